@@ -1,0 +1,22 @@
+"""Step through: a sentence, a model, and the player of its decoding."""
+
+import streamlit as st
+
+from s2s.web import controls, link, models
+from s2s.web.language import t
+from s2s.web.results import show
+
+st.markdown(f"**{t('app.title')}** :small[:gray[{t('app.tagline')}]]")
+
+names = models.names()
+if not names:
+    st.info(t("step.no_checkpoint"))
+    st.stop()
+ignored = link.restore(names, controls.first_example(names[0]))
+with st.sidebar:
+    controls.checkpoint(names)
+controls.sentence()
+controls.decoding()
+for name, value in ignored:
+    st.warning(t("step.link_ignored", name=name, value=value))
+show(controls.state())

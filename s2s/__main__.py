@@ -1,0 +1,154 @@
+"""The command line: ``python -m s2s trace | train | evaluate | prepare``.
+
+Exit status 0, 2 for a user's mistake (one line on stderr says which), 130 after Ctrl-C, 143 after
+SIGTERM. What a command does is in ``cli.py``, imported only when one runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from s2s.errors import UserError
+
+PROGRAM = "python -m s2s"
+MISTAKE, INTERRUPTED = 2, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with errors of one line and no abbreviated options."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **kwargs})
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2 and one line."""
+        self.exit(MISTAKE, f"{self.prog}: {one_line(message)}\n")
+
+
+def one_line(text: str) -> str:
+    """White space as single spaces."""
+    return " ".join(text.split())
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """An argparse type: a whole number from ``low`` to ``high``."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
+        return value
+
+    return parse
+
+
+def parser() -> Parser:
+    """All commands and options."""
+    top = Parser(prog=PROGRAM, description="Watch an attention seq2seq model look back at its source, word by word.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    _trace(commands.add_parser("trace", help="decode one text and show every step"))
+    _train(commands.add_parser("train", help="train a model from a config, or go on with a run"))
+    _evaluate(commands.add_parser("evaluate", help="score a checkpoint on a file of pairs"))
+    _prepare(commands.add_parser("prepare", help="turn a public download into train, dev and test files"))
+    return top
+
+
+def _checkpoint(p: Parser) -> None:
+    p.add_argument("checkpoint", metavar="CHECKPOINT", help="a directory, or a name under checkpoints/")
+
+
+def _trace(p: Parser) -> None:
+    _checkpoint(p)
+    p.add_argument("text", metavar="TEXT", help="what the model reads")
+    p.add_argument("--reference", metavar="R", help="the right output")
+    p.add_argument("--mode", choices=("free", "forced"), default="free", help="whose words the decoder reads")
+    p.add_argument("--prefix", metavar="P", help="words that the output begins with")
+    p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses")
+    p.add_argument("--sample", action="store_true", help="draw every word at random")
+    p.add_argument("--temperature", type=float, metavar="X", help="with --sample: below 1 bolder, above 1 wilder")
+    p.add_argument("--top-k", type=whole(0, 100_000), metavar="N", help="with --sample: only the N most probable")
+    p.add_argument("--top-p", type=float, metavar="X", help="with --sample: only the nucleus of this mass")
+    p.add_argument("--seed", type=whole(0, 2**63 - 1), metavar="N", help="with --sample: which draw")
+    p.add_argument("--max-length", type=whole(1, 500), metavar="N", help="cut the output off after N tokens")
+    p.add_argument("--top", type=whole(1, 1000), default=10, metavar="K", help="candidates recorded a step (10)")
+    p.add_argument("--json", metavar="FILE", help="write the trace as JSON; - for the terminal")
+    p.add_argument("--csv", metavar="FILE", help="write a row a step; - for the terminal")
+
+
+def _train(p: Parser) -> None:
+    p.add_argument("config", metavar="CONFIG", type=Path, help="a TOML file, see configs/")
+    p.add_argument("--set", metavar="key=value", action="append", default=[], help="overrule one key of the config")
+    p.add_argument("--name", metavar="NAME", help="of the run and its checkpoint; the config's by default")
+    p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where checkpoints go")
+    p.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where a run can be resumed from")
+
+
+def _evaluate(p: Parser) -> None:
+    _checkpoint(p)
+    p.add_argument("file", metavar="FILE", type=Path, help="source TAB target, a pair a line")
+    p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default")
+    p.add_argument("--json", metavar="FILE", help="write the scores as JSON; - for the terminal")
+    p.add_argument("--card", metavar="SPLIT", help="store the scores in the checkpoint and its card, as test, say")
+
+
+def _prepare(p: Parser) -> None:
+    kinds = p.add_subparsers(dest="corpus", required=True, metavar="CORPUS", parser_class=Parser)
+    tatoeba = kinds.add_parser("tatoeba", help="Chinese and English sentence pairs")
+    tatoeba.add_argument("path", metavar="FILE", type=Path, help="the tab-separated pairs")
+    classical = kinds.add_parser("classical", help="classical and modern Chinese")
+    classical.add_argument("path", metavar="DIR", type=Path, help="a checkout of NiuTrans/Classical-Modern")
+    for kind, size in ((tatoeba, 2000), (classical, 1500)):
+        name = "tatoeba" if kind is tatoeba else "classical"
+        count = whole(1, 1_000_000_000)
+        kind.add_argument("--out", metavar="DIR", type=Path, default=Path("data", name), help=f"data/{name}")
+        kind.add_argument("--dev", type=count, default=size, metavar="N", help=f"pairs in dev.tsv ({size})")
+        kind.add_argument("--test", type=count, default=size, metavar="N", help=f"pairs in test.tsv ({size})")
+        kind.add_argument("--seed", type=whole(0, 2**63 - 1), default=1, metavar="N", help="which split")
+    classical.add_argument("--max-train", type=count, default=300_000, metavar="N", help="pairs in train.tsv (300000)")
+    classical.add_argument("--unseen-book", default="世说新语", metavar="BOOK", help="held out whole (世说新语)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        if any("\ud800" <= c <= "\udfff" for argument in arguments for c in argument):
+            raise UserError("argument_not_utf8")
+        try:
+            options = parser().parse_args(arguments)
+        finally:
+            sys.stdout.flush()  # after --help
+        from s2s import cli
+
+        run: Callable[[argparse.Namespace, str], int] = getattr(cli, options.command)
+        status = run(options, f"{PROGRAM} {shlex.join(arguments)}")
+        sys.stdout.flush()
+        return status
+    except UserError as error:
+        status, message = MISTAKE, str(error)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit must not fail again
+        return 0
+    except OSError as error:
+        status, message = MISTAKE, f"{error.filename or 'system'}: {error.strerror or error}"
+    except KeyboardInterrupt:
+        status, message = INTERRUPTED, "stopped."
+    print(f"{PROGRAM}: {one_line(message)}", file=sys.stderr)  # last: progress bars have gone with the exception
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""The model card: what a checkpoint is, what it scores, how it was made, what it cannot do."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ATTENTION = {
+    "additive": ("additive attention (Bahdanau, Cho and Bengio 2015)", "加性注意力（Bahdanau 2015）"),
+    "general": ("general attention (Luong, Pham and Manning 2015)", "general 注意力（Luong 2015）"),
+}
+
+
+def hardware(threads: int) -> str:
+    """The processor's name and the threads used."""
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = (line for line in cpuinfo.read_text().splitlines() if line.startswith("model name"))
+        name = next((line.split(":", 1)[1].strip() for line in lines), name)
+    return f"{name}, {threads} threads"
+
+
+def splits(metrics: Mapping[str, Any]) -> list[str]:
+    """The splits that have scores: dev, test, then others by name."""
+    found = (name for name, value in metrics.items() if isinstance(value, Mapping) and "bleu" in value)
+    return sorted(found, key=lambda name: (name != "dev", name != "test", name))
+
+
+def render(name: str, config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """The card as Markdown.
+
+    ``config`` is a checkpoint's config as plain values; ``metrics`` is its ``metrics.json``: scores
+    under the name of each split, and ``training`` with command, seconds, epoch, pairs, hardware and
+    parameters. Raises KeyError where one of them is missing.
+    """
+    training, model = metrics["training"], config["model"]
+    english, chinese = ATTENTION.get(model["attention"], (model["attention"],) * 2)
+    if model["attention"] == "general" and model["input_feeding"]:
+        english, chinese = f"{english} with input feeding", f"{chinese}，带 input feeding"
+    return f"""# {name}
+
+{_summary(name, chinese, training, metrics)}
+
+A recurrent encoder-decoder with {english}: {training["parameters"]:,} parameters, stored in half precision.
+
+## Scores
+
+| split | sentences | BLEU | chrF | ROUGE-L | perplexity | token accuracy |
+|---|---|---|---|---|---|---|
+{chr(10).join(_row(split, metrics[split]) for split in splits(metrics))}
+
+BLEU, chrF and ROUGE-L are of greedy output, cased, unknown words left as `<unk>`; perplexity and token
+accuracy are teacher-forced. The weights kept are those with the best BLEU on dev. sacrebleu's signatures:
+
+{_signatures(metrics)}
+
+## Data
+
+{config["data"]["origin"] or "Not stated."}
+
+## Limits
+
+{_limits(config)}
+
+## Training
+
+`{training["command"]}`
+
+{training["pairs"]:,} pairs; the weights are those after epoch {training["epoch"]}, reached in \
+{training["seconds"]:,} seconds on {training["hardware"]}.
+
+```toml
+{_toml(config)}
+```
+"""
+
+
+def _summary(name: str, attention: str, training: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    titles = {"dev": "验证集", "test": "测试集"}
+    scores = "，".join(f"{titles.get(s, s)} BLEU {metrics[s]['bleu']:.2f}" for s in splits(metrics))
+    return (
+        f"> **中文简介** {name} 是用于教学与研究的小型 seq2seq 模型：{attention}，{training['parameters']:,} 个参数，"
+        f"以 {training['pairs']:,} 个句对训练。{scores}。数据来源与署名见 Data，局限见 Limits；译文不可当真。"
+    )
+
+
+def _row(split: str, s: Mapping[str, Any]) -> str:
+    return (
+        f"| {split} | {s['sentences']} | {s['bleu']:.2f} | {s['chrf']:.2f} | {s['rouge_l']:.2f} "
+        f"| {s['perplexity']:.2f} | {s['token_accuracy']:.3f} |"
+    )
+
+
+def _signatures(metrics: Mapping[str, Any]) -> str:
+    """Each signature once, with the splits that were scored so."""
+    by_text: dict[str, list[str]] = {}
+    for split in splits(metrics):
+        for kind, title in (("bleu", "BLEU"), ("chrf", "chrF")):
+            by_text.setdefault(f"{title} `{metrics[split]['signatures'][kind]}`", []).append(split)
+    return "\n".join(f"- {text} ({', '.join(names)})" for text, names in by_text.items())
+
+
+def _limits(config: Mapping[str, Any]) -> str:
+    limits = [
+        f"It learnt from texts of at most {config['data']['max_tokens']} tokens, one by one; longer ones go wrong.",
+        "A word outside its vocabulary is read, and comes out, as `<unk>`; nothing repairs it.",
+        "Where it is sure it may still be wrong, above all in names, numbers and negation. Do not rely on its output.",
+        "Its attention shows where it looked, which is not by itself why it chose a word.",
+    ]
+    if config["text"]["source_back_off"]:
+        limits[1] = (
+            "A source word outside its vocabulary is read character by character; what is unknown even then is read as "
+            "`<unk>`, and a target word outside its vocabulary comes out as `<unk>`. Nothing repairs it."
+        )
+    if "Tatoeba" in config["data"]["origin"]:
+        limits.insert(
+            0,
+            "Tatoeba's sentences are short and everyday, and names like Tom are frequent in them and so in its output; "
+            "news, technical and literary text is beyond it.",
+        )
+    return "\n".join(f"- {limit}" for limit in limits)
+
+
+def _toml(config: Mapping[str, Any]) -> str:
+    """The sections of the config as TOML that a run can be started from."""
+    lines = [f"name = {json.dumps(config['name'], ensure_ascii=False)}"]
+    for section in ("model", "text", "data", "train"):
+        lines += ["", f"[{section}]"]
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in config[section].items()]
+    return "\n".join(lines)

@@ -1,0 +1,210 @@
+"""A trained model as a directory of plain files: nothing in it can execute.
+
+``config.json``, ``vocab.json``, ``model.safetensors``, ``metrics.json``, ``README.md``; the exact
+format is in docs/FORMATS.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from s2s.config import Config, from_dict, to_dict
+from s2s.errors import UserError
+from s2s.model import Seq2Seq
+from s2s.text import SEGMENTERS, Segmenter
+from s2s.vocab import Vocab
+
+SCHEMA = "lookback-checkpoint/1"
+MAX_JSON_BYTES = 20_000_000
+MAX_WEIGHT_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side's text: how it is cut, and what the model knows of it."""
+
+    segmenter: Segmenter
+    vocab: Vocab
+
+    def tokens(self, text: str) -> list[str]:
+        """The text as the tokens that the model reads."""
+        return self.vocab.known(self.segmenter.cut(text))
+
+    def encode(self, text: str) -> list[int]:
+        """The text as ids."""
+        return self.vocab.encode(self.tokens(text))
+
+    def decode(self, ids: list[int]) -> str:
+        """Ids as text, unknown words written ``<unk>``."""
+        return self.segmenter.join([self.vocab.tokens[i] for i in ids])
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model ready to decode, with everything needed to read and write its text."""
+
+    name: str
+    config: Config
+    source: Side
+    target: Side
+    model: Seq2Seq
+    metrics: Mapping[str, Any]
+    digest: str  # the first 12 hexadecimal digits of the weight file's SHA-256
+
+
+def side(segmenter: str, vocab: Vocab) -> Side:
+    """A side by its segmenter's name."""
+    if segmenter not in SEGMENTERS:
+        raise UserError("segmenter_unknown", found=segmenter, known=", ".join(SEGMENTERS))
+    return Side(SEGMENTERS[segmenter], vocab)
+
+
+def save(
+    directory: Path,
+    config: Config,
+    vocabs: tuple[Vocab, Vocab],
+    weights: Mapping[str, Tensor],
+    metrics: Mapping[str, Any],
+    card: str,
+) -> None:
+    """Write a checkpoint directory whole: into a neighbour first, which then takes its place."""
+    fresh = directory.with_name(directory.name + ".new")
+    old = directory.with_name(directory.name + ".old")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    halves = {name: weight.detach().half().contiguous() for name, weight in weights.items()}
+    try:
+        save_file(halves, fresh / "model.safetensors")
+    except safetensors.SafetensorError as error:  # a full disk, say
+        raise UserError("disk_write", directory=str(directory), reason=str(error)) from None
+    source, target = vocabs
+    vocab = {
+        "source": {"tokens": source.tokens, "back_off": source.back_off},
+        "target": {"tokens": target.tokens, "back_off": target.back_off},
+    }
+    write_json(fresh / "vocab.json", vocab)
+    write_json(fresh / "config.json", {"schema": SCHEMA, **to_dict(config)})
+    write_json(fresh / "metrics.json", metrics)
+    (fresh / "README.md").write_text(card, encoding="utf-8")
+    if directory.exists():
+        os.replace(directory, old)
+    os.replace(fresh, directory)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_json(path: Path, value: object) -> None:
+    """JSON with the characters as they are, atomically."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    os.replace(fresh, path)
+
+
+def load(directory: str | Path) -> Checkpoint:
+    """A checkpoint directory as a model in float32 and evaluation mode.
+
+    Raises UserError naming the file or the key that is missing, broken or does not fit.
+    """
+    directory = Path(directory)
+    if not directory.is_dir():
+        raise UserError("checkpoint_missing", checkpoint=str(directory))
+    values = _read_object(directory / "config.json")
+    schema = values.pop("schema", None)
+    if schema != SCHEMA:
+        raise UserError("checkpoint_schema", file=str(directory / "config.json"), expected=SCHEMA, found=schema)
+    config = from_dict(Config, values)
+    vocabs = _read_object(directory / "vocab.json")
+    source = side(config.text.source, _vocab(vocabs, "source", directory))
+    target = side(config.text.target, _vocab(vocabs, "target", directory))
+    with torch.device("meta"):  # shapes only: a claim of a huge size allocates nothing
+        model = _build(config, len(source.vocab), len(target.vocab))
+    path = directory / "model.safetensors"
+    weights = _read_weights(path, {name: tuple(t.shape) for name, t in unique_weights(model).items()})
+    if config.model.tied_embeddings:
+        weights["output.weight"] = weights["embedding.weight"]
+    model.load_state_dict(weights, assign=True)
+    if config.model.tied_embeddings:
+        model.output.weight = model.embedding.weight  # assign=True made two parameters of it
+    model.requires_grad_(False).eval()
+    metrics = _read_object(directory / "metrics.json") if (directory / "metrics.json").exists() else {}
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return Checkpoint(directory.name, config, source, target, model, metrics, digest)
+
+
+def unique_weights(model: Seq2Seq) -> dict[str, Tensor]:
+    """The weights that are stored: a tied output weight is stored once, as ``embedding.weight``."""
+    state = model.state_dict()
+    if model.config.tied_embeddings:
+        del state["output.weight"]
+    return state
+
+
+def _build(config: Config, source_size: int, target_size: int) -> Seq2Seq:
+    return Seq2Seq(config.model, source_size, target_size)
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise UserError("file_too_large", file=str(path), limit=MAX_JSON_BYTES // 1_000_000)
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise UserError("checkpoint_file_missing", file=str(path)) from None
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError("json_broken", file=str(path), reason=str(error)) from None
+    if not isinstance(value, dict):
+        raise UserError("json_broken", file=str(path), reason="not an object")
+    return value
+
+
+def _vocab(values: Mapping[str, Any], key: str, directory: Path) -> Vocab:
+    entry = values.get(key)
+    tokens = entry.get("tokens") if isinstance(entry, dict) else None
+    if not isinstance(tokens, list) or not all(isinstance(t, str) and t for t in tokens):
+        raise UserError("vocab_broken", file=str(directory / "vocab.json"), key=f"{key}.tokens")
+    assert isinstance(entry, dict)
+    return Vocab(tuple(tokens), entry.get("back_off") is True)
+
+
+def _read_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+    """Weights as float32, after the file's header has been held against the shapes that the config asks for."""
+    try:
+        if path.stat().st_size > MAX_WEIGHT_BYTES:
+            raise UserError("file_too_large", file=str(path), limit=MAX_WEIGHT_BYTES // 1_000_000)
+        with safetensors.safe_open(path, framework="pt") as file:
+            found = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
+            shapes = {key: tuple(part.get_shape()) for key, part in found.items()}
+            kinds = {key: part.get_dtype() for key, part in found.items()}
+    except OSError:
+        raise UserError("checkpoint_file_missing", file=str(path)) from None
+    except safetensors.SafetensorError as error:
+        raise UserError("weights_broken", file=str(path), reason=str(error)) from None
+    for key, shape in expected.items():
+        if key not in shapes:
+            raise UserError("weight_missing", file=str(path), key=key)
+        if shapes[key] != shape:
+            raise UserError("weight_shape", file=str(path), key=key, expected=list(shape), found=list(shapes[key]))
+        if kinds[key] not in ("F16", "F32", "BF16"):
+            raise UserError("weight_type", file=str(path), key=key, found=kinds[key])
+    extra = sorted(set(shapes) - set(expected))
+    if extra:
+        raise UserError("weight_unknown", file=str(path), key=extra[0])
+    weights = {key: weight.float() for key, weight in load_file(path).items()}
+    for key, weight in weights.items():
+        if not torch.isfinite(weight).all():
+            raise UserError("weight_not_finite", file=str(path), key=key)
+    return weights

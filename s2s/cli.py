@@ -1,0 +1,300 @@
+"""What the commands of ``__main__`` do: one function a command, ``(options, command as typed) → exit status``."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import math
+import os
+import re
+import signal
+import sys
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from s2s.errors import UserError
+from s2s.trace import Trace
+
+if TYPE_CHECKING:
+    from s2s.checkpoint import Checkpoint
+
+ROOT = Path(__file__).parent.parent
+INTERRUPTED, TERMINATED = 130, 143
+SAMPLING = ("temperature", "top_k", "top_p", "seed")
+NAME = re.compile(r"\w[\w.-]*")
+
+
+def width(text: str) -> int:
+    """Columns of a terminal: two for a wide character, none for a combining one.
+
+    >>> width("喝tea")
+    5
+    """
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(c)) for c in text)
+
+
+def table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
+    """Columns side by side, two spaces between; those in ``right`` are flush right.
+
+    >>> print(table([["水", "1"], ["a", "22"]], right=[1]))
+    水   1
+    a   22
+    """
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        fills = [" " * (w - width(cell)) for w, cell in zip(widths, row, strict=True)]
+        cells = (f + c if i in right else c + f for i, (c, f) in enumerate(zip(row, fills, strict=True)))
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def printable(text: str) -> str:
+    """The text with a mark for every character that could steer a terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def trace_table(trace: Trace) -> str:
+    """The steps for a terminal, then the text."""
+    rows = [["step", "input", "", "output", "p", "rank", "entropy", "looks at", "weight"]]
+    for t, step in enumerate(trace.steps):
+        place = int(step.attention.argmax())
+        word = f"{place + 1} {trace.source_tokens[place]}"
+        numbers = [f"{math.exp(step.log_prob):.3f}", str(step.rank), f"{step.entropy:.2f}"]
+        rows.append([str(t + 1), step.input, "→", step.output, *numbers, word, f"{step.attention[place]:.3f}"])
+    cells = [[printable(cell) for cell in row] for row in rows]
+    notes = [f"Reference: {printable(trace.reference)}"] if trace.reference else []
+    if trace.divergence is not None:
+        notes.append(f"The reference is first left at step {trace.divergence + 1}.")
+    if trace.source_unknown:
+        notes.append(
+            "Unknown to the model: " + printable(" ".join(trace.source_tokens[i] for i in trace.source_unknown))
+        )
+    if trace.ended == "length":
+        notes.append("Cut off before <eos>.")
+    return "\n".join([table(cells, right=(0, 4, 5, 6, 8)), "", f"Text: {printable(trace.text)}", *notes])
+
+
+def find_checkpoint(name: str) -> Path:
+    """The directory that a user means: a path, or a name under ``checkpoints/``."""
+    for path in (Path(name), Path("checkpoints", name), ROOT / "checkpoints" / name):
+        if path.is_dir():
+            return path if path.name not in ("", "..") else path.resolve()
+    folders = (path for path in (Path("checkpoints"), ROOT / "checkpoints") if path.is_dir())
+    known = sorted({path.parent.name for folder in folders for path in folder.glob("*/config.json")})
+    raise UserError("checkpoint_not_found", checkpoint=name, known=", ".join(known) or "(none yet)")
+
+
+def put(text: str, target: str) -> None:
+    """Write to a file, whole or not at all, or to the terminal for ``-``."""
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    fresh = Path(target + ".new")
+    try:
+        fresh.write_text(text, encoding="utf-8", newline="")
+        os.replace(fresh, target)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise UserError("file_unwritable", file=target, reason=error.strerror) from None
+    print(f"Wrote {target}.", file=sys.stderr)
+
+
+def trace(options: argparse.Namespace, command: str) -> int:
+    """``trace``: the steps of one text as a table, JSON or CSV."""
+    _check_trace(options)
+    directory = find_checkpoint(options.checkpoint)
+    from s2s import decode
+    from s2s.checkpoint import load
+    from s2s.strategy import Settings
+
+    given = {name: getattr(options, name) for name in (*SAMPLING, "beam", "max_length")}
+    strategy = "sampling" if options.sample else "beam" if options.beam else "greedy"
+    settings = Settings(strategy=strategy, **{k: v for k, v in given.items() if v is not None})
+    checkpoint = load(directory)
+    made = decode.trace(
+        checkpoint, options.text, options.reference, options.mode, settings, options.prefix or "", options.top
+    )
+    if options.json:
+        put(made.to_json() + "\n", options.json)
+    if options.csv:
+        put(made.to_csv(), options.csv)
+    if not options.json and not options.csv:
+        print(trace_table(made))
+    return 0
+
+
+def _check_trace(options: argparse.Namespace) -> None:
+    """Options that would have no effect, or two that exclude each other, are mistakes."""
+    free_only = [
+        n for n in ("beam", "sample", "prefix", "max_length", *SAMPLING) if getattr(options, n) not in (None, False)
+    ]
+    if options.mode == "forced":
+        if free_only:
+            raise UserError("option_conflict", option=_flag(free_only[0]), other="--mode forced")
+        if not (options.reference or "").strip():
+            raise UserError("option_needs", option="--mode forced", other="--reference")
+    if options.sample and options.beam:
+        raise UserError("option_conflict", option="--beam", other="--sample")
+    for name in SAMPLING:
+        if getattr(options, name) is not None and not options.sample:
+            raise UserError("option_needs", option=_flag(name), other="--sample")
+    if options.json == options.csv == "-":
+        raise UserError("option_conflict", option="--json -", other="--csv -")
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, to be handled as Ctrl-C is."""
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM raises ``Terminated`` within."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def train(options: argparse.Namespace, command: str) -> int:
+    """``train``: to the end of a run, going on where its directory was left."""
+    from s2s.config import read_config
+
+    config = read_config(options.config, options.set)
+    config = dataclasses.replace(config, name=config.name if options.name is None else options.name)
+    if not NAME.fullmatch(config.name):
+        raise UserError("run_name", name=config.name)
+    runs, checkpoint, stopped = options.runs / config.name, options.out / config.name, 0
+    try:
+        with terminable():
+            from s2s.train.loop import Run
+
+            best = Run(config, runs, checkpoint, command).train()
+    except KeyboardInterrupt as stop:
+        stopped = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
+    if stopped:  # said here, after the progress bar has gone with the exception
+        print("Stopped. Run the same command again to go on from the last save.", file=sys.stderr)
+        return stopped
+    print(f"Trained {config.name}: dev BLEU {best['bleu']:.2f}, chrF {best['chrf']:.2f}.")
+    print(f"Checkpoint: {checkpoint}")
+    print(f'Look at it: python -m s2s trace {checkpoint} "…", or start the app and choose {config.name}.')
+    return 0
+
+
+def evaluate(options: argparse.Namespace, command: str) -> int:
+    """``evaluate``: the scores of a checkpoint on a file of pairs."""
+    split = options.card
+    if split is not None and (not NAME.fullmatch(split) or split == "training"):
+        raise UserError("split_name", name=split)
+    if split is not None and options.beam:
+        raise UserError("option_conflict", option="--beam", other="--card")
+    directory = find_checkpoint(options.checkpoint)
+    from s2s.checkpoint import load
+    from s2s.data import read_pairs
+
+    checkpoint = load(directory)
+    pairs = list(read_pairs(options.file))
+    if not pairs:
+        raise UserError("file_no_pairs", file=str(options.file))
+    scores = _scores(checkpoint, pairs, options.beam)
+    if split is not None:
+        _store(directory, split, scores)
+    report = {
+        "checkpoint": {"name": checkpoint.name, "digest": checkpoint.digest},
+        "file": options.file.name,
+        "decoding": f"beam {options.beam}" if options.beam else "greedy",
+        **scores,
+    }
+    if options.json:
+        put(json.dumps(report, ensure_ascii=False, indent=1) + "\n", options.json)
+    else:
+        print(_report_table(report))
+    return 0
+
+
+def _scores(checkpoint: Checkpoint, pairs: Sequence[tuple[str, str]], beam: int | None) -> dict[str, Any]:
+    """``corpus_scores``, with the output of beam search instead of greedy decoding where one is asked for."""
+    from s2s.evaluate import corpus_scores, forced_scores
+
+    source, target, model = checkpoint.source, checkpoint.target, checkpoint.model
+    if not beam:
+        return corpus_scores(model, source, target, pairs)
+    from tqdm import tqdm
+
+    from s2s import search
+    from s2s.metrics import score
+    from s2s.strategy import Settings
+    from s2s.vocab import EOS
+
+    settings = Settings(strategy="beam", beam=beam)
+    ids = [(source.encode(s), target.encode(t)) for s, t in pairs]
+    outputs = []
+    for read, _ in tqdm(ids, unit=" sentences", disable=None, leave=False):
+        best = search.beam(model, read, settings)[0].ids
+        outputs.append(target.decode([i for i in best if i != EOS]))
+    scored = score(outputs, [t for _, t in pairs], target.segmenter)
+    return {**scored, **forced_scores(model, ids), "sentences": len(pairs)}
+
+
+def _store(directory: Path, split: str, scores: Mapping[str, Any]) -> None:
+    """The scores into ``metrics.json`` under the split's name, and the card written anew."""
+    from s2s import card
+    from s2s.checkpoint import write_json
+
+    try:
+        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+        metrics = json.loads((directory / "metrics.json").read_text(encoding="utf-8"))
+        metrics[split] = scores
+        text = card.render(directory.resolve().name, config, metrics)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError("card_metrics", file=str(directory / "metrics.json"), reason=repr(error)) from None
+    write_json(directory / "metrics.json", metrics)
+    fresh = directory / "README.md.new"
+    fresh.write_text(text, encoding="utf-8")
+    os.replace(fresh, directory / "README.md")
+
+
+def _report_table(report: Mapping[str, Any]) -> str:
+    rows = [
+        ["checkpoint", f"{report['checkpoint']['name']} ({report['checkpoint']['digest']})"],
+        ["file", f"{report['file']}, {report['sentences']:,} pairs, {report['decoding']}"],
+        ["BLEU", f"{report['bleu']:.2f}   {report['signatures']['bleu']}"],
+        ["chrF", f"{report['chrf']:.2f}   {report['signatures']['chrf']}"],
+        ["ROUGE-L", f"{report['rouge_l']:.2f}"],
+        ["loss", f"{report['loss']:.4f} nats a token, teacher-forced"],
+        ["perplexity", f"{report['perplexity']:.2f}"],
+        ["accuracy", f"{report['token_accuracy']:.4f} of tokens, teacher-forced"],
+    ]
+    return table([[printable(cell) for cell in row] for row in rows], right=())
+
+
+def prepare(options: argparse.Namespace, command: str) -> int:
+    """``prepare``: a public download to train, dev and test files."""
+    from tqdm import tqdm
+
+    from s2s.prepare import Sizes, prepare_classical, prepare_tatoeba
+
+    if options.corpus == "tatoeba":
+        written = prepare_tatoeba(options.path, options.out, Sizes(options.dev, options.test), options.seed)
+    else:
+        sizes = Sizes(options.dev, options.test, options.max_train)
+        report = lambda line: tqdm.write(printable(line), file=sys.stderr)  # noqa: E731
+        written = prepare_classical(options.path, options.out, sizes, options.seed, options.unseen_book, report)
+    for path, pairs in written.items():
+        print(f"{path}: {pairs:,} pairs")
+    return 0

@@ -1,0 +1,172 @@
+"""What a training run is told, as frozen records read from TOML; an unknown key is an error."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from s2s.errors import UserError
+
+T = TypeVar("T")
+MANY = 1_000_000_000
+
+
+def _check(config: object, section: str, **ranges: tuple[float, float]) -> None:
+    for name, (low, high) in ranges.items():
+        value = getattr(config, name)
+        if not low <= value <= high:  # also true of NaN
+            raise UserError("setting_range", name=f"{section}.{name}", low=low, high=high, found=value)
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Sizes and kinds of the layers; with the vocabularies it fixes every weight's shape."""
+
+    attention: str = "additive"  # additive (Bahdanau 2015) | general (Luong 2015)
+    embedding_size: int = 320
+    encoder_size: int = 256  # per direction
+    encoder_layers: int = 1
+    decoder_size: int = 512
+    decoder_layers: int = 1
+    attention_size: int = 512  # of the additive score's hidden layer
+    input_feeding: bool = True  # general only: the last readout is an input of the next step
+    tied_embeddings: bool = True  # the output layer's weight is the target embedding
+
+    def __post_init__(self) -> None:
+        for name in ("embedding_size", "encoder_size", "decoder_size", "attention_size"):
+            if not 1 <= getattr(self, name) <= 65_536:
+                raise UserError("config_size", key=f"model.{name}", found=getattr(self, name))
+        for name in ("encoder_layers", "decoder_layers"):
+            if not 1 <= getattr(self, name) <= 64:
+                raise UserError("config_size", key=f"model.{name}", found=getattr(self, name))
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    """How the two sides are cut and how large their vocabularies become."""
+
+    source: str = "jieba"  # jieba | latin | characters
+    target: str = "latin"
+    source_min_count: int = 2
+    target_min_count: int = 2
+    max_vocab: int = 50_000
+    source_back_off: bool = False  # an unknown source word is cut into characters
+
+    def __post_init__(self) -> None:
+        _check(self, "text", source_min_count=(1, MANY), target_min_count=(1, MANY), max_vocab=(5, MANY))
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Files of ``source TAB target`` lines; a pair longer than ``max_tokens`` on a side is left out."""
+
+    train: str = "data/train.tsv"
+    dev: str = "data/dev.tsv"
+    origin: str = ""  # whose data it is, for the model card
+    max_tokens: int = 100
+
+    def __post_init__(self) -> None:
+        _check(self, "data", max_tokens=(1, MANY))
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Optimisation, regularisation and when to stop."""
+
+    objective: str = "cross_entropy"
+    epochs: int = 20
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    warmup_steps: int = 500
+    final_learning_rate: float = 0.02  # of the peak, reached along a cosine
+    clip: float = 1.0
+    dropout: float = 0.3
+    word_dropout: float = 0.0  # share of embedded tokens zeroed whole
+    label_smoothing: float = 0.1
+    weight_decay: float = 0.0
+    average: float = 0.999  # decay of the moving average of the weights that is kept
+    patience: int = 6  # epochs without a better dev BLEU
+    save_every: int = 500  # steps between resumable saves
+    precision: str = "float32"  # float32 | bf16 (matrix products only)
+    threads: int = 2
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        counts = ("epochs", "batch_size", "patience", "save_every", "threads")
+        shares = ("dropout", "word_dropout", "label_smoothing")
+        _check(self, "train", **dict.fromkeys(counts, (1, MANY)), **dict.fromkeys(shares, (0, 0.95)))
+        _check(self, "train", final_learning_rate=(0, 1), average=(0, 1), warmup_steps=(0, MANY), seed=(0, MANY))
+        _check(self, "train", learning_rate=(0, 100), weight_decay=(0, 100), clip=(1e-6, 1e6))
+
+
+@dataclass(frozen=True)
+class Config:
+    """One run: ``[model]``, ``[text]``, ``[data]`` and ``[train]`` of a TOML file."""
+
+    name: str = "model"
+    model: ModelConfig = field(default_factory=ModelConfig)
+    text: TextConfig = field(default_factory=TextConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+
+
+def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "config") -> T:
+    """A record from plain values; names the key that is unknown or of the wrong type."""
+    known = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    defaults = cls()
+    given: dict[str, Any] = {}
+    if not isinstance(values, Mapping):
+        raise UserError("config_type", key=where, expected="table", found=type(values).__name__)
+    for key, value in values.items():
+        if key not in known:
+            raise UserError("config_key", key=f"{where}.{key}", known=", ".join(known))
+        default = getattr(defaults, key)
+        if dataclasses.is_dataclass(default):
+            value = from_dict(type(default), value, f"{where}.{key}")
+        elif isinstance(default, float) and type(value) is int:
+            value = float(value)
+        elif type(value) is not type(default):
+            raise UserError(
+                "config_type", key=f"{where}.{key}", expected=type(default).__name__, found=type(value).__name__
+            )
+        given[key] = value
+    return cls(**given)
+
+
+def to_dict(config: Config) -> dict[str, Any]:
+    """Plain values that ``from_dict`` turns back into an equal record."""
+    return dataclasses.asdict(config)
+
+
+def read_config(path: str | Path, settings: Sequence[str] = ()) -> Config:
+    """A TOML file with ``section.key=value`` settings laid over it.
+
+    Raises UserError for a missing file, broken TOML, an unknown key or a value of the wrong type.
+    """
+    path = Path(path)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise UserError("file_missing", file=str(path)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError("config_toml", file=str(path), reason=str(error)) from None
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise UserError("config_setting", setting=setting)
+        try:
+            parsed: Any = tomllib.loads(f"v = {value}")["v"]
+        except tomllib.TOMLDecodeError:
+            parsed = value
+        *sections, last = key.split(".")
+        table = values
+        for section in sections:
+            table = table.setdefault(section, {})
+            if not isinstance(table, dict):
+                raise UserError("config_type", key=section, expected="table", found=type(table).__name__)
+        table[last] = parsed
+    return from_dict(Config, values)

@@ -1,0 +1,180 @@
+"""Decoding one sentence into a ``Trace``: ``follow`` runs it, ``trace`` records what each step showed.
+
+Every strategy is a way to choose the next token of ``Seq2Seq.step`` (``strategy.py``). A hypothesis
+found by ``search.beam`` is traced by forcing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import torch
+from torch import Tensor
+
+from s2s.checkpoint import Checkpoint
+from s2s.errors import UserError
+from s2s.model import Memory, Seq2Seq, StepOutput
+from s2s.search import beam
+from s2s.strategy import Choose, Settings, chooser, forcing, limit
+from s2s.trace import Scored, Step, Trace
+from s2s.vocab import BOS, EOS, UNK
+
+MAX_CHARACTERS = 2_000
+MAX_TOKENS = 400
+WORKED = 4  # components and terms that the worked arithmetic shows
+
+
+@torch.inference_mode()
+def follow(
+    model: Seq2Seq, source: Sequence[int], choose: Choose, max_length: int
+) -> tuple[list[int], list[StepOutput], Memory]:
+    """One sentence, step by step: ids with ``<eos>`` if it came, what each step gave, the memory."""
+    memory, state = model.encode(torch.tensor([list(source)]), torch.tensor([len(source)]))
+    token, ids, steps = BOS, list[int](), list[StepOutput]()
+    while token != EOS and len(ids) < max_length:
+        step = model.step(state, torch.tensor([token]), memory)
+        token, state = choose(step.log_probs_BV[0], len(ids)), step.state
+        ids.append(token)
+        steps.append(step)
+    return ids, steps, memory
+
+
+def source_ids(checkpoint: Checkpoint, text: str) -> tuple[list[str], list[int]]:
+    """A typed text as the model's tokens and ids; UserError where there is nothing to decode or too much."""
+    if len(text) > MAX_CHARACTERS:
+        raise UserError("text_too_long", found=len(text), limit=MAX_CHARACTERS)
+    tokens = checkpoint.source.tokens(text)
+    if not tokens:
+        raise UserError("text_empty" if not text.strip() else "text_no_words")
+    if len(tokens) > MAX_TOKENS:
+        raise UserError("text_too_many_tokens", found=len(tokens), limit=MAX_TOKENS)
+    ids = checkpoint.source.vocab.encode(tokens)
+    if all(i == UNK for i in ids):
+        raise UserError("text_unknown", checkpoint=checkpoint.name)
+    return tokens, ids
+
+
+def reference_ids(checkpoint: Checkpoint, text: str) -> tuple[list[str], list[int]]:
+    """A typed reference as tokens and ids without ``<eos>``; UserError where the model knows none of its words."""
+    if len(text) > MAX_CHARACTERS:
+        raise UserError("reference_too_long", found=len(text), limit=MAX_CHARACTERS)
+    tokens = checkpoint.target.tokens(text)
+    ids = checkpoint.target.vocab.encode(tokens)
+    if len(tokens) > MAX_TOKENS:
+        raise UserError("reference_too_long", found=len(tokens), limit=MAX_TOKENS)
+    words = [i for i, token in zip(ids, tokens, strict=True) if any(c.isalnum() for c in token)]
+    if tokens and (not words or sum(i == UNK for i in words) > len(words) / 2):
+        raise UserError("reference_unknown", checkpoint=checkpoint.name)
+    return tokens, ids
+
+
+def trace(
+    checkpoint: Checkpoint,
+    text: str,
+    reference: str | None = None,
+    mode: str = "free",
+    settings: Settings | None = None,
+    prefix: str = "",
+    top: int = 10,
+) -> Trace:
+    """Decode ``text`` and record every step.
+
+    ``free``: the model reads its own output, after ``prefix`` if one is given. ``forced``: it reads
+    the reference; ``output`` is then the reference's token, with the model's true log-probability
+    and rank, and ``top[0]`` is what the model would have said. Raises UserError for a text or a
+    reference that cannot be used.
+    """
+    settings = settings or Settings()
+    tokens, source = source_ids(checkpoint, text)
+    gold_tokens, gold = reference_ids(checkpoint, reference) if reference and reference.strip() else ([], [])
+    if mode == "forced":
+        if not gold:
+            raise UserError("reference_missing")
+        forced, longest = [*gold, EOS], len(gold) + 1
+    else:
+        forced = reference_ids(checkpoint, prefix)[1] if prefix.strip() else []
+        longest = max(limit(settings, len(source)), len(forced) + 1)
+        if settings.strategy == "beam":
+            best = beam(checkpoint.model, source, settings, forced, longest)[0]
+            forced, longest = best.ids, len(best.ids)
+    ids, steps, memory = follow(checkpoint.model, source, forcing(forced, chooser(settings)), longest)
+    record = _Recorder(checkpoint, memory, [*gold_tokens, "<eos>"] if gold else [], [*gold, EOS] if gold else [], top)
+    return Trace(
+        mode=mode,
+        checkpoint={
+            "name": checkpoint.name,
+            "attention": checkpoint.config.model.attention,
+            "digest": checkpoint.digest,
+        },
+        source_text=text,
+        source_tokens=tuple(tokens),
+        steps=record.steps(ids, steps, gold_tokens if mode == "forced" else None),
+        text=checkpoint.target.decode([i for i in ids if i != EOS]) if mode == "free" else str(reference).strip(),
+        source_unknown=tuple(i for i, token in enumerate(source) if token == UNK),
+        reference=reference.strip() if reference and gold else None,
+        reference_tokens=tuple(gold_tokens),
+        memory=tuple(tuple(row) for row in memory.states_BSM[0, :, :WORKED].tolist()),
+        settings=asdict(settings) if mode == "free" else {},
+        ended="eos" if ids[-1] == EOS else "length",
+    )
+
+
+class _Recorder:
+    """Turns the tensors of a run into the steps of a trace, all at once."""
+
+    def __init__(
+        self, checkpoint: Checkpoint, memory: Memory, gold_tokens: list[str], gold: list[int], top: int
+    ) -> None:
+        self.checkpoint, self.memory, self.gold_tokens, self.gold, self.top = checkpoint, memory, gold_tokens, gold, top
+        self.words = checkpoint.target.vocab.tokens
+
+    @torch.inference_mode()
+    def steps(self, ids: list[int], outputs: list[StepOutput], labels: list[str] | None) -> tuple[Step, ...]:
+        """One ``Step`` an output; ``labels`` names forced tokens as they were typed, unknown ones too."""
+        log_probs_TV = torch.cat([o.log_probs_BV for o in outputs])
+        entropy_T = -(log_probs_TV.exp() * log_probs_TV).sum(dim=1)
+        top = log_probs_TV.topk(min(self.top, log_probs_TV.size(1)), dim=1)
+        normaliser_T = torch.stack([self._normaliser(o) for o in outputs])
+        said = [self.words[i] for i in ids] if labels is None else [*labels, "<eos>"]
+        steps = []
+        for t, output in enumerate(outputs):
+            chosen = self._scored(said[t], ids[t], log_probs_TV[t])
+            ranked = zip(top.indices[t].tolist(), top.values[t].tolist(), strict=True)
+            steps.append(
+                Step(
+                    input=said[t - 1] if t else "<bos>",
+                    output=chosen.token,
+                    log_prob=chosen.log_prob,
+                    rank=chosen.rank,
+                    entropy=float(entropy_T[t]),
+                    attention=output.look.attention_BS[0].numpy(),
+                    scores=output.look.scores_BS[0].numpy(),
+                    top=tuple(Scored(self.words[i], value, rank) for rank, (i, value) in enumerate(ranked, start=1)),
+                    normaliser=float(normaliser_T[t]),
+                    target=self._scored(self.gold_tokens[t], self.gold[t], log_probs_TV[t])
+                    if t < len(self.gold)
+                    else None,
+                    context=tuple(output.look.context_BM[0, :WORKED].tolist()),
+                    score_terms=self._terms(output),
+                )
+            )
+        return tuple(steps)
+
+    def _normaliser(self, output: StepOutput) -> Tensor:
+        """log Σ exp(logits), from one token's logit and log-probability."""
+        model = self.checkpoint.model
+        logit = output.state.readout_BR[0] @ model.output.weight[EOS] + model.output.bias[EOS]
+        return logit - output.log_probs_BV[0, EOS]
+
+    def _scored(self, label: str, token: int, log_probs_V: Tensor) -> Scored:
+        value = log_probs_V[token]
+        return Scored(label, float(value), 1 + int((log_probs_V > value).sum()))
+
+    def _terms(self, output: StepOutput) -> tuple[tuple[float, ...], ...]:
+        """First terms of the score of the source token that got the most attention."""
+        place = int(output.look.attention_BS[0].argmax())
+        terms = self.checkpoint.model.decoder.attention.terms(
+            output.look.query_BH[0], self.memory.keys_BSA[0, place], WORKED
+        )
+        return tuple(tuple(row) for row in terms.tolist())

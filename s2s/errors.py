@@ -1,0 +1,41 @@
+"""What a user got wrong, as a key with values: one sentence in each language in ``locales/``."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+
+LANGUAGES = ("zh", "en")
+
+
+@functools.cache
+def sentences(language: str) -> dict[str, str]:
+    """Every text of the interface in one language, by key."""
+    path = Path(__file__).parent / "locales" / f"{language}.json"
+    loaded: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def say(key: str, language: str, /, **values: object) -> str:
+    """The sentence under ``key``, its ``{places}`` filled with the values.
+
+    >>> say("error.text_empty", "en")
+    'Type a sentence first.'
+    """
+    return sentences(language)[key].format(**values)
+
+
+class UserError(ValueError):
+    """A mistake that its maker can mend; ``str()`` is the English sentence."""
+
+    def __init__(self, key: str, /, **values: object) -> None:
+        super().__init__(key)
+        self.key, self.values = f"error.{key}", values
+
+    def __str__(self) -> str:
+        return self.say("en")
+
+    def say(self, language: str, /) -> str:
+        """The sentence in ``zh`` or ``en``."""
+        return say(self.key, language, **self.values)

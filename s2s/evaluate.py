@@ -1,0 +1,59 @@
+"""A corpus through a model: teacher-forced loss and accuracy, greedy output and its scores."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch.nn import functional as F
+
+from s2s.checkpoint import Side
+from s2s.data import Ids, Pair, collate
+from s2s.metrics import score
+from s2s.model import Seq2Seq
+from s2s.search import greedy
+from s2s.vocab import PAD
+
+
+def _by_length(pairs: Sequence[Ids], batch_size: int) -> Iterator[list[int]]:
+    order = sorted(range(len(pairs)), key=lambda i: (len(pairs[i][0]), len(pairs[i][1])))
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
+
+
+@torch.inference_mode()
+def forced_scores(model: Seq2Seq, pairs: Sequence[Ids], batch_size: int = 100) -> dict[str, float]:
+    """Mean NLL in nats over real tokens with ``<eos>``, perplexity, and the share where the argmax is right."""
+    nll, hits, tokens = 0.0, 0, 0
+    device = model.output.weight.device
+    for index in _by_length(pairs, batch_size):
+        batch = collate([pairs[i] for i in index]).to(device)
+        logits_NV, target_N = model(batch), batch.target_out_BT[batch.target_out_BT != PAD]
+        nll += float(F.cross_entropy(logits_NV, target_N, reduction="sum"))
+        hits += int((logits_NV.argmax(dim=1) == target_N).sum())
+        tokens += len(target_N)
+    loss = nll / max(1, tokens)
+    return {"loss": loss, "perplexity": math.exp(min(loss, 700)), "token_accuracy": hits / max(1, tokens)}
+
+
+def translate(model: Seq2Seq, sources: Sequence[list[int]], batch_size: int = 100) -> list[list[int]]:
+    """Greedy output ids, in the order of the sources."""
+    outputs: list[list[int]] = [[] for _ in sources]
+    for index in _by_length([(s, []) for s in sources], batch_size):
+        for i, output in zip(index, greedy(model, [sources[i] for i in index]), strict=True):
+            outputs[i] = output
+    return outputs
+
+
+def corpus_scores(model: Seq2Seq, source: Side, target: Side, pairs: Sequence[Pair]) -> dict[str, Any]:
+    """BLEU, chrF, ROUGE-L of greedy output, teacher-forced loss, perplexity and accuracy, and the sentence count."""
+    ids = [(source.encode(s), target.encode(t)) for s, t in pairs]
+    outputs = [target.decode(o) for o in translate(model, [s for s, _ in ids])]
+    references = [t for _, t in pairs]
+    return {
+        **score(outputs, references, target.segmenter),
+        **forced_scores(model, ids),
+        "sentences": len(pairs),
+    }

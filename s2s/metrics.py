@@ -1,0 +1,45 @@
+"""Scores of outputs against references: BLEU and chrF by sacrebleu, ROUGE-L by rouge-score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sacrebleu
+from rouge_score import rouge_scorer, tokenizers
+
+from s2s.text import Segmenter
+
+
+class _Tokens(tokenizers.Tokenizer):  # type: ignore[misc]
+    """rouge-score's own tokenizer drops everything but a-z and 0-9; this one cuts as the model does."""
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        self.cut = segmenter.cut
+
+    def tokenize(self, text: str) -> list[str]:
+        return self.cut(text)
+
+
+def bleu_tokenizer(segmenter: Segmenter) -> str:
+    """sacrebleu's tokenizer for a side: ``13a`` for words with spaces, ``zh`` otherwise."""
+    return "13a" if segmenter.name == "latin" else "zh"
+
+
+def score(outputs: Sequence[str], references: Sequence[str], segmenter: Segmenter) -> dict[str, Any]:
+    """Corpus BLEU and chrF (0 to 100, cased, with sacrebleu's signatures) and mean ROUGE-L F1 (0 to 100)."""
+    bleu = sacrebleu.BLEU(tokenize=bleu_tokenizer(segmenter))
+    chrf = sacrebleu.CHRF()
+    result = {
+        "bleu": bleu.corpus_score(outputs, [references]).score,
+        "chrf": chrf.corpus_score(outputs, [references]).score,
+        "rouge_l": rouge_l(outputs, references, segmenter),
+    }
+    return {**result, "signatures": {"bleu": str(bleu.get_signature()), "chrf": str(chrf.get_signature())}}
+
+
+def rouge_l(outputs: Sequence[str], references: Sequence[str], segmenter: Segmenter) -> float:
+    """Mean over sentences of the F1 of the longest common subsequence of tokens, 0 to 100 (Lin 2004)."""
+    scorer = rouge_scorer.RougeScorer(["rougeL"], tokenizer=_Tokens(segmenter))
+    scores: list[float] = [scorer.score(r, o)["rougeL"].fmeasure for o, r in zip(outputs, references, strict=True)]
+    return 100 * sum(scores) / max(1, len(scores))

@@ -1,0 +1,79 @@
+"""How a lane chooses its next token: settings, and functions of one step's log-probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from s2s.errors import UserError
+
+Choose = Callable[[Tensor, int], int]  # (log_probs_V, step) → id
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a free-running lane chooses; zeros mean no limit (top_k), or 2·S + 10 (max_length)."""
+
+    strategy: str = "greedy"  # greedy | sampling | beam
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 0
+    max_length: int = 0
+    beam: int = 5
+    length_penalty: float = 0.6
+    coverage_penalty: float = 0.0
+
+    def __post_init__(self) -> None:
+        ranges = {
+            "temperature": (0.05, 10.0),
+            "top_k": (0, 100_000),
+            "top_p": (0.01, 1.0),
+            "max_length": (0, 500),
+            "beam": (1, 50),
+            "length_penalty": (0.0, 5.0),
+            "coverage_penalty": (0.0, 5.0),
+        }
+        for name, (low, high) in ranges.items():
+            if not low <= getattr(self, name) <= high:  # also true of NaN
+                raise UserError("setting_range", name=name, low=low, high=high, found=getattr(self, name))
+        if self.strategy not in ("greedy", "sampling", "beam"):
+            raise UserError("setting_choice", name="strategy", found=self.strategy, known="greedy, sampling, beam")
+
+
+def limit(settings: Settings, source_length: int) -> int:
+    """How many tokens a lane may have."""
+    return settings.max_length or 2 * source_length + 10
+
+
+def filtered(log_probs_V: Tensor, settings: Settings) -> Tensor:
+    """Log-probabilities to sample from: tempered, then the top k, then the nucleus; renormalised.
+
+    The nucleus is the smallest set of most probable tokens whose mass reaches ``top_p``
+    (Holtzman et al. 2020, eq. 2).
+    """
+    scaled_V = torch.log_softmax(log_probs_V / settings.temperature, dim=0)
+    if 0 < settings.top_k < len(scaled_V):
+        threshold = scaled_V.topk(settings.top_k).values[-1]
+        scaled_V = torch.log_softmax(scaled_V.masked_fill(scaled_V < threshold, -torch.inf), dim=0)
+    if settings.top_p < 1:
+        values_V, order_V = scaled_V.sort(descending=True)
+        before_V = values_V.exp().cumsum(dim=0) - values_V.exp()
+        scaled_V = scaled_V.index_fill(0, order_V[before_V >= settings.top_p], -torch.inf)
+    return torch.log_softmax(scaled_V, dim=0)
+
+
+def chooser(settings: Settings) -> Choose:
+    """The strategy as a function of one step's log-probabilities."""
+    if settings.strategy != "sampling":
+        return lambda log_probs_V, t: int(log_probs_V.argmax())
+    rng = torch.Generator().manual_seed(settings.seed)
+    return lambda log_probs_V, t: int(torch.multinomial(filtered(log_probs_V, settings).exp(), 1, generator=rng))
+
+
+def forcing(prefix: Sequence[int], then: Choose) -> Choose:
+    """A prefix of ids first; the model's own probability of each forced id is what a trace records."""
+    return lambda log_probs_V, t: prefix[t] if t < len(prefix) else then(log_probs_V, t)

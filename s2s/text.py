@@ -1,0 +1,150 @@
+"""Text to tokens and back: jieba words, Latin words, characters.
+
+A segmenter is a pair of pure functions under a name; a checkpoint stores the name, so the
+tokens that a reader sees are cut as they were in training.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jieba
+from opencc import OpenCC
+
+SPACE = "␣"  # how the character segmenter shows a space on an axis
+
+_LATIN_TOKEN = re.compile(
+    r"\d+(?:[.,:]\d+)+"  # 3.5  1,000  10:30
+    r"|n't\b|'(?:s|m|re|ve|ll|d|S|M|RE|VE|LL|D)\b"  # the second half of don't, it's
+    r"|[^\W\d_]+?(?=n't\b)"  # the first half of don't
+    r"|[oO]'\w+"  # o'clock
+    r"|\w+(?:[-.]\w+)*"  # words, well-known, e.g
+    r"|[^\w\s]"
+)
+_CLOSING = set(".,!?;:%)]}…”’")
+_OPENING = set("([{$“‘")
+_HALF_TO_FULL = {"?": "？", "!": "！", ",": "，", ";": "；", ":": "：", ".": "。"}
+_CHINESE_PUNCTUATION = re.compile(r"(?<![\w.,:?!;])([?!,;:.])(?!\w)|(?<=[\u4e00-\u9fff])([?!,;:.])")
+
+
+def clean(text: str) -> str:
+    """Drop control and format characters, make every run of white space one space, compose (NFC).
+
+    >>> clean(" a\\u200b\\tb\\x00 ")
+    'a b'
+    """
+    kept = (" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
+
+
+@functools.cache
+def _jieba() -> jieba.Tokenizer:
+    jieba.setLogLevel(logging.WARNING)
+    tokenizer = jieba.Tokenizer()
+    tokenizer.initialize()
+    return tokenizer
+
+
+@functools.cache
+def _simplifier() -> OpenCC:
+    return OpenCC("t2s")
+
+
+def simplify(text: str) -> str:
+    """Traditional characters to simplified ones (OpenCC t2s); other text unchanged."""
+    return str(_simplifier().convert(text))
+
+
+def _full_width(match: re.Match[str]) -> str:
+    return _HALF_TO_FULL[match.group(0)]
+
+
+def _chinese(text: str) -> str:
+    """Simplified characters, half-width letters and digits, full-width sentence marks."""
+    narrow = "".join(unicodedata.normalize("NFKC", c) if c.isalnum() else c for c in simplify(text))
+    return _CHINESE_PUNCTUATION.sub(_full_width, narrow)
+
+
+def jieba_words(text: str) -> list[str]:
+    """Chinese words by jieba's dictionary (no hidden Markov model: no word is made up).
+
+    >>> jieba_words("我喜歡蘋果。")
+    ['我', '喜欢', '苹果', '。']
+    """
+    return [w for w in _jieba().cut(_chinese(clean(text)), HMM=False) if not w.isspace()]
+
+
+def latin_words(text: str) -> list[str]:
+    """Words, numbers and punctuation of a language written with spaces; contractions in two.
+
+    >>> latin_words("I don't know, Tom's here.")
+    ['I', 'do', "n't", 'know', ',', 'Tom', "'s", 'here', '.']
+    """
+    return _LATIN_TOKEN.findall(clean(text).replace("’", "'"))
+
+
+def characters(text: str) -> list[str]:
+    """One token a character; a space between characters is the token ``␣``.
+
+    >>> characters("May 5")
+    ['M', 'a', 'y', '␣', '5']
+    """
+    return [SPACE if c == " " else c for c in clean(text)]
+
+
+def join_chinese(tokens: list[str]) -> str:
+    """Words to text; a space only between two Latin words.
+
+    >>> join_chinese(["我", "是", "Tom", "Smith", "。"])
+    '我是Tom Smith。'
+    """
+    text = ""
+    for token in tokens:
+        both_latin = text and text[-1].isascii() and text[-1].isalnum() and token[0].isascii() and token[0].isalnum()
+        text += (" " if both_latin else "") + token
+    return text
+
+
+def join_latin(tokens: list[str]) -> str:
+    """Words to text, undoing ``latin_words``: no space before closing marks and ``n't``, ``'s``.
+
+    >>> join_latin(['I', 'do', "n't", 'know', ',', 'Tom', '.'])
+    "I don't know, Tom."
+    """
+    text, glue, quote_open = "", True, False
+    for token in tokens:
+        closing = token in _CLOSING or token == "n't" or token[0] == "'"
+        if token == '"':
+            closing, quote_open = quote_open, not quote_open
+        text += token if glue or closing else " " + token
+        glue = token in _OPENING or (token == '"' and quote_open)
+    return text
+
+
+def join_characters(tokens: list[str]) -> str:
+    """Characters to text; ``␣`` is a space again."""
+    return "".join(tokens).replace(SPACE, " ")
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """How one side of a model's text is cut into tokens and put together again."""
+
+    name: str
+    cut: Callable[[str], list[str]]
+    join: Callable[[list[str]], str]
+
+
+SEGMENTERS = {
+    s.name: s
+    for s in (
+        Segmenter("jieba", jieba_words, join_chinese),
+        Segmenter("latin", latin_words, join_latin),
+        Segmenter("characters", characters, join_characters),
+    )
+}

@@ -1,0 +1,233 @@
+"""READ FIRST. A ``Trace`` is everything that one decoding run showed, step by step.
+
+Text → tokens → ids → ``Seq2Seq.encode`` → a loop of ``Seq2Seq.step`` (``decode.py``) → ``Trace`` →
+the player and the figures. Token labels travel with the trace; nothing recomputes them. Only numpy
+is needed to read one; ``docs/FORMATS.md`` specifies the JSON.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+SCHEMA = "lookback-trace/1"
+MODES = ("free", "forced")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A token with its log-probability (nats) and its rank among all tokens, 1 the most probable."""
+
+    token: str
+    log_prob: float
+    rank: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One decoder step: it read ``input`` and the lane went on with ``output``.
+
+    ``attention`` and ``scores`` have one number a source token: the weights and what their softmax
+    was taken of. ``top`` are the most probable tokens in order, ``target`` is the reference's token
+    at this step, ``entropy`` is in nats, ``normaliser`` is log Σ exp(logits), so that a token's
+    logit is its log-probability plus ``normaliser``.
+    """
+
+    input: str
+    output: str
+    log_prob: float
+    rank: int
+    entropy: float
+    attention: np.ndarray
+    scores: np.ndarray
+    top: tuple[Scored, ...]
+    normaliser: float = 0.0
+    target: Scored | None = None
+    context: tuple[float, ...] = ()  # its first components, for the worked arithmetic
+    score_terms: tuple[tuple[float, ...], ...] = ()  # first terms of the top-attended source token's score
+
+    def __post_init__(self) -> None:
+        for name in ("attention", "scores"):
+            array = np.array(getattr(self, name), dtype=np.float32)
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        total = float(self.attention.sum(dtype=np.float64))
+        if not abs(total - 1) <= 1e-4 or (self.attention < 0).any():  # also true of NaN
+            raise ValueError(f"attention of step {self.output!r} is no distribution: normalise each row to 1")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One lane: a source, what was decoded from it and why.
+
+    >>> step = Step("<bos>", "hi", -0.1, 1, 0.3, np.array([1.0]), np.array([2.0]), (Scored("hi", -0.1, 1),))
+    >>> trace = Trace("free", {"name": "demo", "attention": "additive"}, "你好", ("你好",), (step,), "hi")
+    >>> Trace.from_json(trace.to_json()) == trace
+    True
+    """
+
+    mode: str
+    checkpoint: Mapping[str, str]  # name, attention, digest
+    source_text: str
+    source_tokens: tuple[str, ...]
+    steps: tuple[Step, ...]
+    text: str
+    source_unknown: tuple[int, ...] = ()  # positions that the model reads as <unk>
+    reference: str | None = None
+    reference_tokens: tuple[str, ...] = ()
+    memory: tuple[tuple[float, ...], ...] = ()  # first components of each source state
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    ended: str = "eos"  # or "length": cut off before <eos>
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise ValueError(f"mode {self.mode!r} is none of {', '.join(MODES)}")
+        for t, step in enumerate(self.steps):
+            for name in ("attention", "scores"):
+                if getattr(step, name).shape != (len(self.source_tokens),):
+                    raise ValueError(f"{name} of step {t} needs one number for each of the source tokens")
+            if t and step.input != self.steps[t - 1].output:
+                raise ValueError(f"step {t} must read the output of step {t - 1}")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Trace) and self.to_dict() == other.to_dict()
+
+    @property
+    def attention_TS(self) -> np.ndarray:
+        """All rows, (T, S)."""
+        return np.array([s.attention for s in self.steps]).reshape(len(self.steps), len(self.source_tokens))
+
+    @property
+    def divergence(self) -> int | None:
+        """The first step where the most probable token is not the reference's; None where there is none."""
+        for t, step in enumerate(self.steps):
+            if step.target is None:
+                return None if not self.reference_tokens else t
+            if step.target.token != step.top[0].token:
+                return t
+        return None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values in the order of docs/FORMATS.md; floats to 8 significant digits."""
+        return {
+            "schema": SCHEMA,
+            "mode": self.mode,
+            "checkpoint": dict(self.checkpoint),
+            "source": {
+                "text": self.source_text,
+                "tokens": list(self.source_tokens),
+                "unknown": list(self.source_unknown),
+                "memory": [_numbers(row) for row in self.memory],
+            },
+            "reference": self.reference,
+            "reference_tokens": list(self.reference_tokens),
+            "settings": dict(self.settings),
+            "divergence": self.divergence,
+            "steps": [_step_dict(step) for step in self.steps],
+            "text": self.text,
+            "ended": self.ended,
+        }
+
+    def to_json(self, indent: int | None = None) -> str:
+        """JSON text, characters as they are."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent, allow_nan=False)
+
+    @staticmethod
+    def from_json(text: str) -> Trace:
+        """The trace that ``to_json`` wrote; ValueError says what is wrong with any other text."""
+        try:
+            values = json.loads(text)
+        except RecursionError:
+            raise ValueError("not a trace: nested too deeply") from None
+        if not isinstance(values, dict) or values.get("schema") != SCHEMA:
+            raise ValueError(f"not a trace: its schema must be {SCHEMA}")
+        try:
+            return _from_dict(values)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a whole trace: {error}") from None
+
+    def to_csv(self) -> str:
+        """A row a step: numbers of the step, then its attention, one column a source token."""
+        out = io.StringIO()
+        writer = csv.writer(out)
+        columns = ["step", "input", "output", "log_prob", "rank", "entropy", "target", "target_log_prob"]
+        writer.writerow(columns + [f"{i}:{token}" for i, token in enumerate(self.source_tokens)])
+        for t, step in enumerate(self.steps):
+            target = [step.target.token, _number(step.target.log_prob)] if step.target else ["", ""]
+            numbers = [_number(step.log_prob), step.rank, _number(step.entropy)]
+            writer.writerow([t, step.input, step.output, *numbers, *target, *_numbers(step.attention)])
+        return out.getvalue()
+
+
+def _number(value: float) -> float:
+    return float(f"{value:.8g}")
+
+
+def _numbers(values: Sequence[float] | np.ndarray) -> list[float]:
+    return [_number(v) for v in values]
+
+
+def _scored_dict(scored: Scored) -> dict[str, Any]:
+    return {"token": scored.token, "log_prob": _number(scored.log_prob), "rank": scored.rank}
+
+
+def _step_dict(step: Step) -> dict[str, Any]:
+    return {
+        "input": step.input,
+        "output": step.output,
+        "log_prob": _number(step.log_prob),
+        "rank": step.rank,
+        "entropy": _number(step.entropy),
+        "target": _scored_dict(step.target) if step.target else None,
+        "top": [_scored_dict(s) for s in step.top],
+        "normaliser": _number(step.normaliser),
+        "attention": _numbers(step.attention),
+        "scores": _numbers(step.scores),
+        "context": _numbers(step.context),
+        "score_terms": [_numbers(term) for term in step.score_terms],
+    }
+
+
+def _scored(value: Mapping[str, Any]) -> Scored:
+    return Scored(str(value["token"]), float(value["log_prob"]), int(value["rank"]))
+
+
+def _step(value: Mapping[str, Any]) -> Step:
+    return Step(
+        input=str(value["input"]),
+        output=str(value["output"]),
+        log_prob=float(value["log_prob"]),
+        rank=int(value["rank"]),
+        entropy=float(value["entropy"]),
+        attention=np.array(value["attention"], dtype=np.float32),
+        scores=np.array(value["scores"], dtype=np.float32),
+        top=tuple(_scored(s) for s in value["top"]),
+        normaliser=float(value["normaliser"]),
+        target=_scored(value["target"]) if value["target"] else None,
+        context=tuple(map(float, value["context"])),
+        score_terms=tuple(tuple(map(float, term)) for term in value["score_terms"]),
+    )
+
+
+def _from_dict(values: Mapping[str, Any]) -> Trace:
+    source = values["source"]
+    return Trace(
+        mode=values["mode"],
+        checkpoint=dict(values["checkpoint"]),
+        source_text=source["text"],
+        source_tokens=tuple(source["tokens"]),
+        steps=tuple(_step(step) for step in values["steps"]),
+        text=values["text"],
+        source_unknown=tuple(source["unknown"]),
+        reference=values["reference"],
+        reference_tokens=tuple(values["reference_tokens"]),
+        memory=tuple(tuple(map(float, row)) for row in source["memory"]),
+        settings=dict(values["settings"]),
+        ended=values["ended"],
+    )

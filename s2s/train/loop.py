@@ -1,0 +1,212 @@
+"""The training loop: epochs of bucketed batches, a moving average of the weights, dev scores,
+and saves from which a killed run goes on as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import json
+import math
+import platform
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from s2s import card
+from s2s.checkpoint import Side, save, side, unique_weights
+from s2s.config import Config, TrainConfig, to_dict
+from s2s.data import Ids, Pair, batches, collate, read_pairs
+from s2s.errors import UserError
+from s2s.evaluate import corpus_scores
+from s2s.model import Seq2Seq
+from s2s.train import state
+from s2s.train.objectives import OBJECTIVES, Progress
+from s2s.vocab import Vocab
+
+
+def learning_rate(step: int, steps: int, settings: TrainConfig) -> float:
+    """A linear rise over ``warmup_steps``, then a cosine down to ``final_learning_rate`` of the peak.
+
+    >>> s = TrainConfig(learning_rate=1.0, warmup_steps=10, final_learning_rate=0.0)
+    >>> [round(learning_rate(i, 110, s), 3) for i in (0, 9, 10, 60, 109)]
+    [0.1, 1.0, 1.0, 0.5, 0.0]
+    """
+    if step < settings.warmup_steps:
+        return settings.learning_rate * (step + 1) / settings.warmup_steps
+    done = (step - settings.warmup_steps) / max(1, steps - settings.warmup_steps)
+    low = settings.final_learning_rate
+    return settings.learning_rate * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
+
+def keep_memory() -> None:
+    """Tell glibc to keep freed memory: handing it back costs a page fault a page on every step."""
+    if platform.system() == "Linux":
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "mallopt"):
+            libc.mallopt(-4, 0)  # M_MMAP_MAX
+            libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
+
+
+def autocast(precision: str, device: torch.device) -> torch.autocast:
+    """``bf16``: matrix products take bfloat16 operands; weights, their averages and Adam stay float32."""
+    if precision not in ("float32", "bf16"):
+        raise UserError("config_choice", key="train.precision", found=precision, known="float32, bf16")
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
+
+
+def prepare_sides(pairs: Sequence[Pair], config: Config) -> tuple[Side, Side]:
+    """Both sides' vocabularies from the training pairs."""
+    text, out = config.text, []
+    for column, name, count, back_off in (
+        (0, text.source, text.source_min_count, text.source_back_off),
+        (1, text.target, text.target_min_count, False),
+    ):
+        cut = side(name, Vocab(("<pad>", "<unk>", "<bos>", "<eos>"))).segmenter.cut
+        vocab = Vocab.build((cut(pair[column]) for pair in pairs), count, text.max_vocab, back_off)
+        out.append(side(name, vocab))
+    return out[0], out[1]
+
+
+def encode_pairs(pairs: Sequence[Pair], source: Side, target: Side, max_tokens: int) -> list[Ids]:
+    """Ids of the pairs that fit: 1 to ``max_tokens`` tokens a side."""
+    ids = ((source.encode(s), target.encode(t)) for s, t in pairs)
+    return [(s, t) for s, t in ids if 0 < len(s) <= max_tokens and 0 < len(t) <= max_tokens]
+
+
+class Run:
+    """One training run in ``directory``, its checkpoint in ``checkpoint``: built once, then ``train()``."""
+
+    def __init__(self, config: Config, directory: Path, checkpoint: Path, command: str) -> None:
+        self.config, self.settings, self.command = config, config.train, command
+        self.directory, self.checkpoint = directory, checkpoint
+        if self.settings.objective not in OBJECTIVES:
+            known = ", ".join(OBJECTIVES)
+            raise UserError("config_choice", key="train.objective", found=self.settings.objective, known=known)
+        keep_memory()
+        torch.set_num_threads(self.settings.threads)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.autocast = autocast(self.settings.precision, self.device)
+        train = list(read_pairs(config.data.train))
+        self.dev = list(read_pairs(config.data.dev))
+        self.source, self.target = prepare_sides(train, config)
+        self.pairs = encode_pairs(train, self.source, self.target, config.data.max_tokens)
+        if not self.pairs or not self.dev:
+            raise UserError("data_empty", file=config.data.dev if self.pairs else config.data.train)
+        torch.manual_seed(self.settings.seed)
+        sizes = len(self.source.vocab), len(self.target.vocab)
+        self.model = Seq2Seq(config.model, *sizes, self.settings.dropout, self.settings.word_dropout).to(self.device)
+        parameters = list(self.model.parameters())
+        self.optimizer = torch.optim.AdamW(
+            parameters, lr=0.0, betas=(0.9, 0.98), weight_decay=self.settings.weight_decay, fused=True
+        )
+        self.average = [p.detach().clone() for p in parameters]
+        self.rng = torch.Generator().manual_seed(self.settings.seed)
+        self.at = state.Position()
+        self.steps = self.settings.epochs * math.ceil(len(self.pairs) / self.settings.batch_size)
+
+    def train(self) -> dict[str, Any]:
+        """Run, or go on, to the end; returns the dev scores of the checkpoint that was kept."""
+        state.load(self.directory, self.config, self)
+        start = time.perf_counter() - self.at.seconds
+        while self.at.epoch < self.settings.epochs and self.at.stale < self.settings.patience:
+            self._epoch(start)
+            self._validate(start)
+            state.save(self.directory, self.config, self)
+        return dict(self.at.best)
+
+    def _epoch(self, start: float) -> None:
+        order = batches(self.pairs, self.settings.batch_size, seed=self.settings.seed * 10_007 + self.at.epoch)
+        bar = tqdm(total=len(order), initial=self.at.batch, desc=f"epoch {self.at.epoch + 1}", unit="batch")
+        self.model.train()
+        before, clock = self.at.tokens, time.perf_counter()
+        for index in order[self.at.batch :]:
+            loss, count = self._step([self.pairs[i] for i in index])
+            self.at.loss_sum, self.at.tokens = self.at.loss_sum + loss * count, self.at.tokens + count
+            self.at.batch += 1
+            bar.update()
+            rate = (self.at.tokens - before) / (time.perf_counter() - clock)
+            bar.set_postfix_str(f"loss {self.at.loss_sum / self.at.tokens:.3f}, {rate:,.0f} tokens/s", refresh=False)
+            if self.at.step % self.settings.save_every == 0:
+                self.at.seconds = time.perf_counter() - start
+                state.save(self.directory, self.config, self)
+        bar.close()
+        self.at.train_loss = self.at.loss_sum / max(1, self.at.tokens)
+        self.at.tokens_per_second = (self.at.tokens - before) / (time.perf_counter() - clock)
+        self.at.epoch, self.at.batch, self.at.loss_sum, self.at.tokens = self.at.epoch + 1, 0, 0.0, 0
+
+    def _step(self, pairs: list[Ids]) -> tuple[float, int]:
+        rate = learning_rate(self.at.step, self.steps, self.settings)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        batch = collate(pairs).to(self.device)
+        progress = Progress(self.at.step, self.steps, self.settings)
+        with self.autocast:
+            loss = OBJECTIVES[self.settings.objective](self.model, batch, self.rng, progress)
+        if not torch.isfinite(loss):
+            raise UserError("loss_not_finite", step=self.at.step)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
+        self.optimizer.step()
+        self.at.step += 1
+        decay = min(self.settings.average, (1 + self.at.step) / (10 + self.at.step))
+        live = [p.detach() for p in self.model.parameters()]
+        torch._foreach_lerp_(self.average, live, 1 - decay)
+        return float(loss.detach()), sum(len(t) + 1 for _, t in pairs)
+
+    def averaged_weights(self) -> dict[str, Tensor]:
+        """The moving average under the names that a checkpoint stores."""
+        named = dict(zip((n for n, _ in self.model.named_parameters()), self.average, strict=True))
+        return {name: named[name] for name in unique_weights(self.model)}
+
+    def _validate(self, start: float) -> None:
+        sizes = len(self.source.vocab), len(self.target.vocab)
+        model = Seq2Seq(self.config.model, *sizes).to(self.device).eval()
+        weights = {n: w.half().float() for n, w in self.averaged_weights().items()}  # as they will be stored
+        model.load_state_dict(weights, strict=not self.config.model.tied_embeddings)
+        scores = corpus_scores(model, self.source, self.target, self.dev)
+        self.at.seconds = time.perf_counter() - start
+        row = {
+            "epoch": self.at.epoch,
+            "step": self.at.step,
+            "seconds": round(self.at.seconds, 1),
+            "train_loss": self.at.train_loss,
+            "tokens_per_second": self.at.tokens_per_second,
+            "learning_rate": learning_rate(self.at.step - 1, self.steps, self.settings),
+            **{f"dev_{k}": scores[k] for k in ("loss", "bleu", "chrf", "token_accuracy")},
+        }
+        with open(self.directory / "log.jsonl", "a", encoding="utf-8") as log:
+            log.write(json.dumps(row) + "\n")
+        tqdm.write(
+            f"epoch {row['epoch']}: train {row['train_loss']:.3f}, dev {scores['loss']:.3f}, "
+            f"BLEU {scores['bleu']:.2f}, chrF {scores['chrf']:.2f}"
+        )
+        if scores["bleu"] > self.at.best.get("bleu", -1.0):
+            self.at.best, self.at.stale = scores, 0
+            self._keep(scores)
+        else:
+            self.at.stale += 1
+
+    def _keep(self, scores: dict[str, Any]) -> None:
+        metrics = {
+            "dev": scores,
+            "training": {
+                "command": self.command,
+                "seconds": round(self.at.seconds),
+                "epoch": self.at.epoch,
+                "pairs": len(self.pairs),
+                "hardware": card.hardware(self.settings.threads),
+                "parameters": sum(p.numel() for p in self.model.parameters()),
+            },
+        }
+        name = self.checkpoint.name
+        config = dataclasses.replace(self.config, name=name)
+        text = card.render(name, to_dict(config), metrics)
+        vocabs = self.source.vocab, self.target.vocab
+        save(self.checkpoint, config, vocabs, self.averaged_weights(), metrics, text)

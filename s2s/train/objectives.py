@@ -1,0 +1,36 @@
+"""What a model is trained to do: functions ``(model, batch, rng, progress) → loss``, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from s2s.config import TrainConfig
+from s2s.data import Batch
+from s2s.model import Seq2Seq
+from s2s.vocab import PAD
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands: ``step`` of ``steps``, and what it was told."""
+
+    step: int
+    steps: int
+    settings: TrainConfig
+
+
+Objective = Callable[[Seq2Seq, Batch, torch.Generator, Progress], Tensor]
+
+
+def cross_entropy(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
+    """Teacher forcing: mean over real tokens of ``-Σ_v q_v log p_v``, ``q = (1-ε) onehot + ε/V``."""
+    target_N = batch.target_out_BT[batch.target_out_BT != PAD]
+    return F.cross_entropy(model(batch), target_N, label_smoothing=progress.settings.label_smoothing)
+
+
+OBJECTIVES: dict[str, Objective] = {"cross_entropy": cross_entropy}

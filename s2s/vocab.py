@@ -1,0 +1,65 @@
+"""Tokens to ids and back, with padding, unknown, begin and end kept apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from s2s.errors import UserError
+
+PAD, UNK, BOS, EOS = range(4)
+SPECIALS = ("<pad>", "<unk>", "<bos>", "<eos>")
+
+
+@dataclass(frozen=True)
+class Vocab:
+    """An ordered list of tokens; the first four are the specials, the index is the id.
+
+    ``back_off``: a token outside the list is cut into its characters before it is looked up, so
+    that a rare Chinese word becomes known characters instead of one ``<unk>``.
+
+    >>> v = Vocab(SPECIALS + ("我", "喜", "欢"), back_off=True)
+    >>> v.known(["我", "喜欢"])
+    ['我', '喜', '欢']
+    >>> v.encode(["我", "<pad>", "她"])
+    [4, 1, 1]
+    """
+
+    tokens: tuple[str, ...]
+    back_off: bool = False
+    ids: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.tokens[: len(SPECIALS)] != SPECIALS:
+            raise UserError("vocab_specials", found=", ".join(self.tokens[:4]), expected=", ".join(SPECIALS))
+        ids = {token: i for i, token in enumerate(self.tokens)}
+        if len(ids) != len(self.tokens):
+            repeated = next(t for t, n in Counter(self.tokens).items() if n > 1)
+            raise UserError("vocab_repeated", token=repeated)
+        object.__setattr__(self, "ids", {t: i for t, i in ids.items() if i >= len(SPECIALS)})
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def known(self, tokens: Iterable[str]) -> list[str]:
+        """The tokens as the model will read them: cut into characters where back-off applies."""
+        if not self.back_off:
+            return list(tokens)
+        return [part for token in tokens for part in ([token] if token in self.ids else token)]
+
+    def encode(self, tokens: Iterable[str]) -> list[int]:
+        """Ids; a token outside the list, or spelt like a special, is ``UNK``."""
+        return [self.ids.get(token, UNK) for token in tokens]
+
+    @staticmethod
+    def build(sentences: Iterable[Sequence[str]], min_count: int, max_size: int, back_off: bool = False) -> Vocab:
+        """The most frequent tokens seen at least ``min_count`` times, ties in code-point order."""
+        counts = Counter(token for sentence in sentences for token in sentence)
+        if back_off:
+            rare = {t: n for t, n in counts.items() if n < min_count and len(t) > 1}
+            for token, n in rare.items():
+                del counts[token]
+                counts.update({c: token.count(c) * n for c in set(token)})
+        ranked = sorted((-n, t) for t, n in counts.items() if n >= min_count and t not in SPECIALS)
+        return Vocab(SPECIALS + tuple(t for _, t in ranked[: max_size - len(SPECIALS)]), back_off)

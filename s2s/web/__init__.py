@@ -1,0 +1,1 @@
+"""What the pages share: cached calls, the language, the link, the player. Only this part knows streamlit."""

@@ -1,0 +1,97 @@
+"""The controls of Step through; their values live in the session under the names of ``link.FIELDS``."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import streamlit as st
+
+from s2s.web import language, link, models
+from s2s.web.examples import examples
+from s2s.web.language import t
+
+
+def _pairs(name: str) -> list[tuple[str, str]]:
+    config = models.about(name, models.changed(name))["config"]
+    text = config.get("text")
+    return examples(str(text.get("source")), str(text.get("target"))) if isinstance(text, dict) else []
+
+
+def first_example(name: str) -> dict[str, str]:
+    """The text and reference that a visitor without a link begins with."""
+    pairs = _pairs(name)
+    return {"text": pairs[0][0], "ref": pairs[0][1]} if pairs else {}
+
+
+def checkpoint(names: list[str]) -> None:
+    """The picker and the card of what it picked."""
+    st.selectbox(t("step.checkpoint"), names, key="model")
+    name = st.session_state["model"]
+    found = models.about(name, models.changed(name))
+    model, metrics = found["config"].get("model"), found["metrics"].get("test")
+    kind = model.get("attention") if isinstance(model, dict) else None
+    if kind in ("additive", "general"):
+        st.caption(t(f"card.kind.{kind}"))
+    if isinstance(metrics, dict) and {"bleu", "chrf", "perplexity"} <= metrics.keys():
+        st.caption(t("card.scores", **{k: float(metrics[k]) for k in ("bleu", "chrf", "perplexity")}))
+    card = models.ROOT / name / "README.md"
+    if card.exists():
+        with st.popover(t("step.card"), width="stretch"):
+            text = card.read_text(encoding="utf-8", errors="replace")[:20_000]
+            st.markdown(re.sub(r"!\[", "[", text))  # a card's pictures would be fetched from elsewhere
+
+
+def _use(text: str, reference: str) -> None:
+    st.session_state.update(text=text, ref=reference)
+
+
+def sentence() -> None:
+    """Text, reference and Run."""
+    with st.form("sentence", border=False):
+        left, right, last = st.columns([6, 6, 2], vertical_alignment="bottom")
+        left.text_area(t("step.text"), key="text", height=78, placeholder=t("step.text_place"))
+        right.text_area(t("step.reference"), key="ref", height=78, placeholder=t("step.reference_place"))
+        last.form_submit_button(t("step.run"), key="run", type="primary", width="stretch")
+
+
+def decoding() -> None:
+    """Lanes, how the free-running one chooses, and example sentences that fill the form."""
+    left, middle, right = st.columns([6, 3, 3], vertical_alignment="center")
+    left.radio(
+        t("step.mode"),
+        link.MODES,
+        format_func={mode: t(f"step.mode_{mode}") for mode in link.MODES}.__getitem__,
+        key="mode",
+        horizontal=True,
+        label_visibility="collapsed",
+        help=t("step.mode_help"),
+    )
+    pairs = _pairs(st.session_state["model"])
+    if pairs:
+        with right.popover(t("step.examples"), width="stretch"):
+            for text, reference in pairs:
+                st.button(text, on_click=_use, args=(text, reference), width="stretch", type="tertiary")
+    with middle.popover(t("step.settings"), width="stretch"):
+        names = {"greedy": t("step.greedy"), "sampling": t("step.sampling"), "beam": t("step.beam_search")}
+        st.radio(t("step.strategy"), link.STRATEGIES, format_func=names.__getitem__, key="strategy", horizontal=True)
+        sampling, beam = (st.session_state["strategy"] == s for s in ("sampling", "beam"))
+        st.slider(t("step.temperature"), 0.05, 3.0, step=0.05, key="temperature", disabled=not sampling)
+        st.number_input(t("step.top_k"), 0, 1000, key="top_k", disabled=not sampling)
+        st.slider(t("step.top_p"), 0.05, 1.0, step=0.05, key="top_p", disabled=not sampling)
+        st.number_input(t("step.seed"), 0, 999_999, key="seed", disabled=not sampling)
+        st.number_input(t("step.beam"), 1, 10, key="beam", disabled=not beam)
+        st.slider(t("step.length_penalty"), 0.0, 2.0, step=0.1, key="length_penalty", disabled=not beam)
+        st.slider(t("step.coverage_penalty"), 0.0, 2.0, step=0.1, key="coverage_penalty", disabled=not beam)
+        st.number_input(t("step.max_length"), 0, 200, key="max_length")
+
+
+def state() -> dict[str, Any]:
+    """The page's state as the link names it, without the player's part."""
+    keys = [k for k in link.FIELDS if k not in ("step", "lane")]
+    return {key: st.session_state[key] for key in keys}
+
+
+def address(values: dict[str, Any]) -> dict[str, str]:
+    """What the player puts in front of its step in the link."""
+    return {**link.write(values), "text": values["text"], "model": values["model"], "lang": language.current()}

@@ -1,0 +1,122 @@
+"""The page's state as a link, and a link as the page's state.
+
+The player writes the address and reads its own part of it, the step and the lane; Python reads the
+rest once, when a visit begins, and is not told of the address afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+MAX_VALUE = 4_000  # characters of one value
+
+
+def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], Any]:
+    def read(value: str) -> Any:
+        number = kind(value)
+        if not low <= number <= high:
+            raise ValueError(value)
+        return number
+
+    return read
+
+
+def _choice(*allowed: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(value)
+        return value
+
+    return read
+
+
+def _text(value: str) -> str:
+    if len(value) > MAX_VALUE:
+        raise ValueError(value)
+    return value
+
+
+@dataclass(frozen=True)
+class Field:
+    """One part of the state: its default and how its text in a link is read."""
+
+    default: Any
+    read: Callable[[str], Any]
+
+
+STRATEGIES = ("greedy", "sampling", "beam")
+MODES = ("both", "free", "forced")
+FIELDS: Mapping[str, Field] = {
+    "model": Field("", _text),
+    "text": Field("", _text),
+    "ref": Field("", _text),
+    "mode": Field("both", _choice(*MODES)),
+    "strategy": Field("greedy", _choice(*STRATEGIES)),
+    "temperature": Field(1.0, _number(float, 0.05, 10)),
+    "top_k": Field(0, _number(int, 0, 1000)),
+    "top_p": Field(1.0, _number(float, 0.05, 1)),
+    "seed": Field(0, _number(int, 0, 999_999)),
+    "beam": Field(5, _number(int, 1, 10)),
+    "length_penalty": Field(0.6, _number(float, 0, 2)),
+    "coverage_penalty": Field(0.0, _number(float, 0, 2)),
+    "max_length": Field(0, _number(int, 0, 200)),
+    "step": Field(1, _number(int, 1, 10_000)),
+    "lane": Field("free", _choice("free", "forced")),
+}
+SETTINGS = (
+    "strategy",
+    "temperature",
+    "top_k",
+    "top_p",
+    "seed",
+    "beam",
+    "length_penalty",
+    "coverage_penalty",
+    "max_length",
+)
+
+
+def read(query: Mapping[str, str]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Every field's value, and the names and texts of those that made no sense and fell to their default.
+
+    >>> values, ignored = read({"step": "3", "top_p": "9"})
+    >>> values["step"], values["top_p"], ignored
+    (3, 1.0, [('top_p', '9')])
+    """
+    values, ignored = {}, []
+    for name, field in FIELDS.items():
+        values[name] = field.default
+        if name in query:
+            try:
+                values[name] = field.read(query[name])
+            except ValueError:
+                ignored.append((name, query[name][:40]))
+    return values, ignored
+
+
+def write(values: Mapping[str, Any]) -> dict[str, str]:
+    """The fields that differ from their default, as texts: ``read`` gives the same values back."""
+    return {k: str(values[k]) for k, field in FIELDS.items() if k in values and values[k] != field.default}
+
+
+def restore(names: list[str], first: Mapping[str, str]) -> list[tuple[str, str]]:
+    """At the start of a visit, fill the session from the link; returns what the link got wrong.
+
+    A link without a text gets ``first``, an example.
+    """
+    if "restored" not in st.session_state:
+        values, ignored = read(st.query_params.to_dict())
+        if "text" not in st.query_params:
+            values |= first
+        if values["model"] not in names:
+            if values["model"]:
+                ignored.append(("model", values["model"][:40]))
+            values["model"] = names[0]
+        st.session_state.update({k: v for k, v in values.items() if k not in ("step", "lane")})
+        st.session_state["restored"] = ignored
+    before: list[tuple[str, str]] = st.session_state["restored"]
+    return before

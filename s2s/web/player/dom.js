@@ -1,0 +1,76 @@
+// Small pieces that every part of the player uses. The files of this folder are joined in the
+// order that s2s/web/player.py lists; top-level names are shared between them.
+
+function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "class") node.className = value;
+    else if (name === "text") node.textContent = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+// A sentence of the interface with its {places} filled.
+function fill(template, values) {
+  return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+const isSpecial = (token) => /^<(pad|unk|bos|eos)>$/.test(token);
+
+// 0.8789 → "87.9 %"; what would read as 0 or 100 but is not says so.
+function percent(p) {
+  if (p > 0 && p < 0.0005) return "<0.1 %";
+  if (p < 1 && p > 0.9995) return ">99.9 %";
+  return (100 * p).toFixed(1) + " %";
+}
+
+function decimals(x, n = 3) {
+  const text = Math.abs(x).toFixed(n);
+  return (x < 0 && Number(text) !== 0 ? "−" : "") + text;
+}
+
+// The share of full colour for a weight: even small weights are to be seen, 0 is nothing.
+const shade = (weight) => Math.pow(Math.min(1, Math.max(0, weight)), 0.7);
+
+function argmax(values) {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}
+
+// A token as a label: specials and unknown words are marked as such.
+function label(token, extra = "") {
+  const kind = isSpecial(token) ? "special" : "";
+  return el("span", { class: `token ${kind} ${extra}`.trim(), text: token, dir: "auto" });
+}
+
+// Scroll a box only as far as the stretch from ``start`` needs to be seen clear of the first
+// ``margin`` pixels, which a sticky label covers; the page itself never moves.
+function reveal(box, axis, start, size, margin) {
+  const [scroll, length] = axis === "x" ? ["scrollLeft", "clientWidth"] : ["scrollTop", "clientHeight"];
+  if (start < box[scroll] + margin || start + size > box[scroll] + box[length]) {
+    box[scroll] = start - margin - (box[length] - margin - size) / 2;
+  }
+}
+
+const ICONS = {
+  first: "M4 3v10M13 3 6 8l7 5z",
+  back: "M11 3 4 8l7 5z",
+  play: "M4 2.5v11l9-5.5z",
+  pause: "M4 3h3v10H4zM9 3h3v10H9z",
+  next: "M5 3l7 5-7 5z",
+  last: "M12 3v10M3 3l7 5-7 5z",
+};
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}

@@ -1,0 +1,79 @@
+// Mouse, touch and keys.
+
+// Hover previews, a click stays, Esc clears; every part speaks of the same step and source word.
+function listen(view) {
+  const { source, lanes, map } = view.parts;
+  const guarded = (action) => (event) => {
+    try {
+      action(event);
+    } catch (error) {
+      console.error("lookback player", error);
+    }
+  };
+  const target = (event, key) => event.target.closest(`[data-${key}]`)?.dataset[key];
+  const number = (value) => (value === undefined ? null : Number(value));
+  const on = (node, type, action) => node.addEventListener(type, guarded(action));
+  const leave = () => preview(view, null, null);
+  on(source, "pointerover", (e) => e.pointerType !== "touch" && preview(view, view.hover, number(target(e, "s"))));
+  on(source, "click", (e) => lock(view, number(target(e, "s"))));
+  on(lanes, "pointerover", (e) => e.pointerType !== "touch" && preview(view, laneStep(view, target(e, "t")), null));
+  on(lanes, "click", (e) => {
+    const t = number(target(e, "t"));
+    if (t !== null) show(view, { step: t, lane: target(e, "lane") || view.lane });
+  });
+  on(map, "pointermove", (e) => {
+    if (e.pointerType === "touch") return;
+    const cell = cellAt(view, e);
+    preview(view, cell ? cell.t : laneStep(view, target(e, "t")), cell ? cell.s : number(target(e, "s")));
+  });
+  on(map, "click", (e) => {
+    const cell = cellAt(view, e);
+    const head = number(target(e, "s"));
+    const side = number(target(e, "t"));
+    if (cell) {
+      lock(view, cell.s, true);
+      show(view, { step: cell.t });
+    } else if (head !== null) lock(view, head);
+    else if (side !== null) show(view, { step: side });
+  });
+  for (const node of [source, lanes, map]) on(node, "pointerleave", leave);
+  view.onKey = guarded((event) => key(view, event));
+  document.addEventListener("keydown", view.onKey);
+}
+
+const laneStep = (view, t) => (t !== undefined && Number(t) < view.trace.steps.length ? Number(t) : null);
+
+function preview(view, step, column) {
+  const marked = column ?? view.locked;
+  if (view.hover === step && view.column === marked) return;
+  Object.assign(view, { hover: step, column: marked });
+  paint(view);
+}
+
+function lock(view, column, always = false) {
+  if (column === null) return;
+  view.locked = view.locked === column && !always ? null : column;
+  view.column = view.locked;
+  paint(view);
+}
+
+// Keys are for the whole page, but never taken from a field that is being typed in.
+function key(view, event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const at = event.composedPath()[0];
+  if (at instanceof Element && at.closest("input, textarea, select, [contenteditable], [role=radio], [role=tab], [role=slider], [role=option], [role=listbox], [role=dialog]")) return;
+  const pressable = at instanceof Element && at.closest("button, a, summary");
+  const actions = {
+    ArrowLeft: () => show(view, { step: view.step - 1 }),
+    ArrowRight: () => show(view, { step: view.step + 1 }),
+    Home: () => show(view, { step: 0 }),
+    End: () => show(view, { step: Infinity }),
+    " ": () => play(view, !view.timer),
+    t: () => show(view, { lane: view.lane === "free" ? "forced" : "free" }),
+    Escape: () => (Object.assign(view, { locked: null, column: null, hover: null }), paint(view)),
+  };
+  const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!action || (event.key === " " && pressable)) return;
+  event.preventDefault();
+  action();
+}

@@ -1,0 +1,96 @@
+// The source strip and the two lanes on one time axis.
+
+function buildSource(view) {
+  const { trace, strings } = view;
+  const unknown = new Set(trace.source.unknown);
+  view.chips = trace.source.tokens.map((token, s) => {
+    const chip = el(
+      "button",
+      { class: "chip" + (unknown.has(s) ? " unknown" : ""), type: "button", tabindex: "-1", "data-s": s },
+      label(token),
+      el("span", { class: "weight" }),
+    );
+    if (unknown.has(s)) chip.title = strings.unknown_word;
+    return chip;
+  });
+  view.parts.source.replaceChildren(...view.chips);
+}
+
+// What a lane says at a step: forced, the most probable word; free, the word it went on with.
+const said = (step, mode) => (mode === "forced" ? step.top[0] : { token: step.output, log_prob: step.log_prob });
+
+function buildLanes(view) {
+  const { lanes, strings } = view;
+  const any = lanes.forced || lanes.free;
+  const gold = any.reference_tokens.length ? [...any.reference_tokens, "<eos>"] : [];
+  const length = Math.max(gold.length, ...Object.values(lanes).map((lane) => (lane ? lane.steps.length : 0)));
+  view.columns = Array.from({ length }, () => []);
+  const cell = (t, lane, ...content) => {
+    const td = el("td", { "data-t": t, "data-lane": lane }, ...content);
+    view.columns[t].push(td);
+    return td;
+  };
+  const row = (kind, title, make) =>
+    el("tr", { class: kind }, el("th", { scope: "row", text: title }), ...view.columns.map((_, t) => make(t)));
+  const rows = [row("steps", strings.step, (t) => cell(t, "", String(t + 1)))];
+  if (gold.length) {
+    rows.push(row("gold", strings.reference, (t) => (t < gold.length ? cell(t, "", label(gold[t])) : cell(t, ""))));
+  }
+  for (const mode of ["forced", "free"]) {
+    const lane = lanes[mode];
+    if (lane) rows.push(row(`lane ${mode}`, strings[mode], (t) => laneCell(view, lane, mode, gold, t, cell)));
+  }
+  view.parts.lanes.replaceChildren(el("tbody", {}, ...rows));
+  view.laneRows = view.parts.lanes.querySelectorAll("tr.lane");
+}
+
+function laneCell(view, lane, mode, gold, t, cell) {
+  if (t >= lane.steps.length) return cell(t, "");
+  const word = said(lane.steps[t], mode);
+  const p = Math.exp(word.log_prob);
+  const miss = gold.length > 0 && word.token !== gold[t];
+  const td = cell(t, mode, label(word.token), el("span", { class: "p", text: percent(p) }), el("i", { class: "looked" }));
+  td.style.setProperty("--p", shade(p).toFixed(3));
+  td.classList.toggle("miss", miss);
+  if (lane.divergence === t) {
+    td.classList.add("diverges");
+    td.title = view.strings.divergence_here;
+  }
+  return td;
+}
+
+function paintSource(view, attention) {
+  view.chips.forEach((chip, s) => {
+    const weight = attention[s];
+    chip.style.setProperty("--w", shade(weight).toFixed(3));
+    chip.lastChild.textContent = weight >= 0.005 ? weight.toFixed(2) : "";
+    chip.classList.toggle("marked", s === view.column);
+  });
+  const looked = view.chips[argmax(attention)];
+  if (view.hover === null) reveal(view.parts.source, "y", looked.offsetTop, looked.offsetHeight, 0);
+}
+
+function paintLanes(view) {
+  view.columns.forEach((cells, t) => {
+    for (const td of cells) {
+      td.classList.toggle("now", t === view.step);
+      td.classList.toggle("preview", t === view.hover && t !== view.step);
+    }
+  });
+  for (const row of view.laneRows) row.classList.toggle("active", row.classList.contains(view.lane));
+  paintLooks(view);
+  const now = view.columns[view.step][0];
+  if (view.hover === null) reveal(view.parts.lanesBox, "x", now.offsetLeft, now.offsetWidth, now.parentNode.firstChild.offsetWidth);
+}
+
+// With a source word marked: how much every step of both lanes looked at it.
+function paintLooks(view) {
+  if (view.looksFor === view.column) return;
+  view.looksFor = view.column;
+  for (const td of view.parts.lanes.querySelectorAll("td[data-lane]")) {
+    const looked = td.querySelector(".looked");
+    if (!looked) continue;
+    const step = view.lanes[td.dataset.lane].steps[td.dataset.t];
+    looked.style.setProperty("--w", view.column === null ? 0 : step.attention[view.column]);
+  }
+}

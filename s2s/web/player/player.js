@@ -1,0 +1,251 @@
+// The player: holds whole traces and paints one step of them. Python is not asked for a step.
+
+const VIEWS = new WeakMap(); // one view for each place where the component is mounted
+const SPEEDS = [0.5, 1, 2, 4];
+const TICK = 900; // milliseconds a step at speed 1
+
+function button(view, name, title, action, ...content) {
+  return el("button", { type: "button", class: name, title, "aria-label": title, onclick: action }, ...content);
+}
+
+function buildBar(view) {
+  const { strings } = view;
+  const go = (name, title, action) => button(view, name, title, action, icon(name));
+  view.playButton = button(view, "play", strings.play, () => play(view, !view.timer), icon("play"));
+  const speed = el("select", { class: "speed", "aria-label": strings.speed, title: strings.speed });
+  for (const value of SPEEDS) speed.append(el("option", { value, text: `${value}×` }));
+  speed.value = view.speed;
+  speed.addEventListener("change", () => ((view.speed = Number(speed.value)), view.timer && play(view, true)));
+  view.where = el("span", { class: "where" });
+  const both = view.lanes.forced && view.lanes.free;
+  view.laneButtons = ["forced", "free"].map((mode) =>
+    el("button", { type: "button", class: "lane", "data-lane": mode, text: strings[mode], onclick: () => show(view, { lane: mode }) }),
+  );
+  const lanes = el("span", { class: "switch", role: "group", "aria-label": strings.lane_help, title: strings.lane_help });
+  if (both) lanes.append(...view.laneButtons);
+  view.jump = button(view, "jump", strings.divergence_help, () => show(view, { step: view.trace.divergence }));
+  const downloads = ["png", "svg", "csv", "json"].map((kind) =>
+    button(view, "download", fill(strings.download, { kind: kind.toUpperCase() }), () => download(view, kind), kind.toUpperCase()),
+  );
+  view.copied = button(view, "link", strings.copy_link, () => copyLink(view), strings.link);
+  view.parts.bar.replaceChildren(
+    el(
+      "span",
+      { class: "group" },
+      go("first", strings.first, () => show(view, { step: 0 })),
+      go("back", strings.back, () => show(view, { step: view.step - 1 })),
+      view.playButton,
+      go("next", strings.next, () => show(view, { step: view.step + 1 })),
+      go("last", strings.last, () => show(view, { step: Infinity })),
+    ),
+    speed,
+    view.where,
+    lanes,
+    view.jump,
+    el("span", { class: "group right" }, ...downloads, view.copied),
+  );
+}
+
+// What the colours of a weight stand for, from 0 to 1.
+function legend() {
+  const steps = Array.from({ length: 6 }, (_, i) => {
+    const swatch = el("i");
+    swatch.style.setProperty("--w", shade(i / 5));
+    return swatch;
+  });
+  return el("span", { class: "legend" }, "0", ...steps, "1");
+}
+
+function frame(view, root) {
+  const parts = (view.parts = {});
+  const part = (name, tag, attributes = {}, ...children) => (parts[name] = el(tag, { class: name, ...attributes }, ...children));
+  const { strings } = view;
+  part("bar", "div", { role: "toolbar", "aria-label": strings.player });
+  part("source", "div", { role: "group", "aria-label": strings.source });
+  part("lanes", "table");
+  part("lanesBox", "div", { class: "lanesBox scroll" }, parts.lanes);
+  part("map", "div", { class: "map scroll", role: "img", "aria-label": strings.heatmap_help });
+  part("reads", "p");
+  part("softmax", "ol");
+  part("about", "dl");
+  const distributionPane = el("section", { class: "distribution" }, el("h3", { text: strings.softmax }), parts.reads, parts.softmax, parts.about);
+  part("workedBody", "div");
+  part("worked", "details", {}, el("summary", { text: strings.worked }), parts.workedBody);
+  part("tableBody", "div");
+  part("table", "details", {}, el("summary", { text: strings.table }), parts.tableBody);
+  part("live", "div", { "aria-live": "polite" });
+  parts.worked.addEventListener("toggle", () => paint(view));
+  parts.table.addEventListener("toggle", () => paintTable(view));
+  const heading = (text) => el("h3", { text });
+  view.root = el(
+    "div",
+    { class: "player", tabindex: "0", "aria-label": strings.player },
+    parts.bar,
+    heading(strings.source),
+    parts.source,
+    heading(strings.outputs),
+    parts.lanesBox,
+    el("div", { class: "panes" }, el("section", {}, el("h3", { text: strings.heatmap }, legend()), parts.map), distributionPane),
+    parts.worked,
+    parts.table,
+    el("p", { class: "keys", text: strings.keys }),
+    parts.live,
+  );
+  root.replaceChildren(view.root);
+  listen(view);
+}
+
+function show(view, { step = view.step, lane = view.lane }) {
+  if (view.lanes[lane] && lane !== view.lane) setLane(view, lane);
+  view.step = Math.max(0, Math.min(step, view.trace.steps.length - 1));
+  view.hover = null;
+  paint(view);
+}
+
+function setLane(view, lane) {
+  view.lane = lane;
+  view.trace = view.lanes[lane];
+  view.markedSide = view.markedHead = null;
+  buildHeatmap(view);
+  paintTable(view);
+}
+
+function play(view, on) {
+  clearInterval(view.timer);
+  view.timer = null;
+  if (on) {
+    if (view.step >= view.trace.steps.length - 1) show(view, { step: 0 });
+    view.timer = setInterval(() => {
+      if (!view.root.isConnected || view.step >= view.trace.steps.length - 1) return play(view, false);
+      show(view, { step: view.step + 1 });
+    }, TICK / view.speed);
+  }
+  const title = view.strings[on ? "pause" : "play"];
+  view.playButton.replaceChildren(icon(on ? "pause" : "play"));
+  view.playButton.title = title;
+  view.playButton.setAttribute("aria-label", title);
+}
+
+function paint(view) {
+  view.shown = Math.min(view.hover ?? view.step, view.trace.steps.length - 1);
+  const step = view.trace.steps[view.shown];
+  paintSource(view, step.attention);
+  paintLanes(view);
+  paintHeatmap(view);
+  paintSoftmax(view, step);
+  paintWorked(view, step);
+  view.where.textContent = fill(view.strings.where, { step: view.shown + 1, steps: view.trace.steps.length });
+  for (const node of view.laneButtons) node.setAttribute("aria-pressed", node.dataset.lane === view.lane);
+  const at = view.trace.divergence;
+  view.jump.style.visibility = at === null || at >= view.trace.steps.length ? "hidden" : "";
+  view.jump.textContent = at === null ? "◆" : `◆ ${at + 1}`;
+  if (view.hover === null) announce(view, step);
+}
+
+// After a pause: the address gets the step, a screen reader hears it. Neither belongs on the way to a frame.
+function announce(view, step) {
+  clearTimeout(view.later);
+  view.later = setTimeout(() => {
+    if (!view.root.isConnected) return;
+    const place = argmax(step.attention);
+    view.parts.live.textContent = fill(view.strings.announce, {
+      step: view.step + 1,
+      word: said(step, view.trace.mode).token,
+      p: percent(Math.exp(said(step, view.trace.mode).log_prob)),
+      source: view.trace.source.tokens[place],
+      weight: step.attention[place].toFixed(2),
+    });
+    if (view.link) history.replaceState(history.state, "", address(view));
+  }, 250);
+}
+
+function address(view) {
+  const query = new URLSearchParams({ ...view.link, step: view.step + 1, lane: view.lane });
+  return `${location.pathname}?${query}`;
+}
+
+async function copyLink(view) {
+  const url = location.origin + address(view);
+  try {
+    await navigator.clipboard.writeText(url);
+    view.copied.textContent = view.strings.copied;
+  } catch {
+    window.prompt(view.strings.copy_link, url); // no clipboard without https: let it be copied by hand
+  }
+  setTimeout(() => (view.copied.textContent = view.strings.link), 1500);
+}
+
+function readPalette(node) {
+  const probe = (value) => {
+    const context = el("canvas", { width: 1, height: 1 }).getContext("2d");
+    context.fillStyle = value;
+    context.fillRect(0, 0, 1, 1);
+    return Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
+  };
+  const background = probe(getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#fff");
+  const dark = background[0] + background[1] + background[2] < 384;
+  return { background, dark, attention: [234, 88, 12] };
+}
+
+// Where a player that has just been mounted begins: at the address's step, if the address names what is shown.
+function linked(link) {
+  const here = new URLSearchParams(location.search);
+  const same = Object.entries(link).every(([name, value]) => name === "lang" || (here.get(name) ?? value) === value);
+  const step = Number.parseInt(here.get("step") ?? "1", 10) - 1;
+  return { step: same && step > 0 ? step : 0, lane: here.get("lane") };
+}
+
+function build(view, data, root) {
+  clearInterval(view.timer);
+  const traces = JSON.stringify(data.lanes); // the same in another language: stay where we are
+  const { step, lane } = view.traces === undefined ? linked(data.link) : view.traces === traces ? view : { ...view, step: 0 };
+  Object.assign(view, {
+    traces,
+    timer: null,
+    lanes: data.lanes,
+    strings: data.strings,
+    link: data.link,
+    vocabulary: data.vocabulary,
+    locked: null,
+    column: null,
+    hover: null,
+    looksFor: undefined,
+  });
+  view.lane = data.lanes[lane] ? lane : data.lanes.free ? "free" : "forced";
+  view.trace = data.lanes[view.lane];
+  view.step = Math.max(0, Math.min(step, view.trace.steps.length - 1));
+  frame(view, root);
+  buildBar(view);
+  buildSource(view);
+  buildLanes(view);
+}
+
+function colour(view) {
+  view.palette = readPalette(view.root);
+  view.root.classList.toggle("dark", view.palette.dark);
+}
+
+export default function (component) {
+  const { data, parentElement } = component;
+  const root = parentElement.querySelector(".lookback");
+  let view = VIEWS.get(root);
+  if (!view) VIEWS.set(root, (view = { speed: 1, timer: null }));
+  const identity = JSON.stringify(data);
+  if (view.identity !== identity) {
+    if (view.onKey) document.removeEventListener("keydown", view.onKey);
+    build(view, data, root);
+    view.identity = identity;
+    colour(view);
+    buildHeatmap(view);
+  } else {
+    colour(view);
+    colourHeatmap(view);
+  }
+  paint(view);
+  return () => {
+    clearInterval(view.timer);
+    clearTimeout(view.later);
+    document.removeEventListener("keydown", view.onKey);
+    VIEWS.delete(root);
+  };
+}

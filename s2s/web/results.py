@@ -1,0 +1,73 @@
+"""From the page's state to its lanes: decode, say what went wrong, show player and charts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from s2s import figures
+from s2s.errors import UserError
+from s2s.trace import Trace
+from s2s.web import controls, language, link, models
+from s2s.web.language import t
+from s2s.web.player import player
+
+
+def lanes(values: dict[str, Any]) -> tuple[dict[str, Trace], list[tuple[str, str]]]:
+    """The lanes that can be decoded, and messages (kind, sentence) for what cannot."""
+    name, text, reference = values["model"], values["text"], values["ref"].strip()
+    changed, mode = models.changed(name), values["mode"]
+    settings = tuple((k, values[k]) for k in link.SETTINGS)
+    found: dict[str, Trace] = {}
+    messages: list[tuple[str, str]] = []
+    if reference and mode != "free":
+        try:
+            found["forced"] = models.decode(name, changed, text, reference, "forced", ())
+        except UserError as error:
+            messages.append(("error" if mode == "forced" else "warning", language.explain(error)))
+            reference = ""
+    elif mode == "forced":
+        messages.append(("info", language.explain(UserError("reference_missing"))))
+    elif mode == "both":
+        messages.append(("info", t("step.hint_reference")))
+    if mode != "forced":
+        try:
+            found["free"] = models.decode(name, changed, text, reference, "free", settings)
+        except UserError as error:
+            messages = [("error", language.explain(error))]
+    return found, messages
+
+
+def show(values: dict[str, Any]) -> None:
+    """Everything below the controls."""
+    name = values["model"]
+    try:
+        with st.spinner(t("step.loading"), show_time=False):
+            checkpoint = models.load(name, models.changed(name))
+    except UserError as error:
+        st.error(language.explain(error))
+        return
+    found, messages = lanes(values)
+    for kind, message in messages:
+        getattr(st, kind)(message)
+    if not found:
+        return
+    if "free" in found:
+        free = found["free"]
+        cut_off = f" ({t('step.cut_off')})" if free.ended == "length" else ""
+        st.text(f"{t('step.output')}: {free.text}{cut_off}")
+    stepping, charts = st.tabs([t("step.player"), t("step.charts")], key="view", on_change="rerun")
+    with stepping:
+        player(found, len(checkpoint.target.vocab), controls.address(values))
+    if charts.open:
+        with charts:
+            _charts(found)
+
+
+def _charts(found: dict[str, Trace]) -> None:
+    text = language.strings("figure")
+    for mode, trace in found.items():
+        title = t("figure.attention", lane=t(f"player.{mode}"))
+        st.plotly_chart(figures.attention(trace, title, text), key=f"attention-{mode}")
+        st.plotly_chart(figures.probabilities(trace, text), key=f"probabilities-{mode}")

@@ -1,0 +1,62 @@
+"""Tiny checkpoints with random weights, made in a moment; what they say is nonsense, its arithmetic is real."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from s2s import card
+from s2s.checkpoint import save, unique_weights
+from s2s.config import Config, ModelConfig, TextConfig, to_dict
+from s2s.model import Seq2Seq
+from s2s.vocab import EOS, SPECIALS, Vocab
+
+SOURCE = Vocab((*SPECIALS, "我", "你", "他", "喜欢", "苹果", "喝", "茶", "水", "不", "。", "？"), back_off=True)
+TARGET = Vocab((*SPECIALS, "I", "you", "he", "like", "drink", "do", "n't", "apples", "tea", "water", ".", "?"))
+SIZES = {"embedding_size": 8, "encoder_size": 6, "decoder_size": 10, "attention_size": 7}
+SCORES = {
+    "bleu": 12.5,
+    "chrf": 30.25,
+    "rouge_l": 40.0,
+    "loss": 2.5,
+    "perplexity": 12.18,
+    "token_accuracy": 0.5,
+    "sentences": 3,
+    "signatures": {"bleu": "tok:13a", "chrf": "nc:6"},
+}
+TRAINING = {
+    "command": "python -m s2s train configs/tiny.toml",
+    "seconds": 1,
+    "epoch": 1,
+    "pairs": 3,
+    "hardware": "none: random weights",
+    "parameters": 0,
+}
+
+
+def make_config(attention: str = "additive", **model: Any) -> Config:
+    """A config of tiny layers; keywords overrule fields of ``ModelConfig``."""
+    text = TextConfig(source="jieba", target="latin", source_back_off=True)
+    return Config(name=f"tiny-{attention}", model=ModelConfig(**{"attention": attention, **SIZES, **model}), text=text)
+
+
+def make_model(config: Config, seed: int = 6) -> Seq2Seq:
+    """A model in evaluation mode, weights random and at the disk's precision; of the specials it says only <eos>."""
+    model = Seq2Seq(config.model, len(SOURCE), len(TARGET)).eval()
+    rng = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.copy_((torch.randn(weight.shape, generator=rng) * (0.3 if weight.dim() < 2 else 1.0)).half())
+        model.output.bias[:EOS] = -8.0  # <pad>, <unk> and <bos>
+    return model
+
+
+def make_checkpoint(directory: Path, attention: str = "additive", **model: Any) -> Path:
+    """``directory/tiny-<attention>``, a whole checkpoint of a random model."""
+    config, metrics = make_config(attention, **model), {"dev": SCORES, "training": TRAINING}
+    path = directory / config.name
+    text = card.render(config.name, to_dict(config), metrics)
+    save(path, config, (SOURCE, TARGET), unique_weights(make_model(config)), metrics, text)
+    return path

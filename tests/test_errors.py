@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import ast
+import string
+from pathlib import Path
+
+import pytest
+
+from s2s.errors import LANGUAGES, UserError, say, sentences
+
+SOURCES = sorted((Path(__file__).parent.parent / "s2s").rglob("*.py"))
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def raised() -> list[tuple[str, str, set[str] | None]]:
+    """(key, where, names of the values) of every ``UserError(…)``; the names are None where ``**`` hides them."""
+    found = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "UserError"):
+                continue
+            names = {k.arg for k in node.keywords if k.arg}
+            known = names if all(k.arg for k in node.keywords) else None
+            first = node.args[0]
+            for option in [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]:
+                assert isinstance(option, ast.Constant), f"{path.name}:{node.lineno}: write the key out"
+                found.append((option.value, f"{path.name}:{node.lineno}", known))
+    return found
+
+
+def test_languages_have_the_same_keys() -> None:
+    first, *others = (sentences(language) for language in LANGUAGES)
+    for other in others:
+        assert first.keys() == other.keys()
+    assert len(first) > 30
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_empty_and_places_agree(language: str) -> None:
+    for key, text in sentences(language).items():
+        assert text.strip(), key
+        assert places(text) == places(sentences("en")[key]), key
+        assert all(name.isidentifier() for name in places(text)), key
+
+
+def test_every_error_has_a_sentence_and_fills_its_places() -> None:
+    found = raised()
+    assert len(found) > 30
+    for key, where, names in found:
+        assert f"error.{key}" in sentences("en"), f"{where}: {key}"
+        assert names is None or places(sentences("en")[f"error.{key}"]) <= names, f"{where}: {key}"
+
+
+def test_every_error_sentence_is_used() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    used = {key for key, _, _ in raised()}
+    for key in (k.removeprefix("error.") for k in sentences("en") if k.startswith("error.")):
+        assert key in used or f"error.{key}" in code or f'"{key}"' in code, key
+
+
+def test_an_error_speaks_both_languages() -> None:
+    error = UserError("file_missing", file="a.tsv")
+    assert str(error) == "Cannot read a.tsv. Check the path."
+    assert error.say("zh") == say("error.file_missing", "zh", file="a.tsv") == "无法读取 a.tsv，请检查路径。"
+    assert isinstance(error, ValueError)
+
+
+def test_braces_in_a_value_are_kept() -> None:
+    assert "{x}" in str(UserError("file_missing", file="{x}"))

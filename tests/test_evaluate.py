@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from s2s.checkpoint import side
+from s2s.data import collate
+from s2s.evaluate import corpus_scores, forced_scores, translate
+from s2s.metrics import score
+from s2s.search import greedy
+from tests.factory import SOURCE, TARGET, make_config, make_model
+
+MODEL = make_model(make_config("general"))
+SOURCE_SIDE, TARGET_SIDE = side("jieba", SOURCE), side("latin", TARGET)
+PAIRS = [
+    ("我不喜欢喝茶。", "I don't like tea."),
+    ("你？", "you?"),
+    ("他喝水", "he drink water"),
+    ("我喜欢苹果", "I like apples, zebras"),
+]
+IDS = [(SOURCE_SIDE.encode(s), TARGET_SIDE.encode(t)) for s, t in PAIRS]
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 100])
+def test_forced_scores_are_means_over_tokens(batch_size: int) -> None:
+    nll, hits, tokens = 0.0, 0, 0
+    with torch.no_grad():
+        for source, target in IDS:
+            logits_TV, gold_T = MODEL(collate([(source, target)])), torch.tensor([*target, 3])
+            nll += float(F.nll_loss(torch.log_softmax(logits_TV, dim=1), gold_T, reduction="sum"))
+            hits += int((logits_TV.argmax(dim=1) == gold_T).sum())
+            tokens += len(gold_T)
+    found = forced_scores(MODEL, IDS, batch_size)
+    assert found["loss"] == pytest.approx(nll / tokens, abs=1e-5)
+    assert found["perplexity"] == pytest.approx(math.exp(nll / tokens), rel=1e-4)
+    assert found["token_accuracy"] == hits / tokens
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 100])
+def test_translate_keeps_the_order_of_the_sources(batch_size: int) -> None:
+    sources = [source for source, _ in IDS]
+    assert translate(MODEL, sources, batch_size) == [greedy(MODEL, [source])[0] for source in sources]
+
+
+def test_corpus_scores_join_both() -> None:
+    found = corpus_scores(MODEL, SOURCE_SIDE, TARGET_SIDE, PAIRS)
+    outputs = [TARGET_SIDE.decode(ids) for ids in translate(MODEL, [source for source, _ in IDS])]
+    expected = {**score(outputs, [t for _, t in PAIRS], TARGET_SIDE.segmenter), **forced_scores(MODEL, IDS)}
+    assert found == {**expected, "sentences": 4}
+
+
+def test_no_pairs_are_no_error() -> None:
+    assert forced_scores(MODEL, []) == {"loss": 0.0, "perplexity": 1.0, "token_accuracy": 0.0}
+    assert translate(MODEL, []) == []

@@ -1,0 +1,47 @@
+"""Figures by their plain content: the numbers of the trace, labels as text."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from s2s import figures
+from s2s.checkpoint import load
+from s2s.decode import trace
+from s2s.errors import sentences
+from s2s.trace import Trace
+
+TEXT = {k.removeprefix("figure."): v for k, v in sentences("en").items() if k.startswith("figure.")}
+
+
+@pytest.fixture(scope="module", params=["free", "forced"])
+def example(request: pytest.FixtureRequest, tiny_checkpoint: Path) -> Trace:
+    return trace(load(tiny_checkpoint), "我喜欢<b>苹果。", "I like apples.", request.param)
+
+
+def test_the_heatmap_holds_the_attention_and_the_labels_of_the_trace(example: Trace) -> None:
+    (heatmap,) = figures.attention(example, "title", TEXT).data
+    assert np.array_equal(np.array(heatmap.z), example.attention_TS)
+    assert (heatmap.zmin, heatmap.zmax) == (0, 1)
+
+
+def test_labels_are_text_even_where_a_token_looks_like_html(example: Trace) -> None:
+    layout = figures.attention(example, "<i>", TEXT).to_dict()["layout"]
+    assert [t.replace("&lt;", "<").replace("&gt;", ">") for t in layout["xaxis"]["ticktext"]] == [
+        *example.source_tokens
+    ]
+    assert not any("<" in t for t in [*layout["xaxis"]["ticktext"], *layout["yaxis"]["ticktext"]])
+    assert layout["title"]["text"] == "&lt;i&gt;"
+    assert layout["yaxis"]["autorange"] == "reversed"
+
+
+def test_probabilities_are_those_of_the_steps(example: Trace) -> None:
+    lines = {line.name: line for line in figures.probabilities(example, TEXT).data}
+    assert list(lines[TEXT["best"]].y) == [math.exp(s.top[0].log_prob) for s in example.steps]
+    gold = [math.exp(s.target.log_prob) if s.target else None for s in example.steps]
+    assert list(lines[TEXT["gold"]].y) == gold
+    assert list(lines[TEXT["entropy"]].y) == [s.entropy for s in example.steps]
+    assert (TEXT["chosen"] in lines) == (example.mode == "free")

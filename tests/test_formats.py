@@ -1,0 +1,181 @@
+"""docs/FORMATS.md says enough: every number of a trace comes out of numpy, the page and the files."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from s2s.checkpoint import load
+from s2s.config import Config, to_dict
+from s2s.decode import trace
+from s2s.strategy import Settings
+from tests.factory import make_checkpoint
+from tests.numpy_model import Array, Numbers, NumpyModel
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "FORMATS.md").read_text(encoding="utf-8")
+SHIPPED = sorted(p.parent for p in (ROOT / "checkpoints").glob("*/config.json") if not p.parent.suffix)
+SPECIALS = {"<pad>": 0, "<unk>": 1, "<bos>": 2, "<eos>": 3}
+TINY = {
+    "additive": {},
+    "additive, untied": {"tied_embeddings": False},
+    "additive, deep": {"encoder_layers": 2, "decoder_layers": 2},
+    "additive, input feeding says nothing": {"input_feeding": False, "encoder_layers": 2},
+    "general": {"attention": "general"},
+    "general, untied": {"attention": "general", "tied_embeddings": False, "decoder_layers": 2},
+    "general, not fed": {"attention": "general", "input_feeding": False},
+    "general, not fed, deep": {
+        "attention": "general",
+        "input_feeding": False,
+        "tied_embeddings": False,
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+    },
+    "general, sizes": {"attention": "general", "embedding_size": 3, "encoder_size": 1, "decoder_size": 5},
+}
+
+
+def check_scored(found: dict[str, Any], token_id: int, log_probs: Array) -> None:
+    value = log_probs[token_id]
+    assert found["log_prob"] == pytest.approx(value, abs=1e-4)
+    sure, perhaps = (1 + int((log_probs > value + margin).sum()) for margin in (1e-5, -1e-5))
+    assert sure <= found["rank"] <= perhaps  # the token itself is in the second count
+
+
+def check_step(step: dict[str, Any], own: Numbers, output: int, target: int | None, words: list[str]) -> None:
+    check_scored(step, output, own.log_probs)
+    for name in ("normaliser", "attention", "scores"):
+        np.testing.assert_allclose(step[name], getattr(own, name), atol=1e-4, err_msg=name)
+    np.testing.assert_allclose(step["context"], own.context[:4], atol=1e-4)
+    np.testing.assert_allclose(step["score_terms"], own.score_terms[:4], atol=1e-4)
+    probs = np.exp(own.log_probs)
+    assert step["entropy"] == pytest.approx(-(probs * own.log_probs).sum(), abs=1e-4)
+    assert [s["rank"] for s in step["top"]] == list(range(1, min(10, len(words)) + 1))
+    highest = np.sort(own.log_probs)[::-1][: len(step["top"])]
+    np.testing.assert_allclose([s["log_prob"] for s in step["top"]], highest, atol=1e-4)
+    assert len({s["token"] for s in step["top"]}) == len(step["top"])
+    for scored in step["top"]:
+        assert scored["log_prob"] == pytest.approx(own.log_probs[words.index(scored["token"])], abs=1e-4)
+    assert (step["target"] is None) == (target is None)
+    if target is not None:
+        check_scored(step["target"], target, own.log_probs)
+
+
+def check_trace(values: dict[str, Any], checkpoint: Path) -> None:
+    """Everything in a trace's JSON that is a number, and the labels that they hang on."""
+    model = NumpyModel(checkpoint)
+    source_ids = {token: i for i, token in enumerate(model.source) if i > 3}
+    typed_ids = {token: i for i, token in enumerate(model.target) if i > 3}
+    said_ids = typed_ids | SPECIALS  # a free lane spells its output as the vocabulary does
+    source = [source_ids.get(token, 1) for token in values["source"]["tokens"]]
+    outputs = [step["output"] for step in values["steps"]]
+    if values["mode"] == "forced":
+        assert outputs == [*values["reference_tokens"], "<eos>"]
+        ids = [*(typed_ids.get(token, 1) for token in outputs[:-1]), 3]
+    else:
+        ids = [said_ids[token] for token in outputs]
+    gold = [*values["reference_tokens"], "<eos>"] if values["reference"] is not None else []
+    gold_ids = [*(typed_ids.get(token, 1) for token in gold[:-1]), 3]
+    memory, steps = model.run(source, [2, *ids[:-1]])
+
+    assert values["source"]["unknown"] == [s for s, i in enumerate(source) if i == 1]
+    np.testing.assert_allclose(values["source"]["memory"], memory[:, :4], atol=1e-4)
+    assert [step["input"] for step in values["steps"]] == ["<bos>", *outputs[:-1]]
+    for t, (step, own) in enumerate(zip(values["steps"], steps, strict=True)):
+        target = gold_ids[t] if t < len(gold) else None
+        assert (step["target"] or {"token": None})["token"] == (gold[t] if t < len(gold) else None)
+        check_step(step, own, ids[t], target, model.target)
+    apart = [
+        t for t, step in enumerate(values["steps"]) if t >= len(gold) or gold[t] != step["top"][0]["token"]
+    ]  # or over
+    assert values["divergence"] == (apart[0] if gold and apart else None)
+    assert values["ended"] == ("eos" if outputs[-1] == "<eos>" else "length")
+    assert "<eos>" not in outputs[:-1]
+    digest = hashlib.sha256((checkpoint / "model.safetensors").read_bytes()).hexdigest()[:12]
+    name = {"name": checkpoint.name, "attention": model.config["attention"], "digest": digest}
+    assert values["checkpoint"] == name
+
+
+@pytest.fixture(scope="module", params=[*TINY, *SHIPPED], ids=lambda p: p if isinstance(p, str) else p.name)
+def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tiny models of every kind, and those that ship."""
+    if isinstance(request.param, Path):
+        return request.param
+    return make_checkpoint(tmp_path_factory.mktemp("tiny"), **TINY[request.param])
+
+
+def example(checkpoint: Path) -> tuple[str, str]:
+    """A sentence, and a reference that the model can read but would hardly say; both hold unknown words."""
+    text = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))["text"]
+    if (text["source"], text["target"]) == ("jieba", "latin"):
+        return "你不喜欢水果吗𠮷？", "I don't like zebrafinches, he likes tea."
+    model = NumpyModel(checkpoint)
+    spaces = ["" if text[side] != "latin" else " " for side in ("source", "target")]
+    return spaces[0].join(["𠮷", *model.source[20:30]]), spaces[1].join([*model.target[20:30], "𠮷"])
+
+
+LANES: dict[str, dict[str, Any]] = {
+    "free": {},
+    "free with a reference": {"reference": ...},
+    "forced": {"reference": ..., "mode": "forced"},
+    "beam": {"settings": Settings(strategy="beam", beam=3, max_length=9)},
+    "prefix": {"prefix": ..., "settings": Settings(max_length=15)},
+    "sampling": {"settings": Settings(strategy="sampling", temperature=2.0, seed=3, max_length=9)},
+}
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_every_number_of_a_trace(checkpoint: Path, lane: str) -> None:
+    text, reference = example(checkpoint)
+    loaded = load(checkpoint)
+    run = trace(loaded, text, **{key: reference if value is ... else value for key, value in LANES[lane].items()})
+    assert run.source_unknown and run.steps
+    assert run.mode == ("forced" if lane == "forced" else "free")
+    np.testing.assert_allclose(run.attention_TS.sum(axis=1), 1, atol=1e-5)
+    check_trace(json.loads(run.to_json()), checkpoint)
+    if lane == "prefix":
+        prefix = loaded.target.vocab.encode(loaded.target.tokens(reference))
+        assert [step.output for step in run.steps][: len(prefix)] == [loaded.target.vocab.tokens[i] for i in prefix]
+    if lane == "free":
+        assert [step.output for step in run.steps] == [step.top[0].token for step in run.steps]
+        assert len(run.steps) <= 2 * len(run.source_tokens) + 10
+
+
+def test_weights_are_those_of_the_page(checkpoint: Path) -> None:
+    model = NumpyModel(checkpoint)
+    assert model.shapes == model.expected_shapes()
+
+
+def test_numpy_model_imports_neither_torch_nor_the_program() -> None:
+    tree = ast.parse((ROOT / "tests" / "numpy_model.py").read_text(encoding="utf-8"))
+    names = {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
+    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    allowed = {"__future__", "json", "dataclasses", "pathlib", "numpy", "safetensors"}
+    assert {name.split(".")[0] for name in names} == allowed
+
+
+def test_page_lists_every_config_key_with_its_default() -> None:
+    listed, section = {}, PAGE.split("\n## Config\n")[1].split("\n## ")[0]
+    for keys, defaults in re.findall(r"^\| (`[\w.`, ]+`) \| ([^|]+) \|[^|]*\|$", section, re.MULTILINE):
+        names, values = keys.replace("`", "").split(", "), defaults.replace("`", "").split(", ")
+        listed |= {name: json.loads(value) for name, value in zip(names, values, strict=True)}
+    flat = {"name": "model"}
+    for table, values in to_dict(Config()).items():
+        flat |= {f"{table}.{key}": value for key, value in values.items()} if isinstance(values, dict) else {}
+    assert listed == flat
+
+
+def test_page_lists_every_key_of_a_trace(tiny_checkpoint: Path) -> None:
+    values = json.loads(trace(load(tiny_checkpoint), "我", "you").to_json())
+    listed = set(re.findall(r"^\| `([\w.]+)` \|", PAGE, re.MULTILINE))
+    keys = set(values) - {"source"} | {f"source.{key}" for key in values["source"]} | set(values["steps"][0])
+    assert keys <= listed
+    for key in values["settings"]:
+        assert f"`{key}`" in PAGE

@@ -1,0 +1,52 @@
+"""The app on tiny checkpoints, driven without a browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from s2s.web import models
+from tests.factory import make_checkpoint
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkpoints folder with both kinds of attention, which the app looks into."""
+    make_checkpoint(tmp_path, "additive")
+    make_checkpoint(tmp_path, "general")
+    monkeypatch.setattr(models, "ROOT", tmp_path)
+    st.cache_resource.clear()
+    return tmp_path
+
+
+@pytest.fixture
+def visit(root: Path) -> Callable[..., AppTest]:
+    """Open the page with a link's parameters."""
+
+    def open_page(**query: str) -> AppTest:
+        app = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=30)
+        for name, value in query.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return open_page
+
+
+def player_data(app: AppTest) -> dict[str, Any]:
+    """What the page gave to the player."""
+    (component,) = app.get("bidi_component")
+    data: dict[str, Any] = json.loads(component.proto.json)
+    return data
+
+
+def messages(app: AppTest) -> list[str]:
+    """Every sentence in a box on the page."""
+    return [box.value for kind in (app.error, app.warning, app.info) for box in kind]
