@@ -114,15 +114,16 @@ class Run:
         """Run, or go on, to the end; returns the dev scores of the checkpoint that was kept."""
         state.load(self.directory, self.config, self)
         start = time.perf_counter() - self.at.seconds
-        while self.at.epoch < self.settings.epochs and self.at.stale < self.settings.patience:
-            self._epoch(start)
-            self._validate(start)
-            state.save(self.directory, self.config, self)
+        with tqdm(total=self.steps, initial=self.at.step, unit="step", mininterval=0.5) as bar:  # its time left: of all
+            while self.at.epoch < self.settings.epochs and self.at.stale < self.settings.patience:
+                bar.set_description(f"epoch {self.at.epoch + 1}/{self.settings.epochs}")
+                self._epoch(start, bar)
+                self._validate(start)
+                state.save(self.directory, self.config, self)
         return dict(self.at.best)
 
-    def _epoch(self, start: float) -> None:
+    def _epoch(self, start: float, bar: tqdm) -> None:
         order = batches(self.pairs, self.settings.batch_size, seed=self.settings.seed * 10_007 + self.at.epoch)
-        bar = tqdm(total=len(order), initial=self.at.batch, desc=f"epoch {self.at.epoch + 1}", unit="batch")
         self.model.train()
         before, clock = self.at.tokens, time.perf_counter()
         for index in order[self.at.batch :]:
@@ -135,7 +136,6 @@ class Run:
             if self.at.step % self.settings.save_every == 0:
                 self.at.seconds = time.perf_counter() - start
                 state.save(self.directory, self.config, self)
-        bar.close()
         self.at.train_loss = self.at.loss_sum / max(1, self.at.tokens)
         self.at.tokens_per_second = (self.at.tokens - before) / (time.perf_counter() - clock)
         self.at.epoch, self.at.batch, self.at.loss_sum, self.at.tokens = self.at.epoch + 1, 0, 0.0, 0

@@ -1,0 +1,1 @@
+"""What a person waits for, measured: ``python -m benchmarks`` (or ``make bench``)."""

@@ -1,0 +1,190 @@
+"""Seconds and milliseconds in a real browser: key press to painted step, Run to painted trace, cold start.
+
+A frame counts as painted when a task posted from its ``requestAnimationFrame`` runs; the clock
+starts at the input event's own time stamp. So up to one frame (16.7 ms at 60 Hz) is waiting.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from s2s.checkpoint import Checkpoint, load
+from s2s.decode import trace
+
+ROOT = Path(__file__).resolve().parents[1]
+CHECKPOINT = "zh-en-luong"
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+CLOCK = """() => {
+    window.samples = [];
+    const painted = (start) => requestAnimationFrame(() => {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => window.samples.push(performance.now() - start);
+        channel.port2.postMessage(0);
+    });
+    window.painted = painted;
+}"""
+KEYS = "() => document.addEventListener('keydown', (e) => window.painted(e.timeStamp), true)"
+PLOT = """() => {
+    let start = null, shown = null;
+    const title = () => document.querySelector('.gtitle')?.textContent;
+    document.addEventListener('keydown', (e) => { start = e.timeStamp; shown = title(); }, true);
+    new MutationObserver(() => {
+        if (start !== null && title() && title() !== shown) { window.painted(start); start = null; }
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+
+RUN = """() => {
+    const strip = () => [...document.querySelectorAll('*')].map((node) => node.shadowRoot?.querySelector('.source'))
+        .find((node) => node);
+    const before = strip();
+    const run = [...document.querySelectorAll('button')].find((button) => button.innerText === 'Run');
+    run.addEventListener('click', (event) => {
+        const done = () => strip() && strip() !== before;
+        const look = () => (done() ? window.painted(event.timeStamp) : requestAnimationFrame(look));
+        look();
+    }, { once: true });
+}"""
+
+
+@contextlib.contextmanager
+def serve(script: str, *arguments: str) -> Iterator[tuple[str, float]]:
+    """A fresh server: its address and the moment it was started."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), "--", *arguments]
+    start = time.perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://localhost:{port}"
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.02)
+        yield address, start
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def sized(checkpoint: Checkpoint, source: int, target: int) -> dict[str, str]:
+    """A link whose forced lane has ``source`` source tokens and ``target`` steps."""
+    words = ["我", "昨天", "和", "朋友", "去", "学校", "看", "书", "，", "他", "明天", "想", "喝", "茶"]
+    text = "".join((words * 20)[:source])
+    while len(checkpoint.source.tokens(text)) != source:  # jieba may join words across the seam
+        words = words[1:] + words[:1]
+        text = "".join((words * 20)[: source + (source - len(checkpoint.source.tokens(text)))])
+    reference = " ".join((["we", "went", "to", "school", "and", "drank", "tea", "today"] * 10)[: target - 1])
+    return {"text": text, "ref": reference, "mode": "forced", "lang": "en", "model": CHECKPOINT}
+
+
+def summary(samples: Sequence[float]) -> str:
+    """p50 and p95."""
+    return f"p50 {np.percentile(samples, 50):7.0f}   p95 {np.percentile(samples, 95):7.0f}"
+
+
+def press(page: Page, keys: int, gap: int) -> list[float]:
+    """Arrow keys one by one, forward then back; milliseconds from each to its painted frame."""
+    for i in range(keys):
+        before = page.evaluate("window.samples.length")
+        page.keyboard.press("ArrowRight" if i % 24 < 12 else "ArrowLeft")
+        page.wait_for_function(f"window.samples.length > {before}")
+        page.wait_for_timeout(gap)
+    return list(page.evaluate("window.samples"))
+
+
+def open_page(browser: Browser, url: str, wait: str) -> Page:
+    """A page with the clock in it, once ``wait`` is there."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(60_000)
+    page.goto(url)
+    page.wait_for_selector(wait)
+    page.evaluate(CLOCK)
+    return page
+
+
+def keys(browser: Browser, checkpoint: Checkpoint) -> None:
+    """Key press to painted step: the player, and a slider with plotly as the peer, on the same traces."""
+    for source, target in ((30, 20), (200, 60)):
+        link = sized(checkpoint, source, target)
+        with serve("app.py") as (address, _):
+            page = open_page(browser, f"{address}/?{urlencode(link)}", ".player")
+            page.evaluate(KEYS)
+            ours = press(page, 120, 60)
+            page.close()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "trace.json"
+            path.write_text(trace(checkpoint, link["text"], link["ref"], "forced").to_json(), encoding="utf-8")
+            with serve("benchmarks/peer_plotly.py", str(path)) as (address, _):
+                page = open_page(browser, address, ".gtitle")
+                page.evaluate(PLOT)
+                page.get_by_role("slider").focus()
+                theirs = press(page, 24, 300)
+                page.close()
+        ratio = np.median(theirs) / np.median(ours)
+        print(f"key press to painted step, {source}×{target}, ms    player {summary(ours)}   (target p95 < 33)")
+        print(f"{'':>40} slider + plotly {summary(theirs)}   ({ratio:.0f} times the player's)")
+
+
+def run_button(browser: Browser) -> None:
+    """A click on Run to the first painted trace, warm: sentences of 15 words that were not decoded before."""
+    subjects = ["我", "他", "她", "我们", "他们"]
+    days = ["昨天", "今天", "明天", "星期一", "去年"]
+    things = ["书", "车", "咖啡", "照片"]
+    sentences = [f"{s}{d}和朋友一起去城里的商店买了很多新的{t}。" for s in subjects for d in days for t in things][:60]
+    samples = []
+    with serve("app.py") as (address, _):
+        page = open_page(browser, f"{address}/?lang=en&mode=free&model={CHECKPOINT}&text={sentences.pop()}", ".player")
+        for sentence in sentences:
+            page.get_by_label("Sentence to decode").fill(sentence)
+            page.evaluate(RUN)
+            count = page.evaluate("window.samples.length")
+            page.get_by_role("button", name="Run", exact=True).click()
+            page.wait_for_function(f"window.samples.length > {count}")
+            page.wait_for_timeout(100)
+        samples = page.evaluate("window.samples")[5:]
+        page.close()
+    print(f"click on Run to painted trace, 15 words, warm, ms    {summary(samples)}   (target p95 < 500)")
+
+
+def cold(browser: Browser, runs: int = 5) -> None:
+    """A server just started to the first visitor's painted player, bytecode and disk cache warm."""
+    ready, full = [], []
+    for _ in range(runs):
+        with serve("app.py") as (address, start):
+            ready.append(time.perf_counter() - start)
+            asked = time.perf_counter()
+            page = open_page(browser, address, ".player .softmax li")
+            full.append(time.perf_counter() - asked)
+            page.close()
+    print(f"server start to healthy, s        {min(ready):.2f} to {max(ready):.2f}")
+    print(f"cold server, address to full paint, s    {min(full):.2f} to {max(full):.2f}   (target < 5)")
+
+
+def main() -> None:
+    """All three, in one run."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if not chromium:
+        raise SystemExit("no Chromium found: apt-get install chromium fonts-noto-cjk")
+    checkpoint = load(ROOT / "checkpoints" / CHECKPOINT)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        cold(browser)
+        keys(browser, checkpoint)
+        run_button(browser)
+        browser.close()

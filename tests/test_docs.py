@@ -1,0 +1,80 @@
+"""What the pages say: files exist, commands run, settings and packages are the real ones."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ["README.md", "CONTRIBUTING.md", "docs/FORMATS.md", "docs/DATA.md", "docs/SPEED.md"]
+COMMAND = re.compile(r"^python -m s2s .*$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_linked_files_exist(page: str) -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8"))
+    local = [link for link in links if not link.startswith("http")]
+    assert [link for link in local if not ((ROOT / page).parent / link).exists()] == []
+
+
+def commands(page: str) -> list[str]:
+    return [line for line in COMMAND.findall((ROOT / page).read_text(encoding="utf-8")) if "…" not in line]
+
+
+def test_there_are_commands_to_test() -> None:
+    assert len(commands("README.md")) >= 4
+    assert len(commands("docs/DATA.md")) >= 3
+
+
+@pytest.mark.parametrize("command", [c for page in PAGES for c in commands(page)])
+def test_every_command_is_one_that_the_program_accepts(command: str) -> None:
+    from s2s.__main__ import parser
+
+    options = parser().parse_args(shlex.split(command)[3:])
+    if options.command == "train":
+        assert (ROOT / options.config).is_file()
+
+
+@pytest.mark.parametrize("command", [c for c in commands("README.md") if " trace " in c])
+def test_the_trace_commands_of_the_readme_run(command: str) -> None:
+    ran = subprocess.run([sys.executable, *shlex.split(command)[1:]], cwd=ROOT, capture_output=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert "电影".encode() in ran.stdout
+
+
+def test_make_targets_of_the_readme_are_in_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_the_dependency_table_names_every_pinned_package() -> None:
+    pinned = {line.split("==")[0] for line in (ROOT / "requirements.txt").read_text().split()}
+    table = (ROOT / "README.md").read_text(encoding="utf-8").split("| package |")[1]
+    named = {name for row in re.findall(r"^\| ([\w, -]+) \|", table, re.MULTILINE) for name in row.split(", ")}
+    assert named - {"package"} == pinned
+
+
+def test_scores_of_the_readme_are_those_of_the_cards() -> None:
+    import json
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[([\w-]+)\]\(checkpoints/.*\| ([\d.]+) \| ([\d.]+) \|$", text, re.MULTILINE)
+    assert {name for name, _, _ in rows} == {path.parent.name for path in ROOT.glob("checkpoints/*/config.json")}
+    for name, bleu, chrf in rows:
+        test = json.loads((ROOT / "checkpoints" / name / "metrics.json").read_text())["test"]
+        assert (f"{test['bleu']:.1f}", f"{test['chrf']:.1f}") == (bleu, chrf)
+
+
+def test_no_page_or_source_names_a_path_of_one_machine() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    texts = [p for p in listed if p.endswith((".py", ".md", ".toml", ".json", ".js", ".css", "Makefile", "run"))]
+    found = [p for p in texts if re.search(r"(?<![\w.])/(work|root|home)/", (ROOT / p).read_text(encoding="utf-8"))]
+    assert found == []
