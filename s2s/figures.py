@@ -13,9 +13,21 @@ from s2s.trace import Trace
 ATTENTION = [[0.0, "rgba(234,88,12,0)"], [0.25, "rgba(234,88,12,0.38)"], [1.0, "rgba(234,88,12,1)"]]
 
 
-def _ticks(tokens: list[str]) -> dict[str, Any]:
-    """Positions with token labels, as repeated words would share one place on a category axis."""
-    return {"tickvals": list(range(len(tokens))), "ticktext": [_escape(t) for t in tokens], "showgrid": False}
+def _ticks(tokens: list[str], most: int = 45) -> dict[str, Any]:
+    """Positions with token labels, as repeated words would share one place on a category axis.
+
+    Of a long axis every second (third, …) is named; the player shows all.
+    """
+    shown = range(0, len(tokens), -(-len(tokens) // most))
+    return {"tickvals": list(shown), "ticktext": [_escape(tokens[i]) for i in shown], "showgrid": False}
+
+
+def _columns(tokens: list[str]) -> dict[str, Any]:
+    """Ticks above columns: Chinese characters upright, one below the other; a long row of other words slanted."""
+    ticks = _ticks(tokens)
+    chinese = [any("\u2e80" <= c <= "\uffef" for c in text) for text in ticks["ticktext"]]
+    texts = ["<br>".join(text) if c else text for text, c in zip(ticks["ticktext"], chinese, strict=True)]
+    return {**ticks, "ticktext": texts, "tickangle": 0 if any(chinese) or len(tokens) <= 12 else -45}
 
 
 def _escape(token: str) -> str:
@@ -37,16 +49,12 @@ def attention(trace: Trace, title: str, text: Mapping[str, str]) -> go.Figure:
             hovertemplate="%{customdata[0]} ← %{customdata[1]}: %{z:.3f}<extra></extra>",
         )
     )
-    tall = max(len(token) for token in trace.source_tokens)
-    upright = len(trace.source_tokens) <= 24
-    figure.update_xaxes(
-        title=text["source"], side="top", tickangle=0 if upright else -45, **_ticks(list(trace.source_tokens))
-    )
+    figure.update_xaxes(title=text["source"], side="top", **_columns(list(trace.source_tokens)))
     figure.update_yaxes(title=text["output"], autorange="reversed", **_ticks(outputs))
     figure.update_layout(
         title=_escape(title),
-        height=170 + 26 * len(outputs) + (0 if upright else 8 * tall),
-        margin={"t": 130, "b": 20},
+        height=190 + 26 * len(outputs),
+        margin={"t": 150, "b": 20},
     )
     return figure
 
@@ -82,7 +90,8 @@ def probabilities(trace: Trace, text: Mapping[str, str]) -> go.Figure:
         line={"dash": "dot", "color": "#ea580c"},
         hovertemplate="%{y:.2f}<extra></extra>",
     )
-    labels = [f"{t}<br>{_escape(s.output)}" for t, s in zip(steps, trace.steps, strict=True)]
+    few = len(steps) <= 16
+    labels = [f"{t}<br>{_escape(s.output)}" for t, s in zip(steps, trace.steps, strict=True)] if few else None
     figure.update_layout(
         title=text["probabilities"],
         xaxis={"title": text["step"], "tickvals": steps, "ticktext": labels},

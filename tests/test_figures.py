@@ -30,10 +30,9 @@ def test_the_heatmap_holds_the_attention_and_the_labels_of_the_trace(example: Tr
 
 def test_labels_are_text_even_where_a_token_looks_like_html(example: Trace) -> None:
     layout = figures.attention(example, "<i>", TEXT).to_dict()["layout"]
-    assert [t.replace("&lt;", "<").replace("&gt;", ">") for t in layout["xaxis"]["ticktext"]] == [
-        *example.source_tokens
-    ]
-    assert not any("<" in t for t in [*layout["xaxis"]["ticktext"], *layout["yaxis"]["ticktext"]])
+    across = [t.replace("<br>", "") for t in layout["xaxis"]["ticktext"]]
+    assert [t.replace("&lt;", "<").replace("&gt;", ">") for t in across] == [*example.source_tokens]
+    assert not any("<" in t for t in [*across, *layout["yaxis"]["ticktext"]])
     assert layout["title"]["text"] == "&lt;i&gt;"
     assert layout["yaxis"]["autorange"] == "reversed"
 
@@ -45,3 +44,12 @@ def test_probabilities_are_those_of_the_steps(example: Trace) -> None:
     assert list(lines[TEXT["gold"]].y) == gold
     assert list(lines[TEXT["entropy"]].y) == [s.entropy for s in example.steps]
     assert (TEXT["chosen"] in lines) == (example.mode == "free")
+
+
+def test_a_long_axis_names_some_words_upright_and_keeps_their_places(tiny_checkpoint: Path) -> None:
+    long = trace(load(tiny_checkpoint), "我喜欢苹果。" * 40)
+    axis = figures.attention(long, "title", TEXT).to_dict()["layout"]["xaxis"]
+    assert len(axis["tickvals"]) <= 45
+    for place, label in zip(axis["tickvals"], axis["ticktext"], strict=True):
+        assert label.replace("<br>", "") == long.source_tokens[place]
+    assert axis["tickangle"] == 0

@@ -56,7 +56,7 @@ FIELDS: Mapping[str, Field] = {
     "ref": Field("", _text),
     "mode": Field("both", _choice(*MODES)),
     "strategy": Field("greedy", _choice(*STRATEGIES)),
-    "temperature": Field(1.0, _number(float, 0.05, 10)),
+    "temperature": Field(1.0, _number(float, 0.05, 3)),
     "top_k": Field(0, _number(int, 0, 1000)),
     "top_p": Field(1.0, _number(float, 0.05, 1)),
     "seed": Field(0, _number(int, 0, 999_999)),

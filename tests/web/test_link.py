@@ -14,7 +14,7 @@ VALUES = st.fixed_dictionaries(
         "ref": st.text(max_size=200),
         "mode": st.sampled_from(link.MODES),
         "strategy": st.sampled_from(link.STRATEGIES),
-        "temperature": st.floats(0.05, 10),
+        "temperature": st.floats(0.05, 3),
         "top_k": st.integers(0, 1000),
         "top_p": st.floats(0.05, 1),
         "seed": st.integers(0, 999_999),

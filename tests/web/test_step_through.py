@@ -157,6 +157,20 @@ def test_a_link_with_nonsense_says_so_and_shows_the_default(visit: Visit, query:
     assert say("step.link_ignored", "en", name=name, value=query[name][:40]) in messages(app)
 
 
+LOWEST = {"temperature": "0.05", "top_k": "0", "top_p": "0.05", "seed": "0", "beam": "1", "length_penalty": "0"}
+HIGHEST = {"temperature": "3", "top_k": "1000", "top_p": "1", "seed": "999999", "beam": "10", "length_penalty": "2"}
+
+
+@pytest.mark.parametrize("strategy", ["greedy", "sampling", "beam"])
+@pytest.mark.parametrize("ends", [LOWEST, HIGHEST], ids=["lowest", "highest"])
+def test_every_setting_at_both_ends_of_its_range_is_decoded(visit: Visit, strategy: str, ends: dict[str, str]) -> None:
+    app = visit(text=TEXT, mode="free", strategy=strategy, max_length="12", coverage_penalty="1", **ends)
+    assert not app.exception
+    settings = player_data(app)["lanes"]["free"]["settings"]
+    assert {k: float(settings[k]) for k in ends} == {k: float(v) for k, v in ends.items()}
+    assert len(app.warning) == 0
+
+
 def test_unknown_language_and_parameters_of_others_are_passed_over(visit: Visit) -> None:
     app = visit(lang="xx", utm_source="mail", text=TEXT, mode="free")
     assert not app.exception
