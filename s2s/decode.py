@@ -88,16 +88,11 @@ def trace(
     settings = settings or Settings()
     tokens, source = source_ids(checkpoint, text)
     gold_tokens, gold = reference_ids(checkpoint, reference) if reference and reference.strip() else ([], [])
-    if mode == "forced":
-        if not gold:
-            raise UserError("reference_missing")
-        forced, longest = [*gold, EOS], len(gold) + 1
-    else:
-        forced = reference_ids(checkpoint, prefix)[1] if prefix.strip() else []
-        longest = max(limit(settings, len(source)), len(forced) + 1)
-        if settings.strategy == "beam":
-            best = beam(checkpoint.model, source, settings, forced, longest)[0]
-            forced, longest = best.ids, len(best.ids)
+    if mode == "forced" and not gold:
+        raise UserError("reference_missing")
+    forced, longest = [*gold, EOS], len(gold) + 1
+    if mode == "free":
+        forced, longest = _free(checkpoint, source, settings, prefix)
     ids, steps, memory = follow(checkpoint.model, source, forcing(forced, chooser(settings)), longest)
     record = _Recorder(checkpoint, memory, [*gold_tokens, "<eos>"] if gold else [], [*gold, EOS] if gold else [], top)
     return Trace(
@@ -118,6 +113,16 @@ def trace(
         settings=asdict(settings) if mode == "free" else {},
         ended="eos" if ids[-1] == EOS else "length",
     )
+
+
+def _free(checkpoint: Checkpoint, source: list[int], settings: Settings, prefix: str) -> tuple[list[int], int]:
+    """What a free-running lane is made to say first, and how many tokens it may have."""
+    forced = reference_ids(checkpoint, prefix)[1] if prefix.strip() else []
+    longest = max(limit(settings, len(source)), len(forced) + 1)
+    if settings.strategy != "beam":
+        return forced, longest
+    best = beam(checkpoint.model, source, settings, forced, longest)[0]
+    return best.ids, len(best.ids)
 
 
 class _Recorder:
