@@ -12,16 +12,22 @@ PAD, UNK, BOS, EOS = range(4)
 SPECIALS = ("<pad>", "<unk>", "<bos>", "<eos>")
 
 
+def _latin(token: str) -> bool:
+    """Whether a token has a Latin letter: letters one by one would say nothing, so such a word stays whole."""
+    return any(c.isalpha() and c < "\u0250" for c in token)
+
+
 @dataclass(frozen=True)
 class Vocab:
     """An ordered list of tokens; the first four are the specials, the index is the id.
 
     ``back_off``: a token outside the list is cut into its characters before it is looked up, so
-    that a rare Chinese word becomes known characters instead of one ``<unk>``.
+    that a rare Chinese word becomes known characters instead of one ``<unk>``; a word with Latin
+    letters stays whole.
 
     >>> v = Vocab(SPECIALS + ("我", "喜", "欢"), back_off=True)
-    >>> v.known(["我", "喜欢"])
-    ['我', '喜', '欢']
+    >>> v.known(["我", "喜欢", "IBM"])
+    ['我', '喜', '欢', 'IBM']
     >>> v.encode(["我", "<pad>", "她"])
     [4, 1, 1]
     """
@@ -46,7 +52,7 @@ class Vocab:
         """The tokens as the model will read them: cut into characters where back-off applies."""
         if not self.back_off:
             return list(tokens)
-        return [part for token in tokens for part in ([token] if token in self.ids else token)]
+        return [part for t in tokens for part in ([t] if t in self.ids or _latin(t) else t)]
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
         """Ids; a token outside the list, or spelt like a special, is ``UNK``."""

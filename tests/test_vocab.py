@@ -51,3 +51,10 @@ def test_build_counts_the_characters_of_rare_words_where_it_backs_off() -> None:
     vocab = Vocab.build([["苹果", "苹果", "果汁", "果酱", "汁"]], 2, 100, back_off=True)
     assert vocab.tokens == (*SPECIALS, "果", "汁", "苹果")
     assert vocab.known(["果汁", "苹果"]) == ["果", "汁", "苹果"]
+
+
+def test_a_word_of_latin_letters_stays_whole_and_unknown() -> None:
+    letters = Vocab((*SPECIALS, "h", "i", "1", "9"), back_off=True)
+    assert letters.known(["hi", "19", "i"]) == ["hi", "1", "9", "i"]
+    assert letters.encode(["hi", "café"]) == [1, 1]
+    assert letters.known(["café"]) == ["café"]
