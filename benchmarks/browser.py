@@ -84,11 +84,10 @@ def serve(script: str, *arguments: str) -> Iterator[tuple[str, float]]:
 
 def sized(checkpoint: Checkpoint, source: int, target: int) -> dict[str, str]:
     """A link whose forced lane has ``source`` source tokens and ``target`` steps."""
-    words = ["我", "昨天", "和", "朋友", "去", "学校", "看", "书", "，", "他", "明天", "想", "喝", "茶"]
-    text = "".join((words * 20)[:source])
-    while len(checkpoint.source.tokens(text)) != source:  # jieba may join words across the seam
-        words = words[1:] + words[:1]
-        text = "".join((words * 20)[: source + (source - len(checkpoint.source.tokens(text)))])
+    text = (
+        "，".join((["学校", "朋友", "今天", "昨天", "苹果", "老师"] * 20)[: source // 2]) + "。"
+    )  # no word joins the next
+    assert len(checkpoint.source.tokens(text)) == source
     reference = " ".join((["we", "went", "to", "school", "and", "drank", "tea", "today"] * 10)[: target - 1])
     return {"text": text, "ref": reference, "mode": "forced", "lang": "en", "model": CHECKPOINT}
 
