@@ -298,3 +298,13 @@ def prepare(options: argparse.Namespace, command: str) -> int:
     for path, pairs in written.items():
         print(f"{path}: {pairs:,} pairs")
     return 0
+
+
+def generate(options: argparse.Namespace, command: str) -> int:
+    """``generate``: a synthetic task to train, dev and test files."""
+    from s2s.tasks.generate import generate
+
+    sizes = {"train": options.train, "dev": options.dev, "test": options.test}
+    for path, examples in generate(options.task, options.out, sizes, options.seed, options.hard).items():
+        print(f"{path}: {examples:,} examples")
+    return 0

@@ -223,7 +223,7 @@ def test_help_is_quick_and_names_the_commands() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code + "; print(text)"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert re.findall(r"^    (\w+)", done.stdout, re.MULTILINE) == ["trace", "train", "evaluate", "prepare"]
+    assert re.findall(r"^    (\w+)", done.stdout, re.MULTILINE) == ["trace", "train", "evaluate", "prepare", "generate"]
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
