@@ -137,8 +137,8 @@ def test_a_wrong_config_value_is_named(directory: Path, section: str, key: str, 
 
 
 def test_unknown_attention_and_segmenter_are_named(directory: Path) -> None:
-    edit_json(directory / "config.json", lambda v: v["model"].update(attention="dot"))
-    refused(directory, "attention_unknown", "dot", "additive, general")
+    edit_json(directory / "config.json", lambda v: v["model"].update(attention="cosine"))
+    refused(directory, "attention_unknown", "cosine", "additive, general, dot")
     edit_json(directory / "config.json", lambda v: v["model"].update(attention="additive"))
     edit_json(directory / "config.json", lambda v: v["text"].update(target="klingon"))
     refused(directory, "segmenter_unknown", "klingon", "latin")
