@@ -128,15 +128,14 @@ def load(directory: str | Path) -> Checkpoint:
     vocabs = _read_object(directory / "vocab.json")
     source = side(config.text.source, _vocab(vocabs, "source", directory))
     target = side(config.text.target, _vocab(vocabs, "target", directory))
+    if config.text.shared_vocab and source.vocab.tokens != target.vocab.tokens:
+        raise UserError("vocab_not_shared", file=str(directory / "vocab.json"))
     with torch.device("meta"):  # shapes only: a claim of a huge size allocates nothing
         model = _build(config, len(source.vocab), len(target.vocab))
     path = directory / "model.safetensors"
     weights = _read_weights(path, {name: tuple(t.shape) for name, t in unique_weights(model).items()})
-    if config.model.tied_embeddings:
-        weights["output.weight"] = weights["embedding.weight"]
-    model.load_state_dict(weights, assign=True)
-    if config.model.tied_embeddings:
-        model.output.weight = model.embedding.weight  # assign=True made two parameters of it
+    model.load_state_dict(weights, assign=True, strict=False)  # what is tied is stored once
+    model.tie()
     model.requires_grad_(False).eval()
     metrics = _read_object(directory / "metrics.json") if (directory / "metrics.json").exists() else {}
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
@@ -144,11 +143,9 @@ def load(directory: str | Path) -> Checkpoint:
 
 
 def unique_weights(model: Seq2Seq) -> dict[str, Tensor]:
-    """The weights that are stored: a tied output weight is stored once, as ``embedding.weight``."""
+    """The weights that are stored: a tensor that has several names once, under the first."""
     state = model.state_dict()
-    if model.config.tied_embeddings:
-        del state["output.weight"]
-    return state
+    return {name: state[name] for name, _ in model.named_parameters()}
 
 
 def _build(config: Config, source_size: int, target_size: int) -> Seq2Seq:

@@ -27,7 +27,7 @@ from s2s.evaluate import corpus_scores
 from s2s.model import Seq2Seq
 from s2s.train import state
 from s2s.train.objectives import OBJECTIVES, Progress
-from s2s.vocab import Vocab
+from s2s.vocab import SPECIALS, Vocab
 
 
 def learning_rate(step: int, steps: int, settings: TrainConfig) -> float:
@@ -61,13 +61,18 @@ def autocast(precision: str, device: torch.device) -> torch.autocast:
 
 
 def prepare_sides(pairs: Sequence[Pair], config: Config) -> tuple[Side, Side]:
-    """Both sides' vocabularies from the training pairs."""
+    """Both sides' vocabularies from the training pairs, or one that both share."""
     text, out = config.text, []
+    if text.shared_vocab:
+        source, target = (side(name, Vocab(SPECIALS)) for name in (text.source, text.target))
+        both = (cut for s, t in pairs for cut in (source.segmenter.cut(s), target.segmenter.cut(t)))
+        vocab = Vocab.build(both, text.source_min_count, text.max_vocab, text.source_back_off)
+        return side(text.source, vocab), side(text.target, Vocab(vocab.tokens))
     for column, name, count, back_off in (
         (0, text.source, text.source_min_count, text.source_back_off),
         (1, text.target, text.target_min_count, False),
     ):
-        cut = side(name, Vocab(("<pad>", "<unk>", "<bos>", "<eos>"))).segmenter.cut
+        cut = side(name, Vocab(SPECIALS)).segmenter.cut
         vocab = Vocab.build((cut(pair[column]) for pair in pairs), count, text.max_vocab, back_off)
         out.append(side(name, vocab))
     return out[0], out[1]
@@ -102,6 +107,7 @@ class Run:
         sizes = len(self.source.vocab), len(self.target.vocab)
         self.model = Seq2Seq(config.model, *sizes, self.settings.dropout, self.settings.word_dropout).to(self.device)
         parameters = list(self.model.parameters())
+        self.model.check_length(max(len(self.source.encode(s)) for s, _ in self.dev))
         self.optimizer = torch.optim.AdamW(
             parameters, lr=0.0, betas=(0.9, 0.98), weight_decay=self.settings.weight_decay, fused=True
         )
@@ -169,7 +175,7 @@ class Run:
         sizes = len(self.source.vocab), len(self.target.vocab)
         model = Seq2Seq(self.config.model, *sizes).to(self.device).eval()
         weights = {n: w.half().float() for n, w in self.averaged_weights().items()}  # as they will be stored
-        model.load_state_dict(weights, strict=not self.config.model.tied_embeddings)
+        model.load_state_dict(weights, strict=False)  # what is tied is stored once
         scores = corpus_scores(model, self.source, self.target, self.dev)
         self.at.seconds = time.perf_counter() - start
         row = {
