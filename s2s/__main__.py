@@ -95,10 +95,18 @@ def _train(p: Parser) -> None:
 
 def _evaluate(p: Parser) -> None:
     _checkpoint(p)
-    p.add_argument("file", metavar="FILE", type=Path, help="source TAB target, a pair a line")
+    p.add_argument("file", metavar="FILE", type=Path, help="pairs: TSV, JSONL or CSV, plain, .gz or .xz")
+    _columns(p)
     p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default")
     p.add_argument("--json", metavar="FILE", help="write the scores as JSON; - for the terminal")
     p.add_argument("--card", metavar="SPLIT", help="store the scores in the checkpoint and its card, as test, say")
+
+
+def _columns(p: Parser) -> None:
+    forms = ("auto", "tsv", "jsonl", "csv", "automaster")
+    p.add_argument("--format", choices=forms, default="auto", help="of the file; by its extension and header (auto)")
+    p.add_argument("--source-column", metavar="C", default="source", help="where columns have names (source)")
+    p.add_argument("--target-column", metavar="C", default="target", help="where columns have names (target)")
 
 
 def _prepare(p: Parser) -> None:

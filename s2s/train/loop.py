@@ -21,10 +21,11 @@ from tqdm import tqdm
 from s2s import card
 from s2s.checkpoint import Side, save, side, unique_weights
 from s2s.config import Config, TrainConfig, to_dict
-from s2s.data import Ids, Pair, batches, collate, read_pairs
+from s2s.data import Ids, Pair, batches, collate
 from s2s.errors import UserError
 from s2s.evaluate import corpus_scores
 from s2s.model import Seq2Seq
+from s2s.readers import Columns, read_pairs
 from s2s.train import state
 from s2s.train.objectives import OBJECTIVES, Progress
 from s2s.vocab import Vocab
@@ -92,8 +93,9 @@ class Run:
         torch.set_num_threads(self.settings.threads)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.autocast = autocast(self.settings.precision, self.device)
-        train = list(read_pairs(config.data.train))
-        self.dev = list(read_pairs(config.data.dev))
+        columns = Columns(config.data.source_column, config.data.target_column)
+        train = list(read_pairs(config.data.train, columns, config.data.format))
+        self.dev = list(read_pairs(config.data.dev, columns, config.data.format))
         self.source, self.target = prepare_sides(train, config)
         self.pairs = encode_pairs(train, self.source, self.target, config.data.max_tokens)
         if not self.pairs or not self.dev:
