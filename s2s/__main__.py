@@ -86,9 +86,11 @@ def _trace(p: Parser) -> None:
 
 
 def _train(p: Parser) -> None:
-    p.add_argument("config", metavar="CONFIG", type=Path, help="a TOML file, see configs/")
+    p.add_argument("config", metavar="CONFIG", nargs="?", type=Path, help="a TOML file, see configs/")
+    p.add_argument("--data", metavar="FILE", type=Path, help="instead: pairs, from which a config and a split are made")
+    _columns(p)
     p.add_argument("--set", metavar="key=value", action="append", default=[], help="overrule one key of the config")
-    p.add_argument("--name", metavar="NAME", help="of the run and its checkpoint; the config's by default")
+    p.add_argument("--name", metavar="NAME", help="of the run and its checkpoint; the config's or file's by default")
     p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where checkpoints go")
     p.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where a run can be resumed from")
 

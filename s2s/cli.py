@@ -157,7 +157,7 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     if split is not None and options.beam:
         raise UserError("option_conflict", option="--beam", other="--card")
     directory = find_checkpoint(options.checkpoint)
-    from s2s.checkpoint import load
+    from s2s.checkpoint import load, store
     from s2s.readers import Columns, read_pairs
 
     checkpoint = load(directory)
@@ -167,7 +167,7 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
         raise UserError("file_no_pairs", file=str(options.file))
     scores = _scores(checkpoint, pairs, options.beam)
     if split is not None:
-        _store(directory, split, scores)
+        store(directory, split, scores)
     report = {
         "checkpoint": {"name": checkpoint.name, "digest": checkpoint.digest},
         "file": options.file.name,
@@ -203,24 +203,6 @@ def _scores(checkpoint: Checkpoint, pairs: Sequence[tuple[str, str]], beam: int 
         outputs.append(target.decode([i for i in best if i != EOS]))
     scored = score(outputs, [t for _, t in pairs], target.segmenter)
     return {**scored, **forced_scores(model, ids), "sentences": len(pairs)}
-
-
-def _store(directory: Path, split: str, scores: Mapping[str, Any]) -> None:
-    """The scores into ``metrics.json`` under the split's name, and the card written anew."""
-    from s2s import card
-    from s2s.checkpoint import write_json
-
-    try:
-        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
-        metrics = json.loads((directory / "metrics.json").read_text(encoding="utf-8"))
-        metrics[split] = scores
-        text = card.render(directory.resolve().name, config, metrics)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError("card_metrics", file=str(directory / "metrics.json"), reason=repr(error)) from None
-    write_json(directory / "metrics.json", metrics)
-    fresh = directory / "README.md.new"
-    fresh.write_text(text, encoding="utf-8")
-    os.replace(fresh, directory / "README.md")
 
 
 def _report_table(report: Mapping[str, Any]) -> str:
