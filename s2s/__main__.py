@@ -87,19 +87,29 @@ def _trace(p: Parser) -> None:
 
 
 def _train(p: Parser) -> None:
-    p.add_argument("config", metavar="CONFIG", type=Path, help="a TOML file, see configs/")
+    p.add_argument("config", metavar="CONFIG", nargs="?", type=Path, help="a TOML file, see configs/")
+    p.add_argument("--data", metavar="FILE", type=Path, help="instead: pairs, from which a config and a split are made")
+    _columns(p)
     p.add_argument("--set", metavar="key=value", action="append", default=[], help="overrule one key of the config")
-    p.add_argument("--name", metavar="NAME", help="of the run and its checkpoint; the config's by default")
+    p.add_argument("--name", metavar="NAME", help="of the run and its checkpoint; the config's or file's by default")
     p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where checkpoints go")
     p.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where a run can be resumed from")
 
 
 def _evaluate(p: Parser) -> None:
     _checkpoint(p)
-    p.add_argument("file", metavar="FILE", type=Path, help="source TAB target, a pair a line")
+    p.add_argument("file", metavar="FILE", type=Path, help="pairs: TSV, JSONL or CSV, plain, .gz or .xz")
+    _columns(p)
     p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default")
     p.add_argument("--json", metavar="FILE", help="write the scores as JSON; - for the terminal")
     p.add_argument("--card", metavar="SPLIT", help="store the scores in the checkpoint and its card, as test, say")
+
+
+def _columns(p: Parser) -> None:
+    forms = ("auto", "tsv", "jsonl", "csv", "automaster")
+    p.add_argument("--format", choices=forms, default="auto", help="of the file; by its extension and header (auto)")
+    p.add_argument("--source-column", metavar="C", default="source", help="where columns have names (source)")
+    p.add_argument("--target-column", metavar="C", default="target", help="where columns have names (target)")
 
 
 def _prepare(p: Parser) -> None:

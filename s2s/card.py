@@ -84,7 +84,7 @@ accuracy are teacher-forced. The weights kept are those with the best BLEU on de
 {training["seconds"]:,} seconds on {training["hardware"]}.
 
 ```toml
-{_toml(config)}
+{toml(config)}
 ```
 """
 
@@ -146,7 +146,7 @@ def _limits(config: Mapping[str, Any]) -> str:
     return "\n".join(f"- {limit}" for limit in limits)
 
 
-def _toml(config: Mapping[str, Any]) -> str:
+def toml(config: Mapping[str, Any]) -> str:
     """The sections of the config as TOML that a run can be started from."""
     lines = [f"name = {json.dumps(config['name'], ensure_ascii=False)}"]
     for section in ("model", "text", "data", "train"):

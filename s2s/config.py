@@ -84,10 +84,14 @@ class TextConfig:
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Files of ``source TAB target`` lines; a pair longer than ``max_tokens`` on a side is left out."""
+    """Files of pairs (``readers``); a pair longer than ``max_tokens`` on a side is left out of training."""
 
     train: str = "data/train.tsv"
     dev: str = "data/dev.tsv"
+    test: str = ""  # scored once, at the end
+    format: str = "auto"  # auto (by extension and header) | tsv | jsonl | csv | automaster
+    source_column: str = "source"
+    target_column: str = "target"
     origin: str = ""  # whose data it is, for the model card
     max_tokens: int = 100
 

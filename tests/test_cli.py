@@ -304,6 +304,12 @@ def test_train_then_evaluate(recipe: list[str], tmp_path: Path, capsys: pytest.C
     card = (made / "README.md").read_text(encoding="utf-8")
     assert "| test | 4 |" in card and "Made up." in card and card.startswith("# mine\n")
 
+    columns = ("--source-column", "zh", "--target-column", "en")
+    rows = (line.split("\t") for line in (tmp_path / "dev.tsv").read_text(encoding="utf-8").splitlines())
+    (tmp_path / "dev.csv").write_text("zh,en\n" + "".join(f'{s},"{t}"\n' for s, t in rows), encoding="utf-8")
+    status, out, _ = inside(capsys, "evaluate", made, tmp_path / "dev.csv", *columns, "--json", "-")
+    assert status == 0 and json.loads(out) == {**report, "file": "dev.csv"}
+
     status, out, _ = inside(capsys, "evaluate", made, tmp_path / "dev.tsv", "--beam", "1", "--json", "-")
     narrow = json.loads(out)
     assert narrow["decoding"] == "beam 1" and narrow["loss"] == report["loss"] and set(narrow) == set(report)

@@ -19,12 +19,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from s2s import card
-from s2s.checkpoint import Side, save, side, unique_weights
+from s2s.checkpoint import Side, load, save, side, store, unique_weights
 from s2s.config import Config, TrainConfig, to_dict
-from s2s.data import Ids, Pair, batches, collate, read_pairs
+from s2s.data import Ids, Pair, batches, collate
 from s2s.errors import UserError
 from s2s.evaluate import corpus_scores
 from s2s.model import Seq2Seq
+from s2s.readers import Columns, read_pairs
 from s2s.train import state
 from s2s.train.objectives import OBJECTIVES, Progress
 from s2s.vocab import SPECIALS, Vocab
@@ -97,12 +98,15 @@ class Run:
         torch.set_num_threads(self.settings.threads)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.autocast = autocast(self.settings.precision, self.device)
-        train = list(read_pairs(config.data.train))
-        self.dev = list(read_pairs(config.data.dev))
+        columns = Columns(config.data.source_column, config.data.target_column)
+        files = (config.data.train, config.data.dev, config.data.test)
+        train, self.dev, self.test = (list(read_pairs(f, columns, config.data.format)) if f else [] for f in files)
         self.source, self.target = prepare_sides(train, config)
         self.pairs = encode_pairs(train, self.source, self.target, config.data.max_tokens)
         if not self.pairs or not self.dev:
             raise UserError("data_empty", file=config.data.dev if self.pairs else config.data.train)
+        if config.data.test and not self.test:
+            raise UserError("data_empty", file=config.data.test)
         torch.manual_seed(self.settings.seed)
         sizes = len(self.source.vocab), len(self.target.vocab)
         self.model = Seq2Seq(config.model, *sizes, self.settings.dropout, self.settings.word_dropout).to(self.device)
@@ -126,6 +130,8 @@ class Run:
                 self._epoch(start, bar)
                 self._validate(start)
                 state.save(self.directory, self.config, self)
+        if self.config.data.test:
+            self._test()
         return dict(self.at.best)
 
     def _epoch(self, start: float, bar: tqdm) -> None:
@@ -198,6 +204,13 @@ class Run:
             self._keep(scores)
         else:
             self.at.stale += 1
+
+    def _test(self) -> None:
+        """Score the weights that were kept on the test split, once."""
+        kept = load(self.checkpoint)
+        if "test" not in kept.metrics:
+            scores = corpus_scores(kept.model.to(self.device), kept.source, kept.target, self.test)
+            store(self.checkpoint, "test", scores)
 
     def _keep(self, scores: dict[str, Any]) -> None:
         metrics = {
