@@ -27,7 +27,6 @@ class AdditiveAttention(nn.Module):
         self.query = nn.Linear(state_size, size, bias=False)  # W
         self.key = nn.Linear(memory_size, size, bias=False)  # U
         self.v = nn.Linear(size, 1, bias=False)
-        self.covers = coverage
         if coverage:
             self.coverage = nn.Linear(1, size, bias=False)  # w
 
@@ -117,7 +116,7 @@ class LocalAttention(GeneralAttention):
 
     def position(self, state_BH: Tensor, time_B: Tensor, lengths_B: Tensor) -> Tensor:
         """local-m: ``p_t = t``, and the last word once the source is over: (B,)."""
-        return torch.minimum(time_B, lengths_B - 1).to(state_BH.dtype)
+        return torch.minimum(time_B, lengths_B - 1).float()
 
     def focus(self, state_BH: Tensor, time_B: Tensor, mask_BS: Tensor) -> Focus:
         """The centre of this step and the Gaussian around it, cut off outside the window."""
@@ -137,7 +136,9 @@ class PredictiveAttention(LocalAttention):
 
     def position(self, state_BH: Tensor, time_B: Tensor, lengths_B: Tensor) -> Tensor:
         """The predicted centre, between 0 and S: (B,)."""
-        return lengths_B * torch.sigmoid(self.v(torch.tanh(self.query(state_BH))).squeeze(1))
+        logit_B: Tensor = self.v(torch.tanh(self.query(state_BH))).squeeze(1)
+        wide = torch.promote_types(logit_B.dtype, torch.float32)  # bfloat16 cannot tell neighbouring words apart
+        return lengths_B * torch.sigmoid(logit_B.to(wide))
 
 
 Attention = AdditiveAttention | DotAttention

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from s2s.config import ModelConfig
-from s2s.model.attention import AdditiveAttention, Focus, LocalAttention, attention, context, weights
+from s2s.model.attention import Focus, LocalAttention, attention, context, weights
 
 
 class Memory(NamedTuple):
@@ -69,6 +69,7 @@ class Decoder(nn.Module):
         memory, hidden, embedded = 2 * config.encoder_size, config.decoder_size, config.embedding_size
         self.previous = config.attention == "additive"  # which state looks back
         self.feeding = not self.previous and config.input_feeding
+        self.covering = config.coverage
         self.attention = attention(config)
         if self.previous:
             extra, read = memory, hidden + memory + embedded
@@ -127,13 +128,10 @@ class Decoder(nn.Module):
 
     def start(self, hidden_LBH: Tensor, cell_LBH: Tensor | None, memory: Memory) -> State:
         """The state before the first step: nothing read, nothing covered."""
-        batch, covers = len(memory.mask_BS), isinstance(self.attention, AdditiveAttention) and self.attention.covers
-        return State(
-            hidden_LBH,
-            hidden_LBH.new_zeros(batch, self.readout.out_features),
-            cell_LBH,
-            torch.zeros_like(memory.states_BSM[:, :, 0]) if covers else None,
-            torch.zeros_like(memory.mask_BS[:, 0], dtype=torch.long)
-            if isinstance(self.attention, LocalAttention)
-            else None,
-        )
+        readout_BR = hidden_LBH.new_zeros(hidden_LBH.size(1), self.readout.out_features)
+        coverage_BS = time_B = None
+        if self.covering:
+            coverage_BS = torch.zeros_like(memory.states_BSM[:, :, 0])
+        if isinstance(self.attention, LocalAttention):
+            time_B = torch.zeros_like(memory.mask_BS[:, 0], dtype=torch.long)
+        return State(hidden_LBH, readout_BR, cell_LBH, coverage_BS, time_B)
