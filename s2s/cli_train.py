@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import re
 import signal
 import sys
@@ -42,15 +43,21 @@ def terminable() -> Iterator[None]:
 
 def train(options: argparse.Namespace, command: str) -> int:
     """``train``: to the end of a run, going on where its directory was left."""
-    config = _config(options)
-    runs, checkpoint, stopped = options.runs / config.name, options.out / config.name, 0
+    stopped, first = 0, os.environ.get("RANK", "0") == "0"
     try:
         with terminable():
+            from s2s.train.distributed import leave
+
+            config = _config(options)
+            runs, checkpoint = options.runs / config.name, options.out / config.name
             from s2s.train.loop import Run
 
             best = Run(config, runs, checkpoint, command).train()
+            leave()
     except KeyboardInterrupt as stop:
         stopped = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
+    if not first:
+        return stopped
     if stopped:  # said here, after the progress bar has gone with the exception
         print("Stopped. Run the same command again to go on from the last save.", file=sys.stderr)
         return stopped
@@ -83,11 +90,16 @@ def _config(options: argparse.Namespace) -> Config:
     directory = options.runs / _named(Config(), name).name
     from s2s.card import toml
     from s2s.disk import write_text
+    from s2s.train.distributed import join
     from s2s.train.plan import plan
 
+    group = join()
+    if group.first:
+        plan(options.data, columns, options.format, directory, name)
+    group.share(0)  # the others wait for the split
     path = plan(options.data, columns, options.format, directory, name)
     config = _named(read_config(path, options.set), name)
-    if not (directory / "state.safetensors").exists():  # else it is the config of that state
+    if group.first and not (directory / "state.safetensors").exists():  # else it is the config of that state
         write_text(path, toml(to_dict(config)) + "\n")
     return config
 
