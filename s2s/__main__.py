@@ -1,4 +1,4 @@
-"""The command line: ``python -m s2s trace | train | evaluate | prepare``.
+"""The command line: ``python -m s2s trace | train | evaluate | prepare | generate``.
 
 Exit status 0, 2 for a user's mistake (one line on stderr says which), 130 after Ctrl-C, 143 after
 SIGTERM. What a command does is in ``cli.py``, imported only when one runs.
@@ -60,6 +60,7 @@ def parser() -> Parser:
     _train(commands.add_parser("train", help="train a model from a config, or go on with a run"))
     _evaluate(commands.add_parser("evaluate", help="score a checkpoint on a file of pairs"))
     _prepare(commands.add_parser("prepare", help="turn a public download into train, dev and test files"))
+    _generate(commands.add_parser("generate", help="write train, dev and test files of a synthetic task"))
     return top
 
 
@@ -86,19 +87,29 @@ def _trace(p: Parser) -> None:
 
 
 def _train(p: Parser) -> None:
-    p.add_argument("config", metavar="CONFIG", type=Path, help="a TOML file, see configs/")
+    p.add_argument("config", metavar="CONFIG", nargs="?", type=Path, help="a TOML file, see configs/")
+    p.add_argument("--data", metavar="FILE", type=Path, help="instead: pairs, from which a config and a split are made")
+    _columns(p)
     p.add_argument("--set", metavar="key=value", action="append", default=[], help="overrule one key of the config")
-    p.add_argument("--name", metavar="NAME", help="of the run and its checkpoint; the config's by default")
+    p.add_argument("--name", metavar="NAME", help="of the run and its checkpoint; the config's or file's by default")
     p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where checkpoints go")
     p.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where a run can be resumed from")
 
 
 def _evaluate(p: Parser) -> None:
     _checkpoint(p)
-    p.add_argument("file", metavar="FILE", type=Path, help="source TAB target, a pair a line")
+    p.add_argument("file", metavar="FILE", type=Path, help="pairs: TSV, JSONL or CSV, plain, .gz or .xz")
+    _columns(p)
     p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default")
     p.add_argument("--json", metavar="FILE", help="write the scores as JSON; - for the terminal")
     p.add_argument("--card", metavar="SPLIT", help="store the scores in the checkpoint and its card, as test, say")
+
+
+def _columns(p: Parser) -> None:
+    forms = ("auto", "tsv", "jsonl", "csv", "automaster")
+    p.add_argument("--format", choices=forms, default="auto", help="of the file; by its extension and header (auto)")
+    p.add_argument("--source-column", metavar="C", default="source", help="where columns have names (source)")
+    p.add_argument("--target-column", metavar="C", default="target", help="where columns have names (target)")
 
 
 def _prepare(p: Parser) -> None:
@@ -116,6 +127,21 @@ def _prepare(p: Parser) -> None:
         kind.add_argument("--seed", type=whole(0, 2**63 - 1), default=1, metavar="N", help="which split")
     classical.add_argument("--max-train", type=count, default=300_000, metavar="N", help="pairs in train.tsv (300000)")
     classical.add_argument("--unseen-book", default="世说新语", metavar="BOOK", help="held out whole (世说新语)")
+
+
+def _generate(p: Parser) -> None:
+    kinds = p.add_subparsers(dest="task", required=True, metavar="TASK", parser_class=Parser)
+    date = kinds.add_parser("date", help="dates as people write them to ISO dates")
+    date.add_argument("--hard", action="store_true", help="chains of dates, each reckoned from the one before")
+    report = kinds.add_parser("car-report", help="what driver and mechanic say to a short report, in Chinese")
+    report.add_argument("--hard", action="store_true", help="the mechanic first names a wrong cause and takes it back")
+    for kind, name, held_out in ((date, "date", 1000), (report, "car-report", 500)):
+        for split, size in (("train", 20_000), ("dev", held_out), ("test", held_out)):
+            kind.add_argument(
+                f"--{split}", type=whole(1, 10_000_000), default=size, metavar="N", help=f"pairs ({size})"
+            )
+        kind.add_argument("--out", metavar="DIR", type=Path, default=Path("data", name), help=f"data/{name}")
+        kind.add_argument("--seed", type=whole(0, 2**63 - 1), default=1, metavar="N", help="which examples")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

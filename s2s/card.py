@@ -8,9 +8,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+LUONG = "Luong, Pham and Manning 2015"
 ATTENTION = {
     "additive": ("additive attention (Bahdanau, Cho and Bengio 2015)", "加性注意力（Bahdanau 2015）"),
-    "general": ("general attention (Luong, Pham and Manning 2015)", "general 注意力（Luong 2015）"),
+    "general": (f"general attention ({LUONG})", "general 注意力（Luong 2015）"),
+    "dot": (f"dot attention ({LUONG})", "点积注意力（Luong 2015）"),
+    "concat": (f"concat attention ({LUONG})", "concat 注意力（Luong 2015）"),
+    "location": (f"location attention ({LUONG})", "位置注意力（Luong 2015）"),
+    "local-m": (f"local monotonic attention ({LUONG})", "局部注意力 local-m（Luong 2015）"),
+    "local-p": (f"local predictive attention ({LUONG})", "局部注意力 local-p（Luong 2015）"),
+}
+EXTRAS = {
+    "coverage": ("coverage (See, Liu and Manning 2017)", "覆盖机制（See 2017）"),
+    "pointer": ("a pointer-generator (See, Liu and Manning 2017)", "指针生成网络（See 2017）"),
+    "prior": ("prior knowledge of source words (Su Jianlin)", "源词先验知识（苏剑林）"),
 }
 
 
@@ -38,14 +49,13 @@ def render(name: str, config: Mapping[str, Any], metrics: Mapping[str, Any]) -> 
     parameters. Raises KeyError where one of them is missing.
     """
     training, model = metrics["training"], config["model"]
-    english, chinese = ATTENTION.get(model["attention"], (model["attention"],) * 2)
-    if model["attention"] == "general" and model["input_feeding"]:
-        english, chinese = f"{english} with input feeding", f"{chinese}，带 input feeding"
+    english, chinese = _architecture(model)
     return f"""# {name}
 
 {_summary(name, chinese, training, metrics)}
 
-A recurrent encoder-decoder with {english}: {training["parameters"]:,} parameters, stored in half precision.
+An encoder-decoder of {model.get("cell", "gru").upper()} layers with {english}: {training["parameters"]:,} \
+parameters, stored in half precision.
 
 ## Scores
 
@@ -74,9 +84,20 @@ accuracy are teacher-forced. The weights kept are those with the best BLEU on de
 {training["seconds"]:,} seconds on {training["hardware"]}.
 
 ```toml
-{_toml(config)}
+{toml(config)}
 ```
 """
+
+
+def _architecture(model: Mapping[str, Any]) -> tuple[str, str]:
+    """What the model is made of, in English and in Chinese."""
+    english, chinese = ATTENTION.get(model["attention"], (model["attention"],) * 2)
+    if model["attention"] != "additive" and model["input_feeding"]:
+        english, chinese = f"{english} with input feeding", f"{chinese}，带 input feeding"
+    for key, names in EXTRAS.items():
+        if model.get(key):
+            english, chinese = f"{english}, {names[0]}", f"{chinese}，{names[1]}"
+    return english, chinese
 
 
 def _summary(name: str, attention: str, training: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
@@ -125,7 +146,7 @@ def _limits(config: Mapping[str, Any]) -> str:
     return "\n".join(f"- {limit}" for limit in limits)
 
 
-def _toml(config: Mapping[str, Any]) -> str:
+def toml(config: Mapping[str, Any]) -> str:
     """The sections of the config as TOML that a run can be started from."""
     lines = [f"name = {json.dumps(config['name'], ensure_ascii=False)}"]
     for section in ("model", "text", "data", "train"):

@@ -6,11 +6,11 @@ format is in docs/FORMATS.md.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
-import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from s2s import card, disk
 from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
 from s2s.model import Seq2Seq
@@ -29,6 +30,7 @@ from s2s.vocab import Vocab
 SCHEMA = "lookback-checkpoint/1"
 MAX_JSON_BYTES = 20_000_000
 MAX_WEIGHT_BYTES = 2_000_000_000
+ATTEMPTS = 100  # to read a directory that a training run is replacing
 
 
 @dataclass(frozen=True)
@@ -77,39 +79,48 @@ def save(
     vocabs: tuple[Vocab, Vocab],
     weights: Mapping[str, Tensor],
     metrics: Mapping[str, Any],
-    card: str,
+    text: str,
+    extras: Sequence[Path] = (),
 ) -> None:
-    """Write a checkpoint directory whole: into a neighbour first, which then takes its place."""
-    fresh = directory.with_name(directory.name + ".new")
-    old = directory.with_name(directory.name + ".old")
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    """Write a checkpoint directory whole, ``text`` as its card, beside it copies of the files ``extras``."""
     halves = {name: weight.detach().half().contiguous() for name, weight in weights.items()}
-    try:
-        save_file(halves, fresh / "model.safetensors")
-    except safetensors.SafetensorError as error:  # a full disk, say
-        raise UserError("disk_write", directory=str(directory), reason=str(error)) from None
     source, target = vocabs
     vocab = {
         "source": {"tokens": source.tokens, "back_off": source.back_off},
         "target": {"tokens": target.tokens, "back_off": target.back_off},
     }
-    write_json(fresh / "vocab.json", vocab)
-    write_json(fresh / "config.json", {"schema": SCHEMA, **to_dict(config)})
-    write_json(fresh / "metrics.json", metrics)
-    (fresh / "README.md").write_text(card, encoding="utf-8")
-    if directory.exists():
-        os.replace(directory, old)
-    os.replace(fresh, directory)
-    shutil.rmtree(old, ignore_errors=True)
+
+    def fill(fresh: Path) -> None:
+        try:
+            save_file(halves, fresh / "model.safetensors")
+        except safetensors.SafetensorError as error:  # a full disk, say
+            raise UserError("disk_write", directory=str(directory), reason=str(error)) from None
+        write_json(fresh / "vocab.json", vocab)
+        write_json(fresh / "config.json", {"schema": SCHEMA, **to_dict(config)})
+        write_json(fresh / "metrics.json", metrics)
+        disk.write_text(fresh / "README.md", text)
+        for extra in extras:
+            shutil.copyfile(extra, fresh / extra.name)
+
+    disk.write_directory(directory, fill)
 
 
 def write_json(path: Path, value: object) -> None:
     """JSON with the characters as they are, atomically."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    os.replace(fresh, path)
+    disk.write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def store(directory: Path, split: str, scores: Mapping[str, Any]) -> None:
+    """Scores into ``metrics.json`` under the split's name, and the card written anew."""
+    try:
+        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+        metrics = json.loads((directory / "metrics.json").read_text(encoding="utf-8"))
+        metrics[split] = scores
+        text = card.render(directory.resolve().name, config, metrics)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError("card_metrics", file=str(directory / "metrics.json"), reason=repr(error)) from None
+    write_json(directory / "metrics.json", metrics)
+    disk.write_text(directory / "README.md", text)
 
 
 def load(directory: str | Path) -> Checkpoint:
@@ -118,8 +129,23 @@ def load(directory: str | Path) -> Checkpoint:
     Raises UserError naming the file or the key that is missing, broken or does not fit.
     """
     directory = Path(directory)
-    if not directory.is_dir():
-        raise UserError("checkpoint_missing", checkpoint=str(directory))
+    for _ in range(ATTEMPTS):
+        place = disk.readable(directory)
+        before = disk.identity(place)
+        if before is None:
+            continue
+        try:
+            found = _load(place)
+        except UserError:
+            if disk.identity(place) == before:
+                raise
+            continue
+        if disk.identity(place) == before:
+            return dataclasses.replace(found, name=directory.name)
+    raise UserError("checkpoint_missing", checkpoint=str(directory))
+
+
+def _load(directory: Path) -> Checkpoint:
     values = _read_object(directory / "config.json")
     schema = values.pop("schema", None)
     if schema != SCHEMA:
@@ -128,15 +154,14 @@ def load(directory: str | Path) -> Checkpoint:
     vocabs = _read_object(directory / "vocab.json")
     source = side(config.text.source, _vocab(vocabs, "source", directory))
     target = side(config.text.target, _vocab(vocabs, "target", directory))
+    if config.text.shared_vocab and source.vocab.tokens != target.vocab.tokens:
+        raise UserError("vocab_not_shared", file=str(directory / "vocab.json"))
     with torch.device("meta"):  # shapes only: a claim of a huge size allocates nothing
         model = _build(config, len(source.vocab), len(target.vocab))
     path = directory / "model.safetensors"
     weights = _read_weights(path, {name: tuple(t.shape) for name, t in unique_weights(model).items()})
-    if config.model.tied_embeddings:
-        weights["output.weight"] = weights["embedding.weight"]
-    model.load_state_dict(weights, assign=True)
-    if config.model.tied_embeddings:
-        model.output.weight = model.embedding.weight  # assign=True made two parameters of it
+    model.load_state_dict(weights, assign=True, strict=False)  # what is tied is stored once
+    model.tie()
     model.requires_grad_(False).eval()
     metrics = _read_object(directory / "metrics.json") if (directory / "metrics.json").exists() else {}
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
@@ -144,11 +169,9 @@ def load(directory: str | Path) -> Checkpoint:
 
 
 def unique_weights(model: Seq2Seq) -> dict[str, Tensor]:
-    """The weights that are stored: a tied output weight is stored once, as ``embedding.weight``."""
+    """The weights that are stored: a tensor that has several names once, under the first."""
     state = model.state_dict()
-    if model.config.tied_embeddings:
-        del state["output.weight"]
-    return state
+    return {name: state[name] for name, _ in model.named_parameters()}
 
 
 def _build(config: Config, source_size: int, target_size: int) -> Seq2Seq:

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import math
 import os
-import re
-import signal
 import sys
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from s2s.cli_train import NAME, train
 from s2s.errors import UserError
 from s2s.trace import Trace
 
 if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
 
+__all__ = ["evaluate", "prepare", "trace", "train"]
+
 ROOT = Path(__file__).parent.parent
-INTERRUPTED, TERMINATED = 130, 143
 SAMPLING = ("temperature", "top_k", "top_p", "seed")
-NAME = re.compile(r"\w[\w.-]*")
 
 
 def width(text: str) -> int:
@@ -153,49 +149,6 @@ def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, to be handled as Ctrl-C is."""
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """SIGTERM raises ``Terminated`` within."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def train(options: argparse.Namespace, command: str) -> int:
-    """``train``: to the end of a run, going on where its directory was left."""
-    from s2s.config import read_config
-
-    config = read_config(options.config, options.set)
-    config = dataclasses.replace(config, name=config.name if options.name is None else options.name)
-    if not NAME.fullmatch(config.name):
-        raise UserError("run_name", name=config.name)
-    runs, checkpoint, stopped = options.runs / config.name, options.out / config.name, 0
-    try:
-        with terminable():
-            from s2s.train.loop import Run
-
-            best = Run(config, runs, checkpoint, command).train()
-    except KeyboardInterrupt as stop:
-        stopped = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
-    if stopped:  # said here, after the progress bar has gone with the exception
-        print("Stopped. Run the same command again to go on from the last save.", file=sys.stderr)
-        return stopped
-    print(f"Trained {config.name}: dev BLEU {best['bleu']:.2f}, chrF {best['chrf']:.2f}.")
-    print(f"Checkpoint: {checkpoint}")
-    print(f'Look at it: python -m s2s trace {checkpoint} "…", or start the app and choose {config.name}.')
-    return 0
-
-
 def evaluate(options: argparse.Namespace, command: str) -> int:
     """``evaluate``: the scores of a checkpoint on a file of pairs."""
     split = options.card
@@ -204,16 +157,17 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     if split is not None and options.beam:
         raise UserError("option_conflict", option="--beam", other="--card")
     directory = find_checkpoint(options.checkpoint)
-    from s2s.checkpoint import load
-    from s2s.data import read_pairs
+    from s2s.checkpoint import load, store
+    from s2s.readers import Columns, read_pairs
 
     checkpoint = load(directory)
-    pairs = list(read_pairs(options.file))
+    columns = Columns(options.source_column, options.target_column)
+    pairs = list(read_pairs(options.file, columns, options.format))
     if not pairs:
         raise UserError("file_no_pairs", file=str(options.file))
     scores = _scores(checkpoint, pairs, options.beam)
     if split is not None:
-        _store(directory, split, scores)
+        store(directory, split, scores)
     report = {
         "checkpoint": {"name": checkpoint.name, "digest": checkpoint.digest},
         "file": options.file.name,
@@ -251,24 +205,6 @@ def _scores(checkpoint: Checkpoint, pairs: Sequence[tuple[str, str]], beam: int 
     return {**scored, **forced_scores(model, ids), "sentences": len(pairs)}
 
 
-def _store(directory: Path, split: str, scores: Mapping[str, Any]) -> None:
-    """The scores into ``metrics.json`` under the split's name, and the card written anew."""
-    from s2s import card
-    from s2s.checkpoint import write_json
-
-    try:
-        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
-        metrics = json.loads((directory / "metrics.json").read_text(encoding="utf-8"))
-        metrics[split] = scores
-        text = card.render(directory.resolve().name, config, metrics)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError("card_metrics", file=str(directory / "metrics.json"), reason=repr(error)) from None
-    write_json(directory / "metrics.json", metrics)
-    fresh = directory / "README.md.new"
-    fresh.write_text(text, encoding="utf-8")
-    os.replace(fresh, directory / "README.md")
-
-
 def _report_table(report: Mapping[str, Any]) -> str:
     rows = [
         ["checkpoint", f"{report['checkpoint']['name']} ({report['checkpoint']['digest']})"],
@@ -297,4 +233,14 @@ def prepare(options: argparse.Namespace, command: str) -> int:
         written = prepare_classical(options.path, options.out, sizes, options.seed, options.unseen_book, report)
     for path, pairs in written.items():
         print(f"{path}: {pairs:,} pairs")
+    return 0
+
+
+def generate(options: argparse.Namespace, command: str) -> int:
+    """``generate``: a synthetic task to train, dev and test files."""
+    from s2s.tasks.generate import generate
+
+    sizes = {"train": options.train, "dev": options.dev, "test": options.test}
+    for path, examples in generate(options.task, options.out, sizes, options.seed, options.hard).items():
+        print(f"{path}: {examples:,} examples")
     return 0

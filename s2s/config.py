@@ -13,6 +13,8 @@ from s2s.errors import UserError
 
 T = TypeVar("T")
 MANY = 1_000_000_000
+ATTENTIONS = ("additive", "general", "dot", "concat", "location", "local-m", "local-p")
+CELLS = ("gru", "lstm")
 
 
 def _check(config: object, section: str, **ranges: tuple[float, float]) -> None:
@@ -26,18 +28,37 @@ def _check(config: object, section: str, **ranges: tuple[float, float]) -> None:
 class ModelConfig:
     """Sizes and kinds of the layers; with the vocabularies it fixes every weight's shape."""
 
-    attention: str = "additive"  # additive (Bahdanau 2015) | general (Luong 2015)
+    attention: str = "additive"  # additive (Bahdanau 2015) | the others of ATTENTIONS (Luong 2015)
     embedding_size: int = 320
     encoder_size: int = 256  # per direction
     encoder_layers: int = 1
     decoder_size: int = 512
     decoder_layers: int = 1
-    attention_size: int = 512  # of the additive score's hidden layer
-    input_feeding: bool = True  # general only: the last readout is an input of the next step
+    attention_size: int = 512  # of the hidden layer of additive and concat scores and of local-p's position
+    input_feeding: bool = True  # all but additive: the last readout is an input of the next step
     tied_embeddings: bool = True  # the output layer's weight is the target embedding
+    cell: str = "gru"  # gru | lstm, in encoder and decoder
+    max_source_length: int = 100  # location only: the score has one weight row a position
+    window: int = 10  # local-m and local-p: D, words on either side of the position looked at
+    coverage: bool = False  # additive only: past attention is part of the score (See 2017)
+    pointer: bool = False  # copies source words that the vocabulary has (See 2017); needs text.shared_vocab
+    prior: bool = False  # source words are likelier in the output (Su Jianlin); needs text.shared_vocab
+    shared_embeddings: bool = False  # one embedding for both sides; needs text.shared_vocab
 
     def __post_init__(self) -> None:
-        for name in ("embedding_size", "encoder_size", "decoder_size", "attention_size"):
+        self._check_sizes()
+        if self.attention not in ATTENTIONS:
+            raise UserError("attention_unknown", found=self.attention, known=", ".join(ATTENTIONS))
+        if self.cell not in CELLS:
+            raise UserError("config_choice", key="model.cell", found=self.cell, known=", ".join(CELLS))
+        if self.attention == "dot" and self.decoder_size != 2 * self.encoder_size:
+            raise UserError("config_dot", decoder=self.decoder_size, encoder=self.encoder_size)
+        if self.coverage and self.attention != "additive":
+            raise UserError("config_needs", key="model.coverage", needs='model.attention = "additive"')
+
+    def _check_sizes(self) -> None:
+        sizes = ("embedding_size", "encoder_size", "decoder_size", "attention_size", "max_source_length", "window")
+        for name in sizes:
             if not 1 <= getattr(self, name) <= 65_536:
                 raise UserError("config_size", key=f"model.{name}", found=getattr(self, name))
         for name in ("encoder_layers", "decoder_layers"):
@@ -55,6 +76,7 @@ class TextConfig:
     target_min_count: int = 2
     max_vocab: int = 50_000
     source_back_off: bool = False  # an unknown source word is cut into characters
+    shared_vocab: bool = False  # one list for both sides, words counted together, source_min_count for both
 
     def __post_init__(self) -> None:
         _check(self, "text", source_min_count=(1, MANY), target_min_count=(1, MANY), max_vocab=(5, MANY))
@@ -62,10 +84,14 @@ class TextConfig:
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Files of ``source TAB target`` lines; a pair longer than ``max_tokens`` on a side is left out."""
+    """Files of pairs (``readers``); a pair longer than ``max_tokens`` on a side is left out of training."""
 
     train: str = "data/train.tsv"
     dev: str = "data/dev.tsv"
+    test: str = ""  # scored once, at the end
+    format: str = "auto"  # auto (by extension and header) | tsv | jsonl | csv | automaster
+    source_column: str = "source"
+    target_column: str = "target"
     origin: str = ""  # whose data it is, for the model card
     max_tokens: int = 100
 
@@ -87,10 +113,13 @@ class TrainConfig:
     dropout: float = 0.3
     word_dropout: float = 0.0  # share of embedded tokens zeroed whole
     label_smoothing: float = 0.1
+    coverage_weight: float = 0.0  # λ of the coverage loss (See 2017: 1); needs model.coverage
     weight_decay: float = 0.0
     average: float = 0.999  # decay of the moving average of the weights that is kept
     patience: int = 6  # epochs without a better dev BLEU
     save_every: int = 500  # steps between resumable saves
+    film_every: int = 0  # steps between two moments of the film; 0: none
+    film_sentences: int = 3  # of dev
     precision: str = "float32"  # float32 | bf16 (matrix products only)
     threads: int = 2
     seed: int = 1
@@ -100,7 +129,8 @@ class TrainConfig:
         shares = ("dropout", "word_dropout", "label_smoothing")
         _check(self, "train", **dict.fromkeys(counts, (1, MANY)), **dict.fromkeys(shares, (0, 0.95)))
         _check(self, "train", final_learning_rate=(0, 1), average=(0, 1), warmup_steps=(0, MANY), seed=(0, MANY))
-        _check(self, "train", learning_rate=(0, 100), weight_decay=(0, 100), clip=(1e-6, 1e6))
+        _check(self, "train", film_every=(0, MANY), film_sentences=(1, 10))
+        _check(self, "train", learning_rate=(0, 100), weight_decay=(0, 100), coverage_weight=(0, 100), clip=(1e-6, 1e6))
 
 
 @dataclass(frozen=True)
@@ -112,6 +142,16 @@ class Config:
     text: TextConfig = field(default_factory=TextConfig)
     data: DataConfig = field(default_factory=DataConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+
+    def __post_init__(self) -> None:
+        for name in ("pointer", "prior", "shared_embeddings"):
+            if getattr(self.model, name) and not self.text.shared_vocab:
+                raise UserError("config_needs", key=f"model.{name}", needs="text.shared_vocab = true")
+        if self.train.coverage_weight and not self.model.coverage:
+            raise UserError("config_needs", key="train.coverage_weight", needs="model.coverage = true")
+        longest = self.model.max_source_length
+        if self.model.attention == "location" and longest < self.data.max_tokens:
+            raise UserError("config_location", limit=longest, found=self.data.max_tokens)
 
 
 def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "config") -> T:

@@ -1,52 +1,20 @@
-"""Files of pairs to batches of ids."""
+"""Pairs of ids to batches; ``readers`` reads the files."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from s2s.errors import UserError
+from s2s.readers import Pair, read_lines, read_pairs
 from s2s.vocab import BOS, EOS, PAD
 
-Pair = tuple[str, str]
+__all__ = ["Batch", "Ids", "Pair", "batches", "collate", "pad", "read_lines", "read_pairs"]
+
 Ids = tuple[list[int], list[int]]
-
-
-def read_pairs(path: str | Path) -> Iterator[Pair]:
-    """The pairs of a UTF-8 file with one ``source TAB target`` a line; empty lines are passed over.
-
-    Raises UserError that names the file and the line which is not such a pair.
-    """
-    for number, line in enumerate(read_lines(path), start=1):
-        if not line.strip():
-            continue
-        columns = line.split("\t")
-        if len(columns) != 2 or not all(map(_visible, columns)):
-            raise UserError("row_not_a_pair", file=str(path), row=number, columns=len(columns))
-        yield columns[0], columns[1]
-
-
-def read_lines(path: str | Path) -> Iterator[str]:
-    """The lines of a UTF-8 file without their ends; UserError for a missing file, or naming the row of bad bytes."""
-    try:
-        with open(path, "rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                try:
-                    yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-                except UnicodeDecodeError:
-                    raise UserError("file_not_utf8", file=str(path), row=number) from None
-    except OSError:
-        raise UserError("file_missing", file=str(path)) from None
-
-
-def _visible(text: str) -> bool:
-    """Whether a reader sees anything: not only white space, control and format characters."""
-    return any(c.isprintable() and c != " " for c in text)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from s2s.checkpoint import Checkpoint
 from s2s.errors import UserError
 from s2s.model import Memory, Seq2Seq, StepOutput
+from s2s.model.prior import blend
 from s2s.search import beam
 from s2s.strategy import Choose, Settings, chooser, forcing, limit
 from s2s.trace import Scored, Step, Trace
@@ -146,6 +149,8 @@ class _Recorder:
         for t, output in enumerate(outputs):
             chosen = self._scored(said[t], ids[t], log_probs_TV[t])
             ranked = zip(top.indices[t].tolist(), top.values[t].tolist(), strict=True)
+            best = (Scored(self.words[i], x, rank, self._prior(i)) for rank, (i, x) in enumerate(ranked, start=1))
+            target = self._scored(self.gold_tokens[t], self.gold[t], log_probs_TV[t]) if t < len(self.gold) else None
             steps.append(
                 Step(
                     input=said[t - 1] if t else "<bos>",
@@ -155,31 +160,50 @@ class _Recorder:
                     entropy=float(entropy_T[t]),
                     attention=output.look.attention_BS[0].numpy(),
                     scores=output.look.scores_BS[0].numpy(),
-                    top=tuple(Scored(self.words[i], value, rank) for rank, (i, value) in enumerate(ranked, start=1)),
+                    top=tuple(best),
                     normaliser=float(normaliser_T[t]),
-                    target=self._scored(self.gold_tokens[t], self.gold[t], log_probs_TV[t])
-                    if t < len(self.gold)
-                    else None,
+                    target=target,
                     context=tuple(output.look.context_BM[0, :WORKED].tolist()),
                     score_terms=self._terms(output),
+                    **_parts(output),
                 )
             )
         return tuple(steps)
 
     def _normaliser(self, output: StepOutput) -> Tensor:
-        """log Σ exp(logits), from one token's logit and log-probability."""
+        """log Σ exp(logits), from the logit and the log-probability of ``<eos>``, which is no source word."""
         model = self.checkpoint.model
         logit = output.state.readout_BR[0] @ model.output.weight[EOS] + model.output.bias[EOS]
-        return logit - output.log_probs_BV[0, EOS]
+        if self.memory.prior_BV is not None:
+            logit = blend(logit, self.memory.prior_BV[0, EOS])
+        log_prob = output.log_probs_BV[0, EOS]
+        return logit - (log_prob if output.gate_B is None else log_prob - F.logsigmoid(output.gate_B[0]))
+
+    def _prior(self, token: int) -> float | None:
+        return None if self.memory.prior_BV is None else float(self.memory.prior_BV[0, token])
 
     def _scored(self, label: str, token: int, log_probs_V: Tensor) -> Scored:
         value = log_probs_V[token]
-        return Scored(label, float(value), 1 + int((log_probs_V > value).sum()))
+        return Scored(label, float(value), 1 + int((log_probs_V > value).sum()), self._prior(token))
 
     def _terms(self, output: StepOutput) -> tuple[tuple[float, ...], ...]:
         """First terms of the score of the source token that got the most attention."""
-        place = int(output.look.attention_BS[0].argmax())
-        terms = self.checkpoint.model.decoder.attention.terms(
-            output.look.query_BH[0], self.memory.keys_BSA[0, place], WORKED
-        )
+        look = output.look
+        place = int(look.attention_BS[0].argmax())
+        coverage = None if look.coverage_BS is None else look.coverage_BS[0, place]
+        attention = self.checkpoint.model.decoder.attention
+        terms = attention.terms(look.query_BH[0], self.memory.keys_BSA[0, place], WORKED, coverage)
         return tuple(tuple(row) for row in terms.tolist())
+
+
+def _parts(output: StepOutput) -> dict[str, Any]:
+    """What only some kinds of model have of a step."""
+    look, parts = output.look, dict[str, Any]()
+    if look.coverage_BS is not None:
+        parts["coverage"] = tuple(look.coverage_BS[0].tolist())
+    if look.focus is not None:
+        parts["position"] = float(look.focus.position_B[0])
+        parts["factors"] = tuple(look.focus.log_factors_BS[0].exp().tolist())
+    if output.gate_B is not None:
+        parts["p_gen"] = float(torch.sigmoid(output.gate_B[0]))
+    return parts

@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from s2s.data import Pair, read_lines
 from s2s.errors import UserError
+from s2s.readers import Pair, read_lines
 from s2s.text import clean, simplify
 
 NOWHERE, TRAIN, DEV, TEST, UNSEEN = range(5)

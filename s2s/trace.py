@@ -22,11 +22,15 @@ MODES = ("free", "forced")
 
 @dataclass(frozen=True)
 class Scored:
-    """A token with its log-probability (nats) and its rank among all tokens, 1 the most probable."""
+    """A token with its log-probability (nats) and its rank among all tokens, 1 the most probable.
+
+    ``prior`` is ŷ of a model with prior knowledge, so that the token's own logit is ``2 logit - prior``.
+    """
 
     token: str
     log_prob: float
     rank: int
+    prior: float | None = None
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,9 @@ class Step:
     ``attention`` and ``scores`` have one number a source token: the weights and what their softmax
     was taken of. ``top`` are the most probable tokens in order, ``target`` is the reference's token
     at this step, ``entropy`` is in nats, ``normaliser`` is log Σ exp(logits), so that a token's
-    logit is its log-probability plus ``normaliser``.
+    logit is its log-probability plus ``normaliser``. What only some models have is None or empty
+    elsewhere: ``coverage``, the attention of earlier steps summed; of local attention the centre
+    ``position`` and the ``factors`` on the weights; ``p_gen`` of a pointer-generator.
     """
 
     input: str
@@ -51,6 +57,10 @@ class Step:
     target: Scored | None = None
     context: tuple[float, ...] = ()  # its first components, for the worked arithmetic
     score_terms: tuple[tuple[float, ...], ...] = ()  # first terms of the top-attended source token's score
+    coverage: tuple[float, ...] = ()
+    position: float | None = None
+    factors: tuple[float, ...] = ()
+    p_gen: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("attention", "scores"):
@@ -60,6 +70,9 @@ class Step:
         total = float(self.attention.sum(dtype=np.float64))
         if not abs(total - 1) <= 1e-4 or (self.attention < 0).any():  # also true of NaN
             raise ValueError(f"attention of step {self.output!r} is no distribution: normalise each row to 1")
+        for name in ("coverage", "factors"):
+            if len(getattr(self, name)) not in (0, len(self.attention)):
+                raise ValueError(f"{name} of step {self.output!r} needs one number for each of the source tokens")
 
 
 @dataclass(frozen=True)
@@ -174,7 +187,8 @@ def _numbers(values: Sequence[float] | np.ndarray) -> list[float]:
 
 
 def _scored_dict(scored: Scored) -> dict[str, Any]:
-    return {"token": scored.token, "log_prob": _number(scored.log_prob), "rank": scored.rank}
+    prior = {} if scored.prior is None else {"prior": _number(scored.prior)}
+    return {"token": scored.token, "log_prob": _number(scored.log_prob), "rank": scored.rank, **prior}
 
 
 def _step_dict(step: Step) -> dict[str, Any]:
@@ -191,11 +205,17 @@ def _step_dict(step: Step) -> dict[str, Any]:
         "scores": _numbers(step.scores),
         "context": _numbers(step.context),
         "score_terms": [_numbers(term) for term in step.score_terms],
+        **{name: _numbers(row) for name in ("coverage", "factors") if (row := getattr(step, name))},
+        **{name: _number(x) for name in ("position", "p_gen") if (x := getattr(step, name)) is not None},
     }
 
 
 def _scored(value: Mapping[str, Any]) -> Scored:
-    return Scored(str(value["token"]), float(value["log_prob"]), int(value["rank"]))
+    return Scored(str(value["token"]), float(value["log_prob"]), int(value["rank"]), _optional(value, "prior"))
+
+
+def _optional(value: Mapping[str, Any], name: str) -> float | None:
+    return None if value.get(name) is None else float(value[name])
 
 
 def _step(value: Mapping[str, Any]) -> Step:
@@ -212,6 +232,10 @@ def _step(value: Mapping[str, Any]) -> Step:
         target=_scored(value["target"]) if value["target"] else None,
         context=tuple(map(float, value["context"])),
         score_terms=tuple(tuple(map(float, term)) for term in value["score_terms"]),
+        coverage=tuple(map(float, value.get("coverage", ()))),
+        position=_optional(value, "position"),
+        factors=tuple(map(float, value.get("factors", ()))),
+        p_gen=_optional(value, "p_gen"),
     )
 
 

@@ -15,6 +15,7 @@ from s2s.vocab import EOS, SPECIALS, Vocab
 
 SOURCE = Vocab((*SPECIALS, "我", "你", "他", "喜欢", "苹果", "喝", "茶", "水", "不", "。", "？"), back_off=True)
 TARGET = Vocab((*SPECIALS, "I", "you", "he", "like", "drink", "do", "n't", "apples", "tea", "water", ".", "?"))
+SHARED = (*SOURCE.tokens, *TARGET.tokens[len(SPECIALS) :])
 SIZES = {"embedding_size": 8, "encoder_size": 6, "decoder_size": 10, "attention_size": 7}
 SCORES = {
     "bleu": 12.5,
@@ -37,26 +38,32 @@ TRAINING = {
 
 
 def make_config(attention: str = "additive", **model: Any) -> Config:
-    """A config of tiny layers; keywords overrule fields of ``ModelConfig``."""
-    text = TextConfig(source="jieba", target="latin", source_back_off=True)
+    """A config of tiny layers; keywords overrule fields of ``ModelConfig``, a vocabulary is shared where it must be."""
+    shared = any(model.get(name) for name in ("pointer", "prior", "shared_embeddings"))
+    text = TextConfig(source="jieba", target="latin", source_back_off=True, shared_vocab=shared)
     return Config(name=f"tiny-{attention}", model=ModelConfig(**{"attention": attention, **SIZES, **model}), text=text)
 
 
-def make_model(config: Config, seed: int = 6) -> Seq2Seq:
+def vocabs(config: Config) -> tuple[Vocab, Vocab]:
+    """Both sides' vocabularies; one list where the config shares it."""
+    return (Vocab(SHARED, back_off=True), Vocab(SHARED)) if config.text.shared_vocab else (SOURCE, TARGET)
+
+
+def make_model(config: Config, seed: int = 6, scale: float = 1.0) -> Seq2Seq:
     """A model in evaluation mode, weights random and at the disk's precision; of the specials it says only <eos>."""
-    model = Seq2Seq(config.model, len(SOURCE), len(TARGET)).eval()
+    model = Seq2Seq(config.model, *map(len, vocabs(config))).eval()
     rng = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for weight in model.parameters():
-            weight.copy_((torch.randn(weight.shape, generator=rng) * (0.3 if weight.dim() < 2 else 1.0)).half())
+            weight.copy_((torch.randn(weight.shape, generator=rng) * (0.3 if weight.dim() < 2 else scale)).half())
         model.output.bias[:EOS] = -8.0  # <pad>, <unk> and <bos>
     return model
 
 
-def make_checkpoint(directory: Path, attention: str = "additive", **model: Any) -> Path:
-    """``directory/tiny-<attention>``, a whole checkpoint of a random model."""
+def make_checkpoint(directory: Path, attention: str = "additive", scale: float = 1.0, **model: Any) -> Path:
+    """``directory/tiny-<attention>``, a whole checkpoint of a random model with weights of that size."""
     config, metrics = make_config(attention, **model), {"dev": SCORES, "training": TRAINING}
     path = directory / config.name
     text = card.render(config.name, to_dict(config), metrics)
-    save(path, config, (SOURCE, TARGET), unique_weights(make_model(config)), metrics, text)
+    save(path, config, vocabs(config), unique_weights(make_model(config, scale=scale)), metrics, text)
     return path

@@ -31,6 +31,12 @@ class Numbers:
     scores: Array
     context: Array
     score_terms: Array
+    prior: Array | None
+    optional: dict[str, Array | float]  # what only some kinds have
+
+
+def log_sum_exp(x: Array) -> float:
+    return float(np.log(np.exp(x - x.max()).sum()) + x.max())
 
 
 class NumpyModel:
@@ -40,103 +46,171 @@ class NumpyModel:
         stored = load_file(checkpoint / "model.safetensors")
         self.weights = {name: weight.astype(np.float64) for name, weight in stored.items()}
         self.shapes = {name: weight.shape for name, weight in stored.items()}
-        self.config = config["model"]
+        defaults = {"cell": "gru", **dict.fromkeys(("coverage", "pointer", "prior", "shared_embeddings"), False)}
+        self.config = defaults | config["model"]
+        self.attention = self.config["attention"]
         self.source, self.target = vocab["source"]["tokens"], vocab["target"]["tokens"]
 
     def expected_shapes(self) -> dict[str, tuple[int, ...]]:
         """The table of weights."""
         c = self.config
-        e, n, h, a = c["embedding_size"], c["encoder_size"], c["decoder_size"], c["attention_size"]
-        m, r = 2 * n, c["embedding_size"] if c["tied_embeddings"] else c["decoder_size"]
-        additive = c["attention"] == "additive"
+        e, n, h = c["embedding_size"], c["encoder_size"], c["decoder_size"]
+        m, r = 2 * n, e if c["tied_embeddings"] else h
+        g, p = (4, 2) if c["cell"] == "lstm" else (3, 1)
+        additive = self.attention == "additive"
         i = e + m if additive else e + r if c["input_feeding"] else e
         shapes: dict[str, tuple[int, ...]] = {"encoder.embedding.weight": (len(self.source), e)}
         for k in range(c["encoder_layers"]):
             for end in ("", "_reverse"):
-                shapes[f"encoder.rnn.weight_ih_l{k}{end}"] = (3 * n, 2 * n if k else e)
-                shapes[f"encoder.rnn.weight_hh_l{k}{end}"] = (3 * n, n)
-                shapes[f"encoder.rnn.bias_ih_l{k}{end}"] = shapes[f"encoder.rnn.bias_hh_l{k}{end}"] = (3 * n,)
-        shapes |= {"bridge.weight": (c["decoder_layers"] * h, m), "bridge.bias": (c["decoder_layers"] * h,)}
-        shapes["embedding.weight"] = (len(self.target), e)
-        if additive:
-            shapes |= {"decoder.attention.query.weight": (a, h), "decoder.attention.v.weight": (1, a)}
-        shapes["decoder.attention.key.weight"] = (a if additive else h, m)
+                shapes[f"encoder.rnn.weight_ih_l{k}{end}"] = (g * n, 2 * n if k else e)
+                shapes[f"encoder.rnn.weight_hh_l{k}{end}"] = (g * n, n)
+                shapes[f"encoder.rnn.bias_ih_l{k}{end}"] = shapes[f"encoder.rnn.bias_hh_l{k}{end}"] = (g * n,)
+        d = p * c["decoder_layers"] * h
+        shapes |= {"bridge.weight": (d, p * m), "bridge.bias": (d,)} | self.attention_shapes()
+        if not c["shared_embeddings"]:
+            shapes["embedding.weight"] = (len(self.target), e)
         for k in range(c["decoder_layers"]):
-            shapes[f"decoder.cells.{k}.weight_ih"] = (3 * h, h if k else i)
-            shapes[f"decoder.cells.{k}.weight_hh"] = (3 * h, h)
-            shapes[f"decoder.cells.{k}.bias_ih"] = shapes[f"decoder.cells.{k}.bias_hh"] = (3 * h,)
+            shapes[f"decoder.cells.{k}.weight_ih"] = (g * h, h if k else i)
+            shapes[f"decoder.cells.{k}.weight_hh"] = (g * h, h)
+            shapes[f"decoder.cells.{k}.bias_ih"] = shapes[f"decoder.cells.{k}.bias_hh"] = (g * h,)
         shapes |= {"decoder.readout.weight": (r, h + m + e if additive else h + m), "decoder.readout.bias": (r,)}
         if not c["tied_embeddings"]:
             shapes["output.weight"] = (len(self.target), r)
+        if c["prior"]:
+            shapes["prior.log_scale"] = shapes["prior.shift"] = (len(self.target),)
+        if c["pointer"]:
+            shapes |= {"pointer.gate.weight": (1, m + h + e), "pointer.gate.bias": (1,)}
         return shapes | {"output.bias": (len(self.target),)}
 
-    def gru(self, x: Array, h: Array, names: tuple[str, str, str, str]) -> Array:
+    def attention_shapes(self) -> dict[str, tuple[int, ...]]:
+        h, m, a = self.config["decoder_size"], 2 * self.config["encoder_size"], self.config["attention_size"]
+        shapes: dict[str, tuple[int, ...]] = {}
+        if self.attention in ("additive", "concat", "local-p"):
+            shapes |= {"query": (a, h), "v": (1, a)}
+        if self.attention in ("additive", "concat"):
+            shapes["key"] = (a, m)
+        elif self.attention == "location":
+            shapes["key"] = (self.config["max_source_length"], h)
+        elif self.attention != "dot":
+            shapes["key"] = (h, m)
+        if self.config["coverage"]:
+            shapes["coverage"] = (a, 1)
+        return {f"decoder.attention.{name}.weight": shape for name, shape in shapes.items()}
+
+    def cell(self, x: Array, state: Array, names: tuple[str, ...]) -> Array:
+        """One step of a GRU from [h], of an LSTM from [h, c]: its new state."""
         w_ih, w_hh, b_ih, b_hh = (self.weights[name] for name in names)
-        r_x, z_x, n_x = np.split(w_ih @ x + b_ih, 3)
-        r_h, z_h, n_h = np.split(w_hh @ h + b_hh, 3)
+        from_x, from_h = w_ih @ x + b_ih, w_hh @ state[0] + b_hh
+        if self.config["cell"] == "lstm":
+            i, f, g, o = np.split(from_x + from_h, 4)
+            c = sigmoid(f) * state[1] + sigmoid(i) * np.tanh(g)
+            return np.array([sigmoid(o) * np.tanh(c), c])
+        r_x, z_x, n_x = np.split(from_x, 3)
+        r_h, z_h, n_h = np.split(from_h, 3)
         r, z = sigmoid(r_x + r_h), sigmoid(z_x + z_h)
         n = np.tanh(n_x + r * n_h)
-        return (1 - z) * n + z * h
+        return np.array([(1 - z) * n + z * state[0]])
 
     def direction(self, inputs: Array, layer: int, end: str) -> Array:
-        """States in the order of the source; ``_reverse`` reads it from its end."""
+        """States (S, P, N) in the order of the source; ``_reverse`` reads it from its end."""
         names = tuple(f"encoder.rnn.{part}_l{layer}{end}" for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-        h, states = np.zeros(self.config["encoder_size"]), []
+        state, states = np.zeros((2 if self.config["cell"] == "lstm" else 1, self.config["encoder_size"])), []
         for x in inputs[::-1] if end else inputs:
-            h = self.gru(x, h, names)
-            states.append(h)
+            state = self.cell(x, state, names)
+            states.append(state)
         return np.array(states[::-1] if end else states)
 
     def encode(self, ids: list[int]) -> tuple[Array, Array]:
-        """The memory (S, M) and the decoder's first states (Ld, H)."""
+        """The memory (S, M) and the decoder's first states (P, Ld, H)."""
         states = self.weights["encoder.embedding.weight"][ids]
         for layer in range(self.config["encoder_layers"]):
             forward, backward = (self.direction(states, layer, end) for end in ("", "_reverse"))
-            states = np.concatenate([forward, backward], axis=1)
-        ends = np.concatenate([forward[-1], backward[0]])
+            states = np.concatenate([forward[:, 0], backward[:, 0]], axis=1)
+        ends = np.concatenate([forward[-1], backward[0]], axis=1).ravel()  # [h h] and then, of an LSTM, [c c]
         d = np.tanh(self.weights["bridge.weight"] @ ends + self.weights["bridge.bias"])
-        return states, d.reshape(self.config["decoder_layers"], self.config["decoder_size"])
+        return states, d.reshape(-1, self.config["decoder_layers"], self.config["decoder_size"])
 
-    def cells(self, x: Array, hidden: Array) -> Array:
+    def cells(self, x: Array, states: Array) -> Array:
+        """The decoder's new states (P, Ld, H)."""
         new = []
-        for k, h in enumerate(hidden):
+        for k in range(self.config["decoder_layers"]):
             parts = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-            x = self.gru(x, h, tuple(f"decoder.cells.{k}.{part}" for part in parts))
-            new.append(x)
-        return np.array(new)
+            new.append(self.cell(x, states[:, k], tuple(f"decoder.cells.{k}.{part}" for part in parts)))
+            x = new[-1][0]
+        return np.stack(new, axis=1)
 
-    def look(self, state: Array, memory: Array) -> tuple[Array, Array, Array, Array]:
-        """Scores, attention, context, and the terms of the most attended token's score."""
-        keys = memory @ self.weights["decoder.attention.key.weight"].T
-        if self.config["attention"] == "additive":
-            query = self.weights["decoder.attention.query.weight"] @ state
-            v = self.weights["decoder.attention.v.weight"][0]
-            scores = np.tanh(query + keys) @ v
+    def scores(self, state: Array, memory: Array, coverage: Array) -> tuple[Array, Array]:
+        """S scores, and for each source token the terms of its score (S, terms, columns)."""
+        size, part = len(memory), {n: self.weights.get(f"decoder.attention.{n}.weight") for n in ("query", "key", "v")}
+        if self.attention in ("additive", "concat"):
+            columns = [np.tile(part["v"][0], (size, 1)), np.tile(part["query"] @ state, (size, 1))]
+            columns.append(memory @ part["key"].T)
+            if self.config["coverage"]:
+                columns.append(np.outer(coverage, self.weights["decoder.attention.coverage.weight"][:, 0]))
+            return (columns[0] * np.tanh(sum(columns[1:]))).sum(axis=1), np.stack(columns, axis=2)
+        keys = {"dot": lambda: memory, "location": lambda: part["key"][:size]}
+        key = keys.get(self.attention, lambda: memory @ part["key"].T)()
+        return key @ state, np.stack([np.tile(state, (size, 1)), key], axis=2)
+
+    def factors(self, state: Array, size: int, t: int) -> tuple[float, Array]:
+        """Local attention's position and its Gaussian, cut off outside the window."""
+        p, d = float(min(t, size - 1)), self.config["window"]
+        if self.attention == "local-p":
+            query, v = (self.weights[f"decoder.attention.{name}.weight"] for name in ("query", "v"))
+            p = size * float(sigmoid(v[0] @ np.tanh(query @ state)))
+        away = np.arange(size) - p
+        return p, np.where(np.abs(away) <= d, np.exp(-(away**2) / (2 * (d / 2) ** 2)), 0.0)
+
+    def look(self, state: Array, memory: Array, t: int, coverage: Array) -> Numbers:
+        """What looking back from a state shows; what depends on the output layer is still to come."""
+        scores, terms = self.scores(state, memory, coverage)
+        optional: dict[str, Array | float] = {"coverage": coverage} if self.config["coverage"] else {}
+        if self.attention in ("local-m", "local-p"):
+            position, factors = self.factors(state, len(memory), t)
+            optional |= {"position": position, "factors": factors}
+            powers = factors * np.exp(scores - scores[factors > 0].max())
+            attention = powers / powers.sum()
         else:
-            scores = keys @ state
-        attention = softmax(scores)
-        key = keys[attention.argmax()]
-        columns = [v, query, key] if self.config["attention"] == "additive" else [state, key]
-        return scores, attention, attention @ memory, np.stack(columns, axis=1)
+            attention = softmax(scores)
+        return Numbers(
+            np.empty(0), 0.0, attention, scores, attention @ memory, terms[attention.argmax()], None, optional
+        )
+
+    def predict(self, numbers: Numbers, readout: Array, read: Array, source: list[int]) -> None:
+        """Readout to log-probabilities; ``read`` is [c; s'; y]."""
+        logits = self.output @ readout + self.weights["output.bias"]
+        if self.config["prior"]:
+            x = np.array([float(v > 3 and v in source) for v in range(len(logits))])
+            numbers.prior = np.exp(self.weights["prior.log_scale"]) * x + self.weights["prior.shift"]
+            logits = (logits + numbers.prior) / 2
+        numbers.normaliser = log_sum_exp(logits)
+        numbers.log_probs = logits - numbers.normaliser
+        if self.config["pointer"]:
+            p_gen = float(sigmoid(self.weights["pointer.gate.weight"][0] @ read + self.weights["pointer.gate.bias"][0]))
+            mixed = p_gen * np.exp(numbers.log_probs)
+            for j, token in enumerate(source):
+                mixed[token] += (1 - p_gen) * numbers.attention[j]
+            numbers.log_probs, numbers.optional["p_gen"] = np.log(mixed), p_gen
 
     def run(self, source: list[int], inputs: list[int]) -> tuple[Array, list[Numbers]]:
         """The memory, and a step for each id that the decoder reads."""
-        memory, hidden = self.encode(source)
+        memory, states = self.encode(source)
         w, b = self.weights["decoder.readout.weight"], self.weights["decoder.readout.bias"]
-        tied = self.config["tied_embeddings"]
-        out, readout, steps = self.weights["embedding.weight" if tied else "output.weight"], np.zeros(len(b)), []
-        for token in inputs:
-            y = self.weights["embedding.weight"][token]
-            if self.config["attention"] == "additive":
-                scores, attention, context, terms = self.look(hidden[-1], memory)
-                hidden = self.cells(np.concatenate([y, context]), hidden)
-                read = [hidden[-1], context, y]
+        shared = "encoder.embedding.weight" if self.config["shared_embeddings"] else "embedding.weight"
+        self.output = self.weights[shared if self.config["tied_embeddings"] else "output.weight"]
+        readout, coverage, steps = np.zeros(len(b)), np.zeros(len(source)), []
+        for t, token in enumerate(inputs):
+            y = self.weights[shared][token]
+            if self.attention == "additive":
+                numbers = self.look(states[0, -1], memory, t, coverage)
+                states = self.cells(np.concatenate([y, numbers.context]), states)
+                read = [states[0, -1], numbers.context, y]
             else:
-                hidden = self.cells(np.concatenate([y, readout]) if self.config["input_feeding"] else y, hidden)
-                scores, attention, context, terms = self.look(hidden[-1], memory)
-                read = [context, hidden[-1]]
+                states = self.cells(np.concatenate([y, readout]) if self.config["input_feeding"] else y, states)
+                numbers = self.look(states[0, -1], memory, t, coverage)
+                read = [numbers.context, states[0, -1]]
             readout = np.tanh(w @ np.concatenate(read) + b)
-            logits = out @ readout + self.weights["output.bias"]
-            normaliser = float(np.log(np.exp(logits - logits.max()).sum()) + logits.max())
-            steps.append(Numbers(logits - normaliser, normaliser, attention, scores, context, terms))
+            self.predict(numbers, readout, np.concatenate([numbers.context, states[0, -1], y]), source)
+            coverage = coverage + numbers.attention
+            steps.append(numbers)
         return memory, steps

@@ -59,3 +59,17 @@ def test_splits_come_in_order_and_signatures_once() -> None:
 def test_what_is_missing_is_an_error() -> None:
     with pytest.raises(KeyError):
         card.render("x", to_dict(Config()), {"dev": SCORES})
+
+
+def test_the_card_names_what_the_model_is_made_of() -> None:
+    config = to_dict(Config())
+    assert "An encoder-decoder of GRU layers with additive attention (" in card.render("x", config, metrics("dev"))
+    config["model"].update(attention="local-p", cell="lstm", pointer=True, prior=True)
+    text = card.render("x", config, metrics("dev"))
+    for part in ("LSTM layers", "local predictive", "with input feeding", "pointer-generator", "prior knowledge"):
+        assert part in text
+    for part in ("local-p", "指针生成网络", "源词先验知识"):
+        assert part in text
+    for key in ("cell", "coverage", "pointer", "prior"):  # a config written before they were known
+        del config["model"][key]
+    assert "GRU layers" in card.render("x", config, metrics("dev"))

@@ -136,9 +136,36 @@ def test_a_wrong_config_value_is_named(directory: Path, section: str, key: str, 
     refused(directory, error, f"{section}.{key}")
 
 
+@pytest.mark.parametrize("tied", [True, False])
+def test_one_embedding_for_both_sides_is_stored_once(tmp_path: Path, tied: bool) -> None:
+    path = make_checkpoint(tmp_path, shared_embeddings=True, tied_embeddings=tied)
+    stored, model = load_file(path / "model.safetensors"), load(path).model
+    assert "embedding.weight" not in stored and ("output.weight" in stored) != tied
+    assert model.embedding.weight is model.encoder.embedding.weight
+    assert (model.output.weight is model.embedding.weight) == tied
+    assert model.embedding.weight.equal(stored["encoder.embedding.weight"].float())
+
+
+def test_a_config_from_before_a_key_was_known_means_its_default(directory: Path) -> None:
+    new = ("cell", "max_source_length", "window", "coverage", "pointer", "prior", "shared_embeddings")
+    whole = load(directory)
+    edit_json(directory / "config.json", lambda v: [v["model"].pop(key) for key in new] and v)
+    edit_json(
+        directory / "config.json", lambda v: {**v, "text": {k: x for k, x in v["text"].items() if "vocab" not in k}}
+    )
+    assert load(directory).config.model == whole.config.model
+
+
+def test_sides_that_are_not_shared_are_named(tmp_path: Path) -> None:
+    path = make_checkpoint(tmp_path, pointer=True)
+    assert load(path).source.vocab.tokens == load(path).target.vocab.tokens
+    edit_json(path / "vocab.json", lambda v: v["target"]["tokens"].append("more"))
+    refused(path, "vocab_not_shared", "vocab.json", "text.shared_vocab")
+
+
 def test_unknown_attention_and_segmenter_are_named(directory: Path) -> None:
-    edit_json(directory / "config.json", lambda v: v["model"].update(attention="dot"))
-    refused(directory, "attention_unknown", "dot", "additive, general")
+    edit_json(directory / "config.json", lambda v: v["model"].update(attention="cosine"))
+    refused(directory, "attention_unknown", "cosine", "additive, general, dot")
     edit_json(directory / "config.json", lambda v: v["model"].update(attention="additive"))
     edit_json(directory / "config.json", lambda v: v["text"].update(target="klingon"))
     refused(directory, "segmenter_unknown", "klingon", "latin")

@@ -223,7 +223,7 @@ def test_help_is_quick_and_names_the_commands() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code + "; print(text)"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert re.findall(r"^    (\w+)", done.stdout, re.MULTILINE) == ["trace", "train", "evaluate", "prepare"]
+    assert re.findall(r"^    (\w+)", done.stdout, re.MULTILINE) == ["trace", "train", "evaluate", "prepare", "generate"]
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
@@ -303,6 +303,12 @@ def test_train_then_evaluate(recipe: list[str], tmp_path: Path, capsys: pytest.C
     assert stored == {**metrics, "test": {key: report[key] for key in metrics["dev"]}}
     card = (made / "README.md").read_text(encoding="utf-8")
     assert "| test | 4 |" in card and "Made up." in card and card.startswith("# mine\n")
+
+    columns = ("--source-column", "zh", "--target-column", "en")
+    rows = (line.split("\t") for line in (tmp_path / "dev.tsv").read_text(encoding="utf-8").splitlines())
+    (tmp_path / "dev.csv").write_text("zh,en\n" + "".join(f'{s},"{t}"\n' for s, t in rows), encoding="utf-8")
+    status, out, _ = inside(capsys, "evaluate", made, tmp_path / "dev.csv", *columns, "--json", "-")
+    assert status == 0 and json.loads(out) == {**report, "file": "dev.csv"}
 
     status, out, _ = inside(capsys, "evaluate", made, tmp_path / "dev.tsv", "--beam", "1", "--json", "-")
     narrow = json.loads(out)

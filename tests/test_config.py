@@ -57,12 +57,28 @@ def test_settings_are_laid_over_the_file(file: Path) -> None:
         ("data.max_tokens=-1", "data.max_tokens"),
         ("model.encoder_size=0", "model.encoder_size"),
         ("model.decoder_layers=65", "model.decoder_layers"),
+        ("model.window=0", "model.window"),
+        ("model.cell=rnn", "gru, lstm"),
+        ("model.attention=cosine", "additive, general, dot, concat, location, local-m, local-p"),
+        ("model.attention=dot", "twice model.encoder_size; found 512 and 257"),
+        ("model.coverage=true", "model.coverage needs model.attention"),
+        ("model.pointer=true", "model.pointer needs text.shared_vocab"),
+        ("model.prior=true", "model.prior needs text.shared_vocab"),
+        ("model.shared_embeddings=true", "model.shared_embeddings needs text.shared_vocab"),
+        ("train.coverage_weight=1", "train.coverage_weight needs model.coverage"),
     ],
 )
 def test_a_wrong_setting_is_named(file: Path, setting: str, named: str) -> None:
     with pytest.raises(UserError) as error:
-        read_config(file, [setting])
+        read_config(file, ["model.encoder_size=257", setting])
     assert named in str(error.value)
+
+
+def test_location_needs_a_weight_for_every_position_of_a_training_pair(file: Path) -> None:
+    settings = ["model.attention=location", "model.max_source_length=50"]
+    with pytest.raises(UserError, match=r"50, less than data\.max_tokens, 100"):
+        read_config(file, settings)
+    assert read_config(file, [*settings, "data.max_tokens=50"]).model.max_source_length == 50
 
 
 def test_an_unknown_key_lists_the_known_ones() -> None:

@@ -226,3 +226,20 @@ def test_a_blank_reference_is_none(checkpoint: Checkpoint) -> None:
 def test_the_longest_text_is_read(tiny_checkpoint: Path) -> None:
     run = trace(load(tiny_checkpoint), "我。" * (MAX_TOKENS // 2), settings=Settings(max_length=3))
     assert len(run.source_tokens) == MAX_TOKENS and len(run.steps) <= 3
+
+
+def test_location_attention_refuses_a_longer_source(tmp_path: Path) -> None:
+    location = load(make_checkpoint(tmp_path, "location"))
+    assert len(trace(location, "我" * 100, settings=Settings(max_length=2)).source_tokens) == 100
+    with pytest.raises(UserError, match="101 tokens") as error:
+        trace(location, "我" * 101)
+    assert error.value.key == "error.source_too_long" and "101" in error.value.say("zh")
+
+
+def test_a_pointer_can_only_say_more_often_what_the_source_has(tmp_path: Path) -> None:
+    pointer = load(make_checkpoint(tmp_path, pointer=True))
+    run = trace(pointer, "我喜欢 tea。", "I like tea.", mode="forced")
+    (place,) = (s for s, token in enumerate(run.source_tokens) if token == "tea")
+    step = run.steps[2]
+    assert step.output == "tea" and step.p_gen is not None
+    assert np.exp(step.log_prob) >= (1 - step.p_gen) * float(step.attention[place]) - 1e-6

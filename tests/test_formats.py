@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "FORMATS.md").read_text(encoding="utf-8")
 SHIPPED = sorted(p.parent for p in (ROOT / "checkpoints").glob("*/config.json") if not p.parent.suffix)
 SPECIALS = {"<pad>": 0, "<unk>": 1, "<bos>": 2, "<eos>": 3}
-TINY = {
+TINY: dict[str, dict[str, Any]] = {
     "additive": {},
     "additive, untied": {"tied_embeddings": False},
     "additive, deep": {"encoder_layers": 2, "decoder_layers": 2},
@@ -40,21 +40,58 @@ TINY = {
     },
     "general, sizes": {"attention": "general", "embedding_size": 3, "encoder_size": 1, "decoder_size": 5},
 }
+FAMILY: dict[str, dict[str, Any]] = {
+    "dot": {"attention": "dot", "encoder_size": 5},
+    "concat": {"attention": "concat"},
+    "location": {"attention": "location"},
+    "local-m": {"attention": "local-m", "window": 2},
+    "local-m, nothing beside the word": {"attention": "local-m", "window": 1, "input_feeding": False},
+    "local-p": {"attention": "local-p", "window": 2},
+    "local-p, wide": {"attention": "local-p", "window": 50},
+    "additive, LSTM": {"cell": "lstm"},
+    "additive, LSTM, deep": {"cell": "lstm", "encoder_layers": 2, "decoder_layers": 2, "tied_embeddings": False},
+    "general, LSTM": {"attention": "general", "cell": "lstm"},
+    "dot, LSTM": {"attention": "dot", "cell": "lstm", "encoder_size": 5},
+    "concat, LSTM": {"attention": "concat", "cell": "lstm"},
+    "location, LSTM": {"attention": "location", "cell": "lstm"},
+    "local-m, LSTM, deep": {"attention": "local-m", "cell": "lstm", "window": 2, "decoder_layers": 2},
+    "local-p, LSTM": {"attention": "local-p", "cell": "lstm", "window": 2},
+    "coverage": {"coverage": True},
+    "coverage, LSTM": {"coverage": True, "cell": "lstm", "tied_embeddings": False},
+    "pointer": {"pointer": True},
+    "pointer, general, LSTM": {"pointer": True, "attention": "general", "cell": "lstm"},
+    "pointer, local-p": {"pointer": True, "attention": "local-p", "window": 2},
+    "prior": {"prior": True},
+    "prior, general": {"prior": True, "attention": "general", "tied_embeddings": False},
+    "one embedding": {"shared_embeddings": True},
+    "one embedding, untied": {"shared_embeddings": True, "tied_embeddings": False, "attention": "general"},
+    "everything": {"pointer": True, "prior": True, "coverage": True, "shared_embeddings": True, "cell": "lstm"},
+}
 
 
-def check_scored(found: dict[str, Any], token_id: int, log_probs: Array) -> None:
+def check_scored(found: dict[str, Any], token_id: int, log_probs: Array, prior: Array | None) -> None:
     value = log_probs[token_id]
+    check_prior(found, token_id, prior)
     assert found["log_prob"] == pytest.approx(value, abs=1e-4)
     sure, perhaps = (1 + int((log_probs > value + margin).sum()) for margin in (1e-5, -1e-5))
     assert sure <= found["rank"] <= perhaps  # the token itself is in the second count
 
 
+def check_prior(found: dict[str, Any], token_id: int, prior: Array | None) -> None:
+    assert ("prior" in found) == (prior is not None)
+    if prior is not None:
+        assert found["prior"] == pytest.approx(prior[token_id], abs=1e-4)
+
+
 def check_step(step: dict[str, Any], own: Numbers, output: int, target: int | None, words: list[str]) -> None:
-    check_scored(step, output, own.log_probs)
+    check_scored(step, output, own.log_probs, None)
     for name in ("normaliser", "attention", "scores"):
         np.testing.assert_allclose(step[name], getattr(own, name), atol=1e-4, err_msg=name)
     np.testing.assert_allclose(step["context"], own.context[:4], atol=1e-4)
     np.testing.assert_allclose(step["score_terms"], own.score_terms[:4], atol=1e-4)
+    assert set(own.optional) == step.keys() & {"coverage", "factors", "position", "p_gen"}
+    for name, value in own.optional.items():
+        np.testing.assert_allclose(step[name], value, atol=1e-4, err_msg=name)
     probs = np.exp(own.log_probs)
     assert step["entropy"] == pytest.approx(-(probs * own.log_probs).sum(), abs=1e-4)
     assert [s["rank"] for s in step["top"]] == list(range(1, min(10, len(words)) + 1))
@@ -63,9 +100,10 @@ def check_step(step: dict[str, Any], own: Numbers, output: int, target: int | No
     assert len({s["token"] for s in step["top"]}) == len(step["top"])
     for scored in step["top"]:
         assert scored["log_prob"] == pytest.approx(own.log_probs[words.index(scored["token"])], abs=1e-4)
+        check_prior(scored, words.index(scored["token"]), own.prior)
     assert (step["target"] is None) == (target is None)
     if target is not None:
-        check_scored(step["target"], target, own.log_probs)
+        check_scored(step["target"], target, own.log_probs, own.prior)
 
 
 def check_trace(values: dict[str, Any], checkpoint: Path) -> None:
@@ -103,17 +141,22 @@ def check_trace(values: dict[str, Any], checkpoint: Path) -> None:
     assert values["checkpoint"] == name
 
 
-@pytest.fixture(scope="module", params=[*TINY, *SHIPPED], ids=lambda p: p if isinstance(p, str) else p.name)
+@pytest.fixture(scope="module", params=[*TINY, *FAMILY, *SHIPPED], ids=lambda p: p if isinstance(p, str) else p.name)
 def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tiny models of every kind, and those that ship."""
     if isinstance(request.param, Path):
         return request.param
-    return make_checkpoint(tmp_path_factory.mktemp("tiny"), **TINY[request.param])
+    if request.param in TINY:
+        return make_checkpoint(tmp_path_factory.mktemp("tiny"), **TINY[request.param])
+    # smaller weights: large random ones make a chaos in which float32 and float64 soon part
+    return make_checkpoint(tmp_path_factory.mktemp("tiny"), scale=0.6, **FAMILY[request.param])
 
 
 def example(checkpoint: Path) -> tuple[str, str]:
     """A sentence, and a reference that the model can read but would hardly say; both hold unknown words."""
     text = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))["text"]
+    if text.get("shared_vocab"):  # with a word that stands on both sides, twice
+        return "你不喜欢 tea 吗𠮷？tea", "I don't like zebrafinches, he likes tea."
     if (text["source"], text["target"]) == ("jieba", "latin"):
         return "你不喜欢水果吗𠮷？", "I don't like zebrafinches, he likes tea."
     model = NumpyModel(checkpoint)

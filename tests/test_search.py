@@ -19,6 +19,15 @@ TWO_STEPS = StubModel(8, {(): {A: 0.6, C: 0.4}, (A,): {B: 0.55, C: 0.45}, (C,): 
 PLAIN = {"length_penalty": 0.0, "coverage_penalty": 0.0}
 SOURCES = [[4, 7, 12, 9], [5], [6, 12, 7, 8, 13, 14, 9], [4, 7], [10, 10, 10]]
 
+KINDS: list[dict[str, Any]] = [
+    {"attention": "additive"},
+    {"attention": "general"},
+    {"attention": "location"},
+    {"attention": "local-m", "window": 2},
+    {"attention": "local-p", "window": 2, "cell": "lstm"},
+    {"attention": "additive", "cell": "lstm", "coverage": True, "pointer": True, "prior": True},
+]
+
 
 def model(attention: str, **changes: Any) -> Seq2Seq:
     return make_model(make_config(attention, **changes))
@@ -32,18 +41,18 @@ def test_greedy_loses_where_beam_two_wins() -> None:
     assert beam(TWO_STEPS, [4, 5], Settings(beam=1, **PLAIN))[0].ids == [A, B, EOS]
 
 
-@pytest.mark.parametrize("attention", ["additive", "general"])
-def test_beam_of_one_is_greedy(attention: str) -> None:
-    tiny = model(attention, decoder_layers=2)
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_beam_of_one_is_greedy(kind: dict[str, Any]) -> None:
+    tiny = model(**kind, decoder_layers=2)
     for source in SOURCES:
         (alone,) = greedy(tiny, [source], max_length=12)
         best = beam(tiny, source, Settings(beam=1, max_length=12))[0]
         assert best.ids == ([*alone, EOS] if len(alone) < 12 else alone)
 
 
-@pytest.mark.parametrize("attention", ["additive", "general"])
-def test_batched_greedy_is_greedy_one_by_one(attention: str) -> None:
-    tiny = model(attention)
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_batched_greedy_is_greedy_one_by_one(kind: dict[str, Any]) -> None:
+    tiny = model(**kind)
     together = greedy(tiny, SOURCES)
     assert together == [greedy(tiny, [source])[0] for source in SOURCES]
     assert len({len(output) for output in together}) > 1  # rows end at different steps
@@ -79,7 +88,7 @@ def enumerated(
 @pytest.mark.parametrize(
     "settings", [Settings(beam=50, **PLAIN), Settings(beam=50, length_penalty=1.2, coverage_penalty=0.4)]
 )
-@pytest.mark.parametrize("attention", ["additive", "general"])
+@pytest.mark.parametrize("attention", ["additive", "general", "concat", "location"])
 def test_exhaustive_beam_equals_enumeration(attention: str, settings: Settings) -> None:
     torch.manual_seed(2)
     tiny = Seq2Seq(make_config(attention).model, 8, 4).eval()

@@ -22,7 +22,7 @@ from s2s.trace import Scored, Step, Trace
 ROOT = Path(__file__).parent.parent
 LABEL = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=4)
 LOG_PROB = st.floats(-50, 0)
-SCORED = st.builds(Scored, LABEL, LOG_PROB, st.integers(1, 10_000))
+SCORED = st.builds(Scored, LABEL, LOG_PROB, st.integers(1, 10_000), st.none() | st.floats(-5, 5))
 
 
 def step(output: str, source: int = 2, **changes: Any) -> Step:
@@ -233,3 +233,20 @@ def test_trace_and_figures_load_neither_torch_nor_streamlit() -> None:
     loaded = set(done.stdout.split())
     assert set(names) <= loaded
     assert not loaded & {"torch", "streamlit", "jieba"}
+
+
+def test_what_only_some_models_have_is_left_out_elsewhere() -> None:
+    plain = lane(step("a")).to_dict()["steps"][0]
+    assert not plain.keys() & {"coverage", "factors", "position", "p_gen"} and "prior" not in plain["top"][0]
+    parts = {"coverage": (0.5, 1.5), "factors": (1.0, 0.0), "position": 0.25, "p_gen": 0.75}
+    whole = lane(step("a", **parts, top=(Scored("a", -0.5, 1, prior=1.5),)))
+    found = whole.to_dict()["steps"][0]
+    assert {name: found[name] for name in parts} == {**parts, "coverage": [0.5, 1.5], "factors": [1.0, 0.0]}
+    assert found["top"][0]["prior"] == 1.5
+    assert Trace.from_json(whole.to_json()) == whole
+
+
+@pytest.mark.parametrize("name", ["coverage", "factors"])
+def test_an_optional_row_of_another_length_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} of step 'a' needs one number"):
+        step("a", **{name: (1.0, 0.0, 0.0)})

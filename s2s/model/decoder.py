@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from s2s.config import ModelConfig
-from s2s.model.attention import AdditiveAttention, GeneralAttention, context, weights
+from s2s.model.attention import Focus, LocalAttention, attention, context, weights
 
 
 class Memory(NamedTuple):
@@ -22,10 +22,12 @@ class Memory(NamedTuple):
     states_BSM: Tensor
     keys_BSA: Tensor
     mask_BS: Tensor  # true at real tokens
+    source_BS: Tensor | None = None  # ids, for the pointer
+    prior_BV: Tensor | None = None  # ŷ, with prior knowledge
 
     def select(self, index_N: Tensor) -> Memory:
         """The rows that an index names."""
-        return Memory(*(t[index_N] for t in self))
+        return Memory(*(None if t is None else t[index_N] for t in self))  # type: ignore[arg-type]
 
 
 class State(NamedTuple):
@@ -33,10 +35,19 @@ class State(NamedTuple):
 
     hidden_LBH: Tensor
     readout_BR: Tensor  # the last readout, zeros at first; read only with input feeding
+    cell_LBH: Tensor | None = None  # LSTM alone
+    coverage_BS: Tensor | None = None  # Σ of the attention so far, with coverage
+    time_B: Tensor | None = None  # steps taken, for local attention
 
     def select(self, index_N: Tensor) -> State:
         """The rows that an index names."""
-        return State(self.hidden_LBH[:, index_N], self.readout_BR[index_N])
+        hidden_LBH, readout_BR, cell_LBH, *rows = self
+        return State(
+            hidden_LBH[:, index_N],
+            readout_BR[index_N],
+            None if cell_LBH is None else cell_LBH[:, index_N],
+            *(None if t is None else t[index_N] for t in rows),
+        )
 
 
 class Look(NamedTuple):
@@ -46,59 +57,81 @@ class Look(NamedTuple):
     scores_BS: Tensor
     attention_BS: Tensor
     context_BM: Tensor
+    coverage_BS: Tensor | None = None  # before this step
+    focus: Focus | None = None  # of local attention
 
 
 class Decoder(nn.Module):
-    """A stack of GRU cells with attention; ``readout`` is what the output layer reads."""
-
-    attention: AdditiveAttention | GeneralAttention
+    """A stack of GRU or LSTM cells with attention; ``readout`` is what the output layer reads."""
 
     def __init__(self, config: ModelConfig, readout_size: int, dropout: float) -> None:
         super().__init__()
         memory, hidden, embedded = 2 * config.encoder_size, config.decoder_size, config.embedding_size
         self.previous = config.attention == "additive"  # which state looks back
         self.feeding = not self.previous and config.input_feeding
+        self.covering = config.coverage
+        self.attention = attention(config)
         if self.previous:
-            self.attention = AdditiveAttention(hidden, memory, config.attention_size)
             extra, read = memory, hidden + memory + embedded
         else:
-            self.attention = GeneralAttention(hidden, memory)
             extra, read = readout_size if self.feeding else 0, hidden + memory
+        cell = nn.LSTMCell if config.cell == "lstm" else nn.GRUCell
         self.cells = nn.ModuleList(
-            nn.GRUCell(embedded + extra if layer == 0 else hidden, hidden) for layer in range(config.decoder_layers)
+            cell(embedded + extra if layer == 0 else hidden, hidden) for layer in range(config.decoder_layers)
         )
         self.readout = nn.Linear(read, readout_size)
         self.dropout = nn.Dropout(dropout)
 
-    def look(self, state_BH: Tensor, memory: Memory, attention_BS: Tensor | None) -> Look:
+    def look(self, state_BH: Tensor, state: State, memory: Memory, attention_BS: Tensor | None) -> Look:
         """score → softmax → context; a given attention replaces the softmax, not the scores."""
-        scores_BS = self.attention.scores(state_BH, memory.keys_BSA)
+        scores_BS = self.attention.scores(state_BH, memory.keys_BSA, state.coverage_BS)
+        focus = None
+        if isinstance(self.attention, LocalAttention) and state.time_B is not None:
+            focus = self.attention.focus(state_BH, state.time_B, memory.mask_BS)
         if attention_BS is None:
-            attention_BS = weights(scores_BS, memory.mask_BS)
-        return Look(state_BH, scores_BS, attention_BS, context(attention_BS, memory.states_BSM))
+            focused_BS = scores_BS if focus is None else scores_BS + focus.log_factors_BS
+            attention_BS = weights(focused_BS, memory.mask_BS)
+        context_BM = context(attention_BS, memory.states_BSM)
+        return Look(state_BH, scores_BS, attention_BS, context_BM, state.coverage_BS, focus)
 
-    def recur(self, input_BI: Tensor, hidden_LBH: Tensor) -> Tensor:
-        """The cells one step on: (L, B, H)."""
-        new = []
+    def recur(self, input_BI: Tensor, state: State) -> tuple[Tensor, Tensor | None]:
+        """The cells one step on: hidden states (L, B, H), and of an LSTM its cells' (L, B, H)."""
+        hidden, cells = [], []
         for layer, cell in enumerate(self.cells):
             if layer:
                 input_BI = self.dropout(input_BI)
-            input_BI = cell(input_BI, hidden_LBH[layer])
-            new.append(input_BI)
-        return torch.stack(new)
+            if state.cell_LBH is None:
+                input_BI = cell(input_BI, state.hidden_LBH[layer])
+            else:
+                input_BI, cell_BH = cell(input_BI, (state.hidden_LBH[layer], state.cell_LBH[layer]))
+                cells.append(cell_BH)
+            hidden.append(input_BI)
+        return torch.stack(hidden), torch.stack(cells) if cells else None
 
     def forward(
         self, embedded_BE: Tensor, state: State, memory: Memory, attention_BS: Tensor | None = None
     ) -> tuple[State, Look]:
         """One step: the new state, whose readout goes to the output layer, and what was seen."""
         if self.previous:  # Bahdanau 2015, eq. 4 to 6 and A.2.2
-            look = self.look(state.hidden_LBH[-1], memory, attention_BS)
-            hidden_LBH = self.recur(torch.cat([embedded_BE, look.context_BM], dim=1), state.hidden_LBH)
+            look = self.look(state.hidden_LBH[-1], state, memory, attention_BS)
+            hidden_LBH, cell_LBH = self.recur(torch.cat([embedded_BE, look.context_BM], dim=1), state)
             read = [hidden_LBH[-1], look.context_BM, embedded_BE]
         else:  # Luong 2015, eq. 5 and section 3.3
             fed = [embedded_BE, state.readout_BR] if self.feeding else [embedded_BE]
-            hidden_LBH = self.recur(torch.cat(fed, dim=1), state.hidden_LBH)
-            look = self.look(hidden_LBH[-1], memory, attention_BS)
+            hidden_LBH, cell_LBH = self.recur(torch.cat(fed, dim=1), state)
+            look = self.look(hidden_LBH[-1], state, memory, attention_BS)
             read = [look.context_BM, hidden_LBH[-1]]
         readout_BR = self.dropout(torch.tanh(self.readout(torch.cat(read, dim=1))))
-        return State(hidden_LBH, readout_BR), look
+        coverage_BS = None if state.coverage_BS is None else state.coverage_BS + look.attention_BS
+        time_B = None if state.time_B is None else state.time_B + 1
+        return State(hidden_LBH, readout_BR, cell_LBH, coverage_BS, time_B), look
+
+    def start(self, hidden_LBH: Tensor, cell_LBH: Tensor | None, memory: Memory) -> State:
+        """The state before the first step: nothing read, nothing covered."""
+        readout_BR = hidden_LBH.new_zeros(hidden_LBH.size(1), self.readout.out_features)
+        coverage_BS = time_B = None
+        if self.covering:
+            coverage_BS = torch.zeros_like(memory.states_BSM[:, :, 0])
+        if isinstance(self.attention, LocalAttention):
+            time_B = torch.zeros_like(memory.mask_BS[:, 0], dtype=torch.long)
+        return State(hidden_LBH, readout_BR, cell_LBH, coverage_BS, time_B)

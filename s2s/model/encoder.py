@@ -1,4 +1,4 @@
-"""Source ids to memory: embedding and a bidirectional GRU that never reads padding."""
+"""Source ids to memory: embedding and a bidirectional GRU or LSTM that never reads padding."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from s2s.vocab import PAD
 class Encoder(nn.Module):
     """``h_s = [forward_s; backward_s]`` over packed rows (Bahdanau 2015, section 3.2)."""
 
-    def __init__(self, vocab_size: int, embedding_size: int, size: int, layers: int, dropout: float) -> None:
+    def __init__(
+        self, vocab_size: int, embedding_size: int, size: int, layers: int, dropout: float, cell: str = "gru"
+    ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, embedding_size, padding_idx=PAD)
         self.dropout = nn.Dropout(dropout)
-        self.rnn = nn.GRU(
+        self.rnn = (nn.LSTM if cell == "lstm" else nn.GRU)(
             embedding_size,
             size,
             layers,
@@ -28,12 +30,14 @@ class Encoder(nn.Module):
     def forward(self, source_BS: Tensor, lengths_B: Tensor, keep_BS: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Ids to ``memory`` (B, S, 2·size) and the top layer's last forward and backward states (B, 2·size).
 
-        ``keep_BS`` zeroes whole embedded words where it is 0 (word dropout).
+        Of an LSTM the two last cells follow: (B, 4·size). ``keep_BS`` zeroes whole embedded words
+        where it is 0 (word dropout).
         """
         embedded_BSE = self.dropout(self.embedding(source_BS))
         if keep_BS is not None:
             embedded_BSE = embedded_BSE * keep_BS.unsqueeze(2)
         packed = pack_padded_sequence(embedded_BSE, lengths_B.cpu(), batch_first=True, enforce_sorted=False)
-        outputs, final = self.rnn(packed)  # final: (2·layers, B, size)
+        outputs, final = self.rnn(packed)  # final: (2·layers, B, size), of an LSTM two of these
         memory_BSM, _ = pad_packed_sequence(outputs, batch_first=True, total_length=source_BS.size(1))
-        return memory_BSM, torch.cat([final[-2], final[-1]], dim=1)
+        ends = final if isinstance(final, tuple) else (final,)
+        return memory_BSM, torch.cat([direction for end in ends for direction in (end[-2], end[-1])], dim=1)

@@ -12,9 +12,9 @@ from s2s.data import Batch
 from s2s.errors import UserError
 from s2s.model.decoder import Decoder, Look, Memory, State
 from s2s.model.encoder import Encoder
+from s2s.model.pointer import Pointer, mix
+from s2s.model.prior import Prior, blend
 from s2s.vocab import PAD
-
-ATTENTIONS = ("additive", "general")
 
 
 class StepOutput(NamedTuple):
@@ -23,11 +23,19 @@ class StepOutput(NamedTuple):
     log_probs_BV: Tensor
     state: State
     look: Look
+    gate_B: Tensor | None = None  # of a pointer-generator, the logit of p_gen
 
     @property
     def attention_BS(self) -> Tensor:
         """The weights the step used, rows summing to 1, padding 0."""
         return self.look.attention_BS
+
+
+class Forced(NamedTuple):
+    """A teacher-forced pass over N real target tokens, row by row."""
+
+    logits_NV: Tensor  # of a pointer-generator its log-probabilities, which are their own log-softmax
+    coverage_N: Tensor | None  # with coverage Σ_i min(α_ti, c_ti) (See 2017, eq. 12)
 
 
 class Seq2Seq(nn.Module):
@@ -37,20 +45,33 @@ class Seq2Seq(nn.Module):
         self, config: ModelConfig, source_size: int, target_size: int, dropout: float = 0.0, word_dropout: float = 0.0
     ) -> None:
         super().__init__()
-        if config.attention not in ATTENTIONS:
-            raise UserError("attention_unknown", found=config.attention, known=", ".join(ATTENTIONS))
         self.config, self.word_dropout = config, word_dropout
-        embedding, memory = config.embedding_size, 2 * config.encoder_size
-        readout = embedding if config.tied_embeddings else config.decoder_size
-        self.encoder = Encoder(source_size, embedding, config.encoder_size, config.encoder_layers, dropout)
-        self.bridge = nn.Linear(memory, config.decoder_layers * config.decoder_size)
+        embedding, memory, state = config.embedding_size, 2 * config.encoder_size, config.decoder_size
+        readout = embedding if config.tied_embeddings else state
+        parts = 2 if config.cell == "lstm" else 1  # a hidden state, and an LSTM's cell
+        self.encoder = Encoder(source_size, embedding, config.encoder_size, config.encoder_layers, dropout, config.cell)
+        self.bridge = nn.Linear(parts * memory, parts * config.decoder_layers * state)
         self.embedding = nn.Embedding(target_size, embedding, padding_idx=PAD)
         self.decoder = Decoder(config, readout, dropout)
         self.output = nn.Linear(readout, target_size)
+        self.prior = Prior(target_size) if config.prior else None
+        self.pointer = Pointer(memory, state, embedding) if config.pointer else None
         self.dropout = nn.Dropout(dropout)
         self._initialise()
-        if config.tied_embeddings:
+        self.tie()
+
+    def tie(self) -> None:
+        """Make one tensor of the weights that the config shares."""
+        if self.config.shared_embeddings:
+            self.embedding.weight = self.encoder.embedding.weight
+        if self.config.tied_embeddings:
             self.output.weight = self.embedding.weight
+
+    def check_length(self, longest: int) -> None:
+        """UserError for a source that is longer than location attention has weights for."""
+        limit = self.config.max_source_length
+        if self.config.attention == "location" and longest > limit:
+            raise UserError("source_too_long", found=longest, limit=limit)
 
     def _initialise(self) -> None:
         for name, weight in self.named_parameters():
@@ -59,7 +80,7 @@ class Seq2Seq(nn.Module):
             elif "embedding" in name or name == "output.weight":
                 nn.init.normal_(weight, std=weight.size(1) ** -0.5)
             elif "weight_hh" in name:
-                for gate in weight.chunk(3):
+                for gate in torch.split(weight, weight.size(1)):
                     nn.init.orthogonal_(gate)
             else:
                 nn.init.xavier_uniform_(weight)
@@ -68,13 +89,24 @@ class Seq2Seq(nn.Module):
             self.embedding.weight[PAD].zero_()
 
     def encode(self, source_BS: Tensor, lengths_B: Tensor) -> tuple[Memory, State]:
-        """Source ids to memory and the decoder's first state, ``tanh(W [forward; backward] + b)``."""
+        """Source ids to memory and the decoder's first state, ``tanh(W [forward; backward] + b)``.
+
+        Raises UserError for a source that is longer than location attention has weights for.
+        """
+        self.check_length(int(lengths_B.max()))
         keep_BS = self._keep(source_BS)
-        memory_BSM, final_BM = self.encoder(source_BS, lengths_B, keep_BS)
-        hidden_BLH = torch.tanh(self.bridge(final_BM)).view(len(final_BM), self.config.decoder_layers, -1)
-        readout_BR = memory_BSM.new_zeros(len(final_BM), self.decoder.readout.out_features)
-        memory = Memory(memory_BSM, self.decoder.attention.keys(memory_BSM), source_BS != PAD)
-        return memory, State(hidden_BLH.transpose(0, 1).contiguous(), readout_BR)
+        memory_BSM, final_BF = self.encoder(source_BS, lengths_B, keep_BS)
+        first_BPH = torch.tanh(self.bridge(final_BF)).view(len(final_BF), -1, self.config.decoder_size)
+        first_PBH = first_BPH.transpose(0, 1).contiguous()  # a hidden state a layer; of an LSTM then a cell a layer
+        hidden_LBH, *cell_LBH = torch.split(first_PBH, self.config.decoder_layers)
+        memory = Memory(
+            memory_BSM,
+            self.decoder.attention.keys(memory_BSM),
+            source_BS != PAD,
+            None if self.pointer is None else source_BS,
+            None if self.prior is None else self.prior(source_BS),
+        )
+        return memory, self.decoder.start(hidden_LBH, cell_LBH[0] if cell_LBH else None, memory)
 
     def step(self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None) -> StepOutput:
         """Read one token a row and give the next token's log-probabilities.
@@ -82,27 +114,51 @@ class Seq2Seq(nn.Module):
         Every strategy (greedy, sampling, beam, forced prefix, edited attention) decodes through
         this call. ``attention_BS`` replaces the weights that the model would have used.
         """
-        state, look = self.decoder(self.dropout(self.embedding(token_B)), state, memory, attention_BS)
-        return StepOutput(torch.log_softmax(self.output(state.readout_BR), dim=1), state, look)
+        embedded_BE = self.dropout(self.embedding(token_B))
+        state, look = self.decoder(embedded_BE, state, memory, attention_BS)
+        logits_BV = self.output(state.readout_BR)
+        if memory.prior_BV is not None:
+            logits_BV = blend(logits_BV, memory.prior_BV)
+        if self.pointer is None or memory.source_BS is None:
+            return StepOutput(torch.log_softmax(logits_BV, dim=1), state, look)
+        gate_B = self.pointer(look.context_BM, state.hidden_LBH[-1], embedded_BE)
+        return StepOutput(mix(logits_BV, gate_B, look.attention_BS, memory.source_BS), state, look, gate_B)
 
     def forward(self, batch: Batch) -> Tensor:
         """Teacher forcing: the logits of every real target token, row by row, (N, V).
 
-        The output layer runs once for all steps, over real tokens only; N counts them in the
-        order of ``batch.target_out_BT[batch.target_out_BT != PAD]``.
+        Their log-softmax is what ``step`` gives. The output layer runs once for all steps, over
+        real tokens only; N counts them in the order of ``batch.target_out_BT[batch.target_out_BT != PAD]``.
         """
+        return self.forced(batch).logits_NV
+
+    def forced(self, batch: Batch) -> Forced:
+        """``forward``, and what the coverage loss is made of."""
         memory, state = self.encode(batch.source_BS, batch.lengths_B)
         embedded_BTE = self.dropout(self.embedding(batch.target_in_BT))
         keep_BT = self._keep(batch.target_in_BT)
         if keep_BT is not None:
             embedded_BTE = embedded_BTE * keep_BT.unsqueeze(2)
-        readouts = []
+        states, looks = list[State](), list[Look]()
         for embedded_BE in embedded_BTE.unbind(1):
-            state, _ = self.decoder(embedded_BE, state, memory)
-            readouts.append(state.readout_BR)
-        readout_BTR = torch.stack(readouts, dim=1)
-        logits_NV: Tensor = self.output(readout_BTR[batch.target_out_BT != PAD])
-        return logits_NV
+            state, look = self.decoder(embedded_BE, state, memory)
+            states.append(state)
+            looks.append(look)
+        real_BT = batch.target_out_BT != PAD
+
+        def real(steps: list[Tensor]) -> Tensor:
+            return torch.stack(steps, dim=1)[real_BT]
+
+        logits_NV: Tensor = self.output(real([s.readout_BR for s in states]))
+        row_N = real_BT.nonzero()[:, 0] if self.prior or self.pointer else None
+        if memory.prior_BV is not None:
+            logits_NV = blend(logits_NV, memory.prior_BV[row_N])
+        if self.pointer is not None and memory.source_BS is not None:
+            contexts_NM, hidden_NH = real([k.context_BM for k in looks]), real([s.hidden_LBH[-1] for s in states])
+            gate_N = self.pointer(contexts_NM, hidden_NH, embedded_BTE[real_BT])
+            logits_NV = mix(logits_NV, gate_N, real([k.attention_BS for k in looks]), memory.source_BS[row_N])
+        covered = [torch.minimum(k.attention_BS, k.coverage_BS).sum(1) for k in looks if k.coverage_BS is not None]
+        return Forced(logits_NV, real(covered) if covered else None)
 
     def _keep(self, ids_BT: Tensor) -> Tensor | None:
         """Which words survive word dropout while training."""

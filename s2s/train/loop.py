@@ -19,15 +19,17 @@ from torch import Tensor
 from tqdm import tqdm
 
 from s2s import card
-from s2s.checkpoint import Side, save, side, unique_weights
+from s2s.checkpoint import Side, load, save, side, store, unique_weights
 from s2s.config import Config, TrainConfig, to_dict
-from s2s.data import Ids, Pair, batches, collate, read_pairs
+from s2s.data import Ids, Pair, batches, collate
 from s2s.errors import UserError
 from s2s.evaluate import corpus_scores
 from s2s.model import Seq2Seq
-from s2s.train import state
+from s2s.readers import Columns, read_pairs
+from s2s.train import distributed, state
+from s2s.train.filming import Film
 from s2s.train.objectives import OBJECTIVES, Progress
-from s2s.vocab import Vocab
+from s2s.vocab import SPECIALS, Vocab
 
 
 def learning_rate(step: int, steps: int, settings: TrainConfig) -> float:
@@ -61,13 +63,18 @@ def autocast(precision: str, device: torch.device) -> torch.autocast:
 
 
 def prepare_sides(pairs: Sequence[Pair], config: Config) -> tuple[Side, Side]:
-    """Both sides' vocabularies from the training pairs."""
+    """Both sides' vocabularies from the training pairs, or one that both share."""
     text, out = config.text, []
+    if text.shared_vocab:
+        source, target = (side(name, Vocab(SPECIALS)) for name in (text.source, text.target))
+        both = (cut for s, t in pairs for cut in (source.segmenter.cut(s), target.segmenter.cut(t)))
+        vocab = Vocab.build(both, text.source_min_count, text.max_vocab, text.source_back_off)
+        return side(text.source, vocab), side(text.target, Vocab(vocab.tokens))
     for column, name, count, back_off in (
         (0, text.source, text.source_min_count, text.source_back_off),
         (1, text.target, text.target_min_count, False),
     ):
-        cut = side(name, Vocab(("<pad>", "<unk>", "<bos>", "<eos>"))).segmenter.cut
+        cut = side(name, Vocab(SPECIALS)).segmenter.cut
         vocab = Vocab.build((cut(pair[column]) for pair in pairs), count, text.max_vocab, back_off)
         out.append(side(name, vocab))
     return out[0], out[1]
@@ -90,36 +97,50 @@ class Run:
             raise UserError("config_choice", key="train.objective", found=self.settings.objective, known=known)
         keep_memory()
         torch.set_num_threads(self.settings.threads)
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.group = distributed.join()
+        self.device = self.group.device
         self.autocast = autocast(self.settings.precision, self.device)
-        train = list(read_pairs(config.data.train))
-        self.dev = list(read_pairs(config.data.dev))
+        columns = Columns(config.data.source_column, config.data.target_column)
+        files = (config.data.train, config.data.dev, config.data.test)
+        train, self.dev, self.test = (list(read_pairs(f, columns, config.data.format)) if f else [] for f in files)
         self.source, self.target = prepare_sides(train, config)
         self.pairs = encode_pairs(train, self.source, self.target, config.data.max_tokens)
         if not self.pairs or not self.dev:
             raise UserError("data_empty", file=config.data.dev if self.pairs else config.data.train)
+        if config.data.test and not self.test:
+            raise UserError("data_empty", file=config.data.test)
         torch.manual_seed(self.settings.seed)
         sizes = len(self.source.vocab), len(self.target.vocab)
         self.model = Seq2Seq(config.model, *sizes, self.settings.dropout, self.settings.word_dropout).to(self.device)
         parameters = list(self.model.parameters())
+        self.model.check_length(max(len(self.source.encode(s)) for s, _ in self.dev))
         self.optimizer = torch.optim.AdamW(
             parameters, lr=0.0, betas=(0.9, 0.98), weight_decay=self.settings.weight_decay, fused=True
         )
         self.average = [p.detach().clone() for p in parameters]
-        self.rng = torch.Generator().manual_seed(self.settings.seed)
+        if not self.group.first:  # dropout of its own
+            torch.manual_seed(self.settings.seed + 1_000_003 * self.group.rank)
+        self.rng = torch.Generator().manual_seed(self.settings.seed + 1_000_003 * self.group.rank)
         self.at = state.Position()
         self.steps = self.settings.epochs * math.ceil(len(self.pairs) / self.settings.batch_size)
+        self.film = Film(self)
 
     def train(self) -> dict[str, Any]:
         """Run, or go on, to the end; returns the dev scores of the checkpoint that was kept."""
         state.load(self.directory, self.config, self)
-        start = time.perf_counter() - self.at.seconds
-        with tqdm(total=self.steps, initial=self.at.step, unit="step", mininterval=0.5) as bar:  # its time left: of all
+        start, quiet = time.perf_counter() - self.at.seconds, not self.group.first
+        if self.at.step == 0:
+            self.film.take(self)
+        with tqdm(total=self.steps, initial=self.at.step, unit="step", mininterval=0.5, disable=quiet) as bar:
             while self.at.epoch < self.settings.epochs and self.at.stale < self.settings.patience:
                 bar.set_description(f"epoch {self.at.epoch + 1}/{self.settings.epochs}")
                 self._epoch(start, bar)
-                self._validate(start)
+                if self.group.first:
+                    self._validate(start)
+                self.at.stale = self.group.share(self.at.stale)
                 state.save(self.directory, self.config, self)
+        if self.config.data.test and self.group.first:
+            self._test()
         return dict(self.at.best)
 
     def _epoch(self, start: float, bar: tqdm) -> None:
@@ -133,6 +154,7 @@ class Run:
             bar.update()
             rate = (self.at.tokens - before) / (time.perf_counter() - clock)
             bar.set_postfix_str(f"loss {self.at.loss_sum / self.at.tokens:.3f}, {rate:,.0f} tokens/s", refresh=False)
+            self.film.take(self)
             if self.at.step % self.settings.save_every == 0:
                 self.at.seconds = time.perf_counter() - start
                 state.save(self.directory, self.config, self)
@@ -144,33 +166,46 @@ class Run:
         rate = learning_rate(self.at.step, self.steps, self.settings)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        batch = collate(pairs).to(self.device)
-        progress = Progress(self.at.step, self.steps, self.settings)
-        with self.autocast:
-            loss = OBJECTIVES[self.settings.objective](self.model, batch, self.rng, progress)
-        if not torch.isfinite(loss):
+        loss, tokens = self.gradients(pairs)
+        if not math.isfinite(loss):
             raise UserError("loss_not_finite", step=self.at.step)
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
         self.optimizer.step()
         self.at.step += 1
         decay = min(self.settings.average, (1 + self.at.step) / (10 + self.at.step))
         live = [p.detach() for p in self.model.parameters()]
         torch._foreach_lerp_(self.average, live, 1 - decay)
-        return float(loss.detach()), sum(len(t) + 1 for _, t in pairs)
+        return loss, tokens
+
+    def gradients(self, pairs: list[Ids]) -> tuple[float, int]:
+        """Leave the gradient of a batch's mean loss in the parameters; returns that loss and the target tokens."""
+        own, loss = self.group.part(pairs), torch.zeros(())
+        self.optimizer.zero_grad()
+        if own:
+            batch, progress = collate(own).to(self.device), Progress(self.at.step, self.steps, self.settings)
+            with self.autocast:
+                loss = OBJECTIVES[self.settings.objective](self.model, batch, self.rng, progress)
+            if torch.isfinite(loss):
+                loss.backward()  # type: ignore[no-untyped-call]
+        tokens = sum(len(t) + 1 for _, t in own)
+        return self.group.combine(self.model.parameters(), float(loss.detach()), tokens)
 
     def averaged_weights(self) -> dict[str, Tensor]:
         """The moving average under the names that a checkpoint stores."""
         named = dict(zip((n for n, _ in self.model.named_parameters()), self.average, strict=True))
         return {name: named[name] for name in unique_weights(self.model)}
 
-    def _validate(self, start: float) -> None:
+    def averaged_model(self) -> Seq2Seq:
+        """A model of the averaged weights as they will be stored; draws no random number."""
         sizes = len(self.source.vocab), len(self.target.vocab)
-        model = Seq2Seq(self.config.model, *sizes).to(self.device).eval()
-        weights = {n: w.half().float() for n, w in self.averaged_weights().items()}  # as they will be stored
-        model.load_state_dict(weights, strict=not self.config.model.tied_embeddings)
-        scores = corpus_scores(model, self.source, self.target, self.dev)
+        with torch.random.fork_rng(devices=[]):
+            model = Seq2Seq(self.config.model, *sizes).to(self.device).eval()
+        weights = {n: w.half().float() for n, w in self.averaged_weights().items()}
+        model.load_state_dict(weights, strict=False)  # what is tied is stored once
+        return model
+
+    def _validate(self, start: float) -> None:
+        scores = corpus_scores(self.averaged_model(), self.source, self.target, self.dev)
         self.at.seconds = time.perf_counter() - start
         row = {
             "epoch": self.at.epoch,
@@ -181,8 +216,11 @@ class Run:
             "learning_rate": learning_rate(self.at.step - 1, self.steps, self.settings),
             **{f"dev_{k}": scores[k] for k in ("loss", "bleu", "chrf", "token_accuracy")},
         }
-        with open(self.directory / "log.jsonl", "a", encoding="utf-8") as log:
-            log.write(json.dumps(row) + "\n")
+        try:
+            with open(self.directory / "log.jsonl", "a", encoding="utf-8") as log:
+                log.write(json.dumps(row) + "\n")
+        except OSError as error:
+            raise UserError("disk_write", directory=str(self.directory), reason=error.strerror) from None
         tqdm.write(
             f"epoch {row['epoch']}: train {row['train_loss']:.3f}, dev {scores['loss']:.3f}, "
             f"BLEU {scores['bleu']:.2f}, chrF {scores['chrf']:.2f}"
@@ -192,6 +230,13 @@ class Run:
             self._keep(scores)
         else:
             self.at.stale += 1
+
+    def _test(self) -> None:
+        """Score the weights that were kept on the test split, once."""
+        kept = load(self.checkpoint)
+        if "test" not in kept.metrics:
+            scores = corpus_scores(kept.model.to(self.device), kept.source, kept.target, self.test)
+            store(self.checkpoint, "test", scores)
 
     def _keep(self, scores: dict[str, Any]) -> None:
         metrics = {
@@ -208,5 +253,5 @@ class Run:
         name = self.checkpoint.name
         config = dataclasses.replace(self.config, name=name)
         text = card.render(name, to_dict(config), metrics)
-        vocabs = self.source.vocab, self.target.vocab
-        save(self.checkpoint, config, vocabs, self.averaged_weights(), metrics, text)
+        vocabs, films = (self.source.vocab, self.target.vocab), [self.film.path] if self.film.every else []
+        save(self.checkpoint, config, vocabs, self.averaged_weights(), metrics, text, films)

@@ -28,9 +28,16 @@ Objective = Callable[[Seq2Seq, Batch, torch.Generator, Progress], Tensor]
 
 
 def cross_entropy(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
-    """Teacher forcing: mean over real tokens of ``-Σ_v q_v log p_v``, ``q = (1-ε) onehot + ε/V``."""
-    target_N = batch.target_out_BT[batch.target_out_BT != PAD]
-    return F.cross_entropy(model(batch), target_N, label_smoothing=progress.settings.label_smoothing)
+    """Teacher forcing: mean over real tokens of ``-Σ_v q_v log p_v``, ``q = (1-ε) onehot + ε/V``.
+
+    With ``coverage_weight`` λ each token owes ``λ Σ_i min(α_ti, c_ti)`` more (See, Liu and Manning 2017, eq. 13).
+    """
+    settings, target_N = progress.settings, batch.target_out_BT[batch.target_out_BT != PAD]
+    if settings.coverage_weight == 0:
+        return F.cross_entropy(model(batch), target_N, label_smoothing=settings.label_smoothing)
+    logits_NV, coverage_N = model.forced(batch)
+    loss = F.cross_entropy(logits_NV, target_N, label_smoothing=settings.label_smoothing)
+    return loss if coverage_N is None else loss + settings.coverage_weight * coverage_N.mean()
 
 
 OBJECTIVES: dict[str, Objective] = {"cross_entropy": cross_entropy}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
-from s2s.config import Config, to_dict
+from s2s import disk, film
+from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
@@ -38,41 +42,50 @@ class Position:
 
 def save(directory: Path, config: Config, run: Run) -> None:
     """One file: weights, averages, Adam's moments, generators; the position in its header."""
-    tensors = {"rng.torch": torch.get_rng_state(), "rng.objective": run.rng.get_state()}
+    tensors = {}
+    for kind, generator in _generators(run).items():
+        for rank, own in enumerate(run.group.gather(generator)):
+            tensors[_key(kind, rank)] = own
+    if not run.group.first:
+        return
     for i, parameter in enumerate(run.model.parameters()):
         tensors[f"weight.{i}"] = parameter.detach().contiguous()
         tensors[f"average.{i}"] = run.average[i]
         for key, value in run.optimizer.state[parameter].items():
             tensors[f"adam.{i}.{key}"] = value
     header = {"position": json.dumps(dataclasses.asdict(run.at)), "config": json.dumps(to_dict(config))}
-    directory.mkdir(parents=True, exist_ok=True)
     fresh = directory / "state.safetensors.new"
     try:
+        directory.mkdir(parents=True, exist_ok=True)
         save_file(tensors, fresh, metadata=header)
         os.replace(fresh, directory / "state.safetensors")
     except (OSError, RuntimeError, SafetensorError) as error:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
         raise UserError("disk_write", directory=str(directory), reason=str(error)) from None
 
 
 def load(directory: Path, config: Config, run: Run) -> None:
-    """Put a run where its directory's save left it; nothing happens where there is none."""
+    """Put a run where its directory's save left it, and take back what was written later."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "state.safetensors"
-    if not path.exists():
-        return
-    try:
-        _restore(path, config, run)
-    except (SafetensorError, RuntimeError, LookupError, TypeError, json.JSONDecodeError) as error:
-        reason = str(error) or type(error).__name__
-        raise UserError("resume_broken", directory=str(directory), reason=reason) from None
-    _drop_later_rows(directory / "log.jsonl", run.at.epoch)
+    if path.exists():
+        try:
+            _restore(path, config, run)
+        except (SafetensorError, RuntimeError, LookupError, TypeError, json.JSONDecodeError) as error:
+            reason = str(error) or type(error).__name__
+            raise UserError("resume_broken", directory=str(directory), reason=reason) from None
+    if run.group.first:
+        _drop_later_rows(directory / "log.jsonl", "epoch", run.at.epoch)
+        _drop_later_rows(directory / film.NAME, "step", run.at.step or -1)  # the first moment is taken anew
 
 
 def _restore(path: Path, config: Config, run: Run) -> None:
     with safe_open(path, framework="pt") as file:
         header = file.metadata()
-        if json.loads(header["config"]) != to_dict(config):
+        if (
+            from_dict(Config, json.loads(header["config"])) != config
+        ):  # a key that is newer than the save has its default
             raise UserError("resume_config", directory=str(path.parent))
         run.at = Position(**json.loads(header["position"]))
         for i, parameter in enumerate(run.model.parameters()):
@@ -82,12 +95,37 @@ def _restore(path: Path, config: Config, run: Run) -> None:
             run.optimizer.state[parameter] = {
                 k: v if k == "step" else v.to(parameter.device) for k, v in moments.items()
             }
-        torch.set_rng_state(file.get_tensor("rng.torch"))
-        run.rng.set_state(file.get_tensor("rng.objective"))
+        keys = {kind: _key(kind, run.group.rank) for kind in _generators(run)}
+        kept = {kind: file.get_tensor(key) for kind, key in keys.items() if key in file.keys()}  # noqa: SIM118
+    if "torch" in kept:  # else a process that was not there when the run was saved
+        torch.set_rng_state(kept["torch"])
+        run.rng.set_state(kept["objective"])
+    if "cuda" in kept:
+        torch.cuda.set_rng_state(kept["cuda"], run.device)
 
 
-def _drop_later_rows(log: Path, epoch: int) -> None:
-    """A row written after the save that is being resumed will be written again."""
-    if log.exists():
-        rows = [row for row in log.read_text().splitlines() if json.loads(row)["epoch"] <= epoch]
-        log.write_text("".join(f"{row}\n" for row in rows))
+def _generators(run: Run) -> dict[str, Tensor]:
+    """The states of this process's random generators."""
+    states = {"torch": torch.get_rng_state(), "objective": run.rng.get_state()}
+    return states | ({"cuda": torch.cuda.get_rng_state(run.device)} if run.device.type == "cuda" else {})
+
+
+def _key(kind: str, rank: int) -> str:
+    return f"rng.{kind}.{rank}" if rank else f"rng.{kind}"
+
+
+def _drop_later_rows(path: Path, counter: str, last: int) -> None:
+    """A row written after the save that is being resumed will be written again; a kill may have cut off the last."""
+    if not path.exists():
+        return
+    rows = path.read_bytes().decode("utf-8", errors="replace").split("\n")
+    kept = [row for row in rows if _count(row, counter) <= last]
+    if kept != rows[:-1] or rows[-1]:
+        disk.write_text(path, "".join(f"{row}\n" for row in kept))
+
+
+def _count(row: str, counter: str) -> float:
+    try:
+        return int(json.loads(row)[counter])
+    except (ValueError, LookupError, TypeError):
+        return math.inf

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from s2s.config import ATTENTIONS, CELLS
 from s2s.web import language, link, models
 from s2s.web.examples import examples
 from s2s.web.language import t
@@ -24,15 +25,29 @@ def first_example(name: str) -> dict[str, str]:
     return {"text": pairs[0][0], "ref": pairs[0][1]} if pairs else {}
 
 
+def parts(model: dict[str, Any]) -> list[str]:
+    """The texts that name what a model is made of, by its config; none where its attention or its cell is unknown."""
+    attention, cell = model.get("attention", "additive"), model.get("cell", "gru")
+    if attention not in ATTENTIONS or cell not in CELLS:
+        return []
+    fed = attention != "additive" and model.get("input_feeding", True) is True
+    extras = [key for key in ("coverage", "pointer", "prior", "shared_embeddings") if model.get(key) is True]
+    return [
+        f"card.kind.{attention}",
+        *(["card.part.input_feeding"] if fed else []),
+        f"card.cell.{cell}",
+        *(f"card.part.{key}" for key in extras),
+    ]
+
+
 def checkpoint(names: list[str]) -> None:
     """The picker and the card of what it picked."""
     st.selectbox(t("step.checkpoint"), names, key="model")
     name = st.session_state["model"]
     found = models.about(name, models.changed(name))
     model, metrics = found["config"].get("model"), found["metrics"].get("test")
-    kind = model.get("attention") if isinstance(model, dict) else None
-    if kind in ("additive", "general"):
-        st.caption(t(f"card.kind.{kind}"))
+    if isinstance(model, dict) and (keys := parts(model)):
+        st.caption(t("card.join").join(map(t, keys)))
     if isinstance(metrics, dict) and {"bleu", "chrf", "perplexity"} <= metrics.keys():
         st.caption(t("card.scores", **{k: float(metrics[k]) for k in ("bleu", "chrf", "perplexity")}))
     card = models.ROOT / name / "README.md"

@@ -96,6 +96,53 @@ def test_what_stands_under_the_mask_is_never_read(kind: dict[str, object]) -> No
     assert other.readout_BR.equal(new.readout_BR)
 
 
+@torch.no_grad()
+def test_an_lstm_hands_its_cells_on() -> None:
+    module = decoder(attention="general", input_feeding=False, cell="lstm", decoder_layers=2)
+    memory, embedded_BE = memory_of(module), random(2, E, seed=2)
+    state = module.start(random(2, 2, H), random(2, 2, H, seed=3), memory)
+    assert state.cell_LBH is not None
+    new, look = module(embedded_BE, state, memory)
+    first = module.cells[0](embedded_BE, (state.hidden_LBH[0], state.cell_LBH[0]))
+    second = module.cells[1](first[0], (state.hidden_LBH[1], state.cell_LBH[1]))
+    torch.testing.assert_close(new.hidden_LBH, torch.stack([first[0], second[0]]))
+    torch.testing.assert_close(new.cell_LBH, torch.stack([first[1], second[1]]))
+    assert look.query_BH.equal(new.hidden_LBH[-1])
+
+
+@torch.no_grad()
+def test_coverage_is_the_attention_so_far_an_edited_one_too() -> None:
+    module = decoder(coverage=True)
+    memory, embedded_BE = memory_of(module), random(2, E, seed=2)
+    state = module.start(random(1, 2, H), None, memory)
+    first, look = module(embedded_BE, state, memory)
+    assert look.coverage_BS is not None and not look.coverage_BS.any()
+    assert first.coverage_BS.equal(look.attention_BS)
+    given_BS = torch.tensor([[0.0, 1.0, 0.0, 0.0], [0.25, 0.25, 0.5, 0.0]])
+    second, edited = module(embedded_BE, first, memory, given_BS)
+    assert edited.coverage_BS.equal(first.coverage_BS)
+    torch.testing.assert_close(second.coverage_BS, look.attention_BS + given_BS)
+    blind = module.attention.scores(edited.query_BH, memory.keys_BSA, torch.zeros(2, 4))
+    assert not torch.allclose(edited.scores_BS, blind)
+
+
+@pytest.mark.parametrize("attention", ["local-m", "local-p"])
+@torch.no_grad()
+def test_local_attention_sees_no_word_outside_its_window(attention: str) -> None:
+    module = decoder(attention=attention, window=1)
+    memory, embedded_BE = memory_of(module, source=9), random(2, E, seed=2)
+    state = module.start(random(1, 2, H), None, memory)
+    for t in range(11):
+        state, look = module(embedded_BE, state, memory)
+        assert state.time_B.tolist() == [t + 1, t + 1]
+        assert look.attention_BS.sum(dim=1).tolist() == pytest.approx([1, 1], abs=1e-6)
+        for b, length in enumerate((9, 8)):
+            p = float(look.focus.position_B[b])
+            assert attention == "local-p" or p == min(t, length - 1)
+            seen = [s for s in range(9) if look.attention_BS[b, s] > 0]
+            assert seen and all(abs(s - p) <= 1 and s < length for s in seen)
+
+
 def test_select_names_rows() -> None:
     module = decoder()
     memory, state = memory_of(module), State(random(1, 2, H), random(2, R))
@@ -103,3 +150,8 @@ def test_select_names_rows() -> None:
     picked, chosen = memory.select(index_N), state.select(index_N)
     assert picked.states_BSM.equal(memory.states_BSM[[1, 1, 0]]) and picked.mask_BS.equal(memory.mask_BS[[1, 1, 0]])
     assert chosen.hidden_LBH.equal(state.hidden_LBH[:, [1, 1, 0]]) and chosen.readout_BR[0].equal(state.readout_BR[1])
+    whole = State(*state[:2], random(1, 2, H, seed=3), random(2, 4), torch.tensor([3, 4])).select(index_N)
+    assert whole.cell_LBH.equal(random(1, 2, H, seed=3)[:, [1, 1, 0]]) and whole.time_B.tolist() == [4, 4, 3]
+    assert whole.coverage_BS.equal(random(2, 4)[[1, 1, 0]]) and chosen.cell_LBH is chosen.time_B is None
+    ids = memory._replace(source_BS=torch.tensor([[4, 5], [6, 7]]), prior_BV=random(2, 9)).select(index_N)
+    assert ids.source_BS.tolist() == [[6, 7], [6, 7], [4, 5]] and ids.prior_BV.equal(random(2, 9)[[1, 1, 0]])

@@ -6,12 +6,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn import functional as F
 
 from s2s.data import Batch, collate, pad
 from s2s.errors import UserError
 from s2s.model import Seq2Seq
 from s2s.vocab import BOS, EOS, PAD
-from tests.factory import SOURCE, TARGET, make_config, make_model
+from tests.factory import SOURCE, TARGET, make_config, make_model, vocabs
 
 KINDS: dict[str, dict[str, Any]] = {
     "additive": {"attention": "additive"},
@@ -23,6 +24,16 @@ KINDS: dict[str, dict[str, Any]] = {
     },
     "general": {"attention": "general"},
     "general, not fed": {"attention": "general", "input_feeding": False, "decoder_layers": 2},
+    "dot": {"attention": "dot", "decoder_size": 12},
+    "concat": {"attention": "concat"},
+    "location": {"attention": "location"},
+    "local-m": {"attention": "local-m", "window": 2},
+    "local-p": {"attention": "local-p", "window": 2},
+    "LSTM, deep": {"attention": "general", "cell": "lstm", "encoder_layers": 2, "decoder_layers": 2},
+    "coverage, LSTM": {"attention": "additive", "cell": "lstm", "coverage": True},
+    "pointer": {"attention": "additive", "pointer": True},
+    "prior": {"attention": "general", "prior": True},
+    "everything": {"coverage": True, "pointer": True, "prior": True, "shared_embeddings": True, "cell": "lstm"},
 }
 MODELS = {name: make_model(make_config(**kind)).double() for name, kind in KINDS.items()}  # exact to 1e-10
 SOURCES = st.lists(st.integers(4, len(SOURCE) - 1), min_size=1, max_size=8)
@@ -84,7 +95,8 @@ def test_steps_equal_one_batched_forward(kind: str, source: list[int], target: l
 @torch.no_grad()
 def test_steps_equal_one_batched_forward_in_float32(kind: str) -> None:
     torch.manual_seed(3)
-    model = Seq2Seq(make_config(**KINDS[kind]).model, len(SOURCE), len(TARGET)).eval()
+    config = make_config(**KINDS[kind])
+    model = Seq2Seq(config.model, *map(len, vocabs(config))).eval()
     source, target = [4, 7, 12, 9, 10], [4, 7, 11, 12, 14]
     batched_TV = torch.log_softmax(forward(model, [([5] * 30, [5] * 20), (source, target)])[1], dim=1)
     memory, state = model.encode(torch.tensor([source]), torch.tensor([5]))
@@ -113,8 +125,11 @@ def test_tied_weights_are_one_tensor(kind: str) -> None:
     assert (model.output.weight is model.embedding.weight) == tied
     names = {name for name, _ in model.named_parameters()}
     assert ("output.weight" in names) == (not tied)
+    shared = KINDS[kind].get("shared_embeddings", False)
+    assert (model.encoder.embedding.weight is model.embedding.weight) == shared
+    assert ("embedding.weight" in names) == (not shared)
     assert model.output.weight.shape == (
-        len(TARGET),
+        len(vocabs(make_config(**KINDS[kind]))[1]),
         model.config.embedding_size if tied else model.config.decoder_size,
     )
 
@@ -123,11 +138,12 @@ def test_tied_weights_are_one_tensor(kind: str) -> None:
 def test_gradients_reach_every_parameter(kind: str) -> None:
     model = make_model(make_config(**KINDS[kind])).train()
     batch = collate([([4, 7, 8], [4, 5, 6]), ([5, 9], [7])])
-    model(batch).logsumexp(dim=1).sum().backward()
+    F.cross_entropy(model(batch), batch.target_out_BT[batch.target_out_BT != PAD]).backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None and bool(parameter.grad.any()), name
     padded = model.embedding.weight.grad[PAD] if not KINDS[kind].get("tied_embeddings", True) else None
-    assert model.encoder.embedding.weight.grad[PAD].eq(0).all()
+    if not KINDS[kind].get("shared_embeddings"):
+        assert model.encoder.embedding.weight.grad[PAD].eq(0).all()
     assert padded is None or padded.eq(0).all()
 
 
@@ -144,14 +160,15 @@ def test_an_edited_attention_is_used(kind: str) -> None:
     assert not torch.allclose(edited.log_probs_BV, own.log_probs_BV)
 
 
+@each_kind
 @torch.no_grad()
-def test_a_step_changes_neither_its_state_nor_the_memory() -> None:
-    model = MODELS["general"]
+def test_a_step_changes_neither_its_state_nor_the_memory(kind: str) -> None:
+    model = MODELS[kind]
     memory, state = model.encode(torch.tensor([[4, 7, 8]]), torch.tensor([3]))
-    kept = [t.clone() for t in (*memory, *state)]
+    kept = [t.clone() for t in (*memory, *state) if t is not None]
     once, again = (model.step(state, torch.tensor([EOS]), memory).log_probs_BV for _ in range(2))
     assert once.equal(again)
-    assert all(a.equal(b) for a, b in zip(kept, (*memory, *state), strict=True))
+    assert all(a.equal(b) for a, b in zip(kept, (t for t in (*memory, *state) if t is not None), strict=True))
 
 
 def test_word_dropout_acts_in_training_alone() -> None:
@@ -176,5 +193,5 @@ def test_first_state_comes_from_the_encoders_ends() -> None:
 
 
 def test_an_unknown_attention_is_named() -> None:
-    with pytest.raises(UserError, match="additive, general"):
-        Seq2Seq(make_config("dot").model, 8, 8)
+    with pytest.raises(UserError, match="additive, general, dot"):
+        Seq2Seq(make_config("cosine").model, 8, 8)

@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from s2s.checkpoint import load, unique_weights
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig, TrainConfig
 from s2s.errors import UserError
 from s2s.train import loop
 from s2s.train.loop import Run, learning_rate
+from s2s.vocab import SPECIALS
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = "python -m s2s train copy.toml"
@@ -209,3 +211,51 @@ def test_a_loss_that_is_no_number_stops_the_run(place: Path, tmp_path: Path, mon
     with pytest.raises(UserError, match="step 0"):
         run.train()
     assert not (tmp_path / "copy").exists()
+
+
+def test_a_shared_vocabulary_counts_both_sides_together() -> None:
+    shared = TextConfig(source="latin", target="latin", source_min_count=2, target_min_count=9, shared_vocab=True)
+    pairs = [("a b", "a c"), ("b d", "c")]
+    source, target = loop.prepare_sides(pairs, Config(text=shared))
+    assert source.vocab.tokens == target.vocab.tokens == (*SPECIALS, "a", "b", "c")
+    back_off = dataclasses.replace(shared, source_back_off=True)
+    source, target = loop.prepare_sides([("ab a", "b")], Config(text=back_off))
+    assert source.vocab.tokens == target.vocab.tokens == (*SPECIALS, "a", "b")
+    assert (source.vocab.back_off, target.vocab.back_off) == (True, False)
+
+
+def test_a_model_with_everything_trains_and_loads(place: Path, tmp_path: Path) -> None:
+    plain = config(place, epochs=1, precision="bf16")
+    parts = dict.fromkeys(("coverage", "pointer", "prior", "shared_embeddings"), True)
+    model = dataclasses.replace(plain.model, cell="lstm", **parts)
+    text = dataclasses.replace(plain.text, shared_vocab=True)
+    train = dataclasses.replace(plain.train, coverage_weight=1.0)
+    run = Run(
+        dataclasses.replace(plain, model=model, text=text, train=train), tmp_path / "run", tmp_path / "copy", COMMAND
+    )
+    run.train()
+    loaded = load(tmp_path / "copy").model
+    assert loaded.output.weight is loaded.encoder.embedding.weight
+    assert loaded.prior is not None and bool(loaded.prior.log_scale.any())
+
+
+def test_a_dev_source_without_weights_is_named_before_training(place: Path, tmp_path: Path) -> None:
+    plain = config(place)
+    model = dataclasses.replace(plain.model, attention="location", max_source_length=2)
+    short = dataclasses.replace(plain, model=model, data=dataclasses.replace(plain.data, max_tokens=2))
+    with pytest.raises(UserError, match="5 tokens"):
+        Run(short, tmp_path / "run", tmp_path / "copy", COMMAND)
+
+
+def test_a_save_from_before_a_key_was_known_is_continued(place: Path, tmp_path: Path) -> None:
+    settings = config(place, epochs=1)
+    Run(settings, tmp_path / "run", tmp_path / "copy", COMMAND).train()
+    path = tmp_path / "run" / "state.safetensors"
+    with safe_open(path, framework="pt") as file:
+        header = file.metadata()
+    values = json.loads(header["config"])
+    del values["model"]["cell"], values["train"]["coverage_weight"], values["text"]["shared_vocab"]
+    save_file(load_file(path), path, metadata={**header, "config": json.dumps(values)})
+    again = Run(settings, tmp_path / "run", tmp_path / "copy", COMMAND)
+    again.train()
+    assert again.at.epoch == 1

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from s2s.config import TrainConfig
 from s2s.data import Batch, collate
 from s2s.train.objectives import OBJECTIVES, Progress
+from s2s.vocab import BOS, EOS
 from tests.factory import make_config, make_model
 
 PAIRS = [([4, 7, 12, 14], [4, 7, 12, 14]), ([5], [5]), ([6, 9, 11], [])]
@@ -62,3 +63,32 @@ def test_a_batch_is_the_mean_over_its_real_tokens(attention: str, smoothing: flo
     alone = [loss(model, collate([pair]), smoothing) for pair in PAIRS]
     mean = sum(n * x for n, x in zip(counts, alone, strict=True)) / sum(counts)
     assert loss(model, collate(PAIRS), smoothing) == pytest.approx(mean, abs=1e-5)
+
+
+@pytest.mark.parametrize("pointer", [False, True])
+def test_coverage_loss_by_loops(pointer: bool) -> None:
+    model, weight = make_model(make_config(coverage=True, pointer=pointer)), 0.7
+    owed, count = 0.0, 0
+    with torch.no_grad():
+        for source, target in PAIRS:
+            memory, state = model.encode(torch.tensor([source]), torch.tensor([len(source)]))
+            covered = [0.0] * len(source)
+            for token in [BOS, *target]:
+                step = model.step(state, torch.tensor([token]), memory)
+                attention, state, count = step.attention_BS[0].tolist(), step.state, count + 1
+                owed += sum(min(a, c) for a, c in zip(attention, covered, strict=True))
+                covered = [c + a for c, a in zip(covered, attention, strict=True)]
+    progress = Progress(0, 1, TrainConfig(label_smoothing=0.1, coverage_weight=weight))
+    both = float(OBJECTIVES["cross_entropy"](model, collate(PAIRS), torch.Generator(), progress).detach())
+    assert owed > 0.1 and both - loss(model, collate(PAIRS), 0.1) == pytest.approx(weight * owed / count, abs=1e-5)
+
+
+def test_the_pointers_loss_is_that_of_its_steps() -> None:
+    model, total = make_model(make_config(pointer=True, prior=True, cell="lstm")), 0.0
+    with torch.no_grad():
+        for source, target in PAIRS:
+            memory, state = model.encode(torch.tensor([source]), torch.tensor([len(source)]))
+            for read, owed in zip([BOS, *target], [*target, EOS], strict=True):
+                step = model.step(state, torch.tensor([read]), memory)
+                state, total = step.state, total - float(step.log_probs_BV[0, owed])
+    assert loss(model, collate(PAIRS), 0.0) == pytest.approx(total / 8, abs=1e-4)

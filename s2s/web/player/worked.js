@@ -26,22 +26,38 @@ function numbersTable(head, rows) {
   );
 }
 
+// A score that is a sum of products, and one that is a sum of v·tanh(…).
+const product = (score) => ({
+  score,
+  term: ([h, k]) => `(${decimals(h)})(${decimals(k)})`,
+  value: ([h, k]) => h * k,
+});
+const hidden = (score) => ({
+  score,
+  term: ([v, ...inner]) => `(${decimals(v)})·tanh(${inner.map((x) => decimals(x)).join(" + ")})`,
+  value: ([v, ...inner]) => v * Math.tanh(inner.reduce((a, b) => a + b, 0)),
+});
+
 const FORMULAS = {
-  additive: {
-    score: "e_{ts} = v · tanh(W s_{t−1} + U h_{s})",
-    term: ([v, w, u]) => `(${decimals(v)})·tanh(${decimals(w)} + ${decimals(u)})`,
-    value: ([v, w, u]) => v * Math.tanh(w + u),
-  },
-  general: {
-    score: "e_{ts} = h_{t} · W h_{s}",
-    term: ([h, k]) => `(${decimals(h)})(${decimals(k)})`,
-    value: ([h, k]) => h * k,
-  },
+  additive: hidden("e_{ts} = v · tanh(W s_{t−1} + U h_{s})"),
+  covered: hidden("e_{ts} = v · tanh(W s_{t−1} + U h_{s} + w C_{ts}),   C_{ts} = Σ_{j<t} α_{js}"),
+  general: product("e_{ts} = h_{t} · W h_{s}"),
+  dot: product("e_{ts} = h_{t} · h_{s}"),
+  concat: hidden("e_{ts} = v · tanh(W_{1} h_{t} + W_{2} h_{s})"),
+  location: product("e_{ts} = h_{t} · W_{s}"),
+  "local-m": product("e_{ts} = h_{t} · W h_{s}"),
+  "local-p": product("e_{ts} = h_{t} · W h_{s}"),
+};
+
+// Where local attention looks; t and s count from 0.
+const POSITIONS = {
+  "local-m": "p_{t} = min(t, S − 1)",
+  "local-p": "p_{t} = S · σ(v · tanh(W_{p} h_{t}))",
 };
 
 function scoreSection(view, step, order) {
   const { strings, trace } = view;
-  const kind = FORMULAS[trace.checkpoint.attention];
+  const kind = FORMULAS[step.coverage ? "covered" : trace.checkpoint.attention];
   const place = order[0];
   const parts = [el("h4", { text: strings.worked_scores })];
   if (kind) {
@@ -57,13 +73,16 @@ function scoreSection(view, step, order) {
 
 function softmaxSection(view, step, order) {
   const { strings, trace } = view;
+  const factors = step.factors; // of local attention alone
   const top = order.slice(0, WORKED_ROWS);
-  const highest = Math.max(...step.scores);
-  const powers = step.scores.map((score) => Math.exp(score - highest));
+  const highest = Math.max(...step.scores.filter((_, s) => !factors || factors[s] > 0)); // in the window
+  const factor = (s) => (factors ? factors[s] : 1);
+  const powers = step.scores.map((score, s) => (factor(s) > 0 ? factor(s) * Math.exp(score - highest) : 0));
   const total = powers.reduce((a, b) => a + b, 0);
   const rows = top.map((s) => [
     label(trace.source.tokens[s]),
     decimals(step.scores[s]),
+    ...(factors ? [decimals(factors[s])] : []),
     decimals(powers[s]),
     `${decimals(powers[s])} / ${decimals(total)}`,
     el("b", { text: decimals(step.attention[s]) }),
@@ -71,13 +90,19 @@ function softmaxSection(view, step, order) {
   const left = order.slice(WORKED_ROWS);
   if (left.length) {
     const sum = (values) => left.reduce((a, s) => a + values[s], 0);
-    rows.push([fill(strings.others, { count: left.length }), "", decimals(sum(powers)), "", decimals(sum(step.attention))]);
+    const blank = factors ? ["", ""] : [""];
+    rows.push([fill(strings.others, { count: left.length }), ...blank, decimals(sum(powers)), "", decimals(sum(step.attention))]);
   }
-  return [
+  const [f, head] = factors ? ["f_{s} ", ["f", "f exp(e − m)"]] : ["", ["exp(e − m)"]];
+  const parts = [
     el("h4", { text: strings.worked_softmax }),
-    formula("α_{ts} = exp(e_{ts} − m) / Σ_{j} exp(e_{tj} − m),   m = max e = " + decimals(highest)),
-    numbersTable([strings.source_word, "e", "exp(e − m)", "", "α"], rows),
+    formula(`α_{ts} = ${f}exp(e_{ts} − m) / Σ_{j} ${f && "f_{j} "}exp(e_{tj} − m),   m = max e = ${decimals(highest)}`),
   ];
+  if (factors) {
+    const place = POSITIONS[trace.checkpoint.attention];
+    parts.push(formula(`f_{s} = exp(−2 (s − p_{t})² / D²), 0 if |s − p_{t}| > D;   ${place} = ${decimals(step.position)}`));
+  }
+  return [...parts, numbersTable([strings.source_word, "e", ...head, "", "α"], rows)];
 }
 
 function contextSection(view, step, order) {
@@ -109,21 +134,61 @@ function contextSection(view, step, order) {
   ];
 }
 
-function outputSection(view, step) {
-  const { strings } = view;
-  const rows = step.top.slice(0, WORKED_ROWS).map((word) => [
+// What a pointer-generator copies: the attention on the places where the source has this word.
+function copied(trace, step, token) {
+  const unknown = new Set(trace.source.unknown);
+  const same = (s) => (unknown.has(s) ? "<unk>" : trace.source.tokens[s]) === token;
+  return step.attention.reduce((sum, weight, s) => (same(s) ? sum + weight : sum), 0);
+}
+
+function pointerSection(view, step, words, generated) {
+  const rows = words.map((word, i) => [
     label(word.token),
-    decimals(word.log_prob + step.normaliser),
-    `exp(${decimals(word.log_prob + step.normaliser)} − ${decimals(step.normaliser)})`,
+    decimals(generated[i], 4),
+    decimals(copied(view.trace, step, word.token), 4),
     el("b", { text: decimals(Math.exp(word.log_prob), 4) }),
   ]);
+  return [
+    el("h4", { text: view.strings.worked_pointer }),
+    formula("P(w) = p_{gen} P_{vocab}(w) + (1 − p_{gen}) Σ_{s: x_s = w} α_{ts},   p_{gen} = " + decimals(step.p_gen, 4)),
+    numbersTable([view.strings.word, "P_vocab", "Σ α", "P"], rows),
+  ];
+}
+
+function outputSection(view, step) {
+  const { strings, trace } = view;
+  const words = step.top.slice(0, WORKED_ROWS);
+  const pointer = step.p_gen !== undefined;
+  const generated = words.map(({ token, log_prob }) => {
+    const p = Math.exp(log_prob);
+    return pointer ? Math.max(Number.MIN_VALUE, (p - (1 - step.p_gen) * copied(trace, step, token)) / step.p_gen) : p;
+  });
+  const prior = words.some((word) => word.prior !== undefined);
+  const rows = words.map((word, i) => {
+    const z = (pointer ? Math.log(generated[i]) : word.log_prob) + step.normaliser;
+    return [
+      label(word.token),
+      ...(prior ? [`(${decimals(2 * z - word.prior)} + ${decimals(word.prior)}) / 2`] : []),
+      decimals(z),
+      `exp(${decimals(z)} − ${decimals(step.normaliser)})`,
+      el("b", { text: decimals(generated[i], 4) }),
+    ];
+  });
+  return [
+    el("h4", { text: strings.worked_output }),
+    ...(prior ? [formula("z_{v} = (y_{v} + ŷ_{v}) / 2,   ŷ = exp(log_scale) ⊗ x + shift,   x_{v} = 1 ⇔ v ∈ x_{1…S}")] : []),
+    formula("p_{v} = exp(z_{v} − log Z),   log Z = log Σ_{v} exp(z_{v}) = " + decimals(step.normaliser)),
+    numbersTable([strings.word, ...(prior ? ["(y + ŷ) / 2"] : []), "z", "", "p"], rows),
+    ...(pointer ? pointerSection(view, step, words, generated) : []),
+  ];
+}
+
+function lossSection(view, step) {
+  const { strings } = view;
   const word = step.target ?? { token: step.output, log_prob: step.log_prob };
   const loss = el("p", { class: "sum" }, "−log p(", label(word.token), ") = ");
   loss.append(`−log ${Math.exp(word.log_prob).toPrecision(4)} = `, el("b", { text: decimals(-word.log_prob, 4) }), " nat");
   return [
-    el("h4", { text: strings.worked_output }),
-    formula("p_{v} = exp(z_{v} − log Z),   log Z = log Σ_{v} exp(z_{v}) = " + decimals(step.normaliser)),
-    numbersTable([strings.word, "z", "", "p"], rows),
     el("h4", { text: step.target ? strings.worked_loss : strings.worked_loss_chosen }),
     formula("J_{t} = −Σ_{v} y_{v} log p_{v}"),
     loss,
@@ -138,6 +203,7 @@ function paintWorked(view, step) {
     ...softmaxSection(view, step, order),
     ...contextSection(view, step, order),
     ...outputSection(view, step),
+    ...lossSection(view, step),
   );
 }
 

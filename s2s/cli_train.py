@@ -1,0 +1,110 @@
+"""The command ``train``: to the end of a run, going on where its directory was left."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from s2s.errors import UserError
+from s2s.readers import Columns
+
+if TYPE_CHECKING:
+    from s2s.config import Config
+
+INTERRUPTED, TERMINATED = 130, 143
+NAME = re.compile(r"\w[\w.-]*")
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, to be handled as Ctrl-C is."""
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM raises ``Terminated`` within."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def train(options: argparse.Namespace, command: str) -> int:
+    """``train``: to the end of a run, going on where its directory was left."""
+    stopped, first = 0, os.environ.get("RANK", "0") == "0"
+    try:
+        with terminable():
+            from s2s.train.distributed import leave
+
+            config = _config(options)
+            runs, checkpoint = options.runs / config.name, options.out / config.name
+            from s2s.train.loop import Run
+
+            best = Run(config, runs, checkpoint, command).train()
+            leave()
+    except KeyboardInterrupt as stop:
+        stopped = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
+    if not first:
+        return stopped
+    if stopped:  # said here, after the progress bar has gone with the exception
+        print("Stopped. Run the same command again to go on from the last save.", file=sys.stderr)
+        return stopped
+    print(f"Trained {config.name}: dev BLEU {best['bleu']:.2f}, chrF {best['chrf']:.2f}.")
+    if config.data.test:
+        from s2s.checkpoint import load
+
+        scores = load(checkpoint).metrics["test"]
+        print(f"Its test split: test BLEU {scores['bleu']:.2f}, chrF {scores['chrf']:.2f}.")
+    print(f"Checkpoint: {checkpoint}")
+    print(f'Look at it: python -m s2s trace {checkpoint} "…", or start the app and choose {config.name}.')
+    return 0
+
+
+def _config(options: argparse.Namespace) -> Config:
+    """The config that is named, or the one that is planned for ``--data``."""
+    from s2s.config import Config, read_config, to_dict
+
+    columns = Columns(options.source_column, options.target_column)
+    if options.data is None:
+        if options.config is None:
+            raise UserError("option_needs", option="train", other="CONFIG / --data")
+        if (columns, options.format) != (Columns(), "auto"):
+            raise UserError("option_needs", option="--format / --source-column / --target-column", other="--data")
+        config = read_config(options.config, options.set)
+        return _named(config, config.name if options.name is None else options.name)
+    if options.config is not None:
+        raise UserError("option_conflict", option="--data", other="CONFIG")
+    name = options.data.name.partition(".")[0] if options.name is None else options.name
+    directory = options.runs / _named(Config(), name).name
+    from s2s.card import toml
+    from s2s.disk import write_text
+    from s2s.train.distributed import join
+    from s2s.train.plan import plan
+
+    group = join()
+    if group.first:
+        plan(options.data, columns, options.format, directory, name)
+    group.share(0)  # the others wait for the split
+    path = plan(options.data, columns, options.format, directory, name)
+    config = _named(read_config(path, options.set), name)
+    if group.first and not (directory / "state.safetensors").exists():  # else it is the config of that state
+        write_text(path, toml(to_dict(config)) + "\n")
+    return config
+
+
+def _named(config: Config, name: str) -> Config:
+    if not NAME.fullmatch(name):
+        raise UserError("run_name", name=name)
+    return dataclasses.replace(config, name=name)

@@ -1,0 +1,98 @@
+"""The film of a training run: what a few dev sentences looked like every so many steps. numpy only."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from s2s.errors import UserError
+from s2s.trace import Step, Trace
+
+NAME = "film.jsonl"
+TOP = 5  # candidates kept a step
+ATTENTION_UNITS = 10_000  # weights are whole numbers of ten-thousandths
+MAX_BYTES = 100_000_000
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One sentence at one moment: the teacher-forced lane, and what the model said when left alone."""
+
+    step: int  # of training
+    sentence: int  # its place among the dev pairs, from 0
+    trace: Trace
+    text: str
+
+    def to_json(self) -> str:
+        """One line, its trace rounded."""
+        values = {"step": self.step, "sentence": self.sentence, "text": self.text}
+        return json.dumps(values | {"trace": rounded(self.trace).to_dict()}, ensure_ascii=False, separators=(",", ":"))
+
+
+def shares(weights: np.ndarray, units: int = ATTENTION_UNITS) -> np.ndarray:
+    """Weights as whole numbers of ``1/units`` that still sum to 1, each within one unit of what it was.
+
+    >>> shares(np.array([1 / 3, 1 / 3, 1 / 3]), 100).tolist()
+    [0.34, 0.33, 0.33]
+    """
+    exact = weights.astype(np.float64) / weights.sum(dtype=np.float64) * units
+    whole: np.ndarray = np.floor(exact)
+    most = np.argsort(whole - exact, kind="stable")[: round(units - whole.sum())]
+    whole[most] += 1
+    whole /= units
+    return whole
+
+
+def rounded(trace: Trace) -> Trace:
+    """A trace with numbers of four decimals, ``TOP`` candidates and without the worked arithmetic."""
+    return dataclasses.replace(trace, steps=tuple(map(_rounded, trace.steps)), memory=())
+
+
+def _rounded(step: Step) -> Step:
+    def plain(value: float) -> float:
+        return round(value, 4)
+
+    top = tuple(dataclasses.replace(s, log_prob=plain(s.log_prob)) for s in step.top[:TOP])
+    target = step.target and dataclasses.replace(step.target, log_prob=plain(step.target.log_prob))
+    return Step(
+        input=step.input,
+        output=step.output,
+        log_prob=plain(step.log_prob),
+        rank=step.rank,
+        entropy=plain(step.entropy),
+        attention=shares(step.attention),
+        scores=np.round(step.scores.astype(np.float64), 3),
+        top=top,
+        normaliser=plain(step.normaliser),
+        target=target,
+    )
+
+
+def film(checkpoint: str | Path) -> tuple[Frame, ...]:
+    """The frames of a checkpoint directory in the order of training, those of a step by sentence; none without a film.
+
+    Raises UserError that names the row which is no frame.
+    """
+    path = Path(checkpoint) / NAME
+    if not path.exists():
+        return ()
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UserError("file_too_large", file=str(path), limit=MAX_BYTES // 1_000_000)
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError):
+        raise UserError("file_missing", file=str(path)) from None
+    return tuple(_frame(path, number, line) for number, line in enumerate(lines, start=1) if line)
+
+
+def _frame(path: Path, row: int, line: str) -> Frame:
+    try:
+        values = json.loads(line)
+        step, sentence, text = int(values["step"]), int(values["sentence"]), str(values["text"])
+        return Frame(step, sentence, Trace.from_json(json.dumps(values["trace"])), text)
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise UserError("film_broken", file=str(path), row=row, reason=str(error)) from None

@@ -1,0 +1,1 @@
+"""Synthetic tasks of our own: generators of pairs whose right answers are known exactly."""

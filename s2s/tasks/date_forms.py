@@ -1,0 +1,295 @@
+"""How a date is written: forms made of pieces, every piece a field's spellings with their probabilities."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+Spellings = tuple[tuple[str, float], ...]
+
+HAN = "〇一二三四五六七八九"
+_NAMES = """January February March April May June July August September October November December
+Monday Tuesday Wednesday Thursday Friday Saturday Sunday
+zero ten twenty thirty forty fifty sixty seventy eighty ninety
+zero one two three four five six seven eight nine ten eleven twelve
+thirteen fourteen fifteen sixteen seventeen eighteen nineteen"""
+MONTHS, WEEKDAYS, TENS, _LOW, _TEENS = (line.split() for line in _NAMES.splitlines())
+UNITS = _LOW + _TEENS
+ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth"}
+ORDINALS |= {"twelve": "twelfth", "twenty": "twentieth", "thirty": "thirtieth"}
+STEPS = (1, 2, 3, 5, 7, 10, 14)  # days from one date of a chain to the next
+YEARS = (1900, 2099)
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A place in a form: the field that it shows ("" for none), and for every value its spellings."""
+
+    field: str
+    spellings: Mapping[int, Spellings]
+
+    @functools.cached_property
+    def readings(self) -> dict[str, list[tuple[int, float]]]:
+        """The inverse: every spelling with the values that it may stand for."""
+        out: dict[str, list[tuple[int, float]]] = {}
+        for value, spellings in self.spellings.items():
+            for text, probability in spellings:
+                out.setdefault(text, []).append((value, probability))
+        return out
+
+    @functools.cached_property
+    def lengths(self) -> list[int]:
+        """How long a spelling can be."""
+        return sorted({len(text) for text in self.readings})
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """A way to write a date; pieces are drawn independently of each other."""
+
+    language: str
+    weight: float
+    pieces: tuple[Piece, ...]
+
+
+def fixed(**weights: float) -> Piece:
+    """A piece that shows no field; for texts that are no names, give a dict with ``**``."""
+    return Piece("", {0: tuple(weights.items())})
+
+
+def text(only: str) -> Piece:
+    """A piece that is always the same."""
+    return Piece("", {0: ((only, 1.0),)})
+
+
+def field(name: str, values: range | tuple[int, ...], *spell: tuple[Callable[[int], str], float]) -> Piece:
+    """A piece that shows a field, written by one of the functions."""
+    return Piece(name, {v: tuple((write(v), p) for write, p in spell) for v in values})
+
+
+def han(n: int) -> str:
+    """Chinese numerals up to 99.
+
+    >>> han(9), han(10), han(22)
+    ('九', '十', '二十二')
+    """
+    tens, units = divmod(n, 10)
+    return ("" if not tens else "十" if tens == 1 else HAN[tens] + "十") + (HAN[units] if units or not tens else "")
+
+
+def words(n: int) -> str:
+    """English numerals up to 99.
+
+    >>> words(7), words(40), words(22)
+    ('seven', 'forty', 'twenty-two')
+    """
+    if n < len(UNITS):
+        return UNITS[n]
+    return TENS[n // 10] + (f"-{UNITS[n % 10]}" if n % 10 else "")
+
+
+def ordinal(n: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th."""
+    return f"{n}{'th' if 10 < n % 100 < 14 else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
+
+
+def ordinal_words(n: int) -> str:
+    """first, second, twentieth, twenty-second."""
+    head, dash, last = words(n).rpartition("-")
+    return head + dash + ORDINALS.get(last, f"{last}th")
+
+
+def year_pairs(year: int) -> str:
+    """nineteen hundred, nineteen oh five, two thousand, twenty oh five, twenty twenty-six."""
+    century, rest = divmod(year, 100)
+    if not rest:
+        return "two thousand" if century == 20 else f"{words(century)} hundred"
+    return f"{words(century)} {'oh ' if rest < 10 else ''}{words(rest)}"
+
+
+def year_sum(year: int, glue: str = " ") -> str:
+    """nineteen hundred five, two thousand twenty-six; the glue may be an and."""
+    century, rest = divmod(year, 100)
+    head = "two thousand" if century == 20 else f"{words(century)} hundred"
+    return head + (f"{glue}{words(rest)}" if rest else "")
+
+
+def _month_short(month: int) -> str:
+    return "Sept" if month == 9 else MONTHS[month - 1][:3]
+
+
+def _month_dotted(month: int) -> str:
+    return "May" if month == 5 else _month_short(month) + "."
+
+
+_YEARS, _MONTHS, _DAYS, _WEEKDAYS = range(YEARS[0], YEARS[1] + 1), range(1, 13), range(1, 32), range(7)
+YEAR = field("year", _YEARS, (str, 1.0))
+SHORT_YEAR = field("year", _YEARS, (lambda y: f"{y % 100:02}", 1.0))
+HAN_YEAR = field(
+    "year",
+    _YEARS,
+    (lambda y: "".join(HAN[int(c)] for c in str(y)), 0.7),
+    (lambda y: "".join(HAN[int(c)] for c in str(y)).replace("〇", "零"), 0.3),
+)
+WORD_YEAR = field("year", _YEARS, (year_pairs, 0.6), (year_sum, 0.2), (lambda y: year_sum(y, " and "), 0.2))
+MONTH = field("month", _MONTHS, (str, 1.0))
+MONTH_00 = field("month", _MONTHS, (lambda m: f"{m:02}", 1.0))
+HAN_MONTH = field("month", _MONTHS, (han, 1.0))
+NAMED_MONTH = field("month", _MONTHS, (lambda m: MONTHS[m - 1], 0.45), (_month_short, 0.35), (_month_dotted, 0.2))
+DAY = field("day", _DAYS, (str, 1.0))
+DAY_00 = field("day", _DAYS, (lambda d: f"{d:02}", 1.0))
+HAN_DAY = field("day", _DAYS, (han, 0.9), (lambda d: "廿" + han(d)[2:] if 20 <= d < 30 else han(d), 0.1))
+ORDINAL_DAY = field("day", _DAYS, (ordinal, 0.5), (str, 0.5))
+WORD_DAY = field("day", _DAYS, (ordinal_words, 1.0))
+
+
+def _zh_weekday(shape: str, sunday: str = "日") -> Callable[[int], str]:
+    return lambda w: shape.format(("一二三四五六" + sunday)[w])
+
+
+ZH_WEEKDAY = field(
+    "weekday",
+    _WEEKDAYS,
+    (lambda w: "", 0.7),
+    (_zh_weekday("星期{}"), 0.1),
+    (_zh_weekday(" 星期{}", "天"), 0.05),
+    (_zh_weekday("（周{}）"), 0.05),
+    (_zh_weekday("，周{}"), 0.05),
+    (_zh_weekday(" 礼拜{}", "天"), 0.05),
+)
+EN_WEEKDAY = field(
+    "weekday",
+    _WEEKDAYS,
+    (lambda w: "", 0.7),
+    (lambda w: WEEKDAYS[w] + ", ", 0.1),
+    (lambda w: WEEKDAYS[w] + " ", 0.08),
+    (lambda w: WEEKDAYS[w][:3] + " ", 0.06),
+    (lambda w: WEEKDAYS[w][:3] + ". ", 0.03),
+    (lambda w: WEEKDAYS[w][:3] + ", ", 0.03),
+)
+COMMA = fixed(**{" ": 0.3, ", ": 0.6, ",": 0.1})
+ERA = fixed(**{"": 0.95, "公元": 0.05})
+
+
+def _numeric() -> list[Form]:
+    """2026-11-22, 11/22/2026, 22.11.26 and their like; which number is which, nobody says."""
+    orders = (("zh", "ymd", 2.0), ("en", "ymd", 1.0), ("en", "mdy", 2.0), ("en", "dmy", 2.0))
+    out = []
+    for language, order, weight in orders:
+        for year, month, day, share in (
+            (YEAR, MONTH, DAY, 0.35),
+            (YEAR, MONTH_00, DAY_00, 0.3),
+            (SHORT_YEAR, MONTH, DAY, 0.2),
+            (SHORT_YEAR, MONTH_00, DAY_00, 0.15),
+        ):
+            a, b, c = ({"y": year, "m": month, "d": day}[letter] for letter in order)
+            for mark, part in (("/", 0.5), ("-", 0.25), (".", 0.15), (" / ", 0.05), (" ", 0.05)):
+                core = (a, text(mark), b, text(mark), c)
+                pieces = (EN_WEEKDAY, *core) if language == "en" else (*core, ZH_WEEKDAY)
+                out.append(Form(language, weight * share * part, pieces))
+    return [*out, Form("zh", 0.3, (YEAR, MONTH_00, DAY_00, ZH_WEEKDAY))]
+
+
+def _chinese() -> list[Form]:
+    """2026年11月22日 and 二〇二六年十一月二十二日."""
+    end = fixed(日=0.7, 号=0.3)
+    marks = (text("年"), text("月"), end)
+    spaced = (text(" 年 "), text(" 月 "), fixed(**{" 日": 0.7, " 号": 0.3}))
+    rows = (
+        (1.4, (YEAR, MONTH, DAY), marks),
+        (0.4, (YEAR, MONTH_00, DAY_00), marks),
+        (0.4, (SHORT_YEAR, MONTH, DAY), marks),
+        (0.4, (YEAR, MONTH, DAY), spaced),
+        (1.4, (HAN_YEAR, HAN_MONTH, HAN_DAY), marks),
+        (0.2, (HAN_YEAR, HAN_MONTH, HAN_DAY), spaced),
+    )
+    return [
+        Form("zh", weight, (ERA if y is not SHORT_YEAR else text(""), y, a, m, b, d, c, ZH_WEEKDAY))
+        for weight, (y, m, d), (a, b, c) in rows
+    ]
+
+
+def _english() -> list[Form]:
+    """22 November 2026, Nov. 22nd, 2026, and the date in words."""
+    year = Piece("year", {y: ((str(y), 0.9), (f"'{y % 100:02}", 0.1)) for y in _YEARS})
+    of = fixed(**{" ": 0.5, " of ": 0.5})
+    the = fixed(**{" ": 0.6, " the ": 0.4})
+    rows = (
+        (1.6, (ORDINAL_DAY, text(" "), NAMED_MONTH, COMMA, year)),
+        (0.4, (text("the "), field("day", _DAYS, (ordinal, 1.0)), of, NAMED_MONTH, COMMA, year)),
+        (1.6, (NAMED_MONTH, text(" "), ORDINAL_DAY, COMMA, year)),
+        (0.3, (DAY_00, text("-"), field("month", _MONTHS, (_month_short, 1.0)), text("-"), YEAR)),
+        (0.2, (DAY_00, text("-"), field("month", _MONTHS, (_month_short, 1.0)), text("-"), SHORT_YEAR)),
+        (0.5, (NAMED_MONTH, the, WORD_DAY, COMMA, WORD_YEAR)),
+        (0.4, (fixed(**{"": 0.4, "the ": 0.6}), WORD_DAY, of, NAMED_MONTH, COMMA, WORD_YEAR)),
+    )
+    return [Form("en", weight, (EN_WEEKDAY, *pieces)) for weight, pieces in rows]
+
+
+def _days_zh(shape: str, digits: bool) -> Callable[[int], str]:
+    def write(n: int) -> str:
+        if not digits and n % 7 == 0:
+            return shape.format("一周" if n == 7 else "两周")
+        return shape.format(f"{n}天" if digits else ("两" if n == 2 else han(n)) + "天")
+
+    return write
+
+
+def _days_en(shape: str, digits: bool) -> Callable[[int], str]:
+    def write(n: int) -> str:
+        count, unit = (n // 7, "week") if n % 7 == 0 and not digits else (n, "day")
+        number = str(count) if digits else "a" if count == 1 else words(count)
+        return shape.format(f"{number} {unit}{'' if count == 1 else 's'}")
+
+    return write
+
+
+STEP = {
+    "zh": field(
+        "step",
+        STEPS,
+        *(
+            (_days_zh(shape, d), 0.125)
+            for shape in ("，{}后", "，再过{}", "，又过{}", "；{}之后")
+            for d in (True, False)
+        ),
+    ),
+    "en": field(
+        "step",
+        STEPS,
+        *(
+            (_days_en(shape, d), 0.125)
+            for shape in (", {} later", ", then {} later", ", and {} after that", "; {} on")
+            for d in (True, False)
+        ),
+    ),
+}
+END = {"zh": fixed(**{"": 0.9, "。": 0.1}), "en": fixed(**{"": 0.9, ".": 0.1})}
+FORMS = (*_numeric(), *_chinese(), *_english())
+
+
+def plain(written: str) -> str:
+    """The text as it is."""
+    return written
+
+
+def wide(written: str) -> str:
+    """Digits and marks as wide as a Chinese character, as some input methods write them.
+
+    >>> wide("11/22")
+    '１１／２２'
+    """
+    return "".join(chr(ord(c) + 0xFEE0) if c in "0123456789/-." else c for c in written)
+
+
+DRESS: dict[str, tuple[tuple[Callable[[str], str], float], ...]] = {
+    "zh": ((plain, 0.95), (wide, 0.05)),
+    "en": ((plain, 0.8), (str.lower, 0.12), (str.upper, 0.08)),
+}
+
+
+@functools.cache
+def dressed(piece: Piece, dress: Callable[[str], str]) -> Piece:
+    """The piece with every spelling in lower case, say."""
+    return Piece(piece.field, {v: tuple((dress(t), p) for t, p in s) for v, s in piece.spellings.items()})

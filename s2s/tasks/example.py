@@ -1,0 +1,18 @@
+"""What a task's generator yields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SPLITS = ("train", "dev", "test")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A pair, and what is known about it beyond the pair."""
+
+    source: str
+    target: str
+    facts: Mapping[str, Any] = field(default_factory=dict)

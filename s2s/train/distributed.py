@@ -1,0 +1,85 @@
+"""Several processes on each batch (torchrun): every one takes a part, the gradient is that of the whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+T = TypeVar("T")
+PATIENCE = timedelta(hours=12)  # that the others have while the first process scores dev
+
+
+@dataclass(frozen=True)
+class Group:
+    """This process among ``size``; only the ``first`` writes files."""
+
+    rank: int
+    size: int
+    device: torch.device
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes."""
+        return self.rank == 0
+
+    def part(self, items: Sequence[T]) -> Sequence[T]:
+        """What of a batch is this process's: every ``size``-th, so that lengths are alike everywhere."""
+        return items[self.rank :: self.size]
+
+    def combine(self, parameters: Iterable[Tensor], loss: float, tokens: int) -> tuple[float, int]:
+        """Gradients and loss, means over a part's ``tokens``, to the means over all parts: Σ n_r g_r / Σ n_r."""
+        if self.size == 1:
+            return loss, tokens
+        weights = list(parameters)
+        gradients = [torch.zeros_like(w) if w.grad is None else w.grad for w in weights]
+        flat = torch.cat([g.flatten() * tokens for g in gradients])
+        sums = torch.tensor([loss * tokens, tokens], dtype=torch.float64, device=self.device)
+        dist.all_reduce(flat)
+        dist.all_reduce(sums)
+        total = float(sums[1])
+        for weight, gradient in zip(weights, torch.split(flat, [w.numel() for w in weights]), strict=True):
+            weight.grad = (gradient / total).view_as(weight)
+        return float(sums[0]) / total, round(total)
+
+    def share(self, number: int) -> int:
+        """The first process's number, in every process; waits for all."""
+        if self.size == 1:
+            return number
+        value = torch.tensor([number], device=self.device)
+        dist.broadcast(value, src=0)
+        return int(value)
+
+    def gather(self, state: Tensor) -> list[Tensor]:
+        """A tensor of bytes of every process, by rank."""
+        if self.size == 1:
+            return [state]
+        parts = [torch.empty_like(state, device=self.device) for _ in range(self.size)]
+        dist.all_gather(parts, state.to(self.device))
+        return [part.cpu() for part in parts]
+
+
+def join() -> Group:
+    """The processes that torchrun started, or this one alone; on GPUs, one each, where there are any."""
+    rank, size = (int(os.environ.get(name, default)) for name, default in (("RANK", "0"), ("WORLD_SIZE", "1")))
+    cuda = torch.cuda.is_available()
+    device = torch.device("cuda" if cuda else "cpu")
+    if size > 1:
+        if cuda:
+            device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+            torch.cuda.set_device(device)
+        if not dist.is_initialized():
+            dist.init_process_group("nccl" if cuda else "gloo", timeout=PATIENCE)
+    return Group(rank, size, device)
+
+
+def leave() -> None:
+    """Part from the other processes, where there are any."""
+    if dist.is_available() and dist.is_initialized():
+        dist.destroy_process_group()

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from s2s import disk
+from s2s.checkpoint import load, store
+from s2s.errors import UserError
+from tests.factory import SCORES, make_checkpoint
+
+
+def fill(content: str) -> object:
+    return lambda fresh: [(fresh / name).write_text(content) for name in ("a", "b")]
+
+
+def content(directory: Path) -> list[str]:
+    return [(directory / name).read_text() for name in ("a", "b")]
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_directory_is_replaced_and_nothing_is_left(
+    tmp_path: Path, exchange: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not exchange:
+        monkeypatch.setattr(disk, "_exchange", lambda *_: False)
+    for words in ("first", "second", "third"):
+        disk.write_directory(tmp_path / "made", fill(words))  # type: ignore[arg-type]
+        assert content(tmp_path / "made") == [words, words]
+        assert [p.name for p in tmp_path.iterdir()] == ["made"]
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_at_every_step_of_a_replacement_a_reader_sees_old_or_new(
+    tmp_path: Path, exchange: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not exchange:
+        monkeypatch.setattr(disk, "_exchange", lambda *_: False)
+    made, steps = tmp_path / "made", []
+    real = {name: getattr(module, name) for module, name in ((os, "replace"), (shutil, "rmtree"))}
+
+    def stop_at(last: int) -> None:
+        steps.clear()
+
+        def watched(name: str) -> object:
+            def step(*arguments: object, **options: object) -> None:
+                steps.append(name)
+                if len(steps) == last:
+                    raise Killed
+                real[name](*arguments, **options)
+
+            return step
+
+        monkeypatch.setattr(os, "replace", watched("replace"))
+        monkeypatch.setattr(shutil, "rmtree", watched("rmtree"))
+
+    for last in range(1, 8):
+        stop_at(0)
+        disk.write_directory(made, fill("old"))  # type: ignore[arg-type]
+        stop_at(last)
+        try:
+            disk.write_directory(made, fill("new"))  # type: ignore[arg-type]
+        except Killed:
+            assert content(disk.readable(made)) in (["old", "old"], ["new", "new"])
+        else:
+            assert len(steps) < last and content(made) == ["new", "new"]
+    stop_at(0)
+    disk.write_directory(made, fill("end"))  # type: ignore[arg-type]
+    assert content(made) == ["end", "end"] and [p.name for p in tmp_path.iterdir()] == ["made"]
+
+
+def test_a_reader_never_finds_a_checkpoint_missing_or_mixed(tmp_path: Path) -> None:
+    path = make_checkpoint(tmp_path)
+    digest, wrong, done, reads = load(path).digest, list[object](), threading.Event(), []
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                reads.append(load(path).digest == digest and path.joinpath("config.json").exists())
+            except Exception as error:
+                wrong.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(40):
+        make_checkpoint(tmp_path)
+        store(path, "test", SCORES)
+        time.sleep(0.02)
+    done.set()
+    reader.join()
+    assert not wrong and len(reads) > 5 and all(reads)
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_checkpoint(tmp_path)
+    before = {p.name: p.read_bytes() for p in path.iterdir()}
+    written: list[Path] = []
+
+    def full(self: Path, *_: object, **__: object) -> int:
+        written.append(self)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    for change in (lambda: make_checkpoint(tmp_path), lambda: store(path, "test", SCORES)):
+        with pytest.raises(UserError) as error:
+            change()
+        assert error.value.key == "error.disk_write" and "No space left" in error.value.say("zh")
+    assert len(written) == 2 and {p.name: p.read_bytes() for p in path.iterdir()} == before
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]

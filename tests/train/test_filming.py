@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from s2s.checkpoint import load
+from s2s.config import TrainConfig
+from s2s.decode import trace
+from s2s.film import film, rounded
+from s2s.train.filming import MOMENTS, interval
+from s2s.train.loop import Run
+from tests.train import test_loop
+from tests.train.test_loop import COMMAND, config
+
+place = test_loop.place
+
+
+@pytest.mark.parametrize("steps", [1, 99, 100, 101, 12_345, 1_000_000])
+@pytest.mark.parametrize("every", [1, 50, 10_000])
+def test_a_film_has_a_bounded_number_of_moments(steps: int, every: int) -> None:
+    found = interval(steps, TrainConfig(film_every=every))
+    assert found >= every and steps // found <= MOMENTS
+    assert interval(steps, TrainConfig()) == 0
+
+
+def test_a_film_shows_what_checkpoints_of_its_steps_would(place: Path, tmp_path: Path) -> None:
+    settings = config(place, epochs=2, film_every=6, film_sentences=2)
+    run = Run(settings, tmp_path / "run", tmp_path / "copy", COMMAND)
+    run.train()
+    frames = film(tmp_path / "copy")
+    kept = load(tmp_path / "copy")
+    last = kept.metrics["training"]["epoch"] * 6  # 6 steps an epoch: the film of a checkpoint ends with its weights
+    assert [(f.step, f.sentence) for f in frames] == [(s, i) for s in (0, 6, 12) if s <= last for i in (0, 1)]
+    for frame in frames:
+        source, target = run.dev[frame.sentence]
+        assert frame.trace.mode == "forced" and frame.trace.source_text == source and frame.trace.reference == target
+        if frame.step == last:
+            now = rounded(trace(kept, source, target, "forced"))
+            assert [s.top for s in now.steps] == [s.top for s in frame.trace.steps]
+            assert now.attention_TS.tolist() == frame.trace.attention_TS.tolist()
+            assert frame.text == trace(kept, source).text
+    assert frames[0].trace != frames[-1].trace
+
+
+def test_filming_does_not_change_the_run(place: Path, tmp_path: Path) -> None:
+    for name, every in (("off", 0), ("on", 1)):
+        Run(config(place, epochs=1, film_every=every), tmp_path / name, tmp_path / f"c-{name}", COMMAND).train()
+    off, on = (load_file(tmp_path / name / "state.safetensors") for name in ("off", "on"))
+    assert all(off[key].equal(on[key]) for key in off)
+    assert film(tmp_path / "c-off") == () and not (tmp_path / "c-off" / "film.jsonl").exists()
+
+
+def test_sentences_that_cannot_be_shown_are_left_out(place: Path, tmp_path: Path) -> None:
+    lines = ["zzz\ta b", f"{'a ' * 31}\ta", "a b\tzzz", "b a\tb a", "c\tc"]
+    (tmp_path / "dev.tsv").write_text("\n".join(lines), encoding="utf-8")
+    base = config(place, film_every=5)
+    settings = dataclasses.replace(base, data=dataclasses.replace(base.data, dev=str(tmp_path / "dev.tsv")))
+    assert Run(settings, tmp_path / "run", tmp_path / "copy", COMMAND).film.sentences == [3, 4]
