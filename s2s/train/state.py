@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from s2s import disk, film
-from s2s.config import Config, to_dict
+from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def load(directory: Path, config: Config, run: Run) -> None:
 def _restore(path: Path, config: Config, run: Run) -> None:
     with safe_open(path, framework="pt") as file:
         header = file.metadata()
-        if json.loads(header["config"]) != to_dict(config):
+        if from_dict(Config, json.loads(header["config"])) != config:  # a key that came later has its default
             raise UserError("resume_config", directory=str(path.parent))
         run.at = Position(**json.loads(header["position"]))
         for i, parameter in enumerate(run.model.parameters()):
