@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from s2s.errors import UserError
+from s2s.readers import FORMATS
 
 PROGRAM = "python -m s2s"
 MISTAKE, INTERRUPTED = 2, 130
@@ -106,8 +107,7 @@ def _evaluate(p: Parser) -> None:
 
 
 def _columns(p: Parser) -> None:
-    forms = ("auto", "tsv", "jsonl", "csv", "automaster")
-    p.add_argument("--format", choices=forms, default="auto", help="of the file; by its extension and header (auto)")
+    p.add_argument("--format", choices=FORMATS, default="auto", help="of the file; by its extension and header (auto)")
     p.add_argument("--source-column", metavar="C", default="source", help="where columns have names (source)")
     p.add_argument("--target-column", metavar="C", default="target", help="where columns have names (target)")
 

@@ -8,6 +8,7 @@ import platform
 import shutil
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from s2s.errors import UserError
@@ -50,7 +51,7 @@ def write_directory(directory: Path, fill: Callable[[Path], None]) -> None:
         recover(directory)
         raise UserError("disk_write", directory=str(directory), reason=error.strerror or str(error)) from None
     finally:
-        if directory.exists():
+        if directory.exists() or not fresh.with_name("old").exists():
             _discard(fresh.parent)
 
 
@@ -97,4 +98,5 @@ def _discard(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

@@ -116,3 +116,16 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
         assert error.value.key == "error.disk_write" and "No space left" in error.value.say("zh")
     assert len(written) == 2 and {p.name: p.read_bytes() for p in path.iterdir()} == before
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_first_save_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    def full(fresh: Path) -> None:
+        (fresh / "a").write_text("half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(UserError, match="No space left"):
+        disk.write_directory(tmp_path / "made", full)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UserError):
+        disk.write_text(tmp_path / "file" / "a.json", "{}")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -67,3 +69,8 @@ def test_lines_have_the_documented_keys(tiny_checkpoint: Path) -> None:
     values = json.loads(Frame(7, 3, made, "said").to_json())
     assert list(values) == ["step", "sentence", "text", "trace"] and values["trace"]["mode"] == "forced"
     assert (values["step"], values["sentence"], values["text"]) == (7, 3, "said")
+
+
+def test_reading_a_film_or_a_file_of_pairs_needs_no_torch() -> None:
+    code = "import sys, s2s.film, s2s.readers; assert 'torch' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1]).returncode == 0

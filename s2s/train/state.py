@@ -83,9 +83,7 @@ def load(directory: Path, config: Config, run: Run) -> None:
 def _restore(path: Path, config: Config, run: Run) -> None:
     with safe_open(path, framework="pt") as file:
         header = file.metadata()
-        if (
-            from_dict(Config, json.loads(header["config"])) != config
-        ):  # a key that is newer than the save has its default
+        if from_dict(Config, json.loads(header["config"])) != config:  # a key that came later has its default
             raise UserError("resume_config", directory=str(path.parent))
         run.at = Position(**json.loads(header["position"]))
         for i, parameter in enumerate(run.model.parameters()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from s2s import disk
 from s2s.checkpoint import load
@@ -147,6 +149,23 @@ def test_a_run_killed_before_its_first_save_starts_its_logs_anew(place: Path, tm
     (tmp_path / "run" / "state.safetensors").unlink()
     Run(settings, tmp_path / "run", tmp_path / "copy", COMMAND).train()
     assert len(rows(tmp_path / "run")) == 1 and (tmp_path / "run" / "film.jsonl").read_bytes() == first
+
+
+def test_a_run_of_an_earlier_version_goes_on(place: Path, whole: Path, tmp_path: Path) -> None:
+    """Its config lacks the settings that came later; they have their defaults."""
+    shutil.copytree(whole, tmp_path / "old")
+    path = tmp_path / "old" / "run" / "state.safetensors"
+    with safe_open(path, framework="pt") as file:
+        header, tensors = file.metadata(), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    earlier = json.loads(header["config"])
+    for key in ("test", "format", "source_column", "target_column"):
+        del earlier["data"][key]
+    save_file(tensors, path, metadata={**header, "config": json.dumps(earlier)})
+    run = Run(config(place, **OFTEN), tmp_path / "old" / "run", tmp_path / "old" / "copy", COMMAND)
+    assert run.train() and run.at.step == 24
+    other = Run(config(place, **OFTEN, seed=2), tmp_path / "old" / "run", tmp_path / "old" / "copy", COMMAND)
+    with pytest.raises(UserError, match="another config"):
+        other.train()
 
 
 @contextmanager
