@@ -1,4 +1,4 @@
-"""The router: page configuration, language, navigation; nothing else."""
+"""The router: page configuration, navigation, language; nothing else."""
 
 import streamlit as st
 
@@ -6,7 +6,8 @@ from s2s.web import language, style
 
 st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wide")
 style.compact()
+# Before any widget: a server's first run would else give it another identity than all later runs.
+page = st.navigation([st.Page("pages/step_through.py", title=language.t("page.step"), default=True)])
 with st.sidebar:
     language.switch()
-pages = [st.Page("pages/step_through.py", title=language.t("page.step"), default=True)]
-st.navigation(pages).run()
+page.run()

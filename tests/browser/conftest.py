@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -33,28 +34,34 @@ def chromium() -> str:
     pytest.skip(message)
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app as ``streamlit run app.py`` serves it, on a free port."""
+@contextlib.contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """The app as ``streamlit run app.py`` serves it, on a free port; its log goes into ``folder``."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = (tmp_path_factory.mktemp("server") / "log").open("wb")
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log)
-    address = f"http://localhost:{port}"
-    for _ in range(120):
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log)
+        address = f"http://localhost:{port}"
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
                 break
-        except OSError:
-            time.sleep(0.25)
-    else:
-        pytest.fail("the server did not come up")
-    yield address
-    process.terminate()
-    process.wait(10)
-    log.close()
+            except OSError:
+                time.sleep(0.25)
+        else:
+            pytest.fail("the server did not come up")
+        yield address
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One server for all tests."""
+    with serve(tmp_path_factory.mktemp("server")) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,11 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from s2s.errors import say
 from s2s.trace import Trace
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, serve
 
 TEXT, REFERENCE = "我妹妹每天早上骑自行车去学校。", "My sister goes to school by bike every morning."
 LONG = "我昨天在学校里看见了他，他说他明天想和我们一起去山上看书，" * 11 + "你想来吗？"
@@ -163,6 +163,19 @@ def test_language_switches_live_and_the_step_stays(open_page: OpenPage) -> None:
     expect(page.locator(".where")).to_contain_text("step 2 /")
     page.wait_for_url(re.compile("lang=en"))
     assert page.get_by_label(say("step.text", "en")).input_value() == TEXT
+
+
+def test_the_first_visitor_of_a_new_server_can_switch_language_and_run(browser: Browser, tmp_path: Path) -> None:
+    with serve(tmp_path) as address:
+        page = browser.new_page(locale="zh-CN")
+        page.goto(address)
+        page.wait_for_selector(".player", timeout=60_000)
+        page.get_by_text("English", exact=True).click()
+        field = page.get_by_label(say("step.text", "en"))
+        field.fill("他喜欢喝茶。")
+        page.get_by_role("button", name=say("step.run", "en"), exact=True).click()
+        expect(page.locator(".chip .token")).to_have_text(["他", "喜欢", "喝茶", "。"])
+        page.close()
 
 
 def test_a_new_text_is_decoded_and_begins_at_its_first_step(open_page: OpenPage) -> None:
