@@ -61,13 +61,20 @@ def _use(text: str, reference: str) -> None:
     st.session_state.update(text=text, ref=reference)
 
 
+def _submitted() -> None:
+    """A new text leaves the example's reference behind: nobody typed it, and it answers another sentence."""
+    for source, target in _pairs(st.session_state["model"]):
+        if st.session_state["ref"] == target and st.session_state["text"] != source:
+            st.session_state["ref"] = ""
+
+
 def sentence() -> None:
     """Text, reference and Run."""
     with st.form("sentence", border=False):
         left, right, last = st.columns([6, 6, 2], vertical_alignment="bottom")
         left.text_area(t("step.text"), key="text", height=78, placeholder=t("step.text_place"))
         right.text_area(t("step.reference"), key="ref", height=78, placeholder=t("step.reference_place"))
-        last.form_submit_button(t("step.run"), key="run", type="primary", width="stretch")
+        last.form_submit_button(t("step.run"), key="run", type="primary", width="stretch", on_click=_submitted)
 
 
 def decoding() -> None:

@@ -64,6 +64,16 @@ def test_choosing_an_example_fills_both_fields(visit: Visit) -> None:
     assert app.text_area(key="ref").value == "He left his keys in the office."
 
 
+def test_a_new_text_drops_an_examples_reference_but_never_one_that_was_typed(visit: Visit) -> None:
+    app = visit(lang="en")
+    assert app.text_area(key="ref").value
+    submit(app, TEXT)
+    assert app.text_area(key="ref").value == ""
+    app.text_area(key="ref").set_value(REFERENCE)
+    submit(app, "我喝茶。")
+    assert app.text_area(key="ref").value == REFERENCE
+
+
 @pytest.mark.parametrize(("mode", "lanes"), [("free", {"free"}), ("forced", {"forced"}), ("both", {"free", "forced"})])
 def test_the_mode_decides_which_lanes_are_shown(visit: Visit, mode: str, lanes: set[str]) -> None:
     app = visit(text=TEXT, ref=REFERENCE, mode=mode)
