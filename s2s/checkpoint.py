@@ -19,6 +19,7 @@ import safetensors
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from s2s import card, disk
 from s2s.config import Config, from_dict, to_dict
@@ -156,8 +157,8 @@ def _load(directory: Path) -> Checkpoint:
     target = side(config.text.target, _vocab(vocabs, "target", directory))
     if config.text.shared_vocab and source.vocab.tokens != target.vocab.tokens:
         raise UserError("vocab_not_shared", file=str(directory / "vocab.json"))
-    with torch.device("meta"):  # shapes only: a claim of a huge size allocates nothing
-        model = _build(config, len(source.vocab), len(target.vocab))
+    with torch.device("meta"), _Uninitialised():  # shapes only: a claim of a huge size allocates nothing
+        model = Seq2Seq(config.model, len(source.vocab), len(target.vocab))
     path = directory / "model.safetensors"
     weights = _read_weights(path, {name: tuple(t.shape) for name, t in unique_weights(model).items()})
     model.load_state_dict(weights, assign=True, strict=False)  # what is tied is stored once
@@ -174,8 +175,14 @@ def unique_weights(model: Seq2Seq) -> dict[str, Tensor]:
     return {name: state[name] for name, _ in model.named_parameters()}
 
 
-def _build(config: Config, source_size: int, target_size: int) -> Seq2Seq:
-    return Seq2Seq(config.model, source_size, target_size)
+class _Uninitialised(TorchFunctionMode):
+    """Layers without starting values: on the meta device ``init.normal_`` alone would import a compiler, a second."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return kwargs.get("tensor", args[0] if args else None)
+        return func(*args, **kwargs)
 
 
 def _read_object(path: Path) -> dict[str, Any]:

@@ -74,6 +74,8 @@ class Seq2Seq(nn.Module):
             raise UserError("source_too_long", found=longest, limit=limit)
 
     def _initialise(self) -> None:
+        if self.bridge.weight.is_meta:
+            return  # shapes only
         for name, weight in self.named_parameters():
             if weight.dim() < 2:
                 nn.init.zeros_(weight)
