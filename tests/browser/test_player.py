@@ -209,10 +209,12 @@ def test_the_worked_arithmetic_adds_up(open_page: OpenPage, tmp_path: Path) -> N
     page = visit(open_page)
     trace = traced(page, tmp_path)
     page.get_by_text(say("player.worked", "en")).click()
+    tables = page.locator(".workedBody table.numbers")
+    expect(tables).to_have_count(3)
     step = trace.steps[0]
     softmax, context, output = (
         [[c.replace("−", "-") for c in row] for row in table]
-        for table in page.locator(".workedBody table.numbers").evaluate_all(
+        for table in tables.evaluate_all(
             "tables => tables.map(t => [...t.tBodies[0].rows].map(r => [...r.cells].map(c => c.textContent)))"
         )
     )
