@@ -77,18 +77,24 @@ def sentence() -> None:
         last.form_submit_button(t("step.run"), key="run", type="primary", width="stretch", on_click=_submitted)
 
 
+def _keep(name: str, key: str) -> None:
+    st.session_state[name] = st.session_state[key]
+
+
+def _radio(name: str, label: str, labels: dict[str, str], **options: Any) -> None:
+    """A choice that outlives a switch of language: Streamlit remembers the label, so each language has a widget."""
+    key = f"{name}-{language.current()}"
+    st.session_state[key] = st.session_state[name]
+    choices, show = list(labels), labels.__getitem__
+    st.radio(label, choices, format_func=show, key=key, horizontal=True, on_change=_keep, args=(name, key), **options)
+
+
 def decoding() -> None:
     """Lanes, how the free-running one chooses, and example sentences that fill the form."""
     left, middle, right = st.columns([6, 3, 3], vertical_alignment="center")
-    left.radio(
-        t("step.mode"),
-        link.MODES,
-        format_func={mode: t(f"step.mode_{mode}") for mode in link.MODES}.__getitem__,
-        key="mode",
-        horizontal=True,
-        label_visibility="collapsed",
-        help=t("step.mode_help"),
-    )
+    with left:
+        modes = {mode: t(f"step.mode_{mode}") for mode in link.MODES}
+        _radio("mode", t("step.mode"), modes, label_visibility="collapsed", help=t("step.mode_help"))
     pairs = _pairs(st.session_state["model"])
     if pairs:
         with right.popover(t("step.examples"), width="stretch"):
@@ -96,7 +102,7 @@ def decoding() -> None:
                 st.button(text, on_click=_use, args=(text, reference), width="stretch", type="tertiary")
     with middle.popover(t("step.settings"), width="stretch"):
         names = {"greedy": t("step.greedy"), "sampling": t("step.sampling"), "beam": t("step.beam_search")}
-        st.radio(t("step.strategy"), link.STRATEGIES, format_func=names.__getitem__, key="strategy", horizontal=True)
+        _radio("strategy", t("step.strategy"), names)
         sampling, beam = (st.session_state["strategy"] == s for s in ("sampling", "beam"))
         st.slider(t("step.temperature"), 0.05, 3.0, step=0.05, key="temperature", disabled=not sampling)
         st.number_input(t("step.top_k"), 0, 1000, key="top_k", disabled=not sampling)

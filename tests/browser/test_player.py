@@ -165,6 +165,20 @@ def test_language_switches_live_and_the_step_stays(open_page: OpenPage) -> None:
     assert page.get_by_label(say("step.text", "en")).input_value() == TEXT
 
 
+def test_a_switch_of_language_keeps_mode_and_strategy(open_page: OpenPage) -> None:
+    query = {"text": TEXT, "ref": REFERENCE, "mode": "free", "strategy": "sampling", "seed": "7", "lang": "zh"}
+    page = open_page(query)
+    words = page.locator("tr.lane.free td .token").all_text_contents()
+    page.get_by_text("English", exact=True).click()
+    page.wait_for_url(re.compile("lang=en"))
+    expect(page.get_by_role("radio", name="Free-running")).to_be_checked()
+    expect(page.locator("tr.lane.forced")).to_have_count(0)
+    assert page.locator("tr.lane.free td .token").all_text_contents() == words
+    assert "mode=free" in page.url and "strategy=sampling" in page.url
+    page.get_by_text("Both", exact=True).click()
+    expect(page.locator("tr.lane.forced")).to_have_count(1)
+
+
 def test_the_first_visitor_of_a_new_server_can_switch_language_and_run(browser: Browser, tmp_path: Path) -> None:
     with serve(tmp_path) as address:
         page = browser.new_page(locale="zh-CN")
