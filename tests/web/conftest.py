@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+import torch
 from streamlit.testing.v1 import AppTest
 
 from s2s.web import models
@@ -24,6 +25,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     make_checkpoint(tmp_path, "general")
     monkeypatch.setattr(models, "ROOT", tmp_path)
     st.cache_resource.clear()
+    torch.set_num_threads(1)  # as the server decodes; a thread has its own count, and two add up in another order
     return tmp_path
 
 
