@@ -4,53 +4,65 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from s2s.data import pad
-from s2s.model import Seq2Seq
+from s2s.model import Seq2Seq, State
 from s2s.strategy import Settings, limit
 from s2s.vocab import BOS, EOS
 
 
 @torch.inference_mode()
-def greedy(model: Seq2Seq, sources: Sequence[Sequence[int]], max_length: int = 0) -> list[list[int]]:
+def greedy(
+    model: Seq2Seq, sources: Sequence[Sequence[int]], max_length: int = 0, attention: list[Tensor] | None = None
+) -> list[list[int]]:
     """The most probable token at every step, for a batch; ids without ``<eos>``.
 
-    A row ends at ``<eos>`` or after ``max_length`` tokens (by default twice its source plus 10).
+    A row ends at ``<eos>`` or after ``max_length`` tokens (by default twice its source plus 10). The
+    weights of every step, ``<eos>`` too, are appended to ``attention``, (T, S) a source.
     """
     device = model.output.weight.device
     lengths_B = torch.tensor([len(s) for s in sources])
     memory, state = model.encode(pad(sources).to(device), lengths_B)
     limits = [max_length or 2 * len(s) + 10 for s in sources]
     outputs: list[list[int]] = [[] for _ in sources]
-    rows = torch.arange(len(sources), device=device)  # those still running
+    seen = list[tuple[list[int], Tensor]]()  # of each step its rows and their attention
+    rows = list(range(len(sources)))  # those still running
     token_B = torch.full((len(sources),), BOS, device=device)
-    while len(rows):
+    while rows:
         step = model.step(state, token_B, memory)
         token_B, state = step.log_probs_BV.argmax(dim=1), step.state
+        seen.append((rows, step.attention_BS))
         going = []
-        for place, (row, token) in enumerate(zip(rows.tolist(), token_B.tolist(), strict=True)):
+        for place, (row, token) in enumerate(zip(rows, token_B.tolist(), strict=True)):
             if token != EOS:
                 outputs[row].append(token)
                 if len(outputs[row]) < limits[row]:
                     going.append(place)
         if len(going) < len(rows):
             index_N = torch.tensor(going, dtype=torch.long, device=device)
-            rows, token_B = rows[index_N], token_B[index_N]
+            rows, token_B = [rows[place] for place in going], token_B[index_N]
             memory, state = memory.select(index_N), state.select(index_N)
+    if attention is not None:
+        kept: list[list[Tensor]] = [[] for _ in sources]
+        for running, weights_BS in seen:
+            for row, weights_S in zip(running, weights_BS, strict=True):
+                kept[row].append(weights_S[: len(sources[row])])
+        attention += [torch.stack(weights) for weights in kept]
     return outputs
 
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A finished output with ``<eos>``, its log-probability and the score that it was ranked by."""
+    """A finished output with ``<eos>``, its log-probability, the score it was ranked by, and its attention (T, S)."""
 
     ids: list[int]
     log_prob: float
     score: float
+    attention_TS: Tensor = field(compare=False, repr=False)
 
 
 def rank_score(log_prob: float, length: int, coverage_S: Tensor, settings: Settings) -> float:
@@ -67,47 +79,133 @@ def rank_score(log_prob: float, length: int, coverage_S: Tensor, settings: Setti
 def beam(
     model: Seq2Seq, source: Sequence[int], settings: Settings, prefix: Sequence[int] = (), max_length: int = 0
 ) -> list[Hypothesis]:
-    """Beam search for one sentence: finished hypotheses, best score first.
+    """Beam search for one sentence: finished hypotheses, best score first (see ``beams``)."""
+    return beams(model, [source], settings, [prefix], max_length)[0]
+
+
+@torch.inference_mode()
+def beams(
+    model: Seq2Seq,
+    sources: Sequence[Sequence[int]],
+    settings: Settings,
+    prefixes: Sequence[Sequence[int]] | None = None,
+    max_length: int = 0,
+) -> list[list[Hypothesis]]:
+    """Beam search for a batch: each source's finished hypotheses, best score first.
 
     The ``beam`` most probable continuations are kept a step; those that end leave the beam and are
-    kept as finished. It stops when no live hypothesis can still win, or at ``max_length``.
+    kept as finished. A source is done when no live hypothesis can still win, or at ``max_length``
+    tokens. Prefixes must be of one length.
     """
-    memory, state = model.encode(torch.tensor([list(source)]), torch.tensor([len(source)]))
-    longest, width = max_length or limit(settings, len(source)), settings.beam
-    ids: list[list[int]] = [[]]
-    log_probs_N, coverage_NS = torch.zeros(1), torch.zeros(1, len(source))
-    finished: list[Hypothesis] = []
-    for t in range(longest):
-        rows = memory.select(torch.zeros(len(ids), dtype=torch.long))
-        step = model.step(state, torch.tensor([row[-1] if row else BOS for row in ids]), rows)
-        coverage_NS = coverage_NS + step.attention_BS
-        if t < len(prefix):
-            log_probs_N, ids, state = log_probs_N + step.log_probs_BV[:, prefix[t]], [[*ids[0], prefix[t]]], step.state
-            continue
-        total_NV = log_probs_N.unsqueeze(1) + step.log_probs_BV
-        best = total_NV.flatten().topk(min(width, total_NV.numel()))
-        origin_K, token_K = best.indices // total_NV.size(1), best.indices % total_NV.size(1)
-        live = []
-        for k, (row, token, value) in enumerate(
-            zip(origin_K.tolist(), token_K.tolist(), best.values.tolist(), strict=True)
-        ):
-            if token == EOS or t == longest - 1:
-                score = rank_score(value, t + 1, coverage_NS[row], settings)
-                finished.append(Hypothesis([*ids[row], token], value, score))
-            else:
-                live.append(k)
-        if not live:
-            break
-        index_K = torch.tensor(live)
-        ids = [[*ids[r], t] for r, t in zip(origin_K[index_K].tolist(), token_K[index_K].tolist(), strict=True)]
-        log_probs_N, coverage_NS = best.values[index_K], coverage_NS[origin_K[index_K]]
-        state = step.state.select(origin_K[index_K])
-        if len(finished) >= width and _decided(finished, float(log_probs_N.max()), longest, settings):
-            break
-    return sorted(finished, key=lambda h: -h.score)
+    search = _Search(model, sources, settings, prefixes or [()] * len(sources), max_length)
+    while search.places:
+        search.advance()
+    return [sorted(found, key=lambda h: -h.score) for found in search.finished]
 
 
-def _decided(finished: Sequence[Hypothesis], best_live: float, longest: int, settings: Settings) -> bool:
-    """Whether the best live hypothesis, were it to lose nothing more, would still rank below the best finished one."""
-    bound = best_live / max(1.0, ((5 + longest) / 6) ** settings.length_penalty)
-    return math.isfinite(bound) and max(h.score for h in finished) >= bound
+class _Extended:
+    """One step: of each source that was running, which row each new hypothesis extends, and by which token."""
+
+    def __init__(
+        self,
+        running: Sequence[int],
+        origins: list[list[int]],
+        tokens: list[list[int]],
+        attention_NS: Tensor,
+        width: int,
+    ) -> None:
+        self.places = {source: place for place, source in enumerate(running)}
+        self.origins, self.tokens, self.attention_NS, self.width = origins, tokens, attention_NS, width
+
+
+class _Search:
+    """The live hypotheses of the sources that are not done, ``width`` rows a source after the first free step."""
+
+    def __init__(
+        self,
+        model: Seq2Seq,
+        sources: Sequence[Sequence[int]],
+        settings: Settings,
+        prefixes: Sequence[Sequence[int]],
+        max_length: int,
+    ) -> None:
+        self.model, self.sources, self.settings = model, sources, settings
+        self.limits = [max_length or limit(settings, len(s)) for s in sources]
+        self.forced_TB = torch.tensor([list(p) for p in prefixes], dtype=torch.long).reshape(len(sources), -1).t()
+        self.finished: list[list[Hypothesis]] = [[] for _ in sources]
+        self.places = list(range(len(sources)))  # of the sources not done
+        self.width, self.time = 1, 0
+        self.memory, self.state = model.encode(pad(sources), torch.tensor([len(s) for s in sources]))
+        self.token_N = torch.full((len(sources),), BOS)
+        self.log_probs_AK = torch.zeros(len(sources), 1)  # -inf: no hypothesis
+        self.steps = list[_Extended]()
+
+    def advance(self) -> None:
+        """One step: extend, keep the best, put the ended ones by, drop the sources that are done."""
+        step = self.model.step(self.state, self.token_N, self.memory)
+        if self.time < len(self.forced_TB):
+            token_AK = self.forced_TB[self.time, self.places].unsqueeze(1)
+            origin_AK = torch.zeros_like(token_AK)
+            self.log_probs_AK = self.log_probs_AK + step.log_probs_BV.gather(1, token_AK)
+        else:
+            origin_AK, token_AK = self._best(step.log_probs_BV)
+        self.steps.append(_Extended(self.places, origin_AK.tolist(), token_AK.tolist(), step.attention_BS, self.width))
+        self.time += 1
+        going = self._finish(token_AK)
+        self._keep(going, step.state, origin_AK, token_AK)
+
+    def _best(self, log_probs_NV: Tensor) -> tuple[Tensor, Tensor]:
+        """The ``beam`` most probable continuations of each source: which row each extends, and by which token."""
+        size = min(self.settings.beam, log_probs_NV.size(1))
+        best = log_probs_NV.topk(size, dim=1)
+        total_AF = (self.log_probs_AK.unsqueeze(2) + best.values.view(len(self.places), self.width, size)).flatten(1)
+        chosen = total_AF.topk(min(self.settings.beam, total_AF.size(1)), dim=1)
+        self.log_probs_AK = chosen.values
+        return chosen.indices // size, best.indices.view_as(total_AF).gather(1, chosen.indices)
+
+    def _finish(self, token_AK: Tensor) -> list[int]:
+        """Put by what ended; returns the places, among those running, of the sources that go on."""
+        going, ended = list[int](), torch.zeros_like(token_AK, dtype=torch.bool)
+        rows = zip(self.places, token_AK.tolist(), self.log_probs_AK.tolist(), strict=True)
+        for place, (source, tokens, values) in enumerate(rows):
+            free, last, best_live = self.time > len(self.forced_TB), self.time == self.limits[source], -math.inf
+            for k, (token, value) in enumerate(zip(tokens, values, strict=True)):
+                if value == -math.inf:
+                    continue
+                if (token == EOS or last) and free:
+                    self.finished[source].append(self._hypothesis(source, k, value))
+                    ended[place, k] = True
+                else:
+                    best_live = max(best_live, value)
+            if best_live > -math.inf and not self._decided(source, best_live):
+                going.append(place)
+        self.log_probs_AK = self.log_probs_AK.masked_fill(ended, -math.inf)
+        return going
+
+    def _hypothesis(self, source: int, k: int, log_prob: float) -> Hypothesis:
+        """Follow the origins back to the start."""
+        ids, weights = list[int](), list[Tensor]()
+        for step in reversed(self.steps):
+            place = step.places[source]
+            ids.append(step.tokens[place][k])
+            k = step.origins[place][k]
+            weights.append(step.attention_NS[place * step.width + k, : len(self.sources[source])])
+        attention_TS = torch.stack(weights[::-1])
+        score = rank_score(log_prob, len(ids), attention_TS.sum(dim=0), self.settings)
+        return Hypothesis(ids[::-1], log_prob, score, attention_TS)
+
+    def _decided(self, source: int, best_live: float) -> bool:
+        """Whether the best live hypothesis, were it to lose nothing more, would still rank below a finished one."""
+        finished = self.finished[source]
+        bound = best_live / max(1.0, ((5 + self.limits[source]) / 6) ** self.settings.length_penalty)
+        return len(finished) >= self.settings.beam and max(h.score for h in finished) >= bound
+
+    def _keep(self, going: list[int], state: State, origin_AK: Tensor, token_AK: Tensor) -> None:
+        """The rows of the chosen hypotheses; the memory is copied only when their number changes."""
+        going_G, width = torch.tensor(going, dtype=torch.long), token_AK.size(1)
+        if len(going) < len(self.places) or width != self.width:
+            first_G1 = (going_G * self.width).unsqueeze(1)
+            self.memory = self.memory.select(first_G1.expand(-1, width).flatten())
+        self.state = state.select((going_G.unsqueeze(1) * self.width + origin_AK[going_G]).flatten())
+        self.token_N, self.log_probs_AK = token_AK[going_G].flatten(), self.log_probs_AK[going_G]
+        self.places, self.width = [self.places[place] for place in going], width

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import torch
 
+from s2s.decode import follow
 from s2s.model import Seq2Seq
-from s2s.search import beam, greedy, rank_score
-from s2s.strategy import Settings
+from s2s.search import beam, beams, greedy, rank_score
+from s2s.strategy import Settings, forcing
 from s2s.vocab import BOS, EOS
 from tests.factory import make_config, make_model
 from tests.stub import StubModel
@@ -60,6 +61,33 @@ def test_batched_greedy_is_greedy_one_by_one(kind: dict[str, Any]) -> None:
         len(out) <= 2 * len(source) + 10 and EOS not in out for out, source in zip(together, SOURCES, strict=True)
     )
     assert [out[:3] for out in together] == greedy(tiny, SOURCES, max_length=3)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_batched_beam_is_beam_one_by_one(kind: dict[str, Any]) -> None:
+    tiny, settings = model(**kind), Settings(beam=3, coverage_penalty=0.2)
+    together = beams(tiny, SOURCES, settings)
+    assert len({len(found[0].ids) for found in together}) > 1  # sources are done at different steps
+    for source, found in zip(SOURCES, together, strict=True):
+        alone = beam(tiny, source, settings)
+        assert [h.ids for h in found] == [h.ids for h in alone]
+        for a, b in zip(found, alone, strict=True):
+            assert (a.log_prob, a.score) == pytest.approx((b.log_prob, b.score), abs=1e-5)
+            torch.testing.assert_close(a.attention_TS, b.attention_TS, atol=1e-6, rtol=0)
+            assert a.attention_TS.shape == (len(a.ids), len(source))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_the_attention_of_a_search_is_that_of_following_its_output(kind: dict[str, Any]) -> None:
+    tiny, attention = model(**kind), list[torch.Tensor]()
+    outputs = greedy(tiny, SOURCES, attention=attention)
+    for source, ids, weights_TS in zip(SOURCES, outputs, attention, strict=True):
+        followed, steps, _ = follow(tiny, source, forcing([*ids, EOS], lambda log_probs_V, t: EOS), len(weights_TS))
+        assert [i for i in followed if i != EOS] == ids
+        torch.testing.assert_close(weights_TS, torch.cat([s.attention_BS for s in steps]), atol=1e-6, rtol=0)
+    best = beam(tiny, SOURCES[0], Settings(beam=3))[0]
+    _, steps, _ = follow(tiny, SOURCES[0], forcing(best.ids, lambda log_probs_V, t: EOS), len(best.ids))
+    torch.testing.assert_close(best.attention_TS, torch.cat([s.attention_BS for s in steps]), atol=1e-6, rtol=0)
 
 
 @torch.no_grad()

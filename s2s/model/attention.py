@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from s2s.config import ModelConfig
+from s2s.model import additive, linear
+from s2s.model.linear import Linear
 
 
 class AdditiveAttention(nn.Module):
@@ -24,8 +26,8 @@ class AdditiveAttention(nn.Module):
 
     def __init__(self, state_size: int, memory_size: int, size: int, coverage: bool = False) -> None:
         super().__init__()
-        self.query = nn.Linear(state_size, size, bias=False)  # W
-        self.key = nn.Linear(memory_size, size, bias=False)  # U
+        self.query = Linear(state_size, size, bias=False)  # W
+        self.key = Linear(memory_size, size, bias=False)  # U
         self.v = nn.Linear(size, 1, bias=False)
         if coverage:
             self.coverage = nn.Linear(1, size, bias=False)  # w
@@ -37,10 +39,8 @@ class AdditiveAttention(nn.Module):
 
     def scores(self, state_BH: Tensor, keys_BSA: Tensor, coverage_BS: Tensor | None = None) -> Tensor:
         """The scores of one step: (B, S)."""
-        if coverage_BS is not None:
-            keys_BSA = keys_BSA + self.coverage(coverage_BS.unsqueeze(2))
-        scores_BS1: Tensor = self.v(torch.tanh(self.query(state_BH).unsqueeze(1) + keys_BSA))
-        return scores_BS1.squeeze(2)
+        weight_A = None if coverage_BS is None else self.coverage.weight[:, 0]
+        return additive.scores(self.query(state_BH), keys_BSA, self.v.weight[0], coverage_BS, weight_A)
 
     def terms(self, state_H: Tensor, key_A: Tensor, count: int, coverage: Tensor | None = None) -> Tensor:
         """First terms of one score, ``(v_a, (W s)_a, (U h)_a)`` and with coverage ``w_a c``: (count, 3 or 4)."""
@@ -63,7 +63,7 @@ class DotAttention(nn.Module):
 
     def scores(self, state_BH: Tensor, keys_BSH: Tensor, coverage_BS: Tensor | None = None) -> Tensor:
         """The scores of one step: (B, S)."""
-        return torch.bmm(keys_BSH, state_BH.unsqueeze(2)).squeeze(2)
+        return linear.compare(keys_BSH, state_BH)
 
     def terms(self, state_H: Tensor, key_H: Tensor, count: int, coverage: Tensor | None = None) -> Tensor:
         """``(h_i, key_i)`` of the first terms of one score: (count, 2)."""
@@ -75,7 +75,7 @@ class GeneralAttention(DotAttention):
 
     def __init__(self, state_size: int, memory_size: int) -> None:
         super().__init__()
-        self.key = nn.Linear(memory_size, state_size, bias=False)  # W
+        self.key = Linear(memory_size, state_size, bias=False)  # W
 
     def keys(self, memory_BSM: Tensor) -> Tensor:
         """``W h_s`` for every position: (B, S, H)."""
@@ -131,12 +131,12 @@ class PredictiveAttention(LocalAttention):
 
     def __init__(self, state_size: int, memory_size: int, window: int, size: int) -> None:
         super().__init__(state_size, memory_size, window)
-        self.query = nn.Linear(state_size, size, bias=False)  # W
+        self.query = Linear(state_size, size, bias=False)  # W
         self.v = nn.Linear(size, 1, bias=False)
 
     def position(self, state_BH: Tensor, time_B: Tensor, lengths_B: Tensor) -> Tensor:
         """The predicted centre, between 0 and S: (B,)."""
-        logit_B: Tensor = self.v(torch.tanh(self.query(state_BH))).squeeze(1)
+        logit_B: Tensor = self.v(linear.tanh(self.query(state_BH))).squeeze(1)
         wide = torch.promote_types(logit_B.dtype, torch.float32)  # bfloat16 cannot tell neighbouring words apart
         return lengths_B * torch.sigmoid(logit_B.to(wide))
 
@@ -175,4 +175,4 @@ def weights(scores_BS: Tensor, mask_BS: Tensor) -> Tensor:
 
 def context(attention_BS: Tensor, memory_BSM: Tensor) -> Tensor:
     """``c = Σ_s α_s h_s``: (B, M)."""
-    return torch.bmm(attention_BS.unsqueeze(1), memory_BSM).squeeze(1)
+    return linear.weigh(attention_BS, memory_BSM)

@@ -13,7 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from s2s.config import ModelConfig
+from s2s.model import linear
 from s2s.model.attention import Focus, LocalAttention, attention, context, weights
+from s2s.model.linear import Linear
+from s2s.model.recurrent import GRUCell, LSTMCell
 
 
 class Memory(NamedTuple):
@@ -75,11 +78,11 @@ class Decoder(nn.Module):
             extra, read = memory, hidden + memory + embedded
         else:
             extra, read = readout_size if self.feeding else 0, hidden + memory
-        cell = nn.LSTMCell if config.cell == "lstm" else nn.GRUCell
+        cell = LSTMCell if config.cell == "lstm" else GRUCell
         self.cells = nn.ModuleList(
             cell(embedded + extra if layer == 0 else hidden, hidden) for layer in range(config.decoder_layers)
         )
-        self.readout = nn.Linear(read, readout_size)
+        self.readout = Linear(read, readout_size)
         self.dropout = nn.Dropout(dropout)
 
     def look(self, state_BH: Tensor, state: State, memory: Memory, attention_BS: Tensor | None) -> Look:
@@ -121,7 +124,7 @@ class Decoder(nn.Module):
             hidden_LBH, cell_LBH = self.recur(torch.cat(fed, dim=1), state)
             look = self.look(hidden_LBH[-1], state, memory, attention_BS)
             read = [look.context_BM, hidden_LBH[-1]]
-        readout_BR = self.dropout(torch.tanh(self.readout(torch.cat(read, dim=1))))
+        readout_BR = self.dropout(linear.tanh(self.readout(torch.cat(read, dim=1))))
         coverage_BS = None if state.coverage_BS is None else state.coverage_BS + look.attention_BS
         time_B = None if state.time_B is None else state.time_B + 1
         return State(hidden_LBH, readout_BR, cell_LBH, coverage_BS, time_B), look

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from s2s.model import recurrent
 from s2s.vocab import PAD
 
 
@@ -37,7 +38,6 @@ class Encoder(nn.Module):
         if keep_BS is not None:
             embedded_BSE = embedded_BSE * keep_BS.unsqueeze(2)
         packed = pack_padded_sequence(embedded_BSE, lengths_B.cpu(), batch_first=True, enforce_sorted=False)
-        outputs, final = self.rnn(packed)  # final: (2·layers, B, size), of an LSTM two of these
+        outputs, ends = recurrent.run(self.rnn, packed)  # ends: (2·layers, B, size), of an LSTM two of these
         memory_BSM, _ = pad_packed_sequence(outputs, batch_first=True, total_length=source_BS.size(1))
-        ends = final if isinstance(final, tuple) else (final,)
         return memory_BSM, torch.cat([direction for end in ends for direction in (end[-2], end[-1])], dim=1)

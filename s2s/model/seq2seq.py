@@ -10,8 +10,10 @@ from torch import Tensor, nn
 from s2s.config import ModelConfig
 from s2s.data import Batch
 from s2s.errors import UserError
+from s2s.model import linear
 from s2s.model.decoder import Decoder, Look, Memory, State
 from s2s.model.encoder import Encoder
+from s2s.model.linear import Linear
 from s2s.model.pointer import Pointer, mix
 from s2s.model.prior import Prior, blend
 from s2s.vocab import PAD
@@ -50,10 +52,10 @@ class Seq2Seq(nn.Module):
         readout = embedding if config.tied_embeddings else state
         parts = 2 if config.cell == "lstm" else 1  # a hidden state, and an LSTM's cell
         self.encoder = Encoder(source_size, embedding, config.encoder_size, config.encoder_layers, dropout, config.cell)
-        self.bridge = nn.Linear(parts * memory, parts * config.decoder_layers * state)
+        self.bridge = Linear(parts * memory, parts * config.decoder_layers * state)
         self.embedding = nn.Embedding(target_size, embedding, padding_idx=PAD)
         self.decoder = Decoder(config, readout, dropout)
-        self.output = nn.Linear(readout, target_size)
+        self.output = Linear(readout, target_size)
         self.prior = Prior(target_size) if config.prior else None
         self.pointer = Pointer(memory, state, embedding) if config.pointer else None
         self.dropout = nn.Dropout(dropout)
@@ -136,6 +138,10 @@ class Seq2Seq(nn.Module):
 
     def forced(self, batch: Batch) -> Forced:
         """``forward``, and what the coverage loss is made of."""
+        with linear.one_pass():
+            return self._forced(batch)
+
+    def _forced(self, batch: Batch) -> Forced:
         memory, state = self.encode(batch.source_BS, batch.lengths_B)
         embedded_BTE = self.dropout(self.embedding(batch.target_in_BT))
         keep_BT = self._keep(batch.target_in_BT)

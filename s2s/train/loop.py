@@ -199,7 +199,7 @@ class Run:
         """A model of the averaged weights as they will be stored; draws no random number."""
         sizes = len(self.source.vocab), len(self.target.vocab)
         with torch.random.fork_rng(devices=[]):
-            model = Seq2Seq(self.config.model, *sizes).to(self.device).eval()
+            model = Seq2Seq(self.config.model, *sizes).to(self.device).requires_grad_(False).eval()
         weights = {n: w.half().float() for n, w in self.averaged_weights().items()}
         model.load_state_dict(weights, strict=False)  # what is tied is stored once
         return model

@@ -1,0 +1,269 @@
+"""The products a model is made of, faster than autograd alone would do them.
+
+A weight that many steps use gets its gradient as one product over all of them, not one a step, and so
+does a matrix of a sentence that every step reads (``one_pass``). On CPUs the products are oneDNN's.
+``plain()`` gives torch's own, which can be differentiated twice; a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.weak import WeakTensorKeyDictionary
+
+ONEDNN = torch._C._has_mkldnn and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+ROWS = 2  # a single row is bound by reading the weight, packed or not
+_plain: ContextVar[bool] = ContextVar("plain", default=False)
+_pass: ContextVar[dict[int, Alias] | None] = ContextVar("pass", default=None)
+_packed = WeakTensorKeyDictionary()  # weight → (its version, its packed copy)
+
+
+@contextlib.contextmanager
+def plain() -> Iterator[None]:
+    """torch's own operators instead."""
+    token = _plain.set(True)
+    try:
+        yield
+    finally:
+        _plain.reset(token)
+
+
+def is_plain() -> bool:
+    """Whether torch's own operators are asked for."""
+    return _plain.get()
+
+
+@contextlib.contextmanager
+def one_pass() -> Iterator[None]:
+    """A forward pass in which each weight and each sentence's matrix is shared by all steps."""
+    token = _pass.set({})
+    try:
+        yield
+    finally:
+        _pass.reset(token)
+
+
+class Shared:
+    """A matrix that several steps use, and what its gradient is made of.
+
+    The gradient is ``Σ_t a_t ⊗ b_t``: of a weight ``a`` is the output's gradient and ``b`` the
+    input; of a sentence's matrix (B, S, M) ``a`` goes with its rows and ``b`` with its columns.
+    What has not this form is summed in ``dense``.
+    """
+
+    def __init__(self, matrix: Tensor, bias: Tensor | None) -> None:
+        self.matrix, self.bias = matrix.detach(), bias  # kept, so that the id that names them stays theirs
+        self.operand = operand(self.matrix) if matrix.dim() == 2 else self.matrix
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing recorded."""
+        self.task = -1  # the backward pass that what is recorded belongs to
+        self.rows, self.columns = list[Tensor](), list[Tensor]()
+        self.dense: Tensor | None = None
+        self.bias_gradient: Tensor | None = None
+
+    def begin(self) -> None:
+        """Called by every step's backward: drops what an earlier pass recorded that never got to ``_Gather``."""
+        task = torch._C._current_graph_task_id()
+        if task != self.task:
+            self.forget()
+            self.task = task
+
+    def record(self, row: Tensor, column: Tensor) -> None:
+        """One step's ``a_t`` and ``b_t``."""
+        self.begin()
+        self.rows.append(row)
+        self.columns.append(column)
+
+    def gradient(self) -> Tensor | None:
+        """All steps' share as one product, once."""
+        if not self.rows:
+            return self.dense
+        if self.matrix.dim() == 2:
+            return torch.mm(torch.cat(self.rows).t(), torch.cat(self.columns)).to(self.matrix.dtype)
+        left, right = torch.stack(self.rows, dim=2), torch.stack(self.columns, dim=1)
+        return torch.bmm(left, right) if self.dense is None else torch.baddbmm(self.dense, left, right)
+
+
+def apply(function: type[torch.autograd.Function], *arguments: object) -> Any:
+    """``function.apply``, which torch leaves untyped."""
+    return function.apply(*arguments)  # type: ignore[no-untyped-call]
+
+
+class Alias(NamedTuple):
+    """What the steps are given in a matrix's place, so that their backward comes before that of ``_Gather``."""
+
+    matrix: Tensor
+    bias: Tensor | None
+    used: Shared
+
+
+def shared(matrix: Tensor, bias: Tensor | None = None) -> Alias | None:
+    """The matrix in the running pass; None outside of one, where nothing is differentiated and in plain mode."""
+    known = _pass.get()
+    if known is None or _plain.get() or not torch.is_grad_enabled():
+        return None
+    if id(matrix) not in known:
+        used = Shared(matrix, bias)
+        matrix_alias, bias_alias = apply(_Gather, matrix, bias, used)
+        known[id(matrix)] = Alias(matrix_alias, bias_alias, used)
+    return known[id(matrix)]
+
+
+def half(tensor: Tensor) -> bool:
+    """Whether products of such tensors take bfloat16 operands now."""
+    return torch.is_autocast_enabled(tensor.device.type)
+
+
+def operand(tensor: Tensor) -> Tensor:
+    """The tensor as a product takes it: bfloat16 under autocast."""
+    return tensor.to(torch.get_autocast_dtype(tensor.device.type)) if half(tensor) else tensor
+
+
+def product(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None) -> Tensor:
+    """``x Wᵀ + b`` of operands without autograd, in float32 or what they are: (N, O)."""
+    wide = torch.promote_types(x_NI.dtype, torch.float32)
+    if bias_O is not None:
+        bias_O = bias_O.to(x_NI.dtype)
+    if ONEDNN and x_NI.device.type == "cpu" and x_NI.dtype != torch.float64 and len(x_NI):
+        out_NO: Tensor = torch.ops.mkldnn._linear_pointwise(x_NI.contiguous(), weight_OI, bias_O, "none", [], "")
+        return out_NO.to(wide)
+    with torch.autocast(x_NI.device.type, enabled=False):
+        return F.linear(x_NI, weight_OI, bias_O).to(wide)
+
+
+class _Gather(torch.autograd.Function):
+    """Hands a weight to the steps; its backward runs after all of theirs."""
+
+    @staticmethod
+    def forward(ctx: Any, matrix: Tensor, bias: Tensor | None, used: Shared) -> tuple[Tensor, Tensor | None]:
+        ctx.used = used
+        ctx.set_materialize_grads(False)
+        return matrix.view_as(matrix), None if bias is None else bias.view_as(bias)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *_: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+        used: Shared = ctx.used
+        used.begin()
+        gradient, bias = used.gradient(), used.bias_gradient
+        used.forget()
+        return gradient, bias, None
+
+
+class _Step(torch.autograd.Function):
+    """``x Wᵀ + b`` of one step; the gradients of W and b are left to ``_Gather``."""
+
+    @staticmethod
+    def forward(ctx: Any, x_NI: Tensor, alias: Tensor, bias: Tensor | None, used: Shared) -> Tensor:
+        ctx.used, ctx.x = used, operand(x_NI)
+        return product(ctx.x, used.operand, used.bias)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient_NO: Tensor) -> tuple[Tensor | None, None, None, None]:
+        used: Shared = ctx.used
+        operand_NO = gradient_NO.to(ctx.x.dtype)
+        used.record(operand_NO, ctx.x)
+        if used.bias is not None:
+            bias_O = gradient_NO.sum(dim=0)
+            used.bias_gradient = bias_O if used.bias_gradient is None else used.bias_gradient.add_(bias_O)
+        return product(operand_NO, used.operand.t(), None) if ctx.needs_input_grad[0] else None, None, None, None
+
+
+def linear(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Tensor:
+    """``x Wᵀ + b``: (N, O)."""
+    alias = shared(weight_OI, bias_O)
+    if alias is not None:
+        out: Tensor = apply(_Step, x_NI, *alias)
+        return out
+    if torch.is_grad_enabled() or _plain.get() or half(x_NI) or x_NI.device.type != "cpu":
+        out_NO = F.linear(x_NI, weight_OI, bias_O)
+        return out_NO.to(torch.promote_types(out_NO.dtype, torch.float32))
+    return product(x_NI, packed(weight_OI) if len(x_NI) >= ROWS else weight_OI, bias_O)
+
+
+def packed(weight_OI: Tensor) -> Tensor:
+    """A frozen weight in oneDNN's own order, kept as long as the weight lives unchanged.
+
+    Others stay as they are: a fused optimiser changes a weight without a new version.
+    """
+    if not ONEDNN or weight_OI.requires_grad or weight_OI.dtype != torch.float32 or weight_OI.is_inference():
+        return weight_OI
+    if weight_OI not in _packed or _packed[weight_OI][0] != weight_OI._version:
+        _packed[weight_OI] = weight_OI._version, torch.ops.mkldnn._reorder_linear_weight(weight_OI.detach())
+    copy: Tensor = _packed[weight_OI][1]
+    return copy
+
+
+class Linear(nn.Linear):
+    """``nn.Linear`` by ``linear``."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(…, I) to (…, O)."""
+        out = linear(input.reshape(-1, self.in_features), self.weight, self.bias)
+        return out.view(*input.shape[:-1], self.out_features)
+
+
+class _Compare(torch.autograd.Function):
+    """``K x`` a sentence."""
+
+    @staticmethod
+    def forward(ctx: Any, x_BM: Tensor, alias: Tensor, used: Shared) -> Tensor:
+        ctx.used, ctx.x = used, x_BM
+        return torch.bmm(used.matrix, x_BM.unsqueeze(2)).squeeze(2)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient_BS: Tensor) -> tuple[Tensor, None, None]:
+        used: Shared = ctx.used
+        used.record(gradient_BS, ctx.x)
+        return torch.bmm(gradient_BS.unsqueeze(1), used.matrix).squeeze(1), None, None
+
+
+class _Weigh(torch.autograd.Function):
+    """``Σ_s α_s h_s`` a sentence."""
+
+    @staticmethod
+    def forward(ctx: Any, weights_BS: Tensor, alias: Tensor, used: Shared) -> Tensor:
+        ctx.used, ctx.weights = used, weights_BS
+        return torch.bmm(weights_BS.unsqueeze(1), used.matrix).squeeze(1)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient_BM: Tensor) -> tuple[Tensor, None, None]:
+        used: Shared = ctx.used
+        used.record(ctx.weights, gradient_BM)
+        return torch.bmm(used.matrix, gradient_BM.unsqueeze(2)).squeeze(2), None, None
+
+
+def compare(matrix_BSM: Tensor, x_BM: Tensor) -> Tensor:
+    """Every row of a sentence's matrix times a vector: (B, S)."""
+    alias = shared(matrix_BSM)
+    with torch.autocast(x_BM.device.type, enabled=False):  # bound by reading the matrix; bfloat16 would not help
+        if alias is None:
+            return torch.bmm(matrix_BSM, x_BM.unsqueeze(2)).squeeze(2)
+        out: Tensor = apply(_Compare, x_BM, alias.matrix, alias.used)
+        return out
+
+
+def weigh(weights_BS: Tensor, matrix_BSM: Tensor) -> Tensor:
+    """``Σ_s α_s h_s``: (B, M)."""
+    alias = shared(matrix_BSM)
+    with torch.autocast(weights_BS.device.type, enabled=False):
+        if alias is None:
+            return torch.bmm(weights_BS.unsqueeze(1), matrix_BSM).squeeze(1)
+        out: Tensor = apply(_Weigh, weights_BS, alias.matrix, alias.used)
+        return out
+
+
+def tanh(x: Tensor) -> Tensor:
+    """``2 σ(2x) - 1``, on CPUs several times as fast as ``torch.tanh``."""
+    return 2 * torch.sigmoid(2 * x) - 1
