@@ -1,11 +1,11 @@
-# make app · make test · make check · make bench; each makes its own virtual environment first.
+# make app · make test · make check · make bench · make bench-peers; each makes its own virtual environment first.
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: app test check bench clean
+.PHONY: app test check bench bench-peers clean
 
 app: $(READY)
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -21,6 +21,9 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+bench-peers: $(READY)
+	$(BIN)/python -m benchmarks.peers
 
 $(READY): requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make app PYTHON=python3.11")'

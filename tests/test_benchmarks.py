@@ -1,0 +1,44 @@
+import re
+
+import pytest
+
+from benchmarks import environments, ours, peers, workload
+from tests.test_docs import ROOT
+
+
+def test_table_holds_medians_and_ratios_to_the_reference() -> None:
+    rates = {peers.REFERENCE: [10.0, 30.0, 20.0], "Lookback, general": [2000.0]}
+    lines = peers.table("tokens/s", ["training short"], {"training short": rates}).splitlines()
+    assert lines == [
+        "| tokens/s | training short |",
+        "|---|---:|",
+        "| JoeyNMT, Luong | 20.0 (×1.00) |",
+        "| Lookback, general | 2,000 (×100.00) |",
+    ]
+
+
+def test_every_task_is_planned_and_has_the_reference() -> None:
+    assert list(peers.FULL) == list(peers.QUICK) == list(workload.TASKS) == [*peers.TRAINING, *peers.DECODING]
+    assert any(s.label == peers.REFERENCE and s.decodes and s.quick for s in peers.SYSTEMS)
+
+
+def test_peers_use_the_torch_of_the_requirements_and_exact_versions() -> None:
+    assert environments.TORCH in (ROOT / "requirements.txt").read_text().splitlines()
+    for listed in (ROOT / "benchmarks" / "requirements").glob("*.txt"):
+        lines = [line for line in listed.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+        assert all(re.fullmatch(r"[\w-]+==[\w.]+", line) for line in lines)
+
+
+def test_workload_is_the_same_for_everyone() -> None:
+    task = workload.Training(15, 15)
+    sources, targets = workload.pairs(task, 0)
+    assert workload.pairs(task, 0) == (sources, targets) != workload.pairs(task, 1)
+    assert {len(s) for s in sources} == {15} and {len(t) for t in targets} == {14}
+    assert task.items == 64 * 15
+    with pytest.raises(RuntimeError, match="tokens: 3 instead of 4"):
+        workload.expect(3, 4, "tokens")
+
+
+def test_our_side_trains_and_decodes_as_many_steps_as_asked() -> None:
+    ours.prepare("general", workload.Training(3, 2))()
+    ours.prepare("general", workload.Decoding(1, 2, source=3, target=4))()
