@@ -47,19 +47,21 @@ def distractions(
     pairs: Sequence[Ids],
     seed: int = 0,
     pool: Sequence[Sequence[int]] = (),
+    known: Sequence[float] = (),
     progress: Progress = quiet,
 ) -> list[Distraction]:
     """Each pair's reference and a distractor, drawn from the pool (by default the pairs' own targets).
 
-    Pairs for which there is no distractor are left out.
+    ``known`` are the references' log-probabilities where they have been computed already. Pairs for
+    which there is no distractor are left out.
     """
     drawn = draw([t for _, t in pairs], pool or [t for _, t in pairs], seed)
-    both = [(pair, (pair[0], other)) for pair, other in zip(pairs, drawn, strict=True) if other is not None]
-    scores = log_probs(model, [pair for two in both for pair in two], progress)
-    return [
-        Distraction(tuple(other), len(target) + 1, float(scores[2 * n]), float(scores[2 * n + 1]))
-        for n, ((_, target), (_, other)) in enumerate(both)
-    ]
+    wrong = [(source, other) for (source, _), other in zip(pairs, drawn, strict=True) if other is not None]
+    right = [n for n, other in enumerate(drawn) if other is not None]
+    scores = log_probs(model, [*wrong, *([] if known else [pairs[n] for n in right])], progress).tolist()
+    own = [known[n] for n in right] if known else scores[len(wrong) :]
+    both = zip(right, wrong, own, scores, strict=False)
+    return [Distraction(tuple(other), len(pairs[n][1]) + 1, a, b) for n, (_, other), a, b in both]
 
 
 @torch.inference_mode()

@@ -16,6 +16,7 @@ from s2s.exposure.lanes import Progress, chunks, quiet
 from s2s.model import Seq2Seq
 from s2s.vocab import BOS, EOS, PAD, Vocab
 
+NOISE = 1e-6  # nats that are no difference in float32
 Oracle = Callable[[str, Sequence[str]], Mapping[str, float]]  # (source, tokens so far) → P(next token); {}: undefined
 
 
@@ -101,7 +102,7 @@ class Excess:
     """By position t, or by length l = position + 1: D_t, its sums, and what own prefixes add in per cent.
 
     ``R(l) = Σ_{t<l} mean D_t`` over own prefixes, ``R_ref(l)`` over reference prefixes, each mean over the
-    sentences that have D_t; ``ExAccErr(l) = 100 (R(l) / R_ref(l) - 1)``, 0 where both are 0.
+    sentences that have D_t; ``ExAccErr(l) = 100 (R(l) / R_ref(l) - 1)``, 0 where the two differ by rounding alone.
     """
 
     divergence_reference: Curve
@@ -121,7 +122,7 @@ def percent(sums_RK: Floats) -> Floats:
     """ExAccErr(l) from the columns of own prefixes, sums and counts, and then of reference prefixes."""
     half = sums_RK.shape[1] // 2
     own, reference = accumulated(sums_RK[:, :half]), accumulated(sums_RK[:, half:])
-    return np.where(own == reference, 0.0, 100 * (divide(own, reference) - 1))
+    return np.where(np.abs(own - reference) < NOISE, 0.0, 100 * (divide(own, reference) - 1))
 
 
 def excess(found: Sequence[Divergences], bootstrap: Bootstrap) -> Excess:

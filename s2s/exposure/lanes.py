@@ -15,7 +15,7 @@ from s2s.model import Seq2Seq
 from s2s.vocab import BOS, EOS, PAD
 
 Progress = Callable[[float], None]  # told the share that is done; what it raises ends the measure
-FLOATS = 16_000_000  # that a batch's largest tensor may have
+FLOATS = 8_000_000  # that a batch's largest tensor may have
 ROWS = 256  # sentences in a batch
 
 

@@ -66,10 +66,11 @@ def measure(
     if not fit:
         raise UserError("exposure_no_pairs", limit=MAX_TOKENS)
     pairs, sources, references = [ids[n] for n in fit], [texts[n][0] for n in fit], [texts[n][1] for n in fit]
-    parts = _Parts(progress, [1.0, 5.0, 2.0, 2.0 if told.oracle else 0.0, *map(float, told.beams)])
+    parts = _Parts(progress, [2.0, 5.0, 1.0, 2.0 if told.oracle else 0.0, *map(float, told.beams)])
     ran = lanes(model, pairs, parts.next())
     recovered = recovery(recoveries(model, pairs, parts.next()), by)
-    distracted = distractions(model, pairs, by.seed, progress=parts.next())
+    known = [float(lane.forced_log_prob.sum()) for lane in ran]
+    distracted = distractions(model, pairs, by.seed, known=known, progress=parts.next())
     share = parts.next()
     exceeded = None
     if told.oracle:
