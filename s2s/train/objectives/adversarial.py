@@ -35,18 +35,22 @@ def perturbation(loss: Tensor, weights: dict[str, Tensor], epsilon: float) -> di
 def fgm(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
     """``L(E) + L(E + Δ)``, Δ held fixed: cross-entropy and the same at the perturbed point (FGM).
 
-    The parameters themselves are never changed.
+    The parameters themselves are never changed. Of several processes each perturbs by its own part's gradient.
     """
     settings, weights = progress.settings, embeddings(model)
-    loss = cross_entropy(model, batch, rng, progress)
-    moved = {n: weights[n] + d for n, d in perturbation(loss, weights, settings.fgm_epsilon).items()}
+    with plain():  # its backward pass is run twice, first for the embeddings alone
+        loss = cross_entropy(model, batch, rng, progress)
+        moved = {n: weights[n] + d for n, d in perturbation(loss, weights, settings.fgm_epsilon).items()}
     logits_NV = functional_call(model, moved, (batch,))  # what is tied moves along
     target_N = batch.target_out_BT[batch.target_out_BT != PAD]
     return loss + F.cross_entropy(logits_NV, target_N, label_smoothing=settings.label_smoothing)
 
 
 def gradient_penalty(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
-    """``L + ½ ε ‖∇_E L‖²``: cross-entropy that must not change much with the embeddings."""
+    """``L + ½ ε ‖∇_E L‖²``: cross-entropy that must not change much with the embeddings.
+
+    Of several processes each takes the norm of its own part's gradient.
+    """
     with plain():  # differentiated twice
         loss = cross_entropy(model, batch, rng, progress)
         gradients = torch.autograd.grad(loss, list(embeddings(model).values()), create_graph=True)

@@ -130,7 +130,8 @@ def test_both_work_in_bfloat16_while_training(kind: dict[str, Any]) -> None:
         assert torch.isfinite(loss) and all(p.grad is None or p.grad.isfinite().all() for p in model.parameters())
 
 
-def test_the_penalty_is_taken_with_layers_that_can_be_differentiated_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["fgm", "gradient_penalty"])
+def test_what_is_differentiated_twice_is_made_of_plain_layers(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     entered = []
 
     class Plain:
@@ -141,5 +142,5 @@ def test_the_penalty_is_taken_with_layers_that_can_be_differentiated_twice(monke
             entered.append("out")
 
     monkeypatch.setattr(adversarial, "plain", Plain)
-    value("gradient_penalty", tiny())
+    value(name, tiny())
     assert entered == ["in", "out"]
