@@ -10,6 +10,7 @@ from torch import Tensor
 
 from s2s.data import Batch
 from s2s.model import Seq2Seq
+from s2s.model.linear import plain
 from s2s.vocab import BOS, EOS, PAD
 
 Pick = Callable[[Tensor], Tensor]  # log_probs_BV → ids (B,)
@@ -17,11 +18,16 @@ Pick = Callable[[Tensor], Tensor]  # log_probs_BV → ids (B,)
 
 @contextmanager
 def undisturbed(model: Seq2Seq) -> Iterator[None]:
-    """No dropout within; afterwards the model trains or not as before."""
+    """No dropout within; afterwards the model trains or not as before.
+
+    Plain layers, because the fused optimizer changes weights without raising their version, by which
+    packed copies would be known to be old.
+    """
     before = model.training
     model.eval()
     try:
-        yield
+        with plain():
+            yield
     finally:
         model.train(before)
 

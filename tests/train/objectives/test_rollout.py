@@ -8,7 +8,7 @@ import torch
 from s2s.search import greedy
 from s2s.train.objectives.rollout import argmax, drawing, mixed_inputs, rollout
 from s2s.vocab import BOS, EOS
-from tests.train.objectives.common import KINDS, PAIRS, batch, generator, tiny
+from tests.train.objectives.common import KINDS, PAIRS, batch, generator, tiny, value
 
 LIMIT_B = torch.tensor([2 * len(source) + 10 for source, _ in PAIRS])
 
@@ -58,3 +58,17 @@ def test_own_inputs_are_the_best_tokens_after_the_mixed_ones() -> None:
                 state = step.state
                 if own_BT[row, t + 1]:
                     assert inputs_BT[row, t + 1] == step.log_probs_BV.argmax()
+
+
+def test_rollouts_see_the_weights_as_the_optimizer_left_them() -> None:
+    """A fused optimizer changes weights in place without telling autograd."""
+    model, told = tiny(), (torch.zeros(4, dtype=torch.long), LIMIT_B)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.5, fused=True)
+    before, _ = rollout(model, batch(), *told, argmax)
+    value("cross_entropy", model).backward()
+    optimizer.step()
+    after, _ = rollout(model, batch(), *told, argmax)
+    fresh = tiny()
+    fresh.load_state_dict(model.state_dict())
+    expected, _ = rollout(fresh, batch(), *told, argmax)
+    assert torch.equal(after, expected) and not (before.shape == after.shape and torch.equal(before, after))
