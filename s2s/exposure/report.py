@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from s2s.checkpoint import Checkpoint
-from s2s.data import Pair
+from s2s.data import Ids, Pair
 from s2s.errors import UserError
 from s2s.exposure.beams import SIZES, BeamScores, beam_scores, searched
 from s2s.exposure.bootstrap import Bootstrap
@@ -61,32 +61,21 @@ def measure(
     """
     told = options or Options()
     model, by = checkpoint.model, told.bootstrap
-    ids = [(checkpoint.source.encode(s), checkpoint.target.encode(t)) for s, t in texts]
-    fit = [n for n, (s, t) in enumerate(ids) if 0 < len(s) <= MAX_TOKENS and 0 < len(t) <= MAX_TOKENS]
-    if not fit:
-        raise UserError("exposure_no_pairs", limit=MAX_TOKENS)
-    pairs, sources, references = [ids[n] for n in fit], [texts[n][0] for n in fit], [texts[n][1] for n in fit]
+    pairs, usable = _usable(checkpoint, texts)
+    references = [text for _, text in usable]
     parts = _Parts(progress, [2.0, 5.0, 1.0, 2.0 if told.oracle else 0.0, *map(float, told.beams)])
     ran = lanes(model, pairs, parts.next())
     recovered = recovery(recoveries(model, pairs, parts.next()), by)
     known = [float(lane.forced_log_prob.sum()) for lane in ran]
     distracted = distractions(model, pairs, by.seed, known=known, progress=parts.next())
-    share = parts.next()
-    exceeded = None
+    share, exceeded = parts.next(), None
     if told.oracle:
-        series = divergences(model, sources, pairs, checkpoint.target.vocab, told.oracle, share)
-        exceeded = excess(series, by)
-    beams = tuple(
-        beam_scores(
-            size,
-            searched(model, [s for s, _ in pairs], size, progress=parts.next()),
-            pairs,
-            references,
-            checkpoint.target,
-            by,
-        )
-        for size in told.beams
-    )
+        sources, vocab = [text for text, _ in usable], checkpoint.target.vocab
+        exceeded = excess(divergences(model, sources, pairs, vocab, told.oracle, share), by)
+    beams = []
+    for size in told.beams:
+        best = searched(model, [source for source, _ in pairs], size, progress=parts.next())
+        beams.append(beam_scores(size, best, pairs, references, checkpoint.target, by))
     return Report(
         checkpoint=checkpoint.name,
         digest=checkpoint.digest,
@@ -97,9 +86,18 @@ def measure(
         recovery=recovered,
         distractor=distraction(distracted, by) if distracted else None,
         calibration=calibration(ran, by),
-        beams=beams,
+        beams=tuple(beams),
         excess=exceeded,
     )
+
+
+def _usable(checkpoint: Checkpoint, texts: Sequence[Pair]) -> tuple[list[Ids], list[Pair]]:
+    """Ids and texts of the pairs that can be measured."""
+    ids = [(checkpoint.source.encode(s), checkpoint.target.encode(t)) for s, t in texts]
+    fit = [n for n, pair in enumerate(ids) if all(0 < len(side) <= MAX_TOKENS for side in pair)]
+    if not fit:
+        raise UserError("exposure_no_pairs", limit=MAX_TOKENS)
+    return [ids[n] for n in fit], [texts[n] for n in fit]
 
 
 class _Parts:
