@@ -1,4 +1,4 @@
-"""The command line: ``python -m s2s trace | train | evaluate | prepare | generate``.
+"""The command line: ``python -m s2s trace | train | evaluate | exposure | prepare | generate``.
 
 Exit status 0, 2 for a user's mistake (one line on stderr says which), 130 after Ctrl-C, 143 after
 SIGTERM. What a command does is in ``cli.py``, imported only when one runs.
@@ -60,6 +60,7 @@ def parser() -> Parser:
     _trace(commands.add_parser("trace", help="decode one text and show every step"))
     _train(commands.add_parser("train", help="train a model from a config, or go on with a run"))
     _evaluate(commands.add_parser("evaluate", help="score a checkpoint on a file of pairs"))
+    _exposure(commands.add_parser("exposure", help="measure what a checkpoint loses when it reads its own words"))
     _prepare(commands.add_parser("prepare", help="turn a public download into train, dev and test files"))
     _generate(commands.add_parser("generate", help="write train, dev and test files of a synthetic task"))
     return top
@@ -104,6 +105,19 @@ def _evaluate(p: Parser) -> None:
     p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default")
     p.add_argument("--json", metavar="FILE", help="write the scores as JSON; - for the terminal")
     p.add_argument("--card", metavar="SPLIT", help="store the scores in the checkpoint and its card, as test, say")
+
+
+def _exposure(p: Parser) -> None:
+    _checkpoint(p)
+    p.add_argument("file", metavar="FILE", type=Path, help="pairs: TSV, JSONL or CSV, plain, .gz or .xz")
+    _columns(p)
+    p.add_argument("--limit", type=whole(1, 1_000_000_000), metavar="N", help="only the first N pairs")
+    p.add_argument("--oracle", choices=("date",), help="of the synthetic task that the pairs are of: accumulated error")
+    p.add_argument(
+        "--beams", type=whole(1, 50), nargs="*", default=[1, 2, 3, 5, 10], metavar="N", help="sizes (1 2 3 5 10)"
+    )
+    p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help="of resamples and distractors (0)")
+    p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
 
 
 def _columns(p: Parser) -> None:

@@ -15,6 +15,12 @@ T = TypeVar("T")
 MANY = 1_000_000_000
 ATTENTIONS = ("additive", "general", "dot", "concat", "location", "local-m", "local-p")
 CELLS = ("gru", "lstm")
+TEACHER_SHARES = {"linear": (0.0, 1.0), "exponential": (0.0, 1 - 1e-9), "inverse_sigmoid": (1.0, 1e9)}  # ranges of k
+CHOICES = {
+    "sampling_schedule": tuple(TEACHER_SHARES),
+    "reward": ("rouge_l", "bleu", "chrf"),
+    "replace_from": ("target", "both"),
+}
 
 
 def _check(config: object, section: str, **ranges: tuple[float, float]) -> None:
@@ -104,6 +110,7 @@ class TrainConfig:
     """Optimisation, regularisation and when to stop."""
 
     objective: str = "cross_entropy"
+    start: str = ""  # a checkpoint's directory: its weights and vocabularies are what training begins with
     epochs: int = 20
     batch_size: int = 64
     learning_rate: float = 1e-3
@@ -123,6 +130,25 @@ class TrainConfig:
     precision: str = "float32"  # float32 | bf16 (matrix products only)
     threads: int = 2
     seed: int = 1
+    # scheduled_sampling: how likely step i reads the reference
+    sampling_schedule: str = "linear"  # max(ε_min, k - c i) | exponential: k^i | inverse_sigmoid: k/(k + e^{i/k})
+    sampling_k: float = 1.0
+    sampling_slope: float = 1e-4  # c of linear
+    sampling_floor: float = 0.0  # ε_min of linear
+    sampling_argmax: bool = False  # an own token is the most probable one instead of a drawn one
+    # self_critical
+    reward: str = "rouge_l"  # rouge_l | bleu | chrf
+    reward_weight: float = 0.9984  # γ; cross-entropy has the rest (Paulus 2018)
+    mixer_tokens: int = 0  # Δ, in place of γ: the last Δ k tokens by reward, the others by cross-entropy (MIXER)
+    mixer_every: int = 1000  # steps after which k grows by 1; it begins at 0
+    # replacement, mask
+    replace_sentences: float = 0.5
+    replace_tokens: float = 0.3  # of their decoder inputs
+    replace_from: str = "target"  # target | both: source, too; needs text.shared_vocab
+    mask_tokens: float = 0.15
+    # fgm, gradient_penalty
+    fgm_epsilon: float = 0.5  # norm of the change of the embeddings
+    penalty_weight: float = 1.0  # ε of ½ ε ‖∇_E L‖²
 
     def __post_init__(self) -> None:
         counts = ("epochs", "batch_size", "patience", "save_every", "threads")
@@ -131,6 +157,20 @@ class TrainConfig:
         _check(self, "train", final_learning_rate=(0, 1), average=(0, 1), warmup_steps=(0, MANY), seed=(0, MANY))
         _check(self, "train", film_every=(0, MANY), film_sentences=(1, 10))
         _check(self, "train", learning_rate=(0, 100), weight_decay=(0, 100), coverage_weight=(0, 100), clip=(1e-6, 1e6))
+        self._check_objective()
+
+    def _check_objective(self) -> None:
+        shares = ("sampling_floor", "reward_weight", "replace_sentences", "replace_tokens", "mask_tokens")
+        _check(self, "train", **dict.fromkeys(shares, (0, 1)), sampling_slope=(0, 1), fgm_epsilon=(0, 1e6))
+        _check(self, "train", mixer_tokens=(0, MANY), mixer_every=(1, MANY), penalty_weight=(0, 1e6))
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise UserError("config_choice", key=f"train.{name}", found=getattr(self, name), known=", ".join(known))
+        if self.objective == "scheduled_sampling":
+            _check(self, "train", sampling_k=TEACHER_SHARES[self.sampling_schedule])
+        if self.coverage_weight and self.objective != "cross_entropy":
+            other = f'train.objective = "{self.objective}"'
+            raise UserError("option_conflict", option="train.coverage_weight", other=other)
 
 
 @dataclass(frozen=True)
@@ -149,6 +189,9 @@ class Config:
                 raise UserError("config_needs", key=f"model.{name}", needs="text.shared_vocab = true")
         if self.train.coverage_weight and not self.model.coverage:
             raise UserError("config_needs", key="train.coverage_weight", needs="model.coverage = true")
+        both = self.train.objective == "replacement" and self.train.replace_from == "both"
+        if both and not self.text.shared_vocab:
+            raise UserError("config_needs", key="train.replace_from", needs="text.shared_vocab = true")
         longest = self.model.max_source_length
         if self.model.attention == "location" and longest < self.data.max_tokens:
             raise UserError("config_location", limit=longest, found=self.data.max_tokens)

@@ -27,6 +27,7 @@ from s2s.errors import sentences
 from s2s.trace import Trace
 
 ROOT = Path(__file__).parent.parent
+COMMANDS = ["trace", "train", "evaluate", "exposure", "prepare", "generate"]
 TEXT, REFERENCE = "我喜欢苹果。", "I like apples."
 
 
@@ -223,7 +224,7 @@ def test_help_is_quick_and_names_the_commands() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code + "; print(text)"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert re.findall(r"^    (\w+)", done.stdout, re.MULTILINE) == ["trace", "train", "evaluate", "prepare", "generate"]
+    assert re.findall(r"^    (\w+)", done.stdout, re.MULTILINE) == COMMANDS
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:

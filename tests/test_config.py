@@ -66,6 +66,17 @@ def test_settings_are_laid_over_the_file(file: Path) -> None:
         ("model.prior=true", "model.prior needs text.shared_vocab"),
         ("model.shared_embeddings=true", "model.shared_embeddings needs text.shared_vocab"),
         ("train.coverage_weight=1", "train.coverage_weight needs model.coverage"),
+        ("train.sampling_schedule=cosine", "linear, exponential, inverse_sigmoid"),
+        ("train.sampling_floor=-0.1", "train.sampling_floor"),
+        ("train.reward=meteor", "rouge_l, bleu, chrf"),
+        ("train.reward_weight=1.5", "train.reward_weight"),
+        ("train.mixer_every=0", "train.mixer_every"),
+        ("train.replace_from=source", "target, both"),
+        ("train.replace_tokens=2", "train.replace_tokens"),
+        ("train.mask_tokens=nan", "train.mask_tokens"),
+        ("train.fgm_epsilon=-1", "train.fgm_epsilon"),
+        ("train.penalty_weight=inf", "train.penalty_weight"),
+        ("train.start=3", "config.train.start"),
     ],
 )
 def test_a_wrong_setting_is_named(file: Path, setting: str, named: str) -> None:

@@ -33,4 +33,6 @@ def mix(logits_NV: Tensor, gate_N: Tensor, attention_NS: Tensor, source_NS: Tens
     copied_NV = torch.zeros_like(generate_NV).scatter_add(1, source_NS, attention_NS.to(generate_NV.dtype))
     tiny = torch.finfo(copied_NV.dtype).tiny
     log_copied_NV = copied_NV.clamp_min(tiny).log().masked_fill(copied_NV == 0, -torch.inf)
-    return torch.logaddexp(generate_NV, log_copied_NV + F.logsigmoid(-gate_N).unsqueeze(1))
+    copy_NV = log_copied_NV + F.logsigmoid(-gate_N).unsqueeze(1)
+    # torch.logaddexp is not twice differentiable where one side is -inf; this is
+    return torch.maximum(generate_NV, copy_NV) + torch.log1p(torch.exp(-(generate_NV - copy_NV).abs()))

@@ -26,7 +26,7 @@ from s2s.errors import UserError
 from s2s.evaluate import corpus_scores
 from s2s.model import Seq2Seq
 from s2s.readers import Columns, read_pairs
-from s2s.train import distributed, state
+from s2s.train import distributed, start, state
 from s2s.train.filming import Film
 from s2s.train.objectives import OBJECTIVES, Progress
 from s2s.vocab import SPECIALS, Vocab
@@ -103,7 +103,8 @@ class Run:
         columns = Columns(config.data.source_column, config.data.target_column)
         files = (config.data.train, config.data.dev, config.data.test)
         train, self.dev, self.test = (list(read_pairs(f, columns, config.data.format)) if f else [] for f in files)
-        self.source, self.target = prepare_sides(train, config)
+        base = start.base(config, checkpoint) if self.settings.start else None
+        self.source, self.target = (base.source, base.target) if base else prepare_sides(train, config)
         self.pairs = encode_pairs(train, self.source, self.target, config.data.max_tokens)
         if not self.pairs or not self.dev:
             raise UserError("data_empty", file=config.data.dev if self.pairs else config.data.train)
@@ -112,6 +113,8 @@ class Run:
         torch.manual_seed(self.settings.seed)
         sizes = len(self.source.vocab), len(self.target.vocab)
         self.model = Seq2Seq(config.model, *sizes, self.settings.dropout, self.settings.word_dropout).to(self.device)
+        if base:
+            self.model.load_state_dict(base.model.state_dict())
         parameters = list(self.model.parameters())
         self.model.check_length(max(len(self.source.encode(s)) for s, _ in self.dev))
         self.optimizer = torch.optim.AdamW(
@@ -128,22 +131,22 @@ class Run:
     def train(self) -> dict[str, Any]:
         """Run, or go on, to the end; returns the dev scores of the checkpoint that was kept."""
         state.load(self.directory, self.config, self)
-        start, quiet = time.perf_counter() - self.at.seconds, not self.group.first
+        began, quiet = time.perf_counter() - self.at.seconds, not self.group.first
         if self.at.step == 0:
             self.film.take(self)
         with tqdm(total=self.steps, initial=self.at.step, unit="step", mininterval=0.5, disable=quiet) as bar:
             while self.at.epoch < self.settings.epochs and self.at.stale < self.settings.patience:
                 bar.set_description(f"epoch {self.at.epoch + 1}/{self.settings.epochs}")
-                self._epoch(start, bar)
+                self._epoch(began, bar)
                 if self.group.first:
-                    self._validate(start)
+                    self._validate(began)
                 self.at.stale = self.group.share(self.at.stale)
                 state.save(self.directory, self.config, self)
         if self.config.data.test and self.group.first:
             self._test()
         return dict(self.at.best)
 
-    def _epoch(self, start: float, bar: tqdm) -> None:
+    def _epoch(self, began: float, bar: tqdm) -> None:
         order = batches(self.pairs, self.settings.batch_size, seed=self.settings.seed * 10_007 + self.at.epoch)
         self.model.train()
         before, clock = self.at.tokens, time.perf_counter()
@@ -156,7 +159,7 @@ class Run:
             bar.set_postfix_str(f"loss {self.at.loss_sum / self.at.tokens:.3f}, {rate:,.0f} tokens/s", refresh=False)
             self.film.take(self)
             if self.at.step % self.settings.save_every == 0:
-                self.at.seconds = time.perf_counter() - start
+                self.at.seconds = time.perf_counter() - began
                 state.save(self.directory, self.config, self)
         self.at.train_loss = self.at.loss_sum / max(1, self.at.tokens)
         self.at.tokens_per_second = (self.at.tokens - before) / (time.perf_counter() - clock)
@@ -204,9 +207,9 @@ class Run:
         model.load_state_dict(weights, strict=False)  # what is tied is stored once
         return model
 
-    def _validate(self, start: float) -> None:
+    def _validate(self, began: float) -> None:
         scores = corpus_scores(self.averaged_model(), self.source, self.target, self.dev)
-        self.at.seconds = time.perf_counter() - start
+        self.at.seconds = time.perf_counter() - began
         row = {
             "epoch": self.at.epoch,
             "step": self.at.step,

@@ -1,34 +1,19 @@
-"""What a model is trained to do: functions ``(model, batch, rng, progress) → loss``, by name."""
+"""Teacher forcing: the decoder reads the reference and owes its next token."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from s2s.config import TrainConfig
 from s2s.data import Batch
 from s2s.model import Seq2Seq
+from s2s.train.objectives.objective import Progress
 from s2s.vocab import PAD
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands: ``step`` of ``steps``, and what it was told."""
-
-    step: int
-    steps: int
-    settings: TrainConfig
-
-
-Objective = Callable[[Seq2Seq, Batch, torch.Generator, Progress], Tensor]
-
-
 def cross_entropy(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
-    """Teacher forcing: mean over real tokens of ``-Σ_v q_v log p_v``, ``q = (1-ε) onehot + ε/V``.
+    """Mean over real tokens of ``-Σ_v q_v log p_v``, ``q = (1-ε) onehot + ε/V``.
 
     With ``coverage_weight`` λ each token owes ``λ Σ_i min(α_ti, c_ti)`` more (See, Liu and Manning 2017, eq. 13).
     """
@@ -38,6 +23,3 @@ def cross_entropy(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: 
     logits_NV, coverage_N = model.forced(batch)
     loss = F.cross_entropy(logits_NV, target_N, label_smoothing=settings.label_smoothing)
     return loss if coverage_N is None else loss + settings.coverage_weight * coverage_N.mean()
-
-
-OBJECTIVES: dict[str, Objective] = {"cross_entropy": cross_entropy}

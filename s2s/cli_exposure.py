@@ -1,0 +1,96 @@
+"""The command ``exposure``: the measures of exposure bias of a checkpoint on a file of pairs."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from s2s.errors import UserError
+
+if TYPE_CHECKING:
+    from s2s.checkpoint import Checkpoint
+    from s2s.exposure.bootstrap import Estimate
+    from s2s.exposure.excess import Oracle
+    from s2s.exposure.report import Report
+
+
+def exposure(options: argparse.Namespace, command: str) -> int:
+    """``exposure``: measures as a table, or all of their numbers as JSON."""
+    from s2s.cli import find_checkpoint, put, table
+
+    directory = find_checkpoint(options.checkpoint)
+    from tqdm import tqdm
+
+    from s2s.checkpoint import load
+    from s2s.exposure import Options, measure
+    from s2s.exposure.bootstrap import Bootstrap
+    from s2s.readers import Columns, read_pairs
+
+    checkpoint = load(directory)
+    columns = Columns(options.source_column, options.target_column)
+    pairs = list(read_pairs(options.file, columns, options.format))[: options.limit]
+    if not pairs:
+        raise UserError("file_no_pairs", file=str(options.file))
+    told = Options(Bootstrap(seed=options.seed), tuple(options.beams), _oracle(options.oracle, checkpoint))
+    with tqdm(total=100, unit="%", disable=None, leave=False, bar_format="{l_bar}{bar}| {elapsed}") as bar:
+        report = measure(checkpoint, pairs, told, lambda share: _advance(bar, share))
+    if options.json:
+        put(report.to_json() + "\n", options.json)
+    else:
+        print(table(rows(report), right=()))
+    return 0
+
+
+def _advance(bar: object, share: float) -> None:
+    bar.update(100 * share - bar.n)  # type: ignore[attr-defined]
+
+
+def _oracle(name: str | None, checkpoint: Checkpoint) -> Oracle | None:
+    if name is None:
+        return None
+    if checkpoint.config.text.target != "characters":
+        raise UserError("option_needs", option=f"--oracle {name}", other='text.target = "characters"')
+    from s2s.tasks.date import oracle
+
+    return oracle
+
+
+def rows(report: Report) -> list[list[str]]:
+    """The measures in short: name, value, interval, what it is."""
+    overall, recovered, calibrated = report.positions.overall, report.recovery.overall, report.calibration
+    out = [["checkpoint", f"{report.checkpoint} ({report.digest})", "", f"{report.sentences:,} sentences"]]
+    out += [
+        _row("accuracy, teacher-forced", overall["accuracy_forced"], "of tokens"),
+        _row("accuracy, free-running", overall["accuracy_free"], "the reference's token at its position"),
+        _row("gap", overall["accuracy_gap"]),
+        _row("NLL, teacher-forced", overall["nll_running"], "nats a token, over the tokens of the next row"),
+        _row("NLL, free-running", overall["nll_free"], "nats a token, until the own output ends"),
+        _row("cost of a wrong word", recovered["cost_accuracy"], "accuracy of the rest"),
+        _row("", recovered["cost_f1"], "token F1 of the rest"),
+        _row("ECE, <eos>", calibrated.eos.ece, "teacher-forced"),
+        _row("ECE, other tokens", calibrated.other.ece, "teacher-forced"),
+    ]
+    if report.distractor:
+        out.append(_row("reference - distractor", report.distractor.margin, "nats a sentence"))
+        out.append(_row("reference preferred", report.distractor.preferred, "of sentences"))
+    if report.excess:
+        made = report.excess.excess
+        for n in [n for n, value in enumerate(made.value) if value is not None][-1:]:
+            what = f"%, of accumulated error at length {n + 1}"
+            out.append(["ExAccErr", *_numbers(made.value[n], made.low[n], made.high[n]), what])
+        out.append(_row("undefined", report.excess.undefined, "of own outputs, from some token on"))
+    for scores in report.beams:
+        out.append(_row(f"beam {scores.beam}: log P", scores.log_prob, "nats a sentence"))
+        out.append(_row("  length ratio", scores.length_ratio))
+        out.append(_row("  BLEU", scores.bleu))
+    return out
+
+
+def _row(name: str, estimate: Estimate, what: str = "") -> list[str]:
+    return [name, *_numbers(estimate.value, estimate.low, estimate.high), what]
+
+
+def _numbers(value: float | None, low: float | None, high: float | None) -> list[str]:
+    if value is None:
+        return ["-", ""]
+    return [f"{value:.4g}", "" if low is None or high is None else f"{low:.4g} to {high:.4g}"]

@@ -1,0 +1,120 @@
+"""Percentile bootstrap over sentences (Efron 1979): a statistic of sums, resampled all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Statistic = Callable[[Floats], Floats]  # sums of columns (R, K) → values (R, M), NaN where undefined
+DRAWS = 2_000_000  # sentences drawn at a time
+POSITIONS = 100  # a curve is not longer
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its interval, None where undefined, and how many items it is made of."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    count: int
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Estimates by position, as columns."""
+
+    value: tuple[float | None, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    count: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How often sentences are drawn anew, from which seed, and how much of the values an interval holds."""
+
+    resamples: int = 1000
+    seed: int = 0
+    level: float = 0.95
+
+    def sums(self, columns_NK: Floats) -> Floats:
+        """Sums of the columns over each resample of the N rows: (R, K)."""
+        rng, count = np.random.default_rng(self.seed), len(columns_NK)
+        block, parts = max(1, DRAWS // count), []
+        for start in range(0, self.resamples, block):
+            rows = min(block, self.resamples - start)
+            drawn_RN = rng.integers(count, size=(rows, count)) + count * np.arange(rows)[:, None]
+            times_RN = np.bincount(drawn_RN.ravel(), minlength=rows * count).reshape(rows, count)
+            parts.append(times_RN @ columns_NK)
+        return np.concatenate(parts)
+
+    def interval(self, columns_NK: Floats, statistic: Statistic) -> tuple[Floats, Floats, Floats]:
+        """The statistic of all rows, and the percentiles that enclose ``level`` of its resampled values: (M,) each.
+
+        Resamples in which it is undefined are left out.
+        """
+        value_M = statistic(columns_NK.sum(axis=0, keepdims=True))[0]
+        low_M, high_M = np.full_like(value_M, np.nan), np.full_like(value_M, np.nan)
+        tail = (1 - self.level) / 2
+        for m, values_R in enumerate(statistic(self.sums(columns_NK)).T):
+            defined = values_R[np.isfinite(values_R)]
+            if len(defined) and np.isfinite(value_M[m]):
+                low_M[m], high_M[m] = np.quantile(defined, [tail, 1 - tail])
+        return value_M, low_M, high_M
+
+    def mean(self, total_N: Floats, count_N: Floats) -> Estimate:
+        """``Σ total / Σ count``: a mean over items of which a sentence has several."""
+        made = self.means(total_N[:, None], count_N[:, None])
+        return Estimate(made.value[0], made.low[0], made.high[0], made.count[0])
+
+    def means(self, total_NK: Floats, count_NK: Floats) -> Curve:
+        """``Σ total / Σ count`` of each column."""
+        return self.curve(np.hstack([total_NK, count_NK]), ratios, count_NK.sum(axis=0))
+
+    def curve(self, columns_NK: Floats, statistic: Statistic, count_M: Floats) -> Curve:
+        """The statistic's values with their intervals."""
+        value_M, low_M, high_M = self.interval(columns_NK, statistic)
+        return Curve(plain(value_M), plain(low_M), plain(high_M), tuple(round(float(c)) for c in count_M))
+
+    def estimate(self, columns_NK: Floats, statistic: Statistic, count: int) -> Estimate:
+        """The first value of a statistic."""
+        made = self.curve(columns_NK, statistic, np.array([count]))
+        return Estimate(made.value[0], made.low[0], made.high[0], count)
+
+
+def ratios(sums_RK: Floats) -> Floats:
+    """The first half of the columns over the second: NaN where that is 0."""
+    half = sums_RK.shape[1] // 2
+    return divide(sums_RK[:, :half], sums_RK[:, half:])
+
+
+def divide(above: Floats, below: Floats) -> Floats:
+    """The quotient, NaN where it is none."""
+    quotient: Floats = np.full(np.broadcast(above, below).shape, np.nan)
+    np.divide(above, below, out=quotient, where=below != 0)
+    return quotient
+
+
+def plain(values: Floats) -> tuple[float | None, ...]:
+    """Python numbers to 6 significant digits; None for what is not finite."""
+    return tuple(float(f"{v:.6g}") if np.isfinite(v) else None for v in values)
+
+
+def table(rows: Sequence[Any]) -> tuple[Floats, Floats]:
+    """Rows of different lengths side by side: the values with 0 for what is missing or NaN, and 1 where there is one.
+
+    >>> table([[1.0, 2.0], [3.0]])[0].tolist()
+    [[1.0, 2.0], [3.0, 0.0]]
+    """
+    width = min(POSITIONS, max((len(row) for row in rows), default=0))
+    values_NK = np.full((len(rows), width), np.nan)
+    for row, values in zip(values_NK, rows, strict=True):
+        row[: len(values)] = values[:width]
+    there_NK = np.isfinite(values_NK)
+    return np.where(there_NK, values_NK, 0.0), there_NK.astype(float)

@@ -1,0 +1,94 @@
+"""Does a model tell the right output from a random one of the same length?"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from s2s.data import Ids, collate
+from s2s.exposure.bootstrap import Bootstrap, Estimate, Floats
+from s2s.exposure.lanes import Progress, chunks, forced_pass, quiet
+from s2s.model import Seq2Seq
+
+
+@dataclass(frozen=True)
+class Distraction:
+    """One sentence: its distractor, and both log-probabilities with ``<eos>``, in nats."""
+
+    distractor: tuple[int, ...]
+    tokens: int  # of the reference, <eos> included
+    reference_log_prob: float
+    distractor_log_prob: float
+
+
+def draw(targets: Sequence[Sequence[int]], pool: Sequence[Sequence[int]], seed: int) -> list[list[int] | None]:
+    """For each target another one of the pool with as many tokens, or nearly as many; None where all are the same."""
+    by_length: dict[int, list[tuple[int, ...]]] = {}
+    for other in sorted({tuple(p) for p in pool}):
+        by_length.setdefault(len(other), []).append(other)
+    rng, out = random.Random(seed), list[list[int] | None]()
+    for target in map(tuple, targets):
+        chosen = None
+        for length in sorted(by_length, key=lambda n: (abs(n - len(target)), n)):
+            others = [other for other in by_length[length] if other != target]
+            if others:
+                chosen = list(rng.choice(others))
+                break
+        out.append(chosen)
+    return out
+
+
+def distractions(
+    model: Seq2Seq,
+    pairs: Sequence[Ids],
+    seed: int = 0,
+    pool: Sequence[Sequence[int]] = (),
+    known: Sequence[float] = (),
+    progress: Progress = quiet,
+) -> list[Distraction]:
+    """Each pair's reference and a distractor, drawn from the pool (by default the pairs' own targets).
+
+    ``known`` are the references' log-probabilities where they have been computed already. Pairs for
+    which there is no distractor are left out.
+    """
+    drawn = draw([t for _, t in pairs], pool or [t for _, t in pairs], seed)
+    wrong = [(source, other) for (source, _), other in zip(pairs, drawn, strict=True) if other is not None]
+    right = [n for n, other in enumerate(drawn) if other is not None]
+    scores = log_probs(model, [*wrong, *([] if known else [pairs[n] for n in right])], progress).tolist()
+    own = [known[n] for n in right] if known else scores[len(wrong) :]
+    both = zip(right, wrong, own, scores, strict=False)
+    return [Distraction(tuple(other), len(pairs[n][1]) + 1, a, b) for n, (_, other), a, b in both]
+
+
+@torch.inference_mode()
+def log_probs(model: Seq2Seq, pairs: Sequence[Ids], progress: Progress = quiet) -> Floats:
+    """``log P(target <eos> | source)`` of each pair, in nats: (N,)."""
+    totals_N = np.zeros(len(pairs))
+    for index in chunks(pairs, model.embedding.num_embeddings, progress):
+        gold, _, _ = forced_pass(model, collate([pairs[i] for i in index]).to(model.output.weight.device))
+        totals_N[index] = [row.sum() for row in gold]
+    return totals_N
+
+
+@dataclass(frozen=True)
+class Distractions:
+    """``log P(reference) - log P(distractor)``: its mean, the same a reference token, and how often it is positive."""
+
+    margin: Estimate
+    margin_per_token: Estimate
+    preferred: Estimate
+
+
+def distraction(found: Sequence[Distraction], bootstrap: Bootstrap) -> Distractions:
+    """The summary."""
+    margin_N = np.array([d.reference_log_prob - d.distractor_log_prob for d in found])
+    one_N = np.ones(len(found))
+    return Distractions(
+        bootstrap.mean(margin_N, one_N),
+        bootstrap.mean(margin_N, np.array([float(d.tokens) for d in found])),
+        bootstrap.mean((margin_N > 0).astype(float), one_N),
+    )

@@ -1,0 +1,147 @@
+"""Every sentence twice: reading the reference (teacher-forced), and reading its own words (free-running)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from s2s.data import Batch, Ids, collate
+from s2s.exposure.bootstrap import Bootstrap, Curve, Estimate, Floats, table
+from s2s.model import Seq2Seq
+from s2s.vocab import BOS, EOS, PAD
+
+Progress = Callable[[float], None]  # told the share that is done; what it raises ends the measure
+FLOATS = 8_000_000  # that a batch's largest tensor may have
+ROWS = 256  # sentences in a batch
+
+
+def quiet(share: float) -> None:
+    """A progress that nobody watches."""
+
+
+def chunks(pairs: Sequence[Ids], width: int, progress: Progress) -> Iterator[list[int]]:
+    """Indices of like length, so many at a time that sentences × steps × ``width`` numbers stay bounded."""
+    order = sorted(range(len(pairs)), key=lambda i: (len(pairs[i][1]), len(pairs[i][0])))
+    start = 0
+    while start < len(order):
+        stop = start + 1
+        while stop < min(len(order), start + ROWS):
+            if (stop + 1 - start) * (len(pairs[order[stop]][1]) + 1) * width > FLOATS:
+                break
+            stop += 1
+        yield order[start:stop]
+        progress(stop / len(order))
+        start = stop
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One sentence with T reference tokens, ``<eos>`` included: arrays (T,), log-probabilities in nats."""
+
+    gold: tuple[int, ...]
+    forced_log_prob: Floats  # of the reference's token after the reference's tokens
+    forced_best: tuple[int, ...]  # the most probable tokens there
+    confidence: Floats  # and their probabilities
+    free: tuple[int, ...]  # own tokens at the reference's positions; at most T, less where the output ended
+    free_log_prob: Floats  # of the reference's token after own tokens; NaN once the own output is over
+
+    @property
+    def forced_hits(self) -> Floats:
+        """1 where the model would have said the reference's token."""
+        return np.array([float(a == b) for a, b in zip(self.forced_best, self.gold, strict=True)])
+
+    @property
+    def free_hits(self) -> Floats:
+        """1 where the own output has the reference's token at the same position; 0 once it is over."""
+        own = (*self.free, *[PAD] * (len(self.gold) - len(self.free)))
+        return np.array([float(a == b) for a, b in zip(own, self.gold, strict=True)])
+
+
+@torch.inference_mode()
+def lanes(model: Seq2Seq, pairs: Sequence[Ids], progress: Progress = quiet) -> list[Lane]:
+    """Both lanes of each pair, in the order of the pairs; greedy when free-running."""
+    out: list[Lane | None] = [None] * len(pairs)
+    for index in chunks(pairs, model.embedding.num_embeddings, progress):
+        batch = collate([pairs[i] for i in index]).to(model.output.weight.device)
+        forced = forced_pass(model, batch)
+        free_BT, log_prob_BT = free_pass(model, batch)
+        for row, i in enumerate(index):
+            gold = (*pairs[i][1], EOS)
+            own = [token for token in free_BT[row].tolist() if token >= 0]
+            log_probs = log_prob_BT[row, : len(gold)].double().cpu().numpy()
+            log_prob_T, best_T, top_T = (part[row] for part in forced)
+            out[i] = Lane(gold, log_prob_T, tuple(best_T.astype(int).tolist()), np.exp(top_T), tuple(own), log_probs)
+    return [lane for lane in out if lane is not None]
+
+
+def forced_pass(model: Seq2Seq, batch: Batch) -> tuple[list[Floats], ...]:
+    """Of each row: log p of the reference's tokens, the best tokens, log p of those."""
+    logits_NV = model(batch).float()
+    target_N = batch.target_out_BT[batch.target_out_BT != PAD]
+    best = logits_NV.max(dim=1)
+    normaliser_N = logits_NV.logsumexp(dim=1)
+    gold_N = logits_NV.gather(1, target_N.unsqueeze(1)).squeeze(1) - normaliser_N
+    ends = (batch.target_out_BT != PAD).sum(dim=1).cumsum(dim=0)[:-1].tolist()
+    parts = (gold_N, best.indices, best.values - normaliser_N)
+    return tuple(np.split(part.double().cpu().numpy(), ends) for part in parts)
+
+
+def free_pass(model: Seq2Seq, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Greedy tokens at the reference's positions, -1 after the end, and log p of the reference's token: (B, T) each."""
+    gold_BT, device = batch.target_out_BT, batch.target_out_BT.device
+    memory, state = model.encode(batch.source_BS, batch.lengths_B)
+    row_N, token_N = torch.arange(len(gold_BT), device=device), torch.full((len(gold_BT),), BOS, device=device)
+    own_BT = torch.full_like(gold_BT, -1)
+    log_prob_BT = torch.full(gold_BT.shape, torch.nan, device=device)
+    last_B = (gold_BT != PAD).sum(dim=1) - 1
+    for t in range(gold_BT.size(1)):
+        step = model.step(state, token_N, memory)
+        token_N, state = step.log_probs_BV.argmax(dim=1), step.state
+        own_BT[row_N, t] = token_N
+        log_prob_BT[row_N, t] = step.log_probs_BV.gather(1, gold_BT[row_N, t].unsqueeze(1)).squeeze(1).float()
+        going_N = ((token_N != EOS) & (t < last_B[row_N])).nonzero().flatten()
+        if len(going_N) < len(row_N):
+            row_N, token_N = row_N[going_N], token_N[going_N]
+            memory, state = memory.select(going_N), state.select(going_N)
+        if not len(row_N):
+            break
+    return own_BT, log_prob_BT
+
+
+@dataclass(frozen=True)
+class Positions:
+    """Accuracy and NLL by position (from 0) and over all positions, teacher-forced against free-running.
+
+    ``running`` is the teacher-forced NLL over exactly the tokens of the free-running one: those that the
+    own output had not ended before.
+    """
+
+    accuracy_forced: Curve
+    accuracy_free: Curve
+    accuracy_gap: Curve
+    nll_forced: Curve
+    nll_running: Curve
+    nll_free: Curve
+    overall: dict[str, Estimate]
+
+
+def positions(found: Sequence[Lane], bootstrap: Bootstrap) -> Positions:
+    """The summary of lanes: means over the sentences that have the position."""
+    forced, there = table([lane.forced_hits for lane in found])
+    free, _ = table([lane.free_hits for lane in found])
+    nll, _ = table([-lane.forced_log_prob for lane in found])
+    nll_free, running = table([-lane.free_log_prob for lane in found])
+    columns = {
+        "accuracy_forced": (forced, there),
+        "accuracy_free": (free, there),
+        "accuracy_gap": (forced - free, there),
+        "nll_forced": (nll, there),
+        "nll_running": (nll * running, running),
+        "nll_free": (nll_free, running),
+    }
+    overall = {name: bootstrap.mean(total.sum(axis=1), count.sum(axis=1)) for name, (total, count) in columns.items()}
+    return Positions(**{name: bootstrap.means(*both) for name, both in columns.items()}, overall=overall)

@@ -1,0 +1,222 @@
+"""Given the first words of the reference, or one wrong word, does the model find its way back?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from s2s.data import Batch, Ids, collate
+from s2s.exposure.bootstrap import Bootstrap, Curve, Estimate, Floats, table
+from s2s.exposure.lanes import FLOATS, Progress, chunks, quiet
+from s2s.model import Memory, Seq2Seq, State
+from s2s.strategy import Settings, limit
+from s2s.vocab import EOS, PAD
+
+SHARES = 10  # steps of the curve by share of the reference
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """One sentence with W reference words, T = W + 1 tokens.
+
+    ``outputs[k]`` is what the model says after k of them, k = 0 … W; ``injected[k]`` the wrong token
+    at k = 0 … W-1, the most probable one that is neither the reference's nor ``<eos>``, and
+    ``after[k]`` what the model says after that.
+    """
+
+    gold: tuple[int, ...]
+    outputs: tuple[tuple[int, ...], ...]
+    injected: tuple[int, ...]
+    after: tuple[tuple[int, ...], ...]
+
+    @property
+    def accuracy(self) -> Floats:
+        """Of ``outputs[k]``, the share of the T - k reference tokens left that stand at their positions: (T,)."""
+        return np.array([accuracy(own, self.gold[k:]) for k, own in enumerate(self.outputs)])
+
+    @property
+    def f1(self) -> Floats:
+        """Token F1 of ``outputs[k]`` with the reference's words left, wherever they stand: (T,)."""
+        return np.array([token_f1(own, self.gold[k:]) for k, own in enumerate(self.outputs)])
+
+    @property
+    def injected_accuracy(self) -> Floats:
+        """As ``accuracy``, of ``after[k]`` with what follows position k: (W,)."""
+        return np.array([accuracy(own, self.gold[k + 1 :]) for k, own in enumerate(self.after)])
+
+    @property
+    def injected_f1(self) -> Floats:
+        """As ``f1``, of ``after[k]`` with what follows position k: (W,)."""
+        return np.array([token_f1(own, self.gold[k + 1 :]) for k, own in enumerate(self.after)])
+
+
+def accuracy(output: Sequence[int], gold: Sequence[int]) -> float:
+    """The share of the gold tokens that the output has at the same position.
+
+    >>> accuracy([7, 8, 3], [7, 9, 8, 3])
+    0.25
+    """
+    return sum(a == b for a, b in zip(output, gold, strict=False)) / len(gold)
+
+
+def token_f1(output: Sequence[int], gold: Sequence[int]) -> float:
+    """F1 of the two bags of tokens, ``<eos>`` left out; 1 where both are empty.
+
+    >>> token_f1([7, 8, 8, 3], [8, 9, 3])
+    0.4
+    """
+    own, right = (Counter(t for t in tokens if t != EOS) for tokens in (output, gold))
+    total = own.total() + right.total()
+    return 2 * (own & right).total() / total if total else 1.0
+
+
+@torch.inference_mode()
+def recoveries(model: Seq2Seq, pairs: Sequence[Ids], progress: Progress = quiet) -> list[Recovery]:
+    """The runs of each pair, greedy; an output as a whole has at most max(2 S + 10, T) tokens.
+
+    One run a position is enough for both measures: where the model would say the reference's token
+    itself, its output after k tokens is that token and its output after k + 1; where it would say a
+    wrong one, that is the wrong token to inject.
+    """
+    out: list[Recovery | None] = [None] * len(pairs)
+    for index in chunks(pairs, model.embedding.num_embeddings, progress):
+        batch = collate([pairs[i] for i in index]).to(model.output.weight.device)
+        walk = _walk(model, batch)
+        runs = [
+            (row, k)
+            for row, i in enumerate(index)
+            for k in range(len(pairs[i][1]) + 1)
+            if k < len(pairs[i][1]) or walk.best[row][k] != EOS
+        ]
+        said = dict(zip(runs, _run(model, batch, walk, runs), strict=True))
+        for row, i in enumerate(index):
+            out[i] = _assemble((*pairs[i][1], EOS), walk.best[row], walk.wrong[row], row, said)
+    return [found for found in out if found is not None]
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """A teacher-forced pass: its states, step after step, and what the model would have said."""
+
+    memory: Memory
+    states: State  # T·B rows, row t·B + b
+    best: list[list[int]]
+    wrong: list[list[int]]  # the most probable token that is neither the reference's nor <eos>
+
+
+def _walk(model: Seq2Seq, batch: Batch) -> _Walk:
+    memory, state = model.encode(batch.source_BS, batch.lengths_B)
+    states, best, wrong = list[State](), list[Tensor](), list[Tensor]()
+    for read_B, gold_B in zip(batch.target_in_BT.T, batch.target_out_BT.T, strict=True):
+        step = model.step(state, read_B, memory)
+        state = step.state
+        states.append(state)
+        best.append(step.log_probs_BV.argmax(dim=1))
+        others_BV = step.log_probs_BV.scatter(1, gold_B.unsqueeze(1), -torch.inf)
+        others_BV[:, EOS] = -torch.inf
+        wrong.append(others_BV.argmax(dim=1))
+    return _Walk(memory, _joined(states), *(torch.stack(part, dim=1).tolist() for part in (best, wrong)))
+
+
+def _joined(states: Sequence[State]) -> State:
+    """The rows of all states, one state after the other."""
+    hidden, readout, cell, *rows = zip(*states, strict=True)
+    return State(
+        torch.cat(hidden, dim=1),
+        torch.cat(readout),
+        None if cell[0] is None else torch.cat(cell, dim=1),
+        *(None if row[0] is None else torch.cat(row) for row in rows),
+    )
+
+
+def _run(model: Seq2Seq, batch: Batch, walk: _Walk, runs: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """What the model says after the wrong token at position k of a row, for every (row, k)."""
+    width = model.embedding.num_embeddings + walk.memory.states_BSM[0].numel() + walk.memory.keys_BSA[0].numel()
+    most, device, out = max(1, FLOATS // width), batch.source_BS.device, list[list[int]]()
+    lengths, size = batch.lengths_B.tolist(), len(batch.source_BS)
+    words = (batch.target_out_BT != PAD).sum(dim=1).tolist()
+    runs = list(runs)
+    for start in range(0, len(runs), most):
+        some = runs[start : start + most]
+        row_N = torch.tensor([row for row, _ in some], device=device)
+        place_N = torch.tensor([k * size + row for row, k in some], device=device)
+        token_N = torch.tensor([walk.wrong[row][k] for row, k in some], device=device)
+        left = [max(limit(Settings(), lengths[row]), words[row]) - k - 1 for row, k in some]
+        out += greedy_from(model, walk.memory.select(row_N), walk.states.select(place_N), token_N, left)
+    return out
+
+
+def greedy_from(model: Seq2Seq, memory: Memory, state: State, token_N: Tensor, left: Sequence[int]) -> list[list[int]]:
+    """Greedy output of each row after a token that is read next: ids with ``<eos>``, at most ``left`` of them."""
+    outputs: list[list[int]] = [[] for _ in left]
+    rows, going = list(range(len(left))), [n for n, most in enumerate(left) if most > 0]
+    while going:
+        if len(going) < len(rows):
+            index_N = torch.tensor(going, device=token_N.device)
+            memory, state, token_N = memory.select(index_N), state.select(index_N), token_N[index_N]
+            rows = [rows[n] for n in going]
+        step = model.step(state, token_N, memory)
+        state, token_N = step.state, step.log_probs_BV.argmax(dim=1)
+        for row, token in zip(rows, token_N.tolist(), strict=True):
+            outputs[row].append(token)
+        going = [n for n, row in enumerate(rows) if outputs[row][-1] != EOS and len(outputs[row]) < left[row]]
+    return outputs
+
+
+def _assemble(
+    gold: tuple[int, ...], best: list[int], wrong: list[int], row: int, said: dict[tuple[int, int], list[int]]
+) -> Recovery:
+    outputs, rest = list[tuple[int, ...]](), tuple[int, ...]()
+    for k in reversed(range(len(gold))):
+        own = (wrong[k], *said[row, k]) if best[k] not in (gold[k], EOS) else ()
+        rest = (gold[k], *rest) if best[k] == gold[k] else own or (EOS,)
+        outputs.append(rest)
+    after = tuple(tuple(said[row, k]) for k in range(len(gold) - 1))
+    return Recovery(gold, tuple(reversed(outputs)), tuple(wrong[: len(gold) - 1]), after)
+
+
+@dataclass(frozen=True)
+class Recoveries:
+    """Means over the sentences that are long enough, by k; the same by share of the reference; and what an error costs.
+
+    ``cost`` compares the rest after the wrong token at k with the same rest after the reference's token at k.
+    """
+
+    accuracy: Curve
+    f1: Curve
+    accuracy_by_share: Curve  # k = round(W · 0 %, 10 %, … 100 %): every sentence is in every point
+    f1_by_share: Curve
+    injected_accuracy: Curve
+    injected_f1: Curve
+    cost_accuracy: Curve
+    cost_f1: Curve
+    overall: dict[str, Estimate]
+
+
+def recovery(found: Sequence[Recovery], bootstrap: Bootstrap) -> Recoveries:
+    """The summary of the runs."""
+    rows = {
+        "accuracy": [r.accuracy for r in found],
+        "f1": [r.f1 for r in found],
+        "injected_accuracy": [r.injected_accuracy for r in found],
+        "injected_f1": [r.injected_f1 for r in found],
+    }
+    rows["cost_accuracy"] = [a[1:] - b for a, b in zip(rows["accuracy"], rows["injected_accuracy"], strict=True)]
+    rows["cost_f1"] = [a[1:] - b for a, b in zip(rows["f1"], rows["injected_f1"], strict=True)]
+    tables = {name: table(values) for name, values in rows.items()}
+    shared = {f"{name}_by_share": table([_by_share(row) for row in rows[name]]) for name in ("accuracy", "f1")}
+    overall = {
+        name: bootstrap.mean(total.sum(axis=1), count.sum(axis=1))
+        for name, (total, count) in tables.items()
+        if name.startswith(("injected", "cost"))
+    }
+    return Recoveries(**{n: bootstrap.means(*both) for n, both in (tables | shared).items()}, overall=overall)
+
+
+def _by_share(row_T: Floats) -> Floats:
+    return row_T[[round((len(row_T) - 1) * i / SHARES) for i in range(SHARES + 1)]]

@@ -1,0 +1,113 @@
+"""All measures of one checkpoint on one file of pairs, as a small record that is written as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from s2s.checkpoint import Checkpoint
+from s2s.data import Ids, Pair
+from s2s.errors import UserError
+from s2s.exposure.beams import SIZES, BeamScores, beam_scores, searched
+from s2s.exposure.bootstrap import Bootstrap
+from s2s.exposure.calibration import Calibration, calibration
+from s2s.exposure.distractor import Distractions, distraction, distractions
+from s2s.exposure.excess import Excess, Oracle, divergences, excess
+from s2s.exposure.lanes import Positions, Progress, lanes, positions, quiet
+from s2s.exposure.recovery import Recoveries, recoveries, recovery
+
+SCHEMA = "lookback-exposure/1"
+MAX_TOKENS = 400  # of a side; a longer pair is left out
+
+
+@dataclass(frozen=True)
+class Report:
+    """The measures, and what they were taken of."""
+
+    checkpoint: str
+    digest: str
+    sentences: int
+    left_out: int  # pairs without a token on a side, or with more than 400
+    bootstrap: Bootstrap
+    positions: Positions
+    recovery: Recoveries
+    distractor: Distractions | None  # None where all targets are the same
+    calibration: Calibration
+    beams: tuple[BeamScores, ...]
+    excess: Excess | None  # only with an oracle
+
+    def to_json(self) -> str:
+        """The record in one line of JSON, as docs/FORMATS.md describes."""
+        return json.dumps({"schema": SCHEMA, **dataclasses.asdict(self)}, ensure_ascii=False, allow_nan=False)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to measure besides the fixed: beam sizes, the oracle of a synthetic task; and how to resample."""
+
+    bootstrap: Bootstrap = field(default_factory=Bootstrap)
+    beams: tuple[int, ...] = SIZES
+    oracle: Oracle | None = None
+
+
+def measure(
+    checkpoint: Checkpoint, texts: Sequence[Pair], options: Options | None = None, progress: Progress = quiet
+) -> Report:
+    """All measures; ``progress`` is told the share that is done, and what it raises ends the work.
+
+    Raises UserError where no pair can be used, or where the oracle cannot read a source.
+    """
+    told = options or Options()
+    model, by = checkpoint.model, told.bootstrap
+    pairs, usable = _usable(checkpoint, texts)
+    references = [text for _, text in usable]
+    parts = _Parts(progress, [2.0, 5.0, 1.0, 2.0 if told.oracle else 0.0, *map(float, told.beams)])
+    ran = lanes(model, pairs, parts.next())
+    recovered = recovery(recoveries(model, pairs, parts.next()), by)
+    known = [float(lane.forced_log_prob.sum()) for lane in ran]
+    distracted = distractions(model, pairs, by.seed, known=known, progress=parts.next())
+    share, exceeded = parts.next(), None
+    if told.oracle:
+        sources, vocab = [text for text, _ in usable], checkpoint.target.vocab
+        exceeded = excess(divergences(model, sources, pairs, vocab, told.oracle, share), by)
+    beams = []
+    for size in told.beams:
+        best = searched(model, [source for source, _ in pairs], size, progress=parts.next())
+        beams.append(beam_scores(size, best, pairs, references, checkpoint.target, by))
+    return Report(
+        checkpoint=checkpoint.name,
+        digest=checkpoint.digest,
+        sentences=len(pairs),
+        left_out=len(texts) - len(pairs),
+        bootstrap=by,
+        positions=positions(ran, by),
+        recovery=recovered,
+        distractor=distraction(distracted, by) if distracted else None,
+        calibration=calibration(ran, by),
+        beams=tuple(beams),
+        excess=exceeded,
+    )
+
+
+def _usable(checkpoint: Checkpoint, texts: Sequence[Pair]) -> tuple[list[Ids], list[Pair]]:
+    """Ids and texts of the pairs that can be measured."""
+    ids = [(checkpoint.source.encode(s), checkpoint.target.encode(t)) for s, t in texts]
+    fit = [n for n, pair in enumerate(ids) if all(0 < len(side) <= MAX_TOKENS for side in pair)]
+    if not fit:
+        raise UserError("exposure_no_pairs", limit=MAX_TOKENS)
+    return [ids[n] for n in fit], [texts[n] for n in fit]
+
+
+class _Parts:
+    """One progress from those of parts that take about so much time each."""
+
+    def __init__(self, whole: Progress, weights: Sequence[float]) -> None:
+        self.whole, self.weights, self.part = whole, weights, -1
+
+    def next(self) -> Progress:
+        """The progress of the next part."""
+        self.part += 1
+        before, own, total = sum(self.weights[: self.part]), self.weights[self.part], sum(self.weights)
+        return lambda share: self.whole((before + own * share) / total)

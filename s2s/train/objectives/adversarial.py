@@ -1,0 +1,58 @@
+"""Small changes of the embedding matrices in the direction that hurts most.
+
+E is the embedding matrices of both sides (one where they are shared), taken together as one vector;
+with tied embeddings the output layer's weight is part of it and changes along.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from s2s.data import Batch
+from s2s.model import Seq2Seq
+from s2s.model.linear import plain
+from s2s.train.objectives.objective import Progress
+from s2s.train.objectives.teacher_forcing import cross_entropy
+from s2s.vocab import PAD
+
+
+def embeddings(model: Seq2Seq) -> dict[str, Tensor]:
+    """The embedding matrices by name, each tensor once."""
+    both = {"encoder.embedding.weight": model.encoder.embedding.weight, "embedding.weight": model.embedding.weight}
+    return {name: weight for name, weight in both.items() if name in dict(model.named_parameters())}
+
+
+def perturbation(loss: Tensor, weights: dict[str, Tensor], epsilon: float) -> dict[str, Tensor]:
+    """``Δ = ε g / ‖g‖``, g the loss's gradient by all the weights together (Miyato, Dai and Goodfellow 2017)."""
+    gradients = torch.autograd.grad(loss, list(weights.values()), retain_graph=True)
+    norm = torch.stack([g.norm() for g in gradients]).norm().clamp(min=torch.finfo(torch.float32).tiny)
+    return {name: epsilon / norm * g for name, g in zip(weights, gradients, strict=True)}
+
+
+def fgm(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
+    """``L(E) + L(E + Δ)``, Δ held fixed: cross-entropy and the same at the perturbed point (FGM).
+
+    The parameters themselves are never changed. Of several processes each perturbs by its own part's gradient.
+    """
+    settings, weights = progress.settings, embeddings(model)
+    with plain():  # its backward pass is run twice, first for the embeddings alone
+        loss = cross_entropy(model, batch, rng, progress)
+        moved = {n: weights[n] + d for n, d in perturbation(loss, weights, settings.fgm_epsilon).items()}
+    logits_NV = functional_call(model, moved, (batch,))  # what is tied moves along
+    target_N = batch.target_out_BT[batch.target_out_BT != PAD]
+    return loss + F.cross_entropy(logits_NV, target_N, label_smoothing=settings.label_smoothing)
+
+
+def gradient_penalty(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
+    """``L + ½ ε ‖∇_E L‖²``: cross-entropy that must not change much with the embeddings.
+
+    Of several processes each takes the norm of its own part's gradient.
+    """
+    with plain():  # differentiated twice
+        loss = cross_entropy(model, batch, rng, progress)
+        gradients = torch.autograd.grad(loss, list(embeddings(model).values()), create_graph=True)
+        squares = torch.stack([g.square().sum() for g in gradients]).sum()
+        return loss + 0.5 * progress.settings.penalty_weight * squares

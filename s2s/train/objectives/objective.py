@@ -1,0 +1,25 @@
+"""What an objective is given and gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from s2s.config import TrainConfig
+from s2s.data import Batch
+from s2s.model import Seq2Seq
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands: ``step`` of ``steps``, and what it was told."""
+
+    step: int
+    steps: int
+    settings: TrainConfig
+
+
+Objective = Callable[[Seq2Seq, Batch, torch.Generator, Progress], Tensor]

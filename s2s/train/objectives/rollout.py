@@ -1,0 +1,95 @@
+"""The model's own tokens while it trains: without gradient, without dropout, drawn from a given generator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from s2s.data import Batch
+from s2s.model import Seq2Seq
+from s2s.model.linear import plain
+from s2s.vocab import BOS, EOS, PAD
+
+Pick = Callable[[Tensor], Tensor]  # log_probs_BV → ids (B,)
+
+
+@contextmanager
+def undisturbed(model: Seq2Seq) -> Iterator[None]:
+    """No dropout within; afterwards the model trains or not as before.
+
+    Plain layers, because the fused optimizer changes weights without raising their version, by which
+    packed copies would be known to be old.
+    """
+    before = model.training
+    model.eval()
+    try:
+        with plain():
+            yield
+    finally:
+        model.train(before)
+
+
+def argmax(log_probs_BV: Tensor) -> Tensor:
+    """The most probable token of each row: (B,)."""
+    return log_probs_BV.argmax(dim=1)
+
+
+def drawing(rng: torch.Generator) -> Pick:
+    """A token drawn from each row's distribution by one uniform number a row, through the distribution function."""
+
+    def draw(log_probs_BV: Tensor) -> Tensor:
+        below_BV = log_probs_BV.double().exp().cumsum(dim=1)
+        uniform_B1 = torch.rand(len(below_BV), 1, generator=rng, dtype=torch.float64).to(below_BV.device)
+        place_B1 = torch.searchsorted(below_BV, uniform_B1 * below_BV[:, -1:], right=True)
+        return place_B1.squeeze(1).clamp(max=below_BV.size(1) - 1)
+
+    return draw
+
+
+@torch.no_grad()
+def mixed_inputs(model: Seq2Seq, batch: Batch, own_BT: Tensor, pick: Pick) -> Tensor:
+    """Decoder inputs (B, T) that are the model's own tokens where ``own_BT`` is true, else the batch's.
+
+    The own token at t is picked from the model's distribution after the mixed inputs before t.
+    """
+    inputs_BT = batch.target_in_BT.clone()
+    columns = own_BT.any(dim=0).nonzero().flatten().tolist()
+    with undisturbed(model):
+        memory, state = model.encode(batch.source_BS, batch.lengths_B)
+        for t in range(1, columns[-1] + 1 if columns else 0):
+            step = model.step(state, inputs_BT[:, t - 1], memory)
+            inputs_BT[:, t] = torch.where(own_BT[:, t], pick(step.log_probs_BV), inputs_BT[:, t])
+            state = step.state
+    return inputs_BT
+
+
+@torch.no_grad()
+def rollout(model: Seq2Seq, batch: Batch, given_B: Tensor, limit_B: Tensor, pick: Pick) -> tuple[Tensor, Tensor]:
+    """Outputs that begin with ``given_B`` tokens of the reference and go on with picked ones.
+
+    Returns ids (B, T), 0 after the end, and the lengths (B,): an output ends with ``<eos>``, which
+    counts, or after ``limit_B`` tokens.
+    """
+    gold_BT, device = batch.target_out_BT, batch.target_out_BT.device
+    ids_BT = torch.full((len(gold_BT), int(limit_B.max())), PAD, device=device)
+    lengths_B, row_N = limit_B.clone(), torch.arange(len(gold_BT), device=device)
+    with undisturbed(model):
+        memory, state = model.encode(batch.source_BS, batch.lengths_B)
+        token_N = torch.full_like(row_N, BOS)
+        for t in range(ids_BT.size(1)):
+            step = model.step(state, token_N, memory)
+            token_N, state = pick(step.log_probs_BV), step.state
+            if t < gold_BT.size(1):
+                token_N = torch.where(t < given_B[row_N], gold_BT[row_N, t], token_N)
+            ids_BT[row_N, t] = token_N
+            lengths_B[row_N[token_N == EOS]] = t + 1
+            going_N = (t + 1 < lengths_B[row_N]).nonzero().flatten()
+            if len(going_N) < len(row_N):
+                row_N, token_N = row_N[going_N], token_N[going_N]
+                memory, state = memory.select(going_N), state.select(going_N)
+            if not len(row_N):
+                break
+    return ids_BT[:, : int(lengths_B.max())], lengths_B

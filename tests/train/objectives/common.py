@@ -1,0 +1,46 @@
+"""Tiny models and batches that the tests of objectives share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from s2s.config import TrainConfig
+from s2s.data import Batch, Ids, collate
+from s2s.model import Seq2Seq
+from s2s.train.objectives import OBJECTIVES, Progress
+from tests.factory import make_config, make_model
+
+PAIRS: list[Ids] = [([4, 7, 12, 14], [4, 7, 12, 14]), ([5], [5, 9]), ([6, 9, 11], []), ([8, 4], [6, 6, 7, 10, 11])]
+KINDS: list[dict[str, Any]] = [
+    {"attention": "additive"},
+    {"attention": "general", "cell": "lstm", "tied_embeddings": False},
+    {"attention": "general", "decoder_layers": 2, "shared_embeddings": True},
+    {"attention": "additive", "coverage": True, "pointer": True, "prior": True, "shared_embeddings": True},
+]
+
+
+def tiny(scale: float = 0.4, **model: Any) -> Seq2Seq:
+    """A model whose distributions are neither flat nor certain."""
+    return make_model(make_config(**model), scale=scale)
+
+
+def batch() -> Batch:
+    """Rows of different lengths, one of them an empty target."""
+    return collate(PAIRS)
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def progress(step: int = 0, **train: Any) -> Progress:
+    return Progress(step, 100, TrainConfig(**{"label_smoothing": 0.0, **train}))
+
+
+def value(name: str, model: Seq2Seq, seed: int = 0, step: int = 0, data: Batch | None = None, **train: Any) -> Tensor:
+    """An objective's loss."""
+    told = progress(step, objective=name, **train)
+    return OBJECTIVES[name](model, batch() if data is None else data, generator(seed), told)
