@@ -31,7 +31,7 @@ KINDS: list[dict[str, Any]] = [
 
 
 def model(attention: str, **changes: Any) -> Seq2Seq:
-    return make_model(make_config(attention, **changes))
+    return make_model(make_config(attention, **changes)).double()
 
 
 def test_greedy_loses_where_beam_two_wins() -> None:
@@ -73,7 +73,7 @@ def test_batched_beam_is_beam_one_by_one(kind: dict[str, Any]) -> None:
         assert [h.ids for h in found] == [h.ids for h in alone]
         for a, b in zip(found, alone, strict=True):
             assert (a.log_prob, a.score) == pytest.approx((b.log_prob, b.score), abs=1e-5)
-            torch.testing.assert_close(a.attention_TS, b.attention_TS, atol=1e-5, rtol=0)
+            torch.testing.assert_close(a.attention_TS, b.attention_TS, atol=1e-9, rtol=0)
             assert a.attention_TS.shape == (len(a.ids), len(source))
 
 
@@ -84,10 +84,10 @@ def test_the_attention_of_a_search_is_that_of_following_its_output(kind: dict[st
     for source, ids, weights_TS in zip(SOURCES, outputs, attention, strict=True):
         followed, steps, _ = follow(tiny, source, forcing([*ids, EOS], lambda log_probs_V, t: EOS), len(weights_TS))
         assert [i for i in followed if i != EOS] == ids
-        torch.testing.assert_close(weights_TS, torch.cat([s.attention_BS for s in steps]), atol=1e-5, rtol=0)
+        torch.testing.assert_close(weights_TS, torch.cat([s.attention_BS for s in steps]), atol=1e-9, rtol=0)
     best = beam(tiny, SOURCES[0], Settings(beam=3))[0]
     _, steps, _ = follow(tiny, SOURCES[0], forcing(best.ids, lambda log_probs_V, t: EOS), len(best.ids))
-    torch.testing.assert_close(best.attention_TS, torch.cat([s.attention_BS for s in steps]), atol=1e-5, rtol=0)
+    torch.testing.assert_close(best.attention_TS, torch.cat([s.attention_BS for s in steps]), atol=1e-9, rtol=0)
 
 
 @torch.no_grad()

@@ -147,8 +147,6 @@ def posterior(source: str, years: tuple[int, int] = YEARS) -> dict[str, float]:
     {'2026-11-22': 1.0}
     >>> list(posterior("03/04/2026"))
     ['2026-03-04', '2026-04-03']
-    >>> list(posterior("Fri 03/04/2026"))
-    ['2026-04-03']
     """
     days, steps = _read(source, years)
     return {" ".join(map(str, chain(day, steps))): p for day, p in days.items()}

@@ -172,6 +172,11 @@ COMMA = fixed(**{" ": 0.3, ", ": 0.6, ",": 0.1})
 ERA = fixed(**{"": 0.95, "公元": 0.05})
 
 
+def _with_weekday(language: str, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """For dates that are clear without it alone; to settle others by it takes the calendar, which a small model lacks."""
+    return (EN_WEEKDAY, *pieces) if language == "en" else (*pieces, ZH_WEEKDAY)
+
+
 def _numeric() -> list[Form]:
     """2026-11-22, 11/22/2026, 22.11.26 and their like; which number is which, nobody says."""
     orders = (("zh", "ymd", 2.0), ("en", "ymd", 1.0), ("en", "mdy", 2.0), ("en", "dmy", 2.0))
@@ -185,9 +190,8 @@ def _numeric() -> list[Form]:
         ):
             a, b, c = ({"y": year, "m": month, "d": day}[letter] for letter in order)
             for mark, part in (("/", 0.5), ("-", 0.25), (".", 0.15), (" / ", 0.05), (" ", 0.05)):
-                core = (a, text(mark), b, text(mark), c)
-                pieces = (EN_WEEKDAY, *core) if language == "en" else (*core, ZH_WEEKDAY)
-                out.append(Form(language, weight * share * part, pieces))
+                core, clear = (a, text(mark), b, text(mark), c), year is YEAR and order == "ymd"
+                out.append(Form(language, weight * share * part, _with_weekday(language, core) if clear else core))
     return [*out, Form("zh", 0.3, (YEAR, MONTH_00, DAY_00, ZH_WEEKDAY))]
 
 
@@ -204,27 +208,33 @@ def _chinese() -> list[Form]:
         (1.4, (HAN_YEAR, HAN_MONTH, HAN_DAY), marks),
         (0.2, (HAN_YEAR, HAN_MONTH, HAN_DAY), spaced),
     )
-    return [
-        Form("zh", weight, (ERA if y is not SHORT_YEAR else text(""), y, a, m, b, d, c, ZH_WEEKDAY))
-        for weight, (y, m, d), (a, b, c) in rows
-    ]
+    forms = []
+    for weight, (y, m, d), (a, b, c) in rows:
+        core = (y, a, m, b, d, c)
+        forms.append(Form("zh", weight, core if y is SHORT_YEAR else _with_weekday("zh", (ERA, *core))))
+    return forms
 
 
 def _english() -> list[Form]:
     """22 November 2026, Nov. 22nd, 2026, and the date in words."""
-    year = Piece("year", {y: ((str(y), 0.9), (f"'{y % 100:02}", 0.1)) for y in _YEARS})
     of = fixed(**{" ": 0.5, " of ": 0.5})
     the = fixed(**{" ": 0.6, " the ": 0.4})
-    rows = (
-        (1.6, (ORDINAL_DAY, text(" "), NAMED_MONTH, COMMA, year)),
-        (0.4, (text("the "), field("day", _DAYS, (ordinal, 1.0)), of, NAMED_MONTH, COMMA, year)),
-        (1.6, (NAMED_MONTH, text(" "), ORDINAL_DAY, COMMA, year)),
-        (0.3, (DAY_00, text("-"), field("month", _MONTHS, (_month_short, 1.0)), text("-"), YEAR)),
-        (0.2, (DAY_00, text("-"), field("month", _MONTHS, (_month_short, 1.0)), text("-"), SHORT_YEAR)),
+    short = field("month", _MONTHS, (_month_short, 1.0))
+    cut_year = field("year", _YEARS, (lambda y: f"'{y % 100:02}", 1.0))
+    rows: list[tuple[float, tuple[Piece, ...]]] = [
+        (0.3, (DAY_00, text("-"), short, text("-"), YEAR)),
+        (0.2, (DAY_00, text("-"), short, text("-"), SHORT_YEAR)),
         (0.5, (NAMED_MONTH, the, WORD_DAY, COMMA, WORD_YEAR)),
         (0.4, (fixed(**{"": 0.4, "the ": 0.6}), WORD_DAY, of, NAMED_MONTH, COMMA, WORD_YEAR)),
-    )
-    return [Form("en", weight, (EN_WEEKDAY, *pieces)) for weight, pieces in rows]
+    ]
+    for year, share in ((YEAR, 0.9), (cut_year, 0.1)):
+        rows += [
+            (1.6 * share, (ORDINAL_DAY, text(" "), NAMED_MONTH, COMMA, year)),
+            (0.4 * share, (text("the "), field("day", _DAYS, (ordinal, 1.0)), of, NAMED_MONTH, COMMA, year)),
+            (1.6 * share, (NAMED_MONTH, text(" "), ORDINAL_DAY, COMMA, year)),
+        ]
+    cut = (SHORT_YEAR, cut_year)
+    return [Form("en", weight, pieces if pieces[-1] in cut else _with_weekday("en", pieces)) for weight, pieces in rows]
 
 
 def _days_zh(shape: str, digits: bool) -> Callable[[int], str]:

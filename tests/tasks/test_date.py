@@ -46,9 +46,9 @@ def slow_posterior(source: str) -> dict[str, float]:
         ("02/01/03", 3),
         ("2.1.03", 2),
         ("Fri 02/01/03", 0),
-        ("Thu 02/01/03.", 2),
-        ("02-03-02周二", 0),
-        ("02-03-02，周六", 1),
+        ("Thu 2003-01-02.", 1),
+        ("2003/1/2周二", 0),
+        ("2002-03-02，周六", 1),
         ("03 02 03", 2),
         ("10/11/2002", 2),
         ("2003-02-10星期一。", 1),
@@ -120,9 +120,9 @@ def test_a_date_that_cannot_be_right_may_be_any_that_begins_so() -> None:
         assert date.oracle("22 November 2026", impossible) == {}
 
 
-def test_weekdays_settle_what_numbers_leave_open() -> None:
+def test_numbers_leave_open_which_is_which_and_the_century() -> None:
     assert set(date.posterior("03/04/2026")) == {"2026-03-04", "2026-04-03"}
-    assert set(date.posterior("Friday, 03/04/2026")) == {"2026-04-03"}
+    assert set(date.posterior("Friday, 2026/04/03")) == {"2026-04-03"}
     assert set(date.posterior("70-11-22")) == {"1970-11-22", "2070-11-22"}
     assert len(date.posterior("03/04/05")) == 6
 
