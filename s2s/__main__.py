@@ -132,8 +132,13 @@ def _prepare(p: Parser) -> None:
     tatoeba.add_argument("path", metavar="FILE", type=Path, help="the tab-separated pairs")
     classical = kinds.add_parser("classical", help="classical and modern Chinese")
     classical.add_argument("path", metavar="DIR", type=Path, help="a checkout of NiuTrans/Classical-Modern")
-    for kind, size in ((tatoeba, 2000), (classical, 1500)):
-        name = "tatoeba" if kind is tatoeba else "classical"
+    automaster = kinds.add_parser("automaster", help="the competition's driver and mechanic dialogues, with reports")
+    automaster.add_argument("path", metavar="FILE", type=Path, help="AutoMaster_TrainSet.csv")
+    for kind, name, size in (
+        (tatoeba, "tatoeba", 2000),
+        (classical, "classical", 1500),
+        (automaster, "automaster", 2000),
+    ):
         count = whole(1, 1_000_000_000)
         kind.add_argument("--out", metavar="DIR", type=Path, default=Path("data", name), help=f"data/{name}")
         kind.add_argument("--dev", type=count, default=size, metavar="N", help=f"pairs in dev.tsv ({size})")

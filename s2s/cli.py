@@ -18,7 +18,7 @@ from s2s.errors import UserError
 from s2s.trace import Trace
 
 if TYPE_CHECKING:
-    from s2s.checkpoint import Checkpoint
+    pass
 
 __all__ = ["evaluate", "exposure", "prepare", "trace", "train"]
 
@@ -159,14 +159,17 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
         raise UserError("option_conflict", option="--beam", other="--card")
     directory = find_checkpoint(options.checkpoint)
     from s2s.checkpoint import load, store
+    from s2s.evaluate import corpus_scores
     from s2s.readers import Columns, read_pairs
+    from s2s.strategy import Settings
 
     checkpoint = load(directory)
     columns = Columns(options.source_column, options.target_column)
     pairs = list(read_pairs(options.file, columns, options.format))
     if not pairs:
         raise UserError("file_no_pairs", file=str(options.file))
-    scores = _scores(checkpoint, pairs, options.beam)
+    settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
+    scores = corpus_scores(checkpoint.model, checkpoint.source, checkpoint.target, pairs, settings)
     if split is not None:
         store(directory, split, scores)
     report = {
@@ -182,37 +185,13 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     return 0
 
 
-def _scores(checkpoint: Checkpoint, pairs: Sequence[tuple[str, str]], beam: int | None) -> dict[str, Any]:
-    """``corpus_scores``, with the output of beam search instead of greedy decoding where one is asked for."""
-    from s2s.evaluate import corpus_scores, forced_scores
-
-    source, target, model = checkpoint.source, checkpoint.target, checkpoint.model
-    if not beam:
-        return corpus_scores(model, source, target, pairs)
-    from tqdm import tqdm
-
-    from s2s import search
-    from s2s.metrics import score
-    from s2s.strategy import Settings
-    from s2s.vocab import EOS
-
-    settings = Settings(strategy="beam", beam=beam)
-    ids = [(source.encode(s), target.encode(t)) for s, t in pairs]
-    outputs = []
-    for read, _ in tqdm(ids, unit=" sentences", disable=None, leave=False):
-        best = search.beam(model, read, settings)[0].ids
-        outputs.append(target.decode([i for i in best if i != EOS]))
-    scored = score(outputs, [t for _, t in pairs], target.segmenter)
-    return {**scored, **forced_scores(model, ids), "sentences": len(pairs)}
-
-
 def _report_table(report: Mapping[str, Any]) -> str:
     rows = [
         ["checkpoint", f"{report['checkpoint']['name']} ({report['checkpoint']['digest']})"],
         ["file", f"{report['file']}, {report['sentences']:,} pairs, {report['decoding']}"],
         ["BLEU", f"{report['bleu']:.2f}   {report['signatures']['bleu']}"],
         ["chrF", f"{report['chrf']:.2f}   {report['signatures']['chrf']}"],
-        ["ROUGE-L", f"{report['rouge_l']:.2f}"],
+        ["ROUGE-1, -2, -L", "   ".join(f"{report[name]:.2f}" for name in ("rouge_1", "rouge_2", "rouge_l"))],
         ["loss", f"{report['loss']:.4f} nats a token, teacher-forced"],
         ["perplexity", f"{report['perplexity']:.2f}"],
         ["accuracy", f"{report['token_accuracy']:.4f} of tokens, teacher-forced"],
@@ -224,10 +203,11 @@ def prepare(options: argparse.Namespace, command: str) -> int:
     """``prepare``: a public download to train, dev and test files."""
     from tqdm import tqdm
 
-    from s2s.prepare import Sizes, prepare_classical, prepare_tatoeba
+    from s2s.prepare import Sizes, prepare_automaster, prepare_classical, prepare_tatoeba
 
-    if options.corpus == "tatoeba":
-        written = prepare_tatoeba(options.path, options.out, Sizes(options.dev, options.test), options.seed)
+    if options.corpus != "classical":
+        read = {"tatoeba": prepare_tatoeba, "automaster": prepare_automaster}[options.corpus]
+        written = read(options.path, options.out, Sizes(options.dev, options.test), options.seed)
     else:
         sizes = Sizes(options.dev, options.test, options.max_train)
         report = lambda line: tqdm.write(printable(line), file=sys.stderr)  # noqa: E731

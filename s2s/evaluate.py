@@ -13,8 +13,9 @@ from s2s.checkpoint import Side
 from s2s.data import Ids, Pair, collate
 from s2s.metrics import score
 from s2s.model import Seq2Seq
-from s2s.search import greedy
-from s2s.vocab import PAD
+from s2s.search import beams, greedy
+from s2s.strategy import Settings
+from s2s.vocab import EOS, PAD
 
 
 def _by_length(pairs: Sequence[Ids], batch_size: int) -> Iterator[list[int]]:
@@ -38,19 +39,28 @@ def forced_scores(model: Seq2Seq, pairs: Sequence[Ids], batch_size: int = 100) -
     return {"loss": loss, "perplexity": math.exp(min(loss, 700)), "token_accuracy": hits / max(1, tokens)}
 
 
-def translate(model: Seq2Seq, sources: Sequence[list[int]], batch_size: int = 100) -> list[list[int]]:
-    """Greedy output ids, in the order of the sources."""
+def translate(
+    model: Seq2Seq, sources: Sequence[list[int]], batch_size: int = 100, settings: Settings | None = None
+) -> list[list[int]]:
+    """Output ids without ``<eos>``, in the order of the sources: greedy, or the best of a beam search's settings."""
     outputs: list[list[int]] = [[] for _ in sources]
     for index in _by_length([(s, []) for s in sources], batch_size):
-        for i, output in zip(index, greedy(model, [sources[i] for i in index]), strict=True):
+        batch = [sources[i] for i in index]
+        if settings is None:
+            found = greedy(model, batch)
+        else:
+            found = [[i for i in best.ids if i != EOS] for best, *_ in beams(model, batch, settings)]
+        for i, output in zip(index, found, strict=True):
             outputs[i] = output
     return outputs
 
 
-def corpus_scores(model: Seq2Seq, source: Side, target: Side, pairs: Sequence[Pair]) -> dict[str, Any]:
-    """BLEU, chrF, ROUGE-L of greedy output, teacher-forced loss, perplexity and accuracy, and the sentence count."""
+def corpus_scores(
+    model: Seq2Seq, source: Side, target: Side, pairs: Sequence[Pair], settings: Settings | None = None
+) -> dict[str, Any]:
+    """BLEU, chrF and ROUGE of ``translate``'s output, teacher-forced loss, perplexity, accuracy, the sentence count."""
     ids = [(source.encode(s), target.encode(t)) for s, t in pairs]
-    outputs = [target.decode(o) for o in translate(model, [s for s, _ in ids])]
+    outputs = [target.decode(o) for o in translate(model, [s for s, _ in ids], settings=settings)]
     references = [t for _, t in pairs]
     return {
         **score(outputs, references, target.segmenter),

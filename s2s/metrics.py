@@ -1,4 +1,4 @@
-"""Scores of outputs against references: BLEU and chrF by sacrebleu, ROUGE-L by rouge-score."""
+"""Scores of outputs against references: BLEU and chrF by sacrebleu, ROUGE by rouge-score."""
 
 from __future__ import annotations
 
@@ -27,19 +27,24 @@ def bleu_tokenizer(segmenter: Segmenter) -> str:
 
 
 def score(outputs: Sequence[str], references: Sequence[str], segmenter: Segmenter) -> dict[str, Any]:
-    """Corpus BLEU and chrF (0 to 100, cased, with sacrebleu's signatures) and mean ROUGE-L F1 (0 to 100)."""
+    """Corpus BLEU and chrF (0 to 100, cased, with sacrebleu's signatures) and mean ROUGE-1, -2 and -L F1 (0 to 100)."""
     bleu = sacrebleu.BLEU(tokenize=bleu_tokenizer(segmenter))
     chrf = sacrebleu.CHRF()
     result = {
         "bleu": bleu.corpus_score(outputs, [references]).score,
         "chrf": chrf.corpus_score(outputs, [references]).score,
-        "rouge_l": rouge_l(outputs, references, segmenter),
+        **rouge(outputs, references, segmenter),
     }
     return {**result, "signatures": {"bleu": str(bleu.get_signature()), "chrf": str(chrf.get_signature())}}
 
 
-def rouge_l(outputs: Sequence[str], references: Sequence[str], segmenter: Segmenter) -> float:
-    """Mean over sentences of the F1 of the longest common subsequence of tokens, 0 to 100 (Lin 2004)."""
-    scorer = rouge_scorer.RougeScorer(["rougeL"], tokenizer=_Tokens(segmenter))
-    scores: list[float] = [scorer.score(r, o)["rougeL"].fmeasure for o, r in zip(outputs, references, strict=True)]
-    return 100 * sum(scores) / max(1, len(scores))
+ROUGE = {"rouge_1": "rouge1", "rouge_2": "rouge2", "rouge_l": "rougeL"}
+
+
+def rouge(outputs: Sequence[str], references: Sequence[str], segmenter: Segmenter) -> dict[str, float]:
+    """Means over sentences of F1, 0 to 100: shared tokens, pairs of tokens, longest common subsequence (Lin 2004)."""
+    scorer = rouge_scorer.RougeScorer(list(ROUGE.values()), tokenizer=_Tokens(segmenter))
+    scores = [scorer.score(r, o) for o, r in zip(outputs, references, strict=True)]
+    return {
+        name: 100 * sum(found[key].fmeasure for found in scores) / max(1, len(scores)) for name, key in ROUGE.items()
+    }

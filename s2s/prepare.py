@@ -22,7 +22,7 @@ import numpy as np
 from tqdm import tqdm
 
 from s2s.errors import UserError
-from s2s.readers import Pair, read_lines
+from s2s.readers import Columns, Pair, read_lines, read_pairs
 from s2s.text import clean, simplify
 
 NOWHERE, TRAIN, DEV, TEST, UNSEEN = range(5)
@@ -235,6 +235,12 @@ def _distribute(scratch: Path, place_N: np.ndarray, wanted: tuple[int, ...]) -> 
 def prepare_tatoeba(path: Path, directory: Path, sizes: Sizes, seed: int) -> dict[Path, int]:
     """``tatoeba`` rows into ``directory``."""
     return write(tatoeba(path), directory, replace(sizes, train=0), seed, path)
+
+
+def prepare_automaster(path: Path, directory: Path, sizes: Sizes, seed: int) -> dict[Path, int]:
+    """The AutoMaster CSV's usable rows (``automaster``) into ``directory``."""
+    rows = (Row(clean(s), clean(t)) for s, t in read_pairs(path, Columns(), "automaster"))
+    return write(rows, directory, replace(sizes, train=0), seed, path)
 
 
 def prepare_classical(

@@ -5,7 +5,7 @@ import sacrebleu
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.metrics import bleu_tokenizer, rouge_l, score
+from s2s.metrics import bleu_tokenizer, rouge, score
 from s2s.text import SEGMENTERS
 
 LATIN, CHINESE, CHARACTERS = (SEGMENTERS[name] for name in ("latin", "jieba", "characters"))
@@ -56,10 +56,16 @@ def test_rouge_l_by_a_naive_longest_common_subsequence(pairs: list[tuple[list[st
         precision, recall = common / len(output), common / len(reference)
         expected.append(2 * precision * recall / (precision + recall) if common else 0.0)
     outputs, references = ([" ".join(pair[i]) for pair in pairs] for i in (0, 1))
-    assert rouge_l(outputs, references, LATIN) == pytest.approx(100 * sum(expected) / len(expected))
+    assert rouge(outputs, references, LATIN)["rouge_l"] == pytest.approx(100 * sum(expected) / len(expected))
 
 
-def test_rouge_l_of_chinese_counts_its_words() -> None:
-    assert rouge_l(["我喜欢茶"], ["我喜欢水"], CHINESE) == pytest.approx(100 * 2 / 3)
-    assert rouge_l(["我喜欢茶"], ["我喜欢水"], CHARACTERS) == pytest.approx(75)
-    assert rouge_l(["水"], ["茶"], CHINESE) == 0
+def test_rouge_of_chinese_counts_its_words() -> None:
+    assert rouge(["我喜欢茶"], ["我喜欢水"], CHINESE)["rouge_l"] == pytest.approx(100 * 2 / 3)
+    assert rouge(["我喜欢茶"], ["我喜欢水"], CHARACTERS)["rouge_l"] == pytest.approx(75)
+    assert set(rouge(["水"], ["茶"], CHINESE).values()) == {0}
+
+
+def test_rouge_1_and_2_count_tokens_and_pairs_of_tokens_in_any_order() -> None:
+    found = rouge(["茶我喜欢"], ["我喜欢茶"], CHARACTERS)
+    assert (found["rouge_1"], found["rouge_2"]) == pytest.approx((100, 100 * 2 / 3))
+    assert found["rouge_l"] == pytest.approx(75)

@@ -173,7 +173,7 @@ ERA = fixed(**{"": 0.95, "公元": 0.05})
 
 
 def _with_weekday(language: str, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
-    """For dates that are clear without it alone; to settle others by it takes the calendar, which a small model lacks."""
+    """Only for dates that are clear without it: to settle others takes the calendar, which a small model lacks."""
     return (EN_WEEKDAY, *pieces) if language == "en" else (*pieces, ZH_WEEKDAY)
 
 
