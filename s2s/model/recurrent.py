@@ -11,6 +11,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from s2s.model import linear
 
+WIDE = 192  # of a layer with smaller states Python's share is larger than what is gained
 Hidden = tuple[Tensor, ...]  # (h,), of an LSTM (h, c): (N, H) each
 
 
@@ -86,17 +87,21 @@ class LSTMCell(nn.LSTMCell):
 
 def run(rnn: nn.RNNBase, packed: PackedSequence) -> tuple[PackedSequence, Hidden]:
     """What ``rnn(packed)`` gives for a bidirectional ``nn.GRU`` or ``nn.LSTM``: outputs and last states (2·L, B, H)."""
+    if rnn.hidden_size < WIDE or linear.is_plain():
+        with torch.autocast(packed.data.device.type, enabled=False):
+            outputs, last = rnn(packed)
+        return outputs, last if isinstance(last, tuple) else (last,)
     sizes, data, ends = packed.batch_sizes.tolist(), packed.data, list[Hidden]()
     for layer in range(rnn.num_layers):
         if layer and rnn.dropout:
             data = nn.functional.dropout(data, rnn.dropout, rnn.training)
-        outputs = []
+        both = []
         for suffix in (f"_l{layer}", f"_l{layer}_reverse"):
             steps = torch.split_with_sizes(linear.linear(data, *_weights(rnn, "ih" + suffix)), sizes)
             output, end = _direction(steps, _weights(rnn, "hh" + suffix), rnn, suffix.endswith("reverse"))
-            outputs.append(output)
+            both.append(output)
             ends.append(end)
-        data = torch.cat(outputs, dim=1)
+        data = torch.cat(both, dim=1)
     final = tuple(torch.stack([end[part] for end in ends]) for part in range(len(ends[0])))
     if packed.unsorted_indices is not None:
         final = tuple(part[:, packed.unsorted_indices] for part in final)

@@ -16,7 +16,7 @@ from s2s.web.language import t
 def _pairs(name: str) -> list[tuple[str, str]]:
     config = models.about(name, models.changed(name))["config"]
     text = config.get("text")
-    return examples(str(text.get("source")), str(text.get("target"))) if isinstance(text, dict) else []
+    return examples(name, str(text.get("source")), str(text.get("target"))) if isinstance(text, dict) else []
 
 
 def first_example(name: str) -> dict[str, str]:

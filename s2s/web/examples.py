@@ -1,9 +1,9 @@
-"""Sentences to begin with, our own, for each kind of text that a model may read."""
+"""Sentences to begin with, our own, for each task that a model may have learnt."""
 
 from __future__ import annotations
 
-EXAMPLES: dict[tuple[str, str], list[tuple[str, str]]] = {
-    ("jieba", "latin"): [
+EXAMPLES: dict[str, list[tuple[str, str]]] = {
+    "zh-en": [
         ("我妹妹每天早上骑自行车去学校。", "My sister goes to school by bike every morning."),
         ("如果明天不下雨，我们就去爬山。", "If it doesn't rain tomorrow, we will go hiking."),
         ("这家餐厅的面条比那家的便宜。", "The noodles at this restaurant are cheaper than those at that one."),
@@ -14,9 +14,43 @@ EXAMPLES: dict[tuple[str, str], list[tuple[str, str]]] = {
             "The question the teacher asked was so hard that no student could answer it.",
         ),
     ],
+    "classical-modern": [
+        ("太守闻之，大喜，赐帛十匹。", "太守听说了这件事，非常高兴，赏赐给他十匹帛。"),
+        ("王问群臣，莫能对。", "大王问群臣，没有人能回答。"),
+        ("其母老病，不能远行。", "他的母亲年老多病，不能出远门。"),
+        ("客至，主人置酒，相与论诗，夜半乃罢。", "客人到了，主人摆下酒席，一起谈论诗歌，到半夜才结束。"),
+        ("贼众数万围城，城中食尽。", "贼兵几万人包围了城池，城中的粮食吃完了。"),
+    ],
+    "car-report": [
+        (
+            "车主说：师傅您好，上线检测，尾气那一项不合格，我的车是逸动，跑了十二万公里，还能接着开吗？|车主说：今天店里人多吗？|技师说：一开始怀疑前氧传感器，量了一遍没有异常|"
+            "车主说：好的，那再看看别的地方|技师说：停车就在门口，直接开进来|技师说：三元催化器仔细看过，是好的|车主说：好，辛苦师傅|技师说：拆下来阀口糊得死死的，关不严。|"
+            "技师说：我们七点下班|技师说：根子在废气阀，已经积碳了，年检尾气超标就是这么来的|技师说：拆洗废气阀就行，下午就能取车|技师说：370元，已经给您算优惠了|车主说：好的，那您安排吧|"
+            "技师说：好的，给您留工位",
+            "逸动年检尾气超标，经检查为废气阀积碳，已排除前氧传感器、三元催化器，需拆洗废气阀，费用370元。",
+        ),
+        (
+            "车主说：你好，想问一下，家里那辆宝骏，上牌有五年多了，倒车影像一直闪，看不清，严重吗？|技师说：您好，这种情况有多久了？|车主说：以前没有，最近才这样，不是每次都有|"
+            "技师说：保养都按时做了吧？|技师说：稍等，来了个客户|车主说：春节前在路边店做的小保养|车主说：是不是玻璃升降电机出毛病了？|技师说：玻璃升降电机的可能性不大，刚检查过，状态还可以|"
+            "技师说：您看，把橡胶套扒开，里面有两根已经露铜了。|技师说：可以确定了，是门边线束断裂引起的倒车影像黑屏|车主说：要紧吗？|技师说：拖着不修会连累别的件|"
+            "技师说：处理办法是修复门边线束，下午就能取车|技师说：工时加配件一共120元|车主说：行，那就修吧|技师说：好的，给您留工位",
+            "车主反映宝骏倒车影像黑屏，技师确认门边线束断裂，已排除玻璃升降电机，需修复门边线束，共120元。",
+        ),
+    ],
+    "date": [
+        ("二〇二六年十一月廿二日", "2026-11-22"),
+        ("Nov. 22nd, 2026", "2026-11-22"),
+        ("the 3rd of May, 1998", "1998-05-03"),
+        ("2031年7月9号 星期三", "2031-07-09"),
+        ("february the twenty-ninth, two thousand and four", "2004-02-29"),
+        ("03/04/05", "2003-04-05"),
+    ],
 }
+WORDS = {("jieba", "latin"): "zh-en"}  # what suits any model of these segmentations
 
 
-def examples(source: str, target: str) -> list[tuple[str, str]]:
-    """Pairs for a model that reads and writes these segmentations; none where we have none."""
-    return EXAMPLES.get((source, target), [])
+def examples(name: str, source: str, target: str) -> list[tuple[str, str]]:
+    """Pairs for a model by its name, or else by how its two sides are cut; none where we have none."""
+    named = [task for task in EXAMPLES if name == task or name.startswith(task + "-")]
+    task = named[0] if named else WORDS.get((source, target))
+    return EXAMPLES[task] if task else []

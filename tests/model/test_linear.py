@@ -26,6 +26,11 @@ def gradients(model: Seq2Seq, dtype: torch.dtype) -> dict[str, Tensor]:
     return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
 
 
+@pytest.fixture(autouse=True)
+def narrow_layers_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recurrent, "WIDE", 0)
+
+
 @each_kind
 @pytest.mark.parametrize(("dtype", "atol"), [(torch.float64, 1e-12), (torch.float32, 2e-5)])
 def test_gradients_are_those_of_torchs_own_operators(kind: str, dtype: torch.dtype, atol: float) -> None:
@@ -41,7 +46,11 @@ def test_gradients_are_those_of_torchs_own_operators(kind: str, dtype: torch.dty
 
 
 @each_kind
-def test_bfloat16_products_are_near_and_everything_else_stays_float32(kind: str) -> None:
+@pytest.mark.parametrize("wide", [0, 1000])
+def test_bfloat16_products_are_near_and_everything_else_stays_float32(
+    kind: str, wide: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recurrent, "WIDE", wide)
     model, batch = make_model(make_config(**KINDS[kind]), scale=0.3), collate(PAIRS)
     exact = loss(model, batch)
     for mode in (linear.one_pass(), linear.plain()):
