@@ -12,7 +12,7 @@ names = models.names()
 if not names:
     st.info(t("step.no_checkpoint"))
     st.stop()
-ignored = link.restore(names, controls.first_example(names[0]))
+ignored = link.restore(names, controls.first_example)
 with st.sidebar:
     controls.checkpoint(names)
 controls.sentence()

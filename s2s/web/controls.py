@@ -42,7 +42,8 @@ def parts(model: dict[str, Any]) -> list[str]:
 
 def checkpoint(names: list[str]) -> None:
     """The picker and the card of what it picked."""
-    st.selectbox(t("step.checkpoint"), names, key="model")
+    before = st.session_state["model"]
+    st.selectbox(t("step.checkpoint"), names, key="model", on_change=_switched, args=(before,))
     name = st.session_state["model"]
     found = models.about(name, models.changed(name))
     model, metrics = found["config"].get("model"), found["metrics"].get("test")
@@ -55,6 +56,13 @@ def checkpoint(names: list[str]) -> None:
         with st.popover(t("step.card"), width="stretch"):
             text = card.read_text(encoding="utf-8", errors="replace")[:20_000]
             st.markdown(re.sub(r"!\[", "[", text))  # a card's pictures would be fetched from elsewhere
+
+
+def _switched(before: str) -> None:
+    """Another model gets an example of its own, where the text was one of the last model's; what was typed stays."""
+    texts, name = [text for text, _ in _pairs(before)], st.session_state["model"]
+    if st.session_state["text"] in texts and st.session_state["text"] not in [text for text, _ in _pairs(name)]:
+        st.session_state.update(first_example(name))
 
 
 def _use(text: str, reference: str) -> None:

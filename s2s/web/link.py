@@ -103,19 +103,19 @@ def write(values: Mapping[str, Any]) -> dict[str, str]:
     return {k: str(values[k]) for k, field in FIELDS.items() if k in values and values[k] != field.default}
 
 
-def restore(names: list[str], first: Mapping[str, str]) -> list[tuple[str, str]]:
+def restore(names: list[str], first: Callable[[str], Mapping[str, str]]) -> list[tuple[str, str]]:
     """At the start of a visit, fill the session from the link; returns what the link got wrong.
 
-    A link without a text gets ``first``, an example.
+    A link without a model gets the first, one without a text the example that ``first`` has for the model.
     """
     if "restored" not in st.session_state:
         values, ignored = read(st.query_params.to_dict())
-        if "text" not in st.query_params:
-            values |= first
         if values["model"] not in names:
             if values["model"]:
                 ignored.append(("model", values["model"][:40]))
             values["model"] = names[0]
+        if "text" not in st.query_params:
+            values |= first(values["model"])
         st.session_state.update({k: v for k, v in values.items() if k not in ("step", "lane")})
         st.session_state["restored"] = ignored
     before: list[tuple[str, str]] = st.session_state["restored"]

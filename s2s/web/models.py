@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
+FIRST = "zh-en-luong"
 # One decode at a time: torch gives up the interpreter lock at every call, so ungated ones slow each other.
 _GATE = threading.Lock()
 
 
 def names() -> list[str]:
-    """The checkpoints that can be chosen, by directory name."""
-    return sorted(path.parent.name for path in ROOT.glob("*/config.json"))
+    """The checkpoints that can be chosen, by directory name; first the one that a new visitor sees."""
+    return sorted((path.parent.name for path in ROOT.glob("*/config.json")), key=lambda name: (name != FIRST, name))
 
 
 @st.cache_resource(max_entries=32)

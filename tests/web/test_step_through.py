@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from s2s.checkpoint import load
 from s2s.decode import trace
 from s2s.errors import UserError, say, sentences
 from s2s.strategy import Settings
+from s2s.web.examples import EXAMPLES
 from tests.web.conftest import messages, player_data
 
 Visit = Callable[..., AppTest]
@@ -222,6 +224,22 @@ def test_a_damaged_checkpoint_gets_a_sentence_and_another_can_be_chosen(
     app.selectbox(key="model").set_value("tiny-general").run()
     assert not app.exception
     assert player_data(app)["lanes"]["free"]["checkpoint"]["name"] == "tiny-general"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_another_model_brings_an_example_of_its_own_unless_something_was_typed(
+    visit: Visit, root: Path, lang: str
+) -> None:
+    shutil.copytree(root / "tiny-general", root / "date-tiny")
+    app = visit(lang=lang, model="tiny-additive")
+    assert app.text_area(key="text").value == EXAMPLES["zh-en"][0][0]
+    app.selectbox(key="model").set_value("date-tiny").run()
+    assert (app.text_area(key="text").value, app.text_area(key="ref").value) == EXAMPLES["date"][0]
+    app = visit(lang=lang, model="date-tiny")
+    assert app.text_area(key="text").value == EXAMPLES["date"][0][0]
+    app = visit(lang=lang, text=TEXT, ref=REFERENCE, model="tiny-additive")
+    app.selectbox(key="model").set_value("date-tiny").run()
+    assert (app.text_area(key="text").value, app.text_area(key="ref").value) == (TEXT, REFERENCE)
 
 
 def test_no_checkpoint_at_all_says_how_to_get_one(visit: Visit, root: Path) -> None:
