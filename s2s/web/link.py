@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 MAX_VALUE = 4_000  # characters of one value
 
@@ -52,6 +53,7 @@ STRATEGIES = ("greedy", "sampling", "beam")
 MODES = ("both", "free", "forced")
 FIELDS: Mapping[str, Field] = {
     "model": Field("", _text),
+    "compare": Field("", _text),
     "text": Field("", _text),
     "ref": Field("", _text),
     "mode": Field("both", _choice(*MODES)),
@@ -116,7 +118,28 @@ def restore(names: list[str], first: Mapping[str, str]) -> list[tuple[str, str]]
             if values["model"]:
                 ignored.append(("model", values["model"][:40]))
             values["model"] = names[0]
+        if values["compare"] not in ("", *names):
+            ignored.append(("compare", values["compare"][:40]))
+            values["compare"] = ""
         st.session_state.update({k: v for k, v in values.items() if k not in ("step", "lane")})
         st.session_state["restored"] = ignored
     before: list[tuple[str, str]] = st.session_state["restored"]
     return before
+
+
+def through_app() -> None:
+    """Begin again with app.py where a page's file is run alone: so a server's first run of a link to a page begins.
+
+    Streamlit takes the folder ``pages`` for its older kind of navigation until ``st.navigation`` has been called once.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def keep(page: str) -> None:
+    """On a change of page, bring the fields back: Streamlit forgets a widget's value when its page is left."""
+    if st.session_state.get("page", page) != page:
+        st.session_state.update(st.session_state["kept"])
+    kept = {name: st.session_state[name] for name in FIELDS if name in st.session_state}
+    st.session_state.update(page=page, kept=kept)

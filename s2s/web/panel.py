@@ -1,0 +1,70 @@
+"""One decoder step as HTML: its most probable words, and its attention over the source. Pure texts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from s2s.trace import Scored, Step
+
+STYLE = """<style>
+.lb-panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr)); gap: 10px 32px; }
+.lb-panels h4 { font-size: 0.95rem; font-weight: 600; margin: 6px 0 4px; padding: 0; }
+.lb-panels table { border-collapse: collapse; width: 100%; max-width: 460px; font-variant-numeric: tabular-nums; }
+.lb-panels td { padding: 2px 8px 2px 0; border: 0; }
+.lb-panels td.rank { opacity: 0.65; text-align: right; width: 2.6em; font-size: 0.8rem; }
+.lb-panels td.p { text-align: right; width: 4.4em; padding-right: 0; }
+.lb-panels td.word { overflow-wrap: break-word; }
+.lb-panels td.bar { width: 32%; }
+.lb-panels td.bar i { display: block; height: 12px; border-radius: 3px; background: #3b82f6; min-width: 1px; }
+.lb-panels tr.gold td.bar i { background: #16a34a; }
+.lb-row { display: flex; flex-wrap: wrap; gap: 3px; margin: 6px 0; max-height: 160px; overflow: auto; }
+.lb-row span { padding: 1px 6px; border-radius: 4px; line-height: 1.35; text-align: center; }
+.lb-row small { display: block; font-size: 0.68rem; line-height: 1; min-height: 1em; opacity: 0.8; }
+.lb-rest table { border-collapse: collapse; }
+.lb-rest th, .lb-rest td { padding: 3px 16px 3px 0; text-align: left; border: 0; vertical-align: top; }
+.lb-rest th, .lb-rest td:first-child { opacity: 0.75; font-weight: 500; font-size: 0.9rem; }
+.lb-rest td + td + td { font-variant-numeric: tabular-nums; white-space: nowrap; }
+</style>"""
+
+
+def share(p: float) -> str:
+    """A probability in per cent; what would read as 0 or 100 but is not says so.
+
+    >>> share(0.8789), share(0.0001), share(0.99999)
+    ('87.9 %', '<0.1 %', '>99.9 %')
+    """
+    if 0 < p < 0.0005:
+        return "<0.1 %"
+    return ">99.9 %" if 0.9995 < p < 1 else f"{100 * p:.1f} %"
+
+
+def words(step: Step, chosen: str, text: Mapping[str, str], most: int = 5) -> str:
+    """The most probable words as a table: ● the lane's next word, ★ the reference's, added where it ranks lower."""
+    rows = list(step.top[:most])
+    if step.target and step.target.rank > most:
+        rows.append(step.target)
+    return f"<table><tbody>{''.join(_word(row, step.target, chosen, text) for row in rows)}</tbody></table>"
+
+
+def _word(row: Scored, target: Scored | None, chosen: str, text: Mapping[str, str]) -> str:
+    gold = target is not None and row.rank == target.rank
+    marks = f' <b title="{escape(text["chosen"])}">●</b>' if row.token == chosen else ""
+    marks += f' <b title="{escape(text["reference_word"])}">★</b>' if gold else ""
+    p = math.exp(row.log_prob)
+    return (
+        f'<tr class="{"gold" if gold else ""}"><td class="rank">{row.rank}</td>'
+        f'<td class="word" dir="auto">{escape(row.token)}{marks}</td>'
+        f'<td class="bar"><i style="width:{100 * p:.2f}%"></i></td><td class="p">{escape(share(p))}</td></tr>'
+    )
+
+
+def attention(tokens: Sequence[str], step: Step, label: str) -> str:
+    """The source with the step's weights as shades; weights from 0.005 on are written out."""
+    spans = "".join(
+        f'<span style="background:rgba(234,88,12,{weight**0.7:.3f})" title="{weight:.3f}">{escape(token)}'
+        f"<small>{f'{weight:.2f}' if weight >= 0.005 else ''}</small></span>"
+        for token, weight in zip(tokens, step.attention.tolist(), strict=True)
+    )
+    return f'<div class="lb-row" role="group" tabindex="0" aria-label="{escape(label)}">{spans}</div>'
