@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from s2s.exposure.report import Report
     from s2s.remedies import Comparison
 
-FORCED, FREE, OTHER = "#3b82f6", "#ea580c", "#16a34a"
+FORCED, FREE = "#3b82f6", "#ea580c"
 DASHES = ("solid", "dash")  # of the first and the second checkpoint
 RARE, FEWEST = 0.05, 10  # positions that a smaller share of the sentences has, or fewer of them, are not drawn
 FEW = 16  # points whose words stand below the axis
@@ -137,25 +137,29 @@ def reliability(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure
     """Accuracy against confidence, a marker a bin, its area the bin's share of the predictions."""
     figure = _figure(text["confidence"], text["accuracy"], hovermode="closest")
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": "#94a3b8", "dash": "dot"}, showlegend=False)
-    for report, dash in zip(reports, DASHES, strict=False):
+    for report, symbol in zip(reports, ("circle", "diamond-open"), strict=False):
         found = report.calibration
         for part, kind, colour in ((found.eos, "eos", FREE), (found.other, "other", FORCED)):
-            _bins(figure, part, _named(reports, text[kind], report), colour, dash)
+            _bins(figure, part, _named(reports, text[kind], report), colour, symbol)
     figure.update_xaxes(range=[0, 1.03])
     return figure.update_yaxes(range=[0, 1.06])
 
 
-def _bins(figure: go.Figure, part: Reliability, name: str, colour: str, dash: str) -> None:
+def _bins(figure: go.Figure, part: Reliability, name: str, colour: str, symbol: str) -> None:
     kept = [row for row in zip(part.confidence, part.accuracy, part.count, strict=True) if None not in row]
     total = sum(part.count)
     figure.add_scatter(
         x=[row[0] for row in kept],
         y=[row[1] for row in kept],
         customdata=[row[2] for row in kept],
-        mode="lines+markers",
+        mode="markers",
         name=escape(name),
-        line={"color": colour, "dash": dash, "width": 1},
-        marker={"size": [6 + 24 * (row[2] / total) ** 0.5 for row in kept], "opacity": 0.75},
+        marker={
+            "size": [6 + 24 * (row[2] / total) ** 0.5 for row in kept],
+            "opacity": 0.75,
+            "color": colour,
+            "symbol": symbol,
+        },
         hovertemplate="%{x:.3f} → %{y:.3f}, n=%{customdata}",
     )
 

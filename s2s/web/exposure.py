@@ -106,10 +106,11 @@ def _card(run: Run, at: int) -> None:
     forced, step = run.lanes["forced"], run.lanes["forced"].steps[at]
     gold, own = step.target, step.top[0]
     assert gold is not None and run.recovery is not None
-    st.markdown(t("exposure.at", step=at + 1, gold=code(gold.token), own=code(own.token)))
+    st.markdown(t("exposure.at", step=at + 1, gold=panel.code(gold.token), own=panel.code(own.token)))
     gap = own.log_prob - gold.log_prob
+    log_probs = {"gold": panel.signed(f"{gold.log_prob:.3f}"), "own": panel.signed(f"{own.log_prob:.3f}")}
     sizes = {"rank": gold.rank, "words": len(run.checkpoint.target.vocab), "gap": gap, "times": math.exp(gap)}
-    st.markdown(t("exposure.gap", gold=nats(gold.log_prob), own=nats(own.log_prob), **sizes))
+    st.markdown(t("exposure.gap", **log_probs, **sizes))
     panels = [_panel(forced, at, own.token, t("exposure.before", step=at + 1))]
     for mode, word in (("forced", gold.token), ("free", own.token)):
         trace = run.lanes[mode]
@@ -120,16 +121,6 @@ def _card(run: Run, at: int) -> None:
             panels.append(f"<section><h4>{escape(head)}</h4><p>{escape(t('exposure.over'))}</p></section>")
     st.html(f'{panel.STYLE}<div class="lb-panels">{"".join(panels)}</div>')
     _verdict(run, at)
-
-
-def nats(x: float) -> str:
-    """A log-probability with a real minus."""
-    return f"{x:.3f}".replace("-", "−")
-
-
-def code(token: str) -> str:
-    """A token inside Markdown, as it is."""
-    return f"`` {token} ``" if "`" in token else f"`{token}`"
 
 
 def _panel(trace: Trace, t_: int, chosen: str, head: str) -> str:
@@ -151,7 +142,7 @@ def _verdict(run: Run, at: int) -> None:
         st.markdown(t("exposure.reference_over"))
         return
     gold, own = both
-    word = code(tokens[at])
+    word = panel.code(tokens[at])
     answer = "yes" if gold.accuracy == 1 else "partly" if gold.f1 > own.f1 else "no"
     st.markdown(t(f"exposure.recovers_{answer}", word=word))
     text = language.strings("exposure")

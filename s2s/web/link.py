@@ -139,7 +139,8 @@ def through_app() -> None:
 
 def keep(page: str) -> None:
     """On a change of page, bring the fields back: Streamlit forgets a widget's value when its page is left."""
-    if st.session_state.get("page", page) != page:
-        st.session_state.update(st.session_state["kept"])
-    kept = {name: st.session_state[name] for name in FIELDS if name in st.session_state}
-    st.session_state.update(page=page, kept=kept)
+    state = st.session_state
+    kept = state.get("kept", {}) | {name: state[name] for name in FIELDS if name in state}
+    if state.get("page", page) != page:
+        state.update(kept)  # set anew, also what is still there: the new page's widgets have other identities
+    state.update(page=page, kept=kept)

@@ -13,6 +13,7 @@ from s2s.readers import Columns, Pair
 from s2s.web import language
 from s2s.web.job import Job
 from s2s.web.language import t
+from s2s.web.panel import code
 from s2s.web.reports import show
 from s2s.web.upload import MOST, pairs
 
@@ -98,7 +99,7 @@ def _watch() -> None:
         st.rerun()
     left, right = st.columns([6, 1], vertical_alignment="bottom")
     state = "waiting" if task.job.waiting else "measuring"
-    left.progress(task.job.share, t(f"exposure.{state}", file=task.file, share=100 * task.job.share))
+    left.progress(task.job.share, t(f"exposure.{state}", file=code(task.file), share=100 * task.job.share))
     right.button(t("exposure.stop"), key="stop", on_click=task.job.stop, width="stretch")
 
 
@@ -108,6 +109,6 @@ def _ended(task: Task) -> None:
     if mistake is not None:
         st.error(language.explain(mistake))
     elif task.job.stopped:
-        st.info(t("exposure.stopped", file=task.file))
+        st.info(t("exposure.stopped", file=code(task.file)))
     elif task.job.result is not None:
         st.session_state["reports"] = (task.file, task.job.result)

@@ -40,6 +40,20 @@ def share(p: float) -> str:
     return ">99.9 %" if 0.9995 < p < 1 else f"{100 * p:.1f} %"
 
 
+def signed(number: str) -> str:
+    """A written number with a real minus."""
+    return number.replace("-", "−")
+
+
+def code(text: str) -> str:
+    """A text inside Markdown, as it is.
+
+    >>> code("*"), code("a`b")
+    ('`*`', '`` a`b ``')
+    """
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
 def words(step: Step, chosen: str, text: Mapping[str, str], most: int = 5) -> str:
     """The most probable words as a table: ● the lane's next word, ★ the reference's, added where it ranks lower."""
     rows = list(step.top[:most])

@@ -9,6 +9,7 @@ from s2s.errors import sentences
 from s2s.remedies import Comparison, Measured
 from s2s.web import language, models
 from s2s.web.language import t
+from s2s.web.panel import code, signed
 
 
 def named(prefix: str, name: str) -> str:
@@ -22,7 +23,7 @@ def section(name: str) -> None:
     train = data.get("train") if isinstance(data, dict) else None
     for comparison in remedies.about(train, remedies.FOLDER) if isinstance(train, str) else []:
         st.markdown(f"#### {t('exposure.remedies', task=comparison.task)}")
-        st.markdown(t("exposure.remedies_help", test=f"`{comparison.test}`", sentences=comparison.sentences))
+        st.markdown(t("exposure.remedies_help", test=code(comparison.test), sentences=comparison.sentences))
         _table(comparison)
         measure = st.selectbox(
             t("exposure.measure_name"),
@@ -48,4 +49,4 @@ def _table(comparison: Comparison) -> None:
 
 
 def _cell(found: Measured | None) -> str:
-    return "–" if found is None else f"{found.value:.4g} [{found.low:.4g}, {found.high:.4g}]"
+    return "–" if found is None else signed(f"{found.value:.4g} [{found.low:.4g}, {found.high:.4g}]")

@@ -11,6 +11,7 @@ from s2s import curves
 from s2s.web import language
 from s2s.web.formulas import explain
 from s2s.web.language import t
+from s2s.web.panel import code, signed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -26,8 +27,8 @@ def number(estimate: Estimate | None) -> str:
     if estimate is None or estimate.value is None:
         return "–"
     if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.4g}"
-    return f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]"
+        return signed(f"{estimate.value:.4g}")
+    return signed(f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]")
 
 
 def overall(report: Report) -> dict[str, Estimate | None]:
@@ -51,7 +52,7 @@ def overall(report: Report) -> dict[str, Estimate | None]:
 def show(file: str, reports: Sequence[Report]) -> None:
     """Everything that was measured on a file."""
     first = reports[0]
-    st.markdown(t("exposure.of_file", file=_plain(file), sentences=first.sentences, left_out=first.left_out))
+    st.markdown(t("exposure.of_file", file=code(file), sentences=first.sentences, left_out=first.left_out))
     st.caption(t("exposure.interval", level=100 * first.bootstrap.level, resamples=first.bootstrap.resamples))
     columns = [overall(report) for report in reports]
     names = list(columns[0])
@@ -62,11 +63,6 @@ def show(file: str, reports: Sequence[Report]) -> None:
             label, file = t("exposure.json", checkpoint=name), f"exposure-{name}.json"
             st.download_button(label, report.to_json(), file, "application/json", on_click="ignore", key=f"json-{name}")
     _charts(reports)
-
-
-def _plain(name: str) -> str:
-    """A file's name inside Markdown."""
-    return "`" + name.replace("`", "'") + "`"
 
 
 def _table(columns: Mapping[str, Sequence[str]]) -> None:
