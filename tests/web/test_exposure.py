@@ -142,7 +142,7 @@ def test_an_uploaded_file_is_measured(visit_exposure: Visit, root: Path, lang: s
     assert say("exposure.of_file", lang, file="`pairs.tsv`", sentences=3, left_out=0) in texts(app)
     value = reports[0].positions.overall["accuracy_free"].value
     assert any(f"{value:.4g}" in str(cell) for cell in app.table[0].value["tiny-general"])
-    assert {len(app.table), len(app.get("plotly_chart"))} == {3, 6}
+    assert (len(app.table), len(app.get("plotly_chart"))) == (3, 6)
     assert len(app.get("download_button")) == 2
     assert json.loads(reports[0].to_json())["schema"] == report.SCHEMA
     app.radio(key="language").set_value("en" if lang == "zh" else "zh").run()
