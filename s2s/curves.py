@@ -27,7 +27,7 @@ def _figure(x: str, y: str, **layout: Any) -> go.Figure:
         xaxis={"title": x},
         yaxis={"title": y},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-        height=360,
+        height=380,
         margin={"t": 20, "b": 20, "l": 10, "r": 10},
         hovermode="x unified",
     )

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
     from s2s.exposure.report import Report
 
-BEAMS = (1, 2, 5)
 MEGABYTES = 5
 POLL = 0.5  # seconds between two looks at a job
 
@@ -40,14 +39,14 @@ def work(checkpoints: Sequence[Checkpoint], texts: Sequence[Pair]) -> Callable[[
     def measured(tell: Callable[[float], None]) -> list[Report]:
         import torch
 
-        from s2s.exposure import Options, measure
+        from s2s.exposure import measure
 
         torch.set_num_threads(1)
-        whole = len(checkpoints)
-        return [
-            measure(checkpoint, texts, Options(beams=BEAMS), lambda share, n=n: tell((n + share) / whole))  # type: ignore[misc]
-            for n, checkpoint in enumerate(checkpoints)
-        ]
+
+        def part(n: int) -> Callable[[float], None]:
+            return lambda share: tell((n + share) / len(checkpoints))
+
+        return [measure(checkpoint, texts, progress=part(n)) for n, checkpoint in enumerate(checkpoints)]
 
     return measured
 

@@ -8,6 +8,9 @@ from html import escape
 
 from s2s.trace import Scored, Step
 
+SEEN = 0.005  # a weight that is written out
+LONG = 40  # source tokens that are all shown
+
 STYLE = """<style>
 .lb-panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr)); gap: 10px 32px; }
 .lb-panels h4 { font-size: 0.95rem; font-weight: 600; margin: 6px 0 4px; padding: 0; }
@@ -15,16 +18,18 @@ STYLE = """<style>
 .lb-panels td { padding: 2px 8px 2px 0; border: 0; }
 .lb-panels td.rank { opacity: 0.65; text-align: right; width: 2.6em; font-size: 0.8rem; }
 .lb-panels td.p { text-align: right; width: 4.4em; padding-right: 0; }
-.lb-panels td.word { overflow-wrap: break-word; }
+.lb-panels td.word { white-space: nowrap; }
+.lb-panels section { min-width: 0; overflow-x: auto; }
 .lb-panels td.bar { width: 32%; }
 .lb-panels td.bar i { display: block; height: 12px; border-radius: 3px; background: #3b82f6; min-width: 1px; }
 .lb-panels tr.gold td.bar i { background: #16a34a; }
-.lb-row { display: flex; flex-wrap: wrap; gap: 3px; margin: 6px 0; max-height: 160px; overflow: auto; }
+.lb-row { display: flex; flex-wrap: wrap; gap: 3px; margin: 6px 0; }
 .lb-row span { padding: 1px 6px; border-radius: 4px; line-height: 1.35; text-align: center; }
 .lb-row small { display: block; font-size: 0.68rem; line-height: 1; min-height: 1em; opacity: 0.8; }
 .lb-rest table { border-collapse: collapse; }
 .lb-rest th, .lb-rest td { padding: 3px 16px 3px 0; text-align: left; border: 0; vertical-align: top; }
 .lb-rest th, .lb-rest td:first-child { opacity: 0.75; font-weight: 500; font-size: 0.9rem; }
+.lb-rest td:first-child { min-width: 6.5em; }
 .lb-rest td + td + td { font-variant-numeric: tabular-nums; white-space: nowrap; }
 </style>"""
 
@@ -75,10 +80,24 @@ def _word(row: Scored, target: Scored | None, chosen: str, text: Mapping[str, st
 
 
 def attention(tokens: Sequence[str], step: Step, label: str) -> str:
-    """The source with the step's weights as shades; weights from 0.005 on are written out."""
-    spans = "".join(
-        f'<span style="background:rgba(234,88,12,{weight**0.7:.3f})" title="{weight:.3f}">{escape(token)}'
-        f"<small>{f'{weight:.2f}' if weight >= 0.005 else ''}</small></span>"
-        for token, weight in zip(tokens, step.attention.tolist(), strict=True)
-    )
-    return f'<div class="lb-row" role="group" tabindex="0" aria-label="{escape(label)}">{spans}</div>'
+    """The source with the step's weights as shades; weights from 0.005 on are written out.
+
+    Of a long source only what was looked at and its neighbours; the player has the rest.
+    """
+    weights = step.attention.tolist()
+    looked = {near for s, weight in enumerate(weights) if weight >= SEEN for near in (s - 1, s, s + 1)}
+    spans, hidden = list[str](), False
+    for s, (token, weight) in enumerate(zip(tokens, weights, strict=True)):
+        if len(tokens) <= LONG or s in looked:
+            spans.append(_source(token, weight))
+            hidden = False
+        elif not hidden:
+            spans.append("<span>…</span>")
+            hidden = True
+    return f'<div class="lb-row" role="group" aria-label="{escape(label)}">{"".join(spans)}</div>'
+
+
+def _source(token: str, weight: float) -> str:
+    shade = f"background:rgba(234,88,12,{weight**0.7:.3f})"
+    number = f"{weight:.2f}" if weight >= SEEN else ""
+    return f'<span style="{shade}" title="{weight:.3f}" dir="auto">{escape(token)}<small>{number}</small></span>'

@@ -108,12 +108,24 @@ def test_a_bad_text_gets_one_sentence_for_both_models(visit_exposure: Visit, lan
     assert app.text_area(key="ref").value == REFERENCE
 
 
-def test_a_sentence_as_the_model_says_it_has_no_divergence(visit_exposure: Visit, root: Path) -> None:
-    said = trace(load(root / "tiny-additive"), TEXT).text
-    app = visit_exposure(lang="en", text=TEXT, ref=said)
-    found = trace(load(root / "tiny-additive"), TEXT, said, "forced").divergence
-    assert (say("exposure.no_divergence", "en") in [box.value for box in app.success]) == (found is None)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_reference_that_the_model_says_itself_has_no_divergence(visit_exposure: Visit, root: Path, lang: str) -> None:
+    app = visit_exposure(lang=lang, text=TEXT, ref=trace(load(root / "tiny-additive"), TEXT).text)
     assert not app.exception
+    assert [box.value for box in app.success] == [say("exposure.no_divergence", lang)]
+    assert [set(line["y"]) for line in curve(app, "sentence-curve")] == [{1.0}, {1.0}]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_divergence_at_the_references_end_leaves_nothing_to_recover(
+    visit_exposure: Visit, root: Path, lang: str
+) -> None:
+    cut_off = trace(load(root / "tiny-additive"), "我")
+    assert cut_off.ended == "length"
+    app = visit_exposure(lang=lang, text="我", ref=cut_off.text)
+    assert not app.exception
+    assert say("exposure.reference_over", lang) in texts(app)
+    assert html(app).count(say("exposure.over", lang)) == 2
 
 
 def test_what_is_typed_outlives_a_change_of_page(visit_exposure: Visit) -> None:
@@ -176,7 +188,7 @@ def test_a_file_without_a_usable_pair_is_said_to_have_none(visit_exposure: Visit
 def test_stop_ends_the_measures_and_says_so(visit_exposure: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     def endless(*args: object, **options: object) -> None:
         while True:
-            args[-1](0.25)  # type: ignore[operator]
+            options["progress"](0.25)  # type: ignore[operator]
             time.sleep(0.01)
 
     monkeypatch.setattr("s2s.exposure.measure", endless)

@@ -32,6 +32,15 @@ def test_a_reference_word_that_ranks_low_is_added() -> None:
     assert '<td class="rank">812</td>' in html and "&lt;0.1 %" in html
 
 
+def test_of_a_long_source_only_what_was_looked_at_is_shown() -> None:
+    weights = np.zeros(200)
+    weights[[100, 150]] = 0.75, 0.25
+    long = Step("<bos>", "a", -0.1, 1, 1.0, weights, np.zeros(200), TOP)
+    html = panel.attention([f"w{s}" for s in range(200)], long, "")
+    assert [s for s in range(200) if f">w{s}<" in html] == [99, 100, 101, 149, 150, 151]
+    assert html.count("…") == 3
+
+
 def test_attention_names_every_source_word() -> None:
     html = panel.attention(["<b>", "苹果"], step(None), 'a "label"')
     assert "&lt;b&gt;<small>0.75</small>" in html and "苹果<small>0.25</small>" in html
