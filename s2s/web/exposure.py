@@ -150,9 +150,7 @@ def _verdict(run: Run, at: int) -> None:
     rows = [[text["rest_reference"], target.segmenter.join(list(tokens[at + 1 :])), "", ""]]
     for name, rest in (("rest_gold", gold), ("rest_own", own)):
         rows.append([text[name], rest.text, f"{100 * rest.accuracy:.0f} %", f"{rest.f1:.2f}"])
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in heads)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    st.html(f'<div class="lb-rest"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
+    st.html(panel.table(heads, rows))
 
 
 def _curve(runs: list[Run]) -> None:

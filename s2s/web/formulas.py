@@ -11,11 +11,11 @@ FORMULAS = {
     "gap": r"\log p(\hat y_t \mid x, y_{<t}) - \log p(y_t \mid x, y_{<t})",
     "at": r"\mathrm{acc}(k) = \tfrac{1}{T-k} \textstyle\sum_{t \ge k} [\,\hat y^{(k)}_t = y_t\,]",
     "f1": r"F_1(k) = \dfrac{2\,\lvert \hat Y_k \cap Y_k \rvert}{\lvert \hat Y_k \rvert + \lvert Y_k \rvert}",
-    "accuracy": r"\tfrac{1}{N}\textstyle\sum [\arg\max_v p(v \mid x, y_{<t}) = y_t] \;-\; "
-    r"\tfrac{1}{N}\textstyle\sum [\hat y_t = y_t]",
-    "nll": r"-\log p(y_t \mid x, y_{<t}) \quad\text{/}\quad -\log p(y_t \mid x, \hat y_{<t})",
+    "accuracy": r"\begin{gathered} \tfrac{1}{N}\textstyle\sum [\arg\max_v p(v \mid x, y_{<t}) = y_t] \\ "
+    r"-\; \tfrac{1}{N}\textstyle\sum [\hat y_t = y_t] \end{gathered}",
+    "nll": r"-\log p(y_t \mid x, y_{<t}) \;\text{/}\; -\log p(y_t \mid x, \hat y_{<t})",
     "cost": r"\mathrm{score}(y_{>k} \mid y_{<k}, y_k) - \mathrm{score}(y_{>k} \mid y_{<k}, w_k)",
-    "distractor": r"\log P(y \mid x) - \log P(y' \mid x), \quad \lvert y' \rvert = \lvert y \rvert",
+    "distractor": r"\log P(y \mid x) - \log P(y' \mid x), \; \lvert y' \rvert = \lvert y \rvert",
     "beams": r"\log P(\hat y \mid x) = \textstyle\sum_t \log p(\hat y_t \mid x, \hat y_{<t})",
     "ece": r"\mathrm{ECE} = \textstyle\sum_b \tfrac{n_b}{N}\,\lvert \mathrm{acc}_b - \mathrm{conf}_b \rvert",
 }

@@ -29,8 +29,16 @@ STYLE = """<style>
 .lb-rest table { border-collapse: collapse; }
 .lb-rest th, .lb-rest td { padding: 3px 16px 3px 0; text-align: left; border: 0; vertical-align: top; }
 .lb-rest th, .lb-rest td:first-child { opacity: 0.75; font-weight: 500; font-size: 0.9rem; }
+.lb-rest th { white-space: nowrap; }
 .lb-rest td:first-child { min-width: 6.5em; }
 .lb-rest td + td + td { font-variant-numeric: tabular-nums; white-space: nowrap; }
+@media (max-width: 640px) {
+  .lb-rest thead { display: none; }
+  .lb-rest tr, .lb-rest td { display: block; }
+  .lb-rest tr { margin-bottom: 8px; }
+  .lb-rest td + td + td { display: inline-block; font-size: 0.9rem; padding-top: 0; }
+  .lb-rest td[data-name]:not(:empty)::before { content: attr(data-name) " "; opacity: 0.75; }
+}
 </style>"""
 
 
@@ -101,3 +109,14 @@ def _source(token: str, weight: float) -> str:
     shade = f"background:rgba(234,88,12,{weight**0.7:.3f})"
     number = f"{weight:.2f}" if weight >= SEEN else ""
     return f'<span style="{shade}" title="{weight:.3f}" dir="auto">{escape(token)}<small>{number}</small></span>'
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows under heads, a name, a text and numbers each; on a phone the numbers carry their heads."""
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in heads)
+    names = ["", "", *(f' data-name="{escape(name)}"' for name in heads[2:])]
+    body = "".join(
+        f"<tr>{''.join(f'<td{name}>{escape(cell)}</td>' for name, cell in zip(names, row, strict=True))}</tr>"
+        for row in rows
+    )
+    return f'<div class="lb-rest"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

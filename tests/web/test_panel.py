@@ -45,3 +45,8 @@ def test_attention_names_every_source_word() -> None:
     html = panel.attention(["<b>", "苹果"], step(None), 'a "label"')
     assert "&lt;b&gt;<small>0.75</small>" in html and "苹果<small>0.25</small>" in html
     assert 'aria-label="a &quot;label&quot;"' in html
+
+
+def test_a_tables_cells_are_text_and_its_numbers_named() -> None:
+    html = panel.table(["", "text", "F1"], [["a", "<b>", "0.5"]])
+    assert "<td>&lt;b&gt;</td>" in html and '<td data-name="F1">0.5</td>' in html
