@@ -2,12 +2,18 @@
 
 import streamlit as st
 
-from s2s.web import language, style
+from s2s.web import language, link, style
 
 st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wide")
 style.compact()
 # Before any widget: a server's first run would else give it another identity than all later runs.
-page = st.navigation([st.Page("pages/step_through.py", title=language.t("page.step"), default=True)])
+page = st.navigation(
+    [
+        st.Page("pages/step_through.py", title=language.t("page.step"), default=True),
+        st.Page("pages/exposure.py", title=language.t("page.exposure")),
+    ]
+)
+link.keep(page.url_path)
 with st.sidebar:
     language.switch()
 page.run()

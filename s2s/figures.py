@@ -19,7 +19,7 @@ def _ticks(tokens: list[str], most: int = 45) -> dict[str, Any]:
     Of a long axis every second (third, …) is named; the player shows all.
     """
     shown = range(0, len(tokens), -(-len(tokens) // most))
-    return {"tickvals": list(shown), "ticktext": [_escape(tokens[i]) for i in shown], "showgrid": False}
+    return {"tickvals": list(shown), "ticktext": [escape(tokens[i]) for i in shown], "showgrid": False}
 
 
 def _columns(tokens: list[str]) -> dict[str, Any]:
@@ -30,8 +30,8 @@ def _columns(tokens: list[str]) -> dict[str, Any]:
     return {**ticks, "ticktext": texts, "tickangle": 0 if any(chinese) or len(tokens) <= 12 else -45}
 
 
-def _escape(token: str) -> str:
-    """plotly reads a little HTML in labels; a token is text."""
+def escape(token: str) -> str:
+    """A token as a label: plotly reads a little HTML, a token is text."""
     return token.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -45,14 +45,14 @@ def attention(trace: Trace, title: str, text: Mapping[str, str]) -> go.Figure:
             zmax=1,
             colorscale=ATTENTION,
             colorbar={"title": text["weight"]},
-            customdata=[[[_escape(o), _escape(s)] for s in trace.source_tokens] for o in outputs],
+            customdata=[[[escape(o), escape(s)] for s in trace.source_tokens] for o in outputs],
             hovertemplate="%{customdata[0]} ← %{customdata[1]}: %{z:.3f}<extra></extra>",
         )
     )
     figure.update_xaxes(title=text["source"], side="top", **_columns(list(trace.source_tokens)))
     figure.update_yaxes(title=text["output"], autorange="reversed", **_ticks(outputs))
     figure.update_layout(
-        title=_escape(title),
+        title=escape(title),
         height=190 + 26 * len(outputs),
         margin={"t": 150, "b": 20},
     )
@@ -75,7 +75,7 @@ def probabilities(trace: Trace, text: Mapping[str, str]) -> go.Figure:
         figure.add_scatter(
             x=steps,
             y=[p for _, p in points],
-            text=[_escape(token) if token is not None else "" for token, _ in points],
+            text=[escape(token) if token is not None else "" for token, _ in points],
             mode="lines+markers",
             name=text[name],
             line={"color": colours[name]},
@@ -91,7 +91,7 @@ def probabilities(trace: Trace, text: Mapping[str, str]) -> go.Figure:
         hovertemplate="%{y:.2f}<extra></extra>",
     )
     few = len(steps) <= 16
-    labels = [f"{t}<br>{_escape(s.output)}" for t, s in zip(steps, trace.steps, strict=True)] if few else None
+    labels = [f"{t}<br>{escape(s.output)}" for t, s in zip(steps, trace.steps, strict=True)] if few else None
     figure.update_layout(
         title=text["probabilities"],
         xaxis={"title": text["step"], "tickvals": steps, "ticktext": labels},

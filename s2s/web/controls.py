@@ -65,6 +65,14 @@ def _switched(before: str) -> None:
         st.session_state.update(first_example(name))
 
 
+def comparison(names: list[str]) -> None:
+    """The picker of a second checkpoint, or none."""
+    others = ["", *(name for name in names if name != st.session_state["model"])]
+    if st.session_state["compare"] not in others:
+        st.session_state["compare"] = ""
+    st.selectbox(t("exposure.compare"), others, format_func=lambda name: name or "—", key="compare")
+
+
 def _use(text: str, reference: str) -> None:
     st.session_state.update(text=text, ref=reference)
 
@@ -85,6 +93,14 @@ def sentence() -> None:
         last.form_submit_button(t("step.run"), key="run", type="primary", width="stretch", on_click=_submitted)
 
 
+def example_sentences() -> None:
+    """Sentences that fill the form."""
+    if pairs := _pairs(st.session_state["model"]):
+        with st.popover(t("step.examples"), width="stretch"):
+            for text, reference in pairs:
+                st.button(text, on_click=_use, args=(text, reference), width="stretch", type="tertiary")
+
+
 def _keep(name: str, key: str) -> None:
     st.session_state[name] = st.session_state[key]
 
@@ -103,11 +119,8 @@ def decoding() -> None:
     with left:
         modes = {mode: t(f"step.mode_{mode}") for mode in link.MODES}
         _radio("mode", t("step.mode"), modes, label_visibility="collapsed", help=t("step.mode_help"))
-    pairs = _pairs(st.session_state["model"])
-    if pairs:
-        with right.popover(t("step.examples"), width="stretch"):
-            for text, reference in pairs:
-                st.button(text, on_click=_use, args=(text, reference), width="stretch", type="tertiary")
+    with right:
+        example_sentences()
     with middle.popover(t("step.settings"), width="stretch"):
         names = {"greedy": t("step.greedy"), "sampling": t("step.sampling"), "beam": t("step.beam_search")}
         _radio("strategy", t("step.strategy"), names)

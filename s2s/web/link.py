@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 MAX_VALUE = 4_000  # characters of one value
 
@@ -52,6 +53,7 @@ STRATEGIES = ("greedy", "sampling", "beam")
 MODES = ("both", "free", "forced")
 FIELDS: Mapping[str, Field] = {
     "model": Field("", _text),
+    "compare": Field("", _text),
     "text": Field("", _text),
     "ref": Field("", _text),
     "mode": Field("both", _choice(*MODES)),
@@ -116,7 +118,29 @@ def restore(names: list[str], first: Callable[[str], Mapping[str, str]]) -> list
             values["model"] = names[0]
         if "text" not in st.query_params:
             values |= first(values["model"])
+        if values["compare"] not in ("", *names):
+            ignored.append(("compare", values["compare"][:40]))
+            values["compare"] = ""
         st.session_state.update({k: v for k, v in values.items() if k not in ("step", "lane")})
         st.session_state["restored"] = ignored
     before: list[tuple[str, str]] = st.session_state["restored"]
     return before
+
+
+def through_app() -> None:
+    """Begin again with app.py where a page's file is run alone: so a server's first run of a link to a page begins.
+
+    Streamlit takes the folder ``pages`` for its older kind of navigation until ``st.navigation`` has been called once.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def keep(page: str) -> None:
+    """On a change of page, bring the fields back: Streamlit forgets a widget's value when its page is left."""
+    state = st.session_state
+    kept = state.get("kept", {}) | {name: state[name] for name in FIELDS if name in state}
+    if state.get("page", page) != page:
+        state.update(kept)  # set anew, also what is still there: the new page's widgets have other identities
+    state.update(page=page, kept=kept)

@@ -17,6 +17,7 @@ from s2s.trace import Trace
 
 if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
+    from s2s.exposure.recovery import Recovery
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 FIRST = "zh-en-luong"
@@ -74,3 +75,13 @@ def decode(
     checkpoint = load(name, changed)
     with _GATE:
         return trace(checkpoint, text, reference or None, mode, Settings(**dict(settings)))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def recover(name: str, changed: int, text: str, reference: str) -> Recovery:
+    """What the model says from every prefix of the reference. Raises UserError as ``decode`` does."""
+    from s2s.exposure.sentence import sentence
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return sentence(checkpoint, text, reference)

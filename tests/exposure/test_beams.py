@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 import sacrebleu
+import torch
 
 from s2s.checkpoint import side
 from s2s.exposure.beams import beam_scores, bleu, bleu_counts, searched
@@ -45,7 +46,7 @@ def test_the_best_output_of_each_source() -> None:
 
 
 def test_a_summary_by_hand() -> None:
-    found = [Hypothesis([4, 5, EOS], -2.0, -2.0), Hypothesis([6, EOS], -1.0, -1.0)]
+    found = [Hypothesis([4, 5, EOS], -2.0, -2.0, torch.ones(3, 1)), Hypothesis([6, EOS], -1.0, -1.0, torch.ones(2, 1))]
     target = side("latin", TARGET)
     pairs = [([4], [4, 5, 6]), ([4], [6])]
     references = [target.decode(t) for _, t in pairs]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import streamlit as st
 import torch
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from s2s.web import models
@@ -38,6 +39,23 @@ def visit(root: Path) -> Callable[..., AppTest]:
         for name, value in query.items():
             app.query_params[name] = value
         return app.run()
+
+    return open_page
+
+
+@pytest.fixture
+def visit_exposure(visit: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Go from a link to the page on exposure bias, in a server that has navigated before."""
+    begin = PagesManager.__init__
+
+    def later(self: PagesManager, *args: Any, **options: Any) -> None:
+        PagesManager.uses_pages_directory = False  # AppTest makes every run a server's first
+        begin(self, *args, **options)
+
+    monkeypatch.setattr(PagesManager, "__init__", later)
+
+    def open_page(**query: str) -> AppTest:
+        return visit(**query).switch_page("pages/exposure.py").run()
 
     return open_page
 

@@ -10,6 +10,7 @@ from s2s.web import link
 VALUES = st.fixed_dictionaries(
     {
         "model": st.text(max_size=30),
+        "compare": st.text(max_size=30),
         "text": st.text(max_size=200),
         "ref": st.text(max_size=200),
         "mode": st.sampled_from(link.MODES),

@@ -57,8 +57,10 @@ function lock(view, column, always = false) {
   paint(view);
 }
 
-// Keys are for the whole page, but never taken from a field that is being typed in.
+// Keys are for the whole page while the player is in sight, but never taken from a field that is being typed in.
 function key(view, event) {
+  const box = view.root.getBoundingClientRect();
+  if (box.bottom <= 0 || box.top >= innerHeight) return;
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const at = event.composedPath()[0];
   if (at instanceof Element && at.closest("input, textarea, select, [contenteditable], [role=radio], [role=tab], [role=slider], [role=option], [role=listbox], [role=dialog]")) return;

@@ -1,0 +1,28 @@
+"""Exposure bias: one sentence, a test file, the remedies."""
+
+import streamlit as st
+
+from s2s.web import controls, exposure, link, measures, models, remedies
+from s2s.web.language import t
+
+link.through_app()
+st.markdown(f"**{t('page.exposure')}** :small[:gray[{t('exposure.intro')}]]")
+
+names = models.names()
+if not names:
+    st.info(t("step.no_checkpoint"))
+    st.stop()
+ignored = link.restore(names, controls.first_example)
+with st.sidebar:
+    controls.checkpoint(names)
+    controls.comparison(names)
+controls.sentence()
+controls.example_sentences()
+for name, value in ignored:
+    st.warning(t("step.link_ignored", name=name, value=value))
+values = exposure.state()
+checkpoints = exposure.loaded(values)
+exposure.section(checkpoints, values)
+if checkpoints:
+    measures.section(checkpoints)
+remedies.section(values["model"])

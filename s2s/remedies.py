@@ -1,0 +1,97 @@
+"""Remedies for exposure bias, compared on one task: small JSON files that docs/FORMATS.md specifies."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SCHEMA = "lookback-remedies/1"
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "exposure"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measure's value with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (self.low <= self.value <= self.high and math.isfinite(self.high - self.low)):  # also true of NaN
+            raise ValueError(f"value {self.value} does not lie in its interval, {self.low} to {self.high}")
+
+
+@dataclass(frozen=True)
+class System:
+    """One trained model: its objective, seed and extra budget in training steps, and its measures by name."""
+
+    name: str
+    objective: str
+    seed: int
+    extra_steps: int
+    measures: Mapping[str, Measured]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Systems that were trained on from one base and measured on one file."""
+
+    task: str
+    train: str  # ``data.train`` of the checkpoints that it is about
+    test: str
+    sentences: int
+    level: float  # of the intervals
+    systems: tuple[System, ...]
+
+    def __post_init__(self) -> None:
+        if not self.systems:
+            raise ValueError("systems must not be empty")
+        names = [system.name for system in self.systems]
+        if len(set(names)) < len(names):
+            raise ValueError("two systems have the same name")
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The names of all measures, in the order of their first appearance."""
+        return tuple(dict.fromkeys(name for system in self.systems for name in system.measures))
+
+
+def load(path: Path) -> Comparison:
+    """One file; ValueError names it and says what is wrong."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(values, dict) or values.get("schema") != SCHEMA:
+            raise ValueError(f"its schema must be {SCHEMA}")
+        return _comparison(values)
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name} is no comparison of remedies: {error}") from None
+
+
+def about(train: str, folder: Path) -> list[Comparison]:
+    """The comparisons in a folder that are about checkpoints trained on this file."""
+    found = (load(path) for path in sorted(folder.glob("*.json")))
+    return [comparison for comparison in found if comparison.train == train]
+
+
+def _comparison(values: Mapping[str, Any]) -> Comparison:
+    return Comparison(
+        task=str(values["task"]),
+        train=str(values["train"]),
+        test=str(values["test"]),
+        sentences=int(values["sentences"]),
+        level=float(values["level"]),
+        systems=tuple(_system(value) for value in values["systems"]),
+    )
+
+
+def _system(value: Mapping[str, Any]) -> System:
+    measures = {
+        str(name): Measured(float(m["value"]), float(m["low"]), float(m["high"]))
+        for name, m in value["measures"].items()
+    }
+    return System(str(value["name"]), str(value["objective"]), int(value["seed"]), int(value["extra_steps"]), measures)

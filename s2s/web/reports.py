@@ -1,0 +1,114 @@
+"""Measured reports as tables and charts, each measure with its formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from s2s import curves
+from s2s.web import language
+from s2s.web.formulas import explain
+from s2s.web.language import t
+from s2s.web.panel import code, signed
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from s2s.exposure.bootstrap import Estimate
+    from s2s.exposure.report import Report
+
+PLAIN = {"displayModeBar": False}
+
+
+def number(estimate: Estimate | None) -> str:
+    """A value with its interval; a dash where nothing defines it."""
+    if estimate is None or estimate.value is None:
+        return "–"
+    if estimate.low is None or estimate.high is None:
+        return signed(f"{estimate.value:.4g}")
+    return signed(f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]")
+
+
+def overall(report: Report) -> dict[str, Estimate | None]:
+    """The measures in short, under the names that remedies have, too."""
+    found, cost, apart = report.positions.overall, report.recovery.overall, report.distractor
+    return {
+        "accuracy_forced": found["accuracy_forced"],
+        "accuracy_free": found["accuracy_free"],
+        "accuracy_gap": found["accuracy_gap"],
+        "nll_forced": found["nll_running"],
+        "nll_free": found["nll_free"],
+        "cost_accuracy": cost["cost_accuracy"],
+        "cost_f1": cost["cost_f1"],
+        "margin": apart.margin if apart else None,
+        "preferred": apart.preferred if apart else None,
+        "ece_eos": report.calibration.eos.ece,
+        "ece_other": report.calibration.other.ece,
+    }
+
+
+def show(file: str, reports: Sequence[Report]) -> None:
+    """Everything that was measured on a file."""
+    first = reports[0]
+    st.markdown(t("exposure.of_file", file=code(file), sentences=first.sentences, left_out=first.left_out))
+    st.caption(t("exposure.interval", level=100 * first.bootstrap.level, resamples=first.bootstrap.resamples))
+    columns = [overall(report) for report in reports]
+    names = list(columns[0])
+    rows = {t("exposure.measure_name"): [t(f"measure.{name}") for name in names]}
+    _table(rows | {r.checkpoint: [number(c[n]) for n in names] for r, c in zip(reports, columns, strict=True)})
+    with st.container(horizontal=True):
+        for name, report in ((report.checkpoint, report) for report in reports):
+            label, file = t("exposure.json", checkpoint=name), f"exposure-{name}.json"
+            st.download_button(label, report.to_json(), file, "application/json", on_click="ignore", key=f"json-{name}")
+    _charts(reports)
+
+
+def _table(columns: Mapping[str, Sequence[str]]) -> None:
+    st.table(dict(columns), hide_index=True, border="horizontal")
+
+
+def _charts(reports: Sequence[Report]) -> None:
+    """One part a measure: what it means, then what was found."""
+    text = language.strings("curve")
+    charts: list[tuple[str, go.Figure]] = [
+        ("accuracy", curves.positions(reports, "accuracy", text)),
+        ("nll", curves.positions(reports, "nll", text)),
+        ("recovery", curves.recovery(reports, text)),
+        ("cost", curves.cost(reports, text)),
+    ]
+    for name, figure in charts:
+        st.markdown(f"##### {t(f'exposure.title.{name}')}")
+        st.plotly_chart(figure, key=f"corpus-{name}", config=PLAIN)
+        if name == "recovery":
+            st.caption(t("exposure.means.recovery"))
+        else:
+            explain(name)
+    st.caption(t("exposure.rare", share=100 * curves.RARE, least=curves.FEWEST))
+    st.markdown(f"##### {t('exposure.title.distractor')}")
+    rows = {t("exposure.measure_name"): [t("measure.margin"), t("measure.margin_per_token"), t("measure.preferred")]}
+    for report in reports:
+        apart = report.distractor
+        found = (apart.margin, apart.margin_per_token, apart.preferred) if apart else (None,) * 3
+        rows[report.checkpoint] = [number(estimate) for estimate in found]
+    _table(rows)
+    explain("distractor")
+    st.markdown(f"##### {t('exposure.title.beams')}")
+    _beams(reports)
+    explain("beams")
+    st.markdown(f"##### {t('exposure.title.ece')}")
+    st.plotly_chart(curves.reliability(reports, text), key="corpus-ece", config=PLAIN)
+    explain("ece")
+
+
+def _beams(reports: Sequence[Report]) -> None:
+    """A row a beam size and checkpoint."""
+    rows: dict[str, list[str]] = {t(f"exposure.beam_{name}"): [] for name in ("size", "log_prob", "length", "bleu")}
+    for report in reports:
+        for beam in report.beams:
+            size = str(beam.beam) if len(reports) == 1 else f"{report.checkpoint} · {beam.beam}"
+            cells = [size, *map(number, (beam.log_prob, beam.length_ratio, beam.bleu))]
+            for column, cell in zip(rows.values(), cells, strict=True):
+                column.append(cell)
+    _table(rows)

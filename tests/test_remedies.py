@@ -1,0 +1,68 @@
+"""Comparisons of remedies as files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from s2s import remedies
+
+FIXTURE = Path(__file__).parent / "fixtures" / "remedies.json"
+Values = dict[str, Any]
+
+
+def test_a_file_is_read_as_it_says() -> None:
+    found = remedies.load(FIXTURE)
+    assert (found.task, found.sentences, found.measures) == ("tiny", 200, ("accuracy_free", "bleu"))
+    assert [system.extra_steps for system in found.systems] == [0, 1000, 1000]
+    assert found.systems[2].measures == {"accuracy_free": remedies.Measured(0.61, 0.56, 0.66)}
+
+
+def test_only_comparisons_of_the_task_are_found(tmp_path: Path) -> None:
+    shutil.copy(FIXTURE, tmp_path / "tiny.json")
+    assert [c.task for c in remedies.about("data/train.tsv", tmp_path)] == ["tiny"]
+    assert remedies.about("data/other.tsv", tmp_path) == []
+    assert remedies.about("data/train.tsv", tmp_path / "none") == []
+
+
+def no_schema(values: Values) -> None:
+    del values["schema"]
+
+
+def no_systems(values: Values) -> None:
+    values["systems"] = []
+
+
+def twice(values: Values) -> None:
+    values["systems"].append(values["systems"][0])
+
+
+def outside(values: Values) -> None:
+    values["systems"][0]["measures"]["bleu"]["low"] = 30
+
+
+def not_a_number(values: Values) -> None:
+    values["systems"][0]["measures"]["bleu"]["value"] = float("nan")
+
+
+def no_seed(values: Values) -> None:
+    del values["systems"][0]["seed"]
+
+
+@pytest.mark.parametrize("damage", [no_schema, no_systems, twice, outside, not_a_number, no_seed])
+def test_a_damaged_file_is_refused_by_name(tmp_path: Path, damage: Callable[[Values], None]) -> None:
+    values = json.loads(FIXTURE.read_text(encoding="utf-8"))
+    damage(values)
+    (tmp_path / "broken.json").write_text(json.dumps(values))
+    with pytest.raises(ValueError, match=r"broken\.json"):
+        remedies.load(tmp_path / "broken.json")
+
+
+def test_every_shipped_comparison_is_whole() -> None:
+    for path in remedies.FOLDER.glob("*.json"):
+        remedies.load(path)

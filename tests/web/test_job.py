@@ -1,0 +1,87 @@
+"""Work in a thread: progress, an end on request, an end when nobody looks, failures."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from s2s.errors import UserError
+from s2s.web import job
+from s2s.web.job import Job
+
+Tell = Callable[[float], None]
+
+
+def wait(work: Job[int]) -> None:
+    for _ in range(1000):
+        if not work.look():
+            return
+        time.sleep(0.01)
+    pytest.fail("the job did not end")
+
+
+def endless(tell: Tell) -> int:
+    while True:
+        tell(0.5)
+        time.sleep(0.005)
+
+
+def test_a_job_gives_its_result_and_its_progress() -> None:
+    def work(tell: Tell) -> int:
+        tell(0.75)
+        return 3
+
+    done = Job(work)
+    wait(done)
+    assert (done.result, done.share, done.stopped, done.mistake()) == (3, 0.75, False, None)
+
+
+def test_stop_ends_it_and_the_next_has_its_turn() -> None:
+    first, second = Job(endless), Job(endless)
+    while first.waiting:
+        time.sleep(0.005)
+    assert second.waiting
+    first.stop()
+    wait(first)
+    assert first.stopped and first.result is None
+    while second.waiting:
+        time.sleep(0.005)
+    second.stop()
+    wait(second)
+    assert second.stopped
+
+
+def test_a_waiting_job_can_be_stopped() -> None:
+    first, second = Job(endless), Job(endless)
+    second.stop()
+    wait(second)
+    assert second.stopped and second.waiting
+    first.stop()
+    wait(first)
+
+
+def test_it_ends_when_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "PATIENCE", 0.05)
+    left = Job(endless)
+    left._thread.join(10)
+    assert left.stopped
+
+
+def test_a_users_mistake_is_kept_and_any_other_failure_is_raised() -> None:
+    def mistaken(tell: Tell) -> int:
+        raise UserError("file_no_pairs", file="a.tsv")
+
+    def broken(tell: Tell) -> int:
+        raise ZeroDivisionError
+
+    wrong, failed = Job(mistaken), Job(broken)
+    wait(wrong)
+    wait(failed)
+    assert str(wrong.mistake()) == str(UserError("file_no_pairs", file="a.tsv"))
+    with pytest.raises(ZeroDivisionError):
+        failed.mistake()
+    assert not job._TURN.locked()
+    assert threading.current_thread().is_alive()
