@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import workload
+from benchmarks import limit, workload
 from benchmarks.workload import BATCH, DROPOUT, EMBEDDING, HIDDEN, VOCABULARY, WORDS, Decoding, Task, Training
 from s2s import search
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig, TrainConfig
@@ -74,7 +74,7 @@ def training(system: str) -> loop.Run:
 def decoding(system: str) -> Seq2Seq:
     """A random model that never ends a sentence."""
     torch.manual_seed(1)
-    model = Seq2Seq(model_config(system), len(VOCAB), len(VOCAB)).eval()
+    model = Seq2Seq(model_config(system), len(VOCAB), len(VOCAB)).eval().requires_grad_(False)  # as one is loaded
     with torch.no_grad():
         model.output.bias[EOS] = -1e4
     return model
@@ -103,18 +103,23 @@ def prepare_decoding(system: str, task: Decoding) -> workload.Run:
 
     def decode() -> None:
         if task.beam == 1:
-            outputs = search.greedy(model, next(batches), task.target)
+            attention = list[torch.Tensor]()
+            outputs = search.greedy(model, next(batches), task.target, attention)
         else:
             found = search.beams(model, next(batches), settings, max_length=task.target)
             outputs = [hypotheses[0].ids for hypotheses in found]
+            attention = [hypotheses[0].attention_TS for hypotheses in found]
         workload.expect({len(ids) for ids in outputs}, {task.target}, "output lengths")
         workload.expect(len(outputs), task.items, "outputs")
+        workload.expect({tuple(a.shape) for a in attention}, {(task.target, task.source)}, "shapes of attention")
 
     return decode
 
 
 def prepare(system: str, task: Task) -> workload.Run:
-    """``system``: general, bf16, additive or half."""
+    """``system``: general, bf16, additive or half; limit or limit-bf16 for the products alone."""
+    if system.startswith("limit"):
+        return limit.prepare(task, system == "limit-bf16")
     return prepare_training(system, task) if isinstance(task, Training) else prepare_decoding(system, task)
 
 

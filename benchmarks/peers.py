@@ -52,8 +52,9 @@ with end of sentence. Decoding makes exactly 15 tokens from 15 for every sentenc
 forbidden; beam search has a length penalty of 0.6. "Memory kept": with glibc's `MALLOC_MMAP_MAX_=0` and a high
 `MALLOC_TRIM_THRESHOLD_`, what Lookback's loop sets by itself; without, freed memory goes back to the system at every
 step, and a large part of a peer's step on long inputs is page faults, more or fewer by chance. All compute attention
-at every step. It is returned by JoeyNMT's greedy search and by OpenNMT-py's for one sentence, not by their beam
-searches and not by `search.greedy` and `search.beams`.
+at every step. Lookback returns it; of the peers JoeyNMT's greedy search does, and OpenNMT-py's for one sentence, not
+their beam searches. "Its matrix products alone" are Lookback's, at their shapes, with nothing between them
+(benchmarks/limit.py): what no code of this model can be faster than on this core.
 """
 
 
@@ -75,7 +76,9 @@ class System:
 
 SYSTEMS = (
     System("Lookback, general", "ours", "general", decodes=True),
+    System("its matrix products alone", "ours", "limit", decodes=True),
     System("Lookback, general, bf16", "ours", "bf16"),
+    System("its matrix products alone, bf16", "ours", "limit-bf16"),
     System("Lookback, additive", "ours", "additive", quick=False),
     System("Lookback, general, 256 per direction", "ours", "half", decodes=True),
     System(REFERENCE, "joeynmt", "luong", decodes=True),
