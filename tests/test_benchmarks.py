@@ -2,7 +2,9 @@ import re
 
 import pytest
 
-from benchmarks import environments, ours, peers, workload
+from benchmarks import environments, limit, ours, peers, remedies, workload
+from s2s.config import TrainConfig
+from s2s.train.objectives import OBJECTIVES
 from tests.test_docs import ROOT
 
 
@@ -42,3 +44,15 @@ def test_workload_is_the_same_for_everyone() -> None:
 def test_our_side_trains_and_decodes_as_many_steps_as_asked() -> None:
     ours.prepare("general", workload.Training(3, 2))()
     ours.prepare("general", workload.Decoding(1, 2, source=3, target=4))()
+
+
+def test_every_objective_is_compared_with_settings_that_a_config_knows() -> None:
+    assert set(remedies.SYSTEMS) == set(OBJECTIVES)
+    for objective, settings in remedies.SYSTEMS.items():
+        TrainConfig(objective=objective, **settings)
+
+
+def test_the_products_of_a_step_are_those_that_the_model_multiplies() -> None:
+    # 59 MFLOP a target token in short training: forward, and twice as much backward
+    total = sum(p.rows * p.inner * p.outer * p.times for p in limit.products(workload.TASKS["training short"]))
+    assert 3 * 2 * total / workload.TASKS["training short"].items == pytest.approx(59e6, rel=0.02)

@@ -155,13 +155,15 @@ def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 def example(checkpoint: Path) -> tuple[str, str]:
     """A sentence, and a reference that the model can read but would hardly say; both hold unknown words."""
     text = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))["text"]
-    if text.get("shared_vocab"):  # with a word that stands on both sides, twice
+    if text.get("shared_vocab") and text["target"] == "latin":  # with a word that stands on both sides, twice
         return "你不喜欢 tea 吗𠮷？tea", "I don't like zebrafinches, he likes tea."
     if (text["source"], text["target"]) == ("jieba", "latin"):
         return "你不喜欢水果吗𠮷？", "I don't like zebrafinches, he likes tea."
     model = NumpyModel(checkpoint)
     spaces = ["" if text[side] != "latin" else " " for side in ("source", "target")]
-    return spaces[0].join(["𠮷", *model.source[20:30]]), spaces[1].join([*model.target[20:30], "𠮷"])
+    return spaces[0].join(["𠮷", *model.source[20:30]]), spaces[1].join(
+        [*(model.target[20:30] or model.target[-10:]), "𠮷"]
+    )
 
 
 LANES: dict[str, dict[str, Any]] = {

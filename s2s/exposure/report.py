@@ -11,7 +11,7 @@ from s2s.checkpoint import Checkpoint
 from s2s.data import Ids, Pair
 from s2s.errors import UserError
 from s2s.exposure.beams import SIZES, BeamScores, beam_scores, searched
-from s2s.exposure.bootstrap import Bootstrap
+from s2s.exposure.bootstrap import Bootstrap, Curve, Estimate
 from s2s.exposure.calibration import Calibration, calibration
 from s2s.exposure.distractor import Distractions, distraction, distractions
 from s2s.exposure.excess import Excess, Oracle, divergences, excess
@@ -37,6 +37,25 @@ class Report:
     calibration: Calibration
     beams: tuple[BeamScores, ...]
     excess: Excess | None  # only with an oracle
+
+    @property
+    def overall(self) -> dict[str, Estimate | None]:
+        """The measures in short, under the names that comparisons of remedies use."""
+        found, cost, apart = self.positions.overall, self.recovery.overall, self.distractor
+        return {
+            "accuracy_forced": found["accuracy_forced"],
+            "accuracy_free": found["accuracy_free"],
+            "accuracy_gap": found["accuracy_gap"],
+            "nll_forced": found["nll_running"],
+            "nll_free": found["nll_free"],
+            "cost_accuracy": cost["cost_accuracy"],
+            "cost_f1": cost["cost_f1"],
+            "margin": apart.margin if apart else None,
+            "preferred": apart.preferred if apart else None,
+            "ece_eos": self.calibration.eos.ece,
+            "ece_other": self.calibration.other.ece,
+            **({"excess": _last(self.excess.excess)} if self.excess else {}),
+        }
 
     def to_json(self) -> str:
         """The record in one line of JSON, as docs/FORMATS.md describes."""
@@ -89,6 +108,12 @@ def measure(
         beams=tuple(beams),
         excess=exceeded,
     )
+
+
+def _last(curve: Curve) -> Estimate:
+    """The value at the last position that half of the sentences have."""
+    at = max(n for n, count in enumerate(curve.count) if 2 * count >= max(curve.count))
+    return Estimate(curve.value[at], curve.low[at], curve.high[at], curve.count[at])
 
 
 def _usable(checkpoint: Checkpoint, texts: Sequence[Pair]) -> tuple[list[Ids], list[Pair]]:

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from torch.utils.weak import WeakTensorKeyDictionary
 
 ONEDNN = torch._C._has_mkldnn and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+MANY = 4096  # values; for fewer one operator is faster than four
 ROWS = 2  # a single row is bound by reading the weight, packed or not
 _plain: ContextVar[bool] = ContextVar("plain", default=False)
 _pass: ContextVar[dict[int, Alias] | None] = ContextVar("pass", default=None)
@@ -265,5 +266,5 @@ def weigh(weights_BS: Tensor, matrix_BSM: Tensor) -> Tensor:
 
 
 def tanh(x: Tensor) -> Tensor:
-    """``2 σ(2x) - 1``, on CPUs several times as fast as ``torch.tanh``."""
-    return 2 * torch.sigmoid(2 * x) - 1
+    """tanh; of many values as ``2 σ(2x) - 1``, on CPUs several times as fast as ``torch.tanh``."""
+    return torch.tanh(x) if x.numel() < MANY else 2 * torch.sigmoid(2 * x) - 1

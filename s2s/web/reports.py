@@ -31,30 +31,12 @@ def number(estimate: Estimate | None) -> str:
     return signed(f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]")
 
 
-def overall(report: Report) -> dict[str, Estimate | None]:
-    """The measures in short, under the names that remedies have, too."""
-    found, cost, apart = report.positions.overall, report.recovery.overall, report.distractor
-    return {
-        "accuracy_forced": found["accuracy_forced"],
-        "accuracy_free": found["accuracy_free"],
-        "accuracy_gap": found["accuracy_gap"],
-        "nll_forced": found["nll_running"],
-        "nll_free": found["nll_free"],
-        "cost_accuracy": cost["cost_accuracy"],
-        "cost_f1": cost["cost_f1"],
-        "margin": apart.margin if apart else None,
-        "preferred": apart.preferred if apart else None,
-        "ece_eos": report.calibration.eos.ece,
-        "ece_other": report.calibration.other.ece,
-    }
-
-
 def show(file: str, reports: Sequence[Report]) -> None:
     """Everything that was measured on a file."""
     first = reports[0]
     st.markdown(t("exposure.of_file", file=code(file), sentences=first.sentences, left_out=first.left_out))
     st.caption(t("exposure.interval", level=100 * first.bootstrap.level, resamples=first.bootstrap.resamples))
-    columns = [overall(report) for report in reports]
+    columns = [report.overall for report in reports]
     names = list(columns[0])
     rows = {t("exposure.measure_name"): [t(f"measure.{name}") for name in names]}
     _table(rows | {r.checkpoint: [number(c[n]) for n in names] for r, c in zip(reports, columns, strict=True)})

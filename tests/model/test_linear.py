@@ -34,7 +34,7 @@ def narrow_layers_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
 @each_kind
 @pytest.mark.parametrize(("dtype", "atol"), [(torch.float64, 1e-12), (torch.float32, 2e-5)])
 def test_gradients_are_those_of_torchs_own_operators(kind: str, dtype: torch.dtype, atol: float) -> None:
-    model = make_model(make_config(**KINDS[kind]))
+    model = make_model(make_config(**KINDS[kind]), scale=0.5)
     fast = gradients(model, dtype)
     with linear.plain():
         plain = gradients(model, dtype)
@@ -119,3 +119,9 @@ def test_cells_are_torchs(ours: type[nn.RNNCellBase], theirs: type[nn.RNNCellBas
     x, h = torch.randn(5, 4, dtype=torch.float64), torch.randn(5, 3, dtype=torch.float64)
     state = (h, h) if ours is recurrent.LSTMCell else h
     torch.testing.assert_close(cell(x, state), reference(x, state), atol=1e-12, rtol=0)
+
+
+def test_tanh_of_few_values_and_of_many() -> None:
+    x = torch.linspace(-30, 30, 3 * linear.MANY, dtype=torch.float64)
+    torch.testing.assert_close(linear.tanh(x), torch.tanh(x), atol=1e-14, rtol=0)
+    torch.testing.assert_close(linear.tanh(x[:9]), torch.tanh(x[:9]), atol=0, rtol=0)
