@@ -53,8 +53,8 @@ def write_tokens(checkpoint: Checkpoint, pairs: Sequence[tuple[str, str]], prefi
                     file.write(" ".join(tokens) + "\n")
 
 
-def joeynmt_config(config: Config, directory: Path) -> dict[str, Any]:
-    """The same sizes and regularisation in JoeyNMT's terms; its own optimiser, schedule and stopping."""
+def joeynmt_config(config: Config, directory: Path, pairs: int) -> dict[str, Any]:
+    """The same sizes and regularisation in JoeyNMT's terms, validated as often: every epoch of ``pairs``."""
     model, train = config.model, config.train
     embeddings = {"embedding_dim": model.embedding_size, "scale": False, "dropout": train.dropout}
     layer = {"type": "recurrent", "rnn_type": model.cell, "embeddings": embeddings, "dropout": train.dropout}
@@ -81,8 +81,8 @@ def joeynmt_config(config: Config, directory: Path) -> dict[str, Any]:
             "batch_size": train.batch_size,
             "batch_type": "sentence",
             "epochs": 1000,
-            "validation_freq": 500,
-            "logging_freq": 100,
+            "validation_freq": max(1, pairs // train.batch_size),
+            "logging_freq": max(1, pairs // train.batch_size // 10),
             "early_stopping_metric": "bleu",
             "keep_best_ckpts": 1,
             "print_valid_sents": [0],
@@ -135,10 +135,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
         checkpoint, seconds = ours(options.config, options.epochs, directory)
-        write_tokens(checkpoint, list(read_pairs(config.data.train)), directory / "train", config.data.max_tokens)
         write_tokens(checkpoint, list(read_pairs(config.data.dev)), directory / "dev")
         write_tokens(checkpoint, test, directory / "test")
-        settings, rows = joeynmt_config(config, directory), []
+        train = list(read_pairs(config.data.train))
+        write_tokens(checkpoint, train, directory / "train", config.data.max_tokens)
+        settings, rows = joeynmt_config(config, directory, len(train)), []
         for beam in (1, 5):
             search = Settings(strategy="beam", beam=beam, length_penalty=1.0)
             found = translate(checkpoint.model, [checkpoint.source.encode(s) for s, _ in test], settings=search)
