@@ -2,17 +2,13 @@
 
 import streamlit as st
 
-from s2s.web import controls, exposure, link, measures, models, remedies
+from s2s.web import controls, exposure, link, measures, remedies
 from s2s.web.language import t
 
 link.through_app()
 st.markdown(f"**{t('page.exposure')}** :small[:gray[{t('exposure.intro')}]]")
 
-names = models.names()
-if not names:
-    st.info(t("step.no_checkpoint"))
-    st.stop()
-ignored = link.restore(names, controls.first_example)
+names, ignored = controls.begin()
 with st.sidebar:
     controls.checkpoint(names)
     controls.comparison(names)

@@ -2,17 +2,13 @@
 
 import streamlit as st
 
-from s2s.web import controls, link, models
+from s2s.web import controls
 from s2s.web.language import t
 from s2s.web.results import show
 
 st.markdown(f"**{t('app.title')}** :small[:gray[{t('app.tagline')}]]")
 
-names = models.names()
-if not names:
-    st.info(t("step.no_checkpoint"))
-    st.stop()
-ignored = link.restore(names, controls.first_example)
+names, ignored = controls.begin()
 with st.sidebar:
     controls.checkpoint(names)
 controls.sentence()

@@ -25,6 +25,15 @@ def first_example(name: str) -> dict[str, str]:
     return {"text": pairs[0][0], "ref": pairs[0][1]} if pairs else {}
 
 
+def begin() -> tuple[list[str], list[tuple[str, str]]]:
+    """The checkpoints, and what the link got wrong; without a checkpoint the page ends here with a sentence."""
+    names = models.names()
+    if not names:
+        st.info(t("step.no_checkpoint"))
+        st.stop()
+    return names, link.restore(names, first_example)
+
+
 def parts(model: dict[str, Any]) -> list[str]:
     """The texts that name what a model is made of, by its config; none where its attention or its cell is unknown."""
     attention, cell = model.get("attention", "additive"), model.get("cell", "gru")
