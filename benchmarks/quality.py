@@ -58,6 +58,7 @@ def joeynmt_config(config: Config, directory: Path, pairs: int) -> dict[str, Any
     model, train = config.model, config.train
     embeddings = {"embedding_dim": model.embedding_size, "scale": False, "dropout": train.dropout}
     layer = {"type": "recurrent", "rnn_type": model.cell, "embeddings": embeddings, "dropout": train.dropout}
+    logging = max(1, pairs // train.batch_size // 10)  # steps
     side = {"max_length": config.data.max_tokens, "lowercase": False, "level": "word", "voc_min_freq": 1}
     return {
         "name": "quality",
@@ -81,8 +82,8 @@ def joeynmt_config(config: Config, directory: Path, pairs: int) -> dict[str, Any
             "batch_size": train.batch_size,
             "batch_type": "sentence",
             "epochs": 1000,
-            "validation_freq": max(1, pairs // train.batch_size),
-            "logging_freq": max(1, pairs // train.batch_size // 10),
+            "validation_freq": 10 * logging,  # it must be a multiple
+            "logging_freq": logging,
             "early_stopping_metric": "bleu",
             "keep_best_ckpts": 1,
             "print_valid_sents": [0],
