@@ -53,11 +53,29 @@ def write_tokens(checkpoint: Checkpoint, pairs: Sequence[tuple[str, str]], prefi
                     file.write(" ".join(tokens) + "\n")
 
 
-def joeynmt_config(config: Config, directory: Path, pairs: int) -> dict[str, Any]:
-    """The same sizes and regularisation in JoeyNMT's terms, validated as often: every epoch of ``pairs``."""
+def joeynmt_model(config: Config) -> dict[str, Any]:
+    """Encoder, decoder and attention of the same sizes."""
     model, train = config.model, config.train
     embeddings = {"embedding_dim": model.embedding_size, "scale": False, "dropout": train.dropout}
     layer = {"type": "recurrent", "rnn_type": model.cell, "embeddings": embeddings, "dropout": train.dropout}
+    return {
+        "initializer": "xavier_uniform",
+        "encoder": {**layer, "hidden_size": model.encoder_size, "bidirectional": True, "num_layers": 1},
+        "decoder": {
+            **layer,
+            "hidden_size": model.decoder_size,
+            "num_layers": 1,
+            "hidden_dropout": train.dropout,
+            "input_feeding": True,
+            "init_hidden": "bridge",
+            "attention": "luong" if model.attention == "general" else "bahdanau",
+        },
+    }
+
+
+def joeynmt_config(config: Config, directory: Path, pairs: int) -> dict[str, Any]:
+    """The same sizes and regularisation in JoeyNMT's terms, validated as often: every epoch of ``pairs``."""
+    train = config.train
     logging = max(1, pairs // train.batch_size // 10)  # steps
     side = {"max_length": config.data.max_tokens, "lowercase": False, "level": "word", "voc_min_freq": 1}
     return {
@@ -89,19 +107,7 @@ def joeynmt_config(config: Config, directory: Path, pairs: int) -> dict[str, Any
             "print_valid_sents": [0],
         },
         "testing": {"beam_size": 1, "eval_metrics": ["bleu"], "max_output_length": 60, "batch_size": 64},
-        "model": {
-            "initializer": "xavier_uniform",
-            "encoder": {**layer, "hidden_size": model.encoder_size, "bidirectional": True, "num_layers": 1},
-            "decoder": {
-                **layer,
-                "hidden_size": model.decoder_size,
-                "num_layers": 1,
-                "hidden_dropout": train.dropout,
-                "input_feeding": True,
-                "init_hidden": "bridge",
-                "attention": "luong" if model.attention == "general" else "bahdanau",
-            },
-        },
+        "model": joeynmt_model(config),
     }
 
 

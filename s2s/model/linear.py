@@ -21,7 +21,7 @@ ONEDNN = torch._C._has_mkldnn and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 MANY = 4096  # values; for fewer one operator is faster than four
 ROWS = 2  # a single row is bound by reading the weight, packed or not
 _plain: ContextVar[bool] = ContextVar("plain", default=False)
-_pass: ContextVar[dict[int, Alias] | None] = ContextVar("pass", default=None)
+_pass: ContextVar[dict[int, tuple[Tensor, Alias]] | None] = ContextVar("pass", default=None)
 _packed = WeakTensorKeyDictionary()  # weight → (its version, its packed copy)
 
 
@@ -59,7 +59,7 @@ class Shared:
     """
 
     def __init__(self, matrix: Tensor, bias: Tensor | None) -> None:
-        self.matrix, self.bias = matrix.detach(), bias  # kept, so that the id that names them stays theirs
+        self.matrix, self.bias = matrix.detach(), bias
         self.operand = operand(self.matrix) if matrix.dim() == 2 else self.matrix
         self.forget()
 
@@ -114,8 +114,8 @@ def shared(matrix: Tensor, bias: Tensor | None = None) -> Alias | None:
     if id(matrix) not in known:
         used = Shared(matrix, bias)
         matrix_alias, bias_alias = apply(_Gather, matrix, bias, used)
-        known[id(matrix)] = Alias(matrix_alias, bias_alias, used)
-    return known[id(matrix)]
+        known[id(matrix)] = matrix, Alias(matrix_alias, bias_alias, used)  # kept, so that the id stays its own
+    return known[id(matrix)][1]
 
 
 def half(tensor: Tensor) -> bool:

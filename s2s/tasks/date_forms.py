@@ -197,8 +197,7 @@ def _numeric() -> list[Form]:
 
 def _chinese() -> list[Form]:
     """2026年11月22日 and 二〇二六年十一月二十二日."""
-    end = fixed(日=0.7, 号=0.3)
-    marks = (text("年"), text("月"), end)
+    marks = (text("年"), text("月"), fixed(日=0.7, 号=0.3))
     spaced = (text(" 年 "), text(" 月 "), fixed(**{" 日": 0.7, " 号": 0.3}))
     rows = (
         (1.4, (YEAR, MONTH, DAY), marks),
@@ -208,23 +207,19 @@ def _chinese() -> list[Form]:
         (1.4, (HAN_YEAR, HAN_MONTH, HAN_DAY), marks),
         (0.2, (HAN_YEAR, HAN_MONTH, HAN_DAY), spaced),
     )
-    forms = []
-    for weight, (y, m, d), (a, b, c) in rows:
-        core = (y, a, m, b, d, c)
-        forms.append(Form("zh", weight, core if y is SHORT_YEAR else _with_weekday("zh", (ERA, *core))))
-    return forms
+    cores = ((weight, y, (y, a, m, b, d, c)) for weight, (y, m, d), (a, b, c) in rows)
+    return [Form("zh", w, core if y is SHORT_YEAR else _with_weekday("zh", (ERA, *core))) for w, y, core in cores]
 
 
 def _english() -> list[Form]:
     """22 November 2026, Nov. 22nd, 2026, and the date in words."""
     of = fixed(**{" ": 0.5, " of ": 0.5})
-    the = fixed(**{" ": 0.6, " the ": 0.4})
     short = field("month", _MONTHS, (_month_short, 1.0))
     cut_year = field("year", _YEARS, (lambda y: f"'{y % 100:02}", 1.0))
     rows: list[tuple[float, tuple[Piece, ...]]] = [
         (0.3, (DAY_00, text("-"), short, text("-"), YEAR)),
         (0.2, (DAY_00, text("-"), short, text("-"), SHORT_YEAR)),
-        (0.5, (NAMED_MONTH, the, WORD_DAY, COMMA, WORD_YEAR)),
+        (0.5, (NAMED_MONTH, fixed(**{" ": 0.6, " the ": 0.4}), WORD_DAY, COMMA, WORD_YEAR)),
         (0.4, (fixed(**{"": 0.4, "the ": 0.6}), WORD_DAY, of, NAMED_MONTH, COMMA, WORD_YEAR)),
     ]
     for year, share in ((YEAR, 0.9), (cut_year, 0.1)):

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from s2s.data import Batch
 from s2s.model import Seq2Seq
-from s2s.model.linear import plain
 from s2s.vocab import BOS, EOS, PAD
 
 Pick = Callable[[Tensor], Tensor]  # log_probs_BV → ids (B,)
@@ -18,16 +17,11 @@ Pick = Callable[[Tensor], Tensor]  # log_probs_BV → ids (B,)
 
 @contextmanager
 def undisturbed(model: Seq2Seq) -> Iterator[None]:
-    """No dropout within; afterwards the model trains or not as before.
-
-    Plain layers, because the fused optimizer changes weights without raising their version, by which
-    packed copies would be known to be old.
-    """
+    """No dropout within; afterwards the model trains or not as before."""
     before = model.training
     model.eval()
     try:
-        with plain():
-            yield
+        yield
     finally:
         model.train(before)
 
