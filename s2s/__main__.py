@@ -196,4 +196,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    if "WORLD_SIZE" in os.environ:
+        from s2s.train.distributed import finish
+
+        finish(code)
+    sys.exit(code)

@@ -51,7 +51,7 @@ import sys
 from pathlib import Path
 from safetensors.torch import save_file
 from s2s.config import read_config
-from s2s.train.distributed import leave
+from s2s.train.distributed import finish, leave
 from s2s.train.loop import Run
 
 place = Path(sys.argv[1])
@@ -62,6 +62,7 @@ for size in (9, 1):
     facts = {"loss": repr(loss), "tokens": repr(tokens)}
     save_file(found, place / f"gradients-{size}-{run.group.rank}", metadata=facts)
 leave()
+finish(0)
 """
 
 
@@ -140,7 +141,7 @@ import os, sys
 from pathlib import Path
 from s2s.config import read_config
 from s2s.train import state
-from s2s.train.distributed import leave
+from s2s.train.distributed import finish, leave
 from s2s.train.loop import Run
 
 place, name, kill_at, whole = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), state.save
@@ -153,6 +154,7 @@ state.save = save
 settings = ["train.dropout=0.3", "train.word_dropout=0.1"]
 Run(read_config(place / "tiny.toml", settings), place / name / "run", place / name / "made", "").train()
 leave()
+finish(0)
 """
 
 
