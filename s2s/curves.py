@@ -133,6 +133,28 @@ def cost(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure:
     return figure
 
 
+def accumulated(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure:
+    """R(l) and R_ref(l) of the checkpoints that were held against an oracle."""
+    figure = _figure(text["length"], text["accumulated"])
+    for report, dash in zip(reports, DASHES, strict=False):
+        if found := report.excess:
+            lanes = ((found.accumulated_reference, "forced", FORCED), (found.accumulated_own, "free", FREE))
+            for curve, lane, colour in lanes:
+                lengths = [float(t + 1) for t in range(len(curve.value))]
+                _band(figure, lengths, curve, _named(reports, text[lane], report), colour, dash)
+    return figure
+
+
+def excess(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure:
+    """ExAccErr(l) of the checkpoints that were held against an oracle."""
+    figure = _figure(text["length"], text["excess"], yaxis_ticksuffix=" %")
+    for report, dash in zip(reports, DASHES, strict=False):
+        if found := report.excess:
+            lengths = [float(t + 1) for t in range(len(found.excess.value))]
+            _band(figure, lengths, found.excess, _named(reports, text["excess"], report), FREE, dash)
+    return figure
+
+
 def reliability(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure:
     """Accuracy against confidence, a marker a bin, its area the bin's share of the predictions."""
     figure = _figure(text["confidence"], text["accuracy"], hovermode="closest")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from s2s import curves, remedies
 from s2s.checkpoint import load
 from s2s.errors import sentences
 from s2s.exposure import Options, Report, measure
-from s2s.exposure.bootstrap import Bootstrap, Curve
+from s2s.exposure.bootstrap import Bootstrap, Curve, Estimate
+from s2s.exposure.excess import Excess
 from tests.test_remedies import FIXTURE
 
 TEXT = {k.removeprefix("curve."): v for k, v in sentences("en").items() if k.startswith("curve.")}
@@ -89,3 +91,20 @@ def test_the_forest_has_a_row_a_system_that_has_the_measure() -> None:
     figure = curves.forest(comparison, "accuracy_free", "accuracy").to_dict()
     assert list(figure["layout"]["yaxis"]["ticktext"]) == ["tiny-base", "tiny-more", "tiny-sampled"]
     assert figure["layout"]["shapes"][0]["x0"] == 0.5
+
+
+@pytest.mark.usefixtures("all_positions")
+def test_excess_error_is_drawn_of_the_reports_that_have_it(report: Report) -> None:
+    def made(*values: float) -> Curve:
+        return Curve(values, tuple(v - 1 for v in values), tuple(v + 1 for v in values), (3,) * len(values))
+
+    nothing = Estimate(0.0, 0.0, 0.0, 3)
+    known = Excess(made(1, 2), made(1, 3), made(1, 3), made(1, 4), made(0, 33.3), nothing)
+    held = dataclasses.replace(report, excess=known)
+    found = lines(curves.accumulated([held, report], TEXT))
+    assert {name: list(line["y"]) for name, line in found.items()} == {
+        "tiny-additive: teacher-forced": [1, 3],
+        "tiny-additive: free-running": [1, 4],
+    }
+    (line,) = lines(curves.excess([held], TEXT)).values()
+    assert (list(line["x"]), list(line["y"])) == ([1, 2], [0, 33.3])

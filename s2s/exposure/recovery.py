@@ -76,12 +76,15 @@ def token_f1(output: Sequence[int], gold: Sequence[int]) -> float:
 
 
 @torch.inference_mode()
-def recoveries(model: Seq2Seq, pairs: Sequence[Ids], progress: Progress = quiet) -> list[Recovery]:
+def recoveries(
+    model: Seq2Seq, pairs: Sequence[Ids], progress: Progress = quiet, injecting: bool = True
+) -> list[Recovery]:
     """The runs of each pair, greedy; an output as a whole has at most max(2 S + 10, T) tokens.
 
     One run a position is enough for both measures: where the model would say the reference's token
     itself, its output after k tokens is that token and its output after k + 1; where it would say a
-    wrong one, that is the wrong token to inject.
+    wrong one, that is the wrong token to inject. Without ``injecting`` only the latter are run, and
+    ``injected`` and ``after`` are empty.
     """
     out: list[Recovery | None] = [None] * len(pairs)
     for index in chunks(pairs, model.embedding.num_embeddings, progress):
@@ -90,12 +93,12 @@ def recoveries(model: Seq2Seq, pairs: Sequence[Ids], progress: Progress = quiet)
         runs = [
             (row, k)
             for row, i in enumerate(index)
-            for k in range(len(pairs[i][1]) + 1)
-            if k < len(pairs[i][1]) or walk.best[row][k] != EOS
+            for k, gold in enumerate((*pairs[i][1], EOS))
+            if walk.best[row][k] not in (gold, EOS) or (injecting and gold != EOS)
         ]
         said = dict(zip(runs, _run(model, batch, walk, runs), strict=True))
         for row, i in enumerate(index):
-            out[i] = _assemble((*pairs[i][1], EOS), walk.best[row], walk.wrong[row], row, said)
+            out[i] = _assemble((*pairs[i][1], EOS), walk, row, said, injecting)
     return [found for found in out if found is not None]
 
 
@@ -169,15 +172,17 @@ def greedy_from(model: Seq2Seq, memory: Memory, state: State, token_N: Tensor, l
 
 
 def _assemble(
-    gold: tuple[int, ...], best: list[int], wrong: list[int], row: int, said: dict[tuple[int, int], list[int]]
+    gold: tuple[int, ...], walk: _Walk, row: int, said: dict[tuple[int, int], list[int]], injecting: bool
 ) -> Recovery:
+    best, wrong = walk.best[row], walk.wrong[row]
     outputs, rest = list[tuple[int, ...]](), tuple[int, ...]()
     for k in reversed(range(len(gold))):
         own = (wrong[k], *said[row, k]) if best[k] not in (gold[k], EOS) else ()
         rest = (gold[k], *rest) if best[k] == gold[k] else own or (EOS,)
         outputs.append(rest)
-    after = tuple(tuple(said[row, k]) for k in range(len(gold) - 1))
-    return Recovery(gold, tuple(reversed(outputs)), tuple(wrong[: len(gold) - 1]), after)
+    words = range(len(gold) - 1 if injecting else 0)
+    after = tuple(tuple(said[row, k]) for k in words)
+    return Recovery(gold, tuple(reversed(outputs)), tuple(wrong[k] for k in words), after)
 
 
 @dataclass(frozen=True)

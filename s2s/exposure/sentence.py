@@ -20,9 +20,9 @@ class Rest:
 
 
 def sentence(checkpoint: Checkpoint, text: str, reference: str) -> Recovery:
-    """The runs of one typed pair, from every prefix of the reference; UserError as ``trace`` raises it."""
+    """The outputs of one typed pair, from every prefix of the reference; UserError as ``trace`` raises it."""
     pair = source_ids(checkpoint, text)[1], reference_ids(checkpoint, reference)[1]
-    return recoveries(checkpoint.model, [pair])[0]
+    return recoveries(checkpoint.model, [pair], injecting=False)[0]
 
 
 def rests(found: Recovery, t: int, target: Side) -> tuple[Rest, Rest] | None:

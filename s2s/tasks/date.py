@@ -140,6 +140,19 @@ def _day(found: dict[str, int]) -> Day | None:
     return day if found.get("weekday", day.weekday()) == day.weekday() else None
 
 
+def readable(source: str, years: tuple[int, int] = YEARS) -> bool:
+    """Whether some form of the task gives this source.
+
+    >>> readable("11/22/2026"), readable("tomorrow")
+    (True, False)
+    """
+    try:
+        _read(source, years)
+    except UserError:
+        return False
+    return True
+
+
 def posterior(source: str, years: tuple[int, int] = YEARS) -> dict[str, float]:
     """P(target | source): every day of the years equally likely beforehand; UserError for what no form gives.
 

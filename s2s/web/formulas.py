@@ -16,6 +16,9 @@ FORMULAS = {
     "nll": r"-\log p(y_t \mid x, y_{<t}) \;\text{/}\; -\log p(y_t \mid x, \hat y_{<t})",
     "cost": r"\mathrm{score}(y_{>k} \mid y_{<k}, y_k) - \mathrm{score}(y_{>k} \mid y_{<k}, w_k)",
     "distractor": r"\log P(y \mid x) - \log P(y' \mid x), \; \lvert y' \rvert = \lvert y \rvert",
+    "excess": r"\begin{gathered} R(l) = \textstyle\sum_{t<l} \mathrm{KL}(o_t \Vert p_t \mid \hat y_{<t}), \;\; "
+    r"R_{\mathrm{ref}}(l) = \textstyle\sum_{t<l} \mathrm{KL}(o_t \Vert p_t \mid y_{<t}) \\ "
+    r"\mathrm{ExAccErr}(l) = 100\,\bigl(R(l) / R_{\mathrm{ref}}(l) - 1\bigr)\,\% \end{gathered}",
     "beams": r"\log P(\hat y \mid x) = \textstyle\sum_t \log p(\hat y_t \mid x, \hat y_{<t})",
     "ece": r"\mathrm{ECE} = \textstyle\sum_b \tfrac{n_b}{N}\,\lvert \mathrm{acc}_b - \mathrm{conf}_b \rvert",
 }

@@ -34,21 +34,32 @@ class Task:
 
 
 def work(checkpoints: Sequence[Checkpoint], texts: Sequence[Pair]) -> Callable[[Callable[[float], None]], list[Report]]:
-    """One report a checkpoint, with one progress for all; on one core, as sentences are decoded on another."""
+    """One report a checkpoint, with one progress for all; on one core, as sentences are decoded on another.
+
+    Where every source is one of the date task, the models are held against its oracle.
+    """
 
     def measured(tell: Callable[[float], None]) -> list[Report]:
         import torch
 
-        from s2s.exposure import measure
+        from s2s.exposure import Options, measure
+        from s2s.tasks import date
 
         torch.set_num_threads(1)
+        dates = all(date.readable(source) for source, _ in texts)
+        options = Options(oracle=date.oracle if dates and _characters(checkpoints) else None)
 
         def part(n: int) -> Callable[[float], None]:
             return lambda share: tell((n + share) / len(checkpoints))
 
-        return [measure(checkpoint, texts, progress=part(n)) for n, checkpoint in enumerate(checkpoints)]
+        return [measure(checkpoint, texts, options, progress=part(n)) for n, checkpoint in enumerate(checkpoints)]
 
     return measured
+
+
+def _characters(checkpoints: Sequence[Checkpoint]) -> bool:
+    """Whether all say characters, as the oracle does."""
+    return all(checkpoint.config.text.target == "characters" for checkpoint in checkpoints)
 
 
 def section(checkpoints: list[Checkpoint]) -> None:

@@ -76,12 +76,26 @@ def _charts(reports: Sequence[Report]) -> None:
         rows[report.checkpoint] = [number(estimate) for estimate in found]
     _table(rows)
     explain("distractor")
+    _excess(reports)
     st.markdown(f"##### {t('exposure.title.beams')}")
     _beams(reports)
     explain("beams")
     st.markdown(f"##### {t('exposure.title.ece')}")
     st.plotly_chart(curves.reliability(reports, text), key="corpus-ece", config=PLAIN)
     explain("ece")
+
+
+def _excess(reports: Sequence[Report]) -> None:
+    """What the oracle of the date task says; nothing of other files."""
+    known = [(report.checkpoint, report.excess) for report in reports if report.excess]
+    if not known:
+        return
+    text = language.strings("curve")
+    st.markdown(f"##### {t('exposure.title.excess')}")
+    st.plotly_chart(curves.accumulated(reports, text), key="corpus-accumulated", config=PLAIN)
+    st.plotly_chart(curves.excess(reports, text), key="corpus-excess", config=PLAIN)
+    explain("excess")
+    _table({t("exposure.measure_name"): [t("measure.undefined")]} | {name: [number(e.undefined)] for name, e in known})
 
 
 def _beams(reports: Sequence[Report]) -> None:

@@ -21,6 +21,7 @@ from tests.web.conftest import messages, player_data
 
 Visit = Callable[..., AppTest]
 TEXT, REFERENCE = "我不喜欢苹果。", "I don't like apples."
+SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 PAIRS = "我喜欢苹果。\tI like apples.\n你喝茶。\tyou drink tea.\n他不喝水。\the don't drink water.\n".encode()
 
 
@@ -45,6 +46,8 @@ def upload(app: AppTest, name: str, content: bytes) -> AppTest:
 
 def measured(app: AppTest) -> AppTest:
     """Press Measure and wait until it is done."""
+    if "reports" in app.session_state:
+        del app.session_state["reports"]
     app.button(key="measure").click().run()
     for _ in range(600):
         if "reports" in app.session_state or not app.session_state["task"].job.look():
@@ -163,6 +166,25 @@ def test_an_uploaded_file_is_measured(visit_exposure: Visit, root: Path, lang: s
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
+def test_dates_are_held_against_their_oracle(visit_exposure: Visit, root: Path, lang: str) -> None:
+    (root / "date").symlink_to(SHIPPED / "date")
+    dates = "3 May 1998\t1998-05-03\n2026年11月22日\t2026-11-22\n".encode()
+    app = measured(upload(visit_exposure(lang=lang, text="2026年1月2日", model="date"), "dates.tsv", dates))
+    assert not app.exception
+    _, (found,) = app.session_state["reports"]
+    assert found.excess is not None
+    assert say("exposure.means.excess", lang) in texts(app)
+    assert [line["name"] for line in curve(app, "corpus-accumulated")] == [
+        say("curve.forced", lang),
+        say("curve.free", lang),
+    ]
+    assert curve(app, "corpus-excess")
+    app = measured(upload(app, "pairs.tsv", PAIRS))  # no dates
+    _, (found,) = app.session_state["reports"]
+    assert found.excess is None and say("exposure.means.excess", lang) not in texts(app)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_bad_upload_gets_one_sentence_and_loses_nothing(visit_exposure: Visit, lang: str) -> None:
     app = visit_exposure(lang=lang, text=TEXT, ref=REFERENCE)
     app = upload(app, "bad.csv", b"zh,en\na,b\n")
@@ -195,7 +217,7 @@ def test_stop_ends_the_measures_and_says_so(visit_exposure: Visit, monkeypatch: 
     app = upload(visit_exposure(lang="en", text=TEXT, ref=REFERENCE), "pairs.tsv", PAIRS)
     app.button(key="measure").click().run()
     job = app.session_state["task"].job
-    while job.waiting or not job.share:
+    while job.look() and (job.waiting or not job.share):
         time.sleep(0.01)
     app.run()
     assert app.button(key="measure").disabled
