@@ -38,6 +38,16 @@ class System:
 
 
 @dataclass(frozen=True)
+class Pooled:
+    """All seeds of one objective: means, between the lowest and the highest end of the seeds' intervals."""
+
+    objective: str
+    extra_steps: int
+    seeds: int
+    measures: Mapping[str, Measured]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Systems that were trained on from one base and measured on one file."""
 
@@ -59,6 +69,23 @@ class Comparison:
     def measures(self) -> tuple[str, ...]:
         """The names of all measures, in the order of their first appearance."""
         return tuple(dict.fromkeys(name for system in self.systems for name in system.measures))
+
+    @property
+    def pooled(self) -> tuple[Pooled, ...]:
+        """The base, and a row an objective that it was trained on with."""
+        kinds: dict[tuple[str, int], list[System]] = {}
+        for system in self.systems:
+            kinds.setdefault((system.objective, system.extra_steps), []).append(system)
+        return tuple(Pooled(*kind, len(some), self._means(some)) for kind, some in kinds.items())
+
+    def _means(self, systems: list[System]) -> dict[str, Measured]:
+        """Of each measure that all the systems have."""
+        found = {name: [s.measures[name] for s in systems if name in s.measures] for name in self.measures}
+        return {
+            name: Measured(sum(m.value for m in some) / len(some), min(m.low for m in some), max(m.high for m in some))
+            for name, some in found.items()
+            if len(some) == len(systems)
+        }
 
 
 def load(path: Path) -> Comparison:
