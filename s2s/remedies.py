@@ -94,7 +94,7 @@ def load(path: Path) -> Comparison:
         values = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(values, dict) or values.get("schema") != SCHEMA:
             raise ValueError(f"its schema must be {SCHEMA}")
-        return _comparison(values)
+        return read(values)
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} is no comparison of remedies: {error}") from None
 
@@ -105,7 +105,8 @@ def about(train: str, folder: Path) -> list[Comparison]:
     return [comparison for comparison in found if comparison.train == train]
 
 
-def _comparison(values: Mapping[str, Any]) -> Comparison:
+def read(values: Mapping[str, Any]) -> Comparison:
+    """The comparison that a file's values are; ValueError, KeyError or TypeError where they are none."""
     return Comparison(
         task=str(values["task"]),
         train=str(values["train"]),

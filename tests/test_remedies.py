@@ -23,6 +23,17 @@ def test_a_file_is_read_as_it_says() -> None:
     assert found.systems[2].measures == {"accuracy_free": remedies.Measured(0.61, 0.56, 0.66)}
 
 
+def test_seeds_of_an_objective_are_pooled() -> None:
+    values = json.loads(FIXTURE.read_text(encoding="utf-8"))
+    more = values["systems"][1]
+    again = {"accuracy_free": {"value": 0.56, "low": 0.44, "high": 0.6}}
+    values["systems"].append({**more, "name": "tiny-more-2", "seed": 2, "measures": again})
+    base, control, sampled = remedies.read(values).pooled
+    assert (base.seeds, base.extra_steps, sampled.seeds, control.seeds) == (1, 0, 1, 2)
+    assert control.measures == {"accuracy_free": remedies.Measured(pytest.approx(0.54), 0.44, 0.6)}  # no BLEU of one
+    assert base.measures["bleu"] == remedies.Measured(21.5, 20.1, 22.9)
+
+
 def test_only_comparisons_of_the_task_are_found(tmp_path: Path) -> None:
     shutil.copy(FIXTURE, tmp_path / "tiny.json")
     assert [c.task for c in remedies.about("data/train.tsv", tmp_path)] == ["tiny"]

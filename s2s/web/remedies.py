@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
 from s2s import curves, remedies
@@ -37,15 +39,28 @@ def section(name: str) -> None:
 
 
 def _table(comparison: Comparison) -> None:
-    rows: dict[str, list[object]] = {
-        t("exposure.system"): [system.name for system in comparison.systems],
-        t("exposure.objective"): [named("objective", system.objective) for system in comparison.systems],
-        t("exposure.seed"): [system.seed for system in comparison.systems],
-        t("exposure.extra"): [f"{system.extra_steps:,}" for system in comparison.systems],
+    """A row an objective; every single system where asked for."""
+    pooled, systems = comparison.pooled, comparison.systems
+    first = {
+        t("exposure.objective"): [named("objective", row.objective) for row in pooled],
+        t("exposure.extra"): [f"{row.extra_steps:,}" for row in pooled],
+        t("exposure.seeds"): [row.seeds for row in pooled],
     }
-    for measure in comparison.measures:
-        rows[named("measure", measure)] = [_cell(system.measures.get(measure)) for system in comparison.systems]
-    st.dataframe(rows, hide_index=True, height="content")
+    st.dataframe(first | _measures(comparison, [row.measures for row in pooled]), hide_index=True, height="content")
+    st.caption(t("exposure.pooled"))
+    with st.expander(t("exposure.every_system", count=len(systems))):
+        single = {
+            t("exposure.system"): [system.name for system in systems],
+            t("exposure.objective"): [named("objective", system.objective) for system in systems],
+            t("exposure.seed"): [system.seed for system in systems],
+        }
+        rows = [system.measures for system in systems]
+        st.dataframe(single | _measures(comparison, rows), hide_index=True, height="content")
+
+
+def _measures(comparison: Comparison, rows: Sequence[Mapping[str, Measured]]) -> dict[str, list[object]]:
+    """A column a measure."""
+    return {named("measure", name): [_cell(row.get(name)) for row in rows] for name in comparison.measures}
 
 
 def _cell(found: Measured | None) -> str:

@@ -248,7 +248,9 @@ def test_remedies_are_shown_where_the_task_has_a_file(
     (folder / "other.json").write_text(json.dumps(values | {"train": "elsewhere.tsv", "task": "other"}))
     app = visit_exposure(lang=lang, text=TEXT, ref=REFERENCE)
     assert not app.exception
-    (table,) = app.dataframe
+    pooled, table = app.dataframe
+    assert list(pooled.value[say("exposure.seeds", lang)]) == [1, 1, 1]
+    assert list(pooled.value[say("measure.bleu", lang)])[:2] == ["21.5 [20.1, 22.9]", "21.9 [20.5, 23.2]"]
     assert list(table.value[say("exposure.system", lang)]) == ["tiny-base", "tiny-more", "tiny-sampled"]
     assert list(table.value[say("measure.bleu", lang)]) == ["21.5 [20.1, 22.9]", "21.9 [20.5, 23.2]", "–"]
     assert say("objective.scheduled_sampling", lang) in list(table.value[say("exposure.objective", lang)])
