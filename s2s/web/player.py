@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,16 @@ def _component() -> Any:
 
 
 def player(
-    lanes: Mapping[str, Trace], vocabulary: int, link: Mapping[str, str], asking: Mapping[str, Any] | None = None
+    lanes: Mapping[str, Trace],
+    vocabulary: int,
+    link: Mapping[str, str],
+    asking: Mapping[str, Any] | None = None,
+    branches: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Show one or two lanes of one sentence; ``vocabulary`` counts the target words, ``link`` names the state.
 
-    ``asking`` is what ``request.handle`` returned; a player without it cannot ask.
+    ``asking`` is what ``request.handle`` returned; a player without it cannot ask. ``branches`` are further rows, of
+    each its steps from where it leaves its parent.
     """
     data = {
         "lanes": {mode: lanes[mode].to_dict() if mode in lanes else None for mode in ("forced", "free")},
@@ -51,5 +56,6 @@ def player(
         "vocabulary": vocabulary,
         "link": dict(link),
         "asking": asking,
+        "branches": list(branches),
     }
     _component()(key=COMPONENT, data=data, on_request_change=lambda: None)

@@ -9,9 +9,10 @@ import streamlit as st
 from s2s import figures
 from s2s.errors import UserError
 from s2s.trace import Trace
-from s2s.web import controls, language, link, models, request
+from s2s.web import branches, controls, language, link, models, request
 from s2s.web.language import t
 from s2s.web.player import player
+from s2s.web.whatif import WhatIf
 
 if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
@@ -71,9 +72,11 @@ def show(values: dict[str, Any]) -> None:
 @st.fragment
 def _play(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, Any]) -> None:
     """The player in a fragment: what it asks of Python reruns this function alone."""
-    shown = request.page(checkpoint.name, checkpoint.digest, sorted(values.items()))
-    asking = request.handle(shown, {})
-    player(found, len(checkpoint.target.vocab), controls.address(values), asking)
+    fixed = sorted((name, value) for name, value in values.items() if name != "branches")
+    whatif = WhatIf(checkpoint, found, values)
+    asking = request.handle(request.page(checkpoint.digest, fixed), whatif.handlers())
+    address = controls.address(values | {"branches": branches.listed()})
+    player(found, len(checkpoint.target.vocab), address, asking, whatif.shown())
 
 
 def _charts(found: dict[str, Trace]) -> None:
