@@ -70,6 +70,8 @@ class Step:
         total = float(self.attention.sum(dtype=np.float64))
         if not abs(total - 1) <= 1e-4 or (self.attention < 0).any():  # also true of NaN
             raise ValueError(f"attention of step {self.output!r} is no distribution: normalise each row to 1")
+        if not self.top:
+            raise ValueError(f"step {self.output!r} has no most probable token")
         for name in ("coverage", "factors"):
             if len(getattr(self, name)) not in (0, len(self.attention)):
                 raise ValueError(f"{name} of step {self.output!r} needs one number for each of the source tokens")
@@ -101,6 +103,8 @@ class Trace:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ValueError(f"mode {self.mode!r} is none of {', '.join(MODES)}")
+        if len(self.memory) not in (0, len(self.source_tokens)):
+            raise ValueError("memory needs one row for each of the source tokens")
         for t, step in enumerate(self.steps):
             for name in ("attention", "scores"):
                 if getattr(step, name).shape != (len(self.source_tokens),):
@@ -162,7 +166,7 @@ class Trace:
             raise ValueError(f"not a trace: its schema must be {SCHEMA}")
         try:
             return _from_dict(values)
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"not a whole trace: {error}") from None
 
     def to_csv(self) -> str:
@@ -210,8 +214,14 @@ def _step_dict(step: Step) -> dict[str, Any]:
     }
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} stands where a text should")
+    return value
+
+
 def _scored(value: Mapping[str, Any]) -> Scored:
-    return Scored(str(value["token"]), float(value["log_prob"]), int(value["rank"]), _optional(value, "prior"))
+    return Scored(_text(value["token"]), float(value["log_prob"]), int(value["rank"]), _optional(value, "prior"))
 
 
 def _optional(value: Mapping[str, Any], name: str) -> float | None:
@@ -220,8 +230,8 @@ def _optional(value: Mapping[str, Any], name: str) -> float | None:
 
 def _step(value: Mapping[str, Any]) -> Step:
     return Step(
-        input=str(value["input"]),
-        output=str(value["output"]),
+        input=_text(value["input"]),
+        output=_text(value["output"]),
         log_prob=float(value["log_prob"]),
         rank=int(value["rank"]),
         entropy=float(value["entropy"]),
@@ -243,15 +253,15 @@ def _from_dict(values: Mapping[str, Any]) -> Trace:
     source = values["source"]
     return Trace(
         mode=values["mode"],
-        checkpoint=dict(values["checkpoint"]),
-        source_text=source["text"],
-        source_tokens=tuple(source["tokens"]),
+        checkpoint={_text(name): _text(value) for name, value in values["checkpoint"].items()},
+        source_text=_text(source["text"]),
+        source_tokens=tuple(map(_text, source["tokens"])),
         steps=tuple(_step(step) for step in values["steps"]),
-        text=values["text"],
-        source_unknown=tuple(source["unknown"]),
-        reference=values["reference"],
-        reference_tokens=tuple(values["reference_tokens"]),
+        text=_text(values["text"]),
+        source_unknown=tuple(map(int, source["unknown"])),
+        reference=None if values["reference"] is None else _text(values["reference"]),
+        reference_tokens=tuple(map(_text, values["reference_tokens"])),
         memory=tuple(tuple(map(float, row)) for row in source["memory"]),
         settings=dict(values["settings"]),
-        ended=values["ended"],
+        ended=_text(values["ended"]),
     )
