@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from s2s import export, player
@@ -165,6 +165,8 @@ def test_a_hostile_text_is_text(lanes: dict[str, Trace], text: str, lang: str) -
     assert export.read(export.render(with_text(lanes, text), lang)) == with_text(lanes, text)
 
 
+@example("</script>")
+@example("<!--<script>")
 @given(st.text(st.characters() | st.sampled_from("<>/!-&\"'$\\\u2028script"), max_size=60))
 def test_any_text_comes_back_from_html_as_it_was(text: str) -> None:
     page = f'<p>a</p><script type="application/json" id="x">{export.embedded({"text": text})}</script><p>b</p>'

@@ -213,11 +213,8 @@ def imported(path: Path) -> set[str]:
 
 
 def light_modules() -> list[str]:
-    return [
-        name
-        for name in ("s2s.trace", "s2s.figures", "s2s.player", "s2s.export")
-        if (ROOT / (name.replace(".", "/") + ".py")).exists()
-    ]
+    names = ("s2s.trace", "s2s.figures", "s2s.player", "s2s.export")
+    return [name for name in names if (ROOT / (name.replace(".", "/") + ".py")).exists()]
 
 
 def test_imports_point_one_way() -> None:

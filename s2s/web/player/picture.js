@@ -112,7 +112,7 @@ function measureHeatmap(trace, width, cell) {
   const fit = Math.max(8, Math.floor((width - side - over) / cell.width));
   const panels = Math.ceil(tokens.length / fit);
   const columns = Math.ceil(tokens.length / panels);
-  const head = 14 + Math.max(...tokens.map(tall));
+  const head = (from, to) => 14 + Math.max(...tokens.slice(from, to).map(tall));
   return { cell, side, head, leans, panels, columns, width: side + columns * cell.width + over };
 }
 
@@ -163,7 +163,7 @@ function drawPanel(pen, view, layout, x, y, from, now) {
   const { trace } = view;
   const { cell } = layout;
   const to = Math.min(trace.source.tokens.length, from + layout.columns);
-  const [left, top] = [x + layout.side, y + layout.head];
+  const [left, top] = [x + layout.side, y + layout.head(from, to)];
   const [width, height] = [(to - from) * cell.width, trace.steps.length * cell.height];
   if (layout.panels > 1) pen.text(left - 9, top - 8, `${from + 1}–${to}`, { "font-size": 11, fill: INK.soft, "text-anchor": "end" });
   drawHeads(pen, view, layout, left, top, from, to);
