@@ -70,11 +70,11 @@ class Step:
         total = float(self.attention.sum(dtype=np.float64))
         if not abs(total - 1) <= 1e-4 or (self.attention < 0).any():  # also true of NaN
             raise ValueError(f"attention of step {self.output!r} is no distribution: normalise each row to 1")
-        if not self.top:
-            raise ValueError(f"step {self.output!r} has no most probable token")
         for name in ("coverage", "factors"):
             if len(getattr(self, name)) not in (0, len(self.attention)):
                 raise ValueError(f"{name} of step {self.output!r} needs one number for each of the source tokens")
+        if not self.top:
+            raise ValueError(f"step {self.output!r} has no most probable token")
 
 
 @dataclass(frozen=True)
@@ -103,14 +103,14 @@ class Trace:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ValueError(f"mode {self.mode!r} is none of {', '.join(MODES)}")
-        if len(self.memory) not in (0, len(self.source_tokens)):
-            raise ValueError("memory needs one row for each of the source tokens")
         for t, step in enumerate(self.steps):
             for name in ("attention", "scores"):
                 if getattr(step, name).shape != (len(self.source_tokens),):
                     raise ValueError(f"{name} of step {t} needs one number for each of the source tokens")
             if t and step.input != self.steps[t - 1].output:
                 raise ValueError(f"step {t} must read the output of step {t - 1}")
+        if len(self.memory) not in (0, len(self.source_tokens)):
+            raise ValueError("memory needs one row for each of the source tokens")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Trace) and self.to_dict() == other.to_dict()
@@ -263,5 +263,5 @@ def _from_dict(values: Mapping[str, Any]) -> Trace:
         reference_tokens=tuple(map(_text, values["reference_tokens"])),
         memory=tuple(tuple(map(float, row)) for row in source["memory"]),
         settings=dict(values["settings"]),
-        ended=_text(values["ended"]),
+        ended=values["ended"],
     )
