@@ -47,6 +47,7 @@ def _words(trace: Trace, language: str) -> dict[str, str]:
     kind = f"card.kind.{trace.checkpoint['attention']}"
     return {
         "brand": say("app.title", language),
+        "languages": say("app.language", language),
         "kind": sentences(language).get(kind, trace.checkpoint["attention"]),
         **strings("export", language),
     }
