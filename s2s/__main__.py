@@ -1,4 +1,4 @@
-"""The command line: ``python -m s2s trace | train | evaluate | exposure | prepare | generate``.
+"""The command line: ``python -m s2s trace | export | train | evaluate | exposure | prepare | generate``.
 
 Exit status 0, 2 for a user's mistake (one line on stderr says which), 130 after Ctrl-C, 143 after
 SIGTERM. What a command does is in ``cli.py``, imported only when one runs.
@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from s2s.errors import UserError
+from s2s.errors import LANGUAGES, UserError
 from s2s.readers import FORMATS
 
 PROGRAM = "python -m s2s"
@@ -58,6 +58,7 @@ def parser() -> Parser:
     top = Parser(prog=PROGRAM, description="Watch an attention seq2seq model look back at its source, word by word.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     _trace(commands.add_parser("trace", help="decode one text and show every step"))
+    _export(commands.add_parser("export", help="make a page that plays without a server of saved traces"))
     _train(commands.add_parser("train", help="train a model from a config, or go on with a run"))
     _evaluate(commands.add_parser("evaluate", help="score a checkpoint on a file of pairs"))
     _exposure(commands.add_parser("exposure", help="measure what a checkpoint loses when it reads its own words"))
@@ -93,6 +94,12 @@ def _trace(p: Parser) -> None:
     p.add_argument("--top", type=whole(1, 1000), default=10, metavar="K", help="candidates recorded a step (10)")
     p.add_argument("--json", metavar="FILE", help="write the trace as JSON; - for the terminal")
     p.add_argument("--csv", metavar="FILE", help="write a row a step; - for the terminal")
+
+
+def _export(p: Parser) -> None:
+    p.add_argument("traces", metavar="TRACE.json", nargs="+", type=Path, help="one lane, or the free and the forced")
+    p.add_argument("--html", metavar="FILE", required=True, help="the page; - for the terminal")
+    p.add_argument("--lang", choices=LANGUAGES, default="en", help="which the page opens in; it has both (en)")
 
 
 def _train(p: Parser) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s2s.branch import Edit
+from s2s.cli_export import export
 from s2s.cli_exposure import exposure
 from s2s.cli_train import NAME, train
 from s2s.errors import UserError
@@ -22,7 +23,7 @@ from s2s.trace import Trace
 if TYPE_CHECKING:
     pass
 
-__all__ = ["evaluate", "exposure", "prepare", "trace", "train"]
+__all__ = ["evaluate", "export", "exposure", "prepare", "trace", "train"]
 
 ROOT = Path(__file__).parent.parent
 SAMPLING = ("temperature", "top_k", "top_p", "seed")

@@ -26,6 +26,12 @@ def say(key: str, language: str, /, **values: object) -> str:
     return sentences(language)[key].format(**values)
 
 
+def strings(prefix: str, language: str) -> dict[str, str]:
+    """All texts whose key begins with ``prefix.``, without it: what a script in the browser needs."""
+    start = f"{prefix}."
+    return {k.removeprefix(start): v for k, v in sentences(language).items() if k.startswith(start)}
+
+
 class UserError(ValueError):
     """A mistake that its maker can mend; ``str()`` is the English sentence."""
 

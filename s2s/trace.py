@@ -79,6 +79,8 @@ class Step:
         for name, size in sizes.items():
             if size not in (0, len(self.attention)):
                 raise ValueError(f"{name} of step {self.output!r} needs one number for each of the source tokens")
+        if not self.top:
+            raise ValueError(f"step {self.output!r} has no most probable token")
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ class Trace:
                     raise ValueError(f"{name} of step {t} needs one number for each of the source tokens")
             if t and step.input != self.steps[t - 1].output:
                 raise ValueError(f"step {t} must read the output of step {t - 1}")
+        if len(self.memory) not in (0, len(self.source_tokens)):
+            raise ValueError("memory needs one row for each of the source tokens")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Trace) and self.to_dict() == other.to_dict()
@@ -172,7 +176,7 @@ class Trace:
             raise ValueError(f"not a trace: its schema must be {SCHEMA}")
         try:
             return _from_dict(values)
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"not a whole trace: {error}") from None
 
     def to_csv(self) -> str:
@@ -221,8 +225,14 @@ def _step_dict(step: Step) -> dict[str, Any]:
     }
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} stands where a text should")
+    return value
+
+
 def _scored(value: Mapping[str, Any]) -> Scored:
-    return Scored(str(value["token"]), float(value["log_prob"]), int(value["rank"]), _optional(value, "prior"))
+    return Scored(_text(value["token"]), float(value["log_prob"]), int(value["rank"]), _optional(value, "prior"))
 
 
 def _optional(value: Mapping[str, Any], name: str) -> float | None:
@@ -231,8 +241,8 @@ def _optional(value: Mapping[str, Any], name: str) -> float | None:
 
 def _step(value: Mapping[str, Any]) -> Step:
     return Step(
-        input=str(value["input"]),
-        output=str(value["output"]),
+        input=_text(value["input"]),
+        output=_text(value["output"]),
         log_prob=float(value["log_prob"]),
         rank=int(value["rank"]),
         entropy=float(value["entropy"]),
@@ -255,14 +265,14 @@ def _from_dict(values: Mapping[str, Any]) -> Trace:
     source = values["source"]
     return Trace(
         mode=values["mode"],
-        checkpoint=dict(values["checkpoint"]),
-        source_text=source["text"],
-        source_tokens=tuple(source["tokens"]),
+        checkpoint={_text(name): _text(value) for name, value in values["checkpoint"].items()},
+        source_text=_text(source["text"]),
+        source_tokens=tuple(map(_text, source["tokens"])),
         steps=tuple(_step(step) for step in values["steps"]),
-        text=values["text"],
-        source_unknown=tuple(source["unknown"]),
-        reference=values["reference"],
-        reference_tokens=tuple(values["reference_tokens"]),
+        text=_text(values["text"]),
+        source_unknown=tuple(map(int, source["unknown"])),
+        reference=None if values["reference"] is None else _text(values["reference"]),
+        reference_tokens=tuple(map(_text, values["reference_tokens"])),
         memory=tuple(tuple(map(float, row)) for row in source["memory"]),
         settings=dict(values["settings"]),
         ended=values["ended"],

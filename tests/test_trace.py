@@ -213,7 +213,8 @@ def imported(path: Path) -> set[str]:
 
 
 def light_modules() -> list[str]:
-    return [name for name in ("s2s.trace", "s2s.figures") if (ROOT / (name.replace(".", "/") + ".py")).exists()]
+    names = ("s2s.trace", "s2s.figures", "s2s.player", "s2s.export")
+    return [name for name in names if (ROOT / (name.replace(".", "/") + ".py")).exists()]
 
 
 def test_imports_point_one_way() -> None:
@@ -250,3 +251,18 @@ def test_what_only_some_models_have_is_left_out_elsewhere() -> None:
 def test_an_optional_row_of_another_length_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} of step 'a' needs one number"):
         step("a", **{name: (1.0, 0.0, 0.0)})
+
+
+def test_a_step_without_words_and_a_memory_of_another_length_are_refused() -> None:
+    with pytest.raises(ValueError, match="no most probable token"):
+        step("a", top=())
+    with pytest.raises(ValueError, match="one row for each"):
+        lane(step("a"), memory=((0.5,),))
+
+
+@pytest.mark.parametrize("key", ["text", "reference"])
+@pytest.mark.parametrize("value", [1, ["a"], {}])
+def test_a_number_or_a_list_where_a_text_should_stand_is_refused(key: str, value: object) -> None:
+    values = lane(step("a")).to_dict() | {key: value}
+    with pytest.raises(ValueError, match="stands where a text should"):
+        Trace.from_json(json.dumps(values))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from s2s.errors import LANGUAGES, UserError, say, sentences
+from s2s import errors
+from s2s.errors import LANGUAGES, UserError, say
 
 NAMES = {"zh": "中文", "en": "English"}
 
@@ -40,8 +41,7 @@ def t(key: str, **values: object) -> str:
 
 def strings(prefix: str) -> dict[str, str]:
     """All texts whose key begins with ``prefix.``, without it: what a browser component needs."""
-    start = f"{prefix}."
-    return {k.removeprefix(start): v for k, v in sentences(current()).items() if k.startswith(start)}
+    return errors.strings(prefix, current())
 
 
 def explain(error: UserError) -> str:

@@ -4,39 +4,21 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from s2s.player import FOLDER, lane_values, read, script
 from s2s.trace import Trace
 from s2s.web import language
 from s2s.web.request import COMPONENT
 
-FOLDER = Path(__file__).parent / "player"
-SCRIPTS = (
-    "dom.js",
-    "ask.js",
-    "lanes.js",
-    "heatmap.js",
-    "softmax.js",
-    "worked.js",
-    "fork.js",
-    "edit.js",
-    "export.js",
-    "input.js",
-    "player.js",
-)
-
-
-def script() -> str:
-    """The player's files as one module: they share their top-level names."""
-    return "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
+__all__ = ["FOLDER", "player", "script"]
 
 
 @functools.cache
 def _component() -> Any:
-    css = (FOLDER / "player.css").read_text(encoding="utf-8")
+    css = read("player.css")
     return st.components.v2.component("lookback_player", html='<div class="lookback"></div>', css=css, js=script())
 
 
@@ -53,7 +35,7 @@ def player(
     each its steps from where it leaves its parent.
     """
     data = {
-        "lanes": {mode: lanes[mode].to_dict() if mode in lanes else None for mode in ("forced", "free")},
+        "lanes": lane_values(lanes),
         "strings": language.strings("player"),
         "vocabulary": vocabulary,
         "link": dict(link),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from s2s import figures
+from s2s import export, figures
 from s2s.errors import UserError
 from s2s.trace import Trace
 from s2s.web import branches, controls, language, link, models, request
@@ -57,10 +57,12 @@ def show(values: dict[str, Any]) -> None:
         getattr(st, kind)(message)
     if not found:
         return
-    if "free" in found:
-        free = found["free"]
-        cut_off = f" ({t('step.cut_off')})" if free.ended == "length" else ""
-        st.text(f"{t('step.output')}: {free.text}{cut_off}")
+    with st.container(gap=None):
+        if "free" in found:
+            free = found["free"]
+            cut_off = f" ({t('step.cut_off')})" if free.ended == "length" else ""
+            st.text(f"{t('step.output')}: {free.text}{cut_off}")
+        _take_away(found, len(checkpoint.target.vocab))
     stepping, charts = st.tabs([t("step.player"), t("step.charts")], key="view", on_change="rerun")
     with stepping:
         _play(checkpoint, found, values)
@@ -77,6 +79,21 @@ def _play(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, Any
     asking = request.handle(request.page(checkpoint.digest, fixed), whatif.handlers())
     address = controls.address(values | {"branches": branches.listed()})
     player(found, len(checkpoint.target.vocab), address, asking, whatif.shown())
+
+
+def _take_away(found: dict[str, Trace], vocabulary: int) -> None:
+    """The lanes as a page that plays without a server, put together when it is asked for; beside the tabs."""
+    lang, name = language.current(), next(iter(found.values())).checkpoint["name"]
+    with st.container(key="take-away", horizontal=True, horizontal_alignment="right"):
+        st.download_button(
+            t("step.html"),
+            lambda: export.render(found, lang, vocabulary),
+            f"lookback-{name}.html",
+            "text/html",
+            key="html",
+            help=t("step.html_help"),
+            on_click="ignore",
+        )
 
 
 def _charts(found: dict[str, Trace]) -> None:

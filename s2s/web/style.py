@@ -1,10 +1,20 @@
-"""The one change to Streamlit's own look: less empty space above the page."""
+"""The changes to Streamlit's own look: less empty space above the page, a download beside the player's tabs."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+TOP = "[data-testid='stMainBlockContainer'] { padding-top: 3.4rem; padding-bottom: 2rem; }"
+# It takes no room: it stands at the right end of the tabs' row, small as the player's own downloads below it.
+TAKE_AWAY = """
+.st-key-take-away { height: 40px; margin-bottom: -40px; position: relative; top: 14px; z-index: 2; }
+.st-key-take-away { pointer-events: none; }
+.st-key-take-away button { min-height: 32px; padding: 0 8px; pointer-events: auto; }
+.st-key-take-away button p { font-size: 0.78rem; opacity: 0.7; }
+@media (max-width: 760px) { .st-key-take-away button { min-height: 40px; } }
+"""
+
 
 def compact() -> None:
     """Begin the page near the top, so that a projector shows the player without scrolling."""
-    st.html("<style>[data-testid='stMainBlockContainer'] { padding-top: 3.4rem; padding-bottom: 2rem; }</style>")
+    st.html(f"<style>{TOP}{TAKE_AWAY}</style>")

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from s2s import export
 from s2s.errors import say
 from s2s.trace import Trace
 from tests.browser.conftest import OpenPage, serve
@@ -25,9 +26,9 @@ def visit(open_page: OpenPage, lang: str = "en", **more: object) -> Page:
     return open_page({"lang": lang, "text": TEXT, "ref": REFERENCE}, **more)
 
 
-def saved(page: Page, kind: str, folder: Path) -> Path:
+def saved(page: Page, kind: str, folder: Path, key: str = "player.download") -> Path:
     with page.expect_download() as download:
-        page.get_by_role("button", name=say("player.download", "en", kind=kind)).click()
+        page.get_by_role("button", name=say(key, "en", kind=kind)).click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
     return path
@@ -210,13 +211,32 @@ def test_downloads_hold_the_trace(open_page: OpenPage, tmp_path: Path) -> None:
     for row, wanted in zip(rows[1:], expected[1:], strict=True):
         assert row[1:3] == wanted[1:3]
         assert [float(x) for x in row[3:6] + row[8:]] == pytest.approx([float(x) for x in wanted[3:6] + wanted[8:]])
-    svg = ElementTree.parse(saved(page, "SVG", tmp_path)).getroot()
-    texts = [node.text for node in svg.iter("{http://www.w3.org/2000/svg}text")]
-    assert "".join(trace.source_tokens) in "".join(t for t in texts if t)
-    assert [s.output for s in trace.steps] == texts[-len(trace.steps) :]
-    png = saved(page, "PNG", tmp_path).read_bytes()
-    assert png[:8] == b"\x89PNG\r\n\x1a\n"
-    assert int.from_bytes(png[16:20]) == 2 * int(svg.attrib["width"].split(".")[0])
+    for key in ("player.download", "player.download_heatmap"):
+        svg = ElementTree.parse(saved(page, "SVG", tmp_path, key)).getroot()
+        texts = [node.text for node in svg.iter("{http://www.w3.org/2000/svg}text")]
+        assert "".join(trace.source_tokens) in "".join(t for t in texts if t)
+        assert {s.output for s in trace.steps} <= set(texts)
+        png = saved(page, "PNG", tmp_path, key).read_bytes()
+        assert png[:8] == b"\x89PNG\r\n\x1a\n"
+        assert int.from_bytes(png[16:20]) == 2 * int(svg.attrib["width"])
+    assert [s.output for s in trace.steps] == texts[-len(trace.steps) :]  # the heatmap's rows
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_page_that_is_taken_away_holds_the_lanes_in_the_pages_language(
+    open_page: OpenPage, tmp_path: Path, lang: str
+) -> None:
+    page = visit(open_page, lang)
+    shown = page.locator("tr.lane.free td .token").all_text_contents()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=say("step.html", lang), exact=True).click()
+    download.value.save_as(tmp_path / "page.html")
+    assert download.value.suggested_filename == "lookback-zh-en-luong.html"
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    lanes = export.read(text)
+    assert set(lanes) == {"free", "forced"} and f'<html lang="{lang}">' in text
+    assert [s.output for s in lanes["free"].steps] == shown
+    expect(page.locator(".where")).to_contain_text("1")  # the page has not run again
 
 
 def test_the_worked_arithmetic_adds_up(open_page: OpenPage, tmp_path: Path) -> None:

@@ -6,10 +6,13 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from s2s import export
 from s2s.checkpoint import load
 from s2s.decode import trace
 from s2s.errors import UserError, say, sentences
@@ -96,6 +99,35 @@ def test_sampling_settings_change_what_is_decoded_and_stand_in_the_link(visit: V
     assert data["lanes"]["free"]["text"] == expected.text
     assert data["lanes"]["free"]["settings"]["seed"] == 3
     assert data["link"] | {"strategy": "sampling", "temperature": "2.5", "top_k": "5", "seed": "3"} == data["link"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("mode", ["both", "free", "forced"])
+def test_the_lanes_can_be_taken_away_as_a_page(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch, lang: str, mode: str
+) -> None:
+    given: dict[str, Any] = {}
+
+    def keep(
+        label: str, data: Callable[[], str], file_name: str, mime: str, *, help: str, on_click: str, key: str
+    ) -> None:
+        given.update(label=label, page=data, file=file_name, help=help, on_click=on_click)
+
+    monkeypatch.setattr(st, "download_button", keep)
+    app = visit(lang=lang, text=TEXT, ref=REFERENCE, mode=mode)
+    assert not app.exception
+    assert (given["label"], given["help"]) == (say("step.html", lang), say("step.html_help", lang))
+    assert (given["file"], given["on_click"]) == ("lookback-tiny-additive.html", "ignore")
+    page = given["page"]()
+    sent = {name: lane for name, lane in player_data(app)["lanes"].items() if lane}
+    assert {name: json.loads(lane.to_json()) for name, lane in export.read(page).items()} == sent
+    assert f'<html lang="{lang}">' in page
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_download_is_on_the_page(visit: Visit, lang: str) -> None:
+    (button,) = visit(lang=lang, text=TEXT, ref=REFERENCE).get("download_button")
+    assert (button.proto.label, button.proto.ignore_rerun) == (say("step.html", lang), True)
 
 
 def test_charts_are_drawn_only_when_their_tab_is_open(visit: Visit) -> None:

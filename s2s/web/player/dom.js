@@ -1,5 +1,5 @@
 // Small pieces that every part of the player uses. The files of this folder are joined in the
-// order that s2s/web/player.py lists; top-level names are shared between them.
+// order that s2s/player.py lists; top-level names are shared between them.
 
 function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);

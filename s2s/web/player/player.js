@@ -95,7 +95,7 @@ function frame(view, root) {
     heading(strings.outputs),
     parts.lanesBox,
     parts.branchBar,
-    el("div", { class: "panes" }, el("section", {}, el("h3", { text: strings.heatmap }, legend()), parts.map), distributionPane),
+    el("div", { class: "panes" }, el("section", {}, el("h3", { class: "mapHead", text: strings.heatmap }, heatmapDownloads(view), legend()), parts.map), distributionPane),
     parts.worked,
     parts.table,
     el("p", { class: "keys", text: strings.keys }),
@@ -177,13 +177,14 @@ function announce(view, step) {
   }, 250);
 }
 
+// A page without a server keeps its state in the fragment, which needs nobody to read it.
 function address(view) {
-  const query = new URLSearchParams({ ...view.link, step: view.step + 1, lane: view.lane });
-  return `${location.pathname}?${query}`;
+  const state = new URLSearchParams({ ...view.link, step: view.step + 1, lane: view.lane });
+  return view.fragment ? `#${state}` : `${location.pathname}?${state}`;
 }
 
 async function copyLink(view) {
-  const url = location.origin + address(view);
+  const url = new URL(address(view), location.href).href;
   try {
     await navigator.clipboard.writeText(url);
     view.copied.textContent = view.strings.copied;
@@ -206,8 +207,8 @@ function readPalette(node) {
 }
 
 // Where a player that has just been mounted begins: at the address's step, if the address names what is shown.
-function linked(link) {
-  const here = new URLSearchParams(location.search);
+function linked({ link, fragment }) {
+  const here = new URLSearchParams(fragment ? location.hash.slice(1) : location.search);
   const same = Object.entries(link).every(([name, value]) => name === "lang" || (here.get(name) ?? value) === value);
   const step = Number.parseInt(here.get("step") ?? "1", 10) - 1;
   return { step: same && step > 0 ? step : 0, lane: here.get("lane") };
@@ -222,7 +223,7 @@ function newest(view, { branches }) {
 function build(view, data, root) {
   clearInterval(view.timer);
   const traces = JSON.stringify(data.lanes); // the same in another language: stay where we are
-  const { step, lane } = view.traces === undefined ? linked(data.link) : view.traces === traces ? newest(view, data) : { step: 0, lane: view.lane };
+  const { step, lane } = view.traces === undefined ? linked(data) : view.traces === traces ? newest(view, data) : { step: 0, lane: view.lane };
   const opened = ["worked", "table"].filter((name) => view.parts?.[name].open);
   const within = view.root?.contains(root.getRootNode().activeElement);
   const lanes = unpackLanes(data);
@@ -234,6 +235,7 @@ function build(view, data, root) {
     order: rowOrder(view, data),
     strings: data.strings,
     link: data.link,
+    fragment: data.fragment,
     vocabulary: data.vocabulary,
     locked: null,
     column: null,
@@ -258,7 +260,7 @@ function colour(view) {
   view.root.classList.toggle("dark", view.palette.dark);
 }
 
-export default function (component) {
+export default function mount(component) {
   const { asking, ...data } = component.data;
   const { parentElement } = component;
   const root = parentElement.querySelector(".lookback");

@@ -23,8 +23,25 @@ function bar(p, kind) {
   return track;
 }
 
+// An exported page may not know how many words there are.
+function restLabel({ strings, vocabulary }, shown) {
+  if (!vocabulary) return strings.rest_uncounted;
+  return fill(strings.rest, { count: Math.max(0, vocabulary - shown).toLocaleString("en") });
+}
+
+// The word that the step's numbers are about, the reference's where there is one, and the numbers.
+function about({ strings }, step) {
+  const word = step.target ?? { token: step.output, log_prob: step.log_prob, rank: step.rank };
+  const facts = [
+    [strings.entropy, `${decimals(step.entropy, 2)} nat`],
+    [strings.rank, word.rank],
+    [strings.surprise, decimals(-word.log_prob, 3)],
+  ];
+  return { name: step.target ? strings.of_reference : strings.of_chosen, token: word.token, facts };
+}
+
 function paintSoftmax(view, step) {
-  const { strings, parts, vocabulary } = view;
+  const { strings, parts } = view;
   const { rows, rest } = distribution(step);
   const forced = view.trace.mode === "forced";
   const focused = [...parts.softmax.querySelectorAll("button")].indexOf(view.root.getRootNode().activeElement);
@@ -44,13 +61,12 @@ function paintSoftmax(view, step) {
       el("span", { class: "p", text: percent(row.p) }),
     );
   });
-  const others = fill(strings.rest, { count: Math.max(0, vocabulary - rows.length).toLocaleString("en") });
   lines.push(
     el(
       "li",
       { class: "rest" },
       el("span", { class: "rank" }),
-      el("span", { class: "word", text: others }),
+      el("span", { class: "word", text: restLabel(view, rows.length) }),
       bar(rest, "rest"),
       el("span", { class: "p", text: percent(rest) }),
     ),
@@ -58,15 +74,10 @@ function paintSoftmax(view, step) {
   parts.softmax.replaceChildren(...lines);
   if (focused >= 0) parts.softmax.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
   parts.reads.replaceChildren(label(step.input), " → ", label(said(step, view.trace.mode).token));
-  const word = step.target ?? { token: step.output, log_prob: step.log_prob, rank: step.rank };
-  const facts = [
-    [strings.entropy, `${decimals(step.entropy, 2)} nat`],
-    [strings.rank, word.rank],
-    [strings.surprise, decimals(-word.log_prob, 3)],
-  ];
+  const { name, token, facts } = about(view, step);
   parts.about.replaceChildren(
-    el("dt", { text: step.target ? strings.of_reference : strings.of_chosen }),
-    el("dd", {}, label(word.token)),
+    el("dt", { text: name }),
+    el("dd", {}, label(token)),
     ...facts.flatMap(([name, value]) => [el("dt", { text: name }), el("dd", { text: value })]),
   );
 }

@@ -1,0 +1,36 @@
+"""The command ``export``: traces that were saved, as one HTML file that plays without a server."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from s2s import export as page
+from s2s.errors import UserError
+from s2s.trace import Trace
+
+LIMIT = 64  # MB of one file
+
+
+def export(options: argparse.Namespace, command: str) -> int:
+    """``export``: the free and the forced lane of one text, or one of them, as a page."""
+    from s2s.cli import put
+
+    lanes = page.together([_read(path) for path in options.traces])
+    put(page.render(lanes, options.lang), options.html)
+    return 0
+
+
+def _read(path: Path) -> dict[str, Trace]:
+    name = str(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LIMIT * 1_000_000 + 1)
+    except OSError:
+        raise UserError("file_missing", file=name) from None
+    if len(content) > LIMIT * 1_000_000:
+        raise UserError("file_too_large", file=name, limit=LIMIT)
+    try:
+        return page.read(content.decode("utf-8-sig"))
+    except ValueError as error:  # also of UTF-8
+        raise UserError("export_no_trace", file=name, reason=error) from None

@@ -1,0 +1,42 @@
+// An exported page: the player mounted on the lanes that stand in the page, with a switch for language and theme.
+
+function openPage() {
+  const stored = (id) => JSON.parse(document.getElementById(id).textContent);
+  const lanes = stored("lookback-lanes");
+  const { language, vocabulary, strings } = stored("lookback-page");
+  const page = document.documentElement;
+  const host = document.getElementById("player").attachShadow({ mode: "open" });
+  host.append(document.getElementById("parts").content);
+  const asked = () => new URLSearchParams(location.hash.slice(1)).get("lang");
+  let shown = Object.hasOwn(strings, asked()) ? asked() : language;
+
+  function paintPage() {
+    page.lang = shown;
+    for (const node of document.querySelectorAll("[data-say]")) node.textContent = strings[shown].page[node.dataset.say];
+    for (const node of document.querySelectorAll("[data-name]")) {
+      node.title = strings[shown].page[node.dataset.name];
+      node.setAttribute("aria-label", node.title);
+    }
+    for (const node of document.querySelectorAll("[data-language]")) node.setAttribute("aria-pressed", node.dataset.language === shown);
+    const link = shown === language ? {} : { lang: shown };
+    mount({ data: { lanes, vocabulary, strings: strings[shown].player, link, fragment: true, branches: [] }, parentElement: host });
+  }
+
+  for (const node of document.querySelectorAll("[data-language]")) {
+    node.addEventListener("click", () => ((shown = node.dataset.language), paintPage()));
+  }
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", paintPage);
+  document.getElementById("theme").addEventListener("click", () => {
+    const before = page.dataset.theme ?? (dark.matches ? "dark" : "light");
+    page.dataset.theme = before === "dark" ? "light" : "dark";
+    paintPage();
+  });
+  addEventListener("hashchange", () => {
+    const view = VIEWS.get(host.querySelector(".lookback"));
+    show(view, linked(view));
+  });
+  paintPage();
+}
+
+openPage();
