@@ -125,22 +125,16 @@ def trace(
     if edits and mode == "free" and settings.strategy == "beam":
         raise UserError("edit_beam")
     first = prefix_ids(checkpoint, prefix) if mode == "free" else []
-    forced, longest = [*gold, EOS], len(gold) + 1
-    if mode == "free":
-        forced, longest = _free(checkpoint, source, settings, first)
+    goal = [*gold, EOS] if gold else []
+    forced, longest = (goal, len(goal)) if mode == "forced" else _free(checkpoint, source, settings, first)
     reading = reading or Reading(checkpoint.model, source)
     ids, places = walk(reading, forcing(forced, chooser(settings)), longest, edits)
     if edits and max(edits) >= len(ids):
         raise UserError("edit_beyond", found=max(edits) + 1, steps=len(ids))
-    ends = [*gold_tokens, "<eos>"] if gold else []
-    record = _Recorder(checkpoint, reading.memory, ends, [*gold, EOS] if gold else [], top)
+    record = _Recorder(checkpoint, reading.memory, [*gold_tokens, "<eos>"] if gold else [], goal, top)
     return Trace(
         mode=mode,
-        checkpoint={
-            "name": checkpoint.name,
-            "attention": checkpoint.config.model.attention,
-            "digest": checkpoint.digest,
-        },
+        checkpoint=_named(checkpoint),
         source_text=text,
         source_tokens=tuple(tokens),
         steps=record.steps(ids, places, gold_tokens if mode == "forced" else None),
@@ -153,6 +147,11 @@ def trace(
         ended="eos" if ids[-1] == EOS else "length",
         prefix=len(first),
     )
+
+
+def _named(checkpoint: Checkpoint) -> dict[str, str]:
+    attention = checkpoint.config.model.attention
+    return {"name": checkpoint.name, "attention": attention, "digest": checkpoint.digest}
 
 
 def _free(checkpoint: Checkpoint, source: list[int], settings: Settings, first: list[int]) -> tuple[list[int], int]:
