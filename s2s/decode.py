@@ -118,10 +118,15 @@ def trace(
     )
 
 
+def opening(checkpoint: Checkpoint, source: list[int], settings: Settings, prefix: str) -> tuple[list[int], int]:
+    """The ids of a typed prefix, and how many tokens an output that begins with it may have."""
+    forced = reference_ids(checkpoint, prefix)[1] if prefix.strip() else []
+    return forced, max(limit(settings, len(source)), len(forced) + 1)
+
+
 def _free(checkpoint: Checkpoint, source: list[int], settings: Settings, prefix: str) -> tuple[list[int], int]:
     """What a free-running lane is made to say first, and how many tokens it may have."""
-    forced = reference_ids(checkpoint, prefix)[1] if prefix.strip() else []
-    longest = max(limit(settings, len(source)), len(forced) + 1)
+    forced, longest = opening(checkpoint, source, settings, prefix)
     if settings.strategy != "beam":
         return forced, longest
     best = beam(checkpoint.model, source, settings, forced, longest)[0]

@@ -213,7 +213,9 @@ def imported(path: Path) -> set[str]:
 
 
 def light_modules() -> list[str]:
-    return [name for name in ("s2s.trace", "s2s.figures") if (ROOT / (name.replace(".", "/") + ".py")).exists()]
+    return [
+        name for name in ("s2s.trace", "s2s.tree", "s2s.figures") if (ROOT / (name.replace(".", "/") + ".py")).exists()
+    ]
 
 
 def test_imports_point_one_way() -> None:
