@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 SCHEMA = "lookback-tree/1"
 FATES = ("kept", "finished", "cut", "pruned")
 ENDINGS = ("finished", "decided", "length")
@@ -150,6 +152,12 @@ class SearchTree:
         """``lp = ((5 + length) / 6) ** length_penalty``."""
         factor: float = ((5 + length) / 6) ** self.settings["length_penalty"]
         return factor
+
+    def score(self, log_prob: float, attention_TS: np.ndarray) -> float:
+        """What another output of this sentence, T tokens with ``<eos>``, would have scored in this search."""
+        covered_S = attention_TS.sum(axis=0, dtype=np.float64).clip(1e-10, 1)
+        penalty = self.settings["coverage_penalty"] * float(np.log(covered_S).sum())
+        return log_prob / self.length_factor(len(attention_TS)) + penalty
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values in the order of docs/FORMATS.md, the nodes as columns; floats to 6 decimals."""

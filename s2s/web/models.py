@@ -18,6 +18,7 @@ from s2s.trace import Trace
 if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
     from s2s.exposure.recovery import Recovery
+    from s2s.tree import SearchTree
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 FIRST = "zh-en-luong"
@@ -75,6 +76,25 @@ def decode(
     checkpoint = load(name, changed)
     with _GATE:
         return trace(checkpoint, text, reference or None, mode, Settings(**dict(settings)))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def tree(name: str, changed: int, text: str, settings: tuple[tuple[str, Any], ...]) -> SearchTree:
+    """The beam search of a text. Raises UserError as ``decode`` does."""
+    from s2s.search_tree import search_tree
+    from s2s.strategy import Settings
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return search_tree(checkpoint, text, Settings(**dict(settings)))
+
+
+@st.cache_resource(show_spinner=False)
+def textbook() -> tuple[SearchTree, tuple[str, ...]]:
+    """The smallest search in which greedy loses, and what greedy says."""
+    from s2s import textbook
+
+    return textbook.textbook()
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)

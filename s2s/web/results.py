@@ -9,7 +9,7 @@ import streamlit as st
 from s2s import figures
 from s2s.errors import UserError
 from s2s.trace import Trace
-from s2s.web import controls, language, link, models
+from s2s.web import beam, controls, language, link, models
 from s2s.web.language import t
 from s2s.web.player import player
 
@@ -57,12 +57,17 @@ def show(values: dict[str, Any]) -> None:
         free = found["free"]
         cut_off = f" ({t('step.cut_off')})" if free.ended == "length" else ""
         st.text(f"{t('step.output')}: {free.text}{cut_off}")
-    stepping, charts = st.tabs([t("step.player"), t("step.charts")], key="view", on_change="rerun")
+    searched = ["step.beam_tab"] if "free" in found and values["strategy"] == "beam" else []
+    names = ["step.player", "step.charts", *searched]
+    stepping, charts, *search = st.tabs([t(name) for name in names], key="view", on_change="rerun")
     with stepping:
         player(found, len(checkpoint.target.vocab), controls.address(values))
     if charts.open:
         with charts:
             _charts(found)
+    if search and search[0].open:
+        with search[0]:
+            beam.section(values)
 
 
 def _charts(found: dict[str, Trace]) -> None:
