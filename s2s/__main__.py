@@ -76,6 +76,13 @@ def _trace(p: Parser) -> None:
     p.add_argument("--reference", metavar="R", help="the right output")
     p.add_argument("--mode", choices=("free", "forced"), default="free", help="whose words the decoder reads")
     p.add_argument("--prefix", metavar="P", help="words that the output begins with")
+    p.add_argument(
+        "--attention",
+        action="append",
+        default=[],
+        metavar="STEP=EDIT",
+        help="replace a step's attention by uniform, previous, N (all on token N), -N (without it) or w1,w2,…",
+    )
     p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses")
     p.add_argument("--nbest", action="store_true", help="with --beam: all finished hypotheses, too")
     p.add_argument("--tree", metavar="FILE", help="with --beam: write the search as JSON; - for the terminal")

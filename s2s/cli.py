@@ -6,12 +6,14 @@ import argparse
 import json
 import math
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s2s.branch import Edit
 from s2s.cli_exposure import exposure
 from s2s.cli_train import NAME, train
 from s2s.errors import UserError
@@ -65,9 +67,14 @@ def trace_table(trace: Trace) -> str:
         place = int(step.attention.argmax())
         word = f"{place + 1} {trace.source_tokens[place]}"
         numbers = [f"{math.exp(step.log_prob):.3f}", str(step.rank), f"{step.entropy:.2f}"]
-        rows.append([str(t + 1), step.input, "→", step.output, *numbers, word, f"{step.attention[place]:.3f}"])
+        number = f"{t + 1}" if step.own_attention is None else f"✎ {t + 1}"
+        rows.append([number, step.input, "→", step.output, *numbers, word, f"{step.attention[place]:.3f}"])
     cells = [[printable(cell) for cell in row] for row in rows]
     notes = [f"Reference: {printable(trace.reference)}"] if trace.reference else []
+    if trace.prefix:
+        notes.append(f"Made to say first: {printable(' '.join(s.output for s in trace.steps[: trace.prefix]))}")
+    if any(step.own_attention is not None for step in trace.steps):
+        notes.append("✎ edited attention")
     if trace.divergence is not None:
         notes.append(f"The reference is first left at step {trace.divergence + 1}.")
     if trace.source_unknown:
@@ -135,10 +142,10 @@ def trace(options: argparse.Namespace, command: str) -> int:
     given = {name: getattr(options, name) for name in (*SAMPLING, "beam", "max_length")}
     strategy = "sampling" if options.sample else "beam" if options.beam else "greedy"
     settings = Settings(strategy=strategy, **{k: v for k, v in given.items() if v is not None})
+    edits = attention_edits(options.attention)
     checkpoint = load(directory)
-    made = decode.trace(
-        checkpoint, options.text, options.reference, options.mode, settings, options.prefix or "", options.top
-    )
+    prefix, top = options.prefix or "", options.top
+    made = decode.trace(checkpoint, options.text, options.reference, options.mode, settings, prefix, top, edits)
     tree = None
     if options.nbest or options.tree:
         from s2s.search_tree import search_tree
@@ -162,6 +169,23 @@ def _put_trace(options: argparse.Namespace, made: Trace, tree: SearchTree | None
         print(("" if options.json or options.csv else "\n") + nbest_table(tree))
 
 
+def attention_edits(given: Sequence[str]) -> dict[int, Edit]:
+    """``STEP=EDIT`` texts as edits by step, steps typed from 1 and kept from 0.
+
+    >>> attention_edits(["2=uniform"])
+    {1: Edit(kind='uniform', place=0, weights=())}
+    """
+    edits = dict[int, Edit]()
+    for text in given:
+        step, equals, edit = text.partition("=")
+        if not equals or not re.fullmatch(r"[1-9]\d{0,3}", step, re.ASCII):
+            raise UserError("edit_option", found=text[:60])
+        if int(step) - 1 in edits:
+            raise UserError("edit_twice", found=step)
+        edits[int(step) - 1] = Edit.parse(edit)
+    return edits
+
+
 def _check_trace(options: argparse.Namespace) -> None:
     """Options that would have no effect, or two that exclude each other, are mistakes."""
     free_only = [
@@ -174,6 +198,8 @@ def _check_trace(options: argparse.Namespace) -> None:
             raise UserError("option_conflict", option=_flag(free_only[0]), other="--mode forced")
         if not (options.reference or "").strip():
             raise UserError("option_needs", option="--mode forced", other="--reference")
+    if options.attention and options.beam:
+        raise UserError("option_conflict", option="--attention", other="--beam")
     if options.sample and options.beam:
         raise UserError("option_conflict", option="--beam", other="--sample")
     for name in SAMPLING:

@@ -1,4 +1,4 @@
-"""Decoding one sentence into a ``Trace``: ``follow`` runs it, ``trace`` records what each step showed.
+"""Decoding one sentence into a ``Trace``: ``walk`` runs it, ``trace`` records what each step showed.
 
 Every strategy is a way to choose the next token of ``Seq2Seq.step`` (``strategy.py``). A hypothesis
 found by ``search.beam`` is traced by forcing it.
@@ -6,7 +6,7 @@ found by ``search.beam`` is traced by forcing it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,10 +14,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from s2s.branch import Edit
 from s2s.checkpoint import Checkpoint
 from s2s.errors import UserError
 from s2s.model import Memory, Seq2Seq, StepOutput
 from s2s.model.prior import blend
+from s2s.reading import Place, Reading
 from s2s.search import beam
 from s2s.strategy import Choose, Settings, chooser, forcing, limit
 from s2s.trace import Scored, Step, Trace
@@ -28,19 +30,26 @@ MAX_TOKENS = 400
 WORKED = 4  # components and terms that the worked arithmetic shows
 
 
-@torch.inference_mode()
 def follow(
     model: Seq2Seq, source: Sequence[int], choose: Choose, max_length: int
 ) -> tuple[list[int], list[StepOutput], Memory]:
     """One sentence, step by step: ids with ``<eos>`` if it came, what each step gave, the memory."""
-    memory, state = model.encode(torch.tensor([list(source)]), torch.tensor([len(source)]))
-    token, ids, steps = BOS, list[int](), list[StepOutput]()
+    reading = Reading(model, source)
+    ids, places = walk(reading, choose, max_length, {})
+    return ids, [place.output for place in places if place.output is not None], reading.memory
+
+
+@torch.inference_mode()
+def walk(reading: Reading, choose: Choose, max_length: int, edits: Mapping[int, Edit]) -> tuple[list[int], list[Place]]:
+    """The ids chosen, with ``<eos>`` if it came, and the places come through; ``edits`` replace attention by step."""
+    place, token, ids, places = reading.start, BOS, list[int](), list[Place]()
     while token != EOS and len(ids) < max_length:
-        step = model.step(state, torch.tensor([token]), memory)
-        token, state = choose(step.log_probs_BV[0], len(ids)), step.state
+        place = reading.step(place, token, edits.get(len(ids)))
+        assert place.output is not None
+        token = choose(place.output.log_probs_BV[0], len(ids))
         ids.append(token)
-        steps.append(step)
-    return ids, steps, memory
+        places.append(place)
+    return ids, places
 
 
 def source_ids(checkpoint: Checkpoint, text: str) -> tuple[list[str], list[int]]:
@@ -72,32 +81,59 @@ def reference_ids(checkpoint: Checkpoint, text: str) -> tuple[list[str], list[in
     return tokens, ids
 
 
+def prefix_ids(checkpoint: Checkpoint, prefix: str | Sequence[str]) -> list[int]:
+    """What a lane is made to say first: a typed text, or tokens as the vocabulary spells them.
+
+    Tokens may be ``<unk>``, and ``<eos>`` as the last; UserError names one that the vocabulary lacks.
+    """
+    if isinstance(prefix, str):
+        return reference_ids(checkpoint, prefix)[1] if prefix.strip() else []
+    if len(prefix) > MAX_TOKENS:
+        raise UserError("prefix_too_long", found=len(prefix), limit=MAX_TOKENS)
+    known = checkpoint.target.vocab.ids | {"<unk>": UNK}
+    last = len(prefix) - 1
+    ids = [EOS if token == "<eos>" and t == last else known.get(token) for t, token in enumerate(prefix)]
+    for token, i in zip(prefix, ids, strict=True):
+        if i is None:
+            raise UserError("prefix_token", token=token, checkpoint=checkpoint.name)
+    return [i for i in ids if i is not None]
+
+
 def trace(
     checkpoint: Checkpoint,
     text: str,
     reference: str | None = None,
     mode: str = "free",
     settings: Settings | None = None,
-    prefix: str = "",
+    prefix: str | Sequence[str] = "",
     top: int = 10,
+    attention: Mapping[int, Edit] | None = None,
+    reading: Reading | None = None,
 ) -> Trace:
     """Decode ``text`` and record every step.
 
-    ``free``: the model reads its own output, after ``prefix`` if one is given. ``forced``: it reads
-    the reference; ``output`` is then the reference's token, with the model's true log-probability
-    and rank, and ``top[0]`` is what the model would have said. Raises UserError for a text or a
-    reference that cannot be used.
+    ``free``: the model reads its own output, after ``prefix`` if one is given, a text or tokens of the vocabulary.
+    ``forced``: it reads the reference; ``output`` is then the reference's token, with the model's true log-probability
+    and rank, and ``top[0]`` is what the model would have said. ``attention`` replaces the model's rows at some steps;
+    ``reading`` is this text's, where it was read before. Raises UserError for what cannot be used.
     """
-    settings = settings or Settings()
+    settings, edits = settings or Settings(), dict(attention or {})
     tokens, source = source_ids(checkpoint, text)
     gold_tokens, gold = reference_ids(checkpoint, reference) if reference and reference.strip() else ([], [])
     if mode == "forced" and not gold:
         raise UserError("reference_missing")
+    if edits and mode == "free" and settings.strategy == "beam":
+        raise UserError("edit_beam")
+    first = prefix_ids(checkpoint, prefix) if mode == "free" else []
     forced, longest = [*gold, EOS], len(gold) + 1
     if mode == "free":
-        forced, longest = _free(checkpoint, source, settings, prefix)
-    ids, steps, memory = follow(checkpoint.model, source, forcing(forced, chooser(settings)), longest)
-    record = _Recorder(checkpoint, memory, [*gold_tokens, "<eos>"] if gold else [], [*gold, EOS] if gold else [], top)
+        forced, longest = _free(checkpoint, source, settings, first)
+    reading = reading or Reading(checkpoint.model, source)
+    ids, places = walk(reading, forcing(forced, chooser(settings)), longest, edits)
+    if edits and max(edits) >= len(ids):
+        raise UserError("edit_beyond", found=max(edits) + 1, steps=len(ids))
+    ends = [*gold_tokens, "<eos>"] if gold else []
+    record = _Recorder(checkpoint, reading.memory, ends, [*gold, EOS] if gold else [], top)
     return Trace(
         mode=mode,
         checkpoint={
@@ -107,29 +143,29 @@ def trace(
         },
         source_text=text,
         source_tokens=tuple(tokens),
-        steps=record.steps(ids, steps, gold_tokens if mode == "forced" else None),
+        steps=record.steps(ids, places, gold_tokens if mode == "forced" else None),
         text=checkpoint.target.decode([i for i in ids if i != EOS]) if mode == "free" else str(reference).strip(),
         source_unknown=tuple(i for i, token in enumerate(source) if token == UNK),
         reference=reference.strip() if reference and gold else None,
         reference_tokens=tuple(gold_tokens),
-        memory=tuple(tuple(row) for row in memory.states_BSM[0, :, :WORKED].tolist()),
+        memory=tuple(tuple(row) for row in reading.memory.states_BSM[0, :, :WORKED].tolist()),
         settings=asdict(settings) if mode == "free" else {},
         ended="eos" if ids[-1] == EOS else "length",
+        prefix=len(first),
     )
 
 
-def opening(checkpoint: Checkpoint, source: list[int], settings: Settings, prefix: str) -> tuple[list[int], int]:
-    """The ids of a typed prefix, and how many tokens an output that begins with it may have."""
-    forced = reference_ids(checkpoint, prefix)[1] if prefix.strip() else []
-    return forced, max(limit(settings, len(source)), len(forced) + 1)
+def room(settings: Settings, source: Sequence[int], first: Sequence[int]) -> int:
+    """How many tokens an output that begins with ``first`` may have."""
+    return max(limit(settings, len(source)), len(first) + 1)
 
 
-def _free(checkpoint: Checkpoint, source: list[int], settings: Settings, prefix: str) -> tuple[list[int], int]:
-    """What a free-running lane is made to say first, and how many tokens it may have."""
-    forced, longest = opening(checkpoint, source, settings, prefix)
-    if settings.strategy != "beam":
-        return forced, longest
-    best = beam(checkpoint.model, source, settings, forced, longest)[0]
+def _free(checkpoint: Checkpoint, source: list[int], settings: Settings, first: list[int]) -> tuple[list[int], int]:
+    """What a free-running lane is made to say, and how many tokens it may have."""
+    longest = room(settings, source, first)
+    if settings.strategy != "beam" or EOS in first:
+        return first, longest
+    best = beam(checkpoint.model, source, settings, first, longest)[0]
     return best.ids, len(best.ids)
 
 
@@ -143,8 +179,9 @@ class _Recorder:
         self.words = checkpoint.target.vocab.tokens
 
     @torch.inference_mode()
-    def steps(self, ids: list[int], outputs: list[StepOutput], labels: list[str] | None) -> tuple[Step, ...]:
-        """One ``Step`` an output; ``labels`` names forced tokens as they were typed, unknown ones too."""
+    def steps(self, ids: list[int], places: list[Place], labels: list[str] | None) -> tuple[Step, ...]:
+        """One ``Step`` a place; ``labels`` names forced tokens as they were typed, unknown ones too."""
+        outputs = [place.output for place in places if place.output is not None]
         log_probs_TV = torch.cat([o.log_probs_BV for o in outputs])
         entropy_T = -(log_probs_TV.exp() * log_probs_TV).sum(dim=1)
         top = log_probs_TV.topk(min(self.top, log_probs_TV.size(1)), dim=1)
@@ -170,6 +207,7 @@ class _Recorder:
                     target=target,
                     context=tuple(output.look.context_BM[0, :WORKED].tolist()),
                     score_terms=self._terms(output),
+                    own_attention=None if (own := places[t].own) is None else own.look.attention_BS[0].numpy(),
                     **_parts(output),
                 )
             )

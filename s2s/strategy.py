@@ -75,5 +75,14 @@ def chooser(settings: Settings) -> Choose:
 
 
 def forcing(prefix: Sequence[int], then: Choose) -> Choose:
-    """A prefix of ids first; the model's own probability of each forced id is what a trace records."""
-    return lambda log_probs_V, t: prefix[t] if t < len(prefix) else then(log_probs_V, t)
+    """A prefix of ids first; the model's own probability of each forced id is what a trace records.
+
+    The strategy chooses at forced steps, too, and is not heeded: so a sampled step draws the same number after any
+    prefix, and a lane forced to say what it said goes on as it did.
+    """
+
+    def choose(log_probs_V: Tensor, t: int) -> int:
+        own = then(log_probs_V, t)
+        return prefix[t] if t < len(prefix) else own
+
+    return choose

@@ -42,7 +42,8 @@ class Step:
     at this step, ``entropy`` is in nats, ``normaliser`` is log Σ exp(logits), so that a token's
     logit is its log-probability plus ``normaliser``. What only some models have is None or empty
     elsewhere: ``coverage``, the attention of earlier steps summed; of local attention the centre
-    ``position`` and the ``factors`` on the weights; ``p_gen`` of a pointer-generator.
+    ``position`` and the ``factors`` on the weights; ``p_gen`` of a pointer-generator. Where the
+    attention was edited, ``own_attention`` is the row that the model would have used.
     """
 
     input: str
@@ -61,17 +62,22 @@ class Step:
     position: float | None = None
     factors: tuple[float, ...] = ()
     p_gen: float | None = None
+    own_attention: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        for name in ("attention", "scores"):
-            array = np.array(getattr(self, name), dtype=np.float32)
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
-        total = float(self.attention.sum(dtype=np.float64))
-        if not abs(total - 1) <= 1e-4 or (self.attention < 0).any():  # also true of NaN
-            raise ValueError(f"attention of step {self.output!r} is no distribution: normalise each row to 1")
-        for name in ("coverage", "factors"):
-            if len(getattr(self, name)) not in (0, len(self.attention)):
+        for name in ("attention", "scores", "own_attention"):
+            if getattr(self, name) is not None:
+                array = np.array(getattr(self, name), dtype=np.float32)
+                array.setflags(write=False)
+                object.__setattr__(self, name, array)
+        own = self.attention if self.own_attention is None else self.own_attention
+        for row_S in (self.attention, own):
+            total = float(row_S.sum(dtype=np.float64))
+            if not abs(total - 1) <= 1e-4 or (row_S < 0).any():  # also true of NaN
+                raise ValueError(f"attention of step {self.output!r} is no distribution: normalise each row to 1")
+        sizes = {"own_attention": len(own), "coverage": len(self.coverage), "factors": len(self.factors)}
+        for name, size in sizes.items():
+            if size not in (0, len(self.attention)):
                 raise ValueError(f"{name} of step {self.output!r} needs one number for each of the source tokens")
 
 
@@ -97,10 +103,13 @@ class Trace:
     memory: tuple[tuple[float, ...], ...] = ()  # first components of each source state
     settings: Mapping[str, Any] = field(default_factory=dict)
     ended: str = "eos"  # or "length": cut off before <eos>
+    prefix: int = 0  # tokens that a free lane was made to say first
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ValueError(f"mode {self.mode!r} is none of {', '.join(MODES)}")
+        if not 0 <= self.prefix <= len(self.steps) or (self.prefix and self.mode == "forced"):
+            raise ValueError(f"prefix is {self.prefix}, and must be a number of the steps of a free lane")
         for t, step in enumerate(self.steps):
             for name in ("attention", "scores"):
                 if getattr(step, name).shape != (len(self.source_tokens),):
@@ -126,8 +135,8 @@ class Trace:
                 return t
         return None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values in the order of docs/FORMATS.md; floats to 8 significant digits."""
+    def to_dict(self, first: int = 0) -> dict[str, Any]:
+        """Plain values in the order of docs/FORMATS.md, the steps from ``first`` on; floats to 8 significant digits."""
         return {
             "schema": SCHEMA,
             "mode": self.mode,
@@ -142,9 +151,10 @@ class Trace:
             "reference_tokens": list(self.reference_tokens),
             "settings": dict(self.settings),
             "divergence": self.divergence,
-            "steps": [_step_dict(step) for step in self.steps],
+            "steps": [_step_dict(step) for step in self.steps[first:]],
             "text": self.text,
             "ended": self.ended,
+            **({"prefix": self.prefix} if self.prefix else {}),
         }
 
     def to_json(self, indent: int | None = None) -> str:
@@ -207,6 +217,7 @@ def _step_dict(step: Step) -> dict[str, Any]:
         "score_terms": [_numbers(term) for term in step.score_terms],
         **{name: _numbers(row) for name in ("coverage", "factors") if (row := getattr(step, name))},
         **{name: _number(x) for name in ("position", "p_gen") if (x := getattr(step, name)) is not None},
+        **({} if step.own_attention is None else {"own_attention": _numbers(step.own_attention)}),
     }
 
 
@@ -236,6 +247,7 @@ def _step(value: Mapping[str, Any]) -> Step:
         position=_optional(value, "position"),
         factors=tuple(map(float, value.get("factors", ()))),
         p_gen=_optional(value, "p_gen"),
+        own_attention=None if (row := value.get("own_attention")) is None else np.array(row, dtype=np.float32),
     )
 
 
@@ -254,4 +266,5 @@ def _from_dict(values: Mapping[str, Any]) -> Trace:
         memory=tuple(tuple(map(float, row)) for row in source["memory"]),
         settings=dict(values["settings"]),
         ended=values["ended"],
+        prefix=int(values.get("prefix", 0)),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from s2s.config import ATTENTIONS, CELLS
-from s2s.web import language, link, models
+from s2s.web import branches, language, link, models
 from s2s.web.examples import examples
 from s2s.web.language import t
 
@@ -146,8 +146,8 @@ def decoding() -> None:
 
 def state() -> dict[str, Any]:
     """The page's state as the link names it, without the player's part."""
-    keys = [k for k in link.FIELDS if k not in ("step", "lane")]
-    return {key: st.session_state[key] for key in keys}
+    keys = [k for k in link.FIELDS if k not in ("step", "lane", "branches")]
+    return {key: st.session_state[key] for key in keys} | {"branches": branches.listed()}
 
 
 def address(values: dict[str, Any]) -> dict[str, str]:

@@ -13,6 +13,8 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from s2s.branch import PARENT, pack, unpack
+
 MAX_VALUE = 4_000  # characters of one value
 
 
@@ -41,12 +43,19 @@ def _text(value: str) -> str:
     return value
 
 
+def _lane(value: str) -> str:
+    if not PARENT.fullmatch(value):
+        raise ValueError(value)
+    return value
+
+
 @dataclass(frozen=True)
 class Field:
-    """One part of the state: its default and how its text in a link is read."""
+    """One part of the state: its default and how its text in a link is read and written."""
 
     default: Any
     read: Callable[[str], Any]
+    write: Callable[[Any], str] = str
 
 
 STRATEGIES = ("greedy", "sampling", "beam")
@@ -67,7 +76,8 @@ FIELDS: Mapping[str, Field] = {
     "coverage_penalty": Field(0.0, _number(float, 0, 2)),
     "max_length": Field(0, _number(int, 0, 200)),
     "step": Field(1, _number(int, 1, 10_000)),
-    "lane": Field("free", _choice("free", "forced")),
+    "lane": Field("free", _lane),
+    "branches": Field((), unpack, pack),
 }
 SETTINGS = (
     "strategy",
@@ -102,7 +112,8 @@ def read(query: Mapping[str, str]) -> tuple[dict[str, Any], list[tuple[str, str]
 
 def write(values: Mapping[str, Any]) -> dict[str, str]:
     """The fields that differ from their default, as texts: ``read`` gives the same values back."""
-    return {k: str(values[k]) for k, field in FIELDS.items() if k in values and values[k] != field.default}
+    changed = {k: field for k, field in FIELDS.items() if k in values and values[k] != field.default}
+    return {k: field.write(values[k]) for k, field in changed.items()}
 
 
 def restore(names: list[str], first: Callable[[str], Mapping[str, str]]) -> list[tuple[str, str]]:

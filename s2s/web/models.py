@@ -8,16 +8,20 @@ from __future__ import annotations
 import gc
 import json
 import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from s2s.branch import Edit
 from s2s.trace import Trace
 
 if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
     from s2s.exposure.recovery import Recovery
+    from s2s.preview import Preview
+    from s2s.reading import Reading
     from s2s.tree import SearchTree
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
@@ -65,17 +69,46 @@ def load(name: str, changed: int) -> Checkpoint:
     return loaded
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _reading(name: str, changed: int, text: str) -> Reading:
+    """A text read once, for all lanes, forks and edits of it; it is used and written to behind the gate alone."""
+    from s2s.decode import source_ids
+    from s2s.reading import Reading
+
+    checkpoint = load(name, changed)
+    return Reading(checkpoint.model, source_ids(checkpoint, text)[1])
+
+
 @st.cache_resource(max_entries=512, show_spinner=False)
 def decode(
-    name: str, changed: int, text: str, reference: str, mode: str, settings: tuple[tuple[str, Any], ...]
+    name: str,
+    changed: int,
+    text: str,
+    reference: str,
+    mode: str,
+    settings: tuple[tuple[str, Any], ...],
+    prefix: tuple[str, ...] = (),
+    attention: tuple[tuple[int, str], ...] = (),
 ) -> Trace:
-    """One lane. Raises UserError for a text or reference that cannot be used."""
+    """One lane or branch, its edits as texts. Raises UserError for what cannot be used."""
     from s2s.decode import trace
     from s2s.strategy import Settings
 
+    checkpoint, edits = load(name, changed), {t: Edit.parse(edit) for t, edit in attention}
+    with _GATE:
+        reading, how = _reading(name, changed, text), Settings(**dict(settings))
+        return trace(checkpoint, text, reference or None, mode, how, prefix, attention=edits, reading=reading)
+
+
+def preview(
+    name: str, changed: int, text: str, prefix: Sequence[str], attention: Mapping[int, Edit], edit: Edit
+) -> Preview:
+    """One step under another attention. Raises UserError for an edit that this step cannot have."""
+    from s2s.preview import preview as made
+
     checkpoint = load(name, changed)
     with _GATE:
-        return trace(checkpoint, text, reference or None, mode, Settings(**dict(settings)))
+        return made(checkpoint, _reading(name, changed, text), prefix, attention, edit)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from s2s import figures
 from s2s.errors import UserError
 from s2s.trace import Trace
-from s2s.web import beam, controls, language, link, models
+from s2s.web import beam, branches, controls, language, link, models, request
 from s2s.web.language import t
 from s2s.web.player import player
+from s2s.web.whatif import WhatIf
+
+if TYPE_CHECKING:
+    from s2s.checkpoint import Checkpoint
 
 
 def lanes(values: dict[str, Any]) -> tuple[dict[str, Trace], list[tuple[str, str]]]:
@@ -61,13 +65,23 @@ def show(values: dict[str, Any]) -> None:
     names = ["step.player", "step.charts", *searched]
     stepping, charts, *search = st.tabs([t(name) for name in names], key="view", on_change="rerun")
     with stepping:
-        player(found, len(checkpoint.target.vocab), controls.address(values))
+        _play(checkpoint, found, values)
     if charts.open:
         with charts:
             _charts(found)
     if search and search[0].open:
         with search[0]:
             beam.section(values)
+
+
+@st.fragment
+def _play(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, Any]) -> None:
+    """The player in a fragment: what it asks of Python reruns this function alone."""
+    fixed = sorted((name, value) for name, value in values.items() if name != "branches")
+    whatif = WhatIf(checkpoint, found, values)
+    asking = request.handle(request.page(checkpoint.digest, fixed), whatif.handlers())
+    address = controls.address(values | {"branches": branches.listed()})
+    player(found, len(checkpoint.target.vocab), address, asking, whatif.shown())
 
 
 def _charts(found: dict[str, Trace]) -> None:

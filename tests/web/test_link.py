@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s.web import link
+from tests.test_branch import lists
 
 VALUES = st.fixed_dictionaries(
     {
@@ -24,7 +25,8 @@ VALUES = st.fixed_dictionaries(
         "coverage_penalty": st.floats(0, 2),
         "max_length": st.integers(0, 200),
         "step": st.integers(1, 10_000),
-        "lane": st.sampled_from(["free", "forced"]),
+        "lane": st.sampled_from(["free", "forced", "b3"]),
+        "branches": st.just(()) | lists(),
     }
 )
 
