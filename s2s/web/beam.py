@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from s2s.errors import UserError
 from s2s.trace import Trace
 from s2s.tree import SearchTree
-from s2s.web import language, link, models, panel
+from s2s.web import branches, language, link, models, panel, request
 from s2s.web.examples import GREEDY_LOSES
 from s2s.web.language import t
 from s2s.web.player import FOLDER as PLAYER
 
 FOLDER = Path(__file__).parent / "beam"
-COMPONENT = "tree"  # its key
+COMPONENT = "tree"  # its key, under which the session holds what the browser set
+HEARD = "tree_heard"  # the last request that was answered
 SCRIPTS = ("layout.js", "draw.js", "detail.js", "input.js", "beam.js")
 SETTINGS = {"beam": 5, "length_penalty": 0.6, "coverage_penalty": 0.0, "max_length": 0}  # of the examples
 
@@ -35,17 +37,53 @@ def _component() -> Any:
 
 
 def draw(tree: SearchTree, greedy: Sequence[str], key: str, brief: bool = False) -> None:
-    """Show a tree; ``greedy`` is the output whose path is marked. ``brief``: a figure without the n-best list."""
+    """Show a tree; ``greedy`` is the output whose path is marked. ``brief``: a figure, nothing of it can be opened."""
     data = {
         "tree": tree.to_dict(),
         "greedy": list(tree.follow(greedy)),
         "strings": language.strings("beam"),
-        "name": f"{tree.checkpoint.get('digest')} {tree.source_text} {dict(tree.settings)} {tree.limit}",
+        "name": _name(tree),
         "brief": brief,
-        "openable": False,
-        "heard": 0,
+        "heard": st.session_state.get(HEARD, 0),
     }
-    _component()(key=key, data=data)
+    _component()(key=key, data=data, on_open_change=lambda: None)
+
+
+def _name(tree: SearchTree) -> str:
+    """What is on screen: a request made about another tree is stale."""
+    return request.page(tree.checkpoint.get("digest"), tree.source_text, sorted(tree.settings.items()), tree.limit)
+
+
+def take(values: dict[str, Any]) -> str | None:
+    """Make the hypothesis that the browser asked for a branch, and bring the player to the front; what went wrong.
+
+    The browser sets one state, ``open`` = {seq, node, tree}: client data, checked, and answered once.
+    """
+    state = st.session_state.get(COMPONENT)
+    asked = state.get("open") if isinstance(state, Mapping) else None
+    seq = asked.get("seq") if isinstance(asked, Mapping) else None
+    if asked is None or type(seq) is not int or not st.session_state.get(HEARD, 0) < seq <= request.MAX_SEQ:
+        return None
+    st.session_state[HEARD] = seq
+    try:
+        tree, node = searched(values), asked.get("node")
+        if asked.get("tree") != _name(tree) or type(node) is not int or not 0 <= node < len(tree.nodes):
+            raise UserError("beam_request")
+        _branch(tree, node)
+    except UserError as error:
+        return language.explain(error)
+    st.session_state["view"] = t("step.player")
+    return None
+
+
+def _branch(tree: SearchTree, node: int) -> None:
+    """A branch that says what a hypothesis says; the best one is the free lane itself."""
+    said, best = tree.tokens(node), tree.tokens(tree.finished[0].node)
+    if said == best:
+        return
+    shared = next((i for i, (a, b) in enumerate(zip(said, best, strict=False)) if a != b), min(len(said), len(best)))
+    ranks = [rank for rank, finished in enumerate(tree.finished, start=1) if finished.node == node]
+    branches.add(said, t("beam.branch", rank=ranks[0]) if ranks else said[-1], "free", shared)
 
 
 def searched(values: dict[str, Any]) -> SearchTree:

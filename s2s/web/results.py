@@ -62,6 +62,8 @@ def show(values: dict[str, Any]) -> None:
         cut_off = f" ({t('step.cut_off')})" if free.ended == "length" else ""
         st.text(f"{t('step.output')}: {free.text}{cut_off}")
     searched = ["step.beam_tab"] if "free" in found and values["strategy"] == "beam" else []
+    if searched and (problem := beam.take(values)):
+        st.warning(problem)
     names = ["step.player", "step.charts", *searched]
     stepping, charts, *search = st.tabs([t(name) for name in names], key="view", on_change="rerun")
     with stepping:

@@ -138,8 +138,8 @@ function paint(view) {
 function build(view, data, root) {
   clearInterval(view.timer);
   const same = view.name === data.name;
-  const { tree, strings, greedy, brief, openable, name } = data;
-  Object.assign(view, { tree, strings, greedy, brief, openable, name, timer: null, hover: null, greedySet: new Set(greedy) });
+  const { tree, strings, greedy, brief, name } = data;
+  Object.assign(view, { tree, strings, greedy, brief, openable: !brief, name, timer: null, hover: null, greedySet: new Set(greedy) });
   view.facts = read(tree);
   view.best = leader(tree, view.facts, tree.steps.length - 1);
   if (!same) Object.assign(view, { time: tree.steps.length - 1, node: view.best });
