@@ -21,6 +21,8 @@ SCRIPTS = (
     "heatmap.js",
     "softmax.js",
     "worked.js",
+    "fork.js",
+    "edit.js",
     "export.js",
     "input.js",
     "player.js",

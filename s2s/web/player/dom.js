@@ -63,12 +63,14 @@ const ICONS = {
   pause: "M4 3h3v10H4zM9 3h3v10H9z",
   next: "M5 3l7 5-7 5z",
   last: "M12 3v10M3 3l7 5-7 5z",
+  fork: "M3 2v3c0 3 5 3 5 6v3M13 2v3c0 3-5 3-5 6",
 };
 
 function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
   svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", `icon ${name}`);
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
   path.setAttribute("d", ICONS[name]);
   svg.append(path);

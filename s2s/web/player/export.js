@@ -70,10 +70,10 @@ function savePng(svg, name) {
 
 function download(view, kind) {
   const { trace } = view;
-  const name = `lookback-${trace.checkpoint.name}-${trace.mode}.${kind}`;
+  const name = `lookback-${trace.checkpoint.name}-${view.lane}.${kind}`;
   if (kind === "json") return save(name, new Blob([JSON.stringify(trace)], { type: "application/json" }));
   if (kind === "csv") return save(name, new Blob(["\ufeff" + traceCsv(trace)], { type: "text/csv" }));
-  const svg = heatmapSvg(trace, `${trace.checkpoint.name} · ${view.strings[trace.mode]}`, "#ea580c");
+  const svg = heatmapSvg(trace, `${trace.checkpoint.name} · ${laneName(view, view.lane)}`, "#ea580c");
   if (kind === "svg") return save(name, new Blob([svg], { type: "image/svg+xml" }));
   return savePng(svg, name);
 }

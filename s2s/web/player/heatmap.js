@@ -12,7 +12,8 @@ function buildHeatmap(view) {
   );
   const sides = trace.steps.map((step, t) => {
     const miss = step.target && step.top[0].token !== step.target.token;
-    return el("div", { class: "side" + (miss ? " miss" : ""), "data-t": t }, label(step.output));
+    const mark = step.own_attention ? [el("span", { class: "mark", text: "✎ ", title: view.strings.edited_here })] : [];
+    return el("div", { class: "side" + (miss ? " miss" : ""), "data-t": t }, ...mark, label(step.output));
   });
   const canvas = el("canvas", { width: S, height: T, "aria-hidden": "true" });
   view.bandRow = el("div", { class: "band row" });
@@ -47,6 +48,17 @@ function colourHeatmap(view) {
     });
   });
   canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+// One row anew: while its attention is edited.
+function paintRow(view, t, row) {
+  const [from, to] = [view.palette.background, view.palette.attention];
+  const image = new ImageData(row.length, 1);
+  row.forEach((weight, s) => {
+    for (let c = 0; c < 3; c++) image.data[4 * s + c] = from[c] + shade(weight) * (to[c] - from[c]);
+    image.data[4 * s + 3] = 255;
+  });
+  view.canvas.getContext("2d").putImageData(image, 0, t);
 }
 
 function paintHeatmap(view) {

@@ -15,7 +15,7 @@ function listen(view) {
   const on = (node, type, action) => node.addEventListener(type, guarded(action));
   const leave = () => preview(view, null, null);
   on(source, "pointerover", (e) => e.pointerType !== "touch" && preview(view, view.hover, number(target(e, "s"))));
-  on(source, "click", (e) => lock(view, number(target(e, "s"))));
+  on(source, "click", (e) => lock(view, number(target(e, "s")), Boolean(view.edit)));
   on(lanes, "pointerover", (e) => e.pointerType !== "touch" && preview(view, laneStep(view, target(e, "t")), null));
   on(lanes, "click", (e) => {
     const t = number(target(e, "t"));
@@ -37,13 +37,24 @@ function listen(view) {
     else if (side !== null) show(view, { step: side });
   });
   for (const node of [source, lanes, map]) on(node, "pointerleave", leave);
+  if (view.page) {
+    listenFork(view, on);
+    listenEdit(view, on);
+  }
   view.onKey = guarded((event) => key(view, event));
   document.addEventListener("keydown", view.onKey);
+}
+
+// The lane below the current one, of those that have steps.
+function nextLane(view) {
+  const names = view.order.map(([name]) => name).filter((name) => view.lanes[name]);
+  return names[(names.indexOf(view.lane) + 1) % names.length];
 }
 
 const laneStep = (view, t) => (t !== undefined && Number(t) < view.trace.steps.length ? Number(t) : null);
 
 function preview(view, step, column) {
+  if (view.edit) return; // the weights on screen are those that are edited
   const marked = column ?? view.locked;
   if (view.hover === step && view.column === marked) return;
   Object.assign(view, { hover: step, column: marked });
@@ -71,8 +82,9 @@ function key(view, event) {
     Home: () => show(view, { step: 0 }),
     End: () => show(view, { step: Infinity }),
     " ": () => play(view, !view.timer),
-    t: () => show(view, { lane: view.lane === "free" ? "forced" : "free" }),
-    Escape: () => (Object.assign(view, { locked: null, column: null, hover: null }), paint(view)),
+    t: () => show(view, { lane: nextLane(view) }),
+    e: () => toggleEditing(view),
+    Escape: () => (stopEditing(view), Object.assign(view, { locked: null, column: null, hover: null }), paint(view)),
   };
   const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!action || (event.key === " " && pressable)) return;

@@ -1,4 +1,4 @@
-// The source strip and the two lanes on one time axis.
+// The source strip, and the lanes with their branches on one time axis.
 
 function buildSource(view) {
   const { trace, strings } = view;
@@ -30,44 +30,61 @@ function buildLanes(view) {
     view.columns[t].push(td);
     return td;
   };
-  const row = (kind, title, make) =>
-    el("tr", { class: kind }, el("th", { scope: "row", text: title }), ...view.columns.map((_, t) => make(t)));
-  const rows = [row("steps", strings.step, (t) => cell(t, "", String(t + 1)))];
+  const row = (kind, head, make) => el("tr", { class: kind }, head, ...view.columns.map((_, t) => make(t)));
+  const title = (text) => el("th", { scope: "row", text });
+  const rows = [row("steps", title(strings.step), (t) => cell(t, "", String(t + 1)))];
   if (gold.length) {
-    rows.push(row("gold", strings.reference, (t) => (t < gold.length ? cell(t, "", label(gold[t])) : cell(t, ""))));
+    rows.push(row("gold", title(strings.reference), (t) => (t < gold.length ? cell(t, "", label(gold[t])) : cell(t, ""))));
   }
-  for (const mode of ["forced", "free"]) {
-    const lane = lanes[mode];
-    if (lane) rows.push(row(`lane ${mode}`, strings[mode], (t) => laneCell(view, lane, mode, gold, t, cell)));
+  for (const [name, depth] of view.order) {
+    const branch = view.branches.find(({ id }) => id === name);
+    const head = branch ? branchHead(view, branch, depth) : title(strings[name]);
+    if (branch?.error) rows.push(el("tr", { class: "lane failed" }, head, failure(view, branch, length)));
+    else rows.push(row(`lane ${name}`, head, (t) => laneCell(view, lanes[name], name, gold, t, cell, branch)));
   }
   view.parts.lanes.replaceChildren(el("tbody", {}, ...rows));
   view.laneRows = view.parts.lanes.querySelectorAll("tr.lane");
 }
 
-function laneCell(view, lane, mode, gold, t, cell) {
+// A branch that cannot be decoded as things are now: why, and a way to be rid of it.
+function failure(view, branch, length) {
+  const { strings } = view;
+  const remove = button(view, "delete", strings.delete_help, () => askDelete(view, branch), strings.delete);
+  return el("td", { class: "failure", colspan: length }, el("span", { text: branch.error }), remove);
+}
+
+function laneCell(view, lane, name, gold, t, cell, branch) {
   if (t >= lane.steps.length) return cell(t, "");
-  const word = said(lane.steps[t], mode);
+  const word = said(lane.steps[t], lane.mode);
   const p = Math.exp(word.log_prob);
   const miss = gold.length > 0 && word.token !== gold[t];
-  const td = cell(t, mode, label(word.token), el("span", { class: "p", text: percent(p) }), el("i", { class: "looked" }));
+  const td = cell(t, name, label(word.token), el("span", { class: "p", text: percent(p) }), el("i", { class: "looked" }));
   td.style.setProperty("--p", shade(p).toFixed(3));
   td.classList.toggle("miss", miss);
   if (lane.divergence === t) {
     td.classList.add("diverges");
     td.title = view.strings.divergence_here;
   }
+  markBranchCell(view, td, branch, lane.steps[t], t);
   return td;
 }
 
-function paintSource(view, attention) {
+// A weight as it is written; where it was edited, the model's own before it.
+function weightText(weight, own) {
+  const text = weight >= 0.005 ? weight.toFixed(2) : "";
+  if (own === undefined || Math.abs(own - weight) < 0.005) return text;
+  return `${own.toFixed(2)}→${weight.toFixed(2)}`;
+}
+
+function paintSource(view, attention, own) {
   view.chips.forEach((chip, s) => {
     const weight = attention[s];
     chip.style.setProperty("--w", shade(weight).toFixed(3));
-    chip.lastChild.textContent = weight >= 0.005 ? weight.toFixed(2) : "";
+    chip.lastChild.textContent = weightText(weight, own?.[s]);
     chip.classList.toggle("marked", s === view.column);
   });
   const looked = view.chips[argmax(attention)];
-  if (view.hover === null) reveal(view.parts.source, "y", looked.offsetTop, looked.offsetHeight, 0);
+  if (view.hover === null && !view.edit) reveal(view.parts.source, "y", looked.offsetTop, looked.offsetHeight, 0);
 }
 
 function paintLanes(view) {
@@ -83,7 +100,7 @@ function paintLanes(view) {
   if (view.hover === null) reveal(view.parts.lanesBox, "x", now.offsetLeft, now.offsetWidth, now.parentNode.firstChild.offsetWidth);
 }
 
-// With a source word marked: how much every step of both lanes looked at it.
+// With a source word marked: how much every step of every lane looked at it.
 function paintLooks(view) {
   if (view.looksFor === view.column) return;
   view.looksFor = view.column;

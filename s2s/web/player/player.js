@@ -62,13 +62,21 @@ function frame(view, root) {
   const { strings } = view;
   part("bar", "div", { role: "toolbar", "aria-label": strings.player });
   part("source", "div", { role: "group", "aria-label": strings.source });
+  part("editNote", "p", { class: "note", role: "alert" });
+  part("change", "ol");
+  part("editor", "div", { hidden: "" });
+  part("branchBar", "div", { hidden: "" });
+  part("note", "p", { role: "alert" });
+  part("news", "div", { class: "live", "aria-live": "polite" });
+  parts.say = view.page ? sayForm(view) : "";
+  view.editButton = button(view, "edit", strings.edit_start_help, () => toggleEditing(view), `✎ ${strings.edit}`);
   part("lanes", "table");
   part("lanesBox", "div", { class: "lanesBox scroll" }, parts.lanes);
   part("map", "div", { class: "map scroll", role: "img", "aria-label": strings.heatmap_help });
   part("reads", "p");
   part("softmax", "ol");
   part("about", "dl");
-  const distributionPane = el("section", { class: "distribution" }, el("h3", { text: strings.softmax }), parts.reads, parts.softmax, parts.about);
+  const distributionPane = el("section", { class: "distribution" }, el("h3", { text: strings.softmax }), parts.reads, parts.softmax, parts.say, parts.note, parts.about);
   part("workedBody", "div");
   part("worked", "details", {}, el("summary", { text: strings.worked }), parts.workedBody);
   part("tableBody", "div");
@@ -81,17 +89,21 @@ function frame(view, root) {
     "div",
     { class: "player", tabindex: "0", "aria-label": strings.player },
     parts.bar,
-    heading(strings.source),
+    el("h3", {}, strings.source, ...(view.page ? [view.editButton] : [])),
     parts.source,
+    parts.editor,
     heading(strings.outputs),
     parts.lanesBox,
+    parts.branchBar,
     el("div", { class: "panes" }, el("section", {}, el("h3", { text: strings.heatmap }, legend()), parts.map), distributionPane),
     parts.worked,
     parts.table,
     el("p", { class: "keys", text: strings.keys }),
     parts.live,
+    parts.news,
   );
   root.replaceChildren(view.root);
+  buildEditor(view);
   listen(view);
 }
 
@@ -99,6 +111,10 @@ function show(view, { step = view.step, lane = view.lane }) {
   if (view.lanes[lane] && lane !== view.lane) setLane(view, lane);
   view.step = Math.max(0, Math.min(step, view.trace.steps.length - 1));
   view.hover = null;
+  if (view.edit && (view.edit.lane !== view.lane || view.edit.step !== view.step)) {
+    stopEditing(view);
+    startEditing(view);
+  }
   paint(view);
 }
 
@@ -129,11 +145,13 @@ function play(view, on) {
 function paint(view) {
   view.shown = Math.min(view.hover ?? view.step, view.trace.steps.length - 1);
   const step = view.trace.steps[view.shown];
-  paintSource(view, step.attention);
+  paintSource(view, ...shownRows(view, step));
   paintLanes(view);
   paintHeatmap(view);
   paintSoftmax(view, step);
   paintWorked(view, step);
+  paintEditor(view);
+  paintBranchBar(view);
   view.where.textContent = fill(view.strings.where, { step: view.shown + 1, steps: view.trace.steps.length });
   for (const node of view.laneButtons) node.setAttribute("aria-pressed", node.dataset.lane === view.lane);
   const at = view.trace.divergence;
@@ -195,14 +213,25 @@ function linked(link) {
   return { step: same && step > 0 ? step : 0, lane: here.get("lane") };
 }
 
+// Where a player goes on whose sentence is the same: in a branch that is new, at its first own step, else where it was.
+function newest(view, { branches }) {
+  const added = branches.find((branch) => !branch.error && !view.branches.some(({ id }) => id === branch.id));
+  return added ? { lane: added.id, step: added.shared } : view;
+}
+
 function build(view, data, root) {
   clearInterval(view.timer);
   const traces = JSON.stringify(data.lanes); // the same in another language: stay where we are
-  const { step, lane } = view.traces === undefined ? linked(data.link) : view.traces === traces ? view : { ...view, step: 0 };
+  const { step, lane } = view.traces === undefined ? linked(data.link) : view.traces === traces ? newest(view, data) : { step: 0, lane: view.lane };
+  const opened = ["worked", "table"].filter((name) => view.parts?.[name].open);
+  const within = view.root?.contains(root.getRootNode().activeElement);
+  const lanes = unpackLanes(data);
   Object.assign(view, {
     traces,
     timer: null,
-    lanes: data.lanes,
+    lanes,
+    branches: data.branches,
+    order: rowOrder(view, data),
     strings: data.strings,
     link: data.link,
     vocabulary: data.vocabulary,
@@ -210,14 +239,18 @@ function build(view, data, root) {
     column: null,
     hover: null,
     looksFor: undefined,
+    edit: null,
+    drag: null,
   });
-  view.lane = data.lanes[lane] ? lane : data.lanes.free ? "free" : "forced";
-  view.trace = data.lanes[view.lane];
+  view.lane = lanes[lane] ? lane : lanes.free ? "free" : "forced";
+  view.trace = lanes[view.lane];
   view.step = Math.max(0, Math.min(step, view.trace.steps.length - 1));
   frame(view, root);
   buildBar(view);
   buildSource(view);
   buildLanes(view);
+  for (const name of opened) view.parts[name].open = true;
+  if (within) view.root.focus({ preventScroll: true });
 }
 
 function colour(view) {
@@ -232,9 +265,11 @@ export default function (component) {
   let view = VIEWS.get(root);
   if (!view) VIEWS.set(root, (view = { speed: 1, timer: null, seq: 0, queue: [], waiting: null }));
   view.setStateValue = component.setStateValue;
+  view.page = asking?.page;
   const identity = JSON.stringify(data);
   if (view.identity !== identity) {
     if (view.onKey) document.removeEventListener("keydown", view.onKey);
+    root.style.minHeight = `${root.offsetHeight}px`; // else the page, shorter for a moment, would scroll
     build(view, data, root);
     view.identity = identity;
     colour(view);
@@ -244,6 +279,7 @@ export default function (component) {
     colourHeatmap(view);
   }
   paint(view);
+  root.style.minHeight = "";
   hear(view, asking);
   return () => {
     forget(view);

@@ -27,15 +27,19 @@ function paintSoftmax(view, step) {
   const { strings, parts, vocabulary } = view;
   const { rows, rest } = distribution(step);
   const forced = view.trace.mode === "forced";
+  const focused = [...parts.softmax.querySelectorAll("button")].indexOf(view.root.getRootNode().activeElement);
   const lines = rows.map((row) => {
     const marks = [];
     if (row.chosen && !forced) marks.push(el("b", { class: "chosen", text: "●", title: strings.chosen }));
     if (row.gold) marks.push(el("b", { class: "gold", text: "★", title: strings.reference_word }));
+    const other = view.page && (forced || !row.chosen); // a fork by the word that is said anyway would be the same lane
+    const title = fill(strings.fork_help, { word: row.token });
+    const word = other ? el("button", { type: "button", class: "pick", title, "aria-label": title }, label(row.token)) : label(row.token);
     return el(
       "li",
-      { class: row.gold ? "gold" : row.chosen ? "chosen" : "" },
+      { class: row.gold ? "gold" : row.chosen ? "chosen" : "", "data-token": other ? row.token : null },
       el("span", { class: "rank", text: row.rank }),
-      el("span", { class: "word" }, label(row.token), ...marks),
+      el("span", { class: "word" }, word, ...marks),
       bar(row.p, row.gold ? "gold" : "other"),
       el("span", { class: "p", text: percent(row.p) }),
     );
@@ -52,6 +56,7 @@ function paintSoftmax(view, step) {
     ),
   );
   parts.softmax.replaceChildren(...lines);
+  if (focused >= 0) parts.softmax.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
   parts.reads.replaceChildren(label(step.input), " → ", label(said(step, view.trace.mode).token));
   const word = step.target ?? { token: step.output, log_prob: step.log_prob, rank: step.rank };
   const facts = [

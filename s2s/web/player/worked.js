@@ -74,6 +74,7 @@ function scoreSection(view, step, order) {
 function softmaxSection(view, step, order) {
   const { strings, trace } = view;
   const factors = step.factors; // of local attention alone
+  const own = step.own_attention ?? step.attention; // what the softmax gives, also where another row was used
   const top = order.slice(0, WORKED_ROWS);
   const highest = Math.max(...step.scores.filter((_, s) => !factors || factors[s] > 0)); // in the window
   const factor = (s) => (factors ? factors[s] : 1);
@@ -85,13 +86,13 @@ function softmaxSection(view, step, order) {
     ...(factors ? [decimals(factors[s])] : []),
     decimals(powers[s]),
     `${decimals(powers[s])} / ${decimals(total)}`,
-    el("b", { text: decimals(step.attention[s]) }),
+    el("b", { text: decimals(own[s]) }),
   ]);
   const left = order.slice(WORKED_ROWS);
   if (left.length) {
     const sum = (values) => left.reduce((a, s) => a + values[s], 0);
     const blank = factors ? ["", ""] : [""];
-    rows.push([fill(strings.others, { count: left.length }), ...blank, decimals(sum(powers)), "", decimals(sum(step.attention))]);
+    rows.push([fill(strings.others, { count: left.length }), ...blank, decimals(sum(powers)), "", decimals(sum(own))]);
   }
   const [f, head] = factors ? ["f_{s} ", ["f", "f exp(e − m)"]] : ["", ["exp(e − m)"]];
   const parts = [
@@ -102,7 +103,8 @@ function softmaxSection(view, step, order) {
     const place = POSITIONS[trace.checkpoint.attention];
     parts.push(formula(`f_{s} = exp(−2 (s − p_{t})² / D²), 0 if |s − p_{t}| > D;   ${place} = ${decimals(step.position)}`));
   }
-  return [...parts, numbersTable([strings.source_word, "e", ...head, "", "α"], rows)];
+  const note = step.own_attention ? [el("p", { class: "sum", text: `✎ ${strings.worked_edited}` })] : [];
+  return [...parts, numbersTable([strings.source_word, "e", ...head, "", "α"], rows), ...note];
 }
 
 function contextSection(view, step, order) {

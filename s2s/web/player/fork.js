@@ -1,0 +1,165 @@
+// Branches: continuations from a word that the model is made to say, or from edited attention.
+
+const isBranch = (view, lane) => view.branches.some((branch) => branch.id === lane);
+const laneName = (view, lane) => view.branches.find((branch) => branch.id === lane)?.name ?? view.strings[lane];
+
+// Lanes by name: the sentence's own, then each branch, put together from its parent's first steps and what came with it.
+function unpackLanes({ lanes, branches }) {
+  const all = { ...lanes };
+  const { schema, checkpoint, source, reference, reference_tokens } = lanes.free || lanes.forced;
+  for (const { id, parent, shared, prefix, settings, divergence, steps, text, ended, error } of branches) {
+    if (error) continue;
+    const whole = [...(all[parent]?.steps.slice(0, shared) ?? []), ...steps];
+    all[id] = { schema, mode: "free", checkpoint, source, reference, reference_tokens, settings, divergence, steps: whole, text, ended };
+    if (prefix) all[id].prefix = prefix;
+  }
+  return all;
+}
+
+// Rows in the order of the tree, a branch below its parent: [name, depth].
+function rowOrder(view, { lanes, branches }) {
+  const rows = [];
+  const put = (name, depth) => {
+    rows.push([name, depth]);
+    for (const branch of branches) if (branch.parent === name) put(branch.id, depth + 1);
+  };
+  for (const name of ["forced", "free"]) {
+    if (lanes[name]) put(name, 0);
+    else for (const branch of branches) if (branch.parent === name) put(branch.id, 0);
+  }
+  return rows;
+}
+
+// The head of a branch's row: its name, indented by its depth.
+function branchHead(view, branch, depth) {
+  const name = el("span", { class: "name", text: branch.name, dir: "auto", title: view.strings.rename_help });
+  name.addEventListener("dblclick", () => startRename(view, branch));
+  const head = el("th", { scope: "row", class: "branch", "data-branch": branch.id }, icon("fork"), name);
+  head.style.setProperty("--depth", Math.min(depth, 4));
+  return head;
+}
+
+// What marks a cell of a branch: steps it shares, where it leaves its parent, what was forced, what was edited.
+function markBranchCell(view, td, branch, step, t) {
+  const { strings } = view;
+  td.classList.toggle("shared", Boolean(branch) && t < branch.shared);
+  const marks = [];
+  if (branch && t === branch.shared) marks.push([icon("fork"), fill(strings.forked_from, { lane: laneName(view, branch.parent) })]);
+  if (step.own_attention) marks.push(["✎", strings.edited_here]);
+  if (branch && t >= branch.shared && t < branch.prefix) td.classList.add("made");
+  if (!marks.length) return;
+  const title = marks.map(([, text]) => text).join(" · ");
+  td.append(el("span", { class: "marks", title }, ...marks.map(([mark]) => mark), el("span", { class: "heard", text: title })));
+}
+
+// The line below the lanes: what the current branch is, with its two actions.
+function paintBranchBar(view) {
+  const branch = view.branches.find(({ id }) => id === view.lane);
+  const bar = view.parts.branchBar;
+  bar.hidden = !branch;
+  if (!branch || bar.dataset.branch === branch.id) return;
+  bar.dataset.branch = branch.id;
+  const { strings } = view;
+  const about = fill(strings.branch_about, { name: branch.name, lane: laneName(view, branch.parent), step: branch.shared + 1 });
+  bar.replaceChildren(
+    icon("fork"),
+    el("span", { text: about, dir: "auto" }),
+    button(view, "rename", strings.rename_help, () => startRename(view, branch), strings.rename),
+    button(view, "delete", strings.delete_help, () => askDelete(view, branch), strings.delete),
+  );
+}
+
+function askDelete(view, branch) {
+  const current = view.lane === branch.id;
+  ask(view, "delete", { branch: branch.id }, (answer) => {
+    if (answer.error) return say(view, answer.error);
+    if (current && view.lanes[answer.branch]) show(view, { lane: answer.branch });
+    tell(view, fill(view.strings.deleted, { name: branch.name }));
+  });
+}
+
+function startRename(view, branch) {
+  const head = view.parts.lanes.querySelector(`th[data-branch="${branch.id}"]`);
+  const field = el("input", { type: "text", value: branch.name, maxlength: 40, "aria-label": view.strings.rename_help });
+  let over = false;
+  const end = (keep) => {
+    if (over) return;
+    over = true;
+    field.replaceWith(name);
+    view.root.focus({ preventScroll: true });
+    const typed = field.value.trim();
+    if (!keep || !typed || typed === branch.name) return;
+    name.textContent = typed;
+    ask(view, "rename", { branch: branch.id, name: typed }, (answer) => answer.error && say(view, answer.error));
+  };
+  field.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "Enter" || event.key === "Escape") end(event.key === "Enter");
+  });
+  field.addEventListener("blur", () => end(true));
+  const name = head.querySelector(".name");
+  name.replaceWith(field);
+  field.focus();
+  field.select();
+}
+
+// The field for a word that the list does not have. It works with an input method: nothing is sent while one composes.
+function sayForm(view) {
+  const { strings } = view;
+  const field = el("input", { type: "text", maxlength: 200, placeholder: strings.say_place, "aria-label": strings.say_place, autocomplete: "off" });
+  field.value = view.typed ?? "";
+  let composing = false;
+  field.addEventListener("compositionstart", () => (composing = true));
+  field.addEventListener("compositionend", () => (composing = false));
+  field.addEventListener("input", () => (view.typed = field.value));
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.preventDefault();
+  });
+  const form = el("form", { class: "say" }, field, el("button", { type: "submit", title: strings.say_help }, icon("fork"), strings.say));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!composing) fork(view, { text: field.value });
+  });
+  return form;
+}
+
+// Let the model go on from here by another word or with another attention.
+function fork(view, what) {
+  const { lane, step } = view;
+  say(view, "");
+  ask(view, "fork", { lane, step, ...what }, (answer) => {
+    if (answer.error) return say(view, answer.error, what.edit !== undefined);
+    if (what.text !== undefined) {
+      view.typed = "";
+      view.parts.say.querySelector("input").value = "";
+    }
+    stopEditing(view);
+    show(view, { lane: answer.branch, step: answer.step });
+    const { text } = view.trace;
+    tell(view, fill(view.strings.new_branch, { name: laneName(view, answer.branch), step: answer.step + 1, text }));
+  });
+}
+
+// A sentence about what could not be done, beside where it was asked.
+function say(view, sentence, editing = false) {
+  view.parts.note.textContent = editing ? "" : sentence;
+  view.parts.editNote.textContent = editing ? sentence : "";
+}
+
+// What a screen reader hears; a moment later, as a region that was just made is not read.
+function tell(view, sentence) {
+  clearTimeout(view.telling);
+  view.telling = setTimeout(() => view.root.isConnected && (view.parts.news.textContent = sentence), 200);
+}
+
+// A click on a row of the softmax is a fork there, but on the word that the lane says anyway.
+function listenFork(view, on) {
+  on(view.parts.softmax, "click", (event) => {
+    const row = event.target.closest("li[data-token]");
+    if (row) fork(view, { word: row.dataset.token });
+  });
+  on(view.parts.lanes, "click", (event) => {
+    const head = event.target.closest("th[data-branch]");
+    if (head && !event.target.closest("input") && view.lanes[head.dataset.branch]) show(view, { lane: head.dataset.branch });
+  });
+}
