@@ -24,9 +24,18 @@ function frame(view, root) {
     el("section", {}, heading(strings.selected), parts.detail),
     el("section", {}, parts.caption, el("div", { class: "scroll" }, parts.alive)),
   );
-  const list = view.brief ? [] : [heading(fill(strings.n_best, { count: view.tree.finished.length })), el("div", { class: "scroll" }, parts.best)];
+  const { length_penalty: a, coverage_penalty: b } = view.tree.settings;
+  const formula = `score = log P / lp + cp · lp = ((5 + |Y|) / 6)^a, a = ${a} · cp = β Σ log min(Σ α, 1), β = ${b}`;
+  const list = view.brief
+    ? []
+    : [
+        heading(fill(strings.n_best, { count: view.tree.finished.length })),
+        el("div", { class: "scroll" }, parts.best),
+        el("p", { class: "why", text: formula }),
+        el("p", { class: "keys", text: strings.keys }),
+      ];
   view.root = el("div", { class: "beam" }, parts.bar, parts.tree, legend(strings), el("p", { class: "why", text: over(view) }), panes, ...list);
-  view.root.append(el("p", { class: "keys", text: strings.keys }), parts.live);
+  view.root.append(parts.live);
   root.replaceChildren(view.root);
   view.measure = measurer(view.root);
 }
@@ -150,6 +159,20 @@ function build(view, data, root) {
   listen(view);
 }
 
+// A tab that was hidden has no width, and a font that has not come yet gives other ones.
+function watch(view) {
+  view.seen?.disconnect();
+  view.seen = new ResizeObserver(() => view.canvas.isConnected && paintTree(view));
+  view.seen.observe(view.parts.tree);
+  if (document.fonts.status === "loaded") return;
+  document.fonts.ready.then(() => {
+    if (!view.canvas.isConnected) return;
+    view.measure = measurer(view.root);
+    place(view);
+    paint(view);
+  });
+}
+
 export default function (component) {
   const { heard, ...data } = component.data;
   const root = component.parentElement.querySelector(".lookback");
@@ -161,8 +184,7 @@ export default function (component) {
   if (view.identity !== identity) {
     build(view, data, root);
     view.identity = identity;
-    view.seen = new ResizeObserver(() => view.canvas.isConnected && paintTree(view)); // a tab that was hidden has no width
-    view.seen.observe(view.parts.tree);
+    watch(view);
   }
   paint(view);
   return () => {
