@@ -50,7 +50,7 @@ function paintDetail(view) {
   const pair = (name, value) => [el("dt", { text: name }), el("dd", { text: value })];
   const p = `${percent(Math.exp(log_prob[i]))} (log p ${number(log_prob[i])})`;
   view.parts.detail.replaceChildren(
-    el("p", { class: "path", dir: "auto" }, ...tokensOf(view, i).flatMap((token) => [label(token), " "])),
+    el("p", { class: "spoken", dir: "auto" }, ...tokensOf(view, i).flatMap((token) => [label(token), " "])),
     el("p", { class: "reason", text: reason(view, i) }),
     el("dl", {}, ...pair(fill(strings.of_token, { token: token[i] }), p), ...pair("log P", number(total[i])), ...pair(strings.score_here, sum(view, i))),
   );
