@@ -103,15 +103,17 @@ function startRename(view, branch) {
   field.select();
 }
 
+const TYPED = { page: null, text: "" }; // what stands in the field, also when a switch of language mounts the player anew
+
 // The field for a word that the list does not have. It works with an input method: nothing is sent while one composes.
 function sayForm(view) {
   const { strings } = view;
   const field = el("input", { type: "text", maxlength: 200, placeholder: strings.say_place, "aria-label": strings.say_place, autocomplete: "off" });
-  field.value = view.typed ?? "";
+  if (TYPED.page === view.page) field.value = TYPED.text;
   let composing = false;
   field.addEventListener("compositionstart", () => (composing = true));
   field.addEventListener("compositionend", () => (composing = false));
-  field.addEventListener("input", () => (view.typed = field.value));
+  field.addEventListener("input", () => Object.assign(TYPED, { page: view.page, text: field.value }));
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.preventDefault();
   });
@@ -130,7 +132,7 @@ function fork(view, what) {
   ask(view, "fork", { lane, step, ...what }, (answer) => {
     if (answer.error) return say(view, answer.error, what.edit !== undefined);
     if (what.text !== undefined) {
-      view.typed = "";
+      TYPED.text = "";
       view.parts.say.querySelector("input").value = "";
     }
     stopEditing(view);

@@ -67,7 +67,7 @@ function frame(view, root) {
   part("editor", "div", { hidden: "" });
   part("branchBar", "div", { hidden: "" });
   part("note", "p", { role: "alert" });
-  part("news", "div", { class: "live", "aria-live": "polite" });
+  part("news", "div", { "aria-live": "polite" });
   parts.say = view.page ? sayForm(view) : "";
   view.editButton = button(view, "edit", strings.edit_start_help, () => toggleEditing(view), `✎ ${strings.edit}`);
   part("lanes", "table");
