@@ -121,7 +121,7 @@ def test_the_slider_goes_back_to_what_was_alive(open_page: OpenPage, tree: Searc
         page.keyboard.press("ArrowRight")
     expect(page.locator(".beam .where")).to_have_text(say("beam.where", "en", step=4, steps=last))
     kept = [i for i in tree.at(3) if tree.nodes[i].fate != "pruned"]
-    rows = page.locator(".alive tbody tr:not(.pruned) td.said")
+    rows = page.locator("table.alive tbody tr:not(.pruned) td.said")
     expect(rows).to_have_text([" ".join(tree.tokens(i)) for i in kept])
     alive = {n for i in kept for n in tree.path(i)}
     for i in (n for t in range(4) for n in tree.at(t) if tree.nodes[n].fate == "kept"):
@@ -159,7 +159,7 @@ def test_on_a_phone_nothing_leaves_the_page(open_page: OpenPage, lang: str, sche
     size = {"width": 390, "height": 844}
     page = visit(open_page, lang, viewport=size, color_scheme=scheme, has_touch=True, is_mobile=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    for part in (".bar", ".tree", ".detail", ".alive"):
+    for part in (".bar", ".tree", ".detail", "table.alive"):
         box = page.locator(f".beam {part}").bounding_box()
         assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
     heights = page.locator(".beam .bar button, .beam .bar select").evaluate_all(
