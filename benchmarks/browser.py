@@ -1,4 +1,4 @@
-"""Seconds and milliseconds in a real browser: key press to painted step, Run to painted trace, cold start.
+"""Seconds and milliseconds in a real browser: a step, Run, a fork, an edit of attention, cold start; input to paint.
 
 A frame counts as painted when a task posted from its ``requestAnimationFrame`` runs; the clock
 starts at the input event's own time stamp. So up to one frame (16.7 ms at 60 Hz) is waiting.
@@ -56,6 +56,29 @@ RUN = """() => {
         const look = () => (done() ? window.painted(event.timeStamp) : requestAnimationFrame(look));
         look();
     }, { once: true });
+}"""
+
+
+SHADOW = """() => {
+    const hosts = [...document.querySelectorAll('*')].filter((node) => node.shadowRoot?.querySelector('.player'));
+    window.shadow = hosts[0].shadowRoot;
+}"""
+FORK = """() => {
+    const heads = (row) => window.shadow.querySelectorAll(`tr${row} th.branch`).length;
+    const before = heads('');
+    document.addEventListener('click', (event) => {
+        const done = () => heads('') > before && heads('.active');
+        const look = () => (done() ? window.painted(event.timeStamp) : requestAnimationFrame(look));
+        look();
+    }, { once: true, capture: true });
+}"""
+EDIT = """() => {
+    const answered = () => window.shadow.querySelector('.change').dataset.seq;
+    const before = answered();
+    document.addEventListener('keydown', (event) => {
+        const look = () => (answered() !== before ? window.painted(event.timeStamp) : requestAnimationFrame(look));
+        look();
+    }, { once: true, capture: true });
 }"""
 
 
@@ -161,6 +184,36 @@ def run_button(browser: Browser) -> None:
     print(f"click on Run to painted trace, 15 words, warm, ms    {summary(samples)}   (target p95 < 500)")
 
 
+def what_if(browser: Browser) -> None:
+    """Warm, 15 words: a click on a word to its branch, a key on a weight to the words it makes likely."""
+    link = {"lang": "en", "mode": "free", "model": CHECKPOINT, "text": "他们昨天和朋友一起去城里的商店买了很多新的书。"}
+    with serve("app.py") as (address, _):
+        page = open_page(browser, f"{address}/?{urlencode(link)}", ".player")
+        page.evaluate(SHADOW)
+        for i in range(65):  # every fork is a new one
+            page.keyboard.press("Home")
+            for _ in range(i % 9):
+                page.keyboard.press("ArrowRight")
+            page.evaluate(FORK)
+            page.locator(".softmax li[data-token]").nth(i // 9).click()
+            page.wait_for_function(f"window.samples.length > {i}")
+            page.wait_for_timeout(100)
+            page.locator(".branchBar button.delete").click()
+            page.locator("th.branch").wait_for(state="detached")
+        forks = page.evaluate("window.samples.splice(0)")[5:]
+        page.locator("button.edit").click()
+        page.locator(".chip[tabindex='0']").focus()
+        for i in range(65):
+            page.evaluate(EDIT)
+            page.keyboard.press("ArrowDown" if i % 20 < 10 else "ArrowUp")
+            page.wait_for_function(f"window.samples.length > {i}")
+            page.wait_for_timeout(60)
+        edits = page.evaluate("window.samples")[5:]
+        page.close()
+    print(f"click on a word to its painted branch, 15 words, ms  {summary(forks)}   (target p95 < 250)")
+    print(f"edited attention to its painted top 5, 15 words, ms  {summary(edits)}   (target p95 < 100)")
+
+
 def cold(browser: Browser, runs: int = 5) -> None:
     """A server just started to the first visitor's painted player, bytecode and disk cache warm."""
     ready, full = [], []
@@ -176,7 +229,7 @@ def cold(browser: Browser, runs: int = 5) -> None:
 
 
 def main() -> None:
-    """All three, in one run."""
+    """All, in one run."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if not chromium:
         raise SystemExit("no Chromium found: apt-get install chromium fonts-noto-cjk")
@@ -186,4 +239,5 @@ def main() -> None:
         cold(browser)
         keys(browser, checkpoint)
         run_button(browser)
+        what_if(browser)
         browser.close()

@@ -161,7 +161,7 @@ class NumpyModel:
         away = np.arange(size) - p
         return p, np.where(np.abs(away) <= d, np.exp(-(away**2) / (2 * (d / 2) ** 2)), 0.0)
 
-    def look(self, state: Array, memory: Array, t: int, coverage: Array) -> Numbers:
+    def look(self, state: Array, memory: Array, t: int, coverage: Array, edited: Array | None) -> Numbers:
         """What looking back from a state shows; what depends on the output layer is still to come."""
         scores, terms = self.scores(state, memory, coverage)
         optional: dict[str, Array | float] = {"coverage": coverage} if self.config["coverage"] else {}
@@ -172,6 +172,8 @@ class NumpyModel:
             attention = powers / powers.sum()
         else:
             attention = softmax(scores)
+        if edited is not None:
+            optional["own_attention"], attention = attention, edited
         return Numbers(
             np.empty(0), 0.0, attention, scores, attention @ memory, terms[attention.argmax()], None, optional
         )
@@ -192,22 +194,24 @@ class NumpyModel:
                 mixed[token] += (1 - p_gen) * numbers.attention[j]
             numbers.log_probs, numbers.optional["p_gen"] = np.log(mixed), p_gen
 
-    def run(self, source: list[int], inputs: list[int]) -> tuple[Array, list[Numbers]]:
-        """The memory, and a step for each id that the decoder reads."""
+    def run(
+        self, source: list[int], inputs: list[int], edits: dict[int, Array] | None = None
+    ) -> tuple[Array, list[Numbers]]:
+        """The memory, and a step for each id that the decoder reads; ``edits`` replace the attention of steps."""
         memory, states = self.encode(source)
         w, b = self.weights["decoder.readout.weight"], self.weights["decoder.readout.bias"]
         shared = "encoder.embedding.weight" if self.config["shared_embeddings"] else "embedding.weight"
         self.output = self.weights[shared if self.config["tied_embeddings"] else "output.weight"]
         readout, coverage, steps = np.zeros(len(b)), np.zeros(len(source)), []
         for t, token in enumerate(inputs):
-            y = self.weights[shared][token]
+            y, edited = self.weights[shared][token], (edits or {}).get(t)
             if self.attention == "additive":
-                numbers = self.look(states[0, -1], memory, t, coverage)
+                numbers = self.look(states[0, -1], memory, t, coverage, edited)
                 states = self.cells(np.concatenate([y, numbers.context]), states)
                 read = [states[0, -1], numbers.context, y]
             else:
                 states = self.cells(np.concatenate([y, readout]) if self.config["input_feeding"] else y, states)
-                numbers = self.look(states[0, -1], memory, t, coverage)
+                numbers = self.look(states[0, -1], memory, t, coverage, edited)
                 read = [numbers.context, states[0, -1]]
             readout = np.tanh(w @ np.concatenate(read) + b)
             self.predict(numbers, readout, np.concatenate([numbers.context, states[0, -1], y]), source)

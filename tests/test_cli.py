@@ -85,6 +85,8 @@ def test_trace_in_a_process_keeps_the_contract(tiny_checkpoint: Path) -> None:
         (("--mode", "forced", "--reference", REFERENCE), "forced"),
         (("--beam", "3", "--max-length", "6"), "free"),
         (("--prefix", "you do"), "free"),
+        (("--attention", "1=uniform", "--attention", "2=-1", "--prefix", "you do"), "free"),
+        (("--attention", "2=previous", "--mode", "forced", "--reference", REFERENCE), "forced"),
         (("--sample", "--seed", "7", "--temperature", "1.5", "--top-k", "5", "--top-p", "0.9"), "free"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value[:1]),
@@ -99,7 +101,10 @@ def test_every_way_to_decode(
     said = [step["output"] for step in values["steps"]]
     if mode == "forced":
         assert said == ["I", "like", "apples", ".", "<eos>"] and values["text"] == REFERENCE
+    edited = [t for t, step in enumerate(values["steps"]) if "own_attention" in step]
+    assert edited == [int(edit[0]) - 1 for edit in options if edit[1:2] == "="]
     if "--prefix" in options:
+        assert values["prefix"] == 2
         assert said[:2] == ["you", "do"]
     if "--beam" in options:
         assert len(said) <= 6 and values["settings"]["strategy"] == "beam"
@@ -148,6 +153,14 @@ def test_the_table_lines_up(tiny_checkpoint: Path, capsys: pytest.CaptureFixture
     assert f"Text: {made.text}\n" in rest and f"Reference: {REFERENCE}" in rest and "Unknown to the model: z" in rest
 
 
+def test_the_table_says_what_was_forced_and_edited(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = inside(capsys, "trace", tiny_checkpoint, TEXT, "--prefix", "you do", "--attention", "2=uniform")
+    lines = out.splitlines()
+    assert (
+        lines[2].lstrip().startswith("✎ 2 ") and "Made to say first: you do" in lines and "✎ edited attention" in lines
+    )
+
+
 def test_a_token_cannot_steer_the_terminal() -> None:
     assert cli.printable("a\x1b[31mb\u202e茶") == "a\ufffd[31mb\ufffd茶"
 
@@ -179,6 +192,16 @@ MISTAKES = [
     (("trace", "CHECKPOINT", TEXT, "--beam", "2", "--tree", "-", "--nbest"), "--nbest"),
     (("trace", "CHECKPOINT", TEXT, "--json", "no/such/folder/t.json"), "t.json"),
     (("trace", "CHECKPOINT", TEXT, "--json", "."), "Cannot write ."),
+    (("trace", "CHECKPOINT", TEXT, "--attention", "uniform"), "STEP=EDIT"),
+    (("trace", "CHECKPOINT", TEXT, "--attention", "0=uniform"), "STEP=EDIT"),
+    (("trace", "CHECKPOINT", TEXT, "--attention", "1=sideways"), "sideways"),
+    (("trace", "CHECKPOINT", TEXT, "--attention", "1=9"), "no source token 9"),
+    (("trace", "CHECKPOINT", TEXT, "--attention", "1=1,2"), "2 weights"),
+    (("trace", "CHECKPOINT", TEXT, "--attention", "1=1,-2"), "from 0 up"),
+    (("trace", "CHECKPOINT", TEXT, "--attention", "1=previous"), "no previous row"),
+    (("trace", "CHECKPOINT", TEXT, "--attention", "1=1", "--attention", "1=2"), "twice"),
+    (("trace", "CHECKPOINT", TEXT, "--attention", "9=1", "--max-length", "3"), "ends after step 3"),
+    (("trace", "CHECKPOINT", TEXT, "--attention", "1=1", "--beam", "2"), "--beam"),
     (("trace", "CHECKPOINT", "\udcff"), "UTF-8"),
     (("train", "no-such.toml"), "no-such.toml"),
     (("train", "configs/zh-en-luong.toml", "--set", "train.epochs"), "section.key=value"),

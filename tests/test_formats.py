@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from s2s.branch import Edit
 from s2s.checkpoint import load
 from s2s.config import Config, to_dict
 from s2s.decode import trace
@@ -91,7 +92,7 @@ def check_step(step: dict[str, Any], own: Numbers, output: int, target: int | No
         np.testing.assert_allclose(step[name], getattr(own, name), atol=1e-4, err_msg=name)
     np.testing.assert_allclose(step["context"], own.context[:4], atol=1e-4)
     np.testing.assert_allclose(step["score_terms"], own.score_terms[:4], atol=1e-4)
-    assert set(own.optional) == step.keys() & {"coverage", "factors", "position", "p_gen"}
+    assert set(own.optional) == step.keys() & {"coverage", "factors", "position", "p_gen", "own_attention"}
     for name, value in own.optional.items():
         np.testing.assert_allclose(step[name], value, atol=1e-4, err_msg=name)
     probs = np.exp(own.log_probs)
@@ -123,7 +124,8 @@ def check_trace(values: dict[str, Any], checkpoint: Path) -> None:
         ids = [said_ids[token] for token in outputs]
     gold = [*values["reference_tokens"], "<eos>"] if values["reference"] is not None else []
     gold_ids = [*(typed_ids.get(token, 1) for token in gold[:-1]), 3]
-    memory, steps = model.run(source, [2, *ids[:-1]])
+    edits = {t: np.array(step["attention"]) for t, step in enumerate(values["steps"]) if "own_attention" in step}
+    memory, steps = model.run(source, [2, *ids[:-1]], edits)
 
     assert values["source"]["unknown"] == [s for s, i in enumerate(source) if i == 1]
     np.testing.assert_allclose(values["source"]["memory"], memory[:, :4], atol=1e-4)
@@ -174,6 +176,11 @@ LANES: dict[str, dict[str, Any]] = {
     "forced": {"reference": ..., "mode": "forced"},
     "beam": {"settings": Settings(strategy="beam", beam=3, max_length=9)},
     "prefix": {"prefix": ..., "settings": Settings(max_length=15)},
+    "edited": {
+        "prefix": ...,
+        "settings": Settings(max_length=9),
+        "attention": {0: Edit("only", 1), 2: Edit("erase", 0), 3: Edit("uniform"), 4: Edit("previous")},
+    },
     "sampling": {"settings": Settings(strategy="sampling", temperature=2.0, seed=3, max_length=9)},
 }
 
@@ -187,6 +194,11 @@ def test_every_number_of_a_trace(checkpoint: Path, lane: str) -> None:
     assert run.mode == ("forced" if lane == "forced" else "free")
     np.testing.assert_allclose(run.attention_TS.sum(axis=1), 1, atol=1e-5)
     check_trace(json.loads(run.to_json()), checkpoint)
+    assert run.prefix == (0 if lane not in ("prefix", "edited") else len(loaded.target.tokens(reference)))
+    if lane == "edited":
+        size = len(run.source_tokens)
+        np.testing.assert_allclose(run.attention_TS[[0, 3, 4]], [np.eye(size)[1], *2 * [np.full(size, 1 / size)]])
+        assert [t for t, step in enumerate(run.steps) if step.own_attention is not None] == [0, 2, 3, 4]
     if lane == "prefix":
         prefix = loaded.target.vocab.encode(loaded.target.tokens(reference))
         assert [step.output for step in run.steps][: len(prefix)] == [loaded.target.vocab.tokens[i] for i in prefix]
@@ -261,7 +273,8 @@ def test_page_lists_every_key_of_a_search_tree(tiny_checkpoint: Path) -> None:
 
 
 def test_page_lists_every_key_of_a_trace(tiny_checkpoint: Path) -> None:
-    values = json.loads(trace(load(tiny_checkpoint), "我", "you").to_json())
+    edited = trace(load(tiny_checkpoint), "我", "you", prefix="I", attention={0: Edit("uniform")})
+    values = json.loads(edited.to_json())
     listed = set(re.findall(r"^\| `([\w.]+)` \|", PAGE, re.MULTILINE))
     keys = set(values) - {"source"} | {f"source.{key}" for key in values["source"]} | set(values["steps"][0])
     assert keys <= listed

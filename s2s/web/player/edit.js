@@ -59,6 +59,7 @@ function previewed(view, answer) {
   say(view, answer.error ?? "", true);
   if (answer.error || answer.lane !== view.edit.lane || answer.step !== view.edit.step) return;
   view.edit.top = answer.top;
+  view.parts.change.dataset.seq = answer.seq;
   paintChange(view);
   const [best] = answer.top;
   tell(view, fill(view.strings.preview_says, { word: best.token, before: percent(Math.exp(best.before)), after: percent(Math.exp(best.after)) }));
