@@ -85,6 +85,8 @@ def _trace(p: Parser) -> None:
         help="replace a step's attention by uniform, previous, N (all on token N), -N (without it) or w1,w2,…",
     )
     p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses")
+    p.add_argument("--nbest", action="store_true", help="with --beam: all finished hypotheses, too")
+    p.add_argument("--tree", metavar="FILE", help="with --beam: write the search as JSON; - for the terminal")
     p.add_argument("--sample", action="store_true", help="draw every word at random")
     p.add_argument("--temperature", type=float, metavar="X", help="with --sample: below 1 bolder, above 1 wilder")
     p.add_argument("--top-k", type=whole(0, 100_000), metavar="N", help="with --sample: only the N most probable")

@@ -19,6 +19,7 @@ from s2s.cli_exposure import exposure
 from s2s.cli_train import NAME, train
 from s2s.errors import UserError
 from s2s.trace import Trace
+from s2s.tree import SearchTree
 
 if TYPE_CHECKING:
     pass
@@ -86,6 +87,26 @@ def trace_table(trace: Trace) -> str:
     return "\n".join([table(cells, right=(0, 4, 5, 6, 8)), "", f"Text: {printable(trace.text)}", *notes])
 
 
+def nbest_table(tree: SearchTree) -> str:
+    """The finished hypotheses for a terminal, with what their scores are made of."""
+    rows = [["rank", "score", "log P", "/ lp", "+ cp", "tokens", "text"]]
+    for rank, finished in enumerate(tree.finished, start=1):
+        node, length = tree.nodes[finished.node], len(tree.path(finished.node))
+        lp = f"{tree.length_factor(length):.3f}"
+        text = printable(finished.text) + (" …" if node.fate == "cut" else "")
+        rows.append(
+            [str(rank), f"{node.score:.3f}", f"{node.total:.3f}", lp, f"{node.coverage:.3f}", str(length), text]
+        )
+    why = {
+        "finished": "every hypothesis had ended",
+        "decided": "none that was alive could still win",
+        "length": f"the limit of {tree.limit} tokens came",
+    }
+    return "\n".join(
+        [table(rows, right=range(6)), "", f"The search ended after {len(tree.steps)} steps: {why[tree.ended]}."]
+    )
+
+
 def find_checkpoint(name: str) -> Path:
     """The directory that a user means: a path, or a name under ``checkpoints/``."""
     for path in (Path(name), Path("checkpoints", name), ROOT / "checkpoints" / name):
@@ -126,13 +147,27 @@ def trace(options: argparse.Namespace, command: str) -> int:
     checkpoint = load(directory)
     prefix, top = options.prefix or "", options.top
     made = decode.trace(checkpoint, options.text, options.reference, options.mode, settings, prefix, top, edits)
+    tree = None
+    if options.nbest or options.tree:
+        from s2s.search_tree import search_tree
+
+        tree = search_tree(checkpoint, options.text, settings, options.prefix or "")
+    _put_trace(options, made, tree)
+    return 0
+
+
+def _put_trace(options: argparse.Namespace, made: Trace, tree: SearchTree | None) -> None:
+    """The files that were asked for, or else the tables."""
     if options.json:
         put(made.to_json() + "\n", options.json)
     if options.csv:
         put(made.to_csv(), options.csv)
-    if not options.json and not options.csv:
+    if options.tree and tree:
+        put(tree.to_json() + "\n", options.tree)
+    if not options.json and not options.csv and options.tree != "-":
         print(trace_table(made))
-    return 0
+    if options.nbest and tree:
+        print(("" if options.json or options.csv else "\n") + nbest_table(tree))
 
 
 def attention_edits(given: Sequence[str]) -> dict[int, Edit]:
@@ -155,7 +190,9 @@ def attention_edits(given: Sequence[str]) -> dict[int, Edit]:
 def _check_trace(options: argparse.Namespace) -> None:
     """Options that would have no effect, or two that exclude each other, are mistakes."""
     free_only = [
-        n for n in ("beam", "sample", "prefix", "max_length", *SAMPLING) if getattr(options, n) not in (None, False)
+        n
+        for n in ("beam", "nbest", "tree", "sample", "prefix", "max_length", *SAMPLING)
+        if getattr(options, n) not in (None, False)
     ]
     if options.mode == "forced":
         if free_only:
@@ -169,8 +206,13 @@ def _check_trace(options: argparse.Namespace) -> None:
     for name in SAMPLING:
         if getattr(options, name) is not None and not options.sample:
             raise UserError("option_needs", option=_flag(name), other="--sample")
-    if options.json == options.csv == "-":
-        raise UserError("option_conflict", option="--json -", other="--csv -")
+    for name in ("nbest", "tree"):
+        if getattr(options, name) and not options.beam:
+            raise UserError("option_needs", option=_flag(name), other="--beam")
+    printed = [f"--{name} -" for name in ("json", "csv", "tree") if getattr(options, name) == "-"]
+    printed += ["--nbest"] if options.nbest and printed else []
+    if len(printed) > 1:
+        raise UserError("option_conflict", option=printed[0], other=printed[1])
 
 
 def _flag(name: str) -> str:

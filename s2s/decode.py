@@ -154,9 +154,14 @@ def _named(checkpoint: Checkpoint) -> dict[str, str]:
     return {"name": checkpoint.name, "attention": attention, "digest": checkpoint.digest}
 
 
+def room(settings: Settings, source: Sequence[int], first: Sequence[int]) -> int:
+    """How many tokens an output that begins with ``first`` may have."""
+    return max(limit(settings, len(source)), len(first) + 1)
+
+
 def _free(checkpoint: Checkpoint, source: list[int], settings: Settings, first: list[int]) -> tuple[list[int], int]:
     """What a free-running lane is made to say, and how many tokens it may have."""
-    longest = max(limit(settings, len(source)), len(first) + 1)
+    longest = room(settings, source, first)
     if settings.strategy != "beam" or EOS in first:
         return first, longest
     best = beam(checkpoint.model, source, settings, first, longest)[0]

@@ -70,9 +70,18 @@ def rank_score(log_prob: float, length: int, coverage_S: Tensor, settings: Setti
 
     A source word that got no attention at all counts as 1e-10, so that it is penalised, not skipped.
     """
-    lp: float = ((5 + length) / 6) ** settings.length_penalty
-    cp = settings.coverage_penalty * float(coverage_S.clamp(1e-10, 1.0).log().sum())
-    return log_prob / lp + cp
+    return log_prob / length_factor(length, settings) + coverage_term(coverage_S, settings)
+
+
+def length_factor(length: int, settings: Settings) -> float:
+    """``lp`` of ``rank_score``."""
+    factor: float = ((5 + length) / 6) ** settings.length_penalty
+    return factor
+
+
+def coverage_term(coverage_S: Tensor, settings: Settings) -> float:
+    """``cp`` of ``rank_score``, at most 0."""
+    return settings.coverage_penalty * float(coverage_S.clamp(1e-10, 1.0).log().sum())
 
 
 @torch.inference_mode()
@@ -97,7 +106,7 @@ def beams(
     kept as finished. A source is done when no live hypothesis can still win, or at ``max_length``
     tokens. Prefixes must be of one length.
     """
-    search = _Search(model, sources, settings, prefixes or [()] * len(sources), max_length)
+    search = Search(model, sources, settings, prefixes or [()] * len(sources), max_length)
     while search.places:
         search.advance()
     return [sorted(found, key=lambda h: -h.score) for found in search.finished]
@@ -118,8 +127,22 @@ class _Extended:
         self.origins, self.tokens, self.attention_NS, self.width = origins, tokens, attention_NS, width
 
 
-class _Search:
-    """The live hypotheses of the sources that are not done, ``width`` rows a source after the first free step."""
+@dataclass(frozen=True)
+class Considered:
+    """The continuations a step chose among, ``each`` of every row: log P with the token, the token's own, its id."""
+
+    each: int
+    total_AF: Tensor
+    log_prob_AF: Tensor
+    token_AF: Tensor
+
+
+class Search:
+    """The live hypotheses of the sources that are not done, ``width`` rows a source after the first free step.
+
+    After ``advance``: ``considered`` and ``ended_AK`` tell of the sources that were running, ``endings`` why each that
+    is done was: ``finished``, all had ended; ``decided``, none that lived could win; ``length``, the limit came.
+    """
 
     def __init__(
         self,
@@ -139,14 +162,18 @@ class _Search:
         self.token_N = torch.full((len(sources),), BOS)
         self.log_probs_AK = torch.zeros(len(sources), 1)  # -inf: no hypothesis
         self.steps = list[_Extended]()
+        self.considered = Considered(1, self.log_probs_AK, self.log_probs_AK, self.token_N.unsqueeze(1))
+        self.ended_AK = torch.zeros(len(sources), 1, dtype=torch.bool)
+        self.endings = [""] * len(sources)
 
     def advance(self) -> None:
         """One step: extend, keep the best, put the ended ones by, drop the sources that are done."""
         step = self.model.step(self.state, self.token_N, self.memory)
         if self.time < len(self.forced_TB):
             token_AK = self.forced_TB[self.time, self.places].unsqueeze(1)
-            origin_AK = torch.zeros_like(token_AK)
-            self.log_probs_AK = self.log_probs_AK + step.log_probs_BV.gather(1, token_AK)
+            origin_AK, log_prob_AK = torch.zeros_like(token_AK), step.log_probs_BV.gather(1, token_AK)
+            self.log_probs_AK = self.log_probs_AK + log_prob_AK
+            self.considered = Considered(1, self.log_probs_AK, log_prob_AK, token_AK)
         else:
             origin_AK, token_AK = self._best(step.log_probs_BV)
         self.steps.append(_Extended(self.places, origin_AK.tolist(), token_AK.tolist(), step.attention_BS, self.width))
@@ -159,9 +186,11 @@ class _Search:
         size = min(self.settings.beam, log_probs_NV.size(1))
         best = log_probs_NV.topk(size, dim=1)
         total_AF = (self.log_probs_AK.unsqueeze(2) + best.values.view(len(self.places), self.width, size)).flatten(1)
+        token_AF = best.indices.view_as(total_AF)
         chosen = total_AF.topk(min(self.settings.beam, total_AF.size(1)), dim=1)
         self.log_probs_AK = chosen.values
-        return chosen.indices // size, best.indices.view_as(total_AF).gather(1, chosen.indices)
+        self.considered = Considered(size, total_AF, best.values.view_as(total_AF), token_AF)
+        return chosen.indices // size, token_AF.gather(1, chosen.indices)
 
     def _finish(self, token_AK: Tensor) -> list[int]:
         """Put by what ended; returns the places, among those running, of the sources that go on."""
@@ -177,9 +206,13 @@ class _Search:
                     ended[place, k] = True
                 else:
                     best_live = max(best_live, value)
-            if best_live > -math.inf and not self._decided(source, best_live):
+            if best_live == -math.inf:
+                self.endings[source] = "length" if last else "finished"
+            elif self._decided(source, best_live):
+                self.endings[source] = "decided"
+            else:
                 going.append(place)
-        self.log_probs_AK = self.log_probs_AK.masked_fill(ended, -math.inf)
+        self.log_probs_AK, self.ended_AK = self.log_probs_AK.masked_fill(ended, -math.inf), ended
         return going
 
     def _hypothesis(self, source: int, k: int, log_prob: float) -> Hypothesis:
@@ -197,8 +230,11 @@ class _Search:
     def _decided(self, source: int, best_live: float) -> bool:
         """Whether the best live hypothesis, were it to lose nothing more, would still rank below a finished one."""
         finished = self.finished[source]
-        bound = best_live / max(1.0, ((5 + self.limits[source]) / 6) ** self.settings.length_penalty)
-        return len(finished) >= self.settings.beam and max(h.score for h in finished) >= bound
+        return len(finished) >= self.settings.beam and max(h.score for h in finished) >= self.bound(source, best_live)
+
+    def bound(self, source: int, log_prob: float) -> float:
+        """The greatest score that a live hypothesis could reach: no more loss, the longest output, all covered."""
+        return log_prob / max(1.0, length_factor(self.limits[source], self.settings))
 
     def _keep(self, going: list[int], state: State, origin_AK: Tensor, token_AK: Tensor) -> None:
         """The rows of the chosen hypotheses; the memory is copied only when their number changes."""

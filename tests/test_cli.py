@@ -25,6 +25,7 @@ from s2s.checkpoint import load
 from s2s.decode import trace
 from s2s.errors import sentences
 from s2s.trace import Trace
+from s2s.tree import SearchTree
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = ["trace", "export", "train", "evaluate", "exposure", "prepare", "generate"]
@@ -122,6 +123,21 @@ def test_trace_to_files(tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.Ca
     assert sorted(p.name for p in tmp_path.iterdir()) == ["t.csv", "t.json"]
 
 
+def test_a_search_as_a_table_and_as_json(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("trace", tiny_checkpoint, TEXT, "--beam", "3", "--max-length", "7")
+    status, out, err = inside(capsys, *options, "--tree", "-")
+    tree = SearchTree.from_json(out)
+    assert (status, err) == (0, "") and tree.settings["beam"] == 3 and tree.limit == 7
+    status, out, err = inside(capsys, *options, "--nbest")
+    steps, best = inside(capsys, *options)[1], cli.nbest_table(tree)
+    assert (status, err, out) == (0, "", f"{steps}\n{best}\n")
+    rows = [line.split(maxsplit=6) for line in best.splitlines()[1 : 1 + len(tree.finished)]]
+    for row, finished in zip(rows, tree.finished, strict=True):
+        score, log_prob, lp, cp, length = map(float, row[1:6])
+        assert score == pytest.approx(log_prob / lp + cp, abs=2e-3) and length == len(tree.path(finished.node))
+    assert "The search ended after" in best
+
+
 def test_the_table_lines_up(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = inside(capsys, "trace", tiny_checkpoint, TEXT + "zebra", "--reference", REFERENCE)
     made = trace(load(tiny_checkpoint), TEXT + "zebra", REFERENCE)
@@ -169,6 +185,11 @@ MISTAKES = [
     (("trace", "CHECKPOINT", TEXT, "--max-length", "x"), "--max-length"),
     (("trace", "CHECKPOINT", TEXT, "--ref", REFERENCE), "unrecognized"),
     (("trace", "CHECKPOINT", TEXT, "--json", "-", "--csv", "-"), "--csv"),
+    (("trace", "CHECKPOINT", TEXT, "--nbest"), "--beam"),
+    (("trace", "CHECKPOINT", TEXT, "--tree", "t.json"), "--beam"),
+    (("trace", "CHECKPOINT", TEXT, "--mode", "forced", "--reference", REFERENCE, "--nbest"), "--nbest"),
+    (("trace", "CHECKPOINT", TEXT, "--beam", "2", "--tree", "-", "--json", "-"), "--tree"),
+    (("trace", "CHECKPOINT", TEXT, "--beam", "2", "--tree", "-", "--nbest"), "--nbest"),
     (("trace", "CHECKPOINT", TEXT, "--json", "no/such/folder/t.json"), "t.json"),
     (("trace", "CHECKPOINT", TEXT, "--json", "."), "Cannot write ."),
     (("trace", "CHECKPOINT", TEXT, "--attention", "uniform"), "STEP=EDIT"),

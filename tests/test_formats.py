@@ -16,7 +16,9 @@ from s2s.branch import Edit
 from s2s.checkpoint import load
 from s2s.config import Config, to_dict
 from s2s.decode import trace
+from s2s.search_tree import search_tree
 from s2s.strategy import Settings
+from s2s.tree import ENDINGS, FATES
 from tests.factory import make_checkpoint
 from tests.numpy_model import Array, Numbers, NumpyModel
 
@@ -205,6 +207,38 @@ def test_every_number_of_a_trace(checkpoint: Path, lane: str) -> None:
         assert len(run.steps) <= 2 * len(run.source_tokens) + 10
 
 
+def test_every_number_of_a_search_tree(checkpoint: Path) -> None:
+    settings = Settings(strategy="beam", beam=3, max_length=9, length_penalty=0.8, coverage_penalty=0.3)
+    values = json.loads(search_tree(load(checkpoint), example(checkpoint)[0], settings).to_json())
+    model, nodes = NumpyModel(checkpoint), values["nodes"]
+    said_ids = {token: i for i, token in enumerate(model.target) if i > 3} | SPECIALS
+    source_ids = {token: i for i, token in enumerate(model.source) if i > 3}
+    source = [source_ids.get(token, 1) for token in values["source"]["tokens"]]
+    checked = set[int]()
+    for finished in values["finished"]:
+        path, node = list[int](), finished["node"]
+        while node >= 0:
+            path.insert(0, node)
+            node = nodes["parent"][node]
+        _, steps = model.run(source, [2, *(said_ids[nodes["token"][i]] for i in path[:-1])])
+        covered, total = np.zeros(len(source)), 0.0
+        for t, (own, chosen) in enumerate(zip(steps, path, strict=True)):
+            covered = covered + own.attention
+            cp = 0.3 * np.log(np.clip(covered, 1e-10, 1)).sum()
+            before = path[t - 1] if t else -1
+            for i in (i for i, parent in enumerate(nodes["parent"]) if parent == before and (t or parent == -1)):
+                log_prob = own.log_probs[said_ids[nodes["token"][i]]]
+                assert nodes["log_prob"][i] == pytest.approx(log_prob, abs=1e-4)
+                assert nodes["total"][i] == pytest.approx(total + log_prob, abs=1e-3)
+                assert nodes["coverage"][i] == pytest.approx(cp, abs=1e-3)
+                lp = ((5 + t + 1) / 6) ** 0.8
+                assert nodes["score"][i] == pytest.approx((total + log_prob) / lp + cp, abs=2e-3)
+                checked.add(i)
+            total += own.log_probs[said_ids[nodes["token"][chosen]]]
+    assert len(checked) >= 3 * len(values["finished"])
+    assert values["finished"][0]["node"] == max((f["node"] for f in values["finished"]), key=nodes["score"].__getitem__)
+
+
 def test_weights_are_those_of_the_page(checkpoint: Path) -> None:
     model = NumpyModel(checkpoint)
     assert model.shapes == model.expected_shapes()
@@ -227,6 +261,15 @@ def test_page_lists_every_config_key_with_its_default() -> None:
     for table, values in to_dict(Config()).items():
         flat |= {f"{table}.{key}": value for key, value in values.items()} if isinstance(values, dict) else {}
     assert listed == flat
+
+
+def test_page_lists_every_key_of_a_search_tree(tiny_checkpoint: Path) -> None:
+    values = search_tree(load(tiny_checkpoint), "我", Settings(strategy="beam", beam=2)).to_dict()
+    section = PAGE.split("\n## Search tree\n")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `([\w.]+)` \|", section, re.MULTILINE)) == values.keys()
+    assert set(re.findall(r"^\| … `([\w.]+)` \|", section, re.MULTILINE)) == values["nodes"].keys()
+    for name in (*values["settings"], *values["steps"][0], *values["finished"][0], *FATES, *ENDINGS):
+        assert f"`{name}`" in section or f'`"{name}"`' in section
 
 
 def test_page_lists_every_key_of_a_trace(tiny_checkpoint: Path) -> None:

@@ -213,7 +213,7 @@ def imported(path: Path) -> set[str]:
 
 
 def light_modules() -> list[str]:
-    names = ("s2s.trace", "s2s.figures", "s2s.player", "s2s.export")
+    names = ("s2s.trace", "s2s.tree", "s2s.figures", "s2s.player", "s2s.export")
     return [name for name in names if (ROOT / (name.replace(".", "/") + ".py")).exists()]
 
 

@@ -46,6 +46,15 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
         ("03/04/05", "2003-04-05"),
     ],
 }
+# Where a beam of 5 finds a more probable output than greedy does, and a better one.
+GREEDY_LOSES: dict[str, list[tuple[str, str]]] = {
+    "zh-en-luong": [
+        ("天黑以前我们必须到家。", "We must be home before dark."),
+        ("这个问题没有你想的那么简单。", "This question isn't as easy as you think."),
+        ("弟弟把杯子打破了。", "My little brother broke the glass."),
+        ("这本书我已经看了三遍了。", "I have already read this book three times."),
+    ],
+}
 WORDS = {("jieba", "latin"): "zh-en"}  # what suits any model of these segmentations
 
 

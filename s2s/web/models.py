@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from s2s.exposure.recovery import Recovery
     from s2s.preview import Preview
     from s2s.reading import Reading
+    from s2s.tree import SearchTree
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 FIRST = "zh-en-luong"
@@ -108,6 +109,25 @@ def preview(
     checkpoint = load(name, changed)
     with _GATE:
         return made(checkpoint, _reading(name, changed, text), prefix, attention, edit)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def tree(name: str, changed: int, text: str, settings: tuple[tuple[str, Any], ...]) -> SearchTree:
+    """The beam search of a text. Raises UserError as ``decode`` does."""
+    from s2s.search_tree import search_tree
+    from s2s.strategy import Settings
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return search_tree(checkpoint, text, Settings(**dict(settings)))
+
+
+@st.cache_resource(show_spinner=False)
+def textbook() -> tuple[SearchTree, tuple[str, ...]]:
+    """The smallest search in which greedy loses, and what greedy says."""
+    from s2s import textbook
+
+    return textbook.textbook()
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)

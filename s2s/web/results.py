@@ -9,7 +9,7 @@ import streamlit as st
 from s2s import export, figures
 from s2s.errors import UserError
 from s2s.trace import Trace
-from s2s.web import branches, controls, language, link, models, request
+from s2s.web import beam, branches, controls, language, link, models, request
 from s2s.web.language import t
 from s2s.web.player import player
 from s2s.web.whatif import WhatIf
@@ -63,12 +63,19 @@ def show(values: dict[str, Any]) -> None:
             cut_off = f" ({t('step.cut_off')})" if free.ended == "length" else ""
             st.text(f"{t('step.output')}: {free.text}{cut_off}")
         _take_away(found, len(checkpoint.target.vocab))
-    stepping, charts = st.tabs([t("step.player"), t("step.charts")], key="view", on_change="rerun")
+    searched = ["step.beam_tab"] if "free" in found and values["strategy"] == "beam" else []
+    if searched and (problem := beam.take(values)):
+        st.warning(problem)
+    names = ["step.player", "step.charts", *searched]
+    stepping, charts, *search = st.tabs([t(name) for name in names], key="view", on_change="rerun")
     with stepping:
         _play(checkpoint, found, values)
     if charts.open:
         with charts:
             _charts(found)
+    if search and search[0].open:
+        with search[0]:
+            beam.section(values)
 
 
 @st.fragment

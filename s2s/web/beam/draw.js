@@ -1,0 +1,139 @@
+// The tree as SVG. Only what is in sight is in the document, so that a long search costs no more than a short one.
+
+const SVG = "http://www.w3.org/2000/svg";
+const BEYOND = 200; // pixels drawn outside what is seen
+
+function svg(tag, attributes = {}, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+function measurer(node) {
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = `15px ${getComputedStyle(node).fontFamily}`;
+  const known = new Map();
+  return (text) => {
+    if (!known.has(text)) known.set(text, Math.ceil(context.measureText(text).width));
+    return known.get(text);
+  };
+}
+
+function place(view) {
+  const { tree, facts } = view;
+  const always = view.greedy;
+  view.plan = layout(tree, facts, { most: view.most, always, measure: view.measure });
+  const { width, height, lefts } = view.plan;
+  view.drawn = new Map();
+  view.edges = svg("g");
+  view.pills = svg("g", {}, rootPill(view));
+  view.canvas.replaceChildren(view.edges, view.pills);
+  for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) {
+    view.canvas.setAttribute(name, value);
+  }
+  view.times = lefts.map(({ x, width: wide }, t) => {
+    const time = el("button", { type: "button", tabindex: "-1", "data-t": t, text: String(t + 1), title: fill(view.strings.to_step, { step: t + 1 }) });
+    time.style.left = `${x}px`;
+    time.style.minWidth = `${Math.min(wide, 60)}px`;
+    return time;
+  });
+  view.parts.times.replaceChildren(...view.times);
+  view.parts.times.style.width = `${width}px`;
+}
+
+function rootPill(view) {
+  const width = view.plan.rootWidth;
+  const y = (ROW - PILL) / 2;
+  const text = svg("text", { x: width / 2, y: y + 17, class: "special middle" });
+  text.textContent = "<bos>";
+  return svg("g", { class: "node root" }, svg("rect", { x: 0.5, y, width: width - 1, height: PILL, rx: 12 }), text);
+}
+
+function edge(view, i) {
+  const { position, rootWidth } = view.plan;
+  const to = position.get(i);
+  const up = view.tree.nodes.parent[i];
+  const from = up < 0 ? { x: 0, width: rootWidth, y: (ROW - PILL) / 2 } : position.get(up);
+  const [x1, y1, x2, y2] = [from.x + from.width, from.y + PILL / 2, to.x, to.y + PILL / 2];
+  const straight = Math.max(x1, x2 - GAP); // out of a short node first along its row
+  const d = `M${x1},${y1}H${straight}C${straight + GAP / 2},${y1} ${straight + GAP / 2},${y2} ${x2},${y2}`;
+  const path = svg("path", { d, "data-i": i });
+  path.style.strokeWidth = `${(1 + 5 * Math.exp(view.tree.nodes.log_prob[i])).toFixed(2)}px`;
+  return path;
+}
+
+function pill(view, i) {
+  const { token, log_prob, fate } = view.tree.nodes;
+  const { x, y, width } = view.plan.position.get(i);
+  const p = Math.exp(log_prob[i]);
+  const rect = svg("rect", { x: 0.5, y: 0.5, width: width - 1, height: PILL - 1, rx: 12 });
+  rect.style.setProperty("--p", shade(p).toFixed(3));
+  const word = svg("text", { x: 10, y: 17, class: isSpecial(token[i]) ? "word special" : "word" });
+  word.textContent = token[i];
+  const rank = view.tree.finished.findIndex((f) => f.node === i);
+  const mark = svg("text", { x: width - 8, y: 17, class: rank >= 0 ? "mark rank" : "mark" });
+  mark.textContent = rank >= 0 ? `#${rank + 1}` : fate[i] === "pruned" ? "✕" : whole(p);
+  return svg("g", { transform: `translate(${x},${y})`, "data-i": i }, rect, word, mark);
+}
+
+// 0.634 → "63": per cent, for a small place.
+const whole = (p) => (p < 0.005 ? "<1" : p > 0.995 && p < 1 ? ">99" : String(Math.round(100 * p)));
+
+// The drawn nodes that are in sight, or whose edge is.
+function inSight(view) {
+  const { scrollLeft, clientWidth, scrollTop, clientHeight } = view.parts.tree;
+  const { lefts, order, position } = view.plan;
+  const { parent } = view.tree.nodes;
+  const [left, right] = [scrollLeft - BEYOND, scrollLeft + clientWidth + BEYOND];
+  const [top, bottom] = [scrollTop - BEYOND, scrollTop + clientHeight + BEYOND];
+  const seen = (i) => position.get(i).y > top && position.get(i).y < bottom;
+  return lefts.flatMap(({ x, width }, t) => {
+    if (x + width < left || x - GAP > right) return [];
+    return order[t].filter((i) => seen(i) || (parent[i] >= 0 ? seen(parent[i]) : top < 0));
+  });
+}
+
+// Bring the nodes in sight into the document, take the others out, give every one its classes.
+function paintTree(view) {
+  const wanted = inSight(view);
+  const kept = new Set(wanted);
+  for (const [i, item] of view.drawn) {
+    if (kept.has(i)) continue;
+    item.edge.remove();
+    item.node.remove();
+    view.drawn.delete(i);
+  }
+  const fresh = wanted.filter((i) => !view.drawn.has(i));
+  for (const i of fresh) view.drawn.set(i, { i, edge: edge(view, i), node: pill(view, i), kind: "" });
+  view.edges.append(...fresh.map((i) => view.drawn.get(i).edge));
+  view.pills.append(...fresh.map((i) => view.drawn.get(i).node));
+  const lead = new Set(pathOf(view.tree, leader(view.tree, view.facts, view.time)));
+  const path = new Set(pathOf(view.tree, view.hover ?? view.node));
+  for (const item of view.drawn.values()) paintNode(view, item, lead, path);
+  view.now?.classList.remove("now");
+  view.now = view.times[view.time];
+  view.now.classList.add("now");
+}
+
+function paintNode(view, item, lead, path) {
+  const { i } = item;
+  const kinds = [view.tree.nodes.fate[i], stateAt(view.tree, view.facts, i, view.time)];
+  if (lead.has(i)) kinds.push("lead");
+  if (path.has(i)) kinds.push("path");
+  if (view.greedySet.has(i)) kinds.push("greedy");
+  if (i === view.node) kinds.push("selected");
+  const kind = kinds.join(" ");
+  if (item.kind === kind) return;
+  item.kind = kind;
+  item.node.setAttribute("class", `node ${kind}`);
+  item.edge.setAttribute("class", `edge ${kind}`);
+}
+
+// Scroll so far that a node is seen.
+function showNode(view, i) {
+  const at = view.plan.position.get(i);
+  if (!at) return;
+  reveal(view.parts.tree, "x", at.x - GAP, at.width + GAP, 0);
+  reveal(view.parts.tree, "y", at.y, ROW + 30, 30);
+}
