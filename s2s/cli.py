@@ -115,8 +115,9 @@ def trace(options: argparse.Namespace, command: str) -> int:
     strategy = "sampling" if options.sample else "beam" if options.beam else "greedy"
     settings = Settings(strategy=strategy, **{k: v for k, v in given.items() if v is not None})
     checkpoint = load(directory)
+    source = options.text if options.tokens is None else options.tokens.split()
     made = decode.trace(
-        checkpoint, options.text, options.reference, options.mode, settings, options.prefix or "", options.top
+        checkpoint, source, options.reference, options.mode, settings, options.prefix or "", options.top
     )
     if options.json:
         put(made.to_json() + "\n", options.json)
@@ -132,6 +133,10 @@ def _check_trace(options: argparse.Namespace) -> None:
     free_only = [
         n for n in ("beam", "sample", "prefix", "max_length", *SAMPLING) if getattr(options, n) not in (None, False)
     ]
+    if options.text is None and options.tokens is None:
+        raise UserError("text_empty")
+    if options.text is not None and options.tokens is not None:
+        raise UserError("option_conflict", option="--tokens", other="TEXT")
     if options.mode == "forced":
         if free_only:
             raise UserError("option_conflict", option=_flag(free_only[0]), other="--mode forced")

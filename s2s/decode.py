@@ -20,6 +20,7 @@ from s2s.model import Memory, Seq2Seq, StepOutput
 from s2s.model.prior import blend
 from s2s.search import beam
 from s2s.strategy import Choose, Settings, chooser, forcing, limit
+from s2s.text import is_token
 from s2s.trace import Scored, Step, Trace
 from s2s.vocab import BOS, EOS, UNK
 
@@ -43,13 +44,20 @@ def follow(
     return ids, steps, memory
 
 
-def source_ids(checkpoint: Checkpoint, text: str) -> tuple[list[str], list[int]]:
-    """A typed text as the model's tokens and ids; UserError where there is nothing to decode or too much."""
-    if len(text) > MAX_CHARACTERS:
-        raise UserError("text_too_long", found=len(text), limit=MAX_CHARACTERS)
-    tokens = checkpoint.source.tokens(text)
+def source_ids(checkpoint: Checkpoint, source: str | Sequence[str]) -> tuple[list[str], list[int]]:
+    """A typed text, or tokens to be read as they are, as the model's tokens and ids.
+
+    UserError where there is nothing to decode, too much, or a token that is none.
+    """
+    characters = sum(map(len, source))
+    if characters > MAX_CHARACTERS:
+        raise UserError("text_too_long", found=characters, limit=MAX_CHARACTERS)
+    tokens = checkpoint.source.tokens(source) if isinstance(source, str) else list(source)
     if not tokens:
-        raise UserError("text_empty" if not text.strip() else "text_no_words")
+        raise UserError("text_no_words" if isinstance(source, str) and source.strip() else "text_empty")
+    for place, token in enumerate(tokens, start=1):
+        if not is_token(token):
+            raise UserError("token_unusable", place=place, token=token)
     if len(tokens) > MAX_TOKENS:
         raise UserError("text_too_many_tokens", found=len(tokens), limit=MAX_TOKENS)
     ids = checkpoint.source.vocab.encode(tokens)
@@ -74,14 +82,14 @@ def reference_ids(checkpoint: Checkpoint, text: str) -> tuple[list[str], list[in
 
 def trace(
     checkpoint: Checkpoint,
-    text: str,
+    text: str | Sequence[str],
     reference: str | None = None,
     mode: str = "free",
     settings: Settings | None = None,
     prefix: str = "",
     top: int = 10,
 ) -> Trace:
-    """Decode ``text`` and record every step.
+    """Decode ``text`` and record every step; a sequence of tokens instead of a text is read as it is.
 
     ``free``: the model reads its own output, after ``prefix`` if one is given. ``forced``: it reads
     the reference; ``output`` is then the reference's token, with the model's true log-probability
@@ -105,7 +113,7 @@ def trace(
             "attention": checkpoint.config.model.attention,
             "digest": checkpoint.digest,
         },
-        source_text=text,
+        source_text=text if isinstance(text, str) else checkpoint.source.segmenter.join(tokens),
         source_tokens=tuple(tokens),
         steps=record.steps(ids, steps, gold_tokens if mode == "forced" else None),
         text=checkpoint.target.decode([i for i in ids if i != EOS]) if mode == "free" else str(reference).strip(),
