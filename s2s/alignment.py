@@ -21,7 +21,8 @@ STEP = 1 << 16  # the price of one edit; each equal pair is worth 1, so it decid
 def align(a: Sequence[str], b: Sequence[str]) -> list[Pair]:
     """Pairs of places in order, None where one side has no partner: the fewest edits, then the most equal pairs.
 
-    An edit is an insertion, a deletion or a substitution (Levenshtein 1966). What both begin with is paired.
+    An edit is an insertion, a deletion or a substitution (Levenshtein 1966). What both begin with is paired, and
+    of equally good alignments it is the one that pairs earlier.
 
     >>> align(["I", "like", "tea"], ["I", "do", "like", "milk"])
     [(0, 0), (None, 1), (1, 2), (2, 3)]
@@ -29,21 +30,22 @@ def align(a: Sequence[str], b: Sequence[str]) -> list[Pair]:
     same = 0
     while same < min(len(a), len(b)) and a[same] == b[same]:
         same += 1
-    price = prices(a[same:], b[same:])
-    i, j, back = len(a) - same, len(b) - same, list[Pair]()
-    while i or j:
+    price = prices(a[same:][::-1], b[same:][::-1])  # of every pair of ends, so that the walk goes from the front
+    i, j, pairs = same, same, list[Pair]()
+    while i < len(a) or j < len(b):
+        left_a, left_b = len(a) - i, len(b) - j
+        here = price[left_a, left_b]
         # A diagonal step where it is among the best, so that words which replace others are partners.
-        equal = i and j and a[same + i - 1] == b[same + j - 1]
-        if i and j and price[i, j] == price[i - 1, j - 1] + (-1 if equal else STEP):
-            i, j = i - 1, j - 1
-            back.append((same + i, same + j))
-        elif i and price[i, j] == price[i - 1, j] + STEP:
-            i -= 1
-            back.append((same + i, None))
+        if left_a and left_b and here == price[left_a - 1, left_b - 1] + (-1 if a[i] == b[j] else STEP):
+            pairs.append((i, j))
+            i, j = i + 1, j + 1
+        elif left_a and here == price[left_a - 1, left_b] + STEP:
+            pairs.append((i, None))
+            i += 1
         else:
-            j -= 1
-            back.append((None, same + j))
-    return [*((t, t) for t in range(same)), *reversed(back)]
+            pairs.append((None, j))
+            j += 1
+    return [*((t, t) for t in range(same)), *pairs]
 
 
 def prices(a: Sequence[str], b: Sequence[str]) -> np.ndarray:

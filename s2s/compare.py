@@ -76,11 +76,22 @@ class Comparison:
         i, j = self.rows[row]
         return (None if i is None else self.a.steps[i], None if j is None else self.b.steps[j])
 
-    @property
+    @cached_property
     def log_prob_differences(self) -> list[float | None]:
         """A number a row, log p of B's word minus log p of A's; None where only one side has the step."""
         pairs = map(self.steps, range(len(self.rows)))
         return [None if x is None or y is None else y.log_prob - x.log_prob for x, y in pairs]
+
+    @property
+    def largest(self) -> int:
+        """The row whose log-probabilities differ most."""
+        return max(range(len(self.rows)), key=lambda row: abs(self.log_prob_differences[row] or 0.0))
+
+    @property
+    def start(self) -> int:
+        """The row to look at first: where they part, else where the probabilities differ most."""
+        at = self.parting
+        return self.largest if at is None else next(row for row, pair in enumerate(self.rows) if at in pair)
 
     @property
     def identical(self) -> bool:
@@ -94,12 +105,14 @@ class Comparison:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """What the page's component paints; attention to 5 decimals, null where a side has no such cell."""
+        """What the page's component paints; ``parting`` and ``start`` are rows, null is attention that is not there."""
         return {
             "rows": [list(row) for row in self.rows],
             "columns": [{"a": list(c.a), "b": list(c.b)} for c in self.columns],
             "sides": [self._side(n) for n in (0, 1)],
-            "parting": self.parting,
+            "parting": None if self.parting is None else self.start,
+            "start": self.start,
+            "mode": self.a.mode,
         }
 
     def _side(self, n: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import heapq
 import itertools
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import jieba
@@ -101,17 +101,16 @@ def splits(token: str, most: int = 4) -> list[tuple[str, ...]]:
     return list(dict.fromkeys([*(path for path in paths if len(path) > 1), tuple(token)]))
 
 
-def alternatives(segmenter: Segmenter, vocab: Vocab, tokens: str | Sequence[str]) -> list[Segmentation]:
+def alternatives(segmenter: Segmenter, vocab: Vocab, text: str) -> list[Segmentation]:
     """Every way to cut a text that we have, first the model's own; none comes twice, and all spell the text.
 
     ``kind``: ``model`` as in training; ``words`` the same without back-off to characters; ``hmm`` jieba with
     its hidden Markov model, which guesses unknown words; ``path`` the next most probable ways through the
     dictionary; ``search`` long words cut again, as jieba's search mode does; ``longest`` the fewest words;
-    ``characters``; ``jieba`` and ``latin`` words of a model that is cut in another way. Given tokens are
-    written as a text first; ``<unk>`` among them stays one token.
+    ``characters``; ``jieba`` and ``latin`` words of a model that is cut in another way. ``<unk>`` in the
+    text, where a word was masked, stays one token.
     """
-    parts = [_MASK if token == MASK else token for token in tokens]
-    text = tokens if isinstance(tokens, str) else segmenter.join(parts) if parts else ""
+    text = text.replace(MASK, _MASK)
     plain = cutting.normalised(text)
     edges = lattice(plain)
     own, words_ = segmenter.cut(text), cutting.jieba_words(text)

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from s2s.compare import Comparison, compare
 from s2s.trace import Trace
 
 if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
     from s2s.exposure.recovery import Recovery
+    from s2s.segmentation import Segmentation
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 FIRST = "zh-en-luong"
@@ -66,9 +68,14 @@ def load(name: str, changed: int) -> Checkpoint:
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def decode(
-    name: str, changed: int, text: str, reference: str, mode: str, settings: tuple[tuple[str, Any], ...]
+    name: str,
+    changed: int,
+    text: str | tuple[str, ...],
+    reference: str,
+    mode: str,
+    settings: tuple[tuple[str, Any], ...],
 ) -> Trace:
-    """One lane. Raises UserError for a text or reference that cannot be used."""
+    """One lane, of a text or of tokens. Raises UserError for a text or reference that cannot be used."""
     from s2s.decode import trace
     from s2s.strategy import Settings
 
@@ -85,3 +92,36 @@ def recover(name: str, changed: int, text: str, reference: str) -> Recovery:
     checkpoint = load(name, changed)
     with _GATE:
         return sentence(checkpoint, text, reference)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def compared(a: tuple[Any, ...], b: tuple[Any, ...]) -> Comparison:
+    """Two lanes beside each other, by the arguments of ``decode``. Raises UserError as it does."""
+    return compare(decode(*a), decode(*b))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def neighbours(name: str, changed: int, token: str) -> list[tuple[str, float]]:
+    """The words nearest to one that the encoder knows, with their cosine."""
+    from s2s.neighbours import neighbours
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return neighbours(checkpoint, token)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def segmentations(name: str, changed: int, text: str) -> list[Segmentation]:
+    """Every way to cut a text."""
+    from s2s.segmentation import alternatives
+
+    side = load(name, changed).source
+    return alternatives(side.segmenter, side.vocab, text)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def splits(token: str) -> list[tuple[str, ...]]:
+    """Ways to cut one token into smaller ones."""
+    from s2s.segmentation import splits
+
+    return splits(token)
