@@ -13,6 +13,7 @@ with st.sidebar:
     controls.checkpoint(names)
 controls.sentence()
 controls.decoding()
+controls.given_tokens()
 for name, value in ignored:
     st.warning(t("step.link_ignored", name=name, value=value))
 show(controls.state())

@@ -73,7 +73,8 @@ def _checkpoint(p: Parser) -> None:
 
 def _trace(p: Parser) -> None:
     _checkpoint(p)
-    p.add_argument("text", metavar="TEXT", help="what the model reads")
+    p.add_argument("text", metavar="TEXT", nargs="?", help="what the model reads")
+    p.add_argument("--tokens", metavar="TOKENS", help="in its place: what it reads word by word, spaces between")
     p.add_argument("--reference", metavar="R", help="the right output")
     p.add_argument("--mode", choices=("free", "forced"), default="free", help="whose words the decoder reads")
     p.add_argument("--prefix", metavar="P", help="words that the output begins with")

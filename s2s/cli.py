@@ -146,12 +146,13 @@ def trace(options: argparse.Namespace, command: str) -> int:
     edits = attention_edits(options.attention)
     checkpoint = load(directory)
     prefix, top = options.prefix or "", options.top
-    made = decode.trace(checkpoint, options.text, options.reference, options.mode, settings, prefix, top, edits)
+    source = options.text if options.tokens is None else options.tokens.split()
+    made = decode.trace(checkpoint, source, options.reference, options.mode, settings, prefix, top, edits)
     tree = None
     if options.nbest or options.tree:
         from s2s.search_tree import search_tree
 
-        tree = search_tree(checkpoint, options.text, settings, options.prefix or "")
+        tree = search_tree(checkpoint, source, settings, options.prefix or "")
     _put_trace(options, made, tree)
     return 0
 
@@ -194,6 +195,10 @@ def _check_trace(options: argparse.Namespace) -> None:
         for n in ("beam", "nbest", "tree", "sample", "prefix", "max_length", *SAMPLING)
         if getattr(options, n) not in (None, False)
     ]
+    if options.text is None and options.tokens is None:
+        raise UserError("text_empty")
+    if options.text is not None and options.tokens is not None:
+        raise UserError("option_conflict", option="--tokens", other="TEXT")
     if options.mode == "forced":
         if free_only:
             raise UserError("option_conflict", option=_flag(free_only[0]), other="--mode forced")

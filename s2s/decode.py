@@ -22,6 +22,7 @@ from s2s.model.prior import blend
 from s2s.reading import Place, Reading
 from s2s.search import beam
 from s2s.strategy import Choose, Settings, chooser, forcing, limit
+from s2s.text import is_token
 from s2s.trace import Scored, Step, Trace
 from s2s.vocab import BOS, EOS, UNK
 
@@ -52,13 +53,20 @@ def walk(reading: Reading, choose: Choose, max_length: int, edits: Mapping[int, 
     return ids, places
 
 
-def source_ids(checkpoint: Checkpoint, text: str) -> tuple[list[str], list[int]]:
-    """A typed text as the model's tokens and ids; UserError where there is nothing to decode or too much."""
-    if len(text) > MAX_CHARACTERS:
-        raise UserError("text_too_long", found=len(text), limit=MAX_CHARACTERS)
-    tokens = checkpoint.source.tokens(text)
+def source_ids(checkpoint: Checkpoint, source: str | Sequence[str]) -> tuple[list[str], list[int]]:
+    """A typed text, or tokens to be read as they are, as the model's tokens and ids.
+
+    UserError where there is nothing to decode, too much, or a token that is none.
+    """
+    characters = sum(map(len, source))
+    if characters > MAX_CHARACTERS:
+        raise UserError("text_too_long", found=characters, limit=MAX_CHARACTERS)
+    tokens = checkpoint.source.tokens(source) if isinstance(source, str) else list(source)
     if not tokens:
-        raise UserError("text_empty" if not text.strip() else "text_no_words")
+        raise UserError("text_no_words" if isinstance(source, str) and source.strip() else "text_empty")
+    for place, token in enumerate(tokens, start=1):
+        if not is_token(token):
+            raise UserError("token_unusable", place=place, token=token)
     if len(tokens) > MAX_TOKENS:
         raise UserError("text_too_many_tokens", found=len(tokens), limit=MAX_TOKENS)
     ids = checkpoint.source.vocab.encode(tokens)
@@ -101,7 +109,7 @@ def prefix_ids(checkpoint: Checkpoint, prefix: str | Sequence[str]) -> list[int]
 
 def trace(
     checkpoint: Checkpoint,
-    text: str,
+    text: str | Sequence[str],
     reference: str | None = None,
     mode: str = "free",
     settings: Settings | None = None,
@@ -110,7 +118,7 @@ def trace(
     attention: Mapping[int, Edit] | None = None,
     reading: Reading | None = None,
 ) -> Trace:
-    """Decode ``text`` and record every step.
+    """Decode ``text`` and record every step; a sequence of tokens instead of a text is read as it is.
 
     ``free``: the model reads its own output, after ``prefix`` if one is given, a text or tokens of the vocabulary.
     ``forced``: it reads the reference; ``output`` is then the reference's token, with the model's true log-probability
@@ -134,8 +142,8 @@ def trace(
     record = _Recorder(checkpoint, reading.memory, [*gold_tokens, "<eos>"] if gold else [], goal, top)
     return Trace(
         mode=mode,
-        checkpoint=_named(checkpoint),
-        source_text=text,
+        checkpoint=named(checkpoint),
+        source_text=written(checkpoint, text),
         source_tokens=tuple(tokens),
         steps=record.steps(ids, places, gold_tokens if mode == "forced" else None),
         text=checkpoint.target.decode([i for i in ids if i != EOS]) if mode == "free" else str(reference).strip(),
@@ -149,7 +157,13 @@ def trace(
     )
 
 
-def _named(checkpoint: Checkpoint) -> dict[str, str]:
+def written(checkpoint: Checkpoint, source: str | Sequence[str]) -> str:
+    """A source as a text, tokens put together."""
+    return source if isinstance(source, str) else checkpoint.source.segmenter.join(list(source))
+
+
+def named(checkpoint: Checkpoint) -> dict[str, str]:
+    """What a record says of its model."""
     attention = checkpoint.config.model.attention
     return {"name": checkpoint.name, "attention": attention, "digest": checkpoint.digest}
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from s2s.checkpoint import Checkpoint
-from s2s.decode import prefix_ids, room, source_ids
+from s2s.decode import named, prefix_ids, room, source_ids, written
 from s2s.model import Seq2Seq
 from s2s.search import Search, coverage_term, length_factor
 from s2s.strategy import Settings
@@ -19,15 +19,16 @@ from s2s.vocab import EOS
 MOST = 100  # nodes that a step records: all that a beam of 10 considers, the best of what a wider one does
 
 
-def search_tree(checkpoint: Checkpoint, text: str, settings: Settings, prefix: str | Sequence[str] = "") -> SearchTree:
+def search_tree(
+    checkpoint: Checkpoint, text: str | Sequence[str], settings: Settings, prefix: str | Sequence[str] = ""
+) -> SearchTree:
     """The tree of the search whose best output ``decode.trace`` follows. Raises UserError as that does."""
     tokens, source = source_ids(checkpoint, text)
     forced = prefix_ids(checkpoint, prefix)
-    about = {"name": checkpoint.name, "attention": checkpoint.config.model.attention, "digest": checkpoint.digest}
     growth = grow(
         checkpoint.model, source, settings, checkpoint.target.vocab.tokens, forced, room(settings, source, forced)
     )
-    return growth.tree(about, text, tokens, checkpoint.target.decode)
+    return growth.tree(named(checkpoint), written(checkpoint, text), tokens, checkpoint.target.decode)
 
 
 @torch.inference_mode()

@@ -42,8 +42,19 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
 
 
+def is_token(token: str) -> bool:
+    """Whether a model can be given this as one token: something is in it, and nothing that cannot be seen.
+
+    >>> is_token("苹果"), is_token(""), is_token("a b"), is_token("a\\u200b")
+    (True, False, False, False)
+    """
+    composed = unicodedata.normalize("NFC", token)
+    return bool(token) and " " not in composed and clean(composed) == composed
+
+
 @functools.cache
-def _jieba() -> jieba.Tokenizer:
+def dictionary() -> jieba.Tokenizer:
+    """jieba with its own dictionary, read once."""
     jieba.setLogLevel(logging.WARNING)
     tokenizer = jieba.Tokenizer()
     tokenizer.initialize()
@@ -64,10 +75,24 @@ def _full_width(match: re.Match[str]) -> str:
     return _HALF_TO_FULL[match.group(0)]
 
 
-def _chinese(text: str) -> str:
-    """Simplified characters, half-width letters and digits, full-width sentence marks."""
-    narrow = "".join(unicodedata.normalize("NFKC", c) if c.isalnum() else c for c in simplify(text))
+def normalised(text: str) -> str:
+    """``clean``, then simplified characters, half-width letters and digits, full-width sentence marks.
+
+    >>> normalised("１２ 個蘋果.")
+    '12 个苹果。'
+    """
+    narrow = "".join(unicodedata.normalize("NFKC", c) if c.isalnum() else c for c in simplify(clean(text)))
     return _CHINESE_PUNCTUATION.sub(_full_width, narrow)
+
+
+def spelling(text: str) -> str:
+    """The characters of a text in one form, without white space: what every way to cut it has in common.
+
+    >>> spelling("喜歡 Tom’s 茶。") == spelling("".join(["喜欢", "Tom", "'s", "茶", "."]))
+    True
+    """
+    plain = unicodedata.normalize("NFKC", simplify(clean(text)))
+    return plain.replace(" ", "").replace(SPACE, "").replace("’", "'").replace("。", ".")
 
 
 def jieba_words(text: str) -> list[str]:
@@ -76,7 +101,7 @@ def jieba_words(text: str) -> list[str]:
     >>> jieba_words("我喜歡蘋果。")
     ['我', '喜欢', '苹果', '。']
     """
-    return [w for w in _jieba().cut(_chinese(clean(text)), HMM=False) if not w.isspace()]
+    return [w for w in dictionary().cut(normalised(text), HMM=False) if not w.isspace()]
 
 
 def latin_words(text: str) -> list[str]:

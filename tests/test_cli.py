@@ -445,3 +445,28 @@ def test_prepare_in_a_process(tmp_path: Path) -> None:
         f"{tmp_path / 'out' / name}: {count} pairs"
         for name, count in (("train.tsv", 23), ("dev.tsv", 3), ("test.tsv", 4))
     ]
+
+
+def test_tokens_are_read_as_they_are(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = inside(capsys, "trace", tiny_checkpoint, "--tokens", "我  喜 苹果 <unk>", "--json", "-")
+    assert (status, err) == (0, "")
+    assert json.loads(out)["source"]["tokens"] == ["我", "喜", "苹果", "<unk>"]
+    assert json.loads(out)["source"]["unknown"] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((), "Type a sentence first."),
+        (("--tokens", " "), "Type a sentence first."),
+        ((TEXT, "--tokens", "我"), "--tokens does not go with TEXT"),
+        (("--tokens", "我 a\u200b"), "Token 2"),
+        (("--tokens", "龘"), "knows none of these words"),
+    ],
+)
+def test_tokens_that_cannot_be_used_are_one_line(
+    tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], expected: str
+) -> None:
+    status, out, err = inside(capsys, "trace", tiny_checkpoint, *arguments)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert expected in err

@@ -243,3 +243,32 @@ def test_a_pointer_can_only_say_more_often_what_the_source_has(tmp_path: Path) -
     step = run.steps[2]
     assert step.output == "tea" and step.p_gen is not None
     assert np.exp(step.log_prob) >= (1 - step.p_gen) * float(step.attention[place]) - 1e-6
+
+
+def test_given_tokens_are_read_as_they_are(checkpoint: Checkpoint) -> None:
+    by_text = trace(checkpoint, TEXT)
+    assert trace(checkpoint, by_text.source_tokens) == by_text
+    cut = trace(checkpoint, ["我", "不喜欢", "茶", "<unk>", "<pad>"])
+    assert cut.source_tokens == ("我", "不喜欢", "茶", "<unk>", "<pad>")
+    assert cut.source_unknown == (1, 3, 4)
+    assert cut.source_text == "我不喜欢茶<unk><pad>"
+    assert Trace.from_json(cut.to_json()) == cut
+
+
+@pytest.mark.parametrize(
+    ("tokens", "key"),
+    [
+        ([], "text_empty"),
+        (["我", ""], "token_unusable"),
+        (["我", "a b"], "token_unusable"),
+        (["我\u200b"], "token_unusable"),
+        (["我\n"], "token_unusable"),
+        (["龘", "<unk>"], "text_unknown"),
+        (["我"] * (MAX_TOKENS + 1), "text_too_many_tokens"),
+        (["我" * (MAX_CHARACTERS + 1)], "text_too_long"),
+    ],
+)
+def test_tokens_that_cannot_be_read_are_a_users_error(checkpoint: Checkpoint, tokens: list[str], key: str) -> None:
+    with pytest.raises(UserError) as error:
+        trace(checkpoint, tokens)
+    assert error.value.key == f"error.{key}"

@@ -13,7 +13,7 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.trace import Trace
 from s2s.tree import SearchTree
-from s2s.web import branches, language, link, models, panel, request
+from s2s.web import branches, controls, language, link, models, panel, request
 from s2s.web.examples import GREEDY_LOSES
 from s2s.web.language import t
 from s2s.web.player import FOLDER as PLAYER
@@ -89,14 +89,14 @@ def _branch(tree: SearchTree, node: int) -> None:
 def searched(values: dict[str, Any]) -> SearchTree:
     """The search of the page's state. Raises UserError as decoding does."""
     settings = tuple((k, values[k]) for k in link.SETTINGS)
-    return models.tree(values["model"], models.changed(values["model"]), values["text"], settings)
+    return models.tree(values["model"], models.changed(values["model"]), controls.source(values), settings)
 
 
 def section(values: dict[str, Any]) -> None:
     """Everything in the tab, for a text that can be decoded."""
     name, greedy = values["model"], (("strategy", "greedy"), ("max_length", values["max_length"]))
     tree = searched(values)
-    alone = models.decode(name, models.changed(name), values["text"], "", "free", greedy)
+    alone = models.decode(name, models.changed(name), controls.source(values), "", "free", greedy)
     st.caption(t("beam.intro", beam=int(tree.settings["beam"])))
     draw(tree, [step.output for step in alone.steps], COMPONENT)
     _versus(tree, alone)

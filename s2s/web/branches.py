@@ -17,7 +17,7 @@ MAX_LISTS = 20  # sentences whose branches are remembered
 def listed() -> tuple[Branch, ...]:
     """The branches of the sentence on screen, a parent before what forks from it."""
     state = st.session_state
-    here = tuple(state.get(name, "") for name in ("model", "text", "ref"))
+    here = tuple(state.get(name, "") for name in ("model", "text", "tokens", "ref"))
     before = state.setdefault("branches_of", here)
     found: tuple[Branch, ...] = state.setdefault("branches", ())
     if before != here:  # another sentence: its own branches are taken out, the last one's are put by

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from s2s.config import ATTENTIONS, CELLS
 from s2s.web import branches, language, link, models
 from s2s.web.examples import examples
 from s2s.web.language import t
+from s2s.web.panel import code
 
 
 def _pairs(name: str) -> list[tuple[str, str]]:
@@ -79,7 +81,9 @@ def comparison(names: list[str]) -> None:
     others = ["", *(name for name in names if name != st.session_state["model"])]
     if st.session_state["compare"] not in others:
         st.session_state["compare"] = ""
-    st.selectbox(t("exposure.compare"), others, format_func=lambda name: name or "—", key="compare")
+    st.selectbox(
+        t("exposure.compare"), others, format_func=lambda name: name or "—", key="compare", persist_state="session"
+    )
 
 
 def _use(text: str, reference: str) -> None:
@@ -114,7 +118,7 @@ def _keep(name: str, key: str) -> None:
     st.session_state[name] = st.session_state[key]
 
 
-def _radio(name: str, label: str, labels: dict[str, str], **options: Any) -> None:
+def radio(name: str, label: str, labels: dict[str, str], **options: Any) -> None:
     """A choice that outlives a switch of language: Streamlit remembers the label, so each language has a widget."""
     key = f"{name}-{language.current()}"
     st.session_state[key] = st.session_state[name]
@@ -124,30 +128,59 @@ def _radio(name: str, label: str, labels: dict[str, str], **options: Any) -> Non
 
 def decoding() -> None:
     """Lanes, how the free-running one chooses, and example sentences that fill the form."""
-    left, middle, right = st.columns([6, 3, 3], vertical_alignment="center")
+    left, middle, right, last = st.columns([5, 2, 2, 2], vertical_alignment="center")
+    last.page_link("pages/compare.py", label=t("step.compare"), width="stretch")
     with left:
         modes = {mode: t(f"step.mode_{mode}") for mode in link.MODES}
-        _radio("mode", t("step.mode"), modes, label_visibility="collapsed", help=t("step.mode_help"))
+        radio("mode", t("step.mode"), modes, label_visibility="collapsed", help=t("step.mode_help"))
     with right:
         example_sentences()
     with middle.popover(t("step.settings"), width="stretch"):
-        names = {"greedy": t("step.greedy"), "sampling": t("step.sampling"), "beam": t("step.beam_search")}
-        _radio("strategy", t("step.strategy"), names)
-        sampling, beam = (st.session_state["strategy"] == s for s in ("sampling", "beam"))
-        st.slider(t("step.temperature"), 0.05, 3.0, step=0.05, key="temperature", disabled=not sampling)
-        st.number_input(t("step.top_k"), 0, 1000, key="top_k", disabled=not sampling)
-        st.slider(t("step.top_p"), 0.05, 1.0, step=0.05, key="top_p", disabled=not sampling)
-        st.number_input(t("step.seed"), 0, 999_999, key="seed", disabled=not sampling)
-        st.number_input(t("step.beam"), 1, 10, key="beam", disabled=not beam)
-        st.slider(t("step.length_penalty"), 0.0, 2.0, step=0.1, key="length_penalty", disabled=not beam)
-        st.slider(t("step.coverage_penalty"), 0.0, 2.0, step=0.1, key="coverage_penalty", disabled=not beam)
-        st.number_input(t("step.max_length"), 0, 200, key="max_length")
+        settings()
+
+
+def settings(prefix: str = "") -> None:
+    """How a free-running lane chooses; ``b_`` of the other side of a comparison."""
+    lasting: Any = {"persist_state": "session"} if prefix else {}  # B's are not always shown
+    names = {"greedy": t("step.greedy"), "sampling": t("step.sampling"), "beam": t("step.beam_search")}
+    radio(f"{prefix}strategy", t("step.strategy"), names)
+    sampling, beam = (st.session_state[f"{prefix}strategy"] == s for s in ("sampling", "beam"))
+    st.slider(t("step.temperature"), 0.05, 3.0, step=0.05, key=f"{prefix}temperature", **lasting, disabled=not sampling)
+    st.number_input(t("step.top_k"), 0, 1000, key=f"{prefix}top_k", **lasting, disabled=not sampling)
+    st.slider(t("step.top_p"), 0.05, 1.0, step=0.05, key=f"{prefix}top_p", **lasting, disabled=not sampling)
+    st.number_input(t("step.seed"), 0, 999_999, key=f"{prefix}seed", **lasting, disabled=not sampling)
+    st.number_input(t("step.beam"), 1, 10, key=f"{prefix}beam", **lasting, disabled=not beam)
+    st.slider(t("step.length_penalty"), 0.0, 2.0, step=0.1, key=f"{prefix}length_penalty", **lasting, disabled=not beam)
+    st.slider(
+        t("step.coverage_penalty"), 0.0, 2.0, step=0.1, key=f"{prefix}coverage_penalty", **lasting, disabled=not beam
+    )
+    st.number_input(t("step.max_length"), 0, 200, key=f"{prefix}max_length", **lasting)
+
+
+def given_tokens() -> None:
+    """Where chosen words are read for the text: which, and the way back to the model's own."""
+    if state()["tokens"]:
+        note, back = st.columns([9, 3], vertical_alignment="center")
+        note.caption(t("step.tokens", tokens=code(st.session_state["tokens"])))
+        back.button(t("step.own_tokens"), key="own_tokens", on_click=_own_tokens, width="stretch")
+
+
+def _own_tokens() -> None:
+    st.session_state["tokens"] = ""
 
 
 def state() -> dict[str, Any]:
-    """The page's state as the link names it, without the player's part."""
+    """The page's state as the link names it, without the player's part; tokens of an earlier text are dropped."""
+    for text, tokens in (("text", "tokens"), ("b_text", "b_tokens")):
+        if not link.spelt(st.session_state[text], st.session_state[tokens]):
+            st.session_state[tokens] = ""
     keys = [k for k in link.FIELDS if k not in ("step", "lane", "branches")]
     return {key: st.session_state[key] for key in keys} | {"branches": branches.listed()}
+
+
+def source(values: Mapping[str, Any]) -> models.Source:
+    """What the model reads: the chosen tokens, else the text."""
+    return tuple(values["tokens"].split(" ")) if values["tokens"] else values["text"]
 
 
 def address(values: dict[str, Any]) -> dict[str, str]:

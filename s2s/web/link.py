@@ -49,6 +49,24 @@ def _lane(value: str) -> str:
     return value
 
 
+def _tokens(value: str) -> str:
+    """Tokens with spaces between, each one that a model can be given."""
+    if value:
+        from s2s.text import is_token  # with jieba, so only when it is needed
+
+        if len(_text(value)) != len(value.strip()) or not all(map(is_token, value.split(" "))):
+            raise ValueError(value)
+    return value
+
+
+def _differing(value: str) -> str:
+    """Some of ``DIFFERS`` in their order, with commas between."""
+    chosen = value.split(",") if value else []
+    if chosen != [name for name in DIFFERS if name in chosen]:
+        raise ValueError(value)
+    return value
+
+
 @dataclass(frozen=True)
 class Field:
     """One part of the state: its default and how its text in a link is read and written."""
@@ -60,12 +78,8 @@ class Field:
 
 STRATEGIES = ("greedy", "sampling", "beam")
 MODES = ("both", "free", "forced")
-FIELDS: Mapping[str, Field] = {
-    "model": Field("", _text),
-    "compare": Field("", _text),
-    "text": Field("", _text),
-    "ref": Field("", _text),
-    "mode": Field("both", _choice(*MODES)),
+DIFFERS = ("source", "checkpoint", "decoding")  # in what B of a comparison may differ from A
+_DECODING: Mapping[str, Field] = {
     "strategy": Field("greedy", _choice(*STRATEGIES)),
     "temperature": Field(1.0, _number(float, 0.05, 3)),
     "top_k": Field(0, _number(int, 0, 1000)),
@@ -75,21 +89,25 @@ FIELDS: Mapping[str, Field] = {
     "length_penalty": Field(0.6, _number(float, 0, 2)),
     "coverage_penalty": Field(0.0, _number(float, 0, 2)),
     "max_length": Field(0, _number(int, 0, 200)),
+}
+SETTINGS = tuple(_DECODING)
+FIELDS: Mapping[str, Field] = {
+    "model": Field("", _text),
+    "compare": Field("", _text),
+    "text": Field("", _text),
+    "ref": Field("", _text),
+    "mode": Field("both", _choice(*MODES)),
+    **_DECODING,
+    "tokens": Field("", _tokens),  # the words that are read for the text, where they are not the model's own
+    "differs": Field("source", _differing),
+    "b_text": Field("", _text),  # empty: as A
+    "b_tokens": Field("", _tokens),
+    "compared": Field("free", _choice("free", "forced")),
+    **{f"b_{name}": field for name, field in _DECODING.items()},
     "step": Field(1, _number(int, 1, 10_000)),
     "lane": Field("free", _lane),
     "branches": Field((), unpack, pack),
 }
-SETTINGS = (
-    "strategy",
-    "temperature",
-    "top_k",
-    "top_p",
-    "seed",
-    "beam",
-    "length_penalty",
-    "coverage_penalty",
-    "max_length",
-)
 
 
 def read(query: Mapping[str, str]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -108,6 +126,15 @@ def read(query: Mapping[str, str]) -> tuple[dict[str, Any], list[tuple[str, str]
             except ValueError:
                 ignored.append((name, query[name][:40]))
     return values, ignored
+
+
+def spelt(text: str, tokens: str) -> bool:
+    """Whether tokens belong to a text: together they have its characters. No tokens belong to any text."""
+    if not tokens:
+        return True
+    from s2s.text import spelling
+
+    return spelling(text) == spelling(tokens)
 
 
 def write(values: Mapping[str, Any]) -> dict[str, str]:
@@ -132,6 +159,10 @@ def restore(names: list[str], first: Callable[[str], Mapping[str, str]]) -> list
         if values["compare"] not in ("", *names):
             ignored.append(("compare", values["compare"][:40]))
             values["compare"] = ""
+        for text, tokens in (("text", "tokens"), ("b_text", "b_tokens")):
+            if not spelt(values[text], values[tokens]):
+                ignored.append((tokens, values[tokens][:40]))
+                values[tokens] = ""
         st.session_state.update({k: v for k, v in values.items() if k not in ("step", "lane")})
         st.session_state["restored"] = ignored
     before: list[tuple[str, str]] = st.session_state["restored"]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from s2s.branch import Edit
+from s2s.compare import Comparison, compare
 from s2s.trace import Trace
 
 if TYPE_CHECKING:
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
     from s2s.exposure.recovery import Recovery
     from s2s.preview import Preview
     from s2s.reading import Reading
+    from s2s.segmentation import Segmentation
     from s2s.tree import SearchTree
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 FIRST = "zh-en-luong"
+Source = str | tuple[str, ...]  # a text, or tokens that are read as they are
 # One decode at a time: torch gives up the interpreter lock at every call, so ungated ones slow each other.
 _GATE = threading.Lock()
 
@@ -70,7 +73,7 @@ def load(name: str, changed: int) -> Checkpoint:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _reading(name: str, changed: int, text: str) -> Reading:
+def _reading(name: str, changed: int, text: Source) -> Reading:
     """A text read once, for all lanes, forks and edits of it; it is used and written to behind the gate alone."""
     from s2s.decode import source_ids
     from s2s.reading import Reading
@@ -83,14 +86,14 @@ def _reading(name: str, changed: int, text: str) -> Reading:
 def decode(
     name: str,
     changed: int,
-    text: str,
+    text: Source,
     reference: str,
     mode: str,
     settings: tuple[tuple[str, Any], ...],
     prefix: tuple[str, ...] = (),
     attention: tuple[tuple[int, str], ...] = (),
 ) -> Trace:
-    """One lane or branch, its edits as texts. Raises UserError for what cannot be used."""
+    """One lane or branch, of a text or of tokens; its edits as texts. Raises UserError for what cannot be used."""
     from s2s.decode import trace
     from s2s.strategy import Settings
 
@@ -101,7 +104,7 @@ def decode(
 
 
 def preview(
-    name: str, changed: int, text: str, prefix: Sequence[str], attention: Mapping[int, Edit], edit: Edit
+    name: str, changed: int, text: Source, prefix: Sequence[str], attention: Mapping[int, Edit], edit: Edit
 ) -> Preview:
     """One step under another attention. Raises UserError for an edit that this step cannot have."""
     from s2s.preview import preview as made
@@ -112,7 +115,7 @@ def preview(
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def tree(name: str, changed: int, text: str, settings: tuple[tuple[str, Any], ...]) -> SearchTree:
+def tree(name: str, changed: int, text: Source, settings: tuple[tuple[str, Any], ...]) -> SearchTree:
     """The beam search of a text. Raises UserError as ``decode`` does."""
     from s2s.search_tree import search_tree
     from s2s.strategy import Settings
@@ -138,3 +141,36 @@ def recover(name: str, changed: int, text: str, reference: str) -> Recovery:
     checkpoint = load(name, changed)
     with _GATE:
         return sentence(checkpoint, text, reference)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def compared(a: tuple[Any, ...], b: tuple[Any, ...]) -> Comparison:
+    """Two lanes beside each other, by the arguments of ``decode``. Raises UserError as it does."""
+    return compare(decode(*a), decode(*b))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def neighbours(name: str, changed: int, token: str) -> list[tuple[str, float]]:
+    """The words nearest to one that the encoder knows, with their cosine."""
+    from s2s.neighbours import neighbours
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return neighbours(checkpoint, token)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def segmentations(name: str, changed: int, text: str) -> list[Segmentation]:
+    """Every way to cut a text."""
+    from s2s.segmentation import alternatives
+
+    side = load(name, changed).source
+    return alternatives(side.segmenter, side.vocab, text)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def splits(token: str) -> list[tuple[str, ...]]:
+    """Ways to cut one token into smaller ones."""
+    from s2s.segmentation import splits
+
+    return splits(token)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def lanes(values: dict[str, Any]) -> tuple[dict[str, Trace], list[tuple[str, str]]]:
     """The lanes that can be decoded, and messages (kind, sentence) for what cannot."""
-    name, text, reference = values["model"], values["text"], values["ref"].strip()
+    name, text, reference = values["model"], controls.source(values), values["ref"].strip()
     changed, mode = models.changed(name), values["mode"]
     settings = tuple((k, values[k]) for k in link.SETTINGS)
     found: dict[str, Trace] = {}

@@ -11,7 +11,7 @@ import numpy as np
 from s2s.branch import Branch, Edit
 from s2s.errors import UserError
 from s2s.trace import Step, Trace
-from s2s.web import branches, language, link, models
+from s2s.web import branches, controls, language, link, models
 from s2s.web.request import Handler, Request
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class WhatIf:
         """What an ``edit`` would make of one step: the row, and the leading words before and after."""
         lane, step, trace = self._asked(request)
         prefix, edits = self._before(lane, trace, step)
-        text, name = self.values["text"], self.checkpoint.name
+        text, name = controls.source(self.values), self.checkpoint.name
         seen = models.preview(name, models.changed(name), text, prefix, edits, self._edit(request, trace))
         changes = [
             {"token": c.token, "before": c.before, "after": c.after, "ranks": [c.rank_before, c.rank_after]}
@@ -131,7 +131,7 @@ class WhatIf:
         reference = next((trace.reference for trace in self.lanes.values() if trace.reference), "") or ""
         edits = tuple((t, str(edit)) for t, edit in branch.edits.items())
         return models.decode(
-            name, models.changed(name), values["text"], reference, "free", settings, branch.prefix, edits
+            name, models.changed(name), controls.source(values), reference, "free", settings, branch.prefix, edits
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -44,8 +45,8 @@ def visit(root: Path) -> Callable[..., AppTest]:
 
 
 @pytest.fixture
-def visit_exposure(visit: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
-    """Go from a link to the page on exposure bias, in a server that has navigated before."""
+def visit_page(visit: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Go from a link to another page than the first, in a server that has navigated before."""
     begin = PagesManager.__init__
 
     def later(self: PagesManager, *args: Any, **options: Any) -> None:
@@ -54,14 +55,26 @@ def visit_exposure(visit: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(PagesManager, "__init__", later)
 
-    def open_page(**query: str) -> AppTest:
-        return visit(**query).switch_page("pages/exposure.py").run()
+    def open_page(page: str, **query: str) -> AppTest:
+        return visit(**query).switch_page(f"pages/{page}.py").run()
 
     return open_page
 
 
+@pytest.fixture
+def visit_exposure(visit_page: Callable[..., AppTest]) -> Callable[..., AppTest]:
+    """Go from a link to the page on exposure bias."""
+    return functools.partial(visit_page, "exposure")
+
+
+@pytest.fixture
+def visit_compare(visit_page: Callable[..., AppTest]) -> Callable[..., AppTest]:
+    """Go from a link to the page Compare."""
+    return functools.partial(visit_page, "compare")
+
+
 def player_data(app: AppTest) -> dict[str, Any]:
-    """What the page gave to the player."""
+    """What the page gave to its component, the player or the comparison."""
     (component,) = app.get("bidi_component")
     data: dict[str, Any] = json.loads(component.proto.json)
     return data

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s.web import link
 from tests.test_branch import lists
 
+TOKENS = st.lists(st.sampled_from(["我", "喜欢", "<unk>", "a:b", "␣", "%20", "é", "喜,欢"]), max_size=5).map(" ".join)
+DECODING = {
+    "strategy": st.sampled_from(link.STRATEGIES),
+    "temperature": st.floats(0.05, 3),
+    "top_k": st.integers(0, 1000),
+    "top_p": st.floats(0.05, 1),
+    "seed": st.integers(0, 999_999),
+    "beam": st.integers(1, 10),
+    "length_penalty": st.floats(0, 2),
+    "coverage_penalty": st.floats(0, 2),
+    "max_length": st.integers(0, 200),
+}
 VALUES = st.fixed_dictionaries(
     {
         "model": st.text(max_size=30),
@@ -15,15 +28,15 @@ VALUES = st.fixed_dictionaries(
         "text": st.text(max_size=200),
         "ref": st.text(max_size=200),
         "mode": st.sampled_from(link.MODES),
-        "strategy": st.sampled_from(link.STRATEGIES),
-        "temperature": st.floats(0.05, 3),
-        "top_k": st.integers(0, 1000),
-        "top_p": st.floats(0.05, 1),
-        "seed": st.integers(0, 999_999),
-        "beam": st.integers(1, 10),
-        "length_penalty": st.floats(0, 2),
-        "coverage_penalty": st.floats(0, 2),
-        "max_length": st.integers(0, 200),
+        **DECODING,
+        **{f"b_{name}": values for name, values in DECODING.items()},
+        "tokens": TOKENS,
+        "b_text": st.text(max_size=200),
+        "b_tokens": TOKENS,
+        "differs": st.lists(st.booleans(), min_size=3, max_size=3).map(
+            lambda chosen: ",".join(name for name, yes in zip(link.DIFFERS, chosen, strict=True) if yes)
+        ),
+        "compared": st.sampled_from(["free", "forced"]),
         "step": st.integers(1, 10_000),
         "lane": st.sampled_from(["free", "forced", "b3"]),
         "branches": st.just(()) | lists(),
@@ -51,3 +64,22 @@ def test_every_setting_of_a_link_is_one_that_decoding_accepts() -> None:
 
     values, _ = link.read({})
     assert Settings(**{k: values[k] for k in link.SETTINGS}) == Settings()
+
+
+@pytest.mark.parametrize("tokens", [" 我", "我 ", "我  你", "我\u200b", "我\n你", "我\t你", " ", "我" * 4001])
+def test_tokens_that_no_model_can_be_given_are_ignored(tokens: str) -> None:
+    values, ignored = link.read({"tokens": tokens, "b_tokens": tokens})
+    assert (values["tokens"], values["b_tokens"]) == ("", "")
+    assert [name for name, _ in ignored] == ["tokens", "b_tokens"]
+
+
+@pytest.mark.parametrize("differs", ["decoding,source", "source,source", "everything", ",", "source,"])
+def test_what_may_differ_is_named_once_and_in_order(differs: str) -> None:
+    values, ignored = link.read({"differs": differs})
+    assert (values["differs"], ignored) == ("source", [("differs", differs)])
+
+
+def test_tokens_belong_to_a_text_that_they_spell() -> None:
+    assert link.spelt("我喜歡 茶.", "我 喜 欢 茶 。")
+    assert link.spelt("May 5", "May ␣ 5") and link.spelt("anything", "")
+    assert not link.spelt("我喜欢茶", "我 喜欢") and not link.spelt("", "我")

@@ -1,0 +1,19 @@
+"""Compare: two runs beside each other that differ in the source, the checkpoint or the decoding."""
+
+import streamlit as st
+
+from s2s.web import compare, controls, link
+from s2s.web.language import t
+
+link.through_app()
+st.markdown(f"**{t('page.compare')}** :small[:gray[{t('compare.intro')}]]")
+
+names, ignored = controls.begin()
+with st.sidebar:
+    controls.checkpoint(names)
+controls.sentence()
+compare.choices()
+for name, value in ignored:
+    st.warning(t("step.link_ignored", name=name, value=value))
+controls.given_tokens()
+compare.section(names)
