@@ -19,7 +19,7 @@ from s2s.model import Seq2Seq
 
 STARTS = 24
 TURNS = 50  # of the descent
-SHAKES, TRIED = 10, 96  # rounds of random steps, and steps a round
+SHAKES, TRIED = 14, 128  # rounds of random steps, and steps a round
 
 
 class Minimal(NamedTuple):
@@ -140,7 +140,7 @@ def _nearer(model: Seq2Seq, moment: Moment, word: int, found_KS: Tensor) -> Tens
         if turn == 0:
             tried_NS = (torch.linspace(0, 1, TRIED // 2)[1:, None, None] * tilt_KS[:8]).flatten(0, 1)
         else:
-            size = 0.5 * 0.65**turn
+            size = 2 * 0.65**turn
             parent_NS = tilt_KS[torch.randint(len(tilt_KS), (TRIED,), generator=rng)]
             back_N1 = 1 - size * torch.rand((TRIED, 1), generator=rng)
             tried_NS = back_N1 * parent_NS + size * torch.randn(parent_NS.shape, generator=rng)
@@ -149,6 +149,6 @@ def _nearer(model: Seq2Seq, moment: Moment, word: int, found_KS: Tensor) -> Tens
         far_N = divergence(alpha_NS, own_S).masked_fill(lead(given(model, moment, alpha_NS), word) <= 0, torch.inf)
         if not (far_N < torch.inf).any():  # won by a rounding error alone
             return found_KS[divergence(found_KS, own_S).argmin()].unsqueeze(0)
-        best_K = far_N.topk(min(4, int((far_N < torch.inf).sum())), largest=False).indices
+        best_K = far_N.topk(min(8, int((far_N < torch.inf).sum())), largest=False).indices
         tilt_KS = all_NS[best_K]
     return alpha_NS[best_K[:1]]

@@ -92,9 +92,7 @@ class Seq2Seq(nn.Module):
             self.encoder.embedding.weight[PAD].zero_()
             self.embedding.weight[PAD].zero_()
 
-    def encode(
-        self, source_BS: Tensor, lengths_B: Tensor, embedded_BSE: Tensor | None = None
-    ) -> tuple[Memory, State]:
+    def encode(self, source_BS: Tensor, lengths_B: Tensor, embedded_BSE: Tensor | None = None) -> tuple[Memory, State]:
         """Source ids to memory and the decoder's first state, ``tanh(W [forward; backward] + b)``.
 
         ``embedded_BSE`` is read in the place of the words' embeddings, to differentiate by it; prior and
