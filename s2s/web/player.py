@@ -11,9 +11,20 @@ import streamlit as st
 
 from s2s.trace import Trace
 from s2s.web import language
+from s2s.web.request import COMPONENT
 
 FOLDER = Path(__file__).parent / "player"
-SCRIPTS = ("dom.js", "lanes.js", "heatmap.js", "softmax.js", "worked.js", "export.js", "input.js", "player.js")
+SCRIPTS = (
+    "dom.js",
+    "ask.js",
+    "lanes.js",
+    "heatmap.js",
+    "softmax.js",
+    "worked.js",
+    "export.js",
+    "input.js",
+    "player.js",
+)
 
 
 def script() -> str:
@@ -27,12 +38,18 @@ def _component() -> Any:
     return st.components.v2.component("lookback_player", html='<div class="lookback"></div>', css=css, js=script())
 
 
-def player(lanes: Mapping[str, Trace], vocabulary: int, link: Mapping[str, str]) -> None:
-    """Show one or two lanes of one sentence; ``vocabulary`` counts the target words, ``link`` names the state."""
+def player(
+    lanes: Mapping[str, Trace], vocabulary: int, link: Mapping[str, str], asking: Mapping[str, Any] | None = None
+) -> None:
+    """Show one or two lanes of one sentence; ``vocabulary`` counts the target words, ``link`` names the state.
+
+    ``asking`` is what ``request.handle`` returned; a player without it cannot ask.
+    """
     data = {
         "lanes": {mode: lanes[mode].to_dict() if mode in lanes else None for mode in ("forced", "free")},
         "strings": language.strings("player"),
         "vocabulary": vocabulary,
         "link": dict(link),
+        "asking": asking,
     }
-    _component()(key="player", data=data)
+    _component()(key=COMPONENT, data=data, on_request_change=lambda: None)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from s2s import figures
 from s2s.errors import UserError
 from s2s.trace import Trace
-from s2s.web import controls, language, link, models
+from s2s.web import controls, language, link, models, request
 from s2s.web.language import t
 from s2s.web.player import player
+
+if TYPE_CHECKING:
+    from s2s.checkpoint import Checkpoint
 
 
 def lanes(values: dict[str, Any]) -> tuple[dict[str, Trace], list[tuple[str, str]]]:
@@ -59,10 +62,18 @@ def show(values: dict[str, Any]) -> None:
         st.text(f"{t('step.output')}: {free.text}{cut_off}")
     stepping, charts = st.tabs([t("step.player"), t("step.charts")], key="view", on_change="rerun")
     with stepping:
-        player(found, len(checkpoint.target.vocab), controls.address(values))
+        _play(checkpoint, found, values)
     if charts.open:
         with charts:
             _charts(found)
+
+
+@st.fragment
+def _play(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, Any]) -> None:
+    """The player in a fragment: what it asks of Python reruns this function alone."""
+    shown = request.page(checkpoint.name, checkpoint.digest, sorted(values.items()))
+    asking = request.handle(shown, {})
+    player(found, len(checkpoint.target.vocab), controls.address(values), asking)
 
 
 def _charts(found: dict[str, Trace]) -> None:

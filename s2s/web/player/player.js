@@ -226,10 +226,12 @@ function colour(view) {
 }
 
 export default function (component) {
-  const { data, parentElement } = component;
+  const { asking, ...data } = component.data;
+  const { parentElement } = component;
   const root = parentElement.querySelector(".lookback");
   let view = VIEWS.get(root);
-  if (!view) VIEWS.set(root, (view = { speed: 1, timer: null }));
+  if (!view) VIEWS.set(root, (view = { speed: 1, timer: null, seq: 0, queue: [], waiting: null }));
+  view.setStateValue = component.setStateValue;
   const identity = JSON.stringify(data);
   if (view.identity !== identity) {
     if (view.onKey) document.removeEventListener("keydown", view.onKey);
@@ -242,7 +244,9 @@ export default function (component) {
     colourHeatmap(view);
   }
   paint(view);
+  hear(view, asking);
   return () => {
+    forget(view);
     clearInterval(view.timer);
     clearTimeout(view.later);
     document.removeEventListener("keydown", view.onKey);
