@@ -94,11 +94,9 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def removals(
-    model: Seq2Seq, lane: Lane, steps: Sequence[int], attention_KS: Tensor, normalise: bool = True
-) -> list[Removal]:
-    """A removal a step; ``normalise`` also looks for the best and the worst order, of sources that are short enough."""
-    length, sizes = len(lane.source), counts(len(lane.source))
+def removals(model: Seq2Seq, lane: Lane, steps: Sequence[int], attention_KS: Tensor) -> list[Removal]:
+    """A removal a step, without bounds."""
+    sizes = counts(len(lane.source))
     sources, places = [list(lane.source)] * len(steps), list(steps)
     for t, attention_S in zip(steps, attention_KS, strict=True):
         order = attention_S.argsort(descending=True, stable=True).tolist()
@@ -107,10 +105,9 @@ def removals(
         places += [t] * 2 * len(sizes)
     p = walk_each(model, lane, sources, places).exp()
     full, rest_KCN = p[: len(steps)].tolist(), p[len(steps) :].view(len(steps), 2, len(sizes)).tolist()
-    found = bounds(model, lane, steps) if normalise and 1 < length <= SEARCHED else [None] * len(steps)
     return [
-        Removal(tuple(sizes), whole, tuple(without), tuple(alone), bound)
-        for whole, (without, alone), bound in zip(full, rest_KCN, found, strict=True)
+        Removal(tuple(sizes), whole, tuple(without), tuple(alone), None)
+        for whole, (without, alone) in zip(full, rest_KCN, strict=True)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import torch
 
 from s2s.explain.agreement import kendall, mean_tau, shares, verdict
-from s2s.explain.erasure import Removal, leave_one_out, removals
+from s2s.explain.erasure import SEARCHED, Removal, bounds, leave_one_out, removals
 from s2s.explain.gradients import attributions
 from s2s.explain.lane import Lane
 from s2s.explain.weights import Change, flip, moments, permuted, uniform
@@ -89,7 +90,7 @@ def examine(model: Seq2Seq, lane: Lane, steps: Sequence[int], normalise: bool = 
     now = moments(model, lane, steps)
     attributed = attributions(model, lane, steps)
     erased_KS = leave_one_out(model, lane, steps)
-    removed = removals(model, lane, steps, torch.stack([moment.attention_S for moment in now]), normalise)
+    removed = removals(model, lane, steps, torch.stack([moment.attention_S for moment in now]))
     found = []
     for k, t in enumerate(steps):
         moment, word, rng = now[k], lane.words[t], torch.Generator().manual_seed(SEED)
@@ -109,4 +110,16 @@ def examine(model: Seq2Seq, lane: Lane, steps: Sequence[int], normalise: bool = 
                 removal=removed[k],
             )
         )
-    return found
+    return ordered(model, lane, found) if normalise else found
+
+
+@torch.no_grad()
+def ordered(model: Seq2Seq, lane: Lane, found: Sequence[Evidence]) -> list[Evidence]:
+    """The same with the best and the worst order of erasing, where the source is short enough to look for them."""
+    if not 1 < len(lane.source) <= SEARCHED:
+        return list(found)
+    sought = bounds(model, lane, [one.step for one in found])
+    return [
+        dataclasses.replace(one, removal=one.removal._replace(bounds=bound))
+        for one, bound in zip(found, sought, strict=True)
+    ]

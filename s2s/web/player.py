@@ -21,6 +21,7 @@ SCRIPTS = (
     "heatmap.js",
     "softmax.js",
     "worked.js",
+    "evidence.js",
     "export.js",
     "input.js",
     "player.js",

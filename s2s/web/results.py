@@ -10,6 +10,7 @@ from s2s import figures
 from s2s.errors import UserError
 from s2s.trace import Trace
 from s2s.web import controls, language, link, models, request
+from s2s.web.evidence import Asked
 from s2s.web.language import t
 from s2s.web.player import player
 
@@ -72,7 +73,7 @@ def show(values: dict[str, Any]) -> None:
 def _play(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, Any]) -> None:
     """The player in a fragment: what it asks of Python reruns this function alone."""
     shown = request.page(checkpoint.name, checkpoint.digest, sorted(values.items()))
-    asking = request.handle(shown, {})
+    asking = request.handle(shown, Asked(shown, checkpoint, found).handlers())
     player(found, len(checkpoint.target.vocab), controls.address(values), asking)
 
 

@@ -49,6 +49,7 @@ def test_removals_are_a_loop_in_the_order_of_attention(kind: dict[str, Any]) -> 
     attention_KS = torch.stack([one_moment(model, lane, t).attention_S for t in steps])
     with torch.no_grad():
         found = removals(model, lane, steps, attention_KS)
+    assert all(one.normalised == (None, None) for one in found)
     for t, one, row in zip(steps, found, attention_KS.tolist(), strict=True):
         order = sorted(range(5), key=lambda s: -row[s])
         assert one.full == pytest.approx(p(model, lane, set(range(5)), t), abs=1e-5)

@@ -71,6 +71,7 @@ function frame(view, root) {
   const distributionPane = el("section", { class: "distribution" }, el("h3", { text: strings.softmax }), parts.reads, parts.softmax, parts.about);
   part("workedBody", "div");
   part("worked", "details", {}, el("summary", { text: strings.worked }), parts.workedBody);
+  buildEvidence(view);
   part("tableBody", "div");
   part("table", "details", {}, el("summary", { text: strings.table }), parts.tableBody);
   part("live", "div", { "aria-live": "polite" });
@@ -87,6 +88,7 @@ function frame(view, root) {
     parts.lanesBox,
     el("div", { class: "panes" }, el("section", {}, el("h3", { text: strings.heatmap }, legend()), parts.map), distributionPane),
     parts.worked,
+    parts.evidence,
     parts.table,
     el("p", { class: "keys", text: strings.keys }),
     parts.live,
@@ -134,6 +136,7 @@ function paint(view) {
   paintHeatmap(view);
   paintSoftmax(view, step);
   paintWorked(view, step);
+  paintEvidence(view, step);
   view.where.textContent = fill(view.strings.where, { step: view.shown + 1, steps: view.trace.steps.length });
   for (const node of view.laneButtons) node.setAttribute("aria-pressed", node.dataset.lane === view.lane);
   const at = view.trace.divergence;
