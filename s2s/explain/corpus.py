@@ -17,6 +17,7 @@ from s2s.explain.lane import Lane
 from s2s.exposure.bootstrap import Bootstrap, Estimate
 from s2s.exposure.lanes import Progress, quiet
 from s2s.search import greedy
+from s2s.strategy import Settings, limit
 from s2s.vocab import BOS, EOS
 
 SCHEMA = "lookback-evidence/1"
@@ -70,13 +71,15 @@ def measure(
     """
     by, model = bootstrap or Bootstrap(), checkpoint.model
     ids = [checkpoint.source.encode(text) for text in sources]
-    limit = checkpoint.config.model.max_source_length if checkpoint.config.model.attention == "location" else MAX_TOKENS
-    fit = [source for source in ids if 0 < len(source) <= min(limit, MAX_TOKENS)]
+    most = checkpoint.config.model.max_source_length if checkpoint.config.model.attention == "location" else MAX_TOKENS
+    fit = [source for source in ids if 0 < len(source) <= min(most, MAX_TOKENS)]
     if not fit:
         raise UserError("exposure_no_pairs", limit=MAX_TOKENS)
     rows, verdicts = list[list[dict[str, float | None]]](), list[list[str]]()
     for n, source in enumerate(fit):
-        said = [*greedy(model, [source])[0], EOS]
+        said = greedy(model, [source])[0]
+        if len(said) < limit(Settings(), len(source)):  # else it was cut off
+            said.append(EOS)
         lane = Lane(tuple(source), (BOS, *said[:-1]), tuple(said))
         found = list[Evidence]()
         for start in range(0, len(said), BLOCK):
