@@ -10,15 +10,19 @@ function buildEvidence(view) {
   const { parts, strings } = view;
   view.evidence ??= new Map(); // page and lane → what is known of it
   parts.evidenceBody = el("div", { class: "evidenceBody" });
-  parts.evidence = el("details", { class: "evidence" }, el("summary", { text: strings.evidence }), parts.evidenceBody);
-  parts.evidence.addEventListener("toggle", () => paint(view));
+  const open = view.evidenceOpen ? "" : null; // also of the next sentence, and in another language
+  parts.evidence = el("details", { class: "evidence", open }, el("summary", { text: strings.evidence }), parts.evidenceBody);
+  parts.evidence.addEventListener("toggle", () => {
+    view.evidenceOpen = parts.evidence.open;
+    paint(view);
+  });
 }
 
 // What is known of the lane on screen; null where nothing can be asked about it.
 function known(view) {
   if (!view.page || !["forced", "free"].includes(view.lane)) return null;
   const key = `${view.page} ${view.lane}`;
-  if (!view.evidence.has(key)) view.evidence.set(key, { steps: [], orders: [], minimal: new Map(), failed: 0, asking: false });
+  if (!view.evidence.has(key)) view.evidence.set(key, { steps: [], orders: [], minimal: new Map(), failed: 0, asking: null });
   return view.evidence.get(key);
 }
 
@@ -38,9 +42,12 @@ function missing(view, there) {
   return null;
 }
 
+// Whether an answer is still to come: a request about a page that is gone gets none.
+const awaited = (view, then) => then && (view.waiting?.then === then || view.queue.some((request) => request.then === then));
+
 function gather(view) {
   const found = known(view);
-  if (!found || found.asking || !view.parts.evidence.open || found.failed >= TRIES) return;
+  if (!found || awaited(view, found.asking) || !view.parts.evidence.open || found.failed >= TRIES) return;
   let kind = "evidence";
   let next = missing(view, found.steps);
   const S = view.trace.source.tokens.length;
@@ -49,9 +56,10 @@ function gather(view) {
     next = missing(view, found.orders);
   }
   if (!next) return;
-  found.asking = true;
-  ask(view, kind, { lane: view.lane, ...next }, (answer) => {
-    found.asking = false;
+  const { page } = view;
+  found.asking = (answer) => {
+    found.asking = null;
+    if (view.page !== page) return; // it waited until another sentence came
     if (answer.error) {
       found.failed += 1;
       found.error = answer.error;
@@ -64,7 +72,8 @@ function gather(view) {
       }
     }
     paintEvidence(view, view.trace.steps[view.shown]);
-  });
+  };
+  ask(view, kind, { lane: view.lane, ...next }, found.asking);
 }
 
 // A weight as a cell: shaded by its share, against the word in the other colour.
@@ -154,7 +163,9 @@ function askMinimal(view, found, step, rank, tries = 1) {
   const key = `${step} ${rank}`;
   if (!found.minimal.has(key) || found.minimal.get(key).error) {
     found.minimal.delete(key);
+    const { page } = view;
     ask(view, "minimal", { lane: view.lane, step, rank }, (answer) => {
+      if (view.page !== page) return;
       if (answer.error && tries < TRIES) return askMinimal(view, found, step, rank, tries + 1);
       found.minimal.set(key, answer);
       paintEvidence(view, view.trace.steps[view.shown]);

@@ -235,6 +235,7 @@ export default function (component) {
   let view = VIEWS.get(root);
   if (!view) VIEWS.set(root, (view = { speed: 1, timer: null, seq: 0, queue: [], waiting: null }));
   view.setStateValue = component.setStateValue;
+  view.page = asking?.page;
   const identity = JSON.stringify(data);
   if (view.identity !== identity) {
     if (view.onKey) document.removeEventListener("keydown", view.onKey);
@@ -248,6 +249,7 @@ export default function (component) {
   }
   paint(view);
   hear(view, asking);
+  gather(view);
   return () => {
     forget(view);
     clearInterval(view.timer);
