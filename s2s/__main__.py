@@ -1,4 +1,4 @@
-"""The command line: ``python -m s2s trace | export | train | evaluate | exposure | prepare | generate``.
+"""The command line: ``python -m s2s COMMAND``, trace, export, train, evaluate and the others of ``parser``.
 
 Exit status 0, 2 for a user's mistake (one line on stderr says which), 130 after Ctrl-C, 143 after
 SIGTERM. What a command does is in ``cli.py``, imported only when one runs.
@@ -53,6 +53,17 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def share(text: str) -> float:
+    """An argparse type: a number above 0 and not above 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0 and up to 1")
+    return value
+
+
 def parser() -> Parser:
     """All commands and options."""
     top = Parser(prog=PROGRAM, description="Watch an attention seq2seq model look back at its source, word by word.")
@@ -62,6 +73,8 @@ def parser() -> Parser:
     _train(commands.add_parser("train", help="train a model from a config, or go on with a run"))
     _evaluate(commands.add_parser("evaluate", help="score a checkpoint on a file of pairs"))
     _exposure(commands.add_parser("exposure", help="measure what a checkpoint loses when it reads its own words"))
+    _evidence(commands.add_parser("evidence", help="measure whether attention is the reason for a checkpoint's words"))
+    _align(commands.add_parser("align", help="score attention against word links that people drew"))
     _prepare(commands.add_parser("prepare", help="turn a public download into train, dev and test files"))
     _generate(commands.add_parser("generate", help="write train, dev and test files of a synthetic task"))
     return top
@@ -134,6 +147,26 @@ def _exposure(p: Parser) -> None:
         "--beams", type=whole(1, 50), nargs="*", default=[1, 2, 3, 5, 10], metavar="N", help="sizes (1 2 3 5 10)"
     )
     p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help="of resamples and distractors (0)")
+    p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
+
+
+def _evidence(p: Parser) -> None:
+    _checkpoint(p)
+    p.add_argument("file", metavar="FILE", type=Path, help="pairs: TSV, JSONL or CSV, plain, .gz or .xz")
+    _columns(p)
+    p.add_argument("--limit", type=whole(1, 1_000_000_000), metavar="N", help="only the first N pairs")
+    p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help="of resamples (0)")
+    p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
+
+
+def _align(p: Parser) -> None:
+    _checkpoint(p)
+    p.add_argument("file", metavar="FILE", type=Path, help="source TAB target TAB sure links TAB possible links")
+    p.add_argument("--limit", type=whole(1, 1_000_000_000), metavar="N", help="only the first N pairs")
+    p.add_argument(
+        "--threshold", type=share, metavar="X", help="link all weights of at least X; the largest by default"
+    )
+    p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help="of resamples (0)")
     p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
 
 

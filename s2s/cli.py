@@ -11,9 +11,10 @@ import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from s2s.branch import Edit
+from s2s.cli_evidence import align, evidence
 from s2s.cli_export import export
 from s2s.cli_exposure import exposure
 from s2s.cli_train import NAME, train
@@ -21,10 +22,7 @@ from s2s.errors import UserError
 from s2s.trace import Trace
 from s2s.tree import SearchTree
 
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["evaluate", "export", "exposure", "prepare", "trace", "train"]
+__all__ = ["align", "evaluate", "evidence", "export", "exposure", "prepare", "trace", "train"]
 
 ROOT = Path(__file__).parent.parent
 SAMPLING = ("temperature", "top_k", "top_p", "seed")

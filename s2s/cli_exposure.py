@@ -33,7 +33,7 @@ def exposure(options: argparse.Namespace, command: str) -> int:
         raise UserError("file_no_pairs", file=str(options.file))
     told = Options(Bootstrap(seed=options.seed), tuple(options.beams), _oracle(options.oracle, checkpoint))
     with tqdm(total=100, unit="%", disable=None, leave=False, bar_format="{l_bar}{bar}| {elapsed}") as bar:
-        report = measure(checkpoint, pairs, told, lambda share: _advance(bar, share))
+        report = measure(checkpoint, pairs, told, lambda share: advance(bar, share))
     if options.json:
         put(report.to_json() + "\n", options.json)
     else:
@@ -41,7 +41,8 @@ def exposure(options: argparse.Namespace, command: str) -> int:
     return 0
 
 
-def _advance(bar: object, share: float) -> None:
+def advance(bar: object, share: float) -> None:
+    """Move a bar of per cent to a share."""
     bar.update(100 * share - bar.n)  # type: ignore[attr-defined]
 
 
@@ -60,33 +61,34 @@ def rows(report: Report) -> list[list[str]]:
     overall, recovered, calibrated = report.positions.overall, report.recovery.overall, report.calibration
     out = [["checkpoint", f"{report.checkpoint} ({report.digest})", "", f"{report.sentences:,} sentences"]]
     out += [
-        _row("accuracy, teacher-forced", overall["accuracy_forced"], "of tokens"),
-        _row("accuracy, free-running", overall["accuracy_free"], "the reference's token at its position"),
-        _row("gap", overall["accuracy_gap"]),
-        _row("NLL, teacher-forced", overall["nll_running"], "nats a token, over the tokens of the next row"),
-        _row("NLL, free-running", overall["nll_free"], "nats a token, until the own output ends"),
-        _row("cost of a wrong word", recovered["cost_accuracy"], "accuracy of the rest"),
-        _row("", recovered["cost_f1"], "token F1 of the rest"),
-        _row("ECE, <eos>", calibrated.eos.ece, "teacher-forced"),
-        _row("ECE, other tokens", calibrated.other.ece, "teacher-forced"),
+        row("accuracy, teacher-forced", overall["accuracy_forced"], "of tokens"),
+        row("accuracy, free-running", overall["accuracy_free"], "the reference's token at its position"),
+        row("gap", overall["accuracy_gap"]),
+        row("NLL, teacher-forced", overall["nll_running"], "nats a token, over the tokens of the next row"),
+        row("NLL, free-running", overall["nll_free"], "nats a token, until the own output ends"),
+        row("cost of a wrong word", recovered["cost_accuracy"], "accuracy of the rest"),
+        row("", recovered["cost_f1"], "token F1 of the rest"),
+        row("ECE, <eos>", calibrated.eos.ece, "teacher-forced"),
+        row("ECE, other tokens", calibrated.other.ece, "teacher-forced"),
     ]
     if report.distractor:
-        out.append(_row("reference - distractor", report.distractor.margin, "nats a sentence"))
-        out.append(_row("reference preferred", report.distractor.preferred, "of sentences"))
+        out.append(row("reference - distractor", report.distractor.margin, "nats a sentence"))
+        out.append(row("reference preferred", report.distractor.preferred, "of sentences"))
     if report.excess:
         made = report.excess.excess
         for n in [n for n, value in enumerate(made.value) if value is not None][-1:]:
             what = f"%, of accumulated error at length {n + 1}"
             out.append(["ExAccErr", *_numbers(made.value[n], made.low[n], made.high[n]), what])
-        out.append(_row("undefined", report.excess.undefined, "of own outputs, from some token on"))
+        out.append(row("undefined", report.excess.undefined, "of own outputs, from some token on"))
     for scores in report.beams:
-        out.append(_row(f"beam {scores.beam}: log P", scores.log_prob, "nats a sentence"))
-        out.append(_row("  length ratio", scores.length_ratio))
-        out.append(_row("  BLEU", scores.bleu))
+        out.append(row(f"beam {scores.beam}: log P", scores.log_prob, "nats a sentence"))
+        out.append(row("  length ratio", scores.length_ratio))
+        out.append(row("  BLEU", scores.bleu))
     return out
 
 
-def _row(name: str, estimate: Estimate, what: str = "") -> list[str]:
+def row(name: str, estimate: Estimate, what: str = "") -> list[str]:
+    """A line of a table: name, value, interval, what it is."""
     return [name, *_numbers(estimate.value, estimate.low, estimate.high), what]
 
 

@@ -18,6 +18,7 @@ SCRIPTS = (
     "worked.js",
     "fork.js",
     "edit.js",
+    "evidence.js",
     "paper.js",
     "picture.js",
     "export.js",

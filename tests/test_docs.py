@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ["README.md", "CONTRIBUTING.md", "docs/FORMATS.md", "docs/DATA.md", "docs/TASKS.md", "docs/SPEED.md"]
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/FORMATS.md",
+    "docs/DATA.md",
+    "docs/TASKS.md",
+    "docs/SPEED.md",
+    "docs/EVIDENCE.md",
+]
 COMMAND = re.compile(r"^python -m s2s .*$", re.MULTILINE)
 
 

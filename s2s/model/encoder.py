@@ -28,13 +28,19 @@ class Encoder(nn.Module):
             dropout=dropout if layers > 1 else 0.0,
         )
 
-    def forward(self, source_BS: Tensor, lengths_B: Tensor, keep_BS: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self,
+        source_BS: Tensor,
+        lengths_B: Tensor,
+        keep_BS: Tensor | None = None,
+        embedded_BSE: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """Ids to ``memory`` (B, S, 2·size) and the top layer's last forward and backward states (B, 2·size).
 
         Of an LSTM the two last cells follow: (B, 4·size). ``keep_BS`` zeroes whole embedded words
-        where it is 0 (word dropout).
+        where it is 0 (word dropout). ``embedded_BSE`` is read in the place of the words' embeddings.
         """
-        embedded_BSE = self.dropout(self.embedding(source_BS))
+        embedded_BSE = self.dropout(self.embedding(source_BS) if embedded_BSE is None else embedded_BSE)
         if keep_BS is not None:
             embedded_BSE = embedded_BSE * keep_BS.unsqueeze(2)
         packed = pack_padded_sequence(embedded_BSE, lengths_B.cpu(), batch_first=True, enforce_sorted=False)

@@ -92,14 +92,16 @@ class Seq2Seq(nn.Module):
             self.encoder.embedding.weight[PAD].zero_()
             self.embedding.weight[PAD].zero_()
 
-    def encode(self, source_BS: Tensor, lengths_B: Tensor) -> tuple[Memory, State]:
+    def encode(self, source_BS: Tensor, lengths_B: Tensor, embedded_BSE: Tensor | None = None) -> tuple[Memory, State]:
         """Source ids to memory and the decoder's first state, ``tanh(W [forward; backward] + b)``.
 
-        Raises UserError for a source that is longer than location attention has weights for.
+        ``embedded_BSE`` is read in the place of the words' embeddings, to differentiate by it; prior and
+        pointer still know the ids. Raises UserError for a source that is longer than location attention
+        has weights for.
         """
         self.check_length(int(lengths_B.max()))
         keep_BS = self._keep(source_BS)
-        memory_BSM, final_BF = self.encoder(source_BS, lengths_B, keep_BS)
+        memory_BSM, final_BF = self.encoder(source_BS, lengths_B, keep_BS, embedded_BSE)
         first_BPH = torch.tanh(self.bridge(final_BF)).view(len(final_BF), -1, self.config.decoder_size)
         first_PBH = first_BPH.transpose(0, 1).contiguous()  # a hidden state a layer; of an LSTM then a cell a layer
         hidden_LBH, *cell_LBH = torch.split(first_PBH, self.config.decoder_layers)

@@ -21,12 +21,26 @@ FORMULAS = {
     r"\mathrm{ExAccErr}(l) = 100\,\bigl(R(l) / R_{\mathrm{ref}}(l) - 1\bigr)\,\% \end{gathered}",
     "beams": r"\log P(\hat y \mid x) = \textstyle\sum_t \log p(\hat y_t \mid x, \hat y_{<t})",
     "ece": r"\mathrm{ECE} = \textstyle\sum_b \tfrac{n_b}{N}\,\lvert \mathrm{acc}_b - \mathrm{conf}_b \rvert",
+    # w is the word of the step, α its weights, a another row; x without or with only the k tokens of most weight.
+    "tau": r"\tau_b = \dfrac{\textstyle\sum_{i<j} \mathrm{sgn}(\alpha_i-\alpha_j)\,\mathrm{sgn}(|a_i|-|a_j|)}"
+    r"{\sqrt{\#\{\alpha_i \ne \alpha_j\}\,\#\{|a_i| \ne |a_j|\}}}",
+    "change": r"\mathrm{TV} = \tfrac12 \textstyle\sum_v \lvert p_\alpha(v) - p_{\alpha'}(v) \rvert, \quad "
+    r"p_\alpha(w) - p_{\alpha'}(w)",
+    "flip": r"\min\{k : \arg\max_v p_{\alpha \setminus \mathrm{top}\,k}(v) \ne \arg\max_v p_\alpha(v)\}",
+    "comprehensiveness": r"\tfrac{1}{\lvert K \rvert} \textstyle\sum_{k \in K} "
+    r"p(w \mid x) - p(w \mid x \setminus \mathrm{top}\,k)",
+    "sufficiency": r"\tfrac{1}{\lvert K \rvert} \textstyle\sum_{k \in K} p(w \mid x) - p(w \mid \mathrm{top}\,k)",
+    "naopc": r"\dfrac{\mathrm{AOPC} - \mathrm{AOPC}_{\mathrm{worst}}}"
+    r"{\mathrm{AOPC}_{\mathrm{best}} - \mathrm{AOPC}_{\mathrm{worst}}}",
+    "integrated": r"x_s \cdot \textstyle\int_0^1 \partial_{x_s} \log p(w \mid a x)\, \mathrm{d}a",
+    "aer": r"\mathrm{AER} = 1 - "
+    r"\dfrac{\lvert A \cap S \rvert + \lvert A \cap P \rvert}{\lvert A \rvert + \lvert S \rvert}",
 }
 
 
-def explain(*names: str) -> None:
+def explain(*names: str, prefix: str = "exposure") -> None:
     """The formulas and sentences of these measures."""
     for name in names:
         with st.container(key=f"formula-{name}", gap="xxsmall"):
             st.latex(FORMULAS[name])
-            st.caption(t(f"exposure.means.{name}"))
+            st.caption(t(f"{prefix}.means.{name}"))

@@ -20,6 +20,8 @@ from s2s.trace import Trace
 
 if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
+    from s2s.explain import Evidence
+    from s2s.explain.minimal import Minimal
     from s2s.exposure.recovery import Recovery
     from s2s.preview import Preview
     from s2s.reading import Reading
@@ -174,3 +176,38 @@ def splits(token: str) -> list[tuple[str, ...]]:
     from s2s.segmentation import splits
 
     return splits(token)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def evidence(shown: str, lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace) -> list[Evidence]:
+    """The evidence of some steps of a lane; ``shown`` and ``lane`` stand for checkpoint and trace."""
+    from s2s.explain import examine, of_trace
+
+    with _GATE:
+        return examine(_checkpoint.model, of_trace(_checkpoint, _trace), steps, normalise=False)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def orders(shown: str, lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace) -> list[Evidence]:
+    """The same with the best and the worst order of erasing."""
+    from s2s.explain import of_trace
+    from s2s.explain.evidence import ordered
+
+    found = evidence(shown, lane, steps, _checkpoint, _trace)
+    with _GATE:
+        return ordered(_checkpoint.model, of_trace(_checkpoint, _trace), found)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def minimal(shown: str, lane: str, step: int, rank: int, _checkpoint: Checkpoint, _trace: Trace) -> Minimal:
+    """The minimal attention for the word of a rank at one step of a lane."""
+    import torch
+
+    from s2s.explain import of_trace
+    from s2s.explain.minimal import minimal as search
+    from s2s.explain.weights import moments
+
+    with _GATE, torch.no_grad():
+        (moment,) = moments(_checkpoint.model, of_trace(_checkpoint, _trace), [step])
+        token = _trace.steps[step].top[rank - 1].token
+        return search(_checkpoint.model, moment, _checkpoint.target.vocab.tokens.index(token))

@@ -10,6 +10,7 @@ from s2s import export, figures
 from s2s.errors import UserError
 from s2s.trace import Trace
 from s2s.web import beam, branches, controls, language, link, models, request
+from s2s.web.evidence import Asked
 from s2s.web.language import t
 from s2s.web.player import player
 from s2s.web.whatif import WhatIf
@@ -82,8 +83,8 @@ def show(values: dict[str, Any]) -> None:
 def _play(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, Any]) -> None:
     """The player in a fragment: what it asks of Python reruns this function alone."""
     fixed = sorted((name, value) for name, value in values.items() if name != "branches")
-    whatif = WhatIf(checkpoint, found, values)
-    asking = request.handle(request.page(checkpoint.digest, fixed), whatif.handlers())
+    shown, whatif = request.page(checkpoint.name, checkpoint.digest, fixed), WhatIf(checkpoint, found, values)
+    asking = request.handle(shown, whatif.handlers() | Asked(shown, checkpoint, found).handlers())
     address = controls.address(values | {"branches": branches.listed()})
     player(found, len(checkpoint.target.vocab), address, asking, whatif.shown())
 

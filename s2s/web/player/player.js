@@ -79,6 +79,7 @@ function frame(view, root) {
   const distributionPane = el("section", { class: "distribution" }, el("h3", { text: strings.softmax }), parts.reads, parts.softmax, parts.say, parts.note, parts.about);
   part("workedBody", "div");
   part("worked", "details", {}, el("summary", { text: strings.worked }), parts.workedBody);
+  buildEvidence(view);
   part("tableBody", "div");
   part("table", "details", {}, el("summary", { text: strings.table }), parts.tableBody);
   part("live", "div", { "aria-live": "polite" });
@@ -97,6 +98,7 @@ function frame(view, root) {
     parts.branchBar,
     el("div", { class: "panes" }, el("section", {}, el("h3", { class: "mapHead", text: strings.heatmap }, heatmapDownloads(view), legend()), parts.map), distributionPane),
     parts.worked,
+    parts.evidence,
     parts.table,
     el("p", { class: "keys", text: strings.keys }),
     parts.live,
@@ -152,6 +154,7 @@ function paint(view) {
   paintWorked(view, step);
   paintEditor(view);
   paintBranchBar(view);
+  paintEvidence(view, step);
   view.where.textContent = fill(view.strings.where, { step: view.shown + 1, steps: view.trace.steps.length });
   for (const node of view.laneButtons) node.setAttribute("aria-pressed", node.dataset.lane === view.lane);
   const at = view.trace.divergence;
@@ -283,6 +286,7 @@ export default function mount(component) {
   paint(view);
   root.style.minHeight = "";
   hear(view, asking);
+  gather(view);
   return () => {
     forget(view);
     clearInterval(view.timer);

@@ -1,0 +1,16 @@
+"""Evidence: is attention the reason, over a file; does it look where people drew links."""
+
+import streamlit as st
+
+from s2s.web import controls, corpora, link
+from s2s.web.language import t
+
+link.through_app()
+st.markdown(f"**{t('page.evidence')}** :small[:gray[{t('evidence.intro')}]]")
+
+names, ignored = controls.begin()
+with st.sidebar:
+    controls.checkpoint(names)
+for name, value in ignored:
+    st.warning(t("step.link_ignored", name=name, value=value))
+corpora.section(st.session_state["model"])

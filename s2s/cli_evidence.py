@@ -1,0 +1,110 @@
+"""The commands ``evidence`` and ``align``: is attention the reason, and does it look where a translator would?"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from s2s.cli_exposure import advance, row
+from s2s.errors import UserError
+
+if TYPE_CHECKING:
+    from s2s.explain.alignment import Alignment, Score
+    from s2s.explain.corpus import Report
+
+WHAT = {
+    "tau_gradient": ("tau, gradient x input", "Kendall's, with attention"),
+    "tau_integrated": ("tau, integrated gradients", ""),
+    "tau_erasure": ("tau, erasure", ""),
+    "uniform_variation": ("uniform attention", "total variation of the prediction"),
+    "permuted_variation": ("permuted attention", ""),
+    "uniform_drop": ("  uniform: p - p'", "of the word"),
+    "permuted_drop": ("  permuted: p - p'", ""),
+    "flips": ("decision flips", "of steps, by erasing weights, largest first"),
+    "flip_share": ("  erased by then", "of the source tokens"),
+    "comprehensiveness": ("comprehensiveness", "AOPC; high: what is attended to is needed"),
+    "comprehensiveness_normalised": ("  normalised", "NAOPC; 1 the best order, 0 the worst"),
+    "sufficiency": ("sufficiency", "AOPC; low: what is attended to is enough"),
+    "sufficiency_normalised": ("  normalised", "NAOPC"),
+    "gap": ("completeness gap", "nats, of integrated gradients"),
+}
+
+
+def evidence(options: argparse.Namespace, command: str) -> int:
+    """``evidence``: means over all steps as a table, or as JSON."""
+    from s2s.cli import find_checkpoint, put, table
+
+    directory = find_checkpoint(options.checkpoint)
+    from tqdm import tqdm
+
+    from s2s.checkpoint import load
+    from s2s.explain.corpus import measure
+    from s2s.exposure.bootstrap import Bootstrap
+    from s2s.readers import Columns, read_pairs
+
+    checkpoint = load(directory)
+    columns = Columns(options.source_column, options.target_column)
+    pairs = list(read_pairs(options.file, columns, options.format))[: options.limit]
+    if not pairs:
+        raise UserError("file_no_pairs", file=str(options.file))
+    with tqdm(total=100, unit="%", disable=None, leave=False, bar_format="{l_bar}{bar}| {elapsed}") as bar:
+        told = measure(checkpoint, [s for s, _ in pairs], Bootstrap(seed=options.seed), lambda x: advance(bar, x))
+    if options.json:
+        put(told.to_json() + "\n", options.json)
+    else:
+        print(table(evidence_rows(told), right=()))
+    return 0
+
+
+def evidence_rows(report: Report) -> list[list[str]]:
+    """The measures in short: name, value, interval, what it is."""
+    out = [["checkpoint", f"{report.checkpoint} ({report.digest})", "", f"{report.sentences:,} sentences"]]
+    out += [row(name, report.measures[key], what) for key, (name, what) in WHAT.items()]
+    return out + [row(f"verdict: {name}", share, "of steps") for name, share in report.verdicts.items()]
+
+
+def align(options: argparse.Namespace, command: str) -> int:
+    """``align``: alignment error rates as a table, or as JSON."""
+    from s2s.cli import find_checkpoint, put, table
+
+    directory = find_checkpoint(options.checkpoint)
+    from tqdm import tqdm
+
+    from s2s.checkpoint import load
+    from s2s.explain.alignment import align, read_gold
+    from s2s.exposure.bootstrap import Bootstrap
+
+    checkpoint, golds = load(directory), read_gold(options.file)[: options.limit]
+    with tqdm(total=100, unit="%", disable=None, leave=False, bar_format="{l_bar}{bar}| {elapsed}") as bar:
+        by = Bootstrap(seed=options.seed)
+        told = align(checkpoint, golds, options.threshold, by, lambda share: advance(bar, share))
+    if options.json:
+        put(told.to_json() + "\n", options.json)
+    else:
+        print(table(align_rows(told), right=()))
+    return 0
+
+
+def align_rows(made: Alignment) -> list[list[str]]:
+    """A row a lane and shift: AER, its interval, precision and recall."""
+    out = [["checkpoint", f"{made.checkpoint} ({made.digest})", "", f"{made.sentences:,} pairs"]]
+    for title, scores in (
+        ("forced", made.forced),
+        ("free", made.free),
+        ("forced, in its own tokens", made.by_token),
+        ("the diagonal", {"0": made.diagonal}),
+    ):
+        for shift, score in scores.items():
+            at = "" if shift == "0" else f", shift {int(shift):+d}"
+            out.append(row(f"AER, {title}{at}", score.error_rate, _both(score)))
+    out.append(["unknown words", f"{made.unknown_source:.4g}", "", "of source tokens"])
+    out.append(["", f"{made.unknown_target:.4g}", "", "of target tokens"])
+    out.append(["free = reference", f"{made.free_words:.4g}", "", "of target tokens; the free lane counts these"])
+    return out
+
+
+def _both(score: Score) -> str:
+    def number(value: float | None) -> str:
+        return "-" if value is None else f"{value:.4g}"
+
+    return f"precision {number(score.precision.value)}, recall {number(score.recall.value)}"

@@ -1,0 +1,125 @@
+"""Everything that speaks for or against attention as the reason of a step's word, as one record a step."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from s2s.explain.agreement import kendall, mean_tau, shares, verdict
+from s2s.explain.erasure import SEARCHED, Removal, bounds, leave_one_out, removals
+from s2s.explain.gradients import attributions
+from s2s.explain.lane import Lane
+from s2s.explain.weights import Change, flip, moments, permuted, uniform
+from s2s.model import Seq2Seq
+
+ROWS = ("gradient", "integrated", "erasure")
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One step: rows over the source, signed and in nats but for attention, and what other weights would do.
+
+    ``gap`` is by how much integrated gradients miss the sum they should have, ``flip`` how many weights must be
+    erased until another word wins, None where that never happens.
+    """
+
+    step: int
+    word: int
+    probability: float
+    attention: tuple[float, ...]
+    gradient: tuple[float, ...]
+    integrated: tuple[float, ...]
+    erasure: tuple[float, ...]
+    gap: float
+    uniform: Change
+    permuted: Change
+    flip: int | None
+    removal: Removal
+
+    @property
+    def taus(self) -> dict[str, float | None]:
+        """Kendall's τ of attention with the size of each other row."""
+        return {name: kendall(self.attention, shares(getattr(self, name))) for name in ROWS}
+
+    @property
+    def verdict(self) -> str:
+        """One of ``agreement.VERDICTS``."""
+        changed = self.uniform.variation, self.permuted.variation
+        return verdict(len(self.attention), list(self.taus.values()), *changed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers to 5 significant digits, as docs/EVIDENCE.md describes them."""
+        normalised, taus = self.removal.normalised, self.taus
+        return {
+            "step": self.step,
+            "probability": _short(self.probability),
+            "rows": {name: [_short(x) for x in getattr(self, name)] for name in ("attention", *ROWS)},
+            "shares": {name: [round(x, 5) for x in shares(getattr(self, name))] for name in ROWS},
+            "gap": _short(self.gap),
+            "tau": {name: _short(tau) for name, tau in {**taus, "mean": mean_tau(list(taus.values()))}.items()},
+            "uniform": {"variation": _short(self.uniform.variation), "drop": _short(self.uniform.drop)},
+            "permuted": {"variation": _short(self.permuted.variation), "drop": _short(self.permuted.drop)},
+            "flip": self.flip,
+            "counts": list(self.removal.counts),
+            "without": [_short(p) for p in self.removal.without],
+            "with_only": [_short(p) for p in self.removal.with_only],
+            "comprehensiveness": _short(self.removal.comprehensiveness),
+            "sufficiency": _short(self.removal.sufficiency),
+            "normalised": [_short(x) for x in normalised],
+            "exact": bool(self.removal.bounds and self.removal.bounds.exact),
+            "verdict": self.verdict,
+        }
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.5g}")
+
+
+@torch.no_grad()
+def examine(model: Seq2Seq, lane: Lane, steps: Sequence[int], normalise: bool = True) -> list[Evidence]:
+    """The evidence of some steps of a lane, in order; a step's numbers do not depend on which others are asked for.
+
+    ``normalise`` looks for the best and the worst order of erasing, which takes most of the time.
+    """
+    steps = sorted(set(steps))
+    now = moments(model, lane, steps)
+    attributed = attributions(model, lane, steps)
+    erased_KS = leave_one_out(model, lane, steps)
+    removed = removals(model, lane, steps, torch.stack([moment.attention_S for moment in now]))
+    found = []
+    for k, t in enumerate(steps):
+        moment, word, rng = now[k], lane.words[t], torch.Generator().manual_seed(SEED)
+        found.append(
+            Evidence(
+                step=t,
+                word=word,
+                probability=float(moment.log_probs_V[word].exp()),
+                attention=tuple(moment.attention_S.tolist()),
+                gradient=tuple(attributed[k].gradient_S.tolist()),
+                integrated=tuple(attributed[k].integrated_S.tolist()),
+                erasure=tuple(erased_KS[k].tolist()),
+                gap=attributed[k].gap,
+                uniform=uniform(model, moment, word),
+                permuted=permuted(model, moment, word, rng),
+                flip=flip(model, moment),
+                removal=removed[k],
+            )
+        )
+    return ordered(model, lane, found) if normalise else found
+
+
+@torch.no_grad()
+def ordered(model: Seq2Seq, lane: Lane, found: Sequence[Evidence]) -> list[Evidence]:
+    """The same with the best and the worst order of erasing, where the source is short enough to look for them."""
+    if not 1 < len(lane.source) <= SEARCHED:
+        return list(found)
+    sought = bounds(model, lane, [one.step for one in found])
+    return [
+        dataclasses.replace(one, removal=one.removal._replace(bounds=bound))
+        for one, bound in zip(found, sought, strict=True)
+    ]

@@ -1,0 +1,69 @@
+"""The section on evidence: asked for once, then stepped through from the browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from s2s.errors import say
+from tests.browser.conftest import OpenPage
+
+TEXT, REFERENCE = "我喜欢茶。", "I like tea."
+
+
+def opened(page: Page) -> None:
+    page.locator("details.evidence summary").click()
+    expect(page.locator(".verdict")).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_it_opens_and_steps(open_page: OpenPage, lang: str) -> None:
+    page = open_page({"lang": lang, "text": TEXT, "ref": REFERENCE, "model": "zh-en-luong", "step": "2"})
+    assert page.locator(".verdict").count() == 0  # nothing is asked before it is opened
+    opened(page)
+    rows = page.locator(".evidence .rows tbody tr")
+    expect(rows).to_have_count(4)
+    expect(rows.nth(0).locator("th")).to_have_text(say("player.evidence_attention", lang))
+    for row in rows.all():
+        shares = [cell.inner_text() for cell in row.locator("td[data-s]").all()]
+        assert sum(abs(float(x.replace("−", "-"))) for x in shares if x) == pytest.approx(1, abs=0.05)
+    expect(page.locator(".evidence .progress")).to_have_count(0)  # all steps have come
+    word = page.locator(".verdict").inner_text()
+    page.locator(".player").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".verdict")).not_to_have_text(word)
+    expect(rows).to_have_count(4)
+    page.keyboard.press("t")
+    expect(page.locator(".verdict")).to_be_visible()
+    expect(page.locator(".facts dd").first).to_have_text(re.compile(r"\d\.\d{3}"))
+
+
+def test_the_nearest_attention_for_another_word(open_page: OpenPage) -> None:
+    page = open_page(
+        {"lang": "en", "text": TEXT, "model": "zh-en-bahdanau", "step": "3"}, viewport={"width": 390, "height": 800}
+    )
+    opened(page)
+    button = page.locator(".evidence .words button").first
+    word = button.inner_text()
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".evidence .outcome")).to_contain_text(f"“{word}”")
+    expect(page.locator(".evidence .outcome")).to_have_text(re.compile("would win|was found"))
+    width, inner = page.evaluate("[document.querySelector('[data-testid=stMain]').scrollWidth, innerWidth]")
+    assert width <= inner
+
+
+def test_a_long_source_does_not_freeze(open_page: OpenPage) -> None:
+    text = "他说今天的天气很好，我们一起去公园散步吧，" * 9
+    page = open_page({"lang": "en", "text": text, "model": "zh-en-luong", "mode": "free", "max_length": "30"})
+    page.locator("details.evidence summary").click()
+    page.locator(".player").focus()
+    for step in (2, 3):  # while Python works, it still steps
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".where")).to_contain_text(str(step))
+    expect(page.locator(".verdict")).to_be_visible(timeout=90_000)
+    assert page.locator(".evidence .rows thead th").count() > 100
+    width, inner = page.evaluate("[document.querySelector('[data-testid=stMain]').scrollWidth, innerWidth]")
+    assert width <= inner

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.test_cli import inside
+
+PAIRS = "我喜欢苹果。\tI like apples.\n你喝水？\tdo you drink water?\n"
+LINKS = "我 喜欢 苹果\tI like apples\t0-0 1-1 2-2\n你 喝 茶\tyou drink tea\t0-0 1-1\t2-2\n"
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    path = tmp_path / "pairs.tsv"
+    path.write_text(PAIRS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def links(tmp_path: Path) -> Path:
+    path = tmp_path / "links.tsv"
+    path.write_text(LINKS, encoding="utf-8")
+    return path
+
+
+def test_evidence_as_a_table_and_as_json(
+    tiny_checkpoint: Path, pairs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = inside(capsys, "evidence", tiny_checkpoint, pairs, "--limit", "1")
+    assert (status, err) == (0, "")
+    for name in (
+        "tau, erasure",
+        "uniform attention",
+        "comprehensiveness",
+        "normalised",
+        "verdict: idle",
+        "1 sentences",
+    ):
+        assert name in out
+    status, out, err = inside(capsys, "evidence", tiny_checkpoint, pairs, "--limit", "1", "--json", "-")
+    values = json.loads(out)
+    assert (status, err, values["schema"], values["sentences"]) == (0, "", "lookback-evidence/1", 1)
+
+
+def test_align_as_a_table_and_as_json(tiny_checkpoint: Path, links: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = inside(capsys, "align", tiny_checkpoint, links)
+    assert (status, err) == (0, "")
+    for name in ("AER, forced, shift -1", "AER, free", "the diagonal", "precision", "2 pairs"):
+        assert name in out
+    status, out, err = inside(capsys, "align", tiny_checkpoint, links, "--threshold", "0.2", "--json", "-")
+    values = json.loads(out)
+    assert (status, err, values["schema"], values["threshold"]) == (0, "", "lookback-alignment/1", 0.2)
+    assert values["diagonal"]["error_rate"]["value"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("evidence", "pairs", "--limit", "0"), "--limit"),
+        (("evidence", "nowhere"), "nowhere"),
+        (("align", "links", "--threshold", "1.5"), "--threshold"),
+        (("align", "links", "--threshold", "much"), "--threshold"),
+        (("align", "pairs"), "row 1"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(
+    tiny_checkpoint: Path,
+    pairs: Path,
+    links: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    named: str,
+) -> None:
+    command, file, *rest = arguments
+    path = {"pairs": pairs, "links": links}.get(file, Path(file))
+    status, out, err = inside(capsys, command, tiny_checkpoint, path, *rest)
+    assert (status, out, err.count("\n")) == (2, "", 1) and named in err

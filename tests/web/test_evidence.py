@@ -1,0 +1,80 @@
+"""What the player asks for beside attention, without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from s2s.checkpoint import load
+from s2s.decode import trace
+from s2s.errors import say, sentences
+from s2s.explain import examine, of_trace
+from s2s.explain.agreement import VERDICTS
+from tests.web.conftest import player_data
+from tests.web.test_request import send
+
+Visit = Callable[..., AppTest]
+TEXT, REFERENCE = "我不喜欢苹果。", "I don't like apples."
+
+
+def asked(app: AppTest, seq: int, **fields: Any) -> Any:
+    return send(app, seq=seq, page=player_data(app)["asking"]["page"], **fields)["answer"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_evidence_of_steps_is_what_the_engine_says(visit: Visit, root: Path, lang: str) -> None:
+    app = visit(lang=lang, text=TEXT, ref=REFERENCE, model="tiny-general")
+    checkpoint = load(root / "tiny-general")
+    forced = trace(checkpoint, TEXT, REFERENCE, "forced")
+    expected = [e.to_dict() for e in examine(checkpoint.model, of_trace(checkpoint, forced), [1, 2, 3])]
+    answer = asked(app, 1, kind="orders", lane="forced", first=1, count=3)
+    for mine, found in zip(expected, answer["steps"], strict=True):
+        assert found["rows"]["erasure"] == pytest.approx(mine["rows"]["erasure"], abs=1e-4)
+        assert found["normalised"] == pytest.approx(mine["normalised"], abs=1e-3)
+        assert (found["step"], found["verdict"], found["flip"]) == (mine["step"], mine["verdict"], mine["flip"])
+    quick = asked(app, 2, kind="evidence", lane="forced", first=1, count=3)
+    assert [step["normalised"] for step in quick["steps"]] == [[None, None]] * 3
+    last = len(forced.steps) - 1
+    assert [s["step"] for s in asked(app, 3, kind="evidence", lane="forced", first=last, count=4)["steps"]] == [last]
+    assert asked(app, 4, kind="evidence", lane="free", first=0, count=1)["lane"] == "free"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_minimal_attention_is_asked_for_by_rank(visit: Visit, lang: str) -> None:
+    app = visit(lang=lang, text=TEXT, mode="free", model="tiny-general")
+    own = asked(app, 1, kind="minimal", lane="free", step=0, rank=1)
+    assert (own["outcome"], own["divergence"]) == ("already", 0.0)
+    said = [asked(app, 2 + n, kind="minimal", lane="free", step=1, rank=2 + n) for n in range(3)]
+    assert {one["outcome"] for one in said} <= {"found", "none_found", "none_exists"}
+    for one in said:
+        assert (one["rival"] is not None) == (one["outcome"] == "none_exists")
+        assert bool(one["attention"]) == (one["outcome"] == "found")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "evidence", "lane": "forced"},  # there is no such lane
+        {"kind": "evidence", "first": 99},
+        {"kind": "evidence", "count": 9},
+        {"kind": "orders", "count": 0},
+        {"kind": "minimal", "step": 0, "rank": 11},
+        {"kind": "minimal", "step": -1, "rank": 1},
+        {"kind": "minimal", "step": 0, "rank": "1"},
+    ],
+)
+def test_what_does_not_fit_the_screen_gets_a_sentence(visit: Visit, fields: dict[str, Any]) -> None:
+    app = visit(lang="en", text=TEXT, mode="free")
+    answer = asked(app, 1, **{"lane": "free", "first": 0, "count": 1} | fields)
+    assert answer["error"] == say("error.request_broken", "en")
+
+
+def test_every_verdict_and_outcome_has_a_sentence() -> None:
+    for name in VERDICTS:
+        assert f"player.evidence_verdict_{name}" in sentences("en")
+    for name in ("already", "found", "none_found", "none_exists"):
+        assert f"player.evidence_{name}" in sentences("en")
