@@ -1,4 +1,4 @@
-"""The command line: ``python -m s2s trace | train | evaluate | exposure | prepare | generate``.
+"""The command line: ``python -m s2s trace | train | evaluate | exposure | inspect | compare | prepare | generate``.
 
 Exit status 0, 2 for a user's mistake (one line on stderr says which), 130 after Ctrl-C, 143 after
 SIGTERM. What a command does is in ``cli.py``, imported only when one runs.
@@ -61,6 +61,8 @@ def parser() -> Parser:
     _train(commands.add_parser("train", help="train a model from a config, or go on with a run"))
     _evaluate(commands.add_parser("evaluate", help="score a checkpoint on a file of pairs"))
     _exposure(commands.add_parser("exposure", help="measure what a checkpoint loses when it reads its own words"))
+    _inspect(commands.add_parser("inspect", help="find the causes of a checkpoint's errors on a file of pairs"))
+    _compare(commands.add_parser("compare", help="compare two inspections of one file"))
     _prepare(commands.add_parser("prepare", help="turn a public download into train, dev and test files"))
     _generate(commands.add_parser("generate", help="write train, dev and test files of a synthetic task"))
     return top
@@ -117,6 +119,29 @@ def _exposure(p: Parser) -> None:
         "--beams", type=whole(1, 50), nargs="*", default=[1, 2, 3, 5, 10], metavar="N", help="sizes (1 2 3 5 10)"
     )
     p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help="of resamples and distractors (0)")
+    p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
+
+
+def _inspect(p: Parser) -> None:
+    _checkpoint(p)
+    p.add_argument("file", metavar="FILE", type=Path, help="pairs: TSV, JSONL or CSV, plain, .gz or .xz")
+    p.add_argument(
+        "--out", metavar="DIR", type=Path, required=True, help="where rows and summary go, or are gone on with"
+    )
+    _columns(p)
+    p.add_argument("--limit", type=whole(1, 1_000_000_000), metavar="N", help="only the first N pairs")
+    p.add_argument("--mode", choices=("both", "forced", "free"), default="both", help="causes need both lanes (both)")
+    p.add_argument("--skip-bad", action="store_true", help="pass over rows that are no pair, and count them")
+    p.add_argument("--json", metavar="FILE", help="write the summary as JSON; - for the terminal")
+
+
+def _compare(p: Parser) -> None:
+    p.add_argument("first", metavar="DIR_A", type=Path, help="what inspect wrote")
+    p.add_argument(
+        "second", metavar="DIR_B", type=Path, help="what inspect wrote for another checkpoint and the same file"
+    )
+    scores = ("bleu", "chrf", "rouge_l", "nll", "perplexity", "accuracy_forced", "accuracy_free")
+    p.add_argument("--score", choices=scores, default="chrf", help="by which an example is won (chrf)")
     p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s2s.cli_exposure import exposure
+from s2s.cli_inspect import compare, inspect
 from s2s.cli_train import NAME, train
 from s2s.errors import UserError
 from s2s.trace import Trace
@@ -20,7 +21,7 @@ from s2s.trace import Trace
 if TYPE_CHECKING:
     pass
 
-__all__ = ["evaluate", "exposure", "prepare", "trace", "train"]
+__all__ = ["compare", "evaluate", "exposure", "inspect", "prepare", "trace", "train"]
 
 ROOT = Path(__file__).parent.parent
 SAMPLING = ("temperature", "top_k", "top_p", "seed")
