@@ -97,7 +97,7 @@ def segmentations(text: str, known: Container[str], but: Sequence[str], most: in
     >>> segmentations("发展中国", {"发", "展", "发展", "中", "国", "中国"}, ["发展", "中国"], 2)
     [['发', '展', '中国'], ['发展', '中', '国']]
     """
-    if len(text) > SPAN:
+    if not 0 < len(text) <= SPAN:
         return []
     ways: list[list[list[str]]] = [[[]]]  # of the first characters of the text
     for end in range(1, len(text) + 1):
