@@ -27,7 +27,7 @@ from s2s.errors import sentences
 from s2s.trace import Trace
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ["trace", "train", "evaluate", "exposure", "prepare", "generate"]
+COMMANDS = ["trace", "train", "evaluate", "exposure", "inspect", "compare", "prepare", "generate"]
 TEXT, REFERENCE = "我喜欢苹果。", "I like apples."
 
 

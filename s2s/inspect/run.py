@@ -131,7 +131,7 @@ class Inspection:
         """All windows that are this process's and not there yet; then the first puts all together."""
         if group.first and not self.table.exists():
             self.parts.mkdir(parents=True, exist_ok=True)
-            disk.write_text(self.directory / "manifest.json", _json(self.manifest))
+            self.write_manifest()
         group.share(0)  # the others wait for the directory
         if not self.table.exists():
             self._parts(group, progress)
@@ -141,6 +141,11 @@ class Inspection:
         if group.first:
             disk.remove(self.parts)
         group.share(0)
+
+    def write_manifest(self, **more: Any) -> None:
+        """What the directory is of, and what is known of it besides."""
+        text = json.dumps({**self.manifest, **more}, ensure_ascii=False, indent=1)
+        disk.write_text(self.directory / "manifest.json", text + "\n")
 
     def _parts(self, group: Group, progress: Progress) -> None:
         rows = Rows(self.checkpoint, self.mode)
@@ -180,7 +185,7 @@ class Inspection:
 
         known = {name: value for name, value in asdict(limits).items() if np.isfinite(value)}
         made = {"examples": len(columns), "left_out": self.manifest["pairs"] - len(columns), "fences": known}
-        disk.write_text(self.directory / "manifest.json", _json({**self.manifest, **made}))
+        self.write_manifest(**made)
         disk.write_file(self.table, fill)
 
 
@@ -193,7 +198,3 @@ def _identity(source: Input) -> dict[str, Any]:
         raise UserError("file_missing", file=str(source.path)) from None
     columns = [source.columns.source, source.columns.target]
     return {"name": source.path.name, "bytes": size, "sha256": digest, "format": source.form, "columns": columns}
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"

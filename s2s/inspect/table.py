@@ -75,8 +75,8 @@ class Examples:
         return int(self.starts[-1])
 
     def columns(self, *names: str) -> pa.Table:
-        """Whole columns."""
-        return pq.read_table(self.path, columns=list(names), memory_map=True)
+        """Whole columns, each once."""
+        return pq.read_table(self.path, columns=list(dict.fromkeys(names)), memory_map=True)
 
     def page(self, query: Query, start: int = 0, count: int = 50, columns: Sequence[str] = SHOWN) -> Page:
         """Rows ``start`` to ``start + count`` of those that fit, in the query's order."""
