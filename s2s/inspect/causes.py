@@ -141,6 +141,9 @@ CAUSES = {
 }
 
 
+READ = ("error", "nll", *sorted({name for cause in CAUSES.values() for name in cause.evidence} - {"nll"}))
+
+
 def causes(row: Row, fences: Fences) -> dict[str, bool | None]:
     """Of each cause whether the row has it, as its column; None throughout where only one lane was run."""
     if row["error"] is None or row["nll"] is None:

@@ -23,8 +23,8 @@ import pyarrow.parquet as pq
 from s2s import disk
 from s2s.checkpoint import Checkpoint
 from s2s.errors import UserError
-from s2s.inspect.causes import causes, fences
-from s2s.inspect.columns import PART, SCHEMA, TABLE
+from s2s.inspect.causes import READ, causes, fences
+from s2s.inspect.columns import PART, SCHEMA, TABLE, TAGS
 from s2s.inspect.rows import MAX_TOKENS, Rows
 from s2s.readers import Bad, Columns, Pair, read_pairs, refuse
 from s2s.train.distributed import Group
@@ -179,9 +179,11 @@ class Inspection:
         def fill(fresh: Path) -> None:
             with pq.ParquetWriter(fresh, TABLE, compression="zstd") as writer:
                 for path in paths:
-                    rows = pq.read_table(path).to_pylist()
-                    tagged = [{**row, **causes(row, limits)} for row in rows]
-                    writer.write_table(pa.Table.from_pylist(tagged, schema=TABLE))
+                    part = pq.read_table(path)
+                    tags = [causes(row, limits) for row in part.select(READ).to_pylist()]
+                    more = pa.Table.from_pylist(tags, schema=pa.schema(list(TAGS.items())))
+                    whole = pa.Table.from_arrays([*part.columns, *more.columns], schema=TABLE)
+                    writer.write_table(whole)
 
         known = {name: value for name, value in asdict(limits).items() if np.isfinite(value)}
         made = {"examples": len(columns), "left_out": self.manifest["pairs"] - len(columns), "fences": known}

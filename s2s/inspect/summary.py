@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,39 +74,53 @@ def summary(examples: Examples, by: Bootstrap | None = None) -> dict[str, Any]:
     held = examples.manifest
     free, forced = (held["settings"]["mode"] in (mode, "both") for mode in ("free", "forced"))
     names = [n for n in SCORES if (forced if n in ("nll", "perplexity", "accuracy_forced") else free)]
+    scores = {name: score(examples.columns(*needs(name)), name) for name in names}
+    error_N = floats(examples.columns("error")["error"])
+    tags = _tags(examples) if free and forced else {}
+    shares = {f"cause_{name}": Score(np.stack([tag_N, error_N], axis=1), _ratio) for name, tag_N in tags.items()}
+    estimates = _estimates(scores | shares, by)
     out = {
         "schema": SCHEMA,
         **{name: held[name] for name in ("checkpoint", "file", "settings", "examples", "left_out", "bad_rows")},
         "bootstrap": {"resamples": by.resamples, "seed": by.seed, "level": by.level},
-        "scores": {name: _estimate(score(examples.columns(*needs(name)), name), by) for name in names},
+        "scores": {name: estimates[name] for name in names},
     }
     if free:
-        error = floats(examples.columns("error")["error"])
-        out["errors"] = int(error.sum())
-    if free and forced:
-        out["causes"] = _causes(examples, error, by)
+        out["errors"] = int(error_N.sum())
+    if tags:
+        out["causes"] = _causes(tags, estimates)
     out["distributions"] = {name: _distribution(floats(examples.columns(name)[name])) for name in DISTRIBUTIONS}
     return out
 
 
-def _estimate(made: Score, by: Bootstrap) -> dict[str, Any]:
-    value, low, high = (plain(part)[0] for part in by.interval(made.columns_NK, made.value))
-    return {"value": value, "low": low, "high": high}
+def _tags(examples: Examples) -> dict[str, Floats]:
+    """Of each cause 1 where an example has it."""
+    return {name: floats(examples.columns(f"cause_{name}")[f"cause_{name}"]) for name in CAUSES}
 
 
-def _causes(examples: Examples, error_N: Floats, by: Bootstrap) -> dict[str, Any]:
+def _estimates(scores: Mapping[str, Score], by: Bootstrap) -> dict[str, dict[str, float | None]]:
+    """Value and interval of each, all from the same resamples."""
+    ends = np.cumsum([made.columns_NK.shape[1] for made in scores.values()])
+
+    def values(sums_RK: Floats) -> Floats:
+        parts = np.split(sums_RK, ends[:-1], axis=1)
+        return np.hstack([made.value(part) for made, part in zip(scores.values(), parts, strict=True)])
+
+    found = by.interval(np.hstack([made.columns_NK for made in scores.values()]), values)
+    rows = zip(scores, *map(plain, found), strict=True)
+    return {name: {"value": value, "low": low, "high": high} for name, value, low, high in rows}
+
+
+def _causes(tags: Mapping[str, Floats], estimates: Mapping[str, dict[str, float | None]]) -> dict[str, Any]:
     """Of each cause how many errors have it, how many no other, and its share of the errors."""
-    tags = examples.columns(*(f"cause_{name}" for name in CAUSES))
-    tags_NK = np.stack([floats(tags[f"cause_{name}"]) for name in CAUSES], axis=1)
-    alone_NK = tags_NK * (tags_NK.sum(axis=1, keepdims=True) == 1)
-    share = by.means(tags_NK, np.repeat(error_N[:, None], len(CAUSES), axis=1))
+    number_N = np.sum(list(tags.values()), axis=0)
     return {
         name: {
-            "count": int(tags_NK[:, k].sum()),
-            "alone": int(alone_NK[:, k].sum()),
-            "share": {"value": share.value[k], "low": share.low[k], "high": share.high[k]},
+            "count": int(tag_N.sum()),
+            "alone": int(tag_N[number_N == 1].sum()),
+            "share": estimates[f"cause_{name}"],
         }
-        for k, name in enumerate(CAUSES)
+        for name, tag_N in tags.items()
     }
 
 

@@ -110,7 +110,8 @@ class Examples:
             if high is not None:
                 keep &= _mask(pc.less_equal(table[name], high))
         if query.text:
-            found = [pc.match_substring(table[name], query.text, ignore_case=True) for name in texts]
+            cased = query.text.lower() != query.text.upper()  # Chinese is not: then the faster search does
+            found = [pc.match_substring(table[name], query.text, ignore_case=cased) for name in texts]
             keep &= np.any([_mask(one) for one in found], axis=0)
         return np.flatnonzero(keep)
 
