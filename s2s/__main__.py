@@ -75,6 +75,8 @@ def parser() -> Parser:
     _exposure(commands.add_parser("exposure", help="measure what a checkpoint loses when it reads its own words"))
     _evidence(commands.add_parser("evidence", help="measure whether attention is the reason for a checkpoint's words"))
     _align(commands.add_parser("align", help="score attention against word links that people drew"))
+    _inspect(commands.add_parser("inspect", help="find the causes of a checkpoint's errors on a file of pairs"))
+    _compare(commands.add_parser("compare", help="compare two inspections of one file"))
     _prepare(commands.add_parser("prepare", help="turn a public download into train, dev and test files"))
     _generate(commands.add_parser("generate", help="write train, dev and test files of a synthetic task"))
     return top
@@ -167,6 +169,29 @@ def _align(p: Parser) -> None:
         "--threshold", type=share, metavar="X", help="link all weights of at least X; the largest by default"
     )
     p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help="of resamples (0)")
+    p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
+
+
+def _inspect(p: Parser) -> None:
+    _checkpoint(p)
+    p.add_argument("file", metavar="FILE", type=Path, help="pairs: TSV, JSONL or CSV, plain, .gz or .xz")
+    p.add_argument(
+        "--out", metavar="DIR", type=Path, required=True, help="where rows and summary go, or are gone on with"
+    )
+    _columns(p)
+    p.add_argument("--limit", type=whole(1, 1_000_000_000), metavar="N", help="only the first N pairs")
+    p.add_argument("--mode", choices=("both", "forced", "free"), default="both", help="causes need both lanes (both)")
+    p.add_argument("--skip-bad", action="store_true", help="pass over rows that are no pair, and count them")
+    p.add_argument("--json", metavar="FILE", help="write the summary as JSON; - for the terminal")
+
+
+def _compare(p: Parser) -> None:
+    p.add_argument("first", metavar="DIR_A", type=Path, help="what inspect wrote")
+    p.add_argument(
+        "second", metavar="DIR_B", type=Path, help="what inspect wrote for another checkpoint and the same file"
+    )
+    scores = ("bleu", "chrf", "rouge_l", "nll", "perplexity", "accuracy_forced", "accuracy_free")
+    p.add_argument("--score", choices=scores, default="chrf", help="by which an example is won (chrf)")
     p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
 
 

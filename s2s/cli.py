@@ -17,12 +17,13 @@ from s2s.branch import Edit
 from s2s.cli_evidence import align, evidence
 from s2s.cli_export import export
 from s2s.cli_exposure import exposure
+from s2s.cli_inspect import compare, inspect
 from s2s.cli_train import NAME, train
 from s2s.errors import UserError
 from s2s.trace import Trace
 from s2s.tree import SearchTree
 
-__all__ = ["align", "evaluate", "evidence", "export", "exposure", "prepare", "trace", "train"]
+__all__ = ["align", "compare", "evaluate", "evidence", "export", "exposure", "inspect", "prepare", "trace", "train"]
 
 ROOT = Path(__file__).parent.parent
 SAMPLING = ("temperature", "top_k", "top_p", "seed")

@@ -18,12 +18,21 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 def write_text(path: Path, text: str) -> None:
     """A file that a reader sees as it was or as it is now; UserError where it cannot be written."""
+
+    def fill(fresh: Path) -> None:
+        fresh.write_text(text, encoding="utf-8", newline="")
+
+    write_file(path, fill)
+
+
+def write_file(path: Path, fill: Callable[[Path], None]) -> None:
+    """The same for what ``fill`` writes to the path that it is given."""
     fresh = path.with_name(path.name + ".new")
     try:
-        fresh.write_text(text, encoding="utf-8", newline="")
+        fill(fresh)
         os.replace(fresh, path)
     except OSError as error:
-        _discard(fresh)
+        remove(fresh)
         raise UserError("disk_write", directory=str(path.parent), reason=error.strerror) from None
 
 
@@ -43,7 +52,7 @@ def write_directory(directory: Path, fill: Callable[[Path], None]) -> None:
     recover(directory)
     fresh = scratch(directory)
     try:
-        _discard(fresh.parent)
+        remove(fresh.parent)
         fresh.mkdir(parents=True)
         fill(fresh)
         _swap(fresh, directory)
@@ -52,7 +61,7 @@ def write_directory(directory: Path, fill: Callable[[Path], None]) -> None:
         raise UserError("disk_write", directory=str(directory), reason=error.strerror or str(error)) from None
     finally:
         if directory.exists() or not fresh.with_name("old").exists():
-            _discard(fresh.parent)
+            remove(fresh.parent)
 
 
 def readable(directory: Path) -> Path:
@@ -94,7 +103,8 @@ def _exchange(one: Path, other: Path) -> bool:
     return rename is not None and not rename(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE)
 
 
-def _discard(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Take a file or a directory away, as far as the system lets us."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -11,13 +11,14 @@ from rouge_score import rouge_scorer, tokenizers
 from s2s.text import Segmenter
 
 
-class _Tokens(tokenizers.Tokenizer):  # type: ignore[misc]
+class SegmenterTokens(tokenizers.Tokenizer):  # type: ignore[misc]
     """rouge-score's own tokenizer drops everything but a-z and 0-9; this one cuts as the model does."""
 
     def __init__(self, segmenter: Segmenter) -> None:
         self.cut = segmenter.cut
 
     def tokenize(self, text: str) -> list[str]:
+        """The text's tokens."""
         return self.cut(text)
 
 
@@ -43,7 +44,7 @@ ROUGE = {"rouge_1": "rouge1", "rouge_2": "rouge2", "rouge_l": "rougeL"}
 
 def rouge(outputs: Sequence[str], references: Sequence[str], segmenter: Segmenter) -> dict[str, float]:
     """Means over sentences of F1, 0 to 100: shared tokens, pairs of tokens, longest common subsequence (Lin 2004)."""
-    scorer = rouge_scorer.RougeScorer(list(ROUGE.values()), tokenizer=_Tokens(segmenter))
+    scorer = rouge_scorer.RougeScorer(list(ROUGE.values()), tokenizer=SegmenterTokens(segmenter))
     scores = [scorer.score(r, o) for o, r in zip(outputs, references, strict=True)]
     return {
         name: 100 * sum(found[key].fmeasure for found in scores) / max(1, len(scores)) for name, key in ROUGE.items()

@@ -19,6 +19,8 @@ from s2s.errors import UserError
 Pair = tuple[str, str]
 Record = tuple[int, list[str]]  # the line it begins at, its fields
 
+Bad = Callable[[UserError], None]  # told of a row that is wrong: raises, or has it passed over
+
 MAX_LINE_BYTES = 4_000_000  # so that a file without line ends cannot fill the memory
 COMPRESSED = (".gz", ".xz")
 EXTENSIONS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}  # any other is TSV
@@ -32,23 +34,33 @@ class Columns:
     target: str = "target"
 
 
-def read_pairs(path: str | Path, columns: Columns | None = None, form: str = "auto") -> Iterator[Pair]:
+def refuse(error: UserError) -> None:
+    """A wrong row is an error."""
+    raise error
+
+
+def read_pairs(
+    path: str | Path, columns: Columns | None = None, form: str = "auto", bad: Bad = refuse
+) -> Iterator[Pair]:
     """The pairs of a UTF-8 file, in order.
 
     ``form`` is a key of ``READERS`` or ``auto``, which goes by the extension before ``.gz`` or
-    ``.xz`` and knows an AutoMaster CSV by its header. Raises UserError that names the file, and the
-    row where one is wrong.
+    ``.xz`` and knows an AutoMaster CSV by its header. Raises UserError that names the file where it
+    cannot be read, and gives ``bad`` one that names the row where one is wrong.
     """
     if form not in FORMATS:
         raise UserError("config_choice", key="data.format", found=form, known=", ".join(FORMATS))
     if form == "auto":
         suffixes = [s.lower() for s in Path(path).suffixes]
         form = EXTENSIONS.get(([s for s in suffixes if s not in COMPRESSED] or [""])[-1], "tsv")
-    return READERS[form](path, columns or Columns())
+    return READERS[form](path, columns or Columns(), bad)
 
 
-def read_lines(path: str | Path) -> Iterator[str]:
-    """The lines of a UTF-8 file without their ends; UserError for a missing file, or naming the row of bad bytes."""
+def read_lines(path: str | Path, bad: Bad = refuse) -> Iterator[str]:
+    """The lines of a UTF-8 file without their ends; UserError for a missing file, or naming the row of bad bytes.
+
+    Where ``bad`` lets such a row pass, it is read as an empty one.
+    """
     number = 0
     try:
         with _open(Path(path)) as file:
@@ -59,7 +71,8 @@ def read_lines(path: str | Path) -> Iterator[str]:
                 try:
                     yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
                 except UnicodeDecodeError:
-                    raise UserError("file_not_utf8", file=str(path), row=number) from None
+                    bad(UserError("file_not_utf8", file=str(path), row=number))
+                    yield ""
     except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile):
         raise UserError("file_not_compressed", file=str(path), row=number + 1) from None
     except OSError:
@@ -80,60 +93,62 @@ def visible(text: str) -> bool:
     return any(c.isprintable() and c != " " for c in text)
 
 
-def read_tsv(path: str | Path, columns: Columns) -> Iterator[Pair]:
+def read_tsv(path: str | Path, columns: Columns, bad: Bad = refuse) -> Iterator[Pair]:
     """``source TAB target`` a line, or any columns below a first line that names both; empty lines are passed over."""
     places: tuple[int, int] | None = None
     names: list[str] = []
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in enumerate(read_lines(path, bad), start=1):
         if not line.strip():
             continue
         fields = line.split("\t")
         if number == 1 and (columns != Columns() or {columns.source, columns.target} <= set(fields)):
             places, names = _places(path, fields, columns), fields
         elif places is None:
-            if len(fields) != 2 or not all(map(visible, fields)):
-                raise UserError("row_not_a_pair", file=str(path), row=number, columns=len(fields))
-            yield fields[0], fields[1]
+            if len(fields) == 2 and all(map(visible, fields)):
+                yield fields[0], fields[1]
+            else:
+                bad(UserError("row_not_a_pair", file=str(path), row=number, columns=len(fields)))
         else:
-            yield _pair(path, number, fields, names, places)
+            yield from _pair(path, number, fields, names, places, bad)
 
 
-def read_csv(path: str | Path, columns: Columns) -> Iterator[Pair]:
+def read_csv(path: str | Path, columns: Columns, bad: Bad = refuse) -> Iterator[Pair]:
     """Comma-separated, quoted where needed, the columns named in the first row; an AutoMaster header is recognised."""
-    records = _records(path)
+    records = _records(path, bad)
     header = next(records, (1, []))[1]
     if automaster.HEADER[-1] not in (columns.source, columns.target) and set(automaster.HEADER) <= set(header):
-        yield from _automaster(path, header, records)
+        yield from _automaster(path, header, records, bad)
         return
     if not header:
         return
     places = _places(path, header, columns)
     for number, fields in records:
-        yield _pair(path, number, fields, header, places)
+        yield from _pair(path, number, fields, header, places, bad)
 
 
-def read_automaster(path: str | Path, columns: Columns) -> Iterator[Pair]:
+def read_automaster(path: str | Path, columns: Columns, bad: Bad = refuse) -> Iterator[Pair]:
     """The AutoMaster CSV: question and dialogue to report, cleaned; rows without a usable report are passed over."""
-    records = _records(path)
-    yield from _automaster(path, next(records, (1, []))[1], records)
+    records = _records(path, bad)
+    yield from _automaster(path, next(records, (1, []))[1], records, bad)
 
 
-def _automaster(path: str | Path, header: Sequence[str], records: Iterator[Record]) -> Iterator[Pair]:
+def _automaster(path: str | Path, header: Sequence[str], records: Iterator[Record], bad: Bad) -> Iterator[Pair]:
     for name in automaster.HEADER:
         if name not in header:
             raise UserError("column_missing", file=str(path), column=name, known=", ".join(header) or "-")
     question, dialogue, report = (header.index(name) for name in automaster.HEADER[-3:])
     for number, fields in records:
         if len(fields) != len(header):
-            raise UserError("row_columns", file=str(path), row=number, expected=len(header), found=len(fields))
+            bad(UserError("row_columns", file=str(path), row=number, expected=len(header), found=len(fields)))
+            continue
         pair = automaster.source(fields[question], fields[dialogue]), automaster.target(fields[report])
         if all(map(visible, pair)):
             yield pair
 
 
-def _records(path: str | Path) -> Iterator[Record]:
+def _records(path: str | Path, bad: Bad) -> Iterator[Record]:
     """The rows of a CSV with the line that each begins at, empty lines left out."""
-    reader = csv.reader((line + "\n" for line in read_lines(path)), strict=True)
+    reader = csv.reader((line + "\n" for line in read_lines(path, bad)), strict=True)
     while True:
         number = reader.line_num + 1
         try:
@@ -141,24 +156,25 @@ def _records(path: str | Path) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise UserError("row_not_csv", file=str(path), row=number, reason=str(error)) from None
+            bad(UserError("row_not_csv", file=str(path), row=number, reason=str(error)))
+            continue
         if any(map(visible, fields)):
             yield number, fields
 
 
-def read_jsonl(path: str | Path, columns: Columns) -> Iterator[Pair]:
+def read_jsonl(path: str | Path, columns: Columns, bad: Bad = refuse) -> Iterator[Pair]:
     """A JSON object a line, with a string under each of the two names; other keys are passed over."""
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in enumerate(read_lines(path, bad), start=1):
         if not line.strip():
             continue
         value: object = None
         with suppress(ValueError, RecursionError):
             value = json.loads(line)
-        if not isinstance(value, dict):
-            raise UserError("row_not_object", file=str(path), row=number)
-        names = (columns.source, columns.target)
-        source, target = (_usable(path, number, value.get(name), name) for name in names)
-        yield source, target
+        if isinstance(value, dict):
+            names = (columns.source, columns.target)
+            yield from _usable(path, number, [(value.get(name), name) for name in names], bad)
+        else:
+            bad(UserError("row_not_object", file=str(path), row=number))
 
 
 def _places(path: str | Path, header: Sequence[str], columns: Columns) -> tuple[int, int]:
@@ -168,21 +184,28 @@ def _places(path: str | Path, header: Sequence[str], columns: Columns) -> tuple[
     return header.index(columns.source), header.index(columns.target)
 
 
-def _pair(path: str | Path, number: int, fields: list[str], names: list[str], places: tuple[int, int]) -> Pair:
-    if len(fields) != len(names):
-        raise UserError("row_columns", file=str(path), row=number, expected=len(names), found=len(fields))
-    source, target = (_usable(path, number, fields[i], names[i]) for i in places)
-    return source, target
+def _pair(
+    path: str | Path, number: int, fields: list[str], names: list[str], places: tuple[int, int], bad: Bad
+) -> Iterator[Pair]:
+    """The pair of a row; none of one that ``bad`` was told of."""
+    if len(fields) == len(names):
+        yield from _usable(path, number, [(fields[i], names[i]) for i in places], bad)
+    else:
+        bad(UserError("row_columns", file=str(path), row=number, expected=len(names), found=len(fields)))
 
 
-def _usable(path: str | Path, number: int, value: object, name: str) -> str:
-    """The text itself where it can be read and written; JSON may hold other values and halves of characters."""
-    if not isinstance(value, str) or not visible(value) or any("\ud800" <= c <= "\udfff" for c in value):
-        raise UserError("row_column", file=str(path), row=number, column=name)
-    return value
+def _usable(path: str | Path, number: int, sides: Sequence[tuple[object, str]], bad: Bad) -> Iterator[Pair]:
+    """Texts that can be read and written; JSON may hold other values and halves of characters."""
+    texts = []
+    for value, name in sides:
+        if not isinstance(value, str) or not visible(value) or any("\ud800" <= c <= "\udfff" for c in value):
+            bad(UserError("row_column", file=str(path), row=number, column=name))
+            return
+        texts.append(value)
+    yield texts[0], texts[1]
 
 
-READERS: dict[str, Callable[[str | Path, Columns], Iterator[Pair]]] = {
+READERS: dict[str, Callable[[str | Path, Columns, Bad], Iterator[Pair]]] = {
     "tsv": read_tsv,
     "jsonl": read_jsonl,
     "csv": read_csv,

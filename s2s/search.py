@@ -17,25 +17,32 @@ from s2s.vocab import BOS, EOS
 
 @torch.inference_mode()
 def greedy(
-    model: Seq2Seq, sources: Sequence[Sequence[int]], max_length: int = 0, attention: list[Tensor] | None = None
+    model: Seq2Seq,
+    sources: Sequence[Sequence[int]],
+    max_length: int = 0,
+    attention: list[Tensor] | None = None,
+    log_probs: list[Tensor] | None = None,
 ) -> list[list[int]]:
     """The most probable token at every step, for a batch; ids without ``<eos>``.
 
     A row ends at ``<eos>`` or after ``max_length`` tokens (by default twice its source plus 10). The
-    weights of every step, ``<eos>`` too, are appended to ``attention``, (T, S) a source.
+    weights of every step, ``<eos>`` too, are appended to ``attention``, (T, S) a source, and the
+    log-probabilities of its tokens to ``log_probs``, (T,).
     """
     device = model.output.weight.device
     lengths_B = torch.tensor([len(s) for s in sources])
     memory, state = model.encode(pad(sources).to(device), lengths_B)
     limits = [max_length or 2 * len(s) + 10 for s in sources]
     outputs: list[list[int]] = [[] for _ in sources]
-    seen = list[tuple[list[int], Tensor]]()  # of each step its rows and their attention
+    looks, values = list[tuple[list[int], Tensor]](), list[tuple[list[int], Tensor]]()  # of the rows running at a step
     rows = list(range(len(sources)))  # those still running
     token_B = torch.full((len(sources),), BOS, device=device)
     while rows:
         step = model.step(state, token_B, memory)
-        token_B, state = step.log_probs_BV.argmax(dim=1), step.state
-        seen.append((rows, step.attention_BS))
+        best, state = step.log_probs_BV.max(dim=1), step.state
+        token_B = best.indices
+        looks.append((rows, step.attention_BS))
+        values.append((rows, best.values))
         going = []
         for place, (row, token) in enumerate(zip(rows, token_B.tolist(), strict=True)):
             if token != EOS:
@@ -47,12 +54,19 @@ def greedy(
             rows, token_B = [rows[place] for place in going], token_B[index_N]
             memory, state = memory.select(index_N), state.select(index_N)
     if attention is not None:
-        kept: list[list[Tensor]] = [[] for _ in sources]
-        for running, weights_BS in seen:
-            for row, weights_S in zip(running, weights_BS, strict=True):
-                kept[row].append(weights_S[: len(sources[row])])
-        attention += [torch.stack(weights) for weights in kept]
+        attention += [w_TS[:, : len(source)] for w_TS, source in zip(_by_row(looks), sources, strict=True)]
+    if log_probs is not None:
+        log_probs += _by_row(values)
     return outputs
+
+
+def _by_row(steps: Sequence[tuple[list[int], Tensor]]) -> list[Tensor]:
+    """Of steps in which ever fewer rows were running, all in the first, each row's values on top of each other."""
+    kept: list[list[Tensor]] = [[] for _ in steps[0][0]] if steps else []
+    for running, values in steps:
+        for row, value in zip(running, values, strict=True):
+            kept[row].append(value)
+    return [torch.stack(row) for row in kept]
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ from s2s.trace import Trace
 from s2s.tree import SearchTree
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ["trace", "export", "train", "evaluate", "exposure", "prepare", "generate"]
+COMMANDS = ["trace", "export", "train", "evaluate", "exposure", "evidence", "align", "inspect", "compare"]
+COMMANDS += ["prepare", "generate"]
 TEXT, REFERENCE = "我喜欢苹果。", "I like apples."
 
 

@@ -11,15 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [
-    "README.md",
-    "CONTRIBUTING.md",
-    "docs/FORMATS.md",
-    "docs/DATA.md",
-    "docs/TASKS.md",
-    "docs/SPEED.md",
-    "docs/EVIDENCE.md",
-]
+DOCS = ("FORMATS", "DATA", "EVIDENCE", "INSPECT", "TASKS", "SPEED")
+PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in DOCS)]
 COMMAND = re.compile(r"^python -m s2s .*$", re.MULTILINE)
 
 
@@ -86,3 +79,32 @@ def test_no_page_or_source_names_a_path_of_one_machine() -> None:
     texts = [p for p in listed if p.endswith((".py", ".md", ".toml", ".json", ".js", ".css", "Makefile", "run"))]
     found = [p for p in texts if re.search(r"(?<![\w.])/(work|root|home)/", (ROOT / p).read_text(encoding="utf-8"))]
     assert found == []
+
+
+def test_every_column_and_cause_of_an_inspection_is_explained() -> None:
+    from s2s.inspect.causes import CAUSES
+    from s2s.inspect.columns import PART
+
+    page = (ROOT / "docs" / "INSPECT.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]*) \|", page, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert named >= set(PART.names) | set(CAUSES)
+
+
+def test_limits_of_causes_are_those_of_the_page() -> None:
+    from s2s.inspect import causes, measures, probes
+
+    page = (ROOT / "docs" / "INSPECT.md").read_text(encoding="utf-8")
+    told = (
+        f"`resegmented_gain` ≥ {causes.GAIN:g}",
+        f"`repetition` ≥ {causes.REPEATED:g}",
+        f"`length_ratio` ≤ {causes.SHORT:g}",
+        f"`length_ratio` ≥ {causes.LONG:g}",
+        f"`uncovered_gain` < {causes.UNUSED:g} ≤",
+        f"`source_gain` < {causes.UNGROUNDED:g}",
+        f"`reference_script` < {causes.SCRIPT:g}",
+        f"below {measures.NEVER:g}, above {measures.OFTEN:g}",
+        f"a beam of {probes.BEAM}",
+        f"the {probes.WAYS} with the fewest words",
+    )
+    assert [text for text in told if text not in page] == []

@@ -80,7 +80,12 @@ def lanes(model: Seq2Seq, pairs: Sequence[Ids], progress: Progress = quiet) -> l
 
 def forced_pass(model: Seq2Seq, batch: Batch) -> tuple[list[Floats], ...]:
     """Of each row: log p of the reference's tokens, the best tokens, log p of those."""
-    logits_NV = model(batch).float()
+    return scored(model(batch), batch)
+
+
+def scored(logits_NV: Tensor, batch: Batch) -> tuple[list[Floats], ...]:
+    """The same from the logits of the pass."""
+    logits_NV = logits_NV.float()
     target_N = batch.target_out_BT[batch.target_out_BT != PAD]
     best = logits_NV.max(dim=1)
     normaliser_N = logits_NV.logsumexp(dim=1)

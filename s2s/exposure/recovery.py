@@ -123,10 +123,10 @@ def _walk(model: Seq2Seq, batch: Batch) -> _Walk:
         others_BV = step.log_probs_BV.scatter(1, gold_B.unsqueeze(1), -torch.inf)
         others_BV[:, EOS] = -torch.inf
         wrong.append(others_BV.argmax(dim=1))
-    return _Walk(memory, _joined(states), *(torch.stack(part, dim=1).tolist() for part in (best, wrong)))
+    return _Walk(memory, joined(states), *(torch.stack(part, dim=1).tolist() for part in (best, wrong)))
 
 
-def _joined(states: Sequence[State]) -> State:
+def joined(states: Sequence[State]) -> State:
     """The rows of all states, one state after the other."""
     hidden, readout, cell, *rows = zip(*states, strict=True)
     return State(

@@ -38,6 +38,9 @@ class Forced(NamedTuple):
 
     logits_NV: Tensor  # of a pointer-generator its log-probabilities, which are their own log-softmax
     coverage_N: Tensor | None  # with coverage Σ_i min(α_ti, c_ti) (See 2017, eq. 12)
+    memory: Memory
+    states: list[State]  # before each step
+    looks: list[Look]
 
 
 class Seq2Seq(nn.Module):
@@ -139,7 +142,7 @@ class Seq2Seq(nn.Module):
         return self.forced(batch).logits_NV
 
     def forced(self, batch: Batch) -> Forced:
-        """``forward``, and what the coverage loss is made of."""
+        """``forward``, what the coverage loss is made of, and what each step read and saw."""
         with linear.one_pass():
             return self._forced(batch)
 
@@ -149,26 +152,27 @@ class Seq2Seq(nn.Module):
         keep_BT = self._keep(batch.target_in_BT)
         if keep_BT is not None:
             embedded_BTE = embedded_BTE * keep_BT.unsqueeze(2)
-        states, looks = list[State](), list[Look]()
+        states, looks = [state], list[Look]()
         for embedded_BE in embedded_BTE.unbind(1):
             state, look = self.decoder(embedded_BE, state, memory)
             states.append(state)
             looks.append(look)
+        before, after = states[:-1], states[1:]
         real_BT = batch.target_out_BT != PAD
 
         def real(steps: list[Tensor]) -> Tensor:
             return torch.stack(steps, dim=1)[real_BT]
 
-        logits_NV: Tensor = self.output(real([s.readout_BR for s in states]))
+        logits_NV: Tensor = self.output(real([s.readout_BR for s in after]))
         row_N = real_BT.nonzero()[:, 0] if self.prior or self.pointer else None
         if memory.prior_BV is not None:
             logits_NV = blend(logits_NV, memory.prior_BV[row_N])
         if self.pointer is not None and memory.source_BS is not None:
-            contexts_NM, hidden_NH = real([k.context_BM for k in looks]), real([s.hidden_LBH[-1] for s in states])
+            contexts_NM, hidden_NH = real([k.context_BM for k in looks]), real([s.hidden_LBH[-1] for s in after])
             gate_N = self.pointer(contexts_NM, hidden_NH, embedded_BTE[real_BT])
             logits_NV = mix(logits_NV, gate_N, real([k.attention_BS for k in looks]), memory.source_BS[row_N])
         covered = [torch.minimum(k.attention_BS, k.coverage_BS).sum(1) for k in looks if k.coverage_BS is not None]
-        return Forced(logits_NV, real(covered) if covered else None)
+        return Forced(logits_NV, real(covered) if covered else None, memory, before, looks)
 
     def _keep(self, ids_BT: Tensor) -> Tensor | None:
         """Which words survive word dropout while training."""

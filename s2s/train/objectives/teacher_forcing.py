@@ -20,6 +20,6 @@ def cross_entropy(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: 
     settings, target_N = progress.settings, batch.target_out_BT[batch.target_out_BT != PAD]
     if settings.coverage_weight == 0:
         return F.cross_entropy(model(batch), target_N, label_smoothing=settings.label_smoothing)
-    logits_NV, coverage_N = model.forced(batch)
+    logits_NV, coverage_N, *_ = model.forced(batch)
     loss = F.cross_entropy(logits_NV, target_N, label_smoothing=settings.label_smoothing)
     return loss if coverage_N is None else loss + settings.coverage_weight * coverage_N.mean()

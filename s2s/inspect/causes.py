@@ -1,0 +1,169 @@
+"""Causes of an error, each a test over the columns of its row: whoever disagrees finds the evidence there.
+
+What a cause means and why it is tested so is in docs/INSPECT.md. A row may have several, or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Row = Mapping[str, Any]
+GAIN = 1.0  # nats by which another segmentation must make the reference more probable
+REPEATED = 0.2  # share of repeated pairs
+SHORT, LONG = 0.6, 1.6  # tokens of the output over those of the reference
+UNUSED = 0.1  # nats a token that the source words never looked at give: less the output, more the reference
+UNGROUNDED = 1.0  # nats a token that the source gives the output
+FAR = 3.0  # interquartile ranges beyond a quartile (Tukey's outer fences)
+SCRIPT = 0.5  # least share of the reference's letters in the target side's script
+
+
+@dataclass(frozen=True)
+class Fences:
+    """What is extreme in this corpus: NLL of a reference above, tokens of a reference over its source's outside."""
+
+    nll: float = float("inf")
+    ratio_low: float = 0.0
+    ratio_high: float = float("inf")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A test, and the columns that it reads."""
+
+    test: Callable[[Row, Fences], bool]
+    evidence: tuple[str, ...]
+
+
+def unknown_source(row: Row, fences: Fences) -> bool:
+    """At the first divergence the source token with the most attention is unknown."""
+    return row["attended_unknown"] is True
+
+
+def segmentation(row: Row, fences: Fences) -> bool:
+    """Cut otherwise there, the source mends the step and makes the reference e times as probable."""
+    return row["resegmented_mends"] is True and bool(row["resegmented_gain"] >= GAIN)
+
+
+def unknown_reference(row: Row, fences: Fences) -> bool:
+    """The reference's word is not in the vocabulary, so that the model cannot say it."""
+    return row["wanted_unknown"] is True or (row["divergence"] is None and bool(row["reference_unknown"]))
+
+
+def attention(row: Row, fences: Fences) -> bool:
+    """Looking at one source token alone mends the step of the first divergence."""
+    return row["wanted_unknown"] is False and bool(row["mended_by"])
+
+
+def word(row: Row, fences: Fences) -> bool:
+    """No source token, looked at alone, mends it."""
+    return row["wanted_unknown"] is False and not row["mended_by"]
+
+
+def search(row: Row, fences: Fences) -> bool:
+    """The model finds the reference more probable than its own output: greedy search missed it."""
+    comparable = not row["cut_off"] and not row["reference_unknown"]
+    return bool(comparable and row["reference_log_prob"] > row["output_log_prob"])
+
+
+def beam(row: Row, fences: Fences) -> bool:
+    """A beam of 5 finds an output that is more probable and has a better chrF."""
+    found = row["beam_log_prob"]
+    other = found is not None and row["beam_output"] != row["output"]
+    return bool(other and found > row["output_log_prob"] and row["beam_chrf"] > row["chrf"])
+
+
+def repetition(row: Row, fences: Fences) -> bool:
+    """A fifth of the output's pairs of neighbours are repeated, and more than of the reference's."""
+    return bool(row["repetition"] >= REPEATED and row["repetition"] > row["reference_repetition"])
+
+
+def early_end(row: Row, fences: Fences) -> bool:
+    """The output ends where the reference first goes another way, or is far shorter."""
+    return row["said"] == "<eos>" or bool(row["length_ratio"] <= SHORT)
+
+
+def late_end(row: Row, fences: Fences) -> bool:
+    """The output goes on where the reference ends, is cut off, or is far longer."""
+    return row["wanted"] == "<eos>" or bool(row["cut_off"] or row["length_ratio"] >= LONG)
+
+
+def lost_source(row: Row, fences: Fences) -> bool:
+    """Words of the source were never looked at: the output is as probable without them, the reference is not."""
+    gain = row["uncovered_gain"]
+    return gain is not None and bool(gain < UNUSED <= row["uncovered_reference_gain"])
+
+
+def hallucination(row: Row, fences: Fences) -> bool:
+    """The output is hardly less probable when every source token is unknown."""
+    return row["source_gain"] is not None and bool(row["source_gain"] < UNGROUNDED)
+
+
+def numbers(row: Row, fences: Fences) -> bool:
+    """A number of the reference is not in the output."""
+    return bool(row["missing_numbers"])
+
+
+def names(row: Row, fences: Fences) -> bool:
+    """A name of the reference in Latin letters is not in the output."""
+    return bool(row["missing_names"])
+
+
+def doubtful_reference(row: Row, fences: Fences) -> bool:
+    """The reference is extreme for its corpus, in NLL or in length, or in another script than the model's target."""
+    share = row["reference_script"]
+    return (
+        row["nll"] > fences.nll
+        or not fences.ratio_low <= row["reference_ratio"] <= fences.ratio_high
+        or (share is not None and share < SCRIPT)
+    )
+
+
+CAUSES = {
+    "unknown_source": Cause(unknown_source, ("attended", "attended_unknown")),
+    "segmentation": Cause(segmentation, ("resegmented", "resegmented_gain", "resegmented_mends")),
+    "unknown_reference": Cause(unknown_reference, ("wanted", "wanted_unknown", "reference_unknown", "divergence")),
+    "attention": Cause(attention, ("attended", "mended_by", "moved_to", "moved_probability", "wanted_unknown")),
+    "word": Cause(word, ("wanted", "said", "mended_by", "moved_probability", "wanted_unknown")),
+    "search": Cause(search, ("reference_log_prob", "output_log_prob", "cut_off", "reference_unknown")),
+    "beam": Cause(beam, ("output", "beam_output", "beam_log_prob", "output_log_prob", "beam_chrf", "chrf")),
+    "repetition": Cause(repetition, ("repetition", "reference_repetition")),
+    "early_end": Cause(early_end, ("said", "length_ratio")),
+    "late_end": Cause(late_end, ("wanted", "cut_off", "length_ratio")),
+    "lost_source": Cause(lost_source, ("uncovered", "uncovered_gain", "uncovered_reference_gain")),
+    "hallucination": Cause(hallucination, ("source_gain",)),
+    "numbers": Cause(numbers, ("missing_numbers",)),
+    "names": Cause(names, ("missing_names",)),
+    "doubtful_reference": Cause(doubtful_reference, ("nll", "reference_ratio", "reference_script")),
+}
+
+
+READ = ("error", "nll", *sorted({name for cause in CAUSES.values() for name in cause.evidence} - {"nll"}))
+
+
+def causes(row: Row, fences: Fences) -> dict[str, bool | None]:
+    """Of each cause whether the row has it, as its column; None throughout where only one lane was run."""
+    if row["error"] is None or row["nll"] is None:
+        return {f"cause_{name}": None for name in CAUSES}
+    return {f"cause_{name}": row["error"] and cause.test(row, fences) for name, cause in CAUSES.items()}
+
+
+def fences(nll: Sequence[float], ratio: Sequence[float]) -> Fences:
+    """Three interquartile ranges beyond the quartiles of NLL, and of the logarithm of the ratio of lengths.
+
+    Where a quarter and three quarters are the same, nothing is extreme.
+    """
+    _, nll_high = _outer(np.asarray(nll, dtype=float))
+    low, high = _outer(np.log(np.asarray(ratio, dtype=float)))
+    return Fences(nll_high, float(np.exp(low)), float(np.exp(high)))
+
+
+def _outer(values: np.ndarray) -> tuple[float, float]:
+    if not len(values):
+        return -np.inf, np.inf
+    low, high = np.quantile(values, [0.25, 0.75])
+    reach = FAR * (high - low) if high > low else np.inf
+    return float(low - reach), float(high + reach)

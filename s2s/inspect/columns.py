@@ -1,0 +1,83 @@
+"""The columns of an inspected test set (docs/INSPECT.md): names, types, and what fills them."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from s2s.inspect.causes import CAUSES
+
+SCHEMA = "lookback-inspection/1"
+TEXTS, PLACES, MARKS = pa.list_(pa.string()), pa.list_(pa.int32()), pa.list_(pa.bool_())
+
+EXAMPLE = {
+    "id": pa.int64(),
+    "source": pa.string(),
+    "reference": pa.string(),
+    "source_tokens": TEXTS,
+    "reference_tokens": TEXTS,
+    "source_unknown": PLACES,
+    "reference_unknown": PLACES,
+    "reference_ratio": pa.float32(),
+    "reference_script": pa.float32(),
+}
+FORCED = {
+    "nll": pa.float32(),
+    "perplexity": pa.float32(),
+    "reference_log_prob": pa.float32(),
+    "accuracy_forced": pa.float32(),
+    "forced_hits": MARKS,
+    "divergence": pa.int32(),
+}
+FREE = {
+    "output": pa.string(),
+    "output_tokens": TEXTS,
+    "error": pa.bool_(),
+    "cut_off": pa.bool_(),
+    "bleu": pa.float32(),
+    "chrf": pa.float32(),
+    "rouge_l": pa.float32(),
+    "bleu_counts": PLACES,
+    "chrf_counts": PLACES,
+    "accuracy_free": pa.float32(),
+    "free_hits": MARKS,
+    "output_log_prob": pa.float32(),
+    "mean_probability": pa.float32(),
+    "lowest_probability": pa.float32(),
+    "output_unknown": PLACES,
+    "length_ratio": pa.float32(),
+    "repetition": pa.float32(),
+    "reference_repetition": pa.float32(),
+    "coverage": pa.list_(pa.float32()),
+    "never_looked": PLACES,
+    "looked_often": PLACES,
+    "attention_entropy": pa.float32(),
+    "attention_last": pa.float32(),
+    "missing_numbers": TEXTS,
+    "missing_names": TEXTS,
+}
+EVIDENCE = {
+    "wanted": pa.string(),
+    "said": pa.string(),
+    "wanted_unknown": pa.bool_(),
+    "wanted_probability": pa.float32(),
+    "said_probability": pa.float32(),
+    "attended": pa.int32(),
+    "attended_weight": pa.float32(),
+    "attended_unknown": pa.bool_(),
+    "mended_by": PLACES,
+    "moved_to": pa.int32(),
+    "moved_probability": pa.float32(),
+    "resegmented": TEXTS,
+    "resegmented_gain": pa.float32(),
+    "resegmented_mends": pa.bool_(),
+    "beam_output": pa.string(),
+    "beam_log_prob": pa.float32(),
+    "beam_chrf": pa.float32(),
+    "uncovered": PLACES,
+    "uncovered_gain": pa.float32(),
+    "uncovered_reference_gain": pa.float32(),
+    "source_gain": pa.float32(),
+}
+TAGS = {f"cause_{name}": pa.bool_() for name in CAUSES}
+PART = pa.schema(list({**EXAMPLE, **FORCED, **FREE, **EVIDENCE}.items()))
+TABLE = pa.schema([*PART, *TAGS.items()], metadata={"schema": SCHEMA})

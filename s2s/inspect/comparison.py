@@ -1,0 +1,77 @@
+"""Two inspections of one test set compared: who wins which example, and whether the difference is more than chance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from s2s.errors import UserError
+from s2s.exposure.bootstrap import Bootstrap, Floats, plain
+from s2s.inspect.causes import CAUSES
+from s2s.inspect.summary import SCORES, floats, needs, score
+from s2s.inspect.table import Examples
+
+LOWER_IS_BETTER = ("nll", "perplexity")
+
+
+def comparison(first: Examples, second: Examples, name: str = "chrf", by: Bootstrap | None = None) -> dict[str, Any]:
+    """Two inspections of one file by a score: wins, losses, ties of the first, and the paired bootstrap (Koehn 2004).
+
+    Examples are paired by id; both sides of a resample are of the same ones. ``p``: the share of resamples in
+    which the difference of the corpus scores is 0 or has the other sign. Raises UserError for two files, or
+    where a lane is missing.
+    """
+    by = by or Bootstrap()
+    tables = _paired(first, second, name)
+    ahead_N = np.round(floats(tables[0][name]) - floats(tables[1][name]), 4)
+    if name in LOWER_IS_BETTER:
+        ahead_N = -ahead_N
+    made = [score(table, name) for table in tables]
+    width = made[0].columns_NK.shape[1]
+
+    def values(sums_RK: Floats) -> Floats:
+        a, b = made[0].value(sums_RK[:, :width]), made[1].value(sums_RK[:, width:])
+        return np.hstack([a, b, a - b])
+
+    columns_NK = np.hstack([part.columns_NK for part in made])
+    estimates = [
+        dict(zip(("value", "low", "high"), plain(np.array(x)), strict=True))
+        for x in zip(*by.interval(columns_NK, values), strict=True)
+    ]
+    differences = values(by.sums(columns_NK))[:, 2]
+    sign = np.sign(estimates[2]["value"] or 0.0)
+    return {
+        "score": name,
+        "examples": len(columns_NK),
+        "wins": int((ahead_N > 0).sum()),
+        "losses": int((ahead_N < 0).sum()),
+        "ties": int((ahead_N == 0).sum()),
+        **dict(zip(("first", "second", "difference"), estimates, strict=True)),
+        "p": float((differences * sign <= 0).mean()),
+        "causes": _both_causes(first, second),
+    }
+
+
+def _paired(first: Examples, second: Examples, name: str) -> list[pa.Table]:
+    """The rows that both have, in the order of ids."""
+    if name not in SCORES:
+        raise UserError("setting_choice", name="score", found=name, known=", ".join(SCORES))
+    files = [{**examples.manifest["file"], "name": ""} for examples in (first, second)]
+    if files[0] != files[1]:
+        raise UserError("inspect_two_files", first=str(first.directory), second=str(second.directory))
+    tables = [examples.columns("id", name, *needs(name)) for examples in (first, second)]
+    shared = np.intersect1d(*(table["id"].to_numpy() for table in tables))
+    tables = [table.filter(pa.array(np.isin(table["id"].to_numpy(), shared))) for table in tables]
+    if not len(shared) or any(table[name].null_count == len(table) for table in tables):
+        raise UserError("inspect_no_score", score=name)
+    return tables
+
+
+def _both_causes(first: Examples, second: Examples) -> dict[str, Any]:
+    counts = []
+    for examples in (first, second):
+        tags = examples.columns(*(f"cause_{name}" for name in CAUSES))
+        counts.append([int(np.nansum(floats(tags[f"cause_{name}"]))) for name in CAUSES])
+    return {name: {"first": a, "second": b} for name, a, b in zip(CAUSES, *counts, strict=True)}

@@ -1,0 +1,75 @@
+"""Numbers of one example that need no model: repetition, coverage and entropy of attention (docs/INSPECT.md)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+NEVER = 0.1  # a source token with less attention, summed over the steps, was never looked at
+OFTEN = 2.5  # one with more was looked at too often
+
+
+def repetition(tokens: Sequence[str]) -> float:
+    """The share of pairs of neighbours that stood in the output before; 0 without a pair.
+
+    >>> repetition("no no no no".split()), repetition("a b a c".split())
+    (0.6666666666666666, 0.0)
+    """
+    pairs = list(itertools.pairwise(tokens))
+    return 1 - len(set(pairs)) / len(pairs) if pairs else 0.0
+
+
+def mean_probability(log_prob_T: NDArray[np.float64]) -> float:
+    """The mean over the output's tokens of their probabilities."""
+    return float(np.exp(log_prob_T).mean())
+
+
+def attention(attention_TS: Array) -> dict[str, Any]:
+    """The columns about attention: coverage ``Σ_t α_ts``, what is not in it or too often, entropy, the last token."""
+    coverage_S: Array = attention_TS.sum(axis=0)
+    return {
+        "coverage": coverage_S.tolist(),
+        "never_looked": never_looked(coverage_S),
+        "looked_often": looked_often(coverage_S),
+        "attention_entropy": entropy(attention_TS),
+        "attention_last": float(attention_TS[:, -1].mean()),
+    }
+
+
+def never_looked(coverage_S: Array) -> list[int]:
+    """Source positions with ``Σ_t α_ts`` below 0.1."""
+    return [int(s) for s in np.flatnonzero(coverage_S < NEVER)]
+
+
+def looked_often(coverage_S: Array) -> list[int]:
+    """Source positions with ``Σ_t α_ts`` above 2.5."""
+    return [int(s) for s in np.flatnonzero(coverage_S > OFTEN)]
+
+
+def entropy(attention_TS: Array) -> float:
+    """``-Σ_s α_ts log α_ts``, the mean over the steps, nats.
+
+    >>> round(entropy(np.array([[0.5, 0.5], [1.0, 0.0]], np.float32)), 4)
+    0.3466
+    """
+    logs_TS = np.log(np.maximum(attention_TS, np.finfo(np.float32).tiny))
+    return float(-(attention_TS * logs_TS).sum(axis=1).mean())
+
+
+def hits(output: Sequence[int], gold: Sequence[int]) -> list[bool]:
+    """Of each reference token whether the output has it at the same place.
+
+    >>> hits([7, 8], [7, 9, 3])
+    [True, False, False]
+    """
+    return [t < len(output) and output[t] == token for t, token in enumerate(gold)]
+
+
+def first_miss(right: Sequence[bool]) -> int | None:
+    """The first place that is wrong; None where all are right."""
+    return next((t for t, hit in enumerate(right) if not hit), None)

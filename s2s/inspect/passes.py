@@ -1,0 +1,134 @@
+"""Both lanes of a batch of examples, one pass each, with what the later tests need of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from s2s.data import Ids, collate
+from s2s.exposure.bootstrap import Floats
+from s2s.exposure.lanes import FLOATS, chunks, quiet, scored
+from s2s.exposure.recovery import joined
+from s2s.inspect.measures import Array, hits
+from s2s.model import Memory, Seq2Seq
+from s2s.model.decoder import State
+from s2s.search import greedy
+from s2s.vocab import EOS
+
+
+@dataclass(frozen=True)
+class Free:
+    """The free-running lane of one example, greedy: T own tokens, ``<eos>`` included where it came."""
+
+    output: tuple[int, ...]  # without <eos>
+    cut_off: bool
+    log_prob_T: Floats
+    attention_TS: Array
+
+    @property
+    def tokens(self) -> tuple[int, ...]:
+        """The T own tokens."""
+        return self.output if self.cut_off else (*self.output, EOS)
+
+
+@dataclass(frozen=True)
+class Forced:
+    """The teacher-forced lane of one example with T reference tokens, ``<eos>`` included."""
+
+    gold: tuple[int, ...]
+    best: tuple[int, ...]  # the most probable tokens
+    log_prob_T: Floats  # of the reference's
+    best_log_prob_T: Floats
+
+    @property
+    def hits(self) -> list[bool]:
+        """Where the most probable token is the reference's."""
+        return hits(self.best, self.gold)
+
+
+class ForcedPass:
+    """A teacher-forced pass over a batch whose steps can be taken again with other attention."""
+
+    @torch.inference_mode()
+    def __init__(self, model: Seq2Seq, pairs: Sequence[Ids]) -> None:
+        batch = collate(pairs)
+        made = model.forced(batch)
+        log_probs, best, best_log_probs = scored(made.logits_NV, batch)
+        self.model, self.size, self.lengths = model, len(pairs), [len(source) for source, _ in pairs]
+        self.memory, self.looks, self.read_BT = made.memory, made.looks, batch.target_in_BT
+        self.states: list[State] = made.states
+        self.lanes = [
+            Forced((*target, EOS), tuple(best[row].astype(int).tolist()), log_probs[row], best_log_probs[row])
+            for row, (_, target) in enumerate(pairs)
+        ]
+
+    def attention(self, row: int, t: int) -> Array:
+        """The weights of one step: (S,)."""
+        weights: Array = self.looks[t].attention_BS[row, : self.lengths[row]].numpy()
+        return weights
+
+    @torch.inference_mode()
+    def one_hot(self, places: Sequence[tuple[int, int]]) -> list[tuple[Array, list[bool]]]:
+        """Each (row, step) once for each source token, which alone is looked at.
+
+        Of each: the probability of the reference's token by source position, and whether it is the most probable one.
+        """
+        if not places:
+            return []
+        state = joined(self.states)  # row t·B + b
+        steps = [(row, t, s) for row, t in places for s in range(self.lengths[row])]
+        found = [self._look(state, some) for some in self._parts(steps)]
+        probability_N, best_N = (np.concatenate(part) for part in zip(*found, strict=True))
+        out, start = [], 0
+        for row, _ in places:
+            part = slice(start, start := start + self.lengths[row])
+            out.append((probability_N[part], best_N[part].tolist()))
+        return out
+
+    def _parts(self, steps: list[tuple[int, int, int]]) -> Iterator[list[tuple[int, int, int]]]:
+        memory: Memory = self.memory
+        width = self.model.embedding.num_embeddings + memory.states_BSM[0].numel() + memory.keys_BSA[0].numel()
+        most = max(1, FLOATS // width)
+        for start in range(0, len(steps), most):
+            yield steps[start : start + most]
+
+    def _look(self, state: State, steps: list[tuple[int, int, int]]) -> tuple[Array, Array]:
+        row_N, time_N, place_N = (torch.tensor(column) for column in zip(*steps, strict=True))
+        hot_NS = torch.zeros(len(steps), self.memory.mask_BS.size(1)).scatter_(1, place_N.unsqueeze(1), 1.0)
+        gold_N = torch.tensor([self.lanes[row].gold[t] for row, t, _ in steps])
+        state = state.select(time_N * self.size + row_N)
+        step = self.model.step(state, self.read_BT[row_N, time_N], self.memory.select(row_N), hot_NS)
+        gold: Tensor = step.log_probs_BV.gather(1, gold_N.unsqueeze(1)).squeeze(1)
+        return gold.exp().numpy(), (step.log_probs_BV.argmax(dim=1) == gold_N).numpy()
+
+
+@torch.inference_mode()
+def free_lanes(model: Seq2Seq, sources: Sequence[list[int]]) -> list[Free]:
+    """Greedy output of a batch with its attention and log-probabilities."""
+    attention, log_probs = list[Tensor](), list[Tensor]()
+    outputs = greedy(model, sources, attention=attention, log_probs=log_probs)
+    return [
+        Free(tuple(ids), len(values_T) == len(ids), values_T.double().numpy(), weights_TS.numpy())
+        for ids, weights_TS, values_T in zip(outputs, attention, log_probs, strict=True)
+    ]
+
+
+def rescored(model: Seq2Seq, pairs: Sequence[Ids]) -> list[Forced]:
+    """Teacher-forced lanes of any number of pairs, in their order."""
+    out: dict[int, Forced] = {}
+    for index in batches(model, pairs):
+        lanes = ForcedPass(model, [pairs[i] for i in index]).lanes
+        out.update(zip(index, lanes, strict=True))
+    return [out[i] for i in range(len(pairs))]
+
+
+def batches(model: Seq2Seq, pairs: Sequence[Ids]) -> Iterator[list[int]]:
+    """Indices of pairs of like length, at most 256 and so many that a batch's tensors stay bounded."""
+    config = model.config
+    width = model.embedding.num_embeddings + 4 * config.encoder_size + 2 * config.decoder_size
+    longest = [([0] * len(source), [0] * max(len(source), len(target))) for source, target in pairs]
+    return chunks(longest, width, quiet)

@@ -1,0 +1,155 @@
+"""Tests of an error's cause that ask the model again, for the sentences of a batch that have an error.
+
+Each gives columns of evidence (docs/INSPECT.md); ``causes`` concludes from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from s2s.checkpoint import Checkpoint, Side
+from s2s.data import Ids
+from s2s.exposure.beams import searched
+from s2s.inspect.measures import never_looked
+from s2s.inspect.passes import Forced, ForcedPass, Free, rescored
+from s2s.inspect.scores import SentenceScores
+from s2s.inspect.words import is_word, segmentations
+from s2s.vocab import EOS, UNK
+
+BEAM = 5
+WAYS = 4  # other segmentations that are tried
+
+
+@dataclass(frozen=True)
+class Case:
+    """An example with an error: its row in the batch's passes, its tokens as read, its ids, both lanes."""
+
+    row: int
+    tokens: tuple[str, ...]
+    ids: Ids
+    reference: str
+    forced: Forced
+    free: Free
+
+    @property
+    def divergence(self) -> int | None:
+        """The first step where the most probable token is not the reference's."""
+        return next((t for t, hit in enumerate(self.forced.hits) if not hit), None)
+
+
+def probe(checkpoint: Checkpoint, cases: Sequence[Case], forced: ForcedPass, scores: SentenceScores) -> list[Columns]:
+    """The evidence on each case."""
+    parts = [
+        _divergences(checkpoint, cases, forced),
+        _resegmented(checkpoint, cases, forced),
+        _searched(checkpoint, cases, scores),
+        _without_source(checkpoint, cases),
+    ]
+    return [{name: value for part in columns for name, value in part.items()} for columns in zip(*parts, strict=True)]
+
+
+Columns = dict[str, Any]
+
+
+def _divergences(checkpoint: Checkpoint, cases: Sequence[Case], forced: ForcedPass) -> list[Columns]:
+    """What stood at the first divergence, and whether looking at one source token alone mends it."""
+    there = [(case, t) for case in cases if (t := case.divergence) is not None]
+    moved = forced.one_hot([(case.row, t) for case, t in there])
+    found, words = dict[int, Columns](), checkpoint.target.vocab.tokens
+    for (case, t), (probability_S, mends) in zip(there, moved, strict=True):
+        weights_S = forced.attention(case.row, t)
+        at, wanted = int(weights_S.argmax()), case.forced.gold[t]
+        best = [s for s, mended in enumerate(mends) if mended]
+        found[case.row] = {
+            "wanted": words[wanted],
+            "said": words[case.forced.best[t]],
+            "wanted_unknown": wanted == UNK,
+            "wanted_probability": float(np.exp(case.forced.log_prob_T[t])),
+            "said_probability": float(np.exp(case.forced.best_log_prob_T[t])),
+            "attended": at,
+            "attended_weight": float(weights_S[at]),
+            "attended_unknown": case.ids[0][at] == UNK,
+            "mended_by": best,
+            "moved_to": int(probability_S.argmax()),
+            "moved_probability": float(probability_S.max()),
+        }
+    return [found.get(case.row, {}) for case in cases]
+
+
+def alternatives(side: Side, tokens: Sequence[str], at: int) -> list[list[str]]:
+    """Other segmentations of a source around one of its tokens, in words that the model knows.
+
+    The token with its neighbours is cut anew; only where tokens are words of a text without spaces.
+    """
+    if side.segmenter.name != "jieba":
+        return []
+    first, last = max(0, at - 1), min(len(tokens), at + 2)
+    while first < at and not is_word(tokens[first]):
+        first += 1
+    while last > at + 1 and not is_word(tokens[last - 1]):
+        last -= 1
+    span = list(tokens[first:last])
+    return [[*tokens[:first], *way, *tokens[last:]] for way in segmentations("".join(span), side.vocab.ids, span, WAYS)]
+
+
+def _resegmented(checkpoint: Checkpoint, cases: Sequence[Case], forced: ForcedPass) -> list[Columns]:
+    """The segmentation around the most attended word under which the reference is most probable."""
+    side, asked = checkpoint.source, list[tuple[int, list[str]]]()
+    for n, case in enumerate(cases):
+        if case.divergence is not None:
+            at = int(forced.attention(case.row, case.divergence).argmax())
+            asked += [(n, way) for way in alternatives(side, case.tokens, at)]
+    lanes = rescored(checkpoint.model, [(side.vocab.encode(way), cases[n].ids[1]) for n, way in asked])
+    out: list[Columns] = [{} for _ in cases]
+    for (n, way), lane in zip(asked, lanes, strict=True):
+        gain = float(lane.log_prob_T.sum() - cases[n].forced.log_prob_T.sum())
+        if gain > out[n].get("resegmented_gain", -np.inf):
+            mends = lane.hits[cases[n].divergence or 0]
+            out[n] = {"resegmented": way, "resegmented_gain": gain, "resegmented_mends": mends}
+    return out
+
+
+def _searched(checkpoint: Checkpoint, cases: Sequence[Case], scores: SentenceScores) -> list[Columns]:
+    """The most probable output that a beam of 5 finds."""
+    out = []
+    for case, best in zip(cases, searched(checkpoint.model, [c.ids[0] for c in cases], BEAM), strict=True):
+        text = checkpoint.target.decode([i for i in best.ids if i != EOS])
+        ended = best.ids[-1] == EOS
+        out.append(
+            {
+                "beam_output": text,
+                "beam_log_prob": best.log_prob if ended else None,
+                "beam_chrf": scores.chrf(text, case.reference),
+            }
+        )
+    return out
+
+
+def _without_source(checkpoint: Checkpoint, cases: Sequence[Case]) -> list[Columns]:
+    """What outputs and references owe to the source, and to the words of it that were never looked at, nats a token."""
+    out: list[Columns] = [{} for _ in cases]
+    asked = list[tuple[int, str, Ids]]()
+    for n, case in enumerate(cases):
+        source, reference = case.ids
+        output = list(case.free.output)
+        asked.append((n, "source_gain", ([UNK] * len(source), output)))
+        unseen = [s for s in never_looked(case.free.attention_TS.sum(axis=0)) if is_word(case.tokens[s])]
+        out[n]["uncovered"] = unseen
+        kept = [token for s, token in enumerate(source) if s not in unseen]
+        if unseen and kept:
+            asked.append((n, "uncovered_gain", (kept, output)))
+            asked.append((n, "uncovered_reference_gain", (kept, reference)))
+    for (n, name, _), lane in zip(asked, rescored(checkpoint.model, [pair for *_, pair in asked]), strict=True):
+        case = cases[n]
+        whole, tokens = case.free.log_prob_T, case.free.tokens
+        if name == "uncovered_reference_gain":
+            whole, tokens = case.forced.log_prob_T, case.forced.gold
+        gain_T = whole - lane.log_prob_T[: len(whole)]
+        if name == "source_gain":
+            gain_T = gain_T[[token != UNK for token in tokens]]  # unknown words are likely where all words are
+        out[n][name] = float(gain_T.mean()) if len(gain_T) else None
+    return out

@@ -1,0 +1,134 @@
+"""Pairs to rows: both lanes, their measures, and for errors the evidence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from s2s.checkpoint import Checkpoint
+from s2s.data import Ids
+from s2s.inspect import measures, words
+from s2s.inspect.passes import Forced, ForcedPass, Free, batches, free_lanes
+from s2s.inspect.probes import Case, probe
+from s2s.inspect.scores import SentenceScores
+from s2s.vocab import EOS, SPECIALS, UNK
+
+MAX_TOKENS = 400  # of a side; a longer pair is left out
+MODES = ("both", "forced", "free")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A pair of the file as the model reads it."""
+
+    id: int
+    source: str
+    reference: str
+    source_tokens: tuple[str, ...]
+    reference_tokens: tuple[str, ...]
+    ids: Ids
+
+
+class Rows:
+    """Makes rows with one checkpoint; ``mode`` says which lanes: both, with causes, or one alone."""
+
+    def __init__(self, checkpoint: Checkpoint, mode: str = "both") -> None:
+        self.checkpoint, self.mode = checkpoint, mode
+        self.scores = SentenceScores(checkpoint.target.segmenter)
+        self.script = words.main_script(checkpoint.target.vocab.tokens[len(SPECIALS) :])
+
+    def example(self, number: int, source: str, reference: str) -> Example | None:
+        """The pair cut into tokens; None where the model cannot take it."""
+        sides = self.checkpoint.source, self.checkpoint.target
+        tokens = [side.tokens(text) for side, text in zip(sides, (source, reference), strict=True)]
+        config = self.checkpoint.config.model
+        longest = config.max_source_length if config.attention == "location" else MAX_TOKENS
+        if not 0 < len(tokens[0]) <= min(longest, MAX_TOKENS) or not 0 < len(tokens[1]) <= MAX_TOKENS:
+            return None
+        ids = sides[0].vocab.encode(tokens[0]), sides[1].vocab.encode(tokens[1])
+        return Example(number, source, reference, tuple(tokens[0]), tuple(tokens[1]), ids)
+
+    def rows(self, examples: Sequence[Example]) -> Iterator[list[Row]]:
+        """The rows of batches of like length; together those of all examples, in another order."""
+        for index in batches(self.checkpoint.model, [example.ids for example in examples]):
+            yield self._batch([examples[i] for i in index])
+
+    def _batch(self, examples: Sequence[Example]) -> list[Row]:
+        rows = [self._example(example) for example in examples]
+        model, forced, free = self.checkpoint.model, None, list[Free]()
+        if self.mode != "free":
+            forced = ForcedPass(model, [example.ids for example in examples])
+            for row, told in zip(rows, forced.lanes, strict=True):
+                row.update(_forced(told))
+        if self.mode != "forced":
+            free = free_lanes(model, [example.ids[0] for example in examples])
+            for row, example, lane in zip(rows, examples, free, strict=True):
+                row.update(self._free(example, lane))
+        if forced and free:
+            wrong = [n for n, row in enumerate(rows) if row["error"]]
+            cases = [_case(n, examples[n], forced.lanes[n], free[n]) for n in wrong]
+            for n, found in zip(wrong, probe(self.checkpoint, cases, forced, self.scores), strict=True):
+                rows[n].update(found)
+        return rows
+
+    def _example(self, example: Example) -> Row:
+        return {
+            "id": example.id,
+            "source": example.source,
+            "reference": example.reference,
+            "source_tokens": example.source_tokens,
+            "reference_tokens": example.reference_tokens,
+            "source_unknown": _unknown(example.ids[0]),
+            "reference_unknown": _unknown(example.ids[1]),
+            "reference_ratio": len(example.ids[1]) / len(example.ids[0]),
+            "reference_script": words.script_share(example.reference, self.script),
+        }
+
+    def _free(self, example: Example, lane: Free) -> Row:
+        side, gold = self.checkpoint.target, (*example.ids[1], EOS)
+        text = side.decode(list(lane.output))
+        tokens = [side.vocab.tokens[i] for i in lane.output]
+        return {
+            "output": text,
+            "output_tokens": tokens,
+            "error": tokens != list(example.reference_tokens),
+            "cut_off": lane.cut_off,
+            **self.scores.columns(text, example.reference),
+            **_accuracy("free", measures.hits(lane.tokens, gold)),
+            "output_log_prob": float(lane.log_prob_T.sum()),
+            "mean_probability": measures.mean_probability(lane.log_prob_T),
+            "lowest_probability": math.exp(float(lane.log_prob_T.min())),
+            "output_unknown": _unknown(lane.output),
+            "length_ratio": len(tokens) / len(example.ids[1]),
+            "repetition": measures.repetition(tokens),
+            "reference_repetition": measures.repetition(example.reference_tokens),
+            **measures.attention(lane.attention_TS),
+            "missing_numbers": words.missing(words.numbers(example.reference), words.numbers(text)),
+            "missing_names": words.missing(words.names(example.reference, example.source), words.WORD.findall(text)),
+        }
+
+
+def _forced(lane: Forced) -> Row:
+    nll = -float(lane.log_prob_T.mean())
+    return {
+        "nll": nll,
+        "perplexity": math.exp(min(nll, 80.0)),  # as large as its type holds
+        "reference_log_prob": float(lane.log_prob_T.sum()),
+        **_accuracy("forced", lane.hits),
+        "divergence": measures.first_miss(lane.hits),
+    }
+
+
+def _accuracy(lane: str, hits: list[bool]) -> Row:
+    return {f"accuracy_{lane}": sum(hits) / len(hits), f"{lane}_hits": hits}
+
+
+def _unknown(ids: Sequence[int]) -> list[int]:
+    return [place for place, token in enumerate(ids) if token == UNK]
+
+
+def _case(row: int, example: Example, forced: Forced, free: Free) -> Case:
+    return Case(row, example.source_tokens, example.ids, example.reference, forced, free)

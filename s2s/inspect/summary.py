@@ -1,0 +1,156 @@
+"""An inspected test set in numbers: corpus scores, counts of causes, distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from s2s.exposure.beams import bleu
+from s2s.exposure.bootstrap import Bootstrap, Floats, divide, plain
+from s2s.inspect.causes import CAUSES
+from s2s.inspect.columns import SCHEMA
+from s2s.inspect.scores import chrf
+from s2s.inspect.table import Examples
+
+SCORES = ("bleu", "chrf", "rouge_l", "nll", "perplexity", "accuracy_forced", "accuracy_free")
+DISTRIBUTIONS = (
+    "bleu",
+    "chrf",
+    "rouge_l",
+    "nll",
+    "accuracy_forced",
+    "accuracy_free",
+    "mean_probability",
+    "lowest_probability",
+    "length_ratio",
+    "repetition",
+    "attention_entropy",
+    "attention_last",
+    "source_gain",
+)
+QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+BINS = 20
+
+
+@dataclass(frozen=True)
+class Score:
+    """A corpus score as a function of sums over examples: of which columns, and which function (R, K) → (R, 1)."""
+
+    columns_NK: Floats
+    value: Callable[[Floats], Floats]
+
+
+def score(table: pa.Table, name: str) -> Score:
+    """BLEU and chrF of summed counts; ROUGE-L the mean; NLL, perplexity and accuracies over all reference tokens."""
+    if name in ("bleu", "chrf"):
+        return Score(_lists(table[f"{name}_counts"]), bleu if name == "bleu" else chrf)
+    if name == "rouge_l":
+        return Score(np.stack([floats(table[name]), np.ones(len(table))], axis=1), _ratio)
+    tokens = floats(pa.compute.list_value_length(table["reference_tokens"])) + 1  # <eos>
+    if name in ("nll", "perplexity"):
+        columns = np.stack([-floats(table["reference_log_prob"]), tokens], axis=1)
+        return Score(columns, _ratio if name == "nll" else lambda sums_RK: np.exp(np.minimum(_ratio(sums_RK), 700)))
+    return Score(np.stack([floats(table[name]) * tokens, tokens], axis=1), _ratio)
+
+
+def needs(name: str) -> tuple[str, ...]:
+    """The columns that ``score`` reads."""
+    own = {
+        "bleu": "bleu_counts",
+        "chrf": "chrf_counts",
+        "nll": "reference_log_prob",
+        "perplexity": "reference_log_prob",
+    }
+    return own.get(name, name), "reference_tokens"
+
+
+def summary(examples: Examples, by: Bootstrap | None = None) -> dict[str, Any]:
+    """Everything that ``summary.json`` holds (docs/INSPECT.md)."""
+    by = by or Bootstrap()
+    held = examples.manifest
+    free, forced = (held["settings"]["mode"] in (mode, "both") for mode in ("free", "forced"))
+    names = [n for n in SCORES if (forced if n in ("nll", "perplexity", "accuracy_forced") else free)]
+    scores = {name: score(examples.columns(*needs(name)), name) for name in names}
+    error_N = floats(examples.columns("error")["error"])
+    tags = _tags(examples) if free and forced else {}
+    shares = {f"cause_{name}": Score(np.stack([tag_N, error_N], axis=1), _ratio) for name, tag_N in tags.items()}
+    estimates = _estimates(scores | shares, by)
+    out = {
+        "schema": SCHEMA,
+        **{name: held[name] for name in ("checkpoint", "file", "settings", "examples", "left_out", "bad_rows")},
+        "bootstrap": {"resamples": by.resamples, "seed": by.seed, "level": by.level},
+        "scores": {name: estimates[name] for name in names},
+    }
+    if free:
+        out["errors"] = int(error_N.sum())
+    if tags:
+        out["causes"] = _causes(tags, estimates)
+    out["distributions"] = {name: _distribution(floats(examples.columns(name)[name])) for name in DISTRIBUTIONS}
+    return out
+
+
+def _tags(examples: Examples) -> dict[str, Floats]:
+    """Of each cause 1 where an example has it."""
+    return {name: floats(examples.columns(f"cause_{name}")[f"cause_{name}"]) for name in CAUSES}
+
+
+def _estimates(scores: Mapping[str, Score], by: Bootstrap) -> dict[str, dict[str, float | None]]:
+    """Value and interval of each, all from the same resamples."""
+    ends = np.cumsum([made.columns_NK.shape[1] for made in scores.values()])
+
+    def values(sums_RK: Floats) -> Floats:
+        parts = np.split(sums_RK, ends[:-1], axis=1)
+        return np.hstack([made.value(part) for made, part in zip(scores.values(), parts, strict=True)])
+
+    found = by.interval(np.hstack([made.columns_NK for made in scores.values()]), values)
+    rows = zip(scores, *map(plain, found), strict=True)
+    return {name: {"value": value, "low": low, "high": high} for name, value, low, high in rows}
+
+
+def _causes(tags: Mapping[str, Floats], estimates: Mapping[str, dict[str, float | None]]) -> dict[str, Any]:
+    """Of each cause how many errors have it, how many no other, and its share of the errors."""
+    number_N = np.sum(list(tags.values()), axis=0)
+    return {
+        name: {
+            "count": int(tag_N.sum()),
+            "alone": int(tag_N[number_N == 1].sum()),
+            "share": estimates[f"cause_{name}"],
+        }
+        for name, tag_N in tags.items()
+    }
+
+
+def _distribution(values: Floats) -> dict[str, Any] | None:
+    """Quantiles, and a histogram between those of 1 % and 99 %; what lies beyond is in its outer bins."""
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return None
+    low, high = np.quantile(values, [0.01, 0.99])
+    edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
+    counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
+    return {
+        "count": len(values),
+        "mean": plain(values.mean(keepdims=True))[0],
+        "quantiles": dict(zip(map(str, QUANTILES), plain(np.quantile(values, QUANTILES)), strict=True)),
+        "histogram": {"edges": plain(edges), "counts": counts.tolist()},
+    }
+
+
+def _ratio(sums_RK: Floats) -> Floats:
+    return divide(sums_RK[:, :1], sums_RK[:, 1:2])
+
+
+def floats(column: pa.ChunkedArray) -> Floats:
+    """A column of numbers or truth values; null is NaN."""
+    values: Floats = column.cast(pa.float64()).to_numpy()
+    return values
+
+
+def _lists(column: pa.ChunkedArray) -> Floats:
+    """A column of lists of one length: (N, K)."""
+    flat: Floats = column.combine_chunks().flatten().to_numpy().astype(float)
+    return flat.reshape(len(column), -1)

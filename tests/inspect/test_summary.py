@@ -1,0 +1,144 @@
+"""Corpus scores against the libraries, counts against loops, comparisons by hand."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sacrebleu
+import torch
+
+from s2s.checkpoint import load
+from s2s.errors import UserError
+from s2s.evaluate import corpus_scores
+from s2s.exposure.bootstrap import Bootstrap
+from s2s.inspect.causes import CAUSES
+from s2s.inspect.comparison import comparison
+from s2s.inspect.run import Input, Inspection
+from s2s.inspect.scores import SentenceScores, chrf
+from s2s.inspect.summary import SCORES, summary
+from s2s.inspect.table import Examples
+from s2s.readers import read_pairs
+from s2s.text import SEGMENTERS
+from s2s.train.distributed import Group
+from tests.factory import make_checkpoint
+
+ONE = Group(0, 1, torch.device("cpu"))
+PAIRS = (
+    "我喜欢苹果。\tI like apples.\n你喝水？\tdo you drink water?\n他喝茶。\the drink tea.\n"
+    "水。\twater.\n我不喝茶。\tI do n't.\n"
+)
+
+
+def inspected(place: Path, name: str, directory: Path, mode: str = "both", limit: int | None = None) -> Examples:
+    source = Input(place / "pairs.tsv", limit=limit)
+    Inspection(place / name, load(directory), source, mode).run(ONE, lambda count: None)
+    return Examples(place / name)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("summary")
+    (place / "pairs.tsv").write_text(PAIRS, encoding="utf-8")
+    return place
+
+
+@pytest.fixture(scope="module")
+def first(place: Path) -> Examples:
+    return inspected(place, "first", make_checkpoint(place, "general", scale=0.7))
+
+
+@pytest.fixture(scope="module")
+def second(place: Path) -> Examples:
+    return inspected(place, "second", make_checkpoint(place, "additive", scale=0.5))
+
+
+def test_corpus_scores_are_those_of_evaluate(first: Examples, place: Path) -> None:
+    held = load(place / "tiny-general")
+    wanted = corpus_scores(held.model, held.source, held.target, list(read_pairs(place / "pairs.tsv")))
+    made = summary(first)["scores"]
+    assert set(made) == set(SCORES)
+    names = {"accuracy_forced": "token_accuracy", "nll": "loss"}
+    for name in ("bleu", "chrf", "rouge_l", "nll", "perplexity", "accuracy_forced"):
+        assert made[name]["value"] == pytest.approx(wanted[names.get(name, name)], rel=1e-4, abs=1e-6), name
+        assert made[name]["low"] <= made[name]["value"] + 1e-3 and made[name]["high"] >= made[name]["low"]
+
+
+def test_chrf_of_summed_counts_is_that_of_the_corpus() -> None:
+    outputs = ["I like tea.", "", "he drinks the water", "x", "苹果 tea", "no"]
+    references = ["I like the tea.", "water", "he drinks water", "yes yes", "苹果", "nothing at all"]
+    scores = SentenceScores(SEGMENTERS["latin"])
+    counts = [scores.columns(o, r)["chrf_counts"] for o, r in zip(outputs, references, strict=True)]
+    for n in range(1, 7):
+        wanted = sacrebleu.corpus_chrf(outputs[:n], [references[:n]]).score
+        assert chrf(np.array(counts[:n], dtype=float).sum(axis=0, keepdims=True))[0, 0] == pytest.approx(wanted)
+    for output, reference in zip(outputs, references, strict=True):
+        assert scores.chrf(output, reference) == pytest.approx(sacrebleu.sentence_chrf(output, [reference]).score)
+
+
+def test_causes_and_distributions_are_counted(first: Examples) -> None:
+    rows, made = first.columns("error", "nll", *(f"cause_{n}" for n in CAUSES)).to_pylist(), summary(first)
+    errors = [row for row in rows if row["error"]]
+    assert made["errors"] == len(errors) > 2 and made["examples"] == len(rows) == 5
+    for name in CAUSES:
+        have = [row for row in errors if row[f"cause_{name}"]]
+        alone = [row for row in have if sum(bool(row[f"cause_{other}"]) for other in CAUSES) == 1]
+        told = made["causes"][name]
+        assert (told["count"], told["alone"]) == (len(have), len(alone))
+        assert told["share"]["value"] == pytest.approx(len(have) / len(errors), rel=1e-5)
+        assert 0 <= told["share"]["low"] <= told["share"]["value"] <= told["share"]["high"] <= 1
+    nll = made["distributions"]["nll"]
+    assert nll["quantiles"]["0.5"] == pytest.approx(np.median([row["nll"] for row in rows]), rel=1e-5)
+    assert sum(nll["histogram"]["counts"]) == nll["count"] == 5 and len(nll["histogram"]["edges"]) == 21
+    json.dumps(made, allow_nan=False)
+
+
+def test_one_lane_has_its_scores_only(place: Path, first: Examples) -> None:
+    free = summary(inspected(place, "free", place / "tiny-general", "free"))
+    forced = summary(inspected(place, "forced", place / "tiny-general", "forced"))
+    whole = summary(first)
+    assert set(free["scores"]) == {"bleu", "chrf", "rouge_l", "accuracy_free"}
+    assert set(forced["scores"]) == {"nll", "perplexity", "accuracy_forced"}
+    assert "causes" not in free and "errors" not in forced and free["distributions"]["nll"] is None
+    for made in (free, forced):
+        assert made["scores"] == {name: whole["scores"][name] for name in made["scores"]}
+
+
+def test_two_inspections_by_hand(first: Examples, second: Examples) -> None:
+    for name in SCORES:
+        made = comparison(first, second, name, Bootstrap(300))
+        a, b = (examples.columns(name)[name].to_pylist() for examples in (first, second))
+        sign = -1 if name in ("nll", "perplexity") else 1
+        ahead = [sign * round(x - y, 4) for x, y in zip(a, b, strict=True)]
+        counts = [sum(x > 0 for x in ahead), sum(x < 0 for x in ahead), sum(x == 0 for x in ahead)]
+        assert [made["wins"], made["losses"], made["ties"]] == counts and made["examples"] == 5
+        assert made["first"]["value"] == pytest.approx(summary(first)["scores"][name]["value"])
+        difference = made["first"]["value"] - made["second"]["value"]
+        assert made["difference"]["value"] == pytest.approx(difference, rel=1e-3, abs=1e-3)
+        other = comparison(second, first, name, Bootstrap(300))
+        assert other["difference"]["low"] == pytest.approx(-made["difference"]["high"], rel=1e-4)
+        assert (other["wins"], other["p"]) == (made["losses"], made["p"])
+
+
+def test_a_system_against_itself_is_a_draw(first: Examples) -> None:
+    made = comparison(first, first)
+    assert (made["wins"], made["losses"], made["ties"], made["p"]) == (0, 0, 5, 1.0)
+    assert made["difference"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert all(n["first"] == n["second"] for n in made["causes"].values())
+
+
+def test_what_cannot_be_compared_is_said(place: Path, first: Examples, tmp_path: Path) -> None:
+    (tmp_path / "pairs.tsv").write_text("茶\ttea\n", encoding="utf-8")
+    other = inspected(tmp_path, "other", place / "tiny-general")
+    with pytest.raises(UserError, match="two different files"):
+        comparison(first, other)
+    forced = inspected(place, "forced-2", place / "tiny-general", "forced")
+    with pytest.raises(UserError, match="no example with the score chrf"):
+        comparison(first, forced)
+    assert comparison(first, forced, "nll")["ties"] == 5
+    some = inspected(place, "some", place / "tiny-general", limit=2)
+    assert comparison(first, some)["examples"] == 2
+    assert not math.isnan(comparison(first, some)["p"])

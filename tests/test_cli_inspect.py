@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.factory import make_checkpoint
+from tests.test_cli import ROOT, inside
+
+PAIRS = "我喜欢苹果。\tI like apples.\n你喝水？\tdo you drink water?\n他喝茶。\the drink tea.\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "pairs.tsv"
+    path.write_text(PAIRS, encoding="utf-8")
+    return path
+
+
+def test_a_table_a_summary_and_again(
+    tiny_checkpoint: Path, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = inside(capsys, "inspect", tiny_checkpoint, file, "--out", tmp_path / "made")
+    assert (status, err) == (0, "")
+    for name in (
+        "tiny-additive",
+        "3 ",
+        "0 bad rows",
+        "bleu",
+        "perplexity",
+        "cause: word",
+        "of errors",
+        "examples.parquet",
+    ):
+        assert name in out
+    assert pq.read_metadata(tmp_path / "made" / "examples.parquet").num_rows == 3
+    assert inside(capsys, "inspect", tiny_checkpoint, file, "--out", tmp_path / "made") == (0, out, "")
+    status, told, _ = inside(capsys, "inspect", tiny_checkpoint, file, "--out", tmp_path / "made", "--json", "-")
+    assert status == 0 and json.loads(told) == json.loads((tmp_path / "made" / "summary.json").read_text())
+
+
+def test_options_reach_the_run(tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pairs.csv").write_text("zh,en\n茶,tea\n水,\n水,water\n我,I\n", encoding="utf-8")
+    columns = ("--source-column", "zh", "--target-column", "en")
+    places = (tmp_path / "pairs.csv", "--out", tmp_path / "made")
+    status, _, err = inside(capsys, "inspect", tiny_checkpoint, *places, *columns)
+    assert status == 2 and "pairs.csv, row 3" in err and err.count("\n") == 1 and not (tmp_path / "made").exists()
+    options = ("--skip-bad", "--limit", "2", "--mode", "free", "--json", "-")
+    status, out, _ = inside(capsys, "inspect", tiny_checkpoint, *places, *columns, *options)
+    made = json.loads(out)
+    assert (status, made["examples"], made["bad_rows"]) == (0, 2, 1) and "nll" not in made["scores"]
+    assert made["settings"] == {"mode": "free", "limit": 2, "window": 1000}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--limit", "0"), "--limit"),
+        (("--mode", "half"), "--mode"),
+        (("--source-column", "x", "--format", "csv"), "no column x"),
+        ((), "--out"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(
+    tiny_checkpoint: Path,
+    file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    named: str,
+) -> None:
+    out = ("--out", tmp_path / "made") if arguments else ()
+    status, told, err = inside(capsys, "inspect", tiny_checkpoint, file, *out, *arguments)
+    assert (status, told, err.count("\n")) == (2, "", 1) and named in err and not (tmp_path / "made").exists()
+
+
+def test_files_and_directories_that_cannot_be_used(
+    tiny_checkpoint: Path, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "none.tsv").write_text("")
+    for path, out, named in (
+        (tmp_path / "none.tsv", "made", "holds no pair"),
+        (tmp_path / "missing.tsv", "made", "Cannot read"),
+        (file, "pairs.tsv", "pairs.tsv"),
+        (file, ".", "no inspection"),
+    ):
+        status, told, err = inside(capsys, "inspect", tiny_checkpoint, path, "--out", tmp_path / out)
+        assert (status, told, err.count("\n")) == (2, "", 1) and named in err
+    assert not (tmp_path / "made").exists() and file.read_text(encoding="utf-8") == PAIRS
+
+
+def test_another_checkpoint_is_one_sentence_and_changes_nothing(
+    tiny_checkpoint: Path, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert inside(capsys, "inspect", tiny_checkpoint, file, "--out", tmp_path / "made")[0] == 0
+    other = make_checkpoint(tmp_path, "general")
+    before = {path: path.read_bytes() for path in (tmp_path / "made").iterdir()}
+    status, told, err = inside(capsys, "inspect", other, file, "--out", tmp_path / "made")
+    assert (status, told, err.count("\n")) == (2, "", 1) and "another checkpoint" in err
+    assert {path: path.read_bytes() for path in (tmp_path / "made").iterdir()} == before
+
+
+def test_compare(tiny_checkpoint: Path, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = make_checkpoint(tmp_path, "general")
+    for name, checkpoint in (("a", tiny_checkpoint), ("b", other)):
+        assert inside(capsys, "inspect", checkpoint, file, "--out", tmp_path / name)[0] == 0
+    status, out, err = inside(capsys, "compare", tmp_path / "a", tmp_path / "b", "--score", "nll")
+    assert (status, err) == (0, "")
+    for named in ("tiny-additive", "tiny-general", "difference", "paired bootstrap", "better", "cause: attention"):
+        assert named in out
+    status, out, _ = inside(capsys, "compare", tmp_path / "a", tmp_path / "b", "--json", "-")
+    made = json.loads(out)
+    assert status == 0 and made["score"] == "chrf" and made["wins"] + made["losses"] + made["ties"] == 3
+    status, out, err = inside(capsys, "compare", tmp_path / "a", tmp_path)
+    assert (status, out, err.count("\n")) == (2, "", 1) and "no inspection" in err
+
+
+def test_sigterm_says_how_to_go_on(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "many.tsv").write_text(PAIRS * 3000, encoding="utf-8")
+    arguments = ("inspect", tiny_checkpoint, tmp_path / "many.tsv", "--out", tmp_path / "made")
+    command = [sys.executable, "-m", "s2s", *map(str, arguments)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ}) as process:
+        while not list((tmp_path / "made" / "parts").glob("*.parquet")):
+            time.sleep(0.05)
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (143, "Stopped. Run the same command again to go on.\n")
+    assert (tmp_path / "made" / "manifest.json").exists() and not (tmp_path / "made" / "examples.parquet").exists()
