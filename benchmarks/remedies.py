@@ -2,7 +2,7 @@
 
 Trains the config, then from its weights every remedy and a control that trains on with cross-entropy, for
 each seed; measures all of them on the test file; and writes ``docs/exposure/NAME.json``, which the page
-shows. What is trained or measured already is not done again, so that a stopped run goes on.
+shows, and a table of it. What is trained or measured already is not done again, so that a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from s2s.evaluate import translate
 from s2s.exposure import Options, measure
 from s2s.exposure.bootstrap import Bootstrap
 from s2s.readers import Pair, read_pairs
-from s2s.remedies import FOLDER, SCHEMA
+from s2s.remedies import FOLDER, SCHEMA, Comparison
+from s2s.remedies import load as load_comparison
 from s2s.tasks import date
 
 SYSTEMS: dict[str, dict[str, Any]] = {
@@ -41,6 +42,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "fgm": {},
     "gradient_penalty": {},
 }
+SHOWN = ("exact", "bleu", "accuracy_forced", "accuracy_free", "accuracy_gap", "nll_free", "cost_accuracy", "excess")
 
 
 def train(config: Path, name: str, settings: Mapping[str, Any]) -> None:
@@ -64,6 +66,18 @@ def measured(name: str, test: Sequence[Pair], oracle: bool) -> dict[str, dict[st
         for key, numbers in values.items()
         if all(number is not None and math.isfinite(number) for number in numbers)
     }
+
+
+def table(comparison: Comparison) -> str:
+    """The comparison as Markdown: means over the seeds, from the lowest to the highest end of their intervals."""
+    measures = [name for name in SHOWN if name in comparison.measures]
+    rows = [["objective", "steps", "seeds", *measures]]
+    for pooled in comparison.pooled:
+        found = [pooled.measures.get(name) for name in measures]
+        cells = ["–" if m is None else f"{m.value:.3g} [{m.low:.3g}, {m.high:.3g}]" for m in found]
+        rows.append([pooled.objective, f"+{pooled.extra_steps:,}", str(pooled.seeds), *cells])
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]]) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -104,6 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             record = {**told, "sentences": len(test), "level": Bootstrap().level, "systems": list(systems.values())}
             out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
             print(name, {key: round(m["value"], 4) for key, m in systems[name]["measures"].items()}, flush=True)
+    print(table(load_comparison(out)))
 
 
 if __name__ == "__main__":
