@@ -197,14 +197,13 @@ async function copyLink(view) {
   setTimeout(() => (view.copied.textContent = view.strings.link), 1500);
 }
 
-function readPalette(node) {
-  const probe = (value) => {
-    const context = el("canvas", { width: 1, height: 1 }).getContext("2d");
-    context.fillStyle = value;
-    context.fillRect(0, 0, 1, 1);
-    return Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
-  };
-  const background = probe(getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#fff");
+const backgroundOf = (node) => getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#fff";
+
+function readPalette(colour) {
+  const context = el("canvas", { width: 1, height: 1 }).getContext("2d");
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  const background = Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
   const dark = background[0] + background[1] + background[2] < 384;
   return { background, dark, attention: [234, 88, 12] };
 }
@@ -259,7 +258,8 @@ function build(view, data, root) {
 }
 
 function colour(view) {
-  view.palette = readPalette(view.root);
+  view.background = backgroundOf(view.root);
+  view.palette = readPalette(view.background);
   view.root.classList.toggle("dark", view.palette.dark);
 }
 
@@ -279,11 +279,12 @@ export default function mount(component) {
     view.identity = identity;
     colour(view);
     buildHeatmap(view);
-  } else {
+    paint(view);
+  } else if (view.background !== backgroundOf(view.root)) {
     colour(view);
     colourHeatmap(view);
+    paint(view);
   }
-  paint(view);
   root.style.minHeight = "";
   hear(view, asking);
   gather(view);
