@@ -231,6 +231,25 @@ def _own_counts(pair: _Pair, made: Links, keep: set[int]) -> list[int]:
 Count = Callable[[_Pair, Links, set[int]], list[int]]
 
 
+def _linked(
+    pairs: Sequence[_Pair],
+    rows: Sequence[Tensor],
+    keep: Sequence[set[int]],
+    count: Count,
+    shift: int,
+    threshold: float | None,
+) -> list[list[int]]:
+    """The counts of each pair, linked by its rows of attention."""
+    return [
+        count(pair, links(row, len(pair.ids[1]), shift, threshold), places)
+        for pair, row, places in zip(pairs, rows, keep, strict=True)
+    ]
+
+
+def _share(values: Sequence[bool]) -> float:
+    return float(f"{sum(values) / len(values):.6g}")
+
+
 def align(
     checkpoint: Checkpoint,
     golds: Sequence[Gold],
@@ -250,31 +269,20 @@ def align(
     everything = [set(range(len(target))) for _, target in ids]
 
     def scored(rows: Sequence[Tensor], keep: Sequence[set[int]], count: Count = _gold_counts) -> dict[str, Score]:
-        return {
-            str(shift): score(
-                [
-                    count(pair, links(row, len(pair.ids[1]), shift, threshold), places)
-                    for pair, row, places in zip(pairs, rows, keep, strict=True)
-                ],
-                by,
-            )
-            for shift in SHIFTS
-        }
+        return {str(shift): score(_linked(pairs, rows, keep, count, shift, threshold), by) for shift in SHIFTS}
 
     straight = [
         _gold_counts(p, diagonal(*map(len, p.ids)), places) for p, places in zip(pairs, everything, strict=True)
     ]
-    words = [sum(len(pair[side]) for pair in ids) for side in (0, 1)]
-    unknown = [sum(i == UNK for pair in ids for i in pair[side]) / words[side] for side in (0, 1)]
     return Alignment(
         checkpoint=checkpoint.name,
         digest=checkpoint.digest,
         threshold=threshold,
         sentences=len(pairs),
         left_out=len(golds) - len(pairs),
-        unknown_source=float(f"{unknown[0]:.6g}"),
-        unknown_target=float(f"{unknown[1]:.6g}"),
-        free_words=float(f"{sum(map(len, kept)) / words[1]:.6g}"),
+        unknown_source=_share([i == UNK for source, _ in ids for i in source]),
+        unknown_target=_share([i == UNK for _, target in ids for i in target]),
+        free_words=_share([t in said for said, (_, target) in zip(kept, ids, strict=True) for t in range(len(target))]),
         forced=scored(forced, everything),
         free=scored([rows for _, rows in free], kept),
         by_token=scored(forced, everything, _own_counts),

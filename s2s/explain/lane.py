@@ -15,7 +15,7 @@ from s2s.model import Memory, Seq2Seq, State, StepOutput
 from s2s.trace import Trace
 from s2s.vocab import BOS, EOS, UNK
 
-FLOATS = 8_000_000  # that the rows of one run may have together
+FLOATS = 16_000_000  # that the rows of one run may have together
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST = 200  # sentences whose evidence is gathered
 KINDS = ("pairs", "links")
+SHIFTS = {"-1": "−1", "0": "0", "1": "+1"}
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ def _alignment(made: Alignment) -> None:
     rows = []
     for lane, scores in (("forced", made.forced), ("free", made.free), ("own", made.by_token)):
         for shift, score in scores.items():
-            rows.append((f"{t(f'evidence.lane_{lane}')}, {t('evidence.shift', shift=f'{int(shift):+d}')}", score))
+            rows.append((f"{t(f'evidence.lane_{lane}')}, {t('evidence.shift', shift=SHIFTS[shift])}", score))
     rows.append((t("evidence.lane_diagonal"), made.diagonal))
     table = {
         t("exposure.measure_name"): [name for name, _ in rows],
