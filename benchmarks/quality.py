@@ -1,7 +1,8 @@
 """BLEU beside JoeyNMT's RNN, same tokens, sizes, core and seconds: ``python -m benchmarks.quality CONFIG TEST.tsv``.
 
 Lookback trains a config for a number of epochs; JoeyNMT then trains on the same token sequences for as many seconds,
-through its own command line, and translates with its best checkpoint. Both are scored by sacrebleu on the same text.
+through its own command line (with memory kept, as ``peers`` says), and translates with its best checkpoint. Both are
+scored by sacrebleu on the same text.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import HERE, interpreter
+from benchmarks.peers import KEEP
 from s2s.checkpoint import Checkpoint, load
 from s2s.config import Config, read_config
 from s2s.evaluate import translate
@@ -28,6 +30,7 @@ from s2s.readers import read_pairs
 from s2s.strategy import Settings
 
 ALONE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+VALIDATIONS = 2  # of JoeyNMT in an epoch, so that an unfinished one has its checkpoint, too
 
 
 def ours(config: Path, epochs: int, directory: Path) -> tuple[Checkpoint, float]:
@@ -74,9 +77,9 @@ def joeynmt_model(config: Config) -> dict[str, Any]:
 
 
 def joeynmt_config(config: Config, directory: Path, pairs: int) -> dict[str, Any]:
-    """The same sizes and regularisation in JoeyNMT's terms, validated as often: every epoch of ``pairs``."""
+    """The same sizes and regularisation in JoeyNMT's terms; an epoch has ``pairs``."""
     train = config.train
-    logging = max(1, pairs // train.batch_size // 10)  # steps
+    logging = max(1, pairs // train.batch_size // (10 * VALIDATIONS))  # steps
     side = {"max_length": config.data.max_tokens, "lowercase": False, "level": "word", "voc_min_freq": 1}
     return {
         "name": "quality",
@@ -118,7 +121,7 @@ def joeynmt(python: Path, settings: dict[str, Any], directory: Path, seconds: fl
     settings["testing"] |= {"beam_size": beam, "beam_alpha": 1.0}
     file = directory / "config.yaml"
     file.write_text(json.dumps(settings), encoding="utf-8")  # which is YAML, too
-    call, environment = [str(python), "-m", "joeynmt"], {**os.environ, **ALONE}
+    call, environment = [str(python), "-m", "joeynmt"], {**os.environ, **ALONE, **KEEP}
     if not (directory / "model").exists():
         with contextlib.suppress(subprocess.TimeoutExpired):
             train = [*call, "train", str(file), "--skip-test"]

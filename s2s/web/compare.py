@@ -222,7 +222,7 @@ def limits(found: Comparison, a: Checkpoint, b: Checkpoint) -> list[str]:
 
 def _take_away(found: Comparison, a: Side, b: Side) -> None:
     """Each side's link and JSON, the difference as CSV."""
-    with st.container(horizontal=True, key="take-away"):
+    with st.container(horizontal=True, key="both-sides"):
         for side, trace in ((a, found.a), (b, found.b)):
             address = controls.address(alone(side.values))
             st.link_button(t("compare.open", side=side.name), f"./?{urlencode(address)}")
