@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from s2s.errors import UserError
 from s2s.readers import Columns
-from s2s.web import language, models
+from s2s.web import language, models, task
 from s2s.web.formulas import explain
 from s2s.web.job import Job
 from s2s.web.language import t
-from s2s.web.measures import MEGABYTES, POLL
+from s2s.web.measures import MEGABYTES
 from s2s.web.panel import code
 from s2s.web.reports import number
+from s2s.web.task import Task
 from s2s.web.upload import alignments, pairs
 
 if TYPE_CHECKING:
@@ -27,15 +27,6 @@ if TYPE_CHECKING:
 MOST = 200  # sentences whose evidence is gathered
 KINDS = ("pairs", "links")
 SHIFTS = {"-1": "−1", "0": "0", "1": "+1"}
-
-
-@dataclass(frozen=True)
-class Task:
-    """A job in the session, and the file that it measures."""
-
-    file: str
-    kind: str
-    job: Job[Any]
 
 
 def work(checkpoint: Checkpoint, kind: str, found: Sequence[Any]) -> Callable[[Callable[[float], None]], Any]:
@@ -62,16 +53,8 @@ def section(model: str) -> None:
         st.error(language.explain(error))
         return
     kind, found, name = _upload()
-    task = st.session_state.get("evidence_task")
-    running = isinstance(task, Task) and task.job.look()
-    if st.button(t("exposure.measure"), key="gather", type="primary", disabled=running or not found):
-        st.session_state["evidence_task"] = task = Task(name, kind, Job(work(checkpoint, kind, found)))
-        st.rerun()
-    if isinstance(task, Task):
-        if running:
-            _watch()
-        else:
-            _ended(task)
+    if done := task.run("evidence_", bool(found), lambda: Task(name, Job(work(checkpoint, kind, found)), kind)):
+        st.session_state["evidence_found"] = (done.file, done.kind, done.job.result)
     if "evidence_found" in st.session_state:
         show(*st.session_state["evidence_found"])
 
@@ -102,31 +85,6 @@ def _upload() -> tuple[str, Sequence[Any], str]:
         return kind, [], file.name
     st.caption(t("exposure.pairs", count=len(found)))
     return kind, found, file.name
-
-
-@st.fragment(run_every=POLL)
-def _watch() -> None:
-    """The progress, twice a second, and the button that ends the job."""
-    task = st.session_state.get("evidence_task")
-    if not isinstance(task, Task):
-        return
-    if not task.job.look():
-        st.rerun()
-    left, right = st.columns([6, 1], vertical_alignment="bottom")
-    state = "waiting" if task.job.waiting else "measuring"
-    left.progress(task.job.share, t(f"exposure.{state}", file=code(task.file), share=100 * task.job.share))
-    right.button(t("exposure.stop"), key="evidence_stop", on_click=task.job.stop, width="stretch")
-
-
-def _ended(task: Task) -> None:
-    """A job's end: results into the session, or what went wrong."""
-    mistake = task.job.mistake()
-    if mistake is not None:
-        st.error(language.explain(mistake))
-    elif task.job.stopped:
-        st.info(t("exposure.stopped", file=code(task.file)))
-    elif task.job.result is not None:
-        st.session_state["evidence_found"] = (task.file, task.kind, task.job.result)
 
 
 def show(file: str, kind: str, found: Any) -> None:

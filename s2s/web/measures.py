@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from s2s.errors import UserError
 from s2s.readers import Columns, Pair
-from s2s.web import language
+from s2s.web import language, task
 from s2s.web.job import Job
 from s2s.web.language import t
-from s2s.web.panel import code
 from s2s.web.reports import show
+from s2s.web.task import Task
 from s2s.web.upload import MOST, pairs
 
 if TYPE_CHECKING:
@@ -22,15 +21,6 @@ if TYPE_CHECKING:
     from s2s.exposure.report import Report
 
 MEGABYTES = 5
-POLL = 0.5  # seconds between two looks at a job
-
-
-@dataclass(frozen=True)
-class Task:
-    """A job in the session, and the file that it measures."""
-
-    file: str
-    job: Job[list[Report]]
 
 
 def work(checkpoints: Sequence[Checkpoint], texts: Sequence[Pair]) -> Callable[[Callable[[float], None]], list[Report]]:
@@ -66,17 +56,9 @@ def section(checkpoints: list[Checkpoint]) -> None:
     """Upload and button, or the running job; then the results of the last one."""
     st.markdown(f"#### {t('exposure.corpus')}")
     st.markdown(t("exposure.corpus_help", most=MOST, size=MEGABYTES))
-    task = st.session_state.get("task")
     texts, name = _upload()
-    running = isinstance(task, Task) and task.job.look()
-    if st.button(t("exposure.measure"), key="measure", type="primary", disabled=running or not texts):
-        st.session_state["task"] = task = Task(name, Job(work(checkpoints, texts)))
-        st.rerun()
-    if isinstance(task, Task):
-        if running:
-            _watch()
-        else:
-            _ended(task)
+    if done := task.run("", bool(texts), lambda: Task(name, Job(work(checkpoints, texts)))):
+        st.session_state["reports"] = (done.file, done.job.result)
     if "reports" in st.session_state:
         show(*st.session_state["reports"])
 
@@ -97,28 +79,3 @@ def _upload() -> tuple[list[Pair], str]:
         return [], file.name
     st.caption(t("exposure.pairs", count=len(found)))
     return found, file.name
-
-
-@st.fragment(run_every=POLL)
-def _watch() -> None:
-    """The progress, twice a second, and the button that ends the job."""
-    task = st.session_state.get("task")
-    if not isinstance(task, Task):
-        return
-    if not task.job.look():
-        st.rerun()
-    left, right = st.columns([6, 1], vertical_alignment="bottom")
-    state = "waiting" if task.job.waiting else "measuring"
-    left.progress(task.job.share, t(f"exposure.{state}", file=code(task.file), share=100 * task.job.share))
-    right.button(t("exposure.stop"), key="stop", on_click=task.job.stop, width="stretch")
-
-
-def _ended(task: Task) -> None:
-    """A job's end: results into the session, or what went wrong."""
-    mistake = task.job.mistake()
-    if mistake is not None:
-        st.error(language.explain(mistake))
-    elif task.job.stopped:
-        st.info(t("exposure.stopped", file=code(task.file)))
-    elif task.job.result is not None:
-        st.session_state["reports"] = (task.file, task.job.result)

@@ -37,7 +37,7 @@ def upload(app: AppTest, name: str, content: str) -> AppTest:
 
 
 def measured(app: AppTest) -> AppTest:
-    app.button(key="gather").click().run()
+    app.button(key="evidence_measure").click().run()
     for _ in range(1200):
         if not app.session_state["evidence_task"].job.look():
             return app.run()
@@ -48,7 +48,7 @@ def measured(app: AppTest) -> AppTest:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_pairs_give_verdicts_and_measures_with_formulas(visit_evidence: Visit, lang: str) -> None:
     app = visit_evidence(lang=lang, model="tiny-general")
-    assert app.button(key="gather").disabled
+    assert app.button(key="evidence_measure").disabled
     app = measured(upload(app, "pairs.tsv", PAIRS))
     assert not app.exception and messages(app) == []
     report = app.session_state["evidence_found"][2]
@@ -85,7 +85,7 @@ def test_a_wrong_file_gets_one_sentence(visit_evidence: Visit, lang: str) -> Non
     app = upload(app, "links.tsv", PAIRS)
     assert not app.exception
     assert messages(app) == [say("error.alignment_row", lang, file="links.tsv", row=1, columns=2)]
-    assert app.button(key="gather").disabled
+    assert app.button(key="evidence_measure").disabled
     app = measured(upload(app, "links.tsv", "我\t\u200b\t0-0\n"))
     assert messages(app) == [say("error.alignment_no_pairs", lang)]
 
@@ -98,7 +98,7 @@ def test_stop_ends_it_and_says_so(visit_evidence: Visit, monkeypatch: pytest.Mon
 
     monkeypatch.setattr("s2s.explain.corpus.measure", endless)
     app = upload(visit_evidence(lang="en"), "pairs.tsv", PAIRS)
-    app.button(key="gather").click().run()
+    app.button(key="evidence_measure").click().run()
     app.run()
     app.button(key="evidence_stop").click().run()
     app.session_state["evidence_task"].job._thread.join(10)
