@@ -77,6 +77,13 @@ def test_a_word_is_changed_by_keyboard_and_the_change_can_be_undone(open_page: O
     expect(page.get_by_label(say("compare.b_text", "en"))).to_have_value(TEXT.replace("妹妹", "哥哥"))
 
 
+# The address follows what is shown after a pause.
+SETTLED = """() => {
+    if (window.seen !== location.href) [window.seen, window.since] = [location.href, Date.now()];
+    return Date.now() - window.since > 1500;
+}"""
+
+
 def test_another_segmentation_is_chosen_and_the_link_shows_it_again(open_page: OpenPage) -> None:
     page = open_page(QUERY | {"lang": "zh"}, path="compare")
     page.locator("summary", has_text=say("compare.segmentations", "zh", count=7)).click()
@@ -88,7 +95,7 @@ def test_another_segmentation_is_chosen_and_the_link_shows_it_again(open_page: O
     expect(page.locator(".strip.side-b .chip")).to_have_count(len(TEXT) - 1)
     page.locator("button.next").click()
     page.wait_for_function("new URLSearchParams(location.search).get('b_tokens').includes('学 。')")
-    page.wait_for_timeout(400)  # the address follows after a pause
+    page.wait_for_function(SETTLED)
     shown, where = (chips(page, "b"), words(page, "b")), page.locator(".where").inner_text()
     address = parse_qs(urlparse(page.url).query)
     again = open_page({name: value[0] for name, value in address.items()}, path="compare")
