@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-WORD = re.compile(r"[^\W\d_]+")
+WORD = re.compile(r"[^\W\d_\u0250-\U0010ffff]+|[^\W\d_\x00-\u024f]+")  # Latin letters, or others: Tom|走了
 SENTENCE_ENDS = ".!?。！？"
 SPAN = 12  # characters that are cut anew at once
 
