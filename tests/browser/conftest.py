@@ -104,6 +104,7 @@ def open_page(browser: Browser, server: str) -> Iterator[OpenPage]:
         page.goto(f"{server}/{path}?{urlencode(query)}")
         if player:
             page.wait_for_selector(".player")
+            page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")  # nothing moves any more
         return page
 
     yield open_one
