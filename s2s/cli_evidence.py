@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from s2s.cli_exposure import advance, row
-from s2s.errors import UserError
+from s2s.cli_exposure import percent, read, row
 
 if TYPE_CHECKING:
     from s2s.explain.alignment import Alignment, Score
@@ -35,20 +34,13 @@ def evidence(options: argparse.Namespace, command: str) -> int:
     from s2s.cli import find_checkpoint, put, table
 
     directory = find_checkpoint(options.checkpoint)
-    from tqdm import tqdm
-
     from s2s.checkpoint import load
     from s2s.explain.corpus import measure
     from s2s.exposure.bootstrap import Bootstrap
-    from s2s.readers import Columns, read_pairs
 
-    checkpoint = load(directory)
-    columns = Columns(options.source_column, options.target_column)
-    pairs = list(read_pairs(options.file, columns, options.format))[: options.limit]
-    if not pairs:
-        raise UserError("file_no_pairs", file=str(options.file))
-    with tqdm(total=100, unit="%", disable=None, leave=False, bar_format="{l_bar}{bar}| {elapsed}") as bar:
-        told = measure(checkpoint, [s for s, _ in pairs], Bootstrap(seed=options.seed), lambda x: advance(bar, x))
+    checkpoint, pairs = load(directory), read(options)
+    with percent() as tell:
+        told = measure(checkpoint, [source for source, _ in pairs], Bootstrap(seed=options.seed), tell)
     if options.json:
         put(told.to_json() + "\n", options.json)
     else:
@@ -68,16 +60,13 @@ def align(options: argparse.Namespace, command: str) -> int:
     from s2s.cli import find_checkpoint, put, table
 
     directory = find_checkpoint(options.checkpoint)
-    from tqdm import tqdm
-
     from s2s.checkpoint import load
     from s2s.explain.alignment import align, read_gold
     from s2s.exposure.bootstrap import Bootstrap
 
     checkpoint, golds = load(directory), read_gold(options.file)[: options.limit]
-    with tqdm(total=100, unit="%", disable=None, leave=False, bar_format="{l_bar}{bar}| {elapsed}") as bar:
-        by = Bootstrap(seed=options.seed)
-        told = align(checkpoint, golds, options.threshold, by, lambda share: advance(bar, share))
+    with percent() as tell:
+        told = align(checkpoint, golds, options.threshold, Bootstrap(seed=options.seed), tell)
     if options.json:
         put(told.to_json() + "\n", options.json)
     else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from s2s.errors import UserError
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from s2s.exposure.bootstrap import Estimate
     from s2s.exposure.excess import Oracle
     from s2s.exposure.report import Report
+    from s2s.readers import Pair
 
 
 def exposure(options: argparse.Namespace, command: str) -> int:
@@ -19,21 +22,14 @@ def exposure(options: argparse.Namespace, command: str) -> int:
     from s2s.cli import find_checkpoint, put, table
 
     directory = find_checkpoint(options.checkpoint)
-    from tqdm import tqdm
-
     from s2s.checkpoint import load
     from s2s.exposure import Options, measure
     from s2s.exposure.bootstrap import Bootstrap
-    from s2s.readers import Columns, read_pairs
 
-    checkpoint = load(directory)
-    columns = Columns(options.source_column, options.target_column)
-    pairs = list(read_pairs(options.file, columns, options.format))[: options.limit]
-    if not pairs:
-        raise UserError("file_no_pairs", file=str(options.file))
+    checkpoint, pairs = load(directory), read(options)
     told = Options(Bootstrap(seed=options.seed), tuple(options.beams), _oracle(options.oracle, checkpoint))
-    with tqdm(total=100, unit="%", disable=None, leave=False, bar_format="{l_bar}{bar}| {elapsed}") as bar:
-        report = measure(checkpoint, pairs, told, lambda share: advance(bar, share))
+    with percent() as tell:
+        report = measure(checkpoint, pairs, told, tell)
     if options.json:
         put(report.to_json() + "\n", options.json)
     else:
@@ -41,9 +37,24 @@ def exposure(options: argparse.Namespace, command: str) -> int:
     return 0
 
 
-def advance(bar: object, share: float) -> None:
-    """Move a bar of per cent to a share."""
-    bar.update(100 * share - bar.n)  # type: ignore[attr-defined]
+def read(options: argparse.Namespace) -> list[Pair]:
+    """The first pairs of the file that was named; UserError where it has none."""
+    from s2s.readers import Columns, read_pairs
+
+    columns = Columns(options.source_column, options.target_column)
+    pairs = list(read_pairs(options.file, columns, options.format))[: options.limit]
+    if not pairs:
+        raise UserError("file_no_pairs", file=str(options.file))
+    return pairs
+
+
+@contextmanager
+def percent() -> Iterator[Callable[[float], None]]:
+    """A bar of per cent on the terminal; what it yields moves it to a share."""
+    from tqdm import tqdm
+
+    with tqdm(total=100, unit="%", disable=None, leave=False, bar_format="{l_bar}{bar}| {elapsed}") as bar:
+        yield lambda share: bar.update(100 * share - bar.n)
 
 
 def _oracle(name: str | None, checkpoint: Checkpoint) -> Oracle | None:
