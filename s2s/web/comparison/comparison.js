@@ -110,17 +110,6 @@ function address(view) {
   return `${location.pathname}?${new URLSearchParams({ ...view.link, step: view.row + 1 })}`;
 }
 
-async function copyLink(view) {
-  const url = location.origin + address(view);
-  try {
-    await navigator.clipboard.writeText(url);
-    view.copied.textContent = view.strings.copied;
-  } catch {
-    window.prompt(view.strings.copy_link, url); // no clipboard without https: let it be copied by hand
-  }
-  setTimeout(() => (view.copied.textContent = view.strings.link), 1500);
-}
-
 // Hover previews, a click stays, Esc clears, as in the player.
 function listen(view) {
   const { sources, outputs, map } = view.parts;

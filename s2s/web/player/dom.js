@@ -76,3 +76,15 @@ function icon(name) {
   svg.append(path);
   return svg;
 }
+
+// The address of what is shown, which each view makes of its own state.
+async function copyLink(view) {
+  const url = new URL(address(view), location.href).href;
+  try {
+    await navigator.clipboard.writeText(url);
+    view.copied.textContent = view.strings.copied;
+  } catch {
+    window.prompt(view.strings.copy_link, url); // no clipboard without https: let it be copied by hand
+  }
+  setTimeout(() => (view.copied.textContent = view.strings.link), 1500);
+}

@@ -186,17 +186,6 @@ function address(view) {
   return view.fragment ? `#${state}` : `${location.pathname}?${state}`;
 }
 
-async function copyLink(view) {
-  const url = new URL(address(view), location.href).href;
-  try {
-    await navigator.clipboard.writeText(url);
-    view.copied.textContent = view.strings.copied;
-  } catch {
-    window.prompt(view.strings.copy_link, url); // no clipboard without https: let it be copied by hand
-  }
-  setTimeout(() => (view.copied.textContent = view.strings.link), 1500);
-}
-
 const backgroundOf = (node) => getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#fff";
 
 function readPalette(colour) {
