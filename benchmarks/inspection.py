@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from s2s.checkpoint import load
-from s2s.cli import find_checkpoint
+from s2s.commands.terminal import find_checkpoint
 from s2s.inspect.columns import PART
 from s2s.inspect.run import WINDOW, Input, Inspection
 from s2s.inspect.table import Examples, Query

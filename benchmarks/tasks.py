@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from s2s.checkpoint import Checkpoint, load
-from s2s.cli import find_checkpoint
+from s2s.commands.terminal import find_checkpoint
 from s2s.decode import trace
 from s2s.evaluate import translate
 from s2s.tasks import car_report, date

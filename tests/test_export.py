@@ -229,7 +229,7 @@ def test_a_missing_or_huge_file_is_one_sentence(
 ) -> None:
     status, _, err = run(capsys, tmp_path / "none.json", "--html", "-")
     assert status == 2 and err.endswith("Check the path.\n")
-    monkeypatch.setattr("s2s.cli_export.LIMIT", 0)
+    monkeypatch.setattr("s2s.commands.export.LIMIT", 0)
     (tmp_path / "a.json").write_text("{}")
     status, _, err = run(capsys, tmp_path / "a.json", "--html", "-")
     assert status == 2 and "larger than 0 MB" in err

@@ -12,7 +12,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from s2s.errors import say
-from tests.test_cli_evidence import LINKS, PAIRS
+from tests.commands.test_evidence import LINKS, PAIRS
 from tests.web.conftest import messages
 from tests.web.test_exposure import texts
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import inside
+from tests.commands.test_commands import inside
 
 PAIRS = "我喜欢苹果。\tI like apples.\n你喝水？\tdo you drink water?\n"
 LINKS = "我 喜欢 苹果\tI like apples\t0-0 1-1 2-2\n你 喝 茶\tyou drink tea\t0-0 1-1\t2-2\n"

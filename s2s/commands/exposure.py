@@ -7,20 +7,46 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from s2s.commands import arguments
+from s2s.commands.arguments import whole
+from s2s.commands.terminal import find_checkpoint, put, table
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
+    from s2s.commands.arguments import Commands
     from s2s.exposure.bootstrap import Estimate
     from s2s.exposure.excess import Oracle
     from s2s.exposure.report import Report
     from s2s.readers import Pair
 
 
+def add(commands: Commands) -> None:
+    """The parser."""
+    p = commands.add_parser("exposure", help="measure what a checkpoint loses when it reads its own words")
+    p.set_defaults(run=exposure)
+    _arguments(p)
+
+
+def _arguments(p: arguments.Parser) -> None:
+    arguments.checkpoint(p)
+    arguments.pairs(p)
+    p.add_argument("--limit", type=whole(1, arguments.MANY), metavar="N", help="only the first N pairs")
+    p.add_argument("--oracle", choices=("date",), help="of the synthetic task that the pairs are of: accumulated error")
+    p.add_argument(
+        "--beams",
+        type=whole(1, 50),
+        nargs="*",
+        default=[1, 2, 3, 5, 10],
+        metavar="N",
+        help="sizes (1 2 3 5 10)",
+    )
+    p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help="of resamples and distractors (0)")
+    p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
+
+
 def exposure(options: argparse.Namespace, command: str) -> int:
     """``exposure``: measures as a table, or all of their numbers as JSON."""
-    from s2s.cli import find_checkpoint, put, table
-
     directory = find_checkpoint(options.checkpoint)
     from s2s.checkpoint import load
     from s2s.exposure import Options, measure

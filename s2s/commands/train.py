@@ -10,13 +10,16 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from s2s.commands import arguments
 from s2s.errors import UserError
 from s2s.readers import Columns
 
 if TYPE_CHECKING:
+    from s2s.commands.arguments import Commands
     from s2s.config import Config
 
 INTERRUPTED, TERMINATED = 130, 143
@@ -39,6 +42,23 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def add(commands: Commands) -> None:
+    """The parser."""
+    p = commands.add_parser("train", help="train a model from a config, or go on with a run")
+    p.set_defaults(run=train)
+    _arguments(p)
+
+
+def _arguments(p: arguments.Parser) -> None:
+    p.add_argument("config", metavar="CONFIG", nargs="?", type=Path, help="a TOML file, see configs/")
+    p.add_argument("--data", metavar="FILE", type=Path, help="instead: pairs, from which a config and a split are made")
+    arguments.columns(p)
+    p.add_argument("--set", metavar="key=value", action="append", default=[], help="overrule one key of the config")
+    p.add_argument("--name", metavar="NAME", help="of the run and its checkpoint; the config's or file's by default")
+    p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where checkpoints go")
+    p.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where a run can be resumed from")
 
 
 def train(options: argparse.Namespace, command: str) -> int:

@@ -10,10 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s2s.cli_train import INTERRUPTED, TERMINATED, Terminated, terminable
+from s2s.commands import arguments
+from s2s.commands.arguments import whole
+from s2s.commands.terminal import find_checkpoint, printable, put, table
+from s2s.commands.train import INTERRUPTED, TERMINATED, Terminated, terminable
 from s2s.readers import Columns
 
 if TYPE_CHECKING:
+    from s2s.commands.arguments import Commands
     from s2s.inspect.run import Inspection
 
 
@@ -21,10 +25,41 @@ if TYPE_CHECKING:
 CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
 
 
+def add(commands: Commands) -> None:
+    """The parsers."""
+    p = commands.add_parser("inspect", help="find the causes of a checkpoint's errors on a file of pairs")
+    p.set_defaults(run=inspect)
+    _inspect_arguments(p)
+    p = commands.add_parser("compare", help="compare two inspections of one file")
+    p.set_defaults(run=compare)
+    _compare_arguments(p)
+
+
+def _inspect_arguments(p: arguments.Parser) -> None:
+    arguments.checkpoint(p)
+    p.add_argument("file", metavar="FILE", type=Path, help="pairs: TSV, JSONL or CSV, plain, .gz or .xz")
+    p.add_argument(
+        "--out", metavar="DIR", type=Path, required=True, help="where rows and summary go, or are gone on with"
+    )
+    arguments.columns(p)
+    p.add_argument("--limit", type=whole(1, arguments.MANY), metavar="N", help="only the first N pairs")
+    p.add_argument("--mode", choices=("both", "forced", "free"), default="both", help="causes need both lanes (both)")
+    p.add_argument("--skip-bad", action="store_true", help="pass over rows that are no pair, and count them")
+    p.add_argument("--json", metavar="FILE", help="write the summary as JSON; - for the terminal")
+
+
+def _compare_arguments(p: arguments.Parser) -> None:
+    p.add_argument("first", metavar="DIR_A", type=Path, help="what inspect wrote")
+    p.add_argument(
+        "second", metavar="DIR_B", type=Path, help="what inspect wrote for another checkpoint and the same file"
+    )
+    scores = ("bleu", "chrf", "rouge_l", "nll", "perplexity", "accuracy_forced", "accuracy_free")
+    p.add_argument("--score", choices=scores, default="chrf", help="by which an example is won (chrf)")
+    p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
+
+
 def inspect(options: argparse.Namespace, command: str) -> int:
     """``inspect``: rows, causes and a summary in ``--out``, going on where that directory was left."""
-    from s2s.cli import find_checkpoint, put, table
-
     directory, stopped = find_checkpoint(options.checkpoint), 0
     for cache in CACHES:
         os.environ.setdefault(cache, "32")  # read when torch first multiplies
@@ -108,7 +143,6 @@ def summary_rows(made: Mapping[str, Any]) -> list[list[str]]:
 
 def compare(options: argparse.Namespace, command: str) -> int:
     """``compare``: two inspections of one file, by a score."""
-    from s2s.cli import printable, put, table
     from s2s.inspect.comparison import comparison
     from s2s.inspect.table import Examples
 

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from s2s import export as page
-from s2s.errors import UserError
+from s2s.commands import arguments
+from s2s.commands.terminal import put
+from s2s.errors import LANGUAGES, UserError
 from s2s.trace import Trace
+
+if TYPE_CHECKING:
+    from s2s.commands.arguments import Commands
 
 LIMIT = 64  # MB of one file
 
 
+def add(commands: Commands) -> None:
+    """The parser."""
+    p = commands.add_parser("export", help="make a page that plays without a server of saved traces")
+    p.set_defaults(run=export)
+    _arguments(p)
+
+
+def _arguments(p: arguments.Parser) -> None:
+    p.add_argument("traces", metavar="TRACE.json", nargs="+", type=Path, help="one lane, or the free and the forced")
+    p.add_argument("--html", metavar="FILE", required=True, help="the page; - for the terminal")
+    p.add_argument("--lang", choices=LANGUAGES, default="en", help="which the page opens in; it has both (en)")
+
+
 def export(options: argparse.Namespace, command: str) -> int:
     """``export``: the free and the forced lane of one text, or one of them, as a page."""
-    from s2s.cli import put
-
     lanes = page.together([_read(path) for path in options.traces])
     put(page.render(lanes, options.lang), options.html)
     return 0

@@ -19,15 +19,16 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
-from s2s import cli
 from s2s.__main__ import main
 from s2s.checkpoint import load
+from s2s.commands import terminal
+from s2s.commands.trace import nbest_table
 from s2s.decode import trace
 from s2s.errors import sentences
 from s2s.trace import Trace
 from s2s.tree import SearchTree
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 COMMANDS = ["trace", "export", "train", "evaluate", "exposure", "evidence", "align", "inspect", "compare"]
 COMMANDS += ["prepare", "generate"]
 TEXT, REFERENCE = "我喜欢苹果。", "I like apples."
@@ -130,7 +131,7 @@ def test_a_search_as_a_table_and_as_json(tiny_checkpoint: Path, capsys: pytest.C
     tree = SearchTree.from_json(out)
     assert (status, err) == (0, "") and tree.settings["beam"] == 3 and tree.limit == 7
     status, out, err = inside(capsys, *options, "--nbest")
-    steps, best = inside(capsys, *options)[1], cli.nbest_table(tree)
+    steps, best = inside(capsys, *options)[1], nbest_table(tree)
     assert (status, err, out) == (0, "", f"{steps}\n{best}\n")
     rows = [line.split(maxsplit=6) for line in best.splitlines()[1 : 1 + len(tree.finished)]]
     for row, finished in zip(rows, tree.finished, strict=True):
@@ -144,7 +145,7 @@ def test_the_table_lines_up(tiny_checkpoint: Path, capsys: pytest.CaptureFixture
     made = trace(load(tiny_checkpoint), TEXT + "zebra", REFERENCE)
     lines = out.splitlines()
     table = lines[1 : 1 + len(made.steps)]
-    assert status == 0 and len({cli.width(line) for line in lines[: 1 + len(made.steps)]}) == 1
+    assert status == 0 and len({terminal.width(line) for line in lines[: 1 + len(made.steps)]}) == 1
     for t, (line, step) in enumerate(zip(table, made.steps, strict=True), start=1):
         place = int(step.attention.argmax())
         cells = [str(t), step.input, "→", step.output, f"{np.exp(step.log_prob):.3f}", str(step.rank)]
@@ -163,7 +164,7 @@ def test_the_table_says_what_was_forced_and_edited(tiny_checkpoint: Path, capsys
 
 
 def test_a_token_cannot_steer_the_terminal() -> None:
-    assert cli.printable("a\x1b[31mb\u202e茶") == "a\ufffd[31mb\ufffd茶"
+    assert terminal.printable("a\x1b[31mb\u202e茶") == "a\ufffd[31mb\ufffd茶"
 
 
 MISTAKES = [

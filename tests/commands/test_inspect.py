@@ -11,8 +11,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from tests.commands.test_commands import ROOT, inside
 from tests.factory import make_checkpoint
-from tests.test_cli import ROOT, inside
 
 PAIRS = "我喜欢苹果。\tI like apples.\n你喝水？\tdo you drink water?\n他喝茶。\the drink tea.\n"
 

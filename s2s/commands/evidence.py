@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2s.cli_exposure import percent, read, row
+from s2s.commands import arguments
+from s2s.commands.arguments import whole
+from s2s.commands.exposure import percent, read, row
+from s2s.commands.terminal import find_checkpoint, put, table
 
 if TYPE_CHECKING:
+    from s2s.commands.arguments import Commands
     from s2s.explain.alignment import Alignment, Score
     from s2s.explain.corpus import Report
 
@@ -29,10 +34,37 @@ WHAT = {
 }
 
 
+def add(commands: Commands) -> None:
+    """The parsers."""
+    p = commands.add_parser("evidence", help="measure whether attention is the reason for a checkpoint's words")
+    p.set_defaults(run=evidence)
+    _evidence_arguments(p)
+    p = commands.add_parser("align", help="score attention against word links that people drew")
+    p.set_defaults(run=align)
+    _align_arguments(p)
+
+
+def _evidence_arguments(p: arguments.Parser) -> None:
+    arguments.checkpoint(p)
+    arguments.pairs(p)
+    p.add_argument("--limit", type=whole(1, arguments.MANY), metavar="N", help="only the first N pairs")
+    p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help="of resamples (0)")
+    p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
+
+
+def _align_arguments(p: arguments.Parser) -> None:
+    arguments.checkpoint(p)
+    p.add_argument("file", metavar="FILE", type=Path, help="source TAB target TAB sure links TAB possible links")
+    p.add_argument("--limit", type=whole(1, arguments.MANY), metavar="N", help="only the first N pairs")
+    p.add_argument(
+        "--threshold", type=arguments.share, metavar="X", help="link all weights of at least X; the largest by default"
+    )
+    p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help="of resamples (0)")
+    p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
+
+
 def evidence(options: argparse.Namespace, command: str) -> int:
     """``evidence``: means over all steps as a table, or as JSON."""
-    from s2s.cli import find_checkpoint, put, table
-
     directory = find_checkpoint(options.checkpoint)
     from s2s.checkpoint import load
     from s2s.explain.corpus import measure
@@ -57,8 +89,6 @@ def evidence_rows(report: Report) -> list[list[str]]:
 
 def align(options: argparse.Namespace, command: str) -> int:
     """``align``: alignment error rates as a table, or as JSON."""
-    from s2s.cli import find_checkpoint, put, table
-
     directory = find_checkpoint(options.checkpoint)
     from s2s.checkpoint import load
     from s2s.explain.alignment import align, read_gold

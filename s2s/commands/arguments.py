@@ -1,0 +1,76 @@
+"""What commands share in what they are given: the parser, numbers in a range, files of pairs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from s2s.readers import FORMATS
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction["Parser"]
+
+MISTAKE = 2
+MANY = 1_000_000_000
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with errors of one line and no abbreviated options."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **kwargs})
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2 and one line."""
+        self.exit(MISTAKE, f"{self.prog}: {one_line(message)}\n")
+
+
+def one_line(text: str) -> str:
+    """White space as single spaces."""
+    return " ".join(text.split())
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """An argparse type: a whole number from ``low`` to ``high``."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
+        return value
+
+    return parse
+
+
+def share(text: str) -> float:
+    """An argparse type: a number above 0 and not above 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0 and up to 1")
+    return value
+
+
+def checkpoint(p: Parser) -> None:
+    """A checkpoint, by its name or path."""
+    p.add_argument("checkpoint", metavar="CHECKPOINT", help="a directory, or a name under checkpoints/")
+
+
+def columns(p: Parser) -> None:
+    """How a file of pairs is to be read."""
+    p.add_argument("--format", choices=FORMATS, default="auto", help="of the file; by its extension and header (auto)")
+    p.add_argument("--source-column", metavar="C", default="source", help="where columns have names (source)")
+    p.add_argument("--target-column", metavar="C", default="target", help="where columns have names (target)")
+
+
+def pairs(p: Parser) -> None:
+    """A file of pairs and how it is to be read."""
+    p.add_argument("file", metavar="FILE", type=Path, help="pairs: TSV, JSONL or CSV, plain, .gz or .xz")
+    columns(p)

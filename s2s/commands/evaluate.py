@@ -1,0 +1,81 @@
+"""The command ``evaluate``: the scores of a checkpoint on a file of pairs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from s2s.commands import arguments
+from s2s.commands.arguments import whole
+from s2s.commands.terminal import find_checkpoint, printable, put, table
+from s2s.commands.train import NAME
+from s2s.errors import UserError
+
+if TYPE_CHECKING:
+    from s2s.commands.arguments import Commands
+
+
+def add(commands: Commands) -> None:
+    """The parser."""
+    p = commands.add_parser("evaluate", help="score a checkpoint on a file of pairs")
+    p.set_defaults(run=evaluate)
+    _arguments(p)
+
+
+def _arguments(p: arguments.Parser) -> None:
+    arguments.checkpoint(p)
+    arguments.pairs(p)
+    p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default")
+    p.add_argument("--json", metavar="FILE", help="write the scores as JSON; - for the terminal")
+    p.add_argument("--card", metavar="SPLIT", help="store the scores in the checkpoint and its card, as test, say")
+
+
+def evaluate(options: argparse.Namespace, command: str) -> int:
+    """``evaluate``: the scores of a checkpoint on a file of pairs."""
+    split = options.card
+    if split is not None and (not NAME.fullmatch(split) or split == "training"):
+        raise UserError("split_name", name=split)
+    if split is not None and options.beam:
+        raise UserError("option_conflict", option="--beam", other="--card")
+    directory = find_checkpoint(options.checkpoint)
+    from s2s.checkpoint import load, store
+    from s2s.evaluate import corpus_scores
+    from s2s.readers import Columns, read_pairs
+    from s2s.strategy import Settings
+
+    checkpoint = load(directory)
+    columns = Columns(options.source_column, options.target_column)
+    pairs = list(read_pairs(options.file, columns, options.format))
+    if not pairs:
+        raise UserError("file_no_pairs", file=str(options.file))
+    settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
+    scores = corpus_scores(checkpoint.model, checkpoint.source, checkpoint.target, pairs, settings)
+    if split is not None:
+        store(directory, split, scores)
+    report = {
+        "checkpoint": {"name": checkpoint.name, "digest": checkpoint.digest},
+        "file": options.file.name,
+        "decoding": f"beam {options.beam}" if options.beam else "greedy",
+        **scores,
+    }
+    if options.json:
+        put(json.dumps(report, ensure_ascii=False, indent=1) + "\n", options.json)
+    else:
+        print(_report_table(report))
+    return 0
+
+
+def _report_table(report: Mapping[str, Any]) -> str:
+    rows = [
+        ["checkpoint", f"{report['checkpoint']['name']} ({report['checkpoint']['digest']})"],
+        ["file", f"{report['file']}, {report['sentences']:,} pairs, {report['decoding']}"],
+        ["BLEU", f"{report['bleu']:.2f}   {report['signatures']['bleu']}"],
+        ["chrF", f"{report['chrf']:.2f}   {report['signatures']['chrf']}"],
+        ["ROUGE-1, -2, -L", "   ".join(f"{report[name]:.2f}" for name in ("rouge_1", "rouge_2", "rouge_l"))],
+        ["loss", f"{report['loss']:.4f} nats a token, teacher-forced"],
+        ["perplexity", f"{report['perplexity']:.2f}"],
+        ["accuracy", f"{report['token_accuracy']:.4f} of tokens, teacher-forced"],
+    ]
+    return table([[printable(cell) for cell in row] for row in rows], right=())

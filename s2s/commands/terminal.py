@@ -1,0 +1,69 @@
+"""What commands share at a terminal: tables of text, files written whole, checkpoints found by name."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from s2s.errors import UserError
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def width(text: str) -> int:
+    """Columns of a terminal: two for a wide character, none for a combining one.
+
+    >>> width("喝tea")
+    5
+    """
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(c)) for c in text)
+
+
+def table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
+    """Columns side by side, two spaces between; those in ``right`` are flush right.
+
+    >>> print(table([["水", "1"], ["a", "22"]], right=[1]))
+    水   1
+    a   22
+    """
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        fills = [" " * (w - width(cell)) for w, cell in zip(widths, row, strict=True)]
+        cells = (f + c if i in right else c + f for i, (c, f) in enumerate(zip(row, fills, strict=True)))
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def printable(text: str) -> str:
+    """The text with a mark for every character that could steer a terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def find_checkpoint(name: str) -> Path:
+    """The directory that a user means: a path, or a name under ``checkpoints/``."""
+    for path in (Path(name), Path("checkpoints", name), ROOT / "checkpoints" / name):
+        if path.is_dir():
+            return path if path.name not in ("", "..") else path.resolve()
+    folders = (path for path in (Path("checkpoints"), ROOT / "checkpoints") if path.is_dir())
+    known = sorted({path.parent.name for folder in folders for path in folder.glob("*/config.json")})
+    raise UserError("checkpoint_not_found", checkpoint=name, known=", ".join(known) or "(none yet)")
+
+
+def put(text: str, target: str) -> None:
+    """Write to a file, whole or not at all, or to the terminal for ``-``."""
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    fresh = Path(target + ".new")
+    try:
+        fresh.write_text(text, encoding="utf-8", newline="")
+        os.replace(fresh, target)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise UserError("file_unwritable", file=target, reason=error.strerror) from None
+    print(f"Wrote {target}.", file=sys.stderr)

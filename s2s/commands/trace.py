@@ -1,0 +1,195 @@
+"""The command ``trace``: one text decoded, every step of it as a table, JSON or CSV."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from s2s.branch import Edit
+from s2s.commands import arguments
+from s2s.commands.arguments import whole
+from s2s.commands.terminal import find_checkpoint, printable, put, table
+from s2s.errors import UserError
+
+if TYPE_CHECKING:
+    from s2s.commands.arguments import Commands
+    from s2s.trace import Trace
+    from s2s.tree import SearchTree
+
+SAMPLING = ("temperature", "top_k", "top_p", "seed")
+
+
+def add(commands: Commands) -> None:
+    """The parser."""
+    p = commands.add_parser("trace", help="decode one text and show every step")
+    p.set_defaults(run=trace)
+    _arguments(p)
+
+
+def _arguments(p: arguments.Parser) -> None:
+    arguments.checkpoint(p)
+    p.add_argument("text", metavar="TEXT", nargs="?", help="what the model reads")
+    p.add_argument("--tokens", metavar="TOKENS", help="in its place: what it reads word by word, spaces between")
+    p.add_argument("--reference", metavar="R", help="the right output")
+    p.add_argument("--mode", choices=("free", "forced"), default="free", help="whose words the decoder reads")
+    p.add_argument("--prefix", metavar="P", help="words that the output begins with")
+    p.add_argument(
+        "--attention",
+        action="append",
+        default=[],
+        metavar="STEP=EDIT",
+        help="replace a step's attention by uniform, previous, N (all on token N), -N (without it) or w1,w2,…",
+    )
+    p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses")
+    p.add_argument("--nbest", action="store_true", help="with --beam: all finished hypotheses, too")
+    p.add_argument("--tree", metavar="FILE", help="with --beam: write the search as JSON; - for the terminal")
+    p.add_argument("--sample", action="store_true", help="draw every word at random")
+    p.add_argument("--temperature", type=float, metavar="X", help="with --sample: below 1 bolder, above 1 wilder")
+    p.add_argument("--top-k", type=whole(0, 100_000), metavar="N", help="with --sample: only the N most probable")
+    p.add_argument("--top-p", type=float, metavar="X", help="with --sample: only the nucleus of this mass")
+    p.add_argument("--seed", type=whole(0, 2**63 - 1), metavar="N", help="with --sample: which draw")
+    p.add_argument("--max-length", type=whole(1, 500), metavar="N", help="cut the output off after N tokens")
+    p.add_argument("--top", type=whole(1, 1000), default=10, metavar="K", help="candidates recorded a step (10)")
+    p.add_argument("--json", metavar="FILE", help="write the trace as JSON; - for the terminal")
+    p.add_argument("--csv", metavar="FILE", help="write a row a step; - for the terminal")
+
+
+def trace(options: argparse.Namespace, command: str) -> int:
+    """``trace``: the steps of one text as a table, JSON or CSV."""
+    _check_trace(options)
+    directory = find_checkpoint(options.checkpoint)
+    from s2s import decode
+    from s2s.checkpoint import load
+    from s2s.strategy import Settings
+
+    given = {name: getattr(options, name) for name in (*SAMPLING, "beam", "max_length")}
+    strategy = "sampling" if options.sample else "beam" if options.beam else "greedy"
+    settings = Settings(strategy=strategy, **{k: v for k, v in given.items() if v is not None})
+    edits = attention_edits(options.attention)
+    checkpoint = load(directory)
+    prefix, top = options.prefix or "", options.top
+    source = options.text if options.tokens is None else options.tokens.split()
+    made = decode.trace(checkpoint, source, options.reference, options.mode, settings, prefix, top, edits)
+    tree = None
+    if options.nbest or options.tree:
+        from s2s.search_tree import search_tree
+
+        tree = search_tree(checkpoint, source, settings, options.prefix or "")
+    _put_trace(options, made, tree)
+    return 0
+
+
+def _put_trace(options: argparse.Namespace, made: Trace, tree: SearchTree | None) -> None:
+    """The files that were asked for, or else the tables."""
+    if options.json:
+        put(made.to_json() + "\n", options.json)
+    if options.csv:
+        put(made.to_csv(), options.csv)
+    if options.tree and tree:
+        put(tree.to_json() + "\n", options.tree)
+    if not options.json and not options.csv and options.tree != "-":
+        print(trace_table(made))
+    if options.nbest and tree:
+        print(("" if options.json or options.csv else "\n") + nbest_table(tree))
+
+
+def trace_table(trace: Trace) -> str:
+    """The steps for a terminal, then the text."""
+    rows = [["step", "input", "", "output", "p", "rank", "entropy", "looks at", "weight"]]
+    for t, step in enumerate(trace.steps):
+        place = int(step.attention.argmax())
+        word = f"{place + 1} {trace.source_tokens[place]}"
+        numbers = [f"{math.exp(step.log_prob):.3f}", str(step.rank), f"{step.entropy:.2f}"]
+        number = f"{t + 1}" if step.own_attention is None else f"✎ {t + 1}"
+        rows.append([number, step.input, "→", step.output, *numbers, word, f"{step.attention[place]:.3f}"])
+    cells = [[printable(cell) for cell in row] for row in rows]
+    notes = [f"Reference: {printable(trace.reference)}"] if trace.reference else []
+    if trace.prefix:
+        notes.append(f"Made to say first: {printable(' '.join(s.output for s in trace.steps[: trace.prefix]))}")
+    if any(step.own_attention is not None for step in trace.steps):
+        notes.append("✎ edited attention")
+    if trace.divergence is not None:
+        notes.append(f"The reference is first left at step {trace.divergence + 1}.")
+    if trace.source_unknown:
+        notes.append(
+            "Unknown to the model: " + printable(" ".join(trace.source_tokens[i] for i in trace.source_unknown))
+        )
+    if trace.ended == "length":
+        notes.append("Cut off before <eos>.")
+    return "\n".join([table(cells, right=(0, 4, 5, 6, 8)), "", f"Text: {printable(trace.text)}", *notes])
+
+
+def nbest_table(tree: SearchTree) -> str:
+    """The finished hypotheses for a terminal, with what their scores are made of."""
+    rows = [["rank", "score", "log P", "/ lp", "+ cp", "tokens", "text"]]
+    for rank, finished in enumerate(tree.finished, start=1):
+        node, length = tree.nodes[finished.node], len(tree.path(finished.node))
+        lp = f"{tree.length_factor(length):.3f}"
+        text = printable(finished.text) + (" …" if node.fate == "cut" else "")
+        rows.append(
+            [str(rank), f"{node.score:.3f}", f"{node.total:.3f}", lp, f"{node.coverage:.3f}", str(length), text]
+        )
+    why = {
+        "finished": "every hypothesis had ended",
+        "decided": "none that was alive could still win",
+        "length": f"the limit of {tree.limit} tokens came",
+    }
+    return "\n".join(
+        [table(rows, right=range(6)), "", f"The search ended after {len(tree.steps)} steps: {why[tree.ended]}."]
+    )
+
+
+def attention_edits(given: Sequence[str]) -> dict[int, Edit]:
+    """``STEP=EDIT`` texts as edits by step, steps typed from 1 and kept from 0.
+
+    >>> attention_edits(["2=uniform"])
+    {1: Edit(kind='uniform', place=0, weights=())}
+    """
+    edits = dict[int, Edit]()
+    for text in given:
+        step, equals, edit = text.partition("=")
+        if not equals or not re.fullmatch(r"[1-9]\d{0,3}", step, re.ASCII):
+            raise UserError("edit_option", found=text[:60])
+        if int(step) - 1 in edits:
+            raise UserError("edit_twice", found=step)
+        edits[int(step) - 1] = Edit.parse(edit)
+    return edits
+
+
+def _check_trace(options: argparse.Namespace) -> None:
+    """Options that would have no effect, or two that exclude each other, are mistakes."""
+    free_only = [
+        n
+        for n in ("beam", "nbest", "tree", "sample", "prefix", "max_length", *SAMPLING)
+        if getattr(options, n) not in (None, False)
+    ]
+    if options.text is None and options.tokens is None:
+        raise UserError("text_empty")
+    if options.text is not None and options.tokens is not None:
+        raise UserError("option_conflict", option="--tokens", other="TEXT")
+    if options.mode == "forced":
+        if free_only:
+            raise UserError("option_conflict", option=_flag(free_only[0]), other="--mode forced")
+        if not (options.reference or "").strip():
+            raise UserError("option_needs", option="--mode forced", other="--reference")
+    if options.attention and options.beam:
+        raise UserError("option_conflict", option="--attention", other="--beam")
+    if options.sample and options.beam:
+        raise UserError("option_conflict", option="--beam", other="--sample")
+    for name in SAMPLING:
+        if getattr(options, name) is not None and not options.sample:
+            raise UserError("option_needs", option=_flag(name), other="--sample")
+    for name in ("nbest", "tree"):
+        if getattr(options, name) and not options.beam:
+            raise UserError("option_needs", option=_flag(name), other="--beam")
+    printed = [f"--{name} -" for name in ("json", "csv", "tree") if getattr(options, name) == "-"]
+    printed += ["--nbest"] if options.nbest and printed else []
+    if len(printed) > 1:
+        raise UserError("option_conflict", option=printed[0], other=printed[1])
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
