@@ -3,6 +3,7 @@
 Trains the config, then from its weights every remedy and a control that trains on with cross-entropy, for
 each seed; measures all of them on the test file; and writes ``docs/exposure/NAME.json``, which the page
 shows, and a table of it. What is trained or measured already is not done again, so that a stopped run goes on.
+A base that ships is taken as it is. ``--pairs`` makes the extra budget smaller than the training file.
 """
 
 from __future__ import annotations
@@ -45,11 +46,20 @@ SYSTEMS: dict[str, dict[str, Any]] = {
 SHOWN = ("exact", "bleu", "accuracy_forced", "accuracy_free", "accuracy_gap", "nll_free", "cost_accuracy", "excess")
 
 
+def sample(pairs: Sequence[Pair], count: int, path: Path) -> Path:
+    """A file of ``count`` pairs drawn without replacement, in the order of the whole; the same every time."""
+    places = sorted(np.random.default_rng(0).choice(len(pairs), count, replace=False))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{pairs[i][0]}\t{pairs[i][1]}\n" for i in places), encoding="utf-8")
+    return path
+
+
 def train(config: Path, name: str, settings: Mapping[str, Any]) -> None:
     """One run of the command line; nothing where it has ended before."""
     command = [sys.executable, "-m", "s2s", "train", str(config), "--name", name]
     for key, value in settings.items():
-        command += ["--set", f"train.{key}={json.dumps(value) if isinstance(value, bool) else value}"]
+        key = key if "." in key else f"train.{key}"
+        command += ["--set", f"{key}={json.dumps(value) if isinstance(value, bool) else value}"]
     subprocess.run(command, check=True, stdout=sys.stderr)
 
 
@@ -88,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--limit", type=int, default=1000, help="pairs of it to measure on (1000)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--epochs", type=int, default=2, help="of each system after the base (2)")
+    parser.add_argument("--pairs", type=int, help="of the training file that an epoch of these has (all)")
     parser.add_argument("--learning-rate", type=float, default=0.0005)
     parser.add_argument("--oracle", action="store_true", help="the test file is of the date task")
     parser.add_argument("--out", type=Path, default=FOLDER, metavar="DIR", help="docs/exposure")
@@ -103,15 +114,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     known = json.loads(out.read_text(encoding="utf-8"))["systems"] if out.exists() else []
     systems = {system["name"]: system for system in known}
-    pairs = sum(1 for _ in read_pairs(config.data.train))
-    extra = options.epochs * -(-pairs // config.train.batch_size)
+    pairs, drawn = list(read_pairs(config.data.train)), config.data.train
+    if options.pairs:
+        drawn = str(sample(pairs, options.pairs, Path("runs", f"{base}-extra", "train.tsv")))
+    extra = options.epochs * -(-(options.pairs or len(pairs)) // config.train.batch_size)
     planned = [(base, "cross_entropy", config.train.seed, 0)]
     planned += [(f"{base}-{o}-{seed}", o, seed, extra) for seed in options.seeds for o in SYSTEMS]
     for name, objective, seed, steps in planned:
         if name not in systems:
             more = {"start": f"checkpoints/{base}", "objective": objective, "seed": seed, "epochs": options.epochs}
             more |= {"learning_rate": options.learning_rate, "warmup_steps": 50, **SYSTEMS[objective]}
-            train(options.config, name, more if steps else {})
+            if steps or not Path("checkpoints", base).is_dir():
+                train(options.config, name, {**more, "data.train": drawn} if steps else {})
             systems[name] = {"name": name, "objective": objective, "seed": seed, "extra_steps": steps}
             systems[name]["measures"] = measured(name, test, options.oracle)
             options.out.mkdir(parents=True, exist_ok=True)
