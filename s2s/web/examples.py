@@ -45,6 +45,19 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
         ("february the twenty-ninth, two thousand and four", "2004-02-29"),
         ("03/04/05", "2003-04-05"),
     ],
+    "date-hard": [
+        (
+            "Feb. 28, 2015, a day later; two weeks later, 10 days later, a week on",
+            "2015-02-28 2015-03-01 2015-03-15 2015-03-25 2015-04-01",
+        ),
+        ("Feb. 21, 2044, a day later; a week on; 2 days on", "2044-02-21 2044-02-22 2044-02-29 2044-03-02"),
+        ("2031年12月28日，三天后，一周之后，两周之后", "2031-12-28 2031-12-31 2032-01-07 2032-01-21"),
+        (
+            "二〇二六年十一月廿二日；10天之后；两周之后，一天后",
+            "2026-11-22 2026-12-02 2026-12-16 2026-12-17",
+        ),
+        ("2026年11月22日，三天后，再过一周", "2026-11-22 2026-11-25 2026-12-02"),
+    ],
 }
 # Where a beam of 5 finds a more probable output than greedy does, and a better one.
 GREEDY_LOSES: dict[str, list[tuple[str, str]]] = {
@@ -59,7 +72,7 @@ WORDS = {("jieba", "latin"): "zh-en"}  # what suits any model of these segmentat
 
 
 def examples(name: str, source: str, target: str) -> list[tuple[str, str]]:
-    """Pairs for a model by its name, or else by how its two sides are cut; none where we have none."""
+    """Pairs for a model by the longest task that its name begins with, or else by how its two sides are cut."""
     named = [task for task in EXAMPLES if name == task or name.startswith(task + "-")]
-    task = named[0] if named else WORDS.get((source, target))
+    task = max(named, key=len) if named else WORDS.get((source, target))
     return EXAMPLES[task] if task else []

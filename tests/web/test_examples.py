@@ -4,10 +4,13 @@ import pytest
 
 from s2s.checkpoint import load
 from s2s.decode import reference_ids, source_ids
+from s2s.tasks.date import oracle
+from s2s.text import SEGMENTERS
 from s2s.vocab import UNK
 from s2s.web.examples import EXAMPLES, examples
 from tests.web.conftest import REPOSITORY
 
+CHARACTERS = SEGMENTERS["characters"]
 SHIPPED = sorted(path.parent.name for path in (REPOSITORY / "checkpoints").glob("*/config.json"))
 
 
@@ -26,5 +29,13 @@ def test_every_shipped_model_knows_the_words_of_its_examples(name: str) -> None:
 def test_a_model_of_ones_own_gets_what_suits_its_segmentation_or_nothing() -> None:
     assert examples("mine", "jieba", "latin") == EXAMPLES["zh-en"]
     assert examples("mine", "characters", "characters") == []
-    assert examples("date-hard", "characters", "characters") == EXAMPLES["date"]
+    assert examples("date-mine", "characters", "characters") == EXAMPLES["date"]
+    assert examples("date-hard-mask-2", "characters", "characters") == EXAMPLES["date-hard"]
     assert examples("dates", "characters", "characters") == []
+
+
+@pytest.mark.parametrize(("text", "reference"), EXAMPLES["date-hard"] + EXAMPLES["date"])
+def test_dates_are_reckoned_right(text: str, reference: str) -> None:
+    written = CHARACTERS.cut(reference)
+    for length, token in enumerate([*written, "<eos>"]):
+        assert oracle(text, "".join(written[:length]).replace("␣", " ")).get(token, 0) > 0
