@@ -23,7 +23,9 @@ from s2s.checkpoint import load
 from s2s.config import read_config
 from s2s.evaluate import translate
 from s2s.exposure import Options, measure
+from s2s.exposure.beams import bleu, bleu_counts
 from s2s.exposure.bootstrap import Bootstrap
+from s2s.metrics import bleu_tokenizer
 from s2s.readers import Pair, read_pairs
 from s2s.remedies import FOLDER, SCHEMA, Comparison
 from s2s.remedies import load as load_comparison
@@ -68,8 +70,12 @@ def measured(name: str, test: Sequence[Pair], oracle: bool) -> dict[str, dict[st
     checkpoint, by = load(Path("checkpoints", name)), Bootstrap()
     found = dict(measure(checkpoint, test, Options(by, (), date.oracle if oracle else None)).overall)
     outputs = translate(checkpoint.model, [checkpoint.source.encode(source) for source, _ in test])
-    right = np.array([checkpoint.target.decode(o) == t for o, (_, t) in zip(outputs, test, strict=True)], float)
+    said = [(checkpoint.target.decode(o), t) for o, (_, t) in zip(outputs, test, strict=True)]
+    right = np.array([o == t for o, t in said], float)
+    counts = [bleu_counts(o, t, bleu_tokenizer(checkpoint.target.segmenter)) for o, t in said]
     found["exact"] = by.mean(right, np.ones(len(right)))
+    if not oracle:  # of dates BLEU says nothing that exact does not
+        found["bleu"] = by.estimate(np.array(counts, dtype=float), bleu, len(test))
     values = {key: (e.value, e.low, e.high) for key, e in found.items() if e is not None}
     return {
         key: dict(zip(("value", "low", "high"), numbers, strict=True))

@@ -1,10 +1,16 @@
 import re
+from pathlib import Path
 
 import pytest
+from sacrebleu import corpus_bleu
 
 from benchmarks import environments, limit, ours, peers, remedies, workload
+from s2s.checkpoint import load
 from s2s.config import TrainConfig
+from s2s.evaluate import translate
+from s2s.readers import read_pairs
 from s2s.train.objectives import OBJECTIVES
+from tests.factory import make_checkpoint
 from tests.test_docs import ROOT
 
 
@@ -56,3 +62,26 @@ def test_the_products_of_a_step_are_those_that_the_model_multiplies() -> None:
     # 59 MFLOP a target token in short training: forward, and twice as much backward
     total = sum(p.rows * p.inner * p.outer * p.times for p in limit.products(workload.TASKS["training short"]))
     assert 3 * 2 * total / workload.TASKS["training short"].items == pytest.approx(59e6, rel=0.02)
+
+
+def test_what_a_system_is_measured_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = load(make_checkpoint(tmp_path / "checkpoints"))
+    pairs = [
+        ("我喜欢苹果。", "I like apples."),
+        ("你喝茶。", "you drink tea."),
+        ("他不喝水。", "he don't drink water."),
+    ]
+    monkeypatch.chdir(tmp_path)
+    found = remedies.measured(checkpoint.name, pairs, oracle=False)
+    outputs = translate(checkpoint.model, [checkpoint.source.encode(source) for source, _ in pairs])
+    said = [checkpoint.target.decode(output) for output in outputs]
+    assert found["bleu"]["value"] == pytest.approx(corpus_bleu(said, [[t for _, t in pairs]]).score, abs=1e-4)
+    assert found["exact"]["value"] == sum(s == t for s, (_, t) in zip(said, pairs, strict=True)) / 3
+    assert found["accuracy_gap"]["low"] <= found["accuracy_gap"]["value"] <= found["accuracy_gap"]["high"]
+
+
+def test_a_smaller_budget_is_a_sample_of_the_pairs(tmp_path: Path) -> None:
+    pairs = [(f"源{i}", f"target {i}") for i in range(50)]
+    drawn = list(read_pairs(remedies.sample(pairs, 20, tmp_path / "runs" / "train.tsv")))
+    assert len(set(drawn)) == 20 and drawn == [pair for pair in pairs if pair in drawn]
+    assert drawn == list(read_pairs(remedies.sample(pairs, 20, tmp_path / "again.tsv")))
