@@ -257,7 +257,7 @@ def test_two_hundred_tokens_play_and_are_drawn_readably(open_file: OpenFile, tmp
 def test_branches_are_taken_along_and_walked(open_file: OpenFile, lanes: Lanes, tiny_checkpoint: Path) -> None:
     checkpoint, free = load(tiny_checkpoint), lanes["free"]
     prefix = (free.steps[0].output, free.steps[1].top[1].token)
-    branches = [Branch("b1", "一枝", "free", 1, prefix), Branch("b2", "two", "b1", 2, prefix, {2: Edit("uniform")})]
+    branches = [Branch("b1", "一枝", "free", 1, prefix), Branch("b2", "two", "b1", 1, prefix, {1: Edit("uniform")})]
     traces = [trace(checkpoint, TEXT, REFERENCE, prefix=b.prefix, attention=b.edits) for b in branches]
     rows = [branch_row(b, run, above) for b, run, above in zip(branches, traces, [free, traces[0]], strict=True)]
     page = open_file(lanes, branches=rows, lang="zh")
