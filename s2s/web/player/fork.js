@@ -27,6 +27,25 @@ function putBranches(view, branches) {
   Object.assign(view, { branches, heads: headsOf(branches), lanes: unpackLanes(data), order: rowOrder(view, data), looksFor: undefined });
 }
 
+// Where a player goes on whose sentence is the same: in a branch that is new, at its first own step, else where it was.
+function newest(view, branches) {
+  const added = branches.find((branch) => !branch.error && !view.branches.some(({ id }) => id === branch.id));
+  return added ? { lane: added.id, step: added.shared } : view;
+}
+
+// Another list of branches beside the same lanes: their rows alone are made anew.
+function rebranch(view, branches) {
+  const place = newest(view, branches);
+  putBranches(view, branches);
+  settleAt(view, { lane: place.lane, step: place.step });
+  if (view.edit && (view.edit.lane !== view.lane || view.edit.step !== view.step)) stopEditing(view);
+  view.hover = null;
+  view.parts.branchBar.dataset.branch = "";
+  buildLanes(view);
+  setLane(view, view.lane);
+  view.unpainted = true;
+}
+
 // Lanes by name: the sentence's own, then each branch, put together from its parent's first steps and what came with it.
 function unpackLanes({ lanes, branches }) {
   const all = { ...lanes };

@@ -206,12 +206,6 @@ function linked({ link, fragment }) {
   return { step: same && step > 0 ? step : 0, lane: here.get("lane") };
 }
 
-// Where a player goes on whose sentence is the same: in a branch that is new, at its first own step, else where it was.
-function newest(view, branches) {
-  const added = branches.find((branch) => !branch.error && !view.branches.some(({ id }) => id === branch.id));
-  return added ? { lane: added.id, step: added.shared } : view;
-}
-
 // Go to a lane that there is, and to a step that it has.
 function settleAt(view, { lane, step }) {
   view.lane = view.lanes[lane] ? lane : view.lanes.free ? "free" : "forced";
@@ -248,19 +242,6 @@ function build(view, data, root) {
   buildLanes(view);
   for (const name of opened) view.parts[name].open = true;
   if (within) view.root.focus({ preventScroll: true });
-}
-
-// Another list of branches beside the same lanes: their rows alone are made anew.
-function rebranch(view, branches) {
-  const place = newest(view, branches);
-  putBranches(view, branches);
-  settleAt(view, { lane: place.lane, step: place.step });
-  if (view.edit && (view.edit.lane !== view.lane || view.edit.step !== view.step)) stopEditing(view);
-  view.hover = null;
-  view.parts.branchBar.dataset.branch = "";
-  buildLanes(view);
-  setLane(view, view.lane);
-  view.unpainted = true;
 }
 
 // What came from Python: the branches as they are now, the link to them, an answer.
