@@ -23,8 +23,16 @@ LANES = "lookback-lanes"  # the id of the element that holds the lanes
 TITLE = 60  # characters of the text that a window's title shows
 
 
-def render(lanes: Mapping[str, Trace], language: str, vocabulary: int | None = None) -> str:
-    """The page, opened in ``zh`` or ``en``; ``vocabulary`` counts the target words where that is known."""
+def render(
+    lanes: Mapping[str, Trace],
+    language: str,
+    vocabulary: int | None = None,
+    branches: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """The page, opened in ``zh`` or ``en``; ``vocabulary`` counts the target words where that is known.
+
+    ``branches`` are rows of ``player.branch_row``.
+    """
     trace = next(iter(lanes.values()))
     words = {other: {"player": strings("player", other), "page": _words(trace, other)} for other in LANGUAGES}
     script = f"{player.script()}\n{player.read('page.js')}"
@@ -36,7 +44,7 @@ def render(lanes: Mapping[str, Trace], language: str, vocabulary: int | None = N
         title=_shown(trace.source_text[:TITLE]),
         facts=_facts(lanes, words[language]["page"]),
         lanes=embedded(player.lane_values(lanes)),
-        page=embedded({"language": language, "vocabulary": vocabulary, "strings": words}),
+        page=embedded({"language": language, "vocabulary": vocabulary, "strings": words, "branches": list(branches)}),
         script=script,
         **{name: escape(text) for name, text in words[language]["page"].items()},
     )

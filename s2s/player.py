@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from s2s.trace import Trace
+import numpy as np
+
+from s2s.branch import Branch
+from s2s.trace import Step, Trace
 
 FOLDER = Path(__file__).parent / "web" / "player"
 SCRIPTS = (
@@ -40,3 +43,27 @@ def script() -> str:
 def lane_values(lanes: Mapping[str, Trace]) -> dict[str, Any]:
     """The lanes as the player wants them, null for one that there is not."""
     return {name: lanes[name].to_dict() if name in lanes else None for name in ("forced", "free")}
+
+
+def branch_row(branch: Branch, trace: Trace, parent: Trace | None) -> dict[str, Any]:
+    """A branch as the player wants it: its steps from where it leaves its parent."""
+    shared = _shared(trace, parent)
+    plain = trace.to_dict(shared)
+    parts = ("settings", "divergence", "steps", "text", "ended")
+    head = {"id": branch.id, "name": branch.name, "parent": branch.parent, "key": branch.id, "shared": shared}
+    return head | {"prefix": plain.get("prefix", 0)} | {key: plain[key] for key in parts}
+
+
+def _shared(trace: Trace, parent: Trace | None) -> int:
+    """How many first steps are those of the parent."""
+    pairs = zip(trace.steps, parent.steps if parent else (), strict=False)
+    return next((t for t, (own, other) in enumerate(pairs) if not _same(own, other)), _shorter(trace, parent))
+
+
+def _same(own: Step, other: Step) -> bool:
+    said = (own.output, own.log_prob, own.target) == (other.output, other.log_prob, other.target)
+    return said and np.array_equal(own.attention, other.attention)
+
+
+def _shorter(trace: Trace, parent: Trace | None) -> int:
+    return min(len(trace.steps), len(parent.steps)) if parent else 0

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from s2s import export, player
 from s2s.__main__ import main
+from s2s.branch import Branch
 from s2s.checkpoint import load
 from s2s.decode import trace
 from s2s.errors import LANGUAGES, UserError, sentences
@@ -276,3 +277,19 @@ def test_a_page_of_thirty_words_is_small(name: str, tmp_path: Path) -> None:
 def test_the_script_can_stand_in_html() -> None:
     script = f"{player.script()}\n{player.read('page.js')}".lower()
     assert "</script" not in script and "<!--" not in script
+
+
+def test_a_page_holds_the_branches_of_a_long_sentence_within_its_size() -> None:
+    checkpoint = load(ROOT / "checkpoints" / "zh-en-luong")
+    text = "我妹妹昨天没来上学，因为她病了，所以我们今天下午要去看她，还给她带了一本很有意思的新书和很多水果。"
+    free = trace(checkpoint, text)
+    assert 25 <= len(free.source_tokens) <= 35
+    words = [step.output for step in free.steps]
+    rows = []
+    for n, t in enumerate((2, 5, 8), start=1):
+        branch = Branch(f"b{n}", "fork", "free", t, (*words[:t], free.steps[t].top[1].token))
+        rows.append(player.branch_row(branch, trace(checkpoint, text, prefix=branch.prefix), free))
+    page = export.render({"free": free}, "zh", 100, rows)
+    stored = json.loads(Elements(page).texts("script", id="lookback-page")[0])
+    assert stored["branches"] == json.loads(json.dumps(rows))
+    assert len(page.encode()) < 300_000 and export.read(page)["free"] == free

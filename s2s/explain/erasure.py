@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from s2s.explain.lane import Lane, walk, walk_each
+from s2s.explain.lane import Lane, Pausing, walking, walking_each, whole
 from s2s.model import Seq2Seq
 from s2s.vocab import UNK
 
@@ -30,10 +30,15 @@ def only(source: Sequence[int], kept: Collection[int]) -> list[int]:
 
 
 def leave_one_out(model: Seq2Seq, lane: Lane, steps: Sequence[int]) -> Tensor:
+    """``leaving_one_out``, all at once."""
+    return whole(leaving_one_out(model, lane, steps))
+
+
+def leaving_one_out(model: Seq2Seq, lane: Lane, steps: Sequence[int]) -> Pausing[Tensor]:
     """``log p(w | x) - log p(w | x without token s)`` of each step's word: (len(steps), S) nats."""
     every = range(len(lane.source))
-    sources = [lane.source, *(only(lane.source, {i for i in every if i != s}) for s in every)]
-    log_probs_NK = walk(model, lane, sources, steps)
+    kept = [list(every), *([i for i in every if i != s] for s in every)]
+    log_probs_NK = yield from walking(model, lane, [only(lane.source, places) for places in kept], steps, kept)
     return (log_probs_NK[0] - log_probs_NK[1:]).t()
 
 
@@ -95,31 +100,45 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def removals(model: Seq2Seq, lane: Lane, steps: Sequence[int], attention_KS: Tensor) -> list[Removal]:
+    """``removing``, all at once."""
+    return whole(removing(model, lane, steps, attention_KS))
+
+
+def removing(model: Seq2Seq, lane: Lane, steps: Sequence[int], attention_KS: Tensor) -> Pausing[list[Removal]]:
     """A removal a step, without bounds."""
     sizes = counts(len(lane.source))
-    sources, places = [list(lane.source)] * len(steps), list(steps)
+    kept, places = [list(range(len(lane.source)))] * len(steps), list(steps)
     for t, attention_S in zip(steps, attention_KS, strict=True):
         order = attention_S.argsort(descending=True, stable=True).tolist()
-        sources += [only(lane.source, set(order[k:])) for k in sizes]
-        sources += [only(lane.source, set(order[:k])) for k in sizes]
+        kept += [sorted(order[k:]) for k in sizes]
+        kept += [sorted(order[:k]) for k in sizes]
         places += [t] * 2 * len(sizes)
-    p = walk_each(model, lane, sources, places).exp()
+    sources = [only(lane.source, row) for row in kept]
+    log_probs_N = yield from walking_each(model, lane, sources, places, kept)
+    p = log_probs_N.exp()
     full, rest_KCN = p[: len(steps)].tolist(), p[len(steps) :].view(len(steps), 2, len(sizes)).tolist()
     return [
-        Removal(tuple(sizes), whole, tuple(without), tuple(alone), None)
-        for whole, (without, alone) in zip(full, rest_KCN, strict=True)
+        Removal(tuple(sizes), whole_p, tuple(without), tuple(alone), None)
+        for whole_p, (without, alone) in zip(full, rest_KCN, strict=True)
     ]
 
 
 def bounds(model: Seq2Seq, lane: Lane, steps: Sequence[int]) -> list[Bounds]:
+    """``bounding``, all at once."""
+    return whole(bounding(model, lane, steps))
+
+
+def bounding(model: Seq2Seq, lane: Lane, steps: Sequence[int]) -> Pausing[list[Bounds]]:
     """The best and the worst order of each step, exactly for few tokens, else as a greedy search finds them."""
     if len(lane.source) > EXACT:
-        low, high = (_greedy(model, lane, steps, sign) for sign in (1, -1))
+        low = yield from _greedy(model, lane, steps, 1)
+        high = yield from _greedy(model, lane, steps, -1)
         return [Bounds(a, b, False) for a, b in zip(low, high, strict=True)]
     every = range(len(lane.source))
-    sets = [frozenset(kept) for size in every[1:] for kept in combinations(every, size)]
-    p_KN = walk(model, lane, [only(lane.source, kept) for kept in sets], steps).exp().t()
-    found = [dict(zip(sets, p_N.tolist(), strict=True)) for p_N in p_KN]
+    sets = [kept for size in every[1:] for kept in combinations(every, size)]
+    log_probs_NK = yield from walking(model, lane, [only(lane.source, kept) for kept in sets], steps, sets)
+    names = [frozenset(kept) for kept in sets]
+    found = [dict(zip(names, p_N.tolist(), strict=True)) for p_N in log_probs_NK.exp().t()]
     return [Bounds(_chain(p, min), _chain(p, max), True) for p in found]
 
 
@@ -133,17 +152,18 @@ def _chain(p: dict[frozenset[int], float], choose: Callable[[Iterable[float]], f
     return choose(value for kept, value in reached.items() if len(kept) == size) / size
 
 
-def _greedy(model: Seq2Seq, lane: Lane, steps: Sequence[int], sign: int) -> list[float]:
+def _greedy(model: Seq2Seq, lane: Lane, steps: Sequence[int], sign: int) -> Pausing[list[float]]:
     """The mean of p(w) when at every turn the token goes without which p(w) is lowest (sign 1) or highest (-1)."""
     kept = [set(range(len(lane.source))) for _ in steps]
     sizes = counts(len(lane.source))
     totals = [0.0] * len(steps)
     for gone in range(1, max(sizes) + 1):
         tried = [(n, s) for n in range(len(steps)) for s in sorted(kept[n])]
-        sources = [only(lane.source, kept[n] - {s}) for n, s in tried]
-        log_probs = walk_each(model, lane, sources, [steps[n] for n, _ in tried]).tolist()
+        left = [sorted(kept[n] - {s}) for n, s in tried]
+        sources, places = [only(lane.source, row) for row in left], [steps[n] for n, _ in tried]
+        log_probs_N = yield from walking_each(model, lane, sources, places, left)
         best = [(math.inf, 0)] * len(steps)
-        for (n, s), value in zip(tried, log_probs, strict=True):
+        for (n, s), value in zip(tried, log_probs_N.tolist(), strict=True):
             best[n] = min(best[n], (sign * value, s))
         for n, (value, s) in enumerate(best):
             kept[n].remove(s)

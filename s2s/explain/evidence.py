@@ -10,9 +10,9 @@ from typing import Any
 import torch
 
 from s2s.explain.agreement import kendall, mean_tau, shares, verdict
-from s2s.explain.erasure import SEARCHED, Removal, bounds, leave_one_out, removals
-from s2s.explain.gradients import attributions
-from s2s.explain.lane import Lane
+from s2s.explain.erasure import SEARCHED, Removal, bounding, leaving_one_out, removing
+from s2s.explain.gradients import attributing
+from s2s.explain.lane import Lane, Pausing, whole
 from s2s.explain.weights import Change, flip, moments, permuted, uniform
 from s2s.model import Seq2Seq
 
@@ -80,17 +80,23 @@ def _short(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.5g}")
 
 
-@torch.no_grad()
 def examine(model: Seq2Seq, lane: Lane, steps: Sequence[int], normalise: bool = True) -> list[Evidence]:
     """The evidence of some steps of a lane, in order; a step's numbers do not depend on which others are asked for.
 
     ``normalise`` looks for the best and the worst order of erasing, which takes most of the time.
     """
+    found = whole(examining(model, lane, steps))
+    return whole(ordering(model, lane, found)) if normalise else found
+
+
+@torch.no_grad()
+def examining(model: Seq2Seq, lane: Lane, steps: Sequence[int]) -> Pausing[list[Evidence]]:
+    """``examine`` without the search for orders, with a pause now and then."""
     steps = sorted(set(steps))
     now = moments(model, lane, steps)
-    attributed = attributions(model, lane, steps)
-    erased_KS = leave_one_out(model, lane, steps)
-    removed = removals(model, lane, steps, torch.stack([moment.attention_S for moment in now]))
+    attributed = yield from attributing(model, lane, steps)
+    erased_KS = yield from leaving_one_out(model, lane, steps)
+    removed = yield from removing(model, lane, steps, torch.stack([moment.attention_S for moment in now]))
     found = []
     for k, t in enumerate(steps):
         moment, word, rng = now[k], lane.words[t], torch.Generator().manual_seed(SEED)
@@ -110,15 +116,16 @@ def examine(model: Seq2Seq, lane: Lane, steps: Sequence[int], normalise: bool = 
                 removal=removed[k],
             )
         )
-    return ordered(model, lane, found) if normalise else found
+        yield
+    return found
 
 
 @torch.no_grad()
-def ordered(model: Seq2Seq, lane: Lane, found: Sequence[Evidence]) -> list[Evidence]:
+def ordering(model: Seq2Seq, lane: Lane, found: Sequence[Evidence]) -> Pausing[list[Evidence]]:
     """The same with the best and the worst order of erasing, where the source is short enough to look for them."""
     if not 1 < len(lane.source) <= SEARCHED:
         return list(found)
-    sought = bounds(model, lane, [one.step for one in found])
+    sought = yield from bounding(model, lane, [one.step for one in found])
     return [
         dataclasses.replace(one, removal=one.removal._replace(bounds=bound))
         for one, bound in zip(found, sought, strict=True)

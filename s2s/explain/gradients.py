@@ -15,11 +15,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from s2s.explain.lane import Lane, along
+from s2s.explain.lane import Lane, Pausing, along, whole
 from s2s.model import Seq2Seq, linear
 
 POINTS = 20  # of the integral
 FLOATS = 60_000_000  # that are kept for a backward pass
+WORDS = 3_000  # of all rows of one run together, so that none takes long
 
 
 class Attribution(NamedTuple):
@@ -38,6 +39,11 @@ def quadrature(points: int) -> tuple[Tensor, Tensor]:
 
 
 def attributions(model: Seq2Seq, lane: Lane, steps: Sequence[int], points: int = POINTS) -> list[Attribution]:
+    """``attributing``, all at once."""
+    return whole(attributing(model, lane, steps, points))
+
+
+def attributing(model: Seq2Seq, lane: Lane, steps: Sequence[int], points: int = POINTS) -> Pausing[list[Attribution]]:
     """Gradient × input, ``x·∂ log p(w)/∂x`` (Shrikumar et al. 2017), and integrated gradients, a pair a step.
 
     ``x·∫₀¹ ∂ log p(w | αx)/∂x dα`` (Sundararajan, Taly and Yan 2017, eq. 1), by Gauss-Legendre quadrature;
@@ -47,9 +53,10 @@ def attributions(model: Seq2Seq, lane: Lane, steps: Sequence[int], points: int =
     scale_N = torch.cat([alpha_P, torch.tensor([1.0, 0.0])])  # after the integral's points the input, the baseline
     with torch.no_grad():
         source_SE = model.encoder.embedding(torch.tensor(lane.source))
-    parts = [
-        _gradients(model, lane, steps, scale_N, source_SE) for scale_N in torch.split(scale_N, _rows(model, max(steps)))
-    ]
+    parts = []
+    for some_N in torch.split(scale_N, _rows(model, max(steps), len(lane.source))):
+        parts.append(_gradients(model, lane, steps, some_N, source_SE))
+        yield
     gradient_KNS = torch.cat([gradient for gradient, _ in parts], dim=1)
     value_KN = torch.cat([value for _, value in parts], dim=1)
     integrated_KS = torch.einsum("p,kps->ks", weight_P, gradient_KNS[:, :points])
@@ -57,10 +64,11 @@ def attributions(model: Seq2Seq, lane: Lane, steps: Sequence[int], points: int =
     return [Attribution(gradient_KNS[k, points], integrated_KS[k], float(gap_K[k])) for k in range(len(gap_K))]
 
 
-def _rows(model: Seq2Seq, last: int) -> int:
+def _rows(model: Seq2Seq, last: int, length: int) -> int:
     """How many rows may keep what their backward needs of every step."""
     config = model.config
-    return max(1, FLOATS // ((last + 1) * (model.embedding.num_embeddings + 16 * config.decoder_size)))
+    step = model.embedding.num_embeddings + 16 * config.decoder_size
+    return max(1, min(FLOATS // ((last + 1) * step), WORDS // length))
 
 
 def _gradients(

@@ -12,13 +12,14 @@ import torch
 from torch import Tensor
 
 from s2s.explain.lane import Lane, rows
+from s2s.explain.lane import given as edited
 from s2s.model import Memory, Seq2Seq, State, StepOutput
 
 PERMUTATIONS = 20
 
 
 class Moment(NamedTuple):
-    """One step that is about to be taken, and what it gives with the model's own attention."""
+    """One step that is about to be taken, and what it gives with the attention in use."""
 
     read: int
     memory: Memory
@@ -27,7 +28,7 @@ class Moment(NamedTuple):
 
     @property
     def attention_S(self) -> Tensor:
-        """The model's own weights."""
+        """The weights in use: the model's own, or those that they were edited to."""
         return self.output.attention_BS[0]
 
     @property
@@ -47,8 +48,9 @@ def moments(model: Seq2Seq, lane: Lane, steps: Sequence[int]) -> list[Moment]:
     """These steps of the lane, in order."""
     memory, state = model.encode(torch.tensor([lane.source]), torch.tensor([len(lane.source)]))
     found, wanted = list[Moment](), set(steps)
+    every = range(len(lane.source))
     for t in range(max(steps) + 1):
-        output = model.step(state, torch.tensor([lane.read[t]]), memory)
+        output = model.step(state, torch.tensor([lane.read[t]]), memory, edited(lane, t, [every], len(every)))
         if t in wanted:
             found.append(Moment(lane.read[t], memory, state, output))
         state = output.state

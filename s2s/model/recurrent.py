@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import PackedSequence
 from s2s.model import linear
 
 WIDE = 192  # of a layer with smaller states Python's share is larger than what is gained
+LONG = 64  # words from which torch's own gradient by the input, quadratic in them, costs more than that
 Hidden = tuple[Tensor, ...]  # (h,), of an LSTM (h, c): (N, H) each
 
 
@@ -87,7 +88,8 @@ class LSTMCell(nn.LSTMCell):
 
 def run(rnn: nn.RNNBase, packed: PackedSequence) -> tuple[PackedSequence, Hidden]:
     """What ``rnn(packed)`` gives for a bidirectional ``nn.GRU`` or ``nn.LSTM``: outputs and last states (2·L, B, H)."""
-    if rnn.hidden_size < WIDE or linear.is_plain():
+    explaining = torch.is_grad_enabled() and not rnn.training and len(packed.batch_sizes) >= LONG
+    if (rnn.hidden_size < WIDE and not explaining) or linear.is_plain():
         with torch.autocast(packed.data.device.type, enabled=False):
             outputs, last = rnn(packed)
         return outputs, last if isinstance(last, tuple) else (last,)

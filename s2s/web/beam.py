@@ -72,7 +72,7 @@ def take(values: dict[str, Any]) -> str | None:
         _branch(tree, node)
     except UserError as error:
         return language.explain(error)
-    st.session_state["view"] = t("step.player")
+    st.session_state["tab"] = "player"
     return None
 
 

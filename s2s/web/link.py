@@ -78,6 +78,7 @@ class Field:
 
 STRATEGIES = ("greedy", "sampling", "beam")
 MODES = ("both", "free", "forced")
+TABS = ("player", "charts", "beam_tab")  # of Step through
 DIFFERS = ("source", "checkpoint", "decoding")  # in what B of a comparison may differ from A
 _DECODING: Mapping[str, Field] = {
     "strategy": Field("greedy", _choice(*STRATEGIES)),
@@ -104,6 +105,7 @@ FIELDS: Mapping[str, Field] = {
     "b_tokens": Field("", _tokens),
     "compared": Field("free", _choice("free", "forced")),
     **{f"b_{name}": field for name, field in _DECODING.items()},
+    "tab": Field("player", _choice(*TABS)),
     "step": Field(1, _number(int, 1, 10_000)),
     "lane": Field("free", _lane),
     "branches": Field((), unpack, pack),

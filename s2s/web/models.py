@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ import streamlit as st
 from s2s.branch import Edit
 from s2s.compare import Comparison, compare
 from s2s.trace import Trace
+from s2s.web.gate import Gate, Work
 
 if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 FIRST = "zh-en-luong"
 Source = str | tuple[str, ...]  # a text, or tokens that are read as they are
-# One decode at a time: torch gives up the interpreter lock at every call, so ungated ones slow each other.
-_GATE = threading.Lock()
+_GATE = Gate()
 
 
 def names() -> list[str]:
@@ -179,27 +178,27 @@ def splits(token: str) -> list[tuple[str, ...]]:
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
-def evidence(shown: str, lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace) -> list[Evidence]:
-    """The evidence of some steps of a lane; ``shown`` and ``lane`` stand for checkpoint and trace."""
-    from s2s.explain import examine, of_trace
-
-    with _GATE:
-        return examine(_checkpoint.model, of_trace(_checkpoint, _trace), steps, normalise=False)
-
-
-@st.cache_resource(max_entries=512, show_spinner=False)
-def orders(shown: str, lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace) -> list[Evidence]:
-    """The same with the best and the worst order of erasing."""
+def evidence(lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace) -> Work[list[Evidence]]:
+    """The evidence of some steps of a lane; ``lane``, a name of its content, stands for checkpoint and trace."""
     from s2s.explain import of_trace
-    from s2s.explain.evidence import ordered
+    from s2s.explain.evidence import examining
 
-    found = evidence(shown, lane, steps, _checkpoint, _trace)
-    with _GATE:
-        return ordered(_checkpoint.model, of_trace(_checkpoint, _trace), found)
+    return Work(_GATE, examining(_checkpoint.model, of_trace(_checkpoint, _trace), steps))
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
-def minimal(shown: str, lane: str, step: int, rank: int, _checkpoint: Checkpoint, _trace: Trace) -> Minimal:
+def orders(
+    lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace, _found: list[Evidence]
+) -> Work[list[Evidence]]:
+    """The same, which was found, with the best and the worst order of erasing."""
+    from s2s.explain import of_trace
+    from s2s.explain.evidence import ordering
+
+    return Work(_GATE, ordering(_checkpoint.model, of_trace(_checkpoint, _trace), _found))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def minimal(lane: str, step: int, rank: int, _checkpoint: Checkpoint, _trace: Trace) -> Minimal:
     """The minimal attention for the word of a rank at one step of a lane."""
     import torch
 

@@ -22,24 +22,38 @@ def _component() -> Any:
     return st.components.v2.component("lookback_player", html='<div class="lookback"></div>', css=css, js=script())
 
 
+@functools.cache
+def _wire() -> Any:
+    return st.components.v2.component("lookback_wire", js=read("wire.js"))
+
+
 def player(
     lanes: Mapping[str, Trace],
     vocabulary: int,
     link: Mapping[str, str],
-    asking: Mapping[str, Any] | None = None,
+    page: str | None = None,
     branches: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Show one or two lanes of one sentence; ``vocabulary`` counts the target words, ``link`` names the state.
 
-    ``asking`` is what ``request.handle`` returned; a player without it cannot ask. ``branches`` are further rows, of
-    each its steps from where it leaves its parent.
+    ``page`` is the name that its requests go by; a player without it cannot ask. ``branches`` are further rows, of
+    each its steps from where it leaves its parent; where ``answer`` says others, these hold.
     """
     data = {
         "lanes": lane_values(lanes),
         "strings": language.strings("player"),
         "vocabulary": vocabulary,
         "link": dict(link),
-        "asking": asking,
+        "page": page,
         "branches": list(branches),
     }
-    _component()(key=COMPONENT, data=data, on_request_change=lambda: None)
+    _component()(key="lanes", data=data)
+
+
+def answer(told: Mapping[str, Any], link: Mapping[str, str], branches: Sequence[Mapping[str, Any]]) -> None:
+    """What a player that can ask must know beside its lanes: it goes alone, so that an answer is a small message.
+
+    ``told`` is what ``request.handle`` returned; of ``branches`` those that the browser has may be heads.
+    """
+    data = {**told, "link": dict(link), "branches": list(branches)}
+    _wire()(key=COMPONENT, data=data, on_request_change=lambda: None)

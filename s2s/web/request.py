@@ -1,7 +1,7 @@
 """What the player asks of Python: one request at a time, client data, checked field by field and answered once.
 
-The browser (``player/ask.js``) sets one component state, ``request`` = {seq, page, kind, …}. The fragment that
-mounts the player calls ``handle`` with a function a kind and gives what it returns to ``player``.
+The browser (``player/ask.js``) sets one component state, ``request`` = {seq, page, has, kind, …}. A fragment beside
+the player calls ``handle`` with a function a kind and gives what it returns to ``player.answer``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from s2s.web import language
 COMPONENT = "player"  # its key, under which the session holds what the browser set
 MAX_SEQ = 2**53 - 1
 MAX_TEXT = 400
+MAX_KNOWN = 64
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,24 @@ def handle(shown: str, handlers: Mapping[str, Handler]) -> dict[str, Any]:
     return {"page": shown, **last}
 
 
-def _read(handled: int) -> Request | None:
-    """The request in the session, None where there is none, it was handled before, or is not even a request."""
+def known() -> frozenset[str]:
+    """The names of what the browser said, with its last request, that it has: none needs to be sent again."""
+    has = _value().get("has")
+    if not isinstance(has, list) or len(has) > MAX_KNOWN:
+        return frozenset()
+    return frozenset(name for name in has if isinstance(name, str))
+
+
+def _value() -> Mapping[str, Any]:
+    """What the browser set last; empty where that is not even a request."""
     state = st.session_state.get(COMPONENT)
     value = state.get("request") if isinstance(state, Mapping) else None
-    if not isinstance(value, Mapping):
-        return None
+    return value if isinstance(value, Mapping) else {}
+
+
+def _read(handled: int) -> Request | None:
+    """The request in the session, None where there is none, it was handled before, or is not even a request."""
+    value = _value()
     seq, kind = value.get("seq"), value.get("kind")
     if type(seq) is not int or not handled < seq <= MAX_SEQ or not isinstance(kind, str) or len(kind) > MAX_TEXT:
         return None

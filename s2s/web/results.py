@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from s2s.trace import Trace
 from s2s.web import beam, branches, controls, language, link, models, request
 from s2s.web.evidence import Asked
 from s2s.web.language import t
-from s2s.web.player import player
+from s2s.web.player import answer, player
 from s2s.web.whatif import WhatIf
 
 if TYPE_CHECKING:
@@ -63,14 +64,13 @@ def show(values: dict[str, Any]) -> None:
             free = found["free"]
             cut_off = f" ({t('step.cut_off')})" if free.ended == "length" else ""
             st.text(f"{t('step.output')}: {free.text}{cut_off}")
-        _take_away(found, len(checkpoint.target.vocab))
-    searched = ["step.beam_tab"] if "free" in found and values["strategy"] == "beam" else []
+        _take_away(found, values, checkpoint)
+    searched = ["beam_tab"] if "free" in found and values["strategy"] == "beam" else []
     if searched and (problem := beam.take(values)):
         st.warning(problem)
-    names = ["step.player", "step.charts", *searched]
-    stepping, charts, *search = st.tabs([t(name) for name in names], key="view", on_change="rerun")
+    stepping, charts, *search = _tabs(["player", "charts", *searched])
     with stepping:
-        _play(checkpoint, found, values)
+        _play(_whatif(checkpoint, found, values))
     if charts.open:
         with charts:
             _charts(found)
@@ -79,23 +79,48 @@ def show(values: dict[str, Any]) -> None:
             beam.section(values)
 
 
+def _tabs(names: list[str]) -> Sequence[Any]:
+    """Tabs of which the open one is part of the link; Streamlit knows it by its label, so each language has its own."""
+    state, key = st.session_state, f"view-{language.current()}"
+    labels = {name: t(f"step.{name}") for name in names}
+    if state["tab"] not in names:
+        state["tab"] = names[0]
+    state[key] = labels[state["tab"]]
+    shown = {label: name for name, label in labels.items()}
+    return st.tabs(list(shown), key=key, on_change=lambda: state.update(tab=shown.get(state[key], names[0])))
+
+
+def _whatif(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, Any]) -> WhatIf:
+    fixed = sorted((name, value) for name, value in values.items() if name not in ("branches", "tab"))
+    return WhatIf(request.page(checkpoint.name, checkpoint.digest, fixed), checkpoint, found, values)
+
+
+def _play(whatif: WhatIf) -> None:
+    """The player, and beside it what answers its requests."""
+    with st.container(gap=None):
+        _answer(whatif)
+        words = len(whatif.checkpoint.target.vocab)
+        player(whatif.lanes, words, _address(whatif), whatif.shown, whatif.rows())
+
+
 @st.fragment
-def _play(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, Any]) -> None:
-    """The player in a fragment: what it asks of Python reruns this function alone."""
-    fixed = sorted((name, value) for name, value in values.items() if name != "branches")
-    shown, whatif = request.page(checkpoint.name, checkpoint.digest, fixed), WhatIf(checkpoint, found, values)
-    asking = request.handle(shown, whatif.handlers() | Asked(shown, checkpoint, found).handlers())
-    address = controls.address(values | {"branches": branches.listed()})
-    player(found, len(checkpoint.target.vocab), address, asking, whatif.shown())
+def _answer(whatif: WhatIf) -> None:
+    """In a fragment: what the player asks of Python reruns this function alone, and comes back without the lanes."""
+    told = request.handle(whatif.shown, whatif.handlers() | Asked(whatif).handlers())
+    answer(told, _address(whatif), whatif.rows(request.known()))
 
 
-def _take_away(found: dict[str, Trace], vocabulary: int) -> None:
-    """The lanes as a page that plays without a server, put together when it is asked for; beside the tabs."""
-    lang, name = language.current(), next(iter(found.values())).checkpoint["name"]
+def _address(whatif: WhatIf) -> dict[str, str]:
+    return controls.address({**whatif.values, "branches": branches.listed(), "tab": st.session_state["tab"]})
+
+
+def _take_away(found: dict[str, Trace], values: dict[str, Any], checkpoint: Checkpoint) -> None:
+    """Lanes and branches as a page that plays without a server, put together when it is asked for; beside the tabs."""
+    lang, name = language.current(), checkpoint.name
     with st.container(key="take-away", horizontal=True, horizontal_alignment="right"):
         st.download_button(
             t("step.html"),
-            lambda: export.render(found, lang, vocabulary),
+            lambda: export.render(found, lang, len(checkpoint.target.vocab), _whatif(checkpoint, found, values).rows()),
             f"lookback-{name}.html",
             "text/html",
             key="html",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from s2s.branch import Branch, Edit
 from s2s.errors import UserError
-from s2s.trace import Step, Trace
+from s2s.player import branch_row
+from s2s.trace import Trace
 from s2s.web import branches, controls, language, link, models
-from s2s.web.request import Handler, Request
+from s2s.web.request import Handler, Request, page
 
 if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
@@ -25,13 +26,15 @@ SAYABLE = ("<unk>", "<eos>")  # the specials that a model may be made to say
 class WhatIf:
     """The sentence on screen: its checkpoint, its lanes without branches, the page's state."""
 
+    shown: str  # the name that requests about it go by
     checkpoint: Checkpoint
     lanes: Mapping[str, Trace]
     values: Mapping[str, Any]
 
     def handlers(self) -> dict[str, Handler]:
-        """What can be asked."""
-        return {"fork": self.fork, "preview": self.preview, "rename": self.rename, "delete": self.delete}
+        """What can be asked; ``branches`` asks for no more than is told with every answer."""
+        own = {"fork": self.fork, "preview": self.preview, "rename": self.rename, "delete": self.delete}
+        return own | {"branches": lambda request: {}}
 
     def fork(self, request: Request) -> dict[str, Any]:
         """A branch at ``step`` of ``lane``: by a ``word`` of the vocabulary, a typed ``text``, or an ``edit``."""
@@ -76,28 +79,51 @@ class WhatIf:
         branches.delete(request.text("branch"))
         return {"branch": parent}
 
-    def shown(self) -> list[dict[str, Any]]:
-        """The branches for the player: of each its steps from where it leaves its parent, or why it has none."""
-        traces: dict[str, Trace] = dict(self.lanes)
-        found = []
+    def rows(self, known: Collection[str] = ()) -> list[dict[str, Any]]:
+        """The branches for the player: of each its steps from where it leaves its parent, or why it has none.
+
+        A ``key`` stands for all of a row but its name and its id; of a row whose key is ``known`` only the head comes.
+        """
+        found, keys = [], dict[str, str]()
         for branch in branches.listed():
-            known = {"id": branch.id, "name": branch.name, "parent": branch.parent}
-            try:
-                traces[branch.id] = self._decode(branch)
-            except UserError as error:
-                found.append(known | {"error": language.explain(error)})
-                continue
-            shared = _shared(traces[branch.id], traces.get(branch.parent))
-            plain = traces[branch.id].to_dict(shared)
-            parts = ("settings", "divergence", "steps", "text", "ended")
-            prefix = plain.get("prefix", 0)
-            found.append(known | {"shared": shared, "prefix": prefix} | {key: plain[key] for key in parts})
+            above = keys.get(branch.parent, branch.parent)
+            keys[branch.id] = page(self.shown, above, branch.prefix, branch.attention, language.current())
+            head = {"id": branch.id, "name": branch.name, "parent": branch.parent, "key": keys[branch.id]}
+            found.append(head if head["key"] in known else self._row(branch) | head)
         return found
+
+    def _row(self, branch: Branch) -> dict[str, Any]:
+        try:
+            return branch_row(branch, self._decode(branch), self._parent(branch))
+        except UserError as error:
+            return {"error": language.explain(error)}
+
+    def _parent(self, branch: Branch) -> Trace | None:
+        """What a branch forks from; None where that is not there or cannot be decoded as things are."""
+        try:
+            return self.trace(branch.parent)
+        except UserError:
+            return None
+
+    def trace(self, lane: str) -> Trace:
+        """A lane or a branch. Raises UserError for one that is gone or cannot be decoded as things are."""
+        if lane in self.lanes:
+            return self.lanes[lane]
+        if lane in ("free", "forced"):
+            raise UserError("request_broken")
+        return self._decode(branches.get(lane))
+
+    def content(self, lane: str) -> str:
+        """A name of all that makes a lane what it is: text, reading, model, settings, words and edits of a branch."""
+        if lane in self.lanes:
+            return page(self.shown, lane)
+        branch = branches.get(lane)
+        return page(self.shown, branch.prefix, branch.attention)
 
     def _asked(self, request: Request) -> tuple[str, int, Trace]:
         """The lane and the step that a request is about."""
         lane = request.text("lane")
-        trace = self.lanes[lane] if lane in self.lanes else self._decode(branches.get(lane))
+        trace = self.trace(lane)
         return lane, request.whole("step", 0, len(trace.steps) - 1), trace
 
     def _before(self, lane: str, trace: Trace, step: int) -> tuple[list[str], dict[int, Edit]]:
@@ -133,18 +159,3 @@ class WhatIf:
         return models.decode(
             name, models.changed(name), controls.source(values), reference, "free", settings, branch.prefix, edits
         )
-
-
-def _shared(trace: Trace, parent: Trace | None) -> int:
-    """How many first steps are those of the parent."""
-    pairs = zip(trace.steps, parent.steps if parent else (), strict=False)
-    return next((t for t, (own, other) in enumerate(pairs) if not _same(own, other)), _shorter(trace, parent))
-
-
-def _same(own: Step, other: Step) -> bool:
-    said = (own.output, own.log_prob, own.target) == (other.output, other.log_prob, other.target)
-    return said and np.array_equal(own.attention, other.attention)
-
-
-def _shorter(trace: Trace, parent: Trace | None) -> int:
-    return min(len(trace.steps), len(parent.steps)) if parent else 0

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from s2s import export
+from s2s.branch import Branch, Edit
 from s2s.checkpoint import load
 from s2s.decode import trace
 from s2s.errors import say
+from s2s.player import branch_row
 from s2s.strategy import Settings
 from s2s.trace import Trace
 from tests.factory import make_checkpoint
@@ -22,6 +25,7 @@ from tests.factory import make_checkpoint
 TEXT, REFERENCE = "我不喜欢喝茶，你🙂喜欢苹果。", "I do n't like tea ."
 SVG = "{http://www.w3.org/2000/svg}"
 Lanes = dict[str, Trace]
+Rows = Sequence[dict[str, Any]]
 OpenFile = Callable[..., Page]
 
 
@@ -37,9 +41,9 @@ def open_file(browser: Browser, tmp_path: Path) -> Iterator[OpenFile]:
     problems: list[str] = []
     contexts = []
 
-    def open_one(lanes: Lanes, fragment: str = "", lang: str = "en", **options: object) -> Page:
+    def open_one(lanes: Lanes, fragment: str = "", lang: str = "en", branches: Rows = (), **options: object) -> Page:
         file = tmp_path / "带走 100%.html"
-        file.write_text(export.render(lanes, lang, 17), encoding="utf-8")
+        file.write_text(export.render(lanes, lang, 17, branches), encoding="utf-8")
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "offline": True} | options)
         contexts.append(context)
         page = context.new_page()
@@ -248,3 +252,20 @@ def test_two_hundred_tokens_play_and_are_drawn_readably(open_file: OpenFile, tmp
         assert all(token in found for token in run.source_tokens)
         png = picture(page, "PNG", tmp_path, alone).read_bytes()
         assert int.from_bytes(png[16:20]) >= float(root.attrib["width"]) and len(png) > 20_000
+
+
+def test_branches_are_taken_along_and_walked(open_file: OpenFile, lanes: Lanes, tiny_checkpoint: Path) -> None:
+    checkpoint, free = load(tiny_checkpoint), lanes["free"]
+    prefix = (free.steps[0].output, free.steps[1].top[1].token)
+    branches = [Branch("b1", "一枝", "free", 1, prefix), Branch("b2", "two", "b1", 1, prefix, {1: Edit("uniform")})]
+    traces = [trace(checkpoint, TEXT, REFERENCE, prefix=b.prefix, attention=b.edits) for b in branches]
+    rows = [branch_row(b, run, above) for b, run, above in zip(branches, traces, [free, traces[0]], strict=True)]
+    page = open_file(lanes, branches=rows, lang="zh")
+    assert page.locator("tr.lane").count() == 4 and page.locator("details.evidence").is_hidden()
+    for lane, run in (("b1", traces[0]), ("b2", traces[1])):
+        page.keyboard.press("t")
+        expect(page.locator(f"tr.lane.{lane}")).to_have_class(re.compile("active"))
+        assert page.locator(f"tr.lane.{lane} td .token").all_text_contents() == [step.output for step in run.steps]
+    assert page.locator(".branchBar button").count() == 0  # nobody to ask
+    page.get_by_text("English", exact=True).click()
+    expect(page.locator("tr.lane.b2")).to_have_class(re.compile("active"))

@@ -305,6 +305,8 @@ def test_on_a_phone_a_finger_forks_and_drags(open_page: OpenPage, lang: str, sch
     assert box
     x, y = box["x"] + 10, box["y"] + 10
     client, top = page.context.new_cdp_session(page), page.evaluate("scrollY")
+    below = "node => node.getBoundingClientRect().top - node.parentNode.getBoundingClientRect().top"
+    onward = page.locator(".onward").evaluate(below)
     client.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
     for up in (10, 40, 80):
         client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y - up}]})
@@ -316,8 +318,27 @@ def test_on_a_phone_a_finger_forks_and_drags(open_page: OpenPage, lang: str, sch
         assert edge and edge["x"] >= 0 and edge["x"] + edge["width"] <= 390
     small = page.locator(".presets button, .branchBar button, .onward").evaluate_all("n => n.map(b => b.offsetHeight)")
     assert min(small) >= 44
+    expect(page.locator(".change")).to_have_attribute("data-seq", re.compile(r"\d"))
+    assert page.locator(".onward").evaluate(below) == onward  # an answer does not move it from under a finger
     page.locator(".onward").tap()
     current(page, "b2")
+
+
+def test_a_request_that_is_lost_on_the_way_is_sent_again(open_page: OpenPage) -> None:
+    page = visit(open_page, step=4)
+    page.evaluate(
+        """() => {
+            const send = WebSocket.prototype.send;
+            WebSocket.prototype.send = function (data) {
+                const fork = new TextDecoder().decode(data).includes('"kind":"fork"');
+                if (fork && !window.lost) window.lost = true;
+                else send.call(this, data);
+            };
+        }"""
+    )
+    page.locator(alternative(page)[0]).click()
+    current(page, "b1")
+    assert page.evaluate("window.lost") and page.locator("th.branch").count() == 1
 
 
 def test_two_hundred_tokens_are_forked_and_edited(open_page: OpenPage) -> None:

@@ -31,12 +31,19 @@ def one_moment(model: Seq2Seq, lane: Lane, t: int) -> Moment:
         return moments(model, lane, [t])[0]
 
 
-def naive(model: Seq2Seq, lane: Lane, source: list[int], t: int) -> torch.Tensor:
-    """Log-probabilities of step t from a source, one step after the other: (V,)."""
+def naive(model: Seq2Seq, lane: Lane, source: list[int], t: int, kept: list[int] | None = None) -> torch.Tensor:
+    """Log-probabilities of step t from a source, one step after the other: (V,).
+
+    Of edited weights those of the ``kept`` places are used, divided by their sum; where that is 0 the model's own.
+    """
     with torch.no_grad():
         memory, state = model.encode(torch.tensor([source]), torch.tensor([len(source)]))
-        for token in lane.read[: t + 1]:
-            output = model.step(state, torch.tensor([token]), memory)
+        for i, token in enumerate(lane.read[: t + 1]):
+            row = (
+                [lane.edited[i][s] for s in (range(len(source)) if kept is None else kept)] if i in lane.edited else []
+            )
+            used = torch.tensor([[w / sum(row) for w in row]]) if sum(row) else None
+            output = model.step(state, torch.tensor([token]), memory, used)
             state = output.state
     return output.log_probs_BV[0]
 

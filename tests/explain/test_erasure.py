@@ -100,3 +100,30 @@ def test_the_best_order_is_1_and_the_worst_0() -> None:
     assert Removal((1, 2), 0.9, (0.3, 0.3), (0.3, 0.3), Bounds(0.3, 0.3, True)).normalised == (None, None)
     assert Removal((), 0.9, (), (), None).normalised == (None, None)
     assert Removal((), 0.9, (), (), None).comprehensiveness is None
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_edited_weights_stay_with_the_words_that_are_left(kind: dict[str, Any]) -> None:
+    model = tiny(**kind)
+    lane = some_lane(model, 5)
+    lane = Lane(lane.source, lane.read, lane.words, {1: (0.0, 0.0, 1.0, 0.0, 0.0), 2: (0.1, 0.2, 0.3, 0.4, 0.0)})
+
+    def after(kept: list[int], t: int) -> float:
+        return float(naive(model, lane, [lane.source[s] for s in kept] or [UNK], t, kept)[lane.words[t]])
+
+    every = list(range(5))
+    with torch.no_grad():
+        found = leave_one_out(model, lane, [1, 3])
+        attention_KS = torch.stack([one_moment(model, lane, t).attention_S for t in (1, 3)])
+        removed = removals(model, lane, [1, 3], attention_KS)
+    assert attention_KS[0].tolist() == list(lane.edited[1])
+    for k, t in enumerate((1, 3)):
+        expected = [after(every, t) - after([i for i in every if i != s], t) for s in every]
+        assert found[k].tolist() == pytest.approx(expected, abs=2e-5)
+        order = sorted(every, key=lambda s: -float(attention_KS[k][s]))
+        for n in range(1, 5):
+            assert removed[k].without[n - 1] == pytest.approx(math.exp(after(sorted(order[n:]), t)), abs=1e-5)
+            assert removed[k].with_only[n - 1] == pytest.approx(math.exp(after(sorted(order[:n]), t)), abs=1e-5)
+    plain = Lane(lane.source, lane.read, lane.words)
+    with torch.no_grad():
+        assert not torch.equal(leave_one_out(model, plain, [3])[0], found[1])

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 import torch
 
+from s2s.branch import Edit
 from s2s.checkpoint import load
 from s2s.decode import trace
-from s2s.explain import of_trace
-from s2s.explain.lane import Lane, walk, walk_each
+from s2s.explain import examine, of_trace
+from s2s.explain.evidence import examining
+from s2s.explain.lane import Lane, walk, walk_each, whole
 from s2s.strategy import Settings
 from tests.explain.common import ALL, naive, some_lane, tiny
 
@@ -57,8 +59,32 @@ def test_a_trace_becomes_a_lane_of_what_the_model_says(tiny_checkpoint: Path) ->
     assert [words[i] for i in of_trace(checkpoint, drawn).words] == [step.output for step in drawn.steps]
 
 
+def test_a_branch_becomes_a_lane_with_its_edits_and_the_words_as_they_were_cut(tiny_checkpoint: Path) -> None:
+    checkpoint = load(tiny_checkpoint)
+    edits = {1: Edit("only", 2)}
+    run = trace(checkpoint, ["我", "不", "喜欢", "苹果", "。"], prefix=["I", "tea"], attention=edits)
+    lane = of_trace(checkpoint, run)
+    assert len(lane.source) == 5 and [checkpoint.source.vocab.tokens[i] for i in lane.source] == list(run.source_tokens)
+    assert lane.edited == {1: (0.0, 0.0, 1.0, 0.0, 0.0)}
+    for step, one in zip(
+        run.steps, examine(checkpoint.model, lane, range(len(run.steps)), normalise=False), strict=True
+    ):
+        assert one.attention == pytest.approx(step.attention.tolist(), abs=1e-6)
+        assert one.probability == pytest.approx(float(torch.tensor(step.log_prob).exp()), abs=1e-5)
+
+
+def test_what_takes_long_pauses_between_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny(attention="general")
+    lane = some_lane(model)
+    monkeypatch.setattr("s2s.explain.lane.FLOATS", 1)  # a row at a time
+    assert sum(1 for _ in examining(model, lane, [1, 2])) > 10
+    assert whole(examining(model, lane, [1])) == examine(model, lane, [1], normalise=False)
+
+
 def test_a_lane_without_a_source_or_with_too_few_words_is_refused() -> None:
     with pytest.raises(ValueError, match="source"):
         Lane((), (2,), (5,))
     with pytest.raises(ValueError, match="each one"):
         Lane((5,), (2, 6), (5,))
+    with pytest.raises(ValueError, match="each word"):
+        Lane((5,), (2,), (5,), {0: (0.5, 0.5)})

@@ -74,10 +74,13 @@ def visit_compare(visit_page: Callable[..., AppTest]) -> Callable[..., AppTest]:
 
 
 def player_data(app: AppTest) -> dict[str, Any]:
-    """What the page gave to its component, the player or the comparison."""
-    (component,) = app.get("bidi_component")
-    data: dict[str, Any] = json.loads(component.proto.json)
-    return data
+    """What the page gave to its component, the player or the comparison; ``asking`` is what it told beside."""
+    parts = {
+        component.proto.component_name: json.loads(component.proto.json) for component in app.get("bidi_component")
+    }
+    told = parts.pop("lookback_wire", None)
+    (data,) = parts.values()
+    return {**data, "asking": told}
 
 
 def messages(app: AppTest) -> list[str]:

@@ -9,16 +9,19 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from s2s.branch import Edit
 from s2s.checkpoint import load
 from s2s.decode import trace
 from s2s.errors import say, sentences
 from s2s.explain import examine, of_trace
 from s2s.explain.agreement import VERDICTS
+from s2s.web.gate import Work
 from tests.web.conftest import player_data
 from tests.web.test_request import send
 
 Visit = Callable[..., AppTest]
 TEXT, REFERENCE = "我不喜欢苹果。", "I don't like apples."
+TOKENS = ["我", "不", "喜欢", "苹果", "。"]
 
 
 def asked(app: AppTest, seq: int, **fields: Any) -> Any:
@@ -53,6 +56,34 @@ def test_minimal_attention_is_asked_for_by_rank(visit: Visit, lang: str) -> None
     for one in said:
         assert (one["rival"] is not None) == (one["outcome"] == "none_exists")
         assert bool(one["attention"]) == (one["outcome"] == "found")
+
+
+def test_evidence_of_a_branch_is_of_its_words_and_edits(visit: Visit, root: Path) -> None:
+    app = visit(lang="en", text=TEXT, model="tiny-general", mode="free", tokens="我 不 喜欢 苹果 。")
+    first = player_data(app)["lanes"]["free"]["steps"][0]["output"]
+    asked(app, 1, kind="fork", lane="free", step=1, word="tea")
+    asked(app, 2, kind="fork", lane="b1", step=2, edit="3")
+    checkpoint = load(root / "tiny-general")
+    run = trace(checkpoint, TOKENS, prefix=[first, "tea"], attention={2: Edit("only", 2)})
+    expected = [e.to_dict() for e in examine(checkpoint.model, of_trace(checkpoint, run), [1, 2], normalise=False)]
+    answer = asked(app, 3, kind="evidence", lane="b2", first=1, count=2)
+    for mine, found in zip(expected, answer["steps"], strict=True):
+        assert found["rows"]["erasure"] == pytest.approx(mine["rows"]["erasure"], abs=1e-4)
+        assert found["verdict"] == mine["verdict"]
+    other = asked(app, 4, kind="evidence", lane="b1", first=1, count=2)
+    assert [s["rows"]["attention"] for s in other["steps"]] != [s["rows"]["attention"] for s in answer["steps"]]
+    assert asked(app, 5, kind="minimal", lane="b2", step=2, rank=1)["outcome"] == "already"
+    asked(app, 6, kind="delete", branch="b1")
+    assert "error" in asked(app, 7, kind="evidence", lane="b1", first=1, count=1)
+
+
+def test_long_work_is_told_in_shares(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(lang="en", text=TEXT, mode="free", model="tiny-general")
+    go_on = Work.go_on
+    monkeypatch.setattr(Work, "go_on", lambda work: go_on(work, -1))  # a part a request
+    told = [asked(app, n, kind="evidence", lane="free", first=0, count=1) for n in range(1, 12)]
+    assert told[0]["more"] and "steps" not in told[0]
+    assert [step["step"] for step in told[-1]["steps"]] == [0]
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ VALUES = st.fixed_dictionaries(
             lambda chosen: ",".join(name for name, yes in zip(link.DIFFERS, chosen, strict=True) if yes)
         ),
         "compared": st.sampled_from(["free", "forced"]),
+        "tab": st.sampled_from(link.TABS),
         "step": st.integers(1, 10_000),
         "lane": st.sampled_from(["free", "forced", "b3"]),
         "branches": st.just(()) | lists(),

@@ -133,7 +133,7 @@ def test_the_download_is_on_the_page(visit: Visit, lang: str) -> None:
 def test_charts_are_drawn_only_when_their_tab_is_open(visit: Visit) -> None:
     app = visit(lang="en", text=TEXT, ref=REFERENCE)
     assert len(app.get("plotly_chart")) == 0
-    app.session_state["view"] = say("step.charts", "en")
+    app.session_state["tab"] = "charts"
     app.run()
     assert not app.exception
     assert len(app.get("plotly_chart")) == 4
@@ -283,3 +283,17 @@ def test_no_checkpoint_at_all_says_how_to_get_one(visit: Visit, root: Path) -> N
 
 def test_errors_reach_the_page_only_as_user_errors(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     assert UserError("reference_missing").say("zh") in messages(visit(lang="zh", text=TEXT, ref="", mode="forced"))
+
+
+def test_a_link_and_a_switch_of_language_reopen_the_tab(visit: Visit) -> None:
+    app = visit(lang="en", text=TEXT, mode="free", tab="charts")
+    assert app.get("plotly_chart") and player_data(app)["link"]["tab"] == "charts"
+    page = player_data(app)["page"]
+    app.session_state["language"] = "zh"
+    app.run()
+    assert app.get("plotly_chart") and player_data(app)["link"]["tab"] == "charts"
+    app.session_state["tab"] = "player"
+    app.run()
+    assert not app.get("plotly_chart") and "tab" not in player_data(app)["link"] and player_data(app)["page"] == page
+    gone = visit(lang="en", text=TEXT, mode="free", tab="beam_tab")  # without beam search there is none
+    assert gone.session_state["tab"] == "player" and messages(gone) == []

@@ -228,7 +228,8 @@ def test_edits_do_not_go_with_beam_search_and_say_so(asker: Callable[..., Asker]
     assert page.ask("fork", lane="forced", step=1, word="tea")["branch"] == "b1"
     branches = pack([Branch("b1", "edited", "free", 0, (), {0: Edit("uniform")})])
     page = asker(lang=lang, strategy="beam", branches=branches)
-    assert page.branches == [{"id": "b1", "name": "edited", "parent": "free", "error": sentence}]
+    (row,) = page.branches
+    assert row.pop("key") and row == {"id": "b1", "name": "edited", "parent": "free", "error": sentence}
 
 
 def test_branches_follow_the_pages_strategy(asker: Callable[..., Asker], root: Path) -> None:
@@ -284,3 +285,27 @@ def test_there_is_a_limit(asker: Callable[..., Asker]) -> None:
     answers = [page.ask("fork", lane="free", step=0, word=word) for word in words]
     assert len(page.branches) == MAX_BRANCHES
     assert answers[-1]["error"] == say("error.branch_many", "en", limit=MAX_BRANCHES)
+
+
+def test_what_the_browser_has_is_not_sent_again(asker: Callable[..., Asker]) -> None:
+    page = asker()
+    for step in (1, 2):
+        page.ask("fork", lane="free" if step == 1 else "b1", step=step, word="tea" if step == 1 else "water")
+
+    def told() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = player_data(page.app)["asking"]["branches"]
+        return rows
+
+    first, second = told()
+    assert first == page.branches[0] and "steps" in second  # whole, as nobody said to have them
+    page.ask("preview", lane="free", step=0, edit="uniform", has=[first["key"], second["key"], 7, "other"])
+    assert told() == [{k: row[k] for k in ("id", "name", "parent", "key")} for row in (first, second)]
+    assert page.branches == [first, second]  # whoever mounts the player anew gets all
+    page.ask("rename", branch="b2", name="another", has=[second["key"]])
+    assert [("steps" in row, row["name"]) for row in told()] == [(True, first["name"]), (False, "another")]
+    page.ask("delete", branch="b1", has=[first["key"], second["key"]])
+    (moved,) = told()
+    assert moved["key"] != second["key"] and moved["parent"] == "free" and moved["shared"] == 1
+    for has in ("x", [["x"]], ["x"] * 1000, {"x": 1}, None):
+        page.ask("branches", has=has)
+        assert told() == [moved]

@@ -1,44 +1,62 @@
 // Requests to Python, one at a time: the next one leaves when the last is answered, so none overwrites another.
+// None is lost: what stays without an answer is sent again, what was passed over is asked again.
 
-const PATIENCE = 15_000; // milliseconds, then whoever asked hears that no answer came
+const WIRE = (globalThis.lookbackWire ??= {}); // told, send: ``wire.js`` sets them; heard: the player that is mounted
+const AGAIN = 5_000; // milliseconds without an answer, then the request is sent once more; Python answers it once
+const PATIENCE = 30_000; // milliseconds, then whoever asked hears that no answer came
+const PASSED = 3; // times that a request may be passed over
+
+// What Python told last, if it is about what is on screen.
+const told = (view) => (view.page && WIRE.told?.page === view.page ? WIRE.told : null);
 
 // Ask Python; ``then`` gets the answer, {seq, kind, …} or {error: a sentence}. With ``latest`` it takes the place of
 // requests of its kind that have not left yet: of a drag only the newest place matters.
 function ask(view, kind, payload, then, { latest = false } = {}) {
   if (latest) view.queue = view.queue.filter((request) => request.kind !== kind);
-  view.queue.push({ kind, payload, then });
+  view.queue.push({ kind, payload, then, passed: 0 });
   sendNext(view);
 }
 
 function sendNext(view) {
-  if (view.waiting || !view.queue.length) return;
-  const { kind, payload, then } = view.queue.shift();
-  const seq = (view.seq += 1);
-  const timer = setTimeout(() => settle(view, { seq, kind, error: view.strings.no_answer }), PATIENCE);
-  view.waiting = { seq, then, timer };
-  view.setStateValue("request", { ...payload, seq, kind, page: view.page });
+  if (view.waiting || !view.queue.length || !told(view)) return;
+  const request = view.queue.shift();
+  const { kind, payload } = request;
+  const seq = (view.seq = Math.max(view.seq, told(view).seq) + 1);
+  const began = performance.now();
+  const send = () => WIRE.send?.({ ...payload, seq, kind, page: view.page, has: [...view.rows.keys()] });
+  const timer = setInterval(() => {
+    if (performance.now() - began > PATIENCE) settle(view, { seq, kind, error: view.strings.no_answer });
+    else send();
+  }, AGAIN);
+  view.waiting = { ...request, seq, timer, page: view.page };
+  send();
 }
 
 function settle(view, answer) {
   const { then, timer } = view.waiting;
-  clearTimeout(timer);
+  clearInterval(timer);
   view.waiting = null;
-  if (view.root.isConnected && !answer.stale) then(answer);
-  sendNext(view);
+  try {
+    if (view.root.isConnected && answer) then(answer);
+  } finally {
+    sendNext(view); // whatever became of this one
+  }
 }
 
-// What came with the data: the page that requests are about, the last request that was handled, its answer.
-function hear(view, asking) {
-  if (!asking) return;
-  if (view.page !== asking.page) view.queue = [];
-  view.page = asking.page;
-  view.seq = Math.max(view.seq, asking.seq);
-  if (!view.waiting || asking.seq < view.waiting.seq) return;
-  settle(view, asking.answer?.seq === view.waiting.seq ? asking.answer : { stale: true });
+// What Python told, about what is on screen: the last request that was handled, and its answer.
+function hear(view) {
+  const { seq, answer } = told(view);
+  const { waiting } = view;
+  view.seq = Math.max(view.seq, seq);
+  if (!waiting || seq < waiting.seq) return;
+  const here = waiting.page === view.page;
+  if (here && answer?.seq === waiting.seq && !answer.stale) return settle(view, answer);
+  if (here && answer?.seq !== waiting.seq && waiting.passed < PASSED) view.queue.unshift({ ...waiting, passed: waiting.passed + 1 });
+  settle(view, null);
 }
 
 function forget(view) {
-  clearTimeout(view.waiting?.timer);
+  clearInterval(view.waiting?.timer);
   view.waiting = null;
   view.queue = [];
 }

@@ -89,9 +89,9 @@ function buildEditor(view) {
   parts.editor.replaceChildren(
     el("div", { class: "presets", role: "group", "aria-label": strings.edit }, ...Object.values(view.presets)),
     el("label", { class: "weigh" }, view.sliderName, view.slider),
-    parts.change,
-    view.onward,
+    view.onward, // above what grows when an answer comes: it must not move from under a finger
     parts.editNote,
+    parts.change,
     el("p", { class: "keys", text: strings.edit_help }),
   );
 }

@@ -11,17 +11,17 @@ function buildEvidence(view) {
   view.evidence ??= new Map(); // page and lane → what is known of it
   parts.evidenceBody = el("div", { class: "evidenceBody" });
   const open = view.evidenceOpen ? "" : null; // also of the next sentence, and in another language
-  parts.evidence = el("details", { class: "evidence", open }, el("summary", { text: strings.evidence }), parts.evidenceBody);
+  parts.evidence = el("details", { class: "evidence", open, hidden: view.page ? null : "" }, el("summary", { text: strings.evidence }), parts.evidenceBody);
   parts.evidence.addEventListener("toggle", () => {
     view.evidenceOpen = parts.evidence.open;
     paint(view);
   });
 }
 
-// What is known of the lane on screen; null where nothing can be asked about it.
+// What is known of the lane or branch on screen; null where nothing can be asked.
 function known(view) {
-  if (!view.page || !["forced", "free"].includes(view.lane)) return null;
-  const key = `${view.page} ${view.lane}`;
+  if (!view.page) return null;
+  const key = `${view.page} ${view.branches.find(({ id }) => id === view.lane)?.key ?? view.lane}`;
   if (!view.evidence.has(key)) view.evidence.set(key, { steps: [], orders: [], minimal: new Map(), failed: 0, asking: null });
   return view.evidence.get(key);
 }
@@ -60,6 +60,7 @@ function gather(view) {
   found.asking = (answer) => {
     found.asking = null;
     if (view.page !== page) return; // it waited until another sentence came
+    if (answer.more) return gather(view); // it takes long, and others went in between
     if (answer.error) {
       found.failed += 1;
       found.error = answer.error;
@@ -187,12 +188,8 @@ function evidenceProgress(view, found) {
 
 function paintEvidence(view, step) {
   const { parts, strings } = view;
-  if (!parts.evidence.open) return;
   const found = known(view);
-  if (!found) {
-    parts.evidenceBody.replaceChildren(el("p", { class: "outcome", text: strings.evidence_not_here }));
-    return;
-  }
+  if (!found || !parts.evidence.open) return;
   const one = found.steps[view.shown];
   const scrolled = parts.evidenceBody.querySelector(".scroll")?.scrollLeft ?? 0;
   const focused = parts.evidenceBody.getRootNode().activeElement;

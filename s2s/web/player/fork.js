@@ -3,6 +3,49 @@
 const isBranch = (view, lane) => view.branches.some((branch) => branch.id === lane);
 const laneName = (view, lane) => view.branches.find((branch) => branch.id === lane)?.name ?? view.strings[lane];
 
+// A branch comes whole or, where its steps came before, as its head: {id, name, parent, key}. ``rows`` keeps by key
+// what came whole.
+function learn(view, branches) {
+  for (const row of branches) if (row.steps || row.error) view.rows.set(row.key, row);
+  return branches;
+}
+
+// The branches of a list that are known whole. What is kept of others is not needed any more.
+function branchRows(view, list) {
+  learn(view, list);
+  const wanted = new Set(list.map(({ key }) => key));
+  for (const key of view.rows.keys()) if (!wanted.has(key)) view.rows.delete(key);
+  const lacking = new Set();
+  for (const { id, parent, key } of list) if (!view.rows.has(key) || lacking.has(parent)) lacking.add(id); // a parent comes first
+  return list.filter(({ id }) => !lacking.has(id)).map(({ id, name, parent, key }) => ({ ...view.rows.get(key), id, name, parent }));
+}
+
+const headsOf = (branches) => JSON.stringify(branches.map(({ id, name, parent, key }) => [id, name, parent, key]));
+
+function putBranches(view, branches) {
+  const data = { lanes: view.own, branches };
+  Object.assign(view, { branches, heads: headsOf(branches), lanes: unpackLanes(data), order: rowOrder(view, data), looksFor: undefined });
+}
+
+// Where a player goes on whose sentence is the same: in a branch that is new, at its first own step, else where it was.
+function newest(view, branches) {
+  const added = branches.find((branch) => !branch.error && !view.branches.some(({ id }) => id === branch.id));
+  return added ? { lane: added.id, step: added.shared } : view;
+}
+
+// Another list of branches beside the same lanes: their rows alone are made anew.
+function rebranch(view, branches) {
+  const place = newest(view, branches);
+  putBranches(view, branches);
+  settleAt(view, { lane: place.lane, step: place.step });
+  if (view.edit && (view.edit.lane !== view.lane || view.edit.step !== view.step)) stopEditing(view);
+  view.hover = null;
+  view.parts.branchBar.dataset.branch = "";
+  buildLanes(view);
+  setLane(view, view.lane);
+  view.unpainted = true;
+}
+
 // Lanes by name: the sentence's own, then each branch, put together from its parent's first steps and what came with it.
 function unpackLanes({ lanes, branches }) {
   const all = { ...lanes };
@@ -33,7 +76,8 @@ function rowOrder(view, { lanes, branches }) {
 // The head of a branch's row: its name, indented by its depth.
 function branchHead(view, branch, depth) {
   const name = el("span", { class: "name", text: branch.name, dir: "auto", title: view.strings.rename_help });
-  name.addEventListener("dblclick", () => startRename(view, branch));
+  if (view.page) name.addEventListener("dblclick", () => startRename(view, branch));
+  else name.title = "";
   const head = el("th", { scope: "row", class: "branch", "data-branch": branch.id }, icon("fork"), name);
   head.style.setProperty("--depth", Math.min(depth, 4));
   return head;
@@ -64,8 +108,12 @@ function paintBranchBar(view) {
   bar.replaceChildren(
     icon("fork"),
     el("span", { text: about, dir: "auto" }),
-    button(view, "rename", strings.rename_help, () => startRename(view, branch), strings.rename),
-    button(view, "delete", strings.delete_help, () => askDelete(view, branch), strings.delete),
+    ...(view.page
+      ? [
+          button(view, "rename", strings.rename_help, () => startRename(view, branch), strings.rename),
+          button(view, "delete", strings.delete_help, () => askDelete(view, branch), strings.delete),
+        ]
+      : []),
   );
 }
 
@@ -159,9 +207,5 @@ function listenFork(view, on) {
   on(view.parts.softmax, "click", (event) => {
     const row = event.target.closest("li[data-token]");
     if (row) fork(view, { word: row.dataset.token });
-  });
-  on(view.parts.lanes, "click", (event) => {
-    const head = event.target.closest("th[data-branch]");
-    if (head && !event.target.closest("input") && view.lanes[head.dataset.branch]) show(view, { lane: head.dataset.branch });
   });
 }

@@ -19,7 +19,9 @@ function listen(view) {
   on(lanes, "pointerover", (e) => e.pointerType !== "touch" && preview(view, laneStep(view, target(e, "t")), null));
   on(lanes, "click", (e) => {
     const t = number(target(e, "t"));
+    const branch = e.target.closest("input") ? undefined : target(e, "branch");
     if (t !== null) show(view, { step: t, lane: target(e, "lane") || view.lane });
+    else if (branch && view.lanes[branch]) show(view, { lane: branch });
   });
   on(map, "pointermove", (e) => {
     if (e.pointerType === "touch") return;

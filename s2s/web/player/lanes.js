@@ -50,7 +50,7 @@ function buildLanes(view) {
 function failure(view, branch, length) {
   const { strings } = view;
   const remove = button(view, "delete", strings.delete_help, () => askDelete(view, branch), strings.delete);
-  return el("td", { class: "failure", colspan: length }, el("span", { text: branch.error }), remove);
+  return el("td", { class: "failure", colspan: length }, el("span", { text: branch.error }), ...(view.page ? [remove] : []));
 }
 
 function laneCell(view, lane, name, gold, t, cell, branch) {

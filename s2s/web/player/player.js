@@ -145,6 +145,7 @@ function play(view, on) {
 }
 
 function paint(view) {
+  view.unpainted = false;
   view.shown = Math.min(view.hover ?? view.step, view.trace.steps.length - 1);
   const step = view.trace.steps[view.shown];
   paintSource(view, ...shownRows(view, step));
@@ -205,25 +206,24 @@ function linked({ link, fragment }) {
   return { step: same && step > 0 ? step : 0, lane: here.get("lane") };
 }
 
-// Where a player goes on whose sentence is the same: in a branch that is new, at its first own step, else where it was.
-function newest(view, { branches }) {
-  const added = branches.find((branch) => !branch.error && !view.branches.some(({ id }) => id === branch.id));
-  return added ? { lane: added.id, step: added.shared } : view;
+// Go to a lane that there is, and to a step that it has.
+function settleAt(view, { lane, step }) {
+  view.lane = view.lanes[lane] ? lane : view.lanes.free ? "free" : "forced";
+  view.trace = view.lanes[view.lane];
+  view.step = Math.max(0, Math.min(step, view.trace.steps.length - 1));
 }
 
 function build(view, data, root) {
   clearInterval(view.timer);
   const traces = JSON.stringify(data.lanes); // the same in another language: stay where we are
-  const { step, lane } = view.traces === undefined ? linked(data) : view.traces === traces ? newest(view, data) : { step: 0, lane: view.lane };
+  const branches = branchRows(view, data.branches);
+  const place = view.traces === undefined ? linked(data) : view.traces === traces ? newest(view, branches) : { step: 0, lane: view.lane };
   const opened = ["worked", "table"].filter((name) => view.parts?.[name].open);
   const within = view.root?.contains(root.getRootNode().activeElement);
-  const lanes = unpackLanes(data);
   Object.assign(view, {
     traces,
     timer: null,
-    lanes,
-    branches: data.branches,
-    order: rowOrder(view, data),
+    own: data.lanes,
     strings: data.strings,
     link: data.link,
     fragment: data.fragment,
@@ -231,19 +231,34 @@ function build(view, data, root) {
     locked: null,
     column: null,
     hover: null,
-    looksFor: undefined,
     edit: null,
     drag: null,
   });
-  view.lane = lanes[lane] ? lane : lanes.free ? "free" : "forced";
-  view.trace = lanes[view.lane];
-  view.step = Math.max(0, Math.min(step, view.trace.steps.length - 1));
+  putBranches(view, branches);
+  settleAt(view, place);
   frame(view, root);
   buildBar(view);
   buildSource(view);
   buildLanes(view);
   for (const name of opened) view.parts[name].open = true;
   if (within) view.root.focus({ preventScroll: true });
+}
+
+// What came from Python: the branches as they are now, the link to them, an answer.
+function take(view) {
+  const news = told(view);
+  if (!news) return;
+  const moved = JSON.stringify(view.link) !== JSON.stringify(news.link);
+  view.link = news.link;
+  const branches = branchRows(view, news.branches);
+  if (headsOf(branches) !== view.heads) rebranch(view, branches);
+  hear(view);
+  if (view.unpainted) paint(view);
+  else if (moved) announce(view, view.trace.steps[view.step]);
+  const missing = news.branches.some(({ key }) => !view.rows.has(key));
+  if (missing && !view.queue.some(({ kind }) => kind === "branches") && view.waiting?.kind !== "branches") ask(view, "branches", {}, () => {});
+  sendNext(view);
+  gather(view);
 }
 
 function colour(view) {
@@ -253,18 +268,18 @@ function colour(view) {
 }
 
 export default function mount(component) {
-  const { asking, ...data } = component.data;
-  const { parentElement } = component;
+  const { data, parentElement } = component;
   const root = parentElement.querySelector(".lookback");
   let view = VIEWS.get(root);
-  if (!view) VIEWS.set(root, (view = { speed: 1, timer: null, seq: 0, queue: [], waiting: null }));
-  view.setStateValue = component.setStateValue;
-  view.page = asking?.page;
-  const identity = JSON.stringify(data);
+  if (!view) VIEWS.set(root, (view = { speed: 1, timer: null, seq: 0, queue: [], waiting: null, rows: new Map(), branches: [] }));
+  if (view.page !== data.page) Object.assign(view, { page: data.page, queue: [], rows: new Map() });
+  const { branches, link, ...lasting } = data;
+  learn(view, branches);
+  const identity = JSON.stringify(lasting);
   if (view.identity !== identity) {
     if (view.onKey) document.removeEventListener("keydown", view.onKey);
     root.style.minHeight = `${root.offsetHeight}px`; // else the page, shorter for a moment, would scroll
-    build(view, data, root);
+    build(view, { ...data, branches: told(view)?.branches ?? branches }, root);
     view.identity = identity;
     colour(view);
     buildHeatmap(view);
@@ -275,10 +290,15 @@ export default function mount(component) {
     paint(view);
   }
   root.style.minHeight = "";
-  hear(view, asking);
+  if (view.page) {
+    WIRE.heard = () => take(view);
+    WIRE.player = view;
+    take(view);
+  }
   gather(view);
   return () => {
     forget(view);
+    if (WIRE.player === view) Object.assign(WIRE, { heard: null, player: null });
     clearInterval(view.timer);
     clearTimeout(view.later);
     document.removeEventListener("keydown", view.onKey);
