@@ -67,14 +67,15 @@ def page(*state: object) -> str:
     return hashlib.sha256(repr(state).encode()).hexdigest()[:12]
 
 
-def handle(shown: str, handlers: Mapping[str, Handler]) -> dict[str, Any]:
+def handle(shown: str, handlers: Mapping[str, Handler], component: str = COMPONENT) -> dict[str, Any]:
     """Answer the browser's request if it is a new one; returns what the player must know: page, seq, last answer.
 
     An answer is ``{seq, kind}`` and the handler's fields; ``stale`` where it was about another page,
-    ``error``, a sentence, where it cannot be served.
+    ``error``, a sentence, where it cannot be served. ``component`` is the key of whoever asks, the player's by default.
     """
-    last: dict[str, Any] = st.session_state.setdefault("asked", {"seq": 0, "answer": None})
-    request = _read(last["seq"])
+    heard = "asked" if component == COMPONENT else f"asked-{component}"
+    last: dict[str, Any] = st.session_state.setdefault(heard, {"seq": 0, "answer": None})
+    request = _read(last["seq"], component)
     if request is not None:
         answer: dict[str, Any] = {"seq": request.seq, "kind": request.kind}
         if request.fields.get("page") != shown:
@@ -82,28 +83,28 @@ def handle(shown: str, handlers: Mapping[str, Handler]) -> dict[str, Any]:
         else:
             answer |= _answer(request, handlers)
         last = {"seq": request.seq, "answer": answer}
-        st.session_state["asked"] = last
+        st.session_state[heard] = last
     return {"page": shown, **last}
 
 
 def known() -> frozenset[str]:
     """The names of what the browser said, with its last request, that it has: none needs to be sent again."""
-    has = _value().get("has")
+    has = _value(COMPONENT).get("has")
     if not isinstance(has, list) or len(has) > MAX_KNOWN:
         return frozenset()
     return frozenset(name for name in has if isinstance(name, str))
 
 
-def _value() -> Mapping[str, Any]:
+def _value(component: str) -> Mapping[str, Any]:
     """What the browser set last; empty where that is not even a request."""
-    state = st.session_state.get(COMPONENT)
+    state = st.session_state.get(component)
     value = state.get("request") if isinstance(state, Mapping) else None
     return value if isinstance(value, Mapping) else {}
 
 
-def _read(handled: int) -> Request | None:
+def _read(handled: int, component: str) -> Request | None:
     """The request in the session, None where there is none, it was handled before, or is not even a request."""
-    value = _value()
+    value = _value(component)
     seq, kind = value.get("seq"), value.get("kind")
     if type(seq) is not int or not handled < seq <= MAX_SEQ or not isinstance(kind, str) or len(kind) > MAX_TEXT:
         return None

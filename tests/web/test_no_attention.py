@@ -1,0 +1,49 @@
+"""A model without attention on every page: what is about weights is left out, nothing breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from s2s.errors import say
+from tests.factory import make_checkpoint
+from tests.web.conftest import messages, player_data
+
+Visit = Callable[..., AppTest]
+QUERY = {"model": "tiny-none", "text": "我不喜欢苹果。", "ref": "I don't like apples.", "lang": "zh"}
+
+
+@pytest.fixture(autouse=True)
+def blind(root: Path) -> Path:
+    return make_checkpoint(root, "none")
+
+
+def test_the_player_gets_steps_without_rows(visit: Visit) -> None:
+    app = visit(**QUERY)
+    assert not app.exception and messages(app) == []
+    lanes = player_data(app)["lanes"]
+    for lane in lanes.values():
+        assert lane["steps"] and all(step["attention"] == step["scores"] == [] for step in lane["steps"])
+    assert any(say("card.kind.none", "zh") in caption.value for caption in app.caption)
+
+
+def test_an_edit_of_attention_is_refused_with_a_sentence(visit: Visit) -> None:
+    app = visit(**QUERY)
+    page = player_data(app)["asking"]["page"]
+    app.session_state["player"] = {
+        "request": {"seq": 1, "kind": "preview", "page": page, "lane": "free", "step": 0, "edit": "uniform"}
+    }
+    app.run()
+    assert not app.exception
+    assert player_data(app)["asking"]["answer"]["error"] == say("error.edit_no_attention", "zh")
+
+
+@pytest.mark.parametrize("page", ["compare", "exposure", "evidence"])
+def test_other_pages_cope(visit_page: Visit, page: str) -> None:
+    app = visit_page(page, **QUERY, b_text="我喜欢苹果。")
+    assert not app.exception
+    if page == "compare":
+        assert any(say("compare.looks_nowhere", "zh") in box.value for box in app.markdown)
