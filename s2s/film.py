@@ -92,12 +92,12 @@ def _rounded(step: Step) -> Step:
     )
 
 
-def film(checkpoint: str | Path) -> tuple[Frame, ...]:
+def film(checkpoint: str | Path, skip: int = 0) -> tuple[Frame, ...]:
     """The frames of a directory in the order of training, those of a step by sentence; none without a film.
 
-    Raises UserError that names the row which is no frame.
+    The first ``skip`` are left out. Raises UserError that names the row which is no frame.
     """
-    return tuple(_read(Path(checkpoint) / NAME, _frame))
+    return tuple(_read(Path(checkpoint) / NAME, _frame, skip))
 
 
 def curve(checkpoint: str | Path) -> tuple[Moment, ...]:
@@ -105,7 +105,7 @@ def curve(checkpoint: str | Path) -> tuple[Moment, ...]:
     return tuple(_read(Path(checkpoint) / CURVE, _moment))
 
 
-def _read(path: Path, made: Callable[[dict[str, Any]], T]) -> Iterator[T]:
+def _read(path: Path, made: Callable[[dict[str, Any]], T], skip: int = 0) -> Iterator[T]:
     """The rows; one that a run is still writing, at the end and without a newline, is not there yet."""
     if not path.exists():
         return
@@ -115,7 +115,7 @@ def _read(path: Path, made: Callable[[dict[str, Any]], T]) -> Iterator[T]:
         lines = path.read_bytes().split(b"\n")[:-1]
     except OSError:
         raise UserError("file_missing", file=str(path)) from None
-    for row, line in enumerate(lines, start=1):
+    for row, line in enumerate(lines[skip:], start=skip + 1):
         try:
             yield made(json.loads(line))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig, TrainConfig
 from s2s.errors import UserError
-from s2s.tasks import date
-from s2s.tasks.example import Example
+
+if TYPE_CHECKING:
+    from s2s.tasks.example import Example
 
 PAIRS = 12_000  # to train on
 SCORED = 150  # held-out dates, each with one reading
 LONGEST = 20  # characters of a source: the long ones cost more than they teach
 SEED = 1
+# Of the film, our own; their days are in no training pair.
+FIXED = (
+    ("二〇二六年十一月廿二日", "2026-11-22"),
+    ("Nov. 22nd, 2026", "2026-11-22"),
+    ("the 3rd of May, 1998", "1998-05-03"),
+)
 MOMENTS = 60  # of the film
-SENTENCES = 3
 ATTENTIONS = ("additive", "general", "dot", "concat", "local-p")
 FEEDING = ("teacher", "sampling")
 ORIGIN = "Synthetic: written in memory by this repository's own generator while a visitor watched."
@@ -77,7 +82,7 @@ def config(choice: Choice, name: str) -> Config:
         patience=choice.epochs,
         save_every=every,
         film_every=every,
-        film_sentences=SENTENCES,
+        film_sentences=len(FIXED),
         film_scored=SCORED,
         threads=1,
         seed=SEED,
@@ -95,17 +100,23 @@ def config(choice: Choice, name: str) -> Config:
 
 def pairs() -> dict[str, list[tuple[str, str]]]:
     """The pairs of train, dev and test, in memory; those of dev are other days, and have one reading each."""
+    from s2s.tasks import date  # what is above, the page reads, and it needs no grammar
+
+    shown = {target for _, target in FIXED}
+    dev = (e for e in _short("dev") if e.target not in shown and len(date.posterior(e.source)) == 1)
     return {
-        "train": _take(_short("train"), PAIRS),
-        "dev": _take((e for e in _short("dev") if len(date.posterior(e.source)) == 1), SCORED),
+        "train": _take((e for e in _short("train") if e.target not in shown), PAIRS),
+        "dev": [*FIXED, *_take(dev, SCORED - len(FIXED))],
         "test": [],
     }
 
 
 def _short(split: str) -> Iterator[Example]:
     """Examples whose source is not long; twice as many as are wanted are enough to find them among."""
+    from s2s.tasks import date
+
     return (e for e in date.examples(split, 2 * PAIRS, SEED) if len(e.source) <= LONGEST)
 
 
 def _take(examples: Iterator[Example], count: int) -> list[tuple[str, str]]:
-    return [(e.source, e.target) for e, _ in zip(examples, range(count), strict=False)]
+    return [(e.source, e.target) for _, e in zip(range(count), examples, strict=False)]

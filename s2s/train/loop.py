@@ -160,6 +160,12 @@ class Run:
             self._test()
         return dict(self.at.best)
 
+    def keep(self) -> None:
+        """Make a checkpoint of the last save, whatever it scores: for a run that was stopped within an epoch."""
+        state.load(self.directory, self.config, self)
+        if self.at.step and self.group.first:
+            self._keep(corpus_scores(self.averaged_model(), self.source, self.target, self.dev))
+
     def _epoch(self, began: float, bar: tqdm) -> None:
         order = batches(self.pairs, self.settings.batch_size, seed=self.settings.seed * 10_007 + self.at.epoch)
         self.model.train()
