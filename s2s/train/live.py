@@ -39,7 +39,7 @@ class Choice:
     batch_size: int = 64
     dropout: float = 0.0
     feeding: str = "teacher"  # sampling: scheduled, from always the reference to half of the time
-    epochs: int = 6
+    epochs: int = 3
 
     def __post_init__(self) -> None:
         for name, allowed in CHOICES.items():

@@ -16,11 +16,8 @@ from s2s.web import language
 from s2s.web.player import FOLDER as PLAYER
 
 FOLDER = Path(__file__).parent / "film"
-SCRIPTS = (
-    PLAYER / "dom.js",
-    PLAYER / "heatmap.js",
-    *(FOLDER / n for n in ("curve.js", "input.js", "film.js", "mount.js")),
-)
+PARTS = ("curve.js", "input.js", "film.js", "mount.js")
+SCRIPTS = (PLAYER / "dom.js", PLAYER / "heatmap.js", *(FOLDER / name for name in PARTS))
 STYLES = (PLAYER / "player.css", FOLDER / "film.css")
 UNITS = 1000  # weights and probabilities travel as whole thousandths
 

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -129,7 +129,7 @@ def _take() -> subprocess.Popen[str]:
     return process if process and process.poll() is None else _start()
 
 
-def _work(asked: dict[str, object], tell: Callable[[float], None], own: weakref.ref[Training]) -> bool:
+def _work(asked: Mapping[str, object], tell: Callable[[float], None], own: weakref.ref[Training]) -> bool:
     """The process from its turn to its end. Raises UserError for a mistake, and where the process was killed."""
     process = _take()
     assert process.stdin
@@ -137,7 +137,7 @@ def _work(asked: dict[str, object], tell: Callable[[float], None], own: weakref.
     directory = Path(str(asked["directory"]))
     remove(directory / ERROR)
     try:
-        process.stdin.write(json.dumps(asked) + "\n")
+        process.stdin.write(json.dumps(dict(asked)) + "\n")
         process.stdin.flush()
         while process.poll() is None:
             tell(0.0)
