@@ -49,7 +49,7 @@ def main() -> int:
     idle.cancel()
     if not line:
         return 0
-    threading.Thread(target=_end_with_starter, daemon=True).start()
+    end_with_starter()
     return train(json.loads(line), splits)
 
 
@@ -102,10 +102,14 @@ def _warm(scratch: Path, splits: Splits) -> None:
     run.film.take(run)
 
 
-def _end_with_starter() -> None:
-    """The pipe from the starter closes when it ends, however it ends."""
-    sys.stdin.read()
-    os._exit(FAILED)
+def end_with_starter() -> None:
+    """From now on: the pipe from the starter closes when it ends, however it ends."""
+
+    def wait() -> None:
+        sys.stdin.read()
+        os._exit(FAILED)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 if __name__ == "__main__":

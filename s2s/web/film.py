@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "film"
 PARTS = ("curve.js", "input.js", "film.js", "mount.js")
 SCRIPTS = (PLAYER / "dom.js", PLAYER / "heatmap.js", *(FOLDER / name for name in PARTS))
 STYLES = (PLAYER / "player.css", FOLDER / "film.css")
-UNITS = 1000  # weights and probabilities travel as whole thousandths
+UNITS = 1000  # weights travel as whole thousandths
 
 
 @functools.cache
@@ -34,7 +34,7 @@ def packed(frame: Frame) -> dict[str, Any]:
     return {
         "weights": [round(w * UNITS) for step in steps for w in step.attention.tolist()],
         "said": [step.top[0].token for step in steps],
-        "right": [round(math.exp(step.target.log_prob) * UNITS) if step.target else 0 for step in steps],
+        "right": [round(math.exp(step.target.log_prob), 4) if step.target else 0.0 for step in steps],
         "text": frame.text,
     }
 

@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 import math
+import subprocess
 import sys
 from pathlib import Path
 
@@ -108,3 +109,8 @@ def test_who_is_asked_nothing_ends(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert worker.main() == 0
     assert capsys.readouterr().out == "ready\n"
     assert math.isfinite(worker.IDLE)
+
+
+def test_it_ends_with_whoever_started_it() -> None:
+    code = "import time; from s2s.train import worker; worker.end_with_starter(); time.sleep(60)"
+    assert subprocess.run([sys.executable, "-c", code], input="", text=True, timeout=50).returncode == worker.FAILED

@@ -167,9 +167,9 @@ function paintWords(view) {
     const [word, p] = cell.children;
     word.textContent = said[t];
     word.classList.toggle("special", isSpecial(said[t]));
-    p.textContent = percent(right[t] / 1000);
+    p.textContent = percent(right[t]);
     cell.className = said[t] === target[t] ? "" : "miss";
-    cell.style.setProperty("--p", right[t] / 1000);
+    cell.style.setProperty("--p", right[t]);
     view.sides[t].classList.toggle("miss", said[t] !== target[t]);
   });
   const exact = text === reference;
