@@ -21,7 +21,7 @@ PAINT = """(film) => {
 
 
 def choose(page: Page, name: str, value: str) -> None:
-    page.locator(f".st-key-train_{name} [data-baseweb=select]").click()
+    page.locator(f".st-key-train_{name} input").click()
     page.get_by_role("option", name=value, exact=True).click()
     page.wait_for_selector(REST)
 
@@ -61,5 +61,5 @@ def test_train_scrub_stop_and_open_in_the_player(open_page: OpenPage) -> None:
     expect(film.locator("svg[width]").last).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator(".st-key-train-open button").click()
-    page.locator(".player .lanes").wait_for()
-    assert "model=date-additive-" in page.url
+    page.locator(".player .softmax li").first.wait_for()
+    page.wait_for_url("**model=date-additive-**")

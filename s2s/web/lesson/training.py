@@ -134,7 +134,7 @@ def _film() -> None:
     model = st.session_state["model"]
     filmed = [tr.name for tr in reversed(models.own()) if tr.moments] + [n for n in models.names() if models.filmed(n)]
     filmed = list(dict.fromkeys(filmed))
-    if model not in filmed:
+    if model not in filmed and not models.own():
         st.caption(t("training.no_film", name=code(model)))
     if not filmed:
         return
