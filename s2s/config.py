@@ -129,6 +129,7 @@ class TrainConfig:
     save_every: int = 500  # steps between resumable saves
     film_every: int = 0  # steps between two moments of the film; 0: none
     film_sentences: int = 3  # of dev
+    film_scored: int = 100  # pairs of dev that each moment is scored on
     precision: str = "float32"  # float32 | bf16 (matrix products only)
     threads: int = 2
     seed: int = 1
@@ -157,7 +158,7 @@ class TrainConfig:
         shares = ("dropout", "word_dropout", "label_smoothing")
         _check(self, "train", **dict.fromkeys(counts, (1, MANY)), **dict.fromkeys(shares, (0, 0.95)))
         _check(self, "train", final_learning_rate=(0, 1), average=(0, 1), warmup_steps=(0, MANY), seed=(0, MANY))
-        _check(self, "train", film_every=(0, MANY), film_sentences=(1, 10))
+        _check(self, "train", film_every=(0, MANY), film_sentences=(1, 10), film_scored=(1, MANY))
         _check(self, "train", learning_rate=(0, 100), weight_decay=(0, 100), coverage_weight=(0, 100), clip=(1e-6, 1e6))
         self._check_objective()
 

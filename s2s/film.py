@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
 from s2s.errors import UserError
 from s2s.trace import Step, Trace
 
+T = TypeVar("T")
 NAME = "film.jsonl"
+CURVE = "curve.jsonl"
 TOP = 5  # candidates kept a step
 ATTENTION_UNITS = 10_000  # weights are whole numbers of ten-thousandths
 MAX_BYTES = 100_000_000
@@ -31,6 +35,22 @@ class Frame:
         """One line, its trace rounded."""
         values = {"step": self.step, "sentence": self.sentence, "text": self.text}
         return json.dumps(values | {"trace": rounded(self.trace).to_dict()}, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How far training was: its mean loss since the moment before, and the first dev pairs' scores."""
+
+    step: int
+    seconds: float  # of training, up to here
+    train_loss: float | None  # none before the first step
+    dev_loss: float
+    exact: float  # share of the pairs whose greedy output is the reference
+    pairs: int
+
+    def to_json(self) -> str:
+        """One line."""
+        return json.dumps(dataclasses.asdict(self))
 
 
 def shares(weights: np.ndarray, units: int = ATTENTION_UNITS) -> np.ndarray:
@@ -72,27 +92,48 @@ def _rounded(step: Step) -> Step:
     )
 
 
-def film(checkpoint: str | Path) -> tuple[Frame, ...]:
-    """The frames of a checkpoint directory in the order of training, those of a step by sentence; none without a film.
+def film(checkpoint: str | Path, skip: int = 0) -> tuple[Frame, ...]:
+    """The frames of a directory in the order of training, those of a step by sentence; none without a film.
 
-    Raises UserError that names the row which is no frame.
+    The first ``skip`` are left out. Raises UserError that names the row which is no frame.
     """
-    path = Path(checkpoint) / NAME
+    return tuple(_read(Path(checkpoint) / NAME, _frame, skip))
+
+
+def curve(checkpoint: str | Path) -> tuple[Moment, ...]:
+    """The moments of a directory in the order of training; none without a curve. Raises UserError as ``film`` does."""
+    return tuple(_read(Path(checkpoint) / CURVE, _moment))
+
+
+def _read(path: Path, made: Callable[[dict[str, Any]], T], skip: int = 0) -> Iterator[T]:
+    """The rows; one that a run is still writing, at the end and without a newline, is not there yet."""
     if not path.exists():
-        return ()
+        return
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UserError("file_too_large", file=str(path), limit=MAX_BYTES // 1_000_000)
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError):
+        lines = path.read_bytes().split(b"\n")[:-1]
+    except OSError:
         raise UserError("file_missing", file=str(path)) from None
-    return tuple(_frame(path, number, line) for number, line in enumerate(lines, start=1) if line)
+    for row, line in enumerate(lines[skip:], start=skip + 1):
+        try:
+            yield made(json.loads(line))
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise UserError("film_broken", file=str(path), row=row, reason=str(error)) from None
 
 
-def _frame(path: Path, row: int, line: str) -> Frame:
-    try:
-        values = json.loads(line)
-        step, sentence, text = int(values["step"]), int(values["sentence"]), str(values["text"])
-        return Frame(step, sentence, Trace.from_json(json.dumps(values["trace"])), text)
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise UserError("film_broken", file=str(path), row=row, reason=str(error)) from None
+def _frame(values: dict[str, Any]) -> Frame:
+    step, sentence, text = int(values["step"]), int(values["sentence"]), str(values["text"])
+    return Frame(step, sentence, Trace.from_json(json.dumps(values["trace"])), text)
+
+
+def _moment(values: dict[str, Any]) -> Moment:
+    loss = values["train_loss"]
+    return Moment(
+        step=int(values["step"]),
+        seconds=float(values["seconds"]),
+        train_loss=None if loss is None else float(loss),
+        dev_loss=float(values["dev_loss"]),
+        exact=float(values["exact"]),
+        pairs=int(values["pairs"]),
+    )

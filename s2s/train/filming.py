@@ -1,4 +1,4 @@
-"""Takes the film of a run: a few dev sentences through the averaged weights every so many steps."""
+"""Takes the film of a run: a few dev sentences through the averaged weights every so many steps, and the scores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from s2s.checkpoint import Checkpoint
 from s2s.config import TrainConfig
 from s2s.decode import reference_ids, source_ids, trace
 from s2s.errors import UserError
-from s2s.film import NAME, Frame
+from s2s.evaluate import forced_scores, translate
+from s2s.film import CURVE, NAME, Frame, Moment
 
 if TYPE_CHECKING:
     from s2s.train.loop import Run
@@ -29,10 +30,10 @@ def interval(steps: int, settings: TrainConfig) -> int:
 
 
 class Film:
-    """The camera of one run; the frames go to ``film.jsonl`` in its directory."""
+    """The camera of one run: frames go to ``film.jsonl`` in its directory, scores to ``curve.jsonl``."""
 
     def __init__(self, run: Run) -> None:
-        self.path: Path = run.directory / NAME
+        self.path, self.curve = run.directory / NAME, run.directory / CURVE
         self.every = interval(run.steps, run.settings) if run.group.first else 0
         self.sentences: list[int] = []
         if self.every:
@@ -41,7 +42,7 @@ class Film:
             self.sentences = [i for _, i in zip(range(run.settings.film_sentences), fit, strict=False)]
 
     def take(self, run: Run) -> None:
-        """The frames of this moment, where one is due."""
+        """The frames and the scores of this moment, where one is due."""
         if not self.every or run.at.step % self.every:
             return
         seen = self._checkpoint(run)
@@ -50,15 +51,37 @@ class Film:
             source, target = run.dev[i]
             forced, free = trace(seen, source, target, "forced"), trace(seen, source)
             frames.append(Frame(run.at.step, i, forced, free.text).to_json() + "\n")
-        try:
-            with open(self.path, "a", encoding="utf-8", newline="\n") as file:
-                file.write("".join(frames))
-        except OSError as error:
-            raise UserError("disk_write", directory=str(run.directory), reason=error.strerror) from None
+        _append(self.path, "".join(frames))
+        _append(self.curve, _moment(run, seen).to_json() + "\n")  # after the frames: who reads it finds them
+        run.at.moment_loss, run.at.moment_tokens = 0.0, 0
 
     def _checkpoint(self, run: Run) -> Checkpoint:
         model = run.averaged_model().cpu()
         return Checkpoint(run.checkpoint.name, run.config, run.source, run.target, model, {}, "")
+
+
+def _moment(run: Run, seen: Checkpoint) -> Moment:
+    pairs = run.dev[: run.settings.film_scored]
+    ids = [(seen.source.encode(s), seen.target.encode(t)) for s, t in pairs]
+    outputs = translate(seen.model, [s for s, _ in ids])
+    exact = sum(seen.target.decode(o) == t for o, (_, t) in zip(outputs, pairs, strict=True))
+    loss, tokens = run.at.moment_loss, run.at.moment_tokens
+    return Moment(
+        step=run.at.step,
+        seconds=round(run.at.seconds, 1),
+        train_loss=round(loss / tokens, 4) if tokens else None,
+        dev_loss=round(forced_scores(seen.model, ids)["loss"], 4),
+        exact=round(exact / len(pairs), 4),
+        pairs=len(pairs),
+    )
+
+
+def _append(path: Path, text: str) -> None:
+    try:
+        with open(path, "a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise UserError("disk_write", directory=str(path.parent), reason=error.strerror) from None
 
 
 def _fits(checkpoint: Checkpoint, source: str, target: str) -> bool:

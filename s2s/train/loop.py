@@ -10,7 +10,7 @@ import json
 import math
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from s2s import card
 from s2s.checkpoint import Side, load, save, side, store, unique_weights
-from s2s.config import Config, TrainConfig, to_dict
+from s2s.config import Config, DataConfig, TrainConfig, to_dict
 from s2s.data import Ids, Pair, batches, collate
 from s2s.errors import UserError
 from s2s.evaluate import corpus_scores
@@ -86,10 +86,25 @@ def encode_pairs(pairs: Sequence[Pair], source: Side, target: Side, max_tokens: 
     return [(s, t) for s, t in ids if 0 < len(s) <= max_tokens and 0 < len(t) <= max_tokens]
 
 
-class Run:
-    """One training run in ``directory``, its checkpoint in ``checkpoint``: built once, then ``train()``."""
+SPLITS = ("train", "dev", "test")
+Splits = Mapping[str, Sequence[Pair]]  # by these names
 
-    def __init__(self, config: Config, directory: Path, checkpoint: Path, command: str) -> None:
+
+def read_splits(data: DataConfig) -> dict[str, list[Pair]]:
+    """The pairs of the config's files; none of one that is not named."""
+    columns, files = Columns(data.source_column, data.target_column), {n: getattr(data, n) for n in SPLITS}
+    return {name: list(read_pairs(file, columns, data.format)) if file else [] for name, file in files.items()}
+
+
+class Run:
+    """One training run in ``directory``, its checkpoint in ``checkpoint``: built once, then ``train()``.
+
+    Pairs come from the config's files, or from ``splits`` where they are in memory.
+    """
+
+    def __init__(
+        self, config: Config, directory: Path, checkpoint: Path, command: str, splits: Splits | None = None
+    ) -> None:
         self.config, self.settings, self.command = config, config.train, command
         self.directory, self.checkpoint = directory, checkpoint
         if self.settings.objective not in OBJECTIVES:
@@ -100,9 +115,8 @@ class Run:
         self.group = distributed.join()
         self.device = self.group.device
         self.autocast = autocast(self.settings.precision, self.device)
-        columns = Columns(config.data.source_column, config.data.target_column)
-        files = (config.data.train, config.data.dev, config.data.test)
-        train, self.dev, self.test = (list(read_pairs(f, columns, config.data.format)) if f else [] for f in files)
+        splits = read_splits(config.data) if splits is None else splits
+        train, self.dev, self.test = (list(splits[name]) for name in SPLITS)
         base = start.base(config, checkpoint) if self.settings.start else None
         self.source, self.target = (base.source, base.target) if base else prepare_sides(train, config)
         self.pairs = encode_pairs(train, self.source, self.target, config.data.max_tokens)
@@ -146,6 +160,12 @@ class Run:
             self._test()
         return dict(self.at.best)
 
+    def keep(self) -> None:
+        """Make a checkpoint of the last save, whatever it scores: for a run that was stopped within an epoch."""
+        state.load(self.directory, self.config, self)
+        if self.at.step and self.group.first:
+            self._keep(corpus_scores(self.averaged_model(), self.source, self.target, self.dev))
+
     def _epoch(self, began: float, bar: tqdm) -> None:
         order = batches(self.pairs, self.settings.batch_size, seed=self.settings.seed * 10_007 + self.at.epoch)
         self.model.train()
@@ -153,13 +173,14 @@ class Run:
         for index in order[self.at.batch :]:
             loss, count = self._step([self.pairs[i] for i in index])
             self.at.loss_sum, self.at.tokens = self.at.loss_sum + loss * count, self.at.tokens + count
-            self.at.batch += 1
+            self.at.moment_loss += loss * count
+            self.at.moment_tokens += count
+            self.at.batch, self.at.seconds = self.at.batch + 1, time.perf_counter() - began
             bar.update()
             rate = (self.at.tokens - before) / (time.perf_counter() - clock)
             bar.set_postfix_str(f"loss {self.at.loss_sum / self.at.tokens:.3f}, {rate:,.0f} tokens/s", refresh=False)
             self.film.take(self)
             if self.at.step % self.settings.save_every == 0:
-                self.at.seconds = time.perf_counter() - began
                 state.save(self.directory, self.config, self)
         self.at.train_loss = self.at.loss_sum / max(1, self.at.tokens)
         self.at.tokens_per_second = (self.at.tokens - before) / (time.perf_counter() - clock)
@@ -256,5 +277,5 @@ class Run:
         name = self.checkpoint.name
         config = dataclasses.replace(self.config, name=name)
         text = card.render(name, to_dict(config), metrics)
-        vocabs, films = (self.source.vocab, self.target.vocab), [self.film.path] if self.film.every else []
-        save(self.checkpoint, config, vocabs, self.averaged_weights(), metrics, text, films)
+        vocabs, films = (self.source.vocab, self.target.vocab), [self.film.path, self.film.curve]
+        save(self.checkpoint, config, vocabs, self.averaged_weights(), metrics, text, films if self.film.every else [])

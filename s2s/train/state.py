@@ -33,6 +33,8 @@ class Position:
     batch: int = 0  # of the epoch under way
     loss_sum: float = 0.0  # so far in that epoch, over
     tokens: int = 0
+    moment_loss: float = 0.0  # the same since the film's last moment
+    moment_tokens: int = 0
     stale: int = 0  # epochs since the best
     seconds: float = 0.0
     train_loss: float = 0.0
@@ -77,7 +79,8 @@ def load(directory: Path, config: Config, run: Run) -> None:
             raise UserError("resume_broken", directory=str(directory), reason=reason) from None
     if run.group.first:
         _drop_later_rows(directory / "log.jsonl", "epoch", run.at.epoch)
-        _drop_later_rows(directory / film.NAME, "step", run.at.step or -1)  # the first moment is taken anew
+        for name in (film.NAME, film.CURVE):
+            _drop_later_rows(directory / name, "step", run.at.step or -1)  # the first moment is taken anew
 
 
 def _restore(path: Path, config: Config, run: Run) -> None:

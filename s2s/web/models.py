@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from s2s import film
 from s2s.branch import Edit
 from s2s.compare import Comparison, compare
 from s2s.trace import Trace
+from s2s.web import trainings
 from s2s.web.gate import Gate, Work
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from s2s.running import Piece
     from s2s.segmentation import Segmentation
     from s2s.tree import SearchTree
+    from s2s.web.trainings import Training
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 FIRST = "zh-en-luong"
@@ -37,8 +40,20 @@ _GATE = Gate()
 
 
 def names() -> list[str]:
-    """The checkpoints that can be chosen, by directory name; first the one that a new visitor sees."""
-    return sorted((path.parent.name for path in ROOT.glob("*/config.json")), key=lambda name: (name != FIRST, name))
+    """The checkpoints that can be chosen, by directory name; first the one that a new visitor sees, last their own."""
+    shared = sorted((path.parent.name for path in ROOT.glob("*/config.json")), key=lambda name: (name != FIRST, name))
+    return shared + [training.name for training in own() if (training.checkpoint / "config.json").exists()]
+
+
+def own() -> list[Training]:
+    """What this visitor has trained in the page; nobody else is told of these names."""
+    mine: list[Training] = st.session_state.get("trainings", [])
+    return mine
+
+
+def place(name: str) -> Path:
+    """A checkpoint's directory."""
+    return trainings.place(name) or ROOT / name
 
 
 @st.cache_resource(max_entries=32)
@@ -47,16 +62,21 @@ def about(name: str, changed: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for part in ("config", "metrics"):
         try:
-            value = json.loads((ROOT / name / f"{part}.json").read_text(encoding="utf-8"))
+            value = json.loads((place(name) / f"{part}.json").read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             value = {}
         found[part] = value if isinstance(value, dict) else {}
     return found
 
 
+def filmed(name: str) -> bool:
+    """Whether a checkpoint has a film of its training."""
+    return all((place(name) / part).exists() for part in (film.NAME, film.CURVE))
+
+
 def changed(name: str) -> int:
     """When a checkpoint's weights were last written: part of every cache's key."""
-    path = ROOT / name / "model.safetensors"
+    path = place(name) / "model.safetensors"
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
@@ -68,7 +88,7 @@ def load(name: str, changed: int) -> Checkpoint:
     from s2s import checkpoint
 
     torch.set_num_threads(1)
-    loaded = checkpoint.load(ROOT / name)
+    loaded = checkpoint.load(place(name))
     loaded.source.segmenter.cut("热身")  # jieba reads its dictionary once, here
     gc.collect()
     gc.freeze()

@@ -9,11 +9,12 @@ from safetensors.torch import load_file
 from s2s.checkpoint import load
 from s2s.config import TrainConfig
 from s2s.decode import trace
-from s2s.film import film, rounded
+from s2s.evaluate import forced_scores
+from s2s.film import curve, film, rounded
 from s2s.train.filming import MOMENTS, interval
 from s2s.train.loop import Run
 from tests.train import test_loop
-from tests.train.test_loop import COMMAND, config
+from tests.train.test_loop import COMMAND, config, rows
 
 place = test_loop.place
 
@@ -43,6 +44,14 @@ def test_a_film_shows_what_checkpoints_of_its_steps_would(place: Path, tmp_path:
             assert now.attention_TS.tolist() == frame.trace.attention_TS.tolist()
             assert frame.text == trace(kept, source).text
     assert frames[0].trace != frames[-1].trace
+    moments = curve(tmp_path / "copy")
+    assert [m.step for m in moments] == [s for s in (0, 6, 12) if s <= last] and moments[0].train_loss is None
+    ids = [(kept.source.encode(s), kept.target.encode(t)) for s, t in run.dev]
+    assert moments[-1].dev_loss == pytest.approx(forced_scores(kept.model, ids)["loss"], abs=1e-4)
+    right = [trace(kept, s).text == t for s, t in run.dev]
+    assert moments[-1].pairs == len(run.dev) and moments[-1].exact == pytest.approx(sum(right) / len(right), abs=1e-4)
+    log = [row["train_loss"] for row in rows(tmp_path / "run")]  # an epoch is as long as the time between two moments
+    assert [m.train_loss for m in curve(tmp_path / "run")[1:]] == pytest.approx(log, abs=1e-4)
 
 
 def test_filming_does_not_change_the_run(place: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import resource
@@ -19,6 +20,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from s2s import disk
+from s2s import film as film_of
 from s2s.checkpoint import load
 from s2s.errors import UserError
 from s2s.film import film
@@ -72,6 +74,8 @@ def same(one: Path, other: Path) -> None:
     assert all(states[0][key].equal(states[1][key]) for key in states[0])
     for name in ("copy/model.safetensors", "copy/vocab.json", "copy/film.jsonl", "run/film.jsonl"):
         assert (one / name).read_bytes() == (other / name).read_bytes(), name
+    curves = [[dataclasses.replace(m, seconds=0) for m in film_of.curve(path / "run")] for path in (one, other)]
+    assert curves[0] == curves[1]
     kept = ("epoch", "step", "train_loss", "dev_loss", "dev_bleu")
     told = [[[row[key] for key in kept] for row in rows(path / "run")] for path in (one, other)]
     assert told[0] == told[1]

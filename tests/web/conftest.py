@@ -14,7 +14,7 @@ import torch
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from s2s.web import models
+from s2s.web import models, trainings
 from tests.factory import make_checkpoint
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -26,6 +26,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     make_checkpoint(tmp_path, "additive")
     make_checkpoint(tmp_path, "general")
     monkeypatch.setattr(models, "ROOT", tmp_path)
+    monkeypatch.setattr(trainings, "warm", lambda: None)  # a process that a test would have to end
     st.cache_resource.clear()
     torch.set_num_threads(1)  # as the server decodes; a thread has its own count, and two add up in another order
     return tmp_path

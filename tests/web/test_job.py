@@ -83,5 +83,5 @@ def test_a_users_mistake_is_kept_and_any_other_failure_is_raised() -> None:
     assert str(wrong.mistake()) == str(UserError("file_no_pairs", file="a.tsv"))
     with pytest.raises(ZeroDivisionError):
         failed.mistake()
-    assert not job._TURN.locked()
+    assert job.LINE.empty()
     assert threading.current_thread().is_alive()

@@ -8,7 +8,7 @@ from types import ModuleType
 import streamlit as st
 
 from s2s.web import controls
-from s2s.web.lesson import attention, encoder_decoder, layers, layout
+from s2s.web.lesson import attention, encoder_decoder, layers, layout, training
 
 # Those of the lecture that there are, in its order: encoder_decoder, attention, layers, cross_entropy, prior,
 # exposure, training, predict, homework. Each has its texts under lesson.<chapter> in the locales.
@@ -16,6 +16,7 @@ CHAPTERS: Mapping[str, ModuleType] = {
     "encoder_decoder": encoder_decoder,
     "attention": attention,
     "layers": layers,
+    "training": training,
 }
 
 

@@ -1,0 +1,63 @@
+// Mouse, touch and keys of the film.
+
+function listen(view) {
+  const { map, curve } = view.parts;
+  const guarded = (action) => (event) => {
+    try {
+      action(event);
+    } catch (error) {
+      console.error("lookback film", error);
+    }
+  };
+  const on = (node, type, action) => node.addEventListener(type, guarded(action));
+  const point = (event) => {
+    const cell = cellAt(view, event);
+    const of = (key) => event.target.closest(`[data-${key}]`)?.dataset[key];
+    const number = (value) => (value === undefined ? null : Number(value));
+    return cell ? [cell.t, cell.s] : [number(of("t")), number(of("s"))];
+  };
+  const mark = ([row, column]) => {
+    Object.assign(view, { row, column });
+    paintBands(view);
+  };
+  on(map, "pointermove", (e) => e.pointerType !== "touch" && mark(point(e)));
+  on(map, "pointerleave", () => mark(view.locked ?? [null, null]));
+  on(map, "click", (e) => mark((view.locked = point(e))));
+  on(curve, "pointermove", (e) => {
+    if (e.pointerType === "touch") return;
+    view.preview = momentAt(view, e);
+    paint(view);
+  });
+  on(curve, "pointerleave", () => {
+    view.preview = null;
+    paint(view);
+  });
+  on(curve, "click", (e) => show(view, momentAt(view, e)));
+  view.onKey = guarded((event) => key(view, event));
+  document.addEventListener("keydown", view.onKey);
+}
+
+// Keys are for the whole page while the film is in sight, but never taken from a field or a choice.
+function key(view, event) {
+  const box = view.root.getBoundingClientRect();
+  if (box.bottom <= 0 || box.top >= innerHeight) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const at = event.composedPath()[0];
+  if (at instanceof Element && at.closest("input, textarea, select, [contenteditable], [role=radio], [role=tab], [role=slider], [role=option], [role=listbox], [role=combobox], [role=dialog]")) return;
+  const actions = {
+    ArrowLeft: () => show(view, view.at - 1),
+    ArrowRight: () => show(view, view.at + 1),
+    Home: () => show(view, 0),
+    End: () => show(view, Infinity),
+    " ": () => play(view, !view.timer),
+    t: () => choose(view, (view.which + 1) % view.sentences.length),
+    Escape: () => {
+      Object.assign(view, { locked: null, row: null, column: null, preview: null });
+      paint(view);
+    },
+  };
+  const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!action || (event.key === " " && at instanceof Element && at.closest("button, a, summary"))) return;
+  event.preventDefault();
+  action();
+}

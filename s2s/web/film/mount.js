@@ -1,0 +1,59 @@
+// A film that has been mounted, or that has grown: what is on screen stays, unless it was the end.
+
+const BACKGROUND = (node) => getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#fff";
+
+function colours(view) {
+  view.background = BACKGROUND(view.root);
+  const context = el("canvas", { width: 1, height: 1 }).getContext("2d");
+  context.fillStyle = view.background;
+  context.fillRect(0, 0, 1, 1);
+  const background = Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
+  view.palette = { background, attention: [234, 88, 12] };
+  view.root.classList.toggle("dark", background[0] + background[1] + background[2] < 384);
+}
+
+function build(view, data, root) {
+  const same = view.name === data.name;
+  const built = same && view.root?.isConnected && view.strings.film === data.strings.film;
+  if (!same) Object.assign(view, { which: 0, at: 0, follow: true });
+  Object.assign(view, data);
+  view.at = view.follow ? last(view) : Math.min(view.at, last(view));
+  view.shown = view.at;
+  if (built) return;
+  if (view.timer) play(view, false);
+  if (view.onKey) document.removeEventListener("keydown", view.onKey);
+  Object.assign(view, { row: null, column: null, locked: null, preview: null });
+  frame(view, root);
+  buildBar(view);
+  colours(view);
+  buildSentence(view);
+}
+
+export default function (component) {
+  const { data, parentElement } = component;
+  const root = parentElement.querySelector(".lookback");
+  let view = VIEWS.get(root);
+  if (!view) VIEWS.set(root, (view = { timer: null }));
+  const size = `${data.name} ${data.moments.length} ${data.total} ${data.strings.film}`;
+  if (view.size !== size || view.background !== BACKGROUND(view.root)) {
+    view.size = size;
+    build(view, data, root);
+    colours(view);
+    buildCurve(view);
+    paint(view);
+  }
+  view.watch ??= new ResizeObserver(() => {
+    if (view.scale && Math.max(260, view.parts.curve.clientWidth) !== view.scale.width) {
+      buildCurve(view);
+      paint(view);
+    }
+  });
+  view.watch.observe(view.parts.curve);
+  return () => {
+    view.watch.disconnect();
+    clearInterval(view.timer);
+    clearTimeout(view.later);
+    document.removeEventListener("keydown", view.onKey);
+    VIEWS.delete(root);
+  };
+}
