@@ -5,9 +5,9 @@ from __future__ import annotations
 from s2s.web.inspection import charts, example, run, summary, table
 
 
-def page() -> None:
+def page(names: list[str]) -> None:
     """The sections from the top; without a finished inspection only the first."""
-    shown = run.section()
+    shown = run.section(names)
     if shown is None:
         return
     summary.section(shown)

@@ -2,9 +2,13 @@
 
 import streamlit as st
 
-from s2s.web import inspection, link
+from s2s.web import controls, inspection, link
 from s2s.web.language import t
 
 link.through_app()
 st.markdown(f"**{t('page.inspect')}** :small[:gray[{t('inspect.intro')}]]")
-inspection.page()
+
+names, ignored = controls.begin()
+for name, value in ignored:
+    st.warning(t("step.link_ignored", name=name, value=value))
+inspection.page(names)
