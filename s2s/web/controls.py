@@ -174,7 +174,7 @@ def state() -> dict[str, Any]:
     for text, tokens in (("text", "tokens"), ("b_text", "b_tokens")):
         if not link.spelt(st.session_state[text], st.session_state[tokens]):
             st.session_state[tokens] = ""
-    keys = [k for k in link.FIELDS if k not in ("step", "lane", "branches")]
+    keys = [k for k in link.FIELDS if k not in ("step", "lane", "branches", *link.INSPECTION)]
     kept = st.session_state.get("kept", {})  # what has no widget on this page Streamlit forgets
     values = {key: st.session_state.get(key, kept.get(key, link.FIELDS[key].default)) for key in keys}
     return values | {"branches": branches.listed()}

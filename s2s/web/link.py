@@ -75,6 +75,25 @@ def _chapter(value: str) -> str:
     return value
 
 
+def _inspection(value: str) -> str:
+    """The name of an inspection, or none."""
+    if value:
+        from s2s.web.inspection.work import NAME
+
+        if not NAME.fullmatch(value):
+            raise ValueError(value)
+    return value
+
+
+def _query(value: str) -> str:
+    """Which rows of an inspection, as ``Query.pack`` writes it."""
+    if value:
+        from s2s.inspect.table import Query
+
+        return Query.unpack(_text(value)).pack()
+    return value
+
+
 @dataclass(frozen=True)
 class Field:
     """One part of the state: its default and how its text in a link is read and written."""
@@ -100,6 +119,14 @@ _DECODING: Mapping[str, Field] = {
     "max_length": Field(0, _number(int, 0, 200)),
 }
 SETTINGS = tuple(_DECODING)
+_INSPECTION: Mapping[str, Field] = {
+    "inspection": Field("", _inspection),
+    "against": Field("", _inspection),  # a second inspection of the same file
+    "won_by": Field("chrf", _choice("chrf", "bleu", "rouge_l", "nll")),
+    "query": Field("", _query),
+    "row": Field(0, _number(int, 0, 10**12)),
+}
+INSPECTION = tuple(_INSPECTION)
 FIELDS: Mapping[str, Field] = {
     "model": Field("", _text),
     "compare": Field("", _text),
@@ -119,6 +146,7 @@ FIELDS: Mapping[str, Field] = {
     "branches": Field((), unpack, pack),
     "chapter": Field("", _chapter),  # of the lesson; empty: the first
     "projector": Field(False, lambda value: _choice("1")(value) == "1", lambda on: "1"),
+    **_INSPECTION,
 }
 
 
