@@ -29,9 +29,15 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_checkpoint(tmp_path_factory.mktemp("checkpoints"))
 
 
+def fast() -> str | None:
+    """A file system in memory with room for a server; None for the usual one. What a crash leaves is kept by both."""
+    memory = "/dev/shm"
+    return memory if os.path.isdir(memory) and shutil.disk_usage(memory).free > 500_000_000 else None
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """A PostgreSQL server of our own, its URL without a database. Without one, an error in CI and a skip elsewhere."""
+    """The URL of a PostgreSQL server of our own. Without one, an error in CI and a skip elsewhere."""
     found = shutil.which("initdb")
     tools = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not tools:
@@ -39,7 +45,7 @@ def postgres() -> Iterator[str]:
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    with tempfile.TemporaryDirectory(prefix="lookback-") as folder:  # a socket's path must be short
+    with tempfile.TemporaryDirectory(prefix="lookback-", dir=fast()) as folder:  # a socket's path must be short
         own: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL, "cwd": folder}
         if os.getuid() == 0:  # a server that root starts refuses to
             user = pwd.getpwnam("nobody")
@@ -50,17 +56,19 @@ def postgres() -> Iterator[str]:
         subprocess.run([str(tools[-1] / "initdb"), "-D", data, *options], **own)
         server = f"-c listen_addresses='' -c fsync=off -k {folder}"
         subprocess.run([control, "-D", data, "-l", f"{folder}/log", "-w", "-o", server, "start"], **own)
-        yield f"postgresql://lookback@/{{database}}?host={folder}"
+        yield f"postgresql://lookback@/postgres?host={folder}"
         subprocess.run([control, "-D", data, "-m", "immediate", "stop"], **own)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, of either kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'state' / 'labels.sqlite'}"
-    servers: str = request.getfixturevalue("postgres")
     name = f"test_{next(NUMBERS)}"
-    with psycopg.connect(servers.format(database="postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return servers.format(database=name)
+    if request.param == "sqlite":
+        folder = tempfile.mkdtemp(prefix="lookback-", dir=fast() or tmp_path)
+        request.addfinalizer(lambda: shutil.rmtree(folder))
+        return f"sqlite:///{folder}/state/{name}.sqlite"
+    server: str = request.getfixturevalue("postgres")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+    return f"{server}&options=-csearch_path%3D{name}"
