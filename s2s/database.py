@@ -58,6 +58,11 @@ def _make(engine: Engine) -> None:
         raise UserError("database_lost", database=name(engine.url)) from None
 
 
+def exists() -> bool:
+    """Whether ``connect()`` would find a database: one is named, or the file is there."""
+    return bool(os.environ.get(VARIABLE)) or DEFAULT.exists()
+
+
 def address(url: str) -> URL:
     """The URL as SQLAlchemy has it, with the driver that is installed; UserError where it is of another kind."""
     try:

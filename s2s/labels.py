@@ -36,7 +36,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from s2s.database import METADATA, reading, upsert, writing
+from s2s.database import METADATA, connect, exists, reading, upsert, writing
 from s2s.errors import UserError
 
 KEY = ("file", "checkpoint", "example", "person")
@@ -260,6 +260,11 @@ class Labels:
                 label = Label(row.person, row.verdict, categories, row.note, changed)
                 found[row.example] = (*found.get(row.example, ()), label)
         return found
+
+
+def kept(manifest: Mapping[str, Any], url: str | None = None) -> dict[int, tuple[Label, ...]]:
+    """All labels of an inspection, for who only reads: no database is made where there is none yet."""
+    return Labels(connect(url), manifest).all() if url or exists() else {}
 
 
 def texts(labels: Iterable[Label]) -> list[dict[str, Any]]:

@@ -32,13 +32,12 @@ def _arguments(p: arguments.Parser) -> None:
 
 def export(options: argparse.Namespace, command: str) -> int:
     """``labels export``: all rows, or those with a label."""
-    from s2s.database import connect
     from s2s.inspect.labelled import write
     from s2s.inspect.table import Examples
-    from s2s.labels import Labels
+    from s2s.labels import kept
 
     examples = Examples(options.directory)
-    said = Labels(connect(options.database), examples.manifest).all()
+    said = kept(examples.manifest, options.database)
     count = write(examples, said, options.out, options.only_labelled)
     print(f"Wrote {options.out}: {count:,} rows, {len(said):,} with a label.", file=sys.stderr)
     return 0

@@ -1,4 +1,4 @@
-"""Why an example has a cause: a sentence with the row's own words and numbers, the same on the page and in the report."""
+"""Why an example has a cause: a sentence with its own words and numbers, the same on the page and in the report."""
 
 from __future__ import annotations
 
