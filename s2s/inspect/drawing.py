@@ -72,8 +72,8 @@ def histogram(edges: Sequence[float], counts: Sequence[int], title: str, mean: f
     if mean is not None and edges[-1] > edges[0]:
         x = min(1.0, max(0.0, (mean - edges[0]) / (edges[-1] - edges[0]))) * wide
         parts.append(f'<path class="line" d="M{x:.1f} 0V{high}"/>')
-    parts.append(_text(0, high + 15, f"{edges[0]:.3g}"))
-    parts.append(_text(wide, high + 15, f"{edges[-1]:.3g}", "end"))
+    parts.append(_text(0, high + 15, _number(edges[0])))
+    parts.append(_text(wide, high + 15, _number(edges[-1]), "end"))
     return svg(wide, high + 20, "".join(parts), title)
 
 
@@ -98,6 +98,15 @@ def heatmap(attention_TS: NDArray[np.float32], source: Sequence[str], output: Se
     frame = f'<rect class="frame" x="{left:g}" y="{top:g}" width="{CELL * tokens}" height="{CELL * steps}"/>'
     slant = 7 * max([0, *(width(token) for token in columns[-6:] if not _chinese(token))])  # leans over the edge
     return svg(left + CELL * tokens + 4 + slant / 2, top + CELL * steps + 2, "".join(parts) + frame, title)
+
+
+def _number(value: float) -> str:
+    """Three digits; what is next to nothing is 0.
+
+    >>> _number(4.3e-12), _number(12.345)
+    ('0', '12.3')
+    """
+    return f"{0.0 if abs(value) < 1e-4 else value:.3g}".replace("-", "−")
 
 
 def _cut(token: str) -> str:

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from s2s.errors import say
+from s2s.inspect.causes import CAUSES, Row
 from s2s.inspect.drawing import MOST, Bar, bars, heatmap, histogram
 from s2s.inspect.report import Chosen, Report
-from s2s.inspect.say import evidence
+from s2s.inspect.why import why
 from s2s.labels import VERDICTS, Label
 from s2s.trace import Trace
 
 CHARTS = ("chrf", "bleu", "nll", "length_ratio", "mean_probability", "attention_entropy")
+PROBABILITIES = ("p", "moved")
 STYLE = Path(__file__).with_name("report.css")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -159,13 +161,31 @@ class _Page:
         lines = [f"<dt>{self.t(name)}</dt><dd>{escape(text)}</dd>" for name, text in texts if text is not None]
         numbers = [(self.t(f"column.{name}"), row[name]) for name in ("chrf", "bleu", "nll")]
         told = " · ".join(f"{name} {value:.3g}" for name, value in numbers if value is not None)
-        why = evidence(row, self.report.fences, self.language, _quote)
-        causes = "".join(f"<li><b>{say(f'cause.{name}', self.language)}</b> {text}</li>" for name, text in why.items())
+        found = [name for name in CAUSES if row[f"cause_{name}"]]
+        causes = "".join(
+            f"<li><b>{say(f'cause.{name}', self.language)}</b> {self._why(name, row)}</li>" for name in found
+        )
         return (
             f"<article><h3>{self.t('example', id=row['id'])}</h3><dl>{''.join(lines)}</dl>{_soft(told)}"
             f"{f'<ul>{causes}</ul>' if causes else ''}{self._attention(chosen.trace)}"
             f"{self._labels(chosen.labels)}</article>"
         )
+
+    def _why(self, name: str, row: Row) -> str:
+        """The evidence, the row's own words set apart."""
+        key, values = why(name, row, self.report.fences)
+        told = {place: self._value(place, value) for place, value in values.items()}
+        return say(f"why.{key}", self.language, **told)
+
+    def _value(self, place: str, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return say("inspect.and", self.language).join(map(_quote, value))
+        if isinstance(value, str):
+            return _quote(value)
+        if isinstance(value, float):
+            shown = escape(_share(value)) if place in PROBABILITIES else f"{value:.3g}"
+            return shown.replace("-", "−")
+        return "–" if value is None else value
 
     def _attention(self, trace: Trace | None) -> str:
         if trace is None:
@@ -184,6 +204,17 @@ class _Page:
             told = " · ".join([f"<b>{escape(label.person)}</b>", *map(escape, [*given, *label.categories])])
             parts.append(f"<p>{told}</p>" + (f"<blockquote>{escape(label.note)}</blockquote>" if label.note else ""))
         return "".join(parts)
+
+
+def _share(p: float) -> str:
+    """A probability in per cent.
+
+    >>> _share(0.8789), _share(0.0001), _share(0.99999)
+    ('87.9 %', '<0.1 %', '>99.9 %')
+    """
+    if 0 < p < 0.0005:
+        return "<0.1 %"
+    return ">99.9 %" if 0.9995 < p < 1 else f"{100 * p:.1f} %"
 
 
 def _quote(text: str) -> str:
