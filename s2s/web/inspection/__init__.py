@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s2s.web.inspection import charts, example, run, summary, table
+from s2s.web.inspection import charts, example, labelled, run, summary, table
 
 
 def page(names: list[str]) -> None:
@@ -12,5 +12,6 @@ def page(names: list[str]) -> None:
         return
     summary.section(shown)
     charts.section(shown)
+    shown = labelled.section(shown)
     table.section(shown)
     example.section(shown)

@@ -13,7 +13,7 @@ from s2s.errors import UserError
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.why import why
-from s2s.web import language, link, models
+from s2s.web import labels, language, link, models
 from s2s.web.inspection import state
 from s2s.web.inspection.state import Shown
 from s2s.web.language import t
@@ -38,6 +38,7 @@ def section(shown: Shown) -> None:
     _head(shown, id, place)
     _texts(shown, row, int(shown.places[place]))
     _causes(shown, row)
+    labels.panel(shown.directory, id)
     _player(shown, row)
 
 

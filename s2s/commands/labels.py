@@ -1,0 +1,43 @@
+"""The command ``labels export``: an inspection's rows with what people said of them, as one file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from s2s.commands import arguments
+from s2s.commands.arguments import Parser
+
+if TYPE_CHECKING:
+    from s2s.commands.arguments import Commands
+
+
+def add(commands: Commands) -> None:
+    """The parser."""
+    p = commands.add_parser("labels", help="what people said of an inspection's examples")
+    actions = p.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
+    p = actions.add_parser("export", help="write the rows with everybody's verdicts, categories and notes")
+    p.set_defaults(run=export)
+    _arguments(p)
+
+
+def _arguments(p: arguments.Parser) -> None:
+    p.add_argument("directory", metavar="INSPECTION_DIR", type=Path, help="what inspect wrote")
+    p.add_argument("--out", metavar="FILE", type=Path, required=True, help="ends in .csv, .jsonl or .parquet")
+    p.add_argument("--only-labelled", action="store_true", help="leave out the rows of which nobody said anything")
+    p.add_argument("--database", metavar="URL", help="where labels are (LOOKBACK_DATABASE, else a file of SQLite)")
+
+
+def export(options: argparse.Namespace, command: str) -> int:
+    """``labels export``: all rows, or those with a label."""
+    from s2s.inspect.labelled import write
+    from s2s.inspect.table import Examples
+    from s2s.labels import kept
+
+    examples = Examples(options.directory)
+    said = kept(examples.manifest, options.database)
+    count = write(examples, said, options.out, options.only_labelled)
+    print(f"Wrote {options.out}: {count:,} rows, {len(said):,} with a label.", file=sys.stderr)
+    return 0

@@ -1,0 +1,87 @@
+"""The command ``report``: an inspection as one HTML page for reading, mailing and printing."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from s2s.commands import arguments
+from s2s.commands.arguments import whole
+from s2s.commands.terminal import find_checkpoint, put
+from s2s.errors import LANGUAGES, UserError
+
+if TYPE_CHECKING:
+    from s2s.commands.arguments import Commands
+    from s2s.inspect.causes import Row
+    from s2s.inspect.report import Decode
+    from s2s.inspect.table import Examples
+
+MOST = 50  # examples
+
+
+def add(commands: Commands) -> None:
+    """The parser."""
+    p = commands.add_parser("report", help="make a page of an inspection: numbers, charts, chosen examples")
+    p.set_defaults(run=report)
+    _arguments(p)
+
+
+def _arguments(p: arguments.Parser) -> None:
+    p.add_argument("directory", metavar="DIR", type=Path, help="what inspect wrote")
+    p.add_argument("--html", metavar="FILE", required=True, help="the page; - for the terminal")
+    which = p.add_mutually_exclusive_group()
+    which.add_argument("--examples", metavar="1,5,9", type=_ids, help=f"these examples, by id, {MOST} at most")
+    which.add_argument("--per-cause", metavar="N", type=whole(0, MOST), default=1, help="N of each cause (1)")
+    p.add_argument("--lang", choices=LANGUAGES, default="en", help="the page's language (en)")
+    p.add_argument("--compare", metavar="DIR_B", type=Path, help="beside it, another checkpoint on the same file")
+    p.add_argument("--checkpoint", metavar="C", help="where the model is, for attention (its name under checkpoints/)")
+    p.add_argument("--database", metavar="URL", help="where labels are (LOOKBACK_DATABASE, else a file of SQLite)")
+
+
+def _ids(text: str) -> list[int]:
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() and len(part.strip()) < 19 for part in parts) or len(parts) > MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of ids with commas between, {MOST} at most")
+    return [int(part) for part in parts]
+
+
+def report(options: argparse.Namespace, command: str) -> int:
+    """``report``: what ``inspect`` found, chosen examples, what people said of them."""
+    from s2s.inspect.page import render
+    from s2s.inspect.report import choose, make
+    from s2s.inspect.table import Examples
+    from s2s.labels import kept
+
+    examples = Examples(options.directory)
+    other = Examples(options.compare) if options.compare else None
+    ids = options.examples if options.examples is not None else choose(examples, options.per_cause)
+    labels = kept(examples.manifest, options.database)
+    made = make(examples, ids, _decode(examples, options.checkpoint) if ids else _nothing, labels, other)
+    put(render(made, options.lang), options.html)
+    return 0
+
+
+def _decode(examples: Examples, named: str | None) -> Decode:
+    """By the checkpoint that was inspected; by none, with a line that says so, where it is not at hand."""
+    wanted = examples.manifest["checkpoint"]
+    try:
+        from s2s.checkpoint import load
+        from s2s.inspect.report import decoder
+
+        checkpoint = load(find_checkpoint(named or wanted["name"]))
+    except UserError:
+        if named:
+            raise
+        checkpoint = None
+    if checkpoint and checkpoint.digest == wanted["digest"]:
+        return decoder(checkpoint)
+    if named:
+        raise UserError("report_checkpoint", checkpoint=named, expected=wanted["digest"])
+    print(f"No checkpoint {wanted['name']} with digest {wanted['digest']}: no attention is drawn.", file=sys.stderr)
+    return _nothing
+
+
+def _nothing(row: Row) -> None:
+    """No lane."""

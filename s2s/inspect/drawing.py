@@ -1,0 +1,146 @@
+"""Charts of a report as SVG text: bars with intervals, histograms, attention. No script; colours are classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2s.commands.terminal import width
+
+ROW, LABEL, PLOT, VALUE = (
+    22,
+    176,
+    300,
+    120,
+)  # pixels of a bar: its height, its label's, its plot's and its value's width
+CELL, SHADES, FAINT = 20, 10, 0.03  # of a heatmap: a cell's size, kinds of shade; weights below are not drawn
+MOST = (40, 60)  # steps and source tokens that a heatmap draws
+LONG = 14  # columns of a label, two a Chinese character; a longer one is cut
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of a chart: its label, its length with an interval or none, what is written beside it, its class."""
+
+    label: str
+    value: float
+    told: str
+    low: float | None = None
+    high: float | None = None
+    kind: str = "first"
+
+
+def svg(width: float, height: float, content: str, title: str) -> str:
+    """A picture with a title for who cannot see it."""
+    size = f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
+    return f'<svg {size} role="img" aria-label="{escape(title)}">{content}</svg>'
+
+
+def bars(rows: Sequence[Bar], title: str) -> str:
+    """Horizontal bars from 0, each with its interval as a line."""
+    most = max([1e-9, *(max(row.value, row.high or 0.0) for row in rows)])
+    parts = []
+    for n, row in enumerate(rows):
+        top, length = n * ROW, PLOT * row.value / most
+        parts.append(_text(LABEL - 8, top + 15, row.label, "end"))
+        parts.append(f'<rect class="{row.kind}" x="{LABEL}" y="{top + 4}" width="{length:.1f}" height="{ROW - 8}"/>')
+        if row.low is not None and row.high is not None:
+            low, high = (LABEL + PLOT * end / most for end in (row.low, row.high))
+            y = top + ROW / 2
+            parts.append(
+                f'<path class="line" d="M{low:.1f} {y:g}H{high:.1f}M{low:.1f} {y - 3:g}v6M{high:.1f} {y - 3:g}v6"/>'
+            )
+        parts.append(_text(LABEL + PLOT + 8, top + 15, row.told))
+    return svg(LABEL + PLOT + VALUE, ROW * len(rows), "".join(parts), title)
+
+
+def histogram(edges: Sequence[float], counts: Sequence[int], title: str, mean: float | None = None) -> str:
+    """Counts as upright bars over their bins; both ends and the mean are named."""
+    wide, high = 240, 84
+    step, most = wide / len(counts), max(1, *counts)
+    tops = [high * count / most for count in counts]
+    parts = [
+        f'<rect class="first" x="{n * step:.1f}" y="{high - top:.1f}" width="{step - 1:.1f}" height="{top:.1f}"/>'
+        for n, top in enumerate(tops)
+        if top
+    ]
+    parts.append(f'<path class="axis" d="M0 {high}H{wide}"/>')
+    if mean is not None and edges[-1] > edges[0]:
+        x = min(1.0, max(0.0, (mean - edges[0]) / (edges[-1] - edges[0]))) * wide
+        parts.append(f'<path class="line" d="M{x:.1f} 0V{high}"/>')
+    parts.append(_text(0, high + 15, _number(edges[0])))
+    parts.append(_text(wide, high + 15, _number(edges[-1]), "end"))
+    return svg(wide, high + 20, "".join(parts), title)
+
+
+def heatmap(attention_TS: NDArray[np.float32], source: Sequence[str], output: Sequence[str], title: str) -> str:
+    """Attention, one row a step, one column a source token; the first 40 steps and 60 tokens of longer ones.
+
+    Cells of like weight are one path, so that a picture stays small. Chinese stands upright above its column.
+    """
+    steps, tokens = (min(most, size) for most, size in zip(MOST, attention_TS.shape, strict=True))
+    rows, columns = [_cut(token) for token in output[:steps]], [_cut(token) for token in source[:tokens]]
+    left = 10 + 7.5 * max([1, *map(width, rows)])
+    top = 10 + max([1.0, *map(_tall, columns)])
+    parts = [_text(left - 6, top + CELL * n + 14, token, "end") for n, token in enumerate(rows)]
+    parts += [_column(left + CELL * (n + 0.5), top - 5, token) for n, token in enumerate(columns)]
+    shown_TS = attention_TS[:steps, :tokens]
+    shade_TS = np.ceil(np.where(shown_TS < FAINT, 0, shown_TS) * SHADES).clip(0, SHADES)
+    for shade in range(1, SHADES + 1):
+        cells = [f"M{s} {t}h1v1h-1" for t, s in np.argwhere(shade_TS == shade).tolist()]
+        if cells:
+            place = f'transform="translate({left:g} {top:g}) scale({CELL})"'
+            parts.append(f'<path class="cell" {place} fill-opacity="{shade / SHADES:g}" d="{"".join(cells)}"/>')
+    frame = f'<rect class="frame" x="{left:g}" y="{top:g}" width="{CELL * tokens}" height="{CELL * steps}"/>'
+    slant = 7 * max([0, *(width(token) for token in columns[-6:] if not _chinese(token))])  # leans over the edge
+    return svg(left + CELL * tokens + 4 + slant / 2, top + CELL * steps + 2, "".join(parts) + frame, title)
+
+
+def _number(value: float) -> str:
+    """Three digits; what is next to nothing is 0.
+
+    >>> _number(4.3e-12), _number(12.345)
+    ('0', '12.3')
+    """
+    return f"{0.0 if abs(value) < 1e-4 else value:.3g}".replace("-", "−")
+
+
+def _cut(token: str) -> str:
+    """A label of some 14 columns.
+
+    >>> _cut("internationalisation"), _cut("水")
+    ('internationa…', '水')
+    """
+    if width(token) <= LONG:
+        return token
+    kept = ""
+    for character in token:
+        if width(kept + character) > LONG - 2:
+            break
+        kept += character
+    return kept + "…"
+
+
+def _chinese(token: str) -> bool:
+    return any("\u2e80" <= c <= "\uffef" for c in token)
+
+
+def _tall(token: str) -> float:
+    """Pixels that a column's label takes: a line a Chinese character, or most of its length where it is slanted."""
+    return 14.0 * len(token) if _chinese(token) else 6.0 * width(token) + 6
+
+
+def _column(x: float, y: float, token: str) -> str:
+    if not _chinese(token):
+        return f'<text transform="translate({x + 4:g} {y:g}) rotate(-60)">{escape(token)}</text>'
+    lines = "".join(f'<tspan x="{x:g}" y="{y - 14 * n:g}">{escape(c)}</tspan>' for n, c in enumerate(reversed(token)))
+    return f'<text text-anchor="middle">{lines}</text>'
+
+
+def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
+    end = f' text-anchor="{anchor}"' if anchor != "start" else ""
+    return f'<text x="{x:g}" y="{y:g}"{end}>{escape(text)}</text>'
