@@ -86,14 +86,14 @@ class Examples:
         table = pa.table({"value": values, "place": pa.array(kept)})  # place: sort_indices promises no stable order
         ranked = pc.sort_indices(table, sort_keys=[("value", order), ("place", "ascending")])
         places = kept[ranked.slice(start, count).to_numpy()]
-        return Page(len(kept), tuple(self._rows(places, columns)))
+        return Page(len(kept), tuple(self.rows(places, columns)))
 
     def example(self, id: int) -> dict[str, Any]:
         """The row of an id with all columns; KeyError where there is none."""
         places = np.flatnonzero(self.columns("id")["id"].to_numpy() == id)
         if not len(places):
             raise KeyError(id)
-        return self._rows(places, TABLE.names)[0]
+        return self.rows(places, TABLE.names)[0]
 
     def _kept(self, query: Query) -> np.ndarray:
         """The places of the rows that fit."""
@@ -115,7 +115,8 @@ class Examples:
             keep &= np.any([_mask(one) for one in found], axis=0)
         return np.flatnonzero(keep)
 
-    def _rows(self, places: np.ndarray, columns: Sequence[str]) -> list[dict[str, Any]]:
+    def rows(self, places: np.ndarray, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """The rows at some places, in that order."""
         groups = np.searchsorted(self.starts, places, side="right") - 1
         found: dict[int, dict[str, Any]] = {}
         with pq.ParquetFile(self.path, memory_map=True) as file:
