@@ -107,7 +107,8 @@ def _run(inspection: Inspection, keep: bool) -> bool:
         inspection.run(group, bar.update)
     if keep:
         states = States(Examples(inspection.directory), inspection.checkpoint)
-        with tqdm(total=states.share(group), unit=" sentences", disable=None if group.first else True, leave=False) as bar:
+        total, silent = states.share(group), None if group.first else True
+        with tqdm(total=total, unit=" sentences", disable=silent, leave=False) as bar:
             states.make(group, bar.update)
     leave()
     return group.first

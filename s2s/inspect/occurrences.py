@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 
 from s2s.errors import UserError
 from s2s.inspect.kept import Kept, Place
@@ -67,3 +68,18 @@ def own(examples: Examples, kept: Kept, kind: str, id: int) -> tuple[list[str], 
     states = np.array(kept.states(kind)[rows.start : rows.stop])
     (first,) = occurrences(examples, kept, kind, kept.places(kind, np.array([rows.start])))
     return list(first.tokens[: len(rows)]), states
+
+
+def all_words(examples: Examples, kept: Kept, kind: str) -> np.ndarray:
+    """The word of every state of a kind, row by row: (N,) of texts."""
+    column = examples.columns(tokens_column(kept, kind)).column(0)
+    flat = pc.list_flatten(column).to_numpy(zero_copy_only=False)
+    if kind == "encoder":
+        return np.asarray(flat, dtype=object)
+    starts = kept.index[:, 2]
+    ended = np.diff(starts) > pc.list_value_length(column).to_numpy()
+    words = np.full(int(starts[-1]), "<eos>", dtype=object)
+    said = np.ones(len(words), dtype=bool)
+    said[starts[1:][ended] - 1] = False
+    words[said] = flat
+    return words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 DRAWN = 100_000  # points at most
-FITTED = 20_000  # of them that UMAP learns its map from, and draws
+FITTED = 10_000  # of them that UMAP learns its map from, and draws
 UMAP = "umap-learn"
 
 
@@ -50,7 +51,9 @@ class Neighbourhoods:
     """A map that keeps near what is near (UMAP, McInnes et al. 2018), made from the sketches of a sample."""
 
     def __init__(self, kept: Kept, kind: str, seed: int, most: int = FITTED) -> None:
-        import umap
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ImportWarning)  # that one of its parts would need Tensorflow
+            import umap
 
         self.kept, self.kind, self.shares = kept, kind, list[float]()
         sketch_ND = kept.sketch(kind)

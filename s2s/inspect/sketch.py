@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from s2s.inspect.kept import Double, Half, Single
+from s2s.inspect.kept import Double, Half
 
 DIRECTIONS = 64
 SAMPLE = 100_000  # states, evenly spaced, that the basis is made of

@@ -32,9 +32,7 @@ def naive(states: np.ndarray, query: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("first", [1, 1024])
-def test_the_same_as_a_naive_search(
-    examples: Examples, kind: str, first: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_same_as_a_naive_search(examples: Examples, kind: str, first: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FIRST", first)
     kept, rng = Kept(examples.directory), np.random.default_rng(0)
     states = kept.states(kind)
@@ -102,12 +100,12 @@ def test_more_than_there_are_and_none(examples: Examples, tmp_path: Path) -> Non
 
 
 def test_sentences_of_states(examples: Examples) -> None:
-    kept = Kept(examples.directory)
+    kept, rows = Kept(examples.directory), {id: examples.example(id) for id in range(1, 24)}
     for kind, column in (("encoder", "source_tokens"), ("decoder", "output_tokens"), ("context", "output_tokens")):
         states = kept.states(kind)
         places = kept.places(kind, np.arange(len(states)))
         for place, found in zip(places, occurrences(examples, kept, kind, places), strict=True):
-            row = examples.example(place.id)
+            row = rows[place.id]
             tokens = row[column] if kind == "encoder" else [*row[column], "<eos>"]
             assert found.word == tokens[place.position] and found.tokens == tuple(tokens)
             assert (found.id, found.error, found.source) == (row["id"], row["error"], row["source"])

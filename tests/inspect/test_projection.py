@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
+import types
 
 import numpy as np
 import pytest
 
 from s2s.inspect.kept import KINDS, Kept
-from s2s.inspect.projection import Neighbourhoods, Plane, has_umap
+from s2s.inspect.projection import Neighbourhoods, Plane
 from s2s.inspect.table import Examples
 from tests.inspect.corpus import with_states
 
@@ -50,9 +51,25 @@ def test_a_sample_is_stated(examples: Examples) -> None:
     np.testing.assert_array_equal(some.points_N2, whole.points_N2[some.rows])
 
 
-@pytest.mark.skipif(not has_umap(), reason="umap-learn is not installed")
-def test_umap_gives_a_point_a_state(tmp_path: Path) -> None:
-    kept = Kept(with_states(tmp_path, count=40).directory)
-    made = Neighbourhoods(kept, "decoder", seed=1)
-    assert made.cloud(np.random.default_rng(0)).points_N2.shape == (len(kept.states("decoder")), 2)
-    assert made.place(kept.states("decoder")[:3]).shape == (3, 2)
+class FirstTwo:
+    """In UMAP's place, whose own code takes half a minute to be compiled: a map that is known."""
+
+    def __init__(self, random_state: int, n_jobs: int) -> None:
+        assert (random_state, n_jobs) == (1, 1)
+
+    def fit_transform(self, points_ND: np.ndarray) -> np.ndarray:
+        return self.transform(points_ND)
+
+    def transform(self, points_ND: np.ndarray) -> np.ndarray:
+        return 10 * points_ND[:, :2]
+
+
+def test_umap_maps_the_principal_coordinates(examples: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "umap", types.SimpleNamespace(UMAP=FirstTwo))
+    kept = Kept(examples.directory)
+    made, plane = Neighbourhoods(kept, "decoder", seed=1, most=30), Plane(kept, "decoder")
+    cloud = made.cloud(np.random.default_rng(0))
+    assert len(cloud.rows) == 30 < cloud.total and made.shares == []
+    states = kept.states("decoder")[cloud.rows]
+    np.testing.assert_allclose(cloud.points_N2, 10 * plane.place(states), atol=1e-5)
+    np.testing.assert_allclose(made.place(states), cloud.points_N2, atol=1e-5)

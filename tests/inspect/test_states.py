@@ -1,4 +1,4 @@
-"""Kept states are those of decoding, to half precision, however often the run was killed and by how many it was made."""
+"""Kept states are those of decoding, to half precision, killed in between or not, by one process or two."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_padding_and_an_edit_of_one_lane_leave_the_others(tmp_path: Path) -> Non
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint, an inspection without states, and the same with those that one process makes in one go."""
     place = tmp_path_factory.mktemp("states")
-    examples, checkpoint = inspected(place)
+    _, checkpoint = inspected(place)
     shutil.copytree(place / "made", place / "whole")
     States(Examples(place / "whole"), checkpoint).make(ONE, lambda done: None)
     (place / "script.py").write_text(SCRIPT)
