@@ -80,7 +80,9 @@ def inspect(options: argparse.Namespace, command: str) -> int:
     if stopped:  # said here, after the progress bar has gone with the exception
         print("Stopped. Run the same command again to go on.", file=sys.stderr)
         return stopped
-    made = _summary(options.out)
+    from s2s.inspect.summary import summarised
+
+    made = summarised(options.out)
     if options.json:
         put(_json(made), options.json)
     else:
@@ -112,19 +114,6 @@ def _run(inspection: Inspection, keep: bool) -> bool:
             states.make(group, bar.update)
     leave()
     return group.first
-
-
-def _summary(directory: Path) -> dict[str, Any]:
-    """What ``summary.json`` holds, computed where it is not there yet."""
-    from s2s import disk
-    from s2s.inspect.summary import summary
-    from s2s.inspect.table import Examples
-
-    path = directory / "summary.json"
-    if not path.exists():
-        disk.write_text(path, _json(summary(Examples(directory))))
-    made: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return made
 
 
 def _json(value: object) -> str:

@@ -25,9 +25,7 @@ def comparison(first: Examples, second: Examples, name: str = "chrf", by: Bootst
     """
     by = by or Bootstrap()
     tables = _paired(first, second, name)
-    ahead_N = np.round(floats(tables[0][name]) - floats(tables[1][name]), 4)
-    if name in LOWER_IS_BETTER:
-        ahead_N = -ahead_N
+    ahead_N = ahead(floats(tables[0][name]), floats(tables[1][name]), name)
     made = [score(table, name) for table in tables]
     width = made[0].columns_NK.shape[1]
 
@@ -54,13 +52,24 @@ def comparison(first: Examples, second: Examples, name: str = "chrf", by: Bootst
     }
 
 
+def ahead(first_N: Floats, second_N: Floats, name: str) -> Floats:
+    """By how much the first is better in a score, to 4 decimals."""
+    difference_N: Floats = np.round(first_N - second_N, 4)
+    return -difference_N if name in LOWER_IS_BETTER else difference_N
+
+
+def same_file(first: Examples, second: Examples) -> None:
+    """UserError where the two are not inspections of one file, whatever its name."""
+    files = [{**examples.manifest["file"], "name": ""} for examples in (first, second)]
+    if files[0] != files[1]:
+        raise UserError("inspect_two_files", first=str(first.directory), second=str(second.directory))
+
+
 def _paired(first: Examples, second: Examples, name: str) -> list[pa.Table]:
     """The rows that both have, in the order of ids."""
     if name not in SCORES:
         raise UserError("setting_choice", name="score", found=name, known=", ".join(SCORES))
-    files = [{**examples.manifest["file"], "name": ""} for examples in (first, second)]
-    if files[0] != files[1]:
-        raise UserError("inspect_two_files", first=str(first.directory), second=str(second.directory))
+    same_file(first, second)
     tables = [examples.columns("id", name, *needs(name)) for examples in (first, second)]
     shared = np.intersect1d(*(table["id"].to_numpy() for table in tables))
     tables = [table.filter(pa.array(np.isin(table["id"].to_numpy(), shared))) for table in tables]

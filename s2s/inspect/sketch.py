@@ -35,11 +35,13 @@ def basis(states_NM: Half, directions: int = DIRECTIONS) -> tuple[Double, list[f
     """
     count, size = min(len(states_NM), SAMPLE), states_NM.shape[1]
     sample = np.linspace(0, len(states_NM) - 1, count).round().astype(np.int64)
-    total, squares = np.zeros(size), np.zeros((size, size))
-    for start in range(0, count, CHUNK):
-        part = unit(states_NM[sample[start : start + CHUNK]])
+    total, squares, start = np.zeros(size), np.zeros((size, size)), 0
+    for chunk in chunked(states_NM):
+        first, last = np.searchsorted(sample, [start, start + len(chunk)])
+        part = unit(chunk[sample[first:last] - start])
         total += part.sum(axis=0)
         squares += part.T @ part
+        start += len(chunk)
     mean = total / count
     variances, vectors = np.linalg.eigh(squares / count - np.outer(mean, mean))
     kept = vectors[:, ::-1][:, :directions].T
@@ -70,6 +72,12 @@ def sketch(states_NM: Half, directory: Path, kind: str) -> list[float]:
 
 
 def chunked(states_NM: Half) -> Iterator[Half]:
-    """The states, some at a time."""
-    for start in range(0, len(states_NM), CHUNK):
-        yield states_NM[start : start + CHUNK]
+    """The states, some at a time; those of a file are read, as mapped ones would all count as this process's memory."""
+    if not isinstance(states_NM, np.memmap):
+        yield from (states_NM[start : start + CHUNK] for start in range(0, len(states_NM), CHUNK))
+        return
+    size = states_NM.shape[1]
+    with open(str(states_NM.filename), "rb") as file:
+        file.seek(states_NM.offset)
+        while len(part := np.fromfile(file, states_NM.dtype, CHUNK * size)):
+            yield part.reshape(-1, size)

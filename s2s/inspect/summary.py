@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from s2s import disk
 from s2s.exposure.beams import bleu
 from s2s.exposure.bootstrap import Bootstrap, Floats, divide, plain
 from s2s.inspect.causes import CAUSES
@@ -93,6 +96,16 @@ def summary(examples: Examples, by: Bootstrap | None = None) -> dict[str, Any]:
     return out
 
 
+def summarised(directory: Path) -> dict[str, Any]:
+    """What ``summary.json`` holds, computed and written where it is not there yet."""
+    path = directory / "summary.json"
+    if not path.exists():
+        made = json.dumps(summary(Examples(directory)), ensure_ascii=False, indent=1, allow_nan=False)
+        disk.write_text(path, made + "\n")
+    held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return held
+
+
 def _tags(examples: Examples) -> dict[str, Floats]:
     """Of each cause 1 where an example has it."""
     return {name: floats(examples.columns(f"cause_{name}")[f"cause_{name}"]) for name in CAUSES}
@@ -144,9 +157,9 @@ def _ratio(sums_RK: Floats) -> Floats:
     return divide(sums_RK[:, :1], sums_RK[:, 1:2])
 
 
-def floats(column: pa.ChunkedArray) -> Floats:
+def floats(column: pa.Array | pa.ChunkedArray) -> Floats:
     """A column of numbers or truth values; null is NaN."""
-    values: Floats = column.cast(pa.float64()).to_numpy()
+    values: Floats = np.asarray(column.cast(pa.float64()), dtype=float)
     return values
 
 

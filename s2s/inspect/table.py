@@ -5,9 +5,11 @@ Only the columns that are asked for are read, and of a page only the row groups 
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,10 @@ from s2s.inspect.columns import SCHEMA, TABLE
 
 SHOWN = ("id", "source", "reference", "output", "bleu", "chrf", "nll", "divergence")
 SEARCHED = ("source", "reference", "output")
+WORDS = ("wanted", "said")
+LENGTHS = {"source_length": "source_tokens", "reference_length": "reference_tokens"}  # made of a column of lists
+DIFFERENCE = "difference"  # of two inspections: what the first is ahead by
+MOST = 400  # characters that are searched for
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,8 @@ class Query:
     """Which rows, in which order: all conditions hold, ties stay in the file's order, rows without a value are last.
 
     ``causes``: the row has each of them. ``ranges``: a column's value lies between two numbers, either
-    may be None. ``text``: source, reference or output hold it, capitals aside.
+    may be None. ``words``: ``wanted`` or ``said`` is this word. ``text``: source, reference or output
+    hold it, capitals aside. ``ids``: only these examples, in rising order; all where there is none.
     """
 
     sort: str = "id"
@@ -37,16 +44,66 @@ class Query:
     errors: bool = False
     causes: tuple[str, ...] = ()
     ranges: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
+    ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        numbers = [column.name for column in TABLE if _is_number(column.type)]
         for name in (self.sort, *self.ranges):
-            if name not in numbers:
-                raise UserError("setting_choice", name="sort", found=name, known=", ".join(numbers))
+            if name not in NUMBERS:
+                raise UserError("setting_choice", name="sort", found=name, known=", ".join(NUMBERS))
         for name in self.causes:
             if name not in CAUSES:
                 raise UserError("setting_choice", name="causes", found=name, known=", ".join(CAUSES))
+        for name in self.words:
+            if name not in WORDS:
+                raise UserError("setting_choice", name="words", found=name, known=", ".join(WORDS))
+
+    def without(self, condition: str) -> Query:
+        """The same without one condition, named as by ``Examples.masks``."""
+        kind, _, name = condition.partition(":")
+        rest: Any = {"errors": False, "text": "", "ids": ()}.get(kind)
+        if kind in ("ranges", "words"):
+            rest = {key: value for key, value in getattr(self, kind).items() if key != name}
+        elif kind == "causes":
+            rest = tuple(key for key in self.causes if key != name)
+        return replace(self, **{kind: rest})
+
+    def pack(self) -> str:
+        """Itself as a short text, for a link.
+
+        >>> Query(sort="nll", ranges={"chrf": (None, 20.0)}).pack()
+        '{"sort":"nll","ranges":{"chrf":[null,20.0]}}'
+        """
+        changed = {name: value for name, value in vars(self).items() if value != getattr(Query(), name)}
+        if self.ids:
+            changed["ids"] = np.diff(self.ids, prepend=0).tolist()  # small numbers are short
+        return json.dumps(changed, ensure_ascii=False, separators=(",", ":"), default=dict) if changed else ""
+
+    @classmethod
+    def unpack(cls, text: str) -> Query:
+        """What ``pack`` wrote; ValueError for anything else."""
+        held = json.loads(text) if text else {}
+        try:
+            ids = tuple(itertools.accumulate(held.get("ids", ())))
+            lists = {"causes": tuple(held.get("causes", ())), "ranges": _pairs(held.get("ranges", {})), "ids": ids}
+            query = cls(**(held | lists))
+        except (TypeError, AttributeError, RecursionError, UserError):
+            raise ValueError(text) from None
+        flags, texts = (query.descending, query.errors), (query.sort, query.text, *dict(query.words).values())
+        if not all(type(x) is bool for x in flags) or not all(type(x) is str and len(x) <= MOST for x in texts):
+            raise ValueError(text)
+        if not all(type(x) is int and 0 < x < 2**63 for x in query.ids):
+            raise ValueError(text)
+        return query
+
+
+def _pairs(ranges: Mapping[str, Any]) -> dict[str, tuple[float | None, float | None]]:
+    """Two numbers or None each; ValueError for what is none."""
+    for low, high in ranges.values():
+        if not all(x is None or (type(x) in (int, float) and math.isfinite(x)) for x in (low, high)):
+            raise ValueError(ranges)
+    return {name: (low, high) for name, (low, high) in ranges.items()}
 
 
 @dataclass(frozen=True)
@@ -70,50 +127,70 @@ class Examples:
             raise UserError("inspect_unfinished", directory=str(directory)) from None
         sizes = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
         self.starts = np.cumsum([0, *sizes])
+        self.held: dict[str, pa.Array] = {}
 
     def __len__(self) -> int:
         return int(self.starts[-1])
 
     def columns(self, *names: str) -> pa.Table:
-        """Whole columns, each once."""
-        return pq.read_table(self.path, columns=list(dict.fromkeys(names)), memory_map=True)
+        """Whole columns, each once, lengths of lists among them."""
+        names = tuple(dict.fromkeys(names))
+        read = dict.fromkeys(LENGTHS.get(name, name) for name in names)
+        table = pq.read_table(self.path, columns=list(read), memory_map=True)
+        found = [pc.list_value_length(table[LENGTHS[n]]) if n in LENGTHS else table[n] for n in names]
+        return pa.table(found, names=list(names))
+
+    def column(self, name: str) -> pa.Array:
+        """One column of numbers, marks or words; these stay in memory once they were read."""
+        if name not in self.held:
+            self.held[name] = self.columns(name)[name].combine_chunks()
+        return self.held[name]
+
+    def order(self, query: Query) -> np.ndarray:
+        """The places of the rows that fit, in the query's order."""
+        kept = np.flatnonzero(np.logical_and.reduce([np.ones(len(self), dtype=bool), *self.masks(query).values()]))
+        order = "descending" if query.descending else "ascending"
+        table = pa.table({"value": self.column(query.sort).take(pa.array(kept)), "place": pa.array(kept)})
+        # place: sort_indices promises no stable order
+        ranked = pc.sort_indices(table, sort_keys=[("value", order), ("place", "ascending")])
+        places: np.ndarray = kept[ranked.to_numpy()]
+        return places
 
     def page(self, query: Query, start: int = 0, count: int = 50, columns: Sequence[str] = SHOWN) -> Page:
         """Rows ``start`` to ``start + count`` of those that fit, in the query's order."""
-        kept = self._kept(query)
-        values = self.columns(query.sort)[query.sort].combine_chunks().take(pa.array(kept))
-        order = "descending" if query.descending else "ascending"
-        table = pa.table({"value": values, "place": pa.array(kept)})  # place: sort_indices promises no stable order
-        ranked = pc.sort_indices(table, sort_keys=[("value", order), ("place", "ascending")])
-        places = kept[ranked.slice(start, count).to_numpy()]
-        return Page(len(kept), tuple(self.rows(places, columns)))
+        places = self.order(query)
+        return Page(len(places), tuple(self.rows(places[start : start + count], columns)))
 
     def example(self, id: int) -> dict[str, Any]:
         """The row of an id with all columns; KeyError where there is none."""
-        places = np.flatnonzero(self.columns("id")["id"].to_numpy() == id)
+        places = np.flatnonzero(self.column("id").to_numpy() == id)
         if not len(places):
             raise KeyError(id)
         return self.rows(places, TABLE.names)[0]
 
-    def _kept(self, query: Query) -> np.ndarray:
-        """The places of the rows that fit."""
-        tags = [f"cause_{name}" for name in query.causes]
-        marks = [*(["error"] if query.errors else []), *tags]
-        texts = SEARCHED if query.text else ()
-        table = self.columns(*marks, *query.ranges, *texts)
-        keep = np.ones(len(self), dtype=bool)
-        for name in marks:
-            keep &= _mask(table[name])
+    def masks(self, query: Query) -> dict[str, np.ndarray]:
+        """Of each condition the rows that meet it: errors, ids, text; with a name behind: causes, ranges, words."""
+        masks = {"errors": _mask(self.column("error"))} if query.errors else {}
+        for name in query.causes:
+            masks[f"causes:{name}"] = _mask(self.column(f"cause_{name}"))
         for name, (low, high) in query.ranges.items():
+            column = self.column(name)
+            keep = _mask(pc.is_valid(column))
             if low is not None:
-                keep &= _mask(pc.greater_equal(table[name], low))
+                keep &= _mask(pc.greater_equal(column, low))
             if high is not None:
-                keep &= _mask(pc.less_equal(table[name], high))
+                keep &= _mask(pc.less_equal(column, high))
+            masks[f"ranges:{name}"] = keep
+        for name, word in query.words.items():
+            masks[f"words:{name}"] = _mask(pc.equal(self.column(name), word))
+        if query.ids:
+            masks["ids"] = np.isin(self.column("id").to_numpy(), query.ids)
         if query.text:
             cased = query.text.lower() != query.text.upper()  # Chinese is not: then the faster search does
-            found = [pc.match_substring(table[name], query.text, ignore_case=cased) for name in texts]
-            keep &= np.any([_mask(one) for one in found], axis=0)
-        return np.flatnonzero(keep)
+            table = self.columns(*SEARCHED)
+            found = [pc.match_substring(table[name], query.text, ignore_case=cased) for name in SEARCHED]
+            masks["text"] = np.any([_mask(one) for one in found], axis=0)
+        return masks
 
     def rows(self, places: np.ndarray, columns: Sequence[str]) -> list[dict[str, Any]]:
         """The rows at some places, in that order."""
@@ -143,7 +220,11 @@ def _is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
-def _mask(column: pa.ChunkedArray) -> np.ndarray:
+NUMBERS = (*(column.name for column in TABLE if _is_number(column.type)), *LENGTHS, DIFFERENCE)
+
+
+def _mask(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """Where a column of truth values is true; null counts as false."""
-    mask: np.ndarray = pc.fill_null(column, False).to_numpy().astype(bool)
-    return mask
+    held = pc.fill_null(column, False)
+    mask: np.ndarray = np.array(held.to_numpy(zero_copy_only=False) if isinstance(held, pa.Array) else held.to_numpy())
+    return mask.astype(bool)

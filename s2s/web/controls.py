@@ -174,7 +174,7 @@ def state() -> dict[str, Any]:
     for text, tokens in (("text", "tokens"), ("b_text", "b_tokens")):
         if not link.spelt(st.session_state[text], st.session_state[tokens]):
             st.session_state[tokens] = ""
-    keys = [k for k in link.FIELDS if k not in ("step", "lane", "branches")]
+    keys = [k for k in link.FIELDS if k not in ("step", "lane", "branches", *link.INSPECTION)]
     return {key: st.session_state[key] for key in keys} | {"branches": branches.listed()}
 
 

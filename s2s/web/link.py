@@ -67,6 +67,25 @@ def _differing(value: str) -> str:
     return value
 
 
+def _inspection(value: str) -> str:
+    """The name of an inspection, or none."""
+    if value:
+        from s2s.web.inspection.work import NAME
+
+        if not NAME.fullmatch(value):
+            raise ValueError(value)
+    return value
+
+
+def _query(value: str) -> str:
+    """Which rows of an inspection, as ``Query.pack`` writes it."""
+    if value:
+        from s2s.inspect.table import Query
+
+        return Query.unpack(_text(value)).pack()
+    return value
+
+
 @dataclass(frozen=True)
 class Field:
     """One part of the state: its default and how its text in a link is read and written."""
@@ -91,6 +110,14 @@ _DECODING: Mapping[str, Field] = {
     "max_length": Field(0, _number(int, 0, 200)),
 }
 SETTINGS = tuple(_DECODING)
+_INSPECTION: Mapping[str, Field] = {
+    "inspection": Field("", _inspection),
+    "against": Field("", _inspection),  # a second inspection of the same file
+    "won_by": Field("chrf", _choice("chrf", "bleu", "rouge_l", "nll")),
+    "query": Field("", _query),
+    "row": Field(0, _number(int, 0, 10**12)),
+}
+INSPECTION = tuple(_INSPECTION)
 FIELDS: Mapping[str, Field] = {
     "model": Field("", _text),
     "compare": Field("", _text),
@@ -107,6 +134,7 @@ FIELDS: Mapping[str, Field] = {
     "step": Field(1, _number(int, 1, 10_000)),
     "lane": Field("free", _lane),
     "branches": Field((), unpack, pack),
+    **_INSPECTION,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ SEED = 0
 MOST = 400  # characters of a typed sentence
 PLANES = ("pca", "umap")
 COLOURS = ("word", "error")
+Choose = Callable[[tuple[int, ...]], None]
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,17 @@ def _drawn(
     return made, words, ids, wrong
 
 
-def section(examples: Examples, row: int | None) -> None:
-    """Neighbours and plane, of the example that is open or of a typed sentence; how to keep states where none are."""
+@st.fragment
+def section(examples: Examples, row: int | None, chosen: tuple[int, ...], choose: Choose) -> None:
+    """Neighbours and plane, of the example that is open or of a typed sentence, where they are asked for.
+
+    ``chosen`` are the examples that the table is confined to, ``choose`` does that.
+    """
     st.markdown(f"#### {t('states.title')}")
     if not Kept.whole(examples.directory):
         st.info(t("states.none"))
+        return
+    if not st.toggle(t("states.show"), key="states_show"):
         return
     stamp = (examples.directory / "states" / "states.json").stat().st_mtime_ns
     kept = _kept(str(examples.directory), stamp)
@@ -76,7 +83,7 @@ def section(examples: Examples, row: int | None) -> None:
     sentence = _sentence(examples, kept, kind, row)
     if sentence is not None:
         _neighbours(examples, kept, kind, sentence)
-    _map(examples, stamp, kind, sentence)
+    _brush(_map(examples, stamp, kind, sentence), chosen, choose)
 
 
 def _choice(name: str, options: Sequence[str]) -> str:
@@ -138,8 +145,8 @@ def _neighbours(examples: Examples, kept: Kept, kind: str, sentence: Sentence) -
     st.caption(t("states.exact", count=len(kept.states(kind))))
 
 
-def _map(examples: Examples, stamp: int, kind: str, sentence: Sentence | None) -> None:
-    """The plane, the sentence's path in it, and what is chosen there."""
+def _map(examples: Examples, stamp: int, kind: str, sentence: Sentence | None) -> list[int]:
+    """The plane, the sentence's path in it; of the points that are selected the examples."""
     left, right = st.columns(2)
     with left:
         how = _choice("plane", PLANES if projection.has_umap() else PLANES[:1])
@@ -159,7 +166,7 @@ def _map(examples: Examples, stamp: int, kind: str, sentence: Sentence | None) -
     st.caption(
         t("states.sample" if len(made.rows) < made.total else "states.all", drawn=len(made.rows), count=made.total)
     )
-    _brush([int(point["customdata"]) for point in event["selection"]["points"] if "customdata" in point])
+    return [int(point["customdata"]) for point in event["selection"]["points"] if "customdata" in point]
 
 
 def _axes(shares: Sequence[float]) -> dict[str, str]:
@@ -183,20 +190,14 @@ def _groups(colour: str, words: Sequence[str], wrong: np.ndarray) -> list[Group]
     return [*([Group(t("states.others"), rest, rest=True)] if len(rest) else []), *groups]
 
 
-def _brush(chosen: Sequence[int]) -> None:
+def _brush(points: Sequence[int], chosen: tuple[int, ...], choose: Choose) -> None:
     """The examples of the points that are selected become the table's, until all are asked for again."""
-    ids = tuple(sorted(set(chosen)))
+    ids = tuple(sorted(set(points)))
     left, right = st.columns(2)
     label = t("states.brush", count=len(ids)) if ids else t("states.brush_none")
     if left.button(label, disabled=not ids, key="states_brush"):
-        st.session_state["brushed"] = ids
+        choose(ids)
         st.rerun()
-    held = brushed()
-    if held and right.button(t("states.unbrush", count=len(held)), key="states_unbrush"):
-        st.session_state.pop("brushed")
+    if chosen and right.button(t("states.unbrush", count=len(chosen)), key="states_unbrush"):
+        choose(())
         st.rerun()
-
-
-def brushed() -> tuple[int, ...]:
-    """The ids of the examples whose states were selected; none where no selection holds."""
-    return tuple(st.session_state.get("brushed", ()))

@@ -55,7 +55,8 @@ def test_points_in_a_box_are_the_tables_examples(address: str, browser: Browser,
         lambda r: None if "localhost" in r.url or r.url.startswith(("data:", "blob:")) else problems.append(r.url),
     )
     page.goto(f"{address}/?lang=en")
-    brush = page.get_by_test_id("stButton")
+    page.get_by_text("Show neighbours and plane").click(timeout=120_000)
+    brush = page.get_by_test_id("stButton").first
     expect(brush).to_have_text("No points are selected", timeout=120_000)
     plot = page.locator(".js-plotly-plot .nsewdrag").first
     plot.scroll_into_view_if_needed()
@@ -70,10 +71,10 @@ def test_points_in_a_box_are_the_tables_examples(address: str, browser: Browser,
     examples = len(Kept(tmp_path / "made").index) - 1
     expect(brush).to_have_text(f"Only these {examples} examples in the table")
     brush.get_by_role("button").click()
-    expect(page.get_by_text("brushed [1, 2, 3")).to_be_visible()
+    expect(page.get_by_text("chosen [1, 2, 3")).to_be_visible()
     again = page.get_by_role("button", name=re.compile("All examples again"))
     again.click()
-    expect(page.get_by_text("brushed []")).to_be_visible()
+    expect(page.get_by_text("chosen []")).to_be_visible()
     page.get_by_text("decoder", exact=True).click()
     expect(page.get_by_text("the decoder's state from which the word was said")).to_be_visible()
     assert problems == []

@@ -38,7 +38,7 @@ def test_nearest_states_of_a_text_and_of_an_example(
     status, out, _ = inside(capsys, "neighbours", made, "--example", "2", "--position", "2", "--json", "-")
     found = json.loads(out)
     assert (status, found["kind"], found["word"], found["place"]) == (0, "encoder", "喝", 1)
-    assert {one["id"] for one in found["neighbours"]} == {1, 3} and found["compared"] == 9
+    assert {one["id"] for one in found["neighbours"]} == {1, 3} and found["compared"] == 8
     for option, kind in (("--step", "decoder"), ("--context", "context")):
         status, out, _ = inside(capsys, "neighbours", made, "他喝茶。", option, "1", "--json", "-", *given)
         found = json.loads(out)

@@ -32,6 +32,7 @@ def visit(directory: Path, lang: str, monkeypatch: pytest.MonkeyPatch) -> AppTes
     monkeypatch.setitem(os.environ, "LOOKBACK_INSPECTION", str(directory))
     app = AppTest.from_file(str(APP), default_timeout=60)
     app.query_params["lang"] = lang
+    app.session_state["states_show"] = True
     return app.run()
 
 
@@ -41,9 +42,8 @@ def test_an_example_s_neighbours_and_the_plane(examples: Examples, lang: str, mo
     app = visit(examples.directory, lang, monkeypatch)
     assert not app.exception and say("states.title", lang) in app.markdown[0].value
     kept = Kept(examples.directory)
-    kinds = app.radio(key=f"states-kind-{lang}")
     for kind in ("encoder", "decoder", "context"):
-        kinds.set_value(kind).run()
+        app.radio(key=f"states-kind-{lang}").set_value(kind).run()
         assert not app.exception
         found = nearest(kept, kind, np.array(kept.states(kind)[0]), 10, 1).neighbours
         table = app.dataframe[0].value
@@ -86,8 +86,8 @@ def test_many_points_are_drawn_by_webgl() -> None:
         points, ids = rng.normal(size=(count, 2)), np.arange(count)
         groups = [Group("a", np.arange(0, count, 2)), Group("rest", np.arange(1, count, 2), rest=True)]
         words = ["<eos>"] * count
-        made = cloud(points, words, ids, groups, TEXT, (points[:3], ["x", "y", "<b>"])).to_dict()
-        assert [line["type"] for line in made["data"]] == [kind, kind, "scatter"]
-        assert made["data"][0]["text"][0] == "&lt;eos&gt;" and made["data"][2]["text"][2] == "3 &lt;b&gt;"
-        np.testing.assert_array_equal(made["data"][1]["customdata"], ids[1::2])
-        np.testing.assert_array_equal(made["data"][1]["x"], points[1::2, 0])
+        lines = cloud(points, words, ids, groups, TEXT, (points[:3], ["x", "y", "<b>"])).data
+        assert [line.type for line in lines] == [kind, kind, "scatter"]
+        assert lines[0].text[0] == "&lt;eos&gt;" and lines[2].text[2] == "3 &lt;b&gt;"
+        np.testing.assert_array_equal(lines[1].customdata, ids[1::2])
+        np.testing.assert_array_equal(lines[1].x, points[1::2, 0])

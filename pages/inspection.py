@@ -1,0 +1,14 @@
+"""Inspect: a test set's errors, sorted, filtered, and opened one by one."""
+
+import streamlit as st
+
+from s2s.web import controls, inspection, link
+from s2s.web.language import t
+
+link.through_app()
+st.markdown(f"**{t('page.inspect')}** :small[:gray[{t('inspect.intro')}]]")
+
+names, ignored = controls.begin()
+for name, value in ignored:
+    st.warning(t("step.link_ignored", name=name, value=value))
+inspection.page(names)

@@ -1,0 +1,18 @@
+"""The page of error inspection, in sections: run, summary, charts, table, one example opened."""
+
+from __future__ import annotations
+
+from s2s.web import states
+from s2s.web.inspection import charts, example, run, state, summary, table
+
+
+def page(names: list[str]) -> None:
+    """The sections from the top; without a finished inspection only the first."""
+    shown = run.section(names)
+    if shown is None:
+        return
+    summary.section(shown)
+    charts.section(shown)
+    table.section(shown)
+    example.section(shown)
+    states.section(shown.examples, shown.row, shown.query.ids, state.choose)

@@ -1,0 +1,205 @@
+"""Which inspection: one that there is, or a new one of a checkpoint and a file, with its progress."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from s2s.errors import UserError
+from s2s.inspect.paired import SCORES
+from s2s.web import language, models
+from s2s.web.inspection import state, work
+from s2s.web.language import t
+from s2s.web.panel import code
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+POLL = 1.0  # seconds between two looks at a job
+MINE = "inspections"  # of uploads, that this session made or was led to
+
+
+def section(names: list[str]) -> state.Shown | None:
+    """The choice, unfinished ones, the form for a new one; what is chosen, if it is finished."""
+    own: set[str] = st.session_state.setdefault(MINE, set())
+    linked = st.session_state["inspection"]
+    if linked and work.entry(linked) is None:
+        st.warning(language.explain(UserError("inspect_gone")))
+        st.session_state["inspection"] = linked = ""
+    own |= {name for name in (linked, st.session_state["against"]) if name}
+    entries = work.listed(own)
+    finished = [entry for entry in entries if entry.finished]
+    _choose(finished)
+    for entry in entries:
+        if not entry.finished or work.running(entry.name):
+            _progress(entry)
+    with st.expander(t("inspect.new"), expanded=not finished, key="inspect_new"):
+        _new(names, own)
+    return _shown(finished)
+
+
+def title(entry: work.Entry) -> str:
+    """An inspection in a list."""
+    count = f" · {entry.manifest['examples']:,}" if entry.manifest and "examples" in entry.manifest else ""
+    private = f" · {t('inspect.private')}" if entry.name.startswith(work.PRIVATE) else ""
+    return f"{entry.checkpoint} · {entry.file}{count}{private}"
+
+
+def _choose(finished: list[work.Entry]) -> None:
+    """One of the finished, and one of the same file to hold against it."""
+    if not finished:
+        return
+    known = {entry.name: entry for entry in finished}
+    if st.session_state["inspection"] not in known:
+        running = work.entry(st.session_state["inspection"]) is not None
+        if not running:
+            st.session_state["inspection"] = finished[0].name
+    chosen = known.get(st.session_state["inspection"])
+    left, middle, right = st.columns([5, 5, 2], vertical_alignment="bottom")
+    left.selectbox(
+        t("inspect.which"),
+        list(known),
+        index=list(known).index(chosen.name) if chosen else None,
+        format_func=lambda name: title(known[name]),
+        key=f"which-{language.current()}-{chosen.name if chosen else ''}",
+        on_change=lambda key: _open(st.session_state[key]),
+        args=(f"which-{language.current()}-{chosen.name if chosen else ''}",),
+    )
+    if chosen is None:
+        return
+    file = _file(chosen)
+    others = [""] + [entry.name for entry in finished if entry.name != chosen.name and _file(entry) == file]
+    if st.session_state["against"] not in others:
+        st.session_state["against"] = ""
+    key = f"against-{language.current()}-{chosen.name}"
+    st.session_state[key] = st.session_state["against"]
+    middle.selectbox(
+        t("inspect.against"),
+        others,
+        format_func=lambda name: title(known[name]) if name else "—",
+        key=key,
+        on_change=lambda: st.session_state.update(against=st.session_state[key]),
+        help=t("inspect.against_help"),
+    )
+    if st.session_state["against"]:
+        by = f"by-{language.current()}"
+        st.session_state[by] = st.session_state["won_by"]
+        labels = {name: t(f"inspect.column.{name}") for name in SCORES}
+        right.selectbox(
+            t("inspect.won_by"),
+            SCORES,
+            format_func=labels.__getitem__,
+            key=by,
+            on_change=lambda: st.session_state.update(won_by=st.session_state[by]),
+        )
+
+
+def _file(entry: work.Entry) -> dict[str, object]:
+    return {**(entry.manifest or {}).get("file", {}), "name": ""}
+
+
+def _open(name: str) -> None:
+    st.session_state.update(inspection=name, row=0, table_from=0)
+
+
+@st.fragment(run_every=POLL)
+def _progress(entry: work.Entry) -> None:
+    """One that is not finished: its progress and Stop, or Go on."""
+    running = work.running(entry.name)
+    alive = running is not None and running.job.look()
+    name = title(entry)
+    left, right = st.columns([6, 1], vertical_alignment="center")
+    if running is not None and alive:
+        remaining = running.left()
+        words = t("inspect.left", time=_duration(remaining)) if remaining is not None else ""
+        said = "waiting" if running.job.waiting else "running"
+        share = 100 * running.job.share
+        left.progress(min(1.0, running.job.share), t(f"inspect.{said}", name=name, share=share, left=words))
+        right.button(t("exposure.stop"), key=f"stop-{entry.name}", on_click=running.job.stop, width="stretch")
+        return
+    if running is not None and not running.job.stopped and running.job.failure is None:
+        work.forget(entry.name)
+        _open(entry.name)
+        st.rerun()
+    mistake = running.job.mistake() if running is not None else None
+    left.markdown(t("inspect.unfinished", name=code(name)))
+    if mistake is not None:
+        st.error(language.explain(mistake))
+    right.button(t("inspect.go_on"), key=f"go-{entry.name}", on_click=_start, args=(entry.name,), width="stretch")
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
+
+
+def _start(name: str) -> None:
+    """Begin or go on; what goes wrong is said at the form."""
+    try:
+        entry = work.entry(name)
+        if entry is None or entry.checkpoint not in models.names():
+            raise UserError("inspect_gone")
+        checkpoint = models.load(entry.checkpoint, models.changed(entry.checkpoint))
+        work.start(name, checkpoint)
+        st.session_state["inspection"] = name
+    except UserError as error:
+        st.session_state["inspect_problem"] = error
+
+
+def _new(names: list[str], own: set[str]) -> None:
+    """The form; an inspection of the same that there is already is opened, or gone on with."""
+    left, right = st.columns(2)
+    checkpoint = left.selectbox(t("step.checkpoint"), names, key="inspect_checkpoint")
+    kinds = {"upload": t("inspect.from_upload"), "path": t("inspect.from_path")}
+    key = f"from-{language.current()}"
+    kind = right.radio(t("inspect.from"), list(kinds), format_func=kinds.__getitem__, key=key, horizontal=True)
+    upload: UploadedFile | None = None
+    typed = ""
+    if kind == "upload":
+        upload = st.file_uploader(t("exposure.file"), key="inspect_file", max_upload_size=work.MEGABYTES)
+        st.caption(t("inspect.upload_help"))
+    else:
+        typed = st.text_input(t("inspect.path"), key="inspect_path", placeholder="tatoeba/test.tsv")
+    columns = st.columns([3, 3, 3, 4], vertical_alignment="bottom")
+    source = columns[0].text_input(t("exposure.source_column"), "source", key="inspect_source", max_chars=100)
+    target = columns[1].text_input(t("exposure.target_column"), "target", key="inspect_target", max_chars=100)
+    limit = columns[2].number_input(t("inspect.limit"), 0, 10_000_000, 0, key="inspect_limit")
+    skip = columns[3].checkbox(t("inspect.skip_bad"), key="inspect_skip", help=t("inspect.skip_bad_help"))
+    if st.button(t("inspect.start"), key="inspect_start", type="primary", disabled=kind == "upload" and upload is None):
+        settings = (source or "source", target or "target", int(limit) or None, skip)
+        try:
+            file = upload.name if upload else typed.strip()
+            path = work.keep(upload.name, upload.getvalue()) if upload else typed
+            name = work.ask(work.Asked(checkpoint, file, path, upload is not None, *settings), own)
+        except UserError as error:
+            st.error(language.explain(error))
+            return
+        own.add(name)
+        _begin(name)
+    if (problem := st.session_state.pop("inspect_problem", None)) is not None:
+        st.error(language.explain(problem))
+
+
+def _begin(name: str) -> None:
+    """Open what is finished, start what is not; the address names it from now on."""
+    entry = work.entry(name)
+    _open(name)
+    st.query_params["inspection"] = name
+    if entry is not None and not entry.finished:
+        with st.spinner(t("step.loading"), show_time=False):
+            _start(name)
+    if "inspect_problem" not in st.session_state:
+        st.rerun()
+
+
+def _shown(finished: list[work.Entry]) -> state.Shown | None:
+    known = {entry.name: entry for entry in finished}
+    chosen = known.get(st.session_state["inspection"])
+    if chosen is None:
+        return None
+    try:
+        return state.shown(chosen, known.get(st.session_state["against"]))
+    except UserError as error:
+        st.error(language.explain(work.named(error, chosen.file)))
+        return None

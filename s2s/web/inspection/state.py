@@ -1,0 +1,172 @@
+"""What is looked at: the inspection, the query and the row, kept in the session under the link's names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from s2s.inspect.causes import CAUSES
+from s2s.inspect.paired import Paired
+from s2s.inspect.table import DIFFERENCE, NUMBERS, WORDS, Examples, Query
+from s2s.web import language, link
+from s2s.web.inspection import work
+from s2s.web.request import MAX_SEQ, Request
+
+COUNT = 20  # rows of a page of the table
+HEARD = "inspect_heard"  # the last request of each component
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A finished inspection, perhaps with a second one; the query, and the places of the rows that fit, in order."""
+
+    entry: work.Entry
+    examples: Examples
+    query: Query
+    places: np.ndarray
+
+    @property
+    def directory(self) -> Path:
+        """Where it is."""
+        return self.examples.directory
+
+    @property
+    def ids(self) -> np.ndarray:
+        """The ids of the rows that fit, in order."""
+        ids: np.ndarray = self.examples.column("id").to_numpy()[self.places]
+        return ids
+
+    @property
+    def row(self) -> int | None:
+        """The id of the row that is open, if it fits the query."""
+        row = int(st.session_state["row"])
+        return row if row and len(self.positions(row)) else None
+
+    def positions(self, id: int) -> np.ndarray:
+        """Where an id stands among the rows that fit: one number or none."""
+        return np.flatnonzero(self.ids == id)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _examples(directory: str, stamp: int) -> Examples:
+    """A table with the columns that were read of it; shared by all visitors and only ever added to."""
+    return Examples(directory)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _paired(first: str, second: str, stamps: tuple[int, int], score: str) -> Paired:
+    return Paired(_examples(first, stamps[0]), _examples(second, stamps[1]), score)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _order(directory: str, key: tuple[Any, ...], packed: str, _examples: Examples) -> np.ndarray:
+    """``Examples.order``, found again while one turns pages and opens rows."""
+    return _examples.order(Query.unpack(packed))
+
+
+def _stamp(directory: Path) -> int:
+    return (directory / "examples.parquet").stat().st_mtime_ns
+
+
+def examples(name: str) -> Examples:
+    """A finished inspection's table. Raises UserError as ``Examples`` does."""
+    directory = work.directory(name)
+    return _examples(str(directory), _stamp(directory))
+
+
+def shown(entry: work.Entry, second: work.Entry | None) -> Shown:
+    """What the session names, once the browser's requests have been followed. Raises UserError for two files."""
+    score, first = st.session_state["won_by"], examples(entry.name)
+    key: tuple[Any, ...] = (_stamp(first.directory),)
+    table: Examples = first
+    if second is not None:
+        other = work.directory(second.name)
+        stamps = key[0], _stamp(other)
+        table, key = _paired(str(first.directory), str(other), stamps, score), (*stamps, str(other), score)
+    for component in ("inspect_charts", "inspect_table"):
+        if (asked := _take(component)) is not None:
+            _follow(asked)
+    query = asked_for()
+    if second is None:
+        query = query.without(f"ranges:{DIFFERENCE}")
+        query = replace(query, sort="id", descending=False) if query.sort == DIFFERENCE else query
+        ask(query)
+    return Shown(entry, table, query, _order(str(first.directory), key, query.pack(), table))
+
+
+def asked_for() -> Query:
+    """The session's query."""
+    return Query.unpack(st.session_state["query"])
+
+
+def ask(query: Query) -> None:
+    """Another query; the table begins at its first rows if it is another one."""
+    if query.pack() != st.session_state["query"]:
+        st.session_state.update(query=query.pack(), table_from=0)
+
+
+def choose(ids: tuple[int, ...]) -> None:
+    """Only these examples; all where there is none."""
+    ask(replace(asked_for(), ids=ids))
+
+
+def drop(condition: str) -> None:
+    """Clear one condition."""
+    ask(asked_for().without(condition))
+
+
+def _take(component: str) -> Request | None:
+    """What a component's browser part asks for, once: client data."""
+    heard: dict[str, int] = st.session_state.setdefault(HEARD, {})
+    state = st.session_state.get(component)
+    value = state.get("request") if isinstance(state, Mapping) else None
+    if not isinstance(value, Mapping):
+        return None
+    seq, kind = value.get("seq"), value.get("kind")
+    if type(seq) is not int or not heard.get(component, 0) < seq <= MAX_SEQ or not isinstance(kind, str):
+        return None
+    heard[component] = seq
+    return Request(seq, kind, value)
+
+
+def heard(component: str) -> int:
+    """The last request of a component that was followed: its next one has a greater number."""
+    return int(st.session_state.get(HEARD, {}).get(component, 0))
+
+
+def _follow(asked: Request) -> None:
+    """Do what is asked, if it makes sense; else nothing."""
+    query, fields = asked_for(), asked.fields
+    name = fields.get("name")
+    if asked.kind == "open" and type(fields.get("id")) is int:
+        st.session_state["row"] = max(0, min(fields["id"], 10**12))
+    elif asked.kind == "turn" and type(fields.get("start")) is int:
+        st.session_state["table_from"] = max(0, min(fields["start"], 10**9))
+    elif asked.kind == "sort" and name in NUMBERS:
+        ask(replace(query, sort=name, descending=query.sort == name and not query.descending))
+    elif asked.kind == "cause" and name in CAUSES:
+        kept = tuple(one for one in query.causes if one != name)
+        ask(replace(query, causes=kept if name in query.causes else (*kept, name)))
+    elif asked.kind == "range" and name in NUMBERS:
+        low, high = (
+            x if type(x) in (int, float) and math.isfinite(x) else None for x in map(fields.get, ("low", "high"))
+        )
+        ranges = {**query.without(f"ranges:{name}").ranges}
+        ask(replace(query, ranges=ranges if low is high is None else {**ranges, str(name): (low, high)}))
+    elif asked.kind == "words":
+        words = {key: fields[key] for key in WORDS if isinstance(fields.get(key), str) and len(fields[key]) <= 400}
+        ask(replace(query, words={} if words == query.words else words))
+
+
+def address() -> dict[str, str]:
+    """The link to what is on screen."""
+    values = {name: st.session_state[name] for name in link.INSPECTION}
+    if len(values["query"]) > link.MAX_VALUE:  # many examples picked one by one: no address holds them
+        values["query"] = asked_for().without("ids").pack()
+    return {**link.write(values), "lang": language.current()}
