@@ -65,7 +65,7 @@ def sketch(states_NM: Half, directory: Path, kind: str) -> list[float]:
     np.save(directory / f"{kind}.basis.npy", basis_DM)
     header = {"descr": "<f4", "fortran_order": False, "shape": (len(states_NM), len(basis_DM) + 1)}
     with open(directory / f"{kind}.sketch.npy", "wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)  # type: ignore[no-untyped-call]
+        np.lib.format.write_array_header_1_0(file, header)
         for part in chunked(states_NM):
             file.write(sketched(part, basis_DM).astype("<f4").tobytes())
     return shares

@@ -159,7 +159,7 @@ class States:
             for kind in KINDS:
                 count = int(index[-1, 1 if kind == "encoder" else 2])
                 path = self.directory / f"{kind}.npy"
-                made = np.lib.format.open_memmap(path, "w+", np.float16, (count, self.sizes[kind]))  # type: ignore[no-untyped-call]
+                made = np.lib.format.open_memmap(path, "w+", np.float16, (count, self.sizes[kind]))
                 del made
                 with open(path, "r+b") as file:
                     os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
