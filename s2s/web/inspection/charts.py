@@ -1,9 +1,119 @@
-"""The section charts of the page."""
+"""Distributions, causes and confused words of the rows that fit, to be brushed and clicked; the filters as chips."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from s2s.inspect import bins
+from s2s.inspect.paired import Paired
+from s2s.inspect.summary import floats
+from s2s.inspect.table import DIFFERENCE, Examples, Query
+from s2s.web import language
+from s2s.web.inspection import component, state
+from s2s.web.inspection.state import Shown
+from s2s.web.language import t
 
 
-def section(directory: Path) -> None:
-    """Show it for one inspection."""
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _bins(key: tuple[Any, ...], name: str, _examples: Examples) -> bins.Bins | None:
+    return bins.bins(_examples, name)
+
+
+def section(shown: Shown) -> None:
+    """The component, and the chips."""
+    text = language.strings("inspect_charts")
+    examples, query = shown.examples, shown.query
+    masks = examples.masks(query)
+    measures = (DIFFERENCE, *bins.MEASURES) if isinstance(examples, Paired) else bins.MEASURES
+    found = [_chart(examples, query, masks, name) for name in measures]
+    causes = [
+        cause | {"title": t(f"cause.{cause['name']}"), "means": t(f"cause_means.{cause['name']}"), "on": on}
+        for cause in bins.causes(examples, masks)
+        if (on := cause["name"] in query.causes) or cause["all"]
+    ]
+    confusion = bins.confusion(examples, query, masks)
+    confusion["on"] = {name: query.words.get(name) for name in ("wanted", "said")}
+    data = {
+        "charts": [chart for chart in found if chart],
+        "causes": causes,
+        "confusion": confusion,
+        "strings": text,
+        "heard": state.heard("inspect_charts"),
+    }
+    component.mount("charts", data)
+    _chips(query)
+
+
+def _chart(examples: Examples, query: Query, masks: bins.Masks, name: str) -> dict[str, Any] | None:
+    """One distribution, of all rows and of those that every other condition holds for."""
+    score = examples.score if isinstance(examples, Paired) else ""
+    key = (str(examples.directory), examples.path.stat().st_mtime_ns, name == DIFFERENCE and _second(examples), score)
+    made = _bins(key, name, examples)
+    if made is None:
+        return None
+    kept = bins.others(masks, f"ranges:{name}", len(examples))
+    title = t(f"inspect.column.{name}")
+    if name == DIFFERENCE:
+        title = t("inspect.ahead", score=t(f"inspect.column.{score}"))
+    return {
+        "name": name,
+        "title": title,
+        "bounds": made.bounds,
+        "edges": made.edges,
+        "whole": name in bins.WHOLE,
+        "all": made.counts(np.ones(len(examples), dtype=bool)),
+        "kept": made.counts(kept),
+        "none": int((~np.isfinite(floats(examples.column(name))) & kept).sum()),
+        "range": query.ranges.get(name),
+    }
+
+
+def _second(examples: Examples) -> str:
+    return str(examples.second.directory) if isinstance(examples, Paired) else ""
+
+
+def chips(query: Query) -> list[tuple[str, str]]:
+    """Every condition of a query: its name and what it says to a person."""
+    said = [("errors", t("inspect.only_errors"))] if query.errors else []
+    said += [(f"causes:{name}", t(f"cause.{name}")) for name in query.causes]
+    for name, (low, high) in query.ranges.items():
+        column = t(f"inspect.column.{name}")
+        if low is None or high is None:
+            said.append(
+                (f"ranges:{name}", f"{column} {'≤' if low is None else '≥'} {_short(high if low is None else low)}")
+            )
+        else:
+            between = _short(low) if low == high else f"{_short(low)}–{_short(high)}"
+            said.append((f"ranges:{name}", f"{column} {between}"))
+    said += [(f"words:{name}", t(f"inspect.chip_{name}", word=word)) for name, word in query.words.items()]
+    said += [("ids", t("inspect.chip_ids", count=len(query.ids)))] if query.ids else []
+    return said + ([("text", t("inspect.chip_text", text=query.text))] if query.text else [])
+
+
+def _short(value: float | None) -> str:
+    return f"{value:.3g}".replace("-", "−") if value is not None else ""
+
+
+def _chips(query: Query) -> None:
+    """A button a condition, which clears it, and one for all."""
+    found = chips(query)
+    if not found:
+        return
+    with st.container(horizontal=True, key="inspect_chips", gap="small", vertical_alignment="center"):
+        for condition, words in found:
+            st.button(_plain(f"{words} ✕"), key=f"chip-{condition}", on_click=state.drop, args=(condition,))
+        if len(found) > 1:
+            st.button(t("inspect.clear"), key="chip-all", on_click=_clear, type="tertiary")
+
+
+def _plain(text: str) -> str:
+    """A text as a label, which Streamlit would read as Markdown."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|<>:$~" else c for c in text)
+
+
+def _clear() -> None:
+    query = state.asked_for()
+    state.ask(Query(sort=query.sort, descending=query.descending))

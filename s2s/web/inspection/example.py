@@ -1,9 +1,149 @@
-"""The section example of the page."""
+"""One row opened: its texts, its causes with their evidence, both lanes in the player, the way to the next."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import streamlit as st
+
+from s2s.errors import UserError
+from s2s.inspect.causes import CAUSES
+from s2s.inspect.paired import OTHER, Paired
+from s2s.inspect.why import why
+from s2s.web import language, link, models
+from s2s.web.inspection import state
+from s2s.web.inspection.state import Shown
+from s2s.web.language import t
+from s2s.web.panel import code, share, signed
+from s2s.web.player import player
+from s2s.web.results import lanes
+
+PROBABILITIES = ("p", "moved")
 
 
-def section(directory: Path) -> None:
-    """Show it for one inspection."""
+def section(shown: Shown) -> None:
+    """The row that is open, if there is one."""
+    id = shown.row
+    if id is None:
+        if st.session_state["row"]:
+            st.info(t("inspect.row_gone", id=st.session_state["row"]))
+        else:
+            st.caption(t("inspect.row_none"))
+        return
+    row = shown.examples.example(id)
+    place = int(shown.positions(id)[0])
+    _head(shown, id, place)
+    _texts(shown, row, int(shown.places[place]))
+    _causes(shown, row)
+    _player(shown, row)
+
+
+def _head(shown: Shown, id: int, place: int) -> None:
+    """Which it is of how many, the way back and on, the ways to other pages."""
+    ids = shown.ids
+    with st.container(horizontal=True, vertical_alignment="center", key="inspect_head"):
+        st.markdown(t("inspect.row", id=id, place=place + 1, total=len(ids)))
+        for name, at in (("previous", place - 1), ("following", place + 1)):
+            there = 0 <= at < len(ids)
+            to = int(ids[at]) if there else 0
+            st.button(t(f"inspect.{name}"), key=f"row-{name}", on_click=_go, args=(to,), disabled=not there)
+        st.button(t("inspect.close"), key="row-close", on_click=_go, args=(0,), type="tertiary")
+
+
+def _go(id: int) -> None:
+    st.session_state["row"] = id
+
+
+def _texts(shown: Shown, row: dict[str, Any], place: int) -> None:
+    """Source, reference and what was said, of two inspections by both."""
+    lines = [("source", row["source"]), ("reference", row["reference"])]
+    titles = {name: t(f"inspect.column.{name}") for name in ("source", "reference", "output")}
+    scores = _scores(row)
+    if isinstance(shown.examples, Paired):
+        names = [f"{OTHER}{name}" for name in ("output", "chrf", "bleu", "nll")]
+        (beside,) = shown.examples.rows(np.array([place]), names)
+        second = {name.removeprefix(OTHER): beside[name] for name in names}
+        first_name, second_name = shown.entry.checkpoint, shown.examples.second.manifest["checkpoint"]["name"]
+        titles |= {"output": t("inspect.output_of", checkpoint=first_name)}
+        titles |= {"second": t("inspect.output_of", checkpoint=second_name)}
+        lines += [("output", f"{row['output']}  ({scores})"), ("second", f"{second['output']}  ({_scores(second)})")]
+    elif row["output"] is not None:
+        lines.append(("output", f"{row['output']}  ({scores})"))
+    st.html(_lines([(titles[name], text) for name, text in lines]))
+    with st.container(horizontal=True, key="inspect_open"):
+        values = {"model": shown.entry.checkpoint, "text": row["source"], "ref": row["reference"]}
+        address = {**link.write(values), "lang": language.current()}
+        st.link_button(t("inspect.open_step"), f"./?{urlencode(address)}")
+        if isinstance(shown.examples, Paired):
+            address |= {"compare": shown.examples.second.manifest["checkpoint"]["name"], "differs": "checkpoint"}
+            st.link_button(t("inspect.open_compare"), f"./compare?{urlencode(address)}")
+
+
+def _scores(row: dict[str, Any]) -> str:
+    found = [(name, row.get(name)) for name in ("chrf", "bleu", "nll")]
+    parts = [f"{t(f'inspect.column.{name}')} {value:.3g}" for name, value in found if value is not None]
+    return " · ".join(parts)
+
+
+def _lines(lines: list[tuple[str, str]]) -> str:
+    """Texts under their names, whatever they hold."""
+    style = "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px;margin:0;overflow-wrap:anywhere"
+    body = "".join(
+        f'<dt style="opacity:.7">{escape(name)}</dt><dd style="margin:0" dir="auto">{escape(text)}</dd>'
+        for name, text in lines
+    )
+    return f'<dl style="{style}">{body}</dl>'
+
+
+def _causes(shown: Shown, row: dict[str, Any]) -> None:
+    """Each cause with the numbers that its test read, so that a person can disagree."""
+    found = [name for name in CAUSES if row[f"cause_{name}"]]
+    if row["error"] is False:
+        st.success(t("inspect.no_error"))
+    elif not found:
+        st.markdown(t("inspect.no_cause"))
+    for name in found:
+        key, values = why(name, row, shown.examples.manifest.get("fences", {}))
+        st.markdown(f"- **{t(f'cause.{name}')}** — {t(f'why.{key}', **_said(values))}")
+
+
+def _said(values: dict[str, Any]) -> dict[str, Any]:
+    """Numbers and words as they are written in a sentence."""
+    said: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, list):
+            said[name] = t("inspect.and").join(code(str(word)) for word in value)
+        elif isinstance(value, str):
+            said[name] = code(value)
+        elif name in PROBABILITIES:
+            said[name] = share(value)
+        elif isinstance(value, float):
+            said[name] = signed(f"{value:.3g}")
+        else:
+            said[name] = "–" if value is None else value
+    return said
+
+
+def _player(shown: Shown, row: dict[str, Any]) -> None:
+    """Both lanes, decoded again by the checkpoint that was inspected, if it is still the same."""
+    name, digest = shown.entry.checkpoint, shown.examples.manifest["checkpoint"]["digest"]
+    try:
+        if name not in models.names():
+            raise UserError("inspect_no_model", name=name)
+        with st.spinner(t("step.loading"), show_time=False):
+            checkpoint = models.load(name, models.changed(name))
+        if checkpoint.digest != digest:
+            raise UserError("inspect_other_model", name=name)
+    except UserError as error:
+        st.warning(language.explain(error))
+        return
+    defaults = {key: field.default for key, field in link.FIELDS.items()}
+    values = defaults | {"model": name, "text": row["source"], "ref": row["reference"], "mode": "both"}
+    found, messages = lanes(values)
+    for kind, message in messages:
+        getattr(st, kind)(message)
+    if found:
+        player(found, len(checkpoint.target.vocab), state.address())

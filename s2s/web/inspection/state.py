@@ -143,7 +143,7 @@ def heard(component: str) -> int:
 def _follow(asked: Request) -> None:
     """Do what is asked, if it makes sense; else nothing."""
     query, fields = asked_for(), asked.fields
-    name = fields.get("name")
+    name = str(fields.get("name"))
     if asked.kind == "open" and type(fields.get("id")) is int:
         st.session_state["row"] = max(0, min(fields["id"], 10**12))
     elif asked.kind == "turn" and type(fields.get("start")) is int:
@@ -154,14 +154,17 @@ def _follow(asked: Request) -> None:
         kept = tuple(one for one in query.causes if one != name)
         ask(replace(query, causes=kept if name in query.causes else (*kept, name)))
     elif asked.kind == "range" and name in NUMBERS:
-        low, high = (
-            x if type(x) in (int, float) and math.isfinite(x) else None for x in map(fields.get, ("low", "high"))
-        )
-        ranges = {**query.without(f"ranges:{name}").ranges}
-        ask(replace(query, ranges=ranges if low is high is None else {**ranges, str(name): (low, high)}))
+        low, high = _bound(fields.get("low")), _bound(fields.get("high"))
+        rest = query.without(f"ranges:{name}").ranges
+        ask(replace(query, ranges=rest if low is None and high is None else {**rest, name: (low, high)}))
     elif asked.kind == "words":
         words = {key: fields[key] for key in WORDS if isinstance(fields.get(key), str) and len(fields[key]) <= 400}
         ask(replace(query, words={} if words == query.words else words))
+
+
+def _bound(value: Any) -> float | None:
+    """A finite number, else None."""
+    return value if type(value) in (int, float) and math.isfinite(value) else None
 
 
 def address() -> dict[str, str]:

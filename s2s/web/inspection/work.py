@@ -94,7 +94,11 @@ def keep(name: str, content: bytes) -> str:
         used = sum(one.stat().st_size for one in path.parent.iterdir())
         if len(content) > MEGABYTES * 10**6 or used + len(content) > KEPT * 10**6:
             raise UserError("upload_full", file=name, size=MEGABYTES)
-        disk.write_file(path, lambda fresh: fresh.write_bytes(content) and None)
+
+        def fill(fresh: Path) -> None:
+            fresh.write_bytes(content)
+
+        disk.write_file(path, fill)
     return path.name
 
 
@@ -196,8 +200,8 @@ class Running:
 
 def named(error: UserError, file: str) -> UserError:
     """The error with the visitor's name for the file, and no path of the server."""
-    values = {name: file if name in ("file", "directory") else value for name, value in error.values.items()}
-    return UserError(error.key.removeprefix("error."), **values)
+    error.values.update({name: file for name in ("file", "directory") if name in error.values})
+    return error
 
 
 _RUNNING: dict[str, Running] = {}  # of the whole server: whoever comes back to an inspection finds its progress
