@@ -7,7 +7,7 @@ function send(view, payload) {
   view.setStateValue("request", { ...payload, seq: view.seq });
 }
 
-const short = (x) => (Math.abs(x) >= 100 || Number.isInteger(x) ? String(Math.round(x)) : decimals(x, 1)).replace("-", "−");
+const short = (chart, y, x = y + chart.from) => (Math.abs(x) >= 100 || Number.isInteger(x) ? String(Math.round(x)) : decimals(x, 1)).replace("-", "−");
 
 // The bins that lie in the chart's range, [first, last], or null.
 function brushed(chart) {
@@ -23,21 +23,22 @@ function paintBars(chart, node, span) {
   node.replaceChildren(
     ...chart.all.map((count, i) => {
       const bar = el("i", { class: span && (i < span[0] || i > span[1]) ? "out" : "", title: `${describe(chart, i, i)}: ${chart.kept[i]} / ${count}` });
-      bar.style.setProperty("--all", Math.sqrt(count / most));
-      bar.style.setProperty("--kept", Math.sqrt(chart.kept[i] / most));
+      bar.style.setProperty("--all", count / most);
+      bar.style.setProperty("--kept", chart.kept[i] / most);
       return bar;
     }),
   );
 }
 
 function describe(chart, from, to) {
+  const say = (x) => short(chart, x);
   const [low] = chart.bounds[from];
   const high = chart.bounds[to][1];
   const end = chart.whole || high === null ? high : chart.edges[to + 1];
-  if (low === null && high === null) return `${short(chart.edges[0])}–${short(chart.edges.at(-1))}`;
-  if (low === null) return `≤ ${short(end)}`;
-  if (high === null) return `≥ ${short(low)}`;
-  return low === end ? short(low) : `${short(low)}–${short(end)}`;
+  if (low === null && high === null) return `${say(chart.edges[0])}–${say(chart.edges.at(-1))}`;
+  if (low === null) return `≤ ${say(end)}`;
+  if (high === null) return `≥ ${say(low)}`;
+  return low === end ? say(low) : `${say(low)}–${say(end)}`;
 }
 
 function histogram(view, chart) {
@@ -84,7 +85,7 @@ function histogram(view, chart) {
     event.stopPropagation();
   });
   repaint();
-  const ends = el("div", { class: "ends" }, el("span", { text: short(chart.edges[0]) }), el("span", { text: chart.none ? fill(strings.none, { count: chart.none }) : "" }), el("span", { text: short(chart.edges.at(-1) - (chart.whole ? 1 : 0)) }));
+  const ends = el("div", { class: "ends" }, el("span", { text: short(chart, chart.edges[0]) }), el("span", { text: chart.none ? fill(strings.none, { count: chart.none }) : "" }), el("span", { text: short(chart, chart.edges.at(-1) - (chart.whole ? 1 : 0)) }));
   return el("section", { "data-name": chart.name }, el("h3", {}, chart.title, " ", said), bars, ends);
 }
 

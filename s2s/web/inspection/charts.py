@@ -14,6 +14,7 @@ from s2s.inspect.table import DIFFERENCE, Examples, Query
 from s2s.web import language
 from s2s.web.inspection import component, state
 from s2s.web.inspection.state import Shown
+from s2s.web.inspection.table import PLACES
 from s2s.web.language import t
 
 
@@ -64,6 +65,7 @@ def _chart(examples: Examples, query: Query, masks: bins.Masks, name: str) -> di
         "bounds": made.bounds,
         "edges": made.edges,
         "whole": name in bins.WHOLE,
+        "from": _first(name),
         "all": made.counts(np.ones(len(examples), dtype=bool)),
         "kept": made.counts(kept),
         "none": int((~np.isfinite(floats(examples.column(name))) & kept).sum()),
@@ -80,7 +82,8 @@ def chips(query: Query) -> list[tuple[str, str]]:
     said = [("errors", t("inspect.only_errors"))] if query.errors else []
     said += [(f"causes:{name}", t(f"cause.{name}")) for name in query.causes]
     for name, (low, high) in query.ranges.items():
-        column = t(f"inspect.column.{name}")
+        column, first = t(f"inspect.column.{name}"), _first(name)
+        low, high = (None if x is None else x + first for x in (low, high))
         if low is None or high is None:
             said.append(
                 (f"ranges:{name}", f"{column} {'≤' if low is None else '≥'} {_short(high if low is None else low)}")
@@ -91,6 +94,11 @@ def chips(query: Query) -> list[tuple[str, str]]:
     said += [(f"words:{name}", t(f"inspect.chip_{name}", word=word)) for name, word in query.words.items()]
     said += [("ids", t("inspect.chip_ids", count=len(query.ids)))] if query.ids else []
     return said + ([("text", t("inspect.chip_text", text=query.text))] if query.text else [])
+
+
+def _first(name: str) -> int:
+    """What a column's 0 is called: steps and places are counted from 1 on the pages."""
+    return 1 if name in PLACES else 0
 
 
 def _short(value: float | None) -> str:

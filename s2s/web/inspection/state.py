@@ -18,7 +18,7 @@ from s2s.web import language, link
 from s2s.web.inspection import work
 from s2s.web.request import MAX_SEQ, Request
 
-COUNT = 20  # rows of a page of the table
+COUNT = 10  # rows of a page of the table
 HEARD = "inspect_heard"  # the last request of each component
 
 

@@ -59,7 +59,7 @@ function key(view, event) {
 function turning(view) {
   const { strings, data } = view;
   const { start, count, total } = data;
-  const to = (title, where, off) => el("button", { type: "button", title, "aria-label": title, text: { first: "⏮", back: "◀", next: "▶", last: "⏭" }[where], ...(off ? { disabled: "" } : {}), onclick: () => send(view, { kind: "turn", start: { first: 0, back: start - count, next: start + count, last: Math.floor((total - 1) / count) * count }[where] }) });
+  const to = (title, where, off) => el("button", { type: "button", title, "aria-label": title, ...(off ? { disabled: "" } : {}), onclick: () => send(view, { kind: "turn", start: { first: 0, back: start - count, next: start + count, last: Math.floor((total - 1) / count) * count }[where] }) }, icon(where));
   const atEnd = start + count >= total;
   return el(
     "div",

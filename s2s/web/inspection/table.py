@@ -19,6 +19,7 @@ from s2s.web.language import t
 LONGEST = 300  # characters of a text that a cell holds
 TEXTS = ("source", "reference", "output")
 MEASURED = ("chrf", "bleu", "nll", "divergence")
+PLACES = ("divergence", "attended", "moved_to")  # counted from 0 in the file, from 1 on the pages
 DECIMALS = {"chrf": 1, "bleu": 1, "rouge_l": 1, "nll": 2, DIFFERENCE: 1}
 
 
@@ -110,7 +111,7 @@ def _title(shown: Shown, name: str) -> str:
             return t("inspect.output_of", checkpoint=names[name])
         if name == DIFFERENCE:
             return t("inspect.ahead", score=t(f"inspect.column.{shown.examples.score}"))
-    return t(f"inspect.column.{name}")
+    return "◆" if name == "divergence" else t(f"inspect.column.{name}")
 
 
 def _row(found: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def cell(name: str, value: Any) -> str:
         return "–"
     if isinstance(value, str):
         return value[:LONGEST] + ("…" if len(value) > LONGEST else "")
-    if name in ("divergence", "attended", "moved_to"):
+    if name in PLACES:
         return str(value + 1)
     text = (
         f"{value:.{DECIMALS[name]}f}"

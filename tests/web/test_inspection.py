@@ -1,0 +1,283 @@
+"""The page of error inspection on tiny checkpoints: jobs that are killed and resumed, filters, rows, both languages."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from s2s.checkpoint import load
+from s2s.errors import UserError, say
+from s2s.inspect import run as engine
+from s2s.inspect.causes import CAUSES
+from s2s.inspect.table import Examples, Query
+from s2s.web import folders
+from s2s.web.inspection import work
+from s2s.web.inspection.work import Asked
+from s2s.web.job import Job
+from tests.web.conftest import messages
+
+Visit = Callable[..., AppTest]
+SUBJECTS, OBJECTS = ("我", "你", "他"), (("苹果", "apples"), ("茶", "tea"), ("水", "water"))
+PAIRS = "".join(f"{s}喜欢{zh}。\tI like {en}.\n" for s in SUBJECTS for zh, en in OBJECTS)
+
+
+@pytest.fixture
+def places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder with one file, and a place for inspections made in windows of two pairs."""
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "data" / "set").mkdir(parents=True)
+    (folder / "data" / "set" / "test.tsv").write_text(PAIRS, encoding="utf-8")
+    (folder / "secret.tsv").write_text(PAIRS, encoding="utf-8")
+    monkeypatch.setattr(folders, "DATA", folder / "data")
+    monkeypatch.setattr(folders, "INSPECTED", folder / "inspected")
+    monkeypatch.setattr(engine, "WINDOW", 2)
+    monkeypatch.setattr(work, "_RUNNING", {})
+    return folder
+
+
+def made(root: Path, model: str = "tiny-general", **asked: Any) -> str:
+    """An inspection as the page's job makes it."""
+    name = work.ask(Asked(model, "set/test.tsv", "set/test.tsv", **asked))
+    ended(work.start(name, load(root / model)).job)
+    work.forget(name)
+    return name
+
+
+def ended(job: Job[None]) -> Job[None]:
+    for _ in range(1200):
+        if not job.look():
+            assert job.mistake() is None
+            return job
+        time.sleep(0.02)
+    pytest.fail("the job did not end")
+
+
+@pytest.fixture
+def visit_inspection(visit_page: Visit, places: Path) -> Visit:
+    def open_page(**query: str) -> AppTest:
+        return visit_page("inspection", **query)
+
+    return open_page
+
+
+def component(app: AppTest, name: str) -> dict[str, Any]:
+    found = [json.loads(one.proto.json) for one in app.get("bidi_component") if f"lookback_{name}" in str(one.proto)]
+    data: dict[str, Any] = found[0]
+    return data
+
+
+def ask(app: AppTest, part: str, **request: Any) -> AppTest:
+    """What the component's browser part would send."""
+    seq = component(app, part)["heard"] + 1
+    app.session_state[f"inspect_{part}"] = {"request": {"seq": seq, **request}}
+    return app.run()
+
+
+def ids(app: AppTest) -> list[int]:
+    return [row["id"] for row in component(app, "table")["rows"]]
+
+
+def said(app: AppTest) -> str:
+    return "\n".join(box.value for kind in (app.markdown, app.caption) for box in kind)
+
+
+@pytest.fixture(params=["zh", "en"])
+def lang(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_filters_order_and_rows(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
+    name = made(root)
+    examples = Examples(folders.INSPECTED / name)
+    app = visit_inspection(lang=lang, inspection=name)
+    assert not app.exception and messages(app) == []
+    assert ids(app) == list(range(1, 10))
+    cause = next(one["name"] for one in component(app, "charts")["causes"] if one["all"])
+    app = ask(app, "charts", kind="cause", name=cause)
+    app = ask(app, "table", kind="sort", name="nll")
+    app = ask(app, "table", kind="sort", name="nll")
+    query = Query(sort="nll", descending=True, causes=(cause,))
+    fit = [row["id"] for row in examples.page(query).rows]
+    assert ids(app) == fit
+    app.text_input(key="inspect_search").set_value("tea").run()
+    query = replace(query, text="tea")
+    fit = [row["id"] for row in examples.page(query).rows]
+    assert ids(app) == fit and 0 < len(fit) < 9
+    app = ask(app, "table", kind="open", id=fit[0])
+    row = examples.example(fit[0])
+    for one in (one for one in CAUSES if row[f"cause_{one}"]):
+        assert f"**{say(f'cause.{one}', lang)}** — " in said(app)
+    lanes = component(app, "player")["lanes"]
+    assert lanes["free"]["source"]["tokens"] == row["source_tokens"]
+    shown = [
+        step["output"]["token"] if isinstance(step["output"], dict) else step["output"]
+        for step in lanes["free"]["steps"]
+    ]
+    assert [word for word in shown if word != "<eos>"] == row["output_tokens"]
+    if len(fit) > 1:
+        app.button(key="row-following").click().run()
+        assert app.session_state["row"] == fit[1]
+    assert not app.exception
+    link = component(app, "player")["link"]
+    again = visit_inspection(**link)
+    assert ids(again) == fit and again.session_state["row"] == app.session_state["row"]
+    app.button(key=f"chip-causes:{cause}").click().run()
+    app.button(key="chip-text").click().run()
+    assert len(ids(app)) == 9
+
+
+def test_requests_that_make_no_sense_change_nothing(visit_inspection: Visit, root: Path, places: Path) -> None:
+    app = visit_inspection(lang="en", inspection=made(root))
+    for request in (
+        {"kind": "sort", "name": "source"},
+        {"kind": "cause", "name": "__class__"},
+        {"kind": "range", "name": "chrf", "low": "x", "high": float("nan")},
+        {"kind": "range", "name": ["chrf"], "low": 1},
+        {"kind": "words", "wanted": 7},
+        {"kind": "open", "id": "1"},
+        {"kind": "turn", "start": 10**300},
+        {"kind": "nothing"},
+    ):
+        app = ask(app, "charts" if request["kind"] != "turn" else "table", **request)
+        assert not app.exception
+    assert app.session_state["query"] == ""
+
+
+def test_two_checkpoints_are_compared_row_by_row(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
+    first, second = made(root), made(root, "tiny-additive")
+    app = visit_inspection(lang=lang, inspection=first, against=second, row="3")
+    assert not app.exception and messages(app) == []
+    data = component(app, "table")
+    assert {"difference", "other_output"} <= {column["name"] for column in data["columns"]}
+    other = Examples(folders.INSPECTED / second).example(3)["output"]
+    assert other in next(row for row in data["rows"] if row["id"] == 3)["cells"]
+    assert component(app, "charts")["charts"][0]["name"] == "difference"
+    links = [one.proto.url for one in app.get("link_button")]
+    assert any(url.startswith("./compare?") and "compare=tiny-additive" in url for url in links)
+    app = ask(app, "table", kind="sort", name="difference")
+    assert not app.exception
+
+
+def test_a_job_is_started_by_the_page_and_its_upload_is_kept_private(
+    visit_inspection: Visit, places: Path, lang: str
+) -> None:
+    app = visit_inspection(lang=lang)
+    app.file_uploader(key="inspect_file").set_value(("mine.tsv", PAIRS.encode(), "text/plain"))
+    app.run()
+    app.button(key="inspect_start").click().run()
+    assert not app.exception
+    name = app.session_state["inspection"]
+    assert re.fullmatch(r"u-[\w-]{22}", name)
+    running = work.running(name)
+    assert running is None or ended(running.job)
+    assert len(ids(app.run())) == 9
+    other = visit_inspection(lang=lang)
+    assert name not in [option for box in other.selectbox for option in box.options]
+    assert "mine.tsv" not in str([box.options for box in other.selectbox])
+    assert len(ids(visit_inspection(lang=lang, inspection=name))) == 9  # its link opens it
+
+
+@pytest.mark.parametrize("typed", ["../secret.tsv", "/etc/passwd", "set", "set/../../secret.tsv", "nowhere.tsv"])
+def test_a_hostile_path_is_a_sentence(visit_inspection: Visit, places: Path, typed: str) -> None:
+    app = visit_inspection(lang="en")
+    app.radio(key="from-en").set_value("path").run()
+    app.text_input(key="inspect_path").set_value(typed).run()
+    app.button(key="inspect_start").click().run()
+    assert not app.exception
+    assert messages(app) == [say("error.path_outside", "en", path=typed)]
+    assert not any(folders.INSPECTED.glob("*/manifest.json")) and app.text_input(key="inspect_path").value == typed
+
+
+def test_a_bad_row_is_named_without_a_path_of_the_server(root: Path, places: Path) -> None:
+    kept = work.keep("../../bad name.tsv", b"one column\n")
+    name = work.ask(Asked("tiny-general", "bad name.tsv", kept, upload=True))
+    job = work.start(name, load(root / "tiny-general")).job
+    while job.look():
+        time.sleep(0.02)
+    mistake = job.mistake()
+    assert mistake is not None and "bad name.tsv" in str(mistake) and str(places) not in str(mistake)
+
+
+def test_stopped_and_gone_on_with_by_another_process(
+    visit_inspection: Visit, root: Path, places: Path, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    whole = made(root, "tiny-additive")
+    name = work.ask(Asked("tiny-general", "set/test.tsv", "set/test.tsv"))
+    write = engine.Inspection._part
+
+    def slow(self: engine.Inspection, number: int, *rest: Any) -> None:
+        if number == 2:
+            work.running(name).job.stop()  # type: ignore[union-attr]
+        write(self, number, *rest)
+
+    monkeypatch.setattr(engine.Inspection, "_part", slow)
+    job = work.start(name, load(root / "tiny-general")).job
+    while job.look():
+        time.sleep(0.02)
+    assert job.stopped
+    parts = sorted(path.name for path in (folders.INSPECTED / name / "parts").iterdir())
+    assert parts == ["000000.parquet", "000001.parquet"]
+    before = {path: path.stat().st_mtime_ns for path in (folders.INSPECTED / name / "parts").iterdir()}
+    monkeypatch.setattr(work, "_RUNNING", {})  # another process knows nothing of the job
+    made_again: list[int] = []
+
+    def counted(self: engine.Inspection, number: int, *rest: Any) -> None:
+        assert all(path.stat().st_mtime_ns == stamp for path, stamp in before.items())
+        made_again.append(number)
+        write(self, number, *rest)
+
+    monkeypatch.setattr(engine.Inspection, "_part", counted)
+    app = visit_inspection(lang=lang, inspection=whole)
+    app.button(key=f"go-{name}").click().run()
+    running = work.running(name)
+    assert running is None or ended(running.job)
+    assert made_again == [2, 3, 4]
+    table = Examples(folders.INSPECTED / name)
+    assert table.columns("id")["id"].to_pylist() == list(range(1, 10))
+    fresh = engine.Inspection(
+        places / "fresh", load(root / "tiny-general"), engine.Input(folders.DATA / "set/test.tsv")
+    )
+    import torch
+
+    from s2s.train.distributed import Group
+
+    fresh.run(Group(0, 1, torch.device("cpu")), lambda pairs: None)
+    assert (
+        table.columns("id", "output", "nll").to_pylist()
+        == Examples(places / "fresh").columns("id", "output", "nll").to_pylist()
+    )
+
+
+@pytest.mark.parametrize("name", ["../x", ".asked", "a/b", "", "x" * 200, "missing", "..", "u-guess"])
+def test_a_name_from_a_link_leads_nowhere_else(visit_inspection: Visit, places: Path, name: str) -> None:
+    (places / "x").mkdir(exist_ok=True)
+    assert work.entry(name) is None
+    app = visit_inspection(lang="en", inspection=name)
+    assert not app.exception
+
+
+def test_uploads_have_bounds(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "MEGABYTES", 0.00001)
+    with pytest.raises(UserError, match="room"):
+        work.keep("a.tsv", PAIRS.encode())
+    assert not list((folders.INSPECTED / ".uploads").iterdir())
+
+
+def test_the_same_upload_is_kept_once(places: Path) -> None:
+    first, again = work.keep("a.csv", b"x,y\n"), work.keep("b.CSV", b"x,y\n")
+    assert first == again and first.endswith(".csv") and ".." not in work.keep("../../x.tsv/../y", b"a\tb\n")
+
+
+@pytest.fixture(autouse=True)
+def no_job_left() -> Iterator[None]:
+    yield
+    for running in work._RUNNING.values():
+        running.job.stop()
