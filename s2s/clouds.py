@@ -12,6 +12,7 @@ from s2s.figures import escape
 
 COLOURS = ("#3b82f6", "#ea580c", "#16a34a", "#a855f7", "#e11d48", "#0891b2", "#ca8a04", "#db2777")
 REST, PATH = "#94a3b8", "#b45309"
+NAMED = 40  # states of a path whose words stand beside them; beyond, they are told on hovering
 GL = 3000  # points from which on WebGL draws them
 HOVER = "%{text}<br>%{customdata}<extra></extra>"
 
@@ -70,7 +71,7 @@ def _path(points_N2: np.ndarray, words: Sequence[str], name: str) -> go.Scatter:
         x=points_N2[:, 0],
         y=points_N2[:, 1],
         text=[f"{n} {escape(word)}" for n, word in enumerate(words, start=1)],
-        mode="lines+markers+text",
+        mode="lines+markers+text" if len(words) <= NAMED else "lines+markers",
         textposition="top center",
         name=escape(name),
         line={"color": PATH, "width": 2},

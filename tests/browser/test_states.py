@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,34 +10,17 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from s2s.inspect.kept import Kept
-from tests.browser.conftest import REPOSITORY, probe
+from tests.browser.conftest import REPOSITORY, probe, serve
 from tests.inspect.corpus import with_states
-
-APP = Path(__file__).with_name("states_app.py")
 
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     """A server of the section alone, on a small inspection."""
-    import os
-
-    directory = with_states(tmp_path).directory
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port)]
-    environment = {**os.environ, "LOOKBACK_INSPECTION": str(directory), "PYTHONPATH": str(REPOSITORY)}
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.25)
-        yield f"http://localhost:{port}"
-        process.terminate()
-        process.wait(10)
+    inspection = str(with_states(tmp_path).directory)
+    app = "tests/browser/states_app.py"
+    with serve(tmp_path, app, LOOKBACK_INSPECTION=inspection, PYTHONPATH=str(REPOSITORY)) as address:
+        yield address
 
 
 def test_points_in_a_box_are_the_tables_examples(address: str, browser: Browser, tmp_path: Path) -> None:
