@@ -53,7 +53,7 @@ def cloud(
             )
         )
     if path is not None and len(path[0]):
-        figure.add_trace(_path(*path, text["path"]))
+        _path(figure, kind, *path, text["path"])
     figure.update_layout(
         height=480,
         margin={"t": 10, "b": 10, "l": 10, "r": 10},
@@ -65,17 +65,22 @@ def cloud(
     return figure
 
 
-def _path(points_N2: np.ndarray, words: Sequence[str], name: str) -> go.Scatter:
-    """In SVG, which lies above WebGL's points."""
-    return go.Scatter(
-        x=points_N2[:, 0],
-        y=points_N2[:, 1],
-        text=[f"{n} {escape(word)}" for n, word in enumerate(words, start=1)],
-        mode="lines+markers+text" if len(words) <= NAMED else "lines+markers",
-        textposition="top center",
-        name=escape(name),
-        line={"color": PATH, "width": 2},
-        marker={"size": 9, "color": PATH, "line": {"width": 1, "color": "white"}},
-        hoverinfo="text",
-        unselected={"marker": {"opacity": 1}},
+def _path(figure: go.Figure, kind: type[go.Scatter], points_N2: np.ndarray, words: Sequence[str], name: str) -> None:
+    """Its line, and its words as annotations, which lie above whatever WebGL draws."""
+    labels = [f"{n} {escape(word)}" for n, word in enumerate(words, start=1)]
+    figure.add_trace(
+        kind(
+            x=points_N2[:, 0],
+            y=points_N2[:, 1],
+            text=labels,
+            mode="lines+markers",
+            name=escape(name),
+            line={"color": PATH, "width": 2},
+            marker={"size": 9, "color": PATH, "line": {"width": 1, "color": "white"}},
+            hoverinfo="text",
+            unselected={"marker": {"opacity": 1}},
+        )
     )
+    for (x, y), label in zip(points_N2.tolist(), labels if len(labels) <= NAMED else (), strict=False):
+        paper = {"bgcolor": "rgba(255,255,255,0.8)", "font": {"color": "#1f2937", "size": 11}}
+        figure.add_annotation(x=x, y=y, text=label, showarrow=False, yshift=14, captureevents=False, **paper)

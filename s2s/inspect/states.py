@@ -129,6 +129,14 @@ class States:
         config = self.checkpoint.config.model
         return {"encoder": 2 * config.encoder_size, "decoder": config.decoder_size, "context": 2 * config.encoder_size}
 
+    @property
+    def megabytes(self) -> int:
+        """What they take on the disk, sketches left out."""
+        lengths = np.concatenate([self._lengths(window) for window in range(self.windows)])
+        _, sources, steps = lengths.sum(axis=0).tolist()
+        numbers = sources * self.sizes["encoder"] + steps * (self.sizes["decoder"] + self.sizes["context"])
+        return round(2 * numbers / 1e6)
+
     def share(self, group: Group) -> int:
         """Sentences that are this process's to do."""
         return int(np.diff(self.examples.starts)[group.rank :: group.size].sum())

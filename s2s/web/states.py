@@ -18,11 +18,14 @@ from s2s.inspect.nearest import nearest
 from s2s.inspect.occurrences import all_words, occurrences, own
 from s2s.inspect.projection import Cloud, Neighbourhoods, Plane
 from s2s.inspect.table import Examples
-from s2s.web import language, models
+from s2s.web import language, models, task
+from s2s.web.job import Job
 from s2s.web.language import t
+from s2s.web.task import Task
 
 COMMON = 7  # words with a colour of their own
 SEED = 0
+MEGABYTES = 1_000  # of states that a visitor may have kept on the server; more is for the command line
 MOST = 400  # characters of a typed sentence
 PLANES = ("pca", "umap")
 COLOURS = ("word", "error")
@@ -64,16 +67,55 @@ def _drawn(
     return made, words, ids, wrong
 
 
-@st.fragment
 def section(examples: Examples, row: int | None, chosen: tuple[int, ...], choose: Choose) -> None:
-    """Neighbours and plane, of the example that is open or of a typed sentence, where they are asked for.
+    """Neighbours and plane, of the example that is open or of a typed sentence; first a button that keeps the states.
 
     ``chosen`` are the examples that the table is confined to, ``choose`` does that.
     """
     st.markdown(f"#### {t('states.title')}")
-    if not Kept.whole(examples.directory):
-        st.info(t("states.none"))
+    if Kept.whole(examples.directory):
+        _section(examples, row, chosen, choose)
         return
+    st.info(t("states.none"))
+    try:
+        made = task.run("states_", True, lambda: _keeping(examples), "states.keep")
+    except UserError as error:
+        st.error(language.explain(error))
+        return
+    if made is not None and Kept.whole(examples.directory):
+        st.rerun()
+
+
+def _keeping(examples: Examples) -> Task:
+    """The job that keeps the states of an inspection. UserError without its checkpoint, or where they are too many."""
+    name = examples.manifest["checkpoint"]["name"]
+    checkpoint = models.load(name, models.changed(name))
+
+    def work(tell: Callable[[float], None]) -> bool:
+        import torch
+
+        from s2s.inspect.states import States
+        from s2s.train.distributed import Group
+
+        torch.set_num_threads(1)
+        states, done = States(examples, checkpoint), 0
+        if states.megabytes > MEGABYTES:
+            raise UserError("states_too_many", found=states.megabytes, limit=MEGABYTES)
+
+        def progress(sentences: int) -> None:
+            nonlocal done
+            done += sentences
+            tell(done / len(examples))
+
+        states.make(Group(0, 1, torch.device("cpu")), progress)
+        return True
+
+    return Task(examples.manifest["file"]["name"], Job(work))
+
+
+@st.fragment
+def _section(examples: Examples, row: int | None, chosen: tuple[int, ...], choose: Choose) -> None:
+    """What is kept, where it is asked for."""
     if not st.toggle(t("states.show"), key="states_show"):
         return
     stamp = (examples.directory / "states" / "states.json").stat().st_mtime_ns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from s2s.inspect import projection
 from s2s.inspect.kept import Kept
 from s2s.inspect.nearest import nearest
 from s2s.inspect.table import Examples
-from s2s.web import models
+from s2s.web import models, states
 from tests.inspect.corpus import inspected, with_states
 
 APP = Path(__file__).resolve().parents[1] / "browser" / "states_app.py"
@@ -74,10 +75,28 @@ def test_a_typed_sentence_goes_through_the_checkpoint(examples: Examples, monkey
     assert len(app.error) == 1 and not app.exception
 
 
-def test_without_states_it_says_how_to_keep_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_states_are_kept_from_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     examples, _ = inspected(tmp_path, count=5)
+    monkeypatch.setattr(models, "ROOT", tmp_path)
     app = visit(examples.directory, "zh", monkeypatch)
     assert [box.value for box in app.info] == [say("states.none", "zh")] and not app.get("plotly_chart")
+    with monkeypatch.context() as small:
+        small.setattr(states, "MEGABYTES", -1)
+        pressed(app)
+    assert [box.value for box in app.error] == [say("error.states_too_many", "zh", found=0, limit=-1)]
+    assert not (examples.directory / "states").exists()
+    pressed(app)
+    assert Kept.whole(examples.directory) and len(app.get("plotly_chart")) == 1 and not app.exception
+
+
+def pressed(app: AppTest) -> None:
+    """Press the button and wait until what it began is done."""
+    app.button(key="states_measure").click().run()
+    task = app.session_state["states_task"]
+    deadline = time.monotonic() + 120
+    while task.job.look() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    app.run()
 
 
 def test_many_points_are_drawn_by_webgl() -> None:
@@ -86,8 +105,10 @@ def test_many_points_are_drawn_by_webgl() -> None:
         points, ids = rng.normal(size=(count, 2)), np.arange(count)
         groups = [Group("a", np.arange(0, count, 2)), Group("rest", np.arange(1, count, 2), rest=True)]
         words = ["<eos>"] * count
-        lines = cloud(points, words, ids, groups, TEXT, (points[:3], ["x", "y", "<b>"])).data
-        assert [line.type for line in lines] == [kind, kind, "scatter"]
+        made = cloud(points, words, ids, groups, TEXT, (points[:3], ["x", "y", "<b>"]))
+        lines, labels = made.data, made.layout.annotations
+        assert [line.type for line in lines] == [kind, kind, kind]
+        assert [(label.x, label.text) for label in labels[1:]] == [(points[1, 0], "2 y"), (points[2, 0], "3 &lt;b&gt;")]
         assert lines[0].text[0] == "&lt;eos&gt;" and lines[2].text[2] == "3 &lt;b&gt;"
         np.testing.assert_array_equal(lines[1].customdata, ids[1::2])
         np.testing.assert_array_equal(lines[1].x, points[1::2, 0])
