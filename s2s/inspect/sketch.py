@@ -79,5 +79,5 @@ def chunked(states_NM: Half) -> Iterator[Half]:
     size = states_NM.shape[1]
     with open(str(states_NM.filename), "rb") as file:
         file.seek(states_NM.offset)
-        while len(part := np.fromfile(file, states_NM.dtype, CHUNK * size)):
+        while len(part := np.fromfile(file, np.float16, CHUNK * size)):
             yield part.reshape(-1, size)
