@@ -135,7 +135,8 @@ class States:
         lengths = np.concatenate([self._lengths(window) for window in range(self.windows)])
         _, sources, steps = lengths.sum(axis=0).tolist()
         numbers = sources * self.sizes["encoder"] + steps * (self.sizes["decoder"] + self.sizes["context"])
-        return int(round(2 * numbers / 1e6))
+        used: int = round(2 * numbers / 1e6)
+        return used
 
     def share(self, group: Group) -> int:
         """Sentences that are this process's to do."""
