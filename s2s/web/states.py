@@ -163,7 +163,10 @@ def _neighbours(examples: Examples, kept: Kept, kind: str, sentence: Sentence) -
     """Which state of the sentence, and the states nearest to it."""
     labels = [f"{n} · {word}" for n, word in enumerate(sentence.words, start=1)]
     place = st.selectbox(
-        t("states.which"), range(len(labels)), format_func=labels.__getitem__, key=f"states-place-{len(labels)}"
+        t("states.which"),
+        range(len(labels)),
+        format_func=labels.__getitem__,
+        key=f"states-place-{kind}-{hash(tuple(labels))}",  # other words are another choice
     )
     found = nearest(kept, kind, sentence.states_NM[place], 10, sentence.example).neighbours
     said = occurrences(examples, kept, kind, [one.place for one in found])
