@@ -2,7 +2,10 @@
 
 FILE holds pairs that the checkpoint is for. Its first sentences are inspected as a user would; their
 rows, repeated, make a large inspection whose last stage, joining the parts and summing up, is
-measured for memory; then pages of that table are read.
+measured for memory; then pages of that table are read. With ``--states N`` pairs of its sentences, put
+together, make an inspection of about N decoder states, which are computed, kept and searched, for
+those of sentences that it has and of sentences that it has not; each answer is held against a search
+of all of them in double precision. ``--whole N`` inspects N such pairs from end to end.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,7 +27,10 @@ from s2s.checkpoint import load
 from s2s.commands.terminal import find_checkpoint
 from s2s.inspect import bins
 from s2s.inspect.columns import PART
+from s2s.inspect.kept import KINDS, Kept
+from s2s.inspect.nearest import nearest
 from s2s.inspect.run import WINDOW, Input, Inspection
+from s2s.inspect.sketch import chunked, unit
 from s2s.inspect.table import Examples, Query
 from s2s.readers import read_pairs
 
@@ -95,6 +102,66 @@ def interactions(directory: Path, rounds: int) -> dict[str, list[float]]:
     return times
 
 
+def combined(pairs: list[tuple[str, str]], count: int) -> list[tuple[str, str]]:
+    """Pairs of two sentences, each once before one comes again."""
+    size, made = len(pairs), []
+    for n in range(count):
+        one, other = pairs[n % size], pairs[(n + 1 + n // size) % size]
+        made.append((one[0] + other[0], f"{one[1]} {other[1]}"))
+    return made
+
+
+def written(pairs: list[tuple[str, str]], path: Path) -> Path:
+    """A file of pairs."""
+    path.write_text("".join(f"{source}\t{target}\n" for source, target in pairs), encoding="utf-8")
+    return path
+
+
+def searched(directory: Path, queries: int) -> dict[str, tuple[list[float], list[int], float]]:
+    """Of each kind: milliseconds of searches, how many states each compared in full, the share that was right.
+
+    Half of the queries are states of the corpus, half lie between two of them, as a sentence's does that it lacks.
+    """
+    kept, rng, out = Kept(directory), np.random.default_rng(0), {}
+    for kind in KINDS:
+        states, times, compared, right = kept.states(kind), list[float](), list[int](), 0
+        nearest(kept, kind, np.array(states[0]))  # what is mapped is read from the disk once
+        for n in range(queries):
+            one, other = (np.array(states[row], dtype=np.float64) for row in rng.integers(0, len(states), 2))
+            query = one if n % 2 else one + 0.3 * other
+            start = time.perf_counter()
+            found = nearest(kept, kind, query)
+            times.append(1000 * (time.perf_counter() - start))
+            compared.append(found.compared)
+            cosine = np.concatenate([unit(part) @ unit(query[None])[0] for part in chunked(states)])
+            right += np.allclose(
+                np.sort(cosine)[::-1][:10], [one.cosine for one in found.neighbours], rtol=0, atol=1e-9
+            )
+        out[kind] = times, compared, right / queries
+    return out
+
+
+def states(place: Path, pairs: list[tuple[str, str]], checkpoint: str, count: int, queries: int) -> None:
+    """Measure and print what keeping and searching about ``count`` decoder states takes."""
+    side = load(find_checkpoint(checkpoint)).target
+    mean = statistics.mean(2 * len(side.tokens(target)) + 1 for _, target in pairs)
+    file = written(combined(pairs, round(count / mean)), place / "states.tsv")
+    command = ["s2s", "inspect", checkpoint, str(file), "--mode", "forced", "--out", str(place / "states")]
+    seconds, memory = measured(command)
+    print(f"teacher-forced: {seconds:.1f} s, at most {memory:.0f} MB")
+    seconds, memory = measured([*command, "--states"])
+    kept = Kept(place / "states")
+    sizes = ", ".join(f"{kind} {len(kept.states(kind)):,} × {kept.states(kind).shape[1]}" for kind in KINDS)
+    used = sum(path.stat().st_size for path in kept.directory.iterdir()) / 1e6
+    print(f"states kept ({sizes}): {seconds:.1f} s, at most {memory:.0f} MB, {used:.0f} MB on disk")
+    for kind, (times, compared, right) in searched(place / "states", queries).items():
+        middle, most = statistics.median(times), max(times)
+        print(
+            f"10 nearest, {kind}: {middle:.0f} ms, at most {most:.0f} ms; compared in full "
+            f"{statistics.median(compared):,.0f}, at most {max(compared):,}; {100 * right:.0f} % exact"
+        )
+
+
 def main() -> None:
     """Measure and print."""
     p = argparse.ArgumentParser(description=__doc__)
@@ -102,10 +169,23 @@ def main() -> None:
     p.add_argument("--checkpoint", default="zh-en-luong")
     p.add_argument("--sentences", type=int, default=2000)
     p.add_argument("--rows", type=int, default=100_000)
+    p.add_argument("--states", type=int, default=0, metavar="N", help="search about N states, nothing else")
+    p.add_argument("--whole", type=int, default=0, metavar="N", help="inspect N pairs of two sentences, nothing else")
+    p.add_argument("--queries", type=int, default=40)
     options = p.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
+        if options.states or options.whole:
+            pairs = list(read_pairs(options.file))[: options.sentences]
+            if options.states:
+                states(place, pairs, options.checkpoint, options.states, options.queries)
+            if options.whole:
+                file = written(combined(pairs, options.whole), place / "whole.tsv")
+                command = ["s2s", "inspect", options.checkpoint, str(file), "--out", str(place / "whole"), "--states"]
+                seconds, memory = measured(command)
+                print(f"{options.whole:,} pairs, all causes and states: {seconds:.0f} s, at most {memory:.0f} MB")
+            return
         command = ["s2s", "inspect", options.checkpoint, str(options.file), "--limit", str(options.sentences)]
         seconds, memory = measured([*command, "--out", str(place / "some")])
         print(f"{options.sentences:,} sentences, both lanes, all causes: {seconds:.1f} s, at most {memory:.0f} MB")

@@ -45,6 +45,7 @@ def _inspect_arguments(p: arguments.Parser) -> None:
     p.add_argument("--limit", type=whole(1, arguments.MANY), metavar="N", help="only the first N pairs")
     p.add_argument("--mode", choices=("both", "forced", "free"), default="both", help="causes need both lanes (both)")
     p.add_argument("--skip-bad", action="store_true", help="pass over rows that are no pair, and count them")
+    p.add_argument("--states", action="store_true", help="keep the states, too, or add them to what is done")
     p.add_argument("--json", metavar="FILE", help="write the summary as JSON; - for the terminal")
 
 
@@ -71,7 +72,7 @@ def inspect(options: argparse.Namespace, command: str) -> int:
             columns = Columns(options.source_column, options.target_column)
             source = Input(options.file, columns, options.format, options.limit, options.skip_bad)
             inspection = Inspection(options.out, load(directory), source, options.mode)
-            first = _run(inspection)
+            first = _run(inspection, options.states)
     except KeyboardInterrupt as stop:
         stopped, first = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED, _rank() == 0
     if not first:
@@ -94,16 +95,23 @@ def _rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
-def _run(inspection: Inspection) -> bool:
+def _run(inspection: Inspection, keep: bool) -> bool:
     """The whole of it; whether this is the first process."""
     from tqdm import tqdm
 
+    from s2s.inspect.states import States
+    from s2s.inspect.table import Examples
     from s2s.train.distributed import join, leave
 
     group = join()
     total = inspection.share(group)
     with tqdm(total=total, unit=" pairs", disable=None if group.first else True, leave=False) as bar:
         inspection.run(group, bar.update)
+    if keep:
+        states = States(Examples(inspection.directory), inspection.checkpoint)
+        total, silent = states.share(group), None if group.first else True
+        with tqdm(total=total, unit=" sentences", disable=silent, leave=False) as bar:
+            states.make(group, bar.update)
     leave()
     return group.first
 

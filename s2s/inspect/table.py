@@ -5,6 +5,7 @@ Only the columns that are asked for are read, and of a page only the row groups 
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -35,7 +36,7 @@ class Query:
 
     ``causes``: the row has each of them. ``ranges``: a column's value lies between two numbers, either
     may be None. ``words``: ``wanted`` or ``said`` is this word. ``text``: source, reference or output
-    hold it, capitals aside.
+    hold it, capitals aside. ``ids``: only these examples, in rising order; all where there is none.
     """
 
     sort: str = "id"
@@ -45,6 +46,7 @@ class Query:
     ranges: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
+    ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (self.sort, *self.ranges):
@@ -60,7 +62,7 @@ class Query:
     def without(self, condition: str) -> Query:
         """The same without one condition, named as by ``Examples.masks``."""
         kind, _, name = condition.partition(":")
-        rest: Any = False if kind == "errors" else "" if kind == "text" else None
+        rest: Any = {"errors": False, "text": "", "ids": ()}.get(kind)
         if kind in ("ranges", "words"):
             rest = {key: value for key, value in getattr(self, kind).items() if key != name}
         elif kind == "causes":
@@ -74,6 +76,8 @@ class Query:
         '{"sort":"nll","ranges":{"chrf":[null,20.0]}}'
         """
         changed = {name: value for name, value in vars(self).items() if value != getattr(Query(), name)}
+        if self.ids:
+            changed["ids"] = np.diff(self.ids, prepend=0).tolist()  # small numbers are short
         return json.dumps(changed, ensure_ascii=False, separators=(",", ":"), default=dict) if changed else ""
 
     @classmethod
@@ -81,11 +85,15 @@ class Query:
         """What ``pack`` wrote; ValueError for anything else."""
         held = json.loads(text) if text else {}
         try:
-            query = cls(**(held | {"causes": tuple(held.get("causes", ())), "ranges": _pairs(held.get("ranges", {}))}))
+            ids = tuple(itertools.accumulate(held.get("ids", ())))
+            lists = {"causes": tuple(held.get("causes", ())), "ranges": _pairs(held.get("ranges", {})), "ids": ids}
+            query = cls(**(held | lists))
         except (TypeError, AttributeError, RecursionError, UserError):
             raise ValueError(text) from None
         flags, texts = (query.descending, query.errors), (query.sort, query.text, *dict(query.words).values())
         if not all(type(x) is bool for x in flags) or not all(type(x) is str and len(x) <= MOST for x in texts):
+            raise ValueError(text)
+        if not all(type(x) is int and 0 < x < 2**63 for x in query.ids):
             raise ValueError(text)
         return query
 
@@ -161,7 +169,7 @@ class Examples:
         return self.rows(places, TABLE.names)[0]
 
     def masks(self, query: Query) -> dict[str, np.ndarray]:
-        """Of each condition the rows that meet it: ``errors``, ``causes:…``, ``ranges:…``, ``words:…``, ``text``."""
+        """Of each condition the rows that meet it: errors, ids, text; with a name behind: causes, ranges, words."""
         masks = {"errors": _mask(self.column("error"))} if query.errors else {}
         for name in query.causes:
             masks[f"causes:{name}"] = _mask(self.column(f"cause_{name}"))
@@ -175,6 +183,8 @@ class Examples:
             masks[f"ranges:{name}"] = keep
         for name, word in query.words.items():
             masks[f"words:{name}"] = _mask(pc.equal(self.column(name), word))
+        if query.ids:
+            masks["ids"] = np.isin(self.column("id").to_numpy(), query.ids)
         if query.text:
             masks["text"] = _mask(pc.match_substring(self._searched(), query.text.lower()))
         return masks

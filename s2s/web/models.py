@@ -21,6 +21,8 @@ from s2s.web import trainings
 from s2s.web.gate import Gate, Work
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from s2s.checkpoint import Checkpoint
     from s2s.explain import Evidence
     from s2s.explain.minimal import Minimal
@@ -124,6 +126,17 @@ def decode(
     with _GATE:
         reading, how = _reading(name, changed, text), Settings(**dict(settings))
         return trace(checkpoint, text, reference or None, mode, how, prefix, attention=edits, reading=reading)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def states(name: str, changed: int, text: str) -> tuple[Trace, tuple[np.ndarray, ...]]:
+    """A text's free-running lane, and its states: of the encoder, of the decoder, the contexts."""
+    from s2s.inspect.states import trace_states
+
+    made = decode(name, changed, text, "", "free", ())
+    with _GATE:
+        vectors = trace_states(load(name, changed), made)
+    return made, tuple(part.numpy() for part in vectors)
 
 
 def preview(

@@ -25,12 +25,12 @@ class Task:
     kind: str = ""
 
 
-def run(prefix: str, ready: bool, start: Callable[[], Task]) -> Task | None:
+def run(prefix: str, ready: bool, start: Callable[[], Task], label: str = "exposure.measure") -> Task | None:
     """The button, or the running job, under the session's names with a prefix; the task whose job has a result."""
     key = f"{prefix}task"
     task = st.session_state.get(key)
     running = isinstance(task, Task) and task.job.look()
-    if st.button(t("exposure.measure"), key=f"{prefix}measure", type="primary", disabled=running or not ready):
+    if st.button(t(label), key=f"{prefix}measure", type="primary", disabled=running or not ready):
         st.session_state[key] = start()
         st.rerun()
     if not isinstance(task, Task):

@@ -36,14 +36,14 @@ def chromium() -> str:
 
 
 @contextlib.contextmanager
-def serve(folder: Path) -> Iterator[str]:
+def serve(folder: Path, script: str = "app.py", **environment: str) -> Iterator[str]:
     """The app as ``streamlit run app.py`` serves it, on a free port; its log goes into ``folder``."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log, env={**os.environ, **environment})
         address = f"http://localhost:{port}"
         for _ in range(240):
             try:
@@ -55,7 +55,7 @@ def serve(folder: Path) -> Iterator[str]:
             pytest.fail("the server did not come up")
         yield address
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture(scope="session")

@@ -67,6 +67,7 @@ def fits(row: dict[str, Any], query: Query) -> bool:
             row[name] is not None and (low is None or row[name] >= low) and (high is None or row[name] <= high)
             for name, (low, high) in query.ranges.items()
         )
+        and (not query.ids or row["id"] in query.ids)
         and (not text or any(text in (row[name] or "").lower() for name in ("source", "reference", "output")))
     )
 
@@ -91,11 +92,13 @@ def expected(query: Query) -> list[int]:
             max_size=2,
         ),
         text=st.sampled_from(["", "tea", "茶", "%", ".", "(", "nothing"]),
+        ids=st.just(()) | st.sets(st.integers(1, 70)).map(lambda ids: tuple(sorted(ids))),
     ),
     st.integers(0, 20),
     st.integers(1, 30),
 )
 def test_a_page_is_what_a_loop_over_all_rows_gives(examples: Examples, query: Query, start: int, count: int) -> None:
+    assert Query.unpack(query.pack()) == query
     found = examples.page(query, start, count)
     wanted = [row for id in expected(query) for row in ROWS if row["id"] == id]
     ranges = [name for name, (low, high) in query.ranges.items() if low is None and high is None]
@@ -106,6 +109,13 @@ def test_a_page_is_what_a_loop_over_all_rows_gives(examples: Examples, query: Qu
         assert list(row) == list(SHOWN)
         held = ROWS[row["id"] - 1]
         assert all(row[name] == pytest.approx(held[name]) for name in ("bleu", "chrf", "nll", "source", "output"))
+
+
+@pytest.mark.parametrize("ids", ["[0]", "[3,-3]", '["1"]', "[true]", "7", "[[1]]", "[1e400]", "[9223372036854775808]"])
+def test_ids_of_a_link_are_whole_numbers(ids: str) -> None:
+    with pytest.raises(ValueError, match="ids"):
+        Query.unpack(f'{{"ids":{ids}}}')
+    assert Query(ids=(3, 5, 9)).pack() == '{"ids":[3,2,4]}' and Query(ids=(3, 5)).without("ids") == Query()
 
 
 def test_one_row_whole(examples: Examples) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from s2s.web.inspection import charts, example, labelled, run, summary, table
+from s2s.web import states
+from s2s.web.inspection import charts, example, labelled, run, state, summary, table
 
 
 def page(names: list[str]) -> None:
@@ -15,3 +16,4 @@ def page(names: list[str]) -> None:
     shown = labelled.section(shown)
     table.section(shown)
     example.section(shown)
+    states.section(shown.examples, shown.row, shown.query.ids, state.choose)

@@ -87,6 +87,7 @@ def chips(query: Query) -> list[tuple[str, str]]:
             between = _short(low) if low == high else f"{_short(low)}–{_short(high)}"
             said.append((f"ranges:{name}", f"{column} {between}"))
     said += [(f"words:{name}", t(f"inspect.chip_{name}", word=word)) for name, word in query.words.items()]
+    said += [("ids", t("inspect.chip_ids", count=len(query.ids)))] if query.ids else []
     return said + ([("text", t("inspect.chip_text", text=query.text))] if query.text else [])
 
 

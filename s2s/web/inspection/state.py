@@ -112,6 +112,11 @@ def ask(query: Query) -> None:
         st.session_state.update(query=query.pack(), table_from=0)
 
 
+def choose(ids: tuple[int, ...]) -> None:
+    """Only these examples; all where there is none."""
+    ask(replace(asked_for(), ids=ids))
+
+
 def drop(condition: str) -> None:
     """Clear one condition."""
     ask(asked_for().without(condition))
@@ -166,4 +171,6 @@ def _bound(value: Any) -> float | None:
 def address() -> dict[str, str]:
     """The link to what is on screen."""
     values = {name: st.session_state[name] for name in link.INSPECTION}
+    if len(values["query"]) > link.MAX_VALUE:  # many examples picked one by one: no address holds them
+        values["query"] = asked_for().without("ids").pack()
     return {**link.write(values), "lang": language.current()}

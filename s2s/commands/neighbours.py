@@ -1,0 +1,113 @@
+"""The command ``neighbours``: where an inspected corpus had states like one of a sentence's."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from s2s.commands import arguments
+from s2s.commands.arguments import whole
+from s2s.commands.terminal import find_checkpoint, printable, put, table
+from s2s.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from s2s.commands.arguments import Commands
+    from s2s.inspect.kept import Kept
+    from s2s.inspect.nearest import Found
+    from s2s.inspect.occurrences import Occurrence
+    from s2s.inspect.table import Examples
+
+STATES = {"position": "encoder", "step": "decoder", "context": "context"}  # option → kind
+PLACE = whole(1, 1_000_000)
+
+
+def add(commands: Commands) -> None:
+    """The parser."""
+    p = commands.add_parser("neighbours", help="find states of an inspected corpus that are like one of a sentence's")
+    p.set_defaults(run=neighbours)
+    p.add_argument("directory", metavar="DIR", type=Path, help="what inspect --states wrote")
+    p.add_argument("text", metavar="TEXT", nargs="?", help="what the model reads")
+    p.add_argument("--example", type=whole(1, arguments.MANY), metavar="ID", help="in its place: a row of the table")
+    which = p.add_mutually_exclusive_group(required=True)
+    which.add_argument("--step", type=PLACE, metavar="T", help="the decoder's state at this step, from 1")
+    which.add_argument("--context", type=PLACE, metavar="T", help="the context vector of this step")
+    which.add_argument("--position", type=PLACE, metavar="S", help="the encoder's state of this source token, from 1")
+    p.add_argument("--reference", metavar="R", help="the right output: the decoder reads it, not its own words")
+    p.add_argument("--count", type=whole(1, 1000), default=10, metavar="K", help="how many (10)")
+    p.add_argument("--checkpoint", metavar="CHECKPOINT", help="where it is, if not under its name")
+    p.add_argument("--json", metavar="FILE", help="write them as JSON; - for the terminal")
+
+
+def neighbours(options: argparse.Namespace, command: str) -> int:
+    """``neighbours``: a row a state, the nearest first, with the sentence it is of and what was said there."""
+    if (options.text is None) == (options.example is None):
+        raise UserError("neighbours_of_what")
+    if options.example is not None and options.reference is not None:
+        raise UserError("neighbours_reference")
+    from s2s.inspect.kept import Kept
+    from s2s.inspect.nearest import nearest
+    from s2s.inspect.occurrences import occurrences
+    from s2s.inspect.table import Examples
+
+    examples, kept = Examples(options.directory), Kept(options.directory)
+    name = next(name for name in STATES if getattr(options, name) is not None)
+    place, kind = getattr(options, name) - 1, STATES[name]
+    words, vectors = _query(options, examples, kept, kind)
+    if place >= len(vectors):
+        raise UserError("neighbours_beyond", found=place + 1, last=len(vectors))
+    found = nearest(kept, kind, vectors[place], options.count, options.example)
+    said = occurrences(examples, kept, kind, [one.place for one in found.neighbours])
+    if options.json:
+        made = {"kind": kind, "lane": kept.lane, "word": words[place], "tokens": words, "place": place}
+        rows = [_row(one.cosine, there) for one, there in zip(found.neighbours, said, strict=True)]
+        text = json.dumps({**made, "compared": found.compared, "neighbours": rows}, ensure_ascii=False, indent=1)
+        put(text + "\n", options.json)
+        return 0
+    print(_heading(words, place, kind))
+    print(_table(found, said))
+    return 0
+
+
+def _query(options: argparse.Namespace, examples: Examples, kept: Kept, kind: str) -> tuple[list[str], np.ndarray]:
+    """A sentence's words and its states of a kind."""
+    if options.example is not None:
+        from s2s.inspect.occurrences import own
+
+        return own(examples, kept, kind, options.example)
+    from s2s.checkpoint import load
+    from s2s.decode import trace
+    from s2s.inspect.states import trace_states
+
+    held = examples.manifest["checkpoint"]
+    checkpoint = load(find_checkpoint(options.checkpoint or held["name"]))
+    if checkpoint.digest != held["digest"]:
+        raise UserError("states_checkpoint", checkpoint=checkpoint.name, directory=str(options.directory))
+    mode = "free" if options.reference is None else "forced"
+    made = trace(checkpoint, options.text, options.reference, mode)
+    words = list(made.source_tokens) if kind == "encoder" else [step.output for step in made.steps]
+    vectors = dict(zip(("encoder", "decoder", "context"), trace_states(checkpoint, made), strict=True))
+    return words, vectors[kind].numpy()
+
+
+def _row(cosine: float, there: Occurrence) -> dict[str, Any]:
+    return {"cosine": round(cosine, 6), "word": there.word, **asdict(there)}
+
+
+def _heading(words: list[str], place: int, kind: str) -> str:
+    marked = [f"[{word}]" if n == place else word for n, word in enumerate(words)]
+    return printable(f"{kind} {place + 1}: {' '.join(marked)}")
+
+
+def _table(found: Found, said: list[Occurrence]) -> str:
+    rows = [["cosine", "example", "place", "", "word", "", "error"]]
+    for one, there in zip(found.neighbours, said, strict=True):
+        before, after = there.around()
+        error = "" if not there.error else "error"
+        numbers = [f"{one.cosine:.4f}", str(there.id), str(there.position + 1)]
+        rows.append([*numbers, printable(before), f"[{printable(there.word)}]", printable(after), error])
+    return table(rows, right=(0, 1, 2, 3))

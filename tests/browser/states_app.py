@@ -1,0 +1,21 @@
+"""The section on states alone, of the inspection that an environment variable names."""
+
+import os
+
+import streamlit as st
+
+from s2s.inspect.table import Examples
+from s2s.web import language, states
+
+
+def choose(ids: tuple[int, ...]) -> None:
+    """In the place of the table's query."""
+    st.session_state["chosen"] = ids
+
+
+st.set_page_config(layout="wide")
+with st.sidebar:
+    language.switch()
+chosen = st.session_state.setdefault("chosen", ())
+states.section(Examples(os.environ["LOOKBACK_INSPECTION"]), None, chosen, choose)
+st.text(f"chosen {list(chosen)}")
