@@ -13,13 +13,13 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 
-from s2s.commands import evaluate, evidence, export, exposure, inspect, prepare, trace, train
+from s2s.commands import evaluate, evidence, export, exposure, inspect, prepare, submit, trace, train
 from s2s.commands.arguments import MISTAKE, Parser, one_line
 from s2s.errors import UserError
 
 PROGRAM = "python -m s2s"
 INTERRUPTED = 130
-COMMANDS = (trace, export, train, evaluate, exposure, evidence, inspect, prepare)
+COMMANDS = (trace, export, train, evaluate, exposure, evidence, inspect, prepare, submit)
 
 
 def parser() -> Parser:
