@@ -71,8 +71,13 @@ def test_chunks_and_long_sources_change_no_answer(
     assert list(submission.predictions(checkpoint, iter(questions), batch_size=2)) == whole
     assert [name for name, _ in whole] == [name for name, _ in questions]
     limit = checkpoint.config.data.max_tokens
-    assert whole[-1][1] == list(submission.predictions(checkpoint, [("Q", "我" * limit)]))[0][1]
-    assert whole[-1][1] != list(submission.predictions(checkpoint, [("Q", "我" * (limit - 40))]))[0][1]
+
+    def one(text: str) -> str:
+        ((_, prediction),) = submission.predictions(checkpoint, [("Q", text)])
+        return prediction
+
+    assert whole[-1][1] == one("我" * limit)
+    assert whole[-1][1] != one("我" * (limit - 40))
 
 
 def test_a_comma_and_a_quote_survive(tmp_path: Path) -> None:

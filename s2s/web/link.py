@@ -6,6 +6,7 @@ rest once, when a visit begins, and is not told of the address afterwards.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,6 +68,13 @@ def _differing(value: str) -> str:
     return value
 
 
+def _chapter(value: str) -> str:
+    """A name as chapters have it; which there are, the lesson knows."""
+    if not re.fullmatch(r"[a-z_]{0,30}", value):
+        raise ValueError(value)
+    return value
+
+
 @dataclass(frozen=True)
 class Field:
     """One part of the state: its default and how its text in a link is read and written."""
@@ -107,6 +115,8 @@ FIELDS: Mapping[str, Field] = {
     "step": Field(1, _number(int, 1, 10_000)),
     "lane": Field("free", _lane),
     "branches": Field((), unpack, pack),
+    "chapter": Field("", _chapter),  # of the lesson; empty: the first
+    "projector": Field(False, lambda value: _choice("1")(value) == "1", lambda on: "1"),
 }
 
 
