@@ -8,9 +8,9 @@ from __future__ import annotations
 import gc
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 FIRST = "zh-en-luong"
+Result = TypeVar("Result")
 Source = str | tuple[str, ...]  # a text, or tokens that are read as they are
 # One decode at a time: torch gives up the interpreter lock at every call, so ungated ones slow each other.
 _GATE = threading.Lock()
@@ -72,6 +73,12 @@ def load(name: str, changed: int) -> Checkpoint:
     gc.collect()
     gc.freeze()
     return loaded
+
+
+def alone(work: Callable[[], Result]) -> Result:
+    """What a call of a model gives, made while no other is."""
+    with _GATE:
+        return work()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
