@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -126,8 +126,8 @@ def adversarial(
     return Adversarial(_norm(gradient), tuple(epsilons), worst, random, _moved(checkpoint, unit, most))
 
 
-def _norm(parts: object) -> float:
-    return math.sqrt(sum(float(part.square().sum()) for part in parts))  # type: ignore[attr-defined]
+def _norm(parts: Iterable[Tensor]) -> float:
+    return math.sqrt(sum(float(part.square().sum()) for part in parts))
 
 
 def _moved(checkpoint: Checkpoint, unit: dict[str, Tensor], most: int) -> tuple[tuple[str, float], ...]:
@@ -191,4 +191,4 @@ def _log_probs(checkpoint: Checkpoint, pair: Batch, ids_BT: Tensor, lengths_B: T
     marks_BT = torch.where(real_BT, EOS, PAD)  # only which tokens are real is read of them
     logits_NV = checkpoint.model(dataclasses.replace(pair, target_in_BT=inputs_BT, target_out_BT=marks_BT))
     values_N = torch.log_softmax(logits_NV, dim=1).gather(1, ids_BT[real_BT].unsqueeze(1)).squeeze(1)
-    return [float(part.sum()) for part in values_N.split(lengths_B.tolist())]
+    return [float(part.sum()) for part in torch.split(values_N, lengths_B.tolist())]

@@ -8,13 +8,14 @@ from types import ModuleType
 import streamlit as st
 
 from s2s.web import controls
-from s2s.web.lesson import cross_entropy, exposure, layers, layout
+from s2s.web.lesson import cross_entropy, exposure, layers, layout, prior
 
 # Those of the lecture that there are, in its order: encoder_decoder, attention, layers, cross_entropy, prior,
 # exposure, training, predict, homework. Each has its texts under lesson.<chapter> in the locales.
 CHAPTERS: Mapping[str, ModuleType] = {
     "layers": layers,
     "cross_entropy": cross_entropy,
+    "prior": prior,
     "exposure": exposure,
 }
 

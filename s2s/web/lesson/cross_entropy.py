@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from s2s.lesson.loss import SentenceLoss
 
 CLASSES = range(len(ce.LOGITS))
+MOST_TERMS = 40  # tokens whose losses are added up on the page
 EPSILONS = tuple(i / 20 for i in range(20))
 
 
@@ -98,7 +99,9 @@ def _sentence(loss: SentenceLoss, trace: Trace) -> None:
     """-ln p of each token, their mean, one step's softmax, and what soft targets change."""
     text = language.strings("lesson.cross_entropy")
     count = len(loss.nll)
-    st.session_state["loss-step"] = min(st.session_state.get("loss-step", 1), count)
+    hardest = loss.nll.index(max(loss.nll)) + 1
+    if not 1 <= st.session_state.setdefault("loss-step", hardest) <= count:
+        st.session_state["loss-step"] = hardest
     chart = st.container()
     at = st.slider(t("lesson.step"), 1, count, key="loss-step") - 1
     tokens = [step.output for step in trace.steps]
@@ -106,7 +109,8 @@ def _sentence(loss: SentenceLoss, trace: Trace) -> None:
     with chart:
         options = {"displayModeBar": False}
         st.plotly_chart(figure, key="sentence-loss", on_select=_pick, selection_mode="points", config=options)
-    st.latex(_sum(loss))
+    st.latex(FORMULAS["sentence"])
+    st.markdown(_sum(loss))
     left, right = st.columns(2, gap="large")
     with left:
         _step(loss, trace, at)
@@ -117,9 +121,10 @@ def _sentence(loss: SentenceLoss, trace: Trace) -> None:
 def _sum(loss: SentenceLoss) -> str:
     """The sentence's loss and perplexity, term by term where there are few."""
     count, total = len(loss.nll), sum(loss.nll)
-    terms = " + ".join(f"{value:.3f}" for value in loss.nll) if count <= 12 else f"{total:.3f}"
-    live = rf"L = \tfrac{{1}}{{{count}}} ({terms}) = {loss.loss:.4f}, \quad e^{{L}} = {ce.perplexity(loss.loss):.3f}"
-    return rf"\begin{{gathered}} {FORMULAS['sentence']} \\ {live} \end{{gathered}}"
+    terms = " + ".join(f"{value:.3f}" for value in loss.nll) if count <= MOST_TERMS else f"{total:.3f}"
+    return (
+        f"L = ({terms}) / {count} = **{loss.loss:.4f}**, PPL = e^{loss.loss:.4f} = **{ce.perplexity(loss.loss):.3f}**"
+    )
 
 
 def _step(loss: SentenceLoss, trace: Trace, at: int) -> None:
