@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TextIO
 
 from s2s import disk
 from s2s.checkpoint import Checkpoint
+from s2s.errors import UserError
 from s2s.evaluate import translate
 from s2s.readers import Question
 from s2s.strategy import Settings
@@ -65,3 +67,27 @@ def submit(path: Path, rows: Iterable[tuple[str, str]]) -> tuple[int, int]:
 
     disk.write_file(path, fill)
     return told
+
+
+def check(name: str, text: str) -> tuple[int, int]:
+    """How many predictions a submission file has, and how many are empty; UserError for one that is of no use."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    seen, empty = set[str](), 0
+    try:
+        header = next(reader, [])
+        if tuple(header) != HEADER:
+            raise UserError(
+                "submission_header", file=name, expected=",".join(HEADER), found=",".join(header)[:60] or "-"
+            )
+        for fields in reader:
+            if len(fields) != len(HEADER):
+                raise UserError("row_columns", file=name, row=reader.line_num, expected=len(HEADER), found=len(fields))
+            if fields[0] in seen:
+                raise UserError("submission_repeated", file=name, row=reader.line_num, qid=fields[0][:40])
+            seen.add(fields[0])
+            empty += not fields[1].strip()
+    except csv.Error as error:
+        raise UserError("row_not_csv", file=name, row=reader.line_num, reason=str(error)) from None
+    if not seen:
+        raise UserError("file_no_questions", file=name)
+    return len(seen), empty

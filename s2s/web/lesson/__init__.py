@@ -8,15 +8,18 @@ from types import ModuleType
 import streamlit as st
 
 from s2s.web import controls
-from s2s.web.lesson import cross_entropy, exposure, layers, layout, prior
+from s2s.web.lesson import attention, cross_entropy, encoder_decoder, exposure, homework, layers, layout, prior
 
 # Those of the lecture that there are, in its order: encoder_decoder, attention, layers, cross_entropy, prior,
 # exposure, training, predict, homework. Each has its texts under lesson.<chapter> in the locales.
 CHAPTERS: Mapping[str, ModuleType] = {
+    "encoder_decoder": encoder_decoder,
+    "attention": attention,
     "layers": layers,
     "cross_entropy": cross_entropy,
     "prior": prior,
     "exposure": exposure,
+    "homework": homework,
 }
 
 
@@ -27,8 +30,9 @@ def section() -> None:
         st.session_state["chapter"] = chapters[0]
     chapter = st.session_state["chapter"]
     layout.contents(chapters, chapter)
-    controls.sentence()
-    controls.example_sentences()
+    with st.container(key="lesson-sentence"):
+        controls.sentence()
+        controls.example_sentences()
     with st.container(key=f"chapter-{chapter}"):
         layout.heading(chapter, chapters.index(chapter) + 1)
         CHAPTERS[chapter].show()

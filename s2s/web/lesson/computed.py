@@ -9,6 +9,7 @@ import streamlit as st
 from s2s.web import models
 
 if TYPE_CHECKING:
+    from s2s.lesson.homework import Dates
     from s2s.lesson.loss import SentenceLoss
     from s2s.lesson.prior import PriorRun
     from s2s.lesson.remedies import Adversarial, Drawn, Rewarded
@@ -67,3 +68,12 @@ def rewarded(name: str, changed: int, text: str, reference: str, seed: int) -> R
 
     checkpoint = models.load(name, changed)
     return models.alone(lambda: rewarded(checkpoint, text, reference, seed))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def check_dates(name: str, changed: int, count: int, seed: int) -> Dates:
+    """The exact share on fresh dates."""
+    from s2s.lesson.date_check import check_dates
+
+    checkpoint = models.load(name, changed)
+    return models.alone(lambda: check_dates(checkpoint, count, seed))

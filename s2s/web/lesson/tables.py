@@ -32,7 +32,7 @@ def cell(value: object) -> str:
     if isinstance(value, Bar):
         return f'<i style="width:{60 * min(1.0, value):.1f}px"></i>{value:.5f}'
     if isinstance(value, float):
-        return (f"{value:.5f}" if abs(value) < 10 else f"{value:.5g}").replace("-", "−")
+        return (f"{value:.5f}" if abs(value) < 10 else f"{value:.5g}").replace("-0.00000", "0.00000").replace("-", "−")
     return escape(str(value))
 
 
