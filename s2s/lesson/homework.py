@@ -36,7 +36,10 @@ def _near(answer: float, value: float) -> bool:
 
 @dataclass(frozen=True)
 class Scores:
-    """The scores that an exercise shows, the highest first, as places and values; of the others Σ e^e."""
+    """The scores that an exercise shows, the highest first, as places and values; of the others Σ e^e.
+
+    The highest is taken from all, which changes no softmax and leaves numbers for a pocket calculator.
+    """
 
     shown: tuple[tuple[int, float], ...]
     rest: float
@@ -48,6 +51,7 @@ def scores(step: Step) -> Scores | None:
     row_S = step.scores.astype(float)
     if not np.isfinite(row_S).all() or step.factors or step.own_attention is not None:
         return None
+    row_S -= row_S.max()
     order = np.argsort(-row_S, kind="stable")
     shown, others = order[:SHOWN], order[SHOWN:]
     return Scores(tuple((int(s), float(row_S[s])) for s in shown), float(np.exp(row_S[others]).sum()), len(others))
@@ -58,9 +62,7 @@ def weight(given: Scores) -> Exercise:
     values = [value for _, value in given.shown]
     exponents = [math.exp(value) for value in values]
     right = exponents[0] / (sum(exponents) + given.rest)
-    slips = {"percent": 100 * right, "base": 2 ** values[0] / sum(2**v for v in values)}
-    if total := sum(values):
-        slips["linear"] = values[0] / total
+    slips = {"percent": 100 * right, "base": 2 ** values[0] / sum(2**v for v in values), "highest": values[0]}
     if given.hidden:
         slips["rest"] = exponents[0] / sum(exponents)
     return Exercise(right, slips)

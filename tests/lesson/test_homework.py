@@ -23,6 +23,7 @@ def test_the_weight_of_a_step_and_every_slip(tiny_checkpoint: Path) -> None:
         given = homework.scores(step)
         assert given is not None and len(given.shown) == 6 and given.hidden == len(step.scores) - 6
         exercise = homework.weight(given)
+        assert given.shown[0][1] == 0
         assert exercise.right == pytest.approx(float(step.attention[given.shown[0][0]]), abs=1e-5)
         assert exercise.verdict(round(exercise.right, 3)) == "right"
         assert exercise.verdict(100 * exercise.right) == "percent"
@@ -33,7 +34,7 @@ def test_slips_are_told_apart() -> None:
     given = homework.Scores(((0, 3.0), (1, 1.0), (2, -3.0)), 5.0, 2)
     exercise = homework.weight(given)
     assert exercise.right == pytest.approx(20.0855 / 27.8536, rel=1e-4)
-    answers = {"rest": 0.87888, "linear": 3.0, "base": 8 / 10.125, "percent": 72.111}
+    answers = {"rest": 0.87888, "highest": 3.0, "base": 8 / 10.125, "percent": 72.111}
     assert {name: exercise.verdict(value) for name, value in answers.items()} == {name: name for name in answers}
     exercise = homework.surprise(3.0, 3.12911)
     answers = {"right": 0.129, "sign": -0.129, "log2": 0.1863, "log10": 0.0561, "probability": 0.879, "far": 0.5}

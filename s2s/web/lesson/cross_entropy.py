@@ -15,7 +15,7 @@ from s2s.web import language, models, panel
 from s2s.web.language import t
 from s2s.web.lesson import computed, layout
 from s2s.web.lesson.pair import made, pair
-from s2s.web.lesson.tables import STYLE, Bar, numbers
+from s2s.web.lesson.tables import STYLE, Bar, formulas, numbers
 
 if TYPE_CHECKING:
     from s2s.lesson.loss import SentenceLoss
@@ -68,10 +68,8 @@ def _softmax(z: ce.Row) -> None:
     heads = ["", "z", "eᶻ", text["p"], "y", "p − y"]
     rows = [[f"{text['class']} {i + 1}", z[i], np.exp(z[i]), Bar(p[i]), int(y[i]), slope[i]] for i in CLASSES]
     st.html(numbers(heads, rows, ce.TRUE))
-    st.latex(
-        rf"{FORMULAS['softmax']} \qquad {FORMULAS['cross_entropy']} = -\ln {p[0]:.5f} = {ce.cross_entropy(z, y):.5f}"
-    )
-    st.latex(FORMULAS["gradient"])
+    live = rf"{FORMULAS['cross_entropy']} = -\ln {p[0]:.5f} = {ce.cross_entropy(z, y):.5f}"
+    formulas("softmax", live, "gradient")
 
 
 def _sigmoid(z: ce.Row) -> None:
@@ -83,7 +81,7 @@ def _sigmoid(z: ce.Row) -> None:
     heads = ["", "z", "σ(z)", "y", "Lᵢ", "σ(z) − y"]
     rows = [[f"{text['class']} {i + 1}", z[i], Bar(p[i]), int(y[i]), losses[i], p[i] - y[i]] for i in CLASSES]
     st.html(numbers(heads, rows))
-    st.latex(rf"{FORMULAS['sigmoid']} \qquad {FORMULAS['binary']}")
+    formulas("sigmoid", "binary")
     st.caption(t("lesson.cross_entropy.sums", softmax=ce.softmax(z).sum(), sigmoid=p.sum(), loss=losses.sum()))
 
 
@@ -109,7 +107,7 @@ def _sentence(loss: SentenceLoss, trace: Trace) -> None:
     with chart:
         options = {"displayModeBar": False}
         st.plotly_chart(figure, key="sentence-loss", on_select=_pick, selection_mode="points", config=options)
-    st.latex(FORMULAS["sentence"])
+    formulas("sentence")
     st.markdown(_sum(loss))
     left, right = st.columns(2, gap="large")
     with left:
@@ -138,7 +136,7 @@ def _smoothing(loss: SentenceLoss, at: int, text: dict[str, str]) -> None:
     st.markdown(f"**{text['smoothing']}**")
     epsilon = st.slider("ε", 0.0, 0.95, 0.1, 0.05, key="epsilon")
     target = ce.smoothed(0, loss.words, epsilon)
-    st.latex(FORMULAS["smoothing"])
+    formulas("smoothing")
     shares = {"one": target[0], "other": f"{target[1]:.3g}", "words": loss.words}
     step = (1 - epsilon) * loss.nll[at] + epsilon * loss.uniform[at]
     st.markdown(t("lesson.cross_entropy.soft", **shares, loss=loss.smoothed(epsilon), at=at + 1, step=step))

@@ -7,20 +7,19 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.lesson.formulas import FORMULAS
 from s2s.trace import Trace
 from s2s.web import controls, link, models, panel
 from s2s.web.language import t
 from s2s.web.lesson import layout, remedies
 from s2s.web.lesson.pair import made, pair
-from s2s.web.lesson.tables import STYLE
+from s2s.web.lesson.tables import STYLE, formulas
 from s2s.web.player import player
 
 
 def show() -> None:
     """The lanes, why they part, the remedies one at a time."""
     st.html(STYLE)
-    st.latex(rf"{FORMULAS['chain']} \qquad {FORMULAS['lanes']}")
+    formulas("chain", "lanes")
     given = pair()
     found = made(lambda: _lanes(given))
     if found is not None:

@@ -8,13 +8,12 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.lesson import homework
-from s2s.lesson.formulas import FORMULAS
 from s2s.trace import Trace
 from s2s.web import controls, language, link, models
 from s2s.web.language import t
 from s2s.web.lesson import computed, layout
 from s2s.web.lesson.pair import made, pair
-from s2s.web.lesson.tables import STYLE, numbers
+from s2s.web.lesson.tables import STYLE, formulas, numbers
 from s2s.web.panel import code
 
 DATES = 200
@@ -49,8 +48,9 @@ def _step() -> None:
     if trace is None:
         return
     count = len(trace.steps)
-    if not 1 <= st.session_state.setdefault("homework-step", 1) <= count:
-        st.session_state["homework-step"] = 1
+    widest = min(range(count), key=lambda at: float(trace.steps[at].attention.max())) + 1  # the one worth working out
+    if not 1 <= st.session_state.setdefault("homework-step", widest) <= count:
+        st.session_state["homework-step"] = widest
     step = trace.steps[st.slider(t("lesson.step"), 1, count, key="homework-step") - 1]
     left, right = st.columns(2, gap="large")
     given = homework.scores(step)
@@ -61,7 +61,7 @@ def _step() -> None:
             rows = [[trace.source_tokens[s], value] for s, value in given.shown]
             st.html(numbers([t("lesson.homework.source_word"), "e"], rows))
             st.markdown(t("lesson.homework.rest", hidden=given.hidden, rest=given.rest))
-            st.latex(FORMULAS["attention"])
+            formulas("attention")
             first = code(trace.source_tokens[given.shown[0][0]])
             _answer("weight", t("lesson.homework.weight", word=first), homework.weight(given))
     with right:
@@ -70,7 +70,7 @@ def _step() -> None:
             return
         values = {"logit": step.log_prob + step.normaliser, "normaliser": step.normaliser}
         st.markdown(t("lesson.homework.logit", word=code(step.output), **values))
-        st.latex(FORMULAS["surprise"])
+        formulas("surprise")
         _answer("surprise", t("lesson.homework.surprise"), homework.surprise(**values))
 
 

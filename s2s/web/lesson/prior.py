@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from s2s.lesson.formulas import FORMULAS
 from s2s.web import controls, language, link, models, panel
 from s2s.web.language import t
 from s2s.web.lesson import computed, layout
 from s2s.web.lesson.pair import made
-from s2s.web.lesson.tables import STYLE, Bar, draw, numbers
+from s2s.web.lesson.tables import STYLE, Bar, draw, formulas, numbers
 
 if TYPE_CHECKING:
     from s2s.lesson.prior import PriorRun, Word
@@ -25,7 +24,7 @@ MOST = 12  # source words whose scale and shift are shown
 def show() -> None:
     """The vector, the layer's own values, the step, both outputs."""
     st.html(STYLE)
-    st.latex(FORMULAS["prior"])
+    formulas("prior")
     name = _with_prior()
     if name is None:
         st.markdown(t("lesson.prior.none"))
@@ -123,7 +122,7 @@ def _step(found: PriorRun) -> None:
     words = {"gained": panel.code(gained.token), "lost": panel.code(lost.token)}
     factors = {"up": math.exp(gained.gain), "down": math.exp(lost.gain)}
     st.markdown(t("lesson.prior.gained", **words, **factors))
-    st.latex(FORMULAS["odds"])
+    formulas("odds")
     st.caption(text["log"])
     logs = [[w.token, w.alone, w.halved, w.blended, w.gain] for w in step.words]
     st.html(numbers([text["word"], "ln softmax(y)", "ln softmax(y/2)", "ln softmax((y+ŷ)/2)", text["gain"]], logs))

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from s2s.lesson import figures
-from s2s.lesson.formulas import FORMULAS
 from s2s.web import controls, language, panel
 from s2s.web.language import t
 from s2s.web.lesson import computed
 from s2s.web.lesson.pair import made
-from s2s.web.lesson.tables import draw, numbers
+from s2s.web.lesson.tables import draw, formulas, numbers
 
 if TYPE_CHECKING:
     from s2s.lesson.remedies import Drawn
@@ -55,7 +54,7 @@ def _seed() -> int:
 def _sampling(given: Pair) -> None:
     """The three schedules, and the sentence as a step of training would read it."""
     text = language.strings("lesson.remedies")
-    st.latex(r" \qquad ".join(FORMULAS[name] for name in ("linear", "exponential", "inverse_sigmoid")))
+    formulas("linear", "exponential", "inverse_sigmoid")
     left, right = st.columns([1, 2], gap="large")
     with left:
         slope = st.slider(text["slope"], 1, 20, 5, key="slope") * 1e-5
@@ -77,7 +76,7 @@ def _sampling(given: Pair) -> None:
 def _drawn(given: Pair) -> None:
     """Decoder inputs as the very function draws them that trains."""
     kind = st.session_state["remedy"]
-    st.latex(FORMULAS[kind])
+    formulas(kind)
     seed = _seed()
     found = made(lambda: computed.drawn(*given, kind, seed))
     if found is not None:
@@ -98,7 +97,7 @@ def _draws(found: Drawn, marked: str) -> None:
 def _policy(given: Pair) -> None:
     """Samples of this sentence against its greedy output."""
     text = language.strings("lesson.remedies")
-    st.latex(rf"{FORMULAS['policy']} \qquad {FORMULAS['mixture']}")
+    formulas("policy", "mixture")
     seed = _seed()
     found = made(lambda: computed.rewarded(*given, seed))
     if found is None:
@@ -118,16 +117,19 @@ def _policy(given: Pair) -> None:
 def _adversarial(given: Pair) -> None:
     """The loss of this sentence where its embeddings are moved."""
     text = language.strings("lesson.remedies")
-    st.latex(rf"\begin{{gathered}} {FORMULAS['fgm']} \\ {FORMULAS['penalty']} \end{{gathered}}")
+    formulas("fgm", "penalty")
     epsilon = st.slider(text["norm"], 0.1, 2.0, 0.5, 0.1, key="fgm")
     found = made(lambda: computed.adversarial(*given, tuple(sorted({*EPSILONS, epsilon})), 0))
     if found is None:
         return
     at = found.epsilons.index(epsilon)
     norm, loss, worst, random = found.gradient, found.worst[0], found.worst[at], found.random[at]
-    st.latex(
-        rf"\lVert g \rVert = {norm:.4f}, \quad \lVert \Delta \rVert = {epsilon:.1f}, \quad "
-        rf"L(E) = {loss:.4f}, \quad L(E + \Delta) = {worst:.4f}, \quad \tfrac12 \lVert g \rVert^2 = {norm**2 / 2:.4f}"
+    formulas(
+        rf"\lVert g \rVert = {norm:.4f}",
+        rf"\lVert \Delta \rVert = {epsilon:.1f}",
+        rf"L(E) = {loss:.4f}",
+        rf"L(E + \Delta) = {worst:.4f}",
+        rf"\tfrac12 \lVert g \rVert^2 = {norm**2 / 2:.4f}",
     )
     st.markdown(t("lesson.remedies.moved_text", worst=worst - loss, random=random - loss, norm=epsilon))
     left, right = st.columns(2, gap="large")

@@ -1,9 +1,13 @@
-"""Tables of numbers with bars, and rows of words with marks, as HTML. Pure texts."""
+"""Tables of numbers with bars and rows of words with marks, as HTML; formulas side by side where there is room."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+
+import streamlit as st
+
+from s2s.lesson.formulas import FORMULAS
 
 STYLE = """<style>
 .lb-numbers { overflow-x: auto; }
@@ -15,6 +19,7 @@ STYLE = """<style>
 .lb-numbers i { display: inline-block; height: 10px; border-radius: 3px; background: #3b82f6; margin-right: 6px; }
 .lb-draw { display: flex; flex-wrap: wrap; gap: 3px; margin: 4px 0; }
 .lb-draw span { padding: 1px 6px; border-radius: 4px; background: rgba(128, 128, 128, 0.12); line-height: 1.45; }
+.katex-display { overflow-x: auto; overflow-y: hidden; padding: 2px 0; }
 .lb-draw span.on { background: rgba(234, 88, 12, 0.85); color: #fff; font-weight: 600; }
 </style>"""
 
@@ -53,3 +58,10 @@ def draw(tokens: Sequence[str], marked: Sequence[bool], label: str) -> str:
         for token, mark in zip(tokens, marked, strict=True)
     )
     return f'<div class="lb-draw" role="group" aria-label="{escape(label)}">{spans}</div>'
+
+
+def formulas(*written: str) -> None:
+    """Formulas by their names, or as they are written; one below the other on a phone."""
+    with st.container(horizontal=True, horizontal_alignment="center", gap="large"):
+        for one in written:
+            st.latex(FORMULAS.get(one, one), width="content")
