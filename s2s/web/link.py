@@ -190,9 +190,14 @@ def through_app() -> None:
 
 
 def keep(page: str) -> None:
-    """On a change of page, bring the fields back: Streamlit forgets a widget's value when its page is left."""
+    """Bring the fields back: after its page was left Streamlit forgets a widget's value, one run later what it was set to.
+
+    So a page whose widgets are not those of every field has them all on every run.
+    """
     state = st.session_state
     kept = state.get("kept", {}) | {name: state[name] for name in FIELDS if name in state}
     if state.get("page", page) != page:
         state.update(kept)  # set anew, also what is still there: the new page's widgets have other identities
+    else:
+        state.update({name: value for name, value in kept.items() if name not in state})
     state.update(page=page, kept=kept)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from s2s.flow import Flow
     from s2s.preview import Preview
     from s2s.reading import Reading
+    from s2s.running import Piece
     from s2s.segmentation import Segmentation
     from s2s.tree import SearchTree
 
@@ -142,6 +143,16 @@ def padding_scores(name: str, changed: int, text: str) -> tuple[float, ...]:
     checkpoint = load(name, changed)
     with _GATE:
         return made(checkpoint, text)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def running(name: str, changed: int, text: str, step: int) -> tuple[Piece, ...]:
+    """A step's functions as they ran, line by line. Raises UserError as ``decode`` does."""
+    from s2s.running import step_as_it_runs
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return step_as_it_runs(checkpoint, text, step)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

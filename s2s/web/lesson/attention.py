@@ -14,7 +14,10 @@ SCORES = {  # of the layers in s2s/model/attention.py, by the config's name
     "additive": r"e_{ts} = v^\top \tanh(W s_{t-1} + U h_s)",
     "general": r"e_{ts} = h_t^\top W h_s",
 }
-STEPS = (r"\alpha_{ts} = \dfrac{\exp(e_{ts})}{\sum_{j} \exp(e_{tj})}", r"c_t = \textstyle\sum_s \alpha_{ts} h_s")
+STEPS = {
+    "softmax": r"\alpha_{ts} = \dfrac{\exp(e_{ts})}{\sum_{j} \exp(e_{tj})}",
+    "context": r"c_t = \textstyle\sum_s \alpha_{ts} h_s",
+}
 
 
 def pair() -> list[str]:
@@ -42,19 +45,20 @@ def show() -> None:
     left, right = st.columns(2)
     left.latex(SCORES["additive"])
     right.latex(SCORES["general"])
-    st.latex(r"\qquad ".join(STEPS))
-    sides = []
-    for name in pair():
+    st.latex(r"\qquad ".join(STEPS.values()))
+    sides, problems = [], list[str]()
+    if _kind(st.session_state["model"])[1] == "none":
+        st.info(t("weighing.nothing"))
+    for name in filter(lambda name: _kind(name)[1] != "none", pair()):
         try:
             with st.spinner(t("step.loading"), show_time=False):
                 changed = models.changed(name)
                 trace = models.decode(name, changed, text, "", "free", ())
                 sides.append((trace, models.padding_scores(name, changed, text)))
         except UserError as error:
-            (st.warning if sides else st.error)(language.explain(error))
-    if any(not trace.looks for trace, _ in sides):
-        st.info(t("weighing.nothing"))
-        sides = [side for side in sides if side[0].looks]
+            problems.append(language.explain(error))
+    for problem in dict.fromkeys(problems):
+        st.error(problem)
     if sides:
         weighing(text, sides)
         layout.question("attention")

@@ -42,6 +42,8 @@ function panelOf(view, side, n) {
   panel.details = el("details", {}, el("summary", { text: strings.arithmetic }), panel.arithmetic);
   panel.details.addEventListener("toggle", () => paintArithmetic(view, panel));
   const head = el("tr", {}, ...["word", "score", "drag", "weight"].map((key) => el("th", { scope: "col", text: strings[key] })));
+  const body = el("tbody", {}, ...panel.rows.map(({ row }) => row), panel.pad);
+  panel.table = el("div", { class: "table", tabindex: "0" }, el("table", {}, el("thead", {}, head), body));
   const kind = FORMULAS[trace.checkpoint.attention];
   panel.root = el(
     "section",
@@ -50,7 +52,7 @@ function panelOf(view, side, n) {
     ...(kind ? [formula(kind.score)] : []),
     panel.path,
     ...(side.padding.length ? [maskControls(view, panel)] : []),
-    el("div", { class: "table" }, el("table", {}, el("thead", {}, head), el("tbody", {}, ...panel.rows.map(({ row }) => row), panel.pad))),
+    panel.table,
     panel.context,
     el("div", { class: "topHead" }, el("h4", { text: strings.says }), panel.reset),
     panel.top,
@@ -82,6 +84,8 @@ function pick(view, panel, t) {
   panel.problem.textContent = "";
   paintPanel(view, panel);
   paintArithmetic(view, panel);
+  const { row } = panel.rows[argmax(panel.scores)];
+  reveal(panel.table, "y", row.offsetTop, row.offsetHeight, 40);
 }
 
 function drag(view, panel, s, value) {
