@@ -190,7 +190,7 @@ def through_app() -> None:
 
 
 def keep(page: str) -> None:
-    """Bring the fields back: after its page was left Streamlit forgets a widget's value, one run later what it was set to.
+    """Bring the fields back: Streamlit forgets a widget's value when its page is left, and a run later what was set.
 
     So a page whose widgets are not those of every field has them all on every run.
     """
