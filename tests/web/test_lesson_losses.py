@@ -114,6 +114,7 @@ def test_a_step_is_checked_with_hints(visit_page: Visit, root: Path, lang: str) 
     step = trace(load(root / "tiny-general"), TEXT, REFERENCE, "forced").steps[0]
     given = homework.scores(step)
     assert not app.exception and messages(app) == [] and given is not None
+    app.slider(key="homework-step").set_value(1).run()
     answers = {"right": -step.log_prob, "sign": step.log_prob}
     for name, value in answers.items():
         app.number_input(key="answer-surprise").set_value(value).run()
