@@ -23,6 +23,7 @@ from s2s.commands import (
     neighbours,
     prepare,
     report,
+    submit,
     trace,
     train,
 )
@@ -31,7 +32,7 @@ from s2s.errors import UserError
 
 PROGRAM = "python -m s2s"
 INTERRUPTED = 130
-COMMANDS = (trace, export, train, evaluate, exposure, evidence, inspect, labels, report, neighbours, prepare)
+COMMANDS = (trace, export, train, evaluate, exposure, evidence, inspect, labels, report, neighbours, prepare, submit)
 
 
 def parser() -> Parser:

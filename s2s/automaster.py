@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 HEADER = ("QID", "Brand", "Model", "Question", "Dialogue", "Report")
+ASKED = ("QID", "Question", "Dialogue")  # what a test file has of them for certain
 
 _NOISE = re.compile(r"\[(?:语音|图片|视频|电话|表情|位置)\]")
 _SPEAKER = re.compile(r"^(?:技师|车主)说[：:]")

@@ -32,8 +32,9 @@ def write_file(path: Path, fill: Callable[[Path], None]) -> None:
         fill(fresh)
         os.replace(fresh, path)
     except OSError as error:
-        remove(fresh)
         raise UserError("disk_write", directory=str(path.parent), reason=error.strerror) from None
+    finally:
+        remove(fresh)
 
 
 def scratch(directory: Path) -> Path:

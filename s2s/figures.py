@@ -13,7 +13,7 @@ from s2s.trace import Trace
 ATTENTION = [[0.0, "rgba(234,88,12,0)"], [0.25, "rgba(234,88,12,0.38)"], [1.0, "rgba(234,88,12,1)"]]
 
 
-def _ticks(tokens: list[str], most: int = 45) -> dict[str, Any]:
+def ticks(tokens: list[str], most: int = 45) -> dict[str, Any]:
     """Positions with token labels, as repeated words would share one place on a category axis.
 
     Of a long axis every second (third, …) is named; the player shows all.
@@ -24,10 +24,10 @@ def _ticks(tokens: list[str], most: int = 45) -> dict[str, Any]:
 
 def _columns(tokens: list[str]) -> dict[str, Any]:
     """Ticks above columns: Chinese characters upright, one below the other; a long row of other words slanted."""
-    ticks = _ticks(tokens)
-    chinese = [any("\u2e80" <= c <= "\uffef" for c in text) for text in ticks["ticktext"]]
-    texts = ["<br>".join(text) if c else text for text, c in zip(ticks["ticktext"], chinese, strict=True)]
-    return {**ticks, "ticktext": texts, "tickangle": 0 if any(chinese) or len(tokens) <= 12 else -45}
+    shown = ticks(tokens)
+    chinese = [any("\u2e80" <= c <= "\uffef" for c in text) for text in shown["ticktext"]]
+    texts = ["<br>".join(text) if c else text for text, c in zip(shown["ticktext"], chinese, strict=True)]
+    return {**shown, "ticktext": texts, "tickangle": 0 if any(chinese) or len(tokens) <= 12 else -45}
 
 
 def escape(token: str) -> str:
@@ -50,7 +50,7 @@ def attention(trace: Trace, title: str, text: Mapping[str, str]) -> go.Figure:
         )
     )
     figure.update_xaxes(title=text["source"], side="top", **_columns(list(trace.source_tokens)))
-    figure.update_yaxes(title=text["output"], autorange="reversed", **_ticks(outputs))
+    figure.update_yaxes(title=text["output"], autorange="reversed", **ticks(outputs))
     figure.update_layout(
         title=escape(title),
         height=190 + 26 * len(outputs),

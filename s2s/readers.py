@@ -17,6 +17,7 @@ from s2s import automaster
 from s2s.errors import UserError
 
 Pair = tuple[str, str]
+Question = tuple[str, str]  # its QID, its source
 Record = tuple[int, list[str]]  # the line it begins at, its fields
 
 Bad = Callable[[UserError], None]  # told of a row that is wrong: raises, or has it passed over
@@ -133,9 +134,7 @@ def read_automaster(path: str | Path, columns: Columns, bad: Bad = refuse) -> It
 
 
 def _automaster(path: str | Path, header: Sequence[str], records: Iterator[Record], bad: Bad) -> Iterator[Pair]:
-    for name in automaster.HEADER:
-        if name not in header:
-            raise UserError("column_missing", file=str(path), column=name, known=", ".join(header) or "-")
+    _named(path, header, automaster.HEADER)
     question, dialogue, report = (header.index(name) for name in automaster.HEADER[-3:])
     for number, fields in records:
         if len(fields) != len(header):
@@ -144,6 +143,34 @@ def _automaster(path: str | Path, header: Sequence[str], records: Iterator[Recor
         pair = automaster.source(fields[question], fields[dialogue]), automaster.target(fields[report])
         if all(map(visible, pair)):
             yield pair
+
+
+def read_questions(path: str | Path, bad: Bad = refuse) -> Iterator[Question]:
+    """The rows of an AutoMaster CSV, with or without reports: QID and cleaned source, empty where it says nothing.
+
+    UserError for a file without any.
+    """
+    records = _records(path, bad)
+    header = next(records, (1, []))[1]
+    _named(path, header, automaster.ASKED)
+    name, question, dialogue = (header.index(column) for column in automaster.ASKED)
+    number = 0
+    for number, fields in records:
+        if len(fields) != len(header):
+            bad(UserError("row_columns", file=str(path), row=number, expected=len(header), found=len(fields)))
+        elif not visible(fields[name]):
+            bad(UserError("row_column", file=str(path), row=number, column=automaster.ASKED[0]))
+        else:
+            yield fields[name].strip(), automaster.source(fields[question], fields[dialogue])
+    if not number:
+        raise UserError("file_no_questions", file=str(path))
+
+
+def _named(path: str | Path, header: Sequence[str], columns: Sequence[str]) -> None:
+    """UserError for a header without one of the columns."""
+    for name in columns:
+        if name not in header:
+            raise UserError("column_missing", file=str(path), column=name, known=", ".join(header) or "-")
 
 
 def _records(path: str | Path, bad: Bad) -> Iterator[Record]:

@@ -220,7 +220,10 @@ def through_app() -> None:
 
 
 def keep(page: str) -> None:
-    """On a change of page, bring the fields back: Streamlit forgets a widget's value when its page is left."""
+    """Bring the fields back: Streamlit forgets a widget's value when its page is left, and a run later what was set.
+
+    So a page whose widgets are not those of every field has them all on every run.
+    """
     state = st.session_state
     kept = state.get("kept", {}) | {name: state[name] for name in FIELDS if name in state}
     if state.get("page", page) != page:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 FIRST = "zh-en-luong"
+Result = TypeVar("Result")
 Source = str | tuple[str, ...]  # a text, or tokens that are read as they are
 _GATE = Gate()
 
@@ -95,6 +96,12 @@ def load(name: str, changed: int) -> Checkpoint:
     gc.collect()
     gc.freeze()
     return loaded
+
+
+def alone(work: Callable[[], Result]) -> Result:
+    """What a call of a model gives, made while no other is."""
+    with _GATE:
+        return work()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

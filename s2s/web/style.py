@@ -35,6 +35,7 @@ PROJECTOR = """
 [data-testid='stForm'] [data-testid='stWidgetLabel'] { display: none; }
 [data-testid='stForm'] textarea { height: 42px !important; min-height: 42px; }
 @media (min-width: 900px) { [data-testid='stMainBlockContainer'] { zoom: 1.5; } }
+@media (min-width: 900px) { [data-testid='stPlotlyChart'] { zoom: 0.6667; } } /* plotly cannot measure what is zoomed */
 [data-testid='stMainBlockContainer'] [data-testid='stCaptionContainer'] { opacity: 1; }
 .st-key-projector-leave { position: fixed; right: 6px; bottom: 6px; width: auto; z-index: 99; opacity: 0.35; }
 .st-key-projector-leave:is(:hover, :focus-within) { opacity: 1; }

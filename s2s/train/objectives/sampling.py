@@ -33,16 +33,24 @@ def teacher_share(step: int, settings: TrainConfig) -> float:
     return k / (k + math.exp(min(step / k, 700.0)))
 
 
-def scheduled_sampling(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
-    """Cross-entropy with the reference after mixed inputs: a coin a token, no gradient through the sample.
+def mixed(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
+    """Decoder inputs (B, T): a coin a token says whether it is the reference's or the model's own.
 
     An own token is drawn from the model's distribution (``sampling_argmax``: its best) after the mixed
-    inputs before it. Known caveat: the objective is inconsistent (Huszár 2015).
+    inputs before it.
     """
     share = teacher_share(progress.step, progress.settings)
     coins_BT = torch.rand(batch.target_in_BT.shape, generator=rng).to(batch.target_in_BT.device)
     own_BT = (coins_BT >= share) & (batch.target_in_BT != PAD)
     own_BT[:, 0] = False  # <bos>
     pick = argmax if progress.settings.sampling_argmax else drawing(rng)
-    inputs_BT = mixed_inputs(model, batch, own_BT, pick)
+    return mixed_inputs(model, batch, own_BT, pick)
+
+
+def scheduled_sampling(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
+    """Cross-entropy with the reference after mixed inputs, no gradient through the sample.
+
+    Known caveat: the objective is inconsistent (Huszár 2015).
+    """
+    inputs_BT = mixed(model, batch, rng, progress)
     return cross_entropy(model, dataclasses.replace(batch, target_in_BT=inputs_BT), rng, progress)

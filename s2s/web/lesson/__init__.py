@@ -8,7 +8,17 @@ from types import ModuleType
 import streamlit as st
 
 from s2s.web import controls
-from s2s.web.lesson import attention, encoder_decoder, layers, layout, training
+from s2s.web.lesson import (
+    attention,
+    cross_entropy,
+    encoder_decoder,
+    exposure,
+    homework,
+    layers,
+    layout,
+    prior,
+    training,
+)
 
 # Those of the lecture that there are, in its order: encoder_decoder, attention, layers, cross_entropy, prior,
 # exposure, training, predict, homework. Each has its texts under lesson.<chapter> in the locales.
@@ -16,7 +26,11 @@ CHAPTERS: Mapping[str, ModuleType] = {
     "encoder_decoder": encoder_decoder,
     "attention": attention,
     "layers": layers,
+    "cross_entropy": cross_entropy,
+    "prior": prior,
+    "exposure": exposure,
     "training": training,
+    "homework": homework,
 }
 
 

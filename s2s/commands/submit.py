@@ -1,0 +1,42 @@
+"""The command ``submit``: the AutoMaster competition's test file to its submission file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from s2s.commands import arguments
+from s2s.commands.arguments import whole
+from s2s.commands.terminal import find_checkpoint
+
+if TYPE_CHECKING:
+    from s2s.commands.arguments import Commands
+
+
+def add(commands: Commands) -> None:
+    """The parser."""
+    p = commands.add_parser("submit", help="answer a competition's test file: QID,Question,Dialogue to QID,Prediction")
+    p.set_defaults(run=submit)
+    arguments.checkpoint(p)
+    p.add_argument("file", metavar="FILE", type=Path, help="CSV with QID, Question and Dialogue, plain, .gz or .xz")
+    p.add_argument("--out", metavar="CSV", type=Path, required=True, help="the submission file")
+    p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default")
+
+
+def submit(options: argparse.Namespace, command: str) -> int:
+    """``submit``: a prediction a question, written when all are there."""
+    from tqdm import tqdm
+
+    from s2s import submission
+    from s2s.checkpoint import load
+    from s2s.readers import read_questions
+    from s2s.strategy import Settings
+
+    checkpoint = load(find_checkpoint(options.checkpoint))
+    settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
+    questions = tqdm(read_questions(options.file), unit=" questions", disable=None, leave=False)
+    count, empty = submission.submit(options.out, submission.predictions(checkpoint, questions, settings))
+    print(f"Wrote {options.out}: {count:,} predictions, {empty:,} of them empty.", file=sys.stderr)
+    return 0

@@ -1,0 +1,111 @@
+"""Exercises and their checks: what is right, and what the usual slips would have given."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from s2s.trace import Step
+
+SHOWN = 6  # scores that an exercise writes out
+TOLERANCE = 0.01  # of a value, or 0.002: what rounding on the way may cost
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A number to be worked out, and the numbers that the usual slips lead to, by the slip's name."""
+
+    right: float
+    slips: Mapping[str, float]
+
+    def verdict(self, answer: float) -> str:
+        """``right``, the name of the slip that gives this answer, or ``far``."""
+        if _near(answer, self.right):
+            return "right"
+        return next((name for name, value in self.slips.items() if _near(answer, value)), "far")
+
+
+def _near(answer: float, value: float) -> bool:
+    return abs(answer - value) <= max(0.002, TOLERANCE * abs(value))
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores that an exercise shows, the highest first, as places and values; of the others Σ e^e.
+
+    The highest is taken from all, which changes no softmax and leaves numbers for a pocket calculator.
+    """
+
+    shown: tuple[tuple[int, float], ...]
+    rest: float
+    hidden: int
+
+
+def scores(step: Step) -> Scores | None:
+    """What the weights of a step are worked out of; None where they are no plain softmax (local attention, an edit)."""
+    row_S = step.scores.astype(float)
+    if not np.isfinite(row_S).all() or step.factors or step.own_attention is not None:
+        return None
+    row_S -= row_S.max()
+    order = np.argsort(-row_S, kind="stable")
+    shown, others = order[:SHOWN], order[SHOWN:]
+    return Scores(tuple((int(s), float(row_S[s])) for s in shown), float(np.exp(row_S[others]).sum()), len(others))
+
+
+def weight(given: Scores) -> Exercise:
+    """The weight of the source word with the highest score, ``e^{e_1} / Σ e^{e_s}``."""
+    values = [value for _, value in given.shown]
+    exponents = [math.exp(value) for value in values]
+    right = exponents[0] / (sum(exponents) + given.rest)
+    slips = {"percent": 100 * right, "base": 2 ** values[0] / sum(2**v for v in values), "highest": values[0]}
+    if given.hidden:
+        slips["rest"] = exponents[0] / sum(exponents)
+    return Exercise(right, slips)
+
+
+def surprise(logit: float, normaliser: float) -> Exercise:
+    """``-ln p`` of a word: ``ln Σ e^z - z``."""
+    right = normaliser - logit
+    slips = {
+        "sign": -right,
+        "log2": right / math.log(2),
+        "log10": right / math.log(10),
+        "probability": math.exp(-right),
+    }
+    return Exercise(right, slips)
+
+
+@dataclass(frozen=True)
+class Dates:
+    """Of fresh dates with one reading: how many there were, how many are exact, and the first that are not."""
+
+    count: int
+    exact: int
+    wrong: tuple[tuple[str, str, str], ...]  # source, right, said
+
+    @property
+    def share(self) -> float:
+        """The exact share."""
+        return self.exact / self.count
+
+
+GOAL = 0.99
+SPLIT = 1  # the seed of the days that the shipped model and `generate date` hold out
+
+
+def fresh_dates(count: int, seed: int) -> list[tuple[str, str]]:
+    """``count`` pairs of held-out days, written anew, that can be read in one way only."""
+    from s2s.tasks import date
+
+    days, rng, found = date.split(SPLIT)["test"], random.Random(f"homework {seed}"), list[tuple[str, str]]()
+    while len(found) < count:
+        day: datetime.date = rng.choice(days)
+        source = date.write(day, [], rng)
+        if len(date.posterior(source)) == 1:
+            found.append((source, str(day)))
+    return found

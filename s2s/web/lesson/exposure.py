@@ -1,0 +1,51 @@
+"""Chapter Teacher forcing and exposure bias: both lanes of the sentence, where they part, and the remedies on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from s2s.trace import Trace
+from s2s.web import controls, link, models, panel
+from s2s.web.language import t
+from s2s.web.lesson import layout, remedies
+from s2s.web.lesson.pair import made, pair
+from s2s.web.lesson.tables import STYLE, formulas
+from s2s.web.player import player
+
+
+def show() -> None:
+    """The lanes, why they part, the remedies one at a time."""
+    st.html(STYLE)
+    formulas("chain", "lanes")
+    given = pair()
+    found = made(lambda: _lanes(given))
+    if found is not None:
+        loaded = models.load(*given[:2])
+        player(found, len(loaded.target.vocab), controls.address(controls.state()))
+        _divergence(found)
+        remedies.show(given)
+    with st.container(horizontal=True):
+        st.page_link("pages/exposure.py", label=t("lesson.exposure.more"))
+    layout.question("exposure")
+
+
+def _lanes(given: tuple[str, int, str, str]) -> Mapping[str, Trace]:
+    """Both lanes, the free one greedy whatever is set on another page."""
+    greedy: tuple[tuple[str, Any], ...] = tuple((name, link.FIELDS[name].default) for name in link.SETTINGS)
+    return {"forced": models.decode(*given, "forced", ()), "free": models.decode(*given, "free", greedy)}
+
+
+def _divergence(found: Mapping[str, Trace]) -> None:
+    """What happens at ◆, in words."""
+    forced = found["forced"]
+    at = forced.divergence
+    if at is None:
+        st.markdown(t("exposure.no_divergence"))
+        return
+    step = forced.steps[at]
+    assert step.target is not None
+    words = {"gold": panel.code(step.target.token), "own": panel.code(step.top[0].token)}
+    st.markdown(f"◆ {t('exposure.at', step=at + 1, **words)} {t('lesson.exposure.why', step=at + 2, **words)}")

@@ -1,0 +1,166 @@
+"""Chapter Homework: exercises that are checked, with a hint on the usual slips."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from s2s.errors import UserError
+from s2s.lesson import homework
+from s2s.trace import Trace
+from s2s.web import controls, language, link, models
+from s2s.web.language import t
+from s2s.web.lesson import computed, layout
+from s2s.web.lesson.pair import made, pair
+from s2s.web.lesson.tables import STYLE, formulas, numbers
+from s2s.web.panel import code
+
+DATES = 200
+DIVERGES = 3  # the step at which a sentence is to diverge
+COMMANDS = """python -m s2s prepare automaster AutoMaster_TrainSet.csv
+python -m s2s train configs/automaster.toml
+python -m s2s submit automaster AutoMaster_TestSet.csv --out submission.csv --beam 5"""
+
+
+def show() -> None:
+    """The choice of an exercise, and the exercise."""
+    st.html(STYLE)
+    exercises = {"step": _step, "diverge": _diverge, "unknown": _unknown, "date": _date, "submission": _submission}
+    st.session_state.setdefault("exercise", "step")
+    labels = {name: t(f"lesson.homework.{name}") for name in exercises}
+    controls.radio("exercise", t("lesson.homework.title"), labels, label_visibility="collapsed")
+    name = st.session_state["exercise"]
+    st.markdown(t(f"lesson.homework.{name}_task", goal=100 * homework.GOAL, step=DIVERGES))
+    exercises[name]()
+    layout.question("homework")
+
+
+def _forced() -> Trace | None:
+    given = pair()
+    return made(lambda: models.decode(*given, "forced", ()))
+
+
+@st.fragment
+def _step() -> None:
+    """Two numbers of a step, worked out by hand."""
+    trace = _forced()
+    if trace is None:
+        return
+    count = len(trace.steps)
+    widest = min(range(count), key=lambda at: float(trace.steps[at].attention.max())) + 1  # the one worth working out
+    if not 1 <= st.session_state.setdefault("homework-step", widest) <= count:
+        st.session_state["homework-step"] = widest
+    step = trace.steps[st.slider(t("lesson.step"), 1, count, key="homework-step") - 1]
+    left, right = st.columns(2, gap="large")
+    given = homework.scores(step)
+    with left:
+        if given is None:
+            st.markdown(t("lesson.homework.no_softmax"))
+        else:
+            rows = [[trace.source_tokens[s], value] for s, value in given.shown]
+            st.html(numbers([t("lesson.homework.source_word"), "e"], rows))
+            st.markdown(t("lesson.homework.rest", hidden=given.hidden, rest=given.rest))
+            formulas("attention")
+            first = code(trace.source_tokens[given.shown[0][0]])
+            _answer("weight", t("lesson.homework.weight", word=first), homework.weight(given))
+    with right:
+        if step.p_gen is not None:
+            st.markdown(t("lesson.homework.pointer"))
+            return
+        values = {"logit": step.log_prob + step.normaliser, "normaliser": step.normaliser}
+        st.markdown(t("lesson.homework.logit", word=code(step.output), **values))
+        formulas("surprise")
+        _answer("surprise", t("lesson.homework.surprise"), homework.surprise(**values))
+
+
+def _answer(name: str, label: str, exercise: homework.Exercise) -> None:
+    """A field for the number, and what is to be said of it."""
+    answer = st.number_input(label, value=None, format="%.4f", step=0.01, key=f"answer-{name}")
+    if answer is not None:
+        _say(exercise.verdict(float(answer)) == "right", f"{name}_{exercise.verdict(float(answer))}")
+
+
+def _say(done: bool, key: str, **values: object) -> None:
+    (st.success if done else st.warning)(t(f"lesson.homework.{key}", **values))
+
+
+def _diverge() -> None:
+    """The sentence above, held against the task."""
+    trace = _forced()
+    if trace is None:
+        return
+    at = trace.divergence
+    if at is None:
+        _say(False, "diverge_never")
+    else:
+        _say(at + 1 == DIVERGES, "diverge_right" if at + 1 == DIVERGES else "diverge_at", at=at + 1, step=DIVERGES)
+
+
+def _unknown() -> None:
+    """The sentence above with its unknown words and without."""
+    name, changed, text, _ = pair()
+    greedy: tuple[tuple[str, Any], ...] = tuple((key, link.FIELDS[key].default) for key in link.SETTINGS)
+
+    def decode(source: models.Source) -> Trace:
+        return models.decode(name, changed, source, "", "free", greedy)
+
+    trace = made(lambda: decode(text))
+    if trace is None:
+        return
+    tokens, unknown = trace.source_tokens, trace.source_unknown
+    cut = (
+        " ".join(code(token) for token in tokens) if len(tokens) <= 60 else t("lesson.homework.many", count=len(tokens))
+    )
+    st.markdown(t("lesson.homework.cut", tokens=cut))
+    if not unknown:
+        _say(False, "unknown_none")
+        return
+    rest = tuple(token for s, token in enumerate(tokens) if s not in unknown)
+    other = made(lambda: decode(rest))
+    if other is not None:
+        words = ", ".join(code(tokens[s]) for s in unknown)
+        done = other.text != trace.text
+        _say(done, "unknown_right" if done else "unknown_same", words=words, said=trace.text, other=other.text)
+
+
+def _check() -> None:
+    st.session_state["dates"] = st.session_state.get("dates", 0) + 1
+
+
+def _date() -> None:
+    """A checkpoint on dates that are written now."""
+    st.code("python -m s2s generate date\npython -m s2s train configs/date.toml --name my-date", language="bash")
+    names = models.names()
+    first = names.index("date") if "date" in names else 0
+    name = st.selectbox(t("step.checkpoint"), names, first, key="date-model")
+    st.button(t("lesson.homework.check", count=DATES), key="check-dates", on_click=_check)
+    if not (seed := st.session_state.get("dates", 0)):
+        return
+    found = made(lambda: computed.check_dates(name, models.changed(name), DATES, seed))
+    if found is not None:
+        done = found.share >= homework.GOAL
+        _say(
+            done, "date_right" if done else "date_short", exact=found.exact, count=found.count, share=100 * found.share
+        )
+        if found.wrong:
+            heads = [t(f"lesson.homework.{head}") for head in ("written", "right", "said")]
+            st.html(numbers(heads, [list(row) for row in found.wrong]))
+
+
+def _submission() -> None:
+    """The commands, and a look at the file that comes of them."""
+    st.code(COMMANDS, language="bash")
+    file = st.file_uploader(t("lesson.homework.upload"), type=["csv"], key="submission")
+    if file is None:
+        return
+    from s2s.submission import check
+
+    try:
+        try:
+            count, empty = check(file.name, file.getvalue().decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise UserError("file_not_utf8", file=file.name, row=1) from None
+        _say(True, "submission_right", count=count, empty=empty)
+    except UserError as error:
+        st.error(language.explain(error))

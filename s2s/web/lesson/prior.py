@@ -1,0 +1,128 @@
+"""Chapter Prior knowledge: one sentence with the scale-and-shift layer and without, and what it does at a step."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from s2s.web import controls, language, link, models, panel
+from s2s.web.language import t
+from s2s.web.lesson import computed, layout
+from s2s.web.lesson.pair import made
+from s2s.web.lesson.tables import STYLE, Bar, draw, formulas, numbers
+
+if TYPE_CHECKING:
+    from s2s.lesson.prior import PriorRun, Word
+
+PLAIN = "-plain"  # ends the name of the same model without prior knowledge
+MOST = 12  # source words whose scale and shift are shown
+
+
+def show() -> None:
+    """The vector, the layer's own values, the step, both outputs."""
+    st.html(STYLE)
+    formulas("prior")
+    name = _with_prior()
+    if name is None:
+        st.markdown(t("lesson.prior.none"))
+    else:
+        _sentence(name)
+    layout.question("prior", odds=math.exp(0.5))
+
+
+def _has(name: str) -> bool:
+    model = models.about(name, models.changed(name))["config"].get("model")
+    return isinstance(model, dict) and model.get("prior") is True
+
+
+def _with_prior() -> str | None:
+    """The chosen model if it has the layer, or the one of which it is the model without; else the first that has."""
+    chosen = st.session_state["model"]
+    return next(filter(_has, [chosen, chosen.removesuffix(PLAIN), *models.names()]), None)
+
+
+def _use(name: str) -> None:
+    st.session_state.update({"model": name} | controls.first_example(name))
+
+
+def _sentence(name: str) -> None:
+    text = st.session_state["text"]
+    if st.session_state["model"].removesuffix(PLAIN) != name:
+        st.markdown(t("lesson.prior.other", name=panel.code(name)))
+        if controls.first_example(name):
+            st.button(t("lesson.prior.use"), key="use-prior", on_click=_use, args=(name,))
+    found = made(lambda: computed.prior_run(name, models.changed(name), text, ""))
+    if found is None:
+        return
+    _outputs(name, text)
+    _vector(found)
+    _step(found)
+
+
+def _outputs(name: str, text: str) -> None:
+    """What both models say to the end, and the reference."""
+    greedy = tuple((key, link.FIELDS[key].default) for key in link.SETTINGS)
+    rows = []
+    for one, label in ((name, "with"), (name + PLAIN, "without")):
+        if one in models.names():
+            trace = made(functools.partial(models.decode, one, models.changed(one), text, "", "free", greedy))
+            if trace is not None:
+                rows.append([t(f"lesson.prior.{label}"), trace.text])
+    if st.session_state["ref"].strip() and st.session_state["model"].removesuffix(PLAIN) == name:
+        rows.append([t("lesson.remedies.reference"), st.session_state["ref"]])
+    st.html(panel.STYLE + panel.table(["", t("lesson.prior.output")], rows))
+
+
+def _vector(found: PriorRun) -> None:
+    """x, and the layer's values for the words that it is 1 for."""
+    text = language.strings("lesson.prior")
+    st.markdown(f"#### {text['vector']}")
+    st.markdown(t("lesson.prior.ones", ones=found.ones, size=found.size))
+    st.html(draw([word.token for word in found.source], [True] * len(found.source), text["vector"]))
+    shown = sorted(found.source, key=lambda word: -word.prior)[:MOST]
+    heads = [text["word"], "x", "s", "eˢ", "t", "ŷ = eˢ·x + t", text["factor"]]
+    st.html(numbers(heads, [_values(word) for word in shown]))
+    if len(found.source) > len(shown):
+        st.caption(t("lesson.prior.shown", shown=len(shown)))
+
+
+def _values(word: Word) -> list[object]:
+    scale = math.exp(word.log_scale)
+    return [word.token, int(word.in_source), word.log_scale, scale, word.shift, word.prior, math.exp(scale / 2)]
+
+
+@st.fragment
+def _step(found: PriorRun) -> None:
+    """A step's words before and after."""
+    text, count = language.strings("lesson.prior"), len(found.steps)
+    st.markdown(f"#### {text['step']}")
+    if not 1 <= st.session_state.setdefault("prior-step", 1) <= count:
+        st.session_state["prior-step"] = 1
+    at = (st.slider(t("lesson.step"), 1, count, key="prior-step") if count > 1 else 1) - 1
+    step = found.steps[at]
+    st.markdown(t("lesson.prior.read", read=panel.code(step.read), said=panel.code(step.said)))
+    heads = [text["word"], "x", "y", "ŷ", "softmax(y)", "softmax(y/2)", "softmax((y+ŷ)/2)", text["gain"]]
+    rows = [
+        [
+            w.token,
+            int(w.in_source),
+            w.logit,
+            w.prior,
+            *(Bar(math.exp(v)) for v in (w.alone, w.halved, w.blended)),
+            w.gain,
+        ]
+        for w in step.words
+    ]
+    st.html(numbers(heads, rows, [w.token for w in step.words].index(step.said)))
+    gained = max(step.words, key=lambda word: word.gain)
+    lost = min(step.words, key=lambda word: word.gain)
+    words = {"gained": panel.code(gained.token), "lost": panel.code(lost.token)}
+    factors = {"up": math.exp(gained.gain), "down": math.exp(lost.gain)}
+    st.markdown(t("lesson.prior.gained", **words, **factors))
+    formulas("odds")
+    st.caption(text["log"])
+    logs = [[w.token, w.alone, w.halved, w.blended, w.gain] for w in step.words]
+    st.html(numbers([text["word"], "ln softmax(y)", "ln softmax(y/2)", "ln softmax((y+ŷ)/2)", text["gain"]], logs))

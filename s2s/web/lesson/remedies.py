@@ -1,0 +1,140 @@
+"""The remedies for exposure bias, one short part each: formula, and what training would do with this sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from s2s.lesson import figures
+from s2s.web import controls, language, panel
+from s2s.web.language import t
+from s2s.web.lesson import computed
+from s2s.web.lesson.pair import made
+from s2s.web.lesson.tables import draw, formulas, numbers
+
+if TYPE_CHECKING:
+    from s2s.lesson.remedies import Drawn
+
+Pair = tuple[str, int, str, str]
+EPSILONS = (0.0, 0.125, 0.25, 0.5, 1.0, 1.5, 2.0)
+OPTIONS = {"displayModeBar": False}
+LAST = 20_000  # steps of a training that the schedules are drawn over
+
+
+def show(given: Pair) -> None:
+    """The choice of a remedy, and its part."""
+    st.markdown(f"#### {t('lesson.remedies.title')}")
+    parts = {
+        "sampling": _sampling,
+        "policy": _policy,
+        "replacement": _drawn,
+        "mask": _drawn,
+        "adversarial": _adversarial,
+    }
+    st.session_state.setdefault("remedy", "sampling")
+    labels = {name: t(f"lesson.remedies.{name}") for name in parts}
+    controls.radio("remedy", t("lesson.remedies.title"), labels, label_visibility="collapsed")
+    name = st.session_state["remedy"]
+    st.markdown(t(f"lesson.remedies.{name}_text"))
+    parts[name](given)
+
+
+def _again() -> None:
+    st.session_state["draw"] = st.session_state.get("draw", 0) + 1
+
+
+def _seed() -> int:
+    """The number of this draw, with a button for the next."""
+    st.button(t("lesson.remedies.again"), key="again", on_click=_again)
+    return int(st.session_state.get("draw", 0))
+
+
+@st.fragment
+def _sampling(given: Pair) -> None:
+    """The three schedules, and the sentence as a step of training would read it."""
+    text = language.strings("lesson.remedies")
+    formulas("linear", "exponential", "inverse_sigmoid")
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        slope = st.slider(text["slope"], 1, 20, 5, key="slope") * 1e-5
+        decay = st.slider(text["decay"], 5, 100, 20, key="decay") * 1e-5
+        flat = st.slider(text["flat"], 200, 3000, 1200, 100, key="flat")
+    constants = {"linear": 1.0, "exponential": 1 - decay, "inverse_sigmoid": float(flat)}
+    steps = tuple(range(0, LAST + 1, LAST // 200))
+    with right:
+        lines = {name: computed.shares(name, k, slope, steps) for name, k in constants.items()}
+        st.plotly_chart(figures.schedules(steps, lines, text), key="schedules", config=OPTIONS)
+    teacher = st.slider(text["teacher"], 0.0, 1.0, 0.5, 0.05, key="teacher")
+    seed = _seed()
+    found = made(lambda: computed.drawn(*given, "sampling", seed, teacher))
+    if found is not None:
+        _draws(found, text["own_words"])
+
+
+@st.fragment
+def _drawn(given: Pair) -> None:
+    """Decoder inputs as the very function draws them that trains."""
+    kind = st.session_state["remedy"]
+    formulas(kind)
+    seed = _seed()
+    found = made(lambda: computed.drawn(*given, kind, seed))
+    if found is not None:
+        _draws(found, t("lesson.remedies.changed_words"))
+        shares = {"unknown": 100 * found.unknown, "other": 100 * found.other, "kept": 100 * found.kept}
+        st.markdown(t(f"lesson.remedies.{kind}_measured", **shares))
+
+
+def _draws(found: Drawn, marked: str) -> None:
+    reference = t("lesson.remedies.reference")
+    rows = [draw(found.reference, [False] * len(found.reference), reference)]
+    rows += [draw(one.tokens, one.changed, str(n)) for n, one in enumerate(found.draws, start=1)]
+    st.caption(f"{reference} ↓ {marked}")
+    st.html("".join(rows[:1]) + "<hr style='margin:4px 0;opacity:.3'>" + "".join(rows[1:]))
+
+
+@st.fragment
+def _policy(given: Pair) -> None:
+    """Samples of this sentence against its greedy output."""
+    text = language.strings("lesson.remedies")
+    formulas("policy", "mixture")
+    seed = _seed()
+    found = made(lambda: computed.rewarded(*given, seed))
+    if found is None:
+        return
+    st.markdown(t("lesson.remedies.greedy_says", text=panel.code(found.greedy), reward=found.baseline))
+    st.plotly_chart(figures.rewards(found, text), key="rewards", config=OPTIONS)
+    heads = [text["sample"], "r(yˢ)", "r(ŷ) − r(yˢ)", "ln p(yˢ)", text["part"]]
+    shown = [*found.samples[:3], *found.samples[-2:]]
+    rows = [[one.text, one.reward, found.baseline - one.reward, one.log_prob, one.loss] for one in shown]
+    st.html(numbers(heads, rows))
+    better = sum(one.reward > found.baseline for one in found.samples)
+    worse = sum(one.reward < found.baseline for one in found.samples)
+    st.markdown(t("lesson.remedies.better", count=len(found.samples), better=better, worse=worse))
+
+
+@st.fragment
+def _adversarial(given: Pair) -> None:
+    """The loss of this sentence where its embeddings are moved."""
+    text = language.strings("lesson.remedies")
+    formulas("fgm", "penalty")
+    epsilon = st.slider(text["norm"], 0.1, 2.0, 0.5, 0.1, key="fgm")
+    found = made(lambda: computed.adversarial(*given, tuple(sorted({*EPSILONS, epsilon})), 0))
+    if found is None:
+        return
+    at = found.epsilons.index(epsilon)
+    norm, loss, worst, random = found.gradient, found.worst[0], found.worst[at], found.random[at]
+    formulas(
+        rf"\lVert g \rVert = {norm:.4f}",
+        rf"\lVert \Delta \rVert = {epsilon:.1f}",
+        rf"L(E) = {loss:.4f}",
+        rf"L(E + \Delta) = {worst:.4f}",
+        rf"\tfrac12 \lVert g \rVert^2 = {norm**2 / 2:.4f}",
+    )
+    st.markdown(t("lesson.remedies.moved_text", worst=worst - loss, random=random - loss, norm=epsilon))
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.plotly_chart(figures.adversarial(found, text), key="fgm-curve", config=OPTIONS)
+    with right:
+        rows = [[word, epsilon * share] for word, share in found.moved]
+        st.html(numbers([text["word"], "‖Δᵥ‖"], rows))
