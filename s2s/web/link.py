@@ -43,6 +43,12 @@ def _text(value: str) -> str:
     return value
 
 
+def _flag(value: str) -> bool:
+    if value not in ("0", "1"):
+        raise ValueError(value)
+    return value == "1"
+
+
 def _lane(value: str) -> str:
     if not PARENT.fullmatch(value):
         raise ValueError(value)
@@ -107,6 +113,7 @@ FIELDS: Mapping[str, Field] = {
     "step": Field(1, _number(int, 1, 10_000)),
     "lane": Field("free", _lane),
     "branches": Field((), unpack, pack),
+    "predict": Field(False, _flag, lambda on: "01"[on]),  # each step is guessed before it is shown
 }
 
 

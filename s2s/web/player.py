@@ -28,11 +28,12 @@ def player(
     link: Mapping[str, str],
     asking: Mapping[str, Any] | None = None,
     branches: Sequence[Mapping[str, Any]] = (),
+    predict: bool = False,
 ) -> None:
     """Show one or two lanes of one sentence; ``vocabulary`` counts the target words, ``link`` names the state.
 
     ``asking`` is what ``request.handle`` returned; a player without it cannot ask. ``branches`` are further rows, of
-    each its steps from where it leaves its parent.
+    each its steps from where it leaves its parent. With ``predict`` each step is guessed before it is shown.
     """
     data = {
         "lanes": lane_values(lanes),
@@ -41,5 +42,6 @@ def player(
         "link": dict(link),
         "asking": asking,
         "branches": list(branches),
+        "predict": predict,
     }
     _component()(key=COMPONENT, data=data, on_request_change=lambda: None)

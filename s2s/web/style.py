@@ -17,7 +17,15 @@ TAKE_AWAY = """
 # While Python answers the player, what it shows stays true.
 PLAYER = ".st-key-player[data-stale='true'], .st-key-player [data-stale='true'] { opacity: 1 !important; }"
 
+# A reference says nearly what the model will say: it can be read while it is being typed, not in passing.
+VEIL = ".st-key-ref textarea:not(:focus) { filter: blur(6px); }"
+
 
 def compact() -> None:
     """Put the changes on the page."""
     st.html(f"<style>{TOP}{TAKE_AWAY}{PLAYER}</style>")
+
+
+def veil_reference() -> None:
+    """Blur the reference until someone goes into its field."""
+    st.html(f"<style>{VEIL}</style>")

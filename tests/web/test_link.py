@@ -40,6 +40,7 @@ VALUES = st.fixed_dictionaries(
         "step": st.integers(1, 10_000),
         "lane": st.sampled_from(["free", "forced", "b3"]),
         "branches": st.just(()) | lists(),
+        "predict": st.booleans(),
     }
 )
 
