@@ -10,6 +10,7 @@ style.compact()
 page = st.navigation(
     [
         st.Page("pages/step_through.py", title=language.t("page.step"), default=True),
+        st.Page("pages/lesson.py", title=language.t("page.lesson")),
         st.Page("pages/compare.py", title=language.t("page.compare")),
         st.Page("pages/exposure.py", title=language.t("page.exposure")),
         st.Page("pages/evidence.py", title=language.t("page.evidence")),

@@ -16,6 +16,10 @@ ATTENTION = {
     "concat": (f"concat attention ({LUONG})", "concat 注意力（Luong 2015）"),
     "location": (f"location attention ({LUONG})", "位置注意力（Luong 2015）"),
     "local-m": (f"local monotonic attention ({LUONG})", "局部注意力 local-m（Luong 2015）"),
+    "none": (
+        "no attention: one vector for the whole source (Cho et al. 2014)",
+        "无注意力：整句压成一个向量（Cho 2014）",
+    ),
     "local-p": (f"local predictive attention ({LUONG})", "局部注意力 local-p（Luong 2015）"),
 }
 EXTRAS = {
@@ -92,7 +96,7 @@ accuracy are teacher-forced. The weights kept are those with the best BLEU on de
 def _architecture(model: Mapping[str, Any]) -> tuple[str, str]:
     """What the model is made of, in English and in Chinese."""
     english, chinese = ATTENTION.get(model["attention"], (model["attention"],) * 2)
-    if model["attention"] != "additive" and model["input_feeding"]:
+    if model["attention"] not in ("additive", "none") and model["input_feeding"]:
         english, chinese = f"{english} with input feeding", f"{chinese}，带 input feeding"
     for key, names in EXTRAS.items():
         if model.get(key):

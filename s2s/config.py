@@ -13,7 +13,7 @@ from s2s.errors import UserError
 
 T = TypeVar("T")
 MANY = 1_000_000_000
-ATTENTIONS = ("additive", "general", "dot", "concat", "location", "local-m", "local-p")
+ATTENTIONS = ("additive", "general", "dot", "concat", "location", "local-m", "local-p", "none")
 CELLS = ("gru", "lstm")
 TEACHER_SHARES = {"linear": (0.0, 1.0), "exponential": (0.0, 1 - 1e-9), "inverse_sigmoid": (1.0, 1e9)}  # ranges of k
 CHOICES = {
@@ -34,7 +34,7 @@ def _check(config: object, section: str, **ranges: tuple[float, float]) -> None:
 class ModelConfig:
     """Sizes and kinds of the layers; with the vocabularies it fixes every weight's shape."""
 
-    attention: str = "additive"  # additive (Bahdanau 2015) | the others of ATTENTIONS (Luong 2015)
+    attention: str = "additive"  # additive (Bahdanau 2015) | none (Cho 2014) | the others of ATTENTIONS (Luong 2015)
     embedding_size: int = 320
     encoder_size: int = 256  # per direction
     encoder_layers: int = 1
@@ -61,6 +61,8 @@ class ModelConfig:
             raise UserError("config_dot", decoder=self.decoder_size, encoder=self.encoder_size)
         if self.coverage and self.attention != "additive":
             raise UserError("config_needs", key="model.coverage", needs='model.attention = "additive"')
+        if self.pointer and self.attention == "none":  # it copies by the weights of attention
+            raise UserError("config_needs", key="model.pointer", needs='model.attention ≠ "none"')
 
     def _check_sizes(self) -> None:
         sizes = ("embedding_size", "encoder_size", "decoder_size", "attention_size", "max_source_length", "window")

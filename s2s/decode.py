@@ -245,6 +245,8 @@ class _Recorder:
     def _terms(self, output: StepOutput) -> tuple[tuple[float, ...], ...]:
         """First terms of the score of the source token that got the most attention."""
         look = output.look
+        if self.checkpoint.config.model.attention == "none":
+            return ()
         place = int(look.attention_BS[0].argmax())
         coverage = None if look.coverage_BS is None else look.coverage_BS[0, place]
         attention = self.checkpoint.model.decoder.attention

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from s2s.branch import Edit
+from s2s.errors import UserError
 from s2s.model import Seq2Seq, State, StepOutput
 
 KEPT = 256  # steps; each holds a distribution over the target vocabulary
@@ -60,6 +61,8 @@ class Reading:
         return Place(path, edited.state, edited, own)
 
     def _row(self, place: Place, own: StepOutput, edit: Edit) -> Tensor:
+        if self.model.config.attention == "none":
+            raise UserError("edit_no_attention")
         previous_S = None if place.output is None else place.output.attention_BS[0].numpy()
         row_S = edit.row(own.attention_BS[0].numpy(), previous_S)
         return torch.tensor(row_S, dtype=torch.float32).unsqueeze(0)

@@ -38,12 +38,13 @@ class Step:
     """One decoder step: it read ``input`` and the lane went on with ``output``.
 
     ``attention`` and ``scores`` have one number a source token: the weights and what their softmax
-    was taken of. ``top`` are the most probable tokens in order, ``target`` is the reference's token
-    at this step, ``entropy`` is in nats, ``normaliser`` is log Σ exp(logits), so that a token's
-    logit is its log-probability plus ``normaliser``. What only some models have is None or empty
-    elsewhere: ``coverage``, the attention of earlier steps summed; of local attention the centre
-    ``position`` and the ``factors`` on the weights; ``p_gen`` of a pointer-generator. Where the
-    attention was edited, ``own_attention`` is the row that the model would have used.
+    was taken of; both are empty of a model without attention. ``top`` are the most probable tokens in
+    order, ``target`` is the reference's token at this step, ``entropy`` is in nats, ``normaliser`` is
+    log Σ exp(logits), so that a token's logit is its log-probability plus ``normaliser``. What only
+    some models have is None or empty elsewhere: ``coverage``, the attention of earlier steps summed;
+    of local attention the centre ``position`` and the ``factors`` on the weights; ``p_gen`` of a
+    pointer-generator. Where the attention was edited, ``own_attention`` is the row that the model
+    would have used.
     """
 
     input: str
@@ -73,7 +74,7 @@ class Step:
         own = self.attention if self.own_attention is None else self.own_attention
         for row_S in (self.attention, own):
             total = float(row_S.sum(dtype=np.float64))
-            if not abs(total - 1) <= 1e-4 or (row_S < 0).any():  # also true of NaN
+            if (len(row_S) and not abs(total - 1) <= 1e-4) or (row_S < 0).any():  # also true of NaN
                 raise ValueError(f"attention of step {self.output!r} is no distribution: normalise each row to 1")
         sizes = {"own_attention": len(own), "coverage": len(self.coverage), "factors": len(self.factors)}
         for name, size in sizes.items():
@@ -114,8 +115,8 @@ class Trace:
             raise ValueError(f"prefix is {self.prefix}, and must be a number of the steps of a free lane")
         for t, step in enumerate(self.steps):
             for name in ("attention", "scores"):
-                if getattr(step, name).shape != (len(self.source_tokens),):
-                    raise ValueError(f"{name} of step {t} needs one number for each of the source tokens")
+                if getattr(step, name).shape != (self.looks,):
+                    raise ValueError(f"{name} of step {t} {self._wanted()}")
             if t and step.input != self.steps[t - 1].output:
                 raise ValueError(f"step {t} must read the output of step {t - 1}")
         if len(self.memory) not in (0, len(self.source_tokens)):
@@ -125,9 +126,19 @@ class Trace:
         return isinstance(other, Trace) and self.to_dict() == other.to_dict()
 
     @property
+    def looks(self) -> int:
+        """How many source tokens a step weighs: all, or of a model without attention none."""
+        return 0 if self.checkpoint.get("attention") == "none" else len(self.source_tokens)
+
+    def _wanted(self) -> str:
+        if not self.looks:
+            return "must be empty: the model has no attention"
+        return "needs one number for each of the source tokens"
+
+    @property
     def attention_TS(self) -> np.ndarray:
-        """All rows, (T, S)."""
-        return np.array([s.attention for s in self.steps]).reshape(len(self.steps), len(self.source_tokens))
+        """All rows, (T, S); (T, 0) of a model without attention."""
+        return np.array([s.attention for s in self.steps]).reshape(len(self.steps), self.looks)
 
     @property
     def divergence(self) -> int | None:
@@ -184,7 +195,7 @@ class Trace:
         out = io.StringIO()
         writer = csv.writer(out)
         columns = ["step", "input", "output", "log_prob", "rank", "entropy", "target", "target_log_prob"]
-        writer.writerow(columns + [f"{i}:{token}" for i, token in enumerate(self.source_tokens)])
+        writer.writerow(columns + [f"{i}:{token}" for i, token in enumerate(self.source_tokens[: self.looks])])
         for t, step in enumerate(self.steps):
             target = [step.target.token, _number(step.target.log_prob)] if step.target else ["", ""]
             numbers = [_number(step.log_prob), step.rank, _number(step.entropy)]

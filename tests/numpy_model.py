@@ -57,7 +57,7 @@ class NumpyModel:
         e, n, h = c["embedding_size"], c["encoder_size"], c["decoder_size"]
         m, r = 2 * n, e if c["tied_embeddings"] else h
         g, p = (4, 2) if c["cell"] == "lstm" else (3, 1)
-        additive = self.attention == "additive"
+        additive = self.attention in ("additive", "none")
         i = e + m if additive else e + r if c["input_feeding"] else e
         shapes: dict[str, tuple[int, ...]] = {"encoder.embedding.weight": (len(self.source), e)}
         for k in range(c["encoder_layers"]):
@@ -85,6 +85,8 @@ class NumpyModel:
     def attention_shapes(self) -> dict[str, tuple[int, ...]]:
         h, m, a = self.config["decoder_size"], 2 * self.config["encoder_size"], self.config["attention_size"]
         shapes: dict[str, tuple[int, ...]] = {}
+        if self.attention == "none":
+            return shapes
         if self.attention in ("additive", "concat", "local-p"):
             shapes |= {"query": (a, h), "v": (1, a)}
         if self.attention in ("additive", "concat"):
@@ -163,6 +165,10 @@ class NumpyModel:
 
     def look(self, state: Array, memory: Array, t: int, coverage: Array, edited: Array | None) -> Numbers:
         """What looking back from a state shows; what depends on the output layer is still to come."""
+        if self.attention == "none":
+            n = self.config["encoder_size"]
+            fixed = np.concatenate([memory[-1, :n], memory[0, n:]])
+            return Numbers(np.empty(0), 0.0, np.empty(0), np.empty(0), fixed, np.empty(0), None, {})
         scores, terms = self.scores(state, memory, coverage)
         optional: dict[str, Array | float] = {"coverage": coverage} if self.config["coverage"] else {}
         if self.attention in ("local-m", "local-p"):
@@ -205,7 +211,7 @@ class NumpyModel:
         readout, coverage, steps = np.zeros(len(b)), np.zeros(len(source)), []
         for t, token in enumerate(inputs):
             y, edited = self.weights[shared][token], (edits or {}).get(t)
-            if self.attention == "additive":
+            if self.attention in ("additive", "none"):
                 numbers = self.look(states[0, -1], memory, t, coverage, edited)
                 states = self.cells(np.concatenate([y, numbers.context]), states)
                 read = [states[0, -1], numbers.context, y]
@@ -215,6 +221,7 @@ class NumpyModel:
                 read = [numbers.context, states[0, -1]]
             readout = np.tanh(w @ np.concatenate(read) + b)
             self.predict(numbers, readout, np.concatenate([numbers.context, states[0, -1], y]), source)
-            coverage = coverage + numbers.attention
+            if self.attention != "none":
+                coverage = coverage + numbers.attention
             steps.append(numbers)
         return memory, steps

@@ -16,6 +16,7 @@ from s2s.branch import Edit
 from s2s.checkpoint import load
 from s2s.config import Config, to_dict
 from s2s.decode import trace
+from s2s.errors import UserError
 from s2s.search_tree import search_tree
 from s2s.strategy import Settings
 from s2s.tree import ENDINGS, FATES
@@ -61,6 +62,9 @@ FAMILY: dict[str, dict[str, Any]] = {
     "local-p, LSTM": {"attention": "local-p", "cell": "lstm", "window": 2},
     "coverage": {"coverage": True},
     "coverage, LSTM": {"coverage": True, "cell": "lstm", "tied_embeddings": False},
+    "none": {"attention": "none"},
+    "none, LSTM, deep": {"attention": "none", "cell": "lstm", "encoder_layers": 2, "decoder_layers": 2},
+    "none, prior": {"attention": "none", "prior": True, "tied_embeddings": False},
     "pointer": {"pointer": True},
     "pointer, general, LSTM": {"pointer": True, "attention": "general", "cell": "lstm"},
     "pointer, local-p": {"pointer": True, "attention": "local-p", "window": 2},
@@ -189,10 +193,14 @@ LANES: dict[str, dict[str, Any]] = {
 def test_every_number_of_a_trace(checkpoint: Path, lane: str) -> None:
     text, reference = example(checkpoint)
     loaded = load(checkpoint)
+    if loaded.config.model.attention == "none" and lane == "edited":
+        with pytest.raises(UserError, match="no attention"):
+            trace(loaded, text, attention={0: Edit("uniform")})
+        return
     run = trace(loaded, text, **{key: reference if value is ... else value for key, value in LANES[lane].items()})
     assert run.source_unknown and run.steps
     assert run.mode == ("forced" if lane == "forced" else "free")
-    np.testing.assert_allclose(run.attention_TS.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(run.attention_TS.sum(axis=1), 1 if run.looks else 0, atol=1e-5)
     check_trace(json.loads(run.to_json()), checkpoint)
     assert run.prefix == (0 if lane not in ("prefix", "edited") else len(loaded.target.tokens(reference)))
     if lane == "edited":
@@ -221,7 +229,7 @@ def test_every_number_of_a_search_tree(checkpoint: Path) -> None:
             path.insert(0, node)
             node = nodes["parent"][node]
         _, steps = model.run(source, [2, *(said_ids[nodes["token"][i]] for i in path[:-1])])
-        covered, total = np.zeros(len(source)), 0.0
+        covered, total = np.zeros(len(steps[0].attention)), 0.0
         for t, (own, chosen) in enumerate(zip(steps, path, strict=True)):
             covered = covered + own.attention
             cp = 0.3 * np.log(np.clip(covered, 1e-10, 1)).sum()

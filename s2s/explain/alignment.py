@@ -258,6 +258,8 @@ def align(
     progress: Progress = quiet,
 ) -> Alignment:
     """All scores; ``progress`` is told the share that is done. UserError where no pair can be used."""
+    if checkpoint.config.model.attention == "none":
+        raise UserError("attention_none", checkpoint=checkpoint.name)
     pairs = [pair for gold in golds if (pair := _pair(checkpoint, gold)) is not None]
     if not pairs:
         raise UserError("alignment_no_pairs")

@@ -70,6 +70,8 @@ def measure(
     Raises UserError where no source can be used.
     """
     by, model = bootstrap or Bootstrap(), checkpoint.model
+    if checkpoint.config.model.attention == "none":
+        raise UserError("attention_none", checkpoint=checkpoint.name)
     ids = [checkpoint.source.encode(text) for text in sources]
     most = checkpoint.config.model.max_source_length if checkpoint.config.model.attention == "location" else MAX_TOKENS
     fit = [source for source in ids if 0 < len(source) <= min(most, MAX_TOKENS)]

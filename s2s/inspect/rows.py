@@ -9,6 +9,7 @@ from typing import Any
 
 from s2s.checkpoint import Checkpoint
 from s2s.data import Ids
+from s2s.errors import UserError
 from s2s.inspect import measures, words
 from s2s.inspect.passes import Forced, ForcedPass, Free, batches, free_lanes
 from s2s.inspect.probes import Case, probe
@@ -37,6 +38,8 @@ class Rows:
 
     def __init__(self, checkpoint: Checkpoint, mode: str = "both") -> None:
         self.checkpoint, self.mode = checkpoint, mode
+        if checkpoint.config.model.attention == "none":
+            raise UserError("attention_none", checkpoint=checkpoint.name)
         self.scores = SentenceScores(checkpoint.target.segmenter)
         self.script = words.main_script(checkpoint.target.vocab.tokens[len(SPECIALS) :])
 

@@ -141,6 +141,18 @@ class PredictiveAttention(LocalAttention):
         return lengths_B * torch.sigmoid(logit_B.to(wide))
 
 
+class NoAttention(DotAttention):
+    """Nothing is scored, a row has no weights: the decoder reads one vector of the source (Cho et al. 2014)."""
+
+    def keys(self, memory_BSM: Tensor) -> Tensor:
+        """No position is compared: (B, 0, M)."""
+        return memory_BSM[:, :0]
+
+    def terms(self, state_H: Tensor, key_H: Tensor, count: int, coverage: Tensor | None = None) -> Tensor:
+        """None: (0, 2)."""
+        return state_H.new_zeros(0, 2)
+
+
 Attention = AdditiveAttention | DotAttention
 
 
@@ -160,6 +172,8 @@ def attention(config: ModelConfig) -> Attention:
             return LocalAttention(state, memory, config.window)
         case "local-p":
             return PredictiveAttention(state, memory, config.window, size)
+        case "none":
+            return NoAttention()
         case _:
             return GeneralAttention(state, memory)
 

@@ -3,6 +3,8 @@
 Bahdanau: the *previous* state looks back, the context is an input of the recurrent step.
 Luong: the recurrent step comes first, the *current* state looks back, and the readout is fed to
 the next step (input feeding).
+Without attention the context is one vector of the source, the same at every step (Cho et al. 2014);
+it goes where Bahdanau's goes.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ class Memory(NamedTuple):
     mask_BS: Tensor  # true at real tokens
     source_BS: Tensor | None = None  # ids, for the pointer
     prior_BV: Tensor | None = None  # ŷ, with prior knowledge
+    summary_BM: Tensor | None = None  # without attention, all that is read of the source: the encoder's last states
 
     def select(self, index_N: Tensor) -> Memory:
         """The rows that an index names."""
@@ -58,7 +61,7 @@ class Look(NamedTuple):
 
     query_BH: Tensor
     scores_BS: Tensor
-    attention_BS: Tensor
+    attention_BS: Tensor  # (B, 0) without attention, as scores_BS
     context_BM: Tensor
     coverage_BS: Tensor | None = None  # before this step
     focus: Focus | None = None  # of local attention
@@ -70,7 +73,7 @@ class Decoder(nn.Module):
     def __init__(self, config: ModelConfig, readout_size: int, dropout: float) -> None:
         super().__init__()
         memory, hidden, embedded = 2 * config.encoder_size, config.decoder_size, config.embedding_size
-        self.previous = config.attention == "additive"  # which state looks back
+        self.previous = config.attention in ("additive", "none")  # the context comes before the recurrent step
         self.feeding = not self.previous and config.input_feeding
         self.covering = config.coverage
         self.attention = attention(config)
@@ -87,6 +90,9 @@ class Decoder(nn.Module):
 
     def look(self, state_BH: Tensor, state: State, memory: Memory, attention_BS: Tensor | None) -> Look:
         """score → softmax → context; a given attention replaces the softmax, not the scores."""
+        if memory.summary_BM is not None:
+            none_B0 = state_BH.new_zeros(len(state_BH), 0)
+            return Look(state_BH, none_B0, none_B0, memory.summary_BM)
         scores_BS = self.attention.scores(state_BH, memory.keys_BSA, state.coverage_BS)
         focus = None
         if isinstance(self.attention, LocalAttention) and state.time_B is not None:
@@ -115,7 +121,7 @@ class Decoder(nn.Module):
         self, embedded_BE: Tensor, state: State, memory: Memory, attention_BS: Tensor | None = None
     ) -> tuple[State, Look]:
         """One step: the new state, whose readout goes to the output layer, and what was seen."""
-        if self.previous:  # Bahdanau 2015, eq. 4 to 6 and A.2.2
+        if self.previous:  # Bahdanau 2015, eq. 4 to 6 and A.2.2; Cho 2014, section 2.2
             look = self.look(state.hidden_LBH[-1], state, memory, attention_BS)
             hidden_LBH, cell_LBH = self.recur(torch.cat([embedded_BE, look.context_BM], dim=1), state)
             read = [hidden_LBH[-1], look.context_BM, embedded_BE]

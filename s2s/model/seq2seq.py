@@ -29,7 +29,7 @@ class StepOutput(NamedTuple):
 
     @property
     def attention_BS(self) -> Tensor:
-        """The weights the step used, rows summing to 1, padding 0."""
+        """The weights the step used, rows summing to 1, padding 0; (B, 0) of a model without attention."""
         return self.look.attention_BS
 
 
@@ -114,6 +114,7 @@ class Seq2Seq(nn.Module):
             source_BS != PAD,
             None if self.pointer is None else source_BS,
             None if self.prior is None else self.prior(source_BS),
+            final_BF[:, : memory_BSM.size(2)] if self.config.attention == "none" else None,
         )
         return memory, self.decoder.start(hidden_LBH, cell_LBH[0] if cell_LBH else None, memory)
 

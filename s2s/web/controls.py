@@ -41,7 +41,7 @@ def parts(model: dict[str, Any]) -> list[str]:
     attention, cell = model.get("attention", "additive"), model.get("cell", "gru")
     if attention not in ATTENTIONS or cell not in CELLS:
         return []
-    fed = attention != "additive" and model.get("input_feeding", True) is True
+    fed = attention not in ("additive", "none") and model.get("input_feeding", True) is True
     extras = [key for key in ("coverage", "pointer", "prior", "shared_embeddings") if model.get(key) is True]
     return [
         f"card.kind.{attention}",

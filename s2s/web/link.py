@@ -6,6 +6,7 @@ rest once, when a visit begins, and is not told of the address afterwards.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -44,9 +45,7 @@ def _text(value: str) -> str:
 
 
 def _flag(value: str) -> bool:
-    if value not in ("0", "1"):
-        raise ValueError(value)
-    return value == "1"
+    return _choice("1")(value) == "1"
 
 
 def _lane(value: str) -> str:
@@ -69,6 +68,13 @@ def _differing(value: str) -> str:
     """Some of ``DIFFERS`` in their order, with commas between."""
     chosen = value.split(",") if value else []
     if chosen != [name for name in DIFFERS if name in chosen]:
+        raise ValueError(value)
+    return value
+
+
+def _chapter(value: str) -> str:
+    """A name as chapters have it; which there are, the lesson knows."""
+    if not re.fullmatch(r"[a-z_]{0,30}", value):
         raise ValueError(value)
     return value
 
@@ -113,7 +119,9 @@ FIELDS: Mapping[str, Field] = {
     "step": Field(1, _number(int, 1, 10_000)),
     "lane": Field("free", _lane),
     "branches": Field((), unpack, pack),
-    "predict": Field(False, _flag, lambda on: "01"[on]),  # each step is guessed before it is shown
+    "predict": Field(False, _flag, lambda on: "1"),  # each step is guessed before it is shown
+    "chapter": Field("", _chapter),  # of the lesson; empty: the first
+    "projector": Field(False, _flag, lambda on: "1"),
 }
 
 

@@ -1,4 +1,5 @@
-"""The changes to Streamlit's own look: less space above, a download beside the tabs, a player that does not fade."""
+"""The changes to Streamlit's own look: less space above, a download beside the tabs, a player that does not fade;
+the lesson's list of chapters; the projector mode."""
 
 from __future__ import annotations
 
@@ -16,6 +17,25 @@ TAKE_AWAY = """
 """
 # While Python answers the player, what it shows stays true.
 PLAYER = ".st-key-player[data-stale='true'], .st-key-player [data-stale='true'] { opacity: 1 !important; }"
+# A phone scrolls the chapters sideways instead of giving them half its screen.
+LESSON = """
+.st-key-contents button { padding: 2px 10px; min-height: 36px; }
+@media (max-width: 760px) {
+  .st-key-contents { flex-wrap: nowrap !important; overflow-x: auto; }
+  .st-key-contents > * { flex: none !important; }
+  .st-key-contents button p { white-space: nowrap; }
+  .st-key-contents button { min-height: 40px; }
+}
+"""
+# The back row reads what is a 40th of the picture's height. A phone has no back row.
+PROJECTOR = """
+[data-testid='stHeader'], [data-testid='stSidebar'], [data-testid='stExpandSidebarButton'] { display: none !important; }
+[data-testid='stMainBlockContainer'] { padding: 0.8rem 1.6rem; }
+@media (min-width: 900px) { [data-testid='stMainBlockContainer'] { zoom: 1.5; } }
+[data-testid='stMainBlockContainer'] [data-testid='stCaptionContainer'] { opacity: 1; }
+.st-key-projector-leave { position: fixed; right: 6px; bottom: 6px; width: auto; z-index: 99; opacity: 0.35; }
+.st-key-projector-leave:is(:hover, :focus-within) { opacity: 1; }
+"""
 
 # A reference says nearly what the model will say: it can be read while it is being typed, not in passing.
 VEIL = ".st-key-ref textarea:not(:focus) { filter: blur(6px); }"
@@ -23,7 +43,12 @@ VEIL = ".st-key-ref textarea:not(:focus) { filter: blur(6px); }"
 
 def compact() -> None:
     """Put the changes on the page."""
-    st.html(f"<style>{TOP}{TAKE_AWAY}{PLAYER}</style>")
+    st.html(f"<style>{TOP}{TAKE_AWAY}{PLAYER}{LESSON}</style>")
+
+
+def projector() -> None:
+    """Large type, high contrast, no chrome."""
+    st.html(f"<style>{PROJECTOR}</style>")
 
 
 def veil_reference() -> None:

@@ -41,6 +41,8 @@ VALUES = st.fixed_dictionaries(
         "lane": st.sampled_from(["free", "forced", "b3"]),
         "branches": st.just(()) | lists(),
         "predict": st.booleans(),
+        "chapter": st.sampled_from(["", "attention"]),
+        "projector": st.booleans(),
     }
 )
 

@@ -1,0 +1,16 @@
+"""Lesson: the lecture in short chapters, each with a live figure on the visitor's own sentence."""
+
+import streamlit as st
+
+from s2s.web import controls, lesson, link, projector
+from s2s.web.language import t
+
+link.through_app()
+names, ignored = controls.begin()
+with st.sidebar:
+    controls.checkpoint(names)
+    projector.switch()
+projector.apply()
+for name, value in ignored:
+    st.warning(t("step.link_ignored", name=name, value=value))
+lesson.section()

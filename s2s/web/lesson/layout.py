@@ -1,0 +1,69 @@
+"""What all chapters share: the list of chapters, heading and sentences, the question to try, the ways on."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from s2s.web import controls
+from s2s.web.language import t
+
+# Streamlit's own way to write the address would add to the browser's history.
+ADDRESS = """
+export default ({ data }) =>
+  history.replaceState(history.state, "", `${location.pathname}?${new URLSearchParams(data)}`);
+"""
+
+
+def _go(chapter: str) -> None:
+    st.session_state["chapter"] = chapter
+
+
+def contents(chapters: Sequence[str], now: str) -> None:
+    """The list of chapters; the open one stands out. A digit opens a chapter."""
+    with st.container(key="contents", horizontal=True, gap="xxsmall"):
+        for number, chapter in enumerate(chapters, start=1):
+            st.button(
+                f"{number} {t(f'lesson.{chapter}.title')}",
+                key=f"to-{chapter}",
+                type="primary" if chapter == now else "tertiary",
+                on_click=_go,
+                args=(chapter,),
+            )
+
+
+def heading(chapter: str, number: int) -> None:
+    """The title and the few sentences that lead to the figure."""
+    st.markdown(f"### {number} · {t(f'lesson.{chapter}.title')}")
+    st.markdown(t(f"lesson.{chapter}.text"))
+
+
+def question(chapter: str, **values: object) -> None:
+    """Something to try with the figure; the answer unfolds. ``values`` are the numbers that the answer names."""
+    with st.container(key="question", border=True):
+        st.markdown(f"**{t('lesson.try')}** {t(f'lesson.{chapter}.try')}")
+        with st.expander(t("lesson.answer")):
+            st.markdown(t(f"lesson.{chapter}.answer", **values))
+
+
+def ways(chapters: Sequence[str], now: str) -> None:
+    """To the chapter before and to the next; a presenter's remote sends Page Up and Page Down."""
+    at = chapters.index(now)
+    with st.container(key="ways", horizontal=True, horizontal_alignment="distribute"):
+        for way, to, key in (("back", at - 1, "PageUp"), ("on", at + 1, "PageDown")):
+            chapter = chapters[to] if 0 <= to < len(chapters) else None
+            name = "—" if chapter is None else t(f"lesson.{way}", title=t(f"lesson.{chapter}.title"))
+            st.button(name, key=way, on_click=_go, args=(chapter,), shortcut=key, disabled=chapter is None)
+
+
+@functools.cache
+def _address() -> Any:
+    return st.components.v2.component("lookback_address", html="<i hidden></i>", js=ADDRESS)
+
+
+def write_address() -> None:
+    """Put the page's state into the browser's address, so that it can be copied at any time."""
+    _address()(key="address", data=controls.address(controls.state()), height=1)
