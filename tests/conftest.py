@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import settings
 
@@ -11,9 +20,47 @@ from tests.factory import make_checkpoint
 
 settings.register_profile("lookback", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("lookback")
+NUMBERS = itertools.count(1)  # of databases
 
 
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint directory with a tiny additive model of random weights; not to be written to."""
     return make_checkpoint(tmp_path_factory.mktemp("checkpoints"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server of our own, its URL without a database. Without one, an error in CI and a skip elsewhere."""
+    found = shutil.which("initdb")
+    tools = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not tools:
+        message = "no PostgreSQL found: install it (Debian: apt-get install postgresql) to run the tests that use it"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with tempfile.TemporaryDirectory(prefix="lookback-") as folder:  # a socket's path must be short
+        own: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL, "cwd": folder}
+        if os.getuid() == 0:  # a server that root starts refuses to
+            user = pwd.getpwnam("nobody")
+            os.chown(folder, user.pw_uid, user.pw_gid)
+            own |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        data, control = f"{folder}/data", str(tools[-1] / "pg_ctl")
+        options = ["-U", "lookback", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run([str(tools[-1] / "initdb"), "-D", data, *options], **own)
+        server = f"-c listen_addresses='' -c fsync=off -k {folder}"
+        subprocess.run([control, "-D", data, "-l", f"{folder}/log", "-w", "-o", server, "start"], **own)
+        yield f"postgresql://lookback@/{{database}}?host={folder}"
+        subprocess.run([control, "-D", data, "-m", "immediate", "stop"], **own)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'state' / 'labels.sqlite'}"
+    servers: str = request.getfixturevalue("postgres")
+    name = f"test_{next(NUMBERS)}"
+    with psycopg.connect(servers.format(database="postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return servers.format(database=name)
