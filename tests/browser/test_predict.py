@@ -21,7 +21,7 @@ SEEN = """() => {
         for (const { name, value } of node.attributes ?? []) {
             if (!["value", "class", "style"].includes(name)) found.push(value);
         }
-        if (["style", "script"].includes(node.localName)) return;
+        if (["style", "script", "textarea"].includes(node.localName)) return;
         for (const child of [...(node.shadowRoot?.childNodes ?? []), ...node.childNodes]) walk(child);
     };
     walk(document.querySelector("[data-testid=stMain]"));
