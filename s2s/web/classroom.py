@@ -126,28 +126,26 @@ def _controls(engine: Engine, code: str, key: str, state: classroom.State) -> No
     """One button leads on, from asking to closing to revealing; a presenter's remote presses it."""
     lane = _lane()
     step, main = st.columns([3, 9], vertical_alignment="bottom")
-    place = st.session_state.setdefault("class_step", _next(state, lane))
-    st.session_state["class_step"] = min(place, len(lane.steps))
-    step.number_input(t("classroom.step"), 1, len(lane.steps), key="class_step")
-    chosen = st.session_state["class_step"]
+    # A widget a question: written to from here, it would be overruled by what the browser sends once a second.
+    name = f"class_step-{state.number}-{len(lane.steps)}"
+    chosen = step.number_input(t("classroom.step"), 1, len(lane.steps), value=_next(state, lane), key=name)
     actions: dict[str, tuple[str, Any]] = {
         "open": (t("classroom.close"), lambda: classroom.turn(engine, code, key, "closed")),
         "closed": (t("classroom.reveal"), lambda: classroom.turn(engine, code, key, "revealed")),
     }
-    name, action = actions.get(state.phase, (t("classroom.ask", step=chosen), lambda: _ask(engine, code, key, lane)))
+    ask = (
+        t("classroom.ask", step=chosen),
+        lambda: classroom.ask(engine, code, key, *classroom.about(lane, chosen - 1)),
+    )
+    name, action = actions.get(state.phase, ask)
     main.button(name, key="class_on", type="primary", shortcut="PageDown", on_click=_try, args=(action,))
 
 
 def _next(state: classroom.State, lane: Trace) -> int:
-    """After a reload of the page: the step that follows the question on screen, counted from 1."""
+    """The step that follows the question on screen, counted from 1; of another sentence the first."""
     asked = state.question
-    return asked.step + 2 if asked and tuple(asked.source) == lane.source_tokens else 1
-
-
-def _ask(engine: Engine, code: str, key: str, lane: Trace) -> None:
-    step = st.session_state["class_step"]
-    classroom.ask(engine, code, key, *classroom.about(lane, step - 1))
-    st.session_state["class_step"] = min(step + 1, len(lane.steps))
+    follows = asked is not None and tuple(asked.source) == lane.source_tokens
+    return min(asked.step + 2, len(lane.steps)) if asked and follows else 1
 
 
 def _try(action: Any) -> None:

@@ -200,4 +200,5 @@ def keep(page: str) -> None:
     kept = state.get("kept", {}) | {name: state[name] for name in FIELDS if name in state}
     if state.get("page", page) != page:
         state.update(kept)  # set anew, also what is still there: the new page's widgets have other identities
+    state.update({name: value for name, value in kept.items() if name not in state})  # of widgets not on this page
     state.update(page=page, kept=kept)

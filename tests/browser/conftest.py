@@ -42,8 +42,9 @@ def serve(folder: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    own = os.environ | {"LOOKBACK_DATABASE": f"sqlite:///{folder}/lookback.sqlite"}
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=REPOSITORY, env=own, stdout=log, stderr=log)
         address = f"http://localhost:{port}"
         for _ in range(240):
             try:
