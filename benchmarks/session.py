@@ -1,0 +1,91 @@
+"""One visitor of the app without a browser: a websocket that speaks Streamlit's protocol as its page does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+
+class Session:
+    """A page of the server at ``address`` (host:port); what it was last sent is in ``data`` and ``texts``.
+
+    ``data`` is what a component of the page was given, ``fragment`` the part of the page that it stands in.
+    """
+
+    def __init__(self, query: str, page: str = "") -> None:
+        self.query, self.page = query, page
+        self.data: dict[str, Any] = {}
+        self.texts: dict[str, str] = {}  # Markdown by its place on the page
+        self.component = self.fragment = ""
+        self.received = 0  # bytes
+        self._changed = asyncio.Condition()
+        self._finished = 0  # runs
+        self._messages: dict[str, ForwardMsg] = {}
+
+    async def open(self, address: str) -> None:
+        """Connect and run the page once."""
+        stream = f"ws://{address}/_stcore/stream"
+        self._socket = await websockets.connect(stream, subprotocols=["streamlit"], max_size=None)  # type: ignore[list-item]
+        self._reader = asyncio.create_task(self._read())
+        await self.run()
+
+    async def close(self) -> None:
+        """Leave."""
+        self._reader.cancel()
+        await self._socket.close()
+
+    async def run(self, fragment: bool = False, state: Mapping[str, Any] | None = None) -> None:
+        """Run the page or its fragment, with the component's state, until the server says that it is done."""
+        message = BackMsg()
+        client = message.rerun_script
+        client.query_string, client.page_name = self.query, self.page
+        if fragment:
+            client.fragment_id = self.fragment
+        if state is not None:
+            client.widget_states.widgets.add(id=self.component, json_value=json.dumps(state))
+        before = self._finished
+        await self._socket.send(message.SerializeToString())
+        await self.until(lambda: self._finished > before)
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait for a message that makes it true; TimeoutError after ten minutes."""
+        async with asyncio.timeout(600), self._changed:
+            await self._changed.wait_for(true)
+
+    async def _read(self) -> None:
+        async for payload in self._socket:
+            assert isinstance(payload, bytes)
+            self.received += len(payload)
+            message = ForwardMsg.FromString(payload)
+            if message.HasField("ref_hash"):
+                message = self._messages[message.ref_hash]
+            elif message.hash:
+                self._messages[message.hash] = message
+            async with self._changed:
+                self._take(message)
+                self._changed.notify_all()
+
+    def _take(self, message: ForwardMsg) -> None:
+        if message.WhichOneof("type") == "script_finished":
+            self._finished += 1
+        if message.WhichOneof("type") != "delta" or message.delta.WhichOneof("type") != "new_element":
+            return
+        element = message.delta.new_element
+        if element.WhichOneof("type") == "bidi_component" and element.bidi_component.json:
+            self.component, self.data = element.bidi_component.id, json.loads(element.bidi_component.json)
+            self.fragment = message.delta.fragment_id or self.fragment
+        elif element.WhichOneof("type") == "markdown":
+            self.texts[str(list(message.metadata.delta_path))] = element.markdown.body
+            self.fragment = message.delta.fragment_id or self.fragment
+
+    def number(self, pattern: str) -> int:
+        """The first group of the first Markdown that has the pattern, as a number; -1 where none has."""
+        found = (re.search(pattern, text) for text in self.texts.values())
+        return next((int(match[1]) for match in found if match), -1)
