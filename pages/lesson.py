@@ -13,4 +13,6 @@ with st.sidebar:
 projector.apply()
 for name, value in ignored:
     st.warning(t("step.link_ignored", name=name, value=value))
+with st.container(key="lesson-head"):
+    st.markdown(f"**{t('page.lesson')}** :small[:gray[{t('lesson.intro')}]]")
 lesson.section()

@@ -119,8 +119,11 @@ class Counts:
 def about(trace: Trace, t: int) -> tuple[Question, Truth]:
     """The question about step ``t`` of a free-running lane, and its answer: its word and the most probable others.
 
-    Their order is drawn from the source and the step alone, so the same question always looks the same.
+    Their order is drawn from the source and the step alone, so the same question always looks the same. Raises
+    UserError for a model without attention.
     """
+    if not trace.attention_TS.size:
+        raise UserError("class_blind")
     step = trace.steps[t]
     log_probs = {step.output: step.log_prob} | {scored.token: scored.log_prob for scored in step.top}
     words = list(log_probs)[:WORDS]

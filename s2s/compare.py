@@ -54,7 +54,7 @@ class Comparison:
             steps = [(row, pair[n]) for row, pair in enumerate(self.rows) if pair[n] is not None]
             for c, column in enumerate(self.columns):
                 places = (column.a, column.b)[n]
-                if places:
+                if places and trace.looks:
                     sums_T = weights_TS[:, list(places)].sum(axis=1)
                     both[n, [row for row, _ in steps], c] = sums_T[[t for _, t in steps]]
         return both
@@ -100,7 +100,7 @@ class Comparison:
         return (
             self.parting is None
             and self.a.source_tokens == self.b.source_tokens
-            and bool((np.abs(self.difference_RC) <= SAME).all())  # not of NaN
+            and bool((np.abs(self.difference_RC) <= SAME).all() or not (self.a.looks or self.b.looks))  # not of NaN
             and max(map(abs, differences), default=0.0) <= SAME
         )
 

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from s2s.exposure.bootstrap import Curve
     from s2s.exposure.calibration import Reliability
     from s2s.exposure.report import Report
+    from s2s.lengths import Lengths
     from s2s.remedies import Comparison
 
 FORCED, FREE = "#3b82f6", "#ea580c"
+COLOURS = (FREE, FORCED, "#15803d", "#9333ea")  # of models
 DASHES = ("solid", "dash")  # of the first and the second checkpoint
 RARE, FEWEST = 0.05, 10  # positions that a smaller share of the sentences has, or fewer of them, are not drawn
 FEW = 16  # points whose words stand below the axis
@@ -208,3 +210,40 @@ def forest(comparison: Comparison, measure: str, name: str) -> go.Figure:
         figure.add_vline(rows[0][1].value, line={"color": "#94a3b8", "dash": "dot", "width": 1})
     labels = [escape(system) for system, _ in rows]
     return figure.update_yaxes(autorange="reversed", tickvals=list(range(len(rows))), ticktext=labels, automargin=True)
+
+
+def lengths(
+    found: Lengths | None, tried: Mapping[str, Sequence[tuple[int, float]]], text: Mapping[str, str]
+) -> go.Figure:
+    """chrF by source length: measured bins with their intervals, and as rings the sentences ``tried``."""
+    figure = _figure(text["tokens"], text["chrf"], yaxis_range=[0, 100], hovermode="closest")
+    names = [system.name for system in found.systems] if found else []
+    colours = dict(zip([*names, *(name for name in tried if name not in names)], COLOURS, strict=False))
+    if found:
+        middles = [(b.low + b.high) / 2 for b in found.bins]
+        about = [f"{b.low}–{b.high}, n={b.sentences}" for b in found.bins]
+        for system in found.systems:
+            bars = {
+                "array": [m.high - m.value for m in system.chrf],
+                "arrayminus": [m.value - m.low for m in system.chrf],
+            }
+            figure.add_scatter(
+                x=middles,
+                y=[m.value for m in system.chrf],
+                error_y=bars,
+                mode="lines+markers",
+                name=escape(system.name),
+                line={"color": colours[system.name]},
+                customdata=about,
+                hovertemplate="%{y:.1f} (%{customdata})",
+            )
+    for name, points in tried.items():
+        figure.add_scatter(
+            x=[length for length, _ in points],
+            y=[score for _, score in points],
+            mode="markers",
+            name=f"{escape(name)} · {text['tried']}",
+            marker={"color": colours[name], "symbol": "circle-open", "size": 11, "line": {"width": 2}},
+            hovertemplate="%{y:.1f}",
+        )
+    return figure

@@ -11,6 +11,7 @@ import streamlit as st
 
 from s2s.compare import Comparison, said
 from s2s.errors import UserError
+from s2s.trace import Step, Trace
 from s2s.web import controls, editor, language, link, models
 from s2s.web.comparison import comparison
 from s2s.web.language import t
@@ -172,15 +173,21 @@ def _parted(found: Comparison) -> str:
     values: dict[str, object] = {"step": at + 1}
     for name, step, word, side, rival in zip("ab", steps, words, sides, reversed(words), strict=True):
         log_prob = step.top[0].log_prob if side.mode == "forced" else step.log_prob
-        place = int(step.attention.argmax())
         values |= {
             name: code(word),
             f"p_{name}": share(math.exp(log_prob)),
-            f"looks_{name}": code(side.source_tokens[place]),
-            f"w_{name}": f"{step.attention[place]:.2f}",
+            f"looked_{name}": _looked(side, step),
             f"rival_{name}": _rank(step.top, rival),
         }
     return t("compare.parts", **values)
+
+
+def _looked(side: Trace, step: Step) -> str:
+    """Where a step looked most."""
+    if not side.looks:
+        return t("compare.looks_nowhere")
+    place = int(step.attention.argmax())
+    return t("compare.looked", word=code(side.source_tokens[place]), weight=f"{step.attention[place]:.2f}")
 
 
 def _rank(top: Any, word: str) -> str:

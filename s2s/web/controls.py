@@ -175,7 +175,9 @@ def state() -> dict[str, Any]:
         if not link.spelt(st.session_state[text], st.session_state[tokens]):
             st.session_state[tokens] = ""
     keys = [k for k in link.FIELDS if k not in ("step", "lane", "branches")]
-    return {key: st.session_state[key] for key in keys} | {"branches": branches.listed()}
+    kept = st.session_state.get("kept", {})  # what has no widget on this page Streamlit forgets
+    values = {key: st.session_state.get(key, kept.get(key, link.FIELDS[key].default)) for key in keys}
+    return values | {"branches": branches.listed()}
 
 
 def source(values: Mapping[str, Any]) -> models.Source:

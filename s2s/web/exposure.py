@@ -126,7 +126,8 @@ def _card(run: Run, at: int) -> None:
 def _panel(trace: Trace, t_: int, chosen: str, head: str) -> str:
     text = language.strings("player")
     step = trace.steps[t_]
-    shades = panel.attention(trace.source_tokens, step, t("exposure.attention", step=t_ + 1))
+    label = t("exposure.attention", step=t_ + 1)
+    shades = panel.attention(trace.source_tokens, step, label) if trace.looks else ""
     return f"<section><h4>{escape(head)}</h4>{panel.words(step, chosen, text)}{shades}</section>"
 
 

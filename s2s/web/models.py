@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from s2s.explain import Evidence
     from s2s.explain.minimal import Minimal
     from s2s.exposure.recovery import Recovery
+    from s2s.flow import Flow
     from s2s.preview import Preview
     from s2s.reading import Reading
+    from s2s.running import Piece
     from s2s.segmentation import Segmentation
     from s2s.tree import SearchTree
 
@@ -114,6 +116,36 @@ def preview(
     checkpoint = load(name, changed)
     with _GATE:
         return made(checkpoint, _reading(name, changed, text), prefix, attention, edit)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def flow(name: str, changed: int, text: str) -> Flow:
+    """A text's way through the network. Raises UserError as ``decode`` does."""
+    from s2s.flow import flow as made
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return made(checkpoint, text)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def padding_scores(name: str, changed: int, text: str) -> tuple[float, ...]:
+    """What each step of the greedy lane would score padding. Raises UserError as ``decode`` does."""
+    from s2s.padding import padding_scores as made
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return made(checkpoint, text)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def running(name: str, changed: int, text: str, step: int) -> tuple[Piece, ...]:
+    """A step's functions as they ran, line by line. Raises UserError as ``decode`` does."""
+    from s2s.running import step_as_it_runs
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return step_as_it_runs(checkpoint, text, step)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -17,7 +17,7 @@ def apply() -> None:
     """The mode's look where it is on, with the way out, as the sidebar is gone."""
     if st.session_state["projector"]:
         style.projector()
-        st.button(t("projector.leave"), key="projector-leave", on_click=_leave, shortcut="Esc", help=t("projector.esc"))
+        st.button(t("projector.leave"), key="projector-leave", on_click=_leave, shortcut="P", help=t("projector.key"))
 
 
 def _leave() -> None:

@@ -66,14 +66,15 @@ def page(*state: object) -> str:
     return hashlib.sha256(repr(state).encode()).hexdigest()[:12]
 
 
-def handle(shown: str, handlers: Mapping[str, Handler]) -> dict[str, Any]:
+def handle(shown: str, handlers: Mapping[str, Handler], component: str = COMPONENT) -> dict[str, Any]:
     """Answer the browser's request if it is a new one; returns what the player must know: page, seq, last answer.
 
     An answer is ``{seq, kind}`` and the handler's fields; ``stale`` where it was about another page,
-    ``error``, a sentence, where it cannot be served.
+    ``error``, a sentence, where it cannot be served. ``component`` is the key of whoever asks, the player's by default.
     """
-    last: dict[str, Any] = st.session_state.setdefault("asked", {"seq": 0, "answer": None})
-    request = _read(last["seq"])
+    heard = "asked" if component == COMPONENT else f"asked-{component}"
+    last: dict[str, Any] = st.session_state.setdefault(heard, {"seq": 0, "answer": None})
+    request = _read(last["seq"], component)
     if request is not None:
         answer: dict[str, Any] = {"seq": request.seq, "kind": request.kind}
         if request.fields.get("page") != shown:
@@ -81,13 +82,13 @@ def handle(shown: str, handlers: Mapping[str, Handler]) -> dict[str, Any]:
         else:
             answer |= _answer(request, handlers)
         last = {"seq": request.seq, "answer": answer}
-        st.session_state["asked"] = last
+        st.session_state[heard] = last
     return {"page": shown, **last}
 
 
-def _read(handled: int) -> Request | None:
+def _read(handled: int, component: str) -> Request | None:
     """The request in the session, None where there is none, it was handled before, or is not even a request."""
-    state = st.session_state.get(COMPONENT)
+    state = st.session_state.get(component)
     value = state.get("request") if isinstance(state, Mapping) else None
     if not isinstance(value, Mapping):
         return None

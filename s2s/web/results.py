@@ -127,6 +127,7 @@ def _take_away(found: dict[str, Trace], vocabulary: int) -> None:
 def _charts(found: dict[str, Trace]) -> None:
     text = language.strings("figure")
     for mode, trace in found.items():
-        title = t("figure.attention", lane=t(f"player.{mode}"))
-        st.plotly_chart(figures.attention(trace, title, text), key=f"attention-{mode}")
+        if trace.looks:
+            title = t("figure.attention", lane=t(f"player.{mode}"))
+            st.plotly_chart(figures.attention(trace, title, text), key=f"attention-{mode}")
         st.plotly_chart(figures.probabilities(trace, text), key=f"probabilities-{mode}")

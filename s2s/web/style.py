@@ -31,6 +31,9 @@ LESSON = """
 PROJECTOR = """
 [data-testid='stHeader'], [data-testid='stSidebar'], [data-testid='stExpandSidebarButton'] { display: none !important; }
 [data-testid='stMainBlockContainer'] { padding: 0.8rem 1.6rem; }
+.st-key-lesson-head, .st-key-lesson-sentence [data-testid='stPopover'] { display: none; }
+[data-testid='stForm'] [data-testid='stWidgetLabel'] { display: none; }
+[data-testid='stForm'] textarea { height: 42px !important; min-height: 42px; }
 @media (min-width: 900px) { [data-testid='stMainBlockContainer'] { zoom: 1.5; } }
 [data-testid='stMainBlockContainer'] [data-testid='stCaptionContainer'] { opacity: 1; }
 .st-key-projector-leave { position: fixed; right: 6px; bottom: 6px; width: auto; z-index: 99; opacity: 0.35; }

@@ -16,7 +16,7 @@ from s2s.errors import sentences
 from s2s.web.player import FOLDER
 from tests.factory import make_checkpoint
 
-KINDS: dict[str, dict[str, Any]] = {name: {"attention": name} for name in ATTENTIONS} | {
+KINDS: dict[str, dict[str, Any]] = {name: {"attention": name} for name in ATTENTIONS if name != "none"} | {
     "dot": {"attention": "dot", "encoder_size": 5},
     "local-m": {"attention": "local-m", "window": 2},
     "local-p": {"attention": "local-p", "window": 3},

@@ -8,11 +8,13 @@ from types import ModuleType
 import streamlit as st
 
 from s2s.web import controls
-from s2s.web.lesson import layers, layout
+from s2s.web.lesson import attention, encoder_decoder, layers, layout
 
 # Those of the lecture that there are, in its order: encoder_decoder, attention, layers, cross_entropy, prior,
 # exposure, training, predict, homework. Each has its texts under lesson.<chapter> in the locales.
 CHAPTERS: Mapping[str, ModuleType] = {
+    "encoder_decoder": encoder_decoder,
+    "attention": attention,
     "layers": layers,
 }
 
@@ -24,8 +26,9 @@ def section() -> None:
         st.session_state["chapter"] = chapters[0]
     chapter = st.session_state["chapter"]
     layout.contents(chapters, chapter)
-    controls.sentence()
-    controls.example_sentences()
+    with st.container(key="lesson-sentence"):
+        controls.sentence()
+        controls.example_sentences()
     with st.container(key=f"chapter-{chapter}"):
         layout.heading(chapter, chapters.index(chapter) + 1)
         CHAPTERS[chapter].show()

@@ -1,24 +1,76 @@
-"""Chapter Layers and model: the attention layer's source, as it runs in the loaded checkpoint."""
+"""Chapter Layers and model: the source of the loaded layers, line by line, beside what each line made at one step."""
 
 from __future__ import annotations
 
-import inspect
+from html import escape
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from s2s.errors import UserError
-from s2s.web import language, models
+from s2s.web import controls, language, models, panel
+from s2s.web.language import t
 from s2s.web.lesson import layout
+
+if TYPE_CHECKING:
+    from s2s.running import Line, Piece, Value
+
+STYLE = """<style>
+.lb-code { border-collapse: collapse; width: 100%; font-size: 0.86rem; }
+.lb-code td { border: 0; padding: 1px 10px 1px 0; vertical-align: top; }
+.lb-code td.code { font-family: "Source Code Pro", ui-monospace, monospace; }
+.lb-code td.code { white-space: pre-wrap; overflow-wrap: anywhere; width: 58%; }
+.lb-code tr.over td.code { opacity: 0.5; }
+.lb-code td.value { font-variant-numeric: tabular-nums; color: #c2410c; }
+.lb-code td.value b { font-weight: 600; }
+[data-testid="stApp"][data-theme="dark"] .lb-code td.value { color: #fb923c; }
+.lb-scroll { overflow-x: auto; }
+@media (max-width: 760px) {
+  .lb-code tr, .lb-code td, .lb-code td.code { display: block; width: auto; }
+  .lb-code td.value { padding-left: 18px; }
+}
+</style>"""
 
 
 def show() -> None:
-    """The code of the very module that the checkpoint's decoder calls."""
-    name = st.session_state["model"]
+    """The functions in the order of a step; the one that scores comes first."""
+    values = controls.state()
+    name, text = values["model"], values["text"]
+    changed = models.changed(name)
     try:
-        checkpoint = models.load(name, models.changed(name))
+        with st.spinner(t("step.loading"), show_time=False):
+            trace = models.decode(name, changed, text, "", "free", ())
+            steps = len(trace.steps)
+            if st.session_state.get("layers-step", 1) > steps:
+                st.session_state["layers-step"] = steps
+            said = [panel.code(step.output) for step in trace.steps]
+            at = st.slider(t("layers.step"), 1, max(steps, 2), key="layers-step") if steps > 1 else 1
+            pieces = models.running(name, changed, text, at - 1)
     except UserError as error:
         st.error(language.explain(error))
         return
-    layer = type(checkpoint.model.decoder.attention)
-    st.code(inspect.getsource(layer), language="python", line_numbers=True)
+    st.markdown(t("layers.at", step=at, word=said[at - 1], words=len(trace.source_tokens)))
+    for piece in pieces:
+        around = piece.name.startswith(("decoder.", "seq2seq."))  # what calls the layer
+        with st.expander(f"`{piece.name}`", expanded=not around, key=piece.name):
+            st.html(STYLE + _table(piece))
     layout.question("layers")
+
+
+def _table(piece: Piece) -> str:
+    given = " · ".join(map(_value, piece.given))
+    head = f"<p>{escape(t('layers.given'))} {given}</p>" if given else ""
+    return f'{head}<div class="lb-scroll"><table class="lb-code">{"".join(map(_line, piece.lines))}</table></div>'
+
+
+def _line(line: Line) -> str:
+    made = " · ".join(map(_value, line.values))
+    ran = "" if line.ran else ' class="over"'
+    return f'<tr{ran}><td class="code">{escape(line.text) or " "}</td><td class="value">{made}</td></tr>'
+
+
+def _value(value: Value) -> str:
+    shape = "×".join(map(str, value.shape)) or "1"
+    numbers = ", ".join(panel.signed(f"{x:.3f}") for x in value.numbers)
+    more = ", …" if len(value.numbers) == 3 else ""
+    return f"<b>{escape(value.name)}</b> {shape} ({numbers}{more})"

@@ -4,7 +4,8 @@ const escapeCsv = (value) => (/[",\n\r]/.test(value) ? `"${String(value).replace
 
 function traceCsv(trace) {
   const head = ["step", "input", "output", "log_prob", "rank", "entropy", "target", "target_log_prob"];
-  const rows = [[...head, ...trace.source.tokens.map((token, s) => `${s}:${token}`)]];
+  const heads = looks(trace) ? trace.source.tokens.map((token, s) => `${s}:${token}`) : [];
+  const rows = [[...head, ...heads]];
   trace.steps.forEach((step, t) => {
     const gold = step.target ? [step.target.token, step.target.log_prob] : ["", ""];
     rows.push([t, step.input, step.output, step.log_prob, step.rank, step.entropy, ...gold, ...step.attention]);

@@ -86,11 +86,12 @@ function paintHeatmap(view) {
   }
 }
 
-// The cell under a pointer, or null.
+// The cell under a pointer, or null. The box as it is on screen: a projector's page is zoomed.
 function cellAt(view, event) {
   const box = view.cells.getBoundingClientRect();
-  const s = Math.floor((event.clientX - box.left) / CELL.width);
-  const t = Math.floor((event.clientY - box.top) / CELL.height);
-  const inside = s >= 0 && t >= 0 && s < view.trace.source.tokens.length && t < view.trace.steps.length;
+  const [S, T] = [view.trace.source.tokens.length, view.trace.steps.length];
+  const s = Math.floor(((event.clientX - box.left) / box.width) * S);
+  const t = Math.floor(((event.clientY - box.top) / box.height) * T);
+  const inside = s >= 0 && t >= 0 && s < S && t < T;
   return inside ? { s, t } : null;
 }

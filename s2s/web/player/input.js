@@ -84,7 +84,7 @@ function key(view, event) {
     End: () => show(view, { step: Infinity }),
     " ": () => play(view, !view.timer),
     t: () => show(view, { lane: nextLane(view) }),
-    e: () => toggleEditing(view),
+    e: () => looks(view.trace) && toggleEditing(view),
     ...gameKeys(view),
     Escape: () => (stopEditing(view), Object.assign(view, { locked: null, column: null, hover: null }), paint(view)),
   };

@@ -78,7 +78,7 @@ function weightText(weight, own) {
 
 function paintSource(view, attention, own) {
   view.chips.forEach((chip, s) => {
-    const weight = attention[s];
+    const weight = attention[s] ?? 0; // a model without attention has no row
     chip.style.setProperty("--w", shade(weight).toFixed(3));
     chip.lastChild.textContent = weightText(weight, own?.[s]);
     chip.classList.toggle("marked", s === view.column);
@@ -108,6 +108,6 @@ function paintLooks(view) {
     const looked = td.querySelector(".looked");
     if (!looked) continue;
     const step = view.lanes[td.dataset.lane].steps[td.dataset.t];
-    looked.style.setProperty("--w", view.column === null ? 0 : step.attention[view.column]);
+    looked.style.setProperty("--w", view.column === null ? 0 : step.attention[view.column] ?? 0);
   }
 }

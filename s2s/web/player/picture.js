@@ -31,7 +31,7 @@ function drawSource(pen, view, step, y, width) {
   heading(pen, SHEET.margin, y, strings.source);
   let [left, top] = [SHEET.margin, y + 9];
   trace.source.tokens.forEach((token, s) => {
-    const [wide, weight] = [chipWidth(token), step.attention[s]];
+    const [wide, weight] = [chipWidth(token), step.attention[s] ?? 0];
     if (left > SHEET.margin && left + wide > SHEET.margin + width) [left, top] = [SHEET.margin, top + CHIP.height + CHIP.gap];
     const [edge, line] = s === view.column ? [INK.other, 2.5] : [INK.line, 1];
     const ground = { fill: INK.attention, "fill-opacity": shade(weight).toFixed(3), stroke: edge, "stroke-width": line };
@@ -246,6 +246,10 @@ function pictureSvg(view) {
   y = drawSource(pen, view, step, y, width) + SHEET.gap;
   y = drawLanes(pen, view, y, width) + SHEET.gap;
   const softmax = softmaxRows(view, step);
+  if (!looks(trace)) {
+    y = drawSoftmax(pen, view, step, softmax, SHEET.margin, y);
+    return pen.svg(y, SHEET.margin, `${trace.checkpoint.name}: ${trace.source.text}`);
+  }
   const beside = heatmapLayout(trace, width - softmax.width - 2 * SHEET.gap);
   const right = SHEET.margin + beside.width + 2 * SHEET.gap;
   if (beside.panels === 1 && right + softmax.width <= SHEET.margin + width) {

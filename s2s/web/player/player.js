@@ -93,12 +93,13 @@ function frame(view, root) {
     parts.bar,
     el("h3", {}, strings.source, ...(view.page ? [view.editButton] : [])),
     parts.source,
+    el("p", { class: "blindNote", text: strings.no_attention }),
     parts.predict,
     parts.editor,
     el("h3", { class: "outputsHead", text: strings.outputs }),
     parts.lanesBox,
     parts.branchBar,
-    el("div", { class: "panes" }, el("section", {}, el("h3", { class: "mapHead", text: strings.heatmap }, heatmapDownloads(view), legend()), parts.map), distributionPane),
+    el("div", { class: "panes" }, el("section", { class: "mapPane" }, el("h3", { class: "mapHead", text: strings.heatmap }, heatmapDownloads(view), legend()), parts.map), distributionPane),
     parts.worked,
     parts.evidence,
     parts.table,
@@ -107,6 +108,7 @@ function frame(view, root) {
     parts.news,
   );
   root.replaceChildren(view.root);
+  view.root.classList.toggle("blind", !looks(view.trace));
   buildEditor(view);
   listen(view);
 }
@@ -176,12 +178,12 @@ function announce(view, step) {
   view.later = setTimeout(() => {
     if (!view.root.isConnected) return;
     const place = argmax(step.attention);
-    view.parts.live.textContent = fill(view.strings.announce, {
+    view.parts.live.textContent = fill(view.strings[looks(view.trace) ? "announce" : "announce_no_attention"], {
       step: view.step + 1,
       word: said(step, view.trace.mode).token,
       p: percent(Math.exp(said(step, view.trace.mode).log_prob)),
       source: view.trace.source.tokens[place],
-      weight: step.attention[place].toFixed(2),
+      weight: step.attention[place]?.toFixed(2),
     });
     if (view.link) history.replaceState(history.state, "", address(view));
   }, 250);

@@ -129,7 +129,7 @@ function gameKeys(view) {
   const keys = { ArrowRight: () => onward(view), Enter: () => onward(view), " ": () => onward(view), e: () => {} };
   if (!asking(view)) return keys;
   view.game.words.forEach((word, i) => (keys[i + 1] = () => answer(view, { word, typed: false })));
-  keys.s = () => view.chips[view.game.guess.place ?? 0].focus();
+  if (looks(view.trace)) keys.s = () => view.chips[view.game.guess.place ?? 0].focus();
   return keys;
 }
 
@@ -149,7 +149,7 @@ function questionKey(view, event) {
 }
 
 // A click on a source word marks it, another one takes the mark away.
-const mark = (view, s) => s !== null && answer(view, { place: s === view.game.guess.place ? null : s });
+const mark = (view, s) => s !== null && looks(view.trace) && answer(view, { place: s === view.game.guess.place ? null : s });
 
 function paintGame(view) {
   const { game, parts, root, strings } = view;
@@ -197,7 +197,7 @@ function paintQuestion(view) {
     node.tabIndex = chosen || (i === 0 && (guess.typed || guess.word === null)) ? 0 : -1;
   });
   const place = guess.place === null ? strings.predict_none : game.whole.source.tokens[guess.place];
-  parts.predict.querySelector(".place").textContent = fill(strings.predict_marked, { word: place });
+  parts.predict.querySelector(".place").textContent = looks(game.whole) ? fill(strings.predict_marked, { word: place }) : "";
   const empty = guess.place === null && guess.word === null;
   parts.predict.querySelector(".reveal").textContent = strings[empty ? "predict_show" : "predict_reveal"];
   parts.predict.querySelector(".hint").textContent = game.hint ? strings.predict_hint : "";
@@ -233,7 +233,7 @@ function buildQuestion(view, step) {
     event.preventDefault();
     if (!composing) onward(view);
   });
-  const title = el("h4", {}, fill(strings.predict_question, { step }), " ", label(reads(game)));
+  const title = el("h4", {}, fill(strings[looks(game.whole) ? "predict_question" : "predict_question_blind"], { step }), " ", label(reads(game)));
   return [
     title,
     el("p", { class: "place" }),

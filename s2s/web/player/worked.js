@@ -200,10 +200,9 @@ function lossSection(view, step) {
 function paintWorked(view, step) {
   if (!view.parts.worked.open) return;
   const order = step.attention.map((_, s) => s).sort((a, b) => step.attention[b] - step.attention[a]);
+  const weighed = [scoreSection, softmaxSection, contextSection];
   view.parts.workedBody.replaceChildren(
-    ...scoreSection(view, step, order),
-    ...softmaxSection(view, step, order),
-    ...contextSection(view, step, order),
+    ...(looks(view.trace) ? weighed : []).flatMap((section) => section(view, step, order)),
     ...outputSection(view, step),
     ...lossSection(view, step),
   );
@@ -223,6 +222,7 @@ function paintTable(view) {
     decimals(step.entropy, 3),
     ...step.attention.map((weight) => decimals(weight, 3)),
   ]);
-  const table = numbersTable([...head, ...trace.source.tokens.map((token) => label(token))], rows);
+  const heads = looks(trace) ? trace.source.tokens.map((token) => label(token)) : [];
+  const table = numbersTable([...head, ...heads], rows);
   view.parts.tableBody.replaceChildren(table);
 }

@@ -1,0 +1,88 @@
+"""Quality by the length of the source, of models on one test file: small JSON files that docs/FORMATS.md specifies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from s2s.remedies import Measured
+
+SCHEMA = "lookback-lengths/1"
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "lengths"
+
+
+@dataclass(frozen=True)
+class Bin:
+    """The sentences of ``low`` to ``high`` source tokens."""
+
+    low: int
+    high: int
+    sentences: int
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.low <= self.high and self.sentences > 0):
+            raise ValueError(f"no sentences of {self.low} to {self.high} tokens")
+
+
+@dataclass(frozen=True)
+class System:
+    """A model: its kind of attention, its epochs of training, and chrF with its interval for every bin."""
+
+    name: str
+    attention: str
+    epochs: int
+    chrf: tuple[Measured, ...]
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Models measured on one file; ``train`` is ``data.train`` of the checkpoints that it is about."""
+
+    train: str
+    test: str
+    level: float
+    bins: tuple[Bin, ...]
+    systems: tuple[System, ...]
+
+    def __post_init__(self) -> None:
+        if not self.bins or not self.systems or any(len(s.chrf) != len(self.bins) for s in self.systems):
+            raise ValueError("every system needs one value for each bin, and there must be some of both")
+
+
+def load(path: Path) -> Lengths:
+    """One file; ValueError names it and says what is wrong."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(values, dict) or values.get("schema") != SCHEMA:
+            raise ValueError(f"its schema must be {SCHEMA}")
+        return read(values)
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name} is no table of lengths: {error}") from None
+
+
+def read(values: Mapping[str, Any]) -> Lengths:
+    """What a file's values are; ValueError, KeyError or TypeError where they are no such table."""
+    return Lengths(
+        train=str(values["train"]),
+        test=str(values["test"]),
+        level=float(values["level"]),
+        bins=tuple(Bin(int(b["low"]), int(b["high"]), int(b["sentences"])) for b in values["bins"]),
+        systems=tuple(
+            System(
+                str(s["name"]),
+                str(s["attention"]),
+                int(s["epochs"]),
+                tuple(Measured(float(m["value"]), float(m["low"]), float(m["high"])) for m in s["chrf"]),
+            )
+            for s in values["systems"]
+        ),
+    )
+
+
+def about(train: str, folder: Path = FOLDER) -> list[Lengths]:
+    """The tables in a folder that are about checkpoints trained on this file."""
+    found = (load(path) for path in sorted(folder.glob("*.json")))
+    return [lengths for lengths in found if lengths.train == train]

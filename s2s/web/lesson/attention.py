@@ -1,0 +1,64 @@
+"""Chapter Attention: score, softmax, context; additive and multiplicative beside each other; the mask."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from s2s.errors import UserError
+from s2s.web import controls, language, models
+from s2s.web.language import t
+from s2s.web.lesson import layout
+from s2s.web.weighing import weighing
+
+SCORES = {  # of the layers in s2s/model/attention.py, by the config's name
+    "additive": r"e_{ts} = v^\top \tanh(W s_{t-1} + U h_s)",
+    "general": r"e_{ts} = h_t^\top W h_s",
+}
+STEPS = {
+    "softmax": r"\alpha_{ts} = \dfrac{\exp(e_{ts})}{\sum_{j} \exp(e_{tj})}",
+    "context": r"c_t = \textstyle\sum_s \alpha_{ts} h_s",
+}
+
+
+def pair() -> list[str]:
+    """The chosen checkpoint if it attends, and one of the other kind that learnt the same task, additive first."""
+    chosen = st.session_state["model"]
+    kinds, found = {name: _kind(name) for name in models.names()}, dict[str, str]()
+    ordered = sorted(kinds, key=lambda name: (name != chosen, kinds[name][0] != kinds[chosen][0], name))
+    for name in ordered:
+        train, attention = kinds[name]
+        if attention in SCORES and (name == chosen or train == kinds[chosen][0]):
+            found.setdefault(attention, name)
+    return [found[attention] for attention in SCORES if attention in found] or [chosen]
+
+
+def _kind(name: str) -> tuple[str, str]:
+    config = models.about(name, models.changed(name))["config"]
+    data, model = config.get("data"), config.get("model")
+    train = str(data.get("train", "")) if isinstance(data, dict) else ""
+    return train, str(model.get("attention", "additive")) if isinstance(model, dict) else ""
+
+
+def show() -> None:
+    """The three formulas, then both models' numbers, which can be dragged."""
+    text = controls.state()["text"]
+    left, right = st.columns(2)
+    left.latex(SCORES["additive"])
+    right.latex(SCORES["general"])
+    st.latex(r"\qquad ".join(STEPS.values()))
+    sides, problems = [], list[str]()
+    if _kind(st.session_state["model"])[1] == "none":
+        st.info(t("weighing.nothing"))
+    for name in filter(lambda name: _kind(name)[1] != "none", pair()):
+        try:
+            with st.spinner(t("step.loading"), show_time=False):
+                changed = models.changed(name)
+                trace = models.decode(name, changed, text, "", "free", ())
+                sides.append((trace, models.padding_scores(name, changed, text)))
+        except UserError as error:
+            problems.append(language.explain(error))
+    for problem in dict.fromkeys(problems):
+        st.error(problem)
+    if sides:
+        weighing(text, sides)
+        layout.question("attention")

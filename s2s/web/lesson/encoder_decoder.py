@@ -1,0 +1,102 @@
+"""Chapter Encoder-decoder: the sentence's way through the network, and what one fixed vector must carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from s2s import curves, lengths
+from s2s.errors import UserError
+from s2s.web import controls, language, models, panel
+from s2s.web.language import t
+from s2s.web.lesson import layout
+from s2s.web.network import network
+
+if TYPE_CHECKING:
+    from s2s.flow import Flow
+
+TRIED = 60  # sentences of a visit that the curve keeps
+
+
+def show() -> None:
+    """The figure, both translations, quality by length, the question."""
+    values = controls.state()
+    name, text, reference = values["model"], values["text"], values["ref"].strip()
+    runs = []
+    for one in filter(None, (name, contrast(name))):
+        try:
+            with st.spinner(t("step.loading"), show_time=False):
+                runs.append(models.flow(one, models.changed(one), text))
+        except UserError as error:
+            (st.warning if runs else st.error)(language.explain(error))
+    if not runs:
+        return
+    network(runs)
+    _outputs(runs, reference)
+    _lengths(runs, text, reference)
+    layout.question("encoder_decoder", words=runs[0].sizes["S"], size=runs[0].sizes["M"])
+
+
+def contrast(name: str) -> str | None:
+    """A checkpoint that learnt the same task and has no attention; of one without, one with."""
+    config = models.about(name, models.changed(name))["config"]
+    train, blind = _train(config), _attention(config) == "none"
+    for other in models.names() if train else []:
+        found = models.about(other, models.changed(other))["config"]
+        if other != name and _train(found) == train and (_attention(found) == "none") != blind:
+            return other
+    return None
+
+
+def _train(config: dict[str, object]) -> str:
+    data = config.get("data")
+    return str(data.get("train", "")) if isinstance(data, dict) else ""
+
+
+def _attention(config: dict[str, object]) -> str:
+    model = config.get("model")
+    return str(model.get("attention", "")) if isinstance(model, dict) else ""
+
+
+def _outputs(runs: Sequence[Flow], reference: str) -> None:
+    """What each model says, and how near it is to the reference."""
+    heads = [t("network.model"), t("step.output"), *(["chrF"] if reference else [])]
+    rows = [[run.checkpoint, run.text, *([f"{_chrf(run, reference):.1f}"] if reference else [])] for run in runs]
+    st.html(panel.STYLE + panel.table(heads, rows))
+    if len(runs) == 1:
+        st.caption(t("network.no_contrast"))
+
+
+def _chrf(run: Flow, reference: str) -> float:
+    from s2s.inspect.scores import SentenceScores
+
+    checkpoint = models.load(run.checkpoint, models.changed(run.checkpoint))
+    return SentenceScores(checkpoint.target.segmenter).chrf(run.text, reference)
+
+
+def _lengths(runs: Sequence[Flow], text: str, reference: str) -> None:
+    """Quality by length: measured on a test set where that was done, and the visitor's own sentences."""
+    tried: dict[tuple[str, str], tuple[int, float]] = st.session_state.setdefault("tried_lengths", {})
+    if reference:
+        for run in runs:
+            tried[run.checkpoint, text] = (run.sizes["S"], _chrf(run, reference))
+        for old in list(tried)[:-TRIED]:
+            del tried[old]
+    points = {run.checkpoint: [p for (name, _), p in tried.items() if name == run.checkpoint] for run in runs}
+    train = _train(models.about(runs[0].checkpoint, models.changed(runs[0].checkpoint))["config"])
+    found = next(iter(lengths.about(train, lengths.FOLDER)), None) if train else None
+    if not found and not any(points.values()):
+        return
+    st.markdown(f"#### {t('network.lengths')}")
+    names = {name: some for name, some in points.items() if some}
+    figure = curves.lengths(found, names, language.strings("lengths"))
+    st.plotly_chart(figure, key="lengths", config={"displayModeBar": False})
+    if found:
+        sentences = sum(b.sentences for b in found.bins)
+        epochs = t("card.join").join(t("lengths.epochs", name=s.name, epochs=s.epochs) for s in found.systems)
+        st.caption(t("lengths.measured", test=panel.code(found.test), sentences=sentences, level=100 * found.level))
+        st.caption(epochs)
+    else:
+        st.caption(t("lengths.own_only"))

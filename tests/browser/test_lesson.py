@@ -1,0 +1,126 @@
+"""The lesson as a person uses it: the network played and read, scores dragged, the projector, a phone."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from s2s.checkpoint import load
+from s2s.commands.terminal import find_checkpoint
+from s2s.errors import say
+from s2s.flow import flow
+from s2s.preview import preview
+from s2s.reading import Reading
+from s2s.trace import Trace
+from tests.browser.conftest import OpenPage
+
+TEXT = "我妹妹每天早上骑自行车去学校。"
+LONG = "我昨天在学校里看见了他，他说他明天想和我们一起去山上看书，" * 11 + "你想来吗？"
+MODEL = "zh-en-bahdanau"
+PATIENCE = 90_000  # a model is loaded
+
+
+def visit(open_page: OpenPage, chapter: str, wanted: str, **more: object) -> Page:
+    query = {"lang": "en", "model": MODEL, "text": TEXT, "chapter": chapter}
+    options = {key: more.pop(key) for key in list(more) if key in ("viewport", "color_scheme")}
+    page = open_page(query | more, player=False, path="lesson", **options)
+    page.wait_for_selector(wanted, timeout=PATIENCE)
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    return page
+
+
+def numbers(text: str) -> list[float]:
+    return [float(x) for x in re.findall(r"-?\d+\.\d+", text.replace("−", "-"))]
+
+
+def test_the_network_is_played_step_by_step_and_every_strip_reads_out_its_numbers(open_page: OpenPage) -> None:
+    run = flow(load(find_checkpoint(MODEL)), TEXT)
+    page = visit(open_page, "encoder_decoder", ".network .step")
+    steps = page.locator(".network .step")
+    expect(steps).to_have_count(len(run.moments))
+    expect(page.locator(".network .step .said .token")).to_have_text([moment.output for moment in run.moments])
+    steps.nth(2).locator(".strip").nth(1).hover()
+    expect(page.locator(".detail b")).to_have_text(say("network.context_of", "en", step=3) + f" · M = {run.sizes['M']}")
+    shown = numbers(page.locator(".detail .values").inner_text())
+    np.testing.assert_allclose(shown, run.moments[2].context, atol=6e-4)
+    page.keyboard.press("Home")
+    expect(page.locator(".where")).to_have_text(say("network.at_words", "en"))
+    expect(page.locator(".strip[data-forward].there")).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".strip[data-forward].there")).to_have_count(1)
+    expect(page.locator(f".strip[data-backward='{len(run.tokens) - 1}'].there")).to_have_count(1)
+    page.keyboard.press("Space")
+    expect(page.locator(".network .play")).to_have_attribute("aria-label", say("network.pause", "en"))
+    expect(page.locator(".step.there").first).to_be_visible()
+    page.keyboard.press("End")
+    expect(steps.last).to_have_class(re.compile("now"))
+    weights = page.locator(".column .alpha span").all_text_contents()
+    assert [w for w in weights if w] == [f"{a:.2f}" for a in run.moments[-1].attention if a >= 0.005]
+    page.keyboard.press("PageDown")  # as a presenter's remote sends it
+    page.wait_for_selector(".weighing .panel", timeout=PATIENCE)
+    expect(page).to_have_url(re.compile("chapter=attention"))
+
+
+def lane(name: str) -> Trace:
+    from s2s.decode import trace
+
+    return trace(load(find_checkpoint(name)), TEXT)
+
+
+def test_a_dragged_score_moves_weights_context_and_words(open_page: OpenPage) -> None:
+    checkpoint, own = load(find_checkpoint(MODEL)), lane(MODEL)
+    page = visit(open_page, "attention", ".weighing .panel")
+    panel = page.locator(".panel[data-n='0']")
+    panel.locator(".path button").nth(1).click()
+    set_range(panel.locator("tbody tr").nth(3).locator("input"), 9.0)
+    scores = own.steps[1].scores.astype(float)
+    scores[3] = 9.0
+    expected = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
+    shown = [float(x) for x in panel.locator("tbody tr:not(.pad) .weight span").all_text_contents()]
+    np.testing.assert_allclose(shown, expected, atol=6e-4)
+    context = numbers(panel.locator(".context .numbers").inner_text())
+    np.testing.assert_allclose(context, expected @ np.array(own.memory), atol=6e-4)
+    expect(panel.locator(".top .p").first).to_contain_text("→")
+    from s2s.branch import Edit
+
+    seen = preview(
+        checkpoint,
+        Reading(checkpoint.model, checkpoint.source.encode(TEXT)),
+        [own.steps[0].output],
+        {},
+        Edit("weights", weights=tuple(expected.tolist())),
+    )
+    expect(panel.locator(".top .token")).to_have_text([change.token for change in seen.changes][:6])
+    panel.locator(".reset").click()
+    expect(panel.locator("tr.moved")).to_have_count(0)
+    set_range(panel.locator(".mask input[type=range]"), 20)
+    expect(panel.locator("tr.pad .weight span")).to_have_text("0.000")
+    panel.locator(".mask input[type=checkbox]").uncheck()
+    pad = float(panel.locator("tr.pad .score").inner_text().replace("−", "-"))
+    plain = own.steps[1].scores.astype(float)
+    taken = 20 * np.exp(pad) / (np.exp(plain).sum() + 20 * np.exp(pad))
+    assert float(panel.locator("tr.pad .weight span").inner_text()) == pytest.approx(taken, abs=0.01)
+
+
+def set_range(field: object, value: float) -> None:
+    field.evaluate(  # type: ignore[attr-defined]
+        "(n, v) => { n.value = v; n.dispatchEvent(new Event('input', { bubbles: true })); }", value
+    )
+
+
+def test_projector_and_phone_show_it_whole(open_page: OpenPage) -> None:
+    page = visit(open_page, "encoder_decoder", ".network .step", projector="1", text=LONG)
+    expect(page.locator("[data-testid=stSidebar]")).to_be_hidden()
+    size = page.locator(".network .where").evaluate("n => n.getBoundingClientRect().height")
+    assert size >= 24  # with the zoom
+    page.locator("textarea").first.press("p")  # typed, it is a letter
+    expect(page.locator(".st-key-projector-leave")).to_be_visible()
+    page.locator("body").press("Escape")
+    phone = visit(
+        open_page, "attention", ".weighing .panel", viewport={"width": 390, "height": 844}, color_scheme="dark"
+    )
+    for selector in ("document.documentElement", "document.querySelector('[data-testid=stMain]')"):
+        assert phone.evaluate(f"{selector}.scrollWidth <= {selector}.clientWidth")
