@@ -186,3 +186,12 @@ def test_a_question_is_about_the_step_and_always_looks_the_same(tiny_checkpoint:
         assert truth.attention == pytest.approx(step.attention.tolist(), abs=1e-6)
     orders = {tuple(sorted(q.words).index(w) for w in q.words) for q, _ in (classroom.about(lane, t) for t in range(8))}
     assert len(orders) > 1
+
+
+def test_a_model_without_attention_has_nothing_to_ask(tmp_path: Path) -> None:
+    from s2s.checkpoint import load
+    from tests.factory import make_checkpoint
+
+    lane = trace(load(make_checkpoint(tmp_path, "none")), "我喜欢喝茶。")
+    with pytest.raises(UserError, match="no attention"):
+        classroom.about(lane, 0)
