@@ -7,17 +7,23 @@ from s2s.web import language, link, style
 st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wide")
 style.compact()
 # Before any widget: a server's first run would else give it another identity than all later runs.
+# A class that joins a room sees the question alone.
+room = [st.Page("pages/room.py", title=language.t("page.room"), default=True)] if "room" in st.query_params else []
 page = st.navigation(
-    [
+    room
+    or [
         st.Page("pages/step_through.py", title=language.t("page.step"), default=True),
         st.Page("pages/lesson.py", title=language.t("page.lesson")),
         st.Page("pages/compare.py", title=language.t("page.compare")),
         st.Page("pages/exposure.py", title=language.t("page.exposure")),
         st.Page("pages/evidence.py", title=language.t("page.evidence")),
         st.Page("pages/inspection.py", title=language.t("page.inspect")),
-    ]
+        st.Page("pages/classroom.py", title=language.t("page.classroom")),
+    ],
+    position="hidden" if room else "sidebar",
 )
-link.keep(page.url_path)
-with st.sidebar:
-    language.switch()
+if not room:
+    link.keep(page.url_path)
+    with st.sidebar:
+        language.switch()
 page.run()

@@ -22,6 +22,7 @@ SCRIPTS = (
     "fork.js",
     "edit.js",
     "evidence.js",
+    "predict.js",
     "paper.js",
     "picture.js",
     "export.js",

@@ -44,6 +44,10 @@ def _text(value: str) -> str:
     return value
 
 
+def _flag(value: str) -> bool:
+    return _choice("1")(value) == "1"
+
+
 def _lane(value: str) -> str:
     if not PARENT.fullmatch(value):
         raise ValueError(value)
@@ -144,8 +148,9 @@ FIELDS: Mapping[str, Field] = {
     "step": Field(1, _number(int, 1, 10_000)),
     "lane": Field("free", _lane),
     "branches": Field((), unpack, pack),
+    "predict": Field(False, _flag, lambda on: "1"),  # each step is guessed before it is shown
     "chapter": Field("", _chapter),  # of the lesson; empty: the first
-    "projector": Field(False, lambda value: _choice("1")(value) == "1", lambda on: "1"),
+    "projector": Field(False, _flag, lambda on: "1"),
     **_INSPECTION,
 }
 

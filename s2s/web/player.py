@@ -33,11 +33,13 @@ def player(
     link: Mapping[str, str],
     page: str | None = None,
     branches: Sequence[Mapping[str, Any]] = (),
+    predict: bool = False,
 ) -> None:
     """Show one or two lanes of one sentence; ``vocabulary`` counts the target words, ``link`` names the state.
 
     ``page`` is the name that its requests go by; a player without it cannot ask. ``branches`` are further rows, of
-    each its steps from where it leaves its parent; where ``answer`` says others, these hold.
+    each its steps from where it leaves its parent; where ``answer`` says others, these hold. With
+    ``predict`` each step is guessed before it is shown.
     """
     data = {
         "lanes": lane_values(lanes),
@@ -46,6 +48,7 @@ def player(
         "link": dict(link),
         "page": page,
         "branches": list(branches),
+        "predict": predict,
     }
     _component()(key="lanes", data=data)
 

@@ -10,7 +10,7 @@ import streamlit as st
 from s2s import export, figures
 from s2s.errors import UserError
 from s2s.trace import Trace
-from s2s.web import beam, branches, controls, language, link, models, request
+from s2s.web import beam, branches, controls, language, link, models, request, style
 from s2s.web.evidence import Asked
 from s2s.web.language import t
 from s2s.web.player import answer, player
@@ -60,11 +60,12 @@ def show(values: dict[str, Any]) -> None:
     if not found:
         return
     with st.container(gap=None):
-        if "free" in found:
-            free = found["free"]
-            cut_off = f" ({t('step.cut_off')})" if free.ended == "length" else ""
-            st.text(f"{t('step.output')}: {free.text}{cut_off}")
-        _take_away(found, values, checkpoint)
+        predicting = _output(found)
+        if not predicting:
+            _take_away(found, values, checkpoint)
+    if predicting:
+        _guess(checkpoint, found, values)
+        return
     searched = ["beam_tab"] if "free" in found and values["strategy"] == "beam" else []
     if searched and (problem := beam.take(values)):
         st.warning(problem)
@@ -101,6 +102,25 @@ def _play(whatif: WhatIf) -> None:
         _answer(whatif)
         words = len(whatif.checkpoint.target.vocab)
         player(whatif.lanes, words, _address(whatif), whatif.shown, whatif.rows())
+
+
+def _output(found: dict[str, Trace]) -> bool:
+    """What the free-running lane says, and the switch that hides it; returns whether the viewer is to predict it."""
+    text, switch = st.columns([9, 3], vertical_alignment="center")
+    predicting = switch.toggle(t("step.predict"), key="predict", help=t("step.predict_help"))
+    if predicting:
+        text.text(t("step.output_hidden"))
+    elif "free" in found:
+        free = found["free"]
+        cut_off = f" ({t('step.cut_off')})" if free.ended == "length" else ""
+        text.text(f"{t('step.output')}: {free.text}{cut_off}")
+    return predicting
+
+
+def _guess(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, Any]) -> None:
+    """The player alone, which asks before it shows: charts, search and downloads would tell."""
+    style.veil_reference()
+    player(found, len(checkpoint.target.vocab), controls.address(values), predict=True)
 
 
 @st.fragment

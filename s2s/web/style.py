@@ -41,6 +41,9 @@ PROJECTOR = """
 .st-key-projector-leave:is(:hover, :focus-within) { opacity: 1; }
 """
 
+# A reference says nearly what the model will say: it can be read while it is being typed, not in passing.
+VEIL = ".st-key-ref textarea:not(:focus) { filter: blur(6px); }"
+
 
 def compact() -> None:
     """Put the changes on the page."""
@@ -50,3 +53,8 @@ def compact() -> None:
 def projector() -> None:
     """Large type, high contrast, no chrome."""
     st.html(f"<style>{PROJECTOR}</style>")
+
+
+def veil_reference() -> None:
+    """Blur the reference until someone goes into its field."""
+    st.html(f"<style>{VEIL}</style>")

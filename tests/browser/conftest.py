@@ -42,8 +42,9 @@ def serve(folder: Path, script: str = "app.py", **environment: str) -> Iterator[
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
+    own = os.environ | {"LOOKBACK_DATABASE": f"sqlite:///{folder}/lookback.sqlite"} | environment
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log, env={**os.environ, **environment})
+        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log, env=own)
         address = f"http://localhost:{port}"
         for _ in range(240):
             try:

@@ -41,6 +41,7 @@ VALUES = st.fixed_dictionaries(
         "step": st.integers(1, 10_000),
         "lane": st.sampled_from(["free", "forced", "b3"]),
         "branches": st.just(()) | lists(),
+        "predict": st.booleans(),
         "chapter": st.sampled_from(["", "attention"]),
         "projector": st.booleans(),
         "inspection": st.sampled_from(["", "zh-en-luong", "u-x_Y.1"]),

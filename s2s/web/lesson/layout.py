@@ -64,6 +64,6 @@ def _address() -> Any:
     return st.components.v2.component("lookback_address", html="<i hidden></i>", js=ADDRESS)
 
 
-def write_address() -> None:
-    """Put the page's state into the browser's address, so that it can be copied at any time."""
-    _address()(key="address", data=controls.address(controls.state()), height=1)
+def write_address(**more: str) -> None:
+    """Put the page's state into the browser's address, so that it can be copied at any time, and ``more`` with it."""
+    _address()(key="address", data=controls.address(controls.state()) | more, height=1)

@@ -6,6 +6,7 @@ function buildHeatmap(view) {
   const { trace, parts } = view;
   const S = trace.source.tokens.length;
   const T = trace.steps.length;
+  if (!T) return parts.map.replaceChildren(); // nothing is revealed yet
   const unknown = new Set(trace.source.unknown);
   const heads = trace.source.tokens.map((token, s) =>
     el("div", { class: "head" + (unknown.has(s) ? " unknown" : ""), "data-s": s }, label(token)),
@@ -37,6 +38,7 @@ function buildHeatmap(view) {
 // Colours depend on the theme, so this runs again when the theme changes.
 function colourHeatmap(view) {
   const { trace, canvas } = view;
+  if (!trace.steps.length) return;
   const [from, to] = [view.palette.background, view.palette.attention];
   const image = new ImageData(canvas.width, canvas.height);
   trace.steps.forEach((step, t) => {

@@ -15,7 +15,8 @@ function listen(view) {
   const on = (node, type, action) => node.addEventListener(type, guarded(action));
   const leave = () => preview(view, null, null);
   on(source, "pointerover", (e) => e.pointerType !== "touch" && preview(view, view.hover, number(target(e, "s"))));
-  on(source, "click", (e) => lock(view, number(target(e, "s")), Boolean(view.edit)));
+  for (const node of [source, view.parts.predict]) on(node, "keydown", (e) => questionKey(view, e));
+  on(source, "click", (e) => (asking(view) ? mark(view, number(target(e, "s"))) : lock(view, number(target(e, "s")), Boolean(view.edit))));
   on(lanes, "pointerover", (e) => e.pointerType !== "touch" && preview(view, laneStep(view, target(e, "t")), null));
   on(lanes, "click", (e) => {
     const t = number(target(e, "t"));
@@ -56,7 +57,7 @@ function nextLane(view) {
 const laneStep = (view, t) => (t !== undefined && Number(t) < view.trace.steps.length ? Number(t) : null);
 
 function preview(view, step, column) {
-  if (view.edit) return; // the weights on screen are those that are edited
+  if (view.edit || asking(view)) return; // the weights on screen are those that are edited
   const marked = column ?? view.locked;
   if (view.hover === step && view.column === marked) return;
   Object.assign(view, { hover: step, column: marked });
@@ -64,7 +65,7 @@ function preview(view, step, column) {
 }
 
 function lock(view, column, always = false) {
-  if (column === null) return;
+  if (column === null || asking(view)) return;
   view.locked = view.locked === column && !always ? null : column;
   view.column = view.locked;
   paint(view);
@@ -86,10 +87,11 @@ function key(view, event) {
     " ": () => play(view, !view.timer),
     t: () => show(view, { lane: nextLane(view) }),
     e: () => looks(view.trace) && toggleEditing(view),
+    ...gameKeys(view),
     Escape: () => (stopEditing(view), Object.assign(view, { locked: null, column: null, hover: null }), paint(view)),
   };
   const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!action || (event.key === " " && pressable)) return;
+  if (!action || ((event.key === " " || event.key === "Enter") && pressable)) return;
   event.preventDefault();
   action();
 }

@@ -35,7 +35,7 @@ function buildBar(view) {
       go("first", strings.first, () => show(view, { step: 0 })),
       go("back", strings.back, () => show(view, { step: view.step - 1 })),
       view.playButton,
-      go("next", strings.next, () => show(view, { step: view.step + 1 })),
+      go("next", strings.next, () => onward(view)),
       go("last", strings.last, () => show(view, { step: Infinity })),
     ),
     speed,
@@ -62,6 +62,7 @@ function frame(view, root) {
   const { strings } = view;
   part("bar", "div", { role: "toolbar", "aria-label": strings.player });
   part("source", "div", { role: "group", "aria-label": strings.source });
+  part("predict", "div", { hidden: "", role: "group", "aria-label": strings.predict });
   part("editNote", "p", { class: "note", role: "alert" });
   part("change", "ol");
   part("editor", "div", { hidden: "" });
@@ -93,15 +94,16 @@ function frame(view, root) {
     el("h3", {}, strings.source, ...(view.page ? [view.editButton] : [])),
     parts.source,
     el("p", { class: "blindNote", text: strings.no_attention }),
+    parts.predict,
     parts.editor,
-    heading(strings.outputs),
+    el("h3", { class: "outputsHead", text: strings.outputs }),
     parts.lanesBox,
     parts.branchBar,
     el("div", { class: "panes" }, el("section", { class: "mapPane" }, el("h3", { class: "mapHead", text: strings.heatmap }, heatmapDownloads(view), legend()), parts.map), distributionPane),
     parts.worked,
     parts.evidence,
     parts.table,
-    el("p", { class: "keys", text: strings.keys }),
+    el("p", { class: "keys", text: view.game ? strings.predict_keys : strings.keys }),
     parts.live,
     parts.news,
   );
@@ -113,7 +115,7 @@ function frame(view, root) {
 
 function show(view, { step = view.step, lane = view.lane }) {
   if (view.lanes[lane] && lane !== view.lane) setLane(view, lane);
-  view.step = Math.max(0, Math.min(step, view.trace.steps.length - 1));
+  view.step = Math.max(0, Math.min(step, lastStep(view)));
   view.hover = null;
   if (view.edit && (view.edit.lane !== view.lane || view.edit.step !== view.step)) {
     stopEditing(view);
@@ -148,6 +150,10 @@ function play(view, on) {
 
 function paint(view) {
   view.unpainted = false;
+  if (asking(view)) {
+    view.shown = view.step;
+    return paintGame(view);
+  }
   view.shown = Math.min(view.hover ?? view.step, view.trace.steps.length - 1);
   const step = view.trace.steps[view.shown];
   paintSource(view, ...shownRows(view, step));
@@ -163,6 +169,7 @@ function paint(view) {
   const at = view.trace.divergence;
   view.jump.style.visibility = at === null || at >= view.trace.steps.length ? "hidden" : "";
   view.jump.textContent = at === null ? "◆" : `◆ ${at + 1}`;
+  paintGame(view);
   if (view.hover === null) announce(view, step);
 }
 
@@ -220,6 +227,8 @@ function build(view, data, root) {
   const traces = JSON.stringify(data.lanes); // the same in another language: stay where we are
   const branches = branchRows(view, data.branches);
   const place = view.traces === undefined ? linked(data) : view.traces === traces ? newest(view, branches) : { step: 0, lane: view.lane };
+  const playing = data.predict && view.game && view.traces === traces ? view.game : null;
+  const first = view.traces === undefined;
   const opened = ["worked", "table"].filter((name) => view.parts?.[name].open);
   const within = view.root?.contains(root.getRootNode().activeElement);
   Object.assign(view, {
@@ -238,6 +247,8 @@ function build(view, data, root) {
   });
   putBranches(view, branches);
   settleAt(view, place);
+  view.game = null;
+  if (data.predict) startGame(view, playing ? place.step : first ? view.step : 0, playing);
   frame(view, root);
   buildBar(view);
   buildSource(view);

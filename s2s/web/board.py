@@ -1,0 +1,66 @@
+"""A class's votes as HTML, for the front of the room; after the reveal beside what the model does. Pure texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+from s2s.classroom import Counts, Question, Truth
+from s2s.web.panel import share
+
+Row = Callable[[str, str, int, float, float | None, str], str]
+STYLE = (Path(__file__).parent / "room" / "board.css").read_text(encoding="utf-8")
+
+
+def board(question: Question, counts: Counts, truth: Truth | None, text: Mapping[str, str]) -> str:
+    """The question with its votes; with ``truth`` the model's weights and probabilities beside them."""
+    said = " ".join(map(escape, question.said))
+    before = f'{escape(text["said"])} <span dir="auto">{said}</span>' if said else escape(text["nothing_said"])
+    places = _rows(question.source, counts.places, truth.attention if truth else None, text, _place)
+    words = _rows(
+        question.words, counts.words, truth.words if truth else None, text, _word, truth.said if truth else -1
+    )
+    return (
+        f'<style>{STYLE}</style><div class="lb-board"><p class="said">{before}</p>'
+        f"<h4>{escape(text['look'])}</h4><ol class='lb-places'>{places}</ol>"
+        f"<h4>{escape(text['word'])}</h4><ol class='lb-words'>{words}</ol></div>"
+    )
+
+
+def _rows(
+    tokens: Sequence[str],
+    votes: Sequence[int],
+    model: Sequence[float] | None,
+    text: Mapping[str, str],
+    row: Row,
+    said: int = -1,
+) -> str:
+    most, rows = max(1, *votes), list[str]()
+    for i, (token, count) in enumerate(zip(tokens, votes, strict=True)):
+        number = None if model is None else model[i]
+        key, shown = ("votes", "") if number is None else ("votes_truth", share(number))
+        name = escape(text[key].format(word=token, votes=count, truth=shown), quote=True)
+        rows.append(row(escape(token), name, count, count / most, number, " ●" if i == said else ""))
+    return "".join(rows)
+
+
+def _place(token: str, name: str, count: int, height: float, weight: float | None, _: str) -> str:
+    model = "" if weight is None else f'<i class="model" style="height:{100 * weight:.1f}%"></i>'
+    number = f" <em>{weight:.2f}</em>" if weight is not None and weight >= 0.005 else ""
+    shade = "" if weight is None else f' style="background:rgba(234,88,12,{weight**0.7:.3f})"'
+    return (
+        f'<li aria-label="{name}"><span class="bars">'
+        f'<i class="vote" style="height:{100 * height:.1f}%"></i>{model}</span>'
+        f'<span class="chip" dir="auto"{shade}>{token}</span><span class="n"><b>{count or ""}</b>{number}</span></li>'
+    )
+
+
+def _word(token: str, name: str, count: int, width: float, p: float | None, mark: str) -> str:
+    model = "" if p is None else f'<i class="model" style="width:{100 * p:.1f}%"></i>'
+    number = "" if p is None else f" · <em>{escape(share(p))}</em>"
+    return (
+        f'<li aria-label="{name}"><span class="word" dir="auto">{token}{mark}</span>'
+        f'<span class="bars"><i class="vote" style="width:{100 * width:.1f}%"></i>{model}</span>'
+        f'<span class="n"><b>{count}</b>{number}</span></li>'
+    )

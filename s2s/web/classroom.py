@@ -1,0 +1,155 @@
+"""The teacher's page: a room, the question on screen, the votes as they come, the reveal."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import segno
+import streamlit as st
+from sqlalchemy import Engine
+
+from s2s import classroom
+from s2s.database import connect
+from s2s.errors import UserError
+from s2s.trace import Trace
+from s2s.web import controls, language, link, models
+from s2s.web.board import board
+from s2s.web.language import t
+from s2s.web.lesson import layout
+
+PAGE = "classroom"
+NEARBY = ("localhost", "127.0.0.1", "::1")
+
+
+def section() -> None:
+    """Everything of the page; errors as sentences."""
+    try:
+        engine = connect()
+        room = _room(engine)
+        if room is None:
+            _problem()
+            st.button(t("classroom.open"), key="open_room", type="primary", on_click=_open, args=(engine,))
+            return
+        left, right = st.columns([9, 3], gap="medium")
+        with right:
+            _join(room[0])
+        with left:
+            _live(engine, *room)
+    except UserError as error:
+        st.error(language.explain(error))
+    else:
+        layout.write_address(teach=".".join(room))
+
+
+def _room(engine: Engine) -> tuple[str, str] | None:
+    """The room that this visit teaches in: the one it opened, else the address's if its key is right."""
+    if "teach" not in st.session_state:
+        code, _, key = st.query_params.get("teach", "").partition(".")
+        st.session_state["teach"] = (code, key) if code else None
+    room: tuple[str, str] | None = st.session_state["teach"]
+    if room is not None and not classroom.teaches(engine, *room):
+        st.session_state["teach"] = room = None
+        st.warning(t("error.room_unknown"))
+    return room
+
+
+def _problem() -> None:
+    """What the last button could not do."""
+    if problem := st.session_state.pop("class_problem", None):
+        st.error(problem)
+
+
+def _open(engine: Engine) -> None:
+    try:
+        st.session_state["teach"] = classroom.open_room(engine)
+    except UserError as error:
+        st.session_state["class_problem"] = language.explain(error)
+
+
+def join_link(address: str, code: str) -> str:
+    """The link for the class, from the address of the teacher's page.
+
+    >>> join_link("http://school.example/lookback/classroom", "ABC234")
+    'http://school.example/lookback/?room=ABC234'
+    """
+    return f"{address.split('?')[0].rstrip('/').removesuffix(PAGE).rstrip('/')}/?room={code}"
+
+
+def _join(code: str) -> None:
+    """The way in for the class: QR code, link, code."""
+    address = join_link(st.context.url or "", code)
+    picture = segno.make(address, error="m").svg_data_uri(scale=6, border=3, dark="#000", light="#fff")
+    look = "width:100%;max-width:280px;border-radius:8px;display:block"
+    st.html(f'<img src="{picture}" alt="{t("classroom.qr")}" style="{look}">')
+    st.markdown(t("classroom.join"))
+    st.code(address, language=None, wrap_lines=True)
+    st.markdown(f"### {t('classroom.code')} `{code}`")
+    if urlsplit(address).hostname in NEARBY:
+        st.caption(t("classroom.localhost"))
+    st.caption(t("classroom.teacher_link"))
+
+
+def _lane() -> Trace:
+    """The free-running lane of the sentence; UserError where it cannot be decoded."""
+    values = controls.state()
+    settings = tuple((name, values[name]) for name in link.SETTINGS)
+    name = values["model"]
+    return models.decode(name, models.changed(name), controls.source(values), "", "free", settings)
+
+
+@st.fragment(run_every=1.0)
+def _live(engine: Engine, code: str, key: str) -> None:
+    """The question with its votes, and the buttons; it looks at the room once a second."""
+    try:
+        _problem()
+        state = classroom.state(engine, code)
+        counts = None
+        if state.question:
+            counts = classroom.counts(engine, code, state.number, state.question)
+        _controls(engine, code, key, state)
+        status = t(f"classroom.phase.{state.phase}")
+        if counts is None or state.question is None:
+            st.markdown(status)
+            return
+        text = language.strings("classroom")
+        st.markdown(f"#### {t('classroom.question', step=state.question.step + 1)}")
+        st.markdown(f"{status} **{t('classroom.voters', count=counts.voters)}**")
+        st.html(board(state.question, counts, state.truth, text))
+        if state.truth:
+            st.caption(t("classroom.legend"))
+    except UserError as error:
+        st.error(language.explain(error))
+
+
+def _controls(engine: Engine, code: str, key: str, state: classroom.State) -> None:
+    """One button leads on, from asking to closing to revealing; a presenter's remote presses it."""
+    lane = _lane()
+    step, main = st.columns([3, 9], vertical_alignment="bottom")
+    # A widget a question: written to from here, it would be overruled by what the browser sends once a second.
+    name = f"class_step-{state.number}-{len(lane.steps)}"
+    chosen = step.number_input(t("classroom.step"), 1, len(lane.steps), value=_next(state, lane), key=name)
+    actions: dict[str, tuple[str, Any]] = {
+        "open": (t("classroom.close"), lambda: classroom.turn(engine, code, key, "closed")),
+        "closed": (t("classroom.reveal"), lambda: classroom.turn(engine, code, key, "revealed")),
+    }
+    ask = (
+        t("classroom.ask", step=chosen),
+        lambda: classroom.ask(engine, code, key, *classroom.about(lane, chosen - 1)),
+    )
+    name, action = actions.get(state.phase, ask)
+    main.button(name, key="class_on", type="primary", shortcut="PageDown", on_click=_try, args=(action,))
+
+
+def _next(state: classroom.State, lane: Trace) -> int:
+    """The step that follows the question on screen, counted from 1; of another sentence the first."""
+    asked = state.question
+    follows = asked is not None and tuple(asked.source) == lane.source_tokens
+    return min(asked.step + 2, len(lane.steps)) if asked and follows else 1
+
+
+def _try(action: Any) -> None:
+    try:
+        action()
+    except UserError as error:
+        st.session_state["class_problem"] = language.explain(error)

@@ -1,0 +1,79 @@
+"""A class in real browsers: a teacher and a student, from the room to the reveal."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from s2s.errors import say
+from tests.browser.conftest import OpenPage
+from tests.browser.test_player import REFERENCE, TEXT
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def press(page: Page, key: str, **values: object) -> None:
+    page.get_by_role("button", name=re.compile(re.escape(say(f"classroom.{key}", "en", **values)))).click()
+
+
+def heard(page: Page) -> list[bytes]:
+    """What the server sends this page from its next load on."""
+    frames: list[bytes] = []
+
+    def keep(payload: str | bytes) -> None:
+        frames.append(payload.encode() if isinstance(payload, str) else payload)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", keep))
+    return frames
+
+
+def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page: OpenPage) -> None:
+    query = {"lang": "en", "text": TEXT, "ref": REFERENCE}
+    teacher = open_page(query, player=False, path="classroom")
+    press(teacher, "open")
+    code = teacher.get_by_test_id("stCode").inner_text().strip().split("room=")[1]
+    assert re.fullmatch("[2-9A-Z]{6}", code)
+    expect(teacher.get_by_alt_text(say("classroom.qr", "en"))).to_be_visible()
+    teacher.wait_for_url(re.compile(rf"teach={code}\.[\w-]{{24}}"))
+    student = open_page({"room": code.lower(), "lang": "zh"}, player=False, **PHONE)
+    expect(student.locator(".said")).to_have_text(say("room.waiting", "zh"))
+    expect(student.get_by_test_id("stSidebar")).to_have_count(0)
+    press(teacher, "ask", step=1)
+    expect(student.locator(".candidate")).to_have_count(5)  # the page follows by itself
+    offered = student.locator(".candidate .token").all_text_contents()
+    student.locator(".chip").nth(1).tap()
+    student.locator(".candidate").nth(0).tap()
+    student.locator(".vote").tap()
+    expect(student.locator(".status")).to_have_text(say("room.counted", "zh"))
+    count = teacher.get_by_text(say("classroom.voters", "en", count=1))
+    expect(count).to_be_visible()
+
+    frames = heard(student)
+    student.reload()  # the vote is shown again, and a change replaces it
+    expect(student.locator(".chip").nth(1)).to_have_attribute("aria-checked", "true")
+    student.locator(".chip").nth(0).tap()
+    student.locator(".vote").tap()
+    expect(student.locator(".status")).to_have_text(say("room.counted", "zh"))
+    expect(teacher.locator(".lb-places li").first).to_have_attribute("aria-label", re.compile("1 votes"))
+    expect(teacher.locator(".lb-places li").nth(1)).to_have_attribute("aria-label", re.compile("0 votes"))
+    expect(count).to_be_visible()
+    press(teacher, "close")
+    expect(student.locator(".status")).to_have_text(say("room.closed", "zh"))
+    assert student.locator(".chip:enabled, .candidate:enabled, .vote").count() == 0
+    assert not any(b'"attention"' in frame or b"My sister" in frame for frame in frames)
+    assert "%" not in student.locator(".room").inner_text() and student.locator(".weight").count() == 0
+    expect(teacher.locator(".lb-board i.model")).to_have_count(0)
+    press(teacher, "reveal")
+    expect(student.locator(".told")).to_contain_text("My")
+    assert any(b'"attention"' in frame for frame in frames)
+    expect(teacher.locator(".lb-board i.model")).to_have_count(9 + 5)
+    assert teacher.locator(".lb-words .word").all_text_contents() == [f"{w} ●" if w == "My" else w for w in offered]
+    assert student.evaluate("document.documentElement.scrollWidth") <= 390
+    press(teacher, "ask", step=2)
+    expect(student.locator(".said")).to_contain_text("My")
+    expect(student.locator(".chip[aria-checked=true]")).to_have_count(0)
+
+    intruder = open_page({"lang": "en", "teach": f"{code}.{'x' * 24}"}, player=False, path="classroom")
+    expect(intruder.get_by_text(say("error.room_unknown", "en"))).to_be_visible()
+    expect(intruder.locator(".lb-board")).to_have_count(0)
