@@ -13,6 +13,7 @@ page = st.navigation(
         st.Page("pages/compare.py", title=language.t("page.compare")),
         st.Page("pages/exposure.py", title=language.t("page.exposure")),
         st.Page("pages/evidence.py", title=language.t("page.evidence")),
+        st.Page("pages/inspect.py", title=language.t("page.inspect")),
     ]
 )
 link.keep(page.url_path)
