@@ -13,6 +13,7 @@ page = st.navigation(
         st.Page("pages/compare.py", title=language.t("page.compare")),
         st.Page("pages/exposure.py", title=language.t("page.exposure")),
         st.Page("pages/evidence.py", title=language.t("page.evidence")),
+        st.Page("pages/checkpoints.py", title=language.t("page.checkpoints")),
         st.Page("pages/inspect.py", title=language.t("page.inspect")),
     ]
 )

@@ -62,7 +62,7 @@ def checkpoint(names: list[str]) -> None:
         st.caption(t("card.join").join(map(t, keys)))
     if isinstance(metrics, dict) and {"bleu", "chrf", "perplexity"} <= metrics.keys():
         st.caption(t("card.scores", **{k: float(metrics[k]) for k in ("bleu", "chrf", "perplexity")}))
-    card = models.ROOT / name / "README.md"
+    card = models.place(name) / "README.md"
     if card.exists():
         with st.popover(t("step.card"), width="stretch"):
             text = card.read_text(encoding="utf-8", errors="replace")[:20_000]

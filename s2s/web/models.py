@@ -17,6 +17,7 @@ import streamlit as st
 from s2s.branch import Edit
 from s2s.compare import Comparison, compare
 from s2s.trace import Trace
+from s2s.web import uploads
 
 if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
@@ -36,8 +37,25 @@ _GATE = threading.Lock()
 
 
 def names() -> list[str]:
-    """The checkpoints that can be chosen, by directory name; first the one that a new visitor sees."""
-    return sorted((path.parent.name for path in ROOT.glob("*/config.json")), key=lambda name: (name != FIRST, name))
+    """The checkpoints that can be chosen, by directory name; first the one that a new visitor sees, last their own."""
+    shared = sorted((path.parent.name for path in ROOT.glob("*/config.json")), key=lambda name: (name != FIRST, name))
+    return shared + [upload.name for upload in uploaded()]
+
+
+def uploaded() -> list[uploads.Upload]:
+    """What this visitor has brought; nobody else is told of these names."""
+    mine: list[uploads.Upload] = st.session_state.get("uploads", [])
+    return mine
+
+
+def place(name: str) -> Path:
+    """A checkpoint's directory."""
+    return uploads.place(name) or ROOT / name
+
+
+def filmed(name: str) -> bool:
+    """Whether a checkpoint has a film of its training."""
+    return (place(name) / "film.jsonl").exists()
 
 
 @st.cache_resource(max_entries=32)
@@ -46,7 +64,7 @@ def about(name: str, changed: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for part in ("config", "metrics"):
         try:
-            value = json.loads((ROOT / name / f"{part}.json").read_text(encoding="utf-8"))
+            value = json.loads((place(name) / f"{part}.json").read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             value = {}
         found[part] = value if isinstance(value, dict) else {}
@@ -55,7 +73,7 @@ def about(name: str, changed: int) -> dict[str, Any]:
 
 def changed(name: str) -> int:
     """When a checkpoint's weights were last written: part of every cache's key."""
-    path = ROOT / name / "model.safetensors"
+    path = place(name) / "model.safetensors"
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
@@ -67,7 +85,7 @@ def load(name: str, changed: int) -> Checkpoint:
     from s2s import checkpoint
 
     torch.set_num_threads(1)
-    loaded = checkpoint.load(ROOT / name)
+    loaded = checkpoint.load(place(name))
     loaded.source.segmenter.cut("热身")  # jieba reads its dictionary once, here
     gc.collect()
     gc.freeze()
