@@ -38,11 +38,11 @@ def _rows(names: list[str]) -> dict[str, list[Any]]:
     sizes = [sum(path.stat().st_size for path in models.place(name).iterdir()) / 1e6 for name in names]
     return {
         t("cards.name"): names,
-        t("cards.kind"): kinds,
+        **{t(f"cards.{score}"): [test.get(score) for test in tests] for score in SCORES},
         t("cards.parameters"): [_part(entry, "metrics", "training").get("parameters") for entry in found],
         t("cards.size"): sizes,
-        **{t(f"cards.{score}"): [test.get(score) for test in tests] for score in SCORES},
         t("cards.film"): [models.filmed(name) for name in names],
+        t("cards.kind"): kinds,
     }
 
 
@@ -87,14 +87,16 @@ def _card(name: str) -> None:
     """One card, and the way to the player."""
     if st.button(t("cards.open", name=name), key=f"open-{name}", icon=":material/play_arrow:"):
         st.session_state.update(model=name, **controls.first_example(name))
-        st.switch_page("pages/step_through.py")
+        # Else the language would be the browser's: a switch forgets the widgets of the page that it leaves.
+        st.switch_page("pages/step_through.py", query_params={"lang": language.current()})
     path = models.place(name) / "README.md"
     if not path.exists():
         st.info(t("cards.no_card"))
         return
     text = path.read_text(encoding="utf-8", errors="replace")[:LONG]
     with st.container(border=True):
-        st.markdown(re.sub(r"!\[", "[", text))  # a card's pictures would be fetched from elsewhere
+        # Pictures would be fetched from elsewhere; headings are those of a page of its own.
+        st.markdown(re.sub(r"^#", "###", re.sub(r"!\[", "[", text), flags=re.MULTILINE))
 
 
 def _own() -> None:
@@ -103,7 +105,7 @@ def _own() -> None:
     with st.expander(t("cards.bring"), expanded=bool(mine)):
         st.caption(t("cards.bring_help", files=", ".join(FILES), most=uploads.KEPT))
         full = len(mine) >= uploads.KEPT
-        left, right = st.columns(2, vertical_alignment="bottom")
+        left, right = st.columns(2)
         generation = st.session_state.get("uploads_made", 0)  # a fresh widget once its file has been taken
         file = left.file_uploader(
             t("cards.zip"), "zip", key=f"zip-{generation}", max_upload_size=LIMIT // 1_000_000, disabled=full

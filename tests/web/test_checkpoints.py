@@ -51,8 +51,8 @@ def test_every_checkpoint_is_listed_and_two_are_compared(visit_page: Visit, lang
     differing = app.dataframe[1].value
     found = dict(zip(differing[say("cards.setting", lang)], differing["tiny-general"], strict=True))
     assert found == {"model.attention": "general"}
-    cards = [box.value for box in app.markdown if box.value.startswith("# tiny-")]
-    assert [card.split("\n")[0] for card in cards] == ["# tiny-additive", "# tiny-general"]
+    cards = [box.value for box in app.markdown if box.value.startswith("### tiny-")]
+    assert [card.split("\n")[0] for card in cards] == ["### tiny-additive", "### tiny-general"]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
