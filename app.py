@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page("pages/compare.py", title=language.t("page.compare")),
         st.Page("pages/exposure.py", title=language.t("page.exposure")),
         st.Page("pages/evidence.py", title=language.t("page.evidence")),
+        st.Page("pages/checkpoints.py", title=language.t("page.checkpoints")),
         st.Page("pages/inspection.py", title=language.t("page.inspect")),
         st.Page("pages/classroom.py", title=language.t("page.classroom")),
     ],

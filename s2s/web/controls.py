@@ -18,7 +18,10 @@ from s2s.web.panel import code
 def _pairs(name: str) -> list[tuple[str, str]]:
     config = models.about(name, models.changed(name))["config"]
     text = config.get("text")
-    return examples(name, str(text.get("source")), str(text.get("target"))) if isinstance(text, dict) else []
+    if not isinstance(text, dict):
+        return []
+    cut = str(text.get("source")), str(text.get("target"))
+    return examples(name, *cut) or examples(str(config.get("name")), *cut)  # an upload has a name of its own
 
 
 def first_example(name: str) -> dict[str, str]:

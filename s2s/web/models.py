@@ -17,7 +17,7 @@ from s2s import film
 from s2s.branch import Edit
 from s2s.compare import Comparison, compare
 from s2s.trace import Trace
-from s2s.web import trainings
+from s2s.web import trainings, uploads
 from s2s.web.gate import Gate, Work
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ _GATE = Gate()
 def names() -> list[str]:
     """The checkpoints that can be chosen, by directory name; first the one that a new visitor sees, last their own."""
     shared = sorted((path.parent.name for path in ROOT.glob("*/config.json")), key=lambda name: (name != FIRST, name))
-    return shared + [training.name for training in own() if (training.checkpoint / "config.json").exists()]
+    trained = [training.name for training in own() if (training.checkpoint / "config.json").exists()]
+    return shared + trained + [upload.name for upload in uploaded()]
 
 
 def own() -> list[Training]:
@@ -54,9 +55,15 @@ def own() -> list[Training]:
     return mine
 
 
+def uploaded() -> list[uploads.Upload]:
+    """What this visitor has brought; nobody else is told of these names."""
+    mine: list[uploads.Upload] = st.session_state.get("uploads", [])
+    return mine
+
+
 def place(name: str) -> Path:
     """A checkpoint's directory."""
-    return trainings.place(name) or ROOT / name
+    return trainings.place(name) or uploads.place(name) or ROOT / name
 
 
 @st.cache_resource(max_entries=32)

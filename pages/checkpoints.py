@@ -1,0 +1,14 @@
+"""Checkpoints: every model with its card, two compared, and one's own for this session."""
+
+import streamlit as st
+
+from s2s.web import cards, controls, link
+from s2s.web.language import t
+
+link.through_app()
+st.markdown(f"**{t('page.checkpoints')}** :small[:gray[{t('cards.intro')}]]")
+
+names, ignored = controls.begin()
+for name, value in ignored:
+    st.warning(t("step.link_ignored", name=name, value=value))
+cards.page(names)
