@@ -175,9 +175,14 @@ def _category(labels: Labels, number: int, names: Mapping[int, str]) -> None:
     key = f"label-name-{number}"
     name = st.text_input(t("labels.rename_to"), names.get(number, ""), key=key, max_chars=NAME)
     with st.container(horizontal=True):
-        st.button(t("labels.rename"), on_click=_told, args=(lambda: labels.rename(number, name),))
+        st.button(t("labels.rename"), on_click=_press, args=(lambda: labels.rename(number, name),))
         count = labels.marked(number)
-        st.button(t("labels.remove", count=count), on_click=_told, args=(lambda: labels.remove(number),))
+        st.button(t("labels.remove", count=count), on_click=_press, args=(lambda: labels.remove(number),))
+
+
+def _press(change: Callable[[], Any]) -> None:
+    """What a button does."""
+    _told(change)
 
 
 def _told(change: Callable[[], Any]) -> bool:
