@@ -220,7 +220,8 @@ def choice(inspection: Path) -> Asked:
         return Asked()
     shown = {v: t(f"labels.filter_{v or 'all'}") for v in ("", "any", "none")}
     shown |= {v: t(f"labels.verdict.{v}") for v in VERDICTS}
-    categories: dict[int | None, str] = {None: shown[""], **names}
+    categories: dict[int | None, str] = {None: shown[""]}
+    categories |= {number: name for number, name in names.items()}
     persons = {"": t("labels.anybody"), **{person: person for person in people}}
     keys = [f"label-filter-{part}-{current()}" for part in ("verdict", "category", "person")]
     with st.container(horizontal=True):
