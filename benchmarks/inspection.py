@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from s2s.checkpoint import load
 from s2s.commands.terminal import find_checkpoint
+from s2s.inspect import bins
 from s2s.inspect.columns import PART
 from s2s.inspect.run import WINDOW, Input, Inspection
 from s2s.inspect.table import Examples, Query
@@ -73,6 +74,27 @@ def pages(directory: Path, rounds: int) -> dict[str, list[float]]:
     return times
 
 
+def interactions(directory: Path, rounds: int) -> dict[str, list[float]]:
+    """Milliseconds of what the page computes after each change of a query: order, rows, distributions, causes, words.
+
+    The columns are in memory, as they are in a server; the first round, which reads them, is left out.
+    """
+    examples, times = Examples(directory), {name: list[float]() for name in QUERIES}
+    made = [(name, made) for name in bins.MEASURES if (made := bins.bins(examples, name))]
+    for n in range(rounds + 1):
+        for name, query in QUERIES.items():
+            start = time.perf_counter()
+            examples.page(query, count=10)
+            masks = examples.masks(query)
+            for measure, binned in made:
+                binned.counts(bins.others(masks, f"ranges:{measure}", len(examples)))
+            bins.causes(examples, masks)
+            bins.confusion(examples, query, masks)
+            if n:
+                times[name].append(1000 * (time.perf_counter() - start))
+    return times
+
+
 def main() -> None:
     """Measure and print."""
     p = argparse.ArgumentParser(description=__doc__)
@@ -95,6 +117,8 @@ def main() -> None:
             print(
                 f"50 of {options.rows:,} rows, {name}: {statistics.median(times):.0f} ms, at most {max(times):.0f} ms"
             )
+        for name, times in interactions(place / "many", 7).items():
+            print(f"page, after a change: {name}: {statistics.median(times):.0f} ms, at most {max(times):.0f} ms")
 
 
 if __name__ == "__main__":

@@ -35,8 +35,8 @@ class Paired(Examples):
 
     def rows(self, places: np.ndarray, columns: Sequence[str]) -> list[dict[str, Any]]:
         """The rows at some places; ``difference`` is of both, names that begin with ``other_`` of the second."""
-        own = [name for name in columns if name != DIFFERENCE and not name.startswith(OTHER)]
-        found = super().rows(places, own)
+        own = [name for name in columns if name not in ("id", DIFFERENCE) and not name.startswith(OTHER)]
+        found = super().rows(places, ["id", *own])  # never no column at all: such rows could not be counted
         names = [name.removeprefix(OTHER) for name in columns if name.startswith(OTHER)]
         shared = places[self.shared[places]] if names else places[:0]
         beside = dict(zip(shared.tolist(), self.second.rows(self.beside[shared], names), strict=True))

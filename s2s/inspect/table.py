@@ -176,11 +176,15 @@ class Examples:
         for name, word in query.words.items():
             masks[f"words:{name}"] = _mask(pc.equal(self.column(name), word))
         if query.text:
-            cased = query.text.lower() != query.text.upper()  # Chinese is not: then the faster search does
-            table = self.columns(*SEARCHED)
-            found = [pc.match_substring(table[name], query.text, ignore_case=cased) for name in SEARCHED]
-            masks["text"] = np.any([_mask(one) for one in found], axis=0)
+            masks["text"] = _mask(pc.match_substring(self._searched(), query.text.lower()))
         return masks
+
+    def _searched(self) -> pa.Array:
+        """Source, reference and output of each row in small letters, in memory once somebody searched."""
+        if "" not in self.held:
+            texts = [pc.utf8_lower(pc.fill_null(column, "")) for column in self.columns(*SEARCHED).columns]
+            self.held[""] = pc.binary_join_element_wise(*texts, "\0").combine_chunks()
+        return self.held[""]
 
     def rows(self, places: np.ndarray, columns: Sequence[str]) -> list[dict[str, Any]]:
         """The rows at some places, in that order."""

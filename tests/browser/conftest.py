@@ -59,8 +59,15 @@ def serve(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def inspected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server looks for inspections and writes them."""
+    return tmp_path_factory.mktemp("inspected")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, inspected: Path) -> Iterator[str]:
     """One server for all tests."""
+    os.environ["LOOKBACK_INSPECTED"] = str(inspected)
     with serve(tmp_path_factory.mktemp("server")) as address:
         yield address
 

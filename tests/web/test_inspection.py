@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from s2s.checkpoint import load
@@ -18,6 +19,7 @@ from s2s.errors import UserError, say
 from s2s.inspect import run as engine
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.table import Examples, Query
+from s2s.train.distributed import Group
 from s2s.web import folders
 from s2s.web.inspection import work
 from s2s.web.inspection.work import Asked
@@ -207,7 +209,7 @@ def test_a_bad_row_is_named_without_a_path_of_the_server(root: Path, places: Pat
 
 
 def test_stopped_and_gone_on_with_by_another_process(
-    visit_inspection: Visit, root: Path, places: Path, monkeypatch: pytest.MonkeyPatch, lang: str
+    visit_inspection: Visit, root: Path, places: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = made(root, "tiny-additive")
     name = work.ask(Asked("tiny-general", "set/test.tsv", "set/test.tsv"))
@@ -235,20 +237,17 @@ def test_stopped_and_gone_on_with_by_another_process(
         write(self, number, *rest)
 
     monkeypatch.setattr(engine.Inspection, "_part", counted)
-    app = visit_inspection(lang=lang, inspection=whole)
+    app = visit_inspection(lang="zh", inspection=whole)
     app.button(key=f"go-{name}").click().run()
     running = work.running(name)
     assert running is None or ended(running.job)
     assert made_again == [2, 3, 4]
+    monkeypatch.setattr(engine.Inspection, "_part", write)
     table = Examples(folders.INSPECTED / name)
     assert table.columns("id")["id"].to_pylist() == list(range(1, 10))
     fresh = engine.Inspection(
         places / "fresh", load(root / "tiny-general"), engine.Input(folders.DATA / "set/test.tsv")
     )
-    import torch
-
-    from s2s.train.distributed import Group
-
     fresh.run(Group(0, 1, torch.device("cpu")), lambda pairs: None)
     assert (
         table.columns("id", "output", "nll").to_pylist()

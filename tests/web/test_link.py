@@ -40,6 +40,11 @@ VALUES = st.fixed_dictionaries(
         "step": st.integers(1, 10_000),
         "lane": st.sampled_from(["free", "forced", "b3"]),
         "branches": st.just(()) | lists(),
+        "inspection": st.sampled_from(["", "zh-en-luong", "u-x_Y.1"]),
+        "against": st.sampled_from(["", "zh-en-bahdanau"]),
+        "won_by": st.sampled_from(["chrf", "bleu", "rouge_l", "nll"]),
+        "query": st.sampled_from(["", '{"sort":"nll"}', '{"ranges":{"chrf":[null,20.0]},"text":"茶"}']),
+        "row": st.integers(0, 10**12),
     }
 )
 

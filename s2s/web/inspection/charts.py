@@ -10,7 +10,7 @@ import streamlit as st
 from s2s.inspect import bins
 from s2s.inspect.paired import Paired
 from s2s.inspect.summary import floats
-from s2s.inspect.table import DIFFERENCE, Examples, Query
+from s2s.inspect.table import DIFFERENCE, WORDS, Examples, Query
 from s2s.web import language
 from s2s.web.inspection import component, state
 from s2s.web.inspection.state import Shown
@@ -25,40 +25,39 @@ def _bins(key: tuple[Any, ...], name: str, _examples: Examples) -> bins.Bins | N
 
 def section(shown: Shown) -> None:
     """The component, and the chips."""
-    text = language.strings("inspect_charts")
-    examples, query = shown.examples, shown.query
+    counted = _counted(shown.key, shown.query.pack(), language.current(), shown)
+    strings = language.strings("inspect_charts")
+    component.mount("charts", {**counted, "strings": strings, "heard": state.heard("inspect_charts")})
+    _chips(shown.query)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _counted(key: tuple[Any, ...], packed: str, lang: str, _shown: Shown) -> dict[str, Any]:
+    """Everything that is counted for a query, once while one turns pages and opens rows."""
+    examples, query = _shown.examples, _shown.query
     masks = examples.masks(query)
     measures = (DIFFERENCE, *bins.MEASURES) if isinstance(examples, Paired) else bins.MEASURES
-    found = [_chart(examples, query, masks, name) for name in measures]
+    found = [_chart(_shown, masks, name) for name in measures]
     causes = [
         cause | {"title": t(f"cause.{cause['name']}"), "means": t(f"cause_means.{cause['name']}"), "on": on}
         for cause in bins.causes(examples, masks)
         if (on := cause["name"] in query.causes) or cause["all"]
     ]
     confusion = bins.confusion(examples, query, masks)
-    confusion["on"] = {name: query.words.get(name) for name in ("wanted", "said")}
-    data = {
-        "charts": [chart for chart in found if chart],
-        "causes": causes,
-        "confusion": confusion,
-        "strings": text,
-        "heard": state.heard("inspect_charts"),
-    }
-    component.mount("charts", data)
-    _chips(query)
+    confusion["on"] = {name: query.words.get(name) for name in WORDS}
+    return {"charts": [chart for chart in found if chart], "causes": causes, "confusion": confusion}
 
 
-def _chart(examples: Examples, query: Query, masks: bins.Masks, name: str) -> dict[str, Any] | None:
+def _chart(shown: Shown, masks: bins.Masks, name: str) -> dict[str, Any] | None:
     """One distribution, of all rows and of those that every other condition holds for."""
-    score = examples.score if isinstance(examples, Paired) else ""
-    key = (str(examples.directory), examples.path.stat().st_mtime_ns, name == DIFFERENCE and _second(examples), score)
-    made = _bins(key, name, examples)
+    examples = shown.examples
+    made = _bins(shown.key, name, examples)
     if made is None:
         return None
     kept = bins.others(masks, f"ranges:{name}", len(examples))
     title = t(f"inspect.column.{name}")
-    if name == DIFFERENCE:
-        title = t("inspect.ahead", score=t(f"inspect.column.{score}"))
+    if isinstance(examples, Paired) and name == DIFFERENCE:
+        title = t("inspect.ahead", score=t(f"inspect.column.{examples.score}"))
     return {
         "name": name,
         "title": title,
@@ -69,12 +68,8 @@ def _chart(examples: Examples, query: Query, masks: bins.Masks, name: str) -> di
         "all": made.counts(np.ones(len(examples), dtype=bool)),
         "kept": made.counts(kept),
         "none": int((~np.isfinite(floats(examples.column(name))) & kept).sum()),
-        "range": query.ranges.get(name),
+        "range": shown.query.ranges.get(name),
     }
-
-
-def _second(examples: Examples) -> str:
-    return str(examples.second.directory) if isinstance(examples, Paired) else ""
 
 
 def chips(query: Query) -> list[tuple[str, str]]:

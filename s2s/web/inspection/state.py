@@ -28,6 +28,7 @@ class Shown:
 
     entry: work.Entry
     examples: Examples
+    key: tuple[Any, ...]  # what the table is made of, for caches
     query: Query
     places: np.ndarray
 
@@ -65,7 +66,7 @@ def _paired(first: str, second: str, stamps: tuple[int, int], score: str) -> Pai
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _order(directory: str, key: tuple[Any, ...], packed: str, _examples: Examples) -> np.ndarray:
+def _order(key: tuple[Any, ...], packed: str, _examples: Examples) -> np.ndarray:
     """``Examples.order``, found again while one turns pages and opens rows."""
     return _examples.order(Query.unpack(packed))
 
@@ -83,12 +84,12 @@ def examples(name: str) -> Examples:
 def shown(entry: work.Entry, second: work.Entry | None) -> Shown:
     """What the session names, once the browser's requests have been followed. Raises UserError for two files."""
     score, first = st.session_state["won_by"], examples(entry.name)
-    key: tuple[Any, ...] = (_stamp(first.directory),)
+    key: tuple[Any, ...] = (str(first.directory), _stamp(first.directory))
     table: Examples = first
     if second is not None:
         other = work.directory(second.name)
-        stamps = key[0], _stamp(other)
-        table, key = _paired(str(first.directory), str(other), stamps, score), (*stamps, str(other), score)
+        stamps = key[1], _stamp(other)
+        table, key = _paired(str(first.directory), str(other), stamps, score), (*key, str(other), stamps[1], score)
     for component in ("inspect_charts", "inspect_table"):
         if (asked := _take(component)) is not None:
             _follow(asked)
@@ -97,7 +98,7 @@ def shown(entry: work.Entry, second: work.Entry | None) -> Shown:
         query = query.without(f"ranges:{DIFFERENCE}")
         query = replace(query, sort="id", descending=False) if query.sort == DIFFERENCE else query
         ask(query)
-    return Shown(entry, table, query, _order(str(first.directory), key, query.pack(), table))
+    return Shown(entry, table, key, query, _order(key, query.pack(), table))
 
 
 def asked_for() -> Query:

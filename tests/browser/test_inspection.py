@@ -1,0 +1,75 @@
+"""The page of error inspection in a browser: brush, click, sort, walk with the keyboard, come back by the link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from playwright.sync_api import Page, expect
+
+from s2s.checkpoint import load
+from s2s.inspect.run import Input, Inspection
+from s2s.inspect.table import Examples, Query
+from s2s.train.distributed import Group
+from s2s.web.examples import EXAMPLES, GREEDY_LOSES
+
+OpenPage = Callable[..., Page]
+MODEL = "zh-en-luong"
+SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
+
+
+@pytest.fixture(scope="module")
+def examples(inspected: Path, tmp_path_factory: pytest.TempPathFactory) -> Examples:
+    """An inspection of our own sentences, as the command line leaves one."""
+    file = tmp_path_factory.mktemp("pairs") / "ours.tsv"
+    pairs = [*EXAMPLES["zh-en"], *GREEDY_LOSES[MODEL]]
+    file.write_text("".join(f"{source}\t{target}\n" for source, target in pairs), encoding="utf-8")
+    made = Inspection(inspected / "ours", load(SHIPPED / MODEL), Input(file))
+    made.run(Group(0, 1, torch.device("cpu")), lambda pairs: None)
+    return Examples(inspected / "ours")
+
+
+def ids(page: Page) -> list[int]:
+    return [int(row.get_attribute("data-id") or 0) for row in page.locator("tr[data-id]").all()]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_brushing_sorting_and_walking(open_page: OpenPage, examples: Examples, width: int) -> None:
+    size = {"width": width, "height": 900}
+    page = open_page({"lang": "en", "inspection": "ours"}, player=False, path="inspection", viewport=size)
+    rows = page.locator("tr[data-id]")
+    expect(rows).to_have_count(10)
+    bars = page.locator("section[data-name=chrf] .bars")
+    bars.scroll_into_view_if_needed()
+    box = bars.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 2, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.48, box["y"] + 20)
+    page.mouse.up()
+    expect(page.locator("[class*='st-key-chip-ranges']")).to_be_visible()
+    below = [row["id"] for row in examples.page(Query(ranges={"chrf": (None, 49.999)})).rows]
+    assert 1 < len(below) < 10
+    expect(rows).to_have_count(len(below))
+    assert ids(page) == below
+    page.locator("th button[data-sort=nll]").click()
+    expect(page.locator("th[aria-sort=ascending] button[data-sort=nll]")).to_be_visible()
+    ordered = [row["id"] for row in examples.page(Query(sort="nll", ranges={"chrf": (None, 49.999)})).rows]
+    assert ids(page) == ordered
+    rows.first.click()
+    expect(page.locator("[class*=st-key-inspect_head]")).to_contain_text(f"Example {ordered[0]} ")
+    page.wait_for_selector(".player")
+    page.keyboard.press("j")
+    expect(page.locator("[class*=st-key-inspect_head]")).to_contain_text(f"Example {ordered[1]} ")
+    page.wait_for_url(f"**row={ordered[1]}*")
+    wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert wide <= width
+    page.reload()
+    page.wait_for_selector(".player")
+    expect(page.locator("[class*=st-key-inspect_head]")).to_contain_text(f"Example {ordered[1]} ")
+    expect(rows).to_have_count(len(below))
+    assert ids(page) == ordered
+    page.locator("[class*='st-key-chip-ranges'] button").click()
+    expect(rows).to_have_count(10)
