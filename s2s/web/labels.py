@@ -13,7 +13,7 @@ from s2s.database import connect
 from s2s.errors import UserError
 from s2s.inspect.table import read_manifest
 from s2s.labels import NAME, NOTE, VERDICTS, Asked, Label, Labels, named
-from s2s.web.language import explain, t
+from s2s.web.language import current, explain, t
 from s2s.web.panel import code
 
 UNSAVED = "label_unsaved"  # what could not be written yet, by widget: it is shown, and tried again
@@ -111,7 +111,7 @@ def _own(edit: _Edit, label: Label | None) -> None:
     st.segmented_control(
         t("labels.verdict"),
         VERDICTS,
-        format_func=lambda verdict: t(f"labels.verdict.{verdict}"),
+        format_func={verdict: t(f"labels.verdict.{verdict}") for verdict in VERDICTS}.__getitem__,
         key=edit.key("verdict"),
         on_change=changed("verdict", say),
     )
@@ -173,16 +173,18 @@ def _categories(labels: Labels, names: Mapping[int, str]) -> None:
 
 def _category(labels: Labels, number: int, names: Mapping[int, str]) -> None:
     key = f"label-name-{number}"
-    name = st.text_input(t("labels.rename_to"), names.get(number, ""), key=key, max_chars=NAME)
+
+    def rename() -> None:
+        _told(lambda: labels.rename(number, st.session_state[key]))
+
+    def remove() -> None:
+        _told(lambda: labels.remove(number))
+
+    st.text_input(t("labels.rename_to"), names.get(number, ""), key=key, max_chars=NAME)
     with st.container(horizontal=True):
-        st.button(t("labels.rename"), on_click=_press, args=(lambda: labels.rename(number, name),))
+        st.button(t("labels.rename"), on_click=rename)
         count = labels.marked(number)
-        st.button(t("labels.remove", count=count), on_click=_press, args=(lambda: labels.remove(number),))
-
-
-def _press(change: Callable[[], Any]) -> None:
-    """What a button does."""
-    _told(change)
+        st.button(t("labels.remove", count=count), on_click=remove)
 
 
 def _told(change: Callable[[], Any]) -> bool:
@@ -209,27 +211,23 @@ def _others(labels: Sequence[Label]) -> None:
 
 
 def choice(inspection: Path) -> Asked:
-    """Controls that choose rows by label, for above the table."""
+    """Controls that choose rows by label; one set a language, as a selectbox keeps its option as it is written."""
     try:
         labels = labels_of(inspection)
         people, names = labels.people(), labels.categories()
     except UserError as error:
         st.error(explain(error))
         return Asked()
+    shown = {v: t(f"labels.filter_{v or 'all'}") for v in ("", "any", "none")}
+    shown |= {v: t(f"labels.verdict.{v}") for v in VERDICTS}
+    categories: dict[int | None, str] = {None: shown[""]}
+    categories |= {number: name for number, name in names.items()}
+    persons = {"": t("labels.anybody"), **{person: person for person in people}}
+    keys = [f"label-filter-{part}-{current()}" for part in ("verdict", "category", "person")]
     with st.container(horizontal=True):
-        verdict = st.selectbox(
-            t("labels.filter"),
-            ("", "any", "none", *VERDICTS),
-            format_func=lambda v: t(f"labels.verdict.{v}") if v in VERDICTS else t(f"labels.filter_{v or 'all'}"),
-            key="label-filter-verdict",
-        )
+        verdict = st.selectbox(t("labels.filter"), shown, format_func=shown.__getitem__, key=keys[0])
         category = st.selectbox(
-            t("labels.categories"),
-            [None, *names],
-            format_func=lambda n: names.get(n, "") if n is not None else t("labels.filter_all"),
-            key="label-filter-category",
+            t("labels.categories"), categories, format_func=lambda n: categories.get(n, ""), key=keys[1]
         )
-        person = st.selectbox(
-            t("labels.by"), ("", *people), format_func=lambda p: p or t("labels.anybody"), key="label-filter-person"
-        )
+        person = st.selectbox(t("labels.by"), persons, format_func=lambda p: persons.get(p, p), key=keys[2])
     return Asked(person or "", verdict or "", category)
