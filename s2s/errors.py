@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 LANGUAGES = ("zh", "en")
@@ -38,6 +39,11 @@ class UserError(ValueError):
     def __init__(self, key: str, /, **values: object) -> None:
         super().__init__(key)
         self.key, self.values = f"error.{key}", values
+
+    @classmethod
+    def again(cls, key: str, values: Mapping[str, object]) -> UserError:
+        """The error that another process has met, by its key and values."""
+        return cls(key, **values)
 
     def __str__(self) -> str:
         return self.say("en")

@@ -78,7 +78,7 @@ class Step:
                 raise ValueError(f"attention of step {self.output!r} is no distribution: normalise each row to 1")
         sizes = {"own_attention": len(own), "coverage": len(self.coverage), "factors": len(self.factors)}
         for name, size in sizes.items():
-            if size not in (0, len(self.attention)):
+            if size != len(self.attention) and (size or name == "own_attention"):
                 raise ValueError(f"{name} of step {self.output!r} needs one number for each of the source tokens")
         if not self.top:
             raise ValueError(f"step {self.output!r} has no most probable token")

@@ -76,7 +76,7 @@ def section(examples: Examples, row: int | None, chosen: tuple[int, ...], choose
     if Kept.whole(examples.directory):
         _section(examples, row, chosen, choose)
         return
-    st.info(t("states.none"))
+    st.caption(t("states.none"))
     try:
         made = task.run("states_", True, lambda: _keeping(examples), "states.keep")
     except UserError as error:

@@ -152,7 +152,7 @@ def _work(asked: Mapping[str, object], tell: Callable[[float], None], own: weakr
         _end(process)
     if process.returncode == MISTAKE and (directory / ERROR).exists():
         error = json.loads((directory / ERROR).read_text(encoding="utf-8"))
-        raise UserError(error["key"], **error["values"])
+        raise UserError.again(error["key"], error["values"])
     if process.returncode:
         raise UserError("training_died")
     return True

@@ -30,7 +30,7 @@ from s2s.tree import SearchTree
 
 ROOT = Path(__file__).parent.parent.parent
 COMMANDS = ["trace", "export", "train", "evaluate", "exposure", "evidence", "align", "inspect", "compare"]
-COMMANDS += ["prepare", "generate", "submit"]
+COMMANDS += ["labels", "report", "neighbours", "prepare", "generate", "submit"]
 TEXT, REFERENCE = "我喜欢苹果。", "I like apples."
 
 
