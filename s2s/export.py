@@ -34,7 +34,7 @@ def render(
     ``branches`` are rows of ``player.branch_row``.
     """
     trace = next(iter(lanes.values()))
-    words = {other: {"player": _played(other), "page": _words(trace, other)} for other in LANGUAGES}
+    words = {other: {"player": strings("player", other), "page": _words(trace, other)} for other in LANGUAGES}
     script = _short(f"{player.script()}\n{player.read('page.js')}")
     styles = {"style": _short(player.read("page.css")), "player_style": _short(player.read("player.css"))}
     return Template(player.read("page.html")).substitute(
@@ -48,11 +48,6 @@ def render(
         script=script,
         **{name: escape(text) for name, text in words[language]["page"].items()},
     )
-
-
-def _played(language: str) -> dict[str, str]:
-    """The player's texts without those of guessing, which a page that shows everything has no use for."""
-    return {key: text for key, text in strings("player", language).items() if not key.startswith("predict")}
 
 
 def _short(code: str) -> str:
