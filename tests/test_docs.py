@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import remedies
+from s2s.remedies import load
+
 ROOT = Path(__file__).resolve().parents[1]
-DOCS = ("FORMATS", "DATA", "EVIDENCE", "INSPECT", "TASKS", "SPEED")
+DOCS = ("FORMATS", "DATA", "EVIDENCE", "EXPOSURE", "INSPECT", "TASKS", "SPEED")
 PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in DOCS)]
 COMMAND = re.compile(r"^python -m s2s .*$", re.MULTILINE)
 
@@ -108,3 +111,8 @@ def test_limits_of_causes_are_those_of_the_page() -> None:
         f"the {probes.WAYS} with the fewest words",
     )
     assert [text for text in told if text not in page] == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "exposure").glob("*.json")), ids=lambda path: path.stem)
+def test_the_tables_of_remedies_are_those_of_the_measured_files(path: Path) -> None:
+    assert remedies.table(load(path)).strip() in (ROOT / "docs" / "EXPOSURE.md").read_text(encoding="utf-8")

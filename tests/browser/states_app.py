@@ -13,9 +13,10 @@ def choose(ids: tuple[int, ...]) -> None:
     st.session_state["chosen"] = ids
 
 
-st.set_page_config(layout="wide")
-with st.sidebar:
-    language.switch()
-chosen = st.session_state.setdefault("chosen", ())
-states.section(Examples(os.environ["LOOKBACK_INSPECTION"]), None, chosen, choose)
-st.text(f"chosen {list(chosen)}")
+if __name__ == "__main__":  # as streamlit runs it, and not where tests are looked for
+    st.set_page_config(layout="wide")
+    with st.sidebar:
+        language.switch()
+    chosen = st.session_state.setdefault("chosen", ())
+    states.section(Examples(os.environ["LOOKBACK_INSPECTION"]), None, chosen, choose)
+    st.text(f"chosen {list(chosen)}")

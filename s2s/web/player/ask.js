@@ -6,8 +6,10 @@ const AGAIN = 5_000; // milliseconds without an answer, then the request is sent
 const PATIENCE = 30_000; // milliseconds, then whoever asked hears that no answer came
 const PASSED = 3; // times that a request may be passed over
 
+const wireOf = (view) => view.wire ?? WIRE;
+
 // What Python told last, if it is about what is on screen.
-const told = (view) => (view.page && WIRE.told?.page === view.page ? WIRE.told : null);
+const told = (view) => (view.page && wireOf(view).told?.page === view.page ? wireOf(view).told : null);
 
 // Ask Python; ``then`` gets the answer, {seq, kind, …} or {error: a sentence}. With ``latest`` it takes the place of
 // requests of its kind that have not left yet: of a drag only the newest place matters.
@@ -23,7 +25,8 @@ function sendNext(view) {
   const { kind, payload } = request;
   const seq = (view.seq = Math.max(view.seq, told(view).seq) + 1);
   const began = performance.now();
-  const send = () => WIRE.send?.({ ...payload, seq, kind, page: view.page, has: [...view.rows.keys()] });
+  const has = view.rows && [...view.rows.keys()];
+  const send = () => wireOf(view).send?.({ ...payload, seq, kind, page: view.page, has });
   const timer = setInterval(() => {
     if (performance.now() - began > PATIENCE) settle(view, { seq, kind, error: view.strings.no_answer });
     else send();
@@ -53,6 +56,16 @@ function hear(view) {
   if (here && answer?.seq === waiting.seq && !answer.stale) return settle(view, answer);
   if (here && answer?.seq !== waiting.seq && waiting.passed < PASSED) view.queue.unshift({ ...waiting, passed: waiting.passed + 1 });
   settle(view, null);
+}
+
+// A component that asks for itself: what it was told came with its data, and what it asks reruns it.
+function hearOwn(view, asking, setStateValue) {
+  if (!asking) return;
+  if (view.page !== asking.page) view.queue = [];
+  view.page = asking.page;
+  view.wire = { told: asking, send: (request) => setStateValue("request", request) };
+  hear(view);
+  sendNext(view);
 }
 
 function forget(view) {

@@ -153,14 +153,13 @@ export default function mount(component) {
   const root = component.parentElement.querySelector(".room");
   let view = VIEWS.get(root);
   if (!view) VIEWS.set(root, (view = { root, voter: voter(), seq: 0, queue: [], waiting: null }));
-  view.setStateValue = component.setStateValue;
   const before = view.state?.number;
   const identity = JSON.stringify(data);
   const changed = view.identity !== identity;
   Object.assign(view, data, { identity });
   if (before !== data.state.number) begin(view);
   if (changed) paint(view);
-  hear(view, asking);
+  hearOwn(view, asking, component.setStateValue);
   if (!view.timer) look(view);
   return () => {
     forget(view);

@@ -196,7 +196,6 @@ export default function mount({ data, parentElement, setStateValue }) {
     view.onKey = (event) => key(view, event);
     document.addEventListener("keydown", view.onKey);
   }
-  view.setStateValue = setStateValue;
   const identity = JSON.stringify(shown);
   if (view.identity !== identity) {
     Object.assign(view, { identity, strings: data.strings, worked: data.worked });
@@ -205,7 +204,7 @@ export default function mount({ data, parentElement, setStateValue }) {
     view.sides = sides;
     build(view, data);
   }
-  hear(view, asking);
+  hearOwn(view, asking, setStateValue);
   return () => {
     forget(view);
     document.removeEventListener("keydown", view.onKey);
