@@ -26,14 +26,20 @@ def test_logits_are_dragged_a_bar_is_clicked_and_a_phone_holds_it_all(open_page:
     page = open_page(QUERY | {"chapter": "cross_entropy", "lang": "en"}, path="lesson", player=False)
     table = page.locator(".lb-numbers").first
     expect(table).to_contain_text("0.87888")
-    handle = page.locator(".st-key-logit-1 [role=slider]")
+    handle = page.locator(".st-key-logit-1").get_by_role("slider")
     handle.focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     expect(table).to_contain_text("3.66930")  # e^1.3
     bars = page.locator(".st-key-sentence-loss .bars .point path")
     expect(bars).to_have_count(11)
-    bars.nth(5).click()  # by, where the model would leave bicycle out
+    bars.nth(5).scroll_into_view_if_needed()
+    box = bars.nth(5).bounding_box()
+    assert box
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(*middle)  # plotly clicks what it hovers over
+    page.wait_for_selector(".st-key-sentence-loss .hoverlayer .hovertext")
+    page.mouse.click(*middle)  # by, where the model would leave bicycle out
     expect(page.get_by_text(say("lesson.cross_entropy.step", "en", step=6, word="by").split(" (")[0])).to_be_visible()
     within(page)
     phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True}

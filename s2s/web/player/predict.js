@@ -158,7 +158,7 @@ function paintGame(view) {
   root.classList.toggle("asking", open);
   root.classList.toggle("begins", open && game.known === 0);
   parts.predict.hidden = !game;
-  parts.evidence.hidden = Boolean(game);
+  parts.evidence.hidden = Boolean(game) || !view.page;
   if (!game) return;
   view.where.textContent = fill(strings[finished(view) ? "where" : "predict_where"], { step: view.shown + 1, steps: game.whole.steps.length });
   paintMarks(view, open ? game.guess : game.given[view.shown], open);
