@@ -79,7 +79,7 @@ def test_states_are_kept_from_the_page(tmp_path: Path, monkeypatch: pytest.Monke
     examples, _ = inspected(tmp_path, count=5)
     monkeypatch.setattr(models, "ROOT", tmp_path)
     app = visit(examples.directory, "zh", monkeypatch)
-    assert [box.value for box in app.info] == [say("states.none", "zh")] and not app.get("plotly_chart")
+    assert [box.value for box in app.caption] == [say("states.none", "zh")] and not app.get("plotly_chart")
     with monkeypatch.context() as small:
         small.setattr(states, "MEGABYTES", -1)
         pressed(app)
