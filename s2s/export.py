@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from html.parser import HTMLParser
@@ -20,6 +21,7 @@ from s2s.errors import LANGUAGES, UserError, say, sentences, strings
 from s2s.trace import Trace
 
 LANES = "lookback-lanes"  # the id of the element that holds the lanes
+COMMENT = re.compile(r"(^|(?<=[;,{]))\s*// .*")
 TITLE = 60  # characters of the text that a window's title shows
 
 
@@ -51,9 +53,9 @@ def render(
 
 
 def _short(code: str) -> str:
-    """Script or style without indentation, empty lines and lines of comment: no string in them has a second line."""
-    lines = (line.strip() for line in code.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    """Script or style without indentation, empty lines and comments: no string in them has such a line."""
+    lines = (COMMENT.sub("", line.strip()) for line in code.splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def _words(trace: Trace, language: str) -> dict[str, str]:

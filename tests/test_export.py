@@ -292,4 +292,4 @@ def test_a_page_holds_the_branches_of_a_long_sentence_within_its_size() -> None:
     page = export.render({"free": free}, "zh", 100, rows)
     stored = json.loads(Elements(page).texts("script", id="lookback-page")[0])
     assert stored["branches"] == json.loads(json.dumps(rows))
-    assert len(page.encode()) < 310_000 and export.read(page)["free"] == free
+    assert len(page.encode()) < 300_000 and export.read(page)["free"] == free

@@ -16,6 +16,7 @@ from s2s.inspect.drawing import MOST, Bar, bars, heatmap, histogram
 from s2s.inspect.report import Chosen, Report
 from s2s.inspect.why import why
 from s2s.labels import VERDICTS, Label
+from s2s.numbers import share, signed
 from s2s.trace import Trace
 
 CHARTS = ("chrf", "bleu", "nll", "length_ratio", "mean_probability", "attention_entropy")
@@ -183,8 +184,8 @@ class _Page:
         if isinstance(value, str):
             return _quote(value)
         if isinstance(value, float):
-            shown = escape(_share(value)) if place in PROBABILITIES else f"{value:.3g}"
-            return shown.replace("-", "−")
+            shown = escape(share(value)) if place in PROBABILITIES else f"{value:.3g}"
+            return signed(shown)
         return "–" if value is None else value
 
     def _attention(self, trace: Trace | None) -> str:
@@ -204,17 +205,6 @@ class _Page:
             told = " · ".join([f"<b>{escape(label.person)}</b>", *map(escape, [*given, *label.categories])])
             parts.append(f"<p>{told}</p>" + (f"<blockquote>{escape(label.note)}</blockquote>" if label.note else ""))
         return "".join(parts)
-
-
-def _share(p: float) -> str:
-    """A probability in per cent.
-
-    >>> _share(0.8789), _share(0.0001), _share(0.99999)
-    ('87.9 %', '<0.1 %', '>99.9 %')
-    """
-    if 0 < p < 0.0005:
-        return "<0.1 %"
-    return ">99.9 %" if 0.9995 < p < 1 else f"{100 * p:.1f} %"
 
 
 def _quote(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from s2s.errors import UserError
+from s2s.numbers import share, signed
 from s2s.trace import Trace
 from s2s.tree import SearchTree
 from s2s.web import branches, controls, language, link, models, panel, request
@@ -117,14 +118,14 @@ def _versus(tree: SearchTree, alone: Trace) -> None:
         (t("beam.greedy"), alone.text, greedy_log_prob, tree.score(greedy_log_prob, alone.attention_TS)),
         (t("beam.best"), best.text, node.total, node.score),
     ]
-    cells = [[name, text, *(panel.signed(f"{x:.3f}") for x in numbers)] for name, text, *numbers in rows]
+    cells = [[name, text, *(signed(f"{x:.3f}") for x in numbers)] for name, text, *numbers in rows]
     st.html(panel.STYLE + panel.table([t("beam.method"), t("beam.output"), "log P", t("beam.score")], cells))
     said = [step.output for step in alone.steps]
     if tuple(said) == tree.tokens(best.node):
         st.markdown(t("beam.same"))
         return
     ratio = math.exp(greedy_log_prob - node.total)
-    lost = t("beam.greedy_lost", ratio=panel.share(ratio)) if ratio < 1 else t("beam.greedy_won")
+    lost = t("beam.greedy_lost", ratio=share(ratio)) if ratio < 1 else t("beam.greedy_won")
     st.markdown(" ".join([_parting(tree, alone), lost, _fate(tree, said)]))
 
 
@@ -134,8 +135,8 @@ def _parting(tree: SearchTree, alone: Trace) -> str:
     pairs = enumerate(zip(path, alone.steps, strict=False))
     at = next((i for i, (n, step) in pairs if tree.nodes[n].token != step.output), min(len(path), len(alone.steps)) - 1)
     step, node = alone.steps[at], tree.nodes[path[at]]
-    values = {"greedy": panel.code(step.output), "p_greedy": panel.share(math.exp(step.log_prob))}
-    values |= {"best": panel.code(node.token), "p_best": panel.share(math.exp(node.log_prob))}
+    values = {"greedy": panel.code(step.output), "p_greedy": share(math.exp(step.log_prob))}
+    values |= {"best": panel.code(node.token), "p_best": share(math.exp(node.log_prob))}
     if at == 0:
         return t("beam.parts_first", **values)
     before = " ".join(s.output for s in alone.steps[max(0, at - 6) : at])

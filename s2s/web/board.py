@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from s2s.classroom import Counts, Question, Truth
-from s2s.web.panel import share
+from s2s.numbers import share
 
 Row = Callable[[str, str, int, float, float | None, str], str]
 STYLE = (Path(__file__).parent / "room" / "board.css").read_text(encoding="utf-8")

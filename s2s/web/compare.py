@@ -11,11 +11,12 @@ import streamlit as st
 
 from s2s.compare import Comparison, said
 from s2s.errors import UserError
+from s2s.numbers import share, signed
 from s2s.trace import Step, Trace
 from s2s.web import controls, editor, language, link, models
 from s2s.web.comparison import comparison
 from s2s.web.language import t
-from s2s.web.panel import code, share, signed
+from s2s.web.panel import code
 
 if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint

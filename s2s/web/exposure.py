@@ -12,6 +12,7 @@ import streamlit as st
 
 from s2s import curves
 from s2s.errors import UserError
+from s2s.numbers import signed
 from s2s.trace import Trace
 from s2s.web import controls, language, link, models, panel
 from s2s.web.formulas import explain
@@ -108,7 +109,7 @@ def _card(run: Run, at: int) -> None:
     assert gold is not None and run.recovery is not None
     st.markdown(t("exposure.at", step=at + 1, gold=panel.code(gold.token), own=panel.code(own.token)))
     gap = own.log_prob - gold.log_prob
-    log_probs = {"gold": panel.signed(f"{gold.log_prob:.3f}"), "own": panel.signed(f"{own.log_prob:.3f}")}
+    log_probs = {"gold": signed(f"{gold.log_prob:.3f}"), "own": signed(f"{own.log_prob:.3f}")}
     sizes = {"rank": gold.rank, "words": len(run.checkpoint.target.vocab), "gap": gap, "times": math.exp(gap)}
     st.markdown(t("exposure.gap", **log_probs, **sizes))
     panels = [_panel(forced, at, own.token, t("exposure.before", step=at + 1))]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from s2s.numbers import share
 from s2s.trace import Scored, Step
 
 SEEN = 0.005  # a weight that is written out
@@ -40,22 +41,6 @@ STYLE = """<style>
   .lb-rest td[data-name]:not(:empty)::before { content: attr(data-name) " "; opacity: 0.75; }
 }
 </style>"""
-
-
-def share(p: float) -> str:
-    """A probability in per cent; what would read as 0 or 100 but is not says so.
-
-    >>> share(0.8789), share(0.0001), share(0.99999)
-    ('87.9 %', '<0.1 %', '>99.9 %')
-    """
-    if 0 < p < 0.0005:
-        return "<0.1 %"
-    return ">99.9 %" if 0.9995 < p < 1 else f"{100 * p:.1f} %"
-
-
-def signed(number: str) -> str:
-    """A written number with a real minus."""
-    return number.replace("-", "−")
 
 
 def code(text: str) -> str:

@@ -12,9 +12,10 @@ from s2s.inspect.comparison import comparison
 from s2s.inspect.paired import Paired
 from s2s.inspect.summary import summarised
 from s2s.inspect.table import Examples
+from s2s.numbers import signed
 from s2s.web.inspection.state import Shown
 from s2s.web.language import t
-from s2s.web.panel import code, signed
+from s2s.web.panel import code
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from s2s.errors import UserError
+from s2s.numbers import signed
 from s2s.web import controls, language, models, panel
 from s2s.web.language import t
 from s2s.web.lesson import layout
@@ -71,6 +72,6 @@ def _line(line: Line) -> str:
 
 def _value(value: Value) -> str:
     shape = "×".join(map(str, value.shape)) or "1"
-    numbers = ", ".join(panel.signed(f"{x:.3f}") for x in value.numbers)
+    numbers = ", ".join(signed(f"{x:.3f}") for x in value.numbers)
     more = ", …" if len(value.numbers) == 3 else ""
     return f"<b>{escape(value.name)}</b> {shape} ({numbers}{more})"

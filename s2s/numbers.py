@@ -1,0 +1,19 @@
+"""Numbers as a page writes them."""
+
+from __future__ import annotations
+
+
+def share(p: float) -> str:
+    """A probability in per cent; what would read as 0 or 100 but is not says so.
+
+    >>> share(0.8789), share(0.0001), share(0.99999)
+    ('87.9 %', '<0.1 %', '>99.9 %')
+    """
+    if 0 < p < 0.0005:
+        return "<0.1 %"
+    return ">99.9 %" if 0.9995 < p < 1 else f"{100 * p:.1f} %"
+
+
+def signed(number: str) -> str:
+    """A written number with a real minus."""
+    return number.replace("-", "−")
