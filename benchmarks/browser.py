@@ -1,4 +1,4 @@
-"""Seconds and milliseconds in a real browser: a step, Run, a fork, an edit of attention, cold start; input to paint.
+"""Seconds and milliseconds in a real browser: a step, Run, a fork, an edit, a search, cold start; input to paint.
 
 A frame counts as painted when a task posted from its ``requestAnimationFrame`` runs; the clock
 starts at the input event's own time stamp. So up to one frame (16.7 ms at 60 Hz) is waiting.
@@ -230,6 +230,24 @@ def what_if(browser: Browser, runs: int = 63) -> None:
     print(f"edited attention to its painted top 5, 15 words, ms  {summary(edits)}   (target p95 < 100)")
 
 
+def scrub(browser: Browser) -> None:
+    """The slider of a beam-10 search of a long sentence: arrow key to the painted tree."""
+    text = "我昨天在学校里看见了他，他说他明天想和我们一起去山上看书，" * 6 + "你想来吗？"
+    link = {"lang": "en", "mode": "free", "model": CHECKPOINT, "text": text, "strategy": "beam", "beam": "10"}
+    with serve("app.py") as (address, _):
+        page = open_page(browser, f"{address}/?{urlencode(link)}", ".player")
+        page.get_by_role("tab", name="Beam", exact=True).click()
+        page.wait_for_selector(".tree .node[data-i]")
+        slider = page.locator(".beam input[type=range]")
+        slider.focus()
+        steps = int(slider.get_attribute("max") or 0)
+        page.keyboard.press("Home")
+        page.evaluate(KEYS)
+        samples = press(page, 120, 30)
+        page.close()
+    print(f"slider of a beam-10 search of {steps} steps, ms        {summary(samples)}   (target p95 < 50)")
+
+
 def evidence(browser: Browser, runs: int = 9) -> None:
     """Warm, 15 words: a click on the section to the rows of its step, and to those of the whole lane."""
     link = {"lang": "en", "mode": "free", "model": CHECKPOINT}
@@ -278,5 +296,6 @@ def main() -> None:
         keys(browser, checkpoint)
         run_button(browser)
         what_if(browser)
+        scrub(browser)
         evidence(browser)
         browser.close()

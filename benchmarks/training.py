@@ -61,6 +61,13 @@ async def visit(address: str, number: int, days: Sequence[str], until: asyncio.E
     return waited
 
 
+async def first(address: str) -> None:
+    """The visit that makes the server load its model."""
+    session = Session(urlencode({"model": "date", "text": "1900-01-01", "ref": "", "lang": "en"}))
+    await session.open(address)
+    await session.close()
+
+
 async def visitors(address: str, seconds: float | None, training: Clock | None) -> np.ndarray:
     """All visitors for so many seconds, or as long as a training runs; what they waited."""
     until, half = asyncio.Event(), len(DAYS) // 2
@@ -103,6 +110,7 @@ def main() -> None:
     before = os.getloadavg()
     with serve("app.py") as (address, _):
         place = address.removeprefix("http://")
+        asyncio.run(first(place))
         alone = asyncio.run(visitors(place, options.seconds, None))
         trainings.warm()
         time.sleep(WARM)

@@ -16,12 +16,12 @@ from s2s.web.lesson import (
     homework,
     layers,
     layout,
+    predict,
     prior,
     training,
 )
 
-# Those of the lecture that there are, in its order: encoder_decoder, attention, layers, cross_entropy, prior,
-# exposure, training, predict, homework. Each has its texts under lesson.<chapter> in the locales.
+# In the lecture's order. Each has its texts under lesson.<chapter> in the locales.
 CHAPTERS: Mapping[str, ModuleType] = {
     "encoder_decoder": encoder_decoder,
     "attention": attention,
@@ -30,6 +30,7 @@ CHAPTERS: Mapping[str, ModuleType] = {
     "prior": prior,
     "exposure": exposure,
     "training": training,
+    "predict": predict,
     "homework": homework,
 }
 

@@ -23,7 +23,7 @@ def _go(chapter: str) -> None:
 
 
 def contents(chapters: Sequence[str], now: str) -> None:
-    """The list of chapters; the open one stands out. A digit opens a chapter."""
+    """The list of chapters; the open one stands out."""
     with st.container(key="contents", horizontal=True, gap="xxsmall"):
         for number, chapter in enumerate(chapters, start=1):
             st.button(

@@ -1,0 +1,24 @@
+"""Chapter Predict, then reveal: the player asks before it shows, on the free-running lane."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from s2s.web import controls, link, models
+from s2s.web.language import t
+from s2s.web.lesson import layout
+from s2s.web.lesson.pair import made, pair
+from s2s.web.player import player
+
+
+def show() -> None:
+    """The player that asks, the way to a whole class, the question."""
+    name, changed, text, _ = pair()
+    greedy = tuple((setting, link.FIELDS[setting].default) for setting in link.SETTINGS)
+    free = made(lambda: models.decode(name, changed, text, "", "free", greedy))
+    if free is not None:
+        vocabulary = len(models.load(name, changed).target.vocab)
+        player({"free": free}, vocabulary, controls.address(controls.state()), predict=True)
+    with st.container(horizontal=True):
+        st.page_link("pages/classroom.py", label=t("lesson.predict.more"))
+    layout.question("predict")
