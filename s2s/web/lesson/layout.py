@@ -11,10 +11,15 @@ import streamlit as st
 from s2s.web import controls
 from s2s.web.language import t
 
-# Streamlit's own way to write the address would add to the browser's history.
+# Streamlit's own way to write the address would add to the browser's history. On a phone the list of chapters is one
+# row that scrolls; the open chapter is brought into sight.
 ADDRESS = """
-export default ({ data }) =>
+export default ({ data }) => {
   history.replaceState(history.state, "", `${location.pathname}?${new URLSearchParams(data)}`);
+  const list = document.querySelector(".st-key-contents");
+  const open = list?.querySelector(`.st-key-to-${data.chapter}`);
+  if (open) list.scrollLeft = open.offsetLeft - list.offsetLeft - (list.clientWidth - open.clientWidth) / 2;
+};
 """
 
 
