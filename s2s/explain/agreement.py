@@ -9,7 +9,7 @@ import numpy as np
 AGREES, PARTLY = 0.5, 0.2  # mean τ from which on attention agrees with the other rows, or does so in part
 IDLE = 0.1  # total variation below which other weights change next to nothing
 FEW = 3  # source tokens; τ of fewer says nothing
-VERDICTS = ("few", "idle", "agrees", "partly", "disagrees")
+VERDICTS = ("few", "idle", "agrees", "first", "partly", "disagrees")
 
 
 def shares(values: Sequence[float]) -> list[float]:
@@ -42,18 +42,31 @@ def mean_tau(taus: Sequence[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def verdict(length: int, taus: Sequence[float | None], uniform: float, permuted: float) -> str:
-    """One of ``VERDICTS`` for a step; ``uniform`` and ``permuted`` are total variations.
+def same_first(rows: Sequence[Sequence[float]]) -> bool:
+    """Whether one token has the largest value of every row, and no other token has as much.
+
+    >>> same_first([[0.9, 0.1], [0.6, 0.4]]), same_first([[0.9, 0.1], [0.5, 0.5]])
+    (True, False)
+    """
+    firsts = [np.flatnonzero(np.asarray(row) == max(row)).tolist() for row in rows]
+    return len(firsts[0]) == 1 and all(first == firsts[0] for first in firsts)
+
+
+def verdict(length: int, taus: Sequence[float | None], uniform: float, permuted: float, first: bool = False) -> str:
+    """One of ``VERDICTS`` for a step; ``uniform`` and ``permuted`` are total variations, ``first`` is ``same_first``.
 
     ``few``: fewer than 3 source tokens. ``idle``: neither uniform nor permuted weights move the distribution by
     0.1, so attention decides nothing here. Else by the mean τ of attention with the other rows: ``agrees`` from
-    0.5 on, ``partly`` from 0.2 on, below that ``disagrees``, also where none is defined.
+    0.5 on; below that ``first`` where all rows put the same token first, for τ gives the order of tokens that
+    all get nearly nothing as much say; else ``partly`` from 0.2 on, and ``disagrees``, also where none is defined.
     """
     tau = mean_tau(taus)
     if length < FEW:
         return "few"
     if max(uniform, permuted) < IDLE:
         return "idle"
-    if tau is None or tau < PARTLY:
-        return "disagrees"
-    return "agrees" if tau >= AGREES else "partly"
+    if tau is not None and tau >= AGREES:
+        return "agrees"
+    if first:
+        return "first"
+    return "disagrees" if tau is None or tau < PARTLY else "partly"

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from s2s.explain.agreement import kendall, mean_tau, shares, verdict
+from s2s.explain.agreement import kendall, mean_tau, same_first, shares, verdict
 from s2s.explain.erasure import SEARCHED, Removal, bounding, leaving_one_out, removing
 from s2s.explain.gradients import attributing
 from s2s.explain.lane import Lane, Pausing, whole
@@ -50,7 +50,8 @@ class Evidence:
     def verdict(self) -> str:
         """One of ``agreement.VERDICTS``."""
         changed = self.uniform.variation, self.permuted.variation
-        return verdict(len(self.attention), list(self.taus.values()), *changed)
+        first = same_first([self.attention, *(shares(getattr(self, name)) for name in ROWS)])
+        return verdict(len(self.attention), list(self.taus.values()), *changed, first)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers to 5 significant digits, as docs/EVIDENCE.md describes them."""

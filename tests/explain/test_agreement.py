@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from s2s.explain.agreement import kendall, mean_tau, shares, verdict
+from s2s.explain.agreement import kendall, mean_tau, same_first, shares, verdict
 
 ROWS = some.lists(some.tuples(some.integers(-3, 3), some.integers(-3, 3)), min_size=2, max_size=9)
 
@@ -44,17 +44,27 @@ def test_shares_sum_to_1_or_are_all_0() -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "taus", "uniform", "permuted", "expected"),
+    ("length", "taus", "uniform", "permuted", "first", "expected"),
     [
-        (2, [1.0, 1.0, 1.0], 0.9, 0.9, "few"),
-        (5, [1.0, 1.0, 1.0], 0.09, 0.09, "idle"),
-        (5, [1.0, 1.0, 1.0], 0.09, 0.2, "agrees"),
-        (5, [0.5, 0.5, None], 0.3, 0.2, "agrees"),
-        (5, [0.5, 0.5, 0.4], 0.3, 0.2, "partly"),
-        (5, [0.2, None, None], 0.3, 0.2, "partly"),
-        (5, [0.5, 0.0, 0.0], 0.3, 0.2, "disagrees"),
-        (5, [None, None, None], 0.3, 0.2, "disagrees"),
+        (2, [1.0, 1.0, 1.0], 0.9, 0.9, True, "few"),
+        (5, [1.0, 1.0, 1.0], 0.09, 0.09, True, "idle"),
+        (5, [1.0, 1.0, 1.0], 0.09, 0.2, False, "agrees"),
+        (5, [0.5, 0.5, None], 0.3, 0.2, True, "agrees"),
+        (5, [0.5, 0.5, 0.4], 0.3, 0.2, False, "partly"),
+        (5, [0.2, None, None], 0.3, 0.2, False, "partly"),
+        (5, [0.5, 0.0, 0.0], 0.3, 0.2, False, "disagrees"),
+        (5, [None, None, None], 0.3, 0.2, False, "disagrees"),
+        (5, [0.5, 0.5, 0.4], 0.3, 0.2, True, "first"),
+        (5, [None, None, None], 0.3, 0.2, True, "first"),
     ],
 )
-def test_verdicts(length: int, taus: list[float | None], uniform: float, permuted: float, expected: str) -> None:
-    assert verdict(length, taus, uniform, permuted) == expected
+def test_verdicts(
+    length: int, taus: list[float | None], uniform: float, permuted: float, first: bool, expected: str
+) -> None:
+    assert verdict(length, taus, uniform, permuted, first) == expected
+
+
+def test_first_is_one_token_in_every_row() -> None:
+    assert same_first([[0.1, 0.8, 0.1], [0.3, 0.4, 0.3]])
+    assert not same_first([[0.1, 0.8, 0.1], [0.4, 0.3, 0.3]])
+    assert not same_first([[0.4, 0.4, 0.2], [0.4, 0.4, 0.2]]) and not same_first([[0.0, 0.0]])

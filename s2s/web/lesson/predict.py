@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from s2s.web import controls, link, models
+from s2s.web import controls, link, models, style
 from s2s.web.language import t
 from s2s.web.lesson import layout
 from s2s.web.lesson.pair import made, pair
@@ -13,6 +13,7 @@ from s2s.web.player import player
 
 def show() -> None:
     """The player that asks, the way to a whole class, the question."""
+    style.veil_reference()  # it would tell
     name, changed, text, _ = pair()
     greedy = tuple((setting, link.FIELDS[setting].default) for setting in link.SETTINGS)
     free = made(lambda: models.decode(name, changed, text, "", "free", greedy))

@@ -197,7 +197,8 @@ function paintEvidence(view, step) {
   if (one) {
     const chosen = said(step, view.trace.mode).token;
     const minimal = minimalSection(view, step, found);
-    const values = { word: chosen, tau: one.tau.mean === null ? "–" : decimals(one.tau.mean, 2) };
+    const most = view.trace.source.tokens[argmax(step.attention)];
+    const values = { word: chosen, most, tau: one.tau.mean === null ? "–" : decimals(one.tau.mean, 2) };
     parts.evidenceBody.replaceChildren(
       el("p", { class: `verdict ${one.verdict}`, text: fill(strings[`evidence_verdict_${one.verdict}`], values) }),
       evidenceTable(view, one, minimal.attention),
