@@ -76,6 +76,25 @@ def load(name: str, content: bytes, into: Path) -> Checkpoint:
         raise
 
 
+def check_list(path: Path) -> None:
+    """``_check_end`` for a file on disk, of which only the end is read."""
+    with path.open("rb") as file:
+        file.seek(0, io.SEEK_END)
+        file.seek(max(0, file.tell() - (1 << 16) - END.size - 20))
+        _check_end(str(path), file.read())
+
+
+def content(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
+    """One file of an archive in memory; UserError where it is larger than ``limit`` bytes, whatever it claims to be."""
+    if member.flag_bits & 0x1:
+        raise UserError("archive_encrypted", file=name)
+    with archive.open(member) as packed:
+        found = packed.read(limit + 1)
+    if len(found) > limit:
+        raise UserError("archive_unpacked", file=name, limit=limit // 1_000_000)
+    return found
+
+
 def _check_end(name: str, content: bytes) -> None:
     """The list of members is small, so that reading it costs little: there are archives that are all list."""
     place = content.rfind(b"PK\x05\x06", max(0, len(content) - (1 << 16) - END.size))
