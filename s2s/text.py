@@ -165,6 +165,38 @@ def pieces(text: str) -> list[str]:
     return clean(text).split()
 
 
+def _plain(text: str) -> str:
+    """Small letters without their accents."""
+    return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if unicodedata.category(c) != "Mn")
+
+
+def ascii_words(text: str) -> list[str]:
+    """The words of TensorFlow's translation tutorial: a to z, and ``? . ! , ¿``; all else separates.
+
+    >>> ascii_words("¿Qué haces, Ana? I don't know.")
+    ['¿', 'que', 'haces', ',', 'ana', '?', 'i', 'don', 't', 'know', '.']
+    """
+    return re.findall("[a-z]+|[?.!,¿]", _plain(text))
+
+
+def ascii_stops(text: str) -> list[str]:
+    """The words of PyTorch's translation tutorial: a to z, and ``. ! ?``, which a word right after them joins.
+
+    >>> ascii_stops("J'ai vu l'été, Ana! a.b")
+    ['j', 'ai', 'vu', 'l', 'ete', 'ana', '!', 'a', '.b']
+    """
+    return re.findall("[.!?]?[a-z]+|[.!?]", _plain(text))
+
+
+def ascii_marks(text: str) -> list[str]:
+    """``ascii_stops`` in the tutorial's later form, which drops full stops.
+
+    >>> ascii_marks("Je suis prêt. Et toi?")
+    ['je', 'suis', 'pret', 'et', 'toi', '?']
+    """
+    return re.findall("[!?]?[a-z]+|[!?]", _plain(text))
+
+
 def join_bpe(tokens: list[str]) -> str:
     """Subwords to words: a piece that ends with ``@@`` goes on in the next (subword-nmt).
 
@@ -199,6 +231,9 @@ SEGMENTERS = {
         Segmenter("latin", latin_words, join_latin),
         Segmenter("characters", characters, join_characters),
         Segmenter("spaces", pieces, " ".join),
+        Segmenter("ascii", ascii_words, " ".join),
+        Segmenter("ascii-stops", ascii_stops, " ".join),
+        Segmenter("ascii-marks", ascii_marks, " ".join),
         Segmenter("bpe", pieces, join_bpe),
         Segmenter("sentencepiece", pieces, join_sentencepiece),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from s2s.adapters.imported import Imported, Texts
+from s2s.adapters import keras
+from s2s.adapters.imported import Imported, Told
 
-READERS: dict[str, Callable[[Sequence[Path], Texts], Imported]] = {}
+READERS: dict[str, Callable[[Sequence[Path], Told], Imported]] = {"keras": keras.read}

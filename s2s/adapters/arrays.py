@@ -26,6 +26,7 @@ LIMIT = 1_000_000_000  # bytes of a file, and of all arrays in it as float32
 OBJECTS = 5_000  # groups and arrays of an HDF5 file
 DEPTH = 20  # of groups in groups: the files are 8 deep, and hard links can make a ring
 MAGIC = {b"PK\x03\x04": "zip", b"\x89HDF": "h5"}
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, KeyError, TypeError)
 STATE = re.compile(r"(^|/)(optimizer(_weights)?|seed_generator|seed_generator_state)(/|$)")  # no weights of the model
 
 
@@ -46,13 +47,22 @@ def read(path: Path) -> Arrays:
         raise UserError("arrays_kind", file=str(path))
     try:
         arrays = _zip(path) if kind == "zip" else _h5(path, path)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+    except BROKEN as error:
         if isinstance(error, UserError):
             raise
         raise UserError("arrays_broken", file=str(path), reason=_short(error)) from None
     if not arrays:
         raise UserError("arrays_none", file=str(path))
     return arrays
+
+
+def opened(path: Path) -> zipfile.ZipFile:
+    """A zip file whose list of members is short; UserError for another."""
+    try:
+        archive.check_list(path)
+        return zipfile.ZipFile(path)
+    except (UserError, *BROKEN):
+        raise UserError("arrays_zip", file=str(path)) from None
 
 
 def _short(error: Exception) -> str:
@@ -90,11 +100,7 @@ class _Room:
 
 def _zip(path: Path) -> Arrays:
     """An ``.npz``, or the weights in a ``.keras``."""
-    try:
-        archive.check_list(path)
-    except UserError:
-        raise UserError("arrays_zip", file=str(path)) from None
-    with zipfile.ZipFile(path) as packed:
+    with opened(path) as packed:
         members = {info.filename: info for info in packed.infolist()}
         if "model.weights.h5" in members:
             content = archive.content(str(path), packed, members["model.weights.h5"], LIMIT)
@@ -127,8 +133,8 @@ def _npy(room: _Room, name: str, content: bytes) -> np.ndarray:
 def _h5(path: Path, file: Path | io.BytesIO) -> Arrays:
     """The arrays of an HDF5 file, on disk or in memory; ``path`` is what a sentence calls it."""
     room, arrays = _Room(path), Arrays()
-    with h5py.File(file, "r", **({} if isinstance(file, io.BytesIO) else {"locking": False})) as opened:
-        for name, dataset in _datasets(path, opened):
+    with h5py.File(file, "r", **({} if isinstance(file, io.BytesIO) else {"locking": False})) as root:
+        for name, dataset in _datasets(path, root):
             room.take(name, dataset.shape or (), dataset.dtype)
             if dataset.shape is None or (dataset.size and not dataset.id.get_storage_size()):
                 raise UserError("array_short", file=str(path), key=shown(name))
@@ -136,9 +142,9 @@ def _h5(path: Path, file: Path | io.BytesIO) -> Arrays:
     return arrays
 
 
-def _datasets(path: Path, opened: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
+def _datasets(path: Path, root: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
     """Each array that is in the file itself, the optimiser's aside, in the order of their names."""
-    waiting, seen = [("", opened, 0)], 0
+    waiting, seen = [("", root, 0)], 0
     while waiting:
         prefix, group, depth = waiting.pop()
         inner = []

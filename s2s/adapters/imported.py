@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,16 @@ class Texts:
 
     source: str | None = None
     target: str | None = None
+
+
+@dataclass(frozen=True)
+class Told(Texts):
+    """What else a user says of a model whose files do not say it (``keras``, ``pytorch-tutorial``)."""
+
+    vocabularies: tuple[Path, ...] = ()  # of the source, of the target
+    layers: Mapping[str, str] = field(default_factory=dict)  # a layer's place in the model to its path in the file
+    carries_state: bool | None = None  # whether the decoder's recurrent layer is called with its state
+    marks: tuple[str, ...] = ()  # the words that begin and end a sentence
 
 
 @dataclass(frozen=True)

@@ -137,8 +137,9 @@ def places(file: Path, found: Sequence[Layer], told: Mapping[str, str], words: t
         ways = [way for way in ways if role in way and _named(way[role], path)]
         if not ways:
             raise UserError("keras_map", key=role, path=path, found=listing(found))
-    for keep in (_speaks, lambda way: _counts(way) == words):
-        ways = [way for way in ways if keep(way)] or ways
+    for word in HINTS:
+        ways = [way for way in ways if _speaks(way, word)] or ways
+    ways = [way for way in ways if _counts(way) == words] or ways
     if len(ways) > 1:
         _ask(file, ways)
     return ways[0]
@@ -171,13 +172,9 @@ def _named(layer: Layer, path: str) -> bool:
     return f"/{layer.path}".endswith(f"/{path}")
 
 
-def _speaks(way: Places) -> bool:
-    """Whether no layer's path contradicts its place."""
-    return all(role in roles for role, layer in way.items() for word, roles in HINTS.items() if _says(layer, word))
-
-
-def _says(layer: Layer, word: str) -> bool:
-    return any(re.match(rf"_*(\w+_)?{word}", part) for part in re.sub(r"(?<=[a-z])(?=[A-Z])", "_", layer.path).lower().split("/"))
+def _speaks(way: Places, word: str) -> bool:
+    """Whether no layer stands where a word of its path says that it does not."""
+    return all(role in HINTS[word] for role, layer in way.items() if word in layer.path.lower())
 
 
 def _counts(way: Places) -> tuple[int, int]:

@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
+    from s2s.adapters.imported import Told
     from s2s.commands.arguments import Commands
+
+OPTIONS = {  # what only some kinds are told
+    "keras": {"vocab", "carries_state", "map", "marks"},
+    "pytorch-tutorial": {"vocab"},
+}
 
 
 def add(commands: Commands) -> None:
     """The parser."""
     p = commands.add_parser("import", help="make a checkpoint of a model of another library (docs/IMPORT.md)")
     p.set_defaults(run=import_model)
-    p.add_argument("kind", metavar="KIND", help="the library: joeynmt, opennmt")
+    p.add_argument("kind", metavar="KIND", help="the library: joeynmt, opennmt, keras, pytorch-tutorial")
     p.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="its files or directory, see docs/IMPORT.md")
     p.add_argument("--name", required=True, help="of the checkpoint")
     p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where it goes (checkpoints/)")
@@ -25,11 +31,39 @@ def add(commands: Commands) -> None:
         p.add_argument(
             f"--{side}-text", metavar="CUT", help=f"how the {side} is cut: jieba, latin, characters, spaces …"
         )
+    p.add_argument("--vocab", metavar=("SOURCE", "TARGET"), nargs=2, type=Path, help="keras, pytorch-tutorial: word lists")
+    p.add_argument("--carries-state", choices=("yes", "no"), help="keras: the decoder's GRU is called with its state")
+    p.add_argument("--map", metavar="PLACE=PATH", action="append", help="keras: the layer at a path is that of this place")
+    p.add_argument("--marks", metavar=("START", "END"), nargs=2, help="keras: the words that begin and end a sentence")
+
+
+def _told(options: argparse.Namespace) -> Told:
+    """The options as a record; UserError for one that does not go with the kind, or is none."""
+    from s2s.adapters.imported import Told
+    from s2s.adapters.keras_layers import ROLES
+
+    given = {name for name in ("vocab", "carries_state", "map", "marks") if getattr(options, name) is not None}
+    for name in sorted(given - OPTIONS.get(options.kind, set())):
+        raise UserError("option_conflict", option=f"--{name.replace('_', '-')}", other=options.kind)
+    layers = dict[str, str]()
+    for text in options.map or ():
+        place, equals, path = text.partition("=")
+        if not (equals and path.strip("/")) or place not in ROLES:
+            raise UserError("keras_map_option", found=text, known=", ".join(ROLES))
+        layers[place] = path.strip("/")
+    return Told(
+        source=options.source_text,
+        target=options.target_text,
+        vocabularies=tuple(options.vocab or ()),
+        layers=layers,
+        carries_state=None if options.carries_state is None else options.carries_state == "yes",
+        marks=tuple(options.marks or ()),
+    )
 
 
 def import_model(options: argparse.Namespace, command: str) -> int:
     """``import``: read, convert, write."""
-    from s2s.adapters import READERS, Texts
+    from s2s.adapters import READERS
     from s2s.adapters.imported import write
     from s2s.text import SEGMENTERS
 
@@ -37,11 +71,11 @@ def import_model(options: argparse.Namespace, command: str) -> int:
         raise UserError("import_kind", found=options.kind, known=", ".join(READERS))
     if Path(options.name).name != options.name or options.name.startswith("."):
         raise UserError("import_name", name=options.name)
-    texts = Texts(options.source_text, options.target_text)
-    for name in (texts.source, texts.target):
+    told = _told(options)
+    for name in (told.source, told.target):
         if name is not None and name not in SEGMENTERS:
             raise UserError("segmenter_unknown", found=name, known=", ".join(SEGMENTERS))
-    imported = READERS[options.kind](options.paths, texts)
+    imported = READERS[options.kind](options.paths, told)
     write(imported, options.out / options.name)
     for note in imported.origin.notes:
         print(f"- {note}", file=sys.stderr)
