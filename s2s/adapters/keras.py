@@ -83,9 +83,6 @@ def _check(file: Path, way: Places) -> None:
 def _rows(words: WordList, told: Told, must: bool) -> Rows:
     """The words in our order; a side that must be written needs words that begin and end a sentence."""
     listed = {word: place for place, word in enumerate(words.words)}
-    if len(listed) < len(words.words):
-        twice = next(word for place, word in enumerate(words.words) if listed[word] != place)
-        raise UserError("vocab_repeated", token=twice)
     pairs = [tuple(told.marks)] if told.marks else [pair for pair in MARKS if set(pair) <= set(listed)]
     bos, eos = (listed.get(word) for word in (*pairs, ("", ""))[0])
     if must and not (bos and eos):

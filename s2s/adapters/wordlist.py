@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -112,6 +113,9 @@ def _listed(path: Path, by_id: Mapping[int, Any]) -> WordList:
     if not by_id or set(by_id) != set(range(first, len(by_id) + first)):
         raise UserError("words_broken", file=str(path))
     words = [by_id.get(i, "") for i in range(len(by_id) + first)]
-    if not all(isinstance(word, str) for word in words):
+    if not all(isinstance(word, str) and (word or i == 0) for i, word in enumerate(words)):
         raise UserError("words_broken", file=str(path))
+    repeated = [word for word, count in Counter(words).items() if count > 1]
+    if repeated:
+        raise UserError("vocab_repeated", token=repeated[0])
     return WordList(path, words, whole=first == 0)
