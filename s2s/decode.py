@@ -24,7 +24,7 @@ from s2s.search import beam
 from s2s.strategy import Choose, Settings, chooser, forcing, limit
 from s2s.text import is_token
 from s2s.trace import Scored, Step, Trace
-from s2s.vocab import BOS, EOS, UNK
+from s2s.vocab import BOS, EOS, PAD, UNK
 
 MAX_CHARACTERS = 2_000
 MAX_TOKENS = 400
@@ -231,12 +231,12 @@ class _Recorder:
         return tuple(steps)
 
     def _normaliser(self, output: StepOutput) -> Tensor:
-        """log Σ exp(logits), from the logit and the log-probability of ``<eos>``, which is no source word."""
-        model = self.checkpoint.model
-        logit = output.state.readout_BR[0] @ model.output.weight[EOS] + model.output.bias[EOS]
+        """log Σ exp(logits), from the logit and the log-probability of a token that cannot be copied."""
+        model, token = self.checkpoint.model, EOS if output.gate_B is None else PAD
+        logit = output.state.readout_BR[0] @ model.output.weight[token] + model.output.bias[token]
         if self.memory.prior_BV is not None:
-            logit = blend(logit, self.memory.prior_BV[0, EOS])
-        log_prob = output.log_probs_BV[0, EOS]
+            logit = blend(logit, self.memory.prior_BV[0, token])
+        log_prob = output.log_probs_BV[0, token]
         return logit - (log_prob if output.gate_B is None else log_prob - F.logsigmoid(output.gate_B[0]))
 
     def _prior(self, token: int) -> float | None:

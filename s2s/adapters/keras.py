@@ -189,8 +189,10 @@ def _notes(config: Config, way: Places, source: Rows, target: Rows) -> tuple[str
         )
     for side, rows in (("source", source), ("target", target)):
         if rows.order[1] < 0:
-            notes.append(f"The {side}'s vocabulary has no word for unknown ones: `<unk>` has an embedding of zeros" +
-                         (" and is never said." if side == "target" else "; Keras would leave such a word out."))
+            notes.append(
+                f"The {side}'s vocabulary has no word for unknown ones: `<unk>` has an embedding of zeros"
+                + (" and is never said." if side == "target" else "; Keras would leave such a word out.")
+            )
     notes.append(f"Texts are cut by `{config.text.source}` (source) and `{config.text.target}` (target).")
     notes.append(
         "The tutorial fills a source up with padding and does not mask it: its encoder reads the padding and its "

@@ -31,9 +31,13 @@ def add(commands: Commands) -> None:
         p.add_argument(
             f"--{side}-text", metavar="CUT", help=f"how the {side} is cut: jieba, latin, characters, spaces …"
         )
-    p.add_argument("--vocab", metavar=("SOURCE", "TARGET"), nargs=2, type=Path, help="keras, pytorch-tutorial: word lists")
+    p.add_argument(
+        "--vocab", metavar=("SOURCE", "TARGET"), nargs=2, type=Path, help="keras, pytorch-tutorial: word lists"
+    )
     p.add_argument("--carries-state", choices=("yes", "no"), help="keras: the decoder's GRU is called with its state")
-    p.add_argument("--map", metavar="PLACE=PATH", action="append", help="keras: the layer at a path is that of this place")
+    p.add_argument(
+        "--map", metavar="PLACE=PATH", action="append", help="keras: the layer at a path is that of this place"
+    )
     p.add_argument("--marks", metavar=("START", "END"), nargs=2, help="keras: the words that begin and end a sentence")
 
 

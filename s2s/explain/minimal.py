@@ -66,10 +66,10 @@ def lead(log_probs_NV: Tensor, word: int) -> Tensor:
 def hopeless(model: Seq2Seq, moment: Moment, word: int) -> int | None:
     """A word that is more probable than this one under every attention, if that can be proven; else None.
 
-    For Luong's order without a pointer (a linear readout is its own bound): readout ``tanh(x)``, ``x = W c + const``, ``c`` in the hull of the source
-    states. With l, u the least and greatest x of a component and λ = min(tanh'(l), tanh'(u)), ``tanh(x) - λx`` grows
-    from l to u, so ``tanh(l) - λl ≤ tanh(x) - λx ≤ tanh(u) - λu``. That bounds the difference of two logits by a
-    function linear in c, which is greatest at one of the source states.
+    For Luong's order without a pointer: readout ``tanh(x)``, or x where it is linear, ``x = W c + const``, ``c`` in
+    the hull of the source states. With l, u the least and greatest x of a component and λ = min(tanh'(l), tanh'(u)),
+    ``tanh(x) - λx`` grows from l to u, so ``tanh(l) - λl ≤ tanh(x) - λx ≤ tanh(u) - λu``. That bounds the difference
+    of two logits by a function linear in c, which is greatest at one of the source states.
     """
     decoder, prior_BV = model.decoder, moment.memory.prior_BV
     if decoder.previous or decoder.readout is None or model.pointer is not None:
