@@ -59,7 +59,7 @@ EMBEDDINGS = ("encoder.embedding", "decoder.embedding")
 
 
 def _prefixes(paths: Sequence[Path]) -> list[str]:
-    """What the layers' paths begin with, so that those of several files differ: nothing, the files' names, or numbers."""
+    """What the layers' paths begin with, so that those of several files differ: the files' names, or numbers."""
     names = [SUFFIX.sub("", path.name) for path in paths]
     if len(set(names)) < len(names):
         names = [str(n) for n in range(1, len(paths) + 1)]
@@ -112,7 +112,7 @@ def _config(way: Places, told: Told, source: Rows, sides: Sequence[WordList]) ->
 
 
 def _cut(words: Sequence[str]) -> str:
-    """How texts of these words are cut: the tutorial's way if it leaves all of them as they are, else by their script."""
+    """How texts of these words are cut: the tutorial's way if it leaves each of them whole, else by their script."""
     plain = [word for word in words if not re.fullmatch(r"<.*>|\[.*\]|</.*", word)]
     if all(SEGMENTERS["ascii"].cut(word) == [word] for word in plain):
         return "ascii"

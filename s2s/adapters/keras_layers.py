@@ -41,7 +41,7 @@ LISTED = 24  # arrays that a sentence names
 
 @dataclass(frozen=True)
 class Layer:
-    """Weights that belong together: ``matrix`` (rows), ``dense`` (kernel, bias) or ``gru`` (kernel, recurrent, bias)."""
+    """Weights that belong together: ``matrix``, ``dense`` (kernel, bias) or ``gru`` (kernel, recurrent, bias)."""
 
     kind: str
     path: str
@@ -60,7 +60,7 @@ class Layer:
     @property
     def size(self) -> int:
         """How many numbers come out."""
-        return self.arrays[1].shape[0] if self.kind == "gru" else self.kernel.shape[1]
+        return int(self.arrays[1].shape[0] if self.kind == "gru" else self.kernel.shape[1])
 
 
 Places = dict[str, Layer]  # by role
@@ -70,10 +70,10 @@ def layers(file: Path, arrays: Arrays) -> list[Layer]:
     """The layers that the arrays make; UserError for one that this model has no use for, with the reason."""
     groups: dict[tuple[str, ...], list[tuple[str, np.ndarray]]] = {}
     for name, array in arrays.items():
-        *parents, last = re.split(r"[/.]", re.sub(r":\d+$", "", name))
-        if parents and parents[-1] == "vars":
-            del parents[-1]
-        groups.setdefault(tuple(parents), []).append((last, array))
+        *within, last = re.split(r"[/.]", re.sub(r":\d+$", "", name))
+        if within and within[-1] == "vars":
+            del within[-1]
+        groups.setdefault(tuple(within), []).append((last, array))
     found = []
     for parents, members in groups.items():
         if parents:

@@ -1,7 +1,7 @@
 """The model of PyTorch's tutorial "NLP from scratch: translation with a sequence to sequence network and attention".
 
-Its batched form: ``EncoderRNN`` (embedding, GRU), ``BahdanauAttention`` (``Va·tanh(Wa s + Ua h)``, all with biases, from
-the last state), ``AttnDecoderRNN`` (GRU of ``[embedded; context]``, ``out``). SOS is word 0, EOS word 1.
+Its batched form: ``EncoderRNN`` (embedding, GRU), ``BahdanauAttention`` (``Va·tanh(Wa s + Ua h)``, all with biases,
+from the last state), ``AttnDecoderRNN`` (GRU of ``[embedded; context]``, ``out``). SOS is word 0, EOS word 1.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from s2s.adapters import arrays, wordlist
 from s2s.adapters import weights as conversion
-from s2s.adapters import wordlist
 from s2s.adapters.imported import Imported, Origin, Told
 from s2s.adapters.weights import NEVER, Rows, Weights
 from s2s.adapters.wordlist import WordList
@@ -52,7 +52,7 @@ def read(paths: Sequence[Path], told: Told) -> Imported:
 
 def _parts(paths: Sequence[Path]) -> tuple[Weights, Weights]:
     """Encoder and decoder: the table with the attention in it is the decoder's, wherever it stands."""
-    tables = [(path, table) for path in paths for table in _tables(conversion.load(path))]
+    tables = [(path, table) for path in paths for table in _tables(_load(path))]
     if any(name in table for _, table in tables for name in UNBATCHED):
         raise UserError("pytorch_unbatched", file=str(paths[0]))
     decoders = [entry for entry in tables if MARK in entry[1]]
@@ -61,6 +61,23 @@ def _parts(paths: Sequence[Path]) -> tuple[Weights, Weights]:
         found = ", ".join(sorted({name for _, table in tables for name in table})[:12])
         raise UserError("pytorch_parts", file=str(paths[0]), found=found)
     return Weights(*encoders[0]), Weights(*decoders[0])
+
+
+def _load(path: Path) -> dict[str, Any]:
+    """What was saved; UserError where it is, or claims to be, larger than any such model."""
+    if not path.is_file():
+        raise UserError("file_missing", file=str(path))
+    with arrays.opened(path) as packed:
+        if sum(info.file_size for info in packed.infolist()) > arrays.LIMIT:
+            raise UserError("file_too_large", file=str(path), limit=arrays.LIMIT // 1_000_000)
+    values = conversion.load(path)
+    for table in _tables(values):
+        for name, tensor in table.items():
+            if tensor.layout != torch.strided or tensor.numel() * tensor.itemsize > tensor.untyped_storage().nbytes():
+                raise UserError("array_short", file=str(path), key=arrays.shown(name))
+            if not tensor.is_floating_point():
+                raise UserError("array_type", file=str(path), key=arrays.shown(name), found=str(tensor.dtype))
+    return values
 
 
 def _tables(values: Mapping[str, Any]) -> list[dict[str, Tensor]]:
@@ -125,10 +142,10 @@ def _notes(config: Config) -> tuple[str, ...]:
     return (
         "The source is read with `<eos>` at its end, a column of its own in the heatmap; SOS became `<bos>`.",
         "The encoder has one direction; the other one here has weights of zero, and so have its states.",
-        "The biases of Wa and Ua were added into one. The bias of Va shifts every score of a step alike, which no weight "
-        "depends on; it was left out, so scores differ from PyTorch's by that number.",
-        "The tutorial refuses a word that it does not know. Here it is read as `<unk>`, with an embedding of zeros, which "
-        "the model never saw; `<unk>` and `<pad>` are never said.",
+        "The biases of Wa and Ua were added into one. The bias of Va shifts every score of a step alike, which no "
+        "weight depends on; it was left out, so scores differ from PyTorch's by that number.",
+        "The tutorial refuses a word that it does not know. Here it is read as `<unk>`, with an embedding of zeros, "
+        "which the model never saw; `<unk>` and `<pad>` are never said.",
         "The tutorial stops after ten words; here an output ends with `<eos>`.",
         f"Texts are cut by `{config.text.source}` (source) and `{config.text.target}` (target).",
     )

@@ -45,9 +45,9 @@ class WordList:
 
 
 def read(path: Path) -> WordList:
-    """A ``Tokenizer.to_json()`` of Keras, a JSON list, ``{word: id}`` or ``{id: word}``, or lines ``word`` or ``word TAB id``.
+    """Keras' ``Tokenizer.to_json()``, a JSON list, ``{word: id}``, ``{id: word}``; lines ``word`` or ``word TAB id``.
 
-    UserError for a file that is none of these, or has two words at one id, an id without a word (but 0) or one word twice.
+    UserError for a file that is none of these, has two words at one id, an id without a word (but 0) or a word twice.
     """
     try:
         if path.stat().st_size > MAX_JSON_BYTES:

@@ -1,4 +1,4 @@
-"""The tutorial's Keras model in numpy, from the documentation of its layers, and the files that Keras would save it to."""
+"""The tutorial's Keras model in numpy, from the documentation of its layers, and the files Keras would save it to."""
 
 from __future__ import annotations
 
