@@ -45,7 +45,7 @@ def read(paths: Sequence[Path], texts: Texts) -> Imported:
     weights = _convert(found, config.model, options, (source, target))
     found.finish()
     files = tuple(dict.fromkeys([file.name, found.file.name]))
-    return Imported(config, (source.vocab, target.vocab), weights, Origin(LIBRARY, "3", files, tuple(_notes(options))))
+    return Imported(config, (source.vocab, target.vocab), weights, Origin(LIBRARY, "", files, tuple(_notes(options))))
 
 
 def _weights(file: Path, state: dict[str, Any]) -> Weights:
