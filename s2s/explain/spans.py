@@ -25,8 +25,9 @@ def spans(tokens: Sequence[str]) -> list[Span]:
 def cut(side: Side, given: Sequence[str]) -> tuple[list[str], list[Span], list[Span]] | None:
     """A side's own tokens of a text that is given in tokens, where they stand, and where the given ones stand.
 
-    The marks that a model reads around them stand at no character.     Each given token is cut alone, too, so that what cleaning makes of it is measured alike. None where the two do
-    not come to the same length, as then nothing says which character is which.
+    The marks that a model reads around them stand at no character. Each given token is cut alone, too, so that what
+    cleaning makes of it is measured alike. None where the two do not come to the same length, as then nothing says
+    which character is which.
     """
     spaced = side.segmenter.name not in ("jieba", "characters")
     words = side.words(" ".join(given) if spaced else side.segmenter.join(list(given)))
