@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +121,7 @@ Read from {", ".join(f"`{file}`" for file in origin["files"])}. The conversion c
 ## Config
 
 ```toml
-{toml(config)}
+{toml(config, ("model", "text"))}
 ```
 """
 
@@ -192,10 +192,10 @@ def _limits(config: Mapping[str, Any]) -> str:
     return "\n".join(f"- {limit}" for limit in limits)
 
 
-def toml(config: Mapping[str, Any]) -> str:
-    """The sections of the config as TOML that a run can be started from."""
+def toml(config: Mapping[str, Any], sections: Sequence[str] = ("model", "text", "data", "train")) -> str:
+    """The sections of the config as TOML; all of them make what a run can be started from."""
     lines = [f"name = {json.dumps(config['name'], ensure_ascii=False)}"]
-    for section in ("model", "text", "data", "train"):
+    for section in sections:
         lines += ["", f"[{section}]"]
         lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in config[section].items()]
     return "\n".join(lines)

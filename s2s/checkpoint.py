@@ -45,6 +45,10 @@ class Side:
         """The text as the tokens that the model reads, the marks around them too."""
         return self.vocab.known(self.segmenter.cut(text))
 
+    def words(self, text: str) -> list[str]:
+        """Those tokens without the marks."""
+        return self.vocab.words(self.tokens(text))
+
     def encode(self, text: str) -> list[int]:
         """The text as ids."""
         return self.vocab.encode(self.tokens(text))

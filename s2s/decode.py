@@ -168,8 +168,9 @@ def written(checkpoint: Checkpoint, source: str | Sequence[str]) -> str:
 
 def named(checkpoint: Checkpoint) -> dict[str, str]:
     """What a record says of its model."""
-    attention = checkpoint.config.model.attention
-    return {"name": checkpoint.name, "attention": attention, "digest": checkpoint.digest}
+    config = checkpoint.config.model
+    bias = {"bias": "query"} if config.attention_bias else {}
+    return {"name": checkpoint.name, "attention": config.attention, "digest": checkpoint.digest, **bias}
 
 
 def room(settings: Settings, source: Sequence[int], first: Sequence[int]) -> int:

@@ -123,7 +123,7 @@ def _convert(found: Weights, m: ModelConfig, options: Options, rows: tuple[Rows,
     tables, sizes = [], []
     for name, side, listed in (("src", "encoder", rows[0]), ("trg", _other(options), rows[1])):
         size = options.need(f"model.{side}.embeddings.embedding_dim", int, 64)
-        table = found.take(f"{name}_embed.lut.weight", len(listed.order), size)
+        table = found.take(f"{name}_embed.lut.weight", listed.size, size)
         if options.get(f"model.{side}.embeddings.scale", False):
             table = table * math.sqrt(size)
         tables.append(widened(listed.of(table), len(listed.vocab), m.embedding_size))
@@ -138,7 +138,7 @@ def _convert(found: Weights, m: ModelConfig, options: Options, rows: tuple[Rows,
     joint = found.take("decoder.att_vector_layer.weight", hidden, hidden + memory)  # [state context]
     weights["decoder.readout.weight"] = torch.cat([joint[:, hidden:], joint[:, :hidden]], dim=1)
     weights["decoder.readout.bias"] = found.take("decoder.att_vector_layer.bias", hidden)
-    weights["output.weight"] = rows[1].of(found.take("decoder.output_layer.weight", len(rows[1].order), hidden))
+    weights["output.weight"] = rows[1].of(found.take("decoder.output_layer.weight", rows[1].size, hidden))
     weights["output.bias"] = torch.zeros(len(rows[1].vocab))
     return weights | _bridge(found, m, options)
 

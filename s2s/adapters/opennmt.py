@@ -45,7 +45,7 @@ def read(paths: Sequence[Path], texts: Texts) -> Imported:
     weights = _convert(found, config.model, options, (source, target))
     found.finish()
     files = tuple(dict.fromkeys([file.name, found.file.name]))
-    return Imported(config, (source.vocab, target.vocab), weights, Origin(LIBRARY, "3", files, tuple(_notes(options))))
+    return Imported(config, (source.vocab, target.vocab), weights, Origin(LIBRARY, "", files, tuple(_notes(options))))
 
 
 def _weights(file: Path, state: dict[str, Any]) -> Weights:
@@ -124,7 +124,7 @@ def _convert(found: Weights, m: ModelConfig, options: Options, rows: tuple[Rows,
     tables, sizes = [], []
     for name, side, listed in (("encoder", "src", rows[0]), ("decoder", "tgt", rows[1])):
         size = _size(options, f"{side}_word_vec_size", "word_vec_size")
-        table = found.take(f"{name}.embeddings.make_embedding.emb_luts.0.weight", len(listed.order), size)
+        table = found.take(f"{name}.embeddings.make_embedding.emb_luts.0.weight", listed.size, size)
         tables.append(widened(listed.of(table), len(listed.vocab), m.embedding_size))
         sizes.append(size)
     weights = {"encoder.embedding.weight": tables[0], "embedding.weight": tables[1]}
@@ -148,8 +148,8 @@ def _convert(found: Weights, m: ModelConfig, options: Options, rows: tuple[Rows,
     bias = found.take("decoder.attn.linear_out.bias", hidden) if m.attention == "concat" else torch.zeros(hidden)
     weights["decoder.readout.bias"] = bias
     output = (
-        found.take("generator.weight", len(rows[1].order), hidden),
-        found.take("generator.bias", len(rows[1].order)),
+        found.take("generator.weight", rows[1].size, hidden),
+        found.take("generator.bias", rows[1].size),
     )
     weights["output.weight"] = rows[1].of(output[0])
     weights["output.bias"] = rows[1].of(output[1], conversion.NEVER)
