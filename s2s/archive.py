@@ -79,7 +79,7 @@ def load(name: str, content: bytes, into: Path) -> Checkpoint:
 
 
 def check_list(path: Path) -> None:
-    """UserError for a file on disk that is no zip, or lists too many members; it may be in the format for huge archives."""
+    """UserError for a file on disk that is no zip or lists too many members; it may be in the format for huge ones."""
     with path.open("rb") as file:
         file.seek(0, io.SEEK_END)
         file.seek(max(0, file.tell() - (1 << 16) - END.size - END64.size - 20))

@@ -159,7 +159,9 @@ def _load(directory: Path) -> Checkpoint:
     config = from_dict(Config, values)
     vocabs = _read_object(directory / "vocab.json")
     read = _vocab(vocabs, "source", directory)
-    read = dataclasses.replace(read, bos=config.text.source_bos, eos=config.text.source_eos)
+    read = dataclasses.replace(
+        read, bos=config.text.source_bos, eos=config.text.source_eos, fill=config.text.source_fill
+    )
     source = side(config.text.source, read)
     target = side(config.text.target, _vocab(vocabs, "target", directory))
     if config.text.shared_vocab and source.vocab.tokens != target.vocab.tokens:

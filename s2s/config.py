@@ -104,7 +104,7 @@ class ModelConfig:
 class TextConfig:
     """How the two sides are cut and how large their vocabularies become."""
 
-    source: str = "jieba"  # jieba | latin | characters | spaces | bpe | sentencepiece
+    source: str = "jieba"  # jieba | latin | characters | spaces | others of SEGMENTERS
     target: str = "latin"
     source_min_count: int = 2
     target_min_count: int = 2
@@ -113,9 +113,11 @@ class TextConfig:
     shared_vocab: bool = False  # one list for both sides, words counted together, source_min_count for both
     source_bos: bool = False  # the model reads <bos> before the source's words
     source_eos: bool = False  # and <eos> after them
+    source_fill: int = 0  # and then <fill>, up to so many tokens: padding that is read
 
     def __post_init__(self) -> None:
         _check(self, "text", source_min_count=(1, MANY), target_min_count=(1, MANY), max_vocab=(5, MANY))
+        _check(self, "text", source_fill=(0, 400))
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def source_ids(checkpoint: Checkpoint, source: str | Sequence[str]) -> tuple[lis
     if len(tokens) > MAX_TOKENS:
         raise UserError("text_too_many_tokens", found=len(tokens), limit=MAX_TOKENS)
     ids = vocab.encode(tokens)
-    if all(i in (UNK, BOS, EOS) for i in ids):
+    if not any(token in vocab.ids for token in words):
         raise UserError("text_unknown", checkpoint=checkpoint.name)
     return tokens, ids
 

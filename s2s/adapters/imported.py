@@ -33,6 +33,7 @@ class Told(Texts):
     layers: Mapping[str, str] = field(default_factory=dict)  # a layer's place in the model to its path in the file
     carries_state: bool | None = None  # whether the decoder's recurrent layer is called with its state
     marks: tuple[str, ...] = ()  # the words that begin and end a sentence
+    padded_to: int = 0  # tokens that a source has been filled up to with padding, which the model reads
 
 
 @dataclass(frozen=True)

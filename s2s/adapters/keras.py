@@ -22,7 +22,7 @@ from s2s.adapters.wordlist import WordList
 from s2s.config import Config, ModelConfig, TextConfig
 from s2s.errors import UserError
 from s2s.text import SEGMENTERS
-from s2s.vocab import SPECIALS
+from s2s.vocab import FILL, SPECIALS, Vocab
 
 MARKS = (
     *(("<start>", "<end>"), ("<START>", "<STOP>"), ("<START>", "<END>"), ("<s>", "</s>"), ("[START]", "[END]")),
@@ -51,8 +51,13 @@ def read(paths: Sequence[Path], told: Told) -> Imported:
     source, target = (_rows(words, told, n == 1) for n, words in enumerate(sides))
     config = _config(way, told, source, sides)
     weights = _encoder(way, source) | _decoder(way, target)
+    read = source.vocab
+    if told.padded_to:
+        read = Vocab((*read.tokens, FILL))
+        table = weights["encoder.embedding.weight"]
+        weights["encoder.embedding.weight"] = torch.cat([table, table[:1]])  # row 0 is padding's
     origin = Origin("Keras", version, tuple(path.name for path in paths), _notes(config, way, source, target))
-    return Imported(config, (source.vocab, target.vocab), weights, origin)
+    return Imported(config, (read, target.vocab), weights, origin)
 
 
 EMBEDDINGS = ("encoder.embedding", "decoder.embedding")
@@ -107,7 +112,7 @@ def _config(way: Places, told: Told, source: Rows, sides: Sequence[WordList]) ->
             attention_bias=True,
             carry_state=bool(told.carries_state),
         ),
-        text=TextConfig(source=cuts[0], target=cuts[1], source_bos=bos, source_eos=eos),
+        text=TextConfig(cuts[0], cuts[1], source_bos=bos, source_eos=eos, source_fill=told.padded_to),
     )
 
 
@@ -194,8 +199,15 @@ def _notes(config: Config, way: Places, source: Rows, target: Rows) -> tuple[str
                 + (" and is never said." if side == "target" else "; Keras would leave such a word out.")
             )
     notes.append(f"Texts are cut by `{config.text.source}` (source) and `{config.text.target}` (target).")
-    notes.append(
+    unmasked = (
         "The tutorial fills a source up with padding and does not mask it: its encoder reads the padding and its "
-        "attention looks there. Here a source is read without padding, as Keras reads it if it is given so."
+        "attention looks there. "
     )
+    if config.text.source_fill:
+        notes.append(f"{unmasked}So it is here, up to {config.text.source_fill} tokens; padding is called `{FILL}`.")
+    else:
+        notes.append(
+            f"{unmasked}Here a source is read without padding, as Keras reads it if it is given so; a model that was "
+            "trained on padded sources says other things then than in its notebook (`--padded-to`)."
+        )
     return tuple(notes)

@@ -186,8 +186,14 @@ def _ask(file: Path, ways: Sequence[Places]) -> None:
     for role in ("attention.query", *ROLES):
         paths = sorted({way[role].path for way in ways if role in way})
         if len(paths) > 1:
-            key = "keras_query" if role == "attention.query" else "keras_ambiguous"
-            raise UserError(key, file=str(file), key=role, known=" / ".join(map(shown, paths)), path=shown(paths[0]))
+            known = " / ".join(map(shown, paths))
+            raise UserError(
+                "keras_query" if role == "attention.query" else "keras_ambiguous",
+                file=str(file),
+                key=role,
+                known=known,
+                path=shown(paths[0]),
+            )
 
 
 def listing(found: Sequence[Layer]) -> str:

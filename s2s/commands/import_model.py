@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from s2s.commands.arguments import whole
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
 
 OPTIONS = {  # what only some kinds are told
-    "keras": {"vocab", "carries_state", "map", "marks"},
+    "keras": {"vocab", "carries_state", "map", "marks", "padded_to"},
     "pytorch-tutorial": {"vocab"},
 }
 
@@ -39,6 +40,9 @@ def add(commands: Commands) -> None:
         "--map", metavar="PLACE=PATH", action="append", help="keras: the layer at a path is that of this place"
     )
     p.add_argument("--marks", metavar=("START", "END"), nargs=2, help="keras: the words that begin and end a sentence")
+    p.add_argument(
+        "--padded-to", type=whole(1, 400), metavar="N", help="keras: tokens that sources were padded to"
+    )
 
 
 def _told(options: argparse.Namespace) -> Told:
@@ -46,8 +50,9 @@ def _told(options: argparse.Namespace) -> Told:
     from s2s.adapters.imported import Told
     from s2s.adapters.keras_layers import ROLES
 
-    given = {name for name in ("vocab", "carries_state", "map", "marks") if getattr(options, name) is not None}
-    for name in sorted(given - OPTIONS.get(options.kind, set())):
+    for name in sorted(OPTIONS["keras"] - OPTIONS.get(options.kind, set())):
+        if getattr(options, name) is None:
+            continue
         raise UserError("option_conflict", option=f"--{name.replace('_', '-')}", other=options.kind)
     layers = dict[str, str]()
     for text in options.map or ():
@@ -62,6 +67,7 @@ def _told(options: argparse.Namespace) -> Told:
         layers=layers,
         carries_state=None if options.carries_state is None else options.carries_state == "yes",
         marks=tuple(options.marks or ()),
+        padded_to=options.padded_to or 0,
     )
 
 

@@ -82,7 +82,7 @@ def prepare_sides(pairs: Sequence[Pair], config: Config) -> tuple[Side, Side]:
 
 def marked(vocab: Vocab, text: TextConfig) -> Vocab:
     """The source's vocabulary with the marks that the config has around what is read."""
-    return dataclasses.replace(vocab, bos=text.source_bos, eos=text.source_eos)
+    return dataclasses.replace(vocab, bos=text.source_bos, eos=text.source_eos, fill=text.source_fill)
 
 
 def encode_pairs(pairs: Sequence[Pair], source: Side, target: Side, max_tokens: int) -> list[Ids]:

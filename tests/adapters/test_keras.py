@@ -140,6 +140,19 @@ def test_a_text_is_read_between_its_marks_and_traced(tmp_path: Path) -> None:
     assert "`decoder/attention/W1` (attention.query)" in card
 
 
+def test_padding_is_read_where_the_tutorial_read_it(tmp_path: Path) -> None:
+    model = KerasModel.random()
+    save_h5(tmp_path / "m.h5", model.named())
+    checkpoint = stored(keras.read([tmp_path / "m.h5"], told(tmp_path, padded_to=8)), tmp_path / "imported")
+    found = trace(checkpoint, "come pan", "eats", mode="forced")
+    assert found.source_tokens == ("<bos>", "come", "pan", "<eos>", *["<fill>"] * 4)
+    log_probs, attention = model.run([1, 4, 5, 2, 0, 0, 0, 0], [1, 4], carries=True)
+    assert np.abs(np.array([step.log_prob for step in found.steps]) - log_probs[[0, 1], [4, 2]]).max() < 1e-5
+    assert np.abs(found.attention_TS - attention).max() < 1e-5
+    long = trace(checkpoint, "ana come pan ana come pan ana")
+    assert "<fill>" not in long.source_tokens
+
+
 def mistakes(directory: Path) -> dict[str, tuple[dict[str, np.ndarray], dict[str, Any]]]:
     """What is refused: the key of the sentence → arrays, what is told."""
     model, both = KerasModel.random(), KerasModel.random(both=True)
