@@ -184,7 +184,7 @@ def _counts(way: Places) -> tuple[int, int]:
 def _ask(file: Path, ways: Sequence[Places]) -> None:
     """The first role that the ways disagree on, as a question."""
     for role in ("attention.query", *ROLES):
-        paths = sorted({way[role].path for way in ways if role in way})
+        paths = sorted({_ending(way[role], way) for way in ways if role in way})
         if len(paths) > 1:
             known = " / ".join(map(shown, paths))
             raise UserError(
@@ -194,6 +194,14 @@ def _ask(file: Path, ways: Sequence[Places]) -> None:
                 known=known,
                 path=shown(paths[0]),
             )
+
+
+def _ending(layer: Layer, way: Places) -> str:
+    """The shortest end of a layer's path that no other layer has."""
+    parts = layer.path.split("/")
+    ends = ("/".join(parts[-count:]) for count in range(1, len(parts)))
+    alone = (end for end in ends if sum(_named(other, end) for other in way.values()) == 1)
+    return next(alone, layer.path)
 
 
 def listing(found: Sequence[Layer]) -> str:

@@ -40,9 +40,7 @@ def add(commands: Commands) -> None:
         "--map", metavar="PLACE=PATH", action="append", help="keras: the layer at a path is that of this place"
     )
     p.add_argument("--marks", metavar=("START", "END"), nargs=2, help="keras: the words that begin and end a sentence")
-    p.add_argument(
-        "--padded-to", type=whole(1, 400), metavar="N", help="keras: tokens that sources were padded to"
-    )
+    p.add_argument("--padded-to", type=whole(1, 400), metavar="N", help="keras: tokens that sources were padded to")
 
 
 def _told(options: argparse.Namespace) -> Told:
