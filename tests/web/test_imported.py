@@ -47,7 +47,7 @@ def test_other_pages_show_no_error(visit_page: Visit, page: str, model: str) -> 
         assert [button for button in app.button_group if "<eos>" in str(button.options)] == []
 
 
-@pytest.mark.parametrize("chapter", ["encoder_decoder", "attention", "layers", "remedies"])
+@pytest.mark.parametrize("chapter", ["encoder_decoder", "attention", "layers", "exposure"])
 def test_chapters_of_the_lesson_show_no_error(visit_page: Visit, chapter: str) -> None:
     app = visit_page("lesson", model="tiny-additive", lang="en", chapter=chapter, **QUERY)
     assert not app.exception and not app.error
