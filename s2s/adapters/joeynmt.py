@@ -77,10 +77,11 @@ def _rows(file: Path, options: Options, side: str) -> Rows:
 def _config(options: Options, texts: Texts) -> Config:
     """The model that the configuration describes; UserError for what cannot be one of ours."""
     for side, default in (("encoder", "recurrent"), ("decoder", "transformer")):
-        options.only(f"model.{side}.type", "recurrent", default=default, why="import_recurrent")
-    options.only("model.encoder.bidirectional", True, default=True, why="import_one_direction")
+        options.recurrent(f"model.{side}.type", "recurrent", default=default)
+    if not options.need("model.encoder.bidirectional", bool, True):
+        raise UserError("import_one_direction", file=str(options.file), key="model.encoder.bidirectional", found=False)
     options.only("model.decoder.activation", "tanh", default="tanh")
-    kind = options.only("model.encoder.rnn_type", "gru", "lstm", default="gru", why="import_recurrent")
+    kind = options.recurrent("model.encoder.rnn_type", "gru", "lstm", default="gru")
     options.only("model.decoder.rnn_type", kind, default="gru")
     hidden = options.need("model.decoder.hidden_size", int)
     first = options.only("model.decoder.init_hidden", "bridge", "last", "zero", default="bridge")

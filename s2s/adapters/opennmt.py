@@ -79,10 +79,10 @@ def _rows(file: Path, words: dict[str, Any], side: str) -> Rows:
 
 def _config(options: Options, words: dict[str, Any], texts: Texts) -> Config:
     """The model that the options describe; UserError for what cannot be one of ours."""
-    both = options.only("encoder_type", "brnn", "rnn", default="rnn", why="import_recurrent") == "brnn"
-    options.only("decoder_type", "rnn", "ifrnn", default="rnn", why="import_recurrent")
-    options.only("model_task", "seq2seq", default="seq2seq", why="import_recurrent")
-    cell = options.only("rnn_type", "LSTM", "GRU", default="LSTM", why="import_recurrent").lower()
+    both = options.recurrent("encoder_type", "brnn", "rnn", default="rnn") == "brnn"
+    options.recurrent("decoder_type", "rnn", "ifrnn", default="rnn")
+    options.recurrent("model_task", "seq2seq", default="seq2seq")
+    cell = options.recurrent("rnn_type", "LSTM", "GRU", default="LSTM").lower()
     for key in OFF:
         options.only(key, False, default=False)
     options.only("context_gate", None)
