@@ -29,6 +29,7 @@ MARKS = (
     *(("<bos>", "<eos>"), ("<BOS>", "<EOS>"), ("<sos>", "<eos>"), ("<SOS>", "<EOS>"), ("<GO>", "<EOS>")),
 )
 UNKNOWN = ("<unk>", "<UNK>", "[UNK]", "<OOV>", "<oov>")
+EMBEDDINGS = ("encoder.embedding", "decoder.embedding")
 SUFFIX = re.compile(r"(\.weights)?\.(h5|hdf5|keras|npz)$")
 HAN = re.compile("[\u3400-\u9fff]")
 
@@ -58,9 +59,6 @@ def read(paths: Sequence[Path], told: Told) -> Imported:
         weights["encoder.embedding.weight"] = torch.cat([table, table[:1]])  # row 0 is padding's
     origin = Origin("Keras", version, tuple(path.name for path in paths), _notes(config, way, source, target))
     return Imported(config, (read, target.vocab), weights, origin)
-
-
-EMBEDDINGS = ("encoder.embedding", "decoder.embedding")
 
 
 def _prefixes(paths: Sequence[Path]) -> list[str]:

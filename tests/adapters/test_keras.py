@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from s2s.__main__ import main
 from s2s.adapters import keras
 from s2s.adapters.imported import Imported, Told
 from s2s.decode import trace
@@ -151,6 +152,29 @@ def test_padding_is_read_where_the_tutorial_read_it(tmp_path: Path) -> None:
     assert np.abs(found.attention_TS - attention).max() < 1e-5
     long = trace(checkpoint, "ana come pan ana come pan ana")
     assert "<fill>" not in long.source_tokens
+
+
+def test_the_command_asks_what_it_must_know(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_h5(tmp_path / "m.h5", KerasModel.random().named())
+    words = [str(path) for path in save_words(tmp_path)]
+    command = ["import", "keras", str(tmp_path / "m.h5"), "--name", "mine", "--out", str(tmp_path / "out")]
+    steps = {
+        "--vocab SOURCE TARGET": ["--vocab", *words],
+        "--carries-state yes or no": ["--carries-state", "no"],
+        "--map attention.query=W1": ["--map", "attention.query=W2"],
+    }
+    for asked, answer in steps.items():
+        assert main(command) == 2
+        said = capsys.readouterr().err
+        assert asked in said and said.count("\n") == 1
+        command += answer
+    assert main([*command, "--padded-to", "7"]) == 0
+    assert "So it is here, up to 7 tokens" in capsys.readouterr().err
+    assert main(["trace", str(tmp_path / "out" / "mine"), "ana come pan."]) == 0
+    assert "ana" in capsys.readouterr().out
+    assert main(["import", "joeynmt", str(tmp_path), "--name", "x", "--padded-to", "7"]) == 2
+    assert main([*command, "--map", "here=there"]) == 2
+    assert "The places: encoder.embedding" in capsys.readouterr().err
 
 
 def mistakes(directory: Path) -> dict[str, tuple[dict[str, np.ndarray], dict[str, Any]]]:
