@@ -83,7 +83,7 @@ def _load(path: Path) -> dict[str, Any]:
 def _tables(values: Mapping[str, Any]) -> list[dict[str, Tensor]]:
     """The state dicts in what was saved: itself, those under its keys, or those under prefixes of its names."""
     inner = [table for value in values.values() if isinstance(value, dict) for table in _tables(value)]
-    tensors = {name: value for name, value in values.items() if isinstance(value, Tensor) and isinstance(name, str)}
+    tensors = {arrays.shown(str(name)): value for name, value in values.items() if isinstance(value, Tensor)}
     if "embedding.weight" in tensors or not tensors:
         return [*inner, tensors] if tensors else inner
     prefixes = [name.removesuffix("embedding.weight") for name in tensors if name.endswith(".embedding.weight")]

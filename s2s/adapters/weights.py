@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import pickle
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,11 @@ from s2s.vocab import SPECIALS, Vocab
 
 NEVER = -30_000.0  # the output bias of a word that the library cannot say; finite in half precision, too
 
+BROKEN = (  # what torch raises for a damaged file
+    *(pickle.UnpicklingError, RuntimeError, EOFError, ValueError, TypeError, LookupError),
+    *(AttributeError, AssertionError, ArithmeticError, MemoryError),
+)
+
 
 def load(file: Path) -> dict[str, Any]:
     """What ``torch.save`` wrote: tensors, plain values and plain options; anything else is refused, nothing runs."""
@@ -26,11 +32,12 @@ def load(file: Path) -> dict[str, Any]:
     known: list[Any] = [argparse.Namespace, np.dtype, scalar, (scalar, "numpy.core.multiarray.scalar")]
     known += [type(np.dtype(kind)) for kind in (np.float64, np.float32, np.int64)]  # a score, say
     try:
-        with torch.serialization.safe_globals(known):
+        with torch.serialization.safe_globals(known), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a damaged file
             values = torch.load(file, map_location="cpu", weights_only=True)
     except OSError:
         raise UserError("file_missing", file=str(file)) from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError) as error:
+    except BROKEN as error:
         raise UserError("import_pickle", file=str(file), reason=_reason(error)) from None
     if not isinstance(values, dict):
         raise UserError("import_pickle", file=str(file), reason=type(values).__name__)
@@ -49,7 +56,7 @@ def _reason(error: Exception) -> str:
     """The global that was refused, or the first words of what torch says."""
     text = " ".join(str(error).split())
     found = re.search(r"GLOBAL ([\w.]+)", text)
-    return found.group(1) if found else text[:120]
+    return found.group(1) if found else "".join(c if c.isprintable() else "\ufffd" for c in text[:120])
 
 
 class Weights:

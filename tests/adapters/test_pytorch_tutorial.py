@@ -13,6 +13,7 @@ from s2s.adapters.imported import Imported, Told
 from s2s.decode import trace
 from s2s.errors import LANGUAGES, UserError
 from tests.adapters.common import run, stored
+from tests.adapters.test_arrays import mutated
 
 SOURCE = ("SOS", "EOS", "je", "suis", "pret", "content", "il", "est", "la", "!", "?")
 TARGET = ("SOS", "EOS", "i", "m", "am", "ready", "he", "is", "here", "!")
@@ -148,6 +149,19 @@ def test_what_is_not_the_tutorials_model_gets_a_sentence(tmp_path: Path, key: st
         pytorch_tutorial.read(paths, asked)
     assert error.value.key == f"error.{key}"
     assert all(error.value.say(language) for language in LANGUAGES)
+
+
+def test_mutated_files_are_refused_with_a_sentence_or_read(tmp_path: Path) -> None:
+    rng, path, asked, refused = np.random.default_rng(4), files(tmp_path)["one"][0], told(tmp_path), 0
+    content = path.read_bytes()
+    for _ in range(25):
+        path.write_bytes(mutated(content, rng))
+        try:
+            pytorch_tutorial.read([path], asked)
+        except UserError as error:
+            refused += 1
+            assert all(error.say(language).isprintable() for language in LANGUAGES), error
+    assert refused > 3
 
 
 def test_both_vocabularies_are_asked_for(tmp_path: Path) -> None:
