@@ -30,6 +30,8 @@ DIRECTORY = 64_000  # bytes of the list at an archive's end, which is read whole
 CHUNK = 1 << 20
 # End of central directory: signature, disk numbers, entries here and in all, size of the list, its offset, comment.
 END, LOCATOR = struct.Struct("<4s4H2LH"), b"PK\x06\x07"
+# The same of a huge archive, in 64 bits, before the locator that points to it.
+END64 = struct.Struct("<4sQ2H2L4Q")
 
 
 def unpack(name: str, content: bytes, into: Path) -> None:
@@ -74,6 +76,33 @@ def load(name: str, content: bytes, into: Path) -> Checkpoint:
         if "file" in error.values:
             error.values["file"] = f"{name}/{Path(str(error.values['file'])).name}"
         raise
+
+
+def check_list(path: Path) -> None:
+    """UserError for a file on disk that is no zip or lists too many members; it may be in the format for huge ones."""
+    with path.open("rb") as file:
+        file.seek(0, io.SEEK_END)
+        file.seek(max(0, file.tell() - (1 << 16) - END.size - END64.size - 20))
+        tail = file.read()
+    place = tail.rfind(b"PK\x05\x06")
+    before = tail[max(0, place - 20 - END64.size) : max(0, place)]
+    if len(before) == 20 + END64.size and before.startswith(b"PK\x06\x06") and before[-20:].startswith(LOCATOR):
+        *_, count, size, _ = END64.unpack_from(before)
+        if size > DIRECTORY or count > MEMBERS:
+            raise UserError("archive_members", file=str(path), limit=MEMBERS)
+    else:
+        _check_end(str(path), tail)
+
+
+def content(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
+    """One file of an archive in memory; UserError where it is larger than ``limit`` bytes, whatever it claims to be."""
+    if member.flag_bits & 0x1:
+        raise UserError("archive_encrypted", file=name)
+    with archive.open(member) as packed:
+        found = packed.read(limit + 1)
+    if len(found) > limit:
+        raise UserError("archive_unpacked", file=name, limit=limit // 1_000_000)
+    return found
 
 
 def _check_end(name: str, content: bytes) -> None:

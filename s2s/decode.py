@@ -24,7 +24,7 @@ from s2s.search import beam
 from s2s.strategy import Choose, Settings, chooser, forcing, limit
 from s2s.text import is_token
 from s2s.trace import Scored, Step, Trace
-from s2s.vocab import BOS, EOS, UNK
+from s2s.vocab import BOS, EOS, PAD, UNK
 
 MAX_CHARACTERS = 2_000
 MAX_TOKENS = 400
@@ -61,16 +61,18 @@ def source_ids(checkpoint: Checkpoint, source: str | Sequence[str]) -> tuple[lis
     characters = sum(map(len, source))
     if characters > MAX_CHARACTERS:
         raise UserError("text_too_long", found=characters, limit=MAX_CHARACTERS)
-    tokens = checkpoint.source.tokens(source) if isinstance(source, str) else list(source)
-    if not tokens:
+    vocab = checkpoint.source.vocab
+    tokens = checkpoint.source.tokens(source) if isinstance(source, str) else vocab.marked(source)
+    words = vocab.words(tokens)
+    if not words:
         raise UserError("text_no_words" if isinstance(source, str) and source.strip() else "text_empty")
-    for place, token in enumerate(tokens, start=1):
+    for place, token in enumerate(words, start=1):
         if not is_token(token):
             raise UserError("token_unusable", place=place, token=token)
     if len(tokens) > MAX_TOKENS:
         raise UserError("text_too_many_tokens", found=len(tokens), limit=MAX_TOKENS)
-    ids = checkpoint.source.vocab.encode(tokens)
-    if all(i == UNK for i in ids):
+    ids = vocab.encode(tokens)
+    if not any(token in vocab.ids for token in words):
         raise UserError("text_unknown", checkpoint=checkpoint.name)
     return tokens, ids
 
@@ -159,13 +161,16 @@ def trace(
 
 def written(checkpoint: Checkpoint, source: str | Sequence[str]) -> str:
     """A source as a text, tokens put together."""
-    return source if isinstance(source, str) else checkpoint.source.segmenter.join(list(source))
+    return (
+        source if isinstance(source, str) else checkpoint.source.segmenter.join(checkpoint.source.vocab.words(source))
+    )
 
 
 def named(checkpoint: Checkpoint) -> dict[str, str]:
     """What a record says of its model."""
-    attention = checkpoint.config.model.attention
-    return {"name": checkpoint.name, "attention": attention, "digest": checkpoint.digest}
+    config = checkpoint.config.model
+    bias = {"bias": "query"} if config.attention_bias else {}
+    return {"name": checkpoint.name, "attention": config.attention, "digest": checkpoint.digest, **bias}
 
 
 def room(settings: Settings, source: Sequence[int], first: Sequence[int]) -> int:
@@ -227,12 +232,12 @@ class _Recorder:
         return tuple(steps)
 
     def _normaliser(self, output: StepOutput) -> Tensor:
-        """log Σ exp(logits), from the logit and the log-probability of ``<eos>``, which is no source word."""
-        model = self.checkpoint.model
-        logit = output.state.readout_BR[0] @ model.output.weight[EOS] + model.output.bias[EOS]
+        """log Σ exp(logits), from the logit and the log-probability of a token that cannot be copied."""
+        model, token = self.checkpoint.model, EOS if output.gate_B is None else PAD
+        logit = output.state.readout_BR[0] @ model.output.weight[token] + model.output.bias[token]
         if self.memory.prior_BV is not None:
-            logit = blend(logit, self.memory.prior_BV[0, EOS])
-        log_prob = output.log_probs_BV[0, EOS]
+            logit = blend(logit, self.memory.prior_BV[0, token])
+        log_prob = output.log_probs_BV[0, token]
         return logit - (log_prob if output.gate_B is None else log_prob - F.logsigmoid(output.gate_B[0]))
 
     def _prior(self, token: int) -> float | None:

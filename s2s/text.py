@@ -1,4 +1,4 @@
-"""Text to tokens and back: jieba words, Latin words, characters.
+"""Text to tokens and back: jieba words, Latin words, characters, what stands between spaces.
 
 A segmenter is a pair of pure functions under a name; a checkpoint stores the name, so the
 tokens that a reader sees are cut as they were in training.
@@ -156,6 +156,65 @@ def join_characters(tokens: list[str]) -> str:
     return "".join(tokens).replace(SPACE, " ")
 
 
+def pieces(text: str) -> list[str]:
+    """What stands between white space, of a text that another program has cut.
+
+    >>> pieces("a well@@ -known  name")
+    ['a', 'well@@', '-known', 'name']
+    """
+    return clean(text).split()
+
+
+def _plain(text: str) -> str:
+    """Small letters without their accents."""
+    return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if unicodedata.category(c) != "Mn")
+
+
+def ascii_words(text: str) -> list[str]:
+    """The words of TensorFlow's translation tutorial: a to z, and ``? . ! , ¿``; all else separates.
+
+    >>> ascii_words("¿Qué haces, Ana? I don't know.")
+    ['¿', 'que', 'haces', ',', 'ana', '?', 'i', 'don', 't', 'know', '.']
+    """
+    return re.findall("[a-z]+|[?.!,¿]", _plain(text))
+
+
+def ascii_stops(text: str) -> list[str]:
+    """The words of PyTorch's translation tutorial: a to z, and ``. ! ?``, which a word right after them joins.
+
+    >>> ascii_stops("J'ai vu l'été, Ana! a.b")
+    ['j', 'ai', 'vu', 'l', 'ete', 'ana', '!', 'a', '.b']
+    """
+    return re.findall("[.!?]?[a-z]+|[.!?]", _plain(text))
+
+
+def ascii_marks(text: str) -> list[str]:
+    """``ascii_stops`` in the tutorial's later form, which drops full stops.
+
+    >>> ascii_marks("Je suis prêt. Et toi?")
+    ['je', 'suis', 'pret', 'et', 'toi', '?']
+    """
+    return re.findall("[!?]?[a-z]+|[!?]", _plain(text))
+
+
+def join_bpe(tokens: list[str]) -> str:
+    """Subwords to words: a piece that ends with ``@@`` goes on in the next (subword-nmt).
+
+    >>> join_bpe(["a", "well@@", "-known"])
+    'a well-known'
+    """
+    return " ".join(tokens).replace("@@ ", "").removesuffix("@@")
+
+
+def join_sentencepiece(tokens: list[str]) -> str:
+    """Subwords to words: a word begins with ``▁`` (SentencePiece).
+
+    >>> join_sentencepiece(["▁a", "▁well", "-known"])
+    'a well-known'
+    """
+    return "".join(tokens).replace("▁", " ").strip()
+
+
 @dataclass(frozen=True)
 class Segmenter:
     """How one side of a model's text is cut into tokens and put together again."""
@@ -171,5 +230,11 @@ SEGMENTERS = {
         Segmenter("jieba", jieba_words, join_chinese),
         Segmenter("latin", latin_words, join_latin),
         Segmenter("characters", characters, join_characters),
+        Segmenter("spaces", pieces, " ".join),
+        Segmenter("ascii", ascii_words, " ".join),
+        Segmenter("ascii-stops", ascii_stops, " ".join),
+        Segmenter("ascii-marks", ascii_marks, " ".join),
+        Segmenter("bpe", pieces, join_bpe),
+        Segmenter("sentencepiece", pieces, join_sentencepiece),
     )
 }

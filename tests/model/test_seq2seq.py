@@ -36,6 +36,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "pointer": {"attention": "additive", "pointer": True},
     "prior": {"attention": "general", "prior": True},
     "everything": {"coverage": True, "pointer": True, "prior": True, "shared_embeddings": True, "cell": "lstm"},
+    "linear": {"attention": "concat", "attention_bias": True, "bridge": "linear", "readout": "linear", "cell": "lstm"},
+    "copied": {"attention": "general", "bridge": "copy", "encoder_layers": 2, "decoder_layers": 2, "cell": "lstm"},
+    "state": {"readout": "state", "tied_embeddings": False, "attention_bias": True},
 }
 MODELS = {name: make_model(make_config(**kind)).double() for name, kind in KINDS.items()}  # exact to 1e-10
 SOURCES = st.lists(st.integers(4, len(SOURCE) - 1), min_size=1, max_size=8)
@@ -188,8 +191,8 @@ def test_first_state_comes_from_the_encoders_ends() -> None:
     model = MODELS["additive, deep, untied"]
     with torch.no_grad():
         _, state = model.encode(torch.tensor([[4, 7, 8]]), torch.tensor([3]))
-        _, final_BM = model.encoder(torch.tensor([[4, 7, 8]]), torch.tensor([3]))
-        first = torch.tanh(model.bridge.weight @ final_BM[0] + model.bridge.bias)
+        _, ends_PLBM = model.encoder(torch.tensor([[4, 7, 8]]), torch.tensor([3]))
+        first = torch.tanh(model.bridge.weight @ ends_PLBM[0, -1, 0] + model.bridge.bias)
     torch.testing.assert_close(state.hidden_LBH[:, 0].flatten(), first)
     assert state.readout_BR.eq(0).all()
 

@@ -21,7 +21,7 @@ function fill(template, values) {
 // Whether a trace's model weighs the source at all: what is about weights is not shown of one that does not.
 const looks = (trace) => trace.checkpoint.attention !== "none";
 
-const isSpecial = (token) => /^<(pad|unk|bos|eos)>$/.test(token);
+const isSpecial = (token) => /^<(pad|unk|bos|eos|fill)>$/.test(token);
 
 // 0.8789 → "87.9 %"; what would read as 0 or 100 but is not says so.
 function percent(p) {

@@ -1,0 +1,18 @@
+"""Models of other libraries, read from their own files and written as checkpoints of ours; exactly, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from s2s.adapters import joeynmt, keras, opennmt, pytorch_tutorial
+from s2s.adapters.imported import Imported, Texts, Told
+
+__all__ = ["READERS", "Imported", "Texts", "Told"]
+
+READERS: dict[str, Callable[[Sequence[Path], Told], Imported]] = {
+    "joeynmt": joeynmt.read,
+    "opennmt": opennmt.read,
+    "keras": keras.read,
+    "pytorch-tutorial": pytorch_tutorial.read,
+}

@@ -1,0 +1,211 @@
+"""The model of TensorFlow's tutorial "nmt with attention" in its classic form, and of courses after it.
+
+``Encoder``: Embedding, GRU, perhaps Bidirectional. ``BahdanauAttention``: ``v·tanh(W s + U h)``, all Dense with biases,
+from the decoder's last state. ``Decoder``: ``[context; embedded]`` to a GRU, its output to a Dense of the vocabulary.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from s2s.adapters import arrays, keras_config, wordlist
+from s2s.adapters.imported import Imported, Origin, Told
+from s2s.adapters.keras_layers import Layer, Places, layers, places
+from s2s.adapters.weights import NEVER, Rows, widened
+from s2s.adapters.wordlist import WordList
+from s2s.config import Config, ModelConfig, TextConfig
+from s2s.errors import UserError
+from s2s.text import SEGMENTERS
+from s2s.vocab import FILL, SPECIALS, Vocab
+
+MARKS = (
+    *(("<start>", "<end>"), ("<START>", "<STOP>"), ("<START>", "<END>"), ("<s>", "</s>"), ("[START]", "[END]")),
+    *(("<bos>", "<eos>"), ("<BOS>", "<EOS>"), ("<sos>", "<eos>"), ("<SOS>", "<EOS>"), ("<GO>", "<EOS>")),
+)
+UNKNOWN = ("<unk>", "<UNK>", "[UNK]", "<OOV>", "<oov>")
+EMBEDDINGS = ("encoder.embedding", "decoder.embedding")
+SUFFIX = re.compile(r"(\.weights)?\.(h5|hdf5|keras|npz)$")
+HAN = re.compile("[\u3400-\u9fff]")
+
+
+def read(paths: Sequence[Path], told: Told) -> Imported:
+    """A model from the file of both parts or one file each, and what the files do not say from ``told``.
+
+    UserError for what is missing, cannot be told apart, or computes something that ours cannot.
+    """
+    if len(told.vocabularies) != 2:
+        raise UserError("option_needs", option="import keras", other="--vocab SOURCE TARGET")
+    if told.carries_state is None:
+        raise UserError("keras_carries")
+    version = keras_config.check(paths)
+    lists = [wordlist.read(path) for path in told.vocabularies]
+    found = [layer for path, prefix in zip(paths, _prefixes(paths), strict=True) for layer in _read(path, prefix)]
+    way = places(paths[0], found, told.layers, (len(lists[0].words), len(lists[1].words)))
+    _check(paths[0], way)
+    sides = [words.sized(way[role].kernel.shape[0]) for words, role in zip(lists, EMBEDDINGS, strict=True)]
+    source, target = (_rows(words, told, n == 1) for n, words in enumerate(sides))
+    config = _config(way, told, source, sides)
+    weights = _encoder(way, source) | _decoder(way, target)
+    read = source.vocab
+    if told.padded_to:
+        read = Vocab((*read.tokens, FILL))
+        table = weights["encoder.embedding.weight"]
+        weights["encoder.embedding.weight"] = torch.cat([table, table[:1]])  # row 0 is padding's
+    origin = Origin("Keras", version, tuple(path.name for path in paths), _notes(config, way, source, target))
+    return Imported(config, (read, target.vocab), weights, origin)
+
+
+def _prefixes(paths: Sequence[Path]) -> list[str]:
+    """What the layers' paths begin with, so that those of several files differ: the files' names, or numbers."""
+    names = [SUFFIX.sub("", path.name) for path in paths]
+    if len(set(names)) < len(names):
+        names = [str(n) for n in range(1, len(paths) + 1)]
+    return [""] if len(paths) == 1 else [f"{name}/" for name in names]
+
+
+def _read(path: Path, prefix: str) -> list[Layer]:
+    return layers(path, {prefix + name: array for name, array in arrays.read(path).items()})
+
+
+def _check(file: Path, way: Places) -> None:
+    """What the shapes say that ours would compute otherwise."""
+    units, state, memory = way["encoder.gru"].size, way["decoder.gru"].size, way["attention.key"].kernel.shape[0]
+    both = "encoder.backward" in way
+    if memory != units * (1 + both):
+        raise UserError("keras_merge", file=str(file), units=units, found=memory)
+    if state != memory:
+        raise UserError("keras_first", file=str(file), encoder=memory, decoder=state)
+
+
+def _rows(words: WordList, told: Told, must: bool) -> Rows:
+    """The words in our order; a side that must be written needs words that begin and end a sentence."""
+    listed = {word: place for place, word in enumerate(words.words)}
+    pairs = [tuple(told.marks)] if told.marks else [pair for pair in MARKS if set(pair) <= set(listed)]
+    bos, eos = (listed.get(word) for word in (*pairs, ("", ""))[0])
+    if must and not (bos and eos):
+        raise UserError("keras_marks", file=str(words.file), found=", ".join(map(arrays.shown, words.words[1:9])))
+    unknown = next((listed[word] for word in (words.unknown, *UNKNOWN) if word and word in listed), None)
+    return Rows(words.file, words.words, dict(zip(SPECIALS, (0, unknown, bos or None, eos or None), strict=True)))
+
+
+def _config(way: Places, told: Told, source: Rows, sides: Sequence[WordList]) -> Config:
+    cuts = [cut or _cut(words.words[1:]) for cut, words in zip((told.source, told.target), sides, strict=True)]
+    bos, eos = (place >= 0 for place in source.order[2:4])
+    return Config(
+        model=ModelConfig(
+            attention="additive",
+            embedding_size=max(way[role].size for role in EMBEDDINGS),
+            encoder_size=way["encoder.gru"].size,
+            decoder_size=way["decoder.gru"].size,
+            attention_size=way["attention.key"].size,
+            tied_embeddings=False,
+            bridge="copy",
+            readout="state",
+            attention_bias=True,
+            carry_state=bool(told.carries_state),
+        ),
+        text=TextConfig(cuts[0], cuts[1], source_bos=bos, source_eos=eos, source_fill=told.padded_to),
+    )
+
+
+def _cut(words: Sequence[str]) -> str:
+    """How texts of these words are cut: the tutorial's way if it leaves each of them whole, else by their script."""
+    plain = [word for word in words if not re.fullmatch(r"<.*>|\[.*\]|</.*", word)]
+    if all(SEGMENTERS["ascii"].cut(word) == [word] for word in plain):
+        return "ascii"
+    return "jieba" if 2 * sum(bool(HAN.search(word)) for word in plain) > len(plain) else "spaces"
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.array(array, dtype=np.float32))
+
+
+def gates(array: np.ndarray) -> Tensor:
+    """Keras' thirds z, r, h (the last axis) as our rows r, z, n."""
+    z, r, h = np.split(array, 3, axis=-1)
+    return _tensor(np.concatenate([r, z, h], axis=-1).T)
+
+
+def _recurrent(layer: Layer, weight_ih: Tensor) -> dict[str, Tensor]:
+    """A GRU's weights by the ends of our names; ``reset_after`` has the biases that torch has."""
+    _, hidden, bias = layer.arrays
+    ours = {"weight_ih": weight_ih, "weight_hh": gates(hidden), "bias_ih": gates(bias[0]), "bias_hh": gates(bias[1])}
+    return ours
+
+
+def _encoder(way: Places, rows: Rows) -> dict[str, Tensor]:
+    embedded, forward = max(way[role].size for role in EMBEDDINGS), way["encoder.gru"]
+    found = {"encoder.embedding.weight": rows.of(_wide(way["encoder.embedding"], embedded))}
+    for end, layer in (("", forward), ("_reverse", way.get("encoder.backward"))):
+        weights = _recurrent(layer or forward, widened(gates((layer or forward).kernel), 3 * forward.size, embedded))
+        for name, weight in weights.items():
+            found[f"encoder.rnn.{name}_l0{end}"] = weight if layer else torch.zeros_like(weight)
+    return found
+
+
+def _wide(layer: Layer, size: int) -> Tensor:
+    """An embedding with zeros up to the wider side's size."""
+    return widened(_tensor(layer.kernel), layer.kernel.shape[0], size)
+
+
+def _decoder(way: Places, rows: Rows) -> dict[str, Tensor]:
+    gru, key, query, output = (way[r] for r in ("decoder.gru", "attention.key", "attention.query", "decoder.output"))
+    embedded, memory = max(way[role].size for role in EMBEDDINGS), key.kernel.shape[0]
+    width = 2 * way["encoder.gru"].size
+    kernel = gates(gru.kernel)  # columns: context, embedded
+    context = widened(kernel[:, :memory], 3 * gru.size, width)
+    read = torch.cat([widened(kernel[:, memory:], 3 * gru.size, embedded), context], dim=1)
+    return {
+        "embedding.weight": rows.of(_wide(way["decoder.embedding"], embedded)),
+        "decoder.attention.query.weight": _tensor(query.kernel.T),
+        "decoder.attention.query.bias": _tensor(query.bias + key.bias),
+        "decoder.attention.key.weight": widened(_tensor(key.kernel.T), key.size, width),
+        "decoder.attention.v.weight": _tensor(way["attention.v"].kernel.T),
+        **{f"decoder.cells.0.{name}": weight for name, weight in _recurrent(gru, read).items()},
+        "output.weight": rows.of(_tensor(output.kernel.T)),
+        "output.bias": rows.of(_tensor(output.bias), NEVER),
+    }
+
+
+def _notes(config: Config, way: Places, source: Rows, target: Rows) -> tuple[str, ...]:
+    """What a reader of the card has to know."""
+    notes = [
+        "The layers were found at " + ", ".join(f"`{layer.path}` ({role})" for role, layer in way.items()) + ".",
+        "The gates z, r, h of Keras became r, z, n; columns for [context; word] became [word; context].",
+        "The biases of the two attention layers were added into one. The bias of the third shifts every score of a "
+        "step alike, which no weight depends on; it was left out, so scores differ from Keras' by that number.",
+    ]
+    if "encoder.backward" not in way:
+        notes.append("The encoder has one direction; the other one here has weights of zero, and so have its states.")
+    if config.model.carry_state:
+        notes.append("The decoder's GRU is called with its last state, as was said at the import.")
+    else:
+        notes.append(
+            "As was said at the import, the decoder's GRU is called without its state, as in the tutorial: every step "
+            "starts from zeros, and what came before reaches it through attention and the last word alone."
+        )
+    for side, rows in (("source", source), ("target", target)):
+        if rows.order[1] < 0:
+            notes.append(
+                f"The {side}'s vocabulary has no word for unknown ones: `<unk>` has an embedding of zeros"
+                + (" and is never said." if side == "target" else "; Keras would leave such a word out.")
+            )
+    notes.append(f"Texts are cut by `{config.text.source}` (source) and `{config.text.target}` (target).")
+    unmasked = (
+        "The tutorial fills a source up with padding and does not mask it: its encoder reads the padding and its "
+        "attention looks there. "
+    )
+    if config.text.source_fill:
+        notes.append(f"{unmasked}So it is here, up to {config.text.source_fill} tokens; padding is called `{FILL}`.")
+    else:
+        notes.append(
+            f"{unmasked}Here a source is read without padding, as Keras reads it if it is given so; a model that was "
+            "trained on padded sources says other things then than in its notebook (`--padded-to`)."
+        )
+    return tuple(notes)

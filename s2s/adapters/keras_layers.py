@@ -1,0 +1,210 @@
+"""Keras arrays to layers, and layers to their places in the tutorial's model, by structure and shape.
+
+Names differ with the version of Keras and with the class that saved them; shapes do not. Where shapes leave a choice,
+names decide that speak (``encoder``, ``attention``, ``forward``), and then the user.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from s2s.adapters.arrays import Arrays, shown
+from s2s.errors import UserError
+
+MATRICES = (
+    "encoder.embedding",
+    "decoder.embedding",
+    "attention.query",
+    "attention.key",
+    "attention.v",
+    "decoder.output",
+)
+GRUS = ("encoder.gru", "decoder.gru", "encoder.backward")  # the last of a Bidirectional alone
+ROLES = (*MATRICES, *GRUS)
+ENCODER = {"encoder.embedding", "encoder.gru", "encoder.backward"}
+HINTS = {  # what a word in a layer's path says of its place
+    "encoder": ENCODER,
+    "decoder": set(ROLES) - ENCODER,
+    "attention": {"attention.query", "attention.key", "attention.v"},
+    "forward": {"encoder.gru"},
+    "backward": {"encoder.backward"},
+}
+ORDER = {"embeddings": 0, "kernel": 0, "recurrent_kernel": 1, "bias": 2}
+LISTED = 24  # arrays that a sentence names
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Weights that belong together: ``matrix``, ``dense`` (kernel, bias) or ``gru`` (kernel, recurrent, bias)."""
+
+    kind: str
+    path: str
+    arrays: tuple[np.ndarray, ...]
+
+    @property
+    def kernel(self) -> np.ndarray:
+        """The first matrix, (inputs, outputs); of an embedding (words, size)."""
+        return self.arrays[0]
+
+    @property
+    def bias(self) -> np.ndarray:
+        """A Dense's bias; zeros where it has none."""
+        return self.arrays[1] if self.kind == "dense" else np.zeros(self.kernel.shape[1], np.float32)
+
+    @property
+    def size(self) -> int:
+        """How many numbers come out."""
+        return int(self.arrays[1].shape[0] if self.kind == "gru" else self.kernel.shape[1])
+
+
+Places = dict[str, Layer]  # by role
+
+
+def layers(file: Path, arrays: Arrays) -> list[Layer]:
+    """The layers that the arrays make; UserError for one that this model has no use for, with the reason."""
+    groups: dict[tuple[str, ...], list[tuple[str, np.ndarray]]] = {}
+    for name, array in arrays.items():
+        *within, last = re.split(r"[/.]", re.sub(r":\d+$", "", name))
+        if within and within[-1] == "vars":
+            del within[-1]
+        groups.setdefault(tuple(within), []).append((last, array))
+    found = []
+    for parents, members in groups.items():
+        if parents:
+            members.sort(key=lambda member: ORDER.get(member[0], int(member[0]) if member[0].isdecimal() else 0))
+        path = "/".join(parents)
+        for name, kind, group in _parse(members):
+            where = path if path and kind == "whole" else "/".join(filter(None, (path, name)))
+            found.append(_layer(file, where, group))
+    return found
+
+
+def _parse(members: Sequence[tuple[str, np.ndarray]]) -> Iterator[tuple[str, str, tuple[np.ndarray, ...]]]:
+    """The members cut into layers, in order; a group that is one layer is ``whole`` and goes by the group's name."""
+    at = 0
+    while at < len(members):
+        shapes = [array.shape for _, array in members[at : at + 3]]
+        taken = 3 if _recurrent(shapes) else 2 if _dense(shapes) else 1
+        group = tuple(array for _, array in members[at : at + taken])
+        yield members[at][0], "whole" if taken == len(members) else "part", group
+        at += taken
+
+
+def _recurrent(shapes: Sequence[tuple[int, ...]]) -> bool:
+    if len(shapes) < 3 or [len(s) for s in shapes[:2]] != [2, 2]:
+        return False
+    (_, wide), (size, same) = shapes[:2]
+    return same == wide and size > 0 and wide in (3 * size, 4 * size) and shapes[2][-1:] == (wide,)
+
+
+def _dense(shapes: Sequence[tuple[int, ...]]) -> bool:
+    return len(shapes) >= 2 and len(shapes[0]) == 2 and shapes[1] == shapes[0][1:]
+
+
+def _layer(file: Path, path: str, group: tuple[np.ndarray, ...]) -> Layer:
+    if max(array.ndim for array in group) > 2 and len(group) == 1:
+        raise UserError("keras_heads", file=str(file), key=shown(path), found=list(group[0].shape))
+    if group[0].ndim != 2 or not group[0].size:
+        raise UserError("keras_alone", file=str(file), key=shown(path), found=list(group[0].shape))
+    if len(group) < 3:
+        return Layer(("matrix", "dense")[len(group) - 1], path, group)
+    size, wide = group[1].shape
+    if wide == 4 * size:
+        raise UserError("keras_lstm", file=str(file), key=shown(path))
+    if group[2].shape != (2, wide):
+        raise UserError("keras_reset", file=str(file), key=shown(path))
+    return Layer("gru", path, group)
+
+
+def places(file: Path, found: Sequence[Layer], told: Mapping[str, str], words: tuple[int, int]) -> Places:
+    """Which layer is which: the only way that shapes, names and ``told`` (role to path) allow.
+
+    ``words``: how many each vocabulary has, asked only where all else leaves a choice. UserError where there is no
+    way, or more than one.
+    """
+    grus = [layer for layer in found if layer.kind == "gru"]
+    others = [layer for layer in found if layer.kind != "gru"]
+    ways = list(_ways(grus, others)) if len(grus) in (2, 3) and len(others) == len(MATRICES) else []
+    if not ways:
+        raise UserError("keras_structure", file=str(file), found=listing(found))
+    for role, path in told.items():
+        ways = [way for way in ways if role in way and _named(way[role], path)]
+        if not ways:
+            raise UserError("keras_map", key=role, path=path, found=listing(found))
+    for word in HINTS:
+        ways = [way for way in ways if _speaks(way, word)] or ways
+    ways = [way for way in ways if _counts(way) == words] or ways
+    if len(ways) > 1:
+        _ask(file, ways)
+    return ways[0]
+
+
+def _ways(grus: Sequence[Layer], others: Sequence[Layer]) -> Iterator[Places]:
+    """Every assignment in which each layer's input is what the layers before it put out."""
+    for recurrent in itertools.permutations(grus):
+        for rest in itertools.permutations(others):
+            way = dict(zip(ROLES, (*rest, *recurrent), strict=False))
+            if way["encoder.embedding"].kind == way["decoder.embedding"].kind == "matrix" and _fits(way):
+                yield way
+
+
+def _fits(way: Places) -> bool:
+    state, memory = way["decoder.gru"].size, way["attention.key"].kernel.shape[0]
+    units = way["encoder.gru"].size
+    expected = {
+        "encoder.gru": (way["encoder.embedding"].size, 3 * units),
+        "encoder.backward": (way["encoder.embedding"].size, 3 * units),
+        "decoder.gru": (way["decoder.embedding"].size + memory, 3 * state),
+        "attention.query": (state, way["attention.key"].size),
+        "attention.v": (way["attention.key"].size, 1),
+        "decoder.output": (state, way["decoder.embedding"].kernel.shape[0]),
+    }
+    return memory in (units, 2 * units) and all(way[r].kernel.shape == s for r, s in expected.items() if r in way)
+
+
+def _named(layer: Layer, path: str) -> bool:
+    return f"/{layer.path}".endswith(f"/{path}")
+
+
+def _speaks(way: Places, word: str) -> bool:
+    """Whether no layer stands where a word of its path says that it does not."""
+    return all(role in HINTS[word] for role, layer in way.items() if word in layer.path.lower())
+
+
+def _counts(way: Places) -> tuple[int, int]:
+    return way["encoder.embedding"].kernel.shape[0], way["decoder.embedding"].kernel.shape[0]
+
+
+def _ask(file: Path, ways: Sequence[Places]) -> None:
+    """The first role that the ways disagree on, as a question."""
+    for role in ("attention.query", *ROLES):
+        paths = sorted({_ending(way[role], way) for way in ways if role in way})
+        if len(paths) > 1:
+            known = " / ".join(map(shown, paths))
+            raise UserError(
+                "keras_query" if role == "attention.query" else "keras_ambiguous",
+                file=str(file),
+                key=role,
+                known=known,
+                path=shown(paths[0]),
+            )
+
+
+def _ending(layer: Layer, way: Places) -> str:
+    """The shortest end of a layer's path that no other layer has."""
+    parts = layer.path.split("/")
+    ends = ("/".join(parts[-count:]) for count in range(1, len(parts)))
+    alone = (end for end in ends if sum(_named(other, end) for other in way.values()) == 1)
+    return next(alone, layer.path)
+
+
+def listing(found: Sequence[Layer]) -> str:
+    """The layers for a sentence: path and shape of the first matrix."""
+    shapes = (f"{shown(layer.path)} {layer.kind} {'×'.join(map(str, layer.kernel.shape))}" for layer in found[:LISTED])
+    return ", ".join(shapes) + (", …" if len(found) > LISTED else "")

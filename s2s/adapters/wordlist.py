@@ -1,0 +1,121 @@
+"""A vocabulary of another library: a JSON file or a text of tokens, as a list by id."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from s2s.checkpoint import MAX_JSON_BYTES
+from s2s.errors import UserError
+
+PADDING = ("", "<pad>", "[pad]", "<blank>", "<mask>")
+
+
+@dataclass(frozen=True)
+class WordList:
+    """The words by id, from 0; ``unknown`` is the one that stands for all others, where the file says so.
+
+    ``whole`` is false where the file has no word at id 0, which is padding, and ``words`` begins with "". Ids from
+    ``used`` on are never given to a word (``num_words`` of Keras), so a matrix may end there.
+    """
+
+    file: Path
+    words: list[str]
+    unknown: str | None = None
+    whole: bool = True
+    used: int | None = None
+
+    def sized(self, rows: int) -> WordList:
+        """The list for a matrix of so many rows; UserError where it fits no way.
+
+        A list that leaves padding out may be one shorter, if it does not begin with it.
+        """
+        words = self.words
+        if self.whole and len(words) == rows - 1 and words[0].lower() not in PADDING:
+            words = ["", *words]
+        if self.used is not None and self.used <= rows:
+            words = words[:rows]
+        if len(words) != rows:
+            raise UserError("words_count", file=str(self.file), found=len(words), expected=rows)
+        return replace(self, words=words, whole=True)
+
+
+def read(path: Path) -> WordList:
+    """Keras' ``Tokenizer.to_json()``, a JSON list, ``{word: id}``, ``{id: word}``; lines ``word`` or ``word TAB id``.
+
+    UserError for a file that is none of these, has two words at one id, an id without a word (but 0) or a word twice.
+    """
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise UserError("file_too_large", file=str(path), limit=MAX_JSON_BYTES // 1_000_000)
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError:
+        raise UserError("file_missing", file=str(path)) from None
+    except UnicodeDecodeError:
+        raise UserError("words_broken", file=str(path)) from None
+    found = _json(text) if text.lstrip()[:1] in ("{", "[", '"') else None
+    if isinstance(found, dict) and found.get("class_name") == "Tokenizer":
+        return _tokenizer(path, found.get("config"))
+    if isinstance(found, list):
+        return _listed(path, dict(enumerate(found)))
+    if isinstance(found, dict):
+        return _listed(path, _by_id(found))
+    return _listed(path, _lines(text))
+
+
+def _json(text: str) -> Any:
+    """The value, also of a JSON text in a JSON text, as ``json.dump(tokenizer.to_json())`` makes it; else None."""
+    try:
+        value = json.loads(text)
+        return json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return None
+
+
+def _lines(text: str) -> dict[int, Any]:
+    """A word a line; with ids after a TAB, these."""
+    lines = text.removesuffix("\n").split("\n")
+    pairs = [line.removesuffix("\r").rsplit("\t", 1) for line in lines]
+    if all(len(pair) == 2 and pair[1].strip().isdecimal() for pair in pairs):
+        return _by_id({word: int(place) for word, place in pairs})
+    return {i: line.removesuffix("\r") for i, line in enumerate(lines)}
+
+
+def _by_id(values: Mapping[str, Any]) -> dict[int, Any]:
+    """``{word: id}`` or ``{id: word}`` as the latter; {} where it is neither, or two words have one id."""
+    if all(type(value) is int for value in values.values()):
+        turned = {place: word for word, place in values.items()}
+        return turned if len(turned) == len(values) else {}
+    if all(key.isdecimal() and len(key) < 10 for key in values):
+        return {int(key): word for key, word in values.items()}
+    return {}
+
+
+def _tokenizer(path: Path, config: Any) -> WordList:
+    """Keras' Tokenizer: ids from 1, in a JSON text of its own; beyond ``num_words`` they are never used."""
+    values = config if isinstance(config, dict) else {}
+    index = values.get("word_index")
+    index = _json(index) if isinstance(index, str) else index
+    most, unknown = values.get("num_words"), values.get("oov_token")
+    if not isinstance(index, dict) or not all(type(place) is int for place in index.values()):
+        raise UserError("words_broken", file=str(path))
+    listed = _listed(path, _by_id(index))
+    used = most if type(most) is int else None
+    return replace(listed, unknown=unknown if isinstance(unknown, str) else None, used=used)
+
+
+def _listed(path: Path, by_id: Mapping[int, Any]) -> WordList:
+    first = 0 if 0 in by_id else 1
+    if not by_id or set(by_id) != set(range(first, len(by_id) + first)):
+        raise UserError("words_broken", file=str(path))
+    words = [by_id.get(i, "") for i in range(len(by_id) + first)]
+    if not all(isinstance(word, str) and (word or i == 0) for i, word in enumerate(words)):
+        raise UserError("words_broken", file=str(path))
+    repeated = [word for word, count in Counter(words).items() if count > 1]
+    if repeated:
+        raise UserError("vocab_repeated", token=repeated[0])
+    return WordList(path, words, whole=first == 0)

@@ -1,0 +1,91 @@
+"""The command ``import``: a model of another library becomes a checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from s2s.commands.arguments import whole
+from s2s.errors import UserError
+
+if TYPE_CHECKING:
+    from s2s.adapters.imported import Told
+    from s2s.commands.arguments import Commands
+
+OPTIONS = {  # what only some kinds are told
+    "keras": {"vocab", "carries_state", "map", "marks", "padded_to"},
+    "pytorch-tutorial": {"vocab"},
+}
+
+
+def add(commands: Commands) -> None:
+    """The parser."""
+    p = commands.add_parser("import", help="make a checkpoint of a model of another library (docs/IMPORT.md)")
+    p.set_defaults(run=import_model)
+    p.add_argument("kind", metavar="KIND", help="the library: joeynmt, opennmt, keras, pytorch-tutorial")
+    p.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="its files or directory, see docs/IMPORT.md")
+    p.add_argument("--name", required=True, help="of the checkpoint")
+    p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where it goes (checkpoints/)")
+    for side in ("source", "target"):
+        p.add_argument(
+            f"--{side}-text", metavar="CUT", help=f"how the {side} is cut: jieba, latin, characters, spaces …"
+        )
+    p.add_argument(
+        "--vocab", metavar=("SOURCE", "TARGET"), nargs=2, type=Path, help="keras, pytorch-tutorial: word lists"
+    )
+    p.add_argument("--carries-state", choices=("yes", "no"), help="keras: the decoder's GRU is called with its state")
+    p.add_argument(
+        "--map", metavar="PLACE=PATH", action="append", help="keras: the layer at a path is that of this place"
+    )
+    p.add_argument("--marks", metavar=("START", "END"), nargs=2, help="keras: the words that begin and end a sentence")
+    p.add_argument("--padded-to", type=whole(1, 400), metavar="N", help="keras: tokens that sources were padded to")
+
+
+def _told(options: argparse.Namespace) -> Told:
+    """The options as a record; UserError for one that does not go with the kind, or is none."""
+    from s2s.adapters.imported import Told
+    from s2s.adapters.keras_layers import ROLES
+
+    for name in sorted(OPTIONS["keras"] - OPTIONS.get(options.kind, set())):
+        if getattr(options, name) is None:
+            continue
+        raise UserError("option_conflict", option=f"--{name.replace('_', '-')}", other=options.kind)
+    layers = dict[str, str]()
+    for text in options.map or ():
+        place, equals, path = text.partition("=")
+        if not (equals and path.strip("/")) or place not in ROLES:
+            raise UserError("keras_map_option", found=text, known=", ".join(ROLES))
+        layers[place] = path.strip("/")
+    return Told(
+        source=options.source_text,
+        target=options.target_text,
+        vocabularies=tuple(options.vocab or ()),
+        layers=layers,
+        carries_state=None if options.carries_state is None else options.carries_state == "yes",
+        marks=tuple(options.marks or ()),
+        padded_to=options.padded_to or 0,
+    )
+
+
+def import_model(options: argparse.Namespace, command: str) -> int:
+    """``import``: read, convert, write."""
+    from s2s.adapters import READERS
+    from s2s.adapters.imported import write
+    from s2s.text import SEGMENTERS
+
+    if options.kind not in READERS:
+        raise UserError("import_kind", found=options.kind, known=", ".join(READERS))
+    if Path(options.name).name != options.name or options.name.startswith("."):
+        raise UserError("import_name", name=options.name)
+    told = _told(options)
+    for name in (told.source, told.target):
+        if name is not None and name not in SEGMENTERS:
+            raise UserError("segmenter_unknown", found=name, known=", ".join(SEGMENTERS))
+    imported = READERS[options.kind](options.paths, told)
+    write(imported, options.out / options.name)
+    for note in imported.origin.notes:
+        print(f"- {note}", file=sys.stderr)
+    print(f"Wrote {options.out / options.name}.", file=sys.stderr)
+    return 0
