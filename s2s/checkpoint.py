@@ -24,7 +24,7 @@ from torch.overrides import TorchFunctionMode
 from s2s import card, disk
 from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
-from s2s.model import Seq2Seq
+from s2s.model import Model, Seq2Seq
 from s2s.text import SEGMENTERS, Segmenter
 from s2s.vocab import Vocab
 
@@ -62,9 +62,16 @@ class Checkpoint:
     config: Config
     source: Side
     target: Side
-    model: Seq2Seq
+    model: Model
     metrics: Mapping[str, Any]
     digest: str  # the first 12 hexadecimal digits of the weight file's SHA-256
+
+    @property
+    def recurrent(self) -> Seq2Seq:
+        """The model where it is one of ours; UserError where what is asked for has no meaning for another."""
+        if not isinstance(self.model, Seq2Seq):
+            raise UserError("only_recurrent", checkpoint=self.name)
+        return self.model
 
 
 def side(segmenter: str, vocab: Vocab) -> Side:
@@ -149,6 +156,10 @@ def load(directory: str | Path) -> Checkpoint:
 def _load(directory: Path) -> Checkpoint:
     values = _read_object(directory / "config.json")
     schema = values.pop("schema", None)
+    if schema == "lookback-huggingface/1":
+        from s2s.adapters import huggingface  # imports transformers, so only for such a model
+
+        return huggingface.load(directory, values)
     if schema != SCHEMA:
         raise UserError("checkpoint_schema", file=str(directory / "config.json"), expected=SCHEMA, found=schema)
     config = from_dict(Config, values)

@@ -12,13 +12,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from s2s.branch import Edit
 from s2s.checkpoint import Checkpoint
 from s2s.errors import UserError
-from s2s.model import Memory, Seq2Seq, StepOutput
-from s2s.model.prior import blend
+from s2s.model import Memory, Model, StepOutput
 from s2s.reading import Place, Reading
 from s2s.search import beam
 from s2s.strategy import Choose, Settings, chooser, forcing, limit
@@ -32,7 +30,7 @@ WORKED = 4  # components and terms that the worked arithmetic shows
 
 
 def follow(
-    model: Seq2Seq, source: Sequence[int], choose: Choose, max_length: int
+    model: Model, source: Sequence[int], choose: Choose, max_length: int
 ) -> tuple[list[int], list[StepOutput], Memory]:
     """One sentence, step by step: ids with ``<eos>`` if it came, what each step gave, the memory."""
     reading = Reading(model, source)
@@ -194,11 +192,11 @@ class _Recorder:
     @torch.inference_mode()
     def steps(self, ids: list[int], places: list[Place], labels: list[str] | None) -> tuple[Step, ...]:
         """One ``Step`` a place; ``labels`` names forced tokens as they were typed, unknown ones too."""
-        outputs = [place.output for place in places if place.output is not None]
+        model, outputs = self.checkpoint.model, [place.output for place in places if place.output is not None]
         log_probs_TV = torch.cat([o.log_probs_BV for o in outputs])
         entropy_T = -(log_probs_TV.exp() * log_probs_TV).sum(dim=1)
         top = log_probs_TV.topk(min(self.top, log_probs_TV.size(1)), dim=1)
-        normaliser_T = torch.stack([self._normaliser(o) for o in outputs])
+        normaliser_T = torch.stack([model.normaliser(o, self.memory) for o in outputs])
         said = [self.words[i] for i in ids] if labels is None else [*labels, "<eos>"]
         steps = []
         for t, output in enumerate(outputs):
@@ -219,21 +217,12 @@ class _Recorder:
                     normaliser=float(normaliser_T[t]),
                     target=target,
                     context=tuple(output.look.context_BM[0, :WORKED].tolist()),
-                    score_terms=self._terms(output),
+                    score_terms=model.terms(output.look, self.memory, WORKED),
                     own_attention=None if (own := places[t].own) is None else own.look.attention_BS[0].numpy(),
                     **_parts(output),
                 )
             )
         return tuple(steps)
-
-    def _normaliser(self, output: StepOutput) -> Tensor:
-        """log Σ exp(logits), from the logit and the log-probability of ``<eos>``, which is no source word."""
-        model = self.checkpoint.model
-        logit = output.state.readout_BR[0] @ model.output.weight[EOS] + model.output.bias[EOS]
-        if self.memory.prior_BV is not None:
-            logit = blend(logit, self.memory.prior_BV[0, EOS])
-        log_prob = output.log_probs_BV[0, EOS]
-        return logit - (log_prob if output.gate_B is None else log_prob - F.logsigmoid(output.gate_B[0]))
 
     def _prior(self, token: int) -> float | None:
         return None if self.memory.prior_BV is None else float(self.memory.prior_BV[0, token])
@@ -241,17 +230,6 @@ class _Recorder:
     def _scored(self, label: str, token: int, log_probs_V: Tensor) -> Scored:
         value = log_probs_V[token]
         return Scored(label, float(value), 1 + int((log_probs_V > value).sum()), self._prior(token))
-
-    def _terms(self, output: StepOutput) -> tuple[tuple[float, ...], ...]:
-        """First terms of the score of the source token that got the most attention."""
-        look = output.look
-        if self.checkpoint.config.model.attention == "none":
-            return ()
-        place = int(look.attention_BS[0].argmax())
-        coverage = None if look.coverage_BS is None else look.coverage_BS[0, place]
-        attention = self.checkpoint.model.decoder.attention
-        terms = attention.terms(look.query_BH[0], self.memory.keys_BSA[0, place], WORKED, coverage)
-        return tuple(tuple(row) for row in terms.tolist())
 
 
 def _parts(output: StepOutput) -> dict[str, Any]:
