@@ -18,6 +18,7 @@ from s2s.commands import (
     evidence,
     export,
     exposure,
+    import_model,
     inspect,
     labels,
     neighbours,
@@ -32,7 +33,10 @@ from s2s.errors import UserError
 
 PROGRAM = "python -m s2s"
 INTERRUPTED = 130
-COMMANDS = (trace, export, train, evaluate, exposure, evidence, inspect, labels, report, neighbours, prepare, submit)
+COMMANDS = (
+    *(trace, export, train, import_model, evaluate, exposure, evidence),
+    *(inspect, labels, report, neighbours, prepare, submit),
+)
 
 
 def parser() -> Parser:

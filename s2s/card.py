@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +50,11 @@ def render(name: str, config: Mapping[str, Any], metrics: Mapping[str, Any]) -> 
 
     ``config`` is a checkpoint's config as plain values; ``metrics`` is its ``metrics.json``: scores
     under the name of each split, and ``training`` with command, seconds, epoch, pairs, hardware and
-    parameters. Raises KeyError where one of them is missing.
+    parameters. Raises KeyError where one of them is missing. Of a model of another library it has ``imported``
+    in the place of ``training``.
     """
+    if "imported" in metrics:
+        return _imported(name, config, metrics)
     training, model = metrics["training"], config["model"]
     english, chinese = _architecture(model)
     return f"""# {name}
@@ -63,12 +66,7 @@ parameters, stored in half precision.
 
 ## Scores
 
-| split | sentences | BLEU | chrF | ROUGE-L | perplexity | token accuracy |
-|---|---|---|---|---|---|---|
-{chr(10).join(_row(split, metrics[split]) for split in splits(metrics))}
-
-BLEU, chrF and ROUGE-L are of greedy output, cased, unknown words left as `<unk>`; perplexity and token
-accuracy are teacher-forced. The weights kept are those with the best BLEU on dev. sacrebleu's signatures:
+{_scores(metrics)} The weights kept are those with the best BLEU on dev. sacrebleu's signatures:
 
 {_signatures(metrics)}
 
@@ -91,6 +89,50 @@ accuracy are teacher-forced. The weights kept are those with the best BLEU on de
 {toml(config)}
 ```
 """
+
+
+def _imported(name: str, config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """The card of a model of another library: where it comes from, what was done, scores if any were measured."""
+    origin = metrics["imported"]
+    english, chinese = _architecture(config["model"])
+    library = " ".join(filter(None, (origin["library"], origin["version"])))
+    scores = "None was measured."
+    if splits(metrics):
+        scores = f"{_scores(metrics)} sacrebleu's signatures:\n\n{_signatures(metrics)}"
+    return f"""# {name}
+
+> **中文简介** {name} 由 {library} 训练，转换而来：{chinese}，{origin["parameters"]:,} 个参数。\
+转换只改写格式，不改变计算；它学了什么、译得如何，要问训练它的人。
+
+A model of {library}, converted: an encoder-decoder of {config["model"].get("cell", "gru").upper()} layers with \
+{english}, {origin["parameters"]:,} parameters, stored in single precision. It was trained elsewhere; what it was \
+trained on is not known here.
+
+## Origin
+
+Read from {", ".join(f"`{file}`" for file in origin["files"])}. The conversion changes the form, not the computation:
+
+{chr(10).join(f"- {note}" for note in origin["notes"])}
+
+## Scores
+
+{scores}
+
+## Config
+
+```toml
+{toml(config, ("model", "text"))}
+```
+"""
+
+
+def _scores(metrics: Mapping[str, Any]) -> str:
+    return f"""| split | sentences | BLEU | chrF | ROUGE-L | perplexity | token accuracy |
+|---|---|---|---|---|---|---|
+{chr(10).join(_row(split, metrics[split]) for split in splits(metrics))}
+
+BLEU, chrF and ROUGE-L are of greedy output, cased, unknown words left as `<unk>`; perplexity and token
+accuracy are teacher-forced."""
 
 
 def _architecture(model: Mapping[str, Any]) -> tuple[str, str]:
@@ -150,10 +192,10 @@ def _limits(config: Mapping[str, Any]) -> str:
     return "\n".join(f"- {limit}" for limit in limits)
 
 
-def toml(config: Mapping[str, Any]) -> str:
-    """The sections of the config as TOML that a run can be started from."""
+def toml(config: Mapping[str, Any], sections: Sequence[str] = ("model", "text", "data", "train")) -> str:
+    """The sections of the config as TOML; all of them make what a run can be started from."""
     lines = [f"name = {json.dumps(config['name'], ensure_ascii=False)}"]
-    for section in ("model", "text", "data", "train"):
+    for section in sections:
         lines += ["", f"[{section}]"]
         lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in config[section].items()]
     return "\n".join(lines)

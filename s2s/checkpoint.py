@@ -42,8 +42,12 @@ class Side:
     vocab: Vocab
 
     def tokens(self, text: str) -> list[str]:
-        """The text as the tokens that the model reads."""
+        """The text as the tokens that the model reads, the marks around them too."""
         return self.vocab.known(self.segmenter.cut(text))
+
+    def words(self, text: str) -> list[str]:
+        """Those tokens without the marks."""
+        return self.vocab.words(self.tokens(text))
 
     def encode(self, text: str) -> list[int]:
         """The text as ids."""
@@ -89,9 +93,10 @@ def save(
     metrics: Mapping[str, Any],
     text: str,
     extras: Sequence[Path] = (),
+    precision: torch.dtype = torch.float16,
 ) -> None:
     """Write a checkpoint directory whole, ``text`` as its card, beside it copies of the files ``extras``."""
-    halves = {name: weight.detach().half().contiguous() for name, weight in weights.items()}
+    stored = {name: weight.detach().to(precision).contiguous() for name, weight in weights.items()}
     source, target = vocabs
     vocab = {
         "source": {"tokens": source.tokens, "back_off": source.back_off},
@@ -100,7 +105,7 @@ def save(
 
     def fill(fresh: Path) -> None:
         try:
-            save_file(halves, fresh / "model.safetensors")
+            save_file(stored, fresh / "model.safetensors")
         except safetensors.SafetensorError as error:  # a full disk, say
             raise UserError("disk_write", directory=str(directory), reason=str(error)) from None
         write_json(fresh / "vocab.json", vocab)
@@ -164,20 +169,32 @@ def _load(directory: Path) -> Checkpoint:
         raise UserError("checkpoint_schema", file=str(directory / "config.json"), expected=SCHEMA, found=schema)
     config = from_dict(Config, values)
     vocabs = _read_object(directory / "vocab.json")
-    source = side(config.text.source, _vocab(vocabs, "source", directory))
+    read = _vocab(vocabs, "source", directory)
+    read = dataclasses.replace(read, bos=config.text.source_bos, eos=config.text.source_eos)
+    source = side(config.text.source, read)
     target = side(config.text.target, _vocab(vocabs, "target", directory))
     if config.text.shared_vocab and source.vocab.tokens != target.vocab.tokens:
         raise UserError("vocab_not_shared", file=str(directory / "vocab.json"))
-    with torch.device("meta"), _Uninitialised():  # shapes only: a claim of a huge size allocates nothing
-        model = Seq2Seq(config.model, len(source.vocab), len(target.vocab))
+    model = _shapes_only(config, source.vocab, target.vocab)
     path = directory / "model.safetensors"
-    weights = _read_weights(path, {name: tuple(t.shape) for name, t in unique_weights(model).items()})
+    weights = _read_weights(path, expected_shapes(config, source.vocab, target.vocab))
     model.load_state_dict(weights, assign=True, strict=False)  # what is tied is stored once
     model.tie()
     model.requires_grad_(False).eval()
     metrics = _read_object(directory / "metrics.json") if (directory / "metrics.json").exists() else {}
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return Checkpoint(directory.name, config, source, target, model, metrics, digest)
+
+
+def _shapes_only(config: Config, source: Vocab, target: Vocab) -> Seq2Seq:
+    """A model whose weights have shapes and no values: a claim of a huge size allocates nothing."""
+    with torch.device("meta"), _Uninitialised():
+        return Seq2Seq(config.model, len(source), len(target))
+
+
+def expected_shapes(config: Config, source: Vocab, target: Vocab) -> dict[str, tuple[int, ...]]:
+    """The weights that a checkpoint of this config stores, and their shapes."""
+    return {name: tuple(t.shape) for name, t in unique_weights(_shapes_only(config, source, target)).items()}
 
 
 def unique_weights(model: Seq2Seq) -> dict[str, Tensor]:

@@ -15,6 +15,8 @@ T = TypeVar("T")
 MANY = 1_000_000_000
 ATTENTIONS = ("additive", "general", "dot", "concat", "location", "local-m", "local-p", "none")
 CELLS = ("gru", "lstm")
+BRIDGES = ("tanh", "linear", "copy")
+READOUTS = ("tanh", "linear", "state")
 TEACHER_SHARES = {"linear": (0.0, 1.0), "exponential": (0.0, 1 - 1e-9), "inverse_sigmoid": (1.0, 1e9)}  # ranges of k
 CHOICES = {
     "sampling_schedule": tuple(TEACHER_SHARES),
@@ -50,19 +52,43 @@ class ModelConfig:
     pointer: bool = False  # copies source words that the vocabulary has (See 2017); needs text.shared_vocab
     prior: bool = False  # source words are likelier in the output (Su Jianlin); needs text.shared_vocab
     shared_embeddings: bool = False  # one embedding for both sides; needs text.shared_vocab
+    bridge: str = "tanh"  # decoder's first state: tanh | linear of the encoder's last | copy: layer by layer the same
+    readout: str = "tanh"  # what the output layer reads: tanh | linear of state and context | state: that alone
+    attention_bias: bool = False  # additive and concat: W s + b in place of W s
+    carry_state: bool = True  # false: the decoder's cells start every step from zeros
 
     def __post_init__(self) -> None:
         self._check_sizes()
         if self.attention not in ATTENTIONS:
             raise UserError("attention_unknown", found=self.attention, known=", ".join(ATTENTIONS))
-        if self.cell not in CELLS:
-            raise UserError("config_choice", key="model.cell", found=self.cell, known=", ".join(CELLS))
+        for name, known in (("cell", CELLS), ("bridge", BRIDGES), ("readout", READOUTS)):
+            if getattr(self, name) not in known:
+                raise UserError("config_choice", key=f"model.{name}", found=getattr(self, name), known=", ".join(known))
         if self.attention == "dot" and self.decoder_size != 2 * self.encoder_size:
             raise UserError("config_dot", decoder=self.decoder_size, encoder=self.encoder_size)
         if self.coverage and self.attention != "additive":
             raise UserError("config_needs", key="model.coverage", needs='model.attention = "additive"')
         if self.pointer and self.attention == "none":  # it copies by the weights of attention
             raise UserError("config_needs", key="model.pointer", needs='model.attention ≠ "none"')
+        self._check_options()
+
+    def _check_options(self) -> None:
+        """What only models of other libraries have."""
+        if self.attention_bias and self.attention not in ("additive", "concat"):
+            raise UserError("config_needs", key="model.attention_bias", needs='model.attention = "additive" / "concat"')
+        if self.bridge == "copy" and self.decoder_size > 2 * self.encoder_size:
+            raise UserError("config_needs", key='model.bridge = "copy"', needs="decoder_size ≤ 2 encoder_size")
+        if self.bridge == "copy" and self.decoder_layers > self.encoder_layers:
+            raise UserError("config_needs", key='model.bridge = "copy"', needs="decoder_layers ≤ encoder_layers")
+        if self.readout != "state":
+            return
+        if self.attention not in ("additive", "none"):  # the context would be read by nothing
+            raise UserError(
+                "config_needs", key='model.readout = "state"', needs='model.attention = "additive" / "none"'
+            )
+        if self.tied_embeddings and self.embedding_size != self.decoder_size:
+            needs = "model.tied_embeddings = false, or embedding_size = decoder_size"
+            raise UserError("config_needs", key='model.readout = "state"', needs=needs)
 
     def _check_sizes(self) -> None:
         sizes = ("embedding_size", "encoder_size", "decoder_size", "attention_size", "max_source_length", "window")
@@ -78,13 +104,15 @@ class ModelConfig:
 class TextConfig:
     """How the two sides are cut and how large their vocabularies become."""
 
-    source: str = "jieba"  # jieba | latin | characters
+    source: str = "jieba"  # jieba | latin | characters | spaces | bpe | sentencepiece
     target: str = "latin"
     source_min_count: int = 2
     target_min_count: int = 2
     max_vocab: int = 50_000
     source_back_off: bool = False  # an unknown source word is cut into characters
     shared_vocab: bool = False  # one list for both sides, words counted together, source_min_count for both
+    source_bos: bool = False  # the model reads <bos> before the source's words
+    source_eos: bool = False  # and <eos> after them
 
     def __post_init__(self) -> None:
         _check(self, "text", source_min_count=(1, MANY), target_min_count=(1, MANY), max_vocab=(5, MANY))

@@ -59,16 +59,18 @@ def source_ids(checkpoint: Checkpoint, source: str | Sequence[str]) -> tuple[lis
     characters = sum(map(len, source))
     if characters > MAX_CHARACTERS:
         raise UserError("text_too_long", found=characters, limit=MAX_CHARACTERS)
-    tokens = checkpoint.source.tokens(source) if isinstance(source, str) else list(source)
-    if not tokens:
+    vocab = checkpoint.source.vocab
+    tokens = checkpoint.source.tokens(source) if isinstance(source, str) else vocab.marked(source)
+    words = vocab.words(tokens)
+    if not words:
         raise UserError("text_no_words" if isinstance(source, str) and source.strip() else "text_empty")
-    for place, token in enumerate(tokens, start=1):
+    for place, token in enumerate(words, start=1):
         if not is_token(token):
             raise UserError("token_unusable", place=place, token=token)
     if len(tokens) > MAX_TOKENS:
         raise UserError("text_too_many_tokens", found=len(tokens), limit=MAX_TOKENS)
-    ids = checkpoint.source.vocab.encode(tokens)
-    if all(i == UNK for i in ids):
+    ids = vocab.encode(tokens)
+    if all(i in (UNK, BOS, EOS) for i in ids):
         raise UserError("text_unknown", checkpoint=checkpoint.name)
     return tokens, ids
 
@@ -157,13 +159,16 @@ def trace(
 
 def written(checkpoint: Checkpoint, source: str | Sequence[str]) -> str:
     """A source as a text, tokens put together."""
-    return source if isinstance(source, str) else checkpoint.source.segmenter.join(list(source))
+    return (
+        source if isinstance(source, str) else checkpoint.source.segmenter.join(checkpoint.source.vocab.words(source))
+    )
 
 
 def named(checkpoint: Checkpoint) -> dict[str, str]:
     """What a record says of its model."""
-    attention = checkpoint.config.model.attention
-    return {"name": checkpoint.name, "attention": attention, "digest": checkpoint.digest}
+    config = checkpoint.config.model
+    bias = {"bias": "query"} if config.attention_bias else {}
+    return {"name": checkpoint.name, "attention": config.attention, "digest": checkpoint.digest, **bias}
 
 
 def room(settings: Settings, source: Sequence[int], first: Sequence[int]) -> int:

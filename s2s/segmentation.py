@@ -114,7 +114,11 @@ def alternatives(segmenter: Segmenter, vocab: Vocab, text: str) -> list[Segmenta
     plain = cutting.normalised(text)
     edges = lattice(plain)
     own, words_ = segmenter.cut(text), cutting.jieba_words(text)
-    found: list[tuple[str, Iterable[str]]] = [("model", vocab.known(own)), ("words", own), ("jieba", words_)]
+    found: list[tuple[str, Iterable[str]]] = [
+        ("model", vocab.words(vocab.known(own))),
+        ("words", own),
+        ("jieba", words_),
+    ]
     scored = [(words(plain, ends), score) for score, ends in best_paths(edges, PATHS)]
     found += [("path", path) for path, _ in scored]
     found.append(("hmm", cutting.dictionary().cut(plain, HMM=True)))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from s2s import disk
-from s2s.checkpoint import Checkpoint
+from s2s.checkpoint import Checkpoint, Side
 from s2s.errors import UserError
 from s2s.evaluate import translate
 from s2s.readers import Question
@@ -31,12 +31,18 @@ def predictions(
     """
     longest = checkpoint.config.data.max_tokens
     for chunk in _chunks(questions):
-        sources = [checkpoint.source.encode(source)[:longest] for _, source in chunk]
+        sources = [_ids(checkpoint.source, source, longest) for _, source in chunk]
         asked = [ids for ids in sources if ids]
         outputs = iter(translate(checkpoint.model, asked, batch_size, settings))
         for (name, _), ids in zip(chunk, sources, strict=True):
             output = next(outputs) if ids else []
             yield name, checkpoint.target.decode([i for i in output if i != UNK])
+
+
+def _ids(side: Side, text: str, longest: int) -> list[int]:
+    """What the model reads of the first words; nothing where there is none."""
+    words = side.words(text)[:longest]
+    return side.vocab.encode(side.vocab.marked(words)) if words else []
 
 
 def _chunks(questions: Iterable[Question]) -> Iterator[tuple[Question, ...]]:

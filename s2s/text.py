@@ -1,4 +1,4 @@
-"""Text to tokens and back: jieba words, Latin words, characters.
+"""Text to tokens and back: jieba words, Latin words, characters, what stands between spaces.
 
 A segmenter is a pair of pure functions under a name; a checkpoint stores the name, so the
 tokens that a reader sees are cut as they were in training.
@@ -92,7 +92,7 @@ def spelling(text: str) -> str:
     True
     """
     plain = unicodedata.normalize("NFKC", simplify(clean(text)))
-    return plain.replace(" ", "").replace(SPACE, "").replace("’", "'").replace("。", ".")
+    return plain.replace(" ", "").replace(SPACE, "").replace("▁", "").replace("’", "'").replace("。", ".")
 
 
 def jieba_words(text: str) -> list[str]:
@@ -156,6 +156,33 @@ def join_characters(tokens: list[str]) -> str:
     return "".join(tokens).replace(SPACE, " ")
 
 
+def pieces(text: str) -> list[str]:
+    """What stands between white space, of a text that another program has cut.
+
+    >>> pieces("a well@@ -known  name")
+    ['a', 'well@@', '-known', 'name']
+    """
+    return clean(text).split()
+
+
+def join_bpe(tokens: list[str]) -> str:
+    """Subwords to words: a piece that ends with ``@@`` goes on in the next (subword-nmt).
+
+    >>> join_bpe(["a", "well@@", "-known"])
+    'a well-known'
+    """
+    return " ".join(tokens).replace("@@ ", "").removesuffix("@@")
+
+
+def join_sentencepiece(tokens: list[str]) -> str:
+    """Subwords to words: a word begins with ``▁`` (SentencePiece).
+
+    >>> join_sentencepiece(["▁a", "▁well", "-known"])
+    'a well-known'
+    """
+    return "".join(tokens).replace("▁", " ").strip()
+
+
 @dataclass(frozen=True)
 class Segmenter:
     """How one side of a model's text is cut into tokens and put together again."""
@@ -171,5 +198,8 @@ SEGMENTERS = {
         Segmenter("jieba", jieba_words, join_chinese),
         Segmenter("latin", latin_words, join_latin),
         Segmenter("characters", characters, join_characters),
+        Segmenter("spaces", pieces, " ".join),
+        Segmenter("bpe", pieces, join_bpe),
+        Segmenter("sentencepiece", pieces, join_sentencepiece),
     )
 }

@@ -23,17 +23,22 @@ class Vocab:
 
     ``back_off``: a token outside the list is cut into its characters before it is looked up, so
     that a rare Chinese word becomes known characters instead of one ``<unk>``; a word with Latin
-    letters stays whole.
+    letters stays whole. ``bos``, ``eos``: what is read begins with ``<bos>``, ends with ``<eos>``.
 
     >>> v = Vocab(SPECIALS + ("我", "喜", "欢"), back_off=True)
     >>> v.known(["我", "喜欢", "IBM"])
     ['我', '喜', '欢', 'IBM']
     >>> v.encode(["我", "<pad>", "她"])
     [4, 1, 1]
+    >>> v = Vocab(SPECIALS + ("我",), eos=True)
+    >>> v.known(["我"]), v.encode(["我", "<eos>"]), v.words(["我", "<eos>"])
+    (['我', '<eos>'], [4, 3], ['我'])
     """
 
     tokens: tuple[str, ...]
     back_off: bool = False
+    bos: bool = False
+    eos: bool = False
     ids: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -49,14 +54,34 @@ class Vocab:
         return len(self.tokens)
 
     def known(self, tokens: Iterable[str]) -> list[str]:
-        """The tokens as the model will read them: cut into characters where back-off applies."""
-        if not self.back_off:
-            return list(tokens)
-        return [part for t in tokens for part in ([t] if t in self.ids or _latin(t) else t)]
+        """The tokens as the model will read them: cut into characters where back-off applies, between their marks."""
+        if self.back_off:
+            tokens = [part for t in tokens for part in ([t] if t in self.ids or _latin(t) else t)]
+        return self.marked(tokens)
+
+    def marked(self, tokens: Iterable[str]) -> list[str]:
+        """The tokens between the marks that the model reads around them; what has a mark gets no second one."""
+        first, last = ([SPECIALS[i]] if there else [] for i, there in ((BOS, self.bos), (EOS, self.eos)))
+        return [*first, *self.words(tokens), *last]
+
+    def words(self, tokens: Iterable[str]) -> list[str]:
+        """The tokens without those marks."""
+        words = list(tokens)
+        if self.bos and words[:1] == [SPECIALS[BOS]]:
+            del words[0]
+        if self.eos and words[-1:] == [SPECIALS[EOS]]:
+            del words[-1]
+        return words
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
-        """Ids; a token outside the list, or spelt like a special, is ``UNK``."""
-        return [self.ids.get(token, UNK) for token in tokens]
+        """Ids; a token outside the list, or spelt like a special where the model reads no such mark, is ``UNK``."""
+        listed = list(tokens)
+        ids = [self.ids.get(token, UNK) for token in listed]
+        if self.bos and listed[:1] == [SPECIALS[BOS]]:
+            ids[0] = BOS
+        if self.eos and listed[-1:] == [SPECIALS[EOS]]:
+            ids[-1] = EOS
+        return ids
 
     @staticmethod
     def build(sentences: Iterable[Sequence[str]], min_count: int, max_size: int, back_off: bool = False) -> Vocab:

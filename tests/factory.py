@@ -38,9 +38,13 @@ TRAINING = {
 
 
 def make_config(attention: str = "additive", **model: Any) -> Config:
-    """A config of tiny layers; keywords overrule fields of ``ModelConfig``, a vocabulary is shared where it must be."""
+    """A config of tiny layers; keywords overrule fields of ``ModelConfig``, a vocabulary is shared where it must be.
+
+    ``source_bos`` and ``source_eos`` are those of ``TextConfig``.
+    """
     shared = any(model.get(name) for name in ("pointer", "prior", "shared_embeddings"))
-    text = TextConfig(source="jieba", target="latin", source_back_off=True, shared_vocab=shared)
+    marks = {name: model.pop(name) for name in ("source_bos", "source_eos") if name in model}
+    text = TextConfig(source="jieba", target="latin", source_back_off=True, shared_vocab=shared, **marks)
     return Config(name=f"tiny-{attention}", model=ModelConfig(**{"attention": attention, **SIZES, **model}), text=text)
 
 

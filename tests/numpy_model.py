@@ -46,8 +46,17 @@ class NumpyModel:
         stored = load_file(checkpoint / "model.safetensors")
         self.weights = {name: weight.astype(np.float64) for name, weight in stored.items()}
         self.shapes = {name: weight.shape for name, weight in stored.items()}
-        defaults = {"cell": "gru", **dict.fromkeys(("coverage", "pointer", "prior", "shared_embeddings"), False)}
+        off = ("coverage", "pointer", "prior", "shared_embeddings", "attention_bias")
+        defaults = {
+            "cell": "gru",
+            "bridge": "tanh",
+            "readout": "tanh",
+            "carry_state": True,
+            **dict.fromkeys(off, False),
+        }
         self.config = defaults | config["model"]
+        marks = {"<bos>": (2, "source_bos"), "<eos>": (3, "source_eos")}
+        self.marks = {token: i for token, (i, key) in marks.items() if config["text"].get(key)}  # read around a source
         self.attention = self.config["attention"]
         self.source, self.target = vocab["source"]["tokens"], vocab["target"]["tokens"]
 
@@ -66,14 +75,17 @@ class NumpyModel:
                 shapes[f"encoder.rnn.weight_hh_l{k}{end}"] = (g * n, n)
                 shapes[f"encoder.rnn.bias_ih_l{k}{end}"] = shapes[f"encoder.rnn.bias_hh_l{k}{end}"] = (g * n,)
         d = p * c["decoder_layers"] * h
-        shapes |= {"bridge.weight": (d, p * m), "bridge.bias": (d,)} | self.attention_shapes()
+        if c["bridge"] != "copy":
+            shapes |= {"bridge.weight": (d, p * m), "bridge.bias": (d,)}
+        shapes |= self.attention_shapes()
         if not c["shared_embeddings"]:
             shapes["embedding.weight"] = (len(self.target), e)
         for k in range(c["decoder_layers"]):
             shapes[f"decoder.cells.{k}.weight_ih"] = (g * h, h if k else i)
             shapes[f"decoder.cells.{k}.weight_hh"] = (g * h, h)
             shapes[f"decoder.cells.{k}.bias_ih"] = shapes[f"decoder.cells.{k}.bias_hh"] = (g * h,)
-        shapes |= {"decoder.readout.weight": (r, h + m + e if additive else h + m), "decoder.readout.bias": (r,)}
+        if c["readout"] != "state":
+            shapes |= {"decoder.readout.weight": (r, h + m + e if additive else h + m), "decoder.readout.bias": (r,)}
         if not c["tied_embeddings"]:
             shapes["output.weight"] = (len(self.target), r)
         if c["prior"]:
@@ -97,7 +109,8 @@ class NumpyModel:
             shapes["key"] = (h, m)
         if self.config["coverage"]:
             shapes["coverage"] = (a, 1)
-        return {f"decoder.attention.{name}.weight": shape for name, shape in shapes.items()}
+        bias = {"decoder.attention.query.bias": (a,)} if self.config["attention_bias"] else {}
+        return {f"decoder.attention.{name}.weight": shape for name, shape in shapes.items()} | bias
 
     def cell(self, x: Array, state: Array, names: tuple[str, ...]) -> Array:
         """One step of a GRU from [h], of an LSTM from [h, c]: its new state."""
@@ -113,6 +126,11 @@ class NumpyModel:
         n = np.tanh(n_x + r * n_h)
         return np.array([(1 - z) * n + z * state[0]])
 
+    def query(self, state: Array) -> Array:
+        """W s, with a bias W s + b."""
+        bias = self.weights["decoder.attention.query.bias"] if self.config["attention_bias"] else 0.0
+        return self.weights["decoder.attention.query.weight"] @ state + bias
+
     def direction(self, inputs: Array, layer: int, end: str) -> Array:
         """States (S, P, N) in the order of the source; ``_reverse`` reads it from its end."""
         names = tuple(f"encoder.rnn.{part}_l{layer}{end}" for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
@@ -124,17 +142,21 @@ class NumpyModel:
 
     def encode(self, ids: list[int]) -> tuple[Array, Array]:
         """The memory (S, M) and the decoder's first states (P, Ld, H)."""
-        states = self.weights["encoder.embedding.weight"][ids]
+        states, layers = self.weights["encoder.embedding.weight"][ids], []
         for layer in range(self.config["encoder_layers"]):
             forward, backward = (self.direction(states, layer, end) for end in ("", "_reverse"))
             states = np.concatenate([forward[:, 0], backward[:, 0]], axis=1)
-        ends = np.concatenate([forward[-1], backward[0]], axis=1).ravel()  # [h h] and then, of an LSTM, [c c]
-        d = np.tanh(self.weights["bridge.weight"] @ ends + self.weights["bridge.bias"])
+            layers.append(np.concatenate([forward[-1], backward[0]], axis=1))  # [h h] and, of an LSTM, [c c]
+        if self.config["bridge"] == "copy":
+            kept = np.stack(layers[: self.config["decoder_layers"]], axis=1)
+            return states, kept[:, :, : self.config["decoder_size"]]
+        d = self.weights["bridge.weight"] @ layers[-1].ravel() + self.weights["bridge.bias"]
+        d = d if self.config["bridge"] == "linear" else np.tanh(d)
         return states, d.reshape(-1, self.config["decoder_layers"], self.config["decoder_size"])
 
     def cells(self, x: Array, states: Array) -> Array:
         """The decoder's new states (P, Ld, H)."""
-        new = []
+        new, states = [], states if self.config["carry_state"] else np.zeros_like(states)
         for k in range(self.config["decoder_layers"]):
             parts = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             new.append(self.cell(x, states[:, k], tuple(f"decoder.cells.{k}.{part}" for part in parts)))
@@ -145,7 +167,7 @@ class NumpyModel:
         """S scores, and for each source token the terms of its score (S, terms, columns)."""
         size, part = len(memory), {n: self.weights.get(f"decoder.attention.{n}.weight") for n in ("query", "key", "v")}
         if self.attention in ("additive", "concat"):
-            columns = [np.tile(part["v"][0], (size, 1)), np.tile(part["query"] @ state, (size, 1))]
+            columns = [np.tile(part["v"][0], (size, 1)), np.tile(self.query(state), (size, 1))]
             columns.append(memory @ part["key"].T)
             if self.config["coverage"]:
                 columns.append(np.outer(coverage, self.weights["decoder.attention.coverage.weight"][:, 0]))
@@ -200,15 +222,21 @@ class NumpyModel:
                 mixed[token] += (1 - p_gen) * numbers.attention[j]
             numbers.log_probs, numbers.optional["p_gen"] = np.log(mixed), p_gen
 
+    def readout(self, read: list[Array]) -> Array:
+        """What the output layer reads; the state itself is the first of its parts where it stands alone."""
+        if self.config["readout"] == "state":
+            return read[0]
+        x = self.weights["decoder.readout.weight"] @ np.concatenate(read) + self.weights["decoder.readout.bias"]
+        return x if self.config["readout"] == "linear" else np.tanh(x)
+
     def run(
         self, source: list[int], inputs: list[int], edits: dict[int, Array] | None = None
     ) -> tuple[Array, list[Numbers]]:
         """The memory, and a step for each id that the decoder reads; ``edits`` replace the attention of steps."""
         memory, states = self.encode(source)
-        w, b = self.weights["decoder.readout.weight"], self.weights["decoder.readout.bias"]
         shared = "encoder.embedding.weight" if self.config["shared_embeddings"] else "embedding.weight"
         self.output = self.weights[shared if self.config["tied_embeddings"] else "output.weight"]
-        readout, coverage, steps = np.zeros(len(b)), np.zeros(len(source)), []
+        readout, coverage, steps = np.zeros(self.output.shape[1]), np.zeros(len(source)), []
         for t, token in enumerate(inputs):
             y, edited = self.weights[shared][token], (edits or {}).get(t)
             if self.attention in ("additive", "none"):
@@ -219,7 +247,7 @@ class NumpyModel:
                 states = self.cells(np.concatenate([y, readout]) if self.config["input_feeding"] else y, states)
                 numbers = self.look(states[0, -1], memory, t, coverage, edited)
                 read = [numbers.context, states[0, -1]]
-            readout = np.tanh(w @ np.concatenate(read) + b)
+            readout = self.readout(read)
             self.predict(numbers, readout, np.concatenate([numbers.context, states[0, -1], y]), source)
             if self.attention != "none":
                 coverage = coverage + numbers.attention

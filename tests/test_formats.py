@@ -73,6 +73,17 @@ FAMILY: dict[str, dict[str, Any]] = {
     "one embedding": {"shared_embeddings": True},
     "one embedding, untied": {"shared_embeddings": True, "tied_embeddings": False, "attention": "general"},
     "everything": {"pointer": True, "prior": True, "coverage": True, "shared_embeddings": True, "cell": "lstm"},
+    "linear bridge, deep": {"bridge": "linear", "encoder_layers": 2, "decoder_layers": 2, "attention": "general"},
+    "linear bridge, LSTM, <eos>": {"bridge": "linear", "cell": "lstm", "source_eos": True},
+    "copied states, LSTM, deep": {"bridge": "copy", "cell": "lstm", "encoder_layers": 3, "decoder_layers": 2},
+    "copied states, one direction's": {"bridge": "copy", "encoder_size": 10, "attention": "concat"},
+    "linear readout, bias": {"readout": "linear", "attention": "concat", "attention_bias": True},
+    "state alone, bias": {"readout": "state", "attention_bias": True, "tied_embeddings": False},
+    "state alone, none": {"readout": "state", "attention": "none", "tied_embeddings": False, "source_bos": True},
+    "nothing carried": {"carry_state": False, "readout": "state", "tied_embeddings": False, "bridge": "copy"},
+    "nothing carried, LSTM": {"carry_state": False, "cell": "lstm", "attention": "general", "decoder_layers": 2},
+    "<bos> and <eos>": {"source_bos": True, "source_eos": True, "coverage": True},
+    "<eos>, pointer": {"source_eos": True, "pointer": True, "prior": True},
 }
 
 
@@ -116,7 +127,7 @@ def check_step(step: dict[str, Any], own: Numbers, output: int, target: int | No
 def check_trace(values: dict[str, Any], checkpoint: Path) -> None:
     """Everything in a trace's JSON that is a number, and the labels that they hang on."""
     model = NumpyModel(checkpoint)
-    source_ids = {token: i for i, token in enumerate(model.source) if i > 3}
+    source_ids = {token: i for i, token in enumerate(model.source) if i > 3} | model.marks
     typed_ids = {token: i for i, token in enumerate(model.target) if i > 3}
     said_ids = typed_ids | SPECIALS  # a free lane spells its output as the vocabulary does
     source = [source_ids.get(token, 1) for token in values["source"]["tokens"]]
@@ -131,6 +142,8 @@ def check_trace(values: dict[str, Any], checkpoint: Path) -> None:
     edits = {t: np.array(step["attention"]) for t, step in enumerate(values["steps"]) if "own_attention" in step}
     memory, steps = model.run(source, [2, *ids[:-1]], edits)
 
+    ends = [token for token in values["source"]["tokens"] if token in ("<bos>", "<eos>")]
+    assert ends == [*model.marks] and source[0] == model.marks.get("<bos>", source[0])
     assert values["source"]["unknown"] == [s for s, i in enumerate(source) if i == 1]
     np.testing.assert_allclose(values["source"]["memory"], memory[:, :4], atol=1e-4)
     assert [step["input"] for step in values["steps"]] == ["<bos>", *outputs[:-1]]
@@ -146,7 +159,7 @@ def check_trace(values: dict[str, Any], checkpoint: Path) -> None:
     assert "<eos>" not in outputs[:-1]
     digest = hashlib.sha256((checkpoint / "model.safetensors").read_bytes()).hexdigest()[:12]
     name = {"name": checkpoint.name, "attention": model.config["attention"], "digest": digest}
-    assert values["checkpoint"] == name
+    assert values["checkpoint"] == name | ({"bias": "query"} if model.config["attention_bias"] else {})
 
 
 @pytest.fixture(scope="module", params=[*TINY, *FAMILY, *SHIPPED], ids=lambda p: p if isinstance(p, str) else p.name)
@@ -220,7 +233,7 @@ def test_every_number_of_a_search_tree(checkpoint: Path) -> None:
     values = json.loads(search_tree(load(checkpoint), example(checkpoint)[0], settings).to_json())
     model, nodes = NumpyModel(checkpoint), values["nodes"]
     said_ids = {token: i for i, token in enumerate(model.target) if i > 3} | SPECIALS
-    source_ids = {token: i for i, token in enumerate(model.source) if i > 3}
+    source_ids = {token: i for i, token in enumerate(model.source) if i > 3} | model.marks
     source = [source_ids.get(token, 1) for token in values["source"]["tokens"]]
     checked = set[int]()
     for finished in values["finished"]:

@@ -122,5 +122,8 @@ def test_chinese_marks_become_full_width_and_numbers_stay(text: str, joined: str
     assert "".join(jieba_words(text)) == joined
 
 
+KNOWN = ("jieba", "latin", "characters", "spaces", "bpe", "sentencepiece")
+
+
 def test_segmenters_are_known_by_name() -> None:
-    assert {name: s.name for name, s in SEGMENTERS.items()} == {n: n for n in ("jieba", "latin", "characters")}
+    assert {name: s.name for name, s in SEGMENTERS.items()} == {n: n for n in KNOWN}

@@ -52,16 +52,19 @@ class CrossAttention(ModelConfig):
         pass  # the network has been built
 
 
-def bring(origin: str, directory: Path, name: str = "", prefix: str = "") -> list[str]:
+def bring(origin: str, directory: Path, prefix: str = "") -> list[str]:
     """Write a checkpoint of a local directory or of a model id of the hub; what Lookback does not heed, in sentences.
 
     ``prefix`` is put before every source, as T5 was trained with. UserError where it cannot be used.
     """
-    transformers = _transformers()
-    network, tokenizer = _read(transformers, origin, local=Path(origin).is_dir())
+    if VIEW in directory.name:
+        raise UserError("import_name", name=directory.name)
+    if directory.exists():
+        raise UserError("import_exists", directory=str(directory))
+    network, tokenizer = _read(_transformers(), origin, local=Path(origin).is_dir())
     values = {
         "schema": SCHEMA,
-        "name": name or directory.name,
+        "name": directory.name,
         "origin": Path(origin).name,
         "prefix": prefix,
         "layer": 0,
@@ -76,7 +79,7 @@ def bring(origin: str, directory: Path, name: str = "", prefix: str = "") -> lis
         disk.write_text(fresh / "README.md", _card(values, network))
 
     disk.write_directory(directory, fill)
-    return unheeded(network.generation_config)
+    return [f"Lookback decodes without the model's own setting {note}." for note in unheeded(network.generation_config)]
 
 
 def load(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
@@ -94,10 +97,11 @@ def load(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
 
 def viewed(checkpoint: Checkpoint, layer: int, head: int) -> Checkpoint:
     """The same model looked at in another layer or head; its name says so."""
+    if not isinstance(checkpoint.config.model, CrossAttention):
+        raise UserError("huggingface_no_heads", checkpoint=checkpoint.name)
     from s2s.adapters.hf.model import HuggingFace
 
-    if not isinstance(checkpoint.model, HuggingFace):
-        raise UserError("huggingface_no_heads", checkpoint=checkpoint.name)
+    assert isinstance(checkpoint.model, HuggingFace)
     model, name = checkpoint.model.looking(layer, head), checkpoint.name.partition(VIEW)[0]
     return dataclasses.replace(checkpoint, model=model, name=f"{name}{VIEW}{layer}.{head}")
 
@@ -162,7 +166,8 @@ def _checkpoint(directory: Path, values: Mapping[str, Any], network: Any, tokeni
     ruled_out = always, set(generation.begin_suppress_tokens or ())
     made = ids(size, special_ids(tokenizer, network.config), opening(network, tokenizer), ruled_out)
     names = labels(tokenizer, size)
-    source, target = vocabs(made, names)
+    special = set(tokenizer.all_special_ids)
+    source, target = vocabs(made, names, tokenizer("")["input_ids"], special)
     model = HuggingFace(network, made, values["layer"], values["head"])
     config = Config(
         name=values["name"],

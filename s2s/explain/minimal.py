@@ -66,21 +66,26 @@ def lead(log_probs_NV: Tensor, word: int) -> Tensor:
 def hopeless(model: Model, moment: Moment, word: int) -> int | None:
     """A word that is more probable than this one under every attention, if that can be proven; else None.
 
-    For Luong's order without a pointer: readout ``tanh(x)``, ``x = W c + const``, ``c`` in the hull of the source
-    states. With l, u the least and greatest x of a component and λ = min(tanh'(l), tanh'(u)), ``tanh(x) - λx`` grows
-    from l to u, so ``tanh(l) - λl ≤ tanh(x) - λx ≤ tanh(u) - λu``. That bounds the difference of two logits by a
-    function linear in c, which is greatest at one of the source states.
+    For Luong's order without a pointer: readout ``tanh(x)``, or x where it is linear, ``x = W c + const``, ``c`` in
+    the hull of the source states. With l, u the least and greatest x of a component and λ = min(tanh'(l), tanh'(u)),
+    ``tanh(x) - λx`` grows from l to u, so ``tanh(l) - λl ≤ tanh(x) - λx ≤ tanh(u) - λu``. That bounds the difference
+    of two logits by a function linear in c, which is greatest at one of the source states.
     """
     if not isinstance(model, Seq2Seq) or model.decoder.previous or model.pointer is not None:
         return None
     decoder, prior_BV = model.decoder, moment.memory.prior_BV
+    if decoder.readout is None:
+        return None
     support_K = (moment.attention_S > 0).nonzero()[:, 0]
     states_KM = moment.memory.states_BSM[0, support_K]
     hidden_KH = moment.output.state.hidden_LBH[-1].expand(len(states_KM), -1)
     x_KR = decoder.readout(torch.cat([states_KM, hidden_KH], dim=1))
     low_R, high_R = x_KR.min(dim=0).values, x_KR.max(dim=0).values
-    slope_R = torch.minimum(1 - low_R.tanh() ** 2, 1 - high_R.tanh() ** 2)
-    least_R, most_R = low_R.tanh() - slope_R * low_R, high_R.tanh() - slope_R * high_R
+    if decoder.squashing:
+        slope_R = torch.minimum(1 - low_R.tanh() ** 2, 1 - high_R.tanh() ** 2)
+        least_R, most_R = low_R.tanh() - slope_R * low_R, high_R.tanh() - slope_R * high_R
+    else:
+        slope_R, least_R, most_R = torch.ones_like(low_R), torch.zeros_like(low_R), torch.zeros_like(low_R)
     ahead_VR = model.output.weight[word] - model.output.weight
     bound_V = (ahead_VR @ (slope_R * x_KR).t()).max(dim=1).values
     bound_V += ahead_VR @ ((least_R + most_R) / 2) + ahead_VR.abs() @ ((most_R - least_R) / 2)

@@ -25,14 +25,18 @@ def spans(tokens: Sequence[str]) -> list[Span]:
 def cut(side: Side, given: Sequence[str]) -> tuple[list[str], list[Span], list[Span]] | None:
     """A side's own tokens of a text that is given in tokens, where they stand, and where the given ones stand.
 
-    Each given token is cut alone, too, so that what cleaning makes of it is measured alike. None where the two do
-    not come to the same length, as then nothing says which character is which.
+    The marks that a model reads around them stand at no character. Each given token is cut alone, too, so that what
+    cleaning makes of it is measured alike. None where the two do not come to the same length, as then nothing says
+    which character is which.
     """
-    latin = side.segmenter.name == "latin"
-    tokens = side.tokens(" ".join(given) if latin else side.segmenter.join(list(given)))
+    spaced = side.segmenter.name not in ("jieba", "characters")
+    words = side.words(" ".join(given) if spaced else side.segmenter.join(list(given)))
     alone = ["".join(side.segmenter.cut(token)) for token in given]
-    own, theirs = spans(tokens), spans(alone)
-    return (tokens, own, theirs) if own and own[-1][1] == theirs[-1][1] else None
+    own, theirs = spans(words), spans(alone)
+    if not own or own[-1][1] != theirs[-1][1]:
+        return None
+    end = own[-1][1]
+    return side.vocab.marked(words), [(0, 0)] * side.vocab.bos + own + [(end, end)] * side.vocab.eos, theirs
 
 
 def project(links: Links, source: Overlap, target: Overlap) -> Links:

@@ -24,9 +24,11 @@ class AdditiveAttention(nn.Module):
     With coverage ``e_ts = v·tanh(W s + U h_s + w c_ts)``, ``c_t = Σ_{t'<t} α_t'`` (See, Liu and Manning 2017, eq. 11).
     """
 
-    def __init__(self, state_size: int, memory_size: int, size: int, coverage: bool = False) -> None:
+    def __init__(
+        self, state_size: int, memory_size: int, size: int, coverage: bool = False, bias: bool = False
+    ) -> None:
         super().__init__()
-        self.query = Linear(state_size, size, bias=False)  # W
+        self.query = Linear(state_size, size, bias=bias)  # W
         self.key = Linear(memory_size, size, bias=False)  # U
         self.v = nn.Linear(size, 1, bias=False)
         if coverage:
@@ -161,9 +163,9 @@ def attention(config: ModelConfig) -> Attention:
     state, memory, size = config.decoder_size, 2 * config.encoder_size, config.attention_size
     match config.attention:
         case "additive":
-            return AdditiveAttention(state, memory, size, config.coverage)
+            return AdditiveAttention(state, memory, size, config.coverage, config.attention_bias)
         case "concat":
-            return ConcatAttention(state, memory, size)
+            return ConcatAttention(state, memory, size, bias=config.attention_bias)
         case "dot":
             return DotAttention()
         case "location":

@@ -82,7 +82,7 @@ class Decoder(nn.Module):
         memory, hidden, embedded = 2 * config.encoder_size, config.decoder_size, config.embedding_size
         self.previous = config.attention in ("additive", "none")  # the context comes before the recurrent step
         self.feeding = not self.previous and config.input_feeding
-        self.covering = config.coverage
+        self.covering, self.carrying = config.coverage, config.carry_state
         self.attention = attention(config)
         if self.previous:
             extra, read = memory, hidden + memory + embedded
@@ -92,7 +92,9 @@ class Decoder(nn.Module):
         self.cells = nn.ModuleList(
             cell(embedded + extra if layer == 0 else hidden, hidden) for layer in range(config.decoder_layers)
         )
-        self.readout = Linear(read, readout_size)
+        self.readout_size = readout_size
+        self.readout = None if config.readout == "state" else Linear(read, readout_size)
+        self.squashing = config.readout == "tanh"
         self.dropout = nn.Dropout(dropout)
 
     def look(self, state_BH: Tensor, state: State, memory: Memory, attention_BS: Tensor | None) -> Look:
@@ -112,6 +114,9 @@ class Decoder(nn.Module):
 
     def recur(self, input_BI: Tensor, state: State) -> tuple[Tensor, Tensor | None]:
         """The cells one step on: hidden states (L, B, H), and of an LSTM its cells' (L, B, H)."""
+        if not self.carrying:
+            zeros_LBH = torch.zeros_like(state.hidden_LBH)
+            state = state._replace(hidden_LBH=zeros_LBH, cell_LBH=None if state.cell_LBH is None else zeros_LBH)
         hidden, cells = [], []
         for layer, cell in enumerate(self.cells):
             if layer:
@@ -137,14 +142,21 @@ class Decoder(nn.Module):
             hidden_LBH, cell_LBH = self.recur(torch.cat(fed, dim=1), state)
             look = self.look(hidden_LBH[-1], state, memory, attention_BS)
             read = [look.context_BM, hidden_LBH[-1]]
-        readout_BR = self.dropout(linear.tanh(self.readout(torch.cat(read, dim=1))))
+        readout_BR = self.dropout(self.read(read))
         coverage_BS = None if state.coverage_BS is None else state.coverage_BS + look.attention_BS
         time_B = None if state.time_B is None else state.time_B + 1
         return State(hidden_LBH, readout_BR, cell_LBH, coverage_BS, time_B), look
 
+    def read(self, parts: Sequence[Tensor]) -> Tensor:
+        """What the output layer reads of a step's state and context, in Bahdanau's order [s; c; y], else [c; s]."""
+        if self.readout is None:
+            return parts[0]
+        mixed_BR: Tensor = self.readout(torch.cat(list(parts), dim=1))
+        return linear.tanh(mixed_BR) if self.squashing else mixed_BR
+
     def start(self, hidden_LBH: Tensor, cell_LBH: Tensor | None, memory: Memory) -> State:
         """The state before the first step: nothing read, nothing covered."""
-        readout_BR = hidden_LBH.new_zeros(hidden_LBH.size(1), self.readout.out_features)
+        readout_BR = hidden_LBH.new_zeros(hidden_LBH.size(1), self.readout_size)
         coverage_BS = time_B = None
         if self.covering:
             coverage_BS = torch.zeros_like(memory.states_BSM[:, :, 0])

@@ -35,9 +35,9 @@ class Encoder(nn.Module):
         keep_BS: Tensor | None = None,
         embedded_BSE: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Ids to ``memory`` (B, S, 2·size) and the top layer's last forward and backward states (B, 2·size).
+        """Ids to ``memory`` (B, S, 2·size) and each layer's last forward and backward states (parts, L, B, 2·size).
 
-        Of an LSTM the two last cells follow: (B, 4·size). ``keep_BS`` zeroes whole embedded words
+        An LSTM has two parts, hidden states and cells; a GRU one. ``keep_BS`` zeroes whole embedded words
         where it is 0 (word dropout). ``embedded_BSE`` is read in the place of the words' embeddings.
         """
         embedded_BSE = self.dropout(self.embedding(source_BS) if embedded_BSE is None else embedded_BSE)
@@ -46,4 +46,5 @@ class Encoder(nn.Module):
         packed = pack_padded_sequence(embedded_BSE, lengths_B.cpu(), batch_first=True, enforce_sorted=False)
         outputs, ends = recurrent.run(self.rnn, packed)  # ends: (2·layers, B, size), of an LSTM two of these
         memory_BSM, _ = pad_packed_sequence(outputs, batch_first=True, total_length=source_BS.size(1))
-        return memory_BSM, torch.cat([direction for end in ends for direction in (end[-2], end[-1])], dim=1)
+        both = [torch.cat([end[0::2], end[1::2]], dim=2) for end in ends]
+        return memory_BSM, torch.stack(both)

@@ -31,7 +31,8 @@ class Seq2Seq(Model):
         readout = embedding if config.tied_embeddings else state
         parts = 2 if config.cell == "lstm" else 1  # a hidden state, and an LSTM's cell
         self.encoder = Encoder(source_size, embedding, config.encoder_size, config.encoder_layers, dropout, config.cell)
-        self.bridge = Linear(parts * memory, parts * config.decoder_layers * state)
+        copied = config.bridge == "copy"
+        self.bridge = None if copied else Linear(parts * memory, parts * config.decoder_layers * state)
         self.embedding = nn.Embedding(target_size, embedding, padding_idx=PAD)
         self.decoder = Decoder(config, readout, dropout)
         self.output = Linear(readout, target_size)
@@ -55,7 +56,7 @@ class Seq2Seq(Model):
             raise UserError("source_too_long", found=longest, limit=limit)
 
     def _initialise(self) -> None:
-        if self.bridge.weight.is_meta:
+        if self.embedding.weight.is_meta:
             return  # shapes only
         for name, weight in self.named_parameters():
             if weight.dim() < 2:
@@ -72,7 +73,7 @@ class Seq2Seq(Model):
             self.embedding.weight[PAD].zero_()
 
     def encode(self, source_BS: Tensor, lengths_B: Tensor, embedded_BSE: Tensor | None = None) -> tuple[Memory, State]:
-        """Source ids to memory and the decoder's first state, ``tanh(W [forward; backward] + b)``.
+        """Source ids to memory and the decoder's first state (``first``).
 
         ``embedded_BSE`` is read in the place of the words' embeddings, to differentiate by it; prior and
         pointer still know the ids. Raises UserError for a source that is longer than location attention
@@ -80,19 +81,28 @@ class Seq2Seq(Model):
         """
         self.check_length(int(lengths_B.max()))
         keep_BS = self._keep(source_BS)
-        memory_BSM, final_BF = self.encoder(source_BS, lengths_B, keep_BS, embedded_BSE)
-        first_BPH = torch.tanh(self.bridge(final_BF)).view(len(final_BF), -1, self.config.decoder_size)
-        first_PBH = first_BPH.transpose(0, 1).contiguous()  # a hidden state a layer; of an LSTM then a cell a layer
-        hidden_LBH, *cell_LBH = torch.split(first_PBH, self.config.decoder_layers)
+        memory_BSM, ends_PLBM = self.encoder(source_BS, lengths_B, keep_BS, embedded_BSE)
+        hidden_LBH, *cell_LBH = self.first(ends_PLBM)
         memory = Memory(
             memory_BSM,
             self.decoder.attention.keys(memory_BSM),
             source_BS != PAD,
             None if self.pointer is None else source_BS,
             None if self.prior is None else self.prior(source_BS),
-            final_BF[:, : memory_BSM.size(2)] if self.config.attention == "none" else None,
+            ends_PLBM[0, -1] if self.config.attention == "none" else None,
         )
         return memory, self.decoder.start(hidden_LBH, cell_LBH[0] if cell_LBH else None, memory)
+
+    def first(self, ends_PLBM: Tensor) -> Tensor:
+        """The decoder's first states, of an LSTM its cells after them, from the encoder's last: (parts, L, B, H)."""
+        layers, size = self.config.decoder_layers, self.config.decoder_size
+        if self.bridge is None:
+            return ends_PLBM[:, :layers, :, :size].contiguous()
+        top_BF = torch.cat(list(ends_PLBM[:, -1]), dim=1)
+        first_BF: Tensor = self.bridge(top_BF)
+        if self.config.bridge == "tanh":
+            first_BF = torch.tanh(first_BF)
+        return first_BF.view(len(first_BF), -1, layers, size).permute(1, 2, 0, 3).contiguous()
 
     def step(self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None) -> StepOutput:
         """Read one token a row and give the next token's log-probabilities.
@@ -164,11 +174,12 @@ class Seq2Seq(Model):
         return embedded_SE
 
     def normaliser(self, output: StepOutput, memory: Memory) -> Tensor:
-        """log Σ exp(logits), from the logit and the log-probability of ``<eos>``, which is no source word."""
-        logit: Tensor = output.state.readout_BR[0] @ self.output.weight[EOS] + self.output.bias[EOS]
+        """log Σ exp(logits), from the logit and the log-probability of a token that cannot be copied."""
+        token = EOS if output.gate_B is None else PAD
+        logit: Tensor = output.state.readout_BR[0] @ self.output.weight[token] + self.output.bias[token]
         if memory.prior_BV is not None:
-            logit = blend(logit, memory.prior_BV[0, EOS])
-        log_prob = output.log_probs_BV[0, EOS]
+            logit = blend(logit, memory.prior_BV[0, token])
+        log_prob = output.log_probs_BV[0, token]
         return logit - (log_prob if output.gate_B is None else log_prob - F.logsigmoid(output.gate_B[0]))
 
     def terms(self, look: Look, memory: Memory, count: int) -> tuple[tuple[float, ...], ...]:

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from s2s import card
 from s2s.checkpoint import Side, load, save, side, store, unique_weights
-from s2s.config import Config, DataConfig, TrainConfig, to_dict
+from s2s.config import Config, DataConfig, TextConfig, TrainConfig, to_dict
 from s2s.data import Ids, Pair, batches, collate
 from s2s.errors import UserError
 from s2s.evaluate import corpus_scores
@@ -69,15 +69,20 @@ def prepare_sides(pairs: Sequence[Pair], config: Config) -> tuple[Side, Side]:
         source, target = (side(name, Vocab(SPECIALS)) for name in (text.source, text.target))
         both = (cut for s, t in pairs for cut in (source.segmenter.cut(s), target.segmenter.cut(t)))
         vocab = Vocab.build(both, text.source_min_count, text.max_vocab, text.source_back_off)
-        return side(text.source, vocab), side(text.target, Vocab(vocab.tokens))
+        return side(text.source, marked(vocab, text)), side(text.target, Vocab(vocab.tokens))
     for column, name, count, back_off in (
         (0, text.source, text.source_min_count, text.source_back_off),
         (1, text.target, text.target_min_count, False),
     ):
         cut = side(name, Vocab(SPECIALS)).segmenter.cut
         vocab = Vocab.build((cut(pair[column]) for pair in pairs), count, text.max_vocab, back_off)
-        out.append(side(name, vocab))
+        out.append(side(name, marked(vocab, text) if column == 0 else vocab))
     return out[0], out[1]
+
+
+def marked(vocab: Vocab, text: TextConfig) -> Vocab:
+    """The source's vocabulary with the marks that the config has around what is read."""
+    return dataclasses.replace(vocab, bos=text.source_bos, eos=text.source_eos)
 
 
 def encode_pairs(pairs: Sequence[Pair], source: Side, target: Side, max_tokens: int) -> list[Ids]:

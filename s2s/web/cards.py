@@ -39,7 +39,7 @@ def _rows(names: list[str]) -> dict[str, list[Any]]:
     return {
         t("cards.name"): names,
         **{t(f"cards.{score}"): [test.get(score) for test in tests] for score in SCORES},
-        t("cards.parameters"): [_part(entry, "metrics", "training").get("parameters") for entry in found],
+        t("cards.parameters"): [_parameters(entry) for entry in found],
         t("cards.size"): sizes,
         t("cards.film"): [models.filmed(name) for name in names],
         t("cards.kind"): kinds,
@@ -59,6 +59,11 @@ def _formats() -> dict[str, Any]:
 def _part(entry: Mapping[str, Any], part: str, key: str) -> dict[str, Any]:
     value = entry[part].get(key)
     return value if isinstance(value, dict) else {}
+
+
+def _parameters(entry: Mapping[str, Any]) -> Any:
+    made = _part(entry, "metrics", "training") or _part(entry, "metrics", "imported")
+    return made.get("parameters")
 
 
 def _scores(entry: Mapping[str, Any]) -> dict[str, float]:

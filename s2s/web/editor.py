@@ -31,9 +31,9 @@ def plain(text: str) -> str:
 
 
 def tokens_of(side: Side) -> Tokens:
-    """What the side's model reads."""
+    """The words that the side's model reads."""
     source = controls.source(side.values)
-    return tuple(side.checkpoint.source.tokens(source)) if isinstance(source, str) else source
+    return tuple(side.checkpoint.source.words(source)) if isinstance(source, str) else source
 
 
 def section(a: Side, b: Side) -> None:
@@ -89,7 +89,7 @@ def _edit(b: Side, tokens: Tokens, place: int | None = None) -> None:
     text = b.values["text"]
     if not link.spelt(text, words):
         text = source.segmenter.join(list(tokens))
-    _store(text, "" if tuple(source.tokens(text)) == tokens else words)
+    _store(text, "" if tuple(source.words(text)) == tokens else words)
     if place is not None:
         st.session_state["chip"] = min(place, len(tokens) - 1) if tokens else None
 
@@ -168,7 +168,7 @@ def _typed(b: Side, tokens: Tokens, place: int) -> None:
 
 
 def _cut(b: Side, part: str) -> Sequence[str]:
-    return [part] if part == edits.MASK else b.checkpoint.source.tokens(part)
+    return [part] if part == edits.MASK else b.checkpoint.source.words(part)
 
 
 def _segmentations(b: Side, tokens: Tokens) -> None:

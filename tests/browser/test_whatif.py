@@ -310,7 +310,9 @@ def test_on_a_phone_a_finger_forks_and_drags(open_page: OpenPage, lang: str, sch
     client.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
     for up in (10, 40, 80):
         client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y - up}]})
-        page.wait_for_timeout(60)  # a finger takes its time; with none between it is a fling, which swallows the next tap
+        page.wait_for_timeout(
+            60
+        )  # a finger takes its time; with none between it is a fling, which swallows the next tap
     client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     assert float(str(chip.get_attribute("aria-valuenow"))) == pytest.approx(0.5, abs=0.1)
     assert page.evaluate("scrollY") == top and page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -22,14 +22,16 @@ def encoder(layers: int, dropout: float = 0.0) -> Encoder:
 def test_equals_a_gru_on_the_unpadded_row(layers: int) -> None:
     model = encoder(layers)
     rows = [[4, 5, 6, 7, 8], [9, 10], [4]]
-    memory_BSM, final_BM = model(pad(rows), torch.tensor([5, 2, 1]))
+    memory_BSM, ends_PLBM = model(pad(rows), torch.tensor([5, 2, 1]))
+    assert ends_PLBM.shape == (1, layers, 3, 6)
     plain = nn.GRU(5, 3, layers, batch_first=True, bidirectional=True)
     plain.load_state_dict(model.rnn.state_dict())
     for b, row in enumerate(rows):
-        outputs, _ = plain(model.embedding(torch.tensor([row])))
+        outputs, last = plain(model.embedding(torch.tensor([row])))
         torch.testing.assert_close(memory_BSM[b, : len(row)], outputs[0], atol=1e-6, rtol=0)
         ends = torch.cat([outputs[0, -1, :3], outputs[0, 0, 3:]])  # the last forward, the last backward
-        torch.testing.assert_close(final_BM[b], ends, atol=1e-6, rtol=0)
+        torch.testing.assert_close(ends_PLBM[0, -1, b], ends, atol=1e-6, rtol=0)
+        torch.testing.assert_close(ends_PLBM[0, 0, b], torch.cat([last[0, 0], last[1, 0]]), atol=1e-6, rtol=0)
         assert (memory_BSM[b, len(row) :] == 0).all()
 
 
@@ -38,12 +40,12 @@ def test_equals_a_gru_on_the_unpadded_row(layers: int) -> None:
 def test_padding_changes_no_output(rows: list[list[int]], extra: int) -> None:
     model = encoder(layers=2)
     source_BS = torch.cat([pad(rows), torch.zeros(len(rows), extra, dtype=torch.long)], dim=1)
-    memory_BSM, final_BM = model(source_BS, torch.tensor([len(row) for row in rows]))
+    memory_BSM, ends_PLBM = model(source_BS, torch.tensor([len(row) for row in rows]))
     assert memory_BSM.shape == (len(rows), source_BS.size(1), 6)
     for b, row in enumerate(rows):
-        alone_1SM, alone_1M = model(torch.tensor([row]), torch.tensor([len(row)]))
+        alone_1SM, alone_PL1M = model(torch.tensor([row]), torch.tensor([len(row)]))
         torch.testing.assert_close(memory_BSM[b, : len(row)], alone_1SM[0], atol=1e-6, rtol=0)
-        torch.testing.assert_close(final_BM[b], alone_1M[0], atol=1e-6, rtol=0)
+        torch.testing.assert_close(ends_PLBM[:, :, b], alone_PL1M[:, :, 0], atol=1e-6, rtol=0)
 
 
 @torch.no_grad()

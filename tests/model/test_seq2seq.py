@@ -188,8 +188,8 @@ def test_first_state_comes_from_the_encoders_ends() -> None:
     model = MODELS["additive, deep, untied"]
     with torch.no_grad():
         _, state = model.encode(torch.tensor([[4, 7, 8]]), torch.tensor([3]))
-        _, final_BM = model.encoder(torch.tensor([[4, 7, 8]]), torch.tensor([3]))
-        first = torch.tanh(model.bridge.weight @ final_BM[0] + model.bridge.bias)
+        _, ends_PLBM = model.encoder(torch.tensor([[4, 7, 8]]), torch.tensor([3]))
+        first = torch.tanh(model.bridge.weight @ ends_PLBM[0, -1, 0] + model.bridge.bias)
     torch.testing.assert_close(state.hidden_LBH[:, 0].flatten(), first)
     assert state.readout_BR.eq(0).all()
 

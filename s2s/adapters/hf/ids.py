@@ -13,6 +13,27 @@ from s2s.vocab import BOS, EOS, PAD, SPECIALS, UNK, Vocab
 
 
 @dataclass(frozen=True)
+class Marked(Vocab):
+    """A source's tokens, and the special tokens that the tokenizer puts around every text."""
+
+    first: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+
+    def marked(self, tokens: Iterable[str]) -> list[str]:
+        """The tokens between their marks."""
+        return [*self.first, *self.words(tokens), *self.last]
+
+    def words(self, tokens: Iterable[str]) -> list[str]:
+        """The tokens without marks, whole or in part."""
+        words = list(tokens)
+        for mark in self.first:
+            words = words[1:] if words[:1] == [mark] else words
+        for mark in reversed(self.last):
+            words = words[:-1] if words[-1:] == [mark] else words
+        return words
+
+
+@dataclass(frozen=True)
 class Ids:
     """``source_V`` and ``target_V`` have the network's id of each of ours.
 
@@ -59,10 +80,17 @@ def single(sequences: Iterable[Sequence[int]] | None) -> set[int]:
     return {row[0] for row in sequences or () if len(row) == 1}
 
 
-def vocabs(made: Ids, labels: Sequence[str]) -> tuple[Vocab, Vocab]:
-    """Both sides' tokens, ``labels`` being those of the network's ids."""
+def vocabs(made: Ids, labels: Sequence[str], around: Sequence[int], special: set[int]) -> tuple[Vocab, Vocab]:
+    """Both sides' tokens, ``labels`` being those of the network's ids; ``around`` is what an empty source is read as.
+
+    Of it ``special`` ids before the end token, and the end token with what follows, are the marks.
+    """
     rest = [labels[i] for i in made.target_V[len(SPECIALS) :].tolist()]
-    return Vocab((*SPECIALS, *labels)), Vocab((*SPECIALS, *rest))
+    end = int(made.target_V[EOS])
+    marks = [i for i in around if i in special]
+    at = marks.index(end) if end in marks else len(marks)
+    first, last = (tuple(labels[i] for i in part) for part in (marks[:at], marks[at:]))
+    return Marked((*SPECIALS, *labels), first=first, last=last), Vocab((*SPECIALS, *rest))
 
 
 def special_ids(tokenizer: Any, config: Any) -> list[int | None]:

@@ -66,7 +66,9 @@ function scoreSection(view, step, order) {
     const line = el("p", { class: "sum" }, "e(", label(trace.source.tokens[place]), ") = ");
     line.append(`${terms} + ${fill(strings.more_terms, { value: decimals(step.scores[place] - shown) })} = `);
     line.append(el("b", { text: decimals(step.scores[place]) }));
-    parts.push(formula(kind.score), line);
+    // a bias belongs to the query: its number is W s + b
+    const biased = (score) => score.replace(/W s_\{t−1\}|W_\{1\} h_\{t\}/, "($& + b)");
+    parts.push(formula(trace.checkpoint.bias ? biased(kind.score) : kind.score), line);
   }
   return parts;
 }

@@ -1,0 +1,188 @@
+"""JoeyNMT 2.3: a model directory (``config.yaml``, ``src_vocab.txt``, ``trg_vocab.txt``, ``*.ckpt``) as one of ours.
+
+Luong's order with either score: ``luong`` is our ``general``, ``bahdanau`` looks from the current state and is our
+``concat``. Every decoder layer starts from one vector, an LSTM's cell too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import Tensor
+
+from s2s.adapters import weights as conversion
+from s2s.adapters.imported import Imported, Origin, Texts
+from s2s.adapters.options import Options
+from s2s.adapters.weights import Rows, Weights, widened
+from s2s.config import Config, ModelConfig, TextConfig
+from s2s.errors import UserError
+from s2s.text import SPACE
+
+LIBRARY = "JoeyNMT"
+SPECIALS = {"unk": (0, "<unk>"), "pad": (1, "<pad>"), "bos": (2, "<s>"), "eos": (3, "</s>")}
+CUTS = {"word": "spaces", "char": "characters"}  # the library's levels; bpe is by one of two programs
+
+
+def read(paths: Sequence[Path], texts: Texts) -> Imported:
+    """A model directory, of which ``best.ckpt`` is read, or one of its ``.ckpt`` files."""
+    if len(paths) != 1:
+        raise UserError("import_paths", library=LIBRARY, expected="DIR or DIR/N.ckpt")
+    file = paths[0] if paths[0].is_file() else paths[0] / "best.ckpt"
+    options = _options(file.parent / "config.yaml")
+    source, target = (_rows(file.parent / f"{side}_vocab.txt", options, side) for side in ("src", "trg"))
+    config = _config(options, texts)
+    found = Weights.saved(file, LIBRARY, "model_state")
+    weights = _convert(found, config.model, options, (source, target))
+    found.finish()
+    files = tuple(path.name for path in (options.file, source.file, target.file, file))
+    origin = Origin(LIBRARY, str(options.get("joeynmt_version", "")), files, tuple(_notes(options, config)))
+    return Imported(config, (source.vocab, target.vocab), weights, origin)
+
+
+def _options(file: Path) -> Options:
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError:
+        raise UserError("file_missing", file=str(file)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError("import_broken", file=str(file), reason=" ".join(str(error).split())[:200]) from None
+    if not isinstance(values, dict):
+        raise UserError("import_broken", file=str(file), reason=type(values).__name__)
+    return Options(file, values)
+
+
+def _rows(file: Path, options: Options, side: str) -> Rows:
+    """The words in the library's order: its specials first, whether or not the file lists them."""
+    try:
+        listed = [line.rstrip("\n") for line in file.read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        raise UserError("file_missing", file=str(file)) from None
+    except UnicodeDecodeError as error:
+        raise UserError("import_broken", file=str(file), reason=str(error)) from None
+    named = {name: options.get(f"data.special_symbols.{name}_token", word) for name, (_, word) in SPECIALS.items()}
+    extra = [options.get("data.special_symbols.sep_token"), *options.get("data.special_symbols.lang_tags", [])]
+    tokens = list(dict.fromkeys([*named.values(), *filter(None, extra), *listed]))
+    for name, (place, _) in SPECIALS.items():
+        options.only(f"data.special_symbols.{name}_id", tokens.index(named[name]), default=place)
+    if options.get(f"data.{side}.level") == "char":
+        tokens = [SPACE if token == "▁" else token for token in tokens]
+    return Rows(file, tokens, {f"<{name}>": tokens.index(word) for name, word in named.items()})
+
+
+def _config(options: Options, texts: Texts) -> Config:
+    """The model that the configuration describes; UserError for what cannot be one of ours."""
+    for side, default in (("encoder", "recurrent"), ("decoder", "transformer")):
+        options.only(f"model.{side}.type", "recurrent", default=default, why="import_recurrent")
+    options.only("model.encoder.bidirectional", True, default=True, why="import_one_direction")
+    options.only("model.decoder.activation", "tanh", default="tanh")
+    kind = options.only("model.encoder.rnn_type", "gru", "lstm", default="gru", why="import_recurrent")
+    options.only("model.decoder.rnn_type", kind, default="gru")
+    hidden = options.need("model.decoder.hidden_size", int)
+    first = options.only("model.decoder.init_hidden", "bridge", "last", "zero", default="bridge")
+    sizes = [options.need(f"model.{side}.embeddings.embedding_dim", int, 64) for side in ("encoder", _other(options))]
+    model = ModelConfig(
+        attention="general" if _attention(options) == "luong" else "concat",
+        embedding_size=max(sizes),
+        encoder_size=options.need("model.encoder.hidden_size", int),
+        encoder_layers=options.need("model.encoder.num_layers", int, 1),
+        decoder_size=hidden,
+        decoder_layers=options.need("model.decoder.num_layers", int, 1),
+        attention_size=hidden,
+        input_feeding=options.need("model.decoder.input_feeding", bool, True),
+        tied_embeddings=False,
+        cell=kind,
+        bridge="linear" if first == "last" else "tanh",
+    )
+    cuts = [texts.source or _cut(options, "src"), texts.target or _cut(options, "trg")]
+    return Config(model=model, text=TextConfig(source=cuts[0], target=cuts[1], source_eos=True))
+
+
+def _attention(options: Options) -> Any:
+    return options.only("model.decoder.attention", "bahdanau", "luong", default="bahdanau")
+
+
+def _other(options: Options) -> str:
+    """Whose table of embeddings the decoder reads."""
+    return "encoder" if options.get("model.tied_embeddings", False) else "decoder"
+
+
+def _cut(options: Options, side: str) -> str:
+    level = options.get(f"data.{side}.level", "word")
+    if level == "bpe":
+        return "sentencepiece" if options.get(f"data.{side}.tokenizer_type") == "sentencepiece" else "bpe"
+    return CUTS[options.only(f"data.{side}.level", "word", "char", "bpe", default="word")]
+
+
+def _convert(found: Weights, m: ModelConfig, options: Options, rows: tuple[Rows, Rows]) -> dict[str, Tensor]:
+    hidden, memory = m.decoder_size, 2 * m.encoder_size
+    tables, sizes = [], []
+    for name, side, listed in (("src", "encoder", rows[0]), ("trg", _other(options), rows[1])):
+        size = options.need(f"model.{side}.embeddings.embedding_dim", int, 64)
+        table = found.take(f"{name}_embed.lut.weight", len(listed.order), size)
+        if options.get(f"model.{side}.embeddings.scale", False):
+            table = table * math.sqrt(size)
+        tables.append(widened(listed.of(table), len(listed.vocab), m.embedding_size))
+        sizes.append(size)
+    weights = {"encoder.embedding.weight": tables[0], "embedding.weight": tables[1]}
+    weights |= conversion.encoder(found, "encoder.rnn.", True, m, sizes[0])
+    weights |= conversion.decoder(found, "decoder.rnn.{part}_l{layer}", m, sizes[1])
+    weights["decoder.attention.key.weight"] = found.take("decoder.attention.key_layer.weight", hidden, memory)
+    if m.attention == "concat":
+        weights["decoder.attention.query.weight"] = found.take("decoder.attention.query_layer.weight", hidden, hidden)
+        weights["decoder.attention.v.weight"] = found.take("decoder.attention.energy_layer.weight", 1, hidden)
+    joint = found.take("decoder.att_vector_layer.weight", hidden, hidden + memory)  # [state context]
+    weights["decoder.readout.weight"] = torch.cat([joint[:, hidden:], joint[:, :hidden]], dim=1)
+    weights["decoder.readout.bias"] = found.take("decoder.att_vector_layer.bias", hidden)
+    weights["output.weight"] = rows[1].of(found.take("decoder.output_layer.weight", len(rows[1].order), hidden))
+    weights["output.bias"] = torch.zeros(len(rows[1].vocab))
+    return weights | _bridge(found, m, options)
+
+
+def _bridge(found: Weights, m: ModelConfig, options: Options) -> dict[str, Tensor]:
+    """One vector for every layer, of an LSTM for its cell, too; the encoder's cells are not read."""
+    hidden, memory, parts = m.decoder_size, 2 * m.encoder_size, 2 if m.cell == "lstm" else 1
+    weight, bias = torch.zeros(hidden, memory), torch.zeros(hidden)
+    match options.get("model.decoder.init_hidden", "bridge"):
+        case "bridge":
+            weight = found.take("decoder.bridge_layer.weight", hidden, memory)
+            bias = found.take("decoder.bridge_layer.bias", hidden)
+        case "last" if hidden in (memory, m.encoder_size):  # all of it, or the forward direction
+            weight = torch.eye(hidden, memory)
+        case "last":
+            raise UserError(
+                "import_option",
+                file=str(options.file),
+                key="model.decoder.hidden_size",
+                found=hidden,
+                expected=f"{memory} / {m.encoder_size}",
+            )
+    weight = widened(weight, hidden, parts * memory).repeat(parts * m.decoder_layers, 1)
+    return {"bridge.weight": weight, "bridge.bias": bias.repeat(parts * m.decoder_layers)}
+
+
+def _notes(options: Options, config: Config) -> list[str]:
+    score = {"bahdanau": "additive score of the current state, here `concat`", "luong": "here `general`"}
+    first = options.get("model.decoder.init_hidden", "bridge")
+    notes = [
+        f"Attention `{_attention(options)}`: {score[_attention(options)]}.",
+        "The source is read with `<eos>` at its end, a column of its own in the heatmap.",
+        f"First state `{first}`: the same vector for every decoder layer"
+        + (" and its cell." if config.model.cell == "lstm" else "."),
+        "The columns of the readout are exchanged to [context; state]; the output layer has no bias, here zeros.",
+        "The vocabularies' four specials come first; all other words keep their order.",
+    ]
+    for side in ("src", "trg"):
+        for key in ("lowercase", "normalize", "pretokenizer"):
+            value = options.get(f"data.{side}.{key}", options.get(f"data.{side}.tokenizer_cfg.{key}"))
+            if value not in (None, False, "none"):
+                notes.append(f"JoeyNMT prepares the {side} side with `{key}: {value}`; type text that is prepared so.")
+        if options.get(f"data.{side}.level") == "bpe":
+            notes.append(f"The {side} side is read as subwords: type them with spaces between.")
+    if not options.get("testing.generate_unk", True):
+        notes.append("JoeyNMT's own search never says `<unk>` (`generate_unk: false`); here it can be said.")
+    return notes

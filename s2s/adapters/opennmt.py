@@ -1,0 +1,174 @@
+"""OpenNMT-py 3: a saved model (``*.pt``, with its weights inside or in ``*.safetensors`` beside it) as one of ours.
+
+Luong's order: ``dot``, ``general``, and ``mlp``, the additive score of the current state with a bias, whose readout has
+no tanh. Each decoder layer starts from the last states of the encoder layer beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from s2s.adapters import weights as conversion
+from s2s.adapters.imported import Imported, Origin, Texts
+from s2s.adapters.options import Options
+from s2s.adapters.weights import Rows, Weights, widened
+from s2s.config import Config, ModelConfig, TextConfig
+from s2s.errors import UserError
+
+LIBRARY = "OpenNMT-py"
+SPECIALS = {"<pad>": "<blank>", "<unk>": "<unk>", "<bos>": "<s>", "<eos>": "</s>"}
+OFF = ("bridge", "copy_attn", "coverage_attn", "position_encoding", "lora_embedding")  # each adds a computation
+
+
+def read(paths: Sequence[Path], texts: Texts) -> Imported:
+    """One ``.pt`` file."""
+    if len(paths) != 1:
+        raise UserError("import_paths", library=LIBRARY, expected="MODEL.pt")
+    file = paths[0]
+    state = conversion.load(file)
+    opt = state.get("opt")
+    if not isinstance(opt, argparse.Namespace):
+        raise UserError("import_not_model", file=str(file), library=LIBRARY, key="opt")
+    options = Options(file, vars(opt))
+    words = conversion.part(state, file, LIBRARY, "vocab")
+    source, target = (_rows(file, words, side) for side in ("src", "tgt"))
+    config = _config(options, words, texts)
+    found = _weights(file, state)
+    weights = _convert(found, config.model, options, (source, target))
+    found.finish()
+    files = tuple(dict.fromkeys([file.name, found.file.name]))
+    return Imported(config, (source.vocab, target.vocab), weights, Origin(LIBRARY, "", files, tuple(_notes(options))))
+
+
+def _weights(file: Path, state: dict[str, Any]) -> Weights:
+    """The tensors of the file, or of the safetensors file that goes with it."""
+    if "model" in state:
+        output = conversion.part(state, file, LIBRARY, "generator")
+        names = {f"generator.{name.removeprefix('0.')}": tensor for name, tensor in output.items()}
+        return Weights(file, conversion.part(state, file, LIBRARY, "model") | names)
+    beside = file.with_suffix(".safetensors")
+    try:
+        return Weights(beside, load_file(beside))
+    except OSError:
+        raise UserError("file_missing", file=str(beside)) from None
+    except safetensors.SafetensorError as error:
+        raise UserError("weights_broken", file=str(beside), reason=str(error)) from None
+
+
+def _rows(file: Path, words: dict[str, Any], side: str) -> Rows:
+    tokens = words.get(side)
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+        raise UserError("import_not_model", file=str(file), library=LIBRARY, key=f"vocab.{side}")
+    names = dict(SPECIALS)
+    if side == "tgt":
+        names["<bos>"] = words.get("decoder_start_token", names["<bos>"])
+    places = {ours: tokens.index(theirs) if theirs in tokens else None for ours, theirs in names.items()}
+    for special in ("<bos>", "<eos>") if side == "tgt" else ():
+        if places[special] is None:
+            raise UserError("import_no_special", file=str(file), token=names[special])
+    return Rows(file, tokens, places)
+
+
+def _config(options: Options, words: dict[str, Any], texts: Texts) -> Config:
+    """The model that the options describe; UserError for what cannot be one of ours."""
+    both = options.only("encoder_type", "brnn", "rnn", default="rnn", why="import_recurrent") == "brnn"
+    options.only("decoder_type", "rnn", "ifrnn", default="rnn", why="import_recurrent")
+    options.only("model_task", "seq2seq", default="seq2seq", why="import_recurrent")
+    cell = options.only("rnn_type", "LSTM", "GRU", default="LSTM", why="import_recurrent").lower()
+    for key in OFF:
+        options.only(key, False, default=False)
+    options.only("context_gate", None)
+    options.only("global_attention_function", "softmax", default="softmax")
+    options.only("generator_function", "softmax", default="softmax")
+    for key in ("lora_layers", "quant_layers", "src_feats"):
+        options.only(key, None, [], (), {}, "", default=None)
+    if "src_feats" in words:
+        raise UserError("import_option", file=str(options.file), key="vocab.src_feats", found="[…]", expected="–")
+    kind = options.only("global_attention", "dot", "general", "mlp", default="general")
+    hidden, layers = _size(options, "enc_hid_size", "hidden_size"), _size(options, "dec_layers", "layers")
+    options.only("dec_hid_size", hidden) if options.get("hidden_size", -1) <= 0 else None
+    model = ModelConfig(
+        attention={"mlp": "concat", "dot": "dot" if both else "general"}.get(kind, "general"),
+        embedding_size=max(_size(options, f"{side}_word_vec_size", "word_vec_size") for side in ("src", "tgt")),
+        encoder_size=hidden // 2 if both else hidden,
+        encoder_layers=_size(options, "enc_layers", "layers"),
+        decoder_size=hidden,
+        decoder_layers=layers,
+        attention_size=hidden,
+        input_feeding=options.get("decoder_type") == "ifrnn" or bool(options.get("input_feed", 1)),
+        tied_embeddings=False,
+        cell=cell,
+        bridge="copy",
+        readout="linear" if kind == "mlp" else "tanh",
+        attention_bias=kind == "mlp",
+    )
+    return Config(model=model, text=TextConfig(source=texts.source or "spaces", target=texts.target or "spaces"))
+
+
+def _size(options: Options, key: str, over: str) -> int:
+    """A size; one option for both sides overrules those of each."""
+    both = options.need(over, int, -1)
+    return both if both > 0 else options.need(key, int)
+
+
+def _convert(found: Weights, m: ModelConfig, options: Options, rows: tuple[Rows, Rows]) -> dict[str, Tensor]:
+    hidden, memory, both = m.decoder_size, 2 * m.encoder_size, options.get("encoder_type") == "brnn"
+    tables, sizes = [], []
+    for name, side, listed in (("encoder", "src", rows[0]), ("decoder", "tgt", rows[1])):
+        size = _size(options, f"{side}_word_vec_size", "word_vec_size")
+        table = found.take(f"{name}.embeddings.make_embedding.emb_luts.0.weight", len(listed.order), size)
+        tables.append(widened(listed.of(table), len(listed.vocab), m.embedding_size))
+        sizes.append(size)
+    weights = {"encoder.embedding.weight": tables[0], "embedding.weight": tables[1]}
+    weights |= conversion.encoder(found, "encoder.rnn.", both, m, sizes[0])
+    cells = "decoder.rnn.layers.{layer}.{part}" if m.input_feeding else "decoder.rnn.{part}_l{layer}"
+    weights |= conversion.decoder(found, cells, m, sizes[1])
+    if m.attention == "concat":
+        key = found.take("decoder.attn.linear_context.weight", hidden, hidden)
+        weights["decoder.attention.query.weight"] = found.take("decoder.attn.linear_query.weight", hidden, hidden)
+        weights["decoder.attention.query.bias"] = found.take("decoder.attn.linear_query.bias", hidden)
+        weights["decoder.attention.v.weight"] = found.take("decoder.attn.v.weight", 1, hidden)
+    elif options.get("global_attention") == "dot":
+        key = torch.eye(hidden)
+    else:  # the library's weight is on the state: h_s (W h_t) = h_t (W^T h_s)
+        key = found.take("decoder.attn.linear_in.weight", hidden, hidden).t()
+    if m.attention != "dot":
+        weights["decoder.attention.key.weight"] = widened(key, hidden, memory)
+    joint = found.take("decoder.attn.linear_out.weight", hidden, 2 * hidden)  # [context state]
+    context, state = joint[:, :hidden], joint[:, hidden:]
+    weights["decoder.readout.weight"] = torch.cat([widened(context, hidden, memory), state], dim=1)
+    bias = found.take("decoder.attn.linear_out.bias", hidden) if m.attention == "concat" else torch.zeros(hidden)
+    weights["decoder.readout.bias"] = bias
+    output = (
+        found.take("generator.weight", len(rows[1].order), hidden),
+        found.take("generator.bias", len(rows[1].order)),
+    )
+    weights["output.weight"] = rows[1].of(output[0])
+    weights["output.bias"] = rows[1].of(output[1], conversion.NEVER)
+    return weights
+
+
+def _notes(options: Options) -> list[str]:
+    kind, both = options.get("global_attention"), options.get("encoder_type") == "brnn"
+    score = {
+        "mlp": "the additive score of the current state, here `concat` with a bias; its readout is linear",
+        "general": "here `general`, its weight transposed",
+        "dot": "here `dot`" if both else "here `general` with the identity as its weight",
+    }
+    notes = [
+        f"Attention `{kind}`: {score[kind]}.",
+        'Each decoder layer starts from the last states of the encoder layer beside it (`bridge = "copy"`).',
+        "The vocabularies' four specials come first; all other words keep their order.",
+        "The text is read as words between spaces, as the library does; what its transforms do beforehand is not.",
+    ]
+    if not both:
+        notes.append("The encoder reads in one direction: the weights of the other are zeros, and so are its states.")
+    return notes
