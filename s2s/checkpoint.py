@@ -31,6 +31,7 @@ from s2s.vocab import Vocab
 SCHEMA = "lookback-checkpoint/1"
 MAX_JSON_BYTES = 20_000_000
 MAX_WEIGHT_BYTES = 2_000_000_000
+VIEW = "@"  # name@layer.head: a model of many heads, and which of them is looked at
 ATTEMPTS = 100  # to read a directory that a training run is replacing
 
 
@@ -137,11 +138,16 @@ def store(directory: Path, split: str, scores: Mapping[str, Any]) -> None:
 
 
 def load(directory: str | Path) -> Checkpoint:
-    """A checkpoint directory as a model in float32 and evaluation mode.
+    """A checkpoint directory as a model in float32 and evaluation mode; its name may end with ``@layer.head``.
 
     Raises UserError naming the file or the key that is missing, broken or does not fit.
     """
     directory = Path(directory)
+    name, viewed, view = directory.name.partition(VIEW)
+    if viewed and not directory.is_dir():
+        from s2s.adapters import huggingface
+
+        return huggingface.viewed(load(directory.with_name(name)), view)
     for _ in range(ATTEMPTS):
         place = disk.readable(directory)
         before = disk.identity(place)

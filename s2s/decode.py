@@ -150,11 +150,16 @@ def trace(
         source_unknown=tuple(i for i, token in enumerate(source) if token == UNK),
         reference=reference.strip() if reference and gold else None,
         reference_tokens=tuple(gold_tokens),
-        memory=tuple(tuple(row) for row in reading.memory.states_BSM[0, :, :WORKED].tolist()),
+        memory=_worked(checkpoint, reading.memory.states_BSM[0]),
         settings=asdict(settings) if mode == "free" else {},
         ended="eos" if ids[-1] == EOS else "length",
         prefix=len(first),
     )
+
+
+def _worked(checkpoint: Checkpoint, states_SM: Tensor) -> tuple[tuple[float, ...], ...]:
+    """The first components of the source's states, for the worked arithmetic, where it is made of them."""
+    return tuple(map(tuple, states_SM[:, :WORKED].tolist())) if checkpoint.model.sums_states else ()
 
 
 def written(checkpoint: Checkpoint, source: str | Sequence[str]) -> str:

@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from s2s import disk
-from s2s.checkpoint import Checkpoint, Side, write_json
+from s2s.checkpoint import VIEW, Checkpoint, Side, write_json
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig
 from s2s.errors import UserError
 
@@ -36,7 +37,6 @@ UNHEEDED = (  # what generate would do besides, with the value that does nothing
     ("forced_eos_token_id", None),
     ("diversity_penalty", 0.0),
 )
-VIEW = "@"  # name@layer.head: a checkpoint looked at elsewhere
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ def bring(origin: str, directory: Path, prefix: str = "") -> list[str]:
         "layer": 0,
         "head": 0,
     }
-    _checkpoint(directory, values, network, tokenizer, "")  # it runs
+    made = _checkpoint(directory, values, network, tokenizer, "").config.model  # it runs
+    values["model"] = {key: getattr(made, key) for key in ("attention", "kind", "layers", "heads")}
 
     def fill(fresh: Path) -> None:
         network.save_pretrained(fresh / MODEL)
@@ -95,8 +96,12 @@ def load(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
     return _checkpoint(directory, values, network, tokenizer, _digest(directory / MODEL))
 
 
-def viewed(checkpoint: Checkpoint, layer: int, head: int) -> Checkpoint:
-    """The same model looked at in another layer or head; its name says so."""
+def viewed(checkpoint: Checkpoint, view: str) -> Checkpoint:
+    """The same model looked at in another ``layer.head``, both from 1, 0 for the mean of all; its name says so."""
+    found = re.fullmatch(r"(\d{1,3})\.(\d{1,3})", view, re.ASCII)
+    if found is None:
+        raise UserError("huggingface_view_name", found=view[:40])
+    layer, head = map(int, found.groups())
     if not isinstance(checkpoint.config.model, CrossAttention):
         raise UserError("huggingface_no_heads", checkpoint=checkpoint.name)
     from s2s.adapters.hf.model import HuggingFace

@@ -52,12 +52,6 @@ def _arguments(p: arguments.Parser) -> None:
     p.add_argument("--top-p", type=float, metavar="X", help="with --sample: only the nucleus of this mass")
     p.add_argument("--seed", type=whole(0, 2**63 - 1), metavar="N", help="with --sample: which draw")
     p.add_argument("--max-length", type=whole(1, 500), metavar="N", help="cut the output off after N tokens")
-    p.add_argument(
-        "--layer", type=whole(0, 1000), metavar="N", help="of a Hugging Face model: the layer looked at; 0: all"
-    )
-    p.add_argument(
-        "--head", type=whole(0, 1000), metavar="N", help="of a Hugging Face model: the head; 0: all, the mean"
-    )
     p.add_argument("--top", type=whole(1, 1000), default=10, metavar="K", help="candidates recorded a step (10)")
     p.add_argument("--json", metavar="FILE", help="write the trace as JSON; - for the terminal")
     p.add_argument("--csv", metavar="FILE", help="write a row a step; - for the terminal")
@@ -76,10 +70,6 @@ def trace(options: argparse.Namespace, command: str) -> int:
     settings = Settings(strategy=strategy, **{k: v for k, v in given.items() if v is not None})
     edits = attention_edits(options.attention)
     checkpoint = load(directory)
-    if options.layer is not None or options.head is not None:
-        from s2s.adapters.huggingface import viewed
-
-        checkpoint = viewed(checkpoint, options.layer or 0, options.head or 0)
     prefix, top = options.prefix or "", options.top
     source = options.text if options.tokens is None else options.tokens.split()
     made = decode.trace(checkpoint, source, options.reference, options.mode, settings, prefix, top, edits)

@@ -139,6 +139,11 @@ class Model(nn.Module):
         return None
 
     @property
+    def sums_states(self) -> bool:
+        """Whether a context is ``Σ α h`` of the states in the memory, so that a reader can work it out."""
+        return True
+
+    @property
     def device(self) -> torch.device:
         """Where its weights are."""
         return next(self.parameters()).device

@@ -107,7 +107,7 @@ def test_what_is_seen_is_the_head_that_was_chosen(checkpoint: Checkpoint) -> Non
         input_ids=read(checkpoint, source), decoder_input_ids=start, output_attentions=True
     ).cross_attentions
     wanted_LHTS = torch.stack(seen)[:, 0, :, opening - 1 :]
-    torch.testing.assert_close(model.heads_of(source, [*target, EOS]), wanted_LHTS, atol=1e-5, rtol=0)
+    torch.testing.assert_close(model.heads_of(source, [BOS, *target]), wanted_LHTS, atol=1e-5, rtol=0)
     for layer, head in ((0, 0), (2, 0), (0, 3), (1, 2)):
         layers = slice(None) if layer == 0 else slice(layer - 1, layer)
         heads = slice(None) if head == 0 else slice(head - 1, head)

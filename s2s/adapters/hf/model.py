@@ -214,12 +214,12 @@ class HuggingFace(Model):
         logits_NV = logits_BTV[batch.target_out_BT != PAD][:, self.ids.target_V]
         return Forced(logits_NV.clamp_min(NEVER).masked_fill(self.ids.alias_V, NEVER), None, memory, states, looks)
 
-    def heads_of(self, source: Sequence[int], said: Sequence[int]) -> Tensor:
-        """Every head's weights while it reads a lane's output: (L, H, T, S)."""
+    def heads_of(self, source: Sequence[int], read: Sequence[int]) -> Tensor:
+        """Every head's weights while the decoder reads ids, ``<bos>`` first: (L, H, T, S)."""
         memory, _ = self.encode(torch.tensor([list(source)]), torch.tensor([len(source)]))
         glance, opening = Glance(self.cross), self.ids.opening
-        read = [*opening, *self.ids.target_V[torch.tensor(list(said[:-1]), dtype=torch.long)].tolist()]
-        self._run(torch.tensor([read]), memory, None, glance)
+        after = self.ids.target_V[torch.tensor(list(read[1:]), dtype=torch.long)].tolist()
+        self._run(torch.tensor([[*opening, *after]]), memory, None, glance)
         return torch.stack([glance.weights[n][0, :, len(opening) - 1 :] for n in range(self.layers)])
 
     def embed(self, source_S: Tensor) -> Tensor:
@@ -250,6 +250,11 @@ class HuggingFace(Model):
         """Source states; the query of the layer that is looked at; what its head, or all its heads, read."""
         query = int(getattr(self.cross[0], "inner_dim", 0) or self.network.config.d_model)
         return Sizes(self.network.config.d_model, query, query // self.heads if self.head else query)
+
+    @property
+    def sums_states(self) -> bool:
+        """No: every head sums values of its own."""
+        return False
 
     @property
     def positions(self) -> int | None:
