@@ -51,7 +51,7 @@ def tokenizer(family: str) -> Any:
     return transformers.PreTrainedTokenizerFast(tokenizer_object=made, **names)
 
 
-def network(family: str, pieces: Any, scale: float = 1.0, **changed: Any) -> Any:
+def network(family: str, pieces: Any, **changed: Any) -> Any:
     """A network of two layers and four heads, every weight drawn anew."""
     size, pad, end = len(pieces), pieces.pad_token_id, pieces.eos_token_id
     named = {"vocab_size": size, "pad_token_id": pad, "eos_token_id": end}
@@ -78,7 +78,8 @@ def network(family: str, pieces: Any, scale: float = 1.0, **changed: Any) -> Any
     with torch.no_grad():
         for name, weight in made.named_parameters():
             if "embed_positions" not in name or family == "bart":
-                weight.copy_(torch.randn(weight.shape, generator=rng) * scale * (0.3 if weight.dim() > 1 else 0.5))
+                size = 1.5 if name.split(".")[-2] in ("q_proj", "k_proj", "q", "k") else 0.3  # heads that choose
+                weight.copy_(torch.randn(weight.shape, generator=rng) * (size if weight.dim() > 1 else 0.5))
         if hasattr(made, "final_logits_bias"):
             made.final_logits_bias.copy_(torch.randn(made.final_logits_bias.shape, generator=rng))
     if family == "bart":
