@@ -14,7 +14,11 @@ from s2s import decode
 from s2s.branch import Edit
 from s2s.checkpoint import Checkpoint
 from s2s.data import Ids, collate, pad
+from s2s.explain import examine
+from s2s.explain.lane import Lane
 from s2s.exposure.recovery import recoveries
+from s2s.inspect.rows import Rows
+from s2s.inspect.states import trace_states
 from s2s.search import beam, greedy
 from s2s.strategy import Settings
 from s2s.vocab import BOS, EOS, UNK
@@ -47,7 +51,7 @@ def test_the_source_is_what_the_tokenizer_makes_of_it(checkpoint: Checkpoint) ->
         assert tokens[-1] == "</s>"
         assert checkpoint.source.segmenter.join(tokens) == text
     assert checkpoint.target.decode(checkpoint.target.encode(SENTENCES[5])) == SENTENCES[5]
-    assert checkpoint.source.tokens("") == [] and UNK not in checkpoint.source.encode(SENTENCES[6])
+    assert checkpoint.source.words("") == [] and UNK not in checkpoint.source.encode(SENTENCES[6])
 
 
 @torch.inference_mode()
@@ -200,3 +204,33 @@ def test_recoveries_start_from_every_prefix(checkpoint: Checkpoint) -> None:
         )
         said = tuple(checkpoint.target.vocab.tokens.index(step.output) for step in lane.steps[k:])
         assert found.outputs[k] == said
+
+
+def test_evidence_is_that_of_the_head(checkpoint: Checkpoint) -> None:
+    """Integrated gradients sum to what they explain; erasing a token is reading the source without it."""
+    model: Any = checkpoint.model.looking(2, 1)  # type: ignore[operator]
+    source, target = pair(checkpoint)
+    lane = Lane(tuple(source[-6:]), (BOS, *target[:2]), tuple(target[:3]))
+    found = examine(model, lane, [2], normalise=False)[0]
+    family = model.network.config.model_type
+    assert family == "t5" or abs(found.gap) < 0.02  # T5 normalises lengths away: a jump at the baseline alone
+    assert len(found.gradient) == 6
+    batch = collate([(source[-6:], target[:3])])
+    seen = model.looking(0, 0).forced(batch)
+    log_probs_V = torch.log_softmax(seen.logits_NV[2], dim=0)
+    assert found.probability == pytest.approx(float(log_probs_V[target[2]].exp()), abs=1e-5)
+    without = model.forced(collate([(source[-5:], target[:3])])).logits_NV[2].log_softmax(dim=0)
+    assert found.erasure[0] == pytest.approx(float(log_probs_V[target[2]] - without[target[2]]), abs=1e-4)
+
+
+def test_an_inspection_has_rows_with_causes(checkpoint: Checkpoint) -> None:
+    rows = Rows(checkpoint)
+    given = [rows.example(n, SENTENCES[n][:24], SENTENCES[n + 1][:16]) for n in range(2)]
+    examples = [example for example in given if example is not None]
+    found = [row for batch in rows.rows(examples) for row in batch]
+    assert len(found) == 2 and all(row["error"] and row["mended_by"] is not None for row in found)
+    for row, example in zip(sorted(found, key=lambda row: row["id"]), examples, strict=True):
+        lane = decode.trace(checkpoint, example.source, example.reference, mode="forced")
+        assert row["reference_log_prob"] == pytest.approx(sum(step.log_prob for step in lane.steps), abs=1e-3)
+    states = trace_states(checkpoint, lane)
+    assert [part.shape[1] for part in states] == list(checkpoint.model.sizes)
