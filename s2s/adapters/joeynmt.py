@@ -77,10 +77,11 @@ def _rows(file: Path, options: Options, side: str) -> Rows:
 def _config(options: Options, texts: Texts) -> Config:
     """The model that the configuration describes; UserError for what cannot be one of ours."""
     for side, default in (("encoder", "recurrent"), ("decoder", "transformer")):
-        options.only(f"model.{side}.type", "recurrent", default=default, why="import_recurrent")
-    options.only("model.encoder.bidirectional", True, default=True, why="import_one_direction")
+        options.recurrent(f"model.{side}.type", "recurrent", default=default)
+    if not options.need("model.encoder.bidirectional", bool, True):
+        raise UserError("import_one_direction", file=str(options.file), key="model.encoder.bidirectional", found=False)
     options.only("model.decoder.activation", "tanh", default="tanh")
-    kind = options.only("model.encoder.rnn_type", "gru", "lstm", default="gru", why="import_recurrent")
+    kind = options.recurrent("model.encoder.rnn_type", "gru", "lstm", default="gru")
     options.only("model.decoder.rnn_type", kind, default="gru")
     hidden = options.need("model.decoder.hidden_size", int)
     first = options.only("model.decoder.init_hidden", "bridge", "last", "zero", default="bridge")
@@ -123,7 +124,7 @@ def _convert(found: Weights, m: ModelConfig, options: Options, rows: tuple[Rows,
     tables, sizes = [], []
     for name, side, listed in (("src", "encoder", rows[0]), ("trg", _other(options), rows[1])):
         size = options.need(f"model.{side}.embeddings.embedding_dim", int, 64)
-        table = found.take(f"{name}_embed.lut.weight", len(listed.order), size)
+        table = found.take(f"{name}_embed.lut.weight", listed.size, size)
         if options.get(f"model.{side}.embeddings.scale", False):
             table = table * math.sqrt(size)
         tables.append(widened(listed.of(table), len(listed.vocab), m.embedding_size))
@@ -138,7 +139,7 @@ def _convert(found: Weights, m: ModelConfig, options: Options, rows: tuple[Rows,
     joint = found.take("decoder.att_vector_layer.weight", hidden, hidden + memory)  # [state context]
     weights["decoder.readout.weight"] = torch.cat([joint[:, hidden:], joint[:, :hidden]], dim=1)
     weights["decoder.readout.bias"] = found.take("decoder.att_vector_layer.bias", hidden)
-    weights["output.weight"] = rows[1].of(found.take("decoder.output_layer.weight", len(rows[1].order), hidden))
+    weights["output.weight"] = rows[1].of(found.take("decoder.output_layer.weight", rows[1].size, hidden))
     weights["output.bias"] = torch.zeros(len(rows[1].vocab))
     return weights | _bridge(found, m, options)
 

@@ -79,10 +79,10 @@ def _rows(file: Path, words: dict[str, Any], side: str) -> Rows:
 
 def _config(options: Options, words: dict[str, Any], texts: Texts) -> Config:
     """The model that the options describe; UserError for what cannot be one of ours."""
-    both = options.only("encoder_type", "brnn", "rnn", default="rnn", why="import_recurrent") == "brnn"
-    options.only("decoder_type", "rnn", "ifrnn", default="rnn", why="import_recurrent")
-    options.only("model_task", "seq2seq", default="seq2seq", why="import_recurrent")
-    cell = options.only("rnn_type", "LSTM", "GRU", default="LSTM", why="import_recurrent").lower()
+    both = options.recurrent("encoder_type", "brnn", "rnn", default="rnn") == "brnn"
+    options.recurrent("decoder_type", "rnn", "ifrnn", default="rnn")
+    options.recurrent("model_task", "seq2seq", default="seq2seq")
+    cell = options.recurrent("rnn_type", "LSTM", "GRU", default="LSTM").lower()
     for key in OFF:
         options.only(key, False, default=False)
     options.only("context_gate", None)
@@ -124,7 +124,7 @@ def _convert(found: Weights, m: ModelConfig, options: Options, rows: tuple[Rows,
     tables, sizes = [], []
     for name, side, listed in (("encoder", "src", rows[0]), ("decoder", "tgt", rows[1])):
         size = _size(options, f"{side}_word_vec_size", "word_vec_size")
-        table = found.take(f"{name}.embeddings.make_embedding.emb_luts.0.weight", len(listed.order), size)
+        table = found.take(f"{name}.embeddings.make_embedding.emb_luts.0.weight", listed.size, size)
         tables.append(widened(listed.of(table), len(listed.vocab), m.embedding_size))
         sizes.append(size)
     weights = {"encoder.embedding.weight": tables[0], "embedding.weight": tables[1]}
@@ -148,8 +148,8 @@ def _convert(found: Weights, m: ModelConfig, options: Options, rows: tuple[Rows,
     bias = found.take("decoder.attn.linear_out.bias", hidden) if m.attention == "concat" else torch.zeros(hidden)
     weights["decoder.readout.bias"] = bias
     output = (
-        found.take("generator.weight", len(rows[1].order), hidden),
-        found.take("generator.bias", len(rows[1].order)),
+        found.take("generator.weight", rows[1].size, hidden),
+        found.take("generator.bias", rows[1].size),
     )
     weights["output.weight"] = rows[1].of(output[0])
     weights["output.bias"] = rows[1].of(output[1], conversion.NEVER)

@@ -35,10 +35,24 @@ class Options:
             raise UserError("import_type", file=str(self.file), key=key, expected=kind.__name__, found=repr(value)[:80])
         return value
 
-    def only(self, key: str, *allowed: object, default: object = None, why: str = "import_option") -> Any:
-        """The value, which must be one of these; UserError ``why`` where it is another."""
+    def only(self, key: str, *allowed: object, default: object = None) -> Any:
+        """The value, which must be one of these: another asks for a computation that models here do not have."""
         value = self.get(key, default)
         if value not in allowed:
-            expected = " / ".join(str(value).lower() if isinstance(value, bool) else str(value) for value in allowed)
-            raise UserError(why, file=str(self.file), key=key, found=repr(value)[:80], expected=expected)
+            raise UserError("import_option", **self._found(key, value, allowed))
         return value
+
+    def recurrent(self, key: str, *allowed: object, default: object = None) -> Any:
+        """The kind of network, which must be one of these recurrent ones."""
+        value = self.get(key, default)
+        if value not in allowed:
+            raise UserError("import_recurrent", **self._found(key, value, allowed))
+        return value
+
+    def _found(self, key: str, value: object, allowed: tuple[object, ...]) -> dict[str, object]:
+        return {
+            "file": str(self.file),
+            "key": key,
+            "found": repr(value)[:80],
+            "expected": " / ".join(str(value).lower() if isinstance(value, bool) else str(value) for value in allowed),
+        }

@@ -90,7 +90,7 @@ class Rows:
 
     def __init__(self, file: Path, tokens: list[str], specials: Mapping[str, int | None]) -> None:
         """``specials``: the place in ``tokens`` of each of ours; None where the library has none."""
-        self.file = file
+        self.file, self.size = file, len(tokens)  # size: words that the library has rows for
         own = [specials[name] for name in SPECIALS]
         if len(set(own) - {None}) != len(own) - own.count(None):  # two of ours are one of theirs
             raise UserError("import_specials", file=str(file), found=own)

@@ -35,7 +35,7 @@ def _arguments(p: arguments.Parser) -> None:
 def evaluate(options: argparse.Namespace, command: str) -> int:
     """``evaluate``: the scores of a checkpoint on a file of pairs."""
     split = options.card
-    if split is not None and (not NAME.fullmatch(split) or split == "training"):
+    if split is not None and (not NAME.fullmatch(split) or split in ("training", "imported")):
         raise UserError("split_name", name=split)
     if split is not None and options.beam:
         raise UserError("option_conflict", option="--beam", other="--card")

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.letters import SOURCES, TARGETS
 from s2s.adapters import READERS, Texts
 from s2s.adapters.imported import write
 from s2s.checkpoint import load
 from s2s.decode import trace
-from tests.adapters.task import SOURCES, TARGETS
 
 ROOT = Path(__file__).parents[2]
 MADE = ROOT / "benchmarks" / ".peers"
@@ -33,7 +33,7 @@ def test_numbers_are_those_of_the_library(kind: str, tmp_path: Path) -> None:
         pytest.skip(f"no interpreter of {kind}: LOOKBACK_{kind.upper()} names none, and {python} is not there")
     made = tmp_path / "made"
     made.mkdir()
-    command = [str(python), "-m", f"tests.adapters.peer_{kind}", str(made)]
+    command = [str(python), "-m", f"benchmarks.exact_{kind}", str(made)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-2000:]
     variants = sorted(path.parent for path in made.glob("*/numbers.json"))

@@ -29,7 +29,7 @@ from s2s.trace import Trace
 from s2s.tree import SearchTree
 
 ROOT = Path(__file__).parent.parent.parent
-COMMANDS = ["trace", "export", "train", "evaluate", "exposure", "evidence", "align", "inspect", "compare"]
+COMMANDS = ["trace", "export", "train", "import", "evaluate", "exposure", "evidence", "align", "inspect", "compare"]
 COMMANDS += ["labels", "report", "neighbours", "prepare", "generate", "submit"]
 TEXT, REFERENCE = "我喜欢苹果。", "I like apples."
 

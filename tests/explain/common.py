@@ -13,6 +13,8 @@ from s2s.vocab import BOS
 from tests.exposure.common import KINDS, tiny
 
 ALL: list[dict[str, Any]] = [*KINDS, {"attention": "general", "prior": True}, {"attention": "location"}]
+ALL += [{"attention": "concat", "readout": "linear", "attention_bias": True, "bridge": "linear"}]
+ALL += [{"attention": "additive", "readout": "state", "carry_state": False, "tied_embeddings": False}]
 
 
 def some_lane(model: Seq2Seq, length: int = 5, steps: int = 4, seed: int = 0) -> Lane:

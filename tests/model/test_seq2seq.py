@@ -36,6 +36,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "pointer": {"attention": "additive", "pointer": True},
     "prior": {"attention": "general", "prior": True},
     "everything": {"coverage": True, "pointer": True, "prior": True, "shared_embeddings": True, "cell": "lstm"},
+    "linear": {"attention": "concat", "attention_bias": True, "bridge": "linear", "readout": "linear", "cell": "lstm"},
+    "copied": {"attention": "general", "bridge": "copy", "encoder_layers": 2, "decoder_layers": 2, "cell": "lstm"},
+    "state": {"readout": "state", "tied_embeddings": False, "attention_bias": True},
 }
 MODELS = {name: make_model(make_config(**kind)).double() for name, kind in KINDS.items()}  # exact to 1e-10
 SOURCES = st.lists(st.integers(4, len(SOURCE) - 1), min_size=1, max_size=8)

@@ -1,6 +1,6 @@
 """Run by OpenNMT-py's own interpreter: trains tiny models with its command and says what each gives, forced.
 
-``python -m tests.adapters.peer_opennmt DIRECTORY``: a directory a variant, with ``numbers.json`` beside the model.
+``python -m benchmarks.exact_opennmt DIRECTORY``: a directory a variant, with ``numbers.json`` beside the model.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from onmt.model_builder import load_test_model
 from onmt.opts import translate_opts
 from onmt.utils.parse import ArgumentParser
 
-from tests.adapters.task import LETTERS, SOURCES, TARGETS, tell, write
+from benchmarks.letters import LETTERS, SOURCES, TARGETS, tell, write
 
 VARIANTS = list(
     itertools.product(("dot", "general", "mlp"), ("GRU", "LSTM"), ("1", "2"), ("brnn", "rnn"), ("0", "1"))
@@ -83,6 +83,7 @@ def numbers(directory: Path) -> None:
 
 
 def main(directory: Path) -> None:
+    """Every variant."""
     torch.serialization.add_safe_globals([argparse.Namespace])  # the library leaves it to torch, whose default changed
     write(directory / "data")
     (directory / "src.txt").write_text("".join(f"{letter}\n" for letter in LETTERS))

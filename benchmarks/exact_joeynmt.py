@@ -1,6 +1,6 @@
 """Run by JoeyNMT's own interpreter: trains tiny models with its command and says what each gives, forced.
 
-``python -m tests.adapters.peer_joeynmt DIRECTORY``: a directory a variant, with ``numbers.json`` beside the model.
+``python -m benchmarks.exact_joeynmt DIRECTORY``: a directory a variant, with ``numbers.json`` beside the model.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from joeynmt.config import load_config, parse_global_args
 from joeynmt.model import build_model
 from joeynmt.vocabulary import build_vocab
 
-from tests.adapters.task import SOURCES, TARGETS, tell, write
+from benchmarks.letters import SOURCES, TARGETS, tell, write
 
 VARIANTS = [
     dict(zip(("attention", "rnn_type", "layers", "init_hidden", "input_feeding"), values, strict=True))
@@ -28,6 +28,7 @@ VARIANTS = [
 
 
 def configuration(data: Path, model: Path, variant: dict[str, Any]) -> dict[str, Any]:
+    """What the library is told."""
     side = {"type": "recurrent", "rnn_type": variant["rnn_type"], "num_layers": variant["layers"], "dropout": 0.1}
     size = {"bridge": 9, "last": 7, "zero": 14}[variant["init_hidden"]]
     encoder = side | {"hidden_size": 7, "bidirectional": True, "embeddings": {"embedding_dim": 6, "scale": True}}
@@ -78,6 +79,7 @@ def numbers(model_dir: Path) -> None:
 
 
 def main(directory: Path) -> None:
+    """Every variant."""
     write(directory / "data")
     for variant in VARIANTS:
         model_dir, file = directory / "-".join(map(str, variant.values())), directory / "config.yaml"
