@@ -14,7 +14,23 @@ from s2s.web import controls, language, models, request
 from s2s.web.language import t
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from s2s.checkpoint import Checkpoint
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def weights(lane: str, _checkpoint: Checkpoint, _trace: Trace) -> np.ndarray:
+    """Every head's weights along a lane, (L, H, T, S); ``lane``, a name of its content, stands for the others."""
+    import torch
+
+    from s2s.adapters.hf.model import HuggingFace
+    from s2s.explain import of_trace
+
+    model, followed = _checkpoint.model, of_trace(_checkpoint, _trace)
+    assert isinstance(model, HuggingFace)
+    with torch.inference_mode():
+        return models.alone(lambda: model.heads_of(followed.source, followed.read).numpy())
 
 
 def sizes(name: str) -> tuple[int, int]:
@@ -54,7 +70,7 @@ def section(found: Mapping[str, Trace], checkpoint: Checkpoint, values: Mapping[
         )
     trace = found[lane]
     name = request.page(checkpoint.digest, trace.source_tokens, [step.input for step in trace.steps])
-    grid = Grid(tuple(step.output for step in trace.steps), trace.source_tokens, models.heads(name, checkpoint, trace))
+    grid = Grid(tuple(step.output for step in trace.steps), trace.source_tokens, weights(name, checkpoint, trace))
     if rolled(trace):
         grid = grid.words()
     st.html(multiples.STYLE)

@@ -154,21 +154,6 @@ def decode(
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def heads(lane: str, _checkpoint: Checkpoint, _trace: Trace) -> np.ndarray:
-    """Every head's weights along a lane, (L, H, T, S); ``lane``, a name of its content, stands for the others."""
-    import torch
-
-    from s2s.adapters.hf.model import HuggingFace
-    from s2s.explain import of_trace
-
-    assert isinstance(_checkpoint.model, HuggingFace)
-    followed = of_trace(_checkpoint, _trace)
-    with _GATE, torch.inference_mode():
-        weights: np.ndarray = _checkpoint.model.heads_of(followed.source, followed.read).numpy()
-    return weights
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
 def states(name: str, changed: int, text: str) -> tuple[Trace, tuple[np.ndarray, ...]]:
     """A text's free-running lane, and its states: of the encoder, of the decoder, the contexts."""
     from s2s.inspect.states import trace_states
