@@ -54,7 +54,7 @@ class Growth:
         self.search, self.words = search, words
         self.nodes, self.ids, self.steps, self.finished = list[Node](), list[int](), list[TreeStep](), list[int]()
         self.rows: list[int | None] = [START]  # the node of each row of the search; None: no hypothesis
-        self.covered_KS = torch.zeros(1, search.memory.mask_BS.size(1))
+        self.covered_KS = torch.zeros(1, 1)  # becomes as wide as a step's attention
 
     def advance(self) -> None:
         """One step of the search, and its nodes."""
