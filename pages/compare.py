@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from s2s.web import compare, controls, link
+from s2s.web import compare, controls, heads, link
 from s2s.web.language import t
 
 link.through_app()
@@ -11,6 +11,7 @@ st.markdown(f"**{t('page.compare')}** :small[:gray[{t('compare.intro')}]]")
 names, ignored = controls.begin()
 with st.sidebar:
     controls.checkpoint(names)
+    heads.choose()
 controls.sentence()
 compare.choices()
 for name, value in ignored:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from s2s.web import controls, corpora, link
+from s2s.web import controls, corpora, heads, link
 from s2s.web.language import t
 
 link.through_app()
@@ -11,6 +11,7 @@ st.markdown(f"**{t('page.evidence')}** :small[:gray[{t('evidence.intro')}]]")
 names, ignored = controls.begin()
 with st.sidebar:
     controls.checkpoint(names)
+    heads.choose()
 for name, value in ignored:
     st.warning(t("step.link_ignored", name=name, value=value))
-corpora.section(st.session_state["model"])
+corpora.section(controls.model(controls.state()))

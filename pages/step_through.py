@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from s2s.web import controls, projector
+from s2s.web import controls, heads, projector
 from s2s.web.language import t
 from s2s.web.results import show
 
@@ -11,6 +11,7 @@ st.markdown(f"**{t('app.title')}** :small[:gray[{t('app.tagline')}]]")
 names, ignored = controls.begin()
 with st.sidebar:
     controls.checkpoint(names)
+    heads.choose()
     projector.switch()
 projector.apply()
 controls.sentence()

@@ -24,13 +24,14 @@ from torch.overrides import TorchFunctionMode
 from s2s import card, disk
 from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
-from s2s.model import Seq2Seq
+from s2s.model import Model, Seq2Seq
 from s2s.text import SEGMENTERS, Segmenter
 from s2s.vocab import Vocab
 
 SCHEMA = "lookback-checkpoint/1"
 MAX_JSON_BYTES = 20_000_000
 MAX_WEIGHT_BYTES = 2_000_000_000
+VIEW = "@"  # name@layer.head: a model of many heads, and which of them is looked at
 ATTEMPTS = 100  # to read a directory that a training run is replacing
 
 
@@ -66,9 +67,16 @@ class Checkpoint:
     config: Config
     source: Side
     target: Side
-    model: Seq2Seq
+    model: Model
     metrics: Mapping[str, Any]
     digest: str  # the first 12 hexadecimal digits of the weight file's SHA-256
+
+    @property
+    def recurrent(self) -> Seq2Seq:
+        """The model where it is one of ours; UserError where what is asked for has no meaning for another."""
+        if not isinstance(self.model, Seq2Seq):
+            raise UserError("only_recurrent", checkpoint=self.name)
+        return self.model
 
 
 def side(segmenter: str, vocab: Vocab) -> Side:
@@ -130,11 +138,16 @@ def store(directory: Path, split: str, scores: Mapping[str, Any]) -> None:
 
 
 def load(directory: str | Path) -> Checkpoint:
-    """A checkpoint directory as a model in float32 and evaluation mode.
+    """A checkpoint directory as a model in float32 and evaluation mode; its name may end with ``@layer.head``.
 
     Raises UserError naming the file or the key that is missing, broken or does not fit.
     """
     directory = Path(directory)
+    name, viewed, view = directory.name.partition(VIEW)
+    if viewed and not directory.is_dir():
+        from s2s.adapters import huggingface
+
+        return huggingface.viewed(load(directory.with_name(name)), view)
     for _ in range(ATTEMPTS):
         place = disk.readable(directory)
         before = disk.identity(place)
@@ -154,6 +167,10 @@ def load(directory: str | Path) -> Checkpoint:
 def _load(directory: Path) -> Checkpoint:
     values = _read_object(directory / "config.json")
     schema = values.pop("schema", None)
+    if schema == "lookback-huggingface/1":
+        from s2s.adapters import huggingface  # imports transformers, so only for such a model
+
+        return huggingface.load(directory, values)
     if schema != SCHEMA:
         raise UserError("checkpoint_schema", file=str(directory / "config.json"), expected=SCHEMA, found=schema)
     config = from_dict(Config, values)

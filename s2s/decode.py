@@ -12,19 +12,17 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from s2s.branch import Edit
 from s2s.checkpoint import Checkpoint
 from s2s.errors import UserError
-from s2s.model import Memory, Seq2Seq, StepOutput
-from s2s.model.prior import blend
+from s2s.model import Memory, Model, StepOutput
 from s2s.reading import Place, Reading
 from s2s.search import beam
 from s2s.strategy import Choose, Settings, chooser, forcing, limit
 from s2s.text import is_token
 from s2s.trace import Scored, Step, Trace
-from s2s.vocab import BOS, EOS, PAD, UNK
+from s2s.vocab import BOS, EOS, UNK
 
 MAX_CHARACTERS = 2_000
 MAX_TOKENS = 400
@@ -32,7 +30,7 @@ WORKED = 4  # components and terms that the worked arithmetic shows
 
 
 def follow(
-    model: Seq2Seq, source: Sequence[int], choose: Choose, max_length: int
+    model: Model, source: Sequence[int], choose: Choose, max_length: int
 ) -> tuple[list[int], list[StepOutput], Memory]:
     """One sentence, step by step: ids with ``<eos>`` if it came, what each step gave, the memory."""
     reading = Reading(model, source)
@@ -152,11 +150,16 @@ def trace(
         source_unknown=tuple(i for i, token in enumerate(source) if token == UNK),
         reference=reference.strip() if reference and gold else None,
         reference_tokens=tuple(gold_tokens),
-        memory=tuple(tuple(row) for row in reading.memory.states_BSM[0, :, :WORKED].tolist()),
+        memory=_worked(checkpoint, reading.memory.states_BSM[0]),
         settings=asdict(settings) if mode == "free" else {},
         ended="eos" if ids[-1] == EOS else "length",
         prefix=len(first),
     )
+
+
+def _worked(checkpoint: Checkpoint, states_SM: Tensor) -> tuple[tuple[float, ...], ...]:
+    """The first components of the source's states, for the worked arithmetic, where it is made of them."""
+    return tuple(map(tuple, states_SM[:, :WORKED].tolist())) if checkpoint.model.sums_states else ()
 
 
 def written(checkpoint: Checkpoint, source: str | Sequence[str]) -> str:
@@ -199,11 +202,11 @@ class _Recorder:
     @torch.inference_mode()
     def steps(self, ids: list[int], places: list[Place], labels: list[str] | None) -> tuple[Step, ...]:
         """One ``Step`` a place; ``labels`` names forced tokens as they were typed, unknown ones too."""
-        outputs = [place.output for place in places if place.output is not None]
+        model, outputs = self.checkpoint.model, [place.output for place in places if place.output is not None]
         log_probs_TV = torch.cat([o.log_probs_BV for o in outputs])
         entropy_T = -(log_probs_TV.exp() * log_probs_TV).sum(dim=1)
         top = log_probs_TV.topk(min(self.top, log_probs_TV.size(1)), dim=1)
-        normaliser_T = torch.stack([self._normaliser(o) for o in outputs])
+        normaliser_T = torch.stack([model.normaliser(o, self.memory) for o in outputs])
         said = [self.words[i] for i in ids] if labels is None else [*labels, "<eos>"]
         steps = []
         for t, output in enumerate(outputs):
@@ -224,21 +227,12 @@ class _Recorder:
                     normaliser=float(normaliser_T[t]),
                     target=target,
                     context=tuple(output.look.context_BM[0, :WORKED].tolist()),
-                    score_terms=self._terms(output),
+                    score_terms=model.terms(output.look, self.memory, WORKED),
                     own_attention=None if (own := places[t].own) is None else own.look.attention_BS[0].numpy(),
                     **_parts(output),
                 )
             )
         return tuple(steps)
-
-    def _normaliser(self, output: StepOutput) -> Tensor:
-        """log Σ exp(logits), from the logit and the log-probability of a token that cannot be copied."""
-        model, token = self.checkpoint.model, EOS if output.gate_B is None else PAD
-        logit = output.state.readout_BR[0] @ model.output.weight[token] + model.output.bias[token]
-        if self.memory.prior_BV is not None:
-            logit = blend(logit, self.memory.prior_BV[0, token])
-        log_prob = output.log_probs_BV[0, token]
-        return logit - (log_prob if output.gate_B is None else log_prob - F.logsigmoid(output.gate_B[0]))
 
     def _prior(self, token: int) -> float | None:
         return None if self.memory.prior_BV is None else float(self.memory.prior_BV[0, token])
@@ -246,17 +240,6 @@ class _Recorder:
     def _scored(self, label: str, token: int, log_probs_V: Tensor) -> Scored:
         value = log_probs_V[token]
         return Scored(label, float(value), 1 + int((log_probs_V > value).sum()), self._prior(token))
-
-    def _terms(self, output: StepOutput) -> tuple[tuple[float, ...], ...]:
-        """First terms of the score of the source token that got the most attention."""
-        look = output.look
-        if self.checkpoint.config.model.attention == "none":
-            return ()
-        place = int(look.attention_BS[0].argmax())
-        coverage = None if look.coverage_BS is None else look.coverage_BS[0, place]
-        attention = self.checkpoint.model.decoder.attention
-        terms = attention.terms(look.query_BH[0], self.memory.keys_BSA[0, place], WORKED, coverage)
-        return tuple(tuple(row) for row in terms.tolist())
 
 
 def _parts(output: StepOutput) -> dict[str, Any]:

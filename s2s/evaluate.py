@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from s2s.checkpoint import Side
 from s2s.data import Ids, Pair, collate
 from s2s.metrics import score
-from s2s.model import Seq2Seq
+from s2s.model import Model
 from s2s.search import beams, greedy
 from s2s.strategy import Settings
 from s2s.vocab import EOS, PAD
@@ -25,10 +25,10 @@ def _by_length(pairs: Sequence[Ids], batch_size: int) -> Iterator[list[int]]:
 
 
 @torch.inference_mode()
-def forced_scores(model: Seq2Seq, pairs: Sequence[Ids], batch_size: int = 100) -> dict[str, float]:
+def forced_scores(model: Model, pairs: Sequence[Ids], batch_size: int = 100) -> dict[str, float]:
     """Mean NLL in nats over real tokens with ``<eos>``, perplexity, and the share where the argmax is right."""
     nll, hits, tokens = 0.0, 0, 0
-    device = model.output.weight.device
+    device = model.device
     for index in _by_length(pairs, batch_size):
         batch = collate([pairs[i] for i in index]).to(device)
         logits_NV, target_N = model(batch), batch.target_out_BT[batch.target_out_BT != PAD]
@@ -40,7 +40,7 @@ def forced_scores(model: Seq2Seq, pairs: Sequence[Ids], batch_size: int = 100) -
 
 
 def translate(
-    model: Seq2Seq, sources: Sequence[list[int]], batch_size: int = 100, settings: Settings | None = None
+    model: Model, sources: Sequence[list[int]], batch_size: int = 100, settings: Settings | None = None
 ) -> list[list[int]]:
     """Output ids without ``<eos>``, in the order of the sources: greedy, or the best of a beam search's settings."""
     outputs: list[list[int]] = [[] for _ in sources]
@@ -56,7 +56,7 @@ def translate(
 
 
 def corpus_scores(
-    model: Seq2Seq, source: Side, target: Side, pairs: Sequence[Pair], settings: Settings | None = None
+    model: Model, source: Side, target: Side, pairs: Sequence[Pair], settings: Settings | None = None
 ) -> dict[str, Any]:
     """BLEU, chrF and ROUGE of ``translate``'s output, teacher-forced loss, perplexity, accuracy, the sentence count."""
     ids = [(source.encode(s), target.encode(t)) for s, t in pairs]

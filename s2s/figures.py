@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from s2s.rollup import Grid
 from s2s.trace import Trace
 
 ATTENTION = [[0.0, "rgba(234,88,12,0)"], [0.25, "rgba(234,88,12,0.38)"], [1.0, "rgba(234,88,12,1)"]]
@@ -35,21 +36,21 @@ def escape(token: str) -> str:
     return token.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def attention(trace: Trace, title: str, text: Mapping[str, str]) -> go.Figure:
+def attention(grid: Grid, title: str, text: Mapping[str, str]) -> go.Figure:
     """Overview heatmap: one row a step from the top, one column a source token; weights 0 to 1."""
-    outputs = [step.output for step in trace.steps]
+    outputs = list(grid.outputs)
     figure = go.Figure(
         go.Heatmap(
-            z=trace.attention_TS,
+            z=grid.weights,
             zmin=0,
             zmax=1,
             colorscale=ATTENTION,
             colorbar={"title": text["weight"]},
-            customdata=[[[escape(o), escape(s)] for s in trace.source_tokens] for o in outputs],
+            customdata=[[[escape(o), escape(s)] for s in grid.sources] for o in outputs],
             hovertemplate="%{customdata[0]} ← %{customdata[1]}: %{z:.3f}<extra></extra>",
         )
     )
-    figure.update_xaxes(title=text["source"], side="top", **_columns(list(trace.source_tokens)))
+    figure.update_xaxes(title=text["source"], side="top", **_columns(list(grid.sources)))
     figure.update_yaxes(title=text["output"], autorange="reversed", **ticks(outputs))
     figure.update_layout(
         title=escape(title),

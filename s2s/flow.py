@@ -63,7 +63,7 @@ class Flow:
 @torch.inference_mode()
 def flow(checkpoint: Checkpoint, text: str) -> Flow:
     """The way of a text, decoded greedily. Raises UserError for a text that cannot be used."""
-    model, config = checkpoint.model, checkpoint.config.model
+    model, config = checkpoint.recurrent, checkpoint.config.model
     tokens, source = source_ids(checkpoint, text)
     reading = Reading(model, source)
     ids, places = walk(reading, chooser(Settings()), limit(Settings(), len(source)), {})

@@ -24,5 +24,5 @@ def neighbours(checkpoint: Checkpoint, token: str, k: int = 8) -> list[tuple[str
     vocab = checkpoint.source.vocab
     if token not in vocab.ids:
         return []
-    weight_VE = checkpoint.model.encoder.embedding.weight
+    weight_VE = checkpoint.model.embed(torch.arange(len(vocab)))
     return [(vocab.tokens[i], cosine) for i, cosine in nearest(weight_VE, vocab.ids[token], k)]

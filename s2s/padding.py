@@ -18,9 +18,9 @@ def padding_scores(checkpoint: Checkpoint, text: str) -> tuple[float, ...]:
 
     P such positions, unmasked, would take ``P exp(e) / (Σ_s exp(e_s) + P exp(e))`` of the weight.
     """
-    model = checkpoint.model
     if checkpoint.config.model.attention not in KINDS or checkpoint.config.model.coverage:
         return ()
+    model = checkpoint.recurrent
     source = source_ids(checkpoint, text)[1]
     reading, settings = Reading(model, source), Settings()
     _, places = walk(reading, chooser(settings), limit(settings, len(source)), {})

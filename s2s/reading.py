@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from s2s.branch import Edit
 from s2s.errors import UserError
-from s2s.model import Seq2Seq, State, StepOutput
+from s2s.model import Model, StepOutput
 
 KEPT = 256  # steps; each holds a distribution over the target vocabulary
 
@@ -24,7 +24,7 @@ class Place(NamedTuple):
     """Where decoding stands: what was read and edited on the way, the state, and what the last step gave."""
 
     path: tuple[tuple[int, str], ...]
-    state: State
+    state: Any  # the model's
     output: StepOutput | None = None
     own: StepOutput | None = None  # of an edited step: what it would have given with the model's own attention
 
@@ -33,7 +33,7 @@ class Reading:
     """An encoded source and the places that decoding has come through, the most recent ``KEPT``."""
 
     @torch.inference_mode()
-    def __init__(self, model: Seq2Seq, source: Sequence[int]) -> None:
+    def __init__(self, model: Model, source: Sequence[int]) -> None:
         self.model = model
         self.memory, state = model.encode(torch.tensor([list(source)]), torch.tensor([len(source)]))
         self.start = Place((), state)
@@ -61,7 +61,7 @@ class Reading:
         return Place(path, edited.state, edited, own)
 
     def _row(self, place: Place, own: StepOutput, edit: Edit) -> Tensor:
-        if self.model.config.attention == "none":
+        if not own.attention_BS.size(1):
             raise UserError("edit_no_attention")
         previous_S = None if place.output is None else place.output.attention_BS[0].numpy()
         row_S = edit.row(own.attention_BS[0].numpy(), previous_S)

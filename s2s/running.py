@@ -126,7 +126,7 @@ def step_as_it_runs(checkpoint: Checkpoint, text: str, step: int) -> tuple[Piece
 
     Ends at ``<eos>``: a later step is the last one. Raises UserError for a text that cannot be used.
     """
-    model = checkpoint.model
+    model = checkpoint.recurrent
     layer, decoder = model.decoder.attention, model.decoder
     source = source_ids(checkpoint, text)[1]
     position, focus = (getattr(type(layer), name, None) for name in ("position", "focus"))

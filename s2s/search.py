@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from s2s.data import pad
-from s2s.model import Seq2Seq, State
+from s2s.model import Model, State
 from s2s.strategy import Settings, limit
 from s2s.vocab import BOS, EOS
 
 
 @torch.inference_mode()
 def greedy(
-    model: Seq2Seq,
+    model: Model,
     sources: Sequence[Sequence[int]],
     max_length: int = 0,
     attention: list[Tensor] | None = None,
@@ -29,7 +29,7 @@ def greedy(
     weights of every step, ``<eos>`` too, are appended to ``attention``, (T, S) a source, and the
     log-probabilities of its tokens to ``log_probs``, (T,).
     """
-    device = model.output.weight.device
+    device = model.device
     lengths_B = torch.tensor([len(s) for s in sources])
     memory, state = model.encode(pad(sources).to(device), lengths_B)
     limits = [max_length or 2 * len(s) + 10 for s in sources]
@@ -100,7 +100,7 @@ def coverage_term(coverage_S: Tensor, settings: Settings) -> float:
 
 @torch.inference_mode()
 def beam(
-    model: Seq2Seq, source: Sequence[int], settings: Settings, prefix: Sequence[int] = (), max_length: int = 0
+    model: Model, source: Sequence[int], settings: Settings, prefix: Sequence[int] = (), max_length: int = 0
 ) -> list[Hypothesis]:
     """Beam search for one sentence: finished hypotheses, best score first (see ``beams``)."""
     return beams(model, [source], settings, [prefix], max_length)[0]
@@ -108,7 +108,7 @@ def beam(
 
 @torch.inference_mode()
 def beams(
-    model: Seq2Seq,
+    model: Model,
     sources: Sequence[Sequence[int]],
     settings: Settings,
     prefixes: Sequence[Sequence[int]] | None = None,
@@ -160,7 +160,7 @@ class Search:
 
     def __init__(
         self,
-        model: Seq2Seq,
+        model: Model,
         sources: Sequence[Sequence[int]],
         settings: Settings,
         prefixes: Sequence[Sequence[int]],

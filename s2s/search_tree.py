@@ -10,7 +10,7 @@ from torch import Tensor
 
 from s2s.checkpoint import Checkpoint
 from s2s.decode import named, prefix_ids, room, source_ids, written
-from s2s.model import Seq2Seq
+from s2s.model import Model
 from s2s.search import Search, coverage_term, length_factor
 from s2s.strategy import Settings
 from s2s.tree import START, Finished, Node, SearchTree, TreeStep
@@ -33,7 +33,7 @@ def search_tree(
 
 @torch.inference_mode()
 def grow(
-    model: Seq2Seq,
+    model: Model,
     source: Sequence[int],
     settings: Settings,
     words: Sequence[str],
@@ -54,7 +54,7 @@ class Growth:
         self.search, self.words = search, words
         self.nodes, self.ids, self.steps, self.finished = list[Node](), list[int](), list[TreeStep](), list[int]()
         self.rows: list[int | None] = [START]  # the node of each row of the search; None: no hypothesis
-        self.covered_KS = torch.zeros(1, search.memory.keys_BSA.size(1))
+        self.covered_KS = torch.zeros(1, 1)  # becomes as wide as a step's attention
 
     def advance(self) -> None:
         """One step of the search, and its nodes."""

@@ -92,7 +92,7 @@ def spelling(text: str) -> str:
     True
     """
     plain = unicodedata.normalize("NFKC", simplify(clean(text)))
-    return plain.replace(" ", "").replace(SPACE, "").replace("’", "'").replace("。", ".")
+    return plain.replace(" ", "").replace(SPACE, "").replace("▁", "").replace("’", "'").replace("。", ".")
 
 
 def jieba_words(text: str) -> list[str]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from s2s.model import Seq2Seq
 from s2s.model.table import TableModel
 from s2s.search import greedy
 from s2s.search_tree import grow
@@ -20,7 +17,7 @@ SOURCE = [A]  # nothing is read of it
 
 def textbook() -> tuple[SearchTree, tuple[str, ...]]:
     """The tree of beam 2, which finds cd at .36, and what greedy says: ab at .33."""
-    model = cast(Seq2Seq, TableModel(len(WORDS), TABLE))
+    model = TableModel(len(WORDS), TABLE)
     settings = Settings(strategy="beam", beam=2, length_penalty=0.0)
     growth = grow(model, SOURCE, settings, WORDS)
     tree = growth.tree({"name": "textbook"}, "", (), lambda ids: " ".join(WORDS[i] for i in ids))

@@ -12,6 +12,7 @@ from s2s import figures
 from s2s.checkpoint import load
 from s2s.decode import trace
 from s2s.errors import sentences
+from s2s.rollup import Grid
 from s2s.trace import Trace
 
 TEXT = {k.removeprefix("figure."): v for k, v in sentences("en").items() if k.startswith("figure.")}
@@ -23,13 +24,13 @@ def example(request: pytest.FixtureRequest, tiny_checkpoint: Path) -> Trace:
 
 
 def test_the_heatmap_holds_the_attention_and_the_labels_of_the_trace(example: Trace) -> None:
-    (heatmap,) = figures.attention(example, "title", TEXT).data
+    (heatmap,) = figures.attention(Grid.of(example), "title", TEXT).data
     assert np.array_equal(np.array(heatmap.z), example.attention_TS)
     assert (heatmap.zmin, heatmap.zmax) == (0, 1)
 
 
 def test_labels_are_text_even_where_a_token_looks_like_html(example: Trace) -> None:
-    layout = figures.attention(example, "<i>", TEXT).to_dict()["layout"]
+    layout = figures.attention(Grid.of(example), "<i>", TEXT).to_dict()["layout"]
     across = [t.replace("<br>", "") for t in layout["xaxis"]["ticktext"]]
     assert [t.replace("&lt;", "<").replace("&gt;", ">") for t in across] == [*example.source_tokens]
     assert not any("<" in t for t in [*across, *layout["yaxis"]["ticktext"]])
@@ -48,7 +49,7 @@ def test_probabilities_are_those_of_the_steps(example: Trace) -> None:
 
 def test_a_long_axis_names_some_words_upright_and_keeps_their_places(tiny_checkpoint: Path) -> None:
     long = trace(load(tiny_checkpoint), "我喜欢苹果。" * 40)
-    axis = figures.attention(long, "title", TEXT).to_dict()["layout"]["xaxis"]
+    axis = figures.attention(Grid.of(long), "title", TEXT).to_dict()["layout"]["xaxis"]
     assert len(axis["tickvals"]) <= 45
     for place, label in zip(axis["tickvals"], axis["ticktext"], strict=True):
         assert label.replace("<br>", "") == long.source_tokens[place]

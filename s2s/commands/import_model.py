@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,8 @@ def add(commands: Commands) -> None:
     """The parser."""
     p = commands.add_parser("import", help="make a checkpoint of a model of another library (docs/IMPORT.md)")
     p.set_defaults(run=import_model)
-    p.add_argument("kind", metavar="KIND", help="the library: joeynmt, opennmt, keras, pytorch-tutorial")
+    kinds = "joeynmt, opennmt, keras, pytorch-tutorial, huggingface"
+    p.add_argument("kind", metavar="KIND", help=f"the library: {kinds}")
     p.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="its files or directory, see docs/IMPORT.md")
     p.add_argument("--name", required=True, help="of the checkpoint")
     p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where it goes (checkpoints/)")
@@ -32,6 +34,9 @@ def add(commands: Commands) -> None:
         p.add_argument(
             f"--{side}-text", metavar="CUT", help=f"how the {side} is cut: jieba, latin, characters, spaces …"
         )
+    p.add_argument(
+        "--prefix", default="", metavar="TEXT", help="huggingface: put before every source, as T5 was trained"
+    )
     p.add_argument(
         "--vocab", metavar=("SOURCE", "TARGET"), nargs=2, type=Path, help="keras, pytorch-tutorial: word lists"
     )
@@ -72,20 +77,28 @@ def _told(options: argparse.Namespace) -> Told:
 def import_model(options: argparse.Namespace, command: str) -> int:
     """``import``: read, convert, write."""
     from s2s.adapters import READERS
-    from s2s.adapters.imported import write
+    from s2s.adapters.imported import Told, write
     from s2s.text import SEGMENTERS
 
-    if options.kind not in READERS:
-        raise UserError("import_kind", found=options.kind, known=", ".join(READERS))
+    if options.kind not in READERS and options.kind != "huggingface":
+        raise UserError("import_kind", found=options.kind, known=", ".join([*READERS, "huggingface"]))
     if Path(options.name).name != options.name or options.name.startswith("."):
         raise UserError("import_name", name=options.name)
     told = _told(options)
     for name in (told.source, told.target):
         if name is not None and name not in SEGMENTERS:
             raise UserError("segmenter_unknown", found=name, known=", ".join(SEGMENTERS))
-    imported = READERS[options.kind](options.paths, told)
-    write(imported, options.out / options.name)
-    for note in imported.origin.notes:
+    if options.kind == "huggingface":
+        from s2s.adapters import huggingface
+
+        if len(options.paths) > 1 or told != Told():
+            raise UserError("import_huggingface")
+        notes: Sequence[str] = huggingface.bring(str(options.paths[0]), options.out / options.name, options.prefix)
+    else:
+        imported = READERS[options.kind](options.paths, told)
+        write(imported, options.out / options.name)
+        notes = imported.origin.notes
+    for note in notes:
         print(f"- {note}", file=sys.stderr)
     print(f"Wrote {options.out / options.name}.", file=sys.stderr)
     return 0

@@ -19,7 +19,7 @@ from s2s.errors import UserError
 from s2s.explain.spans import Links, Overlap, cut, overlap, project
 from s2s.exposure.bootstrap import Bootstrap, Estimate, Floats, divide
 from s2s.exposure.lanes import Progress, chunks, quiet
-from s2s.model import Seq2Seq
+from s2s.model import Model
 from s2s.readers import read_lines
 from s2s.search import greedy
 from s2s.vocab import UNK
@@ -156,8 +156,8 @@ def _pair(checkpoint: Checkpoint, gold: Gold) -> _Pair | None:
     if both[0] is None or both[1] is None or not all(side and 0 < len(side[0]) <= MAX_TOKENS for side in both):
         return None
     (source, own_s, gold_s), (target, own_t, gold_t) = both[0], both[1]
-    limit = checkpoint.config.model.max_source_length
-    if checkpoint.config.model.attention == "location" and len(source) > limit:
+    limit = checkpoint.model.longest_source
+    if limit is not None and len(source) > limit:
         return None
     ids = checkpoint.source.vocab.encode(source), checkpoint.target.vocab.encode(target)
     inverse = overlap(gold_s, own_s), overlap(gold_t, own_t)
@@ -165,12 +165,12 @@ def _pair(checkpoint: Checkpoint, gold: Gold) -> _Pair | None:
 
 
 @torch.no_grad()
-def forced_attention(model: Seq2Seq, batch: Batch) -> Tensor:
+def forced_attention(model: Model, batch: Batch) -> Tensor:
     """The weights of every step of a teacher-forced pass, ``<eos>``'s too: (B, T, S)."""
     memory, state = model.encode(batch.source_BS, batch.lengths_B)
     looks = []
     for token_B in batch.target_in_BT.unbind(1):
-        state, look = model.decoder(model.embedding(token_B), state, memory)
+        state, look = model.look(state, token_B, memory)
         looks.append(look.attention_BS)
     return torch.stack(looks, dim=1)
 
@@ -194,12 +194,10 @@ def diagonal(source: int, target: int) -> Links:
     return frozenset((min(source - 1, (2 * t + 1) * source // (2 * target)), t) for t in range(target))
 
 
-def _lanes(
-    model: Seq2Seq, ids: Sequence[Ids], progress: Progress
-) -> tuple[list[Tensor], list[tuple[list[int], Tensor]]]:
+def _lanes(model: Model, ids: Sequence[Ids], progress: Progress) -> tuple[list[Tensor], list[tuple[list[int], Tensor]]]:
     """Of each pair the forced lane's weights, (T, S), and the free lane's words and weights."""
     forced, free = dict[int, Tensor](), dict[int, tuple[list[int], Tensor]]()
-    for index in chunks(ids, model.embedding.num_embeddings, progress):
+    for index in chunks(ids, model.vocabulary, progress):
         batch = collate([ids[n] for n in index])
         attention_BTS, seen = forced_attention(model, batch), list[Tensor]()
         said = greedy(model, [ids[n][0] for n in index], attention=seen)

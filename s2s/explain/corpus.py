@@ -73,8 +73,8 @@ def measure(
     if checkpoint.config.model.attention == "none":
         raise UserError("attention_none", checkpoint=checkpoint.name)
     ids = [checkpoint.source.encode(text) for text in sources]
-    most = checkpoint.config.model.max_source_length if checkpoint.config.model.attention == "location" else MAX_TOKENS
-    fit = [source for source in ids if 0 < len(source) <= min(most, MAX_TOKENS)]
+    most = min(model.longest_source or MAX_TOKENS, MAX_TOKENS)
+    fit = [source for source in ids if 0 < len(source) <= most]
     if not fit:
         raise UserError("exposure_no_pairs", limit=MAX_TOKENS)
     rows, verdicts = list[list[dict[str, float | None]]](), list[list[str]]()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from s2s.explain.lane import Lane, Pausing, walking, walking_each, whole
-from s2s.model import Seq2Seq
+from s2s.model import Model
 from s2s.vocab import UNK
 
 EXACT = 8  # source tokens of which every subset is tried
@@ -29,12 +29,12 @@ def only(source: Sequence[int], kept: Collection[int]) -> list[int]:
     return [token for s, token in enumerate(source) if s in kept] or [UNK]
 
 
-def leave_one_out(model: Seq2Seq, lane: Lane, steps: Sequence[int]) -> Tensor:
+def leave_one_out(model: Model, lane: Lane, steps: Sequence[int]) -> Tensor:
     """``leaving_one_out``, all at once."""
     return whole(leaving_one_out(model, lane, steps))
 
 
-def leaving_one_out(model: Seq2Seq, lane: Lane, steps: Sequence[int]) -> Pausing[Tensor]:
+def leaving_one_out(model: Model, lane: Lane, steps: Sequence[int]) -> Pausing[Tensor]:
     """``log p(w | x) - log p(w | x without token s)`` of each step's word: (len(steps), S) nats."""
     every = range(len(lane.source))
     kept = [list(every), *([i for i in every if i != s] for s in every)]
@@ -99,12 +99,12 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def removals(model: Seq2Seq, lane: Lane, steps: Sequence[int], attention_KS: Tensor) -> list[Removal]:
+def removals(model: Model, lane: Lane, steps: Sequence[int], attention_KS: Tensor) -> list[Removal]:
     """``removing``, all at once."""
     return whole(removing(model, lane, steps, attention_KS))
 
 
-def removing(model: Seq2Seq, lane: Lane, steps: Sequence[int], attention_KS: Tensor) -> Pausing[list[Removal]]:
+def removing(model: Model, lane: Lane, steps: Sequence[int], attention_KS: Tensor) -> Pausing[list[Removal]]:
     """A removal a step, without bounds."""
     sizes = counts(len(lane.source))
     kept, places = [list(range(len(lane.source)))] * len(steps), list(steps)
@@ -123,12 +123,12 @@ def removing(model: Seq2Seq, lane: Lane, steps: Sequence[int], attention_KS: Ten
     ]
 
 
-def bounds(model: Seq2Seq, lane: Lane, steps: Sequence[int]) -> list[Bounds]:
+def bounds(model: Model, lane: Lane, steps: Sequence[int]) -> list[Bounds]:
     """``bounding``, all at once."""
     return whole(bounding(model, lane, steps))
 
 
-def bounding(model: Seq2Seq, lane: Lane, steps: Sequence[int]) -> Pausing[list[Bounds]]:
+def bounding(model: Model, lane: Lane, steps: Sequence[int]) -> Pausing[list[Bounds]]:
     """The best and the worst order of each step, exactly for few tokens, else as a greedy search finds them."""
     if len(lane.source) > EXACT:
         low = yield from _greedy(model, lane, steps, 1)
@@ -152,7 +152,7 @@ def _chain(p: dict[frozenset[int], float], choose: Callable[[Iterable[float]], f
     return choose(value for kept, value in reached.items() if len(kept) == size) / size
 
 
-def _greedy(model: Seq2Seq, lane: Lane, steps: Sequence[int], sign: int) -> Pausing[list[float]]:
+def _greedy(model: Model, lane: Lane, steps: Sequence[int], sign: int) -> Pausing[list[float]]:
     """The mean of p(w) when at every turn the token goes without which p(w) is lowest (sign 1) or highest (-1)."""
     kept = [set(range(len(lane.source))) for _ in steps]
     sizes = counts(len(lane.source))

@@ -14,7 +14,7 @@ from s2s.explain.erasure import SEARCHED, Removal, bounding, leaving_one_out, re
 from s2s.explain.gradients import attributing
 from s2s.explain.lane import Lane, Pausing, whole
 from s2s.explain.weights import Change, flip, moments, permuted, uniform
-from s2s.model import Seq2Seq
+from s2s.model import Model
 
 ROWS = ("gradient", "integrated", "erasure")
 SEED = 0
@@ -81,7 +81,7 @@ def _short(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.5g}")
 
 
-def examine(model: Seq2Seq, lane: Lane, steps: Sequence[int], normalise: bool = True) -> list[Evidence]:
+def examine(model: Model, lane: Lane, steps: Sequence[int], normalise: bool = True) -> list[Evidence]:
     """The evidence of some steps of a lane, in order; a step's numbers do not depend on which others are asked for.
 
     ``normalise`` looks for the best and the worst order of erasing, which takes most of the time.
@@ -91,7 +91,7 @@ def examine(model: Seq2Seq, lane: Lane, steps: Sequence[int], normalise: bool = 
 
 
 @torch.no_grad()
-def examining(model: Seq2Seq, lane: Lane, steps: Sequence[int]) -> Pausing[list[Evidence]]:
+def examining(model: Model, lane: Lane, steps: Sequence[int]) -> Pausing[list[Evidence]]:
     """``examine`` without the search for orders, with a pause now and then."""
     steps = sorted(set(steps))
     now = moments(model, lane, steps)
@@ -122,7 +122,7 @@ def examining(model: Seq2Seq, lane: Lane, steps: Sequence[int]) -> Pausing[list[
 
 
 @torch.no_grad()
-def ordering(model: Seq2Seq, lane: Lane, found: Sequence[Evidence]) -> Pausing[list[Evidence]]:
+def ordering(model: Model, lane: Lane, found: Sequence[Evidence]) -> Pausing[list[Evidence]]:
     """The same with the best and the worst order of erasing, where the source is short enough to look for them."""
     if not 1 < len(lane.source) <= SEARCHED:
         return list(found)

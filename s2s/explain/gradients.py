@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from s2s.explain.lane import Lane, Pausing, along, whole
-from s2s.model import Seq2Seq, linear
+from s2s.model import Model, linear
 
 POINTS = 20  # of the integral
 FLOATS = 60_000_000  # that are kept for a backward pass
@@ -38,12 +38,12 @@ def quadrature(points: int) -> tuple[Tensor, Tensor]:
     return torch.tensor((1 + nodes) / 2, dtype=torch.float32), torch.tensor(weights / 2, dtype=torch.float32)
 
 
-def attributions(model: Seq2Seq, lane: Lane, steps: Sequence[int], points: int = POINTS) -> list[Attribution]:
+def attributions(model: Model, lane: Lane, steps: Sequence[int], points: int = POINTS) -> list[Attribution]:
     """``attributing``, all at once."""
     return whole(attributing(model, lane, steps, points))
 
 
-def attributing(model: Seq2Seq, lane: Lane, steps: Sequence[int], points: int = POINTS) -> Pausing[list[Attribution]]:
+def attributing(model: Model, lane: Lane, steps: Sequence[int], points: int = POINTS) -> Pausing[list[Attribution]]:
     """Gradient × input, ``x·∂ log p(w)/∂x`` (Shrikumar et al. 2017), and integrated gradients, a pair a step.
 
     ``x·∫₀¹ ∂ log p(w | αx)/∂x dα`` (Sundararajan, Taly and Yan 2017, eq. 1), by Gauss-Legendre quadrature;
@@ -52,7 +52,7 @@ def attributing(model: Seq2Seq, lane: Lane, steps: Sequence[int], points: int = 
     alpha_P, weight_P = quadrature(points)
     scale_N = torch.cat([alpha_P, torch.tensor([1.0, 0.0])])  # after the integral's points the input, the baseline
     with torch.no_grad():
-        source_SE = model.encoder.embedding(torch.tensor(lane.source))
+        source_SE = model.embed(torch.tensor(lane.source))
     parts = []
     for some_N in torch.split(scale_N, _rows(model, max(steps), len(lane.source))):
         parts.append(_gradients(model, lane, steps, some_N, source_SE))
@@ -64,15 +64,14 @@ def attributing(model: Seq2Seq, lane: Lane, steps: Sequence[int], points: int = 
     return [Attribution(gradient_KNS[k, points], integrated_KS[k], float(gap_K[k])) for k in range(len(gap_K))]
 
 
-def _rows(model: Seq2Seq, last: int, length: int) -> int:
+def _rows(model: Model, last: int, length: int) -> int:
     """How many rows may keep what their backward needs of every step."""
-    config = model.config
-    step = model.embedding.num_embeddings + 16 * config.decoder_size
+    step = model.vocabulary + 16 * model.sizes.decoder
     return max(1, min(FLOATS // ((last + 1) * step), WORDS // length))
 
 
 def _gradients(
-    model: Seq2Seq, lane: Lane, steps: Sequence[int], scale_N: Tensor, source_SE: Tensor
+    model: Model, lane: Lane, steps: Sequence[int], scale_N: Tensor, source_SE: Tensor
 ) -> tuple[Tensor, Tensor]:
     """``x·∂ log p(w)/∂x`` at the scaled sources, and ``log p(w)`` there: (K, N, S) and (K, N)."""
     count, length = len(scale_N), len(lane.source)

@@ -17,7 +17,7 @@ from torch import Tensor
 from s2s.checkpoint import Checkpoint
 from s2s.data import pad
 from s2s.decode import reference_ids, source_ids
-from s2s.model import Memory, Seq2Seq, State, StepOutput
+from s2s.model import Memory, Model, State, StepOutput
 from s2s.trace import Trace
 from s2s.vocab import BOS, EOS, UNK
 
@@ -68,11 +68,9 @@ def of_trace(checkpoint: Checkpoint, trace: Trace) -> Lane:
     return Lane(source, (BOS, *said[:-1]), tuple(words), edited)
 
 
-def rows(model: Seq2Seq, length: int) -> int:
+def rows(model: Model, length: int) -> int:
     """How many rows of such a source may run together."""
-    config = model.config
-    keys = max(config.attention_size, config.decoder_size, 2 * config.encoder_size)
-    return max(1, FLOATS // (model.embedding.num_embeddings + 4 * length * keys))
+    return max(1, FLOATS // model.floats(length))
 
 
 def given(lane: Lane, t: int, kept: Sequence[Sequence[int]], width: int) -> Tensor | None:
@@ -89,16 +87,16 @@ def given(lane: Lane, t: int, kept: Sequence[Sequence[int]], width: int) -> Tens
     return torch.tensor(rows_NS, dtype=torch.float32)
 
 
-def used(model: Seq2Seq, token_N: Tensor, state: State, memory: Memory, given_NS: Tensor | None) -> Tensor | None:
+def used(model: Model, token_N: Tensor, state: State, memory: Memory, given_NS: Tensor | None) -> Tensor | None:
     """The weights that a step is given: of a row that has none left the model's own; None for all its own."""
     if given_NS is None or bool((given_NS.sum(dim=1) > 0).all()):
         return given_NS
-    _, look = model.decoder(model.embedding(token_N), state, memory)
+    _, look = model.look(state, token_N, memory)
     return torch.where(given_NS.sum(dim=1, keepdim=True) > 0, given_NS, look.attention_BS)
 
 
 def along(
-    model: Seq2Seq,
+    model: Model,
     lane: Lane,
     memory: Memory,
     state: State,
@@ -120,11 +118,11 @@ def along(
             state = output.state
             yield output
         else:
-            state, _ = model.decoder(model.embedding(token_N), state, memory, given_NS)
+            state, _ = model.look(state, token_N, memory, given_NS)
 
 
 def walking(
-    model: Seq2Seq,
+    model: Model,
     lane: Lane,
     sources: Sequence[Sequence[int]],
     steps: Sequence[int],
@@ -143,7 +141,7 @@ def walking(
 
 
 def walk(
-    model: Seq2Seq,
+    model: Model,
     lane: Lane,
     sources: Sequence[Sequence[int]],
     steps: Sequence[int],
@@ -157,7 +155,7 @@ def walk(
 
 
 def walk_each(
-    model: Seq2Seq,
+    model: Model,
     lane: Lane,
     sources: Sequence[Sequence[int]],
     places: Sequence[int],
@@ -168,7 +166,7 @@ def walk_each(
 
 
 def walking_each(
-    model: Seq2Seq,
+    model: Model,
     lane: Lane,
     sources: Sequence[Sequence[int]],
     places: Sequence[int],
@@ -184,7 +182,7 @@ def walking_each(
 
 
 def _finish(
-    model: Seq2Seq,
+    model: Model,
     lane: Lane,
     sources: Sequence[Sequence[int]],
     places: Sequence[int],
@@ -208,4 +206,4 @@ def _finish(
             some, memory, state = some[ends:], memory.select(rest_N), state.select(rest_N)
             token_N, given_NS = token_N[ends:], None if given_NS is None else given_NS[ends:]
         if some:
-            state, _ = model.decoder(model.embedding(token_N), state, memory, given_NS)
+            state, _ = model.look(state, token_N, memory, given_NS)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from s2s.explain.lane import Lane, rows
 from s2s.explain.lane import given as edited
-from s2s.model import Memory, Seq2Seq, State, StepOutput
+from s2s.model import Memory, Model, State, StepOutput
 
 PERMUTATIONS = 20
 
@@ -44,7 +44,7 @@ class Change(NamedTuple):
     drop: float
 
 
-def moments(model: Seq2Seq, lane: Lane, steps: Sequence[int]) -> list[Moment]:
+def moments(model: Model, lane: Lane, steps: Sequence[int]) -> list[Moment]:
     """These steps of the lane, in order."""
     memory, state = model.encode(torch.tensor([lane.source]), torch.tensor([len(lane.source)]))
     found, wanted = list[Moment](), set(steps)
@@ -57,7 +57,7 @@ def moments(model: Seq2Seq, lane: Lane, steps: Sequence[int]) -> list[Moment]:
     return found
 
 
-def given(model: Seq2Seq, moment: Moment, attention_NS: Tensor) -> Tensor:
+def given(model: Model, moment: Moment, attention_NS: Tensor) -> Tensor:
     """Log-probabilities of the step with each of N rows of weights: (N, V)."""
     parts = []
     for some_NS in torch.split(attention_NS, rows(model, attention_NS.size(1))):
@@ -67,27 +67,25 @@ def given(model: Seq2Seq, moment: Moment, attention_NS: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
-def changes(model: Seq2Seq, moment: Moment, word: int, attention_NS: Tensor) -> Change:
+def changes(model: Model, moment: Moment, word: int, attention_NS: Tensor) -> Change:
     """The mean change over N rows of weights."""
     p_V, p_NV = moment.log_probs_V.exp(), given(model, moment, attention_NS).exp()
     return Change(float((p_NV - p_V).abs().sum(dim=1).mean()) / 2, float(p_V[word] - p_NV[:, word].mean()))
 
 
-def uniform(model: Seq2Seq, moment: Moment, word: int) -> Change:
+def uniform(model: Model, moment: Moment, word: int) -> Change:
     """``1/S`` for every source token."""
     return changes(model, moment, word, torch.full_like(moment.attention_S, 1 / len(moment.attention_S)).unsqueeze(0))
 
 
-def permuted(
-    model: Seq2Seq, moment: Moment, word: int, rng: torch.Generator, permutations: int = PERMUTATIONS
-) -> Change:
+def permuted(model: Model, moment: Moment, word: int, rng: torch.Generator, permutations: int = PERMUTATIONS) -> Change:
     """The same weights in another order, the mean over random orders (Jain and Wallace 2019, section 4.2.1)."""
     attention_S = moment.attention_S
     orders = [torch.randperm(len(attention_S), generator=rng) for _ in range(permutations)]
     return changes(model, moment, word, torch.stack([attention_S[order] for order in orders]))
 
 
-def flip(model: Seq2Seq, moment: Moment) -> int | None:
+def flip(model: Model, moment: Moment) -> int | None:
     """How many weights, largest first, must be erased until another word is the most probable.
 
     The others are renormalised (Serrano and Smith 2019, section 4). None where the decision never flips;

@@ -13,7 +13,7 @@ from s2s.data import Ids
 from s2s.exposure.bootstrap import Bootstrap, Estimate, Floats
 from s2s.exposure.lanes import Progress, chunks, quiet
 from s2s.metrics import bleu_tokenizer
-from s2s.model import Seq2Seq
+from s2s.model import Model
 from s2s.search import Hypothesis, beams
 from s2s.strategy import Settings
 from s2s.vocab import EOS
@@ -33,11 +33,11 @@ class BeamScores:
 
 
 def searched(
-    model: Seq2Seq, sources: Sequence[list[int]], size: int, length_penalty: float = 0.0, progress: Progress = quiet
+    model: Model, sources: Sequence[list[int]], size: int, length_penalty: float = 0.0, progress: Progress = quiet
 ) -> list[Hypothesis]:
     """The best output of each source; by default nothing but the model's probability ranks them."""
     settings, out = Settings(strategy="beam", beam=size, length_penalty=length_penalty), dict[int, Hypothesis]()
-    for index in chunks([(s, s) for s in sources], model.embedding.num_embeddings * size, progress):
+    for index in chunks([(s, s) for s in sources], model.vocabulary * size, progress):
         for i, found in zip(index, beams(model, [sources[i] for i in index], settings), strict=True):
             out[i] = found[0]
     return [out[i] for i in range(len(sources))]

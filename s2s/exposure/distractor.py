@@ -12,7 +12,7 @@ import torch
 from s2s.data import Ids, collate
 from s2s.exposure.bootstrap import Bootstrap, Estimate, Floats
 from s2s.exposure.lanes import Progress, chunks, forced_pass, quiet
-from s2s.model import Seq2Seq
+from s2s.model import Model
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def draw(targets: Sequence[Sequence[int]], pool: Sequence[Sequence[int]], seed: 
 
 
 def distractions(
-    model: Seq2Seq,
+    model: Model,
     pairs: Sequence[Ids],
     seed: int = 0,
     pool: Sequence[Sequence[int]] = (),
@@ -65,11 +65,11 @@ def distractions(
 
 
 @torch.inference_mode()
-def log_probs(model: Seq2Seq, pairs: Sequence[Ids], progress: Progress = quiet) -> Floats:
+def log_probs(model: Model, pairs: Sequence[Ids], progress: Progress = quiet) -> Floats:
     """``log P(target <eos> | source)`` of each pair, in nats: (N,)."""
     totals_N = np.zeros(len(pairs))
-    for index in chunks(pairs, model.embedding.num_embeddings, progress):
-        gold, _, _ = forced_pass(model, collate([pairs[i] for i in index]).to(model.output.weight.device))
+    for index in chunks(pairs, model.vocabulary, progress):
+        gold, _, _ = forced_pass(model, collate([pairs[i] for i in index]).to(model.device))
         totals_N[index] = [row.sum() for row in gold]
     return totals_N
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from s2s.data import Ids, collate
 from s2s.exposure.bootstrap import Bootstrap, Curve, Estimate, Floats, divide, ratios, table
 from s2s.exposure.lanes import Progress, chunks, quiet
-from s2s.model import Seq2Seq
+from s2s.model import Model
 from s2s.vocab import BOS, EOS, PAD, Vocab
 
 NOISE = 1e-6  # nats that are no difference in float32
@@ -50,7 +50,7 @@ def kl(right: Mapping[str, float], log_probs_V: Tensor, vocab: Vocab) -> float:
 
 
 def divergences(
-    model: Seq2Seq,
+    model: Model,
     sources: Sequence[str],
     pairs: Sequence[Ids],
     vocab: Vocab,
@@ -59,7 +59,7 @@ def divergences(
 ) -> list[Divergences]:
     """Both series of each pair; ``sources`` are the pairs' texts, ``vocab`` the target's. Own prefixes are greedy."""
     out: list[Divergences | None] = [None] * len(pairs)
-    for index in chunks(pairs, model.embedding.num_embeddings, progress):
+    for index in chunks(pairs, model.vocabulary, progress):
         texts, some = [sources[i] for i in index], [pairs[i] for i in index]
         reference, _ = _lane(model, texts, some, vocab, oracle, forced=True)
         own, undefined = _lane(model, texts, some, vocab, oracle, forced=False)
@@ -70,10 +70,10 @@ def divergences(
 
 @torch.inference_mode()
 def _lane(
-    model: Seq2Seq, sources: Sequence[str], pairs: Sequence[Ids], vocab: Vocab, oracle: Oracle, forced: bool
+    model: Model, sources: Sequence[str], pairs: Sequence[Ids], vocab: Vocab, oracle: Oracle, forced: bool
 ) -> tuple[list[list[float]], list[bool]]:
     """D_t of each row along the reference or along the own output, and whether the oracle gave up."""
-    batch = collate(list(pairs)).to(model.output.weight.device)
+    batch = collate(list(pairs)).to(model.device)
     memory, state = model.encode(batch.source_BS, batch.lengths_B)
     token_B = torch.full_like(batch.target_out_BT[:, 0], BOS)
     found: list[list[float]] = [[] for _ in pairs]

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from s2s.data import Batch, Ids, collate
 from s2s.exposure.bootstrap import Bootstrap, Curve, Estimate, Floats, table
-from s2s.model import Seq2Seq
+from s2s.model import Model
 from s2s.vocab import BOS, EOS, PAD
 
 Progress = Callable[[float], None]  # told the share that is done; what it raises ends the measure
@@ -62,11 +62,11 @@ class Lane:
 
 
 @torch.inference_mode()
-def lanes(model: Seq2Seq, pairs: Sequence[Ids], progress: Progress = quiet) -> list[Lane]:
+def lanes(model: Model, pairs: Sequence[Ids], progress: Progress = quiet) -> list[Lane]:
     """Both lanes of each pair, in the order of the pairs; greedy when free-running."""
     out: list[Lane | None] = [None] * len(pairs)
-    for index in chunks(pairs, model.embedding.num_embeddings, progress):
-        batch = collate([pairs[i] for i in index]).to(model.output.weight.device)
+    for index in chunks(pairs, model.vocabulary, progress):
+        batch = collate([pairs[i] for i in index]).to(model.device)
         forced = forced_pass(model, batch)
         free_BT, log_prob_BT = free_pass(model, batch)
         for row, i in enumerate(index):
@@ -78,7 +78,7 @@ def lanes(model: Seq2Seq, pairs: Sequence[Ids], progress: Progress = quiet) -> l
     return [lane for lane in out if lane is not None]
 
 
-def forced_pass(model: Seq2Seq, batch: Batch) -> tuple[list[Floats], ...]:
+def forced_pass(model: Model, batch: Batch) -> tuple[list[Floats], ...]:
     """Of each row: log p of the reference's tokens, the best tokens, log p of those."""
     return scored(model(batch), batch)
 
@@ -95,7 +95,7 @@ def scored(logits_NV: Tensor, batch: Batch) -> tuple[list[Floats], ...]:
     return tuple(np.split(part.double().cpu().numpy(), ends) for part in parts)
 
 
-def free_pass(model: Seq2Seq, batch: Batch) -> tuple[Tensor, Tensor]:
+def free_pass(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
     """Greedy tokens at the reference's positions, -1 after the end, and log p of the reference's token: (B, T) each."""
     gold_BT, device = batch.target_out_BT, batch.target_out_BT.device
     memory, state = model.encode(batch.source_BS, batch.lengths_B)

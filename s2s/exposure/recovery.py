@@ -13,7 +13,7 @@ from torch import Tensor
 from s2s.data import Batch, Ids, collate
 from s2s.exposure.bootstrap import Bootstrap, Curve, Estimate, Floats, table
 from s2s.exposure.lanes import FLOATS, Progress, chunks, quiet
-from s2s.model import Memory, Seq2Seq, State
+from s2s.model import Memory, Model, State
 from s2s.strategy import Settings, limit
 from s2s.vocab import EOS, PAD
 
@@ -77,7 +77,7 @@ def token_f1(output: Sequence[int], gold: Sequence[int]) -> float:
 
 @torch.inference_mode()
 def recoveries(
-    model: Seq2Seq, pairs: Sequence[Ids], progress: Progress = quiet, injecting: bool = True
+    model: Model, pairs: Sequence[Ids], progress: Progress = quiet, injecting: bool = True
 ) -> list[Recovery]:
     """The runs of each pair, greedy; an output as a whole has at most max(2 S + 10, T) tokens.
 
@@ -87,8 +87,8 @@ def recoveries(
     ``injected`` and ``after`` are empty.
     """
     out: list[Recovery | None] = [None] * len(pairs)
-    for index in chunks(pairs, model.embedding.num_embeddings, progress):
-        batch = collate([pairs[i] for i in index]).to(model.output.weight.device)
+    for index in chunks(pairs, model.vocabulary, progress):
+        batch = collate([pairs[i] for i in index]).to(model.device)
         walk = _walk(model, batch)
         runs = [
             (row, k)
@@ -112,7 +112,7 @@ class _Walk:
     wrong: list[list[int]]  # the most probable token that is neither the reference's nor <eos>
 
 
-def _walk(model: Seq2Seq, batch: Batch) -> _Walk:
+def _walk(model: Model, batch: Batch) -> _Walk:
     memory, state = model.encode(batch.source_BS, batch.lengths_B)
     states, best, wrong = list[State](), list[Tensor](), list[Tensor]()
     for read_B, gold_B in zip(batch.target_in_BT.T, batch.target_out_BT.T, strict=True):
@@ -123,24 +123,13 @@ def _walk(model: Seq2Seq, batch: Batch) -> _Walk:
         others_BV = step.log_probs_BV.scatter(1, gold_B.unsqueeze(1), -torch.inf)
         others_BV[:, EOS] = -torch.inf
         wrong.append(others_BV.argmax(dim=1))
-    return _Walk(memory, joined(states), *(torch.stack(part, dim=1).tolist() for part in (best, wrong)))
+    return _Walk(memory, states[0].joined(states), *(torch.stack(part, dim=1).tolist() for part in (best, wrong)))
 
 
-def joined(states: Sequence[State]) -> State:
-    """The rows of all states, one state after the other."""
-    hidden, readout, cell, *rows = zip(*states, strict=True)
-    return State(
-        torch.cat(hidden, dim=1),
-        torch.cat(readout),
-        None if cell[0] is None else torch.cat(cell, dim=1),
-        *(None if row[0] is None else torch.cat(row) for row in rows),
-    )
-
-
-def _run(model: Seq2Seq, batch: Batch, walk: _Walk, runs: Sequence[tuple[int, int]]) -> list[list[int]]:
+def _run(model: Model, batch: Batch, walk: _Walk, runs: Sequence[tuple[int, int]]) -> list[list[int]]:
     """What the model says after the wrong token at position k of a row, for every (row, k)."""
-    width = model.embedding.num_embeddings + walk.memory.states_BSM[0].numel() + walk.memory.keys_BSA[0].numel()
-    most, device, out = max(1, FLOATS // width), batch.source_BS.device, list[list[int]]()
+    most, out = max(1, FLOATS // model.floats(batch.source_BS.size(1))), list[list[int]]()
+    device = batch.source_BS.device
     lengths, size = batch.lengths_B.tolist(), len(batch.source_BS)
     words = (batch.target_out_BT != PAD).sum(dim=1).tolist()
     runs = list(runs)
@@ -154,7 +143,7 @@ def _run(model: Seq2Seq, batch: Batch, walk: _Walk, runs: Sequence[tuple[int, in
     return out
 
 
-def greedy_from(model: Seq2Seq, memory: Memory, state: State, token_N: Tensor, left: Sequence[int]) -> list[list[int]]:
+def greedy_from(model: Model, memory: Memory, state: State, token_N: Tensor, left: Sequence[int]) -> list[list[int]]:
     """Greedy output of each row after a token that is read next: ids with ``<eos>``, at most ``left`` of them."""
     outputs: list[list[int]] = [[] for _ in left]
     rows, going = list(range(len(left))), [n for n, most in enumerate(left) if most > 0]

@@ -12,9 +12,8 @@ from torch import Tensor
 from s2s.data import Ids, collate
 from s2s.exposure.bootstrap import Floats
 from s2s.exposure.lanes import FLOATS, chunks, quiet, scored
-from s2s.exposure.recovery import joined
 from s2s.inspect.measures import Array, hits
-from s2s.model import Memory, Seq2Seq
+from s2s.model import Model
 from s2s.model.decoder import State
 from s2s.search import greedy
 from s2s.vocab import EOS
@@ -54,7 +53,7 @@ class ForcedPass:
     """A teacher-forced pass over a batch whose steps can be taken again with other attention."""
 
     @torch.inference_mode()
-    def __init__(self, model: Seq2Seq, pairs: Sequence[Ids]) -> None:
+    def __init__(self, model: Model, pairs: Sequence[Ids]) -> None:
         batch = collate(pairs)
         made = model.forced(batch)
         log_probs, best, best_log_probs = scored(made.logits_NV, batch)
@@ -79,7 +78,7 @@ class ForcedPass:
         """
         if not places:
             return []
-        state = joined(self.states)  # row t·B + b
+        state = self.states[0].joined(self.states)  # row t·B + b
         steps = [(row, t, s) for row, t in places for s in range(self.lengths[row])]
         found = [self._look(state, some) for some in self._parts(steps)]
         probability_N, best_N = (np.concatenate(part) for part in zip(*found, strict=True))
@@ -90,9 +89,7 @@ class ForcedPass:
         return out
 
     def _parts(self, steps: list[tuple[int, int, int]]) -> Iterator[list[tuple[int, int, int]]]:
-        memory: Memory = self.memory
-        width = self.model.embedding.num_embeddings + memory.states_BSM[0].numel() + memory.keys_BSA[0].numel()
-        most = max(1, FLOATS // width)
+        most = max(1, FLOATS // self.model.floats(self.memory.mask_BS.size(1)))
         for start in range(0, len(steps), most):
             yield steps[start : start + most]
 
@@ -107,7 +104,7 @@ class ForcedPass:
 
 
 @torch.inference_mode()
-def free_lanes(model: Seq2Seq, sources: Sequence[list[int]]) -> list[Free]:
+def free_lanes(model: Model, sources: Sequence[list[int]]) -> list[Free]:
     """Greedy output of a batch with its attention and log-probabilities."""
     attention, log_probs = list[Tensor](), list[Tensor]()
     outputs = greedy(model, sources, attention=attention, log_probs=log_probs)
@@ -117,7 +114,7 @@ def free_lanes(model: Seq2Seq, sources: Sequence[list[int]]) -> list[Free]:
     ]
 
 
-def rescored(model: Seq2Seq, pairs: Sequence[Ids]) -> list[Forced]:
+def rescored(model: Model, pairs: Sequence[Ids]) -> list[Forced]:
     """Teacher-forced lanes of any number of pairs, in their order."""
     out: dict[int, Forced] = {}
     for index in batches(model, pairs):
@@ -126,9 +123,8 @@ def rescored(model: Seq2Seq, pairs: Sequence[Ids]) -> list[Forced]:
     return [out[i] for i in range(len(pairs))]
 
 
-def batches(model: Seq2Seq, pairs: Sequence[Ids]) -> Iterator[list[int]]:
+def batches(model: Model, pairs: Sequence[Ids]) -> Iterator[list[int]]:
     """Indices of pairs of like length, at most 256 and so many that a batch's tensors stay bounded."""
-    config = model.config
-    width = model.embedding.num_embeddings + 4 * config.encoder_size + 2 * config.decoder_size
+    width = model.vocabulary + 2 * model.sizes.encoder + 2 * model.sizes.decoder
     longest = [([0] * len(source), [0] * max(len(source), len(target))) for source, target in pairs]
     return chunks(longest, width, quiet)

@@ -47,9 +47,8 @@ class Rows:
         """The pair cut into tokens; None where the model cannot take it."""
         sides = self.checkpoint.source, self.checkpoint.target
         tokens = [side.tokens(text) for side, text in zip(sides, (source, reference), strict=True)]
-        config = self.checkpoint.config.model
-        longest = config.max_source_length if config.attention == "location" else MAX_TOKENS
-        if not 0 < len(tokens[0]) <= min(longest, MAX_TOKENS) or not 0 < len(tokens[1]) <= MAX_TOKENS:
+        longest = min(self.checkpoint.model.longest_source or MAX_TOKENS, MAX_TOKENS)
+        if not 0 < len(tokens[0]) <= longest or not 0 < len(tokens[1]) <= MAX_TOKENS:
             return None
         ids = sides[0].vocab.encode(tokens[0]), sides[1].vocab.encode(tokens[1])
         return Example(number, source, reference, tuple(tokens[0]), tuple(tokens[1]), ids)

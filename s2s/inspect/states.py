@@ -29,7 +29,7 @@ from s2s.exposure.lanes import chunks, quiet
 from s2s.inspect.kept import KINDS, SCHEMA, Kept
 from s2s.inspect.sketch import sketch
 from s2s.inspect.table import Examples
-from s2s.model import Seq2Seq, linear
+from s2s.model import Model, linear
 from s2s.trace import Trace
 from s2s.train.distributed import Group
 from s2s.vocab import BOS, UNK
@@ -55,22 +55,22 @@ class Vectors(NamedTuple):
 
 
 @torch.inference_mode()
-def lane_states(model: Seq2Seq, lanes: Sequence[Lane]) -> list[Vectors]:
+def lane_states(model: Model, lanes: Sequence[Lane]) -> list[Vectors]:
     """The states of a batch of lanes; the output layer is not run."""
     memory, state = model.encode(pad([lane.source for lane in lanes]), torch.tensor([len(la.source) for la in lanes]))
     read_BT = pad([lane.read for lane in lanes])
     hidden, contexts = list[Tensor](), list[Tensor]()
     with linear.one_pass():
         for t, read_B in enumerate(read_BT.unbind(1)):
-            embedded_BE, given_BS = model.embedding(read_B), None
+            given_BS = None
             if any(t in lane.attention for lane in lanes):
-                _, look = model.decoder(embedded_BE, state, memory)
+                _, look = model.look(state, read_B, memory)
                 given_BS = look.attention_BS.clone()
                 for row, lane in enumerate(lanes):
                     if t in lane.attention:
                         given_BS[row, : len(lane.source)] = torch.tensor(lane.attention[t])
-            state, look = model.decoder(embedded_BE, state, memory, given_BS)
-            hidden.append(state.hidden_LBH[-1])
+            state, look = model.look(state, read_B, memory, given_BS)
+            hidden.append(state.top_BH)
             contexts.append(look.context_BM)
     hidden_BTH, context_BTM = torch.stack(hidden, dim=1), torch.stack(contexts, dim=1)
     return [
@@ -126,8 +126,7 @@ class States:
     @property
     def sizes(self) -> dict[str, int]:
         """How many numbers a state of a kind has."""
-        config = self.checkpoint.config.model
-        return {"encoder": 2 * config.encoder_size, "decoder": config.decoder_size, "context": 2 * config.encoder_size}
+        return self.checkpoint.model.sizes._asdict()
 
     @property
     def megabytes(self) -> int:
@@ -211,8 +210,7 @@ class States:
     def _vectors(self, window: int) -> Iterator[tuple[int, Vectors]]:
         """Each row of the table's window with its states, in another order."""
         lanes, model = self._lanes(self._read(window).to_pylist()), self.checkpoint.model
-        config = model.config
-        width = 4 * config.encoder_size + config.attention_size + 3 * config.decoder_size
+        width = 2 * model.sizes.encoder + 3 * model.sizes.decoder
         lengths = [([0] * len(lane.source), [0] * max(len(lane.source), len(lane.read))) for lane in lanes]
         for index in chunks(lengths, width, quiet):
             yield from zip(index, lane_states(model, [lanes[i] for i in index]), strict=True)

@@ -60,7 +60,7 @@ def prior_run(checkpoint: Checkpoint, text: str, reference: str = "", most: int 
 
     They are the most probable ones before, after, and those that gained most. UserError where the model has no prior.
     """
-    model = checkpoint.model
+    model = checkpoint.recurrent
     if model.prior is None:
         raise UserError("prior_missing", checkpoint=checkpoint.name)
     _, source = source_ids(checkpoint, text)
@@ -85,9 +85,9 @@ class _Table:
     """Rows of words by their ids."""
 
     def __init__(self, checkpoint: Checkpoint, source: set[int], prior_V: torch.Tensor) -> None:
-        assert checkpoint.model.prior is not None
+        assert checkpoint.recurrent.prior is not None
         self.tokens, self.source, self.prior_V = checkpoint.target.vocab.tokens, source, prior_V
-        self.log_scale_V, self.shift_V = checkpoint.model.prior.log_scale, checkpoint.model.prior.shift
+        self.log_scale_V, self.shift_V = checkpoint.recurrent.prior.log_scale, checkpoint.recurrent.prior.shift
 
     def step(self, logits_V: torch.Tensor, most: int) -> tuple[Word, ...]:
         alone_V = torch.log_softmax(logits_V, dim=0)

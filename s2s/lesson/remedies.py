@@ -81,7 +81,7 @@ def drawn(
 def _inputs(checkpoint: Checkpoint, pair: Batch, kind: str, rng: torch.Generator, teacher: float) -> Tensor:
     if kind == "sampling":
         settings = TrainConfig(sampling_k=teacher, sampling_slope=0.0)
-        return mixed(checkpoint.model, pair, rng, Progress(0, 1, settings))
+        return mixed(checkpoint.recurrent, pair, rng, Progress(0, 1, settings))
     progress = Progress(0, 1, TrainConfig())
     if kind == "mask":
         return masked(pair, len(checkpoint.target.vocab), rng, progress)
@@ -103,7 +103,7 @@ def adversarial(
     checkpoint: Checkpoint, text: str, reference: str, epsilons: Sequence[float], seed: int, most: int = 8
 ) -> Adversarial:
     """FGM's perturbation on one pair, and what each ε does to its loss; the model itself is not changed."""
-    pair, model = batch(checkpoint, text, reference), checkpoint.model
+    pair, model = batch(checkpoint, text, reference), checkpoint.recurrent
     target_N = pair.target_out_BT[pair.target_out_BT != PAD]
 
     def loss(weights: dict[str, Tensor]) -> Tensor:
@@ -165,7 +165,7 @@ def rewarded(
     checkpoint: Checkpoint, text: str, reference: str, seed: int, count: int = 20, reward: str = "rouge_l"
 ) -> Rewarded:
     """``count`` samples of one pair against greedy, as ``rl_loss`` draws and rewards them."""
-    pair, model = batch(checkpoint, text, reference, count), checkpoint.model
+    pair, model = batch(checkpoint, text, reference, count), checkpoint.recurrent
     given_B, limit_B = torch.zeros(count, dtype=torch.long), 2 * (pair.target_out_BT != PAD).sum(dim=1) + 8
     sample_BT, lengths_B = rollout(model, pair, given_B, limit_B, drawing(torch.Generator().manual_seed(seed)))
     greedy_BT, greedy_B = rollout(model, pair, given_B, limit_B, argmax)

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from s2s.config import ModelConfig
 from s2s.model import linear
-from s2s.model.attention import Focus, LocalAttention, attention, context, weights
+from s2s.model.attention import LocalAttention, attention, context, weights
+from s2s.model.interface import Look
 from s2s.model.linear import Linear
 from s2s.model.recurrent import GRUCell, LSTMCell
 
@@ -56,16 +57,21 @@ class State(NamedTuple):
             *(None if t is None else t[index_N] for t in rows),
         )
 
+    @property
+    def top_BH(self) -> Tensor:
+        """The top layer's."""
+        return self.hidden_LBH[-1]
 
-class Look(NamedTuple):
-    """What a step saw: the state that looked back, scores before the mask, attention, context."""
-
-    query_BH: Tensor
-    scores_BS: Tensor
-    attention_BS: Tensor  # (B, 0) without attention, as scores_BS
-    context_BM: Tensor
-    coverage_BS: Tensor | None = None  # before this step
-    focus: Focus | None = None  # of local attention
+    @staticmethod
+    def joined(states: Sequence[State]) -> State:
+        """The rows of all states, one state after the other."""
+        hidden, readout, cell, *rows = zip(*states, strict=True)
+        return State(
+            torch.cat(hidden, dim=1),
+            torch.cat(readout),
+            None if cell[0] is None else torch.cat(cell, dim=1),
+            *(None if row[0] is None else torch.cat(row) for row in rows),
+        )
 
 
 class Decoder(nn.Module):

@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from s2s.config import ModelConfig
 from s2s.data import Batch
 from s2s.errors import UserError
 from s2s.model import linear
-from s2s.model.decoder import Decoder, Look, Memory, State
+from s2s.model.decoder import Decoder, Memory, State
 from s2s.model.encoder import Encoder
+from s2s.model.interface import Forced, Look, Model, Sizes, StepOutput
 from s2s.model.linear import Linear
 from s2s.model.pointer import Pointer, mix
 from s2s.model.prior import Prior, blend
-from s2s.vocab import PAD
+from s2s.vocab import EOS, PAD
 
 
-class StepOutput(NamedTuple):
-    """One decoding step of B rows."""
-
-    log_probs_BV: Tensor
-    state: State
-    look: Look
-    gate_B: Tensor | None = None  # of a pointer-generator, the logit of p_gen
-
-    @property
-    def attention_BS(self) -> Tensor:
-        """The weights the step used, rows summing to 1, padding 0; (B, 0) of a model without attention."""
-        return self.look.attention_BS
-
-
-class Forced(NamedTuple):
-    """A teacher-forced pass over N real target tokens, row by row."""
-
-    logits_NV: Tensor  # of a pointer-generator its log-probabilities, which are their own log-softmax
-    coverage_N: Tensor | None  # with coverage Σ_i min(α_ti, c_ti) (See 2017, eq. 12)
-    memory: Memory
-    states: list[State]  # before each step
-    looks: list[Look]
-
-
-class Seq2Seq(nn.Module):
+class Seq2Seq(Model):
     """``P(y|x) = Π_t P(y_t | y_<t, x)`` with attention over the encoder's states."""
 
     def __init__(
@@ -144,6 +120,13 @@ class Seq2Seq(nn.Module):
         gate_B = self.pointer(look.context_BM, state.hidden_LBH[-1], embedded_BE)
         return StepOutput(mix(logits_BV, gate_B, look.attention_BS, memory.source_BS), state, look, gate_B)
 
+    def look(
+        self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+    ) -> tuple[State, Look]:
+        """``step`` without the output layer: the next state, and what was seen."""
+        seen: tuple[State, Look] = self.decoder(self.dropout(self.embedding(token_B)), state, memory, attention_BS)
+        return seen
+
     def forward(self, batch: Batch) -> Tensor:
         """Teacher forcing: the logits of every real target token, row by row, (N, V).
 
@@ -184,6 +167,49 @@ class Seq2Seq(nn.Module):
             logits_NV = mix(logits_NV, gate_N, real([k.attention_BS for k in looks]), memory.source_BS[row_N])
         covered = [torch.minimum(k.attention_BS, k.coverage_BS).sum(1) for k in looks if k.coverage_BS is not None]
         return Forced(logits_NV, real(covered) if covered else None, memory, before, looks)
+
+    def embed(self, source_S: Tensor) -> Tensor:
+        """The words' embeddings."""
+        embedded_SE: Tensor = self.encoder.embedding(source_S)
+        return embedded_SE
+
+    def normaliser(self, output: StepOutput, memory: Memory) -> Tensor:
+        """log Σ exp(logits), from the logit and the log-probability of a token that cannot be copied."""
+        token = EOS if output.gate_B is None else PAD
+        logit: Tensor = output.state.readout_BR[0] @ self.output.weight[token] + self.output.bias[token]
+        if memory.prior_BV is not None:
+            logit = blend(logit, memory.prior_BV[0, token])
+        log_prob = output.log_probs_BV[0, token]
+        return logit - (log_prob if output.gate_B is None else log_prob - F.logsigmoid(output.gate_B[0]))
+
+    def terms(self, look: Look, memory: Memory, count: int) -> tuple[tuple[float, ...], ...]:
+        """First terms of the score of the source token that got the most attention."""
+        if self.config.attention == "none":
+            return ()
+        place = int(look.attention_BS[0].argmax())
+        coverage = None if look.coverage_BS is None else look.coverage_BS[0, place]
+        terms = self.decoder.attention.terms(look.query_BH[0], memory.keys_BSA[0, place], count, coverage)
+        return tuple(tuple(row) for row in terms.tolist())
+
+    def floats(self, length: int) -> int:
+        """A distribution, and what attention makes of the source."""
+        config = self.config
+        return self.vocabulary + 4 * length * max(config.attention_size, config.decoder_size, 2 * config.encoder_size)
+
+    @property
+    def vocabulary(self) -> int:
+        """How many target ids there are."""
+        return self.embedding.num_embeddings
+
+    @property
+    def sizes(self) -> Sizes:
+        """How long its vectors are."""
+        return Sizes(2 * self.config.encoder_size, self.config.decoder_size, 2 * self.config.encoder_size)
+
+    @property
+    def longest_source(self) -> int | None:
+        """As many tokens as location attention has weights for."""
+        return self.config.max_source_length if self.config.attention == "location" else None
 
     def _keep(self, ids_BT: Tensor) -> Tensor | None:
         """Which words survive word dropout while training."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
 
 import torch
 from torch import Tensor
 
-from s2s.model.decoder import Look, Memory, State
-from s2s.model.seq2seq import StepOutput
+from s2s.model.decoder import Memory, State
+from s2s.model.interface import Look, Model, StepOutput
 from s2s.vocab import EOS
 
 
-class TableModel:
+class TableModel(Model):
     """``table`` maps the ids read so far, ``<bos>`` left out, to the probabilities of the next id.
 
     Where it says nothing ``<eos>`` is certain. ``looks`` does the same for the attention, uniform by default.
@@ -25,17 +24,27 @@ class TableModel:
         table: Mapping[tuple[int, ...], Mapping[int, float]],
         looks: Mapping[tuple[int, ...], Sequence[float]] | None = None,
     ) -> None:
+        super().__init__()
         self.size, self.table, self.looks = size, table, looks or {}
-        self.output = SimpleNamespace(weight=torch.zeros(size, 1))
 
-    def encode(self, source_BS: Tensor, lengths_B: Tensor) -> tuple[Memory, State]:
+    @property
+    def vocabulary(self) -> int:
+        """How many ids there are."""
+        return self.size
+
+    @property
+    def device(self) -> torch.device:
+        """There are no weights."""
+        return torch.device("cpu")
+
+    def encode(self, source_BS: Tensor, lengths_B: Tensor, embedded_BSE: Tensor | None = None) -> tuple[Memory, State]:
         """As ``Seq2Seq.encode``; nothing is read of a source but its length."""
         states_BSM = torch.zeros(*source_BS.shape, 1)
         batch = len(source_BS)
         return Memory(states_BSM, states_BSM, source_BS != 0), State(torch.zeros(1, batch, 0), torch.zeros(batch, 1))
 
-    def step(self, state: State, token_B: Tensor, memory: Memory) -> StepOutput:
-        """As ``Seq2Seq.step``; the state is what was read."""
+    def step(self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None) -> StepOutput:
+        """As ``Seq2Seq.step``; the state is what was read, and no other attention would change a thing."""
         read_LBT = torch.cat([state.hidden_LBH, token_B.float()[None, :, None]], dim=2)
         paths = [tuple(row[1:]) for row in read_LBT[0].long().tolist()]
         probs_BV = torch.zeros(len(paths), self.size)

@@ -90,12 +90,12 @@ def _branch(tree: SearchTree, node: int) -> None:
 def searched(values: dict[str, Any]) -> SearchTree:
     """The search of the page's state. Raises UserError as decoding does."""
     settings = tuple((k, values[k]) for k in link.SETTINGS)
-    return models.tree(values["model"], models.changed(values["model"]), controls.source(values), settings)
+    return models.tree(controls.model(values), models.changed(values["model"]), controls.source(values), settings)
 
 
 def section(values: dict[str, Any]) -> None:
     """Everything in the tab, for a text that can be decoded."""
-    name, greedy = values["model"], (("strategy", "greedy"), ("max_length", values["max_length"]))
+    name, greedy = controls.model(values), (("strategy", "greedy"), ("max_length", values["max_length"]))
     tree = searched(values)
     alone = models.decode(name, models.changed(name), controls.source(values), "", "free", greedy)
     st.caption(t("beam.intro", beam=int(tree.settings["beam"])))

@@ -35,7 +35,8 @@ def _rows(names: list[str]) -> dict[str, list[Any]]:
     found = [models.about(name, models.changed(name)) for name in names]
     tests = [_scores(entry) for entry in found]
     kinds = [t("card.join").join(map(t, controls.parts(_part(entry, "config", "model")))) for entry in found]
-    sizes = [sum(path.stat().st_size for path in models.place(name).iterdir()) / 1e6 for name in names]
+    files = [[path for path in models.place(name).rglob("*") if path.is_file()] for name in names]
+    sizes = [sum(path.stat().st_size for path in some) / 1e6 for some in files]
     return {
         t("cards.name"): names,
         **{t(f"cards.{score}"): [test.get(score) for test in tests] for score in SCORES},

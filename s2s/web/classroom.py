@@ -94,7 +94,7 @@ def _lane() -> Trace:
     """The free-running lane of the sentence; UserError where it cannot be decoded."""
     values = controls.state()
     settings = tuple((name, values[name]) for name in link.SETTINGS)
-    name = values["model"]
+    name = controls.model(values)
     return models.decode(name, models.changed(name), controls.source(values), "", "free", settings)
 
 

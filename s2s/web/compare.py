@@ -32,7 +32,7 @@ class Side:
 
     def call(self, mode: str, reference: str) -> tuple[Any, ...]:
         """The arguments of ``models.decode``."""
-        name = self.values["model"]
+        name = controls.model(self.values)
         settings = tuple((k, self.values[k]) for k in link.SETTINGS) if mode == "free" else ()
         return name, models.changed(name), controls.source(self.values), reference, mode, settings
 
@@ -114,7 +114,7 @@ def section(names: list[str]) -> None:
 def _loaded(name: str, values: dict[str, Any]) -> Side | None:
     try:
         with st.spinner(t("step.loading"), show_time=False):
-            return Side(name, values, models.load(values["model"], models.changed(values["model"])))
+            return Side(name, values, models.load(controls.model(values), models.changed(values["model"])))
     except UserError as error:
         st.error(f"**{name}** · {language.explain(error)}")
         return None

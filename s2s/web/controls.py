@@ -75,6 +75,7 @@ def checkpoint(names: list[str]) -> None:
 def _switched(before: str) -> None:
     """Another model gets an example of its own, where the text was one of the last model's; what was typed stays."""
     texts, name = [text for text, _ in _pairs(before)], st.session_state["model"]
+    st.session_state.update(layer=0, head=0)
     if st.session_state["text"] in texts and st.session_state["text"] not in [text for text, _ in _pairs(name)]:
         st.session_state.update(first_example(name))
 
@@ -129,6 +130,13 @@ def radio(name: str, label: str, labels: dict[str, str], **options: Any) -> None
     st.radio(label, choices, format_func=show, key=key, horizontal=True, on_change=_keep, args=(name, key), **options)
 
 
+def select(name: str, label: str, labels: list[str]) -> None:
+    """A choice by number from 0 that outlives a switch of language, as ``radio``."""
+    key = f"{name}-{language.current()}"
+    st.session_state[key] = st.session_state[name]
+    st.selectbox(label, range(len(labels)), format_func=labels.__getitem__, key=key, on_change=_keep, args=(name, key))
+
+
 def decoding() -> None:
     """Lanes, how the free-running one chooses, and example sentences that fill the form."""
     left, middle, right, last = st.columns([5, 2, 2, 2], vertical_alignment="center")
@@ -181,6 +189,15 @@ def state() -> dict[str, Any]:
     kept = st.session_state.get("kept", {})  # what has no widget on this page Streamlit forgets
     values = {key: st.session_state.get(key, kept.get(key, link.FIELDS[key].default)) for key in keys}
     return values | {"branches": branches.listed()}
+
+
+def model(values: Mapping[str, Any]) -> str:
+    """The checkpoint's name; of a model of many heads with the layer and head that are looked at."""
+    name: str = values["model"]
+    layer, head = values["layer"], values["head"]
+    made = models.about(name, models.changed(name))["config"].get("model")
+    many = isinstance(made, dict) and made.get("attention") == "cross"
+    return f"{name}{models.VIEW}{layer}.{head}" if many and (layer or head) else name
 
 
 def source(values: Mapping[str, Any]) -> models.Source:

@@ -109,7 +109,7 @@ class Field:
 
 STRATEGIES = ("greedy", "sampling", "beam")
 MODES = ("both", "free", "forced")
-TABS = ("player", "charts", "beam_tab")  # of Step through
+TABS = ("player", "charts", "heads_tab", "beam_tab")  # of Step through
 DIFFERS = ("source", "checkpoint", "decoding")  # in what B of a comparison may differ from A
 _DECODING: Mapping[str, Field] = {
     "strategy": Field("greedy", _choice(*STRATEGIES)),
@@ -144,6 +144,9 @@ FIELDS: Mapping[str, Field] = {
     "b_tokens": Field("", _tokens),
     "compared": Field("free", _choice("free", "forced")),
     **{f"b_{name}": field for name, field in _DECODING.items()},
+    "layer": Field(0, _number(int, 0, 999)),  # of a model of many heads, 0: the mean of all
+    "head": Field(0, _number(int, 0, 999)),
+    "pieces": Field(False, _flag, lambda on: "1"),  # subwords as they are, not put together to words
     "tab": Field("player", _choice(*TABS)),
     "step": Field(1, _number(int, 1, 10_000)),
     "lane": Field("free", _lane),

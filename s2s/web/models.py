@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 FIRST = "zh-en-luong"
+VIEW = "@"  # as in s2s.checkpoint, which imports torch
 Result = TypeVar("Result")
 Source = str | tuple[str, ...]  # a text, or tokens that are read as they are
 _GATE = Gate()
@@ -62,7 +63,8 @@ def uploaded() -> list[uploads.Upload]:
 
 
 def place(name: str) -> Path:
-    """A checkpoint's directory."""
+    """A checkpoint's directory, whichever of its heads is looked at."""
+    name = name.partition(VIEW)[0]
     return trainings.place(name) or uploads.place(name) or ROOT / name
 
 
@@ -86,13 +88,22 @@ def filmed(name: str) -> bool:
 
 def changed(name: str) -> int:
     """When a checkpoint's weights were last written: part of every cache's key."""
-    path = place(name) / "model.safetensors"
-    return path.stat().st_mtime_ns if path.exists() else 0
+    files = (place(name) / "model.safetensors", place(name) / "model" / "config.json")  # ours, Hugging Face's
+    return max((path.stat().st_mtime_ns for path in files if path.exists()), default=0)
+
+
+def load(name: str, changed: int) -> Checkpoint:
+    """A checkpoint in memory, shared by all visitors and never written to; ``@layer.head`` says where to look."""
+    name, viewed, view = name.partition(VIEW)
+    if viewed:
+        from s2s.adapters.huggingface import viewed as look
+
+        return look(_loaded(name, changed), view)
+    return _loaded(name, changed)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def load(name: str, changed: int) -> Checkpoint:
-    """A checkpoint in memory, shared by all visitors and never written to."""
+def _loaded(name: str, changed: int) -> Checkpoint:
     import torch
 
     from s2s import checkpoint

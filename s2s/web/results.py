@@ -9,8 +9,9 @@ import streamlit as st
 
 from s2s import export, figures
 from s2s.errors import UserError
+from s2s.rollup import Grid
 from s2s.trace import Trace
-from s2s.web import beam, branches, controls, language, link, models, request, style
+from s2s.web import beam, branches, controls, heads, language, link, models, request, style
 from s2s.web.evidence import Asked
 from s2s.web.language import t
 from s2s.web.player import answer, player
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def lanes(values: dict[str, Any]) -> tuple[dict[str, Trace], list[tuple[str, str]]]:
     """The lanes that can be decoded, and messages (kind, sentence) for what cannot."""
-    name, text, reference = values["model"], controls.source(values), values["ref"].strip()
+    name, text, reference = controls.model(values), controls.source(values), values["ref"].strip()
     changed, mode = models.changed(name), values["mode"]
     settings = tuple((k, values[k]) for k in link.SETTINGS)
     found: dict[str, Trace] = {}
@@ -47,7 +48,7 @@ def lanes(values: dict[str, Any]) -> tuple[dict[str, Trace], list[tuple[str, str
 
 def show(values: dict[str, Any]) -> None:
     """Everything below the controls."""
-    name = values["model"]
+    name = controls.model(values)
     try:
         with st.spinner(t("step.loading"), show_time=False):
             checkpoint = models.load(name, models.changed(name))
@@ -69,14 +70,18 @@ def show(values: dict[str, Any]) -> None:
     searched = ["beam_tab"] if "free" in found and values["strategy"] == "beam" else []
     if searched and (problem := beam.take(values)):
         st.warning(problem)
-    stepping, charts, *search = _tabs(["player", "charts", *searched])
+    many = ["heads_tab"] if checkpoint.config.model.attention == "cross" else []
+    stepping, charts, *others = _tabs(["player", "charts", *many, *searched])
     with stepping:
         _play(_whatif(checkpoint, found, values))
     if charts.open:
         with charts:
             _charts(found)
-    if search and search[0].open:
-        with search[0]:
+    if many and others[0].open:
+        with others[0]:
+            heads.section(found, checkpoint, values)
+    if searched and others[-1].open:
+        with others[-1]:
             beam.section(values)
 
 
@@ -151,8 +156,10 @@ def _take_away(found: dict[str, Trace], values: dict[str, Any], checkpoint: Chec
 
 def _charts(found: dict[str, Trace]) -> None:
     text = language.strings("figure")
+    rolled = heads.rolled(*found.values())
     for mode, trace in found.items():
+        grid = Grid.of(trace)
         if trace.looks:
             title = t("figure.attention", lane=t(f"player.{mode}"))
-            st.plotly_chart(figures.attention(trace, title, text), key=f"attention-{mode}")
+            st.plotly_chart(figures.attention(grid.words() if rolled else grid, title, text), key=f"attention-{mode}")
         st.plotly_chart(figures.probabilities(trace, text), key=f"probabilities-{mode}")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -35,7 +34,6 @@ def oracle_model(source: str, smooth: float = 0.0) -> StubModel:
                 row[3 if token == "<eos>" else VOCAB.ids[token]] += (1 - smooth) * p
             table[tuple(ids(target[:n]))] = row
     model = StubModel(len(VOCAB), table)
-    model.embedding = SimpleNamespace(num_embeddings=len(VOCAB))  # type: ignore[attr-defined]
     return model
 
 
@@ -68,7 +66,6 @@ def test_own_prefixes_end_where_the_oracle_knows_no_continuation() -> None:
     table[tuple(month)] = {ids("3")[0]: 0.75, ids("1")[0]: 0.25}  # the 13th month
     table[tuple(ids("2026-13"))] = {ids("-")[0]: 1.0}
     model = StubModel(len(VOCAB), {**table, tuple(ids("2026-11")): {ids("-")[0]: 1.0}})
-    model.embedding = SimpleNamespace(num_embeddings=len(VOCAB))  # type: ignore[attr-defined]
     pairs: list[Ids] = [([4], ids("2026-11"))]
 
     def gives(source: str, prefix: Sequence[str]) -> dict[str, float]:

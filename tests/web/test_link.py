@@ -37,6 +37,9 @@ VALUES = st.fixed_dictionaries(
             lambda chosen: ",".join(name for name, yes in zip(link.DIFFERS, chosen, strict=True) if yes)
         ),
         "compared": st.sampled_from(["free", "forced"]),
+        "layer": st.integers(0, 999),
+        "head": st.integers(0, 999),
+        "pieces": st.booleans(),
         "tab": st.sampled_from(link.TABS),
         "step": st.integers(1, 10_000),
         "lane": st.sampled_from(["free", "forced", "b3"]),

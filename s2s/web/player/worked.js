@@ -199,10 +199,14 @@ function lossSection(view, step) {
   ];
 }
 
+// Of a model with many heads, what is shown may be a mean, and a head sums values of its own.
+const crossSection = (view) => [el("p", { class: "sum", text: view.strings.worked_cross })];
+
 function paintWorked(view, step) {
   if (!view.parts.worked.open) return;
   const order = step.attention.map((_, s) => s).sort((a, b) => step.attention[b] - step.attention[a]);
-  const weighed = [scoreSection, softmaxSection, contextSection];
+  const own = [scoreSection, softmaxSection, contextSection];
+  const weighed = view.trace.checkpoint.attention === "cross" ? [crossSection] : own;
   view.parts.workedBody.replaceChildren(
     ...(looks(view.trace) ? weighed : []).flatMap((section) => section(view, step, order)),
     ...outputSection(view, step),

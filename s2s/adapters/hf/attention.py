@@ -1,0 +1,71 @@
+"""The attention function that the models run: it tells one call what it looked at, and looks where the call says.
+
+transformers lets a program name its own attention function, and hands it whatever else a forward pass was called with.
+So what is seen and what is replaced belongs to the call; nothing is kept on a module.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.masking_utils import eager_mask
+
+NAME = "lookback"
+
+
+class Glance:
+    """One forward pass of a decoder: its cross-attention modules in order, and what is to be replaced in them.
+
+    ``layer`` and ``head`` count from 1, 0 is all; ``given_BS`` are the weights of the last position that is read.
+    After the pass ``weights`` and ``queries`` have (B, H, T, S) and (B, H, T, D) a layer.
+    """
+
+    def __init__(self, modules: list[nn.Module], layer: int = 0, head: int = 0, given_BS: Tensor | None = None) -> None:
+        self.places = {module: place for place, module in enumerate(modules)}
+        self.layer, self.head, self.given_BS = layer, head, given_BS
+        self.weights: dict[int, Tensor] = {}
+        self.queries: dict[int, Tensor] = {}
+
+    def used(self, module: nn.Module, weights_BHTS: Tensor, query_BHTD: Tensor) -> Tensor:
+        """The weights that this module goes on with."""
+        place = self.places.get(module)
+        if place is None:  # self-attention
+            return weights_BHTS
+        if self.given_BS is not None and self.layer in (0, place + 1):
+            heads = slice(None) if self.head == 0 else slice(self.head - 1, self.head)
+            weights_BHTS = weights_BHTS.clone()
+            weights_BHTS[:, heads, -1] = self.given_BS.unsqueeze(1)
+        self.weights[place], self.queries[place] = weights_BHTS, query_BHTD
+        return weights_BHTS
+
+
+def attend(
+    module: nn.Module,
+    query_BHTD: Tensor,
+    key_BHSD: Tensor,
+    value_BHSD: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    position_bias: Tensor | None = None,
+    glance: Glance | None = None,
+    **_: Any,
+) -> tuple[Tensor, Tensor]:
+    """``softmax(q·k · scaling + bias + mask) v`` (Vaswani et al. 2017, eq. 1; T5's bias, Raffel et al. 2020, 2.1)."""
+    scaling = query_BHTD.size(-1) ** -0.5 if scaling is None else scaling
+    scores_BHTS = query_BHTD @ key_BHSD.transpose(2, 3) * scaling
+    for added in (position_bias, attention_mask):
+        if added is not None:
+            scores_BHTS = scores_BHTS + added
+    weights_BHTS = torch.softmax(scores_BHTS, dim=-1)
+    if glance is not None:
+        weights_BHTS = glance.used(module, weights_BHTS, query_BHTD)
+    return (weights_BHTS @ value_BHSD).transpose(1, 2).contiguous(), weights_BHTS
+
+
+def register() -> None:
+    """Make the function known under ``NAME``."""
+    AttentionInterface.register(NAME, attend)
+    AttentionMaskInterface.register(NAME, eager_mask)

@@ -1,0 +1,232 @@
+"""A checkpoint that holds an encoder-decoder of Hugging Face transformers: written by ``bring``, read by ``load``.
+
+Its directory has ``config.json`` with a schema of its own, and the model's own files in ``model/``, copied: nothing in
+it points elsewhere. Weights are safetensors, code of a model's own is not run. docs/HUGGINGFACE.md says more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from s2s import disk
+from s2s.checkpoint import VIEW, Checkpoint, Side, write_json
+from s2s.config import Config, DataConfig, ModelConfig, TextConfig
+from s2s.errors import UserError
+
+SCHEMA = "lookback-huggingface/1"
+MODEL = "model"  # the directory of the model's own files
+TYPES = (
+    "bart", "blenderbot", "blenderbot-small", "m2m_100", "marian", "mbart", "mt5", "pegasus", "plbart", "t5", "umt5",
+)  # fmt: skip
+UNHEEDED = (  # what generate would do besides, with the value that does nothing
+    ("no_repeat_ngram_size", 0),
+    ("encoder_no_repeat_ngram_size", 0),
+    ("repetition_penalty", 1.0),
+    ("encoder_repetition_penalty", 1.0),
+    ("min_length", 0),
+    ("min_new_tokens", 0),
+    ("forced_eos_token_id", None),
+    ("diversity_penalty", 0.0),
+)
+
+
+@dataclass(frozen=True)
+class CrossAttention(ModelConfig):
+    """What the rest may know of the network; ``attention`` is a name that no training has."""
+
+    attention: str = "cross"
+    kind: str = ""
+    layers: int = 1
+    heads: int = 1
+
+    def __post_init__(self) -> None:
+        pass  # the network has been built
+
+
+def bring(origin: str, directory: Path, prefix: str = "") -> list[str]:
+    """Write a checkpoint of a local directory or of a model id of the hub; what Lookback does not heed, in sentences.
+
+    ``prefix`` is put before every source, as T5 was trained with. UserError where it cannot be used.
+    """
+    if VIEW in directory.name:
+        raise UserError("import_name", name=directory.name)
+    if directory.exists():
+        raise UserError("import_exists", directory=str(directory))
+    network, tokenizer = _read(_transformers(), origin, local=Path(origin).is_dir())
+    values = {
+        "schema": SCHEMA,
+        "name": directory.name,
+        "origin": Path(origin).name,
+        "prefix": prefix,
+        "layer": 0,
+        "head": 0,
+    }
+    made = _checkpoint(directory, values, network, tokenizer, "").config.model  # it runs
+    values["model"] = {key: getattr(made, key) for key in ("attention", "kind", "layers", "heads")}
+
+    def fill(fresh: Path) -> None:
+        network.save_pretrained(fresh / MODEL)
+        tokenizer.save_pretrained(fresh / MODEL)
+        write_json(fresh / "config.json", values)
+        disk.write_text(fresh / "README.md", _card(values, network))
+
+    disk.write_directory(directory, fill)
+    return [f"Lookback decodes without the model's own setting {note}." for note in unheeded(network.generation_config)]
+
+
+def load(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
+    """The checkpoint of a directory whose config is ``values``."""
+    known = {"name": str, "origin": str, "prefix": str, "layer": int, "head": int}
+    for key, kind in known.items():
+        if type(values.get(key)) is not kind:
+            found = type(values.get(key)).__name__
+            raise UserError("config_type", key=key, expected=kind.__name__, found=found)
+    if not (directory / MODEL / "config.json").is_file():
+        raise UserError("checkpoint_file_missing", file=str(directory / MODEL / "config.json"))
+    network, tokenizer = _read(_transformers(), str(directory / MODEL), local=True)
+    return _checkpoint(directory, values, network, tokenizer, _digest(directory / MODEL))
+
+
+def viewed(checkpoint: Checkpoint, view: str) -> Checkpoint:
+    """The same model looked at in another ``layer.head``, both from 1, 0 for the mean of all; its name says so."""
+    found = re.fullmatch(r"(\d{1,3})\.(\d{1,3})", view, re.ASCII)
+    if found is None:
+        raise UserError("huggingface_view_name", found=view[:40])
+    layer, head = map(int, found.groups())
+    if not isinstance(checkpoint.config.model, CrossAttention):
+        raise UserError("huggingface_no_heads", checkpoint=checkpoint.name)
+    from s2s.adapters.hf.model import HuggingFace
+
+    assert isinstance(checkpoint.model, HuggingFace)
+    model, name = checkpoint.model.looking(layer, head), checkpoint.name.partition(VIEW)[0]
+    return dataclasses.replace(checkpoint, model=model, name=f"{name}{VIEW}{layer}.{head}")
+
+
+def unheeded(generation: Any) -> list[str]:
+    """What of the model's generation settings is not done here, as ``name = value``."""
+    found = []
+    for name, idle in UNHEEDED:
+        value = getattr(generation, name, None)
+        if value not in (None, idle, False, 0):
+            found.append(f"{name} = {value}")
+    if any(len(row) > 1 for row in getattr(generation, "bad_words_ids", None) or ()):
+        found.append("bad_words_ids of several tokens")
+    return found
+
+
+def _transformers() -> Any:
+    """The library, offline unless it is told otherwise, and as quiet as it can be."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import transformers
+    except ImportError:
+        raise UserError("huggingface_missing") from None
+    transformers.utils.logging.disable_progress_bar()
+    return transformers
+
+
+def _read(transformers: Any, origin: str, local: bool) -> tuple[Any, Any]:
+    """Network and tokenizer; UserError for what is not there, not safe or of another kind."""
+    from s2s.adapters.hf import attention
+
+    safe = {"trust_remote_code": False, "local_files_only": local}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            config = transformers.AutoConfig.from_pretrained(origin, **safe)
+            if config.model_type not in TYPES:
+                raise UserError("huggingface_kind", found=config.model_type, known=", ".join(TYPES))
+            attention.register()
+            network = transformers.AutoModelForSeq2SeqLM.from_pretrained(
+                origin, use_safetensors=True, dtype="float32", attn_implementation=attention.NAME, **safe
+            )
+            tokenizer = transformers.AutoTokenizer.from_pretrained(origin, **safe)
+    except UserError:
+        raise
+    except Exception as error:  # the library raises nearly anything for a directory that is not what it should be
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise UserError("huggingface_broken", origin=origin, reason=reason) from None
+    network.requires_grad_(False).eval()
+    return network, tokenizer
+
+
+def _checkpoint(directory: Path, values: Mapping[str, Any], network: Any, tokenizer: Any, digest: str) -> Checkpoint:
+    from s2s.adapters.hf.ids import ids, single, special_ids, vocabs
+    from s2s.adapters.hf.model import HuggingFace
+    from s2s.adapters.hf.pieces import Pieces, labels
+
+    generation, size = network.generation_config, int(network.get_output_embeddings().weight.size(0))
+    always = single(generation.bad_words_ids) | set(generation.suppress_tokens or ())
+    ruled_out = always, set(generation.begin_suppress_tokens or ())
+    made = ids(size, special_ids(tokenizer, network.config), opening(network, tokenizer), ruled_out)
+    names = labels(tokenizer, size)
+    special = set(tokenizer.all_special_ids)
+    source, target = vocabs(made, names, tokenizer("")["input_ids"], special)
+    model = HuggingFace(network, made, values["layer"], values["head"])
+    config = Config(
+        name=values["name"],
+        model=CrossAttention(kind=network.config.model_type, layers=model.layers, heads=model.heads),
+        text=TextConfig(source="huggingface", target="huggingface"),
+        data=DataConfig(train="", dev="", origin=values["origin"]),
+    )
+    sides = (
+        Side(Pieces(tokenizer, names, True, values["prefix"]).segmenter, source),
+        Side(Pieces(tokenizer, names, False).segmenter, target),
+    )
+    metrics = directory / "metrics.json"
+    scores = json.loads(metrics.read_text(encoding="utf-8")) if metrics.exists() else {}
+    return Checkpoint(directory.name, config, *sides, model.eval(), scores, digest)
+
+
+def opening(network: Any, tokenizer: Any) -> list[int]:
+    """What the decoder reads before the first word: its start, and what it is always made to say first.
+
+    That is ``forced_bos_token_id``; where there is none, the special tokens that a target begins with.
+    """
+    generation, config = network.generation_config, network.config
+    first = next(
+        i
+        for i in (generation.decoder_start_token_id, config.decoder_start_token_id, generation.bos_token_id, 0)
+        if i is not None
+    )
+    forced = generation.forced_bos_token_id
+    if forced is not None:
+        return [first, forced]
+    lead = list[int]()
+    for i in tokenizer(text_target="")["input_ids"]:
+        if i == tokenizer.eos_token_id or i not in tokenizer.all_special_ids:
+            break
+        lead.append(i)
+    return [first, *lead]
+
+
+def _digest(directory: Path) -> str:
+    whole = hashlib.sha256()
+    for path in sorted(directory.glob("*.safetensors")):
+        with path.open("rb") as file:
+            whole.update(hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()[:12]
+
+
+def _card(values: Mapping[str, Any], network: Any) -> str:
+    config, parameters = network.config, sum(weight.numel() for weight in network.parameters())
+    notes = [f"- `{note}`" for note in unheeded(network.generation_config)]
+    lines = [
+        f"# {values['name']}",
+        "",
+        f"{type(network).__name__} ({config.model_type}) of Hugging Face transformers, from `{values['origin']}`, "
+        f"{parameters:,} parameters, copied as it is.",
+        *(["", "Lookback decodes without these settings of the model's own:", "", *notes] if notes else []),
+    ]
+    return "\n".join(lines) + "\n"

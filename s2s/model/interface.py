@@ -1,0 +1,149 @@
+"""What decoding, evidence, measures and inspection ask of a model; ``Seq2Seq`` is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, Self
+
+import torch
+from torch import Tensor, nn
+
+from s2s.data import Batch
+from s2s.model.attention import Focus
+
+
+class Memory(Protocol):
+    """An encoded source, all that a step reads of it; ``mask_BS`` is true at real tokens."""
+
+    @property
+    def states_BSM(self) -> Tensor: ...  # noqa: D102
+
+    @property
+    def mask_BS(self) -> Tensor: ...  # noqa: D102
+
+    @property
+    def prior_BV(self) -> Tensor | None: ...  # noqa: D102
+
+    def select(self, index_N: Tensor) -> Self:
+        """The rows that an index names."""
+        ...
+
+
+class State(Protocol):
+    """What one step hands to the next; a value, never kept on a module. ``top_BH`` is its vector."""
+
+    @property
+    def top_BH(self) -> Tensor: ...  # noqa: D102
+
+    def select(self, index_N: Tensor) -> Self:
+        """The rows that an index names."""
+        ...
+
+    @staticmethod
+    def joined(states: Sequence[Any]) -> Any:
+        """The rows of all states, one state after the other."""
+        ...
+
+
+class Look(NamedTuple):
+    """What a step saw: the state that looked back, scores before the mask, attention, context."""
+
+    query_BH: Tensor
+    scores_BS: Tensor
+    attention_BS: Tensor  # (B, 0) without attention, as scores_BS
+    context_BM: Tensor
+    coverage_BS: Tensor | None = None  # before this step
+    focus: Focus | None = None  # of local attention
+
+
+class StepOutput(NamedTuple):
+    """One decoding step of B rows."""
+
+    log_probs_BV: Tensor
+    state: Any
+    look: Look
+    gate_B: Tensor | None = None  # of a pointer-generator, the logit of p_gen
+
+    @property
+    def attention_BS(self) -> Tensor:
+        """The weights the step used, rows summing to 1, padding 0; (B, 0) of a model without attention."""
+        return self.look.attention_BS
+
+
+class Forced(NamedTuple):
+    """A teacher-forced pass over N real target tokens, row by row."""
+
+    logits_NV: Tensor  # of a pointer-generator its log-probabilities, which are their own log-softmax
+    coverage_N: Tensor | None  # with coverage Σ_i min(α_ti, c_ti) (See 2017, eq. 12)
+    memory: Any
+    states: list[Any]  # before each step
+    looks: list[Look]
+
+
+class Sizes(NamedTuple):
+    """How many numbers a source state, a decoder state and a context have."""
+
+    encoder: int
+    decoder: int
+    context: int
+
+
+class Model(nn.Module):
+    """``P(y|x) = Π_t P(y_t | y_<t, x)`` with attention over the source, one step at a time."""
+
+    def encode(self, source_BS: Tensor, lengths_B: Tensor, embedded_BSE: Tensor | None = None) -> tuple[Any, Any]:
+        """Source ids to memory and the decoder's first state; ``embedded_BSE`` is read in the words' place."""
+        raise NotImplementedError
+
+    def step(self, state: Any, token_B: Tensor, memory: Any, attention_BS: Tensor | None = None) -> StepOutput:
+        """Read one token a row; ``attention_BS`` replaces the weights that the model would have used."""
+        raise NotImplementedError
+
+    def look(self, state: Any, token_B: Tensor, memory: Any, attention_BS: Tensor | None = None) -> tuple[Any, Look]:
+        """``step`` where nobody asks for the probabilities: the next state, and what was seen."""
+        raise NotImplementedError
+
+    def forced(self, batch: Batch) -> Forced:
+        """A teacher-forced pass, and what each step read and saw."""
+        raise NotImplementedError
+
+    def embed(self, source_S: Tensor) -> Tensor:
+        """What the encoder reads in the place of ids."""
+        raise NotImplementedError
+
+    def normaliser(self, output: StepOutput, memory: Any) -> Tensor:
+        """log Σ exp(logits) of the first row."""
+        raise NotImplementedError
+
+    def terms(self, look: Look, memory: Any, count: int) -> tuple[tuple[float, ...], ...]:
+        """The first terms of the first row's greatest score; none where it is no such sum."""
+        raise NotImplementedError
+
+    def floats(self, length: int) -> int:
+        """How many numbers a row with a source of this length keeps while it decodes, about."""
+        raise NotImplementedError
+
+    @property
+    def vocabulary(self) -> int:
+        """How many target ids there are."""
+        raise NotImplementedError
+
+    @property
+    def sizes(self) -> Sizes:
+        """How long its vectors are."""
+        raise NotImplementedError
+
+    @property
+    def longest_source(self) -> int | None:
+        """How many source tokens it can read; None for any number."""
+        return None
+
+    @property
+    def sums_states(self) -> bool:
+        """Whether a context is ``Σ α h`` of the states in the memory, so that a reader can work it out."""
+        return True
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next(self.parameters()).device

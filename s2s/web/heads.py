@@ -1,0 +1,95 @@
+"""A model of many heads: which one is looked at, and all of them beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from s2s import multiples
+from s2s.rollup import Grid
+from s2s.trace import Trace
+from s2s.web import controls, language, models, request
+from s2s.web.language import t
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from s2s.checkpoint import Checkpoint
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def weights(lane: str, _checkpoint: Checkpoint, _trace: Trace) -> np.ndarray:
+    """Every head's weights along a lane, (L, H, T, S); ``lane``, a name of its content, stands for the others."""
+    import torch
+
+    from s2s.adapters.hf.model import HuggingFace
+    from s2s.explain import of_trace
+
+    model, followed = _checkpoint.model, of_trace(_checkpoint, _trace)
+    assert isinstance(model, HuggingFace)
+    with torch.inference_mode():
+        return models.alone(lambda: model.heads_of(followed.source, followed.read).numpy())
+
+
+def sizes(name: str) -> tuple[int, int]:
+    """How many decoder layers a checkpoint has, and heads in each; zeros where it has no such."""
+    model = models.about(name, models.changed(name))["config"].get("model")
+    if not isinstance(model, dict) or model.get("attention") != "cross":
+        return 0, 0
+    layers, heads = model.get("layers"), model.get("heads")
+    return (layers, heads) if isinstance(layers, int) and isinstance(heads, int) else (0, 0)
+
+
+def choose() -> None:
+    """The layer and the head, in the sidebar."""
+    name = st.session_state["model"]
+    layers, heads = sizes(name)
+    if not layers:
+        return
+    kind = models.about(name, models.changed(name))["config"]["model"].get("kind", "")
+    st.caption(t("heads.kind", kind=kind, layers=layers, heads=heads))
+    for part, count in (("layer", layers), ("head", heads)):
+        if not 0 <= st.session_state[part] <= count:
+            st.session_state[part] = 0
+        each = [t(f"heads.number_{part}", number=n) for n in range(1, count + 1)]
+        controls.select(part, t(f"heads.{part}"), [t(f"heads.all_{part}s", count=count), *each])
+    if not (st.session_state["layer"] and st.session_state["head"]):
+        st.caption(t("heads.edits_mean"))
+
+
+def section(found: Mapping[str, Trace], checkpoint: Checkpoint, values: Mapping[str, Any]) -> None:
+    """Every head of every layer on one lane; the first lane where there are two, unless the other is chosen."""
+    st.caption(t("heads.intro"))
+    lane = next(iter(found))
+    if len(found) > 1:
+        names = {mode: t(f"player.{mode}") for mode in reversed(list(found))}
+        lane = st.segmented_control(
+            t("heads.lane"), list(names), format_func=names.__getitem__, default="free", required=True, key="heads-lane"
+        )
+    trace = found[lane]
+    name = request.page(checkpoint.digest, trace.source_tokens, [step.input for step in trace.steps])
+    grid = Grid(tuple(step.output for step in trace.steps), trace.source_tokens, weights(name, checkpoint, trace))
+    if rolled(trace):
+        grid = grid.words()
+    st.html(multiples.STYLE)
+    text = {"alt": language.strings("heads")["alt"]}
+    for layer, weights_HTS in enumerate(grid.weights, start=1):
+        st.markdown(f"**{t('heads.layer_row', layer=layer)}**")
+        every = range(1, len(weights_HTS) + 1)
+        seen = [head for head in every if values["head"] in (0, head)] if values["layer"] in (0, layer) else []
+        st.html(multiples.html(weights_HTS, grid.sources, layer, seen, text))
+
+
+def rolled(*traces: Trace) -> bool:
+    """Whether subwords are shown as words; the switch, where there are any."""
+    if not any(Grid.of(trace).subwords for trace in traces):
+        return False
+    st.session_state["words"] = not st.session_state["pieces"]
+    st.toggle(t("heads.pieces"), key="words", help=t("heads.pieces_help"), on_change=_turn)
+    return not st.session_state["pieces"]
+
+
+def _turn() -> None:
+    st.session_state["pieces"] = not st.session_state["words"]
