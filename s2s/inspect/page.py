@@ -15,7 +15,7 @@ from s2s.inspect.causes import CAUSES, Row
 from s2s.inspect.drawing import MOST, Bar, bars, heatmap, histogram
 from s2s.inspect.report import Chosen, Report
 from s2s.inspect.why import why
-from s2s.labels import VERDICTS, Label
+from s2s.label import VERDICTS, Label
 from s2s.numbers import share, signed
 from s2s.trace import Trace
 

@@ -12,8 +12,9 @@ import streamlit as st
 from s2s.database import connect
 from s2s.errors import UserError
 from s2s.inspect.table import read_manifest
-from s2s.labels import NAME, NOTE, VERDICTS, Asked, Label, Labels, named
-from s2s.web.language import current, explain, t
+from s2s.label import NAME, NOTE, VERDICTS, Label, named
+from s2s.labels import Labels
+from s2s.web.language import explain, t
 from s2s.web.panel import code
 
 UNSAVED = "label_unsaved"  # what could not be written yet, by widget: it is shown, and tried again
@@ -46,7 +47,6 @@ def panel(inspection: Path, id: int) -> None:
         st.error(explain(error))
 
 
-@st.fragment
 def _panel(labels: Labels, id: int) -> None:
     person = _person()
     try:
@@ -208,26 +208,3 @@ def _others(labels: Sequence[Label]) -> None:
         st.markdown(" · ".join([*parts, *map(code, label.categories)]))
         if label.note:
             st.text(label.note)
-
-
-def choice(inspection: Path) -> Asked:
-    """Controls that choose rows by label; one set a language, as a selectbox keeps its option as it is written."""
-    try:
-        labels = labels_of(inspection)
-        people, names = labels.people(), labels.categories()
-    except UserError as error:
-        st.error(explain(error))
-        return Asked()
-    shown = {v: t(f"labels.filter_{v or 'all'}") for v in ("", "any", "none")}
-    shown |= {v: t(f"labels.verdict.{v}") for v in VERDICTS}
-    categories: dict[int | None, str] = {None: shown[""]}
-    categories |= {number: name for number, name in names.items()}
-    persons = {"": t("labels.anybody"), **{person: person for person in people}}
-    keys = [f"label-filter-{part}-{current()}" for part in ("verdict", "category", "person")]
-    with st.container(horizontal=True):
-        verdict = st.selectbox(t("labels.filter"), shown, format_func=shown.__getitem__, key=keys[0])
-        category = st.selectbox(
-            t("labels.categories"), categories, format_func=lambda n: categories.get(n, ""), key=keys[1]
-        )
-        person = st.selectbox(t("labels.by"), persons, format_func=lambda p: persons.get(p, p), key=keys[2])
-    return Asked(person or "", verdict or "", category)

@@ -24,25 +24,9 @@ from s2s.web import folders
 from s2s.web.inspection import work
 from s2s.web.inspection.work import Asked
 from s2s.web.job import Job
-from tests.web.conftest import messages
+from tests.web.conftest import PAIRS, messages
 
 Visit = Callable[..., AppTest]
-SUBJECTS, OBJECTS = ("我", "你", "他"), (("苹果", "apples"), ("茶", "tea"), ("水", "water"))
-PAIRS = "".join(f"{s}喜欢{zh}。\tI like {en}.\n" for s in SUBJECTS for zh, en in OBJECTS)
-
-
-@pytest.fixture
-def places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder with one file, and a place for inspections made in windows of two pairs."""
-    folder = tmp_path_factory.mktemp("server")
-    (folder / "data" / "set").mkdir(parents=True)
-    (folder / "data" / "set" / "test.tsv").write_text(PAIRS, encoding="utf-8")
-    (folder / "secret.tsv").write_text(PAIRS, encoding="utf-8")
-    monkeypatch.setattr(folders, "DATA", folder / "data")
-    monkeypatch.setattr(folders, "INSPECTED", folder / "inspected")
-    monkeypatch.setattr(engine, "WINDOW", 2)
-    monkeypatch.setattr(work, "_RUNNING", {})
-    return folder
 
 
 def made(root: Path, model: str = "tiny-general", **asked: Any) -> str:
@@ -60,14 +44,6 @@ def ended(job: Job[None]) -> Job[None]:
             return job
         time.sleep(0.02)
     pytest.fail("the job did not end")
-
-
-@pytest.fixture
-def visit_inspection(visit_page: Visit, places: Path) -> Visit:
-    def open_page(**query: str) -> AppTest:
-        return visit_page("inspection", **query)
-
-    return open_page
 
 
 def component(app: AppTest, name: str) -> dict[str, Any]:

@@ -9,12 +9,12 @@ function send(view, payload) {
 
 function heading(view, column) {
   const { sort, descending } = view.data;
-  if (!column.number) return el("th", { scope: "col", text: column.title });
+  if (!column.number && column.name !== "label") return el("th", { scope: "col", text: column.title });
   const own = sort === column.name;
   const order = own ? (descending ? "descending" : "ascending") : "none";
   const sortBy = () => send(view, { kind: "sort", name: column.name });
   const mark = own ? (descending ? " ↓" : " ↑") : "";
-  return el("th", { scope: "col", class: "number", "aria-sort": order }, el("button", { type: "button", "data-sort": column.name, "aria-pressed": String(own), onclick: sortBy, text: column.title + mark }));
+  return el("th", { scope: "col", class: column.number ? "number" : "sorts", "aria-sort": order }, el("button", { type: "button", "data-sort": column.name, "aria-pressed": String(own), onclick: sortBy, text: column.title + mark }));
 }
 
 function row(view, values) {
@@ -24,7 +24,16 @@ function row(view, values) {
     return el("td", { class: "text", "data-name": column.title }, el("span", { text: value, dir: "auto" }));
   });
   const tags = el("td", { class: "tags" }, ...values.tags.map((tag) => el("span", { class: "tag", text: tag })));
-  return el("tr", { "data-id": values.id, "aria-selected": String(values.id === view.open), onclick: () => open(view, values.id) }, ...cells, tags);
+  const labels = view.data.label === null ? [] : [el("td", { class: "labels", "data-name": view.data.label }, ...values.labels.map((one) => labelled(one, values.labels.length > 1)))];
+  return el("tr", { "data-id": values.id, "aria-selected": String(values.id === view.open), onclick: () => open(view, values.id) }, ...cells, tags, ...labels);
+}
+
+// What one person says; the name where several do.
+function labelled({ person, verdict, categories, note }, several) {
+  const words = [verdict && el("b", { text: verdict }), ...categories.map((name) => el("span", { class: "tag", text: name, dir: "auto" }))];
+  const said = el("div", { class: "label", title: person }, ...(several ? [el("span", { class: "person", text: person, dir: "auto" })] : []), ...words.filter(Boolean));
+  if (note) said.append(el("span", { class: "note", text: note, dir: "auto" }));
+  return said;
 }
 
 function mark(view) {
@@ -85,7 +94,7 @@ export default function mount(component) {
     Object.assign(view, { identity, data, strings: data.strings, open: data.open });
     const within = host.getRootNode().activeElement;
     const sorted = within?.dataset?.sort;
-    const head = el("tr", {}, ...data.columns.map((column) => heading(view, column)), el("th", { scope: "col", text: data.strings.causes }));
+    const head = el("tr", {}, ...data.columns.map((column) => heading(view, column)), el("th", { scope: "col", text: data.strings.causes }), ...(data.label === null ? [] : [heading(view, { name: "label", title: data.label })]));
     const table = el("table", { "aria-label": data.strings.table }, el("thead", {}, head), el("tbody", {}, ...data.rows.map((values) => row(view, values))));
     view.root = el("div", { class: "rows", tabindex: "0", "aria-label": data.strings.table }, el("div", { class: "scroll" }, table), turning(view));
     host.replaceChildren(view.root);
