@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from s2s.database import connect
 from s2s.errors import UserError
@@ -48,15 +49,18 @@ def panel(inspection: Path, id: int) -> None:
 
 
 def _panel(labels: Labels, id: int) -> None:
-    person = _person()
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        person = _person()
     try:
         everybody = labels.of(id)
         if person:
             own = next((label for label in everybody if label.person == person), None)
-            _own(_Edit(labels, id, person), own)
+            _own(_Edit(labels, id, person), own, left, right)
         else:
-            st.caption(t("labels.who_first"))
-        _others([label for label in everybody if label.person != person])
+            left.caption(t("labels.who_first"))
+        with right:
+            _others([label for label in everybody if label.person != person])
     except UserError as error:
         st.error(explain(error))
 
@@ -86,7 +90,7 @@ def _known(text: str) -> str:
         return ""
 
 
-def _own(edit: _Edit, label: Label | None) -> None:
+def _own(edit: _Edit, label: Label | None, left: DeltaGenerator, right: DeltaGenerator) -> None:
     """The visitor's own label; every change is written before the page is drawn again."""
     labels, names = edit.labels, edit.labels.categories()
     numbers = {name: number for number, name in names.items()}
@@ -108,7 +112,7 @@ def _own(edit: _Edit, label: Label | None) -> None:
     def changed(part: str, write: Callable[[Any], None]) -> Callable[[], None]:
         return lambda: _write(edit.key(part), write)
 
-    st.segmented_control(
+    left.segmented_control(
         t("labels.verdict"),
         VERDICTS,
         format_func={verdict: t(f"labels.verdict.{verdict}") for verdict in VERDICTS}.__getitem__,
@@ -116,7 +120,7 @@ def _own(edit: _Edit, label: Label | None) -> None:
         on_change=changed("verdict", say),
     )
     if names:
-        st.pills(
+        left.pills(
             t("labels.categories"),
             list(names),
             format_func=lambda number: names.get(number, ""),
@@ -124,8 +128,9 @@ def _own(edit: _Edit, label: Label | None) -> None:
             key=edit.key("marks"),
             on_change=changed("marks", mark),
         )
-    st.text_area(t("labels.note"), key=edit.key("note"), max_chars=NOTE, height=90, on_change=changed("note", note))
-    _categories(labels, names)
+    right.text_area(t("labels.note"), key=edit.key("note"), max_chars=NOTE, height=130, on_change=changed("note", note))
+    with left:
+        _categories(labels, names)
 
 
 def _fill(edit: _Edit, kept: Mapping[str, Any], writers: Mapping[str, Callable[[Any], None]]) -> None:

@@ -163,6 +163,29 @@ def test_a_job_is_started_by_the_page_and_its_upload_is_kept_private(
     assert len(ids(visit_inspection(lang=lang, inspection=name))) == 9  # its link opens it
 
 
+def test_a_file_that_is_of_no_use_leaves_nothing_to_go_on_with(
+    visit_inspection: Visit, places: Path, lang: str
+) -> None:
+    app = visit_inspection(lang=lang)
+    app.file_uploader(key="inspect_file").set_value(("broken.csv", b"\x89PNG\xff\xfe", "text/csv"))
+    app.run()
+    app.button(key="inspect_start").click().run()
+    name = app.session_state["inspection"]
+    running = work.running(name) if name else None
+    while running is not None and running.job.look():
+        time.sleep(0.02)
+    if running is not None:
+        app.run()
+    assert not app.exception and messages(app) == [say("error.file_not_utf8", lang, file="broken.csv", row=1)]
+    assert not list((folders.INSPECTED / ".asked").iterdir()) and not [b for b in app.button if "go-" in str(b.key)]
+
+
+def test_where_nothing_fits_a_sentence_says_so(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
+    app = visit_inspection(lang=lang, inspection=made(root), query='{"text":"nothing"}')
+    assert ids(app) == [] and component(app, "table")["strings"]["none"] == say("inspect_table.none", lang)
+    assert say("inspect.row_none", lang) not in said(app) and not app.exception
+
+
 @pytest.mark.parametrize("typed", ["../secret.tsv", "/etc/passwd", "set", "set/../../secret.tsv", "nowhere.tsv"])
 def test_a_hostile_path_is_a_sentence(visit_inspection: Visit, places: Path, typed: str) -> None:
     app = visit_inspection(lang="en")

@@ -34,6 +34,7 @@ def section(names: list[str]) -> state.Shown | None:
     for entry in entries:
         if not entry.finished or work.running(entry.name):
             _progress(entry)
+    _problem()
     with st.expander(t("inspect.new"), expanded=not finished, key="inspect_new"):
         _new(names, own)
     return _shown(finished)
@@ -133,6 +134,11 @@ def _progress(entry: work.Entry) -> None:
         _open(entry.name)
         st.rerun()
     mistake = running.job.mistake() if running is not None else None
+    if mistake is not None and entry.manifest is None:  # the file cannot be used: there is nothing to go on with
+        work.forget(entry.name)
+        _open("")
+        st.session_state["inspect_problem"] = mistake
+        st.rerun()
     left.markdown(t("inspect.unfinished", name=code(name)))
     if mistake is not None:
         st.error(language.explain(mistake))
@@ -187,6 +193,11 @@ def _new(names: list[str], own: set[str]) -> None:
             return
         own.add(name)
         _begin(name)
+    _problem()
+
+
+def _problem() -> None:
+    """What went wrong with the last inspection that was asked for."""
     if (problem := st.session_state.pop("inspect_problem", None)) is not None:
         st.error(language.explain(problem))
 

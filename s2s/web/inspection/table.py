@@ -86,7 +86,7 @@ def _data(shown: Shown, start: int, row: int | None) -> dict[str, Any]:
     ids = shown.ids
     told = shown.said.shown_of([found["id"] for found in rows])
     return {
-        "columns": [{"name": name, "title": _title(shown, name), "number": name in numbers} for name in names],
+        "columns": [_column(shown, name, name in numbers) for name in names],
         "label": None if told is None else t(f"inspect.column.{LABEL}"),
         "rows": [_row(found, names) | {"labels": (told or {}).get(found["id"], [])} for found in rows],
         "before": int(ids[start - 1]) if start else None,
@@ -100,6 +100,16 @@ def _data(shown: Shown, start: int, row: int | None) -> dict[str, Any]:
         "strings": language.strings("inspect_table"),
         "heard": state.heard("inspect_table"),
         "link": state.address() if row is None else None,
+    }
+
+
+def _column(shown: Shown, name: str, number: bool) -> dict[str, Any]:
+    title = _title(shown, name)
+    return {
+        "name": name,
+        "title": title,
+        "number": number,
+        "hint": t("inspect.column.divergence") if title == "◆" else title,
     }
 
 
