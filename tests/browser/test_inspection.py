@@ -82,7 +82,7 @@ def test_a_label_is_in_the_table_of_two_people(open_page: OpenPage, examples: Ex
     ]
     said = [page.locator("tr[data-id='3'] td.labels .label") for page in pages]
     for page, verdict in zip(pages, ("wrong", "acceptable"), strict=True):
-        page.get_by_role("button", name=verdict, exact=True).click()
+        page.get_by_test_id("stButtonGroup").get_by_text(verdict, exact=True).click()
         expect(page.locator("tr[data-id='3'] td.labels b", has_text=verdict)).to_be_visible()
     expect(said[1]).to_have_text(["Annwrong", "Bobacceptable"])
     expect(said[0]).to_have_text(["wrong"])
