@@ -118,7 +118,7 @@ def serve(script: str, *arguments: str) -> Iterator[tuple[str, float]]:
         yield address, start
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def sized(checkpoint: Checkpoint, source: int, target: int) -> dict[str, str]:

@@ -5,7 +5,8 @@ rows, repeated, make a large inspection whose last stage, joining the parts and 
 measured for memory; then pages of that table are read. With ``--states N`` pairs of its sentences, put
 together, make an inspection of about N decoder states, which are computed, kept and searched, for
 those of sentences that it has and of sentences that it has not; each answer is held against a search
-of all of them in double precision. ``--whole N`` inspects N such pairs from end to end.
+of all of them in double precision. ``--whole N`` inspects N such pairs from end to end. ``--page`` opens
+the large inspection in a browser and measures every interaction there instead (``inspection_page.py``).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks import inspection_page
 from s2s.checkpoint import load
 from s2s.commands.terminal import find_checkpoint
 from s2s.inspect import bins
@@ -54,16 +56,16 @@ def measured(command: list[str]) -> tuple[float, float]:
 
 
 def repeat(rows: pa.Table, pairs: list[tuple[str, str]], count: int, checkpoint: str, place: Path) -> list[str]:
-    """A directory that lacks nothing but its last stage, ``count`` rows; the command that ends it."""
-    source = place / "many.tsv"
+    """A directory that lacks nothing but its last stage, ``count`` rows, shuffled; the command that ends it."""
+    source, order = place / "many.tsv", np.random.default_rng(0).permutation(count) % len(rows)
     with open(source, "w", encoding="utf-8") as file:
-        for n in range(count):
-            file.write("\t".join(pairs[n % len(pairs)]) + "\n")
+        for n in order.tolist():
+            file.write("\t".join(pairs[n]) + "\n")
     made = Inspection(place / "many", load(find_checkpoint(checkpoint)), Input(source))
     made.parts.mkdir(parents=True)
     for window in range(made.windows):
         start, size = window * WINDOW, min(WINDOW, count - window * WINDOW)
-        part = rows.take(pa.array([n % len(rows) for n in range(start, start + size)]))
+        part = rows.take(pa.array(order[start : start + size]))
         part = part.set_column(0, "id", pa.array(range(start + 1, start + size + 1), pa.int64()))
         pq.write_table(part.cast(PART), made.part(window), compression="zstd")
     made.write_manifest()
@@ -172,6 +174,7 @@ def main() -> None:
     p.add_argument("--states", type=int, default=0, metavar="N", help="search about N states, nothing else")
     p.add_argument("--whole", type=int, default=0, metavar="N", help="inspect N pairs of two sentences, nothing else")
     p.add_argument("--queries", type=int, default=40)
+    p.add_argument("--page", action="store_true", help="the interactions of the page in Chromium, nothing else")
     options = p.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
@@ -193,6 +196,9 @@ def main() -> None:
         rows = pq.read_table(place / "some" / "examples.parquet").select(PART.names)
         seconds, memory = measured(repeat(rows, pairs, options.rows, options.checkpoint, place))
         print(f"{options.rows:,} rows joined and summed up: {seconds:.1f} s, at most {memory:.0f} MB")
+        if options.page:
+            inspection_page.page(place, "many", rounds=9)
+            return
         for name, times in pages(place / "many", 7).items():
             print(
                 f"50 of {options.rows:,} rows, {name}: {statistics.median(times):.0f} ms, at most {max(times):.0f} ms"

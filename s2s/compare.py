@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from s2s import spreadsheet
 from s2s.alignment import Column, Pair, align, columns
 from s2s.trace import Step, Trace
 
@@ -142,7 +143,7 @@ class Comparison:
             cells.append(_number(self.log_prob_differences[row]))
             for c in range(len(self.columns)):
                 cells += map(_number, (*self.attention_2RC[:, row, c], difference_RC[row, c]))
-            writer.writerow(cells)
+            writer.writerow(map(spreadsheet.cell, cells))
         return out.getvalue()
 
     def _head(self, column: Column) -> str:

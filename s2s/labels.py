@@ -8,9 +8,8 @@ transaction of its own columns: what one tab writes never takes back what anothe
 from __future__ import annotations
 
 import time
-import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,15 +18,18 @@ from numpy.typing import NDArray
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Engine,
     Float,
     ForeignKey,
     Integer,
+    Select,
     String,
     Table,
     Text,
     UniqueConstraint,
+    case,
     delete,
     func,
     insert,
@@ -38,10 +40,9 @@ from sqlalchemy.exc import IntegrityError
 
 from s2s.database import METADATA, connect, exists, reading, upsert, writing
 from s2s.errors import UserError
+from s2s.label import NAME, NOTE, VERDICTS, Asked, Label, cleaned, named
 
 KEY = ("file", "checkpoint", "example", "person")
-VERDICTS = ("right", "acceptable", "wrong", "reference_wrong")
-NAME, NOTE = 60, 4000  # characters at most, of a person's or a category's name, of a note
 
 LABELS = Table(
     "labels",
@@ -72,54 +73,6 @@ MARKS = Table(
     Column("person", String(NAME), primary_key=True),
     Column("category", ForeignKey(CATEGORIES.c.id, ondelete="CASCADE"), primary_key=True, index=True),
 )
-
-
-@dataclass(frozen=True)
-class Label:
-    """What one person says of one example; ``categories`` by name, in their order."""
-
-    person: str
-    verdict: str | None
-    categories: tuple[str, ...]
-    note: str
-    changed: datetime
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Which examples: what is given holds of some person's label, or of a certain person's.
-
-    ``verdict`` may be ``any``, or ``none``: nobody, or not that person, has given one yet.
-    """
-
-    person: str = ""
-    verdict: str = ""
-    category: int | None = None
-
-    def __bool__(self) -> bool:
-        return self != Asked()
-
-
-def cleaned(text: str, most: int) -> str:
-    """A text as it is kept: composed (NFC), without control characters but line ends, cut to a length.
-
-    >>> cleaned(" wrong\\x00 word ", 60)
-    'wrong word'
-    """
-    kept = (c for c in unicodedata.normalize("NFC", text).replace("\r\n", "\n") if c == "\n" or _printed(c))
-    return "".join(kept)[:most].strip()
-
-
-def _printed(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cc", "Cs")
-
-
-def named(text: str) -> str:
-    """The name of a person or a category, on one line; UserError where nothing is left of it."""
-    name = cleaned(" ".join(text.split()), NAME)
-    if not name:
-        raise UserError("label_name")
-    return name
 
 
 class Labels:
@@ -155,15 +108,34 @@ class Labels:
 
     def of(self, example: int) -> tuple[Label, ...]:
         """What everybody says of an example, in the order of names; empty labels are none."""
-        return self._read(example).get(example, ())
+        return self._read([example]).get(example, ())
 
     def all(self) -> dict[int, tuple[Label, ...]]:
         """The same of every example that has any."""
         return self._read()
 
+    def some(self, examples: Collection[int]) -> dict[int, tuple[Label, ...]]:
+        """The same of those of these examples that have any."""
+        return self._read(examples)
+
     def people(self) -> tuple[str, ...]:
         """Who has said anything, in the order of names."""
-        return tuple(sorted({label.person for labels in self.all().values() for label in labels}))
+        query = select(LABELS.c.person).where(*self._said()).distinct()
+        with reading(self.engine) as connection:
+            return tuple(sorted(connection.execute(query).scalars()))
+
+    def order(self, ids: NDArray[np.int64], person: str = "", descending: bool = False) -> NDArray[np.intp]:
+        """Places that sort ids by verdict in the order of ``VERDICTS``, then those that have other labels alone.
+
+        Of several people's verdicts, or one person's alone, the last in that order counts; ties keep their
+        order, and ids without a label are last, either way.
+        """
+        rank = func.max(case({verdict: n for n, verdict in enumerate(VERDICTS)}, value=LABELS.c.verdict))
+        query = select(LABELS.c.example, rank).where(*self._said(person)).group_by(LABELS.c.example)
+        with reading(self.engine) as connection:
+            found = {id: len(VERDICTS) if n is None else n for id, n in connection.execute(query)}
+        sign = -1.0 if descending else 1.0
+        return np.argsort([sign * found[id] if id in found else np.inf for id in ids.tolist()], kind="stable")
 
     def mask(self, ids: NDArray[np.int64], asked: Asked) -> NDArray[np.bool_]:
         """Of each id whether its example is asked for."""
@@ -173,18 +145,20 @@ class Labels:
         return ~np.isin(ids, self._having(Asked(asked.person, "any"))) & others
 
     def _having(self, asked: Asked) -> list[int]:
-        where = [LABELS.c.file == self.file, LABELS.c.checkpoint == self.checkpoint]
-        if asked.person:
-            where.append(LABELS.c.person == asked.person)
+        where = self._said(asked.person)
         if asked.verdict:
             given = LABELS.c.verdict == asked.verdict
             where.append(given if asked.verdict != "any" else LABELS.c.verdict.is_not(None))
-        marked = select(1).where(*(MARKS.c[key] == LABELS.c[key] for key in KEY))
         if asked.category is not None:
-            where.append(marked.where(MARKS.c.category == asked.category).exists())
-        said = LABELS.c.verdict.is_not(None) | (LABELS.c.note != "") | marked.exists()
+            where.append(_marked().where(MARKS.c.category == asked.category).exists())
         with reading(self.engine) as connection:
-            return list(connection.execute(select(LABELS.c.example).where(*where, said)).scalars())
+            return list(connection.execute(select(LABELS.c.example).where(*where)).scalars())
+
+    def _said(self, person: str = "") -> list[ColumnElement[bool]]:
+        """Conditions of this inspection's labels that say anything, of all people or of one."""
+        said = LABELS.c.verdict.is_not(None) | (LABELS.c.note != "") | _marked().exists()
+        where = [LABELS.c.file == self.file, LABELS.c.checkpoint == self.checkpoint, said]
+        return [*where, LABELS.c.person == person] if person else where
 
     def categories(self) -> dict[int, str]:
         """The file's categories by number, in the order of their making."""
@@ -238,12 +212,12 @@ class Labels:
     def _touch(self, connection: Connection, example: int, person: str, **columns: str | None) -> None:
         upsert(connection, LABELS, self._row(example, person) | {"changed": time.time()} | columns)
 
-    def _read(self, example: int | None = None) -> dict[int, tuple[Label, ...]]:
+    def _read(self, examples: Collection[int] | None = None) -> dict[int, tuple[Label, ...]]:
         """Labels by example, two queries whatever their number."""
 
         def own(table: Table) -> list[Any]:
             where = [table.c.file == self.file, table.c.checkpoint == self.checkpoint]
-            return [*where, table.c.example == example] if example is not None else where
+            return [*where, table.c.example.in_(examples)] if examples is not None else where
 
         marks = select(MARKS.c.example, MARKS.c.person, CATEGORIES.c.name).join_from(MARKS, CATEGORIES)
         with reading(self.engine) as connection:
@@ -262,20 +236,11 @@ class Labels:
         return found
 
 
+def _marked() -> Select[tuple[int]]:
+    """The marks of a row of ``LABELS``."""
+    return select(1).select_from(MARKS).where(*(MARKS.c[key] == LABELS.c[key] for key in KEY))
+
+
 def kept(manifest: Mapping[str, Any], url: str | None = None) -> dict[int, tuple[Label, ...]]:
     """All labels of an inspection, for who only reads: no database is made where there is none yet."""
     return Labels(connect(url), manifest).all() if url or exists() else {}
-
-
-def texts(labels: Iterable[Label]) -> list[dict[str, Any]]:
-    """Labels as plain values, for a file."""
-    return [
-        {
-            "person": label.person,
-            "verdict": label.verdict,
-            "categories": list(label.categories),
-            "note": label.note,
-            "changed": label.changed.isoformat(timespec="seconds"),
-        }
-        for label in labels
-    ]

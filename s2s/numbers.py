@@ -14,6 +14,15 @@ def share(p: float) -> str:
     return ">99.9 %" if 0.9995 < p < 1 else f"{100 * p:.1f} %"
 
 
+def chance(p: float) -> str:
+    """A p-value; one that no resample reached is below what 1,000 can show.
+
+    >>> chance(0.0213), chance(0.0)
+    ('= 0.021', '< 0.001')
+    """
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
+
+
 def signed(number: str) -> str:
     """A written number with a real minus."""
     return number.replace("-", "−")

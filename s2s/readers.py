@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from s2s import automaster
+from s2s import automaster, spreadsheet
 from s2s.errors import UserError
 
 Pair = tuple[str, str]
@@ -123,8 +123,10 @@ def read_csv(path: str | Path, columns: Columns, bad: Bad = refuse) -> Iterator[
     if not header:
         return
     places = _places(path, header, columns)
+    ours = tuple(header[: len(spreadsheet.OURS)]) == spreadsheet.OURS  # others may mean their apostrophes
     for number, fields in records:
-        yield from _pair(path, number, fields, header, places, bad)
+        texts = list(map(spreadsheet.text, fields)) if ours else fields
+        yield from _pair(path, number, texts, header, places, bad)
 
 
 def read_automaster(path: str | Path, columns: Columns, bad: Bad = refuse) -> Iterator[Pair]:

@@ -52,7 +52,10 @@ def _chunks(questions: Iterable[Question]) -> Iterator[tuple[Question, ...]]:
 
 
 def write(file: TextIO, rows: Iterable[tuple[str, str]]) -> tuple[int, int]:
-    """``QID,Prediction`` rows below their header; returns how many there are, and how many predict nothing."""
+    """``QID,Prediction`` rows below their header; returns how many there are, and how many predict nothing.
+
+    Texts as they are, a leading = or - too: a program scores them.
+    """
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(HEADER)
     count = empty = 0

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from s2s import spreadsheet
+
 SCHEMA = "lookback-trace/1"
 MODES = ("free", "forced")
 
@@ -199,7 +201,8 @@ class Trace:
         for t, step in enumerate(self.steps):
             target = [step.target.token, _number(step.target.log_prob)] if step.target else ["", ""]
             numbers = [_number(step.log_prob), step.rank, _number(step.entropy)]
-            writer.writerow([t, step.input, step.output, *numbers, *target, *_numbers(step.attention)])
+            cells = [t, step.input, step.output, *numbers, *target, *_numbers(step.attention)]
+            writer.writerow(map(spreadsheet.cell, cells))
         return out.getvalue()
 
 

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from s2s.database import connect
 from s2s.errors import UserError
-from s2s.labels import VERDICTS, Asked, Label, Labels, cleaned
+from s2s.label import VERDICTS, Asked, Label, cleaned
+from s2s.labels import Labels
 
 MANIFEST = {"file": {"sha256": "f" * 64}, "checkpoint": {"digest": "c" * 12}}
 NUMBERS = itertools.count(1)
@@ -146,6 +147,24 @@ def test_masks_are_those_of_a_loop(labels: Labels) -> None:
     }
     for asked, wanted in expected.items():
         assert ids[labels.mask(ids, asked)].tolist() == wanted, asked
+
+
+def test_the_order_is_that_of_verdicts(labels: Labels) -> None:
+    for example, person, verdict in (
+        (1, "Ann", "wrong"),
+        (1, "Bob", "right"),
+        (2, "Ann", "right"),
+        (5, "Bob", "wrong"),
+    ):
+        labels.say(example, person, verdict)
+    labels.note(3, "Ann", "?")
+    labels.note(4, "Ann", "?")
+    labels.note(4, "Ann", "")  # taken back
+    ids = np.array([0, 5, 4, 3, 2, 1])
+    assert ids[labels.order(ids)].tolist() == [2, 5, 1, 3, 0, 4]
+    assert ids[labels.order(ids, descending=True)].tolist() == [3, 5, 1, 2, 0, 4]
+    assert ids[labels.order(ids, "Bob")].tolist() == [1, 5, 0, 4, 3, 2]
+    assert labels.some([1, 4, 9]) == {1: labels.of(1)} and labels.people() == ("Ann", "Bob")
 
 
 def test_threads_that_write_at_once_lose_nothing(labels: Labels, database: str) -> None:

@@ -14,6 +14,7 @@ from s2s.commands import arguments
 from s2s.commands.arguments import whole
 from s2s.commands.terminal import find_checkpoint, printable, put, table
 from s2s.commands.train import INTERRUPTED, TERMINATED, Terminated, terminable
+from s2s.numbers import chance
 from s2s.readers import Columns
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def compare(options: argparse.Namespace, command: str) -> int:
     rows = [["", made["score"], "", ""]]
     for name, key in (*zip(names, ("first", "second"), strict=True), ("difference", "difference")):
         rows.append([printable(name), _number(made[key]["value"]), _between(made[key]), ""])
-    rows[-1][-1] = f"p {made['p']:.3f}, paired bootstrap"
+    rows[-1][-1] = f"p {chance(made['p'])}, paired bootstrap"
     rows += [[f"the first is {what}", f"{made[key]:,}", "examples", ""] for what, key in OUTCOMES]
     rows += [
         [f"cause: {name}", f"{n['first']:,}", f"against {n['second']:,}", ""] for name, n in made["causes"].items()

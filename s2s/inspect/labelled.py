@@ -11,11 +11,11 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from s2s import disk
+from s2s import disk, spreadsheet
 from s2s.errors import UserError
 from s2s.inspect.columns import SCHEMA, TABLE
 from s2s.inspect.table import Examples
-from s2s.labels import Label, texts
+from s2s.label import Label, texts
 
 LABEL = {
     "person": pa.string(),
@@ -89,7 +89,7 @@ def _table(file: IO[str], windows: Iterator[list[dict[str, Any]]], people: list[
 
 
 def _cell(value: Any) -> Any:
-    """Lists as JSON, truth values as 0 and 1, nothing as nothing."""
+    """Lists as JSON, truth values as 0 and 1, nothing as nothing, and no text as a formula."""
     if isinstance(value, list):
         return json.dumps(value, ensure_ascii=False)
-    return int(value) if isinstance(value, bool) else value
+    return int(value) if isinstance(value, bool) else spreadsheet.cell(value)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from s2s.inspect.kept import Double, Half, Kept, Place, Places, Single
-from s2s.inspect.sketch import CHUNK, sketched, unit
+from s2s.inspect.sketch import sketched, unit
 
 FIRST = 1024  # that are compared before anything is ruled out
+COMPARED = 512  # at a time, so that they stay in the processor's cache
 SLACK = 1e-5  # more than what rounding to single precision does to a bound or a cosine
 
 
@@ -63,9 +64,11 @@ def bounds(sketch_ND: Single, query_D: Double) -> Single:
 
 def _single(states_NM: Half, rows: Places, direction_M: Double) -> Single:
     """The cosines of some states with a unit vector, in single precision."""
+    from torch import from_numpy  # widens half precision four times as fast as numpy
+
     narrow_M, parts = direction_M.astype(np.float32), [np.zeros(0, np.float32)]
-    for start in range(0, len(rows), CHUNK):
-        wide = states_NM[rows[start : start + CHUNK]].astype(np.float32)
+    for start in range(0, len(rows), COMPARED):
+        wide = from_numpy(states_NM[rows[start : start + COMPARED]]).float().numpy()
         lengths = np.sqrt(np.einsum("nm,nm->n", wide, wide))
         parts.append((wide @ narrow_M) / np.maximum(lengths, np.finfo(np.float32).tiny))
     return np.concatenate(parts)

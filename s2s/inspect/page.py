@@ -15,8 +15,8 @@ from s2s.inspect.causes import CAUSES, Row
 from s2s.inspect.drawing import MOST, Bar, bars, heatmap, histogram
 from s2s.inspect.report import Chosen, Report
 from s2s.inspect.why import why
-from s2s.labels import VERDICTS, Label
-from s2s.numbers import share, signed
+from s2s.label import VERDICTS, Label
+from s2s.numbers import chance, share, signed
 from s2s.trace import Trace
 
 CHARTS = ("chrf", "bleu", "nll", "length_ratio", "mean_probability", "attention_entropy")
@@ -95,7 +95,7 @@ class _Page:
             second=second,
             score=self.t(f"column.{against['score']}"),
             difference=_between(against["difference"]),
-            p=f"{against['p']:.3f}",
+            p=chance(against["p"]),
             **{name: against[name] for name in ("wins", "losses", "ties")},
         )
         return f"<p>{escape(told)}</p>"

@@ -14,7 +14,7 @@ from s2s.inspect.causes import CAUSES, Row
 from s2s.inspect.comparison import comparison
 from s2s.inspect.summary import summarised
 from s2s.inspect.table import Examples
-from s2s.labels import VERDICTS, Label
+from s2s.label import VERDICTS, Label
 from s2s.trace import Trace
 
 if TYPE_CHECKING:

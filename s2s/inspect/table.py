@@ -27,6 +27,7 @@ SEARCHED = ("source", "reference", "output")
 WORDS = ("wanted", "said")
 LENGTHS = {"source_length": "source_tokens", "reference_length": "reference_tokens"}  # made of a column of lists
 DIFFERENCE = "difference"  # of two inspections: what the first is ahead by
+LABEL = "label"  # to sort by: what people said, which is no column of the file (s2s/labels.py)
 MOST = 400  # characters that are searched for
 
 
@@ -49,9 +50,9 @@ class Query:
     ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in (self.sort, *self.ranges):
-            if name not in NUMBERS:
-                raise UserError("setting_choice", name="sort", found=name, known=", ".join(NUMBERS))
+        for name, known in ((self.sort, SORTS), *((name, NUMBERS) for name in self.ranges)):
+            if name not in known:
+                raise UserError("setting_choice", name="sort", found=name, known=", ".join(known))
         for name in self.causes:
             if name not in CAUSES:
                 raise UserError("setting_choice", name="causes", found=name, known=", ".join(CAUSES))
@@ -147,8 +148,10 @@ class Examples:
         return self.held[name]
 
     def order(self, query: Query) -> np.ndarray:
-        """The places of the rows that fit, in the query's order."""
+        """The places of the rows that fit, in the query's order; by ``LABEL`` in the file's."""
         kept = np.flatnonzero(np.logical_and.reduce([np.ones(len(self), dtype=bool), *self.masks(query).values()]))
+        if query.sort == LABEL:
+            return kept
         order = "descending" if query.descending else "ascending"
         table = pa.table({"value": self.column(query.sort).take(pa.array(kept)), "place": pa.array(kept)})
         # place: sort_indices promises no stable order
@@ -225,6 +228,7 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 NUMBERS = (*(column.name for column in TABLE if _is_number(column.type)), *LENGTHS, DIFFERENCE)
+SORTS = (*NUMBERS, LABEL)
 
 
 def _mask(column: pa.Array | pa.ChunkedArray) -> np.ndarray:

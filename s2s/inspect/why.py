@@ -30,7 +30,12 @@ def _attended(row: Row) -> dict[str, Any]:
 
 
 def _at(row: Row, places: Sequence[int]) -> list[str]:
-    return [row["source_tokens"][place] for place in places[:LISTED]]
+    return _listed([row["source_tokens"][place] for place in places])
+
+
+def _listed(words: Sequence[str]) -> list[str]:
+    """The first of them, each once."""
+    return list(dict.fromkeys(words))[:LISTED]
 
 
 def _attention(row: Row, limits: Mapping[str, float]) -> Reason:
@@ -50,7 +55,7 @@ def _segmentation(row: Row, limits: Mapping[str, float]) -> Reason:
 
 
 def _unknown_reference(row: Row, limits: Mapping[str, float]) -> Reason:
-    words = [row["reference_tokens"][n] for n in row["reference_unknown"][:LISTED]]
+    words = _listed([row["reference_tokens"][n] for n in row["reference_unknown"]])
     if row["wanted_unknown"] is True:
         at = row["divergence"]
         tokens = row["reference_tokens"]
@@ -104,7 +109,7 @@ _REASONS: Mapping[str, Callable[[Row, Mapping[str, float]], Reason]] = {
     "late_end": _late_end,
     "lost_source": _lost,
     "hallucination": lambda row, _: ("", {"gain": row["source_gain"], "limit": causes.UNGROUNDED}),
-    "numbers": lambda row, _: ("", {"words": row["missing_numbers"][:LISTED]}),
-    "names": lambda row, _: ("", {"words": row["missing_names"][:LISTED]}),
+    "numbers": lambda row, _: ("", {"words": _listed(row["missing_numbers"])}),
+    "names": lambda row, _: ("", {"words": _listed(row["missing_names"])}),
     "doubtful_reference": _doubtful,
 }

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from s2s.database import connect
 from s2s.errors import UserError
 from s2s.inspect.table import read_manifest
-from s2s.labels import NAME, NOTE, VERDICTS, Asked, Label, Labels, named
-from s2s.web.language import current, explain, t
+from s2s.label import NAME, NOTE, VERDICTS, Label, named
+from s2s.labels import Labels
+from s2s.web.language import explain, t
 from s2s.web.panel import code
 
 UNSAVED = "label_unsaved"  # what could not be written yet, by widget: it is shown, and tried again
@@ -46,17 +48,19 @@ def panel(inspection: Path, id: int) -> None:
         st.error(explain(error))
 
 
-@st.fragment
 def _panel(labels: Labels, id: int) -> None:
-    person = _person()
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        person = _person()
     try:
         everybody = labels.of(id)
         if person:
             own = next((label for label in everybody if label.person == person), None)
-            _own(_Edit(labels, id, person), own)
+            _own(_Edit(labels, id, person), own, left, right)
         else:
-            st.caption(t("labels.who_first"))
-        _others([label for label in everybody if label.person != person])
+            left.caption(t("labels.who_first"))
+        with right:
+            _others([label for label in everybody if label.person != person])
     except UserError as error:
         st.error(explain(error))
 
@@ -86,7 +90,7 @@ def _known(text: str) -> str:
         return ""
 
 
-def _own(edit: _Edit, label: Label | None) -> None:
+def _own(edit: _Edit, label: Label | None, left: DeltaGenerator, right: DeltaGenerator) -> None:
     """The visitor's own label; every change is written before the page is drawn again."""
     labels, names = edit.labels, edit.labels.categories()
     numbers = {name: number for number, name in names.items()}
@@ -108,7 +112,7 @@ def _own(edit: _Edit, label: Label | None) -> None:
     def changed(part: str, write: Callable[[Any], None]) -> Callable[[], None]:
         return lambda: _write(edit.key(part), write)
 
-    st.segmented_control(
+    left.segmented_control(
         t("labels.verdict"),
         VERDICTS,
         format_func={verdict: t(f"labels.verdict.{verdict}") for verdict in VERDICTS}.__getitem__,
@@ -116,7 +120,7 @@ def _own(edit: _Edit, label: Label | None) -> None:
         on_change=changed("verdict", say),
     )
     if names:
-        st.pills(
+        left.pills(
             t("labels.categories"),
             list(names),
             format_func=lambda number: names.get(number, ""),
@@ -124,8 +128,9 @@ def _own(edit: _Edit, label: Label | None) -> None:
             key=edit.key("marks"),
             on_change=changed("marks", mark),
         )
-    st.text_area(t("labels.note"), key=edit.key("note"), max_chars=NOTE, height=90, on_change=changed("note", note))
-    _categories(labels, names)
+    right.text_area(t("labels.note"), key=edit.key("note"), max_chars=NOTE, height=130, on_change=changed("note", note))
+    with left:
+        _categories(labels, names)
 
 
 def _fill(edit: _Edit, kept: Mapping[str, Any], writers: Mapping[str, Callable[[Any], None]]) -> None:
@@ -208,26 +213,3 @@ def _others(labels: Sequence[Label]) -> None:
         st.markdown(" · ".join([*parts, *map(code, label.categories)]))
         if label.note:
             st.text(label.note)
-
-
-def choice(inspection: Path) -> Asked:
-    """Controls that choose rows by label; one set a language, as a selectbox keeps its option as it is written."""
-    try:
-        labels = labels_of(inspection)
-        people, names = labels.people(), labels.categories()
-    except UserError as error:
-        st.error(explain(error))
-        return Asked()
-    shown = {v: t(f"labels.filter_{v or 'all'}") for v in ("", "any", "none")}
-    shown |= {v: t(f"labels.verdict.{v}") for v in VERDICTS}
-    categories: dict[int | None, str] = {None: shown[""]}
-    categories |= {number: name for number, name in names.items()}
-    persons = {"": t("labels.anybody"), **{person: person for person in people}}
-    keys = [f"label-filter-{part}-{current()}" for part in ("verdict", "category", "person")]
-    with st.container(horizontal=True):
-        verdict = st.selectbox(t("labels.filter"), shown, format_func=shown.__getitem__, key=keys[0])
-        category = st.selectbox(
-            t("labels.categories"), categories, format_func=lambda n: categories.get(n, ""), key=keys[1]
-        )
-        person = st.selectbox(t("labels.by"), persons, format_func=lambda p: persons.get(p, p), key=keys[2])
-    return Asked(person or "", verdict or "", category)

@@ -98,6 +98,15 @@ def _query(value: str) -> str:
     return value
 
 
+def _labelled(value: str) -> str:
+    """Which rows of an inspection by what people said of them, as ``Asked.pack`` writes it."""
+    if value:
+        from s2s.label import Asked
+
+        return Asked.unpack(_text(value)).pack()
+    return value
+
+
 @dataclass(frozen=True)
 class Field:
     """One part of the state: its default and how its text in a link is read and written."""
@@ -128,6 +137,7 @@ _INSPECTION: Mapping[str, Field] = {
     "against": Field("", _inspection),  # a second inspection of the same file
     "won_by": Field("chrf", _choice("chrf", "bleu", "rouge_l", "nll")),
     "query": Field("", _query),
+    "labelled": Field("", _labelled),
     "row": Field(0, _number(int, 0, 10**12)),
 }
 INSPECTION = tuple(_INSPECTION)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Sequence
@@ -269,3 +272,24 @@ def test_branches_are_taken_along_and_walked(open_file: OpenFile, lanes: Lanes, 
     assert page.locator(".branchBar button").count() == 0  # nobody to ask
     page.get_by_text("English", exact=True).click()
     expect(page.locator("tr.lane.b2")).to_have_class(re.compile("active"))
+
+
+def test_the_csv_of_the_browser_is_that_of_the_command(browser: Browser, lanes: Lanes) -> None:
+    values = json.loads(lanes["forced"].to_json())
+    for step, after, text in zip(values["steps"], values["steps"][1:], ("=1+1", "-", "'@x", "'tis"), strict=False):
+        step["output"] = after["input"] = text
+    page = browser.new_page()
+    folder = Path(__file__).resolve().parents[2] / "s2s" / "web" / "player"
+    script = "\n".join((folder / name).read_text(encoding="utf-8") for name in ("dom.js", "export.js"))
+    told = page.evaluate(f"(trace) => {{ {script}\n return traceCsv(trace); }}", values)
+    page.close()
+    ours = Trace.from_json(json.dumps(values)).to_csv()
+    rows, others = (list(csv.reader(io.StringIO(text, newline=""))) for text in (told, ours))
+    texts, numbers = (0, 1, 2, 6), (3, 4, 5, 7)
+    assert rows[0] == others[0] and len(rows) == len(others)
+    for row, other in zip(rows[1:], others[1:], strict=True):
+        assert [row[i] for i in texts] == [other[i] for i in texts]
+        assert [float(row[i]) for i in (*numbers, *range(8, len(row)))] == [
+            float(other[i]) for i in (*numbers, *range(8, len(row)))
+        ]
+    assert [row[2] for row in rows[1:5]] == ["'=1+1", "'-", "''@x", "'tis"]

@@ -73,3 +73,23 @@ def test_brushing_sorting_and_walking(open_page: OpenPage, examples: Examples, w
     assert ids(page) == ordered
     page.locator("[class*='st-key-chip-ranges'] button").click()
     expect(rows).to_have_count(10)
+
+
+def test_a_label_is_in_the_table_of_two_people(open_page: OpenPage, examples: Examples) -> None:
+    pages = [
+        open_page({"lang": "en", "inspection": "ours", "row": "3", "person": name}, path="inspection")
+        for name in ("Ann", "Bob")
+    ]
+    said = [page.locator("tr[data-id='3'] td.labels .label") for page in pages]
+    for page, verdict in zip(pages, ("wrong", "acceptable"), strict=True):
+        page.get_by_test_id("stButtonGroup").get_by_text(verdict, exact=True).click()
+        expect(page.locator("tr[data-id='3'] td.labels b", has_text=verdict)).to_be_visible()
+    expect(said[1]).to_have_text(["Annwrong", "Bobacceptable"])
+    expect(said[0]).to_have_text(["wrong"])
+    pages[0].locator("th button[data-sort=label]").click()
+    expect(said[0]).to_have_count(2)  # another person's is there after the next click
+    assert ids(pages[0])[0] == 3
+    pages[0].locator("tr[data-id]").nth(1).click()
+    head = pages[0].locator("[class*=st-key-inspect_head]")
+    expect(head).to_contain_text("2 of ")
+    expect(head).to_be_in_viewport()  # it was below the window

@@ -21,6 +21,7 @@ from s2s.inspect.page import render
 from s2s.inspect.report import choose, decoder, make
 from s2s.inspect.table import Examples
 from s2s.labels import Labels
+from s2s.readers import Columns, read_pairs
 from tests.factory import make_checkpoint
 from tests.inspect.test_summary import inspected
 
@@ -30,7 +31,7 @@ EVIL = "<script>alert('我')</script>"
 @pytest.fixture(scope="module")
 def examples(tmp_path_factory: pytest.TempPathFactory) -> Examples:
     place = tmp_path_factory.mktemp("report")
-    text = f"我喜欢苹果。\tI like apples.\n{EVIL}水。\twater {EVIL}\n他喝茶。\the drink tea.\n"
+    text = f"我喜欢苹果。\tI like apples.\n{EVIL}水。\twater {EVIL}\n他喝茶。\t=he drink tea.\n"
     (place / "pairs.tsv").write_text(text, encoding="utf-8")
     return inspected(place, "first", make_checkpoint(place, "general", scale=0.7))
 
@@ -39,6 +40,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Examples:
 def labels(examples: Examples, tmp_path: Path) -> Labels:
     made = Labels(connect(f"sqlite:///{tmp_path / 'labels.sqlite'}"), examples.manifest)
     made.say(2, "Ann", "wrong")
+    made.note(2, "Ann", "=HYPERLINK(0)")
     made.note(2, EVIL, 'two\nlines, "quoted"; 再看')
     made.mark(2, "Ann", made.add("<b>时态"), True)
     return made
@@ -95,7 +97,10 @@ def test_an_export_reads_back(examples: Examples, labels: Labels, tmp_path: Path
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
         assert rows[1]["verdict (Ann)"] == "wrong" and json.loads(rows[1]["categories (Ann)"]) == ["<b>时态"]
-        assert rows[1][f"note ({EVIL})"] == 'two\nlines, "quoted"; 再看'
+        assert rows[1][f"note ({EVIL})"] == 'two\nlines, "quoted"; 再看' and rows[1]["note (Ann)"] == "'=HYPERLINK(0)"
+        assert float(rows[2]["output_log_prob"]) == examples.example(3)["output_log_prob"] < 0
+        pairs = list(read_pairs(path, Columns("source", "reference")))
+        assert pairs == [(row["source"], row["reference"]) for row in map(examples.example, (1, 2, 3))]
     else:
         lines = path.read_text(encoding="utf-8").splitlines() if form == "jsonl" else []
         rows = [json.loads(line) for line in lines] or pq.read_table(path).to_pylist()

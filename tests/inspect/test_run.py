@@ -27,13 +27,13 @@ from tests.factory import SOURCE, TARGET, make_checkpoint
 
 ROOT = Path(__file__).parents[2]
 ONE = Group(0, 1, torch.device("cpu"))
+FILES = ("examples.parquet", "manifest.json", "summary.json")
 SCRIPT = """
 import os, signal, sys
 from pathlib import Path
 from s2s import disk
-from s2s.checkpoint import load
+from s2s.__main__ import main
 from s2s.inspect import run
-from s2s.train.distributed import join, leave
 
 run.WINDOW = 5
 place, name, kill_after = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
@@ -46,10 +46,11 @@ def count(path, fill):
     written.append(path)
 disk.write_file = count
 run.disk.write_file = count
-told = []
-run.Inspection(place / name, load(place / "tiny-general"), run.Input(place / "pairs.tsv")).run(join(), told.append)
+told, begin = [], run.Inspection.run
+run.Inspection.run = lambda self, group, progress: begin(self, group, lambda n: (told.append(n), progress(n)))
+status = main(["inspect", str(place / "tiny-general"), str(place / "pairs.tsv"), "--out", str(place / name)])
 print("TOLD", sum(told))
-leave()
+sys.exit(status)
 """
 
 
@@ -80,6 +81,13 @@ def run(place: Path, name: str, kill_after: int = 0, processes: int = 1) -> tupl
     return done.returncode, sum(told)
 
 
+def same(one: Path, other: Path) -> None:
+    """Two directories hold the same files, bit for bit."""
+    assert sorted(path.name for path in one.iterdir()) == list(FILES)
+    for name in FILES:
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
+
+
 def content(directory: Path) -> list[Row]:
     table = pq.read_table(directory / "examples.parquet")
     assert table.schema.names == TABLE.names
@@ -96,7 +104,7 @@ def test_each_pair_has_one_row_in_the_file_s_order(place: Path) -> None:
     assert (manifest["pairs"], manifest["examples"], manifest["left_out"], manifest["bad_rows"]) == (33, 33, 0, 0)
     assert manifest["checkpoint"]["digest"] == load(place / "tiny-general").digest
     assert manifest["file"]["bytes"] == (place / "pairs.tsv").stat().st_size
-    assert sorted(p.name for p in (place / "whole").iterdir()) == ["examples.parquet", "manifest.json"]
+    assert sorted(p.name for p in (place / "whole").iterdir()) == list(FILES)
     assert pq.read_metadata(place / "whole" / "examples.parquet").num_row_groups == 7
 
 
@@ -116,9 +124,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(place: Path, after: int) -
     done = {path.name: path.stat().st_mtime_ns for path in (place / name / "parts").glob("*.parquet")}
     assert len(done) == min(7, after - 1)
     assert run(place, name) == (0, 33)
-    assert content(place / name) == content(place / "whole")
-    assert (place / name / "examples.parquet").read_bytes() == (place / "whole" / "examples.parquet").read_bytes()
-    assert (place / name / "manifest.json").read_bytes() == (place / "whole" / "manifest.json").read_bytes()
+    same(place / name, place / "whole")
 
 
 def test_what_is_done_is_not_done_again(place: Path) -> None:
@@ -129,11 +135,10 @@ def test_what_is_done_is_not_done_again(place: Path) -> None:
 
 def test_two_processes_make_the_same_table(place: Path) -> None:
     assert run(place, "two", processes=2) == (0, 33)
-    assert content(place / "two") == content(place / "whole")
-    assert (place / "two" / "manifest.json").read_bytes() == (place / "whole" / "manifest.json").read_bytes()
+    same(place / "two", place / "whole")
     assert run(place, "mixed", kill_after=3)[0] == -9  # begun by one, ended by two
     assert run(place, "mixed", processes=2) == (0, 33)
-    assert content(place / "mixed") == content(place / "whole")
+    same(place / "mixed", place / "whole")
 
 
 @pytest.mark.parametrize("what", ["checkpoint", "file", "settings", "schema"])

@@ -14,10 +14,14 @@ import torch
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from s2s.web import models, trainings
+from s2s.inspect import run as engine
+from s2s.web import folders, models, trainings
+from s2s.web.inspection import work
 from tests.factory import make_checkpoint
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+SUBJECTS, OBJECTS = ("我", "你", "他"), (("苹果", "apples"), ("茶", "tea"), ("水", "water"))
+PAIRS = "".join(f"{s}喜欢{zh}。\tI like {en}.\n" for s in SUBJECTS for zh, en in OBJECTS)
 
 
 @pytest.fixture
@@ -72,6 +76,31 @@ def visit_exposure(visit_page: Callable[..., AppTest]) -> Callable[..., AppTest]
 def visit_compare(visit_page: Callable[..., AppTest]) -> Callable[..., AppTest]:
     """Go from a link to the page Compare."""
     return functools.partial(visit_page, "compare")
+
+
+@pytest.fixture
+def places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder with one file, and a place for inspections made in windows of two pairs."""
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "data" / "set").mkdir(parents=True)
+    (folder / "data" / "set" / "test.tsv").write_text(PAIRS, encoding="utf-8")
+    (folder / "secret.tsv").write_text(PAIRS, encoding="utf-8")
+    monkeypatch.setattr(folders, "DATA", folder / "data")
+    monkeypatch.setattr(folders, "INSPECTED", folder / "inspected")
+    monkeypatch.setattr(engine, "WINDOW", 2)
+    monkeypatch.setattr(work, "_RUNNING", {})
+    monkeypatch.setenv("LOOKBACK_DATABASE", f"sqlite:///{folder}/lookback.sqlite")
+    return folder
+
+
+@pytest.fixture
+def visit_inspection(visit_page: Callable[..., AppTest], places: Path) -> Callable[..., AppTest]:
+    """Go from a link to the page of error inspection."""
+
+    def open_page(**query: str) -> AppTest:
+        return visit_page("inspection", **query)
+
+    return open_page
 
 
 def player_data(app: AppTest) -> dict[str, Any]:

@@ -24,25 +24,9 @@ from s2s.web import folders
 from s2s.web.inspection import work
 from s2s.web.inspection.work import Asked
 from s2s.web.job import Job
-from tests.web.conftest import messages
+from tests.web.conftest import PAIRS, messages
 
 Visit = Callable[..., AppTest]
-SUBJECTS, OBJECTS = ("我", "你", "他"), (("苹果", "apples"), ("茶", "tea"), ("水", "water"))
-PAIRS = "".join(f"{s}喜欢{zh}。\tI like {en}.\n" for s in SUBJECTS for zh, en in OBJECTS)
-
-
-@pytest.fixture
-def places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder with one file, and a place for inspections made in windows of two pairs."""
-    folder = tmp_path_factory.mktemp("server")
-    (folder / "data" / "set").mkdir(parents=True)
-    (folder / "data" / "set" / "test.tsv").write_text(PAIRS, encoding="utf-8")
-    (folder / "secret.tsv").write_text(PAIRS, encoding="utf-8")
-    monkeypatch.setattr(folders, "DATA", folder / "data")
-    monkeypatch.setattr(folders, "INSPECTED", folder / "inspected")
-    monkeypatch.setattr(engine, "WINDOW", 2)
-    monkeypatch.setattr(work, "_RUNNING", {})
-    return folder
 
 
 def made(root: Path, model: str = "tiny-general", **asked: Any) -> str:
@@ -60,14 +44,6 @@ def ended(job: Job[None]) -> Job[None]:
             return job
         time.sleep(0.02)
     pytest.fail("the job did not end")
-
-
-@pytest.fixture
-def visit_inspection(visit_page: Visit, places: Path) -> Visit:
-    def open_page(**query: str) -> AppTest:
-        return visit_page("inspection", **query)
-
-    return open_page
 
 
 def component(app: AppTest, name: str) -> dict[str, Any]:
@@ -185,6 +161,29 @@ def test_a_job_is_started_by_the_page_and_its_upload_is_kept_private(
     assert name not in [option for box in other.selectbox for option in box.options]
     assert "mine.tsv" not in str([box.options for box in other.selectbox])
     assert len(ids(visit_inspection(lang=lang, inspection=name))) == 9  # its link opens it
+
+
+def test_a_file_that_is_of_no_use_leaves_nothing_to_go_on_with(
+    visit_inspection: Visit, places: Path, lang: str
+) -> None:
+    app = visit_inspection(lang=lang)
+    app.file_uploader(key="inspect_file").set_value(("broken.csv", b"\x89PNG\xff\xfe", "text/csv"))
+    app.run()
+    app.button(key="inspect_start").click().run()
+    name = app.session_state["inspection"]
+    running = work.running(name) if name else None
+    while running is not None and running.job.look():
+        time.sleep(0.02)
+    if running is not None:
+        app.run()
+    assert not app.exception and messages(app) == [say("error.file_not_utf8", lang, file="broken.csv", row=1)]
+    assert not list((folders.INSPECTED / ".asked").iterdir()) and not [b for b in app.button if "go-" in str(b.key)]
+
+
+def test_where_nothing_fits_a_sentence_says_so(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
+    app = visit_inspection(lang=lang, inspection=made(root), query='{"text":"nothing"}')
+    assert ids(app) == [] and component(app, "table")["strings"]["none"] == say("inspect_table.none", lang)
+    assert say("inspect.row_none", lang) not in said(app) and not app.exception
 
 
 @pytest.mark.parametrize("typed", ["../secret.tsv", "/etc/passwd", "set", "set/../../secret.tsv", "nowhere.tsv"])

@@ -20,7 +20,6 @@ def page(directory: str) -> None:
     from s2s.web import labels
 
     labels.panel(Path(directory), 3)
-    labels.choice(Path(directory))
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -13,7 +13,7 @@ def page(names: list[str]) -> None:
         return
     summary.section(shown)
     charts.section(shown)
-    shown = labelled.section(shown)
+    labelled.section(shown)
     table.section(shown)
     example.section(shown)
     states.section(shown.examples, shown.row, shown.query.ids, state.choose)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -25,17 +26,19 @@ def _bins(key: tuple[Any, ...], name: str, _examples: Examples) -> bins.Bins | N
 
 def section(shown: Shown) -> None:
     """The component, and the chips."""
-    counted = _counted(shown.key, shown.query.pack(), language.current(), shown)
+    mask_N = shown.said.mask_N
+    labelled = "" if mask_N is None else hashlib.sha256(np.packbits(mask_N).tobytes()).hexdigest()
+    counted = _counted((*shown.key, labelled), shown.query.pack(), language.current(), shown)
     strings = language.strings("inspect_charts")
     component.mount("charts", {**counted, "strings": strings, "heard": state.heard("inspect_charts")})
-    _chips(shown.query)
+    _chips([*chips(shown.query), *([("labels", chip)] if (chip := shown.said.chip()) else [])])
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _counted(key: tuple[Any, ...], packed: str, lang: str, _shown: Shown) -> dict[str, Any]:
     """Everything that is counted for a query, once while one turns pages and opens rows."""
     examples, query = _shown.examples, _shown.query
-    masks = examples.masks(query)
+    masks = _shown.masks()
     measures = (DIFFERENCE, *bins.MEASURES) if isinstance(examples, Paired) else bins.MEASURES
     found = [_chart(_shown, masks, name) for name in measures]
     causes = [
@@ -100,23 +103,17 @@ def _short(value: float | None) -> str:
     return f"{value:.3g}".replace("-", "−") if value is not None else ""
 
 
-def _chips(query: Query) -> None:
+def _chips(found: list[tuple[str, str]]) -> None:
     """A button a condition, which clears it, and one for all."""
-    found = chips(query)
     if not found:
         return
     with st.container(horizontal=True, key="inspect_chips", gap="small", vertical_alignment="center"):
         for condition, words in found:
             st.button(_plain(f"{words} ✕"), key=f"chip-{condition}", on_click=state.drop, args=(condition,))
         if len(found) > 1:
-            st.button(t("inspect.clear"), key="chip-all", on_click=_clear, type="tertiary")
+            st.button(t("inspect.clear"), key="chip-all", on_click=state.clear, type="tertiary")
 
 
 def _plain(text: str) -> str:
     """A text as a label, which Streamlit would read as Markdown."""
     return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|<>:$~" else c for c in text)
-
-
-def _clear() -> None:
-    query = state.asked_for()
-    state.ask(Query(sort=query.sort, descending=query.descending))

@@ -17,6 +17,7 @@ from s2s.numbers import share, signed
 from s2s.web import labels, language, link, models
 from s2s.web.inspection import state
 from s2s.web.inspection.state import Shown
+from s2s.web.inspection.table import cell
 from s2s.web.language import t
 from s2s.web.panel import code
 from s2s.web.player import player
@@ -31,7 +32,7 @@ def section(shown: Shown) -> None:
     if id is None:
         if st.session_state["row"]:
             st.info(t("inspect.row_gone", id=st.session_state["row"]))
-        else:
+        elif len(shown.places):
             st.caption(t("inspect.row_none"))
         return
     row = shown.examples.example(id)
@@ -86,7 +87,7 @@ def _texts(shown: Shown, row: dict[str, Any], place: int) -> None:
 
 def _scores(row: dict[str, Any]) -> str:
     found = [(name, row.get(name)) for name in ("chrf", "bleu", "nll")]
-    parts = [f"{t(f'inspect.column.{name}')} {value:.3g}" for name, value in found if value is not None]
+    parts = [f"{t(f'inspect.column.{name}')} {cell(name, value)}" for name, value in found if value is not None]
     return " · ".join(parts)
 
 

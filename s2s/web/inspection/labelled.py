@@ -1,19 +1,22 @@
-"""The rows that people labelled in a certain way; the rows with labels, and the report, to be taken away."""
+"""Which rows are asked for by what people said of them; the rows with labels, and the report, to be taken away."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from s2s.errors import UserError
 from s2s.inspect.labelled import write
+from s2s.label import VERDICTS, Asked
 from s2s.labels import kept
-from s2s.web import labels, language, link, models
+from s2s.web import language, link, models
+from s2s.web.inspection import said
 from s2s.web.inspection.state import Shown
 from s2s.web.language import t
 
@@ -24,19 +27,40 @@ if TYPE_CHECKING:
 FORMS = ("csv", "jsonl", "parquet")
 
 
-def section(shown: Shown) -> Shown:
-    """The controls; what is shown, without the rows that are not asked for."""
+def section(shown: Shown) -> None:
+    """The controls, behind a fold."""
     with st.expander(t("labels.bar")):
-        asked = labels.choice(shown.directory)
+        if shown.said.problem is None:
+            _choice(shown.said)
+        else:
+            st.error(language.explain(shown.said.problem))
         _take(shown)
-    if not asked:
-        return shown
-    try:
-        keep = labels.labels_of(shown.directory).mask(shown.ids, asked)
-    except UserError as error:
-        st.error(language.explain(error))
-        return shown
-    return replace(shown, places=shown.places[keep])
+
+
+def _choice(told: said.Said) -> None:
+    """Verdict, category and person; a set of controls a language, as a selectbox keeps its option as it is written."""
+    verdicts = {v: t(f"labels.filter_{v or 'all'}") for v in ("", "any", "none")}
+    verdicts |= {v: t(f"labels.verdict.{v}") for v in VERDICTS}
+    categories = {0: verdicts[""], **told.categories}
+    people = {"": t("labels.anybody"), **{person: person for person in told.people}}
+    if told.asked.person:  # who has taken back all they said is asked for still
+        people[told.asked.person] = told.asked.person
+    options: dict[str, tuple[str, Mapping[Any, str]]] = {
+        "verdict": (t("labels.filter"), verdicts),
+        "category": (t("labels.categories"), categories),
+        "person": (t("labels.by"), people),
+    }
+    with st.container(horizontal=True):
+        for part, (title, names) in options.items():
+            key = f"label-filter-{part}-{language.current()}"
+            st.session_state[key] = getattr(told.asked, part) or next(iter(names))
+            st.selectbox(
+                title, list(names), format_func=names.__getitem__, key=key, on_change=_ask, args=(told, part, key)
+            )
+
+
+def _ask(told: said.Said, part: str, key: str) -> None:
+    said.ask(replace(told.asked, **{part: st.session_state[key] or getattr(Asked, part)}))
 
 
 def _take(shown: Shown) -> None:

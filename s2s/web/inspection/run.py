@@ -34,6 +34,7 @@ def section(names: list[str]) -> state.Shown | None:
     for entry in entries:
         if not entry.finished or work.running(entry.name):
             _progress(entry)
+    _problem()
     with st.expander(t("inspect.new"), expanded=not finished, key="inspect_new"):
         _new(names, own)
     return _shown(finished)
@@ -51,48 +52,58 @@ def _choose(finished: list[work.Entry]) -> None:
     if not finished:
         return
     known = {entry.name: entry for entry in finished}
-    if st.session_state["inspection"] not in known:
-        running = work.entry(st.session_state["inspection"]) is not None
-        if not running:
-            st.session_state["inspection"] = finished[0].name
+    linked = st.session_state["inspection"]
+    if linked not in known and work.entry(linked) is None:
+        st.session_state["inspection"] = finished[0].name
     chosen = known.get(st.session_state["inspection"])
     left, middle, right = st.columns([5, 5, 2], vertical_alignment="bottom")
+    key = f"which-{language.current()}-{chosen.name if chosen else ''}"
     left.selectbox(
         t("inspect.which"),
         list(known),
         index=list(known).index(chosen.name) if chosen else None,
         format_func=lambda name: title(known[name]),
-        key=f"which-{language.current()}-{chosen.name if chosen else ''}",
-        on_change=lambda key: _open(st.session_state[key]),
-        args=(f"which-{language.current()}-{chosen.name if chosen else ''}",),
+        key=key,
+        on_change=lambda: _open(st.session_state[key]),
     )
     if chosen is None:
         return
+    with middle:
+        _against(chosen, finished)
+    if st.session_state["against"]:
+        with right:
+            _won_by()
+
+
+def _against(chosen: work.Entry, finished: list[work.Entry]) -> None:
+    """Another inspection of the same file, or none."""
     file = _file(chosen)
-    others = [""] + [entry.name for entry in finished if entry.name != chosen.name and _file(entry) == file]
+    others = {entry.name: title(entry) for entry in finished if entry.name != chosen.name and _file(entry) == file}
+    key = f"against-{language.current()}-{chosen.name}"
     if st.session_state["against"] not in others:
         st.session_state["against"] = ""
-    key = f"against-{language.current()}-{chosen.name}"
     st.session_state[key] = st.session_state["against"]
-    middle.selectbox(
+    st.selectbox(
         t("inspect.against"),
-        others,
-        format_func=lambda name: title(known[name]) if name else "—",
+        ["", *others],
+        format_func={"": "—", **others}.__getitem__,
         key=key,
         on_change=lambda: st.session_state.update(against=st.session_state[key]),
         help=t("inspect.against_help"),
     )
-    if st.session_state["against"]:
-        by = f"by-{language.current()}"
-        st.session_state[by] = st.session_state["won_by"]
-        labels = {name: t(f"inspect.column.{name}") for name in SCORES}
-        right.selectbox(
-            t("inspect.won_by"),
-            SCORES,
-            format_func=labels.__getitem__,
-            key=by,
-            on_change=lambda: st.session_state.update(won_by=st.session_state[by]),
-        )
+
+
+def _won_by() -> None:
+    """The score by which a row is won."""
+    key = f"by-{language.current()}"
+    st.session_state[key] = st.session_state["won_by"]
+    st.selectbox(
+        t("inspect.won_by"),
+        SCORES,
+        format_func={name: t(f"inspect.column.{name}") for name in SCORES}.__getitem__,
+        key=key,
+        on_change=lambda: st.session_state.update(won_by=st.session_state[key]),
+    )
 
 
 def _file(entry: work.Entry) -> dict[str, object]:
@@ -123,6 +134,11 @@ def _progress(entry: work.Entry) -> None:
         _open(entry.name)
         st.rerun()
     mistake = running.job.mistake() if running is not None else None
+    if mistake is not None and entry.manifest is None:  # the file cannot be used: there is nothing to go on with
+        work.forget(entry.name)
+        _open("")
+        st.session_state["inspect_problem"] = mistake
+        st.rerun()
     left.markdown(t("inspect.unfinished", name=code(name)))
     if mistake is not None:
         st.error(language.explain(mistake))
@@ -177,6 +193,11 @@ def _new(names: list[str], own: set[str]) -> None:
             return
         own.add(name)
         _begin(name)
+    _problem()
+
+
+def _problem() -> None:
+    """What went wrong with the last inspection that was asked for."""
     if (problem := st.session_state.pop("inspect_problem", None)) is not None:
         st.error(language.explain(problem))
 

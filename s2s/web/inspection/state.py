@@ -13,9 +13,10 @@ import streamlit as st
 
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.paired import Paired
-from s2s.inspect.table import DIFFERENCE, NUMBERS, WORDS, Examples, Query
+from s2s.inspect.table import DIFFERENCE, NUMBERS, SORTS, WORDS, Examples, Query
+from s2s.label import Asked
 from s2s.web import language, link
-from s2s.web.inspection import work
+from s2s.web.inspection import said, work
 from s2s.web.request import MAX_SEQ, Request
 
 COUNT = 10  # rows of a page of the table
@@ -24,18 +25,27 @@ HEARD = "inspect_heard"  # the last request of each component
 
 @dataclass(frozen=True)
 class Shown:
-    """A finished inspection, perhaps with a second one; the query, and the places of the rows that fit, in order."""
+    """A finished inspection, perhaps with a second one; the query, what people said, the places of the rows that fit.
+
+    Places are in the query's order. The row that is open stays whatever is said of it until another one is opened.
+    """
 
     entry: work.Entry
     examples: Examples
     key: tuple[Any, ...]  # what the table is made of, for caches
     query: Query
+    said: said.Said
     places: np.ndarray
 
     @property
     def directory(self) -> Path:
         """Where it is."""
         return self.examples.directory
+
+    def masks(self) -> dict[str, np.ndarray]:
+        """Of each condition the rows that meet it: ``Examples.masks``, and ``labels``."""
+        own = {} if self.said.mask_N is None else {"labels": self.said.mask_N}
+        return self.examples.masks(self.query) | own
 
     @property
     def ids(self) -> np.ndarray:
@@ -98,7 +108,20 @@ def shown(entry: work.Entry, second: work.Entry | None) -> Shown:
         query = query.without(f"ranges:{DIFFERENCE}")
         query = replace(query, sort="id", descending=False) if query.sort == DIFFERENCE else query
         ask(query)
-    return Shown(entry, table, key, query, _order(key, query.pack(), table))
+    told = said.read(table, query)
+    return Shown(entry, table, key, query, told, _labelled(_order(key, query.pack(), table), told, table))
+
+
+def _labelled(places: np.ndarray, told: said.Said, table: Examples) -> np.ndarray:
+    """Places in the order of labels, without those not asked for; the row that is open stays."""
+    if told.order_N is not None:
+        fits_N = np.zeros(len(table), dtype=bool)
+        fits_N[places] = True
+        places = told.order_N[fits_N[told.order_N]]
+    if told.mask_N is not None:
+        keep_N = told.mask_N | (table.column("id").to_numpy() == st.session_state["row"])
+        places = places[keep_N[places]]
+    return places
 
 
 def asked_for() -> Query:
@@ -119,7 +142,17 @@ def choose(ids: tuple[int, ...]) -> None:
 
 def drop(condition: str) -> None:
     """Clear one condition."""
-    ask(asked_for().without(condition))
+    if condition == "labels":
+        said.ask(Asked())
+    else:
+        ask(asked_for().without(condition))
+
+
+def clear() -> None:
+    """Clear all conditions; the order stays."""
+    query = asked_for()
+    ask(Query(sort=query.sort, descending=query.descending))
+    said.ask(Asked())
 
 
 def _take(component: str) -> Request | None:
@@ -149,7 +182,7 @@ def _follow(asked: Request) -> None:
         st.session_state["row"] = max(0, min(fields["id"], 10**12))
     elif asked.kind == "turn" and type(fields.get("start")) is int:
         st.session_state["table_from"] = max(0, min(fields["start"], 10**9))
-    elif asked.kind == "sort" and name in NUMBERS:
+    elif asked.kind == "sort" and name in SORTS:
         ask(replace(query, sort=name, descending=query.sort == name and not query.descending))
     elif asked.kind == "cause" and name in CAUSES:
         kept = tuple(one for one in query.causes if one != name)

@@ -12,7 +12,7 @@ from s2s.inspect.comparison import comparison
 from s2s.inspect.paired import Paired
 from s2s.inspect.summary import summarised
 from s2s.inspect.table import Examples
-from s2s.numbers import signed
+from s2s.numbers import chance, signed
 from s2s.web.inspection.state import Shown
 from s2s.web.language import t
 from s2s.web.panel import code
@@ -67,7 +67,7 @@ def _versus(pair: Paired) -> None:
         "first": _number(made["first"]),
         "second": _number(made["second"]),
         "difference": _number(made["difference"]),
-        "chance": t("inspect.chance", p=made["p"]) if made["p"] >= 0.05 else t("inspect.no_chance", p=made["p"]),
+        "chance": t("inspect.chance" if made["p"] >= 0.05 else "inspect.no_chance", p=chance(made["p"])),
     }
     with st.container(border=True):
         st.markdown(t("inspect.versus", **values))

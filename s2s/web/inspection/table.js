@@ -9,12 +9,12 @@ function send(view, payload) {
 
 function heading(view, column) {
   const { sort, descending } = view.data;
-  if (!column.number) return el("th", { scope: "col", text: column.title });
+  if (!column.number && column.name !== "label") return el("th", { scope: "col", text: column.title });
   const own = sort === column.name;
   const order = own ? (descending ? "descending" : "ascending") : "none";
   const sortBy = () => send(view, { kind: "sort", name: column.name });
-  const mark = own ? (descending ? " ↓" : " ↑") : "";
-  return el("th", { scope: "col", class: "number", "aria-sort": order }, el("button", { type: "button", "data-sort": column.name, "aria-pressed": String(own), onclick: sortBy, text: column.title + mark }));
+  const mark = own ? (descending ? "\u00a0↓" : "\u00a0↑") : "";
+  return el("th", { scope: "col", class: column.number ? "number" : "sorts", "aria-sort": order }, el("button", { type: "button", "data-sort": column.name, "aria-pressed": String(own), title: column.hint, onclick: sortBy, text: column.title + mark }));
 }
 
 function row(view, values) {
@@ -24,7 +24,16 @@ function row(view, values) {
     return el("td", { class: "text", "data-name": column.title }, el("span", { text: value, dir: "auto" }));
   });
   const tags = el("td", { class: "tags" }, ...values.tags.map((tag) => el("span", { class: "tag", text: tag })));
-  return el("tr", { "data-id": values.id, "aria-selected": String(values.id === view.open), onclick: () => open(view, values.id) }, ...cells, tags);
+  const labels = view.data.label === null ? [] : [el("td", { class: "labels", "data-name": view.data.label }, ...values.labels.map((one) => labelled(one, values.labels.length > 1)))];
+  return el("tr", { "data-id": values.id, "aria-selected": String(values.id === view.open), onclick: () => (open(view, values.id), follow()) }, ...cells, tags, ...labels);
+}
+
+// What one person says; the name where several do.
+function labelled({ person, verdict, categories, note }, several) {
+  const words = [verdict && el("b", { text: verdict }), ...categories.map((name) => el("span", { class: "tag", text: name, dir: "auto" }))];
+  const said = el("div", { class: "label", title: person }, ...(several ? [el("span", { class: "person", text: person, dir: "auto" })] : []), ...words.filter(Boolean));
+  if (note) said.append(el("span", { class: "note", text: note, dir: "auto" }));
+  return said;
 }
 
 function mark(view) {
@@ -35,6 +44,18 @@ function open(view, id) {
   view.open = id;
   mark(view);
   send(view, { kind: "open", id });
+}
+
+// A click brings what it opened into view, if that is below the window; the next row's keys leave the window alone.
+function follow() {
+  const until = performance.now() + 3000;
+  const look = () => {
+    const head = document.querySelector("[class*=st-key-inspect_head]");
+    if (!head) return performance.now() < until && requestAnimationFrame(look);
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (head.getBoundingClientRect().top > 0.7 * innerHeight) head.scrollIntoView({ behavior: still ? "auto" : "smooth" });
+  };
+  look();
 }
 
 // The next row of the order, which may be on another page: the first and last ids beyond this one come along.
@@ -85,9 +106,9 @@ export default function mount(component) {
     Object.assign(view, { identity, data, strings: data.strings, open: data.open });
     const within = host.getRootNode().activeElement;
     const sorted = within?.dataset?.sort;
-    const head = el("tr", {}, ...data.columns.map((column) => heading(view, column)), el("th", { scope: "col", text: data.strings.causes }));
+    const head = el("tr", {}, ...data.columns.map((column) => heading(view, column)), el("th", { scope: "col", text: data.strings.causes }), ...(data.label === null ? [] : [heading(view, { name: "label", title: data.label, hint: data.label })]));
     const table = el("table", { "aria-label": data.strings.table }, el("thead", {}, head), el("tbody", {}, ...data.rows.map((values) => row(view, values))));
-    view.root = el("div", { class: "rows", tabindex: "0", "aria-label": data.strings.table }, el("div", { class: "scroll" }, table), turning(view));
+    view.root = el("div", { class: "rows", tabindex: "0", "aria-label": data.strings.table }, el("div", { class: "scroll" }, table), ...(data.total ? [] : [el("p", { class: "none", text: data.strings.none })]), turning(view));
     host.replaceChildren(view.root);
     if (sorted) view.root.querySelector(`[data-sort="${sorted}"]`)?.focus({ preventScroll: true });
     else if (within) view.root.focus({ preventScroll: true });

@@ -10,7 +10,7 @@ import streamlit as st
 
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.paired import OTHER, Paired
-from s2s.inspect.table import DIFFERENCE, MOST, NUMBERS
+from s2s.inspect.table import DIFFERENCE, LABEL, MOST, SORTS
 from s2s.web import language
 from s2s.web.inspection import component, state
 from s2s.web.inspection.state import COUNT, Shown
@@ -44,8 +44,8 @@ def _controls(shown: Shown) -> None:
     middle.checkbox(t("inspect.only_errors"), key="inspect_errors", on_change=_errors)
     keys = f"sort-{language.current()}", f"order-{language.current()}"
     st.session_state[keys[0]], st.session_state[keys[1]] = query.sort, query.descending
-    paired = isinstance(shown.examples, Paired)
-    names = [name for name in NUMBERS if paired or name != DIFFERENCE]
+    there = {DIFFERENCE: isinstance(shown.examples, Paired), LABEL: bool(shown.said.people) or query.sort == LABEL}
+    names = [name for name in SORTS if there.get(name, True)]
     labels = {name: t(f"inspect.column.{name}") for name in names}
     sort.selectbox(t("inspect.sort"), names, format_func=labels.__getitem__, key=keys[0], on_change=_sort, args=keys)
     orders = {False: t("inspect.ascending"), True: t("inspect.descending")}
@@ -73,7 +73,7 @@ def _data(shown: Shown, start: int, row: int | None) -> dict[str, Any]:
     paired = isinstance(examples, Paired)
     texts = [*TEXTS, *([f"{OTHER}output"] if paired else [])]
     measured = [*([DIFFERENCE] if paired else []), *MEASURED]
-    numbers = ["id", *measured, *([sort] if sort not in ("id", *measured) else [])]
+    numbers = ["id", *measured, *([sort] if sort not in ("id", LABEL, *measured) else [])]
     stored = [name for name in numbers if name not in ("source_length", "reference_length")]
     lengths = [name for name in numbers if name not in stored]
     needed = [*texts, *stored, *(f"cause_{name}" for name in CAUSES)]
@@ -84,9 +84,11 @@ def _data(shown: Shown, start: int, row: int | None) -> dict[str, Any]:
             found[name] = examples.column(name)[place].as_py()
     names = [numbers[0], *texts, *numbers[1:]]
     ids = shown.ids
+    told = shown.said.shown_of([found["id"] for found in rows])
     return {
-        "columns": [{"name": name, "title": _title(shown, name), "number": name in numbers} for name in names],
-        "rows": [_row(found, names) for found in rows],
+        "columns": [_column(shown, name, name in numbers) for name in names],
+        "label": None if told is None else t(f"inspect.column.{LABEL}"),
+        "rows": [_row(found, names) | {"labels": (told or {}).get(found["id"], [])} for found in rows],
         "before": int(ids[start - 1]) if start else None,
         "after": int(ids[start + COUNT]) if start + COUNT < len(ids) else None,
         "start": start,
@@ -98,6 +100,16 @@ def _data(shown: Shown, start: int, row: int | None) -> dict[str, Any]:
         "strings": language.strings("inspect_table"),
         "heard": state.heard("inspect_table"),
         "link": state.address() if row is None else None,
+    }
+
+
+def _column(shown: Shown, name: str, number: bool) -> dict[str, Any]:
+    title = _title(shown, name)
+    return {
+        "name": name,
+        "title": title,
+        "number": number,
+        "hint": t("inspect.column.divergence") if title == "◆" else title,
     }
 
 

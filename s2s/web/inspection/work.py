@@ -224,5 +224,7 @@ def start(name: str, checkpoint: Checkpoint) -> Running:
 
 
 def forget(name: str) -> None:
-    """What has ended need not be spoken of any more."""
+    """What has ended need not be spoken of any more; what nothing was made of was never asked for."""
     _RUNNING.pop(name, None)
+    if not (directory(name) / "manifest.json").exists():
+        (_asked() / f"{name}.json").unlink(missing_ok=True)

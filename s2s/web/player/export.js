@@ -1,6 +1,8 @@
 // Downloads made in the browser: the trace as JSON and CSV, the step or the heatmap alone as SVG and PNG.
 
-const escapeCsv = (value) => (/[",\n\r]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+// As s2s/spreadsheet.py: a text that a spreadsheet would calculate gets an apostrophe.
+const plainCell = (value) => (typeof value === "string" && /^'*[=+\-@\t\r＝＋－＠]/.test(value) ? `'${value}` : String(value));
+const quoted = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 function traceCsv(trace) {
   const head = ["step", "input", "output", "log_prob", "rank", "entropy", "target", "target_log_prob"];
@@ -10,7 +12,7 @@ function traceCsv(trace) {
     const gold = step.target ? [step.target.token, step.target.log_prob] : ["", ""];
     rows.push([t, step.input, step.output, step.log_prob, step.rank, step.entropy, ...gold, ...step.attention]);
   });
-  return rows.map((row) => row.map(escapeCsv).join(",")).join("\r\n") + "\r\n";
+  return rows.map((row) => row.map((value) => quoted(plainCell(value))).join(",")).join("\r\n") + "\r\n";
 }
 
 function save(name, blob) {
