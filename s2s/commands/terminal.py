@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from s2s.errors import UserError
-
-ROOT = Path(__file__).parent.parent.parent
+from s2s.places import find_checkpoint as find_checkpoint
 
 
 def width(text: str) -> int:
@@ -42,16 +41,6 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
 def printable(text: str) -> str:
     """The text with a mark for every character that could steer a terminal."""
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
-
-
-def find_checkpoint(name: str) -> Path:
-    """The directory that a user means: a path, or a name under ``checkpoints/``."""
-    for path in (Path(name), Path("checkpoints", name), ROOT / "checkpoints" / name):
-        if path.is_dir():
-            return path if path.name not in ("", "..") else path.resolve()
-    folders = (path for path in (Path("checkpoints"), ROOT / "checkpoints") if path.is_dir())
-    known = sorted({path.parent.name for folder in folders for path in folder.glob("*/config.json")})
-    raise UserError("checkpoint_not_found", checkpoint=name, known=", ".join(known) or "(none yet)")
 
 
 def put(text: str, target: str) -> None:

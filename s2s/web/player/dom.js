@@ -21,6 +21,13 @@ function fill(template, values) {
 // Whether a trace's model weighs the source at all: what is about weights is not shown of one that does not.
 const looks = (trace) => trace.checkpoint.attention !== "none";
 
+// What only a model gives, and a trace of somebody's arrays may lack: the numbers of a step's word, of any step's.
+const rated = (word) => word.log_prob !== undefined;
+const speaks = (step) => rated(step) || step.top.length > 0;
+
+// Whether the model would have said another word than the reference's.
+const misses = (step) => Boolean(step.target) && (step.top[0]?.token ?? step.output) !== step.target.token;
+
 const isSpecial = (token) => /^<(pad|unk|bos|eos)>$/.test(token);
 
 // 0.8789 → "87.9 %"; what would read as 0 or 100 but is not says so.

@@ -28,6 +28,7 @@ function buildBar(view) {
     button(view, "download", fill(strings.download, { kind: kind.toUpperCase() }), () => download(view, kind), kind.toUpperCase()),
   );
   view.copied = button(view, "link", strings.copy_link, () => copyLink(view), strings.link);
+  view.copied.hidden = !view.link;
   view.parts.bar.replaceChildren(
     el(
       "span",
@@ -103,12 +104,13 @@ function frame(view, root) {
     parts.worked,
     parts.evidence,
     parts.table,
-    el("p", { class: "keys", text: view.game ? strings.predict_keys : strings.keys }),
+    el("p", { class: "keys", text: view.game ? strings.predict_keys : view.page ? strings.keys : strings.keys_alone }),
     parts.live,
     parts.news,
   );
   root.replaceChildren(view.root);
   view.root.classList.toggle("blind", !looks(view.trace));
+  view.root.classList.toggle("mute", !Object.values(view.lanes).some((lane) => lane?.steps.some(speaks)));
   buildEditor(view);
   listen(view);
 }
@@ -179,10 +181,12 @@ function announce(view, step) {
   view.later = setTimeout(() => {
     if (!view.root.isConnected) return;
     const place = argmax(step.attention);
-    view.parts.live.textContent = fill(view.strings[looks(view.trace) ? "announce" : "announce_no_attention"], {
+    const { token, log_prob } = said(step, view.trace.mode);
+    const sentence = !looks(view.trace) ? "announce_no_attention" : log_prob === undefined ? "announce_unweighed" : "announce";
+    view.parts.live.textContent = fill(view.strings[sentence], {
       step: view.step + 1,
-      word: said(step, view.trace.mode).token,
-      p: percent(Math.exp(said(step, view.trace.mode).log_prob)),
+      word: token,
+      p: percent(Math.exp(log_prob)),
       source: view.trace.source.tokens[place],
       weight: step.attention[place]?.toFixed(2),
     });
@@ -190,7 +194,7 @@ function announce(view, step) {
   }, 250);
 }
 
-// A page without a server keeps its state in the fragment, which needs nobody to read it.
+// A page without a server keeps its state in the fragment, which needs nobody to read it; one in a notebook has no address.
 function address(view) {
   const state = new URLSearchParams({ ...view.link, step: view.step + 1, lane: view.lane });
   return view.fragment ? `#${state}` : `${location.pathname}?${state}`;
@@ -209,6 +213,7 @@ function readPalette(colour) {
 
 // Where a player that has just been mounted begins: at the address's step, if the address names what is shown.
 function linked({ link, fragment }) {
+  if (!link) return { step: 0, lane: null };
   const here = new URLSearchParams(fragment ? location.hash.slice(1) : location.search);
   const same = Object.entries(link).every(([name, value]) => name === "lang" || (here.get(name) ?? value) === value);
   const step = Number.parseInt(here.get("step") ?? "1", 10) - 1;
