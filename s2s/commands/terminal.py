@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+from s2s.columns import width
 from s2s.errors import UserError
 from s2s.places import find_checkpoint as find_checkpoint
-
-
-def width(text: str) -> int:
-    """Columns of a terminal: two for a wide character, none for a combining one.
-
-    >>> width("喝tea")
-    5
-    """
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(bool(unicodedata.combining(c)) for c in text)
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
