@@ -57,6 +57,22 @@ function label(token, extra = "") {
   return el("span", { class: `token ${kind} ${extra}`.trim(), text: token, dir: "auto" });
 }
 
+const OWN_KEYS = "input, textarea, select, [contenteditable], " + ["radio", "radiogroup", "tab", "slider", "option", "listbox", "combobox", "dialog"].map((role) => `[role=${role}]`).join(", ");
+
+// Do what ``actions`` has for a key. Keys are for the whole page while ``box`` is in sight, but never taken from a field or
+// a choice, nor Space and Enter from what they press.
+function byKey(box, event, actions) {
+  const { top, bottom } = box.getBoundingClientRect();
+  if (bottom <= 0 || top >= innerHeight) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const at = event.composedPath()[0];
+  const within = (selector) => at instanceof Element && at.closest(selector);
+  const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!action || within(OWN_KEYS) || ((event.key === " " || event.key === "Enter") && within("button, a, summary"))) return;
+  event.preventDefault();
+  action();
+}
+
 // Scroll a box only as far as the stretch from ``start`` needs to be seen clear of the first
 // ``margin`` pixels, which a sticky label covers; the page itself never moves.
 function reveal(box, axis, start, size, margin) {
