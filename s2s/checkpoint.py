@@ -109,7 +109,8 @@ class Checkpoint:
         from s2s.lanes import Lanes
 
         forced = [self.trace(text, reference, mode="forced")] if (reference or "").strip() else []
-        return Lanes.of(*forced, self.trace(text, reference, **settings), checkpoint=self)
+        lanes = Lanes.of(*forced, self.trace(text, reference, **settings))
+        return dataclasses.replace(lanes, checkpoint=self, source=text if isinstance(text, str) else tuple(text))
 
 
 def side(segmenter: str, vocab: Vocab) -> Side:

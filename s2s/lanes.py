@@ -29,14 +29,15 @@ class Lanes(Mapping[str, Trace]):
     traces: Mapping[str, Trace]
     branches: tuple[Branch, ...] = ()
     checkpoint: Checkpoint | None = None
+    source: str | tuple[str, ...] = ""  # what the checkpoint was given, a text or tokens
 
     @staticmethod
-    def of(*traces: Trace, checkpoint: Checkpoint | None = None) -> Lanes:
+    def of(*traces: Trace) -> Lanes:
         """The free and the forced trace of one source, or one of them; UserError where they do not belong together."""
         if not traces:
             raise UserError("lanes_empty")
         found = export.together([{trace.mode: export.showable(trace)} for trace in traces])
-        return Lanes({name: found[name] for name in ("forced", "free") if name in found}, checkpoint=checkpoint)
+        return Lanes({name: found[name] for name in ("forced", "free") if name in found})
 
     def __getitem__(self, name: str) -> Trace:
         if name not in self.traces:
@@ -111,7 +112,6 @@ class Lanes(Mapping[str, Trace]):
         assert self.checkpoint is not None
         first = next(iter(self.own.values()))
         settings = dict(self.own["free"].settings) if "free" in self.own else {}
-        made = self.checkpoint.trace(
-            first.source_tokens, first.reference, prefix=branch.prefix, attention=branch.edits, **settings
+        return self.checkpoint.trace(
+            self.source, first.reference, prefix=branch.prefix, attention=branch.edits, **settings
         )
-        return replace(made, source_text=first.source_text)

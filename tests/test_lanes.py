@@ -50,6 +50,8 @@ def test_a_fork_is_what_the_same_prefix_gives(checkpoint: Checkpoint, lanes: Lan
     first = [lanes["free"].steps[0].output, "apples"]
     assert forked["b1"] == trace(checkpoint, TEXT, REFERENCE, prefix=first)
     assert forked["b2"].prefix == 2 and forked["b2"].steps[2].own_attention is not None
+    own = checkpoint.lanes(["我", "喝", "茶"]).fork(0, "you")
+    assert own["b1"] == trace(checkpoint, ["我", "喝", "茶"], prefix=["you"])
     heads = [(row["name"], row["parent"], row["shared"]) for row in forked.rows()]
     assert heads == [("apples", "free", 1), ("blind", "b1", 2)]
 
