@@ -1,7 +1,7 @@
 """The player in a notebook: the exported page inside a frame of its own, which no style or script around it reaches.
 
-A frame of ``srcdoc`` asks nobody for anything, so it plays in JupyterLab, the classic notebook, VS Code and Colab,
-and in a saved notebook that is opened again. The script beside it makes it as tall as its page, and tells the page
+A frame of ``srcdoc`` asks nobody for anything and needs no extension, so it plays wherever a notebook shows HTML, also
+in a saved one that is opened again. The script beside it makes it as tall as its page, and tells the page
 whether its surroundings are dark; without that script it scrolls.
 """
 
