@@ -1,1 +1,56 @@
-"""Lookback: attention sequence-to-sequence models, seen step by step. Start reading at ``s2s.trace``."""
+"""Lookback: attention sequence-to-sequence models, seen step by step. Start reading at ``s2s.trace``.
+
+From Python and in notebooks: ``load`` a checkpoint, ask it for a ``trace`` or ``lanes``, or make a ``Trace`` of arrays;
+a notebook shows them playing. docs/PYTHON.md takes ten minutes.
+
+>>> import s2s
+>>> trace = s2s.load("date").trace("2025年3月9日")
+>>> trace.text
+'2025-03-09'
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from s2s import figures
+    from s2s.checkpoint import Checkpoint
+    from s2s.errors import UserError
+    from s2s.frame import export_html, show
+    from s2s.lanes import Lanes
+    from s2s.trace import Trace
+
+__all__ = ["Lanes", "Trace", "UserError", "export_html", "figures", "load", "show"]
+
+_WHERE = {"Lanes": "lanes", "Trace": "trace", "UserError": "errors", "export_html": "frame", "show": "frame"}
+
+
+def load(checkpoint: str | Path) -> Checkpoint:
+    """A checkpoint by its directory, or by its name under ``checkpoints/``, ready to decode.
+
+    Raises UserError that says what is missing or does not fit.
+
+    >>> import s2s
+    >>> s2s.load("date").config.model.attention
+    'additive'
+    """
+    from s2s import checkpoint as disk
+    from s2s.places import find_checkpoint
+
+    return disk.load(find_checkpoint(checkpoint))
+
+
+def __getattr__(name: str) -> Any:
+    """What is exported is imported when it is asked for: ``import s2s`` loads neither torch nor plotly."""
+    if name == "figures":
+        return importlib.import_module("s2s.figures")
+    if name in _WHERE:
+        return getattr(importlib.import_module(f"s2s.{_WHERE[name]}"), name)
+    raise AttributeError(f"module 's2s' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,12 +10,17 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from s2s.errors import UserError
 
+if TYPE_CHECKING:
+    from s2s.checkpoint import Checkpoint
+    from s2s.trace import Trace
+
+SAYABLE = ("<unk>", "<eos>")  # the specials that a model may be made to say
 MAX_BRANCHES = 12
 MAX_STEPS = 500
 MAX_NAME = 40
@@ -54,6 +59,13 @@ class Edit:
     def _usable(self) -> bool:
         row = self.weights
         return 2 <= len(row) <= MAX_SOURCE and all(0 <= w <= 1e9 for w in row) and sum(row) > 1e-9  # no NaN passes
+
+    @staticmethod
+    def of(value: str | Edit | Sequence[float] | np.ndarray) -> Edit:
+        """An edit, its text, or the weights of a row."""
+        if isinstance(value, Edit | str):
+            return Edit.parse(value) if isinstance(value, str) else value
+        return Edit("weights", weights=tuple(map(float, value)))
 
     @staticmethod
     def parse(text: str) -> Edit:
@@ -164,6 +176,24 @@ class Branch:
                 raise ValueError("edits map steps to texts")
             edits[int(t)] = Edit.parse(edit)
         return Branch(str(own), str(name), str(parent), step, tuple(prefix), edits)
+
+
+def before(checkpoint: Checkpoint, trace: Trace, step: int) -> list[str]:
+    """What a lane said before a step, as tokens of the vocabulary."""
+    known = checkpoint.target.vocab.ids
+    return [s.output if s.output in known else "<unk>" for s in trace.steps[:step]]
+
+
+def words(checkpoint: Checkpoint, typed: str, single: bool = False) -> list[str]:
+    """A typed text as tokens of the vocabulary, with ``single`` as one; UserError names what is not known."""
+    target = checkpoint.target
+    found = [typed.strip()] if single or typed.strip() in SAYABLE else target.tokens(typed)
+    if not found:
+        raise UserError("word_empty")
+    unknown = [w for w in found if w not in target.vocab.ids and w not in SAYABLE]
+    if unknown:
+        raise UserError("prefix_token", token=unknown[0][:40], checkpoint=checkpoint.name)
+    return found
 
 
 def pack(branches: Sequence[Branch]) -> str:

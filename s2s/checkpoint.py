@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import safetensors
 import torch
@@ -27,6 +27,10 @@ from s2s.errors import UserError
 from s2s.model import Model, Seq2Seq
 from s2s.text import SEGMENTERS, Segmenter
 from s2s.vocab import Vocab
+
+if TYPE_CHECKING:
+    from s2s.lanes import Lanes
+    from s2s.trace import Trace
 
 SCHEMA = "lookback-checkpoint/1"
 MAX_JSON_BYTES = 20_000_000
@@ -77,6 +81,48 @@ class Checkpoint:
         if not isinstance(self.model, Seq2Seq):
             raise UserError("only_recurrent", checkpoint=self.name)
         return self.model
+
+    def trace(
+        self,
+        text: str | Sequence[str],
+        reference: str | None = None,
+        *,
+        mode: str = "free",
+        prefix: str | Sequence[str] = "",
+        attention: Mapping[int, Any] | None = None,
+        top: int = 10,
+        **settings: Any,
+    ) -> Trace:
+        """Decode a text, or a list of tokens, and record every step.
+
+        ``mode`` is ``free`` (the model reads its own words) or ``forced`` (those of ``reference``). ``prefix`` is what
+        it is made to say first, ``attention`` maps steps, from 0, to weights or to ``uniform``, ``previous``, ``3``
+        (all on the third source token), ``-3``; ``settings`` are fields of ``Settings``. Raises UserError for what
+        cannot be used.
+
+        >>> import s2s
+        >>> s2s.load("date").trace("2025年3月9日", strategy="beam", beam=2).text
+        '2025-03-09'
+        """
+        from s2s import decode
+        from s2s.branch import Edit
+        from s2s.strategy import Settings
+
+        edits = {step: Edit.of(row) for step, row in (attention or {}).items()}
+        return decode.trace(self, text, reference, mode, Settings(**settings), prefix, top, edits)
+
+    def lanes(self, text: str | Sequence[str], reference: str | None = None, **settings: Any) -> Lanes:
+        """The free-running lane of a text, with a reference the teacher-forced one as well, to be shown and forked.
+
+        >>> import s2s
+        >>> s2s.load("date").lanes("2025年3月9日", "2025-03-09")
+        <Lanes forced, free: 2025年3月9日 → 2025-03-09>
+        """
+        from s2s.lanes import Lanes
+
+        forced = [self.trace(text, reference, mode="forced")] if (reference or "").strip() else []
+        lanes = Lanes.of(*forced, self.trace(text, reference, **settings))
+        return dataclasses.replace(lanes, checkpoint=self, source=text if isinstance(text, str) else tuple(text))
 
 
 def side(segmenter: str, vocab: Vocab) -> Side:

@@ -34,7 +34,11 @@ def strings(prefix: str, language: str) -> dict[str, str]:
 
 
 class UserError(ValueError):
-    """A mistake that its maker can mend; ``str()`` is the English sentence."""
+    """A mistake that its maker can mend; ``str()`` is the English sentence, ``say`` has both languages.
+
+    >>> str(UserError("text_empty")), UserError("text_empty").say("zh")
+    ('Type a sentence first.', '请先输入一句话。')
+    """
 
     def __init__(self, key: str, /, **values: object) -> None:
         super().__init__(key)

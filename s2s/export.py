@@ -30,32 +30,47 @@ def render(
     language: str,
     vocabulary: int | None = None,
     branches: Sequence[Mapping[str, Any]] = (),
+    framed: bool = False,
 ) -> str:
     """The page, opened in ``zh`` or ``en``; ``vocabulary`` counts the target words where that is known.
 
-    ``branches`` are rows of ``player.branch_row``.
+    ``branches`` are rows of ``player.branch_row``. A ``framed`` page is the player alone, for a frame that ``frame.py``
+    makes in a notebook; it keeps nothing in its address.
     """
     trace = next(iter(lanes.values()))
-    words = {other: {"player": strings("player", other), "page": _words(trace, other)} for other in LANGUAGES}
+    words = {other: {"player": _spoken(other), "page": _words(trace, other)} for other in LANGUAGES}
     script = _short(f"{player.script()}\n{player.read('page.js')}")
     styles = {"style": _short(player.read("page.css")), "player_style": _short(player.read("player.css"))}
     return Template(player.read("page.html")).substitute(
         styles,
         language=language,
+        framed=" data-framed" if framed else "",
         policy=_policy(script, list(styles.values())),
         title=_shown(trace.source_text[:TITLE]),
         facts=_facts(lanes, words[language]["page"]),
         lanes=embedded(player.lane_values(lanes)),
-        page=embedded({"language": language, "vocabulary": vocabulary, "strings": words, "branches": list(branches)}),
+        page=embedded(_opening(language, vocabulary, words, branches, framed)),
         script=script,
         **{name: escape(text) for name, text in words[language]["page"].items()},
     )
+
+
+def _opening(language: str, vocabulary: int | None, words: Any, branches: Any, framed: bool) -> dict[str, Any]:
+    """How the player begins. A frame has no switch for the language, so its page speaks one alone."""
+    own = {language: words[language]} if framed else words
+    known = {"language": language, "vocabulary": vocabulary, "strings": own, "branches": list(branches)}
+    return known | ({"framed": True} if framed else {})
 
 
 def _short(code: str) -> str:
     """Script or style without indentation, empty lines and comments: no string in them has such a line."""
     lines = (COMMENT.sub("", line.strip()) for line in code.splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def _spoken(language: str) -> dict[str, str]:
+    """The player's texts, but for those of what a page without a model cannot do."""
+    return {k: v for k, v in strings("player", language).items() if not k.startswith(("evidence_", "predict_"))}
 
 
 def _words(trace: Trace, language: str) -> dict[str, str]:
@@ -138,7 +153,7 @@ class _Finder(HTMLParser):
 def read(text: str) -> dict[str, Trace]:
     """The lanes in a trace's JSON or in an exported page, by mode; ValueError says what it is instead."""
     if not text.lstrip("\ufeff \t\r\n").startswith("<"):
-        trace = _whole(Trace.from_json(text))
+        trace = showable(Trace.from_json(text))
         return {trace.mode: trace}
     finder = _Finder()
     finder.feed(text)
@@ -151,13 +166,13 @@ def read(text: str) -> dict[str, Trace]:
         raise ValueError(f"its {LANES} is nested too deeply") from None
     if not isinstance(lanes, dict):
         raise ValueError(f"its {LANES} is no object")
-    found = [_whole(Trace.from_json(json.dumps(lane))) for lane in lanes.values() if lane is not None]
+    found = [showable(Trace.from_json(json.dumps(lane))) for lane in lanes.values() if lane is not None]
     if not found:
         raise ValueError(f"its {LANES} holds no lane")
     return {trace.mode: trace for trace in found}
 
 
-def _whole(trace: Trace) -> Trace:
+def showable(trace: Trace) -> Trace:
     """The trace, if it can be shown: ValueError for one without a step or a model, or with an infinite number."""
     if not trace.steps or not trace.source_tokens:
         raise ValueError("a trace without a step")

@@ -1,4 +1,4 @@
-"""Trace → plotly Figure. Pure: no model, no page; ``text`` holds the words of the visitor's language."""
+"""Trace → plotly Figure. Pure: no model, no page; ``text`` holds the words of the reader's language, else English."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from s2s.errors import strings
 from s2s.rollup import Grid
 from s2s.trace import Trace
 
@@ -36,8 +37,16 @@ def escape(token: str) -> str:
     return token.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def attention(grid: Grid, title: str, text: Mapping[str, str]) -> go.Figure:
-    """Overview heatmap: one row a step from the top, one column a source token; weights 0 to 1."""
+def attention(shown: Grid | Trace, title: str | None = None, text: Mapping[str, str] | None = None) -> go.Figure:
+    """Overview heatmap: one row a step from the top, one column a source token; weights 0 to 1.
+
+    >>> trace = Trace.from_arrays([[0.9, 0.1], [0.2, 0.8]], ["你", "好"], ["hello", "there"])
+    >>> attention(trace).data[0].z.shape
+    (2, 2)
+    """
+    grid = Grid.of(shown) if isinstance(shown, Trace) else shown
+    text = strings("figure", "en") if text is None else text
+    title = f"{' '.join(grid.sources)} → {' '.join(grid.outputs)}" if title is None else title
     outputs = list(grid.outputs)
     figure = go.Figure(
         go.Heatmap(
@@ -60,13 +69,24 @@ def attention(grid: Grid, title: str, text: Mapping[str, str]) -> go.Figure:
     return figure
 
 
-def probabilities(trace: Trace, text: Mapping[str, str]) -> go.Figure:
-    """Per step: probability of the chosen, the best and the reference's word; entropy on the right axis."""
+def _point(token: str, log_prob: float) -> tuple[str | None, float | None]:
+    return (None, None) if math.isnan(log_prob) else (token, math.exp(log_prob))
+
+
+def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> go.Figure:
+    """Per step: probability of the chosen, the best and the reference's word; entropy on the right axis.
+
+    >>> trace = Trace.from_arrays([[1.0], [1.0]], ["好"], ["well", "done"], log_probs=[-0.1, -2.3])
+    >>> [round(p, 3) for p in probabilities(trace).data[0].y]
+    [0.905, 0.1]
+    """
+    text = strings("figure", "en") if text is None else text
     steps = list(range(1, len(trace.steps) + 1))
-    lines: dict[str, list[tuple[str | None, float | None]]] = {
-        "best": [(s.top[0].token, math.exp(s.top[0].log_prob)) for s in trace.steps],
-        "chosen": [(s.output, math.exp(s.log_prob)) for s in trace.steps] if trace.mode == "free" else [],
-        "gold": [(s.target.token, math.exp(s.target.log_prob)) if s.target else (None, None) for s in trace.steps],
+    nothing: tuple[str | None, float | None] = (None, None)
+    lines = {
+        "best": [_point(s.top[0].token, s.top[0].log_prob) if s.top else nothing for s in trace.steps],
+        "chosen": [_point(s.output, s.log_prob) for s in trace.steps] if trace.mode == "free" else [],
+        "gold": [_point(s.target.token, s.target.log_prob) if s.target else nothing for s in trace.steps],
     }
     colours = {"best": "#94a3b8", "chosen": "#2563eb", "gold": "#15803d"}
     figure = go.Figure()
@@ -82,9 +102,11 @@ def probabilities(trace: Trace, text: Mapping[str, str]) -> go.Figure:
             line={"color": colours[name]},
             hovertemplate="%{text}: %{y:.3f}<extra></extra>",
         )
+    entropies = [None if math.isnan(s.entropy) else s.entropy for s in trace.steps]
     figure.add_scatter(
         x=steps,
-        y=[s.entropy for s in trace.steps],
+        y=entropies,
+        visible=any(entropy is not None for entropy in entropies),
         mode="lines",
         name=text["entropy"],
         yaxis="y2",

@@ -124,7 +124,10 @@ def _read(path: Path, made: Callable[[dict[str, Any]], T], skip: int = 0) -> Ite
 
 def _frame(values: dict[str, Any]) -> Frame:
     step, sentence, text = int(values["step"]), int(values["sentence"]), str(values["text"])
-    return Frame(step, sentence, Trace.from_json(json.dumps(values["trace"])), text)
+    trace = Trace.from_json(json.dumps(values["trace"]))
+    if not all(shown.whole for shown in trace.steps):
+        raise ValueError("a step without its numbers")
+    return Frame(step, sentence, trace, text)
 
 
 def _moment(values: dict[str, Any]) -> Moment:

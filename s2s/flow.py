@@ -5,6 +5,7 @@ Of each vector the first ``SHOWN`` numbers: what a picture of it can hold. All a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from s2s.checkpoint import Checkpoint
 from s2s.decode import source_ids, walk
+from s2s.model import StepOutput
 from s2s.reading import Reading
 from s2s.strategy import Settings, chooser, limit
 from s2s.vocab import BOS
@@ -71,21 +73,8 @@ def flow(checkpoint: Checkpoint, text: str) -> Flow:
     words = checkpoint.target.vocab.tokens
     moments = []
     for read, said, place in zip([BOS, *ids], ids, places, strict=False):
-        output = place.output
-        assert output is not None
-        best = output.log_probs_BV[0].exp().topk(CANDIDATES)
-        moments.append(
-            Moment(
-                input=words[read],
-                output=words[said],
-                embedding=_numbers(model.embedding.weight[read]),
-                context=_numbers(output.look.context_BM[0]),
-                state=_numbers(output.state.hidden_LBH[-1, 0]),
-                readout=_numbers(output.state.readout_BR[0]),
-                attention=_numbers(output.attention_BS[0], None),
-                top=tuple(zip((words[i] for i in best.indices.tolist()), _numbers(best.values), strict=True)),
-            )
-        )
+        assert place.output is not None
+        moments.append(_moment(words, read, said, _numbers(model.embedding.weight[read]), place.output))
     return Flow(
         checkpoint=checkpoint.name,
         attention=config.attention,
@@ -109,6 +98,20 @@ def flow(checkpoint: Checkpoint, text: str) -> Flow:
         start=_numbers(reading.start.state.hidden_LBH[-1, 0]),
         moments=tuple(moments),
         text=checkpoint.target.decode([i for i in ids if i > BOS + 1]),
+    )
+
+
+def _moment(words: Sequence[str], read: int, said: int, embedding: Vector, output: StepOutput) -> Moment:
+    best = output.log_probs_BV[0].exp().topk(CANDIDATES)
+    return Moment(
+        input=words[read],
+        output=words[said],
+        embedding=embedding,
+        context=_numbers(output.look.context_BM[0]),
+        state=_numbers(output.state.hidden_LBH[-1, 0]),
+        readout=_numbers(output.state.readout_BR[0]),
+        attention=_numbers(output.attention_BS[0], None),
+        top=tuple(zip((words[i] for i in best.indices.tolist()), _numbers(best.values), strict=True)),
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from s2s.remedies import Measured
+from s2s import measured
+from s2s.measured import Measured
 
 SCHEMA = "lookback-lengths/1"
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "lengths"
@@ -54,13 +54,7 @@ class Lengths:
 
 def load(path: Path) -> Lengths:
     """One file; ValueError names it and says what is wrong."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(values, dict) or values.get("schema") != SCHEMA:
-            raise ValueError(f"its schema must be {SCHEMA}")
-        return read(values)
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path.name} is no table of lengths: {error}") from None
+    return measured.load(path, SCHEMA, read, "table of lengths")
 
 
 def read(values: Mapping[str, Any]) -> Lengths:
@@ -75,7 +69,7 @@ def read(values: Mapping[str, Any]) -> Lengths:
                 str(s["name"]),
                 str(s["attention"]),
                 int(s["epochs"]),
-                tuple(Measured(float(m["value"]), float(m["low"]), float(m["high"])) for m in s["chrf"]),
+                tuple(map(Measured.of, s["chrf"])),
             )
             for s in values["systems"]
         ),
@@ -84,5 +78,4 @@ def read(values: Mapping[str, Any]) -> Lengths:
 
 def about(train: str, folder: Path = FOLDER) -> list[Lengths]:
     """The tables in a folder that are about checkpoints trained on this file."""
-    found = (load(path) for path in sorted(folder.glob("*.json")))
-    return [lengths for lengths in found if lengths.train == train]
+    return measured.about(train, folder, load)

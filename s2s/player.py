@@ -27,6 +27,8 @@ SCRIPTS = (
     "picture.js",
     "export.js",
     "input.js",
+    "bar.js",
+    "address.js",
     "player.js",
 )
 

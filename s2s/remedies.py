@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from s2s import measured
+from s2s.measured import Measured
+
 SCHEMA = "lookback-remedies/1"
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "exposure"
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A measure's value with its interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if not (self.low <= self.value <= self.high and math.isfinite(self.high - self.low)):  # also true of NaN
-            raise ValueError(f"value {self.value} does not lie in its interval, {self.low} to {self.high}")
 
 
 @dataclass(frozen=True)
@@ -90,19 +78,12 @@ class Comparison:
 
 def load(path: Path) -> Comparison:
     """One file; ValueError names it and says what is wrong."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(values, dict) or values.get("schema") != SCHEMA:
-            raise ValueError(f"its schema must be {SCHEMA}")
-        return read(values)
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path.name} is no comparison of remedies: {error}") from None
+    return measured.load(path, SCHEMA, read, "comparison of remedies")
 
 
 def about(train: str, folder: Path) -> list[Comparison]:
     """The comparisons in a folder that are about checkpoints trained on this file."""
-    found = (load(path) for path in sorted(folder.glob("*.json")))
-    return [comparison for comparison in found if comparison.train == train]
+    return measured.about(train, folder, load)
 
 
 def read(values: Mapping[str, Any]) -> Comparison:
@@ -118,8 +99,5 @@ def read(values: Mapping[str, Any]) -> Comparison:
 
 
 def _system(value: Mapping[str, Any]) -> System:
-    measures = {
-        str(name): Measured(float(m["value"]), float(m["low"]), float(m["high"]))
-        for name, m in value["measures"].items()
-    }
+    measures = {str(name): Measured.of(m) for name, m in value["measures"].items()}
     return System(str(value["name"]), str(value["objective"]), int(value["seed"]), int(value["extra_steps"]), measures)

@@ -10,16 +10,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from s2s import spreadsheet
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 SCHEMA = "lookback-trace/1"
 MODES = ("free", "forced")
+UNKNOWN = math.nan  # a number that nobody has given; of a rank, which counts from 1, it is 0
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,8 @@ class Step:
     some models have is None or empty elsewhere: ``coverage``, the attention of earlier steps summed;
     of local attention the centre ``position`` and the ``factors`` on the weights; ``p_gen`` of a
     pointer-generator. Where the attention was edited, ``own_attention`` is the row that the model
-    would have used.
+    would have used. A step of ``Trace.from_arrays`` may lack what no model was asked for: ``log_prob``,
+    ``entropy`` and ``normaliser`` are then ``UNKNOWN``, ``rank`` 0, ``scores`` and ``top`` empty.
     """
 
     input: str
@@ -57,7 +63,7 @@ class Step:
     attention: np.ndarray
     scores: np.ndarray
     top: tuple[Scored, ...]
-    normaliser: float = 0.0
+    normaliser: float = UNKNOWN
     target: Scored | None = None
     context: tuple[float, ...] = ()  # its first components, for the worked arithmetic
     score_terms: tuple[tuple[float, ...], ...] = ()  # first terms of the top-attended source token's score
@@ -82,13 +88,22 @@ class Step:
         for name, size in sizes.items():
             if size != len(self.attention) and (size or name == "own_attention"):
                 raise ValueError(f"{name} of step {self.output!r} needs one number for each of the source tokens")
-        if not self.top:
-            raise ValueError(f"step {self.output!r} has no most probable token")
+
+    @property
+    def said(self) -> str:
+        """The most probable token, or where none is known the one that the lane went on with."""
+        return self.top[0].token if self.top else self.output
+
+    @property
+    def whole(self) -> bool:
+        """Whether it has every number that a model gives."""
+        numbers = (self.log_prob, self.entropy, self.normaliser)
+        return bool(self.top and self.rank) and not any(map(math.isnan, numbers))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trace:
-    """One lane: a source, what was decoded from it and why.
+    """One lane: a source, what was decoded from it and why. A notebook shows it as the player.
 
     >>> step = Step("<bos>", "hi", -0.1, 1, 0.3, np.array([1.0]), np.array([2.0]), (Scored("hi", -0.1, 1),))
     >>> trace = Trace("free", {"name": "demo", "attention": "additive"}, "你好", ("你好",), (step,), "hi")
@@ -107,7 +122,7 @@ class Trace:
     reference_tokens: tuple[str, ...] = ()
     memory: tuple[tuple[float, ...], ...] = ()  # first components of each source state
     settings: Mapping[str, Any] = field(default_factory=dict)
-    ended: str = "eos"  # or "length": cut off before <eos>
+    ended: str = "eos"  # or "length": cut off before <eos>; empty where that is not known
     prefix: int = 0  # tokens that a free lane was made to say first
 
     def __post_init__(self) -> None:
@@ -117,12 +132,58 @@ class Trace:
             raise ValueError(f"prefix is {self.prefix}, and must be a number of the steps of a free lane")
         for t, step in enumerate(self.steps):
             for name in ("attention", "scores"):
-                if getattr(step, name).shape != (self.looks,):
+                shape = getattr(step, name).shape
+                if shape != (self.looks,) and (name == "attention" or shape != (0,)):
                     raise ValueError(f"{name} of step {t} {self._wanted()}")
             if t and step.input != self.steps[t - 1].output:
                 raise ValueError(f"step {t} must read the output of step {t - 1}")
         if len(self.memory) not in (0, len(self.source_tokens)):
             raise ValueError("memory needs one row for each of the source tokens")
+
+    @classmethod
+    def from_arrays(
+        cls,
+        attention: ArrayLike,
+        source: Sequence[str],
+        target: Sequence[str],
+        *,
+        log_probs: ArrayLike | None = None,
+        vocabulary: Sequence[str] = (),
+        top: Sequence[Mapping[str, float]] = (),
+        scores: ArrayLike | None = None,
+        normalise: bool = False,
+        mode: str = "free",
+        name: str = "arrays",
+        source_text: str | None = None,
+        text: str | None = None,
+    ) -> Trace:
+        """A lane of any program's attention (T, S); what is not given is absent.
+
+        ``source`` has S tokens, ``target`` T. ``log_probs`` (T,) are the target tokens' (nats), or (T, V) those of all
+        tokens of ``vocabulary``; ``top`` maps at each step some of the most probable tokens to theirs. ``scores``
+        (T, S) are what attention is the softmax of. With ``normalise`` each row is divided by its sum. Arrays may be
+        numpy's, torch's, nested lists. Raises UserError for what does not fit together.
+
+        >>> attention_TS = [[0.9, 0.1], [0.2, 0.8]]
+        >>> trace = Trace.from_arrays(attention_TS, ["你", "好"], ["hello", "there"], log_probs=[-0.1, -2.3])
+        >>> trace
+        <Trace free: 你 好 → hello there, 2 steps>
+        >>> trace.steps[1].log_prob, trace.steps[1].top
+        (-2.3, ())
+        """
+        from s2s.arrays import Arrays
+
+        given = Arrays(attention, source, target, log_probs, vocabulary, top, scores, normalise)
+        return given.trace(mode, name, source_text, text)
+
+    def __repr__(self) -> str:
+        return f"<Trace {self.mode}: {self.source_text} → {self.text}, {len(self.steps)} steps>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the player."""
+        from s2s.frame import show
+
+        return show(self)._repr_html_()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Trace) and self.to_dict() == other.to_dict()
@@ -148,7 +209,7 @@ class Trace:
         for t, step in enumerate(self.steps):
             if step.target is None:
                 return None if not self.reference_tokens else t
-            if step.target.token != step.top[0].token:
+            if step.target.token != step.said:
                 return t
         return None
 
@@ -200,7 +261,7 @@ class Trace:
         writer.writerow(columns + [f"{i}:{token}" for i, token in enumerate(self.source_tokens[: self.looks])])
         for t, step in enumerate(self.steps):
             target = [step.target.token, _number(step.target.log_prob)] if step.target else ["", ""]
-            numbers = [_number(step.log_prob), step.rank, _number(step.entropy)]
+            numbers = [_cell(step.log_prob), step.rank or "", _cell(step.entropy)]
             cells = [t, step.input, step.output, *numbers, *target, *_numbers(step.attention)]
             writer.writerow(map(spreadsheet.cell, cells))
         return out.getvalue()
@@ -214,6 +275,10 @@ def _numbers(values: Sequence[float] | np.ndarray) -> list[float]:
     return [_number(v) for v in values]
 
 
+def _cell(value: float) -> float | str:
+    return "" if math.isnan(value) else _number(value)
+
+
 def _scored_dict(scored: Scored) -> dict[str, Any]:
     prior = {} if scored.prior is None else {"prior": _number(scored.prior)}
     return {"token": scored.token, "log_prob": _number(scored.log_prob), "rank": scored.rank, **prior}
@@ -223,12 +288,12 @@ def _step_dict(step: Step) -> dict[str, Any]:
     return {
         "input": step.input,
         "output": step.output,
-        "log_prob": _number(step.log_prob),
-        "rank": step.rank,
-        "entropy": _number(step.entropy),
+        **_known(step, "log_prob"),
+        **({"rank": step.rank} if step.rank else {}),
+        **_known(step, "entropy"),
         "target": _scored_dict(step.target) if step.target else None,
         "top": [_scored_dict(s) for s in step.top],
-        "normaliser": _number(step.normaliser),
+        **_known(step, "normaliser"),
         "attention": _numbers(step.attention),
         "scores": _numbers(step.scores),
         "context": _numbers(step.context),
@@ -237,6 +302,11 @@ def _step_dict(step: Step) -> dict[str, Any]:
         **{name: _number(x) for name in ("position", "p_gen") if (x := getattr(step, name)) is not None},
         **({} if step.own_attention is None else {"own_attention": _numbers(step.own_attention)}),
     }
+
+
+def _known(step: Step, name: str) -> dict[str, float]:
+    value = getattr(step, name)
+    return {} if math.isnan(value) else {name: _number(value)}
 
 
 def _text(value: Any) -> str:
@@ -253,17 +323,24 @@ def _optional(value: Mapping[str, Any], name: str) -> float | None:
     return None if value.get(name) is None else float(value[name])
 
 
+def _given(value: Mapping[str, Any], name: str) -> float:
+    found = _optional(value, name)
+    if found is not None and math.isnan(found):
+        raise ValueError(f"{name} is no number")
+    return UNKNOWN if found is None else found
+
+
 def _step(value: Mapping[str, Any]) -> Step:
     return Step(
         input=_text(value["input"]),
         output=_text(value["output"]),
-        log_prob=float(value["log_prob"]),
-        rank=int(value["rank"]),
-        entropy=float(value["entropy"]),
+        log_prob=_given(value, "log_prob"),
+        rank=int(value.get("rank") or 0),
+        entropy=_given(value, "entropy"),
         attention=np.array(value["attention"], dtype=np.float32),
         scores=np.array(value["scores"], dtype=np.float32),
         top=tuple(_scored(s) for s in value["top"]),
-        normaliser=float(value["normaliser"]),
+        normaliser=_given(value, "normaliser"),
         target=_scored(value["target"]) if value["target"] else None,
         context=tuple(map(float, value["context"])),
         score_terms=tuple(tuple(map(float, term)) for term in value["score_terms"]),

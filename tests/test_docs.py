@@ -14,7 +14,7 @@ from benchmarks import remedies
 from s2s.remedies import load
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCS = ("FORMATS", "DATA", "EVIDENCE", "EXPOSURE", "INSPECT", "TASKS", "SPEED", "IMPORT", "HUGGINGFACE")
+DOCS = ("FORMATS", "DATA", "EVIDENCE", "EXPOSURE", "INSPECT", "TASKS", "SPEED", "IMPORT", "HUGGINGFACE", "PYTHON")
 PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in DOCS)]
 COMMAND = re.compile(r"^python -m s2s .*$", re.MULTILINE)
 

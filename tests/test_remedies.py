@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from s2s import remedies
+from s2s.measured import Measured
 
 FIXTURE = Path(__file__).parent / "fixtures" / "remedies.json"
 Values = dict[str, Any]
@@ -20,7 +21,7 @@ def test_a_file_is_read_as_it_says() -> None:
     found = remedies.load(FIXTURE)
     assert (found.task, found.sentences, found.measures) == ("tiny", 200, ("accuracy_free", "bleu"))
     assert [system.extra_steps for system in found.systems] == [0, 1000, 1000]
-    assert found.systems[2].measures == {"accuracy_free": remedies.Measured(0.61, 0.56, 0.66)}
+    assert found.systems[2].measures == {"accuracy_free": Measured(0.61, 0.56, 0.66)}
 
 
 def test_seeds_of_an_objective_are_pooled() -> None:
@@ -32,7 +33,7 @@ def test_seeds_of_an_objective_are_pooled() -> None:
     assert (base.seeds, base.extra_steps, sampled.seeds, control.seeds) == (1, 0, 1, 2)
     (accuracy,) = control.measures.values()  # one has no BLEU
     assert (accuracy.value, accuracy.low, accuracy.high) == (pytest.approx(0.54), 0.44, 0.6)
-    assert base.measures["bleu"] == remedies.Measured(21.5, 20.1, 22.9)
+    assert base.measures["bleu"] == Measured(21.5, 20.1, 22.9)
 
 
 def test_only_comparisons_of_the_task_are_found(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import csv
 import dataclasses
 import io
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -17,11 +18,13 @@ from hypothesis import strategies as st
 
 from s2s.checkpoint import load
 from s2s.decode import trace
-from s2s.trace import Scored, Step, Trace
+from s2s.trace import UNKNOWN, Scored, Step, Trace
 
 ROOT = Path(__file__).parent.parent
+OPTIONAL = {"log_prob", "rank", "entropy", "normaliser"}  # of a step that no model made
 LABEL = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=4)
 LOG_PROB = st.floats(-50, 0)
+UNKNOWNS = st.just(UNKNOWN)
 SCORED = st.builds(Scored, LABEL, LOG_PROB, st.integers(1, 10_000), st.none() | st.floats(-5, 5))
 
 
@@ -52,14 +55,16 @@ def traces(draw: st.DrawFn) -> Trace:
     steps = []
     for output in draw(st.lists(LABEL, max_size=5)):
         weights = np.array(draw(st.lists(st.floats(0.01, 1), min_size=len(tokens), max_size=len(tokens))))
-        scores = draw(st.lists(st.floats(-30, 30, width=32), min_size=len(tokens), max_size=len(tokens)))
+        given = draw(st.sampled_from([0, len(tokens)]))
+        scores = draw(st.lists(st.floats(-30, 30, width=32), min_size=given, max_size=given))
         changes = {
             "attention": weights / weights.sum(),
             "scores": scores,
-            "log_prob": draw(LOG_PROB),
-            "entropy": draw(st.floats(0, 9)),
-            "normaliser": draw(st.floats(-9, 9)),
-            "top": tuple(draw(st.lists(SCORED, min_size=1, max_size=3))),
+            "log_prob": draw(LOG_PROB | UNKNOWNS),
+            "rank": draw(st.integers(0, 10_000)),
+            "entropy": draw(st.floats(0, 9) | UNKNOWNS),
+            "normaliser": draw(st.floats(-9, 9) | UNKNOWNS),
+            "top": tuple(draw(st.lists(SCORED, max_size=3))),
             "target": draw(st.none() | SCORED),
             "context": tuple(draw(st.lists(st.floats(-1, 1), max_size=4))),
             "score_terms": tuple(draw(st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1)), max_size=4))),
@@ -94,8 +99,9 @@ def test_csv_has_a_row_a_step_and_a_column_a_source_token(run: Trace) -> None:
     assert len(rows) == 1 + len(run.steps)
     for t, (row, shown) in enumerate(zip(rows[1:], run.steps, strict=True)):
         assert row[:3] == [str(t), shown.input, shown.output]
-        assert float(row[3]) == pytest.approx(shown.log_prob, rel=1e-7) and int(row[4]) == shown.rank
-        assert float(row[5]) == pytest.approx(shown.entropy, rel=1e-7)
+        for cell, number in ((row[3], shown.log_prob), (row[5], shown.entropy)):
+            assert float(cell) == pytest.approx(number, rel=1e-7) if cell else math.isnan(number)
+        assert int(row[4] or 0) == shown.rank
         target = [shown.target.token, f"{shown.target.log_prob:.6g}"] if shown.target else ["", ""]
         assert [row[6], row[7] and f"{float(row[7]):.6g}"] == target
         np.testing.assert_allclose([float(x) for x in row[8:]], shown.attention, rtol=1e-6)
@@ -168,9 +174,10 @@ def test_other_text_is_a_value_error(text: str) -> None:
 
 def test_every_missing_key_is_a_value_error(tiny_checkpoint: Path) -> None:
     values = trace(load(tiny_checkpoint), "我喝茶。", "I drink tea.").to_dict()
-    places = [values, values["source"], values["steps"][0], values["steps"][0]["target"], values["steps"][0]["top"][0]]
-    for place in places:
-        for key in set(place) - {"divergence"}:  # follows from the steps
+    step, scored = values["steps"][0], [values["steps"][0]["target"], values["steps"][0]["top"][0]]
+    for place in (values, values["source"], step, *scored):
+        optional = OPTIONAL if place is step else {"divergence"}  # which follows from the steps
+        for key in set(place) - optional:
             value = place.pop(key)
             with pytest.raises(ValueError):
                 Trace.from_json(json.dumps(values))
@@ -213,7 +220,7 @@ def imported(path: Path) -> set[str]:
 
 
 def light_modules() -> list[str]:
-    names = ("s2s.trace", "s2s.tree", "s2s.figures", "s2s.player", "s2s.export")
+    names = ("s2s.trace", "s2s.tree", "s2s.figures", "s2s.player", "s2s.export", "s2s.arrays", "s2s.lanes", "s2s.frame")
     return [name for name in names if (ROOT / (name.replace(".", "/") + ".py")).exists()]
 
 
@@ -253,9 +260,30 @@ def test_an_optional_row_of_another_length_is_refused(name: str) -> None:
         step("a", **{name: (1.0, 0.0, 0.0)})
 
 
-def test_a_step_without_words_and_a_memory_of_another_length_are_refused() -> None:
-    with pytest.raises(ValueError, match="no most probable token"):
-        step("a", top=())
+def test_numbers_that_nobody_gave_are_left_out_and_no_others() -> None:
+    unknown = {"log_prob": UNKNOWN, "rank": 0, "entropy": UNKNOWN, "normaliser": UNKNOWN}
+    bare = lane(step("a", **unknown, top=(), scores=[]), step("b"))
+    first, second = bare.to_dict()["steps"]
+    assert not first.keys() & OPTIONAL and first["top"] == first["scores"] == []
+    assert second.keys() & OPTIONAL == OPTIONAL - {"normaliser"}
+    assert [shown.whole for shown in bare.steps] == [False, False]
+    assert bare.steps[0].said == "a" and bare.to_csv().splitlines()[1].startswith("0,<bos>,a,,,,,,")
+    assert Trace.from_json(bare.to_json()) == bare
+    values = bare.to_dict()
+    values["steps"][0]["entropy"] = math.nan  # written, and no number
+    with pytest.raises(ValueError, match="entropy is no number"):
+        Trace.from_json(json.dumps(values))
+
+
+def test_a_trace_of_a_model_is_whole(tiny_checkpoint: Path) -> None:
+    assert all(shown.whole for shown in trace(load(tiny_checkpoint), "我喝茶。").steps)
+
+
+def test_a_trace_names_itself_in_one_line() -> None:
+    assert repr(lane(step("a"))) == "<Trace free: 我走 → I go, 1 steps>"
+
+
+def test_a_memory_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="one row for each"):
         lane(step("a"), memory=((0.5,),))
 

@@ -63,6 +63,13 @@ def checkpoint(p: Parser) -> None:
     p.add_argument("checkpoint", metavar="CHECKPOINT", help="a directory, or a name under checkpoints/")
 
 
+def measuring(p: Parser, seeded: str = "resamples") -> None:
+    """How much of a file is measured, by which draws, and where the numbers go."""
+    p.add_argument("--limit", type=whole(1, MANY), metavar="N", help="only the first N pairs")
+    p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help=f"of {seeded} (0)")
+    p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
+
+
 def columns(p: Parser) -> None:
     """How a file of pairs is to be read."""
     p.add_argument("--format", choices=FORMATS, default="auto", help="of the file; by its extension and header (auto)")

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s2s.commands import arguments
-from s2s.commands.arguments import whole
 from s2s.commands.exposure import percent, read, row
 from s2s.commands.terminal import find_checkpoint, put, table
 
@@ -47,20 +46,16 @@ def add(commands: Commands) -> None:
 def _evidence_arguments(p: arguments.Parser) -> None:
     arguments.checkpoint(p)
     arguments.pairs(p)
-    p.add_argument("--limit", type=whole(1, arguments.MANY), metavar="N", help="only the first N pairs")
-    p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help="of resamples (0)")
-    p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
+    arguments.measuring(p)
 
 
 def _align_arguments(p: arguments.Parser) -> None:
     arguments.checkpoint(p)
     p.add_argument("file", metavar="FILE", type=Path, help="source TAB target TAB sure links TAB possible links")
-    p.add_argument("--limit", type=whole(1, arguments.MANY), metavar="N", help="only the first N pairs")
     p.add_argument(
         "--threshold", type=arguments.share, metavar="X", help="link all weights of at least X; the largest by default"
     )
-    p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help="of resamples (0)")
-    p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
+    arguments.measuring(p)
 
 
 def evidence(options: argparse.Namespace, command: str) -> int:

@@ -31,7 +31,6 @@ def add(commands: Commands) -> None:
 def _arguments(p: arguments.Parser) -> None:
     arguments.checkpoint(p)
     arguments.pairs(p)
-    p.add_argument("--limit", type=whole(1, arguments.MANY), metavar="N", help="only the first N pairs")
     p.add_argument("--oracle", choices=("date",), help="of the synthetic task that the pairs are of: accumulated error")
     p.add_argument(
         "--beams",
@@ -41,8 +40,7 @@ def _arguments(p: arguments.Parser) -> None:
         metavar="N",
         help="sizes (1 2 3 5 10)",
     )
-    p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help="of resamples and distractors (0)")
-    p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
+    arguments.measuring(p, "resamples and distractors")
 
 
 def exposure(options: argparse.Namespace, command: str) -> int:

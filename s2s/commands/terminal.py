@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+from s2s.columns import width
 from s2s.errors import UserError
-
-ROOT = Path(__file__).parent.parent.parent
-
-
-def width(text: str) -> int:
-    """Columns of a terminal: two for a wide character, none for a combining one.
-
-    >>> width("喝tea")
-    5
-    """
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(bool(unicodedata.combining(c)) for c in text)
+from s2s.places import find_checkpoint as find_checkpoint
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
@@ -42,19 +31,6 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
 def printable(text: str) -> str:
     """The text with a mark for every character that could steer a terminal."""
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
-
-
-def find_checkpoint(name: str) -> Path:
-    """The directory that a user means: a path, or a name under ``checkpoints/``; it may end with ``@layer.head``."""
-    last, at, view = Path(name).name.partition("@")
-    plain = Path(name).with_name(last) if last and at else Path(name)
-    for path in (plain, Path("checkpoints", plain), ROOT / "checkpoints" / plain):
-        if path.is_dir():
-            path = path if path.name not in ("", "..") else path.resolve()
-            return path.with_name(f"{path.name}{at}{view}")
-    folders = (path for path in (Path("checkpoints"), ROOT / "checkpoints") if path.is_dir())
-    known = sorted({path.parent.name for folder in folders for path in folder.glob("*/config.json")})
-    raise UserError("checkpoint_not_found", checkpoint=name, known=", ".join(known) or "(none yet)")
 
 
 def put(text: str, target: str) -> None:

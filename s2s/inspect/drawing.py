@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from s2s.commands.terminal import width
+from s2s.columns import width
 
 ROW, LABEL, PLOT, VALUE = (
     22,

@@ -8,8 +8,9 @@ import streamlit as st
 
 from s2s import curves, remedies
 from s2s.errors import sentences
+from s2s.measured import Measured
 from s2s.numbers import signed
-from s2s.remedies import Comparison, Measured
+from s2s.remedies import Comparison
 from s2s.web import language, models
 from s2s.web.language import t
 from s2s.web.panel import code

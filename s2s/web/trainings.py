@@ -22,6 +22,7 @@ from s2s.film import Frame, Moment, curve, film
 from s2s.train import live
 from s2s.train.worker import ERROR, MISTAKE
 from s2s.web.job import Job, Line, Stopped
+from s2s.web.registry import Registry
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LONGEST = 240.0  # seconds of one go; who wants more goes on, at the end of the line
@@ -33,7 +34,7 @@ LOOK = 0.1
 LINE = Line(
     max(1, len(os.sched_getaffinity(0)) // 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 2) // 2)
 )
-_KNOWN: dict[str, weakref.ref[Training]] = {}  # by name, in the order of beginning
+_KNOWN: Registry[Training] = Registry()
 _SPARE: list[subprocess.Popen[str]] = []  # one at most: warm, not asked yet
 _LOCK = threading.Lock()
 
@@ -49,10 +50,7 @@ class Training:
         self.moments: list[Moment] = []
         self.late = False  # ended because its time was over
         weakref.finalize(self, remove, self.directory)
-        with _LOCK:
-            for name in [name for name, known in _KNOWN.items() if known() is None]:
-                del _KNOWN[name]
-            _KNOWN[self.name] = weakref.ref(self)
+        _KNOWN.add(self)
         self.job = self._go()
 
     @property
@@ -92,14 +90,13 @@ class Training:
 
 def place(name: str) -> Path | None:
     """The directory of a training's checkpoint; None for a name that is none's."""
-    known = _KNOWN.get(name)
-    training = known() if known else None
+    training = _KNOWN.get(name)
     return training.checkpoint if training else None
 
 
 def begin(choice: live.Choice) -> Training:
     """One more, at the end of the line. Raises UserError where there are too many."""
-    if sum(known() is not None for known in list(_KNOWN.values())) >= ALL:
+    if len(_KNOWN.held()) >= ALL:
         raise UserError("training_full", most=ALL)
     return Training(choice)
 

@@ -6,7 +6,6 @@ import re
 import secrets
 import shutil
 import tempfile
-import threading
 import weakref
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -15,12 +14,12 @@ from s2s.archive import FILES, NEEDED, UNPACKED
 from s2s.disk import remove
 from s2s.errors import UserError
 from s2s.web import folders
+from s2s.web.registry import Registry
 
 KEPT = 3  # of one session
 ALL = 20  # of all sessions
 BYTES = 1_000_000_000  # of all their files
-_KNOWN: dict[str, weakref.ref[Upload]] = {}  # by name
-_LOCK = threading.Lock()
+_KNOWN: Registry[Upload] = Registry()
 
 
 class Upload:
@@ -35,7 +34,7 @@ class Upload:
 
 def place(name: str) -> Path | None:
     """The directory of an uploaded checkpoint; None for a name that is none's."""
-    upload = _KNOWN[name]() if name in _KNOWN else None
+    upload = _KNOWN.get(name)
     return upload.directory if upload else None
 
 
@@ -77,21 +76,18 @@ def copy(typed: str) -> Upload:
 
 def forget(upload: Upload) -> None:
     """Take an upload away, whoever still holds it."""
-    with _LOCK:
-        _KNOWN.pop(upload.name, None)
+    _KNOWN.forget(upload)
     remove(upload.directory.parent)
 
 
 def _add(title: str, fill: Callable[[Path], object]) -> Upload:
     """The upload that ``fill`` writes, unless all sessions together hold too many or too much."""
-    with _LOCK:
-        for name in [name for name, known in _KNOWN.items() if known() is None]:
-            del _KNOWN[name]
-        held = [upload for known in _KNOWN.values() if (upload := known())]
+    with _KNOWN.lock:
+        held = _KNOWN.held()
         if len(held) >= ALL or sum(upload.size for upload in held) >= BYTES:
             raise UserError("uploads_full")
         upload = Upload(title, UNPACKED)  # what it may become, until it is known
-        _KNOWN[upload.name] = weakref.ref(upload)
+        _KNOWN.add(upload)
     try:
         fill(upload.directory)
         upload.size = sum(path.stat().st_size for path in upload.directory.iterdir())

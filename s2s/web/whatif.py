@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2s.branch import Branch, Edit
+from s2s.branch import Branch, Edit, before, words
 from s2s.errors import UserError
 from s2s.player import branch_row
 from s2s.trace import Trace
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
 
 MAX_EDIT = 6_000  # characters of an edit
-SAYABLE = ("<unk>", "<eos>")  # the specials that a model may be made to say
 
 
 @dataclass(frozen=True)
@@ -39,19 +38,19 @@ class WhatIf:
     def fork(self, request: Request) -> dict[str, Any]:
         """A branch at ``step`` of ``lane``: by a ``word`` of the vocabulary, a typed ``text``, or an ``edit``."""
         lane, step, trace = self._asked(request)
-        before, (prefix, edits) = branches.listed(), self._before(lane, trace, step)
+        there, (prefix, edits) = branches.listed(), self._before(lane, trace, step)
         if "edit" in request.fields:
             if self.values["strategy"] == "beam":
                 raise UserError("edit_beam")
             edits[step] = self._edit(request, trace)
             made = branches.add(prefix, f"✎ {step + 1}", lane, step, edits)
         else:
-            words = self._words(request)
-            made = branches.add([*prefix, *words], self.checkpoint.target.segmenter.join(words), lane, step, edits)
+            said = self._words(request)
+            made = branches.add([*prefix, *said], self.checkpoint.target.segmenter.join(said), lane, step, edits)
         try:
             self._decode(made)
         except UserError:  # what cannot be decoded is not kept
-            if made not in before:
+            if made not in there:
                 branches.delete(made.id)
             raise
         return {"branch": made.id, "step": step}
@@ -128,10 +127,8 @@ class WhatIf:
 
     def _before(self, lane: str, trace: Trace, step: int) -> tuple[list[str], dict[int, Edit]]:
         """What led a lane to a step: tokens as the vocabulary spells them, and edits."""
-        known = self.checkpoint.target.vocab.ids
-        tokens = [s.output if s.output in known else "<unk>" for s in trace.steps[:step]]
         edits = {} if lane in self.lanes else branches.get(lane).edits
-        return tokens, {t: edit for t, edit in edits.items() if t < step}
+        return before(self.checkpoint, trace, step), {t: edit for t, edit in edits.items() if t < step}
 
     def _edit(self, request: Request, trace: Trace) -> Edit:
         edit = Edit.parse(request.text("edit", MAX_EDIT))
@@ -140,16 +137,8 @@ class WhatIf:
 
     def _words(self, request: Request) -> list[str]:
         """One ``word`` of the vocabulary, or the tokens of a typed ``text``; UserError names what is not known."""
-        target = self.checkpoint.target
-        typed = request.text("word" if "word" in request.fields else "text")
-        whole = "word" in request.fields or typed.strip() in SAYABLE
-        words = [typed.strip()] if whole else target.tokens(typed)
-        if not words:
-            raise UserError("word_empty")
-        unknown = [w for w in words if w not in target.vocab.ids and w not in SAYABLE]
-        if unknown:
-            raise UserError("prefix_token", token=unknown[0][:40], checkpoint=self.checkpoint.name)
-        return words
+        whole = "word" in request.fields
+        return words(self.checkpoint, request.text("word" if whole else "text"), whole)
 
     def _decode(self, branch: Branch) -> Trace:
         name, values = self.checkpoint.name, self.values

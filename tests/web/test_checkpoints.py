@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from s2s.errors import say
 from s2s.web import folders, uploads
+from s2s.web.registry import Registry
 from tests.factory import make_checkpoint
 from tests.test_archive import files, packed
 from tests.web.conftest import messages, player_data
@@ -22,7 +23,7 @@ Visit = Callable[..., AppTest]
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No session of another test holds anything."""
-    monkeypatch.setattr(uploads, "_KNOWN", {})
+    monkeypatch.setattr(uploads, "_KNOWN", Registry())
 
 
 @pytest.fixture

@@ -151,7 +151,7 @@ def test_time_and_number_are_bounded(processes: list[subprocess.Popen[str]], mon
     monkeypatch.setattr(trainings, "LONGEST", 0.0)
     ended(training)
     assert training.late and training.job.stopped and training.checkpoint.exists()
-    monkeypatch.setattr(trainings, "ALL", sum(known() is not None for known in trainings._KNOWN.values()))
+    monkeypatch.setattr(trainings, "ALL", len(trainings._KNOWN.held()))
     with pytest.raises(UserError):
         trainings.begin(Choice())
 

@@ -155,23 +155,14 @@ function listen(view) {
 
 // Keys are for the whole page while the comparison is in sight, but never taken from a field or a choice.
 function key(view, event) {
-  const box = view.root.getBoundingClientRect();
-  if (box.bottom <= 0 || box.top >= innerHeight) return;
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  const at = event.composedPath()[0];
-  if (at instanceof Element && at.closest("input, textarea, select, [contenteditable], [role=radio], [role=radiogroup], [role=tab], [role=slider], [role=option], [role=listbox], [role=dialog]")) return;
-  const actions = {
+  byKey(view.root, event, {
     ArrowLeft: () => show(view, view.row - 1),
     ArrowRight: () => show(view, view.row + 1),
     Home: () => show(view, 0),
     End: () => show(view, Infinity),
     t: () => look(view, VIEWS_OF_MAP[(VIEWS_OF_MAP.indexOf(view.shown) + 1) % VIEWS_OF_MAP.length]),
     Escape: () => (Object.assign(view, { locked: null, column: null, hover: null }), paint(view)),
-  };
-  const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!action) return;
-  event.preventDefault();
-  action();
+  });
 }
 
 // Where a comparison that has just been mounted begins: at the address's step if the address names what is shown.

@@ -39,12 +39,7 @@ function listen(view) {
 
 // Keys are for the whole page while the film is in sight, but never taken from a field or a choice.
 function key(view, event) {
-  const box = view.root.getBoundingClientRect();
-  if (box.bottom <= 0 || box.top >= innerHeight) return;
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  const at = event.composedPath()[0];
-  if (at instanceof Element && at.closest("input, textarea, select, [contenteditable], [role=radio], [role=tab], [role=slider], [role=option], [role=listbox], [role=combobox], [role=dialog]")) return;
-  const actions = {
+  byKey(view.root, event, {
     ArrowLeft: () => show(view, view.at - 1),
     ArrowRight: () => show(view, view.at + 1),
     Home: () => show(view, 0),
@@ -55,9 +50,5 @@ function key(view, event) {
       Object.assign(view, { locked: null, row: null, column: null, preview: null });
       paint(view);
     },
-  };
-  const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!action || (event.key === " " && at instanceof Element && at.closest("button, a, summary"))) return;
-  event.preventDefault();
-  action();
+  });
 }

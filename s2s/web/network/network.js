@@ -254,22 +254,13 @@ function listen(view) {
 
 // Keys are for the whole page while the figure is in sight, but never taken from a field or a control.
 function key(view, event) {
-  const box = view.box.getBoundingClientRect();
-  if (box.bottom <= 0 || box.top >= innerHeight) return;
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  const at = event.composedPath()[0];
-  if (at instanceof Element && at.closest("input, textarea, select, [contenteditable], [role=radio], [role=tab], [role=slider], [role=option], [role=listbox], [role=dialog]")) return;
-  if (event.key === " " && at instanceof Element && at.closest("button, a, summary")) return;
-  const actions = {
+  byKey(view.box, event, {
     ArrowLeft: () => goTo(view, view.now - 1),
     ArrowRight: () => goTo(view, view.now + 1),
     Home: () => goTo(view, 0),
     End: () => goTo(view, Infinity),
     " ": () => play(view, !view.timer),
-  };
-  if (!actions[event.key]) return;
-  event.preventDefault();
-  actions[event.key]();
+  });
 }
 
 export default function mount({ data, parentElement }) {

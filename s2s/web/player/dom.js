@@ -21,6 +21,13 @@ function fill(template, values) {
 // Whether a trace's model weighs the source at all: what is about weights is not shown of one that does not.
 const looks = (trace) => trace.checkpoint.attention !== "none";
 
+// What only a model gives, and a trace of somebody's arrays may lack: the numbers of a step's word, of any step's.
+const rated = (word) => word.log_prob !== undefined;
+const speaks = (step) => rated(step) || step.top.length > 0;
+
+// Whether the model would have said another word than the reference's.
+const misses = (step) => Boolean(step.target) && (step.top[0]?.token ?? step.output) !== step.target.token;
+
 const isSpecial = (token) => /^<(pad|unk|bos|eos|fill)>$/.test(token);
 
 // 0.8789 → "87.9 %"; what would read as 0 or 100 but is not says so.
@@ -48,6 +55,22 @@ function argmax(values) {
 function label(token, extra = "") {
   const kind = isSpecial(token) ? "special" : "";
   return el("span", { class: `token ${kind} ${extra}`.trim(), text: token, dir: "auto" });
+}
+
+const OWN_KEYS = "input, textarea, select, [contenteditable], " + ["radio", "radiogroup", "tab", "slider", "option", "listbox", "combobox", "dialog"].map((role) => `[role=${role}]`).join(", ");
+
+// Do what ``actions`` has for a key. Keys are for the whole page while ``box`` is in sight, but never taken from a field or
+// a choice, nor Space and Enter from what they press.
+function byKey(box, event, actions) {
+  const { top, bottom } = box.getBoundingClientRect();
+  if (bottom <= 0 || top >= innerHeight) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const at = event.composedPath()[0];
+  const within = (selector) => at instanceof Element && at.closest(selector);
+  const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!action || within(OWN_KEYS) || ((event.key === " " || event.key === "Enter") && within("button, a, summary"))) return;
+  event.preventDefault();
+  action();
 }
 
 // Scroll a box only as far as the stretch from ``start`` needs to be seen clear of the first

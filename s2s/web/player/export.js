@@ -10,7 +10,8 @@ function traceCsv(trace) {
   const rows = [[...head, ...heads]];
   trace.steps.forEach((step, t) => {
     const gold = step.target ? [step.target.token, step.target.log_prob] : ["", ""];
-    rows.push([t, step.input, step.output, step.log_prob, step.rank, step.entropy, ...gold, ...step.attention]);
+    const known = [step.log_prob, step.rank, step.entropy].map((number) => number ?? "");
+    rows.push([t, step.input, step.output, ...known, ...gold, ...step.attention]);
   });
   return rows.map((row) => row.map((value) => quoted(plainCell(value))).join(",")).join("\r\n") + "\r\n";
 }

@@ -1,7 +1,10 @@
 // Branches: continuations from a word that the model is made to say, or from edited attention.
 
 const isBranch = (view, lane) => view.branches.some((branch) => branch.id === lane);
-const laneName = (view, lane) => view.branches.find((branch) => branch.id === lane)?.name ?? view.strings[lane];
+const laneName = (view, lane) => view.branches.find((branch) => branch.id === lane)?.name ?? view.strings[spoken(view, lane)];
+
+// Of somebody's arrays it is not known that the model read its own words.
+const spoken = (view, lane) => (lane === "free" && view.own.free?.checkpoint.attention === "given" ? "output" : lane);
 
 // A branch comes whole or, where its steps came before, as its head: {id, name, parent, key}. ``rows`` keeps by key
 // what came whole.

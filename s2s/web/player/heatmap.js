@@ -12,9 +12,8 @@ function buildHeatmap(view) {
     el("div", { class: "head" + (unknown.has(s) ? " unknown" : ""), "data-s": s }, label(token)),
   );
   const sides = trace.steps.map((step, t) => {
-    const miss = step.target && step.top[0].token !== step.target.token;
     const mark = step.own_attention ? [el("span", { class: "mark", text: "✎ ", title: view.strings.edited_here })] : [];
-    return el("div", { class: "side" + (miss ? " miss" : ""), "data-t": t }, ...mark, label(step.output));
+    return el("div", { class: "side" + (misses(step) ? " miss" : ""), "data-t": t }, ...mark, label(step.output));
   });
   const canvas = el("canvas", { width: S, height: T, "aria-hidden": "true" });
   view.bandRow = el("div", { class: "band row" });

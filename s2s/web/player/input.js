@@ -73,13 +73,7 @@ function lock(view, column, always = false) {
 
 // Keys are for the whole page while the player is in sight, but never taken from a field that is being typed in.
 function key(view, event) {
-  const box = view.root.getBoundingClientRect();
-  if (box.bottom <= 0 || box.top >= innerHeight) return;
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  const at = event.composedPath()[0];
-  if (at instanceof Element && at.closest("input, textarea, select, [contenteditable], [role=radio], [role=tab], [role=slider], [role=option], [role=listbox], [role=dialog]")) return;
-  const pressable = at instanceof Element && at.closest("button, a, summary");
-  const actions = {
+  byKey(view.root, event, {
     ArrowLeft: () => show(view, { step: view.step - 1 }),
     ArrowRight: () => show(view, { step: view.step + 1 }),
     Home: () => show(view, { step: 0 }),
@@ -89,9 +83,5 @@ function key(view, event) {
     e: () => looks(view.trace) && toggleEditing(view),
     ...gameKeys(view),
     Escape: () => (stopEditing(view), Object.assign(view, { locked: null, column: null, hover: null }), paint(view)),
-  };
-  const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!action || ((event.key === " " || event.key === "Enter") && pressable)) return;
-  event.preventDefault();
-  action();
+  });
 }

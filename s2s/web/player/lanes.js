@@ -17,7 +17,7 @@ function buildSource(view) {
 }
 
 // What a lane says at a step: forced, the most probable word; free, the word it went on with.
-const said = (step, mode) => (mode === "forced" ? step.top[0] : { token: step.output, log_prob: step.log_prob });
+const said = (step, mode) => (mode === "forced" && step.top[0]) || { token: step.output, log_prob: step.log_prob };
 
 function buildLanes(view) {
   const { lanes, strings } = view;
@@ -38,7 +38,7 @@ function buildLanes(view) {
   }
   for (const [name, depth] of view.order) {
     const branch = view.branches.find(({ id }) => id === name);
-    const head = branch ? branchHead(view, branch, depth) : title(strings[name]);
+    const head = branch ? branchHead(view, branch, depth) : title(laneName(view, name));
     if (branch?.error) rows.push(el("tr", { class: "lane failed" }, head, failure(view, branch, length)));
     else rows.push(row(`lane ${name}`, head, (t) => laneCell(view, lanes[name], name, gold, t, cell, branch)));
   }
@@ -56,9 +56,10 @@ function failure(view, branch, length) {
 function laneCell(view, lane, name, gold, t, cell, branch) {
   if (t >= lane.steps.length) return cell(t, "");
   const word = said(lane.steps[t], lane.mode);
-  const p = Math.exp(word.log_prob);
+  const p = rated(word) ? Math.exp(word.log_prob) : 0;
   const miss = gold.length > 0 && word.token !== gold[t];
-  const td = cell(t, name, label(word.token), el("span", { class: "p", text: percent(p) }), el("i", { class: "looked" }));
+  const share = rated(word) ? [el("span", { class: "p", text: percent(p) })] : [];
+  const td = cell(t, name, label(word.token), ...share, el("i", { class: "looked" }));
   td.style.setProperty("--p", shade(p).toFixed(3));
   td.classList.toggle("miss", miss);
   if (lane.divergence === t) {

@@ -3,7 +3,7 @@
 function openPage() {
   const stored = (id) => JSON.parse(document.getElementById(id).textContent);
   const lanes = stored("lookback-lanes");
-  const { language, vocabulary, strings, branches } = stored("lookback-page");
+  const { language, vocabulary, strings, branches, framed } = stored("lookback-page");
   const page = document.documentElement;
   const host = document.getElementById("player").attachShadow({ mode: "open" });
   host.append(document.getElementById("parts").content);
@@ -18,7 +18,7 @@ function openPage() {
       node.setAttribute("aria-label", node.title);
     }
     for (const node of document.querySelectorAll("[data-language]")) node.setAttribute("aria-pressed", node.dataset.language === shown);
-    const link = shown === language ? {} : { lang: shown };
+    const link = framed ? null : shown === language ? {} : { lang: shown };
     mount({ data: { lanes, vocabulary, strings: strings[shown].player, link, fragment: true, branches }, parentElement: host });
   }
 
@@ -37,6 +37,24 @@ function openPage() {
     show(view, linked(view));
   });
   paintPage();
+  if (framed) fitFrame(paintPage);
+}
+
+// In a notebook the page tells the frame around it how tall it is, and hears whether its surroundings are dark.
+function fitFrame(paintPage) {
+  const page = document.documentElement;
+  const tell = (what) => parent.postMessage({ lookback: what, height: document.body.offsetHeight }, "*");
+  addEventListener("message", ({ source, data }) => {
+    if (source !== parent || typeof data?.dark !== "boolean") return;
+    const theme = data.dark ? "dark" : "light";
+    if (page.dataset.theme !== theme) {
+      page.dataset.theme = theme;
+      paintPage();
+    }
+    tell("size");
+  });
+  new ResizeObserver(() => tell("size")).observe(document.body);
+  tell("hello");
 }
 
 openPage();

@@ -15,7 +15,7 @@ function drawTitle(pen, view, y, width) {
   const { trace, strings } = view;
   const { name, digest } = trace.checkpoint;
   const where = fill(strings.where, { step: view.step + 1, steps: trace.steps.length });
-  const title = [name, laneName(view, view.lane), where].join(" · ");
+  const title = [name, laneName(view, view.lane), where].filter(Boolean).join(" · ");
   pen.text(SHEET.margin, y + 14, title, { "font-size": 15, "font-weight": 700 });
   if (digest) pen.text(SHEET.margin + measure(title, 15, 700) + 14, y + 14, digest, { "font-size": 12, fill: INK.soft });
   const lines = wrapped(trace.source.text, width, 15);
@@ -57,7 +57,7 @@ function laneTable(view) {
     const cell = (t) => {
       if (!(t in lane.steps)) return null;
       const { token, log_prob } = said(lane.steps[t], lane.mode);
-      return { token, p: Math.exp(log_prob), miss: gold.length > 0 && token !== gold[t], diverges: lane.divergence === t };
+      return { token, p: log_prob === undefined ? null : Math.exp(log_prob), miss: gold.length > 0 && token !== gold[t], diverges: lane.divergence === t };
     };
     rows.push({ kind: "lane", title: laneName(view, name), active: name === view.lane, cells: cells(cell) });
   }
@@ -68,10 +68,10 @@ function drawCell(pen, row, { token, p, miss, diverges }, x, y, width) {
   const centre = { "text-anchor": "middle" };
   if (row.kind === "steps") return pen.text(x + width / 2, y + 13, token, { ...centre, "font-size": 11, fill: INK.soft });
   if (row.kind === "gold") return word(pen, x + width / 2, y + 18, token, { ...centre, "font-size": 15, fill: INK.gold });
-  pen.rect(x, y, width, ROW.lane - 2, { fill: INK.other, "fill-opacity": (0.26 * shade(p)).toFixed(3) });
+  pen.rect(x, y, width, ROW.lane - 2, { fill: INK.other, "fill-opacity": (0.26 * shade(p ?? 0)).toFixed(3) });
   word(pen, x + width / 2, y + 18, token, { ...centre, "font-size": 15 });
   if (miss) underline(pen, x + width / 2, y + 18, measure(token, 15));
-  pen.text(x + width / 2, y + 36, percent(p), { ...centre, "font-size": 11, fill: INK.soft });
+  if (p !== null) pen.text(x + width / 2, y + 36, percent(p), { ...centre, "font-size": 11, fill: INK.soft });
   if (diverges) pen.text(x + width - 1, y + 9, "◆", { "text-anchor": "end", "font-size": 12, fill: INK.alarm });
 }
 
@@ -148,7 +148,7 @@ function drawRow(pen, step, layout, left, top, from, to, here) {
   const { cell } = layout;
   const line = top + cell.height / 2 + cell.size * 0.36;
   word(pen, left - 9, line, step.output, { "text-anchor": "end", "font-size": cell.size, ...here });
-  if (step.target && step.top[0].token !== step.target.token) {
+  if (misses(step)) {
     const wide = measure(step.output, cell.size);
     underline(pen, left - 9 - wide / 2, line, wide);
   }
@@ -224,7 +224,7 @@ function drawSoftmax(pen, view, step, { rows, rest, others, wide }, x, y) {
   for (const row of rows) {
     const chosen = row.chosen && view.trace.mode !== "forced";
     const marks = [...(chosen ? [["●", INK.other]] : []), ...(row.gold ? [["★", INK.gold]] : [])];
-    draw(row.rank, row.token, row.chosen ? { "font-weight": 700 } : {}, row.gold ? INK.gold : INK.other, row.p, marks);
+    draw(row.rank ?? "", row.token, row.chosen ? { "font-weight": 700 } : {}, row.gold ? INK.gold : INK.other, row.p, marks);
   }
   draw("", others, { "font-size": 12, fill: INK.soft }, INK.soft, rest, []);
   const { name, token, facts } = about(view, step);
@@ -246,6 +246,10 @@ function pictureSvg(view) {
   y = drawSource(pen, view, step, y, width) + SHEET.gap;
   y = drawLanes(pen, view, y, width) + SHEET.gap;
   const softmax = softmaxRows(view, step);
+  if (!speaks(step)) {
+    y = drawHeatmap(pen, view, heatmapLayout(trace, width), SHEET.margin, y, view.step);
+    return pen.svg(y, SHEET.margin, `${trace.checkpoint.name}: ${trace.source.text}`);
+  }
   if (!looks(trace)) {
     y = drawSoftmax(pen, view, step, softmax, SHEET.margin, y);
     return pen.svg(y, SHEET.margin, `${trace.checkpoint.name}: ${trace.source.text}`);

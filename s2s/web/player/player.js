@@ -1,50 +1,6 @@
 // The player: holds whole traces and paints one step of them. Python is not asked for a step.
 
 const VIEWS = new WeakMap(); // one view for each place where the component is mounted
-const SPEEDS = [0.5, 1, 2, 4];
-const TICK = 900; // milliseconds a step at speed 1
-
-function button(view, name, title, action, ...content) {
-  return el("button", { type: "button", class: name, title, "aria-label": title, onclick: action }, ...content);
-}
-
-function buildBar(view) {
-  const { strings } = view;
-  const go = (name, title, action) => button(view, name, title, action, icon(name));
-  view.playButton = button(view, "play", strings.play, () => play(view, !view.timer), icon("play"));
-  const speed = el("select", { class: "speed", "aria-label": strings.speed, title: strings.speed });
-  for (const value of SPEEDS) speed.append(el("option", { value, text: `${value}×` }));
-  speed.value = view.speed;
-  speed.addEventListener("change", () => ((view.speed = Number(speed.value)), view.timer && play(view, true)));
-  view.where = el("span", { class: "where" });
-  const both = view.lanes.forced && view.lanes.free;
-  view.laneButtons = ["forced", "free"].map((mode) =>
-    el("button", { type: "button", class: "lane", "data-lane": mode, text: strings[mode], onclick: () => show(view, { lane: mode }) }),
-  );
-  const lanes = el("span", { class: "switch", role: "group", "aria-label": strings.lane_help, title: strings.lane_help });
-  if (both) lanes.append(...view.laneButtons);
-  view.jump = button(view, "jump", strings.divergence_help, () => show(view, { step: view.trace.divergence }));
-  const downloads = ["png", "svg", "csv", "json"].map((kind) =>
-    button(view, "download", fill(strings.download, { kind: kind.toUpperCase() }), () => download(view, kind), kind.toUpperCase()),
-  );
-  view.copied = button(view, "link", strings.copy_link, () => copyLink(view), strings.link);
-  view.parts.bar.replaceChildren(
-    el(
-      "span",
-      { class: "group" },
-      go("first", strings.first, () => show(view, { step: 0 })),
-      go("back", strings.back, () => show(view, { step: view.step - 1 })),
-      view.playButton,
-      go("next", strings.next, () => onward(view)),
-      go("last", strings.last, () => show(view, { step: Infinity })),
-    ),
-    speed,
-    view.where,
-    lanes,
-    view.jump,
-    el("span", { class: "group right" }, ...downloads, view.copied),
-  );
-}
 
 // What the colours of a weight stand for, from 0 to 1.
 function legend() {
@@ -103,12 +59,13 @@ function frame(view, root) {
     parts.worked,
     parts.evidence,
     parts.table,
-    el("p", { class: "keys", text: view.game ? strings.predict_keys : strings.keys }),
+    el("p", { class: "keys", text: view.game ? strings.predict_keys : view.page ? strings.keys : strings.keys_alone }),
     parts.live,
     parts.news,
   );
   root.replaceChildren(view.root);
   view.root.classList.toggle("blind", !looks(view.trace));
+  view.root.classList.toggle("mute", !Object.values(view.lanes).some((lane) => lane?.steps.some(speaks)));
   buildEditor(view);
   listen(view);
 }
@@ -130,22 +87,6 @@ function setLane(view, lane) {
   view.markedSide = view.markedHead = null;
   buildHeatmap(view);
   paintTable(view);
-}
-
-function play(view, on) {
-  clearInterval(view.timer);
-  view.timer = null;
-  if (on) {
-    if (view.step >= view.trace.steps.length - 1) show(view, { step: 0 });
-    view.timer = setInterval(() => {
-      if (!view.root.isConnected || view.step >= view.trace.steps.length - 1) return play(view, false);
-      show(view, { step: view.step + 1 });
-    }, TICK / view.speed);
-  }
-  const title = view.strings[on ? "pause" : "play"];
-  view.playButton.replaceChildren(icon(on ? "pause" : "play"));
-  view.playButton.title = title;
-  view.playButton.setAttribute("aria-label", title);
 }
 
 function paint(view) {
@@ -173,29 +114,6 @@ function paint(view) {
   if (view.hover === null) announce(view, step);
 }
 
-// After a pause: the address gets the step, a screen reader hears it. Neither belongs on the way to a frame.
-function announce(view, step) {
-  clearTimeout(view.later);
-  view.later = setTimeout(() => {
-    if (!view.root.isConnected) return;
-    const place = argmax(step.attention);
-    view.parts.live.textContent = fill(view.strings[looks(view.trace) ? "announce" : "announce_no_attention"], {
-      step: view.step + 1,
-      word: said(step, view.trace.mode).token,
-      p: percent(Math.exp(said(step, view.trace.mode).log_prob)),
-      source: view.trace.source.tokens[place],
-      weight: step.attention[place]?.toFixed(2),
-    });
-    if (view.link) history.replaceState(history.state, "", address(view));
-  }, 250);
-}
-
-// A page without a server keeps its state in the fragment, which needs nobody to read it.
-function address(view) {
-  const state = new URLSearchParams({ ...view.link, step: view.step + 1, lane: view.lane });
-  return view.fragment ? `#${state}` : `${location.pathname}?${state}`;
-}
-
 const backgroundOf = (node) => getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#fff";
 
 function readPalette(colour) {
@@ -205,14 +123,6 @@ function readPalette(colour) {
   const background = Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
   const dark = background[0] + background[1] + background[2] < 384;
   return { background, dark, attention: [234, 88, 12] };
-}
-
-// Where a player that has just been mounted begins: at the address's step, if the address names what is shown.
-function linked({ link, fragment }) {
-  const here = new URLSearchParams(fragment ? location.hash.slice(1) : location.search);
-  const same = Object.entries(link).every(([name, value]) => name === "lang" || (here.get(name) ?? value) === value);
-  const step = Number.parseInt(here.get("step") ?? "1", 10) - 1;
-  return { step: same && step > 0 ? step : 0, lane: here.get("lane") };
 }
 
 // Go to a lane that there is, and to a step that it has.

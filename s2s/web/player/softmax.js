@@ -2,16 +2,19 @@
 
 const SHOWN = 8;
 
+// Two words can be written the same and have ranks of their own; where a rank is not known the word decides.
+const same = (a, b) => a.token === b.token && (a.rank ?? b.rank) === (b.rank ?? a.rank);
+
 // Rows of the panel: the most probable words, the chosen and the reference wherever they rank, the rest.
 function distribution(step) {
   const rows = step.top.slice(0, SHOWN).map((word) => ({ ...word }));
   for (const extra of [{ token: step.output, log_prob: step.log_prob, rank: step.rank }, step.target]) {
-    if (extra && !rows.some((row) => row.token === extra.token && row.rank === extra.rank)) rows.push({ ...extra });
+    if (extra && rated(extra) && !rows.some((row) => same(row, extra))) rows.push({ ...extra });
   }
   for (const row of rows) {
     row.p = Math.exp(row.log_prob);
-    row.chosen = row.token === step.output && row.rank === step.rank;
-    row.gold = Boolean(step.target) && row.token === step.target.token && row.rank === step.target.rank;
+    row.chosen = same(row, { token: step.output, rank: step.rank });
+    row.gold = Boolean(step.target) && same(row, step.target);
   }
   const rest = Math.max(0, 1 - rows.reduce((sum, row) => sum + row.p, 0));
   return { rows, rest };
@@ -32,11 +35,10 @@ function restLabel({ strings, vocabulary }, shown) {
 // The word that the step's numbers are about, the reference's where there is one, and the numbers.
 function about({ strings }, step) {
   const word = step.target ?? { token: step.output, log_prob: step.log_prob, rank: step.rank };
-  const facts = [
-    [strings.entropy, `${decimals(step.entropy, 2)} nat`],
-    [strings.rank, word.rank],
-    [strings.surprise, decimals(-word.log_prob, 3)],
-  ];
+  const facts = [];
+  if (step.entropy !== undefined) facts.push([strings.entropy, `${decimals(step.entropy, 2)} nat`]);
+  if (word.rank !== undefined) facts.push([strings.rank, word.rank]);
+  if (rated(word)) facts.push([strings.surprise, decimals(-word.log_prob, 3)]);
   return { name: step.target ? strings.of_reference : strings.of_chosen, token: word.token, facts };
 }
 
@@ -55,7 +57,7 @@ function paintSoftmax(view, step) {
     return el(
       "li",
       { class: row.gold ? "gold" : row.chosen ? "chosen" : "", "data-token": other ? row.token : null },
-      el("span", { class: "rank", text: row.rank }),
+      el("span", { class: "rank", text: row.rank ?? "" }),
       el("span", { class: "word" }, word, ...marks),
       bar(row.p, row.gold ? "gold" : "other"),
       el("span", { class: "p", text: percent(row.p) }),
@@ -64,7 +66,7 @@ function paintSoftmax(view, step) {
   lines.push(
     el(
       "li",
-      { class: "rest" },
+      { class: "rest", hidden: rows.length ? null : "" },
       el("span", { class: "rank" }),
       el("span", { class: "word", text: restLabel(view, rows.length) }),
       bar(rest, "rest"),

@@ -59,6 +59,7 @@ function scoreSection(view, step, order) {
   const { strings, trace } = view;
   const kind = FORMULAS[step.coverage ? "covered" : trace.checkpoint.attention];
   const place = order[0];
+  if (!step.score_terms.length && !kind) return []; // of somebody's arrays it is not known how they were scored
   const parts = [el("h4", { text: strings.worked_scores })];
   if (kind) {
     const shown = step.score_terms.map(kind.value).reduce((a, b) => a + b, 0);
@@ -75,6 +76,7 @@ function scoreSection(view, step, order) {
 
 function softmaxSection(view, step, order) {
   const { strings, trace } = view;
+  if (!step.scores.length) return [];
   const factors = step.factors; // of local attention alone
   const own = step.own_attention ?? step.attention; // what the softmax gives, also where another row was used
   const top = order.slice(0, WORKED_ROWS);
@@ -162,6 +164,7 @@ function pointerSection(view, step, words, generated) {
 function outputSection(view, step) {
   const { strings, trace } = view;
   const words = step.top.slice(0, WORKED_ROWS);
+  if (!words.length || step.normaliser === undefined) return [];
   const pointer = step.p_gen !== undefined;
   const generated = words.map(({ token, log_prob }) => {
     const p = Math.exp(log_prob);
@@ -190,6 +193,7 @@ function outputSection(view, step) {
 function lossSection(view, step) {
   const { strings } = view;
   const word = step.target ?? { token: step.output, log_prob: step.log_prob };
+  if (!rated(word)) return [];
   const loss = el("p", { class: "sum" }, "−log p(", label(word.token), ") = ");
   loss.append(`−log ${Math.exp(word.log_prob).toPrecision(4)} = `, el("b", { text: decimals(-word.log_prob, 4) }), " nat");
   return [
@@ -203,6 +207,7 @@ function lossSection(view, step) {
 const crossSection = (view) => [el("p", { class: "sum", text: view.strings.worked_cross })];
 
 function paintWorked(view, step) {
+  view.parts.worked.hidden = !view.trace.steps.some(works);
   if (!view.parts.worked.open) return;
   const order = step.attention.map((_, s) => s).sort((a, b) => step.attention[b] - step.attention[a]);
   const own = [scoreSection, softmaxSection, contextSection];
@@ -214,18 +219,27 @@ function paintWorked(view, step) {
   );
 }
 
+// What a step has one number of, and how it is written.
+const NUMBERS = [
+  ["log_prob", (value) => decimals(Math.exp(value), 4)],
+  ["rank", String],
+  ["entropy", (value) => decimals(value, 3)],
+];
+
+// Whether there is any arithmetic to show.
+const works = (step) => step.scores.length > 0 || rated(step.target ?? step) || step.normaliser !== undefined;
+
 // Every number of the lane for a screen reader, or for anyone who wants to copy it.
 function paintTable(view) {
   if (!view.parts.table.open) return;
   const { strings, trace } = view;
-  const head = [strings.step, strings.input, strings.output, "p", strings.rank, strings.entropy];
+  const columns = NUMBERS.filter(([name]) => trace.steps.some((step) => step[name] !== undefined));
+  const head = [strings.step, strings.input, strings.output, ...columns.map(([name]) => (name === "log_prob" ? "p" : strings[name]))];
   const rows = trace.steps.map((step, t) => [
     t + 1,
     label(step.input),
     label(step.output),
-    decimals(Math.exp(step.log_prob), 4),
-    step.rank,
-    decimals(step.entropy, 3),
+    ...columns.map(([name, write]) => (step[name] === undefined ? "" : write(step[name]))),
     ...step.attention.map((weight) => decimals(weight, 3)),
   ]);
   const heads = looks(trace) ? trace.source.tokens.map((token) => label(token)) : [];

@@ -176,15 +176,8 @@ function build(view, data) {
 
 // ← → move all models; a slider keeps its own arrows.
 function key(view, event) {
-  const box = view.root.getBoundingClientRect();
-  if (box.bottom <= 0 || box.top >= innerHeight) return;
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  const at = event.composedPath()[0];
-  if (at instanceof Element && at.closest("input, textarea, select, [contenteditable], [role=radio], [role=tab], [role=slider], [role=option], [role=listbox], [role=dialog]")) return;
-  const moves = { ArrowLeft: (t) => t - 1, ArrowRight: (t) => t + 1, Home: () => 0, End: () => Infinity };
-  if (!moves[event.key]) return;
-  event.preventDefault();
-  for (const panel of view.panels) pick(view, panel, moves[event.key](panel.step));
+  const move = (to) => () => view.panels.forEach((panel) => pick(view, panel, to(panel.step)));
+  byKey(view.root, event, { ArrowLeft: move((t) => t - 1), ArrowRight: move((t) => t + 1), Home: move(() => 0), End: move(() => Infinity) });
 }
 
 export default function mount({ data, parentElement, setStateValue }) {

@@ -1,0 +1,22 @@
+"""Where checkpoints are found by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from s2s.errors import UserError
+
+ROOT = Path(__file__).parent.parent
+
+
+def find_checkpoint(name: str | Path) -> Path:
+    """The directory that a user means: a path, or a name under ``checkpoints/``; it may end with ``@layer.head``."""
+    last, at, view = Path(name).name.partition("@")
+    plain = Path(name).with_name(last) if last and at else Path(name)
+    for path in (plain, Path("checkpoints", plain), ROOT / "checkpoints" / plain):
+        if path.is_dir():
+            path = path if path.name not in ("", "..") else path.resolve()
+            return path.with_name(f"{path.name}{at}{view}")
+    folders = (path for path in (Path("checkpoints"), ROOT / "checkpoints") if path.is_dir())
+    known = sorted({path.parent.name for folder in folders for path in folder.glob("*/config.json")})
+    raise UserError("checkpoint_not_found", checkpoint=str(name), known=", ".join(known) or "(none yet)")

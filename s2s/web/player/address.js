@@ -1,0 +1,35 @@
+// Where a player stands, in its address and for a screen reader.
+
+// After a pause: the address gets the step, a screen reader hears it. Neither belongs on the way to a frame.
+function announce(view, step) {
+  clearTimeout(view.later);
+  view.later = setTimeout(() => {
+    if (!view.root.isConnected) return;
+    const place = argmax(step.attention);
+    const { token, log_prob } = said(step, view.trace.mode);
+    const sentence = !looks(view.trace) ? "announce_no_attention" : log_prob === undefined ? "announce_unweighed" : "announce";
+    view.parts.live.textContent = fill(view.strings[sentence], {
+      step: view.step + 1,
+      word: token,
+      p: percent(Math.exp(log_prob)),
+      source: view.trace.source.tokens[place],
+      weight: step.attention[place]?.toFixed(2),
+    });
+    if (view.link) history.replaceState(history.state, "", address(view));
+  }, 250);
+}
+
+// A page without a server keeps its state in the fragment, which needs nobody to read it; one in a notebook has no address.
+function address(view) {
+  const state = new URLSearchParams({ ...view.link, step: view.step + 1, lane: view.lane });
+  return view.fragment ? `#${state}` : `${location.pathname}?${state}`;
+}
+
+// Where a player that has just been mounted begins: at the address's step, if the address names what is shown.
+function linked({ link, fragment }) {
+  if (!link) return { step: 0, lane: null };
+  const here = new URLSearchParams(fragment ? location.hash.slice(1) : location.search);
+  const same = Object.entries(link).every(([name, value]) => name === "lang" || (here.get(name) ?? value) === value);
+  const step = Number.parseInt(here.get("step") ?? "1", 10) - 1;
+  return { step: same && step > 0 ? step : 0, lane: here.get("lane") };
+}
