@@ -108,8 +108,10 @@ def alternatives(segmenter: Segmenter, vocab: Vocab, text: str) -> list[Segmenta
     its hidden Markov model, which guesses unknown words; ``path`` the next most probable ways through the
     dictionary; ``search`` long words cut again, as jieba's search mode does; ``longest`` the fewest words;
     ``characters``; ``jieba`` and ``latin`` words of a model that is cut in another way. ``<unk>`` in the
-    text, where a word was masked, stays one token.
+    text, where a word was masked, stays one token. A segmenter that changes characters has its own way alone.
     """
+    if not segmenter.exact:
+        return [Segmentation("model", tuple(vocab.words(vocab.known(segmenter.cut(text)))), None)]
     text = text.replace(MASK, _MASK)
     plain = cutting.normalised(text)
     edges = lattice(plain)

@@ -222,6 +222,7 @@ class Segmenter:
     name: str
     cut: Callable[[str], list[str]]
     join: Callable[[list[str]], str]
+    exact: bool = True  # its tokens spell the text; others drop or change characters
 
 
 SEGMENTERS = {
@@ -231,9 +232,9 @@ SEGMENTERS = {
         Segmenter("latin", latin_words, join_latin),
         Segmenter("characters", characters, join_characters),
         Segmenter("spaces", pieces, " ".join),
-        Segmenter("ascii", ascii_words, " ".join),
-        Segmenter("ascii-stops", ascii_stops, " ".join),
-        Segmenter("ascii-marks", ascii_marks, " ".join),
+        Segmenter("ascii", ascii_words, " ".join, exact=False),
+        Segmenter("ascii-stops", ascii_stops, " ".join, exact=False),
+        Segmenter("ascii-marks", ascii_marks, " ".join, exact=False),
         Segmenter("bpe", pieces, join_bpe),
         Segmenter("sentencepiece", pieces, join_sentencepiece),
     )

@@ -138,7 +138,8 @@ def _controls(engine: Engine, code: str, key: str, state: classroom.State) -> No
         lambda: classroom.ask(engine, code, key, *classroom.about(lane, chosen - 1)),
     )
     name, action = actions.get(state.phase, ask)
-    main.button(name, key="class_on", type="primary", shortcut="PageDown", on_click=_try, args=(action,))
+    arguments = (engine, code, state, action)
+    main.button(name, key="class_on", type="primary", shortcut="PageDown", on_click=_press, args=arguments)
 
 
 def _next(state: classroom.State, lane: Trace) -> int:
@@ -148,8 +149,11 @@ def _next(state: classroom.State, lane: Trace) -> int:
     return min(asked.step + 2, len(lane.steps)) if asked and follows else 1
 
 
-def _try(action: Any) -> None:
+def _press(engine: Engine, code: str, seen: classroom.State, action: Any) -> None:
+    """Act, unless the room is not any more what the button was drawn for: one press must not lead on twice."""
     try:
-        action()
+        now = classroom.state(engine, code)
+        if (now.number, now.phase) == (seen.number, seen.phase):
+            action()
     except UserError as error:
         st.session_state["class_problem"] = language.explain(error)

@@ -51,6 +51,7 @@ VALUES = st.fixed_dictionaries(
         "against": st.sampled_from(["", "zh-en-bahdanau"]),
         "won_by": st.sampled_from(["chrf", "bleu", "rouge_l", "nll"]),
         "query": st.sampled_from(["", '{"sort":"nll"}', '{"ranges":{"chrf":[null,20.0]},"text":"茶"}']),
+        "labelled": st.sampled_from(["", '{"verdict":"wrong"}', '{"person":"安","category":3}']),
         "row": st.integers(0, 10**12),
     }
 )
