@@ -132,6 +132,9 @@ _DECODING: Mapping[str, Field] = {
     "max_length": Field(0, _number(int, 0, 200)),
 }
 SETTINGS = tuple(_DECODING)
+GREEDY: tuple[tuple[str, Any], ...] = tuple(
+    (name, field.default) for name, field in _DECODING.items()
+)  # as a page begins
 _INSPECTION: Mapping[str, Field] = {
     "inspection": Field("", _inspection),
     "against": Field("", _inspection),  # a second inspection of the same file

@@ -114,10 +114,9 @@ def _lane(shown: Shown, row: Row) -> Trace | None:
     name, digest = shown.entry.checkpoint, shown.examples.manifest["checkpoint"]["digest"]
     if name not in models.names():
         return None
-    settings = tuple((key, link.FIELDS[key].default) for key in link.SETTINGS)
     try:
         if models.load(name, models.changed(name)).digest != digest:
             return None
-        return models.decode(name, models.changed(name), row["source"], "", "free", settings)
+        return models.decode(name, models.changed(name), row["source"], "", "free", link.GREEDY)
     except UserError:
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import streamlit as st
 
@@ -34,8 +33,7 @@ def show() -> None:
 
 def _lanes(given: tuple[str, int, str, str]) -> Mapping[str, Trace]:
     """Both lanes, the free one greedy whatever is set on another page."""
-    greedy: tuple[tuple[str, Any], ...] = tuple((name, link.FIELDS[name].default) for name in link.SETTINGS)
-    return {"forced": models.decode(*given, "forced", ()), "free": models.decode(*given, "free", greedy)}
+    return {"forced": models.decode(*given, "forced", ()), "free": models.decode(*given, "free", link.GREEDY)}
 
 
 def _divergence(found: Mapping[str, Trace]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from s2s.errors import UserError
@@ -100,10 +98,9 @@ def _diverge() -> None:
 def _unknown() -> None:
     """The sentence above with its unknown words and without."""
     name, changed, text, _ = pair()
-    greedy: tuple[tuple[str, Any], ...] = tuple((key, link.FIELDS[key].default) for key in link.SETTINGS)
 
     def decode(source: models.Source) -> Trace:
-        return models.decode(name, changed, source, "", "free", greedy)
+        return models.decode(name, changed, source, "", "free", link.GREEDY)
 
     trace = made(lambda: decode(text))
     if trace is None:

@@ -15,8 +15,7 @@ def show() -> None:
     """The player that asks, the way to a whole class, the question."""
     style.veil_reference()  # it would tell
     name, changed, text, _ = pair()
-    greedy = tuple((setting, link.FIELDS[setting].default) for setting in link.SETTINGS)
-    free = made(lambda: models.decode(name, changed, text, "", "free", greedy))
+    free = made(lambda: models.decode(name, changed, text, "", "free", link.GREEDY))
     if free is not None:
         vocabulary = len(models.load(name, changed).target.vocab)
         player({"free": free}, vocabulary, controls.address(controls.state()), predict=True)

@@ -64,11 +64,10 @@ def _sentence(name: str) -> None:
 
 def _outputs(name: str, text: str) -> None:
     """What both models say to the end, and the reference."""
-    greedy = tuple((key, link.FIELDS[key].default) for key in link.SETTINGS)
     rows = []
     for one, label in ((name, "with"), (name + PLAIN, "without")):
         if one in models.names():
-            trace = made(functools.partial(models.decode, one, models.changed(one), text, "", "free", greedy))
+            trace = made(functools.partial(models.decode, one, models.changed(one), text, "", "free", link.GREEDY))
             if trace is not None:
                 rows.append([t(f"lesson.prior.{label}"), trace.text])
     if st.session_state["ref"].strip() and st.session_state["model"].removesuffix(PLAIN) == name:
