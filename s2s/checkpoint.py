@@ -181,7 +181,8 @@ def store(directory: Path, split: str, scores: Mapping[str, Any]) -> None:
         known = {} if foreign and not file.exists() else json.loads(file.read_text(encoding="utf-8"))
         metrics = {**known, split: scores}
         if foreign:
-            text = card.scored(readme.read_text(encoding="utf-8"), metrics)
+            old = readme.read_text(encoding="utf-8") if readme.exists() else f"# {directory.resolve().name}\n"
+            text = card.scored(old, metrics)
         else:
             text = card.render(directory.resolve().name, config, metrics)
     except (OSError, ValueError, KeyError, TypeError) as error:

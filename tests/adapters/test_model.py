@@ -21,7 +21,7 @@ from s2s.inspect.rows import Rows
 from s2s.inspect.states import trace_states
 from s2s.search import beam, greedy
 from s2s.strategy import Settings
-from s2s.vocab import BOS, EOS, UNK
+from s2s.vocab import BOS, EOS
 from tests.adapters.random_models import LANGUAGES, SENTENCES, network, tokenizer
 
 

@@ -1,4 +1,4 @@
-"""The languages of a multilingual model: those that its tokenizer knows, the one that it reads and the one it writes."""
+"""A multilingual model's languages: those that its tokenizer knows, the one that it reads, the one that it writes."""
 
 from __future__ import annotations
 
