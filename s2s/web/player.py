@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.player import FOLDER, lane_values, read, script
+from s2s.player import FOLDER, lane_values, read, script, source_words
 from s2s.trace import Trace
 from s2s.web import language
 from s2s.web.request import COMPONENT
@@ -45,6 +45,8 @@ def player(
         "lanes": lane_values(lanes),
         "strings": language.strings("player"),
         "vocabulary": vocabulary,
+        "words": source_words(lanes),
+        "pieces": bool(st.session_state.get("pieces")),
         "link": dict(link),
         "page": page,
         "branches": list(branches),
