@@ -66,19 +66,26 @@ def network(kind: str, pieces: Any, **changed: Any) -> Any:
     named = {"vocab_size": size, "pad_token_id": pad, "eos_token_id": end, **_own(kind, pieces, size), **changed}
     config, architecture = CLASSES[kind]
     made = architecture(config(**named))
-    rng = torch.Generator().manual_seed(3)
-    with torch.no_grad():
-        for name, weight in made.named_parameters():
-            if "embed_positions" not in name or kind not in SINUSOIDAL:
-                scale = 1.5 if name.split(".")[-2] in ("q_proj", "k_proj", "q", "k") else 0.3  # heads that choose
-                weight.copy_(torch.randn(weight.shape, generator=rng) * (scale if weight.dim() > 1 else 0.5))
-        if hasattr(made, "final_logits_bias"):
-            made.final_logits_bias.copy_(torch.randn(made.final_logits_bias.shape, generator=rng))
+    _draw(made, kind, torch.Generator().manual_seed(9))
     made.generation_config.encoder_no_repeat_ngram_size = 0
     if kind == "bart":
         made.generation_config.forced_bos_token_id = pieces.bos_token_id
     made.generation_config.bad_words_ids = [[pad]]  # as the published Marian models have it
     return made.eval()
+
+
+def _draw(made: Any, kind: str, rng: torch.Generator) -> None:
+    """Weights with which outputs are no single word, and heads look at different places at different steps."""
+    scales = {"q_proj": 0.45, "k_proj": 0.45, "q": 0.35, "k": 0.35, "out_proj": 1.0, "o": 1.0, "embed_positions": 1.0}
+    with torch.no_grad():
+        for name, weight in made.named_parameters():
+            if "embed_positions" in name and kind in SINUSOIDAL:
+                continue
+            scale = scales.get(name.split(".")[-2], 0.3) if weight.dim() > 1 else 0.1
+            mean = 1.0 if "norm" in name and name.endswith("weight") else 0.0
+            weight.copy_(mean + scale * torch.randn(weight.shape, generator=rng))
+        if hasattr(made, "final_logits_bias"):
+            made.final_logits_bias.copy_(0.3 * torch.randn(made.final_logits_bias.shape, generator=rng))
 
 
 def write(directory: Path, kind: str, **changed: Any) -> Path:

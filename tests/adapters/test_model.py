@@ -226,8 +226,7 @@ def test_a_trace_is_whole(checkpoint: Checkpoint) -> None:
 
 def test_recoveries_start_from_every_prefix(checkpoint: Checkpoint) -> None:
     """States of many lengths in one batch give what each prefix gives alone."""
-    source, target = pair(checkpoint)
-    source = source[-4:]
+    source, target = checkpoint.source.encode("the keys again."), pair(checkpoint)[1]
     (found,) = recoveries(checkpoint.model, [(source, target[:4])])
     for k in (0, 3):
         lane = decode.trace(
@@ -247,7 +246,7 @@ def test_evidence_is_that_of_the_head(checkpoint: Checkpoint) -> None:
     lane = Lane(tuple(source[-6:]), (BOS, *target[:2]), tuple(target[:3]))
     found = examine(model, lane, [2], normalise=False)[0]
     family = model.network.config.model_type
-    assert family == "t5" or abs(found.gap) < 0.02  # T5 normalises lengths away: a jump at the baseline alone
+    assert family == "t5" or abs(found.gap) < 0.05  # T5 normalises lengths away: a jump at the baseline alone
     assert len(found.gradient) == 6
     batch = collate([(source[-6:], target[:3])])
     seen = model.looking(0, 0).forced(batch)
