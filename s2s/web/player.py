@@ -29,8 +29,8 @@ def _wire() -> Any:
 
 def player(
     lanes: Mapping[str, Trace],
-    vocabulary: int,
-    link: Mapping[str, str],
+    vocabulary: int | None,
+    link: Mapping[str, str] | None,
     page: str | None = None,
     branches: Sequence[Mapping[str, Any]] = (),
     predict: bool = False,
@@ -47,7 +47,7 @@ def player(
         "vocabulary": vocabulary,
         "words": source_words(lanes),
         "pieces": bool(st.session_state.get("pieces")),
-        "link": dict(link),
+        "link": dict(link) if link is not None else None,
         "page": page,
         "branches": list(branches),
         "predict": predict,

@@ -15,7 +15,7 @@ from s2s.inspect.causes import CAUSES
 from s2s.inspect.paired import Paired
 from s2s.inspect.table import DIFFERENCE, NUMBERS, SORTS, WORDS, Examples, Query
 from s2s.label import Asked
-from s2s.web import language, link
+from s2s.web import labels, language, link
 from s2s.web.inspection import said, work
 from s2s.web.request import MAX_SEQ, Request
 
@@ -227,4 +227,5 @@ def address() -> dict[str, str]:
     values = {name: st.session_state[name] for name in link.INSPECTION}
     if len(values["query"]) > link.MAX_VALUE:  # many examples picked one by one: no address holds them
         values["query"] = asked_for().without("ids").pack()
-    return {**link.write(values), "lang": language.current()}
+    person = labels.person()
+    return {**link.write(values), **({"person": person} if person else {}), "lang": language.current()}

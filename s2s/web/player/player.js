@@ -225,6 +225,10 @@ export default function mount(component) {
     paint(view);
   }
   if (turned && same && !view.game) readIn(view, view.toldPieces);
+  if (same && !view.page && JSON.stringify(view.link) !== JSON.stringify(link)) {
+    view.link = link; // the page's state changed around the same lanes; with somebody to ask, the answer brings it
+    announce(view, view.trace.steps[view.step]);
+  }
   root.style.minHeight = "";
   if (view.page) {
     WIRE.heard = () => take(view);
