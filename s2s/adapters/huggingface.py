@@ -64,14 +64,8 @@ def bring(
     if directory.exists():
         raise UserError("import_exists", directory=str(directory))
     network, tokenizer = _read(_transformers(), origin, local=Path(origin).is_dir())
-    values = {
-        "schema": HUGGINGFACE,
-        "name": directory.name,
-        "origin": Path(origin).name,
-        "prefix": prefix,
-        "layer": 0,
-        "head": 0,
-    }
+    named = {"schema": HUGGINGFACE, "name": directory.name, "origin": Path(origin).name}
+    values = {**named, "prefix": prefix, "layer": 0, "head": 0}
     languages = choose(tokenizer, network, source_language, target_language)
     if languages.ids:
         values |= {"source_language": languages.source, "target_language": languages.target}
@@ -94,11 +88,7 @@ def bring(
 
     disk.write_directory(directory, fill)
     told = [f"Lookback decodes without the model's own setting {note}." for note in left_out]
-    if languages.ids and not (source_language and target_language):
-        options = "--source-language and --target-language choose others"
-        read, written = languages.source or "none", languages.target or "none"
-        told.insert(0, f"The model knows {len(languages.ids)} languages. It reads {read}, writes {written}; {options}.")
-    return told
+    return [languages.note, *told] if languages.ids and not (source_language and target_language) else told
 
 
 def load(directory: Path, values: Mapping[str, Any]) -> Checkpoint:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,16 @@ def test_a_model_that_always_writes_one_language_writes_it(tmp_path: Path) -> No
     (said,) = greedy(model, [found.source.encode(SENTENCES[0])], max_length=8)
     made = own.generate(torch.tensor([pieces(SENTENCES[0])["input_ids"]]), max_new_tokens=9)[0].tolist()
     assert made[2:] == model.ids.target_V[torch.tensor(said)].tolist() and opening(found) == ("</s>", "zh_CN")
+
+
+def test_visitors_do_not_cut_in_each_others_mode(brought: Callable[[str], Path]) -> None:
+    """A tokenizer is in another mode while it cuts a target, and all sessions share it."""
+    found, wanted = load(brought("mbart50")), tokenizer("mbart50")(SENTENCES[0], add_special_tokens=False)["input_ids"]
+    with ThreadPoolExecutor(2) as both:
+        targets = both.submit(lambda: [found.target.tokens(SENTENCES[5]) for _ in range(300)])
+        sources = both.submit(lambda: [found.source.tokens(SENTENCES[0]) for _ in range(300)])
+        marks = {(tokens[0], len(tokens)) for tokens in sources.result()}
+        assert len(targets.result()) == 300 and marks == {("en_XX", len(wanted) + 2)}
 
 
 def test_a_checkpoint_that_was_brought_before_loads(given: Path, tmp_path: Path) -> None:

@@ -23,6 +23,13 @@ class Languages:
     source: str = ""
     target: str = ""
 
+    @property
+    def note(self) -> str:
+        """What a user should know who did not choose both."""
+        chosen = f"It reads {self.source or 'none'}, writes {self.target or 'none'}"
+        others = "--source-language and --target-language choose others"
+        return f"The model knows {len(self.ids)} languages. {chosen}; {others}."
+
     def opening(self, start: int, tokenizer: Any, kind: str) -> list[int]:
         """What the decoder reads before the first word of the target language, ``start`` being its start token."""
         target = self.ids[self.target]
