@@ -11,6 +11,7 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.inspect.causes import CAUSES
+from s2s.inspect.comparison import same_model
 from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.why import why
 from s2s.numbers import share, signed
@@ -80,7 +81,7 @@ def _texts(shown: Shown, row: dict[str, Any], place: int) -> None:
         values = {"model": shown.entry.checkpoint, "text": row["source"], "ref": row["reference"]}
         address = {**link.write(values), "lang": language.current()}
         st.link_button(t("inspect.open_step"), f"./?{urlencode(address)}")
-        if isinstance(shown.examples, Paired):
+        if isinstance(shown.examples, Paired) and not same_model(shown.examples, shown.examples.second):
             address |= {"compare": shown.examples.second.manifest["checkpoint"]["name"], "differs": "checkpoint"}
             st.link_button(t("inspect.open_compare"), f"./compare?{urlencode(address)}")
 
@@ -134,7 +135,7 @@ def _player(shown: Shown, row: dict[str, Any]) -> None:
     """Both lanes, decoded again by the checkpoint that was inspected, if it is still the same."""
     name, digest = shown.entry.checkpoint, shown.examples.manifest["checkpoint"]["digest"]
     try:
-        if name not in models.names():
+        if not models.there(name):
             raise UserError("inspect_no_model", name=name)
         with st.spinner(t("step.loading"), show_time=False):
             checkpoint = models.load(name, models.changed(name))
