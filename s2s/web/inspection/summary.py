@@ -98,13 +98,11 @@ def _looked(pair: Paired, key: tuple[Any, ...], names: list[str], made: dict[str
             columns[code(name)] = [f"{one[side]:,}" for one in counted.values()]
             columns[code(name)] += ["–" if one[side] is None else f"{one[side]:.3f}" for one in means.values()]
         st.table(columns, hide_index=True, border="horizontal")
-        st.button(
-            t("inspect.other_causes", count=len(ids)),
-            key="inspect_other_causes",
-            on_click=state.choose,
-            args=(ids,),
-            disabled=not ids,
-        )
+        if ids:
+            label = t("inspect.other_causes", count=len(ids))
+            st.button(label, key="inspect_other_causes", on_click=state.choose, args=(ids,))
+        else:
+            st.caption(t("inspect.same_causes"))
 
 
 def _number(estimate: dict[str, float | None]) -> str:
