@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 POLL = 1.0  # seconds between two looks at a job
 MINE = "inspections"  # of uploads, that this session made or was led to
+BEGUN = "inspections_begun"  # how many the form was sent for
 
 
 def section(names: list[str]) -> state.Shown | None:
@@ -35,7 +36,8 @@ def section(names: list[str]) -> state.Shown | None:
         if not entry.finished or work.running(entry.name):
             _progress(entry)
     _problem()
-    with st.expander(t("inspect.new"), expanded=not finished, key="inspect_new"):
+    begun = st.session_state.get(BEGUN, 0)  # another form after each start: it is closed again
+    with st.expander(t("inspect.new"), expanded=not finished, key=f"inspect_new-{begun}"):
         _new(names, own)
     return _shown(finished)
 
@@ -65,6 +67,7 @@ def _choose(finished: list[work.Entry]) -> None:
         format_func=lambda name: title(known[name]),
         key=key,
         on_change=lambda: _open(st.session_state[key]),
+        placeholder="—",
     )
     if chosen is None:
         return
@@ -232,6 +235,7 @@ def _begin(name: str) -> None:
         with st.spinner(t("step.loading"), show_time=False):
             _start(name)
     if "inspect_problem" not in st.session_state:
+        st.session_state[BEGUN] = st.session_state.get(BEGUN, 0) + 1
         st.rerun()
 
 
