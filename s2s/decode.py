@@ -128,10 +128,7 @@ def trace(
     settings, edits = settings or Settings(), dict(attention or {})
     tokens, source = source_ids(checkpoint, text)
     gold_tokens, gold = reference_ids(checkpoint, reference) if reference and reference.strip() else ([], [])
-    if mode == "forced" and not gold:
-        raise UserError("reference_missing")
-    if edits and mode == "free" and settings.strategy == "beam":
-        raise UserError("edit_beam")
+    _refuse(mode, gold, settings, edits)
     first = prefix_ids(checkpoint, prefix) if mode == "free" else []
     goal = [*gold, EOS] if gold else []
     forced, longest = (goal, len(goal)) if mode == "forced" else _free(checkpoint, source, settings, first)
@@ -155,6 +152,14 @@ def trace(
         ended="eos" if ids[-1] == EOS else "length",
         prefix=len(first),
     )
+
+
+def _refuse(mode: str, gold: Sequence[int], settings: Settings, edits: Mapping[int, Edit]) -> None:
+    """Raises UserError for a forced lane without a reference, and for edits in a beam search."""
+    if mode == "forced" and not gold:
+        raise UserError("reference_missing")
+    if edits and mode == "free" and settings.strategy == "beam":
+        raise UserError("edit_beam")
 
 
 def _worked(checkpoint: Checkpoint, states_SM: Tensor) -> tuple[tuple[float, ...], ...]:

@@ -49,7 +49,7 @@ def render(
         title=_shown(trace.source_text[:TITLE]),
         facts=_facts(lanes, words[language]["page"]),
         lanes=embedded(player.lane_values(lanes)),
-        page=embedded(_opening(language, vocabulary, words, branches, framed)),
+        page=embedded(_opening(language, vocabulary, words, branches, framed) | {"words": player.source_words(lanes)}),
         script=script,
         **{name: escape(text) for name, text in words[language]["page"].items()},
     )

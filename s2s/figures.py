@@ -73,6 +73,17 @@ def _point(token: str, log_prob: float) -> tuple[str | None, float | None]:
     return (None, None) if math.isnan(log_prob) else (token, math.exp(log_prob))
 
 
+def _lines(trace: Trace) -> dict[str, list[tuple[str | None, float | None]]]:
+    """Of each step a word and its probability: the best, the chosen, the reference's, as far as any is known."""
+    nothing: tuple[str | None, float | None] = (None, None)
+    lines = {
+        "best": [_point(s.top[0].token, s.top[0].log_prob) if s.top else nothing for s in trace.steps],
+        "chosen": [_point(s.output, s.log_prob) for s in trace.steps] if trace.mode == "free" else [],
+        "gold": [_point(s.target.token, s.target.log_prob) if s.target else nothing for s in trace.steps],
+    }
+    return {name: points for name, points in lines.items() if any(p is not None for _, p in points)}
+
+
 def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> go.Figure:
     """Per step: probability of the chosen, the best and the reference's word; entropy on the right axis.
 
@@ -82,17 +93,9 @@ def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> go.Fig
     """
     text = strings("figure", "en") if text is None else text
     steps = list(range(1, len(trace.steps) + 1))
-    nothing: tuple[str | None, float | None] = (None, None)
-    lines = {
-        "best": [_point(s.top[0].token, s.top[0].log_prob) if s.top else nothing for s in trace.steps],
-        "chosen": [_point(s.output, s.log_prob) for s in trace.steps] if trace.mode == "free" else [],
-        "gold": [_point(s.target.token, s.target.log_prob) if s.target else nothing for s in trace.steps],
-    }
     colours = {"best": "#94a3b8", "chosen": "#2563eb", "gold": "#15803d"}
     figure = go.Figure()
-    for name, points in lines.items():
-        if not any(p is not None for _, p in points):
-            continue
+    for name, points in _lines(trace).items():
         figure.add_scatter(
             x=steps,
             y=[p for _, p in points],

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from s2s.branch import Branch
+from s2s.rollup import spans, word
 from s2s.trace import Step, Trace
 
 FOLDER = Path(__file__).parent / "web" / "player"
 SCRIPTS = (
     "dom.js",
+    "words.js",
     "ask.js",
     "lanes.js",
     "heatmap.js",
@@ -46,6 +48,15 @@ def script() -> str:
 def lane_values(lanes: Mapping[str, Trace]) -> dict[str, Any]:
     """The lanes as the player wants them, null for one that there is not."""
     return {name: lanes[name].to_dict() if name in lanes else None for name in ("forced", "free")}
+
+
+def source_words(lanes: Mapping[str, Trace]) -> dict[str, Any] | None:
+    """The source's words where it was cut into pieces of words: how each is written, from which piece to which."""
+    tokens = next(iter(lanes.values())).source_tokens
+    found = spans(tokens)
+    if len(found) == len(tokens):
+        return None
+    return {"labels": [word(tokens[start:end]) for start, end in found], "spans": [list(span) for span in found]}
 
 
 def branch_row(branch: Branch, trace: Trace, parent: Trace | None) -> dict[str, Any]:

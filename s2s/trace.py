@@ -215,25 +215,9 @@ class Trace:
 
     def to_dict(self, first: int = 0) -> dict[str, Any]:
         """Plain values in the order of docs/FORMATS.md, the steps from ``first`` on; floats to 8 significant digits."""
-        return {
-            "schema": SCHEMA,
-            "mode": self.mode,
-            "checkpoint": dict(self.checkpoint),
-            "source": {
-                "text": self.source_text,
-                "tokens": list(self.source_tokens),
-                "unknown": list(self.source_unknown),
-                "memory": [_numbers(row) for row in self.memory],
-            },
-            "reference": self.reference,
-            "reference_tokens": list(self.reference_tokens),
-            "settings": dict(self.settings),
-            "divergence": self.divergence,
-            "steps": [_step_dict(step) for step in self.steps[first:]],
-            "text": self.text,
-            "ended": self.ended,
-            **({"prefix": self.prefix} if self.prefix else {}),
-        }
+        from s2s.trace_json import to_dict
+
+        return to_dict(self, first)
 
     def to_json(self, indent: int | None = None) -> str:
         """JSON text, characters as they are."""
@@ -242,6 +226,8 @@ class Trace:
     @staticmethod
     def from_json(text: str) -> Trace:
         """The trace that ``to_json`` wrote; ValueError says what is wrong with any other text."""
+        from s2s.trace_json import from_dict
+
         try:
             values = json.loads(text)
         except RecursionError:
@@ -249,123 +235,22 @@ class Trace:
         if not isinstance(values, dict) or values.get("schema") != SCHEMA:
             raise ValueError(f"not a trace: its schema must be {SCHEMA}")
         try:
-            return _from_dict(values)
+            return from_dict(values)
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"not a whole trace: {error}") from None
 
     def to_csv(self) -> str:
         """A row a step: numbers of the step, then its attention, one column a source token."""
+        from s2s.trace_json import number, numbers
+
         out = io.StringIO()
         writer = csv.writer(out)
         columns = ["step", "input", "output", "log_prob", "rank", "entropy", "target", "target_log_prob"]
         writer.writerow(columns + [f"{i}:{token}" for i, token in enumerate(self.source_tokens[: self.looks])])
         for t, step in enumerate(self.steps):
-            target = [step.target.token, _number(step.target.log_prob)] if step.target else ["", ""]
-            numbers = [_cell(step.log_prob), step.rank or "", _cell(step.entropy)]
-            cells = [t, step.input, step.output, *numbers, *target, *_numbers(step.attention)]
+            target = [step.target.token, number(step.target.log_prob)] if step.target else ["", ""]
+            known = ["" if math.isnan(x) else number(x) for x in (step.log_prob, step.entropy)]
+            own = [step.input, step.output, known[0], step.rank or "", known[1]]
+            cells = [t, *own, *target, *numbers(step.attention)]
             writer.writerow(map(spreadsheet.cell, cells))
         return out.getvalue()
-
-
-def _number(value: float) -> float:
-    return float(f"{value:.8g}")
-
-
-def _numbers(values: Sequence[float] | np.ndarray) -> list[float]:
-    return [_number(v) for v in values]
-
-
-def _cell(value: float) -> float | str:
-    return "" if math.isnan(value) else _number(value)
-
-
-def _scored_dict(scored: Scored) -> dict[str, Any]:
-    prior = {} if scored.prior is None else {"prior": _number(scored.prior)}
-    return {"token": scored.token, "log_prob": _number(scored.log_prob), "rank": scored.rank, **prior}
-
-
-def _step_dict(step: Step) -> dict[str, Any]:
-    return {
-        "input": step.input,
-        "output": step.output,
-        **_known(step, "log_prob"),
-        **({"rank": step.rank} if step.rank else {}),
-        **_known(step, "entropy"),
-        "target": _scored_dict(step.target) if step.target else None,
-        "top": [_scored_dict(s) for s in step.top],
-        **_known(step, "normaliser"),
-        "attention": _numbers(step.attention),
-        "scores": _numbers(step.scores),
-        "context": _numbers(step.context),
-        "score_terms": [_numbers(term) for term in step.score_terms],
-        **{name: _numbers(row) for name in ("coverage", "factors") if (row := getattr(step, name))},
-        **{name: _number(x) for name in ("position", "p_gen") if (x := getattr(step, name)) is not None},
-        **({} if step.own_attention is None else {"own_attention": _numbers(step.own_attention)}),
-    }
-
-
-def _known(step: Step, name: str) -> dict[str, float]:
-    value = getattr(step, name)
-    return {} if math.isnan(value) else {name: _number(value)}
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r:.40} stands where a text should")
-    return value
-
-
-def _scored(value: Mapping[str, Any]) -> Scored:
-    return Scored(_text(value["token"]), float(value["log_prob"]), int(value["rank"]), _optional(value, "prior"))
-
-
-def _optional(value: Mapping[str, Any], name: str) -> float | None:
-    return None if value.get(name) is None else float(value[name])
-
-
-def _given(value: Mapping[str, Any], name: str) -> float:
-    found = _optional(value, name)
-    if found is not None and math.isnan(found):
-        raise ValueError(f"{name} is no number")
-    return UNKNOWN if found is None else found
-
-
-def _step(value: Mapping[str, Any]) -> Step:
-    return Step(
-        input=_text(value["input"]),
-        output=_text(value["output"]),
-        log_prob=_given(value, "log_prob"),
-        rank=int(value.get("rank") or 0),
-        entropy=_given(value, "entropy"),
-        attention=np.array(value["attention"], dtype=np.float32),
-        scores=np.array(value["scores"], dtype=np.float32),
-        top=tuple(_scored(s) for s in value["top"]),
-        normaliser=_given(value, "normaliser"),
-        target=_scored(value["target"]) if value["target"] else None,
-        context=tuple(map(float, value["context"])),
-        score_terms=tuple(tuple(map(float, term)) for term in value["score_terms"]),
-        coverage=tuple(map(float, value.get("coverage", ()))),
-        position=_optional(value, "position"),
-        factors=tuple(map(float, value.get("factors", ()))),
-        p_gen=_optional(value, "p_gen"),
-        own_attention=None if (row := value.get("own_attention")) is None else np.array(row, dtype=np.float32),
-    )
-
-
-def _from_dict(values: Mapping[str, Any]) -> Trace:
-    source = values["source"]
-    return Trace(
-        mode=values["mode"],
-        checkpoint={_text(name): _text(value) for name, value in values["checkpoint"].items()},
-        source_text=_text(source["text"]),
-        source_tokens=tuple(map(_text, source["tokens"])),
-        steps=tuple(_step(step) for step in values["steps"]),
-        text=_text(values["text"]),
-        source_unknown=tuple(map(int, source["unknown"])),
-        reference=None if values["reference"] is None else _text(values["reference"]),
-        reference_tokens=tuple(map(_text, values["reference_tokens"])),
-        memory=tuple(tuple(map(float, row)) for row in source["memory"]),
-        settings=dict(values["settings"]),
-        ended=values["ended"],
-        prefix=int(values.get("prefix", 0)),
-    )

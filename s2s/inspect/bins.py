@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from s2s.exposure.bootstrap import Floats
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.summary import floats
-from s2s.inspect.table import DIFFERENCE, WORDS, Examples, Query
+from s2s.inspect.table import DIFFERENCE, WORDS, Examples, Query, mask
 
 MEASURES = ("chrf", "bleu", "nll", "source_length", "length_ratio", "divergence")
 WHOLE = ("source_length", "divergence")  # whole numbers: a bin is some of them
@@ -77,7 +77,7 @@ def causes(examples: Examples, masks: Masks) -> list[dict[str, Any]]:
     """Of each cause how many rows have it, of all and of those that fit, the most frequent first."""
     kept, found = others(masks, "none", len(examples)), list[dict[str, Any]]()
     for name in CAUSES:
-        tag_N = np.nan_to_num(floats(examples.column(f"cause_{name}"))).astype(bool)
+        tag_N = mask(examples.column(f"cause_{name}"))
         found.append({"name": name, "all": int(tag_N.sum()), "kept": int((tag_N & kept).sum())})
     return sorted(found, key=lambda cause: -cause["all"])
 

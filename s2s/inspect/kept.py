@@ -31,7 +31,7 @@ class Place:
 
 
 class Kept:
-    """The states in an inspection's directory, mapped into memory, not read."""
+    """The states in an inspection's directory, mapped into memory, not read; a map stays, with the pages it has met."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory / "states"
@@ -41,6 +41,7 @@ class Kept:
         if self.about.get("schema") != SCHEMA:
             raise UserError("states_missing", directory=str(directory))
         self.index: Places = np.load(self.directory / "index.npy")
+        self.maps: dict[str, Any] = {}
 
     @staticmethod
     def whole(directory: Path) -> bool:
@@ -54,13 +55,18 @@ class Kept:
 
     def states(self, kind: str) -> Half:
         """All states of a kind, (N, M)."""
-        held: Half = np.load(self.directory / f"{kind}.npy", mmap_mode="r")
+        held: Half = self._map(kind)
         return held
 
     def sketch(self, kind: str) -> Single:
         """What a search reads of them first (``sketch.py``)."""
-        held: Single = np.load(self.directory / f"{kind}.sketch.npy", mmap_mode="r")
+        held: Single = self._map(f"{kind}.sketch")
         return held
+
+    def _map(self, name: str) -> Any:
+        if name not in self.maps:
+            self.maps[name] = np.load(self.directory / f"{name}.npy", mmap_mode="r")
+        return self.maps[name]
 
     def basis(self, kind: str) -> Double:
         """The mean of the unit vectors, and below it the sketch's directions."""

@@ -123,12 +123,13 @@ class Examples:
         self.path = self.directory / "examples.parquet"
         self.manifest = read_manifest(self.directory)
         try:
-            metadata = pq.read_metadata(self.path)
+            self.metadata = metadata = pq.read_metadata(self.path)
         except (OSError, pa.ArrowInvalid):
             raise UserError("inspect_unfinished", directory=str(directory)) from None
         sizes = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
         self.starts = np.cumsum([0, *sizes])
         self.held: dict[str, pa.Array] = {}
+        self.searched = "", np.ones(0, dtype=bool)
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -173,24 +174,32 @@ class Examples:
 
     def masks(self, query: Query) -> dict[str, np.ndarray]:
         """Of each condition the rows that meet it: errors, ids, text; with a name behind: causes, ranges, words."""
-        masks = {"errors": _mask(self.column("error"))} if query.errors else {}
+        masks = {"errors": mask(self.column("error"))} if query.errors else {}
         for name in query.causes:
-            masks[f"causes:{name}"] = _mask(self.column(f"cause_{name}"))
+            masks[f"causes:{name}"] = mask(self.column(f"cause_{name}"))
         for name, (low, high) in query.ranges.items():
             column = self.column(name)
-            keep = _mask(pc.is_valid(column))
+            keep = mask(pc.is_valid(column))
             if low is not None:
-                keep &= _mask(pc.greater_equal(column, low))
+                keep &= mask(pc.greater_equal(column, low))
             if high is not None:
-                keep &= _mask(pc.less_equal(column, high))
+                keep &= mask(pc.less_equal(column, high))
             masks[f"ranges:{name}"] = keep
         for name, word in query.words.items():
-            masks[f"words:{name}"] = _mask(pc.equal(self.column(name), word))
+            masks[f"words:{name}"] = mask(pc.equal(self.column(name), word))
         if query.ids:
             masks["ids"] = np.isin(self.column("id").to_numpy(), query.ids)
         if query.text:
-            masks["text"] = _mask(pc.match_substring(self._searched(), query.text.lower()))
+            masks["text"] = self._found(query.text.lower())
         return masks
+
+    def _found(self, text: str) -> np.ndarray:
+        """The rows that hold a text; order and counts ask for the same one, found once."""
+        before, found = self.searched
+        if before != text:
+            found = mask(pc.match_substring(self._searched(), text))
+            self.searched = text, found
+        return found
 
     def _searched(self) -> pa.Array:
         """Source, reference and output of each row in small letters, in memory once somebody searched."""
@@ -203,7 +212,7 @@ class Examples:
         """The rows at some places, in that order."""
         groups = np.searchsorted(self.starts, places, side="right") - 1
         found: dict[int, dict[str, Any]] = {}
-        with pq.ParquetFile(self.path, memory_map=True) as file:
+        with pq.ParquetFile(self.path, metadata=self.metadata, memory_map=True) as file:
             for group in np.unique(groups):
                 own = places[groups == group]
                 table = file.read_row_group(int(group), columns=list(columns))
@@ -231,8 +240,8 @@ NUMBERS = (*(column.name for column in TABLE if _is_number(column.type)), *LENGT
 SORTS = (*NUMBERS, LABEL)
 
 
-def _mask(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
+def mask(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """Where a column of truth values is true; null counts as false."""
     held = pc.fill_null(column, False)
-    mask: np.ndarray = np.array(held.to_numpy(zero_copy_only=False) if isinstance(held, pa.Array) else held.to_numpy())
-    return mask.astype(bool)
+    true_N: np.ndarray = held.to_numpy(zero_copy_only=False) if isinstance(held, pa.Array) else held.to_numpy()
+    return np.array(true_N, dtype=bool)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from s2s.archive import FILES, LIMIT
 from s2s.errors import UserError
-from s2s.web import controls, folders, language, models, sheet, uploads
+from s2s.web import controls, folders, language, models, saved, sheet, uploads
 from s2s.web.language import t
 from s2s.web.panel import code
 
@@ -22,6 +22,7 @@ def page(names: list[str]) -> None:
     """The list, the cards of one or two, one's own."""
     sheet.show(_rows(names), "checkpoints", "cards_table", _formats())
     _own()
+    saved.section()
     chosen = st.multiselect(t("cards.choose"), names, default=names[:1], max_selections=2, key="cards")
     if len(chosen) == 2:
         _differences(*chosen)

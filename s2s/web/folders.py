@@ -1,4 +1,4 @@
-"""The server's two folders: test files that a visitor may name by their path, and inspections."""
+"""The server's folders: checkpoints, test files that a visitor may name by their path, inspections."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from s2s.errors import UserError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+CHECKPOINTS = Path(os.environ.get("LOOKBACK_CHECKPOINTS") or REPOSITORY / "checkpoints")
 DATA = Path(os.environ.get("LOOKBACK_DATA") or REPOSITORY / "data")
 INSPECTED = Path(os.environ.get("LOOKBACK_INSPECTED") or REPOSITORY / "inspected")
 MAX_PATH = 1_000  # characters that a visitor may type

@@ -90,5 +90,11 @@ def rolled(*traces: Trace) -> bool:
     return not st.session_state["pieces"]
 
 
+def turn(request: request.Request) -> dict[str, Any]:
+    """The player's own switch was turned: pieces are asked for, or words."""
+    st.session_state["pieces"] = request.fields.get("on") is True
+    return {}
+
+
 def _turn() -> None:
     st.session_state["pieces"] = not st.session_state["words"]

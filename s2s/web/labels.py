@@ -65,22 +65,24 @@ def _panel(labels: Labels, id: int) -> None:
         st.error(explain(error))
 
 
-def _person() -> str:
-    """The visitor's name: typed once, kept in the address and the session."""
+def person() -> str:
+    """The visitor's name: typed once, kept in the session and, by whoever writes it, in the page's address."""
     state = st.session_state
     if "person" not in state:
         state["person"] = _known(st.query_params.get("person", ""))
-    state.setdefault("label-person", state["person"])
+    return str(state["person"])
+
+
+def _person() -> str:
+    """The name, and the field that changes it."""
+    state = st.session_state
+    state.setdefault("label-person", person())
 
     def keep() -> None:
         state["person"] = _known(state["label-person"])
-        if state["person"]:
-            st.query_params["person"] = state["person"]
-        else:
-            st.query_params.pop("person", None)
 
     st.text_input(t("labels.who"), key="label-person", max_chars=NAME, on_change=keep, help=t("labels.who_help"))
-    return str(state["person"])
+    return person()
 
 
 def _known(text: str) -> str:

@@ -17,7 +17,7 @@ from s2s import film
 from s2s.branch import Edit
 from s2s.compare import Comparison, compare
 from s2s.trace import Trace
-from s2s.web import trainings, uploads
+from s2s.web import folders, trainings, uploads
 from s2s.web.gate import Gate, Work
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from s2s.tree import SearchTree
     from s2s.web.trainings import Training
 
-ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
+ROOT = folders.CHECKPOINTS
 FIRST = "zh-en-luong"
 VIEW = "@"  # as in s2s.checkpoint, which imports torch
 Result = TypeVar("Result")

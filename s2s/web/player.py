@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.player import FOLDER, lane_values, read, script
+from s2s.player import FOLDER, lane_values, read, script, source_words
 from s2s.trace import Trace
 from s2s.web import language
 from s2s.web.request import COMPONENT
@@ -29,8 +29,8 @@ def _wire() -> Any:
 
 def player(
     lanes: Mapping[str, Trace],
-    vocabulary: int,
-    link: Mapping[str, str],
+    vocabulary: int | None,
+    link: Mapping[str, str] | None,
     page: str | None = None,
     branches: Sequence[Mapping[str, Any]] = (),
     predict: bool = False,
@@ -45,7 +45,9 @@ def player(
         "lanes": lane_values(lanes),
         "strings": language.strings("player"),
         "vocabulary": vocabulary,
-        "link": dict(link),
+        "words": source_words(lanes),
+        "pieces": bool(st.session_state.get("pieces")),
+        "link": dict(link) if link is not None else None,
         "page": page,
         "branches": list(branches),
         "predict": predict,

@@ -97,7 +97,7 @@ def _tabs(names: list[str]) -> Sequence[Any]:
 
 
 def _whatif(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, Any]) -> WhatIf:
-    fixed = sorted((name, value) for name, value in values.items() if name not in ("branches", "tab"))
+    fixed = sorted((name, value) for name, value in values.items() if name not in ("branches", "tab", "pieces"))
     return WhatIf(request.page(checkpoint.name, checkpoint.digest, fixed), checkpoint, found, values)
 
 
@@ -131,12 +131,14 @@ def _guess(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, An
 @st.fragment
 def _answer(whatif: WhatIf) -> None:
     """In a fragment: what the player asks of Python reruns this function alone, and comes back without the lanes."""
-    told = request.handle(whatif.shown, whatif.handlers() | Asked(whatif).handlers())
+    own = {"pieces": heads.turn}
+    told = request.handle(whatif.shown, whatif.handlers() | Asked(whatif).handlers() | own)
     answer(told, _address(whatif), whatif.rows(request.known()))
 
 
 def _address(whatif: WhatIf) -> dict[str, str]:
-    return controls.address({**whatif.values, "branches": branches.listed(), "tab": st.session_state["tab"]})
+    now = {name: st.session_state[name] for name in ("tab", "pieces")}
+    return controls.address({**whatif.values, "branches": branches.listed(), **now})
 
 
 def _take_away(found: dict[str, Trace], values: dict[str, Any], checkpoint: Checkpoint) -> None:

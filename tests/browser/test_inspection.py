@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,13 +65,22 @@ def test_brushing_sorting_and_walking(open_page: OpenPage, examples: Examples, w
     page.keyboard.press("j")
     expect(page.locator("[class*=st-key-inspect_head]")).to_contain_text(f"Example {ordered[1]} ")
     page.wait_for_url(f"**row={ordered[1]}*")
+    who = page.locator("[class*=st-key-label-person] input")
+    who.fill("Ann")
+    who.press("Enter")
+    page.wait_for_url(re.compile(f"row={ordered[1]}.*person=Ann"))  # all of it is in the address, whatever wrote last
+    page.locator("th button[data-sort=nll]").click()
+    page.wait_for_url(re.compile("descending"))
+    ordered = [row["id"] for row in examples.page(Query("nll", True, ranges={"chrf": (None, 49.999)})).rows]
+    opened = page.locator("tr[aria-selected=true]").get_attribute("data-id")
     wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
     assert wide <= width
     page.reload()
     page.wait_for_selector(".player")
-    expect(page.locator("[class*=st-key-inspect_head]")).to_contain_text(f"Example {ordered[1]} ")
+    expect(page.locator("[class*=st-key-inspect_head]")).to_contain_text(f"Example {opened} ")
     expect(rows).to_have_count(len(below))
     assert ids(page) == ordered
+    expect(who).to_have_value("Ann")
     page.locator("[class*='st-key-chip-ranges'] button").click()
     expect(rows).to_have_count(10)
 

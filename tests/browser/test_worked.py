@@ -20,6 +20,7 @@ KINDS: dict[str, dict[str, Any]] = {name: {"attention": name} for name in ATTENT
     "dot": {"attention": "dot", "encoder_size": 5},
     "local-m": {"attention": "local-m", "window": 2},
     "local-p": {"attention": "local-p", "window": 3},
+    "biased": {"attention": "concat", "attention_bias": True},
     "everything": {"coverage": True, "pointer": True, "prior": True, "cell": "lstm"},
 }
 PAINT = """
@@ -54,6 +55,7 @@ def test_every_kind_of_model_adds_up(browser: Browser, tmp_path: Path, kind: str
         assert sum(float(row[-1]) for row in rows) == pytest.approx(1, abs=4e-3)
         share, total = (float(x) for x in rows[0][-2].split(" / "))
         assert share / total == pytest.approx(float(step.attention[best]), abs=2e-3)
+        assert ("+ b" in shown["text"]) == (kind == "biased")
         assert ("D²" in shown["text"]) == kind.startswith("local")
         last = shown["output"][-1]
         assert [float(row[-1]) for row in last] == pytest.approx([math.exp(s.log_prob) for s in step.top[:5]], abs=6e-5)

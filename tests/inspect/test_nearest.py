@@ -64,7 +64,7 @@ def test_much_is_ruled_out_where_states_lie_together(tmp_path: Path) -> None:
 def synthetic(place: Path, states: np.ndarray) -> Kept:
     """Kept states that are given, one sentence each."""
     kept = Kept.__new__(Kept)
-    kept.directory, kept.about = place, {"lane": "free"}
+    kept.directory, kept.about, kept.maps = place, {"lane": "free"}, {}
     kept.index = np.stack([np.arange(len(states) + 1)] * 3, axis=1)
     np.save(place / "decoder.npy", states)
     sketch(kept.states("decoder"), place, "decoder")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from s2s.web import states
-from s2s.web.inspection import charts, example, labelled, run, state, summary, table
+from s2s.web.inspection import charts, labelled, rows, run, summary, table
 
 
 def page(names: list[str]) -> None:
@@ -14,6 +13,5 @@ def page(names: list[str]) -> None:
     summary.section(shown)
     charts.section(shown)
     labelled.section(shown)
-    table.section(shown)
-    example.section(shown)
-    states.section(shown.examples, shown.row, shown.query.ids, state.choose)
+    table.controls(shown)
+    rows.section(shown)

@@ -15,7 +15,7 @@ from s2s.inspect.causes import CAUSES
 from s2s.inspect.paired import Paired
 from s2s.inspect.table import DIFFERENCE, NUMBERS, SORTS, WORDS, Examples, Query
 from s2s.label import Asked
-from s2s.web import language, link
+from s2s.web import labels, language, link
 from s2s.web.inspection import said, work
 from s2s.web.request import MAX_SEQ, Request
 
@@ -36,6 +36,18 @@ class Shown:
     query: Query
     said: said.Said
     places: np.ndarray
+
+    def again(self) -> Shown:
+        """The same inspection as the session now asks for it, and as people now label it."""
+        return _shown(self.entry, self.examples, self.key)
+
+    @property
+    def asked(self) -> tuple[Any, ...]:
+        """All that the page shows beside the rows, and that another query or label may change."""
+        told = self.said
+        mask = None if told.mask_N is None else told.mask_N.tobytes()
+        lost = told.problem is not None
+        return self.query, mask, told.asked, told.people, tuple(told.categories.items()), lost
 
     @property
     def directory(self) -> Path:
@@ -101,13 +113,17 @@ def shown(entry: work.Entry, second: work.Entry | None) -> Shown:
         stamps = key[1], _stamp(other)
         table, key = _paired(str(first.directory), str(other), stamps, score), (*key, str(other), stamps[1], score)
     for component in ("inspect_charts", "inspect_table"):
-        if (asked := _take(component)) is not None:
-            _follow(asked)
+        follow(component)
     query = asked_for()
     if second is None:
         query = query.without(f"ranges:{DIFFERENCE}")
         query = replace(query, sort="id", descending=False) if query.sort == DIFFERENCE else query
         ask(query)
+    return _shown(entry, table, key)
+
+
+def _shown(entry: work.Entry, table: Examples, key: tuple[Any, ...]) -> Shown:
+    query = asked_for()
     told = said.read(table, query)
     return Shown(entry, table, key, query, told, _labelled(_order(key, query.pack(), table), told, table))
 
@@ -174,8 +190,13 @@ def heard(component: str) -> int:
     return int(st.session_state.get(HEARD, {}).get(component, 0))
 
 
+def follow(component: str) -> None:
+    """Do what the browser asks, if it makes sense; else nothing."""
+    if (asked := _take(component)) is not None:
+        _follow(asked)
+
+
 def _follow(asked: Request) -> None:
-    """Do what is asked, if it makes sense; else nothing."""
     query, fields = asked_for(), asked.fields
     name = str(fields.get("name"))
     if asked.kind == "open" and type(fields.get("id")) is int:
@@ -206,4 +227,5 @@ def address() -> dict[str, str]:
     values = {name: st.session_state[name] for name in link.INSPECTION}
     if len(values["query"]) > link.MAX_VALUE:  # many examples picked one by one: no address holds them
         values["query"] = asked_for().without("ids").pack()
-    return {**link.write(values), "lang": language.current()}
+    person = labels.person()
+    return {**link.write(values), **({"person": person} if person else {}), "lang": language.current()}

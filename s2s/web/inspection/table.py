@@ -24,8 +24,7 @@ DECIMALS = {"chrf": 1, "bleu": 1, "rouge_l": 1, "nll": 2, DIFFERENCE: 1}
 
 
 def section(shown: Shown) -> None:
-    """The controls and the component."""
-    _controls(shown)
+    """The component."""
     start = min(int(st.session_state.get("table_from", 0)), max(0, len(shown.places) - 1))
     row = shown.row
     if row is not None and st.session_state.get("table_row") != row:  # opened elsewhere: its page is shown
@@ -35,7 +34,8 @@ def section(shown: Shown) -> None:
     component.mount("table", _data(shown, start, row))
 
 
-def _controls(shown: Shown) -> None:
+def controls(shown: Shown) -> None:
+    """Search, errors alone, order."""
     left, middle, sort, order = st.columns([5, 2, 3, 2], vertical_alignment="bottom")
     query = shown.query
     st.session_state["inspect_search"] = query.text

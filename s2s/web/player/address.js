@@ -21,7 +21,8 @@ function announce(view, step) {
 
 // A page without a server keeps its state in the fragment, which needs nobody to read it; one in a notebook has no address.
 function address(view) {
-  const state = new URLSearchParams({ ...view.link, step: view.step + 1, lane: view.lane });
+  const { pieces, ...link } = view.link; // Python may not know yet
+  const state = new URLSearchParams({ ...link, ...(view.inPieces ? { pieces: 1 } : {}), step: view.step + 1, lane: view.lane });
   return view.fragment ? `#${state}` : `${location.pathname}?${state}`;
 }
 

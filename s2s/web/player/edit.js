@@ -5,11 +5,12 @@ const CENTS = 10_000; // weights are sent as whole numbers of these
 
 const sameRow = (a, b) => a.every((weight, s) => Math.abs(weight - b[s]) < 1e-6);
 
-// One weight set, the others scaled to make up the rest; where they have nothing to scale they share it.
-function weigh(row, s, weight) {
-  if (row.length === 1) return [1];
-  const rest = 1 - row[s];
-  return row.map((w, j) => (j === s ? weight : rest > 1e-9 ? (w * (1 - weight)) / rest : (1 - weight) / (row.length - 1)));
+// The pieces of one word set to a weight, the others scaled to make up the rest; where there is nothing to scale, shared.
+function weigh(row, [from, to], weight) {
+  if (to - from === row.length) return row;
+  const held = sum(row.slice(from, to));
+  const share = (w, of, have, count) => (have > 1e-9 ? (w * of) / have : of / count);
+  return row.map((w, j) => (from <= j && j < to ? share(w, weight, held, to - from) : share(w, 1 - weight, 1 - held, row.length - to + from)));
 }
 
 const normalised = (row) => {
@@ -18,10 +19,10 @@ const normalised = (row) => {
 };
 
 function startEditing(view) {
-  const step = view.trace.steps[view.step];
+  const step = bare(view.trace.steps[view.step]); // a row is of pieces, whatever is on screen
   const own = step.own_attention ?? step.attention;
   view.edit = { lane: view.lane, step: view.step, own, used: step.attention, row: [...step.attention], text: null, top: null };
-  if (view.locked === null) view.locked = view.column = argmax(step.attention);
+  if (view.locked === null) view.locked = view.column = argmax(shownRow(view, step.attention));
   Object.assign(view, { hover: null });
   view.parts.editNote.textContent = "";
 }
@@ -42,7 +43,7 @@ function toggleEditing(view) {
 // The rows of the step on screen: the weights it uses, and where they were edited the model's own.
 function shownRows(view, step) {
   if (!view.edit || view.hover !== null) return [step.attention, step.own_attention];
-  return [view.edit.row, sameRow(view.edit.row, view.edit.own) ? undefined : view.edit.own];
+  return [shownRow(view, view.edit.row), sameRow(view.edit.row, view.edit.own) ? undefined : shownRow(view, view.edit.own)];
 }
 
 // ``text`` is what Python is told: a name where the row has one, else the weights.
@@ -67,12 +68,16 @@ function previewed(view, answer) {
 
 const PRESETS = {
   uniform: (view) => setRow(view, view.edit.row.map((_, __, row) => 1 / row.length), "uniform"),
-  only: (view, s) => setRow(view, view.edit.row.map((_, j) => Number(j === s)), String(s + 1)),
-  previous: (view) => setRow(view, [...view.trace.steps[view.step - 1].attention], "previous"),
+  only: (view, s) => {
+    const [from, to] = spanOf(view, s);
+    setRow(view, weigh(view.edit.row, [from, to], 1), to - from === 1 ? String(to) : null);
+  },
+  previous: (view) => setRow(view, [...bare(view.trace.steps[view.step - 1]).attention], "previous"),
   erase: (view, s) => {
     const { row, own } = view.edit;
-    const text = sameRow(row, own) ? String(-(s + 1)) : null;
-    if (1 - row[s] > 1e-6) setRow(view, normalised(row.map((w, j) => (j === s ? 0 : w))), text);
+    const [from, to] = spanOf(view, s);
+    const text = sameRow(row, own) && to - from === 1 ? String(-to) : null;
+    if (1 - sum(row.slice(from, to)) > 1e-6) setRow(view, normalised(row.map((w, j) => (from <= j && j < to ? 0 : w))), text);
     else say(view, view.strings.nothing_left, true);
   },
   reset: (view) => (startEditing(view), paint(view)),
@@ -83,7 +88,7 @@ function buildEditor(view) {
   const preset = (name) => button(view, "preset", strings[`edit_${name}_help`], () => PRESETS[name](view, view.locked), strings[`edit_${name}`]);
   view.presets = Object.fromEntries(Object.keys(PRESETS).map((name) => [name, preset(name)]));
   view.slider = el("input", { type: "range", min: 0, max: 100, step: 1 });
-  view.slider.addEventListener("input", () => setRow(view, weigh(view.edit.row, view.locked, view.slider.value / 100)));
+  view.slider.addEventListener("input", () => setRow(view, weigh(view.edit.row, spanOf(view, view.locked), view.slider.value / 100)));
   view.sliderName = el("span", {});
   view.onward = button(view, "onward", strings.onward_help, () => fork(view, { edit: view.edit.text }), strings.onward);
   parts.editor.replaceChildren(
@@ -103,20 +108,22 @@ function paintEditor(view) {
   parts.source.classList.toggle("editing", Boolean(edit));
   if (!edit && !view.wasEditing) return;
   view.wasEditing = Boolean(edit);
-  view.chips.forEach((chip, s) => paintSliderChip(view, chip, s));
+  const row = edit && shownRow(view, edit.row);
+  view.chips.forEach((chip, s) => paintSliderChip(view, chip, s, row?.[s]));
   if (!edit) return;
-  const word = view.trace.source.tokens[view.locked];
-  view.slider.value = Math.round(100 * edit.row[view.locked]);
-  view.sliderName.textContent = fill(strings.weight_of, { word, weight: edit.row[view.locked].toFixed(2) });
-  view.slider.setAttribute("aria-label", fill(strings.weight_of, { word, weight: edit.row[view.locked].toFixed(2) }));
+  const [word, weight] = [view.trace.source.tokens[view.locked], row[view.locked]];
+  const named = fill(strings.weight_of, { word, weight: weight.toFixed(2) });
+  view.slider.value = Math.round(100 * weight);
+  view.sliderName.textContent = named;
+  view.slider.setAttribute("aria-label", named);
   view.presets.previous.disabled = view.step === 0;
   view.onward.disabled = edit.text === null;
   paintChange(view);
-  paintRow(view, edit.step, edit.row);
+  paintRow(view, edit.step, row);
 }
 
 // While attention is edited, a chip is a slider; Tab comes to the marked one.
-function paintSliderChip(view, chip, s) {
+function paintSliderChip(view, chip, s, weight) {
   const { edit } = view;
   if (!edit) {
     for (const name of ["role", "aria-valuemin", "aria-valuemax", "aria-valuenow", "aria-label"]) chip.removeAttribute(name);
@@ -124,7 +131,7 @@ function paintSliderChip(view, chip, s) {
     return;
   }
   chip.tabIndex = s === view.locked ? 0 : -1;
-  const set = { role: "slider", "aria-valuemin": 0, "aria-valuemax": 1, "aria-valuenow": edit.row[s].toFixed(2), "aria-label": view.trace.source.tokens[s] };
+  const set = { role: "slider", "aria-valuemin": 0, "aria-valuemax": 1, "aria-valuenow": weight.toFixed(2), "aria-label": view.trace.source.tokens[s] };
   for (const [name, value] of Object.entries(set)) chip.setAttribute(name, value);
 }
 
@@ -148,7 +155,7 @@ function listenEdit(view, on) {
   const { source, map } = view.parts;
   const begin = (event, s) => {
     if (!view.edit || event.button > 0 || (event.pointerType === "touch" && s !== view.locked)) return;
-    view.drag = { s, y: event.clientY, from: view.edit.row[s] };
+    view.drag = { s, y: event.clientY, from: shownRow(view, view.edit.row)[s] };
     lock(view, s, true);
   };
   on(source, "pointerdown", (event) => {
@@ -167,7 +174,7 @@ function listenEdit(view, on) {
     on(box, "pointermove", (event) => {
       if (!view.drag || !view.edit) return;
       const weight = view.drag.from + (view.drag.y - event.clientY) / PIXELS;
-      if (Math.abs(view.drag.y - event.clientY) > 2) setRow(view, weigh(view.edit.row, view.drag.s, Math.min(1, Math.max(0, weight))));
+      if (Math.abs(view.drag.y - event.clientY) > 2) setRow(view, weigh(view.edit.row, spanOf(view, view.drag.s), Math.min(1, Math.max(0, weight))));
     });
     for (const type of ["pointerup", "pointercancel"]) on(box, type, () => (view.drag = null));
   }
@@ -177,12 +184,12 @@ function listenEdit(view, on) {
 function chipKey(view, event) {
   const chip = event.target.closest("[data-s]");
   if (!view.edit || !chip) return;
-  const [s, row] = [Number(chip.dataset.s), view.edit.row];
+  const [s, row] = [Number(chip.dataset.s), shownRow(view, view.edit.row)];
   const weight = { ArrowUp: row[s] + 0.05, ArrowDown: row[s] - 0.05, PageUp: row[s] + 0.2, PageDown: row[s] - 0.2, Home: 0, End: 1 }[event.key];
   const other = { ArrowLeft: s - 1, ArrowRight: s + 1 }[event.key];
   if (weight === undefined && other === undefined) return;
   event.preventDefault();
-  if (weight !== undefined) return setRow(view, weigh(row, s, Math.min(1, Math.max(0, weight))));
+  if (weight !== undefined) return setRow(view, weigh(view.edit.row, spanOf(view, s), Math.min(1, Math.max(0, weight))));
   if (!view.chips[other]) return;
   lock(view, other, true);
   view.chips[other].focus();

@@ -29,7 +29,7 @@ function known(view) {
 // The next steps to ask for: those that follow the one on screen and are not there yet, then those before it.
 function missing(view, there) {
   const T = view.trace.steps.length;
-  const S = view.trace.source.tokens.length;
+  const S = bare(view.trace).source.tokens.length;
   if (!there[view.step]) return { first: view.step, count: 1 };
   if (S * T > WHOLE) return null;
   for (let i = 1; i < T; i++) {
@@ -50,7 +50,7 @@ function gather(view) {
   if (!found || awaited(view, found.asking) || !view.parts.evidence.open || found.failed >= TRIES) return;
   let kind = "evidence";
   let next = missing(view, found.steps);
-  const S = view.trace.source.tokens.length;
+  const S = bare(view.trace).source.tokens.length;
   if (!next && S > 1 && S <= SEARCHED) {
     kind = "orders";
     next = missing(view, found.orders);
@@ -83,12 +83,12 @@ function evidenceCell(share, value, s, view) {
   const cell = el("td", { class: against ? "against" : "", "data-s": s, title: decimals(value, 4) });
   cell.style.setProperty("--w", shade(share).toFixed(3));
   cell.textContent = share >= 0.005 ? (against ? "−" : "") + share.toFixed(2) : "";
-  cell.classList.toggle("marked", s === view.column);
+  cell.classList.toggle("marked", inColumn(view, s));
   return cell;
 }
 
 function evidenceTable(view, one, extra) {
-  const { strings, trace } = view;
+  const [strings, trace] = [view.strings, bare(view.trace)];
   const heads = trace.source.tokens.map((token) => el("th", { scope: "col" }, label(token)));
   const rows = [["attention", one.rows.attention, one.rows.attention, ""]];
   for (const name of EVIDENCE_ROWS) rows.push([name, one.shares[name], one.rows[name], one.tau[name]]);
@@ -177,7 +177,7 @@ function askMinimal(view, found, step, rank, tries = 1) {
 
 function evidenceProgress(view, found) {
   const T = view.trace.steps.length;
-  const S = view.trace.source.tokens.length;
+  const S = bare(view.trace).source.tokens.length;
   const done = found.steps.filter(Boolean).length;
   const goal = S * T > WHOLE ? 0 : S > 1 && S <= SEARCHED ? 2 * T : T;
   const at = done + found.orders.filter(Boolean).length * (goal > T ? 1 : 0);
@@ -197,7 +197,7 @@ function paintEvidence(view, step) {
   if (one) {
     const chosen = said(step, view.trace.mode).token;
     const minimal = minimalSection(view, step, found);
-    const most = view.trace.source.tokens[argmax(step.attention)];
+    const most = bare(view.trace).source.tokens[argmax(bare(step).attention)];
     const values = { word: chosen, most, tau: one.tau.mean === null ? "–" : decimals(one.tau.mean, 2) };
     parts.evidenceBody.replaceChildren(
       el("p", { class: `verdict ${one.verdict}`, text: fill(strings[`evidence_verdict_${one.verdict}`], values) }),

@@ -42,7 +42,7 @@ function savePng(svg, name) {
 
 // ``what`` of the pictures: the step as it is shown, or the heatmap alone.
 function download(view, kind, what = "step") {
-  const { trace } = view;
+  const trace = bare(view.trace);
   const part = kind === "json" || kind === "csv" ? "" : what === "step" ? `-${view.step + 1}` : "-heatmap";
   const name = `lookback-${trace.checkpoint.name}-${view.lane}${part}.${kind}`;
   if (kind === "json") return save(name, new Blob([JSON.stringify(trace)], { type: "application/json" }));

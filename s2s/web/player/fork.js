@@ -27,7 +27,8 @@ const headsOf = (branches) => JSON.stringify(branches.map(({ id, name, parent, k
 
 function putBranches(view, branches) {
   const data = { lanes: view.own, branches };
-  Object.assign(view, { branches, heads: headsOf(branches), lanes: unpackLanes(data), order: rowOrder(view, data), looksFor: undefined });
+  const lanes = Object.fromEntries(Object.entries(unpackLanes(data)).map(([name, lane]) => [name, putTogether(view, lane)]));
+  Object.assign(view, { branches, heads: headsOf(branches), lanes, order: rowOrder(view, data), looksFor: undefined });
 }
 
 // Where a player goes on whose sentence is the same: in a branch that is new, at its first own step, else where it was.

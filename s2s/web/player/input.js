@@ -81,6 +81,7 @@ function key(view, event) {
     " ": () => play(view, !view.timer),
     t: () => show(view, { lane: nextLane(view) }),
     e: () => looks(view.trace) && toggleEditing(view),
+    w: () => turnWords(view),
     ...gameKeys(view),
     Escape: () => (stopEditing(view), Object.assign(view, { locked: null, column: null, hover: null }), paint(view)),
   });

@@ -3,12 +3,12 @@
 function openPage() {
   const stored = (id) => JSON.parse(document.getElementById(id).textContent);
   const lanes = stored("lookback-lanes");
-  const { language, vocabulary, strings, branches, framed } = stored("lookback-page");
+  const { language, vocabulary, strings, branches, framed, words } = stored("lookback-page");
   const page = document.documentElement;
   const host = document.getElementById("player").attachShadow({ mode: "open" });
   host.append(document.getElementById("parts").content);
-  const asked = () => new URLSearchParams(location.hash.slice(1)).get("lang");
-  let shown = Object.hasOwn(strings, asked()) ? asked() : language;
+  const asked = (name) => new URLSearchParams(location.hash.slice(1)).get(name);
+  let shown = Object.hasOwn(strings, asked("lang")) ? asked("lang") : language;
 
   function paintPage() {
     page.lang = shown;
@@ -19,7 +19,7 @@ function openPage() {
     }
     for (const node of document.querySelectorAll("[data-language]")) node.setAttribute("aria-pressed", node.dataset.language === shown);
     const link = framed ? null : shown === language ? {} : { lang: shown };
-    mount({ data: { lanes, vocabulary, strings: strings[shown].player, link, fragment: true, branches }, parentElement: host });
+    mount({ data: { lanes, vocabulary, strings: strings[shown].player, link, fragment: true, branches, words, pieces: asked("pieces") === "1" }, parentElement: host });
   }
 
   for (const node of document.querySelectorAll("[data-language]")) {

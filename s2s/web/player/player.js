@@ -12,6 +12,12 @@ function legend() {
   return el("span", { class: "legend" }, "0", ...steps, "1");
 }
 
+// What the keys do here: attention is edited where there is any and somebody to ask, words are put together where they are cut.
+function keysOf({ strings, page, trace, words }) {
+  const more = [...(page && looks(trace) ? [strings.key_edit] : []), ...(words ? [strings.key_words] : [])];
+  return fill(strings.keys, { more: more.join("") });
+}
+
 function frame(view, root) {
   const parts = (view.parts = {});
   const part = (name, tag, attributes = {}, ...children) => (parts[name] = el(tag, { class: name, ...attributes }, ...children));
@@ -26,6 +32,8 @@ function frame(view, root) {
   part("note", "p", { role: "alert" });
   part("news", "div", { "aria-live": "polite" });
   parts.say = view.page ? sayForm(view) : "";
+  view.wordsButton = button(view, "edit", strings.words_help, () => turnWords(view), strings.words);
+  view.wordsButton.setAttribute("aria-pressed", rolled(view));
   view.editButton = button(view, "edit", strings.edit_start_help, () => toggleEditing(view), `✎ ${strings.edit}`);
   part("lanes", "table");
   part("lanesBox", "div", { class: "lanesBox scroll" }, parts.lanes);
@@ -47,7 +55,7 @@ function frame(view, root) {
     "div",
     { class: "player", tabindex: "0", "aria-label": strings.player },
     parts.bar,
-    el("h3", {}, strings.source, ...(view.page ? [view.editButton] : [])),
+    el("h3", {}, strings.source, ...(view.page ? [view.editButton] : []), ...(view.words && !view.game ? [view.wordsButton] : [])),
     parts.source,
     el("p", { class: "blindNote", text: strings.no_attention }),
     parts.predict,
@@ -59,7 +67,7 @@ function frame(view, root) {
     parts.worked,
     parts.evidence,
     parts.table,
-    el("p", { class: "keys", text: view.game ? strings.predict_keys : view.page ? strings.keys : strings.keys_alone }),
+    el("p", { class: "keys", text: view.game ? strings.predict_keys : keysOf(view) }),
     parts.live,
     parts.news,
   );
@@ -149,6 +157,7 @@ function build(view, data, root) {
     link: data.link,
     fragment: data.fragment,
     vocabulary: data.vocabulary,
+    words: data.words,
     locked: null,
     column: null,
     hover: null,
@@ -194,12 +203,15 @@ export default function mount(component) {
   const { data, parentElement } = component;
   const root = parentElement.querySelector(".lookback");
   let view = VIEWS.get(root);
-  if (!view) VIEWS.set(root, (view = { speed: 1, timer: null, seq: 0, queue: [], waiting: null, rows: new Map(), branches: [] }));
+  if (!view) VIEWS.set(root, (view = { speed: 1, inPieces: false, timer: null, seq: 0, queue: [], waiting: null, rows: new Map(), branches: [] }));
   if (view.page !== data.page) Object.assign(view, { page: data.page, queue: [], rows: new Map() });
-  const { branches, link, ...lasting } = data;
+  const { branches, link, pieces, ...lasting } = data;
+  const turned = hearPieces(view, Boolean(pieces));
+  if (turned) view.inPieces = view.toldPieces;
   learn(view, branches);
   const identity = JSON.stringify(lasting);
-  if (view.identity !== identity) {
+  const same = view.identity === identity;
+  if (!same) {
     if (view.onKey) document.removeEventListener("keydown", view.onKey);
     root.style.minHeight = `${root.offsetHeight}px`; // else the page, shorter for a moment, would scroll
     build(view, { ...data, branches: told(view)?.branches ?? branches }, root);
@@ -211,6 +223,11 @@ export default function mount(component) {
     colour(view);
     colourHeatmap(view);
     paint(view);
+  }
+  if (turned && same && !view.game) readIn(view, view.toldPieces);
+  if (same && !view.page && JSON.stringify(view.link) !== JSON.stringify(link)) {
+    view.link = link; // the page's state changed around the same lanes; with somebody to ask, the answer brings it
+    announce(view, view.trace.steps[view.step]);
   }
   root.style.minHeight = "";
   if (view.page) {

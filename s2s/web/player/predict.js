@@ -8,7 +8,8 @@ const NEAR = 3; // points for a word that is not right but among the model's thr
 // A lane's first steps as if it had no more. Its reference would give the coming words away.
 function cut(lane, known) {
   const divergence = lane.divergence < known ? lane.divergence : null;
-  return { ...lane, steps: lane.steps.slice(0, known), reference: null, reference_tokens: [], divergence, text: "" };
+  const pieces = lane.pieces && { pieces: cut(lane.pieces, known) };
+  return { ...lane, ...pieces, steps: lane.steps.slice(0, known), reference: null, reference_tokens: [], divergence, text: "" };
 }
 
 const noGuess = () => ({ place: null, word: null, typed: false });
