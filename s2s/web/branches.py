@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 import streamlit as st
 
@@ -14,14 +12,10 @@ from s2s.errors import UserError
 from s2s.text import clean
 
 MAX_LISTS = 20  # sentences whose branches are remembered
-Made = TypeVar("Made")
-_APART: ContextVar[tuple[Branch, ...] | None] = ContextVar("branches", default=None)  # where there is no session
 
 
 def listed() -> tuple[Branch, ...]:
     """The branches of the sentence on screen, a parent before what forks from it."""
-    if (apart := _APART.get()) is not None:
-        return apart
     state = st.session_state
     here = tuple(state.get(name, "") for name in ("model", "text", "tokens", "ref"))
     before = state.setdefault("branches_of", here)
@@ -33,23 +27,7 @@ def listed() -> tuple[Branch, ...]:
         while len(lists) > MAX_LISTS:
             del lists[next(iter(lists))]
         state.update(branches=found, branches_of=here)
-    state.setdefault("branches_seen", [()])[0] = found
     return found
-
-
-def outside(make: Callable[[], Made]) -> Callable[[], Made]:
-    """``make`` as a download calls it, outside of the visit, with the branches that the visit listed last."""
-    listed()
-    seen: list[tuple[Branch, ...]] = st.session_state["branches_seen"]
-
-    def made() -> Made:
-        token = _APART.set(seen[0])
-        try:
-            return make()
-        finally:
-            _APART.reset(token)
-
-    return made
 
 
 def get(branch: str) -> Branch:

@@ -11,7 +11,7 @@ from s2s import export, figures
 from s2s.errors import UserError
 from s2s.rollup import Grid
 from s2s.trace import Trace
-from s2s.web import beam, branches, controls, heads, language, link, models, request, style
+from s2s.web import beam, branches, controls, heads, language, link, models, request, style, visit
 from s2s.web.evidence import Asked
 from s2s.web.language import t
 from s2s.web.player import answer, player
@@ -147,7 +147,7 @@ def _take_away(found: dict[str, Trace], values: dict[str, Any], checkpoint: Chec
     with st.container(key="take-away", horizontal=True, horizontal_alignment="right"):
         st.download_button(
             t("step.html"),
-            branches.outside(lambda: export.render(found, lang, words, _whatif(checkpoint, found, values).rows())),
+            visit.within(lambda: export.render(found, lang, words, _whatif(checkpoint, found, values).rows())),
             f"lookback-{name}.html",
             "text/html",
             key="html",

@@ -15,7 +15,7 @@ from s2s.errors import UserError
 from s2s.inspect.labelled import write
 from s2s.label import VERDICTS, Asked
 from s2s.labels import kept
-from s2s.web import language, link, models
+from s2s.web import language, link, models, visit
 from s2s.web.inspection import said
 from s2s.web.inspection.state import Shown
 from s2s.web.language import t
@@ -64,9 +64,8 @@ def _ask(told: said.Said, part: str, key: str) -> None:
 
 
 def _take(shown: Shown) -> None:
-    """Files, made when they are asked for: what the session knows is taken now, as that is outside of the visit."""
-    name, chosen, row = shown.entry.name, language.current(), shown.row
-    model = shown.entry.checkpoint if models.there(shown.entry.checkpoint) else None
+    """Files, made when they are asked for."""
+    name, chosen = shown.entry.name, language.current()
     with st.container(horizontal=True):
         for form in FORMS:
             label = f"{t('labels.export')} · {form.upper()}"
@@ -79,7 +78,7 @@ def _take(shown: Shown) -> None:
             )
         st.download_button(
             t("report.download"),
-            lambda: _report(shown, row, model, chosen),
+            visit.within(lambda: _report(shown, chosen)),
             f"{name}-report.html",
             "text/html",
             on_click="ignore",
@@ -95,8 +94,8 @@ def _export(shown: Shown, form: str) -> bytes:
         return path.read_bytes()
 
 
-def _report(shown: Shown, row: int | None, model: str | None, chosen: str) -> str:
-    """The page in a language: the row that is open, and one example of each cause, decoded by the model."""
+def _report(shown: Shown, chosen: str) -> str:
+    """The page in a language: the row that is open, and one example of each cause."""
     from s2s.inspect.page import render
     from s2s.inspect.paired import Paired
     from s2s.inspect.report import choose, make
@@ -107,14 +106,14 @@ def _report(shown: Shown, row: int | None, model: str | None, chosen: str) -> st
         said = kept(examples.manifest)
     except UserError:  # the page says so beside the button
         said = {}
-    ids = dict.fromkeys([*([row] if row else []), *choose(examples, 1)])
-    digest = examples.manifest["checkpoint"]["digest"]
-    return render(make(examples, ids, partial(_lane, model, digest), said, other), chosen)
+    ids = dict.fromkeys([*([shown.row] if shown.row else []), *choose(examples, 1)])
+    return render(make(examples, ids, lambda row: _lane(shown, row), said, other), chosen)
 
 
-def _lane(name: str | None, digest: str, row: Row) -> Trace | None:
+def _lane(shown: Shown, row: Row) -> Trace | None:
     """The free lane by the checkpoint that was inspected, if it is still there."""
-    if name is None:
+    name, digest = shown.entry.checkpoint, shown.examples.manifest["checkpoint"]["digest"]
+    if not models.there(name):
         return None
     try:
         if models.load(name, models.changed(name)).digest != digest:
