@@ -125,6 +125,9 @@ def test_two_heads_say_the_same_and_are_told_apart_by_causes(
     assert [list(row)[1:] for row in table.values.tolist() if row[0] == say("cause.names", lang)] == [counts]
     button.click().run()
     assert not app.exception and ids(app) == apart
+    parts = said(app).split(say("inspect.causes_of", lang, checkpoint=both["b"]))
+    marked = f"**{say('cause.names', lang)}** — "
+    assert len(parts) == 2 and (marked in parts[0]) != (marked in parts[1])
 
 
 def test_what_the_command_line_wrote_under_such_a_name_is_listed(

@@ -94,7 +94,7 @@ def _scores(row: dict[str, Any]) -> str:
 
 def _lines(lines: list[tuple[str, str]]) -> str:
     """Texts under their names, whatever they hold."""
-    style = "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px;margin:0;overflow-wrap:anywhere"
+    style = "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px;margin:0;padding:0;overflow-wrap:anywhere"
     body = "".join(
         f'<dt style="opacity:.7">{escape(name)}</dt><dd style="margin:0" dir="auto">{escape(text)}</dd>'
         for name, text in lines
@@ -103,6 +103,20 @@ def _lines(lines: list[tuple[str, str]]) -> str:
 
 
 def _causes(shown: Shown, row: dict[str, Any]) -> None:
+    """The causes; of two inspections those of both."""
+    examples = shown.examples
+    if not isinstance(examples, Paired):
+        _explained(row, examples.manifest)
+        return
+    for one in (examples, examples.second):
+        st.markdown(t("inspect.causes_of", checkpoint=code(one.manifest["checkpoint"]["name"])))
+        try:
+            _explained(row if one is examples else one.example(row["id"]), one.manifest)
+        except KeyError:  # inspected to another limit
+            st.markdown(t("inspect.row_missing"))
+
+
+def _explained(row: dict[str, Any], manifest: dict[str, Any]) -> None:
     """Each cause with the numbers that its test read, so that a person can disagree."""
     found = [name for name in CAUSES if row[f"cause_{name}"]]
     if row["error"] is False:
@@ -110,7 +124,7 @@ def _causes(shown: Shown, row: dict[str, Any]) -> None:
     elif not found:
         st.markdown(t("inspect.no_cause"))
     for name in found:
-        key, values = why(name, row, shown.examples.manifest.get("fences", {}))
+        key, values = why(name, row, manifest.get("fences", {}))
         st.markdown(f"- **{t(f'cause.{name}')}** — {t(f'why.{key}', **_said(values))}")
 
 
