@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from s2s.web import controls, exposure, link, measures, remedies
+from s2s.web import controls, exposure, heads, link, measures, remedies
 from s2s.web.language import t
 
 link.through_app()
@@ -11,6 +11,7 @@ st.markdown(f"**{t('page.exposure')}** :small[:gray[{t('exposure.intro')}]]")
 names, ignored = controls.begin()
 with st.sidebar:
     controls.checkpoint(names)
+    heads.choose(edited=False)
     controls.comparison(names)
 controls.sentence()
 controls.example_sentences()
@@ -20,5 +21,5 @@ values = exposure.state()
 checkpoints = exposure.loaded(values)
 exposure.section(checkpoints, values)
 if checkpoints:
-    measures.section(checkpoints)
+    measures.section(exposure.measured(checkpoints))
 remedies.section(values["model"])

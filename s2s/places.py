@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from s2s.errors import UserError
@@ -20,3 +21,18 @@ def find_checkpoint(name: str | Path) -> Path:
     folders = (path for path in (Path("checkpoints"), ROOT / "checkpoints") if path.is_dir())
     known = sorted({path.parent.name for folder in folders for path in folder.glob("*/config.json")})
     raise UserError("checkpoint_not_found", checkpoint=str(name), known=", ".join(known) or "(none yet)")
+
+
+def find_inspected(held: Mapping[str, str], named: str | None) -> Path:
+    """The checkpoint that an inspection was made with: by its name, or where a user says; looked at as it was.
+
+    ``held`` is the manifest's ``name`` and ``digest``. UserError where a user names another layer or head.
+    """
+    view = held["name"].partition("@")[2]
+    path = find_checkpoint(named or held["name"])
+    own = path.name.partition("@")[2]
+    if view and not own:
+        return path.with_name(f"{path.name}@{view}")
+    if own != view:
+        raise UserError("inspected_view", checkpoint=str(named), expected=held["name"])
+    return path

@@ -6,8 +6,11 @@ then such a sign gets one more, so that ``text`` always finds the original. Numb
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 Value = TypeVar("Value")
 
@@ -23,6 +26,18 @@ def cell(value: Value) -> Value | str:
     ("'=1+1", "'- No.", "'tis", -1.5)
     """
     return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
+
+
+def table(columns: Mapping[str, Sequence[Any]]) -> str:
+    """Columns of one length, by their headings, as CSV; the headings are cells, too.
+
+    >>> table({"word": ["=", "a"], "count": [2, None]}).splitlines()
+    ['word,count', "'=,2", 'a,']
+    """
+    out = io.StringIO()
+    rows = [tuple(columns), *zip(*columns.values(), strict=True)]
+    csv.writer(out).writerows([cell(value) for value in row] for row in rows)
+    return out.getvalue()
 
 
 def text(cell: str) -> str:

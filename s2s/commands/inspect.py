@@ -141,7 +141,7 @@ def summary_rows(made: Mapping[str, Any]) -> list[list[str]]:
 
 def compare(options: argparse.Namespace, command: str) -> int:
     """``compare``: two inspections of one file, by a score."""
-    from s2s.inspect.comparison import comparison
+    from s2s.inspect.comparison import comparison, same_model
     from s2s.inspect.table import Examples
 
     both = [Examples(path) for path in (options.first, options.second)]
@@ -158,7 +158,13 @@ def compare(options: argparse.Namespace, command: str) -> int:
     rows += [
         [f"cause: {name}", f"{n['first']:,}", f"against {n['second']:,}", ""] for name, n in made["causes"].items()
     ]
+    rows += [
+        [f"mean {name}", _number(n["first"]), f"against {_number(n['second'])}", ""]
+        for name, n in made["attention"].items()
+    ]
     print(table(rows, right=(1,)))
+    if same_model(*both):
+        print("One model, looked at in two places: it says the same words, so that every score ties.", file=sys.stderr)
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2s.commands import arguments
 from s2s.commands.arguments import whole
-from s2s.commands.terminal import find_checkpoint, printable, put, table
+from s2s.commands.terminal import find_inspected, printable, put, table
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _query(options: argparse.Namespace, examples: Examples, kept: Kept, kind: st
     from s2s.inspect.states import trace_states
 
     held = examples.manifest["checkpoint"]
-    checkpoint = load(find_checkpoint(options.checkpoint or held["name"]))
+    checkpoint = load(find_inspected(held, options.checkpoint))
     if checkpoint.digest != held["digest"]:
         raise UserError("states_checkpoint", checkpoint=checkpoint.name, directory=str(options.directory))
     mode = "free" if options.reference is None else "forced"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from s2s.commands import arguments
 from s2s.commands.arguments import whole
-from s2s.commands.terminal import find_checkpoint, put
+from s2s.commands.terminal import find_inspected, put
 from s2s.errors import LANGUAGES, UserError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _decode(examples: Examples, named: str | None) -> Decode:
         from s2s.checkpoint import load
         from s2s.inspect.report import decoder
 
-        checkpoint = load(find_checkpoint(named or wanted["name"]))
+        checkpoint = load(find_inspected(wanted, named))
     except UserError:
         if named:
             raise

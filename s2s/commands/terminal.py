@@ -10,6 +10,7 @@ from pathlib import Path
 from s2s.columns import width
 from s2s.errors import UserError
 from s2s.places import find_checkpoint as find_checkpoint
+from s2s.places import find_inspected as find_inspected
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from s2s.inspect.summary import SCORES, floats, needs, score
 from s2s.inspect.table import Examples
 
 LOWER_IS_BETTER = ("nll", "perplexity")
+ATTENTION = ("attention_entropy", "attention_last", "attended_weight")  # columns that change with what is looked at
 
 
 def comparison(first: Examples, second: Examples, name: str = "chrf", by: Bootstrap | None = None) -> dict[str, Any]:
@@ -49,6 +51,7 @@ def comparison(first: Examples, second: Examples, name: str = "chrf", by: Bootst
         **dict(zip(("first", "second", "difference"), estimates, strict=True)),
         "p": float((differences * sign <= 0).mean()),
         "causes": _both_causes(first, second),
+        "attention": _both_attentions(first, second),
     }
 
 
@@ -56,6 +59,22 @@ def ahead(first_N: Floats, second_N: Floats, name: str) -> Floats:
     """By how much the first is better in a score, to 4 decimals."""
     difference_N: Floats = np.round(first_N - second_N, 4)
     return -difference_N if name in LOWER_IS_BETTER else difference_N
+
+
+def same_model(first: Examples, second: Examples) -> bool:
+    """Whether both are of one model that was looked at in two places: it says the same, seen by another attention."""
+    held = [examples.manifest["checkpoint"] for examples in (first, second)]
+    views = [one["name"].partition("@")[2] for one in held]
+    return bool(held[0]["digest"] == held[1]["digest"] and views[0] != views[1])
+
+
+def other_causes(first: Examples, second: Examples) -> tuple[int, ...]:
+    """The ids of the examples, of those that both have, that have other causes in one than in the other."""
+    names = [f"cause_{name}" for name in CAUSES]
+    tables = _shared(first, second, names)
+    tags = [np.stack([np.nan_to_num(floats(table[name])) for name in names], axis=1) for table in tables]
+    ids: list[int] = tables[0]["id"].to_numpy()[(tags[0] != tags[1]).any(axis=1)].tolist()
+    return tuple(ids)
 
 
 def same_file(first: Examples, second: Examples) -> None:
@@ -70,12 +89,17 @@ def _paired(first: Examples, second: Examples, name: str) -> list[pa.Table]:
     if name not in SCORES:
         raise UserError("setting_choice", name="score", found=name, known=", ".join(SCORES))
     same_file(first, second)
-    tables = [examples.columns("id", name, *needs(name)) for examples in (first, second)]
-    shared = np.intersect1d(*(table["id"].to_numpy() for table in tables))
-    tables = [table.filter(pa.array(np.isin(table["id"].to_numpy(), shared))) for table in tables]
-    if not len(shared) or any(table[name].null_count == len(table) for table in tables):
+    tables = _shared(first, second, (name, *needs(name)))
+    if any(table[name].null_count == len(table) for table in tables):  # or there is no row
         raise UserError("inspect_no_score", score=name)
     return tables
+
+
+def _shared(first: Examples, second: Examples, names: Sequence[str]) -> list[pa.Table]:
+    """Columns, and ids, of the rows that both have."""
+    tables = [examples.columns("id", *names) for examples in (first, second)]
+    shared = np.intersect1d(*(table["id"].to_numpy() for table in tables))
+    return [table.filter(pa.array(np.isin(table["id"].to_numpy(), shared))) for table in tables]
 
 
 def _both_causes(first: Examples, second: Examples) -> dict[str, Any]:
@@ -84,3 +108,12 @@ def _both_causes(first: Examples, second: Examples) -> dict[str, Any]:
         tags = examples.columns(*(f"cause_{name}" for name in CAUSES))
         counts.append([int(np.nansum(floats(tags[f"cause_{name}"]))) for name in CAUSES])
     return {name: {"first": a, "second": b} for name, a, b in zip(CAUSES, *counts, strict=True)}
+
+
+def _both_attentions(first: Examples, second: Examples) -> dict[str, Any]:
+    """Of each measure of attention its mean on either side; None where nothing was measured."""
+    means = []
+    for examples in (first, second):
+        values = [floats(examples.column(name)) for name in ATTENTION]
+        means.append([float(np.mean(one[there])) if (there := np.isfinite(one)).any() else None for one in values])
+    return {name: {"first": a, "second": b} for name, a, b in zip(ATTENTION, *means, strict=True)}

@@ -12,7 +12,7 @@ from typing import Any
 
 from s2s.errors import say
 from s2s.inspect.causes import CAUSES, Row
-from s2s.inspect.drawing import MOST, Bar, bars, heatmap, histogram
+from s2s.inspect.drawing import MOST, Bar, bars, folded, heatmap, histogram
 from s2s.inspect.report import Chosen, Report
 from s2s.inspect.why import why
 from s2s.label import VERDICTS, Label
@@ -21,6 +21,7 @@ from s2s.trace import Trace
 
 CHARTS = ("chrf", "bleu", "nll", "length_ratio", "mean_probability", "attention_entropy")
 PROBABILITIES = ("p", "moved")
+DECIMALS = {"chrf": 1, "bleu": 1, "nll": 2}  # of an example's scores
 STYLE = Path(__file__).with_name("report.css")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -89,6 +90,8 @@ class _Page:
         if not against:
             return ""
         first, second = self.names()
+        if self.report.same_model:
+            return f"<p>{escape(self.t('same_model', first=first, second=second))}</p>"
         told = self.t(
             "against",
             first=first,
@@ -112,7 +115,7 @@ class _Page:
                 lines.append(_cause("", self.report.other["causes"][name], "second"))
         legend = _soft(self.t("legend", first=self.names()[0], second=self.names()[1])) if self.report.other else ""
         title = self.t("causes")
-        return f'<h2>{title}</h2>{_soft(self.t("causes_note"))}{legend}<div class="wide">{bars(lines, title)}</div>'
+        return f"<h2>{title}</h2>{_soft(self.t('causes_note'))}{legend}{bars(lines, title)}"
 
     def words(self) -> str:
         """The confusions."""
@@ -121,7 +124,7 @@ class _Page:
             return ""
         title = self.t("confusions")
         rows = [Bar(f"{_short(wanted)} → {_short(said)}", count, f"{count:,}") for wanted, said, count in found]
-        return f'<h2>{title}</h2>{_soft(self.t("confusions_note"))}<div class="wide">{bars(rows, title)}</div>'
+        return f"<h2>{title}</h2>{_soft(self.t('confusions_note'))}{bars(rows, title)}"
 
     def charts(self) -> str:
         """Histograms."""
@@ -160,8 +163,8 @@ class _Page:
         row = chosen.row
         texts = [("source", row["source"]), ("reference", row["reference"]), ("output", row["output"])]
         lines = [f"<dt>{self.t(name)}</dt><dd>{escape(text)}</dd>" for name, text in texts if text is not None]
-        numbers = [(self.t(f"column.{name}"), row[name]) for name in ("chrf", "bleu", "nll")]
-        told = " · ".join(f"{name} {value:.3g}" for name, value in numbers if value is not None)
+        numbers = [(name, row[name]) for name in DECIMALS if row[name] is not None]
+        told = " · ".join(f"{self.t(f'column.{name}')} {value:.{DECIMALS[name]}f}" for name, value in numbers)
         found = [name for name in CAUSES if row[f"cause_{name}"]]
         causes = "".join(
             f"<li><b>{say(f'cause.{name}', self.language)}</b> {self._why(name, row)}</li>" for name in found
@@ -189,12 +192,11 @@ class _Page:
         return "–" if value is None else value
 
     def _attention(self, trace: Trace | None) -> str:
-        if trace is None:
+        if trace is None or not trace.looks:
             return ""
         outputs = [step.output for step in trace.steps]
         sizes = {"steps": len(outputs), "tokens": len(trace.source_tokens)}
-        cut = any(size > most for size, most in zip(sizes.values(), MOST, strict=True))
-        note = self.t("attention_cut" if cut else "attention", **sizes, most_steps=MOST[0], most_tokens=MOST[1])
+        note = self.t("attention_cut" if folded(**sizes) else "attention", **sizes, most=min(MOST[0], len(outputs)))
         drawn = heatmap(trace.attention_TS, trace.source_tokens, outputs, self.t("attention_title"))
         return f'<figure><div class="wide">{drawn}</div><figcaption>{escape(note)}</figcaption></figure>'
 

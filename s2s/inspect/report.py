@@ -11,7 +11,7 @@ import numpy as np
 
 from s2s.errors import UserError
 from s2s.inspect.causes import CAUSES, Row
-from s2s.inspect.comparison import comparison
+from s2s.inspect.comparison import comparison, same_model
 from s2s.inspect.summary import summarised
 from s2s.inspect.table import Examples
 from s2s.label import VERDICTS, Label
@@ -49,6 +49,7 @@ class Report:
     verdicts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     other: Mapping[str, Any] | None = None
     against: Mapping[str, Any] | None = None
+    same_model: bool = False  # looked at in two places
 
 
 def choose(examples: Examples, per_cause: int) -> list[int]:
@@ -73,11 +74,12 @@ def rows(examples: Examples, ids: Iterable[int]) -> list[Row]:
 
 
 def confusions(examples: Examples) -> list[tuple[str, str, int]]:
-    """The most frequent pairs of the reference's and the model's word at the first divergence; the second may be it."""
+    """The most frequent pairs of the reference's and the model's word at the first divergence, two times or more."""
     table = examples.columns("wanted", "said")
     pairs = zip(table["wanted"].to_pylist(), table["said"].to_pylist(), strict=True)
     counts = Counter((wanted, said) for wanted, said in pairs if wanted is not None and said is not None)
-    return [(*pair, count) for pair, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:CONFUSIONS]]
+    often = [(*pair, count) for pair, count in counts.items() if count > 1]  # of those there once any might stand here
+    return sorted(often, key=lambda found: (-found[2], found[:2]))[:CONFUSIONS]
 
 
 def verdicts(labels: Mapping[int, Sequence[Label]]) -> dict[str, dict[str, int]]:
@@ -104,6 +106,7 @@ def make(
         verdicts=verdicts(labels),
         other=summarised(other.directory) if other else None,
         against=comparison(examples, other, _scored(examples)) if other else None,
+        same_model=same_model(examples, other) if other else False,
     )
 
 

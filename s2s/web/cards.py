@@ -10,7 +10,7 @@ import streamlit as st
 
 from s2s.archive import FILES, LIMIT
 from s2s.errors import UserError
-from s2s.web import architecture, controls, folders, language, models, saved, uploads
+from s2s.web import architecture, controls, folders, language, models, saved, sheet, uploads
 from s2s.web.language import t
 from s2s.web.panel import code
 
@@ -20,7 +20,7 @@ LONG = 20_000  # characters of a card that are shown
 
 def page(names: list[str]) -> None:
     """The list, the cards of one or two, one's own."""
-    st.dataframe(_rows(names), hide_index=True, height="content", column_config=_formats())
+    sheet.show(_rows(names), "checkpoints", "cards_table", _formats())
     _own()
     saved.section()
     chosen = st.multiselect(t("cards.choose"), names, default=names[:1], max_selections=2, key="cards")
@@ -80,7 +80,7 @@ def _differences(first: str, second: str) -> None:
     keys = [key for key in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(key) != flat[1].get(key)]
     columns = {name: [values.get(key, "–") for key in keys] for name, values in zip((first, second), flat, strict=True)}
     st.markdown(f"##### {t('cards.differences')}")
-    st.dataframe({t("cards.setting"): keys} | columns, hide_index=True, height="content")
+    sheet.show({t("cards.setting"): keys} | columns, f"{first}-{second}", "cards_differences")
 
 
 def _flat(config: Mapping[str, Any]) -> dict[str, str]:

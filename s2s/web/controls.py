@@ -72,6 +72,9 @@ def comparison(names: list[str]) -> None:
     st.selectbox(
         t("exposure.compare"), others, format_func=lambda name: name or "—", key="compare", persist_state="session"
     )
+    layer, head, name = (st.session_state[part] for part in ("layer", "head", "compare"))
+    if any(sizes(name)) and (layer or head) and looked(name, layer, head) == name:
+        st.caption(t("heads.other_mean", checkpoint=code(name)))
 
 
 def _use(text: str, reference: str) -> None:
@@ -177,11 +180,22 @@ def state() -> dict[str, Any]:
 
 def model(values: Mapping[str, Any]) -> str:
     """The checkpoint's name; of a model of many heads with the layer and head that are looked at."""
-    name: str = values["model"]
-    layer, head = values["layer"], values["head"]
-    made = models.about(name, models.changed(name))["config"].get("model")
-    many = isinstance(made, dict) and made.get("attention") == "cross"
-    return f"{name}{models.VIEW}{layer}.{head}" if many and (layer or head) else name
+    return looked(values["model"], values["layer"], values["head"])
+
+
+def looked(name: str, layer: int, head: int) -> str:
+    """A checkpoint's name with the layer and head to look at; alone, for the mean, where it has none such."""
+    layers, heads = sizes(name)
+    return f"{name}{models.VIEW}{layer}.{head}" if layer <= layers and head <= heads and (layer or head) else name
+
+
+def sizes(name: str) -> tuple[int, int]:
+    """How many decoder layers a checkpoint has, and heads in each; zeros where it has no such."""
+    model = models.about(name, models.changed(name))["config"].get("model")
+    if not isinstance(model, dict) or model.get("attention") != "cross":
+        return 0, 0
+    layers, heads = model.get("layers"), model.get("heads")
+    return (layers, heads) if isinstance(layers, int) and isinstance(heads, int) else (0, 0)
 
 
 def source(values: Mapping[str, Any]) -> models.Source:

@@ -37,13 +37,15 @@ class Run:
 def state() -> dict[str, Any]:
     """The page's state; decoding is greedy here, whatever is set on another page."""
     defaults = {name: field.default for name, field in link.FIELDS.items()}
-    return defaults | {name: st.session_state[name] for name in ("model", "compare", "text", "ref")}
+    own = ("model", "compare", "text", "ref", "layer", "head")
+    return defaults | {name: st.session_state[name] for name in own}
 
 
 def loaded(values: Mapping[str, Any]) -> list[Checkpoint]:
-    """The chosen checkpoints; a sentence for each that cannot be loaded."""
+    """The chosen checkpoints, each looked at as chosen; a sentence for each that cannot be loaded."""
     found = []
-    for name in filter(None, (values["model"], values["compare"])):
+    for chosen in filter(None, (values["model"], values["compare"])):
+        name = controls.looked(chosen, values["layer"], values["head"])
         try:
             with st.spinner(t("step.loading"), show_time=False):
                 found.append(models.load(name, models.changed(name)))
@@ -52,11 +54,22 @@ def loaded(values: Mapping[str, Any]) -> list[Checkpoint]:
     return found
 
 
+def measured(checkpoints: list[Checkpoint]) -> list[Checkpoint]:
+    """The same for a file, of which no number depends on the head that is looked at."""
+    names = [_name(checkpoint) for checkpoint in checkpoints]
+    return [models.load(name, models.changed(name)) for name in names]
+
+
+def _name(checkpoint: Checkpoint) -> str:
+    """Its name, whichever of its heads is looked at."""
+    return checkpoint.name.partition(models.VIEW)[0]
+
+
 def section(checkpoints: list[Checkpoint], values: dict[str, Any]) -> None:
     """Players first, as they are decoded first; then the cards and the curve."""
     runs, said = [], set[tuple[str, str]]()
     for checkpoint in checkpoints:
-        found, messages = lanes(values | {"model": checkpoint.name})
+        found, messages = lanes(values | {"model": _name(checkpoint)})
         for kind, message in messages:
             if (kind, message) not in said:
                 getattr(st, kind)(message)
@@ -66,7 +79,7 @@ def section(checkpoints: list[Checkpoint], values: dict[str, Any]) -> None:
     if not runs:
         return
     _players(runs, values)
-    whole = [Run(*run, _recovery(run[0].name, run[1])) for run in runs if "forced" in run[1]]
+    whole = [Run(*run, _recovery(_name(run[0]), run[1])) for run in runs if "forced" in run[1]]
     if whole:
         _cards(whole)
         _curve(whole)

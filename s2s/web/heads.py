@@ -34,19 +34,10 @@ def weights(lane: str, _checkpoint: Checkpoint, _trace: Trace) -> np.ndarray:
         return models.alone(lambda: model.heads_of(followed.source, followed.read).numpy())
 
 
-def sizes(name: str) -> tuple[int, int]:
-    """How many decoder layers a checkpoint has, and heads in each; zeros where it has no such."""
-    model = models.about(name, models.changed(name))["config"].get("model")
-    if not isinstance(model, dict) or model.get("attention") != "cross":
-        return 0, 0
-    layers, heads = model.get("layers"), model.get("heads")
-    return (layers, heads) if isinstance(layers, int) and isinstance(heads, int) else (0, 0)
-
-
-def choose() -> None:
-    """The layer and the head, in the sidebar."""
+def choose(edited: bool = True) -> None:
+    """The layer and the head, in the sidebar; what they change, where attention is ``edited`` and where it is not."""
     name = st.session_state["model"]
-    layers, heads = sizes(name)
+    layers, heads = controls.sizes(name)
     if not layers:
         return
     config = models.about(name, models.changed(name))["config"]
@@ -54,13 +45,21 @@ def choose() -> None:
     if config.get("source_language") and config.get("target_language"):
         languages = {side: code(str(config[f"{side}_language"])) for side in ("source", "target")}
         st.caption(t("heads.languages", **languages))
-    for part, count in (("layer", layers), ("head", heads)):
-        if not 0 <= st.session_state[part] <= count:
-            st.session_state[part] = 0
-        each = [t(f"heads.number_{part}", number=n) for n in range(1, count + 1)]
-        controls.select(part, t(f"heads.{part}"), [t(f"heads.all_{part}s", count=count), *each])
-    if not (st.session_state["layer"] and st.session_state["head"]):
+    select("layer", layers)
+    select("head", heads)
+    if not edited:
+        st.caption(t("heads.only_shown"))
+    elif not (st.session_state["layer"] and st.session_state["head"]):
         st.caption(t("heads.edits_mean"))
+
+
+def select(part: str, count: int, prefix: str = "") -> None:
+    """One of ``count`` layers or heads, or their mean; its number is in the session under ``prefix`` and ``part``."""
+    name = f"{prefix}{part}"
+    if not 0 <= st.session_state[name] <= count:
+        st.session_state[name] = 0
+    each = [t(f"heads.number_{part}", number=n) for n in range(1, count + 1)]
+    controls.select(name, t(f"heads.{part}"), [t(f"heads.all_{part}s", count=count), *each])
 
 
 def section(found: Mapping[str, Trace], checkpoint: Checkpoint, values: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from s2s.branch import PARENT, pack, unpack
 
 MAX_VALUE = 4_000  # characters of one value
+VIEWED = r"(.+)@([0-9]{1,3})\.([0-9]{1,3})"  # a checkpoint's name with the layer and head to look at
 
 
 def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], Any]:
@@ -211,6 +212,7 @@ def restore(names: list[str], first: Callable[[str], Mapping[str, str]]) -> list
     """
     if "restored" not in st.session_state:
         values, ignored = read(st.query_params.to_dict())
+        values |= _viewed(values)
         if values["model"] not in names:
             if values["model"]:
                 ignored.append(("model", values["model"][:40]))
@@ -228,6 +230,15 @@ def restore(names: list[str], first: Callable[[str], Mapping[str, str]]) -> list
         st.session_state["restored"] = ignored
     before: list[tuple[str, str]] = st.session_state["restored"]
     return before
+
+
+def _viewed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a model that is named with a layer and a head, as elsewhere than in a link, the fields that say it."""
+    compare = re.fullmatch(VIEWED, values["compare"])
+    found = {"compare": compare[1]} if compare else {}
+    if named := re.fullmatch(VIEWED, values["model"]):
+        found |= {"model": named[1], "layer": int(named[2]), "head": int(named[3])}
+    return found
 
 
 def through_app() -> None:

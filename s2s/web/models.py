@@ -68,6 +68,11 @@ def place(name: str) -> Path:
     return trainings.place(name) or uploads.place(name) or ROOT / name
 
 
+def there(name: str) -> bool:
+    """Whether a checkpoint can be chosen, whichever of its heads is looked at."""
+    return name.partition(VIEW)[0] in names()
+
+
 @st.cache_resource(max_entries=32)
 def about(name: str, changed: int) -> dict[str, Any]:
     """A checkpoint's config and metrics without its weights; empty where they cannot be read."""

@@ -31,6 +31,7 @@ STYLE = """<style>
 .lb-rest th, .lb-rest td { padding: 3px 16px 3px 0; text-align: left; border: 0; vertical-align: top; }
 .lb-rest th, .lb-rest td:first-child { opacity: 0.75; font-weight: 500; font-size: 0.9rem; }
 .lb-rest th { white-space: nowrap; }
+.lb-rest td + td { overflow-wrap: anywhere; }
 .lb-rest td:first-child { min-width: 6.5em; }
 .lb-rest td + td + td { font-variant-numeric: tabular-nums; white-space: nowrap; }
 @media (max-width: 640px) {

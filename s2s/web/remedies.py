@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from s2s.errors import sentences
 from s2s.measured import Measured
 from s2s.numbers import signed
 from s2s.remedies import Comparison
-from s2s.web import language
+from s2s.web import language, sheet
 from s2s.web.language import t
 from s2s.web.learnt import learnt
 from s2s.web.panel import code
@@ -43,24 +44,25 @@ def section(name: str) -> None:
 def _table(comparison: Comparison) -> None:
     """A row an objective; every single system where asked for."""
     pooled, systems = comparison.pooled, comparison.systems
-    first = {
+    first: dict[str, list[Any]] = {
         t("exposure.objective"): [named("objective", row.objective) for row in pooled],
         t("exposure.extra"): [f"{row.extra_steps:,}" for row in pooled],
         t("exposure.seeds"): [row.seeds for row in pooled],
     }
-    st.dataframe(first | _measures(comparison, [row.measures for row in pooled]), hide_index=True, height="content")
+    file = f"remedies-{comparison.task}"
+    sheet.show(first | _measures(comparison, [row.measures for row in pooled]), file, file)
     st.caption(t("exposure.pooled"))
     with st.expander(t("exposure.every_system", count=len(systems))):
-        single = {
+        single: dict[str, list[Any]] = {
             t("exposure.system"): [system.name for system in systems],
             t("exposure.objective"): [named("objective", system.objective) for system in systems],
             t("exposure.seed"): [system.seed for system in systems],
         }
         rows = [system.measures for system in systems]
-        st.dataframe(single | _measures(comparison, rows), hide_index=True, height="content")
+        sheet.show(single | _measures(comparison, rows), f"{file}-systems", f"{file}-systems")
 
 
-def _measures(comparison: Comparison, rows: Sequence[Mapping[str, Measured]]) -> dict[str, list[object]]:
+def _measures(comparison: Comparison, rows: Sequence[Mapping[str, Measured]]) -> dict[str, list[Any]]:
     """A column a measure."""
     return {named("measure", name): [_cell(row.get(name)) for row in rows] for name in comparison.measures}
 

@@ -11,7 +11,7 @@ from s2s import export, figures
 from s2s.errors import UserError
 from s2s.rollup import Grid
 from s2s.trace import Trace
-from s2s.web import beam, branches, controls, heads, language, link, models, request, style
+from s2s.web import beam, branches, controls, heads, language, link, models, request, style, visit
 from s2s.web.evidence import Asked
 from s2s.web.language import t
 from s2s.web.player import answer, player
@@ -143,11 +143,11 @@ def _address(whatif: WhatIf) -> dict[str, str]:
 
 def _take_away(found: dict[str, Trace], values: dict[str, Any], checkpoint: Checkpoint) -> None:
     """Lanes and branches as a page that plays without a server, put together when it is asked for; beside the tabs."""
-    lang, name = language.current(), checkpoint.name
+    lang, name, words = language.current(), checkpoint.name, len(checkpoint.target.vocab)
     with st.container(key="take-away", horizontal=True, horizontal_alignment="right"):
         st.download_button(
             t("step.html"),
-            lambda: export.render(found, lang, len(checkpoint.target.vocab), _whatif(checkpoint, found, values).rows()),
+            visit.within(lambda: export.render(found, lang, words, _whatif(checkpoint, found, values).rows())),
             f"lookback-{name}.html",
             "text/html",
             key="html",

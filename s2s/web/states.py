@@ -18,7 +18,7 @@ from s2s.inspect.nearest import nearest
 from s2s.inspect.occurrences import all_words, occurrences, own
 from s2s.inspect.projection import Cloud, Neighbourhoods, Plane
 from s2s.inspect.table import Examples
-from s2s.web import language, models, task
+from s2s.web import language, models, sheet, task
 from s2s.web.job import Job
 from s2s.web.language import t
 from s2s.web.task import Task
@@ -180,13 +180,9 @@ def _neighbours(examples: Examples, kept: Kept, kind: str, sentence: Sentence) -
         "error": [bool(there.error) for there in said],
         "id": [there.id for there in said],
     }
-    st.dataframe(
-        {t(f"states.column_{name}"): values for name, values in columns.items()},
-        hide_index=True,
-        height="content",
-        key="states_neighbours",
-        column_config={t("states.column_cosine"): st.column_config.NumberColumn(format="%.3f")},
-    )
+    named = {t(f"states.column_{name}"): values for name, values in columns.items()}
+    formats = {t("states.column_cosine"): st.column_config.NumberColumn(format="%.3f")}
+    sheet.show(named, f"{examples.directory.name}-neighbours", "states_neighbours", formats)
     st.caption(t("states.exact", count=len(kept.states(kind))))
 
 

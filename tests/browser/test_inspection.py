@@ -103,3 +103,11 @@ def test_a_label_is_in_the_table_of_two_people(open_page: OpenPage, examples: Ex
     head = pages[0].locator("[class*=st-key-inspect_head]")
     expect(head).to_contain_text("2 of ")
     expect(head).to_be_in_viewport()  # it was below the window
+    pages[0].get_by_text("Labels, export, report").click()
+    with pages[0].expect_download() as taken:
+        pages[0].get_by_role("button", name="Report (HTML)").click()
+    report = taken.value.path().read_text(encoding="utf-8")
+    assert f"<h3>Example {ids(pages[0])[1]}<" in report.partition("</article>")[0] and 'class="cell"' in report
+    with pages[0].expect_download() as taken:
+        pages[0].get_by_role("button", name="labels · CSV").click()
+    assert "verdict (Bob)" in taken.value.path().read_text(encoding="utf-8-sig").splitlines()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,15 @@ def test_points_in_a_box_are_the_tables_examples(address: str, browser: Browser,
     again = page.get_by_role("button", name=re.compile("All examples again"))
     again.click()
     expect(page.get_by_text("chosen []")).to_be_visible()
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Table as CSV").click()
+    head, *rows = csv.reader(taken.value.path().read_text(encoding="utf-8-sig").splitlines())
+    assert head[0] == "cosine" and len(rows) == 10 and float(rows[0][0]) <= 1
+    table = page.get_by_test_id("stDataFrame")
+    table.hover()
+    toolbar = table.locator("..").get_by_test_id("stElementToolbar")
+    expect(toolbar.get_by_role("button", name="Search")).to_be_visible()
+    expect(page.get_by_role("button", name="Download as CSV")).to_have_count(0)  # with formulas as they are
     page.get_by_text("decoder", exact=True).click()
     expect(page.get_by_text("the decoder's state from which the word was said")).to_be_visible()
     assert problems == []

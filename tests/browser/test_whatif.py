@@ -73,7 +73,7 @@ def test_a_click_on_a_word_makes_a_branch_that_says_it(open_page: OpenPage, tmp_
     assert [t for t, s in enumerate(made.steps) if s.rank > 1] == [3]
 
 
-def test_branches_form_a_tree_that_t_walks_and_a_link_reopens(open_page: OpenPage) -> None:
+def test_branches_form_a_tree_that_t_walks_and_a_link_reopens(open_page: OpenPage, tmp_path: Path) -> None:
     page = visit(open_page, step=3)
     page.locator(alternative(page)[0]).click()
     current(page, "b1")
@@ -92,6 +92,12 @@ def test_branches_form_a_tree_that_t_walks_and_a_link_reopens(open_page: OpenPag
         page.keyboard.press("t")
         current(page, lane)
     page.wait_for_url(re.compile("lane=b2"))
+    with page.expect_download() as taken:  # made outside of the visit
+        page.get_by_role("button", name=say("step.html", "en"), exact=True).click()
+    saved = page.context.new_page()
+    saved.goto(taken.value.path().rename(tmp_path / "page.html").as_uri())
+    assert saved.locator("tr.lane").evaluate_all(rows) == ["forced", "free", "b1", "b2", "b3"]
+    assert words(saved, "b2") == words(page, "b2")
     query = link_of(page)
     assert [b.parent for b in unpack(query["branches"])] == ["free", "b1", "free"]
     again = open_page(query)

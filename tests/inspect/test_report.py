@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ import pytest
 from s2s.checkpoint import load
 from s2s.database import connect
 from s2s.errors import LANGUAGES, UserError
-from s2s.inspect.drawing import heatmap
+from s2s.inspect.drawing import FAINT, Bar, bars, heatmap
 from s2s.inspect.labelled import write
 from s2s.inspect.page import render
-from s2s.inspect.report import choose, decoder, make
+from s2s.inspect.report import choose, confusions, decoder, make
 from s2s.inspect.table import Examples
 from s2s.labels import Labels
 from s2s.readers import Columns, read_pairs
@@ -86,6 +87,32 @@ def test_a_heatmap_draws_each_weight_once() -> None:
     attention = np.random.default_rng(0).dirichlet(np.ones(5), 3).astype(np.float32)
     drawn = heatmap(attention, list("我喜欢<。"), ["a", "b", "c"], "t")
     assert drawn.count("h1v1h-1") == (attention >= 0.03).sum() and "&lt;" in drawn
+
+
+@pytest.mark.parametrize(("steps", "tokens"), [(24, 223), (60, 2), (60, 1), (41, 61)])
+def test_of_a_large_heatmap_everything_looked_at_is_drawn(steps: int, tokens: int) -> None:
+    rng = np.random.default_rng(1)
+    attention = rng.dirichlet(np.full(tokens, 0.01), steps).astype(np.float32)
+    source = [f"<{n}>" for n in range(tokens)]
+    drawn = heatmap(attention, source, ["a"] * steps, "t")
+    shown = attention[:40] >= FAINT
+    assert drawn.count("h1v1h-1") == shown.sum() > 0
+    seen = [n for n in range(tokens) if any(shown[:, s].any() for s in (n - 1, n, n + 1) if 0 <= s < tokens)]
+    named = [int(n) for n in re.findall(r"&lt;(\d+)&gt;", drawn)]
+    assert named == seen and (("…" in drawn) == (len(seen) < tokens))
+
+
+def test_bars_are_as_long_as_their_values_and_say_them() -> None:
+    drawn = bars([Bar("<a>", 10, "10 ×", 5, 20), Bar("b", 0, "0")], "t")
+    assert "width:50.00%" in drawn and "left:25.00%;width:75.00%" in drawn and "width:0.00%" in drawn
+    assert "&lt;a&gt;" in drawn and "10 ×" in drawn and drawn.count("<b ") == 1
+
+
+def test_only_pairs_that_meet_twice_are_confusions(tmp_path: Path) -> None:
+    (tmp_path / "pairs.tsv").write_text("他喝茶。\tapples\n" * 2 + "水\tyou\n", encoding="utf-8")
+    examples = inspected(tmp_path, "made", make_checkpoint(tmp_path, "general", scale=0.7))
+    row = examples.example(1)
+    assert confusions(examples) == [(row["wanted"], row["said"], 2)]
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])

@@ -16,7 +16,7 @@ from s2s.errors import UserError
 from s2s.evaluate import corpus_scores
 from s2s.exposure.bootstrap import Bootstrap
 from s2s.inspect.causes import CAUSES
-from s2s.inspect.comparison import comparison
+from s2s.inspect.comparison import ATTENTION, comparison, other_causes, same_model
 from s2s.inspect.run import Input, Inspection
 from s2s.inspect.scores import SentenceScores, chrf
 from s2s.inspect.summary import SCORES, summary
@@ -121,6 +121,21 @@ def test_two_inspections_by_hand(first: Examples, second: Examples) -> None:
         other = comparison(second, first, name, Bootstrap(300))
         assert other["difference"]["low"] == pytest.approx(-made["difference"]["high"], rel=1e-4)
         assert (other["wins"], other["p"]) == (made["losses"], made["p"])
+
+
+def test_other_causes_and_means_of_attention_by_hand(first: Examples, second: Examples, place: Path) -> None:
+    few = inspected(place, "few", place / "tiny-additive", limit=3)
+    rows = [[one.example(id) for id in range(1, 6)] for one in (first, second)]
+    apart = [
+        a["id"] for a, b in zip(*rows, strict=True) if any(a[f"cause_{name}"] != b[f"cause_{name}"] for name in CAUSES)
+    ]
+    assert other_causes(first, second) == tuple(apart) and apart
+    assert other_causes(first, few) == tuple(id for id in apart if id <= 3) and other_causes(first, first) == ()
+    told = comparison(first, second, "nll", Bootstrap(10))["attention"]
+    for name in ATTENTION:
+        means = [np.mean([row[name] for row in side if row[name] is not None]) for side in rows]
+        assert [told[name]["first"], told[name]["second"]] == pytest.approx(means)
+    assert not same_model(first, second) and not same_model(first, first)
 
 
 def test_a_system_against_itself_is_a_draw(first: Examples) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +23,7 @@ from s2s.strategy import Settings
 from tests.adapters.conftest import marian as marian
 from tests.adapters.random_models import SENTENCES
 from tests.web.conftest import messages, player_data
+from tests.web.test_exposure import measured, upload
 
 Visit = Callable[..., AppTest]
 SHORT = {"max_length": "8"}
@@ -58,6 +62,55 @@ def test_the_head_that_is_chosen_reaches_the_player(visit: Visit, shipped: Path,
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
+def test_exposure_shows_the_head_and_measures_without_it(visit_exposure: Visit, shipped: Path, lang: str) -> None:
+    narrow = json.loads((shipped / "tiny-marian" / "config.json").read_text())
+    narrow["model"] |= {"layers": 2, "heads": 2}  # what a page knows of it before it is opened
+    shutil.copytree(shipped / "tiny-marian", shipped / "tiny-narrow")
+    (shipped / "tiny-narrow" / "config.json").write_text(json.dumps(narrow))
+    link = {"text": SENTENCES[0], "ref": SENTENCES[1], "lang": lang}
+    app = visit_exposure(model="tiny-marian", **link)
+    assert not app.exception and messages(app) == []
+    before, curve = panels(app), spec(app, "sentence-curve")
+    app.selectbox(key=f"layer-{lang}").set_value(2).run()
+    app.selectbox(key=f"head-{lang}").set_value(3).run()
+    assert not app.exception and messages(app) == []
+    assert say("heads.only_shown", lang) in [caption.value for caption in app.caption]
+    told = player_data(app)
+    forced = trace(load(shipped / "tiny-marian@2.3"), SENTENCES[0], SENTENCES[1], "forced")
+    np.testing.assert_allclose(told["lanes"]["forced"]["steps"][2]["attention"], forced.steps[2].attention, atol=1e-6)
+    at = forced.divergence
+    assert at is not None and panels(app)[0] != before[0]  # its numbers are another head's
+    assert [f"{w:.3f}" for w in forced.steps[at].attention] == re.findall(r'title="([0-9.]+)" dir', panels(app)[0])
+    assert spec(app, "sentence-curve") == curve
+    assert (told["link"]["layer"], told["link"]["head"]) == ("2", "3")
+    again = visit_exposure(**told["link"])
+    assert player_data(again)["lanes"] == told["lanes"]
+    app.selectbox(key="compare").set_value("tiny-narrow").run()
+    assert not app.exception and [tab.label for tab in app.tabs] == ["tiny-marian@2.3", "tiny-narrow"]
+    note = say("heads.other_mean", lang, checkpoint="`tiny-narrow`")
+    assert note in [caption.value for caption in app.caption]
+    app.selectbox(key=f"head-{lang}").set_value(2).run()
+    assert [tab.label for tab in app.tabs] == ["tiny-marian@2.2", "tiny-narrow@2.2"]
+    assert note not in [caption.value for caption in app.caption]
+
+
+def panels(app: AppTest) -> list[str]:
+    """The steps before and after ◆, as HTML."""
+    (body,) = [element.proto.body for element in app.get("html") if "lb-panels" in element.proto.body]
+    return list(re.findall(r"<section>.*?</section>", body, re.DOTALL))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_file_is_measured_under_the_models_own_name(visit_exposure: Visit, shipped: Path, lang: str) -> None:
+    app = visit_exposure(model="tiny-marian@1.4", text=SENTENCES[0], ref=SENTENCES[1], lang=lang)
+    assert not app.exception and messages(app) == []
+    assert player_data(app)["lanes"]["free"]["checkpoint"]["name"] == "tiny-marian@1.4"
+    assert (app.session_state["model"], app.session_state["layer"], app.session_state["head"]) == ("tiny-marian", 1, 4)
+    app = measured(upload(app, "pairs.tsv", f"{SENTENCES[1]}\t{SENTENCES[2]}\n".encode()))
+    assert not app.exception and app.session_state["reports"][1][0].checkpoint == "tiny-marian"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_all_heads_and_whole_words(visit: Visit, shipped: Path, lang: str) -> None:
     link = {"model": "tiny-marian", "text": SENTENCES[0], "lang": lang, "layer": "1", "mode": "free", **SHORT}
     app = visit(**link, tab="heads_tab")
@@ -69,17 +122,20 @@ def test_all_heads_and_whole_words(visit: Visit, shipped: Path, lang: str) -> No
     assert "sister" in pictures[0] or "bicycle" in pictures[0] or "morning" in pictures[0]
     charts = visit(**link, tab="charts")
     lane = Grid.of(trace(load(shipped / "tiny-marian@1.0"), SENTENCES[0], settings=Settings(max_length=8)))
-    assert spec(charts) == pytest.approx(lane.words().weights, abs=1e-6)
+    assert heatmap(charts) == pytest.approx(lane.words().weights, abs=1e-6)
     charts.toggle(key="words").set_value(False).run()
-    assert not charts.exception and spec(charts) == pytest.approx(lane.weights, abs=1e-6)
+    assert not charts.exception and heatmap(charts) == pytest.approx(lane.weights, abs=1e-6)
     assert player_data(visit(**link, pieces="1"))["link"]["pieces"] == "1"
 
 
-def spec(app: AppTest) -> np.ndarray:
-    """The overview heatmap's weights."""
-    import base64
-    import json
+def spec(app: AppTest, key: str) -> str:
+    """A chart."""
+    (chart,) = [chart for chart in app.get("plotly_chart") if key in chart.proto.id]
+    return str(chart.proto.spec)
 
+
+def heatmap(app: AppTest) -> np.ndarray:
+    """The overview heatmap's weights."""
     (z,) = [
         trace["z"]
         for chart in app.get("plotly_chart")

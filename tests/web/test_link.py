@@ -92,6 +92,13 @@ def test_what_may_differ_is_named_once_and_in_order(differs: str) -> None:
     assert (values["differs"], ignored) == ("source", [("differs", differs)])
 
 
+@pytest.mark.parametrize("name", ["opus@6.1", "opus@0.12"])
+def test_a_name_with_a_layer_and_a_head_is_three_fields(name: str) -> None:
+    found = link._viewed({"model": name, "compare": "other@1.2"})
+    assert f"{found['model']}@{found['layer']}.{found['head']}" == name and found["compare"] == "other"
+    assert link._viewed({"model": "opus@x", "compare": "a@1.2.3"}) == {}
+
+
 def test_tokens_belong_to_a_text_that_they_spell() -> None:
     assert link.spelt("我喜歡 茶.", "我 喜 欢 茶 。")
     assert link.spelt("May 5", "May ␣ 5") and link.spelt("anything", "")

@@ -11,6 +11,7 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.inspect.causes import CAUSES
+from s2s.inspect.comparison import same_model
 from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.why import why
 from s2s.numbers import share, signed
@@ -80,7 +81,7 @@ def _texts(shown: Shown, row: dict[str, Any], place: int) -> None:
         values = {"model": shown.entry.checkpoint, "text": row["source"], "ref": row["reference"]}
         address = {**link.write(values), "lang": language.current()}
         st.link_button(t("inspect.open_step"), f"./?{urlencode(address)}")
-        if isinstance(shown.examples, Paired):
+        if isinstance(shown.examples, Paired) and not same_model(shown.examples, shown.examples.second):
             address |= {"compare": shown.examples.second.manifest["checkpoint"]["name"], "differs": "checkpoint"}
             st.link_button(t("inspect.open_compare"), f"./compare?{urlencode(address)}")
 
@@ -93,15 +94,29 @@ def _scores(row: dict[str, Any]) -> str:
 
 def _lines(lines: list[tuple[str, str]]) -> str:
     """Texts under their names, whatever they hold."""
-    style = "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px;margin:0;overflow-wrap:anywhere"
+    style = "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px;margin:0;padding:0"
     body = "".join(
-        f'<dt style="opacity:.7">{escape(name)}</dt><dd style="margin:0" dir="auto">{escape(text)}</dd>'
+        f'<dt style="opacity:.7">{escape(name)}</dt><dd style="margin:0;overflow-wrap:anywhere" dir="auto">{escape(text)}</dd>'
         for name, text in lines
     )
     return f'<dl style="{style}">{body}</dl>'
 
 
 def _causes(shown: Shown, row: dict[str, Any]) -> None:
+    """The causes; of two inspections those of both."""
+    examples = shown.examples
+    if not isinstance(examples, Paired):
+        _explained(row, examples.manifest)
+        return
+    for one in (examples, examples.second):
+        st.markdown(t("inspect.causes_of", checkpoint=code(one.manifest["checkpoint"]["name"])))
+        try:
+            _explained(row if one is examples else one.example(row["id"]), one.manifest)
+        except KeyError:  # inspected to another limit
+            st.markdown(t("inspect.row_missing"))
+
+
+def _explained(row: dict[str, Any], manifest: dict[str, Any]) -> None:
     """Each cause with the numbers that its test read, so that a person can disagree."""
     found = [name for name in CAUSES if row[f"cause_{name}"]]
     if row["error"] is False:
@@ -109,7 +124,7 @@ def _causes(shown: Shown, row: dict[str, Any]) -> None:
     elif not found:
         st.markdown(t("inspect.no_cause"))
     for name in found:
-        key, values = why(name, row, shown.examples.manifest.get("fences", {}))
+        key, values = why(name, row, manifest.get("fences", {}))
         st.markdown(f"- **{t(f'cause.{name}')}** — {t(f'why.{key}', **_said(values))}")
 
 
@@ -134,7 +149,7 @@ def _player(shown: Shown, row: dict[str, Any]) -> None:
     """Both lanes, decoded again by the checkpoint that was inspected, if it is still the same."""
     name, digest = shown.entry.checkpoint, shown.examples.manifest["checkpoint"]["digest"]
     try:
-        if name not in models.names():
+        if not models.there(name):
             raise UserError("inspect_no_model", name=name)
         with st.spinner(t("step.loading"), show_time=False):
             checkpoint = models.load(name, models.changed(name))

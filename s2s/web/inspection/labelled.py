@@ -15,7 +15,7 @@ from s2s.errors import UserError
 from s2s.inspect.labelled import write
 from s2s.label import VERDICTS, Asked
 from s2s.labels import kept
-from s2s.web import language, link, models
+from s2s.web import language, link, models, visit
 from s2s.web.inspection import said
 from s2s.web.inspection.state import Shown
 from s2s.web.language import t
@@ -64,7 +64,7 @@ def _ask(told: said.Said, part: str, key: str) -> None:
 
 
 def _take(shown: Shown) -> None:
-    """Files, made when they are asked for: the language is taken now, as a download is made outside of the visit."""
+    """Files, made when they are asked for."""
     name, chosen = shown.entry.name, language.current()
     with st.container(horizontal=True):
         for form in FORMS:
@@ -78,7 +78,7 @@ def _take(shown: Shown) -> None:
             )
         st.download_button(
             t("report.download"),
-            lambda: _report(shown, chosen),
+            visit.within(lambda: _report(shown, chosen)),
             f"{name}-report.html",
             "text/html",
             on_click="ignore",
@@ -95,6 +95,7 @@ def _export(shown: Shown, form: str) -> bytes:
 
 
 def _report(shown: Shown, chosen: str) -> str:
+    """The page in a language: the row that is open, and one example of each cause."""
     from s2s.inspect.page import render
     from s2s.inspect.paired import Paired
     from s2s.inspect.report import choose, make
@@ -112,7 +113,7 @@ def _report(shown: Shown, chosen: str) -> str:
 def _lane(shown: Shown, row: Row) -> Trace | None:
     """The free lane by the checkpoint that was inspected, if it is still there."""
     name, digest = shown.entry.checkpoint, shown.examples.manifest["checkpoint"]["digest"]
-    if name not in models.names():
+    if not models.there(name):
         return None
     try:
         if models.load(name, models.changed(name)).digest != digest:

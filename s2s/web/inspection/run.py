@@ -8,7 +8,7 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.inspect.paired import SCORES
-from s2s.web import language, models
+from s2s.web import controls, heads, language, models
 from s2s.web.inspection import state, work
 from s2s.web.language import t
 from s2s.web.panel import code
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 POLL = 1.0  # seconds between two looks at a job
 MINE = "inspections"  # of uploads, that this session made or was led to
+BEGUN = "inspections_begun"  # how many the form was sent for
 
 
 def section(names: list[str]) -> state.Shown | None:
@@ -35,7 +36,8 @@ def section(names: list[str]) -> state.Shown | None:
         if not entry.finished or work.running(entry.name):
             _progress(entry)
     _problem()
-    with st.expander(t("inspect.new"), expanded=not finished, key="inspect_new"):
+    begun = st.session_state.get(BEGUN, 0)  # another form after each start: it is closed again
+    with st.expander(t("inspect.new"), expanded=not finished, key=f"inspect_new-{begun}"):
         _new(names, own)
     return _shown(finished)
 
@@ -65,6 +67,7 @@ def _choose(finished: list[work.Entry]) -> None:
         format_func=lambda name: title(known[name]),
         key=key,
         on_change=lambda: _open(st.session_state[key]),
+        placeholder="—",
     )
     if chosen is None:
         return
@@ -154,7 +157,7 @@ def _start(name: str) -> None:
     """Begin or go on; what goes wrong is said at the form."""
     try:
         entry = work.entry(name)
-        if entry is None or entry.checkpoint not in models.names():
+        if entry is None or not models.there(entry.checkpoint):
             raise UserError("inspect_gone")
         checkpoint = models.load(entry.checkpoint, models.changed(entry.checkpoint))
         work.start(name, checkpoint)
@@ -166,7 +169,8 @@ def _start(name: str) -> None:
 def _new(names: list[str], own: set[str]) -> None:
     """The form; an inspection of the same that there is already is opened, or gone on with."""
     left, right = st.columns(2)
-    checkpoint = left.selectbox(t("step.checkpoint"), names, key="inspect_checkpoint")
+    with left:
+        checkpoint = _checkpoint(names)
     kinds = {"upload": t("inspect.from_upload"), "path": t("inspect.from_path")}
     key = f"from-{language.current()}"
     kind = right.radio(t("inspect.from"), list(kinds), format_func=kinds.__getitem__, key=key, horizontal=True)
@@ -196,6 +200,26 @@ def _new(names: list[str], own: set[str]) -> None:
     _problem()
 
 
+def _checkpoint(names: list[str]) -> str:
+    """Which model, to begin with that of the other pages; of one with many heads which is looked at, as in its name."""
+    state = st.session_state
+    if "inspect_checkpoint" not in state:
+        shown = state["model"] if state["model"] in names else names[0]
+        state.update(inspect_checkpoint=shown, inspect_layer=state["layer"], inspect_head=state["head"])
+
+    def first() -> None:
+        state.update(inspect_layer=0, inspect_head=0)
+
+    name: str = st.selectbox(t("step.checkpoint"), names, key="inspect_checkpoint", on_change=first)
+    sizes = controls.sizes(name)
+    if any(sizes):
+        for part, count, column in zip(("layer", "head"), sizes, st.columns(2), strict=True):
+            with column:
+                heads.select(part, count, "inspect_")
+        st.caption(t("inspect.heads"))
+    return controls.looked(name, state["inspect_layer"], state["inspect_head"])
+
+
 def _problem() -> None:
     """What went wrong with the last inspection that was asked for."""
     if (problem := st.session_state.pop("inspect_problem", None)) is not None:
@@ -211,6 +235,7 @@ def _begin(name: str) -> None:
         with st.spinner(t("step.loading"), show_time=False):
             _start(name)
     if "inspect_problem" not in st.session_state:
+        st.session_state[BEGUN] = st.session_state.get(BEGUN, 0) + 1
         st.rerun()
 
 

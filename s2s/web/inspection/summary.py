@@ -8,11 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.inspect.comparison import comparison
+from s2s.inspect.comparison import comparison, other_causes, same_model
 from s2s.inspect.paired import Paired
 from s2s.inspect.summary import summarised
 from s2s.inspect.table import Examples
 from s2s.numbers import chance, signed
+from s2s.web.inspection import state
 from s2s.web.inspection.state import Shown
 from s2s.web.language import t
 from s2s.web.panel import code
@@ -69,10 +70,39 @@ def _versus(pair: Paired) -> None:
         "difference": _number(made["difference"]),
         "chance": t("inspect.chance" if made["p"] >= 0.05 else "inspect.no_chance", p=chance(made["p"])),
     }
+    if same_model(*files):
+        _looked(pair, key, names, made)
+        return
     with st.container(border=True):
         st.markdown(t("inspect.versus", **values))
         counts = {name: made[name] for name in ("wins", "losses", "ties")}
         st.markdown(t("inspect.wins", **counts, examples=made["examples"], a=code(names[0]), b=code(names[1])))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _other_causes(key: tuple[Any, ...], _first: Examples, _second: Examples) -> tuple[int, ...]:
+    return other_causes(_first, _second)
+
+
+def _looked(pair: Paired, key: tuple[Any, ...], names: list[str], made: dict[str, Any]) -> None:
+    """One model looked at in two places: what it says is the same, what attention explains is not."""
+    ids = _other_causes(key, pair, pair.second)
+    with st.container(border=True):
+        st.markdown(
+            t("inspect.same_model", a=code(names[0]), b=code(names[1]), score=t(f"inspect.column.{pair.score}"))
+        )
+        counted = {t(f"cause.{name}"): one for name, one in made["causes"].items() if one["first"] != one["second"]}
+        means = {t("inspect.mean_of", measure=t(f"inspect.column.{n}")): one for n, one in made["attention"].items()}
+        columns = {"": [*counted, *means]}
+        for name, side in zip(names, ("first", "second"), strict=True):
+            columns[code(name)] = [f"{one[side]:,}" for one in counted.values()]
+            columns[code(name)] += ["–" if one[side] is None else f"{one[side]:.3f}" for one in means.values()]
+        st.table(columns, hide_index=True, border="horizontal")
+        if ids:
+            label = t("inspect.other_causes", count=len(ids))
+            st.button(label, key="inspect_other_causes", on_click=state.choose, args=(ids,))
+        else:
+            st.caption(t("inspect.same_causes"))
 
 
 def _number(estimate: dict[str, float | None]) -> str:

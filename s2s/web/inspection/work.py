@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MEGABYTES = 20  # of one upload
 KEPT = 1_000  # megabytes of all uploads
-NAME = re.compile(r"[\w-][\w.-]{0,119}")  # of an inspection: never hidden, never a path
+NAME = re.compile(r"[\w-][\w.@-]{0,119}")  # of an inspection: never hidden, never a path
 PRIVATE = "u-"  # begins the name of an upload's inspection
 
 
