@@ -92,8 +92,9 @@ def filmed(name: str) -> bool:
 
 
 def changed(name: str) -> int:
-    """When a checkpoint's weights were last written: part of every cache's key."""
-    files = (place(name) / "model.safetensors", place(name) / "model" / "config.json")  # ours, Hugging Face's
+    """When a checkpoint's weights or scores were last written: part of every cache's key."""
+    parts = ("model.safetensors", "model/config.json", "metrics.json")  # the second of Hugging Face's models
+    files = [place(name) / part for part in parts]
     return max((path.stat().st_mtime_ns for path in files if path.exists()), default=0)
 
 

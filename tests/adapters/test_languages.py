@@ -75,6 +75,15 @@ def test_a_model_that_is_told_none_says_what_it_takes(given: Path, tmp_path: Pat
     assert load(tmp_path / "a").source.tokens("我")[0] == "zh_CN"
 
 
+@pytest.mark.parametrize(("kind", "begun"), [("mbart", "en_XX"), ("m2m_100", "__en__"), ("plbart", "<s>")])
+def test_a_target_without_a_language_of_its_own(tmp_path: Path, kind: str, begun: str) -> None:
+    """M2M's tokenizer cuts no target then, and PLBART's knows none to begin with."""
+    assert "languages. It reads" in huggingface.bring(str(write(tmp_path / "theirs", kind)), tmp_path / "ours")[0]
+    found = load(tmp_path / "ours")
+    assert opening(found)[-1] == begun
+    assert found.trace(SENTENCES[0], SENTENCES[5], mode="forced").text == SENTENCES[5]
+
+
 @torch.inference_mode()
 def test_a_model_that_always_writes_one_language_writes_it(tmp_path: Path) -> None:
     """Told nothing, it says what ``generate`` says when that is told nothing."""

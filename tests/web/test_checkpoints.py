@@ -64,8 +64,9 @@ def test_a_model_of_hugging_face_is_listed_with_its_scores(
     visit_page: Visit, root: Path, marian: Path, lang: str
 ) -> None:
     shutil.copytree(marian, root / "tiny-marian")
-    store(root / "tiny-marian", "test", SCORES)
     app = visit_page("checkpoints", lang=lang)
+    store(root / "tiny-marian", "test", SCORES)  # while the app runs
+    app.run()
     table = app.dataframe[0].value.set_index(say("cards.name", lang)).loc["tiny-marian"]
     scores = [table[say(f"cards.{name}", lang)] for name in ("bleu", "chrf", "perplexity")]
     assert scores == [SCORES["bleu"], SCORES["chrf"], SCORES["perplexity"]]
