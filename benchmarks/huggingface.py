@@ -12,14 +12,42 @@ import tempfile
 import time
 from pathlib import Path
 
+import tokenizers
+import torch
+import transformers
+from tokenizers import decoders, models, pre_tokenizers, processors
+
 from s2s.adapters import huggingface
 from s2s.checkpoint import load
-from tests.adapters.random_models import network, tokenizer
 
 PIECES = 58_000
 SIZES = {"d_model": 512, "encoder_layers": 6, "decoder_layers": 6, "encoder_attention_heads": 8,
          "decoder_attention_heads": 8, "encoder_ffn_dim": 2048, "decoder_ffn_dim": 2048}  # fmt: skip
 TEXT = "my sister rides her bicycle to the station and he forgot the keys again."  # 14 words and a full stop
+SPECIAL = ("</s>", "<unk>", "<pad>")
+
+
+def tokenizer() -> transformers.PreTrainedTokenizerFast:
+    """Whole words and punctuation of the sentence, and as many other pieces as a published model has."""
+    words = dict.fromkeys(f"▁{word}" for word in TEXT.replace(".", " .").split())
+    listed = [*SPECIAL, *words, "."]
+    listed += [f"▁{n}" for n in range(PIECES - len(listed))]
+    made = tokenizers.Tokenizer(models.WordLevel({piece: n for n, piece in enumerate(listed)}, unk_token="<unk>"))
+    spaces, marks = pre_tokenizers.Metaspace(), pre_tokenizers.Split(".", "isolated")
+    made.pre_tokenizer, made.decoder = pre_tokenizers.Sequence([spaces, marks]), decoders.Metaspace()
+    made.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 0)])
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=made, eos_token="</s>", unk_token="<unk>", pad_token="<pad>"
+    )
+
+
+def network(pad: int) -> transformers.MarianMTModel:
+    """Weights as transformers draws them."""
+    torch.manual_seed(3)
+    config = transformers.MarianConfig(
+        **SIZES, vocab_size=PIECES, pad_token_id=pad, decoder_start_token_id=pad, eos_token_id=0, scale_embedding=True
+    )
+    return transformers.MarianMTModel(config)
 
 
 def main(runs: int = 7) -> None:
@@ -27,9 +55,8 @@ def main(runs: int = 7) -> None:
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         theirs, ours = Path(folder, "theirs"), Path(folder, "marian")
-        pieces = tokenizer("marian")
-        pieces.add_tokens([f"▁{n}" for n in range(PIECES - len(pieces))])
-        network("marian", pieces, **SIZES).save_pretrained(theirs)
+        pieces = tokenizer()
+        network(SPECIAL.index("<pad>")).save_pretrained(theirs)
         pieces.save_pretrained(theirs)
         huggingface.bring(str(theirs), ours)
         checkpoint, seconds = load(ours), list[float]()

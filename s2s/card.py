@@ -27,6 +27,7 @@ EXTRAS = {
     "pointer": ("a pointer-generator (See, Liu and Manning 2017)", "指针生成网络（See 2017）"),
     "prior": ("prior knowledge of source words (Su Jianlin)", "源词先验知识（苏剑林）"),
 }
+HEADING = "\n## Scores\n"
 
 
 def hardware(threads: int) -> str:
@@ -96,9 +97,6 @@ def _imported(name: str, config: Mapping[str, Any], metrics: Mapping[str, Any]) 
     origin = metrics["imported"]
     english, chinese = _architecture(config["model"])
     library = " ".join(filter(None, (origin["library"], origin["version"])))
-    scores = "None was measured."
-    if splits(metrics):
-        scores = f"{_scores(metrics)} sacrebleu's signatures:\n\n{_signatures(metrics)}"
     return f"""# {name}
 
 > **中文简介** {name} 由 {library} 训练，转换而来：{chinese}，{origin["parameters"]:,} 个参数。\
@@ -116,7 +114,7 @@ Read from {", ".join(f"`{file}`" for file in origin["files"])}. The conversion c
 
 ## Scores
 
-{scores}
+{_measured(metrics)}
 
 ## Config
 
@@ -124,6 +122,19 @@ Read from {", ".join(f"`{file}`" for file in origin["files"])}. The conversion c
 {toml(config, ("model", "text"))}
 ```
 """
+
+
+def scored(text: str, metrics: Mapping[str, Any]) -> str:
+    """A card that something else wrote, with a section of scores in the place of the one that it may have."""
+    before, _, after = text.partition(HEADING)
+    _, following, others = after.partition("\n## ")
+    return f"{before.rstrip()}\n{HEADING}\n{_measured(metrics)}\n{following}{others}"
+
+
+def _measured(metrics: Mapping[str, Any]) -> str:
+    if not splits(metrics):
+        return "None was measured."
+    return f"{_scores(metrics)} sacrebleu's signatures:\n\n{_signatures(metrics)}"
 
 
 def _scores(metrics: Mapping[str, Any]) -> str:

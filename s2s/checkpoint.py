@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from s2s.trace import Trace
 
 SCHEMA = "lookback-checkpoint/1"
+HUGGINGFACE = "lookback-huggingface/1"  # of a directory that adapters.huggingface reads
 MAX_JSON_BYTES = 20_000_000
 MAX_WEIGHT_BYTES = 2_000_000_000
 VIEW = "@"  # name@layer.head: a model of many heads, and which of them is looked at
@@ -171,16 +172,23 @@ def write_json(path: Path, value: object) -> None:
 
 
 def store(directory: Path, split: str, scores: Mapping[str, Any]) -> None:
-    """Scores into ``metrics.json`` under the split's name, and the card written anew."""
+    """Scores into ``metrics.json`` under the split's name, and into the card; whichever head is looked at."""
+    directory = directory if directory.is_dir() else directory.with_name(directory.name.partition(VIEW)[0])
+    file, readme = directory / "metrics.json", directory / "README.md"
     try:
         config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
-        metrics = json.loads((directory / "metrics.json").read_text(encoding="utf-8"))
-        metrics[split] = scores
-        text = card.render(directory.resolve().name, config, metrics)
+        foreign = config["schema"] == HUGGINGFACE
+        known = {} if foreign and not file.exists() else json.loads(file.read_text(encoding="utf-8"))
+        metrics = {**known, split: scores}
+        if foreign:
+            old = readme.read_text(encoding="utf-8") if readme.exists() else f"# {directory.resolve().name}\n"
+            text = card.scored(old, metrics)
+        else:
+            text = card.render(directory.resolve().name, config, metrics)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError("card_metrics", file=str(directory / "metrics.json"), reason=repr(error)) from None
-    write_json(directory / "metrics.json", metrics)
-    disk.write_text(directory / "README.md", text)
+        raise UserError("card_metrics", file=str(file), reason=repr(error)) from None
+    write_json(file, metrics)
+    disk.write_text(readme, text)
 
 
 def load(directory: str | Path) -> Checkpoint:
@@ -211,16 +219,16 @@ def load(directory: str | Path) -> Checkpoint:
 
 
 def _load(directory: Path) -> Checkpoint:
-    values = _read_object(directory / "config.json")
+    values = read_object(directory / "config.json")
     schema = values.pop("schema", None)
-    if schema == "lookback-huggingface/1":
+    if schema == HUGGINGFACE:
         from s2s.adapters import huggingface  # imports transformers, so only for such a model
 
         return huggingface.load(directory, values)
     if schema != SCHEMA:
         raise UserError("checkpoint_schema", file=str(directory / "config.json"), expected=SCHEMA, found=schema)
     config = from_dict(Config, values)
-    vocabs = _read_object(directory / "vocab.json")
+    vocabs = read_object(directory / "vocab.json")
     read = _vocab(vocabs, "source", directory)
     read = dataclasses.replace(
         read, bos=config.text.source_bos, eos=config.text.source_eos, fill=config.text.source_fill
@@ -235,7 +243,7 @@ def _load(directory: Path) -> Checkpoint:
     model.load_state_dict(weights, assign=True, strict=False)  # what is tied is stored once
     model.tie()
     model.requires_grad_(False).eval()
-    metrics = _read_object(directory / "metrics.json") if (directory / "metrics.json").exists() else {}
+    metrics = read_object(directory / "metrics.json") if (directory / "metrics.json").exists() else {}
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return Checkpoint(directory.name, config, source, target, model, metrics, digest)
 
@@ -267,7 +275,8 @@ class _Uninitialised(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def _read_object(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
+    """A file's JSON object; UserError where it is none."""
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise UserError("file_too_large", file=str(path), limit=MAX_JSON_BYTES // 1_000_000)

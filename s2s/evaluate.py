@@ -17,11 +17,21 @@ from s2s.search import beams, greedy
 from s2s.strategy import Settings
 from s2s.vocab import EOS, PAD
 
+FLOATS = 60_000_000  # that the logits of one batch may have: a large vocabulary's would not fit into memory
 
-def _by_length(pairs: Sequence[Ids], batch_size: int) -> Iterator[list[int]]:
+
+def _by_length(pairs: Sequence[Ids], batch_size: int, width: int = 1) -> Iterator[list[int]]:
+    """Indices of like length, not so many that sentences × steps × ``width`` numbers exceed FLOATS."""
     order = sorted(range(len(pairs)), key=lambda i: (len(pairs[i][0]), len(pairs[i][1])))
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]
+    batch, longest = list[int](), 0
+    for i in order:
+        longest = max(longest, len(pairs[i][1]) + 1)
+        if batch and (len(batch) == batch_size or (len(batch) + 1) * longest * width > FLOATS):
+            yield batch
+            batch, longest = [], len(pairs[i][1]) + 1
+        batch.append(i)
+    if batch:
+        yield batch
 
 
 @torch.inference_mode()
@@ -29,7 +39,7 @@ def forced_scores(model: Model, pairs: Sequence[Ids], batch_size: int = 100) -> 
     """Mean NLL in nats over real tokens with ``<eos>``, perplexity, and the share where the argmax is right."""
     nll, hits, tokens = 0.0, 0, 0
     device = model.device
-    for index in _by_length(pairs, batch_size):
+    for index in _by_length(pairs, batch_size, model.vocabulary):
         batch = collate([pairs[i] for i in index]).to(device)
         logits_NV, target_N = model(batch), batch.target_out_BT[batch.target_out_BT != PAD]
         nll += float(F.cross_entropy(logits_NV, target_N, reduction="sum"))

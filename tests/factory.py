@@ -11,7 +11,7 @@ from s2s import card
 from s2s.checkpoint import save, unique_weights
 from s2s.config import Config, ModelConfig, TextConfig, to_dict
 from s2s.model import Seq2Seq
-from s2s.vocab import EOS, SPECIALS, Vocab
+from s2s.vocab import EOS, FILL, SPECIALS, Vocab
 
 SOURCE = Vocab((*SPECIALS, "我", "你", "他", "喜欢", "苹果", "喝", "茶", "水", "不", "。", "？"), back_off=True)
 TARGET = Vocab((*SPECIALS, "I", "you", "he", "like", "drink", "do", "n't", "apples", "tea", "water", ".", "?"))
@@ -40,16 +40,18 @@ TRAINING = {
 def make_config(attention: str = "additive", **model: Any) -> Config:
     """A config of tiny layers; keywords overrule fields of ``ModelConfig``, a vocabulary is shared where it must be.
 
-    ``source_bos`` and ``source_eos`` are those of ``TextConfig``.
+    ``source_bos``, ``source_eos`` and ``source_fill`` are those of ``TextConfig``.
     """
     shared = any(model.get(name) for name in ("pointer", "prior", "shared_embeddings"))
-    marks = {name: model.pop(name) for name in ("source_bos", "source_eos") if name in model}
+    marks = {name: model.pop(name) for name in ("source_bos", "source_eos", "source_fill") if name in model}
     text = TextConfig(source="jieba", target="latin", source_back_off=True, shared_vocab=shared, **marks)
     return Config(name=f"tiny-{attention}", model=ModelConfig(**{"attention": attention, **SIZES, **model}), text=text)
 
 
 def vocabs(config: Config) -> tuple[Vocab, Vocab]:
-    """Both sides' vocabularies; one list where the config shares it."""
+    """Both sides' vocabularies; one list where the config shares it, padding that is read in the source's."""
+    if config.text.source_fill:
+        return Vocab((*SOURCE.tokens, FILL), back_off=True), TARGET
     return (Vocab(SHARED, back_off=True), Vocab(SHARED)) if config.text.shared_vocab else (SOURCE, TARGET)
 
 

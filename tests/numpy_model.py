@@ -57,6 +57,7 @@ class NumpyModel:
         self.config = defaults | config["model"]
         marks = {"<bos>": (2, "source_bos"), "<eos>": (3, "source_eos")}
         self.marks = {token: i for token, (i, key) in marks.items() if config["text"].get(key)}  # read around a source
+        self.fill = config["text"].get("source_fill", 0)  # source tokens that there are at least
         self.attention = self.config["attention"]
         self.source, self.target = vocab["source"]["tokens"], vocab["target"]["tokens"]
 

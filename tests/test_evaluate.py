@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import copy
 import math
 
 import pytest
 import torch
 from torch.nn import functional as F
 
+from s2s import evaluate
 from s2s.checkpoint import side
-from s2s.data import collate
+from s2s.data import Batch, collate
 from s2s.evaluate import corpus_scores, forced_scores, translate
 from s2s.metrics import score
 from s2s.search import greedy
@@ -37,6 +39,24 @@ def test_forced_scores_are_means_over_tokens(batch_size: int) -> None:
     assert found["loss"] == pytest.approx(nll / tokens, abs=1e-5)
     assert found["perplexity"] == pytest.approx(math.exp(nll / tokens), rel=1e-4)
     assert found["token_accuracy"] == hits / tokens
+
+
+def test_batches_of_a_large_vocabulary_are_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = list[tuple[int, int]]()
+
+    class Watched(type(MODEL)):  # type: ignore[misc]
+        def forward(self, batch: Batch) -> torch.Tensor:
+            seen.append(tuple(batch.target_out_BT.shape))
+            return super().forward(batch)
+
+    watched = copy.copy(MODEL)
+    watched.__class__ = Watched
+    whole = forced_scores(watched, IDS)
+    monkeypatch.setattr(evaluate, "FLOATS", 10 * len(TARGET))
+    assert forced_scores(watched, IDS) == pytest.approx(whole, rel=1e-5)
+    first, *parts = seen
+    assert first[0] == len(IDS) and sum(rows for rows, _ in parts) == len(IDS) and len(parts) > 1
+    assert all(rows == 1 or rows * steps <= 10 for rows, steps in parts)
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 100])

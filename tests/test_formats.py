@@ -84,6 +84,7 @@ FAMILY: dict[str, dict[str, Any]] = {
     "nothing carried, LSTM": {"carry_state": False, "cell": "lstm", "attention": "general", "decoder_layers": 2},
     "<bos> and <eos>": {"source_bos": True, "source_eos": True, "coverage": True},
     "<eos>, pointer": {"source_eos": True, "pointer": True, "prior": True},
+    "filled up": {"source_fill": 13, "source_eos": True},
 }
 
 
@@ -144,6 +145,8 @@ def check_trace(values: dict[str, Any], checkpoint: Path) -> None:
 
     ends = [token for token in values["source"]["tokens"] if token in ("<bos>", "<eos>")]
     assert ends == [*model.marks] and source[0] == model.marks.get("<bos>", source[0])
+    words = [token for token in values["source"]["tokens"] if token != "<fill>"]
+    assert values["source"]["tokens"] == words + ["<fill>"] * (model.fill - len(words))
     assert values["source"]["unknown"] == [s for s, i in enumerate(source) if i == 1]
     np.testing.assert_allclose(values["source"]["memory"], memory[:, :4], atol=1e-4)
     assert [step["input"] for step in values["steps"]] == ["<bos>", *outputs[:-1]]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import os
 import re
 import warnings
@@ -18,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from s2s import disk
-from s2s.checkpoint import VIEW, Checkpoint, Side, write_json
+from s2s.adapters.hf.languages import Languages, choose
+from s2s.checkpoint import HUGGINGFACE, VIEW, Checkpoint, Side, read_object, write_json
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig
 from s2s.errors import UserError
 
-SCHEMA = "lookback-huggingface/1"
 MODEL = "model"  # the directory of the model's own files
 TYPES = (
     "bart", "blenderbot", "blenderbot-small", "m2m_100", "marian", "mbart", "mt5", "pegasus", "plbart", "t5", "umt5",
@@ -52,35 +51,44 @@ class CrossAttention(ModelConfig):
         pass  # the network has been built
 
 
-def bring(origin: str, directory: Path, prefix: str = "") -> list[str]:
-    """Write a checkpoint of a local directory or of a model id of the hub; what Lookback does not heed, in sentences.
+def bring(
+    origin: str, directory: Path, prefix: str = "", source_language: str = "", target_language: str = ""
+) -> list[str]:
+    """Write a checkpoint of a local directory or of a model id of the hub; what a user should know of it, in sentences.
 
-    ``prefix`` is put before every source, as T5 was trained with. UserError where it cannot be used.
+    ``prefix`` is put before every source, as T5 was trained with; the languages are a multilingual model's, ``""`` for
+    its own. UserError where it cannot be used.
     """
     if VIEW in directory.name:
         raise UserError("import_name", name=directory.name)
     if directory.exists():
         raise UserError("import_exists", directory=str(directory))
     network, tokenizer = _read(_transformers(), origin, local=Path(origin).is_dir())
-    values = {
-        "schema": SCHEMA,
-        "name": directory.name,
-        "origin": Path(origin).name,
-        "prefix": prefix,
-        "layer": 0,
-        "head": 0,
-    }
+    named = {"schema": HUGGINGFACE, "name": directory.name, "origin": Path(origin).name}
+    values = {**named, "prefix": prefix, "layer": 0, "head": 0}
+    languages = choose(tokenizer, network, source_language, target_language)
+    if languages.ids:
+        values |= {"source_language": languages.source, "target_language": languages.target}
     made = _checkpoint(directory, values, network, tokenizer, "").config.model  # it runs
     values["model"] = {key: getattr(made, key) for key in ("attention", "kind", "layers", "heads")}
+    left_out = unheeded(network.generation_config)
+    facts = {
+        "library": "Hugging Face transformers",
+        "files": [Path(origin).name],
+        "notes": left_out,
+        "parameters": sum(weight.numel() for weight in network.parameters()),
+    }
 
     def fill(fresh: Path) -> None:
         network.save_pretrained(fresh / MODEL)
         tokenizer.save_pretrained(fresh / MODEL)
         write_json(fresh / "config.json", values)
-        disk.write_text(fresh / "README.md", _card(values, network))
+        write_json(fresh / "metrics.json", {"imported": facts})
+        disk.write_text(fresh / "README.md", _card(values, type(network).__name__, facts))
 
     disk.write_directory(directory, fill)
-    return [f"Lookback decodes without the model's own setting {note}." for note in unheeded(network.generation_config)]
+    told = [f"Lookback decodes without the model's own setting {note}." for note in left_out]
+    return [languages.note, *told] if languages.ids and not (source_language and target_language) else told
 
 
 def load(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
@@ -90,6 +98,9 @@ def load(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
         if type(values.get(key)) is not kind:
             found = type(values.get(key)).__name__
             raise UserError("config_type", key=key, expected=kind.__name__, found=found)
+    for key in ("source_language", "target_language"):  # not in what was brought before they were known, nor always
+        if type(values.get(key, "")) is not str:
+            raise UserError("config_type", key=key, expected="str", found=type(values[key]).__name__)
     if not (directory / MODEL / "config.json").is_file():
         raise UserError("checkpoint_file_missing", file=str(directory / MODEL / "config.json"))
     network, tokenizer = _read(_transformers(), str(directory / MODEL), local=True)
@@ -157,6 +168,9 @@ def _read(transformers: Any, origin: str, local: bool) -> tuple[Any, Any]:
     except Exception as error:  # the library raises nearly anything for a directory that is not what it should be
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise UserError("huggingface_broken", origin=origin, reason=reason) from None
+    read, written = (part.weight.size(0) for part in (network.get_input_embeddings(), network.get_output_embeddings()))
+    if read != written or getattr(tokenizer, "separate_vocabs", False):
+        raise UserError("huggingface_vocabularies", origin=origin)
     network.requires_grad_(False).eval()
     return network, tokenizer
 
@@ -166,12 +180,13 @@ def _checkpoint(directory: Path, values: Mapping[str, Any], network: Any, tokeni
     from s2s.adapters.hf.model import HuggingFace
     from s2s.adapters.hf.pieces import Pieces, labels
 
+    languages = choose(tokenizer, network, values.get("source_language", ""), values.get("target_language", ""))
     generation, size = network.generation_config, int(network.get_output_embeddings().weight.size(0))
     always = single(generation.bad_words_ids) | set(generation.suppress_tokens or ())
     ruled_out = always, set(generation.begin_suppress_tokens or ())
-    made = ids(size, special_ids(tokenizer, network.config), opening(network, tokenizer), ruled_out)
-    names = labels(tokenizer, size)
-    special = set(tokenizer.all_special_ids)
+    made = ids(size, special_ids(tokenizer, network.config), opening(network, tokenizer, languages), ruled_out)
+    special = {*tokenizer.all_special_ids, *languages.ids.values()}
+    names = labels(tokenizer, size, special)
     source, target = vocabs(made, names, tokenizer("")["input_ids"], special)
     model = HuggingFace(network, made, values["layer"], values["head"])
     config = Config(
@@ -181,18 +196,19 @@ def _checkpoint(directory: Path, values: Mapping[str, Any], network: Any, tokeni
         data=DataConfig(train="", dev="", origin=values["origin"]),
     )
     sides = (
-        Side(Pieces(tokenizer, names, True, values["prefix"]).segmenter, source),
-        Side(Pieces(tokenizer, names, False).segmenter, target),
+        Side(Pieces(tokenizer, names, special, True, values["prefix"]).segmenter, source),
+        Side(Pieces(tokenizer, names, special, False).segmenter, target),
     )
     metrics = directory / "metrics.json"
-    scores = json.loads(metrics.read_text(encoding="utf-8")) if metrics.exists() else {}
+    scores = read_object(metrics) if metrics.exists() else {}
     return Checkpoint(directory.name, config, *sides, model.eval(), scores, digest)
 
 
-def opening(network: Any, tokenizer: Any) -> list[int]:
+def opening(network: Any, tokenizer: Any, languages: Languages | None = None) -> list[int]:
     """What the decoder reads before the first word: its start, and what it is always made to say first.
 
-    That is ``forced_bos_token_id``; where there is none, the special tokens that a target begins with.
+    That is the language that is written, or ``forced_bos_token_id``; where there is neither, the special tokens that
+    a target begins with.
     """
     generation, config = network.generation_config, network.config
     first = next(
@@ -200,6 +216,8 @@ def opening(network: Any, tokenizer: Any) -> list[int]:
         for i in (generation.decoder_start_token_id, config.decoder_start_token_id, generation.bos_token_id, 0)
         if i is not None
     )
+    if languages is not None and languages.target:
+        return languages.opening(first, tokenizer, config.model_type)
     forced = generation.forced_bos_token_id
     if forced is not None:
         return [first, forced]
@@ -219,14 +237,15 @@ def _digest(directory: Path) -> str:
     return whole.hexdigest()[:12]
 
 
-def _card(values: Mapping[str, Any], network: Any) -> str:
-    config, parameters = network.config, sum(weight.numel() for weight in network.parameters())
-    notes = [f"- `{note}`" for note in unheeded(network.generation_config)]
+def _card(values: Mapping[str, Any], network: str, facts: Mapping[str, Any]) -> str:
+    languages = [f"`{values[key]}`" for key in ("source_language", "target_language") if values.get(key)]
+    notes = [f"- `{note}`" for note in facts["notes"]]
     lines = [
         f"# {values['name']}",
         "",
-        f"{type(network).__name__} ({config.model_type}) of Hugging Face transformers, from `{values['origin']}`, "
-        f"{parameters:,} parameters, copied as it is.",
+        f"{network} ({values['model']['kind']}) of {facts['library']}, from `{values['origin']}`, "
+        f"{facts['parameters']:,} parameters, copied as it is.",
+        *(["", f"It reads {languages[0]} and writes {languages[-1]}."] if languages else []),
         *(["", "Lookback decodes without these settings of the model's own:", "", *notes] if notes else []),
     ]
     return "\n".join(lines) + "\n"

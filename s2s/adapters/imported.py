@@ -12,7 +12,7 @@ from torch import Tensor
 
 from s2s import card
 from s2s.checkpoint import expected_shapes, save
-from s2s.config import Config, to_dict
+from s2s.config import Config, DataConfig, to_dict
 from s2s.errors import UserError
 from s2s.vocab import Vocab
 
@@ -38,12 +38,13 @@ class Told(Texts):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a model comes from, for its card: library, version if its files name one, the files read, what was done."""
+    """Where a model comes from: library, version if its files name one, the files read, what was done, what it was."""
 
     library: str
     version: str  # "" where the files do not say
     files: tuple[str, ...]
     notes: tuple[str, ...]  # English sentences: what was folded, what the library does otherwise
+    directions: int = 2  # of the encoder; of one the second direction's weights are zeros here
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ def write(imported: Imported, directory: Path) -> None:
     """The model as a checkpoint directory of its own name, weights in float32; UserError where there is one already."""
     if directory.exists():
         raise UserError("import_exists", directory=str(directory))
-    config = replace(imported.config, name=directory.name)
+    unknown = DataConfig(train="", dev="")  # what it was trained on
+    config = replace(imported.config, name=directory.name, data=unknown)
     parameters = sum(weight.numel() for weight in imported.weights.values())
     metrics: dict[str, Any] = {"imported": {**asdict(imported.origin), "parameters": parameters}}
     text = card.render(directory.name, to_dict(config), metrics)

@@ -57,7 +57,9 @@ def read(paths: Sequence[Path], told: Told) -> Imported:
         read = Vocab((*read.tokens, FILL))
         table = weights["encoder.embedding.weight"]
         weights["encoder.embedding.weight"] = torch.cat([table, table[:1]])  # row 0 is padding's
-    origin = Origin("Keras", version, tuple(path.name for path in paths), _notes(config, way, source, target))
+    directions = 1 + ("encoder.backward" in way)
+    files = tuple(path.name for path in paths)
+    origin = Origin("Keras", version, files, _notes(config, way, source, target), directions)
     return Imported(config, (read, target.vocab), weights, origin)
 
 

@@ -45,7 +45,9 @@ def read(paths: Sequence[Path], texts: Texts) -> Imported:
     weights = _convert(found, config.model, options, (source, target))
     found.finish()
     files = tuple(dict.fromkeys([file.name, found.file.name]))
-    return Imported(config, (source.vocab, target.vocab), weights, Origin(LIBRARY, "", files, tuple(_notes(options))))
+    directions = 2 if options.get("encoder_type") == "brnn" else 1
+    origin = Origin(LIBRARY, "", files, tuple(_notes(options)), directions)
+    return Imported(config, (source.vocab, target.vocab), weights, origin)
 
 
 def _weights(file: Path, state: dict[str, Any]) -> Weights:

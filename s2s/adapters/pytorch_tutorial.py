@@ -46,7 +46,8 @@ def read(paths: Sequence[Path], told: Told) -> Imported:
     converted = _convert(encoder, decoder, config.model, (source, target))
     encoder.finish()
     decoder.finish()
-    origin = Origin(LIBRARY, "", tuple(path.name for path in (*paths, *told.vocabularies)), _notes(config))
+    files = tuple(path.name for path in (*paths, *told.vocabularies))
+    origin = Origin(LIBRARY, "", files, _notes(config), directions=1)
     return Imported(config, (source.vocab, target.vocab), converted, origin)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 OPTIONS = {  # what only some kinds are told
     "keras": {"vocab", "carries_state", "map", "marks", "padded_to"},
     "pytorch-tutorial": {"vocab"},
+    "huggingface": {"prefix", "source_language", "target_language"},
 }
 
 
@@ -34,9 +35,10 @@ def add(commands: Commands) -> None:
         p.add_argument(
             f"--{side}-text", metavar="CUT", help=f"how the {side} is cut: jieba, latin, characters, spaces …"
         )
-    p.add_argument(
-        "--prefix", default="", metavar="TEXT", help="huggingface: put before every source, as T5 was trained"
-    )
+        p.add_argument(
+            f"--{side}-language", metavar="NAME", help=f"huggingface: the {side}'s, as a multilingual model calls it"
+        )
+    p.add_argument("--prefix", metavar="TEXT", help="huggingface: put before every source, as T5 was trained")
     p.add_argument(
         "--vocab", metavar=("SOURCE", "TARGET"), nargs=2, type=Path, help="keras, pytorch-tutorial: word lists"
     )
@@ -53,7 +55,7 @@ def _told(options: argparse.Namespace) -> Told:
     from s2s.adapters.imported import Told
     from s2s.adapters.keras_layers import ROLES
 
-    for name in sorted(OPTIONS["keras"] - OPTIONS.get(options.kind, set())):
+    for name in sorted(set().union(*OPTIONS.values()) - OPTIONS.get(options.kind, set())):
         if getattr(options, name) is None:
             continue
         raise UserError("option_conflict", option=f"--{name.replace('_', '-')}", other=options.kind)
@@ -93,7 +95,10 @@ def import_model(options: argparse.Namespace, command: str) -> int:
 
         if len(options.paths) > 1 or told != Told():
             raise UserError("import_huggingface")
-        notes: Sequence[str] = huggingface.bring(str(options.paths[0]), options.out / options.name, options.prefix)
+        own = (options.prefix, options.source_language, options.target_language)
+        notes: Sequence[str] = huggingface.bring(
+            str(options.paths[0]), options.out / options.name, *(text or "" for text in own)
+        )
     else:
         imported = READERS[options.kind](options.paths, told)
         write(imported, options.out / options.name)

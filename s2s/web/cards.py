@@ -10,7 +10,7 @@ import streamlit as st
 
 from s2s.archive import FILES, LIMIT
 from s2s.errors import UserError
-from s2s.web import controls, folders, language, models, saved, sheet, uploads
+from s2s.web import architecture, controls, folders, language, models, saved, sheet, uploads
 from s2s.web.language import t
 from s2s.web.panel import code
 
@@ -35,7 +35,6 @@ def _rows(names: list[str]) -> dict[str, list[Any]]:
     """A column a fact, a row a checkpoint."""
     found = [models.about(name, models.changed(name)) for name in names]
     tests = [_scores(entry) for entry in found]
-    kinds = [t("card.join").join(map(t, controls.parts(_part(entry, "config", "model")))) for entry in found]
     files = [[path for path in models.place(name).rglob("*") if path.is_file()] for name in names]
     sizes = [sum(path.stat().st_size for path in some) / 1e6 for some in files]
     return {
@@ -44,7 +43,7 @@ def _rows(names: list[str]) -> dict[str, list[Any]]:
         t("cards.parameters"): [_parameters(entry) for entry in found],
         t("cards.size"): sizes,
         t("cards.film"): [models.filmed(name) for name in names],
-        t("cards.kind"): kinds,
+        t("cards.kind"): [architecture.described(entry) for entry in found],
     }
 
 

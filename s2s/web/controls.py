@@ -8,8 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.config import ATTENTIONS, CELLS
-from s2s.web import branches, language, link, models
+from s2s.web import architecture, branches, language, link, models
 from s2s.web.examples import examples
 from s2s.web.language import t
 from s2s.web.panel import code
@@ -39,30 +38,15 @@ def begin() -> tuple[list[str], list[tuple[str, str]]]:
     return names, link.restore(names, first_example)
 
 
-def parts(model: dict[str, Any]) -> list[str]:
-    """The texts that name what a model is made of, by its config; none where its attention or its cell is unknown."""
-    attention, cell = model.get("attention", "additive"), model.get("cell", "gru")
-    if attention not in ATTENTIONS or cell not in CELLS:
-        return []
-    fed = attention not in ("additive", "none") and model.get("input_feeding", True) is True
-    extras = [key for key in ("coverage", "pointer", "prior", "shared_embeddings") if model.get(key) is True]
-    return [
-        f"card.kind.{attention}",
-        *(["card.part.input_feeding"] if fed else []),
-        f"card.cell.{cell}",
-        *(f"card.part.{key}" for key in extras),
-    ]
-
-
 def checkpoint(names: list[str]) -> None:
     """The picker and the card of what it picked."""
     before = st.session_state["model"]
     st.selectbox(t("step.checkpoint"), names, key="model", on_change=_switched, args=(before,))
     name = st.session_state["model"]
     found = models.about(name, models.changed(name))
-    model, metrics = found["config"].get("model"), found["metrics"].get("test")
-    if isinstance(model, dict) and (keys := parts(model)):
-        st.caption(t("card.join").join(map(t, keys)))
+    metrics = found["metrics"].get("test")
+    if architecture.parts(found):  # of a model of many heads the choice of one says what it is
+        st.caption(architecture.described(found))
     if isinstance(metrics, dict) and {"bleu", "chrf", "perplexity"} <= metrics.keys():
         st.caption(t("card.scores", **{k: float(metrics[k]) for k in ("bleu", "chrf", "perplexity")}))
     card = models.place(name) / "README.md"

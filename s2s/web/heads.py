@@ -12,6 +12,7 @@ from s2s.rollup import Grid
 from s2s.trace import Trace
 from s2s.web import controls, language, models, request
 from s2s.web.language import t
+from s2s.web.panel import code
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,8 +40,11 @@ def choose(edited: bool = True) -> None:
     layers, heads = controls.sizes(name)
     if not layers:
         return
-    kind = models.about(name, models.changed(name))["config"]["model"].get("kind", "")
-    st.caption(t("heads.kind", kind=kind, layers=layers, heads=heads))
+    config = models.about(name, models.changed(name))["config"]
+    st.caption(t("heads.kind", kind=config["model"].get("kind", ""), layers=layers, heads=heads))
+    if config.get("source_language") and config.get("target_language"):
+        languages = {side: code(str(config[f"{side}_language"])) for side in ("source", "target")}
+        st.caption(t("heads.languages", **languages))
     select("layer", layers)
     select("head", heads)
     if not edited:

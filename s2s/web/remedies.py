@@ -12,8 +12,9 @@ from s2s.errors import sentences
 from s2s.measured import Measured
 from s2s.numbers import signed
 from s2s.remedies import Comparison
-from s2s.web import language, models, sheet
+from s2s.web import language, sheet
 from s2s.web.language import t
+from s2s.web.learnt import learnt
 from s2s.web.panel import code
 
 
@@ -24,9 +25,8 @@ def named(prefix: str, name: str) -> str:
 
 def section(name: str) -> None:
     """A table and a forest plot a comparison; nothing where none is about this checkpoint's task."""
-    data = models.about(name, models.changed(name))["config"].get("data")
-    train = data.get("train") if isinstance(data, dict) else None
-    for comparison in remedies.about(train, remedies.FOLDER) if isinstance(train, str) else []:
+    train = learnt(name)
+    for comparison in remedies.about(train, remedies.FOLDER) if train else []:
         st.markdown(f"#### {t('exposure.remedies', task=comparison.task)}")
         st.markdown(t("exposure.remedies_help", test=code(comparison.test), sentences=comparison.sentences))
         _table(comparison)

@@ -31,6 +31,9 @@ def test_weights_are_kept_in_single_precision_and_the_card_says_where_from(tmp_p
     write(made, tmp_path / "mine")
     checkpoint = load(tmp_path / "mine")
     assert checkpoint.config.name == "mine" and checkpoint.model.bridge is not None
+    assert (
+        checkpoint.config.data.train == checkpoint.config.data.dev == "" and made.config.data.train
+    )  # nobody knows it
     assert checkpoint.model.bridge.weight.equal(exact)
     card = (tmp_path / "mine" / "README.md").read_text(encoding="utf-8")
     for text in ("JoeyNMT 2.3.0", "`best.ckpt`", "- Nothing was folded.", "None was measured.", 'bridge = "linear"'):

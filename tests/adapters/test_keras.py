@@ -43,7 +43,7 @@ def test_computes_what_keras_computes(tmp_path: Path, both: bool, carries: bool)
     save_h5(tmp_path / "m.weights.h5", model.named())
     imported = keras.read([tmp_path / "m.weights.h5"], told(tmp_path, carries_state=carries))
     check(imported, model, tmp_path, carries)
-    assert imported.config.model.carry_state == carries
+    assert imported.config.model.carry_state == carries and imported.origin.directions == 1 + both
 
 
 def test_carrying_makes_a_difference() -> None:

@@ -119,6 +119,7 @@ def test_numbers_are_those_of_the_decoder(tmp_path: Path, variant: str) -> None:
     weights = state(opt)
     file = save(tmp_path / "model.pt", opt, weights, beside="dot" in variant)
     imported = READERS["opennmt"]([file], Texts())
+    assert imported.origin.directions == (1 if "one direction" in variant else 2)
     write(imported, tmp_path / "ours")
     run = trace(load(tmp_path / "ours"), " ".join(SOURCE), " ".join(TARGET), "forced", top=len(WORDS))
     assert run.source_tokens == tuple(SOURCE) and run.source_unknown == (2,)

@@ -74,6 +74,7 @@ def told(directory: Path) -> Told:
 
 
 def check(imported: Imported, directory: Path) -> None:
+    assert imported.origin.directions == 1
     checkpoint = stored(imported, directory / "imported")
     found = run(checkpoint, (OURS[: len(SOURCE)], OURS[: len(TARGET)]), SENTENCE, READ)
     for ours, theirs in zip(found, expected(*models()), strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from s2s.checkpoint import store
 from s2s.errors import say
 from s2s.web import folders, uploads
 from s2s.web.registry import Registry
-from tests.factory import make_checkpoint
+from tests.adapters.conftest import marian as marian
+from tests.factory import SCORES, make_checkpoint
 from tests.test_archive import files, packed
 from tests.web.conftest import messages, player_data
 
@@ -54,6 +57,24 @@ def test_every_checkpoint_is_listed_and_two_are_compared(visit_page: Visit, lang
     assert found == {"model.attention": "general"}
     cards = [box.value for box in app.markdown if box.value.startswith("### tiny-")]
     assert [card.split("\n")[0] for card in cards] == ["### tiny-additive", "### tiny-general"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_model_of_hugging_face_is_listed_with_its_scores(
+    visit_page: Visit, root: Path, marian: Path, lang: str
+) -> None:
+    shutil.copytree(marian, root / "tiny-marian")
+    store(root / "tiny-marian", "test", SCORES)
+    app = visit_page("checkpoints", lang=lang)
+    table = app.dataframe[0].value.set_index(say("cards.name", lang)).loc["tiny-marian"]
+    scores = [table[say(f"cards.{name}", lang)] for name in ("bleu", "chrf", "perplexity")]
+    assert scores == [SCORES["bleu"], SCORES["chrf"], SCORES["perplexity"]]
+    parameters = json.loads((marian / "metrics.json").read_text())["imported"]["parameters"]
+    assert table[say("cards.parameters", lang)] == parameters
+    assert table[say("cards.kind", lang)] == say("heads.kind", lang, kind="marian", layers=2, heads=4)
+    app.multiselect(key="cards").set_value(["tiny-marian"]).run()
+    (card,) = [box.value for box in app.markdown if box.value.startswith("### tiny-marian")]
+    assert "MarianMTModel" in card and "| test | 3 | 12.50 |" in card
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -224,8 +224,9 @@ class HuggingFace(Model):
 
     def embed(self, source_S: Tensor) -> Tensor:
         """What the encoder reads in the place of ids."""
-        embedded_SE: Tensor = self.network.get_encoder().get_input_embeddings()(self.ids.source_V[source_S])
-        return embedded_SE
+        encoder = self.network.get_encoder()
+        embedded_SE: Tensor = encoder.get_input_embeddings()(self.ids.source_V[source_S])
+        return embedded_SE * getattr(encoder, "embed_scale", 1.0)  # Marian's kin multiply what they have looked up
 
     def normaliser(self, output: StepOutput, memory: Memory) -> Tensor:
         """log Σ exp(logits) of the first row."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import threading
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from s2s.text import Segmenter, is_token
 from s2s.vocab import SPECIALS
 
 BEGIN = "▁"  # SentencePiece's mark of a space before a piece; ours for every tokenizer that marks one
+MODE = threading.Lock()  # a tokenizer that cuts a target is in another mode for a moment, and visitors share it
 
 
 @functools.cache
@@ -33,15 +35,19 @@ def readable(piece: str) -> str:
     return text if is_token(text) else piece
 
 
-def labels(tokenizer: Any, size: int) -> list[str]:
-    """Of each of the network's ids a token that no other has; ids beyond the tokenizer's are ``<id 123>``."""
+def labels(tokenizer: Any, size: int, special: Collection[int] = ()) -> list[str]:
+    """Of each of the network's ids a token that no other has; ids beyond the tokenizer's are ``<id-123>``.
+
+    ``special`` are ids that the tokenizer knows though it may not count them, as M2M's languages.
+    """
     backend = getattr(tokenizer, "backend_tokenizer", None)
     spell = readable if "ByteLevel" in type(getattr(backend, "decoder", None)).__name__ else str
     known = min(size, len(tokenizer))
-    pieces = [piece or f"<id {n}>" for n, piece in enumerate(tokenizer.convert_ids_to_tokens(list(range(known))))]
+    listed = sorted({*range(known), *(n for n in special if n < size)})
+    pieces = dict(zip(listed, tokenizer.convert_ids_to_tokens(listed), strict=True))
     taken, found = set(SPECIALS), list[str]()
     for n in range(size):
-        piece = pieces[n] if n < known else ""
+        piece = pieces.get(n) or ""
         label = next((x for x in (spell(piece), piece) if is_token(x) and x not in taken), f"<id-{n}>")
         taken.add(label)
         found.append(label)
@@ -52,28 +58,33 @@ class Pieces:
     """A side's segmenter: what the tokenizer makes of a text, and a text of pieces.
 
     A source is read with the special tokens that belong to it, after ``prefix``; of a target they are left out.
+    A text is put together without the ids ``special``.
     """
 
-    def __init__(self, tokenizer: Any, names: Sequence[str], source: bool, prefix: str = "") -> None:
+    def __init__(
+        self, tokenizer: Any, names: Sequence[str], special: Collection[int], source: bool, prefix: str = ""
+    ) -> None:
         self.tokenizer, self.names, self.source, self.prefix = tokenizer, names, source, prefix
+        self.special = frozenset(special)
         self.ids = {name: n for n, name in enumerate(names)}
 
     def cut(self, text: str) -> list[str]:
         """The pieces' labels; ``<unk>`` for what the tokenizer has no piece for."""
-        if self.source:
-            found = self.tokenizer(self.prefix + text)["input_ids"]
-            if not len(self.tokenizer(text, add_special_tokens=False)["input_ids"]):
-                return []
-        else:
-            found = self.tokenizer(text_target=text, add_special_tokens=False)["input_ids"]
+        with MODE:
+            if self.source:
+                found = self.tokenizer(self.prefix + text)["input_ids"]
+                if not len(self.tokenizer(text, add_special_tokens=False)["input_ids"]):
+                    return []
+            else:
+                found = self.tokenizer(text_target=text, add_special_tokens=False)["input_ids"]
         unknown, size = self.tokenizer.unk_token_id, len(self.names)
         return ["<unk>" if i == unknown or i >= size else self.names[i] for i in found]
 
     def join(self, tokens: list[str]) -> str:
         """The text, special tokens left out."""
-        special, unknown = set(self.tokenizer.all_special_ids), self.tokenizer.unk_token_id
+        unknown = self.tokenizer.unk_token_id
         found = [self.ids.get(token, unknown) for token in tokens]
-        kept = [i for i in found if i is not None and (i == unknown or i not in special)]
+        kept = [i for i in found if i is not None and (i == unknown or i not in self.special)]
         return str(self.tokenizer.decode(kept)).strip()
 
     @property

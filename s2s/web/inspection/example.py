@@ -94,8 +94,8 @@ def _scores(row: dict[str, Any]) -> str:
 
 def _lines(lines: list[tuple[str, str]]) -> str:
     """Texts under their names, whatever they hold."""
-    style = "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px;margin:0;padding:0;"
-    style += "overflow-wrap:anywhere"
+    grid = "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px"
+    style = f"{grid};margin:0;padding:0;overflow-wrap:anywhere"
     body = "".join(
         f'<dt style="opacity:.7">{escape(name)}</dt><dd style="margin:0" dir="auto">{escape(text)}</dd>'
         for name, text in lines

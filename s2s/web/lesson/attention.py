@@ -7,6 +7,7 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.web import controls, language, models
 from s2s.web.language import t
+from s2s.web.learnt import learnt
 from s2s.web.lesson import layout
 from s2s.web.weighing import weighing
 
@@ -23,20 +24,17 @@ STEPS = {
 def pair() -> list[str]:
     """The chosen checkpoint if it attends, and one of the other kind that learnt the same task, additive first."""
     chosen = st.session_state["model"]
-    kinds, found = {name: _kind(name) for name in models.names()}, dict[str, str]()
-    ordered = sorted(kinds, key=lambda name: (name != chosen, kinds[name][0] != kinds[chosen][0], name))
-    for name in ordered:
-        train, attention = kinds[name]
-        if attention in SCORES and (name == chosen or train == kinds[chosen][0]):
-            found.setdefault(attention, name)
+    train, found = learnt(chosen), dict[str, str]()
+    others = [name for name in sorted(models.names()) if name != chosen and learnt(name) == train] if train else []
+    for name in (chosen, *others):
+        if _kind(name) in SCORES:
+            found.setdefault(_kind(name), name)
     return [found[attention] for attention in SCORES if attention in found] or [chosen]
 
 
-def _kind(name: str) -> tuple[str, str]:
-    config = models.about(name, models.changed(name))["config"]
-    data, model = config.get("data"), config.get("model")
-    train = str(data.get("train", "")) if isinstance(data, dict) else ""
-    return train, str(model.get("attention", "additive")) if isinstance(model, dict) else ""
+def _kind(name: str) -> str:
+    model = models.about(name, models.changed(name))["config"].get("model")
+    return str(model.get("attention", "additive")) if isinstance(model, dict) else ""
 
 
 def show() -> None:
@@ -47,9 +45,9 @@ def show() -> None:
     right.latex(SCORES["general"])
     st.latex(r"\qquad ".join(STEPS.values()))
     sides, problems = [], list[str]()
-    if _kind(st.session_state["model"])[1] == "none":
+    if _kind(st.session_state["model"]) == "none":
         st.info(t("weighing.nothing"))
-    for name in filter(lambda name: _kind(name)[1] != "none", pair()):
+    for name in filter(lambda name: _kind(name) != "none", pair()):
         try:
             with st.spinner(t("step.loading"), show_time=False):
                 changed = models.changed(name)

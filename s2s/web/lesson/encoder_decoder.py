@@ -11,6 +11,7 @@ from s2s import curves, lengths
 from s2s.errors import UserError
 from s2s.web import controls, language, models, panel
 from s2s.web.language import t
+from s2s.web.learnt import learnt
 from s2s.web.lesson import layout
 from s2s.web.network import network
 
@@ -41,22 +42,15 @@ def show() -> None:
 
 def contrast(name: str) -> str | None:
     """A checkpoint that learnt the same task and has no attention; of one without, one with."""
-    config = models.about(name, models.changed(name))["config"]
-    train, blind = _train(config), _attention(config) == "none"
+    train, blind = learnt(name), _attention(name) == "none"
     for other in models.names() if train else []:
-        found = models.about(other, models.changed(other))["config"]
-        if other != name and _train(found) == train and (_attention(found) == "none") != blind:
+        if other != name and learnt(other) == train and (_attention(other) == "none") != blind:
             return other
     return None
 
 
-def _train(config: dict[str, object]) -> str:
-    data = config.get("data")
-    return str(data.get("train", "")) if isinstance(data, dict) else ""
-
-
-def _attention(config: dict[str, object]) -> str:
-    model = config.get("model")
+def _attention(name: str) -> str:
+    model = models.about(name, models.changed(name))["config"].get("model")
     return str(model.get("attention", "")) if isinstance(model, dict) else ""
 
 
@@ -85,7 +79,7 @@ def _lengths(runs: Sequence[Flow], text: str, reference: str) -> None:
         for old in list(tried)[:-TRIED]:
             del tried[old]
     points = {run.checkpoint: [p for (name, _), p in tried.items() if name == run.checkpoint] for run in runs}
-    train = _train(models.about(runs[0].checkpoint, models.changed(runs[0].checkpoint))["config"])
+    train = learnt(runs[0].checkpoint)
     found = next(iter(lengths.about(train, lengths.FOLDER)), None) if train else None
     if not found and not any(points.values()):
         return

@@ -1,0 +1,93 @@
+"""A multilingual model's languages: those that its tokenizer knows, the one that it reads, the one that it writes."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2s.errors import UserError
+
+NLLB = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")  # its tokenizer marks languages by nothing but the form of their names
+WRAPPED = ("mbart", "plbart")  # in training the last token of a target is what the decoder reads first
+NAMED = 12  # languages that an error names
+
+
+@dataclass(frozen=True)
+class Languages:
+    """``ids`` has the network's id of every language by name; ``source`` and ``target`` are two of them, or ``""``."""
+
+    ids: Mapping[str, int] = field(default_factory=dict)
+    source: str = ""
+    target: str = ""
+
+    @property
+    def note(self) -> str:
+        """What a user should know who did not choose both."""
+        chosen = f"It reads {self.source or 'none'}, writes {self.target or 'none'}"
+        others = "--source-language and --target-language choose others"
+        return f"The model knows {len(self.ids)} languages. {chosen}; {others}."
+
+    def opening(self, start: int, tokenizer: Any, kind: str) -> list[int]:
+        """What the decoder reads before the first word of the target language, ``start`` being its start token."""
+        target = self.ids[self.target]
+        wrapped = kind in WRAPPED and tokenizer(text_target="")["input_ids"][-1] == target
+        return [target] if wrapped else [start, target]
+
+
+def known(tokenizer: Any, size: int) -> dict[str, int]:
+    """Every language that a tokenizer knows a token of, by the name that it takes, PLBART's without underscores.
+
+    ``size`` is the number of the network's ids; a tokenizer may list more.
+    """
+    if not hasattr(tokenizer, "src_lang"):
+        return {}
+    codes = getattr(tokenizer, "lang_code_to_id", None) or filter(NLLB.fullmatch, tokenizer.all_special_tokens)
+    spell = getattr(tokenizer, "get_lang_token", str)
+    ids = {code.strip("_"): tokenizer.convert_tokens_to_ids(spell(code)) for code in codes}
+    return {name: i for name, i in ids.items() if i is not None and i != tokenizer.unk_token_id and i < size}
+
+
+def choose(tokenizer: Any, network: Any, source: str, target: str) -> Languages:
+    """The languages, set in the tokenizer; those that are ``""`` are the model's own choice.
+
+    UserError for one that it does not know, or where it knows none.
+    """
+    ids = known(tokenizer, int(network.get_output_embeddings().weight.size(0)))
+    for name in filter(None, (source, target)):
+        if not ids:
+            raise UserError("huggingface_no_languages")
+        if name not in ids:
+            raise UserError("huggingface_language", found=name[:40], count=len(ids), known=nearest(name, list(ids)))
+    if not ids:
+        return Languages()
+    own = str(tokenizer.src_lang or "").strip("_")
+    source = source or (own if own in ids else "")
+    target = target or _written(tokenizer, network, ids) or source
+    if source:
+        tokenizer.src_lang = source
+    if target:
+        tokenizer.tgt_lang = target
+    return Languages(ids, source, target)
+
+
+def _written(tokenizer: Any, network: Any, ids: Mapping[str, int]) -> str:
+    """The language that the model writes if it is told none: that of what it is always made to begin with."""
+    generation, names = network.generation_config, {i: name for name, i in ids.items()}
+    begun = (generation.forced_bos_token_id, generation.decoder_start_token_id, network.config.decoder_start_token_id)
+    own = str(tokenizer.tgt_lang or "").strip("_")
+    return next((names[i] for i in begun if i in names), own if own in ids else "")
+
+
+def nearest(name: str, names: list[str]) -> str:
+    """Names with a comma between, those most like ``name`` first; not all where there are many.
+
+    >>> nearest("zh", ["en_XX", "zh_CN"])
+    'zh_CN, en_XX'
+    """
+    like = difflib.get_close_matches(name, names, n=NAMED, cutoff=0.5)
+    like += [other for other in names if other[:2] == name[:2] and other not in like]
+    first = [*like, *(other for other in names if other not in like)][:NAMED]
+    return ", ".join(first) + (" …" if len(names) > len(first) else "")
