@@ -146,7 +146,7 @@ def test_what_is_seen_is_the_head_that_was_chosen(every: Checkpoint) -> None:
         input_ids=read(every, source), decoder_input_ids=start, output_attentions=True
     ).cross_attentions
     wanted_LHTS = torch.stack(seen)[:, 0, :, opening - 1 :]
-    torch.testing.assert_close(model.heads_of(source, [BOS, *target]), wanted_LHTS, atol=1e-4, rtol=0)
+    torch.testing.assert_close(model.heads_of(source, [BOS, *target]), wanted_LHTS, atol=1e-5, rtol=0)
     for layer, head in ((0, 0), (2, 0), (0, 3), (1, 2)):
         layers = slice(None) if layer == 0 else slice(layer - 1, layer)
         heads = slice(None) if head == 0 else slice(head - 1, head)
@@ -155,7 +155,7 @@ def test_what_is_seen_is_the_head_that_was_chosen(every: Checkpoint) -> None:
         for t, token in enumerate([BOS, *target]):
             output = viewed.step(state, torch.tensor([token] * 2), memory)
             wanted_S = wanted_LHTS[layers, heads, t].mean(dim=(0, 1))
-            torch.testing.assert_close(output.attention_BS[0], wanted_S, atol=1e-4, rtol=0)
+            torch.testing.assert_close(output.attention_BS[0], wanted_S, atol=1e-5, rtol=0)
             assert output.attention_BS[1, 3:].eq(0).all()
             state = output.state
         assert output.look.context_BM.shape[1] == viewed.sizes.context and state.top_BH.shape[1] == viewed.sizes.decoder
@@ -247,7 +247,7 @@ def test_evidence_is_that_of_the_head(checkpoint: Checkpoint) -> None:
     lane = Lane(tuple(source[-6:]), (BOS, *target[:2]), tuple(target[:3]))
     found = examine(model, lane, [2], normalise=False)[0]
     family = model.network.config.model_type
-    assert family == "t5" or abs(found.gap) < 0.05  # T5 normalises lengths away: a jump at the baseline alone
+    assert family == "t5" or abs(found.gap) < 0.02  # T5 normalises lengths away: a jump at the baseline alone
     assert len(found.gradient) == 6
     batch = collate([(source[-6:], target[:3])])
     seen = model.looking(0, 0).forced(batch)

@@ -54,6 +54,7 @@ def test_train_scrub_stop_and_open_in_the_player(open_page: OpenPage) -> None:
     page.keyboard.press("End")
     film.locator("summary").click()
     rows = film.locator(".tableBody table").nth(1).locator("tbody tr")
+    rows.first.wait_for()  # the table is made once it is open
     assert rows.count() == int(film.locator(".slider").get_attribute("max") or 0) + 1
     weights = film.locator(".tableBody table").first.locator("tbody tr").first.locator("td").all_inner_texts()
     assert abs(sum(map(float, weights)) - 1) < 0.01
