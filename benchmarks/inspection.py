@@ -26,7 +26,6 @@ import pyarrow.parquet as pq
 
 from benchmarks import inspection_page
 from s2s.checkpoint import load
-from s2s.commands.terminal import find_checkpoint
 from s2s.inspect import bins
 from s2s.inspect.columns import PART
 from s2s.inspect.kept import KINDS, Kept
@@ -34,6 +33,7 @@ from s2s.inspect.nearest import nearest
 from s2s.inspect.run import WINDOW, Input, Inspection
 from s2s.inspect.sketch import chunked, unit
 from s2s.inspect.table import Examples, Query
+from s2s.places import find_checkpoint
 from s2s.readers import read_pairs
 
 QUERIES = {

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from s2s.checkpoint import Checkpoint, load
-from s2s.commands.terminal import find_checkpoint
 from s2s.evaluate import translate
 from s2s.exposure.bootstrap import Bootstrap
 from s2s.inspect.scores import SentenceScores, chrf
 from s2s.lengths import SCHEMA, read
+from s2s.places import find_checkpoint
 from s2s.readers import Pair, read_pairs
 
 BINS = ((1, 4), (5, 8), (9, 12), (13, 16), (17, 20), (21, 30), (31, 50))  # source tokens

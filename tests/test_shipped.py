@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks import tasks
 from s2s.checkpoint import load
-from s2s.commands.terminal import find_checkpoint
+from s2s.places import find_checkpoint
 
 
 def test_dates_with_one_reading_are_exact() -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from s2s.commands import arguments
 from s2s.commands.arguments import whole
-from s2s.commands.terminal import find_checkpoint, printable, put, table
+from s2s.commands.terminal import printable, put, table
 from s2s.commands.train import NAME
 from s2s.errors import UserError
+from s2s.places import find_checkpoint
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands

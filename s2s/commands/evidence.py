@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from s2s.commands import arguments
 from s2s.commands.exposure import percent, read, row
-from s2s.commands.terminal import find_checkpoint, put, table
+from s2s.commands.terminal import put, table
+from s2s.places import find_checkpoint
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands

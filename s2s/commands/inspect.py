@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from s2s.commands import arguments
 from s2s.commands.arguments import whole
-from s2s.commands.terminal import find_checkpoint, printable, put, table
+from s2s.commands.terminal import printable, put, table
 from s2s.commands.train import INTERRUPTED, TERMINATED, Terminated, terminable
 from s2s.numbers import chance
+from s2s.places import find_checkpoint
 from s2s.readers import Columns
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from s2s.commands import arguments
 from s2s.commands.arguments import whole
-from s2s.commands.terminal import find_inspected, printable, put, table
+from s2s.commands.terminal import printable, put, table
 from s2s.errors import UserError
+from s2s.places import find_inspected
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from s2s.commands import arguments
 from s2s.commands.arguments import whole
-from s2s.commands.terminal import find_inspected, put
+from s2s.commands.terminal import put
 from s2s.errors import LANGUAGES, UserError
+from s2s.places import find_inspected
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands

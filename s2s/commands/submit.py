@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from s2s.commands import arguments
 from s2s.commands.arguments import whole
-from s2s.commands.terminal import find_checkpoint
+from s2s.places import find_checkpoint
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands

@@ -1,4 +1,4 @@
-"""What commands share at a terminal: tables of text, files written whole, checkpoints found by name."""
+"""What commands share at a terminal: tables of text, files written whole."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from pathlib import Path
 
 from s2s.columns import width
 from s2s.errors import UserError
-from s2s.places import find_checkpoint as find_checkpoint
-from s2s.places import find_inspected as find_inspected
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from s2s.checkpoint import load
-from s2s.commands.terminal import find_checkpoint
 from s2s.errors import say
+from s2s.places import find_checkpoint
 from s2s.search_tree import search_tree
 from s2s.strategy import Settings
 from s2s.tree import SearchTree

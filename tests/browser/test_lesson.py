@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from s2s.checkpoint import load
-from s2s.commands.terminal import find_checkpoint
 from s2s.errors import say
 from s2s.flow import flow
+from s2s.places import find_checkpoint
 from s2s.preview import preview
 from s2s.reading import Reading
 from s2s.trace import Trace

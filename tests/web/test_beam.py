@@ -12,9 +12,9 @@ import sacrebleu
 from streamlit.testing.v1 import AppTest
 
 from s2s.checkpoint import load
-from s2s.commands.terminal import find_checkpoint
 from s2s.decode import trace
 from s2s.errors import say, sentences
+from s2s.places import find_checkpoint
 from s2s.search_tree import search_tree
 from s2s.strategy import Settings
 from s2s.textbook import textbook
