@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import safetensors
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from s2s import card, disk
+from s2s.checkpoint_files import read_object, read_vocab, read_weights, write_json
 from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
 from s2s.model import Model, Seq2Seq
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "lookback-checkpoint/1"
 HUGGINGFACE = "lookback-huggingface/1"  # of a directory that adapters.huggingface reads
-MAX_JSON_BYTES = 20_000_000
-MAX_WEIGHT_BYTES = 2_000_000_000
 VIEW = "@"  # name@layer.head: a model of many heads, and which of them is looked at
 ATTEMPTS = 100  # to read a directory that a training run is replacing
 
@@ -166,11 +165,6 @@ def save(
     disk.write_directory(directory, fill)
 
 
-def write_json(path: Path, value: object) -> None:
-    """JSON with the characters as they are, atomically."""
-    disk.write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
-
-
 def store(directory: Path, split: str, scores: Mapping[str, Any]) -> None:
     """Scores into ``metrics.json`` under the split's name, and into the card; whichever head is looked at."""
     directory = directory if directory.is_dir() else directory.with_name(directory.name.partition(VIEW)[0])
@@ -229,17 +223,17 @@ def _load(directory: Path) -> Checkpoint:
         raise UserError("checkpoint_schema", file=str(directory / "config.json"), expected=SCHEMA, found=schema)
     config = from_dict(Config, values)
     vocabs = read_object(directory / "vocab.json")
-    read = _vocab(vocabs, "source", directory)
+    read = read_vocab(vocabs, "source", directory)
     read = dataclasses.replace(
         read, bos=config.text.source_bos, eos=config.text.source_eos, fill=config.text.source_fill
     )
     source = side(config.text.source, read)
-    target = side(config.text.target, _vocab(vocabs, "target", directory))
+    target = side(config.text.target, read_vocab(vocabs, "target", directory))
     if config.text.shared_vocab and source.vocab.tokens != target.vocab.tokens:
         raise UserError("vocab_not_shared", file=str(directory / "vocab.json"))
     model = _shapes_only(config, source.vocab, target.vocab)
     path = directory / "model.safetensors"
-    weights = _read_weights(path, expected_shapes(config, source.vocab, target.vocab))
+    weights = read_weights(path, expected_shapes(config, source.vocab, target.vocab))
     model.load_state_dict(weights, assign=True, strict=False)  # what is tied is stored once
     model.tie()
     model.requires_grad_(False).eval()
@@ -273,59 +267,3 @@ class _Uninitialised(TorchFunctionMode):
         if getattr(func, "__module__", None) == "torch.nn.init":
             return kwargs.get("tensor", args[0] if args else None)
         return func(*args, **kwargs)
-
-
-def read_object(path: Path) -> dict[str, Any]:
-    """A file's JSON object; UserError where it is none."""
-    try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise UserError("file_too_large", file=str(path), limit=MAX_JSON_BYTES // 1_000_000)
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise UserError("checkpoint_file_missing", file=str(path)) from None
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError("json_broken", file=str(path), reason=str(error)) from None
-    if not isinstance(value, dict):
-        raise UserError("json_broken", file=str(path), reason="not an object")
-    return value
-
-
-def _vocab(values: Mapping[str, Any], key: str, directory: Path) -> Vocab:
-    entry = values.get(key)
-    tokens = entry.get("tokens") if isinstance(entry, dict) else None
-    if not isinstance(tokens, list) or not all(isinstance(t, str) and t for t in tokens):
-        raise UserError("vocab_broken", file=str(directory / "vocab.json"), key=f"{key}.tokens")
-    assert isinstance(entry, dict)
-    return Vocab(tuple(tokens), entry.get("back_off") is True)
-
-
-def _read_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """Weights as float32, after the file's header has been held against the shapes that the config asks for."""
-    try:
-        if path.stat().st_size > MAX_WEIGHT_BYTES:
-            raise UserError("file_too_large", file=str(path), limit=MAX_WEIGHT_BYTES // 1_000_000)
-        with safetensors.safe_open(path, framework="pt") as file:
-            found = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
-            shapes = {key: tuple(part.get_shape()) for key, part in found.items()}
-            kinds = {key: part.get_dtype() for key, part in found.items()}
-    except OSError:
-        raise UserError("checkpoint_file_missing", file=str(path)) from None
-    except safetensors.SafetensorError as error:
-        raise UserError("weights_broken", file=str(path), reason=str(error)) from None
-    for key, shape in expected.items():
-        if key not in shapes:
-            raise UserError("weight_missing", file=str(path), key=key)
-        if shapes[key] != shape:
-            raise UserError("weight_shape", file=str(path), key=key, expected=list(shape), found=list(shapes[key]))
-        if kinds[key] not in ("F16", "F32", "BF16"):
-            raise UserError("weight_type", file=str(path), key=key, found=kinds[key])
-    extra = sorted(set(shapes) - set(expected))
-    if extra:
-        raise UserError("weight_unknown", file=str(path), key=extra[0])
-    weights = {key: weight.float() for key, weight in load_file(path).items()}
-    for key, weight in weights.items():
-        if not torch.isfinite(weight).all():
-            raise UserError("weight_not_finite", file=str(path), key=key)
-    return weights

@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from s2s import checkpoint
+from s2s import checkpoint_files
 from s2s.checkpoint import load, save, side, unique_weights
 from s2s.errors import UserError
 from s2s.vocab import SPECIALS, Vocab
@@ -282,10 +282,10 @@ def test_a_pickle_is_refused_and_nothing_in_it_runs(directory: Path, tmp_path: P
 
 
 def test_files_over_the_limit_are_refused_unread(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "MAX_JSON_BYTES", 100)
+    monkeypatch.setattr(checkpoint_files, "MAX_JSON_BYTES", 100)
     refused(directory, "file_too_large", "config.json")
     monkeypatch.undo()
-    monkeypatch.setattr(checkpoint, "MAX_WEIGHT_BYTES", 100)
+    monkeypatch.setattr(checkpoint_files, "MAX_WEIGHT_BYTES", 100)
     refused(directory, "file_too_large", "model.safetensors")
 
 

@@ -18,7 +18,8 @@ from typing import Any
 
 from s2s import disk
 from s2s.adapters.hf.languages import Languages, choose
-from s2s.checkpoint import HUGGINGFACE, VIEW, Checkpoint, Side, read_object, write_json
+from s2s.checkpoint import HUGGINGFACE, VIEW, Checkpoint, Side
+from s2s.checkpoint_files import read_object, write_json
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig
 from s2s.errors import UserError
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from s2s.checkpoint import MAX_JSON_BYTES
+from s2s.checkpoint_files import MAX_JSON_BYTES
 from s2s.errors import UserError
 
 PADDING = ("", "<pad>", "[pad]", "<blank>", "<mask>")
