@@ -26,6 +26,7 @@ from s2s.checkpoint_files import read_object, read_vocab, read_weights, write_js
 from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
 from s2s.model import Model, Seq2Seq
+from s2s.places import VIEW
 from s2s.text import SEGMENTERS, Segmenter
 from s2s.vocab import Vocab
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "lookback-checkpoint/1"
 HUGGINGFACE = "lookback-huggingface/1"  # of a directory that adapters.huggingface reads
-VIEW = "@"  # name@layer.head: a model of many heads, and which of them is looked at
 ATTEMPTS = 100  # to read a directory that a training run is replacing
 
 

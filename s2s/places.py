@@ -8,11 +8,12 @@ from pathlib import Path
 from s2s.errors import UserError
 
 ROOT = Path(__file__).parent.parent
+VIEW = "@"  # name@layer.head: a model of many heads, and which of them is looked at
 
 
 def find_checkpoint(name: str | Path) -> Path:
     """The directory that a user means: a path, or a name under ``checkpoints/``; it may end with ``@layer.head``."""
-    last, at, view = Path(name).name.partition("@")
+    last, at, view = Path(name).name.partition(VIEW)
     plain = Path(name).with_name(last) if last and at else Path(name)
     for path in (plain, Path("checkpoints", plain), ROOT / "checkpoints" / plain):
         if path.is_dir():
@@ -28,11 +29,11 @@ def find_inspected(held: Mapping[str, str], named: str | None) -> Path:
 
     ``held`` is the manifest's ``name`` and ``digest``. UserError where a user names another layer or head.
     """
-    view = held["name"].partition("@")[2]
+    view = held["name"].partition(VIEW)[2]
     path = find_checkpoint(named or held["name"])
-    own = path.name.partition("@")[2]
+    own = path.name.partition(VIEW)[2]
     if view and not own:
-        return path.with_name(f"{path.name}@{view}")
+        return path.with_name(f"{path.name}{VIEW}{view}")
     if own != view:
         raise UserError("inspected_view", checkpoint=str(named), expected=held["name"])
     return path

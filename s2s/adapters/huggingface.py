@@ -18,10 +18,11 @@ from typing import Any
 
 from s2s import disk
 from s2s.adapters.hf.languages import Languages, choose
-from s2s.checkpoint import HUGGINGFACE, VIEW, Checkpoint, Side
+from s2s.checkpoint import HUGGINGFACE, Checkpoint, Side
 from s2s.checkpoint_files import read_object, write_json
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig
 from s2s.errors import UserError
+from s2s.places import VIEW
 
 MODEL = "model"  # the directory of the model's own files
 TYPES = (

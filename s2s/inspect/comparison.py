@@ -12,7 +12,8 @@ from s2s.errors import UserError
 from s2s.exposure.bootstrap import Bootstrap, Floats, plain
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.summary import SCORES, floats, needs, score
-from s2s.inspect.table import Examples
+from s2s.inspect.table import Examples, mask
+from s2s.places import VIEW
 
 LOWER_IS_BETTER = ("nll", "perplexity")
 ATTENTION = ("attention_entropy", "attention_last", "attended_weight")  # columns that change with what is looked at
@@ -64,7 +65,7 @@ def ahead(first_N: Floats, second_N: Floats, name: str) -> Floats:
 def same_model(first: Examples, second: Examples) -> bool:
     """Whether both are of one model that was looked at in two places: it says the same, seen by another attention."""
     held = [examples.manifest["checkpoint"] for examples in (first, second)]
-    views = [one["name"].partition("@")[2] for one in held]
+    views = [one["name"].partition(VIEW)[2] for one in held]
     return bool(held[0]["digest"] == held[1]["digest"] and views[0] != views[1])
 
 
@@ -72,7 +73,7 @@ def other_causes(first: Examples, second: Examples) -> tuple[int, ...]:
     """The ids of the examples, of those that both have, that have other causes in one than in the other."""
     names = [f"cause_{name}" for name in CAUSES]
     tables = _shared(first, second, names)
-    tags = [np.stack([np.nan_to_num(floats(table[name])) for name in names], axis=1) for table in tables]
+    tags = [np.stack([mask(table[name]) for name in names], axis=1) for table in tables]
     ids: list[int] = tables[0]["id"].to_numpy()[(tags[0] != tags[1]).any(axis=1)].tolist()
     return tuple(ids)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from s2s.places import VIEW
 from s2s.web import architecture, branches, language, link, models
 from s2s.web.examples import examples
 from s2s.web.language import t
@@ -186,7 +187,7 @@ def model(values: Mapping[str, Any]) -> str:
 def looked(name: str, layer: int, head: int) -> str:
     """A checkpoint's name with the layer and head to look at; alone, for the mean, where it has none such."""
     layers, heads = sizes(name)
-    return f"{name}{models.VIEW}{layer}.{head}" if layer <= layers and head <= heads and (layer or head) else name
+    return f"{name}{VIEW}{layer}.{head}" if layer <= layers and head <= heads and (layer or head) else name
 
 
 def sizes(name: str) -> tuple[int, int]:

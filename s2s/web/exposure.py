@@ -13,6 +13,7 @@ import streamlit as st
 from s2s import curves
 from s2s.errors import UserError
 from s2s.numbers import signed
+from s2s.places import VIEW
 from s2s.trace import Trace
 from s2s.web import controls, language, link, models, panel
 from s2s.web.formulas import explain
@@ -62,7 +63,7 @@ def measured(checkpoints: list[Checkpoint]) -> list[Checkpoint]:
 
 def _name(checkpoint: Checkpoint) -> str:
     """Its name, whichever of its heads is looked at."""
-    return checkpoint.name.partition(models.VIEW)[0]
+    return checkpoint.name.partition(VIEW)[0]
 
 
 def section(checkpoints: list[Checkpoint], values: dict[str, Any]) -> None:

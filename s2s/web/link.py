@@ -15,9 +15,10 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from s2s.branch import PARENT, pack, unpack
+from s2s.places import VIEW
 
 MAX_VALUE = 4_000  # characters of one value
-VIEWED = r"(.+)@([0-9]{1,3})\.([0-9]{1,3})"  # a checkpoint's name with the layer and head to look at
+VIEWED = rf"(.+){VIEW}([0-9]{{1,3}})\.([0-9]{{1,3}})"  # a checkpoint's name with the layer and head to look at
 
 
 def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], Any]:

@@ -16,6 +16,7 @@ import streamlit as st
 from s2s import film
 from s2s.branch import Edit
 from s2s.compare import Comparison, compare
+from s2s.places import VIEW
 from s2s.trace import Trace
 from s2s.web import folders, trainings, uploads
 from s2s.web.gate import Gate, Work
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 ROOT = folders.CHECKPOINTS
 FIRST = "zh-en-luong"
-VIEW = "@"  # as in s2s.checkpoint, which imports torch
 Result = TypeVar("Result")
 Source = str | tuple[str, ...]  # a text, or tokens that are read as they are
 _GATE = Gate()
