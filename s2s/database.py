@@ -10,6 +10,7 @@ import functools
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -104,8 +105,21 @@ def _engine(url: URL) -> Engine:
 
 def _sqlite_session(connection: sqlite3.Connection, record: object) -> None:
     connection.isolation_level = None  # BEGIN is ours to say: Python's comes too late for what is read first
-    connection.execute("PRAGMA journal_mode = WAL")  # readers and one writer at a time, none waiting for another kind
+    _write_ahead(connection)
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Readers and one writer at a time, none waiting for another kind; SQLite does not wait for who sets it."""
+    until = time.monotonic() + BUSY
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _sqlite_begin(connection: Connection) -> None:
