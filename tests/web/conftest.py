@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,17 @@ from s2s.inspect import run as engine
 from s2s.web import folders, models, trainings
 from s2s.web.inspection import work
 from tests.factory import make_checkpoint
+from tests.journeys.world import PAIRS as PAIRS
+from tests.journeys.world import scanned_once
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SUBJECTS, OBJECTS = ("我", "你", "他"), (("苹果", "apples"), ("茶", "tea"), ("水", "water"))
-PAIRS = "".join(f"{s}喜欢{zh}。\tI like {en}.\n" for s in SUBJECTS for zh, en in OBJECTS)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components() -> Iterator[None]:
+    """What installed packages bring for pages, which AppTest asks at every visit."""
+    with scanned_once():
+        yield
 
 
 @pytest.fixture

@@ -1,0 +1,27 @@
+"""A share of the random walks; ``python -m tests.journeys.walk`` takes the whole of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.journeys import machine
+from tests.journeys.walker import Finding, Walk
+from tests.journeys.world import small
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_whoever_presses_anything_finds_no_fault(number: int) -> None:
+    with small() as log:
+        assert machine.walk(log, 240, number) >= 240
+
+
+def test_a_walk_sees_what_goes_wrong() -> None:
+    with small() as log:
+        walk = Walk(log, "", {"lang": "en", "model": "tiny-additive", "text": "我喜欢苹果。"})
+        walk.app.session_state["seed"] = 9  # behind the back of its control
+        walk.app.run()
+        with pytest.raises(Finding, match="seed: 0 -> 9"):
+            walk.check(set(), {})
+        log.lines.append("Traceback")
+        with pytest.raises(Finding, match="logged error"):
+            walk.check({"seed"}, {})
