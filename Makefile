@@ -1,18 +1,23 @@
-# make app · make test · make check · make bench · make bench-peers; each makes its own virtual environment first.
+# make app · make test · make quick · make check · make bench · make bench-peers; each makes its own virtual environment first.
 PYTHON ?= python3
 PORT ?= 8501
 JOBS ?= 2
+# What starts browsers, servers, trainings or processes that are killed, and what walks the app at random.
+SLOW := tests/browser tests/journeys tests/train tests/inspect tests/commands
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: app test check bench bench-peers clean
+.PHONY: app test quick check bench bench-peers clean
 
 app: $(READY)
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
+
+quick: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(addprefix --ignore=,$(SLOW))
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -17,6 +17,8 @@ import pytest
 from hypothesis import settings
 
 from tests.factory import make_checkpoint
+from tests.steady import pytest_collection_modifyitems as pytest_collection_modifyitems
+from tests.steady import pytest_terminal_summary as pytest_terminal_summary
 
 settings.register_profile("lookback", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("lookback")

@@ -4,7 +4,6 @@ import errno
 import os
 import shutil
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from s2s import disk
 from s2s.checkpoint import load, store
 from s2s.errors import UserError
 from tests.factory import SCORES, make_checkpoint
+from tests.wait import until
 
 
 def fill(content: str) -> object:
@@ -94,7 +94,8 @@ def test_a_reader_never_finds_a_checkpoint_missing_or_mixed(tmp_path: Path) -> N
     for _ in range(40):
         make_checkpoint(tmp_path)
         store(path, "test", SCORES)
-        time.sleep(0.02)
+        seen = len(reads)
+        until(lambda seen=seen: len(reads) > seen or wrong)
     done.set()
     reader.join()
     assert not wrong and len(reads) > 5 and all(reads)

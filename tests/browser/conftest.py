@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,8 @@ from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.wait import until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 expect.set_options(timeout=30_000)  # a busy machine is no failure
@@ -35,6 +36,15 @@ def chromium() -> str:
     pytest.skip(message)
 
 
+def healthy(address: str) -> bool:
+    """Whether the server there answers."""
+    try:
+        urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def serve(folder: Path, script: str = "app.py", **environment: str) -> Iterator[str]:
     """The app as ``streamlit run app.py`` serves it, on a free port; its log goes into ``folder``."""
@@ -46,14 +56,7 @@ def serve(folder: Path, script: str = "app.py", **environment: str) -> Iterator[
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log, env=own)
         address = f"http://localhost:{port}"
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.25)
-        else:
-            pytest.fail("the server did not come up")
+        until(lambda: healthy(address), every=0.1)
         yield address
         process.terminate()
         process.wait(60)

@@ -46,6 +46,12 @@ def link_of(page: Page) -> dict[str, str]:
     return {name: value[0] for name, value in parse_qs(urlparse(page.url).query).items()}
 
 
+def frames(page: Page, count: int) -> None:
+    """Until the browser has painted so often."""
+    script = "n => new Promise(done => { const next = () => n-- > 0 ? requestAnimationFrame(next) : done(); next(); })"
+    page.evaluate(script, count)
+
+
 def fork(page: Page, lane: str, typed: str) -> None:
     """Type a word at the current step and wait for the branch."""
     page.locator(".say input").fill(typed)
@@ -138,7 +144,6 @@ def test_an_input_method_composes_undisturbed(open_page: OpenPage) -> None:
     for key in ("e", "t", " "):
         composed = composing | {"key": key}
         field.evaluate("(node, event) => node.dispatchEvent(new KeyboardEvent('keydown', event))", composed)
-    page.wait_for_timeout(400)
     assert page.locator("tr.lane.b1").count() == 0 and page.locator(".distribution .note").text_content() == ""
     expect(page.locator(".where")).to_contain_text("第 2 步")
     client.send("Input.insertText", {"text": "大王"})
@@ -146,6 +151,7 @@ def test_an_input_method_composes_undisturbed(open_page: OpenPage) -> None:
     page.keyboard.press("Enter")
     current(page, "b1")
     assert words(page, "b1")[1:3] == ["大", "王"]  # two tokens of this model
+    expect(page.locator("th.branch")).to_have_count(1)  # nothing of what was being composed has made one
     expect(page.locator(".say input")).to_have_value("")
 
 
@@ -306,7 +312,7 @@ def test_on_a_phone_a_finger_forks_and_drags(open_page: OpenPage, lang: str, sch
     chip.tap()
     expect(chip).to_have_attribute("tabindex", "0")
     page.locator(".source").evaluate("node => node.scrollIntoView({ block: 'center' })")
-    page.wait_for_timeout(300)
+    frames(page, 4)
     box = chip.bounding_box()
     assert box
     x, y = box["x"] + 10, box["y"] + 10
@@ -316,9 +322,7 @@ def test_on_a_phone_a_finger_forks_and_drags(open_page: OpenPage, lang: str, sch
     client.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
     for up in (10, 40, 80):
         client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y - up}]})
-        page.wait_for_timeout(
-            60
-        )  # a finger takes its time; with none between it is a fling, which swallows the next tap
+        frames(page, 4)  # a finger takes its time; with none between it is a fling, which swallows the next tap
     client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     assert float(str(chip.get_attribute("aria-valuenow"))) == pytest.approx(0.5, abs=0.1)
     assert page.evaluate("scrollY") == top and page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -385,20 +384,18 @@ def test_a_terminated_run_goes_on_to_the_same_end(
     recipe: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     long = [*recipe, "--set", "train.epochs=8", "--set", "train.patience=99"]
-    slow = (
-        "import sys, time; from s2s.train import loop; step = loop.Run._step\n"
-        "def slow(self, pairs): time.sleep(0.1); return step(self, pairs)\n"
-        "loop.Run._step = slow; from s2s.__main__ import main; sys.exit(main(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", slow, *long, "--name", "cut"]
     run_directory = tmp_path / "runs" / "cut"
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 110
-        while not (run_directory / "log.jsonl").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(0.3)  # into the second epoch
-        process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=30)
+    stopped = (
+        "import os, signal, sys; from s2s.train import loop; step, second = loop.Run._step, []\n"
+        "def stop(self, pairs):\n"
+        f"    second.extend([1] * os.path.exists({str(run_directory / 'log.jsonl')!r}))\n"
+        "    if len(second) == 2: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    return step(self, pairs)\n"
+        "loop.Run._step = stop; from s2s.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", stopped, *long, "--name", "cut"]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=140)
+    err = process.stderr
     assert process.returncode == 143, err
     assert "Traceback" not in err and err.splitlines()[-1].endswith("go on from the last save.")
     rows = (run_directory / "log.jsonl").read_text().splitlines()

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,6 +12,7 @@ import pytest
 
 from tests.commands.test_commands import ROOT, inside
 from tests.factory import make_checkpoint
+from tests.wait import until
 
 PAIRS = "我喜欢苹果。\tI like apples.\n你喝水？\tdo you drink water?\n他喝茶。\the drink tea.\n"
 
@@ -127,9 +127,8 @@ def test_sigterm_says_how_to_go_on(tiny_checkpoint: Path, tmp_path: Path) -> Non
     arguments = ("inspect", tiny_checkpoint, tmp_path / "many.tsv", "--out", tmp_path / "made")
     command = [sys.executable, "-m", "s2s", *map(str, arguments)]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ}) as process:
-        while not list((tmp_path / "made" / "parts").glob("*.parquet")):
-            time.sleep(0.05)
-            assert process.poll() is None
+        until(lambda: list((tmp_path / "made" / "parts").glob("*.parquet")) or process.poll() is not None)
+        assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (143, "Stopped. Run the same command again to go on.\n")

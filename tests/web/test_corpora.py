@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from s2s.errors import say
 from tests.commands.test_evidence import LINKS, PAIRS
+from tests.wait import endless, until
 from tests.web.conftest import messages
 from tests.web.test_exposure import texts
 
@@ -38,11 +38,8 @@ def upload(app: AppTest, name: str, content: str) -> AppTest:
 
 def measured(app: AppTest) -> AppTest:
     app.button(key="evidence_measure").click().run()
-    for _ in range(1200):
-        if not app.session_state["evidence_task"].job.look():
-            return app.run()
-        time.sleep(0.05)
-    pytest.fail("the measures did not end")
+    until(lambda: not app.session_state["evidence_task"].job.look())
+    return app.run()
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -91,12 +88,7 @@ def test_a_wrong_file_gets_one_sentence(visit_evidence: Visit, lang: str) -> Non
 
 
 def test_stop_ends_it_and_says_so(visit_evidence: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    def endless(*args: object, **options: object) -> None:
-        while True:
-            options["progress"](0.25)  # type: ignore[operator]
-            time.sleep(0.01)
-
-    monkeypatch.setattr("s2s.explain.corpus.measure", endless)
+    monkeypatch.setattr("s2s.explain.corpus.measure", lambda *_, progress, **__: endless(progress, 0.25))
     app = upload(visit_evidence(lang="en"), "pairs.tsv", PAIRS)
     app.button(key="evidence_measure").click().run()
     app.run()

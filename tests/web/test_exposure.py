@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from s2s.errors import say
 from s2s.exposure import report
 from s2s.exposure.sentence import sentence
 from tests.test_remedies import FIXTURE
+from tests.wait import endless, until
 from tests.web.conftest import messages, player_data
 
 Visit = Callable[..., AppTest]
@@ -49,11 +49,8 @@ def measured(app: AppTest) -> AppTest:
     if "reports" in app.session_state:
         del app.session_state["reports"]
     app.button(key="measure").click().run()
-    for _ in range(600):
-        if "reports" in app.session_state or not app.session_state["task"].job.look():
-            return app.run()
-        time.sleep(0.05)
-    pytest.fail("the measures did not end")
+    until(lambda: "reports" in app.session_state or not app.session_state["task"].job.look())
+    return app.run()
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -208,17 +205,11 @@ def test_a_file_without_a_usable_pair_is_said_to_have_none(visit_exposure: Visit
 
 
 def test_stop_ends_the_measures_and_says_so(visit_exposure: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    def endless(*args: object, **options: object) -> None:
-        while True:
-            options["progress"](0.25)  # type: ignore[operator]
-            time.sleep(0.01)
-
-    monkeypatch.setattr("s2s.exposure.measure", endless)
+    monkeypatch.setattr("s2s.exposure.measure", lambda *_, progress, **__: endless(progress, 0.25))
     app = upload(visit_exposure(lang="en", text=TEXT, ref=REFERENCE), "pairs.tsv", PAIRS)
     app.button(key="measure").click().run()
     job = app.session_state["task"].job
-    while job.look() and (job.waiting or not job.share):
-        time.sleep(0.01)
+    until(lambda: not job.look() or (not job.waiting and job.share))
     app.run()
     assert app.button(key="measure").disabled
     assert say("exposure.measuring", "en", file="`pairs.tsv`", share=25) in [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from s2s.web import folders
 from s2s.web.inspection import work
 from s2s.web.inspection.work import Asked
 from s2s.web.job import Job
+from tests.wait import until
 from tests.web.conftest import PAIRS, messages
 
 Visit = Callable[..., AppTest]
@@ -38,12 +38,9 @@ def made(root: Path, model: str = "tiny-general", **asked: Any) -> str:
 
 
 def ended(job: Job[None]) -> Job[None]:
-    for _ in range(1200):
-        if not job.look():
-            assert job.mistake() is None
-            return job
-        time.sleep(0.02)
-    pytest.fail("the job did not end")
+    until(lambda: not job.look())
+    assert job.mistake() is None
+    return job
 
 
 def component(app: AppTest, name: str) -> dict[str, Any]:
@@ -172,8 +169,7 @@ def test_a_file_that_is_of_no_use_leaves_nothing_to_go_on_with(
     app.button(key="inspect_start").click().run()
     name = app.session_state["inspection"]
     running = work.running(name) if name else None
-    while running is not None and running.job.look():
-        time.sleep(0.02)
+    until(lambda: running is None or not running.job.look())
     if running is not None:
         app.run()
     assert not app.exception and messages(app) == [say("error.file_not_utf8", lang, file="broken.csv", row=1)]
@@ -201,8 +197,7 @@ def test_a_bad_row_is_named_without_a_path_of_the_server(root: Path, places: Pat
     kept = work.keep("../../bad name.tsv", b"one column\n")
     name = work.ask(Asked("tiny-general", "bad name.tsv", kept, upload=True))
     job = work.start(name, load(root / "tiny-general")).job
-    while job.look():
-        time.sleep(0.02)
+    until(lambda: not job.look())
     mistake = job.mistake()
     assert mistake is not None and "bad name.tsv" in str(mistake) and str(places) not in str(mistake)
 
@@ -221,8 +216,7 @@ def test_stopped_and_gone_on_with_by_another_process(
 
     monkeypatch.setattr(engine.Inspection, "_part", slow)
     job = work.start(name, load(root / "tiny-general")).job
-    while job.look():
-        time.sleep(0.02)
+    until(lambda: not job.look())
     assert job.stopped
     parts = sorted(path.name for path in (folders.INSPECTED / name / "parts").iterdir())
     assert parts == ["000000.parquet", "000001.parquet"]

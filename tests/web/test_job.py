@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -11,22 +10,17 @@ import pytest
 from s2s.errors import UserError
 from s2s.web import job
 from s2s.web.job import Job
+from tests.wait import endless, until
 
 Tell = Callable[[float], None]
 
 
 def wait(work: Job[int]) -> None:
-    for _ in range(1000):
-        if not work.look():
-            return
-        time.sleep(0.01)
-    pytest.fail("the job did not end")
+    until(lambda: not work.look())
 
 
-def endless(tell: Tell) -> int:
-    while True:
-        tell(0.5)
-        time.sleep(0.005)
+def busy(tell: Tell) -> int:
+    endless(tell, 0.5)
 
 
 def test_a_job_gives_its_result_and_its_progress() -> None:
@@ -40,22 +34,20 @@ def test_a_job_gives_its_result_and_its_progress() -> None:
 
 
 def test_stop_ends_it_and_the_next_has_its_turn() -> None:
-    first, second = Job(endless), Job(endless)
-    while first.waiting:
-        time.sleep(0.005)
+    first, second = Job(busy), Job(busy)
+    until(lambda: not first.waiting)
     assert second.waiting
     first.stop()
     wait(first)
     assert first.stopped and first.result is None
-    while second.waiting:
-        time.sleep(0.005)
+    until(lambda: not second.waiting)
     second.stop()
     wait(second)
     assert second.stopped
 
 
 def test_a_waiting_job_can_be_stopped() -> None:
-    first, second = Job(endless), Job(endless)
+    first, second = Job(busy), Job(busy)
     second.stop()
     wait(second)
     assert second.stopped and second.waiting
@@ -65,7 +57,7 @@ def test_a_waiting_job_can_be_stopped() -> None:
 
 def test_it_ends_when_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job, "PATIENCE", 0.05)
-    left = Job(endless)
+    left = Job(busy)
     left._thread.join(10)
     assert left.stopped
 

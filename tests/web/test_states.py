@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from s2s.inspect.nearest import nearest
 from s2s.inspect.table import Examples
 from s2s.web import models, states
 from tests.inspect.corpus import inspected, with_states
+from tests.wait import until
 
 APP = Path(__file__).resolve().parents[1] / "browser" / "states_app.py"
 TEXT = {"path": "this", "first": "1", "second": "2"}
@@ -93,9 +93,7 @@ def pressed(app: AppTest) -> None:
     """Press the button and wait until what it began is done."""
     app.button(key="states_measure").click().run()
     task = app.session_state["states_task"]
-    deadline = time.monotonic() + 120
-    while task.job.look() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: not task.job.look())
     app.run()
 
 

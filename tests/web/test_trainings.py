@@ -11,7 +11,6 @@ import math
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from s2s.web import film as shown
 from s2s.web import job, models, trainings
 from s2s.web.job import Line
 from s2s.web.trainings import Training
+from tests.wait import until
 from tests.web.conftest import messages
 
 Visit = Callable[..., AppTest]
@@ -84,14 +84,6 @@ def processes(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subp
         process.wait(10)
         assert process.stdin
         process.stdin.close()
-
-
-def until(true: Callable[[], object]) -> None:
-    for _ in range(2000):
-        if true():
-            return
-        time.sleep(0.01)
-    pytest.fail("it did not come true")
 
 
 def ended(training: Training) -> None:

@@ -1,0 +1,25 @@
+"""Waiting for what must come true, and work that ends only when it is told to: the only places that sleep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+import pytest
+
+
+def until(true: Callable[[], object], within: float = 120.0, every: float = 0.01) -> None:
+    """Return as soon as a condition holds; it fails after ``within`` seconds, which a busy machine may need."""
+    end = time.monotonic() + within
+    while not true():
+        if time.monotonic() > end:
+            pytest.fail("it did not come true")
+        time.sleep(every)
+
+
+def endless(tell: Callable[[float], object], share: float) -> NoReturn:
+    """Work that says how far it is and never ends by itself; it leaves the processor to others."""
+    while True:
+        tell(share)
+        time.sleep(0.005)
