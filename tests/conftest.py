@@ -32,6 +32,32 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_checkpoint(tmp_path_factory.mktemp("checkpoints"))
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's path. Without one, an error in CI and a skip elsewhere."""
+    from tests.visitors import found
+
+    if path := found():
+        return path
+    message = "no Chromium found: install it (Debian: apt-get install chromium fonts-noto-cjk) to run the browser tests"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    """One browser for all tests; every test has a context of its own."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.visitors import FLAGS
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()
+
+
 def fast() -> str | None:
     """A file system in memory with room for a server; None for the usual one. What a crash leaves is kept by both."""
     memory = "/dev/shm"

@@ -50,7 +50,7 @@ BELONGS: tuple[tuple[str, set[str]], ...] = (
     (r"(to-|back$|on$)", {"chapter"}),
     (r"(use-|open-|train-open)", {"compare", *SENTENCE, "model", "layer", "head", "tab"}),
     (r"own_tokens$", {"tokens"}),
-    (r"(act-|undo$|as_a$|segmentation$)", {*EDITED, "chip", "segmentation"}),
+    (r"(act-|undo$|as_a$|segmentation$|typed$)", {*EDITED, "chip", "segmentation"}),
     (r"(strategy|mode)$", {"tab"}),
     (r"projector", {"projector"}),
     (r"words$", {"pieces"}),

@@ -1,0 +1,35 @@
+"""A cold server for each file of stories, a fresh visitor for each story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.visitors import Visitors, serve
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cold server's own: its log, its database, its inspections."""
+    return tmp_path_factory.mktemp("cold")
+
+
+@pytest.fixture(scope="module")
+def cold(folder: Path) -> Iterator[str]:
+    """A server that nobody has visited."""
+    with serve(folder, LOOKBACK_INSPECTED=str(folder / "inspected"), LOOKBACK_DATA=str(folder / "data")) as address:
+        yield address
+
+
+@pytest.fixture
+def visitors(browser: Browser, cold: str, folder: Path) -> Iterator[Visitors]:
+    """Who comes; at the end no script has failed in their browsers and no traceback stands in the server's log."""
+    before = (folder / "log").read_text(encoding="utf-8").count("Traceback")
+    people = Visitors(browser, cold)
+    yield people
+    people.leave()
+    log = (folder / "log").read_text(encoding="utf-8")
+    assert log.count("Traceback") == before, log[-3000:]

@@ -1,0 +1,93 @@
+"""What people do and see: a few gestures and looks that several stories share."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+from playwright.sync_api import Locator, Page, expect
+
+from s2s.errors import say
+from tests.visitors import rest
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+TEXT, REFERENCE = "我妹妹每天早上骑自行车去学校。", "My sister goes to school by bike every morning."
+OTHER = "他喜欢喝茶。"
+
+
+def field(page: Page, lang: str, key: str = "text") -> Locator:
+    """The sentence or the reference."""
+    return page.get_by_label(say(f"step.{key}", lang), exact=True)
+
+
+def write(page: Page, lang: str, text: str, reference: str | None = None) -> None:
+    """Type a sentence over whatever stands there, and a reference."""
+    for key, typed in (("text", text), ("reference", reference)):
+        if typed is not None:
+            field(page, lang, key).click()
+            page.keyboard.press("Control+a")
+            page.keyboard.insert_text(typed)  # as an input method does
+
+
+def run(page: Page, lang: str) -> None:
+    """Press Run and wait until nothing moves."""
+    page.get_by_role("button", name=say("step.run", lang), exact=True).click()
+    rest(page)
+
+
+def address(page: Page) -> dict[str, str]:
+    """The link's parts."""
+    return dict(parse_qsl(urlsplit(page.url).query, keep_blank_values=True))
+
+
+def becomes(page: Page, **parts: str | None) -> None:
+    """Wait until the address has these parts; None: not this one."""
+    page.wait_for_function(
+        """parts => {
+            const here = new URLSearchParams(location.search);
+            return Object.entries(parts).every(([name, value]) => here.get(name) === value);
+        }""",
+        arg=parts,
+    )
+
+
+def words(page: Page, lane: str) -> list[str]:
+    """What a lane says, word by word."""
+    return page.locator(f"tr.lane.{lane} td .token").all_text_contents()
+
+
+def at(page: Page, step: int, lang: str) -> None:
+    """The player stands at a step."""
+    start = say("player.where", lang, step=step, steps=0).split("0")[0] if step != 0 else ""
+    expect(page.locator(".where")).to_contain_text(start.strip())
+
+
+def sees_no_error(page: Page) -> None:
+    """Neither an exception nor an error's box is on the page."""
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
+
+
+def chosen(page: Page, name: str) -> None:
+    """A radio is the chosen one."""
+    expect(page.get_by_role("radio", name=re.compile(f"^{re.escape(name)}$"))).to_be_checked()
+
+
+def choose(page: Page, name: str) -> None:
+    """Press a radio's label, as it is painted."""
+    page.get_by_test_id("stRadio").get_by_text(name, exact=True).click()
+    rest(page)
+
+
+def pick_model(page: Page, lang: str, name: str) -> None:
+    """Another model from the list in the sidebar."""
+    box = page.get_by_test_id("stSidebar").get_by_role("combobox", name=say("step.checkpoint", lang))
+    box.click()
+    page.get_by_role("option", name=name, exact=True).click()
+    rest(page)
+
+
+def go(page: Page, lang: str, name: str) -> None:
+    """To another page by the menu."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=say(f"page.{name}", lang), exact=True).click()
+    rest(page)

@@ -1,0 +1,106 @@
+"""A real server and a real Chromium; any script error or request to another host fails the test."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from tests.wait import until
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+expect.set_options(timeout=30_000)  # a busy machine is no failure
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def found() -> str | None:
+    """The browser's path, None where there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def healthy(address: str) -> bool:
+    """Whether the server there answers."""
+    try:
+        urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def serve(folder: Path, script: str = "app.py", **environment: str) -> Iterator[str]:
+    """The app as ``streamlit run app.py`` serves it, on a free port; its log goes into ``folder``."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
+    own = os.environ | {"LOOKBACK_DATABASE": f"sqlite:///{folder}/lookback.sqlite"} | environment
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log, env=own)
+        address = f"http://localhost:{port}"
+        until(lambda: healthy(address), every=0.1)
+        yield address
+        process.terminate()
+        process.wait(60)
+
+
+def probe(message: ConsoleMessage) -> bool:
+    """Whether it is Streamlit's own look for its server below a page's path, where there is none."""
+    return bool(re.search(r"/\w+/_stcore/(health|host-config)$", message.location["url"]))
+
+
+OpenPage = Callable[..., Page]
+
+
+class Visitors:
+    """People at a server, each in a context of their own; ``problems`` are errors of scripts and requests elsewhere."""
+
+    def __init__(self, browser: Browser, server: str) -> None:
+        self.browser, self.server, self.problems = browser, server, list[str]()
+        self.contexts: list[BrowserContext] = []
+
+    def come(self, query: Mapping[str, str] | None = None, player: bool = True, path: str = "", **options: Any) -> Page:
+        """Open a link and wait for the player; options are those of a browser context."""
+        usual: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "locale": "zh-CN"}
+        context = self.browser.new_context(**(usual | options))
+        self.contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", self._said)
+        page.on("request", lambda request: self._asked(request.url))
+        page.goto(f"{self.server}/{path}" + (f"?{urlencode(query)}" if query else ""))
+        if player:
+            page.wait_for_selector(".player")
+            rest(page)  # nothing moves any more
+        return page
+
+    def leave(self) -> None:
+        """Everybody goes; what went wrong meanwhile fails."""
+        for context in self.contexts:
+            context.close()
+        assert self.problems == []
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not probe(message):
+            self.problems.append(message.text)
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self.server, "data:", "blob:", self.server.replace("http", "ws"))):
+            self.problems.append(f"request to {url}")
+
+
+def rest(page: Page) -> None:
+    """Until the server has nothing more to say."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
