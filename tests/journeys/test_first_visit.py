@@ -64,7 +64,7 @@ def settings(page: Page, lang: str) -> dict[str, str]:
     found = {}
     for name in ("temperature", "top_p", "length_penalty", "coverage_penalty"):
         slider = page.get_by_role("slider", name=say(f"step.{name}", lang))
-        found[name] = str(slider.get_attribute("aria-valuenow"))
+        found[name] = slider.input_value()
     for name in ("top_k", "seed", "beam", "max_length"):
         found[name] = page.get_by_role("spinbutton", name=say(f"step.{name}", lang)).input_value()
     return found
