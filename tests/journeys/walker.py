@@ -41,6 +41,7 @@ TAKEN = ("typed",)  # fields that are empty again once what was typed in them ha
 LAZY = ("popover", "dialog")  # what is inside mounts when it is opened
 SENTENCE = {"text", "ref", "tokens"}
 EDITED = {"b_text", "b_tokens"}
+FAULT = re.compile(r"[(（](error|编号) ?[0-9a-f]{8}[)）]")  # the sentence for what nobody caught
 ROWS = set(link.INSPECTION)
 # What else moves with the control of that key, in fields of the link or keys of other controls.
 BELONGS: tuple[tuple[str, set[str]], ...] = (
@@ -80,12 +81,13 @@ class Control:
 
 
 def base(key: str | None) -> str:
-    """A control's key without the language that it was drawn for.
+    """A control's key without the language that it was drawn for, and without how often it was drawn anew.
 
-    >>> base("strategy-zh"), base("b_beam")
-    ('strategy', 'b_beam')
+    >>> base("strategy-zh"), base("b_beam"), base("temperature-2"), base("mode-en-1"), base("logit-0")
+    ('strategy', 'b_beam', 'temperature', 'mode', 'logit-0')
     """
-    return re.sub(r"-(zh|en)$", "", str(key))
+    name = re.sub(r"(-(zh|en))?(-[0-9]+)?$", "", str(key))
+    return name if name in link.FIELDS else re.sub(r"-(zh|en)$", "", str(key))
 
 
 def placed(block: Block, lazy: bool = False) -> Iterator[tuple[Widget, bool]]:
@@ -211,6 +213,8 @@ class Walk:
         for line in self.log.lines:
             self._fail("logged error", line)
         for box in (*self.app.error, *self.app.warning):
+            if FAULT.search(box.value):
+                self._fail("a fault", " ".join(self.log.lines) or box.value)
             if "Session State" in box.value or "Traceback" in box.value:
                 self._fail("complaint of Streamlit", box.value[:200])
         self._stays(belongs, before)
@@ -353,6 +357,7 @@ def link_of(app: AppTest) -> dict[str, str] | None:
     return {key: str(text) for key, text in parts["lookback_address"].items()} if "lookback_address" in parts else None
 
 
+DRAWN = tuple(f"lookback_{name}" for name in ("player", "wire", "comparison", "network", "weighing", "film", "beam"))
 PASSING = ("link", "page", "seq", "answer", "heard", "state")  # of a component's data, what belongs to the visit
 
 
@@ -363,7 +368,7 @@ def picture(app: AppTest) -> dict[str, Any]:
         if widget.type not in ("button", "download_button") and base(widget.key) in link.FIELDS:
             seen[f"control {widget.key}"] = value(widget)
     for name, data in components(app).items():
-        if name != "lookback_address":
+        if name in DRAWN:
             seen[name] = {key: part for key, part in data.items() if key not in PASSING}
     return seen
 

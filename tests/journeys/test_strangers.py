@@ -1,0 +1,98 @@
+"""Somebody malicious: links and fields with whatever no control would write. One sentence, nothing executed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from s2s.web import link
+from tests.journeys.people import TEXT, run, sees_no_error, write
+from tests.journeys.walker import FAULT, PAGES, visit
+from tests.journeys.world import Log, small
+from tests.visitors import Visitors, rest
+
+SCRIPT = "<img src=x onerror='window.hit=1'><script>window.hit=1</script>"
+MARKDOWN = "# Big\n\n[click](javascript:window.hit=1) ![p](http://evil.example/p.png) **b** `c` $x^2$ :red[r] | a |"
+STRANGE = (
+    "",
+    " ",
+    "0",
+    "-1",
+    "1e999",
+    "nan",
+    "true",
+    "null",
+    "[]",
+    '{"a": 1}',
+    "../../etc/passwd",
+    "\u0000",
+    "\u202eabc",
+    "%00%ff",
+    "我" * 10_000,
+    "9" * 400,
+    "javascript:window.hit=1",
+    SCRIPT,
+    MARKDOWN,
+)
+OTHERS = ("lang", "room", "teach", "person", "constructor", "__proto__", "streamlit")
+
+
+@pytest.fixture(scope="module")
+def log() -> Iterator[Log]:
+    with small() as found:
+        yield found
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_field_with_every_strange_value(log: Log, page: str) -> None:
+    names = [*link.FIELDS, *OTHERS]
+    rng = random.Random(page)
+    for value in STRANGE:
+        chosen = rng.sample(names, 6)
+        query = {"text": "我喜欢苹果。", "model": "tiny-additive"} | dict.fromkeys(chosen, value)
+        if query.get("room") == "":
+            del query["room"]
+        log.lines.clear()
+        app = visit(page if "room" not in query else "", query)
+        assert not app.exception and not log.lines, (query, app.exception, log.lines)
+        boxes = [box.value for kind in (app.error, app.warning, app.info) for box in kind]
+        assert not any(FAULT.search(box) for box in boxes), (query, boxes)
+        assert all(len(box) < 600 for box in boxes), query
+
+
+def harmless(page: Page) -> None:
+    """Nothing of it has run, nothing of it is an element, no address of it can be clicked."""
+    rest(page)
+    assert page.evaluate("window.hit") is None
+    assert page.locator("main img[src*=evil], main a[href^=javascript], [data-testid=stMain] script").count() == 0
+    assert page.locator("a[href^='javascript']").count() == 0
+    sees_no_error(page)
+
+
+@pytest.mark.parametrize("path", ["", "compare", "lesson", "inspection"])
+def test_links_that_nobody_wrote(visitors: Visitors, path: str) -> None:
+    query = {name: MARKDOWN for name in link.FIELDS} | {"text": SCRIPT + TEXT, "ref": MARKDOWN, "lang": SCRIPT}
+    page = visitors.come(query, player=False, path=path)
+    page.get_by_test_id("stAlert").first.wait_for()
+    harmless(page)
+    twice = "&".join(f"{name}={value}" for name in ("text", "step", "model", "lane") for value in ("1", "2"))
+    page.goto(f"{visitors.server}/{path}?{twice}&step=3&branches=%F0%9F%99%82&teach=.&person=%00")
+    page.get_by_test_id("stAlert").first.wait_for()
+    harmless(page)
+
+
+def test_a_field_with_ten_thousand_characters_and_markup(visitors: Visitors, folder: Path) -> None:
+    page = visitors.come({"lang": "en"}, locale="en-US")
+    write(page, "en", "我" * 10_000, MARKDOWN)
+    run(page, "en")
+    expect(page.get_by_test_id("stAlert")).to_have_count(1)
+    harmless(page)
+    write(page, "en", TEXT + SCRIPT, SCRIPT)
+    run(page, "en")
+    page.wait_for_selector(".player")
+    harmless(page)
+    assert page.locator(".player img, .player script").count() == 0
