@@ -115,7 +115,7 @@ class Visitors:
         for context in self.contexts:
             self.problems += [text for page in context.pages for text in unfilled(page)]
             context.close()
-        assert self.problems == []
+        assert not self.problems, self.problems  # this module is not one whose asserts pytest explains
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not probe(message):

@@ -358,7 +358,7 @@ def link_of(app: AppTest) -> dict[str, str] | None:
 
 
 DRAWN = tuple(f"lookback_{name}" for name in ("player", "wire", "comparison", "network", "weighing", "film", "beam"))
-PASSING = ("link", "page", "seq", "answer", "heard", "state")  # of a component's data, what belongs to the visit
+PASSING = ("link", "page", "run", "seq", "answer", "heard", "state")  # of a component's data, what belongs to the visit
 
 
 def picture(app: AppTest) -> dict[str, Any]:
@@ -369,7 +369,7 @@ def picture(app: AppTest) -> dict[str, Any]:
             seen[f"control {widget.key}"] = value(widget)
     for name, data in components(app).items():
         if name in DRAWN:
-            seen[name] = {key: part for key, part in data.items() if key not in PASSING}
+            seen |= {f"{name} {key}": part for key, part in data.items() if key not in PASSING}
     return seen
 
 
