@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.journeys import machine
+from tests.journeys.browser import Wanderer
 from tests.journeys.walker import Finding, Walk
 from tests.journeys.world import small
+from tests.visitors import Visitors
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -25,3 +27,7 @@ def test_a_walk_sees_what_goes_wrong() -> None:
         log.lines.append("Traceback")
         with pytest.raises(Finding, match="logged error"):
             walk.check({"seed"}, {})
+
+
+def test_whoever_clicks_anything_in_a_browser_finds_no_fault(visitors: Visitors) -> None:
+    Wanderer(visitors, 1).wander(50)

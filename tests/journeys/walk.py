@@ -10,31 +10,55 @@ import argparse
 import logging
 import sys
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Error, sync_playwright
 
 from tests.journeys import machine
+from tests.journeys.browser import Wanderer
 from tests.journeys.world import small
+from tests.visitors import FLAGS, Visitors, found, serve
+
+
+def pages(actions: int, number: int) -> str:
+    """Through AppTest."""
+    with small() as log:
+        return f"{machine.walk(log, actions, number)} actions"
+
+
+def browser(steps: int, number: int) -> str:
+    """In Chromium, at a server that nobody has visited; an even seed on a phone."""
+    options = {"has_touch": True, "viewport": {"width": 390, "height": 844}} if number % 2 == 0 else {}
+    with TemporaryDirectory() as folder, serve(Path(folder)) as address, sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=found(), args=FLAGS)
+        visitors = Visitors(launched, address)
+        Wanderer(visitors, number, **options).wander(steps)
+        visitors.leave()
+        launched.close()
+    return f"{steps} steps in a browser"
 
 
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.journeys.walk", description=__doc__)
-    parser.add_argument("--actions", type=int, default=2000, help="through AppTest, of each seed")
-    parser.add_argument("--steps", type=int, default=200, help="in a browser, of each seed")
+    parser.add_argument("--actions", type=int, default=2000, help="through AppTest, of each seed; 0: none")
+    parser.add_argument("--steps", type=int, default=200, help="in a browser, of each seed; 0: none")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     asked = parser.parse_args()
     logging.getLogger("streamlit").setLevel(logging.ERROR)
     failed = 0
     for number in range(asked.first, asked.first + asked.seeds):
-        begun = time.monotonic()
-        try:
-            with small() as log:
-                done = machine.walk(log, asked.actions, number)
-        except AssertionError as error:
-            print(f"seed {number}: {error}", *getattr(error, "__notes__", []), sep="\n", flush=True)
-            failed = 1
-        else:
-            print(f"seed {number}: {done} actions in {time.monotonic() - begun:.0f} s, no finding", flush=True)
+        for walk, count in ((pages, asked.actions), (browser, asked.steps)):
+            begun = time.monotonic()
+            try:
+                said = walk(count, number) if count else "nothing asked"
+            except (AssertionError, Error) as error:
+                print(f"seed {number}: {error}", *getattr(error, "__notes__", []), sep="\n", flush=True)
+                failed = 1
+            else:
+                print(f"seed {number}: {said} in {time.monotonic() - begun:.0f} s, no finding", flush=True)
     return failed
 
 

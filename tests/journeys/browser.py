@@ -1,0 +1,152 @@
+"""A visitor in a real browser who clicks, types and presses keys at random, two hundred times.
+
+Whatever is visible and enabled can be meant: links of the menu, buttons, radios, switches, sliders, fields, tabs and
+the figures' own buttons, words and cells, and the keys that the figures know. After every action the page has no
+exception, no fault, no error on its console; and every so often its address, opened by somebody else, shows the same
+fields, lanes and step.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Any
+
+from playwright.sync_api import Error, Locator, Page
+
+from tests.journeys.walker import FAULT, Finding
+from tests.visitors import Visitors, rest
+
+KEYS = ("ArrowRight", "ArrowLeft", "Home", "End", "Space", "t", "Escape", "PageDown", "PageUp", "Tab", "e")
+TEXTS = ("我喜欢苹果。", "他喜欢喝茶。", "I like tea.", "", "<b>我</b> [x](javascript:window.hit=1)")
+CONTROLS = """button, [role=radio], [role=switch], [role=tab], [role=slider], [role=option], textarea, input,
+    summary, select, a[href^="http://localhost"], tr.lane td[data-t], .chip, li[data-token]"""
+# What leaves the page, is long, or is Streamlit's own menu.
+LEFT_ALONE = re.compile(
+    r"stMainMenu|stAppDeploy|stFileUploader|stDownload|download|data-kind|st-key-train|st-key-inspect_start|measure"
+    r"|states_|check-dates|stToolbar|st-key-html|button link|stLinkButton"
+)
+
+
+class Wanderer:
+    """One visit; ``done`` is what was done, a line an action."""
+
+    def __init__(self, visitors: Visitors, seed: int, **options: Any) -> None:
+        self.visitors, self.options, self.rng = visitors, options, random.Random(seed)
+        self.page = visitors.come({"lang": "en"}, **options)
+        self.done = ["open /"]
+
+    def wander(self, steps: int, reopened: int = 25) -> None:
+        """Do so much; Finding with all that was done where something must not be."""
+        try:
+            for step in range(1, steps + 1):
+                self.step()
+                self.check()
+                if step % reopened == 0:
+                    self.reopen()
+        except (AssertionError, Error) as error:
+            error.add_note("What was done:\n  " + "\n  ".join(self.done))
+            raise
+
+    def step(self) -> None:
+        """One action."""
+        if self.rng.random() < 0.25:
+            key = self.rng.choice(KEYS)
+            self.done.append(f"key {key}")
+            self.page.keyboard.press(key)
+        else:
+            self._use()
+        rest(self.page)
+
+    def _use(self) -> None:
+        found = self.page.locator(CONTROLS)
+        for _ in range(20):
+            one = found.nth(self.rng.randrange(max(1, found.count())))
+            if (name := self._usable(one)) is not None:
+                self.done.append(name)
+                self._do(one)
+                return
+        self.done.append("nothing to use")
+
+    def _usable(self, one: Locator) -> str | None:
+        """What it is called; None of what is hidden, off, or left alone."""
+        try:
+            html = one.evaluate("n => (n.closest('[class*=st-key]')?.className ?? '') + n.outerHTML.slice(0, 300)")
+            if LEFT_ALONE.search(html) or not one.is_visible() or not one.is_enabled():
+                return None
+            said = one.evaluate("n => n.getAttribute('aria-label') || n.textContent || n.value || n.className")
+        except Error:  # it has just gone
+            return None
+        return f"{one.evaluate('n => n.tagName').lower()} {' '.join(str(said).split())[:60]!r}"
+
+    def _do(self, one: Locator) -> None:
+        """Click, or type into it; what a click does not reach because something lies over it is no fault."""
+        kind = one.evaluate("n => n.tagName + (n.type ?? '')")
+        try:
+            if kind.startswith("TEXTAREA") or kind in ("INPUTtext", "INPUTnumber"):
+                text = "3" if kind == "INPUTnumber" else self.rng.choice(TEXTS)
+                one.fill(text, timeout=2_000)
+                self.done[-1] += f" := {text!r}"
+                self.page.keyboard.press("Control+Enter" if kind.startswith("TEXTAREA") else "Enter")
+            elif kind == "INPUTrange":
+                one.press(self.rng.choice(("ArrowRight", "ArrowLeft", "Home", "End")), timeout=2_000)
+            elif kind == "SELECTselect-one":
+                one.select_option(index=0, timeout=2_000)
+            else:
+                one.click(timeout=2_000)
+        except Error as error:
+            self.done[-1] += f" (out of reach: {str(error).splitlines()[0][:60]})"
+
+    def check(self) -> None:
+        """Neither exception nor fault, on the page or in the console; nothing that was typed has run."""
+        page = self.page
+        if page.get_by_test_id("stException").count():
+            raise Finding("exception box", page.get_by_test_id("stException").first.inner_text()[:600])
+        boxes = page.get_by_test_id("stAlert").all_inner_texts()
+        if any(FAULT.search(box) for box in boxes):
+            raise Finding("a fault", str(boxes))
+        if self.visitors.problems:
+            raise Finding("the browser's console", str(self.visitors.problems))
+        if page.evaluate("window.hit") is not None:
+            raise Finding("executed", "what was typed has run")
+
+    def reopen(self) -> None:
+        """Somebody else opens the address."""
+        if "/?" not in self.page.url and not re.search(r"/(lesson|compare|exposure|classroom)\?", self.page.url):
+            return
+        self.settle(self.page)
+        here, url = picture(self.page), self.page.url
+        context = self.visitors.browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | self.options))
+        other = context.new_page()
+        other.goto(url)
+        self.settle(other)
+        there = picture(other)
+        context.close()
+        for name in here:
+            if here[name] != there[name]:
+                raise Finding("the link shows something else", f"{name}: {here[name]!r} here, {there[name]!r}; {url}")
+
+    def settle(self, page: Page) -> None:
+        """Until the server rests and the address says what the player shows."""
+        page.get_by_test_id("stMain").wait_for()
+        rest(page)
+        page.wait_for_function(
+            """() => {
+                const where = document.querySelector("[data-testid=stMain]")?.innerText ?? "";
+                const seen = globalThis.lookbackSeen === location.search + where.length;
+                globalThis.lookbackSeen = location.search + where.length;
+                return seen;
+            }""",
+            polling=350,  # the address follows the player after a quarter of a second
+        )
+
+
+def picture(page: Page) -> dict[str, Any]:
+    """What is to be seen of what a link holds."""
+    player = page.locator(".player")
+    shown = player.count() and player.first.is_visible()
+    return {
+        "texts": [node.input_value() for node in page.locator(".st-key-text textarea, .st-key-ref textarea").all()],
+        "step": page.locator(".player .where").first.inner_text() if shown else "",
+        "lanes": page.locator(".player tr.lane").evaluate_all("rows => rows.map(row => row.textContent)"),
+    }
