@@ -67,7 +67,7 @@ def test_a_checkpoint_of_ones_own_from_a_zip(visitors: Visitors, tiny_checkpoint
     page = visitors.come({"lang": "zh"}, player=False, path="checkpoints")
     rest(page)
     page.get_by_text(say("cards.bring", "zh"), exact=True).click()
-    page.locator("input[type=file]").set_input_files(packed)
+    page.locator("input[type=file][accept*=zip]").set_input_files(packed)
     onward = page.locator("[class*=st-key-open-mine-] button")
     onward.click()
     page.wait_for_selector(".player")

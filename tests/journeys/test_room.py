@@ -67,6 +67,7 @@ def test_a_room_outlives_a_reload_and_another_page_and_a_phone_votes(visitors: V
 def test_the_lesson_by_a_presenters_remote(visitors: Visitors) -> None:
     page = visitors.come({"lang": "en", "text": TEXT}, player=False, path="lesson", locale="en-US")
     rest(page)
+    page.locator(".st-key-contents button").nth(8).wait_for()
     titles = [name for name in page.locator(".st-key-contents button").all_inner_texts() if name.strip()]
     assert len(titles) == 9
     for title in titles[1:]:
