@@ -26,7 +26,9 @@ def page(names: list[str]) -> None:
     chosen = st.multiselect(t("cards.choose"), names, default=names[:1], max_selections=2, key="cards")
     if len(chosen) == 2:
         _differences(*chosen)
-    for name, column in zip(chosen, st.columns(max(1, len(chosen)), gap="large"), strict=True):
+    if not chosen:  # the only chip was taken away
+        return
+    for name, column in zip(chosen, st.columns(len(chosen), gap="large"), strict=True):
         with column:
             _card(name)
 

@@ -44,6 +44,16 @@ def mine(app: AppTest) -> list[str]:
     return [entry.name for entry in app.session_state["uploads"]]
 
 
+def test_the_only_card_can_be_taken_away(visit_page: Visit) -> None:
+    app = visit_page("checkpoints")
+    app.multiselect(key="cards").set_value([]).run()
+    assert not app.exception
+    assert [box.value for box in app.markdown if box.value.startswith("### ")] == []
+    app.multiselect(key="cards").set_value(["tiny-general"]).run()
+    assert not app.exception
+    assert [box.value.split("\n")[0] for box in app.markdown if box.value.startswith("### ")] == ["### tiny-general"]
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_checkpoint_is_listed_and_two_are_compared(visit_page: Visit, lang: str) -> None:
     app = visit_page("checkpoints", lang=lang)
