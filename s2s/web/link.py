@@ -134,6 +134,7 @@ _DECODING: Mapping[str, Field] = {
     "max_length": Field(0, _number(int, 0, 200)),
 }
 SETTINGS = tuple(_DECODING)
+PLAYERS = ("step", "lane")  # what of the link the player alone reads and writes
 GREEDY: tuple[tuple[str, Any], ...] = tuple(
     (name, field.default) for name, field in _DECODING.items()
 )  # as a page begins
@@ -227,8 +228,9 @@ def restore(names: list[str], first: Callable[[str], Mapping[str, str]]) -> list
             if not spelt(values[text], values[tokens]):
                 ignored.append((tokens, values[tokens][:40]))
                 values[tokens] = ""
-        st.session_state.update({k: v for k, v in values.items() if k not in ("step", "lane")})
-        st.session_state["restored"] = ignored
+        kept = {k: v for k, v in values.items() if k not in PLAYERS}
+        st.session_state.update(kept)
+        st.session_state.update(kept=kept, restored=ignored)  # of a page that is left before it runs again, too
     before: list[tuple[str, str]] = st.session_state["restored"]
     return before
 

@@ -1,0 +1,72 @@
+"""Who runs first and opens the settings then finds them at their defaults, and the link says what is shown."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+
+DEFAULTS = {
+    "temperature": "1",
+    "top_k": "0",
+    "top_p": "1",
+    "seed": "0",
+    "beam": "5",
+    "length_penalty": "0.6",
+    "coverage_penalty": "0",
+    "max_length": "0",
+}
+
+
+def idle(page: Page) -> None:
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+def run(page: Page, text: str) -> None:
+    """Type a sentence and press Run; its link is there."""
+    page.locator(".st-key-text textarea").fill(text)
+    page.locator(".st-key-run button").click()
+    page.wait_for_function("text => new URLSearchParams(location.search).get('text') === text", arg=text)
+    idle(page)
+
+
+def settings(page: Page, prefix: str = "") -> dict[str, str]:
+    return {name: page.locator(f".st-key-{prefix}{name} input").first.input_value() for name in DEFAULTS}
+
+
+def linked(page: Page, prefix: str = "") -> set[str]:
+    """Which settings the address names."""
+    return set(parse_qs(urlsplit(page.url).query)) & {f"{prefix}{name}" for name in DEFAULTS}
+
+
+@pytest.mark.parametrize("strategy", ["Sampling", "Beam search"])
+def test_settings_are_at_their_defaults_for_who_runs_first(open_page: OpenPage, strategy: str) -> None:
+    page = open_page({"lang": "en"})
+    run(page, "我喜欢茶。")
+    page.get_by_role("button", name="Decoding").click()
+    assert settings(page) == DEFAULTS
+    page.locator(".st-key-strategy-en").get_by_text(strategy).click()
+    expect(page.locator(f".st-key-{'beam' if strategy == 'Beam search' else 'seed'} input")).to_be_enabled()
+    page.wait_for_function("() => location.search.includes('strategy=')")
+    assert settings(page) == DEFAULTS
+    assert linked(page) == set()
+
+
+def test_both_sides_of_a_comparison_are_at_their_defaults_for_who_runs_first(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en", "differs": "source,decoding"}, player=False, path="compare")
+    page.wait_for_selector(".comparison")
+    run(page, "我喜欢茶。")
+    page.get_by_role("button", name="Decoding of A").click()
+    assert settings(page) == DEFAULTS
+    page.locator(".st-key-strategy-en").get_by_text("Sampling").click()
+    expect(page.locator(".st-key-seed input")).to_be_enabled()
+    page.keyboard.press("Escape")
+    page.locator("summary", has_text="Decoding of B").click()
+    page.locator(".st-key-b_strategy-en").get_by_text("Beam search").click()
+    expect(page.locator(".st-key-b_beam input")).to_be_enabled()
+    page.wait_for_function("() => location.search.includes('b_strategy=beam')")
+    assert settings(page, "b_") == DEFAULTS
+    assert linked(page) | linked(page, "b_") == set()

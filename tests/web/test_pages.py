@@ -1,0 +1,54 @@
+"""Whatever page a visit begins with and whichever follows, each begins from the whole state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from s2s import classroom
+from s2s.database import connect
+from s2s.web import link
+from tests.web.conftest import REPOSITORY
+
+PAGES = sorted(path.stem for path in (REPOSITORY / "pages").glob("*.py") if path.stem != "room")
+TEXT = "我喜欢茶。"
+
+
+@pytest.fixture
+def begin(
+    visit_page: Callable[..., AppTest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., AppTest]:
+    """Open a page as the first of a visit."""
+    monkeypatch.setenv("LOOKBACK_DATABASE", f"sqlite:///{tmp_path}/class.sqlite")
+
+    def open_page(page: str, **query: str) -> AppTest:
+        app = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=30)
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.switch_page(f"pages/{page}.py")
+        return app.run()
+
+    return open_page
+
+
+def start(page: str) -> dict[str, str]:
+    """What else a link to a page names."""
+    if page == "classroom":
+        return {"teach": ".".join(classroom.open_room(connect()))}
+    return {"lesson": {"chapter": "layers"}, "inspection": {"inspection": "gone", "query": "%"}}.get(page, {})
+
+
+@pytest.mark.parametrize("first", PAGES)
+def test_every_page_follows_every_other(begin: Callable[..., AppTest], first: str) -> None:
+    for second in PAGES:
+        app = begin(first, lang="en", text=TEXT, model="tiny-general", temperature="0.7", **start(first))
+        assert not app.exception
+        app.switch_page(f"pages/{second}.py").run()
+        assert not app.exception, second
+        missing = [name for name in link.FIELDS if name not in link.PLAYERS and name not in app.session_state]
+        assert missing == [], second
+        kept = (app.session_state["text"], app.session_state["model"], app.session_state["temperature"])
+        assert kept == (TEXT, "tiny-general", 0.7)
