@@ -48,10 +48,16 @@ def put(**values: Any) -> None:
     state = st.session_state
     turns = state.setdefault(TURNS, {})
     for name, value in values.items():
-        if name in state:
-            del state[name]  # no widget's any more: Streamlit would forget it with the widget
-        state[name] = value
+        free(name, value)
         turns[name] = turns.get(name, 0) + 1
+
+
+def free(name: str, value: Any) -> None:
+    """Give the session a value that is no widget's: Streamlit would forget it with the widget."""
+    state = st.session_state
+    state[name] = value
+    del state[name]  # and with it which widget had the name
+    state[name] = value
 
 
 def _turned(name: str, key: str) -> str:

@@ -16,6 +16,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from s2s.branch import PARENT, pack, unpack
 from s2s.places import VIEW
+from s2s.web import bound
 
 MAX_VALUE = 4_000  # characters of one value
 VIEWED = rf"(.+){VIEW}([0-9]{{1,3}})\.([0-9]{{1,3}})"  # a checkpoint's name with the layer and head to look at
@@ -255,13 +256,14 @@ def through_app() -> None:
 
 
 def keep(page: str) -> None:
-    """Bring the fields back: Streamlit forgets a widget's value when its page is left, and a run later what was set.
+    """Bring the fields back, which Streamlit forgets with their widgets; of this page's, those that it does not show.
 
-    So a page whose widgets are not those of every field has them all on every run.
+    From then on they are the session's own: a callback, which comes before this, finds every one.
     """
     state = st.session_state
     kept = state.get("kept", {}) | {name: state[name] for name in FIELDS if name in state}
-    if state.get("page", page) != page:
-        state.update(kept)  # set anew, also what is still there: the new page's widgets have other identities
-    state.update({name: value for name, value in kept.items() if name not in state})  # of widgets not on this page
+    another = state.get("page", page) != page
+    for name, value in kept.items():
+        if another or name not in state:  # also what is still there: the new page's widgets have other identities
+            bound.free(name, value)
     state.update(page=page, kept=kept)
