@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from s2s.places import VIEW
-from s2s.web import architecture, branches, language, link, models
+from s2s.web import architecture, branches, draft, language, link, models
 from s2s.web.bound import chooses, picks, shows
 from s2s.web.examples import examples
 from s2s.web.language import t
@@ -62,6 +62,7 @@ def _switched(before: str) -> None:
     """Another model gets an example of its own, where the text was one of the last model's; what was typed stays."""
     texts, name = [text for text, _ in _pairs(before)], st.session_state["model"]
     st.session_state.update(layer=0, head=0)
+    draft.switched()
     if st.session_state["text"] in texts and st.session_state["text"] not in [text for text, _ in _pairs(name)]:
         st.session_state.update(first_example(name))
 
@@ -97,6 +98,7 @@ def sentence() -> None:
         left.text_area(t("step.text"), **shows("text"), height=78, placeholder=t("step.text_place"))
         right.text_area(t("step.reference"), **shows("ref"), height=78, placeholder=t("step.reference_place"))
         last.form_submit_button(t("step.run"), key="run", type="primary", width="stretch", on_click=_submitted)
+    draft.section(_pairs(st.session_state["model"]))
 
 
 def example_sentences() -> None:

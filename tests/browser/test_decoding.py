@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from s2s.errors import say
 from tests.browser.conftest import OpenPage
 
 DEFAULTS = {
@@ -31,6 +32,11 @@ def run(page: Page, text: str) -> None:
     page.locator(".st-key-run button").click()
     page.wait_for_function("text => new URLSearchParams(location.search).get('text') === text", arg=text)
     idle(page)
+
+
+def choose_model(page: Page, name: str) -> None:
+    page.locator(".st-key-model [role=combobox]").click()
+    page.get_by_role("option", name=name, exact=True).click()
 
 
 def settings(page: Page, prefix: str = "") -> dict[str, str]:
@@ -70,3 +76,23 @@ def test_both_sides_of_a_comparison_are_at_their_defaults_for_who_runs_first(ope
     page.wait_for_function("() => location.search.includes('b_strategy=beam')")
     assert settings(page, "b_") == DEFAULTS
     assert linked(page) | linked(page, "b_") == set()
+
+
+def test_the_page_says_whose_sentence_is_shown_and_keeps_what_was_typed(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en", "text": "我妹妹每天早上骑自行车去学校。"})
+    field, told = page.locator(".st-key-text textarea"), page.locator(".draft")
+    field.fill("他喜欢喝茶。")
+    expect(told).to_be_empty()  # not while it is being typed
+    choose_model(page, "date")  # which brings an example of its own
+    shown = "二〇二六年十一月廿二日"
+    page.wait_for_function("text => new URLSearchParams(location.search).get('text') === text", arg=shown)
+    expect(told.get_by_role("status")).to_have_text(say("player.stale", "en", text=shown))
+    expect(field).to_have_value("他喜欢喝茶。")
+    told.get_by_role("button", name=say("player.stale_back", "en")).click()
+    expect(field).to_have_value(shown)
+    expect(told).to_be_empty()
+    field.fill("二〇〇一年")
+    choose_model(page, "zh-en-luong")
+    told.get_by_role("button", name=say("player.stale_run", "en")).click()
+    page.wait_for_function("() => new URLSearchParams(location.search).get('text') === '二〇〇一年'")
+    expect(told).to_be_empty()
