@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from s2s.web import faults, language, link, style
+from s2s.web import faults, language, link, models, style
 
 st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wide")
 style.compact()
@@ -27,6 +27,7 @@ page = st.navigation(
 )
 if not room:
     link.keep(page.url_path)
+    link.back(models.names())
     with st.sidebar:
         language.switch()
 page.run()

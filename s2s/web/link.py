@@ -7,12 +7,13 @@ rest once, when a visit begins, and is not told of the address afterwards.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from s2s.branch import PARENT, pack, unpack
 from s2s.places import VIEW
@@ -234,6 +235,25 @@ def restore(names: list[str], first: Callable[[str], Mapping[str, str]]) -> list
         st.session_state.update(kept=kept, restored=ignored)  # of a page that is left before it runs again, too
     before: list[tuple[str, str]] = st.session_state["restored"]
     return before
+
+
+def back(names: Collection[str]) -> None:
+    """After the browser's Back or Forward, the session as the address says it; what it does not name stays.
+
+    ``names`` are the checkpoints. A page without an address of its own names nothing.
+    """
+    visit, state = get_script_run_ctx(), st.session_state
+    if visit is None or not visit.is_history_navigation or "restored" not in state:
+        return
+    query = st.query_params.to_dict()
+    values, _ = read(query)
+    told = [name for name in FIELDS if name not in (*PLAYERS, *INSPECTION, "branches")] if "text" in query else []
+    told += INSPECTION if "inspection" in query else []
+    other = {name: values[name] for name in told if state.get(name) != values[name]}
+    if other.get("model", "") not in names or other.get("compare", "") not in ("", *names):
+        other = {name: value for name, value in other.items() if name not in ("model", "compare")}
+    bound.put(**{name: other.pop(name) for name in list(other) if name.removeprefix("b_") in SETTINGS})
+    state.update(other)
 
 
 def _viewed(values: Mapping[str, Any]) -> dict[str, Any]:

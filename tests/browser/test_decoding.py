@@ -96,3 +96,29 @@ def test_the_page_says_whose_sentence_is_shown_and_keeps_what_was_typed(open_pag
     told.get_by_role("button", name=say("player.stale_run", "en")).click()
     page.wait_for_function("() => new URLSearchParams(location.search).get('text') === '二〇〇一年'")
     expect(told).to_be_empty()
+
+
+def test_back_goes_to_what_was_looked_at_before_and_not_out_of_the_page(open_page: OpenPage) -> None:
+    first, second = "我喜欢茶。", "他喜欢喝茶。"
+    page = open_page({"lang": "en", "text": first, "strategy": "sampling", "temperature": "0.7"})
+    page.wait_for_function("() => location.search.includes('step=')")
+    page.locator(".st-key-text textarea").fill(second)
+    page.locator(".st-key-run button").click()
+    page.wait_for_function("text => new URLSearchParams(location.search).get('text') === text", arg=second)
+    page.locator(".player").press("ArrowRight")
+    page.wait_for_function("() => location.search.includes('step=2')")  # no entry of its own
+    page.get_by_test_id("stSidebarNav").get_by_text(say("page.lesson", "en")).click()
+    page.wait_for_function("() => location.search.includes('chapter=encoder_decoder')")
+    page.locator(".st-key-to-layers button").click()
+    page.wait_for_function("() => location.search.includes('chapter=layers')")
+    page.go_back()
+    expect(page.locator(".st-key-chapter-encoder_decoder")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".player")).to_be_visible()
+    expect(page.locator(".st-key-text textarea")).to_have_value(second)
+    page.go_back()
+    expect(page.locator(".st-key-text textarea")).to_have_value(first)
+    page.wait_for_function("text => new URLSearchParams(location.search).get('text') === text", arg=first)
+    assert "temperature=0.7" in page.url
+    page.go_forward()
+    expect(page.locator(".st-key-text textarea")).to_have_value(second)
