@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from s2s.web import language, link, style
+from s2s.web import faults, language, link, models, style
 
 st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wide")
 style.compact()
+faults.listen()
+faults.section()
 # Before any widget: a server's first run would else give it another identity than all later runs.
 # A class that joins a room sees the question alone.
 room = [st.Page("pages/room.py", title=language.t("page.room"), default=True)] if "room" in st.query_params else []
@@ -25,6 +27,8 @@ page = st.navigation(
 )
 if not room:
     link.keep(page.url_path)
+    link.back(models.names())
     with st.sidebar:
         language.switch()
 page.run()
+faults.said()

@@ -14,7 +14,7 @@ from s2s.errors import UserError
 from s2s.numbers import share, signed
 from s2s.trace import Trace
 from s2s.tree import SearchTree
-from s2s.web import branches, controls, language, link, models, panel, request
+from s2s.web import bound, branches, controls, language, link, models, panel, request
 from s2s.web.examples import GREEDY_LOSES
 from s2s.web.language import t
 from s2s.web.player import FOLDER as PLAYER
@@ -155,7 +155,8 @@ def _fate(tree: SearchTree, said: Sequence[str]) -> str:
 
 
 def _use(text: str, reference: str) -> None:
-    st.session_state.update(text=text, ref=reference, **SETTINGS)
+    st.session_state.update(text=text, ref=reference)
+    bound.put(**SETTINGS)  # their popover may be closed
 
 
 def _examples(name: str) -> None:

@@ -14,6 +14,7 @@ from s2s.errors import UserError
 from s2s.numbers import share, signed
 from s2s.trace import Step, Trace
 from s2s.web import controls, editor, language, link, models
+from s2s.web.bound import marks
 from s2s.web.comparison import comparison
 from s2s.web.language import t
 from s2s.web.panel import code
@@ -49,7 +50,7 @@ def choices() -> None:
             link.DIFFERS,
             selection_mode="multi",
             format_func=names.__getitem__,
-            key=key,
+            **marks(key),
             on_change=_differ,
             args=(key,),
         )

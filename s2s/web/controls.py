@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from s2s.places import VIEW
-from s2s.web import architecture, branches, language, link, models
+from s2s.web import architecture, branches, draft, language, link, models
+from s2s.web.bound import chooses, picks, shows
 from s2s.web.examples import examples
 from s2s.web.language import t
 from s2s.web.panel import code
@@ -42,7 +43,7 @@ def begin() -> tuple[list[str], list[tuple[str, str]]]:
 def checkpoint(names: list[str]) -> None:
     """The picker and the card of what it picked."""
     before = st.session_state["model"]
-    st.selectbox(t("step.checkpoint"), names, key="model", on_change=_switched, args=(before,))
+    st.selectbox(t("step.checkpoint"), **picks("model", names), on_change=_switched, args=(before,))
     name = st.session_state["model"]
     found = models.about(name, models.changed(name))
     metrics = found["metrics"].get("test")
@@ -61,6 +62,7 @@ def _switched(before: str) -> None:
     """Another model gets an example of its own, where the text was one of the last model's; what was typed stays."""
     texts, name = [text for text, _ in _pairs(before)], st.session_state["model"]
     st.session_state.update(layer=0, head=0)
+    draft.switched()
     if st.session_state["text"] in texts and st.session_state["text"] not in [text for text, _ in _pairs(name)]:
         st.session_state.update(first_example(name))
 
@@ -71,7 +73,7 @@ def comparison(names: list[str]) -> None:
     if st.session_state["compare"] not in others:
         st.session_state["compare"] = ""
     st.selectbox(
-        t("exposure.compare"), others, format_func=lambda name: name or "—", key="compare", persist_state="session"
+        t("exposure.compare"), **picks("compare", others), format_func=lambda name: name or "—", persist_state="session"
     )
     layer, head, name = (st.session_state[part] for part in ("layer", "head", "compare"))
     if any(sizes(name)) and (layer or head) and looked(name, layer, head) == name:
@@ -93,9 +95,10 @@ def sentence() -> None:
     """Text, reference and Run."""
     with st.form("sentence", border=False):
         left, right, last = st.columns([6, 6, 2], vertical_alignment="bottom")
-        left.text_area(t("step.text"), key="text", height=78, placeholder=t("step.text_place"))
-        right.text_area(t("step.reference"), key="ref", height=78, placeholder=t("step.reference_place"))
+        left.text_area(t("step.text"), **shows("text"), height=78, placeholder=t("step.text_place"))
+        right.text_area(t("step.reference"), **shows("ref"), height=78, placeholder=t("step.reference_place"))
         last.form_submit_button(t("step.run"), key="run", type="primary", width="stretch", on_click=_submitted)
+    draft.section(_pairs(st.session_state["model"]))
 
 
 def example_sentences() -> None:
@@ -106,23 +109,24 @@ def example_sentences() -> None:
                 st.button(text, on_click=_use, args=(text, reference), width="stretch", type="tertiary")
 
 
-def _keep(name: str, key: str) -> None:
-    st.session_state[name] = st.session_state[key]
-
-
 def radio(name: str, label: str, labels: dict[str, str], **options: Any) -> None:
-    """A choice that outlives a switch of language: Streamlit remembers the label, so each language has a widget."""
-    key = f"{name}-{language.current()}"
-    st.session_state[key] = st.session_state[name]
-    choices, show = list(labels), labels.__getitem__
-    st.radio(label, choices, format_func=show, key=key, horizontal=True, on_change=_keep, args=(name, key), **options)
+    """A choice that outlives a switch of language."""
+    bound = chooses(name, language.current(), list(labels))
+    st.radio(label, **bound, format_func=labels.__getitem__, horizontal=True, **options)
+
+
+def own_radio(name: str, label: str, labels: dict[str, str]) -> str:
+    """As ``radio``, of a choice that no link has; returns it, the first where there was none that is still there."""
+    if st.session_state.get(name) not in labels:
+        st.session_state[name] = next(iter(labels))
+    radio(name, label, labels)
+    return str(st.session_state[name])
 
 
 def select(name: str, label: str, labels: list[str]) -> None:
     """A choice by number from 0 that outlives a switch of language, as ``radio``."""
-    key = f"{name}-{language.current()}"
-    st.session_state[key] = st.session_state[name]
-    st.selectbox(label, range(len(labels)), format_func=labels.__getitem__, key=key, on_change=_keep, args=(name, key))
+    bound = chooses(name, language.current(), range(len(labels)))
+    st.selectbox(label, **bound, format_func=labels.__getitem__)
 
 
 def decoding() -> None:
@@ -140,20 +144,22 @@ def decoding() -> None:
 
 def settings(prefix: str = "") -> None:
     """How a free-running lane chooses; ``b_`` of the other side of a comparison."""
-    lasting: Any = {"persist_state": "session"} if prefix else {}  # B's are not always shown
+
+    def field(name: str) -> dict[str, Any]:
+        lasting = {"persist_state": "session"} if prefix else {}  # B's are not always shown
+        return {**shows(f"{prefix}{name}"), **lasting}
+
     names = {"greedy": t("step.greedy"), "sampling": t("step.sampling"), "beam": t("step.beam_search")}
     radio(f"{prefix}strategy", t("step.strategy"), names)
     sampling, beam = (st.session_state[f"{prefix}strategy"] == s for s in ("sampling", "beam"))
-    st.slider(t("step.temperature"), 0.05, 3.0, step=0.05, key=f"{prefix}temperature", **lasting, disabled=not sampling)
-    st.number_input(t("step.top_k"), 0, 1000, key=f"{prefix}top_k", **lasting, disabled=not sampling)
-    st.slider(t("step.top_p"), 0.05, 1.0, step=0.05, key=f"{prefix}top_p", **lasting, disabled=not sampling)
-    st.number_input(t("step.seed"), 0, 999_999, key=f"{prefix}seed", **lasting, disabled=not sampling)
-    st.number_input(t("step.beam"), 1, 10, key=f"{prefix}beam", **lasting, disabled=not beam)
-    st.slider(t("step.length_penalty"), 0.0, 2.0, step=0.1, key=f"{prefix}length_penalty", **lasting, disabled=not beam)
-    st.slider(
-        t("step.coverage_penalty"), 0.0, 2.0, step=0.1, key=f"{prefix}coverage_penalty", **lasting, disabled=not beam
-    )
-    st.number_input(t("step.max_length"), 0, 200, key=f"{prefix}max_length", **lasting)
+    st.slider(t("step.temperature"), 0.05, 3.0, step=0.05, **field("temperature"), disabled=not sampling)
+    st.number_input(t("step.top_k"), 0, 1000, **field("top_k"), disabled=not sampling)
+    st.slider(t("step.top_p"), 0.05, 1.0, step=0.05, **field("top_p"), disabled=not sampling)
+    st.number_input(t("step.seed"), 0, 999_999, **field("seed"), disabled=not sampling)
+    st.number_input(t("step.beam"), 1, 10, **field("beam"), disabled=not beam)
+    st.slider(t("step.length_penalty"), 0.0, 2.0, step=0.1, **field("length_penalty"), disabled=not beam)
+    st.slider(t("step.coverage_penalty"), 0.0, 2.0, step=0.1, **field("coverage_penalty"), disabled=not beam)
+    st.number_input(t("step.max_length"), 0, 200, **field("max_length"))
 
 
 def given_tokens() -> None:
@@ -173,7 +179,7 @@ def state() -> dict[str, Any]:
     for text, tokens in (("text", "tokens"), ("b_text", "b_tokens")):
         if not link.spelt(st.session_state[text], st.session_state[tokens]):
             st.session_state[tokens] = ""
-    keys = [k for k in link.FIELDS if k not in ("step", "lane", "branches", *link.INSPECTION)]
+    keys = [k for k in link.FIELDS if k not in (*link.PLAYERS, "branches", *link.INSPECTION)]
     kept = st.session_state.get("kept", {})  # what has no widget on this page Streamlit forgets
     values = {key: st.session_state.get(key, kept.get(key, link.FIELDS[key].default)) for key in keys}
     return values | {"branches": branches.listed()}

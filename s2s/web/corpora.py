@@ -9,7 +9,7 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.readers import Columns
-from s2s.web import language, models, task
+from s2s.web import controls, language, models, task
 from s2s.web.formulas import explain
 from s2s.web.job import Job
 from s2s.web.language import t
@@ -61,10 +61,7 @@ def section(model: str) -> None:
 
 def _upload() -> tuple[str, Sequence[Any], str]:
     """What kind of file it is, what it holds, and its name; nothing where there is no usable file."""
-    names = {kind: t(f"evidence.kind_{kind}") for kind in KINDS}
-    kind = st.radio(
-        t("evidence.kind"), KINDS, format_func=names.__getitem__, key=f"kind-{language.current()}", horizontal=True
-    )
+    kind = controls.own_radio("kind", t("evidence.kind"), {kind: t(f"evidence.kind_{kind}") for kind in KINDS})
     st.caption(t(f"evidence.help_{kind}", most=MOST, size=MEGABYTES))
     file = st.file_uploader(t("exposure.file"), key="evidence_file", max_upload_size=MEGABYTES)
     columns = Columns()

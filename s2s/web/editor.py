@@ -11,6 +11,7 @@ import streamlit as st
 from s2s import edits
 from s2s.alignment import columns
 from s2s.web import controls, language, link, models
+from s2s.web.bound import shows
 from s2s.web.language import t
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def section(a: Side, b: Side) -> None:
     history, of_a, of_b = st.session_state["b_history"], tokens_of(a), tokens_of(b)
     st.text_area(
         t("compare.b_text"),
-        key="b_text",
+        **shows("b_text"),
         height=78,
         max_chars=link.MAX_VALUE,
         placeholder=t("compare.b_text_place"),

@@ -11,6 +11,7 @@ from s2s import multiples
 from s2s.rollup import Grid
 from s2s.trace import Trace
 from s2s.web import controls, language, models, request
+from s2s.web.bound import shows
 from s2s.web.language import t
 from s2s.web.panel import code
 
@@ -90,7 +91,7 @@ def rolled(*traces: Trace) -> bool:
     if not any(Grid.of(trace).subwords for trace in traces):
         return False
     st.session_state["words"] = not st.session_state["pieces"]
-    st.toggle(t("heads.pieces"), key="words", help=t("heads.pieces_help"), on_change=_turn)
+    st.toggle(t("heads.pieces"), **shows("words"), help=t("heads.pieces_help"), on_change=_turn)
     return not st.session_state["pieces"]
 
 

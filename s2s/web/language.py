@@ -6,6 +6,7 @@ import streamlit as st
 
 from s2s import errors
 from s2s.errors import LANGUAGES, UserError, say
+from s2s.web.bound import picks
 
 NAMES = {"zh": "中文", "en": "English"}
 
@@ -26,9 +27,8 @@ def switch() -> None:
         st.session_state["language"] = current()
     st.radio(
         f"{say('app.language', 'zh')} · {say('app.language', 'en')}",
-        LANGUAGES,
+        **picks("language", LANGUAGES),
         format_func=NAMES.__getitem__,
-        key="language",
         horizontal=True,
         label_visibility="collapsed",
     )

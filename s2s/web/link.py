@@ -7,15 +7,17 @@ rest once, when a visit begins, and is not told of the address afterwards.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from s2s.branch import PARENT, pack, unpack
 from s2s.places import VIEW
+from s2s.web import bound
 
 MAX_VALUE = 4_000  # characters of one value
 VIEWED = rf"(.+){VIEW}([0-9]{{1,3}})\.([0-9]{{1,3}})"  # a checkpoint's name with the layer and head to look at
@@ -134,6 +136,7 @@ _DECODING: Mapping[str, Field] = {
     "max_length": Field(0, _number(int, 0, 200)),
 }
 SETTINGS = tuple(_DECODING)
+PLAYERS = ("step", "lane")  # what of the link the player alone reads and writes
 GREEDY: tuple[tuple[str, Any], ...] = tuple(
     (name, field.default) for name, field in _DECODING.items()
 )  # as a page begins
@@ -227,10 +230,30 @@ def restore(names: list[str], first: Callable[[str], Mapping[str, str]]) -> list
             if not spelt(values[text], values[tokens]):
                 ignored.append((tokens, values[tokens][:40]))
                 values[tokens] = ""
-        st.session_state.update({k: v for k, v in values.items() if k not in ("step", "lane")})
-        st.session_state["restored"] = ignored
+        kept = {k: v for k, v in values.items() if k not in PLAYERS}
+        st.session_state.update(kept)
+        st.session_state.update(kept=kept, restored=ignored)  # of a page that is left before it runs again, too
     before: list[tuple[str, str]] = st.session_state["restored"]
     return before
+
+
+def back(names: Collection[str]) -> None:
+    """After the browser's Back or Forward, the session as the address says it; what it does not name stays.
+
+    ``names`` are the checkpoints. A page without an address of its own names nothing.
+    """
+    visit, state = get_script_run_ctx(), st.session_state
+    if visit is None or not visit.is_history_navigation or "restored" not in state:
+        return
+    query = st.query_params.to_dict()
+    values, _ = read(query)
+    told = [name for name in FIELDS if name not in (*PLAYERS, *INSPECTION, "branches")] if "text" in query else []
+    told += INSPECTION if "inspection" in query else []
+    other = {name: values[name] for name in told if state.get(name) != values[name]}
+    if other.get("model", "") not in names or other.get("compare", "") not in ("", *names):
+        other = {name: value for name, value in other.items() if name not in ("model", "compare")}
+    bound.put(**{name: other.pop(name) for name in list(other) if name.removeprefix("b_") in SETTINGS})
+    state.update(other)
 
 
 def _viewed(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -253,13 +276,14 @@ def through_app() -> None:
 
 
 def keep(page: str) -> None:
-    """Bring the fields back: Streamlit forgets a widget's value when its page is left, and a run later what was set.
+    """Bring the fields back, which Streamlit forgets with their widgets; of this page's, those that it does not show.
 
-    So a page whose widgets are not those of every field has them all on every run.
+    From then on they are the session's own: a callback, which comes before this, finds every one.
     """
     state = st.session_state
     kept = state.get("kept", {}) | {name: state[name] for name in FIELDS if name in state}
-    if state.get("page", page) != page:
-        state.update(kept)  # set anew, also what is still there: the new page's widgets have other identities
-    state.update({name: value for name, value in kept.items() if name not in state})  # of widgets not on this page
+    another = state.get("page", page) != page
+    for name, value in kept.items():
+        if another or name not in state:  # also what is still there: the new page's widgets have other identities
+            bound.free(name, value)
     state.update(page=page, kept=kept)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from s2s.web import style
+from s2s.web.bound import shows
 from s2s.web.language import t
 
 
 def switch() -> None:
     """The switch, in the sidebar; its state is the link's ``projector``."""
-    st.toggle(t("projector.switch"), key="projector", help=t("projector.help"))
+    st.toggle(t("projector.switch"), **shows("projector"), help=t("projector.help"))
 
 
 def apply() -> None:

@@ -13,6 +13,7 @@ from s2s.measured import Measured
 from s2s.numbers import signed
 from s2s.remedies import Comparison
 from s2s.web import language, sheet
+from s2s.web.bound import chooses
 from s2s.web.language import t
 from s2s.web.learnt import learnt
 from s2s.web.panel import code
@@ -30,12 +31,12 @@ def section(name: str) -> None:
         st.markdown(f"#### {t('exposure.remedies', task=comparison.task)}")
         st.markdown(t("exposure.remedies_help", test=code(comparison.test), sentences=comparison.sentences))
         _table(comparison)
-        measure = st.selectbox(
-            t("exposure.measure_name"),
-            comparison.measures,
-            format_func=lambda measure: named("measure", measure),
-            key=f"remedy-{comparison.task}-{language.current()}",
-        )
+        name = f"remedy-{comparison.task}"
+        if st.session_state.get(name) not in comparison.measures:
+            st.session_state[name] = comparison.measures[0]
+        listed = chooses(name, language.current(), comparison.measures)
+        st.selectbox(t("exposure.measure_name"), **listed, format_func=lambda measure: named("measure", measure))
+        measure = st.session_state[name]
         figure = curves.forest(comparison, measure, named("measure", measure))
         st.plotly_chart(figure, key=f"forest-{comparison.task}", config={"displayModeBar": False})
         st.caption(t("exposure.remedies_note", level=100 * comparison.level))

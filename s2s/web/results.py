@@ -12,6 +12,7 @@ from s2s.errors import UserError
 from s2s.rollup import Grid
 from s2s.trace import Trace
 from s2s.web import beam, branches, controls, heads, language, link, models, request, style, visit
+from s2s.web.bound import shows
 from s2s.web.evidence import Asked
 from s2s.web.language import t
 from s2s.web.player import answer, player
@@ -112,7 +113,7 @@ def _play(whatif: WhatIf) -> None:
 def _output(found: dict[str, Trace]) -> bool:
     """What the free-running lane says, and the switch that hides it; returns whether the viewer is to predict it."""
     text, switch = st.columns([9, 3], vertical_alignment="center")
-    predicting = switch.toggle(t("step.predict"), key="predict", help=t("step.predict_help"))
+    predicting = switch.toggle(t("step.predict"), **shows("predict"), help=t("step.predict_help"))
     if predicting:
         text.text(t("step.output_hidden"))
     elif "free" in found:

@@ -18,7 +18,7 @@ from s2s.inspect.nearest import nearest
 from s2s.inspect.occurrences import all_words, occurrences, own
 from s2s.inspect.projection import Cloud, Neighbourhoods, Plane
 from s2s.inspect.table import Examples
-from s2s.web import language, models, sheet, task
+from s2s.web import controls, language, models, sheet, task
 from s2s.web.job import Job
 from s2s.web.language import t
 from s2s.web.task import Task
@@ -129,9 +129,8 @@ def _section(examples: Examples, row: int | None, chosen: tuple[int, ...], choos
 
 
 def _choice(name: str, options: Sequence[str]) -> str:
-    names = {option: t(f"states.{name}_{option}") for option in options}
-    key = f"states-{name}-{language.current()}"
-    return str(st.radio(t(f"states.{name}"), options, format_func=names.__getitem__, key=key, horizontal=True))
+    labels = {option: t(f"states.{name}_{option}") for option in options}
+    return controls.own_radio(f"states-{name}", t(f"states.{name}"), labels)
 
 
 def _sentence(examples: Examples, kept: Kept, kind: str, row: int | None) -> Sentence | None:

@@ -77,3 +77,19 @@ def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page
     intruder = open_page({"lang": "en", "teach": f"{code}.{'x' * 24}"}, player=False, path="classroom")
     expect(intruder.get_by_text(say("error.room_unknown", "en"))).to_be_visible()
     expect(intruder.locator(".lb-board")).to_have_count(0)
+
+
+def test_a_teacher_who_reloads_the_room_goes_on_to_another_page(open_page: OpenPage) -> None:
+    teacher = open_page({"lang": "en", "text": TEXT, "ref": REFERENCE}, player=False, path="classroom")
+    press(teacher, "open")
+    ask = teacher.get_by_role("button", name=say("classroom.ask", "en", step=1))
+    expect(ask).to_be_visible()
+    teacher.wait_for_function("() => location.search.includes('text=')")
+    teacher.reload()
+    expect(ask).to_be_visible()
+    ran = "[data-testid=stApp][data-test-script-state=running]"
+    teacher.wait_for_selector(ran)  # the room looks again, once a second: a part of the page runs alone
+    teacher.get_by_test_id("stSidebarNav").get_by_text(say("page.lesson", "en")).click()
+    expect(teacher.locator(".st-key-to-attention")).to_be_visible()
+    expect(teacher.locator(".st-key-text textarea")).to_have_value(TEXT)
+    expect(teacher.get_by_test_id("stException")).to_have_count(0)

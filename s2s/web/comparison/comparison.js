@@ -102,7 +102,7 @@ function announce(view) {
     if (!view.root.isConnected) return;
     const word = (n) => stepOf(view, n, view.row)?.said ?? "–";
     view.parts.live.textContent = fill(view.strings.announce, { step: view.row + 1, a: word(0), b: word(1) });
-    history.replaceState(history.state, "", address(view));
+    enter(address(view));
   }, 250);
 }
 

@@ -16,6 +16,7 @@ from s2s.inspect.labelled import write
 from s2s.label import VERDICTS, Asked
 from s2s.labels import kept
 from s2s.web import language, link, models, visit
+from s2s.web.bound import picks
 from s2s.web.inspection import said
 from s2s.web.inspection.state import Shown
 from s2s.web.language import t
@@ -54,9 +55,8 @@ def _choice(told: said.Said) -> None:
         for part, (title, names) in options.items():
             key = f"label-filter-{part}-{language.current()}"
             st.session_state[key] = getattr(told.asked, part) or next(iter(names))
-            st.selectbox(
-                title, list(names), format_func=names.__getitem__, key=key, on_change=_ask, args=(told, part, key)
-            )
+            listed = picks(key, list(names))
+            st.selectbox(title, **listed, format_func=names.__getitem__, on_change=_ask, args=(told, part, key))
 
 
 def _ask(told: said.Said, part: str, key: str) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.inspect.paired import SCORES
 from s2s.web import controls, heads, language, models
+from s2s.web.bound import picks
 from s2s.web.inspection import state, work
 from s2s.web.language import t
 from s2s.web.panel import code
@@ -88,9 +89,8 @@ def _against(chosen: work.Entry, finished: list[work.Entry]) -> None:
     st.session_state[key] = st.session_state["against"]
     st.selectbox(
         t("inspect.against"),
-        ["", *others],
+        **picks(key, ["", *others]),
         format_func={"": "—", **others}.__getitem__,
-        key=key,
         on_change=lambda: st.session_state.update(against=st.session_state[key]),
         help=t("inspect.against_help"),
     )
@@ -102,9 +102,8 @@ def _won_by() -> None:
     st.session_state[key] = st.session_state["won_by"]
     st.selectbox(
         t("inspect.won_by"),
-        SCORES,
+        **picks(key, SCORES),
         format_func={name: t(f"inspect.column.{name}") for name in SCORES}.__getitem__,
-        key=key,
         on_change=lambda: st.session_state.update(won_by=st.session_state[key]),
     )
 
@@ -172,8 +171,8 @@ def _new(names: list[str], own: set[str]) -> None:
     with left:
         checkpoint = _checkpoint(names)
     kinds = {"upload": t("inspect.from_upload"), "path": t("inspect.from_path")}
-    key = f"from-{language.current()}"
-    kind = right.radio(t("inspect.from"), list(kinds), format_func=kinds.__getitem__, key=key, horizontal=True)
+    with right:
+        kind = controls.own_radio("from", t("inspect.from"), kinds)
     upload: UploadedFile | None = None
     typed = ""
     if kind == "upload":
@@ -210,7 +209,7 @@ def _checkpoint(names: list[str]) -> str:
     def first() -> None:
         state.update(inspect_layer=0, inspect_head=0)
 
-    name: str = st.selectbox(t("step.checkpoint"), names, key="inspect_checkpoint", on_change=first)
+    name: str = st.selectbox(t("step.checkpoint"), **picks("inspect_checkpoint", names), on_change=first)
     sizes = controls.sizes(name)
     if any(sizes):
         for part, count, column in zip(("layer", "head"), sizes, st.columns(2), strict=True):

@@ -115,7 +115,7 @@ export default function mount(component) {
   }
   if (!view.onKey) document.addEventListener("keydown", (view.onKey = (event) => key(view, event)));
   // The player, where one is shown, writes the address with its step; here the page's own.
-  if (data.link) history.replaceState(history.state, "", `${location.pathname}?${new URLSearchParams(data.link)}`);
+  if (data.link) enter(`${location.pathname}?${new URLSearchParams(data.link)}`);
   return () => {
     document.removeEventListener("keydown", view.onKey);
     VIEWS.delete(host);

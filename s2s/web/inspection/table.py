@@ -12,6 +12,7 @@ from s2s.inspect.causes import CAUSES
 from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.table import DIFFERENCE, LABEL, MOST, SORTS
 from s2s.web import language
+from s2s.web.bound import picks, shows
 from s2s.web.inspection import component, state
 from s2s.web.inspection.state import COUNT, Shown
 from s2s.web.language import t
@@ -40,17 +41,19 @@ def controls(shown: Shown) -> None:
     query = shown.query
     st.session_state["inspect_search"] = query.text
     st.session_state["inspect_errors"] = query.errors
-    left.text_input(t("inspect.search"), key="inspect_search", max_chars=MOST, on_change=_search)
-    middle.checkbox(t("inspect.only_errors"), key="inspect_errors", on_change=_errors)
+    left.text_input(t("inspect.search"), **shows("inspect_search"), max_chars=MOST, on_change=_search)
+    middle.checkbox(t("inspect.only_errors"), **shows("inspect_errors"), on_change=_errors)
     keys = f"sort-{language.current()}", f"order-{language.current()}"
     st.session_state[keys[0]], st.session_state[keys[1]] = query.sort, query.descending
     there = {DIFFERENCE: isinstance(shown.examples, Paired), LABEL: bool(shown.said.people) or query.sort == LABEL}
     names = [name for name in SORTS if there.get(name, True)]
     labels = {name: t(f"inspect.column.{name}") for name in names}
-    sort.selectbox(t("inspect.sort"), names, format_func=labels.__getitem__, key=keys[0], on_change=_sort, args=keys)
+    sort.selectbox(
+        t("inspect.sort"), **picks(keys[0], names), format_func=labels.__getitem__, on_change=_sort, args=keys
+    )
     orders = {False: t("inspect.ascending"), True: t("inspect.descending")}
     order.selectbox(
-        t("inspect.order"), [False, True], format_func=orders.__getitem__, key=keys[1], on_change=_sort, args=keys
+        t("inspect.order"), **picks(keys[1], [False, True]), format_func=orders.__getitem__, on_change=_sort, args=keys
     )
 
 

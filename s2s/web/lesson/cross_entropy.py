@@ -12,6 +12,7 @@ from s2s.lesson import figures
 from s2s.lesson.formulas import FORMULAS
 from s2s.trace import Trace
 from s2s.web import language, models, panel
+from s2s.web.bound import shows
 from s2s.web.language import t
 from s2s.web.lesson import computed, layout
 from s2s.web.lesson.pair import made, pair
@@ -52,7 +53,7 @@ def _logits() -> None:
     left, right = st.columns([1, 3], gap="large")
     with left:
         for i in CLASSES:
-            st.slider(f"z{i + 1}", -6.0, 6.0, step=0.1, key=f"logit-{i}")
+            st.slider(f"z{i + 1}", -6.0, 6.0, step=0.1, **shows(f"logit-{i}"))
         st.button(t("lesson.cross_entropy.lecture"), key="lecture", on_click=_lecture)
     z = np.array([float(st.session_state[f"logit-{i}"]) for i in CLASSES])
     with right:
@@ -101,7 +102,7 @@ def _sentence(loss: SentenceLoss, trace: Trace) -> None:
     if not 1 <= st.session_state.setdefault("loss-step", hardest) <= count:
         st.session_state["loss-step"] = hardest
     chart = st.container()
-    at = st.slider(t("lesson.step"), 1, count, key="loss-step") - 1
+    at = st.slider(t("lesson.step"), 1, count, **shows("loss-step")) - 1
     tokens = [step.output for step in trace.steps]
     figure = figures.losses(tokens, loss.nll, at, loss.loss, text)
     with chart:

@@ -8,6 +8,7 @@ from s2s.errors import UserError
 from s2s.lesson import homework
 from s2s.trace import Trace
 from s2s.web import controls, language, link, models
+from s2s.web.bound import shows
 from s2s.web.language import t
 from s2s.web.lesson import computed, layout
 from s2s.web.lesson.pair import made, pair
@@ -49,7 +50,7 @@ def _step() -> None:
     widest = min(range(count), key=lambda at: float(trace.steps[at].attention.max())) + 1  # the one worth working out
     if not 1 <= st.session_state.setdefault("homework-step", widest) <= count:
         st.session_state["homework-step"] = widest
-    step = trace.steps[st.slider(t("lesson.step"), 1, count, key="homework-step") - 1]
+    step = trace.steps[st.slider(t("lesson.step"), 1, count, **shows("homework-step")) - 1]
     left, right = st.columns(2, gap="large")
     given = homework.scores(step)
     with left:

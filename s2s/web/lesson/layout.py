@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from s2s.player import read
 from s2s.web import controls
 from s2s.web.language import t
 
@@ -15,7 +16,7 @@ from s2s.web.language import t
 # row that scrolls; the open chapter is brought into sight.
 ADDRESS = """
 export default ({ data }) => {
-  history.replaceState(history.state, "", `${location.pathname}?${new URLSearchParams(data)}`);
+  enter(`${location.pathname}?${new URLSearchParams(data)}`);
   const list = document.querySelector(".st-key-contents");
   const open = list?.querySelector(`.st-key-to-${data.chapter}`);
   if (open) list.scrollLeft = open.offsetLeft - list.offsetLeft - (list.clientWidth - open.clientWidth) / 2;
@@ -66,7 +67,7 @@ def ways(chapters: Sequence[str], now: str) -> None:
 
 @functools.cache
 def _address() -> Any:
-    return st.components.v2.component("lookback_address", html="<i hidden></i>", js=ADDRESS)
+    return st.components.v2.component("lookback_address", html="<i hidden></i>", js=read("dom.js") + ADDRESS)
 
 
 def write_address(**more: str) -> None:

@@ -15,7 +15,7 @@ function announce(view, step) {
       source: view.trace.source.tokens[place],
       weight: step.attention[place]?.toFixed(2),
     });
-    if (view.link) history.replaceState(history.state, "", address(view));
+    if (view.link) view.fragment ? history.replaceState(history.state, "", address(view)) : enter(address(view));
   }, 250);
 }
 

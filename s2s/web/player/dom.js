@@ -13,6 +13,29 @@ function el(tag, attributes = {}, ...children) {
   return node;
 }
 
+// Write the page's address. Back goes to what was looked at before: another sentence, chapter or row is an entry of the
+// browser's history, a step is none, nor is what a page writes first. Until somebody acts, a place that was come back to
+// is not left for what was on screen before.
+const HERE = (globalThis.lookbackHere ??= watchBack({ loaded: false, back: false }));
+
+function watchBack(here) {
+  const set = (back) => () => (here.back = back);
+  globalThis.addEventListener?.("popstate", set(true));
+  for (const act of ["pointerdown", "keydown"]) globalThis.addEventListener?.(act, set(false), true);
+  return here;
+}
+
+function enter(url) {
+  const [now, next] = [location.search, url.slice(url.indexOf("?"))].map((query) => new URLSearchParams(query));
+  const both = (name) => now.has(name) && next.has(name);
+  const differs = (name) => now.get(name) !== next.get(name);
+  const row = both("inspection") && differs("row");
+  const other = row || ["text", "chapter", "inspection"].some((name) => both(name) && differs(name));
+  if (other && HERE.back) return;
+  history[other && HERE.loaded ? "pushState" : "replaceState"](history.state, "", url);
+  HERE.loaded = true;
+}
+
 // A sentence of the interface with its {places} filled.
 function fill(template, values) {
   return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);

@@ -207,7 +207,7 @@ function paintQuestion(view) {
   view.later = setTimeout(() => {
     if (!view.root.isConnected || !asking(view)) return;
     parts.live.textContent = fill(strings.predict_announce, { step, word: reads(game) });
-    if (view.link) history.replaceState(history.state, "", address(view));
+    if (view.link) enter(address(view));
   }, 250);
 }
 

@@ -1,0 +1,124 @@
+"""Who runs first and opens the settings then finds them at their defaults, and the link says what is shown."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from s2s.errors import say
+from tests.browser.conftest import OpenPage
+
+DEFAULTS = {
+    "temperature": "1",
+    "top_k": "0",
+    "top_p": "1",
+    "seed": "0",
+    "beam": "5",
+    "length_penalty": "0.6",
+    "coverage_penalty": "0",
+    "max_length": "0",
+}
+
+
+def idle(page: Page) -> None:
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+def run(page: Page, text: str) -> None:
+    """Type a sentence and press Run; its link is there."""
+    page.locator(".st-key-text textarea").fill(text)
+    page.locator(".st-key-run button").click()
+    page.wait_for_function("text => new URLSearchParams(location.search).get('text') === text", arg=text)
+    idle(page)
+
+
+def choose_model(page: Page, name: str) -> None:
+    page.locator(".st-key-model [role=combobox]").click()
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def settings(page: Page, prefix: str = "") -> dict[str, str]:
+    return {name: page.locator(f".st-key-{prefix}{name} input").first.input_value() for name in DEFAULTS}
+
+
+def linked(page: Page, prefix: str = "") -> set[str]:
+    """Which settings the address names."""
+    return set(parse_qs(urlsplit(page.url).query)) & {f"{prefix}{name}" for name in DEFAULTS}
+
+
+@pytest.mark.parametrize("strategy", ["Sampling", "Beam search"])
+def test_settings_are_at_their_defaults_for_who_runs_first(open_page: OpenPage, strategy: str) -> None:
+    page = open_page({"lang": "en"})
+    run(page, "我喜欢茶。")
+    page.get_by_role("button", name="Decoding").click()
+    assert settings(page) == DEFAULTS
+    page.locator(".st-key-strategy-en").get_by_text(strategy).click()
+    expect(page.locator(f".st-key-{'beam' if strategy == 'Beam search' else 'seed'} input")).to_be_enabled()
+    page.wait_for_function("() => location.search.includes('strategy=')")
+    assert settings(page) == DEFAULTS
+    assert linked(page) == set()
+
+
+def test_both_sides_of_a_comparison_are_at_their_defaults_for_who_runs_first(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en", "differs": "source,decoding"}, player=False, path="compare")
+    page.wait_for_selector(".comparison")
+    run(page, "我喜欢茶。")
+    page.get_by_role("button", name="Decoding of A").click()
+    assert settings(page) == DEFAULTS
+    page.locator(".st-key-strategy-en").get_by_text("Sampling").click()
+    expect(page.locator(".st-key-seed input")).to_be_enabled()
+    page.keyboard.press("Escape")
+    page.locator("summary", has_text="Decoding of B").click()
+    page.locator(".st-key-b_strategy-en").get_by_text("Beam search").click()
+    expect(page.locator(".st-key-b_beam input")).to_be_enabled()
+    page.wait_for_function("() => location.search.includes('b_strategy=beam')")
+    assert settings(page, "b_") == DEFAULTS
+    assert linked(page) | linked(page, "b_") == set()
+
+
+def test_the_page_says_whose_sentence_is_shown_and_keeps_what_was_typed(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en", "text": "我妹妹每天早上骑自行车去学校。"})
+    field, told = page.locator(".st-key-text textarea"), page.locator(".draft")
+    field.fill("他喜欢喝茶。")
+    expect(told).to_be_empty()  # not while it is being typed
+    choose_model(page, "date")  # which brings an example of its own
+    shown = "二〇二六年十一月廿二日"
+    page.wait_for_function("text => new URLSearchParams(location.search).get('text') === text", arg=shown)
+    expect(told.get_by_role("status")).to_have_text(say("player.stale", "en", text=shown))
+    expect(field).to_have_value("他喜欢喝茶。")
+    told.get_by_role("button", name=say("player.stale_back", "en")).click()
+    expect(field).to_have_value(shown)
+    expect(told).to_be_empty()
+    field.fill("二〇〇一年")
+    choose_model(page, "zh-en-luong")
+    told.get_by_role("button", name=say("player.stale_run", "en")).click()
+    page.wait_for_function("() => new URLSearchParams(location.search).get('text') === '二〇〇一年'")
+    expect(told).to_be_empty()
+
+
+def test_back_goes_to_what_was_looked_at_before_and_not_out_of_the_page(open_page: OpenPage) -> None:
+    first, second = "我喜欢茶。", "他喜欢喝茶。"
+    page = open_page({"lang": "en", "text": first, "strategy": "sampling", "temperature": "0.7"})
+    page.wait_for_function("() => location.search.includes('step=')")
+    page.locator(".st-key-text textarea").fill(second)
+    page.locator(".st-key-run button").click()
+    page.wait_for_function("text => new URLSearchParams(location.search).get('text') === text", arg=second)
+    page.locator(".player").press("ArrowRight")
+    page.wait_for_function("() => location.search.includes('step=2')")  # no entry of its own
+    page.get_by_test_id("stSidebarNav").get_by_text(say("page.lesson", "en")).click()
+    page.wait_for_function("() => location.search.includes('chapter=encoder_decoder')")
+    page.locator(".st-key-to-layers button").click()
+    page.wait_for_function("() => location.search.includes('chapter=layers')")
+    page.go_back()
+    expect(page.locator(".st-key-chapter-encoder_decoder")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".player")).to_be_visible()
+    expect(page.locator(".st-key-text textarea")).to_have_value(second)
+    page.go_back()
+    expect(page.locator(".st-key-text textarea")).to_have_value(first)
+    page.wait_for_function("text => new URLSearchParams(location.search).get('text') === text", arg=first)
+    assert "temperature=0.7" in page.url
+    page.go_forward()
+    expect(page.locator(".st-key-text textarea")).to_have_value(second)
