@@ -15,6 +15,7 @@ from s2s.trace import Step, Trace
 FOLDER = Path(__file__).parent / "web" / "player"
 SCRIPTS = (
     "dom.js",
+    "keys.js",
     "words.js",
     "ask.js",
     "lanes.js",

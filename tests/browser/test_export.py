@@ -23,6 +23,7 @@ from s2s.errors import say
 from s2s.player import branch_row
 from s2s.strategy import Settings
 from s2s.trace import Trace
+from tests.browser.conftest import unfilled
 from tests.factory import make_checkpoint
 
 TEXT, REFERENCE = "我不喜欢喝茶，你🙂喜欢苹果。", "I do n't like tea ."
@@ -64,6 +65,7 @@ def open_file(browser: Browser, tmp_path: Path) -> Iterator[OpenFile]:
 
     yield open_one
     for context in contexts:
+        problems += [text for page in context.pages for text in unfilled(page)]
         context.close()
     assert problems == []
 

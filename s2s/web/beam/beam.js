@@ -174,10 +174,14 @@ function watch(view) {
 }
 
 export default function (component) {
-  const { heard, ...data } = component.data;
+  const { heard, run, ...data } = component.data;
   const root = component.parentElement.querySelector(".lookback");
   let view = VIEWS.get(root);
-  if (!view) VIEWS.set(root, (view = { most: NEAREST, timer: null, asked: 0 }));
+  if (!view) {
+    VIEWS.set(root, (view = { most: NEAREST, timer: null, asked: 0 }));
+    view.onKey = (event) => view.brief || giveUp(view.parts.tree, event);
+    document.addEventListener("keydown", view.onKey);
+  }
   view.setStateValue = component.setStateValue;
   view.heard = heard;
   const identity = JSON.stringify(data);
@@ -187,7 +191,9 @@ export default function (component) {
     watch(view);
   }
   paint(view);
+  if (!view.brief) takeKeys(view.parts.tree, run);
   return () => {
+    document.removeEventListener("keydown", view.onKey);
     clearInterval(view.timer);
     clearTimeout(view.later);
     view.seen?.disconnect();

@@ -66,7 +66,7 @@ function frame(view, root) {
   const key = el("span", { class: "key" }, ...LINES.map((name) => el("span", { class: name, text: strings[name] })));
   view.root = el(
     "div",
-    { class: "player film", tabindex: "0", "aria-label": strings.film },
+    { class: "player film", tabindex: "0", role: "group", "aria-label": strings.film },
     parts.bar,
     parts.choices,
     el("h3", { text: strings.says }),

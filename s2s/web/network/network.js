@@ -263,11 +263,12 @@ function key(view, event) {
   });
 }
 
-export default function mount({ data, parentElement }) {
+export default function mount({ data: { run, ...data }, parentElement }) {
   const box = parentElement.querySelector(".network");
   let view = VIEWS.get(box);
   if (!view) {
     VIEWS.set(box, (view = { box, timer: null, now: 0 }));
+    box.tabIndex = -1; // it is given the focus; Tab goes to its buttons
     listen(view);
   }
   const runs = JSON.stringify(data.runs);
@@ -280,6 +281,7 @@ export default function mount({ data, parentElement }) {
     if (!same) view.now = lastMoment(view.run);
     build(view);
   }
+  takeKeys(box, run);
   return () => {
     clearInterval(view.timer);
     document.removeEventListener("keydown", view.onKey);

@@ -124,7 +124,7 @@ function paintBranchBar(view) {
 function askDelete(view, branch) {
   const current = view.lane === branch.id;
   ask(view, "delete", { branch: branch.id }, (answer) => {
-    if (answer.error) return say(view, answer.error);
+    if (answer.error) return say(view, answer.error, "branchNote");
     if (current && view.lanes[answer.branch]) show(view, { lane: answer.branch });
     tell(view, fill(view.strings.deleted, { name: branch.name }));
   });
@@ -142,7 +142,7 @@ function startRename(view, branch) {
     const typed = field.value.trim();
     if (!keep || !typed || typed === branch.name) return;
     name.textContent = typed;
-    ask(view, "rename", { branch: branch.id, name: typed }, (answer) => answer.error && say(view, answer.error));
+    ask(view, "rename", { branch: branch.id, name: typed }, (answer) => answer.error && say(view, answer.error, "branchNote"));
   };
   field.addEventListener("keydown", (event) => {
     if (event.isComposing || event.keyCode === 229) return;
@@ -182,7 +182,7 @@ function fork(view, what) {
   const { lane, step } = view;
   say(view, "");
   ask(view, "fork", { lane, step, ...what }, (answer) => {
-    if (answer.error) return say(view, answer.error, what.edit !== undefined);
+    if (answer.error) return say(view, answer.error, what.edit === undefined ? "note" : "editNote");
     if (what.text !== undefined) {
       TYPED.text = "";
       view.parts.say.querySelector("input").value = "";
@@ -194,10 +194,11 @@ function fork(view, what) {
   });
 }
 
-// A sentence about what could not be done, beside where it was asked.
-function say(view, sentence, editing = false) {
-  view.parts.note.textContent = editing ? "" : sentence;
-  view.parts.editNote.textContent = editing ? sentence : "";
+// A sentence about what could not be done, beside where it was asked: ``note`` below the softmax, ``editNote`` in the
+// editor, ``branchNote`` below the lanes. It is brought into sight, as what was pressed may be at the window's edge.
+function say(view, sentence, where = "note") {
+  for (const name of ["note", "editNote", "branchNote"]) view.parts[name].textContent = name === where ? sentence : "";
+  if (sentence) view.parts[where].scrollIntoView({ block: "nearest" });
 }
 
 // What a screen reader hears; a moment later, as a region that was just made is not read.

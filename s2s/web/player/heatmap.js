@@ -9,7 +9,7 @@ function buildHeatmap(view) {
   if (!T) return parts.map.replaceChildren(); // nothing is revealed yet
   const unknown = new Set(trace.source.unknown);
   const heads = trace.source.tokens.map((token, s) =>
-    el("div", { class: "head" + (unknown.has(s) ? " unknown" : ""), "data-s": s }, label(token)),
+    el("div", { class: `head ${standing(token)} ${unknown.has(s) ? "unknown" : ""}`.trim(), "data-s": s }, label(token)),
   );
   const sides = trace.steps.map((step, t) => {
     const mark = step.own_attention ? [el("span", { class: "mark", text: "✎ ", title: view.strings.edited_here })] : [];
