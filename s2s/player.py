@@ -22,6 +22,7 @@ SCRIPTS = (
     "heatmap.js",
     "softmax.js",
     "worked.js",
+    "readout.js",
     "fork.js",
     "edit.js",
     "evidence.js",

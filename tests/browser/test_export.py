@@ -118,6 +118,7 @@ def test_everything_that_opens_and_everything_that_is_saved(open_file: OpenFile,
     page = open_file(lanes)
     page.get_by_text(say("player.worked", "en")).click()
     expect(page.locator(".workedBody table.numbers").first).to_be_visible()
+    expect(page.locator(".workedBody")).to_contain_text(say("player.readout_none", "en"))  # nobody can be asked
     page.get_by_text(say("player.table", "en")).click()
     expect(page.locator(".tableBody tbody tr")).to_have_count(len(lanes["free"].steps))
     saved = press(page, say("player.download", "en", kind="JSON"), tmp_path)

@@ -209,12 +209,13 @@ const crossSection = (view) => [el("p", { class: "sum", text: view.strings.worke
 function paintWorked(view, step) {
   view.parts.worked.hidden = !view.trace.steps.some(works);
   if (!view.parts.worked.open) return;
-  const [whole, { attention }] = [{ ...view, trace: bare(view.trace) }, bare(step)];
+  const [whole, { attention }] = [{ ...view, trace: bare(view.trace), itself: view }, bare(step)];
   const order = attention.map((_, s) => s).sort((a, b) => attention[b] - attention[a]);
   const own = [scoreSection, softmaxSection, contextSection];
   const weighed = view.trace.checkpoint.attention === "cross" ? [crossSection] : own;
   view.parts.workedBody.replaceChildren(
     ...(looks(view.trace) ? weighed : []).flatMap((section) => section(whole, bare(step), order)),
+    ...readoutSection(whole, bare(step)),
     ...outputSection(whole, bare(step)),
     ...lossSection(whole, bare(step)),
   );
