@@ -118,7 +118,7 @@ def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> go.Fig
     )
     few = len(steps) <= 16
     labels = [f"{t}<br>{escape(s.output)}" for t, s in zip(steps, trace.steps, strict=True)] if few else None
-    places = {"tickvals": steps, "ticktext": labels} if few else {"tickangle": 0}
+    places = {"tickvals": steps, "ticktext": labels, "autotickangles": [0, -45]} if few else {"tickangle": 0}
     figure.update_layout(
         title=text["probabilities"],
         xaxis={"title": text["step"], **places},

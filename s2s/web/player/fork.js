@@ -126,6 +126,7 @@ function askDelete(view, branch) {
   ask(view, "delete", { branch: branch.id }, (answer) => {
     if (answer.error) return say(view, answer.error, "branchNote");
     if (current && view.lanes[answer.branch]) show(view, { lane: answer.branch });
+    view.root.focus({ preventScroll: true }); // what was pressed is gone
     tell(view, fill(view.strings.deleted, { name: branch.name }));
   });
 }
@@ -180,6 +181,7 @@ function sayForm(view) {
 // Let the model go on from here by another word or with another attention.
 function fork(view, what) {
   const { lane, step } = view;
+  FOCUS.busy = false;
   say(view, "");
   ask(view, "fork", { lane, step, ...what }, (answer) => {
     if (answer.error) return say(view, answer.error, what.edit === undefined ? "note" : "editNote");
@@ -189,6 +191,7 @@ function fork(view, what) {
     }
     stopEditing(view);
     show(view, { lane: answer.branch, step: answer.step });
+    if (!FOCUS.busy) view.root.focus({ preventScroll: true }); // else Space would fork again, and arrows move the caret
     const { text } = view.trace;
     tell(view, fill(view.strings.new_branch, { name: laneName(view, answer.branch), step: answer.step + 1, text }));
   });

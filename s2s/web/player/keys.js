@@ -6,7 +6,7 @@ const FIELDS = "input:not([type=radio], [type=checkbox], [type=range], [type=fil
 const PICKED = roles("radio", "radiogroup", "tab", "slider", "option", "listbox", "combobox", "dialog");
 const OWN_KEYS = `input, textarea, select, [contenteditable], ${PICKED}`;
 const CLOSABLE = `[data-baseweb=popover], ${roles("dialog", "combobox", "listbox")}`; // Esc closes these
-const ASKING = "[data-testid=stForm], [data-testid=stPopoverBody]"; // where a run is asked for
+const ASKING = "[data-testid=stForm], [data-testid=stPopoverBody], .st-key-b_text"; // where a run is asked for
 
 // ``seen``: the last run that was answered with the focus. ``busy``: since it was asked for, somebody went to a field.
 const FOCUS = (globalThis.lookbackFocus ??= watched({ seen: 0, busy: false }));
