@@ -41,7 +41,7 @@ def render(
     """
     trace = next(iter(lanes.values()))
     words = {other: {"player": _spoken(other), "page": _words(trace, other)} for other in LANGUAGES}
-    script = _short(f"{player.script()}\n{player.read('page.js')}")
+    script = _short(f"{player.script(asking=False)}\n{player.read('page.js')}")
     styles = {"style": _short(player.read("page.css")), "player_style": _short(player.read("player.css"))}
     return Template(player.read("page.html")).substitute(
         styles,
@@ -75,7 +75,9 @@ def _short(code: str) -> str:
 
 def _spoken(language: str) -> dict[str, str]:
     """The player's texts, but for those of what a page without a model cannot do."""
-    return {k: v for k, v in strings("player", language).items() if not k.startswith(("evidence_", "predict_"))}
+    asking = ("evidence_", "predict_", "readout_")
+    spoken = strings("player", language)
+    return {k: v for k, v in spoken.items() if k == "readout_none" or not k.startswith(asking)}
 
 
 def _words(trace: Trace, language: str) -> dict[str, str]:

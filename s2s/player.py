@@ -42,9 +42,12 @@ def read(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def script() -> str:
-    """The player's scripts as one module, which exports ``mount``: they share their top-level names."""
-    return "\n".join(map(read, SCRIPTS))
+def script(asking: bool = True) -> str:
+    """The player's scripts as one module, which exports ``mount``: they share their top-level names.
+
+    Where nobody can be asked, what only shows answers is left out.
+    """
+    return "\n".join(read(name) for name in SCRIPTS if asking or name != "readout.js")
 
 
 def lane_values(lanes: Mapping[str, Trace]) -> dict[str, Any]:

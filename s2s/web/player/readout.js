@@ -79,16 +79,13 @@ function productTable(view, { act, words }) {
   ];
 }
 
-function readoutSection(view, step) {
-  const { strings, trace } = view;
-  if (trace.checkpoint.attention === "given" || step.normaliser === undefined) return [];
-  const title = el("h4", { text: strings.worked_readout });
-  const note = (text) => [title, el("p", { class: "sum", text })];
-  if (!view.page) return note(strings.readout_none);
+function askedReadout(view) {
+  const { strings } = view;
   const answer = readoutOf(view.itself, view.shown);
+  const note = (text) => [el("p", { class: "sum", text })];
   if (!answer) return note(view.hover === null ? strings.readout_working : "…"); // a preview asks nobody
   if (answer.error || !answer.readout) return note(answer.error ?? strings.readout_unknown);
   const { readout } = answer;
   const vector = readout.act === "tanh" || readout.act === "linear" ? mixedTable : bareVector;
-  return [title, ...vector(view, readout), ...productTable(view, readout)];
+  return [...vector(view, readout), ...productTable(view, readout)];
 }

@@ -203,6 +203,14 @@ function lossSection(view, step) {
   ];
 }
 
+// From the context to the logits: a trace has not the vectors, and only the app has somebody to ask (``readout.js``).
+function readoutSection(view, step) {
+  const { strings, trace } = view;
+  if (trace.checkpoint.attention === "given" || step.normaliser === undefined) return [];
+  const body = view.page ? askedReadout(view) : [el("p", { class: "sum", text: strings.readout_none })];
+  return [el("h4", { text: strings.worked_readout }), ...body];
+}
+
 // Of a model with many heads, what is shown may be a mean, and a head sums values of its own.
 const crossSection = (view) => [el("p", { class: "sum", text: view.strings.worked_cross })];
 
