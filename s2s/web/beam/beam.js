@@ -91,8 +91,8 @@ function play(view, on) {
   if (on) {
     scrub(view, view.time >= last ? 0 : view.time, true);
     view.timer = setInterval(() => {
-      if (!view.root.isConnected || view.time >= last) return play(view, false);
-      scrub(view, view.time + 1, true);
+      if (view.root.isConnected) scrub(view, view.time + 1, true);
+      if (!view.root.isConnected || view.time >= last) play(view, false);
     }, TICK);
   }
   setPlaying(view, on);

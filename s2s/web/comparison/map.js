@@ -49,7 +49,8 @@ function buildMap(view) {
   const { parts, columns, rows } = view;
   view.heads = columns.map((column, c) => {
     const words = [...wordsOf(view, 0, column), ...wordsOf(view, 1, column)];
-    const classes = ["head", pairStanding(words), unknownColumn(view, column) ? "unknown" : "", column.a.length && column.b.length ? "" : "only"];
+    const single = !column.a.length || !column.b.length;
+    const classes = ["head", pairStanding(words), unknownColumn(view, column) ? "unknown" : "", single ? "only" : ""];
     return el("div", { class: classes.join(" "), "data-c": c }, ...pairLabel(wordsOf(view, 0, column), wordsOf(view, 1, column)));
   });
   view.marks = rows.map((pair, r) => {

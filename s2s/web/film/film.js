@@ -113,8 +113,8 @@ function play(view, on) {
   if (on) {
     if (view.at >= last(view)) show(view, 0);
     view.timer = setInterval(() => {
-      if (!view.root.isConnected || view.at >= last(view)) return play(view, false);
-      show(view, view.at + 1);
+      if (view.root.isConnected) show(view, view.at + 1);
+      if (!view.root.isConnected || view.at >= last(view)) play(view, false);
     }, TICK);
   }
   const title = view.strings[on ? "pause" : "play"];

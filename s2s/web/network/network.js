@@ -212,8 +212,8 @@ function play(view, on) {
   if (on) {
     if (view.now >= lastMoment(view.run)) goTo(view, 0);
     view.timer = setInterval(() => {
-      if (!view.box.isConnected || view.now >= lastMoment(view.run)) return play(view, false);
-      goTo(view, view.now + 1);
+      if (view.box.isConnected) goTo(view, view.now + 1);
+      if (!view.box.isConnected || view.now >= lastMoment(view.run)) play(view, false);
     }, BEAT);
   }
   const title = view.strings[on ? "pause" : "play"];

@@ -26,8 +26,8 @@ function address(view) {
   return view.fragment ? `#${state}` : `${location.pathname}?${state}`;
 }
 
-// Where a player that has just been mounted begins: at the address's step, if the address names what is shown, else where
-// ``begin`` says, else at the first step.
+// Where a player that has just been mounted begins: at the address's step, if the address names what is shown, else
+// where ``begin`` says, else at the first step.
 function linked({ link, fragment, begin }) {
   const start = { step: 0, lane: null, ...begin };
   if (!link) return start;

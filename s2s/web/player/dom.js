@@ -60,8 +60,8 @@ function label(token, extra = "") {
 const WIDE = "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\u3000-\\u303f\\uff00-\\uffef";
 const isWide = (token) => new RegExp(`[${WIDE}]`, "u").test(token);
 
-// How a token stands above a narrow column: what is short lies flat; Chinese runs down, letter below letter, and so do a
-// longer number and whatever stands beside Chinese; a longer word of another script lies on its side.
+// How a token stands above a narrow column: what is short lies flat; Chinese runs down, letter below letter, and so does
+// a longer number and whatever stands beside Chinese; a longer word of another script lies on its side.
 function standing(token) {
   if (isWide(token)) return new RegExp(`[^${WIDE}]`, "u").test(token) ? "stacked" : "";
   if (/^(?:[\p{N}\p{P}\p{S}]{1,4}|.{1,3})$/u.test(token)) return "flat";

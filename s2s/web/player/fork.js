@@ -143,7 +143,8 @@ function startRename(view, branch) {
     const typed = field.value.trim();
     if (!keep || !typed || typed === branch.name) return;
     name.textContent = typed;
-    ask(view, "rename", { branch: branch.id, name: typed }, (answer) => answer.error && say(view, answer.error, "branchNote"));
+    const then = ({ error }) => error && say(view, error, "branchNote");
+    ask(view, "rename", { branch: branch.id, name: typed }, then);
   };
   field.addEventListener("keydown", (event) => {
     if (event.isComposing || event.keyCode === 229) return;

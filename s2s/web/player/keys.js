@@ -1,5 +1,5 @@
-// Who has the keys: the component that is in sight, but never a field's or a choice's own. A run that a person asked for
-// ends with the focus at the component that shows it, and Esc gives a field up to it.
+// Who has the keys: the component that is in sight, but never a field's or a choice's own. A run that a person asked
+// for ends with the focus at the component that shows it, and Esc gives a field up to it.
 
 const roles = (...names) => names.map((name) => `[role=${name}]`).join(", ");
 const FIELDS = "input:not([type=radio], [type=checkbox], [type=range], [type=file]), textarea, [contenteditable=true]";
@@ -17,13 +17,17 @@ function watched(focus) {
   const note = (event) => matches(origin(event), FIELDS) && (focus.busy = true);
   for (const type of ["input", "focusin", "pointerdown"]) addEventListener(type, note, true);
   addEventListener("click", (event) => matches(origin(event), "button") && (focus.busy = false), true);
-  addEventListener("keydown", (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && (focus.busy = false), true);
+  const sends = ({ key, ctrlKey, metaKey }) => key === "Enter" && (ctrlKey || metaKey);
+  addEventListener("keydown", (event) => sends(event) && (focus.busy = false), true);
   return focus;
 }
 
+const isShown = (box) => box.getClientRects().length > 0; // not in a tab that is closed
+
 // After a run, the visit's ``run``-th, ``box`` gets the focus; not from whoever went on typing or is elsewhere by now.
 function takeKeys(box, run) {
-  if (!(run > FOCUS.seen) || !box.checkVisibility()) return;
+  if (run < FOCUS.seen) FOCUS.seen = run; // the server began a new visit
+  if (!(run > FOCUS.seen) || !isShown(box)) return;
   FOCUS.seen = run;
   const at = document.activeElement;
   if (!FOCUS.busy && (!at || at === document.body || at.closest(ASKING))) box.focus({ preventScroll: true });
@@ -38,21 +42,22 @@ const onScreen = (box) => {
 function giveUp(box, event) {
   const at = event.composedPath()[0];
   if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
-  if (!(at instanceof Element) || !at.matches(FIELDS) || at.closest(CLOSABLE) || !box.checkVisibility()) return;
+  if (!(at instanceof Element) || !at.matches(FIELDS) || at.closest(CLOSABLE) || !isShown(box)) return;
   event.preventDefault();
   box.focus({ preventScroll: onScreen(box) });
 }
 
-// Do what ``actions`` has for a key. Keys are for the whole page while ``box`` is in sight, but never taken from a field or
-// a choice, nor Space and Enter from what they press; ``home`` gets the focus of a field that is given up.
-function byKey(box, event, actions, home = box) {
-  giveUp(home, event);
+// Do what ``actions`` has for a key. Keys are for the whole page while ``box`` is in sight, but never taken from a
+// field or a choice, nor Space and Enter from what they press.
+function byKey(box, event, actions) {
+  giveUp(box, event);
   if (!onScreen(box)) return;
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const at = event.composedPath()[0];
   const within = (selector) => at instanceof Element && at.closest(selector);
   const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!action || within(OWN_KEYS) || ((event.key === " " || event.key === "Enter") && within("button, a, summary"))) return;
+  const presses = event.key === " " || event.key === "Enter";
+  if (!action || within(OWN_KEYS) || (presses && within("button, a, summary"))) return;
   event.preventDefault();
   action();
 }

@@ -21,7 +21,8 @@ function openPage() {
     const link = framed ? null : shown === language ? {} : { lang: shown };
     const inPieces = (asked("pieces") ?? begin?.pieces) === "1";
     const { player } = strings[shown];
-    mount({ data: { lanes, vocabulary, strings: player, link, fragment: true, branches, words, begin, pieces: inPieces }, parentElement: host });
+    const own = { lanes, vocabulary, strings: player, link, branches, words, begin };
+    mount({ data: { ...own, fragment: true, pieces: inPieces }, parentElement: host });
   }
 
   for (const node of document.querySelectorAll("[data-language]")) {

@@ -146,7 +146,8 @@ function build(view, data, root) {
   clearInterval(view.timer);
   const traces = JSON.stringify(data.lanes); // the same in another language: stay where we are
   const branches = branchRows(view, data.branches);
-  const place = view.traces === undefined ? linked(data) : view.traces === traces ? newest(view, branches) : { step: 0, lane: view.lane, ...data.begin };
+  const other = { step: 0, lane: view.lane, ...data.begin };
+  const place = view.traces === undefined ? linked(data) : view.traces === traces ? newest(view, branches) : other;
   const playing = data.predict && view.game && view.traces === traces ? view.game : null;
   const first = view.traces === undefined;
   const opened = ["worked", "table"].filter((name) => view.parts?.[name].open);

@@ -1,5 +1,5 @@
-// The arithmetic between context and logits: h̃ of context and state, and each word's logit as its product with h̃. A trace
-// has neither h̃ nor the rows of W, so Python is asked, for the step on screen while the section is open.
+// The arithmetic between context and logits: h̃ of context and state, and each word's logit as its product with h̃. A
+// trace has neither h̃ nor the rows of W, so Python is asked, for the step on screen while the section is open.
 
 const SYMBOLS = { c: "c_{t}", h: "h_{t}", s: "s_{t}", y: "y_{t−1}" };
 const spokenOf = (kind) => (kind === "deep" ? "h" : "h̃"); // what W meets
@@ -29,10 +29,13 @@ function mixedTable(view, { act, sizes, size, rows, norm, biased }) {
   const inner = `W_{c} [${names.map((name) => SYMBOLS[name]).join("; ")}]${biased ? " + b" : ""}`;
   const parts = [formula(`h̃_{t} = ${act === "tanh" ? `tanh(${inner})` : inner}`)];
   if (act === "linear") parts.push(el("p", { class: "sum", text: strings.readout_linear }));
-  const head = [strings.readout_part, ...names.map((name) => `W ${name}`), ...(biased ? ["b"] : []), ...(act === "tanh" ? ["Σ"] : []), "h̃"];
+  const bent = act === "tanh"; // else the sum is h̃ itself
+  const columns = [...names.map((name) => `W ${name}`), ...(biased ? ["b"] : []), ...(bent ? ["Σ"] : [])];
+  const head = [strings.readout_part, ...columns, "h̃"];
   const line = (row, i) => {
     const [given, own] = [row.slice(0, -1), row[row.length - 1]];
-    return [`h̃[${i}]`, ...given.map((x) => decimals(x)), ...(act === "tanh" ? [decimals(sum(given))] : []), el("b", { text: decimals(own) })];
+    const numbers = bent ? [...given, sum(given)] : given;
+    return [`h̃[${i}]`, ...numbers.map((x) => decimals(x)), el("b", { text: decimals(own) })];
   };
   const shapes = names.map((name) => `${name}: ${sizes[name]}`).join(" · ");
   return [
@@ -47,19 +50,21 @@ function bareVector(view, { act, rows, norm, size }) {
   const { strings } = view;
   const name = act === "state" ? "s" : "h";
   const numbers = rows.map(([x]) => decimals(x)).join(", ");
+  const length = fill(strings.readout_norm, { norm: decimals(norm), size });
   return [
     el("p", { class: "sum", text: strings[`readout_${act}`] }),
     el("p", { class: "sum", text: `${spokenOf(act)} = ${act === "state" ? `${name} = ` : ""}(${numbers}, …)` }),
-    el("p", { class: "sum", text: fill(strings.readout_norm, { norm: decimals(norm), size }).replace("h̃", spokenOf(act)) }),
+    el("p", { class: "sum", text: length.replace("h̃", spokenOf(act)) }),
   ];
 }
 
 // z_w = h̃ · w + b of the leading words; with prior knowledge the product is y.
 function productTable(view, { act, words }) {
   const { strings } = view;
-  const [h, own] = [spokenOf(act), words.some(({ prior }) => prior !== null) ? "y" : "z"];
-  const count = words[0].products.length;
-  const head = [strings.word, ...Array.from({ length: count }, (_, i) => `${h}[${i}]·w[${i}]`), fill(strings.more_terms, { value: "" }).trim(), "b", own];
+  const [best] = words;
+  const [h, own] = [spokenOf(act), best.prior === null ? "z" : "y"];
+  const more = (value) => fill(strings.more_terms, { value }).trim();
+  const head = [strings.word, ...best.products.map((_, i) => `${h}[${i}]·w[${i}]`), more(""), "b", own];
   const rows = words.map(({ token, products, rest, bias, own: total }) => [
     label(token),
     ...products.map(([x, w]) => decimals(x * w)),
@@ -67,10 +72,10 @@ function productTable(view, { act, words }) {
     decimals(bias),
     el("b", { text: decimals(total) }),
   ]);
-  const [best] = words;
   const line = el("p", { class: "sum" }, `${own}(`, label(best.token), ") = ");
   const terms = best.products.map(([x, w]) => `(${decimals(x)})(${decimals(w)})`).join(" + ");
-  line.append(`${terms} + ${fill(strings.more_terms, { value: decimals(best.rest) })} + (${decimals(best.bias)}) = `, el("b", { text: decimals(best.own) }));
+  line.append(`${terms} + ${more(decimals(best.rest))} + (${decimals(best.bias)}) = `);
+  line.append(el("b", { text: decimals(best.own) }));
   return [
     formula(`${own}_{v} = ${h}_{t} · w_{v} + b_{v}`),
     el("p", { class: "sum", text: strings.readout_tied }),
