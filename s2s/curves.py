@@ -94,7 +94,7 @@ def sentence(
     words = ["", *map(escape, gold)]
     if len(words) <= FEW:
         labels = [f"{k} {word}".strip() for k, word in enumerate(words)]
-        figure.update_xaxes(tickvals=list(range(len(words))), ticktext=labels, autotickangles=[0, -45, -90])
+        figure.update_xaxes(tickvals=list(range(len(words))), ticktext=labels, autotickangles=[0, -45])
     return figure
 
 

@@ -31,15 +31,17 @@ def render(
     vocabulary: int | None = None,
     branches: Sequence[Mapping[str, Any]] = (),
     framed: bool = False,
+    begin: Mapping[str, Any] | None = None,
 ) -> str:
     """The page, opened in ``zh`` or ``en``; ``vocabulary`` counts the target words where that is known.
 
     ``branches`` are rows of ``player.branch_row``. A ``framed`` page is the player alone, for a frame that ``frame.py``
-    makes in a notebook; it keeps nothing in its address.
+    makes in a notebook; it keeps nothing in its address. ``begin`` is where it opens where its address does not say:
+    ``step``, from 0, ``lane``, and ``pieces``, "1" for subwords as they are.
     """
     trace = next(iter(lanes.values()))
     words = {other: {"player": _spoken(other), "page": _words(trace, other)} for other in LANGUAGES}
-    script = _short(f"{player.script()}\n{player.read('page.js')}")
+    script = _short(f"{player.script(asking=False)}\n{player.read('page.js')}")
     styles = {"style": _short(player.read("page.css")), "player_style": _short(player.read("player.css"))}
     return Template(player.read("page.html")).substitute(
         styles,
@@ -49,7 +51,10 @@ def render(
         title=_shown(trace.source_text[:TITLE]),
         facts=_facts(lanes, words[language]["page"]),
         lanes=embedded(player.lane_values(lanes)),
-        page=embedded(_opening(language, vocabulary, words, branches, framed) | {"words": player.source_words(lanes)}),
+        page=embedded(
+            _opening(language, vocabulary, words, branches, framed)
+            | {"words": player.source_words(lanes), **({"begin": dict(begin)} if begin else {})}
+        ),
         script=script,
         **{name: escape(text) for name, text in words[language]["page"].items()},
     )
@@ -70,7 +75,9 @@ def _short(code: str) -> str:
 
 def _spoken(language: str) -> dict[str, str]:
     """The player's texts, but for those of what a page without a model cannot do."""
-    return {k: v for k, v in strings("player", language).items() if not k.startswith(("evidence_", "predict_"))}
+    asking = ("evidence_", "predict_", "readout_")
+    spoken = strings("player", language)
+    return {k: v for k, v in spoken.items() if k == "readout_none" or not k.startswith(asking)}
 
 
 def _words(trace: Trace, language: str) -> dict[str, str]:

@@ -118,9 +118,10 @@ def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> go.Fig
     )
     few = len(steps) <= 16
     labels = [f"{t}<br>{escape(s.output)}" for t, s in zip(steps, trace.steps, strict=True)] if few else None
+    places = {"tickvals": steps, "ticktext": labels, "autotickangles": [0, -45]} if few else {"tickangle": 0}
     figure.update_layout(
         title=text["probabilities"],
-        xaxis={"title": text["step"], "tickvals": steps, "ticktext": labels},
+        xaxis={"title": text["step"], **places},
         yaxis={"title": text["probability"], "range": [0, 1.03]},
         yaxis2={"title": text["entropy"], "overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False},
         legend={"orientation": "h", "y": -0.3},

@@ -15,12 +15,14 @@ from s2s.trace import Step, Trace
 FOLDER = Path(__file__).parent / "web" / "player"
 SCRIPTS = (
     "dom.js",
+    "keys.js",
     "words.js",
     "ask.js",
     "lanes.js",
     "heatmap.js",
     "softmax.js",
     "worked.js",
+    "readout.js",
     "fork.js",
     "edit.js",
     "evidence.js",
@@ -40,9 +42,12 @@ def read(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def script() -> str:
-    """The player's scripts as one module, which exports ``mount``: they share their top-level names."""
-    return "\n".join(map(read, SCRIPTS))
+def script(asking: bool = True) -> str:
+    """The player's scripts as one module, which exports ``mount``: they share their top-level names.
+
+    Where nobody can be asked, what only shows answers is left out.
+    """
+    return "\n".join(read(name) for name in SCRIPTS if asking or name != "readout.js")
 
 
 def lane_values(lanes: Mapping[str, Trace]) -> dict[str, Any]:

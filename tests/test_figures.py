@@ -54,3 +54,10 @@ def test_a_long_axis_names_some_words_upright_and_keeps_their_places(tiny_checkp
     for place, label in zip(axis["tickvals"], axis["ticktext"], strict=True):
         assert label.replace("<br>", "") == long.source_tokens[place]
     assert axis["tickangle"] == 0
+
+
+def test_numbers_of_steps_never_lie_on_their_side() -> None:
+    for count in (3, 60):
+        trace = Trace.from_arrays(np.ones((count, 1)), ["好"], ["ha"] * count, log_probs=[-0.1] * count)
+        axis = figures.probabilities(trace).to_dict()["layout"]["xaxis"]
+        assert axis.get("tickangle") == 0 or min(axis["autotickangles"]) > -90

@@ -70,6 +70,31 @@ class StepOutput(NamedTuple):
         return self.look.attention_BS
 
 
+class Part(NamedTuple):
+    """A vector that the readout is made of, and the columns of W that it meets: ``c``, ``s`` or ``h``, ``y``."""
+
+    name: str
+    vector_N: Tensor
+    columns_RN: Tensor
+
+
+class Spoken(NamedTuple):
+    """How one step's context reaches its logits: ``h̃ = act(Σ columns · vector + bias)``, ``y = weight h̃ + bias``.
+
+    ``act`` is ``tanh`` or ``linear``; ``state`` where h̃ is the one part itself, without W; ``deep`` where h̃ is what
+    many layers leave, so that no parts can be told. With a prior ŷ the logits are ``(y + ŷ) / 2``.
+    """
+
+    act: str
+    parts: tuple[Part, ...]
+    bias_R: Tensor | None
+    readout_R: Tensor
+    weight_VR: Tensor
+    bias_V: Tensor
+    prior_V: Tensor | None
+    log_probs_V: Tensor  # what the step says in the end
+
+
 class Forced(NamedTuple):
     """A teacher-forced pass over N real target tokens, row by row."""
 
@@ -102,6 +127,10 @@ class Model(nn.Module):
     def look(self, state: Any, token_B: Tensor, memory: Any, attention_BS: Tensor | None = None) -> tuple[Any, Look]:
         """``step`` where nobody asks for the probabilities: the next state, and what was seen."""
         raise NotImplementedError
+
+    def spoken(self, state: Any, token_B: Tensor, memory: Any, attention_BS: Tensor | None = None) -> Spoken | None:
+        """How the context of ``step``, given the same, reaches the first row's logits; None where it cannot be said."""
+        return None
 
     def forced(self, batch: Batch) -> Forced:
         """A teacher-forced pass, and what each step read and saw."""

@@ -12,7 +12,7 @@ from s2s.errors import UserError
 from s2s.model import linear
 from s2s.model.decoder import Decoder, Memory, State
 from s2s.model.encoder import Encoder
-from s2s.model.interface import Forced, Look, Model, Sizes, StepOutput
+from s2s.model.interface import Forced, Look, Model, Part, Sizes, Spoken, StepOutput
 from s2s.model.linear import Linear
 from s2s.model.pointer import Pointer, mix
 from s2s.model.prior import Prior, blend
@@ -126,6 +126,23 @@ class Seq2Seq(Model):
         """``step`` without the output layer: the next state, and what was seen."""
         seen: tuple[State, Look] = self.decoder(self.dropout(self.embedding(token_B)), state, memory, attention_BS)
         return seen
+
+    def spoken(self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None) -> Spoken:
+        """How the context of ``step`` reaches the first row's logits."""
+        output, decoder = self.step(state, token_B, memory, attention_BS), self.decoder
+        hidden_H, context_M = output.state.hidden_LBH[-1, 0], output.look.context_BM[0]
+        vectors = [("c", context_M), ("h", hidden_H)]
+        if decoder.previous:
+            vectors = [("s", hidden_H), ("c", context_M), ("y", self.embedding(token_B)[0])]
+        act, bias_R = "state", None
+        parts: tuple[Part, ...] = (Part("s", hidden_H, hidden_H.new_empty(0)),)
+        if decoder.readout is not None:
+            columns = torch.split(decoder.readout.weight, [len(vector) for _, vector in vectors], dim=1)
+            parts = tuple(Part(*named, own_RN) for named, own_RN in zip(vectors, columns, strict=True))
+            act, bias_R = "tanh" if decoder.squashing else "linear", decoder.readout.bias
+        readout_R, prior_V = output.state.readout_BR[0], None if memory.prior_BV is None else memory.prior_BV[0]
+        said_V = output.log_probs_BV[0]
+        return Spoken(act, parts, bias_R, readout_R, self.output.weight, self.output.bias, prior_V, said_V)
 
     def forward(self, batch: Batch) -> Tensor:
         """Teacher forcing: the logits of every real target token, row by row, (N, V).

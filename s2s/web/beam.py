@@ -28,7 +28,10 @@ SETTINGS = {"beam": 5, "length_penalty": 0.6, "coverage_penalty": 0.0, "max_leng
 
 def script() -> str:
     """The component's files as one module: they share their top-level names, and the player's small pieces."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in (PLAYER / "dom.js", *(FOLDER / n for n in SCRIPTS)))
+    return "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (PLAYER / "dom.js", PLAYER / "keys.js", *(FOLDER / n for n in SCRIPTS))
+    )
 
 
 @functools.cache
@@ -46,6 +49,7 @@ def draw(tree: SearchTree, greedy: Sequence[str], key: str, brief: bool = False)
         "name": _name(tree),
         "brief": brief,
         "heard": st.session_state.get(HEARD, 0),
+        "run": controls.runs(),
     }
     _component()(key=key, data=data, on_open_change=lambda: None)
 
@@ -157,6 +161,7 @@ def _fate(tree: SearchTree, said: Sequence[str]) -> str:
 def _use(text: str, reference: str) -> None:
     st.session_state.update(text=text, ref=reference)
     bound.put(**SETTINGS)  # their popover may be closed
+    controls.asked()
 
 
 def _examples(name: str) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import streamlit as st
 
 from s2s.compare import Comparison
-from s2s.web import language
+from s2s.web import controls, language
 from s2s.web.player import FOLDER as PLAYER
 
 FOLDER = Path(__file__).parent / "comparison"
-SCRIPTS = (PLAYER / "dom.js", FOLDER / "map.js", FOLDER / "step.js", FOLDER / "comparison.js")
+SCRIPTS = (PLAYER / "dom.js", PLAYER / "keys.js", FOLDER / "map.js", FOLDER / "step.js", FOLDER / "comparison.js")
 STYLES = (PLAYER / "player.css", FOLDER / "comparison.css")
 
 
@@ -26,5 +26,5 @@ def _component() -> Any:
 
 def comparison(found: Comparison, link: Mapping[str, str]) -> None:
     """Show two runs beside each other; ``link`` names the state of the page."""
-    data = {**found.to_dict(), "strings": language.strings("comparison"), "link": dict(link)}
+    data = {**found.to_dict(), "strings": language.strings("comparison"), "link": dict(link), "run": controls.runs()}
     _component()(key="comparison", data=data)

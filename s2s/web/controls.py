@@ -80,12 +80,24 @@ def comparison(names: list[str]) -> None:
         st.caption(t("heads.other_mean", checkpoint=code(name)))
 
 
+def runs() -> int:
+    """How many runs this visit has asked for: a component that shows the last one takes the keys."""
+    return int(st.session_state.get("runs", 0))
+
+
+def asked() -> None:
+    """One more run was asked for."""
+    st.session_state["runs"] = runs() + 1
+
+
 def _use(text: str, reference: str) -> None:
     st.session_state.update(text=text, ref=reference)
+    asked()
 
 
 def _submitted() -> None:
     """A new text leaves the example's reference behind: nobody typed it, and it answers another sentence."""
+    asked()
     for source, target in _pairs(st.session_state["model"]):
         if st.session_state["ref"] == target and st.session_state["text"] != source:
             st.session_state["ref"] = ""

@@ -47,6 +47,7 @@ def section(a: Side, b: Side) -> None:
         height=78,
         max_chars=link.MAX_VALUE,
         placeholder=t("compare.b_text_place"),
+        on_change=controls.asked,
         persist_state="session",  # it is not always shown
     )
     with st.container(horizontal=True, key="steps-back"):

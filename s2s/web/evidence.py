@@ -1,4 +1,5 @@
-"""What the player asks for beside attention: evidence of some steps, the best orders of erasing, minimal attention."""
+"""What the player asks for beside attention: evidence of some steps, the best orders of erasing, minimal attention;
+and the vectors that a step's arithmetic goes through from the context to a word."""
 
 from __future__ import annotations
 
@@ -25,7 +26,16 @@ class Asked:
 
     def handlers(self) -> dict[str, Handler]:
         """What can be asked."""
-        return {"evidence": self.evidence, "orders": self.orders, "minimal": self.minimal}
+        asked = {"evidence": self.evidence, "orders": self.orders, "minimal": self.minimal}
+        return {**asked, "readout": self.readout}
+
+    def readout(self, request: Request) -> dict[str, Any]:
+        """How the context of ``step`` reaches its words; null where the model cannot say."""
+        lane = request.text("lane")
+        trace = self.whatif.trace(lane)
+        step = request.whole("step", 0, len(trace.steps) - 1)
+        found = models.readout(self.whatif.content(lane), step, self.whatif.checkpoint, trace)
+        return {"lane": lane, "step": step, "readout": found and found.to_dict()}
 
     def evidence(self, request: Request) -> dict[str, Any]:
         """The evidence of ``count`` steps from ``first`` on, without the search for orders; ``more`` to ask again."""

@@ -12,12 +12,12 @@ import streamlit as st
 
 from s2s.film import Frame, Moment, curve, film
 from s2s.trace import Trace
-from s2s.web import language
+from s2s.web import controls, language
 from s2s.web.player import FOLDER as PLAYER
 
 FOLDER = Path(__file__).parent / "film"
 PARTS = ("curve.js", "input.js", "film.js", "mount.js")
-SCRIPTS = (PLAYER / "dom.js", PLAYER / "heatmap.js", *(FOLDER / name for name in PARTS))
+SCRIPTS = (PLAYER / "dom.js", PLAYER / "keys.js", PLAYER / "heatmap.js", *(FOLDER / name for name in PARTS))
 STYLES = (PLAYER / "player.css", FOLDER / "film.css")
 UNITS = 1000  # weights travel as whole thousandths
 
@@ -79,4 +79,4 @@ def kept(directory: str, name: str, changed: int) -> dict[str, Any] | None:
 
 def show(shown: Mapping[str, Any], key: str) -> None:
     """Put a film on the page."""
-    _component()(key=key, data={**shown, "strings": language.strings("film")})
+    _component()(key=key, data={**shown, "strings": language.strings("film"), "run": controls.runs()})

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
     from s2s.explain import Evidence
     from s2s.explain.minimal import Minimal
+    from s2s.explain.readout import Readout
     from s2s.exposure.recovery import Recovery
     from s2s.flow import Flow
     from s2s.preview import Preview
@@ -291,6 +292,15 @@ def orders(
     from s2s.explain.evidence import ordering
 
     return Work(_GATE, ordering(_checkpoint.model, of_trace(_checkpoint, _trace), _found))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def readout(lane: str, step: int, _checkpoint: Checkpoint, _trace: Trace) -> Readout | None:
+    """How the context of one step of a lane reaches its words."""
+    from s2s.explain.readout import readout as made
+
+    with _GATE:
+        return made(_checkpoint, _trace, step)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)

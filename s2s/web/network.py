@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from s2s.player import read
-from s2s.web import language
+from s2s.web import controls, language
 
 if TYPE_CHECKING:
     from s2s.flow import Flow
@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent / "network"
 
 def script() -> str:
     """The component as one module, with the player's small pieces."""
-    return "\n".join((read("dom.js"), (FOLDER / "network.js").read_text(encoding="utf-8")))
+    return "\n".join((*map(read, ("dom.js", "keys.js")), (FOLDER / "network.js").read_text(encoding="utf-8")))
 
 
 @functools.cache
@@ -31,5 +31,5 @@ def _component() -> Any:
 
 def network(runs: Sequence[Flow]) -> None:
     """Show the way of one sentence through a model, and beside it through another."""
-    values = {"runs": [run.to_dict() for run in runs], "strings": language.strings("network")}
+    values = {"runs": [run.to_dict() for run in runs], "strings": language.strings("network"), "run": controls.runs()}
     _component()(key="network", data=values)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from s2s.player import FOLDER, lane_values, read, script, source_words
 from s2s.trace import Trace
-from s2s.web import language
+from s2s.web import controls, language
 from s2s.web.request import COMPONENT
 
 __all__ = ["FOLDER", "player", "script"]
@@ -34,12 +34,14 @@ def player(
     page: str | None = None,
     branches: Sequence[Mapping[str, Any]] = (),
     predict: bool = False,
+    begin: tuple[str, int] | None = None,
 ) -> None:
     """Show one or two lanes of one sentence; ``vocabulary`` counts the target words, ``link`` names the state.
 
     ``page`` is the name that its requests go by; a player without it cannot ask. ``branches`` are further rows, of
     each its steps from where it leaves its parent; where ``answer`` says others, these hold. With
-    ``predict`` each step is guessed before it is shown.
+    ``predict`` each step is guessed before it is shown. ``begin`` is the lane and the step, from 0, at which it opens
+    where the link names none.
     """
     data = {
         "lanes": lane_values(lanes),
@@ -51,6 +53,8 @@ def player(
         "page": page,
         "branches": list(branches),
         "predict": predict,
+        "begin": None if begin is None else {"lane": begin[0], "step": begin[1]},
+        "run": controls.runs(),
     }
     _component()(key="lanes", data=data)
 

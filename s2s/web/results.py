@@ -132,7 +132,7 @@ def _guess(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, An
 @st.fragment
 def _answer(whatif: WhatIf) -> None:
     """In a fragment: what the player asks of Python reruns this function alone, and comes back without the lanes."""
-    own = {"pieces": heads.turn}
+    own = {"pieces": heads.turn, "place": whatif.place}
     told = request.handle(whatif.shown, whatif.handlers() | Asked(whatif).handlers() | own)
     answer(told, _address(whatif), whatif.rows(request.known()))
 
@@ -145,10 +145,15 @@ def _address(whatif: WhatIf) -> dict[str, str]:
 def _take_away(found: dict[str, Trace], values: dict[str, Any], checkpoint: Checkpoint) -> None:
     """Lanes and branches as a page that plays without a server, put together when it is asked for; beside the tabs."""
     lang, name, words = language.current(), checkpoint.name, len(checkpoint.target.vocab)
+
+    def make() -> str:
+        whatif = _whatif(checkpoint, found, values)
+        return export.render(found, lang, words, whatif.rows(), begin=whatif.begin())
+
     with st.container(key="take-away", horizontal=True, horizontal_alignment="right"):
         st.download_button(
             t("step.html"),
-            visit.within(lambda: export.render(found, lang, words, _whatif(checkpoint, found, values).rows())),
+            visit.within(make),
             f"lookback-{name}.html",
             "text/html",
             key="html",

@@ -5,8 +5,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-# So that a projector shows the player without scrolling.
-TOP = "[data-testid='stMainBlockContainer'] { padding-top: 3.4rem; padding-bottom: 2rem; }"
+# So that a projector shows the player without scrolling. With the menu away Streamlit's header, 3.75rem, hides what is
+# below it: the page begins under it, and so does what stays in sight while the page scrolls.
+TOP = """
+[data-testid='stMainBlockContainer'] { padding-top: 3.4rem; padding-bottom: 2rem; }
+[data-testid='stApp']:has([data-testid='stExpandSidebarButton']) { --lookback-top: 3.75rem; }
+[data-testid='stApp']:has([data-testid='stExpandSidebarButton']) [data-testid='stMainBlockContainer'] {
+  padding-top: 3.9rem;
+}
+"""
 # It takes no room: it stands at the right end of the tabs' row, small as the player's own downloads below it.
 TAKE_AWAY = """
 .st-key-take-away { height: 40px; margin-bottom: -40px; position: relative; top: 14px; z-index: 2; }
@@ -32,15 +39,20 @@ LESSON = """
 # The back row reads what is a 40th of the picture's height. A phone has no back row.
 PROJECTOR = """
 [data-testid='stHeader'], [data-testid='stSidebar'], [data-testid='stExpandSidebarButton'] { display: none !important; }
-[data-testid='stMainBlockContainer'] { padding: 0.8rem 1.6rem; }
+[data-testid='stMainBlockContainer'] { padding: 0.8rem 1.6rem !important; }
+[data-testid='stApp'] { --lookback-top: 0px !important; }
 .st-key-lesson-head, .st-key-lesson-sentence [data-testid='stPopover'] { display: none; }
 [data-testid='stForm'] [data-testid='stWidgetLabel'] { display: none; }
 [data-testid='stForm'] textarea { height: 42px !important; min-height: 42px; }
 @media (min-width: 900px) { [data-testid='stMainBlockContainer'] { zoom: 1.5; } }
 @media (min-width: 900px) { [data-testid='stPlotlyChart'] { zoom: 0.6667; } } /* plotly cannot measure what is zoomed */
 [data-testid='stMainBlockContainer'] [data-testid='stCaptionContainer'] { opacity: 1; }
-.st-key-projector-leave { position: fixed; right: 6px; bottom: 6px; width: auto; z-index: 99; opacity: 0.35; }
+/* the way out stands in the page's left margin, so narrow that it covers nothing; its words are for a screen reader */
+.st-key-projector-leave { position: fixed; left: 1px; bottom: 6px; width: 20px !important; z-index: 99; opacity: 0.6; }
 .st-key-projector-leave:is(:hover, :focus-within) { opacity: 1; }
+.st-key-projector-leave button { width: 20px; min-width: 0; min-height: 44px; padding: 0; overflow: hidden; }
+.st-key-projector-leave button > * { position: absolute; width: 1px; height: 1px; clip-path: inset(50%); }
+.st-key-projector-leave button::before { content: "✕"; }
 """
 
 # A reference says nearly what the model will say: it can be read while it is being typed, not in passing.

@@ -12,7 +12,7 @@ import streamlit as st
 from s2s.branch import Edit
 from s2s.player import read
 from s2s.trace import Trace
-from s2s.web import language, models, request
+from s2s.web import controls, language, models, request
 from s2s.web.request import Request
 
 FOLDER = Path(__file__).parent / "weighing"
@@ -22,7 +22,7 @@ COMPONENT = "weighing"  # its key, under which the session holds what the browse
 def script() -> str:
     """The component as one module, with the player's small pieces, its requests and its arithmetic."""
     own = (FOLDER / "weighing.js").read_text(encoding="utf-8")
-    return "\n".join((*map(read, ("dom.js", "ask.js", "worked.js")), own))
+    return "\n".join((*map(read, ("dom.js", "keys.js", "ask.js", "worked.js")), own))
 
 
 @functools.cache
@@ -51,6 +51,7 @@ def weighing(text: str, sides: Sequence[tuple[Trace, Sequence[float]]]) -> None:
         "sides": [{"trace": trace.to_dict(), "padding": list(padding)} for trace, padding in sides],
         "strings": language.strings("weighing"),
         "worked": language.strings("player"),
+        "run": controls.runs(),
         "asking": request.handle(shown, {"words": words}, COMPONENT),
     }
     _component()(key=COMPONENT, data=data, on_request_change=lambda: None)

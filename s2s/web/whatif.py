@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import streamlit as st
 
 from s2s.branch import Branch, Edit, before, words
 from s2s.errors import UserError
@@ -66,6 +67,20 @@ class WhatIf:
             for c in seen.changes
         ]
         return {"lane": lane, "step": step, "attention": [round(w, 6) for w in seen.attention.tolist()], "top": changes}
+
+    def place(self, request: Request) -> dict[str, Any]:
+        """Remember where the player stands, for a page that is about to be taken away."""
+        lane, step, _ = self._asked(request)
+        st.session_state["place"] = {"of": self.shown, "lane": lane, "step": step}
+        return {}
+
+    def begin(self) -> dict[str, Any] | None:
+        """Where such a page opens; None where nobody has said, or it was said of another sentence."""
+        place = st.session_state.get("place", {})
+        if place.get("of") != self.shown:
+            return None
+        pieces = {"pieces": "1"} if st.session_state.get("pieces") else {}
+        return {"lane": place["lane"], "step": place["step"], **pieces}
 
     def rename(self, request: Request) -> dict[str, Any]:
         """Another ``name`` for a ``branch``."""

@@ -23,6 +23,7 @@ from s2s.errors import say
 from s2s.player import branch_row
 from s2s.strategy import Settings
 from s2s.trace import Trace
+from tests.browser.conftest import unfilled
 from tests.factory import make_checkpoint
 
 TEXT, REFERENCE = "我不喜欢喝茶，你🙂喜欢苹果。", "I do n't like tea ."
@@ -64,6 +65,7 @@ def open_file(browser: Browser, tmp_path: Path) -> Iterator[OpenFile]:
 
     yield open_one
     for context in contexts:
+        problems += [text for page in context.pages for text in unfilled(page)]
         context.close()
     assert problems == []
 
@@ -116,6 +118,7 @@ def test_everything_that_opens_and_everything_that_is_saved(open_file: OpenFile,
     page = open_file(lanes)
     page.get_by_text(say("player.worked", "en")).click()
     expect(page.locator(".workedBody table.numbers").first).to_be_visible()
+    expect(page.locator(".workedBody")).to_contain_text(say("player.readout_none", "en"))  # nobody can be asked
     page.get_by_text(say("player.table", "en")).click()
     expect(page.locator(".tableBody tbody tr")).to_have_count(len(lanes["free"].steps))
     saved = press(page, say("player.download", "en", kind="JSON"), tmp_path)

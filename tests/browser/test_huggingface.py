@@ -20,7 +20,7 @@ from s2s.decode import trace
 from s2s.errors import say
 from s2s.strategy import Settings
 from tests.adapters.random_models import SENTENCES, write
-from tests.browser.conftest import probe, serve
+from tests.browser.conftest import probe, serve, unfilled
 
 TEXT, STEPS = SENTENCES[0], 6
 LONG = " ".join([*SENTENCES[:5], *SENTENCES[:3]])
@@ -96,6 +96,15 @@ def test_a_head_is_chosen_played_and_forked_from(browser: Browser, address: str,
     forked = trace(load(model.with_name("many@2.3")), TEXT, prefix=[one.steps[0].output, word], settings=settings)
     expect(page.locator("tr.lane.b1 td .token")).to_have_text([step.output for step in forked.steps])
     expect(page.locator(".chip .weight")).to_have_text(written(forked.steps[1].attention))
+    page.get_by_text(say("player.worked", "en"), exact=True).click()
+    expect(page.locator(".workedBody")).to_contain_text(say("player.readout_deep", "en"))
+    products, output = page.locator(".workedBody table.numbers").evaluate_all(
+        "tables => tables.map(t => [...t.tBodies[0].rows].map(r => [...r.cells].map(c => c.textContent)))"
+    )
+    logits = [word.log_prob + forked.steps[1].normaliser for word in forked.steps[1].top[:5]]
+    for column in ([row[-1] for row in products[:5]], [row[1] for row in output]):
+        assert [float(cell.replace("−", "-")) for cell in column] == pytest.approx(logits, abs=2e-3)
+    assert unfilled(page) == []
     page.get_by_role("tab", name=say("step.heads_tab", "en"), exact=True).click()
     figures = page.locator(".lb-heads figure")
     expect(figures).to_have_count(8)

@@ -36,6 +36,14 @@ def ids(page: Page) -> list[int]:
     return [int(row.get_attribute("data-id") or 0) for row in page.locator("tr[data-id]").all()]
 
 
+def stands_at_divergence(page: Page, examples: Examples, id: int) -> None:
+    """The opened row's player begins at ◆, and the way to Step through leads there."""
+    at = examples.example(id)["divergence"]
+    expect(page.locator(".where")).to_have_text(re.compile(f"^step {(at or 0) + 1} /"))
+    link = page.locator("[class*=st-key-inspect_open] a").first
+    expect(link).to_have_attribute("href", re.compile(f"step={at + 1}$" if at is not None else "lang=en$"))
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_brushing_sorting_and_walking(open_page: OpenPage, examples: Examples, width: int) -> None:
     size = {"width": width, "height": 900}
@@ -62,8 +70,10 @@ def test_brushing_sorting_and_walking(open_page: OpenPage, examples: Examples, w
     rows.first.click()
     expect(page.locator("[class*=st-key-inspect_head]")).to_contain_text(f"Example {ordered[0]} ")
     page.wait_for_selector(".player")
+    stands_at_divergence(page, examples, ordered[0])
     page.keyboard.press("j")
     expect(page.locator("[class*=st-key-inspect_head]")).to_contain_text(f"Example {ordered[1]} ")
+    stands_at_divergence(page, examples, ordered[1])
     page.wait_for_url(f"**row={ordered[1]}*")
     who = page.locator("[class*=st-key-label-person] input")
     who.fill("Ann")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -101,7 +102,7 @@ def test_space_plays_to_the_end_and_stops(open_page: OpenPage, tmp_path: Path) -
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Pause (Space)")).to_be_visible()
     where(page, steps, steps)
-    expect(page.get_by_role("button", name="Play (Space)")).to_be_visible()
+    assert page.locator("button.play").get_attribute("aria-label") == "Play (Space)"  # at once: Home does not play on
 
 
 def test_hover_previews_a_click_stays_and_escape_clears(open_page: OpenPage, tmp_path: Path) -> None:
@@ -244,9 +245,9 @@ def test_the_worked_arithmetic_adds_up(open_page: OpenPage, tmp_path: Path) -> N
     trace = traced(page, tmp_path)
     page.get_by_text(say("player.worked", "en")).click()
     tables = page.locator(".workedBody table.numbers")
-    expect(tables).to_have_count(3)
+    expect(tables).to_have_count(5)  # two of them when the model has answered
     step = trace.steps[0]
-    softmax, context, output = (
+    softmax, context, mixed, products, output = (
         [[c.replace("−", "-") for c in row] for row in table]
         for table in tables.evaluate_all(
             "tables => tables.map(t => [...t.tBodies[0].rows].map(r => [...r.cells].map(c => c.textContent)))"
@@ -259,6 +260,12 @@ def test_the_worked_arithmetic_adds_up(open_page: OpenPage, tmp_path: Path) -> N
         weighted += sum(float(row[2 + column]) for row in context[:-1] if not row[1])
         assert weighted == pytest.approx(float(context[-1][2 + column]), abs=6e-3)
         assert float(context[-1][2 + column]) == pytest.approx(step.context[column], abs=6e-4)
+    for _, *parts, total, value in mixed:
+        assert sum(map(float, parts)) == pytest.approx(float(total), abs=3e-3)
+        assert math.tanh(float(total)) == pytest.approx(float(value), abs=2e-3)
+    for row, said in zip(products, output, strict=False):
+        assert row[0] == said[0] and sum(map(float, row[1:-1])) == pytest.approx(float(row[-1]), abs=5e-3)
+        assert float(row[-1]) == pytest.approx(float(said[1]), abs=2e-3)  # the logit that the softmax begins with
     assert [float(row[3]) for row in output] == pytest.approx([2.718281828**s.log_prob for s in step.top[:5]], abs=6e-5)
 
 

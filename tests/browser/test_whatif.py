@@ -123,8 +123,10 @@ def test_a_word_is_forked_by_keyboard_alone(open_page: OpenPage) -> None:
     page.keyboard.press("Enter")
     current(page, "b1")
     assert words(page, "b1")[1] == word
-    page.keyboard.press("ArrowRight")
-    expect(page.locator(".where")).to_contain_text("step 3 /")
+    page.keyboard.press("Space")  # the player's again, and no second fork
+    expect(page.get_by_role("button", name=say("player.pause", "en"))).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.locator("tr.lane.b2")).to_have_count(0)
 
 
 def test_an_input_method_composes_undisturbed(open_page: OpenPage) -> None:
@@ -153,6 +155,8 @@ def test_an_input_method_composes_undisturbed(open_page: OpenPage) -> None:
     assert words(page, "b1")[1:3] == ["大", "王"]  # two tokens of this model
     expect(page.locator("th.branch")).to_have_count(1)  # nothing of what was being composed has made one
     expect(page.locator(".say input")).to_have_value("")
+    page.keyboard.press("Home")  # the keys are the player's, no longer the field's
+    expect(page.locator(".where")).to_contain_text("第 1 步")
 
 
 def test_an_unknown_word_gets_a_sentence_and_stays_typed(open_page: OpenPage) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from s2s.checkpoint import load
+from s2s.checkpoint import Checkpoint, load
 from s2s.config import ATTENTIONS
 from s2s.decode import trace
 from s2s.errors import sentences
+from s2s.explain.readout import readout
+from s2s.trace import Trace
 from s2s.web.player import FOLDER
 from tests.factory import make_checkpoint
 
@@ -21,8 +23,12 @@ KINDS: dict[str, dict[str, Any]] = {name: {"attention": name} for name in ATTENT
     "local-m": {"attention": "local-m", "window": 2},
     "local-p": {"attention": "local-p", "window": 3},
     "biased": {"attention": "concat", "attention_bias": True},
+    "fed and untied": {"attention": "general", "tied_embeddings": False},
+    "linear": {"attention": "general", "readout": "linear"},
+    "state alone": {"readout": "state", "tied_embeddings": False},
     "everything": {"coverage": True, "pointer": True, "prior": True, "cell": "lstm"},
 }
+SCRIPTS = ("dom.js", "words.js", "worked.js", "readout.js")
 PAINT = """
 ([trace, t, strings]) => {
   const step = trace.steps[t], view = { trace, strings };
@@ -35,15 +41,22 @@ PAINT = """
            softmax: tables(box)[0], output: tables(out), outputText: out.textContent };
 }
 """
+READ = """
+([readout, strings]) => {
+  const view = { strings }, mixed = readout.act === "tanh" || readout.act === "linear";
+  const box = el("div", {}, ...(mixed ? mixedTable : bareVector)(view, readout), ...productTable(view, readout));
+  const table = (t) => [...t.tBodies[0].rows].map((r) => [...r.cells].map((c) => c.textContent.replace(/−/g, "-")));
+  return { text: box.textContent.replace(/−/g, "-"), tables: [...box.querySelectorAll("table")].map(table) };
+}
+"""
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_model_adds_up(browser: Browser, tmp_path: Path, kind: str) -> None:
-    run = trace(load(make_checkpoint(tmp_path, scale=0.6, **KINDS[kind])), "我喜欢 tea。", "I like tea.", mode="forced")
+    checkpoint = load(make_checkpoint(tmp_path, scale=0.6, **KINDS[kind]))
+    run = trace(checkpoint, "我喜欢 tea。", "I like tea.", mode="forced")
     page = browser.new_page()
-    page.add_script_tag(
-        content="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in ("dom.js", "worked.js"))
-    )
+    page.add_script_tag(content="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS))
     strings = {k.removeprefix("player."): v for k, v in sentences("en").items()}
     for t, step in enumerate(run.steps):
         shown = page.evaluate(PAINT, [run.to_dict(), t, strings])
@@ -67,4 +80,30 @@ def test_every_kind_of_model_adds_up(browser: Browser, tmp_path: Path, kind: str
             for _, halves, z, _, _ in shown["output"][0]:
                 own, prior = halves.removesuffix(") / 2").removeprefix("(").split(" + ")
                 assert (float(own) + float(prior)) / 2 == pytest.approx(float(z), abs=2e-3)
+        check_readout(page.evaluate(READ, [given(checkpoint, run, t), strings]), run, t, kind)
     page.close()
+
+
+def given(checkpoint: Checkpoint, run: Trace, t: int) -> dict[str, Any]:
+    found = readout(checkpoint, run, t)
+    assert found is not None
+    return found.to_dict()
+
+
+def check_readout(shown: dict[str, Any], run: Trace, t: int, kind: str) -> None:
+    """Each row of what is painted adds up, to the trace's logits."""
+    *mixed, products = shown["tables"]
+    assert len(mixed) == (0 if kind == "state alone" else 1)
+    for _, *parts, own in mixed[0] if mixed else []:
+        *terms, total = parts if kind != "linear" else [*parts, own]
+        assert sum(map(float, terms)) == pytest.approx(float(total), abs=4e-3)
+        value = float(total) if kind == "linear" else math.tanh(float(total))
+        assert value == pytest.approx(float(own), abs=2e-3)
+    order = "[s_t" if run.checkpoint["attention"] == "additive" else "[ct; ht]"
+    assert (order.replace("s_t", "st; ct; yt-1") in shown["text"]) == bool(mixed)
+    step = run.steps[t]
+    logits = {word.token: word.log_prob + step.normaliser for word in step.top[:5]}
+    for token, *terms, total in products:
+        assert sum(map(float, terms)) == pytest.approx(float(total), abs=5e-3)
+        if token in logits and kind != "everything":  # there the table before it mixes prior and pointer in
+            assert float(total) == pytest.approx(logits[token], abs=1e-3)

@@ -109,3 +109,26 @@ def test_every_verdict_and_outcome_has_a_sentence() -> None:
         assert f"player.evidence_verdict_{name}" in sentences("en")
     for name in ("already", "found", "none_found", "none_exists"):
         assert f"player.evidence_{name}" in sentences("en")
+
+
+def test_the_readout_of_a_branch_is_of_its_words_and_edits(visit: Visit, root: Path) -> None:
+    app = visit(lang="en", text=TEXT, model="tiny-general", mode="free")
+    first = player_data(app)["lanes"]["free"]["steps"][0]["output"]
+    asked(app, 1, kind="fork", lane="free", step=1, edit="3")
+    checkpoint = load(root / "tiny-general")
+    run = trace(checkpoint, TEXT, prefix=[first], attention={1: Edit("only", 2)})
+    answer = asked(app, 2, kind="readout", lane="b1", step=1)
+    words = {word["token"]: word["logit"] for word in answer["readout"]["words"]}
+    for word in run.steps[1].top[:5]:
+        assert words[word.token] == pytest.approx(word.log_prob + run.steps[1].normaliser, abs=1e-4)
+    own = asked(app, 3, kind="readout", lane="free", step=1)
+    assert own["readout"]["rows"] != answer["readout"]["rows"]
+
+
+@pytest.mark.parametrize("fields", [{"lane": "b7", "step": 0}, {"lane": "free", "step": -1}, {"step": 0}, {"lane": 3}])
+@pytest.mark.parametrize("kind", ["place", "readout"])
+def test_a_place_that_there_is_not_gets_a_sentence(visit: Visit, kind: str, fields: dict[str, Any]) -> None:
+    app = visit(lang="en", text=TEXT, model="tiny-general", mode="free")
+    answer = asked(app, 1, kind=kind, **fields)
+    assert answer["error"] in (say("error.request_broken", "en"), say("error.branch_gone", "en"))
+    assert "place" not in app.session_state

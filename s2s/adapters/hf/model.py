@@ -17,7 +17,7 @@ from s2s.adapters.hf.attention import Glance
 from s2s.adapters.hf.ids import Ids
 from s2s.data import Batch
 from s2s.errors import UserError
-from s2s.model.interface import Forced, Look, Model, Sizes, StepOutput
+from s2s.model.interface import Forced, Look, Model, Sizes, Spoken, StepOutput
 from s2s.vocab import PAD
 
 NEVER = -1e4  # the log-probability of what is never said, finite so that 0 · log 0 is 0
@@ -152,6 +152,13 @@ class HuggingFace(Model):
         self, read_BT: Tensor, memory: Memory, past_PBLHTD: Tensor | None, glance: Glance
     ) -> tuple[Tensor, Tensor]:
         """The logits after each id that is read, and its keys and values, (2, B, L, H, T, D)."""
+        made, new_PBLHTD = self._call(read_BT, memory, past_PBLHTD, glance)
+        return made.logits, new_PBLHTD
+
+    def _call(
+        self, read_BT: Tensor, memory: Memory, past_PBLHTD: Tensor | None, glance: Glance, **more: Any
+    ) -> tuple[Any, Tensor]:
+        """All that the network gives, and the keys and values; ``more`` goes to the network as it is."""
         time = 0 if past_PBLHTD is None else past_PBLHTD.size(4)
         limit = self.positions
         if limit is not None and time + read_BT.size(1) > limit:
@@ -168,9 +175,35 @@ class HuggingFace(Model):
             past_key_values=EncoderDecoderCache(own, cross),
             use_cache=True,
             glance=glance,
+            **more,
         )
         parts = [[getattr(layer, part)[:, :, time:] for layer in own.layers] for part in ("keys", "values")]
-        return made.logits, torch.stack([torch.stack(part, dim=1) for part in parts])
+        return made, torch.stack([torch.stack(part, dim=1) for part in parts])
+
+    def spoken(
+        self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+    ) -> Spoken | None:
+        """The last layer's output and the output matrix; what was attended to went through all layers behind it.
+
+        None where their product, scaled as some networks scale it, is not the network's logits.
+        """
+        output, time = self.step(state, token_B, memory, attention_BS), state.times[0]
+        read_BT = self.ids.target_V[token_B].unsqueeze(1)
+        if time == 0:
+            read_BT = torch.cat([read_BT, *(torch.full_like(read_BT, i) for i in self.ids.opening[1:])], dim=1)
+        past = torch.cat(state.past, dim=4)[..., :time, :] if time else None
+        glance = Glance(self.cross, self.layer, self.head, attention_BS)
+        made, _ = self._call(read_BT, memory, past, glance, output_hidden_states=True)
+        hidden_R, logits_W = made.decoder_hidden_states[-1][0, -1], made.logits[0, -1]
+        matrix = self.network.get_output_embeddings()
+        bias_W = torch.zeros_like(logits_W)
+        for bias in (getattr(matrix, "bias", None), getattr(self.network, "final_logits_bias", None)):
+            bias_W = bias_W if bias is None else bias_W + bias.flatten()
+        for scale in (1.0, len(hidden_R) ** -0.5):  # T5 scales where it ties
+            if torch.allclose(matrix.weight @ (scale * hidden_R) + bias_W, logits_W, atol=1e-3):
+                weight_VR, bias_V = matrix.weight[self.ids.target_V], bias_W[self.ids.target_V]
+                return Spoken("deep", (), None, scale * hidden_R, weight_VR, bias_V, None, output.log_probs_BV[0])
+        return None
 
     def _look(self, glance: Glance, memory: Memory, at: int) -> Look:
         """What was seen from the position ``at``; the scores are logarithms of the weights, as a mean has no others."""

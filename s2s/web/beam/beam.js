@@ -91,8 +91,8 @@ function play(view, on) {
   if (on) {
     scrub(view, view.time >= last ? 0 : view.time, true);
     view.timer = setInterval(() => {
-      if (!view.root.isConnected || view.time >= last) return play(view, false);
-      scrub(view, view.time + 1, true);
+      if (view.root.isConnected) scrub(view, view.time + 1, true);
+      if (!view.root.isConnected || view.time >= last) play(view, false);
     }, TICK);
   }
   setPlaying(view, on);
@@ -174,10 +174,14 @@ function watch(view) {
 }
 
 export default function (component) {
-  const { heard, ...data } = component.data;
+  const { heard, run, ...data } = component.data;
   const root = component.parentElement.querySelector(".lookback");
   let view = VIEWS.get(root);
-  if (!view) VIEWS.set(root, (view = { most: NEAREST, timer: null, asked: 0 }));
+  if (!view) {
+    VIEWS.set(root, (view = { most: NEAREST, timer: null, asked: 0 }));
+    view.onKey = (event) => view.brief || giveUp(view.parts.tree, event);
+    document.addEventListener("keydown", view.onKey);
+  }
   view.setStateValue = component.setStateValue;
   view.heard = heard;
   const identity = JSON.stringify(data);
@@ -187,7 +191,9 @@ export default function (component) {
     watch(view);
   }
   paint(view);
+  if (!view.brief) takeKeys(view.parts.tree, run);
   return () => {
+    document.removeEventListener("keydown", view.onKey);
     clearInterval(view.timer);
     clearTimeout(view.later);
     view.seen?.disconnect();

@@ -56,7 +56,7 @@ function frame(view, root) {
   parts.table.addEventListener("toggle", () => paint(view));
   view.root = el(
     "div",
-    { class: "player comparison", tabindex: "0", "aria-label": strings.comparison },
+    { class: "player comparison", tabindex: "0", role: "group", "aria-label": strings.comparison },
     parts.bar,
     el("h3", { text: strings.outputs }),
     parts.outputsBox,
@@ -189,8 +189,8 @@ function build(view, data, root) {
 }
 
 export default function (component) {
-  const { data, parentElement } = component;
-  const root = parentElement.querySelector(".lookback");
+  const { run, ...data } = component.data;
+  const root = component.parentElement.querySelector(".lookback");
   let view = VIEWS.get(root);
   if (!view) VIEWS.set(root, (view = { shown: "difference" }));
   const identity = JSON.stringify(data);
@@ -200,6 +200,7 @@ export default function (component) {
     view.identity = identity;
   }
   paint(view);
+  takeKeys(view.root, run);
   return () => {
     clearTimeout(view.later);
     document.removeEventListener("keydown", view.onKey);

@@ -38,10 +38,19 @@ function unknownColumn(view, column) {
   return column.a.some((s) => view.unknown[0].has(s)) || column.b.some((s) => view.unknown[1].has(s));
 }
 
+// As ``standing`` of one word; of several, one beside the other, they run down where none of them has to lie.
+function pairStanding(words) {
+  const [first, ...others] = new Set(words);
+  if (!others.length) return standing(first);
+  return [first, ...others].some((word) => standing(word) === "" && !isWide(word)) ? "" : "stacked";
+}
+
 function buildMap(view) {
   const { parts, columns, rows } = view;
   view.heads = columns.map((column, c) => {
-    const classes = ["head", unknownColumn(view, column) ? "unknown" : "", column.a.length && column.b.length ? "" : "only"];
+    const words = [...wordsOf(view, 0, column), ...wordsOf(view, 1, column)];
+    const single = !column.a.length || !column.b.length;
+    const classes = ["head", pairStanding(words), unknownColumn(view, column) ? "unknown" : "", single ? "only" : ""];
     return el("div", { class: classes.join(" "), "data-c": c }, ...pairLabel(wordsOf(view, 0, column), wordsOf(view, 1, column)));
   });
   view.marks = rows.map((pair, r) => {

@@ -66,7 +66,7 @@ function frame(view, root) {
   const key = el("span", { class: "key" }, ...LINES.map((name) => el("span", { class: name, text: strings[name] })));
   view.root = el(
     "div",
-    { class: "player film", tabindex: "0", "aria-label": strings.film },
+    { class: "player film", tabindex: "0", role: "group", "aria-label": strings.film },
     parts.bar,
     parts.choices,
     el("h3", { text: strings.says }),
@@ -113,8 +113,8 @@ function play(view, on) {
   if (on) {
     if (view.at >= last(view)) show(view, 0);
     view.timer = setInterval(() => {
-      if (!view.root.isConnected || view.at >= last(view)) return play(view, false);
-      show(view, view.at + 1);
+      if (view.root.isConnected) show(view, view.at + 1);
+      if (!view.root.isConnected || view.at >= last(view)) play(view, false);
     }, TICK);
   }
   const title = view.strings[on ? "pause" : "play"];

@@ -49,6 +49,7 @@ export default function (component) {
     }
   });
   view.watch.observe(view.parts.curve);
+  takeKeys(view.root, data.run);
   return () => {
     view.watch.disconnect();
     clearInterval(view.timer);

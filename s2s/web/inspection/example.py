@@ -80,7 +80,8 @@ def _texts(shown: Shown, row: dict[str, Any], place: int) -> None:
     with st.container(horizontal=True, key="inspect_open"):
         values = {"model": shown.entry.checkpoint, "text": row["source"], "ref": row["reference"]}
         address = {**link.write(values), "lang": language.current()}
-        st.link_button(t("inspect.open_step"), f"./?{urlencode(address)}")
+        parts = {} if row["divergence"] is None else {"step": row["divergence"] + 1}
+        st.link_button(t("inspect.open_step"), f"./?{urlencode(address | parts)}")
         if isinstance(shown.examples, Paired) and not same_model(shown.examples, shown.examples.second):
             address |= {"compare": shown.examples.second.manifest["checkpoint"]["name"], "differs": "checkpoint"}
             st.link_button(t("inspect.open_compare"), f"./compare?{urlencode(address)}")
@@ -165,4 +166,5 @@ def _player(shown: Shown, row: dict[str, Any]) -> None:
     for kind, message in messages:
         getattr(st, kind)(message)
     if found:
-        player(found, len(checkpoint.target.vocab), state.address())
+        lane = "free" if "free" in found else "forced"
+        player(found, len(checkpoint.target.vocab), state.address(), begin=(lane, found[lane].divergence or 0))

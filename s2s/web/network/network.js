@@ -212,8 +212,8 @@ function play(view, on) {
   if (on) {
     if (view.now >= lastMoment(view.run)) goTo(view, 0);
     view.timer = setInterval(() => {
-      if (!view.box.isConnected || view.now >= lastMoment(view.run)) return play(view, false);
-      goTo(view, view.now + 1);
+      if (view.box.isConnected) goTo(view, view.now + 1);
+      if (!view.box.isConnected || view.now >= lastMoment(view.run)) play(view, false);
     }, BEAT);
   }
   const title = view.strings[on ? "pause" : "play"];
@@ -263,11 +263,12 @@ function key(view, event) {
   });
 }
 
-export default function mount({ data, parentElement }) {
+export default function mount({ data: { run, ...data }, parentElement }) {
   const box = parentElement.querySelector(".network");
   let view = VIEWS.get(box);
   if (!view) {
     VIEWS.set(box, (view = { box, timer: null, now: 0 }));
+    box.tabIndex = -1; // it is given the focus; Tab goes to its buttons
     listen(view);
   }
   const runs = JSON.stringify(data.runs);
@@ -280,6 +281,7 @@ export default function mount({ data, parentElement }) {
     if (!same) view.now = lastMoment(view.run);
     build(view);
   }
+  takeKeys(box, run);
   return () => {
     clearInterval(view.timer);
     document.removeEventListener("keydown", view.onKey);

@@ -26,11 +26,14 @@ function address(view) {
   return view.fragment ? `#${state}` : `${location.pathname}?${state}`;
 }
 
-// Where a player that has just been mounted begins: at the address's step, if the address names what is shown.
-function linked({ link, fragment }) {
-  if (!link) return { step: 0, lane: null };
+// Where a player that has just been mounted begins: at the address's step, if the address names what is shown, else
+// where ``begin`` says, else at the first step.
+function linked({ link, fragment, begin }) {
+  const start = { step: 0, lane: null, ...begin };
+  if (!link) return start;
   const here = new URLSearchParams(fragment ? location.hash.slice(1) : location.search);
   const same = Object.entries(link).every(([name, value]) => name === "lang" || (here.get(name) ?? value) === value);
   const step = Number.parseInt(here.get("step") ?? "1", 10) - 1;
-  return { step: same && step > 0 ? step : 0, lane: here.get("lane") };
+  const lane = here.get("lane") ?? start.lane;
+  return same && here.has("step") ? { step: step > 0 ? step : 0, lane } : { step: start.step, lane };
 }

@@ -52,8 +52,9 @@ function play(view, on) {
   if (on) {
     if (view.step >= view.trace.steps.length - 1) show(view, { step: 0 });
     view.timer = setInterval(() => {
-      if (!view.root.isConnected || view.step >= view.trace.steps.length - 1) return play(view, false);
-      show(view, { step: view.step + 1 });
+      if (view.root.isConnected) show(view, { step: view.step + 1 });
+      if (view.root.isConnected && view.step < view.trace.steps.length - 1) return;
+      play(view, false); // at once, else Home would play on
     }, TICK / view.speed);
   }
   const title = view.strings[on ? "pause" : "play"];

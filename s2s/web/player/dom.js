@@ -80,20 +80,15 @@ function label(token, extra = "") {
   return el("span", { class: `token ${kind} ${extra}`.trim(), text: token, dir: "auto" });
 }
 
-const OWN_KEYS = "input, textarea, select, [contenteditable], " + ["radio", "radiogroup", "tab", "slider", "option", "listbox", "combobox", "dialog"].map((role) => `[role=${role}]`).join(", ");
+const WIDE = "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\u3000-\\u303f\\uff00-\\uffef";
+const isWide = (token) => new RegExp(`[${WIDE}]`, "u").test(token);
 
-// Do what ``actions`` has for a key. Keys are for the whole page while ``box`` is in sight, but never taken from a field or
-// a choice, nor Space and Enter from what they press.
-function byKey(box, event, actions) {
-  const { top, bottom } = box.getBoundingClientRect();
-  if (bottom <= 0 || top >= innerHeight) return;
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  const at = event.composedPath()[0];
-  const within = (selector) => at instanceof Element && at.closest(selector);
-  const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!action || within(OWN_KEYS) || ((event.key === " " || event.key === "Enter") && within("button, a, summary"))) return;
-  event.preventDefault();
-  action();
+// How a token stands above a narrow column: what is short lies flat; Chinese runs down, letter below letter, and so does
+// a longer number and whatever stands beside Chinese; a longer word of another script lies on its side.
+function standing(token) {
+  if (isWide(token)) return new RegExp(`[^${WIDE}]`, "u").test(token) ? "stacked" : "";
+  if (/^(?:[\p{N}\p{P}\p{S}]{1,4}|.{1,3})$/u.test(token)) return "flat";
+  return /\p{L}/u.test(token) ? "" : "stacked";
 }
 
 // Scroll a box only as far as the stretch from ``start`` needs to be seen clear of the first

@@ -57,7 +57,7 @@ function setRow(view, row, text = null) {
 
 function previewed(view, answer) {
   if (!view.edit) return;
-  say(view, answer.error ?? "", true);
+  say(view, answer.error ?? "", "editNote");
   if (answer.error || answer.lane !== view.edit.lane || answer.step !== view.edit.step) return;
   view.edit.top = answer.top;
   view.parts.change.dataset.seq = answer.seq;
@@ -78,7 +78,7 @@ const PRESETS = {
     const [from, to] = spanOf(view, s);
     const text = sameRow(row, own) && to - from === 1 ? String(-to) : null;
     if (1 - sum(row.slice(from, to)) > 1e-6) setRow(view, normalised(row.map((w, j) => (from <= j && j < to ? 0 : w))), text);
-    else say(view, view.strings.nothing_left, true);
+    else say(view, view.strings.nothing_left, "editNote");
   },
   reset: (view) => (startEditing(view), paint(view)),
 };

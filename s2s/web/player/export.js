@@ -52,6 +52,26 @@ function download(view, kind, what = "step") {
   return savePng(svg, name);
 }
 
+// The page's download is made by Python, which is not told of steps: a click on it tells first, then is let through.
+function carryPlace() {
+  if (WIRE.carrying) return;
+  WIRE.carrying = true;
+  let told = false;
+  const carry = (event) => {
+    const pressed = event.target.closest?.(".st-key-html button");
+    const view = WIRE.player;
+    if (!pressed || !view || told) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    ask(view, "place", { lane: view.lane, step: view.step }, () => {
+      told = true; // whatever came of it: at worst the page begins at its first step
+      pressed.click();
+      told = false;
+    });
+  };
+  document.addEventListener("click", carry, true);
+}
+
 // Buttons for the heatmap alone; those for the step stand in the toolbar.
 function heatmapDownloads(view) {
   const buttons = ["png", "svg"].map((kind) => {

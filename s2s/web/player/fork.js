@@ -124,8 +124,9 @@ function paintBranchBar(view) {
 function askDelete(view, branch) {
   const current = view.lane === branch.id;
   ask(view, "delete", { branch: branch.id }, (answer) => {
-    if (answer.error) return say(view, answer.error);
+    if (answer.error) return say(view, answer.error, "branchNote");
     if (current && view.lanes[answer.branch]) show(view, { lane: answer.branch });
+    view.root.focus({ preventScroll: true }); // what was pressed is gone
     tell(view, fill(view.strings.deleted, { name: branch.name }));
   });
 }
@@ -142,7 +143,8 @@ function startRename(view, branch) {
     const typed = field.value.trim();
     if (!keep || !typed || typed === branch.name) return;
     name.textContent = typed;
-    ask(view, "rename", { branch: branch.id, name: typed }, (answer) => answer.error && say(view, answer.error));
+    const then = ({ error }) => error && say(view, error, "branchNote");
+    ask(view, "rename", { branch: branch.id, name: typed }, then);
   };
   field.addEventListener("keydown", (event) => {
     if (event.isComposing || event.keyCode === 229) return;
@@ -180,24 +182,27 @@ function sayForm(view) {
 // Let the model go on from here by another word or with another attention.
 function fork(view, what) {
   const { lane, step } = view;
+  FOCUS.busy = false;
   say(view, "");
   ask(view, "fork", { lane, step, ...what }, (answer) => {
-    if (answer.error) return say(view, answer.error, what.edit !== undefined);
+    if (answer.error) return say(view, answer.error, what.edit === undefined ? "note" : "editNote");
     if (what.text !== undefined) {
       TYPED.text = "";
       view.parts.say.querySelector("input").value = "";
     }
     stopEditing(view);
     show(view, { lane: answer.branch, step: answer.step });
+    if (!FOCUS.busy) view.root.focus({ preventScroll: true }); // else Space would fork again, and arrows move the caret
     const { text } = view.trace;
     tell(view, fill(view.strings.new_branch, { name: laneName(view, answer.branch), step: answer.step + 1, text }));
   });
 }
 
-// A sentence about what could not be done, beside where it was asked.
-function say(view, sentence, editing = false) {
-  view.parts.note.textContent = editing ? "" : sentence;
-  view.parts.editNote.textContent = editing ? sentence : "";
+// A sentence about what could not be done, beside where it was asked: ``note`` below the softmax, ``editNote`` in the
+// editor, ``branchNote`` below the lanes. It is brought into sight, as what was pressed may be at the window's edge.
+function say(view, sentence, where = "note") {
+  for (const name of ["note", "editNote", "branchNote"]) view.parts[name].textContent = name === where ? sentence : "";
+  if (sentence) view.parts[where].scrollIntoView({ block: "nearest" });
 }
 
 // What a screen reader hears; a moment later, as a region that was just made is not read.

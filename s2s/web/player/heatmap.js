@@ -8,9 +8,10 @@ function buildHeatmap(view) {
   const T = trace.steps.length;
   if (!T) return parts.map.replaceChildren(); // nothing is revealed yet
   const unknown = new Set(trace.source.unknown);
-  const heads = trace.source.tokens.map((token, s) =>
-    el("div", { class: "head" + (unknown.has(s) ? " unknown" : ""), "data-s": s }, label(token)),
-  );
+  const heads = trace.source.tokens.map((token, s) => {
+    const classes = ["head", standing(token), unknown.has(s) ? "unknown" : ""].filter(Boolean);
+    return el("div", { class: classes.join(" "), "data-s": s }, label(token));
+  });
   const sides = trace.steps.map((step, t) => {
     const mark = step.own_attention ? [el("span", { class: "mark", text: "✎ ", title: view.strings.edited_here })] : [];
     return el("div", { class: "side" + (misses(step) ? " miss" : ""), "data-t": t }, ...mark, label(step.output));

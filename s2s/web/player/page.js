@@ -3,7 +3,7 @@
 function openPage() {
   const stored = (id) => JSON.parse(document.getElementById(id).textContent);
   const lanes = stored("lookback-lanes");
-  const { language, vocabulary, strings, branches, framed, words } = stored("lookback-page");
+  const { language, vocabulary, strings, branches, framed, words, begin } = stored("lookback-page");
   const page = document.documentElement;
   const host = document.getElementById("player").attachShadow({ mode: "open" });
   host.append(document.getElementById("parts").content);
@@ -19,7 +19,10 @@ function openPage() {
     }
     for (const node of document.querySelectorAll("[data-language]")) node.setAttribute("aria-pressed", node.dataset.language === shown);
     const link = framed ? null : shown === language ? {} : { lang: shown };
-    mount({ data: { lanes, vocabulary, strings: strings[shown].player, link, fragment: true, branches, words, pieces: asked("pieces") === "1" }, parentElement: host });
+    const inPieces = (asked("pieces") ?? begin?.pieces) === "1";
+    const { player } = strings[shown];
+    const own = { lanes, vocabulary, strings: player, link, branches, words, begin };
+    mount({ data: { ...own, fragment: true, pieces: inPieces }, parentElement: host });
   }
 
   for (const node of document.querySelectorAll("[data-language]")) {

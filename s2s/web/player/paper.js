@@ -2,9 +2,7 @@
 
 const INK = { text: "#111", soft: "#5b5b5b", line: "#c4c4c4", attention: "#ea580c", other: "#2563eb", gold: "#15803d", alarm: "#dc2626" };
 const FONTS = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','PingFang SC','Hiragino Sans GB','Microsoft YaHei',sans-serif";
-const WIDE = "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\u3000-\\u303f\\uff00-\\uffef";
 const CLOSING = "，。、；：！？…）」』》】〉”’,.;:!?)\\]";
-const isWide = (token) => new RegExp(`[${WIDE}]`, "u").test(token);
 
 // XML has no way to write most control characters and half of a pair, so they become �.
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;

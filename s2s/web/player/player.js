@@ -25,10 +25,11 @@ function frame(view, root) {
   part("bar", "div", { role: "toolbar", "aria-label": strings.player });
   part("source", "div", { role: "group", "aria-label": strings.source });
   part("predict", "div", { hidden: "", role: "group", "aria-label": strings.predict });
-  part("editNote", "p", { class: "note", role: "alert" });
+  parts.editNote = el("p", { class: "note", role: "alert" });
   part("change", "ol");
   part("editor", "div", { hidden: "" });
   part("branchBar", "div", { hidden: "" });
+  parts.branchNote = el("p", { class: "note", role: "alert" });
   part("note", "p", { role: "alert" });
   part("news", "div", { "aria-live": "polite" });
   parts.say = view.page ? sayForm(view) : "";
@@ -53,7 +54,7 @@ function frame(view, root) {
   const heading = (text) => el("h3", { text });
   view.root = el(
     "div",
-    { class: "player", tabindex: "0", "aria-label": strings.player },
+    { class: "player", tabindex: "0", role: "group", "aria-label": strings.player },
     parts.bar,
     el("h3", {}, strings.source, ...(view.page ? [view.editButton] : []), ...(view.words && !view.game ? [view.wordsButton] : [])),
     parts.source,
@@ -63,6 +64,7 @@ function frame(view, root) {
     el("h3", { class: "outputsHead", text: strings.outputs }),
     parts.lanesBox,
     parts.branchBar,
+    parts.branchNote,
     el("div", { class: "panes" }, el("section", { class: "mapPane" }, el("h3", { class: "mapHead", text: strings.heatmap }, heatmapDownloads(view), legend()), parts.map), distributionPane),
     parts.worked,
     parts.evidence,
@@ -144,7 +146,8 @@ function build(view, data, root) {
   clearInterval(view.timer);
   const traces = JSON.stringify(data.lanes); // the same in another language: stay where we are
   const branches = branchRows(view, data.branches);
-  const place = view.traces === undefined ? linked(data) : view.traces === traces ? newest(view, branches) : { step: 0, lane: view.lane };
+  const other = { step: 0, lane: view.lane, ...data.begin };
+  const place = view.traces === undefined ? linked(data) : view.traces === traces ? newest(view, branches) : other;
   const playing = data.predict && view.game && view.traces === traces ? view.game : null;
   const first = view.traces === undefined;
   const opened = ["worked", "table"].filter((name) => view.parts?.[name].open);
@@ -156,6 +159,7 @@ function build(view, data, root) {
     strings: data.strings,
     link: data.link,
     fragment: data.fragment,
+    begin: data.begin,
     vocabulary: data.vocabulary,
     words: data.words,
     locked: null,
@@ -205,7 +209,7 @@ export default function mount(component) {
   let view = VIEWS.get(root);
   if (!view) VIEWS.set(root, (view = { speed: 1, inPieces: false, timer: null, seq: 0, queue: [], waiting: null, rows: new Map(), branches: [] }));
   if (view.page !== data.page) Object.assign(view, { page: data.page, queue: [], rows: new Map() });
-  const { branches, link, pieces, ...lasting } = data;
+  const { branches, link, pieces, run, ...lasting } = data;
   const turned = hearPieces(view, Boolean(pieces));
   if (turned) view.inPieces = view.toldPieces;
   learn(view, branches);
@@ -233,9 +237,11 @@ export default function mount(component) {
   if (view.page) {
     WIRE.heard = () => take(view);
     WIRE.player = view;
+    carryPlace();
     take(view);
   }
   gather(view);
+  takeKeys(view.root, run);
   return () => {
     forget(view);
     if (WIRE.player === view) Object.assign(WIRE, { heard: null, player: null });

@@ -203,18 +203,27 @@ function lossSection(view, step) {
   ];
 }
 
+// From the context to the logits: a trace has not the vectors, and only the app has somebody to ask (``readout.js``).
+function readoutSection(view, step) {
+  const { strings, trace } = view;
+  if (trace.checkpoint.attention === "given" || step.normaliser === undefined) return [];
+  const body = view.page ? askedReadout(view) : [el("p", { class: "sum", text: strings.readout_none })];
+  return [el("h4", { text: strings.worked_readout }), ...body];
+}
+
 // Of a model with many heads, what is shown may be a mean, and a head sums values of its own.
 const crossSection = (view) => [el("p", { class: "sum", text: view.strings.worked_cross })];
 
 function paintWorked(view, step) {
   view.parts.worked.hidden = !view.trace.steps.some(works);
   if (!view.parts.worked.open) return;
-  const [whole, { attention }] = [{ ...view, trace: bare(view.trace) }, bare(step)];
+  const [whole, { attention }] = [{ ...view, trace: bare(view.trace), itself: view }, bare(step)];
   const order = attention.map((_, s) => s).sort((a, b) => attention[b] - attention[a]);
   const own = [scoreSection, softmaxSection, contextSection];
   const weighed = view.trace.checkpoint.attention === "cross" ? [crossSection] : own;
   view.parts.workedBody.replaceChildren(
     ...(looks(view.trace) ? weighed : []).flatMap((section) => section(whole, bare(step), order)),
+    ...readoutSection(whole, bare(step)),
     ...outputSection(whole, bare(step)),
     ...lossSection(whole, bare(step)),
   );

@@ -122,11 +122,12 @@ function ballot(view) {
   const empty = view.place === NONE && view.word === NONE;
   const button = el("button", { type: "button", class: "vote", text: strings[view.sending ? "sending" : view.voted ? "change" : "vote"], onclick: () => send(view) });
   button.disabled = empty || same || view.sending;
+  const asked = fill(strings.question, { step: question.step + 1 });
   const status = phase === "closed" ? strings.closed : same ? strings.counted : empty ? strings.choose : "";
   return [
     el("p", { class: "said" }, ...said),
-    el("h2", { text: fill(strings.question, { step: question.step + 1 }) }),
-    choices(view, "place", question.source, strings.question),
+    el("h2", { text: asked }),
+    choices(view, "place", question.source, asked),
     el("h2", { text: strings.word }),
     choices(view, "word", question.words, strings.word),
     ...(phase === "open" ? [button] : []),

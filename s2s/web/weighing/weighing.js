@@ -181,11 +181,12 @@ function key(view, event) {
 }
 
 export default function mount({ data, parentElement, setStateValue }) {
-  const { asking, ...shown } = data;
+  const { asking, run, ...shown } = data;
   const root = parentElement.querySelector(".weighing");
   let view = VIEWS.get(root);
   if (!view) {
     VIEWS.set(root, (view = { root, seq: 0, queue: [], waiting: null }));
+    root.tabIndex = -1; // it is given the focus; Tab goes to its sliders
     view.onKey = (event) => key(view, event);
     document.addEventListener("keydown", view.onKey);
   }
@@ -198,6 +199,7 @@ export default function mount({ data, parentElement, setStateValue }) {
     build(view, data);
   }
   hearOwn(view, asking, setStateValue);
+  takeKeys(root, run);
   return () => {
     forget(view);
     document.removeEventListener("keydown", view.onKey);
