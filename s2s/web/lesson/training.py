@@ -27,9 +27,11 @@ def show() -> None:
     _choices(running)
     if problem := st.session_state.pop("training_problem", None):
         st.error(problem)
-    if mine:
-        st.fragment(_progress, run_every=POLL if running else None)(running)
-    if not running:
+    if running:
+        _progress()
+    else:
+        if mine:
+            _end(mine[-1])
         _film()
     layout.question("training")
 
@@ -78,17 +80,13 @@ def _resume(training: Training) -> None:
     training.resume()
 
 
-def _progress(running: bool) -> None:
-    """Where the visitor's last training is, with its film while it runs."""
+@st.fragment(run_every=POLL)
+def _progress() -> None:
+    """The visitor's last training while it runs, with its film. What begins or ends one concerns the whole page."""
     training = models.own()[-1]
-    if running and not training.look():
+    if not training.look():
         st.rerun()
     left, right = st.columns([5, 1], vertical_alignment="center")
-    if not running:
-        with left:
-            _end(training)
-        _ways_on(training)
-        return
     job = training.job
     state = "waiting" if job.waiting else "saving" if job.ending else "running" if training.moments else "starting"
     values = {"place": job.place, "step": training.done, "steps": training.steps, "name": code(training.name)}
@@ -99,7 +97,7 @@ def _progress(running: bool) -> None:
 
 
 def _end(training: Training) -> None:
-    """How a training ended, in a sentence."""
+    """How a training ended, in a sentence, and the ways on."""
     mistake = training.job.mistake()
     last = training.moments[-1] if training.moments else None
     values: dict[str, Any] = {"name": code(training.name), "step": training.done, "steps": training.steps}
@@ -112,6 +110,7 @@ def _end(training: Training) -> None:
         st.markdown(t("training.stopped", **values))
     else:
         st.markdown(t("training.done", **values))
+    _ways_on(training)
 
 
 def _ways_on(training: Training) -> None:
