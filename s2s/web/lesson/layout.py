@@ -21,6 +21,21 @@ export default ({ data }) => {
   if (open) list.scrollLeft = open.offsetLeft - list.offsetLeft - (list.clientWidth - open.clientWidth) / 2;
 };
 """
+# Streamlit keeps the place to which the page was scrolled, whatever comes to stand there. What is in sight stays so.
+TOP = """
+const SEEN = new WeakMap();
+export default ({ data, parentElement }) => {
+  const main = document.querySelector("[data-testid=stMain]");
+  const before = SEEN.get(parentElement);
+  SEEN.set(parentElement, data.chapter);
+  if (!main || before === data.chapter) return;
+  if (before === undefined) return main.scrollTo(0, 0);
+  const mark = document.querySelector(".st-key-top");
+  const header = document.querySelector("[data-testid=stHeader]")?.getBoundingClientRect().height ?? 0;
+  const at = mark.getBoundingClientRect().top - main.getBoundingClientRect().top;
+  if (at < header || at > 0.7 * main.clientHeight) main.scrollBy(0, at - header);
+};
+"""
 
 
 def _go(chapter: str) -> None:
@@ -38,6 +53,16 @@ def contents(chapters: Sequence[str], now: str) -> None:
                 on_click=_go,
                 args=(chapter,),
             )
+
+
+@functools.cache
+def _top() -> Any:
+    return st.components.v2.component("lookback_top", html="<i hidden></i>", js=TOP)
+
+
+def top(chapter: str) -> None:
+    """Where a chapter begins: another one than before is read from here on."""
+    _top()(key="top", data={"chapter": chapter}, height=1)
 
 
 def heading(chapter: str, number: int) -> None:
