@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -71,12 +71,23 @@ def heading(chapter: str, number: int) -> None:
     st.markdown(t(f"lesson.{chapter}.text"))
 
 
-def question(chapter: str, **values: object) -> None:
-    """Something to try with the figure; the answer unfolds. ``values`` are the numbers that the answer names."""
+def question(
+    chapter: str,
+    tried: str = "try",
+    answers: Sequence[str] = ("answer",),
+    figure: Callable[[], None] | None = None,
+    **values: object,
+) -> None:
+    """Something to try with what is on screen; the answer unfolds: a figure, and the chapter's texts of these names.
+
+    ``values`` are the numbers that the texts name: an answer says what is on screen, or what holds whatever is.
+    """
     with st.container(key="question", border=True):
-        st.markdown(f"**{t('lesson.try')}** {t(f'lesson.{chapter}.try')}")
+        st.markdown(f"**{t('lesson.try')}** {t(f'lesson.{chapter}.{tried}', **values)}")
         with st.expander(t("lesson.answer")):
-            st.markdown(t(f"lesson.{chapter}.answer", **values))
+            if figure:
+                figure()
+            st.markdown("\n\n".join(t(f"lesson.{chapter}.{answer}", **values) for answer in answers))
 
 
 def ways(chapters: Sequence[str], now: str) -> None:
