@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -92,5 +93,5 @@ def _most(frame: Mapping[str, Any], width: int, rows: slice) -> int:
 def steepest(film: Film) -> int:
     """The moment, from 1, up to which the validation loss fell most since the one before; 0 with a single moment."""
     losses = [moment["dev"] for moment in film["moments"]]
-    falls = [before - after for before, after in zip(losses, losses[1:], strict=False)]
+    falls = [before - after for before, after in itertools.pairwise(losses)]
     return falls.index(max(falls)) + 1 if falls else 0

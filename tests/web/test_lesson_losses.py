@@ -86,7 +86,8 @@ def test_prior_knowledge_of_a_model_that_has_it(visit_page: Visit, root: Path, t
     assert say("lesson.prior.read", lang, read=f"`{said[1].input}`", said=f"`{said[1].output}`") in texts(app)
     assert f"{said[1].log_prob:.5f}".replace("-", "−") in html(app)
     other = visit_page("lesson", chapter="prior", lang=lang, **QUERY)
-    assert say("lesson.prior.other", lang, name="`tiny-prior`") in texts(other)
+    said = say("lesson.prior.other", lang, chosen="`tiny-general`", name="`tiny-prior`", text=f"`{TEXT}`")
+    assert said in texts(other) and other.session_state["model"] == "tiny-general"
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
