@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -111,7 +111,7 @@ def _question(runs: Sequence[Flow], found: Lengths | None) -> None:
     """What one vector must carry, said of the models on screen."""
     blind = _blind(runs)
     sizes = (blind or runs[0]).sizes
-    values: dict[str, object] = {"words": sizes["S"], "size": sizes["M"]}
+    values: dict[str, Any] = {"words": sizes["S"], "size": sizes["M"]}
     if blind is None:
         layout.question("encoder_decoder", "try_alone", ("answer_alone",), **values)
         return

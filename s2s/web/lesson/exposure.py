@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -69,5 +70,5 @@ def _question(given: tuple[str, int, str, str]) -> None:
     at = forced.divergence
     cut_off = free.ended == "length" and at == len(forced.steps) - 1
     said = "copied" if at is None else "copied_long" if cut_off else "copied_cut"
-    values = {"text": panel.code(free.text), "step": (at or 0) + 1}
+    values: dict[str, Any] = {"text": panel.code(free.text), "step": (at or 0) + 1}
     layout.question("exposure", answers=(said, "answer"), **values)

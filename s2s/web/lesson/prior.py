@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -34,7 +34,7 @@ def show() -> None:
         layout.question("prior", odds=ODDS)
         return
     found = _sentence(name)
-    answers, values = ["answer"], dict[str, object]()
+    answers, values = ["answer"], dict[str, Any]()
     if found is not None:
         grown = [word.log_scale > 0 for word in found.source]
         values |= {"count": len(grown), "more": sum(grown), "less": len(grown) - sum(grown)}
