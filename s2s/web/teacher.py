@@ -37,9 +37,12 @@ def room(engine: Engine) -> tuple[Room | None, bool]:
         enter(_room(code, key))
         broken = bool(linked) and state["teach"] is None
     kept = _kept()
-    if state["teach"] is None and not state["teach_heard"] and kept is not None:
+    found = state["teach"] is None and not state["teach_heard"] and kept is not None
+    if found:
         enter(kept)
     held: Room | None = state["teach"]
+    if found and held is not None and classroom.teaches(engine, *held):
+        st.rerun()  # what stands above was drawn as for a visit without a room
     if held is None or classroom.teaches(engine, *held):
         return held, broken
     leave()

@@ -161,6 +161,7 @@ def test_the_browser_that_kept_the_room_is_back_in_it(visit_page: Callable[..., 
     assert (told["room"], told["heard"], told["left"]) == (None, False, None)
     kept(again, {"code": code, "key": key})
     assert again.session_state["teach"] == (code, key) and again.button(key="class_on")
+    assert not again.expander[0].proto.expanded  # all of the page is a teacher's again
     again.button(key="leave_room").click().run()  # what the browser had said before does not bring it back
     assert again.session_state["teach"] is None and again.button(key="open_room")
     told = component(again, "lookback_teacher")
