@@ -14,7 +14,8 @@ projector.apply()
 st.markdown(f"**{t('page.classroom')}** :small[:gray[{t('classroom.intro')}]]")
 for name, value in ignored:
     st.warning(t("step.link_ignored", name=name, value=value))
-with st.expander(t("classroom.sentence"), expanded=not st.session_state.get("teach")):
+teaching = bool(st.session_state.get("teach"))
+with st.expander(t("classroom.sentence"), expanded=not teaching, key=f"class-sentence-{teaching}"):
     controls.sentence()
     controls.example_sentences()
 style.veil_reference()

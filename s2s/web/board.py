@@ -9,12 +9,15 @@ from pathlib import Path
 from s2s.classroom import Counts, Question, Truth
 from s2s.numbers import share
 
-Row = Callable[[str, str, int, float, float | None, str], str]
+Row = Callable[[str, str, str, float, float | None, str], str]
 STYLE = (Path(__file__).parent / "room" / "board.css").read_text(encoding="utf-8")
 
 
 def board(question: Question, counts: Counts, truth: Truth | None, text: Mapping[str, str]) -> str:
-    """The question with its votes; with ``truth`` the model's weights and probabilities beside them."""
+    """The question with its votes; with ``truth`` the model's weights and probabilities beside them, on one scale.
+
+    A vote counts as its share of the votes for a place, or for a word, as the model's numbers are shares of 1.
+    """
     said = " ".join(map(escape, question.said))
     before = f'{escape(text["said"])} <span dir="auto">{said}</span>' if said else escape(text["nothing_said"])
     places = _rows(question.source, counts.places, truth.attention if truth else None, text, _place)
@@ -36,31 +39,34 @@ def _rows(
     row: Row,
     said: int = -1,
 ) -> str:
-    most, rows = max(1, *votes), list[str]()
+    voted, rows = sum(votes), list[str]()
     for i, (token, count) in enumerate(zip(tokens, votes, strict=True)):
         number = None if model is None else model[i]
+        part = count / voted if voted else 0.0
+        said_votes = text["count_one" if count == 1 else "count"].format(votes=count, share=f"{100 * part:.0f} %")
         key, shown = ("votes", "") if number is None else ("votes_truth", share(number))
-        name = escape(text[key].format(word=token, votes=count, truth=shown), quote=True)
-        rows.append(row(escape(token), name, count, count / most, number, " ●" if i == said else ""))
+        name = escape(text[key].format(word=token, votes=said_votes, truth=shown), quote=True)
+        rows.append(row(escape(token), name, escape(said_votes), part, number, " ●" if i == said else ""))
     return "".join(rows)
 
 
-def _place(token: str, name: str, count: int, height: float, weight: float | None, _: str) -> str:
+def _place(token: str, name: str, votes: str, part: float, weight: float | None, _: str) -> str:
     model = "" if weight is None else f'<i class="model" style="height:{100 * weight:.1f}%"></i>'
-    number = f" <em>{weight:.2f}</em>" if weight is not None and weight >= 0.005 else ""
+    number = f"<em>{escape(share(weight))}</em>" if weight is not None and weight >= 0.005 else ""
+    voted = votes if part else ""
     shade = "" if weight is None else f' style="background:rgba(234,88,12,{weight**0.7:.3f})"'
     return (
         f'<li aria-label="{name}"><span class="bars">'
-        f'<i class="vote" style="height:{100 * height:.1f}%"></i>{model}</span>'
-        f'<span class="chip" dir="auto"{shade}>{token}</span><span class="n"><b>{count or ""}</b>{number}</span></li>'
+        f'<i class="vote" style="height:{100 * part:.1f}%"></i>{model}</span>'
+        f'<span class="chip" dir="auto"{shade}>{token}</span><span class="n"><b>{voted}</b>{number}</span></li>'
     )
 
 
-def _word(token: str, name: str, count: int, width: float, p: float | None, mark: str) -> str:
+def _word(token: str, name: str, votes: str, part: float, p: float | None, mark: str) -> str:
     model = "" if p is None else f'<i class="model" style="width:{100 * p:.1f}%"></i>'
-    number = "" if p is None else f" · <em>{escape(share(p))}</em>"
+    number = "" if p is None else f"<em>{escape(share(p))}</em>"
     return (
         f'<li aria-label="{name}"><span class="word" dir="auto">{token}{mark}</span>'
-        f'<span class="bars"><i class="vote" style="width:{100 * width:.1f}%"></i>{model}</span>'
-        f'<span class="n"><b>{count}</b>{number}</span></li>'
+        f'<span class="bars"><i class="vote" style="width:{100 * part:.1f}%"></i>{model}</span>'
+        f'<span class="n"><b>{votes}</b>{number}</span></li>'
     )

@@ -13,7 +13,7 @@ from s2s import classroom
 from s2s.database import connect
 from s2s.errors import UserError
 from s2s.trace import Trace
-from s2s.web import controls, language, link, models
+from s2s.web import controls, language, link, models, request, teacher
 from s2s.web.board import board
 from s2s.web.language import t
 from s2s.web.lesson import layout
@@ -24,12 +24,16 @@ NEARBY = ("localhost", "127.0.0.1", "::1")
 
 def section() -> None:
     """Everything of the page; errors as sentences."""
+    layout.write_address()  # a teacher's link leaves it here
     try:
         engine = connect()
-        room = _room(engine)
+        room, closed = teacher.room(engine)
+        if closed:
+            st.warning(t("classroom.closed"))
         if room is None:
             _problem()
             st.button(t("classroom.open"), key="open_room", type="primary", on_click=_open, args=(engine,))
+            teacher.remember()
             return
         left, right = st.columns([9, 3], gap="medium")
         with right:
@@ -38,20 +42,6 @@ def section() -> None:
             _live(engine, *room)
     except UserError as error:
         st.error(language.explain(error))
-    else:
-        layout.write_address(teach=".".join(room))
-
-
-def _room(engine: Engine) -> tuple[str, str] | None:
-    """The room that this visit teaches in: the one it opened, else the address's if its key is right."""
-    if "teach" not in st.session_state:
-        code, _, key = st.query_params.get("teach", "").partition(".")
-        st.session_state["teach"] = (code, key) if code else None
-    room: tuple[str, str] | None = st.session_state["teach"]
-    if room is not None and not classroom.teaches(engine, *room):
-        st.session_state["teach"] = room = None
-        st.warning(t("error.room_unknown"))
-    return room
 
 
 def _problem() -> None:
@@ -62,7 +52,7 @@ def _problem() -> None:
 
 def _open(engine: Engine) -> None:
     try:
-        st.session_state["teach"] = classroom.open_room(engine)
+        teacher.enter(classroom.open_room(engine))
     except UserError as error:
         st.session_state["class_problem"] = language.explain(error)
 
@@ -88,6 +78,8 @@ def _join(code: str) -> None:
     if urlsplit(address).hostname in NEARBY:
         st.caption(t("classroom.localhost"))
     st.caption(t("classroom.teacher_link"))
+    teacher.remember()
+    st.button(t("classroom.leave"), key="leave_room", type="tertiary", on_click=teacher.leave)
 
 
 def _lane() -> Trace:
@@ -119,6 +111,8 @@ def _live(engine: Engine, code: str, key: str) -> None:
         if state.truth:
             st.caption(t("classroom.legend"))
     except UserError as error:
+        if error.key == "error.room_unknown":  # it has closed meanwhile, which concerns the whole page
+            st.rerun()
         st.error(language.explain(error))
 
 
@@ -126,8 +120,8 @@ def _controls(engine: Engine, code: str, key: str, state: classroom.State) -> No
     """One button leads on, from asking to closing to revealing; a presenter's remote presses it."""
     lane = _lane()
     step, main = st.columns([3, 9], vertical_alignment="bottom")
-    # A widget a question: written to from here, it would be overruled by what the browser sends once a second.
-    name = f"class_step-{state.number}-{len(lane.steps)}"
+    # A widget a question and lane: written to from here, it would be overruled by what the browser sends once a second.
+    name = f"class_step-{state.number}-{request.page(lane.source_tokens, [step.output for step in lane.steps])}"
     chosen = step.number_input(t("classroom.step"), 1, len(lane.steps), value=_next(state, lane), key=name)
     actions: dict[str, tuple[str, Any]] = {
         "open": (t("classroom.close"), lambda: classroom.turn(engine, code, key, "closed")),
@@ -143,10 +137,12 @@ def _controls(engine: Engine, code: str, key: str, state: classroom.State) -> No
 
 
 def _next(state: classroom.State, lane: Trace) -> int:
-    """The step that follows the question on screen, counted from 1; of another sentence the first."""
+    """The step that follows the question on screen, counted from 1; of another lane the first."""
     asked = state.question
-    follows = asked is not None and tuple(asked.source) == lane.source_tokens
-    return min(asked.step + 2, len(lane.steps)) if asked and follows else 1
+    if asked is None or tuple(asked.source) != lane.source_tokens:
+        return 1
+    same = list(asked.said) == [step.output for step in lane.steps[: asked.step]]
+    return min(asked.step + 2, len(lane.steps)) if same else 1
 
 
 def _press(engine: Engine, code: str, seen: classroom.State, action: Any) -> None:

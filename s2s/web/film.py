@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent / "film"
 PARTS = ("curve.js", "input.js", "film.js", "mount.js")
 SCRIPTS = (PLAYER / "dom.js", PLAYER / "keys.js", PLAYER / "heatmap.js", *(FOLDER / name for name in PARTS))
 STYLES = (PLAYER / "player.css", FOLDER / "film.css")
+Film = Mapping[str, Any]  # what the component is given, without its texts
 UNITS = 1000  # weights travel as whole thousandths
 
 
@@ -50,7 +51,7 @@ def sentence(trace: Trace) -> dict[str, Any]:
     }
 
 
-def values(name: str, moments: Sequence[Moment], frames: Sequence[Frame], total: int) -> dict[str, Any]:
+def values(name: str, moments: Sequence[Moment], frames: Sequence[Frame], total: int) -> Film:
     """What the component is given of a film, without its texts; moments that lack a frame are not there yet."""
     at: dict[int, dict[int, Frame]] = {m.step: {} for m in moments}
     for frame in frames:
@@ -71,12 +72,12 @@ def values(name: str, moments: Sequence[Moment], frames: Sequence[Frame], total:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def kept(directory: str, name: str, changed: int) -> dict[str, Any] | None:
+def kept(directory: str, name: str, changed: int) -> Film | None:
     """A checkpoint's film as the component wants it; None without one. Raises UserError for one that is broken."""
     moments, frames = curve(directory), film(directory)
     return values(name, moments, frames, moments[-1].step) if moments and frames else None
 
 
-def show(shown: Mapping[str, Any], key: str) -> None:
+def show(shown: Film, key: str) -> None:
     """Put a film on the page."""
     _component()(key=key, data={**shown, "strings": language.strings("film"), "run": controls.runs()})

@@ -27,7 +27,11 @@ PLAYER = ".st-key-player[data-stale='true'], .st-key-player [data-stale='true'] 
 # The scores on a model's card are wider than a phone.
 CARDS = "@media (max-width: 760px) { [data-testid='stMarkdownContainer'] table { display: block; overflow-x: auto; } }"
 # A phone scrolls the chapters sideways instead of giving them half its screen.
+# Where a chapter begins is seen to in lesson/layout.py: a browser that keeps what is in sight in its place, while a
+# chapter grows above it, would lead away from there.
 LESSON = """
+[data-testid='stMain']:has(.st-key-top) { overflow-anchor: none; }
+.st-key-top { margin-bottom: -1rem; }
 .st-key-contents button { padding: 2px 10px; min-height: 36px; }
 @media (max-width: 760px) {
   .st-key-contents { flex-wrap: nowrap !important; overflow-x: auto; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Page, expect
 
@@ -35,7 +36,7 @@ def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page
     code = teacher.get_by_test_id("stCode").inner_text().strip().split("room=")[1]
     assert re.fullmatch("[2-9A-Z]{6}", code)
     expect(teacher.get_by_alt_text(say("classroom.qr", "en"))).to_be_visible()
-    teacher.wait_for_url(re.compile(rf"teach={code}\.[\w-]{{24}}"))
+    assert "teach" not in teacher.url
     student = open_page({"room": code.lower(), "lang": "zh"}, player=False, **PHONE)
     expect(student.locator(".said")).to_have_text(say("room.waiting", "zh"))
     expect(student.get_by_test_id("stSidebar")).to_have_count(0)
@@ -55,8 +56,8 @@ def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page
     student.locator(".chip").nth(0).tap()
     student.locator(".vote").tap()
     expect(student.locator(".status")).to_have_text(say("room.counted", "zh"))
-    expect(teacher.locator(".lb-places li").first).to_have_attribute("aria-label", re.compile("1 votes"))
-    expect(teacher.locator(".lb-places li").nth(1)).to_have_attribute("aria-label", re.compile("0 votes"))
+    expect(teacher.locator(".lb-places li").first).to_have_attribute("aria-label", re.compile("1 vote · 100 %"))
+    expect(teacher.locator(".lb-places li").nth(1)).to_have_attribute("aria-label", re.compile("0 votes · 0 %"))
     expect(count).to_be_visible()
     press(teacher, "close")
     expect(student.locator(".status")).to_have_text(say("room.closed", "zh"))
@@ -75,7 +76,7 @@ def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page
     expect(student.locator(".chip[aria-checked=true]")).to_have_count(0)
 
     intruder = open_page({"lang": "en", "teach": f"{code}.{'x' * 24}"}, player=False, path="classroom")
-    expect(intruder.get_by_text(say("error.room_unknown", "en"))).to_be_visible()
+    expect(intruder.get_by_text(say("classroom.closed", "en"))).to_be_visible()
     expect(intruder.locator(".lb-board")).to_have_count(0)
 
 
@@ -93,3 +94,39 @@ def test_a_teacher_who_reloads_the_room_goes_on_to_another_page(open_page: OpenP
     expect(teacher.locator(".st-key-to-attention")).to_be_visible()
     expect(teacher.locator(".st-key-text textarea")).to_have_value(TEXT)
     expect(teacher.get_by_test_id("stException")).to_have_count(0)
+
+
+def in_room(page: Page, code: str) -> None:
+    expect(page.get_by_test_id("stCode")).to_have_text(re.compile(f"room={code}$"))
+    page.wait_for_function("!location.search.includes('teach')")
+
+
+def test_a_room_stays_its_teachers_and_its_key_is_shown_nowhere(open_page: OpenPage) -> None:
+    allowed = {"permissions": ["clipboard-read", "clipboard-write"]}
+    teacher = open_page({"lang": "en", "text": TEXT}, player=False, path="classroom", **allowed)
+    press(teacher, "open")
+    code = teacher.get_by_test_id("stCode").inner_text().strip().split("room=")[1]
+    teacher.reload()
+    in_room(teacher, code)
+    other = teacher.context.new_page()
+    other.goto(teacher.url)
+    in_room(other, code)
+    other.close()
+    teacher.get_by_role("button", name=say("teacher.copy", "en")).click()
+    expect(teacher.get_by_text(say("teacher.copied", "en"))).to_be_visible()
+    copied = teacher.evaluate("navigator.clipboard.readText()")
+    key = re.fullmatch(rf".*[?&]teach={code}\.([\w-]{{24}})", copied)[1]  # type: ignore[index]
+    assert key not in teacher.content() and key not in teacher.url
+    query = dict(parse_qsl(urlsplit(copied).query))
+    second = open_page(query, player=False, path="classroom", viewport=PHONE["viewport"])
+    in_room(second, code)
+    second.reload()
+    in_room(second, code)
+    second.get_by_role("button", name=say("classroom.leave", "en")).click()
+    opening = second.get_by_role("button", name=say("classroom.open", "en"))
+    opening.wait_for()
+    second.reload()
+    opening.wait_for()
+    second.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    expect(second.get_by_test_id("stCode")).to_have_count(0)
+    in_room(teacher, code)

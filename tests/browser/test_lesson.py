@@ -15,6 +15,7 @@ from s2s.places import find_checkpoint
 from s2s.preview import preview
 from s2s.reading import Reading
 from s2s.trace import Trace
+from s2s.web.lesson import CHAPTERS
 from tests.browser.conftest import OpenPage
 
 TEXT = "我妹妹每天早上骑自行车去学校。"
@@ -124,3 +125,36 @@ def test_projector_and_phone_show_it_whole(open_page: OpenPage) -> None:
     )
     for selector in ("document.documentElement", "document.querySelector('[data-testid=stMain]')"):
         assert phone.evaluate(f"{selector}.scrollWidth <= {selector}.clientWidth")
+
+
+HEADING = """(number) => {
+    const heading = document.querySelector("[class*=st-key-chapter-] h3");
+    const { top } = heading?.getBoundingClientRect() ?? {};
+    return heading?.innerText.startsWith(`${number} `) && top >= 0 && top < innerHeight / 2;
+}"""
+DOWN = "document.querySelector('[data-testid=stMain]').scrollTo(0, 1e6)"
+REST = "[data-testid=stApp][data-test-script-state=notRunning]"
+
+
+def test_another_chapter_and_another_page_begin_at_their_top(open_page: OpenPage) -> None:
+    page = visit(open_page, "encoder_decoder", ".st-key-on", viewport={"width": 1280, "height": 720})
+    chapters = list(CHAPTERS)
+    ways = (
+        lambda to: page.locator(".st-key-on button").click(),
+        lambda to: page.keyboard.press("PageDown"),
+        lambda to: page.locator(f".st-key-to-{to} button").evaluate("button => button.click()"),  # as by Enter
+    )
+    for number, chapter in enumerate(chapters[1:], start=2):
+        page.evaluate(DOWN)
+        ways[number % 3](chapter)
+        page.wait_for_function(HEADING, arg=number, timeout=PATIENCE)
+        page.wait_for_selector(REST, timeout=PATIENCE)
+        page.wait_for_function(HEADING, arg=number)  # and it stays there when the figure has come
+    page.evaluate(DOWN)
+    page.get_by_test_id("stSidebarNav").get_by_text(say("page.checkpoints", "en")).click()
+    page.wait_for_url("**/checkpoints*")
+    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop === 0")
+    page.wait_for_selector(REST)
+    page.evaluate(DOWN)
+    page.get_by_test_id("stSidebarNav").get_by_text(say("page.lesson", "en")).click()
+    page.wait_for_function(HEADING, arg=len(chapters))

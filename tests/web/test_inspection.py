@@ -25,6 +25,7 @@ from s2s.web.inspection.work import Asked
 from s2s.web.job import Job
 from tests.wait import until
 from tests.web.conftest import PAIRS, messages
+from tests.web.fragments import alone, as_in_a_browser, click
 
 Visit = Callable[..., AppTest]
 
@@ -246,6 +247,24 @@ def test_stopped_and_gone_on_with_by_another_process(
         table.columns("id", "output", "nll").to_pylist()
         == Examples(places / "fresh").columns("id", "output", "nll").to_pylist()
     )
+
+
+def test_what_is_watched_alone_follows_what_others_do(visit_inspection: Visit, root: Path, lang: str) -> None:
+    name = work.ask(Asked("tiny-general", "set/test.tsv", "set/test.tsv"))
+    app = visit_inspection(lang=lang)
+    with as_in_a_browser(app) as homes:
+        fragment = homes[app.button(key=f"go-{name}").id]
+        gone = (root / "tiny-general").rename(root.parent / f"{root.name}-gone")
+        click(app, f"go-{name}", homes)
+        for _ in range(2):  # it is still said after the next look
+            assert not app.exception and messages(app) == [say("error.inspect_gone", lang)]
+            alone(app, fragment)
+        gone.rename(root / "tiny-general")
+        ended(work.start(name, load(root / "tiny-general")).job)  # by another visitor, whose page forgets the job
+        work.forget(name)
+        alone(app, fragment)
+    assert not app.exception and f"go-{name}" not in [button.key for button in app.button]
+    assert component(app, "table")["rows"]
 
 
 @pytest.mark.parametrize("name", ["../x", ".asked", "a/b", "", "x" * 200, "missing", "..", "u-guess"])

@@ -13,8 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from s2s.checkpoint import load
 from s2s.decode import trace
-from s2s.errors import say
+from s2s.errors import say, sentences
 from s2s.lesson import homework
+from s2s.lesson.formulas import FORMULAS
 from s2s.lesson.loss import sentence_loss
 from s2s.lesson.remedies import rewarded
 from tests.factory import make_checkpoint
@@ -86,7 +87,8 @@ def test_prior_knowledge_of_a_model_that_has_it(visit_page: Visit, root: Path, t
     assert say("lesson.prior.read", lang, read=f"`{said[1].input}`", said=f"`{said[1].output}`") in texts(app)
     assert f"{said[1].log_prob:.5f}".replace("-", "−") in html(app)
     other = visit_page("lesson", chapter="prior", lang=lang, **QUERY)
-    assert say("lesson.prior.other", lang, name="`tiny-prior`") in texts(other)
+    said = say("lesson.prior.other", lang, chosen="`tiny-general`", name="`tiny-prior`", text=f"`{TEXT}`")
+    assert said in texts(other) and other.session_state["model"] == "tiny-general"
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -146,3 +148,13 @@ def test_the_other_exercises(visit_page: Visit, root: Path, lang: str) -> None:
     assert [b.value for b in app.success] == [say("lesson.homework.submission_right", lang, count=1, empty=0)]
     app.file_uploader(key="submission").set_value(("s.csv", b"\xff\xfe", "text/csv")).run()
     assert messages(app) == [say("error.file_not_utf8", lang, file="s.csv", row=1)]
+
+
+def test_odds_are_no_probability_in_chinese_and_the_prior_names_whose_it_is() -> None:
+    en, zh = sentences("en"), sentences("zh")
+    assert [key for key, text in zh.items() if "几率" in text or "机率" in text] == []
+    assert [key for key, text in en.items() if re.search(r"\bodds\b", text) and "优势" not in zh[key]] == []
+    for text, name in ((en, "Su Jianlin"), (zh, "苏剑林")):
+        told = text["lesson.prior.text"]
+        assert name in told and "ŷ = s ⊗ x + t" in told and "ŷ = eˢ ⊗ x + t" in told
+    assert r"e^{\,s} \otimes x + t" in FORMULAS["prior"]

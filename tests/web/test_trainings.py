@@ -29,6 +29,7 @@ from s2s.web.job import Line
 from s2s.web.trainings import Training
 from tests.wait import until
 from tests.web.conftest import messages
+from tests.web.fragments import alone, as_in_a_browser, click
 
 Visit = Callable[..., AppTest]
 TEXT, REFERENCE = "我不喜欢苹果。", "I don't like apples."
@@ -189,7 +190,9 @@ def test_the_chapter_trains_and_the_result_is_this_visitors_alone(
 ) -> None:
     app = visit_page("lesson", chapter="training", lang=lang, model="tiny-general")
     assert not app.exception and component(app)["name"] == "tiny-additive"  # the one that has a film
-    assert any(say("training.no_film", lang, name="`tiny-general`") == box.value for box in app.caption)
+    told = [box.value for box in app.caption]
+    assert say("training.other_film", lang, name="`tiny-general`", shown="`tiny-additive`") in told
+    assert say("training.no_film", lang, name="`tiny-general`") not in told
     app.selectbox(key="train_attention").set_value("dot")
     app.toggle(key="train_feeding").set_value(True)
     app.button(key="train").click().run()
@@ -231,3 +234,25 @@ def test_a_fourth_training_takes_the_place_of_the_first(
             app.selectbox(key="model").set_value(names[0]).run()
     assert not app.exception and [tr.name for tr in app.session_state["trainings"]] == names[1:]
     assert app.session_state["model"] in models.names()
+
+
+def test_going_on_shows_the_bar_and_stop_at_once(
+    visit_page: Visit, processes: list[subprocess.Popen[str]], made: Path
+) -> None:
+    app = visit_page("lesson", chapter="training", model="tiny-general")
+    app.button(key="train").click().run()
+    (training,) = app.session_state["trainings"]
+    until(lambda: (training.look() or True) and training.moments)
+    training.job.stop()
+    ended(training)
+    with as_in_a_browser(app) as homes:
+        click(app, "train-resume", homes)
+        assert not app.exception and training.job.look()
+        assert app.button(key="train-stop") and app.button(key="train").disabled
+        assert [bar.proto.text for bar in app.get("progress")] != []
+        done = say("training.done", "zh", name="", steps=training.steps, exact=75.0)
+        assert not any(box.value.startswith(done[:4]) for box in app.markdown)
+        click(app, "train-stop", homes)
+        ended(training)
+        alone(app, homes[app.button(key="train-stop").id])  # the fragment's own next look
+        assert app.button(key="train-resume") and not app.button(key="train").disabled

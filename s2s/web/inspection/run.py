@@ -118,8 +118,11 @@ def _open(name: str) -> None:
 
 @st.fragment(run_every=POLL)
 def _progress(entry: work.Entry) -> None:
-    """One that is not finished: its progress and Stop, or Go on."""
-    running = work.running(entry.name)
+    """One that is not finished: its progress and Stop, or Go on. ``entry`` may be older than a run of this alone."""
+    running, held = work.running(entry.name), work.entry(entry.name)
+    if running is None and (held is None or held.finished):  # another visitor's run has ended
+        st.rerun()
+    entry = held or entry
     alive = running is not None and running.job.look()
     name = title(entry)
     left, right = st.columns([6, 1], vertical_alignment="center")
@@ -142,9 +145,11 @@ def _progress(entry: work.Entry) -> None:
         st.session_state["inspect_problem"] = mistake
         st.rerun()
     left.markdown(t("inspect.unfinished", name=code(name)))
-    if mistake is not None:
+    problem = f"inspect_problem-{entry.name}"
+    if (mistake := st.session_state.get(problem, mistake)) is not None:
         st.error(language.explain(mistake))
-    right.button(t("inspect.go_on"), key=f"go-{entry.name}", on_click=_start, args=(entry.name,), width="stretch")
+    go_on = (entry.name, problem)  # said here: the form is not run again with this
+    right.button(t("inspect.go_on"), key=f"go-{entry.name}", on_click=_start, args=go_on, width="stretch")
 
 
 def _duration(seconds: float) -> str:
@@ -152,8 +157,9 @@ def _duration(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
 
 
-def _start(name: str) -> None:
-    """Begin or go on; what goes wrong is said at the form."""
+def _start(name: str, problem: str = "inspect_problem") -> None:
+    """Begin or go on; what goes wrong is kept under the session's name ``problem`` for who says it."""
+    st.session_state.pop(problem, None)
     try:
         entry = work.entry(name)
         if entry is None or not models.there(entry.checkpoint):
@@ -162,7 +168,7 @@ def _start(name: str) -> None:
         work.start(name, checkpoint)
         st.session_state["inspection"] = name
     except UserError as error:
-        st.session_state["inspect_problem"] = error
+        st.session_state[problem] = error
 
 
 def _new(names: list[str], own: set[str]) -> None:

@@ -45,6 +45,7 @@ def section() -> None:
     with st.container(key="lesson-sentence"):
         controls.sentence()
         controls.example_sentences()
+    layout.top(chapter)
     with st.container(key=f"chapter-{chapter}"):
         layout.heading(chapter, chapters.index(chapter) + 1)
         CHAPTERS[chapter].show()

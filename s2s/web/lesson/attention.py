@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
 from s2s.errors import UserError
@@ -9,6 +11,7 @@ from s2s.web import controls, language, models
 from s2s.web.language import t
 from s2s.web.learnt import learnt
 from s2s.web.lesson import layout
+from s2s.web.panel import code
 from s2s.web.weighing import weighing
 
 SCORES = {  # of the layers in s2s/model/attention.py, by the config's name
@@ -32,9 +35,24 @@ def pair() -> list[str]:
     return [found[attention] for attention in SCORES if attention in found] or [chosen]
 
 
-def _kind(name: str) -> str:
+def _config(name: str) -> Mapping[str, object]:
     model = models.about(name, models.changed(name))["config"].get("model")
-    return str(model.get("attention", "additive")) if isinstance(model, dict) else ""
+    return model if isinstance(model, dict) else {}
+
+
+def _kind(name: str) -> str:
+    model = _config(name)
+    return str(model.get("attention", "additive")) if model else ""
+
+
+def _shown(names: Sequence[str]) -> list[str]:
+    """Which models' numbers stand below the formulas, and in what their scores differ from these."""
+    said = "two" if len(names) > 1 else "one" if _kind(names[0]) in SCORES else "other"
+    covering = [name for name in names if _config(name).get("coverage")]
+    return [
+        t(f"lesson.attention.{said}", names=t("card.join").join(map(code, names))),
+        *(t("lesson.attention.coverage", name=code(name)) for name in covering),
+    ]
 
 
 def show() -> None:
@@ -58,5 +76,9 @@ def show() -> None:
     for problem in dict.fromkeys(problems):
         st.error(problem)
     if sides:
+        st.markdown("\n\n".join(_shown([trace.checkpoint["name"] for trace, _ in sides])))
         weighing(text, sides)
-        layout.question("attention")
+        padded = any(padding for _, padding in sides)
+        windowed = any(_kind(trace.checkpoint["name"]).startswith("local") for trace, _ in sides)
+        answers = ["answer", *["answer_padding"] * padded, *["answer_window"] * windowed]
+        layout.question("attention", "try" if padded else "try_unpadded", answers)

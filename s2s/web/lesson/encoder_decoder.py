@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -17,6 +17,7 @@ from s2s.web.network import network
 
 if TYPE_CHECKING:
     from s2s.flow import Flow
+    from s2s.lengths import Lengths
 
 TRIED = 60  # sentences of a visit that the curve keeps
 
@@ -36,8 +37,9 @@ def show() -> None:
         return
     network(runs)
     _outputs(runs, reference)
-    _lengths(runs, text, reference)
-    layout.question("encoder_decoder", words=runs[0].sizes["S"], size=runs[0].sizes["M"])
+    found = _measured(runs[0].checkpoint)
+    _lengths(runs, text, reference, found)
+    _question(runs, found)
 
 
 def contrast(name: str) -> str | None:
@@ -60,7 +62,7 @@ def _outputs(runs: Sequence[Flow], reference: str) -> None:
     rows = [[run.checkpoint, run.text, *([f"{_chrf(run, reference):.1f}"] if reference else [])] for run in runs]
     st.html(panel.STYLE + panel.table(heads, rows))
     if len(runs) == 1:
-        st.caption(t("network.no_contrast"))
+        st.caption(t("network.no_partner" if _blind(runs) else "network.no_contrast"))
 
 
 def _chrf(run: Flow, reference: str) -> float:
@@ -70,7 +72,13 @@ def _chrf(run: Flow, reference: str) -> float:
     return SentenceScores(checkpoint.target.segmenter).chrf(run.text, reference)
 
 
-def _lengths(runs: Sequence[Flow], text: str, reference: str) -> None:
+def _measured(name: str) -> Lengths | None:
+    """Quality by length of the models that learnt the same task, where that was measured."""
+    train = learnt(name)
+    return next(iter(lengths.about(train, lengths.FOLDER)), None) if train else None
+
+
+def _lengths(runs: Sequence[Flow], text: str, reference: str, found: Lengths | None) -> None:
     """Quality by length: measured on a test set where that was done, and the visitor's own sentences."""
     tried: dict[tuple[str, str], tuple[int, float]] = st.session_state.setdefault("tried_lengths", {})
     if reference:
@@ -79,8 +87,6 @@ def _lengths(runs: Sequence[Flow], text: str, reference: str) -> None:
         for old in list(tried)[:-TRIED]:
             del tried[old]
     points = {run.checkpoint: [p for (name, _), p in tried.items() if name == run.checkpoint] for run in runs}
-    train = learnt(runs[0].checkpoint)
-    found = next(iter(lengths.about(train, lengths.FOLDER)), None) if train else None
     if not found and not any(points.values()):
         return
     st.markdown(f"#### {t('network.lengths')}")
@@ -94,3 +100,28 @@ def _lengths(runs: Sequence[Flow], text: str, reference: str) -> None:
         st.caption(epochs)
     else:
         st.caption(t("lengths.own_only"))
+
+
+def _blind(runs: Sequence[Flow]) -> Flow | None:
+    """The run of a model without attention, if one is on screen."""
+    return next((run for run in runs if run.attention == "none"), None)
+
+
+def _question(runs: Sequence[Flow], found: Lengths | None) -> None:
+    """What one vector must carry, said of the models on screen."""
+    blind = _blind(runs)
+    sizes = (blind or runs[0]).sizes
+    values: dict[str, Any] = {"words": sizes["S"], "size": sizes["M"]}
+    if blind is None:
+        layout.question("encoder_decoder", "try_alone", ("answer_alone",), **values)
+        return
+    values["blind"], answers = panel.code(blind.checkpoint), ["answer"]
+    own = next((system for system in found.systems if system.name == blind.checkpoint), None) if found else None
+    if found and own and len(found.systems) > 1:
+        others = [system for system in found.systems if system is not own]
+        values["bins"], values["epochs"] = len(found.bins), own.epochs
+        values["behind"] = sum(
+            all(mine.value < other.chrf[n].value for other in others) for n, mine in enumerate(own.chrf)
+        )
+        answers.append("behind")
+    layout.question("encoder_decoder", answers=answers, **values)

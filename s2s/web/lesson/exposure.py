@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
+from s2s.errors import UserError
 from s2s.trace import Trace
+from s2s.vocab import EOS, SPECIALS
 from s2s.web import controls, link, models, panel
 from s2s.web.language import t
 from s2s.web.lesson import layout, remedies
 from s2s.web.lesson.pair import made, pair
 from s2s.web.lesson.tables import STYLE, formulas
 from s2s.web.player import player
+
+END = SPECIALS[EOS]
 
 
 def show() -> None:
@@ -28,7 +33,7 @@ def show() -> None:
         remedies.show(given)
     with st.container(horizontal=True):
         st.page_link("pages/exposure.py", label=t("lesson.exposure.more"))
-    layout.question("exposure")
+    _question(given)
 
 
 def _lanes(given: tuple[str, int, str, str]) -> Mapping[str, Trace]:
@@ -45,5 +50,25 @@ def _divergence(found: Mapping[str, Trace]) -> None:
         return
     step = forced.steps[at]
     assert step.target is not None
-    words = {"gold": panel.code(step.target.token), "own": panel.code(step.top[0].token)}
-    st.markdown(f"◆ {t('exposure.at', step=at + 1, **words)} {t('lesson.exposure.why', step=at + 2, **words)}")
+    gold, own = step.target.token, step.top[0].token
+    words = {"gold": panel.code(gold), "own": panel.code(own)}
+    why = "why_gold" if gold == END else "why_own" if own == END else "why"
+    st.markdown(f"◆ {t('exposure.at', step=at + 1, **words)} {t(f'lesson.exposure.{why}', step=at + 2, **words)}")
+
+
+def _question(given: tuple[str, int, str, str]) -> None:
+    """Where ◆ stands with the free-running output as reference: of most outputs nowhere."""
+    try:
+        free = models.decode(*given, "free", link.GREEDY)
+        if not free.text.strip():
+            layout.question("exposure", answers=("copied_none", "answer"))
+            return
+        forced = models.decode(*given[:3], free.text, "forced", ())
+    except UserError:
+        layout.question("exposure")
+        return
+    at = forced.divergence
+    cut_off = free.ended == "length" and at == len(forced.steps) - 1
+    said = "copied" if at is None else "copied_long" if cut_off else "copied_cut"
+    values: dict[str, Any] = {"text": panel.code(free.text), "step": (at or 0) + 1}
+    layout.question("exposure", answers=(said, "answer"), **values)

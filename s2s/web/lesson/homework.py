@@ -47,14 +47,17 @@ def _step() -> None:
     if trace is None:
         return
     count = len(trace.steps)
-    widest = min(range(count), key=lambda at: float(trace.steps[at].attention.max())) + 1  # the one worth working out
+    # The one worth working out.
+    widest = min(range(count), key=lambda at: float(trace.steps[at].attention.max(initial=0.0))) + 1
     if not 1 <= st.session_state.setdefault("homework-step", widest) <= count:
         st.session_state["homework-step"] = widest
     step = trace.steps[st.slider(t("lesson.step"), 1, count, **shows("homework-step")) - 1]
     left, right = st.columns(2, gap="large")
-    given = homework.scores(step)
+    given = homework.scores(step) if trace.looks else None
     with left:
-        if given is None:
+        if not trace.looks:
+            st.markdown(t("lesson.homework.no_attention"))
+        elif given is None:
             st.markdown(t("lesson.homework.no_softmax"))
         else:
             rows = [[trace.source_tokens[s], value] for s, value in given.shown]

@@ -55,7 +55,8 @@ def show() -> None:
         around = piece.name.startswith(("decoder.", "seq2seq."))  # what calls the layer
         with st.expander(f"`{piece.name}`", expanded=not around, key=piece.name):
             st.html(STYLE + _table(piece))
-    layout.question("layers")
+    blind = trace.checkpoint["attention"] == "none"
+    layout.question("layers", "try_blind" if blind else "try", ("answer_blind" if blind else "answer",))
 
 
 def _table(piece: Piece) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -20,6 +20,21 @@ export default ({ data }) => {
   const list = document.querySelector(".st-key-contents");
   const open = list?.querySelector(`.st-key-to-${data.chapter}`);
   if (open) list.scrollLeft = open.offsetLeft - list.offsetLeft - (list.clientWidth - open.clientWidth) / 2;
+};
+"""
+# Streamlit keeps the place to which the page was scrolled, whatever comes to stand there. What is in sight stays so.
+TOP = """
+const SEEN = new WeakMap();
+export default ({ data, parentElement }) => {
+  const main = document.querySelector("[data-testid=stMain]");
+  const before = SEEN.get(parentElement);
+  SEEN.set(parentElement, data.chapter);
+  if (!main || before === data.chapter) return;
+  if (before === undefined) return main.scrollTo(0, 0);
+  const mark = document.querySelector(".st-key-top");
+  const header = document.querySelector("[data-testid=stHeader]")?.getBoundingClientRect().height ?? 0;
+  const at = mark.getBoundingClientRect().top - main.getBoundingClientRect().top;
+  if (at < header || at > 0.7 * main.clientHeight) main.scrollBy(0, at - header);
 };
 """
 
@@ -41,18 +56,39 @@ def contents(chapters: Sequence[str], now: str) -> None:
             )
 
 
+@functools.cache
+def _top() -> Any:
+    return st.components.v2.component("lookback_top", html="<i hidden></i>", js=TOP)
+
+
+def top(chapter: str) -> None:
+    """Where a chapter begins: another one than before is read from here on."""
+    _top()(key="top", data={"chapter": chapter}, height=1)
+
+
 def heading(chapter: str, number: int) -> None:
     """The title and the few sentences that lead to the figure."""
     st.markdown(f"### {number} · {t(f'lesson.{chapter}.title')}")
     st.markdown(t(f"lesson.{chapter}.text"))
 
 
-def question(chapter: str, **values: object) -> None:
-    """Something to try with the figure; the answer unfolds. ``values`` are the numbers that the answer names."""
+def question(
+    chapter: str,
+    tried: str = "try",
+    answers: Sequence[str] = ("answer",),
+    figure: Callable[[], None] | None = None,
+    **values: object,
+) -> None:
+    """Something to try with what is on screen; the answer unfolds: a figure, and the chapter's texts of these names.
+
+    ``values`` are the numbers that the texts name: an answer says what is on screen, or what holds whatever is.
+    """
     with st.container(key="question", border=True):
-        st.markdown(f"**{t('lesson.try')}** {t(f'lesson.{chapter}.try')}")
+        st.markdown(f"**{t('lesson.try')}** {t(f'lesson.{chapter}.{tried}', **values)}")
         with st.expander(t("lesson.answer")):
-            st.markdown(t(f"lesson.{chapter}.answer", **values))
+            if figure:
+                figure()
+            st.markdown("\n\n".join(t(f"lesson.{chapter}.{answer}", **values) for answer in answers))
 
 
 def ways(chapters: Sequence[str], now: str) -> None:

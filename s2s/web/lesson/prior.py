@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from s2s.lesson.prior import PriorRun, Word
 
 PLAIN = "-plain"  # ends the name of the same model without prior knowledge
+OWN = "prior_own"  # the session's name for whether the chapter reads an example of its model's
+ODDS = math.exp(0.5)  # by which an untrained prior multiplies those of a source word
+LONGEST = 300  # characters of the sentence that are said again
 MOST = 12  # source words whose scale and shift are shown
 
 
@@ -28,9 +31,31 @@ def show() -> None:
     name = _with_prior()
     if name is None:
         st.markdown(t("lesson.prior.none"))
-    else:
-        _sentence(name)
-    layout.question("prior", odds=math.exp(0.5))
+        layout.question("prior", odds=ODDS)
+        return
+    found = _sentence(name)
+    answers, values = ["answer"], dict[str, Any]()
+    if found is not None:
+        grown = [word.log_scale > 0 for word in found.source]
+        values |= {"count": len(grown), "more": sum(grown), "less": len(grown) - sum(grown)}
+        answers.append("trusts")
+    scores = [_bleu(one) for one in (name, name + PLAIN)]
+    if None not in scores:
+        values |= {
+            "name": panel.code(name),
+            "plain": panel.code(name + PLAIN),
+            "with_": scores[0],
+            "without": scores[1],
+        }
+        answers.append("better")
+    layout.question("prior", answers=answers, odds=ODDS, **values)
+
+
+def _bleu(name: str) -> float | None:
+    """Its BLEU on its test set, where there is such a checkpoint and it was scored."""
+    test = models.about(name, models.changed(name))["metrics"].get("test") if name in models.names() else None
+    score = test.get("bleu") if isinstance(test, dict) else None
+    return float(score) if isinstance(score, (int, float)) else None
 
 
 def _has(name: str) -> bool:
@@ -44,34 +69,44 @@ def _with_prior() -> str | None:
     return next(filter(_has, [chosen, chosen.removesuffix(PLAIN), *models.names()]), None)
 
 
-def _use(name: str) -> None:
-    st.session_state.update({"model": name} | controls.first_example(name))
+def _read(own: bool) -> None:
+    """From now on this chapter reads an example of its model's, or the visitor's sentence; nothing else changes."""
+    st.session_state[OWN] = own
 
 
-def _sentence(name: str) -> None:
-    text = st.session_state["text"]
-    if st.session_state["model"].removesuffix(PLAIN) != name:
-        st.markdown(t("lesson.prior.other", name=panel.code(name)))
-        if controls.first_example(name):
-            st.button(t("lesson.prior.use"), key="use-prior", on_click=_use, args=(name,))
+def _sentence(name: str) -> PriorRun | None:
+    """The sentence through the model with the prior; where the visit's is another one, through an example of its."""
+    text, reference, chosen = st.session_state["text"], st.session_state["ref"], st.session_state["model"]
+    if chosen.removesuffix(PLAIN) != name:
+        example, reference = controls.first_example(name), ""
+        own = bool(example) and st.session_state.get(OWN, False)
+        if own:
+            text, reference = example["text"], example["ref"]
+        said = t(
+            "lesson.prior.other", chosen=panel.code(chosen), name=panel.code(name), text=panel.code(text[:LONGEST])
+        )
+        st.markdown(said if own or not example else f"{said} {t('lesson.prior.suits')}")
+        if example:
+            label = t("lesson.prior.back" if own else "lesson.prior.use")
+            st.button(label, key="use-prior", on_click=_read, args=(not own,))
     found = made(lambda: computed.prior_run(name, models.changed(name), text, ""))
-    if found is None:
-        return
-    _outputs(name, text)
-    _vector(found)
-    _step(found)
+    if found is not None:
+        _outputs(name, text, reference)
+        _vector(found)
+        _step(found)
+    return found
 
 
-def _outputs(name: str, text: str) -> None:
+def _outputs(name: str, text: str, reference: str) -> None:
     """What both models say to the end, and the reference."""
     rows = []
     for one, label in ((name, "with"), (name + PLAIN, "without")):
         if one in models.names():
             trace = made(functools.partial(models.decode, one, models.changed(one), text, "", "free", link.GREEDY))
             if trace is not None:
-                rows.append([t(f"lesson.prior.{label}"), trace.text])
-    if st.session_state["ref"].strip() and st.session_state["model"].removesuffix(PLAIN) == name:
-        rows.append([t("lesson.remedies.reference"), st.session_state["ref"]])
+                rows.append([f"{one} · {t(f'lesson.prior.{label}')}", trace.text])
+    if reference.strip():
+        rows.append([t("lesson.remedies.reference"), reference])
     st.html(panel.STYLE + panel.table(["", t("lesson.prior.output")], rows))
 
 

@@ -131,7 +131,9 @@ def _adversarial(given: Pair) -> None:
         rf"L(E + \Delta) = {worst:.4f}",
         rf"\tfrac12 \lVert g \rVert^2 = {norm**2 / 2:.4f}",
     )
-    st.markdown(t("lesson.remedies.moved_text", worst=worst - loss, random=random - loss, norm=epsilon))
+    said = t("lesson.remedies.moved_text", worst=worst - loss, random=random - loss, norm=epsilon)
+    why = "moved_direction" if worst - loss > abs(random - loss) else "moved_far"
+    st.markdown(f"{said} {t(f'lesson.remedies.{why}')}")
     left, right = st.columns(2, gap="large")
     with left:
         st.plotly_chart(figures.adversarial(found, text), key="fgm-curve", config=OPTIONS)

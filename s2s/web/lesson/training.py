@@ -7,10 +7,12 @@ from typing import Any
 import streamlit as st
 
 from s2s.errors import UserError
+from s2s.lesson import learning
 from s2s.train import live
 from s2s.web import film, language, models, trainings
 from s2s.web.language import t
 from s2s.web.lesson import layout
+from s2s.web.lesson.tables import STYLE, numbers
 from s2s.web.panel import code
 from s2s.web.trainings import Training
 
@@ -27,11 +29,13 @@ def show() -> None:
     _choices(running)
     if problem := st.session_state.pop("training_problem", None):
         st.error(problem)
-    if mine:
-        st.fragment(_progress, run_every=POLL if running else None)(running)
-    if not running:
-        _film()
-    layout.question("training")
+    if running:
+        _progress()
+        layout.question("training", answers=("answer_later",))
+    else:
+        if mine:
+            _end(mine[-1])
+        _question(_film())
 
 
 def _choices(running: bool) -> None:
@@ -78,17 +82,13 @@ def _resume(training: Training) -> None:
     training.resume()
 
 
-def _progress(running: bool) -> None:
-    """Where the visitor's last training is, with its film while it runs."""
+@st.fragment(run_every=POLL)
+def _progress() -> None:
+    """The visitor's last training while it runs, with its film. What begins or ends one concerns the whole page."""
     training = models.own()[-1]
-    if running and not training.look():
+    if not training.look():
         st.rerun()
     left, right = st.columns([5, 1], vertical_alignment="center")
-    if not running:
-        with left:
-            _end(training)
-        _ways_on(training)
-        return
     job = training.job
     state = "waiting" if job.waiting else "saving" if job.ending else "running" if training.moments else "starting"
     values = {"place": job.place, "step": training.done, "steps": training.steps, "name": code(training.name)}
@@ -99,7 +99,7 @@ def _progress(running: bool) -> None:
 
 
 def _end(training: Training) -> None:
-    """How a training ended, in a sentence."""
+    """How a training ended, in a sentence, and the ways on."""
     mistake = training.job.mistake()
     last = training.moments[-1] if training.moments else None
     values: dict[str, Any] = {"name": code(training.name), "step": training.done, "steps": training.steps}
@@ -112,6 +112,7 @@ def _end(training: Training) -> None:
         st.markdown(t("training.stopped", **values))
     else:
         st.markdown(t("training.done", **values))
+    _ways_on(training)
 
 
 def _ways_on(training: Training) -> None:
@@ -129,25 +130,77 @@ def _open(name: str) -> None:
     st.session_state.update(model=name, text=source, ref=target, tokens="")
 
 
-def _film() -> None:
-    """The film of the visitor's training or of a checkpoint; how to get one where the loaded one has none."""
+def _film() -> film.Film | None:
+    """The film of the visitor's training or of a checkpoint, which is returned; how to get one where there is none."""
     model = st.session_state["model"]
     filmed = [tr.name for tr in reversed(models.own()) if tr.moments] + [n for n in models.names() if models.filmed(n)]
     filmed = list(dict.fromkeys(filmed))
-    if model not in filmed and not models.own():
-        st.caption(t("training.no_film", name=code(model)))
     if not filmed:
-        return
+        st.caption(t("training.no_film", name=code(model)))
+        return None
     if st.session_state.get(SHOWN) not in filmed:
         st.session_state[SHOWN] = filmed[0]
     if len(filmed) > 1:
         st.selectbox(t("training.film"), filmed, key=SHOWN, width=360)
     name = st.session_state[SHOWN]
+    if model not in filmed:
+        st.caption(t("training.other_film", name=code(model), shown=code(name)))
     try:
         training = next((tr for tr in models.own() if tr.name == name), None)
-        if training:
-            film.show(film.values(name, training.moments, training.frames, training.steps), "film")
-        elif shown := film.kept(str(models.place(name)), name, models.changed(name)):
-            film.show(shown, "film")
+        shown = (
+            film.values(name, training.moments, training.frames, training.steps)
+            if training
+            else film.kept(str(models.place(name)), name, models.changed(name))
+        )
     except UserError as error:
         st.error(language.explain(error))
+        return None
+    if shown:
+        film.show(shown, "film")
+    return shown
+
+
+def _question(shown: film.Film | None) -> None:
+    """The question, and its answer read off the film that is on screen."""
+    if shown is None:
+        layout.question("training", answers=("answer_no_film",))
+        return
+    date, last, at = learning.dated(shown), shown["moments"][-1], learning.steepest(shown)
+    values = {"step": last["step"], "exact": 100 * last["exact"]}
+    answers = ["answer" if date else "answer_words"]
+    if at:
+        before, after = shown["moments"][at - 1 : at + 1]
+        answers.append("answer_loss")
+        values |= {"from_": before["step"], "to": after["step"], "then": 100 * after["exact"]}
+        values |= {"high": before["dev"], "low": after["dev"]}
+    layout.question("training", "try" if date else "try_words", answers, lambda: _learnt(shown, date), **values)
+
+
+def _learnt(shown: film.Film, date: bool) -> None:
+    """The steps at which the parts of each sentence were right."""
+    parts = {name: t(f"lesson.training.{name}") for name in learning.DATE}
+    whole, first = t("lesson.training.whole"), t("lesson.training.earliest")
+    rows = []
+    for said, sentence in zip(shown["sentences"], learning.sentences(shown), strict=True):
+        if date:
+            earliest = [parts[name] for name in sentence.earliest]
+            cells = [_when(part) for part in sentence.parts]
+        else:
+            earliest, cells = [said["target"][int(name) - 1] for name in sentence.earliest], []
+        rows.append([sentence.source, _when(sentence.whole), *cells, ", ".join(earliest) or "—"])
+    heads = [t("lesson.training.sentence"), whole, *(parts.values() if date else ()), first]
+    st.html(STYLE + numbers(heads, rows))
+
+
+def _when(part: learning.Part) -> str:
+    """The step at which a part was right first, where it looked, whether it is a copy, and where it was lost again."""
+    if part.first is None:
+        return t("lesson.training.never")
+    notes = [t("lesson.training.looked", word=part.looked)] if part.looked else []
+    if part.copied and part.name:
+        notes.append(t("lesson.training.copied"))
+    if part.stays is None:
+        notes.append(t("lesson.training.lost"))
+    elif part.stays != part.first:
+        notes.append(t("lesson.training.stays", step=part.stays))
+    return f"{part.first}" + (f" ({t('lesson.training.join').join(notes)})" if notes else "")
