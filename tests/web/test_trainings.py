@@ -198,7 +198,7 @@ def test_the_chapter_trains_and_the_result_is_this_visitors_alone(
     app = visit_page("lesson", chapter="training", lang=lang, model="tiny-general")
     assert not app.exception and component(app)["name"] == "tiny-additive"  # the one that has a film
     assert any(say("training.no_film", lang, name="`tiny-general`") == box.value for box in app.caption)
-    app.selectbox(key="train_attention").set_value("dot")
+    app.selectbox(key=f"train_attention-{lang}").set_value("dot")
     app.toggle(key="train_feeding").set_value(True)
     app.button(key="train").click().run()
     (training,) = app.session_state["trainings"]
