@@ -95,7 +95,7 @@ def _signatures(metrics: Mapping[str, Any], splits: Sequence[str], say: Say) -> 
         signed = metrics[name].get("signatures")
         for kind, text in sorted(signed.items()) if isinstance(signed, dict) else ():
             found.setdefault(f"{_cut(str(kind))} {_cut(str(text))}", []).append(_split(name, say))
-    lines = (f"<code>{escape(text)}</code> ({escape(', '.join(names))})" for text, names in found.items())
+    lines = (f"<code>{escape(text)}</code> ({escape(say('app.list').join(names))})" for text, names in found.items())
     return "".join(f"<p><small>{line}</small></p>" for line in lines)
 
 
