@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from s2s.web import faults, language, link, models, style
+from s2s.web import builtin, faults, language, link, models, style
 
 st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wide")
 style.compact()
@@ -28,7 +28,9 @@ page = st.navigation(
 if not room:
     link.keep(page.url_path)
     link.back(models.names())
-    with st.sidebar:
+with st.container() if room else st.sidebar:
+    if not room:
         language.switch()
+    builtin.mend(page.url_path)
 page.run()
 faults.said()

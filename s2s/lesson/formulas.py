@@ -1,4 +1,10 @@
-"""The formulas of the chapters, in LaTeX; a test holds each against the code that computes its numbers."""
+"""The formulas of the chapters, in LaTeX; a test holds each against the code that computes its numbers.
+
+What stands in «» is a word of the locales, below ``lesson.formula.``.
+"""
+
+import re
+from collections.abc import Callable
 
 FORMULAS = {
     # z logits, V classes or words, y the target, one-hot; ŷ what is predicted.
@@ -14,18 +20,27 @@ FORMULAS = {
     "prior": r"\hat y = e^{\,s} \otimes x + t, \qquad p = \mathrm{softmax}\!\left(\dfrac{y + \hat y}{2}\right)",
     "odds": r"\dfrac{p_v}{p_w} = \sqrt{\dfrac{e^{y_v}}{e^{y_w}}} \cdot e^{(\hat y_v - \hat y_w)/2}",
     "chain": r"P(y \mid x) = \prod_{t=1}^{T} p(y_t \mid x, y_{<t})",
-    "lanes": r"\text{train: } p(\,\cdot \mid x, y_{<t}) \qquad \text{use: } p(\,\cdot \mid x, \hat y_{<t})",
+    "lanes": r"\text{«train»} p(\,\cdot \mid x, y_{<t}) \qquad \text{«use»} p(\,\cdot \mid x, \hat y_{<t})",
     "linear": r"\varepsilon_i = \max(\varepsilon_{\min},\; k - c\,i)",
     "exponential": r"\varepsilon_i = k^{\,i}, \quad k < 1",
     "inverse_sigmoid": r"\varepsilon_i = \dfrac{k}{k + e^{\,i/k}}, \quad k \ge 1",
     "policy": r"L_{\mathrm{rl}} = \bigl(r(\hat y) - r(y^s)\bigr) \sum_{t} \ln p(y^s_t \mid x, y^s_{<t})",
     "mixture": r"L = \gamma\,L_{\mathrm{rl}} + (1 - \gamma)\,L_{\mathrm{ml}}, \quad \gamma = 0.9984",
     "replacement": r"L = -\dfrac{1}{T} \sum_{t} \ln p(y_t \mid x, \tilde y_{<t}), \quad "
-    r"\Pr(\tilde y_t \text{ drawn}) = \tfrac12 \cdot 0.3",
+    r"\Pr(\tilde y_t \text{«drawn»}) = \tfrac12 \cdot 0.3",
     "mask": r"\tilde y_t = \begin{cases} y_t & 0.85 \\ \text{<unk>} & 0.15 \cdot 0.8 \\ "
-    r"\text{any word} & 0.15 \cdot 0.1 \\ y_t & 0.15 \cdot 0.1 \end{cases}",
+    r"\text{«any»} & 0.15 \cdot 0.1 \\ y_t & 0.15 \cdot 0.1 \end{cases}",
     "fgm": r"\Delta = \varepsilon\,\dfrac{g}{\lVert g \rVert}, \quad g = \nabla_E L(E), \qquad L(E) + L(E + \Delta)",
     "penalty": r"L(E) + \tfrac12\,\varepsilon\,\lVert \nabla_E L \rVert^2",
     "attention": r"\alpha_s = \dfrac{e^{e_s}}{\sum_{s'} e^{e_{s'}}}",
     "surprise": r"-\ln p(w) = \ln \textstyle\sum_v e^{z_v} - z_w",
 }
+
+
+def worded(formula: str, say: Callable[[str], str]) -> str:
+    """A formula with its words said.
+
+    >>> worded(r"\\text{«any»}", {"lesson.formula.any": "any word"}.__getitem__)
+    '\\\\text{any word}'
+    """
+    return re.sub("«(.+?)»", lambda place: say(f"lesson.formula.{place[1]}"), formula)

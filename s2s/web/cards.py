@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,12 +9,11 @@ import streamlit as st
 
 from s2s.archive import FILES, LIMIT
 from s2s.errors import UserError
-from s2s.web import architecture, controls, folders, language, models, saved, sheet, uploads
+from s2s.web import architecture, card, controls, folders, language, models, saved, sheet, uploads
 from s2s.web.language import t
 from s2s.web.panel import code
 
 SCORES = ("bleu", "chrf", "rouge_l", "perplexity", "token_accuracy")
-LONG = 20_000  # characters of a card that are shown
 
 
 def page(names: list[str]) -> None:
@@ -59,19 +57,14 @@ def _formats() -> dict[str, Any]:
     return {t(f"cards.{name}"): number(format=shape) for name, shape in formats.items()}
 
 
-def _part(entry: Mapping[str, Any], part: str, key: str) -> dict[str, Any]:
-    value = entry[part].get(key)
-    return value if isinstance(value, dict) else {}
-
-
 def _parameters(entry: Mapping[str, Any]) -> Any:
-    made = _part(entry, "metrics", "training") or _part(entry, "metrics", "imported")
+    made = card.part(entry, "metrics", "training") or card.part(entry, "metrics", "imported")
     return made.get("parameters")
 
 
 def _scores(entry: Mapping[str, Any]) -> dict[str, float]:
     """The test split's scores, dev's where there are no others; only what is a number."""
-    found = _part(entry, "metrics", "test") or _part(entry, "metrics", "dev")
+    found = card.part(entry, "metrics", "test") or card.part(entry, "metrics", "dev")
     return {key: float(found[key]) for key in SCORES if isinstance(found.get(key), int | float)}
 
 
@@ -97,14 +90,9 @@ def _card(name: str) -> None:
         st.session_state.update(model=name, **controls.first_example(name))
         # Else the language would be the browser's: a switch forgets the widgets of the page that it leaves.
         st.switch_page("pages/step_through.py", query_params={"lang": language.current()})
-    path = models.place(name) / "README.md"
-    if not path.exists():
-        st.info(t("cards.no_card"))
-        return
-    text = path.read_text(encoding="utf-8", errors="replace")[:LONG]
     with st.container(border=True):
-        # Pictures would be fetched from elsewhere; headings are those of a page of its own.
-        st.markdown(re.sub(r"^#", "###", re.sub(r"!\[", "[", text), flags=re.MULTILINE))
+        st.markdown(f"**{code(name)}**")
+        card.show(name)
 
 
 def _own() -> None:

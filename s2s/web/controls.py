@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from s2s.places import VIEW
-from s2s.web import architecture, branches, draft, language, link, models
+from s2s.web import architecture, branches, card, draft, language, link, models
 from s2s.web.bound import chooses, picks, shows
 from s2s.web.examples import examples
 from s2s.web.language import t
@@ -51,11 +50,8 @@ def checkpoint(names: list[str]) -> None:
         st.caption(architecture.described(found))
     if isinstance(metrics, dict) and {"bleu", "chrf", "perplexity"} <= metrics.keys():
         st.caption(t("card.scores", **{k: float(metrics[k]) for k in ("bleu", "chrf", "perplexity")}))
-    card = models.place(name) / "README.md"
-    if card.exists():
-        with st.popover(t("step.card"), width="stretch"):
-            text = card.read_text(encoding="utf-8", errors="replace")[:20_000]
-            st.markdown(re.sub(r"!\[", "[", text))  # a card's pictures would be fetched from elsewhere
+    with st.popover(t("step.card"), width="stretch"):
+        card.show(name)
 
 
 def _switched(before: str) -> None:

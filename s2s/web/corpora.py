@@ -136,7 +136,9 @@ def _alignment(made: Alignment) -> None:
     rows = []
     for lane, scores in (("forced", made.forced), ("free", made.free), ("own", made.by_token)):
         for shift, score in scores.items():
-            rows.append((f"{t(f'evidence.lane_{lane}')}, {t('evidence.shift', shift=SHIFTS[shift])}", score))
+            rows.append(
+                (t("app.list").join((t(f"evidence.lane_{lane}"), t("evidence.shift", shift=SHIFTS[shift]))), score)
+            )
     rows.append((t("evidence.lane_diagonal"), made.diagonal))
     table = {
         t("exposure.measure_name"): [name for name, _ in rows],

@@ -118,8 +118,9 @@ def _output(found: dict[str, Trace]) -> bool:
         text.text(t("step.output_hidden"))
     elif "free" in found:
         free = found["free"]
-        cut_off = f" ({t('step.cut_off')})" if free.ended == "length" else ""
-        text.text(f"{t('step.output')}: {free.text}{cut_off}")
+        cut_off = free.ended == "length"
+        said = t("app.aside", text=free.text, aside=t("step.cut_off")) if cut_off else free.text
+        text.text(t("app.said", name=t("step.output"), text=said))
     return predicting
 
 

@@ -36,7 +36,8 @@ def section() -> None:
         st.error(language.explain(error))
         return
     for lane in lanes.values():
-        st.text(f"{lane.checkpoint['name']} · {t(f'player.{lane.mode}')}: {lane.source_text} → {lane.text}")
+        name = f"{lane.checkpoint['name']} · {t(f'player.{lane.mode}')}"
+        st.text(t("app.said", name=name, text=f"{lane.source_text} → {lane.text}"))
     player(lanes, None, None)
 
 

@@ -24,6 +24,8 @@ TAKE_AWAY = """
 """
 # While Python answers the player, what it shows stays true.
 PLAYER = ".st-key-player[data-stale='true'], .st-key-player [data-stale='true'] { opacity: 1 !important; }"
+# A script without a look of its own.
+SCRIPT = ".st-key-builtin { display: none; }"
 # The scores on a model's card are wider than a phone.
 CARDS = "@media (max-width: 760px) { [data-testid='stMarkdownContainer'] table { display: block; overflow-x: auto; } }"
 # A phone scrolls the chapters sideways instead of giving them half its screen.
@@ -65,7 +67,7 @@ VEIL = ".st-key-ref textarea:not(:focus) { filter: blur(6px); }"
 
 def compact() -> None:
     """Put the changes on the page."""
-    st.html(f"<style>{TOP}{TAKE_AWAY}{PLAYER}{CARDS}{LESSON}</style>")
+    st.html(f"<style>{TOP}{TAKE_AWAY}{PLAYER}{SCRIPT}{CARDS}{LESSON}</style>")
 
 
 def projector() -> None:

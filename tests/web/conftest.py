@@ -115,6 +115,7 @@ def player_data(app: AppTest) -> dict[str, Any]:
     parts = {
         component.proto.component_name: json.loads(component.proto.json) for component in app.get("bidi_component")
     }
+    parts.pop("lookback_builtin", None)  # on every page; Streamlit sends what is unchanged but once
     told = parts.pop("lookback_wire", None)
     parts.pop("lookback_draft", None)  # what stands below the fields
     (name, data), *others = parts.items()

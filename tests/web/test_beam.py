@@ -30,7 +30,9 @@ LANGUAGES = pytest.mark.parametrize("lang", ["zh", "en"])
 def components(app: AppTest) -> list[dict[str, Any]]:
     """What the page gave to its components: first the player, then trees."""
     found = [component.proto for component in app.get("bidi_component")]
-    return [json.loads(proto.json) for proto in found if proto.component_name != "lookback_wire"]
+    return [
+        json.loads(proto.json) for proto in found if proto.component_name not in ("lookback_wire", "lookback_builtin")
+    ]
 
 
 def open_tab(visit: Visit, lang: str = "en", **query: str) -> AppTest:

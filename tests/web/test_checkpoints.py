@@ -6,6 +6,7 @@ import gc
 import json
 import shutil
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,11 @@ def upload(app: AppTest, name: str, content: bytes) -> AppTest:
     return app.run()
 
 
+def cards(app: AppTest) -> list[str]:
+    """The cards on the page, as HTML."""
+    return [box.proto.body for box in app.get("html") if "lb-card" in box.proto.body]
+
+
 def mine(app: AppTest) -> list[str]:
     return [entry.name for entry in app.session_state["uploads"]]
 
@@ -65,8 +71,12 @@ def test_every_checkpoint_is_listed_and_two_are_compared(visit_page: Visit, lang
     differing = app.dataframe[1].value
     found = dict(zip(differing[say("cards.setting", lang)], differing["tiny-general"], strict=True))
     assert found == {"model.attention": "general"}
-    cards = [box.value for box in app.markdown if box.value.startswith("### tiny-")]
-    assert [card.split("\n")[0] for card in cards] == ["### tiny-additive", "### tiny-general"]
+    assert [box.value for box in app.markdown if "tiny-" in box.value] == ["**`tiny-additive`**", "**`tiny-general`**"]
+    for shown, kind in zip(cards(app), ("additive", "general"), strict=True):
+        for key in (f"card.kind.{kind}", "card.title.limits", "card.split.dev", "card.scores_note", "card.unstated"):
+            assert escape(say(key, lang)) in shown
+        assert "12.50" in shown and "python -m s2s train configs/tiny.toml" in shown
+    assert [box.value.split("\n")[0] for box in app.code] == ["# tiny-additive", "# tiny-general"]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -84,8 +94,9 @@ def test_a_model_of_hugging_face_is_listed_with_its_scores(
     assert table[say("cards.parameters", lang)] == parameters
     assert table[say("cards.kind", lang)] == say("heads.kind", lang, kind="marian", layers=2, heads=4)
     app.multiselect(key="cards").set_value(["tiny-marian"]).run()
-    (card,) = [box.value for box in app.markdown if box.value.startswith("### tiny-marian")]
-    assert "MarianMTModel" in card and "| test | 3 | 12.50 |" in card
+    (card,) = cards(app)
+    assert "Hugging Face transformers" in card and f">{say('card.split.test', lang)}<" in card and "12.50" in card
+    assert "MarianMTModel" in app.code[0].value and "| test | 3 | 12.50 |" in app.code[0].value
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -20,5 +20,6 @@ def test_predicting_hides_the_output_and_all_that_would_tell(visit: Callable[...
     assert [text.value for text in app.text] == [say("step.output_hidden", lang)]
     assert not app.tabs and not app.get("download_button")
     app.toggle(key="predict").set_value(False).run()
-    assert [text.value for text in app.text] == [f"{say('step.output', lang)}: {output} ({say('step.cut_off', lang)})"]
+    said = say("app.aside", lang, text=output, aside=say("step.cut_off", lang))
+    assert [text.value for text in app.text] == [say("app.said", lang, name=say("step.output", lang), text=said)]
     assert app.tabs and app.get("download_button") and "predict" not in player_data(app)["link"]

@@ -162,7 +162,7 @@ def test_a_text_that_cannot_be_decoded_gets_one_sentence_and_stays(visit: Visit,
         values |= {"found": 900, "limit": 400}
     assert messages(app) == [say(f"error.{BAD_TEXTS[text]}", lang, **values)]
     assert app.text_area(key="text").value == text
-    assert [part.proto.component_name for part in app.get("bidi_component")] == ["lookback_draft"]  # and no player
+    assert "lookback_player" not in {one.proto.component_name for one in app.get("bidi_component")}
 
 
 @pytest.mark.parametrize("text", ["我🙂喜欢\u0000苹果<b>。</b>", "我喜欢 <img src=x onerror=alert(1)>", "我喜歡蘋果。"])

@@ -193,7 +193,7 @@ def test_the_chapter_trains_and_the_result_is_this_visitors_alone(
     told = [box.value for box in app.caption]
     assert say("training.other_film", lang, name="`tiny-general`", shown="`tiny-additive`") in told
     assert say("training.no_film", lang, name="`tiny-general`") not in told
-    app.selectbox(key="train_attention").set_value("dot")
+    app.selectbox(key=f"train_attention-{lang}").set_value("dot")
     app.toggle(key="train_feeding").set_value(True)
     app.button(key="train").click().run()
     (training,) = app.session_state["trainings"]

@@ -120,7 +120,7 @@ def _unknown() -> None:
     rest = tuple(token for s, token in enumerate(tokens) if s not in unknown)
     other = made(lambda: decode(rest))
     if other is not None:
-        words = ", ".join(code(tokens[s]) for s in unknown)
+        words = t("app.list").join(code(tokens[s]) for s in unknown)
         done = other.text != trace.text
         _say(done, "unknown_right" if done else "unknown_same", words=words, said=trace.text, other=other.text)
 

@@ -7,7 +7,8 @@ from html import escape
 
 import streamlit as st
 
-from s2s.lesson.formulas import FORMULAS
+from s2s.lesson.formulas import FORMULAS, worded
+from s2s.web.language import t
 
 STYLE = """<style>
 .lb-numbers { overflow-x: auto; }
@@ -64,4 +65,4 @@ def formulas(*written: str) -> None:
     """Formulas by their names, or as they are written; one below the other on a phone."""
     with st.container(horizontal=True, horizontal_alignment="center", gap="large"):
         for one in written:
-            st.latex(FORMULAS.get(one, one), width="content")
+            st.latex(worded(FORMULAS.get(one, one), t), width="content")

@@ -46,9 +46,24 @@ def _choices(running: bool) -> None:
             key, label, default = f"train_{name}", t(f"training.{name}"), getattr(live.Choice(), name)
             if name == "feeding":
                 st.toggle(label, key=key, help=t("training.feeding_help"), **lasting)
+            elif name == "attention":
+                _attention(label, allowed, running)
             else:
                 st.selectbox(label, allowed, allowed.index(default), key=key, width=132, **lasting)
         st.button(t("training.start"), key="train", type="primary", on_click=_start, disabled=running)
+
+
+def _attention(label: str, allowed: tuple[str, ...], running: bool) -> None:
+    """The kind of attention by its name in the visitor's language; a widget a language, as ``controls.radio`` has."""
+
+    def keep() -> None:
+        st.session_state["train_attention"] = st.session_state[key]
+
+    key = f"train_attention-{language.current()}"
+    st.session_state[key] = st.session_state.setdefault("train_attention", live.Choice().attention)
+    names = {kind: t(f"training.kind.{kind}") for kind in allowed}
+    shown: Any = {"format_func": names.__getitem__, "width": 132, "disabled": running}
+    st.selectbox(label, allowed, key=key, on_change=keep, **shown)
 
 
 def chosen() -> live.Choice:

@@ -1,0 +1,115 @@
+"""A page speaks one language: no word of the other is visible, or read out, on any page; the phone's menu closes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from s2s.errors import LANGUAGES, say
+from s2s.web.builtin import CODES
+from s2s.web.examples import EXAMPLES, GREEDY_LOSES
+from s2s.web.language import NAMES as NAMES_OF
+from s2s.web.lesson import CHAPTERS
+from tests.browser.conftest import REPOSITORY, OpenPage
+from tests.browser.reading import foreign, popovers, settle, unfold
+
+NAMES = " ".join(path.name for path in (REPOSITORY / "checkpoints").iterdir())
+SENTENCES = " ".join(text for pairs in EXAMPLES.values() for pair in pairs for text in pair) + str(GREEDY_LOSES)
+KNOWN = f"{NAMES} {SENTENCES} 中文 语言 回望"
+PAGES = ("compare", "exposure", "evidence", "checkpoints", "inspect", "classroom")
+
+
+def go(page: Page, language: str, name: str) -> None:
+    """To a page, by the menu."""
+    title = re.compile(f"^{re.escape(say(f'page.{name}', language))}$")
+    page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
+    expect(page.get_by_test_id("stMarkdownContainer").locator("strong").filter(has_text=title)).to_be_visible()
+
+
+def looks(page: Page, language: str, seen: set[str]) -> list[str]:
+    """What is foreign on the page as it stands, unfolded, behind its tabs and its popovers."""
+    settle(page)
+    found = []
+    for at in range(max(1, page.get_by_role("tab").count())):
+        if page.get_by_role("tab").count():
+            page.get_by_role("tab").nth(at).click()
+            settle(page)
+        unfold(page)
+        found += foreign(page, language, KNOWN)
+    return found + popovers(page, language, KNOWN, seen)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_says_a_word_of_the_other_language(open_page: OpenPage, language: str) -> None:
+    page, seen = open_page({"lang": language, "strategy": "beam"}), set[str]()
+    found = {"step": looks(page, language, seen)}
+    for name in PAGES:
+        go(page, language, name)
+        found[name] = looks(page, language, seen)
+    go(page, language, "lesson")
+    for chapter in CHAPTERS if language == "zh" else ():  # English is Streamlit's own
+        page.locator(f".st-key-to-{chapter} button").click()
+        expect(page.locator(f".st-key-chapter-{chapter}")).to_be_visible()
+        found[chapter] = looks(page, language, seen)
+    assert {where: texts for where, texts in found.items() if texts} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_streamlits_own_words_follow_a_switch_and_come_back(open_page: OpenPage, language: str) -> None:
+    """Its hint below a field, a menu's tooltip and what a screen reader reads, which no parameter changes."""
+    page = open_page({"lang": language})
+    other = next(name for name in LANGUAGES if name != language)
+    for shown in (language, other, language):
+        page.get_by_test_id("stSidebar").get_by_text(NAMES_OF[shown], exact=True).click()
+        expect(page.locator(f"html[lang={CODES[shown]}]")).to_be_attached()
+        expect(page.get_by_role("navigation", name=say("builtin.menu", shown))).to_be_visible()
+        expect(page.get_by_test_id("stSkipToContent")).to_have_text(say("builtin.skip", shown))
+        field = page.locator(".st-key-text textarea")
+        field.fill("我们明天去看电影")
+        keys = say("builtin.submit_long", shown, keys="Ctrl")
+        expect(page.get_by_test_id("InputInstructions").filter(has_text=keys)).to_be_visible()
+
+
+def test_what_a_model_says_is_not_taken_for_streamlits_words(open_page: OpenPage) -> None:
+    """A word of a sentence stays as it is, though Streamlit has a button of that name."""
+    page = open_page({"lang": "zh", "mode": "forced", "ref": "Close the door.", "text": "关上门。"})
+    output = page.locator(".player .lanes")
+    expect(output).to_contain_text("Close")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_phones_menu_closes_after_a_choice_and_stays_closed(open_page: OpenPage, language: str) -> None:
+    page = open_page({"lang": language}, viewport={"width": 390, "height": 844})
+    menu, opener = page.get_by_test_id("stSidebar"), page.get_by_test_id("stExpandSidebarButton")
+    closed = expect(menu)
+    opener.click()
+    closed.to_have_attribute("data-collapsed", "false")
+    go(page, language, "compare")
+    closed.to_have_attribute("data-collapsed", "true")
+    opener.click()
+    go(page, language, "compare")  # where one is already
+    closed.to_have_attribute("data-collapsed", "true")
+    opener.click()
+    page.locator(".st-key-model button").click()
+    page.get_by_role("option", name="zh-en-bahdanau").click()
+    closed.to_have_attribute("data-collapsed", "true")
+    opener.click()
+    other = next(name for name in LANGUAGES if name != language)
+    menu.get_by_text(NAMES_OF[other], exact=True).click()
+    closed.to_have_attribute("data-collapsed", "true")
+    opener.click()
+    closed.to_have_attribute("data-collapsed", "false")
+    expect(page).to_have_url(re.compile(f"lang={other}"))
+    page.reload()
+    expect(page.locator(f"html[lang={CODES[other]}]")).to_be_attached()
+    closed.to_have_attribute("data-collapsed", "true")
+    page.locator(".st-key-text textarea").click()  # nothing lies over it
+
+
+def test_a_desks_menu_stays_where_it_is(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en"})
+    go(page, "en", "compare")
+    settle(page)
+    expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "false")
