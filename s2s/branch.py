@@ -187,7 +187,7 @@ def before(checkpoint: Checkpoint, trace: Trace, step: int) -> list[str]:
 def words(checkpoint: Checkpoint, typed: str, single: bool = False) -> list[str]:
     """A typed text as tokens of the vocabulary, with ``single`` as one; UserError names what is not known."""
     target = checkpoint.target
-    found = [typed.strip()] if single or typed.strip() in SAYABLE else target.tokens(typed)
+    found = [typed.strip()] if single or typed.strip() in SAYABLE else target.words(typed)
     if not found:
         raise UserError("word_empty")
     unknown = [w for w in found if w not in target.vocab.ids and w not in SAYABLE]

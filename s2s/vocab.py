@@ -61,6 +61,11 @@ class Vocab:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    @property
+    def leading(self) -> int:
+        """How many marks stand before the words."""
+        return int(self.bos)
+
     def known(self, tokens: Iterable[str]) -> list[str]:
         """The tokens as the model will read them: cut into characters where back-off applies, between their marks."""
         if self.back_off:
