@@ -7,7 +7,6 @@ format is in docs/FORMATS.md.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -23,6 +22,7 @@ from torch.overrides import TorchFunctionMode
 
 from s2s import card, disk
 from s2s.checkpoint_files import read_object, read_vocab, read_weights, write_json
+from s2s.checkpoint_identity import IDENTITY, digest, identity
 from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
 from s2s.model import Model, Seq2Seq
@@ -73,7 +73,7 @@ class Checkpoint:
     target: Side
     model: Model
     metrics: Mapping[str, Any]
-    digest: str  # the first 12 hexadecimal digits of the weight file's SHA-256
+    digest: str  # 12 hexadecimal digits: others for weights, a vocabulary or a config by which outputs differ
 
     @property
     def recurrent(self) -> Seq2Seq:
@@ -152,7 +152,7 @@ def save(
 
     def fill(fresh: Path) -> None:
         try:
-            save_file(stored, fresh / "model.safetensors")
+            save_file(stored, fresh / "model.safetensors", metadata={IDENTITY: identity(config, source, target)})
         except safetensors.SafetensorError as error:  # a full disk, say
             raise UserError("disk_write", directory=str(directory), reason=str(error)) from None
         write_json(fresh / "vocab.json", vocab)
@@ -238,8 +238,8 @@ def _load(directory: Path) -> Checkpoint:
     model.tie()
     model.requires_grad_(False).eval()
     metrics = read_object(directory / "metrics.json") if (directory / "metrics.json").exists() else {}
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return Checkpoint(directory.name, config, source, target, model, metrics, digest)
+    known = digest(path, identity(config, source.vocab, target.vocab))
+    return Checkpoint(directory.name, config, source, target, model, metrics, known)
 
 
 def _shapes_only(config: Config, source: Vocab, target: Vocab) -> Seq2Seq:
