@@ -23,11 +23,11 @@ from torch.overrides import TorchFunctionMode
 from s2s import card, disk
 from s2s.checkpoint_files import read_object, read_vocab, read_weights, write_json
 from s2s.checkpoint_identity import IDENTITY, digest, identity
-from s2s.config import Config, from_dict, to_dict
+from s2s.config import Config, KerasConfig, from_dict, to_dict
 from s2s.errors import UserError
 from s2s.model import Model, Seq2Seq
 from s2s.places import VIEW
-from s2s.text import SEGMENTERS, Segmenter
+from s2s.text import SEGMENTERS, Segmenter, keras
 from s2s.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -125,11 +125,16 @@ class Checkpoint:
         return dataclasses.replace(lanes, checkpoint=self, source=text if isinstance(text, str) else tuple(text))
 
 
-def side(segmenter: str, vocab: Vocab) -> Side:
-    """A side by its segmenter's name."""
+def side(segmenter: str, vocab: Vocab, rules: KerasConfig | None = None) -> Side:
+    """A side by its segmenter's name; ``rules`` are those of the one called ``keras``, ``skip`` any other's, too."""
     if segmenter not in SEGMENTERS:
         raise UserError("segmenter_unknown", found=segmenter, known=", ".join(SEGMENTERS))
-    return Side(SEGMENTERS[segmenter], vocab)
+    found = SEGMENTERS[segmenter]
+    if segmenter == "keras" and rules is not None:
+        found = keras(rules.lower, rules.filters, rules.split, rules.characters, rules.jieba)
+    if rules is not None:
+        vocab = dataclasses.replace(vocab, skip=rules.skip)
+    return Side(found, vocab.spelt(found.spell))
 
 
 def save(
@@ -227,8 +232,9 @@ def _load(directory: Path) -> Checkpoint:
     read = dataclasses.replace(
         read, bos=config.text.source_bos, eos=config.text.source_eos, fill=config.text.source_fill
     )
-    source = side(config.text.source, read)
-    target = side(config.text.target, read_vocab(vocabs, "target", directory))
+    text = config.text
+    source = side(text.source, read, text.source_keras)
+    target = side(text.target, read_vocab(vocabs, "target", directory), text.target_keras)
     if config.text.shared_vocab and source.vocab.tokens != target.vocab.tokens:
         raise UserError("vocab_not_shared", file=str(directory / "vocab.json"))
     model = _shapes_only(config, source.vocab, target.vocab)

@@ -101,6 +101,22 @@ class ModelConfig:
 
 
 @dataclass(frozen=True)
+class KerasConfig:
+    """How Keras' Tokenizer reads a side whose cut is ``keras``: what its ``to_json`` says."""
+
+    lower: bool = True
+    filters: str = ""  # each of these characters becomes ``split``
+    split: str = " "
+    characters: bool = False  # char_level: one token a character, nothing is filtered
+    skip: bool = False  # whatever the cut, a word that is not listed is left out, as where there is no oov_token
+    jieba: bool = False  # a text without ``split`` in it is cut into Chinese words first
+
+    def __post_init__(self) -> None:
+        if not self.split:
+            raise UserError("config_choice", key="text.source_keras.split", found="", known="split ≠ ''")
+
+
+@dataclass(frozen=True)
 class TextConfig:
     """How the two sides are cut and how large their vocabularies become."""
 
@@ -114,6 +130,8 @@ class TextConfig:
     source_bos: bool = False  # the model reads <bos> before the source's words
     source_eos: bool = False  # and <eos> after them
     source_fill: int = 0  # and then <fill>, up to so many tokens: padding that is read
+    source_keras: KerasConfig = field(default_factory=KerasConfig)  # but for skip, only where source = "keras"
+    target_keras: KerasConfig = field(default_factory=KerasConfig)
 
     def __post_init__(self) -> None:
         _check(self, "text", source_min_count=(1, MANY), target_min_count=(1, MANY), max_vocab=(5, MANY))

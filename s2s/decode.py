@@ -62,15 +62,17 @@ def source_ids(checkpoint: Checkpoint, source: str | Sequence[str]) -> tuple[lis
     vocab = checkpoint.source.vocab
     tokens = checkpoint.source.tokens(source) if isinstance(source, str) else vocab.marked(source)
     words = vocab.words(tokens)
+    if not words and isinstance(source, str) and vocab.skip and checkpoint.source.segmenter.cut(source):
+        raise UserError("text_unknown", checkpoint=checkpoint.name)
     if not words:
         raise UserError("text_no_words" if isinstance(source, str) and source.strip() else "text_empty")
     for place, token in enumerate(words, start=1):
-        if not is_token(token):
+        if not is_token(token) and token not in vocab.ids:
             raise UserError("token_unusable", place=place, token=token)
     if len(tokens) > MAX_TOKENS:
         raise UserError("text_too_many_tokens", found=len(tokens), limit=MAX_TOKENS)
     ids = vocab.encode(tokens)
-    if not any(token in vocab.ids for token in words):
+    if all(vocab.find(token) is None for token in words):
         raise UserError("text_unknown", checkpoint=checkpoint.name)
     return tokens, ids
 
@@ -84,7 +86,7 @@ def reference_ids(checkpoint: Checkpoint, text: str) -> tuple[list[str], list[in
     if len(tokens) > MAX_TOKENS:
         raise UserError("reference_too_long", found=len(tokens), limit=MAX_TOKENS)
     words = [i for i, token in zip(ids, tokens, strict=True) if any(c.isalnum() for c in token)]
-    if tokens and (not words or sum(i == UNK for i in words) > len(words) / 2):
+    if (tokens or checkpoint.target.vocab.skip) and (not words or sum(i == UNK for i in words) > len(words) / 2):
         raise UserError("reference_unknown", checkpoint=checkpoint.name)
     return tokens, ids
 
@@ -98,9 +100,11 @@ def prefix_ids(checkpoint: Checkpoint, prefix: str | Sequence[str]) -> list[int]
         return reference_ids(checkpoint, prefix)[1] if prefix.strip() else []
     if len(prefix) > MAX_TOKENS:
         raise UserError("prefix_too_long", found=len(prefix), limit=MAX_TOKENS)
-    known = checkpoint.target.vocab.ids | {"<unk>": UNK}
-    last = len(prefix) - 1
-    ids = [EOS if token == "<eos>" and t == last else known.get(token) for t, token in enumerate(prefix)]
+    vocab, last = checkpoint.target.vocab, len(prefix) - 1
+    said = {"<unk>": UNK}
+    ids = [
+        EOS if token == "<eos>" and t == last else said.get(token, vocab.find(token)) for t, token in enumerate(prefix)
+    ]
     for token, i in zip(prefix, ids, strict=True):
         if i is None:
             raise UserError("prefix_token", token=token, checkpoint=checkpoint.name)
