@@ -12,7 +12,8 @@ def words(text: str, lower: bool = True, filters: str = FILTERS, split: str = " 
     (["don't", 'stop', 'tom'], ['Stop', 'Tom.'])
     """
     text = text.lower() if lower else text
-    return [word for word in text.translate(str.maketrans(dict.fromkeys(filters, split))).split(split) if word]
+    parted = text.translate({ord(character): split for character in filters})
+    return [word for word in parted.split(split) if word]
 
 
 def letters(text: str, lower: bool = True) -> list[str]:

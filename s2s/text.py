@@ -28,6 +28,7 @@ _LATIN_TOKEN = re.compile(
     r"|\w+(?:[-.]\w+)*"  # words, well-known, e.g
     r"|[^\w\s]"
 )
+JOINERS = "\u200c\u200d"
 _CLOSING = set(".,!?;:%)]}…”’")
 _OPENING = set("([{$“‘")
 _HALF_TO_FULL = {"?": "？", "!": "！", ",": "，", ";": "；", ":": "：", ".": "。"}
@@ -44,20 +45,39 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
 
 
+def _joins(text: str, at: int) -> bool:
+    """Whether a character is a joiner after a letter or its mark."""
+    return text[at] in JOINERS and at > 0 and unicodedata.category(text[at - 1])[0] in "LM"
+
+
 def is_token(token: str) -> bool:
     """Whether a model can be given this as one token: something is in it, and nothing that cannot be seen.
 
-    >>> is_token("苹果"), is_token(""), is_token("a b"), is_token("a\\u200b")
-    (True, False, False, False)
+    A joiner after a letter can be: it says how the letters around it are drawn (Persian, Hindi).
+
+    >>> is_token("苹果"), is_token(""), is_token("a b"), is_token("a\\u200b"), is_token("می\\u200cخواهم")
+    (True, False, False, False, True)
     """
-    composed = unicodedata.normalize("NFC", token)
+    composed = unicodedata.normalize("NFC", "".join(c for at, c in enumerate(token) if not _joins(token, at)))
     return bool(token) and " " not in composed and clean(composed) == composed
+
+
+def visible(text: str) -> str:
+    """A text with what cannot be seen in it written as its code point; a joiner after a letter stays.
+
+    >>> visible("a\\u200b"), visible("\\u200c"), visible("می\\u200c") == "می\\u200c", visible("a\\u00a0b")
+    ('a⟨200B⟩', '⟨200C⟩', True, 'a⟨00A0⟩b')
+    """
+    hidden = (c.isspace() or unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in text)
+    return "".join(
+        f"⟨{ord(text[at]):04X}⟩" if one and not _joins(text, at) else text[at] for at, one in enumerate(hidden)
+    )
 
 
 def spelled(token: str) -> str:
     """A token of another program's list as the cuts here spell it: cleaned, a space in it shown.
 
-    >>> spelled("cafe\u0301"), spelled("می\u200cخواهم") == "میخواهم", spelled(" "), spelled("\t")
+    >>> spelled("cafe\\u0301"), spelled("می\\u200cخواهم") == "میخواهم", spelled(" "), spelled("\\t")
     ('café', True, '␣', '␉')
     """
     if token.isspace():
