@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,12 +39,15 @@ HUGGINGFACE = "lookback-huggingface/1"  # of a directory that adapters.huggingfa
 ATTEMPTS = 100  # to read a directory that a training run is replacing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Side:
     """One side's text: how it is cut, and what the model knows of it."""
 
     segmenter: Segmenter
     vocab: Vocab
+
+    def __repr__(self) -> str:
+        return f"<Side {self.segmenter.name}, {len(self.vocab):,} tokens>"
 
     def tokens(self, text: str) -> list[str]:
         """The text as the tokens that the model reads, the marks around them too."""
@@ -63,9 +66,14 @@ class Side:
         return self.segmenter.join([self.vocab.tokens[i] for i in ids])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Checkpoint:
-    """A model ready to decode, with everything needed to read and write its text."""
+    """A model ready to decode, with everything needed to read and write its text.
+
+    >>> import s2s
+    >>> s2s.load("date")
+    <Checkpoint date: additive attention, 108 source and 15 target tokens, 214,799 parameters>
+    """
 
     name: str
     config: Config
@@ -74,6 +82,11 @@ class Checkpoint:
     model: Model
     metrics: Mapping[str, Any]
     digest: str  # 12 hexadecimal digits: others for weights, a vocabulary or a config by which outputs differ
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.source.vocab):,} source and {len(self.target.vocab):,} target tokens"
+        parameters = sum(weight.numel() for weight in self.model.parameters())
+        return f"<Checkpoint {self.name}: {self.config.model.attention} attention, {sizes}, {parameters:,} parameters>"
 
     @property
     def recurrent(self) -> Seq2Seq:
@@ -93,7 +106,7 @@ class Checkpoint:
         top: int = 10,
         **settings: Any,
     ) -> Trace:
-        """Decode a text, or a list of tokens, and record every step.
+        """Decode a text, or the list of one text's tokens, and record every step.
 
         ``mode`` is ``free`` (the model reads its own words) or ``forced`` (those of ``reference``). ``prefix`` is what
         it is made to say first, ``attention`` maps steps, from 0, to weights or to ``uniform``, ``previous``, ``3``
@@ -108,8 +121,11 @@ class Checkpoint:
         from s2s.branch import Edit
         from s2s.strategy import Settings
 
+        if mode not in ("free", "forced"):
+            raise UserError("setting_choice", name="mode", found=str(mode)[:40], known="free, forced")
         edits = {step: Edit.of(row) for step, row in (attention or {}).items()}
-        return decode.trace(self, text, reference, mode, Settings(**settings), prefix, top, edits)
+        how = Settings.of(settings, ("mode", "prefix", "attention", "top"))
+        return decode.trace(self, self._one(text), reference, mode, how, prefix, top, edits)
 
     def lanes(self, text: str | Sequence[str], reference: str | None = None, **settings: Any) -> Lanes:
         """The free-running lane of a text, with a reference the teacher-forced one as well, to be shown and forked.
@@ -120,9 +136,23 @@ class Checkpoint:
         """
         from s2s.lanes import Lanes
 
+        text = self._one(text)
         forced = [self.trace(text, reference, mode="forced")] if (reference or "").strip() else []
         lanes = Lanes.of(*forced, self.trace(text, reference, **settings))
         return dataclasses.replace(lanes, checkpoint=self, source=text if isinstance(text, str) else tuple(text))
+
+    def _one(self, text: str | Sequence[str]) -> str | tuple[str, ...]:
+        """A text, or one text's tokens; UserError for anything else, and for a list of several texts."""
+        if isinstance(text, str):
+            return text
+        tokens = tuple(text) if isinstance(text, Iterable) and not isinstance(text, bytes) else (None,)
+        if not all(isinstance(token, str) for token in tokens):
+            raise UserError("source_kind", found=type(text).__name__)
+        strange = [t for t in tokens if self.source.vocab.find(t) is None and len(self.source.words(t)) > 2]
+        texts = [t for t in strange if " " in t.strip() or t.strip()[-1] in "。！？.!?…"]
+        if texts or len(strange) == len(tokens) > 0:
+            raise UserError("source_sentences", text=(texts or strange)[0][:60])
+        return tokens
 
 
 def side(segmenter: str, vocab: Vocab, rules: KerasConfig | None = None) -> Side:

@@ -19,7 +19,7 @@ def _latin(token: str) -> bool:
     return any(c.isalpha() and c < "\u0250" for c in token)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Vocab:
     """An ordered list of tokens; the first four are the specials, the index is the id.
 
@@ -67,6 +67,9 @@ class Vocab:
         words = {t: i for t, i in ids.items() if i >= len(SPECIALS)}
         others = [(self.spell(t), i) for t, i in words.items()] if self.spell is not str else []
         object.__setattr__(self, "ids", {t: i for t, i in reversed(others) if t and t not in SPECIALS} | words)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {len(self.tokens):,} tokens>"
 
     def __len__(self) -> int:
         return len(self.tokens)

@@ -119,7 +119,8 @@ def _config(way: Places, told: Told, source: Rows, sides: Sequence[WordList]) ->
             carry_state=bool(told.carries_state),
         ),
         text=TextConfig(
-            *cuts,
+            source=cuts[0],
+            target=cuts[1],
             source_bos=bos,
             source_eos=eos,
             source_fill=told.padded_to,

@@ -108,7 +108,7 @@ def _listed(directory: Path) -> set[str]:
 
 def _held(directory: Path) -> dict[str, tuple[Path, str]]:
     """In which file of a directory each weight is, and of what type; nothing of an id of the hub."""
-    found = {}
+    found: dict[str, tuple[Path, str]] = {}
     for path in sorted(directory.glob("*.safetensors")) if directory.is_dir() else ():
         with safetensors.safe_open(path, framework="pt") as file:
             kinds = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118

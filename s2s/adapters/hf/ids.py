@@ -12,7 +12,7 @@ from torch import Tensor
 from s2s.vocab import BOS, EOS, PAD, SPECIALS, UNK, Vocab
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Marked(Vocab):
     """A side's tokens, and the special tokens that the tokenizer puts around every text."""
 
