@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,7 +125,7 @@ class Checkpoint:
             raise UserError("setting_choice", name="mode", found=str(mode)[:40], known="free, forced")
         edits = {step: Edit.of(row) for step, row in (attention or {}).items()}
         how = Settings.of(settings, ("mode", "prefix", "attention", "top"))
-        return decode.trace(self, self._one(text), reference, mode, how, prefix, top, edits)
+        return decode.trace(self, decode.one(self, text), reference, mode, how, prefix, top, edits)
 
     def lanes(self, text: str | Sequence[str], reference: str | None = None, **settings: Any) -> Lanes:
         """The free-running lane of a text, with a reference the teacher-forced one as well, to be shown and forked.
@@ -134,25 +134,13 @@ class Checkpoint:
         >>> s2s.load("date").lanes("2025年3月9日", "2025-03-09")
         <Lanes forced, free: 2025年3月9日 → 2025-03-09>
         """
+        from s2s.decode import one
         from s2s.lanes import Lanes
 
-        text = self._one(text)
+        text = one(self, text)
         forced = [self.trace(text, reference, mode="forced")] if (reference or "").strip() else []
         lanes = Lanes.of(*forced, self.trace(text, reference, **settings))
         return dataclasses.replace(lanes, checkpoint=self, source=text if isinstance(text, str) else tuple(text))
-
-    def _one(self, text: str | Sequence[str]) -> str | tuple[str, ...]:
-        """A text, or one text's tokens; UserError for anything else, and for a list of several texts."""
-        if isinstance(text, str):
-            return text
-        tokens = tuple(text) if isinstance(text, Iterable) and not isinstance(text, bytes) else (None,)
-        if not all(isinstance(token, str) for token in tokens):
-            raise UserError("source_kind", found=type(text).__name__)
-        strange = [t for t in tokens if self.source.vocab.find(t) is None and len(self.source.words(t)) > 2]
-        texts = [t for t in strange if " " in t.strip() or t.strip()[-1] in "。！？.!?…"]
-        if texts or len(strange) == len(tokens) > 0:
-            raise UserError("source_sentences", text=(texts or strange)[0][:60])
-        return tokens
 
 
 def side(segmenter: str, vocab: Vocab, rules: KerasConfig | None = None) -> Side:
@@ -161,7 +149,7 @@ def side(segmenter: str, vocab: Vocab, rules: KerasConfig | None = None) -> Side
         raise UserError("segmenter_unknown", found=segmenter, known=", ".join(SEGMENTERS))
     found = SEGMENTERS[segmenter]
     if segmenter == "keras" and rules is not None:
-        found = keras(rules.lower, rules.filters, rules.split, rules.characters, rules.jieba)
+        found = keras(rules)
     if rules is not None:
         vocab = dataclasses.replace(vocab, skip=rules.skip)
     return Side(found, vocab.spelt(found.spell))

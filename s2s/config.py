@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from s2s.errors import UserError
+from s2s.keras_text import KerasConfig
 
 T = TypeVar("T")
 MANY = 1_000_000_000
@@ -98,22 +99,6 @@ class ModelConfig:
         for name in ("encoder_layers", "decoder_layers"):
             if not 1 <= getattr(self, name) <= 64:
                 raise UserError("config_size", key=f"model.{name}", found=getattr(self, name))
-
-
-@dataclass(frozen=True)
-class KerasConfig:
-    """How Keras' Tokenizer reads a side whose cut is ``keras``: what its ``to_json`` says."""
-
-    lower: bool = True
-    filters: str = ""  # each of these characters becomes ``split``
-    split: str = " "
-    characters: bool = False  # char_level: one token a character, nothing is filtered
-    skip: bool = False  # whatever the cut, a word that is not listed is left out, as where there is no oov_token
-    jieba: bool = False  # a text without ``split`` in it is cut into Chinese words first
-
-    def __post_init__(self) -> None:
-        if not self.split:
-            raise UserError("config_choice", key="text.source_keras.split", found="", known="split ≠ ''")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ found by ``search.beam`` is traced by forcing it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -49,6 +49,21 @@ def walk(reading: Reading, choose: Choose, max_length: int, edits: Mapping[int, 
         ids.append(token)
         places.append(place)
     return ids, places
+
+
+def one(checkpoint: Checkpoint, source: str | Iterable[str]) -> str | tuple[str, ...]:
+    """A text, or one text's tokens; UserError for anything else, and for a list of several texts."""
+    if isinstance(source, str):
+        return source
+    tokens = tuple(source) if isinstance(source, Iterable) and not isinstance(source, bytes) else (None,)
+    if not all(isinstance(token, str) for token in tokens):
+        raise UserError("source_kind", found=type(source).__name__)
+    side = checkpoint.source
+    strange = [t for t in tokens if side.vocab.find(t) is None and len(side.words(t)) > 2]
+    texts = [t for t in strange if " " in t.strip() or t.strip()[-1] in "。！？.!?…"]
+    if texts or len(strange) == len(tokens) > 0:
+        raise UserError("source_sentences", text=(texts or strange)[0][:60])
+    return tokens
 
 
 def source_ids(checkpoint: Checkpoint, source: str | Sequence[str]) -> tuple[list[str], list[int]]:

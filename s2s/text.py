@@ -17,6 +17,8 @@ import jieba
 from opencc import OpenCC
 
 from s2s import keras_text
+from s2s.hidden import joins
+from s2s.keras_text import KerasConfig
 
 SPACE = "␣"  # how the character segmenter shows a space on an axis
 
@@ -28,7 +30,6 @@ _LATIN_TOKEN = re.compile(
     r"|\w+(?:[-.]\w+)*"  # words, well-known, e.g
     r"|[^\w\s]"
 )
-JOINERS = "\u200c\u200d"
 _CLOSING = set(".,!?;:%)]}…”’")
 _OPENING = set("([{$“‘")
 _HALF_TO_FULL = {"?": "？", "!": "！", ",": "，", ";": "；", ":": "：", ".": "。"}
@@ -45,11 +46,6 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
 
 
-def _joins(text: str, at: int) -> bool:
-    """Whether a character is a joiner after a letter or its mark."""
-    return text[at] in JOINERS and at > 0 and unicodedata.category(text[at - 1])[0] in "LM"
-
-
 def is_token(token: str) -> bool:
     """Whether a model can be given this as one token: something is in it, and nothing that cannot be seen.
 
@@ -58,20 +54,8 @@ def is_token(token: str) -> bool:
     >>> is_token("苹果"), is_token(""), is_token("a b"), is_token("a\\u200b"), is_token("می\\u200cخواهم")
     (True, False, False, False, True)
     """
-    composed = unicodedata.normalize("NFC", "".join(c for at, c in enumerate(token) if not _joins(token, at)))
+    composed = unicodedata.normalize("NFC", "".join(c for at, c in enumerate(token) if not joins(token, at)))
     return bool(token) and " " not in composed and clean(composed) == composed
-
-
-def visible(text: str) -> str:
-    """A text with what cannot be seen in it written as its code point; a joiner after a letter stays.
-
-    >>> visible("a\\u200b"), visible("\\u200c"), visible("می\\u200c") == "می\\u200c", visible("a\\u00a0b")
-    ('a⟨200B⟩', '⟨200C⟩', True, 'a⟨00A0⟩b')
-    """
-    hidden = (c.isspace() or unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in text)
-    return "".join(
-        f"⟨{ord(text[at]):04X}⟩" if one and not _joins(text, at) else text[at] for at, one in enumerate(hidden)
-    )
 
 
 def spelled(token: str) -> str:
@@ -271,19 +255,18 @@ class Segmenter:
     spell: Callable[[str], str] = spelled
 
 
-def keras(lower: bool, filters: str, split: str, characters: bool, jieba: bool) -> Segmenter:
-    """The way of Keras' Tokenizer with these settings; with ``jieba`` a text without ``split`` is cut by it first."""
+def keras(rules: KerasConfig) -> Segmenter:
+    """The way of Keras' Tokenizer; with ``jieba`` a text without ``split`` is cut by it first."""
 
     def cut(text: str) -> list[str]:
-        if characters:
-            found = keras_text.letters(text, lower)
-        elif jieba and split not in text.strip(split):
-            found = [word for part in jieba_words(text) for word in keras_text.words(part, lower, filters, split)]
+        if rules.characters:
+            found = keras_text.letters(text, rules.lower)
         else:
-            found = keras_text.words(text, lower, filters, split)
+            parts = jieba_words(text) if rules.jieba and rules.split not in text.strip(rules.split) else [text]
+            found = [w for part in parts for w in keras_text.words(part, rules.lower, rules.filters, rules.split)]
         return [word for word in map(spelled, found) if word]
 
-    join = join_characters if characters else join_chinese if jieba else " ".join
+    join = join_characters if rules.characters else join_chinese if rules.jieba else " ".join
     return Segmenter("keras", cut, join, exact=False)
 
 
@@ -299,6 +282,6 @@ SEGMENTERS = {
         Segmenter("ascii-marks", ascii_marks, " ".join, exact=False, spell=_plainly_spelled),
         Segmenter("bpe", pieces, join_bpe),
         Segmenter("sentencepiece", pieces, join_sentencepiece),
-        keras(True, "", " ", characters=False, jieba=False),
+        keras(KerasConfig()),
     )
 }

@@ -7,7 +7,8 @@ import threading
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from s2s.text import Segmenter, is_token, visible
+from s2s.hidden import visible
+from s2s.text import Segmenter, is_token
 from s2s.vocab import SPECIALS
 
 BEGIN = "▁"  # SentencePiece's mark of a space before a piece; ours for every tokenizer that marks one
