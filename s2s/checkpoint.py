@@ -23,8 +23,9 @@ from torch.overrides import TorchFunctionMode
 from s2s import card, disk
 from s2s.checkpoint_files import read_object, read_vocab, read_weights, write_json
 from s2s.checkpoint_identity import IDENTITY, digest, identity
-from s2s.config import Config, KerasConfig, from_dict, to_dict
+from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
+from s2s.keras_text import KerasConfig
 from s2s.model import Model, Seq2Seq
 from s2s.places import VIEW
 from s2s.text import SEGMENTERS, Segmenter, keras

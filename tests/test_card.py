@@ -9,7 +9,8 @@ import pytest
 
 from s2s import card
 from s2s.card import toml
-from s2s.config import Config, KerasConfig, TextConfig, from_dict, read_config, to_dict
+from s2s.config import Config, TextConfig, from_dict, read_config, to_dict
+from s2s.keras_text import KerasConfig
 from tests.factory import SCORES, TRAINING
 
 ROOT = Path(__file__).parent.parent

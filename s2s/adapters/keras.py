@@ -21,8 +21,9 @@ from s2s.adapters.imported import Imported, Origin, Told
 from s2s.adapters.keras_layers import Layer, Places, layers, places
 from s2s.adapters.weights import NEVER, Rows, widened
 from s2s.adapters.wordlist import WordList
-from s2s.config import Config, KerasConfig, ModelConfig, TextConfig
+from s2s.config import Config, ModelConfig, TextConfig
 from s2s.errors import UserError
+from s2s.keras_text import KerasConfig
 from s2s.text import SEGMENTERS, SPACE
 from s2s.vocab import FILL, SPECIALS, Vocab
 

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from s2s.checkpoint_files import MAX_JSON_BYTES
-from s2s.config import KerasConfig
 from s2s.errors import UserError
-from s2s.keras_text import FILTERS
+from s2s.keras_text import FILTERS, KerasConfig
 
 PADDING = ("", "<pad>", "[pad]", "<blank>", "<mask>")
 
