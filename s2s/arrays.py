@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,7 +45,7 @@ class Arrays:
         self.rank_T = np.zeros(len(self.target), dtype=int)
         self.entropy_T = np.full(len(self.target), UNKNOWN)
         self.top: list[tuple[Scored, ...]] = [()] * len(self.target)
-        values = None if log_probs is None else _array("log_probs", log_probs)
+        values = None if log_probs is None else self._rows(_array("log_probs", log_probs), bool(len(vocabulary)))
         if values is not None and values.ndim == 2:
             self._distribution(values, _tokens("vocabulary", vocabulary))
             return
@@ -83,6 +83,7 @@ class Arrays:
     def _shaped(self, name: str, array: np.ndarray) -> np.ndarray:
         """The array if it is (T, S); else a sentence that says what to do."""
         wanted = (len(self.target), len(self.source))
+        array = _squeezed(array, wanted)
         if array.ndim > 2:
             raise UserError("arrays_heads", name=name, shape=array.shape)
         if array.shape == wanted[::-1] != wanted:
@@ -92,6 +93,10 @@ class Arrays:
         if not np.isfinite(array).all():
             raise UserError("arrays_finite", name=name, row=1 + int(np.argmin(np.isfinite(array).all(axis=1))))
         return array
+
+    def _rows(self, array: np.ndarray, distributions: bool) -> np.ndarray:
+        """One number, or one row of numbers, a step, where a batch of one stands between."""
+        return _squeezed(array, (len(self.target), *(array.shape[-1:] if distributions else ())))
 
     def _weights(self, given: np.ndarray) -> np.ndarray:
         array_TS = self._shaped("attention", given)
@@ -146,10 +151,13 @@ class Arrays:
 
     def _most_probable(self, top: Sequence[Mapping[str, float]]) -> None:
         """The most probable tokens of each step; a target token among them gets its number and rank from there."""
+        if not isinstance(top, Sequence) or not all(isinstance(row, Mapping) for row in top):
+            raise UserError("arrays_top_rows")
         if len(top) != len(self.target):
             raise UserError("arrays_top", found=len(top), target=len(self.target))
         for t, (row, token) in enumerate(zip(top, self.target, strict=True)):
-            ranked = sorted(((_log_prob(float(x), t), word) for word, x in row.items()), key=lambda one: -one[0])
+            numbers = zip(row, map(float, _array(f"top[{t}]", list(row.values())).reshape(-1)), strict=True)
+            ranked = sorted(((_log_prob(x, t), word) for word, x in numbers), key=lambda one: -one[0])
             self.top[t] = tuple(Scored(word, x, n) for n, (x, word) in enumerate(ranked, start=1))
             for scored in self.top[t]:
                 if scored.token == token:
@@ -159,20 +167,37 @@ class Arrays:
 
 
 def _tokens(name: str, given: Sequence[str]) -> tuple[str, ...]:
-    tokens = () if isinstance(given, str) else tuple(given)
+    tokens = () if isinstance(given, str) or not isinstance(given, Iterable) else tuple(given)
     if not tokens or not all(isinstance(token, str) and token for token in tokens):
         raise UserError("arrays_tokens", name=name)
     return tokens
 
 
 def _array(name: str, given: Any) -> np.ndarray:
-    """An array of another program in double precision; of torch also one with a gradient or on a GPU."""
-    if hasattr(given, "detach"):
-        given = given.detach().cpu().double()
+    """An array of another program in double precision, or its rows one by one, as a decoding loop has them."""
     try:
-        return np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
+        return np.asarray(_plain(given), dtype=np.float64)
+    except (TypeError, ValueError, RuntimeError, AttributeError, RecursionError):  # the last of nested lists
         raise UserError("arrays_numbers", name=name) from None
+
+
+def _plain(given: Any) -> Any:
+    """What numpy can read: of torch also what has a gradient, is in half precision or on a GPU; lists of all these."""
+    if isinstance(given, list | tuple):
+        return given if all(type(x) in (int, float) for x in given) else [_plain(x) for x in given]
+    if given is None:  # numpy would take it for a number that is not defined
+        raise TypeError
+    if hasattr(given, "detach"):  # torch
+        return given.detach().cpu().double().numpy()
+    if hasattr(given, "numpy") and not hasattr(given, "__array__"):  # TensorFlow
+        given = given.numpy()
+    return np.asarray(given).astype(np.float64) if hasattr(given, "__array__") else given
+
+
+def _squeezed(array: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
+    """The array without dimensions of 1 that a batch or a step has left in it, where it is ``wanted`` then."""
+    ones = tuple(n for n in array.shape if n != 1) == tuple(n for n in wanted if n != 1)
+    return array.reshape(wanted) if array.ndim > len(wanted) and ones else array
 
 
 def _log_prob(value: float, t: int) -> float:

@@ -187,9 +187,10 @@ def before(checkpoint: Checkpoint, trace: Trace, step: int) -> list[str]:
 def words(checkpoint: Checkpoint, typed: str, single: bool = False) -> list[str]:
     """A typed text as tokens of the vocabulary, with ``single`` as one; UserError names what is not known."""
     target = checkpoint.target
-    found = [typed.strip()] if single or typed.strip() in SAYABLE else target.tokens(typed)
+    found = [typed.strip()] if single or typed.strip() in SAYABLE else target.words(typed)
     if not found:
         raise UserError("word_empty")
+    found = [w if (i := target.vocab.find(w)) is None else target.vocab.tokens[i] for w in found]
     unknown = [w for w in found if w not in target.vocab.ids and w not in SAYABLE]
     if unknown:
         raise UserError("prefix_token", token=unknown[0][:40], checkpoint=checkpoint.name)

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from s2s.config import Config, to_dict
+
 LUONG = "Luong, Pham and Manning 2015"
 ATTENTION = {
     "additive": ("additive attention (Bahdanau, Cho and Bengio 2015)", "加性注意力（Bahdanau 2015）"),
@@ -203,10 +205,21 @@ def _limits(config: Mapping[str, Any]) -> str:
     return "\n".join(f"- {limit}" for limit in limits)
 
 
+def _lines(values: Mapping[str, Any]) -> list[str]:
+    return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+
+
 def toml(config: Mapping[str, Any], sections: Sequence[str] = ("model", "text", "data", "train")) -> str:
-    """The sections of the config as TOML; all of them make what a run can be started from."""
+    """The sections of the config as TOML; all of them make what a run can be started from.
+
+    A table in a section is written where it is not as by default.
+    """
+    defaults = to_dict(Config())
     lines = [f"name = {json.dumps(config['name'], ensure_ascii=False)}"]
     for section in sections:
-        lines += ["", f"[{section}]"]
-        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in config[section].items()]
+        tables = {key: value for key, value in config[section].items() if isinstance(value, Mapping)}
+        lines += ["", f"[{section}]", *_lines({k: v for k, v in config[section].items() if k not in tables})]
+        for key, values in tables.items():
+            if values != defaults[section][key]:
+                lines += ["", f"[{section}.{key}]", *_lines(values)]
     return "\n".join(lines)

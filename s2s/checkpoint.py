@@ -7,7 +7,6 @@ format is in docs/FORMATS.md.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -23,11 +22,13 @@ from torch.overrides import TorchFunctionMode
 
 from s2s import card, disk
 from s2s.checkpoint_files import read_object, read_vocab, read_weights, write_json
+from s2s.checkpoint_identity import IDENTITY, digest, identity
 from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
+from s2s.keras_text import KerasConfig
 from s2s.model import Model, Seq2Seq
 from s2s.places import VIEW
-from s2s.text import SEGMENTERS, Segmenter
+from s2s.text import SEGMENTERS, Segmenter, keras
 from s2s.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -39,12 +40,15 @@ HUGGINGFACE = "lookback-huggingface/1"  # of a directory that adapters.huggingfa
 ATTEMPTS = 100  # to read a directory that a training run is replacing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Side:
     """One side's text: how it is cut, and what the model knows of it."""
 
     segmenter: Segmenter
     vocab: Vocab
+
+    def __repr__(self) -> str:
+        return f"<Side {self.segmenter.name}, {len(self.vocab):,} tokens>"
 
     def tokens(self, text: str) -> list[str]:
         """The text as the tokens that the model reads, the marks around them too."""
@@ -63,9 +67,14 @@ class Side:
         return self.segmenter.join([self.vocab.tokens[i] for i in ids])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Checkpoint:
-    """A model ready to decode, with everything needed to read and write its text."""
+    """A model ready to decode, with everything needed to read and write its text.
+
+    >>> import s2s
+    >>> s2s.load("date")
+    <Checkpoint date: additive attention, 108 source and 15 target tokens, 214,799 parameters>
+    """
 
     name: str
     config: Config
@@ -73,7 +82,12 @@ class Checkpoint:
     target: Side
     model: Model
     metrics: Mapping[str, Any]
-    digest: str  # the first 12 hexadecimal digits of the weight file's SHA-256
+    digest: str  # 12 hexadecimal digits: others for weights, a vocabulary or a config by which outputs differ
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.source.vocab):,} source and {len(self.target.vocab):,} target tokens"
+        parameters = sum(weight.numel() for weight in self.model.parameters())
+        return f"<Checkpoint {self.name}: {self.config.model.attention} attention, {sizes}, {parameters:,} parameters>"
 
     @property
     def recurrent(self) -> Seq2Seq:
@@ -93,7 +107,7 @@ class Checkpoint:
         top: int = 10,
         **settings: Any,
     ) -> Trace:
-        """Decode a text, or a list of tokens, and record every step.
+        """Decode a text, or the list of one text's tokens, and record every step.
 
         ``mode`` is ``free`` (the model reads its own words) or ``forced`` (those of ``reference``). ``prefix`` is what
         it is made to say first, ``attention`` maps steps, from 0, to weights or to ``uniform``, ``previous``, ``3``
@@ -108,8 +122,11 @@ class Checkpoint:
         from s2s.branch import Edit
         from s2s.strategy import Settings
 
+        if mode not in ("free", "forced"):
+            raise UserError("setting_choice", name="mode", found=str(mode)[:40], known="free, forced")
         edits = {step: Edit.of(row) for step, row in (attention or {}).items()}
-        return decode.trace(self, text, reference, mode, Settings(**settings), prefix, top, edits)
+        how = Settings.of(settings, ("mode", "prefix", "attention", "top"))
+        return decode.trace(self, decode.one(self, text), reference, mode, how, prefix, top, edits)
 
     def lanes(self, text: str | Sequence[str], reference: str | None = None, **settings: Any) -> Lanes:
         """The free-running lane of a text, with a reference the teacher-forced one as well, to be shown and forked.
@@ -118,18 +135,25 @@ class Checkpoint:
         >>> s2s.load("date").lanes("2025年3月9日", "2025-03-09")
         <Lanes forced, free: 2025年3月9日 → 2025-03-09>
         """
+        from s2s.decode import one
         from s2s.lanes import Lanes
 
+        text = one(self, text)
         forced = [self.trace(text, reference, mode="forced")] if (reference or "").strip() else []
         lanes = Lanes.of(*forced, self.trace(text, reference, **settings))
         return dataclasses.replace(lanes, checkpoint=self, source=text if isinstance(text, str) else tuple(text))
 
 
-def side(segmenter: str, vocab: Vocab) -> Side:
-    """A side by its segmenter's name."""
+def side(segmenter: str, vocab: Vocab, rules: KerasConfig | None = None) -> Side:
+    """A side by its segmenter's name; ``rules`` are those of the one called ``keras``, ``skip`` any other's, too."""
     if segmenter not in SEGMENTERS:
         raise UserError("segmenter_unknown", found=segmenter, known=", ".join(SEGMENTERS))
-    return Side(SEGMENTERS[segmenter], vocab)
+    found = SEGMENTERS[segmenter]
+    if segmenter == "keras" and rules is not None:
+        found = keras(rules)
+    if rules is not None:
+        vocab = dataclasses.replace(vocab, skip=rules.skip)
+    return Side(found, vocab.spelt(found.spell))
 
 
 def save(
@@ -152,7 +176,7 @@ def save(
 
     def fill(fresh: Path) -> None:
         try:
-            save_file(stored, fresh / "model.safetensors")
+            save_file(stored, fresh / "model.safetensors", metadata={IDENTITY: identity(config, source, target)})
         except safetensors.SafetensorError as error:  # a full disk, say
             raise UserError("disk_write", directory=str(directory), reason=str(error)) from None
         write_json(fresh / "vocab.json", vocab)
@@ -227,8 +251,9 @@ def _load(directory: Path) -> Checkpoint:
     read = dataclasses.replace(
         read, bos=config.text.source_bos, eos=config.text.source_eos, fill=config.text.source_fill
     )
-    source = side(config.text.source, read)
-    target = side(config.text.target, read_vocab(vocabs, "target", directory))
+    text = config.text
+    source = side(text.source, read, text.source_keras)
+    target = side(text.target, read_vocab(vocabs, "target", directory), text.target_keras)
     if config.text.shared_vocab and source.vocab.tokens != target.vocab.tokens:
         raise UserError("vocab_not_shared", file=str(directory / "vocab.json"))
     model = _shapes_only(config, source.vocab, target.vocab)
@@ -238,8 +263,8 @@ def _load(directory: Path) -> Checkpoint:
     model.tie()
     model.requires_grad_(False).eval()
     metrics = read_object(directory / "metrics.json") if (directory / "metrics.json").exists() else {}
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return Checkpoint(directory.name, config, source, target, model, metrics, digest)
+    known = digest(path, identity(config, source.vocab, target.vocab))
+    return Checkpoint(directory.name, config, source, target, model, metrics, known)
 
 
 def _shapes_only(config: Config, source: Vocab, target: Vocab) -> Seq2Seq:

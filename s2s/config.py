@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from s2s.errors import UserError
+from s2s.keras_text import KerasConfig
 
 T = TypeVar("T")
 MANY = 1_000_000_000
@@ -114,6 +115,8 @@ class TextConfig:
     source_bos: bool = False  # the model reads <bos> before the source's words
     source_eos: bool = False  # and <eos> after them
     source_fill: int = 0  # and then <fill>, up to so many tokens: padding that is read
+    source_keras: KerasConfig = field(default_factory=KerasConfig)  # but for skip, only where source = "keras"
+    target_keras: KerasConfig = field(default_factory=KerasConfig)
 
     def __post_init__(self) -> None:
         _check(self, "text", source_min_count=(1, MANY), target_min_count=(1, MANY), max_vocab=(5, MANY))

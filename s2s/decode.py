@@ -6,7 +6,7 @@ found by ``search.beam`` is traced by forcing it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -51,6 +51,21 @@ def walk(reading: Reading, choose: Choose, max_length: int, edits: Mapping[int, 
     return ids, places
 
 
+def one(checkpoint: Checkpoint, source: str | Iterable[str]) -> str | tuple[str, ...]:
+    """A text, or one text's tokens; UserError for anything else, and for a list of several texts."""
+    if isinstance(source, str):
+        return source
+    tokens = tuple(source) if isinstance(source, Iterable) and not isinstance(source, bytes) else (None,)
+    if not all(isinstance(token, str) for token in tokens):
+        raise UserError("source_kind", found=type(source).__name__)
+    side = checkpoint.source
+    strange = [t for t in tokens if side.vocab.find(t) is None and len(side.words(t)) > 2]
+    texts = [t for t in strange if " " in t.strip() or t.strip()[-1] in "。！？.!?…"]
+    if texts or len(strange) == len(tokens) > 0:
+        raise UserError("source_sentences", text=(texts or strange)[0][:60])
+    return tokens
+
+
 def source_ids(checkpoint: Checkpoint, source: str | Sequence[str]) -> tuple[list[str], list[int]]:
     """A typed text, or tokens to be read as they are, as the model's tokens and ids.
 
@@ -62,15 +77,17 @@ def source_ids(checkpoint: Checkpoint, source: str | Sequence[str]) -> tuple[lis
     vocab = checkpoint.source.vocab
     tokens = checkpoint.source.tokens(source) if isinstance(source, str) else vocab.marked(source)
     words = vocab.words(tokens)
+    if not words and isinstance(source, str) and vocab.skip and checkpoint.source.segmenter.cut(source):
+        raise UserError("text_unknown", checkpoint=checkpoint.name)
     if not words:
         raise UserError("text_no_words" if isinstance(source, str) and source.strip() else "text_empty")
     for place, token in enumerate(words, start=1):
-        if not is_token(token):
+        if not is_token(token) and token not in vocab.ids:
             raise UserError("token_unusable", place=place, token=token)
     if len(tokens) > MAX_TOKENS:
         raise UserError("text_too_many_tokens", found=len(tokens), limit=MAX_TOKENS)
     ids = vocab.encode(tokens)
-    if not any(token in vocab.ids for token in words):
+    if all(vocab.find(token) is None for token in words):
         raise UserError("text_unknown", checkpoint=checkpoint.name)
     return tokens, ids
 
@@ -84,7 +101,7 @@ def reference_ids(checkpoint: Checkpoint, text: str) -> tuple[list[str], list[in
     if len(tokens) > MAX_TOKENS:
         raise UserError("reference_too_long", found=len(tokens), limit=MAX_TOKENS)
     words = [i for i, token in zip(ids, tokens, strict=True) if any(c.isalnum() for c in token)]
-    if tokens and (not words or sum(i == UNK for i in words) > len(words) / 2):
+    if (tokens or checkpoint.target.vocab.skip) and (not words or sum(i == UNK for i in words) > len(words) / 2):
         raise UserError("reference_unknown", checkpoint=checkpoint.name)
     return tokens, ids
 
@@ -98,9 +115,11 @@ def prefix_ids(checkpoint: Checkpoint, prefix: str | Sequence[str]) -> list[int]
         return reference_ids(checkpoint, prefix)[1] if prefix.strip() else []
     if len(prefix) > MAX_TOKENS:
         raise UserError("prefix_too_long", found=len(prefix), limit=MAX_TOKENS)
-    known = checkpoint.target.vocab.ids | {"<unk>": UNK}
-    last = len(prefix) - 1
-    ids = [EOS if token == "<eos>" and t == last else known.get(token) for t, token in enumerate(prefix)]
+    vocab, last = checkpoint.target.vocab, len(prefix) - 1
+    said = {"<unk>": UNK}
+    ids = [
+        EOS if token == "<eos>" and t == last else said.get(token, vocab.find(token)) for t, token in enumerate(prefix)
+    ]
     for token, i in zip(prefix, ids, strict=True):
         if i is None:
             raise UserError("prefix_token", token=token, checkpoint=checkpoint.name)

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import plotly.graph_objects as go
 
-from s2s.errors import strings
+from s2s.errors import UserError, strings
 from s2s.rollup import Grid
 from s2s.trace import Trace
 
 ATTENTION = [[0.0, "rgba(234,88,12,0)"], [0.25, "rgba(234,88,12,0.38)"], [1.0, "rgba(234,88,12,1)"]]
+
+
+class Figure(go.Figure):  # type: ignore[misc]
+    """Plotly's, which says in one sentence what saving it as an image needs."""
+
+    def to_image(self, *args: Any, **options: Any) -> bytes:
+        """The figure as PNG, SVG or PDF; UserError without the package that draws it."""
+        return bytes(_drawn(lambda: super(Figure, self).to_image(*args, **options)))
+
+    def write_image(self, *args: Any, **options: Any) -> None:
+        """The same into a file."""
+        _drawn(lambda: super(Figure, self).write_image(*args, **options))
+
+
+def _drawn(draw: Callable[[], Any]) -> Any:
+    if importlib.util.find_spec("kaleido") is None:
+        raise UserError("figure_image")
+    try:
+        return draw()
+    except Exception as error:
+        if "Chrome" in type(error).__name__ or "Chrome" in str(error):  # found neither by it nor by its own tool
+            raise UserError("figure_browser") from error
+        raise
 
 
 def ticks(tokens: list[str], most: int = 45) -> dict[str, Any]:
@@ -37,7 +61,7 @@ def escape(token: str) -> str:
     return token.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def attention(shown: Grid | Trace, title: str | None = None, text: Mapping[str, str] | None = None) -> go.Figure:
+def attention(shown: Grid | Trace, title: str | None = None, text: Mapping[str, str] | None = None) -> Figure:
     """Overview heatmap: one row a step from the top, one column a source token; weights 0 to 1.
 
     >>> trace = Trace.from_arrays([[0.9, 0.1], [0.2, 0.8]], ["你", "好"], ["hello", "there"])
@@ -48,7 +72,7 @@ def attention(shown: Grid | Trace, title: str | None = None, text: Mapping[str, 
     text = strings("figure", "en") if text is None else text
     title = f"{' '.join(grid.sources)} → {' '.join(grid.outputs)}" if title is None else title
     outputs = list(grid.outputs)
-    figure = go.Figure(
+    figure = Figure(
         go.Heatmap(
             z=grid.weights,
             zmin=0,
@@ -84,7 +108,7 @@ def _lines(trace: Trace) -> dict[str, list[tuple[str | None, float | None]]]:
     return {name: points for name, points in lines.items() if any(p is not None for _, p in points)}
 
 
-def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> go.Figure:
+def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> Figure:
     """Per step: probability of the chosen, the best and the reference's word; entropy on the right axis.
 
     >>> trace = Trace.from_arrays([[1.0], [1.0]], ["好"], ["well", "done"], log_probs=[-0.1, -2.3])
@@ -94,7 +118,7 @@ def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> go.Fig
     text = strings("figure", "en") if text is None else text
     steps = list(range(1, len(trace.steps) + 1))
     colours = {"best": "#94a3b8", "chosen": "#2563eb", "gold": "#15803d"}
-    figure = go.Figure()
+    figure = Figure()
     for name, points in _lines(trace).items():
         figure.add_scatter(
             x=steps,

@@ -22,7 +22,7 @@ def nearest(embedding_VE: Tensor, token: int, k: int) -> list[tuple[int, float]]
 def neighbours(checkpoint: Checkpoint, token: str, k: int = 8) -> list[tuple[str, float]]:
     """The k nearest words of the source vocabulary with their cosine, nearest first; none of an unknown word."""
     vocab = checkpoint.source.vocab
-    if token not in vocab.ids:
+    if (own := vocab.find(token)) is None:
         return []
     weight_VE = checkpoint.model.embed(torch.arange(len(vocab)))
-    return [(vocab.tokens[i], cosine) for i, cosine in nearest(weight_VE, vocab.ids[token], k)]
+    return [(vocab.tokens[i], cosine) for i, cosine in nearest(weight_VE, own, k)]

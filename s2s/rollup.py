@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +12,7 @@ import numpy as np
 from s2s.trace import Trace
 
 BEGIN, GOES_ON, FOLLOWS = "▁", "@@", "##"  # SentencePiece and byte-level pairs; subword-nmt; WordPiece
+HIDDEN = re.compile("⟨([0-9A-F]{4,6})⟩")  # a character that cannot be seen, as labels write it
 CHINESE = ("\u2e80", "\uffef")  # no spaces: every piece is a word
 Spans = tuple[tuple[int, int], ...]
 
@@ -38,18 +41,28 @@ def _joined(before: str, token: str, spaced: bool) -> bool:
 
 
 def _letters(token: str) -> bool:
-    return any(c.isalnum() for c in token) and not (token.startswith("<") and token.endswith(">"))
+    """Whether a token spells a part of a word: it has letters, or what only shapes them (a joiner, a soft hyphen)."""
+    plain = HIDDEN.sub("", token)
+    shapes = any(unicodedata.category(chr(int(code, 16))) == "Cf" for code in HIDDEN.findall(token))
+    marks = any(unicodedata.category(c)[0] == "M" for c in plain)
+    return (shapes or marks or any(c.isalnum() for c in plain)) and not (plain.startswith("<") and plain.endswith(">"))
 
 
 def word(tokens: Sequence[str]) -> str:
     """The pieces of one word put together.
 
-    >>> word(["▁ri", "des"]), word(["well@@", "known"]), word(["▁"])
-    ('rides', 'wellknown', '▁')
+    >>> word(["▁ri", "des"]), word(["well@@", "known"]), word(["▁"]), word(["▁co", "⟨00AD⟩", "op"])
+    ('rides', 'wellknown', '▁', 'coop')
     """
     parts = [token.removesuffix(GOES_ON) if n + 1 < len(tokens) else token for n, token in enumerate(tokens)]
     parts = [token.removeprefix(FOLLOWS) if n else token for n, token in enumerate(parts)]
-    return "".join(parts).removeprefix(BEGIN) or tokens[0]
+    whole = "".join(parts) if len(parts) == 1 else HIDDEN.sub(_shape, "".join(parts))
+    return whole.removeprefix(BEGIN) or tokens[0]
+
+
+def _shape(found: re.Match[str]) -> str:
+    """What cannot be seen, between pieces that are put together: a joiner as it is, of all else nothing."""
+    return chr(int(found[1], 16)) if found[1] in ("200C", "200D") else ""
 
 
 @dataclass(frozen=True)

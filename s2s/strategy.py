@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,7 +29,25 @@ class Settings:
     length_penalty: float = 0.6
     coverage_penalty: float = 0.0
 
+    @staticmethod
+    def of(values: Mapping[str, Any], others: Sequence[str] = ()) -> Settings:
+        """Settings by name; UserError for a name that is none, ``others`` being what the caller takes besides."""
+        known = [one.name for one in fields(Settings)]
+        for name in values:
+            if name not in known:
+                takes, like = ", ".join([*others, *known]), difflib.get_close_matches(name, [*known, *others], n=1)
+                if like:
+                    raise UserError("setting_like", name=name[:40], like=like[0], known=takes)
+                raise UserError("setting_unknown", name=name[:40], known=takes)
+        return Settings(**values)
+
     def __post_init__(self) -> None:
+        for one in fields(self):
+            value, number = getattr(self, one.name), one.type != "str"
+            wrong = isinstance(value, bool) or not isinstance(value, (int, float) if one.type == "float" else int)
+            if wrong if number else not isinstance(value, str):
+                found = f"{type(value).__name__} {str(value)[:40]}"
+                raise UserError("config_type", key=one.name, expected=str(one.type), found=found)
         ranges = {
             "temperature": (0.05, 10.0),
             "top_k": (0, 100_000),

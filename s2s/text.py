@@ -16,6 +16,10 @@ from dataclasses import dataclass
 import jieba
 from opencc import OpenCC
 
+from s2s import keras_text
+from s2s.hidden import joins
+from s2s.keras_text import KerasConfig
+
 SPACE = "␣"  # how the character segmenter shows a space on an axis
 
 _LATIN_TOKEN = re.compile(
@@ -45,11 +49,24 @@ def clean(text: str) -> str:
 def is_token(token: str) -> bool:
     """Whether a model can be given this as one token: something is in it, and nothing that cannot be seen.
 
-    >>> is_token("苹果"), is_token(""), is_token("a b"), is_token("a\\u200b")
-    (True, False, False, False)
+    A joiner after a letter can be: it says how the letters around it are drawn (Persian, Hindi).
+
+    >>> is_token("苹果"), is_token(""), is_token("a b"), is_token("a\\u200b"), is_token("می\\u200cخواهم")
+    (True, False, False, False, True)
     """
-    composed = unicodedata.normalize("NFC", token)
+    composed = unicodedata.normalize("NFC", "".join(c for at, c in enumerate(token) if not joins(token, at)))
     return bool(token) and " " not in composed and clean(composed) == composed
+
+
+def spelled(token: str) -> str:
+    """A token of another program's list as the cuts here spell it: cleaned, a space in it shown.
+
+    >>> spelled("cafe\\u0301"), spelled("می\\u200cخواهم") == "میخواهم", spelled(" "), spelled("\\t")
+    ('café', True, '␣', '␉')
+    """
+    if token.isspace():
+        return SPACE if token.strip(" ") == "" else chr(0x2400 + ord(token[0])) if token[0] < " " else "\ufffd"
+    return clean(token).replace(" ", SPACE)
 
 
 @functools.cache
@@ -170,6 +187,10 @@ def _plain(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if unicodedata.category(c) != "Mn")
 
 
+def _plainly_spelled(token: str) -> str:
+    return _plain(clean(token))
+
+
 def ascii_words(text: str) -> list[str]:
     """The words of TensorFlow's translation tutorial: a to z, and ``? . ! , ¿``; all else separates.
 
@@ -215,27 +236,52 @@ def join_sentencepiece(tokens: list[str]) -> str:
     return "".join(tokens).replace("▁", " ").strip()
 
 
+def _latin_spelled(token: str) -> str:
+    return clean(token).replace("’", "'")
+
+
 @dataclass(frozen=True)
 class Segmenter:
-    """How one side of a model's text is cut into tokens and put together again."""
+    """How one side of a model's text is cut into tokens and put together again.
+
+    ``spell`` is what the cut makes of the characters of a word: a list of words that was not made by it may spell them
+    otherwise.
+    """
 
     name: str
     cut: Callable[[str], list[str]]
     join: Callable[[list[str]], str]
     exact: bool = True  # its tokens spell the text; others drop or change characters
+    spell: Callable[[str], str] = spelled
+
+
+def keras(rules: KerasConfig) -> Segmenter:
+    """The way of Keras' Tokenizer; with ``jieba`` a text without ``split`` is cut by it first."""
+
+    def cut(text: str) -> list[str]:
+        if rules.characters:
+            found = keras_text.letters(text, rules.lower)
+        else:
+            parts = jieba_words(text) if rules.jieba and rules.split not in text.strip(rules.split) else [text]
+            found = [w for part in parts for w in keras_text.words(part, rules.lower, rules.filters, rules.split)]
+        return [word for word in map(spelled, found) if word]
+
+    join = join_characters if rules.characters else join_chinese if rules.jieba else " ".join
+    return Segmenter("keras", cut, join, exact=False)
 
 
 SEGMENTERS = {
     s.name: s
     for s in (
-        Segmenter("jieba", jieba_words, join_chinese),
-        Segmenter("latin", latin_words, join_latin),
+        Segmenter("jieba", jieba_words, join_chinese, spell=normalised),
+        Segmenter("latin", latin_words, join_latin, spell=_latin_spelled),
         Segmenter("characters", characters, join_characters),
         Segmenter("spaces", pieces, " ".join),
-        Segmenter("ascii", ascii_words, " ".join, exact=False),
-        Segmenter("ascii-stops", ascii_stops, " ".join, exact=False),
-        Segmenter("ascii-marks", ascii_marks, " ".join, exact=False),
+        Segmenter("ascii", ascii_words, " ".join, exact=False, spell=_plainly_spelled),
+        Segmenter("ascii-stops", ascii_stops, " ".join, exact=False, spell=_plainly_spelled),
+        Segmenter("ascii-marks", ascii_marks, " ".join, exact=False, spell=_plainly_spelled),
         Segmenter("bpe", pieces, join_bpe),
         Segmenter("sentencepiece", pieces, join_sentencepiece),
+        keras(KerasConfig()),
     )
 }

@@ -162,7 +162,8 @@ class Trace:
         ``source`` has S tokens, ``target`` T. ``log_probs`` (T,) are the target tokens' (nats), or (T, V) those of all
         tokens of ``vocabulary``; ``top`` maps at each step some of the most probable tokens to theirs. ``scores``
         (T, S) are what attention is the softmax of. With ``normalise`` each row is divided by its sum. Arrays may be
-        numpy's, torch's, nested lists. Raises UserError for what does not fit together.
+        numpy's, torch's, JAX's, TensorFlow's, nested lists, or lists of rows of any of these. Raises UserError for what
+        does not fit together.
 
         >>> attention_TS = [[0.9, 0.1], [0.2, 0.8]]
         >>> trace = Trace.from_arrays(attention_TS, ["你", "好"], ["hello", "there"], log_probs=[-0.1, -2.3])

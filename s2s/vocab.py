@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from s2s.errors import UserError
 
@@ -18,14 +19,16 @@ def _latin(token: str) -> bool:
     return any(c.isalpha() and c < "\u0250" for c in token)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Vocab:
     """An ordered list of tokens; the first four are the specials, the index is the id.
 
     ``back_off``: a token outside the list is cut into its characters before it is looked up, so
     that a rare Chinese word becomes known characters instead of one ``<unk>``; a word with Latin
     letters stays whole. ``bos``, ``eos``: what is read begins with ``<bos>``, ends with ``<eos>``;
-    ``fill``: then it is filled up to so many tokens with ``<fill>``, a word of the list.
+    ``fill``: then it is filled up to so many tokens with ``<fill>``, a word of the list. ``skip``: a token
+    outside the list is left out instead. A word that was listed in another spelling than text is cut into
+    (``spelt``) is found under both.
 
     >>> v = Vocab(SPECIALS + ("我", "喜", "欢"), back_off=True)
     >>> v.known(["我", "喜欢", "IBM"])
@@ -35,6 +38,9 @@ class Vocab:
     >>> v = Vocab(SPECIALS + ("我",), eos=True)
     >>> v.known(["我"]), v.encode(["我", "<eos>"]), v.words(["我", "<eos>"])
     (['我', '<eos>'], [4, 3], ['我'])
+    >>> v = Vocab(SPECIALS + ("CAFÉ", "我"), skip=True).spelt(str.lower)
+    >>> v.known(["我", "café", "她"]), v.encode(["café", "CAFÉ"])
+    (['我', 'café'], [4, 4])
     >>> v = Vocab(SPECIALS + ("我", FILL), eos=True, fill=4)
     >>> v.known(["我"]), v.encode(v.known(["我"])), v.words(v.known(["我"]))
     (['我', '<eos>', '<fill>', '<fill>'], [4, 3, 5, 5], ['我'])
@@ -45,6 +51,8 @@ class Vocab:
     bos: bool = False
     eos: bool = False
     fill: int = 0
+    skip: bool = False
+    spell: Callable[[str], str] = field(default=str, repr=False, compare=False)
     ids: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -56,16 +64,37 @@ class Vocab:
             raise UserError("vocab_repeated", token=repeated)
         if self.fill and FILL not in ids:
             raise UserError("vocab_fill", token=FILL)
-        object.__setattr__(self, "ids", {t: i for t, i in ids.items() if i >= len(SPECIALS)})
+        words = {t: i for t, i in ids.items() if i >= len(SPECIALS)}
+        others = [(self.spell(t), i) for t, i in words.items()] if self.spell is not str else []
+        object.__setattr__(self, "ids", {t: i for t, i in reversed(others) if t and t not in SPECIALS} | words)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {len(self.tokens):,} tokens>"
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    def spelt(self, spell: Callable[[str], str]) -> Vocab:
+        """The same list for text whose words ``spell`` has written; of two that become one the first is found."""
+        return replace(self, spell=spell)
+
+    def find(self, token: str) -> int | None:
+        """A token's id in either spelling, also of one that no cut has cleaned; None where it is not listed."""
+        found = self.ids.get(token)
+        if found is None and not (token.isprintable() and unicodedata.is_normalized("NFC", token)):
+            return self.ids.get(self.spell(token))
+        return found
+
+    @property
+    def leading(self) -> int:
+        """How many marks stand before the words."""
+        return int(self.bos)
 
     def known(self, tokens: Iterable[str]) -> list[str]:
         """The tokens as the model will read them: cut into characters where back-off applies, between their marks."""
         if self.back_off:
             tokens = [part for t in tokens for part in ([t] if t in self.ids or _latin(t) else t)]
-        return self.marked(tokens)
+        return self.marked(token for token in tokens if not self.skip or self.find(token) is not None)
 
     def marked(self, tokens: Iterable[str]) -> list[str]:
         """The tokens between the marks that the model reads around them; what has a mark gets no second one."""
@@ -87,7 +116,7 @@ class Vocab:
     def encode(self, tokens: Iterable[str]) -> list[int]:
         """Ids; a token outside the list, or spelt like a special where the model reads no such mark, is ``UNK``."""
         listed = list(tokens)
-        ids = [self.ids.get(token, UNK) for token in listed]
+        ids = [UNK if (i := self.find(token)) is None else i for token in listed]
         if self.bos and listed[:1] == [SPECIALS[BOS]]:
             ids[0] = BOS
         last = len(listed) - 1

@@ -134,3 +134,81 @@ def test_what_does_not_fit_is_a_sentence_in_both_languages(key: str, given: dict
         made(**given)
     assert caught.value.key == f"error.arrays_{key}"
     assert caught.value.say("zh") != caught.value.say("en")
+
+
+class Jax:
+    """As JAX's arrays are: numpy can read it, and it is no list."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = np.asarray(values)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self.values.astype(dtype or self.values.dtype)
+
+
+class Eager:
+    """As TensorFlow's tensors: numpy has to be asked for."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = np.asarray(values)
+
+    def numpy(self) -> np.ndarray:
+        return self.values
+
+
+EXACT = np.array([[0.5, 0.25, 0.25]] * 4)
+KINDS: dict[str, Any] = {
+    "torch": torch.tensor,
+    "gradient": lambda row: torch.tensor(row, requires_grad=True) * 1,
+    "bfloat16": lambda row: torch.tensor(row, dtype=torch.bfloat16),
+    "float16": lambda row: torch.tensor(row, dtype=torch.float16),
+    "numpy": np.float16,
+    "jax": Jax,
+    "tensorflow": Eager,
+    "numbers": lambda row: [torch.tensor(x, dtype=torch.bfloat16) for x in row],
+    "mixed": lambda row: [torch.tensor(row[0]), *row[1:]],
+    "batch of one": lambda row: torch.tensor([row], dtype=torch.bfloat16),
+    "batch and step of one": lambda row: torch.tensor([[row]], requires_grad=True),
+}
+
+
+@pytest.mark.parametrize("outside", [list, tuple])
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_as_a_decoding_loop_collects_them(kind: str, outside: type) -> None:
+    rows = outside(KINDS[kind](row) for row in EXACT.tolist())
+    np.testing.assert_array_equal(made(attention=rows).attention_TS, EXACT)
+    scores = outside(KINDS[kind]([2.0, 2.0, 2.0]) for _ in range(4))
+    even = np.full((4, 3), 1 / 3)
+    np.testing.assert_array_equal(made(attention=even, scores=scores).steps[3].scores, [2, 2, 2])
+    halves = outside(KINDS[kind]([0.0, -100.0, -100.0, -100.0, -100.0]) for _ in range(4))
+    trace = made(attention=even, log_probs=halves, vocabulary=WORDS, target=["<eos>"] * 4)
+    assert [step.log_prob for step in trace.steps] == [0] * 4
+
+
+def test_numbers_as_a_decoding_loop_collects_them() -> None:
+    for rows in ([torch.tensor(-0.5)] * 4, [torch.tensor([-0.5], requires_grad=True)] * 4, [np.float32(-0.5)] * 4):
+        assert [step.log_prob for step in made(log_probs=rows).steps] == [-0.5] * 4
+    top = [{"I": torch.tensor(-0.5, dtype=torch.bfloat16, requires_grad=True)}, {}, {"tea": np.float16(-0.25)}, {}]
+    assert made(top=top).steps[0].log_prob == -0.5 and made(top=top).steps[2].top[0].log_prob == -0.25
+
+
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [
+        ("numbers", {"attention": [torch.ones(3), torch.ones(2), torch.ones(3), torch.ones(3)]}),
+        ("numbers", {"attention": [torch.ones(3), None, torch.ones(3), torch.ones(3)]}),
+        ("numbers", {"attention": {"a": 1}}),
+        ("numbers", {"attention": None}),
+        ("heads", {"attention": [torch.ones(2, 3) / 3] * 4}),
+        ("heads", {"attention": [torch.ones(8, 1, 3) / 3] * 4}),
+        ("tokens", {"source": None}),
+        ("tokens", {"target": 4}),
+        ("top_rows", {"top": [("I", -0.5)] * 4}),
+        ("top_rows", {"top": 3}),
+        ("numbers", {"top": [{"I": "x"}, {}, {}, {}]}),
+    ],
+)
+def test_rows_that_do_not_fit_are_a_sentence(key: str, given: dict[str, Any]) -> None:
+    with pytest.raises(UserError) as caught:
+        made(**given)
+    assert caught.value.key == f"error.arrays_{key}" and caught.value.say("zh") != str(caught.value)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from s2s import card
-from s2s.config import Config, from_dict, read_config, to_dict
+from s2s.card import toml
+from s2s.config import Config, TextConfig, from_dict, read_config, to_dict
+from s2s.keras_text import KerasConfig
 from tests.factory import SCORES, TRAINING
 
 ROOT = Path(__file__).parent.parent
@@ -73,3 +75,11 @@ def test_the_card_names_what_the_model_is_made_of() -> None:
     for key in ("cell", "coverage", "pointer", "prior"):  # a config written before they were known
         del config["model"][key]
     assert "GRU layers" in card.render("x", config, metrics("dev"))
+
+
+def test_a_config_as_toml_is_read_back_with_tables_in_its_sections(tmp_path: Path) -> None:
+    rules = KerasConfig(lower=False, filters='!"\\\t', skip=True)
+    for config in (Config(), Config(text=TextConfig(source="keras", source_keras=rules))):
+        (tmp_path / "config.toml").write_text(toml(to_dict(config)), encoding="utf-8")
+        assert read_config(tmp_path / "config.toml") == config
+    assert "keras" not in toml(to_dict(Config()))

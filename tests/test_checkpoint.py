@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import pickle
@@ -295,3 +296,33 @@ def test_a_side_reads_and_writes_its_text() -> None:
     assert chinese.encode("他喝水果") == [6, 9, 11, 1]
     assert side("latin", TARGET).decode([4, 9, 10, 7, 12, 14]) == "I don't like tea."
     assert side("latin", Vocab(SPECIALS)).decode([1]) == "<unk>"
+
+
+def test_a_digest_covers_whatever_outputs_depend_on(tmp_path: Path) -> None:
+    """The same weights under another config or vocabulary are another model; their labels are not shared."""
+    config = make_config("additive")
+    weights, told = unique_weights(make_model(config)), []
+    other = dataclasses.replace(config, text=dataclasses.replace(config.text, source="characters"))
+    reset = dataclasses.replace(config, model=dataclasses.replace(config.model, carry_state=False))
+    renamed = dataclasses.replace(TARGET, tokens=(*TARGET.tokens[:-1], "other"))
+    for n, (made, target) in enumerate([(config, TARGET), (other, TARGET), (reset, TARGET), (config, renamed)]):
+        save(tmp_path / str(n), made, (SOURCE, target), weights, {}, "")
+        told.append(load(tmp_path / str(n)).digest)
+    assert len(set(told)) == 4
+    file = tmp_path / "0" / "model.safetensors"
+    assert told[0] == hashlib.sha256(file.read_bytes()).hexdigest()[:12]  # as docs/FORMATS.md says
+    counted = dataclasses.replace(config, name="b", text=dataclasses.replace(config.text, source_min_count=7))
+    save(tmp_path / "same", counted, (SOURCE, TARGET), weights, {"dev": SCORES}, "other card")
+    assert load(tmp_path / "same").digest == told[0]
+    edit_json(tmp_path / "same" / "config.json", lambda c: c["text"].update(source="spaces"))
+    edited = load(tmp_path / "same").digest
+    assert edited not in told
+    edit_json(tmp_path / "same" / "config.json", lambda c: c["text"].update(source=config.text.source))
+    assert load(tmp_path / "same").digest == told[0] != edited
+
+
+def test_a_digest_from_before_identities_were_written_stays(directory: Path) -> None:
+    """Labels and inspections of a checkpoint that was there before are found under it."""
+    edit_weights(directory, lambda _: None)  # without metadata
+    old = load(directory).digest
+    assert old == hashlib.sha256((directory / "model.safetensors").read_bytes()).hexdigest()[:12]

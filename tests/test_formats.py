@@ -284,6 +284,8 @@ def test_page_lists_every_config_key_with_its_default() -> None:
     flat = {"name": "model"}
     for table, values in to_dict(Config()).items():
         flat |= {f"{table}.{key}": value for key, value in values.items()} if isinstance(values, dict) else {}
+    for table in [key for key, value in flat.items() if isinstance(value, dict)]:
+        flat |= {f"{table}.{key}": value for key, value in flat.pop(table).items()}
     assert listed == flat
 
 

@@ -122,7 +122,18 @@ def test_chinese_marks_become_full_width_and_numbers_stay(text: str, joined: str
     assert "".join(jieba_words(text)) == joined
 
 
-KNOWN = ("jieba", "latin", "characters", "spaces", "ascii", "ascii-stops", "ascii-marks", "bpe", "sentencepiece")
+KNOWN = (
+    "jieba",
+    "latin",
+    "characters",
+    "spaces",
+    "ascii",
+    "ascii-stops",
+    "ascii-marks",
+    "bpe",
+    "sentencepiece",
+    "keras",
+)
 
 
 def test_segmenters_are_known_by_name() -> None:

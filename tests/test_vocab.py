@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s2s.checkpoint import side
 from s2s.errors import UserError
+from s2s.text import SEGMENTERS
 from s2s.vocab import BOS, EOS, PAD, SPECIALS, UNK, Vocab
 
 VOCAB = Vocab((*SPECIALS, "猫", "狗", "喜", "喜欢"), back_off=True)
@@ -58,3 +62,29 @@ def test_a_word_of_latin_letters_stays_whole_and_unknown() -> None:
     assert letters.known(["hi", "19", "i"]) == ["hi", "1", "9", "i"]
     assert letters.encode(["hi", "café"]) == [1, 1]
     assert letters.known(["café"]) == ["café"]
+
+
+SPELT = ("می\u200cخواهم", "cafe\u0301", "क्\u200dष", unicodedata.normalize("NFD", "각"), "l’eau", "喜歡", "\ufeffmot")
+
+
+@pytest.mark.parametrize("cut", SEGMENTERS)
+@pytest.mark.parametrize(
+    "word",
+    ["می\u200cخواهم", "cafe\u0301", "क्\u200dष", "각", unicodedata.normalize("NFD", "각"), "l’eau", "喜歡", "\ufeffmot"],
+)
+def test_a_word_is_read_however_its_list_spells_it(word: str, cut: str) -> None:
+    """Text is cleaned and composed, by some cuts more; the list of an imported model need not be."""
+    segmenter = SEGMENTERS[cut]
+    known = side(cut, Vocab((*SPECIALS, "x", word)))
+    for typed in (word, unicodedata.normalize("NFC", word), unicodedata.normalize("NFD", word)):
+        if len(segmenter.cut(typed)) == 1:  # else it has no word of this kind
+            assert known.encode(typed) == [5], (typed, segmenter.cut(typed))
+    assert known.vocab.encode([word]) == [5] and known.vocab.tokens[5] == word  # as tokens, and as it is said
+
+
+def test_the_first_of_two_spellings_is_found_and_each_under_its_own() -> None:
+    composed, apart = "é", "e\u0301"
+    vocab = side("spaces", Vocab((*SPECIALS, apart, composed))).vocab
+    assert vocab.encode([composed, apart]) == [5, 4]
+    vocab = side("spaces", Vocab((*SPECIALS, "a\u200cb", "a\u200db", "<pad>\u200c"))).vocab
+    assert vocab.encode(["ab", "a\u200cb", "a\u200db", "<pad>"]) == [4, 4, 5, UNK]

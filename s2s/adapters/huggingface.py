@@ -7,16 +7,14 @@ it points elsewhere. Weights are safetensors, code of a model's own is not run. 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import os
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from s2s import disk
+from s2s.adapters.hf import files
 from s2s.adapters.hf.languages import Languages, choose
 from s2s.checkpoint import HUGGINGFACE, Checkpoint, Side
 from s2s.checkpoint_files import read_object, write_json
@@ -25,9 +23,7 @@ from s2s.errors import UserError
 from s2s.places import VIEW
 
 MODEL = "model"  # the directory of the model's own files
-TYPES = (
-    "bart", "blenderbot", "blenderbot-small", "m2m_100", "marian", "mbart", "mt5", "pegasus", "plbart", "t5", "umt5",
-)  # fmt: skip
+LANGUAGES = ("source_language", "target_language")
 UNHEEDED = (  # what generate would do besides, with the value that does nothing
     ("no_repeat_ngram_size", 0),
     ("encoder_no_repeat_ngram_size", 0),
@@ -65,7 +61,7 @@ def bring(
         raise UserError("import_name", name=directory.name)
     if directory.exists():
         raise UserError("import_exists", directory=str(directory))
-    network, tokenizer = _read(_transformers(), origin, local=Path(origin).is_dir())
+    network, tokenizer = files.read(origin, local=Path(origin).is_dir())
     named = {"schema": HUGGINGFACE, "name": directory.name, "origin": Path(origin).name}
     values = {**named, "prefix": prefix, "layer": 0, "head": 0}
     languages = choose(tokenizer, network, source_language, target_language)
@@ -100,13 +96,14 @@ def load(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
         if type(values.get(key)) is not kind:
             found = type(values.get(key)).__name__
             raise UserError("config_type", key=key, expected=kind.__name__, found=found)
-    for key in ("source_language", "target_language"):  # not in what was brought before they were known, nor always
+    for key in LANGUAGES:  # not in what was brought before they were known, nor always
         if type(values.get(key, "")) is not str:
             raise UserError("config_type", key=key, expected="str", found=type(values[key]).__name__)
     if not (directory / MODEL / "config.json").is_file():
         raise UserError("checkpoint_file_missing", file=str(directory / MODEL / "config.json"))
-    network, tokenizer = _read(_transformers(), str(directory / MODEL), local=True)
-    return _checkpoint(directory, values, network, tokenizer, _digest(directory / MODEL))
+    network, tokenizer = files.read(str(directory / MODEL), local=True)
+    told = {key: values.get(key, "") for key in ("prefix", *LANGUAGES)}
+    return _checkpoint(directory, values, network, tokenizer, files.digest(directory / MODEL, told))
 
 
 def viewed(checkpoint: Checkpoint, view: str) -> Checkpoint:
@@ -131,54 +128,16 @@ def unheeded(generation: Any) -> list[str]:
         value = getattr(generation, name, None)
         if value not in (None, idle, False, 0):
             found.append(f"{name} = {value}")
+    ends = getattr(generation, "eos_token_id", None)
+    if isinstance(ends, list) and len(ends) > 1:
+        found.append(f"eos_token_id = {ends} (the first alone ends an output)")
     if any(len(row) > 1 for row in getattr(generation, "bad_words_ids", None) or ()):
         found.append("bad_words_ids of several tokens")
     return found
 
 
-def _transformers() -> Any:
-    """The library, offline unless it is told otherwise, and as quiet as it can be."""
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import transformers
-    except ImportError:
-        raise UserError("huggingface_missing") from None
-    transformers.utils.logging.disable_progress_bar()
-    return transformers
-
-
-def _read(transformers: Any, origin: str, local: bool) -> tuple[Any, Any]:
-    """Network and tokenizer; UserError for what is not there, not safe or of another kind."""
-    from s2s.adapters.hf import attention
-
-    safe = {"trust_remote_code": False, "local_files_only": local}
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            config = transformers.AutoConfig.from_pretrained(origin, **safe)
-            if config.model_type not in TYPES:
-                raise UserError("huggingface_kind", found=config.model_type, known=", ".join(TYPES))
-            attention.register()
-            network = transformers.AutoModelForSeq2SeqLM.from_pretrained(
-                origin, use_safetensors=True, dtype="float32", attn_implementation=attention.NAME, **safe
-            )
-            tokenizer = transformers.AutoTokenizer.from_pretrained(origin, **safe)
-    except UserError:
-        raise
-    except Exception as error:  # the library raises nearly anything for a directory that is not what it should be
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise UserError("huggingface_broken", origin=origin, reason=reason) from None
-    read, written = (part.weight.size(0) for part in (network.get_input_embeddings(), network.get_output_embeddings()))
-    if read != written or getattr(tokenizer, "separate_vocabs", False):
-        raise UserError("huggingface_vocabularies", origin=origin)
-    network.requires_grad_(False).eval()
-    return network, tokenizer
-
-
 def _checkpoint(directory: Path, values: Mapping[str, Any], network: Any, tokenizer: Any, digest: str) -> Checkpoint:
-    from s2s.adapters.hf.ids import ids, single, special_ids, vocabs
+    from s2s.adapters.hf.ids import ids, lead, single, special_ids, vocabs
     from s2s.adapters.hf.model import HuggingFace
     from s2s.adapters.hf.pieces import Pieces, labels
 
@@ -186,10 +145,11 @@ def _checkpoint(directory: Path, values: Mapping[str, Any], network: Any, tokeni
     generation, size = network.generation_config, int(network.get_output_embeddings().weight.size(0))
     always = single(generation.bad_words_ids) | set(generation.suppress_tokens or ())
     ruled_out = always, set(generation.begin_suppress_tokens or ())
-    made = ids(size, special_ids(tokenizer, network.config), opening(network, tokenizer, languages), ruled_out)
+    begun, known = opening(network, tokenizer, languages), special_ids(tokenizer, network)
+    made = ids(size, known, begun, ruled_out)
     special = {*tokenizer.all_special_ids, *languages.ids.values()}
     names = labels(tokenizer, size, special)
-    source, target = vocabs(made, names, tokenizer("")["input_ids"], special)
+    source, target = vocabs(made, names, tokenizer("")["input_ids"], special, lead(tokenizer, begun, known[-1]))
     model = HuggingFace(network, made, values["layer"], values["head"])
     config = Config(
         name=values["name"],
@@ -207,40 +167,27 @@ def _checkpoint(directory: Path, values: Mapping[str, Any], network: Any, tokeni
 
 
 def opening(network: Any, tokenizer: Any, languages: Languages | None = None) -> list[int]:
-    """What the decoder reads before the first word: its start, and what it is always made to say first.
+    """What ``generate`` has the decoder read before the first word that it chooses: its start, and what is forced.
 
-    That is the language that is written, or ``forced_bos_token_id``; where there is neither, the special tokens that
-    a target begins with.
+    That is the language that is written, or ``forced_bos_token_id``.
     """
+    from s2s.adapters.hf.ids import configured
+
     generation, config = network.generation_config, network.config
-    first = next(
-        i
-        for i in (generation.decoder_start_token_id, config.decoder_start_token_id, generation.bos_token_id, 0)
-        if i is not None
+    starts = (
+        configured("decoder_start_token_id", generation, config),
+        configured("bos_token_id", generation, config, tokenizer),
+        0,
     )
+    first = next(i for i in starts if i is not None)
     if languages is not None and languages.target:
         return languages.opening(first, tokenizer, config.model_type)
-    forced = generation.forced_bos_token_id
-    if forced is not None:
-        return [first, forced]
-    lead = list[int]()
-    for i in tokenizer(text_target="")["input_ids"]:
-        if i == tokenizer.eos_token_id or i not in tokenizer.all_special_ids:
-            break
-        lead.append(i)
-    return [first, *lead]
-
-
-def _digest(directory: Path) -> str:
-    whole = hashlib.sha256()
-    for path in sorted(directory.glob("*.safetensors")):
-        with path.open("rb") as file:
-            whole.update(hashlib.file_digest(file, "sha256").digest())
-    return whole.hexdigest()[:12]
+    forced = configured("forced_bos_token_id", generation)
+    return [first] if forced is None else [first, forced]
 
 
 def _card(values: Mapping[str, Any], network: str, facts: Mapping[str, Any]) -> str:
-    languages = [f"`{values[key]}`" for key in ("source_language", "target_language") if values.get(key)]
+    languages = [f"`{values[key]}`" for key in LANGUAGES if values.get(key)]
     notes = [f"- `{note}`" for note in facts["notes"]]
     lines = [
         f"# {values['name']}",

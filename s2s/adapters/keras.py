@@ -6,8 +6,10 @@ from the decoder's last state. ``Decoder``: ``[context; embedded]`` to a GRU, it
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +23,15 @@ from s2s.adapters.weights import NEVER, Rows, widened
 from s2s.adapters.wordlist import WordList
 from s2s.config import Config, ModelConfig, TextConfig
 from s2s.errors import UserError
-from s2s.text import SEGMENTERS
+from s2s.keras_text import KerasConfig
+from s2s.text import SEGMENTERS, SPACE
 from s2s.vocab import FILL, SPECIALS, Vocab
 
 MARKS = (
     *(("<start>", "<end>"), ("<START>", "<STOP>"), ("<START>", "<END>"), ("<s>", "</s>"), ("[START]", "[END]")),
     *(("<bos>", "<eos>"), ("<BOS>", "<EOS>"), ("<sos>", "<eos>"), ("<SOS>", "<EOS>"), ("<GO>", "<EOS>")),
 )
+BARE = (("start", "end"), ("startseq", "endseq"), ("sos", "eos"), ("bos", "eos"))  # what filters leave of such marks
 UNKNOWN = ("<unk>", "<UNK>", "[UNK]", "<OOV>", "<oov>")
 EMBEDDINGS = ("encoder.embedding", "decoder.embedding")
 SUFFIX = re.compile(r"(\.weights)?\.(h5|hdf5|keras|npz)$")
@@ -88,16 +92,19 @@ def _check(file: Path, way: Places) -> None:
 def _rows(words: WordList, told: Told, must: bool) -> Rows:
     """The words in our order; a side that must be written needs words that begin and end a sentence."""
     listed = {word: place for place, word in enumerate(words.words)}
-    pairs = [tuple(told.marks)] if told.marks else [pair for pair in MARKS if set(pair) <= set(listed)]
+    known = MARKS + (BARE if words.rules is not None and "<" in words.rules.filters else ())
+    pairs = [tuple(told.marks)] if told.marks else [pair for pair in known if set(pair) <= set(listed)]
     bos, eos = (listed.get(word) for word in (*pairs, ("", ""))[0])
     if must and not (bos and eos):
         raise UserError("keras_marks", file=str(words.file), found=", ".join(map(arrays.shown, words.words[1:9])))
     unknown = next((listed[word] for word in (words.unknown, *UNKNOWN) if word and word in listed), None)
-    return Rows(words.file, words.words, dict(zip(SPECIALS, (0, unknown, bos or None, eos or None), strict=True)))
+    shown = [SPACE if word == " " and SPACE not in listed else word for word in words.words]
+    return Rows(words.file, shown, dict(zip(SPECIALS, (0, unknown, bos or None, eos or None), strict=True)))
 
 
 def _config(way: Places, told: Told, source: Rows, sides: Sequence[WordList]) -> Config:
-    cuts = [cut or _cut(words.words[1:]) for cut, words in zip((told.source, told.target), sides, strict=True)]
+    cuts = [cut or _cut(words) for cut, words in zip((told.source, told.target), sides, strict=True)]
+    rules = [_rules(words) for words in sides]
     bos, eos = (place >= 0 for place in source.order[2:4])
     return Config(
         model=ModelConfig(
@@ -112,16 +119,47 @@ def _config(way: Places, told: Told, source: Rows, sides: Sequence[WordList]) ->
             attention_bias=True,
             carry_state=bool(told.carries_state),
         ),
-        text=TextConfig(cuts[0], cuts[1], source_bos=bos, source_eos=eos, source_fill=told.padded_to),
+        text=TextConfig(
+            source=cuts[0],
+            target=cuts[1],
+            source_bos=bos,
+            source_eos=eos,
+            source_fill=told.padded_to,
+            source_keras=rules[0],
+            target_keras=rules[1],
+        ),
     )
 
 
-def _cut(words: Sequence[str]) -> str:
-    """How texts of these words are cut: the tutorial's way if it leaves each of them whole, else by their script."""
-    plain = [word for word in words if not re.fullmatch(r"<.*>|\[.*\]|</.*", word)]
-    if all(SEGMENTERS["ascii"].cut(word) == [word] for word in plain):
+def _plain(words: WordList) -> list[str]:
+    """The words that a text can hold: no padding, no marks."""
+    listed = words.words[1 : words.used]
+    return [word for word in listed if not re.fullmatch(r"<.*>|\[.*\]|</.*", word) and word != words.unknown]
+
+
+def _chinese(words: Sequence[str]) -> bool:
+    return 2 * sum(bool(HAN.search(word)) for word in words) > len(words)
+
+
+def _cut(words: WordList) -> str:
+    """How texts of these words are cut: the tutorial's way if it leaves each whole, as its Tokenizer then does, too.
+
+    Else the Tokenizer's way, where the file says which it is; by their script where it does not.
+    """
+    plain, rules = _plain(words), words.rules
+    prepared = rules is None or not (rules.characters or set("?.!,¿") & set(rules.filters) or rules.split != " ")
+    if prepared and all(SEGMENTERS["ascii"].cut(word) == [word] for word in plain):
         return "ascii"
-    return "jieba" if 2 * sum(bool(HAN.search(word)) for word in plain) > len(plain) else "spaces"
+    if rules is not None:
+        return "keras"
+    return "jieba" if _chinese(plain) else "spaces"
+
+
+def _rules(words: WordList) -> KerasConfig:
+    """What the Tokenizer does; a Chinese text without spaces has been cut into words before it read it."""
+    if words.rules is None:
+        return KerasConfig()
+    return replace(words.rules, jieba=not words.rules.characters and _chinese(_plain(words)))
 
 
 def _tensor(array: np.ndarray) -> Tensor:
@@ -197,8 +235,15 @@ def _notes(config: Config, way: Places, source: Rows, target: Rows) -> tuple[str
             notes.append(
                 f"The {side}'s vocabulary has no word for unknown ones: `<unk>` has an embedding of zeros"
                 + (" and is never said." if side == "target" else "; Keras would leave such a word out.")
+                if not getattr(config.text, f"{side}_keras").skip
+                else f"The {side}'s vocabulary has no word for unknown ones: as in Keras, they are left out."
             )
     notes.append(f"Texts are cut by `{config.text.source}` (source) and `{config.text.target}` (target).")
+    for side in ("source", "target"):
+        if getattr(config.text, side) == "keras":
+            rules = asdict(getattr(config.text, f"{side}_keras"))
+            said = ", ".join(f"{key} = `{json.dumps(value, ensure_ascii=False)}`" for key, value in rules.items())
+            notes.append(f"The {side} is read as its Tokenizer reads it: {said}.")
     unmasked = (
         "The tutorial fills a source up with padding and does not mask it: its encoder reads the padding and its "
         "attention looks there. "

@@ -11,6 +11,7 @@ from typing import Any
 
 from s2s.checkpoint_files import MAX_JSON_BYTES
 from s2s.errors import UserError
+from s2s.keras_text import FILTERS, KerasConfig
 
 PADDING = ("", "<pad>", "[pad]", "<blank>", "<mask>")
 
@@ -20,7 +21,8 @@ class WordList:
     """The words by id, from 0; ``unknown`` is the one that stands for all others, where the file says so.
 
     ``whole`` is false where the file has no word at id 0, which is padding, and ``words`` begins with "". Ids from
-    ``used`` on are never given to a word (``num_words`` of Keras), so a matrix may end there.
+    ``used`` on are never given to a word (``num_words`` of Keras), so a matrix may end there. ``rules`` are how Keras'
+    Tokenizer reads a text, where the file says that.
     """
 
     file: Path
@@ -28,6 +30,7 @@ class WordList:
     unknown: str | None = None
     whole: bool = True
     used: int | None = None
+    rules: KerasConfig | None = None
 
     def sized(self, rows: int) -> WordList:
         """The list for a matrix of so many rows; UserError where it fits no way.
@@ -38,7 +41,7 @@ class WordList:
         if self.whole and len(words) == rows - 1 and words[0].lower() not in PADDING:
             words = ["", *words]
         if self.used is not None and self.used <= rows:
-            words = words[:rows]
+            words = [word if i < self.used else f"<unused-{i}>" for i, word in enumerate(words[:rows])]
         if len(words) != rows:
             raise UserError("words_count", file=str(self.file), found=len(words), expected=rows)
         return replace(self, words=words, whole=True)
@@ -104,8 +107,25 @@ def _tokenizer(path: Path, config: Any) -> WordList:
     if not isinstance(index, dict) or not all(type(place) is int for place in index.values()):
         raise UserError("words_broken", file=str(path))
     listed = _listed(path, _by_id(index))
-    used = most if type(most) is int else None
-    return replace(listed, unknown=unknown if isinstance(unknown, str) else None, used=used)
+    used = most if type(most) is int and most > 0 else None
+    unknown = unknown if isinstance(unknown, str) else None
+    return replace(listed, unknown=unknown, used=used, rules=_rules(path, values, unknown is None))
+
+
+def _rules(path: Path, values: Mapping[str, Any], skip: bool) -> KerasConfig | None:
+    """How the Tokenizer reads a text; None where the file says nothing of that, UserError for what is not honoured."""
+    names = {"lower": "lower", "filters": "filters", "split": "split", "char_level": "characters"}
+    given = {ours: values[theirs] for theirs, ours in names.items() if values.get(theirs) is not None}
+    if not given:
+        return None
+    given = {"filters": FILTERS} | given
+    if isinstance(given.get("filters"), list):
+        given["filters"] = "".join(map(str, given["filters"]))
+    for theirs, ours in names.items():
+        value = given.get(ours, getattr(KerasConfig(), ours))
+        if type(value) is not type(getattr(KerasConfig(), ours)) or (theirs == "split" and not value):
+            raise UserError("words_rule", file=str(path), key=theirs, found=repr(value)[:80])
+    return KerasConfig(**given, skip=skip)
 
 
 def _listed(path: Path, by_id: Mapping[int, Any]) -> WordList:

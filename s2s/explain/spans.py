@@ -31,12 +31,13 @@ def cut(side: Side, given: Sequence[str]) -> tuple[list[str], list[Span], list[S
     """
     spaced = side.segmenter.name not in ("jieba", "characters")
     words = side.words(" ".join(given) if spaced else side.segmenter.join(list(given)))
-    alone = ["".join(side.segmenter.cut(token)) for token in given]
+    alone = ["".join(side.words(token)) for token in given]
     own, theirs = spans(words), spans(alone)
     if not own or own[-1][1] != theirs[-1][1]:
         return None
-    end = own[-1][1]
-    return side.vocab.marked(words), [(0, 0)] * side.vocab.bos + own + [(end, end)] * side.vocab.eos, theirs
+    end, marked, leading = own[-1][1], side.vocab.marked(words), side.vocab.leading
+    after = len(marked) - leading - len(own)
+    return marked, [(0, 0)] * leading + own + [(end, end)] * after, theirs
 
 
 def project(links: Links, source: Overlap, target: Overlap) -> Links:

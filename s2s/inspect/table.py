@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -190,7 +191,7 @@ class Examples:
         if query.ids:
             masks["ids"] = np.isin(self.column("id").to_numpy(), query.ids)
         if query.text:
-            masks["text"] = self._found(query.text.lower())
+            masks["text"] = self._found(unicodedata.normalize("NFC", query.text).lower())
         return masks
 
     def _found(self, text: str) -> np.ndarray:
@@ -202,9 +203,10 @@ class Examples:
         return found
 
     def _searched(self) -> pa.Array:
-        """Source, reference and output of each row in small letters, in memory once somebody searched."""
+        """Source, reference and output of each row, composed, in small letters, in memory once somebody searched."""
         if "" not in self.held:
-            texts = [pc.utf8_lower(pc.fill_null(column, "")) for column in self.columns(*SEARCHED).columns]
+            given = (pc.fill_null(column, "") for column in self.columns(*SEARCHED).columns)
+            texts = [pc.utf8_lower(pc.utf8_normalize(column, form="NFC")) for column in given]
             self.held[""] = pc.binary_join_element_wise(*texts, "\0").combine_chunks()
         return self.held[""]
 

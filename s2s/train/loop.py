@@ -66,17 +66,19 @@ def prepare_sides(pairs: Sequence[Pair], config: Config) -> tuple[Side, Side]:
     """Both sides' vocabularies from the training pairs, or one that both share."""
     text, out = config.text, []
     if text.shared_vocab:
-        source, target = (side(name, Vocab(SPECIALS)) for name in (text.source, text.target))
+        source = side(text.source, Vocab(SPECIALS), text.source_keras)
+        target = side(text.target, Vocab(SPECIALS), text.target_keras)
         both = (cut for s, t in pairs for cut in (source.segmenter.cut(s), target.segmenter.cut(t)))
         vocab = Vocab.build(both, text.source_min_count, text.max_vocab, text.source_back_off)
-        return side(text.source, marked(vocab, text)), side(text.target, Vocab(vocab.tokens))
-    for column, name, count, back_off in (
-        (0, text.source, text.source_min_count, text.source_back_off),
-        (1, text.target, text.target_min_count, False),
+        source = side(text.source, marked(vocab, text), text.source_keras)
+        return source, side(text.target, Vocab(vocab.tokens), text.target_keras)
+    for column, name, rules, count, back_off in (
+        (0, text.source, text.source_keras, text.source_min_count, text.source_back_off),
+        (1, text.target, text.target_keras, text.target_min_count, False),
     ):
-        cut = side(name, Vocab(SPECIALS)).segmenter.cut
+        cut = side(name, Vocab(SPECIALS), rules).segmenter.cut
         vocab = Vocab.build((cut(pair[column]) for pair in pairs), count, text.max_vocab, back_off)
-        out.append(side(name, marked(vocab, text) if column == 0 else vocab))
+        out.append(side(name, marked(vocab, text) if column == 0 else vocab, rules))
     return out[0], out[1]
 
 

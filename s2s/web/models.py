@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -93,10 +95,13 @@ def filmed(name: str) -> bool:
 
 
 def changed(name: str) -> int:
-    """When a checkpoint's weights or scores were last written: part of every cache's key."""
-    parts = ("model.safetensors", "model/config.json", "metrics.json")  # the second of Hugging Face's models
-    files = [place(name) / part for part in parts]
-    return max((path.stat().st_mtime_ns for path in files if path.exists()), default=0)
+    """A number that is another one once a file of a checkpoint is, its card aside: part of every cache's key."""
+    found = []
+    for folder in (place(name), place(name) / "model"):  # the second of Hugging Face's models
+        with suppress(OSError), os.scandir(folder) as entries:
+            files = [entry for entry in entries if entry.is_file() and not entry.name.endswith((".md", ".new"))]
+            found += sorted((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in files)
+    return hash(tuple(found)) if found else 0
 
 
 def load(name: str, changed: int) -> Checkpoint:

@@ -11,7 +11,7 @@ import pytest
 from s2s.checkpoint import Checkpoint, load
 
 KINDS = ("marian", "bart", "t5", "mt5", "umt5", "pegasus", "blenderbot", "blenderbot-small",
-         "mbart", "mbart50", "m2m_100", "nllb", "plbart")  # fmt: skip
+         "mbart", "mbart50", "m2m_100", "nllb", "plbart", "bart-chinese")  # fmt: skip
 
 
 def write(folder: Path, kind: str) -> Path:

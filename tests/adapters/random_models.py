@@ -19,6 +19,7 @@ __all__ = ["KINDS", "LANGUAGES", "SENTENCES", "network", "tokenizer", "write"]
 CLASSES = {
     "marian": (transformers.MarianConfig, transformers.MarianMTModel),
     "bart": (transformers.BartConfig, transformers.BartForConditionalGeneration),
+    "bart-chinese": (transformers.BartConfig, transformers.BartForConditionalGeneration),
     "t5": (transformers.T5Config, transformers.T5ForConditionalGeneration),
     "mt5": (transformers.MT5Config, transformers.MT5ForConditionalGeneration),
     "umt5": (transformers.UMT5Config, transformers.UMT5ForConditionalGeneration),
@@ -47,22 +48,31 @@ T5 = {"d_model": 16, "d_kv": 6, "d_ff": 24, "num_layers": 2, "num_decoder_layers
       "relative_attention_num_buckets": 8, "relative_attention_max_distance": 12}  # fmt: skip
 
 
+def ends(kind: str, pieces: Any) -> tuple[int, int]:
+    """What begins and ends a text."""
+    return (
+        (pieces.cls_token_id, pieces.sep_token_id)
+        if kind == "bart-chinese"
+        else (pieces.bos_token_id, pieces.eos_token_id)
+    )
+
+
 def _own(kind: str, pieces: Any, size: int) -> dict[str, Any]:
     """What the published configs of the kind have besides; ``decoder_start_token_id`` above all."""
-    pad, begin, end = pieces.pad_token_id, pieces.bos_token_id, pieces.eos_token_id
+    pad, (begin, end) = pieces.pad_token_id, ends(kind, pieces)
     if kind.endswith("t5"):
         return {**T5, "decoder_start_token_id": pad}
     start = {"marian": pad, "pegasus": pad, "blenderbot": begin, "blenderbot-small": begin, "plbart": None}
     own = {**SMALL, "bos_token_id": begin, "decoder_start_token_id": start.get(kind, end), "forced_eos_token_id": None}
     if kind == "marian":
         own["decoder_vocab_size"] = size
-    return own | {"scale_embedding": kind not in ("bart", "blenderbot")}
+    return own | {"scale_embedding": kind not in ("bart", "bart-chinese", "blenderbot")}
 
 
 def network(kind: str, pieces: Any, **changed: Any) -> Any:
     """A network of two layers and four heads, every weight drawn anew."""
     size = len(pieces) + (108 if kind == "m2m_100" else 0)  # its tokenizer does not count languages
-    pad, end = pieces.pad_token_id, pieces.eos_token_id
+    pad, (_, end) = pieces.pad_token_id, ends(kind, pieces)
     named = {"vocab_size": size, "pad_token_id": pad, "eos_token_id": end, **_own(kind, pieces, size), **changed}
     config, architecture = CLASSES[kind]
     made = architecture(config(**named))

@@ -108,6 +108,12 @@ def tokenizer(kind: str) -> Any:
     match kind:
         case "bart":
             return transformers.PreTrainedTokenizerFast(tokenizer_object=_bytes(), bos_token="<s>", **NAMES)
+        case "bart-chinese":  # as published ones have: BERT's, which names no begin and no end
+            words = sorted(
+                {w for text in SENTENCES for w in text.rstrip(".").split()} | {c for t in SENTENCES for c in t}
+            )
+            listed = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "##s", *(w for w in words if w != " ")]
+            return transformers.BertTokenizer(vocab={word: n for n, word in enumerate(listed)})
         case "blenderbot":
             made = json.loads(_bytes().to_str())["model"]
             return transformers.BlenderbotTokenizer(vocab=made["vocab"], merges=[tuple(m) for m in made["merges"]])

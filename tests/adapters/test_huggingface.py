@@ -120,6 +120,9 @@ def test_an_opening_is_what_the_decoder_reads_first() -> None:
     assert huggingface.opening(made, pieces) == [pieces.eos_token_id, pieces.bos_token_id]
     made.generation_config.forced_bos_token_id = 7
     assert huggingface.opening(made, pieces) == [pieces.eos_token_id, 7]
-    made.generation_config.forced_bos_token_id = None  # then the special tokens that a target begins with
-    assert huggingface.opening(made, pieces) == [pieces.eos_token_id, pieces.bos_token_id]
+    made.generation_config.forced_bos_token_id = None  # then it chooses its first word by itself
+    assert huggingface.opening(made, pieces) == [pieces.eos_token_id]
+    made.generation_config.decoder_start_token_id = made.config.decoder_start_token_id = None
+    made.generation_config.bos_token_id = 5
+    assert huggingface.opening(made, pieces) == [5]
     assert readable("Ġschool") == "▁school"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,8 @@ import torch
 pytest.importorskip("transformers", reason="Hugging Face models need: pip install -r requirements-extra.txt")
 
 from s2s import decode
-from s2s.branch import Edit
-from s2s.checkpoint import Checkpoint
+from s2s.branch import Edit, words
+from s2s.checkpoint import Checkpoint, load
 from s2s.data import Ids, collate, pad
 from s2s.explain import examine
 from s2s.explain.lane import Lane
@@ -70,7 +72,9 @@ def test_the_source_is_what_the_tokenizer_makes_of_it(every: Checkpoint) -> None
         words = own(text, add_special_tokens=False)["input_ids"]
         assert len(every.source.words(text)) == len(words)
         said = own.decode(words).strip()
-        assert every.source.segmenter.join(tokens) == said and (said == text or "blenderbot" in every.name)
+        assert every.source.segmenter.join(tokens) == said and (
+            said == text or kind(every) in ("blenderbot", "blenderbot-small", "bart-chinese")
+        )
         assert every.target.decode(every.target.encode(text)) == said or own.unk_token_id in words
     assert every.source.words("") == []
 
@@ -97,6 +101,34 @@ def test_teacher_forced_log_probabilities_are_those_of_transformers(every: Check
             assert float(output.log_probs_BV[0].exp().sum()) == pytest.approx(wanted, abs=1e-4)
             assert float(output.attention_BS.sum()) == pytest.approx(1, abs=1e-5)
             state = output.state
+
+
+@torch.inference_mode()
+def test_the_loss_of_a_lane_is_that_of_transformers_on_its_tokenizers_labels(every: Checkpoint) -> None:
+    if kind(every) in LANGUAGES or kind(every) == "bart":
+        pytest.skip("read a token more than their labels say: the language, what is forced")
+    own, cut = theirs(every), pieces(every)
+    lane = decode.trace(every, SENTENCES[0], SENTENCES[1], mode="forced")
+    labels = cut(text_target=SENTENCES[1], return_tensors="pt")["input_ids"]
+    if labels[0, -1] != own.config.eos_token_id:  # blenderbot-small's tokenizer adds no end
+        labels = torch.cat([labels, torch.tensor([[own.config.eos_token_id]])], dim=1)
+    loss = own(input_ids=cut(SENTENCES[0], return_tensors="pt")["input_ids"], labels=labels).loss
+    assert len(lane.steps) == labels.size(1)
+    assert -sum(step.log_prob for step in lane.steps) / len(lane.steps) == pytest.approx(float(loss), abs=1e-4)
+
+
+def test_what_a_chinese_bart_reads_and_says_first(brought: Callable[[str], Path]) -> None:
+    """Its tokenizer, BERT's, names neither begin nor end; the model's config does."""
+    found = load(brought("bart-chinese"))
+    model: Any = found.model
+    names = found.source.vocab.tokens
+    assert [names[4 + i] for i in model.ids.opening] == ["[SEP]"]
+    assert found.source.tokens("我妹妹") == ["[CLS]", "我", "妹", "妹", "[SEP]"]
+    lane = found.trace("我妹妹", "我去", mode="forced")
+    assert [step.output for step in lane.steps] == ["[CLS]", "我", "去", "<eos>"] and lane.divergence is not None
+    fork = found.trace("我妹妹", prefix="我去")
+    assert [step.output for step in fork.steps[:3]] == ["[CLS]", "我", "去"]
+    assert words(found, "我去") == ["我", "去"]  # typed in the middle, it begins nothing
 
 
 @torch.inference_mode()

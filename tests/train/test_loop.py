@@ -14,6 +14,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from s2s.card import toml
 from s2s.checkpoint import load, unique_weights
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig, TrainConfig
 from s2s.errors import UserError
@@ -67,11 +68,7 @@ def rows(directory: Path) -> list[dict[str, Any]]:
 
 
 def write_toml(place: Path, values: Config) -> None:
-    lines = [f"name = {json.dumps(values.name)}"]
-    for section, keys in dataclasses.asdict(values).items():
-        if isinstance(keys, dict):
-            lines += [f"[{section}]", *(f"{key} = {json.dumps(value)}" for key, value in keys.items())]
-    (place / "copy.toml").write_text("\n".join(lines), encoding="utf-8")
+    (place / "copy.toml").write_text(toml(dataclasses.asdict(values)), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

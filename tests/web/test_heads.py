@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from s2s.decode import trace
 from s2s.errors import say
 from s2s.rollup import Grid
 from s2s.strategy import Settings
+from s2s.web import models
 from tests.adapters.conftest import marian as marian
 from tests.adapters.random_models import SENTENCES
 from tests.web.conftest import messages, player_data
@@ -156,3 +158,21 @@ def test_what_only_recurrent_models_have_is_told_in_a_sentence(visit_page: Visit
     broken = visit_page("step_through", lang=lang, model="tiny-marian", text=SENTENCES[0], layer="7", **SHORT)
     assert not broken.exception  # a head that is not there becomes the mean
     assert "layer" not in player_data(broken)["link"]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("config.json", "prefix"),
+        ("model/generation_config.json", "bos_token_id"),
+        ("model/tokenizer_config.json", "model_max_length"),
+    ],
+)
+def test_a_changed_file_of_a_checkpoint_is_read_anew(shipped: Path, name: str, key: str) -> None:
+    """Every file that outputs depend on is part of a cache's key, however old it looks."""
+    file, before = shipped / "tiny-marian" / name, models.changed("tiny-marian")
+    assert models.changed("tiny-marian@1.1") == before
+    values = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(values | {key: None}), encoding="utf-8")
+    os.utime(file, (1, 1))  # a copy may keep an old time
+    assert models.changed("tiny-marian") != before

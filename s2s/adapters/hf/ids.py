@@ -12,12 +12,17 @@ from torch import Tensor
 from s2s.vocab import BOS, EOS, PAD, SPECIALS, UNK, Vocab
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Marked(Vocab):
-    """A source's tokens, and the special tokens that the tokenizer puts around every text."""
+    """A side's tokens, and the special tokens that the tokenizer puts around every text."""
 
     first: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
+
+    @property
+    def leading(self) -> int:
+        """How many marks stand before the words."""
+        return len(self.first)
 
     def marked(self, tokens: Iterable[str]) -> list[str]:
         """The tokens between their marks."""
@@ -80,25 +85,50 @@ def single(sequences: Iterable[Sequence[int]] | None) -> set[int]:
     return {row[0] for row in sequences or () if len(row) == 1}
 
 
-def vocabs(made: Ids, labels: Sequence[str], around: Sequence[int], special: set[int]) -> tuple[Vocab, Vocab]:
+def vocabs(
+    made: Ids, labels: Sequence[str], around: Sequence[int], special: set[int], lead: Sequence[int] = ()
+) -> tuple[Vocab, Vocab]:
     """Both sides' tokens, ``labels`` being those of the network's ids; ``around`` is what an empty source is read as.
 
-    Of it ``special`` ids before the end token, and the end token with what follows, are the marks.
+    Of it ``special`` ids before the end token, and the end token with what follows, are the marks. A target begins
+    with ``lead``.
     """
     rest = [labels[i] for i in made.target_V[len(SPECIALS) :].tolist()]
     end = int(made.target_V[EOS])
     marks = [i for i in around if i in special]
     at = marks.index(end) if end in marks else len(marks)
     first, last = (tuple(labels[i] for i in part) for part in (marks[:at], marks[at:]))
-    return Marked((*SPECIALS, *labels), first=first, last=last), Vocab((*SPECIALS, *rest))
+    begun = tuple(labels[i] for i in lead)
+    return Marked((*SPECIALS, *labels), first=first, last=last), Marked((*SPECIALS, *rest), first=begun)
 
 
-def special_ids(tokenizer: Any, config: Any) -> list[int | None]:
-    """Padding, unknown and end."""
+def configured(name: str, *told: Any) -> int | None:
+    """The id of that name as the first of these says that has one; of several the first."""
+    values = (getattr(one, name, None) for one in told)
+    value = next((value for value in values if value not in (None, [])), None)
+    return value[0] if isinstance(value, list | tuple) else value
 
-    def known(name: str) -> int | None:
-        value = getattr(config, name, None)
-        value = getattr(tokenizer, name, None) if value is None else value
-        return value[0] if isinstance(value, list) else value
 
-    return [known("pad_token_id"), tokenizer.unk_token_id, known("eos_token_id")]
+def special_ids(tokenizer: Any, network: Any) -> list[int | None]:
+    """Padding, unknown and end, as ``generate`` has them: the tokenizer's only where the model names none.
+
+    Padding is the config's, which the network is built with.
+    """
+    generation, config = network.generation_config, network.config
+    pad = configured("pad_token_id", config, generation, tokenizer)
+    return [pad, tokenizer.unk_token_id, configured("eos_token_id", generation, config, tokenizer)]
+
+
+def lead(tokenizer: Any, opening: Sequence[int], end: int | None) -> list[int]:
+    """The special tokens that the tokenizer begins every target with: what a model learns to say first.
+
+    None where the decoder is made to read them: what ``opening`` ends with is not said once more.
+    """
+    if len(opening) > 1:
+        return []
+    special, found = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id, end}, list[int]()
+    for i in tokenizer(text_target="a")["input_ids"]:
+        if i not in special:
+            break
+        found.append(i)
+    return found[found[:1] == list(opening) :]

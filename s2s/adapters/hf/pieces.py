@@ -7,6 +7,7 @@ import threading
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from s2s.hidden import visible
 from s2s.text import Segmenter, is_token
 from s2s.vocab import SPECIALS
 
@@ -23,20 +24,22 @@ def _bytes() -> dict[str, int]:
 
 
 def readable(piece: str) -> str:
-    """A byte-level piece as text, where its bytes are whole characters.
+    """A byte-level piece as text, where its bytes are whole characters that can be seen.
 
-    >>> readable("Ġcaf\\u00c3\\u00a9"), readable("æĪĳ"), readable("æĪ")
-    ('▁café', '我', 'æĪ')
+    >>> readable("Ġcaf\\u00c3\\u00a9"), readable("æĪĳ"), readable("æĪ"), readable("âĢĮ")
+    ('▁café', '我', 'æĪ', '⟨200C⟩')
     """
     try:
         text = bytes(_bytes()[c] for c in piece).decode("utf-8").replace(" ", BEGIN)
     except (KeyError, UnicodeDecodeError):
         return piece
-    return text if is_token(text) else piece
+    return piece if text.isspace() else visible(text)
 
 
 def labels(tokenizer: Any, size: int, special: Collection[int] = ()) -> list[str]:
     """Of each of the network's ids a token that no other has; ids beyond the tokenizer's are ``<id-123>``.
+
+    What cannot be seen in a piece is written as its code point, ``⟨200B⟩``.
 
     ``special`` are ids that the tokenizer knows though it may not count them, as M2M's languages.
     """
@@ -48,7 +51,7 @@ def labels(tokenizer: Any, size: int, special: Collection[int] = ()) -> list[str
     taken, found = set(SPECIALS), list[str]()
     for n in range(size):
         piece = pieces.get(n) or ""
-        label = next((x for x in (spell(piece), piece) if is_token(x) and x not in taken), f"<id-{n}>")
+        label = next((x for x in (spell(piece), visible(piece)) if is_token(x) and x not in taken), f"<id-{n}>")
         taken.add(label)
         found.append(label)
     return found

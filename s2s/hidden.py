@@ -1,0 +1,24 @@
+"""Characters that cannot be seen: joiners, which shape the letters around them, and all others. Light to import."""
+
+from __future__ import annotations
+
+import unicodedata
+
+JOINERS = "\u200c\u200d"
+
+
+def joins(text: str, at: int) -> bool:
+    """Whether a character is a joiner after a letter or its mark."""
+    return text[at] in JOINERS and at > 0 and unicodedata.category(text[at - 1])[0] in "LM"
+
+
+def visible(text: str) -> str:
+    """A text with what cannot be seen in it written as its code point; a joiner after a letter stays.
+
+    >>> visible("a\\u200b"), visible("\\u200c"), visible("می\\u200c") == "می\\u200c", visible("a\\u00a0b")
+    ('a⟨200B⟩', '⟨200C⟩', True, 'a⟨00A0⟩b')
+    """
+    hidden = (c.isspace() or unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in text)
+    return "".join(
+        f"⟨{ord(text[at]):04X}⟩" if one and not joins(text, at) else text[at] for at, one in enumerate(hidden)
+    )
