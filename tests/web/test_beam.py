@@ -29,7 +29,8 @@ LANGUAGES = pytest.mark.parametrize("lang", ["zh", "en"])
 
 def components(app: AppTest) -> list[dict[str, Any]]:
     """What the page gave to its components: first the player, then trees."""
-    found = [component.proto for component in app.get("bidi_component")]
+    parts = [component.proto for component in app.get("bidi_component")]
+    found = [part for part in parts if part.component_name != "lookback_draft"]
     return [json.loads(proto.json) for proto in found if proto.component_name != "lookback_wire"]
 
 
