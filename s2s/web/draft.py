@@ -49,6 +49,8 @@ def _other(pairs: Sequence[tuple[str, str]]) -> str | None:
     """The sentence that the reference was given with, where it is another than the one on screen."""
     text, reference = (st.session_state[name].strip() for name in ("text", "ref"))
     before: tuple[str, str] | None = st.session_state.get(OF)
+    if not text:
+        return None  # nothing is compared
     if not reference or before is None or before[1] != reference or (text, reference) in pairs:
         _keep()
         return None

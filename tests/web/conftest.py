@@ -110,14 +110,19 @@ def visit_inspection(visit_page: Callable[..., AppTest], places: Path) -> Callab
     return open_page
 
 
+# Components that show no run: what tells of requests, what stands below the fields, Streamlit's words on every page
+# (which AppTest has only where they changed).
+QUIET = frozenset({"lookback_wire", "lookback_draft", "lookback_builtin"})
+
+
 def player_data(app: AppTest) -> dict[str, Any]:
     """What the page gave to its component, the player or the comparison; ``asking`` is what it told beside."""
     parts = {
         component.proto.component_name: json.loads(component.proto.json) for component in app.get("bidi_component")
     }
-    parts.pop("lookback_builtin", None)  # on every page; Streamlit sends what is unchanged but once
     told = parts.pop("lookback_wire", None)
-    parts.pop("lookback_draft", None)  # what stands below the fields
+    for name in QUIET:
+        parts.pop(name, None)
     (name, data), *others = parts.items()
     assert not others
     return {**data, "asking": told} if name == "lookback_player" else data

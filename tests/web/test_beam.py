@@ -20,7 +20,7 @@ from s2s.strategy import Settings
 from s2s.textbook import textbook
 from s2s.web import beam
 from s2s.web.examples import GREEDY_LOSES
-from tests.web.conftest import messages
+from tests.web.conftest import QUIET, messages
 
 Visit = Callable[..., AppTest]
 TEXT = "我不喜欢苹果。"
@@ -30,9 +30,7 @@ LANGUAGES = pytest.mark.parametrize("lang", ["zh", "en"])
 def components(app: AppTest) -> list[dict[str, Any]]:
     """What the page gave to its components: first the player, then trees."""
     found = [component.proto for component in app.get("bidi_component")]
-    return [
-        json.loads(proto.json) for proto in found if proto.component_name not in ("lookback_wire", "lookback_builtin")
-    ]
+    return [json.loads(proto.json) for proto in found if proto.component_name not in QUIET]
 
 
 def open_tab(visit: Visit, lang: str = "en", **query: str) -> AppTest:

@@ -22,7 +22,7 @@ from s2s.web import network
 from s2s.web.lesson import CHAPTERS, attention
 from tests.factory import make_checkpoint
 from tests.numpy_model import softmax
-from tests.web.conftest import messages
+from tests.web.conftest import QUIET, messages
 
 Visit = Callable[..., AppTest]
 
@@ -115,7 +115,8 @@ def test_the_hand_over_is_what_the_encoder_computes(root: Path) -> None:
 
 
 def components(app: AppTest) -> list[dict[str, Any]]:
-    return [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    parts = [part.proto for part in app.get("bidi_component")]
+    return [json.loads(part.json) for part in parts if part.component_name not in QUIET]
 
 
 def test_a_model_without_attention_stands_beside_one_with(root: Path, visit_page: Visit) -> None:
