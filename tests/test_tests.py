@@ -61,7 +61,7 @@ def test_who_needs_a_second_try_is_named_and_who_fails_twice_fails(tmp_path: Pat
 def test_make_quick_leaves_out_browsers_and_trainings_alone() -> None:
     makefile = (ROOT / "Makefile").read_text()
     slow = re.search(r"^SLOW := (.+)$", makefile, re.MULTILINE)
-    folders = ("browser", "journeys", "train", "inspect", "commands")
+    folders = ("browser", "journeys", "train", "inspect", "commands", "adapters", "exposure")
     assert slow and slow[1].split() == [f"tests/{name}" for name in folders]
     assert "$(addprefix --ignore=,$(SLOW))" in makefile.split("\nquick:")[1].split("\n\n")[0]
     quick = [p for p in (ROOT / "tests").rglob("test_*.py") if p.relative_to(ROOT / "tests").parts[0] not in folders]

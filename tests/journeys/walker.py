@@ -286,6 +286,8 @@ def fresh(widget: Any) -> Any:
         case "slider":
             first = (proto.value if proto.set_value else proto.default)[0]
             return type(widget.value)(first)
+        case "number_input" if not proto.set_value and not proto.HasField("default"):
+            return None
         case "number_input" | "checkbox" | "toggle" | "text_input" | "text_area":
             return proto.value if proto.set_value else proto.default
         case "selectbox" | "radio":

@@ -94,6 +94,7 @@ def _resume(training: Training) -> None:
     """Go on with one that ended early; it is the last one again."""
     mine = models.own()
     mine.append(mine.pop(mine.index(training)))
+    st.session_state.pop(SHOWN, None)  # its film is the one to see, also where it ended before it had any
     training.resume()
 
 
