@@ -28,7 +28,7 @@ from s2s.errors import UserError
 from s2s.model import Model, Seq2Seq
 from s2s.places import VIEW
 from s2s.text import SEGMENTERS, Segmenter
-from s2s.vocab import Vocab
+from s2s.vocab import SPECIALS, UNK, Vocab
 
 if TYPE_CHECKING:
     from s2s.lanes import Lanes
@@ -57,6 +57,16 @@ class Side:
     def encode(self, text: str) -> list[int]:
         """The text as ids."""
         return self.vocab.encode(self.tokens(text))
+
+    def written(self, text: str) -> str:
+        """The text as an output that says all its words is written: cut, and put together again.
+
+        Cutting and joining lose things (spaces around quotation marks, traditional characters), and an output has
+        lost them: it is compared with what a reference is after the same. Where the cut itself has no piece for
+        something, as some tokenizers have not, the text stays as it is.
+        """
+        words = self.words(text)
+        return text if SPECIALS[UNK] in words else self.segmenter.join(words)
 
     def decode(self, ids: list[int]) -> str:
         """Ids as text, unknown words written ``<unk>``."""

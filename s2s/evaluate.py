@@ -15,7 +15,7 @@ from s2s.metrics import score
 from s2s.model import Model
 from s2s.search import beams, greedy
 from s2s.strategy import Settings
-from s2s.vocab import EOS, PAD
+from s2s.vocab import EOS, PAD, UNK
 
 FLOATS = 60_000_000  # that the logits of one batch may have: a large vocabulary's would not fit into memory
 
@@ -36,14 +36,17 @@ def _by_length(pairs: Sequence[Ids], batch_size: int, width: int = 1) -> Iterato
 
 @torch.inference_mode()
 def forced_scores(model: Model, pairs: Sequence[Ids], batch_size: int = 100) -> dict[str, float]:
-    """Mean NLL in nats over real tokens with ``<eos>``, perplexity, and the share where the argmax is right."""
+    """Mean NLL in nats over real tokens with ``<eos>``, perplexity, and the share where the argmax is right.
+
+    ``<unk>`` for an unknown word is not right.
+    """
     nll, hits, tokens = 0.0, 0, 0
     device = model.device
     for index in _by_length(pairs, batch_size, model.vocabulary):
         batch = collate([pairs[i] for i in index]).to(device)
         logits_NV, target_N = model(batch), batch.target_out_BT[batch.target_out_BT != PAD]
         nll += float(F.cross_entropy(logits_NV, target_N, reduction="sum"))
-        hits += int((logits_NV.argmax(dim=1) == target_N).sum())
+        hits += int(((logits_NV.argmax(dim=1) == target_N) & (target_N != UNK)).sum())
         tokens += len(target_N)
     loss = nll / max(1, tokens)
     return {"loss": loss, "perplexity": math.exp(min(loss, 700)), "token_accuracy": hits / max(1, tokens)}
@@ -73,7 +76,7 @@ def corpus_scores(
     outputs = [target.decode(o) for o in translate(model, [s for s, _ in ids], settings=settings)]
     references = [t for _, t in pairs]
     return {
-        **score(outputs, references, target.segmenter),
+        **score(outputs, references, target),
         **forced_scores(model, ids),
         "sentences": len(pairs),
     }

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import jieba
 from opencc import OpenCC
 
+# Scripts without spaces between words, as Unicode's names of letters begin; Chinese is cut otherwise.
+UNSPACED = ("HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "TAI ", "NEW TAI", "JAVANESE")
 SPACE = "␣"  # how the character segmenter shows a space on an axis
 
 _LATIN_TOKEN = re.compile(

@@ -68,7 +68,7 @@ def test_translate_keeps_the_order_of_the_sources(batch_size: int) -> None:
 def test_corpus_scores_join_both() -> None:
     found = corpus_scores(MODEL, SOURCE_SIDE, TARGET_SIDE, PAIRS)
     outputs = [TARGET_SIDE.decode(ids) for ids in translate(MODEL, [source for source, _ in IDS])]
-    expected = {**score(outputs, [t for _, t in PAIRS], TARGET_SIDE.segmenter), **forced_scores(MODEL, IDS)}
+    expected = {**score(outputs, [t for _, t in PAIRS], TARGET_SIDE), **forced_scores(MODEL, IDS)}
     assert found == {**expected, "sentences": 4}
 
 

@@ -69,10 +69,12 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
 
 
 def _report_table(report: Mapping[str, Any]) -> str:
+    from s2s.card import bleu_name
+
     rows = [
         ["checkpoint", f"{report['checkpoint']['name']} ({report['checkpoint']['digest']})"],
         ["file", f"{report['file']}, {report['sentences']:,} pairs, {report['decoding']}"],
-        ["BLEU", f"{report['bleu']:.2f}   {report['signatures']['bleu']}"],
+        [bleu_name(report["signatures"]["bleu"]), f"{report['bleu']:.2f}   {report['signatures']['bleu']}"],
         ["chrF", f"{report['chrf']:.2f}   {report['signatures']['chrf']}"],
         ["ROUGE-1, -2, -L", "   ".join(f"{report[name]:.2f}" for name in ("rouge_1", "rouge_2", "rouge_l"))],
         ["loss", f"{report['loss']:.4f} nats a token, teacher-forced"],

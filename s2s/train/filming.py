@@ -64,7 +64,7 @@ def _moment(run: Run, seen: Checkpoint) -> Moment:
     pairs = run.dev[: run.settings.film_scored]
     ids = [(seen.source.encode(s), seen.target.encode(t)) for s, t in pairs]
     outputs = translate(seen.model, [s for s, _ in ids])
-    exact = sum(seen.target.decode(o) == t for o, (_, t) in zip(outputs, pairs, strict=True))
+    exact = sum(seen.target.decode(o) == seen.target.written(t) for o, (_, t) in zip(outputs, pairs, strict=True))
     loss, tokens = run.at.moment_loss, run.at.moment_tokens
     return Moment(
         step=run.at.step,

@@ -24,6 +24,7 @@ from s2s.config import Config, DataConfig, TextConfig, TrainConfig, to_dict
 from s2s.data import Ids, Pair, batches, collate
 from s2s.errors import UserError
 from s2s.evaluate import corpus_scores
+from s2s.metrics import rank
 from s2s.model import Seq2Seq
 from s2s.readers import Columns, read_pairs
 from s2s.train import distributed, start, state
@@ -252,9 +253,9 @@ class Run:
             raise UserError("disk_write", directory=str(self.directory), reason=error.strerror) from None
         tqdm.write(
             f"epoch {row['epoch']}: train {row['train_loss']:.3f}, dev {scores['loss']:.3f}, "
-            f"BLEU {scores['bleu']:.2f}, chrF {scores['chrf']:.2f}"
+            f"{card.bleu_name(scores['signatures']['bleu'])} {scores['bleu']:.2f}, chrF {scores['chrf']:.2f}"
         )
-        if scores["bleu"] > self.at.best.get("bleu", -1.0):
+        if not self.at.best or rank(scores) > rank(self.at.best):
             self.at.best, self.at.stale = scores, 0
             self._keep(scores)
         else:

@@ -11,7 +11,7 @@ import pytest
 import sacrebleu
 import torch
 
-from s2s.checkpoint import load
+from s2s.checkpoint import load, side
 from s2s.errors import UserError
 from s2s.evaluate import corpus_scores
 from s2s.exposure.bootstrap import Bootstrap
@@ -22,8 +22,8 @@ from s2s.inspect.scores import SentenceScores, chrf
 from s2s.inspect.summary import SCORES, summary
 from s2s.inspect.table import Examples
 from s2s.readers import read_pairs
-from s2s.text import SEGMENTERS
 from s2s.train.distributed import Group
+from s2s.vocab import SPECIALS, Vocab
 from tests.factory import make_checkpoint
 
 ONE = Group(0, 1, torch.device("cpu"))
@@ -70,7 +70,7 @@ def test_corpus_scores_are_those_of_evaluate(first: Examples, place: Path) -> No
 def test_chrf_of_summed_counts_is_that_of_the_corpus() -> None:
     outputs = ["I like tea.", "", "he drinks the water", "x", "苹果 tea", "no"]
     references = ["I like the tea.", "water", "he drinks water", "yes yes", "苹果", "nothing at all"]
-    scores = SentenceScores(SEGMENTERS["latin"])
+    scores = SentenceScores(side("latin", Vocab(SPECIALS)))
     counts = [scores.columns(o, r)["chrf_counts"] for o, r in zip(outputs, references, strict=True)]
     for n in range(1, 7):
         wanted = sacrebleu.corpus_chrf(outputs[:n], [references[:n]]).score

@@ -83,6 +83,21 @@ def uninterrupted(place: Path) -> Path:
     return place / "whole"
 
 
+def test_a_bleu_of_0_throughout_does_not_keep_the_first_epoch(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = iter([(3.0, 2.0), (4.0, 2.0), (4.0, 1.5), (4.0, 1.6)])  # chrF and loss of each epoch
+    whole = loop.corpus_scores
+
+    def scores(*given: Any) -> dict[str, Any]:
+        chrf, loss = next(measured)
+        return {**whole(*given), "bleu": 0.0, "chrf": chrf, "loss": loss}
+
+    monkeypatch.setattr(loop, "corpus_scores", scores)
+    run = Run(config(place, epochs=4), place / "zero" / "run", place / "zero" / "copy", COMMAND)
+    best = run.train()
+    assert (best["chrf"], best["loss"], run.at.stale) == (4.0, 1.5, 1)
+    assert load(place / "zero" / "copy").metrics["training"]["epoch"] == 3
+
+
 @pytest.mark.parametrize("kill_at", [4, 12])
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(place: Path, uninterrupted: Path, kill_at: int) -> None:
     write_toml(place, config(place))
