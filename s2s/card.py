@@ -192,6 +192,8 @@ def _signatures(metrics: Mapping[str, Any]) -> str:
         if "references" in metrics[split]:
             cut = f"references cut and joined as outputs are (`{metrics[split]['references']}`), `<unk>` never right"
             by_text.setdefault(cut, []).append(split)
+        if left := metrics[split].get("left_out"):
+            by_text.setdefault(f"left out: {left}, where a side has no word or too many", []).append(split)
     return "\n".join(f"- {text} ({', '.join(names)})" for text, names in by_text.items())
 
 

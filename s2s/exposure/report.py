@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from s2s.checkpoint import Checkpoint
 from s2s.data import Ids, Pair
 from s2s.errors import UserError
+from s2s.evaluate import MAX_TOKENS, fitting
 from s2s.exposure.beams import SIZES, BeamScores, beam_scores, searched
 from s2s.exposure.bootstrap import Bootstrap, Curve, Estimate
 from s2s.exposure.calibration import Calibration, calibration
@@ -19,7 +20,6 @@ from s2s.exposure.lanes import Positions, Progress, lanes, positions, quiet
 from s2s.exposure.recovery import Recoveries, recoveries, recovery
 
 SCHEMA = "lookback-exposure/1"
-MAX_TOKENS = 400  # of a side; a longer pair is left out
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Report:
     checkpoint: str
     digest: str
     sentences: int
-    left_out: int  # pairs without a token on a side, or with more than 400
+    left_out: int  # pairs without a token on a side, or with more than 400 or than the model reads
     bootstrap: Bootstrap
     positions: Positions
     recovery: Recoveries
@@ -119,7 +119,7 @@ def _last(curve: Curve) -> Estimate:
 def _usable(checkpoint: Checkpoint, texts: Sequence[Pair]) -> tuple[list[Ids], list[Pair]]:
     """Ids and texts of the pairs that can be measured."""
     ids = [(checkpoint.source.encode(s), checkpoint.target.encode(t)) for s, t in texts]
-    fit = [n for n, pair in enumerate(ids) if all(0 < len(side) <= MAX_TOKENS for side in pair)]
+    fit = fitting(checkpoint.model, ids)
     if not fit:
         raise UserError("exposure_no_pairs", limit=MAX_TOKENS)
     return [ids[n] for n in fit], [texts[n] for n in fit]
