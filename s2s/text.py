@@ -44,6 +44,15 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
 
 
+def spaced(text: str) -> list[str]:
+    """What stands between spaces, of a format that says so: other white space is part of a token.
+
+    >>> spaced("10\u00a0000  people")
+    ['10\xa0000', 'people']
+    """
+    return [token for token in text.split(" ") if token]
+
+
 def is_token(token: str) -> bool:
     """Whether a model can be given this as one token: something is in it, and nothing that cannot be seen.
 

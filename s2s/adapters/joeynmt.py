@@ -59,7 +59,7 @@ def _options(file: Path) -> Options:
 def _rows(file: Path, options: Options, side: str) -> Rows:
     """The words in the library's order: its specials first, whether or not the file lists them."""
     try:
-        listed = [line.rstrip("\n") for line in file.read_text(encoding="utf-8").splitlines()]
+        listed = file.read_text(encoding="utf-8").removesuffix("\n").split("\n")  # not at U+2028 and its like
     except OSError:
         raise UserError("file_missing", file=str(file)) from None
     except UnicodeDecodeError as error:
