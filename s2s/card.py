@@ -46,7 +46,12 @@ def bleu_name(signature: str) -> str:
     >>> bleu_name("nrefs:1|case:mixed|eff:no|tok:char|smooth:exp|version:2.6.0")
     'character BLEU'
     """
-    return "character BLEU" if "tok:char" in signature.split("|") else "BLEU"
+    return "character BLEU" if by_characters(signature) else "BLEU"
+
+
+def by_characters(signature: str) -> bool:
+    """Whether a BLEU with this signature of sacrebleu counts characters."""
+    return "tok:char" in signature.split("|")
 
 
 def splits(metrics: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ from s2s.exposure.distractor import Distractions, distraction, distractions
 from s2s.exposure.excess import Excess, Oracle, divergences, excess
 from s2s.exposure.lanes import Positions, Progress, lanes, positions, quiet
 from s2s.exposure.recovery import Recoveries, recoveries, recovery
+from s2s.metrics import bleu_tokenizer
 
 SCHEMA = "lookback-exposure/1"
 
@@ -37,6 +38,7 @@ class Report:
     calibration: Calibration
     beams: tuple[BeamScores, ...]
     excess: Excess | None  # only with an oracle
+    bleu_tokenizer: str = ""  # sacrebleu's, of the beams
 
     @property
     def overall(self) -> dict[str, Estimate | None]:
@@ -107,6 +109,7 @@ def measure(
         calibration=calibration(ran, by),
         beams=tuple(beams),
         excess=exceeded,
+        bleu_tokenizer=bleu_tokenizer(checkpoint.target.segmenter, references),
     )
 
 

@@ -102,7 +102,7 @@ class Inspection:
             "file": _identity(source),
             "settings": {"mode": mode, "limit": source.limit, "window": WINDOW},
             **source.survey(),
-            "bleu": bleu_tokenizer(checkpoint.target.segmenter, source.references()),
+            "bleu_tokenizer": bleu_tokenizer(checkpoint.target.segmenter, source.references()),
         }
         self._check()
 
@@ -154,7 +154,7 @@ class Inspection:
         disk.write_text(self.directory / "manifest.json", text + "\n")
 
     def _parts(self, group: Group, progress: Progress) -> None:
-        rows = Rows(self.checkpoint, self.mode, self.manifest["bleu"])
+        rows = Rows(self.checkpoint, self.mode, self.manifest["bleu_tokenizer"])
         for number, window in self.source.windows():
             if number % group.size != group.rank:
                 continue

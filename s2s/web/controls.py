@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from s2s.card import by_characters
 from s2s.places import VIEW
 from s2s.web import architecture, branches, language, link, models
 from s2s.web.examples import examples
@@ -49,7 +50,10 @@ def checkpoint(names: list[str]) -> None:
     if architecture.parts(found):  # of a model of many heads the choice of one says what it is
         st.caption(architecture.described(found))
     if isinstance(metrics, dict) and {"bleu", "chrf", "perplexity"} <= metrics.keys():
-        st.caption(t("card.scores", **{k: float(metrics[k]) for k in ("bleu", "chrf", "perplexity")}))
+        signatures = metrics.get("signatures")
+        characters = isinstance(signatures, dict) and by_characters(str(signatures.get("bleu")))
+        name = t("cards.bleu_char" if characters else "cards.bleu")
+        st.caption(t("card.scores", name=name, **{k: float(metrics[k]) for k in ("bleu", "chrf", "perplexity")}))
     card = models.place(name) / "README.md"
     if card.exists():
         with st.popover(t("step.card"), width="stretch"):
