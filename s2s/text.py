@@ -29,7 +29,7 @@ _LATIN_TOKEN = re.compile(
     r"|[^\w\s]"
 )
 _CLOSING = set(".,!?;:%)]}…”’")
-_OPENING = set("([{$“‘")
+_OPENING = set("([{$“‘„¿¡")
 _HALF_TO_FULL = {"?": "？", "!": "！", ",": "，", ";": "；", ":": "：", ".": "。"}
 _CHINESE_PUNCTUATION = re.compile(r"(?<![\w.,:?!;])([?!,;:.])(?!\w)|(?<=[\u4e00-\u9fff])([?!,;:.])")
 
@@ -152,13 +152,15 @@ def join_latin(tokens: list[str]) -> str:
     >>> join_latin(['I', 'do', "n't", 'know', ',', 'Tom', '.'])
     "I don't know, Tom."
     """
-    text, glue, quote_open = "", True, False
+    text, glue, quote_open, low_open = "", True, False, False
     for token in tokens:
-        closing = token in _CLOSING or token == "n't" or token[0] == "'"
+        ends = token == "“" and low_open  # „ … “
+        closing = token in _CLOSING or token == "n't" or token[0] == "'" or ends
         if token == '"':
             closing, quote_open = quote_open, not quote_open
+        low_open = token == "„" or (low_open and not ends)
         text += token if glue or closing else " " + token
-        glue = token in _OPENING or (token == '"' and quote_open)
+        glue = (token in _OPENING and not ends) or (token == '"' and quote_open)
     return text
 
 
