@@ -65,14 +65,14 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     if options.json:
         put(json.dumps(report, ensure_ascii=False, indent=1) + "\n", options.json)
     else:
-        print(_report_table(report))
+        print(_report_table(report, most))
     return 0
 
 
-def _report_table(report: Mapping[str, Any]) -> str:
+def _report_table(report: Mapping[str, Any], most: int) -> str:
     from s2s.card import bleu_name
 
-    left = f"{report['left_out']:,}: a side has no word, or more tokens than the limit"
+    left = f"{report['left_out']:,}: a side has no word, or more than {most} tokens or than the model reads"
     rows = [
         ["checkpoint", f"{report['checkpoint']['name']} ({report['checkpoint']['digest']})"],
         ["file", f"{report['file']}, {report['sentences']:,} pairs, {report['decoding']}"],
