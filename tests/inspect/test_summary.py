@@ -12,11 +12,14 @@ import sacrebleu
 import torch
 
 from s2s.checkpoint import load, side
+from s2s.commands.inspect import summary_rows
 from s2s.errors import UserError
 from s2s.evaluate import corpus_scores
 from s2s.exposure.bootstrap import Bootstrap
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.comparison import ATTENTION, comparison, other_causes, same_model
+from s2s.inspect.page import render
+from s2s.inspect.report import make
 from s2s.inspect.run import Input, Inspection
 from s2s.inspect.scores import SentenceScores, chrf
 from s2s.inspect.summary import SCORES, summary
@@ -157,3 +160,19 @@ def test_what_cannot_be_compared_is_said(place: Path, first: Examples, tmp_path:
     some = inspected(place, "some", place / "tiny-general", limit=2)
     assert comparison(first, some)["examples"] == 2
     assert not math.isnan(comparison(first, some)["p"])
+
+
+def test_of_a_script_without_spaces_characters_are_counted_and_said_to_be(tmp_path: Path) -> None:
+    """As ``evaluate`` counts; the summary, the terminal and the page of a report say so."""
+    (tmp_path / "pairs.tsv").write_text("我喜欢苹果。\tผมชอบแอปเปิ้ล\n你喝水？\tคุณดื่มน้ำไหม\n", encoding="utf-8")
+    directory = make_checkpoint(tmp_path)
+    examples = inspected(tmp_path, "thai", directory)
+    held = load(directory)
+    wanted = corpus_scores(held.model, held.source, held.target, list(read_pairs(tmp_path / "pairs.tsv")))
+    made = summary(examples, Bootstrap(5))
+    assert examples.manifest["bleu_tokenizer"] == made["bleu_tokenizer"] == "char"
+    assert "tok:char" in wanted["signatures"]["bleu"]
+    assert made["scores"]["bleu"]["value"] == pytest.approx(wanted["bleu"], abs=1e-3)
+    assert ["bleu", "of characters"] in [[row[0], row[3]] for row in summary_rows(made)]
+    report = make(examples, [], lambda row: None, {})
+    assert "character BLEU" in render(report, "en") and "字符级 BLEU" in render(report, "zh")
