@@ -39,7 +39,7 @@ def binned(lengths: Sequence[int], fewest: int = FEWEST) -> dict[tuple[int, int]
 
 def counts(checkpoint: Checkpoint, pairs: Sequence[Pair]) -> np.ndarray:
     """The counts of chrF of each sentence's greedy output, (N, K)."""
-    scores = SentenceScores(checkpoint.target.segmenter)
+    scores = SentenceScores(checkpoint.target)
     outputs = translate(checkpoint.model, [checkpoint.source.encode(source) for source, _ in pairs])
     rows = (
         scores.columns(checkpoint.target.decode(output), reference)["chrf_counts"]

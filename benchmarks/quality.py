@@ -128,7 +128,7 @@ def joeynmt(python: Path, settings: dict[str, Any], directory: Path, seconds: fl
             subprocess.run(train, env=environment, timeout=seconds, check=True, stdout=sys.stderr)
     test = [*call, "test", str(file), "--output-path", str(directory / "out" / "hyp")]
     subprocess.run(test, env=environment, check=True, stdout=sys.stderr)
-    return (directory / "out" / "hyp.test").read_text(encoding="utf-8").splitlines()
+    return (directory / "out" / "hyp.test").read_text(encoding="utf-8").removesuffix("\n").split("\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -154,9 +154,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             search = Settings(strategy="beam", beam=beam, length_penalty=1.0)
             found = translate(checkpoint.model, [checkpoint.source.encode(s) for s, _ in test], settings=search)
             lines = joeynmt(python, settings, directory, seconds, beam)
-            theirs = [checkpoint.target.segmenter.join(line.split()) for line in lines]
+            theirs = [checkpoint.target.segmenter.join(line.split(" ")) for line in lines]
             for name, outputs in (("Lookback", [checkpoint.target.decode(o) for o in found]), ("JoeyNMT", theirs)):
-                scores = score(outputs, references, checkpoint.target.segmenter)
+                scores = score(outputs, references, checkpoint.target)
                 rows.append({"system": name, "beam": beam, **{k: round(scores[k], 2) for k in ("bleu", "chrf")}})
     print(json.dumps({"seconds": round(seconds), "test": len(test), "rows": rows}, indent=1))
 

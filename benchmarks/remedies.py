@@ -70,9 +70,11 @@ def measured(name: str, test: Sequence[Pair], oracle: bool) -> dict[str, dict[st
     checkpoint, by = load(Path("checkpoints", name)), Bootstrap()
     found = dict(measure(checkpoint, test, Options(by, (), date.oracle if oracle else None)).overall)
     outputs = translate(checkpoint.model, [checkpoint.source.encode(source) for source, _ in test])
-    said = [(checkpoint.target.decode(o), t) for o, (_, t) in zip(outputs, test, strict=True)]
+    side, references = checkpoint.target, [target for _, target in test]
+    said = [(side.decode(o), side.written(t)) for o, (_, t) in zip(outputs, test, strict=True)]
     right = np.array([o == t for o, t in said], float)
-    counts = [bleu_counts(o, t, bleu_tokenizer(checkpoint.target.segmenter)) for o, t in said]
+    tokenizer = bleu_tokenizer(side.segmenter, references)
+    counts = [bleu_counts(o, t, tokenizer) for o, t in said]
     found["exact"] = by.mean(right, np.ones(len(right)))
     if not oracle:  # of dates BLEU says nothing that exact does not
         found["bleu"] = by.estimate(np.array(counts, dtype=float), bleu, len(test))

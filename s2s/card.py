@@ -42,6 +42,20 @@ def hardware(threads: int) -> str:
     return f"{name}, {threads} threads"
 
 
+def bleu_name(signature: str) -> str:
+    """BLEU, or what it has to be called where it counts characters.
+
+    >>> bleu_name("nrefs:1|case:mixed|eff:no|tok:char|smooth:exp|version:2.6.0")
+    'character BLEU'
+    """
+    return "character BLEU" if by_characters(signature) else "BLEU"
+
+
+def by_characters(signature: str) -> bool:
+    """Whether a BLEU with this signature of sacrebleu counts characters."""
+    return "tok:char" in signature.split("|")
+
+
 def splits(metrics: Mapping[str, Any]) -> list[str]:
     """The splits that have scores: dev, test, then others by name."""
     found = (name for name, value in metrics.items() if isinstance(value, Mapping) and "bleu" in value)
@@ -179,8 +193,14 @@ def _signatures(metrics: Mapping[str, Any]) -> str:
     """Each signature once, with the splits that were scored so."""
     by_text: dict[str, list[str]] = {}
     for split in splits(metrics):
-        for kind, title in (("bleu", "BLEU"), ("chrf", "chrF")):
-            by_text.setdefault(f"{title} `{metrics[split]['signatures'][kind]}`", []).append(split)
+        signatures = metrics[split]["signatures"]
+        for kind, title in (("bleu", bleu_name(signatures["bleu"])), ("chrf", "chrF")):
+            by_text.setdefault(f"{title} `{signatures[kind]}`", []).append(split)
+        if "references" in metrics[split]:
+            cut = f"references cut and joined as outputs are (`{metrics[split]['references']}`), `<unk>` never right"
+            by_text.setdefault(cut, []).append(split)
+        if left := metrics[split].get("left_out"):
+            by_text.setdefault(f"left out: {left}, where a side has no word or too many", []).append(split)
     return "\n".join(f"- {text} ({', '.join(names)})" for text, names in by_text.items())
 
 

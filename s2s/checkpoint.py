@@ -29,7 +29,7 @@ from s2s.keras_text import KerasConfig
 from s2s.model import Model, Seq2Seq
 from s2s.places import VIEW
 from s2s.text import SEGMENTERS, Segmenter, keras
-from s2s.vocab import Vocab
+from s2s.vocab import SPECIALS, UNK, Vocab
 
 if TYPE_CHECKING:
     from s2s.lanes import Lanes
@@ -61,6 +61,16 @@ class Side:
     def encode(self, text: str) -> list[int]:
         """The text as ids."""
         return self.vocab.encode(self.tokens(text))
+
+    def written(self, text: str) -> str:
+        """The text as an output that says all its words is written: cut, and put together again.
+
+        Cutting and joining lose things (spaces around quotation marks, traditional characters), and an output has
+        lost them: it is compared with what a reference is after the same. Where the cut itself has no piece for
+        something, as some tokenizers have not, the text stays as it is.
+        """
+        words = self.words(text)
+        return text if SPECIALS[UNK] in words else self.segmenter.join(words)
 
     def decode(self, ids: list[int]) -> str:
         """Ids as text, unknown words written ``<unk>``."""

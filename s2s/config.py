@@ -158,7 +158,7 @@ class TrainConfig:
     coverage_weight: float = 0.0  # λ of the coverage loss (See 2017: 1); needs model.coverage
     weight_decay: float = 0.0
     average: float = 0.999  # decay of the moving average of the weights that is kept
-    patience: int = 6  # epochs without a better dev BLEU
+    patience: int = 6  # epochs without a better dev BLEU, or of equals chrF, then loss
     save_every: int = 500  # steps between resumable saves
     film_every: int = 0  # steps between two moments of the film; 0: none
     film_sentences: int = 3  # of dev

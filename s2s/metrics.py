@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import functools
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import sacrebleu
 from rouge_score import rouge_scorer, tokenizers
 
-from s2s.text import Segmenter
+from s2s.text import UNSPACED, Segmenter
+
+if TYPE_CHECKING:
+    from s2s.checkpoint import Side
+
+SAMPLE = 1000  # references whose script is looked at
 
 
 class SegmenterTokens(tokenizers.Tokenizer):  # type: ignore[misc]
@@ -22,21 +31,52 @@ class SegmenterTokens(tokenizers.Tokenizer):  # type: ignore[misc]
         return self.cut(text)
 
 
-def bleu_tokenizer(segmenter: Segmenter) -> str:
-    """sacrebleu's tokenizer for a side: ``13a`` for words with spaces, ``zh`` otherwise."""
-    return "13a" if segmenter.name == "latin" else "zh"
+def bleu_tokenizer(segmenter: Segmenter, references: Iterable[str]) -> str:
+    """sacrebleu's tokenizer for references, by the script of their first 1,000.
+
+    ``char``, each character by itself, where a tenth of the letters are of a script without spaces that neither
+    of the others cuts: in whole sentences of Thai or Japanese no four words are ever the same. ``zh`` for Chinese,
+    ``13a`` for words with spaces; where there are no letters, as in dates, what the side's own cut comes near.
+
+    >>> from s2s.text import SEGMENTERS
+    >>> bleu_tokenizer(SEGMENTERS["characters"], ["ผมไปตลาด"]), bleu_tokenizer(SEGMENTERS["latin"], ["Le café."])
+    ('char', '13a')
+    """
+    kinds = Counter(_kind(c) for text in islice(references, SAMPLE) for c in text if c.isalpha())
+    letters = kinds.total()
+    if kinds["unspaced"] > letters / 10:
+        return "char"
+    if segmenter.name == "jieba" or kinds["han"] > letters / 4:
+        return "zh"
+    return "13a" if letters or segmenter.name == "latin" else "zh"
 
 
-def score(outputs: Sequence[str], references: Sequence[str], segmenter: Segmenter) -> dict[str, Any]:
-    """Corpus BLEU and chrF (0 to 100, cased, with sacrebleu's signatures) and mean ROUGE-1, -2 and -L F1 (0 to 100)."""
-    bleu = sacrebleu.BLEU(tokenize=bleu_tokenizer(segmenter))
+@functools.lru_cache(maxsize=65536)
+def _kind(letter: str) -> str:
+    name = unicodedata.name(letter, "")
+    return "han" if name.startswith("CJK ") else "unspaced" if name.startswith(UNSPACED) else ""
+
+
+def score(outputs: Sequence[str], references: Sequence[str], target: Side) -> dict[str, Any]:
+    """Corpus BLEU and chrF (0 to 100, cased, with sacrebleu's signatures) and mean ROUGE-1, -2 and -L F1 (0 to 100).
+
+    The references are compared as ``Side.written`` has them, so that what a model can say in full has 100.
+    """
+    segmenter, written = target.segmenter, list(map(target.written, references))
+    bleu = sacrebleu.BLEU(tokenize=bleu_tokenizer(segmenter, references))
     chrf = sacrebleu.CHRF()
     result = {
-        "bleu": bleu.corpus_score(outputs, [references]).score,
-        "chrf": chrf.corpus_score(outputs, [references]).score,
-        **rouge(outputs, references, segmenter),
+        "bleu": bleu.corpus_score(outputs, [written]).score,
+        "chrf": chrf.corpus_score(outputs, [written]).score,
+        **rouge(outputs, written, segmenter),
     }
-    return {**result, "signatures": {"bleu": str(bleu.get_signature()), "chrf": str(chrf.get_signature())}}
+    signatures = {"bleu": str(bleu.get_signature()), "chrf": str(chrf.get_signature())}
+    return {**result, "signatures": signatures, "references": segmenter.name}
+
+
+def rank(scores: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Which of two models is kept: the better BLEU, of equals (both 0, say) the better chrF, then the lower loss."""
+    return scores["bleu"], scores["chrf"], -scores["loss"]
 
 
 ROUGE = {"rouge_1": "rouge1", "rouge_2": "rouge2", "rouge_l": "rougeL"}

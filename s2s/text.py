@@ -20,6 +20,8 @@ from s2s import keras_text
 from s2s.hidden import joins
 from s2s.keras_text import KerasConfig
 
+# Scripts without spaces between words, as Unicode's names of letters begin; Chinese is cut otherwise.
+UNSPACED = ("HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "TAI ", "NEW TAI", "JAVANESE")
 SPACE = "␣"  # how the character segmenter shows a space on an axis
 
 _LATIN_TOKEN = re.compile(
@@ -31,7 +33,7 @@ _LATIN_TOKEN = re.compile(
     r"|[^\w\s]"
 )
 _CLOSING = set(".,!?;:%)]}…”’")
-_OPENING = set("([{$“‘")
+_OPENING = set("([{$“‘„¿¡")
 _HALF_TO_FULL = {"?": "？", "!": "！", ",": "，", ";": "；", ":": "：", ".": "。"}
 _CHINESE_PUNCTUATION = re.compile(r"(?<![\w.,:?!;])([?!,;:.])(?!\w)|(?<=[\u4e00-\u9fff])([?!,;:.])")
 
@@ -44,6 +46,15 @@ def clean(text: str) -> str:
     """
     kept = (" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
     return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
+
+
+def spaced(text: str) -> list[str]:
+    """What stands between spaces, of a format that says so: other white space is part of a token.
+
+    >>> spaced("10\u00a0000  people")
+    ['10\xa0000', 'people']
+    """
+    return [token for token in text.split(" ") if token]
 
 
 def is_token(token: str) -> bool:
@@ -158,13 +169,15 @@ def join_latin(tokens: list[str]) -> str:
     >>> join_latin(['I', 'do', "n't", 'know', ',', 'Tom', '.'])
     "I don't know, Tom."
     """
-    text, glue, quote_open = "", True, False
+    text, glue, quote_open, low_open = "", True, False, False
     for token in tokens:
-        closing = token in _CLOSING or token == "n't" or token[0] == "'"
+        ends = token == "“" and low_open  # „ … “
+        closing = token in _CLOSING or token == "n't" or token[0] == "'" or ends
         if token == '"':
             closing, quote_open = quote_open, not quote_open
+        low_open = token == "„" or (low_open and not ends)
         text += token if glue or closing else " " + token
-        glue = token in _OPENING or (token == '"' and quote_open)
+        glue = (token in _OPENING and not ends) or (token == '"' and quote_open)
     return text
 
 

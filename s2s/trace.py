@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2s import spreadsheet
+from s2s.vocab import SPECIALS
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -206,11 +207,15 @@ class Trace:
 
     @property
     def divergence(self) -> int | None:
-        """The first step where the most probable token is not the reference's; None where there is none."""
+        """The first step where the most probable token is not the reference's; None where there is none.
+
+        An unknown word's ``<unk>`` is not the word, nor is any special a word that is spelt like it.
+        """
         for t, step in enumerate(self.steps):
             if step.target is None:
                 return None if not self.reference_tokens else t
-            if step.target.token != step.said:
+            typed = t < len(self.reference_tokens)
+            if step.target.token != step.said or (typed and step.said in SPECIALS):
                 return t
         return None
 

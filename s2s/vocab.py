@@ -14,6 +14,17 @@ SPECIALS = ("<pad>", "<unk>", "<bos>", "<eos>")
 FILL = "<fill>"  # padding that a model does read, as one of its words
 
 
+def right(said: Sequence[int], gold: Sequence[int]) -> list[bool]:
+    """Of each token of the reference whether the same one was said at its place.
+
+    An unknown word is never said: ``<unk>`` in its place is what a reader sees go wrong.
+
+    >>> right([7, 8], [7, 9, 3]), right([7, 1], [7, 1])
+    ([True, False, False], [True, False])
+    """
+    return [t < len(said) and said[t] == token != UNK for t, token in enumerate(gold)]
+
+
 def _latin(token: str) -> bool:
     """Whether a token has a Latin letter: letters one by one would say nothing, so such a word stays whole."""
     return any(c.isalpha() and c < "\u0250" for c in token)

@@ -2,18 +2,22 @@ from __future__ import annotations
 
 import copy
 import math
+from pathlib import Path
 
 import pytest
 import torch
 from torch.nn import functional as F
 
 from s2s import evaluate
+from s2s.__main__ import main
 from s2s.checkpoint import side
+from s2s.config import DataConfig
 from s2s.data import Batch, collate
-from s2s.evaluate import corpus_scores, forced_scores, translate
+from s2s.errors import UserError
+from s2s.evaluate import corpus_scores, fitting, forced_scores, longest, translate
 from s2s.metrics import score
 from s2s.search import greedy
-from tests.factory import SOURCE, TARGET, make_config, make_model
+from tests.factory import SOURCE, TARGET, make_checkpoint, make_config, make_model
 
 MODEL = make_model(make_config("general"))
 SOURCE_SIDE, TARGET_SIDE = side("jieba", SOURCE), side("latin", TARGET)
@@ -68,10 +72,36 @@ def test_translate_keeps_the_order_of_the_sources(batch_size: int) -> None:
 def test_corpus_scores_join_both() -> None:
     found = corpus_scores(MODEL, SOURCE_SIDE, TARGET_SIDE, PAIRS)
     outputs = [TARGET_SIDE.decode(ids) for ids in translate(MODEL, [source for source, _ in IDS])]
-    expected = {**score(outputs, [t for _, t in PAIRS], TARGET_SIDE.segmenter), **forced_scores(MODEL, IDS)}
-    assert found == {**expected, "sentences": 4}
+    expected = {**score(outputs, [t for _, t in PAIRS], TARGET_SIDE), **forced_scores(MODEL, IDS)}
+    assert found == {**expected, "sentences": 4, "left_out": 0}
 
 
 def test_no_pairs_are_no_error() -> None:
     assert forced_scores(MODEL, []) == {"loss": 0.0, "perplexity": 1.0, "token_accuracy": 0.0}
     assert translate(MODEL, []) == []
+
+
+def test_pairs_that_are_too_long_or_empty_are_left_out_and_counted() -> None:
+    book = "喝茶" * 20_000
+    pairs = [*PAIRS, (book, "tea"), ("茶", "tea " * 401), ("\u200b", "tea"), ("茶", "\u200b")]
+    found = corpus_scores(MODEL, SOURCE_SIDE, TARGET_SIDE, pairs)
+    assert found == {**corpus_scores(MODEL, SOURCE_SIDE, TARGET_SIDE, PAIRS), "left_out": 4}
+    assert corpus_scores(MODEL, SOURCE_SIDE, TARGET_SIDE, pairs, most=500)["left_out"] == 3
+    with pytest.raises(UserError, match="400"):
+        corpus_scores(MODEL, SOURCE_SIDE, TARGET_SIDE, pairs[4:])
+    assert longest(DataConfig(max_tokens=50)) == 400 and longest(DataConfig(max_tokens=600)) == 600
+
+
+def test_a_model_that_reads_so_many_tokens_is_measured_on_what_it_can_read() -> None:
+    short = make_model(make_config("location", max_source_length=100))
+    sources = [([5] * 100, [5]), ([5] * 101, [5])]
+    assert fitting(short, sources) == [0] and fitting(MODEL, sources) == [0, 1]
+
+
+def test_evaluate_says_what_it_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    checkpoint, file = make_checkpoint(tmp_path), tmp_path / "pairs.tsv"
+    rows = [*PAIRS, ("茶" * 40_000, "tea")]
+    file.write_text("".join(f"{s}\t{t}\n" for s, t in rows), encoding="utf-8")
+    assert main(["evaluate", str(checkpoint), str(file), "--card", "test"]) == 0
+    assert "4 pairs, greedy" in (out := capsys.readouterr().out) and "left out" in out and "1: a side" in out
+    assert "- left out: 1, " in (checkpoint / "README.md").read_text(encoding="utf-8")

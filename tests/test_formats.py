@@ -154,9 +154,11 @@ def check_trace(values: dict[str, Any], checkpoint: Path) -> None:
         target = gold_ids[t] if t < len(gold) else None
         assert (step["target"] or {"token": None})["token"] == (gold[t] if t < len(gold) else None)
         check_step(step, own, ids[t], target, model.target)
-    apart = [
-        t for t, step in enumerate(values["steps"]) if t >= len(gold) or gold[t] != step["top"][0]["token"]
-    ]  # or over
+    apart = [  # another word, an unknown one, or none as the reference is over
+        t
+        for t, step in enumerate(values["steps"])
+        if t >= len(gold) or gold_ids[t] != model.target.index(step["top"][0]["token"]) or gold_ids[t] == 1
+    ]
     assert values["divergence"] == (apart[0] if gold and apart else None)
     assert values["ended"] == ("eos" if outputs[-1] == "<eos>" else "length")
     assert "<eos>" not in outputs[:-1]

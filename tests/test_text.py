@@ -55,6 +55,8 @@ def test_no_segmenter_makes_an_empty_or_blank_token(text: str) -> None:
         ("That costs $5: 20% less than O'Neill's?", None),
         ("The boys' room is upstairs…", ["The", "boys", "'", "room", "is", "upstairs", "…"]),
         ("Don't go; mustn't, needn't!", ["Do", "n't", "go", ";", "must", "n't", ",", "need", "n't", "!"]),
+        ("¿Dónde está? ¡No lo sé!", ["¿", "Dónde", "está", "?", "¡", "No", "lo", "sé", "!"]),
+        ("Er sagte „nein“ und „ja“. “Yes” too.", None),
         ("Ça coûte 5 € à Zürich.", ["Ça", "coûte", "5", "€", "à", "Zürich", "."]),
     ],
 )

@@ -42,7 +42,7 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
         raise UserError("option_conflict", option="--beam", other="--card")
     directory = find_checkpoint(options.checkpoint)
     from s2s.checkpoint import load, store
-    from s2s.evaluate import corpus_scores
+    from s2s.evaluate import corpus_scores, longest
     from s2s.readers import Columns, read_pairs
     from s2s.strategy import Settings
 
@@ -52,7 +52,8 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     if not pairs:
         raise UserError("file_no_pairs", file=str(options.file))
     settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
-    scores = corpus_scores(checkpoint.model, checkpoint.source, checkpoint.target, pairs, settings)
+    most = longest(checkpoint.config.data)
+    scores = corpus_scores(checkpoint.model, checkpoint.source, checkpoint.target, pairs, settings, most)
     if split is not None:
         store(directory, split, scores)
     report = {
@@ -64,15 +65,19 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     if options.json:
         put(json.dumps(report, ensure_ascii=False, indent=1) + "\n", options.json)
     else:
-        print(_report_table(report))
+        print(_report_table(report, most))
     return 0
 
 
-def _report_table(report: Mapping[str, Any]) -> str:
+def _report_table(report: Mapping[str, Any], most: int) -> str:
+    from s2s.card import bleu_name
+
+    left = f"{report['left_out']:,}: a side has no word, or more than {most} tokens or than the model reads"
     rows = [
         ["checkpoint", f"{report['checkpoint']['name']} ({report['checkpoint']['digest']})"],
         ["file", f"{report['file']}, {report['sentences']:,} pairs, {report['decoding']}"],
-        ["BLEU", f"{report['bleu']:.2f}   {report['signatures']['bleu']}"],
+        *([["left out", left]] if report["left_out"] else []),
+        [bleu_name(report["signatures"]["bleu"]), f"{report['bleu']:.2f}   {report['signatures']['bleu']}"],
         ["chrF", f"{report['chrf']:.2f}   {report['signatures']['chrf']}"],
         ["ROUGE-1, -2, -L", "   ".join(f"{report[name]:.2f}" for name in ("rouge_1", "rouge_2", "rouge_l"))],
         ["loss", f"{report['loss']:.4f} nats a token, teacher-forced"],

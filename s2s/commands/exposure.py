@@ -119,7 +119,7 @@ def rows(report: Report) -> list[list[str]]:
     for scores in report.beams:
         out.append(row(f"beam {scores.beam}: log P", scores.log_prob, "nats a sentence"))
         out.append(row("  length ratio", scores.length_ratio))
-        out.append(row("  BLEU", scores.bleu))
+        out.append(row("  character BLEU" if report.bleu_tokenizer == "char" else "  BLEU", scores.bleu))
     return out
 
 

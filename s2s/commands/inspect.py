@@ -131,7 +131,9 @@ def summary_rows(made: Mapping[str, Any]) -> list[list[str]]:
         ["examples", f"{made['examples']:,}", "", passed],
         *([["with an error", f"{made['errors']:,}", "", ""]] if "errors" in made else []),
     ]
-    rows += [[name, _number(one["value"]), _between(one), ""] for name, one in made["scores"].items()]
+    tokens = made.get("bleu_tokenizer", "")
+    what = {"bleu": "of characters" if tokens == "char" else f"tokens: {tokens}" if tokens else ""}
+    rows += [[name, _number(x["value"]), _between(x), what.get(name, "")] for name, x in made["scores"].items()]
     causes = sorted(made.get("causes", {}).items(), key=lambda item: -item[1]["count"])
     for name, one in causes:
         share = one["share"]

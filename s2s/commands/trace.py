@@ -14,6 +14,7 @@ from s2s.commands.arguments import whole
 from s2s.commands.terminal import printable, put, table
 from s2s.errors import UserError
 from s2s.places import find_checkpoint
+from s2s.text import spaced
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
@@ -72,7 +73,7 @@ def trace(options: argparse.Namespace, command: str) -> int:
     edits = attention_edits(options.attention)
     checkpoint = load(directory)
     prefix, top = options.prefix or "", options.top
-    source = options.text if options.tokens is None else options.tokens.split()
+    source = options.text if options.tokens is None else spaced(options.tokens)
     made = decode.trace(checkpoint, source, options.reference, options.mode, settings, prefix, top, edits)
     tree = None
     if options.nbest or options.tree:

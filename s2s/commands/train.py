@@ -8,11 +8,11 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from s2s.commands import arguments
 from s2s.errors import UserError
@@ -81,15 +81,21 @@ def train(options: argparse.Namespace, command: str) -> int:
     if stopped:  # said here, after the progress bar has gone with the exception
         print("Stopped. Run the same command again to go on from the last save.", file=sys.stderr)
         return stopped
-    print(f"Trained {config.name}: dev BLEU {best['bleu']:.2f}, chrF {best['chrf']:.2f}.")
+    print(f"Trained {config.name}: dev {_bleu(best)}, chrF {best['chrf']:.2f}.")
     if config.data.test:
         from s2s.checkpoint import load
 
         scores = load(checkpoint).metrics["test"]
-        print(f"Its test split: test BLEU {scores['bleu']:.2f}, chrF {scores['chrf']:.2f}.")
+        print(f"Its test split: test {_bleu(scores)}, chrF {scores['chrf']:.2f}.")
     print(f"Checkpoint: {checkpoint}")
     print(f'Look at it: python -m s2s trace {checkpoint} "…", or start the app and choose {config.name}.')
     return 0
+
+
+def _bleu(scores: Mapping[str, Any]) -> str:
+    from s2s.card import bleu_name
+
+    return f"{bleu_name(scores['signatures']['bleu'])} {scores['bleu']:.2f}"
 
 
 def _config(options: argparse.Namespace) -> Config:

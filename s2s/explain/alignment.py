@@ -22,12 +22,13 @@ from s2s.exposure.lanes import Progress, chunks, quiet
 from s2s.model import Model
 from s2s.readers import read_lines
 from s2s.search import greedy
+from s2s.text import spaced
 from s2s.vocab import UNK
 
 SCHEMA = "lookback-alignment/1"
 SHIFTS = (-1, 0, 1)
 MAX_TOKENS = 400
-LINK = re.compile(r"(\d+)-(\d+)")
+LINK = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ def read_gold(path: str | Path) -> list[Gold]:
     """
     found = []
     for row, line in enumerate(read_lines(path), start=1):
-        if not line.strip():
+        if not line.strip(" \t"):
             continue
         columns = line.split("\t")
         if not 3 <= len(columns) <= 4:
             raise UserError("alignment_row", file=str(path), row=row, columns=len(columns))
-        source, target = (tuple(column.split()) for column in columns[:2])
+        source, target = (tuple(spaced(column)) for column in columns[:2])
         if not source or not target:
             raise UserError("alignment_row", file=str(path), row=row, columns=len(columns))
         sure, possible = (_links(column, len(source), len(target), str(path), row) for column in [*columns[2:], ""][:2])
@@ -64,7 +65,7 @@ def read_gold(path: str | Path) -> list[Gold]:
 
 def _links(column: str, sources: int, targets: int, file: str, row: int) -> Links:
     links = set()
-    for text in column.split():
+    for text in spaced(column):
         match = LINK.fullmatch(text)
         if match is None or int(match[1]) >= sources or int(match[2]) >= targets:
             raise UserError("alignment_link", file=file, row=row, link=text)

@@ -71,8 +71,9 @@ def beam_scores(
         np.ones(len(found)),
         np.array([[float(len(o)), float(len(t))] for o, (_, t) in zip(own, pairs, strict=True)]),
     )
-    tokenizer = bleu_tokenizer(target.segmenter)
-    counts = [bleu_counts(target.decode(o), r, tokenizer) for o, r in zip(own, references, strict=True)]
+    tokenizer = bleu_tokenizer(target.segmenter, references)
+    texts = zip(map(target.decode, own), map(target.written, references), strict=True)
+    counts = [bleu_counts(output, reference, tokenizer) for output, reference in texts]
     return BeamScores(
         size,
         by.mean(np.array([h.log_prob for h in found]), one_N),

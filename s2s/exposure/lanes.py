@@ -12,7 +12,7 @@ from torch import Tensor
 from s2s.data import Batch, Ids, collate
 from s2s.exposure.bootstrap import Bootstrap, Curve, Estimate, Floats, table
 from s2s.model import Model
-from s2s.vocab import BOS, EOS, PAD
+from s2s.vocab import BOS, EOS, PAD, right
 
 Progress = Callable[[float], None]  # told the share that is done; what it raises ends the measure
 FLOATS = 8_000_000  # that a batch's largest tensor may have
@@ -51,14 +51,13 @@ class Lane:
 
     @property
     def forced_hits(self) -> Floats:
-        """1 where the model would have said the reference's token."""
-        return np.array([float(a == b) for a, b in zip(self.forced_best, self.gold, strict=True)])
+        """1 where the model would have said the reference's token, which an unknown word never is."""
+        return np.array(right(self.forced_best, self.gold), dtype=float)
 
     @property
     def free_hits(self) -> Floats:
         """1 where the own output has the reference's token at the same position; 0 once it is over."""
-        own = (*self.free, *[PAD] * (len(self.gold) - len(self.free)))
-        return np.array([float(a == b) for a, b in zip(own, self.gold, strict=True)])
+        return np.array(right(self.free, self.gold), dtype=float)
 
 
 @torch.inference_mode()

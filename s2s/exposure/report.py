@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from s2s.checkpoint import Checkpoint
 from s2s.data import Ids, Pair
 from s2s.errors import UserError
+from s2s.evaluate import MAX_TOKENS, fitting
 from s2s.exposure.beams import SIZES, BeamScores, beam_scores, searched
 from s2s.exposure.bootstrap import Bootstrap, Curve, Estimate
 from s2s.exposure.calibration import Calibration, calibration
@@ -17,9 +18,9 @@ from s2s.exposure.distractor import Distractions, distraction, distractions
 from s2s.exposure.excess import Excess, Oracle, divergences, excess
 from s2s.exposure.lanes import Positions, Progress, lanes, positions, quiet
 from s2s.exposure.recovery import Recoveries, recoveries, recovery
+from s2s.metrics import bleu_tokenizer
 
 SCHEMA = "lookback-exposure/1"
-MAX_TOKENS = 400  # of a side; a longer pair is left out
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Report:
     checkpoint: str
     digest: str
     sentences: int
-    left_out: int  # pairs without a token on a side, or with more than 400
+    left_out: int  # pairs without a token on a side, or with more than 400 or than the model reads
     bootstrap: Bootstrap
     positions: Positions
     recovery: Recoveries
@@ -37,6 +38,7 @@ class Report:
     calibration: Calibration
     beams: tuple[BeamScores, ...]
     excess: Excess | None  # only with an oracle
+    bleu_tokenizer: str = ""  # sacrebleu's, of the beams
 
     @property
     def overall(self) -> dict[str, Estimate | None]:
@@ -107,6 +109,7 @@ def measure(
         calibration=calibration(ran, by),
         beams=tuple(beams),
         excess=exceeded,
+        bleu_tokenizer=bleu_tokenizer(checkpoint.target.segmenter, references),
     )
 
 
@@ -119,7 +122,7 @@ def _last(curve: Curve) -> Estimate:
 def _usable(checkpoint: Checkpoint, texts: Sequence[Pair]) -> tuple[list[Ids], list[Pair]]:
     """Ids and texts of the pairs that can be measured."""
     ids = [(checkpoint.source.encode(s), checkpoint.target.encode(t)) for s, t in texts]
-    fit = [n for n, pair in enumerate(ids) if all(0 < len(side) <= MAX_TOKENS for side in pair)]
+    fit = fitting(checkpoint.model, ids)
     if not fit:
         raise UserError("exposure_no_pairs", limit=MAX_TOKENS)
     return [ids[n] for n in fit], [texts[n] for n in fit]

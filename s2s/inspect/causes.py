@@ -50,7 +50,7 @@ def segmentation(row: Row, fences: Fences) -> bool:
 
 def unknown_reference(row: Row, fences: Fences) -> bool:
     """The reference's word is not in the vocabulary, so that the model cannot say it."""
-    return row["wanted_unknown"] is True or (row["divergence"] is None and bool(row["reference_unknown"]))
+    return row["wanted_unknown"] is True
 
 
 def attention(row: Row, fences: Fences) -> bool:
@@ -125,7 +125,7 @@ def doubtful_reference(row: Row, fences: Fences) -> bool:
 CAUSES = {
     "unknown_source": Cause(unknown_source, ("attended", "attended_unknown")),
     "segmentation": Cause(segmentation, ("resegmented", "resegmented_gain", "resegmented_mends")),
-    "unknown_reference": Cause(unknown_reference, ("wanted", "wanted_unknown", "reference_unknown", "divergence")),
+    "unknown_reference": Cause(unknown_reference, ("wanted", "wanted_unknown")),
     "attention": Cause(attention, ("attended", "mended_by", "moved_to", "moved_probability", "wanted_unknown")),
     "word": Cause(word, ("wanted", "said", "mended_by", "moved_probability", "wanted_unknown")),
     "search": Cause(search, ("reference_log_prob", "output_log_prob", "cut_off", "reference_unknown")),

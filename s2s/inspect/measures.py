@@ -61,15 +61,6 @@ def entropy(attention_TS: Array) -> float:
     return float(-(attention_TS * logs_TS).sum(axis=1).mean())
 
 
-def hits(output: Sequence[int], gold: Sequence[int]) -> list[bool]:
-    """Of each reference token whether the output has it at the same place.
-
-    >>> hits([7, 8], [7, 9, 3])
-    [True, False, False]
-    """
-    return [t < len(output) and output[t] == token for t, token in enumerate(gold)]
-
-
-def first_miss(right: Sequence[bool]) -> int | None:
+def first_miss(hits: Sequence[bool]) -> int | None:
     """The first place that is wrong; None where all are right."""
-    return next((t for t, hit in enumerate(right) if not hit), None)
+    return next((t for t, hit in enumerate(hits) if not hit), None)

@@ -72,6 +72,11 @@ class _Page:
         lines = "".join(f'<p class="soft">{escape(fact)}</p>' for fact in facts)
         return f"<h1>{escape(title)}</h1>{lines}"
 
+    def _column(self, name: str) -> str:
+        """What a number is called: of scripts without spaces BLEU counts characters."""
+        characters = name == "bleu" and self.summary.get("bleu_tokenizer") == "char"
+        return self.t("column.bleu_char" if characters else f"column.{name}")
+
     def scores(self) -> str:
         """Corpus scores with intervals, of both where two are compared, and who is better."""
         made = [self.summary, self.report.other] if self.report.other else [self.summary]
@@ -79,7 +84,7 @@ class _Page:
         lines = []
         for name in self.summary["scores"]:
             cells = "".join(f"<td>{_between(one['scores'].get(name))}</td>" for one in made)
-            lines.append(f"<tr><th>{escape(self.t(f'column.{name}'))}</th>{cells}</tr>")
+            lines.append(f"<tr><th>{escape(self._column(name))}</th>{cells}</tr>")
         by = self.summary["bootstrap"]
         note = self.t("interval", level=100 * by["level"], resamples=by["resamples"])
         body = f"<table><tr><th></th>{heads}</tr>{''.join(lines)}</table>"
@@ -96,7 +101,7 @@ class _Page:
             "against",
             first=first,
             second=second,
-            score=self.t(f"column.{against['score']}"),
+            score=self._column(against["score"]),
             difference=_between(against["difference"]),
             p=chance(against["p"]),
             **{name: against[name] for name in ("wins", "losses", "ties")},
@@ -132,7 +137,7 @@ class _Page:
         for name in CHARTS:
             made = self.summary["distributions"].get(name)
             if made:
-                told = self.t(f"column.{name}")
+                told = self._column(name)
                 drawn = histogram(made["histogram"]["edges"], made["histogram"]["counts"], told, made["mean"])
                 note = self.t("mean", name=told, mean=f"{made['mean']:.3g}", count=made["count"])
                 figures.append(f"<figure>{drawn}<figcaption>{escape(note)}</figcaption></figure>")
@@ -164,7 +169,7 @@ class _Page:
         texts = [("source", row["source"]), ("reference", row["reference"]), ("output", row["output"])]
         lines = [f"<dt>{self.t(name)}</dt><dd>{escape(text)}</dd>" for name, text in texts if text is not None]
         numbers = [(name, row[name]) for name in DECIMALS if row[name] is not None]
-        told = " · ".join(f"{self.t(f'column.{name}')} {value:.{DECIMALS[name]}f}" for name, value in numbers)
+        told = " · ".join(f"{self._column(name)} {value:.{DECIMALS[name]}f}" for name, value in numbers)
         found = [name for name in CAUSES if row[f"cause_{name}"]]
         causes = "".join(
             f"<li><b>{say(f'cause.{name}', self.language)}</b> {self._why(name, row)}</li>" for name in found

@@ -12,11 +12,11 @@ from torch import Tensor
 from s2s.data import Ids, collate
 from s2s.exposure.bootstrap import Floats
 from s2s.exposure.lanes import FLOATS, chunks, quiet, scored
-from s2s.inspect.measures import Array, hits
+from s2s.inspect.measures import Array
 from s2s.model import Model
 from s2s.model.decoder import State
 from s2s.search import greedy
-from s2s.vocab import EOS
+from s2s.vocab import EOS, UNK, right
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Forced:
 
     @property
     def hits(self) -> list[bool]:
-        """Where the most probable token is the reference's."""
-        return hits(self.best, self.gold)
+        """Where the most probable token is the reference's, which an unknown word never is."""
+        return right(self.best, self.gold)
 
 
 class ForcedPass:
@@ -100,7 +100,7 @@ class ForcedPass:
         state = state.select(time_N * self.size + row_N)
         step = self.model.step(state, self.read_BT[row_N, time_N], self.memory.select(row_N), hot_NS)
         gold: Tensor = step.log_probs_BV.gather(1, gold_N.unsqueeze(1)).squeeze(1)
-        return gold.exp().numpy(), (step.log_probs_BV.argmax(dim=1) == gold_N).numpy()
+        return gold.exp().numpy(), ((step.log_probs_BV.argmax(dim=1) == gold_N) & (gold_N != UNK)).numpy()
 
 
 @torch.inference_mode()

@@ -14,7 +14,7 @@ import numpy as np
 from s2s.checkpoint import Checkpoint, Side
 from s2s.data import Ids
 from s2s.exposure.beams import searched
-from s2s.inspect.measures import never_looked
+from s2s.inspect.measures import first_miss, never_looked
 from s2s.inspect.passes import Forced, ForcedPass, Free, rescored
 from s2s.inspect.scores import SentenceScores
 from s2s.inspect.words import is_word, segmentations
@@ -38,7 +38,7 @@ class Case:
     @property
     def divergence(self) -> int | None:
         """The first step where the most probable token is not the reference's."""
-        return next((t for t, hit in enumerate(self.forced.hits) if not hit), None)
+        return first_miss(self.forced.hits)
 
 
 def probe(checkpoint: Checkpoint, cases: Sequence[Case], forced: ForcedPass, scores: SentenceScores) -> list[Columns]:

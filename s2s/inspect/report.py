@@ -74,10 +74,13 @@ def rows(examples: Examples, ids: Iterable[int]) -> list[Row]:
 
 
 def confusions(examples: Examples) -> list[tuple[str, str, int]]:
-    """The most frequent pairs of the reference's and the model's word at the first divergence, two times or more."""
+    """The most frequent pairs of the reference's and the model's word at the first divergence, two times or more.
+
+    ``<unk>`` for an unknown word is left out: it says nothing of which word was taken for which.
+    """
     table = examples.columns("wanted", "said")
     pairs = zip(table["wanted"].to_pylist(), table["said"].to_pylist(), strict=True)
-    counts = Counter((wanted, said) for wanted, said in pairs if wanted is not None and said is not None)
+    counts = Counter((wanted, said) for wanted, said in pairs if wanted is not None and said not in (None, wanted))
     often = [(*pair, count) for pair, count in counts.items() if count > 1]  # of those there once any might stand here
     return sorted(often, key=lambda found: (-found[2], found[:2]))[:CONFUSIONS]
 

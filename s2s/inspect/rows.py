@@ -14,7 +14,7 @@ from s2s.inspect import measures, words
 from s2s.inspect.passes import Forced, ForcedPass, Free, batches, free_lanes
 from s2s.inspect.probes import Case, probe
 from s2s.inspect.scores import SentenceScores
-from s2s.vocab import EOS, SPECIALS, UNK
+from s2s.vocab import EOS, SPECIALS, UNK, right
 
 MAX_TOKENS = 400  # of a side; a longer pair is left out
 MODES = ("both", "forced", "free")
@@ -34,13 +34,16 @@ class Example:
 
 
 class Rows:
-    """Makes rows with one checkpoint; ``mode`` says which lanes: both, with causes, or one alone."""
+    """Makes rows with one checkpoint; ``mode`` says which lanes: both, with causes, or one alone.
 
-    def __init__(self, checkpoint: Checkpoint, mode: str = "both") -> None:
+    ``tokenizer`` is that of the file's BLEU, else the side's.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, mode: str = "both", tokenizer: str | None = None) -> None:
         self.checkpoint, self.mode = checkpoint, mode
         if checkpoint.config.model.attention == "none":
             raise UserError("attention_none", checkpoint=checkpoint.name)
-        self.scores = SentenceScores(checkpoint.target.segmenter)
+        self.scores = SentenceScores(checkpoint.target, tokenizer)
         self.script = words.main_script(checkpoint.target.vocab.tokens[len(SPECIALS) :])
 
     def example(self, number: int, source: str, reference: str) -> Example | None:
@@ -90,16 +93,16 @@ class Rows:
         }
 
     def _free(self, example: Example, lane: Free) -> Row:
-        side, gold = self.checkpoint.target, (*example.ids[1], EOS)
+        side, hits = self.checkpoint.target, right(lane.tokens, (*example.ids[1], EOS))
         text = side.decode(list(lane.output))
         tokens = [side.vocab.tokens[i] for i in lane.output]
         return {
             "output": text,
             "output_tokens": tokens,
-            "error": tokens != list(example.reference_tokens),
+            "error": not all(hits),
             "cut_off": lane.cut_off,
             **self.scores.columns(text, example.reference),
-            **_accuracy("free", measures.hits(lane.tokens, gold)),
+            **_accuracy("free", hits),
             "output_log_prob": float(lane.log_prob_T.sum()),
             "mean_probability": measures.mean_probability(lane.log_prob_T),
             "lowest_probability": math.exp(float(lane.log_prob_T.min())),

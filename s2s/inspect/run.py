@@ -26,6 +26,7 @@ from s2s.errors import UserError
 from s2s.inspect.causes import READ, causes, fences
 from s2s.inspect.columns import PART, SCHEMA, TABLE, TAGS
 from s2s.inspect.rows import MAX_TOKENS, Rows
+from s2s.metrics import bleu_tokenizer
 from s2s.readers import Bad, Columns, Pair, read_pairs, refuse
 from s2s.train.distributed import Group
 
@@ -73,6 +74,10 @@ class Input:
             raise UserError("file_no_pairs", file=str(self.path))
         return {"pairs": pairs, "bad_rows": bad, "bad": noted}
 
+    def references(self) -> Iterator[str]:
+        """The references, one after the other."""
+        return (reference for _, (_, reference) in self.pairs(_pass if self.skip_bad else refuse))
+
     def windows(self) -> Iterator[tuple[int, list[Numbered]]]:
         """Window after window."""
         pairs, number = self.pairs(_pass if self.skip_bad else refuse), 0
@@ -97,6 +102,7 @@ class Inspection:
             "file": _identity(source),
             "settings": {"mode": mode, "limit": source.limit, "window": WINDOW},
             **source.survey(),
+            "bleu_tokenizer": bleu_tokenizer(checkpoint.target.segmenter, source.references()),
         }
         self._check()
 
@@ -148,7 +154,7 @@ class Inspection:
         disk.write_text(self.directory / "manifest.json", text + "\n")
 
     def _parts(self, group: Group, progress: Progress) -> None:
-        rows = Rows(self.checkpoint, self.mode)
+        rows = Rows(self.checkpoint, self.mode, self.manifest["bleu_tokenizer"])
         for number, window in self.source.windows():
             if number % group.size != group.rank:
                 continue

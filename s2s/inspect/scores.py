@@ -8,24 +8,31 @@ import numpy as np
 import sacrebleu
 from rouge_score import rouge_scorer
 
+from s2s.checkpoint import Side
 from s2s.exposure.bootstrap import Floats
 from s2s.metrics import SegmenterTokens, bleu_tokenizer
-from s2s.text import Segmenter
 
 ORDERS = 6  # of chrF's character n-grams
 BETA2 = 4  # of chrF2: recall counts twice as much as precision
 
 
 class SentenceScores:
-    """Sentence BLEU (effective order, smoothed), chrF and ROUGE-L against one reference, 0 to 100 each."""
+    """Sentence BLEU (effective order, smoothed), chrF and ROUGE-L against one reference, 0 to 100 each.
 
-    def __init__(self, segmenter: Segmenter) -> None:
-        self.bleu = sacrebleu.BLEU(tokenize=bleu_tokenizer(segmenter), effective_order=True)
+    References are compared as ``Side.written`` has them; ``tokenizer`` is the corpus's, else the side's
+    (``metrics.bleu_tokenizer``).
+    """
+
+    def __init__(self, target: Side, tokenizer: str | None = None) -> None:
+        self.target = target
+        tokenizer = tokenizer or bleu_tokenizer(target.segmenter, ())
+        self.bleu = sacrebleu.BLEU(tokenize=tokenizer, effective_order=True)
         self.characters = sacrebleu.CHRF()
-        self.rouge = rouge_scorer.RougeScorer(["rougeL"], tokenizer=SegmenterTokens(segmenter))
+        self.rouge = rouge_scorer.RougeScorer(["rougeL"], tokenizer=SegmenterTokens(target.segmenter))
 
     def columns(self, output: str, reference: str) -> dict[str, Any]:
         """``bleu``, ``chrf``, ``rouge_l``; ``bleu_counts`` as ``exposure.beams.bleu`` reads them, ``chrf_counts``."""
+        reference = self.target.written(reference)
         bleu = self.bleu.sentence_score(output, [reference])
         counts = self._chrf_counts(output, reference)
         rouge = self.rouge.score(reference, output)["rougeL"]
@@ -39,7 +46,8 @@ class SentenceScores:
 
     def chrf(self, output: str, reference: str) -> float:
         """chrF alone."""
-        return float(chrf(np.array([self._chrf_counts(output, reference)], dtype=float))[0, 0])
+        counts = self._chrf_counts(output, self.target.written(reference))
+        return float(chrf(np.array([counts], dtype=float))[0, 0])
 
     def _chrf_counts(self, output: str, reference: str) -> list[int]:
         (counts,) = self.characters._extract_corpus_statistics([output], [[reference]])

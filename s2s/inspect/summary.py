@@ -85,6 +85,7 @@ def summary(examples: Examples, by: Bootstrap | None = None) -> dict[str, Any]:
     out = {
         "schema": SCHEMA,
         **{name: held[name] for name in ("checkpoint", "file", "settings", "examples", "left_out", "bad_rows")},
+        "bleu_tokenizer": held.get("bleu_tokenizer", ""),  # which an inspection of an earlier version does not say
         "bootstrap": {"resamples": by.resamples, "seed": by.seed, "level": by.level},
         "scores": {name: estimates[name] for name in names},
     }

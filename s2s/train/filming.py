@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s2s.checkpoint import Checkpoint
 from s2s.config import TrainConfig
+from s2s.data import Ids, Pair
 from s2s.decode import reference_ids, source_ids, trace
 from s2s.errors import UserError
-from s2s.evaluate import forced_scores, translate
+from s2s.evaluate import fitting, forced_scores, longest, translate
 from s2s.film import CURVE, NAME, Frame, Moment
 
 if TYPE_CHECKING:
@@ -61,10 +63,9 @@ class Film:
 
 
 def _moment(run: Run, seen: Checkpoint) -> Moment:
-    pairs = run.dev[: run.settings.film_scored]
-    ids = [(seen.source.encode(s), seen.target.encode(t)) for s, t in pairs]
+    pairs, ids = _scored(run, seen)
     outputs = translate(seen.model, [s for s, _ in ids])
-    exact = sum(seen.target.decode(o) == t for o, (_, t) in zip(outputs, pairs, strict=True))
+    exact = sum(seen.target.decode(o) == seen.target.written(t) for o, (_, t) in zip(outputs, pairs, strict=True))
     loss, tokens = run.at.moment_loss, run.at.moment_tokens
     return Moment(
         step=run.at.step,
@@ -74,6 +75,15 @@ def _moment(run: Run, seen: Checkpoint) -> Moment:
         exact=round(exact / len(pairs), 4),
         pairs=len(pairs),
     )
+
+
+def _scored(run: Run, seen: Checkpoint) -> tuple[list[Pair], list[Ids]]:
+    """The first dev pairs that are not too long, texts and ids."""
+    ids = (((s, t), (seen.source.encode(s), seen.target.encode(t))) for s, t in run.dev)
+    most = longest(run.config.data)
+    fit = ((pair, own) for pair, own in ids if fitting(seen.model, [own], most))
+    pairs, own = zip(*islice(fit, run.settings.film_scored), strict=True)
+    return list(pairs), list(own)
 
 
 def _append(path: Path, text: str) -> None:

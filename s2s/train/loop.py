@@ -23,8 +23,9 @@ from s2s.checkpoint import Side, load, save, side, store, unique_weights
 from s2s.config import Config, DataConfig, TextConfig, TrainConfig, to_dict
 from s2s.data import Ids, Pair, batches, collate
 from s2s.errors import UserError
-from s2s.evaluate import corpus_scores
-from s2s.model import Seq2Seq
+from s2s.evaluate import corpus_scores, longest
+from s2s.metrics import rank
+from s2s.model import Model, Seq2Seq
 from s2s.readers import Columns, read_pairs
 from s2s.train import distributed, start, state
 from s2s.train.filming import Film
@@ -127,7 +128,7 @@ class Run:
         base = start.base(config, checkpoint) if self.settings.start else None
         self.source, self.target = (base.source, base.target) if base else prepare_sides(train, config)
         self.pairs = encode_pairs(train, self.source, self.target, config.data.max_tokens)
-        if not self.pairs or not self.dev:
+        if not self.pairs or not encode_pairs(self.dev, self.source, self.target, longest(config.data)):
             raise UserError("data_empty", file=config.data.dev if self.pairs else config.data.train)
         if config.data.test and not self.test:
             raise UserError("data_empty", file=config.data.test)
@@ -171,7 +172,7 @@ class Run:
         """Make a checkpoint of the last save, whatever it scores: for a run that was stopped within an epoch."""
         state.load(self.directory, self.config, self)
         if self.at.step and self.group.first:
-            self._keep(corpus_scores(self.averaged_model(), self.source, self.target, self.dev))
+            self._keep(self._scores(self.averaged_model(), self.dev))
 
     def _epoch(self, began: float, bar: tqdm) -> None:
         order = batches(self.pairs, self.settings.batch_size, seed=self.settings.seed * 10_007 + self.at.epoch)
@@ -235,8 +236,11 @@ class Run:
         model.load_state_dict(weights, strict=False)  # what is tied is stored once
         return model
 
+    def _scores(self, model: Model, pairs: Sequence[Pair]) -> dict[str, Any]:
+        return corpus_scores(model, self.source, self.target, pairs, most=longest(self.config.data))
+
     def _validate(self, began: float) -> None:
-        scores = corpus_scores(self.averaged_model(), self.source, self.target, self.dev)
+        scores = self._scores(self.averaged_model(), self.dev)
         self.at.seconds = time.perf_counter() - began
         row = {
             "epoch": self.at.epoch,
@@ -254,9 +258,9 @@ class Run:
             raise UserError("disk_write", directory=str(self.directory), reason=error.strerror) from None
         tqdm.write(
             f"epoch {row['epoch']}: train {row['train_loss']:.3f}, dev {scores['loss']:.3f}, "
-            f"BLEU {scores['bleu']:.2f}, chrF {scores['chrf']:.2f}"
+            f"{card.bleu_name(scores['signatures']['bleu'])} {scores['bleu']:.2f}, chrF {scores['chrf']:.2f}"
         )
-        if scores["bleu"] > self.at.best.get("bleu", -1.0):
+        if not self.at.best or rank(scores) > rank(self.at.best):
             self.at.best, self.at.stale = scores, 0
             self._keep(scores)
         else:
@@ -266,7 +270,7 @@ class Run:
         """Score the weights that were kept on the test split, once."""
         kept = load(self.checkpoint)
         if "test" not in kept.metrics:
-            scores = corpus_scores(kept.model.to(self.device), kept.source, kept.target, self.test)
+            scores = self._scores(kept.model.to(self.device), self.test)
             store(self.checkpoint, "test", scores)
 
     def _keep(self, scores: dict[str, Any]) -> None:

@@ -17,15 +17,13 @@ from s2s.disk import write_text
 from s2s.errors import UserError
 from s2s.prepare import Row, Sizes, write
 from s2s.readers import Columns, Pair, read_pairs
-from s2s.text import SEGMENTERS, clean
+from s2s.text import SEGMENTERS, UNSPACED, clean
 
 FEWEST = 20  # pairs that a run can be planned for
 HELD_OUT = 1000  # pairs in dev and in test at most; a tenth of the file before that
 SAMPLE = 2000  # pairs that the guesses look at
 SEED = 1
 LENGTHS = (100, 200, 400)
-# Scripts written without spaces, or with marks that the Latin words would be cut at.
-UNSPACED = ("HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
 
 
 @dataclass(frozen=True)

@@ -68,10 +68,18 @@ def _scores(entry: Entry, say: Say) -> str:
     splits = [name for name in card.splits(metrics) if isinstance(metrics[name], dict)]
     if not splits:
         return ""
-    heads = [say("card.split"), say("card.sentences"), *(say(f"cards.{score}") for score in SCORES)]
+    names = {"bleu": bleu_name(metrics[splits[0]], say)}
+    heads = [say("card.split"), say("card.sentences"), *(names.get(score, say(f"cards.{score}")) for score in SCORES)]
     rows = [[_split(name, say), *_numbers(metrics[name])] for name in splits]
     note = f"<p><small>{escape(say('card.scores_note'))}</small></p>"
     return panel.table(heads, rows) + note + _signatures(metrics, splits, say)
+
+
+def bleu_name(scores: Mapping[str, Any], say: Say) -> str:
+    """What a split's BLEU counts: words, or characters where words have no spaces between them."""
+    signatures = scores.get("signatures")
+    characters = isinstance(signatures, dict) and card.by_characters(str(signatures.get("bleu")))
+    return say("cards.bleu_char" if characters else "cards.bleu")
 
 
 def _split(name: str, say: Say) -> str:

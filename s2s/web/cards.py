@@ -54,7 +54,8 @@ def _formats() -> dict[str, Any]:
         "size": "%.1f MB",
         "parameters": "localized",
     }
-    return {t(f"cards.{name}"): number(format=shape) for name, shape in formats.items()}
+    help_ = {"bleu": t("cards.bleu_help")}
+    return {t(f"cards.{name}"): number(format=shape, help=help_.get(name)) for name, shape in formats.items()}
 
 
 def _parameters(entry: Mapping[str, Any]) -> Any:

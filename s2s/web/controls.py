@@ -49,7 +49,8 @@ def checkpoint(names: list[str]) -> None:
     if architecture.parts(found):  # of a model of many heads the choice of one says what it is
         st.caption(architecture.described(found))
     if isinstance(metrics, dict) and {"bleu", "chrf", "perplexity"} <= metrics.keys():
-        st.caption(t("card.scores", **{k: float(metrics[k]) for k in ("bleu", "chrf", "perplexity")}))
+        bleu = card.bleu_name(metrics, t)
+        st.caption(t("card.scores", name=bleu, **{k: float(metrics[k]) for k in ("bleu", "chrf", "perplexity")}))
     with st.popover(t("step.card"), width="stretch"):
         card.show(name)
 

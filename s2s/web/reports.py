@@ -101,7 +101,8 @@ def _excess(reports: Sequence[Report]) -> None:
 
 def _beams(reports: Sequence[Report]) -> None:
     """A row a beam size and checkpoint."""
-    rows: dict[str, list[str]] = {t(f"exposure.beam_{name}"): [] for name in ("size", "log_prob", "length", "bleu")}
+    bleu = "bleu_char" if reports[0].bleu_tokenizer == "char" else "bleu"  # all are of one file
+    rows: dict[str, list[str]] = {t(f"exposure.beam_{name}"): [] for name in ("size", "log_prob", "length", bleu)}
     for report in reports:
         for beam in report.beams:
             size = str(beam.beam) if len(reports) == 1 else f"{report.checkpoint} · {beam.beam}"

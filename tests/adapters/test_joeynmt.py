@@ -14,8 +14,9 @@ import torch
 import yaml
 from torch import nn
 
-from s2s.adapters import READERS, Texts
+from s2s.adapters import READERS, Texts, joeynmt
 from s2s.adapters.imported import write
+from s2s.adapters.options import Options
 from s2s.checkpoint import load
 from s2s.decode import trace
 from s2s.errors import UserError
@@ -215,3 +216,12 @@ def test_a_checkpoint_that_would_execute_something_is_refused(tmp_path: Path) ->
     (directory / "best.ckpt").unlink()
     with pytest.raises(UserError, match=r"Cannot read .*best.ckpt"):
         READERS["joeynmt"]([directory], Texts())
+
+
+def test_a_word_of_the_list_may_be_a_line_separator(tmp_path: Path) -> None:
+    """Only a newline ends a line: cut at U+2028, every later word would have the next one's weights."""
+    file = tmp_path / "src_vocab.txt"
+    words = ["a", "\u2028", "\x85b", "c\x1cd"]
+    file.write_text("\n".join(words) + "\n", encoding="utf-8", newline="\n")
+    rows = joeynmt._rows(file, Options(tmp_path / "config.yaml", {}), "src")
+    assert list(rows.vocab.tokens[-4:]) == words

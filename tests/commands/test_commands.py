@@ -460,6 +460,7 @@ def test_tokens_are_read_as_they_are(tiny_checkpoint: Path, capsys: pytest.Captu
         (("--tokens", " "), "Type a sentence first."),
         ((TEXT, "--tokens", "我"), "--tokens does not go with TEXT"),
         (("--tokens", "我 a\u200b"), "Token 2"),
+        (("--tokens", "我 a\u00a0b"), "Token 2"),
         (("--tokens", "龘"), "knows none of these words"),
     ],
 )

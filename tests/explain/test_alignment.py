@@ -54,6 +54,20 @@ def test_gold_files_are_read(gold: Path) -> None:
     assert first.possible == first.sure | {(3, 3)} and second.possible == second.sure
 
 
+@pytest.mark.parametrize("odd", ["\u00a0", "\u0085", "\u3000", "\u2028", "\x1c", "\x0b"])
+def test_only_a_space_parts_gold_tokens(tmp_path: Path, tiny_checkpoint: Path, odd: str) -> None:
+    """Any other white space is inside a token, or one: else every later link would be of the word before."""
+    path = tmp_path / "odd.tsv"
+    path.write_text(GOLD.replace("苹果", f"苹{odd}果").replace("drink", odd), encoding="utf-8", newline="\n")
+    first, second = read_gold(path)
+    assert first.source == ("我", "喜欢", f"苹{odd}果", "。") and second.target == ("you", odd, "tea")
+    path.write_text(GOLD.replace("苹果", f"苹{odd}果"), encoding="utf-8", newline="\n")
+    plain = tmp_path / "plain.tsv"
+    plain.write_text(GOLD, encoding="utf-8")
+    made = [align(load(tiny_checkpoint), read_gold(file), bootstrap=Bootstrap(5)) for file in (path, plain)]
+    assert made[0].left_out == made[1].left_out == 0
+
+
 @pytest.mark.parametrize(
     ("row", "key"),
     [

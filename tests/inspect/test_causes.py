@@ -160,7 +160,7 @@ LIMITS = Fences(nll=4.0, ratio_low=0.5, ratio_high=2.0)
     [
         ({"attended_unknown": True}, "unknown_source"),
         ({"resegmented_mends": True, "resegmented_gain": 1.0}, "segmentation"),
-        ({"divergence": None, "wanted_unknown": None, "reference_unknown": [2]}, "unknown_reference"),
+        ({"wanted": "<unk>", "wanted_unknown": True, "reference_unknown": [2]}, "unknown_reference"),
         ({"mended_by": []}, "word"),
         ({"reference_log_prob": -0.9}, "search"),
         ({"beam_output": "c", "beam_log_prob": -0.5, "beam_chrf": 9.0, "chrf": 8.0}, "beam"),

@@ -11,19 +11,22 @@ import pytest
 import sacrebleu
 import torch
 
-from s2s.checkpoint import load
+from s2s.checkpoint import load, side
+from s2s.commands.inspect import summary_rows
 from s2s.errors import UserError
 from s2s.evaluate import corpus_scores
 from s2s.exposure.bootstrap import Bootstrap
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.comparison import ATTENTION, comparison, other_causes, same_model
+from s2s.inspect.page import render
+from s2s.inspect.report import make
 from s2s.inspect.run import Input, Inspection
 from s2s.inspect.scores import SentenceScores, chrf
 from s2s.inspect.summary import SCORES, summary
 from s2s.inspect.table import Examples
 from s2s.readers import read_pairs
-from s2s.text import SEGMENTERS
 from s2s.train.distributed import Group
+from s2s.vocab import SPECIALS, Vocab
 from tests.factory import make_checkpoint
 
 ONE = Group(0, 1, torch.device("cpu"))
@@ -70,7 +73,7 @@ def test_corpus_scores_are_those_of_evaluate(first: Examples, place: Path) -> No
 def test_chrf_of_summed_counts_is_that_of_the_corpus() -> None:
     outputs = ["I like tea.", "", "he drinks the water", "x", "苹果 tea", "no"]
     references = ["I like the tea.", "water", "he drinks water", "yes yes", "苹果", "nothing at all"]
-    scores = SentenceScores(SEGMENTERS["latin"])
+    scores = SentenceScores(side("latin", Vocab(SPECIALS)))
     counts = [scores.columns(o, r)["chrf_counts"] for o, r in zip(outputs, references, strict=True)]
     for n in range(1, 7):
         wanted = sacrebleu.corpus_chrf(outputs[:n], [references[:n]]).score
@@ -157,3 +160,19 @@ def test_what_cannot_be_compared_is_said(place: Path, first: Examples, tmp_path:
     some = inspected(place, "some", place / "tiny-general", limit=2)
     assert comparison(first, some)["examples"] == 2
     assert not math.isnan(comparison(first, some)["p"])
+
+
+def test_of_a_script_without_spaces_characters_are_counted_and_said_to_be(tmp_path: Path) -> None:
+    """As ``evaluate`` counts; the summary, the terminal and the page of a report say so."""
+    (tmp_path / "pairs.tsv").write_text("我喜欢苹果。\tผมชอบแอปเปิ้ล\n你喝水？\tคุณดื่มน้ำไหม\n", encoding="utf-8")
+    directory = make_checkpoint(tmp_path)
+    examples = inspected(tmp_path, "thai", directory)
+    held = load(directory)
+    wanted = corpus_scores(held.model, held.source, held.target, list(read_pairs(tmp_path / "pairs.tsv")))
+    made = summary(examples, Bootstrap(5))
+    assert examples.manifest["bleu_tokenizer"] == made["bleu_tokenizer"] == "char"
+    assert "tok:char" in wanted["signatures"]["bleu"]
+    assert made["scores"]["bleu"]["value"] == pytest.approx(wanted["bleu"], abs=1e-3)
+    assert ["bleu", "of characters"] in [[row[0], row[3]] for row in summary_rows(made)]
+    report = make(examples, [], lambda row: None, {})
+    assert "character BLEU" in render(report, "en") and "字符级 BLEU" in render(report, "zh")

@@ -80,6 +80,34 @@ def uninterrupted(place: Path) -> Path:
     return place / "whole"
 
 
+def test_a_row_of_a_whole_book_in_dev_is_left_out(place: Path) -> None:
+    book = " ".join("abcdef" * 7000)
+    dev = place / "book.tsv"
+    dev.write_text(f"{book}\t{book}\n" + (place / "dev.tsv").read_text(encoding="utf-8"), encoding="utf-8")
+    made = config(place, epochs=1, film_every=3, film_sentences=1)
+    made = dataclasses.replace(made, data=dataclasses.replace(made.data, dev=str(dev)))
+    best = Run(made, place / "book" / "run", place / "book" / "copy", COMMAND).train()
+    assert (best["sentences"], best["left_out"]) == (12, 1)
+    dev.write_text(f"{book}\t{book}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"book\.tsv"):
+        Run(made, place / "book" / "other", place / "book" / "copy", COMMAND)
+
+
+def test_a_bleu_of_0_throughout_does_not_keep_the_first_epoch(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = iter([(3.0, 2.0), (4.0, 2.0), (4.0, 1.5), (4.0, 1.6)])  # chrF and loss of each epoch
+    whole = loop.corpus_scores
+
+    def scores(*given: Any, **named: Any) -> dict[str, Any]:
+        chrf, loss = next(measured)
+        return {**whole(*given, **named), "bleu": 0.0, "chrf": chrf, "loss": loss}
+
+    monkeypatch.setattr(loop, "corpus_scores", scores)
+    run = Run(config(place, epochs=4), place / "zero" / "run", place / "zero" / "copy", COMMAND)
+    best = run.train()
+    assert (best["chrf"], best["loss"], run.at.stale) == (4.0, 1.5, 1)
+    assert load(place / "zero" / "copy").metrics["training"]["epoch"] == 3
+
+
 @pytest.mark.parametrize("kill_at", [4, 12])
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(place: Path, uninterrupted: Path, kill_at: int) -> None:
     write_toml(place, config(place))

@@ -39,7 +39,8 @@ def section(shown: Shown) -> None:
     if errors is not None:
         parts.append(t("inspect.errors", count=errors, share=100 * errors / held["examples"]))
     names = [name for name in ("bleu", "chrf", "perplexity") if name in held["scores"]]
-    parts += [f"{t(f'inspect.column.{name}')} {_number(held['scores'][name])}" for name in names]
+    char = {"bleu": "bleu_char"} if held.get("bleu_tokenizer") == "char" else {}
+    parts += [f"{t(f'inspect.column.{char.get(name, name)}')} {_number(held['scores'][name])}" for name in names]
     if held["left_out"] or held["bad_rows"]:
         parts.append(t("inspect.passed", left=held["left_out"], bad=held["bad_rows"]))
     left, right = st.columns([9, 2], vertical_alignment="center")

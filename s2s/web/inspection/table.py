@@ -126,6 +126,8 @@ def _title(shown: Shown, name: str) -> str:
             return t("inspect.output_of", checkpoint=names[name])
         if name == DIFFERENCE:
             return t("inspect.ahead", score=t(f"inspect.column.{shown.examples.score}"))
+    if name == "bleu" and shown.examples.manifest.get("bleu_tokenizer") == "char":
+        name = "bleu_char"
     return "◆" if name == "divergence" else t(f"inspect.column.{name}")
 
 

@@ -69,7 +69,7 @@ def _chrf(run: Flow, reference: str) -> float:
     from s2s.inspect.scores import SentenceScores
 
     checkpoint = models.load(run.checkpoint, models.changed(run.checkpoint))
-    return SentenceScores(checkpoint.target.segmenter).chrf(run.text, reference)
+    return SentenceScores(checkpoint.target).chrf(run.text, reference)
 
 
 def _measured(name: str) -> Lengths | None:

@@ -49,7 +49,9 @@ const rated = (word) => word.log_prob !== undefined;
 const speaks = (step) => rated(step) || step.top.length > 0;
 
 // Whether the model would have said another word than the reference's.
-const misses = (step) => Boolean(step.target) && (step.top[0]?.token ?? step.output) !== step.target.token;
+// Whether a word is the reference's; an unknown word never is, though both be written <unk>.
+const right = (token, gold) => token === gold && token !== "<unk>";
+const misses = (step) => Boolean(step.target) && !right(step.top[0]?.token ?? step.output, step.target.token);
 
 const isSpecial = (token) => /^<(pad|unk|bos|eos|fill)>$/.test(token);
 

@@ -57,7 +57,7 @@ function laneCell(view, lane, name, gold, t, cell, branch) {
   if (t >= lane.steps.length) return cell(t, "");
   const word = said(lane.steps[t], lane.mode);
   const p = rated(word) ? Math.exp(word.log_prob) : 0;
-  const miss = gold.length > 0 && word.token !== gold[t];
+  const miss = gold.length > 0 && !right(word.token, gold[t]);
   const share = rated(word) ? [el("span", { class: "p", text: percent(p) })] : [];
   const td = cell(t, name, label(word.token), ...share, el("i", { class: "looked" }));
   td.style.setProperty("--p", shade(p).toFixed(3));

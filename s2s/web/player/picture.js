@@ -57,7 +57,7 @@ function laneTable(view) {
     const cell = (t) => {
       if (!(t in lane.steps)) return null;
       const { token, log_prob } = said(lane.steps[t], lane.mode);
-      return { token, p: log_prob === undefined ? null : Math.exp(log_prob), miss: gold.length > 0 && token !== gold[t], diverges: lane.divergence === t };
+      return { token, p: log_prob === undefined ? null : Math.exp(log_prob), miss: gold.length > 0 && !right(token, gold[t]), diverges: lane.divergence === t };
     };
     rows.push({ kind: "lane", title: laneName(view, name), active: name === view.lane, cells: cells(cell) });
   }
