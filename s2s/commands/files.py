@@ -1,0 +1,80 @@
+"""What commands share in reading files of pairs: options, remarks on stderr, advice that names options."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from s2s.commands import arguments
+from s2s.commands.terminal import printable
+from s2s.errors import UserError
+from s2s.readers import AUTO, FORMATS, Columns, LeftOut, advise, read_pairs, refuse
+
+if TYPE_CHECKING:
+    from s2s.readers import Pair
+    from s2s.text_file import Form
+
+
+def pairs_options(p: arguments.Parser) -> None:
+    """A file of pairs and how it is to be read."""
+    p.add_argument("file", metavar="FILE", type=Path, help="pairs: TSV, JSONL or CSV, plain, .gz or .xz")
+    columns_options(p)
+
+
+def columns_options(p: arguments.Parser) -> None:
+    """How a file of pairs is to be read."""
+    p.add_argument("--format", choices=FORMATS, default=AUTO, help="of the file; by its extension and header (auto)")
+    p.add_argument("--source-column", metavar="C", default="source", help="where columns have names (source)")
+    p.add_argument("--target-column", metavar="C", default="target", help="where columns have names (target)")
+    encoding_option(p)
+    p.add_argument("--skip-bad", action="store_true", help="pass over rows that are no pair, and count them")
+
+
+def encoding_option(p: arguments.Parser) -> None:
+    """Which encoding a file has."""
+    p.add_argument("--encoding", metavar="E", default=AUTO, help="utf-8, gb18030, utf-16 …; recognised by default")
+
+
+def columns(options: argparse.Namespace) -> Columns:
+    """The names of the two columns that were given."""
+    return Columns(options.source_column, options.target_column)
+
+
+def read(options: argparse.Namespace) -> list[Pair]:
+    """The pairs of the file that was named; UserError where it has none."""
+    left_out = LeftOut(options.file)
+    bad = left_out if options.skip_bad else refuse
+    with advised():
+        found = list(read_pairs(options.file, columns(options), options.format, bad, options.encoding, remark))
+        tell(left_out)
+        if not found:
+            raise UserError("file_no_pairs", file=str(options.file))
+    return found
+
+
+def remark(form: Form) -> None:
+    """Say on stderr how a file was recognised, where that is worth a word."""
+    _say(form.remark("en"))
+
+
+def tell(left_out: LeftOut) -> None:
+    """Say on stderr what was left out of a file, if anything was."""
+    _say(left_out.say("en"))
+
+
+def _say(text: str) -> None:
+    if text:
+        print(printable(text), file=sys.stderr)
+
+
+@contextmanager
+def advised() -> Iterator[None]:
+    """Mistakes in files are told with the options that mend them."""
+    try:
+        yield
+    except UserError as error:
+        raise advise(error, "option") from None
