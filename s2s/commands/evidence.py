@@ -92,8 +92,8 @@ def align(options: argparse.Namespace, command: str) -> int:
     from s2s.exposure.bootstrap import Bootstrap
 
     checkpoint = load(directory)
-    with files.advised():
-        golds = read_gold(options.file, options.encoding, files.remark)[: options.limit]
+    with files.reading() as remarks:
+        golds = read_gold(options.file, options.encoding, remarks.form)[: options.limit]
     with percent() as tell:
         told = align(checkpoint, golds, options.threshold, Bootstrap(seed=options.seed), tell)
     if options.json:

@@ -44,37 +44,44 @@ def columns(options: argparse.Namespace) -> Columns:
     return Columns(options.source_column, options.target_column)
 
 
+class Remarks:
+    """What is to be said of files on stderr once nothing was wrong with them: a mistake is one line alone."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        """A line, unless it is empty."""
+        self.lines += [printable(text)] if text else []
+
+    def form(self, form: Form) -> None:
+        """How a file was recognised, where that is worth a word."""
+        self.say(form.remark("en"))
+
+    def print(self) -> None:
+        """Everything so far."""
+        for line in self.lines:
+            print(line, file=sys.stderr)
+
+
+@contextmanager
+def reading() -> Iterator[Remarks]:
+    """Files are read within; mistakes are told with the options that mend them, remarks at the end."""
+    remarks = Remarks()
+    try:
+        yield remarks
+    except UserError as error:
+        raise advise(error, "option") from None
+    remarks.print()
+
+
 def read(options: argparse.Namespace) -> list[Pair]:
     """The pairs of the file that was named; UserError where it has none."""
     left_out = LeftOut(options.file)
     bad = left_out if options.skip_bad else refuse
-    with advised():
-        found = list(read_pairs(options.file, columns(options), options.format, bad, options.encoding, remark))
-        tell(left_out)
+    with reading() as remarks:
+        found = list(read_pairs(options.file, columns(options), options.format, bad, options.encoding, remarks.form))
         if not found:
             raise UserError("file_no_pairs", file=str(options.file))
+        remarks.say(left_out.say("en"))
     return found
-
-
-def remark(form: Form) -> None:
-    """Say on stderr how a file was recognised, where that is worth a word."""
-    _say(form.remark("en"))
-
-
-def tell(left_out: LeftOut) -> None:
-    """Say on stderr what was left out of a file, if anything was."""
-    _say(left_out.say("en"))
-
-
-def _say(text: str) -> None:
-    if text:
-        print(printable(text), file=sys.stderr)
-
-
-@contextmanager
-def advised() -> Iterator[None]:
-    """Mistakes in files are told with the options that mend them."""
-    try:
-        yield
-    except UserError as error:
-        raise advise(error, "option") from None

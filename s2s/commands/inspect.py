@@ -70,8 +70,8 @@ def inspect(options: argparse.Namespace, command: str) -> int:
             from s2s.inspect.run import Input, Inspection
 
             read = options.format, options.limit, options.skip_bad, options.encoding
-            source = Input(options.file, files.columns(options), *read, files.remark if _rank() == 0 else silent)
-            with files.advised():
+            with files.reading() as remarks:
+                source = Input(options.file, files.columns(options), *read, remarks.form if _rank() == 0 else silent)
                 inspection = Inspection(options.out, load(directory), source, options.mode)
             first = _run(inspection, options.states)
     except KeyboardInterrupt as stop:

@@ -73,8 +73,8 @@ def prepare(options: argparse.Namespace, command: str) -> int:
     if options.corpus != "classical":
         read = {"tatoeba": prepare_tatoeba, "automaster": prepare_automaster}[options.corpus]
         sizes = Sizes(options.dev, options.test)
-        with files.advised():
-            written = read(options.path, options.out, sizes, options.seed, options.encoding, files.remark)
+        with files.reading() as remarks:
+            written = read(options.path, options.out, sizes, options.seed, options.encoding, remarks.form)
     else:
         sizes = Sizes(options.dev, options.test, options.max_train)
         report = lambda line: tqdm.write(printable(line), file=sys.stderr)  # noqa: E731

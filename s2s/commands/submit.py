@@ -37,9 +37,9 @@ def submit(options: argparse.Namespace, command: str) -> int:
 
     checkpoint = load(find_checkpoint(options.checkpoint))
     settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
-    found = read_questions(options.file, encoding=options.encoding, note=files.remark)
-    questions = tqdm(found, unit=" questions", disable=None, leave=False)
-    with files.advised():
+    with files.reading() as remarks:
+        found = read_questions(options.file, encoding=options.encoding, note=remarks.form)
+        questions = tqdm(found, unit=" questions", disable=None, leave=False)
         count, empty = submission.submit(options.out, submission.predictions(checkpoint, questions, settings))
     print(f"Wrote {options.out}: {count:,} predictions, {empty:,} of them empty.", file=sys.stderr)
     return 0

@@ -7,14 +7,13 @@ import dataclasses
 import os
 import re
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s2s.commands import arguments, files
 from s2s.commands.terminal import printable, table
 from s2s.errors import UserError
-from s2s.readers import AUTO, Columns, silent
+from s2s.readers import AUTO, Columns
 from s2s.train.signals import status, stoppable
 
 if TYPE_CHECKING:
@@ -50,15 +49,15 @@ def train(options: argparse.Namespace, command: str) -> int:
     stopped, first = 0, os.environ.get("RANK", "0") == "0"
     with stoppable() as stop:
         try:
-            with files.advised() if options.data else nullcontext():
-                config = _config(options)
+            config = _config(options)
             from s2s.train.distributed import leave
             from s2s.train.loop import Run
-            from s2s.train.sides import read_splits
 
-            splits = read_splits(config.data, files.remark if first else silent)
-            run = Run(config, options.runs / config.name, options.out / config.name, command, splits)
+            places = options.runs / config.name, options.out / config.name
+            remarks = files.Remarks()
+            run = Run(config, *places, command, note=remarks.form)
             if first:
+                remarks.print()
                 _tell(run)
             best = run.train(stop)
             leave()
@@ -110,7 +109,8 @@ def _config(options: argparse.Namespace) -> Config:
     read = options.encoding, options.skip_bad, options.dev, options.test
     given = Given(options.data, columns, options.format, *read)
     if group.first:
-        plan(given, directory, name, lambda text: print(printable(text), file=sys.stderr))
+        with files.reading() as remarks:
+            plan(given, directory, name, remarks.say)
     group.share(0)  # the others wait for the split
     config = _named(read_config(plan(given, directory, name), options.set), name)
     state.check(directory, config)  # before it is written: one that cannot be gone on with is not
@@ -125,10 +125,12 @@ def _tell(run: Run) -> None:
     from s2s.train.pace import duration
 
     config, pairs = run.config, len(run.pairs)
-    if state.check(run.directory, config):
-        print(f"Going on with the run in {run.directory}.", file=sys.stderr)
-    else:
-        run.measure()
+    state.load(run.directory, config, run)
+    if run.at.step:
+        print(f"Going on with the run in {run.directory} from step {run.at.step:,}.", file=sys.stderr)
+    if run.ended:
+        return
+    run.measure()
     left = run.left()
     sides = [
         [name, f"cut by {cut}, {len(side.vocab):,} entries in its vocabulary"]

@@ -24,6 +24,7 @@ from s2s.data import Ids, batches, collate
 from s2s.errors import UserError
 from s2s.evaluate import corpus_scores
 from s2s.model import Seq2Seq
+from s2s.readers import Note, silent
 from s2s.train import distributed, start, state
 from s2s.train.filming import Film
 from s2s.train.machine import autocast, keep_memory
@@ -40,11 +41,17 @@ BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}
 class Run:
     """One training run in ``directory``, its checkpoint in ``checkpoint``: built once, then ``train()``.
 
-    Pairs come from the config's files, or from ``splits`` where they are in memory.
+    Pairs come from the config's files (``note`` is told how each is read), or from ``splits`` in memory.
     """
 
     def __init__(
-        self, config: Config, directory: Path, checkpoint: Path, command: str, splits: Splits | None = None
+        self,
+        config: Config,
+        directory: Path,
+        checkpoint: Path,
+        command: str,
+        splits: Splits | None = None,
+        note: Note = silent,
     ) -> None:
         self.config, self.settings, self.command = config, config.train, command
         self.directory, self.checkpoint = directory, checkpoint
@@ -56,7 +63,7 @@ class Run:
         self.group = distributed.join()
         self.device = self.group.device
         self.autocast = autocast(self.settings.precision, self.device)
-        splits = read_splits(config.data) if splits is None else splits
+        splits = read_splits(config.data, note) if splits is None else splits
         train, self.dev, self.test = (list(splits[name]) for name in SPLITS)
         base = start.base(config, checkpoint) if self.settings.start else None
         self.source, self.target = (base.source, base.target) if base else prepare_sides(train, config)
@@ -111,7 +118,7 @@ class Run:
 
     @property
     def ended(self) -> bool:
-        """Whether no epoch is left, or nothing has become better for too long."""
+        """Whether no epoch is left, or none was better for too long."""
         return self.at.epoch >= self.settings.epochs or self.at.stale >= self.settings.patience
 
     def left(self) -> float | None:

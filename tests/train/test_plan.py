@@ -14,7 +14,7 @@ from s2s.checkpoint import load
 from s2s.config import read_config, to_dict
 from s2s.errors import UserError
 from s2s.readers import Columns, read_pairs
-from s2s.train.plan import LENGTHS, SCALES, plan, resolve, segmentation
+from s2s.train.plan import LENGTHS, SCALES, Given, plan, resolve, segmentation
 
 ROOT = Path(__file__).parents[2]
 WHO = (("我", "I"), ("你", "You"), ("他们", "They"), ("老师", "The teachers"))
@@ -75,7 +75,7 @@ def test_the_split_is_group_wise_and_the_same_again(tmp_path: Path) -> None:
     file = write(tmp_path / "a.jsonl", PAIRS + twins)
     contents = []
     for directory in (tmp_path / "one", tmp_path / "two"):
-        config = read_config(plan(file, Columns("zh", "en"), "auto", directory, "mine"))
+        config = read_config(plan(Given(file, Columns("zh", "en")), directory, "mine"))
         files = {name: list(read_pairs(directory / f"{name}.tsv")) for name in ("train", "dev", "test")}
         assert [len(files[name]) for name in files] == [41, 5, 5]
         assert sorted(p for pairs in files.values() for p in pairs) == sorted(PAIRS + twins)
@@ -89,10 +89,10 @@ def test_the_split_is_group_wise_and_the_same_again(tmp_path: Path) -> None:
 def test_what_cannot_be_planned_is_said(tmp_path: Path) -> None:
     few = write(tmp_path / "few.jsonl", PAIRS[:19])
     with pytest.raises(UserError, match="19 pairs"):
-        plan(few, Columns("zh", "en"), "auto", tmp_path / "a", "a")
+        plan(Given(few, Columns("zh", "en")), tmp_path / "a", "a")
     alike = write(tmp_path / "alike.jsonl", [(s, "One answer.") for s, _ in PAIRS])
     with pytest.raises(UserError, match=r"alike\.jsonl has 48 pairs"):
-        plan(alike, Columns("zh", "en"), "auto", tmp_path / "b", "b")
+        plan(Given(alike, Columns("zh", "en")), tmp_path / "b", "b")
     assert not list((tmp_path / "b").glob("*.tsv"))
 
 
