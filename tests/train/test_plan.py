@@ -142,3 +142,48 @@ def test_mistakes(arguments: tuple[str, ...], named: str, tmp_path: Path, capsys
     assert train(tmp_path, *arguments) == 2
     err = capsys.readouterr().err
     assert err.count("\n") == 1 and named in err
+
+
+OTHERS = [(f"{a}不{b}{c}。", f"{x} do not {y} {z}.") for a, x in WHO for b, y in WHAT[:1] for c, z in THING]
+
+
+def test_dev_and_test_of_ones_own_are_scored_and_kept_out_of_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bad rows are passed over and counted; what training shares with the others is left out; the plan is told."""
+    rows = [f"{s},{t}" for s, t in [*PAIRS, OTHERS[0]]]
+    rows[3:3] = ['"我,I']
+    file = tmp_path / "mine.csv"
+    file.write_bytes("\n".join(["source,target", *rows]).encode("gb18030"))
+    dev, test = write(tmp_path / "d.jsonl", OTHERS[:4]), write(tmp_path / "t.jsonl", OTHERS[4:])
+    for path in (dev, test):
+        path.write_text(path.read_text("utf-8").replace('"zh"', '"source"').replace('"en"', '"target"'), "utf-8")
+    given = ("--data", file, "--dev", dev, "--test", test)
+    assert train(tmp_path, *given, *QUICK) == 2
+    assert capsys.readouterr().err.count("\n") == 1  # the bad row
+    assert train(tmp_path, *given, "--skip-bad", *QUICK) == 0
+    err = capsys.readouterr().err
+    for said in (
+        "mine.csv was recognised: GB18030 text.",
+        "mine.csv: 1 bad rows on 1 lines were left out. The first: ",
+        "1 pairs that share a side with dev or test were left out of training.",
+        "cut by jieba",
+        "cut by latin",
+        "48 to train on, 4 dev, 12 test",
+        "2 at most, of 6 steps",
+        "target tokens a second",
+    ):
+        assert said in err
+    run = tmp_path / "runs" / "mine"
+    assert [list(read_pairs(run / f"{name}.tsv")) for name in ("dev", "test")] == [OTHERS[:4], OTHERS[4:]]
+    assert load(tmp_path / "made" / "mine").metrics["test"]["sentences"] == 12
+    assert train(tmp_path, *given, "--skip-bad", *QUICK) == 0  # goes on: is finished
+    assert train(tmp_path, "--data", file, "--dev", dev, "--skip-bad", *QUICK) == 2  # another run
+
+
+def test_one_file_of_ones_own_leaves_the_other_to_be_cut(tmp_path: Path) -> None:
+    file, dev = write(tmp_path / "a.jsonl", PAIRS), write(tmp_path / "d.jsonl", OTHERS)
+    told: list[str] = []
+    plan(Given(file, Columns("zh", "en"), dev=dev), tmp_path / "run", "x", told.append)
+    sizes = {name: len(list(read_pairs(tmp_path / "run" / f"{name}.tsv"))) for name in ("train", "dev", "test")}
+    assert sizes == {"train": 44, "dev": 16, "test": 4} and not told
