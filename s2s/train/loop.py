@@ -7,7 +7,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,13 +28,11 @@ from s2s.train import distributed, start, state
 from s2s.train.filming import Film
 from s2s.train.machine import autocast, keep_memory
 from s2s.train.objectives import OBJECTIVES, Progress
-from s2s.train.pace import Pace, duration
+from s2s.train.pace import BAR, Pace, duration
 from s2s.train.schedule import learning_rate
 from s2s.train.sides import SPLITS, Splits, encode_pairs, prepare_sides, read_splits
 from s2s.train.signals import Stop
 from s2s.train.threads import Threads, same_randomness
-
-BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"  # the time left is ours
 
 
 class Run:
@@ -92,7 +89,7 @@ class Run:
         self.target_tokens = sum(len(t) + 1 for _, t in self.pairs)  # of an epoch
         self.dev_tokens = sum(len(self.target.encode(t)) + 1 for _, t in self.dev)
         many = self.group.size > 1 or self.device.type == "cuda"  # then each process has one
-        self.threads = Threads(self.settings.threads or int(many), self._trial, self._say)
+        self.threads = Threads(self.settings.threads or int(many), self._trial)
 
     def train(self, stop: Stop | None = None) -> dict[str, Any]:
         """Run, or go on, to the end; returns the dev scores of the checkpoint that was kept.
@@ -129,6 +126,8 @@ class Run:
     def measure(self) -> None:
         """Choose the threads, and time two steps that leave no trace, for ``left`` to go by before the first."""
         self.threads.choose()
+        if self.device.type == "cuda":  # its generator would not be where it was
+            return
         tokens = sum(len(t) + 1 for _, t in self.pairs[: self.settings.batch_size])
         for _ in range(2):
             with self.pace.step(tokens):
@@ -140,10 +139,6 @@ class Run:
             self.model.train()
             self._backward(self.pairs[: self.settings.batch_size])
             self.optimizer.zero_grad()
-
-    def _say(self, text: str) -> None:
-        if self.group.first:
-            tqdm.write(text, file=sys.stderr)
 
     def keep(self) -> None:
         """Make a checkpoint of the last save, whatever it scores: for a run that was stopped within an epoch."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
 import torch
+from tqdm import tqdm
 
 MOST = 2  # more gain little for these sizes
 ROUNDS, ENOUGH = 3, 0.6  # measurements of each number, and seconds of all after which there are no more
@@ -32,7 +34,7 @@ class Threads:
         self,
         wanted: int,
         work: Callable[[], None],
-        say: Callable[[str], None],
+        say: Callable[[str], None] = lambda text: tqdm.write(text, file=sys.stderr),
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         self.work, self.say, self.clock = work, say, clock
