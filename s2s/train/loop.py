@@ -98,10 +98,10 @@ class Run:
         """
         stop = stop or Stop()
         state.load(self.directory, self.config, self)
-        began, quiet = time.perf_counter() - self.at.seconds, not self.group.first
+        began = time.perf_counter() - self.at.seconds
         if self.at.step == 0:
             self.film.take(self)
-        shown = {"unit": "step", "mininterval": 0.5, "disable": quiet, "bar_format": BAR}
+        shown = {"unit": "step", "mininterval": 0.5, "disable": not self.group.first, "bar_format": BAR}
         with tqdm(total=self.steps, initial=self.at.step, **shown) as bar:
             while not self.ended:
                 bar.set_description(f"epoch {self.at.epoch + 1}/{self.settings.epochs}")
@@ -195,8 +195,7 @@ class Run:
         at.moment_tokens += count
         at.batch, at.seconds = at.batch + 1, time.perf_counter() - began
         bar.update()
-        left = self.left()
-        rest = "" if left is None else f", {duration(left)} left"
+        rest = "" if (left := self.left()) is None else f", {duration(left)} left"
         bar.set_postfix_str(f"loss {at.loss_sum / at.tokens:.3f}, {self.pace.rate:,.0f} tokens/s{rest}", refresh=False)
         with self.pace.writing():
             self.film.take(self)
