@@ -22,8 +22,9 @@ import numpy as np
 from tqdm import tqdm
 
 from s2s.errors import UserError
-from s2s.readers import AUTO, Columns, Note, Pair, read_lines, read_pairs, silent
+from s2s.readers import Columns, Note, Pair, read_lines, read_pairs, silent
 from s2s.text import clean, simplify
+from s2s.text_file import AUTO
 
 NOWHERE, TRAIN, DEV, TEST, UNSEEN = range(5)
 FILES = {TRAIN: "train.tsv", DEV: "dev.tsv", TEST: "test.tsv", UNSEEN: "test-unseen-book.tsv"}

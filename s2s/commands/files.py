@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from s2s.commands import arguments
 from s2s.commands.terminal import printable
 from s2s.errors import UserError
-from s2s.readers import AUTO, FORMATS, Columns, LeftOut, advise, read_pairs, refuse
+from s2s.readers import FORMATS, Columns, LeftOut, advise, read_pairs, refuse
+from s2s.text_file import AUTO
 
 if TYPE_CHECKING:
     from s2s.readers import Pair

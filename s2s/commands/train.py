@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from s2s.commands import arguments, files
 from s2s.commands.terminal import printable, table
 from s2s.errors import UserError
-from s2s.readers import AUTO, Columns
+from s2s.readers import Columns
+from s2s.text_file import AUTO
 from s2s.train.signals import status, stoppable
 
 if TYPE_CHECKING:

@@ -20,8 +20,9 @@ from s2s.explain.spans import Links, Overlap, cut, overlap, project
 from s2s.exposure.bootstrap import Bootstrap, Estimate, Floats, divide
 from s2s.exposure.lanes import Progress, chunks, quiet
 from s2s.model import Model
-from s2s.readers import AUTO, Note, read_lines, silent
+from s2s.readers import Note, read_lines, silent
 from s2s.search import greedy
+from s2s.text_file import AUTO
 from s2s.vocab import UNK
 
 SCHEMA = "lookback-alignment/1"

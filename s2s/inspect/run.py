@@ -26,8 +26,8 @@ from s2s.errors import UserError
 from s2s.inspect.causes import READ, causes, fences
 from s2s.inspect.columns import PART, SCHEMA, TABLE, TAGS
 from s2s.inspect.rows import MAX_TOKENS, Rows
-from s2s.readers import AUTO, Bad, Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
-from s2s.text_file import Form
+from s2s.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
+from s2s.text_file import AUTO, Bad, Form
 from s2s.train.distributed import Group
 
 WINDOW = 1000  # pairs; the memory needed is that of one window, whatever the file

@@ -16,9 +16,9 @@ from s2s.config import Config, DataConfig, ModelConfig, TextConfig, TrainConfig,
 from s2s.disk import write_text
 from s2s.errors import UserError
 from s2s.prepare import Row, Sizes, normal, write
-from s2s.readers import AUTO, Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
+from s2s.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
 from s2s.text import SEGMENTERS, clean
-from s2s.text_file import Bad
+from s2s.text_file import AUTO, Bad
 
 FEWEST = 20  # pairs that a run can be planned for
 HELD_OUT = 1000  # pairs in dev and in test at most; a tenth of the file before that

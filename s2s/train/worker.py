@@ -23,7 +23,7 @@ from s2s.openmp import sleep_while_waiting
 from s2s.train.signals import TERMINATED, stoppable
 
 if TYPE_CHECKING:
-    from s2s.train.loop import Splits
+    from s2s.train.sides import Splits
 
 NICE = 10
 IDLE = 600.0  # seconds that a warm process waits to be asked
