@@ -30,6 +30,7 @@ from s2s.commands import (
 )
 from s2s.commands.arguments import MISTAKE, Parser, one_line
 from s2s.errors import UserError
+from s2s.openmp import sleep_while_waiting
 
 PROGRAM = "python -m s2s"
 INTERRUPTED = 130
@@ -51,6 +52,7 @@ def parser() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    sleep_while_waiting()  # commands import torch
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -131,6 +131,7 @@ class DataConfig:
     dev: str = "data/dev.tsv"
     test: str = ""  # scored once, at the end
     format: str = "auto"  # auto (by extension and header) | tsv | jsonl | csv | automaster
+    encoding: str = "auto"  # auto (recognised) | utf-8 | gb18030 | utf-16 | another that Python has
     source_column: str = "source"
     target_column: str = "target"
     origin: str = ""  # whose data it is, for the model card
@@ -164,7 +165,7 @@ class TrainConfig:
     film_sentences: int = 3  # of dev
     film_scored: int = 100  # pairs of dev that each moment is scored on
     precision: str = "float32"  # float32 | bf16 (matrix products only)
-    threads: int = 2
+    threads: int = 0  # of each process; 0: 1 or 2, whichever a second of measuring finds faster
     seed: int = 1
     # scheduled_sampling: how likely step i reads the reference
     sampling_schedule: str = "linear"  # max(ε_min, k - c i) | exponential: k^i | inverse_sigmoid: k/(k + e^{i/k})
@@ -187,11 +188,11 @@ class TrainConfig:
     penalty_weight: float = 1.0  # ε of ½ ε ‖∇_E L‖²
 
     def __post_init__(self) -> None:
-        counts = ("epochs", "batch_size", "patience", "save_every", "threads")
+        counts = ("epochs", "batch_size", "patience", "save_every")
         shares = ("dropout", "word_dropout", "label_smoothing")
         _check(self, "train", **dict.fromkeys(counts, (1, MANY)), **dict.fromkeys(shares, (0, 0.95)))
         _check(self, "train", final_learning_rate=(0, 1), average=(0, 1), warmup_steps=(0, MANY), seed=(0, MANY))
-        _check(self, "train", film_every=(0, MANY), film_sentences=(1, 10), film_scored=(1, MANY))
+        _check(self, "train", threads=(0, MANY), film_every=(0, MANY), film_sentences=(1, 10), film_scored=(1, MANY))
         _check(self, "train", learning_rate=(0, 100), weight_decay=(0, 100), coverage_weight=(0, 100), clip=(1e-6, 1e6))
         self._check_objective()
 
@@ -268,7 +269,7 @@ def read_config(path: str | Path, settings: Sequence[str] = ()) -> Config:
     """
     path = Path(path)
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors write a mark
     except OSError:
         raise UserError("file_missing", file=str(path)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -22,8 +22,9 @@ import numpy as np
 from tqdm import tqdm
 
 from s2s.errors import UserError
-from s2s.readers import Columns, Pair, read_lines, read_pairs
+from s2s.readers import Columns, Note, Pair, read_lines, read_pairs, silent
 from s2s.text import clean, simplify
+from s2s.text_file import AUTO
 
 NOWHERE, TRAIN, DEV, TEST, UNSEEN = range(5)
 FILES = {TRAIN: "train.tsv", DEV: "dev.tsv", TEST: "test.tsv", UNSEEN: "test-unseen-book.tsv"}
@@ -47,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many pairs the files may have; ``train`` 0 means all that are left."""
+    """How many pairs the files may have; ``train`` 0 means all that are left, 0 of the others no such file."""
 
     dev: int
     test: int
@@ -63,22 +64,22 @@ def normal(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
-def tatoeba(path: Path) -> Iterator[Row]:
+def tatoeba(path: Path, encoding: str = AUTO, note: Note = silent) -> Iterator[Row]:
     """Chinese to English from the tab-separated Tatoeba pairs, whichever column is which.
 
     Columns after the pair are passed over, and so is a number before each sentence (as in Tatoeba's
     own export). A row without a Chinese and a Latin side is left out. Raises UserError that names
     the row which has no two columns.
     """
-    chinese_first = sum(bool(_HAN.search(a)) - bool(_HAN.search(b)) for a, b in _columns(path)) > 0
-    for a, b in tqdm(_columns(path), desc=path.name, unit=" rows", disable=None, leave=False):
+    chinese_first = sum(bool(_HAN.search(a)) - bool(_HAN.search(b)) for a, b in _columns(path, encoding, note)) > 0
+    for a, b in tqdm(_columns(path, encoding, silent), desc=path.name, unit=" rows", disable=None, leave=False):
         chinese, english = (a, b) if chinese_first else (b, a)
         if _HAN.search(chinese) and _LATIN.search(english):
             yield Row(simplify(clean(chinese)), clean(english))
 
 
-def _columns(path: Path) -> Iterator[Pair]:
-    for number, line in enumerate(read_lines(path), start=1):
+def _columns(path: Path, encoding: str, note: Note) -> Iterator[Pair]:
+    for number, line in enumerate(read_lines(path, encoding=encoding, note=note), start=1):
         if not line.strip():
             continue
         columns = line.split("\t")
@@ -199,7 +200,8 @@ def write(
                 held_out.append(row.held_out)
         place_N = _places(np.array(keys).reshape(-1, 2), np.array(pair_keys), np.array(held_out, bool), sizes, seed)
         counts = {place: int((place_N == place).sum()) for place in FILES}
-        wanted = (TRAIN, DEV, TEST, UNSEEN) if unseen else (TRAIN, DEV, TEST)
+        asked = {TRAIN: True, DEV: sizes.dev, TEST: sizes.test, UNSEEN: unseen}
+        wanted = tuple(place for place in FILES if asked[place])
         if not all(counts[place] for place in wanted):
             raise UserError("prepare_too_few", file=str(origin), found=len(place_N), dev=sizes.dev, test=sizes.test)
         _distribute(Path(scratch), place_N, wanted)
@@ -232,14 +234,19 @@ def _distribute(scratch: Path, place_N: np.ndarray, wanted: tuple[int, ...]) -> 
                 files[place].write(line)
 
 
-def prepare_tatoeba(path: Path, directory: Path, sizes: Sizes, seed: int) -> dict[Path, int]:
+def prepare_tatoeba(
+    path: Path, directory: Path, sizes: Sizes, seed: int, encoding: str = AUTO, note: Note = silent
+) -> dict[Path, int]:
     """``tatoeba`` rows into ``directory``."""
-    return write(tatoeba(path), directory, replace(sizes, train=0), seed, path)
+    return write(tatoeba(path, encoding, note), directory, replace(sizes, train=0), seed, path)
 
 
-def prepare_automaster(path: Path, directory: Path, sizes: Sizes, seed: int) -> dict[Path, int]:
+def prepare_automaster(
+    path: Path, directory: Path, sizes: Sizes, seed: int, encoding: str = AUTO, note: Note = silent
+) -> dict[Path, int]:
     """The AutoMaster CSV's usable rows (``automaster``) into ``directory``."""
-    rows = (Row(clean(s), clean(t)) for s, t in read_pairs(path, Columns(), "automaster"))
+    found = read_pairs(path, Columns(), "automaster", encoding=encoding, note=note)
+    rows = (Row(clean(s), clean(t)) for s, t in found)
     return write(rows, directory, replace(sizes, train=0), seed, path)
 
 

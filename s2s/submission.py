@@ -11,6 +11,7 @@ from typing import TextIO
 
 from s2s import disk
 from s2s.checkpoint import Checkpoint, Side
+from s2s.csv_records import mistake
 from s2s.errors import UserError
 from s2s.evaluate import translate
 from s2s.readers import Question
@@ -96,7 +97,7 @@ def check(name: str, text: str) -> tuple[int, int]:
             seen.add(fields[0])
             empty += not fields[1].strip()
     except csv.Error as error:
-        raise UserError("row_not_csv", file=name, row=reader.line_num, reason=str(error)) from None
+        raise mistake(name, reader.line_num, str(error)) from None
     if not seen:
         raise UserError("file_no_questions", file=name)
     return len(seen), empty

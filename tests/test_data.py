@@ -39,7 +39,7 @@ def test_a_bad_row_is_named(tmp_path: Path, bad: str, columns: int) -> None:
     assert error.value.values["row"] == 3 and error.value.values["columns"] == columns
 
 
-@pytest.mark.parametrize("good", [0, 5, 2000])
+@pytest.mark.parametrize("good", [2, 5, 2000])
 def test_a_row_that_is_not_utf8_is_named(tmp_path: Path, good: int) -> None:
     path = write(tmp_path / "bad.tsv", "我\tI\n".encode() * good + "你\tyou\n".encode("gbk"))
     with pytest.raises(UserError) as error:

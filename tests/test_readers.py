@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from s2s import readers
+from s2s import readers, text_file
 from s2s.errors import UserError
 from s2s.readers import FORMATS, Columns, read_pairs
 
@@ -87,8 +87,11 @@ BAD = [
     ("a.csv", "source,target\n水,water\n茶\n", "row_columns", 3),
     ("a.csv", "source,target\n水,water,\n", "row_columns", 2),
     ("a.csv", 'source,target\n"水\n",water\n茶,\n', "row_column", 4),
-    ("a.csv", 'source,target\n水,water\n"茶,tea\n水,water\n', "row_not_csv", 3),
-    ("a.csv", 'source,target\n"水"x,water\n', "row_not_csv", 2),
+    ("a.csv", 'source,target\n水,water\n"茶,tea\n水,water\n', "row_quote_open", 3),
+    ("a.csv", 'source,target\n"水"x,water\n', "row_quote_text", 2),
+    ("a.csv", "source,target\n水\rwater,x\n", "row_carriage_return", 2),
+    ("a.csv", 'source,target,id\n"水\n了",water\n茶,tea,1\n', "row_columns_lines", 2),
+    ("a.csv", 'source,target\n"水,water\n茶,tea"\n奶,milk\n', "row_quote_lines", 2),
     ("a.csv", "zh,en\n水,water\n", "column_missing", None),
     ("a.jsonl", '{"source": "水", "target": "water"}\n["茶", "tea"]\n', "row_not_object", 2),
     ("a.jsonl", '\n{"source": "水", "target"\n', "row_not_object", 2),
@@ -111,7 +114,8 @@ def test_missing_columns_are_named_with_those_there_are(tmp_path: Path) -> None:
     sentence = refused(write(tmp_path / "a.csv", "zh,en\n水,water\n"), "column_missing", columns=Columns("zh", "de"))
     assert "column de" in sentence and "zh, en" in sentence
     test_set = write(tmp_path / "b.csv", "QID,Brand,Model,Question,Dialogue\n1,b,m,问,答\n")
-    assert "Report" in refused(test_set, "column_missing", form="automaster")
+    sentence = refused(test_set, "column_needed", form="automaster")
+    assert "Report" in sentence and "--" not in sentence and "data." not in sentence  # no option names it
 
 
 def test_automaster_is_known_by_its_header_and_cleaned(tmp_path: Path) -> None:
@@ -154,5 +158,5 @@ def test_memory_is_bounded(tmp_path: Path, name: str) -> None:
 
 
 def test_a_file_without_line_ends_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers, "MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr(text_file, "MAX_LINE", 1000)
     refused(write(tmp_path / "a.tsv", "水\twater\n" + "x" * 5000), "row_too_long", 2)

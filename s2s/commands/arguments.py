@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
-
-from s2s.readers import FORMATS
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction["Parser"]
@@ -68,16 +65,3 @@ def measuring(p: Parser, seeded: str = "resamples") -> None:
     p.add_argument("--limit", type=whole(1, MANY), metavar="N", help="only the first N pairs")
     p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help=f"of {seeded} (0)")
     p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
-
-
-def columns(p: Parser) -> None:
-    """How a file of pairs is to be read."""
-    p.add_argument("--format", choices=FORMATS, default="auto", help="of the file; by its extension and header (auto)")
-    p.add_argument("--source-column", metavar="C", default="source", help="where columns have names (source)")
-    p.add_argument("--target-column", metavar="C", default="target", help="where columns have names (target)")
-
-
-def pairs(p: Parser) -> None:
-    """A file of pairs and how it is to be read."""
-    p.add_argument("file", metavar="FILE", type=Path, help="pairs: TSV, JSONL or CSV, plain, .gz or .xz")
-    columns(p)

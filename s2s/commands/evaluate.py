@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from s2s.commands import arguments
+from s2s.commands import arguments, files
 from s2s.commands.arguments import whole
 from s2s.commands.terminal import printable, put, table
 from s2s.commands.train import NAME
@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
 
 def _arguments(p: arguments.Parser) -> None:
     arguments.checkpoint(p)
-    arguments.pairs(p)
+    files.pairs_options(p)
     p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default")
     p.add_argument("--json", metavar="FILE", help="write the scores as JSON; - for the terminal")
     p.add_argument("--card", metavar="SPLIT", help="store the scores in the checkpoint and its card, as test, say")
@@ -43,14 +43,9 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     directory = find_checkpoint(options.checkpoint)
     from s2s.checkpoint import load, store
     from s2s.evaluate import corpus_scores, longest
-    from s2s.readers import Columns, read_pairs
     from s2s.strategy import Settings
 
-    checkpoint = load(directory)
-    columns = Columns(options.source_column, options.target_column)
-    pairs = list(read_pairs(options.file, columns, options.format))
-    if not pairs:
-        raise UserError("file_no_pairs", file=str(options.file))
+    checkpoint, pairs = load(directory), files.read(options)
     settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
     most = longest(checkpoint.config.data)
     scores = corpus_scores(checkpoint.model, checkpoint.source, checkpoint.target, pairs, settings, most)

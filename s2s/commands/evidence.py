@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2s.commands import arguments
-from s2s.commands.exposure import percent, read, row
+from s2s.commands import arguments, files
+from s2s.commands.exposure import percent, row
 from s2s.commands.terminal import put, table
 from s2s.places import find_checkpoint
 
@@ -46,13 +46,14 @@ def add(commands: Commands) -> None:
 
 def _evidence_arguments(p: arguments.Parser) -> None:
     arguments.checkpoint(p)
-    arguments.pairs(p)
+    files.pairs_options(p)
     arguments.measuring(p)
 
 
 def _align_arguments(p: arguments.Parser) -> None:
     arguments.checkpoint(p)
     p.add_argument("file", metavar="FILE", type=Path, help="source TAB target TAB sure links TAB possible links")
+    files.encoding_option(p)
     p.add_argument(
         "--threshold", type=arguments.share, metavar="X", help="link all weights of at least X; the largest by default"
     )
@@ -66,7 +67,7 @@ def evidence(options: argparse.Namespace, command: str) -> int:
     from s2s.explain.corpus import measure
     from s2s.exposure.bootstrap import Bootstrap
 
-    checkpoint, pairs = load(directory), read(options)
+    checkpoint, pairs = load(directory), files.read(options)[: options.limit]
     with percent() as tell:
         told = measure(checkpoint, [source for source, _ in pairs], Bootstrap(seed=options.seed), tell)
     if options.json:
@@ -90,7 +91,9 @@ def align(options: argparse.Namespace, command: str) -> int:
     from s2s.explain.alignment import align, read_gold
     from s2s.exposure.bootstrap import Bootstrap
 
-    checkpoint, golds = load(directory), read_gold(options.file)[: options.limit]
+    checkpoint = load(directory)
+    with files.reading() as remarks:
+        golds = read_gold(options.file, options.encoding, remarks.form)[: options.limit]
     with percent() as tell:
         told = align(checkpoint, golds, options.threshold, Bootstrap(seed=options.seed), tell)
     if options.json:

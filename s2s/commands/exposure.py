@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from s2s.commands import arguments
+from s2s.commands import arguments, files
 from s2s.commands.arguments import whole
 from s2s.commands.terminal import put, table
 from s2s.errors import UserError
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from s2s.exposure.bootstrap import Estimate
     from s2s.exposure.excess import Oracle
     from s2s.exposure.report import Report
-    from s2s.readers import Pair
 
 
 def add(commands: Commands) -> None:
@@ -31,7 +30,7 @@ def add(commands: Commands) -> None:
 
 def _arguments(p: arguments.Parser) -> None:
     arguments.checkpoint(p)
-    arguments.pairs(p)
+    files.pairs_options(p)
     p.add_argument("--oracle", choices=("date",), help="of the synthetic task that the pairs are of: accumulated error")
     p.add_argument(
         "--beams",
@@ -51,7 +50,7 @@ def exposure(options: argparse.Namespace, command: str) -> int:
     from s2s.exposure import Options, measure
     from s2s.exposure.bootstrap import Bootstrap
 
-    checkpoint, pairs = load(directory), read(options)
+    checkpoint, pairs = load(directory), files.read(options)[: options.limit]
     told = Options(Bootstrap(seed=options.seed), tuple(options.beams), _oracle(options.oracle, checkpoint))
     with percent() as tell:
         report = measure(checkpoint, pairs, told, tell)
@@ -60,17 +59,6 @@ def exposure(options: argparse.Namespace, command: str) -> int:
     else:
         print(table(rows(report), right=()))
     return 0
-
-
-def read(options: argparse.Namespace) -> list[Pair]:
-    """The first pairs of the file that was named; UserError where it has none."""
-    from s2s.readers import Columns, read_pairs
-
-    columns = Columns(options.source_column, options.target_column)
-    pairs = list(read_pairs(options.file, columns, options.format))[: options.limit]
-    if not pairs:
-        raise UserError("file_no_pairs", file=str(options.file))
-    return pairs
 
 
 @contextmanager

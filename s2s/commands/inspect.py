@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s2s.commands import arguments
+from s2s.commands import arguments, files
 from s2s.commands.arguments import whole
 from s2s.commands.terminal import printable, put, table
-from s2s.commands.train import INTERRUPTED, TERMINATED, Terminated, terminable
 from s2s.numbers import chance
 from s2s.places import find_checkpoint
-from s2s.readers import Columns
+from s2s.readers import silent
+from s2s.train.signals import status, stoppable
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
@@ -39,14 +39,12 @@ def add(commands: Commands) -> None:
 
 def _inspect_arguments(p: arguments.Parser) -> None:
     arguments.checkpoint(p)
-    p.add_argument("file", metavar="FILE", type=Path, help="pairs: TSV, JSONL or CSV, plain, .gz or .xz")
+    files.pairs_options(p)
     p.add_argument(
         "--out", metavar="DIR", type=Path, required=True, help="where rows and summary go, or are gone on with"
     )
-    arguments.columns(p)
     p.add_argument("--limit", type=whole(1, arguments.MANY), metavar="N", help="only the first N pairs")
     p.add_argument("--mode", choices=("both", "forced", "free"), default="both", help="causes need both lanes (both)")
-    p.add_argument("--skip-bad", action="store_true", help="pass over rows that are no pair, and count them")
     p.add_argument("--states", action="store_true", help="keep the states, too, or add them to what is done")
     p.add_argument("--json", metavar="FILE", help="write the summary as JSON; - for the terminal")
 
@@ -67,16 +65,17 @@ def inspect(options: argparse.Namespace, command: str) -> int:
     for cache in CACHES:
         os.environ.setdefault(cache, "32")  # read when torch first multiplies
     try:
-        with terminable():
+        with stoppable():
             from s2s.checkpoint import load
             from s2s.inspect.run import Input, Inspection
 
-            columns = Columns(options.source_column, options.target_column)
-            source = Input(options.file, columns, options.format, options.limit, options.skip_bad)
-            inspection = Inspection(options.out, load(directory), source, options.mode)
+            read = options.format, options.limit, options.skip_bad, options.encoding
+            with files.reading() as remarks:
+                source = Input(options.file, files.columns(options), *read, remarks.form if _rank() == 0 else silent)
+                inspection = Inspection(options.out, load(directory), source, options.mode)
             first = _run(inspection, options.states)
     except KeyboardInterrupt as stop:
-        stopped, first = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED, _rank() == 0
+        stopped, first = status(stop), _rank() == 0
     if not first:
         return stopped
     if stopped:  # said here, after the progress bar has gone with the exception

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2s.commands import arguments
+from s2s.commands import arguments, files
 from s2s.commands.arguments import whole
 from s2s.places import find_checkpoint
 
@@ -21,6 +21,7 @@ def add(commands: Commands) -> None:
     p.set_defaults(run=submit)
     arguments.checkpoint(p)
     p.add_argument("file", metavar="FILE", type=Path, help="CSV with QID, Question and Dialogue, plain, .gz or .xz")
+    files.encoding_option(p)
     p.add_argument("--out", metavar="CSV", type=Path, required=True, help="the submission file")
     p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default")
 
@@ -36,7 +37,9 @@ def submit(options: argparse.Namespace, command: str) -> int:
 
     checkpoint = load(find_checkpoint(options.checkpoint))
     settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
-    questions = tqdm(read_questions(options.file), unit=" questions", disable=None, leave=False)
-    count, empty = submission.submit(options.out, submission.predictions(checkpoint, questions, settings))
+    with files.reading() as remarks:
+        found = read_questions(options.file, encoding=options.encoding, note=remarks.form)
+        questions = tqdm(found, unit=" questions", disable=None, leave=False)
+        count, empty = submission.submit(options.out, submission.predictions(checkpoint, questions, settings))
     print(f"Wrote {options.out}: {count:,} predictions, {empty:,} of them empty.", file=sys.stderr)
     return 0

@@ -6,42 +6,25 @@ import argparse
 import dataclasses
 import os
 import re
-import signal
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from s2s.commands import arguments
+from s2s.commands import arguments, files
+from s2s.commands.terminal import printable, table
 from s2s.errors import UserError
 from s2s.readers import Columns
+from s2s.text_file import AUTO
+from s2s.train.signals import status, stoppable
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
     from s2s.config import Config
+    from s2s.train.loop import Run
 
-INTERRUPTED, TERMINATED = 130, 143
+OF_DATA = "--format / --encoding / --source-column / --target-column"
 NAME = re.compile(r"\w[\w.-]*")
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, to be handled as Ctrl-C is."""
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """SIGTERM raises ``Terminated`` within."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def add(commands: Commands) -> None:
@@ -54,7 +37,9 @@ def add(commands: Commands) -> None:
 def _arguments(p: arguments.Parser) -> None:
     p.add_argument("config", metavar="CONFIG", nargs="?", type=Path, help="a TOML file, see configs/")
     p.add_argument("--data", metavar="FILE", type=Path, help="instead: pairs, from which a config and a split are made")
-    arguments.columns(p)
+    p.add_argument("--dev", metavar="FILE", type=Path, help="with --data: these pairs instead of a part of it")
+    p.add_argument("--test", metavar="FILE", type=Path, help="with --data: these pairs instead of a part of it")
+    files.columns_options(p)
     p.add_argument("--set", metavar="key=value", action="append", default=[], help="overrule one key of the config")
     p.add_argument("--name", metavar="NAME", help="of the run and its checkpoint; the config's or file's by default")
     p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where checkpoints go")
@@ -64,23 +49,29 @@ def _arguments(p: arguments.Parser) -> None:
 def train(options: argparse.Namespace, command: str) -> int:
     """``train``: to the end of a run, going on where its directory was left."""
     stopped, first = 0, os.environ.get("RANK", "0") == "0"
-    try:
-        with terminable():
-            from s2s.train.distributed import leave
-
+    with stoppable() as stop:
+        try:
             config = _config(options)
-            runs, checkpoint = options.runs / config.name, options.out / config.name
+            from s2s.train.distributed import leave
             from s2s.train.loop import Run
 
-            best = Run(config, runs, checkpoint, command).train()
+            places = options.runs / config.name, options.out / config.name
+            remarks = files.Remarks()
+            run = Run(config, *places, command, note=remarks.form)
+            if first:
+                remarks.print()
+                _tell(run)
+            best = run.train(stop)
             leave()
-    except KeyboardInterrupt as stop:
-        stopped = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
+        except KeyboardInterrupt as signal:
+            stopped = status(signal)
     if not first:
         return stopped
     if stopped:  # said here, after the progress bar has gone with the exception
-        print("Stopped. Run the same command again to go on from the last save.", file=sys.stderr)
+        saved = "" if stop.saved is None else f" and saved at step {stop.saved:,}"
+        print(f"Stopped{saved}. Run the same command again to go on from the last save.", file=sys.stderr)
         return stopped
+    checkpoint = run.checkpoint
     print(f"Trained {config.name}: dev {_bleu(best)}, chrF {best['chrf']:.2f}.")
     if config.data.test:
         from s2s.checkpoint import load
@@ -102,12 +93,14 @@ def _config(options: argparse.Namespace) -> Config:
     """The config that is named, or the one that is planned for ``--data``."""
     from s2s.config import Config, read_config, to_dict
 
-    columns = Columns(options.source_column, options.target_column)
+    columns = files.columns(options)
     if options.data is None:
         if options.config is None:
             raise UserError("option_needs", option="train", other="CONFIG / --data")
-        if (columns, options.format) != (Columns(), "auto"):
-            raise UserError("option_needs", option="--format / --source-column / --target-column", other="--data")
+        if options.dev or options.test or options.skip_bad:
+            raise UserError("option_needs", option="--dev / --test / --skip-bad", other="--data")
+        if (columns, options.format, options.encoding) != (Columns(), AUTO, AUTO):
+            raise UserError("option_needs", option=OF_DATA, other="--data")
         config = read_config(options.config, options.set)
         return _named(config, config.name if options.name is None else options.name)
     if options.config is not None:
@@ -116,18 +109,57 @@ def _config(options: argparse.Namespace) -> Config:
     directory = options.runs / _named(Config(), name).name
     from s2s.card import toml
     from s2s.disk import write_text
+    from s2s.train import state
     from s2s.train.distributed import join
-    from s2s.train.plan import plan
+    from s2s.train.plan import Given, plan
 
     group = join()
+    read = options.encoding, options.skip_bad, options.dev, options.test
+    given = Given(options.data, columns, options.format, *read)
     if group.first:
-        plan(options.data, columns, options.format, directory, name)
+        with files.reading() as remarks:
+            plan(given, directory, name, remarks.say)
     group.share(0)  # the others wait for the split
-    path = plan(options.data, columns, options.format, directory, name)
-    config = _named(read_config(path, options.set), name)
-    if group.first and not (directory / "state.safetensors").exists():  # else it is the config of that state
-        write_text(path, toml(to_dict(config)) + "\n")
+    config = _named(read_config(plan(given, directory, name), options.set), name)
+    state.check(directory, config)  # before it is written: one that cannot be gone on with is not
+    if group.first:
+        write_text(directory / "config.toml", toml(to_dict(config)) + "\n")
     return config
+
+
+def _tell(run: Run) -> None:
+    """What will be trained on what, and how long it may take, on stderr."""
+    from s2s.train import state
+    from s2s.train.pace import duration
+
+    config, pairs = run.config, len(run.pairs)
+    state.load(run.directory, config, run)
+    if run.at.step:
+        print(f"Going on with the run in {run.directory} from step {run.at.step:,}.", file=sys.stderr)
+    if run.ended:
+        return
+    run.measure()
+    left = run.left()
+    sides = [
+        [name, f"cut by {cut}, {len(side.vocab):,} entries in its vocabulary"]
+        for name, cut, side in (("source", config.text.source, run.source), ("target", config.text.target, run.target))
+    ]
+    model = config.model
+    sizes = f"embedding {model.embedding_size}, encoder {model.encoder_size}, decoder {model.decoder_size}"
+    parameters = sum(p.numel() for p in run.model.parameters())
+    rows = [
+        *sides,
+        ["pairs", f"{pairs:,} to train on, {len(run.dev):,} dev, {len(run.test):,} test"],
+        ["model", f"attention {model.attention}, {model.cell}, {sizes}; {parameters:,} parameters"],
+        [
+            "epochs",
+            f"{config.train.epochs} at most, of {-(-pairs // config.train.batch_size):,} steps; "
+            f"ends after {config.train.patience} without a better dev score",
+        ],
+    ]
+    if left is not None:
+        rows.append(["time", f"{duration(left)} at most, at {run.pace.rate:,.0f} target tokens a second"])
+    print(table([[printable(cell) for cell in row] for row in rows], right=()), file=sys.stderr)
 
 
 def _named(config: Config, name: str) -> Config:

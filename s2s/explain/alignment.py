@@ -20,9 +20,10 @@ from s2s.explain.spans import Links, Overlap, cut, overlap, project
 from s2s.exposure.bootstrap import Bootstrap, Estimate, Floats, divide
 from s2s.exposure.lanes import Progress, chunks, quiet
 from s2s.model import Model
-from s2s.readers import read_lines
+from s2s.readers import Note, read_lines, silent
 from s2s.search import greedy
 from s2s.text import spaced
+from s2s.text_file import AUTO
 from s2s.vocab import UNK
 
 SCHEMA = "lookback-alignment/1"
@@ -41,13 +42,13 @@ class Gold:
     possible: Links  # the sure ones among them
 
 
-def read_gold(path: str | Path) -> list[Gold]:
+def read_gold(path: str | Path, encoding: str = AUTO, note: Note = silent) -> list[Gold]:
     """The pairs of ``source TAB target TAB sure TAB possible``: tokens between spaces, links ``i-j`` from 0.
 
     The last column may be empty or missing. Raises UserError naming the row.
     """
     found = []
-    for row, line in enumerate(read_lines(path), start=1):
+    for row, line in enumerate(read_lines(path, encoding=encoding, note=note), start=1):
         if not line.strip(" \t"):
             continue
         columns = line.split("\t")

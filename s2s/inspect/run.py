@@ -27,7 +27,8 @@ from s2s.inspect.causes import READ, causes, fences
 from s2s.inspect.columns import PART, SCHEMA, TABLE, TAGS
 from s2s.inspect.rows import MAX_TOKENS, Rows
 from s2s.metrics import bleu_tokenizer
-from s2s.readers import Bad, Columns, Pair, read_pairs, refuse
+from s2s.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
+from s2s.text_file import AUTO, Bad, Form
 from s2s.train.distributed import Group
 
 WINDOW = 1000  # pairs; the memory needed is that of one window, whatever the file
@@ -45,8 +46,10 @@ class Input:
     form: str = "auto"
     limit: int | None = None
     skip_bad: bool = False
+    encoding: str = AUTO
+    note: Note = silent  # told once, when the file is surveyed
 
-    def pairs(self, bad: Bad) -> Iterator[Numbered]:
+    def pairs(self, bad: Bad, note: Note = silent) -> Iterator[Numbered]:
         """The pairs with their places among the file's rows, from 1; a row that ``bad`` lets pass has one, too."""
         number = 0
 
@@ -55,24 +58,33 @@ class Input:
             number += 1
             bad(error)
 
-        for pair in islice(read_pairs(self.path, self.columns, self.form, count), self.limit):
+        how = self.path, self.columns, self.form
+        for pair in islice(read_pairs(*how, count, self.encoding, note), self.limit):
             number += 1
             yield number, pair
 
     def survey(self) -> dict[str, Any]:
-        """How many pairs there are, how many rows are none, the first of these; UserError for a bad row or no pair."""
-        noted, bad = list[str](), 0
+        """How many pairs there are, how many rows and lines are bad, the first of these, and how the file was read.
 
-        def note(error: UserError) -> None:
-            nonlocal bad
-            bad += 1
+        UserError for a bad row that is not to be skipped, and for a file without a pair.
+        """
+        noted, forms, left_out = list[str](), list[Form](), LeftOut(self.path)
+
+        def count(error: UserError) -> None:
+            left_out(error)
             if len(noted) < NOTED:
                 noted.append(str(error))
 
-        pairs = sum(1 for _ in self.pairs(note if self.skip_bad else refuse))
+        def note(form: Form) -> None:
+            self.note(form)
+            forms.append(form)
+
+        pairs = sum(1 for _ in self.pairs(count if self.skip_bad else refuse, note))
         if not pairs:
             raise UserError("file_no_pairs", file=str(self.path))
-        return {"pairs": pairs, "bad_rows": bad, "bad": noted}
+        form = {name: getattr(forms[0], name) for name in ("encoding", "newline", "delimiter")}
+        bad = {"bad_rows": left_out.rows, "bad_lines": left_out.lines, "bad": noted}
+        return {"pairs": pairs, **bad, "read_as": form}
 
     def references(self) -> Iterator[str]:
         """The references, one after the other."""
@@ -205,4 +217,6 @@ def _identity(source: Input) -> dict[str, Any]:
     except OSError:
         raise UserError("file_missing", file=str(source.path)) from None
     columns = [source.columns.source, source.columns.target]
-    return {"name": source.path.name, "bytes": size, "sha256": digest, "format": source.form, "columns": columns}
+    named = {} if source.encoding == AUTO else {"encoding": source.encoding}
+    whole = {"name": source.path.name, "bytes": size, "sha256": digest, "format": source.form}
+    return {**whole, "columns": columns, **named}

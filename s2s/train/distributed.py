@@ -57,6 +57,14 @@ class Group:
         dist.broadcast(value, src=0)
         return int(value)
 
+    def any(self, asked: bool) -> bool:
+        """Whether it is so in any process: they all learn it at the same step."""
+        if self.size == 1:
+            return asked
+        value = torch.tensor([int(asked)], device=self.device)
+        dist.all_reduce(value, dist.ReduceOp.MAX)
+        return bool(value)
+
     def gather(self, state: Tensor) -> list[Tensor]:
         """A tensor of bytes of every process, by rank."""
         if self.size == 1:

@@ -4,13 +4,11 @@ and saves from which a killed run goes on as if nothing had happened.
 
 from __future__ import annotations
 
-import ctypes
 import dataclasses
 import json
 import math
-import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,99 +17,39 @@ from torch import Tensor
 from tqdm import tqdm
 
 from s2s import card
-from s2s.checkpoint import Side, load, save, side, store, unique_weights
-from s2s.config import Config, DataConfig, TextConfig, TrainConfig, to_dict
+from s2s.checkpoint import load, save, store, unique_weights
+from s2s.config import Config, to_dict
 from s2s.data import Ids, Pair, batches, collate
 from s2s.errors import UserError
 from s2s.evaluate import corpus_scores, longest
 from s2s.metrics import rank
 from s2s.model import Model, Seq2Seq
-from s2s.readers import Columns, read_pairs
+from s2s.readers import Note, silent
 from s2s.train import distributed, start, state
 from s2s.train.filming import Film
+from s2s.train.machine import autocast, keep_memory
 from s2s.train.objectives import OBJECTIVES, Progress
-from s2s.vocab import SPECIALS, Vocab
-
-
-def learning_rate(step: int, steps: int, settings: TrainConfig) -> float:
-    """A linear rise over ``warmup_steps``, then a cosine down to ``final_learning_rate`` of the peak.
-
-    >>> s = TrainConfig(learning_rate=1.0, warmup_steps=10, final_learning_rate=0.0)
-    >>> [round(learning_rate(i, 110, s), 3) for i in (0, 9, 10, 60, 109)]
-    [0.1, 1.0, 1.0, 0.5, 0.0]
-    """
-    if step < settings.warmup_steps:
-        return settings.learning_rate * (step + 1) / settings.warmup_steps
-    done = (step - settings.warmup_steps) / max(1, steps - settings.warmup_steps)
-    low = settings.final_learning_rate
-    return settings.learning_rate * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
-
-
-def keep_memory() -> None:
-    """Tell glibc to keep freed memory: handing it back costs a page fault a page on every step."""
-    if platform.system() == "Linux":
-        libc = ctypes.CDLL(None)
-        if hasattr(libc, "mallopt"):
-            libc.mallopt(-4, 0)  # M_MMAP_MAX
-            libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
-
-
-def autocast(precision: str, device: torch.device) -> torch.autocast:
-    """``bf16``: matrix products take bfloat16 operands; weights, their averages and Adam stay float32."""
-    if precision not in ("float32", "bf16"):
-        raise UserError("config_choice", key="train.precision", found=precision, known="float32, bf16")
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
-
-
-def prepare_sides(pairs: Sequence[Pair], config: Config) -> tuple[Side, Side]:
-    """Both sides' vocabularies from the training pairs, or one that both share."""
-    text, out = config.text, []
-    if text.shared_vocab:
-        source = side(text.source, Vocab(SPECIALS), text.source_keras)
-        target = side(text.target, Vocab(SPECIALS), text.target_keras)
-        both = (cut for s, t in pairs for cut in (source.segmenter.cut(s), target.segmenter.cut(t)))
-        vocab = Vocab.build(both, text.source_min_count, text.max_vocab, text.source_back_off)
-        source = side(text.source, marked(vocab, text), text.source_keras)
-        return source, side(text.target, Vocab(vocab.tokens), text.target_keras)
-    for column, name, rules, count, back_off in (
-        (0, text.source, text.source_keras, text.source_min_count, text.source_back_off),
-        (1, text.target, text.target_keras, text.target_min_count, False),
-    ):
-        cut = side(name, Vocab(SPECIALS), rules).segmenter.cut
-        vocab = Vocab.build((cut(pair[column]) for pair in pairs), count, text.max_vocab, back_off)
-        out.append(side(name, marked(vocab, text) if column == 0 else vocab, rules))
-    return out[0], out[1]
-
-
-def marked(vocab: Vocab, text: TextConfig) -> Vocab:
-    """The source's vocabulary with the marks that the config has around what is read."""
-    return dataclasses.replace(vocab, bos=text.source_bos, eos=text.source_eos, fill=text.source_fill)
-
-
-def encode_pairs(pairs: Sequence[Pair], source: Side, target: Side, max_tokens: int) -> list[Ids]:
-    """Ids of the pairs that fit: 1 to ``max_tokens`` tokens a side."""
-    ids = ((source.encode(s), target.encode(t)) for s, t in pairs)
-    return [(s, t) for s, t in ids if 0 < len(s) <= max_tokens and 0 < len(t) <= max_tokens]
-
-
-SPLITS = ("train", "dev", "test")
-Splits = Mapping[str, Sequence[Pair]]  # by these names
-
-
-def read_splits(data: DataConfig) -> dict[str, list[Pair]]:
-    """The pairs of the config's files; none of one that is not named."""
-    columns, files = Columns(data.source_column, data.target_column), {n: getattr(data, n) for n in SPLITS}
-    return {name: list(read_pairs(file, columns, data.format)) if file else [] for name, file in files.items()}
+from s2s.train.pace import BAR, Pace, duration
+from s2s.train.schedule import learning_rate
+from s2s.train.sides import SPLITS, Splits, encode_pairs, prepare_sides, read_splits
+from s2s.train.signals import Stop
+from s2s.train.threads import Threads, same_randomness
 
 
 class Run:
     """One training run in ``directory``, its checkpoint in ``checkpoint``: built once, then ``train()``.
 
-    Pairs come from the config's files, or from ``splits`` where they are in memory.
+    Pairs come from the config's files (``note`` is told how each is read), or from ``splits`` in memory.
     """
 
     def __init__(
-        self, config: Config, directory: Path, checkpoint: Path, command: str, splits: Splits | None = None
+        self,
+        config: Config,
+        directory: Path,
+        checkpoint: Path,
+        command: str,
+        splits: Splits | None = None,
+        note: Note = silent,
     ) -> None:
         self.config, self.settings, self.command = config, config.train, command
         self.directory, self.checkpoint = directory, checkpoint
@@ -119,11 +57,11 @@ class Run:
             known = ", ".join(OBJECTIVES)
             raise UserError("config_choice", key="train.objective", found=self.settings.objective, known=known)
         keep_memory()
-        torch.set_num_threads(self.settings.threads)
+        torch.set_num_threads(self.settings.threads or 1)
         self.group = distributed.join()
         self.device = self.group.device
         self.autocast = autocast(self.settings.precision, self.device)
-        splits = read_splits(config.data) if splits is None else splits
+        splits = read_splits(config.data, note) if splits is None else splits
         train, self.dev, self.test = (list(splits[name]) for name in SPLITS)
         base = start.base(config, checkpoint) if self.settings.start else None
         self.source, self.target = (base.source, base.target) if base else prepare_sides(train, config)
@@ -148,25 +86,60 @@ class Run:
         self.rng = torch.Generator().manual_seed(self.settings.seed + 1_000_003 * self.group.rank)
         self.at = state.Position()
         self.steps = self.settings.epochs * math.ceil(len(self.pairs) / self.settings.batch_size)
-        self.film = Film(self)
+        self.film, self.pace = Film(self), Pace()
+        self.target_tokens = sum(len(t) + 1 for _, t in self.pairs)  # of an epoch
+        self.dev_tokens = sum(len(self.target.encode(t)) + 1 for _, t in self.dev)
+        many = self.group.size > 1 or self.device.type == "cuda"  # then each process has one
+        self.threads = Threads(self.settings.threads or int(many), self._trial)
 
-    def train(self) -> dict[str, Any]:
-        """Run, or go on, to the end; returns the dev scores of the checkpoint that was kept."""
+    def train(self, stop: Stop | None = None) -> dict[str, Any]:
+        """Run, or go on, to the end; returns the dev scores of the checkpoint that was kept.
+
+        Where ``stop`` hears a signal, the step under way is done and saved, and KeyboardInterrupt raised.
+        """
+        stop = stop or Stop()
         state.load(self.directory, self.config, self)
-        began, quiet = time.perf_counter() - self.at.seconds, not self.group.first
+        began = time.perf_counter() - self.at.seconds
         if self.at.step == 0:
             self.film.take(self)
-        with tqdm(total=self.steps, initial=self.at.step, unit="step", mininterval=0.5, disable=quiet) as bar:
-            while self.at.epoch < self.settings.epochs and self.at.stale < self.settings.patience:
+        shown = {"unit": "step", "mininterval": 0.5, "disable": not self.group.first, "bar_format": BAR}
+        with tqdm(total=self.steps, initial=self.at.step, **shown) as bar:
+            while not self.ended:
                 bar.set_description(f"epoch {self.at.epoch + 1}/{self.settings.epochs}")
-                self._epoch(began, bar)
-                if self.group.first:
-                    self._validate(began)
+                before = self._epoch(began, bar, stop)
+                self._scored(began, before, stop)
                 self.at.stale = self.group.share(self.at.stale)
                 state.save(self.directory, self.config, self)
         if self.config.data.test and self.group.first:
             self._test()
         return dict(self.at.best)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no epoch is left, or none was better for too long."""
+        return self.at.epoch >= self.settings.epochs or self.at.stale >= self.settings.patience
+
+    def left(self) -> float | None:
+        """Seconds to the last epoch's end; None before it was measured."""
+        epochs = self.settings.epochs - self.at.epoch
+        return self.pace.left(self.target_tokens * epochs - self.at.tokens, epochs, 2.0 * self.dev_tokens)
+
+    def measure(self) -> None:
+        """Choose the threads, and time two steps that leave no trace, for ``left`` to go by before the first."""
+        self.threads.choose()
+        if self.device.type == "cuda":  # its generator would not be where it was
+            return
+        tokens = sum(len(t) + 1 for _, t in self.pairs[: self.settings.batch_size])
+        for _ in range(2):
+            with self.pace.step(tokens):
+                self._trial()
+
+    def _trial(self) -> None:
+        """The work of a step, with nothing changed."""
+        with same_randomness(self.rng):
+            self.model.train()
+            self._backward(self.pairs[: self.settings.batch_size])
+            self.optimizer.zero_grad()
 
     def keep(self) -> None:
         """Make a checkpoint of the last save, whatever it scores: for a run that was stopped within an epoch."""
@@ -174,25 +147,61 @@ class Run:
         if self.at.step and self.group.first:
             self._keep(self._scores(self.averaged_model(), self.dev))
 
-    def _epoch(self, began: float, bar: tqdm) -> None:
+    def _scored(self, began: float, before: state.Position, stop: Stop) -> None:
+        """The scores after an epoch. Stopped within them, the run goes on from the epoch's last step."""
+        if self.group.size > 1:  # the others wait: they could not save with this one then
+            self.at, after = before, self.at
+            state.save(self.directory, self.config, self)
+            self.at = after
+        try:
+            with stop.deferring(False), self.pace.scoring():
+                if self.group.first:
+                    self._validate(began)
+        except KeyboardInterrupt:
+            self.at = before
+            if self.group.size == 1:
+                state.save(self.directory, self.config, self)
+                stop.saved = self.at.step
+            raise
+
+    def _epoch(self, began: float, bar: tqdm, stop: Stop) -> state.Position:
+        """Steps to the end of an epoch; returns where its last one was, before the next begins."""
         order = batches(self.pairs, self.settings.batch_size, seed=self.settings.seed * 10_007 + self.at.epoch)
         self.model.train()
         before, clock = self.at.tokens, time.perf_counter()
-        for index in order[self.at.batch :]:
-            loss, count = self._step([self.pairs[i] for i in index])
-            self.at.loss_sum, self.at.tokens = self.at.loss_sum + loss * count, self.at.tokens + count
-            self.at.moment_loss += loss * count
-            self.at.moment_tokens += count
-            self.at.batch, self.at.seconds = self.at.batch + 1, time.perf_counter() - began
-            bar.update()
-            rate = (self.at.tokens - before) / (time.perf_counter() - clock)
-            bar.set_postfix_str(f"loss {self.at.loss_sum / self.at.tokens:.3f}, {rate:,.0f} tokens/s", refresh=False)
-            self.film.take(self)
-            if self.at.step % self.settings.save_every == 0:
-                state.save(self.directory, self.config, self)
+        with stop.deferring():
+            for index in order[self.at.batch :]:
+                self._counted([self.pairs[i] for i in index], began, bar)
+                if self.group.any(bool(stop.asked)):
+                    state.save(self.directory, self.config, self)
+                    stop.saved = self.at.step
+                    raise stop.exception()
+                if self.at.step % self.settings.save_every == 0:
+                    with self.pace.writing():
+                        state.save(self.directory, self.config, self)
+        passed = time.perf_counter() - clock
         self.at.train_loss = self.at.loss_sum / max(1, self.at.tokens)
-        self.at.tokens_per_second = (self.at.tokens - before) / (time.perf_counter() - clock)
+        self.at.tokens_per_second = (self.at.tokens - before) / passed if passed else 0.0
+        last = dataclasses.replace(self.at)
         self.at.epoch, self.at.batch, self.at.loss_sum, self.at.tokens = self.at.epoch + 1, 0, 0.0, 0
+        return last
+
+    def _counted(self, pairs: list[Ids], began: float, bar: tqdm) -> None:
+        """A step with what is said and filmed of it."""
+        with self.pace.step(sum(len(t) + 1 for _, t in pairs)):
+            loss, count = self._step(pairs)
+        at = self.at
+        at.loss_sum, at.tokens = at.loss_sum + loss * count, at.tokens + count
+        at.moment_loss += loss * count
+        at.moment_tokens += count
+        at.batch, at.seconds = at.batch + 1, time.perf_counter() - began
+        bar.update()
+        rest = "" if (left := self.left()) is None else f", {duration(left)} left"
+        bar.set_postfix_str(f"loss {at.loss_sum / at.tokens:.3f}, {self.pace.rate:,.0f} tokens/s{rest}", refresh=False)
+        with self.pace.writing():
+            self.film.take(self)
+        if self.threads.watch(self.pace.recent):
+            self.pace.spans.clear()
 
     def _step(self, pairs: list[Ids]) -> tuple[float, int]:
         rate = learning_rate(self.at.step, self.steps, self.settings)
@@ -211,16 +220,19 @@ class Run:
 
     def gradients(self, pairs: list[Ids]) -> tuple[float, int]:
         """Leave the gradient of a batch's mean loss in the parameters; returns that loss and the target tokens."""
-        own, loss = self.group.part(pairs), torch.zeros(())
+        own = self.group.part(pairs)
         self.optimizer.zero_grad()
-        if own:
-            batch, progress = collate(own).to(self.device), Progress(self.at.step, self.steps, self.settings)
-            with self.autocast:
-                loss = OBJECTIVES[self.settings.objective](self.model, batch, self.rng, progress)
-            if torch.isfinite(loss):
-                loss.backward()  # type: ignore[no-untyped-call]
-        tokens = sum(len(t) + 1 for _, t in own)
-        return self.group.combine(self.model.parameters(), float(loss.detach()), tokens)
+        loss = self._backward(own) if own else 0.0
+        return self.group.combine(self.model.parameters(), loss, sum(len(t) + 1 for _, t in own))
+
+    def _backward(self, pairs: Sequence[Ids]) -> float:
+        """The mean loss of some pairs, its gradient added to the parameters'."""
+        batch, progress = collate(pairs).to(self.device), Progress(self.at.step, self.steps, self.settings)
+        with self.autocast:
+            loss = OBJECTIVES[self.settings.objective](self.model, batch, self.rng, progress)
+        if torch.isfinite(loss):
+            loss.backward()  # type: ignore[no-untyped-call]
+        return float(loss.detach())
 
     def averaged_weights(self) -> dict[str, Tensor]:
         """The moving average under the names that a checkpoint stores."""
@@ -281,7 +293,7 @@ class Run:
                 "seconds": round(self.at.seconds),
                 "epoch": self.at.epoch,
                 "pairs": len(self.pairs),
-                "hardware": card.hardware(self.settings.threads),
+                "hardware": card.hardware(self.threads.number),
                 "parameters": sum(p.numel() for p in self.model.parameters()),
             },
         }

@@ -7,7 +7,7 @@ import hashlib
 import json
 import random
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from s2s.card import toml
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig, TrainConfig, to_dict
 from s2s.disk import write_text
 from s2s.errors import UserError
-from s2s.prepare import Row, Sizes, write
-from s2s.readers import Columns, Pair, read_pairs
+from s2s.prepare import Row, Sizes, normal, write
+from s2s.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
 from s2s.text import SEGMENTERS, UNSPACED, clean
+from s2s.text_file import AUTO, Bad
 
 FEWEST = 20  # pairs that a run can be planned for
 HELD_OUT = 1000  # pairs in dev and in test at most; a tenth of the file before that
@@ -84,32 +85,100 @@ def segmentation(texts: Sequence[str]) -> str:
     return guess if fits else "characters"
 
 
-def plan(file: Path, columns: Columns, form: str, directory: Path, name: str) -> Path:
+@dataclass(frozen=True)
+class Given:
+    """A file of pairs and how it is read; ``dev`` and ``test`` are files of their own, else parts of the first."""
+
+    file: Path
+    columns: Columns = dataclasses.field(default_factory=Columns)
+    form: str = AUTO
+    encoding: str = AUTO
+    skip_bad: bool = False
+    dev: Path | None = None
+    test: Path | None = None
+
+    def pairs(self, file: Path, bad: Bad = refuse, note: Note = silent) -> Iterator[Pair]:
+        """The pairs of one of the files, cleaned."""
+        found = read_pairs(file, self.columns, self.form, bad, self.encoding, note)
+        return ((clean(s), clean(t)) for s, t in found)
+
+    def record(self) -> str:
+        """What tells this from other data; keys that came later are left out where they have their defaults."""
+        made = {"file": self.file.name, "sha256": _digest(self.file), **dataclasses.asdict(self.columns)}
+        made["format"] = self.form
+        if self.encoding != AUTO:
+            made["encoding"] = self.encoding
+        if self.skip_bad:
+            made["skip_bad"] = "yes"
+        for split in ("dev", "test"):
+            if (path := getattr(self, split)) is not None:
+                made |= {split: path.name, f"{split}_sha256": _digest(path)}
+        return json.dumps(made)
+
+
+def plan(given: Given, directory: Path, name: str, say: Callable[[str], None] = print) -> Path:
     """Split the file into ``directory`` and write ``config.toml`` beside; returns the config's path.
 
-    The same file gives the same split and config. What is there already is left alone, so that a
-    run goes on. Raises UserError for too few pairs, and where the directory holds a run on another file.
+    The same files give the same split and config. What is there already is left alone, so that a
+    run goes on. ``say`` is told what was recognised and left out. Raises UserError for too few pairs, and where
+    the directory holds a run on another file.
     """
-    config, record = directory / "config.toml", directory / "data.json"
-    made = json.dumps({"file": file.name, "sha256": _digest(file), **dataclasses.asdict(columns), "format": form})
+    config, record, made = directory / "config.toml", directory / "data.json", given.record()
     if record.exists():
         if record.read_text(encoding="utf-8") != made:
-            raise UserError("run_other_data", directory=str(directory), file=str(file))
+            raise UserError("run_other_data", directory=str(directory), file=str(given.file))
         return config
-    sample, count = _sample(read_pairs(file, columns, form))
+    own = {split: _own(given, file, say) for split in ("dev", "test") if (file := getattr(given, split)) is not None}
+    left_out = LeftOut(given.file)
+    sample, count = _sample(given.pairs(given.file, _bad(given, left_out), lambda form: _tell(say, form.remark("en"))))
+    _tell(say, left_out.say("en"))
+    if count < FEWEST:
+        raise UserError("plan_too_few", file=str(given.file), found=count, least=FEWEST)
     held_out = min(HELD_OUT, count // 10)
-    rows = (Row(clean(s), clean(t)) for s, t in read_pairs(file, columns, form))
+    sizes = Sizes(*(0 if split in own else held_out for split in ("dev", "test")))
+    known = {normal(side) for pairs in own.values() for pair in pairs for side in pair}
+    shared = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal shared
+        for pair in given.pairs(given.file, _bad(given)):
+            if known.isdisjoint(map(normal, pair)):
+                yield Row(*pair)
+            else:
+                shared += 1
+
     try:
-        if count < FEWEST:
-            raise UserError("plan_too_few", file=str(file), found=count, least=FEWEST)
-        counts = write(rows, directory, Sizes(held_out, held_out), SEED, file)
+        counts = write(rows(), directory, sizes, SEED, given.file)
     except UserError as error:
         if error.key != "error.prepare_too_few":
             raise
-        raise UserError("plan_too_alike", file=str(file), found=count) from None
+        raise UserError("plan_too_alike", file=str(given.file), found=count) from None
+    if shared:
+        say(f"{shared:,} pairs that share a side with dev or test were left out of training.")
+    for split, pairs in own.items():
+        write_text(directory / f"{split}.tsv", "".join(f"{s}\t{t}\n" for s, t in pairs))
     write_text(config, toml(to_dict(resolve(sample, counts[directory / "train.tsv"], directory, name))) + "\n")
     write_text(record, made)
     return config
+
+
+def _own(given: Given, file: Path, say: Callable[[str], None]) -> list[Pair]:
+    """The pairs of a file that is dev or test as it is. Raises UserError where there are none."""
+    left_out = LeftOut(file)
+    found = list(given.pairs(file, _bad(given, left_out), lambda form: _tell(say, form.remark("en"))))
+    _tell(say, left_out.say("en"))
+    if not found:
+        raise UserError("file_no_pairs", file=str(file))
+    return found
+
+
+def _bad(given: Given, left_out: LeftOut | None = None) -> Bad:
+    return (left_out or LeftOut(given.file)) if given.skip_bad else refuse
+
+
+def _tell(say: Callable[[str], None], text: str) -> None:
+    if text:
+        say(text)
 
 
 def resolve(sample: Sequence[Pair], pairs: int, directory: Path, name: str) -> Config:

@@ -6,7 +6,8 @@ import dataclasses
 import json
 import math
 import os
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from torch import Tensor
 from s2s import disk, film
 from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
+from s2s.train import resume
 
 if TYPE_CHECKING:
     from s2s.train.loop import Run
@@ -72,11 +74,8 @@ def load(directory: Path, config: Config, run: Run) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "state.safetensors"
     if path.exists():
-        try:
+        with _broken(directory):
             _restore(path, config, run)
-        except (SafetensorError, RuntimeError, LookupError, TypeError, json.JSONDecodeError) as error:
-            reason = str(error) or type(error).__name__
-            raise UserError("resume_broken", directory=str(directory), reason=reason) from None
     if run.group.first:
         _drop_later_rows(directory / "log.jsonl", "epoch", run.at.epoch)
         for name in (film.NAME, film.CURVE):
@@ -86,9 +85,7 @@ def load(directory: Path, config: Config, run: Run) -> None:
 def _restore(path: Path, config: Config, run: Run) -> None:
     with safe_open(path, framework="pt") as file:
         header = file.metadata()
-        if from_dict(Config, json.loads(header["config"])) != config:  # a key that came later has its default
-            raise UserError("resume_config", directory=str(path.parent))
-        run.at = Position(**json.loads(header["position"]))
+        run.at = _position(header, config, path.parent)
         for i, parameter in enumerate(run.model.parameters()):
             parameter.data.copy_(file.get_tensor(f"weight.{i}"))
             run.average[i].copy_(file.get_tensor(f"average.{i}"))
@@ -103,6 +100,34 @@ def _restore(path: Path, config: Config, run: Run) -> None:
         run.rng.set_state(kept["objective"])
     if "cuda" in kept:
         torch.cuda.set_rng_state(kept["cuda"], run.device)
+
+
+def check(directory: Path, config: Config) -> bool:
+    """Whether a run is saved there; UserError where it cannot be gone on with under this config."""
+    path = directory / "state.safetensors"
+    if not path.exists():
+        return False
+    with _broken(directory), safe_open(path, framework="pt") as file:
+        _position(file.metadata(), config, directory)
+    return True
+
+
+def _position(header: Mapping[str, str], config: Config, directory: Path) -> Position:
+    """Where the run was, if it may go on under this config."""
+    at = Position(**json.loads(header["position"]))
+    held = from_dict(Config, json.loads(header["config"]))  # a key that came later has its default
+    resume.check(held, config, at.epoch + (at.batch > 0), str(directory))
+    return at
+
+
+@contextmanager
+def _broken(directory: Path) -> Iterator[None]:
+    """What is wrong with a save as a UserError."""
+    try:
+        yield
+    except (SafetensorError, RuntimeError, LookupError, TypeError, json.JSONDecodeError) as error:
+        reason = str(error) or type(error).__name__
+        raise UserError("resume_broken", directory=str(directory), reason=reason) from None
 
 
 def _generators(run: Run) -> dict[str, Tensor]:

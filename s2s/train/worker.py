@@ -17,12 +17,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s2s.commands.train import TERMINATED, terminable
 from s2s.disk import write_text
 from s2s.errors import UserError
+from s2s.openmp import sleep_while_waiting
+from s2s.train.signals import TERMINATED, stoppable
 
 if TYPE_CHECKING:
-    from s2s.train.loop import Splits
+    from s2s.train.sides import Splits
 
 NICE = 10
 IDLE = 600.0  # seconds that a warm process waits to be asked
@@ -36,6 +37,7 @@ ERROR = "error.json"
 def main() -> int:
     """Warm up, wait, train; returns the exit status."""
     _modest()
+    sleep_while_waiting()
     from s2s.train import live  # with torch, so after it has become modest
 
     splits = live.pairs()
@@ -60,11 +62,11 @@ def train(asked: dict[str, Any], splits: Splits) -> int:
 
     directory, name = Path(asked["directory"]), str(asked["name"])
     try:
-        with terminable():
+        with stoppable() as stop:
             config = live.config(live.Choice(**asked["choice"]), name)
             place = config, directory / "run", directory / name, COMMAND, splits
             try:
-                Run(*place).train()
+                Run(*place).train(stop)
             except KeyboardInterrupt:
                 with suppress(KeyboardInterrupt):  # a second one ends it at once
                     Run(*place).keep()

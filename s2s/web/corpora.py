@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
     from s2s.explain.alignment import Alignment
     from s2s.explain.corpus import Report
+    from s2s.text_file import Form
 
 MOST = 200  # sentences whose evidence is gathered
 KINDS = ("pairs", "links")
@@ -74,13 +75,19 @@ def _upload() -> tuple[str, Sequence[Any], str]:
         columns = Columns(source or "source", target or "target")
     if file is None:
         return kind, [], ""
+    forms: list[Form] = []
     try:
         content = file.getvalue()
-        found = alignments(file.name, content) if kind == "links" else pairs(file.name, content, columns, most)
+        found = (
+            alignments(file.name, content, forms.append)
+            if kind == "links"
+            else pairs(file.name, content, columns, most, forms.append)
+        )
     except UserError as error:
         st.error(language.explain(error))
         return kind, [], file.name
-    st.caption(t("exposure.pairs", count=len(found)))
+    said = forms[0].remark(language.current(), code(file.name))
+    st.caption(" ".join([t("exposure.pairs", count=len(found)), said]).strip())
     return kind, found, file.name
 
 

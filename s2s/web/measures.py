@@ -12,6 +12,7 @@ from s2s.readers import Columns, Pair
 from s2s.web import language, task
 from s2s.web.job import Job
 from s2s.web.language import t
+from s2s.web.panel import code
 from s2s.web.reports import show
 from s2s.web.task import Task
 from s2s.web.upload import MOST, pairs
@@ -19,6 +20,7 @@ from s2s.web.upload import MOST, pairs
 if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint
     from s2s.exposure.report import Report
+    from s2s.text_file import Form
 
 MEGABYTES = 5
 
@@ -72,10 +74,13 @@ def _upload() -> tuple[list[Pair], str]:
     most = right.number_input(t("exposure.most"), 1, MOST, 500, key="most")
     if file is None:
         return [], ""
+    forms: list[Form] = []
     try:
-        found = pairs(file.name, file.getvalue(), Columns(source or "source", target or "target"), int(most))
+        columns = Columns(source or "source", target or "target")
+        found = pairs(file.name, file.getvalue(), columns, int(most), forms.append)
     except UserError as error:
         st.error(language.explain(error))
         return [], file.name
-    st.caption(t("exposure.pairs", count=len(found)))
+    said = forms[0].remark(language.current(), code(file.name))
+    st.caption(" ".join([t("exposure.pairs", count=len(found)), said]).strip())
     return found, file.name

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from s2s.errors import UserError
-from s2s.readers import EXTENSIONS, Columns, Pair, read_pairs
+from s2s.readers import EXTENSIONS, Columns, Note, Pair, advise, read_pairs, silent
 
 if TYPE_CHECKING:
     from s2s.explain.alignment import Gold
@@ -18,19 +18,19 @@ Row = TypeVar("Row")
 MOST = 2_000  # pairs of a file that are measured
 
 
-def pairs(name: str, content: bytes, columns: Columns, most: int = MOST) -> list[Pair]:
+def pairs(name: str, content: bytes, columns: Columns, most: int = MOST, note: Note = silent) -> list[Pair]:
     """The first pairs of an uploaded file; UserError names the file as its owner does."""
-    found = _read(name, content, lambda path: list(itertools.islice(read_pairs(path, columns), most)))
+    found = _read(name, content, lambda path: list(itertools.islice(read_pairs(path, columns, note=note), most)))
     if not found:
         raise UserError("file_no_pairs", file=name)
     return found
 
 
-def alignments(name: str, content: bytes) -> list[Gold]:
+def alignments(name: str, content: bytes, note: Note = silent) -> list[Gold]:
     """The pairs of an uploaded file with the links that people drew; UserError names the file as its owner does."""
     from s2s.explain.alignment import read_gold
 
-    return _read(name, content, lambda path: read_gold(path)[:MOST])
+    return _read(name, content, lambda path: read_gold(path, note=note)[:MOST])
 
 
 def _read(name: str, content: bytes, read: Callable[[Path], list[Row]]) -> list[Row]:
@@ -42,8 +42,5 @@ def _read(name: str, content: bytes, read: Callable[[Path], list[Row]]) -> list[
         try:
             return read(path)
         except UserError as error:
-            key = error.key.removeprefix("error.")
-            if key == "column_missing":
-                raise UserError("upload_column", **(error.values | {"file": name})) from None
             error.values["file"] = name
-            raise
+            raise advise(error, "page") from None

@@ -68,7 +68,7 @@ def test_a_submission_is_checked() -> None:
         "submission_repeated": "QID,Prediction\nQ1,a\nQ1,b\n",
         "row_columns": "QID,Prediction\nQ1,a,b\n",
         "file_no_questions": "QID,Prediction\n",
-        "row_not_csv": 'QID,Prediction\nQ1,"a\n',
+        "row_quote_open": 'QID,Prediction\nQ1,"a\n',
     }
     for key, text in broken.items():
         with pytest.raises(UserError) as error:

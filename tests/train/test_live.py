@@ -15,7 +15,6 @@ from safetensors.torch import load_file
 
 from s2s import film
 from s2s.checkpoint import load
-from s2s.commands.train import TERMINATED
 from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
 from s2s.tasks.date import posterior
@@ -23,6 +22,7 @@ from s2s.train import live, worker
 from s2s.train.filming import Film
 from s2s.train.live import CHOICES, Choice
 from s2s.train.loop import Run
+from s2s.train.signals import TERMINATED
 
 TINY = Choice(size=32, batch_size=16, epochs=1)
 SPLITS = {"train": [(d, d) for d in ("2026-11-22", "1998-05-03", "2031-07-09", "2004-02-29")] * 24, "test": []}

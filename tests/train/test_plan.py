@@ -14,7 +14,7 @@ from s2s.checkpoint import load
 from s2s.config import read_config, to_dict
 from s2s.errors import UserError
 from s2s.readers import Columns, read_pairs
-from s2s.train.plan import LENGTHS, SCALES, plan, resolve, segmentation
+from s2s.train.plan import LENGTHS, SCALES, Given, plan, resolve, segmentation
 
 ROOT = Path(__file__).parents[2]
 WHO = (("我", "I"), ("你", "You"), ("他们", "They"), ("老师", "The teachers"))
@@ -75,7 +75,7 @@ def test_the_split_is_group_wise_and_the_same_again(tmp_path: Path) -> None:
     file = write(tmp_path / "a.jsonl", PAIRS + twins)
     contents = []
     for directory in (tmp_path / "one", tmp_path / "two"):
-        config = read_config(plan(file, Columns("zh", "en"), "auto", directory, "mine"))
+        config = read_config(plan(Given(file, Columns("zh", "en")), directory, "mine"))
         files = {name: list(read_pairs(directory / f"{name}.tsv")) for name in ("train", "dev", "test")}
         assert [len(files[name]) for name in files] == [41, 5, 5]
         assert sorted(p for pairs in files.values() for p in pairs) == sorted(PAIRS + twins)
@@ -89,10 +89,10 @@ def test_the_split_is_group_wise_and_the_same_again(tmp_path: Path) -> None:
 def test_what_cannot_be_planned_is_said(tmp_path: Path) -> None:
     few = write(tmp_path / "few.jsonl", PAIRS[:19])
     with pytest.raises(UserError, match="19 pairs"):
-        plan(few, Columns("zh", "en"), "auto", tmp_path / "a", "a")
+        plan(Given(few, Columns("zh", "en")), tmp_path / "a", "a")
     alike = write(tmp_path / "alike.jsonl", [(s, "One answer.") for s, _ in PAIRS])
     with pytest.raises(UserError, match=r"alike\.jsonl has 48 pairs"):
-        plan(alike, Columns("zh", "en"), "auto", tmp_path / "b", "b")
+        plan(Given(alike, Columns("zh", "en")), tmp_path / "b", "b")
     assert not list((tmp_path / "b").glob("*.tsv"))
 
 
@@ -142,3 +142,48 @@ def test_mistakes(arguments: tuple[str, ...], named: str, tmp_path: Path, capsys
     assert train(tmp_path, *arguments) == 2
     err = capsys.readouterr().err
     assert err.count("\n") == 1 and named in err
+
+
+OTHERS = [(f"{a}不{b}{c}。", f"{x} do not {y} {z}.") for a, x in WHO for b, y in WHAT[:1] for c, z in THING]
+
+
+def test_dev_and_test_of_ones_own_are_scored_and_kept_out_of_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bad rows are passed over and counted; what training shares with the others is left out; the plan is told."""
+    rows = [f"{s},{t}" for s, t in [*PAIRS, OTHERS[0]]]
+    rows[3:3] = ['"我,I']
+    file = tmp_path / "mine.csv"
+    file.write_bytes("\n".join(["source,target", *rows]).encode("gb18030"))
+    dev, test = write(tmp_path / "d.jsonl", OTHERS[:4]), write(tmp_path / "t.jsonl", OTHERS[4:])
+    for path in (dev, test):
+        path.write_text(path.read_text("utf-8").replace('"zh"', '"source"').replace('"en"', '"target"'), "utf-8")
+    given = ("--data", file, "--dev", dev, "--test", test)
+    assert train(tmp_path, *given, *QUICK) == 2
+    assert capsys.readouterr().err.count("\n") == 1  # the bad row
+    assert train(tmp_path, *given, "--skip-bad", *QUICK) == 0
+    err = capsys.readouterr().err
+    for said in (
+        "mine.csv was recognised: GB18030 text.",
+        "mine.csv: 1 bad rows on 1 lines were left out. The first: ",
+        "1 pairs that share a side with dev or test were left out of training.",
+        "cut by jieba",
+        "cut by latin",
+        "48 to train on, 4 dev, 12 test",
+        "2 at most, of 6 steps",
+        "target tokens a second",
+    ):
+        assert said in err
+    run = tmp_path / "runs" / "mine"
+    assert [list(read_pairs(run / f"{name}.tsv")) for name in ("dev", "test")] == [OTHERS[:4], OTHERS[4:]]
+    assert load(tmp_path / "made" / "mine").metrics["test"]["sentences"] == 12
+    assert train(tmp_path, *given, "--skip-bad", *QUICK) == 0  # goes on: is finished
+    assert train(tmp_path, "--data", file, "--dev", dev, "--skip-bad", *QUICK) == 2  # another run
+
+
+def test_one_file_of_ones_own_leaves_the_other_to_be_cut(tmp_path: Path) -> None:
+    file, dev = write(tmp_path / "a.jsonl", PAIRS), write(tmp_path / "d.jsonl", OTHERS)
+    told: list[str] = []
+    plan(Given(file, Columns("zh", "en"), dev=dev), tmp_path / "run", "x", told.append)
+    sizes = {name: len(list(read_pairs(tmp_path / "run" / f"{name}.tsv"))) for name in ("train", "dev", "test")}
+    assert sizes == {"train": 44, "dev": 16, "test": 4} and not told

@@ -188,7 +188,7 @@ def test_dates_are_held_against_their_oracle(visit_exposure: Visit, root: Path, 
 def test_a_bad_upload_gets_one_sentence_and_loses_nothing(visit_exposure: Visit, lang: str) -> None:
     app = visit_exposure(lang=lang, text=TEXT, ref=REFERENCE)
     app = upload(app, "bad.csv", b"zh,en\na,b\n")
-    assert messages(app) == [say("error.upload_column", lang, file="bad.csv", column="source", known="zh, en")]
+    assert messages(app) == [say("error.column_missing_page", lang, file="bad.csv", column="source", known="zh, en")]
     assert app.button(key="measure").disabled
     assert app.text_area(key="text").value == TEXT
     app.text_input(key="source_column").set_value("zh")

@@ -13,6 +13,8 @@ from s2s.inspect.paired import Paired
 from s2s.inspect.summary import summarised
 from s2s.inspect.table import Examples
 from s2s.numbers import chance, signed
+from s2s.text_file import Form
+from s2s.web import language
 from s2s.web.inspection import state
 from s2s.web.inspection.state import Shown
 from s2s.web.language import t
@@ -45,6 +47,10 @@ def section(shown: Shown) -> None:
         parts.append(t("inspect.passed", left=held["left_out"], bad=held["bad_rows"]))
     left, right = st.columns([9, 2], vertical_alignment="center")
     left.markdown(" · ".join(parts))
+    if read_as := shown.examples.manifest.get("read_as"):  # inspections of earlier versions lack it
+        name = held["file"]["name"]
+        if said := Form(Path(name), **read_as).remark(language.current(), code(name)):
+            st.caption(said)
     text = json.dumps(held, ensure_ascii=False, indent=1)
     right.download_button(
         t("inspect.json"), text, "summary.json", "application/json", on_click="ignore", key="inspect_json"

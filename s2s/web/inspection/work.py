@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2s import disk
 from s2s.errors import UserError
-from s2s.readers import EXTENSIONS, Columns
+from s2s.readers import EXTENSIONS, Columns, advise
 from s2s.web import folders
 from s2s.web.job import Job
 
@@ -201,7 +201,7 @@ class Running:
 def named(error: UserError, file: str) -> UserError:
     """The error with the visitor's name for the file, and no path of the server."""
     error.values.update({name: file for name in ("file", "directory") if name in error.values})
-    return error
+    return advise(error, "page")
 
 
 _RUNNING: dict[str, Running] = {}  # of the whole server: whoever comes back to an inspection finds its progress

@@ -1,0 +1,95 @@
+"""How fast a run is and how long it will take: target tokens a second of the last minutes, scoring on dev included."""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Protocol
+
+BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"  # tqdm's, the time left in postfix
+SPAN = 1.0  # seconds of steps that make one measurement
+RECENT = 5  # measurements that tell whether it has become slow
+KEPT = 180  # measurements: of the last three minutes of training
+
+
+class Clock(Protocol):
+    """Seconds that only grow."""
+
+    def __call__(self) -> float:
+        """Now."""
+
+
+@dataclass
+class Pace:
+    """Told of every step; the rate is the median of spans of a second, which a stall or a burst does not move."""
+
+    clock: Clock = perf_counter
+    spans: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))  # tokens a second
+    tokens: int = 0  # of the span under way
+    seconds: float = 0.0
+    scored: list[float] = field(default_factory=list)  # seconds of each scoring on dev
+    aside: float = 0.0  # seconds of saving and filming
+    trained: float = 0.0  # seconds of steps
+
+    @contextmanager
+    def step(self, tokens: int) -> Iterator[None]:
+        """One training step on so many target tokens."""
+        began = self.clock()
+        yield
+        passed = self.clock() - began
+        self.trained += passed
+        self.tokens, self.seconds = self.tokens + tokens, self.seconds + passed
+        if self.seconds >= SPAN:
+            self.spans.append(self.tokens / self.seconds)
+            self.tokens, self.seconds = 0, 0.0
+
+    @contextmanager
+    def scoring(self) -> Iterator[None]:
+        """The scores after an epoch."""
+        began = self.clock()
+        yield
+        self.scored.append(self.clock() - began)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A save, a moment of the film."""
+        began = self.clock()
+        yield
+        self.aside += self.clock() - began
+
+    @property
+    def rate(self) -> float:
+        """Target tokens a second while it trains; 0 before the first step."""
+        if self.spans:
+            return statistics.median(self.spans)
+        return self.tokens / self.seconds if self.seconds else 0.0
+
+    @property
+    def recent(self) -> float:
+        """The same of the last seconds."""
+        return statistics.median(list(self.spans)[-RECENT:]) if len(self.spans) >= RECENT else self.rate
+
+    def left(self, tokens: int, scorings: int, first_scoring: float = 0.0) -> float | None:
+        """Seconds for so many target tokens and scorings more; None before the first step.
+
+        ``first_scoring`` is the guess for a scoring, in target tokens of training, before one was measured.
+        """
+        if not self.rate:
+            return None
+        one = statistics.median(self.scored[-5:]) if self.scored else first_scoring / self.rate
+        share = self.aside / self.trained if self.trained else 0.0
+        return tokens / self.rate * (1 + share) + scorings * one
+
+
+def duration(seconds: float) -> str:
+    """Hours and minutes, or minutes and seconds below an hour.
+
+    >>> duration(59.6), duration(3599), duration(15840)
+    ('1:00 min', '59:59 min', '4:24 h')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02} h" if minutes >= 60 else f"{minutes}:{rest:02} min"

@@ -1,0 +1,83 @@
+"""How many threads a training step is fastest with, measured at the start and again when it has become slow."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+import torch
+from tqdm import tqdm
+
+MOST = 2  # more gain little for these sizes
+ROUNDS, ENOUGH = 3, 0.6  # measurements of each number, and seconds of all after which there are no more
+GAIN = 1.1  # that a second thread has to bring
+SLOWER = 0.5  # of the speed that was measured: then it is chosen again
+REST = 30.0  # seconds between two choices
+
+
+def candidates() -> tuple[int, ...]:
+    """1, and 2 where there are so many cores for this process."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return tuple(range(1, min(MOST, cores) + 1))
+
+
+class Threads:
+    """The number in use: the config's, or with 0 the one that ``work`` is fastest with.
+
+    ``work`` does the same each time and changes nothing. ``say`` is told what was chosen and why.
+    """
+
+    def __init__(
+        self,
+        wanted: int,
+        work: Callable[[], None],
+        say: Callable[[str], None] = lambda text: tqdm.write(text, file=sys.stderr),
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
+        self.work, self.say, self.clock = work, say, clock
+        self.choices = (wanted,) if wanted else candidates()
+        self.number, self.rate, self.chosen = self.choices[0], 0.0, clock()
+        torch.set_num_threads(self.number)
+
+    def choose(self) -> None:
+        """Measure each number in turn, and take the best; 1 where a second thread hardly helps."""
+        if len(self.choices) == 1:
+            return
+        best = {number: float("inf") for number in self.choices}
+        began = self.clock()
+        for turn in range(ROUNDS):
+            for number in self.choices:
+                torch.set_num_threads(number)
+                before = self.clock()
+                self.work()
+                if turn:  # the first warms up
+                    best[number] = min(best[number], self.clock() - before)
+            if turn and self.clock() - began > ENOUGH:
+                break
+        most = min(self.choices, key=best.__getitem__)
+        number = most if best[1] > GAIN * best[most] else 1
+        torch.set_num_threads(number)
+        ratio = best[1] / best[self.choices[-1]]
+        self.say(f"threads: {number} ({self.choices[-1]} are {ratio:.2f} times as fast as 1)")
+        self.number, self.chosen, self.rate = number, self.clock(), 0.0
+
+    def watch(self, rate: float) -> bool:
+        """Choose again where the rate has fallen by half since the choice; whether it was done."""
+        self.rate = max(self.rate, rate)
+        if len(self.choices) == 1 or rate >= SLOWER * self.rate or self.clock() - self.chosen < REST:
+            return False
+        self.choose()
+        return True
+
+
+@contextmanager
+def same_randomness(*generators: torch.Generator) -> Iterator[None]:
+    """What is drawn within is as if it had not been drawn."""
+    states = [generator.get_state() for generator in generators]
+    with torch.random.fork_rng(devices=[]):
+        yield
+    for generator, state in zip(generators, states, strict=True):
+        generator.set_state(state)
