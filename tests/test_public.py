@@ -6,6 +6,7 @@ import inspect
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -71,3 +72,11 @@ def test_the_blocks_of_the_page_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert shown >= 6 and len(BLOCKS) >= 8
     assert (tmp_path / "film.html").stat().st_size > 50_000
     assert cells["trace"].text in PAGE
+
+
+def test_a_built_package_has_every_module_and_every_file_that_one_reads() -> None:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    folders = {path.parent for path in (ROOT / "s2s").rglob("__init__.py")}
+    assert set(tools["packages"]) == {".".join(folder.relative_to(ROOT).parts) for folder in folders}
+    files = {path for path in (ROOT / "s2s").rglob("*") if path.suffix in (".js", ".css", ".html", ".json")}
+    assert files <= {path for pattern in tools["package-data"]["s2s"] for path in (ROOT / "s2s").glob(pattern)}
