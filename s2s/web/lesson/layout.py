@@ -30,7 +30,10 @@ export default ({ data, parentElement }) => {
   const before = SEEN.get(parentElement);
   SEEN.set(parentElement, data.chapter);
   if (!main || before === data.chapter) return;
-  if (before === undefined) return main.scrollTo(0, 0);
+  if (before === undefined) {
+    main.scrollTo(0, 0);
+    return; // what is returned Streamlit takes for a clean-up
+  }
   const mark = document.querySelector(".st-key-top");
   const header = document.querySelector("[data-testid=stHeader]")?.getBoundingClientRect().height ?? 0;
   const at = mark.getBoundingClientRect().top - main.getBoundingClientRect().top;
