@@ -132,14 +132,10 @@ def alone(line: str, delimiter: str) -> list[str]:
 
 def mistake(file: str, row: int, reason: str) -> UserError:
     """What Python's parser says, as the sentence that tells how to mend just that."""
-    for words, key in MISTAKES.items():
-        if words in reason:
-            return UserError(key, file=file, row=row)
+    if "expected after" in reason:
+        return UserError("row_quote_text", file=file, row=row)
+    if "unexpected end of data" in reason:
+        return UserError("row_quote_open", file=file, row=row)
+    if "new-line character" in reason:
+        return UserError("row_carriage_return", file=file, row=row)
     return UserError("row_not_csv", file=file, row=row, reason=reason)
-
-
-MISTAKES = {
-    "expected after": "row_quote_text",
-    "unexpected end of data": "row_quote_open",
-    "new-line character": "row_carriage_return",
-}

@@ -27,6 +27,7 @@ NAMES = set(
         GRU LSTM BERT FGM PCA UMAP ReLU Dense BahdanauAttention Trace Lanes README Classical Modern
         BLEU chrF ROUGE NLL AER ECE KL AOPC NAOPC ExAccErr Top ISO SHA ID id
         softmax sigmoid logits logit nat log ln exp tanh lp cp cd MB bit unk Nov nd
+        GBK gbk BOM CR sacrebleu kaleido Chrome Chromium localhost https tok char odds
         JSON CSV TSV HTML PNG TOML UTF BF TAB Lines zip pickle safetensors
         Home End Esc Tab Enter Shift PageUp PageDown EDIT STEP TEXT START END QID Question Dialogue True False
         yes no general dot concat location local top scores logprobs attention free forced inspect list load lanes to
@@ -36,7 +37,8 @@ NAMES = set(
         """,
     )
 )
-BOTH = {"app.title", "card.known.classical", "lesson.training.answer"}  # names, and a word of a source
+# Names, and a word of a source.
+BOTH = {"app.title", "card.known.classical", "lesson.prior.text", "lesson.training.answer"}
 
 
 def test_chinese_texts_are_chinese() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from s2s.config import Config
@@ -44,13 +44,19 @@ def differences(held: Config, config: Config) -> Iterator[tuple[str, Any, Any]]:
 
 def settings(config: Config) -> Iterator[tuple[str, Any]]:
     """Every key of a config, as ``section.key``, with its value."""
-    for name, value in dataclasses.asdict(config).items():
+    return _flat("", dataclasses.asdict(config))
+
+
+def _flat(section: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
         if isinstance(value, dict):
-            yield from ((f"{name}.{key}", one) for key, one in value.items())
+            yield from _flat(f"{section}{name}.", value)
         else:
-            yield name, value
+            yield f"{section}{name}", value
 
 
 def _short(value: object) -> str:
     text = " ".join(str(value).split())
+    if (isinstance(value, str) and text != value) or not text:
+        text = repr(value)  # what is empty, or has spaces that matter
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

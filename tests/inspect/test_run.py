@@ -201,9 +201,9 @@ def test_never_more_than_a_window_is_held(place: Path, tmp_path: Path, monkeypat
     pairs: Callable[..., Iterator[Any]] = Input.pairs
     rows: Callable[..., Iterator[Any]] = Rows.rows
 
-    def counted(self: Input, bad: Any) -> Iterator[Any]:
+    def counted(self: Input, *how: Any) -> Iterator[Any]:
         read[0] = 0
-        for pair in pairs(self, bad):
+        for pair in pairs(self, *how):
             read[0] += 1
             yield pair
 

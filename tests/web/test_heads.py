@@ -99,7 +99,7 @@ def test_exposure_shows_the_head_and_measures_without_it(visit_exposure: Visit, 
 
 def panels(app: AppTest) -> list[str]:
     """The steps before and after ◆, as HTML."""
-    (body,) = [element.proto.body for element in app.get("html") if "lb-panels" in element.proto.body]
+    (body,) = [element.proto.body for element in app.get("html") if "<section>" in element.proto.body]
     return list(re.findall(r"<section>.*?</section>", body, re.DOTALL))
 
 

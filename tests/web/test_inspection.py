@@ -173,7 +173,7 @@ def test_a_file_that_is_of_no_use_leaves_nothing_to_go_on_with(
     until(lambda: running is None or not running.job.look())
     if running is not None:
         app.run()
-    assert not app.exception and messages(app) == [say("error.file_not_utf8", lang, file="broken.csv", row=1)]
+    assert not app.exception and messages(app) == [say("error.encoding_other_page", lang, file="broken.csv")]
     assert not list((folders.INSPECTED / ".asked").iterdir()) and not [b for b in app.button if "go-" in str(b.key)]
 
 

@@ -147,7 +147,7 @@ def test_the_other_exercises(visit_page: Visit, root: Path, lang: str) -> None:
     app.file_uploader(key="submission").set_value(("s.csv", b"QID,Prediction\nQ1,a\n", "text/csv")).run()
     assert [b.value for b in app.success] == [say("lesson.homework.submission_right", lang, count=1, empty=0)]
     app.file_uploader(key="submission").set_value(("s.csv", b"\xff\xfe", "text/csv")).run()
-    assert messages(app) == [say("error.file_not_utf8", lang, file="s.csv", row=1)]
+    assert [box.value for box in app.error] == [say("error.file_not_utf8", lang, file="s.csv", row=1)]
 
 
 def test_odds_are_no_probability_in_chinese_and_the_prior_names_whose_it_is() -> None:

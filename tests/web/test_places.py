@@ -14,7 +14,9 @@ from s2s.errors import strings
 WEB = Path(__file__).resolve().parents[2] / "s2s" / "web"
 SECTIONS = {  # of the locales, by folder of scripts
     "beam": ("beam",),
+    "builtin": (),  # has a table of places of its own: tests/web/test_builtin.py
     "comparison": ("comparison",),
+    "draft": ("player",),
     "film": ("film",),
     "inspection": ("inspect_table", "inspect_charts"),
     "network": ("network",),
