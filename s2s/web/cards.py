@@ -42,7 +42,7 @@ def _rows(names: list[str]) -> dict[str, list[Any]]:
         **{t(f"cards.{score}"): [test.get(score) for test in tests] for score in SCORES},
         t("cards.parameters"): [_parameters(entry) for entry in found],
         t("cards.size"): sizes,
-        t("cards.film"): [models.filmed(name) for name in names],
+        t("cards.film"): ["✓" if models.filmed(name) else "–" for name in names],
         t("cards.kind"): [architecture.described(entry) for entry in found],
     }
 

@@ -102,12 +102,14 @@ def _submitted() -> None:
 
 def sentence() -> None:
     """Text, reference and Run."""
-    with st.form("sentence", border=False):
-        left, right, last = st.columns([6, 6, 2], vertical_alignment="bottom")
-        left.text_area(t("step.text"), **shows("text"), height=78, placeholder=t("step.text_place"))
-        right.text_area(t("step.reference"), **shows("ref"), height=78, placeholder=t("step.reference_place"))
-        last.form_submit_button(t("step.run"), key="run", type="primary", width="stretch", on_click=_submitted)
-    draft.section(_pairs(st.session_state["model"]))
+    with st.container(gap=None):  # a draft that says nothing takes no room
+        with st.form("sentence", border=False):
+            left, right, last = st.columns([6, 6, 2], vertical_alignment="bottom")
+            left.text_area(t("step.text"), **shows("text"), height=78, placeholder=t("step.text_place"))
+            right.text_area(t("step.reference"), **shows("ref"), height=78, placeholder=t("step.reference_place"))
+            last.form_submit_button(t("step.run"), key="run", type="primary", width="stretch", on_click=_submitted)
+        draft.unrun()
+    draft.stranger(_pairs(st.session_state["model"]))
 
 
 def example_sentences() -> None:

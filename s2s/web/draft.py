@@ -27,12 +27,16 @@ def _component() -> Any:
     return st.components.v2.component("lookback_draft", html='<div class="draft"></div>', css=css, js=js)
 
 
-def section(pairs: Sequence[tuple[str, str]]) -> None:
-    """Below the fields; ``pairs`` are sentences with references that belong to them."""
+def unrun() -> None:
+    """Below the fields: that they hold another sentence than what is shown."""
     state = st.session_state
     words = {name: text for name, text in language.strings("player").items() if name.startswith("stale")}
     shown = {name: state[name] for name in ("text", "ref")}
     _component()(key="draft", data={"shown": shown, "switches": state.get(SWITCHES, 0), "strings": words})
+
+
+def stranger(pairs: Sequence[tuple[str, str]]) -> None:
+    """That the reference was given for another sentence; ``pairs`` are sentences with references of their own."""
     if (other := _other(pairs)) is not None:
         with st.container(horizontal=True, vertical_alignment="center", key="stranger"):
             st.warning(t("step.stranger", text=code(other[:LONGEST])))

@@ -23,8 +23,8 @@ from s2s.errors import say
 from s2s.player import branch_row
 from s2s.strategy import Settings
 from s2s.trace import Trace
-from tests.browser.conftest import unfilled
 from tests.factory import make_checkpoint
+from tests.visitors import unfilled
 
 TEXT, REFERENCE = "我不喜欢喝茶，你🙂喜欢苹果。", "I do n't like tea ."
 SVG = "{http://www.w3.org/2000/svg}"

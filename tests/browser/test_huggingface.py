@@ -20,7 +20,8 @@ from s2s.decode import trace
 from s2s.errors import say
 from s2s.strategy import Settings
 from tests.adapters.random_models import SENTENCES, write
-from tests.browser.conftest import probe, serve, unfilled
+from tests.browser.conftest import probe, serve
+from tests.visitors import unfilled
 
 TEXT, STEPS = SENTENCES[0], 6
 LONG = " ".join([*SENTENCES[:5], *SENTENCES[:3]])

@@ -122,9 +122,7 @@ def test_hover_previews_a_click_stays_and_escape_clears(open_page: OpenPage, tmp
     assert looks == pytest.approx([float(s.attention[2]) for s in trace.steps])
     page.keyboard.press("Escape")
     expect(chip).not_to_have_class(re.compile("marked"))
-    box = page.locator(".cells").bounding_box()
-    assert box
-    page.mouse.click(box["x"] + 30 * 4.5, box["y"] + 26 * 2.5)
+    page.locator(".cells").click(position={"x": 30 * 4.5, "y": 26 * 2.5})
     page.mouse.move(5, 5)
     where(page, 3, len(trace.steps))
     expect(page.locator(".chip").nth(4)).to_have_class(re.compile("marked"))

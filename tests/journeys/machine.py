@@ -40,8 +40,11 @@ def machine(log: Log, counted: Callable[[], None]) -> type[RuleBasedStateMachine
     return Visitor
 
 
-def walk(log: Log, actions: int, number: int) -> int:
-    """Visits until so many actions are done; returns how many were. Raises Finding with the shortest way to it."""
+def walk(log: Log, actions: int, number: int, shrink: bool = False) -> int:
+    """Visits until so many actions are done; returns how many were. Raises Finding with the way to it.
+
+    ``shrink`` looks for the shortest, which takes minutes.
+    """
     done = 0
 
     def count() -> None:
@@ -56,7 +59,7 @@ def walk(log: Log, actions: int, number: int) -> int:
             deadline=None,
             derandomize=False,  # the seed says it
             database=None,
-            phases=(Phase.generate, Phase.shrink),
+            phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
             suppress_health_check=list(HealthCheck),
             print_blob=False,
         )

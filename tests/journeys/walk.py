@@ -1,7 +1,7 @@
 """python -m tests.journeys.walk --actions 2000 --seeds 5 --steps 200: the random walks in full.
 
 Through AppTest ``--actions`` of each of the seeds, then ``--steps`` of each in a browser. A walk that finds something
-is shrunk, told action by action, and ends the command with status 1.
+is told action by action, and the command ends with status 1.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from tests.journeys.world import small
 from tests.visitors import FLAGS, Visitors, found, serve
 
 
-def pages(actions: int, number: int) -> str:
+def pages(actions: int, number: int, shrink: bool) -> str:
     """Through AppTest."""
     with small() as log:
-        return f"{machine.walk(log, actions, number)} actions"
+        return f"{machine.walk(log, actions, number, shrink)} actions"
 
 
-def browser(steps: int, number: int) -> str:
+def browser(steps: int, number: int, shrink: bool) -> str:
     """In Chromium, at a server that nobody has visited; an even seed on a phone."""
     options = {"has_touch": True, "viewport": {"width": 390, "height": 844}} if number % 2 == 0 else {}
     with TemporaryDirectory() as folder, serve(Path(folder)) as address, sync_playwright() as playwright:
@@ -45,6 +45,7 @@ def main() -> int:
     parser.add_argument("--actions", type=int, default=2000, help="through AppTest, of each seed; 0: none")
     parser.add_argument("--steps", type=int, default=200, help="in a browser, of each seed; 0: none")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--shrink", action="store_true", help="look for the shortest way to what is found: minutes")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     asked = parser.parse_args()
     logging.getLogger("streamlit").setLevel(logging.ERROR)
@@ -53,7 +54,7 @@ def main() -> int:
         for walk, count in ((pages, asked.actions), (browser, asked.steps)):
             begun = time.monotonic()
             try:
-                said = walk(count, number) if count else "nothing asked"
+                said = walk(count, number, asked.shrink) if count else "nothing asked"
             except (AssertionError, Error) as error:
                 print(f"seed {number}: {error}", *getattr(error, "__notes__", []), sep="\n", flush=True)
                 failed = 1

@@ -56,7 +56,17 @@ BELONGS: tuple[tuple[str, set[str]], ...] = (
     (r"projector", {"projector"}),
     (r"words$", {"pieces"}),
     (r"pieces$", {"words"}),
-    (r"chip-", {*ROWS, "label-filter-verdict", "label-filter-category", "label-filter-person", "inspect_search"}),
+    (
+        r"chip-",
+        {
+            *ROWS,
+            "label-filter-verdict",
+            "label-filter-category",
+            "label-filter-person",
+            "inspect_search",
+            "inspect_errors",
+        },
+    ),
     (r"(row-|inspect|label|states|sort|order|against|won_by)", ROWS),
     (r"lecture$", {"logit-0", "logit-1", "logit-2"}),
     (r"again$", set()),
