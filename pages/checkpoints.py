@@ -9,6 +9,5 @@ link.through_app()
 st.markdown(f"**{t('page.checkpoints')}** :small[:gray[{t('cards.intro')}]]")
 
 names, ignored = controls.begin()
-for name, value in ignored:
-    st.warning(t("step.link_ignored", name=name, value=value))
+controls.warn(ignored)
 cards.page(names)

@@ -12,8 +12,7 @@ with st.sidebar:
     projector.switch()
 projector.apply()
 st.markdown(f"**{t('page.classroom')}** :small[:gray[{t('classroom.intro')}]]")
-for name, value in ignored:
-    st.warning(t("step.link_ignored", name=name, value=value))
+controls.warn(ignored)
 teaching = bool(st.session_state.get("teach"))
 with st.expander(t("classroom.sentence"), expanded=not teaching, key=f"class-sentence-{teaching}"):
     controls.sentence()

@@ -14,7 +14,6 @@ with st.sidebar:
     heads.choose()
 controls.sentence()
 compare.choices()
-for name, value in ignored:
-    st.warning(t("step.link_ignored", name=name, value=value))
+controls.warn(ignored)
 controls.given_tokens()
 compare.section(names)

@@ -12,6 +12,5 @@ names, ignored = controls.begin()
 with st.sidebar:
     controls.checkpoint(names)
     heads.choose()
-for name, value in ignored:
-    st.warning(t("step.link_ignored", name=name, value=value))
+controls.warn(ignored)
 corpora.section(controls.model(controls.state()))

@@ -15,8 +15,7 @@ with st.sidebar:
     controls.comparison(names)
 controls.sentence()
 controls.example_sentences()
-for name, value in ignored:
-    st.warning(t("step.link_ignored", name=name, value=value))
+controls.warn(ignored)
 values = exposure.state()
 checkpoints = exposure.loaded(values)
 exposure.section(checkpoints, values)

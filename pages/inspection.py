@@ -9,6 +9,5 @@ link.through_app()
 st.markdown(f"**{t('page.inspect')}** :small[:gray[{t('inspect.intro')}]]")
 
 names, ignored = controls.begin()
-for name, value in ignored:
-    st.warning(t("step.link_ignored", name=name, value=value))
+controls.warn(ignored)
 inspection.page(names)

@@ -11,8 +11,7 @@ with st.sidebar:
     controls.checkpoint(names)
     projector.switch()
 projector.apply()
-for name, value in ignored:
-    st.warning(t("step.link_ignored", name=name, value=value))
+controls.warn(ignored)
 with st.container(key="lesson-head"):
     st.markdown(f"**{t('page.lesson')}** :small[:gray[{t('lesson.intro')}]]")
 lesson.section()

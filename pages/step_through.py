@@ -17,6 +17,5 @@ projector.apply()
 controls.sentence()
 controls.decoding()
 controls.given_tokens()
-for name, value in ignored:
-    st.warning(t("step.link_ignored", name=name, value=value))
+controls.warn(ignored)
 show(controls.state())

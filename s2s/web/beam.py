@@ -16,6 +16,7 @@ from s2s.trace import Trace
 from s2s.tree import SearchTree
 from s2s.web import bound, branches, controls, language, link, models, panel, request
 from s2s.web.examples import GREEDY_LOSES
+from s2s.web.foreign import code
 from s2s.web.language import t
 from s2s.web.player import FOLDER as PLAYER
 
@@ -139,12 +140,12 @@ def _parting(tree: SearchTree, alone: Trace) -> str:
     pairs = enumerate(zip(path, alone.steps, strict=False))
     at = next((i for i, (n, step) in pairs if tree.nodes[n].token != step.output), min(len(path), len(alone.steps)) - 1)
     step, node = alone.steps[at], tree.nodes[path[at]]
-    values = {"greedy": panel.code(step.output), "p_greedy": share(math.exp(step.log_prob))}
-    values |= {"best": panel.code(node.token), "p_best": share(math.exp(node.log_prob))}
+    values = {"greedy": code(step.output), "p_greedy": share(math.exp(step.log_prob))}
+    values |= {"best": code(node.token), "p_best": share(math.exp(node.log_prob))}
     if at == 0:
         return t("beam.parts_first", **values)
     before = " ".join(s.output for s in alone.steps[max(0, at - 6) : at])
-    return t("beam.parts", prefix=panel.code(before), step=at + 1, **values)
+    return t("beam.parts", prefix=code(before), step=at + 1, **values)
 
 
 def _fate(tree: SearchTree, said: Sequence[str]) -> str:

@@ -10,8 +10,8 @@ import streamlit as st
 from s2s.archive import FILES, LIMIT
 from s2s.errors import UserError
 from s2s.web import architecture, card, controls, folders, language, models, saved, sheet, uploads
+from s2s.web.foreign import code
 from s2s.web.language import t
-from s2s.web.panel import code
 
 SCORES = ("bleu", "chrf", "rouge_l", "perplexity", "token_accuracy")
 

@@ -16,8 +16,8 @@ from s2s.trace import Step, Trace
 from s2s.web import controls, editor, language, link, models
 from s2s.web.bound import marks
 from s2s.web.comparison import comparison
+from s2s.web.foreign import code
 from s2s.web.language import t
-from s2s.web.panel import code
 
 if TYPE_CHECKING:
     from s2s.checkpoint import Checkpoint

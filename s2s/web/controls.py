@@ -11,8 +11,8 @@ from s2s.places import VIEW
 from s2s.web import architecture, branches, card, draft, language, link, models
 from s2s.web.bound import chooses, picks, shows
 from s2s.web.examples import examples
+from s2s.web.foreign import code
 from s2s.web.language import t
-from s2s.web.panel import code
 
 
 def _pairs(name: str) -> list[tuple[str, str]]:
@@ -37,6 +37,12 @@ def begin() -> tuple[list[str], list[tuple[str, str]]]:
         st.info(t("step.no_checkpoint"))
         st.stop()
     return names, link.restore(names, first_example)
+
+
+def warn(ignored: list[tuple[str, str]]) -> None:
+    """What of the link could not be used, until something is run or another page opened."""
+    for name, value in ignored:
+        st.warning(t("step.link_ignored", name=name, value=code(value)))
 
 
 def checkpoint(names: list[str]) -> None:
@@ -83,7 +89,8 @@ def runs() -> int:
 
 
 def asked() -> None:
-    """One more run was asked for."""
+    """One more run was asked for: what the link got wrong has been read."""
+    st.session_state["restored"] = []
     st.session_state["runs"] = runs() + 1
 
 

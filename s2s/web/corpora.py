@@ -10,11 +10,11 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.readers import Columns
 from s2s.web import controls, language, models, task
+from s2s.web.foreign import code
 from s2s.web.formulas import explain
 from s2s.web.job import Job
 from s2s.web.language import t
 from s2s.web.measures import MEGABYTES
-from s2s.web.panel import code
 from s2s.web.reports import number
 from s2s.web.task import Task
 from s2s.web.upload import alignments, pairs

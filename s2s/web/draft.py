@@ -11,8 +11,8 @@ import streamlit as st
 
 from s2s.player import read
 from s2s.web import language
+from s2s.web.foreign import code
 from s2s.web.language import t
-from s2s.web.panel import code
 
 FOLDER = Path(__file__).parent / "draft"
 OF = "ref_of"  # the session's last reference with the sentence that it belongs to

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from s2s import edits
 from s2s.alignment import columns
 from s2s.web import controls, language, link, models
 from s2s.web.bound import shows
+from s2s.web.foreign import plain
 from s2s.web.language import t
 
 if TYPE_CHECKING:
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 Tokens = tuple[str, ...]
 MOST = 400  # characters of a typed word
 MANY, MANY_HIGH = 60, 240  # words that are all shown; pixels that more of them scroll in
-
-
-def plain(text: str) -> str:
-    """A text inside Markdown, as it is, also in a label, where code is not shown.
-
-    >>> plain("a*b:c")
-    'a\\\\*b\\\\:c'
-    """
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def tokens_of(side: Side) -> Tokens:

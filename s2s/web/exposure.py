@@ -16,6 +16,7 @@ from s2s.numbers import signed
 from s2s.places import VIEW
 from s2s.trace import Trace
 from s2s.web import controls, language, link, models, panel
+from s2s.web.foreign import code
 from s2s.web.formulas import explain
 from s2s.web.language import t
 from s2s.web.player import player
@@ -121,7 +122,7 @@ def _card(run: Run, at: int) -> None:
     forced, step = run.lanes["forced"], run.lanes["forced"].steps[at]
     gold, own = step.target, step.top[0]
     assert gold is not None and run.recovery is not None
-    st.markdown(t("exposure.at", step=at + 1, gold=panel.code(gold.token), own=panel.code(own.token)))
+    st.markdown(t("exposure.at", step=at + 1, gold=code(gold.token), own=code(own.token)))
     gap = own.log_prob - gold.log_prob
     log_probs = {"gold": signed(f"{gold.log_prob:.3f}"), "own": signed(f"{own.log_prob:.3f}")}
     sizes = {"rank": gold.rank, "words": len(run.checkpoint.target.vocab), "gap": gap, "times": math.exp(gap)}
@@ -158,7 +159,7 @@ def _verdict(run: Run, at: int) -> None:
         st.markdown(t("exposure.reference_over"))
         return
     gold, own = both
-    word = panel.code(tokens[at])
+    word = code(tokens[at])
     answer = "yes" if gold.accuracy == 1 else "partly" if gold.f1 > own.f1 else "no"
     st.markdown(t(f"exposure.recovers_{answer}", word=word))
     text = language.strings("exposure")

@@ -12,8 +12,8 @@ from s2s.rollup import Grid
 from s2s.trace import Trace
 from s2s.web import controls, language, models, request
 from s2s.web.bound import shows
+from s2s.web.foreign import code
 from s2s.web.language import t
-from s2s.web.panel import code
 
 if TYPE_CHECKING:
     import numpy as np

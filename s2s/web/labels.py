@@ -15,8 +15,8 @@ from s2s.errors import UserError
 from s2s.inspect.table import read_manifest
 from s2s.label import NAME, NOTE, VERDICTS, Label, named
 from s2s.labels import Labels
+from s2s.web.foreign import code
 from s2s.web.language import explain, t
-from s2s.web.panel import code
 
 UNSAVED = "label_unsaved"  # what could not be written yet, by widget: it is shown, and tried again
 

@@ -7,6 +7,7 @@ import streamlit as st
 from s2s import errors
 from s2s.errors import LANGUAGES, UserError, say
 from s2s.web.bound import picks
+from s2s.web.foreign import plain, short
 
 NAMES = {"zh": "中文", "en": "English"}
 
@@ -45,5 +46,14 @@ def strings(prefix: str) -> dict[str, str]:
 
 
 def explain(error: UserError) -> str:
-    """The error's sentence in the visitor's language."""
+    """The error's sentence in the visitor's language, for a box of Streamlit's: what it repeats is no Markdown."""
+    return say(error.key, current(), **{name: _shown(value) for name, value in error.values.items()})
+
+
+def spoken(error: UserError) -> str:
+    """The same for a script in the browser, which shows it as text."""
     return error.say(current())
+
+
+def _shown(value: object) -> object:
+    return value if isinstance(value, (int, float)) else plain(short(str(value)))

@@ -10,9 +10,9 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.readers import Columns, Pair
 from s2s.web import language, task
+from s2s.web.foreign import code
 from s2s.web.job import Job
 from s2s.web.language import t
-from s2s.web.panel import code
 from s2s.web.reports import show
 from s2s.web.task import Task
 from s2s.web.upload import MOST, pairs

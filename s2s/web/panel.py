@@ -44,15 +44,6 @@ STYLE = """<style>
 </style>"""
 
 
-def code(text: str) -> str:
-    """A text inside Markdown, as it is.
-
-    >>> code("*"), code("a`b")
-    ('`*`', '`` a`b ``')
-    """
-    return f"`` {text} ``" if "`" in text else f"`{text}`"
-
-
 def words(step: Step, chosen: str, text: Mapping[str, str], most: int = 5) -> str:
     """The most probable words as a table: ● the lane's next word, ★ the reference's, added where it ranks lower."""
     rows = list(step.top[:most])

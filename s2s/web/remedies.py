@@ -14,9 +14,9 @@ from s2s.numbers import signed
 from s2s.remedies import Comparison
 from s2s.web import language, sheet
 from s2s.web.bound import chooses
+from s2s.web.foreign import code
 from s2s.web.language import t
 from s2s.web.learnt import learnt
-from s2s.web.panel import code
 
 
 def named(prefix: str, name: str) -> str:

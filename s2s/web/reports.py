@@ -10,9 +10,9 @@ import streamlit as st
 from s2s import curves
 from s2s.numbers import signed
 from s2s.web import language
+from s2s.web.foreign import code
 from s2s.web.formulas import explain
 from s2s.web.language import t
-from s2s.web.panel import code
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -117,4 +117,4 @@ def _answer(request: Request, handlers: Mapping[str, Handler]) -> Mapping[str, A
             raise UserError("request_broken")
         return handlers[request.kind](request)
     except UserError as error:
-        return {"error": language.explain(error)}
+        return {"error": language.spoken(error)}

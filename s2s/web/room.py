@@ -46,7 +46,7 @@ def _shown(code: str) -> dict[str, Any]:
         if state.phase == "revealed" and state.question:
             counts = asdict(classroom.counts(engine, code, state.number, state.question))
     except UserError as error:
-        problem = language.explain(error)
+        problem = language.spoken(error)
     return {"state": asdict(state), "counts": counts, "error": problem}
 
 

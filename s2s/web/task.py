@@ -9,9 +9,9 @@ from typing import Any
 import streamlit as st
 
 from s2s.web import language
+from s2s.web.foreign import code
 from s2s.web.job import Job
 from s2s.web.language import t
-from s2s.web.panel import code
 
 POLL = 0.5  # seconds between two looks at a job
 

@@ -110,7 +110,7 @@ class WhatIf:
         try:
             return branch_row(branch, self._decode(branch), self._parent(branch))
         except UserError as error:
-            return {"error": language.explain(error)}
+            return {"error": language.spoken(error)}
 
     def _parent(self, branch: Branch) -> Trace | None:
         """What a branch forks from; None where that is not there or cannot be decoded as things are."""

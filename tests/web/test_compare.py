@@ -18,6 +18,7 @@ from s2s.errors import UserError, say, sentences
 from s2s.neighbours import neighbours
 from s2s.strategy import Settings
 from s2s.web import link
+from s2s.web.foreign import code
 from tests.factory import make_checkpoint
 from tests.web.conftest import messages, player_data
 
@@ -212,7 +213,7 @@ def test_broken_values_of_a_link_are_ignored_and_named(
     app = visit_compare(lang=lang, text=TEXT, **query)
     assert not app.exception
     (name, value), *more = [(k, v) for k, v in query.items() if k == ignored]
-    assert messages(app) == [say("step.link_ignored", lang, name=name, value=value[:40])]
+    assert messages(app) == [say("step.link_ignored", lang, name=name, value=code(value[:40]))]
     assert more == [] and tokens(app, 0) == TOKENS
     if "b_text" not in query or ignored == "b_text":
         assert painted(app) == expected(root, (TEXT,), (TEXT,))

@@ -13,6 +13,7 @@ from s2s.errors import LANGUAGES, say
 from s2s.inspect.table import Examples
 from s2s.labels import Labels
 from s2s.web import folders
+from s2s.web.foreign import code
 from tests.web.test_inspection import ask, component, ids, made
 
 Visit = Callable[..., AppTest]
@@ -145,7 +146,7 @@ def test_categories_are_made_given_renamed_and_removed(
 def test_a_link_s_labels_that_make_no_sense_are_ignored(visit_inspection: Visit, root: Path, places: Path) -> None:
     app = visit_inspection(lang="en", inspection=made(root), labelled="[]")
     assert not app.exception and len(ids(app)) == 9
-    assert [box.value for box in app.warning] == [say("step.link_ignored", "en", name="labelled", value="[]")]
+    assert [box.value for box in app.warning] == [say("step.link_ignored", "en", name="labelled", value=code("[]"))]
 
 
 def test_without_its_database_the_page_has_all_but_labels(

@@ -18,6 +18,7 @@ from s2s.decode import trace
 from s2s.errors import UserError, say, sentences
 from s2s.strategy import Settings
 from s2s.web.examples import EXAMPLES
+from s2s.web.foreign import code
 from tests.web.conftest import messages, player_data
 
 Visit = Callable[..., AppTest]
@@ -198,7 +199,7 @@ def test_a_reference_in_the_wrong_language_costs_only_the_forced_lane(visit: Vis
 def test_a_link_with_nonsense_says_so_and_shows_the_default(visit: Visit, query: dict[str, str], name: str) -> None:
     app = visit(lang="en", ref=REFERENCE, **({"text": TEXT} | query))
     assert not app.exception
-    assert say("step.link_ignored", "en", name=name, value=query[name][:40]) in messages(app)
+    assert say("step.link_ignored", "en", name=name, value=code(query[name][:40])) in messages(app)
 
 
 LOWEST = {"temperature": "0.05", "top_k": "0", "top_p": "0.05", "seed": "0", "beam": "1", "length_penalty": "0"}

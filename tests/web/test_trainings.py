@@ -25,6 +25,7 @@ from s2s.film import CURVE, NAME, Frame, Moment, curve, film
 from s2s.train.live import Choice, steps
 from s2s.web import film as shown
 from s2s.web import job, models, trainings
+from s2s.web.foreign import code
 from s2s.web.job import Line
 from s2s.web.trainings import Training
 from tests.wait import until
@@ -211,7 +212,7 @@ def test_the_chapter_trains_and_the_result_is_this_visitors_alone(
     assert training.name in app.selectbox(key="model").options
     other = visit_page("lesson", chapter="training", lang=lang, model=training.name)
     assert training.name not in other.selectbox(key="model").options
-    assert say("step.link_ignored", lang, name="model", value=training.name) in messages(other)
+    assert say("step.link_ignored", lang, name="model", value=code(training.name)) in messages(other)
     app.button(key="train-resume").click().run()
     (made / "go").touch()
     ended(training)

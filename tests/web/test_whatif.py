@@ -20,6 +20,7 @@ from s2s.errors import say
 from s2s.strategy import Settings
 from s2s.trace import Trace
 from s2s.web import request
+from s2s.web.foreign import code
 from tests.web.conftest import messages, player_data
 
 Visit = Callable[..., AppTest]
@@ -257,7 +258,7 @@ def test_a_broken_branch_in_a_link_is_ignored_with_a_warning(
 ) -> None:
     page = asker(lang=lang, branches=broken)
     assert page.branches == []
-    assert messages(page.app) == [say("step.link_ignored", lang, name="branches", value=broken[:40])]
+    assert messages(page.app) == [say("step.link_ignored", lang, name="branches", value=code(broken[:40]))]
 
 
 def test_a_branch_for_another_model_says_what_it_lacks(asker: Callable[..., Asker]) -> None:

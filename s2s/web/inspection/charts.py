@@ -13,6 +13,7 @@ from s2s.inspect.paired import Paired
 from s2s.inspect.summary import floats
 from s2s.inspect.table import DIFFERENCE, WORDS, Examples, Query
 from s2s.web import language
+from s2s.web.foreign import plain
 from s2s.web.inspection import component, state
 from s2s.web.inspection.state import Shown
 from s2s.web.inspection.table import PLACES
@@ -109,11 +110,6 @@ def _chips(found: list[tuple[str, str]]) -> None:
         return
     with st.container(horizontal=True, key="inspect_chips", gap="small", vertical_alignment="center"):
         for condition, words in found:
-            st.button(_plain(f"{words} ✕"), key=f"chip-{condition}", on_click=state.drop, args=(condition,))
+            st.button(plain(f"{words} ✕"), key=f"chip-{condition}", on_click=state.drop, args=(condition,))
         if len(found) > 1:
             st.button(t("inspect.clear"), key="chip-all", on_click=state.clear, type="tertiary")
-
-
-def _plain(text: str) -> str:
-    """A text as a label, which Streamlit would read as Markdown."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|<>:$~" else c for c in text)

@@ -16,11 +16,11 @@ from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.why import why
 from s2s.numbers import share, signed
 from s2s.web import labels, language, link, models
+from s2s.web.foreign import code
 from s2s.web.inspection import state
 from s2s.web.inspection.state import Shown
 from s2s.web.inspection.table import cell
 from s2s.web.language import t
-from s2s.web.panel import code
 from s2s.web.player import player
 from s2s.web.results import lanes
 

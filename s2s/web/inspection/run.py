@@ -10,9 +10,9 @@ from s2s.errors import UserError
 from s2s.inspect.paired import SCORES
 from s2s.web import controls, heads, language, models
 from s2s.web.bound import picks
+from s2s.web.foreign import code
 from s2s.web.inspection import state, work
 from s2s.web.language import t
-from s2s.web.panel import code
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile

@@ -15,10 +15,10 @@ from s2s.inspect.table import Examples
 from s2s.numbers import chance, signed
 from s2s.text_file import Form
 from s2s.web import language
+from s2s.web.foreign import code
 from s2s.web.inspection import state
 from s2s.web.inspection.state import Shown
 from s2s.web.language import t
-from s2s.web.panel import code
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

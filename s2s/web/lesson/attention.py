@@ -8,10 +8,10 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.web import controls, language, models
+from s2s.web.foreign import code
 from s2s.web.language import t
 from s2s.web.learnt import learnt
 from s2s.web.lesson import layout
-from s2s.web.panel import code
 from s2s.web.weighing import weighing
 
 SCORES = {  # of the layers in s2s/model/attention.py, by the config's name

@@ -13,6 +13,7 @@ from s2s.lesson.formulas import FORMULAS
 from s2s.trace import Trace
 from s2s.web import language, models, panel
 from s2s.web.bound import shows
+from s2s.web.foreign import code
 from s2s.web.language import t
 from s2s.web.lesson import computed, layout
 from s2s.web.lesson.pair import made, pair
@@ -128,7 +129,7 @@ def _sum(loss: SentenceLoss) -> str:
 
 def _step(loss: SentenceLoss, trace: Trace, at: int) -> None:
     step = trace.steps[at]
-    st.markdown(t("lesson.cross_entropy.step", step=at + 1, word=panel.code(step.output)))
+    st.markdown(t("lesson.cross_entropy.step", step=at + 1, word=code(step.output)))
     st.html(f'<div class="lb-panels"><section>{panel.words(step, "", language.strings("player"))}</section></div>')
     st.latex(rf"-\ln {np.exp(-loss.nll[at]):.5f} = {loss.nll[at]:.4f}")
 

@@ -10,6 +10,7 @@ import streamlit as st
 from s2s import curves, lengths
 from s2s.errors import UserError
 from s2s.web import controls, language, models, panel
+from s2s.web.foreign import code
 from s2s.web.language import t
 from s2s.web.learnt import learnt
 from s2s.web.lesson import layout
@@ -96,7 +97,7 @@ def _lengths(runs: Sequence[Flow], text: str, reference: str, found: Lengths | N
     if found:
         sentences = sum(b.sentences for b in found.bins)
         epochs = t("card.join").join(t("lengths.epochs", name=s.name, epochs=s.epochs) for s in found.systems)
-        st.caption(t("lengths.measured", test=panel.code(found.test), sentences=sentences, level=100 * found.level))
+        st.caption(t("lengths.measured", test=code(found.test), sentences=sentences, level=100 * found.level))
         st.caption(epochs)
     else:
         st.caption(t("lengths.own_only"))
@@ -115,7 +116,7 @@ def _question(runs: Sequence[Flow], found: Lengths | None) -> None:
     if blind is None:
         layout.question("encoder_decoder", "try_alone", ("answer_alone",), **values)
         return
-    values["blind"], answers = panel.code(blind.checkpoint), ["answer"]
+    values["blind"], answers = code(blind.checkpoint), ["answer"]
     own = next((system for system in found.systems if system.name == blind.checkpoint), None) if found else None
     if found and own and len(found.systems) > 1:
         others = [system for system in found.systems if system is not own]

@@ -10,7 +10,8 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.trace import Trace
 from s2s.vocab import EOS, SPECIALS
-from s2s.web import controls, link, models, panel
+from s2s.web import controls, link, models
+from s2s.web.foreign import code
 from s2s.web.language import t
 from s2s.web.lesson import layout, remedies
 from s2s.web.lesson.pair import made, pair
@@ -51,7 +52,7 @@ def _divergence(found: Mapping[str, Trace]) -> None:
     step = forced.steps[at]
     assert step.target is not None
     gold, own = step.target.token, step.top[0].token
-    words = {"gold": panel.code(gold), "own": panel.code(own)}
+    words = {"gold": code(gold), "own": code(own)}
     why = "why_gold" if gold == END else "why_own" if own == END else "why"
     st.markdown(f"◆ {t('exposure.at', step=at + 1, **words)} {t(f'lesson.exposure.{why}', step=at + 2, **words)}")
 
@@ -70,5 +71,5 @@ def _question(given: tuple[str, int, str, str]) -> None:
     at = forced.divergence
     cut_off = free.ended == "length" and at == len(forced.steps) - 1
     said = "copied" if at is None else "copied_long" if cut_off else "copied_cut"
-    values: dict[str, Any] = {"text": panel.code(free.text), "step": (at or 0) + 1}
+    values: dict[str, Any] = {"text": code(free.text), "step": (at or 0) + 1}
     layout.question("exposure", answers=(said, "answer"), **values)

@@ -9,11 +9,11 @@ from s2s.lesson import homework
 from s2s.trace import Trace
 from s2s.web import controls, language, link, models
 from s2s.web.bound import shows
+from s2s.web.foreign import code
 from s2s.web.language import t
 from s2s.web.lesson import computed, layout
 from s2s.web.lesson.pair import made, pair
 from s2s.web.lesson.tables import STYLE, formulas, numbers
-from s2s.web.panel import code
 
 DATES = 200
 DIVERGES = 3  # the step at which a sentence is to diverge

@@ -9,7 +9,8 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.numbers import signed
-from s2s.web import controls, language, models, panel
+from s2s.web import controls, language, models
+from s2s.web.foreign import code
 from s2s.web.language import t
 from s2s.web.lesson import layout
 
@@ -44,7 +45,7 @@ def show() -> None:
             steps = len(trace.steps)
             if st.session_state.get("layers-step", 1) > steps:
                 st.session_state["layers-step"] = steps
-            said = [panel.code(step.output) for step in trace.steps]
+            said = [code(step.output) for step in trace.steps]
             at = st.slider(t("layers.step"), 1, max(steps, 2), key="layers-step") if steps > 1 else 1
             pieces = models.running(name, changed, text, at - 1)
     except UserError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from s2s.web import controls, language, link, models, panel
+from s2s.web.foreign import code
 from s2s.web.language import t
 from s2s.web.lesson import computed, layout
 from s2s.web.lesson.pair import made
@@ -42,8 +43,8 @@ def show() -> None:
     scores = [_bleu(one) for one in (name, name + PLAIN)]
     if None not in scores:
         values |= {
-            "name": panel.code(name),
-            "plain": panel.code(name + PLAIN),
+            "name": code(name),
+            "plain": code(name + PLAIN),
             "with_": scores[0],
             "without": scores[1],
         }
@@ -82,9 +83,7 @@ def _sentence(name: str) -> PriorRun | None:
         own = bool(example) and st.session_state.get(OWN, False)
         if own:
             text, reference = example["text"], example["ref"]
-        said = t(
-            "lesson.prior.other", chosen=panel.code(chosen), name=panel.code(name), text=panel.code(text[:LONGEST])
-        )
+        said = t("lesson.prior.other", chosen=code(chosen), name=code(name), text=code(text[:LONGEST]))
         st.markdown(said if own or not example else f"{said} {t('lesson.prior.suits')}")
         if example:
             label = t("lesson.prior.back" if own else "lesson.prior.use")
@@ -137,7 +136,7 @@ def _step(found: PriorRun) -> None:
         st.session_state["prior-step"] = 1
     at = (st.slider(t("lesson.step"), 1, count, key="prior-step") if count > 1 else 1) - 1
     step = found.steps[at]
-    st.markdown(t("lesson.prior.read", read=panel.code(step.read), said=panel.code(step.said)))
+    st.markdown(t("lesson.prior.read", read=code(step.read), said=code(step.said)))
     heads = [text["word"], "x", "y", "ŷ", "softmax(y)", "softmax(y/2)", "softmax((y+ŷ)/2)", text["gain"]]
     rows = [
         [
@@ -153,7 +152,7 @@ def _step(found: PriorRun) -> None:
     st.html(numbers(heads, rows, [w.token for w in step.words].index(step.said)))
     gained = max(step.words, key=lambda word: word.gain)
     lost = min(step.words, key=lambda word: word.gain)
-    words = {"gained": panel.code(gained.token), "lost": panel.code(lost.token)}
+    words = {"gained": code(gained.token), "lost": code(lost.token)}
     factors = {"up": math.exp(gained.gain), "down": math.exp(lost.gain)}
     st.markdown(t("lesson.prior.gained", **words, **factors))
     formulas("odds")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from s2s.lesson import figures
-from s2s.web import controls, language, panel
+from s2s.web import controls, language
+from s2s.web.foreign import code
 from s2s.web.language import t
 from s2s.web.lesson import computed
 from s2s.web.lesson.pair import made
@@ -102,7 +103,7 @@ def _policy(given: Pair) -> None:
     found = made(lambda: computed.rewarded(*given, seed))
     if found is None:
         return
-    st.markdown(t("lesson.remedies.greedy_says", text=panel.code(found.greedy), reward=found.baseline))
+    st.markdown(t("lesson.remedies.greedy_says", text=code(found.greedy), reward=found.baseline))
     st.plotly_chart(figures.rewards(found, text), key="rewards", config=OPTIONS)
     heads = [text["sample"], "r(yˢ)", "r(ŷ) − r(yˢ)", "ln p(yˢ)", text["part"]]
     shown = [*found.samples[:3], *found.samples[-2:]]

@@ -10,10 +10,10 @@ from s2s.errors import UserError
 from s2s.lesson import learning
 from s2s.train import live
 from s2s.web import film, language, models, trainings
+from s2s.web.foreign import code
 from s2s.web.language import t
 from s2s.web.lesson import layout
 from s2s.web.lesson.tables import STYLE, numbers
-from s2s.web.panel import code
 from s2s.web.trainings import Training
 
 POLL = 1.0  # seconds between two looks at a training
