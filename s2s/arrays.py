@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TOP = 10  # most probable tokens kept of a whole distribution
 SUM = 1e-4  # how far a row's sum may be from 1
+ROUNDED = 0.1  # how far a sum of probabilities may be from 1 whose logarithms bfloat16 has passed, 8 bits each
 CLOSE = 1e-3  # how far from each other numbers may be that half precision has passed
 
 
@@ -134,6 +135,10 @@ class Arrays:
             )
         ids = {token: i for i, token in reversed(list(enumerate(vocabulary)))}
         probabilities_TV = np.exp(log_probs_TV)
+        sums_T = probabilities_TV.sum(axis=1)
+        if self.normalised and (abs(sums_T - 1) < ROUNDED).all():
+            log_probs_TV = log_probs_TV - np.log(sums_T)[:, None]
+            probabilities_TV = np.exp(log_probs_TV)
         off_T = ~(abs(probabilities_TV.sum(axis=1) - 1) <= CLOSE)  # also true of NaN
         if off_T.any():
             raise UserError("arrays_logits", row=1 + int(np.argmax(off_T)))

@@ -68,6 +68,17 @@ def test_a_whole_distribution_gives_the_numbers_that_a_naive_loop_gives(seed: in
         assert math.isnan(step.normaliser)  # log-probabilities do not tell the logits
 
 
+def test_log_probs_that_bfloat16_has_rounded_are_divided_by_their_sum_where_that_is_asked() -> None:
+    words = [*WORDS, *(f"w{i}" for i in range(20 - len(WORDS)))]
+    exact_TV = torch.log_softmax(torch.zeros(4, len(words)), dim=1)  # bfloat16 has no number near log(1/20) but -3
+    with pytest.raises(UserError, match="normalise=True"):
+        made(log_probs=exact_TV.bfloat16(), vocabulary=words)
+    trace = made(log_probs=exact_TV.bfloat16(), vocabulary=words, normalise=True)
+    assert [step.log_prob for step in trace.steps] == pytest.approx([np.log(1 / 20)] * 4, abs=1e-6)
+    with pytest.raises(UserError):
+        made(log_probs=torch.randn(4, len(words)), vocabulary=words, normalise=True)  # logits are none the less refused
+
+
 def test_a_word_of_probability_zero_neither_counts_nor_breaks() -> None:
     with np.errstate(divide="ignore"):
         log_probs_TV = np.log(np.array([[0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0.5, 0, 0, 0, 0.5]]))

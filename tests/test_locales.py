@@ -27,7 +27,7 @@ NAMES = set(
         GRU LSTM BERT FGM PCA UMAP ReLU Dense BahdanauAttention Trace Lanes README Classical Modern
         BLEU chrF ROUGE NLL AER ECE KL AOPC NAOPC ExAccErr Top ISO SHA ID id
         softmax sigmoid logits logit nat log ln exp tanh lp cp cd MB bit unk Nov nd
-        GBK gbk BOM CR sacrebleu kaleido Chrome Chromium localhost https tok char odds
+        Excel GBK gbk BOM CR sacrebleu kaleido Chrome Chromium localhost https tok char odds
         JSON CSV TSV HTML PNG TOML UTF BF TAB Lines zip pickle safetensors
         Home End Esc Tab Enter Shift PageUp PageDown EDIT STEP TEXT START END QID Question Dialogue True False
         yes no general dot concat location local top scores logprobs attention free forced inspect list load lanes to
