@@ -168,6 +168,6 @@ def _use(text: str, reference: str) -> None:
 def _examples(name: str) -> None:
     """Sentences on which this model's greedy output is not its best."""
     if pairs := GREEDY_LOSES.get(name):
-        with st.popover(t("beam.examples")):
+        with st.popover(t("beam.examples"), key=f"beam-examples-{controls.runs()}"):  # a choice closes it
             for text, reference in pairs:
                 st.button(text, key=f"loses-{text}", on_click=_use, args=(text, reference), type="tertiary")

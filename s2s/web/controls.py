@@ -36,7 +36,10 @@ def begin() -> tuple[list[str], list[tuple[str, str]]]:
     if not names:
         st.info(t("step.no_checkpoint"))
         st.stop()
-    return names, link.restore(names, first_example)
+    ignored = link.restore(names, first_example)
+    if st.session_state["compare"] == st.session_state["model"]:  # nothing is compared with itself
+        st.session_state["compare"] = ""
+    return names, ignored
 
 
 def warn(ignored: list[tuple[str, str]]) -> None:
@@ -122,7 +125,7 @@ def sentence() -> None:
 def example_sentences() -> None:
     """Sentences that fill the form."""
     if pairs := _pairs(st.session_state["model"]):
-        with st.popover(t("step.examples"), width="stretch"):
+        with st.popover(t("step.examples"), width="stretch", key=f"examples-{runs()}"):  # a choice closes it
             for text, reference in pairs:
                 st.button(text, on_click=_use, args=(text, reference), width="stretch", type="tertiary")
 

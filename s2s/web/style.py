@@ -62,7 +62,7 @@ PROJECTOR = """
 """
 
 # A reference says nearly what the model will say: it can be read while it is being typed, not in passing.
-VEIL = ".st-key-ref textarea:not(:focus) { filter: blur(6px); }"
+VEIL = ".st-key-ref textarea:not(:focus, :placeholder-shown) { filter: blur(6px); }"
 
 
 def compact() -> None:

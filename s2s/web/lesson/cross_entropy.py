@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -131,7 +132,9 @@ def _step(loss: SentenceLoss, trace: Trace, at: int) -> None:
     step = trace.steps[at]
     st.markdown(t("lesson.cross_entropy.step", step=at + 1, word=code(step.output)))
     st.html(f'<div class="lb-panels"><section>{panel.words(step, "", language.strings("player"))}</section></div>')
-    st.latex(rf"-\ln {np.exp(-loss.nll[at]):.5f} = {loss.nll[at]:.4f}")
+    p = np.exp(-loss.nll[at])
+    digits = 5 + int(loss.nll[at] / math.log(10))  # so many that a calculator gives the four decimals of the loss
+    st.latex(rf"-\ln {p:.{digits}f} = {loss.nll[at]:.4f}")
 
 
 def _smoothing(loss: SentenceLoss, at: int, text: dict[str, str]) -> None:
