@@ -80,6 +80,14 @@ def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page
     expect(intruder.locator(".lb-board")).to_have_count(0)
 
 
+# Until the page has begun to run: an observer misses no run, however short.
+RUNS = """() => new Promise((done) => {
+  const app = document.querySelector("[data-testid=stApp]");
+  const look = () => app.dataset.testScriptState === "running" && done(true);
+  new MutationObserver(look).observe(app, { attributes: true, attributeFilter: ["data-test-script-state"] });
+})"""
+
+
 def test_a_teacher_who_reloads_the_room_goes_on_to_another_page(open_page: OpenPage) -> None:
     teacher = open_page({"lang": "en", "text": TEXT, "ref": REFERENCE}, player=False, path="classroom")
     press(teacher, "open")
@@ -88,8 +96,7 @@ def test_a_teacher_who_reloads_the_room_goes_on_to_another_page(open_page: OpenP
     teacher.wait_for_function("() => location.search.includes('text=')")
     teacher.reload()
     expect(ask).to_be_visible()
-    ran = "[data-testid=stApp][data-test-script-state=running]"
-    teacher.wait_for_selector(ran)  # the room looks again, once a second: a part of the page runs alone
+    teacher.evaluate(RUNS)  # the room looks again, once a second: a part of the page runs alone
     teacher.get_by_test_id("stSidebarNav").get_by_text(say("page.lesson", "en")).click()
     expect(teacher.locator(".st-key-to-attention")).to_be_visible()
     expect(teacher.locator(".st-key-text textarea")).to_have_value(TEXT)

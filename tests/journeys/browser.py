@@ -114,6 +114,11 @@ class Wanderer:
         """Somebody else opens the address."""
         if "/?" not in self.page.url and not re.search(r"/(lesson|compare|exposure|classroom)\?", self.page.url):
             return
+        self.page.mouse.move(0, 0)  # what a hovering mouse previews is not of the link
+        self.page.evaluate("document.activeElement?.blur()")
+        self.settle(self.page)
+        if (drafts := self.page.locator(".draft button")).count():  # nor is what was typed and not run
+            drafts.last.click()
         self.settle(self.page)
         here, url = picture(self.page), self.page.url
         context = self.visitors.browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | self.options))
