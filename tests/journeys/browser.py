@@ -124,6 +124,9 @@ class Wanderer:
         context = self.visitors.browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | self.options))
         other = context.new_page()
         other.goto(url)
+        for part in (".st-key-text textarea", ".player"):
+            if self.page.locator(part).count():
+                other.locator(part).first.wait_for(state="attached")  # a server that has much to do paints it late
         self.settle(other)
         there = picture(other)
         context.close()
