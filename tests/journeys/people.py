@@ -88,6 +88,8 @@ def pick_model(page: Page, lang: str, name: str) -> None:
 
 
 def go(page: Page, lang: str, name: str) -> None:
-    """To another page by the menu."""
+    """To another page by the menu; until the address is that page's, as whoever goes on before has never been there."""
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=say(f"page.{name}", lang), exact=True).click()
+    path = {"step": "/", "inspect": "/inspection"}.get(name, f"/{name}")
+    page.wait_for_function("(path) => location.pathname === path", arg=path)
     rest(page)
