@@ -110,6 +110,18 @@ def test_it_begins_at_the_links_step_keeps_its_order_and_can_be_switched_off(ope
     expect(page.locator(".chip[role=radio]")).to_have_count(0)
 
 
+def test_an_open_question_stays_when_the_page_around_it_changes(open_page: OpenPage) -> None:
+    page = visit(open_page, predict="1")
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    expect(page.locator(".candidate")).to_have_count(5)
+    page.get_by_text(say("projector.switch", "en"), exact=True).click()
+    page.wait_for_url(re.compile("projector=1.*step=1"))
+    expect(page.locator(".live")).to_have_text(say("player.predict_announce", "en", step=1, word="<bos>"))
+    expect(page.locator(".candidate")).to_have_count(5)
+    assert wrong == []
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_on_a_phone_a_finger_is_enough(open_page: OpenPage, lang: str) -> None:
     size = {"width": 390, "height": 844}

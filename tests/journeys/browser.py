@@ -21,6 +21,12 @@ KEYS = ("ArrowRight", "ArrowLeft", "Home", "End", "Space", "t", "Escape", "PageD
 TEXTS = ("我喜欢苹果。", "他喜欢喝茶。", "I like tea.", "", "<b>我</b> [x](javascript:window.hit=1)")
 CONTROLS = """button, [role=radio], [role=switch], [role=tab], [role=slider], [role=option], textarea, input,
     summary, select, a[href^="http://localhost"], tr.lane td[data-t], .chip, li[data-token]"""
+ABOUT = """n => ({
+    html: (n.closest('[class*=st-key]')?.className ?? '') + n.outerHTML.slice(0, 300),
+    name: String(n.getAttribute('aria-label') || n.textContent || n.value || n.className),
+    tag: n.localName,
+    kind: n.tagName + (n.type ?? ''),
+})"""
 # What leaves the page, is long, or is Streamlit's own menu.
 LEFT_ALONE = re.compile(
     r"stMainMenu|stAppDeploy|stFileUploader|stDownload|download|data-kind|st-key-train|st-key-inspect_start|measure"
@@ -62,26 +68,24 @@ class Wanderer:
         found = self.page.locator(CONTROLS)
         for _ in range(20):
             one = found.nth(self.rng.randrange(max(1, found.count())))
-            if (name := self._usable(one)) is not None:
-                self.done.append(name)
-                self._do(one)
+            if (about := self._usable(one)) is not None:
+                self.done.append(about["name"])
+                self._do(one, about["kind"])
                 return
         self.done.append("nothing to use")
 
-    def _usable(self, one: Locator) -> str | None:
-        """What it is called; None of what is hidden, off, or left alone."""
+    def _usable(self, one: Locator) -> dict[str, str] | None:
+        """What it is called and its kind; None of what is hidden, off, left alone, or gone since it was counted."""
         try:
-            html = one.evaluate("n => (n.closest('[class*=st-key]')?.className ?? '') + n.outerHTML.slice(0, 300)")
-            if LEFT_ALONE.search(html) or not one.is_visible() or not one.is_enabled():
+            about: dict[str, str] = one.evaluate(ABOUT, timeout=2_000)
+            if LEFT_ALONE.search(about["html"]) or not one.is_visible() or not one.is_enabled(timeout=2_000):
                 return None
-            said = one.evaluate("n => n.getAttribute('aria-label') || n.textContent || n.value || n.className")
-        except Error:  # it has just gone
+        except Error:
             return None
-        return f"{one.evaluate('n => n.tagName').lower()} {' '.join(str(said).split())[:60]!r}"
+        return about | {"name": f"{about['tag']} {' '.join(about['name'].split())[:60]!r}"}
 
-    def _do(self, one: Locator) -> None:
+    def _do(self, one: Locator, kind: str) -> None:
         """Click, or type into it; what a click does not reach because something lies over it is no fault."""
-        kind = one.evaluate("n => n.tagName + (n.type ?? '')")
         try:
             if kind.startswith("TEXTAREA") or kind in ("INPUTtext", "INPUTnumber"):
                 text = "3" if kind == "INPUTnumber" else self.rng.choice(TEXTS)
@@ -150,11 +154,19 @@ class Wanderer:
 
 
 def picture(page: Page) -> dict[str, Any]:
-    """What is to be seen of what a link holds."""
+    """What is to be seen of what a link holds. Where each step is guessed first, that is the steps before its own."""
     player = page.locator(".player")
     shown = player.count() and player.first.is_visible()
+    step = page.locator(".player .where").first.inner_text() if shown else ""
+    rows = page.locator(".player tr.lane")
+    lanes: list[list[str]] = rows.evaluate_all(
+        "rows => rows.map(row => [...row.children].map(cell => cell.textContent))"
+    )
+    if page.locator(".player.game").count() and (number := re.search(r"\d+", step)):
+        step = number.group()
+        lanes = [row[: int(step)] for row in lanes]
     return {
         "texts": [node.input_value() for node in page.locator(".st-key-text textarea, .st-key-ref textarea").all()],
-        "step": page.locator(".player .where").first.inner_text() if shown else "",
-        "lanes": page.locator(".player tr.lane").evaluate_all("rows => rows.map(row => row.textContent)"),
+        "step": step,
+        "lanes": lanes,
     }

@@ -1,20 +1,28 @@
 // Where a player stands, in its address and for a screen reader.
 
+// What a screen reader hears of the step on screen, or of the question whose step is still hidden.
+function heard(view) {
+  const { strings, trace, game } = view;
+  if (asking(view)) return fill(strings.predict_announce, { step: game.known + 1, word: reads(game) });
+  const step = trace.steps[view.step];
+  const place = argmax(step.attention);
+  const { token, log_prob } = said(step, trace.mode);
+  const sentence = !looks(trace) ? "announce_no_attention" : log_prob === undefined ? "announce_unweighed" : "announce";
+  return fill(strings[sentence], {
+    step: view.step + 1,
+    word: token,
+    p: percent(Math.exp(log_prob)),
+    source: trace.source.tokens[place],
+    weight: step.attention[place]?.toFixed(2),
+  });
+}
+
 // After a pause: the address gets the step, a screen reader hears it. Neither belongs on the way to a frame.
-function announce(view, step) {
+function announce(view) {
   clearTimeout(view.later);
   view.later = setTimeout(() => {
     if (!view.root.isConnected) return;
-    const place = argmax(step.attention);
-    const { token, log_prob } = said(step, view.trace.mode);
-    const sentence = !looks(view.trace) ? "announce_no_attention" : log_prob === undefined ? "announce_unweighed" : "announce";
-    view.parts.live.textContent = fill(view.strings[sentence], {
-      step: view.step + 1,
-      word: token,
-      p: percent(Math.exp(log_prob)),
-      source: view.trace.source.tokens[place],
-      weight: step.attention[place]?.toFixed(2),
-    });
+    view.parts.live.textContent = heard(view);
     if (view.link) view.fragment ? history.replaceState(history.state, "", address(view)) : enter(address(view));
   }, 250);
 }

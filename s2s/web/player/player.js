@@ -121,7 +121,7 @@ function paint(view) {
   view.jump.style.visibility = at === null || at >= view.trace.steps.length ? "hidden" : "";
   view.jump.textContent = at === null ? "◆" : `◆ ${at + 1}`;
   paintGame(view);
-  if (view.hover === null) announce(view, step);
+  if (view.hover === null) announce(view);
 }
 
 const backgroundOf = (node) => getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#fff";
@@ -187,10 +187,10 @@ function take(view) {
   const moved = JSON.stringify(view.link) !== JSON.stringify(news.link);
   view.link = news.link;
   const branches = branchRows(view, news.branches);
-  if (headsOf(branches) !== view.heads) rebranch(view, branches);
+  if (!view.game && headsOf(branches) !== view.heads) rebranch(view, branches); // a game shows one lane, and that in part
   hear(view);
   if (view.unpainted) paint(view);
-  else if (moved) announce(view, view.trace.steps[view.step]);
+  else if (moved) announce(view);
   const missing = news.branches.some(({ key }) => !view.rows.has(key));
   if (missing && !view.queue.some(({ kind }) => kind === "branches") && view.waiting?.kind !== "branches") ask(view, "branches", {}, () => {});
   sendNext(view);
@@ -231,7 +231,7 @@ export default function mount(component) {
   if (turned && same && !view.game) readIn(view, view.toldPieces);
   if (same && !view.page && JSON.stringify(view.link) !== JSON.stringify(link)) {
     view.link = link; // the page's state changed around the same lanes; with somebody to ask, the answer brings it
-    announce(view, view.trace.steps[view.step]);
+    announce(view);
   }
   root.style.minHeight = "";
   if (view.page) {

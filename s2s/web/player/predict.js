@@ -203,12 +203,7 @@ function paintQuestion(view) {
   parts.predict.querySelector(".reveal").textContent = strings[empty ? "predict_show" : "predict_reveal"];
   parts.predict.querySelector(".hint").textContent = game.hint ? strings.predict_hint : "";
   for (const td of view.parts.lanes.querySelectorAll(".now, .preview")) td.classList.remove("now", "preview");
-  clearTimeout(view.later);
-  view.later = setTimeout(() => {
-    if (!view.root.isConnected || !asking(view)) return;
-    parts.live.textContent = fill(strings.predict_announce, { step, word: reads(game) });
-    if (view.link) enter(address(view));
-  }, 250);
+  announce(view);
 }
 
 const reads = ({ whole, known }) => whole.steps[known].input;
