@@ -122,7 +122,7 @@ class Wanderer:
         self.page.evaluate("document.activeElement?.blur()")
         self.settle(self.page)
         if (drafts := self.page.locator(".draft button")).count():  # nor is what was typed and not run
-            drafts.last.click()
+            drafts.last.evaluate("button => button.click()")  # it may stand in something folded
         self.settle(self.page)
         here, url = picture(self.page), self.page.url
         context = self.visitors.browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | self.options))
