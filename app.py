@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from s2s.web import builtin, faults, language, link, models, style
+from s2s.web.shell import address, builtin, faults, language, models, style
 
 st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wide")
 style.compact()
@@ -26,8 +26,8 @@ page = st.navigation(
     position="hidden" if room else "sidebar",
 )
 if not room:
-    link.keep(page.url_path)
-    link.back(models.names())
+    address.keep(page.url_path)
+    address.back(models.names())
 with st.container() if room else st.sidebar:
     if not room:
         language.switch()

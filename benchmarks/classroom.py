@@ -22,15 +22,15 @@ from sqlalchemy import Engine
 
 from benchmarks.browser import serve
 from benchmarks.session import Session
-from s2s import classroom
-from s2s.classroom import Question, Truth
-from s2s.database import VARIABLE, connect
 from s2s.errors import say
-from s2s.web.classroom import PAGE
+from s2s.store import rooms
+from s2s.store.database import VARIABLE, connect
+from s2s.store.rooms import Question, Truth
+from s2s.web.classroom.teacher import PAGE
 
 SOURCE = ("我", "妹妹", "每天", "早上", "骑", "自行车", "去", "学校", "。")
 WORDS = ("My", "Every", "my", "I", "His")
-PAUSE = (2.0, 4.0)  # seconds between two looks of a student's page, as in s2s/web/room/room.js
+PAUSE = (2.0, 4.0)  # seconds between two looks of a student's page, as in s2s/web/components/room/room.js
 TEACHER = 1.0  # seconds between two looks of the teacher's
 SHOWN = re.escape(say("classroom.voters", "en", count=0)).replace("0", r"(\d+)")
 
@@ -90,7 +90,7 @@ async def question(
 ) -> dict[str, Any]:
     """One question from asking to the last vote on the teacher's screen; seconds."""
     asked = Question(step, SOURCE, (), WORDS)
-    number = classroom.ask(engine, *room, asked, Truth((1.0,) * 9, (0.2,) * 5, 0))
+    number = rooms.ask(engine, *room, asked, Truth((1.0,) * 9, (0.2,) * 5, 0))
     start = time.perf_counter()
     await asyncio.gather(*(s.session.until(lambda s=s: s.session.data["state"]["number"] == number) for s in students))
     followed = time.perf_counter() - start
@@ -104,16 +104,16 @@ async def question(
     waiting = asyncio.create_task(shown())
     votes = await asyncio.gather(*(student.vote(number) for student in students))
     seen = await waiting
-    found = classroom.counts(engine, room[0], number, asked)
+    found = rooms.counts(engine, room[0], number, asked)
     assert found.voters == sum(found.places) == sum(found.words) == len(students), found
-    classroom.turn(engine, *room, "revealed")
+    rooms.turn(engine, *room, "revealed")
     return {"followed": followed, "votes": votes, "seen": seen}
 
 
 async def measure(address: str, size: int, rounds: int) -> list[dict[str, Any]]:
     """The questions of a class of that size."""
     engine = connect()
-    room = classroom.open_room(engine)
+    room = rooms.open_room(engine)
     query = {"lang": "en", "text": "".join(SOURCE), "teach": ".".join(room)}
     teacher = Session(urlencode(query), PAGE)
     await teacher.open(address)

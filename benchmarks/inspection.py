@@ -25,16 +25,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks import inspection_page
-from s2s.checkpoint import load
+from s2s.checkpoint.find import find_checkpoint
+from s2s.checkpoint.native import load
+from s2s.data.readers import read_pairs
 from s2s.inspect import bins
-from s2s.inspect.columns import PART
-from s2s.inspect.kept import KINDS, Kept
-from s2s.inspect.nearest import nearest
 from s2s.inspect.run import WINDOW, Input, Inspection
-from s2s.inspect.sketch import chunked, unit
+from s2s.inspect.schema import PART
+from s2s.inspect.states.nearest import nearest
+from s2s.inspect.states.sketch import chunked, unit
+from s2s.inspect.states.store import KINDS, Kept
 from s2s.inspect.table import Examples, Query
-from s2s.places import find_checkpoint
-from s2s.readers import read_pairs
 
 QUERIES = {
     "first page": Query(),

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from s2s.checkpoint import Checkpoint, load
-from s2s.evaluate import translate
-from s2s.exposure.bootstrap import Bootstrap
+from s2s.checkpoint.find import find_checkpoint
+from s2s.checkpoint.native import Checkpoint, load
+from s2s.data.readers import Pair, read_pairs
+from s2s.evaluate.bootstrap import Bootstrap
+from s2s.evaluate.corpus import translate
+from s2s.evaluate.lengths import SCHEMA, read
 from s2s.inspect.scores import SentenceScores, chrf
-from s2s.lengths import SCHEMA, read
-from s2s.places import find_checkpoint
-from s2s.readers import Pair, read_pairs
 
 BINS = ((1, 4), (5, 8), (9, 12), (13, 16), (17, 20), (21, 30), (31, 50))  # source tokens
 FEWEST = 30  # sentences of a bin

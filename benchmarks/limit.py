@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from benchmarks.workload import BATCH, EMBEDDING, HIDDEN, VOCABULARY, Task, Training
-from s2s.model import linear
+from s2s.model.kernels import linear
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ import torch
 
 from benchmarks import limit, workload
 from benchmarks.workload import BATCH, DROPOUT, EMBEDDING, HIDDEN, VOCABULARY, WORDS, Decoding, Task, Training
-from s2s import search
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig, TrainConfig
+from s2s.decode import search
+from s2s.decode.strategy import Settings
 from s2s.model import Seq2Seq
-from s2s.strategy import Settings
+from s2s.text.vocab import EOS, SPECIALS, Vocab
 from s2s.train import loop
-from s2s.vocab import EOS, SPECIALS, Vocab
 
 FOLDER = tempfile.TemporaryDirectory()
 VOCAB = Vocab(SPECIALS + tuple(WORDS))

@@ -9,7 +9,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 import streamlit as st
 
-from s2s.trace import Trace
+from s2s.trace.trace import Trace
 
 trace = Trace.from_json(Path(sys.argv[1]).read_text(encoding="utf-8"))
 step = st.slider("step", 1, len(trace.steps), 1)

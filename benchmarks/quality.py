@@ -22,12 +22,12 @@ from typing import Any
 
 from benchmarks.environments import HERE, interpreter
 from benchmarks.peers import KEEP
-from s2s.checkpoint import Checkpoint, load
+from s2s.checkpoint.native import Checkpoint, load
 from s2s.config import Config, read_config
-from s2s.evaluate import translate
-from s2s.metrics import score
-from s2s.readers import read_pairs
-from s2s.strategy import Settings
+from s2s.data.readers import read_pairs
+from s2s.decode.strategy import Settings
+from s2s.evaluate.corpus import translate
+from s2s.evaluate.metrics import score
 
 ALONE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 VALIDATIONS = 2  # of JoeyNMT in an epoch, so that an unfinished one has its checkpoint, too

@@ -19,16 +19,16 @@ from typing import Any
 
 import numpy as np
 
-from s2s.checkpoint import load
+from s2s.checkpoint.native import load
 from s2s.config import read_config
-from s2s.evaluate import translate
+from s2s.data.readers import Pair, read_pairs
+from s2s.evaluate.bootstrap import Bootstrap
+from s2s.evaluate.corpus import translate
+from s2s.evaluate.metrics import bleu_tokenizer
 from s2s.exposure import Options, measure
 from s2s.exposure.beams import bleu, bleu_counts
-from s2s.exposure.bootstrap import Bootstrap
-from s2s.metrics import bleu_tokenizer
-from s2s.readers import Pair, read_pairs
-from s2s.remedies import FOLDER, SCHEMA, Comparison
-from s2s.remedies import load as load_comparison
+from s2s.exposure.remedies import FOLDER, SCHEMA, Comparison
+from s2s.exposure.remedies import load as load_comparison
 from s2s.tasks import date
 
 SYSTEMS: dict[str, dict[str, Any]] = {

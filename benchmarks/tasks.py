@@ -6,10 +6,10 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from s2s.checkpoint import Checkpoint, load
-from s2s.decode import trace
-from s2s.evaluate import translate
-from s2s.places import find_checkpoint
+from s2s.checkpoint.find import find_checkpoint
+from s2s.checkpoint.native import Checkpoint, load
+from s2s.decode.decode import trace
+from s2s.evaluate.corpus import translate
 from s2s.tasks import car_report, date
 from s2s.tasks.example import Example
 

@@ -18,9 +18,9 @@ import numpy as np
 
 from benchmarks.browser import serve
 from benchmarks.session import Session
+from s2s.server import trainings
+from s2s.server.trainings import Training
 from s2s.train.live import Choice
-from s2s.web import trainings
-from s2s.web.trainings import Training
 
 VISITORS = 20
 PAUSE = (2.0, 4.0)  # seconds between two texts of a visitor

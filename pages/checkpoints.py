@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from s2s.web import cards, controls, link
-from s2s.web.language import t
+from s2s.web.checkpoints import page
+from s2s.web.shell import address, controls
+from s2s.web.shell.language import t
 
-link.through_app()
+address.through_app()
 st.markdown(f"**{t('page.checkpoints')}** :small[:gray[{t('cards.intro')}]]")
 
 names, ignored = controls.begin()
 controls.warn(ignored)
-cards.page(names)
+page.page(names)

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from s2s.web import classroom, controls, link, projector, style
-from s2s.web.language import t
+from s2s.web.classroom import teacher
+from s2s.web.shell import address, controls, projector, style
+from s2s.web.shell.language import t
 
-link.through_app()
+address.through_app()
 names, ignored = controls.begin()
 with st.sidebar:
     controls.checkpoint(names)
@@ -18,4 +19,4 @@ with st.expander(t("classroom.sentence"), expanded=not teaching, key=f"class-sen
     controls.sentence()
     controls.example_sentences()
 style.veil_reference()
-classroom.section()
+teacher.section()

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from s2s.web import compare, controls, heads, link
-from s2s.web.language import t
+from s2s.web.compare import page
+from s2s.web.shell import address, controls
+from s2s.web.shell.language import t
+from s2s.web.step_through import heads
 
-link.through_app()
+address.through_app()
 st.markdown(f"**{t('page.compare')}** :small[:gray[{t('compare.intro')}]]")
 
 names, ignored = controls.begin()
@@ -13,7 +15,7 @@ with st.sidebar:
     controls.checkpoint(names)
     heads.choose()
 controls.sentence()
-compare.choices()
+page.choices()
 controls.warn(ignored)
 controls.given_tokens()
-compare.section(names)
+page.section(names)

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from s2s.web import controls, corpora, heads, link
-from s2s.web.language import t
+from s2s.web.evidence import page
+from s2s.web.shell import address, controls
+from s2s.web.shell.language import t
+from s2s.web.step_through import heads
 
-link.through_app()
+address.through_app()
 st.markdown(f"**{t('page.evidence')}** :small[:gray[{t('evidence.intro')}]]")
 
 names, ignored = controls.begin()
@@ -13,4 +15,4 @@ with st.sidebar:
     controls.checkpoint(names)
     heads.choose()
 controls.warn(ignored)
-corpora.section(controls.model(controls.state()))
+page.section(controls.model(controls.state()))

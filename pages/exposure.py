@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from s2s.web import controls, exposure, heads, link, measures, remedies
-from s2s.web.language import t
+from s2s.web.exposure import corpus, remedies, sentence
+from s2s.web.shell import address, controls
+from s2s.web.shell.language import t
+from s2s.web.step_through import heads
 
-link.through_app()
+address.through_app()
 st.markdown(f"**{t('page.exposure')}** :small[:gray[{t('exposure.intro')}]]")
 
 names, ignored = controls.begin()
@@ -16,9 +18,9 @@ with st.sidebar:
 controls.sentence()
 controls.example_sentences()
 controls.warn(ignored)
-values = exposure.state()
-checkpoints = exposure.loaded(values)
-exposure.section(checkpoints, values)
+values = sentence.state()
+checkpoints = sentence.loaded(values)
+sentence.section(checkpoints, values)
 if checkpoints:
-    measures.section(exposure.measured(checkpoints))
+    corpus.section(sentence.measured(checkpoints))
 remedies.section(values["model"])

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from s2s.web import controls, inspection, link
-from s2s.web.language import t
+from s2s.web import inspection
+from s2s.web.shell import address, controls
+from s2s.web.shell.language import t
 
-link.through_app()
+address.through_app()
 st.markdown(f"**{t('page.inspect')}** :small[:gray[{t('inspect.intro')}]]")
 
 names, ignored = controls.begin()

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from s2s.web import controls, lesson, link, projector
-from s2s.web.language import t
+from s2s.web import lesson
+from s2s.web.shell import address, controls, projector
+from s2s.web.shell.language import t
 
-link.through_app()
+address.through_app()
 names, ignored = controls.begin()
 with st.sidebar:
     controls.checkpoint(names)

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from s2s.web import language, room
+from s2s.web.classroom import student
+from s2s.web.shell import language
 
-room.section(st.query_params.get("room", ""))
+student.section(st.query_params.get("room", ""))
 language.switch()

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from s2s.web import controls, heads, projector
-from s2s.web.language import t
-from s2s.web.results import show
+from s2s.web.shell import controls, projector
+from s2s.web.shell.language import t
+from s2s.web.step_through import heads
+from s2s.web.step_through.page import show
 
 st.markdown(f"**{t('app.title')}** :small[:gray[{t('app.tagline')}]]")
 

@@ -1,4 +1,4 @@
-"""Lookback: attention sequence-to-sequence models, seen step by step. Start reading at ``s2s.trace``.
+"""Lookback: attention sequence-to-sequence models, seen step by step. Start reading at ``s2s.trace.trace``.
 
 From Python and in notebooks: ``load`` a checkpoint, ask it for a ``trace`` or ``lanes``, or make a ``Trace`` of arrays;
 a notebook shows them playing. docs/PYTHON.md takes ten minutes.
@@ -17,15 +17,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from s2s import figures
-    from s2s.checkpoint import Checkpoint
+    from s2s.checkpoint.native import Checkpoint
     from s2s.errors import UserError
-    from s2s.frame import export_html, show
-    from s2s.lanes import Lanes
-    from s2s.trace import Trace
+    from s2s.player.lanes import Lanes
+    from s2s.player.notebook import export_html, show
+    from s2s.trace.trace import Trace
 
 __all__ = ["Lanes", "Trace", "UserError", "export_html", "figures", "load", "show"]
 
-_WHERE = {"Lanes": "lanes", "Trace": "trace", "UserError": "errors", "export_html": "frame", "show": "frame"}
+_WHERE = {
+    "Lanes": "player.lanes",
+    "Trace": "trace.trace",
+    "UserError": "errors",
+    "export_html": "player.notebook",
+    "show": "player.notebook",
+}
 
 
 def load(checkpoint: str | Path) -> Checkpoint:
@@ -37,8 +43,8 @@ def load(checkpoint: str | Path) -> Checkpoint:
     >>> s2s.load("date").config.model.attention
     'additive'
     """
-    from s2s import checkpoint as disk
-    from s2s.places import find_checkpoint
+    from s2s.checkpoint import native as disk
+    from s2s.checkpoint.find import find_checkpoint
 
     return disk.load(find_checkpoint(checkpoint))
 
@@ -46,7 +52,7 @@ def load(checkpoint: str | Path) -> Checkpoint:
 def __getattr__(name: str) -> Any:
     """What is exported is imported when it is asked for: ``import s2s`` loads neither torch nor plotly."""
     if name == "figures":
-        return importlib.import_module("s2s.figures")
+        return importlib.import_module("s2s.figures.trace")
     if name in _WHERE:
         return getattr(importlib.import_module(f"s2s.{_WHERE[name]}"), name)
     raise AttributeError(f"module 's2s' has no attribute {name!r}")

@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
-from s2s import card
-from s2s.checkpoint import save, unique_weights
+from s2s.checkpoint import card
+from s2s.checkpoint.native import save, unique_weights
 from s2s.config import Config, ModelConfig, TextConfig, to_dict
 from s2s.model import Seq2Seq
-from s2s.vocab import EOS, FILL, SPECIALS, Vocab
+from s2s.text.vocab import EOS, FILL, SPECIALS, Vocab
 
 SOURCE = Vocab((*SPECIALS, "我", "你", "他", "喜欢", "苹果", "喝", "茶", "水", "不", "。", "？"), back_off=True)
 TARGET = Vocab((*SPECIALS, "I", "you", "he", "like", "drink", "do", "n't", "apples", "tea", "water", ".", "?"))

@@ -5,10 +5,10 @@ import pytest
 from sacrebleu import corpus_bleu
 
 from benchmarks import environments, limit, ours, peers, remedies, workload
-from s2s.checkpoint import load
+from s2s.checkpoint.native import load
 from s2s.config import TrainConfig
-from s2s.evaluate import translate
-from s2s.readers import read_pairs
+from s2s.data.readers import read_pairs
+from s2s.evaluate.corpus import translate
 from s2s.train.objectives import OBJECTIVES
 from tests.factory import make_checkpoint
 from tests.test_docs import ROOT

@@ -8,8 +8,7 @@ import pytest
 
 from s2s.config import Config, ModelConfig, from_dict, read_config, to_dict
 from s2s.errors import UserError
-
-ROOT = Path(__file__).parent.parent
+from tests.paths import ROOT
 
 
 @pytest.fixture

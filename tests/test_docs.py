@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks import remedies
-from s2s.remedies import load
+from s2s.exposure.remedies import load
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 DOCS = ("FORMATS", "DATA", "EVIDENCE", "EXPOSURE", "INSPECT", "TASKS", "SPEED", "IMPORT", "HUGGINGFACE", "PYTHON")
 PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in DOCS)]
 COMMAND = re.compile(r"^python -m s2s .*$", re.MULTILINE)
@@ -86,7 +86,7 @@ def test_no_page_or_source_names_a_path_of_one_machine() -> None:
 
 def test_every_column_and_cause_of_an_inspection_is_explained() -> None:
     from s2s.inspect.causes import CAUSES
-    from s2s.inspect.columns import PART
+    from s2s.inspect.schema import PART
 
     page = (ROOT / "docs" / "INSPECT.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (`[^|]*) \|", page, re.MULTILINE)

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import ast
 import string
-from pathlib import Path
 
 import pytest
 
 from s2s.errors import LANGUAGES, UserError, say, sentences
+from tests.paths import ROOT
 
-SOURCES = sorted((Path(__file__).parent.parent / "s2s").rglob("*.py"))
+SOURCES = sorted((ROOT / "s2s").rglob("*.py"))
 
 
 def places(text: str) -> set[str]:
@@ -58,7 +58,7 @@ def test_every_error_sentence_is_used() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     used = {key for key, _, _ in raised()}
     for key in (k.removeprefix("error.") for k in sentences("en") if k.startswith("error.")):
-        general = key.removesuffix("_option").removesuffix("_page")  # s2s.readers.advise puts these in its place
+        general = key.removesuffix("_option").removesuffix("_page")  # s2s.data.readers.advise puts these in its place
         assert key in used or general in used or f"error.{key}" in code or f'"{key}"' in code, key
 
 

@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from s2s.branch import Edit
-from s2s.checkpoint import load
+from s2s.checkpoint.native import load
 from s2s.config import Config, to_dict
-from s2s.decode import trace
+from s2s.decode.decode import trace
+from s2s.decode.record_search import search_tree
+from s2s.decode.strategy import Settings
 from s2s.errors import UserError
-from s2s.search_tree import search_tree
-from s2s.strategy import Settings
-from s2s.tree import ENDINGS, FATES
+from s2s.trace.branch import Edit
+from s2s.trace.search_tree import ENDINGS, FATES
 from tests.factory import make_checkpoint
 from tests.numpy_model import Array, Numbers, NumpyModel
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "FORMATS.md").read_text(encoding="utf-8")
 SHIPPED = sorted(p.parent for p in (ROOT / "checkpoints").glob("*/config.json") if not p.parent.suffix)
 SPECIALS = {"<pad>": 0, "<unk>": 1, "<bos>": 2, "<eos>": 3}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 from s2s.errors import sentences
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 CHINESE = re.compile(r"[　-〿㐀-鿿＀-￯]")
 WORD = re.compile(r"[A-Za-zÀ-ÿ]{2,}")
 # Code, formulas, places, options, addresses, calls, and names with a dot, a slash, a dash or an underscore within.
@@ -75,7 +74,7 @@ def test_no_page_has_chinese_of_its_own() -> None:
         for line, text in texts(ast.parse(path.read_text(encoding="utf-8"))):
             if CHINESE.search(text) and text not in ("Lookback · 回望", "热身"):
                 found.append(f"{path.relative_to(ROOT)}:{line} {text}")
-    for path in (ROOT / "s2s" / "web").rglob("*.js"):
+    for path in (ROOT / "s2s").rglob("*.js"):
         code = re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         found += [f"{path.relative_to(ROOT)} {line}" for line in code.splitlines() if re.search(r"[㐀-鿿]", line)]
     assert found == []

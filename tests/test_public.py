@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import s2s
-from s2s.trace import Trace
+from s2s.trace.trace import Trace
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "PYTHON.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
@@ -25,7 +25,7 @@ def documented(value: Any) -> list[Any]:
     """What is to have an example of its own: of a module its functions that a notebook calls, else the thing itself."""
     if not isinstance(value, ModuleType):
         return [value]
-    return [found for name, found in vars(value).items() if f"figures.{name}" in PAGE and inspect.isfunction(found)]
+    return [getattr(value, name) for name in value.__all__ if f"figures.{name}" in PAGE]
 
 
 @pytest.mark.parametrize("name", s2s.__all__)

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import s2s
-from s2s import figures
-from s2s.checkpoint import Checkpoint, load
+from s2s.checkpoint.native import Checkpoint, load
 from s2s.errors import UserError
 
 TEXT = "我喜欢苹果。"
@@ -89,7 +88,7 @@ def test_a_setting_of_another_type_is_named(model: Checkpoint, name: str, value:
     assert error.values["key"] == name and str(value) in str(error)
 
 
-@pytest.mark.parametrize("figure", [figures.attention, figures.probabilities])
+@pytest.mark.parametrize("figure", [s2s.figures.attention, s2s.figures.probabilities])
 def test_saving_an_image_says_what_to_install(figure: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = figure(s2s.Trace.from_arrays([[1.0]], ["好"], ["well"], log_probs=[-0.1]))
     find = importlib.util.find_spec

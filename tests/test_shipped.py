@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from benchmarks import tasks
-from s2s.checkpoint import load
-from s2s.places import find_checkpoint
+from s2s.checkpoint.find import find_checkpoint
+from s2s.checkpoint.native import load
 
 
 def test_dates_with_one_reading_are_exact() -> None:

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from s2s import spreadsheet
-from s2s.inspect.columns import TABLE
-from s2s.readers import Columns, read_pairs
+from s2s.data.readers import Columns, read_pairs
+from s2s.inspect.schema import TABLE
 
 
 @given(st.text(max_size=12) | st.text("'=+-@\t\ra＝", max_size=5))

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.checkpoint import Checkpoint
-from s2s.decode import trace
-from s2s.evaluate import forced_scores
-from s2s.exposure.bootstrap import Bootstrap
+from s2s.checkpoint.native import Checkpoint
+from s2s.decode.decode import trace
+from s2s.evaluate.bootstrap import Bootstrap
+from s2s.evaluate.corpus import forced_scores
 from s2s.exposure.calibration import calibration
 from s2s.exposure.lanes import lanes, positions
 from s2s.exposure.recovery import recoveries
 from s2s.exposure.sentence import rests, sentence
 from s2s.inspect.rows import Row, Rows
-from s2s.trace import Trace
-from s2s.vocab import UNK
+from s2s.text.vocab import UNK
+from s2s.trace.trace import Trace
 from tests.inspect.crafted import word_by_word
 
 TEXT, REFERENCE = "我龘 茶。", "I sip tea"  # the second word is unknown on both sides, and is said as <unk>

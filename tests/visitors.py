@@ -17,9 +17,9 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
+from tests.paths import ROOT
 from tests.wait import until
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 expect.set_options(timeout=30_000)  # a busy machine is no failure
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -47,7 +47,7 @@ def serve(folder: Path, script: str = "app.py", **environment: str) -> Iterator[
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     own = os.environ | {"LOOKBACK_DATABASE": f"sqlite:///{folder}/lookback.sqlite"} | environment
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log, env=own)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=own)
         address = f"http://localhost:{port}"
         until(lambda: healthy(address), every=0.1)
         yield address

@@ -17,7 +17,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from s2s import archive
+from s2s.checkpoint import archive
 from s2s.errors import UserError
 
 Arrays = dict[str, np.ndarray]  # float32, by path, in the order of the file

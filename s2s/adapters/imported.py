@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from s2s import card
-from s2s.checkpoint import expected_shapes, save
+from s2s.checkpoint import card
+from s2s.checkpoint.native import expected_shapes, save
 from s2s.config import Config, DataConfig, to_dict
 from s2s.errors import UserError
-from s2s.vocab import Vocab
+from s2s.text.vocab import Vocab
 
 
 @dataclass(frozen=True)

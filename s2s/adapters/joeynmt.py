@@ -21,7 +21,7 @@ from s2s.adapters.options import Options
 from s2s.adapters.weights import Rows, Weights, widened
 from s2s.config import Config, ModelConfig, TextConfig
 from s2s.errors import UserError
-from s2s.text import SPACE
+from s2s.text.segmenters import SPACE
 
 LIBRARY = "JoeyNMT"
 SPECIALS = {"unk": (0, "<unk>"), "pad": (1, "<pad>"), "bos": (2, "<s>"), "eos": (3, "</s>")}

@@ -23,9 +23,9 @@ from s2s.adapters.weights import NEVER, Rows, widened
 from s2s.adapters.wordlist import WordList
 from s2s.config import Config, ModelConfig, TextConfig
 from s2s.errors import UserError
-from s2s.keras_text import KerasConfig
-from s2s.text import SEGMENTERS, SPACE
-from s2s.vocab import FILL, SPECIALS, Vocab
+from s2s.text.keras import KerasConfig
+from s2s.text.segmenters import SEGMENTERS, SPACE
+from s2s.text.vocab import FILL, SPECIALS, Vocab
 
 MARKS = (
     *(("<start>", "<end>"), ("<START>", "<STOP>"), ("<START>", "<END>"), ("<s>", "</s>"), ("[START]", "[END]")),

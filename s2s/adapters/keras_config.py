@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from s2s import archive
 from s2s.adapters import arrays
+from s2s.checkpoint import archive
 from s2s.errors import UserError
 
 LIMIT = 5_000_000  # bytes of a JSON file in it

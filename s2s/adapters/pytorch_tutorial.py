@@ -20,8 +20,8 @@ from s2s.adapters.weights import NEVER, Rows, Weights
 from s2s.adapters.wordlist import WordList
 from s2s.config import Config, ModelConfig, TextConfig
 from s2s.errors import UserError
-from s2s.text import SEGMENTERS
-from s2s.vocab import SPECIALS
+from s2s.text.segmenters import SEGMENTERS
+from s2s.text.vocab import SPECIALS
 
 LIBRARY = "PyTorch's seq2seq tutorial"
 SOS, EOS = 0, 1

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from s2s.config import ModelConfig
 from s2s.errors import UserError
-from s2s.vocab import SPECIALS, Vocab
+from s2s.text.vocab import SPECIALS, Vocab
 
 NEVER = -30_000.0  # the output bias of a word that the library cannot say; finite in half precision, too
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from s2s.checkpoint_files import MAX_JSON_BYTES
+from s2s.checkpoint.files import MAX_JSON_BYTES
 from s2s.errors import UserError
-from s2s.keras_text import FILTERS, KerasConfig
+from s2s.text.keras import FILTERS, KerasConfig
 
 PADDING = ("", "<pad>", "[pad]", "<blank>", "<mask>")
 

@@ -7,12 +7,12 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, files
 from s2s.commands.arguments import whole
 from s2s.commands.terminal import printable, put, table
 from s2s.commands.train import NAME
 from s2s.errors import UserError
-from s2s.places import find_checkpoint
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
@@ -41,9 +41,9 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     if split is not None and options.beam:
         raise UserError("option_conflict", option="--beam", other="--card")
     directory = find_checkpoint(options.checkpoint)
-    from s2s.checkpoint import load, store
-    from s2s.evaluate import corpus_scores, longest
-    from s2s.strategy import Settings
+    from s2s.checkpoint.native import load, store
+    from s2s.decode.strategy import Settings
+    from s2s.evaluate.corpus import corpus_scores, longest
 
     checkpoint, pairs = load(directory), files.read(options)
     settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
@@ -65,7 +65,7 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
 
 
 def _report_table(report: Mapping[str, Any], most: int) -> str:
-    from s2s.card import bleu_name
+    from s2s.checkpoint.card import bleu_name
 
     left = f"{report['left_out']:,}: a side has no word, or more than {most} tokens or than the model reads"
     rows = [

@@ -6,14 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, files
 from s2s.commands.exposure import percent, row
 from s2s.commands.terminal import put, table
-from s2s.places import find_checkpoint
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
-    from s2s.explain.alignment import Alignment, Score
+    from s2s.explain.alignment_error import Alignment, Score
     from s2s.explain.corpus import Report
 
 WHAT = {
@@ -63,9 +63,9 @@ def _align_arguments(p: arguments.Parser) -> None:
 def evidence(options: argparse.Namespace, command: str) -> int:
     """``evidence``: means over all steps as a table, or as JSON."""
     directory = find_checkpoint(options.checkpoint)
-    from s2s.checkpoint import load
+    from s2s.checkpoint.native import load
+    from s2s.evaluate.bootstrap import Bootstrap
     from s2s.explain.corpus import measure
-    from s2s.exposure.bootstrap import Bootstrap
 
     checkpoint, pairs = load(directory), files.read(options)[: options.limit]
     with percent() as tell:
@@ -87,9 +87,9 @@ def evidence_rows(report: Report) -> list[list[str]]:
 def align(options: argparse.Namespace, command: str) -> int:
     """``align``: alignment error rates as a table, or as JSON."""
     directory = find_checkpoint(options.checkpoint)
-    from s2s.checkpoint import load
-    from s2s.explain.alignment import align, read_gold
-    from s2s.exposure.bootstrap import Bootstrap
+    from s2s.checkpoint.native import load
+    from s2s.evaluate.bootstrap import Bootstrap
+    from s2s.explain.alignment_error import align, read_gold
 
     checkpoint = load(directory)
     with files.reading() as remarks:

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2s import export as page
 from s2s.commands import arguments
 from s2s.commands.terminal import put
 from s2s.errors import LANGUAGES, UserError
-from s2s.trace import Trace
+from s2s.player import page
+from s2s.trace.trace import Trace
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands

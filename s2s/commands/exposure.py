@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, files
 from s2s.commands.arguments import whole
 from s2s.commands.terminal import put, table
 from s2s.errors import UserError
-from s2s.places import find_checkpoint
 
 if TYPE_CHECKING:
-    from s2s.checkpoint import Checkpoint
+    from s2s.checkpoint.native import Checkpoint
     from s2s.commands.arguments import Commands
-    from s2s.exposure.bootstrap import Estimate
+    from s2s.evaluate.bootstrap import Estimate
     from s2s.exposure.excess import Oracle
     from s2s.exposure.report import Report
 
@@ -46,9 +46,9 @@ def _arguments(p: arguments.Parser) -> None:
 def exposure(options: argparse.Namespace, command: str) -> int:
     """``exposure``: measures as a table, or all of their numbers as JSON."""
     directory = find_checkpoint(options.checkpoint)
-    from s2s.checkpoint import load
+    from s2s.checkpoint.native import load
+    from s2s.evaluate.bootstrap import Bootstrap
     from s2s.exposure import Options, measure
-    from s2s.exposure.bootstrap import Bootstrap
 
     checkpoint, pairs = load(directory), files.read(options)[: options.limit]
     told = Options(Bootstrap(seed=options.seed), tuple(options.beams), _oracle(options.oracle, checkpoint))

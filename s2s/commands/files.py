@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from s2s.commands import arguments
 from s2s.commands.terminal import printable
+from s2s.data.readers import FORMATS, Columns, LeftOut, advise, read_pairs, refuse
+from s2s.data.text_file import AUTO
 from s2s.errors import UserError
-from s2s.readers import FORMATS, Columns, LeftOut, advise, read_pairs, refuse
-from s2s.text_file import AUTO
 
 if TYPE_CHECKING:
-    from s2s.readers import Pair
-    from s2s.text_file import Form
+    from s2s.data.readers import Pair
+    from s2s.data.text_file import Form
 
 
 def pairs_options(p: arguments.Parser) -> None:

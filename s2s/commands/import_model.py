@@ -80,7 +80,7 @@ def import_model(options: argparse.Namespace, command: str) -> int:
     """``import``: read, convert, write."""
     from s2s.adapters import READERS
     from s2s.adapters.imported import Told, write
-    from s2s.text import SEGMENTERS
+    from s2s.text.segmenters import SEGMENTERS
 
     if options.kind not in READERS and options.kind != "huggingface":
         raise UserError("import_kind", found=options.kind, known=", ".join([*READERS, "huggingface"]))
@@ -91,7 +91,7 @@ def import_model(options: argparse.Namespace, command: str) -> int:
         if name is not None and name not in SEGMENTERS:
             raise UserError("segmenter_unknown", found=name, known=", ".join(SEGMENTERS))
     if options.kind == "huggingface":
-        from s2s.adapters import huggingface
+        from s2s.checkpoint import huggingface
 
         if len(options.paths) > 1 or told != Told():
             raise UserError("import_huggingface")

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, files
 from s2s.commands.arguments import whole
 from s2s.commands.terminal import printable, put, table
-from s2s.numbers import chance
-from s2s.places import find_checkpoint
-from s2s.readers import silent
+from s2s.data.readers import silent
+from s2s.figures.numbers import chance
 from s2s.train.signals import status, stoppable
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def inspect(options: argparse.Namespace, command: str) -> int:
         os.environ.setdefault(cache, "32")  # read when torch first multiplies
     try:
         with stoppable():
-            from s2s.checkpoint import load
+            from s2s.checkpoint.native import load
             from s2s.inspect.run import Input, Inspection
 
             read = options.format, options.limit, options.skip_bad, options.encoding
@@ -100,7 +100,7 @@ def _run(inspection: Inspection, keep: bool) -> bool:
     """The whole of it; whether this is the first process."""
     from tqdm import tqdm
 
-    from s2s.inspect.states import States
+    from s2s.inspect.states.record import States
     from s2s.inspect.table import Examples
     from s2s.train.distributed import join, leave
 

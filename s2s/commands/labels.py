@@ -32,9 +32,9 @@ def _arguments(p: arguments.Parser) -> None:
 
 def export(options: argparse.Namespace, command: str) -> int:
     """``labels export``: all rows, or those with a label."""
-    from s2s.inspect.labelled import write
+    from s2s.inspect.label_export import write
     from s2s.inspect.table import Examples
-    from s2s.labels import kept
+    from s2s.store.labels import kept
 
     examples = Examples(options.directory)
     said = kept(examples.manifest, options.database)

@@ -8,19 +8,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s2s.checkpoint.find import find_inspected
 from s2s.commands import arguments
 from s2s.commands.arguments import whole
 from s2s.commands.terminal import printable, put, table
 from s2s.errors import UserError
-from s2s.places import find_inspected
 
 if TYPE_CHECKING:
     import numpy as np
 
     from s2s.commands.arguments import Commands
-    from s2s.inspect.kept import Kept
-    from s2s.inspect.nearest import Found
-    from s2s.inspect.occurrences import Occurrence
+    from s2s.inspect.states.nearest import Found
+    from s2s.inspect.states.occurrences import Occurrence
+    from s2s.inspect.states.store import Kept
     from s2s.inspect.table import Examples
 
 STATES = {"position": "encoder", "step": "decoder", "context": "context"}  # option → kind
@@ -50,9 +50,9 @@ def neighbours(options: argparse.Namespace, command: str) -> int:
         raise UserError("neighbours_of_what")
     if options.example is not None and options.reference is not None:
         raise UserError("neighbours_reference")
-    from s2s.inspect.kept import Kept
-    from s2s.inspect.nearest import nearest
-    from s2s.inspect.occurrences import occurrences
+    from s2s.inspect.states.nearest import nearest
+    from s2s.inspect.states.occurrences import occurrences
+    from s2s.inspect.states.store import Kept
     from s2s.inspect.table import Examples
 
     examples, kept = Examples(options.directory), Kept(options.directory)
@@ -77,12 +77,12 @@ def neighbours(options: argparse.Namespace, command: str) -> int:
 def _query(options: argparse.Namespace, examples: Examples, kept: Kept, kind: str) -> tuple[list[str], np.ndarray]:
     """A sentence's words and its states of a kind."""
     if options.example is not None:
-        from s2s.inspect.occurrences import own
+        from s2s.inspect.states.occurrences import own
 
         return own(examples, kept, kind, options.example)
-    from s2s.checkpoint import load
-    from s2s.decode import trace
-    from s2s.inspect.states import trace_states
+    from s2s.checkpoint.native import load
+    from s2s.decode.decode import trace
+    from s2s.inspect.states.record import trace_states
 
     held = examples.manifest["checkpoint"]
     checkpoint = load(find_inspected(held, options.checkpoint))

@@ -68,7 +68,7 @@ def prepare(options: argparse.Namespace, command: str) -> int:
     """``prepare``: a public download to train, dev and test files."""
     from tqdm import tqdm
 
-    from s2s.prepare import Sizes, prepare_automaster, prepare_classical, prepare_tatoeba
+    from s2s.data.prepare import Sizes, prepare_automaster, prepare_classical, prepare_tatoeba
 
     if options.corpus != "classical":
         read = {"tatoeba": prepare_tatoeba, "automaster": prepare_automaster}[options.corpus]

@@ -7,16 +7,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from s2s.checkpoint.find import find_inspected
 from s2s.commands import arguments
 from s2s.commands.arguments import whole
 from s2s.commands.terminal import put
 from s2s.errors import LANGUAGES, UserError
-from s2s.places import find_inspected
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
     from s2s.inspect.causes import Row
-    from s2s.inspect.report import Decode
+    from s2s.inspect.report.report import Decode
     from s2s.inspect.table import Examples
 
 MOST = 50  # examples
@@ -50,10 +50,10 @@ def _ids(text: str) -> list[int]:
 
 def report(options: argparse.Namespace, command: str) -> int:
     """``report``: what ``inspect`` found, chosen examples, what people said of them."""
-    from s2s.inspect.page import render
-    from s2s.inspect.report import choose, make
+    from s2s.inspect.report.page import render
+    from s2s.inspect.report.report import choose, make
     from s2s.inspect.table import Examples
-    from s2s.labels import kept
+    from s2s.store.labels import kept
 
     examples = Examples(options.directory)
     other = Examples(options.compare) if options.compare else None
@@ -68,8 +68,8 @@ def _decode(examples: Examples, named: str | None) -> Decode:
     """By the checkpoint that was inspected; by none, with a line that says so, where it is not at hand."""
     wanted = examples.manifest["checkpoint"]
     try:
-        from s2s.checkpoint import load
-        from s2s.inspect.report import decoder
+        from s2s.checkpoint.native import load
+        from s2s.inspect.report.report import decoder
 
         checkpoint = load(find_inspected(wanted, named))
     except UserError:

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, files
 from s2s.commands.arguments import whole
-from s2s.places import find_checkpoint
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
@@ -30,10 +30,10 @@ def submit(options: argparse.Namespace, command: str) -> int:
     """``submit``: a prediction a question, written when all are there."""
     from tqdm import tqdm
 
-    from s2s import submission
-    from s2s.checkpoint import load
-    from s2s.readers import read_questions
-    from s2s.strategy import Settings
+    from s2s.checkpoint.native import load
+    from s2s.data.readers import read_questions
+    from s2s.decode.strategy import Settings
+    from s2s.evaluate import submission
 
     checkpoint = load(find_checkpoint(options.checkpoint))
     settings = Settings(strategy="beam", beam=options.beam) if options.beam else None

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from s2s.columns import width
 from s2s.errors import UserError
+from s2s.text.width import width
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:

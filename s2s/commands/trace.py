@@ -8,18 +8,18 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from s2s.branch import Edit
+from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments
 from s2s.commands.arguments import whole
 from s2s.commands.terminal import printable, put, table
 from s2s.errors import UserError
-from s2s.places import find_checkpoint
-from s2s.text import spaced
+from s2s.text.segmenters import spaced
+from s2s.trace.branch import Edit
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
-    from s2s.trace import Trace
-    from s2s.tree import SearchTree
+    from s2s.trace.search_tree import SearchTree
+    from s2s.trace.trace import Trace
 
 SAMPLING = ("temperature", "top_k", "top_p", "seed")
 
@@ -63,9 +63,9 @@ def trace(options: argparse.Namespace, command: str) -> int:
     """``trace``: the steps of one text as a table, JSON or CSV."""
     _check_trace(options)
     directory = find_checkpoint(options.checkpoint)
-    from s2s import decode
-    from s2s.checkpoint import load
-    from s2s.strategy import Settings
+    from s2s.checkpoint.native import load
+    from s2s.decode import decode
+    from s2s.decode.strategy import Settings
 
     given = {name: getattr(options, name) for name in (*SAMPLING, "beam", "max_length")}
     strategy = "sampling" if options.sample else "beam" if options.beam else "greedy"
@@ -77,7 +77,7 @@ def trace(options: argparse.Namespace, command: str) -> int:
     made = decode.trace(checkpoint, source, options.reference, options.mode, settings, prefix, top, edits)
     tree = None
     if options.nbest or options.tree:
-        from s2s.search_tree import search_tree
+        from s2s.decode.record_search import search_tree
 
         tree = search_tree(checkpoint, source, settings, options.prefix or "")
     _put_trace(options, made, tree)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from s2s.commands import arguments, files
 from s2s.commands.terminal import printable, table
+from s2s.data.readers import Columns
+from s2s.data.text_file import AUTO
 from s2s.errors import UserError
-from s2s.readers import Columns
-from s2s.text_file import AUTO
 from s2s.train.signals import status, stoppable
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def train(options: argparse.Namespace, command: str) -> int:
     checkpoint = run.checkpoint
     print(f"Trained {config.name}: dev {_bleu(best)}, chrF {best['chrf']:.2f}.")
     if config.data.test:
-        from s2s.checkpoint import load
+        from s2s.checkpoint.native import load
 
         scores = load(checkpoint).metrics["test"]
         print(f"Its test split: test {_bleu(scores)}, chrF {scores['chrf']:.2f}.")
@@ -84,7 +84,7 @@ def train(options: argparse.Namespace, command: str) -> int:
 
 
 def _bleu(scores: Mapping[str, Any]) -> str:
-    from s2s.card import bleu_name
+    from s2s.checkpoint.card import bleu_name
 
     return f"{bleu_name(scores['signatures']['bleu'])} {scores['bleu']:.2f}"
 
@@ -107,9 +107,9 @@ def _config(options: argparse.Namespace) -> Config:
         raise UserError("option_conflict", option="--data", other="CONFIG")
     name = options.data.name.partition(".")[0] if options.name is None else options.name
     directory = options.runs / _named(Config(), name).name
-    from s2s.card import toml
+    from s2s.checkpoint.card import toml
     from s2s.disk import write_text
-    from s2s.train import state
+    from s2s.train import resume
     from s2s.train.distributed import join
     from s2s.train.plan import Given, plan
 
@@ -121,7 +121,7 @@ def _config(options: argparse.Namespace) -> Config:
             plan(given, directory, name, remarks.say)
     group.share(0)  # the others wait for the split
     config = _named(read_config(plan(given, directory, name), options.set), name)
-    state.check(directory, config)  # before it is written: one that cannot be gone on with is not
+    resume.check(directory, config)  # before it is written: one that cannot be gone on with is not
     if group.first:
         write_text(directory / "config.toml", toml(to_dict(config)) + "\n")
     return config
@@ -129,7 +129,7 @@ def _config(options: argparse.Namespace) -> Config:
 
 def _tell(run: Run) -> None:
     """What will be trained on what, and how long it may take, on stderr."""
-    from s2s.train import state
+    from s2s.train import resume as state
     from s2s.train.pace import duration
 
     config, pairs = run.config, len(run.pairs)

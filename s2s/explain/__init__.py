@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from s2s.explain.evidence import Evidence, examine
-from s2s.explain.lane import Lane, of_trace
+from s2s.explain.replay import Lane, of_trace
 
 __all__ = ["Evidence", "Lane", "examine", "of_trace"]

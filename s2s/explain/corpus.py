@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from s2s.checkpoint import Checkpoint
+from s2s.checkpoint.native import Checkpoint
+from s2s.decode.search import greedy
+from s2s.decode.strategy import Settings, limit
 from s2s.errors import UserError
+from s2s.evaluate.bootstrap import Bootstrap, Estimate
 from s2s.explain.agreement import VERDICTS
 from s2s.explain.evidence import ROWS, Evidence, examine
-from s2s.explain.lane import Lane
-from s2s.exposure.bootstrap import Bootstrap, Estimate
+from s2s.explain.replay import Lane
 from s2s.exposure.lanes import Progress, quiet
-from s2s.search import greedy
-from s2s.strategy import Settings, limit
-from s2s.vocab import BOS, EOS
+from s2s.text.vocab import BOS, EOS
 
 SCHEMA = "lookback-evidence/1"
 MAX_TOKENS = 100  # of a source; a longer one is left out

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from s2s.explain.lane import Lane, Pausing, walking, walking_each, whole
+from s2s.explain.replay import Lane, Pausing, walking, walking_each, whole
 from s2s.model import Model
-from s2s.vocab import UNK
+from s2s.text.vocab import UNK
 
 EXACT = 8  # source tokens of which every subset is tried
 SEARCHED = 20  # of more the best and the worst order are not sought

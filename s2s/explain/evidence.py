@@ -10,10 +10,10 @@ from typing import Any
 import torch
 
 from s2s.explain.agreement import kendall, mean_tau, same_first, shares, verdict
+from s2s.explain.counterfactual import Change, flip, moments, permuted, uniform
 from s2s.explain.erasure import SEARCHED, Removal, bounding, leaving_one_out, removing
 from s2s.explain.gradients import attributing
-from s2s.explain.lane import Lane, Pausing, whole
-from s2s.explain.weights import Change, flip, moments, permuted, uniform
+from s2s.explain.replay import Lane, Pausing, whole
 from s2s.model import Model
 
 ROWS = ("gradient", "integrated", "erasure")

@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from s2s.explain.lane import Lane, Pausing, along, whole
-from s2s.model import Model, linear
+from s2s.explain.replay import Lane, Pausing, along, whole
+from s2s.model import Model
+from s2s.model.kernels import linear
 
 POINTS = 20  # of the integral
 FLOATS = 60_000_000  # that are kept for a backward pass

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from s2s.explain.weights import Moment, given
+from s2s.explain.counterfactual import Moment, given
 from s2s.model import Model, Seq2Seq
 
 STARTS = 24

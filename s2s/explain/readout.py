@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
-from s2s.checkpoint import Checkpoint
-from s2s.explain.lane import given, of_trace
+from s2s.checkpoint.native import Checkpoint
+from s2s.explain.replay import given, of_trace
 from s2s.model.interface import Spoken
-from s2s.trace import Trace
-from s2s.vocab import UNK
+from s2s.text.vocab import UNK
+from s2s.trace.trace import Trace
 
 SHOWN = 4  # components that are worked out
 WORDS = 5  # most probable words

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import sacrebleu
 
-from s2s.checkpoint import Side
-from s2s.data import Ids
-from s2s.exposure.bootstrap import Bootstrap, Estimate, Floats
+from s2s.checkpoint.native import Side
+from s2s.data.batches import Ids
+from s2s.decode.search import Hypothesis, beams
+from s2s.decode.strategy import Settings
+from s2s.evaluate.bootstrap import Bootstrap, Estimate, Floats
+from s2s.evaluate.metrics import bleu_tokenizer
 from s2s.exposure.lanes import Progress, chunks, quiet
-from s2s.metrics import bleu_tokenizer
 from s2s.model import Model
-from s2s.search import Hypothesis, beams
-from s2s.strategy import Settings
-from s2s.vocab import EOS
+from s2s.text.vocab import EOS
 
 SIZES = (1, 2, 3, 5, 10)
 ORDERS = 4  # of BLEU's n-grams

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from s2s.exposure.bootstrap import Bootstrap, Estimate, Floats, divide, plain
+from s2s.evaluate.bootstrap import Bootstrap, Estimate, Floats, divide, plain
 from s2s.exposure.lanes import Lane
-from s2s.vocab import EOS
+from s2s.text.vocab import EOS
 
 BINS = 15
 

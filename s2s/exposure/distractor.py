@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from s2s.data import Ids, collate
-from s2s.exposure.bootstrap import Bootstrap, Estimate, Floats
+from s2s.data.batches import Ids, collate
+from s2s.evaluate.bootstrap import Bootstrap, Estimate, Floats
 from s2s.exposure.lanes import Progress, chunks, forced_pass, quiet
 from s2s.model import Model
 

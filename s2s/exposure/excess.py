@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from s2s.data import Ids, collate
-from s2s.exposure.bootstrap import Bootstrap, Curve, Estimate, Floats, divide, ratios, table
+from s2s.data.batches import Ids, collate
+from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate, Floats, divide, ratios, table
 from s2s.exposure.lanes import Progress, chunks, quiet
 from s2s.model import Model
-from s2s.vocab import BOS, EOS, PAD, Vocab
+from s2s.text.vocab import BOS, EOS, PAD, Vocab
 
 NOISE = 1e-6  # nats that are no difference in float32
 Oracle = Callable[[str, Sequence[str]], Mapping[str, float]]  # (source, tokens so far) → P(next token); {}: undefined

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from s2s.data import Batch, Ids, collate
-from s2s.exposure.bootstrap import Bootstrap, Curve, Estimate, Floats, table
+from s2s.data.batches import Batch, Ids, collate
+from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate, Floats, table
 from s2s.model import Model
-from s2s.vocab import BOS, EOS, PAD, right
+from s2s.text.vocab import BOS, EOS, PAD, right
 
 Progress = Callable[[float], None]  # told the share that is done; what it raises ends the measure
 FLOATS = 8_000_000  # that a batch's largest tensor may have

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from s2s.data import Batch, Ids, collate
-from s2s.exposure.bootstrap import Bootstrap, Curve, Estimate, Floats, table
+from s2s.data.batches import Batch, Ids, collate
+from s2s.decode.strategy import Settings, limit
+from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate, Floats, table
 from s2s.exposure.lanes import FLOATS, Progress, chunks, quiet
 from s2s.model import Memory, Model, State
-from s2s.strategy import Settings, limit
-from s2s.vocab import EOS, PAD, UNK, right
+from s2s.text.vocab import EOS, PAD, UNK, right
 
 SHARES = 10  # steps of the curve by share of the reference
 

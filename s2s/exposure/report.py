@@ -7,18 +7,18 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from s2s.checkpoint import Checkpoint
-from s2s.data import Ids, Pair
+from s2s.checkpoint.native import Checkpoint
+from s2s.data.batches import Ids, Pair
 from s2s.errors import UserError
-from s2s.evaluate import MAX_TOKENS, fitting
+from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate
+from s2s.evaluate.corpus import MAX_TOKENS, fitting
+from s2s.evaluate.metrics import bleu_tokenizer
 from s2s.exposure.beams import SIZES, BeamScores, beam_scores, searched
-from s2s.exposure.bootstrap import Bootstrap, Curve, Estimate
 from s2s.exposure.calibration import Calibration, calibration
 from s2s.exposure.distractor import Distractions, distraction, distractions
 from s2s.exposure.excess import Excess, Oracle, divergences, excess
 from s2s.exposure.lanes import Positions, Progress, lanes, positions, quiet
 from s2s.exposure.recovery import Recoveries, recoveries, recovery
-from s2s.metrics import bleu_tokenizer
 
 SCHEMA = "lookback-exposure/1"
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from s2s.exposure.bootstrap import Floats
+from s2s.evaluate.bootstrap import Floats
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.summary import floats
 from s2s.inspect.table import DIFFERENCE, WORDS, Examples, Query, mask

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from s2s.checkpoint.find import VIEW
 from s2s.errors import UserError
-from s2s.exposure.bootstrap import Bootstrap, Floats, plain
+from s2s.evaluate.bootstrap import Bootstrap, Floats, plain
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.summary import SCORES, floats, needs, score
 from s2s.inspect.table import Examples, mask
-from s2s.places import VIEW
 
 LOWER_IS_BETTER = ("nll", "perplexity")
 ATTENTION = ("attention_entropy", "attention_last", "attended_weight")  # columns that change with what is looked at

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from s2s.data import Ids, collate
-from s2s.exposure.bootstrap import Floats
+from s2s.data.batches import Ids, collate
+from s2s.decode.search import greedy
+from s2s.evaluate.bootstrap import Floats
 from s2s.exposure.lanes import FLOATS, chunks, quiet, scored
 from s2s.inspect.measures import Array
 from s2s.model import Model
 from s2s.model.decoder import State
-from s2s.search import greedy
-from s2s.vocab import EOS, UNK, right
+from s2s.text.vocab import EOS, UNK, right
 
 
 @dataclass(frozen=True)

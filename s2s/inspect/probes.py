@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from s2s.checkpoint import Checkpoint, Side
-from s2s.data import Ids
+from s2s.checkpoint.native import Checkpoint, Side
+from s2s.data.batches import Ids
 from s2s.exposure.beams import searched
+from s2s.inspect.lexical import is_word, segmentations
 from s2s.inspect.measures import first_miss, never_looked
 from s2s.inspect.passes import Forced, ForcedPass, Free, rescored
 from s2s.inspect.scores import SentenceScores
-from s2s.inspect.words import is_word, segmentations
-from s2s.vocab import EOS, UNK
+from s2s.text.vocab import EOS, UNK
 
 BEAM = 5
 WAYS = 4  # other segmentations that are tried

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from s2s.checkpoint import Checkpoint
-from s2s.data import Ids
+from s2s.checkpoint.native import Checkpoint
+from s2s.data.batches import Ids
 from s2s.errors import UserError
-from s2s.inspect import measures, words
+from s2s.inspect import lexical, measures
 from s2s.inspect.passes import Forced, ForcedPass, Free, batches, free_lanes
 from s2s.inspect.probes import Case, probe
 from s2s.inspect.scores import SentenceScores
-from s2s.vocab import EOS, SPECIALS, UNK, right
+from s2s.text.vocab import EOS, SPECIALS, UNK, right
 
 MAX_TOKENS = 400  # of a side; a longer pair is left out
 MODES = ("both", "forced", "free")
@@ -44,7 +44,7 @@ class Rows:
         if checkpoint.config.model.attention == "none":
             raise UserError("attention_none", checkpoint=checkpoint.name)
         self.scores = SentenceScores(checkpoint.target, tokenizer)
-        self.script = words.main_script(checkpoint.target.vocab.tokens[len(SPECIALS) :])
+        self.script = lexical.main_script(checkpoint.target.vocab.tokens[len(SPECIALS) :])
 
     def example(self, number: int, source: str, reference: str) -> Example | None:
         """The pair cut into tokens; None where the model cannot take it."""
@@ -89,7 +89,7 @@ class Rows:
             "source_unknown": _unknown(example.ids[0]),
             "reference_unknown": _unknown(example.ids[1]),
             "reference_ratio": len(example.ids[1]) / len(example.ids[0]),
-            "reference_script": words.script_share(example.reference, self.script),
+            "reference_script": lexical.script_share(example.reference, self.script),
         }
 
     def _free(self, example: Example, lane: Free) -> Row:
@@ -111,8 +111,10 @@ class Rows:
             "repetition": measures.repetition(tokens),
             "reference_repetition": measures.repetition(example.reference_tokens),
             **measures.attention(lane.attention_TS),
-            "missing_numbers": words.missing(words.numbers(example.reference), words.numbers(text)),
-            "missing_names": words.missing(words.names(example.reference, example.source), words.WORD.findall(text)),
+            "missing_numbers": lexical.missing(lexical.numbers(example.reference), lexical.numbers(text)),
+            "missing_names": lexical.missing(
+                lexical.names(example.reference, example.source), lexical.WORD.findall(text)
+            ),
         }
 
 

@@ -21,14 +21,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from s2s import disk
-from s2s.checkpoint import Checkpoint
+from s2s.checkpoint.native import Checkpoint
+from s2s.data.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
+from s2s.data.text_file import AUTO, Bad, Form
 from s2s.errors import UserError
+from s2s.evaluate.metrics import bleu_tokenizer
 from s2s.inspect.causes import READ, causes, fences
-from s2s.inspect.columns import PART, SCHEMA, TABLE, TAGS
 from s2s.inspect.rows import MAX_TOKENS, Rows
-from s2s.metrics import bleu_tokenizer
-from s2s.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
-from s2s.text_file import AUTO, Bad, Form
+from s2s.inspect.schema import PART, SCHEMA, TABLE, TAGS
 from s2s.train.distributed import Group
 
 WINDOW = 1000  # pairs; the memory needed is that of one window, whatever the file

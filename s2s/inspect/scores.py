@@ -8,9 +8,9 @@ import numpy as np
 import sacrebleu
 from rouge_score import rouge_scorer
 
-from s2s.checkpoint import Side
-from s2s.exposure.bootstrap import Floats
-from s2s.metrics import SegmenterTokens, bleu_tokenizer
+from s2s.checkpoint.native import Side
+from s2s.evaluate.bootstrap import Floats
+from s2s.evaluate.metrics import SegmenterTokens, bleu_tokenizer
 
 ORDERS = 6  # of chrF's character n-grams
 BETA2 = 4  # of chrF2: recall counts twice as much as precision

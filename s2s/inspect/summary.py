@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from s2s import disk
+from s2s.evaluate.bootstrap import Bootstrap, Floats, divide, plain
 from s2s.exposure.beams import bleu
-from s2s.exposure.bootstrap import Bootstrap, Floats, divide, plain
 from s2s.inspect.causes import CAUSES
-from s2s.inspect.columns import SCHEMA
+from s2s.inspect.schema import SCHEMA
 from s2s.inspect.scores import chrf
 from s2s.inspect.table import Examples
 

@@ -21,14 +21,14 @@ import pyarrow.parquet as pq
 
 from s2s.errors import UserError
 from s2s.inspect.causes import CAUSES
-from s2s.inspect.columns import SCHEMA, TABLE
+from s2s.inspect.schema import SCHEMA, TABLE
 
 SHOWN = ("id", "source", "reference", "output", "bleu", "chrf", "nll", "divergence")
 SEARCHED = ("source", "reference", "output")
 WORDS = ("wanted", "said")
 LENGTHS = {"source_length": "source_tokens", "reference_length": "reference_tokens"}  # made of a column of lists
 DIFFERENCE = "difference"  # of two inspections: what the first is ahead by
-LABEL = "label"  # to sort by: what people said, which is no column of the file (s2s/labels.py)
+LABEL = "label"  # to sort by: what people said, which is no column of the file (s2s/store/labels.py)
 MOST = 400  # characters that are searched for
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from s2s.checkpoint import Checkpoint
-from s2s.evaluate import translate
+from s2s.checkpoint.native import Checkpoint
+from s2s.evaluate.corpus import translate
 from s2s.lesson.homework import Dates, fresh_dates
 
 LISTED = 5

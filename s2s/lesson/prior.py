@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import torch
 
-from s2s.checkpoint import Checkpoint
-from s2s.decode import reference_ids, source_ids, walk
+from s2s.checkpoint.native import Checkpoint
+from s2s.decode.decode import reference_ids, source_ids, walk
+from s2s.decode.prefix_cache import Reading
+from s2s.decode.strategy import Settings, chooser, forcing, limit
 from s2s.errors import UserError
 from s2s.model.prior import blend
-from s2s.reading import Reading
-from s2s.strategy import Settings, chooser, forcing, limit
-from s2s.vocab import EOS, SPECIALS
+from s2s.text.vocab import EOS, SPECIALS
 
 
 @dataclass(frozen=True)

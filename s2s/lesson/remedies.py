@@ -12,18 +12,18 @@ from torch import Tensor
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from s2s.checkpoint import Checkpoint
+from s2s.checkpoint.native import Checkpoint
 from s2s.config import TrainConfig
-from s2s.data import Batch
+from s2s.data.batches import Batch
 from s2s.lesson.loss import batch
-from s2s.model.linear import plain
+from s2s.model.kernels.linear import plain
+from s2s.text.vocab import EOS, PAD
 from s2s.train.objectives import Progress
 from s2s.train.objectives.adversarial import embeddings, perturbation
 from s2s.train.objectives.corruption import masked, replaced
 from s2s.train.objectives.policy import rewards
 from s2s.train.objectives.rollout import argmax, drawing, rollout
 from s2s.train.objectives.sampling import mixed, teacher_share
-from s2s.vocab import EOS, PAD
 
 SCHEDULES = ("linear", "exponential", "inverse_sigmoid")
 COPIES = 200  # of the sentence, to measure how often what happens to its words

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from s2s.config import ModelConfig
-from s2s.model import additive, linear
-from s2s.model.linear import Linear
+from s2s.model.kernels import additive, linear
+from s2s.model.kernels.linear import Linear
 
 
 class AdditiveAttention(nn.Module):

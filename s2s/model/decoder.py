@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from s2s.config import ModelConfig
-from s2s.model import linear
 from s2s.model.attention import LocalAttention, attention, context, weights
 from s2s.model.interface import Look
-from s2s.model.linear import Linear
-from s2s.model.recurrent import GRUCell, LSTMCell
+from s2s.model.kernels import linear
+from s2s.model.kernels.linear import Linear
+from s2s.model.kernels.recurrent import GRUCell, LSTMCell
 
 
 class Memory(NamedTuple):

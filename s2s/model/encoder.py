@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from s2s.model import recurrent
-from s2s.vocab import PAD
+from s2s.model.kernels import recurrent
+from s2s.text.vocab import PAD
 
 
 class Encoder(nn.Module):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol, Self
 import torch
 from torch import Tensor, nn
 
-from s2s.data import Batch
+from s2s.data.batches import Batch
 from s2s.model.attention import Focus
 
 

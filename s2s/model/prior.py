@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from s2s.vocab import SPECIALS
+from s2s.text.vocab import SPECIALS
 
 
 class Prior(nn.Module):

@@ -7,16 +7,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from s2s.config import ModelConfig
-from s2s.data import Batch
+from s2s.data.batches import Batch
 from s2s.errors import UserError
-from s2s.model import linear
 from s2s.model.decoder import Decoder, Memory, State
 from s2s.model.encoder import Encoder
 from s2s.model.interface import Forced, Look, Model, Part, Sizes, Spoken, StepOutput
-from s2s.model.linear import Linear
+from s2s.model.kernels import linear
+from s2s.model.kernels.linear import Linear
 from s2s.model.pointer import Pointer, mix
 from s2s.model.prior import Prior, blend
-from s2s.vocab import EOS, PAD
+from s2s.text.vocab import EOS, PAD
 
 
 class Seq2Seq(Model):

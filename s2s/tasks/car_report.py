@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from s2s.tasks.example import Example
-from s2s.text import jieba_words
+from s2s.text.segmenters import jieba_words
 
 DRIVER, MECHANIC = "车主说：", "技师说："
 TURN = "|"  # stands between two turns

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from s2s.errors import UserError
 from s2s.tasks.date_forms import DRESS, END, FORMS, STEP, STEPS, YEARS, Form, Piece, dressed
 from s2s.tasks.example import SPLITS, Example
-from s2s.text import SPACE
-from s2s.vocab import EOS, SPECIALS
+from s2s.text.segmenters import SPACE
+from s2s.text.vocab import EOS, SPECIALS
 
 Day = datetime.date
 Values = tuple[int, ...]

@@ -7,13 +7,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2s.checkpoint import Checkpoint
+from s2s.checkpoint.native import Checkpoint
 from s2s.config import TrainConfig
-from s2s.data import Ids, Pair
-from s2s.decode import reference_ids, source_ids, trace
+from s2s.data.batches import Ids, Pair
+from s2s.decode.decode import reference_ids, source_ids, trace
 from s2s.errors import UserError
-from s2s.evaluate import fitting, forced_scores, longest, translate
-from s2s.film import CURVE, NAME, Frame, Moment
+from s2s.evaluate.corpus import fitting, forced_scores, longest, translate
+from s2s.trace.film import CURVE, NAME, Frame, Moment
 
 if TYPE_CHECKING:
     from s2s.train.loop import Run

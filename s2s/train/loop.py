@@ -16,16 +16,17 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from s2s import card
-from s2s.checkpoint import load, save, store, unique_weights
+from s2s.checkpoint import card
+from s2s.checkpoint.native import load, save, store, unique_weights
 from s2s.config import Config, to_dict
-from s2s.data import Ids, Pair, batches, collate
+from s2s.data.batches import Ids, Pair, batches, collate
+from s2s.data.readers import Note, silent
 from s2s.errors import UserError
-from s2s.evaluate import corpus_scores, longest
-from s2s.metrics import rank
+from s2s.evaluate.corpus import corpus_scores, longest
+from s2s.evaluate.metrics import rank
 from s2s.model import Model, Seq2Seq
-from s2s.readers import Note, silent
-from s2s.train import distributed, start, state
+from s2s.train import base as start
+from s2s.train import distributed, resume
 from s2s.train.filming import Film
 from s2s.train.machine import autocast, keep_memory
 from s2s.train.objectives import OBJECTIVES, Progress
@@ -84,7 +85,7 @@ class Run:
         if not self.group.first:  # dropout of its own
             torch.manual_seed(self.settings.seed + 1_000_003 * self.group.rank)
         self.rng = torch.Generator().manual_seed(self.settings.seed + 1_000_003 * self.group.rank)
-        self.at = state.Position()
+        self.at = resume.Position()
         self.steps = self.settings.epochs * math.ceil(len(self.pairs) / self.settings.batch_size)
         self.film, self.pace = Film(self), Pace()
         self.target_tokens = sum(len(t) + 1 for _, t in self.pairs)  # of an epoch
@@ -98,7 +99,7 @@ class Run:
         Where ``stop`` hears a signal, the step under way is done and saved, and KeyboardInterrupt raised.
         """
         stop = stop or Stop()
-        state.load(self.directory, self.config, self)
+        resume.load(self.directory, self.config, self)
         began = time.perf_counter() - self.at.seconds
         if self.at.step == 0:
             self.film.take(self)
@@ -109,7 +110,7 @@ class Run:
                 before = self._epoch(began, bar, stop)
                 self._scored(began, before, stop)
                 self.at.stale = self.group.share(self.at.stale)
-                state.save(self.directory, self.config, self)
+                resume.save(self.directory, self.config, self)
         if self.config.data.test and self.group.first:
             self._test()
         return dict(self.at.best)
@@ -143,15 +144,15 @@ class Run:
 
     def keep(self) -> None:
         """Make a checkpoint of the last save, whatever it scores: for a run that was stopped within an epoch."""
-        state.load(self.directory, self.config, self)
+        resume.load(self.directory, self.config, self)
         if self.at.step and self.group.first:
             self._keep(self._scores(self.averaged_model(), self.dev))
 
-    def _scored(self, began: float, before: state.Position, stop: Stop) -> None:
+    def _scored(self, began: float, before: resume.Position, stop: Stop) -> None:
         """The scores after an epoch. Stopped within them, the run goes on from the epoch's last step."""
         if self.group.size > 1:  # the others wait: they could not save with this one then
             self.at, after = before, self.at
-            state.save(self.directory, self.config, self)
+            resume.save(self.directory, self.config, self)
             self.at = after
         try:
             with stop.deferring(False), self.pace.scoring():
@@ -160,11 +161,11 @@ class Run:
         except KeyboardInterrupt:
             self.at = before
             if self.group.size == 1:
-                state.save(self.directory, self.config, self)
+                resume.save(self.directory, self.config, self)
                 stop.saved = self.at.step
             raise
 
-    def _epoch(self, began: float, bar: tqdm, stop: Stop) -> state.Position:
+    def _epoch(self, began: float, bar: tqdm, stop: Stop) -> resume.Position:
         """Steps to the end of an epoch; returns where its last one was, before the next begins."""
         order = batches(self.pairs, self.settings.batch_size, seed=self.settings.seed * 10_007 + self.at.epoch)
         self.model.train()
@@ -173,12 +174,12 @@ class Run:
             for index in order[self.at.batch :]:
                 self._counted([self.pairs[i] for i in index], began, bar)
                 if self.group.any(bool(stop.asked)):
-                    state.save(self.directory, self.config, self)
+                    resume.save(self.directory, self.config, self)
                     stop.saved = self.at.step
                     raise stop.exception()
                 if self.at.step % self.settings.save_every == 0:
                     with self.pace.writing():
-                        state.save(self.directory, self.config, self)
+                        resume.save(self.directory, self.config, self)
         passed = time.perf_counter() - clock
         self.at.train_loss = self.at.loss_sum / max(1, self.at.tokens)
         self.at.tokens_per_second = (self.at.tokens - before) / passed if passed else 0.0

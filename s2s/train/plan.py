@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from s2s.card import toml
+from s2s.checkpoint.card import toml
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig, TrainConfig, to_dict
+from s2s.data.prepare import Row, Sizes, normal, write
+from s2s.data.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
+from s2s.data.text_file import AUTO, Bad
 from s2s.disk import write_text
 from s2s.errors import UserError
-from s2s.prepare import Row, Sizes, normal, write
-from s2s.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
-from s2s.text import SEGMENTERS, UNSPACED, clean
-from s2s.text_file import AUTO, Bad
+from s2s.text.segmenters import SEGMENTERS, UNSPACED, clean
 
 FEWEST = 20  # pairs that a run can be planned for
 HELD_OUT = 1000  # pairs in dev and in test at most; a tenth of the file before that

@@ -1,62 +1,158 @@
-"""Which settings a run may be gone on with when they are others than those it was begun with."""
+"""Where a run stands, on disk: safetensors and JSON, written so that a kill leaves the last whole save."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
+import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from s2s.config import Config
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from s2s import disk
+from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
+from s2s.trace import film
+from s2s.train import differences
 
-# Every other key decides weights, scores or what a film shows of them: the run would no longer be that of one config.
-FREE = {
-    "name": "names the checkpoint",
-    "data.test": "is read once, at the end",
-    "data.origin": "is a line of the card",
-    "train.epochs": "more or fewer, but not fewer than are done: the learning rate goes on along its new curve",
-    "train.patience": "only says when to end",
-    "train.save_every": "only says when to save",
-    "train.film_every": "only says when to film",
-    "train.threads": "changes the order of sums, and so the last bits at most",
-}
-NAMED = 4  # of the keys that differ; the sentence counts the others
-LONGEST = 60  # characters of a value
+if TYPE_CHECKING:
+    from s2s.train.loop import Run
 
 
-def check(held: Config, config: Config, epochs: int, directory: str) -> None:
-    """UserError that names what must not have changed since the run was saved, after ``epochs`` begun."""
-    changed = [(key, was, now) for key, was, now in differences(held, config) if key not in FREE]
-    if changed:
-        named = "; ".join(f"{key} = {_short(now)} ≠ {_short(was)}" for key, was, now in changed[:NAMED])
-        more = f"; +{len(changed) - NAMED}" if len(changed) > NAMED else ""
-        raise UserError("resume_config", directory=directory, differences=named + more)
-    if config.train.epochs < epochs:
-        raise UserError("resume_epochs", directory=directory, done=epochs, found=config.train.epochs)
+@dataclass
+class Position:
+    """Counters of a run, and the best dev scores so far."""
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0  # of the epoch under way
+    loss_sum: float = 0.0  # so far in that epoch, over
+    tokens: int = 0
+    moment_loss: float = 0.0  # the same since the film's last moment
+    moment_tokens: int = 0
+    stale: int = 0  # epochs since the best
+    seconds: float = 0.0
+    train_loss: float = 0.0
+    tokens_per_second: float = 0.0
+    best: dict[str, Any] = field(default_factory=dict)
 
 
-def differences(held: Config, config: Config) -> Iterator[tuple[str, Any, Any]]:
-    """Key, value then and value now of everything that is not the same."""
-    for (key, was), (_, now) in zip(settings(held), settings(config), strict=True):
-        if was != now:
-            yield key, was, now
+def save(directory: Path, config: Config, run: Run) -> None:
+    """One file: weights, averages, Adam's moments, generators; the position in its header."""
+    tensors = {}
+    for kind, generator in _generators(run).items():
+        for rank, own in enumerate(run.group.gather(generator)):
+            tensors[_key(kind, rank)] = own
+    if not run.group.first:
+        return
+    for i, parameter in enumerate(run.model.parameters()):
+        tensors[f"weight.{i}"] = parameter.detach().contiguous()
+        tensors[f"average.{i}"] = run.average[i]
+        for key, value in run.optimizer.state[parameter].items():
+            tensors[f"adam.{i}.{key}"] = value
+    header = {"position": json.dumps(dataclasses.asdict(run.at)), "config": json.dumps(to_dict(config))}
+    fresh = directory / "state.safetensors.new"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, fresh, metadata=header)
+        os.replace(fresh, directory / "state.safetensors")
+    except (OSError, RuntimeError, SafetensorError) as error:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise UserError("disk_write", directory=str(directory), reason=str(error)) from None
 
 
-def settings(config: Config) -> Iterator[tuple[str, Any]]:
-    """Every key of a config, as ``section.key``, with its value."""
-    return _flat("", dataclasses.asdict(config))
+def load(directory: Path, config: Config, run: Run) -> None:
+    """Put a run where its directory's save left it, and take back what was written later."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / "state.safetensors"
+    if path.exists():
+        with _broken(directory):
+            _restore(path, config, run)
+    if run.group.first:
+        _drop_later_rows(directory / "log.jsonl", "epoch", run.at.epoch)
+        for name in (film.NAME, film.CURVE):
+            _drop_later_rows(directory / name, "step", run.at.step or -1)  # the first moment is taken anew
 
 
-def _flat(section: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(f"{section}{name}.", value)
-        else:
-            yield f"{section}{name}", value
+def _restore(path: Path, config: Config, run: Run) -> None:
+    with safe_open(path, framework="pt") as file:
+        header = file.metadata()
+        run.at = _position(header, config, path.parent)
+        for i, parameter in enumerate(run.model.parameters()):
+            parameter.data.copy_(file.get_tensor(f"weight.{i}"))
+            run.average[i].copy_(file.get_tensor(f"average.{i}"))
+            moments = {k: file.get_tensor(f"adam.{i}.{k}") for k in ("step", "exp_avg", "exp_avg_sq")}
+            run.optimizer.state[parameter] = {
+                k: v if k == "step" else v.to(parameter.device) for k, v in moments.items()
+            }
+        keys = {kind: _key(kind, run.group.rank) for kind in _generators(run)}
+        kept = {kind: file.get_tensor(key) for kind, key in keys.items() if key in file.keys()}  # noqa: SIM118
+    if "torch" in kept:  # else a process that was not there when the run was saved
+        torch.set_rng_state(kept["torch"])
+        run.rng.set_state(kept["objective"])
+    if "cuda" in kept:
+        torch.cuda.set_rng_state(kept["cuda"], run.device)
 
 
-def _short(value: object) -> str:
-    text = " ".join(str(value).split())
-    if (isinstance(value, str) and text != value) or not text:
-        text = repr(value)  # what is empty, or has spaces that matter
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+def check(directory: Path, config: Config) -> bool:
+    """Whether a run is saved there; UserError where it cannot be gone on with under this config."""
+    path = directory / "state.safetensors"
+    if not path.exists():
+        return False
+    with _broken(directory), safe_open(path, framework="pt") as file:
+        _position(file.metadata(), config, directory)
+    return True
+
+
+def _position(header: Mapping[str, str], config: Config, directory: Path) -> Position:
+    """Where the run was, if it may go on under this config."""
+    at = Position(**json.loads(header["position"]))
+    held = from_dict(Config, json.loads(header["config"]))  # a key that came later has its default
+    differences.check(held, config, at.epoch + (at.batch > 0), str(directory))
+    return at
+
+
+@contextmanager
+def _broken(directory: Path) -> Iterator[None]:
+    """What is wrong with a save as a UserError."""
+    try:
+        yield
+    except (SafetensorError, RuntimeError, LookupError, TypeError, json.JSONDecodeError) as error:
+        reason = str(error) or type(error).__name__
+        raise UserError("resume_broken", directory=str(directory), reason=reason) from None
+
+
+def _generators(run: Run) -> dict[str, Tensor]:
+    """The states of this process's random generators."""
+    states = {"torch": torch.get_rng_state(), "objective": run.rng.get_state()}
+    return states | ({"cuda": torch.cuda.get_rng_state(run.device)} if run.device.type == "cuda" else {})
+
+
+def _key(kind: str, rank: int) -> str:
+    return f"rng.{kind}.{rank}" if rank else f"rng.{kind}"
+
+
+def _drop_later_rows(path: Path, counter: str, last: int) -> None:
+    """A row written after the save that is being resumed will be written again; a kill may have cut off the last."""
+    if not path.exists():
+        return
+    rows = path.read_bytes().decode("utf-8", errors="replace").split("\n")
+    kept = [row for row in rows if _count(row, counter) <= last]
+    if kept != rows[:-1] or rows[-1]:
+        disk.write_text(path, "".join(f"{row}\n" for row in kept))
+
+
+def _count(row: str, counter: str) -> float:
+    try:
+        return int(json.loads(row)[counter])
+    except (ValueError, LookupError, TypeError):
+        return math.inf

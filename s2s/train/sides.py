@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from s2s.checkpoint import Side, side
+from s2s.checkpoint.native import Side, side
 from s2s.config import Config, DataConfig, TextConfig
-from s2s.data import Ids, Pair
-from s2s.readers import Columns, Note, read_pairs, silent
-from s2s.vocab import SPECIALS, Vocab
+from s2s.data.batches import Ids, Pair
+from s2s.data.readers import Columns, Note, read_pairs, silent
+from s2s.text.vocab import SPECIALS, Vocab
 
 SPLITS = ("train", "dev", "test")
 Splits = Mapping[str, Sequence[Pair]]  # by these names

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from s2s.adapters.imported import Imported, write
-from s2s.checkpoint import Checkpoint, load
+from s2s.checkpoint.native import Checkpoint, load
 
 
 def stored(imported: Imported, directory: Path) -> Checkpoint:

@@ -13,8 +13,9 @@ from s2s.adapters import arrays, keras
 from s2s.adapters.imported import Told
 from s2s.errors import LANGUAGES, UserError
 from tests.adapters.keras_model import KerasModel, save_h5, save_keras, save_words
+from tests.paths import ROOT
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "keras"
+FIXTURES = ROOT / "tests" / "fixtures" / "keras"
 NUMBERS = np.arange(6, dtype=np.float32).reshape(2, 3)
 
 

@@ -11,12 +11,13 @@ import pytest
 from s2s.__main__ import main
 from s2s.adapters import keras
 from s2s.adapters.imported import Imported, Told
-from s2s.decode import trace
+from s2s.decode.decode import trace
 from s2s.errors import LANGUAGES, UserError
 from tests.adapters.common import run, stored
 from tests.adapters.keras_model import SOURCE, TARGET, KerasModel, save_h5, save_keras, save_words
+from tests.paths import ROOT
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "keras"
+FIXTURES = ROOT / "tests" / "fixtures" / "keras"
 SENTENCE, READ = [1, 3, 4, 5, 9, 2], [1, 3, 4, 11, 0, 5]
 QUERY = {"attention.query": "W1"}
 OURS = [0, 2, 3, *range(4, 13)]  # our ids of the library's: padding, start and end, then the words after <unk>

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s import keras_text
 from s2s.__main__ import main
 from s2s.adapters import keras, wordlist
 from s2s.adapters.imported import Told
-from s2s.checkpoint import Checkpoint, load
+from s2s.checkpoint.native import Checkpoint, load
 from s2s.errors import LANGUAGES, UserError
+from s2s.text import keras as keras_text
 from tests.adapters.common import stored
 from tests.adapters.keras_model import TARGET, KerasModel, save_h5
 from tests.adapters.keras_tokenizer import FILTERS, Tokenizer, text_to_word_sequence

@@ -17,10 +17,10 @@ import pytest
 from benchmarks.letters import SOURCES, TARGETS
 from s2s.adapters import READERS, Texts
 from s2s.adapters.imported import write
-from s2s.checkpoint import load
-from s2s.decode import trace
+from s2s.checkpoint.native import load
+from s2s.decode.decode import trace
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 MADE = ROOT / "benchmarks" / ".peers"
 SPECIALS = {"<s>": "<bos>", "</s>": "<eos>", "<blank>": "<pad>"}
 FILES = {"joeynmt": "best.ckpt", "opennmt": "model_step_10.pt"}

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from s2s.adapters import pytorch_tutorial
 from s2s.adapters.imported import Imported, Told
-from s2s.decode import trace
+from s2s.decode.decode import trace
 from s2s.errors import LANGUAGES, UserError
 from tests.adapters.common import run, stored
 from tests.adapters.test_arrays import mutated

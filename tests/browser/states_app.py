@@ -5,7 +5,8 @@ import os
 import streamlit as st
 
 from s2s.inspect.table import Examples
-from s2s.web import language, states
+from s2s.web.inspection import states
+from s2s.web.shell import language
 
 
 def choose(ids: tuple[int, ...]) -> None:

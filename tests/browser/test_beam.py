@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from s2s.checkpoint import load
+from s2s.checkpoint.find import find_checkpoint
+from s2s.checkpoint.native import load
+from s2s.decode.record_search import search_tree
+from s2s.decode.strategy import Settings
 from s2s.errors import say
-from s2s.places import find_checkpoint
-from s2s.search_tree import search_tree
-from s2s.strategy import Settings
-from s2s.tree import SearchTree
+from s2s.trace.search_tree import SearchTree
 from tests.browser.conftest import OpenPage
 
 TEXT = "这个问题没有你想的那么简单。"

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from s2s.errors import say
-from s2s.trace import Trace
+from s2s.trace.trace import Trace
 from tests.browser.conftest import OpenPage
 from tests.browser.test_exposure import SIZES
 from tests.browser.test_player import LONG

@@ -15,15 +15,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from s2s import export
-from s2s.branch import Branch, Edit
-from s2s.checkpoint import load
-from s2s.decode import trace
+from s2s.checkpoint.native import load
+from s2s.decode.decode import trace
+from s2s.decode.strategy import Settings
 from s2s.errors import say
-from s2s.player import branch_row
-from s2s.strategy import Settings
-from s2s.trace import Trace
+from s2s.player import page as export
+from s2s.player.payload import branch_row
+from s2s.trace.branch import Branch, Edit
+from s2s.trace.trace import Trace
 from tests.factory import make_checkpoint
+from tests.paths import ROOT
 from tests.visitors import unfilled
 
 TEXT, REFERENCE = "我不喜欢喝茶，你🙂喜欢苹果。", "I do n't like tea ."
@@ -282,7 +283,7 @@ def test_the_csv_of_the_browser_is_that_of_the_command(browser: Browser, lanes: 
     for step, after, text in zip(values["steps"], values["steps"][1:], ("=1+1", "-", "'@x", "'tis"), strict=False):
         step["output"] = after["input"] = text
     page = browser.new_page()
-    folder = Path(__file__).resolve().parents[2] / "s2s" / "web" / "player"
+    folder = ROOT / "s2s" / "player" / "browser"
     script = "\n".join((folder / name).read_text(encoding="utf-8") for name in ("dom.js", "export.js"))
     told = page.evaluate(f"(trace) => {{ {script}\n return traceCsv(trace); }}", values)
     page.close()

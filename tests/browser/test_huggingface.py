@@ -14,13 +14,13 @@ from playwright.sync_api import Browser, Page, expect
 
 pytest.importorskip("transformers", reason="Hugging Face models need: pip install -r requirements-extra.txt")
 
-from s2s.adapters import huggingface
-from s2s.checkpoint import load
-from s2s.decode import trace
+from s2s.checkpoint import huggingface
+from s2s.checkpoint.native import load
+from s2s.decode.decode import trace
+from s2s.decode.strategy import Settings
 from s2s.errors import say
-from s2s.strategy import Settings
-from tests.adapters.random_models import SENTENCES, write
 from tests.browser.conftest import probe, serve
+from tests.model.huggingface.random_models import SENTENCES, write
 from tests.visitors import unfilled
 
 TEXT, STEPS = SENTENCES[0], 6

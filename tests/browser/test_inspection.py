@@ -10,15 +10,15 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
-from s2s.checkpoint import load
+from s2s.checkpoint.native import load
 from s2s.inspect.run import Input, Inspection
 from s2s.inspect.table import Examples, Query
 from s2s.train.distributed import Group
-from s2s.web.examples import EXAMPLES, GREEDY_LOSES
+from s2s.web.shell.examples import EXAMPLES, GREEDY_LOSES
+from tests.paths import SHIPPED
 
 OpenPage = Callable[..., Page]
 MODEL = "zh-en-luong"
-SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 
 
 @pytest.fixture(scope="module")

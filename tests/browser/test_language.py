@@ -8,14 +8,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from s2s.errors import LANGUAGES, say
-from s2s.web.builtin import CODES
-from s2s.web.examples import EXAMPLES, GREEDY_LOSES
-from s2s.web.language import NAMES as NAMES_OF
 from s2s.web.lesson import CHAPTERS
-from tests.browser.conftest import REPOSITORY, OpenPage
+from s2s.web.shell.builtin import CODES
+from s2s.web.shell.examples import EXAMPLES, GREEDY_LOSES
+from s2s.web.shell.language import NAMES as NAMES_OF
+from tests.browser.conftest import OpenPage
 from tests.browser.reading import foreign, popovers, settle, unfold
+from tests.paths import ROOT
 
-NAMES = " ".join(path.name for path in (REPOSITORY / "checkpoints").iterdir())
+NAMES = " ".join(path.name for path in (ROOT / "checkpoints").iterdir())
 SENTENCES = " ".join(text for pairs in EXAMPLES.values() for pair in pairs for text in pair) + str(GREEDY_LOSES)
 KNOWN = f"{NAMES} {SENTENCES} 中文 语言 回望"
 PAGES = ("compare", "exposure", "evidence", "checkpoints", "inspect", "classroom")

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from s2s.checkpoint import load
+from s2s.checkpoint.find import find_checkpoint
+from s2s.checkpoint.native import load
+from s2s.decode.prefix_cache import Reading
+from s2s.decode.what_if import preview
 from s2s.errors import say
-from s2s.flow import flow
-from s2s.places import find_checkpoint
-from s2s.preview import preview
-from s2s.reading import Reading
-from s2s.trace import Trace
+from s2s.lesson.network import flow
+from s2s.trace.trace import Trace
 from s2s.web.lesson import CHAPTERS
 from tests.browser.conftest import OpenPage
 
@@ -66,7 +66,7 @@ def test_the_network_is_played_step_by_step_and_every_strip_reads_out_its_number
 
 
 def lane(name: str) -> Trace:
-    from s2s.decode import trace
+    from s2s.decode.decode import trace
 
     return trace(load(find_checkpoint(name)), TEXT)
 
@@ -85,7 +85,7 @@ def test_a_dragged_score_moves_weights_context_and_words(open_page: OpenPage) ->
     context = numbers(panel.locator(".context .numbers").inner_text())
     np.testing.assert_allclose(context, expected @ np.array(own.memory), atol=6e-4)
     expect(panel.locator(".top .p").first).to_contain_text("→")
-    from s2s.branch import Edit
+    from s2s.trace.branch import Edit
 
     seen = preview(
         checkpoint,

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from s2s.checkpoint import load
+from s2s.checkpoint.native import load
 from s2s.errors import say
-from s2s.frame import show
-from s2s.lanes import Lanes
-from s2s.trace import Trace
+from s2s.player.lanes import Lanes
+from s2s.player.notebook import show
+from s2s.trace.trace import Trace
 
 SOURCE, TARGET = ["我", "喜欢", "喝", "茶"], ["I", "like", "tea", "<eos>"]
 OpenNotebook = Callable[..., Page]

@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from s2s import export
 from s2s.errors import say
-from s2s.trace import Trace
+from s2s.player import page as export
+from s2s.trace.trace import Trace
 from tests.browser.conftest import OpenPage, serve
 
 TEXT, REFERENCE = "我妹妹每天早上骑自行车去学校。", "My sister goes to school by bike every morning."

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from s2s.inspect.kept import Kept
-from tests.browser.conftest import REPOSITORY, probe, serve
+from s2s.inspect.states.store import Kept
+from tests.browser.conftest import probe, serve
 from tests.inspect.corpus import with_states
+from tests.paths import ROOT
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     """A server of the section alone, on a small inspection."""
     inspection = str(with_states(tmp_path).directory)
     app = "tests/browser/states_app.py"
-    with serve(tmp_path, app, LOOKBACK_INSPECTION=inspection, PYTHONPATH=str(REPOSITORY)) as address:
+    with serve(tmp_path, app, LOOKBACK_INSPECTION=inspection, PYTHONPATH=str(ROOT)) as address:
         yield address
 
 

@@ -10,13 +10,14 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from playwright.sync_api import Page, expect
 
-from s2s.branch import Edit, unpack
-from s2s.checkpoint import load
-from s2s.decode import trace
+from s2s.checkpoint.native import load
+from s2s.decode.decode import trace
 from s2s.errors import say
-from s2s.trace import Trace
-from tests.browser.conftest import REPOSITORY, OpenPage
+from s2s.trace.branch import Edit, unpack
+from s2s.trace.trace import Trace
+from tests.browser.conftest import OpenPage
 from tests.browser.test_player import LONG, REFERENCE, TEXT, traced
+from tests.paths import ROOT
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -71,7 +72,7 @@ def test_a_click_on_a_word_makes_a_branch_that_says_it(open_page: OpenPage, tmp_
     assert len(shared) == 3 and page.locator("tr.lane.b1 td[data-t='3'] .icon.fork").count() == 1
     expect(page.locator(".news")).to_contain_text(f"New branch “{word}” from step 4")
     made = traced(page, tmp_path)
-    checkpoint = load(REPOSITORY / "checkpoints" / "zh-en-luong")
+    checkpoint = load(ROOT / "checkpoints" / "zh-en-luong")
     expected = trace(checkpoint, TEXT, REFERENCE, prefix=[*free[:3], word])
     assert [s.output for s in made.steps] == [s.output for s in expected.steps] and made.prefix == 4
     for own, other in zip(made.steps, expected.steps, strict=True):
@@ -225,7 +226,7 @@ def test_a_drag_edits_attention_and_continues(open_page: OpenPage, tmp_path: Pat
     page.mouse.up()
     expect(page.locator(".slider, .weigh")).to_contain_text("1.00")
     one_hot = trace(
-        load(REPOSITORY / "checkpoints" / "zh-en-luong"),
+        load(ROOT / "checkpoints" / "zh-en-luong"),
         TEXT,
         prefix=[s.output for s in traced(page, tmp_path).steps[:3]],
         attention={3: Edit("only", 4)},

@@ -15,16 +15,16 @@ from playwright.sync_api import Browser, Page, expect
 
 pytest.importorskip("transformers", reason="Hugging Face models need: pip install -r requirements-extra.txt")
 
-from s2s import export
-from s2s.checkpoint import load
-from s2s.decode import trace
+from s2s.checkpoint.native import load
+from s2s.decode.decode import trace
+from s2s.decode.strategy import Settings
 from s2s.errors import say
-from s2s.rollup import Grid, spans
-from s2s.strategy import Settings
-from s2s.trace import Trace
-from tests.adapters.conftest import marian as marian
-from tests.adapters.random_models import SENTENCES
+from s2s.player import page as export
+from s2s.text.subwords import Grid, spans
+from s2s.trace.trace import Trace
 from tests.browser.conftest import probe, serve
+from tests.model.huggingface.conftest import marian as marian
+from tests.model.huggingface.random_models import SENTENCES
 
 TEXT, LIMIT = SENTENCES[0], 8
 

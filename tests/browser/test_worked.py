@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from s2s.checkpoint import Checkpoint, load
+from s2s.checkpoint.native import Checkpoint, load
 from s2s.config import ATTENTIONS
-from s2s.decode import trace
+from s2s.decode.decode import trace
 from s2s.errors import sentences
 from s2s.explain.readout import readout
-from s2s.trace import Trace
-from s2s.web.player import FOLDER
+from s2s.trace.trace import Trace
+from s2s.web.components.player import FOLDER
 from tests.factory import make_checkpoint
 
 KINDS: dict[str, dict[str, Any]] = {name: {"attention": name} for name in ATTENTIONS if name != "none"} | {

@@ -19,15 +19,15 @@ import pytest
 from safetensors import safe_open
 
 from s2s.__main__ import main
-from s2s.checkpoint import load
+from s2s.checkpoint.native import load
 from s2s.commands import terminal
 from s2s.commands.trace import nbest_table
-from s2s.decode import trace
+from s2s.decode.decode import trace
 from s2s.errors import sentences
-from s2s.trace import Trace
-from s2s.tree import SearchTree
+from s2s.trace.search_tree import SearchTree
+from s2s.trace.trace import Trace
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 COMMANDS = ["trace", "export", "train", "import", "evaluate", "exposure", "evidence", "align", "inspect", "compare"]
 COMMANDS += ["labels", "report", "neighbours", "prepare", "generate", "submit"]
 TEXT, REFERENCE = "我喜欢苹果。", "I like apples."
@@ -287,7 +287,7 @@ def test_control_c_is_130(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("s2s.decode.trace", interrupted)
+    monkeypatch.setattr("s2s.decode.decode.trace", interrupted)
     assert inside(capsys, "trace", tiny_checkpoint, TEXT) == (130, "", "python -m s2s: stopped.\n")
 
 

@@ -11,16 +11,16 @@ import pytest
 
 pytest.importorskip("transformers", reason="Hugging Face models need: pip install -r requirements-extra.txt")
 
-from s2s.checkpoint import load
-from s2s.decode import trace
+from s2s.checkpoint.native import load
+from s2s.decode.decode import trace
 from s2s.errors import say
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.comparison import other_causes
-from s2s.inspect.states import trace_states
+from s2s.inspect.states.record import trace_states
 from s2s.inspect.table import Examples
-from tests.adapters.conftest import marian as marian
-from tests.adapters.random_models import SENTENCES
 from tests.commands.test_commands import inside
+from tests.model.huggingface.conftest import marian as marian
+from tests.model.huggingface.random_models import SENTENCES
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from s2s.database import connect
 from s2s.inspect.table import Examples
-from s2s.labels import Labels
+from s2s.store.database import connect
+from s2s.store.labels import Labels
 from tests.commands.test_commands import inside
 from tests.factory import make_checkpoint
 from tests.inspect.test_summary import inspected

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from s2s.inspect.kept import Kept
+from s2s.inspect.states.store import Kept
 from tests.commands.test_commands import inside
 from tests.commands.test_inspect import PAIRS
 from tests.factory import make_checkpoint

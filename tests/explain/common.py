@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
-from s2s.explain.lane import Lane
-from s2s.explain.weights import Moment, moments
+from s2s.explain.counterfactual import Moment, moments
+from s2s.explain.replay import Lane
 from s2s.model import Seq2Seq
-from s2s.vocab import BOS
+from s2s.text.vocab import BOS
 from tests.exposure.common import KINDS, tiny
 
 ALL: list[dict[str, Any]] = [*KINDS, {"attention": "general", "prior": True}, {"attention": "location"}]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from s2s.checkpoint import load
-from s2s.decode import trace
+from s2s.checkpoint.native import load
+from s2s.decode.decode import trace
 from s2s.errors import UserError
+from s2s.evaluate.bootstrap import Bootstrap
 from s2s.explain import examine, of_trace
 from s2s.explain.corpus import measure, numbers
-from s2s.exposure.bootstrap import Bootstrap
 from tests.test_docs import ROOT
 
 TEXTS = ["我喜欢苹果。", "你喝茶", "\u200b"]

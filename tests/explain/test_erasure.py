@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from s2s.explain.erasure import Bounds, Removal, bounds, counts, leave_one_out, removals
-from s2s.explain.lane import Lane
+from s2s.explain.replay import Lane
 from s2s.model import Seq2Seq
-from s2s.vocab import UNK
+from s2s.text.vocab import UNK
 from tests.explain.common import ALL, naive, one_moment, some_lane, tiny
 
 TRANSPARENT = [kind for kind in ALL if kind["attention"] != "location"]

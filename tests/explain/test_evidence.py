@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from s2s.checkpoint import load
-from s2s.decode import trace
+from s2s.checkpoint.native import load
+from s2s.decode.decode import trace
 from s2s.explain import examine, of_trace
 from s2s.explain.agreement import VERDICTS, kendall
 from tests.explain.common import ALL, some_lane, tiny

@@ -13,8 +13,9 @@ from hypothesis import strategies as some
 from torch import Tensor, nn
 
 from s2s.explain.gradients import attributions
-from s2s.explain.lane import Lane
-from s2s.model import Seq2Seq, linear
+from s2s.explain.replay import Lane
+from s2s.model import Seq2Seq
+from s2s.model.kernels import linear
 from tests.explain.common import ALL, naive, some_lane, tiny
 
 

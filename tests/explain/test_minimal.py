@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as some
 
+from s2s.explain.counterfactual import given as weighed
 from s2s.explain.minimal import divergence, hopeless, lead, minimal
-from s2s.explain.weights import given as weighed
 from tests.explain.common import ALL, one_moment, some_lane, tiny
 
 GRID = 60

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from s2s.branch import Edit
-from s2s.checkpoint import Checkpoint, load
-from s2s.decode import trace
+from s2s.checkpoint.native import Checkpoint, load
+from s2s.decode.decode import trace
 from s2s.explain.readout import SHOWN, readout
-from s2s.trace import Trace
-from tests.adapters.conftest import brought, checkpoint  # noqa: F401
+from s2s.trace.branch import Edit
+from s2s.trace.trace import Trace
 from tests.factory import make_checkpoint
+from tests.model.huggingface.conftest import brought, checkpoint  # noqa: F401
 from tests.numpy_model import Array, Numbers, NumpyModel
 from tests.test_formats import FAMILY, SPECIALS, TINY
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from s2s.data import Ids
+from s2s.data.batches import Ids
 from s2s.model import Seq2Seq
 from tests.factory import SOURCE, TARGET, make_config, make_model
 

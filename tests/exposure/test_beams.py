@@ -7,12 +7,12 @@ import pytest
 import sacrebleu
 import torch
 
-from s2s.checkpoint import side
+from s2s.checkpoint.native import side
+from s2s.decode.search import Hypothesis, beam, greedy
+from s2s.decode.strategy import Settings
+from s2s.evaluate.bootstrap import Bootstrap
 from s2s.exposure.beams import beam_scores, bleu, bleu_counts, searched
-from s2s.exposure.bootstrap import Bootstrap
-from s2s.search import Hypothesis, beam, greedy
-from s2s.strategy import Settings
-from s2s.vocab import EOS
+from s2s.text.vocab import EOS
 from tests.exposure.common import some_pairs, tiny
 from tests.factory import TARGET
 

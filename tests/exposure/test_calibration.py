@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from s2s.exposure.bootstrap import Bootstrap
+from s2s.evaluate.bootstrap import Bootstrap
 from s2s.exposure.calibration import BINS, binned, calibration
 from s2s.exposure.lanes import Lane
-from s2s.vocab import EOS
+from s2s.text.vocab import EOS
 
 
 def lane(gold: list[int], best: list[int], confidence: list[float]) -> Lane:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from s2s.exposure.bootstrap import Bootstrap
+from s2s.evaluate.bootstrap import Bootstrap
 from s2s.exposure.distractor import Distraction, distraction, distractions, draw, log_probs
-from s2s.vocab import BOS, EOS
+from s2s.text.vocab import BOS, EOS
 from tests.exposure.common import some_pairs, tiny
 
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from s2s.data import Ids
-from s2s.exposure.bootstrap import Bootstrap
+from s2s.data.batches import Ids
+from s2s.evaluate.bootstrap import Bootstrap
 from s2s.exposure.excess import Divergences, divergences, excess, kl
 from s2s.tasks.date import oracle, posterior
-from s2s.text import characters
-from s2s.vocab import SPECIALS, Vocab
+from s2s.text.segmenters import characters
+from s2s.text.vocab import SPECIALS, Vocab
 from tests.stub import StubModel
 
 VOCAB = Vocab((*SPECIALS, *"0123456789-", "␣"))

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.data import Ids
-from s2s.decode import follow
+from s2s.data.batches import Ids
+from s2s.decode.decode import follow
+from s2s.decode.search import greedy
+from s2s.decode.strategy import Settings, chooser, forcing
+from s2s.evaluate.bootstrap import Bootstrap
 from s2s.exposure import lanes as module
-from s2s.exposure.bootstrap import Bootstrap
 from s2s.exposure.lanes import Lane, lanes, positions
 from s2s.model import Seq2Seq
-from s2s.search import greedy
-from s2s.strategy import Settings, chooser, forcing
-from s2s.vocab import EOS
+from s2s.text.vocab import EOS
 from tests.exposure.common import KINDS, some_pairs, tiny
 
 

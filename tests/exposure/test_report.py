@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from s2s.checkpoint import load
+from s2s.checkpoint.native import load
 from s2s.errors import UserError
+from s2s.evaluate.bootstrap import Bootstrap
 from s2s.exposure import Options, Report, measure
-from s2s.exposure.bootstrap import Bootstrap
 from s2s.exposure.lanes import lanes, positions
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 TEXTS = [
     ("我喜欢苹果。", "I like apples."),
     ("你喝水？", "do you drink water?"),

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from s2s.checkpoint import load
-from s2s.decode import trace
+from s2s.checkpoint.native import load
+from s2s.decode.decode import trace
 from s2s.errors import UserError
 from s2s.exposure.recovery import Recovery, accuracy, token_f1
 from s2s.exposure.sentence import rests, sentence
-from s2s.vocab import EOS
+from s2s.text.vocab import EOS
 
 TEXT, REFERENCE = "我不喜欢苹果。", "I don't like apples."
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from s2s.checkpoint import Checkpoint, load
+from s2s.checkpoint.native import Checkpoint, load
 from s2s.inspect import run
 from s2s.inspect.run import Input, Inspection
-from s2s.inspect.states import States
+from s2s.inspect.states.record import States
 from s2s.inspect.table import Examples
 from s2s.train.distributed import Group
 from tests.factory import SOURCE, TARGET, make_checkpoint

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from torch import Tensor
 
-from s2s.checkpoint import load
+from s2s.checkpoint.native import load
+from s2s.decode.search import beam, greedy
+from s2s.decode.strategy import Settings
 from s2s.inspect import causes as module
 from s2s.inspect.causes import CAUSES, Fences, causes, fences
-from s2s.inspect.columns import PART
 from s2s.inspect.rows import Example, Row, Rows
-from s2s.search import beam, greedy
-from s2s.strategy import Settings
-from s2s.vocab import EOS
+from s2s.inspect.schema import PART
+from s2s.text.vocab import EOS
 from tests.factory import make_checkpoint
 from tests.inspect.crafted import word_by_word
 

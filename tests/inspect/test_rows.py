@@ -14,14 +14,14 @@ import sacrebleu
 import torch
 from rouge_score import rouge_scorer
 
-from s2s.checkpoint import Checkpoint, load
-from s2s.decode import follow, trace
+from s2s.checkpoint.native import Checkpoint, load
+from s2s.decode.decode import follow, trace
+from s2s.decode.strategy import Settings, chooser, forcing
 from s2s.exposure import lanes
 from s2s.inspect.passes import ForcedPass, rescored
 from s2s.inspect.probes import alternatives
 from s2s.inspect.rows import MAX_TOKENS, Example, Row, Rows
-from s2s.strategy import Settings, chooser, forcing
-from s2s.vocab import EOS, PAD, UNK
+from s2s.text.vocab import EOS, PAD, UNK
 from tests.exposure.common import KINDS
 from tests.factory import make_checkpoint
 from tests.inspect.crafted import word_by_word
@@ -209,7 +209,7 @@ def test_example_is_what_the_file_says() -> None:
 def test_every_value_fits_its_column(checkpoint: Checkpoint) -> None:
     import pyarrow as pa
 
-    from s2s.inspect.columns import PART
+    from s2s.inspect.schema import PART
 
     rows: list[dict[str, Any]] = made(checkpoint)
     assert {name for row in rows for name in row} <= set(PART.names)

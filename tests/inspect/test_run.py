@@ -15,17 +15,17 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from s2s.checkpoint import load
+from s2s.checkpoint.native import load
 from s2s.errors import UserError
 from s2s.inspect import run as module
 from s2s.inspect.causes import Fences, causes
-from s2s.inspect.columns import PART, TABLE
 from s2s.inspect.rows import Example, Row, Rows
 from s2s.inspect.run import Input, Inspection
+from s2s.inspect.schema import PART, TABLE
 from s2s.train.distributed import Group
 from tests.factory import SOURCE, TARGET, make_checkpoint
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 ONE = Group(0, 1, torch.device("cpu"))
 FILES = ("examples.parquet", "manifest.json", "summary.json")
 SCRIPT = """

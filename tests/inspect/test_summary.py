@@ -11,22 +11,22 @@ import pytest
 import sacrebleu
 import torch
 
-from s2s.checkpoint import load, side
+from s2s.checkpoint.native import load, side
 from s2s.commands.inspect import summary_rows
+from s2s.data.readers import read_pairs
 from s2s.errors import UserError
-from s2s.evaluate import corpus_scores
-from s2s.exposure.bootstrap import Bootstrap
+from s2s.evaluate.bootstrap import Bootstrap
+from s2s.evaluate.corpus import corpus_scores
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.comparison import ATTENTION, comparison, other_causes, same_model
-from s2s.inspect.page import render
-from s2s.inspect.report import make
+from s2s.inspect.report.page import render
+from s2s.inspect.report.report import make
 from s2s.inspect.run import Input, Inspection
 from s2s.inspect.scores import SentenceScores, chrf
 from s2s.inspect.summary import SCORES, summary
 from s2s.inspect.table import Examples
-from s2s.readers import read_pairs
+from s2s.text.vocab import SPECIALS, Vocab
 from s2s.train.distributed import Group
-from s2s.vocab import SPECIALS, Vocab
 from tests.factory import make_checkpoint
 
 ONE = Group(0, 1, torch.device("cpu"))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from s2s.errors import UserError
 from s2s.inspect.causes import CAUSES
-from s2s.inspect.columns import SCHEMA, TABLE
+from s2s.inspect.schema import SCHEMA, TABLE
 from s2s.inspect.table import SHOWN, Examples, Query
 
 TEXTS = ["我喝茶。", "I drink Tea.", "50% (tea)", "茶", "", "TEA", "a.b"]

@@ -12,10 +12,11 @@ from playwright.sync_api import expect
 
 from s2s.__main__ import main
 from s2s.errors import say
-from s2s.web.examples import EXAMPLES
+from s2s.web.shell.examples import EXAMPLES
 from tests.adapters.keras_model import KerasModel, save_h5, save_words
 from tests.journeys.people import becomes, field, go, pick_model, run, sees_no_error, words, write
-from tests.visitors import REPOSITORY, Visitors, rest, serve
+from tests.paths import ROOT
+from tests.visitors import Visitors, rest, serve
 
 PAIRS = [*EXAMPLES["zh-en"][:4], ("他喜欢喝茶。", "He likes coffee.")]
 
@@ -23,7 +24,7 @@ PAIRS = [*EXAMPLES["zh-en"][:4], ("他喜欢喝茶。", "He likes coffee.")]
 @pytest.fixture(scope="module")
 def cold(folder: Path) -> Iterator[str]:
     """A server with one shipped model, and what the stories put beside it."""
-    shutil.copytree(REPOSITORY / "checkpoints" / "zh-en-luong", folder / "checkpoints" / "zh-en-luong")
+    shutil.copytree(ROOT / "checkpoints" / "zh-en-luong", folder / "checkpoints" / "zh-en-luong")
     own = {name: str(folder / name.lower()) for name in ("CHECKPOINTS", "INSPECTED", "DATA")}
     with serve(folder, **{f"LOOKBACK_{name}": path for name, path in own.items()}) as address:
         yield address

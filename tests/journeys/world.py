@@ -18,11 +18,12 @@ import torch
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 
-from s2s.checkpoint import load
+from s2s.checkpoint.native import load
 from s2s.inspect import run as engine
 from s2s.inspect.run import Input, Inspection
+from s2s.server import folders, trainings
 from s2s.train.distributed import Group
-from s2s.web import folders, models, trainings
+from s2s.web.shell import models
 from tests.factory import make_checkpoint
 
 SUBJECTS, OBJECTS = ("我", "你", "他"), (("苹果", "apples"), ("茶", "tea"), ("水", "water"))

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from s2s.checkpoint import Checkpoint, load
+from s2s.checkpoint.native import Checkpoint, load
 from s2s.config import TrainConfig
-from s2s.decode import trace
+from s2s.decode.decode import trace
 from s2s.lesson import cross_entropy as ce
 from s2s.lesson import homework, remedies
 from s2s.lesson.formulas import FORMULAS

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from s2s.checkpoint import load
-from s2s.decode import trace
+from s2s.checkpoint.find import find_checkpoint
+from s2s.checkpoint.native import load
+from s2s.decode.decode import trace
 from s2s.errors import UserError
+from s2s.evaluate.submission import check
 from s2s.lesson import homework
 from s2s.lesson.date_check import check_dates
-from s2s.places import find_checkpoint
-from s2s.submission import check
 from s2s.tasks.date import posterior, split
 from tests.factory import make_checkpoint
 

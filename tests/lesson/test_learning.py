@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.film import curve, film
+from s2s.checkpoint.find import find_checkpoint
 from s2s.lesson import learning
 from s2s.lesson.learning import Film
-from s2s.places import find_checkpoint
-from s2s.web.film import values
+from s2s.trace.film import curve, film
+from s2s.web.components.film import values
 
 
 def made(source: str, reference: str, texts: list[str], losses: list[float] | None = None) -> Film:

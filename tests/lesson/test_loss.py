@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from s2s.checkpoint import load
-from s2s.data import collate
-from s2s.decode import trace
+from s2s.checkpoint.native import load
+from s2s.data.batches import collate
+from s2s.decode.decode import trace
 from s2s.errors import UserError
-from s2s.evaluate import forced_scores
+from s2s.evaluate.corpus import forced_scores
 from s2s.lesson.cross_entropy import perplexity
 from s2s.lesson.loss import sentence_loss
 

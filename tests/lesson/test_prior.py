@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from s2s.checkpoint import Checkpoint, load
-from s2s.decode import trace
+from s2s.checkpoint.native import Checkpoint, load
+from s2s.decode.decode import trace
 from s2s.errors import UserError
 from s2s.lesson.prior import prior_run
 from tests.factory import make_checkpoint

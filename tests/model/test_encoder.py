@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from s2s.data import pad
+from s2s.data.batches import pad
 from s2s.model.encoder import Encoder
 
 ROWS = st.lists(st.lists(st.integers(4, 10), min_size=1, max_size=7), min_size=1, max_size=4)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from s2s.model.prior import Prior, blend
-from s2s.vocab import PAD, UNK
+from s2s.text.vocab import PAD, UNK
 
 
 @torch.no_grad()

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from s2s.data import Batch, collate, pad
+from s2s.data.batches import Batch, collate, pad
 from s2s.errors import UserError
 from s2s.model import Seq2Seq
-from s2s.vocab import BOS, EOS, PAD
+from s2s.text.vocab import BOS, EOS, PAD
 from tests.factory import SOURCE, TARGET, make_config, make_model, vocabs
 
 KINDS: dict[str, dict[str, Any]] = {

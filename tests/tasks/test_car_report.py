@@ -19,7 +19,7 @@ from s2s.tasks.car_report import (
     turn_spans,
     words,
 )
-from s2s.text import clean, jieba_words
+from s2s.text.segmenters import clean, jieba_words
 
 COMBINATIONS = st.sampled_from(combinations())
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from s2s.errors import UserError
 from s2s.tasks import date
 from s2s.tasks.date_forms import DRESS, END, FORMS, STEP, dressed, han, words, year_pairs
-from s2s.text import characters, clean
+from s2s.text.segmenters import characters, clean
 
 YEARS = (2002, 2003)  # 02/01/03 reads in three ways
 DAYS = st.dates(datetime.date(1900, 1, 1), datetime.date(2099, 12, 31))

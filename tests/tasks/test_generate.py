@@ -7,11 +7,11 @@ import pytest
 
 from s2s.__main__ import main
 from s2s.config import read_config
-from s2s.data import read_pairs
+from s2s.data.batches import read_pairs
 from s2s.tasks import generate
-from s2s.text import SEGMENTERS
+from s2s.text.segmenters import SEGMENTERS
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 SIZES = {"train": 12, "dev": 3, "test": 4}
 
 

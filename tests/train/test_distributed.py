@@ -14,13 +14,13 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from s2s.checkpoint import load
+from s2s.checkpoint.native import load
 from s2s.config import read_config
-from s2s.film import film
+from s2s.trace.film import film
 from s2s.train.distributed import Group, join
 from s2s.train.loop import Run
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 CONFIG = """
 [model]
@@ -140,17 +140,17 @@ CUT = """
 import os, sys
 from pathlib import Path
 from s2s.config import read_config
-from s2s.train import state
+from s2s.train import resume
 from s2s.train.distributed import finish, leave
 from s2s.train.loop import Run
 
-place, name, kill_at, whole = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), state.save
+place, name, kill_at, whole = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), resume.save
 def save(directory, config, run):
     whole(directory, config, run)
     run.group.share(0)  # the first has written
     if run.at.step == kill_at:
         os._exit(9)
-state.save = save
+resume.save = save
 settings = ["train.dropout=0.3", "train.word_dropout=0.1"]
 Run(read_config(place / "tiny.toml", settings), place / name / "run", place / name / "made", "").train()
 leave()

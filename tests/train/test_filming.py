@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from s2s.checkpoint import load
+from s2s.checkpoint.native import load
 from s2s.config import TrainConfig
-from s2s.decode import trace
-from s2s.evaluate import forced_scores
-from s2s.film import curve, film, rounded
+from s2s.decode.decode import trace
+from s2s.evaluate.corpus import forced_scores
+from s2s.trace.film import curve, film, rounded
 from s2s.train.filming import MOMENTS, interval
 from s2s.train.loop import Run
 from tests.train import test_loop

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from s2s import film
-from s2s.checkpoint import load
+from s2s.checkpoint.native import load
 from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
 from s2s.tasks.date import posterior
+from s2s.trace import film
 from s2s.train import live, worker
 from s2s.train.filming import Film
 from s2s.train.live import CHOICES, Choice

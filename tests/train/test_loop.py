@@ -14,29 +14,29 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from s2s.card import toml
-from s2s.checkpoint import load, unique_weights
+from s2s.checkpoint.card import toml
+from s2s.checkpoint.native import load, unique_weights
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig, TrainConfig
 from s2s.errors import UserError
+from s2s.text.vocab import SPECIALS
 from s2s.train import loop
 from s2s.train.loop import Run, learning_rate
-from s2s.vocab import SPECIALS
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 COMMAND = "python -m s2s train copy.toml"
 KILLED = """
 import os, sys
 from pathlib import Path
 from s2s.config import read_config
-from s2s.train import state
+from s2s.train import resume
 from s2s.train.loop import Run
 
-place, whole, kill_at = Path(sys.argv[1]), state.save, int(sys.argv[2])
+place, whole, kill_at = Path(sys.argv[1]), resume.save, int(sys.argv[2])
 def save(directory, config, run):
     whole(directory, config, run)
     if run.at.step == kill_at:
         os._exit(9)
-state.save = save
+resume.save = save
 Run(read_config(place / "copy.toml"), place / "killed" / "run", place / "killed" / "copy", "COMMAND").train()
 """
 

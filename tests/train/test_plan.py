@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from s2s.__main__ import main
-from s2s.card import toml
-from s2s.checkpoint import load
+from s2s.checkpoint.card import toml
+from s2s.checkpoint.native import load
 from s2s.config import read_config, to_dict
+from s2s.data.readers import Columns, read_pairs
 from s2s.errors import UserError
-from s2s.readers import Columns, read_pairs
 from s2s.train.plan import LENGTHS, SCALES, Given, plan, resolve, segmentation
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 WHO = (("我", "I"), ("你", "You"), ("他们", "They"), ("老师", "The teachers"))
 WHAT = (("喜欢", "like"), ("要", "want"), ("有", "have"))
 THING = (("茶", "tea"), ("水", "water"), ("苹果", "apples"), ("面包", "bread"))

@@ -15,13 +15,12 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from s2s.inspect import run as engine
-from s2s.web import folders, models, trainings
-from s2s.web.inspection import work
+from s2s.server import folders, inspections, trainings
+from s2s.web.shell import models
 from tests.factory import make_checkpoint
 from tests.journeys.world import PAIRS as PAIRS
 from tests.journeys.world import scanned_once
-
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,7 +47,7 @@ def visit(root: Path) -> Callable[..., AppTest]:
     """Open the page with a link's parameters."""
 
     def open_page(**query: str) -> AppTest:
-        app = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=30)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
         for name, value in query.items():
             app.query_params[name] = value
         return app.run()
@@ -95,7 +94,7 @@ def places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(folders, "DATA", folder / "data")
     monkeypatch.setattr(folders, "INSPECTED", folder / "inspected")
     monkeypatch.setattr(engine, "WINDOW", 2)
-    monkeypatch.setattr(work, "_RUNNING", {})
+    monkeypatch.setattr(inspections, "_RUNNING", {})
     monkeypatch.setenv("LOOKBACK_DATABASE", f"sqlite:///{folder}/lookback.sqlite")
     return folder
 

@@ -13,12 +13,12 @@ from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.testing.v1 import AppTest, local_script_runner
 
-from s2s import classroom
-from s2s.database import connect
-from s2s.web import link
-from tests.web.conftest import REPOSITORY
+from s2s.store import rooms
+from s2s.store.database import connect
+from s2s.web.shell import address
+from tests.paths import ROOT
 
-PAGES = sorted(path.stem for path in (REPOSITORY / "pages").glob("*.py") if path.stem != "room")
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "room")
 TEXT = "我喜欢茶。"
 
 
@@ -30,7 +30,7 @@ def begin(
     monkeypatch.setenv("LOOKBACK_DATABASE", f"sqlite:///{tmp_path}/class.sqlite")
 
     def open_page(page: str, **query: str) -> AppTest:
-        app = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=30)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
         for name, value in query.items():
             app.query_params[name] = value
         app.switch_page(f"pages/{page}.py")
@@ -42,7 +42,7 @@ def begin(
 def start(page: str) -> dict[str, str]:
     """What else a link to a page names."""
     if page == "classroom":
-        return {"teach": ".".join(classroom.open_room(connect()))}
+        return {"teach": ".".join(rooms.open_room(connect()))}
     return {"lesson": {"chapter": "layers"}, "inspection": {"inspection": "gone", "query": "%"}}.get(page, {})
 
 
@@ -51,13 +51,13 @@ def test_every_page_follows_every_other(begin: Callable[..., AppTest], first: st
     for second in PAGES:
         app = begin(first, lang="en", text=TEXT, model="tiny-general", temperature="0.7", **start(first))
         assert not app.exception
-        for name in link.FIELDS:  # as Streamlit forgets widgets of a page of which a part ran alone
+        for name in address.FIELDS:  # as Streamlit forgets widgets of a page of which a part ran alone
             if name in app.session_state:
                 del app.session_state[name]
         app.switch_page(f"pages/{second}.py")
         app._run(WidgetStates())
         assert not app.exception, second
-        missing = [name for name in link.FIELDS if name not in link.PLAYERS and name not in app.session_state]
+        missing = [name for name in address.FIELDS if name not in address.PLAYERS and name not in app.session_state]
         assert missing == [], second
         kept = (app.session_state["text"], app.session_state["model"], app.session_state["temperature"])
         assert kept == (TEXT, "tiny-general", 0.7)

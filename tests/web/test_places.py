@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from s2s.errors import strings
+from tests.paths import ROOT
 
-WEB = Path(__file__).resolve().parents[2] / "s2s" / "web"
+SCRIPTS = sorted((ROOT / "s2s").rglob("*.js"))
 SECTIONS = {  # of the locales, by folder of scripts
     "beam": ("beam",),
-    "builtin": (),  # has a table of places of its own: tests/web/test_builtin.py
+    "browser": ("player",),
+    "builtin": (),  # has a table of places of its own: tests/web/shell/test_builtin.py
     "comparison": ("comparison",),
     "draft": ("player",),
     "film": ("film",),
     "inspection": ("inspect_table", "inspect_charts"),
     "network": ("network",),
-    "player": ("player",),
     "room": ("room",),
     "weighing": ("weighing", "player"),
 }
@@ -34,7 +34,7 @@ def places(text: str) -> set[str]:
 
 def scripts() -> Iterator[tuple[str, str, dict[str, set[str]]]]:
     """Each script's name and text, and the places of the sentences that it may use, of those that have some."""
-    for path in sorted(WEB.glob("*/*.js")):
+    for path in SCRIPTS:
         named = {name: text for part in SECTIONS[path.parent.name] for name, text in strings(part, "en").items()}
         if path.parent.name == "inspection":
             named = strings(f"inspect_{path.stem}", "en")
@@ -49,7 +49,7 @@ def named_by(use: re.Match[str], known: dict[str, set[str]]) -> list[str]:
 
 
 def test_every_folder_of_scripts_is_looked_at() -> None:
-    assert {path.parent.name for path in WEB.glob("*/*.js")} == set(SECTIONS)
+    assert {path.parent.name for path in SCRIPTS} == set(SECTIONS)
 
 
 @pytest.mark.parametrize("name, text, known", [pytest.param(*found, id=found[0]) for found in scripts()])

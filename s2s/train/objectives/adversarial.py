@@ -11,12 +11,12 @@ from torch import Tensor
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from s2s.data import Batch
+from s2s.data.batches import Batch
 from s2s.model import Seq2Seq
-from s2s.model.linear import plain
+from s2s.model.kernels.linear import plain
+from s2s.text.vocab import PAD
 from s2s.train.objectives.objective import Progress
 from s2s.train.objectives.teacher_forcing import cross_entropy
-from s2s.vocab import PAD
 
 
 def embeddings(model: Seq2Seq) -> dict[str, Tensor]:

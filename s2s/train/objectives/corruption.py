@@ -7,11 +7,11 @@ import dataclasses
 import torch
 from torch import Tensor
 
-from s2s.data import Batch
+from s2s.data.batches import Batch
 from s2s.model import Seq2Seq
+from s2s.text.vocab import BOS, PAD, SPECIALS, UNK
 from s2s.train.objectives.objective import Progress
 from s2s.train.objectives.teacher_forcing import cross_entropy
-from s2s.vocab import BOS, PAD, SPECIALS, UNK
 
 MASKED, RANDOM = 0.8, 0.1  # of the chosen tokens; the rest is kept (Devlin et al. 2019, section 3.1)
 

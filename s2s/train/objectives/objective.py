@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from s2s.config import TrainConfig
-from s2s.data import Batch
+from s2s.data.batches import Batch
 from s2s.model import Seq2Seq
 
 

@@ -9,12 +9,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from s2s.config import TrainConfig
-from s2s.data import Batch
+from s2s.data.batches import Batch
 from s2s.model import Seq2Seq
+from s2s.text.vocab import BOS, EOS, PAD
 from s2s.train.objectives.objective import Progress
 from s2s.train.objectives.reward import REWARDS
 from s2s.train.objectives.rollout import argmax, drawing, rollout
-from s2s.vocab import BOS, EOS, PAD
 
 
 def self_critical(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:

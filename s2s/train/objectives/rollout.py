@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from s2s.data import Batch
+from s2s.data.batches import Batch
 from s2s.model import Seq2Seq
-from s2s.vocab import BOS, EOS, PAD
+from s2s.text.vocab import BOS, EOS, PAD
 
 Pick = Callable[[Tensor], Tensor]  # log_probs_BV → ids (B,)
 

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from s2s.config import TrainConfig
-from s2s.data import Batch
+from s2s.data.batches import Batch
 from s2s.model import Seq2Seq
+from s2s.text.vocab import PAD
 from s2s.train.objectives.objective import Progress
 from s2s.train.objectives.rollout import argmax, drawing, mixed_inputs
 from s2s.train.objectives.teacher_forcing import cross_entropy
-from s2s.vocab import PAD
 
 
 def teacher_share(step: int, settings: TrainConfig) -> float:

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from s2s.data import Batch
+from s2s.data.batches import Batch
 from s2s.model import Seq2Seq
+from s2s.text.vocab import PAD
 from s2s.train.objectives.objective import Progress
-from s2s.vocab import PAD
 
 
 def cross_entropy(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:

@@ -12,12 +12,13 @@ from s2s.inspect import bins
 from s2s.inspect.paired import Paired
 from s2s.inspect.summary import floats
 from s2s.inspect.table import DIFFERENCE, WORDS, Examples, Query
-from s2s.web import language
-from s2s.web.foreign import plain
-from s2s.web.inspection import component, state
+from s2s.web.components import inspection
+from s2s.web.inspection import state
 from s2s.web.inspection.state import Shown
 from s2s.web.inspection.table import PLACES
-from s2s.web.language import t
+from s2s.web.shell import language
+from s2s.web.shell.foreign import plain
+from s2s.web.shell.language import t
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -31,7 +32,7 @@ def section(shown: Shown) -> None:
     labelled = "" if mask_N is None else hashlib.sha256(np.packbits(mask_N).tobytes()).hexdigest()
     counted = _counted((*shown.key, labelled), shown.query.pack(), language.current(), shown)
     strings = language.strings("inspect_charts")
-    component.mount("charts", {**counted, "strings": strings, "heard": state.heard("inspect_charts")})
+    inspection.mount("charts", {**counted, "strings": strings, "heard": state.heard("inspect_charts")})
     _chips([*chips(shown.query), *([("labels", chip)] if (chip := shown.said.chip()) else [])])
 
 

@@ -10,19 +10,20 @@ import numpy as np
 import streamlit as st
 
 from s2s.errors import UserError
+from s2s.figures.numbers import share, signed
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.comparison import same_model
 from s2s.inspect.paired import OTHER, Paired
-from s2s.inspect.why import why
-from s2s.numbers import share, signed
-from s2s.web import labels, language, link, models
-from s2s.web.foreign import code
-from s2s.web.inspection import state
+from s2s.inspect.reasons import why
+from s2s.web.components.player import player
+from s2s.web.inspection import labels, state
 from s2s.web.inspection.state import Shown
 from s2s.web.inspection.table import cell
-from s2s.web.language import t
-from s2s.web.player import player
-from s2s.web.results import lanes
+from s2s.web.shell import address as link
+from s2s.web.shell import language, models
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
+from s2s.web.step_through.page import lanes
 
 PROBABILITIES = ("p", "moved")
 

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from s2s.errors import UserError
-from s2s.inspect.labelled import write
-from s2s.label import VERDICTS, Asked
-from s2s.labels import kept
-from s2s.web import language, link, models, visit
-from s2s.web.bound import picks
-from s2s.web.inspection import said
+from s2s.inspect.label_export import write
+from s2s.store.label import VERDICTS, Asked
+from s2s.store.labels import kept
+from s2s.web.inspection import label_filter
 from s2s.web.inspection.state import Shown
-from s2s.web.language import t
+from s2s.web.shell import address, in_session, language, models
+from s2s.web.shell.bound import picks
+from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
     from s2s.inspect.causes import Row
-    from s2s.trace import Trace
+    from s2s.trace.trace import Trace
 
 FORMS = ("csv", "jsonl", "parquet")
 
@@ -38,7 +38,7 @@ def section(shown: Shown) -> None:
         _take(shown)
 
 
-def _choice(told: said.Said) -> None:
+def _choice(told: label_filter.Said) -> None:
     """Verdict, category and person; a set of controls a language, as a selectbox keeps its option as it is written."""
     verdicts = {v: t(f"labels.filter_{v or 'all'}") for v in ("", "any", "none")}
     verdicts |= {v: t(f"labels.verdict.{v}") for v in VERDICTS}
@@ -59,8 +59,8 @@ def _choice(told: said.Said) -> None:
             st.selectbox(title, **listed, format_func=names.__getitem__, on_change=_ask, args=(told, part, key))
 
 
-def _ask(told: said.Said, part: str, key: str) -> None:
-    said.ask(replace(told.asked, **{part: st.session_state[key] or getattr(Asked, part)}))
+def _ask(told: label_filter.Said, part: str, key: str) -> None:
+    label_filter.ask(replace(told.asked, **{part: st.session_state[key] or getattr(Asked, part)}))
 
 
 def _take(shown: Shown) -> None:
@@ -78,7 +78,7 @@ def _take(shown: Shown) -> None:
             )
         st.download_button(
             t("report.download"),
-            visit.within(lambda: _report(shown, chosen)),
+            in_session.within(lambda: _report(shown, chosen)),
             f"{name}-report.html",
             "text/html",
             on_click="ignore",
@@ -96,9 +96,9 @@ def _export(shown: Shown, form: str) -> bytes:
 
 def _report(shown: Shown, chosen: str) -> str:
     """The page in a language: the row that is open, and one example of each cause."""
-    from s2s.inspect.page import render
     from s2s.inspect.paired import Paired
-    from s2s.inspect.report import choose, make
+    from s2s.inspect.report.page import render
+    from s2s.inspect.report.report import choose, make
 
     examples = shown.examples
     other = examples.second if isinstance(examples, Paired) else None
@@ -118,6 +118,6 @@ def _lane(shown: Shown, row: Row) -> Trace | None:
     try:
         if models.load(name, models.changed(name)).digest != digest:
             return None
-        return models.decode(name, models.changed(name), row["source"], "", "free", link.GREEDY)
+        return models.decode(name, models.changed(name), row["source"], "", "free", address.GREEDY)
     except UserError:
         return None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from s2s.web import states
-from s2s.web.inspection import example, state, table
+from s2s.web.inspection import example, state, states, table
 from s2s.web.inspection.state import Shown
 
 

@@ -8,11 +8,13 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.inspect.paired import SCORES
-from s2s.web import controls, heads, language, models
-from s2s.web.bound import picks
-from s2s.web.foreign import code
-from s2s.web.inspection import state, work
-from s2s.web.language import t
+from s2s.server import inspections
+from s2s.web.inspection import state
+from s2s.web.shell import controls, language, models
+from s2s.web.shell.bound import picks
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
+from s2s.web.step_through import heads
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -26,15 +28,15 @@ def section(names: list[str]) -> state.Shown | None:
     """The choice, unfinished ones, the form for a new one; what is chosen, if it is finished."""
     own: set[str] = st.session_state.setdefault(MINE, set())
     linked = st.session_state["inspection"]
-    if linked and work.entry(linked) is None:
+    if linked and inspections.entry(linked) is None:
         st.warning(language.explain(UserError("inspect_gone")))
         st.session_state["inspection"] = linked = ""
     own |= {name for name in (linked, st.session_state["against"]) if name}
-    entries = work.listed(own)
+    entries = inspections.listed(own)
     finished = [entry for entry in entries if entry.finished]
     _choose(finished)
     for entry in entries:
-        if not entry.finished or work.running(entry.name):
+        if not entry.finished or inspections.running(entry.name):
             _progress(entry)
     _problem()
     begun = st.session_state.get(BEGUN, 0)  # another form after each start: it is closed again
@@ -43,20 +45,20 @@ def section(names: list[str]) -> state.Shown | None:
     return _shown(finished)
 
 
-def title(entry: work.Entry) -> str:
+def title(entry: inspections.Entry) -> str:
     """An inspection in a list."""
     count = f" · {entry.manifest['examples']:,}" if entry.manifest and "examples" in entry.manifest else ""
-    private = f" · {t('inspect.private')}" if entry.name.startswith(work.PRIVATE) else ""
+    private = f" · {t('inspect.private')}" if entry.name.startswith(inspections.PRIVATE) else ""
     return f"{entry.checkpoint} · {entry.file}{count}{private}"
 
 
-def _choose(finished: list[work.Entry]) -> None:
+def _choose(finished: list[inspections.Entry]) -> None:
     """One of the finished, and one of the same file to hold against it."""
     if not finished:
         return
     known = {entry.name: entry for entry in finished}
     linked = st.session_state["inspection"]
-    if linked not in known and work.entry(linked) is None:
+    if linked not in known and inspections.entry(linked) is None:
         st.session_state["inspection"] = finished[0].name
     chosen = known.get(st.session_state["inspection"])
     left, middle, right = st.columns([5, 5, 2], vertical_alignment="bottom")
@@ -79,7 +81,7 @@ def _choose(finished: list[work.Entry]) -> None:
             _won_by()
 
 
-def _against(chosen: work.Entry, finished: list[work.Entry]) -> None:
+def _against(chosen: inspections.Entry, finished: list[inspections.Entry]) -> None:
     """Another inspection of the same file, or none."""
     file = _file(chosen)
     others = {entry.name: title(entry) for entry in finished if entry.name != chosen.name and _file(entry) == file}
@@ -108,7 +110,7 @@ def _won_by() -> None:
     )
 
 
-def _file(entry: work.Entry) -> dict[str, object]:
+def _file(entry: inspections.Entry) -> dict[str, object]:
     return {**(entry.manifest or {}).get("file", {}), "name": ""}
 
 
@@ -117,9 +119,9 @@ def _open(name: str) -> None:
 
 
 @st.fragment(run_every=POLL)
-def _progress(entry: work.Entry) -> None:
+def _progress(entry: inspections.Entry) -> None:
     """One that is not finished: its progress and Stop, or Go on. ``entry`` may be older than a run of this alone."""
-    running, held = work.running(entry.name), work.entry(entry.name)
+    running, held = inspections.running(entry.name), inspections.entry(entry.name)
     if running is None and (held is None or held.finished):  # another visitor's run has ended
         st.rerun()
     entry = held or entry
@@ -135,12 +137,12 @@ def _progress(entry: work.Entry) -> None:
         right.button(t("exposure.stop"), key=f"stop-{entry.name}", on_click=running.job.stop, width="stretch")
         return
     if running is not None and not running.job.stopped and running.job.failure is None:
-        work.forget(entry.name)
+        inspections.forget(entry.name)
         _open(entry.name)
         st.rerun()
     mistake = running.job.mistake() if running is not None else None
     if mistake is not None and entry.manifest is None:  # the file cannot be used: there is nothing to go on with
-        work.forget(entry.name)
+        inspections.forget(entry.name)
         _open("")
         st.session_state["inspect_problem"] = mistake
         st.rerun()
@@ -161,11 +163,11 @@ def _start(name: str, problem: str = "inspect_problem") -> None:
     """Begin or go on; what goes wrong is kept under the session's name ``problem`` for who says it."""
     st.session_state.pop(problem, None)
     try:
-        entry = work.entry(name)
+        entry = inspections.entry(name)
         if entry is None or not models.there(entry.checkpoint):
             raise UserError("inspect_gone")
         checkpoint = models.load(entry.checkpoint, models.changed(entry.checkpoint))
-        work.start(name, checkpoint)
+        inspections.start(name, checkpoint)
         st.session_state["inspection"] = name
     except UserError as error:
         st.session_state[problem] = error
@@ -182,7 +184,7 @@ def _new(names: list[str], own: set[str]) -> None:
     upload: UploadedFile | None = None
     typed = ""
     if kind == "upload":
-        upload = st.file_uploader(t("exposure.file"), key="inspect_file", max_upload_size=work.MEGABYTES)
+        upload = st.file_uploader(t("exposure.file"), key="inspect_file", max_upload_size=inspections.MEGABYTES)
         st.caption(t("inspect.upload_help"))
     else:
         typed = st.text_input(t("inspect.path"), key="inspect_path", placeholder="tatoeba/test.tsv")
@@ -195,8 +197,8 @@ def _new(names: list[str], own: set[str]) -> None:
         settings = (source or "source", target or "target", int(limit) or None, skip)
         try:
             file = upload.name if upload else typed.strip()
-            path = work.keep(upload.name, upload.getvalue()) if upload else typed
-            name = work.ask(work.Asked(checkpoint, file, path, upload is not None, *settings), own)
+            path = inspections.keep(upload.name, upload.getvalue()) if upload else typed
+            name = inspections.ask(inspections.Asked(checkpoint, file, path, upload is not None, *settings), own)
         except UserError as error:
             st.error(language.explain(error))
             return
@@ -233,7 +235,7 @@ def _problem() -> None:
 
 def _begin(name: str) -> None:
     """Open what is finished, start what is not; the address names it from now on."""
-    entry = work.entry(name)
+    entry = inspections.entry(name)
     _open(name)
     st.query_params["inspection"] = name
     if entry is not None and not entry.finished:
@@ -244,7 +246,7 @@ def _begin(name: str) -> None:
         st.rerun()
 
 
-def _shown(finished: list[work.Entry]) -> state.Shown | None:
+def _shown(finished: list[inspections.Entry]) -> state.Shown | None:
     known = {entry.name: entry for entry in finished}
     chosen = known.get(st.session_state["inspection"])
     if chosen is None:
@@ -252,5 +254,5 @@ def _shown(finished: list[work.Entry]) -> state.Shown | None:
     try:
         return state.shown(chosen, known.get(st.session_state["against"]))
     except UserError as error:
-        st.error(language.explain(work.named(error, chosen.file)))
+        st.error(language.explain(inspections.named(error, chosen.file)))
         return None

@@ -14,10 +14,12 @@ import streamlit as st
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.paired import Paired
 from s2s.inspect.table import DIFFERENCE, NUMBERS, SORTS, WORDS, Examples, Query
-from s2s.label import Asked
-from s2s.web import labels, language, link
-from s2s.web.inspection import said, work
-from s2s.web.request import MAX_SEQ, Request
+from s2s.server import inspections
+from s2s.store.label import Asked
+from s2s.web.inspection import label_filter, labels
+from s2s.web.shell import address as link
+from s2s.web.shell import language
+from s2s.web.shell.request import MAX_SEQ, Request
 
 COUNT = 10  # rows of a page of the table
 HEARD = "inspect_heard"  # the last request of each component
@@ -30,11 +32,11 @@ class Shown:
     Places are in the query's order. The row that is open stays whatever is said of it until another one is opened.
     """
 
-    entry: work.Entry
+    entry: inspections.Entry
     examples: Examples
     key: tuple[Any, ...]  # what the table is made of, for caches
     query: Query
-    said: said.Said
+    said: label_filter.Said
     places: np.ndarray
 
     def again(self) -> Shown:
@@ -99,17 +101,17 @@ def _stamp(directory: Path) -> int:
 
 def examples(name: str) -> Examples:
     """A finished inspection's table. Raises UserError as ``Examples`` does."""
-    directory = work.directory(name)
+    directory = inspections.directory(name)
     return _examples(str(directory), _stamp(directory))
 
 
-def shown(entry: work.Entry, second: work.Entry | None) -> Shown:
+def shown(entry: inspections.Entry, second: inspections.Entry | None) -> Shown:
     """What the session names, once the browser's requests have been followed. Raises UserError for two files."""
     score, first = st.session_state["won_by"], examples(entry.name)
     key: tuple[Any, ...] = (str(first.directory), _stamp(first.directory))
     table: Examples = first
     if second is not None:
-        other = work.directory(second.name)
+        other = inspections.directory(second.name)
         stamps = key[1], _stamp(other)
         table, key = _paired(str(first.directory), str(other), stamps, score), (*key, str(other), stamps[1], score)
     for component in ("inspect_charts", "inspect_table"):
@@ -122,13 +124,13 @@ def shown(entry: work.Entry, second: work.Entry | None) -> Shown:
     return _shown(entry, table, key)
 
 
-def _shown(entry: work.Entry, table: Examples, key: tuple[Any, ...]) -> Shown:
+def _shown(entry: inspections.Entry, table: Examples, key: tuple[Any, ...]) -> Shown:
     query = asked_for()
-    told = said.read(table, query)
+    told = label_filter.read(table, query)
     return Shown(entry, table, key, query, told, _labelled(_order(key, query.pack(), table), told, table))
 
 
-def _labelled(places: np.ndarray, told: said.Said, table: Examples) -> np.ndarray:
+def _labelled(places: np.ndarray, told: label_filter.Said, table: Examples) -> np.ndarray:
     """Places in the order of labels, without those not asked for; the row that is open stays."""
     if told.order_N is not None:
         fits_N = np.zeros(len(table), dtype=bool)
@@ -159,7 +161,7 @@ def choose(ids: tuple[int, ...]) -> None:
 def drop(condition: str) -> None:
     """Clear one condition."""
     if condition == "labels":
-        said.ask(Asked())
+        label_filter.ask(Asked())
     else:
         ask(asked_for().without(condition))
 
@@ -168,7 +170,7 @@ def clear() -> None:
     """Clear all conditions; the order stays."""
     query = asked_for()
     ask(Query(sort=query.sort, descending=query.descending))
-    said.ask(Asked())
+    label_filter.ask(Asked())
 
 
 def _take(component: str) -> Request | None:

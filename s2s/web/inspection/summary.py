@@ -8,17 +8,17 @@ from typing import Any
 
 import streamlit as st
 
+from s2s.data.text_file import Form
+from s2s.figures.numbers import chance, signed
 from s2s.inspect.comparison import comparison, other_causes, same_model
 from s2s.inspect.paired import Paired
 from s2s.inspect.summary import summarised
 from s2s.inspect.table import Examples
-from s2s.numbers import chance, signed
-from s2s.text_file import Form
-from s2s.web import language
-from s2s.web.foreign import code
 from s2s.web.inspection import state
 from s2s.web.inspection.state import Shown
-from s2s.web.language import t
+from s2s.web.shell import language
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -11,11 +11,12 @@ import streamlit as st
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.table import DIFFERENCE, LABEL, MOST, SORTS
-from s2s.web import language
-from s2s.web.bound import picks, shows
-from s2s.web.inspection import component, state
+from s2s.web.components import inspection
+from s2s.web.inspection import state
 from s2s.web.inspection.state import COUNT, Shown
-from s2s.web.language import t
+from s2s.web.shell import language
+from s2s.web.shell.bound import picks, shows
+from s2s.web.shell.language import t
 
 LONGEST = 300  # characters of a text that a cell holds
 TEXTS = ("source", "reference", "output")
@@ -32,7 +33,7 @@ def section(shown: Shown) -> None:
         at = int(shown.positions(row)[0])
         start = start if start <= at < start + COUNT else at // COUNT * COUNT
     st.session_state.update(table_row=row, table_from=start)
-    component.mount("table", _data(shown, start, row))
+    inspection.mount("table", _data(shown, start, row))
 
 
 def controls(shown: Shown) -> None:

@@ -7,7 +7,6 @@ from types import ModuleType
 
 import streamlit as st
 
-from s2s.web import controls
 from s2s.web.lesson import (
     attention,
     cross_entropy,
@@ -15,11 +14,11 @@ from s2s.web.lesson import (
     exposure,
     homework,
     layers,
-    layout,
     predict,
     prior,
     training,
 )
+from s2s.web.shell import controls, layout
 
 # In the lecture's order. Each has its texts under lesson.<chapter> in the locales.
 CHAPTERS: Mapping[str, ModuleType] = {

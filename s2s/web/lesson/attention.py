@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from s2s.errors import UserError
-from s2s.web import controls, language, models
-from s2s.web.foreign import code
-from s2s.web.language import t
-from s2s.web.learnt import learnt
-from s2s.web.lesson import layout
-from s2s.web.weighing import weighing
+from s2s.web.components.weighing import weighing
+from s2s.web.shell import controls, language, layout, models
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
+from s2s.web.shell.same_data import learnt
 
 SCORES = {  # of the layers in s2s/model/attention.py, by the config's name
     "additive": r"e_{ts} = v^\top \tanh(W s_{t-1} + U h_s)",

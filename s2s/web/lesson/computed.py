@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from s2s.web import models
+from s2s.web.shell import models
 
 if TYPE_CHECKING:
     from s2s.lesson.homework import Dates

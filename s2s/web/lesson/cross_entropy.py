@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from s2s.figures import lesson
+from s2s.figures import step as panel
 from s2s.lesson import cross_entropy as ce
-from s2s.lesson import figures
 from s2s.lesson.formulas import FORMULAS
-from s2s.trace import Trace
-from s2s.web import language, models, panel
-from s2s.web.bound import shows
-from s2s.web.foreign import code
-from s2s.web.language import t
-from s2s.web.lesson import computed, layout
+from s2s.trace.trace import Trace
+from s2s.web.lesson import computed
 from s2s.web.lesson.pair import made, pair
 from s2s.web.lesson.tables import STYLE, Bar, formulas, numbers
+from s2s.web.shell import language, layout, models
+from s2s.web.shell.bound import shows
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
     from s2s.lesson.loss import SentenceLoss
@@ -106,7 +107,7 @@ def _sentence(loss: SentenceLoss, trace: Trace) -> None:
     chart = st.container()
     at = st.slider(t("lesson.step"), 1, count, **shows("loss-step")) - 1
     tokens = [step.output for step in trace.steps]
-    figure = figures.losses(tokens, loss.nll, at, loss.loss, text)
+    figure = lesson.losses(tokens, loss.nll, at, loss.loss, text)
     with chart:
         options = {"displayModeBar": False}
         st.plotly_chart(figure, key="sentence-loss", on_select=_pick, selection_mode="points", config=options)
@@ -146,5 +147,5 @@ def _smoothing(loss: SentenceLoss, at: int, text: dict[str, str]) -> None:
     step = (1 - epsilon) * loss.nll[at] + epsilon * loss.uniform[at]
     st.markdown(t("lesson.cross_entropy.soft", **shares, loss=loss.smoothed(epsilon), at=at + 1, step=step))
     values = [loss.smoothed(e) for e in EPSILONS]
-    figure = figures.smoothing(EPSILONS, values, (epsilon, loss.smoothed(epsilon)), text)
+    figure = lesson.smoothing(EPSILONS, values, (epsilon, loss.smoothed(epsilon)), text)
     st.plotly_chart(figure, key="smoothing", config={"displayModeBar": False})

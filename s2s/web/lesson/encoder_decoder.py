@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from s2s import curves, lengths
 from s2s.errors import UserError
-from s2s.web import controls, language, models, panel
-from s2s.web.foreign import code
-from s2s.web.language import t
-from s2s.web.learnt import learnt
-from s2s.web.lesson import layout
-from s2s.web.network import network
+from s2s.evaluate import lengths
+from s2s.figures import exposure, step
+from s2s.web.components.network import network
+from s2s.web.shell import controls, language, layout, models
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
+from s2s.web.shell.same_data import learnt
 
 if TYPE_CHECKING:
-    from s2s.flow import Flow
-    from s2s.lengths import Lengths
+    from s2s.evaluate.lengths import Lengths
+    from s2s.lesson.network import Flow
 
 TRIED = 60  # sentences of a visit that the curve keeps
 
@@ -61,7 +61,7 @@ def _outputs(runs: Sequence[Flow], reference: str) -> None:
     """What each model says, and how near it is to the reference."""
     heads = [t("network.model"), t("step.output"), *(["chrF"] if reference else [])]
     rows = [[run.checkpoint, run.text, *([f"{_chrf(run, reference):.1f}"] if reference else [])] for run in runs]
-    st.html(panel.STYLE + panel.table(heads, rows))
+    st.html(step.STYLE + step.table(heads, rows))
     if len(runs) == 1:
         st.caption(t("network.no_partner" if _blind(runs) else "network.no_contrast"))
 
@@ -92,7 +92,7 @@ def _lengths(runs: Sequence[Flow], text: str, reference: str, found: Lengths | N
         return
     st.markdown(f"#### {t('network.lengths')}")
     names = {name: some for name, some in points.items() if some}
-    figure = curves.lengths(found, names, language.strings("lengths"))
+    figure = exposure.lengths(found, names, language.strings("lengths"))
     st.plotly_chart(figure, key="lengths", config={"displayModeBar": False})
     if found:
         sentences = sum(b.sentences for b in found.bins)

@@ -8,15 +8,15 @@ from typing import Any
 import streamlit as st
 
 from s2s.errors import UserError
-from s2s.trace import Trace
-from s2s.vocab import EOS, SPECIALS
-from s2s.web import controls, link, models
-from s2s.web.foreign import code
-from s2s.web.language import t
-from s2s.web.lesson import layout, remedies
+from s2s.text.vocab import EOS, SPECIALS
+from s2s.trace.trace import Trace
+from s2s.web.components.player import player
+from s2s.web.lesson import remedies
 from s2s.web.lesson.pair import made, pair
 from s2s.web.lesson.tables import STYLE, formulas
-from s2s.web.player import player
+from s2s.web.shell import address, controls, layout, models
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
 
 END = SPECIALS[EOS]
 
@@ -39,7 +39,7 @@ def show() -> None:
 
 def _lanes(given: tuple[str, int, str, str]) -> Mapping[str, Trace]:
     """Both lanes, the free one greedy whatever is set on another page."""
-    return {"forced": models.decode(*given, "forced", ()), "free": models.decode(*given, "free", link.GREEDY)}
+    return {"forced": models.decode(*given, "forced", ()), "free": models.decode(*given, "free", address.GREEDY)}
 
 
 def _divergence(found: Mapping[str, Trace]) -> None:
@@ -60,7 +60,7 @@ def _divergence(found: Mapping[str, Trace]) -> None:
 def _question(given: tuple[str, int, str, str]) -> None:
     """Where ◆ stands with the free-running output as reference: of most outputs nowhere."""
     try:
-        free = models.decode(*given, "free", link.GREEDY)
+        free = models.decode(*given, "free", address.GREEDY)
         if not free.text.strip():
             layout.question("exposure", answers=("copied_none", "answer"))
             return

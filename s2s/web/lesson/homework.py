@@ -6,14 +6,14 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.lesson import homework
-from s2s.trace import Trace
-from s2s.web import controls, language, link, models
-from s2s.web.bound import shows
-from s2s.web.foreign import code
-from s2s.web.language import t
-from s2s.web.lesson import computed, layout
+from s2s.trace.trace import Trace
+from s2s.web.lesson import computed
 from s2s.web.lesson.pair import made, pair
 from s2s.web.lesson.tables import STYLE, formulas, numbers
+from s2s.web.shell import address, controls, language, layout, models
+from s2s.web.shell.bound import shows
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
 
 DATES = 200
 DIVERGES = 3  # the step at which a sentence is to diverge
@@ -104,7 +104,7 @@ def _unknown() -> None:
     name, changed, text, _ = pair()
 
     def decode(source: models.Source) -> Trace:
-        return models.decode(name, changed, source, "", "free", link.GREEDY)
+        return models.decode(name, changed, source, "", "free", address.GREEDY)
 
     trace = made(lambda: decode(text))
     if trace is None:
@@ -155,7 +155,7 @@ def _submission() -> None:
     file = st.file_uploader(t("lesson.homework.upload"), type=["csv"], key="submission")
     if file is None:
         return
-    from s2s.submission import check
+    from s2s.evaluate.submission import check
 
     try:
         try:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from s2s.errors import UserError
-from s2s.numbers import signed
-from s2s.web import controls, language, models
-from s2s.web.foreign import code
-from s2s.web.language import t
-from s2s.web.lesson import layout
+from s2s.figures.numbers import signed
+from s2s.web.shell import controls, language, layout, models
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
-    from s2s.running import Line, Piece, Value
+    from s2s.lesson.annotated_source import Line, Piece, Value
 
 STYLE = """<style>
 .lb-code { border-collapse: collapse; width: 100%; font-size: 0.86rem; }

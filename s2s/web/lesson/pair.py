@@ -8,8 +8,8 @@ from typing import TypeVar
 import streamlit as st
 
 from s2s.errors import UserError
-from s2s.web import language, models
-from s2s.web.language import t
+from s2s.web.shell import language, models
+from s2s.web.shell.language import t
 
 Result = TypeVar("Result")
 

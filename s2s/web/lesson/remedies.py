@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from s2s.lesson import figures
-from s2s.web import controls, language
-from s2s.web.foreign import code
-from s2s.web.language import t
+from s2s.figures import lesson
 from s2s.web.lesson import computed
 from s2s.web.lesson.pair import made
 from s2s.web.lesson.tables import draw, formulas, numbers
+from s2s.web.shell import controls, language
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
     from s2s.lesson.remedies import Drawn
@@ -65,7 +65,7 @@ def _sampling(given: Pair) -> None:
     steps = tuple(range(0, LAST + 1, LAST // 200))
     with right:
         lines = {name: computed.shares(name, k, slope, steps) for name, k in constants.items()}
-        st.plotly_chart(figures.schedules(steps, lines, text), key="schedules", config=OPTIONS)
+        st.plotly_chart(lesson.schedules(steps, lines, text), key="schedules", config=OPTIONS)
     teacher = st.slider(text["teacher"], 0.0, 1.0, 0.5, 0.05, key="teacher")
     seed = _seed()
     found = made(lambda: computed.drawn(*given, "sampling", seed, teacher))
@@ -104,7 +104,7 @@ def _policy(given: Pair) -> None:
     if found is None:
         return
     st.markdown(t("lesson.remedies.greedy_says", text=code(found.greedy), reward=found.baseline))
-    st.plotly_chart(figures.rewards(found, text), key="rewards", config=OPTIONS)
+    st.plotly_chart(lesson.rewards(found, text), key="rewards", config=OPTIONS)
     heads = [text["sample"], "r(yˢ)", "r(ŷ) − r(yˢ)", "ln p(yˢ)", text["part"]]
     shown = [*found.samples[:3], *found.samples[-2:]]
     rows = [[one.text, one.reward, found.baseline - one.reward, one.log_prob, one.loss] for one in shown]
@@ -137,7 +137,7 @@ def _adversarial(given: Pair) -> None:
     st.markdown(f"{said} {t(f'lesson.remedies.{why}')}")
     left, right = st.columns(2, gap="large")
     with left:
-        st.plotly_chart(figures.adversarial(found, text), key="fgm-curve", config=OPTIONS)
+        st.plotly_chart(lesson.adversarial(found, text), key="fgm-curve", config=OPTIONS)
     with right:
         rows = [[word, epsilon * share] for word, share in found.moved]
         st.html(numbers([text["word"], "‖Δᵥ‖"], rows))

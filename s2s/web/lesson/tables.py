@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from s2s.lesson.formulas import FORMULAS, worded
-from s2s.web.language import t
+from s2s.web.shell.language import t
 
 STYLE = """<style>
 .lb-numbers { overflow-x: auto; }

@@ -8,13 +8,14 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.lesson import learning
+from s2s.server import trainings
+from s2s.server.trainings import Training
 from s2s.train import live
-from s2s.web import film, language, models, trainings
-from s2s.web.foreign import code
-from s2s.web.language import t
-from s2s.web.lesson import layout
+from s2s.web.components import film
 from s2s.web.lesson.tables import STYLE, numbers
-from s2s.web.trainings import Training
+from s2s.web.shell import language, layout, models
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
 
 POLL = 1.0  # seconds between two looks at a training
 SHOWN = "filmed"  # the name in the session of the film that is on screen

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from s2s.config import TrainConfig
-from s2s.data import Batch, Ids, collate
+from s2s.data.batches import Batch, Ids, collate
 from s2s.model import Seq2Seq
 from s2s.train.objectives import OBJECTIVES, Progress
 from tests.factory import make_config, make_model

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from s2s.config import Config, TextConfig, TrainConfig
-from s2s.data import Batch, collate
+from s2s.data.batches import Batch, collate
 from s2s.errors import UserError
+from s2s.text.vocab import BOS, PAD, SPECIALS, UNK
 from s2s.train.objectives.corruption import masked, replaced, words
-from s2s.vocab import BOS, PAD, SPECIALS, UNK
 from tests.train.objectives.common import generator, progress, tiny, value
 
 WIDTH = 40

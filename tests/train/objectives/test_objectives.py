@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from s2s.config import TrainConfig
-from s2s.data import collate
+from s2s.data.batches import collate
 from s2s.errors import UserError
 from s2s.train.objectives import OBJECTIVES
 from tests.train.objectives.common import KINDS, PAIRS, tiny, value

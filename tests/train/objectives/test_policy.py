@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from s2s.data import Batch, Ids, collate
+from s2s.data.batches import Batch, Ids, collate
+from s2s.decode.search import greedy
 from s2s.model import Seq2Seq
-from s2s.search import greedy
+from s2s.text.vocab import BOS, EOS, PAD
 from s2s.train.objectives import policy as module
 from s2s.train.objectives.policy import policy_loss, rl_loss
 from s2s.train.objectives.reward import REWARDS
-from s2s.vocab import BOS, EOS, PAD
 from tests.factory import make_config
 from tests.train.objectives.common import batch, generator, progress, tiny, value
 

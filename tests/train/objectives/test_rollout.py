@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import torch
 
-from s2s.search import greedy
+from s2s.decode.search import greedy
+from s2s.text.vocab import BOS, EOS
 from s2s.train.objectives.rollout import argmax, drawing, mixed_inputs, rollout
-from s2s.vocab import BOS, EOS
 from tests.train.objectives.common import KINDS, PAIRS, batch, generator, tiny, value
 
 LIMIT_B = torch.tensor([2 * len(source) + 10 for source, _ in PAIRS])

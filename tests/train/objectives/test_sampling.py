@@ -8,9 +8,9 @@ import torch
 
 from s2s.config import TrainConfig
 from s2s.errors import UserError
+from s2s.text.vocab import PAD
 from s2s.train.objectives.rollout import drawing, mixed_inputs
 from s2s.train.objectives.sampling import teacher_share
-from s2s.vocab import PAD
 from tests.train.objectives.common import batch, generator, tiny, value
 
 

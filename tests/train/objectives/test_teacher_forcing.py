@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s.config import TrainConfig
-from s2s.data import Batch, collate
+from s2s.data.batches import Batch, collate
+from s2s.text.vocab import BOS, EOS
 from s2s.train.objectives import OBJECTIVES, Progress
-from s2s.vocab import BOS, EOS
 from tests.factory import make_config, make_model
 
 PAIRS = [([4, 7, 12, 14], [4, 7, 12, 14]), ([5], [5]), ([6, 9, 11], [])]

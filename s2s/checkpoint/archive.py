@@ -1,0 +1,160 @@
+"""A checkpoint as a zip file, from somebody who may mean harm: its plain files into a directory, or a sentence.
+
+Only the files of the format (docs/FORMATS.md) are written, under their own names and with a bounded size; nothing
+of an archive chooses a path, and nothing in it is run.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import stat
+import struct
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from s2s.errors import UserError
+
+if TYPE_CHECKING:
+    from s2s.checkpoint.native import Checkpoint
+
+FILES = ("config.json", "vocab.json", "model.safetensors", "metrics.json", "README.md", "film.jsonl")
+NEEDED = FILES[:3]
+PICKLES = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".joblib", ".npy", ".npz", ".dill")
+LIMIT = 100_000_000  # bytes of an archive
+UNPACKED = 300_000_000  # of all that is written
+MEMBERS = 200
+DIRECTORY = 64_000  # bytes of the list at an archive's end, which is read whole
+CHUNK = 1 << 20
+# End of central directory: signature, disk numbers, entries here and in all, size of the list, its offset, comment.
+END, LOCATOR = struct.Struct("<4s4H2LH"), b"PK\x06\x07"
+# The same of a huge archive, in 64 bits, before the locator that points to it.
+END64 = struct.Struct("<4sQ2H2L4Q")
+
+
+def unpack(name: str, content: bytes, into: Path) -> None:
+    """The checkpoint's files of a zip, at its root or in one folder, into the directory ``into``.
+
+    ``name`` is what its owner calls it. Raises UserError for an archive that is too large, damaged, encrypted, or
+    that holds a pickle, a link, a path that leads out, a name twice or no checkpoint. ``into`` may then hold
+    some of the files.
+    """
+    if len(content) > LIMIT:
+        raise UserError("file_too_large", file=name, limit=LIMIT // 1_000_000)
+    _check_end(name, content)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = _members(name, archive.infolist())
+            into.mkdir(parents=True, exist_ok=True)
+            left = UNPACKED
+            for file, member in members.items():
+                left -= _write(name, archive, member, into / file, left)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        NotImplementedError,
+        OSError,
+        ValueError,
+    ) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError("archive_broken", file=name) from None
+
+
+def load(name: str, content: bytes, into: Path) -> Checkpoint:
+    """The checkpoint of a zip, unpacked to ``into``; errors name the files as its owner does."""
+    from s2s.checkpoint import native
+
+    unpack(name, content, into)
+    try:
+        return native.load(into)
+    except UserError as error:
+        if "file" in error.values:
+            error.values["file"] = f"{name}/{Path(str(error.values['file'])).name}"
+        raise
+
+
+def check_list(path: Path) -> None:
+    """UserError for a file on disk that is no zip or lists too many members; it may be in the format for huge ones."""
+    with path.open("rb") as file:
+        file.seek(0, io.SEEK_END)
+        file.seek(max(0, file.tell() - (1 << 16) - END.size - END64.size - 20))
+        tail = file.read()
+    place = tail.rfind(b"PK\x05\x06")
+    before = tail[max(0, place - 20 - END64.size) : max(0, place)]
+    if len(before) == 20 + END64.size and before.startswith(b"PK\x06\x06") and before[-20:].startswith(LOCATOR):
+        *_, count, size, _ = END64.unpack_from(before)
+        if size > DIRECTORY or count > MEMBERS:
+            raise UserError("archive_members", file=str(path), limit=MEMBERS)
+    else:
+        _check_end(str(path), tail)
+
+
+def content(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
+    """One file of an archive in memory; UserError where it is larger than ``limit`` bytes, whatever it claims to be."""
+    if member.flag_bits & 0x1:
+        raise UserError("archive_encrypted", file=name)
+    with archive.open(member) as packed:
+        found = packed.read(limit + 1)
+    if len(found) > limit:
+        raise UserError("archive_unpacked", file=name, limit=limit // 1_000_000)
+    return found
+
+
+def _check_end(name: str, content: bytes) -> None:
+    """The list of members is small, so that reading it costs little: there are archives that are all list."""
+    place = content.rfind(b"PK\x05\x06", max(0, len(content) - (1 << 16) - END.size))
+    if place < 0 or place + END.size > len(content):
+        raise UserError("archive_broken", file=name)
+    count, size = END.unpack_from(content, place)[4:6]
+    if content[max(0, place - 20) : place].startswith(LOCATOR) or size > DIRECTORY or count > MEMBERS:
+        raise UserError("archive_members", file=name, limit=MEMBERS)
+
+
+def _members(name: str, found: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """The members that are the checkpoint's, by the name of the file each becomes."""
+    folders, members = set[PurePosixPath](), dict[str, zipfile.ZipInfo]()
+    for info in found:
+        path = PurePosixPath(info.filename)
+        if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in info.filename or ":" in info.filename:
+            raise UserError("archive_escapes", file=name, member=_shown(info))
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+            raise UserError("archive_link", file=name, member=_shown(info))
+        if path.suffix.lower() in PICKLES:
+            raise UserError("archive_pickle", file=name, member=_shown(info))
+        if info.is_dir() or path.name not in FILES or "__MACOSX" in path.parts:
+            continue
+        if path.name in members and path.parent in folders:
+            raise UserError("archive_twice", file=name, member=_shown(info))
+        folders.add(path.parent)
+        if len(folders) > 1:
+            raise UserError("archive_several", file=name)
+        if info.flag_bits & 0x1:
+            raise UserError("archive_encrypted", file=name)
+        members[path.name] = info
+    missing = [file for file in NEEDED if file not in members]
+    if missing:
+        raise UserError("archive_missing", file=name, member=missing[0])
+    return members
+
+
+def _write(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, left: int) -> int:
+    """One file, read no further than ``left`` bytes, whatever it claims to be; its size."""
+    size = 0
+    with archive.open(member) as packed, path.open("xb") as file:
+        while chunk := packed.read(CHUNK):
+            size += len(chunk)
+            if size > left:
+                raise UserError("archive_unpacked", file=name, limit=UNPACKED // 1_000_000)
+            file.write(chunk)
+    return size
+
+
+def _shown(info: zipfile.ZipInfo) -> str:
+    """A member's name for a sentence: short, without what could steer a terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in info.filename[:80])

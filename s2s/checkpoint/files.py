@@ -1,0 +1,85 @@
+"""A checkpoint's files, one by one: whoever wrote them, what is read is bounded and checked, and nothing executes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from s2s import disk
+from s2s.errors import UserError
+from s2s.text.vocab import Vocab
+
+MAX_JSON_BYTES = 20_000_000
+MAX_WEIGHT_BYTES = 2_000_000_000
+
+
+def write_json(path: Path, value: object) -> None:
+    """JSON with the characters as they are, atomically."""
+    disk.write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """A file's JSON object; UserError where it is none."""
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise UserError("file_too_large", file=str(path), limit=MAX_JSON_BYTES // 1_000_000)
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise UserError("checkpoint_file_missing", file=str(path)) from None
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError("json_broken", file=str(path), reason=str(error)) from None
+    if not isinstance(value, dict):
+        raise UserError("json_broken", file=str(path), reason="not an object")
+    return value
+
+
+def read_vocab(values: Mapping[str, Any], key: str, directory: Path) -> Vocab:
+    """The side ``key`` of ``vocab.json``; UserError where it is no list of tokens."""
+    entry = values.get(key)
+    tokens = entry.get("tokens") if isinstance(entry, dict) else None
+    if not isinstance(tokens, list) or not all(isinstance(t, str) and t for t in tokens):
+        raise UserError("vocab_broken", file=str(directory / "vocab.json"), key=f"{key}.tokens")
+    assert isinstance(entry, dict)
+    return Vocab(tuple(tokens), entry.get("back_off") is True)
+
+
+def read_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+    """Weights as float32, after the file's header has been held against the shapes that the config asks for.
+
+    UserError names the file or the weight that is missing, broken, of another shape or type, or not finite.
+    """
+    try:
+        if path.stat().st_size > MAX_WEIGHT_BYTES:
+            raise UserError("file_too_large", file=str(path), limit=MAX_WEIGHT_BYTES // 1_000_000)
+        with safetensors.safe_open(path, framework="pt") as file:
+            found = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
+            shapes = {key: tuple(part.get_shape()) for key, part in found.items()}
+            kinds = {key: part.get_dtype() for key, part in found.items()}
+    except OSError:
+        raise UserError("checkpoint_file_missing", file=str(path)) from None
+    except safetensors.SafetensorError as error:
+        raise UserError("weights_broken", file=str(path), reason=str(error)) from None
+    for key, shape in expected.items():
+        if key not in shapes:
+            raise UserError("weight_missing", file=str(path), key=key)
+        if shapes[key] != shape:
+            raise UserError("weight_shape", file=str(path), key=key, expected=list(shape), found=list(shapes[key]))
+        if kinds[key] not in ("F16", "F32", "BF16"):
+            raise UserError("weight_type", file=str(path), key=key, found=kinds[key])
+    extra = sorted(set(shapes) - set(expected))
+    if extra:
+        raise UserError("weight_unknown", file=str(path), key=extra[0])
+    weights = {key: weight.float() for key, weight in load_file(path).items()}
+    for key, weight in weights.items():
+        if not torch.isfinite(weight).all():
+            raise UserError("weight_not_finite", file=str(path), key=key)
+    return weights

@@ -1,0 +1,39 @@
+"""Where checkpoints are found by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from s2s.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+VIEW = "@"  # name@layer.head: a model of many heads, and which of them is looked at
+
+
+def find_checkpoint(name: str | Path) -> Path:
+    """The directory that a user means: a path, or a name under ``checkpoints/``; it may end with ``@layer.head``."""
+    last, at, view = Path(name).name.partition(VIEW)
+    plain = Path(name).with_name(last) if last and at else Path(name)
+    for path in (plain, Path("checkpoints", plain), ROOT / "checkpoints" / plain):
+        if path.is_dir():
+            path = path if path.name not in ("", "..") else path.resolve()
+            return path.with_name(f"{path.name}{at}{view}")
+    folders = (path for path in (Path("checkpoints"), ROOT / "checkpoints") if path.is_dir())
+    known = sorted({path.parent.name for folder in folders for path in folder.glob("*/config.json")})
+    raise UserError("checkpoint_not_found", checkpoint=str(name), known=", ".join(known) or "(none yet)")
+
+
+def find_inspected(held: Mapping[str, str], named: str | None) -> Path:
+    """The checkpoint that an inspection was made with: by its name, or where a user says; looked at as it was.
+
+    ``held`` is the manifest's ``name`` and ``digest``. UserError where a user names another layer or head.
+    """
+    view = held["name"].partition(VIEW)[2]
+    path = find_checkpoint(named or held["name"])
+    own = path.name.partition(VIEW)[2]
+    if view and not own:
+        return path.with_name(f"{path.name}{VIEW}{view}")
+    if own != view:
+        raise UserError("inspected_view", checkpoint=str(named), expected=held["name"])
+    return path

@@ -1,0 +1,200 @@
+"""A checkpoint that holds an encoder-decoder of Hugging Face transformers: written by ``bring``, read by ``load``.
+
+Its directory has ``config.json`` with a schema of its own, and the model's own files in ``model/``, copied: nothing in
+it points elsewhere. Weights are safetensors, code of a model's own is not run. docs/HUGGINGFACE.md says more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from s2s import disk
+from s2s.checkpoint.files import read_object, write_json
+from s2s.checkpoint.find import VIEW
+from s2s.checkpoint.native import HUGGINGFACE, Checkpoint, Side
+from s2s.config import Config, DataConfig, ModelConfig, TextConfig
+from s2s.errors import UserError
+from s2s.model.huggingface import files
+from s2s.model.huggingface.languages import Languages, choose
+
+MODEL = "model"  # the directory of the model's own files
+LANGUAGES = ("source_language", "target_language")
+UNHEEDED = (  # what generate would do besides, with the value that does nothing
+    ("no_repeat_ngram_size", 0),
+    ("encoder_no_repeat_ngram_size", 0),
+    ("repetition_penalty", 1.0),
+    ("encoder_repetition_penalty", 1.0),
+    ("min_length", 0),
+    ("min_new_tokens", 0),
+    ("forced_eos_token_id", None),
+    ("diversity_penalty", 0.0),
+)
+
+
+@dataclass(frozen=True)
+class CrossAttention(ModelConfig):
+    """What the rest may know of the network; ``attention`` is a name that no training has."""
+
+    attention: str = "cross"
+    kind: str = ""
+    layers: int = 1
+    heads: int = 1
+
+    def __post_init__(self) -> None:
+        pass  # the network has been built
+
+
+def bring(
+    origin: str, directory: Path, prefix: str = "", source_language: str = "", target_language: str = ""
+) -> list[str]:
+    """Write a checkpoint of a local directory or of a model id of the hub; what a user should know of it, in sentences.
+
+    ``prefix`` is put before every source, as T5 was trained with; the languages are a multilingual model's, ``""`` for
+    its own. UserError where it cannot be used.
+    """
+    if VIEW in directory.name:
+        raise UserError("import_name", name=directory.name)
+    if directory.exists():
+        raise UserError("import_exists", directory=str(directory))
+    network, tokenizer = files.read(origin, local=Path(origin).is_dir())
+    named = {"schema": HUGGINGFACE, "name": directory.name, "origin": Path(origin).name}
+    values = {**named, "prefix": prefix, "layer": 0, "head": 0}
+    languages = choose(tokenizer, network, source_language, target_language)
+    if languages.ids:
+        values |= {"source_language": languages.source, "target_language": languages.target}
+    made = _checkpoint(directory, values, network, tokenizer, "").config.model  # it runs
+    values["model"] = {key: getattr(made, key) for key in ("attention", "kind", "layers", "heads")}
+    left_out = unheeded(network.generation_config)
+    facts = {
+        "library": "Hugging Face transformers",
+        "files": [Path(origin).name],
+        "notes": left_out,
+        "parameters": sum(weight.numel() for weight in network.parameters()),
+    }
+
+    def fill(fresh: Path) -> None:
+        network.save_pretrained(fresh / MODEL)
+        tokenizer.save_pretrained(fresh / MODEL)
+        write_json(fresh / "config.json", values)
+        write_json(fresh / "metrics.json", {"imported": facts})
+        disk.write_text(fresh / "README.md", _card(values, type(network).__name__, facts))
+
+    disk.write_directory(directory, fill)
+    told = [f"Lookback decodes without the model's own setting {note}." for note in left_out]
+    return [languages.note, *told] if languages.ids and not (source_language and target_language) else told
+
+
+def load(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
+    """The checkpoint of a directory whose config is ``values``."""
+    known = {"name": str, "origin": str, "prefix": str, "layer": int, "head": int}
+    for key, kind in known.items():
+        if type(values.get(key)) is not kind:
+            found = type(values.get(key)).__name__
+            raise UserError("config_type", key=key, expected=kind.__name__, found=found)
+    for key in LANGUAGES:  # not in what was brought before they were known, nor always
+        if type(values.get(key, "")) is not str:
+            raise UserError("config_type", key=key, expected="str", found=type(values[key]).__name__)
+    if not (directory / MODEL / "config.json").is_file():
+        raise UserError("checkpoint_file_missing", file=str(directory / MODEL / "config.json"))
+    network, tokenizer = files.read(str(directory / MODEL), local=True)
+    told = {key: values.get(key, "") for key in ("prefix", *LANGUAGES)}
+    return _checkpoint(directory, values, network, tokenizer, files.digest(directory / MODEL, told))
+
+
+def viewed(checkpoint: Checkpoint, view: str) -> Checkpoint:
+    """The same model looked at in another ``layer.head``, both from 1, 0 for the mean of all; its name says so."""
+    found = re.fullmatch(r"(\d{1,3})\.(\d{1,3})", view, re.ASCII)
+    if found is None:
+        raise UserError("huggingface_view_name", found=view[:40])
+    layer, head = map(int, found.groups())
+    if not isinstance(checkpoint.config.model, CrossAttention):
+        raise UserError("huggingface_no_heads", checkpoint=checkpoint.name)
+    from s2s.model.huggingface.model import HuggingFace
+
+    assert isinstance(checkpoint.model, HuggingFace)
+    model, name = checkpoint.model.looking(layer, head), checkpoint.name.partition(VIEW)[0]
+    return dataclasses.replace(checkpoint, model=model, name=f"{name}{VIEW}{layer}.{head}")
+
+
+def unheeded(generation: Any) -> list[str]:
+    """What of the model's generation settings is not done here, as ``name = value``."""
+    found = []
+    for name, idle in UNHEEDED:
+        value = getattr(generation, name, None)
+        if value not in (None, idle, False, 0):
+            found.append(f"{name} = {value}")
+    ends = getattr(generation, "eos_token_id", None)
+    if isinstance(ends, list) and len(ends) > 1:
+        found.append(f"eos_token_id = {ends} (the first alone ends an output)")
+    if any(len(row) > 1 for row in getattr(generation, "bad_words_ids", None) or ()):
+        found.append("bad_words_ids of several tokens")
+    return found
+
+
+def _checkpoint(directory: Path, values: Mapping[str, Any], network: Any, tokenizer: Any, digest: str) -> Checkpoint:
+    from s2s.model.huggingface.ids import ids, lead, single, special_ids, vocabs
+    from s2s.model.huggingface.model import HuggingFace
+    from s2s.model.huggingface.pieces import Pieces, labels
+
+    languages = choose(tokenizer, network, values.get("source_language", ""), values.get("target_language", ""))
+    generation, size = network.generation_config, int(network.get_output_embeddings().weight.size(0))
+    always = single(generation.bad_words_ids) | set(generation.suppress_tokens or ())
+    ruled_out = always, set(generation.begin_suppress_tokens or ())
+    begun, known = opening(network, tokenizer, languages), special_ids(tokenizer, network)
+    made = ids(size, known, begun, ruled_out)
+    special = {*tokenizer.all_special_ids, *languages.ids.values()}
+    names = labels(tokenizer, size, special)
+    source, target = vocabs(made, names, tokenizer("")["input_ids"], special, lead(tokenizer, begun, known[-1]))
+    model = HuggingFace(network, made, values["layer"], values["head"])
+    config = Config(
+        name=values["name"],
+        model=CrossAttention(kind=network.config.model_type, layers=model.layers, heads=model.heads),
+        text=TextConfig(source="huggingface", target="huggingface"),
+        data=DataConfig(train="", dev="", origin=values["origin"]),
+    )
+    sides = (
+        Side(Pieces(tokenizer, names, special, True, values["prefix"]).segmenter, source),
+        Side(Pieces(tokenizer, names, special, False).segmenter, target),
+    )
+    metrics = directory / "metrics.json"
+    scores = read_object(metrics) if metrics.exists() else {}
+    return Checkpoint(directory.name, config, *sides, model.eval(), scores, digest)
+
+
+def opening(network: Any, tokenizer: Any, languages: Languages | None = None) -> list[int]:
+    """What ``generate`` has the decoder read before the first word that it chooses: its start, and what is forced.
+
+    That is the language that is written, or ``forced_bos_token_id``.
+    """
+    from s2s.model.huggingface.ids import configured
+
+    generation, config = network.generation_config, network.config
+    starts = (
+        configured("decoder_start_token_id", generation, config),
+        configured("bos_token_id", generation, config, tokenizer),
+        0,
+    )
+    first = next(i for i in starts if i is not None)
+    if languages is not None and languages.target:
+        return languages.opening(first, tokenizer, config.model_type)
+    forced = configured("forced_bos_token_id", generation)
+    return [first] if forced is None else [first, forced]
+
+
+def _card(values: Mapping[str, Any], network: str, facts: Mapping[str, Any]) -> str:
+    languages = [f"`{values[key]}`" for key in LANGUAGES if values.get(key)]
+    notes = [f"- `{note}`" for note in facts["notes"]]
+    lines = [
+        f"# {values['name']}",
+        "",
+        f"{network} ({values['model']['kind']}) of {facts['library']}, from `{values['origin']}`, "
+        f"{facts['parameters']:,} parameters, copied as it is.",
+        *(["", f"It reads {languages[0]} and writes {languages[-1]}."] if languages else []),
+        *(["", "Lookback decodes without these settings of the model's own:", "", *notes] if notes else []),
+    ]
+    return "\n".join(lines) + "\n"

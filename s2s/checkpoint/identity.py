@@ -1,0 +1,48 @@
+"""What tells two checkpoints apart: a digest of the weights and of all else that outputs depend on."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import safetensors
+
+from s2s.config import Config
+from s2s.text.vocab import Vocab
+
+IDENTITY = "identity"  # in the metadata of the weight file
+COUNTING = ("source_min_count", "target_min_count", "max_vocab")  # how a list of words was made: the list says it all
+
+
+def identity(config: Config, source: Vocab, target: Vocab) -> str:
+    """The SHA-256 of config and vocabularies, as far as outputs depend on them.
+
+    Of the config what is not as by default, so that a setting that later versions add changes nothing.
+    """
+    text = {key: value for key, value in _chosen(config.text).items() if key not in COUNTING}
+    vocabs = [[vocab.tokens, vocab.back_off] for vocab in (source, target)]
+    values = {"model": _chosen(config.model), "text": text, "vocab": vocabs}
+    whole = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def digest(weights: Path, own: str) -> str:
+    """The first 12 hexadecimal digits of the weight file's SHA-256, which has the identity in its metadata.
+
+    Where the config or a vocabulary was changed since, and ``own`` is another identity, that is hashed with it. A file
+    of before identities were written has none, and its own SHA-256 for good.
+    """
+    with weights.open("rb") as file:
+        whole = hashlib.file_digest(file, "sha256").hexdigest()
+    with safetensors.safe_open(weights, framework="np") as opened:
+        written = (opened.metadata() or {}).get(IDENTITY, own)
+    return (whole if written == own else hashlib.sha256(f"{whole} {own}".encode()).hexdigest())[:12]
+
+
+def _chosen(config: Any) -> dict[str, Any]:
+    """A section's values that are not as by default."""
+    default = dataclasses.asdict(type(config)())
+    return {key: value for key, value in dataclasses.asdict(config).items() if value != default[key]}

@@ -1,0 +1,1 @@
+"""One sentence to a ``Trace``: inputs, strategies, search, what-if."""

@@ -1,0 +1,279 @@
+"""Decoding one sentence into a ``Trace``: ``walk`` runs it, ``trace`` records what each step showed.
+
+Every strategy is a way to choose the next token of ``Seq2Seq.step`` (``strategy.py``). A hypothesis
+found by ``search.beam`` is traced by forcing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from s2s.checkpoint.native import Checkpoint
+from s2s.decode.prefix_cache import Place, Reading
+from s2s.decode.search import beam
+from s2s.decode.strategy import Choose, Settings, chooser, forcing, limit
+from s2s.errors import UserError
+from s2s.model import Memory, Model, StepOutput
+from s2s.text.segmenters import is_token
+from s2s.text.vocab import BOS, EOS, UNK
+from s2s.trace.branch import Edit
+from s2s.trace.trace import Scored, Step, Trace
+
+MAX_CHARACTERS = 2_000
+MAX_TOKENS = 400
+WORKED = 4  # components and terms that the worked arithmetic shows
+
+
+def follow(
+    model: Model, source: Sequence[int], choose: Choose, max_length: int
+) -> tuple[list[int], list[StepOutput], Memory]:
+    """One sentence, step by step: ids with ``<eos>`` if it came, what each step gave, the memory."""
+    reading = Reading(model, source)
+    ids, places = walk(reading, choose, max_length, {})
+    return ids, [place.output for place in places if place.output is not None], reading.memory
+
+
+@torch.inference_mode()
+def walk(reading: Reading, choose: Choose, max_length: int, edits: Mapping[int, Edit]) -> tuple[list[int], list[Place]]:
+    """The ids chosen, with ``<eos>`` if it came, and the places come through; ``edits`` replace attention by step."""
+    place, token, ids, places = reading.start, BOS, list[int](), list[Place]()
+    while token != EOS and len(ids) < max_length:
+        place = reading.step(place, token, edits.get(len(ids)))
+        assert place.output is not None
+        token = choose(place.output.log_probs_BV[0], len(ids))
+        ids.append(token)
+        places.append(place)
+    return ids, places
+
+
+def one(checkpoint: Checkpoint, source: str | Iterable[str]) -> str | tuple[str, ...]:
+    """A text, or one text's tokens; UserError for anything else, and for a list of several texts."""
+    if isinstance(source, str):
+        return source
+    tokens = tuple(source) if isinstance(source, Iterable) and not isinstance(source, bytes) else (None,)
+    if not all(isinstance(token, str) for token in tokens):
+        raise UserError("source_kind", found=type(source).__name__)
+    side = checkpoint.source
+    strange = [t for t in tokens if side.vocab.find(t) is None and len(side.words(t)) > 2]
+    texts = [t for t in strange if " " in t.strip() or t.strip()[-1] in "。！？.!?…"]
+    if texts or len(strange) == len(tokens) > 0:
+        raise UserError("source_sentences", text=(texts or strange)[0][:60])
+    return tokens
+
+
+def source_ids(checkpoint: Checkpoint, source: str | Sequence[str]) -> tuple[list[str], list[int]]:
+    """A typed text, or tokens to be read as they are, as the model's tokens and ids.
+
+    UserError where there is nothing to decode, too much, or a token that is none.
+    """
+    characters = sum(map(len, source))
+    if characters > MAX_CHARACTERS:
+        raise UserError("text_too_long", found=characters, limit=MAX_CHARACTERS)
+    vocab = checkpoint.source.vocab
+    tokens = checkpoint.source.tokens(source) if isinstance(source, str) else vocab.marked(source)
+    words = vocab.words(tokens)
+    if not words and isinstance(source, str) and vocab.skip and checkpoint.source.segmenter.cut(source):
+        raise UserError("text_unknown", checkpoint=checkpoint.name)
+    if not words:
+        raise UserError("text_no_words" if isinstance(source, str) and source.strip() else "text_empty")
+    for place, token in enumerate(words, start=1):
+        if not is_token(token) and token not in vocab.ids:
+            raise UserError("token_unusable", place=place, token=token)
+    if len(tokens) > MAX_TOKENS:
+        raise UserError("text_too_many_tokens", found=len(tokens), limit=MAX_TOKENS)
+    ids = vocab.encode(tokens)
+    if all(vocab.find(token) is None for token in words):
+        raise UserError("text_unknown", checkpoint=checkpoint.name)
+    return tokens, ids
+
+
+def reference_ids(checkpoint: Checkpoint, text: str) -> tuple[list[str], list[int]]:
+    """A typed reference as tokens and ids without ``<eos>``; UserError where the model knows none of its words."""
+    if len(text) > MAX_CHARACTERS:
+        raise UserError("reference_too_long", found=len(text), limit=MAX_CHARACTERS)
+    tokens = checkpoint.target.tokens(text)
+    ids = checkpoint.target.vocab.encode(tokens)
+    if len(tokens) > MAX_TOKENS:
+        raise UserError("reference_too_long", found=len(tokens), limit=MAX_TOKENS)
+    words = [i for i, token in zip(ids, tokens, strict=True) if any(c.isalnum() for c in token)]
+    if (tokens or checkpoint.target.vocab.skip) and (not words or sum(i == UNK for i in words) > len(words) / 2):
+        raise UserError("reference_unknown", checkpoint=checkpoint.name)
+    return tokens, ids
+
+
+def prefix_ids(checkpoint: Checkpoint, prefix: str | Sequence[str]) -> list[int]:
+    """What a lane is made to say first: a typed text, or tokens as the vocabulary spells them.
+
+    Tokens may be ``<unk>``, and ``<eos>`` as the last; UserError names one that the vocabulary lacks.
+    """
+    if isinstance(prefix, str):
+        return reference_ids(checkpoint, prefix)[1] if prefix.strip() else []
+    if len(prefix) > MAX_TOKENS:
+        raise UserError("prefix_too_long", found=len(prefix), limit=MAX_TOKENS)
+    vocab, last = checkpoint.target.vocab, len(prefix) - 1
+    said = {"<unk>": UNK}
+    ids = [
+        EOS if token == "<eos>" and t == last else said.get(token, vocab.find(token)) for t, token in enumerate(prefix)
+    ]
+    for token, i in zip(prefix, ids, strict=True):
+        if i is None:
+            raise UserError("prefix_token", token=token, checkpoint=checkpoint.name)
+    return [i for i in ids if i is not None]
+
+
+def trace(
+    checkpoint: Checkpoint,
+    text: str | Sequence[str],
+    reference: str | None = None,
+    mode: str = "free",
+    settings: Settings | None = None,
+    prefix: str | Sequence[str] = "",
+    top: int = 10,
+    attention: Mapping[int, Edit] | None = None,
+    reading: Reading | None = None,
+) -> Trace:
+    """Decode ``text`` and record every step; a sequence of tokens instead of a text is read as it is.
+
+    ``free``: the model reads its own output, after ``prefix`` if one is given, a text or tokens of the vocabulary.
+    ``forced``: it reads the reference; ``output`` is then the reference's token, with the model's true log-probability
+    and rank, and ``top[0]`` is what the model would have said. ``attention`` replaces the model's rows at some steps;
+    ``reading`` is this text's, where it was read before. Raises UserError for what cannot be used.
+    """
+    settings, edits = settings or Settings(), dict(attention or {})
+    tokens, source = source_ids(checkpoint, text)
+    gold_tokens, gold = reference_ids(checkpoint, reference) if reference and reference.strip() else ([], [])
+    _refuse(mode, gold, settings, edits)
+    first = prefix_ids(checkpoint, prefix) if mode == "free" else []
+    goal = [*gold, EOS] if gold else []
+    forced, longest = (goal, len(goal)) if mode == "forced" else _free(checkpoint, source, settings, first)
+    reading = reading or Reading(checkpoint.model, source)
+    ids, places = walk(reading, forcing(forced, chooser(settings)), longest, edits)
+    if edits and max(edits) >= len(ids):
+        raise UserError("edit_beyond", found=max(edits) + 1, steps=len(ids))
+    record = _Recorder(checkpoint, reading.memory, [*gold_tokens, "<eos>"] if gold else [], goal, top)
+    return Trace(
+        mode=mode,
+        checkpoint=named(checkpoint),
+        source_text=written(checkpoint, text),
+        source_tokens=tuple(tokens),
+        steps=record.steps(ids, places, gold_tokens if mode == "forced" else None),
+        text=checkpoint.target.decode([i for i in ids if i != EOS]) if mode == "free" else str(reference).strip(),
+        source_unknown=tuple(i for i, token in enumerate(source) if token == UNK),
+        reference=reference.strip() if reference and gold else None,
+        reference_tokens=tuple(gold_tokens),
+        memory=_worked(checkpoint, reading.memory.states_BSM[0]),
+        settings=asdict(settings) if mode == "free" else {},
+        ended="eos" if ids[-1] == EOS else "length",
+        prefix=len(first),
+    )
+
+
+def _refuse(mode: str, gold: Sequence[int], settings: Settings, edits: Mapping[int, Edit]) -> None:
+    """Raises UserError for a forced lane without a reference, and for edits in a beam search."""
+    if mode == "forced" and not gold:
+        raise UserError("reference_missing")
+    if edits and mode == "free" and settings.strategy == "beam":
+        raise UserError("edit_beam")
+
+
+def _worked(checkpoint: Checkpoint, states_SM: Tensor) -> tuple[tuple[float, ...], ...]:
+    """The first components of the source's states, for the worked arithmetic, where it is made of them."""
+    return tuple(map(tuple, states_SM[:, :WORKED].tolist())) if checkpoint.model.sums_states else ()
+
+
+def written(checkpoint: Checkpoint, source: str | Sequence[str]) -> str:
+    """A source as a text, tokens put together."""
+    return (
+        source if isinstance(source, str) else checkpoint.source.segmenter.join(checkpoint.source.vocab.words(source))
+    )
+
+
+def named(checkpoint: Checkpoint) -> dict[str, str]:
+    """What a record says of its model."""
+    config = checkpoint.config.model
+    bias = {"bias": "query"} if config.attention_bias else {}
+    return {"name": checkpoint.name, "attention": config.attention, "digest": checkpoint.digest, **bias}
+
+
+def room(settings: Settings, source: Sequence[int], first: Sequence[int]) -> int:
+    """How many tokens an output that begins with ``first`` may have."""
+    return max(limit(settings, len(source)), len(first) + 1)
+
+
+def _free(checkpoint: Checkpoint, source: list[int], settings: Settings, first: list[int]) -> tuple[list[int], int]:
+    """What a free-running lane is made to say, and how many tokens it may have."""
+    longest = room(settings, source, first)
+    if settings.strategy != "beam" or EOS in first:
+        return first, longest
+    best = beam(checkpoint.model, source, settings, first, longest)[0]
+    return best.ids, len(best.ids)
+
+
+class _Recorder:
+    """Turns the tensors of a run into the steps of a trace, all at once."""
+
+    def __init__(
+        self, checkpoint: Checkpoint, memory: Memory, gold_tokens: list[str], gold: list[int], top: int
+    ) -> None:
+        self.checkpoint, self.memory, self.gold_tokens, self.gold, self.top = checkpoint, memory, gold_tokens, gold, top
+        self.words = checkpoint.target.vocab.tokens
+
+    @torch.inference_mode()
+    def steps(self, ids: list[int], places: list[Place], labels: list[str] | None) -> tuple[Step, ...]:
+        """One ``Step`` a place; ``labels`` names forced tokens as they were typed, unknown ones too."""
+        model, outputs = self.checkpoint.model, [place.output for place in places if place.output is not None]
+        log_probs_TV = torch.cat([o.log_probs_BV for o in outputs])
+        entropy_T = -(log_probs_TV.exp() * log_probs_TV).sum(dim=1)
+        top = log_probs_TV.topk(min(self.top, log_probs_TV.size(1)), dim=1)
+        normaliser_T = torch.stack([model.normaliser(o, self.memory) for o in outputs])
+        said = [self.words[i] for i in ids] if labels is None else [*labels, "<eos>"]
+        steps = []
+        for t, output in enumerate(outputs):
+            chosen = self._scored(said[t], ids[t], log_probs_TV[t])
+            ranked = zip(top.indices[t].tolist(), top.values[t].tolist(), strict=True)
+            best = (Scored(self.words[i], x, rank, self._prior(i)) for rank, (i, x) in enumerate(ranked, start=1))
+            target = self._scored(self.gold_tokens[t], self.gold[t], log_probs_TV[t]) if t < len(self.gold) else None
+            steps.append(
+                Step(
+                    input=said[t - 1] if t else "<bos>",
+                    output=chosen.token,
+                    log_prob=chosen.log_prob,
+                    rank=chosen.rank,
+                    entropy=float(entropy_T[t]),
+                    attention=output.look.attention_BS[0].numpy(),
+                    scores=output.look.scores_BS[0].numpy(),
+                    top=tuple(best),
+                    normaliser=float(normaliser_T[t]),
+                    target=target,
+                    context=tuple(output.look.context_BM[0, :WORKED].tolist()),
+                    score_terms=model.terms(output.look, self.memory, WORKED),
+                    own_attention=None if (own := places[t].own) is None else own.look.attention_BS[0].numpy(),
+                    **_parts(output),
+                )
+            )
+        return tuple(steps)
+
+    def _prior(self, token: int) -> float | None:
+        return None if self.memory.prior_BV is None else float(self.memory.prior_BV[0, token])
+
+    def _scored(self, label: str, token: int, log_probs_V: Tensor) -> Scored:
+        value = log_probs_V[token]
+        return Scored(label, float(value), 1 + int((log_probs_V > value).sum()), self._prior(token))
+
+
+def _parts(output: StepOutput) -> dict[str, Any]:
+    """What only some kinds of model have of a step."""
+    look, parts = output.look, dict[str, Any]()
+    if look.coverage_BS is not None:
+        parts["coverage"] = tuple(look.coverage_BS[0].tolist())
+    if look.focus is not None:
+        parts["position"] = float(look.focus.position_B[0])
+        parts["factors"] = tuple(look.focus.log_factors_BS[0].exp().tolist())
+    if output.gate_B is not None:
+        parts["p_gen"] = float(torch.sigmoid(output.gate_B[0]))
+    return parts

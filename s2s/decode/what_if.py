@@ -1,0 +1,68 @@
+"""One step under another attention: the weights, and what they make of the most probable words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from s2s.checkpoint.native import Checkpoint
+from s2s.decode.decode import prefix_ids
+from s2s.decode.prefix_cache import Reading
+from s2s.text.vocab import BOS
+from s2s.trace.branch import Edit
+
+
+@dataclass(frozen=True)
+class Change:
+    """A token's log-probability (nats) and rank with the model's own attention, and with the edited one."""
+
+    token: str
+    before: float
+    after: float
+    rank_before: int
+    rank_after: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The edited row (S,), the model's own, and the tokens that lead under either, best under the edited one first."""
+
+    attention: np.ndarray
+    own: np.ndarray
+    changes: tuple[Change, ...]
+
+
+@torch.inference_mode()
+def preview(
+    checkpoint: Checkpoint,
+    reading: Reading,
+    prefix: Sequence[str],
+    attention: Mapping[int, Edit],
+    edit: Edit,
+    top: int = 5,
+) -> Preview:
+    """The step after ``prefix`` with ``edit``; ``attention`` are the edits of earlier steps. UserError as ``trace``."""
+    *before, last = [BOS, *prefix_ids(checkpoint, prefix)]
+    place = reading.start
+    for t, token in enumerate(before):
+        place = reading.step(place, token, attention.get(t))
+    found = reading.step(place, last, edit)
+    assert found.output is not None and found.own is not None
+    own_V, edited_V = found.own.log_probs_BV[0], found.output.log_probs_BV[0]
+    size = min(top, len(own_V))
+    leading = {*edited_V.topk(size).indices.tolist(), *own_V.topk(size).indices.tolist()}
+    ordered = sorted(leading, key=lambda i: (-float(edited_V[i]), i))
+    words = checkpoint.target.vocab.tokens
+    changes = (
+        Change(words[i], float(own_V[i]), float(edited_V[i]), _rank(own_V, i), _rank(edited_V, i)) for i in ordered
+    )
+    edited_S, own_S = (out.look.attention_BS[0].numpy() for out in (found.output, found.own))
+    return Preview(edited_S, own_S, tuple(changes))
+
+
+def _rank(log_probs_V: Tensor, token: int) -> int:
+    return 1 + int((log_probs_V > log_probs_V[token]).sum())

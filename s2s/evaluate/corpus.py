@@ -1,0 +1,111 @@
+"""A corpus through a model: teacher-forced loss and accuracy, greedy output and its scores."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch.nn import functional as F
+
+from s2s.checkpoint.native import Side
+from s2s.config import DataConfig
+from s2s.data.batches import Ids, Pair, collate
+from s2s.decode.search import beams, greedy
+from s2s.decode.strategy import Settings
+from s2s.errors import UserError
+from s2s.evaluate.metrics import score
+from s2s.model import Model
+from s2s.text.vocab import EOS, PAD, UNK
+
+MAX_TOKENS = 400  # of a side, where the model was not trained on more
+FLOATS = 60_000_000  # that the logits of one batch may have: a large vocabulary's would not fit into memory
+
+
+def _by_length(pairs: Sequence[Ids], batch_size: int, width: int = 1) -> Iterator[list[int]]:
+    """Indices of like length, not so many that sentences × steps × ``width`` numbers exceed FLOATS."""
+    order = sorted(range(len(pairs)), key=lambda i: (len(pairs[i][0]), len(pairs[i][1])))
+    batch, longest = list[int](), 0
+    for i in order:
+        longest = max(longest, len(pairs[i][1]) + 1)
+        if batch and (len(batch) == batch_size or (len(batch) + 1) * longest * width > FLOATS):
+            yield batch
+            batch, longest = [], len(pairs[i][1]) + 1
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+@torch.inference_mode()
+def forced_scores(model: Model, pairs: Sequence[Ids], batch_size: int = 100) -> dict[str, float]:
+    """Mean NLL in nats over real tokens with ``<eos>``, perplexity, and the share where the argmax is right.
+
+    ``<unk>`` for an unknown word is not right.
+    """
+    nll, hits, tokens = 0.0, 0, 0
+    device = model.device
+    for index in _by_length(pairs, batch_size, model.vocabulary):
+        batch = collate([pairs[i] for i in index]).to(device)
+        logits_NV, target_N = model(batch), batch.target_out_BT[batch.target_out_BT != PAD]
+        nll += float(F.cross_entropy(logits_NV, target_N, reduction="sum"))
+        hits += int(((logits_NV.argmax(dim=1) == target_N) & (target_N != UNK)).sum())
+        tokens += len(target_N)
+    loss = nll / max(1, tokens)
+    return {"loss": loss, "perplexity": math.exp(min(loss, 700)), "token_accuracy": hits / max(1, tokens)}
+
+
+def translate(
+    model: Model, sources: Sequence[list[int]], batch_size: int = 100, settings: Settings | None = None
+) -> list[list[int]]:
+    """Output ids without ``<eos>``, in the order of the sources: greedy, or the best of a beam search's settings."""
+    outputs: list[list[int]] = [[] for _ in sources]
+    for index in _by_length([(s, []) for s in sources], batch_size):
+        batch = [sources[i] for i in index]
+        if settings is None:
+            found = greedy(model, batch)
+        else:
+            found = [[i for i in best.ids if i != EOS] for best, *_ in beams(model, batch, settings)]
+        for i, output in zip(index, found, strict=True):
+            outputs[i] = output
+    return outputs
+
+
+def longest(data: DataConfig) -> int:
+    """Tokens of a side that are scored at most: what the model was trained on, 400 where that is less."""
+    return max(MAX_TOKENS, data.max_tokens)
+
+
+def fitting(model: Model, ids: Sequence[Ids], most: int = MAX_TOKENS) -> list[int]:
+    """Which pairs can be measured: 1 to ``most`` tokens a side, and no more in the source than the model reads.
+
+    Time grows with the square of a length: one line of a whole book would take hours.
+    """
+    source = min(model.longest_source or most, most)
+    return [n for n, (s, t) in enumerate(ids) if 0 < len(s) <= source and 0 < len(t) <= most]
+
+
+def corpus_scores(
+    model: Model,
+    source: Side,
+    target: Side,
+    pairs: Sequence[Pair],
+    settings: Settings | None = None,
+    most: int = MAX_TOKENS,
+) -> dict[str, Any]:
+    """BLEU, chrF and ROUGE of ``translate``'s output, teacher-forced loss, perplexity, accuracy, the sentence count.
+
+    Pairs that are not ``fitting`` are left out and counted; UserError where all are.
+    """
+    given = [(source.encode(s), target.encode(t)) for s, t in pairs]
+    fit = fitting(model, given, most)
+    if not fit:
+        raise UserError("exposure_no_pairs", limit=most)
+    ids, references = [given[n] for n in fit], [pairs[n][1] for n in fit]
+    outputs = [target.decode(o) for o in translate(model, [s for s, _ in ids], settings=settings)]
+    return {
+        **score(outputs, references, target),
+        **forced_scores(model, ids),
+        "sentences": len(fit),
+        "left_out": len(pairs) - len(fit),
+    }

@@ -1,0 +1,91 @@
+"""Scores of outputs against references: BLEU and chrF by sacrebleu, ROUGE by rouge-score."""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import sacrebleu
+from rouge_score import rouge_scorer, tokenizers
+
+from s2s.text.segmenters import UNSPACED, Segmenter
+
+if TYPE_CHECKING:
+    from s2s.checkpoint.native import Side
+
+SAMPLE = 1000  # references whose script is looked at
+
+
+class SegmenterTokens(tokenizers.Tokenizer):  # type: ignore[misc]
+    """rouge-score's own tokenizer drops everything but a-z and 0-9; this one cuts as the model does."""
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        self.cut = segmenter.cut
+
+    def tokenize(self, text: str) -> list[str]:
+        """The text's tokens."""
+        return self.cut(text)
+
+
+def bleu_tokenizer(segmenter: Segmenter, references: Iterable[str]) -> str:
+    """sacrebleu's tokenizer for references, by the script of their first 1,000.
+
+    ``char``, each character by itself, where a tenth of the letters are of a script without spaces that neither
+    of the others cuts: in whole sentences of Thai or Japanese no four words are ever the same. ``zh`` for Chinese,
+    ``13a`` for words with spaces; where there are no letters, as in dates, what the side's own cut comes near.
+
+    >>> from s2s.text.segmenters import SEGMENTERS
+    >>> bleu_tokenizer(SEGMENTERS["characters"], ["ผมไปตลาด"]), bleu_tokenizer(SEGMENTERS["latin"], ["Le café."])
+    ('char', '13a')
+    """
+    kinds = Counter(_kind(c) for text in islice(references, SAMPLE) for c in text if c.isalpha())
+    letters = kinds.total()
+    if kinds["unspaced"] > letters / 10:
+        return "char"
+    if segmenter.name == "jieba" or kinds["han"] > letters / 4:
+        return "zh"
+    return "13a" if letters or segmenter.name == "latin" else "zh"
+
+
+@functools.lru_cache(maxsize=65536)
+def _kind(letter: str) -> str:
+    name = unicodedata.name(letter, "")
+    return "han" if name.startswith("CJK ") else "unspaced" if name.startswith(UNSPACED) else ""
+
+
+def score(outputs: Sequence[str], references: Sequence[str], target: Side) -> dict[str, Any]:
+    """Corpus BLEU and chrF (0 to 100, cased, with sacrebleu's signatures) and mean ROUGE-1, -2 and -L F1 (0 to 100).
+
+    The references are compared as ``Side.written`` has them, so that what a model can say in full has 100.
+    """
+    segmenter, written = target.segmenter, list(map(target.written, references))
+    bleu = sacrebleu.BLEU(tokenize=bleu_tokenizer(segmenter, references))
+    chrf = sacrebleu.CHRF()
+    result = {
+        "bleu": bleu.corpus_score(outputs, [written]).score,
+        "chrf": chrf.corpus_score(outputs, [written]).score,
+        **rouge(outputs, written, segmenter),
+    }
+    signatures = {"bleu": str(bleu.get_signature()), "chrf": str(chrf.get_signature())}
+    return {**result, "signatures": signatures, "references": segmenter.name}
+
+
+def rank(scores: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Which of two models is kept: the better BLEU, of equals (both 0, say) the better chrF, then the lower loss."""
+    return scores["bleu"], scores["chrf"], -scores["loss"]
+
+
+ROUGE = {"rouge_1": "rouge1", "rouge_2": "rouge2", "rouge_l": "rougeL"}
+
+
+def rouge(outputs: Sequence[str], references: Sequence[str], segmenter: Segmenter) -> dict[str, float]:
+    """Means over sentences of F1, 0 to 100: shared tokens, pairs of tokens, longest common subsequence (Lin 2004)."""
+    scorer = rouge_scorer.RougeScorer(list(ROUGE.values()), tokenizer=SegmenterTokens(segmenter))
+    scores = [scorer.score(r, o) for o, r in zip(outputs, references, strict=True)]
+    return {
+        name: 100 * sum(found[key].fmeasure for found in scores) / max(1, len(scores)) for name, key in ROUGE.items()
+    }

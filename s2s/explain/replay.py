@@ -1,0 +1,209 @@
+"""A lane as ids, and what the model says along it, from its own source or from any other.
+
+What takes long is a generator that yields now and then, so that others can have the model in between;
+``whole`` runs one to its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from s2s.checkpoint.native import Checkpoint
+from s2s.data.batches import pad
+from s2s.decode.decode import reference_ids, source_ids
+from s2s.model import Memory, Model, State, StepOutput
+from s2s.text.vocab import BOS, EOS, UNK
+from s2s.trace.trace import Trace
+
+FLOATS = 8_000_000  # that the rows of one run may have together
+T = TypeVar("T")
+Pausing = Generator[None, None, T]
+
+
+def whole(parts: Pausing[T]) -> T:
+    """What a generator returns, its pauses passed over."""
+    while True:
+        try:
+            next(parts)
+        except StopIteration as end:
+            found: T = end.value
+            return found
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A source of S ids, the T ids that the decoder reads, and at every step the id that is explained.
+
+    ``edited`` has by step the S weights that are used instead of the model's own.
+    """
+
+    source: tuple[int, ...]
+    read: tuple[int, ...]
+    words: tuple[int, ...]
+    edited: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.read) != len(self.words) or not self.source:
+            raise ValueError("a lane needs a source, and one word to explain for each one that is read")
+        if any(len(row) != len(self.source) for row in self.edited.values()):
+            raise ValueError("an edited row needs one weight for each word of the source")
+
+
+def of_trace(checkpoint: Checkpoint, trace: Trace) -> Lane:
+    """A trace's lane. Explained is what the model says: free-running its output, forced its most probable token."""
+    known = {token: i for i, token in enumerate(checkpoint.target.vocab.tokens)}
+    source = tuple(source_ids(checkpoint, trace.source_tokens)[1])  # as it was cut, which need not be the model's way
+    if trace.mode == "forced":
+        said = [*reference_ids(checkpoint, str(trace.reference))[1], EOS]
+        words = [known[step.top[0].token] for step in trace.steps]
+    else:
+        said = words = [known.get(step.output, UNK) for step in trace.steps]
+    edited = {t: tuple(step.attention.tolist()) for t, step in enumerate(trace.steps) if step.own_attention is not None}
+    return Lane(source, (BOS, *said[:-1]), tuple(words), edited)
+
+
+def rows(model: Model, length: int) -> int:
+    """How many rows of such a source may run together."""
+    return max(1, FLOATS // model.floats(length))
+
+
+def given(lane: Lane, t: int, kept: Sequence[Sequence[int]], width: int) -> Tensor | None:
+    """The edited weights of step t for rows that keep these places of the source: (N, width); None where none are.
+
+    What is left is divided by its sum; a row of which nothing is left is 0.
+    """
+    if t not in lane.edited:
+        return None
+    edited_S, rows_NS = np.array(lane.edited[t]), np.zeros((len(kept), width))
+    for row_S, places in zip(rows_NS, kept, strict=True):
+        left = edited_S[list(places)]
+        row_S[: len(left)] = left / total if (total := left.sum()) > 1e-9 else 0
+    return torch.tensor(rows_NS, dtype=torch.float32)
+
+
+def used(model: Model, token_N: Tensor, state: State, memory: Memory, given_NS: Tensor | None) -> Tensor | None:
+    """The weights that a step is given: of a row that has none left the model's own; None for all its own."""
+    if given_NS is None or bool((given_NS.sum(dim=1) > 0).all()):
+        return given_NS
+    _, look = model.look(state, token_N, memory)
+    return torch.where(given_NS.sum(dim=1, keepdim=True) > 0, given_NS, look.attention_BS)
+
+
+def along(
+    model: Model,
+    lane: Lane,
+    memory: Memory,
+    state: State,
+    steps: Sequence[int],
+    kept: Sequence[Sequence[int]] | None = None,
+) -> Iterator[StepOutput]:
+    """What each of these steps gives, in their order in time, to every row after the lane's own prefix.
+
+    The output layer runs at these steps alone. ``kept`` names the places of the source that each row has, all where it
+    is None: edited weights need to know.
+    """
+    wanted, (count, width) = set(steps), memory.mask_BS.shape
+    places = [range(width)] * count if kept is None else kept
+    for t in range(max(steps) + 1):
+        token_N = torch.full((count,), lane.read[t])
+        given_NS = used(model, token_N, state, memory, given(lane, t, places, width))
+        if t in wanted:
+            output = model.step(state, token_N, memory, given_NS)
+            state = output.state
+            yield output
+        else:
+            state, _ = model.look(state, token_N, memory, given_NS)
+
+
+def walking(
+    model: Model,
+    lane: Lane,
+    sources: Sequence[Sequence[int]],
+    steps: Sequence[int],
+    kept: Sequence[Sequence[int]] | None = None,
+) -> Pausing[Tensor]:
+    """``walk``, a pause after every few rows."""
+    out, most = list[Tensor](), rows(model, max(map(len, sources)))
+    for start in range(0, len(sources), most):
+        some = sources[start : start + most]
+        memory, state = model.encode(pad(some), torch.tensor([len(s) for s in some]))
+        places = None if kept is None else kept[start : start + most]
+        ran = zip(sorted(set(steps)), along(model, lane, memory, state, steps, places), strict=True)
+        out.append(torch.stack([output.log_probs_BV[:, lane.words[t]] for t, output in ran], dim=1))
+        yield
+    return torch.cat(out)
+
+
+def walk(
+    model: Model,
+    lane: Lane,
+    sources: Sequence[Sequence[int]],
+    steps: Sequence[int],
+    kept: Sequence[Sequence[int]] | None = None,
+) -> Tensor:
+    """Log-probabilities of the lane's words at some steps, in order, had the source been another: (N, len(steps)).
+
+    ``kept`` names the places of the lane's source that each other source is made of, which edited weights need.
+    """
+    return whole(walking(model, lane, sources, steps, kept))
+
+
+def walk_each(
+    model: Model,
+    lane: Lane,
+    sources: Sequence[Sequence[int]],
+    places: Sequence[int],
+    kept: Sequence[Sequence[int]] | None = None,
+) -> Tensor:
+    """Of each row's source the log-probability of the lane's word at that row's own step: (N,)."""
+    return whole(walking_each(model, lane, sources, places, kept))
+
+
+def walking_each(
+    model: Model,
+    lane: Lane,
+    sources: Sequence[Sequence[int]],
+    places: Sequence[int],
+    kept: Sequence[Sequence[int]] | None = None,
+) -> Pausing[Tensor]:
+    """``walk_each``, a pause after every few rows."""
+    order = sorted(range(len(sources)), key=lambda n: places[n])
+    out, most = torch.empty(len(sources)), rows(model, max(map(len, sources)))
+    for start in range(0, len(order), most):
+        _finish(model, lane, sources, places, kept, order[start : start + most], out)
+        yield
+    return out
+
+
+def _finish(
+    model: Model,
+    lane: Lane,
+    sources: Sequence[Sequence[int]],
+    places: Sequence[int],
+    kept: Sequence[Sequence[int]] | None,
+    some: list[int],
+    out: Tensor,
+) -> None:
+    """Walk some rows together, in the order of their own steps, each until its step, and put down what it gives."""
+    memory, state = model.encode(pad([sources[n] for n in some]), torch.tensor([len(sources[n]) for n in some]))
+    width = memory.mask_BS.size(1)
+    for t in range(places[some[-1]] + 1):
+        token_N = torch.full((len(some),), lane.read[t])
+        have = [range(width)] * len(some) if kept is None else [kept[n] for n in some]
+        given_NS = used(model, token_N, state, memory, given(lane, t, have, width))
+        ends = sum(places[n] == t for n in some)
+        if ends:
+            index_N, rest_N = torch.arange(ends), torch.arange(ends, len(some))
+            edited_NS = None if given_NS is None else given_NS[:ends]
+            output = model.step(state.select(index_N), token_N[:ends], memory.select(index_N), edited_NS)
+            out[some[:ends]] = output.log_probs_BV[:, lane.words[t]]
+            some, memory, state = some[ends:], memory.select(rest_N), state.select(rest_N)
+            token_N, given_NS = token_N[ends:], None if given_NS is None else given_NS[ends:]
+        if some:
+            state, _ = model.look(state, token_N, memory, given_NS)

@@ -1,0 +1,103 @@
+"""Remedies for exposure bias, compared on one task: small JSON files that docs/FORMATS.md specifies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from s2s.evaluate import measured
+from s2s.evaluate.measured import Measured
+
+SCHEMA = "lookback-remedies/1"
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "exposure"
+
+
+@dataclass(frozen=True)
+class System:
+    """One trained model: its objective, seed and extra budget in training steps, and its measures by name."""
+
+    name: str
+    objective: str
+    seed: int
+    extra_steps: int
+    measures: Mapping[str, Measured]
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """All seeds of one objective: means, between the lowest and the highest end of the seeds' intervals."""
+
+    objective: str
+    extra_steps: int
+    seeds: int
+    measures: Mapping[str, Measured]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Systems that were trained on from one base and measured on one file."""
+
+    task: str
+    train: str  # ``data.train`` of the checkpoints that it is about
+    test: str
+    sentences: int
+    level: float  # of the intervals
+    systems: tuple[System, ...]
+
+    def __post_init__(self) -> None:
+        if not self.systems:
+            raise ValueError("systems must not be empty")
+        names = [system.name for system in self.systems]
+        if len(set(names)) < len(names):
+            raise ValueError("two systems have the same name")
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The names of all measures, in the order of their first appearance."""
+        return tuple(dict.fromkeys(name for system in self.systems for name in system.measures))
+
+    @property
+    def pooled(self) -> tuple[Pooled, ...]:
+        """The base, and a row an objective that it was trained on with."""
+        kinds: dict[tuple[str, int], list[System]] = {}
+        for system in self.systems:
+            kinds.setdefault((system.objective, system.extra_steps), []).append(system)
+        return tuple(Pooled(*kind, len(some), self._means(some)) for kind, some in kinds.items())
+
+    def _means(self, systems: list[System]) -> dict[str, Measured]:
+        """Of each measure that all the systems have."""
+        found = {name: [s.measures[name] for s in systems if name in s.measures] for name in self.measures}
+        return {
+            name: Measured(sum(m.value for m in some) / len(some), min(m.low for m in some), max(m.high for m in some))
+            for name, some in found.items()
+            if len(some) == len(systems)
+        }
+
+
+def load(path: Path) -> Comparison:
+    """One file; ValueError names it and says what is wrong."""
+    return measured.load(path, SCHEMA, read, "comparison of remedies")
+
+
+def about(train: str, folder: Path) -> list[Comparison]:
+    """The comparisons in a folder that are about checkpoints trained on this file."""
+    return measured.about(train, folder, load)
+
+
+def read(values: Mapping[str, Any]) -> Comparison:
+    """The comparison that a file's values are; ValueError, KeyError or TypeError where they are none."""
+    return Comparison(
+        task=str(values["task"]),
+        train=str(values["train"]),
+        test=str(values["test"]),
+        sentences=int(values["sentences"]),
+        level=float(values["level"]),
+        systems=tuple(_system(value) for value in values["systems"]),
+    )
+
+
+def _system(value: Mapping[str, Any]) -> System:
+    measures = {str(name): Measured.of(m) for name, m in value["measures"].items()}
+    return System(str(value["name"]), str(value["objective"]), int(value["seed"]), int(value["extra_steps"]), measures)

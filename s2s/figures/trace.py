@@ -1,0 +1,154 @@
+"""Trace → plotly Figure. Pure: no model, no page; ``text`` holds the words of the reader's language, else English."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+
+from s2s.errors import UserError, strings
+from s2s.text.subwords import Grid
+from s2s.trace.trace import Trace
+
+ATTENTION = [[0.0, "rgba(234,88,12,0)"], [0.25, "rgba(234,88,12,0.38)"], [1.0, "rgba(234,88,12,1)"]]
+
+
+class Figure(go.Figure):  # type: ignore[misc]
+    """Plotly's, which says in one sentence what saving it as an image needs."""
+
+    def to_image(self, *args: Any, **options: Any) -> bytes:
+        """The figure as PNG, SVG or PDF; UserError without the package that draws it."""
+        return bytes(_drawn(lambda: super(Figure, self).to_image(*args, **options)))
+
+    def write_image(self, *args: Any, **options: Any) -> None:
+        """The same into a file."""
+        _drawn(lambda: super(Figure, self).write_image(*args, **options))
+
+
+def _drawn(draw: Callable[[], Any]) -> Any:
+    if importlib.util.find_spec("kaleido") is None:
+        raise UserError("figure_image")
+    try:
+        return draw()
+    except Exception as error:
+        if "Chrome" in type(error).__name__ or "Chrome" in str(error):  # found neither by it nor by its own tool
+            raise UserError("figure_browser") from error
+        raise
+
+
+def ticks(tokens: list[str], most: int = 45) -> dict[str, Any]:
+    """Positions with token labels, as repeated words would share one place on a category axis.
+
+    Of a long axis every second (third, …) is named; the player shows all.
+    """
+    shown = range(0, len(tokens), -(-len(tokens) // most))
+    return {"tickvals": list(shown), "ticktext": [escape(tokens[i]) for i in shown], "showgrid": False}
+
+
+def _columns(tokens: list[str]) -> dict[str, Any]:
+    """Ticks above columns: Chinese characters upright, one below the other; a long row of other words slanted."""
+    shown = ticks(tokens)
+    chinese = [any("\u2e80" <= c <= "\uffef" for c in text) for text in shown["ticktext"]]
+    texts = ["<br>".join(text) if c else text for text, c in zip(shown["ticktext"], chinese, strict=True)]
+    return {**shown, "ticktext": texts, "tickangle": 0 if any(chinese) or len(tokens) <= 12 else -45}
+
+
+def escape(token: str) -> str:
+    """A token as a label: plotly reads a little HTML, a token is text."""
+    return token.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def attention(shown: Grid | Trace, title: str | None = None, text: Mapping[str, str] | None = None) -> Figure:
+    """Overview heatmap: one row a step from the top, one column a source token; weights 0 to 1.
+
+    >>> trace = Trace.from_arrays([[0.9, 0.1], [0.2, 0.8]], ["你", "好"], ["hello", "there"])
+    >>> attention(trace).data[0].z.shape
+    (2, 2)
+    """
+    grid = Grid.of(shown) if isinstance(shown, Trace) else shown
+    text = strings("figure", "en") if text is None else text
+    title = f"{' '.join(grid.sources)} → {' '.join(grid.outputs)}" if title is None else title
+    outputs = list(grid.outputs)
+    figure = Figure(
+        go.Heatmap(
+            z=grid.weights,
+            zmin=0,
+            zmax=1,
+            colorscale=ATTENTION,
+            colorbar={"title": text["weight"]},
+            customdata=[[[escape(o), escape(s)] for s in grid.sources] for o in outputs],
+            hovertemplate="%{customdata[0]} ← %{customdata[1]}: %{z:.3f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title=text["source"], side="top", **_columns(list(grid.sources)))
+    figure.update_yaxes(title=text["output"], autorange="reversed", **ticks(outputs))
+    figure.update_layout(
+        title=escape(title),
+        height=190 + 26 * len(outputs),
+        margin={"t": 150, "b": 20},
+    )
+    return figure
+
+
+def _point(token: str, log_prob: float) -> tuple[str | None, float | None]:
+    return (None, None) if math.isnan(log_prob) else (token, math.exp(log_prob))
+
+
+def _lines(trace: Trace) -> dict[str, list[tuple[str | None, float | None]]]:
+    """Of each step a word and its probability: the best, the chosen, the reference's, as far as any is known."""
+    nothing: tuple[str | None, float | None] = (None, None)
+    lines = {
+        "best": [_point(s.top[0].token, s.top[0].log_prob) if s.top else nothing for s in trace.steps],
+        "chosen": [_point(s.output, s.log_prob) for s in trace.steps] if trace.mode == "free" else [],
+        "gold": [_point(s.target.token, s.target.log_prob) if s.target else nothing for s in trace.steps],
+    }
+    return {name: points for name, points in lines.items() if any(p is not None for _, p in points)}
+
+
+def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> Figure:
+    """Per step: probability of the chosen, the best and the reference's word; entropy on the right axis.
+
+    >>> trace = Trace.from_arrays([[1.0], [1.0]], ["好"], ["well", "done"], log_probs=[-0.1, -2.3])
+    >>> [round(p, 3) for p in probabilities(trace).data[0].y]
+    [0.905, 0.1]
+    """
+    text = strings("figure", "en") if text is None else text
+    steps = list(range(1, len(trace.steps) + 1))
+    colours = {"best": "#94a3b8", "chosen": "#2563eb", "gold": "#15803d"}
+    figure = Figure()
+    for name, points in _lines(trace).items():
+        figure.add_scatter(
+            x=steps,
+            y=[p for _, p in points],
+            text=[escape(token) if token is not None else "" for token, _ in points],
+            mode="lines+markers",
+            name=text[name],
+            line={"color": colours[name]},
+            hovertemplate="%{text}: %{y:.3f}<extra></extra>",
+        )
+    entropies = [None if math.isnan(s.entropy) else s.entropy for s in trace.steps]
+    figure.add_scatter(
+        x=steps,
+        y=entropies,
+        visible=any(entropy is not None for entropy in entropies),
+        mode="lines",
+        name=text["entropy"],
+        yaxis="y2",
+        line={"dash": "dot", "color": "#ea580c"},
+        hovertemplate="%{y:.2f}<extra></extra>",
+    )
+    few = len(steps) <= 16
+    labels = [f"{t}<br>{escape(s.output)}" for t, s in zip(steps, trace.steps, strict=True)] if few else None
+    places = {"tickvals": steps, "ticktext": labels, "autotickangles": [0, -45]} if few else {"tickangle": 0}
+    figure.update_layout(
+        title=text["probabilities"],
+        xaxis={"title": text["step"], **places},
+        yaxis={"title": text["probability"], "range": [0, 1.03]},
+        yaxis2={"title": text["entropy"], "overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False},
+        legend={"orientation": "h", "y": -0.3},
+        height=380,
+    )
+    return figure

@@ -1,0 +1,95 @@
+"""An inspection's rows with everybody's labels, as CSV, JSON Lines or Parquet; a window of rows at a time."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from s2s import disk, spreadsheet
+from s2s.errors import UserError
+from s2s.inspect.schema import SCHEMA, TABLE
+from s2s.inspect.table import Examples
+from s2s.store.label import Label, texts
+
+LABEL = {
+    "person": pa.string(),
+    "verdict": pa.string(),
+    "categories": pa.list_(pa.string()),
+    "note": pa.string(),
+    "changed": pa.string(),
+}
+WHOLE = pa.schema([*TABLE, ("labels", pa.list_(pa.struct(list(LABEL.items()))))], metadata={"schema": SCHEMA})
+TOLD = ("verdict", "categories", "note")  # a column of a CSV file a person and one of these
+Labelled = Mapping[int, tuple[Label, ...]]
+
+
+def write(examples: Examples, labels: Labelled, target: Path, only: bool = False) -> int:
+    """Write all rows, or ``only`` those with a label; how many there are.
+
+    The target's end says the format. Of CSV, a byte order mark tells spreadsheets that it is UTF-8, lists are
+    JSON, and each person has three columns. UserError for another end, or where nothing can be written.
+    """
+    writers = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}
+    writer = writers.get(target.suffix.lower())
+    if writer is None:
+        raise UserError("export_kind", file=str(target))
+    count = 0
+
+    def windows() -> Iterator[list[dict[str, Any]]]:
+        nonlocal count
+        for rows in _windows(examples, labels, only):
+            count += len(rows)
+            yield rows
+
+    people = sorted({label.person for found in labels.values() for label in found})
+    disk.write_file(target, lambda path: writer(path, windows(), people))
+    return count
+
+
+def _windows(examples: Examples, labels: Labelled, only: bool) -> Iterator[list[dict[str, Any]]]:
+    with pq.ParquetFile(examples.path, memory_map=True) as file:
+        for group in range(file.num_row_groups):
+            rows = file.read_row_group(group).to_pylist()
+            yield [
+                row | {"labels": texts(labels.get(row["id"], ()))} for row in rows if not only or row["id"] in labels
+            ]
+
+
+def _parquet(path: Path, windows: Iterator[list[dict[str, Any]]], people: list[str]) -> None:
+    with pq.ParquetWriter(path, WHOLE, compression="zstd") as writer:
+        for rows in windows:
+            writer.write_table(pa.Table.from_pylist(rows, schema=WHOLE))
+
+
+def _jsonl(path: Path, windows: Iterator[list[dict[str, Any]]], people: list[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for rows in windows:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _csv(path: Path, windows: Iterator[list[dict[str, Any]]], people: list[str]) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        _table(file, windows, people)
+
+
+def _table(file: IO[str], windows: Iterator[list[dict[str, Any]]], people: list[str]) -> None:
+    writer = csv.writer(file)
+    writer.writerow([*TABLE.names, *(f"{told} ({person})" for person in people for told in TOLD)])
+    for rows in windows:
+        for row in rows:
+            said = {label["person"]: label for label in row["labels"]}
+            labels = [said.get(person, {}).get(told) for person in people for told in TOLD]
+            writer.writerow([_cell(value) for value in [*(row[name] for name in TABLE.names), *labels]])
+
+
+def _cell(value: Any) -> Any:
+    """Lists as JSON, truth values as 0 and 1, nothing as nothing, and no text as a formula."""
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
+    return int(value) if isinstance(value, bool) else spreadsheet.cell(value)

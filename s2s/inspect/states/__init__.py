@@ -1,0 +1,1 @@
+"""Saved decoder states of an inspection, searched and projected."""

@@ -1,0 +1,85 @@
+"""The sentences that states are of: the word of each, what stood around it, and whether it was right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from s2s.errors import UserError
+from s2s.inspect.states.store import Kept, Place
+from s2s.inspect.table import Examples
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """A state's word in its sentence: of ``encoder`` the source's, else what was said at the step."""
+
+    id: int
+    position: int
+    tokens: tuple[str, ...]
+    source: str
+    output: str | None
+    reference: str
+    error: bool | None
+
+    @property
+    def word(self) -> str:
+        """The word at the state's place."""
+        return self.tokens[self.position]
+
+    def around(self, count: int = 4) -> tuple[str, str]:
+        """Up to ``count`` words before and after it, cut ones marked by …"""
+        before, after = self.tokens[: self.position], self.tokens[self.position + 1 :]
+        first = ("…", *before[-count:]) if len(before) > count else before
+        last = (*after[:count], "…") if len(after) > count else after
+        return " ".join(first), " ".join(last)
+
+
+def occurrences(examples: Examples, kept: Kept, kind: str, places: Sequence[Place]) -> list[Occurrence]:
+    """What stands at some places, in their order."""
+    tokens = tokens_column(kept, kind)
+    columns = dict.fromkeys(["source", "reference", "output", "error", "cut_off", tokens])
+    rows = examples.rows(np.array([place.example for place in places], dtype=np.int64), list(columns))
+    return [_occurrence(place, row, kind, tokens) for place, row in zip(places, rows, strict=True)]
+
+
+def tokens_column(kept: Kept, kind: str) -> str:
+    """Where the table has the words that states of a kind stand for."""
+    if kind == "encoder":
+        return "source_tokens"
+    return "reference_tokens" if kept.lane == "forced" else "output_tokens"
+
+
+def _occurrence(place: Place, row: dict[str, Any], kind: str, column: str) -> Occurrence:
+    end = () if kind == "encoder" else ("<eos>",)  # of an output that was cut off no state is kept of it
+    text = {name: row[name] for name in ("source", "output", "reference", "error")}
+    return Occurrence(place.id, place.position, (*row[column], *end), **text)
+
+
+def own(examples: Examples, kept: Kept, kind: str, id: int) -> tuple[list[str], np.ndarray]:
+    """The words of an example of the table, and its states of a kind; UserError where there is none of this id."""
+    rows = kept.rows(kind, id)
+    if not len(rows):
+        raise UserError("states_example", found=id)
+    states = np.array(kept.states(kind)[rows.start : rows.stop])
+    (first,) = occurrences(examples, kept, kind, kept.places(kind, np.array([rows.start])))
+    return list(first.tokens[: len(rows)]), states
+
+
+def all_words(examples: Examples, kept: Kept, kind: str) -> np.ndarray:
+    """The word of every state of a kind, row by row: (N,) of texts."""
+    column = examples.columns(tokens_column(kept, kind)).column(0)
+    flat = pc.list_flatten(column).to_numpy(zero_copy_only=False)
+    if kind == "encoder":
+        return np.asarray(flat, dtype=object)
+    starts = kept.index[:, 2]
+    ended = np.diff(starts) > pc.list_value_length(column).to_numpy()
+    words = np.full(int(starts[-1]), "<eos>", dtype=object)
+    said = np.ones(len(words), dtype=bool)
+    said[starts[1:][ended] - 1] = False
+    words[said] = flat
+    return words

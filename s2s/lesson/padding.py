@@ -1,0 +1,29 @@
+"""What a step would give to padding if nothing masked it: the score of a position that holds no word."""
+
+from __future__ import annotations
+
+import torch
+
+from s2s.checkpoint.native import Checkpoint
+from s2s.decode.decode import source_ids, walk
+from s2s.decode.prefix_cache import Reading
+from s2s.decode.strategy import Settings, chooser, limit
+
+KINDS = ("additive", "general", "dot", "concat")  # whose score of a position depends on its state alone
+
+
+@torch.inference_mode()
+def padding_scores(checkpoint: Checkpoint, text: str) -> tuple[float, ...]:
+    """The score of a padding position, whose state is 0, at each step of the greedy lane; empty for other kinds.
+
+    P such positions, unmasked, would take ``P exp(e) / (Σ_s exp(e_s) + P exp(e))`` of the weight.
+    """
+    if checkpoint.config.model.attention not in KINDS or checkpoint.config.model.coverage:
+        return ()
+    model = checkpoint.recurrent
+    source = source_ids(checkpoint, text)[1]
+    reading, settings = Reading(model, source), Settings()
+    _, places = walk(reading, chooser(settings), limit(settings, len(source)), {})
+    keys_BSA = model.decoder.attention.keys(torch.zeros(1, 1, reading.memory.states_BSM.size(2)))
+    looks = [place.output.look for place in places if place.output is not None]
+    return tuple(float(model.decoder.attention.scores(look.query_BH, keys_BSA)[0, 0]) for look in looks)

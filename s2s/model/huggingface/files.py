@@ -1,0 +1,166 @@
+"""A Hugging Face directory's own files: network and tokenizer, read whole or refused, and what tells two apart."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+
+from s2s.errors import UserError
+
+TYPES = (
+    "bart", "blenderbot", "blenderbot-small", "m2m_100", "marian", "mbart", "mt5", "pegasus", "plbart", "t5", "umt5",
+)  # fmt: skip
+FLOATS = ("F64", "F32", "F16", "BF16")
+BOOKKEEPING = ("_name_or_path", "name_or_path", "transformers_version", "is_local")  # of a JSON file: no output's cause
+
+
+def library() -> Any:
+    """The library, offline unless it is told otherwise, and as quiet as it can be."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import transformers
+    except ImportError:
+        raise UserError("huggingface_missing") from None
+    transformers.utils.logging.disable_progress_bar()
+    return transformers
+
+
+def read(origin: str, local: bool) -> tuple[Any, Any]:
+    """Network and tokenizer; UserError for what is not there, not whole, not safe or of another kind."""
+    transformers = library()
+    from s2s.model.huggingface import attention
+
+    safe = {"trust_remote_code": False, "local_files_only": local}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            config = transformers.AutoConfig.from_pretrained(origin, **safe)
+            if config.model_type not in TYPES:
+                raise UserError("huggingface_kind", found=config.model_type, known=", ".join(TYPES))
+            attention.register()
+            network, loaded = transformers.AutoModelForSeq2SeqLM.from_pretrained(
+                origin,
+                use_safetensors=True,
+                dtype="float32",
+                attn_implementation=attention.NAME,
+                ignore_mismatched_sizes=True,  # they are refused below, by name
+                output_loading_info=True,
+                **safe,
+            )
+            tokenizer = transformers.AutoTokenizer.from_pretrained(origin, **safe)
+    except UserError:
+        raise
+    except Exception as error:  # the library raises nearly anything for a directory that is not what it should be
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise UserError("huggingface_broken", origin=origin, reason=reason) from None
+    whole(origin, network, loaded)
+    read, written = (part.weight.size(0) for part in (network.get_input_embeddings(), network.get_output_embeddings()))
+    if read != written or getattr(tokenizer, "separate_vocabs", False):
+        raise UserError("huggingface_vocabularies", origin=origin)
+    network.requires_grad_(False).eval()
+    return network, tokenizer
+
+
+def whole(origin: str, network: Any, loaded: Mapping[str, Any]) -> None:
+    """UserError for a weight that is missing, of another shape, unknown or no number.
+
+    The library would draw the first two anew, and drop the third. ``loaded`` is its ``loading_info``, where tied
+    weights are not missing, and what its classes compute or never read is left out already.
+    """
+    for reason in loaded["error_msgs"]:
+        raise UserError("huggingface_broken", origin=origin, reason=_shown(str(reason)))
+    missing = sorted(name for name in loaded["missing_keys"] if not _computed(network, name))
+    if missing:
+        raise UserError("weight_missing", file=origin, key=_shown(missing[0]))
+    for name, found, expected in sorted(loaded["mismatched_keys"]):
+        raise UserError("weight_shape", file=origin, key=_shown(name), expected=list(expected), found=list(found))
+    state = network.state_dict()
+    held = _held(Path(origin))
+    lost = sorted(_listed(Path(origin)) - held.keys())
+    if lost:
+        raise UserError("weight_missing", file=origin, key=_shown(lost[0]))
+    for name in sorted(loaded["unexpected_keys"]):
+        if not _repeated(network, name, held.get(name)):
+            raise UserError("weight_unknown", file=origin, key=_shown(name))
+    for name, (path, kind) in held.items():
+        if name in state and kind not in FLOATS:
+            raise UserError("weight_type", file=str(path), key=_shown(name), found=kind)
+    for name, weight in state.items():
+        if not torch.isfinite(weight).all():
+            raise UserError("weight_not_finite", file=origin, key=_shown(name))
+
+
+def _listed(directory: Path) -> set[str]:
+    """The weights that an index of several files says are in them."""
+    index = directory / "model.safetensors.index.json"
+    return set(json.loads(index.read_text(encoding="utf-8"))["weight_map"]) if index.is_file() else set()
+
+
+def _held(directory: Path) -> dict[str, tuple[Path, str]]:
+    """In which file of a directory each weight is, and of what type; nothing of an id of the hub."""
+    found: dict[str, tuple[Path, str]] = {}
+    for path in sorted(directory.glob("*.safetensors")) if directory.is_dir() else ():
+        with safetensors.safe_open(path, framework="pt") as file:
+            kinds = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118
+        found |= {name: (path, kind) for name, kind in kinds.items()}
+    return found
+
+
+def _repeated(network: Any, name: str, held: tuple[Path, str] | None) -> bool:
+    """Whether a weight that is not read says what the network computes: positions, which older files keep."""
+    own = dict(network.named_non_persistent_buffers()).get(name)
+    if own is None or held is None:
+        return False
+    with safetensors.safe_open(held[0], framework="pt") as file:
+        theirs = file.get_tensor(name)
+    rows = min(len(own), len(theirs)) if own.dim() == theirs.dim() == 2 else 0
+    return (
+        rows > 0 and own.shape[1:] == theirs.shape[1:] and torch.allclose(own[:rows], theirs[:rows].float(), atol=1e-3)
+    )
+
+
+def _computed(network: Any, name: str) -> bool:
+    """Whether a weight follows from the config: sinusoidal positions, which some directories leave out."""
+    return "Sinusoidal" in type(network.get_submodule(name.rpartition(".")[0])).__name__
+
+
+def _shown(name: str) -> str:
+    return "".join(c if c.isprintable() else "\ufffd" for c in name[:120])
+
+
+def digest(directory: Path, told: Mapping[str, str]) -> str:
+    """12 hexadecimal digits that are others when anything is that outputs depend on.
+
+    Of every file of the model's directory: weights, config, settings of generation, tokenizer; and of what the
+    checkpoint tells the model besides, as its prefix. What JSON files say of where and by which version they were
+    written is left out.
+    """
+    whole = hashlib.sha256(json.dumps(dict(told), sort_keys=True).encode())
+    for path in sorted(directory.rglob("*")):
+        if path.is_file() and not path.name.startswith(".") and path.suffix != ".md":
+            whole.update(json.dumps(path.relative_to(directory).as_posix()).encode())
+            whole.update(_content(path))
+    return whole.hexdigest()[:12]
+
+
+def _content(path: Path) -> bytes:
+    """The SHA-256 of a file; of a JSON object without its bookkeeping, in one order of keys."""
+    try:
+        values = json.loads(path.read_bytes()) if path.suffix == ".json" else None
+    except (ValueError, RecursionError):
+        values = None
+    if isinstance(values, dict):
+        kept = {key: value for key, value in values.items() if key not in BOOKKEEPING}
+        return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).digest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

@@ -1,0 +1,317 @@
+"""A Hugging Face encoder-decoder behind the calls of ``s2s.model.interface``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from transformers import DynamicCache, EncoderDecoderCache
+from transformers.cache_utils import DynamicLayer
+from transformers.modeling_outputs import BaseModelOutput
+
+from s2s.data.batches import Batch
+from s2s.errors import UserError
+from s2s.model.huggingface.attention import Glance
+from s2s.model.huggingface.ids import Ids
+from s2s.model.interface import Forced, Look, Model, Sizes, Spoken, StepOutput
+from s2s.text.vocab import PAD
+
+NEVER = -1e4  # the log-probability of what is never said, finite so that 0 · log 0 is 0
+CROSS = {"encoder_attn": ("k_proj", "v_proj"), "EncDecAttention": ("k", "v")}  # of BART's kin, of T5's
+
+
+class Memory(NamedTuple):
+    """An encoded source: its states, and every decoder layer's keys and values of them, (2, B, L, H, S, D)."""
+
+    states_BSM: Tensor
+    mask_BS: Tensor
+    cross_PBLHSD: Tensor
+    prior_BV: None = None
+
+    def select(self, index_N: Tensor) -> Memory:
+        """The rows that an index names."""
+        return Memory(self.states_BSM[index_N], self.mask_BS[index_N], self.cross_PBLHSD[:, index_N])
+
+
+class State(NamedTuple):
+    """What has been read: of each step its keys and values, (2, B, L, H, t, D), shared with the states before.
+
+    ``times`` has of each row the number of ids read; rows that have read fewer than others are filled up behind.
+    """
+
+    past: tuple[Tensor, ...]
+    times: tuple[int, ...]
+    top_BH: Tensor  # the query of the layer that is looked at
+    normaliser_B: Tensor  # log Σ exp(logits) of the step
+
+    def select(self, index_N: Tensor) -> State:
+        """The rows that an index names."""
+        past = tuple(part[:, index_N] for part in self.past)
+        times = tuple(self.times[n] for n in index_N.tolist())
+        return State(past, times, self.top_BH[index_N], self.normaliser_B[index_N])
+
+    @staticmethod
+    def joined(states: Sequence[State]) -> State:
+        """The rows of all states, one state after the other."""
+        longest, parts = max(max(state.times, default=0) for state in states), list[Tensor]()
+        shape = next((state.past[0].shape for state in states if state.past), None)
+        for state in states:
+            if shape is not None and longest:
+                rows = len(state.times)
+                whole = torch.cat(state.past, dim=4) if state.past else torch.zeros(2, rows, *shape[2:4], 0, shape[5])
+                parts.append(F.pad(whole[..., :longest, :], (0, 0, 0, max(0, longest - whole.size(4)))))
+        return State(
+            (torch.cat(parts, dim=1),) if parts else (),
+            tuple(chain.from_iterable(state.times for state in states)),
+            torch.cat([state.top_BH for state in states]),
+            torch.cat([state.normaliser_B for state in states]),
+        )
+
+
+class HuggingFace(Model):
+    """``network`` with one head of one decoder layer to look at; both count from 1, and 0 is the mean of all.
+
+    Other attention takes the place of that head's weights; of all heads' and of all layers' where it is a mean.
+    """
+
+    def __init__(self, network: Any, ids: Ids, layer: int = 0, head: int = 0) -> None:
+        super().__init__()
+        self.network: Any = network
+        self.ids, self.layer, self.head = ids, layer, head
+        decoder: Any = network.get_decoder()
+        named = decoder.named_modules()
+        self.cross: list[Any] = [module for name, module in named if name.rpartition(".")[2] in CROSS]
+        self.layers = len(self.cross)
+        self.heads = int(getattr(self.cross[0], "num_heads", 0) or getattr(self.cross[0], "n_heads", 0))
+        if not 0 <= layer <= self.layers or not 0 <= head <= self.heads:
+            raise UserError("huggingface_view", layer=layer, head=head, layers=self.layers, heads=self.heads)
+
+    def looking(self, layer: int, head: int) -> HuggingFace:
+        """The same network, looked at elsewhere."""
+        return HuggingFace(self.network, self.ids, layer, head)
+
+    def encode(self, source_BS: Tensor, lengths_B: Tensor, embedded_BSE: Tensor | None = None) -> tuple[Memory, State]:
+        """Source ids to memory and the decoder's first state; UserError for more than the model has positions for."""
+        longest = self.longest_source
+        if longest is not None and source_BS.size(1) > longest:
+            raise UserError("source_no_places", found=source_BS.size(1), limit=longest)
+        mask_BS = source_BS != PAD
+        read = {"input_ids": self.ids.source_V[source_BS]} if embedded_BSE is None else {"inputs_embeds": embedded_BSE}
+        states_BSM = self.network.get_encoder()(attention_mask=mask_BS.long(), **read).last_hidden_state
+        cross = [torch.stack([_project(m, states_BSM, part) for m in self.cross], dim=1) for part in (0, 1)]
+        empty = State(
+            (),
+            (0,) * len(source_BS),
+            states_BSM.new_zeros(len(source_BS), self.sizes.decoder),
+            states_BSM.new_zeros(len(source_BS)),
+        )
+        return Memory(states_BSM, mask_BS, torch.stack(cross)), empty
+
+    def step(self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None) -> StepOutput:
+        """Read one token a row; rows that have read as many are read together."""
+        places = dict[int, list[int]]()
+        for row, time in enumerate(state.times):
+            places.setdefault(time, []).append(row)
+        if len(places) <= 1:
+            return self._step(state, token_B, memory, attention_BS)
+        outputs = []
+        for rows in places.values():
+            index_N = torch.tensor(rows)
+            given = None if attention_BS is None else attention_BS[index_N]
+            outputs.append(self._step(state.select(index_N), token_B[index_N], memory.select(index_N), given))
+        back_N = torch.tensor(list(chain.from_iterable(places.values()))).argsort()
+        log_probs, states, looks, _ = zip(*outputs, strict=True)
+        look = Look(*(torch.cat([seen[part] for seen in looks])[back_N] for part in range(4)))  # type: ignore[arg-type]
+        return StepOutput(torch.cat(log_probs)[back_N], State.joined(states).select(back_N), look)
+
+    def _step(self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None) -> StepOutput:
+        time = state.times[0]
+        read_BT = self.ids.target_V[token_B].unsqueeze(1)
+        if time == 0:  # <bos>: all that the decoder reads before its first word
+            read_BT = torch.cat([read_BT, *(torch.full_like(read_BT, i) for i in self.ids.opening[1:])], dim=1)
+        past = torch.cat(state.past, dim=4)[..., :time, :] if time else None
+        filled = sum(part.size(4) for part in state.past) > time  # behind what this row has read
+        glance = Glance(self.cross, self.layer, self.head, attention_BS)
+        logits_BTV, new_PBLHTD = self._run(read_BT, memory, past, glance)
+        logits_BV = logits_BTV[:, -1]
+        look, normaliser_B = self._look(glance, memory, -1), logits_BV.logsumexp(dim=1)
+        following = State(
+            (new_PBLHTD,) if past is None else (past, new_PBLHTD) if filled else (*state.past, new_PBLHTD),
+            tuple(t + read_BT.size(1) for t in state.times),
+            look.query_BH,
+            normaliser_B,
+        )
+        log_probs_BV = (logits_BV - normaliser_B.unsqueeze(1))[:, self.ids.target_V].clamp_min(NEVER)
+        return StepOutput(log_probs_BV.masked_fill(self.ids.never(first=time == 0), NEVER), following, look)
+
+    def _run(
+        self, read_BT: Tensor, memory: Memory, past_PBLHTD: Tensor | None, glance: Glance
+    ) -> tuple[Tensor, Tensor]:
+        """The logits after each id that is read, and its keys and values, (2, B, L, H, T, D)."""
+        made, new_PBLHTD = self._call(read_BT, memory, past_PBLHTD, glance)
+        return made.logits, new_PBLHTD
+
+    def _call(
+        self, read_BT: Tensor, memory: Memory, past_PBLHTD: Tensor | None, glance: Glance, **more: Any
+    ) -> tuple[Any, Tensor]:
+        """All that the network gives, and the keys and values; ``more`` goes to the network as it is."""
+        time = 0 if past_PBLHTD is None else past_PBLHTD.size(4)
+        limit = self.positions
+        if limit is not None and time + read_BT.size(1) > limit:
+            raise UserError("output_too_long", limit=limit)
+        own, cross = DynamicCache(), DynamicCache()
+        for layer in range(self.layers if past_PBLHTD is not None else 0):
+            own.layers.append(_cached(past_PBLHTD[:, :, layer]))  # type: ignore[index]
+        for layer in range(self.layers):
+            cross.layers.append(_cached(memory.cross_PBLHSD[:, :, layer]))
+        made = self.network(
+            encoder_outputs=BaseModelOutput(last_hidden_state=memory.states_BSM),
+            attention_mask=memory.mask_BS.long(),
+            decoder_input_ids=read_BT,
+            past_key_values=EncoderDecoderCache(own, cross),
+            use_cache=True,
+            glance=glance,
+            **more,
+        )
+        parts = [[getattr(layer, part)[:, :, time:] for layer in own.layers] for part in ("keys", "values")]
+        return made, torch.stack([torch.stack(part, dim=1) for part in parts])
+
+    def spoken(
+        self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+    ) -> Spoken | None:
+        """The last layer's output and the output matrix; what was attended to went through all layers behind it.
+
+        None where their product, scaled as some networks scale it, is not the network's logits.
+        """
+        output, time = self.step(state, token_B, memory, attention_BS), state.times[0]
+        read_BT = self.ids.target_V[token_B].unsqueeze(1)
+        if time == 0:
+            read_BT = torch.cat([read_BT, *(torch.full_like(read_BT, i) for i in self.ids.opening[1:])], dim=1)
+        past = torch.cat(state.past, dim=4)[..., :time, :] if time else None
+        glance = Glance(self.cross, self.layer, self.head, attention_BS)
+        made, _ = self._call(read_BT, memory, past, glance, output_hidden_states=True)
+        hidden_R, logits_W = made.decoder_hidden_states[-1][0, -1], made.logits[0, -1]
+        matrix = self.network.get_output_embeddings()
+        bias_W = torch.zeros_like(logits_W)
+        for bias in (getattr(matrix, "bias", None), getattr(self.network, "final_logits_bias", None)):
+            bias_W = bias_W if bias is None else bias_W + bias.flatten()
+        for scale in (1.0, len(hidden_R) ** -0.5):  # T5 scales where it ties
+            if torch.allclose(matrix.weight @ (scale * hidden_R) + bias_W, logits_W, atol=1e-3):
+                weight_VR, bias_V = matrix.weight[self.ids.target_V], bias_W[self.ids.target_V]
+                return Spoken("deep", (), None, scale * hidden_R, weight_VR, bias_V, None, output.log_probs_BV[0])
+        return None
+
+    def _look(self, glance: Glance, memory: Memory, at: int) -> Look:
+        """What was seen from the position ``at``; the scores are logarithms of the weights, as a mean has no others."""
+        place = (self.layer or self.layers) - 1
+        layers = [glance.weights[place]] if self.layer else [glance.weights[n] for n in range(self.layers)]
+        seen_BHS = torch.stack([weights_BHTS[:, :, at] for weights_BHTS in layers]).mean(dim=0)
+        own_BHS, values_BHSD = glance.weights[place][:, :, at], memory.cross_PBLHSD[1, :, place]
+        context_BHD = torch.einsum("bhs,bhsd->bhd", own_BHS, values_BHSD)
+        if self.head:
+            seen_BHS, context_BHD = (part[:, self.head - 1 : self.head] for part in (seen_BHS, context_BHD))
+        attention_BS = seen_BHS.mean(dim=1)
+        query_BH = glance.queries[place][:, :, at].flatten(1)
+        return Look(query_BH, attention_BS.clamp_min(1e-38).log(), attention_BS, context_BHD.flatten(1))
+
+    def look(
+        self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+    ) -> tuple[State, Look]:
+        """The next state, and what was seen."""
+        output = self.step(state, token_B, memory, attention_BS)
+        return output.state, output.look
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Teacher forcing: the logits of every real target token, row by row, (N, V)."""
+        return self.forced(batch).logits_NV
+
+    def forced(self, batch: Batch) -> Forced:
+        """One pass over whole references; the logits are the network's own, nothing is ruled out."""
+        memory, start = self.encode(batch.source_BS, batch.lengths_B)
+        opening = len(self.ids.opening)
+        first_BO = torch.tensor(self.ids.opening).expand(len(batch.target_in_BT), -1)
+        glance = Glance(self.cross)
+        read_BT = torch.cat([first_BO, self.ids.target_V[batch.target_in_BT[:, 1:]]], dim=1)
+        logits_BTV, past_PBLHTD = self._run(read_BT, memory, None, glance)
+        logits_BTV = logits_BTV[:, opening - 1 :]
+        steps = range(logits_BTV.size(1))
+        looks, normaliser_BT = [self._look(glance, memory, opening - 1 + t) for t in steps], logits_BTV.logsumexp(dim=2)
+        states = [start]
+        for t in steps[:-1]:
+            times = (opening + t,) * len(read_BT)
+            states.append(State((past_PBLHTD[..., : opening + t, :],), times, looks[t].query_BH, normaliser_BT[:, t]))
+        logits_NV = logits_BTV[batch.target_out_BT != PAD][:, self.ids.target_V]
+        return Forced(logits_NV.clamp_min(NEVER).masked_fill(self.ids.alias_V, NEVER), None, memory, states, looks)
+
+    def heads_of(self, source: Sequence[int], read: Sequence[int]) -> Tensor:
+        """Every head's weights while the decoder reads ids, ``<bos>`` first: (L, H, T, S)."""
+        memory, _ = self.encode(torch.tensor([list(source)]), torch.tensor([len(source)]))
+        glance, opening = Glance(self.cross), self.ids.opening
+        after = self.ids.target_V[torch.tensor(list(read[1:]), dtype=torch.long)].tolist()
+        self._run(torch.tensor([[*opening, *after]]), memory, None, glance)
+        return torch.stack([glance.weights[n][0, :, len(opening) - 1 :] for n in range(self.layers)])
+
+    def embed(self, source_S: Tensor) -> Tensor:
+        """What the encoder reads in the place of ids."""
+        encoder = self.network.get_encoder()
+        embedded_SE: Tensor = encoder.get_input_embeddings()(self.ids.source_V[source_S])
+        return embedded_SE * getattr(encoder, "embed_scale", 1.0)  # Marian's kin multiply what they have looked up
+
+    def normaliser(self, output: StepOutput, memory: Memory) -> Tensor:
+        """log Σ exp(logits) of the first row."""
+        value: Tensor = output.state.normaliser_B[0]
+        return value
+
+    def terms(self, look: Look, memory: Memory, count: int) -> tuple[tuple[float, ...], ...]:
+        """None: what is shown may be a mean of many scores' softmax."""
+        return ()
+
+    def floats(self, length: int) -> int:
+        """Distributions, and the keys and values of a source and of an output as long as it may become."""
+        return 3 * self.vocabulary + 2 * self.layers * self.sizes.decoder * (3 * length + 10)
+
+    @property
+    def vocabulary(self) -> int:
+        """How many target ids there are."""
+        return len(self.ids.target_V)
+
+    @property
+    def sizes(self) -> Sizes:
+        """Source states; the query of the layer that is looked at; what its head, or all its heads, read."""
+        query = int(getattr(self.cross[0], "inner_dim", 0) or self.network.config.d_model)
+        return Sizes(self.network.config.d_model, query, query // self.heads if self.head else query)
+
+    @property
+    def sums_states(self) -> bool:
+        """No: every head sums values of its own."""
+        return False
+
+    @property
+    def positions(self) -> int | None:
+        """How many tokens it knows places for; None where it knows distances."""
+        return getattr(self.network.config, "max_position_embeddings", None)
+
+    @property
+    def longest_source(self) -> int | None:
+        """So long that an output of twice its length and ten more has places, too."""
+        return None if self.positions is None else (self.positions - 10 - len(self.ids.opening)) // 2
+
+
+def _project(module: Any, states_BSM: Tensor, part: int) -> Tensor:
+    """A cross-attention's keys (part 0) or values (1): (B, H, S, D)."""
+    names = next(names for names in CROSS.values() if hasattr(module, names[0]))
+    heads = getattr(module, "num_heads", None) or module.n_heads
+    projected_BSI: Tensor = getattr(module, names[part])(states_BSM)
+    return projected_BSI.view(*projected_BSI.shape[:2], heads, -1).transpose(1, 2)
+
+
+def _cached(keys_values: Tensor) -> DynamicLayer:
+    """A layer of a cache that begins with these keys and values, which it does not write to."""
+    layer = DynamicLayer()
+    layer.lazy_initialization(*keys_values)
+    layer.keys, layer.values = keys_values
+    return layer

@@ -1,0 +1,117 @@
+"""Lanes of one source that are shown together: teacher-forced, free-running, and branches that fork from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from s2s.errors import UserError
+from s2s.player import page
+from s2s.player.payload import branch_row
+from s2s.trace.branch import MAX_BRANCHES, Branch, Edit, before, words
+from s2s.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from s2s.checkpoint.native import Checkpoint
+
+
+@dataclass(frozen=True, repr=False)
+class Lanes(Mapping[str, Trace]):
+    """Traces by name: ``forced``, ``free``, then branches ``b1``, ``b2`` … A notebook shows them as the player.
+
+    >>> import s2s
+    >>> lanes = s2s.load("date").lanes("2025年3月9日", "2025-03-09")
+    >>> list(lanes), lanes["free"].divergence
+    (['forced', 'free'], None)
+    """
+
+    traces: Mapping[str, Trace]
+    branches: tuple[Branch, ...] = ()
+    checkpoint: Checkpoint | None = None
+    source: str | tuple[str, ...] = ""  # what the checkpoint was given, a text or tokens
+
+    @staticmethod
+    def of(*traces: Trace) -> Lanes:
+        """The free and the forced trace of one source, or one of them; UserError where they do not belong together."""
+        if not traces:
+            raise UserError("lanes_empty")
+        found = page.together([{trace.mode: page.showable(trace)} for trace in traces])
+        return Lanes({name: found[name] for name in ("forced", "free") if name in found})
+
+    def __getitem__(self, name: str) -> Trace:
+        if name not in self.traces:
+            raise UserError("lane_missing", lane=name, known=", ".join(self.traces))
+        return self.traces[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.traces)
+
+    def __len__(self) -> int:
+        return len(self.traces)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.traces
+
+    def __repr__(self) -> str:
+        first = next(iter(self.traces.values()))
+        said = self.traces.get("free", first).text
+        return f"<Lanes {', '.join(self.traces)}: {first.source_text} → {said}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the player."""
+        from s2s.player.notebook import show
+
+        return show(self)._repr_html_()
+
+    @property
+    def own(self) -> dict[str, Trace]:
+        """The lanes without the branches."""
+        return {name: self.traces[name] for name in ("forced", "free") if name in self.traces}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The branches as the player wants them."""
+        return [branch_row(one, self.traces[one.id], self.traces.get(one.parent)) for one in self.branches]
+
+    def fork(
+        self,
+        step: int,
+        word: str = "",
+        *,
+        attention: str | Sequence[float] | Edit | None = None,
+        lane: str = "free",
+        name: str = "",
+    ) -> Lanes:
+        """The same lanes and one branch more: at ``step`` of ``lane`` the model says ``word`` and goes on by itself.
+
+        With ``attention`` the step uses other weights, or what ``Edit.parse`` reads. Steps count from 0. Raises
+        UserError for a word that the vocabulary lacks, and where there is no model to go on with.
+
+        >>> import s2s
+        >>> lanes = s2s.load("date").lanes("2025年3月9日").fork(3, "4")
+        >>> lanes["b1"].text[:4], lanes["b1"].prefix
+        ('2024', 4)
+        """
+        trace, checkpoint = self[lane], self.checkpoint
+        if checkpoint is None:
+            raise UserError("lanes_no_model")
+        if not 0 <= step < len(trace.steps):
+            raise UserError("step_missing", step=step, last=len(trace.steps) - 1)
+        if len(self.branches) >= MAX_BRANCHES:
+            raise UserError("branch_many", limit=MAX_BRANCHES)
+        said = words(checkpoint, word) if word or attention is None else []
+        prefix = (*before(checkpoint, trace, step), *said)
+        parent = next((one.edits for one in self.branches if one.id == lane), {})
+        edits = {t: edit for t, edit in parent.items() if t < step}
+        edits |= {} if attention is None else {step: Edit.of(attention)}
+        title = name or checkpoint.target.segmenter.join(said) or f"✎ {step + 1}"
+        branch = Branch(f"b{len(self.branches) + 1}", title, lane, step, prefix, edits)
+        return replace(self, traces={**self.traces, branch.id: self._decode(branch)}, branches=(*self.branches, branch))
+
+    def _decode(self, branch: Branch) -> Trace:
+        assert self.checkpoint is not None
+        first = next(iter(self.own.values()))
+        settings = dict(self.own["free"].settings) if "free" in self.own else {}
+        return self.checkpoint.trace(
+            self.source, first.reference, prefix=branch.prefix, attention=branch.edits, **settings
+        )

@@ -1,0 +1,206 @@
+"""Traces as one HTML file that plays without a server: the player, its words in both languages, the lanes.
+
+Nothing in it asks for anything outside, and its policy forbids it to: only the script that stands in
+the file may run. The lanes are JSON in one element, from which ``read`` takes them out again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from html.parser import HTMLParser
+from string import Template
+from typing import Any
+
+from s2s.errors import LANGUAGES, UserError, say, sentences, strings
+from s2s.player import payload
+from s2s.trace.trace import Trace
+
+LANES = "lookback-lanes"  # the id of the element that holds the lanes
+COMMENT = re.compile(r"(^|(?<=[;,{]))\s*// .*")
+TITLE = 60  # characters of the text that a window's title shows
+
+
+def render(
+    lanes: Mapping[str, Trace],
+    language: str,
+    vocabulary: int | None = None,
+    branches: Sequence[Mapping[str, Any]] = (),
+    framed: bool = False,
+    begin: Mapping[str, Any] | None = None,
+) -> str:
+    """The page, opened in ``zh`` or ``en``; ``vocabulary`` counts the target words where that is known.
+
+    ``branches`` are rows of ``player.branch_row``. A ``framed`` page is the player alone, for a frame that ``frame.py``
+    makes in a notebook; it keeps nothing in its address. ``begin`` is where it opens where its address does not say:
+    ``step``, from 0, ``lane``, and ``pieces``, "1" for subwords as they are.
+    """
+    trace = next(iter(lanes.values()))
+    words = {other: {"player": _spoken(other), "page": _words(trace, other)} for other in LANGUAGES}
+    script = _short(f"{payload.script(asking=False)}\n{payload.read('page.js')}")
+    styles = {"style": _short(payload.read("page.css")), "player_style": _short(payload.read("player.css"))}
+    return Template(payload.read("page.html")).substitute(
+        styles,
+        language=language,
+        framed=" data-framed" if framed else "",
+        policy=_policy(script, list(styles.values())),
+        title=_shown(trace.source_text[:TITLE]),
+        facts=_facts(lanes, words[language]["page"]),
+        lanes=embedded(payload.lane_values(lanes)),
+        page=embedded(
+            _opening(language, vocabulary, words, branches, framed)
+            | {"words": payload.source_words(lanes), **({"begin": dict(begin)} if begin else {})}
+        ),
+        script=script,
+        **{name: escape(text) for name, text in words[language]["page"].items()},
+    )
+
+
+def _opening(language: str, vocabulary: int | None, words: Any, branches: Any, framed: bool) -> dict[str, Any]:
+    """How the player begins. A frame has no switch for the language, so its page speaks one alone."""
+    own = {language: words[language]} if framed else words
+    known = {"language": language, "vocabulary": vocabulary, "strings": own, "branches": list(branches)}
+    return known | ({"framed": True} if framed else {})
+
+
+def _short(code: str) -> str:
+    """Script or style without indentation, empty lines and comments: no string in them has such a line."""
+    lines = (COMMENT.sub("", line.strip()) for line in code.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _spoken(language: str) -> dict[str, str]:
+    """The player's texts, but for those of what a page without a model cannot do."""
+    asking = ("evidence_", "predict_", "readout_")
+    spoken = strings("player", language)
+    return {k: v for k, v in spoken.items() if k == "readout_none" or not k.startswith(asking)}
+
+
+def _words(trace: Trace, language: str) -> dict[str, str]:
+    """The page's own texts, under the names that its template and its script use."""
+    kind = f"card.kind.{trace.checkpoint['attention']}"
+    return {
+        "brand": say("app.title", language),
+        "languages": say("app.language", language),
+        "kind": sentences(language).get(kind, trace.checkpoint["attention"]),
+        **strings("export", language),
+    }
+
+
+def _facts(lanes: Mapping[str, Trace], words: Mapping[str, str]) -> str:
+    """The text, what was said to it, the reference and the model, as rows of a description list."""
+    trace = lanes.get("free") or next(iter(lanes.values()))
+    reference = next((lane.reference for lane in lanes.values() if lane.reference), None)
+    name, digest = trace.checkpoint["name"], trace.checkpoint.get("digest", "")
+    rows = {
+        "text": _shown(trace.source_text),
+        "output": _shown(lanes["free"].text) if "free" in lanes else "",
+        "reference": _shown(reference or ""),
+        "model": f"{_shown(name)} · <span data-say=kind>{escape(words['kind'])}</span>"
+        + (f" · <code>{_shown(digest)}</code>" if digest else ""),
+    }
+    return "".join(
+        f'<dt data-say="{key}">{escape(words[key])}</dt><dd class="{key}" dir="auto">{value}</dd>'
+        for key, value in rows.items()
+        if value
+    )
+
+
+def _shown(text: str) -> str:
+    """A text as HTML: halves of a pair, which UTF-8 cannot write, become question marks."""
+    return escape(text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def embedded(value: Any) -> str:
+    """JSON that an HTML script element can hold whatever its texts are: ASCII alone, and no ``<``.
+
+    >>> embedded("</script>")
+    '"\\\\u003c/script>"'
+    """
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _policy(script: str, styles: Sequence[str]) -> str:
+    """Nothing from outside, and of what stands inside only this script and these styles."""
+    hashes = " ".join(map(_hash, styles))
+    return (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {hashes}; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+class _Finder(HTMLParser):
+    """Collects the text of the element with the lanes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside = False
+        self.found = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside = tag == "script" and dict(attrs).get("id") == LANES
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.found += data
+
+
+def read(text: str) -> dict[str, Trace]:
+    """The lanes in a trace's JSON or in an exported page, by mode; ValueError says what it is instead."""
+    if not text.lstrip("\ufeff \t\r\n").startswith("<"):
+        trace = showable(Trace.from_json(text))
+        return {trace.mode: trace}
+    finder = _Finder()
+    finder.feed(text)
+    finder.close()
+    if not finder.found:
+        raise ValueError(f"a page without an element {LANES}")
+    try:
+        lanes = json.loads(finder.found)
+    except RecursionError:
+        raise ValueError(f"its {LANES} is nested too deeply") from None
+    if not isinstance(lanes, dict):
+        raise ValueError(f"its {LANES} is no object")
+    found = [showable(Trace.from_json(json.dumps(lane))) for lane in lanes.values() if lane is not None]
+    if not found:
+        raise ValueError(f"its {LANES} holds no lane")
+    return {trace.mode: trace for trace in found}
+
+
+def showable(trace: Trace) -> Trace:
+    """The trace, if it can be shown: ValueError for one without a step or a model, or with an infinite number."""
+    if not trace.steps or not trace.source_tokens:
+        raise ValueError("a trace without a step")
+    if not {"name", "attention"} <= trace.checkpoint.keys():
+        raise ValueError("a trace without the name and attention of its model")
+    trace.to_json()  # refuses what JSON cannot hold
+    return trace
+
+
+def together(traces: Sequence[Mapping[str, Trace]]) -> dict[str, Trace]:
+    """The lanes of several files as those of one page. Raises UserError where they do not belong together."""
+    lanes: dict[str, Trace] = {}
+    for name, trace in (item for found in traces for item in found.items()):
+        first = next(iter(lanes.values()), trace)
+        if name in lanes:
+            raise UserError("export_same_lane", lane=name)
+        if (trace.source_text, trace.source_tokens) != (first.source_text, first.source_tokens):
+            raise UserError("export_other_source")
+        if dict(trace.checkpoint) != dict(first.checkpoint):
+            raise UserError("export_other_model", first=first.checkpoint["name"], second=trace.checkpoint["name"])
+        if trace.reference and first.reference and trace.reference_tokens != first.reference_tokens:
+            raise UserError("export_other_reference")
+        lanes[name] = trace
+    return lanes

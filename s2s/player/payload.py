@@ -1,0 +1,88 @@
+"""The player's files: the app mounts them as a component, an exported page carries them along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from s2s.text.subwords import spans, word
+from s2s.trace.branch import Branch
+from s2s.trace.trace import Step, Trace
+
+FOLDER = Path(__file__).parent / "browser"
+SCRIPTS = (
+    "dom.js",
+    "keys.js",
+    "words.js",
+    "ask.js",
+    "lanes.js",
+    "heatmap.js",
+    "softmax.js",
+    "worked.js",
+    "readout.js",
+    "fork.js",
+    "edit.js",
+    "evidence.js",
+    "predict.js",
+    "paper.js",
+    "picture.js",
+    "export.js",
+    "input.js",
+    "bar.js",
+    "address.js",
+    "player.js",
+)
+
+
+def read(name: str) -> str:
+    """One file of the player's folder."""
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def script(asking: bool = True) -> str:
+    """The player's scripts as one module, which exports ``mount``: they share their top-level names.
+
+    Where nobody can be asked, what only shows answers is left out.
+    """
+    return "\n".join(read(name) for name in SCRIPTS if asking or name != "readout.js")
+
+
+def lane_values(lanes: Mapping[str, Trace]) -> dict[str, Any]:
+    """The lanes as the player wants them, null for one that there is not."""
+    return {name: lanes[name].to_dict() if name in lanes else None for name in ("forced", "free")}
+
+
+def source_words(lanes: Mapping[str, Trace]) -> dict[str, Any] | None:
+    """The source's words where it was cut into pieces of words: how each is written, from which piece to which."""
+    tokens = next(iter(lanes.values())).source_tokens
+    found = spans(tokens)
+    if len(found) == len(tokens):
+        return None
+    return {"labels": [word(tokens[start:end]) for start, end in found], "spans": [list(span) for span in found]}
+
+
+def branch_row(branch: Branch, trace: Trace, parent: Trace | None) -> dict[str, Any]:
+    """A branch as the player wants it: its steps from where it leaves its parent."""
+    shared = _shared(trace, parent)
+    plain = trace.to_dict(shared)
+    parts = ("settings", "divergence", "steps", "text", "ended")
+    head = {"id": branch.id, "name": branch.name, "parent": branch.parent, "key": branch.id, "shared": shared}
+    return head | {"prefix": plain.get("prefix", 0)} | {key: plain[key] for key in parts}
+
+
+def _shared(trace: Trace, parent: Trace | None) -> int:
+    """How many first steps are those of the parent."""
+    pairs = zip(trace.steps, parent.steps if parent else (), strict=False)
+    return next((t for t, (own, other) in enumerate(pairs) if not _same(own, other)), _shorter(trace, parent))
+
+
+def _same(own: Step, other: Step) -> bool:
+    said = (own.output, own.log_prob, own.target) == (other.output, other.log_prob, other.target)
+    return said and np.array_equal(own.attention, other.attention)
+
+
+def _shorter(trace: Trace, parent: Trace | None) -> int:
+    return min(len(trace.steps), len(parent.steps)) if parent else 0

@@ -1,0 +1,1 @@
+"""What one server process holds for all its visitors. No Streamlit."""

@@ -1,0 +1,1 @@
+"""What people write, in a database: labels of errors, rooms of a class. The only SQLAlchemy."""

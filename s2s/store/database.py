@@ -1,0 +1,165 @@
+"""Where what people say is kept: SQLite in a file, or PostgreSQL (docs/INSPECT.md, Database).
+
+A feature declares its tables on ``METADATA`` in its own module; ``connect`` makes those that are missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from s2s.errors import UserError
+
+METADATA = MetaData()
+VARIABLE = "LOOKBACK_DATABASE"
+DEFAULT = Path(__file__).resolve().parents[2] / "inspected" / "lookback.sqlite"
+BUSY = 30  # seconds that a writer of SQLite waits for the others
+REACH = 5  # seconds that a server may take to answer
+MAKING = 7_205_759  # the advisory lock under which tables are made in PostgreSQL: a number that nothing else uses
+_made: dict[Engine, frozenset[str]] = {}  # the tables that each is known to have
+_making = threading.Lock()
+
+
+def connect(url: str | None = None) -> Engine:
+    """The engine of a URL, one a process, every declared table in it; without a URL, that of LOOKBACK_DATABASE.
+
+    Raises UserError, which never holds a password, where there is no such database.
+    """
+    place = address(url or os.environ.get(VARIABLE) or f"sqlite:///{DEFAULT}")
+    with _making:
+        engine = _engine(place)
+        declared = frozenset(METADATA.tables)
+        if engine not in _made or declared - _made[engine]:
+            _make(engine)
+            _made[engine] = declared
+    return engine
+
+
+def _make(engine: Engine) -> None:
+    """Make the tables that are missing; of several processes one does."""
+    try:
+        with writing(engine) as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MAKING})
+            METADATA.create_all(connection)
+    except DBAPIError:  # no right to make tables
+        raise UserError("database_lost", database=name(engine.url)) from None
+
+
+def exists() -> bool:
+    """Whether ``connect()`` would find a database: one is named, or the file is there."""
+    return bool(os.environ.get(VARIABLE)) or DEFAULT.exists()
+
+
+def address(url: str) -> URL:
+    """The URL as SQLAlchemy has it, with the driver that is installed; UserError where it is of another kind."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise UserError("database_url") from None
+    kind = parsed.get_backend_name()
+    if kind in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if kind == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        return parsed.set(drivername="sqlite+pysqlite")
+    raise UserError("database_url")
+
+
+def name(url: URL) -> str:
+    """What may be said of a URL: file, or server and database; no user, no password, no option.
+
+    >>> name(address("postgresql://ann:secret@db.example:5433/class?password=secret"))
+    'postgresql://db.example:5433/class'
+    """
+    shown = URL.create("postgresql", host=url.host, port=url.port, database=url.database)
+    return str(url.database) if url.get_backend_name() == "sqlite" else shown.render_as_string()
+
+
+@functools.lru_cache(maxsize=8)
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "postgresql":
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": REACH}, hide_parameters=True)
+    assert url.database
+    try:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise UserError("database_lost", database=name(url)) from None
+    engine = create_engine(url, connect_args={"timeout": BUSY}, hide_parameters=True)
+    event.listen(engine, "connect", _sqlite_session)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_session(connection: sqlite3.Connection, record: object) -> None:
+    connection.isolation_level = None  # BEGIN is ours to say: Python's comes too late for what is read first
+    _write_ahead(connection)
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Readers and one writer at a time, none waiting for another kind; SQLite does not wait for who sets it."""
+    until = time.monotonic() + BUSY
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    """A writer waits for its turn before it reads: who reads and then writes is refused where another wrote since."""
+    reads = connection.get_execution_options().get("reads")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@contextlib.contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that only reads, everything as of one moment in SQLite; UserError where the database is lost."""
+    with _told(engine), engine.connect().execution_options(reads=True) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction: written when the block ends, undone where it raises; UserError where the database is lost."""
+    with _told(engine), engine.begin() as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def _told(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except (DatabaseError, InterfaceError, PoolTimeout) as error:
+        # not a statement that was wrong, which is ours; SQLite's "file is not a database" is of no narrower kind
+        if type(error) not in (OperationalError, InterfaceError, PoolTimeout, DatabaseError):
+            raise
+        raise UserError("database_lost", database=name(engine.url)) from None
+
+
+def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    """Insert a row, or set the other columns of the one that has its primary key: one statement, the last one wins."""
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    keys = [column.name for column in table.primary_key]
+    statement = kind.insert(table).values(**row)
+    others = {key: value for key, value in row.items() if key not in keys}
+    if others:
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others))
+    else:
+        connection.execute(statement.on_conflict_do_nothing(index_elements=keys))

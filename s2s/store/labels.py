@@ -1,0 +1,246 @@
+"""What people say of an inspection's examples: a verdict, categories of their own, a note (docs/INSPECT.md, Labels).
+
+A label belongs to a test file (its SHA-256), a checkpoint (its digest), an example's id and a person, so
+that a run made again finds it, and two people who edit one example write two rows. Each change is one
+transaction of its own columns: what one tab writes never takes back what another one wrote beside it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Float,
+    ForeignKey,
+    Integer,
+    Select,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from s2s.errors import UserError
+from s2s.store.database import METADATA, connect, exists, reading, upsert, writing
+from s2s.store.label import NAME, NOTE, VERDICTS, Asked, Label, cleaned, named
+
+KEY = ("file", "checkpoint", "example", "person")
+
+LABELS = Table(
+    "labels",
+    METADATA,
+    Column("file", String(64), primary_key=True),
+    Column("checkpoint", String(64), primary_key=True),
+    Column("example", BigInteger, primary_key=True, autoincrement=False),
+    Column("person", String(NAME), primary_key=True),
+    Column("verdict", String(20)),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("changed", Float(53), nullable=False),  # seconds since 1970
+)
+CATEGORIES = Table(
+    "label_categories",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("file", String(64), nullable=False),
+    Column("name", String(NAME), nullable=False),
+    UniqueConstraint("file", "name"),
+    sqlite_autoincrement=True,  # the number of a category that is gone never means another one
+)
+MARKS = Table(
+    "label_marks",
+    METADATA,
+    Column("file", String(64), primary_key=True),
+    Column("checkpoint", String(64), primary_key=True),
+    Column("example", BigInteger, primary_key=True, autoincrement=False),
+    Column("person", String(NAME), primary_key=True),
+    Column("category", ForeignKey(CATEGORIES.c.id, ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class Labels:
+    """The labels of one checkpoint's examples of one file, in a database."""
+
+    def __init__(self, engine: Engine, manifest: Mapping[str, Any]) -> None:
+        self.engine = engine
+        self.file: str = manifest["file"]["sha256"]
+        self.checkpoint: str = manifest["checkpoint"]["digest"]
+
+    def say(self, example: int, person: str, verdict: str | None) -> None:
+        """Keep a verdict; None takes it back."""
+        if verdict not in (None, *VERDICTS):
+            raise UserError("setting_choice", name="verdict", found=verdict, known=", ".join(VERDICTS))
+        self._change(example, person, verdict=verdict)
+
+    def note(self, example: int, person: str, text: str) -> None:
+        """Keep a note; empty takes it back."""
+        self._change(example, person, note=cleaned(text, NOTE))
+
+    def mark(self, example: int, person: str, category: int, holds: bool) -> None:
+        """Put an example into a category, or take it out; UserError where someone has deleted that."""
+        with writing(self.engine) as connection:
+            row = self._row(example, person) | {"category": category}
+            known = select(CATEGORIES.c.id).where(CATEGORIES.c.id == category, CATEGORIES.c.file == self.file)
+            if connection.execute(known.with_for_update(read=True)).first() is None:
+                raise UserError("label_category_gone")
+            if holds:
+                upsert(connection, MARKS, row)
+            else:
+                connection.execute(delete(MARKS).where(*(MARKS.c[key] == value for key, value in row.items())))
+            self._touch(connection, example, person)
+
+    def of(self, example: int) -> tuple[Label, ...]:
+        """What everybody says of an example, in the order of names; empty labels are none."""
+        return self._read([example]).get(example, ())
+
+    def all(self) -> dict[int, tuple[Label, ...]]:
+        """The same of every example that has any."""
+        return self._read()
+
+    def some(self, examples: Collection[int]) -> dict[int, tuple[Label, ...]]:
+        """The same of those of these examples that have any."""
+        return self._read(examples)
+
+    def people(self) -> tuple[str, ...]:
+        """Who has said anything, in the order of names."""
+        query = select(LABELS.c.person).where(*self._said()).distinct()
+        with reading(self.engine) as connection:
+            return tuple(sorted(connection.execute(query).scalars()))
+
+    def order(self, ids: NDArray[np.int64], person: str = "", descending: bool = False) -> NDArray[np.intp]:
+        """Places that sort ids by verdict in the order of ``VERDICTS``, then those that have other labels alone.
+
+        Of several people's verdicts, or one person's alone, the last in that order counts; ties keep their
+        order, and ids without a label are last, either way.
+        """
+        rank = func.max(case({verdict: n for n, verdict in enumerate(VERDICTS)}, value=LABELS.c.verdict))
+        query = select(LABELS.c.example, rank).where(*self._said(person)).group_by(LABELS.c.example)
+        with reading(self.engine) as connection:
+            found = {id: len(VERDICTS) if n is None else n for id, n in connection.execute(query)}
+        sign = -1.0 if descending else 1.0
+        return np.argsort([sign * found[id] if id in found else np.inf for id in ids.tolist()], kind="stable")
+
+    def mask(self, ids: NDArray[np.int64], asked: Asked) -> NDArray[np.bool_]:
+        """Of each id whether its example is asked for."""
+        if asked.verdict != "none":
+            return np.isin(ids, self._having(asked))
+        others = self.mask(ids, replace(asked, verdict="")) if asked.category is not None else True
+        return ~np.isin(ids, self._having(Asked(asked.person, "any"))) & others
+
+    def _having(self, asked: Asked) -> list[int]:
+        where = self._said(asked.person)
+        if asked.verdict:
+            given = LABELS.c.verdict == asked.verdict
+            where.append(given if asked.verdict != "any" else LABELS.c.verdict.is_not(None))
+        if asked.category is not None:
+            where.append(_marked().where(MARKS.c.category == asked.category).exists())
+        with reading(self.engine) as connection:
+            return list(connection.execute(select(LABELS.c.example).where(*where)).scalars())
+
+    def _said(self, person: str = "") -> list[ColumnElement[bool]]:
+        """Conditions of this inspection's labels that say anything, of all people or of one."""
+        said = LABELS.c.verdict.is_not(None) | (LABELS.c.note != "") | _marked().exists()
+        where = [LABELS.c.file == self.file, LABELS.c.checkpoint == self.checkpoint, said]
+        return [*where, LABELS.c.person == person] if person else where
+
+    def categories(self) -> dict[int, str]:
+        """The file's categories by number, in the order of their making."""
+        query = select(CATEGORIES.c.id, CATEGORIES.c.name).where(CATEGORIES.c.file == self.file)
+        with reading(self.engine) as connection:
+            return {id: name for id, name in connection.execute(query.order_by(CATEGORIES.c.id))}
+
+    def add(self, name: str) -> int:
+        """A new category, or the one that has the name already; its number."""
+        name = named(name)
+        query = select(CATEGORIES.c.id).where(CATEGORIES.c.file == self.file, CATEGORIES.c.name == name)
+        try:
+            with writing(self.engine) as connection:
+                made = insert(CATEGORIES).values(file=self.file, name=name).returning(CATEGORIES.c.id)
+                return int(connection.execute(made).scalar_one())
+        except IntegrityError:
+            with reading(self.engine) as connection:
+                return int(connection.execute(query).scalar_one())
+
+    def rename(self, category: int, name: str) -> None:
+        """Another name for a category, everywhere; UserError where another one has it."""
+        name = named(name)
+        own = (CATEGORIES.c.id == category) & (CATEGORIES.c.file == self.file)
+        try:
+            with writing(self.engine) as connection:
+                changed = connection.execute(update(CATEGORIES).where(own).values(name=name)).rowcount
+        except IntegrityError:
+            raise UserError("label_category_taken", name=name) from None
+        if not changed:
+            raise UserError("label_category_gone")
+
+    def remove(self, category: int) -> None:
+        """A category goes, with its marks; notes and verdicts stay."""
+        own = (CATEGORIES.c.id == category) & (CATEGORIES.c.file == self.file)
+        with writing(self.engine) as connection:
+            connection.execute(delete(CATEGORIES).where(own))
+
+    def marked(self, category: int) -> int:
+        """How many marks a category has, of all checkpoints."""
+        query = select(func.count()).select_from(MARKS).where(MARKS.c.category == category)
+        with reading(self.engine) as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def _row(self, example: int, person: str) -> dict[str, Any]:
+        return {"file": self.file, "checkpoint": self.checkpoint, "example": example, "person": named(person)}
+
+    def _change(self, example: int, person: str, **columns: str | None) -> None:
+        with writing(self.engine) as connection:
+            self._touch(connection, example, person, **columns)
+
+    def _touch(self, connection: Connection, example: int, person: str, **columns: str | None) -> None:
+        upsert(connection, LABELS, self._row(example, person) | {"changed": time.time()} | columns)
+
+    def _read(self, examples: Collection[int] | None = None) -> dict[int, tuple[Label, ...]]:
+        """Labels by example, two queries whatever their number."""
+
+        def own(table: Table) -> list[Any]:
+            where = [table.c.file == self.file, table.c.checkpoint == self.checkpoint]
+            return [*where, table.c.example.in_(examples)] if examples is not None else where
+
+        marks = select(MARKS.c.example, MARKS.c.person, CATEGORIES.c.name).join_from(MARKS, CATEGORIES)
+        with reading(self.engine) as connection:
+            rows = connection.execute(select(LABELS).where(*own(LABELS))).all()
+            marked = connection.execute(marks.where(*own(MARKS)).order_by(CATEGORIES.c.id)).all()
+        names: dict[tuple[int, str], tuple[str, ...]] = {}
+        for id, person, name in marked:
+            names[id, person] = (*names.get((id, person), ()), name)
+        found: dict[int, tuple[Label, ...]] = {}
+        for row in sorted(rows, key=lambda row: (row.example, row.person)):
+            categories = names.get((row.example, row.person), ())
+            if row.verdict or row.note or categories:
+                changed = datetime.fromtimestamp(row.changed, UTC)
+                label = Label(row.person, row.verdict, categories, row.note, changed)
+                found[row.example] = (*found.get(row.example, ()), label)
+        return found
+
+
+def _marked() -> Select[tuple[int]]:
+    """The marks of a row of ``LABELS``."""
+    return select(1).select_from(MARKS).where(*(MARKS.c[key] == LABELS.c[key] for key in KEY))
+
+
+def kept(manifest: Mapping[str, Any], url: str | None = None) -> dict[int, tuple[Label, ...]]:
+    """All labels of an inspection, for who only reads: no database is made where there is none yet."""
+    return Labels(connect(url), manifest).all() if url or exists() else {}

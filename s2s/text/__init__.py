@@ -1,0 +1,1 @@
+"""Text to tokens and back: segmenters, vocabularies, subwords, alignment. Neither torch nor jieba is imported here."""

@@ -1,0 +1,1 @@
+"""READ FIRST. Records of a decoding run; numpy only."""

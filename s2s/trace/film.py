@@ -1,0 +1,142 @@
+"""The film of a training run: what a few dev sentences looked like every so many steps. numpy only."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from s2s.errors import UserError
+from s2s.trace.trace import Step, Trace
+
+T = TypeVar("T")
+NAME = "film.jsonl"
+CURVE = "curve.jsonl"
+TOP = 5  # candidates kept a step
+ATTENTION_UNITS = 10_000  # weights are whole numbers of ten-thousandths
+MAX_BYTES = 100_000_000
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One sentence at one moment: the teacher-forced lane, and what the model said when left alone."""
+
+    step: int  # of training
+    sentence: int  # its place among the dev pairs, from 0
+    trace: Trace
+    text: str
+
+    def to_json(self) -> str:
+        """One line, its trace rounded."""
+        values = {"step": self.step, "sentence": self.sentence, "text": self.text}
+        return json.dumps(values | {"trace": rounded(self.trace).to_dict()}, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How far training was: its mean loss since the moment before, and the first dev pairs' scores."""
+
+    step: int
+    seconds: float  # of training, up to here
+    train_loss: float | None  # none before the first step
+    dev_loss: float
+    exact: float  # share of the pairs whose greedy output is the reference
+    pairs: int
+
+    def to_json(self) -> str:
+        """One line."""
+        return json.dumps(dataclasses.asdict(self))
+
+
+def shares(weights: np.ndarray, units: int = ATTENTION_UNITS) -> np.ndarray:
+    """Weights as whole numbers of ``1/units`` that still sum to 1, each within one unit of what it was.
+
+    >>> shares(np.array([1 / 3, 1 / 3, 1 / 3]), 100).tolist()
+    [0.34, 0.33, 0.33]
+    """
+    exact = weights.astype(np.float64) / weights.sum(dtype=np.float64) * units
+    whole: np.ndarray = np.floor(exact)
+    most = np.argsort(whole - exact, kind="stable")[: round(units - whole.sum())]
+    whole[most] += 1
+    whole /= units
+    return whole
+
+
+def rounded(trace: Trace) -> Trace:
+    """A trace with numbers of four decimals, ``TOP`` candidates and without the worked arithmetic."""
+    return dataclasses.replace(trace, steps=tuple(map(_rounded, trace.steps)), memory=())
+
+
+def _rounded(step: Step) -> Step:
+    def plain(value: float) -> float:
+        return round(value, 4)
+
+    top = tuple(dataclasses.replace(s, log_prob=plain(s.log_prob)) for s in step.top[:TOP])
+    target = step.target and dataclasses.replace(step.target, log_prob=plain(step.target.log_prob))
+    return Step(
+        input=step.input,
+        output=step.output,
+        log_prob=plain(step.log_prob),
+        rank=step.rank,
+        entropy=plain(step.entropy),
+        attention=shares(step.attention),
+        scores=np.round(step.scores.astype(np.float64), 3),
+        top=top,
+        normaliser=plain(step.normaliser),
+        target=target,
+    )
+
+
+def film(checkpoint: str | Path, skip: int = 0) -> tuple[Frame, ...]:
+    """The frames of a directory in the order of training, those of a step by sentence; none without a film.
+
+    The first ``skip`` are left out. Raises UserError that names the row which is no frame.
+    """
+    return tuple(_read(Path(checkpoint) / NAME, _frame, skip))
+
+
+def curve(checkpoint: str | Path) -> tuple[Moment, ...]:
+    """The moments of a directory in the order of training; none without a curve. Raises UserError as ``film`` does."""
+    return tuple(_read(Path(checkpoint) / CURVE, _moment))
+
+
+def _read(path: Path, made: Callable[[dict[str, Any]], T], skip: int = 0) -> Iterator[T]:
+    """The rows; one that a run is still writing, at the end and without a newline, is not there yet."""
+    if not path.exists():
+        return
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UserError("file_too_large", file=str(path), limit=MAX_BYTES // 1_000_000)
+        lines = path.read_bytes().split(b"\n")[:-1]
+    except OSError:
+        raise UserError("file_missing", file=str(path)) from None
+    for row, line in enumerate(lines[skip:], start=skip + 1):
+        try:
+            yield made(json.loads(line))
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise UserError("film_broken", file=str(path), row=row, reason=str(error)) from None
+
+
+def _frame(values: dict[str, Any]) -> Frame:
+    step, sentence, text = int(values["step"]), int(values["sentence"]), str(values["text"])
+    trace = Trace.from_json(json.dumps(values["trace"]))
+    if not all(shown.whole for shown in trace.steps):
+        raise ValueError("a step without its numbers")
+    return Frame(step, sentence, trace, text)
+
+
+def _moment(values: dict[str, Any]) -> Moment:
+    loss = values["train_loss"]
+    return Moment(
+        step=int(values["step"]),
+        seconds=float(values["seconds"]),
+        train_loss=None if loss is None else float(loss),
+        dev_loss=float(values["dev_loss"]),
+        exact=float(values["exact"]),
+        pairs=int(values["pairs"]),
+    )

@@ -1,0 +1,137 @@
+"""A trace as the plain values of docs/FORMATS.md, and back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from s2s.trace.trace import SCHEMA, UNKNOWN, Scored, Step, Trace
+
+
+def number(value: float) -> float:
+    """To 8 significant digits."""
+    return float(f"{value:.8g}")
+
+
+def numbers(values: Sequence[float] | np.ndarray) -> list[float]:
+    """Each to 8 significant digits."""
+    return [number(v) for v in values]
+
+
+def to_dict(trace: Trace, first: int = 0) -> dict[str, Any]:
+    """Plain values in order, the steps from ``first`` on."""
+    return {
+        "schema": SCHEMA,
+        "mode": trace.mode,
+        "checkpoint": dict(trace.checkpoint),
+        "source": {
+            "text": trace.source_text,
+            "tokens": list(trace.source_tokens),
+            "unknown": list(trace.source_unknown),
+            "memory": [numbers(row) for row in trace.memory],
+        },
+        "reference": trace.reference,
+        "reference_tokens": list(trace.reference_tokens),
+        "settings": dict(trace.settings),
+        "divergence": trace.divergence,
+        "steps": [_step_dict(step) for step in trace.steps[first:]],
+        "text": trace.text,
+        "ended": trace.ended,
+        **({"prefix": trace.prefix} if trace.prefix else {}),
+    }
+
+
+def _scored_dict(scored: Scored) -> dict[str, Any]:
+    prior = {} if scored.prior is None else {"prior": number(scored.prior)}
+    return {"token": scored.token, "log_prob": number(scored.log_prob), "rank": scored.rank, **prior}
+
+
+def _step_dict(step: Step) -> dict[str, Any]:
+    return {
+        "input": step.input,
+        "output": step.output,
+        **_known(step, "log_prob"),
+        **({"rank": step.rank} if step.rank else {}),
+        **_known(step, "entropy"),
+        "target": _scored_dict(step.target) if step.target else None,
+        "top": [_scored_dict(s) for s in step.top],
+        **_known(step, "normaliser"),
+        "attention": numbers(step.attention),
+        "scores": numbers(step.scores),
+        "context": numbers(step.context),
+        "score_terms": [numbers(term) for term in step.score_terms],
+        **{name: numbers(row) for name in ("coverage", "factors") if (row := getattr(step, name))},
+        **{name: number(x) for name in ("position", "p_gen") if (x := getattr(step, name)) is not None},
+        **({} if step.own_attention is None else {"own_attention": numbers(step.own_attention)}),
+    }
+
+
+def _known(step: Step, name: str) -> dict[str, float]:
+    value = getattr(step, name)
+    return {} if math.isnan(value) else {name: number(value)}
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} stands where a text should")
+    return value
+
+
+def _scored(value: Mapping[str, Any]) -> Scored:
+    return Scored(_text(value["token"]), float(value["log_prob"]), int(value["rank"]), _optional(value, "prior"))
+
+
+def _optional(value: Mapping[str, Any], name: str) -> float | None:
+    return None if value.get(name) is None else float(value[name])
+
+
+def _given(value: Mapping[str, Any], name: str) -> float:
+    found = _optional(value, name)
+    if found is not None and math.isnan(found):
+        raise ValueError(f"{name} is no number")
+    return UNKNOWN if found is None else found
+
+
+def _step(value: Mapping[str, Any]) -> Step:
+    return Step(
+        input=_text(value["input"]),
+        output=_text(value["output"]),
+        log_prob=_given(value, "log_prob"),
+        rank=int(value.get("rank") or 0),
+        entropy=_given(value, "entropy"),
+        attention=np.array(value["attention"], dtype=np.float32),
+        scores=np.array(value["scores"], dtype=np.float32),
+        top=tuple(_scored(s) for s in value["top"]),
+        normaliser=_given(value, "normaliser"),
+        target=_scored(value["target"]) if value["target"] else None,
+        context=tuple(map(float, value["context"])),
+        score_terms=tuple(tuple(map(float, term)) for term in value["score_terms"]),
+        coverage=tuple(map(float, value.get("coverage", ()))),
+        position=_optional(value, "position"),
+        factors=tuple(map(float, value.get("factors", ()))),
+        p_gen=_optional(value, "p_gen"),
+        own_attention=None if (row := value.get("own_attention")) is None else np.array(row, dtype=np.float32),
+    )
+
+
+def from_dict(values: Mapping[str, Any]) -> Trace:
+    """The trace that ``to_dict`` made plain. Raises ValueError, KeyError, TypeError for what is none."""
+    source = values["source"]
+    return Trace(
+        mode=values["mode"],
+        checkpoint={_text(name): _text(value) for name, value in values["checkpoint"].items()},
+        source_text=_text(source["text"]),
+        source_tokens=tuple(map(_text, source["tokens"])),
+        steps=tuple(_step(step) for step in values["steps"]),
+        text=_text(values["text"]),
+        source_unknown=tuple(map(int, source["unknown"])),
+        reference=None if values["reference"] is None else _text(values["reference"]),
+        reference_tokens=tuple(map(_text, values["reference_tokens"])),
+        memory=tuple(tuple(map(float, row)) for row in source["memory"]),
+        settings=dict(values["settings"]),
+        ended=values["ended"],
+        prefix=int(values.get("prefix", 0)),
+    )

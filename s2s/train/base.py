@@ -1,0 +1,29 @@
+"""Training on from a checkpoint: its weights and vocabularies are what a run begins with."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from s2s.checkpoint.native import Checkpoint, load
+from s2s.config import Config
+from s2s.errors import UserError
+
+
+def base(config: Config, checkpoint: Path) -> Checkpoint:
+    """The checkpoint that ``train.start`` names.
+
+    Raises UserError where it is not one, where its model or its text differs from the config's, and
+    where the run would write over it.
+    """
+    if Path(config.train.start).resolve() == checkpoint.resolve():
+        raise UserError("start_itself", directory=str(checkpoint))
+    found = load(config.train.start)
+    for section in ("model", "text"):
+        own, others = (dataclasses.asdict(getattr(c, section)) for c in (config, found.config))
+        for key in own:
+            if own[key] != others[key] and not key.endswith(("min_count", "max_vocab")):  # it has its vocabulary
+                raise UserError(
+                    "start_differs", key=f"{section}.{key}", found=own[key], start=config.train.start, needs=others[key]
+                )
+    return found

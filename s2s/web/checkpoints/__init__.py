@@ -1,0 +1,1 @@
+"""The page *Checkpoints*: model cards, uploads, saved runs."""

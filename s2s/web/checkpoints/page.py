@@ -1,0 +1,155 @@
+"""The page of checkpoints: all that can be chosen, their cards beside each other, and how to bring one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from s2s.checkpoint.archive import FILES, LIMIT
+from s2s.errors import UserError
+from s2s.server import folders, uploads
+from s2s.web.checkpoints import saved
+from s2s.web.shell import architecture, card, controls, csv_table, language, models
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
+
+SCORES = ("bleu", "chrf", "rouge_l", "perplexity", "token_accuracy")
+
+
+def page(names: list[str]) -> None:
+    """The list, the cards of one or two, one's own."""
+    csv_table.show(_rows(names), "checkpoints", "cards_table", _formats())
+    _own()
+    saved.section()
+    chosen = st.multiselect(t("cards.choose"), names, default=names[:1], max_selections=2, key="cards")
+    if len(chosen) == 2:
+        _differences(*chosen)
+    if not chosen:  # the only chip was taken away
+        return
+    for name, column in zip(chosen, st.columns(len(chosen), gap="large"), strict=True):
+        with column:
+            _card(name)
+
+
+def _rows(names: list[str]) -> dict[str, list[Any]]:
+    """A column a fact, a row a checkpoint."""
+    found = [models.about(name, models.changed(name)) for name in names]
+    tests = [_scores(entry) for entry in found]
+    files = [[path for path in models.place(name).rglob("*") if path.is_file()] for name in names]
+    sizes = [sum(path.stat().st_size for path in some) / 1e6 for some in files]
+    return {
+        t("cards.name"): names,
+        **{t(f"cards.{score}"): [test.get(score) for test in tests] for score in SCORES},
+        t("cards.parameters"): [_parameters(entry) for entry in found],
+        t("cards.size"): sizes,
+        t("cards.film"): ["✓" if models.filmed(name) else "–" for name in names],
+        t("cards.kind"): [architecture.described(entry) for entry in found],
+    }
+
+
+def _formats() -> dict[str, Any]:
+    number = st.column_config.NumberColumn
+    formats = {score: "%.1f" for score in SCORES} | {
+        "token_accuracy": "%.3f",
+        "size": "%.1f MB",
+        "parameters": "localized",
+    }
+    help_ = {"bleu": t("cards.bleu_help")}
+    return {t(f"cards.{name}"): number(format=shape, help=help_.get(name)) for name, shape in formats.items()}
+
+
+def _parameters(entry: Mapping[str, Any]) -> Any:
+    made = card.part(entry, "metrics", "training") or card.part(entry, "metrics", "imported")
+    return made.get("parameters")
+
+
+def _scores(entry: Mapping[str, Any]) -> dict[str, float]:
+    """The test split's scores, dev's where there are no others; only what is a number."""
+    found = card.part(entry, "metrics", "test") or card.part(entry, "metrics", "dev")
+    return {key: float(found[key]) for key in SCORES if isinstance(found.get(key), int | float)}
+
+
+def _differences(first: str, second: str) -> None:
+    """Scores and settings in which two checkpoints differ."""
+    pair = [models.about(name, models.changed(name)) for name in (first, second)]
+    flat = [_flat(entry["config"]) | {t(f"cards.{k}"): f"{v:.4g}" for k, v in _scores(entry).items()} for entry in pair]
+    keys = [key for key in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(key) != flat[1].get(key)]
+    columns = {name: [values.get(key, "–") for key in keys] for name, values in zip((first, second), flat, strict=True)}
+    st.markdown(f"##### {t('cards.differences')}")
+    csv_table.show({t("cards.setting"): keys} | columns, f"{first}-{second}", "cards_differences")
+
+
+def _flat(config: Mapping[str, Any]) -> dict[str, str]:
+    """``{"model.cell": "gru", …}``, as texts."""
+    parts = {part: value for part, value in config.items() if isinstance(value, dict)}
+    return {f"{part}.{key}": str(value)[:80] for part, values in parts.items() for key, value in values.items()}
+
+
+def _card(name: str) -> None:
+    """One card, and the way to the player."""
+    if st.button(t("cards.open", name=name), key=f"open-{name}", icon=":material/play_arrow:"):
+        st.session_state.update(model=name, **controls.first_example(name))
+        # Else the language would be the browser's: a switch forgets the widgets of the page that it leaves.
+        st.switch_page("pages/step_through.py", query_params={"lang": language.current()})
+    with st.container(border=True):
+        st.markdown(f"**{code(name)}**")
+        card.show(name)
+
+
+def _own() -> None:
+    """Bring a checkpoint for this session; what is there can be taken away again."""
+    mine = models.uploaded()
+    with st.expander(t("cards.bring"), expanded=bool(mine)):
+        st.caption(t("cards.bring_help", files=", ".join(FILES), most=uploads.KEPT))
+        full = len(mine) >= uploads.KEPT
+        left, right = st.columns(2)
+        generation = st.session_state.get("uploads_made", 0)  # a fresh widget once its file has been taken
+        file = left.file_uploader(
+            t("cards.zip"), "zip", key=f"zip-{generation}", max_upload_size=LIMIT // 1_000_000, disabled=full
+        )
+        if file is not None and st.session_state.get("refused") != file.file_id:
+            st.session_state["refused"] = file.file_id  # not read anew at every run
+            _take(lambda: uploads.unzip(file.name, file.getvalue()))
+        with right.form("folder", border=False):
+            typed = st.text_input(t("cards.folder"), key="folder_path", placeholder="models/mine", disabled=full)
+            if st.form_submit_button(t("cards.load"), disabled=full) and typed.strip():
+                _take(lambda: uploads.copy(typed))
+        right.caption(t("cards.folder_help", folder=code(folders.DATA.name)))
+        if mistake := st.session_state.get("upload_mistake"):
+            st.error(language.explain(mistake))
+        for upload in mine:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"{code(upload.name)} · {upload.size / 1e6:.1f} MB")
+                st.button(t("cards.remove"), key=f"remove-{upload.name}", on_click=_remove, args=(upload,))
+
+
+def _take(make: Callable[[], uploads.Upload]) -> None:
+    """A new checkpoint into the session, shown at once, or what was wrong with it."""
+    state = st.session_state
+    state["upload_mistake"] = None
+    try:
+        with st.spinner(t("cards.reading")):
+            made = make()
+    except UserError as error:
+        state["upload_mistake"] = error
+        return
+    state["uploads"] = [*models.uploaded(), made]
+    state["uploads_made"] = state.get("uploads_made", 0) + 1
+    state["cards"] = [made.name]
+    st.rerun()
+
+
+def _remove(upload: uploads.Upload) -> None:
+    """Out of the session, and off the disk."""
+    state = st.session_state
+    uploads.forget(upload)
+    state["uploads"] = [other for other in models.uploaded() if other is not upload]
+    names = models.names()
+    state["cards"] = [name for name in state.get("cards", []) if name in names]
+    if state.get("model") not in names:
+        state["model"] = names[0]
+        state.update(controls.first_example(names[0]))
+    if state.get("compare") not in names:
+        state["compare"] = ""

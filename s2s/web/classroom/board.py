@@ -1,0 +1,72 @@
+"""A class's votes as HTML, for the front of the room; after the reveal beside what the model does. Pure texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+from s2s.figures.numbers import share
+from s2s.store.rooms import Counts, Question, Truth
+
+Row = Callable[[str, str, str, float, float | None, str], str]
+STYLE = (Path(__file__).parents[1] / "components" / "room" / "board.css").read_text(encoding="utf-8")
+
+
+def board(question: Question, counts: Counts, truth: Truth | None, text: Mapping[str, str]) -> str:
+    """The question with its votes; with ``truth`` the model's weights and probabilities beside them, on one scale.
+
+    A vote counts as its share of the votes for a place, or for a word, as the model's numbers are shares of 1.
+    """
+    said = " ".join(map(escape, question.said))
+    before = f'{escape(text["said"])} <span dir="auto">{said}</span>' if said else escape(text["nothing_said"])
+    places = _rows(question.source, counts.places, truth.attention if truth else None, text, _place)
+    words = _rows(
+        question.words, counts.words, truth.words if truth else None, text, _word, truth.said if truth else -1
+    )
+    return (
+        f'<style>{STYLE}</style><div class="lb-board"><p class="said">{before}</p>'
+        f"<h4>{escape(text['look'])}</h4><ol class='lb-places'>{places}</ol>"
+        f"<h4>{escape(text['word'])}</h4><ol class='lb-words'>{words}</ol></div>"
+    )
+
+
+def _rows(
+    tokens: Sequence[str],
+    votes: Sequence[int],
+    model: Sequence[float] | None,
+    text: Mapping[str, str],
+    row: Row,
+    said: int = -1,
+) -> str:
+    voted, rows = sum(votes), list[str]()
+    for i, (token, count) in enumerate(zip(tokens, votes, strict=True)):
+        number = None if model is None else model[i]
+        part = count / voted if voted else 0.0
+        said_votes = text["count_one" if count == 1 else "count"].format(votes=count, share=f"{100 * part:.0f} %")
+        key, shown = ("votes", "") if number is None else ("votes_truth", share(number))
+        name = escape(text[key].format(word=token, votes=said_votes, truth=shown), quote=True)
+        rows.append(row(escape(token), name, escape(said_votes), part, number, " ●" if i == said else ""))
+    return "".join(rows)
+
+
+def _place(token: str, name: str, votes: str, part: float, weight: float | None, _: str) -> str:
+    model = "" if weight is None else f'<i class="model" style="height:{100 * weight:.1f}%"></i>'
+    number = f"<em>{escape(share(weight))}</em>" if weight is not None and weight >= 0.005 else ""
+    voted = votes if part else ""
+    shade = "" if weight is None else f' style="background:rgba(234,88,12,{weight**0.7:.3f})"'
+    return (
+        f'<li aria-label="{name}"><span class="bars">'
+        f'<i class="vote" style="height:{100 * part:.1f}%"></i>{model}</span>'
+        f'<span class="chip" dir="auto"{shade}>{token}</span><span class="n"><b>{voted}</b>{number}</span></li>'
+    )
+
+
+def _word(token: str, name: str, votes: str, part: float, p: float | None, mark: str) -> str:
+    model = "" if p is None else f'<i class="model" style="width:{100 * p:.1f}%"></i>'
+    number = "" if p is None else f"<em>{escape(share(p))}</em>"
+    return (
+        f'<li aria-label="{name}"><span class="word" dir="auto">{token}{mark}</span>'
+        f'<span class="bars"><i class="vote" style="width:{100 * part:.1f}%"></i>{model}</span>'
+        f'<span class="n"><b>{votes}</b>{number}</span></li>'
+    )

@@ -1,0 +1,90 @@
+"""Which room a visit teaches in: what it opened, a teacher's link, or what the teacher's browser kept."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from sqlalchemy import Engine
+
+from s2s.player.payload import read
+from s2s.store import rooms
+from s2s.web.shell import language
+
+FOLDER = Path(__file__).parents[1] / "components" / "room"
+COMPONENT = "teacher"  # its key, under which the session holds what the browser set
+KEY = re.compile(r"[\w-]{24}", re.ASCII)
+Room = tuple[str, str]  # its code and its key
+
+
+@functools.cache
+def _component() -> Any:
+    css = (FOLDER / "teacher.css").read_text(encoding="utf-8")
+    script = "\n".join((read("dom.js"), (FOLDER / "teacher.js").read_text(encoding="utf-8")))
+    return st.components.v2.component("lookback_teacher", html='<div class="teacher"></div>', css=css, js=script)
+
+
+def room(engine: Engine) -> tuple[Room | None, bool]:
+    """The visit's room, and whether there was one that is no more, or whose key is wrong."""
+    state, broken = st.session_state, False
+    if "teach" not in state:
+        linked = st.query_params.get("teach", "")
+        code, _, key = linked.partition(".")
+        enter(_room(code, key))
+        broken = bool(linked) and state["teach"] is None
+    kept = _kept()
+    found = state["teach"] is None and not state["teach_heard"] and kept is not None
+    if found:
+        enter(kept)
+    held: Room | None = state["teach"]
+    if found and held is not None and rooms.teaches(engine, *held):
+        st.rerun()  # what stands above was drawn as for a visit without a room
+    if held is None or rooms.teaches(engine, *held):
+        return held, broken
+    leave()
+    state["teach_heard"] = held == kept  # a wrong link costs nobody the room that the browser kept
+    return None, True
+
+
+def enter(held: Room | None) -> None:
+    """From now on the visit teaches in this room; in none until the browser says which it kept."""
+    st.session_state.update(teach=held, teach_heard=held is not None, teach_left=None)
+
+
+def leave() -> None:
+    """The visit's room is nobody's here; the browser loses it, too."""
+    st.session_state.update(teach=None, teach_heard=True, teach_left=st.session_state["teach"])
+
+
+def remember() -> None:
+    """What the browser keeps, and the button that copies the teacher's link; without a room it is asked for one."""
+    state = st.session_state
+    data = {
+        "room": _data(state["teach"]),
+        "heard": state["teach_heard"],
+        "left": _data(state["teach_left"]),
+        "strings": language.strings("teacher"),
+    }
+    _component()(key=COMPONENT, data=data, on_kept_change=lambda: None)
+
+
+def _data(held: Room | None) -> dict[str, str] | None:
+    return {"code": held[0], "key": held[1]} if held else None
+
+
+def _kept() -> Room | None:
+    """The room that the browser says it kept: client data."""
+    told = st.session_state.get(COMPONENT)
+    kept = told.get("kept") if isinstance(told, Mapping) else None
+    return _room(kept.get("code"), kept.get("key")) if isinstance(kept, Mapping) else None
+
+
+def _room(code: object, key: object) -> Room | None:
+    """A room where both could be a room's; whether they are, the database knows."""
+    if isinstance(code, str) and isinstance(key, str) and rooms.CODE.fullmatch(code) and KEY.fullmatch(key):
+        return code, key
+    return None

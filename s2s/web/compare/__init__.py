@@ -1,0 +1,1 @@
+"""The page *Compare*: two sources, models or decodings side by side."""

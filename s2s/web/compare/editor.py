@@ -1,0 +1,192 @@
+"""B's source, word by word: choose one and change it, or choose another way to cut the text; all can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from s2s.text import edits
+from s2s.text.align import columns
+from s2s.web.shell import address, controls, language, models
+from s2s.web.shell.bound import shows
+from s2s.web.shell.foreign import plain
+from s2s.web.shell.language import t
+
+if TYPE_CHECKING:
+    from s2s.web.compare.page import Side
+
+Tokens = tuple[str, ...]
+MOST = 400  # characters of a typed word
+MANY, MANY_HIGH = 60, 240  # words that are all shown; pixels that more of them scroll in
+
+
+def tokens_of(side: Side) -> Tokens:
+    """The words that the side's model reads."""
+    source = controls.source(side.values)
+    return tuple(side.checkpoint.source.words(source)) if isinstance(source, str) else source
+
+
+def section(a: Side, b: Side) -> None:
+    """The text, its words, what can be done with the chosen one, other segmentations."""
+    _begin_again_with(a)
+    history, of_a, of_b = st.session_state["b_history"], tokens_of(a), tokens_of(b)
+    st.text_area(
+        t("compare.b_text"),
+        **shows("b_text"),
+        height=78,
+        max_chars=address.MAX_VALUE,
+        placeholder=t("compare.b_text_place"),
+        on_change=controls.asked,
+        persist_state="session",  # it is not always shown
+    )
+    with st.container(horizontal=True, key="steps-back"):
+        st.button(t("compare.undo"), key="undo", on_click=_undo, disabled=not history)
+        same = not st.session_state["b_text"]
+        st.button(t("compare.as_a"), key="as_a", on_click=_store, args=("", ""), disabled=same)
+    if of_b:
+        place = _chips(of_a, of_b, b)
+        with st.container():  # always there, so that what follows keeps its place, and is not folded again
+            if place is not None:
+                _actions(b, of_b, place)
+        _segmentations(b, of_b)
+
+
+def _begin_again_with(a: Side) -> None:
+    """B is A edited: when A's text is another, B begins as its copy again. What was typed as B's own text stays."""
+    state = st.session_state
+    state.setdefault("b_history", [])
+    origin = (a.values["text"], a.values["tokens"])
+    if state.setdefault("b_origin", origin) != origin:
+        state["b_origin"] = origin
+        if state["b_text"] == state.get("b_edited"):
+            _store("", "")
+            st.rerun()
+
+
+def _store(text: str, tokens: str) -> None:
+    state = st.session_state
+    state["b_history"] = [*state["b_history"][-99:], (state["b_text"], state["b_tokens"])]
+    state.update(b_text=text, b_tokens=tokens, b_edited=text)
+
+
+def _undo() -> None:
+    text, tokens = st.session_state["b_history"].pop()
+    st.session_state.update(b_text=text, b_tokens=tokens, b_edited=text)
+
+
+def _edit(b: Side, tokens: Tokens, place: int | None = None) -> None:
+    """These tokens from now on; the text stays where they still spell it, tokens that it is cut into are not kept."""
+    source, words = b.checkpoint.source, " ".join(tokens)
+    text = b.values["text"]
+    if not address.spelt(text, words):
+        text = source.segmenter.join(list(tokens))
+    _store(text, "" if tuple(source.words(text)) == tokens else words)
+    if place is not None:
+        st.session_state["chip"] = min(place, len(tokens) - 1) if tokens else None
+
+
+def _chips(of_a: Tokens, of_b: Tokens, b: Side) -> int | None:
+    """B's words to choose from: ✎ changed, + added, unknown ones named so; what A has and B has not, below."""
+    found, known = columns(of_a, of_b), b.checkpoint.source.vocab.ids
+    marks = {r: "+" for column in found if not column.a for r in column.b}
+    marks |= {
+        r: "✎"
+        for column in found
+        if column.a and [of_a[s] for s in column.a] != [of_b[r] for r in column.b]
+        for r in column.b
+    }
+
+    def name(place: int) -> str:
+        token = of_b[place]
+        unknown = "" if token in known or token == edits.MASK else " :small[:red[unk]]"
+        return f":small[{place + 1}] {marks.get(place, '')}{plain(token)}{unknown}"
+
+    if (st.session_state.get("chip") or 0) >= len(of_b):
+        st.session_state["chip"] = None
+    places = range(len(of_b))
+    chosen: int | None = st.pills(
+        t("compare.words"), places, format_func=name, key="chip", help=t("compare.words_help")
+    )
+    gone = [f"~~{plain(of_a[s])}~~" for column in found if not column.b for s in column.a]
+    if gone:
+        st.caption(t("compare.gone", words=" ".join(gone)))
+    return chosen
+
+
+def _actions(b: Side, tokens: Tokens, place: int) -> None:
+    """What can be done with the chosen word."""
+    token = tokens[place]
+
+    def act(label: str, key: str, changed: Tokens | None) -> None:
+        usable = changed is not None and bool(changed)
+        st.button(label, key=f"act-{key}", on_click=_edit, args=(b, changed or (), place), disabled=not usable)
+
+    with st.container(horizontal=True, key="actions", gap="small"):
+        act(t("compare.delete"), "delete", edits.delete(tokens, place))
+        act(t("compare.mask"), "mask", edits.mask(tokens, place) if token != edits.MASK else None)
+        joined = edits.join(tokens, place) if edits.can_join(tokens, place) else None
+        act(t("compare.join"), "join", joined)
+        st.text_input(
+            t("compare.typed"),
+            key="typed",
+            placeholder=t("compare.typed"),
+            label_visibility="collapsed",
+            width=200,
+            max_chars=MOST,
+            on_change=_typed,
+            args=(b, tokens, place),
+        )
+    pieces = models.splits(token)
+    if pieces:
+        with st.container(horizontal=True, key="splits", gap="small", vertical_alignment="center"):
+            st.caption(t("compare.split"), width="content")
+            for i, cut in enumerate(pieces):
+                act(" · ".join(map(plain, cut)), f"split-{i}", edits.split(tokens, place, cut))
+    name = b.values["model"]
+    near = models.neighbours(name, models.changed(name), token)
+    with st.container(horizontal=True, key="neighbours", gap="small", vertical_alignment="center"):
+        st.caption(t("compare.neighbours") if near else t("compare.no_neighbours"), width="content")
+        for i, (word, cosine) in enumerate(near):
+            act(f"{plain(word)} :small[:gray[{cosine:.2f}]]", f"near-{i}", edits.replace(tokens, place, word))
+
+
+def _typed(b: Side, tokens: Tokens, place: int) -> None:
+    """The typed words, cut as the model cuts, in the place of the chosen one."""
+    words = [word for part in st.session_state["typed"].split() for word in _cut(b, part)]
+    if words:
+        _edit(b, edits.replace(tokens, place, *words), place)
+    st.session_state["typed"] = ""
+
+
+def _cut(b: Side, part: str) -> Sequence[str]:
+    return [part] if part == edits.MASK else b.checkpoint.source.words(part)
+
+
+def _segmentations(b: Side, tokens: Tokens) -> None:
+    """The other ways to cut B's text."""
+    name, known = b.values["model"], b.checkpoint.source.vocab.ids
+    found = models.segmentations(name, models.changed(name), b.values["text"])
+    cuts = [segmentation.tokens for segmentation in found]
+
+    def caption(place: int) -> str:
+        unknown = [token for token in dict.fromkeys(cuts[place]) if token not in known and token != edits.MASK]
+        parts = [t(f"compare.cut.{found[place].kind}")]
+        log_prob = found[place].log_prob
+        parts += [f"log P {log_prob:.1f}".replace("-", "−")] if log_prob is not None else []
+        parts += [t("compare.unknown", words=" ".join(map(plain, unknown)))] if unknown else []
+        return " · ".join(parts)
+
+    key = f"segmentation-{language.current()}"
+    st.session_state[key] = cuts.index(tokens) if tokens in cuts else None
+    with st.expander(t("compare.segmentations", count=len(cuts))):
+        st.radio(
+            t("compare.segmentations", count=len(cuts)),
+            range(len(cuts)),
+            format_func=lambda place: " · ".join(map(plain, cuts[place])),
+            captions=[caption(place) for place in range(len(cuts))],
+            key=key,
+            on_change=lambda: _edit(b, cuts[st.session_state[key]]),
+            label_visibility="collapsed",
+        )

@@ -1,0 +1,245 @@
+"""Two sides, A as in Step through and B that differs from it, and both runs beside each other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from s2s.errors import UserError
+from s2s.figures.numbers import share, signed
+from s2s.trace.compare import Comparison, said
+from s2s.trace.trace import Step, Trace
+from s2s.web.compare import editor
+from s2s.web.components.comparison import comparison
+from s2s.web.shell import address as link
+from s2s.web.shell import controls, language, models
+from s2s.web.shell.bound import marks
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
+
+if TYPE_CHECKING:
+    from s2s.checkpoint.native import Checkpoint
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one side runs: the state of Step through that shows it, and its checkpoint."""
+
+    name: str
+    values: dict[str, Any]
+    checkpoint: Checkpoint
+
+    def call(self, mode: str, reference: str) -> tuple[Any, ...]:
+        """The arguments of ``models.decode``."""
+        name = controls.model(self.values)
+        settings = tuple((k, self.values[k]) for k in link.SETTINGS) if mode == "free" else ()
+        return name, models.changed(name), controls.source(self.values), reference, mode, settings
+
+
+def choices() -> None:
+    """In what B differs, whose words are read, A's decoding, examples."""
+    left, middle, right = st.columns([8, 2, 2], vertical_alignment="bottom")
+    key = f"differs-{language.current()}"
+    st.session_state[key] = [name for name in st.session_state["differs"].split(",") if name]
+    names = {name: t(f"compare.{name}") for name in link.DIFFERS}
+    with left:
+        st.pills(
+            t("compare.differs"),
+            link.DIFFERS,
+            selection_mode="multi",
+            format_func=names.__getitem__,
+            **marks(key),
+            on_change=_differ,
+            args=(key,),
+        )
+    with middle.popover(t("compare.a_settings"), width="stretch"):
+        controls.settings()
+    with right:
+        controls.example_sentences()
+
+
+def _differ(key: str) -> None:
+    chosen = st.session_state[key]
+    st.session_state["differs"] = ",".join(name for name in link.DIFFERS if name in chosen)
+
+
+def other(values: dict[str, Any]) -> dict[str, Any]:
+    """B as the state of Step through: A with what was chosen to differ."""
+    differs, b = values["differs"].split(","), dict(values)
+    if "checkpoint" in differs and values["compare"]:
+        b["model"] = values["compare"]
+        if _cut(values["model"]) != _cut(b["model"]):
+            b["tokens"] = ""  # A's words are none of B's: it reads the text
+    if "source" in differs and values["b_text"]:
+        b["text"], b["tokens"] = values["b_text"], values["b_tokens"]
+    if "decoding" in differs:
+        b |= {name: values[f"b_{name}"] for name in link.SETTINGS}
+    return b
+
+
+def _cut(name: str) -> Any:
+    text = models.about(name, models.changed(name))["config"].get("text")
+    return text.get("source") if isinstance(text, dict) else None
+
+
+def alone(values: dict[str, Any]) -> dict[str, Any]:
+    """A side's state without what only a comparison has: a link to it in Step through."""
+    return values | {k: field.default for k, field in link.FIELDS.items() if k.startswith("b_") or k in OWN}
+
+
+OWN = ("compare", "differs", "compared")
+
+
+def section(names: list[str]) -> None:
+    """B's controls, then both runs."""
+    differs = st.session_state["differs"].split(",")
+    box = st.container(border=True) if differs != [""] else st.container()
+    with box:
+        if "checkpoint" in differs:
+            controls.comparison(names)
+        if "decoding" in differs:
+            with st.expander(t("compare.b_settings")):
+                controls.settings("b_")
+    values = controls.state()
+    a, b = (_loaded(name, side) for name, side in (("A", values), ("B", other(values))))
+    if a is None or b is None:
+        return
+    if "source" in differs:
+        with box:
+            editor.section(a, b)
+    _runs(a, b, values)
+
+
+def _loaded(name: str, values: dict[str, Any]) -> Side | None:
+    try:
+        with st.spinner(t("step.loading"), show_time=False):
+            return Side(name, values, models.load(controls.model(values), models.changed(values["model"])))
+    except UserError as error:
+        st.error(f"**{name}** · {language.explain(error)}")
+        return None
+
+
+def _runs(a: Side, b: Side, values: dict[str, Any]) -> None:
+    """Decode both, say what changed, show the component and what can be taken away."""
+    reference, mode = values["ref"].strip(), "free"
+    if reference:
+        modes = {"free": t("step.mode_free"), "forced": t("step.mode_forced")}
+        controls.radio("compared", t("step.mode"), modes, label_visibility="collapsed", help=t("step.mode_help"))
+        mode = st.session_state["compared"]
+    calls = [_usable(side, mode, reference) for side in (a, b)]
+    if calls[0] is None or calls[1] is None:
+        return
+    found = models.compared(calls[0], calls[1])
+    with st.container(gap="xsmall"):
+        for sentence in [*summary(found), *limits(found, a.checkpoint, b.checkpoint)]:
+            st.markdown(sentence)
+    comparison(found, controls.address(values))
+    _take_away(found, a, b)
+
+
+def _usable(side: Side, mode: str, reference: str) -> tuple[Any, ...] | None:
+    """A side's call if it can be decoded, free-running without a reference that the model cannot read; else why not."""
+    call = side.call(mode, reference)
+    try:
+        models.decode(*call)
+        return call
+    except UserError as error:
+        if mode == "free" and error.key.startswith("error.reference"):
+            st.warning(f"**{side.name}** · {language.explain(error)}")
+            return _usable(side, mode, "")
+        st.error(f"**{side.name}** · {language.explain(error)}")
+        return None
+
+
+def summary(found: Comparison) -> list[str]:
+    """What changed, in sentences."""
+    if found.identical:
+        return [t("compare.identical")]
+    log_probs = dict(zip("ab", (signed(f"{x:.2f}") for x in found.log_probs_2), strict=True))
+    of = "compare.log_prob" if found.a.mode == "free" else "compare.log_prob_reference"
+    return [_parted(found), t(of, **log_probs)]
+
+
+def _parted(found: Comparison) -> str:
+    at = found.parting
+    if at is None:
+        return t("compare.same_words") + _largest(found)
+    sides = (found.a, found.b)
+    if any(at >= len(side.steps) for side in sides):
+        longer = "A" if at < len(found.a.steps) else "B"
+        return t("compare.ends", step=at + 1, longer=longer)
+    steps = [side.steps[at] for side in sides]
+    words = [said(step, side.mode) for step, side in zip(steps, sides, strict=True)]
+    values: dict[str, object] = {"step": at + 1}
+    for name, step, word, side, rival in zip("ab", steps, words, sides, reversed(words), strict=True):
+        log_prob = step.top[0].log_prob if side.mode == "forced" else step.log_prob
+        values |= {
+            name: code(word),
+            f"p_{name}": share(math.exp(log_prob)),
+            f"looked_{name}": _looked(side, step),
+            f"rival_{name}": _rank(step.top, rival),
+        }
+    return t("compare.parts", **values)
+
+
+def _looked(side: Trace, step: Step) -> str:
+    """Where a step looked most."""
+    if not side.looks:
+        return t("compare.looks_nowhere")
+    place = int(step.attention.argmax())
+    return t("compare.looked", word=code(side.source_tokens[place]), weight=f"{step.attention[place]:.2f}")
+
+
+def _rank(top: Any, word: str) -> str:
+    """Where a word stands among a step's candidates."""
+    for candidate in top:
+        if candidate.token == word:
+            return t("compare.rank", rank=candidate.rank, p=share(math.exp(candidate.log_prob)))
+    return t("compare.rank_below", most=len(top))
+
+
+def _largest(found: Comparison) -> str:
+    """Of two runs that say the same: the step whose probability changed most."""
+    row = found.largest
+    steps = found.steps(row)
+    assert steps[0] is not None and steps[1] is not None
+    p_a, p_b = (share(math.exp(step.log_prob)) for step in steps if step is not None)
+    return " " + t("compare.largest", step=row + 1, word=code(steps[0].output), p_a=p_a, p_b=p_b)
+
+
+def limits(found: Comparison, a: Checkpoint, b: Checkpoint) -> list[str]:
+    """What of the two cannot be compared, or only in part."""
+    only_a = sum(not column.b for column in found.columns)
+    only_b = sum(not column.a for column in found.columns)
+    joined = sum(len(column.a) > 1 or len(column.b) > 1 for column in found.columns)
+    words = [{step.output for step in side.steps} - {"<eos>"} for side in (found.a, found.b)]
+    said_ = []
+    if a.target.segmenter.name != b.target.segmenter.name:
+        said_.append(t("compare.limit_cut"))
+    elif a.target.vocab.tokens != b.target.vocab.tokens:
+        said_.append(t("compare.limit_vocabulary", a=len(a.target.vocab), b=len(b.target.vocab)))
+    if all(words) and not words[0] & words[1]:
+        said_.append(t("compare.limit_words"))
+    if only_a or only_b:
+        said_.append(t("compare.limit_unmatched", a=only_a, b=only_b))
+    if joined:
+        said_.append(t("compare.limit_joined", count=joined))
+    return [f":small[:gray[{sentence}]]" for sentence in said_]
+
+
+def _take_away(found: Comparison, a: Side, b: Side) -> None:
+    """Each side's link and JSON, the difference as CSV."""
+    with st.container(horizontal=True, key="both-sides"):
+        for side, trace in ((a, found.a), (b, found.b)):
+            address = controls.address(alone(side.values))
+            st.link_button(t("compare.open", side=side.name), f"./?{urlencode(address)}")
+            name = f"lookback-compare-{side.name}-{side.checkpoint.name}.json"
+            st.download_button(
+                t("compare.json", side=side.name), trace.to_json, name, "application/json", on_click="ignore"
+            )
+        csv = lambda: "\ufeff" + found.to_csv()  # noqa: E731
+        st.download_button(t("compare.csv"), csv, "lookback-compare.csv", "text/csv", on_click="ignore")

@@ -1,0 +1,1 @@
+"""Components for the browser: a Python wrapper each, beside its script."""

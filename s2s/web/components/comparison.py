@@ -1,0 +1,30 @@
+"""The comparison: a browser component that holds two runs and paints their difference itself."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from s2s.trace.compare import Comparison
+from s2s.web.components.player import FOLDER as PLAYER
+from s2s.web.shell import controls, language
+
+FOLDER = Path(__file__).parent / "comparison"
+SCRIPTS = (PLAYER / "dom.js", PLAYER / "keys.js", FOLDER / "map.js", FOLDER / "step.js", FOLDER / "comparison.js")
+STYLES = (PLAYER / "player.css", FOLDER / "comparison.css")
+
+
+@functools.cache
+def _component() -> Any:
+    css, js = ("\n".join(path.read_text(encoding="utf-8") for path in paths) for paths in (STYLES, SCRIPTS))
+    return st.components.v2.component("lookback_comparison", html='<div class="lookback"></div>', css=css, js=js)
+
+
+def comparison(found: Comparison, link: Mapping[str, str]) -> None:
+    """Show two runs beside each other; ``link`` names the state of the page."""
+    data = {**found.to_dict(), "strings": language.strings("comparison"), "link": dict(link), "run": controls.runs()}
+    _component()(key="comparison", data=data)

@@ -1,0 +1,83 @@
+"""The film: a browser component that holds every filmed moment of a training and paints them itself."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from s2s.trace.film import Frame, Moment, curve, film
+from s2s.trace.trace import Trace
+from s2s.web.components.player import FOLDER as PLAYER
+from s2s.web.shell import controls, language
+
+FOLDER = Path(__file__).parent / "film"
+PARTS = ("curve.js", "input.js", "film.js", "mount.js")
+SCRIPTS = (PLAYER / "dom.js", PLAYER / "keys.js", PLAYER / "heatmap.js", *(FOLDER / name for name in PARTS))
+STYLES = (PLAYER / "player.css", FOLDER / "film.css")
+Film = Mapping[str, Any]  # what the component is given, without its texts
+UNITS = 1000  # weights travel as whole thousandths
+
+
+@functools.cache
+def _component() -> Any:
+    css, js = ("\n".join(path.read_text(encoding="utf-8") for path in paths) for paths in (STYLES, SCRIPTS))
+    return st.components.v2.component("lookback_film", html='<div class="lookback"></div>', css=css, js=js)
+
+
+def packed(frame: Frame) -> dict[str, Any]:
+    """What the component paints of a frame: weights row after row, what is said, the reference words' probabilities."""
+    steps = frame.trace.steps
+    return {
+        "weights": [round(w * UNITS) for step in steps for w in step.attention.tolist()],
+        "said": [step.top[0].token for step in steps],
+        "right": [round(math.exp(step.target.log_prob), 4) if step.target else 0.0 for step in steps],
+        "text": frame.text,
+    }
+
+
+def sentence(trace: Trace) -> dict[str, Any]:
+    """What of a sentence is the same in all of its frames."""
+    return {
+        "source": trace.source_text,
+        "reference": trace.reference,
+        "tokens": list(trace.source_tokens),
+        "unknown": list(trace.source_unknown),
+        "target": [step.target.token if step.target else step.output for step in trace.steps],
+    }
+
+
+def values(name: str, moments: Sequence[Moment], frames: Sequence[Frame], total: int) -> Film:
+    """What the component is given of a film, without its texts; moments that lack a frame are not there yet."""
+    at: dict[int, dict[int, Frame]] = {m.step: {} for m in moments}
+    for frame in frames:
+        at.setdefault(frame.step, {})[frame.sentence] = frame
+    first = at[moments[0].step]
+    whole = [m for m in moments if at[m.step].keys() == first.keys()]
+    return {
+        "name": name,
+        "sentences": [sentence(frame.trace) for _, frame in sorted(first.items())],
+        "moments": [
+            {"step": m.step, "seconds": m.seconds, "train": m.train_loss, "dev": m.dev_loss, "exact": m.exact}
+            for m in whole
+        ],
+        "frames": [[packed(frame) for _, frame in sorted(at[m.step].items())] for m in whole],
+        "pairs": moments[0].pairs,
+        "total": total,
+    }
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def kept(directory: str, name: str, changed: int) -> Film | None:
+    """A checkpoint's film as the component wants it; None without one. Raises UserError for one that is broken."""
+    moments, frames = curve(directory), film(directory)
+    return values(name, moments, frames, moments[-1].step) if moments and frames else None
+
+
+def show(shown: Film, key: str) -> None:
+    """Put a film on the page."""
+    _component()(key=key, data={**shown, "strings": language.strings("film"), "run": controls.runs()})

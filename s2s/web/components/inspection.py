@@ -1,0 +1,26 @@
+"""The page's two browser components: distributions that are brushed, a page of the table."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from s2s.web.components.player import FOLDER as PLAYER
+
+FOLDER = Path(__file__).with_suffix("")
+
+
+@functools.cache
+def _component(name: str) -> Any:
+    js = "\n".join(path.read_text(encoding="utf-8") for path in (PLAYER / "dom.js", FOLDER / f"{name}.js"))
+    css = (FOLDER / "inspection.css").read_text(encoding="utf-8")
+    return st.components.v2.component(f"lookback_{name}", html='<div class="lookback"></div>', css=css, js=js)
+
+
+def mount(name: str, data: Mapping[str, Any]) -> None:
+    """Show ``charts`` or ``table``; what a visitor does there comes back as the state ``request``."""
+    _component(name)(key=f"inspect_{name}", data=dict(data), on_request_change=lambda: None)

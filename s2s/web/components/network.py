@@ -1,0 +1,35 @@
+"""The network drawn and played for one sentence: a browser component that holds whole runs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from s2s.player.payload import read
+from s2s.web.shell import controls, language
+
+if TYPE_CHECKING:
+    from s2s.lesson.network import Flow
+
+FOLDER = Path(__file__).parent / "network"
+
+
+def script() -> str:
+    """The component as one module, with the player's small pieces."""
+    return "\n".join((*map(read, ("dom.js", "keys.js")), (FOLDER / "network.js").read_text(encoding="utf-8")))
+
+
+@functools.cache
+def _component() -> Any:
+    css = (FOLDER / "network.css").read_text(encoding="utf-8")
+    return st.components.v2.component("lookback_network", html='<div class="network"></div>', css=css, js=script())
+
+
+def network(runs: Sequence[Flow]) -> None:
+    """Show the way of one sentence through a model, and beside it through another."""
+    values = {"runs": [run.to_dict() for run in runs], "strings": language.strings("network"), "run": controls.runs()}
+    _component()(key="network", data=values)

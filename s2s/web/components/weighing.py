@@ -1,0 +1,57 @@
+"""Score, softmax and context of several models beside each other, with scores to drag: a browser component."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from s2s.player.payload import read
+from s2s.trace.branch import Edit
+from s2s.trace.trace import Trace
+from s2s.web.shell import controls, language, models, request
+from s2s.web.shell.request import Request
+
+FOLDER = Path(__file__).parent / "weighing"
+COMPONENT = "weighing"  # its key, under which the session holds what the browser set
+
+
+def script() -> str:
+    """The component as one module, with the player's small pieces, its requests and its arithmetic."""
+    own = (FOLDER / "weighing.js").read_text(encoding="utf-8")
+    return "\n".join((*map(read, ("dom.js", "keys.js", "ask.js", "worked.js")), own))
+
+
+@functools.cache
+def _component() -> Any:
+    css = (FOLDER / "weighing.css").read_text(encoding="utf-8")
+    return st.components.v2.component("lookback_weighing", html='<div class="weighing"></div>', css=css, js=script())
+
+
+@st.fragment
+def weighing(text: str, sides: Sequence[tuple[Trace, Sequence[float]]]) -> None:
+    """Show free lanes of one text, each with its steps' scores of padding; what a drag makes of the words is asked."""
+    traces = [trace for trace, _ in sides]
+
+    def words(asked: Request) -> Mapping[str, Any]:
+        """The leading words of a step under other weights."""
+        trace = traces[asked.whole("side", 0, len(traces) - 1)]
+        step = asked.whole("step", 0, len(trace.steps) - 1)
+        edit = Edit("weights", weights=asked.numbers("weights", len(trace.source_tokens)))
+        prefix = [one.output for one in trace.steps[:step]]
+        name = trace.checkpoint["name"]
+        seen = models.preview(name, models.changed(name), text, prefix, {}, edit)
+        return {"top": [{"token": c.token, "before": c.before, "after": c.after} for c in seen.changes]}
+
+    shown = request.page("weighing", text, [trace.checkpoint["digest"] for trace in traces])
+    data = {
+        "sides": [{"trace": trace.to_dict(), "padding": list(padding)} for trace, padding in sides],
+        "strings": language.strings("weighing"),
+        "worked": language.strings("player"),
+        "run": controls.runs(),
+        "asking": request.handle(shown, {"words": words}, COMPONENT),
+    }
+    _component()(key=COMPONENT, data=data, on_request_change=lambda: None)

@@ -1,0 +1,1 @@
+"""The page *Evidence*: is attention the reason, over a file."""

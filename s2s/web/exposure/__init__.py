@@ -1,0 +1,1 @@
+"""The page *Exposure bias*: one sentence, a corpus, remedies."""

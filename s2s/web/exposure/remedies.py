@@ -1,0 +1,73 @@
+"""The remedies for exposure bias that were compared on the chosen checkpoint's task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from s2s.errors import sentences
+from s2s.evaluate.measured import Measured
+from s2s.exposure import remedies
+from s2s.exposure.remedies import Comparison
+from s2s.figures import exposure
+from s2s.figures.numbers import signed
+from s2s.web.shell import csv_table, language
+from s2s.web.shell.bound import chooses
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
+from s2s.web.shell.same_data import learnt
+
+
+def named(prefix: str, name: str) -> str:
+    """The text of a measure or an objective; its own name where there is none."""
+    return sentences(language.current()).get(f"{prefix}.{name}", name)
+
+
+def section(name: str) -> None:
+    """A table and a forest plot a comparison; nothing where none is about this checkpoint's task."""
+    train = learnt(name)
+    for comparison in remedies.about(train, remedies.FOLDER) if train else []:
+        st.markdown(f"#### {t('exposure.remedies', task=comparison.task)}")
+        st.markdown(t("exposure.remedies_help", test=code(comparison.test), sentences=comparison.sentences))
+        _table(comparison)
+        name = f"remedy-{comparison.task}"
+        if st.session_state.get(name) not in comparison.measures:
+            st.session_state[name] = comparison.measures[0]
+        listed = chooses(name, language.current(), comparison.measures)
+        st.selectbox(t("exposure.measure_name"), **listed, format_func=lambda measure: named("measure", measure))
+        measure = st.session_state[name]
+        figure = exposure.forest(comparison, measure, named("measure", measure))
+        st.plotly_chart(figure, key=f"forest-{comparison.task}", config={"displayModeBar": False})
+        st.caption(t("exposure.remedies_note", level=100 * comparison.level))
+
+
+def _table(comparison: Comparison) -> None:
+    """A row an objective; every single system where asked for."""
+    pooled, systems = comparison.pooled, comparison.systems
+    first: dict[str, list[Any]] = {
+        t("exposure.objective"): [named("objective", row.objective) for row in pooled],
+        t("exposure.extra"): [f"{row.extra_steps:,}" for row in pooled],
+        t("exposure.seeds"): [row.seeds for row in pooled],
+    }
+    file = f"remedies-{comparison.task}"
+    csv_table.show(first | _measures(comparison, [row.measures for row in pooled]), file, file)
+    st.caption(t("exposure.pooled"))
+    with st.expander(t("exposure.every_system", count=len(systems))):
+        single: dict[str, list[Any]] = {
+            t("exposure.system"): [system.name for system in systems],
+            t("exposure.objective"): [named("objective", system.objective) for system in systems],
+            t("exposure.seed"): [system.seed for system in systems],
+        }
+        rows = [system.measures for system in systems]
+        csv_table.show(single | _measures(comparison, rows), f"{file}-systems", f"{file}-systems")
+
+
+def _measures(comparison: Comparison, rows: Sequence[Mapping[str, Measured]]) -> dict[str, list[Any]]:
+    """A column a measure."""
+    return {named("measure", name): [_cell(row.get(name)) for row in rows] for name in comparison.measures}
+
+
+def _cell(found: Measured | None) -> str:
+    return "–" if found is None else signed(f"{found.value:.4g} [{found.low:.4g}, {found.high:.4g}]")

@@ -1,0 +1,112 @@
+"""Measured reports as tables and charts, each measure with its formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from s2s.figures import exposure
+from s2s.figures.numbers import signed
+from s2s.web.shell import language
+from s2s.web.shell.foreign import code
+from s2s.web.shell.formulas import explain
+from s2s.web.shell.language import t
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from s2s.evaluate.bootstrap import Estimate
+    from s2s.exposure.report import Report
+
+PLAIN = {"displayModeBar": False}
+
+
+def number(estimate: Estimate | None) -> str:
+    """A value with its interval; a dash where nothing defines it."""
+    if estimate is None or estimate.value is None:
+        return "–"
+    if estimate.low is None or estimate.high is None:
+        return signed(f"{estimate.value:.4g}")
+    return signed(f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]")
+
+
+def show(file: str, reports: Sequence[Report]) -> None:
+    """Everything that was measured on a file."""
+    first = reports[0]
+    st.markdown(t("exposure.of_file", file=code(file), sentences=first.sentences, left_out=first.left_out))
+    st.caption(t("exposure.interval", level=100 * first.bootstrap.level, resamples=first.bootstrap.resamples))
+    columns = [report.overall for report in reports]
+    names = list(columns[0])
+    rows = {t("exposure.measure_name"): [t(f"measure.{name}") for name in names]}
+    _table(rows | {r.checkpoint: [number(c[n]) for n in names] for r, c in zip(reports, columns, strict=True)})
+    with st.container(horizontal=True):
+        for name, report in ((report.checkpoint, report) for report in reports):
+            label, file = t("exposure.json", checkpoint=name), f"exposure-{name}.json"
+            st.download_button(label, report.to_json(), file, "application/json", on_click="ignore", key=f"json-{name}")
+    _charts(reports)
+
+
+def _table(columns: Mapping[str, Sequence[str]]) -> None:
+    st.table(dict(columns), hide_index=True, border="horizontal")
+
+
+def _charts(reports: Sequence[Report]) -> None:
+    """One part a measure: what it means, then what was found."""
+    text = language.strings("curve")
+    charts: list[tuple[str, go.Figure]] = [
+        ("accuracy", exposure.positions(reports, "accuracy", text)),
+        ("nll", exposure.positions(reports, "nll", text)),
+        ("recovery", exposure.recovery(reports, text)),
+        ("cost", exposure.cost(reports, text)),
+    ]
+    for name, figure in charts:
+        st.markdown(f"##### {t(f'exposure.title.{name}')}")
+        st.plotly_chart(figure, key=f"corpus-{name}", config=PLAIN)
+        if name == "recovery":
+            st.caption(t("exposure.means.recovery"))
+        else:
+            explain(name)
+    st.caption(t("exposure.rare", share=100 * exposure.RARE, least=exposure.FEWEST))
+    st.markdown(f"##### {t('exposure.title.distractor')}")
+    rows = {t("exposure.measure_name"): [t("measure.margin"), t("measure.margin_per_token"), t("measure.preferred")]}
+    for report in reports:
+        apart = report.distractor
+        found = (apart.margin, apart.margin_per_token, apart.preferred) if apart else (None,) * 3
+        rows[report.checkpoint] = [number(estimate) for estimate in found]
+    _table(rows)
+    explain("distractor")
+    _excess(reports)
+    st.markdown(f"##### {t('exposure.title.beams')}")
+    _beams(reports)
+    explain("beams")
+    st.markdown(f"##### {t('exposure.title.ece')}")
+    st.plotly_chart(exposure.reliability(reports, text), key="corpus-ece", config=PLAIN)
+    explain("ece")
+
+
+def _excess(reports: Sequence[Report]) -> None:
+    """What the oracle of the date task says; nothing of other files."""
+    known = [(report.checkpoint, report.excess) for report in reports if report.excess]
+    if not known:
+        return
+    text = language.strings("curve")
+    st.markdown(f"##### {t('exposure.title.excess')}")
+    st.plotly_chart(exposure.accumulated(reports, text), key="corpus-accumulated", config=PLAIN)
+    st.plotly_chart(exposure.excess(reports, text), key="corpus-excess", config=PLAIN)
+    explain("excess")
+    _table({t("exposure.measure_name"): [t("measure.undefined")]} | {name: [number(e.undefined)] for name, e in known})
+
+
+def _beams(reports: Sequence[Report]) -> None:
+    """A row a beam size and checkpoint."""
+    bleu = "bleu_char" if reports[0].bleu_tokenizer == "char" else "bleu"  # all are of one file
+    rows: dict[str, list[str]] = {t(f"exposure.beam_{name}"): [] for name in ("size", "log_prob", "length", bleu)}
+    for report in reports:
+        for beam in report.beams:
+            size = str(beam.beam) if len(reports) == 1 else f"{report.checkpoint} · {beam.beam}"
+            cells = [size, *map(number, (beam.log_prob, beam.length_ratio, beam.bleu))]
+            for column, cell in zip(rows.values(), cells, strict=True):
+                column.append(cell)
+    _table(rows)

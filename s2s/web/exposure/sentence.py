@@ -1,0 +1,187 @@
+"""Exposure bias on one sentence: both lanes, what happens at ◆, the recovery curve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from s2s.checkpoint.find import VIEW
+from s2s.errors import UserError
+from s2s.figures import exposure
+from s2s.figures import step as panel
+from s2s.figures.numbers import signed
+from s2s.trace.trace import Trace
+from s2s.web.components.player import player
+from s2s.web.shell import address as link
+from s2s.web.shell import controls, language, models
+from s2s.web.shell.foreign import code
+from s2s.web.shell.formulas import explain
+from s2s.web.shell.language import t
+from s2s.web.step_through.page import lanes
+
+if TYPE_CHECKING:
+    from s2s.checkpoint.native import Checkpoint
+    from s2s.exposure.recovery import Recovery
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one checkpoint did with the sentence."""
+
+    checkpoint: Checkpoint
+    lanes: Mapping[str, Trace]
+    recovery: Recovery | None  # None without a reference
+
+
+def state() -> dict[str, Any]:
+    """The page's state; decoding is greedy here, whatever is set on another page."""
+    defaults = {name: field.default for name, field in link.FIELDS.items()}
+    own = ("model", "compare", "text", "ref", "layer", "head")
+    return defaults | {name: st.session_state[name] for name in own}
+
+
+def loaded(values: Mapping[str, Any]) -> list[Checkpoint]:
+    """The chosen checkpoints, each looked at as chosen; a sentence for each that cannot be loaded."""
+    found = []
+    for chosen in filter(None, (values["model"], values["compare"])):
+        name = controls.looked(chosen, values["layer"], values["head"])
+        try:
+            with st.spinner(t("step.loading"), show_time=False):
+                found.append(models.load(name, models.changed(name)))
+        except UserError as error:
+            st.error(language.explain(error))
+    return found
+
+
+def measured(checkpoints: list[Checkpoint]) -> list[Checkpoint]:
+    """The same for a file, of which no number depends on the head that is looked at."""
+    names = [_name(checkpoint) for checkpoint in checkpoints]
+    return [models.load(name, models.changed(name)) for name in names]
+
+
+def _name(checkpoint: Checkpoint) -> str:
+    """Its name, whichever of its heads is looked at."""
+    return checkpoint.name.partition(VIEW)[0]
+
+
+def section(checkpoints: list[Checkpoint], values: dict[str, Any]) -> None:
+    """Players first, as they are decoded first; then the cards and the curve."""
+    runs, said = [], set[tuple[str, str]]()
+    for checkpoint in checkpoints:
+        found, messages = lanes(values | {"model": _name(checkpoint)})
+        for kind, message in messages:
+            if (kind, message) not in said:
+                getattr(st, kind)(message)
+            said.add((kind, message))
+        if found:
+            runs.append((checkpoint, found))
+    if not runs:
+        return
+    _players(runs, values)
+    whole = [Run(*run, _recovery(_name(run[0]), run[1])) for run in runs if "forced" in run[1]]
+    if whole:
+        _cards(whole)
+        _curve(whole)
+
+
+def _players(runs: list[tuple[Checkpoint, dict[str, Trace]]], values: dict[str, Any]) -> None:
+    address = controls.address(values)
+    if len(runs) == 1:
+        player(runs[0][1], len(runs[0][0].target.vocab), address)
+        return
+    tabs = st.tabs([checkpoint.name for checkpoint, _ in runs], key="player_of", on_change="rerun")
+    for tab, (checkpoint, found) in zip(tabs, runs, strict=True):
+        if tab.open:
+            with tab:
+                player(found, len(checkpoint.target.vocab), address)
+
+
+def _recovery(name: str, found: Mapping[str, Trace]) -> Recovery:
+    forced = found["forced"]
+    return models.recover(name, models.changed(name), forced.source_text, str(forced.reference))
+
+
+def _cards(runs: list[Run]) -> None:
+    st.markdown(f"#### {t('exposure.divergence')}")
+    for run in runs:
+        if len(runs) > 1:
+            st.markdown(f"**{run.checkpoint.name}**")
+        at = run.lanes["forced"].divergence
+        if at is None:
+            st.success(t("exposure.no_divergence"))
+        else:
+            _card(run, at)
+    explain("gap")
+
+
+def _card(run: Run, at: int) -> None:
+    """What the model weighed where it left the reference, and what came of it."""
+    forced, step = run.lanes["forced"], run.lanes["forced"].steps[at]
+    gold, own = step.target, step.top[0]
+    assert gold is not None and run.recovery is not None
+    st.markdown(t("exposure.at", step=at + 1, gold=code(gold.token), own=code(own.token)))
+    gap = own.log_prob - gold.log_prob
+    log_probs = {"gold": signed(f"{gold.log_prob:.3f}"), "own": signed(f"{own.log_prob:.3f}")}
+    sizes = {"rank": gold.rank, "words": len(run.checkpoint.target.vocab), "gap": gap, "times": math.exp(gap)}
+    st.markdown(t("exposure.gap", **log_probs, **sizes))
+    panels = [_panel(forced, at, own.token, t("exposure.before", step=at + 1))]
+    for mode, word in (("forced", gold.token), ("free", own.token)):
+        trace = run.lanes[mode]
+        head = t(f"exposure.after_{mode}", step=at + 2, word=word)
+        if at + 1 < len(trace.steps):
+            panels.append(_panel(trace, at + 1, trace.steps[at + 1].top[0].token, head))
+        else:
+            panels.append(f"<section><h4>{escape(head)}</h4><p>{escape(t('exposure.over'))}</p></section>")
+    st.html(f'{panel.STYLE}<div class="lb-panels">{"".join(panels)}</div>')
+    _verdict(run, at)
+
+
+def _panel(trace: Trace, t_: int, chosen: str, head: str) -> str:
+    text = language.strings("player")
+    step = trace.steps[t_]
+    label = t("exposure.attention", step=t_ + 1)
+    shades = panel.attention(trace.source_tokens, step, label) if trace.looks else ""
+    return f"<section><h4>{escape(head)}</h4>{panel.words(step, chosen, text)}{shades}</section>"
+
+
+def _verdict(run: Run, at: int) -> None:
+    """Given the reference's word here, does it recover?"""
+    from s2s.exposure.sentence import rests
+
+    assert run.recovery is not None
+    target, tokens = run.checkpoint.target, run.lanes["forced"].reference_tokens
+    both = rests(run.recovery, at, target)
+    st.markdown(f"**{t('exposure.recovers')}**")
+    if both is None:
+        st.markdown(t("exposure.reference_over"))
+        return
+    gold, own = both
+    word = code(tokens[at])
+    answer = "yes" if gold.accuracy == 1 else "partly" if gold.f1 > own.f1 else "no"
+    st.markdown(t(f"exposure.recovers_{answer}", word=word))
+    text = language.strings("exposure")
+    heads = ["", text["rest"], text["score_at"], text["score_f1"]]
+    rows = [[text["rest_reference"], target.segmenter.join(list(tokens[at + 1 :])), "", ""]]
+    for name, rest in (("rest_gold", gold), ("rest_own", own)):
+        rows.append([text[name], rest.text, f"{100 * rest.accuracy:.0f} %", f"{rest.f1:.2f}"])
+    st.html(panel.table(heads, rows))
+
+
+def _curve(runs: list[Run]) -> None:
+    st.markdown(f"#### {t('exposure.curve')}")
+    rows = {
+        run.checkpoint.name: {"at": run.recovery.accuracy.tolist(), "f1": run.recovery.f1.tolist()}
+        for run in runs
+        if run.recovery is not None
+    }
+    marks = {run.checkpoint.name: at for run in runs if (at := run.lanes["forced"].divergence) is not None}
+    gold = runs[0].lanes["forced"].reference_tokens
+    figure = exposure.sentence(rows, gold, marks, language.strings("curve"))
+    st.plotly_chart(figure, key="sentence-curve", config={"displayModeBar": False})
+    st.markdown(t("exposure.curve_help"))
+    explain("at", "f1")

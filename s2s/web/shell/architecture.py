@@ -1,0 +1,47 @@
+"""What a model is made of, in one line: for the sidebar and the list of checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from s2s.config import ATTENTIONS, CELLS
+from s2s.web.shell.language import t
+
+Part = tuple[str, Mapping[str, object]]  # a text's key, and its values
+DIRECTIONS = {1: "one", 2: "both"}
+
+
+def described(entry: Mapping[str, Any]) -> str:
+    """The line for what ``models.about`` gives; empty where the config says nothing that is known."""
+    model = entry["config"].get("model")
+    if isinstance(model, dict) and model.get("attention") == "cross":
+        return t("heads.kind", **{key: model.get(key, "?") for key in ("kind", "layers", "heads")})
+    return t("card.join").join(t(key, **values) for key, values in parts(entry))
+
+
+def parts(entry: Mapping[str, Any]) -> list[Part]:
+    """The texts that name the parts of a recurrent model; none where its attention or its cell is unknown."""
+    model = entry["config"].get("model")
+    if not isinstance(model, dict):
+        return []
+    attention, cell = model.get("attention", "additive"), model.get("cell", "gru")
+    if attention not in ATTENTIONS or cell not in CELLS:
+        return []
+    fed = attention not in ("additive", "none") and model.get("input_feeding", True) is True
+    extras = [key for key in ("coverage", "pointer", "prior", "shared_embeddings") if model.get(key) is True]
+    layers = {side: model.get(f"{side}_layers", 1) for side in ("encoder", "decoder")}
+    return [
+        (f"card.kind.{attention}", {}),
+        *([("card.part.input_feeding", {})] if fed else []),
+        (f"card.cell.{_directions(entry['metrics'])}", {"cell": cell.upper()}),
+        ("card.layers", layers),
+        *((f"card.part.{key}", {}) for key in extras),
+    ]
+
+
+def _directions(metrics: Mapping[str, Any]) -> str:
+    """Ours read in both; of another library's the import says it, as in the weights the second may be all zeros."""
+    imported = metrics.get("imported")
+    found = imported.get("directions") if isinstance(imported, dict) else 2
+    return DIRECTIONS.get(found, "unknown") if isinstance(found, int) else "unknown"

@@ -1,0 +1,81 @@
+"""The session's branches: one list for each model, text and reference; the one on screen is in the link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from s2s.errors import UserError
+from s2s.text.segmenters import clean
+from s2s.trace.branch import MAX_BRANCHES, MAX_NAME, MAX_PACKED, Branch, Edit, pack
+
+MAX_LISTS = 20  # sentences whose branches are remembered
+
+
+def listed() -> tuple[Branch, ...]:
+    """The branches of the sentence on screen, a parent before what forks from it."""
+    state = st.session_state
+    here = tuple(state.get(name, "") for name in ("model", "text", "tokens", "ref"))
+    before = state.setdefault("branches_of", here)
+    found: tuple[Branch, ...] = state.setdefault("branches", ())
+    if before != here:  # another sentence: its own branches are taken out, the last one's are put by
+        lists = state.setdefault("branches_kept", {})
+        lists[before] = found
+        found = lists.pop(here, ())
+        while len(lists) > MAX_LISTS:
+            del lists[next(iter(lists))]
+        state.update(branches=found, branches_of=here)
+    return found
+
+
+def get(branch: str) -> Branch:
+    """The branch of this id; UserError where it is gone."""
+    for found in listed():
+        if found.id == branch:
+            return found
+    raise UserError("branch_gone")
+
+
+def add(
+    prefix: Sequence[str] = (),
+    name: str = "",
+    parent: str = "free",
+    step: int = 0,
+    attention: Mapping[int, Edit] | None = None,
+) -> Branch:
+    """A new branch, or the one that already says and edits the same; UserError where there is no more room."""
+    now = listed()
+    edits = tuple(sorted((attention or {}).items()))
+    for found in now:
+        if (found.prefix, found.attention) == (tuple(prefix), edits):
+            return found
+    if len(now) >= MAX_BRANCHES:
+        raise UserError("branch_many", limit=MAX_BRANCHES)
+    number = 1 + max((int(branch.id[1:]) for branch in now), default=0)
+    made = Branch(f"b{number}", _name(name) or f"#{number}", parent, step, tuple(prefix), edits)
+    if len(pack([*now, made])) > MAX_PACKED:
+        raise UserError("branch_large")
+    st.session_state["branches"] = (*now, made)
+    return made
+
+
+def rename(branch: str, name: str) -> None:
+    """Give a branch another name; an empty one leaves it as it is."""
+    renamed = replace(get(branch), name=_name(name) or get(branch).name)
+    st.session_state["branches"] = tuple(renamed if found.id == branch else found for found in listed())
+
+
+def delete(branch: str) -> None:
+    """Take a branch away; what forks from it stays, one level up, as it holds all that it says."""
+    gone = get(branch)
+    rest = (found for found in listed() if found.id != branch)
+    st.session_state["branches"] = tuple(
+        replace(found, parent=gone.parent, step=min(found.step, gone.step)) if found.parent == branch else found
+        for found in rest
+    )
+
+
+def _name(typed: str) -> str:
+    return "".join(c for c in clean(typed) if c.isprintable())[:MAX_NAME].strip()

@@ -1,0 +1,158 @@
+"""A checkpoint's card in the visitor's language: what it is, what it scores, what it learnt from, what it cannot do.
+
+Made of its config and metrics, as is the README.md beside its weights, which can be read as it is. Whatever a file
+says is a text here, and of bounded length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from s2s.checkpoint import card
+from s2s.errors import strings
+from s2s.figures import step
+from s2s.web.shell import architecture, models
+from s2s.web.shell.language import t
+
+Entry = Mapping[str, Any]  # what ``models.about`` gives
+Say = Callable[..., str]
+LONG = 20_000  # characters of a README that are shown
+FACT = 400  # characters of a text that config or metrics hold
+SCORES = {"bleu": ".2f", "chrf": ".2f", "rouge_l": ".2f", "perplexity": ".2f", "token_accuracy": ".3f"}
+
+STYLE = """<style>
+.lb-card { overflow-wrap: anywhere; font-size: 0.94rem; }
+.lb-card h4 { font-size: 1rem; font-weight: 600; margin: 14px 0 4px; padding: 0; }
+.lb-card p, .lb-card ul { margin: 4px 0; }
+.lb-card small { opacity: 0.75; }
+</style>"""
+
+
+def show(name: str) -> None:
+    """The card, and below it the README as it was written."""
+    st.html(f'{step.STYLE}{STYLE}<div class="lb-card">{html(models.about(name, models.changed(name)), t)}</div>')
+    readme = models.place(name) / "README.md"
+    if readme.is_file():
+        with st.expander(t("card.readme")):
+            st.code(readme.read_text(encoding="utf-8", errors="replace")[:LONG], language=None, wrap_lines=True)
+
+
+def html(entry: Entry, say: Say) -> str:
+    """All that is known of a checkpoint, in sections; what its files do not say is left out."""
+    sections = {"scores": _scores, "data": _data, "limits": _limits, "training": _training}
+    filled = {name: make(entry, say) for name, make in sections.items()}
+    parts = (f"<h4>{escape(say(f'card.title.{name}'))}</h4>{body}" for name, body in filled.items() if body)
+    return _what(entry, say) + "".join(parts)
+
+
+def _what(entry: Entry, say: Say) -> str:
+    """What it is made of, how many numbers it holds, and of another library's model where it comes from."""
+    training, imported = part(entry, "metrics", "training"), part(entry, "metrics", "imported")
+    lines = [architecture.described(entry)]
+    count = (training or imported).get("parameters")
+    if isinstance(count, int):
+        lines.append(say("card.parameters", count=count))
+    if imported:
+        library = " ".join(str(imported[key]) for key in ("library", "version") if imported.get(key))
+        files = imported.get("files") if isinstance(imported.get("files"), list) else []
+        lines.append(say("card.imported", library=_cut(library), files=_cut(", ".join(map(str, files or ["?"])))))
+    return "".join(f"<p>{escape(_cut(line))}</p>" for line in lines if line)
+
+
+def _scores(entry: Entry, say: Say) -> str:
+    metrics = entry["metrics"]
+    splits = [name for name in card.splits(metrics) if isinstance(metrics[name], dict)]
+    if not splits:
+        return ""
+    names = {"bleu": bleu_name(metrics[splits[0]], say)}
+    heads = [say("card.split"), say("card.sentences"), *(names.get(score, say(f"cards.{score}")) for score in SCORES)]
+    rows = [[_split(name, say), *_numbers(metrics[name])] for name in splits]
+    note = f"<p><small>{escape(say('card.scores_note'))}</small></p>"
+    return step.table(heads, rows) + note + _signatures(metrics, splits, say)
+
+
+def bleu_name(scores: Mapping[str, Any], say: Say) -> str:
+    """What a split's BLEU counts: words, or characters where words have no spaces between them."""
+    signatures = scores.get("signatures")
+    characters = isinstance(signatures, dict) and card.by_characters(str(signatures.get("bleu")))
+    return say("cards.bleu_char" if characters else "cards.bleu")
+
+
+def _split(name: str, say: Say) -> str:
+    return say(f"card.split.{name}") if name in ("dev", "test") else _cut(name)
+
+
+def _numbers(scores: Mapping[str, Any]) -> list[str]:
+    found = [(scores.get("sentences"), ",d"), *((scores.get(name), shape) for name, shape in SCORES.items())]
+    return [_number(value, shape) for value, shape in found]
+
+
+def _number(value: object, shape: str) -> str:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return format(value, shape) if whole or (isinstance(value, float) and shape != ",d") else "–"
+
+
+def _signatures(metrics: Mapping[str, Any], splits: Sequence[str], say: Say) -> str:
+    """sacrebleu's, each once, as others need them to measure the same."""
+    found = dict[str, list[str]]()
+    for name in splits:
+        signed = metrics[name].get("signatures")
+        for kind, text in sorted(signed.items()) if isinstance(signed, dict) else ():
+            found.setdefault(f"{_cut(str(kind))} {_cut(str(text))}", []).append(_split(name, say))
+    lines = (f"<code>{escape(text)}</code> ({escape(say('app.list').join(names))})" for text, names in found.items())
+    return "".join(f"<p><small>{line}</small></p>" for line in lines)
+
+
+def _data(entry: Entry, say: Say) -> str:
+    origin = part(entry, "config", "data").get("origin")
+    if part(entry, "metrics", "imported"):
+        return ""
+    return f'<p dir="auto">{escape(known(origin, say))}</p>' if origin else f"<p>{escape(say('card.unstated'))}</p>"
+
+
+def _limits(entry: Entry, say: Say) -> str:
+    """What every model of this kind gets wrong; Tatoeba's sentences have limits of their own."""
+    data, text = part(entry, "config", "data"), part(entry, "config", "text")
+    if not part(entry, "metrics", "training"):
+        return ""
+    lines = [say("card.limit.tatoeba")] if "Tatoeba" in str(data.get("origin")) else []
+    if isinstance(data.get("max_tokens"), int):
+        lines.append(say("card.limit.length", tokens=data["max_tokens"]))
+    lines.append(say("card.limit.back_off" if text.get("source_back_off") is True else "card.limit.unknown"))
+    lines += [say("card.limit.sure"), say("card.limit.attention")]
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
+
+
+def _training(entry: Entry, say: Say) -> str:
+    training = part(entry, "metrics", "training")
+    if not training:
+        return ""
+    made = {name: _number(training.get(name), ",d") for name in ("pairs", "epoch", "seconds")}
+    line = say("card.trained", **made, hardware=known(training.get("hardware"), say))
+    command = f"<p><code>{escape(_cut(str(training['command'])))}</code></p>" if training.get("command") else ""
+    return f"{command}<p>{escape(line)} {escape(say('card.kept'))}</p>"
+
+
+def known(text: object, say: Say) -> str:
+    """What a file says, in the visitor's language where it is a text of ours; else as it is, cut to a length."""
+    found = str(text)
+    for key, english in strings("card.known", "en").items():
+        if found == english:
+            return say(f"card.known.{key}")
+    threads = re.fullmatch(r"(.{1,80}), (\d{1,4}) threads?", found)
+    return say("card.threads", name=threads[1], count=threads[2]) if threads else _cut(found)
+
+
+def part(entry: Entry, file: str, key: str) -> dict[str, Any]:
+    """A section of a checkpoint's config or metrics; empty where there is none."""
+    value = entry[file].get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= FACT else f"{text[: FACT - 1]}…"

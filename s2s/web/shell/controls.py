@@ -1,0 +1,237 @@
+"""The controls of Step through; their values live in the session under the names of ``link.FIELDS``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from s2s.checkpoint.find import VIEW
+from s2s.web.shell import address as link
+from s2s.web.shell import architecture, branches, card, draft, language, models
+from s2s.web.shell.bound import chooses, picks, shows
+from s2s.web.shell.examples import examples
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
+
+
+def _pairs(name: str) -> list[tuple[str, str]]:
+    config = models.about(name, models.changed(name))["config"]
+    text = config.get("text")
+    if not isinstance(text, dict):
+        return []
+    cut = str(text.get("source")), str(text.get("target"))
+    return examples(name, *cut) or examples(str(config.get("name")), *cut)  # an upload has a name of its own
+
+
+def first_example(name: str) -> dict[str, str]:
+    """The text and reference that a visitor without a link begins with."""
+    pairs = _pairs(name)
+    return {"text": pairs[0][0], "ref": pairs[0][1]} if pairs else {}
+
+
+def begin() -> tuple[list[str], list[tuple[str, str]]]:
+    """The checkpoints, and what the link got wrong; without a checkpoint the page ends here with a sentence."""
+    names = models.names()
+    if not names:
+        st.info(t("step.no_checkpoint"))
+        st.stop()
+    ignored = link.restore(names, first_example)
+    if st.session_state["compare"] == st.session_state["model"]:  # nothing is compared with itself
+        st.session_state["compare"] = ""
+    return names, ignored
+
+
+def warn(ignored: list[tuple[str, str]]) -> None:
+    """What of the link could not be used, until something is run or another page opened."""
+    for name, value in ignored:
+        st.warning(t("step.link_ignored", name=name, value=code(value)))
+
+
+def checkpoint(names: list[str]) -> None:
+    """The picker and the card of what it picked."""
+    before = st.session_state["model"]
+    st.selectbox(t("step.checkpoint"), **picks("model", names), on_change=_switched, args=(before,))
+    name = st.session_state["model"]
+    found = models.about(name, models.changed(name))
+    metrics = found["metrics"].get("test")
+    if architecture.parts(found):  # of a model of many heads the choice of one says what it is
+        st.caption(architecture.described(found))
+    if isinstance(metrics, dict) and {"bleu", "chrf", "perplexity"} <= metrics.keys():
+        bleu = card.bleu_name(metrics, t)
+        st.caption(t("card.scores", name=bleu, **{k: float(metrics[k]) for k in ("bleu", "chrf", "perplexity")}))
+    with st.popover(t("step.card"), width="stretch"):
+        card.show(name)
+
+
+def _switched(before: str) -> None:
+    """Another model gets an example of its own, where the text was one of the last model's; what was typed stays."""
+    texts, name = [text for text, _ in _pairs(before)], st.session_state["model"]
+    st.session_state.update(layer=0, head=0)
+    draft.switched()
+    if st.session_state["text"] in texts and st.session_state["text"] not in [text for text, _ in _pairs(name)]:
+        st.session_state.update(first_example(name))
+
+
+def comparison(names: list[str]) -> None:
+    """The picker of a second checkpoint, or none."""
+    others = ["", *(name for name in names if name != st.session_state["model"])]
+    if st.session_state["compare"] not in others:
+        st.session_state["compare"] = ""
+    st.selectbox(
+        t("exposure.compare"), **picks("compare", others), format_func=lambda name: name or "—", persist_state="session"
+    )
+    layer, head, name = (st.session_state[part] for part in ("layer", "head", "compare"))
+    if any(sizes(name)) and (layer or head) and looked(name, layer, head) == name:
+        st.caption(t("heads.other_mean", checkpoint=code(name)))
+
+
+def runs() -> int:
+    """How many runs this visit has asked for: a component that shows the last one takes the keys."""
+    return int(st.session_state.get("runs", 0))
+
+
+def asked() -> None:
+    """One more run was asked for: what the link got wrong has been read."""
+    st.session_state["restored"] = []
+    st.session_state["runs"] = runs() + 1
+
+
+def _use(text: str, reference: str) -> None:
+    st.session_state.update(text=text, ref=reference)
+    asked()
+
+
+def _submitted() -> None:
+    """A new text leaves the example's reference behind: nobody typed it, and it answers another sentence."""
+    asked()
+    for source, target in _pairs(st.session_state["model"]):
+        if st.session_state["ref"] == target and st.session_state["text"] != source:
+            st.session_state["ref"] = ""
+
+
+def sentence() -> None:
+    """Text, reference and Run."""
+    with st.container(gap=None):  # a draft that says nothing takes no room
+        with st.form("sentence", border=False):
+            left, right, last = st.columns([6, 6, 2], vertical_alignment="bottom")
+            left.text_area(t("step.text"), **shows("text"), height=78, placeholder=t("step.text_place"))
+            right.text_area(t("step.reference"), **shows("ref"), height=78, placeholder=t("step.reference_place"))
+            last.form_submit_button(t("step.run"), key="run", type="primary", width="stretch", on_click=_submitted)
+        draft.unrun()
+    draft.stranger(_pairs(st.session_state["model"]))
+
+
+def example_sentences() -> None:
+    """Sentences that fill the form."""
+    if pairs := _pairs(st.session_state["model"]):
+        with st.popover(t("step.examples"), width="stretch", key=f"examples-{runs()}"):  # a choice closes it
+            for text, reference in pairs:
+                st.button(text, on_click=_use, args=(text, reference), width="stretch", type="tertiary")
+
+
+def radio(name: str, label: str, labels: dict[str, str], **options: Any) -> None:
+    """A choice that outlives a switch of language."""
+    bound = chooses(name, language.current(), list(labels))
+    st.radio(label, **bound, format_func=labels.__getitem__, horizontal=True, **options)
+
+
+def own_radio(name: str, label: str, labels: dict[str, str]) -> str:
+    """As ``radio``, of a choice that no link has; returns it, the first where there was none that is still there."""
+    if st.session_state.get(name) not in labels:
+        st.session_state[name] = next(iter(labels))
+    radio(name, label, labels)
+    return str(st.session_state[name])
+
+
+def select(name: str, label: str, labels: list[str]) -> None:
+    """A choice by number from 0 that outlives a switch of language, as ``radio``."""
+    bound = chooses(name, language.current(), range(len(labels)))
+    st.selectbox(label, **bound, format_func=labels.__getitem__)
+
+
+def decoding() -> None:
+    """Lanes, how the free-running one chooses, and example sentences that fill the form."""
+    left, middle, right, last = st.columns([5, 2, 2, 2], vertical_alignment="center")
+    last.page_link("pages/compare.py", label=t("step.compare"), width="stretch")
+    with left:
+        modes = {mode: t(f"step.mode_{mode}") for mode in link.MODES}
+        radio("mode", t("step.mode"), modes, label_visibility="collapsed", help=t("step.mode_help"))
+    with right:
+        example_sentences()
+    with middle.popover(t("step.settings"), width="stretch"):
+        settings()
+
+
+def settings(prefix: str = "") -> None:
+    """How a free-running lane chooses; ``b_`` of the other side of a comparison."""
+
+    def field(name: str) -> dict[str, Any]:
+        lasting = {"persist_state": "session"} if prefix else {}  # B's are not always shown
+        return {**shows(f"{prefix}{name}"), **lasting}
+
+    names = {"greedy": t("step.greedy"), "sampling": t("step.sampling"), "beam": t("step.beam_search")}
+    radio(f"{prefix}strategy", t("step.strategy"), names)
+    sampling, beam = (st.session_state[f"{prefix}strategy"] == s for s in ("sampling", "beam"))
+    st.slider(t("step.temperature"), 0.05, 3.0, step=0.05, **field("temperature"), disabled=not sampling)
+    st.number_input(t("step.top_k"), 0, 1000, **field("top_k"), disabled=not sampling)
+    st.slider(t("step.top_p"), 0.05, 1.0, step=0.05, **field("top_p"), disabled=not sampling)
+    st.number_input(t("step.seed"), 0, 999_999, **field("seed"), disabled=not sampling)
+    st.number_input(t("step.beam"), 1, 10, **field("beam"), disabled=not beam)
+    st.slider(t("step.length_penalty"), 0.0, 2.0, step=0.1, **field("length_penalty"), disabled=not beam)
+    st.slider(t("step.coverage_penalty"), 0.0, 2.0, step=0.1, **field("coverage_penalty"), disabled=not beam)
+    st.number_input(t("step.max_length"), 0, 200, **field("max_length"))
+
+
+def given_tokens() -> None:
+    """Where chosen words are read for the text: which, and the way back to the model's own."""
+    if state()["tokens"]:
+        note, back = st.columns([9, 3], vertical_alignment="center")
+        note.caption(t("step.tokens", tokens=code(st.session_state["tokens"])))
+        back.button(t("step.own_tokens"), key="own_tokens", on_click=_own_tokens, width="stretch")
+
+
+def _own_tokens() -> None:
+    st.session_state["tokens"] = ""
+
+
+def state() -> dict[str, Any]:
+    """The page's state as the link names it, without the player's part; tokens of an earlier text are dropped."""
+    for text, tokens in (("text", "tokens"), ("b_text", "b_tokens")):
+        if not link.spelt(st.session_state[text], st.session_state[tokens]):
+            st.session_state[tokens] = ""
+    keys = [k for k in link.FIELDS if k not in (*link.PLAYERS, "branches", *link.INSPECTION)]
+    kept = st.session_state.get("kept", {})  # what has no widget on this page Streamlit forgets
+    values = {key: st.session_state.get(key, kept.get(key, link.FIELDS[key].default)) for key in keys}
+    return values | {"branches": branches.listed()}
+
+
+def model(values: Mapping[str, Any]) -> str:
+    """The checkpoint's name; of a model of many heads with the layer and head that are looked at."""
+    return looked(values["model"], values["layer"], values["head"])
+
+
+def looked(name: str, layer: int, head: int) -> str:
+    """A checkpoint's name with the layer and head to look at; alone, for the mean, where it has none such."""
+    layers, heads = sizes(name)
+    return f"{name}{VIEW}{layer}.{head}" if layer <= layers and head <= heads and (layer or head) else name
+
+
+def sizes(name: str) -> tuple[int, int]:
+    """How many decoder layers a checkpoint has, and heads in each; zeros where it has no such."""
+    model = models.about(name, models.changed(name))["config"].get("model")
+    if not isinstance(model, dict) or model.get("attention") != "cross":
+        return 0, 0
+    layers, heads = model.get("layers"), model.get("heads")
+    return (layers, heads) if isinstance(layers, int) and isinstance(heads, int) else (0, 0)
+
+
+def source(values: Mapping[str, Any]) -> models.Source:
+    """What the model reads: the chosen tokens, else the text."""
+    return tuple(values["tokens"].split(" ")) if values["tokens"] else values["text"]
+
+
+def address(values: dict[str, Any]) -> dict[str, str]:
+    """What the player puts in front of its step in the link."""
+    return {**link.write(values), "text": values["text"], "model": values["model"], "lang": language.current()}

@@ -1,0 +1,59 @@
+"""The visitor's language: Chinese or English, switched live, part of the link."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from s2s import errors
+from s2s.errors import LANGUAGES, UserError, say
+from s2s.web.shell.bound import picks
+from s2s.web.shell.foreign import plain, short
+
+NAMES = {"zh": "中文", "en": "English"}
+
+
+def current() -> str:
+    """``zh`` or ``en``: what was chosen, else what the link says, else what the browser asks for."""
+    chosen = st.session_state.get("language")
+    if chosen not in LANGUAGES:
+        chosen = st.query_params.get("lang")
+    if chosen not in LANGUAGES:
+        chosen = "zh" if (st.context.locale or "zh").lower().startswith("zh") else "en"
+    return str(chosen)
+
+
+def switch() -> None:
+    """The control, in the sidebar."""
+    if "language" not in st.session_state:
+        st.session_state["language"] = current()
+    st.radio(
+        f"{say('app.language', 'zh')} · {say('app.language', 'en')}",
+        **picks("language", LANGUAGES),
+        format_func=NAMES.__getitem__,
+        horizontal=True,
+        label_visibility="collapsed",
+    )
+
+
+def t(key: str, **values: object) -> str:
+    """The text under a key in the visitor's language."""
+    return say(key, current(), **values)
+
+
+def strings(prefix: str) -> dict[str, str]:
+    """All texts whose key begins with ``prefix.``, without it: what a browser component needs."""
+    return errors.strings(prefix, current())
+
+
+def explain(error: UserError) -> str:
+    """The error's sentence in the visitor's language, for a box of Streamlit's: what it repeats is no Markdown."""
+    return say(error.key, current(), **{name: _shown(value) for name, value in error.values.items()})
+
+
+def spoken(error: UserError) -> str:
+    """The same for a script in the browser, which shows it as text."""
+    return error.say(current())
+
+
+def _shown(value: object) -> object:
+    return value if isinstance(value, (int, float)) else plain(short(str(value)))

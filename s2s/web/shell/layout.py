@@ -1,0 +1,114 @@
+"""What all chapters share: the list of chapters, heading and sentences, the question to try, the ways on."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from s2s.player.payload import read
+from s2s.web.shell import controls
+from s2s.web.shell.language import t
+
+# Streamlit's own way to write the address would add to the browser's history. On a phone the list of chapters is one
+# row that scrolls; the open chapter is brought into sight.
+ADDRESS = """
+export default ({ data }) => {
+  enter(`${location.pathname}?${new URLSearchParams(data)}`);
+  const list = document.querySelector(".st-key-contents");
+  const open = list?.querySelector(`.st-key-to-${data.chapter}`);
+  if (open) list.scrollLeft = open.offsetLeft - list.offsetLeft - (list.clientWidth - open.clientWidth) / 2;
+};
+"""
+# Streamlit keeps the place to which the page was scrolled, whatever comes to stand there. What is in sight stays so.
+TOP = """
+const SEEN = new WeakMap();
+export default ({ data, parentElement }) => {
+  const main = document.querySelector("[data-testid=stMain]");
+  const before = SEEN.get(parentElement);
+  SEEN.set(parentElement, data.chapter);
+  if (!main || before === data.chapter) return;
+  if (before === undefined) {
+    main.scrollTo(0, 0);
+    return; // what is returned Streamlit takes for a clean-up
+  }
+  const mark = document.querySelector(".st-key-top");
+  const header = document.querySelector("[data-testid=stHeader]")?.getBoundingClientRect().height ?? 0;
+  const at = mark.getBoundingClientRect().top - main.getBoundingClientRect().top;
+  if (at < header || at > 0.7 * main.clientHeight) main.scrollBy(0, at - header);
+};
+"""
+
+
+def _go(chapter: str) -> None:
+    st.session_state["chapter"] = chapter
+
+
+def contents(chapters: Sequence[str], now: str) -> None:
+    """The list of chapters; the open one stands out."""
+    with st.container(key="contents", horizontal=True, gap="xxsmall"):
+        for number, chapter in enumerate(chapters, start=1):
+            st.button(
+                f"{number} {t(f'lesson.{chapter}.title')}",
+                key=f"to-{chapter}",
+                type="primary" if chapter == now else "tertiary",
+                on_click=_go,
+                args=(chapter,),
+            )
+
+
+@functools.cache
+def _top() -> Any:
+    return st.components.v2.component("lookback_top", html="<i hidden></i>", js=TOP)
+
+
+def top(chapter: str) -> None:
+    """Where a chapter begins: another one than before is read from here on."""
+    _top()(key="top", data={"chapter": chapter}, height=1)
+
+
+def heading(chapter: str, number: int) -> None:
+    """The title and the few sentences that lead to the figure."""
+    st.markdown(f"### {number} · {t(f'lesson.{chapter}.title')}")
+    st.markdown(t(f"lesson.{chapter}.text"))
+
+
+def question(
+    chapter: str,
+    tried: str = "try",
+    answers: Sequence[str] = ("answer",),
+    figure: Callable[[], None] | None = None,
+    **values: object,
+) -> None:
+    """Something to try with what is on screen; the answer unfolds: a figure, and the chapter's texts of these names.
+
+    ``values`` are the numbers that the texts name: an answer says what is on screen, or what holds whatever is.
+    """
+    with st.container(key="question", border=True):
+        st.markdown(f"**{t('lesson.try')}** {t(f'lesson.{chapter}.{tried}', **values)}")
+        with st.expander(t("lesson.answer")):
+            if figure:
+                figure()
+            st.markdown("\n\n".join(t(f"lesson.{chapter}.{answer}", **values) for answer in answers))
+
+
+def ways(chapters: Sequence[str], now: str) -> None:
+    """To the chapter before and to the next; a presenter's remote sends Page Up and Page Down."""
+    at = chapters.index(now)
+    with st.container(key="ways", horizontal=True, horizontal_alignment="distribute"):
+        for way, to, key in (("back", at - 1, "PageUp"), ("on", at + 1, "PageDown")):
+            chapter = chapters[to] if 0 <= to < len(chapters) else None
+            name = "—" if chapter is None else t(f"lesson.{way}", title=t(f"lesson.{chapter}.title"))
+            st.button(name, key=way, on_click=_go, args=(chapter,), shortcut=key, disabled=chapter is None)
+
+
+@functools.cache
+def _address() -> Any:
+    return st.components.v2.component("lookback_address", html="<i hidden></i>", js=read("dom.js") + ADDRESS)
+
+
+def write_address(**more: str) -> None:
+    """Put the page's state into the browser's address, so that it can be copied at any time, and ``more`` with it."""
+    _address()(key="address", data=controls.address(controls.state()) | more, height=1)

@@ -1,0 +1,323 @@
+"""Cached calls: the checkpoints there are, a loaded model, a decoded sentence.
+
+torch is imported inside the calls, after the page has been painted for the first time.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import streamlit as st
+
+from s2s.checkpoint.find import VIEW
+from s2s.server import folders, trainings, uploads
+from s2s.server.gate import Gate, Work
+from s2s.trace import film
+from s2s.trace.branch import Edit
+from s2s.trace.compare import Comparison, compare
+from s2s.trace.trace import Trace
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from s2s.checkpoint.native import Checkpoint
+    from s2s.decode.prefix_cache import Reading
+    from s2s.decode.what_if import Preview
+    from s2s.explain import Evidence
+    from s2s.explain.minimal import Minimal
+    from s2s.explain.readout import Readout
+    from s2s.exposure.recovery import Recovery
+    from s2s.lesson.annotated_source import Piece
+    from s2s.lesson.network import Flow
+    from s2s.server.trainings import Training
+    from s2s.text.alternatives import Segmentation
+    from s2s.trace.search_tree import SearchTree
+
+ROOT = folders.CHECKPOINTS
+FIRST = "zh-en-luong"
+Result = TypeVar("Result")
+Source = str | tuple[str, ...]  # a text, or tokens that are read as they are
+_GATE = Gate()
+
+
+def names() -> list[str]:
+    """The checkpoints that can be chosen, by directory name; first the one that a new visitor sees, last their own."""
+    shared = sorted((path.parent.name for path in ROOT.glob("*/config.json")), key=lambda name: (name != FIRST, name))
+    trained = [training.name for training in own() if (training.checkpoint / "config.json").exists()]
+    return shared + trained + [upload.name for upload in uploaded()]
+
+
+def own() -> list[Training]:
+    """What this visitor has trained in the page; nobody else is told of these names."""
+    mine: list[Training] = st.session_state.get("trainings", [])
+    return mine
+
+
+def uploaded() -> list[uploads.Upload]:
+    """What this visitor has brought; nobody else is told of these names."""
+    mine: list[uploads.Upload] = st.session_state.get("uploads", [])
+    return mine
+
+
+def place(name: str) -> Path:
+    """A checkpoint's directory, whichever of its heads is looked at."""
+    name = name.partition(VIEW)[0]
+    return trainings.place(name) or uploads.place(name) or ROOT / name
+
+
+def there(name: str) -> bool:
+    """Whether a checkpoint can be chosen, whichever of its heads is looked at."""
+    return name.partition(VIEW)[0] in names()
+
+
+@st.cache_resource(max_entries=32)
+def about(name: str, changed: int) -> dict[str, Any]:
+    """A checkpoint's config and metrics without its weights; empty where they cannot be read."""
+    found: dict[str, Any] = {}
+    for part in ("config", "metrics"):
+        try:
+            value = json.loads((place(name) / f"{part}.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            value = {}
+        found[part] = value if isinstance(value, dict) else {}
+    return found
+
+
+def filmed(name: str) -> bool:
+    """Whether a checkpoint has a film of its training."""
+    return all((place(name) / part).exists() for part in (film.NAME, film.CURVE))
+
+
+def changed(name: str) -> int:
+    """A number that is another one once a file of a checkpoint is, its card aside: part of every cache's key."""
+    found = []
+    for folder in (place(name), place(name) / "model"):  # the second of Hugging Face's models
+        with suppress(OSError), os.scandir(folder) as entries:
+            files = [entry for entry in entries if entry.is_file() and not entry.name.endswith((".md", ".new"))]
+            found += sorted((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in files)
+    return hash(tuple(found)) if found else 0
+
+
+def load(name: str, changed: int) -> Checkpoint:
+    """A checkpoint in memory, shared by all visitors and never written to; ``@layer.head`` says where to look."""
+    name, viewed, view = name.partition(VIEW)
+    if viewed:
+        from s2s.checkpoint.huggingface import viewed as look
+
+        return look(_loaded(name, changed), view)
+    return _loaded(name, changed)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _loaded(name: str, changed: int) -> Checkpoint:
+    import torch
+
+    from s2s.checkpoint import native
+
+    torch.set_num_threads(1)
+    loaded = native.load(place(name))
+    loaded.source.segmenter.cut("热身")  # jieba reads its dictionary once, here
+    gc.collect()
+    gc.freeze()
+    return loaded
+
+
+def alone(work: Callable[[], Result]) -> Result:
+    """What a call of a model gives, made while no other is."""
+    with _GATE:
+        return work()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _reading(name: str, changed: int, text: Source) -> Reading:
+    """A text read once, for all lanes, forks and edits of it; it is used and written to behind the gate alone."""
+    from s2s.decode.decode import source_ids
+    from s2s.decode.prefix_cache import Reading
+
+    checkpoint = load(name, changed)
+    return Reading(checkpoint.model, source_ids(checkpoint, text)[1])
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def decode(
+    name: str,
+    changed: int,
+    text: Source,
+    reference: str,
+    mode: str,
+    settings: tuple[tuple[str, Any], ...],
+    prefix: tuple[str, ...] = (),
+    attention: tuple[tuple[int, str], ...] = (),
+) -> Trace:
+    """One lane or branch, of a text or of tokens; its edits as texts. Raises UserError for what cannot be used."""
+    from s2s.decode.decode import trace
+    from s2s.decode.strategy import Settings
+
+    checkpoint, edits = load(name, changed), {t: Edit.parse(edit) for t, edit in attention}
+    with _GATE:
+        reading, how = _reading(name, changed, text), Settings(**dict(settings))
+        return trace(checkpoint, text, reference or None, mode, how, prefix, attention=edits, reading=reading)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def states(name: str, changed: int, text: str) -> tuple[Trace, tuple[np.ndarray, ...]]:
+    """A text's free-running lane, and its states: of the encoder, of the decoder, the contexts."""
+    from s2s.inspect.states.record import trace_states
+
+    made = decode(name, changed, text, "", "free", ())
+    with _GATE:
+        vectors = trace_states(load(name, changed), made)
+    return made, tuple(part.numpy() for part in vectors)
+
+
+def preview(
+    name: str, changed: int, text: Source, prefix: Sequence[str], attention: Mapping[int, Edit], edit: Edit
+) -> Preview:
+    """One step under another attention. Raises UserError for an edit that this step cannot have."""
+    from s2s.decode.what_if import preview as made
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return made(checkpoint, _reading(name, changed, text), prefix, attention, edit)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def flow(name: str, changed: int, text: str) -> Flow:
+    """A text's way through the network. Raises UserError as ``decode`` does."""
+    from s2s.lesson.network import flow as made
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return made(checkpoint, text)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def padding_scores(name: str, changed: int, text: str) -> tuple[float, ...]:
+    """What each step of the greedy lane would score padding. Raises UserError as ``decode`` does."""
+    from s2s.lesson.padding import padding_scores as made
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return made(checkpoint, text)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def running(name: str, changed: int, text: str, step: int) -> tuple[Piece, ...]:
+    """A step's functions as they ran, line by line. Raises UserError as ``decode`` does."""
+    from s2s.lesson.annotated_source import step_as_it_runs
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return step_as_it_runs(checkpoint, text, step)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def tree(name: str, changed: int, text: Source, settings: tuple[tuple[str, Any], ...]) -> SearchTree:
+    """The beam search of a text. Raises UserError as ``decode`` does."""
+    from s2s.decode.record_search import search_tree
+    from s2s.decode.strategy import Settings
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return search_tree(checkpoint, text, Settings(**dict(settings)))
+
+
+@st.cache_resource(show_spinner=False)
+def textbook() -> tuple[SearchTree, tuple[str, ...]]:
+    """The smallest search in which greedy loses, and what greedy says."""
+    from s2s.lesson import smallest_search
+
+    return smallest_search.textbook()
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def recover(name: str, changed: int, text: str, reference: str) -> Recovery:
+    """What the model says from every prefix of the reference. Raises UserError as ``decode`` does."""
+    from s2s.exposure.sentence import sentence
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return sentence(checkpoint, text, reference)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def compared(a: tuple[Any, ...], b: tuple[Any, ...]) -> Comparison:
+    """Two lanes beside each other, by the arguments of ``decode``. Raises UserError as it does."""
+    return compare(decode(*a), decode(*b))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def neighbours(name: str, changed: int, token: str) -> list[tuple[str, float]]:
+    """The words nearest to one that the encoder knows, with their cosine."""
+    from s2s.decode.neighbours import neighbours
+
+    checkpoint = load(name, changed)
+    with _GATE:
+        return neighbours(checkpoint, token)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def segmentations(name: str, changed: int, text: str) -> list[Segmentation]:
+    """Every way to cut a text."""
+    from s2s.text.alternatives import alternatives
+
+    side = load(name, changed).source
+    return alternatives(side.segmenter, side.vocab, text)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def splits(token: str) -> list[tuple[str, ...]]:
+    """Ways to cut one token into smaller ones."""
+    from s2s.text.alternatives import splits
+
+    return splits(token)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def evidence(lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace) -> Work[list[Evidence]]:
+    """The evidence of some steps of a lane; ``lane``, a name of its content, stands for checkpoint and trace."""
+    from s2s.explain import of_trace
+    from s2s.explain.evidence import examining
+
+    return Work(_GATE, examining(_checkpoint.model, of_trace(_checkpoint, _trace), steps))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def orders(
+    lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace, _found: list[Evidence]
+) -> Work[list[Evidence]]:
+    """The same, which was found, with the best and the worst order of erasing."""
+    from s2s.explain import of_trace
+    from s2s.explain.evidence import ordering
+
+    return Work(_GATE, ordering(_checkpoint.model, of_trace(_checkpoint, _trace), _found))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def readout(lane: str, step: int, _checkpoint: Checkpoint, _trace: Trace) -> Readout | None:
+    """How the context of one step of a lane reaches its words."""
+    from s2s.explain.readout import readout as made
+
+    with _GATE:
+        return made(_checkpoint, _trace, step)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def minimal(lane: str, step: int, rank: int, _checkpoint: Checkpoint, _trace: Trace) -> Minimal:
+    """The minimal attention for the word of a rank at one step of a lane."""
+    import torch
+
+    from s2s.explain import of_trace
+    from s2s.explain.counterfactual import moments
+    from s2s.explain.minimal import minimal as search
+
+    with _GATE, torch.no_grad():
+        (moment,) = moments(_checkpoint.model, of_trace(_checkpoint, _trace), [step])
+        token = _trace.steps[step].top[rank - 1].token
+        return search(_checkpoint.model, moment, _checkpoint.target.vocab.tokens.index(token))

@@ -1,0 +1,25 @@
+"""Projector mode: large type and nothing else on the page, for the lesson and for Step through."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from s2s.web.shell import style
+from s2s.web.shell.bound import shows
+from s2s.web.shell.language import t
+
+
+def switch() -> None:
+    """The switch, in the sidebar; its state is the link's ``projector``."""
+    st.toggle(t("projector.switch"), **shows("projector"), help=t("projector.help"))
+
+
+def apply() -> None:
+    """The mode's look where it is on, with the way out, as the sidebar is gone."""
+    if st.session_state["projector"]:
+        style.projector()
+        st.button(t("projector.leave"), key="projector-leave", on_click=_leave, shortcut="P", help=t("projector.key"))
+
+
+def _leave() -> None:
+    st.session_state["projector"] = False

@@ -1,0 +1,1 @@
+"""The page *Step through*: one sentence, step by step."""

@@ -1,0 +1,174 @@
+"""The tab Beam: the search tree, its finished hypotheses, greedy beside it, the textbook's example."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from s2s.errors import UserError
+from s2s.figures import step as panel
+from s2s.figures.numbers import share, signed
+from s2s.trace.search_tree import SearchTree
+from s2s.trace.trace import Trace
+from s2s.web.components.player import FOLDER as PLAYER
+from s2s.web.shell import address, bound, branches, controls, language, models, request
+from s2s.web.shell.examples import GREEDY_LOSES
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
+
+FOLDER = Path(__file__).parents[1] / "components" / "beam"
+COMPONENT = "tree"  # its key, under which the session holds what the browser set
+HEARD = "tree_heard"  # the last request that was answered
+SCRIPTS = ("layout.js", "draw.js", "detail.js", "input.js", "beam.js")
+SETTINGS = {"beam": 5, "length_penalty": 0.6, "coverage_penalty": 0.0, "max_length": 0}  # of the examples
+
+
+def script() -> str:
+    """The component's files as one module: they share their top-level names, and the player's small pieces."""
+    return "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (PLAYER / "dom.js", PLAYER / "keys.js", *(FOLDER / n for n in SCRIPTS))
+    )
+
+
+@functools.cache
+def _component() -> Any:
+    css = (FOLDER / "beam.css").read_text(encoding="utf-8")
+    return st.components.v2.component("lookback_beam", html='<div class="lookback"></div>', css=css, js=script())
+
+
+def draw(tree: SearchTree, greedy: Sequence[str], key: str, brief: bool = False) -> None:
+    """Show a tree; ``greedy`` is the output whose path is marked. ``brief``: a figure, nothing of it can be opened."""
+    data = {
+        "tree": tree.to_dict(),
+        "greedy": list(tree.follow(greedy)),
+        "strings": language.strings("beam"),
+        "name": _name(tree),
+        "brief": brief,
+        "heard": st.session_state.get(HEARD, 0),
+        "run": controls.runs(),
+    }
+    _component()(key=key, data=data, on_open_change=lambda: None)
+
+
+def _name(tree: SearchTree) -> str:
+    """What is on screen: a request made about another tree is stale."""
+    return request.page(tree.checkpoint.get("digest"), tree.source_text, sorted(tree.settings.items()), tree.limit)
+
+
+def take(values: dict[str, Any]) -> str | None:
+    """Make the hypothesis that the browser asked for a branch, and bring the player to the front; what went wrong.
+
+    The browser sets one state, ``open`` = {seq, node, tree}: client data, checked, and answered once.
+    """
+    state = st.session_state.get(COMPONENT)
+    asked = state.get("open") if isinstance(state, Mapping) else None
+    seq = asked.get("seq") if isinstance(asked, Mapping) else None
+    if asked is None or type(seq) is not int or not st.session_state.get(HEARD, 0) < seq <= request.MAX_SEQ:
+        return None
+    st.session_state[HEARD] = seq
+    try:
+        tree, node = searched(values), asked.get("node")
+        if asked.get("tree") != _name(tree) or type(node) is not int or not 0 <= node < len(tree.nodes):
+            raise UserError("beam_request")
+        _branch(tree, node)
+    except UserError as error:
+        return language.explain(error)
+    st.session_state["tab"] = "player"
+    return None
+
+
+def _branch(tree: SearchTree, node: int) -> None:
+    """A branch that says what a hypothesis says; the best one is the free lane itself."""
+    said, best = tree.tokens(node), tree.tokens(tree.finished[0].node)
+    if said == best:
+        return
+    shared = next((i for i, (a, b) in enumerate(zip(said, best, strict=False)) if a != b), min(len(said), len(best)))
+    ranks = [rank for rank, finished in enumerate(tree.finished, start=1) if finished.node == node]
+    branches.add(said, t("beam.branch", rank=ranks[0]) if ranks else said[-1], "free", shared)
+
+
+def searched(values: dict[str, Any]) -> SearchTree:
+    """The search of the page's state. Raises UserError as decoding does."""
+    settings = tuple((k, values[k]) for k in address.SETTINGS)
+    return models.tree(controls.model(values), models.changed(values["model"]), controls.source(values), settings)
+
+
+def section(values: dict[str, Any]) -> None:
+    """Everything in the tab, for a text that can be decoded."""
+    name, greedy = controls.model(values), (("strategy", "greedy"), ("max_length", values["max_length"]))
+    tree = searched(values)
+    alone = models.decode(name, models.changed(name), controls.source(values), "", "free", greedy)
+    st.caption(t("beam.intro", beam=int(tree.settings["beam"])))
+    draw(tree, [step.output for step in alone.steps], COMPONENT)
+    _versus(tree, alone)
+    _examples(name)
+    with st.expander(t("beam.textbook"), key="textbook", on_change="rerun") as textbook:
+        if textbook.open:
+            small, said = models.textbook()
+            st.markdown(t("beam.textbook_steps"))
+            draw(small, said, "textbook-tree", brief=True)
+
+
+def _versus(tree: SearchTree, alone: Trace) -> None:
+    """Greedy and the beam's best side by side, where they part, and what became of greedy's path."""
+    st.markdown(f"##### {t('beam.versus')}")
+    best = tree.finished[0]
+    node, greedy_log_prob = tree.nodes[best.node], sum(step.log_prob for step in alone.steps)
+    rows = [
+        (t("beam.greedy"), alone.text, greedy_log_prob, tree.score(greedy_log_prob, alone.attention_TS)),
+        (t("beam.best"), best.text, node.total, node.score),
+    ]
+    cells = [[name, text, *(signed(f"{x:.3f}") for x in numbers)] for name, text, *numbers in rows]
+    st.html(panel.STYLE + panel.table([t("beam.method"), t("beam.output"), "log P", t("beam.score")], cells))
+    said = [step.output for step in alone.steps]
+    if tuple(said) == tree.tokens(best.node):
+        st.markdown(t("beam.same"))
+        return
+    ratio = math.exp(greedy_log_prob - node.total)
+    lost = t("beam.greedy_lost", ratio=share(ratio)) if ratio < 1 else t("beam.greedy_won")
+    st.markdown(" ".join([_parting(tree, alone), lost, _fate(tree, said)]))
+
+
+def _parting(tree: SearchTree, alone: Trace) -> str:
+    """Where greedy leaves the best output, and for which word."""
+    path = tree.path(tree.finished[0].node)
+    pairs = enumerate(zip(path, alone.steps, strict=False))
+    at = next((i for i, (n, step) in pairs if tree.nodes[n].token != step.output), min(len(path), len(alone.steps)) - 1)
+    step, node = alone.steps[at], tree.nodes[path[at]]
+    values = {"greedy": code(step.output), "p_greedy": share(math.exp(step.log_prob))}
+    values |= {"best": code(node.token), "p_best": share(math.exp(node.log_prob))}
+    if at == 0:
+        return t("beam.parts_first", **values)
+    before = " ".join(s.output for s in alone.steps[max(0, at - 6) : at])
+    return t("beam.parts", prefix=code(before), step=at + 1, **values)
+
+
+def _fate(tree: SearchTree, said: Sequence[str]) -> str:
+    """What became of greedy's path in the search; nothing to say of one that was alive when it ended."""
+    path = tree.follow(said)
+    last = tree.nodes[path[-1]]
+    if last.fate == "pruned":
+        step = len(path) - 1
+        return t("beam.greedy_pruned", step=step + 1, margin=f"{tree.cutoff(step) - last.total:.3f}")
+    ranks = [rank for rank, finished in enumerate(tree.finished, start=1) if finished.node == path[-1]]
+    return t("beam.greedy_ranked", rank=ranks[0]) if ranks else ""
+
+
+def _use(text: str, reference: str) -> None:
+    st.session_state.update(text=text, ref=reference)
+    bound.put(**SETTINGS)  # their popover may be closed
+    controls.asked()
+
+
+def _examples(name: str) -> None:
+    """Sentences on which this model's greedy output is not its best."""
+    if pairs := GREEDY_LOSES.get(name):
+        with st.popover(t("beam.examples"), key=f"beam-examples-{controls.runs()}"):  # a choice closes it
+            for text, reference in pairs:
+                st.button(text, key=f"loses-{text}", on_click=_use, args=(text, reference), type="tertiary")

@@ -1,0 +1,78 @@
+"""What the player asks for beside attention: evidence of some steps, the best orders of erasing, minimal attention;
+and the vectors that a step's arithmetic goes through from the context to a word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from s2s.trace.trace import Trace
+from s2s.web.shell import models
+from s2s.web.shell.request import Handler, Request
+from s2s.web.step_through.what_if import WhatIf
+
+if TYPE_CHECKING:
+    from s2s.explain import Evidence
+
+MOST = 8  # steps of one request
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The sentence on screen with its lanes and branches."""
+
+    whatif: WhatIf
+
+    def handlers(self) -> dict[str, Handler]:
+        """What can be asked."""
+        asked = {"evidence": self.evidence, "orders": self.orders, "minimal": self.minimal}
+        return {**asked, "readout": self.readout}
+
+    def readout(self, request: Request) -> dict[str, Any]:
+        """How the context of ``step`` reaches its words; null where the model cannot say."""
+        lane = request.text("lane")
+        trace = self.whatif.trace(lane)
+        step = request.whole("step", 0, len(trace.steps) - 1)
+        found = models.readout(self.whatif.content(lane), step, self.whatif.checkpoint, trace)
+        return {"lane": lane, "step": step, "readout": found and found.to_dict()}
+
+    def evidence(self, request: Request) -> dict[str, Any]:
+        """The evidence of ``count`` steps from ``first`` on, without the search for orders; ``more`` to ask again."""
+        lane, trace, steps = self._steps(request)
+        found = models.evidence(self.whatif.content(lane), steps, self.whatif.checkpoint, trace).go_on()
+        return _told(lane, found)
+
+    def orders(self, request: Request) -> dict[str, Any]:
+        """The same with the best and the worst order of erasing: normalised comprehensiveness and sufficiency."""
+        lane, trace, steps = self._steps(request)
+        name, checkpoint = self.whatif.content(lane), self.whatif.checkpoint
+        found = models.evidence(name, steps, checkpoint, trace).go_on()
+        return _told(lane, found and models.orders(name, steps, checkpoint, trace, found).go_on())
+
+    def minimal(self, request: Request) -> dict[str, Any]:
+        """The attention nearest to the model's under which the word of rank ``rank`` would win at ``step``."""
+        lane = request.text("lane")
+        trace = self.whatif.trace(lane)
+        step = request.whole("step", 0, len(trace.steps) - 1)
+        rank = request.whole("rank", 1, len(trace.steps[step].top))
+        found = models.minimal(self.whatif.content(lane), step, rank, self.whatif.checkpoint, trace)
+        words = self.whatif.checkpoint.target.vocab.tokens
+        return {
+            "outcome": found.outcome,
+            "attention": [round(x, 5) for x in found.attention],
+            "divergence": found.divergence,
+            "probability": found.probability,
+            "rival": None if found.rival is None else words[found.rival],
+        }
+
+    def _steps(self, request: Request) -> tuple[str, Trace, tuple[int, ...]]:
+        lane = request.text("lane")
+        trace = self.whatif.trace(lane)
+        last = len(trace.steps) - 1
+        first = request.whole("first", 0, last)
+        return lane, trace, tuple(range(first, min(last, first + request.whole("count", 1, MOST) - 1) + 1))
+
+
+def _told(lane: str, found: Sequence[Evidence] | None) -> dict[str, Any]:
+    return {"lane": lane, "more": True} if found is None else {"lane": lane, "steps": [one.to_dict() for one in found]}

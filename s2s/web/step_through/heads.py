@@ -1,0 +1,105 @@
+"""A model of many heads: which one is looked at, and all of them beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from s2s.figures import heads as multiples
+from s2s.text.subwords import Grid
+from s2s.trace.trace import Trace
+from s2s.web.shell import controls, language, models, request
+from s2s.web.shell.bound import shows
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from s2s.checkpoint.native import Checkpoint
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def weights(lane: str, _checkpoint: Checkpoint, _trace: Trace) -> np.ndarray:
+    """Every head's weights along a lane, (L, H, T, S); ``lane``, a name of its content, stands for the others."""
+    import torch
+
+    from s2s.explain import of_trace
+    from s2s.model.huggingface.model import HuggingFace
+
+    model, followed = _checkpoint.model, of_trace(_checkpoint, _trace)
+    assert isinstance(model, HuggingFace)
+    with torch.inference_mode():
+        return models.alone(lambda: model.heads_of(followed.source, followed.read).numpy())
+
+
+def choose(edited: bool = True) -> None:
+    """The layer and the head, in the sidebar; what they change, where attention is ``edited`` and where it is not."""
+    name = st.session_state["model"]
+    layers, heads = controls.sizes(name)
+    if not layers:
+        return
+    config = models.about(name, models.changed(name))["config"]
+    st.caption(t("heads.kind", kind=config["model"].get("kind", ""), layers=layers, heads=heads))
+    if config.get("source_language") and config.get("target_language"):
+        languages = {side: code(str(config[f"{side}_language"])) for side in ("source", "target")}
+        st.caption(t("heads.languages", **languages))
+    select("layer", layers)
+    select("head", heads)
+    if not edited:
+        st.caption(t("heads.only_shown"))
+    elif not (st.session_state["layer"] and st.session_state["head"]):
+        st.caption(t("heads.edits_mean"))
+
+
+def select(part: str, count: int, prefix: str = "") -> None:
+    """One of ``count`` layers or heads, or their mean; its number is in the session under ``prefix`` and ``part``."""
+    name = f"{prefix}{part}"
+    if not 0 <= st.session_state[name] <= count:
+        st.session_state[name] = 0
+    each = [t(f"heads.number_{part}", number=n) for n in range(1, count + 1)]
+    controls.select(name, t(f"heads.{part}"), [t(f"heads.all_{part}s", count=count), *each])
+
+
+def section(found: Mapping[str, Trace], checkpoint: Checkpoint, values: Mapping[str, Any]) -> None:
+    """Every head of every layer on one lane; the first lane where there are two, unless the other is chosen."""
+    st.caption(t("heads.intro"))
+    lane = next(iter(found))
+    if len(found) > 1:
+        names = {mode: t(f"player.{mode}") for mode in reversed(list(found))}
+        lane = st.segmented_control(
+            t("heads.lane"), list(names), format_func=names.__getitem__, default="free", required=True, key="heads-lane"
+        )
+    trace = found[lane]
+    name = request.page(checkpoint.digest, trace.source_tokens, [step.input for step in trace.steps])
+    grid = Grid(tuple(step.output for step in trace.steps), trace.source_tokens, weights(name, checkpoint, trace))
+    if rolled(trace):
+        grid = grid.words()
+    st.html(multiples.STYLE)
+    text = {"alt": language.strings("heads")["alt"]}
+    for layer, weights_HTS in enumerate(grid.weights, start=1):
+        st.markdown(f"**{t('heads.layer_row', layer=layer)}**")
+        every = range(1, len(weights_HTS) + 1)
+        seen = [head for head in every if values["head"] in (0, head)] if values["layer"] in (0, layer) else []
+        st.html(multiples.html(weights_HTS, grid.sources, layer, seen, text))
+
+
+def rolled(*traces: Trace) -> bool:
+    """Whether subwords are shown as words; the switch, where there are any."""
+    if not any(Grid.of(trace).subwords for trace in traces):
+        return False
+    st.session_state["words"] = not st.session_state["pieces"]
+    st.toggle(t("heads.pieces"), **shows("words"), help=t("heads.pieces_help"), on_change=_turn)
+    return not st.session_state["pieces"]
+
+
+def turn(request: request.Request) -> dict[str, Any]:
+    """The player's own switch was turned: pieces are asked for, or words."""
+    st.session_state["pieces"] = request.fields.get("on") is True
+    return {}
+
+
+def _turn() -> None:
+    st.session_state["pieces"] = not st.session_state["words"]

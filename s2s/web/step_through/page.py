@@ -1,0 +1,176 @@
+"""From the page's state to its lanes: decode, say what went wrong, show player and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from s2s.errors import UserError
+from s2s.figures import trace as figures
+from s2s.player import page
+from s2s.text.subwords import Grid
+from s2s.trace.trace import Trace
+from s2s.web.components.player import answer, player
+from s2s.web.shell import address, branches, controls, in_session, language, models, request, style
+from s2s.web.shell.bound import shows
+from s2s.web.shell.language import t
+from s2s.web.step_through import beam, heads
+from s2s.web.step_through.evidence import Asked
+from s2s.web.step_through.what_if import WhatIf
+
+if TYPE_CHECKING:
+    from s2s.checkpoint.native import Checkpoint
+
+
+def lanes(values: dict[str, Any]) -> tuple[dict[str, Trace], list[tuple[str, str]]]:
+    """The lanes that can be decoded, and messages (kind, sentence) for what cannot."""
+    name, text, reference = controls.model(values), controls.source(values), values["ref"].strip()
+    changed, mode = models.changed(name), values["mode"]
+    settings = tuple((k, values[k]) for k in address.SETTINGS)
+    found: dict[str, Trace] = {}
+    messages: list[tuple[str, str]] = []
+    if reference and mode != "free":
+        try:
+            found["forced"] = models.decode(name, changed, text, reference, "forced", ())
+        except UserError as error:
+            messages.append(("error" if mode == "forced" else "warning", language.explain(error)))
+            reference = ""
+    elif mode == "forced":
+        messages.append(("info", language.explain(UserError("reference_missing"))))
+    elif mode == "both":
+        messages.append(("info", t("step.hint_reference")))
+    if mode != "forced":
+        try:
+            found["free"] = models.decode(name, changed, text, reference, "free", settings)
+        except UserError as error:
+            messages = [("error", language.explain(error))]
+    return found, messages
+
+
+def show(values: dict[str, Any]) -> None:
+    """Everything below the controls."""
+    name = controls.model(values)
+    try:
+        with st.spinner(t("step.loading"), show_time=False):
+            checkpoint = models.load(name, models.changed(name))
+    except UserError as error:
+        st.error(language.explain(error))
+        return
+    found, messages = lanes(values)
+    for kind, message in messages:
+        getattr(st, kind)(message)
+    if not found:
+        return
+    with st.container(gap=None):
+        predicting = _output(found)
+        if not predicting:
+            _take_away(found, values, checkpoint)
+    if predicting:
+        _guess(checkpoint, found, values)
+        return
+    searched = ["beam_tab"] if "free" in found and values["strategy"] == "beam" else []
+    if searched and (problem := beam.take(values)):
+        st.warning(problem)
+    many = ["heads_tab"] if checkpoint.config.model.attention == "cross" else []
+    stepping, charts, *others = _tabs(["player", "charts", *many, *searched])
+    with stepping:
+        _play(_whatif(checkpoint, found, values))
+    if charts.open:
+        with charts:
+            _charts(found)
+    if many and others[0].open:
+        with others[0]:
+            heads.section(found, checkpoint, values)
+    if searched and others[-1].open:
+        with others[-1]:
+            beam.section(values)
+
+
+def _tabs(names: list[str]) -> Sequence[Any]:
+    """Tabs of which the open one is part of the link; Streamlit knows it by its label, so each language has its own."""
+    state, key = st.session_state, f"view-{language.current()}"
+    labels = {name: t(f"step.{name}") for name in names}
+    if state["tab"] not in names:
+        state["tab"] = names[0]
+    state[key] = labels[state["tab"]]
+    shown = {label: name for name, label in labels.items()}
+    return st.tabs(list(shown), key=key, on_change=lambda: state.update(tab=shown.get(state[key], names[0])))
+
+
+def _whatif(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, Any]) -> WhatIf:
+    fixed = sorted((name, value) for name, value in values.items() if name not in ("branches", "tab", "pieces"))
+    return WhatIf(request.page(checkpoint.name, checkpoint.digest, fixed), checkpoint, found, values)
+
+
+def _play(whatif: WhatIf) -> None:
+    """The player, and beside it what answers its requests."""
+    with st.container(gap=None):
+        _answer(whatif)
+        words = len(whatif.checkpoint.target.vocab)
+        player(whatif.lanes, words, _address(whatif), whatif.shown, whatif.rows())
+
+
+def _output(found: dict[str, Trace]) -> bool:
+    """What the free-running lane says, and the switch that hides it; returns whether the viewer is to predict it."""
+    text, switch = st.columns([9, 3], vertical_alignment="center")
+    predicting = switch.toggle(t("step.predict"), **shows("predict"), help=t("step.predict_help"))
+    if predicting:
+        text.text(t("step.output_hidden"))
+    elif "free" in found:
+        free = found["free"]
+        cut_off = free.ended == "length"
+        said = t("app.aside", text=free.text, aside=t("step.cut_off")) if cut_off else free.text
+        text.text(t("app.said", name=t("step.output"), text=said))
+    return predicting
+
+
+def _guess(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, Any]) -> None:
+    """The player alone, which asks before it shows: charts, search and downloads would tell."""
+    style.veil_reference()
+    player(found, len(checkpoint.target.vocab), controls.address(values), predict=True)
+
+
+@st.fragment
+def _answer(whatif: WhatIf) -> None:
+    """In a fragment: what the player asks of Python reruns this function alone, and comes back without the lanes."""
+    own = {"pieces": heads.turn, "place": whatif.place}
+    told = request.handle(whatif.shown, whatif.handlers() | Asked(whatif).handlers() | own)
+    answer(told, _address(whatif), whatif.rows(request.known()))
+
+
+def _address(whatif: WhatIf) -> dict[str, str]:
+    now = {name: st.session_state[name] for name in ("tab", "pieces")}
+    return controls.address({**whatif.values, "branches": branches.listed(), **now})
+
+
+def _take_away(found: dict[str, Trace], values: dict[str, Any], checkpoint: Checkpoint) -> None:
+    """Lanes and branches as a page that plays without a server, put together when it is asked for; beside the tabs."""
+    lang, name, words = language.current(), checkpoint.name, len(checkpoint.target.vocab)
+
+    def make() -> str:
+        whatif = _whatif(checkpoint, found, values)
+        return page.render(found, lang, words, whatif.rows(), begin=whatif.begin())
+
+    with st.container(key="take-away", horizontal=True, horizontal_alignment="right"):
+        st.download_button(
+            t("step.html"),
+            in_session.within(make),
+            f"lookback-{name}.html",
+            "text/html",
+            key="html",
+            help=t("step.html_help"),
+            on_click="ignore",
+        )
+
+
+def _charts(found: dict[str, Trace]) -> None:
+    text = language.strings("figure")
+    rolled = heads.rolled(*found.values())
+    for mode, trace in found.items():
+        grid = Grid.of(trace)
+        if trace.looks:
+            title = t("figure.attention", lane=t(f"player.{mode}"))
+            st.plotly_chart(figures.attention(grid.words() if rolled else grid, title, text), key=f"attention-{mode}")
+        st.plotly_chart(figures.probabilities(trace, text), key=f"probabilities-{mode}")

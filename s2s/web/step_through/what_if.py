@@ -1,0 +1,165 @@
+"""What the player asks for of "what if": forks, edited attention; and the branches as the player shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from s2s.errors import UserError
+from s2s.player.payload import branch_row
+from s2s.trace.branch import Branch, Edit, before, words
+from s2s.trace.trace import Trace
+from s2s.web.shell import address, branches, controls, language, models
+from s2s.web.shell.request import Handler, Request, page
+
+if TYPE_CHECKING:
+    from s2s.checkpoint.native import Checkpoint
+
+MAX_EDIT = 6_000  # characters of an edit
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The sentence on screen: its checkpoint, its lanes without branches, the page's state."""
+
+    shown: str  # the name that requests about it go by
+    checkpoint: Checkpoint
+    lanes: Mapping[str, Trace]
+    values: Mapping[str, Any]
+
+    def handlers(self) -> dict[str, Handler]:
+        """What can be asked; ``branches`` asks for no more than is told with every answer."""
+        own = {"fork": self.fork, "preview": self.preview, "rename": self.rename, "delete": self.delete}
+        return own | {"branches": lambda request: {}}
+
+    def fork(self, request: Request) -> dict[str, Any]:
+        """A branch at ``step`` of ``lane``: by a ``word`` of the vocabulary, a typed ``text``, or an ``edit``."""
+        lane, step, trace = self._asked(request)
+        there, (prefix, edits) = branches.listed(), self._before(lane, trace, step)
+        if "edit" in request.fields:
+            if self.values["strategy"] == "beam":
+                raise UserError("edit_beam")
+            edits[step] = self._edit(request, trace)
+            made = branches.add(prefix, f"✎ {step + 1}", lane, step, edits)
+        else:
+            said = self._words(request)
+            made = branches.add([*prefix, *said], self.checkpoint.target.segmenter.join(said), lane, step, edits)
+        try:
+            self._decode(made)
+        except UserError:  # what cannot be decoded is not kept
+            if made not in there:
+                branches.delete(made.id)
+            raise
+        return {"branch": made.id, "step": step}
+
+    def preview(self, request: Request) -> dict[str, Any]:
+        """What an ``edit`` would make of one step: the row, and the leading words before and after."""
+        lane, step, trace = self._asked(request)
+        prefix, edits = self._before(lane, trace, step)
+        text, name = controls.source(self.values), self.checkpoint.name
+        seen = models.preview(name, models.changed(name), text, prefix, edits, self._edit(request, trace))
+        changes = [
+            {"token": c.token, "before": c.before, "after": c.after, "ranks": [c.rank_before, c.rank_after]}
+            for c in seen.changes
+        ]
+        return {"lane": lane, "step": step, "attention": [round(w, 6) for w in seen.attention.tolist()], "top": changes}
+
+    def place(self, request: Request) -> dict[str, Any]:
+        """Remember where the player stands, for a page that is about to be taken away."""
+        lane, step, _ = self._asked(request)
+        st.session_state["place"] = {"of": self.shown, "lane": lane, "step": step}
+        return {}
+
+    def begin(self) -> dict[str, Any] | None:
+        """Where such a page opens; None where nobody has said, or it was said of another sentence."""
+        place = st.session_state.get("place", {})
+        if place.get("of") != self.shown:
+            return None
+        pieces = {"pieces": "1"} if st.session_state.get("pieces") else {}
+        return {"lane": place["lane"], "step": place["step"], **pieces}
+
+    def rename(self, request: Request) -> dict[str, Any]:
+        """Another ``name`` for a ``branch``."""
+        branches.rename(request.text("branch"), request.text("name"))
+        return {"branch": request.text("branch")}
+
+    def delete(self, request: Request) -> dict[str, Any]:
+        """Take a ``branch`` away."""
+        parent = branches.get(request.text("branch")).parent
+        branches.delete(request.text("branch"))
+        return {"branch": parent}
+
+    def rows(self, known: Collection[str] = ()) -> list[dict[str, Any]]:
+        """The branches for the player: of each its steps from where it leaves its parent, or why it has none.
+
+        A ``key`` stands for all of a row but its name and its id; of a row whose key is ``known`` only the head comes.
+        """
+        found, keys = [], dict[str, str]()
+        for branch in branches.listed():
+            above = keys.get(branch.parent, branch.parent)
+            keys[branch.id] = page(self.shown, above, branch.prefix, branch.attention, language.current())
+            head = {"id": branch.id, "name": branch.name, "parent": branch.parent, "key": keys[branch.id]}
+            found.append(head if head["key"] in known else self._row(branch) | head)
+        return found
+
+    def _row(self, branch: Branch) -> dict[str, Any]:
+        try:
+            return branch_row(branch, self._decode(branch), self._parent(branch))
+        except UserError as error:
+            return {"error": language.spoken(error)}
+
+    def _parent(self, branch: Branch) -> Trace | None:
+        """What a branch forks from; None where that is not there or cannot be decoded as things are."""
+        try:
+            return self.trace(branch.parent)
+        except UserError:
+            return None
+
+    def trace(self, lane: str) -> Trace:
+        """A lane or a branch. Raises UserError for one that is gone or cannot be decoded as things are."""
+        if lane in self.lanes:
+            return self.lanes[lane]
+        if lane in ("free", "forced"):
+            raise UserError("request_broken")
+        return self._decode(branches.get(lane))
+
+    def content(self, lane: str) -> str:
+        """A name of all that makes a lane what it is: text, reading, model, settings, words and edits of a branch."""
+        if lane in self.lanes:
+            return page(self.shown, lane)
+        branch = branches.get(lane)
+        return page(self.shown, branch.prefix, branch.attention)
+
+    def _asked(self, request: Request) -> tuple[str, int, Trace]:
+        """The lane and the step that a request is about."""
+        lane = request.text("lane")
+        trace = self.trace(lane)
+        return lane, request.whole("step", 0, len(trace.steps) - 1), trace
+
+    def _before(self, lane: str, trace: Trace, step: int) -> tuple[list[str], dict[int, Edit]]:
+        """What led a lane to a step: tokens as the vocabulary spells them, and edits."""
+        edits = {} if lane in self.lanes else branches.get(lane).edits
+        return before(self.checkpoint, trace, step), {t: edit for t, edit in edits.items() if t < step}
+
+    def _edit(self, request: Request, trace: Trace) -> Edit:
+        edit = Edit.parse(request.text("edit", MAX_EDIT))
+        edit.row(np.ones(len(trace.source_tokens)), np.ones(len(trace.source_tokens)))  # fits this source
+        return edit
+
+    def _words(self, request: Request) -> list[str]:
+        """One ``word`` of the vocabulary, or the tokens of a typed ``text``; UserError names what is not known."""
+        whole = "word" in request.fields
+        return words(self.checkpoint, request.text("word" if whole else "text"), whole)
+
+    def _decode(self, branch: Branch) -> Trace:
+        name, values = self.checkpoint.name, self.values
+        settings = tuple((k, values[k]) for k in address.SETTINGS)
+        reference = next((trace.reference for trace in self.lanes.values() if trace.reference), "") or ""
+        edits = tuple((t, str(edit)) for t, edit in branch.edits.items())
+        return models.decode(
+            name, models.changed(name), controls.source(values), reference, "free", settings, branch.prefix, edits
+        )

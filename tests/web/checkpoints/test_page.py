@@ -1,0 +1,180 @@
+"""The page of checkpoints in both languages: the list, two cards, one's own for a session."""
+
+from __future__ import annotations
+
+import gc
+import json
+import shutil
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from s2s.checkpoint.native import store
+from s2s.errors import say
+from s2s.server import folders, uploads
+from s2s.server.registry import Registry
+from tests.checkpoint.test_archive import files, packed
+from tests.factory import SCORES, make_checkpoint
+from tests.model.huggingface.conftest import marian as marian
+from tests.web.conftest import messages, player_data
+
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No session of another test holds anything."""
+    monkeypatch.setattr(uploads, "_KNOWN", Registry())
+
+
+@pytest.fixture
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_checkpoint(tmp_path_factory.mktemp("own"), "concat")
+
+
+def upload(app: AppTest, name: str, content: bytes) -> AppTest:
+    uploader = next(box for box in app.file_uploader if str(box.key).startswith("zip-"))
+    uploader.set_value((name, content, "application/zip"))
+    return app.run()
+
+
+def cards(app: AppTest) -> list[str]:
+    """The cards on the page, as HTML."""
+    return [box.proto.body for box in app.get("html") if "lb-card" in box.proto.body]
+
+
+def mine(app: AppTest) -> list[str]:
+    return [entry.name for entry in app.session_state["uploads"]]
+
+
+def test_the_only_card_can_be_taken_away(visit_page: Visit) -> None:
+    app = visit_page("checkpoints")
+    app.multiselect(key="cards").set_value([]).run()
+    assert not app.exception
+    assert cards(app) == []
+    app.multiselect(key="cards").set_value(["tiny-general"]).run()
+    assert not app.exception
+    assert len(cards(app)) == 1 and "**`tiny-general`**" in [box.value for box in app.markdown]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_checkpoint_is_listed_and_two_are_compared(visit_page: Visit, lang: str) -> None:
+    app = visit_page("checkpoints", lang=lang)
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert list(table[say("cards.name", lang)]) == ["tiny-additive", "tiny-general"]
+    assert set(table[say("cards.bleu", lang)]) == {12.5}
+    app.multiselect(key="cards").set_value(["tiny-additive", "tiny-general"]).run()
+    differing = app.dataframe[1].value
+    found = dict(zip(differing[say("cards.setting", lang)], differing["tiny-general"], strict=True))
+    assert found == {"model.attention": "general"}
+    assert [box.value for box in app.markdown if "tiny-" in box.value] == ["**`tiny-additive`**", "**`tiny-general`**"]
+    for shown, kind in zip(cards(app), ("additive", "general"), strict=True):
+        for key in (f"card.kind.{kind}", "card.title.limits", "card.split.dev", "card.scores_note", "card.unstated"):
+            assert escape(say(key, lang)) in shown
+        assert "12.50" in shown and "python -m s2s train configs/tiny.toml" in shown
+    assert [box.value.split("\n")[0] for box in app.code] == ["# tiny-additive", "# tiny-general"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_model_of_hugging_face_is_listed_with_its_scores(
+    visit_page: Visit, root: Path, marian: Path, lang: str
+) -> None:
+    shutil.copytree(marian, root / "tiny-marian")
+    app = visit_page("checkpoints", lang=lang)
+    store(root / "tiny-marian", "test", SCORES)  # while the app runs
+    app.run()
+    table = app.dataframe[0].value.set_index(say("cards.name", lang)).loc["tiny-marian"]
+    scores = [table[say(f"cards.{name}", lang)] for name in ("bleu", "chrf", "perplexity")]
+    assert scores == [SCORES["bleu"], SCORES["chrf"], SCORES["perplexity"]]
+    parameters = json.loads((marian / "metrics.json").read_text())["imported"]["parameters"]
+    assert table[say("cards.parameters", lang)] == parameters
+    assert table[say("cards.kind", lang)] == say("heads.kind", lang, kind="marian", layers=2, heads=4)
+    app.multiselect(key="cards").set_value(["tiny-marian"]).run()
+    (card,) = cards(app)
+    assert "Hugging Face transformers" in card and f">{say('card.split.test', lang)}<" in card and "12.50" in card
+    assert "MarianMTModel" in app.code[0].value and "| test | 3 | 12.50 |" in app.code[0].value
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_ones_own_checkpoint_decodes_for_its_session_alone(visit_page: Visit, own: Path, lang: str) -> None:
+    app = upload(visit_page("checkpoints", lang=lang, text="我喝茶。"), "我的 model.zip", packed(files(own)))
+    assert not app.exception and messages(app) == []
+    (name,) = mine(app)
+    assert name.startswith("我的model-") and app.multiselect(key="cards").value == [name]
+    other = visit_page("checkpoints", lang=lang)
+    assert name not in list(other.dataframe[0].value[say("cards.name", lang)])
+    thief = visit_page("step_through", lang=lang, model=name)
+    assert thief.session_state["model"] == "tiny-additive"
+    app.button(key=f"open-{name}").click().run()
+    app.switch_page("pages/step_through.py").run()
+    assert app.session_state["model"] == name
+    assert player_data(app)["lanes"]["free"]["checkpoint"]["name"] == name
+    place = uploads.place(name)
+    assert place and place.is_dir()
+
+
+def test_a_session_holds_few_and_gives_them_back(visit_page: Visit, own: Path) -> None:
+    app = visit_page("checkpoints", lang="en")
+    for number in range(uploads.KEPT):
+        app = upload(app, f"m{number}.zip", packed(files(own)))
+    assert len(mine(app)) == uploads.KEPT
+    assert next(box for box in app.file_uploader if str(box.key).startswith("zip-")).disabled
+    name = mine(app)[0]
+    place = uploads.place(name)
+    assert place and place.exists()
+    app.button(key=f"remove-{name}").click().run()
+    assert name not in app.session_state["cards"] and len(mine(app)) == uploads.KEPT - 1
+    assert not place.exists() and uploads.place(name) is None
+
+
+def test_an_upload_goes_with_who_holds_it(own: Path) -> None:
+    made = uploads.unzip("mine.zip", packed(files(own)))
+    place = uploads.place(made.name)
+    assert place == made.directory and files(made.directory) == files(own) and made.size < uploads.UNPACKED
+    name = made.name
+    del made
+    gc.collect()
+    assert not place.parent.exists() and uploads.place(name) is None
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_is_no_checkpoint_gets_one_sentence(visit_page: Visit, own: Path, lang: str) -> None:
+    good = files(own)
+    app = upload(visit_page("checkpoints", lang=lang), "evil.zip", packed(good | {"data.pkl": b"x"}))
+    assert messages(app) == [say("error.archive_pickle", lang, file="evil.zip", member="data.pkl")]
+    app = upload(app, "short.zip", packed(good)[:-50])
+    assert messages(app) == [say("error.archive_broken", lang, file="short.zip")]
+    assert not app.exception and "uploads" not in app.session_state
+
+
+def test_a_server_that_is_full_says_so(visit_page: Visit, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "ALL", 0)
+    app = upload(visit_page("checkpoints", lang="en"), "mine.zip", packed(files(own)))
+    assert messages(app) == [say("error.uploads_full", "en")]
+
+
+def test_a_directory_of_the_servers_folder(
+    visit_page: Visit, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(own, data / "models" / "mine")
+    (data / "leak").mkdir()
+    (data / "leak" / "config.json").symlink_to(tmp_path / "tiny-additive" / "config.json")
+    monkeypatch.setattr(folders, "DATA", data)
+    app = visit_page("checkpoints", lang="en")
+
+    def typed(path: str) -> AppTest:
+        app.text_input(key="folder_path").set_value(path)
+        return next(b for b in app.button if b.label == say("cards.load", "en")).click().run()
+
+    for path in ("../tiny-additive", str(tmp_path / "tiny-additive"), "leak", "nowhere"):
+        shown = say("error.folder_no_checkpoint", "en", path=path, member="config.json")
+        assert messages(typed(path)) == [shown]
+    assert messages(typed("models/mine/")) == [] and len(mine(app)) == 1
+    (data / "models" / "mine" / "vocab.json").write_text("[]", encoding="utf-8")
+    broken = messages(typed("models/mine"))
+    assert broken == [say("error.json_broken", "en", file="models/mine/vocab.json", reason="not an object")]

@@ -1,0 +1,74 @@
+"""Saved runs are shown again: what the player saved, what another program made, and what is neither."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from s2s.checkpoint.native import load
+from s2s.decode.decode import trace
+from s2s.errors import say
+from s2s.player import page
+from s2s.trace.trace import Trace
+from s2s.web.checkpoints import saved
+from tests.web.conftest import player_data
+
+Visit = Callable[..., AppTest]
+TEXT, REFERENCE = "我喜欢喝茶。", "I like tea ."
+
+
+@pytest.fixture(scope="module")
+def lanes(tiny_checkpoint: Path) -> dict[str, Trace]:
+    checkpoint = load(tiny_checkpoint)
+    return {mode: trace(checkpoint, TEXT, REFERENCE, mode) for mode in ("free", "forced")}
+
+
+def give(app: AppTest, *files: tuple[str, str | bytes]) -> AppTest:
+    contents = [(name, text.encode() if isinstance(text, str) else text, "text/plain") for name, text in files]
+    app.file_uploader(key="saved_files").set_value(contents)
+    app.run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_was_saved_plays_again(visit_page: Visit, lanes: dict[str, Trace], lang: str) -> None:
+    app = visit_page("checkpoints", lang=lang)
+    both = {name: lane.to_dict() for name, lane in lanes.items()}
+    give(app, *((f"{name}.json", "\ufeff" + lane.to_json()) for name, lane in lanes.items()))
+    data = player_data(app)
+    assert data["lanes"] == both and data["page"] is None and data["link"] is None
+    give(app, ("page.html", page.render(lanes, lang)))
+    assert player_data(app)["lanes"] == both
+    arrays = Trace.from_arrays([[0.2, 0.8], [1, 0]], ["▁a", "b"], ["c", "d"])
+    give(app, ("mine.json", arrays.to_json()))
+    data = player_data(app)
+    assert data["lanes"] == {"free": arrays.to_dict(), "forced": None}
+    assert data["words"] == {"labels": ["ab"], "spans": [[0, 2]]}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_is_none_gets_a_sentence(visit_page: Visit, lanes: dict[str, Trace], lang: str) -> None:
+    app, free = visit_page("checkpoints", lang=lang), lanes["free"].to_json()
+    broken = {
+        "binary.json": b"\x80\x04\x95pickle",
+        "other.json": "{}",
+        "deep.json": "[" * 100_000,
+        "cut.json": free[: len(free) // 2],
+        "infinite.json": free.replace('"rank": 1', '"rank": 1, "log_prob": Infinity', 1),
+        "page.html": "<html><script>alert(1)</script></html>",
+    }
+    for name, text in broken.items():
+        give(app, (name, text))
+        (error,) = app.error
+        assert error.value.startswith(say("error.saved_no_trace", lang, file=name, reason="").partition(name)[0] + name)
+        assert "Traceback" not in error.value
+    for files, key in (
+        ([("a.json", free)] * (saved.MOST + 1), "error.saved_many"),
+        ([("a.json", free), ("b.json", free)], "error.export_same_lane"),
+    ):
+        give(app, *files)
+        assert [error.value for error in app.error] == [say(key, lang, limit=saved.MOST, lane="free")]

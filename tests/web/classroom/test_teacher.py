@@ -1,0 +1,224 @@
+"""The teacher's and the students' pages without a browser, and the board as HTML."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from s2s.errors import say, strings
+from s2s.store import rooms
+from s2s.store.database import connect
+from s2s.store.rooms import Counts, Question, Truth
+from s2s.web.classroom.board import board
+from s2s.web.classroom.teacher import join_link
+from tests.web.conftest import messages, player_data
+from tests.web.fragments import as_in_a_browser
+
+VOTER = "0" * 31 + "1"
+
+
+@pytest.fixture(autouse=True)
+def _database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOOKBACK_DATABASE", f"sqlite:///{tmp_path}/class.sqlite")
+
+
+def shown(app: AppTest) -> str:
+    return "".join(str(html.proto.body) for html in app.get("html"))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_teacher_opens_asks_closes_and_reveals(
+    visit: Callable[..., AppTest], visit_page: Callable[..., AppTest], lang: str
+) -> None:
+    teacher = visit_page("classroom", lang=lang, text="我喜欢喝茶。")
+    teacher.button(key="open_room").click().run()
+    code = teacher.code[0].value.split("room=")[1]
+    assert rooms.state(connect(), code).phase == "waiting"
+    teacher.button(key="class_on").click().run()
+    student = visit(room=code, lang=lang)
+    data = player_data(student)
+    assert data["state"]["question"]["source"] == ["我", "喜欢", "喝", "茶", "。"] and data["state"]["truth"] is None
+    assert not student.exception and not student.sidebar and data["strings"]["vote"] == say("room.vote", lang)
+    rooms.vote(connect(), code, 1, VOTER, 2, None)
+    votes = say("classroom.count_one", lang, votes=1, share="100 %")
+    assert say("classroom.votes", lang, word="喝", votes=votes) in shown(teacher.run())
+    assert 'class="model"' not in shown(teacher)
+    teacher.button(key="class_on").click().run()
+    teacher.button(key="class_on").click().run()
+    assert rooms.state(connect(), code).phase == "revealed" and 'class="model"' in shown(teacher)
+    truth = player_data(student.run())["state"]["truth"]
+    assert sum(truth["attention"]) == pytest.approx(1, abs=1e-4)
+    assert teacher.number_input[0].value == 2 and not teacher.exception
+    teacher.button(key="class_on").click().run()
+    assert rooms.state(connect(), code).number == 2
+
+
+def vote(app: AppTest, code: str, seq: int, **fields: object) -> dict[str, object]:
+    """What the page answers to a vote that the browser sends."""
+    asked = {"seq": seq, "kind": "vote", "page": player_data(app)["asking"]["page"]} | fields
+    app.session_state["player"] = {"request": asked}
+    answer: dict[str, object] = player_data(app.run())["asking"]["answer"]
+    return answer
+
+
+def test_a_vote_is_counted_and_a_broken_or_late_one_is_a_sentence(visit: Callable[..., AppTest]) -> None:
+    engine = connect()
+    room = rooms.open_room(engine)
+    question = Question(0, ("我", "<b>"), (), ("I", "you"))
+    rooms.ask(engine, *room, question, Truth((0.5, 0.5), (0.5, 0.4), 0))
+    app = visit(room=room[0].lower(), lang="en")
+    good = {"number": 1, "voter": VOTER, "place": 1, "word": -1}
+    assert "error" not in vote(app, room[0], 1, **good)
+    assert rooms.counts(engine, room[0], 1, question) == Counts((0, 1), (0, 0), 1)
+    for seq, broken in enumerate(({"place": 2}, {"voter": "me"}, {"word": "0"}, {"number": None}, {"place": -1}), 2):
+        assert vote(app, room[0], seq, **(good | broken))["error"] == say("error.request_broken", "en")
+    rooms.turn(engine, *room, "closed")
+    assert vote(app, room[0], 9, **good)["error"] == say("error.vote_late", "en")
+    assert rooms.counts(engine, room[0], 1, question).voters == 1
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_unknown_room_and_a_wrong_key_are_sentences(
+    visit: Callable[..., AppTest], visit_page: Callable[..., AppTest], lang: str
+) -> None:
+    assert player_data(visit(room="<script>", lang=lang))["error"] == say("error.room_unknown", lang)
+    code, _ = rooms.open_room(connect())
+    teacher = visit_page("classroom", lang=lang, text="我喜欢喝茶。", teach=f"{code}.guess")
+    assert say("classroom.closed", lang) in messages(teacher) and teacher.button(key="open_room")
+
+
+def test_the_board_escapes_and_shows_votes_and_truth() -> None:
+    question = Question(2, ("<b>", "茶"), ("&", "I"), ("<i>", "tea"))
+    text = strings("classroom", "en")
+    before = board(question, Counts((3, 1), (0, 4), 4), None, text)
+    after = board(question, Counts((3, 1), (0, 4), 4), Truth((0.25, 0.75), (0.1, 0.9), 1), text)
+    for html in (before, after):
+        assert "<b>茶" not in html and "&lt;b&gt;" in html and "&lt;i&gt;" in html and "&amp; I" in html
+        assert "3 votes · 75 %" in html and "1 vote · 25 %" in html and "4 votes · 100 %" in html
+    assert "model" not in before.split("</style>")[1]
+    assert "tea ●" in after and "90.0 %" in after and "height:75.0%" in after and "<em>75.0 %</em>" in after
+
+
+@given(st.data())
+def test_people_and_model_are_drawn_on_one_scale(data: st.DataObject) -> None:
+    """The longer bar is the larger share, whoever's it is; three of five votes are shorter than 91 %."""
+    size = data.draw(st.integers(1, 8))
+    votes = data.draw(st.lists(st.integers(0, 50), min_size=size, max_size=size))
+    parts = [p + 1 for p in data.draw(st.lists(st.integers(0, 50), min_size=size, max_size=size))]
+    model = [p / sum(parts) for p in parts]
+    words = tuple("abcdefgh"[:size])
+    counts, truth = Counts(tuple(votes), tuple(votes), sum(votes)), Truth(tuple(model), tuple(model), 0)
+    html = board(Question(0, words, (), words), counts, truth, strings("classroom", "en"))
+    for side in ("height", "width"):
+        for who, shares in (("vote", [v / max(1, sum(votes)) for v in votes]), ("model", model)):
+            drawn = [float(x) for x in re.findall(rf'<i class="{who}" style="{side}:([0-9.]+)%"', html)]
+            assert drawn == pytest.approx([100 * part for part in shares], abs=0.051)
+
+
+def opened(visit_page: Callable[..., AppTest], **query: str) -> tuple[AppTest, list[str]]:
+    """A teacher with a room, its code and key."""
+    teacher = visit_page("classroom", lang="en", text="我喜欢喝茶。", **query)
+    teacher.button(key="open_room").click().run()
+    return teacher, list(teacher.session_state["teach"])
+
+
+def component(app: AppTest, name: str) -> dict[str, Any]:
+    (data,) = [json.loads(c.proto.json) for c in app.get("bidi_component") if c.proto.component_name == name]
+    return dict(data)
+
+
+def test_the_key_is_in_no_address_and_nowhere_on_the_page(visit_page: Callable[..., AppTest]) -> None:
+    teacher, (code, key) = opened(visit_page)
+    assert component(teacher, "lookback_teacher")["room"] == {"code": code, "key": key}  # for the browser to keep
+    linked = visit_page("classroom", lang="en", text="我喜欢喝茶。", teach=f"{code}.{key}")  # as links were
+    for app in (teacher, linked):
+        assert app.session_state["teach"] == (code, key)
+        address = component(app, "lookback_address")
+        assert "teach" not in address and key not in json.dumps(address)
+        seen = [box.value for kind in (app.markdown, app.caption, app.code) for box in kind]
+        assert key not in "".join([*seen, shown(app)])
+
+
+def kept(app: AppTest, value: object) -> AppTest:
+    """What the browser says that it kept."""
+    app.session_state["teacher"] = {"kept": value}
+    return app.run()
+
+
+def test_the_browser_that_kept_the_room_is_back_in_it(visit_page: Callable[..., AppTest]) -> None:
+    _, (code, key) = opened(visit_page)
+    again = visit_page("classroom", lang="en", text="我喜欢喝茶。")
+    told = component(again, "lookback_teacher")
+    assert (told["room"], told["heard"], told["left"]) == (None, False, None)
+    kept(again, {"code": code, "key": key})
+    assert again.session_state["teach"] == (code, key) and again.button(key="class_on")
+    assert not again.expander[0].proto.expanded  # all of the page is a teacher's again
+    again.button(key="leave_room").click().run()  # what the browser had said before does not bring it back
+    assert again.session_state["teach"] is None and again.button(key="open_room")
+    told = component(again, "lookback_teacher")
+    assert (told["room"], told["heard"], told["left"]) == (None, True, {"code": code, "key": key})
+    assert not again.exception and messages(again) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "room",
+        [],
+        {"code": 7, "key": "x" * 24},
+        {"code": "ABC234", "key": None},
+        {"code": "abc234", "key": "x" * 24},
+        {"code": "ABC234", "key": "x" * 5000},
+        {"code": "ABC234\n", "key": "x" * 24},
+        {"code": ["ABC234"], "key": {"a": "b"}},
+    ],
+)
+def test_what_a_browser_says_it_kept_is_checked(visit_page: Callable[..., AppTest], value: object) -> None:
+    app = kept(visit_page("classroom", lang="en", text="我喜欢喝茶。"), value)
+    assert not app.exception and app.session_state["teach"] is None and messages(app) == []
+
+
+def test_a_kept_room_that_has_closed_is_said_once_and_forgotten(
+    visit_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher, (code, key) = opened(visit_page)
+    other = {"code": code, "key": "x" * 24}
+    again = kept(visit_page("classroom", lang="en", text="我喜欢喝茶。"), other)
+    assert messages(again) == [say("classroom.closed", "en")]
+    assert component(again, "lookback_teacher")["left"] == other
+    assert messages(again.run()) == []
+    linked = visit_page("classroom", lang="en", text="我喜欢喝茶。", teach=f"{code}.{'x' * 24}")
+    assert messages(linked) == [say("classroom.closed", "en")]
+    kept(linked, {"code": code, "key": key})  # a wrong link costs nobody the room that the browser kept
+    assert linked.session_state["teach"] == (code, key) and messages(linked) == []
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 2 * rooms.HOUR)
+    with as_in_a_browser(teacher) as homes:  # the page that is open hears of it, not the fragment alone
+        assert messages(teacher) == [say("classroom.closed", "en")] and teacher.button(key="open_room")
+        assert homes[teacher.button(key="open_room").id] == ""
+
+
+def test_another_sentence_begins_at_its_own_first_step(visit_page: Callable[..., AppTest]) -> None:
+    teacher, _ = opened(visit_page)
+    steps = teacher.number_input[0].max
+    teacher.number_input[0].set_value(3).run()
+    teacher.session_state["text"] = "你喜欢喝水。"  # as long as the other
+    teacher.run()
+    assert (teacher.number_input[0].value, teacher.number_input[0].max) == (1, steps)
+    teacher.button(key="class_on").click().run()
+    assert teacher.button(key="class_on").label == say("classroom.close", "en")
+
+
+def test_the_link_for_the_class_keeps_the_servers_path() -> None:
+    for address in ("http://a/b/classroom", "http://a/b/classroom?teach=1.2", "http://a/b/"):
+        assert join_link(address, "AB") == "http://a/b/?room=AB"

@@ -1,0 +1,99 @@
+"""The page on evidence over a file, in both languages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+from s2s.errors import say
+from tests.commands.test_evidence import LINKS, PAIRS
+from tests.wait import endless, until
+from tests.web.conftest import messages
+from tests.web.exposure.test_sentence import texts
+
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture
+def visit_evidence(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> Visit:
+    begin = PagesManager.__init__
+
+    def later(self: PagesManager, *args: Any, **options: Any) -> None:
+        PagesManager.uses_pages_directory = False  # AppTest makes every run a server's first
+        begin(self, *args, **options)
+
+    monkeypatch.setattr(PagesManager, "__init__", later)
+    return lambda **query: visit(**query).switch_page("pages/evidence.py").run()
+
+
+def upload(app: AppTest, name: str, content: str) -> AppTest:
+    app.file_uploader(key="evidence_file").set_value((name, content.encode(), "text/plain"))
+    return app.run()
+
+
+def measured(app: AppTest) -> AppTest:
+    app.button(key="evidence_measure").click().run()
+    until(lambda: not app.session_state["evidence_task"].job.look())
+    return app.run()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_pairs_give_verdicts_and_measures_with_formulas(visit_evidence: Visit, lang: str) -> None:
+    app = visit_evidence(lang=lang, model="tiny-general")
+    assert app.button(key="evidence_measure").disabled
+    app = measured(upload(app, "pairs.tsv", PAIRS))
+    assert not app.exception and messages(app) == []
+    report = app.session_state["evidence_found"][2]
+    heading = say("evidence.of_file", lang, file="`pairs.tsv`", checkpoint="tiny-general", sentences=2)
+    assert heading in texts(app)
+    assert len(app.table) == 6 and len(app.latex) == 7
+    column = say("evidence.value", lang)
+    shown = "\n".join(str(cell) for table in app.table for cell in table.value[column])
+    assert f"{report.measures['comprehensiveness'].value:.4g}".replace("-", "−") in shown
+    app.radio(key="language").set_value("en" if lang == "zh" else "zh").run()
+    assert not app.exception and len(app.table) == 6
+    app.switch_page("pages/step_through.py").run()
+    app.switch_page("pages/evidence.py").run()
+    assert not app.exception and len(app.table) == 6
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_links_give_error_rates(visit_evidence: Visit, lang: str) -> None:
+    app = visit_evidence(lang=lang, model="tiny-additive")
+    app.radio(key=f"kind-{lang}").set_value("links").run()
+    app = measured(upload(app, "links.tsv", LINKS))
+    assert not app.exception and messages(app) == []
+    (table,) = app.table
+    assert len(table.value["AER"]) == 10 and str(list(table.value["AER"])[-1]).startswith("0 [")
+    made = app.session_state["evidence_found"][2]
+    assert json.loads(made.to_json())["sentences"] == 2
+    assert "fast_align" in texts(app)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_wrong_file_gets_one_sentence(visit_evidence: Visit, lang: str) -> None:
+    app = visit_evidence(lang=lang)
+    app.radio(key=f"kind-{lang}").set_value("links").run()
+    app = upload(app, "links.tsv", PAIRS)
+    assert not app.exception
+    assert messages(app) == [say("error.alignment_row", lang, file="links.tsv", row=1, columns=2)]
+    assert app.button(key="evidence_measure").disabled
+    app = measured(upload(app, "links.tsv", "我\t\u200b\t0-0\n"))
+    assert messages(app) == [say("error.alignment_no_pairs", lang)]
+
+
+def test_stop_ends_it_and_says_so(visit_evidence: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("s2s.explain.corpus.measure", lambda *_, progress, **__: endless(progress, 0.25))
+    app = upload(visit_evidence(lang="en"), "pairs.tsv", PAIRS)
+    app.button(key="evidence_measure").click().run()
+    app.run()
+    app.button(key="evidence_stop").click().run()
+    app.session_state["evidence_task"].job._thread.join(10)
+    app.run()
+    assert not app.exception
+    assert say("exposure.stopped", "en", file="`pairs.tsv`") in messages(app)

@@ -1,0 +1,159 @@
+"""Labels on the page of error inspection: in the table, as an order and a condition; categories; both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from s2s.errors import LANGUAGES, say
+from s2s.inspect.table import Examples
+from s2s.server import folders
+from s2s.store.database import connect
+from s2s.store.labels import Labels
+from s2s.web.shell.foreign import code
+from tests.web.inspection.test_page import ask, component, ids, made
+
+Visit = Callable[..., AppTest]
+
+
+def labels_of(name: str) -> Labels:
+    return Labels(connect(), Examples(folders.INSPECTED / name).manifest)
+
+
+def told(app: AppTest, id: int) -> list[tuple[str, str, list[str], str]]:
+    """The labels of a row, as the table has them."""
+    row = next(row for row in component(app, "table")["rows"] if row["id"] == id)
+    return [(one["person"], one["verdict"], one["categories"], one["note"]) for one in row["labels"]]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_label_is_in_the_table_at_once(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
+    name = made(root)
+    app = visit_inspection(lang=lang, inspection=name, row="4", person="Ann")
+    assert not app.exception and component(app, "table")["label"] is None  # nobody has said anything
+    app.button_group[0].set_value("wrong").run()
+    assert component(app, "table")["label"] == say("inspect.column.label", lang)
+    assert told(app, 4) == [("Ann", say("labels.verdict.wrong", lang), [], "")]
+    app.text_area[0].input("=时态").run()
+    others = labels_of(name)
+    others.say(4, "Bob", "right")
+    app.run()  # whatever another person has said meanwhile is there after the next click
+    assert told(app, 4) == [
+        ("Ann", say("labels.verdict.wrong", lang), [], "=时态"),
+        ("Bob", say("labels.verdict.right", lang), [], ""),
+    ]
+    assert not app.exception and told(app, 5) == []
+
+
+def test_labels_are_an_order(visit_inspection: Visit, root: Path, places: Path) -> None:
+    name = made(root)
+    labels = labels_of(name)
+    for example, verdict in ((2, "wrong"), (9, "right"), (5, "reference_wrong"), (7, "wrong")):
+        labels.say(example, "Ann", verdict)
+    labels.say(9, "Bob", "acceptable")
+    labels.note(3, "Bob", "?")
+    app = visit_inspection(lang="en", inspection=name)
+    app = ask(app, "table", kind="sort", name="label")
+    assert ids(app) == [9, 2, 7, 5, 3, 1, 4, 6, 8]
+    app = ask(app, "table", kind="sort", name="label")
+    assert ids(app) == [3, 5, 2, 7, 9, 1, 4, 6, 8] and not app.exception
+    app.text_input(key="inspect_search").set_value("茶").run()
+    assert ids(app) == [5, 2, 8]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_labels_are_a_condition(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
+    name = made(root)
+    labels = labels_of(name)
+    tense, order = labels.add("tense"), labels.add("词序")
+    for example, person, verdict in (
+        (2, "Ann", "wrong"),
+        (2, "李雷", "right"),
+        (5, "李雷", "wrong"),
+        (6, "Ann", "right"),
+    ):
+        labels.say(example, person, verdict)
+    labels.mark(6, "Ann", tense, True)
+    labels.mark(7, "李雷", order, True)
+    app = visit_inspection(lang=lang, inspection=name)
+
+    def choose(part: str, value: object) -> list[int]:
+        app.selectbox(key=f"label-filter-{part}-{lang}").set_value(value).run()
+        assert not app.exception
+        return ids(app)
+
+    assert choose("verdict", "wrong") == [2, 5]
+    causes = {cause["name"]: cause["kept"] for cause in component(app, "charts")["causes"]}
+    rows = [Examples(folders.INSPECTED / name).example(id) for id in (2, 5)]
+    assert all(kept == sum(row[f"cause_{cause}"] for row in rows) for cause, kept in causes.items())
+    assert choose("person", "李雷") == [5]
+    said = say("labels.chip", lang, what=f"{say('labels.verdict.wrong', lang)} · 李雷")
+    assert app.button(key="chip-labels").label.replace("\\", "") == f"{said} ✕"
+    assert choose("verdict", "none") == [1, 3, 4, 6, 7, 8, 9]
+    assert choose("person", "") == [1, 3, 4, 7, 8, 9]
+    assert choose("category", order) == [7]
+    assert choose("verdict", "any") == []
+    app.button(key="chip-labels").click().run()
+    assert len(ids(app)) == 9
+    app = ask(app, "table", kind="open", id=3)
+    assert choose("verdict", "none") == [1, 3, 4, 7, 8, 9]
+    labels.say(3, "Ann", "right")  # what is open stays, so that one can go on from it
+    assert ids(app.run()) == [1, 3, 4, 7, 8, 9]
+    link = component(app, "player")["link"]
+    assert ids(visit_inspection(**link)) == [1, 3, 4, 7, 8, 9]
+    app = ask(app, "table", kind="open", id=4)
+    assert ids(app) == [1, 4, 7, 8, 9]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_categories_are_made_given_renamed_and_removed(
+    visit_inspection: Visit, root: Path, places: Path, lang: str
+) -> None:
+    name = made(root)
+    labels = labels_of(name)
+    app = visit_inspection(lang=lang, inspection=name, row="1", person="Ann")
+
+    def press(key: str, **values: object) -> None:
+        label = say(f"labels.{key}", lang, **values)
+        next(button for button in app.button if button.label == label).click().run()
+        assert not app.exception
+
+    for word in ("语序", "name"):
+        app.text_input(key="label-new").input(word)
+        press("add")
+    assert labels.categories() == {1: "语序", 2: "name"} and app.text_input(key="label-new").value == ""
+    pills = next(group for group in app.button_group if group.label == say("labels.categories", lang))
+    pills.set_value([1, 2]).run()
+    assert told(app, 1) == [("Ann", "", ["语序", "name"], "")]
+    app.selectbox(key="label-which").set_value(2).run()
+    app.text_input(key="label-name-2").input("语序")
+    press("rename")
+    assert [box.value for box in app.error] == [say("error.label_category_taken", lang, name="语序")]
+    app.text_input(key="label-name-2").input("人名")
+    press("rename")
+    assert told(app, 1) == [("Ann", "", ["语序", "人名"], "")] and not app.error
+    app.selectbox(key=f"label-filter-category-{lang}").set_value(2).run()
+    assert ids(app) == [1]
+    app.selectbox(key="label-which").set_value(2).run()
+    press("remove", count=1)
+    assert labels.categories() == {1: "语序"} and len(ids(app)) == 9  # a condition that is gone asks for nothing
+    assert told(app, 1) == [("Ann", "", ["语序"], "")]
+
+
+def test_a_link_s_labels_that_make_no_sense_are_ignored(visit_inspection: Visit, root: Path, places: Path) -> None:
+    app = visit_inspection(lang="en", inspection=made(root), labelled="[]")
+    assert not app.exception and len(ids(app)) == 9
+    assert [box.value for box in app.warning] == [say("step.link_ignored", "en", name="labelled", value=code("[]"))]
+
+
+def test_without_its_database_the_page_has_all_but_labels(
+    visit_inspection: Visit, root: Path, places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = made(root)
+    monkeypatch.setenv("LOOKBACK_DATABASE", f"sqlite:///{places}/none/lookback.sqlite")
+    (places / "none").write_text("a file where a folder should be")
+    app = visit_inspection(lang="en", inspection=name, row="2")
+    assert not app.exception and len(ids(app)) == 9 and app.error

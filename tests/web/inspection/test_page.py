@@ -1,0 +1,295 @@
+"""The page of error inspection on tiny checkpoints: jobs that are killed and resumed, filters, rows, both languages."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from s2s.checkpoint.native import load
+from s2s.errors import UserError, say
+from s2s.inspect import run as engine
+from s2s.inspect.causes import CAUSES
+from s2s.inspect.table import Examples, Query
+from s2s.server import folders, inspections
+from s2s.server.inspections import Asked
+from s2s.server.job import Job
+from s2s.train.distributed import Group
+from tests.wait import until
+from tests.web.conftest import PAIRS, messages
+from tests.web.fragments import alone, as_in_a_browser, click
+
+Visit = Callable[..., AppTest]
+
+
+def made(root: Path, model: str = "tiny-general", **asked: Any) -> str:
+    """An inspection as the page's job makes it."""
+    name = inspections.ask(Asked(model, "set/test.tsv", "set/test.tsv", **asked))
+    ended(inspections.start(name, load(root / model)).job)
+    inspections.forget(name)
+    return name
+
+
+def ended(job: Job[None]) -> Job[None]:
+    until(lambda: not job.look())
+    assert job.mistake() is None
+    return job
+
+
+def component(app: AppTest, name: str) -> dict[str, Any]:
+    found = [json.loads(one.proto.json) for one in app.get("bidi_component") if f"lookback_{name}" in str(one.proto)]
+    data: dict[str, Any] = found[0]
+    return data
+
+
+def ask(app: AppTest, part: str, **request: Any) -> AppTest:
+    """What the component's browser part would send."""
+    seq = component(app, part)["heard"] + 1
+    app.session_state[f"inspect_{part}"] = {"request": {"seq": seq, **request}}
+    return app.run()
+
+
+def ids(app: AppTest) -> list[int]:
+    return [row["id"] for row in component(app, "table")["rows"]]
+
+
+def said(app: AppTest) -> str:
+    return "\n".join(box.value for kind in (app.markdown, app.caption) for box in kind)
+
+
+@pytest.fixture(params=["zh", "en"])
+def lang(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_filters_order_and_rows(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
+    name = made(root)
+    examples = Examples(folders.INSPECTED / name)
+    app = visit_inspection(lang=lang, inspection=name)
+    assert not app.exception and messages(app) == []
+    assert ids(app) == list(range(1, 10))
+    cause = next(one["name"] for one in component(app, "charts")["causes"] if one["all"])
+    app = ask(app, "charts", kind="cause", name=cause)
+    app = ask(app, "table", kind="sort", name="nll")
+    app = ask(app, "table", kind="sort", name="nll")
+    query = Query(sort="nll", descending=True, causes=(cause,))
+    fit = [row["id"] for row in examples.page(query).rows]
+    assert ids(app) == fit
+    app.text_input(key="inspect_search").set_value("tea").run()
+    query = replace(query, text="tea")
+    fit = [row["id"] for row in examples.page(query).rows]
+    assert ids(app) == fit and 0 < len(fit) < 9
+    app = ask(app, "table", kind="open", id=fit[0])
+    row = examples.example(fit[0])
+    for one in (one for one in CAUSES if row[f"cause_{one}"]):
+        assert f"**{say(f'cause.{one}', lang)}** — " in said(app)
+    lanes = component(app, "player")["lanes"]
+    assert lanes["free"]["source"]["tokens"] == row["source_tokens"]
+    shown = [
+        step["output"]["token"] if isinstance(step["output"], dict) else step["output"]
+        for step in lanes["free"]["steps"]
+    ]
+    assert [word for word in shown if word != "<eos>"] == row["output_tokens"]
+    if len(fit) > 1:
+        app.button(key="row-following").click().run()
+        assert app.session_state["row"] == fit[1]
+    assert not app.exception
+    link = component(app, "player")["link"]
+    again = visit_inspection(**link)
+    assert ids(again) == fit and again.session_state["row"] == app.session_state["row"]
+    app.button(key=f"chip-causes:{cause}").click().run()
+    app.button(key="chip-text").click().run()
+    assert len(ids(app)) == 9
+
+
+def test_requests_that_make_no_sense_change_nothing(visit_inspection: Visit, root: Path, places: Path) -> None:
+    app = visit_inspection(lang="en", inspection=made(root))
+    for request in (
+        {"kind": "sort", "name": "source"},
+        {"kind": "cause", "name": "__class__"},
+        {"kind": "range", "name": "chrf", "low": "x", "high": float("nan")},
+        {"kind": "range", "name": ["chrf"], "low": 1},
+        {"kind": "words", "wanted": 7},
+        {"kind": "open", "id": "1"},
+        {"kind": "turn", "start": 10**300},
+        {"kind": "nothing"},
+    ):
+        app = ask(app, "charts" if request["kind"] != "turn" else "table", **request)
+        assert not app.exception
+    assert app.session_state["query"] == ""
+
+
+def test_two_checkpoints_are_compared_row_by_row(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
+    first, second = made(root), made(root, "tiny-additive")
+    app = visit_inspection(lang=lang, inspection=first, against=second, row="3")
+    assert not app.exception and messages(app) == []
+    data = component(app, "table")
+    assert {"difference", "other_output"} <= {column["name"] for column in data["columns"]}
+    other = Examples(folders.INSPECTED / second).example(3)["output"]
+    assert other in next(row for row in data["rows"] if row["id"] == 3)["cells"]
+    assert component(app, "charts")["charts"][0]["name"] == "difference"
+    links = [one.proto.url for one in app.get("link_button")]
+    assert any(url.startswith("./compare?") and "compare=tiny-additive" in url for url in links)
+    app = ask(app, "table", kind="sort", name="difference")
+    assert not app.exception
+
+
+def test_a_job_is_started_by_the_page_and_its_upload_is_kept_private(
+    visit_inspection: Visit, places: Path, lang: str
+) -> None:
+    app = visit_inspection(lang=lang)
+    app.file_uploader(key="inspect_file").set_value(("mine.tsv", PAIRS.encode(), "text/plain"))
+    app.run()
+    app.button(key="inspect_start").click().run()
+    assert not app.exception
+    name = app.session_state["inspection"]
+    assert re.fullmatch(r"u-[\w-]{22}", name)
+    running = inspections.running(name)
+    assert running is None or ended(running.job)
+    assert len(ids(app.run())) == 9
+    other = visit_inspection(lang=lang)
+    assert name not in [option for box in other.selectbox for option in box.options]
+    assert "mine.tsv" not in str([box.options for box in other.selectbox])
+    assert len(ids(visit_inspection(lang=lang, inspection=name))) == 9  # its link opens it
+
+
+def test_a_file_that_is_of_no_use_leaves_nothing_to_go_on_with(
+    visit_inspection: Visit, places: Path, lang: str
+) -> None:
+    app = visit_inspection(lang=lang)
+    app.file_uploader(key="inspect_file").set_value(("broken.csv", b"\x89PNG\xff\xfe", "text/csv"))
+    app.run()
+    app.button(key="inspect_start").click().run()
+    name = app.session_state["inspection"]
+    running = inspections.running(name) if name else None
+    until(lambda: running is None or not running.job.look())
+    if running is not None:
+        app.run()
+    assert not app.exception and messages(app) == [say("error.encoding_other_page", lang, file="broken.csv")]
+    assert not list((folders.INSPECTED / ".asked").iterdir()) and not [b for b in app.button if "go-" in str(b.key)]
+
+
+def test_where_nothing_fits_a_sentence_says_so(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
+    app = visit_inspection(lang=lang, inspection=made(root), query='{"text":"nothing"}')
+    assert ids(app) == [] and component(app, "table")["strings"]["none"] == say("inspect_table.none", lang)
+    assert say("inspect.row_none", lang) not in said(app) and not app.exception
+
+
+@pytest.mark.parametrize("typed", ["../secret.tsv", "/etc/passwd", "set", "set/../../secret.tsv", "nowhere.tsv"])
+def test_a_hostile_path_is_a_sentence(visit_inspection: Visit, places: Path, typed: str) -> None:
+    app = visit_inspection(lang="en")
+    app.radio(key="from-en").set_value("path").run()
+    app.text_input(key="inspect_path").set_value(typed).run()
+    app.button(key="inspect_start").click().run()
+    assert not app.exception
+    assert messages(app) == [say("error.path_outside", "en", path=typed)]
+    assert not any(folders.INSPECTED.glob("*/manifest.json")) and app.text_input(key="inspect_path").value == typed
+
+
+def test_a_bad_row_is_named_without_a_path_of_the_server(root: Path, places: Path) -> None:
+    kept = inspections.keep("../../bad name.tsv", b"one column\n")
+    name = inspections.ask(Asked("tiny-general", "bad name.tsv", kept, upload=True))
+    job = inspections.start(name, load(root / "tiny-general")).job
+    until(lambda: not job.look())
+    mistake = job.mistake()
+    assert mistake is not None and "bad name.tsv" in str(mistake) and str(places) not in str(mistake)
+
+
+def test_stopped_and_gone_on_with_by_another_process(
+    visit_inspection: Visit, root: Path, places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = made(root, "tiny-additive")
+    name = inspections.ask(Asked("tiny-general", "set/test.tsv", "set/test.tsv"))
+    write = engine.Inspection._part
+
+    def slow(self: engine.Inspection, number: int, *rest: Any) -> None:
+        if number == 2:
+            inspections.running(name).job.stop()  # type: ignore[union-attr]
+        write(self, number, *rest)
+
+    monkeypatch.setattr(engine.Inspection, "_part", slow)
+    job = inspections.start(name, load(root / "tiny-general")).job
+    until(lambda: not job.look())
+    assert job.stopped
+    parts = sorted(path.name for path in (folders.INSPECTED / name / "parts").iterdir())
+    assert parts == ["000000.parquet", "000001.parquet"]
+    before = {path: path.stat().st_mtime_ns for path in (folders.INSPECTED / name / "parts").iterdir()}
+    monkeypatch.setattr(inspections, "_RUNNING", {})  # another process knows nothing of the job
+    made_again: list[int] = []
+
+    def counted(self: engine.Inspection, number: int, *rest: Any) -> None:
+        assert all(path.stat().st_mtime_ns == stamp for path, stamp in before.items())
+        made_again.append(number)
+        write(self, number, *rest)
+
+    monkeypatch.setattr(engine.Inspection, "_part", counted)
+    app = visit_inspection(lang="zh", inspection=whole)
+    app.button(key=f"go-{name}").click().run()
+    running = inspections.running(name)
+    assert running is None or ended(running.job)
+    assert made_again == [2, 3, 4]
+    monkeypatch.setattr(engine.Inspection, "_part", write)
+    table = Examples(folders.INSPECTED / name)
+    assert table.columns("id")["id"].to_pylist() == list(range(1, 10))
+    fresh = engine.Inspection(
+        places / "fresh", load(root / "tiny-general"), engine.Input(folders.DATA / "set/test.tsv")
+    )
+    fresh.run(Group(0, 1, torch.device("cpu")), lambda pairs: None)
+    assert (
+        table.columns("id", "output", "nll").to_pylist()
+        == Examples(places / "fresh").columns("id", "output", "nll").to_pylist()
+    )
+
+
+def test_what_is_watched_alone_follows_what_others_do(visit_inspection: Visit, root: Path, lang: str) -> None:
+    name = inspections.ask(Asked("tiny-general", "set/test.tsv", "set/test.tsv"))
+    app = visit_inspection(lang=lang)
+    with as_in_a_browser(app) as homes:
+        fragment = homes[app.button(key=f"go-{name}").id]
+        gone = (root / "tiny-general").rename(root.parent / f"{root.name}-gone")
+        click(app, f"go-{name}", homes)
+        for _ in range(2):  # it is still said after the next look
+            assert not app.exception and messages(app) == [say("error.inspect_gone", lang)]
+            alone(app, fragment)
+        gone.rename(root / "tiny-general")
+        ended(
+            inspections.start(name, load(root / "tiny-general")).job
+        )  # by another visitor, whose page forgets the job
+        inspections.forget(name)
+        alone(app, fragment)
+    assert not app.exception and f"go-{name}" not in [button.key for button in app.button]
+    assert component(app, "table")["rows"]
+
+
+@pytest.mark.parametrize("name", ["../x", ".asked", "a/b", "", "x" * 200, "missing", "..", "u-guess"])
+def test_a_name_from_a_link_leads_nowhere_else(visit_inspection: Visit, places: Path, name: str) -> None:
+    (places / "x").mkdir(exist_ok=True)
+    assert inspections.entry(name) is None
+    app = visit_inspection(lang="en", inspection=name)
+    assert not app.exception
+
+
+def test_uploads_have_bounds(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspections, "MEGABYTES", 0.00001)
+    with pytest.raises(UserError, match="room"):
+        inspections.keep("a.tsv", PAIRS.encode())
+    assert not list((folders.INSPECTED / ".uploads").iterdir())
+
+
+def test_the_same_upload_is_kept_once(places: Path) -> None:
+    first, again = inspections.keep("a.csv", b"x,y\n"), inspections.keep("b.CSV", b"x,y\n")
+    assert first == again and first.endswith(".csv") and ".." not in inspections.keep("../../x.tsv/../y", b"a\tb\n")
+
+
+@pytest.fixture(autouse=True)
+def no_job_left() -> Iterator[None]:
+    yield
+    for running in inspections._RUNNING.values():
+        running.job.stop()

@@ -1,0 +1,76 @@
+"""The session's list of branches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from s2s.errors import UserError
+from s2s.trace.branch import MAX_BRANCHES, Edit, pack, unpack
+from s2s.web.shell import branches
+
+
+@pytest.fixture(autouse=True)
+def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    state = {"model": "m", "text": "我喝茶。", "ref": ""}
+    monkeypatch.setattr(st, "session_state", state)
+    return state
+
+
+def test_branches_are_added_renamed_and_deleted() -> None:
+    one = branches.add(["I", "tea"], "tea", step=1)
+    two = branches.add(["I", "tea", "."], "stop", parent=one.id, step=2)
+    three = branches.add(["I", "tea", "?"], "", parent=two.id, step=2, attention={1: Edit("uniform")})
+    assert [b.id for b in branches.listed()] == ["b1", "b2", "b3"] and three.name == "#3"
+    branches.rename("b2", "  a \u200b new\nname ")
+    assert branches.get("b2").name == "a new name"
+    branches.rename("b2", " ")
+    assert branches.get("b2").name == "a new name"
+    branches.delete("b2")
+    (left, orphan) = branches.listed()
+    assert left == one and (orphan.id, orphan.parent, orphan.prefix) == ("b3", "b1", three.prefix)
+    branches.delete("b1")
+    assert [(b.id, b.parent, b.step) for b in branches.listed()] == [("b3", "free", 1)]
+    assert unpack(pack(branches.listed())) == branches.listed()
+
+
+def test_the_same_words_and_edits_are_one_branch() -> None:
+    one = branches.add(["I", "tea"], "tea", step=1)
+    assert branches.add(["I", "tea"], "again") == one
+    assert branches.add(["I", "tea"], "edited", attention={0: Edit("uniform")}) != one
+
+
+def test_each_sentence_has_its_own_and_finds_them_again(session: dict[str, Any]) -> None:
+    tea = branches.add(["tea"], "tea")
+    session["text"] = "我喝水。"
+    assert branches.listed() == ()
+    water = branches.add(["water"], "water")
+    session["text"] = "我喝茶。"
+    assert branches.listed() == (tea,)
+    session.update(text="我喝水。")
+    assert branches.listed() == (water,)
+    for number in range(40):
+        session["text"] = f"句子 {number}"
+        branches.add(["tea"], "tea")
+    assert len(session["branches_kept"]) <= branches.MAX_LISTS
+
+
+def test_there_is_room_for_so_many_and_no_more() -> None:
+    for number in range(MAX_BRANCHES):
+        branches.add(["I", str(number)])
+    with pytest.raises(UserError, match="limit"):
+        branches.add(["one more"])
+    branches.delete("b1")
+    with pytest.raises(UserError, match="link"):
+        branches.add(["word" * 25] * 100)
+    assert branches.add(["one more"]).id == f"b{MAX_BRANCHES + 1}"
+
+
+@pytest.mark.parametrize(
+    "act", [lambda: branches.get("b9"), lambda: branches.delete("b9"), lambda: branches.rename("b9", "x")]
+)
+def test_what_is_gone_is_a_user_error(act: Any) -> None:
+    with pytest.raises(UserError, match="gone"):
+        act()

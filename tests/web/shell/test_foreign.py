@@ -1,0 +1,53 @@
+"""Text of links, files and visitors is shown as it is: nothing of it becomes Markdown, and none is endless."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from streamlit.testing.v1 import AppTest
+
+from s2s.errors import UserError, say
+from s2s.web.shell import language
+from s2s.web.shell.foreign import LONGEST, code, plain
+
+EVIL = "![p](https://x.example/p.png) [Log in](https://x.example) :red[a] $x^2$ **b** `c` <i>d</i> www.x.example ~~e~~"
+ACTIVE = re.compile(r"[`*\[\]<>$~]|:(?=[A-Za-z/])|www\.")
+ESCAPED = re.compile(r"\\(.)")
+
+
+@given(some.text())
+def test_every_mark_of_markdown_is_escaped_and_nothing_else_changes(text: str) -> None:
+    shown = plain(text)
+    assert "\n" not in shown and "\r" not in shown
+    assert not ACTIVE.search(ESCAPED.sub(" ", shown))
+    assert ESCAPED.sub(r"\1", shown) == re.sub(r"\s*[\r\n\u2028\u2029]+\s*", " ", text)
+
+
+@given(some.text(some.characters(codec="utf-8") | some.just("`"), min_size=1))
+def test_no_backtick_ends_a_text_that_is_shown_as_code(text: str) -> None:
+    shown = code(text)
+    fence = re.match("`+", shown)
+    assert fence and shown.endswith(fence[0])
+    assert fence[0] not in re.findall("`+", shown[len(fence[0]) : -len(fence[0])])
+
+
+def test_an_error_repeats_little_and_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "current", lambda: "en")
+    sentence = language.explain(UserError("file_missing", file=EVIL * 100))
+    assert not ACTIVE.search(ESCAPED.sub(" ", sentence)) and len(sentence) < 2 * LONGEST
+    assert EVIL in language.spoken(UserError("file_missing", file=EVIL))
+
+
+@pytest.mark.parametrize("field", ["model", "step", "tab", "strategy", "chapter", "row"])
+def test_what_a_link_says_is_code_until_something_is_run(visit: Callable[..., AppTest], field: str) -> None:
+    def warned() -> list[str]:
+        return [box.value for box in app.warning]
+
+    app = visit(lang="en", **{field: EVIL})
+    assert say("step.link_ignored", "en", name=field, value=code(EVIL[:40])) in warned()
+    app.button(key="run").click().run()
+    assert not app.exception and not [text for text in warned() if "Log in" in text or "![p]" in text]

@@ -1,0 +1,55 @@
+"""Which checkpoints stand beside each other as having learnt the same."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from s2s.web.lesson import attention, encoder_decoder
+from s2s.web.shell import models
+from s2s.web.shell.same_data import learnt
+from tests.factory import make_checkpoint
+
+
+@pytest.fixture
+def chosen(root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Two kinds of attention and a model without, all trained on one file; the session's choice is the first."""
+    make_checkpoint(root, "none")
+    monkeypatch.setattr(st, "session_state", {"model": "tiny-additive"})
+    return "tiny-additive"
+
+
+def write(root: Path, name: str, part: str, **values: object) -> None:
+    """Other values in a checkpoint's config or metrics."""
+    file = root / name / f"{part}.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+    st.cache_resource.clear()
+
+
+def test_those_of_one_file_are_paired(chosen: str) -> None:
+    assert learnt(chosen) == learnt("tiny-none") == "data/train.tsv"
+    assert attention.pair() == ["tiny-additive", "tiny-general"]
+    assert encoder_decoder.contrast(chosen) == "tiny-none"
+
+
+@pytest.mark.parametrize("name", ["tiny-additive", "tiny-general"])
+def test_what_was_imported_is_paired_with_nothing(root: Path, chosen: str, name: str) -> None:
+    """Neither by the default of a config that names no file, nor by an empty name that two have."""
+    write(root, name, "metrics", imported={"library": "JoeyNMT"})
+    assert learnt(name) == "" and attention.pair() == [chosen]
+    for each in ("tiny-additive", "tiny-general", "tiny-none"):
+        write(root, each, "config", data={"train": ""})
+    assert attention.pair() == [chosen] and encoder_decoder.contrast(chosen) is None
+
+
+def test_a_config_that_says_nothing_pairs_with_nothing(root: Path, chosen: str) -> None:
+    for data in ({}, {"train": 3}, "odd", None):
+        write(root, chosen, "config", data=data)
+        assert learnt(chosen) == "" and attention.pair() == [chosen]
+    shutil.rmtree(root / chosen)
+    st.cache_resource.clear()
+    assert learnt(chosen) == "" and chosen not in models.names()
