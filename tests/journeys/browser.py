@@ -124,6 +124,8 @@ class Wanderer:
         if (drafts := self.page.locator(".draft button")).count():  # nor is what was typed and not run
             drafts.last.evaluate("button => button.click()")  # it may stand in something folded
         self.settle(self.page)
+        if "/?" in self.page.url and not self.page.locator(".player").count():
+            return  # nothing was decoded, no text was given say: the address is of what was decoded last
         here, url = picture(self.page), self.page.url
         context = self.visitors.browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | self.options))
         other = context.new_page()
