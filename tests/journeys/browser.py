@@ -158,7 +158,7 @@ class Wanderer:
 def picture(page: Page) -> dict[str, Any]:
     """What is to be seen of what a link holds. Where each step is guessed first, that is the steps before its own."""
     player = page.locator(".player")
-    shown = player.count() and player.first.is_visible()
+    shown = "step=" in page.url and player.count() and player.first.is_visible()  # a film's moment is in no link
     step = page.locator(".player .where").first.inner_text() if shown else ""
     rows = page.locator(".player tr.lane")
     lanes: list[list[str]] = rows.evaluate_all(
