@@ -124,6 +124,8 @@ class Wanderer:
         if (drafts := self.page.locator(".draft button")).count():  # nor is what was typed and not run
             drafts.last.evaluate("button => button.click()")  # it may stand in something folded
         self.settle(self.page)
+        if "/?" in self.page.url and not self.page.locator(".player").count():
+            return  # nothing was decoded, no text was given say: the address is of what was decoded last
         here, url = picture(self.page), self.page.url
         context = self.visitors.browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | self.options))
         other = context.new_page()
@@ -156,7 +158,7 @@ class Wanderer:
 def picture(page: Page) -> dict[str, Any]:
     """What is to be seen of what a link holds. Where each step is guessed first, that is the steps before its own."""
     player = page.locator(".player")
-    shown = player.count() and player.first.is_visible()
+    shown = "step=" in page.url and player.count() and player.first.is_visible()  # a film's moment is in no link
     step = page.locator(".player .where").first.inner_text() if shown else ""
     rows = page.locator(".player tr.lane")
     lanes: list[list[str]] = rows.evaluate_all(
