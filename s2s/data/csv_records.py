@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from s2s.errors import UserError
 from s2s.data.text_file import MAX_LINE, Bad, visible
+from s2s.errors import UserError
 
 Record = tuple[int, list[str]]  # the line it begins at, its fields
 

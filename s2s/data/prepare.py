@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from s2s.errors import UserError
 from s2s.data.readers import Columns, Note, Pair, read_lines, read_pairs, silent
-from s2s.text.segmenters import clean, simplify
 from s2s.data.text_file import AUTO
+from s2s.errors import UserError
+from s2s.text.segmenters import clean, simplify
 
 NOWHERE, TRAIN, DEV, TEST, UNSEEN = range(5)
 FILES = {TRAIN: "train.tsv", DEV: "dev.tsv", TEST: "test.tsv", UNSEEN: "test-unseen-book.tsv"}

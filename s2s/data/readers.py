@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from s2s.data import automaster, text_file
 from s2s import spreadsheet
+from s2s.data import automaster, text_file
 from s2s.data.csv_records import Records
-from s2s.errors import UserError, say, sentences
 from s2s.data.text_file import AUTO, Bad, Form, recognise, visible
+from s2s.errors import UserError, say, sentences
 
 Pair = tuple[str, str]
 Question = tuple[str, str]  # its QID, its source

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s.data.csv_records import DELIMITERS, Records
-from s2s.errors import UserError
 from s2s.data.readers import refuse
+from s2s.errors import UserError
 
 NAMES = ("source", "target")
 TEXTS = st.text(st.sampled_from('ab ,;\t"水\n'), min_size=1, max_size=8).filter(str.strip)

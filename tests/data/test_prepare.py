@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from s2s.data import prepare
 from s2s.data.batches import read_pairs
-from s2s.errors import UserError
 from s2s.data.prepare import DEV, NOWHERE, TEST, TRAIN, UNSEEN, Row, Sizes, groups, normal, split
+from s2s.errors import UserError
 
 KEYS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=60)
 

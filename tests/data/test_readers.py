@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from s2s.data import readers, text_file
-from s2s.errors import UserError
 from s2s.data.readers import FORMATS, Columns, read_pairs
+from s2s.errors import UserError
 
 PAIRS = [("我喝茶。", "I drink tea."), ("你说“好，\n行”", 'You said "fine,\nOK"'), ("水", "water")]
 HEADER = "QID,Brand,Model,Question,Dialogue,Report\n"

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s.data import text_file
-from s2s.errors import LANGUAGES, UserError
 from s2s.data.readers import read_pairs, refuse
 from s2s.data.text_file import COMMON, Form, codec, lines, recognise
+from s2s.errors import LANGUAGES, UserError
 
 ROWS = ("我们明天去看电影。\tWe are going.", "你知道他为什么来吗？\tDo you know why?", "水\twater", "“好”\tnaïve café")
 ENCODINGS = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "gb18030": "gb18030", "utf-16": "utf-16", "utf-32": "utf-32"}
