@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.visitors import REPOSITORY as REPOSITORY
 from tests.visitors import OpenPage as OpenPage
 from tests.visitors import Visitors, serve
 from tests.visitors import probe as probe
