@@ -17,8 +17,8 @@ import torch
 import transformers
 from tokenizers import decoders, models, pre_tokenizers, processors
 
+from s2s.api import load
 from s2s.checkpoint import huggingface
-from s2s.checkpoint.native import load
 
 PIECES = 58_000
 SIZES = {"d_model": 512, "encoder_layers": 6, "decoder_layers": 6, "encoder_attention_heads": 8,

@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 from benchmarks import inspection_page
 from s2s.checkpoint.find import find_checkpoint
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.data.readers import read_pairs
 from s2s.inspect import bins
 from s2s.inspect.run import WINDOW, Input, Inspection

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from s2s.checkpoint.find import find_checkpoint
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 from s2s.data.readers import Pair, read_pairs
 from s2s.evaluate.bootstrap import Bootstrap
 from s2s.evaluate.corpus import translate

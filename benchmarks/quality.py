@@ -22,7 +22,8 @@ from typing import Any
 
 from benchmarks.environments import HERE, interpreter
 from benchmarks.peers import KEEP
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 from s2s.config import Config, read_config
 from s2s.data.readers import read_pairs
 from s2s.decode.strategy import Settings

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.config import read_config
 from s2s.data.readers import Pair, read_pairs
 from s2s.evaluate.bootstrap import Bootstrap

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from s2s.checkpoint.find import find_checkpoint
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 from s2s.decode.decode import trace
 from s2s.evaluate.corpus import translate
 from s2s.tasks import car_report, date

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from s2s import figures
-    from s2s.checkpoint.native import Checkpoint
+    from s2s.api import LoadedCheckpoint
     from s2s.errors import UserError
     from s2s.player.lanes import Lanes
     from s2s.player.notebook import export_html, show
@@ -34,7 +34,7 @@ _WHERE = {
 }
 
 
-def load(checkpoint: str | Path) -> Checkpoint:
+def load(checkpoint: str | Path) -> LoadedCheckpoint:
     """A checkpoint by its directory, or by its name under ``checkpoints/``, ready to decode.
 
     Raises UserError that says what is missing or does not fit.
@@ -43,17 +43,17 @@ def load(checkpoint: str | Path) -> Checkpoint:
     >>> s2s.load("date").config.model.attention
     'additive'
     """
-    from s2s.checkpoint import native as disk
-    from s2s.checkpoint.find import find_checkpoint
+    from s2s import api
 
-    return disk.load(find_checkpoint(checkpoint))
+    return api.load(checkpoint)
 
 
 def __getattr__(name: str) -> Any:
     """What is exported is imported when it is asked for: ``import s2s`` loads neither torch nor plotly."""
     if name == "figures":
-        return importlib.import_module("s2s.figures.trace")
+        return importlib.import_module("s2s.figures")
     if name in _WHERE:
+        importlib.import_module("s2s.player.notebook")  # has notebooks show traces and lanes as the player
         return getattr(importlib.import_module(f"s2s.{_WHERE[name]}"), name)
     raise AttributeError(f"module 's2s' has no attribute {name!r}")
 

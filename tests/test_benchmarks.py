@@ -5,7 +5,7 @@ import pytest
 from sacrebleu import corpus_bleu
 
 from benchmarks import environments, limit, ours, peers, remedies, workload
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.config import TrainConfig
 from s2s.data.readers import read_pairs
 from s2s.evaluate.corpus import translate

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from s2s import disk
-from s2s.checkpoint.native import load, store
+from s2s.checkpoint.native import store
+from s2s.checkpoint.open import load
 from s2s.errors import UserError
 from tests.factory import SCORES, make_checkpoint
 from tests.wait import until

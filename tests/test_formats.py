@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.config import Config, to_dict
 from s2s.decode.decode import trace
 from s2s.decode.record_search import search_tree

@@ -11,19 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import s2s
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.api import LoadedCheckpoint, load
 from s2s.errors import UserError
 
 TEXT = "我喜欢苹果。"
 
 
 @pytest.fixture(scope="module")
-def model(tiny_checkpoint: Path) -> Checkpoint:
+def model(tiny_checkpoint: Path) -> LoadedCheckpoint:
     return load(tiny_checkpoint)
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Checkpoint:
+def shipped() -> LoadedCheckpoint:
     return s2s.load("zh-en-luong")
 
 
@@ -34,7 +34,7 @@ def refused(call: Any, *values: Any, **named: Any) -> UserError:
     return caught.value
 
 
-def test_a_model_prints_in_one_line(model: Checkpoint) -> None:
+def test_a_model_prints_in_one_line(model: LoadedCheckpoint) -> None:
     for one in (model, model.source, model.target, model.source.vocab):
         assert repr(one) == str(one) and len(repr(one)) < 120 and "\n" not in repr(one)
     assert repr(model).startswith("<Checkpoint tiny-additive: additive attention, ")
@@ -52,13 +52,13 @@ def test_a_model_prints_in_one_line(model: Checkpoint) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["trace", "lanes"])
-def test_a_list_of_sentences_is_not_read_as_tokens(shipped: Checkpoint, method: str, texts: list[str]) -> None:
+def test_a_list_of_sentences_is_not_read_as_tokens(shipped: LoadedCheckpoint, method: str, texts: list[str]) -> None:
     error = refused(getattr(shipped, method), texts)
     assert error.key == "error.source_sentences" and "[model.trace(text) for text in texts]" in str(error)
 
 
 @given(st.data())
-def test_a_list_of_tokens_still_is_one(shipped: Checkpoint, data: st.DataObject) -> None:
+def test_a_list_of_tokens_still_is_one(shipped: LoadedCheckpoint, data: st.DataObject) -> None:
     """Whatever the model cuts a text into, words that it does not know among them."""
     known = st.sampled_from(shipped.source.vocab.tokens[4:])
     tokens = data.draw(st.lists(known | st.sampled_from(["苏轼", "XYZ", "3.14"]), min_size=1, max_size=4))
@@ -67,11 +67,11 @@ def test_a_list_of_tokens_still_is_one(shipped: Checkpoint, data: st.DataObject)
 
 
 @pytest.mark.parametrize("source", [5, None, b"text", ["我", 5], [["我"], ["茶"]], {"我": 1, 2: 3}])
-def test_what_is_no_text_is_named(model: Checkpoint, source: Any) -> None:
+def test_what_is_no_text_is_named(model: LoadedCheckpoint, source: Any) -> None:
     assert refused(model.trace, source).key == refused(model.lanes, source).key == "error.source_kind"
 
 
-def test_a_setting_that_there_is_not_is_named_with_the_one_most_like_it(model: Checkpoint) -> None:
+def test_a_setting_that_there_is_not_is_named_with_the_one_most_like_it(model: LoadedCheckpoint) -> None:
     for wrong, like in {"beams": "beam", "temprature": "temperature", "topk": "top_k", "prefx": "prefix"}.items():
         error = refused(model.trace, TEXT, **{wrong: 5})
         assert error.values["name"] == wrong and f"Did you mean {like}?" in str(error)
@@ -83,7 +83,7 @@ def test_a_setting_that_there_is_not_is_named_with_the_one_most_like_it(model: C
 @pytest.mark.parametrize(
     ("name", "value"), [("beam", "five"), ("beam", 2.5), ("temperature", "hot"), ("top_k", True), ("strategy", 3)]
 )
-def test_a_setting_of_another_type_is_named(model: Checkpoint, name: str, value: Any) -> None:
+def test_a_setting_of_another_type_is_named(model: LoadedCheckpoint, name: str, value: Any) -> None:
     error = refused(model.trace, TEXT, **{name: value})
     assert error.values["key"] == name and str(value) in str(error)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks import tasks
 from s2s.checkpoint.find import find_checkpoint
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 
 
 def test_dates_with_one_reading_are_exact() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.checkpoint.native import Checkpoint
+from s2s.checkpoint.record import Checkpoint
 from s2s.decode.decode import trace
 from s2s.evaluate.bootstrap import Bootstrap
 from s2s.evaluate.corpus import forced_scores

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
-    from s2s.checkpoint.native import Checkpoint
+    from s2s.checkpoint.record import Checkpoint
 
 FILES = ("config.json", "vocab.json", "model.safetensors", "metrics.json", "README.md", "film.jsonl")
 NEEDED = FILES[:3]
@@ -67,11 +67,11 @@ def unpack(name: str, content: bytes, into: Path) -> None:
 
 def load(name: str, content: bytes, into: Path) -> Checkpoint:
     """The checkpoint of a zip, unpacked to ``into``; errors name the files as its owner does."""
-    from s2s.checkpoint import native
+    from s2s.checkpoint.open import load as load_checkpoint
 
     unpack(name, content, into)
     try:
-        return native.load(into)
+        return load_checkpoint(into)
     except UserError as error:
         if "file" in error.values:
             error.values["file"] = f"{name}/{Path(str(error.values['file'])).name}"

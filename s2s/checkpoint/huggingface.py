@@ -16,7 +16,7 @@ from typing import Any
 from s2s import disk
 from s2s.checkpoint.files import read_object, write_json
 from s2s.checkpoint.find import VIEW
-from s2s.checkpoint.native import HUGGINGFACE, Checkpoint, Side
+from s2s.checkpoint.record import HUGGINGFACE, Checkpoint, Side
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig
 from s2s.errors import UserError
 from s2s.model.huggingface import files

@@ -41,7 +41,8 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     if split is not None and options.beam:
         raise UserError("option_conflict", option="--beam", other="--card")
     directory = find_checkpoint(options.checkpoint)
-    from s2s.checkpoint.native import load, store
+    from s2s.checkpoint.native import store
+    from s2s.checkpoint.open import load
     from s2s.decode.strategy import Settings
     from s2s.evaluate.corpus import corpus_scores, longest
 

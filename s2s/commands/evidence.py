@@ -63,7 +63,7 @@ def _align_arguments(p: arguments.Parser) -> None:
 def evidence(options: argparse.Namespace, command: str) -> int:
     """``evidence``: means over all steps as a table, or as JSON."""
     directory = find_checkpoint(options.checkpoint)
-    from s2s.checkpoint.native import load
+    from s2s.checkpoint.open import load
     from s2s.evaluate.bootstrap import Bootstrap
     from s2s.explain.corpus import measure
 
@@ -87,7 +87,7 @@ def evidence_rows(report: Report) -> list[list[str]]:
 def align(options: argparse.Namespace, command: str) -> int:
     """``align``: alignment error rates as a table, or as JSON."""
     directory = find_checkpoint(options.checkpoint)
-    from s2s.checkpoint.native import load
+    from s2s.checkpoint.open import load
     from s2s.evaluate.bootstrap import Bootstrap
     from s2s.explain.alignment_error import align, read_gold
 

@@ -14,7 +14,7 @@ from s2s.commands.terminal import put, table
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
-    from s2s.checkpoint.native import Checkpoint
+    from s2s.checkpoint.record import Checkpoint
     from s2s.commands.arguments import Commands
     from s2s.evaluate.bootstrap import Estimate
     from s2s.exposure.excess import Oracle
@@ -46,7 +46,7 @@ def _arguments(p: arguments.Parser) -> None:
 def exposure(options: argparse.Namespace, command: str) -> int:
     """``exposure``: measures as a table, or all of their numbers as JSON."""
     directory = find_checkpoint(options.checkpoint)
-    from s2s.checkpoint.native import load
+    from s2s.checkpoint.open import load
     from s2s.evaluate.bootstrap import Bootstrap
     from s2s.exposure import Options, measure
 

@@ -66,7 +66,7 @@ def inspect(options: argparse.Namespace, command: str) -> int:
         os.environ.setdefault(cache, "32")  # read when torch first multiplies
     try:
         with stoppable():
-            from s2s.checkpoint.native import load
+            from s2s.checkpoint.open import load
             from s2s.inspect.run import Input, Inspection
 
             read = options.format, options.limit, options.skip_bad, options.encoding

@@ -80,7 +80,7 @@ def _query(options: argparse.Namespace, examples: Examples, kept: Kept, kind: st
         from s2s.inspect.states.occurrences import own
 
         return own(examples, kept, kind, options.example)
-    from s2s.checkpoint.native import load
+    from s2s.checkpoint.open import load
     from s2s.decode.decode import trace
     from s2s.inspect.states.record import trace_states
 

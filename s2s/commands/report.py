@@ -68,7 +68,7 @@ def _decode(examples: Examples, named: str | None) -> Decode:
     """By the checkpoint that was inspected; by none, with a line that says so, where it is not at hand."""
     wanted = examples.manifest["checkpoint"]
     try:
-        from s2s.checkpoint.native import load
+        from s2s.checkpoint.open import load
         from s2s.inspect.report.report import decoder
 
         checkpoint = load(find_inspected(wanted, named))

@@ -30,7 +30,7 @@ def submit(options: argparse.Namespace, command: str) -> int:
     """``submit``: a prediction a question, written when all are there."""
     from tqdm import tqdm
 
-    from s2s.checkpoint.native import load
+    from s2s.checkpoint.open import load
     from s2s.data.readers import read_questions
     from s2s.decode.strategy import Settings
     from s2s.evaluate import submission

@@ -63,7 +63,7 @@ def trace(options: argparse.Namespace, command: str) -> int:
     """``trace``: the steps of one text as a table, JSON or CSV."""
     _check_trace(options)
     directory = find_checkpoint(options.checkpoint)
-    from s2s.checkpoint.native import load
+    from s2s.checkpoint.open import load
     from s2s.decode import decode
     from s2s.decode.strategy import Settings
 

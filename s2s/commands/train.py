@@ -74,7 +74,7 @@ def train(options: argparse.Namespace, command: str) -> int:
     checkpoint = run.checkpoint
     print(f"Trained {config.name}: dev {_bleu(best)}, chrF {best['chrf']:.2f}.")
     if config.data.test:
-        from s2s.checkpoint.native import load
+        from s2s.checkpoint.open import load
 
         scores = load(checkpoint).metrics["test"]
         print(f"Its test split: test {_bleu(scores)}, chrF {scores['chrf']:.2f}.")

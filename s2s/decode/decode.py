@@ -1,4 +1,4 @@
-"""Decoding one sentence into a ``Trace``: ``walk`` runs it, ``trace`` records what each step showed.
+"""Decode one sentence into a ``Trace``: ``walk`` runs the model, ``trace`` records every step.
 
 Every strategy is a way to choose the next token of ``Seq2Seq.step`` (``strategy.py``). A hypothesis
 found by ``search.beam`` is traced by forcing it.
@@ -6,26 +6,25 @@ found by ``search.beam`` is traced by forcing it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from s2s.checkpoint.native import Checkpoint
-from s2s.decode.prefix_cache import Place, Reading
+from s2s.checkpoint.record import Checkpoint
+from s2s.decode.inputs import prefix_ids, reference_ids, source_ids, written
+from s2s.decode.prefix_cache import CachedStep, PrefixCache
 from s2s.decode.search import beam
 from s2s.decode.strategy import Choose, Settings, chooser, forcing, limit
 from s2s.errors import UserError
 from s2s.model import Memory, Model, StepOutput
-from s2s.text.segmenters import is_token
 from s2s.text.vocab import BOS, EOS, UNK
 from s2s.trace.branch import Edit
-from s2s.trace.trace import Scored, Step, Trace
+from s2s.trace.step import Scored, Step
+from s2s.trace.trace import Trace
 
-MAX_CHARACTERS = 2_000
-MAX_TOKENS = 400
 WORKED = 4  # components and terms that the worked arithmetic shows
 
 
@@ -33,97 +32,24 @@ def follow(
     model: Model, source: Sequence[int], choose: Choose, max_length: int
 ) -> tuple[list[int], list[StepOutput], Memory]:
     """One sentence, step by step: ids with ``<eos>`` if it came, what each step gave, the memory."""
-    reading = Reading(model, source)
-    ids, places = walk(reading, choose, max_length, {})
-    return ids, [place.output for place in places if place.output is not None], reading.memory
+    cache = PrefixCache(model, source)
+    ids, steps = walk(cache, choose, max_length, {})
+    return ids, [step.output for step in steps if step.output is not None], cache.memory
 
 
 @torch.inference_mode()
-def walk(reading: Reading, choose: Choose, max_length: int, edits: Mapping[int, Edit]) -> tuple[list[int], list[Place]]:
-    """The ids chosen, with ``<eos>`` if it came, and the places come through; ``edits`` replace attention by step."""
-    place, token, ids, places = reading.start, BOS, list[int](), list[Place]()
+def walk(
+    cache: PrefixCache, choose: Choose, max_length: int, edits: Mapping[int, Edit]
+) -> tuple[list[int], list[CachedStep]]:
+    """The chosen ids, with ``<eos>`` if it came, and the decoder steps; ``edits`` replace attention by step."""
+    step, token, ids, steps = cache.start, BOS, list[int](), list[CachedStep]()
     while token != EOS and len(ids) < max_length:
-        place = reading.step(place, token, edits.get(len(ids)))
-        assert place.output is not None
-        token = choose(place.output.log_probs_BV[0], len(ids))
+        step = cache.step(step, token, edits.get(len(ids)))
+        assert step.output is not None
+        token = choose(step.output.log_probs_BV[0], len(ids))
         ids.append(token)
-        places.append(place)
-    return ids, places
-
-
-def one(checkpoint: Checkpoint, source: str | Iterable[str]) -> str | tuple[str, ...]:
-    """A text, or one text's tokens; UserError for anything else, and for a list of several texts."""
-    if isinstance(source, str):
-        return source
-    tokens = tuple(source) if isinstance(source, Iterable) and not isinstance(source, bytes) else (None,)
-    if not all(isinstance(token, str) for token in tokens):
-        raise UserError("source_kind", found=type(source).__name__)
-    side = checkpoint.source
-    strange = [t for t in tokens if side.vocab.find(t) is None and len(side.words(t)) > 2]
-    texts = [t for t in strange if " " in t.strip() or t.strip()[-1] in "。！？.!?…"]
-    if texts or len(strange) == len(tokens) > 0:
-        raise UserError("source_sentences", text=(texts or strange)[0][:60])
-    return tokens
-
-
-def source_ids(checkpoint: Checkpoint, source: str | Sequence[str]) -> tuple[list[str], list[int]]:
-    """A typed text, or tokens to be read as they are, as the model's tokens and ids.
-
-    UserError where there is nothing to decode, too much, or a token that is none.
-    """
-    characters = sum(map(len, source))
-    if characters > MAX_CHARACTERS:
-        raise UserError("text_too_long", found=characters, limit=MAX_CHARACTERS)
-    vocab = checkpoint.source.vocab
-    tokens = checkpoint.source.tokens(source) if isinstance(source, str) else vocab.marked(source)
-    words = vocab.words(tokens)
-    if not words and isinstance(source, str) and vocab.skip and checkpoint.source.segmenter.cut(source):
-        raise UserError("text_unknown", checkpoint=checkpoint.name)
-    if not words:
-        raise UserError("text_no_words" if isinstance(source, str) and source.strip() else "text_empty")
-    for place, token in enumerate(words, start=1):
-        if not is_token(token) and token not in vocab.ids:
-            raise UserError("token_unusable", place=place, token=token)
-    if len(tokens) > MAX_TOKENS:
-        raise UserError("text_too_many_tokens", found=len(tokens), limit=MAX_TOKENS)
-    ids = vocab.encode(tokens)
-    if all(vocab.find(token) is None for token in words):
-        raise UserError("text_unknown", checkpoint=checkpoint.name)
-    return tokens, ids
-
-
-def reference_ids(checkpoint: Checkpoint, text: str) -> tuple[list[str], list[int]]:
-    """A typed reference as tokens and ids without ``<eos>``; UserError where the model knows none of its words."""
-    if len(text) > MAX_CHARACTERS:
-        raise UserError("reference_too_long", found=len(text), limit=MAX_CHARACTERS)
-    tokens = checkpoint.target.tokens(text)
-    ids = checkpoint.target.vocab.encode(tokens)
-    if len(tokens) > MAX_TOKENS:
-        raise UserError("reference_too_long", found=len(tokens), limit=MAX_TOKENS)
-    words = [i for i, token in zip(ids, tokens, strict=True) if any(c.isalnum() for c in token)]
-    if (tokens or checkpoint.target.vocab.skip) and (not words or sum(i == UNK for i in words) > len(words) / 2):
-        raise UserError("reference_unknown", checkpoint=checkpoint.name)
-    return tokens, ids
-
-
-def prefix_ids(checkpoint: Checkpoint, prefix: str | Sequence[str]) -> list[int]:
-    """What a lane is made to say first: a typed text, or tokens as the vocabulary spells them.
-
-    Tokens may be ``<unk>``, and ``<eos>`` as the last; UserError names one that the vocabulary lacks.
-    """
-    if isinstance(prefix, str):
-        return reference_ids(checkpoint, prefix)[1] if prefix.strip() else []
-    if len(prefix) > MAX_TOKENS:
-        raise UserError("prefix_too_long", found=len(prefix), limit=MAX_TOKENS)
-    vocab, last = checkpoint.target.vocab, len(prefix) - 1
-    said = {"<unk>": UNK}
-    ids = [
-        EOS if token == "<eos>" and t == last else said.get(token, vocab.find(token)) for t, token in enumerate(prefix)
-    ]
-    for token, i in zip(prefix, ids, strict=True):
-        if i is None:
-            raise UserError("prefix_token", token=token, checkpoint=checkpoint.name)
-    return [i for i in ids if i is not None]
+        steps.append(step)
+    return ids, steps
 
 
 def trace(
@@ -135,14 +61,14 @@ def trace(
     prefix: str | Sequence[str] = "",
     top: int = 10,
     attention: Mapping[int, Edit] | None = None,
-    reading: Reading | None = None,
+    cache: PrefixCache | None = None,
 ) -> Trace:
     """Decode ``text`` and record every step; a sequence of tokens instead of a text is read as it is.
 
     ``free``: the model reads its own output, after ``prefix`` if one is given, a text or tokens of the vocabulary.
     ``forced``: it reads the reference; ``output`` is then the reference's token, with the model's true log-probability
     and rank, and ``top[0]`` is what the model would have said. ``attention`` replaces the model's rows at some steps;
-    ``reading`` is this text's, where it was read before. Raises UserError for what cannot be used.
+    ``cache`` holds this text's earlier steps. Raises UserError for what cannot be used.
     """
     settings, edits = settings or Settings(), dict(attention or {})
     tokens, source = source_ids(checkpoint, text)
@@ -151,22 +77,22 @@ def trace(
     first = prefix_ids(checkpoint, prefix) if mode == "free" else []
     goal = [*gold, EOS] if gold else []
     forced, longest = (goal, len(goal)) if mode == "forced" else _free(checkpoint, source, settings, first)
-    reading = reading or Reading(checkpoint.model, source)
-    ids, places = walk(reading, forcing(forced, chooser(settings)), longest, edits)
+    cache = cache or PrefixCache(checkpoint.model, source)
+    ids, steps = walk(cache, forcing(forced, chooser(settings)), longest, edits)
     if edits and max(edits) >= len(ids):
         raise UserError("edit_beyond", found=max(edits) + 1, steps=len(ids))
-    record = _Recorder(checkpoint, reading.memory, [*gold_tokens, "<eos>"] if gold else [], goal, top)
+    record = _Recorder(checkpoint, cache.memory, [*gold_tokens, "<eos>"] if gold else [], goal, top)
     return Trace(
         mode=mode,
         checkpoint=named(checkpoint),
         source_text=written(checkpoint, text),
         source_tokens=tuple(tokens),
-        steps=record.steps(ids, places, gold_tokens if mode == "forced" else None),
+        steps=record.steps(ids, steps, gold_tokens if mode == "forced" else None),
         text=checkpoint.target.decode([i for i in ids if i != EOS]) if mode == "free" else str(reference).strip(),
         source_unknown=tuple(i for i, token in enumerate(source) if token == UNK),
         reference=reference.strip() if reference and gold else None,
         reference_tokens=tuple(gold_tokens),
-        memory=_worked(checkpoint, reading.memory.states_BSM[0]),
+        memory=_worked(checkpoint, cache.memory.states_BSM[0]),
         settings=asdict(settings) if mode == "free" else {},
         ended="eos" if ids[-1] == EOS else "length",
         prefix=len(first),
@@ -184,13 +110,6 @@ def _refuse(mode: str, gold: Sequence[int], settings: Settings, edits: Mapping[i
 def _worked(checkpoint: Checkpoint, states_SM: Tensor) -> tuple[tuple[float, ...], ...]:
     """The first components of the source's states, for the worked arithmetic, where it is made of them."""
     return tuple(map(tuple, states_SM[:, :WORKED].tolist())) if checkpoint.model.sums_states else ()
-
-
-def written(checkpoint: Checkpoint, source: str | Sequence[str]) -> str:
-    """A source as a text, tokens put together."""
-    return (
-        source if isinstance(source, str) else checkpoint.source.segmenter.join(checkpoint.source.vocab.words(source))
-    )
 
 
 def named(checkpoint: Checkpoint) -> dict[str, str]:
@@ -224,9 +143,9 @@ class _Recorder:
         self.words = checkpoint.target.vocab.tokens
 
     @torch.inference_mode()
-    def steps(self, ids: list[int], places: list[Place], labels: list[str] | None) -> tuple[Step, ...]:
-        """One ``Step`` a place; ``labels`` names forced tokens as they were typed, unknown ones too."""
-        model, outputs = self.checkpoint.model, [place.output for place in places if place.output is not None]
+    def steps(self, ids: list[int], cached: list[CachedStep], labels: list[str] | None) -> tuple[Step, ...]:
+        """One ``Step`` for each cached step; ``labels`` names forced tokens as they were typed, unknown ones too."""
+        model, outputs = self.checkpoint.model, [step.output for step in cached if step.output is not None]
         log_probs_TV = torch.cat([o.log_probs_BV for o in outputs])
         entropy_T = -(log_probs_TV.exp() * log_probs_TV).sum(dim=1)
         top = log_probs_TV.topk(min(self.top, log_probs_TV.size(1)), dim=1)
@@ -252,7 +171,7 @@ class _Recorder:
                     target=target,
                     context=tuple(output.look.context_BM[0, :WORKED].tolist()),
                     score_terms=model.terms(output.look, self.memory, WORKED),
-                    own_attention=None if (own := places[t].own) is None else own.look.attention_BS[0].numpy(),
+                    own_attention=None if (own := cached[t].own) is None else own.look.attention_BS[0].numpy(),
                     **_parts(output),
                 )
             )

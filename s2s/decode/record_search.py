@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from s2s.checkpoint.native import Checkpoint
-from s2s.decode.decode import named, prefix_ids, room, source_ids, written
+from s2s.checkpoint.record import Checkpoint
+from s2s.decode.decode import named, room
+from s2s.decode.inputs import prefix_ids, source_ids, written
 from s2s.decode.search import Search, coverage_term, length_factor
 from s2s.decode.strategy import Settings
 from s2s.model import Model

@@ -1,4 +1,4 @@
-"""One step under another attention: the weights, and what they make of the most probable words."""
+"""What if: typed words as a prefix, and one step under another attention with its most probable words."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from s2s.checkpoint.native import Checkpoint
-from s2s.decode.decode import prefix_ids
-from s2s.decode.prefix_cache import Reading
+from s2s.checkpoint.record import Checkpoint
+from s2s.decode.inputs import prefix_ids
+from s2s.decode.prefix_cache import PrefixCache
+from s2s.errors import UserError
 from s2s.text.vocab import BOS
 from s2s.trace.branch import Edit
+from s2s.trace.trace import Trace
+
+SAYABLE = ("<unk>", "<eos>")  # the specials that a model may be made to say
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Preview:
 @torch.inference_mode()
 def preview(
     checkpoint: Checkpoint,
-    reading: Reading,
+    cache: PrefixCache,
     prefix: Sequence[str],
     attention: Mapping[int, Edit],
     edit: Edit,
@@ -47,10 +51,10 @@ def preview(
 ) -> Preview:
     """The step after ``prefix`` with ``edit``; ``attention`` are the edits of earlier steps. UserError as ``trace``."""
     *before, last = [BOS, *prefix_ids(checkpoint, prefix)]
-    place = reading.start
+    step = cache.start
     for t, token in enumerate(before):
-        place = reading.step(place, token, attention.get(t))
-    found = reading.step(place, last, edit)
+        step = cache.step(step, token, attention.get(t))
+    found = cache.step(step, last, edit)
     assert found.output is not None and found.own is not None
     own_V, edited_V = found.own.log_probs_BV[0], found.output.log_probs_BV[0]
     size = min(top, len(own_V))
@@ -66,3 +70,22 @@ def preview(
 
 def _rank(log_probs_V: Tensor, token: int) -> int:
     return 1 + int((log_probs_V > log_probs_V[token]).sum())
+
+
+def before(checkpoint: Checkpoint, trace: Trace, step: int) -> list[str]:
+    """The tokens that a lane put out before ``step``, as the vocabulary spells them."""
+    known = checkpoint.target.vocab.ids
+    return [s.output if s.output in known else "<unk>" for s in trace.steps[:step]]
+
+
+def words(checkpoint: Checkpoint, typed: str, single: bool = False) -> list[str]:
+    """A typed text as tokens of the vocabulary, with ``single`` as one; UserError names what is not known."""
+    target = checkpoint.target
+    found = [typed.strip()] if single or typed.strip() in SAYABLE else target.words(typed)
+    if not found:
+        raise UserError("word_empty")
+    found = [w if (i := target.vocab.find(w)) is None else target.vocab.tokens[i] for w in found]
+    unknown = [w for w in found if w not in target.vocab.ids and w not in SAYABLE]
+    if unknown:
+        raise UserError("prefix_token", token=unknown[0][:40], checkpoint=checkpoint.name)
+    return found

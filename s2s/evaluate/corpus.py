@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from s2s.checkpoint.native import Side
+from s2s.checkpoint.record import Side
 from s2s.config import DataConfig
 from s2s.data.batches import Ids, Pair, collate
 from s2s.decode.search import beams, greedy

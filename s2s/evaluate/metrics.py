@@ -15,7 +15,7 @@ from rouge_score import rouge_scorer, tokenizers
 from s2s.text.segmenters import UNSPACED, Segmenter
 
 if TYPE_CHECKING:
-    from s2s.checkpoint.native import Side
+    from s2s.checkpoint.record import Side
 
 SAMPLE = 1000  # references whose script is looked at
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from s2s import disk
-from s2s.checkpoint.native import Checkpoint, Side
+from s2s.checkpoint.record import Checkpoint, Side
 from s2s.data.csv_records import mistake
 from s2s.data.readers import Question
 from s2s.decode.strategy import Settings

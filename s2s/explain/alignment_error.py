@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from s2s.checkpoint.native import Checkpoint
+from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import Batch, Ids, collate
 from s2s.data.readers import Note, read_lines, silent
 from s2s.data.text_file import AUTO

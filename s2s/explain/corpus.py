@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from s2s.checkpoint.native import Checkpoint
+from s2s.checkpoint.record import Checkpoint
 from s2s.decode.search import greedy
 from s2s.decode.strategy import Settings, limit
 from s2s.errors import UserError

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from s2s.checkpoint.native import Checkpoint
+from s2s.checkpoint.record import Checkpoint
 from s2s.explain.replay import given, of_trace
 from s2s.model.interface import Spoken
 from s2s.text.vocab import UNK

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from s2s.checkpoint.native import Checkpoint
+from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import pad
-from s2s.decode.decode import reference_ids, source_ids
+from s2s.decode.inputs import reference_ids, source_ids
 from s2s.model import Memory, Model, State, StepOutput
 from s2s.text.vocab import BOS, EOS, UNK
 from s2s.trace.trace import Trace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
-from s2s.checkpoint.native import Side
+from s2s.checkpoint.record import Side
 from s2s.text.segmenters import SPACE
 
 Span = tuple[int, int]  # from and to, in characters that are no spaces

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import sacrebleu
 
-from s2s.checkpoint.native import Side
+from s2s.checkpoint.record import Side
 from s2s.data.batches import Ids
 from s2s.decode.search import Hypothesis, beams
 from s2s.decode.strategy import Settings

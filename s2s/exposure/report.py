@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from s2s.checkpoint.native import Checkpoint
+from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import Ids, Pair
 from s2s.errors import UserError
 from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate

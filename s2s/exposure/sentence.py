@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from s2s.checkpoint.native import Checkpoint, Side
-from s2s.decode.decode import reference_ids, source_ids
+from s2s.checkpoint.record import Checkpoint, Side
+from s2s.decode.inputs import reference_ids, source_ids
 from s2s.exposure.recovery import Recovery, accuracy, recoveries, token_f1
 from s2s.text.vocab import EOS
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from s2s.figures.numbers import share
-from s2s.trace.trace import Scored, Step
+from s2s.trace.step import Scored, Step
 
 SEEN = 0.005  # a weight that is written out
 LONG = 40  # source tokens that are all shown

@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from s2s.errors import UserError, strings
-from s2s.text.subwords import Grid
+from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
 
 ATTENTION = [[0.0, "rgba(234,88,12,0)"], [0.25, "rgba(234,88,12,0.38)"], [1.0, "rgba(234,88,12,1)"]]

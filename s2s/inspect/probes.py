@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.checkpoint.native import Checkpoint, Side
+from s2s.checkpoint.record import Checkpoint, Side
 from s2s.data.batches import Ids
 from s2s.exposure.beams import searched
 from s2s.inspect.lexical import is_word, segmentations

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from s2s import disk
-from s2s.checkpoint.native import Checkpoint
+from s2s.checkpoint.record import Checkpoint
 from s2s.data.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
 from s2s.data.text_file import AUTO, Bad, Form
 from s2s.errors import UserError

@@ -8,7 +8,7 @@ import numpy as np
 import sacrebleu
 from rouge_score import rouge_scorer
 
-from s2s.checkpoint.native import Side
+from s2s.checkpoint.record import Side
 from s2s.evaluate.bootstrap import Floats
 from s2s.evaluate.metrics import SegmenterTokens, bleu_tokenizer
 

@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from s2s.checkpoint.native import Checkpoint
-from s2s.decode.decode import source_ids
-from s2s.decode.prefix_cache import Reading
+from s2s.checkpoint.record import Checkpoint
+from s2s.decode.inputs import source_ids
+from s2s.decode.prefix_cache import PrefixCache
 from s2s.model import attention as layers
 from s2s.model.kernels import additive
 from s2s.text.vocab import BOS, EOS
@@ -133,7 +133,7 @@ def step_as_it_runs(checkpoint: Checkpoint, text: str, step: int) -> tuple[Piece
     own = [type(layer).keys, type(layer).scores, additive.scores, *filter(None, (position, focus))]
     watch = _Watch([*own, layers.weights, layers.context, type(decoder).look, type(decoder).forward, type(model).step])
     with _tracing(watch):
-        reading = Reading(model, source)
+        reading = PrefixCache(model, source)
     place, token = reading.start, BOS
     for _ in range(step):
         following = reading.step(place, token)

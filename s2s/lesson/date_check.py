@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s2s.checkpoint.native import Checkpoint
+from s2s.checkpoint.record import Checkpoint
 from s2s.evaluate.corpus import translate
 from s2s.lesson.homework import Dates, fresh_dates
 

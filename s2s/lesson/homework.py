@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from s2s.trace.trace import Step
+from s2s.trace.step import Step
 
 SHOWN = 6  # scores that an exercise writes out
 TOLERANCE = 0.01  # of a value, or 0.002: what rounding on the way may cost

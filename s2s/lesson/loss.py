@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
-from s2s.checkpoint.native import Checkpoint
+from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import Batch, collate
-from s2s.decode.decode import reference_ids, source_ids
+from s2s.decode.inputs import reference_ids, source_ids
 from s2s.errors import UserError
 
 

@@ -12,9 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from s2s.checkpoint.native import Checkpoint
-from s2s.decode.decode import source_ids, walk
-from s2s.decode.prefix_cache import Reading
+from s2s.checkpoint.record import Checkpoint
+from s2s.decode.decode import walk
+from s2s.decode.inputs import source_ids
+from s2s.decode.prefix_cache import PrefixCache
 from s2s.decode.strategy import Settings, chooser, limit
 from s2s.model import StepOutput
 from s2s.text.vocab import BOS
@@ -67,7 +68,7 @@ def flow(checkpoint: Checkpoint, text: str) -> Flow:
     """The way of a text, decoded greedily. Raises UserError for a text that cannot be used."""
     model, config = checkpoint.recurrent, checkpoint.config.model
     tokens, source = source_ids(checkpoint, text)
-    reading = Reading(model, source)
+    reading = PrefixCache(model, source)
     ids, places = walk(reading, chooser(Settings()), limit(Settings(), len(source)), {})
     memory_SM, size = reading.memory.states_BSM[0], config.encoder_size
     words = checkpoint.target.vocab.tokens

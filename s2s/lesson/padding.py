@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from s2s.checkpoint.native import Checkpoint
-from s2s.decode.decode import source_ids, walk
-from s2s.decode.prefix_cache import Reading
+from s2s.checkpoint.record import Checkpoint
+from s2s.decode.decode import walk
+from s2s.decode.inputs import source_ids
+from s2s.decode.prefix_cache import PrefixCache
 from s2s.decode.strategy import Settings, chooser, limit
 
 KINDS = ("additive", "general", "dot", "concat")  # whose score of a position depends on its state alone
@@ -22,7 +23,7 @@ def padding_scores(checkpoint: Checkpoint, text: str) -> tuple[float, ...]:
         return ()
     model = checkpoint.recurrent
     source = source_ids(checkpoint, text)[1]
-    reading, settings = Reading(model, source), Settings()
+    reading, settings = PrefixCache(model, source), Settings()
     _, places = walk(reading, chooser(settings), limit(settings, len(source)), {})
     keys_BSA = model.decoder.attention.keys(torch.zeros(1, 1, reading.memory.states_BSM.size(2)))
     looks = [place.output.look for place in places if place.output is not None]

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import torch
 
-from s2s.checkpoint.native import Checkpoint
-from s2s.decode.decode import reference_ids, source_ids, walk
-from s2s.decode.prefix_cache import Reading
+from s2s.checkpoint.record import Checkpoint
+from s2s.decode.decode import walk
+from s2s.decode.inputs import reference_ids, source_ids
+from s2s.decode.prefix_cache import PrefixCache
 from s2s.decode.strategy import Settings, chooser, forcing, limit
 from s2s.errors import UserError
 from s2s.model.prior import blend
@@ -65,7 +66,7 @@ def prior_run(checkpoint: Checkpoint, text: str, reference: str = "", most: int 
         raise UserError("prior_missing", checkpoint=checkpoint.name)
     _, source = source_ids(checkpoint, text)
     gold = [*reference_ids(checkpoint, reference)[1], EOS] if reference.strip() else []
-    reading, settings = Reading(model, source), Settings()
+    reading, settings = PrefixCache(model, source), Settings()
     assert reading.memory.prior_BV is not None
     longest = len(gold) or limit(settings, len(source))
     ids, places = walk(reading, forcing(gold, chooser(settings)), longest, {})

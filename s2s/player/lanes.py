@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from s2s.errors import UserError
 from s2s.player import page
 from s2s.player.payload import branch_row
-from s2s.trace.branch import MAX_BRANCHES, Branch, Edit, before, words
+from s2s.trace.branch import MAX_BRANCHES, Branch, Edit
 from s2s.trace.trace import Trace
 
 if TYPE_CHECKING:
-    from s2s.checkpoint.native import Checkpoint
+    from s2s.checkpoint.record import Checkpoint
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,12 +58,6 @@ class Lanes(Mapping[str, Trace]):
         said = self.traces.get("free", first).text
         return f"<Lanes {', '.join(self.traces)}: {first.source_text} → {said}>"
 
-    def _repr_html_(self) -> str:
-        """What a notebook shows: the player."""
-        from s2s.player.notebook import show
-
-        return show(self)._repr_html_()
-
     @property
     def own(self) -> dict[str, Trace]:
         """The lanes without the branches."""
@@ -92,6 +86,8 @@ class Lanes(Mapping[str, Trace]):
         >>> lanes["b1"].text[:4], lanes["b1"].prefix
         ('2024', 4)
         """
+        from s2s.decode import what_if  # torch, which lanes of arrays need not
+
         trace, checkpoint = self[lane], self.checkpoint
         if checkpoint is None:
             raise UserError("lanes_no_model")
@@ -99,8 +95,8 @@ class Lanes(Mapping[str, Trace]):
             raise UserError("step_missing", step=step, last=len(trace.steps) - 1)
         if len(self.branches) >= MAX_BRANCHES:
             raise UserError("branch_many", limit=MAX_BRANCHES)
-        said = words(checkpoint, word) if word or attention is None else []
-        prefix = (*before(checkpoint, trace, step), *said)
+        said = what_if.words(checkpoint, word) if word or attention is None else []
+        prefix = (*what_if.before(checkpoint, trace, step), *said)
         parent = next((one.edits for one in self.branches if one.id == lane), {})
         edits = {t: edit for t, edit in parent.items() if t < step}
         edits |= {} if attention is None else {step: Edit.of(attention)}
@@ -109,9 +105,17 @@ class Lanes(Mapping[str, Trace]):
         return replace(self, traces={**self.traces, branch.id: self._decode(branch)}, branches=(*self.branches, branch))
 
     def _decode(self, branch: Branch) -> Trace:
+        from s2s.decode.decode import trace
+        from s2s.decode.strategy import Settings
+
         assert self.checkpoint is not None
         first = next(iter(self.own.values()))
-        settings = dict(self.own["free"].settings) if "free" in self.own else {}
-        return self.checkpoint.trace(
-            self.source, first.reference, prefix=branch.prefix, attention=branch.edits, **settings
+        settings = Settings.of(dict(self.own["free"].settings) if "free" in self.own else {})
+        return trace(
+            self.checkpoint,
+            self.source,
+            first.reference,
+            settings=settings,
+            prefix=branch.prefix,
+            attention=branch.edits,
         )

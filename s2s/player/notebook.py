@@ -24,10 +24,10 @@ CHARACTERS = 110  # of source in a line of the player, as a guess
 
 
 @dataclass(frozen=True)
-class Frame:
+class NotebookFrame:
     """A page as a notebook's output; ``height`` in pixels stays as it is, else the page decides.
 
-    >>> Frame("<p>played", "a player", "en", 80)._repr_html_().count("<iframe")
+    >>> NotebookFrame("<p>played", "a player", "en", 80)._repr_html_().count("<iframe")
     1
     """
 
@@ -51,7 +51,7 @@ class Frame:
         )
 
 
-def show(shown: Trace | Lanes, language: str | None = None, height: int | None = None) -> Frame:
+def show(shown: Trace | Lanes, language: str | None = None, height: int | None = None) -> NotebookFrame:
     """A trace or lanes as a notebook's output, the playing player; ``language`` is ``zh`` or ``en``.
 
     Without one it speaks that of the machine's locale. The frame is as tall as what it shows, or ``height`` pixels.
@@ -64,7 +64,9 @@ def show(shown: Trace | Lanes, language: str | None = None, height: int | None =
     if language not in LANGUAGES:
         raise UserError("setting_choice", name="language", found=language, known=", ".join(LANGUAGES))
     title = next(iter(lanes.values())).source_text[: export.TITLE]
-    return Frame(_page(lanes, language, framed=True), title, language, height or _guess(lanes), height is not None)
+    return NotebookFrame(
+        _page(lanes, language, framed=True), title, language, height or _guess(lanes), height is not None
+    )
 
 
 def export_html(shown: Trace | Lanes, file: str | Path, language: str | None = None) -> Path:
@@ -81,6 +83,14 @@ def export_html(shown: Trace | Lanes, file: str | Path, language: str | None = N
     path = Path(file)
     disk.write_text(path, _page(_lanes(shown), language or spoken()))
     return path
+
+
+def _repr_html_(shown: Trace | Lanes) -> str:
+    """What a notebook shows of a trace or lanes: the player."""
+    return show(shown)._repr_html_()
+
+
+Trace._repr_html_ = Lanes._repr_html_ = _repr_html_  # type: ignore[attr-defined]
 
 
 def spoken() -> str:

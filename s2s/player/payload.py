@@ -10,7 +10,8 @@ import numpy as np
 
 from s2s.text.subwords import spans, word
 from s2s.trace.branch import Branch
-from s2s.trace.trace import Step, Trace
+from s2s.trace.step import Step
+from s2s.trace.trace import Trace
 
 FOLDER = Path(__file__).parent / "browser"
 SCRIPTS = (

@@ -24,7 +24,7 @@ from s2s.server import folders
 from s2s.server.job import Job
 
 if TYPE_CHECKING:
-    from s2s.checkpoint.native import Checkpoint
+    from s2s.checkpoint.record import Checkpoint
 
 MEGABYTES = 20  # of one upload
 KEPT = 1_000  # megabytes of all uploads

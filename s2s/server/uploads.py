@@ -49,7 +49,7 @@ def copy(typed: str) -> Upload:
     """A checkpoint from a directory inside the allowed folder, as it is now. Raises UserError likewise."""
 
     def fill(directory: Path) -> None:
-        from s2s.checkpoint import native
+        from s2s.checkpoint.open import load as load_checkpoint
 
         found, left = [], UNPACKED
         for file in FILES:
@@ -65,7 +65,7 @@ def copy(typed: str) -> Upload:
                 raise UserError("archive_unpacked", file=typed[:100], limit=UNPACKED // 1_000_000)
             shutil.copyfile(path, directory / path.name)
         try:
-            native.load(directory)
+            load_checkpoint(directory)
         except UserError as error:
             if "file" in error.values:
                 error.values["file"] = f"{typed.strip()}/{Path(str(error.values['file'])).name}"

@@ -5,11 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
-
-from s2s.trace.trace import Trace
 
 BEGIN, GOES_ON, FOLLOWS = "▁", "@@", "##"  # SentencePiece and byte-level pairs; subword-nmt; WordPiece
 HIDDEN = re.compile("⟨([0-9A-F]{4,6})⟩")  # a character that cannot be seen, as labels write it
@@ -63,36 +58,3 @@ def word(tokens: Sequence[str]) -> str:
 def _shape(found: re.Match[str]) -> str:
     """What cannot be seen, between pieces that are put together: a joiner as it is, of all else nothing."""
     return chr(int(found[1], 16)) if found[1] in ("200C", "200D") else ""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Attention as a table: outputs down, source tokens across; ``weights`` are (..., T, S)."""
-
-    outputs: tuple[str, ...]
-    sources: tuple[str, ...]
-    weights: np.ndarray
-
-    @staticmethod
-    def of(trace: Trace) -> Grid:
-        """A lane's, token by token."""
-        return Grid(tuple(step.output for step in trace.steps), trace.source_tokens, trace.attention_TS)
-
-    def words(self) -> Grid:
-        """The same by words: of a source word the sum of its pieces' weights, of an output word the mean of its steps.
-
-        So rows still sum to 1.
-        """
-        rows, columns = spans(self.outputs), spans(self.sources)
-        summed = np.stack([self.weights[..., a:b].sum(axis=-1) for a, b in columns], axis=-1)
-        meant = np.stack([summed[..., a:b, :].mean(axis=-2) for a, b in rows], axis=-2)
-        outputs, sources = (
-            tuple(word(tokens[a:b]) for a, b in cuts)
-            for tokens, cuts in ((self.outputs, rows), (self.sources, columns))
-        )
-        return Grid(outputs, sources, meant)
-
-    @property
-    def subwords(self) -> bool:
-        """Whether words are other than tokens."""
-        return len(spans(self.outputs)) < len(self.outputs) or len(spans(self.sources)) < len(self.sources)

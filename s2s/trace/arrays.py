@@ -1,4 +1,4 @@
-"""Attention and what else another program has of a run, as plain arrays, checked and made a ``Trace``."""
+"""Attention and what else another program has of a run, as plain arrays, checked and made the fields of a ``Trace``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2s.errors import UserError
-from s2s.trace.trace import UNKNOWN, Scored, Step, Trace
+from s2s.trace.step import UNKNOWN, Scored, Step
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -23,7 +23,7 @@ CLOSE = 1e-3  # how far from each other numbers may be that half precision has p
 class Arrays:
     """The arrays of one run, T target tokens and S source tokens, checked; UserError says what does not fit.
 
-    >>> Arrays([[1.0], [1.0]], ["你好"], ["hi", "<eos>"]).trace("free", "mine").text
+    >>> Arrays([[1.0], [1.0]], ["你好"], ["hi", "<eos>"]).fields("mine")["text"]
     'hi'
     """
 
@@ -55,19 +55,18 @@ class Arrays:
         if top:
             self._most_probable(top)
 
-    def trace(self, mode: str, name: str, source_text: str | None = None, text: str | None = None) -> Trace:
-        """The lane; texts that are not given are the tokens with spaces between."""
+    def fields(self, name: str, source_text: str | None = None, text: str | None = None) -> dict[str, Any]:
+        """The fields of the ``Trace`` but its mode; texts that are not given are the tokens with spaces between."""
         ends = self.target[-1] == "<eos>"
-        return Trace(
-            mode=mode,
-            checkpoint={"name": name, "attention": "given", "digest": ""},
-            source_text=" ".join(self.source) if source_text is None else source_text,
-            source_tokens=self.source,
-            steps=tuple(map(self._step, range(len(self.target)))),
-            text=" ".join(self.target[:-1] if ends else self.target) if text is None else text,
-            settings={"normalised": True} if self.normalised else {},
-            ended="eos" if ends else "",
-        )
+        return {
+            "checkpoint": {"name": name, "attention": "given", "digest": ""},
+            "source_text": " ".join(self.source) if source_text is None else source_text,
+            "source_tokens": self.source,
+            "steps": tuple(map(self._step, range(len(self.target)))),
+            "text": " ".join(self.target[:-1] if ends else self.target) if text is None else text,
+            "settings": {"normalised": True} if self.normalised else {},
+            "ended": "eos" if ends else "",
+        }
 
     def _step(self, t: int) -> Step:
         return Step(

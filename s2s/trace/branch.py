@@ -17,10 +17,8 @@ import numpy as np
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
-    from s2s.checkpoint.native import Checkpoint
-    from s2s.trace.trace import Trace
+    pass
 
-SAYABLE = ("<unk>", "<eos>")  # the specials that a model may be made to say
 MAX_BRANCHES = 12
 MAX_STEPS = 500
 MAX_NAME = 40
@@ -176,25 +174,6 @@ class Branch:
                 raise ValueError("edits map steps to texts")
             edits[int(t)] = Edit.parse(edit)
         return Branch(str(own), str(name), str(parent), step, tuple(prefix), edits)
-
-
-def before(checkpoint: Checkpoint, trace: Trace, step: int) -> list[str]:
-    """What a lane said before a step, as tokens of the vocabulary."""
-    known = checkpoint.target.vocab.ids
-    return [s.output if s.output in known else "<unk>" for s in trace.steps[:step]]
-
-
-def words(checkpoint: Checkpoint, typed: str, single: bool = False) -> list[str]:
-    """A typed text as tokens of the vocabulary, with ``single`` as one; UserError names what is not known."""
-    target = checkpoint.target
-    found = [typed.strip()] if single or typed.strip() in SAYABLE else target.words(typed)
-    if not found:
-        raise UserError("word_empty")
-    found = [w if (i := target.vocab.find(w)) is None else target.vocab.tokens[i] for w in found]
-    unknown = [w for w in found if w not in target.vocab.ids and w not in SAYABLE]
-    if unknown:
-        raise UserError("prefix_token", token=unknown[0][:40], checkpoint=checkpoint.name)
-    return found
 
 
 def pack(branches: Sequence[Branch]) -> str:

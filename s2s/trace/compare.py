@@ -17,7 +17,8 @@ import numpy as np
 
 from s2s import spreadsheet
 from s2s.text.align import Column, Pair, align, columns
-from s2s.trace.trace import Step, Trace
+from s2s.trace.step import Step
+from s2s.trace.trace import Trace
 
 TOP = 5  # candidates of a step that the page shows
 SAME = 1e-6  # what two runs of one computation may differ by

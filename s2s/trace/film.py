@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from s2s.errors import UserError
-from s2s.trace.trace import Step, Trace
+from s2s.trace.step import Step
+from s2s.trace.trace import Trace
 
 T = TypeVar("T")
 NAME = "film.jsonl"

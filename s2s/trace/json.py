@@ -1,4 +1,4 @@
-"""A trace as the plain values of docs/FORMATS.md, and back."""
+"""Steps and fields of a trace as the plain values of docs/FORMATS.md, and back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.trace.trace import SCHEMA, UNKNOWN, Scored, Step, Trace
+from s2s.trace.step import UNKNOWN, Scored, Step
 
 
 def number(value: float) -> float:
@@ -21,35 +21,13 @@ def numbers(values: Sequence[float] | np.ndarray) -> list[float]:
     return [number(v) for v in values]
 
 
-def to_dict(trace: Trace, first: int = 0) -> dict[str, Any]:
-    """Plain values in order, the steps from ``first`` on."""
-    return {
-        "schema": SCHEMA,
-        "mode": trace.mode,
-        "checkpoint": dict(trace.checkpoint),
-        "source": {
-            "text": trace.source_text,
-            "tokens": list(trace.source_tokens),
-            "unknown": list(trace.source_unknown),
-            "memory": [numbers(row) for row in trace.memory],
-        },
-        "reference": trace.reference,
-        "reference_tokens": list(trace.reference_tokens),
-        "settings": dict(trace.settings),
-        "divergence": trace.divergence,
-        "steps": [_step_dict(step) for step in trace.steps[first:]],
-        "text": trace.text,
-        "ended": trace.ended,
-        **({"prefix": trace.prefix} if trace.prefix else {}),
-    }
-
-
 def _scored_dict(scored: Scored) -> dict[str, Any]:
     prior = {} if scored.prior is None else {"prior": number(scored.prior)}
     return {"token": scored.token, "log_prob": number(scored.log_prob), "rank": scored.rank, **prior}
 
 
-def _step_dict(step: Step) -> dict[str, Any]:
+def step_to_dict(step: Step) -> dict[str, Any]:
+    """Plain values of a step in order; what is unknown or empty of optional parts is left out."""
     return {
         "input": step.input,
         "output": step.output,
@@ -95,7 +73,8 @@ def _given(value: Mapping[str, Any], name: str) -> float:
     return UNKNOWN if found is None else found
 
 
-def _step(value: Mapping[str, Any]) -> Step:
+def step_from_dict(value: Mapping[str, Any]) -> Step:
+    """The step that ``step_to_dict`` made plain. Raises ValueError, KeyError, TypeError for anything else."""
     return Step(
         input=_text(value["input"]),
         output=_text(value["output"]),
@@ -117,21 +96,21 @@ def _step(value: Mapping[str, Any]) -> Step:
     )
 
 
-def from_dict(values: Mapping[str, Any]) -> Trace:
-    """The trace that ``to_dict`` made plain. Raises ValueError, KeyError, TypeError for what is none."""
+def trace_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of the trace that ``Trace.to_dict`` made plain. ValueError, KeyError, TypeError for anything else."""
     source = values["source"]
-    return Trace(
-        mode=values["mode"],
-        checkpoint={_text(name): _text(value) for name, value in values["checkpoint"].items()},
-        source_text=_text(source["text"]),
-        source_tokens=tuple(map(_text, source["tokens"])),
-        steps=tuple(_step(step) for step in values["steps"]),
-        text=_text(values["text"]),
-        source_unknown=tuple(map(int, source["unknown"])),
-        reference=None if values["reference"] is None else _text(values["reference"]),
-        reference_tokens=tuple(map(_text, values["reference_tokens"])),
-        memory=tuple(tuple(map(float, row)) for row in source["memory"]),
-        settings=dict(values["settings"]),
-        ended=values["ended"],
-        prefix=int(values.get("prefix", 0)),
-    )
+    return {
+        "mode": values["mode"],
+        "checkpoint": {_text(name): _text(value) for name, value in values["checkpoint"].items()},
+        "source_text": _text(source["text"]),
+        "source_tokens": tuple(map(_text, source["tokens"])),
+        "steps": tuple(step_from_dict(step) for step in values["steps"]),
+        "text": _text(values["text"]),
+        "source_unknown": tuple(map(int, source["unknown"])),
+        "reference": None if values["reference"] is None else _text(values["reference"]),
+        "reference_tokens": tuple(map(_text, values["reference_tokens"])),
+        "memory": tuple(tuple(map(float, row)) for row in source["memory"]),
+        "settings": dict(values["settings"]),
+        "ended": values["ended"],
+        "prefix": int(values.get("prefix", 0)),
+    }

@@ -19,93 +19,22 @@ import numpy as np
 
 from s2s import spreadsheet
 from s2s.text.vocab import SPECIALS
+from s2s.trace.arrays import Arrays
+from s2s.trace.json import number, numbers, step_to_dict, trace_fields
+from s2s.trace.step import Step
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 SCHEMA = "lookback-trace/1"
 MODES = ("free", "forced")
-UNKNOWN = math.nan  # a number that nobody has given; of a rank, which counts from 1, it is 0
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A token with its log-probability (nats) and its rank among all tokens, 1 the most probable.
-
-    ``prior`` is ŷ of a model with prior knowledge, so that the token's own logit is ``2 logit - prior``.
-    """
-
-    token: str
-    log_prob: float
-    rank: int
-    prior: float | None = None
-
-
-@dataclass(frozen=True)
-class Step:
-    """One decoder step: it read ``input`` and the lane went on with ``output``.
-
-    ``attention`` and ``scores`` have one number a source token: the weights and what their softmax
-    was taken of; both are empty of a model without attention. ``top`` are the most probable tokens in
-    order, ``target`` is the reference's token at this step, ``entropy`` is in nats, ``normaliser`` is
-    log Σ exp(logits), so that a token's logit is its log-probability plus ``normaliser``. What only
-    some models have is None or empty elsewhere: ``coverage``, the attention of earlier steps summed;
-    of local attention the centre ``position`` and the ``factors`` on the weights; ``p_gen`` of a
-    pointer-generator. Where the attention was edited, ``own_attention`` is the row that the model
-    would have used. A step of ``Trace.from_arrays`` may lack what no model was asked for: ``log_prob``,
-    ``entropy`` and ``normaliser`` are then ``UNKNOWN``, ``rank`` 0, ``scores`` and ``top`` empty.
-    """
-
-    input: str
-    output: str
-    log_prob: float
-    rank: int
-    entropy: float
-    attention: np.ndarray
-    scores: np.ndarray
-    top: tuple[Scored, ...]
-    normaliser: float = UNKNOWN
-    target: Scored | None = None
-    context: tuple[float, ...] = ()  # its first components, for the worked arithmetic
-    score_terms: tuple[tuple[float, ...], ...] = ()  # first terms of the top-attended source token's score
-    coverage: tuple[float, ...] = ()
-    position: float | None = None
-    factors: tuple[float, ...] = ()
-    p_gen: float | None = None
-    own_attention: np.ndarray | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("attention", "scores", "own_attention"):
-            if getattr(self, name) is not None:
-                array = np.array(getattr(self, name), dtype=np.float32)
-                array.setflags(write=False)
-                object.__setattr__(self, name, array)
-        own = self.attention if self.own_attention is None else self.own_attention
-        for row_S in (self.attention, own):
-            total = float(row_S.sum(dtype=np.float64))
-            if (len(row_S) and not abs(total - 1) <= 1e-4) or (row_S < 0).any():  # also true of NaN
-                raise ValueError(f"attention of step {self.output!r} is no distribution: normalise each row to 1")
-        sizes = {"own_attention": len(own), "coverage": len(self.coverage), "factors": len(self.factors)}
-        for name, size in sizes.items():
-            if size != len(self.attention) and (size or name == "own_attention"):
-                raise ValueError(f"{name} of step {self.output!r} needs one number for each of the source tokens")
-
-    @property
-    def said(self) -> str:
-        """The most probable token, or where none is known the one that the lane went on with."""
-        return self.top[0].token if self.top else self.output
-
-    @property
-    def whole(self) -> bool:
-        """Whether it has every number that a model gives."""
-        numbers = (self.log_prob, self.entropy, self.normaliser)
-        return bool(self.top and self.rank) and not any(map(math.isnan, numbers))
 
 
 @dataclass(frozen=True, repr=False)
 class Trace:
     """One lane: a source, what was decoded from it and why. A notebook shows it as the player.
 
+    >>> from s2s.trace.step import Scored
     >>> step = Step("<bos>", "hi", -0.1, 1, 0.3, np.array([1.0]), np.array([2.0]), (Scored("hi", -0.1, 1),))
     >>> trace = Trace("free", {"name": "demo", "attention": "additive"}, "你好", ("你好",), (step,), "hi")
     >>> Trace.from_json(trace.to_json()) == trace
@@ -173,19 +102,11 @@ class Trace:
         >>> trace.steps[1].log_prob, trace.steps[1].top
         (-2.3, ())
         """
-        from s2s.trace.arrays import Arrays
-
         given = Arrays(attention, source, target, log_probs, vocabulary, top, scores, normalise)
-        return given.trace(mode, name, source_text, text)
+        return cls(mode=mode, **given.fields(name, source_text, text))
 
     def __repr__(self) -> str:
         return f"<Trace {self.mode}: {self.source_text} → {self.text}, {len(self.steps)} steps>"
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows: the player."""
-        from s2s.player.notebook import show
-
-        return show(self)._repr_html_()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Trace) and self.to_dict() == other.to_dict()
@@ -221,9 +142,25 @@ class Trace:
 
     def to_dict(self, first: int = 0) -> dict[str, Any]:
         """Plain values in the order of docs/FORMATS.md, the steps from ``first`` on; floats to 8 significant digits."""
-        from s2s.trace.json import to_dict
-
-        return to_dict(self, first)
+        return {
+            "schema": SCHEMA,
+            "mode": self.mode,
+            "checkpoint": dict(self.checkpoint),
+            "source": {
+                "text": self.source_text,
+                "tokens": list(self.source_tokens),
+                "unknown": list(self.source_unknown),
+                "memory": [numbers(row) for row in self.memory],
+            },
+            "reference": self.reference,
+            "reference_tokens": list(self.reference_tokens),
+            "settings": dict(self.settings),
+            "divergence": self.divergence,
+            "steps": [step_to_dict(step) for step in self.steps[first:]],
+            "text": self.text,
+            "ended": self.ended,
+            **({"prefix": self.prefix} if self.prefix else {}),
+        }
 
     def to_json(self, indent: int | None = None) -> str:
         """JSON text, characters as they are."""
@@ -232,8 +169,6 @@ class Trace:
     @staticmethod
     def from_json(text: str) -> Trace:
         """The trace that ``to_json`` wrote; ValueError says what is wrong with any other text."""
-        from s2s.trace.json import from_dict
-
         try:
             values = json.loads(text)
         except RecursionError:
@@ -241,14 +176,12 @@ class Trace:
         if not isinstance(values, dict) or values.get("schema") != SCHEMA:
             raise ValueError(f"not a trace: its schema must be {SCHEMA}")
         try:
-            return from_dict(values)
+            return Trace(**trace_fields(values))
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"not a whole trace: {error}") from None
 
     def to_csv(self) -> str:
         """A row a step: numbers of the step, then its attention, one column a source token."""
-        from s2s.trace.json import number, numbers
-
         out = io.StringIO()
         writer = csv.writer(out)
         columns = ["step", "input", "output", "log_prob", "rank", "entropy", "target", "target_log_prob"]

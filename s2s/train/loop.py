@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from s2s.checkpoint import card
-from s2s.checkpoint.native import load, save, store, unique_weights
+from s2s.checkpoint.native import save, store
+from s2s.checkpoint.open import load
 from s2s.config import Config, to_dict
 from s2s.data.batches import Ids, Pair, batches, collate
 from s2s.data.readers import Note, silent
@@ -31,13 +31,14 @@ from s2s.train.filming import Film
 from s2s.train.machine import autocast, keep_memory
 from s2s.train.objectives import OBJECTIVES, Progress
 from s2s.train.pace import BAR, Pace, duration
+from s2s.train.progress import Position, RunState
 from s2s.train.schedule import learning_rate
 from s2s.train.sides import SPLITS, Splits, encode_pairs, prepare_sides, read_splits
 from s2s.train.signals import Stop
 from s2s.train.threads import Threads, same_randomness
 
 
-class Run:
+class Run(RunState):
     """One training run in ``directory``, its checkpoint in ``checkpoint``: built once, then ``train()``.
 
     Pairs come from the config's files (``note`` is told how each is read), or from ``splits`` in memory.
@@ -85,9 +86,12 @@ class Run:
         if not self.group.first:  # dropout of its own
             torch.manual_seed(self.settings.seed + 1_000_003 * self.group.rank)
         self.rng = torch.Generator().manual_seed(self.settings.seed + 1_000_003 * self.group.rank)
-        self.at = resume.Position()
+        self.at = Position()
         self.steps = self.settings.epochs * math.ceil(len(self.pairs) / self.settings.batch_size)
-        self.film, self.pace = Film(self), Pace()
+        self.film, self.pace = (
+            Film(directory, config, self.steps if self.group.first else 0, self.dev, self.averaged_checkpoint),
+            Pace(),
+        )
         self.target_tokens = sum(len(t) + 1 for _, t in self.pairs)  # of an epoch
         self.dev_tokens = sum(len(self.target.encode(t)) + 1 for _, t in self.dev)
         many = self.group.size > 1 or self.device.type == "cuda"  # then each process has one
@@ -102,7 +106,7 @@ class Run:
         resume.load(self.directory, self.config, self)
         began = time.perf_counter() - self.at.seconds
         if self.at.step == 0:
-            self.film.take(self)
+            self.film.take(self.at)
         shown = {"unit": "step", "mininterval": 0.5, "disable": not self.group.first, "bar_format": BAR}
         with tqdm(total=self.steps, initial=self.at.step, **shown) as bar:
             while not self.ended:
@@ -148,7 +152,7 @@ class Run:
         if self.at.step and self.group.first:
             self._keep(self._scores(self.averaged_model(), self.dev))
 
-    def _scored(self, began: float, before: resume.Position, stop: Stop) -> None:
+    def _scored(self, began: float, before: Position, stop: Stop) -> None:
         """The scores after an epoch. Stopped within them, the run goes on from the epoch's last step."""
         if self.group.size > 1:  # the others wait: they could not save with this one then
             self.at, after = before, self.at
@@ -165,7 +169,7 @@ class Run:
                 stop.saved = self.at.step
             raise
 
-    def _epoch(self, began: float, bar: tqdm, stop: Stop) -> resume.Position:
+    def _epoch(self, began: float, bar: tqdm, stop: Stop) -> Position:
         """Steps to the end of an epoch; returns where its last one was, before the next begins."""
         order = batches(self.pairs, self.settings.batch_size, seed=self.settings.seed * 10_007 + self.at.epoch)
         self.model.train()
@@ -200,7 +204,7 @@ class Run:
         rest = "" if (left := self.left()) is None else f", {duration(left)} left"
         bar.set_postfix_str(f"loss {at.loss_sum / at.tokens:.3f}, {self.pace.rate:,.0f} tokens/s{rest}", refresh=False)
         with self.pace.writing():
-            self.film.take(self)
+            self.film.take(self.at)
         if self.threads.watch(self.pace.recent):
             self.pace.spans.clear()
 
@@ -234,20 +238,6 @@ class Run:
         if torch.isfinite(loss):
             loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
-
-    def averaged_weights(self) -> dict[str, Tensor]:
-        """The moving average under the names that a checkpoint stores."""
-        named = dict(zip((n for n, _ in self.model.named_parameters()), self.average, strict=True))
-        return {name: named[name] for name in unique_weights(self.model)}
-
-    def averaged_model(self) -> Seq2Seq:
-        """A model of the averaged weights as they will be stored; draws no random number."""
-        sizes = len(self.source.vocab), len(self.target.vocab)
-        with torch.random.fork_rng(devices=[]):
-            model = Seq2Seq(self.config.model, *sizes).to(self.device).requires_grad_(False).eval()
-        weights = {n: w.half().float() for n, w in self.averaged_weights().items()}
-        model.load_state_dict(weights, strict=False)  # what is tied is stored once
-        return model
 
     def _scores(self, model: Model, pairs: Sequence[Pair]) -> dict[str, Any]:
         return corpus_scores(model, self.source, self.target, pairs, most=longest(self.config.data))

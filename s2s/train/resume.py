@@ -8,9 +8,7 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -22,30 +20,10 @@ from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
 from s2s.trace import film
 from s2s.train import differences
-
-if TYPE_CHECKING:
-    from s2s.train.loop import Run
+from s2s.train.progress import Position, RunState
 
 
-@dataclass
-class Position:
-    """Counters of a run, and the best dev scores so far."""
-
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0  # of the epoch under way
-    loss_sum: float = 0.0  # so far in that epoch, over
-    tokens: int = 0
-    moment_loss: float = 0.0  # the same since the film's last moment
-    moment_tokens: int = 0
-    stale: int = 0  # epochs since the best
-    seconds: float = 0.0
-    train_loss: float = 0.0
-    tokens_per_second: float = 0.0
-    best: dict[str, Any] = field(default_factory=dict)
-
-
-def save(directory: Path, config: Config, run: Run) -> None:
+def save(directory: Path, config: Config, run: RunState) -> None:
     """One file: weights, averages, Adam's moments, generators; the position in its header."""
     tensors = {}
     for kind, generator in _generators(run).items():
@@ -70,7 +48,7 @@ def save(directory: Path, config: Config, run: Run) -> None:
         raise UserError("disk_write", directory=str(directory), reason=str(error)) from None
 
 
-def load(directory: Path, config: Config, run: Run) -> None:
+def load(directory: Path, config: Config, run: RunState) -> None:
     """Put a run where its directory's save left it, and take back what was written later."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "state.safetensors"
@@ -83,7 +61,7 @@ def load(directory: Path, config: Config, run: Run) -> None:
             _drop_later_rows(directory / name, "step", run.at.step or -1)  # the first moment is taken anew
 
 
-def _restore(path: Path, config: Config, run: Run) -> None:
+def _restore(path: Path, config: Config, run: RunState) -> None:
     with safe_open(path, framework="pt") as file:
         header = file.metadata()
         run.at = _position(header, config, path.parent)
@@ -131,7 +109,7 @@ def _broken(directory: Path) -> Iterator[None]:
         raise UserError("resume_broken", directory=str(directory), reason=reason) from None
 
 
-def _generators(run: Run) -> dict[str, Tensor]:
+def _generators(run: RunState) -> dict[str, Tensor]:
     """The states of this process's random generators."""
     states = {"torch": torch.get_rng_state(), "objective": run.rng.get_state()}
     return states | ({"cuda": torch.cuda.get_rng_state(run.device)} if run.device.type == "cuda" else {})

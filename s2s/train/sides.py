@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from s2s.checkpoint.native import Side, side
+from s2s.checkpoint.record import Side, side
 from s2s.config import Config, DataConfig, TextConfig
 from s2s.data.batches import Ids, Pair
 from s2s.data.readers import Columns, Note, read_pairs, silent

@@ -101,7 +101,7 @@ def _warm(scratch: Path, splits: Splits) -> None:
     run = Run(config, scratch / "run", scratch / "warm", COMMAND, few)
     run.directory.mkdir()
     run.gradients(run.pairs)
-    run.film.take(run)
+    run.film.take(run.at)
 
 
 def end_with_starter() -> None:

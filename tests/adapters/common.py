@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from s2s.adapters.imported import Imported, write
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 
 
 def stored(imported: Imported, directory: Path) -> Checkpoint:

@@ -11,7 +11,8 @@ from s2s.__main__ import main
 from s2s.adapters.imported import Imported, Origin, write
 from s2s.adapters.options import Options
 from s2s.adapters.weights import NEVER, Rows, Weights, widened
-from s2s.checkpoint.native import load, store, unique_weights
+from s2s.checkpoint.native import store, unique_weights
+from s2s.checkpoint.open import load
 from s2s.errors import UserError
 from tests.adapters import test_joeynmt as theirs
 from tests.factory import SCORES, make_config, make_model, vocabs

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from s2s.__main__ import main
 from s2s.adapters import keras, wordlist
 from s2s.adapters.imported import Told
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.api import LoadedCheckpoint, load
 from s2s.errors import LANGUAGES, UserError
 from s2s.text import keras as keras_text
 from tests.adapters.common import stored
@@ -26,7 +26,7 @@ MARKS = ("<start>", "<end>", "start", "end")
 OTHERS = ("Ana, don't come!", "ANA drink|water", "tea for Ana-Maria\tand IBM", "no no (no)", "<start>?")
 
 
-def imported(folder: Path, made: Tokenizer, **told: Any) -> Checkpoint:
+def imported(folder: Path, made: Tokenizer, **told: Any) -> LoadedCheckpoint:
     """A random model whose source is read by this Tokenizer."""
     rows = len(made.word_index) + 1
     model = KerasModel.random()
@@ -37,7 +37,8 @@ def imported(folder: Path, made: Tokenizer, **told: Any) -> Checkpoint:
     (folder / "target.json").write_text(json.dumps(TARGET), encoding="utf-8")
     files = folder / "source.json", folder / "target.json"
     given = {"carries_state": True, "layers": {"attention.query": "W1"}, "vocabularies": files} | told
-    return stored(keras.read([folder / "m.h5"], Told(**given)), folder / "ours")
+    stored(keras.read([folder / "m.h5"], Told(**given)), folder / "ours")
+    return load(folder / "ours")
 
 
 @given(

@@ -16,7 +16,7 @@ from torch import nn
 
 from s2s.adapters import READERS, Texts
 from s2s.adapters.imported import write
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import UserError
 from tests.adapters.crafted import State, Steps, filled, named, parts, recurrent, unroll

@@ -17,7 +17,7 @@ import pytest
 from benchmarks.letters import SOURCES, TARGETS
 from s2s.adapters import READERS, Texts
 from s2s.adapters.imported import write
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from tests.paths import ROOT
 

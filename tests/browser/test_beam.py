@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from s2s.checkpoint.find import find_checkpoint
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.record_search import search_tree
 from s2s.decode.strategy import Settings
 from s2s.errors import say

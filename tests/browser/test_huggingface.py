@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 pytest.importorskip("transformers", reason="Hugging Face models need: pip install -r requirements-extra.txt")
 
 from s2s.checkpoint import huggingface
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.decode.strategy import Settings
 from s2s.errors import say

@@ -10,7 +10,7 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.inspect.run import Input, Inspection
 from s2s.inspect.table import Examples, Query
 from s2s.train.distributed import Group

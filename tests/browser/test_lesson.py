@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from s2s.checkpoint.find import find_checkpoint
-from s2s.checkpoint.native import load
-from s2s.decode.prefix_cache import Reading
+from s2s.checkpoint.open import load
+from s2s.decode.prefix_cache import PrefixCache
 from s2s.decode.what_if import preview
 from s2s.errors import say
 from s2s.lesson.network import flow
@@ -89,7 +89,7 @@ def test_a_dragged_score_moves_weights_context_and_words(open_page: OpenPage) ->
 
     seen = preview(
         checkpoint,
-        Reading(checkpoint.model, checkpoint.source.encode(TEXT)),
+        PrefixCache(checkpoint.model, checkpoint.source.encode(TEXT)),
         [own.steps[0].output],
         {},
         Edit("weights", weights=tuple(expected.tolist())),

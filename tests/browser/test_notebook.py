@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from s2s.checkpoint.native import load
+from s2s.api import load
 from s2s.errors import say
 from s2s.player.lanes import Lanes
 from s2s.player.notebook import show

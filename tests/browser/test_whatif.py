@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from playwright.sync_api import Page, expect
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import say
 from s2s.trace.branch import Edit, unpack

@@ -15,12 +15,13 @@ from playwright.sync_api import Browser, Page, expect
 
 pytest.importorskip("transformers", reason="Hugging Face models need: pip install -r requirements-extra.txt")
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.decode.strategy import Settings
 from s2s.errors import say
 from s2s.player import page as export
-from s2s.text.subwords import Grid, spans
+from s2s.text.subwords import spans
+from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
 from tests.browser.conftest import probe, serve
 from tests.model.huggingface.conftest import marian as marian

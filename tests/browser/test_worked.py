@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 from s2s.config import ATTENTIONS
 from s2s.decode.decode import trace
 from s2s.errors import sentences

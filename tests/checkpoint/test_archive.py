@@ -19,7 +19,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from s2s.checkpoint import archive, native
+from s2s.checkpoint import archive
+from s2s.checkpoint.open import load
 from s2s.errors import UserError
 from tests.paths import ROOT
 
@@ -29,10 +30,11 @@ MEMORY = 300  # MB that opening all of them may add to the process
 OPENER = """
 import json, resource, sys
 from pathlib import Path
-from s2s.checkpoint import archive, native
+from s2s.checkpoint import archive
+from s2s.checkpoint.open import load
 from s2s.errors import UserError
 archive.UNPACKED = 10_000_000
-native.load(sys.argv[2])
+load(sys.argv[2])
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 before, found = peak(), {}
 for path in sorted(Path(sys.argv[1]).glob("*.zip")):
@@ -73,7 +75,7 @@ def test_a_packed_checkpoint_comes_back_whole(tiny_checkpoint: Path, tmp_path: P
     content = packed({f"{folder}{n}": c for n, c in good.items()} | {"__MACOSX/._config.json": b"x", "notes.txt": b""})
     loaded = archive.load("mine.zip", content, tmp_path / "in")
     assert files(tmp_path / "in") == good
-    assert loaded.digest == native.load(tiny_checkpoint).digest
+    assert loaded.digest == load(tiny_checkpoint).digest
 
 
 def refused(content: bytes, tmp_path: Path, key: str, *named: str) -> None:

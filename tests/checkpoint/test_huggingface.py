@@ -14,7 +14,7 @@ pytest.importorskip("transformers", reason="Hugging Face models need: pip instal
 
 from s2s.__main__ import main
 from s2s.checkpoint import archive, huggingface
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.errors import UserError
 from s2s.model.huggingface.pieces import readable
 from tests.model.huggingface.conftest import brought as brought
@@ -98,7 +98,7 @@ def test_without_the_library_one_sentence_says_what_to_install(marian: Path, mon
 
 
 def test_nothing_of_the_library_is_imported_for_other_models(tiny_checkpoint: Path) -> None:
-    code = f"import sys; from s2s.checkpoint.native import load; load({str(tiny_checkpoint)!r}); "
+    code = f"import sys; from s2s.checkpoint.open import load; load({str(tiny_checkpoint)!r}); "
     code += "print('transformers' in sys.modules)"
     made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert made.stdout.strip() == "False"

@@ -15,7 +15,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from s2s.checkpoint import files
-from s2s.checkpoint.native import load, save, side, unique_weights
+from s2s.checkpoint.native import save, unique_weights
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import side
 from s2s.errors import UserError
 from s2s.text.vocab import SPECIALS, Vocab
 from tests.factory import SCORES, SOURCE, TARGET, make_checkpoint, make_config, make_model

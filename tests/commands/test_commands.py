@@ -19,7 +19,7 @@ import pytest
 from safetensors import safe_open
 
 from s2s.__main__ import main
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.commands import terminal
 from s2s.commands.trace import nbest_table
 from s2s.decode.decode import trace

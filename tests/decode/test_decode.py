@@ -8,9 +8,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import collate
-from s2s.decode.decode import MAX_CHARACTERS, MAX_TOKENS, trace
+from s2s.decode.decode import trace
+from s2s.decode.inputs import MAX_CHARACTERS, MAX_TOKENS
 from s2s.decode.search import beam, greedy
 from s2s.decode.strategy import Settings
 from s2s.errors import UserError

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.neighbours import nearest, neighbours
 from s2s.text.vocab import SPECIALS
 

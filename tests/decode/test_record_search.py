@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.decode.record_search import MOST, grow, search_tree
 from s2s.decode.search import beam, greedy

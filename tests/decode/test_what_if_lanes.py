@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 from s2s.decode.decode import trace
-from s2s.decode.prefix_cache import Reading
+from s2s.decode.prefix_cache import PrefixCache
 from s2s.decode.strategy import Settings
 from s2s.decode.what_if import preview
 from s2s.errors import UserError
@@ -157,7 +158,7 @@ def test_what_cannot_be_forced_or_edited_is_a_user_error(
 
 
 def test_a_preview_is_the_step_that_the_branch_will_have(checkpoint: Checkpoint) -> None:
-    reading = Reading(checkpoint.model, checkpoint.source.encode(TEXT))
+    reading = PrefixCache(checkpoint.model, checkpoint.source.encode(TEXT))
     prefix, edit = ["I", "like"], Edit("only", 3)
     for earlier in ({}, {0: Edit("uniform")}):
         seen = preview(checkpoint, reading, prefix, earlier, edit)

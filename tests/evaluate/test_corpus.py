@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from s2s.__main__ import main
-from s2s.checkpoint.native import side
+from s2s.checkpoint.record import side
 from s2s.config import DataConfig
 from s2s.data.batches import Batch, collate
 from s2s.decode.search import greedy

@@ -9,7 +9,7 @@ import pytest
 import sacrebleu
 
 from benchmarks.lengths import binned, measure
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.errors import sentences
 from s2s.evaluate import lengths
 from s2s.evaluate.corpus import translate

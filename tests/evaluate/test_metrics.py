@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s.checkpoint.card import bleu_name
-from s2s.checkpoint.native import Side, side
+from s2s.checkpoint.record import Side, side
 from s2s.evaluate.metrics import bleu_tokenizer, rank, rouge, score
 from s2s.text.segmenters import SEGMENTERS, Segmenter
 from s2s.text.vocab import SPECIALS, Vocab

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from s2s.__main__ import main
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.data.readers import read_questions
 from s2s.decode.strategy import Settings
 from s2s.errors import UserError

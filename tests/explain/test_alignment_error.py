@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as some
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.data.batches import collate
 from s2s.decode.decode import trace
 from s2s.errors import UserError

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 from s2s.decode.decode import trace
 from s2s.explain.readout import SHOWN, readout
 from s2s.trace.branch import Edit

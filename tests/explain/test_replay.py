@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.decode.strategy import Settings
 from s2s.explain import examine, of_trace

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from s2s.checkpoint.native import side
+from s2s.checkpoint.record import side
 from s2s.explain.token_spans import cut, overlap, project, spans
 from tests.factory import SOURCE, TARGET
 

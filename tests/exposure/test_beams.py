@@ -7,7 +7,7 @@ import pytest
 import sacrebleu
 import torch
 
-from s2s.checkpoint.native import side
+from s2s.checkpoint.record import side
 from s2s.decode.search import Hypothesis, beam, greedy
 from s2s.decode.strategy import Settings
 from s2s.evaluate.bootstrap import Bootstrap

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.errors import UserError
 from s2s.evaluate.bootstrap import Bootstrap
 from s2s.exposure import Options, Report, measure

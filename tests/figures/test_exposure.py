@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.errors import sentences
 from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate
 from s2s.exposure import Options, Report, measure, remedies

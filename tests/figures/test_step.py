@@ -8,7 +8,7 @@ import numpy as np
 
 from s2s.errors import sentences
 from s2s.figures import step as panel
-from s2s.trace.trace import Scored, Step
+from s2s.trace.step import Scored, Step
 
 TEXT = {k.removeprefix("player."): v for k, v in sentences("en").items() if k.startswith("player.")}
 TOP = tuple(Scored(word, math.log(p), rank) for rank, (word, p) in enumerate([("<i>", 0.5), ("b", 0.2), ("c", 0.1)], 1))

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import sentences
 from s2s.figures import trace as figures
-from s2s.text.subwords import Grid
+from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
 
 TEXT = {k.removeprefix("figure."): v for k, v in sentences("en").items() if k.startswith("figure.")}

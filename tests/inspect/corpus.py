@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 from s2s.inspect import run
 from s2s.inspect.run import Input, Inspection
 from s2s.inspect.states.record import States

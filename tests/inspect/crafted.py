@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 
-from s2s.checkpoint.native import Checkpoint, Side, side
+from s2s.checkpoint.record import Checkpoint, Side, side
 from s2s.config import Config, ModelConfig, TextConfig
 from s2s.model import Seq2Seq
 from s2s.text.vocab import EOS, SPECIALS, UNK, Vocab

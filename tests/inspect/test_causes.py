@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from torch import Tensor
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.search import beam, greedy
 from s2s.decode.strategy import Settings
 from s2s.inspect import causes as module

@@ -14,7 +14,8 @@ import sacrebleu
 import torch
 from rouge_score import rouge_scorer
 
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 from s2s.decode.decode import follow, trace
 from s2s.decode.strategy import Settings, chooser, forcing
 from s2s.exposure import lanes

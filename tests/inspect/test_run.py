@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.errors import UserError
 from s2s.inspect import run as module
 from s2s.inspect.causes import Fences, causes

@@ -11,7 +11,8 @@ import pytest
 import sacrebleu
 import torch
 
-from s2s.checkpoint.native import load, side
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import side
 from s2s.commands.inspect import summary_rows
 from s2s.data.readers import read_pairs
 from s2s.errors import UserError

@@ -18,7 +18,7 @@ import torch
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.inspect import run as engine
 from s2s.inspect.run import Input, Inspection
 from s2s.server import folders, trainings

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.config import ATTENTIONS
 from s2s.decode.decode import trace
 from s2s.lesson.annotated_source import Piece, Value, step_as_it_runs

@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 from s2s.config import TrainConfig
 from s2s.decode.decode import trace
 from s2s.lesson import cross_entropy as ce

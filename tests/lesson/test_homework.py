@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from s2s.checkpoint.find import find_checkpoint
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import UserError
 from s2s.evaluate.submission import check

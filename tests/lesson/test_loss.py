@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.data.batches import collate
 from s2s.decode.decode import trace
 from s2s.errors import UserError

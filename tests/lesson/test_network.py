@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.lesson.network import SHOWN, Flow, flow
 from s2s.lesson.padding import padding_scores

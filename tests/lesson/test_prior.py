@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 from s2s.decode.decode import trace
 from s2s.errors import UserError
 from s2s.lesson.prior import prior_run

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import torch
 
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 from s2s.config import TrainConfig
 from s2s.errors import UserError
 from s2s.lesson import remedies

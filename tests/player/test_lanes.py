@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.api import LoadedCheckpoint, load
 from s2s.decode.decode import trace
 from s2s.errors import LANGUAGES, UserError
 from s2s.player import notebook
@@ -22,12 +22,12 @@ TEXT, REFERENCE = "我喜欢喝茶。", "I like tea."
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tiny_checkpoint: Path) -> Checkpoint:
+def checkpoint(tiny_checkpoint: Path) -> LoadedCheckpoint:
     return load(tiny_checkpoint)
 
 
 @pytest.fixture(scope="module")
-def lanes(checkpoint: Checkpoint) -> Lanes:
+def lanes(checkpoint: LoadedCheckpoint) -> Lanes:
     return checkpoint.lanes(TEXT, REFERENCE)
 
 
@@ -35,7 +35,7 @@ def arrays() -> Trace:
     return Trace.from_arrays(np.eye(2), ["你", "好"], ["hello", "<eos>"])
 
 
-def test_a_checkpoint_traces_as_decode_does(checkpoint: Checkpoint, lanes: Lanes) -> None:
+def test_a_checkpoint_traces_as_decode_does(checkpoint: LoadedCheckpoint, lanes: Lanes) -> None:
     assert checkpoint.trace(TEXT, REFERENCE) == lanes["free"] == trace(checkpoint, TEXT, REFERENCE)
     assert checkpoint.trace(TEXT, REFERENCE, mode="forced") == lanes["forced"]
     assert list(lanes) == ["forced", "free"] and list(checkpoint.lanes(TEXT)) == ["free"]
@@ -45,7 +45,7 @@ def test_a_checkpoint_traces_as_decode_does(checkpoint: Checkpoint, lanes: Lanes
     assert len(set(edited.steps[0].attention.tolist())) == 1 and edited.steps[1].attention[2] == 1
 
 
-def test_a_fork_is_what_the_same_prefix_gives(checkpoint: Checkpoint, lanes: Lanes) -> None:
+def test_a_fork_is_what_the_same_prefix_gives(checkpoint: LoadedCheckpoint, lanes: Lanes) -> None:
     forked = lanes.fork(1, "apples").fork(2, attention="uniform", lane="b1", name="blind")
     assert list(lanes) == ["forced", "free"] and list(forked) == ["forced", "free", "b1", "b2"]
     first = [lanes["free"].steps[0].output, "apples"]

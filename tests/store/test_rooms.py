@@ -174,7 +174,7 @@ def test_a_room_takes_so_many_voters_and_only_its_choices(
 
 
 def test_a_question_is_about_the_step_and_always_looks_the_same(tiny_checkpoint: Path) -> None:
-    from s2s.checkpoint.native import load
+    from s2s.checkpoint.open import load
 
     lane = trace(load(tiny_checkpoint), "我喜欢喝茶。")
     for t, step in enumerate(lane.steps):
@@ -189,7 +189,7 @@ def test_a_question_is_about_the_step_and_always_looks_the_same(tiny_checkpoint:
 
 
 def test_a_model_without_attention_has_nothing_to_ask(tmp_path: Path) -> None:
-    from s2s.checkpoint.native import load
+    from s2s.checkpoint.open import load
     from tests.factory import make_checkpoint
 
     lane = trace(load(make_checkpoint(tmp_path, "none")), "我喜欢喝茶。")

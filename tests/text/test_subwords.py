@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.text.subwords import Grid, spans, word
+from s2s.text.subwords import spans, word
+from s2s.trace.grid import Grid
 
 PIECES = st.lists(
     st.sampled_from(["▁my", "▁", "s", "ing", "▁我", "们", ".", "</s>", "a@@", "##b", "<unk>"]), min_size=1, max_size=9

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.checkpoint.native import side
+from s2s.checkpoint.record import side
 from s2s.errors import UserError
 from s2s.text.segmenters import SEGMENTERS
 from s2s.text.vocab import BOS, EOS, PAD, SPECIALS, UNK, Vocab

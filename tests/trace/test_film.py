@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import UserError
 from s2s.trace.film import NAME, TOP, Frame, film, rounded, shares

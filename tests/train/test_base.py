@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.config import Config
 from s2s.errors import UserError
 from s2s.train import resume

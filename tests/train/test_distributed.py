@@ -14,7 +14,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.config import read_config
 from s2s.trace.film import film
 from s2s.train.distributed import Group, join

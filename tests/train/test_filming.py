@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.config import TrainConfig
 from s2s.decode.decode import trace
 from s2s.evaluate.corpus import forced_scores

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
 from s2s.tasks.date import posterior

@@ -15,7 +15,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from s2s.checkpoint.card import toml
-from s2s.checkpoint.native import load, unique_weights
+from s2s.checkpoint.native import unique_weights
+from s2s.checkpoint.open import load
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig, TrainConfig
 from s2s.errors import UserError
 from s2s.text.vocab import SPECIALS

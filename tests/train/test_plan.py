@@ -10,7 +10,7 @@ import pytest
 
 from s2s.__main__ import main
 from s2s.checkpoint.card import toml
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.config import read_config, to_dict
 from s2s.data.readers import Columns, read_pairs
 from s2s.errors import UserError

@@ -20,7 +20,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from s2s import disk
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.errors import UserError
 from s2s.trace import film as film_of
 from s2s.trace.film import film
@@ -34,7 +34,7 @@ OFTEN = {"epochs": 4, "save_every": 1, "film_every": 2, "film_sentences": 2}
 KILLER = """
 import os, random, signal, sys, time
 from pathlib import Path
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.config import read_config
 from s2s.trace import film
 from s2s.train.loop import Run

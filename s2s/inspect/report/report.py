@@ -18,7 +18,7 @@ from s2s.store.label import VERDICTS, Label
 from s2s.trace.trace import Trace
 
 if TYPE_CHECKING:
-    from s2s.checkpoint.native import Checkpoint
+    from s2s.checkpoint.record import Checkpoint
 
 CONFUSIONS = 12  # pairs of words
 EXAMPLES = 50  # of a page at most

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from s2s import disk
-from s2s.checkpoint.native import Checkpoint
+from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import pad
 from s2s.errors import UserError
 from s2s.exposure.lanes import chunks, quiet

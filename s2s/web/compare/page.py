@@ -12,7 +12,8 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.figures.numbers import share, signed
 from s2s.trace.compare import Comparison, said
-from s2s.trace.trace import Step, Trace
+from s2s.trace.step import Step
+from s2s.trace.trace import Trace
 from s2s.web.compare import editor
 from s2s.web.components.comparison import comparison
 from s2s.web.shell import address as link
@@ -22,7 +23,7 @@ from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
-    from s2s.checkpoint.native import Checkpoint
+    from s2s.checkpoint.record import Checkpoint
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from s2s.web.shell.job_panel import Task
 from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
-    from s2s.checkpoint.native import Checkpoint
+    from s2s.checkpoint.record import Checkpoint
     from s2s.data.text_file import Form
     from s2s.explain.alignment_error import Alignment
     from s2s.explain.corpus import Report

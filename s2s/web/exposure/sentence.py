@@ -25,7 +25,7 @@ from s2s.web.shell.language import t
 from s2s.web.step_through.page import lanes
 
 if TYPE_CHECKING:
-    from s2s.checkpoint.native import Checkpoint
+    from s2s.checkpoint.record import Checkpoint
     from s2s.exposure.recovery import Recovery
 
 

@@ -26,8 +26,8 @@ from s2s.trace.trace import Trace
 if TYPE_CHECKING:
     import numpy as np
 
-    from s2s.checkpoint.native import Checkpoint
-    from s2s.decode.prefix_cache import Reading
+    from s2s.checkpoint.record import Checkpoint
+    from s2s.decode.prefix_cache import PrefixCache
     from s2s.decode.what_if import Preview
     from s2s.explain import Evidence
     from s2s.explain.minimal import Minimal
@@ -118,10 +118,10 @@ def load(name: str, changed: int) -> Checkpoint:
 def _loaded(name: str, changed: int) -> Checkpoint:
     import torch
 
-    from s2s.checkpoint import native
+    from s2s.checkpoint.open import load as load_checkpoint
 
     torch.set_num_threads(1)
-    loaded = native.load(place(name))
+    loaded = load_checkpoint(place(name))
     loaded.source.segmenter.cut("热身")  # jieba reads its dictionary once, here
     gc.collect()
     gc.freeze()
@@ -135,13 +135,13 @@ def alone(work: Callable[[], Result]) -> Result:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _reading(name: str, changed: int, text: Source) -> Reading:
+def _prefix_cache(name: str, changed: int, text: Source) -> PrefixCache:
     """A text read once, for all lanes, forks and edits of it; it is used and written to behind the gate alone."""
-    from s2s.decode.decode import source_ids
-    from s2s.decode.prefix_cache import Reading
+    from s2s.decode.inputs import source_ids
+    from s2s.decode.prefix_cache import PrefixCache
 
     checkpoint = load(name, changed)
-    return Reading(checkpoint.model, source_ids(checkpoint, text)[1])
+    return PrefixCache(checkpoint.model, source_ids(checkpoint, text)[1])
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
@@ -161,8 +161,8 @@ def decode(
 
     checkpoint, edits = load(name, changed), {t: Edit.parse(edit) for t, edit in attention}
     with _GATE:
-        reading, how = _reading(name, changed, text), Settings(**dict(settings))
-        return trace(checkpoint, text, reference or None, mode, how, prefix, attention=edits, reading=reading)
+        cache, how = _prefix_cache(name, changed, text), Settings(**dict(settings))
+        return trace(checkpoint, text, reference or None, mode, how, prefix, attention=edits, cache=cache)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -184,7 +184,7 @@ def preview(
 
     checkpoint = load(name, changed)
     with _GATE:
-        return made(checkpoint, _reading(name, changed, text), prefix, attention, edit)
+        return made(checkpoint, _prefix_cache(name, changed, text), prefix, attention, edit)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

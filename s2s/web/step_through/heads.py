@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from s2s.figures import heads as multiples
-from s2s.text.subwords import Grid
+from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
 from s2s.web.shell import controls, language, models, request
 from s2s.web.shell.bound import shows
@@ -18,7 +18,7 @@ from s2s.web.shell.language import t
 if TYPE_CHECKING:
     import numpy as np
 
-    from s2s.checkpoint.native import Checkpoint
+    from s2s.checkpoint.record import Checkpoint
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -10,7 +10,7 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.figures import trace as figures
 from s2s.player import page
-from s2s.text.subwords import Grid
+from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
 from s2s.web.components.player import answer, player
 from s2s.web.shell import address, branches, controls, in_session, language, models, request, style
@@ -21,7 +21,7 @@ from s2s.web.step_through.evidence import Asked
 from s2s.web.step_through.what_if import WhatIf
 
 if TYPE_CHECKING:
-    from s2s.checkpoint.native import Checkpoint
+    from s2s.checkpoint.record import Checkpoint
 
 
 def lanes(values: dict[str, Any]) -> tuple[dict[str, Trace], list[tuple[str, str]]]:

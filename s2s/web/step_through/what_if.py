@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from s2s.decode.what_if import before, words
 from s2s.errors import UserError
 from s2s.player.payload import branch_row
-from s2s.trace.branch import Branch, Edit, before, words
+from s2s.trace.branch import Branch, Edit
 from s2s.trace.trace import Trace
 from s2s.web.shell import address, branches, controls, language, models
 from s2s.web.shell.request import Handler, Request, page
 
 if TYPE_CHECKING:
-    from s2s.checkpoint.native import Checkpoint
+    from s2s.checkpoint.record import Checkpoint
 
 MAX_EDIT = 6_000  # characters of an edit
 

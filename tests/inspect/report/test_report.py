@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.data.readers import Columns, read_pairs
 from s2s.errors import LANGUAGES, UserError
 from s2s.inspect.label_export import write

@@ -15,9 +15,10 @@ import pytest
 import torch
 
 from s2s import disk
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 from s2s.decode.decode import trace, walk
-from s2s.decode.prefix_cache import Reading
+from s2s.decode.prefix_cache import PrefixCache
 from s2s.errors import UserError
 from s2s.inspect.states import record as module
 from s2s.inspect.states.record import Lane, States, lane_states, trace_states
@@ -33,7 +34,7 @@ MODELS = [("additive", {}), ("general", {"cell": "lstm", "encoder_layers": 2}), 
 SCRIPT = """
 import os, signal, sys
 from pathlib import Path
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.inspect.states import record
 from s2s.inspect.table import Examples
 from s2s.train.distributed import join, leave
@@ -57,7 +58,7 @@ leave()
 
 def decoded(checkpoint: Checkpoint, source: Sequence[int], ids: Sequence[int]) -> list[np.ndarray]:
     """The states of a lane, one sentence alone, step by step as a trace is made."""
-    reading = Reading(checkpoint.model, source)
+    reading = PrefixCache(checkpoint.model, source)
     _, places = walk(reading, lambda log_probs_V, t: ids[t], len(ids), {})
     hidden = torch.stack([place.state.hidden_LBH[-1, 0] for place in places])
     context = torch.stack([place.output.look.context_BM[0] for place in places if place.output])
@@ -114,7 +115,7 @@ def test_states_of_a_trace_with_a_fork_and_an_edit(tmp_path: Path, attention: st
     made = trace(checkpoint, "我喜欢喝茶。", "I like tea.", prefix="he do", attention=edits)
     known = {token: i for i, token in enumerate(checkpoint.target.vocab.tokens)}
     ids = [known[step.output] for step in made.steps]
-    reading = Reading(checkpoint.model, checkpoint.source.vocab.encode(made.source_tokens))
+    reading = PrefixCache(checkpoint.model, checkpoint.source.vocab.encode(made.source_tokens))
     _, places = walk(reading, lambda log_probs_V, t: ids[t], len(ids), edits)
     found = trace_states(checkpoint, made)
     for t, place in enumerate(places):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.api import LoadedCheckpoint, load
 
 KINDS = ("marian", "bart", "t5", "mt5", "umt5", "pegasus", "blenderbot", "blenderbot-small",
          "mbart", "mbart50", "m2m_100", "nllb", "plbart", "bart-chinese")  # fmt: skip
@@ -33,13 +33,13 @@ def brought(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session", params=KINDS)
-def every(request: pytest.FixtureRequest, brought: Callable[[str], Path]) -> Checkpoint:
+def every(request: pytest.FixtureRequest, brought: Callable[[str], Path]) -> LoadedCheckpoint:
     """A checkpoint of each kind."""
     return load(brought(request.param))
 
 
 @pytest.fixture(scope="session", params=KINDS[:3])
-def checkpoint(request: pytest.FixtureRequest, brought: Callable[[str], Path]) -> Checkpoint:
+def checkpoint(request: pytest.FixtureRequest, brought: Callable[[str], Path]) -> LoadedCheckpoint:
     """One of each way to compute: positions that are computed, that are learnt, distances."""
     return load(brought(request.param))
 

@@ -15,8 +15,8 @@ pytest.importorskip("transformers", reason="Hugging Face models need: pip instal
 
 from safetensors.torch import load_file, save_file
 
+from s2s.api import load
 from s2s.checkpoint import huggingface
-from s2s.checkpoint.native import load
 from s2s.errors import UserError
 from s2s.explain.token_spans import cut
 from tests.model.huggingface.random_models import SENTENCES, network, tokenizer, write

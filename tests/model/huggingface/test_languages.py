@@ -14,8 +14,8 @@ import torch
 pytest.importorskip("transformers", reason="Hugging Face models need: pip install -r requirements-extra.txt")
 
 from s2s.__main__ import main
+from s2s.api import LoadedCheckpoint, load
 from s2s.checkpoint import huggingface
-from s2s.checkpoint.native import Checkpoint, load
 from s2s.decode.search import greedy
 from s2s.errors import UserError, say
 from s2s.model.huggingface.languages import known
@@ -30,7 +30,7 @@ MARKS = {  # what is read before a source and after it, and before the first wor
 }
 
 
-def opening(checkpoint: Checkpoint) -> tuple[str, ...]:
+def opening(checkpoint: LoadedCheckpoint) -> tuple[str, ...]:
     """What the decoder reads first, as the source's labels."""
     model: Any = checkpoint.model
     return tuple(checkpoint.source.vocab.tokens[4 + i] for i in model.ids.opening)

@@ -12,33 +12,34 @@ import torch
 
 pytest.importorskip("transformers", reason="Hugging Face models need: pip install -r requirements-extra.txt")
 
-from s2s.checkpoint.native import Checkpoint, load
+from s2s.api import LoadedCheckpoint, load
 from s2s.data.batches import Ids, collate, pad
 from s2s.decode import decode
 from s2s.decode.search import beam, greedy
 from s2s.decode.strategy import Settings
+from s2s.decode.what_if import words
 from s2s.explain import examine
 from s2s.explain.replay import Lane
 from s2s.exposure.recovery import recoveries
 from s2s.inspect.rows import Rows
 from s2s.inspect.states.record import trace_states
 from s2s.text.vocab import BOS, EOS
-from s2s.trace.branch import Edit, words
+from s2s.trace.branch import Edit
 from tests.model.huggingface.random_models import LANGUAGES, SENTENCES, network, tokenizer
 
 
-def kind(checkpoint: Checkpoint) -> str:
+def kind(checkpoint: LoadedCheckpoint) -> str:
     return checkpoint.name.removeprefix("tiny-")
 
 
-def theirs(checkpoint: Checkpoint) -> Any:
+def theirs(checkpoint: LoadedCheckpoint) -> Any:
     """The network as transformers runs it, with its own attention function."""
     own = network(kind(checkpoint), tokenizer(kind(checkpoint)))
     own.set_attn_implementation("eager")
     return own
 
 
-def pieces(checkpoint: Checkpoint) -> Any:
+def pieces(checkpoint: LoadedCheckpoint) -> Any:
     """The tokenizer, told the languages as its own pages tell them."""
     found = tokenizer(kind(checkpoint))
     if kind(checkpoint) in LANGUAGES:
@@ -46,7 +47,7 @@ def pieces(checkpoint: Checkpoint) -> Any:
     return found
 
 
-def language(checkpoint: Checkpoint) -> dict[str, int]:
+def language(checkpoint: LoadedCheckpoint) -> dict[str, int]:
     """What ``generate`` is told of the target language."""
     if kind(checkpoint) not in LANGUAGES:
         return {}
@@ -55,16 +56,16 @@ def language(checkpoint: Checkpoint) -> dict[str, int]:
     return {option: pieces(checkpoint).convert_tokens_to_ids(token)}
 
 
-def pair(checkpoint: Checkpoint, n: int = 0) -> Ids:
+def pair(checkpoint: LoadedCheckpoint, n: int = 0) -> Ids:
     return checkpoint.source.encode(SENTENCES[n]), checkpoint.target.encode(SENTENCES[n + 1])
 
 
-def read(checkpoint: Checkpoint, source: list[int]) -> torch.Tensor:
+def read(checkpoint: LoadedCheckpoint, source: list[int]) -> torch.Tensor:
     model: Any = checkpoint.model
     return model.ids.source_V[torch.tensor([source])]
 
 
-def test_the_source_is_what_the_tokenizer_makes_of_it(every: Checkpoint) -> None:
+def test_the_source_is_what_the_tokenizer_makes_of_it(every: LoadedCheckpoint) -> None:
     own = pieces(every)
     for text in SENTENCES:
         tokens = every.source.tokens(text)
@@ -80,7 +81,7 @@ def test_the_source_is_what_the_tokenizer_makes_of_it(every: Checkpoint) -> None
 
 
 @torch.inference_mode()
-def test_teacher_forced_log_probabilities_are_those_of_transformers(every: Checkpoint) -> None:
+def test_teacher_forced_log_probabilities_are_those_of_transformers(every: LoadedCheckpoint) -> None:
     """One pass, step by step, and a padded batch give the numbers of their own forward."""
     model: Any = every.model
     own, pairs = theirs(every), [pair(every, n) for n in range(0, 4, 2)]
@@ -104,7 +105,7 @@ def test_teacher_forced_log_probabilities_are_those_of_transformers(every: Check
 
 
 @torch.inference_mode()
-def test_the_loss_of_a_lane_is_that_of_transformers_on_its_tokenizers_labels(every: Checkpoint) -> None:
+def test_the_loss_of_a_lane_is_that_of_transformers_on_its_tokenizers_labels(every: LoadedCheckpoint) -> None:
     if kind(every) in LANGUAGES or kind(every) == "bart":
         pytest.skip("read a token more than their labels say: the language, what is forced")
     own, cut = theirs(every), pieces(every)
@@ -132,7 +133,7 @@ def test_what_a_chinese_bart_reads_and_says_first(brought: Callable[[str], Path]
 
 
 @torch.inference_mode()
-def test_embeddings_stand_for_their_words(every: Checkpoint) -> None:
+def test_embeddings_stand_for_their_words(every: LoadedCheckpoint) -> None:
     """Gradients begin at what ``embed`` gives: with it in the words' place the encoder reads the same."""
     model: Any = every.model
     source = torch.tensor([pair(every)[0]])
@@ -144,7 +145,7 @@ def test_embeddings_stand_for_their_words(every: Checkpoint) -> None:
 
 
 @torch.inference_mode()
-def test_greedy_and_beam_say_what_generate_says(every: Checkpoint) -> None:
+def test_greedy_and_beam_say_what_generate_says(every: LoadedCheckpoint) -> None:
     model: Any = every.model
     own, most = theirs(every), 12
     plain = {"do_sample": False, "max_new_tokens": most + len(model.ids.opening) - 1, "return_dict_in_generate": True}
@@ -169,7 +170,7 @@ def test_greedy_and_beam_say_what_generate_says(every: Checkpoint) -> None:
 
 
 @torch.inference_mode()
-def test_what_is_seen_is_the_head_that_was_chosen(every: Checkpoint) -> None:
+def test_what_is_seen_is_the_head_that_was_chosen(every: LoadedCheckpoint) -> None:
     model: Any = every.model
     (source, target), opening = pair(every), len(model.ids.opening)
     target = target[:10]
@@ -193,7 +194,7 @@ def test_what_is_seen_is_the_head_that_was_chosen(every: Checkpoint) -> None:
         assert output.look.context_BM.shape[1] == viewed.sizes.context and state.top_BH.shape[1] == viewed.sizes.decoder
 
 
-def test_other_attention_takes_the_heads_place(checkpoint: Checkpoint) -> None:
+def test_other_attention_takes_the_heads_place(checkpoint: LoadedCheckpoint) -> None:
     """The head's own row changes nothing; another row changes what is said, and of another head something else."""
     model: Any = checkpoint.model
     source, _ = pair(checkpoint)
@@ -214,7 +215,7 @@ def test_other_attention_takes_the_heads_place(checkpoint: Checkpoint) -> None:
 
 
 @torch.inference_mode()
-def test_rows_that_have_read_more_or_less_are_read_together(checkpoint: Checkpoint) -> None:
+def test_rows_that_have_read_more_or_less_are_read_together(checkpoint: LoadedCheckpoint) -> None:
     model: Any = checkpoint.model
     (source, target), states, steps = pair(checkpoint), [], []
     memory, state = model.encode(torch.tensor([source]), torch.tensor([len(source)]))
@@ -238,7 +239,7 @@ def test_rows_that_have_read_more_or_less_are_read_together(checkpoint: Checkpoi
         torch.testing.assert_close(forced.looks[t].attention_BS, steps[t].attention_BS, atol=1e-5, rtol=0)
 
 
-def test_a_trace_is_whole(checkpoint: Checkpoint) -> None:
+def test_a_trace_is_whole(checkpoint: LoadedCheckpoint) -> None:
     """Both lanes, a fork, an edit and a beam, through the functions that every model goes through."""
     free = decode.trace(checkpoint, SENTENCES[0], SENTENCES[1], settings=Settings(max_length=8))
     assert free.checkpoint["attention"] == "cross" and free.source_tokens[-1] == "</s>"
@@ -257,7 +258,7 @@ def test_a_trace_is_whole(checkpoint: Checkpoint) -> None:
     assert sum(step.log_prob for step in searched.steps) >= sum(step.log_prob for step in free.steps[:6]) - 1e-4
 
 
-def test_recoveries_start_from_every_prefix(checkpoint: Checkpoint) -> None:
+def test_recoveries_start_from_every_prefix(checkpoint: LoadedCheckpoint) -> None:
     """States of many lengths in one batch give what each prefix gives alone."""
     source, target = checkpoint.source.encode("the keys again."), pair(checkpoint)[1]
     (found,) = recoveries(checkpoint.model, [(source, target[:4])])
@@ -272,7 +273,7 @@ def test_recoveries_start_from_every_prefix(checkpoint: Checkpoint) -> None:
         assert found.outputs[k] == said
 
 
-def test_evidence_is_that_of_the_head(checkpoint: Checkpoint) -> None:
+def test_evidence_is_that_of_the_head(checkpoint: LoadedCheckpoint) -> None:
     """Integrated gradients sum to what they explain; erasing a token is reading the source without it."""
     model: Any = checkpoint.model.looking(2, 1)  # type: ignore[operator]
     source, target = pair(checkpoint)
@@ -289,7 +290,7 @@ def test_evidence_is_that_of_the_head(checkpoint: Checkpoint) -> None:
     assert found.erasure[0] == pytest.approx(float(log_probs_V[target[2]] - without[target[2]]), abs=1e-4)
 
 
-def test_an_inspection_has_rows_with_causes(checkpoint: Checkpoint) -> None:
+def test_an_inspection_has_rows_with_causes(checkpoint: LoadedCheckpoint) -> None:
     rows = Rows(checkpoint)
     given = [rows.example(n, SENTENCES[n][:24], SENTENCES[n + 1][:16]) for n in range(2)]
     examples = [example for example in given if example is not None]

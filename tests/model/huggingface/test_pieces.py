@@ -14,11 +14,12 @@ import tokenizers
 import transformers
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
+from s2s.api import load
 from s2s.checkpoint import huggingface
-from s2s.checkpoint.native import load
 from s2s.model.huggingface.pieces import Pieces, labels
 from s2s.text.segmenters import is_token
-from s2s.text.subwords import Grid, spans, word
+from s2s.text.subwords import spans, word
+from s2s.trace.grid import Grid
 from tests.model.huggingface.random_models import network
 from tests.model.huggingface.random_tokenizers import NAMES
 

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("transformers", reason="Hugging Face models need: pip install -r requirements-extra.txt")
 
 from s2s.__main__ import main
-from s2s.checkpoint.native import load
+from s2s.api import load
 from s2s.evaluate.metrics import score
 from tests.model.huggingface.random_models import SENTENCES
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.errors import UserError, say
 from s2s.inspect import run as engine
 from s2s.inspect.causes import CAUSES

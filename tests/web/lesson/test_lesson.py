@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from s2s.checkpoint.native import load
-from s2s.decode.prefix_cache import Reading
+from s2s.checkpoint.open import load
+from s2s.decode.prefix_cache import PrefixCache
 from s2s.decode.what_if import preview
 from s2s.errors import say, strings
 from s2s.lesson.network import flow
@@ -79,7 +79,7 @@ def test_the_formulas_are_what_the_layers_compute(root: Path, kind: str) -> None
     layer = model.decoder.attention
     weights = {name: value.detach().numpy() for name, value in zip(layer.state_dict(), layer.parameters(), strict=True)}
     weights = {name.removesuffix(".weight"): value for name, value in weights.items()}
-    reading = Reading(model, [4, 7, 8, 9])
+    reading = PrefixCache(model, [4, 7, 8, 9])
     place = reading.step(reading.start, BOS)
     assert place.output is not None
     looking = (reading.start if kind == "additive" else place).state  # s_{t-1}, or h_t
@@ -106,7 +106,7 @@ def test_the_hand_over_is_what_the_encoder_computes(root: Path) -> None:
     assert "tanh(W·[h→; h←] + b)" in (network.FOLDER / "network.js").read_text(encoding="utf-8")
     checkpoint = load(root / "tiny-additive")
     run = flow(checkpoint, "我喜欢茶。")
-    memory = Reading(checkpoint.model, checkpoint.source.encode("我喜欢茶。")).memory.states_BSM[0].numpy()
+    memory = PrefixCache(checkpoint.model, checkpoint.source.encode("我喜欢茶。")).memory.states_BSM[0].numpy()
     size = run.sizes["N"]
     both = np.concatenate([memory[-1, :size], memory[0, size:]])
     bridge = checkpoint.model.bridge
@@ -147,7 +147,7 @@ def test_dragged_weights_are_answered_with_the_models_words(visit_page: Visit, r
     app.run()
     (answered,) = [data["asking"]["answer"] for data in components(app) if "sides" in data]
     checkpoint = load(root / "tiny-general")
-    reading = Reading(checkpoint.model, checkpoint.source.encode("我喜欢茶。"))
+    reading = PrefixCache(checkpoint.model, checkpoint.source.encode("我喜欢茶。"))
     expected = preview(checkpoint, reading, [step["input"]], {}, Edit("only", 0))
     assert [row["token"] for row in answered["top"]] == [change.token for change in expected.changes]
     assert answered["top"][0]["after"] == pytest.approx(expected.changes[0].after, abs=1e-5)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from s2s.checkpoint.native import load
-from s2s.decode.decode import reference_ids, source_ids
+from s2s.checkpoint.open import load
+from s2s.decode.inputs import reference_ids, source_ids
 from s2s.tasks.date import oracle
 from s2s.text.segmenters import SEGMENTERS
 from s2s.text.vocab import UNK

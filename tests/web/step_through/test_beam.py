@@ -12,7 +12,7 @@ import sacrebleu
 from streamlit.testing.v1 import AppTest
 
 from s2s.checkpoint.find import find_checkpoint
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.decode.record_search import search_tree
 from s2s.decode.strategy import Settings

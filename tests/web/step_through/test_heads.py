@@ -16,11 +16,11 @@ from streamlit.testing.v1 import AppTest
 
 pytest.importorskip("transformers", reason="Hugging Face models need: pip install -r requirements-extra.txt")
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.decode.strategy import Settings
 from s2s.errors import say
-from s2s.text.subwords import Grid
+from s2s.trace.grid import Grid
 from s2s.web.shell import models
 from tests.model.huggingface.conftest import marian as marian
 from tests.model.huggingface.random_models import SENTENCES

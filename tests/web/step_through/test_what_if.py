@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
-from s2s.checkpoint.native import load
+from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.decode.strategy import Settings
 from s2s.errors import say

@@ -1,0 +1,100 @@
+"""A model ready to decode, with its vocabularies and segmenters."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from s2s.config import Config
+from s2s.errors import UserError
+from s2s.model import Model, Seq2Seq
+from s2s.text.keras import KerasConfig
+from s2s.text.segmenters import SEGMENTERS, Segmenter, keras
+from s2s.text.vocab import SPECIALS, UNK, Vocab
+
+if TYPE_CHECKING:
+    pass
+
+
+HUGGINGFACE = "lookback-huggingface/1"  # the schema of a directory with a model of Hugging Face
+
+
+@dataclass(frozen=True, repr=False)
+class Side:
+    """One side's text: how it is cut, and what the model knows of it."""
+
+    segmenter: Segmenter
+    vocab: Vocab
+
+    def __repr__(self) -> str:
+        return f"<Side {self.segmenter.name}, {len(self.vocab):,} tokens>"
+
+    def tokens(self, text: str) -> list[str]:
+        """The text as the tokens that the model reads, the marks around them too."""
+        return self.vocab.known(self.segmenter.cut(text))
+
+    def words(self, text: str) -> list[str]:
+        """Those tokens without the marks."""
+        return self.vocab.words(self.tokens(text))
+
+    def encode(self, text: str) -> list[int]:
+        """The text as ids."""
+        return self.vocab.encode(self.tokens(text))
+
+    def written(self, text: str) -> str:
+        """The text as an output that says all its words is written: cut, and put together again.
+
+        Cutting and joining lose things (spaces around quotation marks, traditional characters), and an output has
+        lost them: it is compared with what a reference is after the same. Where the cut itself has no piece for
+        something, as some tokenizers have not, the text stays as it is.
+        """
+        words = self.words(text)
+        return text if SPECIALS[UNK] in words else self.segmenter.join(words)
+
+    def decode(self, ids: list[int]) -> str:
+        """Ids as text, unknown words written ``<unk>``."""
+        return self.segmenter.join([self.vocab.tokens[i] for i in ids])
+
+
+@dataclass(frozen=True, repr=False)
+class Checkpoint:
+    """A model ready to decode, with everything needed to read and write its text.
+
+    >>> import s2s
+    >>> s2s.load("date")
+    <Checkpoint date: additive attention, 108 source and 15 target tokens, 214,799 parameters>
+    """
+
+    name: str
+    config: Config
+    source: Side
+    target: Side
+    model: Model
+    metrics: Mapping[str, Any]
+    digest: str  # 12 hexadecimal digits: others for weights, a vocabulary or a config by which outputs differ
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.source.vocab):,} source and {len(self.target.vocab):,} target tokens"
+        parameters = sum(weight.numel() for weight in self.model.parameters())
+        return f"<Checkpoint {self.name}: {self.config.model.attention} attention, {sizes}, {parameters:,} parameters>"
+
+    @property
+    def recurrent(self) -> Seq2Seq:
+        """The model where it is one of ours; UserError where what is asked for has no meaning for another."""
+        if not isinstance(self.model, Seq2Seq):
+            raise UserError("only_recurrent", checkpoint=self.name)
+        return self.model
+
+
+def side(segmenter: str, vocab: Vocab, rules: KerasConfig | None = None) -> Side:
+    """A side by its segmenter's name; ``rules`` are those of the one called ``keras``, ``skip`` any other's, too."""
+    if segmenter not in SEGMENTERS:
+        raise UserError("segmenter_unknown", found=segmenter, known=", ".join(SEGMENTERS))
+    found = SEGMENTERS[segmenter]
+    if segmenter == "keras" and rules is not None:
+        found = keras(rules)
+    if rules is not None:
+        vocab = dataclasses.replace(vocab, skip=rules.skip)
+    return Side(found, vocab.spelt(found.spell))
