@@ -11,7 +11,7 @@ from s2s.checkpoint.find import find_checkpoint
 from s2s.checkpoint.open import load as load_checkpoint
 from s2s.checkpoint.record import Checkpoint
 from s2s.decode.decode import trace as decode
-from s2s.decode.inputs import one
+from s2s.decode.inputs import one_source
 from s2s.decode.strategy import Settings
 from s2s.errors import UserError
 from s2s.player import notebook as notebook  # has notebooks show traces and lanes as the player
@@ -54,7 +54,7 @@ class LoadedCheckpoint(Checkpoint):
             raise UserError("setting_choice", name="mode", found=str(mode)[:40], known="free, forced")
         edits = {step: Edit.of(row) for step, row in (attention or {}).items()}
         how = Settings.of(settings, ("mode", "prefix", "attention", "top"))
-        return decode(self, one(self, text), reference, mode, how, prefix, top, edits)
+        return decode(self, one_source(self, text), reference, mode, how, prefix, top, edits)
 
     def lanes(self, text: str | Sequence[str], reference: str | None = None, **settings: Any) -> Lanes:
         """The free-running lane of a text, with a reference the teacher-forced one as well, to be shown and forked.
@@ -63,7 +63,7 @@ class LoadedCheckpoint(Checkpoint):
         >>> s2s.load("date").lanes("2025年3月9日", "2025-03-09")
         <Lanes forced, free: 2025年3月9日 → 2025-03-09>
         """
-        text = one(self, text)
+        text = one_source(self, text)
         forced = [self.trace(text, reference, mode="forced")] if (reference or "").strip() else []
         lanes = Lanes.of(*forced, self.trace(text, reference, **settings))
         return dataclasses.replace(lanes, checkpoint=self, source=text if isinstance(text, str) else tuple(text))

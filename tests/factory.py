@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from s2s.checkpoint import card
-from s2s.checkpoint.native import save, unique_weights
+from s2s.checkpoint.native import unique_weights, write_checkpoint
 from s2s.config import Config, ModelConfig, TextConfig, to_dict
 from s2s.model import Seq2Seq
 from s2s.text.vocab import EOS, FILL, SPECIALS, Vocab
@@ -71,5 +71,5 @@ def make_checkpoint(directory: Path, attention: str = "additive", scale: float =
     config, metrics = make_config(attention, **model), {"dev": SCORES, "training": TRAINING}
     path = directory / config.name
     text = card.render(config.name, to_dict(config), metrics)
-    save(path, config, vocabs(config), unique_weights(make_model(config, scale=scale)), metrics, text)
+    write_checkpoint(path, config, vocabs(config), unique_weights(make_model(config, scale=scale)), metrics, text)
     return path

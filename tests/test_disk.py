@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from s2s import disk
-from s2s.checkpoint.native import store
+from s2s.checkpoint.native import store_scores
 from s2s.checkpoint.open import load
 from s2s.errors import UserError
 from tests.factory import SCORES, make_checkpoint
@@ -94,7 +94,7 @@ def test_a_reader_never_finds_a_checkpoint_missing_or_mixed(tmp_path: Path) -> N
     reader.start()
     for _ in range(40):
         make_checkpoint(tmp_path)
-        store(path, "test", SCORES)
+        store_scores(path, "test", SCORES)
         seen = len(reads)
         until(lambda seen=seen: len(reads) > seen or wrong)
     done.set()
@@ -112,7 +112,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(Path, "write_text", full)
-    for change in (lambda: make_checkpoint(tmp_path), lambda: store(path, "test", SCORES)):
+    for change in (lambda: make_checkpoint(tmp_path), lambda: store_scores(path, "test", SCORES)):
         with pytest.raises(UserError) as error:
             change()
         assert error.value.key == "error.disk_write" and "No space left" in error.value.say("zh")

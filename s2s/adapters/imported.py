@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from s2s.checkpoint import card
-from s2s.checkpoint.native import expected_shapes, save
+from s2s.checkpoint.native import expected_shapes, write_checkpoint
 from s2s.config import Config, DataConfig, to_dict
 from s2s.errors import UserError
 from s2s.text.vocab import Vocab
@@ -76,4 +76,4 @@ def write(imported: Imported, directory: Path) -> None:
     parameters = sum(weight.numel() for weight in imported.weights.values())
     metrics: dict[str, Any] = {"imported": {**asdict(imported.origin), "parameters": parameters}}
     text = card.render(directory.name, to_dict(config), metrics)
-    save(directory, config, imported.vocabs, imported.weights, metrics, text, precision=torch.float32)
+    write_checkpoint(directory, config, imported.vocabs, imported.weights, metrics, text, precision=torch.float32)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 SCHEMA = "lookback-checkpoint/1"
 
 
-def save(
+def write_checkpoint(
     directory: Path,
     config: Config,
     vocabs: tuple[Vocab, Vocab],
@@ -69,7 +69,7 @@ def save(
     disk.write_directory(directory, fill)
 
 
-def store(directory: Path, split: str, scores: Mapping[str, Any]) -> None:
+def store_scores(directory: Path, split: str, scores: Mapping[str, Any]) -> None:
     """Scores into ``metrics.json`` under the split's name, and into the card; whichever head is looked at."""
     directory = directory if directory.is_dir() else directory.with_name(directory.name.partition(VIEW)[0])
     file, readme = directory / "metrics.json", directory / "README.md"
@@ -89,7 +89,7 @@ def store(directory: Path, split: str, scores: Mapping[str, Any]) -> None:
     disk.write_text(readme, text)
 
 
-def read(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
+def read_native(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
     """The checkpoint in a directory whose ``config.json`` holds ``values``, the schema aside.
 
     The model is in float32 and evaluation mode. UserError names the file or key that is missing, broken or unfit.

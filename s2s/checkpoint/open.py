@@ -51,4 +51,4 @@ def _read(directory: Path) -> Checkpoint:
         return huggingface.load(directory, values)
     if schema != native.SCHEMA:
         raise UserError("checkpoint_schema", file=str(directory / "config.json"), expected=native.SCHEMA, found=schema)
-    return native.read(directory, values)
+    return native.read_native(directory, values)

@@ -41,7 +41,7 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     if split is not None and options.beam:
         raise UserError("option_conflict", option="--beam", other="--card")
     directory = find_checkpoint(options.checkpoint)
-    from s2s.checkpoint.native import store
+    from s2s.checkpoint.native import store_scores
     from s2s.checkpoint.open import load
     from s2s.decode.strategy import Settings
     from s2s.evaluate.corpus import corpus_scores, longest
@@ -51,7 +51,7 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     most = longest(checkpoint.config.data)
     scores = corpus_scores(checkpoint.model, checkpoint.source, checkpoint.target, pairs, settings, most)
     if split is not None:
-        store(directory, split, scores)
+        store_scores(directory, split, scores)
     report = {
         "checkpoint": {"name": checkpoint.name, "digest": checkpoint.digest},
         "file": options.file.name,

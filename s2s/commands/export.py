@@ -33,7 +33,7 @@ def _arguments(p: arguments.Parser) -> None:
 
 def export(options: argparse.Namespace, command: str) -> int:
     """``export``: the free and the forced lane of one text, or one of them, as a page."""
-    lanes = page.together([_read(path) for path in options.traces])
+    lanes = page.merge_lanes([_read(path) for path in options.traces])
     put(page.render(lanes, options.lang), options.html)
     return 0
 
@@ -48,6 +48,6 @@ def _read(path: Path) -> dict[str, Trace]:
     if len(content) > LIMIT * 1_000_000:
         raise UserError("file_too_large", file=name, limit=LIMIT)
     try:
-        return page.read(content.decode("utf-8-sig"))
+        return page.read_lanes(content.decode("utf-8-sig"))
     except ValueError as error:  # also of UTF-8
         raise UserError("export_no_trace", file=name, reason=error) from None

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from s2s.checkpoint.record import Checkpoint
-from s2s.decode.inputs import prefix_ids, reference_ids, source_ids, written
+from s2s.decode.inputs import prefix_ids, reference_ids, source_ids, source_text
 from s2s.decode.prefix_cache import CachedStep, PrefixCache
 from s2s.decode.search import beam
 from s2s.decode.strategy import Choose, Settings, chooser, forcing, limit
@@ -84,8 +84,8 @@ def trace(
     record = _Recorder(checkpoint, cache.memory, [*gold_tokens, "<eos>"] if gold else [], goal, top)
     return Trace(
         mode=mode,
-        checkpoint=named(checkpoint),
-        source_text=written(checkpoint, text),
+        checkpoint=checkpoint_facts(checkpoint),
+        source_text=source_text(checkpoint, text),
         source_tokens=tuple(tokens),
         steps=record.steps(ids, steps, gold_tokens if mode == "forced" else None),
         text=checkpoint.target.decode([i for i in ids if i != EOS]) if mode == "free" else str(reference).strip(),
@@ -112,21 +112,21 @@ def _worked(checkpoint: Checkpoint, states_SM: Tensor) -> tuple[tuple[float, ...
     return tuple(map(tuple, states_SM[:, :WORKED].tolist())) if checkpoint.model.sums_states else ()
 
 
-def named(checkpoint: Checkpoint) -> dict[str, str]:
+def checkpoint_facts(checkpoint: Checkpoint) -> dict[str, str]:
     """What a record says of its model."""
     config = checkpoint.config.model
     bias = {"bias": "query"} if config.attention_bias else {}
     return {"name": checkpoint.name, "attention": config.attention, "digest": checkpoint.digest, **bias}
 
 
-def room(settings: Settings, source: Sequence[int], first: Sequence[int]) -> int:
+def max_tokens(settings: Settings, source: Sequence[int], first: Sequence[int]) -> int:
     """How many tokens an output that begins with ``first`` may have."""
     return max(limit(settings, len(source)), len(first) + 1)
 
 
 def _free(checkpoint: Checkpoint, source: list[int], settings: Settings, first: list[int]) -> tuple[list[int], int]:
     """What a free-running lane is made to say, and how many tokens it may have."""
-    longest = room(settings, source, first)
+    longest = max_tokens(settings, source, first)
     if settings.strategy != "beam" or EOS in first:
         return first, longest
     best = beam(checkpoint.model, source, settings, first, longest)[0]

@@ -13,7 +13,7 @@ MAX_CHARACTERS = 2_000
 MAX_TOKENS = 400
 
 
-def one(checkpoint: Checkpoint, source: str | Iterable[str]) -> str | tuple[str, ...]:
+def one_source(checkpoint: Checkpoint, source: str | Iterable[str]) -> str | tuple[str, ...]:
     """A text, or one text's tokens; UserError for anything else, and for a list of several texts."""
     if isinstance(source, str):
         return source
@@ -88,7 +88,7 @@ def prefix_ids(checkpoint: Checkpoint, prefix: str | Sequence[str]) -> list[int]
     return [i for i in ids if i is not None]
 
 
-def written(checkpoint: Checkpoint, source: str | Sequence[str]) -> str:
+def source_text(checkpoint: Checkpoint, source: str | Sequence[str]) -> str:
     """A source as a text, tokens put together."""
     return (
         source if isinstance(source, str) else checkpoint.source.segmenter.join(checkpoint.source.vocab.words(source))

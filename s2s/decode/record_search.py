@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from s2s.checkpoint.record import Checkpoint
-from s2s.decode.decode import named, room
-from s2s.decode.inputs import prefix_ids, source_ids, written
+from s2s.decode.decode import checkpoint_facts, max_tokens
+from s2s.decode.inputs import prefix_ids, source_ids, source_text
 from s2s.decode.search import Search, coverage_term, length_factor
 from s2s.decode.strategy import Settings
 from s2s.model import Model
@@ -27,9 +27,9 @@ def search_tree(
     tokens, source = source_ids(checkpoint, text)
     forced = prefix_ids(checkpoint, prefix)
     growth = grow(
-        checkpoint.model, source, settings, checkpoint.target.vocab.tokens, forced, room(settings, source, forced)
+        checkpoint.model, source, settings, checkpoint.target.vocab.tokens, forced, max_tokens(settings, source, forced)
     )
-    return growth.tree(named(checkpoint), written(checkpoint, text), tokens, checkpoint.target.decode)
+    return growth.tree(checkpoint_facts(checkpoint), source_text(checkpoint, text), tokens, checkpoint.target.decode)
 
 
 @torch.inference_mode()

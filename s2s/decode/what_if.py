@@ -72,13 +72,13 @@ def _rank(log_probs_V: Tensor, token: int) -> int:
     return 1 + int((log_probs_V > log_probs_V[token]).sum())
 
 
-def before(checkpoint: Checkpoint, trace: Trace, step: int) -> list[str]:
+def tokens_before(checkpoint: Checkpoint, trace: Trace, step: int) -> list[str]:
     """The tokens that a lane put out before ``step``, as the vocabulary spells them."""
     known = checkpoint.target.vocab.ids
     return [s.output if s.output in known else "<unk>" for s in trace.steps[:step]]
 
 
-def words(checkpoint: Checkpoint, typed: str, single: bool = False) -> list[str]:
+def typed_tokens(checkpoint: Checkpoint, typed: str, single: bool = False) -> list[str]:
     """A typed text as tokens of the vocabulary, with ``single`` as one; UserError names what is not known."""
     target = checkpoint.target
     found = [typed.strip()] if single or typed.strip() in SAYABLE else target.words(typed)

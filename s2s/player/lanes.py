@@ -36,7 +36,7 @@ class Lanes(Mapping[str, Trace]):
         """The free and the forced trace of one source, or one of them; UserError where they do not belong together."""
         if not traces:
             raise UserError("lanes_empty")
-        found = page.together([{trace.mode: page.showable(trace)} for trace in traces])
+        found = page.merge_lanes([{trace.mode: page.check_showable(trace)} for trace in traces])
         return Lanes({name: found[name] for name in ("forced", "free") if name in found})
 
     def __getitem__(self, name: str) -> Trace:
@@ -95,8 +95,8 @@ class Lanes(Mapping[str, Trace]):
             raise UserError("step_missing", step=step, last=len(trace.steps) - 1)
         if len(self.branches) >= MAX_BRANCHES:
             raise UserError("branch_many", limit=MAX_BRANCHES)
-        said = what_if.words(checkpoint, word) if word or attention is None else []
-        prefix = (*what_if.before(checkpoint, trace, step), *said)
+        said = what_if.typed_tokens(checkpoint, word) if word or attention is None else []
+        prefix = (*what_if.tokens_before(checkpoint, trace, step), *said)
         parent = next((one.edits for one in self.branches if one.id == lane), {})
         edits = {t: edit for t, edit in parent.items() if t < step}
         edits |= {} if attention is None else {step: Edit.of(attention)}

@@ -42,7 +42,10 @@ def render(
     trace = next(iter(lanes.values()))
     words = {other: {"player": _spoken(other), "page": _words(trace, other)} for other in LANGUAGES}
     script = _short(f"{payload.script(asking=False)}\n{payload.read('page.js')}")
-    styles = {"style": _short(payload.read("page.css")), "player_style": _short(payload.read("player.css"))}
+    styles = {
+        "style": _short(payload.read("page.css")),
+        "player_style": _short(payload.read("player.css")),
+    }
     return Template(payload.read("page.html")).substitute(
         styles,
         language=language,
@@ -157,10 +160,10 @@ class _Finder(HTMLParser):
             self.found += data
 
 
-def read(text: str) -> dict[str, Trace]:
+def read_lanes(text: str) -> dict[str, Trace]:
     """The lanes in a trace's JSON or in an exported page, by mode; ValueError says what it is instead."""
     if not text.lstrip("\ufeff \t\r\n").startswith("<"):
-        trace = showable(Trace.from_json(text))
+        trace = check_showable(Trace.from_json(text))
         return {trace.mode: trace}
     finder = _Finder()
     finder.feed(text)
@@ -173,13 +176,13 @@ def read(text: str) -> dict[str, Trace]:
         raise ValueError(f"its {LANES} is nested too deeply") from None
     if not isinstance(lanes, dict):
         raise ValueError(f"its {LANES} is no object")
-    found = [showable(Trace.from_json(json.dumps(lane))) for lane in lanes.values() if lane is not None]
+    found = [check_showable(Trace.from_json(json.dumps(lane))) for lane in lanes.values() if lane is not None]
     if not found:
         raise ValueError(f"its {LANES} holds no lane")
     return {trace.mode: trace for trace in found}
 
 
-def showable(trace: Trace) -> Trace:
+def check_showable(trace: Trace) -> Trace:
     """The trace, if it can be shown: ValueError for one without a step or a model, or with an infinite number."""
     if not trace.steps or not trace.source_tokens:
         raise ValueError("a trace without a step")
@@ -189,7 +192,7 @@ def showable(trace: Trace) -> Trace:
     return trace
 
 
-def together(traces: Sequence[Mapping[str, Trace]]) -> dict[str, Trace]:
+def merge_lanes(traces: Sequence[Mapping[str, Trace]]) -> dict[str, Trace]:
     """The lanes of several files as those of one page. Raises UserError where they do not belong together."""
     lanes: dict[str, Trace] = {}
     for name, trace in (item for found in traces for item in found.items()):

@@ -16,7 +16,7 @@ import torch
 from tqdm import tqdm
 
 from s2s.checkpoint import card
-from s2s.checkpoint.native import save, store
+from s2s.checkpoint.native import store_scores, write_checkpoint
 from s2s.checkpoint.open import load
 from s2s.config import Config, to_dict
 from s2s.data.batches import Ids, Pair, batches, collate
@@ -274,7 +274,7 @@ class Run(RunState):
         kept = load(self.checkpoint)
         if "test" not in kept.metrics:
             scores = self._scores(kept.model.to(self.device), self.test)
-            store(self.checkpoint, "test", scores)
+            store_scores(self.checkpoint, "test", scores)
 
     def _keep(self, scores: dict[str, Any]) -> None:
         metrics = {
@@ -292,4 +292,6 @@ class Run(RunState):
         config = dataclasses.replace(self.config, name=name)
         text = card.render(name, to_dict(config), metrics)
         vocabs, films = (self.source.vocab, self.target.vocab), [self.film.path, self.film.curve]
-        save(self.checkpoint, config, vocabs, self.averaged_weights(), metrics, text, films if self.film.every else [])
+        write_checkpoint(
+            self.checkpoint, config, vocabs, self.averaged_weights(), metrics, text, films if self.film.every else []
+        )

@@ -11,7 +11,7 @@ from s2s.__main__ import main
 from s2s.adapters.imported import Imported, Origin, write
 from s2s.adapters.options import Options
 from s2s.adapters.weights import NEVER, Rows, Weights, widened
-from s2s.checkpoint.native import store, unique_weights
+from s2s.checkpoint.native import store_scores, unique_weights
 from s2s.checkpoint.open import load
 from s2s.errors import UserError
 from tests.adapters import test_joeynmt as theirs
@@ -40,7 +40,7 @@ def test_weights_are_kept_in_single_precision_and_the_card_says_where_from(tmp_p
     for text in ("JoeyNMT 2.3.0", "`best.ckpt`", "- Nothing was folded.", "None was measured.", 'bridge = "linear"'):
         assert text in card
     assert "BLEU |" not in card
-    store(tmp_path / "mine", "test", SCORES)
+    store_scores(tmp_path / "mine", "test", SCORES)
     card = (tmp_path / "mine" / "README.md").read_text(encoding="utf-8")
     assert "| test | 3 | 12.50 |" in card and "None was measured." not in card and "JoeyNMT 2.3.0" in card
     with pytest.raises(UserError, match="is there already"):

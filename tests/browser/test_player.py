@@ -232,7 +232,7 @@ def test_the_page_that_is_taken_away_holds_the_lanes_in_the_pages_language(
     download.value.save_as(tmp_path / "page.html")
     assert download.value.suggested_filename == "lookback-zh-en-luong.html"
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
-    lanes = export.read(text)
+    lanes = export.read_lanes(text)
     assert set(lanes) == {"free", "forced"} and f'<html lang="{lang}">' in text
     assert [s.output for s in lanes["free"].steps] == shown
     expect(page.locator(".where")).to_contain_text("1")  # the page has not run again

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from s2s.checkpoint import files
-from s2s.checkpoint.native import save, unique_weights
+from s2s.checkpoint.native import unique_weights, write_checkpoint
 from s2s.checkpoint.open import load
 from s2s.checkpoint.record import side
 from s2s.errors import UserError
@@ -56,7 +56,7 @@ def test_round_trip_at_half_precision(tmp_path: Path, attention: str, tied: bool
     model = make_model(config)
     with torch.no_grad():
         model.bridge.weight += 1e-5  # off the grid of half precision
-    save(tmp_path / "mine", config, (SOURCE, TARGET), unique_weights(model), {"dev": SCORES}, "# mine\n")
+    write_checkpoint(tmp_path / "mine", config, (SOURCE, TARGET), unique_weights(model), {"dev": SCORES}, "# mine\n")
     loaded = load(tmp_path / "mine")
     assert (loaded.name, loaded.config, loaded.metrics) == ("mine", config, {"dev": SCORES})
     assert (loaded.source.vocab, loaded.target.vocab) == (SOURCE, TARGET)
@@ -308,13 +308,13 @@ def test_a_digest_covers_whatever_outputs_depend_on(tmp_path: Path) -> None:
     reset = dataclasses.replace(config, model=dataclasses.replace(config.model, carry_state=False))
     renamed = dataclasses.replace(TARGET, tokens=(*TARGET.tokens[:-1], "other"))
     for n, (made, target) in enumerate([(config, TARGET), (other, TARGET), (reset, TARGET), (config, renamed)]):
-        save(tmp_path / str(n), made, (SOURCE, target), weights, {}, "")
+        write_checkpoint(tmp_path / str(n), made, (SOURCE, target), weights, {}, "")
         told.append(load(tmp_path / str(n)).digest)
     assert len(set(told)) == 4
     file = tmp_path / "0" / "model.safetensors"
     assert told[0] == hashlib.sha256(file.read_bytes()).hexdigest()[:12]  # as docs/FORMATS.md says
     counted = dataclasses.replace(config, name="b", text=dataclasses.replace(config.text, source_min_count=7))
-    save(tmp_path / "same", counted, (SOURCE, TARGET), weights, {"dev": SCORES}, "other card")
+    write_checkpoint(tmp_path / "same", counted, (SOURCE, TARGET), weights, {"dev": SCORES}, "other card")
     assert load(tmp_path / "same").digest == told[0]
     edit_json(tmp_path / "same" / "config.json", lambda c: c["text"].update(source="spaces"))
     edited = load(tmp_path / "same").digest

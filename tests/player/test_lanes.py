@@ -93,7 +93,7 @@ def test_the_frame_holds_the_page_with_all_lanes(lanes: Lanes, language: str) ->
     forked = lanes.fork(1, "apples")
     output = show(forked, language)._repr_html_()
     page = srcdoc(output)
-    assert export.read(page) == forked.own
+    assert export.read_lanes(page) == forked.own
     assert page == export.render(forked.own, language, 16, forked.rows(), framed=True)
     assert f'<html lang="{language}" data-framed>' in page
     sandbox = re.search(r'sandbox="([^"]*)"', output)
@@ -107,7 +107,7 @@ def test_a_hostile_title_stays_a_title() -> None:
     bad = Trace.from_arrays([[1.0]], [text], [text], name=text)
     output = show(bad, "en")._repr_html_()
     assert output.count("<script>") == 1 and output.count("<iframe") == 1
-    assert export.read(srcdoc(output)) == {"free": bad}
+    assert export.read_lanes(srcdoc(output)) == {"free": bad}
 
 
 def test_a_trace_shows_itself_and_the_language_is_the_locales(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ def test_the_command_writes_both_lanes_and_reads_them_back(
 ) -> None:
     page = tmp_path / "page.html"
     assert run(capsys, *saved.values(), "--html", page) == (0, "", f"Wrote {page}.\n")
-    assert export.read(page.read_text(encoding="utf-8")) == lanes
+    assert export.read_lanes(page.read_text(encoding="utf-8")) == lanes
     again = run(capsys, page, "--html", "-")
     assert again == (0, page.read_text(encoding="utf-8"), "")
 
@@ -101,7 +101,7 @@ def test_one_lane_is_a_page_as_well(
     saved: dict[str, Path], lanes: dict[str, Trace], capsys: pytest.CaptureFixture[str], mode: str
 ) -> None:
     status, out, _ = run(capsys, saved[mode], "--html", "-")
-    assert status == 0 and export.read(out) == {mode: lanes[mode]}
+    assert status == 0 and export.read_lanes(out) == {mode: lanes[mode]}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -165,7 +165,7 @@ def test_a_hostile_text_is_text(lanes: dict[str, Trace], text: str, lang: str) -
     plain, hostile = Elements(export.render(lanes, lang)), Elements(export.render(with_text(lanes, text), lang))
     assert [tag for tag, _, _ in hostile.found] == [tag for tag, _, _ in plain.found]
     assert hostile.texts("script", type="module") == plain.texts("script", type="module")
-    assert export.read(export.render(with_text(lanes, text), lang)) == with_text(lanes, text)
+    assert export.read_lanes(export.render(with_text(lanes, text), lang)) == with_text(lanes, text)
 
 
 @example("</script>")
@@ -198,10 +198,10 @@ def test_a_trace_with_any_one_value_changed_is_shown_or_refused(lanes: dict[str,
         at = at[key]
     at[last] = data.draw(st.sampled_from(NASTY))
     try:
-        found = export.read(json.dumps(broken))
+        found = export.read_lanes(json.dumps(broken))
     except ValueError:
         return
-    assert export.read(export.render(found, "en")) == found
+    assert export.read_lanes(export.render(found, "en")) == found
 
 
 @pytest.mark.parametrize(
@@ -247,13 +247,13 @@ def test_lanes_that_do_not_belong_together_are_refused(lanes: dict[str, Trace]) 
         (replace(forced, reference="You .", reference_tokens=("You", ".")), "export_other_reference"),
     ]:
         with pytest.raises(UserError) as caught:
-            export.together([{free.mode: free}, {other.mode: other}])
+            export.merge_lanes([{free.mode: free}, {other.mode: other}])
         assert caught.value.key == f"error.{key}"
 
 
 def test_a_free_lane_without_a_reference_goes_with_a_forced_one(tiny_checkpoint: Path, lanes: dict[str, Trace]) -> None:
     alone = trace(load(tiny_checkpoint), TEXT)
-    found = export.together([{"free": alone}, {"forced": lanes["forced"]}])
+    found = export.merge_lanes([{"free": alone}, {"forced": lanes["forced"]}])
     assert Elements(export.render(found, "en")).texts("dd", **{"class": "reference"}) == [REFERENCE]
 
 
@@ -294,12 +294,12 @@ def test_a_page_holds_the_branches_of_a_long_sentence_within_its_size() -> None:
     page = export.render({"free": free}, "zh", 100, rows)
     stored = json.loads(Elements(page).texts("script", id="lookback-page")[0])
     assert stored["branches"] == json.loads(json.dumps(rows))
-    assert len(page.encode()) < 300_000 and export.read(page)["free"] == free
+    assert len(page.encode()) < 300_000 and export.read_lanes(page)["free"] == free
 
 
 def test_a_trace_of_arrays_is_a_page_as_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = Trace.from_arrays([[1.0, 0.0], [0.25, 0.75]], ["你", "好"], ["hello", "<eos>"], name="by hand")
     (tmp_path / "own.json").write_text(own.to_json(), encoding="utf-8")
     status, out, _ = run(capsys, tmp_path / "own.json", "--html", "-")
-    assert status == 0 and export.read(out) == {"free": own}
+    assert status == 0 and export.read_lanes(out) == {"free": own}
     assert Elements(out).texts("span", **{"data-say": "kind"}) == [sentences("en")["card.kind.given"]]

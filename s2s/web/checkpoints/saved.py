@@ -48,7 +48,7 @@ def _lanes(files: Sequence[UploadedFile]) -> dict[str, Trace]:
     found = []
     for file in files:
         try:
-            found.append(page.read(file.getvalue().decode("utf-8-sig")))
+            found.append(page.read_lanes(file.getvalue().decode("utf-8-sig")))
         except ValueError as error:  # also what is no UTF-8
             raise UserError("saved_no_trace", file=file.name[:100], reason=str(error)[:200]) from None
-    return page.together(found)
+    return page.merge_lanes(found)

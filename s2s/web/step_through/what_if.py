@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from s2s.decode.what_if import before, words
+from s2s.decode.what_if import tokens_before, typed_tokens
 from s2s.errors import UserError
 from s2s.player.payload import branch_row
 from s2s.trace.branch import Branch, Edit
@@ -144,7 +144,7 @@ class WhatIf:
     def _before(self, lane: str, trace: Trace, step: int) -> tuple[list[str], dict[int, Edit]]:
         """What led a lane to a step: tokens as the vocabulary spells them, and edits."""
         edits = {} if lane in self.lanes else branches.get(lane).edits
-        return before(self.checkpoint, trace, step), {t: edit for t, edit in edits.items() if t < step}
+        return tokens_before(self.checkpoint, trace, step), {t: edit for t, edit in edits.items() if t < step}
 
     def _edit(self, request: Request, trace: Trace) -> Edit:
         edit = Edit.parse(request.text("edit", MAX_EDIT))
@@ -154,7 +154,7 @@ class WhatIf:
     def _words(self, request: Request) -> list[str]:
         """One ``word`` of the vocabulary, or the tokens of a typed ``text``; UserError names what is not known."""
         whole = "word" in request.fields
-        return words(self.checkpoint, request.text("word" if whole else "text"), whole)
+        return typed_tokens(self.checkpoint, request.text("word" if whole else "text"), whole)
 
     def _decode(self, branch: Branch) -> Trace:
         name, values = self.checkpoint.name, self.values

@@ -17,7 +17,7 @@ from s2s.data.batches import Ids, collate, pad
 from s2s.decode import decode
 from s2s.decode.search import beam, greedy
 from s2s.decode.strategy import Settings
-from s2s.decode.what_if import words
+from s2s.decode.what_if import typed_tokens
 from s2s.explain import examine
 from s2s.explain.replay import Lane
 from s2s.exposure.recovery import recoveries
@@ -129,7 +129,7 @@ def test_what_a_chinese_bart_reads_and_says_first(brought: Callable[[str], Path]
     assert [step.output for step in lane.steps] == ["[CLS]", "我", "去", "<eos>"] and lane.divergence is not None
     fork = found.trace("我妹妹", prefix="我去")
     assert [step.output for step in fork.steps[:3]] == ["[CLS]", "我", "去"]
-    assert words(found, "我去") == ["我", "去"]  # typed in the middle, it begins nothing
+    assert typed_tokens(found, "我去") == ["我", "去"]  # typed in the middle, it begins nothing
 
 
 @torch.inference_mode()

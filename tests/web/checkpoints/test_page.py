@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from s2s.checkpoint.native import store
+from s2s.checkpoint.native import store_scores
 from s2s.errors import say
 from s2s.server import folders, uploads
 from s2s.server.registry import Registry
@@ -85,7 +85,7 @@ def test_a_model_of_hugging_face_is_listed_with_its_scores(
 ) -> None:
     shutil.copytree(marian, root / "tiny-marian")
     app = visit_page("checkpoints", lang=lang)
-    store(root / "tiny-marian", "test", SCORES)  # while the app runs
+    store_scores(root / "tiny-marian", "test", SCORES)  # while the app runs
     app.run()
     table = app.dataframe[0].value.set_index(say("cards.name", lang)).loc["tiny-marian"]
     scores = [table[say(f"cards.{name}", lang)] for name in ("bleu", "chrf", "perplexity")]

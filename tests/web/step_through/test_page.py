@@ -121,7 +121,7 @@ def test_the_lanes_can_be_taken_away_as_a_page(
     assert (given["file"], given["on_click"]) == ("lookback-tiny-additive.html", "ignore")
     page = given["page"]()
     sent = {name: lane for name, lane in player_data(app)["lanes"].items() if lane}
-    assert {name: json.loads(lane.to_json()) for name, lane in export.read(page).items()} == sent
+    assert {name: json.loads(lane.to_json()) for name, lane in export.read_lanes(page).items()} == sent
     assert f'<html lang="{lang}">' in page
 
 
