@@ -1,4 +1,4 @@
-"""A checkpoint as a zip file, from somebody who may mean harm: its plain files into a directory, or a sentence.
+"""Unpack a checkpoint from an untrusted zip file: plain files only, within limits; anything else is a UserError.
 
 Only the files of the format (docs/FORMATS.md) are written, under their own names and with a bounded size; nothing
 of an archive chooses a path, and nothing in it is run.
@@ -106,7 +106,7 @@ def content(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit:
 
 
 def _check_end(name: str, content: bytes) -> None:
-    """The list of members is small, so that reading it costs little: there are archives that are all list."""
+    """Refuse an archive with a huge central directory before reading it."""
     place = content.rfind(b"PK\x05\x06", max(0, len(content) - (1 << 16) - END.size))
     if place < 0 or place + END.size > len(content):
         raise UserError("archive_broken", file=name)
@@ -156,5 +156,5 @@ def _write(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: P
 
 
 def _shown(info: zipfile.ZipInfo) -> str:
-    """A member's name for a sentence: short, without what could steer a terminal."""
+    """A member's name for a message: short, and without control characters."""
     return "".join(c if c.isprintable() else "\ufffd" for c in info.filename[:80])

@@ -1,4 +1,4 @@
-"""The model card: what a checkpoint is, what it scores, how it was made, what it cannot do."""
+"""The model card: architecture, scores, training and limits of a checkpoint, as Markdown."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ parameters, stored in half precision.
 
 
 def _imported(name: str, config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
-    """The card of a model of another library: where it comes from, what was done, scores if any were measured."""
+    """The card of an imported model: origin, conversion notes, and scores if any were measured."""
     origin = metrics["imported"]
     english, chinese = _architecture(config["model"])
     library = " ".join(filter(None, (origin["library"], origin["version"])))
@@ -141,7 +141,7 @@ Read from {", ".join(f"`{file}`" for file in origin["files"])}. The conversion c
 
 
 def scored(text: str, metrics: Mapping[str, Any]) -> str:
-    """A card that something else wrote, with a section of scores in the place of the one that it may have."""
+    """An existing card with its section of scores replaced or added."""
     before, _, after = text.partition(HEADING)
     _, following, others = after.partition("\n## ")
     return f"{before.rstrip()}\n{HEADING}\n{_measured(metrics)}\n{following}{others}"
@@ -163,7 +163,7 @@ accuracy are teacher-forced."""
 
 
 def _architecture(model: Mapping[str, Any]) -> tuple[str, str]:
-    """What the model is made of, in English and in Chinese."""
+    """The architecture in one sentence, in English and in Chinese."""
     english, chinese = ATTENTION.get(model["attention"], (model["attention"],) * 2)
     if model["attention"] not in ("additive", "none") and model["input_feeding"]:
         english, chinese = f"{english} with input feeding", f"{chinese}，带 input feeding"
@@ -190,7 +190,7 @@ def _row(split: str, s: Mapping[str, Any]) -> str:
 
 
 def _signatures(metrics: Mapping[str, Any]) -> str:
-    """Each signature once, with the splits that were scored so."""
+    """Each sacrebleu signature once, with the splits it applies to."""
     by_text: dict[str, list[str]] = {}
     for split in splits(metrics):
         signatures = metrics[split]["signatures"]

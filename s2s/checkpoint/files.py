@@ -1,4 +1,4 @@
-"""A checkpoint's files, one by one: whoever wrote them, what is read is bounded and checked, and nothing executes."""
+"""Read and write single files of a checkpoint. Reading is bounded and checked, and executes nothing."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MAX_WEIGHT_BYTES = 2_000_000_000
 
 
 def write_json(path: Path, value: object) -> None:
-    """JSON with the characters as they are, atomically."""
+    """Write JSON atomically, non-ASCII characters unescaped."""
     disk.write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """A file's JSON object; UserError where it is none."""
+    """The JSON object in a file. UserError if the file is missing, too large or not an object."""
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise UserError("file_too_large", file=str(path), limit=MAX_JSON_BYTES // 1_000_000)
@@ -53,7 +53,7 @@ def read_vocab(values: Mapping[str, Any], key: str, directory: Path) -> Vocab:
 
 
 def read_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """Weights as float32, after the file's header has been held against the shapes that the config asks for.
+    """Weights as float32; the file's header is first checked against the expected shapes.
 
     UserError names the file or the weight that is missing, broken, of another shape or type, or not finite.
     """

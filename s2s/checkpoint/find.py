@@ -1,4 +1,4 @@
-"""Where checkpoints are found by name."""
+"""Find the directory of a checkpoint by its name."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ UNHEEDED = (  # what generate would do besides, with the value that does nothing
 
 @dataclass(frozen=True)
 class CrossAttention(ModelConfig):
-    """What the rest may know of the network; ``attention`` is a name that no training has."""
+    """The model section of a Hugging Face checkpoint's config; its ``attention`` is ``cross``."""
 
     attention: str = "cross"
     kind: str = ""
@@ -52,7 +52,7 @@ class CrossAttention(ModelConfig):
 def bring(
     origin: str, directory: Path, prefix: str = "", source_language: str = "", target_language: str = ""
 ) -> list[str]:
-    """Write a checkpoint of a local directory or of a model id of the hub; what a user should know of it, in sentences.
+    """Import a local directory or a model id of the hub as a checkpoint; returns remarks for the user, in sentences.
 
     ``prefix`` is put before every source, as T5 was trained with; the languages are a multilingual model's, ``""`` for
     its own. UserError where it cannot be used.
@@ -107,7 +107,7 @@ def load(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
 
 
 def viewed(checkpoint: Checkpoint, view: str) -> Checkpoint:
-    """The same model looked at in another ``layer.head``, both from 1, 0 for the mean of all; its name says so."""
+    """The same model showing the attention of another ``layer.head`` (from 1; 0: the mean of all)."""
     found = re.fullmatch(r"(\d{1,3})\.(\d{1,3})", view, re.ASCII)
     if found is None:
         raise UserError("huggingface_view_name", found=view[:40])
@@ -122,7 +122,7 @@ def viewed(checkpoint: Checkpoint, view: str) -> Checkpoint:
 
 
 def unheeded(generation: Any) -> list[str]:
-    """What of the model's generation settings is not done here, as ``name = value``."""
+    """The generation settings of the model that Lookback ignores, as ``name = value``."""
     found = []
     for name, idle in UNHEEDED:
         value = getattr(generation, name, None)
@@ -167,9 +167,9 @@ def _checkpoint(directory: Path, values: Mapping[str, Any], network: Any, tokeni
 
 
 def opening(network: Any, tokenizer: Any, languages: Languages | None = None) -> list[int]:
-    """What ``generate`` has the decoder read before the first word that it chooses: its start, and what is forced.
+    """The ids that ``generate`` feeds the decoder before its first choice: the start token, and a forced one if any.
 
-    That is the language that is written, or ``forced_bos_token_id``.
+    The forced one is the target language, or ``forced_bos_token_id``.
     """
     from s2s.model.huggingface.ids import configured
 

@@ -1,4 +1,4 @@
-"""What tells two checkpoints apart: a digest of the weights and of all else that outputs depend on."""
+"""The digest of a checkpoint: it changes with the weights, the vocabularies and any setting that outputs depend on."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ COUNTING = ("source_min_count", "target_min_count", "max_vocab")  # how a list o
 
 
 def identity(config: Config, source: Vocab, target: Vocab) -> str:
-    """The SHA-256 of config and vocabularies, as far as outputs depend on them.
+    """The SHA-256 of the config and vocabularies, limited to what outputs depend on.
 
-    Of the config what is not as by default, so that a setting that later versions add changes nothing.
+    Only settings that differ from their defaults count, so that a setting added later changes no digest.
     """
     text = {key: value for key, value in _chosen(config.text).items() if key not in COUNTING}
     vocabs = [[vocab.tokens, vocab.back_off] for vocab in (source, target)]

@@ -46,7 +46,7 @@ def write_checkpoint(
     extras: Sequence[Path] = (),
     precision: torch.dtype = torch.float16,
 ) -> None:
-    """Write a checkpoint directory whole, ``text`` as its card, beside it copies of the files ``extras``."""
+    """Write a checkpoint directory atomically, with ``text`` as its card and copies of the files ``extras``."""
     stored = {name: weight.detach().to(precision).contiguous() for name, weight in weights.items()}
     source, target = vocabs
     vocab = {
@@ -70,7 +70,7 @@ def write_checkpoint(
 
 
 def store_scores(directory: Path, split: str, scores: Mapping[str, Any]) -> None:
-    """Scores into ``metrics.json`` under the split's name, and into the card; whichever head is looked at."""
+    """Write scores into ``metrics.json`` under the name of the split, and into the card."""
     directory = directory if directory.is_dir() else directory.with_name(directory.name.partition(VIEW)[0])
     file, readme = directory / "metrics.json", directory / "README.md"
     try:
@@ -117,7 +117,7 @@ def read_native(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
 
 
 def _shapes_only(config: Config, source: Vocab, target: Vocab) -> Seq2Seq:
-    """A model whose weights have shapes and no values: a claim of a huge size allocates nothing."""
+    """A model on the meta device: weights have shapes but no memory, so a claimed huge size allocates nothing."""
     with torch.device("meta"), _Uninitialised():
         return Seq2Seq(config.model, len(source), len(target))
 
@@ -128,7 +128,7 @@ def expected_shapes(config: Config, source: Vocab, target: Vocab) -> dict[str, t
 
 
 def unique_weights(model: Seq2Seq) -> dict[str, Tensor]:
-    """The weights that are stored: a tensor that has several names once, under the first."""
+    """The weights to store: a tensor with several names appears once, under the first."""
     state = model.state_dict()
     return {name: state[name] for name, _ in model.named_parameters()}
 

@@ -23,7 +23,7 @@ HUGGINGFACE = "lookback-huggingface/1"  # the schema of a directory with a model
 
 @dataclass(frozen=True, repr=False)
 class Side:
-    """One side's text: how it is cut, and what the model knows of it."""
+    """The text of one side: its segmenter and its vocabulary."""
 
     segmenter: Segmenter
     vocab: Vocab
@@ -32,11 +32,11 @@ class Side:
         return f"<Side {self.segmenter.name}, {len(self.vocab):,} tokens>"
 
     def tokens(self, text: str) -> list[str]:
-        """The text as the tokens that the model reads, the marks around them too."""
+        """The tokens that the model reads, including the marks that begin and end a sentence."""
         return self.vocab.known(self.segmenter.cut(text))
 
     def words(self, text: str) -> list[str]:
-        """Those tokens without the marks."""
+        """The text's tokens without the marks that begin and end a sentence."""
         return self.vocab.words(self.tokens(text))
 
     def encode(self, text: str) -> list[int]:
@@ -44,7 +44,7 @@ class Side:
         return self.vocab.encode(self.tokens(text))
 
     def written(self, text: str) -> str:
-        """The text as an output that says all its words is written: cut, and put together again.
+        """The text cut into tokens and joined again, as a perfect output would be written.
 
         Cutting and joining lose things (spaces around quotation marks, traditional characters), and an output has
         lost them: it is compared with what a reference is after the same. Where the cut itself has no piece for
@@ -82,14 +82,14 @@ class Checkpoint:
 
     @property
     def recurrent(self) -> Seq2Seq:
-        """The model where it is one of ours; UserError where what is asked for has no meaning for another."""
+        """The model if it is our recurrent one. UserError for any other, to which the request does not apply."""
         if not isinstance(self.model, Seq2Seq):
             raise UserError("only_recurrent", checkpoint=self.name)
         return self.model
 
 
 def side(segmenter: str, vocab: Vocab, rules: KerasConfig | None = None) -> Side:
-    """A side by its segmenter's name; ``rules`` are those of the one called ``keras``, ``skip`` any other's, too."""
+    """A side by its segmenter's name. ``rules`` configure the segmenter ``keras``; their ``skip`` applies to any."""
     if segmenter not in SEGMENTERS:
         raise UserError("segmenter_unknown", found=segmenter, known=", ".join(SEGMENTERS))
     found = SEGMENTERS[segmenter]

@@ -31,7 +31,7 @@ WORKED = 4  # components and terms that the worked arithmetic shows
 def follow(
     model: Model, source: Sequence[int], choose: Choose, max_length: int
 ) -> tuple[list[int], list[StepOutput], Memory]:
-    """One sentence, step by step: ids with ``<eos>`` if it came, what each step gave, the memory."""
+    """Decode one sentence: its ids (with ``<eos>`` if it came), the output of every step, the memory."""
     cache = PrefixCache(model, source)
     ids, steps = walk(cache, choose, max_length, {})
     return ids, [step.output for step in steps if step.output is not None], cache.memory
@@ -100,7 +100,7 @@ def trace(
 
 
 def _refuse(mode: str, gold: Sequence[int], settings: Settings, edits: Mapping[int, Edit]) -> None:
-    """Raises UserError for a forced lane without a reference, and for edits in a beam search."""
+    """Refuse a forced lane without a reference, and edits in a beam search."""
     if mode == "forced" and not gold:
         raise UserError("reference_missing")
     if edits and mode == "free" and settings.strategy == "beam":
@@ -108,24 +108,24 @@ def _refuse(mode: str, gold: Sequence[int], settings: Settings, edits: Mapping[i
 
 
 def _worked(checkpoint: Checkpoint, states_SM: Tensor) -> tuple[tuple[float, ...], ...]:
-    """The first components of the source's states, for the worked arithmetic, where it is made of them."""
+    """The first components of each source state, for the worked arithmetic; empty if contexts do not sum states."""
     return tuple(map(tuple, states_SM[:, :WORKED].tolist())) if checkpoint.model.sums_states else ()
 
 
 def checkpoint_facts(checkpoint: Checkpoint) -> dict[str, str]:
-    """What a record says of its model."""
+    """The facts about the model that a record stores: name, attention, digest."""
     config = checkpoint.config.model
     bias = {"bias": "query"} if config.attention_bias else {}
     return {"name": checkpoint.name, "attention": config.attention, "digest": checkpoint.digest, **bias}
 
 
 def max_tokens(settings: Settings, source: Sequence[int], first: Sequence[int]) -> int:
-    """How many tokens an output that begins with ``first`` may have."""
+    """The greatest length in tokens of an output that begins with ``first``."""
     return max(limit(settings, len(source)), len(first) + 1)
 
 
 def _free(checkpoint: Checkpoint, source: list[int], settings: Settings, first: list[int]) -> tuple[list[int], int]:
-    """What a free-running lane is made to say, and how many tokens it may have."""
+    """The ids to force in a free-running lane, and its greatest length. A beam's best output is forced."""
     longest = max_tokens(settings, source, first)
     if settings.strategy != "beam" or EOS in first:
         return first, longest
@@ -186,7 +186,7 @@ class _Recorder:
 
 
 def _parts(output: StepOutput) -> dict[str, Any]:
-    """What only some kinds of model have of a step."""
+    """The optional fields of a ``Step``: coverage, position and factors, p_gen."""
     look, parts = output.look, dict[str, Any]()
     if look.coverage_BS is not None:
         parts["coverage"] = tuple(look.coverage_BS[0].tolist())

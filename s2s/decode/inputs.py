@@ -1,4 +1,4 @@
-"""Sources, references and prefixes as ids; UserError where one cannot be used."""
+"""Turn sources, references and prefixes into ids. UserError for one that cannot be used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_TOKENS = 400
 
 
 def one_source(checkpoint: Checkpoint, source: str | Iterable[str]) -> str | tuple[str, ...]:
-    """A text, or one text's tokens; UserError for anything else, and for a list of several texts."""
+    """The source if it is one text or the tokens of one text. UserError for anything else, a list of texts too."""
     if isinstance(source, str):
         return source
     tokens = tuple(source) if isinstance(source, Iterable) and not isinstance(source, bytes) else (None,)
@@ -29,9 +29,9 @@ def one_source(checkpoint: Checkpoint, source: str | Iterable[str]) -> str | tup
 
 
 def source_ids(checkpoint: Checkpoint, source: str | Sequence[str]) -> tuple[list[str], list[int]]:
-    """A typed text, or tokens to be read as they are, as the model's tokens and ids.
+    """Tokens and ids of a source: a text to be cut, or tokens to be used as they are.
 
-    UserError where there is nothing to decode, too much, or a token that is none.
+    UserError if there is nothing to decode, too much, or an unusable token.
     """
     characters = sum(map(len, source))
     if characters > MAX_CHARACTERS:
@@ -55,7 +55,7 @@ def source_ids(checkpoint: Checkpoint, source: str | Sequence[str]) -> tuple[lis
 
 
 def reference_ids(checkpoint: Checkpoint, text: str) -> tuple[list[str], list[int]]:
-    """A typed reference as tokens and ids without ``<eos>``; UserError where the model knows none of its words."""
+    """Tokens and ids of a reference, without ``<eos>``. UserError if it is too long or mostly unknown."""
     if len(text) > MAX_CHARACTERS:
         raise UserError("reference_too_long", found=len(text), limit=MAX_CHARACTERS)
     tokens = checkpoint.target.tokens(text)
@@ -69,7 +69,7 @@ def reference_ids(checkpoint: Checkpoint, text: str) -> tuple[list[str], list[in
 
 
 def prefix_ids(checkpoint: Checkpoint, prefix: str | Sequence[str]) -> list[int]:
-    """What a lane is made to say first: a typed text, or tokens as the vocabulary spells them.
+    """Ids of a prefix that a lane is forced to begin with: a text, or tokens as the vocabulary spells them.
 
     Tokens may be ``<unk>``, and ``<eos>`` as the last; UserError names one that the vocabulary lacks.
     """
@@ -89,7 +89,7 @@ def prefix_ids(checkpoint: Checkpoint, prefix: str | Sequence[str]) -> list[int]
 
 
 def source_text(checkpoint: Checkpoint, source: str | Sequence[str]) -> str:
-    """A source as a text, tokens put together."""
+    """The source as a text; tokens are joined."""
     return (
         source if isinstance(source, str) else checkpoint.source.segmenter.join(checkpoint.source.vocab.words(source))
     )

@@ -1,4 +1,4 @@
-"""The words nearest to a word, as a model's encoder reads them."""
+"""Nearest words by the cosine of the encoder's embeddings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from s2s.text.vocab import SPECIALS
 
 @torch.inference_mode()
 def nearest(embedding_VE: Tensor, token: int, k: int) -> list[tuple[int, float]]:
-    """The ids whose rows have the greatest cosine with the token's, itself and the specials left out."""
+    """The ids whose embeddings have the greatest cosine with the token's, without itself and specials."""
     cosine_V = F.cosine_similarity(embedding_VE, embedding_VE[token], dim=1)
     cosine_V[[*range(len(SPECIALS)), token]] = -torch.inf
     best = cosine_V.topk(min(k, int(cosine_V.isfinite().sum())))
@@ -20,7 +20,7 @@ def nearest(embedding_VE: Tensor, token: int, k: int) -> list[tuple[int, float]]
 
 
 def neighbours(checkpoint: Checkpoint, token: str, k: int = 8) -> list[tuple[str, float]]:
-    """The k nearest words of the source vocabulary with their cosine, nearest first; none of an unknown word."""
+    """The k nearest words of the source vocabulary and their cosines, nearest first; empty for an unknown word."""
     vocab = checkpoint.source.vocab
     if (own := vocab.find(token)) is None:
         return []

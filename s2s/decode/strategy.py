@@ -1,4 +1,4 @@
-"""How a lane chooses its next token: settings, and functions of one step's log-probabilities."""
+"""Decoding strategies: settings, and functions that choose a token from one step's log-probabilities."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Choose = Callable[[Tensor, int], int]  # (log_probs_V, step) → id
 
 @dataclass(frozen=True)
 class Settings:
-    """How a free-running lane chooses; zeros mean no limit (top_k), or 2·S + 10 (max_length)."""
+    """Settings of a free-running lane. Zero means no limit for ``top_k``, and 2·S + 10 for ``max_length``."""
 
     strategy: str = "greedy"  # greedy | sampling | beam
     temperature: float = 1.0
@@ -31,7 +31,7 @@ class Settings:
 
     @staticmethod
     def of(values: Mapping[str, Any], others: Sequence[str] = ()) -> Settings:
-        """Settings by name; UserError for a name that is none, ``others`` being what the caller takes besides."""
+        """Settings by name. UserError for an unknown name; ``others`` are further names that the caller accepts."""
         known = [one.name for one in fields(Settings)]
         for name in values:
             if name not in known:
@@ -65,12 +65,12 @@ class Settings:
 
 
 def limit(settings: Settings, source_length: int) -> int:
-    """How many tokens a lane may have."""
+    """The greatest length of an output in tokens."""
     return settings.max_length or 2 * source_length + 10
 
 
 def filtered(log_probs_V: Tensor, settings: Settings) -> Tensor:
-    """Log-probabilities to sample from: tempered, then the top k, then the nucleus; renormalised.
+    """Log-probabilities to sample from: temperature, then top k, then the nucleus, renormalised.
 
     The nucleus is the smallest set of most probable tokens whose mass reaches ``top_p``
     (Holtzman et al. 2020, eq. 2).
@@ -95,10 +95,10 @@ def chooser(settings: Settings) -> Choose:
 
 
 def forcing(prefix: Sequence[int], then: Choose) -> Choose:
-    """A prefix of ids first; the model's own probability of each forced id is what a trace records.
+    """Force a prefix of ids, then let the strategy choose. A trace records the model's own probability of forced ids.
 
-    The strategy chooses at forced steps, too, and is not heeded: so a sampled step draws the same number after any
-    prefix, and a lane forced to say what it said goes on as it did.
+    The strategy is called at forced steps too, and its choice ignored. So a sampled step draws the same number after
+    any prefix, and a lane that is forced to repeat its own output continues as before.
     """
 
     def choose(log_probs_V: Tensor, t: int) -> int:

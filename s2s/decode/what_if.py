@@ -33,7 +33,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Preview:
-    """The edited row (S,), the model's own, and the tokens that lead under either, best under the edited one first."""
+    """The edited row (S,), the model's own row, and the top tokens under either, best under the edited row first."""
 
     attention: np.ndarray
     own: np.ndarray
@@ -79,7 +79,7 @@ def tokens_before(checkpoint: Checkpoint, trace: Trace, step: int) -> list[str]:
 
 
 def typed_tokens(checkpoint: Checkpoint, typed: str, single: bool = False) -> list[str]:
-    """A typed text as tokens of the vocabulary, with ``single`` as one; UserError names what is not known."""
+    """A typed text as tokens of the vocabulary; ``single`` takes it as one token. UserError names an unknown one."""
     target = checkpoint.target
     found = [typed.strip()] if single or typed.strip() in SAYABLE else target.words(typed)
     if not found:

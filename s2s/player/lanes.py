@@ -1,4 +1,4 @@
-"""Lanes of one source that are shown together: teacher-forced, free-running, and branches that fork from them."""
+"""The lanes of one source that a player shows: teacher-forced, free-running, and their branches."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Lanes(Mapping[str, Trace]):
         return {name: self.traces[name] for name in ("forced", "free") if name in self.traces}
 
     def rows(self) -> list[dict[str, Any]]:
-        """The branches as the player wants them."""
+        """The branches as rows of the player's payload."""
         return [branch_row(one, self.traces[one.id], self.traces.get(one.parent)) for one in self.branches]
 
     def fork(

@@ -1,4 +1,4 @@
-"""The player in a notebook: the exported page inside a frame of its own, which no style or script around it reaches.
+"""The player in a notebook: the exported page in an iframe, isolated from the notebook's styles and scripts.
 
 A frame of ``srcdoc`` asks nobody for anything and needs no extension, so it plays wherever a notebook shows HTML, also
 in a saved one that is opened again. The script beside it makes it as tall as its page, and tells the page
@@ -25,7 +25,7 @@ CHARACTERS = 110  # of source in a line of the player, as a guess
 
 @dataclass(frozen=True)
 class NotebookFrame:
-    """A page as a notebook's output; ``height`` in pixels stays as it is, else the page decides.
+    """A page as the output of a notebook cell. A given ``height`` (pixels) is kept; otherwise the page sets it.
 
     >>> NotebookFrame("<p>played", "a player", "en", 80)._repr_html_().count("<iframe")
     1
@@ -113,7 +113,7 @@ def _page(lanes: Lanes, language: str, framed: bool = False) -> str:
 
 
 def _guess(lanes: Lanes) -> int:
-    """How tall the player is in a notebook of usual width, until it says so itself."""
+    """A first guess of the player's height in pixels, until its page reports it."""
     trace = next(iter(lanes.values()))
     lines = math.ceil(sum(len(token) + 3 for token in trace.source_tokens) / CHARACTERS)
     rows = len(lanes) + 2

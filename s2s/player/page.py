@@ -1,4 +1,4 @@
-"""Traces as one HTML file that plays without a server: the player, its words in both languages, the lanes.
+"""Export traces as one HTML file that plays without a server, and read them back.
 
 Nothing in it asks for anything outside, and its policy forbids it to: only the script that stands in
 the file may run. The lanes are JSON in one element, from which ``read`` takes them out again.
@@ -64,20 +64,20 @@ def render(
 
 
 def _opening(language: str, vocabulary: int | None, words: Any, branches: Any, framed: bool) -> dict[str, Any]:
-    """How the player begins. A frame has no switch for the language, so its page speaks one alone."""
+    """The initial state of the player. A frame has no language switch, so its page holds one language only."""
     own = {language: words[language]} if framed else words
     known = {"language": language, "vocabulary": vocabulary, "strings": own, "branches": list(branches)}
     return known | ({"framed": True} if framed else {})
 
 
 def _short(code: str) -> str:
-    """Script or style without indentation, empty lines and comments: no string in them has such a line."""
+    """Script or style without indentation, empty lines and comments. No string in our sources contains such a line."""
     lines = (COMMENT.sub("", line.strip()) for line in code.splitlines())
     return "\n".join(line for line in lines if line)
 
 
 def _spoken(language: str) -> dict[str, str]:
-    """The player's texts, but for those of what a page without a model cannot do."""
+    """The player's texts, without those for functions that need a model."""
     asking = ("evidence_", "predict_", "readout_")
     spoken = strings("player", language)
     return {k: v for k, v in spoken.items() if k == "readout_none" or not k.startswith(asking)}
@@ -114,12 +114,12 @@ def _facts(lanes: Mapping[str, Trace], words: Mapping[str, str]) -> str:
 
 
 def _shown(text: str) -> str:
-    """A text as HTML: halves of a pair, which UTF-8 cannot write, become question marks."""
+    """A text escaped for HTML; lone surrogates, which UTF-8 cannot encode, become question marks."""
     return escape(text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def embedded(value: Any) -> str:
-    """JSON that an HTML script element can hold whatever its texts are: ASCII alone, and no ``<``.
+    """JSON that is safe inside an HTML script element: ASCII only, without ``<``.
 
     >>> embedded("</script>")
     '"\\\\u003c/script>"'
@@ -129,7 +129,7 @@ def embedded(value: Any) -> str:
 
 
 def _policy(script: str, styles: Sequence[str]) -> str:
-    """Nothing from outside, and of what stands inside only this script and these styles."""
+    """The content security policy: nothing external, and only this script and these styles."""
     hashes = " ".join(map(_hash, styles))
     return (
         f"default-src 'none'; script-src {_hash(script)}; style-src {hashes}; "
@@ -183,7 +183,7 @@ def read_lanes(text: str) -> dict[str, Trace]:
 
 
 def check_showable(trace: Trace) -> Trace:
-    """The trace, if it can be shown: ValueError for one without a step or a model, or with an infinite number."""
+    """The trace itself. ValueError if it has no step, no model name, or an infinite number."""
     if not trace.steps or not trace.source_tokens:
         raise ValueError("a trace without a step")
     if not {"name", "attention"} <= trace.checkpoint.keys():
@@ -193,7 +193,7 @@ def check_showable(trace: Trace) -> Trace:
 
 
 def merge_lanes(traces: Sequence[Mapping[str, Trace]]) -> dict[str, Trace]:
-    """The lanes of several files as those of one page. Raises UserError where they do not belong together."""
+    """Merge the lanes of several files into one page. UserError if they do not belong together."""
     lanes: dict[str, Trace] = {}
     for name, trace in (item for found in traces for item in found.items()):
         first = next(iter(lanes.values()), trace)

@@ -52,12 +52,12 @@ def script(asking: bool = True) -> str:
 
 
 def lane_values(lanes: Mapping[str, Trace]) -> dict[str, Any]:
-    """The lanes as the player wants them, null for one that there is not."""
+    """The lanes as plain values for the player; null for a missing lane."""
     return {name: lanes[name].to_dict() if name in lanes else None for name in ("forced", "free")}
 
 
 def source_words(lanes: Mapping[str, Trace]) -> dict[str, Any] | None:
-    """The source's words where it was cut into pieces of words: how each is written, from which piece to which."""
+    """Labels and spans of the source's words if it was cut into subwords; None otherwise."""
     tokens = next(iter(lanes.values())).source_tokens
     found = spans(tokens)
     if len(found) == len(tokens):
@@ -66,7 +66,7 @@ def source_words(lanes: Mapping[str, Trace]) -> dict[str, Any] | None:
 
 
 def branch_row(branch: Branch, trace: Trace, parent: Trace | None) -> dict[str, Any]:
-    """A branch as the player wants it: its steps from where it leaves its parent."""
+    """A branch as plain values for the player: its steps from where it leaves its parent."""
     shared = _shared(trace, parent)
     plain = trace.to_dict(shared)
     parts = ("settings", "divergence", "steps", "text", "ended")
@@ -75,7 +75,7 @@ def branch_row(branch: Branch, trace: Trace, parent: Trace | None) -> dict[str, 
 
 
 def _shared(trace: Trace, parent: Trace | None) -> int:
-    """How many first steps are those of the parent."""
+    """The number of leading steps that equal the parent's."""
     pairs = zip(trace.steps, parent.steps if parent else (), strict=False)
     return next((t for t, (own, other) in enumerate(pairs) if not _same(own, other)), _shorter(trace, parent))
 

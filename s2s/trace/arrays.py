@@ -1,4 +1,4 @@
-"""Attention and what else another program has of a run, as plain arrays, checked and made the fields of a ``Trace``."""
+"""Arrays of another program (attention, log-probabilities, scores), checked, as the fields of a ``Trace``."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 TOP = 10  # most probable tokens kept of a whole distribution
 SUM = 1e-4  # how far a row's sum may be from 1
-ROUNDED = 0.1  # how far a sum of probabilities may be from 1 whose logarithms bfloat16 has passed, 8 bits each
-CLOSE = 1e-3  # how far from each other numbers may be that half precision has passed
+ROUNDED = 0.1  # how far a sum of probabilities may be from 1 after bfloat16 (8 bits) rounded their logarithms
+CLOSE = 1e-3  # tolerance for numbers that went through half precision
 
 
 class Arrays:
-    """The arrays of one run, T target tokens and S source tokens, checked; UserError says what does not fit.
+    """The checked arrays of one run with T target and S source tokens. UserError names the array that does not fit.
 
     >>> Arrays([[1.0], [1.0]], ["你好"], ["hi", "<eos>"]).fields("mine")["text"]
     'hi'
@@ -56,7 +56,7 @@ class Arrays:
             self._most_probable(top)
 
     def fields(self, name: str, source_text: str | None = None, text: str | None = None) -> dict[str, Any]:
-        """The fields of the ``Trace`` but its mode; texts that are not given are the tokens with spaces between."""
+        """All fields of a ``Trace`` except its mode. A text that is not given is its tokens joined with spaces."""
         ends = self.target[-1] == "<eos>"
         return {
             "checkpoint": {"name": name, "attention": "given", "digest": ""},
@@ -81,7 +81,7 @@ class Arrays:
         )
 
     def _shaped(self, name: str, array: np.ndarray) -> np.ndarray:
-        """The array if it is (T, S); else a sentence that says what to do."""
+        """The array if its shape is (T, S). Otherwise a UserError says how to mend it."""
         wanted = (len(self.target), len(self.source))
         array = _squeezed(array, wanted)
         if array.ndim > 2:
@@ -95,7 +95,7 @@ class Arrays:
         return array
 
     def _rows(self, array: np.ndarray, distributions: bool) -> np.ndarray:
-        """One number, or one row of numbers, a step, where a batch of one stands between."""
+        """One number or one row of numbers for each step, without the dimension of a batch of one."""
         return _squeezed(array, (len(self.target), *(array.shape[-1:] if distributions else ())))
 
     def _weights(self, given: np.ndarray) -> np.ndarray:
@@ -121,13 +121,13 @@ class Arrays:
         return scores_TS
 
     def _said(self, log_prob_T: np.ndarray) -> None:
-        """The target tokens' own log-probabilities."""
+        """Take the log-probabilities of the target tokens (T,)."""
         if log_prob_T.shape != (len(self.target),):
             raise UserError("arrays_log_probs", shape=log_prob_T.shape, target=len(self.target))
         self.log_prob_T = np.array([_log_prob(x, t) for t, x in enumerate(log_prob_T.tolist())])
 
     def _distribution(self, log_probs_TV: np.ndarray, vocabulary: Sequence[str]) -> None:
-        """All that follows from whole distributions over a vocabulary."""
+        """Take log-probabilities, ranks, top tokens and entropies from whole distributions (T, V)."""
         if log_probs_TV.shape != (len(self.target), len(vocabulary)):
             raise UserError(
                 "arrays_vocabulary", shape=log_probs_TV.shape, target=len(self.target), words=len(vocabulary)
@@ -154,7 +154,7 @@ class Arrays:
         self.entropy_T = np.maximum(0.0, -terms_TV.sum(axis=1))
 
     def _most_probable(self, top: Sequence[Mapping[str, float]]) -> None:
-        """The most probable tokens of each step; a target token among them gets its number and rank from there."""
+        """Take the most probable tokens of each step. A target token takes its rank from there."""
         if not isinstance(top, Sequence) or not all(isinstance(row, Mapping) for row in top):
             raise UserError("arrays_top_rows")
         if len(top) != len(self.target):
@@ -178,7 +178,7 @@ def _tokens(name: str, given: Sequence[str]) -> tuple[str, ...]:
 
 
 def _array(name: str, given: Any) -> np.ndarray:
-    """An array of another program in double precision, or its rows one by one, as a decoding loop has them."""
+    """An array in double precision; a decoding loop may give its rows one by one."""
     try:
         return np.asarray(_plain(given), dtype=np.float64)
     except (TypeError, ValueError, RuntimeError, AttributeError, RecursionError):  # the last of nested lists
@@ -186,7 +186,7 @@ def _array(name: str, given: Any) -> np.ndarray:
 
 
 def _plain(given: Any) -> Any:
-    """What numpy can read: of torch also what has a gradient, is in half precision or on a GPU; lists of all these."""
+    """The array as numpy can read it: torch tensors with gradients, in half precision or on a GPU; lists."""
     if isinstance(given, list | tuple):
         return given if all(type(x) in (int, float) for x in given) else [_plain(x) for x in given]
     if given is None:  # numpy would take it for a number that is not defined
@@ -199,13 +199,13 @@ def _plain(given: Any) -> Any:
 
 
 def _squeezed(array: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
-    """The array without dimensions of 1 that a batch or a step has left in it, where it is ``wanted`` then."""
+    """The array without its dimensions of size 1, if that gives the shape ``wanted``."""
     ones = tuple(n for n in array.shape if n != 1) == tuple(n for n in wanted if n != 1)
     return array.reshape(wanted) if array.ndim > len(wanted) and ones else array
 
 
 def _log_prob(value: float, t: int) -> float:
-    """A finite logarithm of a probability; what rounding puts above 0 is 0."""
+    """A finite log-probability; a value that rounding has put above 0 becomes 0."""
     if not -1e30 < value <= CLOSE:
         raise UserError("arrays_log_prob", row=t + 1, value=f"{value:.4g}")
     return min(value, 0.0)

@@ -1,6 +1,6 @@
-"""What-if continuations: words that the model is made to say first, and attention that it is made to use.
+"""Branches: continuations with a forced prefix of words, or with edited attention at some steps.
 
-Pure values: ``decode.trace`` carries them out, the page keeps a list of them, a link holds them.
+Pure values. ``decode.trace`` runs them; the page keeps a list of them; a link stores them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ID, PARENT = re.compile(r"b[1-9]\d{0,3}"), re.compile(r"free|forced|b[1-9]\d{0,3
 
 @dataclass(frozen=True)
 class Edit:
-    """What a step's attention becomes instead of the model's own row; every row is normalised to 1.
+    """A replacement for one step's attention row; every row is normalised to sum to 1.
 
     ``uniform``; ``previous``, the row that the step before used; ``only``, one-hot on ``place``; ``erase``, the
     model's own row without ``place``; ``weights``. Places count from 0 here and from 1 in the text.
@@ -90,7 +90,7 @@ class Edit:
         return ",".join(f"{w:.6g}" if w else "" for w in self.weights)
 
     def row(self, own_S: np.ndarray, previous_S: np.ndarray | None = None) -> np.ndarray:
-        """The weights (S,) that replace ``own_S``; UserError where this source or this step has none such."""
+        """The weights (S,) that replace ``own_S``. UserError if the edit does not fit this source or this step."""
         size = len(own_S)
         if self.kind in ("only", "erase") and self.place >= size:
             raise UserError("edit_place", found=self.place + 1, tokens=size)
@@ -116,7 +116,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Branch:
-    """A continuation that begins at ``step`` of ``parent``, a lane (``free``, ``forced``) or another branch.
+    """A continuation from ``step`` of ``parent``, which is a lane (``free``, ``forced``) or another branch.
 
     ``prefix`` are the target tokens it is made to say first, as the vocabulary spells them, what it shares with its
     parent included; ``attention`` maps steps, from 0, to edits.

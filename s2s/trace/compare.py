@@ -1,4 +1,4 @@
-"""Two traces side by side: which steps and source tokens belong together, and by how much they differ.
+"""Align two traces: pairs of steps and of source tokens, and how much they differ.
 
 Rows are the steps of both, columns the tokens of both sources (``alignment.py``). Nothing is left
 out: a step or a token that only one side has is a row or a column with no number for the other.
@@ -40,7 +40,7 @@ class Comparison:
 
     @property
     def parting(self) -> int | None:
-        """The first step at which they say different words, or only one says any; None where there is none."""
+        """The first row where the outputs differ or only one side has a step; None if there is no such row."""
         words = [[said(step, side.mode) for step in side.steps] for side in (self.a, self.b)]
         for t in range(max(map(len, words))):
             if words[0][t : t + 1] != words[1][t : t + 1]:

@@ -1,4 +1,4 @@
-"""The film of a training run: what a few dev sentences looked like every so many steps. numpy only."""
+"""The film of a training run: a few dev sentences decoded at regular steps, and the scores then."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_BYTES = 100_000_000
 
 @dataclass(frozen=True)
 class Frame:
-    """One sentence at one moment: the teacher-forced lane, and what the model said when left alone."""
+    """One sentence at one step of training: its teacher-forced trace, and its free-running output."""
 
     step: int  # of training
     sentence: int  # its place among the dev pairs, from 0
@@ -40,7 +40,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Moment:
-    """How far training was: its mean loss since the moment before, and the first dev pairs' scores."""
+    """The state of training at one step: mean loss since the previous moment, scores on the first dev pairs."""
 
     step: int
     seconds: float  # of training, up to here
@@ -55,7 +55,7 @@ class Moment:
 
 
 def shares(weights: np.ndarray, units: int = ATTENTION_UNITS) -> np.ndarray:
-    """Weights as whole numbers of ``1/units`` that still sum to 1, each within one unit of what it was.
+    """Weights rounded to multiples of ``1/units`` that still sum to 1; each moves by at most one unit.
 
     >>> shares(np.array([1 / 3, 1 / 3, 1 / 3]), 100).tolist()
     [0.34, 0.33, 0.33]
@@ -107,7 +107,7 @@ def curve(checkpoint: str | Path) -> tuple[Moment, ...]:
 
 
 def _read(path: Path, made: Callable[[dict[str, Any]], T], skip: int = 0) -> Iterator[T]:
-    """The rows; one that a run is still writing, at the end and without a newline, is not there yet."""
+    """All complete rows. A last row without a newline is still being written and left out."""
     if not path.exists():
         return
     try:

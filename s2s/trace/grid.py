@@ -20,13 +20,13 @@ class Grid:
 
     @staticmethod
     def of(trace: Trace) -> Grid:
-        """A lane's, token by token."""
+        """The attention of a trace, token by token."""
         return Grid(tuple(step.output for step in trace.steps), trace.source_tokens, trace.attention_TS)
 
     def words(self) -> Grid:
-        """The same by words: of a source word the sum of its pieces' weights, of an output word the mean of its steps.
+        """The same by words: a source word sums its pieces' weights, an output word averages its steps.
 
-        So rows still sum to 1.
+        Rows still sum to 1.
         """
         rows, columns = spans(self.outputs), spans(self.sources)
         summed = np.stack([self.weights[..., a:b].sum(axis=-1) for a, b in columns], axis=-1)
@@ -39,5 +39,5 @@ class Grid:
 
     @property
     def subwords(self) -> bool:
-        """Whether words are other than tokens."""
+        """Whether any word is made of several tokens."""
         return len(spans(self.outputs)) < len(self.outputs) or len(spans(self.sources)) < len(self.sources)

@@ -1,6 +1,6 @@
-"""``SearchTree``: everything that one beam search weighed, kept, gave up and finished.
+"""``SearchTree`` records one beam search: every hypothesis that was considered, and its fate.
 
-A pure record like ``Trace``: neither torch nor a model is needed to read one. ``search_tree.py`` makes
+A pure record like ``Trace``: reading one needs neither torch nor a model. ``decode/record_search.py`` makes
 them, ``docs/FORMATS.md`` specifies the JSON.
 """
 
@@ -130,11 +130,11 @@ class SearchTree:
         return tuple(found[::-1])
 
     def tokens(self, node: int) -> tuple[str, ...]:
-        """What the hypothesis says."""
+        """The tokens of the hypothesis that ends at ``node``."""
         return tuple(self.nodes[i].token for i in self.path(node))
 
     def follow(self, tokens: Sequence[str]) -> tuple[int, ...]:
-        """The nodes of an output, as far as the tree has them."""
+        """The nodes along an output, as far as the tree contains them."""
         found, parent = list[int](), START
         for t, token in enumerate(tokens[: len(self.steps)]):
             named = [i for i in self.at(t) if self.nodes[i].parent == parent and self.nodes[i].token == token]
@@ -145,7 +145,7 @@ class SearchTree:
         return tuple(found)
 
     def cutoff(self, t: int) -> float:
-        """log P of the last hypothesis that step t kept: what others had to reach."""
+        """log P of the last hypothesis that step ``t`` kept: the threshold for the others."""
         return self.nodes[self._first[t] + self.steps[t].kept - 1].total
 
     def length_factor(self, length: int) -> float:
@@ -154,7 +154,7 @@ class SearchTree:
         return factor
 
     def score(self, log_prob: float, attention_TS: np.ndarray) -> float:
-        """What another output of this sentence, T tokens with ``<eos>``, would have scored in this search."""
+        """The score in this search of another output, whose T rows of attention include that of ``<eos>``."""
         covered_S = attention_TS.sum(axis=0, dtype=np.float64).clip(1e-10, 1)
         penalty = self.settings["coverage_penalty"] * float(np.log(covered_S).sum())
         return log_prob / self.length_factor(len(attention_TS)) + penalty

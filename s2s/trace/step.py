@@ -79,11 +79,11 @@ class Step:
 
     @property
     def said(self) -> str:
-        """The most probable token, or where none is known the one that the lane went on with."""
+        """The most probable token; the output if ``top`` is empty."""
         return self.top[0].token if self.top else self.output
 
     @property
     def whole(self) -> bool:
-        """Whether it has every number that a model gives."""
+        """Whether it has all the numbers that a model gives (arrays may lack some)."""
         numbers = (self.log_prob, self.entropy, self.normaliser)
         return bool(self.top and self.rank) and not any(map(math.isnan, numbers))

@@ -1,4 +1,4 @@
-"""READ FIRST. A ``Trace`` is everything that one decoding run showed, step by step.
+"""READ FIRST. A ``Trace`` records one decoding run, step by step.
 
 Text → tokens → ids → ``Seq2Seq.encode`` → a loop of ``Seq2Seq.step`` (``decode.py``) → ``Trace`` →
 the player and the figures. Token labels travel with the trace; nothing recomputes them. Only numpy
@@ -32,7 +32,7 @@ MODES = ("free", "forced")
 
 @dataclass(frozen=True, repr=False)
 class Trace:
-    """One lane: a source, what was decoded from it and why. A notebook shows it as the player.
+    """One lane: a source, the decoded output, and the numbers behind each step. A notebook shows it as the player.
 
     >>> from s2s.trace.step import Scored
     >>> step = Step("<bos>", "hi", -0.1, 1, 0.3, np.array([1.0]), np.array([2.0]), (Scored("hi", -0.1, 1),))
@@ -87,7 +87,7 @@ class Trace:
         source_text: str | None = None,
         text: str | None = None,
     ) -> Trace:
-        """A lane of any program's attention (T, S); what is not given is absent.
+        """A trace of another program's attention (T, S). Fields that are not given stay empty.
 
         ``source`` has S tokens, ``target`` T. ``log_probs`` (T,) are the target tokens' (nats), or (T, V) those of all
         tokens of ``vocabulary``; ``top`` maps at each step some of the most probable tokens to theirs. ``scores``
@@ -113,7 +113,7 @@ class Trace:
 
     @property
     def looks(self) -> int:
-        """How many source tokens a step weighs: all, or of a model without attention none."""
+        """The length of an attention row: the number of source tokens, or 0 for a model without attention."""
         return 0 if self.checkpoint.get("attention") == "none" else len(self.source_tokens)
 
     def _wanted(self) -> str:
@@ -123,7 +123,7 @@ class Trace:
 
     @property
     def attention_TS(self) -> np.ndarray:
-        """All rows, (T, S); (T, 0) of a model without attention."""
+        """All attention rows, (T, S); (T, 0) for a model without attention."""
         return np.array([s.attention for s in self.steps]).reshape(len(self.steps), self.looks)
 
     @property
@@ -163,7 +163,7 @@ class Trace:
         }
 
     def to_json(self, indent: int | None = None) -> str:
-        """JSON text, characters as they are."""
+        """JSON text; non-ASCII characters are not escaped."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent, allow_nan=False)
 
     @staticmethod
