@@ -49,10 +49,12 @@ def serve(folder: Path, script: str = "app.py", **environment: str) -> Iterator[
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=own)
         address = f"http://localhost:{port}"
-        until(lambda: healthy(address), every=0.1)
-        yield address
-        process.terminate()
-        process.wait(60)
+        try:
+            until(lambda: healthy(address), every=0.1)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(60)
 
 
 def probe(message: ConsoleMessage) -> bool:
