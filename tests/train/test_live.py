@@ -21,7 +21,7 @@ from s2s.trace import film
 from s2s.train import live, worker
 from s2s.train.filming import Film
 from s2s.train.live import CHOICES, Choice
-from s2s.train.loop import Run
+from s2s.train.progress import Position
 from s2s.train.signals import TERMINATED
 
 TINY = Choice(size=32, batch_size=16, epochs=1)
@@ -75,10 +75,10 @@ def test_stopped_and_gone_on_with_it_is_the_run_that_nobody_stopped(
     assert worker.train(ask(tmp_path / "whole"), SPLITS) == 0
     take, taken = Film.take, []
 
-    def stop(self: Film, run: Run) -> None:
-        take(self, run)
-        taken.append(run.at.step)
-        if run.at.step == 3:
+    def stop(self: Film, at: Position) -> None:
+        take(self, at)
+        taken.append(at.step)
+        if at.step == 3:
             raise Interrupted
 
     with monkeypatch.context() as patch:
