@@ -58,7 +58,7 @@ def main(runs: int = 7) -> None:
         pieces = tokenizer()
         network(SPECIAL.index("<pad>")).save_pretrained(theirs)
         pieces.save_pretrained(theirs)
-        huggingface.bring(str(theirs), ours)
+        huggingface.import_huggingface(str(theirs), ours)
         checkpoint, seconds = load(ours), list[float]()
         for _ in range(runs + 1):
             start = time.perf_counter()

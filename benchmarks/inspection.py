@@ -33,7 +33,7 @@ from s2s.inspect.run import WINDOW, Input, Inspection
 from s2s.inspect.schema import PART
 from s2s.inspect.states.nearest import nearest
 from s2s.inspect.states.sketch import chunked, unit
-from s2s.inspect.states.store import KINDS, Kept
+from s2s.inspect.states.store import KINDS, StateStore
 from s2s.inspect.table import Examples, Query
 
 QUERIES = {
@@ -124,7 +124,7 @@ def searched(directory: Path, queries: int) -> dict[str, tuple[list[float], list
 
     Half of the queries are states of the corpus, half lie between two of them, as a sentence's does that it lacks.
     """
-    kept, rng, out = Kept(directory), np.random.default_rng(0), {}
+    kept, rng, out = StateStore(directory), np.random.default_rng(0), {}
     for kind in KINDS:
         states, times, compared, right = kept.states(kind), list[float](), list[int](), 0
         nearest(kept, kind, np.array(states[0]))  # what is mapped is read from the disk once
@@ -152,7 +152,7 @@ def states(place: Path, pairs: list[tuple[str, str]], checkpoint: str, count: in
     seconds, memory = measured(command)
     print(f"teacher-forced: {seconds:.1f} s, at most {memory:.0f} MB")
     seconds, memory = measured([*command, "--states"])
-    kept = Kept(place / "states")
+    kept = StateStore(place / "states")
     sizes = ", ".join(f"{kind} {len(kept.states(kind)):,} × {kept.states(kind).shape[1]}" for kind in KINDS)
     used = sum(path.stat().st_size for path in kept.directory.iterdir()) / 1e6
     print(f"states kept ({sizes}): {seconds:.1f} s, at most {memory:.0f} MB, {used:.0f} MB on disk")

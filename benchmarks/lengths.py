@@ -21,7 +21,7 @@ from s2s.checkpoint.record import Checkpoint
 from s2s.data.readers import Pair, read_pairs
 from s2s.evaluate.bootstrap import Bootstrap
 from s2s.evaluate.corpus import translate
-from s2s.evaluate.lengths import SCHEMA, read
+from s2s.evaluate.lengths import SCHEMA, lengths_from_dict
 from s2s.inspect.scores import SentenceScores, chrf
 
 BINS = ((1, 4), (5, 8), (9, 12), (13, 16), (17, 20), (21, 30), (31, 50))  # source tokens
@@ -95,7 +95,7 @@ def main() -> None:
     arguments = parser.parse_args()
     checkpoints = [load(find_checkpoint(name)) for name in arguments.checkpoints]
     values = measure(checkpoints, read_pairs(arguments.test), str(arguments.test))
-    read(values)  # what is written can be read
+    lengths_from_dict(values)  # what is written can be read
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     for n, b in enumerate(values["bins"]):

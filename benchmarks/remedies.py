@@ -28,7 +28,7 @@ from s2s.evaluate.metrics import bleu_tokenizer
 from s2s.exposure import Options, measure
 from s2s.exposure.beams import bleu, bleu_counts
 from s2s.exposure.remedies import FOLDER, SCHEMA, Comparison
-from s2s.exposure.remedies import load as load_comparison
+from s2s.exposure.remedies import load_comparison as load_comparison
 from s2s.tasks import date
 
 SYSTEMS: dict[str, dict[str, Any]] = {

@@ -1,7 +1,8 @@
 """The command line: ``python -m s2s COMMAND``, trace, export, train, evaluate and the others of ``commands/``.
 
 Exit status 0, 2 for a user's mistake (one line on stderr says which), 130 after Ctrl-C, 143 after
-SIGTERM. A module of ``commands/`` has a command or two: ``add`` declares its options, and says what runs.
+SIGTERM. Each module of ``commands/`` has a function ``add_…_command`` that declares the options and
+the function to run.
 """
 
 from __future__ import annotations
@@ -34,9 +35,20 @@ from s2s.openmp import sleep_while_waiting
 
 PROGRAM = "python -m s2s"
 INTERRUPTED = 130
-COMMANDS = (
-    *(trace, export, train, import_model, evaluate, exposure, evidence),
-    *(inspect, labels, report, neighbours, prepare, submit),
+COMMANDS = (  # in the order of --help
+    trace.add_trace_command,
+    export.add_export_command,
+    train.add_train_command,
+    import_model.add_import_command,
+    evaluate.add_evaluate_command,
+    exposure.add_exposure_command,
+    evidence.add_evidence_command,
+    inspect.add_inspect_command,
+    labels.add_labels_command,
+    report.add_report_command,
+    neighbours.add_neighbours_command,
+    prepare.add_prepare_command,
+    submit.add_submit_command,
 )
 
 
@@ -44,8 +56,8 @@ def parser() -> Parser:
     """All commands and options."""
     top = Parser(prog=PROGRAM, description="Watch an attention seq2seq model look back at its source, word by word.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-    for module in COMMANDS:
-        module.add(commands)
+    for add_command in COMMANDS:
+        add_command(commands)
     return top
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import remedies
-from s2s.exposure.remedies import load
+from s2s.exposure.remedies import load_comparison
 from tests.paths import ROOT
 
 DOCS = ("FORMATS", "DATA", "EVIDENCE", "EXPOSURE", "INSPECT", "TASKS", "SPEED", "IMPORT", "HUGGINGFACE", "PYTHON")
@@ -115,4 +115,4 @@ def test_limits_of_causes_are_those_of_the_page() -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs" / "exposure").glob("*.json")), ids=lambda path: path.stem)
 def test_the_tables_of_remedies_are_those_of_the_measured_files(path: Path) -> None:
-    assert remedies.table(load(path)).strip() in (ROOT / "docs" / "EXPOSURE.md").read_text(encoding="utf-8")
+    assert remedies.table(load_comparison(path)).strip() in (ROOT / "docs" / "EXPOSURE.md").read_text(encoding="utf-8")

@@ -11,8 +11,8 @@ from s2s.adapters.imported import Imported, Texts, Told
 __all__ = ["READERS", "Imported", "Texts", "Told"]
 
 READERS: dict[str, Callable[[Sequence[Path], Told], Imported]] = {
-    "joeynmt": joeynmt.read,
-    "opennmt": opennmt.read,
-    "keras": keras.read,
-    "pytorch-tutorial": pytorch_tutorial.read,
+    "joeynmt": joeynmt.read_joeynmt,
+    "opennmt": opennmt.read_opennmt,
+    "keras": keras.read_keras,
+    "pytorch-tutorial": pytorch_tutorial.read_pytorch_tutorial,
 }

@@ -30,7 +30,7 @@ BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, Runtime
 STATE = re.compile(r"(^|/)(optimizer(_weights)?|seed_generator|seed_generator_state)(/|$)")  # no weights of the model
 
 
-def read(path: Path) -> Arrays:
+def read_arrays(path: Path) -> Arrays:
     """The arrays of an ``.npz``, ``.h5``, ``.weights.h5`` or ``.keras`` file, told apart by their first bytes.
 
     UserError for a file that is none of these, is damaged, larger than the limit, or holds something other than

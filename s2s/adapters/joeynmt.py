@@ -28,7 +28,7 @@ SPECIALS = {"unk": (0, "<unk>"), "pad": (1, "<pad>"), "bos": (2, "<s>"), "eos": 
 CUTS = {"word": "spaces", "char": "characters"}  # the library's levels; bpe is by one of two programs
 
 
-def read(paths: Sequence[Path], texts: Texts) -> Imported:
+def read_joeynmt(paths: Sequence[Path], texts: Texts) -> Imported:
     """A model directory, of which ``best.ckpt`` is read, or one of its ``.ckpt`` files."""
     if len(paths) != 1:
         raise UserError("import_paths", library=LIBRARY, expected="DIR or DIR/N.ckpt")

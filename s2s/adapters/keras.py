@@ -38,7 +38,7 @@ SUFFIX = re.compile(r"(\.weights)?\.(h5|hdf5|keras|npz)$")
 HAN = re.compile("[\u3400-\u9fff]")
 
 
-def read(paths: Sequence[Path], told: Told) -> Imported:
+def read_keras(paths: Sequence[Path], told: Told) -> Imported:
     """A model from the file of both parts or one file each, and what the files do not say from ``told``.
 
     UserError for what is missing, cannot be told apart, or computes something that ours cannot.
@@ -48,7 +48,7 @@ def read(paths: Sequence[Path], told: Told) -> Imported:
     if told.carries_state is None:
         raise UserError("keras_carries")
     version = keras_config.check(paths)
-    lists = [wordlist.read(path) for path in told.vocabularies]
+    lists = [wordlist.read_word_list(path) for path in told.vocabularies]
     found = [layer for path, prefix in zip(paths, _prefixes(paths), strict=True) for layer in _read(path, prefix)]
     way = places(paths[0], found, told.layers, (len(lists[0].words), len(lists[1].words)))
     _check(paths[0], way)
@@ -76,7 +76,7 @@ def _prefixes(paths: Sequence[Path]) -> list[str]:
 
 
 def _read(path: Path, prefix: str) -> list[Layer]:
-    return layers(path, {prefix + name: array for name, array in arrays.read(path).items()})
+    return layers(path, {prefix + name: array for name, array in arrays.read_arrays(path).items()})
 
 
 def _check(file: Path, way: Places) -> None:

@@ -28,12 +28,12 @@ SPECIALS = {"<pad>": "<blank>", "<unk>": "<unk>", "<bos>": "<s>", "<eos>": "</s>
 OFF = ("bridge", "copy_attn", "coverage_attn", "position_encoding", "lora_embedding")  # each adds a computation
 
 
-def read(paths: Sequence[Path], texts: Texts) -> Imported:
+def read_opennmt(paths: Sequence[Path], texts: Texts) -> Imported:
     """One ``.pt`` file."""
     if len(paths) != 1:
         raise UserError("import_paths", library=LIBRARY, expected="MODEL.pt")
     file = paths[0]
-    state = conversion.load(file)
+    state = conversion.load_pickled_weights(file)
     opt = state.get("opt")
     if not isinstance(opt, argparse.Namespace):
         raise UserError("import_not_model", file=str(file), library=LIBRARY, key="opt")

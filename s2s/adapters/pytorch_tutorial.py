@@ -30,12 +30,12 @@ UNBATCHED = ("attn.weight", "attn_combine.weight")  # of the tutorial's form bef
 CUTS = ("ascii-marks", "ascii-stops")  # the tutorial's, the later form first
 
 
-def read(paths: Sequence[Path], told: Told) -> Imported:
+def read_pytorch_tutorial(paths: Sequence[Path], told: Told) -> Imported:
     """The state dicts of encoder and decoder, in two files or one, with the words of both sides."""
     if len(told.vocabularies) != 2:
         raise UserError("option_needs", option="import pytorch-tutorial", other="--vocab SOURCE TARGET")
     encoder, decoder = _parts(paths)
-    lists = [wordlist.read(path) for path in told.vocabularies]
+    lists = [wordlist.read_word_list(path) for path in told.vocabularies]
     size = decoder.width("out.weight", 1)
     counts = [part.width("embedding.weight", 0) for part in (encoder, decoder)]
     for words, count in zip(lists, counts, strict=True):
@@ -71,7 +71,7 @@ def _load(path: Path) -> dict[str, Any]:
     with arrays.opened(path) as packed:
         if sum(info.file_size for info in packed.infolist()) > arrays.LIMIT:
             raise UserError("file_too_large", file=str(path), limit=arrays.LIMIT // 1_000_000)
-    values = conversion.load(path)
+    values = conversion.load_pickled_weights(path)
     for table in _tables(values):
         for name, tensor in table.items():
             if tensor.layout != torch.strided or tensor.numel() * tensor.itemsize > tensor.untyped_storage().nbytes():

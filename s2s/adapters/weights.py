@@ -26,7 +26,7 @@ BROKEN = (  # what torch raises for a damaged file
 )
 
 
-def load(file: Path) -> dict[str, Any]:
+def load_pickled_weights(file: Path) -> dict[str, Any]:
     """What ``torch.save`` wrote: tensors, plain values and plain options; anything else is refused, nothing runs."""
     scalar: Any = np.array(0.0)[()].__reduce__()[0]
     known: list[Any] = [argparse.Namespace, np.dtype, scalar, (scalar, "numpy.core.multiarray.scalar")]
@@ -68,7 +68,7 @@ class Weights:
     @classmethod
     def saved(cls, file: Path, library: str, key: str) -> Weights:
         """The tensors under a key of what ``torch.save`` wrote."""
-        return cls(file, part(load(file), file, library, key))
+        return cls(file, part(load_pickled_weights(file), file, library, key))
 
     def take(self, name: str, *shape: int) -> Tensor:
         """The tensor of that name; UserError where it is missing or of another shape."""

@@ -47,7 +47,7 @@ class WordList:
         return replace(self, words=words, whole=True)
 
 
-def read(path: Path) -> WordList:
+def read_word_list(path: Path) -> WordList:
     """Keras' ``Tokenizer.to_json()``, a JSON list, ``{word: id}``, ``{id: word}``; lines ``word`` or ``word TAB id``.
 
     UserError for a file that is none of these, has two words at one id, an id without a word (but 0) or a word twice.

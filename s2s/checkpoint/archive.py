@@ -65,7 +65,7 @@ def unpack(name: str, content: bytes, into: Path) -> None:
         raise UserError("archive_broken", file=name) from None
 
 
-def load(name: str, content: bytes, into: Path) -> Checkpoint:
+def load_archive(name: str, content: bytes, into: Path) -> Checkpoint:
     """The checkpoint of a zip, unpacked to ``into``; errors name the files as its owner does."""
     from s2s.checkpoint.open import load as load_checkpoint
 

@@ -49,7 +49,7 @@ class CrossAttention(ModelConfig):
         pass  # the network has been built
 
 
-def bring(
+def import_huggingface(
     origin: str, directory: Path, prefix: str = "", source_language: str = "", target_language: str = ""
 ) -> list[str]:
     """Import a local directory or a model id of the hub as a checkpoint; returns remarks for the user, in sentences.
@@ -61,7 +61,7 @@ def bring(
         raise UserError("import_name", name=directory.name)
     if directory.exists():
         raise UserError("import_exists", directory=str(directory))
-    network, tokenizer = files.read(origin, local=Path(origin).is_dir())
+    network, tokenizer = files.read_pretrained(origin, local=Path(origin).is_dir())
     named = {"schema": HUGGINGFACE, "name": directory.name, "origin": Path(origin).name}
     values = {**named, "prefix": prefix, "layer": 0, "head": 0}
     languages = choose(tokenizer, network, source_language, target_language)
@@ -89,7 +89,7 @@ def bring(
     return [languages.note, *told] if languages.ids and not (source_language and target_language) else told
 
 
-def load(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
+def read_huggingface(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
     """The checkpoint of a directory whose config is ``values``."""
     known = {"name": str, "origin": str, "prefix": str, "layer": int, "head": int}
     for key, kind in known.items():
@@ -101,7 +101,7 @@ def load(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
             raise UserError("config_type", key=key, expected="str", found=type(values[key]).__name__)
     if not (directory / MODEL / "config.json").is_file():
         raise UserError("checkpoint_file_missing", file=str(directory / MODEL / "config.json"))
-    network, tokenizer = files.read(str(directory / MODEL), local=True)
+    network, tokenizer = files.read_pretrained(str(directory / MODEL), local=True)
     told = {key: values.get(key, "") for key in ("prefix", *LANGUAGES)}
     return _checkpoint(directory, values, network, tokenizer, files.digest(directory / MODEL, told))
 

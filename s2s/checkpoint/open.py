@@ -48,7 +48,7 @@ def _read(directory: Path) -> Checkpoint:
     if schema == HUGGINGFACE:
         from s2s.checkpoint import huggingface  # imports transformers, so only for such a model
 
-        return huggingface.load(directory, values)
+        return huggingface.read_huggingface(directory, values)
     if schema != native.SCHEMA:
         raise UserError("checkpoint_schema", file=str(directory / "config.json"), expected=native.SCHEMA, found=schema)
     return native.read_native(directory, values)

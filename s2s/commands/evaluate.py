@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
 
 
-def add(commands: Commands) -> None:
+def add_evaluate_command(commands: Commands) -> None:
     """The parser."""
     p = commands.add_parser("evaluate", help="score a checkpoint on a file of pairs")
     p.set_defaults(run=evaluate)
@@ -46,7 +46,7 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     from s2s.decode.strategy import Settings
     from s2s.evaluate.corpus import corpus_scores, longest
 
-    checkpoint, pairs = load(directory), files.read(options)
+    checkpoint, pairs = load(directory), files.read_options_pairs(options)
     settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
     most = longest(checkpoint.config.data)
     scores = corpus_scores(checkpoint.model, checkpoint.source, checkpoint.target, pairs, settings, most)

@@ -34,7 +34,7 @@ WHAT = {
 }
 
 
-def add(commands: Commands) -> None:
+def add_evidence_command(commands: Commands) -> None:
     """The parsers."""
     p = commands.add_parser("evidence", help="measure whether attention is the reason for a checkpoint's words")
     p.set_defaults(run=evidence)
@@ -67,7 +67,7 @@ def evidence(options: argparse.Namespace, command: str) -> int:
     from s2s.evaluate.bootstrap import Bootstrap
     from s2s.explain.corpus import measure
 
-    checkpoint, pairs = load(directory), files.read(options)[: options.limit]
+    checkpoint, pairs = load(directory), files.read_options_pairs(options)[: options.limit]
     with percent() as tell:
         told = measure(checkpoint, [source for source, _ in pairs], Bootstrap(seed=options.seed), tell)
     if options.json:

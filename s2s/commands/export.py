@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LIMIT = 64  # MB of one file
 
 
-def add(commands: Commands) -> None:
+def add_export_command(commands: Commands) -> None:
     """The parser."""
     p = commands.add_parser("export", help="make a page that plays without a server of saved traces")
     p.set_defaults(run=export)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from s2s.exposure.report import Report
 
 
-def add(commands: Commands) -> None:
+def add_exposure_command(commands: Commands) -> None:
     """The parser."""
     p = commands.add_parser("exposure", help="measure what a checkpoint loses when it reads its own words")
     p.set_defaults(run=exposure)
@@ -50,7 +50,7 @@ def exposure(options: argparse.Namespace, command: str) -> int:
     from s2s.evaluate.bootstrap import Bootstrap
     from s2s.exposure import Options, measure
 
-    checkpoint, pairs = load(directory), files.read(options)[: options.limit]
+    checkpoint, pairs = load(directory), files.read_options_pairs(options)[: options.limit]
     told = Options(Bootstrap(seed=options.seed), tuple(options.beams), _oracle(options.oracle, checkpoint))
     with percent() as tell:
         report = measure(checkpoint, pairs, told, tell)

@@ -76,7 +76,7 @@ def reading() -> Iterator[Remarks]:
     remarks.print()
 
 
-def read(options: argparse.Namespace) -> list[Pair]:
+def read_options_pairs(options: argparse.Namespace) -> list[Pair]:
     """The pairs of the file that was named; UserError where it has none."""
     left_out = LeftOut(options.file)
     bad = left_out if options.skip_bad else refuse

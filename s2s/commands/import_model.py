@@ -22,7 +22,7 @@ OPTIONS = {  # what only some kinds are told
 }
 
 
-def add(commands: Commands) -> None:
+def add_import_command(commands: Commands) -> None:
     """The parser."""
     p = commands.add_parser("import", help="make a checkpoint of a model of another library (docs/IMPORT.md)")
     p.set_defaults(run=import_model)
@@ -96,7 +96,7 @@ def import_model(options: argparse.Namespace, command: str) -> int:
         if len(options.paths) > 1 or told != Told():
             raise UserError("import_huggingface")
         own = (options.prefix, options.source_language, options.target_language)
-        notes: Sequence[str] = huggingface.bring(
+        notes: Sequence[str] = huggingface.import_huggingface(
             str(options.paths[0]), options.out / options.name, *(text or "" for text in own)
         )
     else:

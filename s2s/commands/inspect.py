@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
 
 
-def add(commands: Commands) -> None:
+def add_inspect_command(commands: Commands) -> None:
     """The parsers."""
     p = commands.add_parser("inspect", help="find the causes of a checkpoint's errors on a file of pairs")
     p.set_defaults(run=inspect)

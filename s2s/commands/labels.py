@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
 
 
-def add(commands: Commands) -> None:
+def add_labels_command(commands: Commands) -> None:
     """The parser."""
     p = commands.add_parser("labels", help="what people said of an inspection's examples")
     actions = p.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     import numpy as np
 
     from s2s.commands.arguments import Commands
-    from s2s.inspect.states.nearest import Found
+    from s2s.inspect.states.nearest import NearState
     from s2s.inspect.states.occurrences import Occurrence
-    from s2s.inspect.states.store import Kept
+    from s2s.inspect.states.store import StateStore
     from s2s.inspect.table import Examples
 
 STATES = {"position": "encoder", "step": "decoder", "context": "context"}  # option → kind
 PLACE = whole(1, 1_000_000)
 
 
-def add(commands: Commands) -> None:
+def add_neighbours_command(commands: Commands) -> None:
     """The parser."""
     p = commands.add_parser("neighbours", help="find states of an inspected corpus that are like one of a sentence's")
     p.set_defaults(run=neighbours)
@@ -52,10 +52,10 @@ def neighbours(options: argparse.Namespace, command: str) -> int:
         raise UserError("neighbours_reference")
     from s2s.inspect.states.nearest import nearest
     from s2s.inspect.states.occurrences import occurrences
-    from s2s.inspect.states.store import Kept
+    from s2s.inspect.states.store import StateStore
     from s2s.inspect.table import Examples
 
-    examples, kept = Examples(options.directory), Kept(options.directory)
+    examples, kept = Examples(options.directory), StateStore(options.directory)
     name = next(name for name in STATES if getattr(options, name) is not None)
     place, kind = getattr(options, name) - 1, STATES[name]
     words, vectors = _query(options, examples, kept, kind)
@@ -74,7 +74,9 @@ def neighbours(options: argparse.Namespace, command: str) -> int:
     return 0
 
 
-def _query(options: argparse.Namespace, examples: Examples, kept: Kept, kind: str) -> tuple[list[str], np.ndarray]:
+def _query(
+    options: argparse.Namespace, examples: Examples, kept: StateStore, kind: str
+) -> tuple[list[str], np.ndarray]:
     """A sentence's words and its states of a kind."""
     if options.example is not None:
         from s2s.inspect.states.occurrences import own
@@ -104,7 +106,7 @@ def _heading(words: list[str], place: int, kind: str) -> str:
     return printable(f"{kind} {place + 1}: {' '.join(marked)}")
 
 
-def _table(found: Found, said: list[Occurrence]) -> str:
+def _table(found: NearState, said: list[Occurrence]) -> str:
     rows = [["cosine", "example", "place", "", "word", "", "error"]]
     for one, there in zip(found.neighbours, said, strict=True):
         before, after = there.around()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
 
 
-def add(commands: Commands) -> None:
+def add_prepare_command(commands: Commands) -> None:
     """The parsers."""
     p = commands.add_parser("prepare", help="turn a public download into train, dev and test files")
     p.set_defaults(run=prepare)

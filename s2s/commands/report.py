@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST = 50  # examples
 
 
-def add(commands: Commands) -> None:
+def add_report_command(commands: Commands) -> None:
     """The parser."""
     p = commands.add_parser("report", help="make a page of an inspection: numbers, charts, chosen examples")
     p.set_defaults(run=report)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
 
 
-def add(commands: Commands) -> None:
+def add_submit_command(commands: Commands) -> None:
     """The parser."""
     p = commands.add_parser("submit", help="answer a competition's test file: QID,Question,Dialogue to QID,Prediction")
     p.set_defaults(run=submit)

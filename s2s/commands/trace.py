@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SAMPLING = ("temperature", "top_k", "top_p", "seed")
 
 
-def add(commands: Commands) -> None:
+def add_trace_command(commands: Commands) -> None:
     """The parser."""
     p = commands.add_parser("trace", help="decode one text and show every step")
     p.set_defaults(run=trace)

@@ -27,7 +27,7 @@ OF_DATA = "--format / --encoding / --source-column / --target-column"
 NAME = re.compile(r"\w[\w.-]*")
 
 
-def add(commands: Commands) -> None:
+def add_train_command(commands: Commands) -> None:
     """The parser."""
     p = commands.add_parser("train", help="train a model from a config, or go on with a run")
     p.set_defaults(run=train)
@@ -121,7 +121,7 @@ def _config(options: argparse.Namespace) -> Config:
             plan(given, directory, name, remarks.say)
     group.share(0)  # the others wait for the split
     config = _named(read_config(plan(given, directory, name), options.set), name)
-    resume.check(directory, config)  # before it is written: one that cannot be gone on with is not
+    resume.check_resumable(directory, config)  # before it is written: one that cannot be gone on with is not
     if group.first:
         write_text(directory / "config.toml", toml(to_dict(config)) + "\n")
     return config
@@ -133,7 +133,7 @@ def _tell(run: Run) -> None:
     from s2s.train.pace import duration
 
     config, pairs = run.config, len(run.pairs)
-    state.load(run.directory, config, run)
+    state.restore(run.directory, config, run)
     if run.at.step:
         print(f"Going on with the run in {run.directory} from step {run.at.step:,}.", file=sys.stderr)
     if run.ended:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from s2s.data.batches import pad
 from s2s.decode.strategy import Settings, limit
-from s2s.model import Model, State
+from s2s.model import Model, ModelState
 from s2s.text.vocab import BOS, EOS
 
 
@@ -250,7 +250,7 @@ class Search:
         """The greatest score that a live hypothesis could reach: no more loss, the longest output, all covered."""
         return log_prob / max(1.0, length_factor(self.limits[source], self.settings))
 
-    def _keep(self, going: list[int], state: State, origin_AK: Tensor, token_AK: Tensor) -> None:
+    def _keep(self, going: list[int], state: ModelState, origin_AK: Tensor, token_AK: Tensor) -> None:
         """The rows of the chosen hypotheses; the memory is copied only when their number changes."""
         going_G, width = torch.tensor(going, dtype=torch.long), token_AK.size(1)
         if len(going) < len(self.places) or width != self.width:

@@ -52,12 +52,12 @@ class Lengths:
             raise ValueError("every system needs one value for each bin, and there must be some of both")
 
 
-def load(path: Path) -> Lengths:
+def load_lengths(path: Path) -> Lengths:
     """One file; ValueError names it and says what is wrong."""
-    return measured.load(path, SCHEMA, read, "table of lengths")
+    return measured.load_table(path, SCHEMA, lengths_from_dict, "table of lengths")
 
 
-def read(values: Mapping[str, Any]) -> Lengths:
+def lengths_from_dict(values: Mapping[str, Any]) -> Lengths:
     """What a file's values are; ValueError, KeyError or TypeError where they are no such table."""
     return Lengths(
         train=str(values["train"]),
@@ -78,4 +78,4 @@ def read(values: Mapping[str, Any]) -> Lengths:
 
 def about(train: str, folder: Path = FOLDER) -> list[Lengths]:
     """The tables in a folder that are about checkpoints trained on this file."""
-    return measured.about(train, folder, load)
+    return measured.about(train, folder, load_lengths)

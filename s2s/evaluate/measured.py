@@ -44,7 +44,7 @@ Made = TypeVar("Made")
 Found = TypeVar("Found", bound=Table)
 
 
-def load(path: Path, schema: str, read: Callable[[Mapping[str, Any]], Made], kind: str) -> Made:
+def load_table(path: Path, schema: str, read: Callable[[Mapping[str, Any]], Made], kind: str) -> Made:
     """What ``read`` makes of a file of this schema; ValueError names the file and says what is wrong."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))

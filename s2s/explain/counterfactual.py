@@ -13,17 +13,17 @@ from torch import Tensor
 
 from s2s.explain.replay import Lane, rows
 from s2s.explain.replay import given as edited
-from s2s.model import Memory, Model, State, StepOutput
+from s2s.model import Memory, Model, ModelState, StepOutput
 
 PERMUTATIONS = 20
 
 
-class Moment(NamedTuple):
+class AttentionMoment(NamedTuple):
     """One step that is about to be taken, and what it gives with the attention in use."""
 
     read: int
     memory: Memory
-    state: State
+    state: ModelState
     output: StepOutput
 
     @property
@@ -44,20 +44,20 @@ class Change(NamedTuple):
     drop: float
 
 
-def moments(model: Model, lane: Lane, steps: Sequence[int]) -> list[Moment]:
+def moments(model: Model, lane: Lane, steps: Sequence[int]) -> list[AttentionMoment]:
     """These steps of the lane, in order."""
     memory, state = model.encode(torch.tensor([lane.source]), torch.tensor([len(lane.source)]))
-    found, wanted = list[Moment](), set(steps)
+    found, wanted = list[AttentionMoment](), set(steps)
     every = range(len(lane.source))
     for t in range(max(steps) + 1):
         output = model.step(state, torch.tensor([lane.read[t]]), memory, edited(lane, t, [every], len(every)))
         if t in wanted:
-            found.append(Moment(lane.read[t], memory, state, output))
+            found.append(AttentionMoment(lane.read[t], memory, state, output))
         state = output.state
     return found
 
 
-def given(model: Model, moment: Moment, attention_NS: Tensor) -> Tensor:
+def given(model: Model, moment: AttentionMoment, attention_NS: Tensor) -> Tensor:
     """Log-probabilities of the step with each of N rows of weights: (N, V)."""
     parts = []
     for some_NS in torch.split(attention_NS, rows(model, attention_NS.size(1))):
@@ -67,25 +67,27 @@ def given(model: Model, moment: Moment, attention_NS: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
-def changes(model: Model, moment: Moment, word: int, attention_NS: Tensor) -> Change:
+def changes(model: Model, moment: AttentionMoment, word: int, attention_NS: Tensor) -> Change:
     """The mean change over N rows of weights."""
     p_V, p_NV = moment.log_probs_V.exp(), given(model, moment, attention_NS).exp()
     return Change(float((p_NV - p_V).abs().sum(dim=1).mean()) / 2, float(p_V[word] - p_NV[:, word].mean()))
 
 
-def uniform(model: Model, moment: Moment, word: int) -> Change:
+def uniform(model: Model, moment: AttentionMoment, word: int) -> Change:
     """``1/S`` for every source token."""
     return changes(model, moment, word, torch.full_like(moment.attention_S, 1 / len(moment.attention_S)).unsqueeze(0))
 
 
-def permuted(model: Model, moment: Moment, word: int, rng: torch.Generator, permutations: int = PERMUTATIONS) -> Change:
+def permuted(
+    model: Model, moment: AttentionMoment, word: int, rng: torch.Generator, permutations: int = PERMUTATIONS
+) -> Change:
     """The same weights in another order, the mean over random orders (Jain and Wallace 2019, section 4.2.1)."""
     attention_S = moment.attention_S
     orders = [torch.randperm(len(attention_S), generator=rng) for _ in range(permutations)]
     return changes(model, moment, word, torch.stack([attention_S[order] for order in orders]))
 
 
-def flip(model: Model, moment: Moment) -> int | None:
+def flip(model: Model, moment: AttentionMoment) -> int | None:
     """How many weights, largest first, must be erased until another word is the most probable.
 
     The others are renormalised (Serrano and Smith 2019, section 4). None where the decision never flips;

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from s2s.explain.counterfactual import Moment, given
+from s2s.explain.counterfactual import AttentionMoment, given
 from s2s.model import Model, Seq2Seq
 
 STARTS = 24
@@ -36,7 +36,7 @@ class Minimal(NamedTuple):
 
 
 @torch.no_grad()
-def minimal(model: Model, moment: Moment, word: int) -> Minimal:
+def minimal(model: Model, moment: AttentionMoment, word: int) -> Minimal:
     """The minimal attention for a word at one step."""
     own_S = moment.attention_S
     if int(moment.log_probs_V.argmax()) == word:
@@ -63,7 +63,7 @@ def lead(log_probs_NV: Tensor, word: int) -> Tensor:
     return log_probs_NV[:, word] - others_NV.max(dim=1).values
 
 
-def hopeless(model: Model, moment: Moment, word: int) -> int | None:
+def hopeless(model: Model, moment: AttentionMoment, word: int) -> int | None:
     """A word that is more probable than this one under every attention, if that can be proven; else None.
 
     For Luong's order without a pointer: readout ``tanh(x)``, or x where it is linear, ``x = W c + const``, ``c`` in
@@ -97,7 +97,7 @@ def hopeless(model: Model, moment: Moment, word: int) -> int | None:
     return rival if float(bound_V[rival]) < -1e-3 else None  # sums in float32
 
 
-def _starts(model: Model, moment: Moment, word: int) -> Tensor:
+def _starts(model: Model, moment: AttentionMoment, word: int) -> Tensor:
     """The model's own attention, the middle, and the source tokens alone that do most for the word."""
     own_S = moment.attention_S
     single_KS = torch.eye(len(own_S))[own_S > 0]
@@ -106,7 +106,7 @@ def _starts(model: Model, moment: Moment, word: int) -> Tensor:
     return torch.cat([own_S.unsqueeze(0), middle_S.unsqueeze(0), single_KS[best_K]])
 
 
-def _descend(model: Model, moment: Moment, word: int, starts_NS: Tensor) -> Tensor:
+def _descend(model: Model, moment: AttentionMoment, word: int, starts_NS: Tensor) -> Tensor:
     """Of each start the nearest attention met on its way that makes the word win, over softmax parameters: (K, S).
 
     Minimised is ``KL + ρ max(0, margin - lead)``, ρ growing: an exact penalty once it is large enough.
@@ -132,7 +132,7 @@ def _descend(model: Model, moment: Moment, word: int, starts_NS: Tensor) -> Tens
     return best_NS[nearest_N < torch.inf]
 
 
-def _nearer(model: Model, moment: Moment, word: int, found_KS: Tensor) -> Tensor:
+def _nearer(model: Model, moment: AttentionMoment, word: int, found_KS: Tensor) -> Tensor:
     """The best few pulled back towards the model's own, ``α^τ own^{1-τ}``, then shaken less and less: (1, S).
 
     Where several rivals are level the lead has a kink that gradients do not see; random steps do.

@@ -17,7 +17,7 @@ from torch import Tensor
 from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import pad
 from s2s.decode.inputs import reference_ids, source_ids
-from s2s.model import Memory, Model, State, StepOutput
+from s2s.model import Memory, Model, ModelState, StepOutput
 from s2s.text.vocab import BOS, EOS, UNK
 from s2s.trace.trace import Trace
 
@@ -87,7 +87,7 @@ def given(lane: Lane, t: int, kept: Sequence[Sequence[int]], width: int) -> Tens
     return torch.tensor(rows_NS, dtype=torch.float32)
 
 
-def used(model: Model, token_N: Tensor, state: State, memory: Memory, given_NS: Tensor | None) -> Tensor | None:
+def used(model: Model, token_N: Tensor, state: ModelState, memory: Memory, given_NS: Tensor | None) -> Tensor | None:
     """The weights that a step is given: of a row that has none left the model's own; None for all its own."""
     if given_NS is None or bool((given_NS.sum(dim=1) > 0).all()):
         return given_NS
@@ -99,7 +99,7 @@ def along(
     model: Model,
     lane: Lane,
     memory: Memory,
-    state: State,
+    state: ModelState,
     steps: Sequence[int],
     kept: Sequence[Sequence[int]] | None = None,
 ) -> Iterator[StepOutput]:

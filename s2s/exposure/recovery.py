@@ -14,7 +14,7 @@ from s2s.data.batches import Batch, Ids, collate
 from s2s.decode.strategy import Settings, limit
 from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate, Floats, table
 from s2s.exposure.lanes import FLOATS, Progress, chunks, quiet
-from s2s.model import Memory, Model, State
+from s2s.model import Memory, Model, ModelState
 from s2s.text.vocab import EOS, PAD, UNK, right
 
 SHARES = 10  # steps of the curve by share of the reference
@@ -107,14 +107,14 @@ class _Walk:
     """A teacher-forced pass: its states, step after step, and what the model would have said."""
 
     memory: Memory
-    states: State  # T·B rows, row t·B + b
+    states: ModelState  # T·B rows, row t·B + b
     best: list[list[int]]
     wrong: list[list[int]]  # the most probable token that is neither the reference's nor <eos>
 
 
 def _walk(model: Model, batch: Batch) -> _Walk:
     memory, state = model.encode(batch.source_BS, batch.lengths_B)
-    states, best, wrong = list[State](), list[Tensor](), list[Tensor]()
+    states, best, wrong = list[ModelState](), list[Tensor](), list[Tensor]()
     for read_B, gold_B in zip(batch.target_in_BT.T, batch.target_out_BT.T, strict=True):
         step = model.step(state, read_B, memory)
         state = step.state
@@ -143,7 +143,9 @@ def _run(model: Model, batch: Batch, walk: _Walk, runs: Sequence[tuple[int, int]
     return out
 
 
-def greedy_from(model: Model, memory: Memory, state: State, token_N: Tensor, left: Sequence[int]) -> list[list[int]]:
+def greedy_from(
+    model: Model, memory: Memory, state: ModelState, token_N: Tensor, left: Sequence[int]
+) -> list[list[int]]:
     """Greedy output of each row after a token that is read next: ids with ``<eos>``, at most ``left`` of them."""
     outputs: list[list[int]] = [[] for _ in left]
     rows, going = list(range(len(left))), [n for n, most in enumerate(left) if most > 0]

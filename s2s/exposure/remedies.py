@@ -76,17 +76,17 @@ class Comparison:
         }
 
 
-def load(path: Path) -> Comparison:
+def load_comparison(path: Path) -> Comparison:
     """One file; ValueError names it and says what is wrong."""
-    return measured.load(path, SCHEMA, read, "comparison of remedies")
+    return measured.load_table(path, SCHEMA, comparison_from_dict, "comparison of remedies")
 
 
 def about(train: str, folder: Path) -> list[Comparison]:
     """The comparisons in a folder that are about checkpoints trained on this file."""
-    return measured.about(train, folder, load)
+    return measured.about(train, folder, load_comparison)
 
 
-def read(values: Mapping[str, Any]) -> Comparison:
+def comparison_from_dict(values: Mapping[str, Any]) -> Comparison:
     """The comparison that a file's values are; ValueError, KeyError or TypeError where they are none."""
     return Comparison(
         task=str(values["task"]),

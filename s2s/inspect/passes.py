@@ -15,7 +15,7 @@ from s2s.evaluate.bootstrap import Floats
 from s2s.exposure.lanes import FLOATS, chunks, quiet, scored
 from s2s.inspect.measures import Array
 from s2s.model import Model
-from s2s.model.decoder import State
+from s2s.model.decoder import DecoderState
 from s2s.text.vocab import EOS, UNK, right
 
 
@@ -59,7 +59,7 @@ class ForcedPass:
         log_probs, best, best_log_probs = scored(made.logits_NV, batch)
         self.model, self.size, self.lengths = model, len(pairs), [len(source) for source, _ in pairs]
         self.memory, self.looks, self.read_BT = made.memory, made.looks, batch.target_in_BT
-        self.states: list[State] = made.states
+        self.states: list[DecoderState] = made.states
         self.lanes = [
             Forced((*target, EOS), tuple(best[row].astype(int).tolist()), log_probs[row], best_log_probs[row])
             for row, (_, target) in enumerate(pairs)
@@ -93,7 +93,7 @@ class ForcedPass:
         for start in range(0, len(steps), most):
             yield steps[start : start + most]
 
-    def _look(self, state: State, steps: list[tuple[int, int, int]]) -> tuple[Array, Array]:
+    def _look(self, state: DecoderState, steps: list[tuple[int, int, int]]) -> tuple[Array, Array]:
         row_N, time_N, place_N = (torch.tensor(column) for column in zip(*steps, strict=True))
         hot_NS = torch.zeros(len(steps), self.memory.mask_BS.size(1)).scatter_(1, place_N.unsqueeze(1), 1.0)
         gold_N = torch.tensor([self.lanes[row].gold[t] for row, t, _ in steps])

@@ -27,7 +27,7 @@ Vector = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Moment:
+class NetworkMoment:
     """One decoder step: what it read, its vectors, the attention (empty without one), the most probable words."""
 
     input: str
@@ -55,7 +55,7 @@ class Flow:
     last: Vector  # forward's last state
     first: Vector  # backward's last state, which stands at the first word
     start: Vector  # the decoder's state before its first step
-    moments: tuple[Moment, ...]
+    moments: tuple[NetworkMoment, ...]
     text: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -102,9 +102,9 @@ def flow(checkpoint: Checkpoint, text: str) -> Flow:
     )
 
 
-def _moment(words: Sequence[str], read: int, said: int, embedding: Vector, output: StepOutput) -> Moment:
+def _moment(words: Sequence[str], read: int, said: int, embedding: Vector, output: StepOutput) -> NetworkMoment:
     best = output.log_probs_BV[0].exp().topk(CANDIDATES)
-    return Moment(
+    return NetworkMoment(
         input=words[read],
         output=words[said],
         embedding=embedding,

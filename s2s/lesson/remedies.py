@@ -18,7 +18,7 @@ from s2s.data.batches import Batch
 from s2s.lesson.loss import batch
 from s2s.model.kernels.linear import plain
 from s2s.text.vocab import EOS, PAD
-from s2s.train.objectives import Progress
+from s2s.train.objectives import TrainingProgress
 from s2s.train.objectives.adversarial import embeddings, perturbation
 from s2s.train.objectives.corruption import masked, replaced
 from s2s.train.objectives.policy import rewards
@@ -81,8 +81,8 @@ def drawn(
 def _inputs(checkpoint: Checkpoint, pair: Batch, kind: str, rng: torch.Generator, teacher: float) -> Tensor:
     if kind == "sampling":
         settings = TrainConfig(sampling_k=teacher, sampling_slope=0.0)
-        return mixed(checkpoint.recurrent, pair, rng, Progress(0, 1, settings))
-    progress = Progress(0, 1, TrainConfig())
+        return mixed(checkpoint.recurrent, pair, rng, TrainingProgress(0, 1, settings))
+    progress = TrainingProgress(0, 1, TrainConfig())
     if kind == "mask":
         return masked(pair, len(checkpoint.target.vocab), rng, progress)
     return replaced(pair, rng, progress)

@@ -38,7 +38,7 @@ class Memory(NamedTuple):
         return Memory(*(None if t is None else t[index_N] for t in self))  # type: ignore[arg-type]
 
 
-class State(NamedTuple):
+class DecoderState(NamedTuple):
     """What one step hands to the next; a value, never kept on a module."""
 
     hidden_LBH: Tensor
@@ -47,10 +47,10 @@ class State(NamedTuple):
     coverage_BS: Tensor | None = None  # Σ of the attention so far, with coverage
     time_B: Tensor | None = None  # steps taken, for local attention
 
-    def select(self, index_N: Tensor) -> State:
+    def select(self, index_N: Tensor) -> DecoderState:
         """The rows that an index names."""
         hidden_LBH, readout_BR, cell_LBH, *rows = self
-        return State(
+        return DecoderState(
             hidden_LBH[:, index_N],
             readout_BR[index_N],
             None if cell_LBH is None else cell_LBH[:, index_N],
@@ -63,10 +63,10 @@ class State(NamedTuple):
         return self.hidden_LBH[-1]
 
     @staticmethod
-    def joined(states: Sequence[State]) -> State:
+    def joined(states: Sequence[DecoderState]) -> DecoderState:
         """The rows of all states, one state after the other."""
         hidden, readout, cell, *rows = zip(*states, strict=True)
-        return State(
+        return DecoderState(
             torch.cat(hidden, dim=1),
             torch.cat(readout),
             None if cell[0] is None else torch.cat(cell, dim=1),
@@ -97,7 +97,7 @@ class Decoder(nn.Module):
         self.squashing = config.readout == "tanh"
         self.dropout = nn.Dropout(dropout)
 
-    def look(self, state_BH: Tensor, state: State, memory: Memory, attention_BS: Tensor | None) -> Look:
+    def look(self, state_BH: Tensor, state: DecoderState, memory: Memory, attention_BS: Tensor | None) -> Look:
         """score → softmax → context; a given attention replaces the softmax, not the scores."""
         if memory.summary_BM is not None:
             none_B0 = state_BH.new_zeros(len(state_BH), 0)
@@ -112,7 +112,7 @@ class Decoder(nn.Module):
         context_BM = context(attention_BS, memory.states_BSM)
         return Look(state_BH, scores_BS, attention_BS, context_BM, state.coverage_BS, focus)
 
-    def recur(self, input_BI: Tensor, state: State) -> tuple[Tensor, Tensor | None]:
+    def recur(self, input_BI: Tensor, state: DecoderState) -> tuple[Tensor, Tensor | None]:
         """The cells one step on: hidden states (L, B, H), and of an LSTM its cells' (L, B, H)."""
         if not self.carrying:
             zeros_LBH = torch.zeros_like(state.hidden_LBH)
@@ -130,8 +130,8 @@ class Decoder(nn.Module):
         return torch.stack(hidden), torch.stack(cells) if cells else None
 
     def forward(
-        self, embedded_BE: Tensor, state: State, memory: Memory, attention_BS: Tensor | None = None
-    ) -> tuple[State, Look]:
+        self, embedded_BE: Tensor, state: DecoderState, memory: Memory, attention_BS: Tensor | None = None
+    ) -> tuple[DecoderState, Look]:
         """One step: the new state, whose readout goes to the output layer, and what was seen."""
         if self.previous:  # Bahdanau 2015, eq. 4 to 6 and A.2.2; Cho 2014, section 2.2
             look = self.look(state.hidden_LBH[-1], state, memory, attention_BS)
@@ -145,7 +145,7 @@ class Decoder(nn.Module):
         readout_BR = self.dropout(self.read(read))
         coverage_BS = None if state.coverage_BS is None else state.coverage_BS + look.attention_BS
         time_B = None if state.time_B is None else state.time_B + 1
-        return State(hidden_LBH, readout_BR, cell_LBH, coverage_BS, time_B), look
+        return DecoderState(hidden_LBH, readout_BR, cell_LBH, coverage_BS, time_B), look
 
     def read(self, parts: Sequence[Tensor]) -> Tensor:
         """What the output layer reads of a step's state and context, in Bahdanau's order [s; c; y], else [c; s]."""
@@ -154,7 +154,7 @@ class Decoder(nn.Module):
         mixed_BR: Tensor = self.readout(torch.cat(list(parts), dim=1))
         return linear.tanh(mixed_BR) if self.squashing else mixed_BR
 
-    def start(self, hidden_LBH: Tensor, cell_LBH: Tensor | None, memory: Memory) -> State:
+    def start(self, hidden_LBH: Tensor, cell_LBH: Tensor | None, memory: Memory) -> DecoderState:
         """The state before the first step: nothing read, nothing covered."""
         readout_BR = hidden_LBH.new_zeros(hidden_LBH.size(1), self.readout_size)
         coverage_BS = time_B = None
@@ -162,4 +162,4 @@ class Decoder(nn.Module):
             coverage_BS = torch.zeros_like(memory.states_BSM[:, :, 0])
         if isinstance(self.attention, LocalAttention):
             time_B = torch.zeros_like(memory.mask_BS[:, 0], dtype=torch.long)
-        return State(hidden_LBH, readout_BR, cell_LBH, coverage_BS, time_B)
+        return DecoderState(hidden_LBH, readout_BR, cell_LBH, coverage_BS, time_B)

@@ -44,7 +44,7 @@ class Encoder(nn.Module):
         if keep_BS is not None:
             embedded_BSE = embedded_BSE * keep_BS.unsqueeze(2)
         packed = pack_padded_sequence(embedded_BSE, lengths_B.cpu(), batch_first=True, enforce_sorted=False)
-        outputs, ends = recurrent.run(self.rnn, packed)  # ends: (2·layers, B, size), of an LSTM two of these
+        outputs, ends = recurrent.run_packed(self.rnn, packed)  # ends: (2·layers, B, size), of an LSTM two of these
         memory_BSM, _ = pad_packed_sequence(outputs, batch_first=True, total_length=source_BS.size(1))
         both = [torch.cat([end[0::2], end[1::2]], dim=2) for end in ends]
         return memory_BSM, torch.stack(both)

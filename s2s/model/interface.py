@@ -29,7 +29,7 @@ class Memory(Protocol):
         ...
 
 
-class State(Protocol):
+class ModelState(Protocol):
     """What one step hands to the next; a value, never kept on a module. ``top_BH`` is its vector."""
 
     @property

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from s2s.config import ModelConfig
 from s2s.data.batches import Batch
 from s2s.errors import UserError
-from s2s.model.decoder import Decoder, Memory, State
+from s2s.model.decoder import Decoder, DecoderState, Memory
 from s2s.model.encoder import Encoder
 from s2s.model.interface import Forced, Look, Model, Part, Sizes, Spoken, StepOutput
 from s2s.model.kernels import linear
@@ -72,7 +72,9 @@ class Seq2Seq(Model):
             self.encoder.embedding.weight[PAD].zero_()
             self.embedding.weight[PAD].zero_()
 
-    def encode(self, source_BS: Tensor, lengths_B: Tensor, embedded_BSE: Tensor | None = None) -> tuple[Memory, State]:
+    def encode(
+        self, source_BS: Tensor, lengths_B: Tensor, embedded_BSE: Tensor | None = None
+    ) -> tuple[Memory, DecoderState]:
         """Source ids to memory and the decoder's first state (``first``).
 
         ``embedded_BSE`` is read in the place of the words' embeddings, to differentiate by it; prior and
@@ -104,7 +106,9 @@ class Seq2Seq(Model):
             first_BF = torch.tanh(first_BF)
         return first_BF.view(len(first_BF), -1, layers, size).permute(1, 2, 0, 3).contiguous()
 
-    def step(self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None) -> StepOutput:
+    def step(
+        self, state: DecoderState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+    ) -> StepOutput:
         """Read one token a row and give the next token's log-probabilities.
 
         Every strategy (greedy, sampling, beam, forced prefix, edited attention) decodes through
@@ -121,13 +125,17 @@ class Seq2Seq(Model):
         return StepOutput(mix(logits_BV, gate_B, look.attention_BS, memory.source_BS), state, look, gate_B)
 
     def look(
-        self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
-    ) -> tuple[State, Look]:
+        self, state: DecoderState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+    ) -> tuple[DecoderState, Look]:
         """``step`` without the output layer: the next state, and what was seen."""
-        seen: tuple[State, Look] = self.decoder(self.dropout(self.embedding(token_B)), state, memory, attention_BS)
+        seen: tuple[DecoderState, Look] = self.decoder(
+            self.dropout(self.embedding(token_B)), state, memory, attention_BS
+        )
         return seen
 
-    def spoken(self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None) -> Spoken:
+    def spoken(
+        self, state: DecoderState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+    ) -> Spoken:
         """How the context of ``step`` reaches the first row's logits."""
         output, decoder = self.step(state, token_B, memory, attention_BS), self.decoder
         hidden_H, context_M = output.state.hidden_LBH[-1, 0], output.look.context_BM[0]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from s2s.model.decoder import Memory, State
+from s2s.model.decoder import DecoderState, Memory
 from s2s.model.interface import Look, Model, StepOutput
 from s2s.text.vocab import EOS
 
@@ -37,13 +37,19 @@ class TableModel(Model):
         """There are no weights."""
         return torch.device("cpu")
 
-    def encode(self, source_BS: Tensor, lengths_B: Tensor, embedded_BSE: Tensor | None = None) -> tuple[Memory, State]:
+    def encode(
+        self, source_BS: Tensor, lengths_B: Tensor, embedded_BSE: Tensor | None = None
+    ) -> tuple[Memory, DecoderState]:
         """As ``Seq2Seq.encode``; nothing is read of a source but its length."""
         states_BSM = torch.zeros(*source_BS.shape, 1)
         batch = len(source_BS)
-        return Memory(states_BSM, states_BSM, source_BS != 0), State(torch.zeros(1, batch, 0), torch.zeros(batch, 1))
+        return Memory(states_BSM, states_BSM, source_BS != 0), DecoderState(
+            torch.zeros(1, batch, 0), torch.zeros(batch, 1)
+        )
 
-    def step(self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None) -> StepOutput:
+    def step(
+        self, state: DecoderState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+    ) -> StepOutput:
         """As ``Seq2Seq.step``; the state is what was read, and no other attention would change a thing."""
         read_LBT = torch.cat([state.hidden_LBH, token_B.float()[None, :, None]], dim=2)
         paths = [tuple(row[1:]) for row in read_LBT[0].long().tolist()]
@@ -54,4 +60,4 @@ class TableModel(Model):
         width = memory.mask_BS.size(1)
         rows = [self.looks.get(path, [1 / width] * width) for path in paths]
         look = Look(state.readout_BR, memory.states_BSM[:, :, 0], torch.tensor(rows), state.readout_BR)
-        return StepOutput(probs_BV.log(), State(read_LBT, state.readout_BR), look)
+        return StepOutput(probs_BV.log(), DecoderState(read_LBT, state.readout_BR), look)

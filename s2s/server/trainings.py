@@ -20,7 +20,7 @@ from s2s.disk import remove
 from s2s.errors import UserError
 from s2s.server.job import Job, Line, Stopped
 from s2s.server.registry import Registry
-from s2s.trace.film import Frame, Moment, curve, film
+from s2s.trace.film import FilmFrame, FilmMoment, curve, film
 from s2s.train import live
 from s2s.train.worker import ERROR, MISTAKE
 
@@ -46,8 +46,8 @@ class Training:
         self.choice, self.steps = choice, live.steps(choice)
         self.name = f"date-{choice.attention}-{secrets.token_hex(6)}"  # nobody else can guess it
         self.directory = Path(tempfile.mkdtemp(prefix="lookback-"))
-        self.frames: list[Frame] = []
-        self.moments: list[Moment] = []
+        self.frames: list[FilmFrame] = []
+        self.moments: list[FilmMoment] = []
         self.late = False  # ended because its time was over
         weakref.finalize(self, remove, self.directory)
         _KNOWN.add(self)

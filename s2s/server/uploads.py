@@ -42,7 +42,7 @@ def unzip(title: str, content: bytes) -> Upload:
     """A checkpoint from a zip. Raises UserError where it is none, or where there are too many."""
     from s2s.checkpoint import archive
 
-    return _add(title, lambda directory: archive.load(title, content, directory))
+    return _add(title, lambda directory: archive.load_archive(title, content, directory))
 
 
 def copy(typed: str) -> Upload:

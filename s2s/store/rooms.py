@@ -98,7 +98,7 @@ class Truth:
 
 
 @dataclass(frozen=True)
-class State:
+class RoomState:
     """A room as everybody in it may see it: ``truth`` is None before the reveal, ``question`` before the first one."""
 
     number: int
@@ -207,7 +207,7 @@ def turn(engine: Engine, code: str, key: str, phase: str, now: float | None = No
         connection.execute(update(QUESTIONS).where(here).values(phase=phase))
 
 
-def state(engine: Engine, code: str, now: float | None = None) -> State:
+def state(engine: Engine, code: str, now: float | None = None) -> RoomState:
     """What is on screen in a room; one query. Raises UserError where there is no such room, or no more."""
     here = (QUESTIONS.c.room == ROOMS.c.code) & (QUESTIONS.c.number == ROOMS.c.asked)
     columns = (ROOMS.c.asked, QUESTIONS.c.phase, QUESTIONS.c.question, QUESTIONS.c.truth)
@@ -217,9 +217,9 @@ def state(engine: Engine, code: str, now: float | None = None) -> State:
     if row is None:
         raise UserError("room_unknown")
     if row.phase is None:
-        return State(0, "waiting")
+        return RoomState(0, "waiting")
     truth = Truth(**json.loads(row.truth)) if row.phase == "revealed" else None
-    return State(row.asked, row.phase, Question(**json.loads(row.question)), truth)
+    return RoomState(row.asked, row.phase, Question(**json.loads(row.question)), truth)
 
 
 def vote(

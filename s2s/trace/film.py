@@ -24,7 +24,7 @@ MAX_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
-class Frame:
+class FilmFrame:
     """One sentence at one step of training: its teacher-forced trace, and its free-running output."""
 
     step: int  # of training
@@ -39,7 +39,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Moment:
+class FilmMoment:
     """The state of training at one step: mean loss since the previous moment, scores on the first dev pairs."""
 
     step: int
@@ -93,7 +93,7 @@ def _rounded(step: Step) -> Step:
     )
 
 
-def film(checkpoint: str | Path, skip: int = 0) -> tuple[Frame, ...]:
+def film(checkpoint: str | Path, skip: int = 0) -> tuple[FilmFrame, ...]:
     """The frames of a directory in the order of training, those of a step by sentence; none without a film.
 
     The first ``skip`` are left out. Raises UserError that names the row which is no frame.
@@ -101,7 +101,7 @@ def film(checkpoint: str | Path, skip: int = 0) -> tuple[Frame, ...]:
     return tuple(_read(Path(checkpoint) / NAME, _frame, skip))
 
 
-def curve(checkpoint: str | Path) -> tuple[Moment, ...]:
+def curve(checkpoint: str | Path) -> tuple[FilmMoment, ...]:
     """The moments of a directory in the order of training; none without a curve. Raises UserError as ``film`` does."""
     return tuple(_read(Path(checkpoint) / CURVE, _moment))
 
@@ -123,17 +123,17 @@ def _read(path: Path, made: Callable[[dict[str, Any]], T], skip: int = 0) -> Ite
             raise UserError("film_broken", file=str(path), row=row, reason=str(error)) from None
 
 
-def _frame(values: dict[str, Any]) -> Frame:
+def _frame(values: dict[str, Any]) -> FilmFrame:
     step, sentence, text = int(values["step"]), int(values["sentence"]), str(values["text"])
     trace = Trace.from_json(json.dumps(values["trace"]))
     if not all(shown.whole for shown in trace.steps):
         raise ValueError("a step without its numbers")
-    return Frame(step, sentence, trace, text)
+    return FilmFrame(step, sentence, trace, text)
 
 
-def _moment(values: dict[str, Any]) -> Moment:
+def _moment(values: dict[str, Any]) -> FilmMoment:
     loss = values["train_loss"]
-    return Moment(
+    return FilmMoment(
         step=int(values["step"]),
         seconds=float(values["seconds"]),
         train_loss=None if loss is None else float(loss),

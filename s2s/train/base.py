@@ -11,7 +11,7 @@ from s2s.config import Config
 from s2s.errors import UserError
 
 
-def base(config: Config, checkpoint: Path) -> Checkpoint:
+def base_checkpoint(config: Config, checkpoint: Path) -> Checkpoint:
     """The checkpoint that ``train.start`` names.
 
     Raises UserError where it is not one, where its model or its text differs from the config's, and

@@ -24,7 +24,7 @@ NAMED = 4  # of the keys that differ; the sentence counts the others
 LONGEST = 60  # characters of a value
 
 
-def check(held: Config, config: Config, epochs: int, directory: str) -> None:
+def check_differences(held: Config, config: Config, epochs: int, directory: str) -> None:
     """UserError that names what must not have changed since the run was saved, after ``epochs`` begun."""
     changed = [(key, was, now) for key, was, now in differences(held, config) if key not in FREE]
     if changed:

@@ -14,7 +14,7 @@ from s2s.decode.decode import trace
 from s2s.decode.inputs import reference_ids, source_ids
 from s2s.errors import UserError
 from s2s.evaluate.corpus import fitting, forced_scores, longest, translate
-from s2s.trace.film import CURVE, NAME, Frame, Moment
+from s2s.trace.film import CURVE, NAME, FilmFrame, FilmMoment
 from s2s.train.progress import Position
 
 MOMENTS = 100  # at most, besides the one before the first step, so that the file stays small
@@ -57,18 +57,18 @@ class Film:
         for i in self.sentences:
             source, target = self.dev[i]
             forced, free = trace(checkpoint, source, target, "forced"), trace(checkpoint, source)
-            frames.append(Frame(at.step, i, forced, free.text).to_json() + "\n")
+            frames.append(FilmFrame(at.step, i, forced, free.text).to_json() + "\n")
         _append(self.path, "".join(frames))
         _append(self.curve, self._moment(at, checkpoint).to_json() + "\n")  # after the frames: who reads it finds them
         at.moment_loss, at.moment_tokens = 0.0, 0
 
-    def _moment(self, at: Position, checkpoint: Checkpoint) -> Moment:
+    def _moment(self, at: Position, checkpoint: Checkpoint) -> FilmMoment:
         pairs, ids = self._scored(checkpoint)
         outputs = translate(checkpoint.model, [s for s, _ in ids])
         target = checkpoint.target
         exact = sum(target.decode(o) == target.written(t) for o, (_, t) in zip(outputs, pairs, strict=True))
         loss, tokens = at.moment_loss, at.moment_tokens
-        return Moment(
+        return FilmMoment(
             step=at.step,
             seconds=round(at.seconds, 1),
             train_loss=round(loss / tokens, 4) if tokens else None,

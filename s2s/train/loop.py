@@ -29,7 +29,7 @@ from s2s.train import base as start
 from s2s.train import distributed, resume
 from s2s.train.filming import Film
 from s2s.train.machine import autocast, keep_memory
-from s2s.train.objectives import OBJECTIVES, Progress
+from s2s.train.objectives import OBJECTIVES, TrainingProgress
 from s2s.train.pace import BAR, Pace, duration
 from s2s.train.progress import Position, RunState
 from s2s.train.schedule import learning_rate
@@ -65,7 +65,7 @@ class Run(RunState):
         self.autocast = autocast(self.settings.precision, self.device)
         splits = read_splits(config.data, note) if splits is None else splits
         train, self.dev, self.test = (list(splits[name]) for name in SPLITS)
-        base = start.base(config, checkpoint) if self.settings.start else None
+        base = start.base_checkpoint(config, checkpoint) if self.settings.start else None
         self.source, self.target = (base.source, base.target) if base else prepare_sides(train, config)
         self.pairs = encode_pairs(train, self.source, self.target, config.data.max_tokens)
         if not self.pairs or not encode_pairs(self.dev, self.source, self.target, longest(config.data)):
@@ -103,7 +103,7 @@ class Run(RunState):
         Where ``stop`` hears a signal, the step under way is done and saved, and KeyboardInterrupt raised.
         """
         stop = stop or Stop()
-        resume.load(self.directory, self.config, self)
+        resume.restore(self.directory, self.config, self)
         began = time.perf_counter() - self.at.seconds
         if self.at.step == 0:
             self.film.take(self.at)
@@ -114,7 +114,7 @@ class Run(RunState):
                 before = self._epoch(began, bar, stop)
                 self._scored(began, before, stop)
                 self.at.stale = self.group.share(self.at.stale)
-                resume.save(self.directory, self.config, self)
+                resume.save_state(self.directory, self.config, self)
         if self.config.data.test and self.group.first:
             self._test()
         return dict(self.at.best)
@@ -148,7 +148,7 @@ class Run(RunState):
 
     def keep(self) -> None:
         """Make a checkpoint of the last save, whatever it scores: for a run that was stopped within an epoch."""
-        resume.load(self.directory, self.config, self)
+        resume.restore(self.directory, self.config, self)
         if self.at.step and self.group.first:
             self._keep(self._scores(self.averaged_model(), self.dev))
 
@@ -156,7 +156,7 @@ class Run(RunState):
         """The scores after an epoch. Stopped within them, the run goes on from the epoch's last step."""
         if self.group.size > 1:  # the others wait: they could not save with this one then
             self.at, after = before, self.at
-            resume.save(self.directory, self.config, self)
+            resume.save_state(self.directory, self.config, self)
             self.at = after
         try:
             with stop.deferring(False), self.pace.scoring():
@@ -165,7 +165,7 @@ class Run(RunState):
         except KeyboardInterrupt:
             self.at = before
             if self.group.size == 1:
-                resume.save(self.directory, self.config, self)
+                resume.save_state(self.directory, self.config, self)
                 stop.saved = self.at.step
             raise
 
@@ -178,12 +178,12 @@ class Run(RunState):
             for index in order[self.at.batch :]:
                 self._counted([self.pairs[i] for i in index], began, bar)
                 if self.group.any(bool(stop.asked)):
-                    resume.save(self.directory, self.config, self)
+                    resume.save_state(self.directory, self.config, self)
                     stop.saved = self.at.step
                     raise stop.exception()
                 if self.at.step % self.settings.save_every == 0:
                     with self.pace.writing():
-                        resume.save(self.directory, self.config, self)
+                        resume.save_state(self.directory, self.config, self)
         passed = time.perf_counter() - clock
         self.at.train_loss = self.at.loss_sum / max(1, self.at.tokens)
         self.at.tokens_per_second = (self.at.tokens - before) / passed if passed else 0.0
@@ -232,7 +232,7 @@ class Run(RunState):
 
     def _backward(self, pairs: Sequence[Ids]) -> float:
         """The mean loss of some pairs, its gradient added to the parameters'."""
-        batch, progress = collate(pairs).to(self.device), Progress(self.at.step, self.steps, self.settings)
+        batch, progress = collate(pairs).to(self.device), TrainingProgress(self.at.step, self.steps, self.settings)
         with self.autocast:
             loss = OBJECTIVES[self.settings.objective](self.model, batch, self.rng, progress)
         if torch.isfinite(loss):

@@ -23,7 +23,7 @@ from s2s.train import differences
 from s2s.train.progress import Position, RunState
 
 
-def save(directory: Path, config: Config, run: RunState) -> None:
+def save_state(directory: Path, config: Config, run: RunState) -> None:
     """One file: weights, averages, Adam's moments, generators; the position in its header."""
     tensors = {}
     for kind, generator in _generators(run).items():
@@ -48,7 +48,7 @@ def save(directory: Path, config: Config, run: RunState) -> None:
         raise UserError("disk_write", directory=str(directory), reason=str(error)) from None
 
 
-def load(directory: Path, config: Config, run: RunState) -> None:
+def restore(directory: Path, config: Config, run: RunState) -> None:
     """Put a run where its directory's save left it, and take back what was written later."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "state.safetensors"
@@ -81,7 +81,7 @@ def _restore(path: Path, config: Config, run: RunState) -> None:
         torch.cuda.set_rng_state(kept["cuda"], run.device)
 
 
-def check(directory: Path, config: Config) -> bool:
+def check_resumable(directory: Path, config: Config) -> bool:
     """Whether a run is saved there; UserError where it cannot be gone on with under this config."""
     path = directory / "state.safetensors"
     if not path.exists():
@@ -95,7 +95,7 @@ def _position(header: Mapping[str, str], config: Config, directory: Path) -> Pos
     """Where the run was, if it may go on under this config."""
     at = Position(**json.loads(header["position"]))
     held = from_dict(Config, json.loads(header["config"]))  # a key that came later has its default
-    differences.check(held, config, at.epoch + (at.batch > 0), str(directory))
+    differences.check_differences(held, config, at.epoch + (at.batch > 0), str(directory))
     return at
 
 

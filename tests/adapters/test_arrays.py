@@ -27,7 +27,7 @@ def test_numbers_come_as_float32_whatever_they_were(tmp_path: Path, dtype: type,
     with h5py.File(tmp_path / "a.h5", "w") as h5:
         h5.create_dataset("x/kernel:0", data=values, compression="gzip", shuffle=True)
     for name in ("a.npz", "a.h5"):
-        found = arrays.read(tmp_path / name)
+        found = arrays.read_arrays(tmp_path / name)
         assert list(found) == ["x/kernel:0"]
         assert found["x/kernel:0"].dtype == np.float32
         assert (found["x/kernel:0"] == NUMBERS).all()
@@ -35,7 +35,7 @@ def test_numbers_come_as_float32_whatever_they_were(tmp_path: Path, dtype: type,
 
 def test_what_is_no_weight_is_left_aside(tmp_path: Path) -> None:
     save_h5(tmp_path / "a.h5", {"w": NUMBERS, "optimizer/vars/0": np.arange(3), "optimizer_weights/Adam/i:0": NUMBERS})
-    assert list(arrays.read(tmp_path / "a.h5")) == ["w"]
+    assert list(arrays.read_arrays(tmp_path / "a.h5")) == ["w"]
 
 
 def npy(header: str, content: bytes = b"") -> bytes:
@@ -137,18 +137,18 @@ def test_hostile_files_get_a_sentence(tmp_path: Path, kind: str, monkeypatch: py
     if kind == "bomb":
         monkeypatch.setattr(arrays, "LIMIT", 2_000_000)
     with pytest.raises(UserError) as error:
-        arrays.read(tmp_path / name)
+        arrays.read_arrays(tmp_path / name)
     assert error.value.key == f"error.{key}"
     assert all("\n" not in error.value.say(language) for language in LANGUAGES)
 
 
 def test_a_missing_file_and_one_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match="Cannot read"):
-        arrays.read(tmp_path / "none.h5")
+        arrays.read_arrays(tmp_path / "none.h5")
     save_h5(tmp_path / "a.h5", {"w": NUMBERS})
     monkeypatch.setattr(arrays, "LIMIT", 1_000)
     with pytest.raises(UserError, match="larger than"):
-        arrays.read(tmp_path / "a.h5")
+        arrays.read_arrays(tmp_path / "a.h5")
 
 
 @pytest.mark.parametrize("suffix", ["npz", "weights.h5", "keras"])
@@ -162,7 +162,7 @@ def test_truncated_files_get_a_sentence(tmp_path: Path, suffix: str, share: floa
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
     with pytest.raises(UserError) as error:
-        arrays.read(path)
+        arrays.read_arrays(path)
     assert error.value.key in ("error.arrays_broken", "error.arrays_zip", "error.array_short")
 
 
@@ -193,7 +193,7 @@ def test_mutated_files_are_refused_with_a_sentence_or_read(tmp_path: Path, name:
     for _ in range(13):
         path.write_bytes(mutated(content, rng))
         try:
-            keras.read([path], told)
+            keras.read_keras([path], told)
         except UserError as error:
             refused += 1
             assert all(error.say(language).isprintable() for language in LANGUAGES), error

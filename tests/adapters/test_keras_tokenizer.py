@@ -37,7 +37,7 @@ def imported(folder: Path, made: Tokenizer, **told: Any) -> LoadedCheckpoint:
     (folder / "target.json").write_text(json.dumps(TARGET), encoding="utf-8")
     files = folder / "source.json", folder / "target.json"
     given = {"carries_state": True, "layers": {"attention.query": "W1"}, "vocabularies": files} | told
-    stored(keras.read([folder / "m.h5"], Told(**given)), folder / "ours")
+    stored(keras.read_keras([folder / "m.h5"], Told(**given)), folder / "ours")
     return load(folder / "ours")
 
 
@@ -132,8 +132,8 @@ def test_what_cannot_be_honoured_is_named(tmp_path: Path, key: str, value: objec
     whole["config"][key] = value
     (tmp_path / "words.json").write_text(json.dumps(whole), encoding="utf-8")
     if value is None:  # written so where it was not set
-        assert wordlist.read(tmp_path / "words.json").rules is not None
+        assert wordlist.read_word_list(tmp_path / "words.json").rules is not None
         return
     with pytest.raises(UserError) as caught:
-        wordlist.read(tmp_path / "words.json")
+        wordlist.read_word_list(tmp_path / "words.json")
     assert caught.value.values["key"] == key and all(repr(value) in caught.value.say(lang) for lang in LANGUAGES)

@@ -96,11 +96,13 @@ def files(directory: Path) -> dict[str, list[Path]]:
 
 @pytest.mark.parametrize("way", ["two", "turned", "one", "flat"])
 def test_computes_what_the_tutorial_computes(tmp_path: Path, way: str) -> None:
-    check(pytorch_tutorial.read(files(tmp_path)[way], told(tmp_path)), tmp_path)
+    check(pytorch_tutorial.read_pytorch_tutorial(files(tmp_path)[way], told(tmp_path)), tmp_path)
 
 
 def test_the_source_ends_with_eos_and_words_it_lacks_are_unknown(tmp_path: Path) -> None:
-    checkpoint = stored(pytorch_tutorial.read(files(tmp_path)["two"], told(tmp_path)), tmp_path / "imported")
+    checkpoint = stored(
+        pytorch_tutorial.read_pytorch_tutorial(files(tmp_path)["two"], told(tmp_path)), tmp_path / "imported"
+    )
     found = trace(checkpoint, "Je suis prêt, demain !")
     assert found.source_tokens == ("je", "suis", "pret", "demain", "!", "<eos>")
     assert found.source_unknown == (3,)
@@ -147,7 +149,7 @@ def test_what_is_not_the_tutorials_model_gets_a_sentence(tmp_path: Path, key: st
     asked = told(tmp_path)
     paths = broken(tmp_path, key)
     with pytest.raises(UserError) as error:
-        pytorch_tutorial.read(paths, asked)
+        pytorch_tutorial.read_pytorch_tutorial(paths, asked)
     assert error.value.key == f"error.{key}"
     assert all(error.value.say(language) for language in LANGUAGES)
 
@@ -158,7 +160,7 @@ def test_mutated_files_are_refused_with_a_sentence_or_read(tmp_path: Path) -> No
     for _ in range(25):
         path.write_bytes(mutated(content, rng))
         try:
-            pytorch_tutorial.read([path], asked)
+            pytorch_tutorial.read_pytorch_tutorial([path], asked)
         except UserError as error:
             refused += 1
             assert all(error.say(language).isprintable() for language in LANGUAGES), error
@@ -167,4 +169,4 @@ def test_mutated_files_are_refused_with_a_sentence_or_read(tmp_path: Path) -> No
 
 def test_both_vocabularies_are_asked_for(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--vocab"):
-        pytorch_tutorial.read(files(tmp_path)["two"], Told())
+        pytorch_tutorial.read_pytorch_tutorial(files(tmp_path)["two"], Told())

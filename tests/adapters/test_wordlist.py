@@ -34,13 +34,13 @@ FILES = {
 def test_every_kind_of_file_gives_the_words_by_id(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "words"
     path.write_text(FILES[kind], encoding="utf-8", newline="")
-    assert wordlist.read(path).sized(5).words == ["", *WORDS]
+    assert wordlist.read_word_list(path).sized(5).words == ["", *WORDS]
 
 
 def test_the_word_for_unknown_ones_and_those_that_are_never_used(tmp_path: Path) -> None:
     path = tmp_path / "words.json"
     path.write_text(tokenizer(["<unk>", *WORDS], num_words=4, oov_token="<unk>"), encoding="utf-8")
-    found = wordlist.read(path)
+    found = wordlist.read_word_list(path)
     assert found.unknown == "<unk>"
     assert [len(found.sized(rows).words) for rows in (4, 5, 6)] == [4, 5, 6]
     with pytest.raises(UserError):
@@ -51,7 +51,7 @@ def test_a_list_that_begins_with_padding_gets_no_second_one(tmp_path: Path) -> N
     path = tmp_path / "words.json"
     path.write_text(json.dumps(["<PAD>", *WORDS]), encoding="utf-8")
     with pytest.raises(UserError, match="5 words, and its embedding 6 rows"):
-        wordlist.read(path).sized(6)
+        wordlist.read_word_list(path).sized(6)
 
 
 BROKEN = {
@@ -73,7 +73,7 @@ def test_what_is_no_vocabulary_gets_a_sentence(tmp_path: Path, kind: str) -> Non
     path = tmp_path / "words"
     path.write_text(BROKEN[kind], encoding="utf-8")
     with pytest.raises(UserError) as error:
-        wordlist.read(path).sized(3)
+        wordlist.read_word_list(path).sized(3)
     assert error.value.key in ("error.words_broken", "error.words_count")
 
 
@@ -82,7 +82,7 @@ def test_repeated_words_missing_files_and_other_encodings(tmp_path: Path) -> Non
     for content, key in ((b"a\nb\na", "vocab_repeated"), ("茶".encode("gb18030"), "words_broken")):
         path.write_bytes(content)
         with pytest.raises(UserError) as error:
-            wordlist.read(path)
+            wordlist.read_word_list(path)
         assert error.value.key == f"error.{key}"
     with pytest.raises(UserError, match="Cannot read"):
-        wordlist.read(tmp_path / "none")
+        wordlist.read_word_list(tmp_path / "none")

@@ -33,7 +33,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of 52 languages with room for a long text, alone in its folder."""
     folder = tmp_path_factory.mktemp("huggingface")
     theirs = write(folder / "theirs", "mbart50", max_position_embeddings=512)
-    huggingface.bring(str(theirs), folder / "checkpoints" / "many", "", "en_XX", "zh_CN")
+    huggingface.import_huggingface(str(theirs), folder / "checkpoints" / "many", "", "en_XX", "zh_CN")
     shutil.rmtree(theirs)
     return folder / "checkpoints" / "many"
 

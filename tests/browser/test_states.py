@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from s2s.inspect.states.store import Kept
+from s2s.inspect.states.store import StateStore
 from tests.browser.conftest import probe, serve
 from tests.inspect.corpus import with_states
 from tests.paths import ROOT
@@ -48,7 +48,7 @@ def test_points_in_a_box_are_the_tables_examples(address: str, browser: Browser,
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
     page.mouse.move(box["x"] + box["width"] - 2, box["y"] + box["height"] - 2, steps=4)
     page.mouse.up()
-    examples = len(Kept(tmp_path / "made").index) - 1
+    examples = len(StateStore(tmp_path / "made").index) - 1
     expect(brush).to_have_text(f"Only these {examples} examples in the table")
     brush.get_by_role("button").click()
     expect(page.get_by_text("chosen [1, 2, 3")).to_be_visible()

@@ -73,14 +73,14 @@ def packed(members: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> 
 def test_a_packed_checkpoint_comes_back_whole(tiny_checkpoint: Path, tmp_path: Path, folder: str) -> None:
     good = files(tiny_checkpoint)
     content = packed({f"{folder}{n}": c for n, c in good.items()} | {"__MACOSX/._config.json": b"x", "notes.txt": b""})
-    loaded = archive.load("mine.zip", content, tmp_path / "in")
+    loaded = archive.load_archive("mine.zip", content, tmp_path / "in")
     assert files(tmp_path / "in") == good
     assert loaded.digest == load(tiny_checkpoint).digest
 
 
 def refused(content: bytes, tmp_path: Path, key: str, *named: str) -> None:
     with pytest.raises(UserError) as error:
-        archive.load("mine.zip", content, tmp_path / "in")
+        archive.load_archive("mine.zip", content, tmp_path / "in")
     assert error.value.key == f"error.{key}"
     for name in ("mine.zip", *named):
         assert name in str(error.value) and name in error.value.say("zh")

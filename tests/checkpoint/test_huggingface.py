@@ -71,7 +71,7 @@ def test_what_is_wrong_is_named(marian: Path, tmp_path: Path, tiny_checkpoint: P
     (other / "model" / "config.json").write_text(json.dumps({"model_type": "gpt2"}))
     assert refused(other).key == "error.huggingface_kind"
     with pytest.raises(UserError) as caught:
-        huggingface.bring(str(marian / "model"), marian)
+        huggingface.import_huggingface(str(marian / "model"), marian)
     assert caught.value.key == "error.import_exists"
 
 
@@ -87,7 +87,7 @@ def test_an_archive_cannot_bring_one(marian: Path, tmp_path: Path) -> None:
         for name in ("vocab.json", "model.safetensors"):
             zipped.writestr(name, "{}")
     with pytest.raises(UserError) as caught:
-        archive.load("mine.zip", content.getvalue(), tmp_path / "unpacked")
+        archive.load_archive("mine.zip", content.getvalue(), tmp_path / "unpacked")
     assert caught.value.key in ("error.archive_several", "error.archive_twice", "error.checkpoint_file_missing")
     assert not (tmp_path / "unpacked" / "model").exists()
 

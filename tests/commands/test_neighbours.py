@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from s2s.inspect.states.store import Kept
+from s2s.inspect.states.store import StateStore
 from tests.commands.test_commands import inside
 from tests.commands.test_inspect import PAIRS
 from tests.factory import make_checkpoint
@@ -20,10 +20,10 @@ def made(tmp_path: Path, tiny_checkpoint: Path, capsys: pytest.CaptureFixture[st
     command = ("inspect", tiny_checkpoint, file, "--out", directory)
     status, out, _ = inside(capsys, *command)
     before = (directory / "examples.parquet").stat().st_mtime_ns
-    assert status == 0 and not Kept.whole(directory)
+    assert status == 0 and not StateStore.whole(directory)
     assert inside(capsys, "neighbours", directory, "我", "--step", "1")[0] == 2  # no states yet
     assert inside(capsys, *command, "--states") == (0, out, "")
-    assert Kept.whole(directory) and (directory / "examples.parquet").stat().st_mtime_ns == before
+    assert StateStore.whole(directory) and (directory / "examples.parquet").stat().st_mtime_ns == before
     return directory
 
 

@@ -27,7 +27,7 @@ TEXT = {k.removeprefix("lengths."): v for k, v in sentences("en").items() if k.s
 def test_the_measured_table_is_read_drawn_and_true(tmp_path: Path) -> None:
     checkpoints = [load(make_checkpoint(tmp_path, kind)) for kind in ("additive", "none")]
     values = measure(checkpoints, PAIRS, "pairs.tsv", fewest=1)
-    found = lengths.read(json.loads(json.dumps(values)))
+    found = lengths.lengths_from_dict(json.loads(json.dumps(values)))
     assert [(b.low, b.high, b.sentences) for b in found.bins] == [(1, 4, 2), (9, 12, 1)]
     assert [s.attention for s in found.systems] == ["additive", "none"]
     side = checkpoints[0]
@@ -51,9 +51,9 @@ def test_models_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
 def test_another_file_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "odd.json").write_text(text)
     with pytest.raises(ValueError, match=r"odd\.json"):
-        lengths.load(tmp_path / "odd.json")
+        lengths.load_lengths(tmp_path / "odd.json")
 
 
 def test_what_ships_can_be_read() -> None:
     for path in lengths.FOLDER.glob("*.json"):
-        lengths.load(path)
+        lengths.load_lengths(path)

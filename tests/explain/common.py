@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from s2s.explain.counterfactual import Moment, moments
+from s2s.explain.counterfactual import AttentionMoment, moments
 from s2s.explain.replay import Lane
 from s2s.model import Seq2Seq
 from s2s.text.vocab import BOS
@@ -28,7 +28,7 @@ def some_lane(model: Seq2Seq, length: int = 5, steps: int = 4, seed: int = 0) ->
     return Lane(blank.source, blank.read, tuple(said))
 
 
-def one_moment(model: Seq2Seq, lane: Lane, t: int) -> Moment:
+def one_moment(model: Seq2Seq, lane: Lane, t: int) -> AttentionMoment:
     with torch.no_grad():
         return moments(model, lane, [t])[0]
 

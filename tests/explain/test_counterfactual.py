@@ -7,13 +7,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as some
 
-from s2s.explain.counterfactual import Moment, changes, flip, permuted, uniform
+from s2s.explain.counterfactual import AttentionMoment, changes, flip, permuted, uniform
 from s2s.explain.counterfactual import given as weighed
 from s2s.model import Seq2Seq
 from tests.explain.common import ALL, naive, one_moment, some_lane, tiny
 
 
-def said(model: Seq2Seq, moment: Moment, weights: list[float]) -> torch.Tensor:
+def said(model: Seq2Seq, moment: AttentionMoment, weights: list[float]) -> torch.Tensor:
     """Probabilities of the step under other weights."""
     with torch.no_grad():
         output = model.step(moment.state, torch.tensor([moment.read]), moment.memory, torch.tensor([weights]))

@@ -19,7 +19,7 @@ Values = dict[str, Any]
 
 
 def test_a_file_is_read_as_it_says() -> None:
-    found = remedies.load(FIXTURE)
+    found = remedies.load_comparison(FIXTURE)
     assert (found.task, found.sentences, found.measures) == ("tiny", 200, ("accuracy_free", "bleu"))
     assert [system.extra_steps for system in found.systems] == [0, 1000, 1000]
     assert found.systems[2].measures == {"accuracy_free": Measured(0.61, 0.56, 0.66)}
@@ -30,7 +30,7 @@ def test_seeds_of_an_objective_are_pooled() -> None:
     more = values["systems"][1]
     again = {"accuracy_free": {"value": 0.56, "low": 0.44, "high": 0.6}}
     values["systems"].append({**more, "name": "tiny-more-2", "seed": 2, "measures": again})
-    base, control, sampled = remedies.read(values).pooled
+    base, control, sampled = remedies.comparison_from_dict(values).pooled
     assert (base.seeds, base.extra_steps, sampled.seeds, control.seeds) == (1, 0, 1, 2)
     (accuracy,) = control.measures.values()  # one has no BLEU
     assert (accuracy.value, accuracy.low, accuracy.high) == (pytest.approx(0.54), 0.44, 0.6)
@@ -74,9 +74,9 @@ def test_a_damaged_file_is_refused_by_name(tmp_path: Path, damage: Callable[[Val
     damage(values)
     (tmp_path / "broken.json").write_text(json.dumps(values))
     with pytest.raises(ValueError, match=r"broken\.json"):
-        remedies.load(tmp_path / "broken.json")
+        remedies.load_comparison(tmp_path / "broken.json")
 
 
 def test_every_shipped_comparison_is_whole() -> None:
     for path in remedies.FOLDER.glob("*.json"):
-        remedies.load(path)
+        remedies.load_comparison(path)

@@ -84,7 +84,7 @@ def test_recovery_cost_and_calibration_hold_the_reports_numbers(report: Report) 
 
 
 def test_the_forest_has_a_row_a_system_that_has_the_measure() -> None:
-    comparison = remedies.load(FIXTURE)
+    comparison = remedies.load_comparison(FIXTURE)
     (points,) = exposure.forest(comparison, "bleu", "BLEU").to_dict()["data"]
     assert points["x"] == [21.5, 21.9]
     assert points["error_x"]["array"] == pytest.approx([1.4, 1.3])

@@ -12,7 +12,7 @@ from s2s.config import TrainConfig
 from s2s.errors import UserError
 from s2s.lesson import remedies
 from s2s.lesson.loss import batch, sentence_loss
-from s2s.train.objectives import OBJECTIVES, Progress
+from s2s.train.objectives import OBJECTIVES, TrainingProgress
 from s2s.train.objectives.policy import rl_loss
 from s2s.train.objectives.reward import REWARDS
 from tests.factory import make_checkpoint
@@ -75,10 +75,10 @@ def test_fgm_on_one_sentence_is_the_objectives(checkpoint: Checkpoint) -> None:
     assert all(value.equal(before[name]) for name, value in model.state_dict().items())
     assert not any(p.requires_grad for p in model.parameters())
     model.requires_grad_(True)
-    settings = Progress(0, 1, TrainConfig(fgm_epsilon=0.5, label_smoothing=0.0))
+    settings = TrainingProgress(0, 1, TrainConfig(fgm_epsilon=0.5, label_smoothing=0.0))
     both = float(OBJECTIVES["fgm"](model, pair, torch.Generator(), settings).detach())
     assert loss + found.worst[1] == pytest.approx(both, rel=1e-4)
-    plain = Progress(0, 1, TrainConfig(penalty_weight=1.0, label_smoothing=0.0))
+    plain = TrainingProgress(0, 1, TrainConfig(penalty_weight=1.0, label_smoothing=0.0))
     penalised = float(OBJECTIVES["gradient_penalty"](model, pair, torch.Generator(), plain).detach())
     assert loss + 0.5 * found.gradient**2 == pytest.approx(penalised, rel=1e-4)
     shares = [share for _, share in found.moved]

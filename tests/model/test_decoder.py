@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from s2s.model.decoder import Decoder, Memory, State
+from s2s.model.decoder import Decoder, DecoderState, Memory
 from tests.factory import make_config
 
 H, M, E, R = 10, 12, 8, 8
@@ -30,7 +30,11 @@ def memory_of(module: Decoder, batch: int = 2, source: int = 4) -> Memory:
 @torch.no_grad()
 def test_additive_looks_back_from_the_previous_state() -> None:
     module = decoder(decoder_layers=2)
-    memory, state, embedded_BE = memory_of(module), State(random(2, 2, H), torch.zeros(2, R)), random(2, E, seed=2)
+    memory, state, embedded_BE = (
+        memory_of(module),
+        DecoderState(random(2, 2, H), torch.zeros(2, R)),
+        random(2, E, seed=2),
+    )
     new, look = module(embedded_BE, state, memory)
     assert look.query_BH.equal(state.hidden_LBH[-1])
     torch.testing.assert_close(look.scores_BS, module.attention.scores(state.hidden_LBH[-1], memory.keys_BSA))
@@ -45,7 +49,7 @@ def test_additive_looks_back_from_the_previous_state() -> None:
 @torch.no_grad()
 def test_general_looks_back_from_the_current_state(feeding: bool) -> None:
     module = decoder(attention="general", input_feeding=feeding)
-    memory, state, embedded_BE = memory_of(module), State(random(1, 2, H), random(2, R)), random(2, E, seed=2)
+    memory, state, embedded_BE = memory_of(module), DecoderState(random(1, 2, H), random(2, R)), random(2, E, seed=2)
     new, look = module(embedded_BE, state, memory)
     read_BI = torch.cat([embedded_BE, state.readout_BR], dim=1) if feeding else embedded_BE
     hidden_BH = module.cells[0](read_BI, state.hidden_LBH[0])
@@ -61,7 +65,10 @@ def test_general_looks_back_from_the_current_state(feeding: bool) -> None:
 def test_only_input_feeding_reads_the_last_readout(kind: dict[str, object], matters: bool) -> None:
     module = decoder(**kind)
     memory, hidden_LBH, embedded_BE = memory_of(module), random(1, 2, H), random(2, E, seed=2)
-    runs = [module(embedded_BE, State(hidden_LBH, readout_BR), memory) for readout_BR in (random(2, R), -random(2, R))]
+    runs = [
+        module(embedded_BE, DecoderState(hidden_LBH, readout_BR), memory)
+        for readout_BR in (random(2, R), -random(2, R))
+    ]
     differs = not torch.allclose(runs[0][0].readout_BR, runs[1][0].readout_BR)
     assert differs == matters
 
@@ -70,7 +77,7 @@ def test_only_input_feeding_reads_the_last_readout(kind: dict[str, object], matt
 @torch.no_grad()
 def test_a_given_attention_replaces_the_weights_not_the_scores(kind: dict[str, object]) -> None:
     module = decoder(**kind)
-    memory, state, embedded_BE = memory_of(module), State(random(1, 2, H), random(2, R)), random(2, E, seed=2)
+    memory, state, embedded_BE = memory_of(module), DecoderState(random(1, 2, H), random(2, R)), random(2, E, seed=2)
     free, own = module(embedded_BE, state, memory)
     given_BS = torch.tensor([[0.0, 1.0, 0.0, 0.0], [0.25, 0.25, 0.5, 0.0]])
     edited, look = module(embedded_BE, state, memory, given_BS)
@@ -86,7 +93,7 @@ def test_a_given_attention_replaces_the_weights_not_the_scores(kind: dict[str, o
 @torch.no_grad()
 def test_what_stands_under_the_mask_is_never_read(kind: dict[str, object]) -> None:
     module = decoder(**kind)
-    memory, state, embedded_BE = memory_of(module), State(random(1, 2, H), random(2, R)), random(2, E, seed=2)
+    memory, state, embedded_BE = memory_of(module), DecoderState(random(1, 2, H), random(2, R)), random(2, E, seed=2)
     new, look = module(embedded_BE, state, memory)
     assert float(look.attention_BS[1, 3]) == 0
     assert look.attention_BS.sum(dim=1).tolist() == pytest.approx([1, 1], abs=1e-6)
@@ -145,12 +152,12 @@ def test_local_attention_sees_no_word_outside_its_window(attention: str) -> None
 
 def test_select_names_rows() -> None:
     module = decoder()
-    memory, state = memory_of(module), State(random(1, 2, H), random(2, R))
+    memory, state = memory_of(module), DecoderState(random(1, 2, H), random(2, R))
     index_N = torch.tensor([1, 1, 0])
     picked, chosen = memory.select(index_N), state.select(index_N)
     assert picked.states_BSM.equal(memory.states_BSM[[1, 1, 0]]) and picked.mask_BS.equal(memory.mask_BS[[1, 1, 0]])
     assert chosen.hidden_LBH.equal(state.hidden_LBH[:, [1, 1, 0]]) and chosen.readout_BR[0].equal(state.readout_BR[1])
-    whole = State(*state[:2], random(1, 2, H, seed=3), random(2, 4), torch.tensor([3, 4])).select(index_N)
+    whole = DecoderState(*state[:2], random(1, 2, H, seed=3), random(2, 4), torch.tensor([3, 4])).select(index_N)
     assert whole.cell_LBH.equal(random(1, 2, H, seed=3)[:, [1, 1, 0]]) and whole.time_B.tolist() == [4, 4, 3]
     assert whole.coverage_BS.equal(random(2, 4)[[1, 1, 0]]) and chosen.cell_LBH is chosen.time_B is None
     ids = memory._replace(source_BS=torch.tensor([[4, 5], [6, 7]]), prior_BV=random(2, 9)).select(index_N)

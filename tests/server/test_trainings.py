@@ -24,7 +24,7 @@ from s2s.errors import UserError, say
 from s2s.server import job, trainings
 from s2s.server.job import Line
 from s2s.server.trainings import Training
-from s2s.trace.film import CURVE, NAME, Frame, Moment, curve, film
+from s2s.trace.film import CURVE, NAME, FilmFrame, FilmMoment, curve, film
 from s2s.train.live import Choice, steps
 from s2s.web.components import film as shown
 from s2s.web.shell import models
@@ -65,8 +65,10 @@ def made(root: Path, tmp_path: Path) -> Path:
     """A checkpoint with a film of two moments."""
     directory = tmp_path / "tiny-additive"
     checkpoint = load(directory)
-    frames = [Frame(s, 0, trace(checkpoint, TEXT, REFERENCE, "forced"), trace(checkpoint, TEXT).text) for s in (0, 10)]
-    moments = [Moment(0, 0.0, None, 2.5, 0.0, 4), Moment(10, 1.5, 2.25, 1.5, 0.75, 4)]
+    frames = [
+        FilmFrame(s, 0, trace(checkpoint, TEXT, REFERENCE, "forced"), trace(checkpoint, TEXT).text) for s in (0, 10)
+    ]
+    moments = [FilmMoment(0, 0.0, None, 2.5, 0.0, 4), FilmMoment(10, 1.5, 2.25, 1.5, 0.75, 4)]
     (directory / NAME).write_text("".join(f.to_json() + "\n" for f in frames), encoding="utf-8")
     (directory / CURVE).write_text("".join(m.to_json() + "\n" for m in moments), encoding="utf-8")
     return directory

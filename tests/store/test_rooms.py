@@ -95,7 +95,7 @@ def test_of_each_voter_the_last_vote_counts(tmp_path_factory: pytest.TempPathFac
 
 def test_the_truth_leaves_the_database_when_it_is_revealed(engine: Engine, room: tuple[str, str]) -> None:
     code = room[0]
-    assert rooms.state(engine, code) == rooms.State(0, "waiting")
+    assert rooms.state(engine, code) == rooms.RoomState(0, "waiting")
     number = rooms.ask(engine, *room, QUESTION, TRUTH)
     for phase in ("open", "closed"):
         if phase == "closed":

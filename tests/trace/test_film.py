@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import UserError
-from s2s.trace.film import NAME, TOP, Frame, film, rounded, shares
+from s2s.trace.film import NAME, TOP, FilmFrame, film, rounded, shares
 from tests.paths import ROOT
 
 TEXT, REFERENCE = "我喜欢苹果。", "I like apples."
@@ -38,7 +38,7 @@ def test_a_rounded_trace_is_close_and_small(tiny_checkpoint: Path) -> None:
         assert [s.token for s in other.top] == [s.token for s in one.top[:TOP]]
         assert np.abs(one.scores - other.scores).max() <= 5.1e-4
     assert small.divergence == whole.divergence and rounded(small) == small
-    line = Frame(1, 0, whole, "x").to_json()
+    line = FilmFrame(1, 0, whole, "x").to_json()
     assert len(whole.source_tokens) <= 30 and len(whole.steps) == 31 and len(line.encode()) < 40_000  # as the page says
     assert len(line) < 0.6 * len(whole.to_json())
 
@@ -47,7 +47,7 @@ def test_a_film_is_read_back(tiny_checkpoint: Path, tmp_path: Path) -> None:
     assert film(tiny_checkpoint) == ()
     checkpoint = load(tiny_checkpoint)
     frames = [
-        Frame(step, i, rounded(trace(checkpoint, TEXT, REFERENCE, "forced")), "茶\u2028 tea")
+        FilmFrame(step, i, rounded(trace(checkpoint, TEXT, REFERENCE, "forced")), "茶\u2028 tea")
         for step in (0, 9)
         for i in (2, 5)
     ]
@@ -57,7 +57,7 @@ def test_a_film_is_read_back(tiny_checkpoint: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("row", ["{", "5", '{"step": 1, "sentence": 0, "text": "x", "trace": {}}', '{"step": 1}'])
 def test_a_row_that_is_no_frame_is_named(tiny_checkpoint: Path, tmp_path: Path, row: str) -> None:
-    good = Frame(1, 0, trace(load(tiny_checkpoint), TEXT, REFERENCE, "forced"), "x").to_json()
+    good = FilmFrame(1, 0, trace(load(tiny_checkpoint), TEXT, REFERENCE, "forced"), "x").to_json()
     (tmp_path / NAME).write_text(f"{good}\n{row}\n", encoding="utf-8")
     with pytest.raises(UserError) as error:
         film(tmp_path)
@@ -67,7 +67,7 @@ def test_a_row_that_is_no_frame_is_named(tiny_checkpoint: Path, tmp_path: Path, 
 
 def test_lines_have_the_documented_keys(tiny_checkpoint: Path) -> None:
     made = trace(load(tiny_checkpoint), TEXT, REFERENCE, "forced")
-    values = json.loads(Frame(7, 3, made, "said").to_json())
+    values = json.loads(FilmFrame(7, 3, made, "said").to_json())
     assert list(values) == ["step", "sentence", "text", "trace"] and values["trace"]["mode"] == "forced"
     assert (values["step"], values["sentence"], values["text"]) == (7, 3, "said")
 

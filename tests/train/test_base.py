@@ -49,7 +49,7 @@ def test_a_killed_run_of_any_objective_changes_no_bit(
     mixer = {"mixer_tokens": 1, "mixer_every": 2} if objective == "mixer" else {}
     settings = onward(place, base, "self_critical" if mixer else objective, **mixer)
     Run(settings, tmp_path / "whole" / "run", tmp_path / "whole" / "copy", COMMAND).train()
-    save = resume.save
+    save = resume.save_state
 
     def once(directory: Path, config: Config, run: Run) -> None:
         save(directory, config, run)

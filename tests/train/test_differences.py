@@ -12,7 +12,7 @@ import pytest
 from s2s.config import Config, TrainConfig
 from s2s.errors import LANGUAGES, UserError
 from s2s.train import resume
-from s2s.train.differences import FREE, check, differences, settings
+from s2s.train.differences import FREE, check_differences, differences, settings
 from s2s.train.loop import Run
 from tests.train import test_loop
 from tests.train.test_loop import COMMAND, config, rows
@@ -62,10 +62,10 @@ def test_a_key_may_differ_or_is_named_with_both_values(key: str) -> None:
     object.__setattr__(record, name, other(was))  # some would not be valid, or need others
     assert [found[0] for found in differences(held, changed)] == [key]
     if key in FREE:
-        check(held, changed, 0, "runs/x")
+        check_differences(held, changed, 0, "runs/x")
         return
     with pytest.raises(UserError) as error:
-        check(held, changed, 0, "runs/x")
+        check_differences(held, changed, 0, "runs/x")
     for language in LANGUAGES:
         assert f"{key} = {shown(other(was))} ≠ {shown(was)}" in error.value.say(language)
 
@@ -73,7 +73,7 @@ def test_a_key_may_differ_or_is_named_with_both_values(key: str) -> None:
 def test_many_differences_and_long_values_make_one_short_sentence() -> None:
     fields = {"seed": 2, "dropout": 0.5, "clip": 2.0, "batch_size": 8, "warmup_steps": 1, "start": "x" * 1000}
     with pytest.raises(UserError) as error:
-        check(Config(), dataclasses.replace(Config(), train=TrainConfig(**fields)), 0, "runs/x")  # type: ignore[arg-type]
+        check_differences(Config(), dataclasses.replace(Config(), train=TrainConfig(**fields)), 0, "runs/x")  # type: ignore[arg-type]
     assert "; +2" in str(error.value) and len(str(error.value)) < 500
 
 
@@ -85,7 +85,7 @@ def test_a_finished_run_goes_on_with_more_epochs_and_other_saves(place: Path, tm
     more = run(epochs=3, patience=9, save_every=2, film_every=3)
     more.train()
     assert (more.at.epoch, [row["epoch"] for row in rows(tmp_path / "run")]) == (3, [1, 2, 3])
-    assert resume.check(tmp_path / "run", config(place, epochs=4))  # and what was changed is what is kept
+    assert resume.check_resumable(tmp_path / "run", config(place, epochs=4))  # and what was changed is what is kept
     with pytest.raises(UserError) as error:
         run(epochs=2).train()
     assert error.value.key == "error.resume_epochs" and error.value.values["done"] == 3

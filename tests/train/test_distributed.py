@@ -144,13 +144,13 @@ from s2s.train import resume
 from s2s.train.distributed import finish, leave
 from s2s.train.loop import Run
 
-place, name, kill_at, whole = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), resume.save
+place, name, kill_at, whole = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), resume.save_state
 def save(directory, config, run):
     whole(directory, config, run)
     run.group.share(0)  # the first has written
     if run.at.step == kill_at:
         os._exit(9)
-resume.save = save
+resume.save_state = save
 settings = ["train.dropout=0.3", "train.word_dropout=0.1"]
 Run(read_config(place / "tiny.toml", settings), place / name / "run", place / name / "made", "").train()
 leave()

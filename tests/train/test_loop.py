@@ -32,12 +32,12 @@ from s2s.config import read_config
 from s2s.train import resume
 from s2s.train.loop import Run
 
-place, whole, kill_at = Path(sys.argv[1]), resume.save, int(sys.argv[2])
+place, whole, kill_at = Path(sys.argv[1]), resume.save_state, int(sys.argv[2])
 def save(directory, config, run):
     whole(directory, config, run)
     if run.at.step == kill_at:
         os._exit(9)
-resume.save = save
+resume.save_state = save
 Run(read_config(place / "copy.toml"), place / "killed" / "run", place / "killed" / "copy", "COMMAND").train()
 """
 

@@ -196,7 +196,7 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(
         self.at.best["bleu"] = -1.0  # so that a checkpoint must be written
         with full_disk(size):
             validate(self, start)
-            resume.save(self.directory, self.config, self)
+            resume.save_state(self.directory, self.config, self)
 
     settings = config(place, **OFTEN)
     with monkeypatch.context() as patch:

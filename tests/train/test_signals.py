@@ -50,7 +50,7 @@ def test_the_step_under_way_is_done_and_saved(
 def gone_on(place: Path, uninterrupted: Path, tmp_path: Path, at: int) -> None:
     """The save is of that step, and the rest of the run is as if nothing had happened."""
     again = Run(config(place), tmp_path / "run", tmp_path / "copy", COMMAND)
-    resume.load(tmp_path / "run", config(place), again)
+    resume.restore(tmp_path / "run", config(place), again)
     assert again.at.step == at
     again.train()
     for name in ("run/state.safetensors", "copy/model.safetensors"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from s2s.inspect.states.sketch import sketched, unit
-from s2s.inspect.states.store import Double, Half, Kept, Place, Places, Single
+from s2s.inspect.states.store import Double, Half, Places, Single, StatePosition, StateStore
 
 FIRST = 1024  # that are compared before anything is ruled out
 COMPARED = 512  # at a time, so that they stay in the processor's cache
@@ -21,26 +21,26 @@ class Neighbour:
     """A state, where it is from, and the cosine of its angle with the query."""
 
     row: int
-    place: Place
+    place: StatePosition
     cosine: float
 
 
 @dataclass(frozen=True)
-class Found:
+class NearState:
     """The nearest states, nearest first (equally near ones in their order), and how many were compared in full."""
 
     neighbours: tuple[Neighbour, ...]
     compared: int
 
 
-def nearest(kept: Kept, kind: str, query_M: np.ndarray, k: int = 10, but: int | None = None) -> Found:
+def nearest(kept: StateStore, kind: str, query_M: np.ndarray, k: int = 10, but: int | None = None) -> NearState:
     """The k states of a kind with the greatest cosine; none of example ``but``."""
     states, own = kept.states(kind), kept.rows(kind, but) if but is not None else range(0)
     bound_N = bounds(kept.sketch(kind), sketched(query_M[None], kept.basis(kind))[0])
     bound_N[own.start : own.stop] = np.inf
     k = min(k, len(bound_N) - len(own))
     if k <= 0:
-        return Found((), 0)
+        return NearState((), 0)
     direction_M = unit(query_M[None])[0]
     first = min(max(FIRST, 8 * k), len(bound_N) - len(own))
     tried = np.sort(np.argpartition(bound_N, first - 1)[:first])
@@ -53,7 +53,7 @@ def nearest(kept: Kept, kind: str, query_M: np.ndarray, k: int = 10, but: int | 
     exact = unit(states[rows]) @ direction_M
     best = np.lexsort((rows, -exact))[:k]
     found = zip(rows[best].tolist(), kept.places(kind, rows[best]), exact[best].tolist(), strict=True)
-    return Found(tuple(Neighbour(*one) for one in found), compared)
+    return NearState(tuple(Neighbour(*one) for one in found), compared)
 
 
 def bounds(sketch_ND: Single, query_D: Double) -> Single:

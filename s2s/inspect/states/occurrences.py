@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from s2s.errors import UserError
-from s2s.inspect.states.store import Kept, Place
+from s2s.inspect.states.store import StatePosition, StateStore
 from s2s.inspect.table import Examples
 
 
@@ -39,7 +39,7 @@ class Occurrence:
         return " ".join(first), " ".join(last)
 
 
-def occurrences(examples: Examples, kept: Kept, kind: str, places: Sequence[Place]) -> list[Occurrence]:
+def occurrences(examples: Examples, kept: StateStore, kind: str, places: Sequence[StatePosition]) -> list[Occurrence]:
     """What stands at some places, in their order."""
     tokens = tokens_column(kept, kind)
     columns = dict.fromkeys(["source", "reference", "output", "error", "cut_off", tokens])
@@ -47,20 +47,20 @@ def occurrences(examples: Examples, kept: Kept, kind: str, places: Sequence[Plac
     return [_occurrence(place, row, kind, tokens) for place, row in zip(places, rows, strict=True)]
 
 
-def tokens_column(kept: Kept, kind: str) -> str:
+def tokens_column(kept: StateStore, kind: str) -> str:
     """Where the table has the words that states of a kind stand for."""
     if kind == "encoder":
         return "source_tokens"
     return "reference_tokens" if kept.lane == "forced" else "output_tokens"
 
 
-def _occurrence(place: Place, row: dict[str, Any], kind: str, column: str) -> Occurrence:
+def _occurrence(place: StatePosition, row: dict[str, Any], kind: str, column: str) -> Occurrence:
     end = () if kind == "encoder" else ("<eos>",)  # of an output that was cut off no state is kept of it
     text = {name: row[name] for name in ("source", "output", "reference", "error")}
     return Occurrence(place.id, place.position, (*row[column], *end), **text)
 
 
-def own(examples: Examples, kept: Kept, kind: str, id: int) -> tuple[list[str], np.ndarray]:
+def own(examples: Examples, kept: StateStore, kind: str, id: int) -> tuple[list[str], np.ndarray]:
     """The words of an example of the table, and its states of a kind; UserError where there is none of this id."""
     rows = kept.rows(kind, id)
     if not len(rows):
@@ -70,7 +70,7 @@ def own(examples: Examples, kept: Kept, kind: str, id: int) -> tuple[list[str], 
     return list(first.tokens[: len(rows)]), states
 
 
-def all_words(examples: Examples, kept: Kept, kind: str) -> np.ndarray:
+def all_words(examples: Examples, kept: StateStore, kind: str) -> np.ndarray:
     """The word of every state of a kind, row by row: (N,) of texts."""
     column = examples.columns(tokens_column(kept, kind)).column(0)
     flat = pc.list_flatten(column).to_numpy(zero_copy_only=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2s.inspect.states.sketch import sketched
-from s2s.inspect.states.store import Kept, Places, Single
+from s2s.inspect.states.store import Places, Single, StateStore
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -32,7 +32,7 @@ class Cloud:
 class Plane:
     """The two directions in which the unit vectors of a kind vary most."""
 
-    def __init__(self, kept: Kept, kind: str) -> None:
+    def __init__(self, kept: StateStore, kind: str) -> None:
         self.kept, self.kind = kept, kind
         self.shares: list[float] = kept.about["kinds"][kind]["shares"][:2]
 
@@ -50,7 +50,7 @@ class Plane:
 class Neighbourhoods:
     """A map that keeps near what is near (UMAP, McInnes et al. 2018), made from the sketches of a sample."""
 
-    def __init__(self, kept: Kept, kind: str, seed: int, most: int = FITTED) -> None:
+    def __init__(self, kept: StateStore, kind: str, seed: int, most: int = FITTED) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ImportWarning)  # that one of its parts would need Tensorflow
             import umap

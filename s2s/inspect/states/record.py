@@ -27,7 +27,7 @@ from s2s.data.batches import pad
 from s2s.errors import UserError
 from s2s.exposure.lanes import chunks, quiet
 from s2s.inspect.states.sketch import sketch
-from s2s.inspect.states.store import KINDS, SCHEMA, Kept
+from s2s.inspect.states.store import KINDS, SCHEMA, StateStore
 from s2s.inspect.table import Examples
 from s2s.model import Model
 from s2s.model.kernels import linear
@@ -144,7 +144,7 @@ class States:
 
     def make(self, group: Group, progress: Progress) -> None:
         """All windows that are this process's and not there yet; then the first makes them searchable."""
-        if Kept.whole(self.examples.directory):
+        if StateStore.whole(self.examples.directory):
             return
         if group.first and not self.marks.is_dir():
             self._allocate()

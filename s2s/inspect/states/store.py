@@ -22,7 +22,7 @@ Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Place:
+class StatePosition:
     """Where a state is from: the example's place in the table and its id, and the source position or the step."""
 
     example: int
@@ -30,7 +30,7 @@ class Place:
     position: int
 
 
-class Kept:
+class StateStore:
     """The states in an inspection's directory, mapped into memory, not read; a map stays, with the pages it has met."""
 
     def __init__(self, directory: Path) -> None:
@@ -73,12 +73,12 @@ class Kept:
         held: Double = np.load(self.directory / f"{kind}.basis.npy")
         return held
 
-    def places(self, kind: str, rows: Places) -> list[Place]:
+    def places(self, kind: str, rows: Places) -> list[StatePosition]:
         """Where these states are from."""
         starts = self.index[:, _column(kind)]
         examples = np.searchsorted(starts, rows, side="right") - 1
         found = np.stack([examples, self.index[examples, 0], rows - starts[examples]], axis=1)
-        return [Place(*one) for one in found.tolist()]
+        return [StatePosition(*one) for one in found.tolist()]
 
     def ids(self, kind: str, rows: Places) -> Places:
         """The examples that these states are of."""

@@ -35,7 +35,7 @@ def library() -> Any:
     return transformers
 
 
-def read(origin: str, local: bool) -> tuple[Any, Any]:
+def read_pretrained(origin: str, local: bool) -> tuple[Any, Any]:
     """Network and tokenizer; UserError for what is not there, not whole, not safe or of another kind."""
     transformers = library()
     from s2s.model.huggingface import attention

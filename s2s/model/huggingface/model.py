@@ -37,7 +37,7 @@ class Memory(NamedTuple):
         return Memory(self.states_BSM[index_N], self.mask_BS[index_N], self.cross_PBLHSD[:, index_N])
 
 
-class State(NamedTuple):
+class HuggingFaceState(NamedTuple):
     """What has been read: of each step its keys and values, (2, B, L, H, t, D), shared with the states before.
 
     ``times`` has of each row the number of ids read; rows that have read fewer than others are filled up behind.
@@ -48,14 +48,14 @@ class State(NamedTuple):
     top_BH: Tensor  # the query of the layer that is looked at
     normaliser_B: Tensor  # log Σ exp(logits) of the step
 
-    def select(self, index_N: Tensor) -> State:
+    def select(self, index_N: Tensor) -> HuggingFaceState:
         """The rows that an index names."""
         past = tuple(part[:, index_N] for part in self.past)
         times = tuple(self.times[n] for n in index_N.tolist())
-        return State(past, times, self.top_BH[index_N], self.normaliser_B[index_N])
+        return HuggingFaceState(past, times, self.top_BH[index_N], self.normaliser_B[index_N])
 
     @staticmethod
-    def joined(states: Sequence[State]) -> State:
+    def joined(states: Sequence[HuggingFaceState]) -> HuggingFaceState:
         """The rows of all states, one state after the other."""
         longest, parts = max(max(state.times, default=0) for state in states), list[Tensor]()
         shape = next((state.past[0].shape for state in states if state.past), None)
@@ -64,7 +64,7 @@ class State(NamedTuple):
                 rows = len(state.times)
                 whole = torch.cat(state.past, dim=4) if state.past else torch.zeros(2, rows, *shape[2:4], 0, shape[5])
                 parts.append(F.pad(whole[..., :longest, :], (0, 0, 0, max(0, longest - whole.size(4)))))
-        return State(
+        return HuggingFaceState(
             (torch.cat(parts, dim=1),) if parts else (),
             tuple(chain.from_iterable(state.times for state in states)),
             torch.cat([state.top_BH for state in states]),
@@ -94,7 +94,9 @@ class HuggingFace(Model):
         """The same network, looked at elsewhere."""
         return HuggingFace(self.network, self.ids, layer, head)
 
-    def encode(self, source_BS: Tensor, lengths_B: Tensor, embedded_BSE: Tensor | None = None) -> tuple[Memory, State]:
+    def encode(
+        self, source_BS: Tensor, lengths_B: Tensor, embedded_BSE: Tensor | None = None
+    ) -> tuple[Memory, HuggingFaceState]:
         """Source ids to memory and the decoder's first state; UserError for more than the model has positions for."""
         longest = self.longest_source
         if longest is not None and source_BS.size(1) > longest:
@@ -103,7 +105,7 @@ class HuggingFace(Model):
         read = {"input_ids": self.ids.source_V[source_BS]} if embedded_BSE is None else {"inputs_embeds": embedded_BSE}
         states_BSM = self.network.get_encoder()(attention_mask=mask_BS.long(), **read).last_hidden_state
         cross = [torch.stack([_project(m, states_BSM, part) for m in self.cross], dim=1) for part in (0, 1)]
-        empty = State(
+        empty = HuggingFaceState(
             (),
             (0,) * len(source_BS),
             states_BSM.new_zeros(len(source_BS), self.sizes.decoder),
@@ -111,7 +113,9 @@ class HuggingFace(Model):
         )
         return Memory(states_BSM, mask_BS, torch.stack(cross)), empty
 
-    def step(self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None) -> StepOutput:
+    def step(
+        self, state: HuggingFaceState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+    ) -> StepOutput:
         """Read one token a row; rows that have read as many are read together."""
         places = dict[int, list[int]]()
         for row, time in enumerate(state.times):
@@ -126,9 +130,11 @@ class HuggingFace(Model):
         back_N = torch.tensor(list(chain.from_iterable(places.values()))).argsort()
         log_probs, states, looks, _ = zip(*outputs, strict=True)
         look = Look(*(torch.cat([seen[part] for seen in looks])[back_N] for part in range(4)))  # type: ignore[arg-type]
-        return StepOutput(torch.cat(log_probs)[back_N], State.joined(states).select(back_N), look)
+        return StepOutput(torch.cat(log_probs)[back_N], HuggingFaceState.joined(states).select(back_N), look)
 
-    def _step(self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None) -> StepOutput:
+    def _step(
+        self, state: HuggingFaceState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None
+    ) -> StepOutput:
         time = state.times[0]
         read_BT = self.ids.target_V[token_B].unsqueeze(1)
         if time == 0:  # <bos>: all that the decoder reads before its first word
@@ -139,7 +145,7 @@ class HuggingFace(Model):
         logits_BTV, new_PBLHTD = self._run(read_BT, memory, past, glance)
         logits_BV = logits_BTV[:, -1]
         look, normaliser_B = self._look(glance, memory, -1), logits_BV.logsumexp(dim=1)
-        following = State(
+        following = HuggingFaceState(
             (new_PBLHTD,) if past is None else (past, new_PBLHTD) if filled else (*state.past, new_PBLHTD),
             tuple(t + read_BT.size(1) for t in state.times),
             look.query_BH,
@@ -181,7 +187,7 @@ class HuggingFace(Model):
         return made, torch.stack([torch.stack(part, dim=1) for part in parts])
 
     def spoken(
-        self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+        self, state: HuggingFaceState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
     ) -> Spoken | None:
         """The last layer's output and the output matrix; what was attended to went through all layers behind it.
 
@@ -219,8 +225,8 @@ class HuggingFace(Model):
         return Look(query_BH, attention_BS.clamp_min(1e-38).log(), attention_BS, context_BHD.flatten(1))
 
     def look(
-        self, state: State, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
-    ) -> tuple[State, Look]:
+        self, state: HuggingFaceState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+    ) -> tuple[HuggingFaceState, Look]:
         """The next state, and what was seen."""
         output = self.step(state, token_B, memory, attention_BS)
         return output.state, output.look
@@ -243,7 +249,9 @@ class HuggingFace(Model):
         states = [start]
         for t in steps[:-1]:
             times = (opening + t,) * len(read_BT)
-            states.append(State((past_PBLHTD[..., : opening + t, :],), times, looks[t].query_BH, normaliser_BT[:, t]))
+            states.append(
+                HuggingFaceState((past_PBLHTD[..., : opening + t, :],), times, looks[t].query_BH, normaliser_BT[:, t])
+            )
         logits_NV = logits_BTV[batch.target_out_BT != PAD][:, self.ids.target_V]
         return Forced(logits_NV.clamp_min(NEVER).masked_fill(self.ids.alias_V, NEVER), None, memory, states, looks)
 

@@ -86,7 +86,7 @@ class LSTMCell(nn.LSTMCell):
         return h_NH, c_NH
 
 
-def run(rnn: nn.RNNBase, packed: PackedSequence) -> tuple[PackedSequence, Hidden]:
+def run_packed(rnn: nn.RNNBase, packed: PackedSequence) -> tuple[PackedSequence, Hidden]:
     """What ``rnn(packed)`` gives for a bidirectional ``nn.GRU`` or ``nn.LSTM``: outputs and last states (2·L, B, H)."""
     explaining = torch.is_grad_enabled() and not rnn.training and len(packed.batch_sizes) >= LONG
     if (rnn.hidden_size < WIDE and not explaining) or linear.is_plain():

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from s2s.train.objectives.adversarial import fgm, gradient_penalty
 from s2s.train.objectives.corruption import mask, replacement
-from s2s.train.objectives.objective import Objective, Progress
+from s2s.train.objectives.objective import Objective, TrainingProgress
 from s2s.train.objectives.policy import self_critical
 from s2s.train.objectives.sampling import scheduled_sampling
 from s2s.train.objectives.teacher_forcing import cross_entropy
 
-__all__ = ["OBJECTIVES", "Objective", "Progress"]
+__all__ = ["OBJECTIVES", "Objective", "TrainingProgress"]
 
 OBJECTIVES: dict[str, Objective] = {
     "cross_entropy": cross_entropy,

@@ -15,7 +15,7 @@ from s2s.data.batches import Batch
 from s2s.model import Seq2Seq
 from s2s.model.kernels.linear import plain
 from s2s.text.vocab import PAD
-from s2s.train.objectives.objective import Progress
+from s2s.train.objectives.objective import TrainingProgress
 from s2s.train.objectives.teacher_forcing import cross_entropy
 
 
@@ -32,7 +32,7 @@ def perturbation(loss: Tensor, weights: dict[str, Tensor], epsilon: float) -> di
     return {name: epsilon / norm * g for name, g in zip(weights, gradients, strict=True)}
 
 
-def fgm(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
+def fgm(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
     """``L(E) + L(E + Δ)``, Δ held fixed: cross-entropy and the same at the perturbed point (FGM).
 
     The parameters themselves are never changed. Of several processes each perturbs by its own part's gradient.
@@ -46,7 +46,7 @@ def fgm(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) 
     return loss + F.cross_entropy(logits_NV, target_N, label_smoothing=settings.label_smoothing)
 
 
-def gradient_penalty(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
+def gradient_penalty(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
     """``L + ½ ε ‖∇_E L‖²``: cross-entropy that must not change much with the embeddings.
 
     Of several processes each takes the norm of its own part's gradient.

@@ -10,7 +10,7 @@ from torch import Tensor
 from s2s.data.batches import Batch
 from s2s.model import Seq2Seq
 from s2s.text.vocab import BOS, PAD, SPECIALS, UNK
-from s2s.train.objectives.objective import Progress
+from s2s.train.objectives.objective import TrainingProgress
 from s2s.train.objectives.teacher_forcing import cross_entropy
 
 MASKED, RANDOM = 0.8, 0.1  # of the chosen tokens; the rest is kept (Devlin et al. 2019, section 3.1)
@@ -21,7 +21,7 @@ def words(batch: Batch) -> Tensor:
     return (batch.target_in_BT != PAD) & (batch.target_in_BT != BOS)
 
 
-def replaced(batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
+def replaced(batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
     """Decoder inputs (B, T): of a share of the sentences a share of the words replaced.
 
     A replacement is any word of the same target sentence, or of source and target (``both``), each
@@ -42,12 +42,12 @@ def replaced(batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
     return torch.where(word_BT & sentence_B1 & token_BT, drawn_BT, batch.target_in_BT)
 
 
-def replacement(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
+def replacement(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
     """Cross-entropy after partly replaced inputs: negative samples by random replacement (Su Jianlin)."""
     return cross_entropy(model, dataclasses.replace(batch, target_in_BT=replaced(batch, rng, progress)), rng, progress)
 
 
-def masked(batch: Batch, vocab_size: int, rng: torch.Generator, progress: Progress) -> Tensor:
+def masked(batch: Batch, vocab_size: int, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
     """Decoder inputs (B, T): of the chosen words 80 % become ``<unk>``, 10 % any word of the vocabulary.
 
     The vocabulary has no token for a mask, and ``<unk>`` is what it has for a word that is not to be seen.
@@ -61,7 +61,7 @@ def masked(batch: Batch, vocab_size: int, rng: torch.Generator, progress: Progre
     return torch.where(chosen_BT, changed_BT, batch.target_in_BT)
 
 
-def mask(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
+def mask(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
     """Cross-entropy after partly masked inputs, BERT's 80/10/10."""
     inputs_BT = masked(batch, model.embedding.num_embeddings, rng, progress)
     return cross_entropy(model, dataclasses.replace(batch, target_in_BT=inputs_BT), rng, progress)

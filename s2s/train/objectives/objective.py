@@ -14,7 +14,7 @@ from s2s.model import Seq2Seq
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     """Where a run stands: ``step`` of ``steps``, and what it was told."""
 
     step: int
@@ -22,4 +22,4 @@ class Progress:
     settings: TrainConfig
 
 
-Objective = Callable[[Seq2Seq, Batch, torch.Generator, Progress], Tensor]
+Objective = Callable[[Seq2Seq, Batch, torch.Generator, TrainingProgress], Tensor]

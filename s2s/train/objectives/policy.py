@@ -12,12 +12,12 @@ from s2s.config import TrainConfig
 from s2s.data.batches import Batch
 from s2s.model import Seq2Seq
 from s2s.text.vocab import BOS, EOS, PAD
-from s2s.train.objectives.objective import Progress
+from s2s.train.objectives.objective import TrainingProgress
 from s2s.train.objectives.reward import REWARDS
 from s2s.train.objectives.rollout import argmax, drawing, rollout
 
 
-def self_critical(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
+def self_critical(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
     """``γ L_rl + (1-γ) L_ml`` (Paulus et al. 2018, eq. 16), or MIXER's schedule (Ranzato et al. 2016, section 3.2.2).
 
     ``L_rl = (r(greedy) - r(sample)) Σ_t log p(sample_t)``, ``L_ml = -Σ_t log p(y_t)``, sentence by sentence,

@@ -12,7 +12,7 @@ from s2s.config import TrainConfig
 from s2s.data.batches import Batch
 from s2s.model import Seq2Seq
 from s2s.text.vocab import PAD
-from s2s.train.objectives.objective import Progress
+from s2s.train.objectives.objective import TrainingProgress
 from s2s.train.objectives.rollout import argmax, drawing, mixed_inputs
 from s2s.train.objectives.teacher_forcing import cross_entropy
 
@@ -33,7 +33,7 @@ def teacher_share(step: int, settings: TrainConfig) -> float:
     return k / (k + math.exp(min(step / k, 700.0)))
 
 
-def mixed(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
+def mixed(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
     """Decoder inputs (B, T): a coin a token says whether it is the reference's or the model's own.
 
     An own token is drawn from the model's distribution (``sampling_argmax``: its best) after the mixed
@@ -47,7 +47,7 @@ def mixed(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress
     return mixed_inputs(model, batch, own_BT, pick)
 
 
-def scheduled_sampling(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
+def scheduled_sampling(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
     """Cross-entropy with the reference after mixed inputs, no gradient through the sample.
 
     Known caveat: the objective is inconsistent (Huszár 2015).

@@ -9,10 +9,10 @@ from torch.nn import functional as F
 from s2s.data.batches import Batch
 from s2s.model import Seq2Seq
 from s2s.text.vocab import PAD
-from s2s.train.objectives.objective import Progress
+from s2s.train.objectives.objective import TrainingProgress
 
 
-def cross_entropy(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Progress) -> Tensor:
+def cross_entropy(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
     """Mean over real tokens of ``-Σ_v q_v log p_v``, ``q = (1-ε) onehot + ε/V``.
 
     With ``coverage_weight`` λ each token owes ``λ Σ_i min(α_ti, c_ti)`` more (See, Liu and Manning 2017, eq. 13).

@@ -39,7 +39,7 @@ def section(code: str) -> None:
 
 def _shown(code: str) -> dict[str, Any]:
     """The room's state, of a revealed question the votes too, or why there is none."""
-    state, counts, problem = rooms.State(0, "waiting"), None, None
+    state, counts, problem = rooms.RoomState(0, "waiting"), None, None
     try:
         engine = connect()
         state = rooms.state(engine, code)

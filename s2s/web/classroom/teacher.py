@@ -117,7 +117,7 @@ def _live(engine: Engine, code: str, key: str) -> None:
         st.error(language.explain(error))
 
 
-def _controls(engine: Engine, code: str, key: str, state: rooms.State) -> None:
+def _controls(engine: Engine, code: str, key: str, state: rooms.RoomState) -> None:
     """One button leads on, from asking to closing to revealing; a presenter's remote presses it."""
     lane = _lane()
     step, main = st.columns([3, 9], vertical_alignment="bottom")
@@ -137,7 +137,7 @@ def _controls(engine: Engine, code: str, key: str, state: rooms.State) -> None:
     main.button(name, key="class_on", type="primary", shortcut="PageDown", on_click=_press, args=arguments)
 
 
-def _next(state: rooms.State, lane: Trace) -> int:
+def _next(state: rooms.RoomState, lane: Trace) -> int:
     """The step that follows the question on screen, counted from 1; of another lane the first."""
     asked = state.question
     if asked is None or tuple(asked.source) != lane.source_tokens:
@@ -146,7 +146,7 @@ def _next(state: rooms.State, lane: Trace) -> int:
     return min(asked.step + 2, len(lane.steps)) if same else 1
 
 
-def _press(engine: Engine, code: str, seen: rooms.State, action: Any) -> None:
+def _press(engine: Engine, code: str, seen: rooms.RoomState, action: Any) -> None:
     """Act, unless the room is not any more what the button was drawn for: one press must not lead on twice."""
     try:
         now = rooms.state(engine, code)

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.trace.film import Frame, Moment, curve, film
+from s2s.trace.film import FilmFrame, FilmMoment, curve, film
 from s2s.trace.trace import Trace
 from s2s.web.components.player import FOLDER as PLAYER
 from s2s.web.shell import controls, language
@@ -29,7 +29,7 @@ def _component() -> Any:
     return st.components.v2.component("lookback_film", html='<div class="lookback"></div>', css=css, js=js)
 
 
-def packed(frame: Frame) -> dict[str, Any]:
+def packed(frame: FilmFrame) -> dict[str, Any]:
     """What the component paints of a frame: weights row after row, what is said, the reference words' probabilities."""
     steps = frame.trace.steps
     return {
@@ -51,9 +51,9 @@ def sentence(trace: Trace) -> dict[str, Any]:
     }
 
 
-def values(name: str, moments: Sequence[Moment], frames: Sequence[Frame], total: int) -> Film:
+def values(name: str, moments: Sequence[FilmMoment], frames: Sequence[FilmFrame], total: int) -> Film:
     """What the component is given of a film, without its texts; moments that lack a frame are not there yet."""
-    at: dict[int, dict[int, Frame]] = {m.step: {} for m in moments}
+    at: dict[int, dict[int, FilmFrame]] = {m.step: {} for m in moments}
     for frame in frames:
         at.setdefault(frame.step, {})[frame.sentence] = frame
     first = at[moments[0].step]

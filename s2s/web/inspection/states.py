@@ -16,7 +16,7 @@ from s2s.inspect.states import projection
 from s2s.inspect.states.nearest import nearest
 from s2s.inspect.states.occurrences import all_words, occurrences, own
 from s2s.inspect.states.projection import Cloud, Neighbourhoods, Plane
-from s2s.inspect.states.store import KINDS, Kept
+from s2s.inspect.states.store import KINDS, StateStore
 from s2s.inspect.table import Examples
 from s2s.server.job import Job
 from s2s.web.shell import controls, csv_table, job_panel, language, models
@@ -42,8 +42,8 @@ class Sentence:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _kept(directory: str, stamp: int) -> Kept:
-    return Kept(Path(directory))
+def _kept(directory: str, stamp: int) -> StateStore:
+    return StateStore(Path(directory))
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -73,7 +73,7 @@ def section(examples: Examples, row: int | None, chosen: tuple[int, ...], choose
     ``chosen`` are the examples that the table is confined to, ``choose`` does that.
     """
     st.markdown(f"#### {t('states.title')}")
-    if Kept.whole(examples.directory):
+    if StateStore.whole(examples.directory):
         _section(examples, row, chosen, choose)
         return
     st.caption(t("states.none"))
@@ -82,7 +82,7 @@ def section(examples: Examples, row: int | None, chosen: tuple[int, ...], choose
     except UserError as error:
         st.error(language.explain(error))
         return
-    if made is not None and Kept.whole(examples.directory):
+    if made is not None and StateStore.whole(examples.directory):
         st.rerun()
 
 
@@ -133,7 +133,7 @@ def _choice(name: str, options: Sequence[str]) -> str:
     return controls.own_radio(f"states-{name}", t(f"states.{name}"), labels)
 
 
-def _sentence(examples: Examples, kept: Kept, kind: str, row: int | None) -> Sentence | None:
+def _sentence(examples: Examples, kept: StateStore, kind: str, row: int | None) -> Sentence | None:
     """The typed sentence, else the example that is open, else the first one."""
     typed = st.text_input(t("states.typed"), key="states_typed", max_chars=MOST, help=t("states.typed_help")).strip()
     try:
@@ -146,7 +146,7 @@ def _sentence(examples: Examples, kept: Kept, kind: str, row: int | None) -> Sen
         return None
 
 
-def _typed(examples: Examples, kept: Kept, kind: str, text: str) -> Sentence:
+def _typed(examples: Examples, kept: StateStore, kind: str, text: str) -> Sentence:
     """A sentence through the checkpoint that the inspection was made with. Raises UserError as ``decode`` does."""
     held = examples.manifest["checkpoint"]
     name = held["name"]
@@ -158,7 +158,7 @@ def _typed(examples: Examples, kept: Kept, kind: str, text: str) -> Sentence:
     return Sentence(words, vectors[KINDS.index(kind)], None)
 
 
-def _neighbours(examples: Examples, kept: Kept, kind: str, sentence: Sentence) -> None:
+def _neighbours(examples: Examples, kept: StateStore, kind: str, sentence: Sentence) -> None:
     """Which state of the sentence, and the states nearest to it."""
     labels = [f"{n} · {word}" for n, word in enumerate(sentence.words, start=1)]
     place = st.selectbox(

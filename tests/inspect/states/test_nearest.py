@@ -14,7 +14,7 @@ from s2s.inspect.states import nearest as module
 from s2s.inspect.states.nearest import bounds, nearest
 from s2s.inspect.states.occurrences import occurrences, own
 from s2s.inspect.states.sketch import basis, sketch, sketched, unit
-from s2s.inspect.states.store import KINDS, Kept
+from s2s.inspect.states.store import KINDS, StateStore
 from s2s.inspect.table import Examples
 from tests.inspect.corpus import with_states
 
@@ -34,7 +34,7 @@ def naive(states: np.ndarray, query: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("first", [1, 1024])
 def test_the_same_as_a_naive_search(examples: Examples, kind: str, first: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FIRST", first)
-    kept, rng = Kept(examples.directory), np.random.default_rng(0)
+    kept, rng = StateStore(examples.directory), np.random.default_rng(0)
     states = kept.states(kind)
     queries = [np.array(states[row]) for row in rng.integers(0, len(states), 8)]
     for query in (*queries, *rng.normal(size=(8, states.shape[1]))):
@@ -61,9 +61,9 @@ def test_much_is_ruled_out_where_states_lie_together(tmp_path: Path) -> None:
     assert found.compared < 2000
 
 
-def synthetic(place: Path, states: np.ndarray) -> Kept:
+def synthetic(place: Path, states: np.ndarray) -> StateStore:
     """Kept states that are given, one sentence each."""
-    kept = Kept.__new__(Kept)
+    kept = StateStore.__new__(StateStore)
     kept.directory, kept.about, kept.maps = place, {"lane": "free"}, {}
     kept.index = np.stack([np.arange(len(states) + 1)] * 3, axis=1)
     np.save(place / "decoder.npy", states)
@@ -91,7 +91,7 @@ def test_the_bound_holds(seed: int, directions: int, shape: str) -> None:
 
 
 def test_more_than_there_are_and_none(examples: Examples, tmp_path: Path) -> None:
-    kept = Kept(examples.directory)
+    kept = StateStore(examples.directory)
     count, size = kept.states("decoder").shape
     assert len(nearest(kept, "decoder", np.ones(size), 10_000).neighbours) == count
     alone = synthetic(tmp_path, np.ones((1, 4), np.float16))
@@ -100,7 +100,7 @@ def test_more_than_there_are_and_none(examples: Examples, tmp_path: Path) -> Non
 
 
 def test_sentences_of_states(examples: Examples) -> None:
-    kept, rows = Kept(examples.directory), {id: examples.example(id) for id in range(1, 24)}
+    kept, rows = StateStore(examples.directory), {id: examples.example(id) for id in range(1, 24)}
     for kind, column in (("encoder", "source_tokens"), ("decoder", "output_tokens"), ("context", "output_tokens")):
         states = kept.states(kind)
         places = kept.places(kind, np.arange(len(states)))

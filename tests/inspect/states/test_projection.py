@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from s2s.inspect.states.projection import Neighbourhoods, Plane
-from s2s.inspect.states.store import KINDS, Kept
+from s2s.inspect.states.store import KINDS, StateStore
 from s2s.inspect.table import Examples
 from tests.inspect.corpus import with_states
 
@@ -21,7 +21,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Examples:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_plane_is_that_of_a_singular_value_decomposition(examples: Examples, kind: str) -> None:
-    kept = Kept(examples.directory)
+    kept = StateStore(examples.directory)
     plane = Plane(kept, kind)
     cloud = plane.cloud(np.random.default_rng(0))
     wide = kept.states(kind).astype(np.float64)
@@ -36,7 +36,7 @@ def test_the_plane_is_that_of_a_singular_value_decomposition(examples: Examples,
 
 
 def test_a_sentence_lies_among_the_points(examples: Examples) -> None:
-    kept = Kept(examples.directory)
+    kept = StateStore(examples.directory)
     plane, rows = Plane(kept, "decoder"), kept.rows("decoder", 6)
     path = plane.place(kept.states("decoder")[rows.start : rows.stop])
     cloud = plane.cloud(np.random.default_rng(0))
@@ -44,7 +44,7 @@ def test_a_sentence_lies_among_the_points(examples: Examples) -> None:
 
 
 def test_a_sample_is_stated(examples: Examples) -> None:
-    plane = Plane(Kept(examples.directory), "decoder")
+    plane = Plane(StateStore(examples.directory), "decoder")
     whole = plane.cloud(np.random.default_rng(0))
     some = plane.cloud(np.random.default_rng(0), most=10)
     assert len(some.rows) == 10 and some.total == len(whole.rows) and (np.diff(some.rows) > 0).all()
@@ -66,7 +66,7 @@ class FirstTwo:
 
 def test_umap_maps_the_principal_coordinates(examples: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "umap", types.SimpleNamespace(UMAP=FirstTwo))
-    kept = Kept(examples.directory)
+    kept = StateStore(examples.directory)
     made, plane = Neighbourhoods(kept, "decoder", seed=1, most=30), Plane(kept, "decoder")
     cloud = made.cloud(np.random.default_rng(0))
     assert len(cloud.rows) == 30 < cloud.total and made.shares == []

@@ -22,7 +22,7 @@ from s2s.decode.prefix_cache import PrefixCache
 from s2s.errors import UserError
 from s2s.inspect.states import record as module
 from s2s.inspect.states.record import Lane, States, lane_states, trace_states
-from s2s.inspect.states.store import KINDS, Kept
+from s2s.inspect.states.store import KINDS, StateStore
 from s2s.inspect.table import Examples
 from s2s.text.vocab import BOS, EOS
 from s2s.trace.branch import Edit
@@ -65,7 +65,7 @@ def decoded(checkpoint: Checkpoint, source: Sequence[int], ids: Sequence[int]) -
     return [part.numpy() for part in (reading.memory.states_BSM[0], hidden, context)]
 
 
-def same(one: Kept, other: Kept) -> bool:
+def same(one: StateStore, other: StateStore) -> bool:
     files = [f"{kind}{part}.npy" for kind in KINDS for part in ("", ".basis", ".sketch")]
     return all(
         (one.directory / name).read_bytes() == (other.directory / name).read_bytes() for name in ("index.npy", *files)
@@ -77,7 +77,7 @@ def test_kept_states_are_those_of_decoding(tmp_path: Path, attention: str, model
     examples, checkpoint = inspected(tmp_path, attention, **model)
     told = list[int]()
     States(examples, checkpoint).make(ONE, told.append)
-    kept, ids = Kept(examples.directory), {token: i for i, token in enumerate(checkpoint.target.vocab.tokens)}
+    kept, ids = StateStore(examples.directory), {token: i for i, token in enumerate(checkpoint.target.vocab.tokens)}
     assert (sum(told), kept.lane) == (23, "free")
     ends = dict.fromkeys(KINDS, 0)
     for row in examples.rows(np.arange(23), ["id", "source_tokens", "output_tokens", "cut_off"]):
@@ -99,7 +99,7 @@ def test_kept_states_are_those_of_decoding(tmp_path: Path, attention: str, model
 def test_the_reference_s_lane_where_there_is_no_other(tmp_path: Path) -> None:
     examples, checkpoint = inspected(tmp_path, mode="forced", count=7)
     States(examples, checkpoint).make(ONE, lambda done: None)
-    kept = Kept(examples.directory)
+    kept = StateStore(examples.directory)
     row = examples.example(4)
     gold = [*checkpoint.target.vocab.encode(row["reference_tokens"]), EOS]
     expected = decoded(checkpoint, checkpoint.source.vocab.encode(row["source_tokens"]), gold)
@@ -162,15 +162,15 @@ def test_killed_in_the_middle_it_goes_on_with_one_process_or_two(place: Path) ->
     shutil.copytree(place / "made", place / "killed")
     assert run(place, "killed", kill_after=37) == (-9, [])
     done = {path.name: path.stat().st_mtime_ns for path in (place / "killed" / "states" / "done").iterdir()}
-    assert sorted(done) == ["000000", "000001"] and not Kept.whole(place / "killed")
+    assert sorted(done) == ["000000", "000001"] and not StateStore.whole(place / "killed")
     with pytest.raises(UserError, match="no states"):
-        Kept(place / "killed")
+        StateStore(place / "killed")
     shutil.copytree(place / "killed", place / "two")
     for name, processes in (("killed", 1), ("two", 2)):
         status, told = run(place, name, processes=processes)
         assert status == 0
         assert sum(int(line[1]) for line in told) == 23 and sum(int(line[3]) for line in told) == 3 * 13
-        assert same(Kept(place / name), Kept(place / "whole"))
+        assert same(StateStore(place / name), StateStore(place / "whole"))
         assert not (place / name / "states" / "done").exists()
 
 

@@ -22,7 +22,7 @@ def write(folder: Path, kind: str) -> Path:
 
     source, target, _ = random_models.LANGUAGES.get(kind, ("", "", ""))
     theirs, ours = random_models.write(folder / "theirs", kind), folder / f"tiny-{kind}"
-    huggingface.bring(str(theirs), ours, "", source, target)
+    huggingface.import_huggingface(str(theirs), ours, "", source, target)
     return ours
 
 

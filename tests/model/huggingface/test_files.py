@@ -46,7 +46,7 @@ def changed(directory: Path, into: Path, change: Change) -> Path:
 
 def refusal(origin: Path, tmp_path: Path) -> UserError:
     with pytest.raises(UserError) as caught:
-        huggingface.bring(str(origin), tmp_path / "ours")
+        huggingface.import_huggingface(str(origin), tmp_path / "ours")
     assert not (tmp_path / "ours").exists()
     return caught.value
 
@@ -86,8 +86,8 @@ def test_a_weight_that_does_not_fit_is_named(
 def test_what_the_library_computes_or_ties_or_never_reads_may_differ(
     given: Callable[[str], Path], tmp_path: Path, kind: str, change: Change
 ) -> None:
-    huggingface.bring(str(given(kind)), tmp_path / "own")
-    huggingface.bring(str(changed(given(kind), tmp_path / "theirs", change)), tmp_path / "ours")
+    huggingface.import_huggingface(str(given(kind)), tmp_path / "own")
+    huggingface.import_huggingface(str(changed(given(kind), tmp_path / "theirs", change)), tmp_path / "ours")
     lanes = [load(tmp_path / name).trace(SENTENCES[0], SENTENCES[1], mode="forced") for name in ("own", "ours")]
     assert [s.log_prob for s in lanes[0].steps] == pytest.approx([s.log_prob for s in lanes[1].steps], abs=1e-6)
 
@@ -104,7 +104,7 @@ def test_weights_in_several_files_are_read_whole_or_refused(tmp_path: Path) -> N
     pieces.save_pretrained(tmp_path / "theirs")
     files = sorted((tmp_path / "theirs").glob("model-*.safetensors"))
     assert len(files) > 2
-    huggingface.bring(str(tmp_path / "theirs"), tmp_path / "whole")
+    huggingface.import_huggingface(str(tmp_path / "theirs"), tmp_path / "whole")
     for lost in (f"{FIRST}.weight", "final_logits_bias"):  # the second would be zeros, though its place is listed
         (file,) = (file for file in files if lost in load_file(file))
         kept = file.read_bytes()
@@ -139,7 +139,7 @@ def test_a_digest_covers_whatever_outputs_depend_on(given: Callable[[str], Path]
     ]
     found = []
     for n, one in enumerate(told):
-        huggingface.bring(str(given("mbart")), tmp_path / str(n), **one)
+        huggingface.import_huggingface(str(given("mbart")), tmp_path / str(n), **one)
         found.append(load(tmp_path / str(n)).digest)
     for name, values in {
         "config.json": {"scale_embedding": False},
@@ -152,7 +152,7 @@ def test_a_digest_covers_whatever_outputs_depend_on(given: Callable[[str], Path]
     assert len(set(found)) == len(found) == 7
     shutil.copytree(given("mbart"), tmp_path / "elsewhere")
     edit(tmp_path / "elsewhere" / "config.json", transformers_version="0", _name_or_path="other")
-    huggingface.bring(str(tmp_path / "elsewhere"), tmp_path / "same")
+    huggingface.import_huggingface(str(tmp_path / "elsewhere"), tmp_path / "same")
     assert load(tmp_path / "same").digest == load(tmp_path / "0@1.2").digest == found[0]
 
 

@@ -67,18 +67,24 @@ def test_every_language_has_a_name_and_a_token_of_its_own(kind: str) -> None:
 
 
 def test_a_model_that_is_told_none_says_what_it_takes(given: Path, tmp_path: Path) -> None:
-    (note, *_) = huggingface.bring(str(given), tmp_path / "own")
+    (note, *_) = huggingface.import_huggingface(str(given), tmp_path / "own")
     assert "52 languages" in note and "reads en_XX, writes en_XX" in note and "--target-language" in note
-    (note, *_) = huggingface.bring(str(given), tmp_path / "half", target_language="zh_CN")
+    (note, *_) = huggingface.import_huggingface(str(given), tmp_path / "half", target_language="zh_CN")
     assert "reads en_XX, writes zh_CN" in note and opening(load(tmp_path / "half")) == ("</s>", "zh_CN")
-    assert all("languages" not in note for note in huggingface.bring(str(given), tmp_path / "a", "", "zh_CN", "en_XX"))
+    assert all(
+        "languages" not in note
+        for note in huggingface.import_huggingface(str(given), tmp_path / "a", "", "zh_CN", "en_XX")
+    )
     assert load(tmp_path / "a").source.tokens("我")[0] == "zh_CN"
 
 
 @pytest.mark.parametrize(("kind", "begun"), [("mbart", "en_XX"), ("m2m_100", "__en__"), ("plbart", "<s>")])
 def test_a_target_without_a_language_of_its_own(tmp_path: Path, kind: str, begun: str) -> None:
     """M2M's tokenizer cuts no target then, and PLBART's knows none to begin with."""
-    assert "languages. It reads" in huggingface.bring(str(write(tmp_path / "theirs", kind)), tmp_path / "ours")[0]
+    assert (
+        "languages. It reads"
+        in huggingface.import_huggingface(str(write(tmp_path / "theirs", kind)), tmp_path / "ours")[0]
+    )
     found = load(tmp_path / "ours")
     assert opening(found)[-1] == begun
     assert found.trace(SENTENCES[0], SENTENCES[5], mode="forced").text == SENTENCES[5]
@@ -92,7 +98,7 @@ def test_a_model_that_always_writes_one_language_writes_it(tmp_path: Path) -> No
     own.generation_config.forced_bos_token_id = pieces.convert_tokens_to_ids("zh_CN")
     own.save_pretrained(tmp_path / "theirs")
     pieces.save_pretrained(tmp_path / "theirs")
-    assert "writes zh_CN" in huggingface.bring(str(tmp_path / "theirs"), tmp_path / "ours")[0]
+    assert "writes zh_CN" in huggingface.import_huggingface(str(tmp_path / "theirs"), tmp_path / "ours")[0]
     found = load(tmp_path / "ours")
     model: Any = found.model
     (said,) = greedy(model, [found.source.encode(SENTENCES[0])], max_length=8)
@@ -111,7 +117,7 @@ def test_visitors_do_not_cut_in_each_others_mode(brought: Callable[[str], Path])
 
 
 def test_a_checkpoint_that_was_brought_before_loads(given: Path, tmp_path: Path) -> None:
-    huggingface.bring(str(given), tmp_path / "old")
+    huggingface.import_huggingface(str(given), tmp_path / "old")
     config = json.loads((tmp_path / "old" / "config.json").read_text())
     assert {config.pop("source_language"), config.pop("target_language")} == {"en_XX"}
     (tmp_path / "old" / "config.json").write_text(json.dumps(config))
@@ -140,7 +146,7 @@ def test_the_command_line_takes_languages(given: Path, tmp_path: Path, capsys: p
 def test_a_model_of_no_languages_takes_none(tmp_path: Path) -> None:
     theirs = str(write(tmp_path / "theirs", "t5"))
     with pytest.raises(UserError) as caught:
-        huggingface.bring(theirs, tmp_path / "ours", "", "zh_CN", "en_XX")
+        huggingface.import_huggingface(theirs, tmp_path / "ours", "", "zh_CN", "en_XX")
     assert caught.value.say("zh") == say("error.huggingface_no_languages", "zh")
 
 
@@ -150,5 +156,5 @@ def test_two_vocabularies_are_refused(tmp_path: Path) -> None:
     made.save_pretrained(tmp_path / "theirs")
     pieces.save_pretrained(tmp_path / "theirs")
     with pytest.raises(UserError) as caught:
-        huggingface.bring(str(tmp_path / "theirs"), tmp_path / "ours")
+        huggingface.import_huggingface(str(tmp_path / "theirs"), tmp_path / "ours")
     assert caught.value.key == "error.huggingface_vocabularies"

@@ -85,7 +85,7 @@ def test_weights_of_a_word_with_a_joiner_are_summed(tmp_path: Path) -> None:
     tokenizer = unigram(sorted({*CUTS["alone"][1], "▁"}))
     network("t5", tokenizer).save_pretrained(tmp_path / "theirs")
     tokenizer.save_pretrained(tmp_path / "theirs")
-    huggingface.bring(str(tmp_path / "theirs"), tmp_path / "ours")
+    huggingface.import_huggingface(str(tmp_path / "theirs"), tmp_path / "ours")
     lane = load(tmp_path / "ours").trace(PERSIAN, PERSIAN, mode="forced")
     grid = Grid.of(lane).words()
     said = ["کتابهای" if w == "کتاب‌های" else w for w in PERSIAN.split(" ")]

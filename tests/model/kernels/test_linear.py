@@ -106,7 +106,7 @@ def test_the_bidirectional_layer_is_torchs(kind: type[nn.RNNBase], layers: int) 
     rnn = kind(4, 3, layers, bidirectional=True, batch_first=True).double()
     x = torch.randn(5, 6, 4, dtype=torch.float64)
     packed = pack_padded_sequence(x, torch.tensor([2, 6, 1, 6, 3]), batch_first=True, enforce_sorted=False)
-    outputs, final = recurrent.run(rnn, packed)
+    outputs, final = recurrent.run_packed(rnn, packed)
     expected, last = rnn(packed)
     torch.testing.assert_close(outputs.data, expected.data, atol=1e-12, rtol=0)
     for ours, theirs in zip(final, last if isinstance(last, tuple) else (last,), strict=True):

@@ -10,7 +10,7 @@ from torch import Tensor
 from s2s.config import TrainConfig
 from s2s.data.batches import Batch, Ids, collate
 from s2s.model import Seq2Seq
-from s2s.train.objectives import OBJECTIVES, Progress
+from s2s.train.objectives import OBJECTIVES, TrainingProgress
 from tests.factory import make_config, make_model
 
 PAIRS: list[Ids] = [([4, 7, 12, 14], [4, 7, 12, 14]), ([5], [5, 9]), ([6, 9, 11], []), ([8, 4], [6, 6, 7, 10, 11])]
@@ -36,8 +36,8 @@ def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def progress(step: int = 0, **train: Any) -> Progress:
-    return Progress(step, 100, TrainConfig(**{"label_smoothing": 0.0, **train}))
+def progress(step: int = 0, **train: Any) -> TrainingProgress:
+    return TrainingProgress(step, 100, TrainConfig(**{"label_smoothing": 0.0, **train}))
 
 
 def value(name: str, model: Seq2Seq, seed: int = 0, step: int = 0, data: Batch | None = None, **train: Any) -> Tensor:

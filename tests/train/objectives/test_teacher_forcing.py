@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from s2s.config import TrainConfig
 from s2s.data.batches import Batch, collate
 from s2s.text.vocab import BOS, EOS
-from s2s.train.objectives import OBJECTIVES, Progress
+from s2s.train.objectives import OBJECTIVES, TrainingProgress
 from tests.factory import make_config, make_model
 
 PAIRS = [([4, 7, 12, 14], [4, 7, 12, 14]), ([5], [5]), ([6, 9, 11], [])]
@@ -37,7 +37,7 @@ def naive(logits: np.ndarray, targets: list[int], smoothing: float) -> float:
 
 
 def loss(model: object, batch: Batch, smoothing: float) -> float:
-    progress = Progress(0, 1, TrainConfig(label_smoothing=smoothing))
+    progress = TrainingProgress(0, 1, TrainConfig(label_smoothing=smoothing))
     return float(OBJECTIVES["cross_entropy"](model, batch, torch.Generator(), progress).detach())
 
 
@@ -78,7 +78,7 @@ def test_coverage_loss_by_loops(pointer: bool) -> None:
                 attention, state, count = step.attention_BS[0].tolist(), step.state, count + 1
                 owed += sum(min(a, c) for a, c in zip(attention, covered, strict=True))
                 covered = [c + a for c, a in zip(covered, attention, strict=True)]
-    progress = Progress(0, 1, TrainConfig(label_smoothing=0.1, coverage_weight=weight))
+    progress = TrainingProgress(0, 1, TrainConfig(label_smoothing=0.1, coverage_weight=weight))
     both = float(OBJECTIVES["cross_entropy"](model, collate(PAIRS), torch.Generator(), progress).detach())
     assert owed > 0.1 and both - loss(model, collate(PAIRS), 0.1) == pytest.approx(weight * owed / count, abs=1e-5)
 

@@ -14,7 +14,7 @@ from s2s.errors import say
 from s2s.figures.states import GL, Group, cloud
 from s2s.inspect.states import projection
 from s2s.inspect.states.nearest import nearest
-from s2s.inspect.states.store import Kept
+from s2s.inspect.states.store import StateStore
 from s2s.inspect.table import Examples
 from s2s.web.inspection import states
 from s2s.web.shell import models
@@ -43,7 +43,7 @@ def test_an_example_s_neighbours_and_the_plane(examples: Examples, lang: str, mo
     monkeypatch.setattr(projection, "has_umap", lambda: False)
     app = visit(examples.directory, lang, monkeypatch)
     assert not app.exception and say("states.title", lang) in app.markdown[0].value
-    kept = Kept(examples.directory)
+    kept = StateStore(examples.directory)
     for kind in ("encoder", "decoder", "context"):
         app.radio(key=f"states-kind-{lang}").set_value(kind).run()
         assert not app.exception
@@ -87,7 +87,7 @@ def test_states_are_kept_from_the_page(tmp_path: Path, monkeypatch: pytest.Monke
     assert [box.value for box in app.error] == [say("error.states_too_many", "zh", found=0, limit=-1)]
     assert not (examples.directory / "states").exists()
     pressed(app)
-    assert Kept.whole(examples.directory) and len(app.get("plotly_chart")) == 1 and not app.exception
+    assert StateStore.whole(examples.directory) and len(app.get("plotly_chart")) == 1 and not app.exception
 
 
 def pressed(app: AppTest) -> None:
