@@ -39,7 +39,7 @@ peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 before, found = peak(), {}
 for path in sorted(Path(sys.argv[1]).glob("*.zip")):
     try:
-        archive.load(path.name, path.read_bytes(), Path(sys.argv[3]) / path.stem)
+        archive.load_archive(path.name, path.read_bytes(), Path(sys.argv[3]) / path.stem)
         found[path.name] = ["opened", ""]
     except UserError as error:
         found[path.name] = [str(error), error.say("zh")]

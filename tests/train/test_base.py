@@ -57,7 +57,7 @@ def test_a_killed_run_of_any_objective_changes_no_bit(
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(resume, "save", once)
+        patch.setattr(resume, "save_state", once)
         with pytest.raises(Killed):
             Run(settings, tmp_path / "cut" / "run", tmp_path / "cut" / "copy", COMMAND).train()
     again = Run(settings, tmp_path / "cut" / "run", tmp_path / "cut" / "copy", COMMAND)
