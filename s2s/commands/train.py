@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s2s import locations
 from s2s.commands import arguments, files
 from s2s.commands.terminal import printable, table
 from s2s.data.readers import Columns
@@ -43,7 +44,7 @@ def _arguments(p: arguments.Parser) -> None:
     p.add_argument("--set", metavar="key=value", action="append", default=[], help="overrule one key of the config")
     p.add_argument("--name", metavar="NAME", help="of the run and its checkpoint; the config's or file's by default")
     p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where checkpoints go")
-    p.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where a run can be resumed from")
+    p.add_argument("--runs", metavar="DIR", type=Path, default=locations.runs(), help="where a run can be resumed from")
 
 
 def train(options: argparse.Namespace, command: str) -> int:
