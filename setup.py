@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: a wheel carries app.py, its pages and two checkpoints inside the package.
+"""What pyproject.toml cannot say: a wheel carries app.py, its pages, configs and two checkpoints inside the package.
 
 In the repository they lie at the top, where ``streamlit run app.py`` and their readers want them; in site-packages they
 would be packages of their own, named ``app`` and ``pages``.
@@ -10,7 +10,7 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-SHIPPED = ("app.py", "pages", ".streamlit", "checkpoints/date", "checkpoints/zh-en-luong")
+SHIPPED = ("app.py", "pages", ".streamlit", "configs", "checkpoints/date", "checkpoints/zh-en-luong")
 
 
 class Build(build_py):

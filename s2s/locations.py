@@ -20,8 +20,14 @@ def is_clone(package: Path = PACKAGE) -> bool:
 
 
 def program(package: Path = PACKAGE) -> Path:
-    """The directory of app.py, pages/ and checkpoints/."""
+    """The directory of app.py, pages/, configs/ and checkpoints/."""
     return package.parent if is_clone(package) else package / "_shipped"
+
+
+def own_file(path: Path, package: Path = PACKAGE) -> Path:
+    """The path, or the program's own file of that name where there is no such file, such as ``configs/date.toml``."""
+    own = program(package) / path
+    return own if own.is_file() and not path.exists() else path
 
 
 def home(package: Path = PACKAGE) -> Path:

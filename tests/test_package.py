@@ -7,6 +7,7 @@ import json
 import os
 import re
 import runpy
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -18,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from s2s import __version__, locations
-from s2s.__main__ import main
+from s2s.__main__ import main, parser
 from tests.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -76,7 +77,7 @@ def test_a_wheel_has_the_app_its_pages_its_settings_and_two_checkpoints(installe
     shipped = installed / "s2s" / "_shipped"
     assert {path.name for path in installed.iterdir()} == {"s2s"}
     assert {path.name for path in (shipped / "checkpoints").iterdir()} == {"date", "zh-en-luong"}
-    for name in ("app.py", ".streamlit/config.toml", "checkpoints/date/film.jsonl"):
+    for name in ("app.py", ".streamlit/config.toml", "configs/date.toml", "checkpoints/date/film.jsonl"):
         assert (shipped / name).read_bytes() == (ROOT / name).read_bytes()
     assert {p.name for p in (shipped / "pages").iterdir()} == {p.name for p in (ROOT / "pages").glob("*.py")}
     assert sum(path.stat().st_size for path in installed.rglob("*") if path.is_file()) < 30_000_000
@@ -121,6 +122,18 @@ print(json.dumps([str(folders.INSPECTED), str(database.DEFAULT), str(locations.r
     assert names == ["pairs"] and all(place.startswith(str(tmp_path / "kept")) for place in places)
     assert "2025-03-09" in run("-m", "s2s", "trace", "date", "2025年3月9日")
     assert files(installed) == before
+
+
+def test_the_program_s_own_configs_are_found_from_anywhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "configs/date.toml"]) == 2
+    assert "data/date/train.tsv" in capsys.readouterr().err  # the config has been read, its data are not there
+    Path("configs").mkdir()
+    Path("configs", "date.toml").write_text('name = "mine"', encoding="utf-8")
+    assert locations.own_file(Path("configs/date.toml")) == Path("configs/date.toml")
+    assert locations.own_file(Path("configs/absent.toml")) == Path("configs/absent.toml")
 
 
 def test_a_clone_keeps_what_is_written_in_the_repository(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -196,6 +209,19 @@ def test_what_runs_before_a_commit_is_what_make_check_runs_besides_the_tests() -
     entries = [hook["entry"] for repository in config["repos"] for hook in repository["hooks"]]
     lint = re.search(r"^lint: .*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert lint and [line.strip().replace("$(BIN)", ".venv/bin") for line in lint[1].splitlines()] == entries
+
+
+def test_the_page_on_installing_names_commands_that_are_accepted_and_every_variable() -> None:
+    page = (ROOT / "docs" / "INSTALL.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^lookback (.*?)(?: +#.*)?$", page, re.MULTILINE)
+    assert len(commands) >= 3
+    for command in (command for command in commands if command != "--help"):
+        parser().parse_args(shlex.split(command))
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "s2s").rglob("*.py")]
+    read = {name for text in sources for name in re.findall(r'"(LOOKBACK_[A-Z]+)"', text)}
+    assert set(re.findall(r"^\| `(LOOKBACK_[A-Z]+)` \|", page, re.MULTILINE)) == read
+    assert all(f"`{extra}`" in page for extra in EXTRAS)
+    assert all((ROOT / "docs" / link).exists() for link in re.findall(r"\]\(([^)#:]+)\)", page))
 
 
 @pytest.mark.parametrize("card", sorted(ROOT.glob("checkpoints/*/README.md")), ids=lambda path: path.parent.name)

@@ -102,7 +102,7 @@ def _config(options: argparse.Namespace) -> Config:
             raise UserError("option_needs", option="--dev / --test / --skip-bad", other="--data")
         if (columns, options.format, options.encoding) != (Columns(), AUTO, AUTO):
             raise UserError("option_needs", option=OF_DATA, other="--data")
-        config = read_config(options.config, options.set)
+        config = read_config(locations.own_file(options.config), options.set)
         return _named(config, config.name if options.name is None else options.name)
     if options.config is not None:
         raise UserError("option_conflict", option="--data", other="CONFIG")
