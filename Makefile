@@ -1,4 +1,5 @@
-# make app · make test · make quick · make check · make bench · make bench-peers; each makes its own virtual environment first.
+# make app · make test · make quick · make lint · make check · make wheel · make bench · make bench-peers; each makes its own
+# virtual environment first.
 PYTHON ?= python3
 PORT ?= 8501
 JOBS ?= 2
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: app test quick check bench bench-peers clean
+.PHONY: app test quick lint check wheel bench bench-peers clean
 
 app: $(READY)
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -20,11 +21,15 @@ test: $(READY)
 quick: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(addprefix --ignore=,$(SLOW))
 
-check: $(READY)
+lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
+
+check: lint test
+
+wheel: $(READY)
+	$(BIN)/python -m tests.wheel
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
@@ -41,4 +46,4 @@ $(READY): requirements.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist lookback.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

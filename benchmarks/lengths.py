@@ -1,4 +1,4 @@
-"""Quality by source length: ``python -m benchmarks.lengths TEST.tsv CHECKPOINT … --out docs/lengths/NAME.json``.
+"""Quality by length: ``python -m benchmarks.lengths TEST.tsv CHECKPOINT … --out s2s/evaluate/results/NAME.json``.
 
 Corpus chrF of greedy output for the sentences of each bin, with the percentile interval of a bootstrap over
 sentences. The checkpoints must be trained on one file and cut the source alike, so that a bin holds the

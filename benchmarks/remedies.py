@@ -1,7 +1,7 @@
 """Remedies for exposure bias from one base, with one budget: ``python -m benchmarks.remedies CONFIG TEST.tsv``.
 
 Trains the config, then from its weights every remedy and a control that trains on with cross-entropy, for
-each seed; measures all of them on the test file; and writes ``docs/exposure/NAME.json``, which the page
+each seed; measures all of them on the test file; and writes ``s2s/exposure/results/NAME.json``, which the page
 shows, and a table of it. What is trained or measured already is not done again, so that a stopped run goes on.
 A base that ships is taken as it is. ``--pairs`` makes the extra budget smaller than the training file.
 """
@@ -109,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--pairs", type=int, help="of the training file that an epoch of these has (all)")
     parser.add_argument("--learning-rate", type=float, default=0.0005)
     parser.add_argument("--oracle", action="store_true", help="the test file is of the date task")
-    parser.add_argument("--out", type=Path, default=FOLDER, metavar="DIR", help="docs/exposure")
+    parser.add_argument("--out", type=Path, default=FOLDER, metavar="DIR", help="s2s/exposure/results")
     options = parser.parse_args(arguments)
     config, test = read_config(options.config), list(read_pairs(options.test))[: options.limit]
     base, out = config.name, options.out / f"{config.name}.json"

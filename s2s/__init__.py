@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from s2s.player.notebook import export_html, show
     from s2s.trace.trace import Trace
 
+__version__ = "0.2.0"
 __all__ = ["Lanes", "Trace", "UserError", "export_html", "figures", "load", "show"]
 
 _WHERE = {

@@ -1,4 +1,4 @@
-"""The command line: ``python -m s2s COMMAND``, trace, export, train, evaluate and the others of ``commands/``.
+"""The command line, ``lookback COMMAND`` or ``python -m s2s COMMAND``: app, trace and the others of ``commands/``.
 
 Exit status 0, 2 for a user's mistake (one line on stderr says which), 130 after Ctrl-C, 143 after
 SIGTERM. Each module of ``commands/`` has a function ``add_…_command`` that declares the options and
@@ -13,8 +13,12 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
 
+from s2s import __version__
 from s2s.commands import (
+    app,
     evaluate,
     evidence,
     export,
@@ -33,9 +37,10 @@ from s2s.commands.arguments import MISTAKE, Parser, one_line
 from s2s.errors import UserError
 from s2s.openmp import sleep_while_waiting
 
-PROGRAM = "python -m s2s"
+SCRIPT, PROGRAM = "lookback", "python -m s2s"  # the name of the installed command; how it is called without one
 INTERRUPTED = 130
 COMMANDS = (  # in the order of --help
+    app.add_app_command,
     trace.add_trace_command,
     export.add_export_command,
     train.add_train_command,
@@ -52,9 +57,15 @@ COMMANDS = (  # in the order of --help
 )
 
 
+def called() -> str:
+    """How this program was called: ``lookback`` or ``python -m s2s``."""
+    return SCRIPT if Path(sys.argv[0]).stem == SCRIPT else PROGRAM
+
+
 def parser() -> Parser:
     """All commands and options."""
-    top = Parser(prog=PROGRAM, description="Watch an attention seq2seq model look back at its source, word by word.")
+    top = Parser(prog=called(), description="Watch an attention seq2seq model look back at its source, word by word.")
+    top.add_argument("--version", action="version", version=f"Lookback {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     for add_command in COMMANDS:
         add_command(commands)
@@ -76,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             sys.stdout.flush()  # after --help
         run: Callable[[argparse.Namespace, str], int] = options.run
-        status = run(options, f"{PROGRAM} {shlex.join(arguments)}")
+        status = run(options, f"{called()} {shlex.join(arguments)}")
         sys.stdout.flush()
         return status
     except UserError as error:
@@ -88,14 +99,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status, message = MISTAKE, f"{error.filename or 'system'}: {error.strerror or error}"
     except KeyboardInterrupt:
         status, message = INTERRUPTED, "stopped."
-    print(f"{PROGRAM}: {one_line(message)}", file=sys.stderr)  # last: progress bars have gone with the exception
+    print(f"{called()}: {one_line(message)}", file=sys.stderr)  # last: progress bars have gone with the exception
     return status
 
 
-if __name__ == "__main__":
+def run() -> NoReturn:
+    """Run one command and end the process with its exit status."""
     code = main()
     if "WORLD_SIZE" in os.environ:
         from s2s.train.distributed import finish
 
         finish(code)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    run()

@@ -113,6 +113,8 @@ def test_limits_of_causes_are_those_of_the_page() -> None:
     assert [text for text in told if text not in page] == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "exposure").glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "s2s" / "exposure" / "results").glob("*.json")), ids=lambda path: path.stem
+)
 def test_the_tables_of_remedies_are_those_of_the_measured_files(path: Path) -> None:
     assert remedies.table(load_comparison(path)).strip() in (ROOT / "docs" / "EXPOSURE.md").read_text(encoding="utf-8")

@@ -17,6 +17,7 @@ LAYERS = """
 errors
 spreadsheet
 openmp
+locations
 disk
 text
 trace

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from setuptools import find_packages
 
 import s2s
 from s2s.trace.trace import Trace
@@ -76,7 +77,9 @@ def test_the_blocks_of_the_page_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_built_package_has_every_module_and_every_file_that_one_reads() -> None:
     tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-    folders = {path.parent for path in (ROOT / "s2s").rglob("__init__.py")}
-    assert set(tools["packages"]) == {".".join(folder.relative_to(ROOT).parts) for folder in folders}
-    files = {path for path in (ROOT / "s2s").rglob("*") if path.suffix in (".js", ".css", ".html", ".json")}
-    assert files <= {path for pattern in tools["package-data"]["s2s"] for path in (ROOT / "s2s").glob(pattern)}
+    found = set(find_packages(str(ROOT), include=tools["packages"]["find"]["include"]))
+    listed = subprocess.run(["git", "ls-files", "s2s"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    files = {ROOT / name for name in listed.splitlines() if (ROOT / name).is_file()}
+    modules = {path for path in files if path.suffix == ".py"}
+    assert found == {".".join(path.parent.relative_to(ROOT).parts) for path in modules}
+    assert files - modules <= {path for glob in tools["package-data"]["s2s"] for path in (ROOT / "s2s").glob(glob)}

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from s2s import locations
 from s2s.errors import UserError
 
-ROOT = Path(__file__).parents[2]
 VIEW = "@"  # name@layer.head: a model of many heads, and which of them is looked at
 
 
 def find_checkpoint(name: str | Path) -> Path:
-    """The directory that a user means: a path, or a name under ``checkpoints/``; it may end with ``@layer.head``."""
+    """The directory that a user means: a path, or a name in one of the folders of checkpoints.
+
+    It may end with ``@layer.head``. Raises UserError, which lists the names that there are.
+    """
     last, at, view = Path(name).name.partition(VIEW)
     plain = Path(name).with_name(last) if last and at else Path(name)
-    for path in (plain, Path("checkpoints", plain), ROOT / "checkpoints" / plain):
+    folders = locations.checkpoint_folders()
+    for path in (plain, *(folder / plain for folder in folders)):
         if path.is_dir():
             path = path if path.name not in ("", "..") else path.resolve()
             return path.with_name(f"{path.name}{at}{view}")
-    folders = (path for path in (Path("checkpoints"), ROOT / "checkpoints") if path.is_dir())
     known = sorted({path.parent.name for folder in folders for path in folder.glob("*/config.json")})
     raise UserError("checkpoint_not_found", checkpoint=str(name), known=", ".join(known) or "(none yet)")
 

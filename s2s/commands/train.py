@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s2s import locations
 from s2s.commands import arguments, files
 from s2s.commands.terminal import printable, table
 from s2s.data.readers import Columns
@@ -43,7 +44,7 @@ def _arguments(p: arguments.Parser) -> None:
     p.add_argument("--set", metavar="key=value", action="append", default=[], help="overrule one key of the config")
     p.add_argument("--name", metavar="NAME", help="of the run and its checkpoint; the config's or file's by default")
     p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where checkpoints go")
-    p.add_argument("--runs", metavar="DIR", type=Path, default=Path("runs"), help="where a run can be resumed from")
+    p.add_argument("--runs", metavar="DIR", type=Path, default=locations.runs(), help="where a run can be resumed from")
 
 
 def train(options: argparse.Namespace, command: str) -> int:
@@ -101,7 +102,7 @@ def _config(options: argparse.Namespace) -> Config:
             raise UserError("option_needs", option="--dev / --test / --skip-bad", other="--data")
         if (columns, options.format, options.encoding) != (Columns(), AUTO, AUTO):
             raise UserError("option_needs", option=OF_DATA, other="--data")
-        config = read_config(options.config, options.set)
+        config = read_config(locations.own_file(options.config), options.set)
         return _named(config, config.name if options.name is None else options.name)
     if options.config is not None:
         raise UserError("option_conflict", option="--data", other="CONFIG")

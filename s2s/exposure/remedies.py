@@ -11,7 +11,7 @@ from s2s.evaluate import measured
 from s2s.evaluate.measured import Measured
 
 SCHEMA = "lookback-remedies/1"
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "exposure"
+FOLDER = Path(__file__).with_name("results")
 
 
 @dataclass(frozen=True)

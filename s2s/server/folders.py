@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePosixPath
 
+from s2s import locations
 from s2s.errors import UserError
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-CHECKPOINTS = Path(os.environ.get("LOOKBACK_CHECKPOINTS") or REPOSITORY / "checkpoints")
-DATA = Path(os.environ.get("LOOKBACK_DATA") or REPOSITORY / "data")
-INSPECTED = Path(os.environ.get("LOOKBACK_INSPECTED") or REPOSITORY / "inspected")
+HOME = locations.home()
+_ALONE = slice(
+    1 if os.environ.get(locations.CHECKPOINTS) else None
+)  # who names a folder wants the app to list no other
+CHECKPOINTS = tuple(folder.absolute() for folder in locations.checkpoint_folders()[_ALONE])
+DATA = Path(os.environ.get("LOOKBACK_DATA") or HOME / "data")
+INSPECTED = Path(os.environ.get("LOOKBACK_INSPECTED") or HOME / "inspected")
 MAX_PATH = 1_000  # characters that a visitor may type
 
 

@@ -18,13 +18,13 @@ from pathlib import Path
 
 from s2s.disk import remove
 from s2s.errors import UserError
+from s2s.locations import PACKAGE
 from s2s.server.job import Job, Line, Stopped
 from s2s.server.registry import Registry
 from s2s.trace.film import FilmFrame, FilmMoment, curve, film
 from s2s.train import live
 from s2s.train.worker import ERROR, MISTAKE
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 LONGEST = 240.0  # seconds of one go; who wants more goes on, at the end of the line
 KEPT = 3  # trainings of one session
 ALL = 60  # of all sessions, about 5 MB each
@@ -111,7 +111,7 @@ def warm() -> None:
 def _start() -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "s2s.train.worker"],
-        cwd=REPOSITORY,
+        cwd=PACKAGE.parent,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

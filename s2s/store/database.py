@@ -21,11 +21,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from s2s import locations
 from s2s.errors import UserError
 
 METADATA = MetaData()
 VARIABLE = "LOOKBACK_DATABASE"
-DEFAULT = Path(__file__).resolve().parents[2] / "inspected" / "lookback.sqlite"
+DEFAULT = locations.home() / "inspected" / "lookback.sqlite"
 BUSY = 30  # seconds that a writer of SQLite waits for the others
 REACH = 5  # seconds that a server may take to answer
 MAKING = 7_205_759  # the advisory lock under which tables are made in PostgreSQL: a number that nothing else uses
@@ -91,7 +92,10 @@ def name(url: URL) -> str:
 @functools.lru_cache(maxsize=8)
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": REACH}, hide_parameters=True)
+        try:
+            return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": REACH}, hide_parameters=True)
+        except ImportError:
+            raise UserError("database_driver") from None
     assert url.database
     try:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)

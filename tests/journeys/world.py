@@ -79,7 +79,7 @@ def small() -> Iterator[Log]:
         folder = Path(name)
         root = _checkpoints(folder)
         for owner, what, value in (
-            (models, "ROOT", root),
+            (models, "FOLDERS", (root,)),
             (folders, "DATA", folder / "data"),
             (folders, "INSPECTED", folder / "inspected"),
             (trainings, "warm", lambda: None),

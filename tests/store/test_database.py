@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -146,3 +147,10 @@ def test_what_is_no_database_or_no_place_is_refused_too(tmp_path: Path) -> None:
     for path in (file, file / "below" / "db.sqlite", tmp_path):
         with pytest.raises(UserError, match="cannot be used"):
             connect(f"sqlite:///{path}")
+
+
+def test_postgresql_without_its_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(UserError, match="psycopg") as refused:
+        connect("postgresql://ann:secret@db.example/class-without-driver")
+    assert refused.value.key == "error.database_driver" and "secret" not in str(refused.value)

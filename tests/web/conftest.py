@@ -35,7 +35,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkpoints folder with both kinds of attention, which the app looks into."""
     make_checkpoint(tmp_path, "additive")
     make_checkpoint(tmp_path, "general")
-    monkeypatch.setattr(models, "ROOT", tmp_path)
+    monkeypatch.setattr(models, "FOLDERS", (tmp_path,))
     monkeypatch.setattr(trainings, "warm", lambda: None)  # a process that a test would have to end
     st.cache_resource.clear()
     torch.set_num_threads(1)  # as the server decodes; a thread has its own count, and two add up in another order

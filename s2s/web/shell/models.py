@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from s2s.text.alternatives import Segmentation
     from s2s.trace.search_tree import SearchTree
 
-ROOT = folders.CHECKPOINTS
+FOLDERS = folders.CHECKPOINTS
 FIRST = "zh-en-luong"
 Result = TypeVar("Result")
 Source = str | tuple[str, ...]  # a text, or tokens that are read as they are
@@ -48,7 +48,8 @@ _GATE = Gate()
 
 def names() -> list[str]:
     """The checkpoints that can be chosen, by directory name; first the one that a new visitor sees, last their own."""
-    shared = sorted((path.parent.name for path in ROOT.glob("*/config.json")), key=lambda name: (name != FIRST, name))
+    found = {path.parent.name for folder in FOLDERS for path in folder.glob("*/config.json")}
+    shared = sorted(found, key=lambda name: (name != FIRST, name))
     trained = [training.name for training in own() if (training.checkpoint / "config.json").exists()]
     return shared + trained + [upload.name for upload in uploaded()]
 
@@ -68,7 +69,9 @@ def uploaded() -> list[uploads.Upload]:
 def place(name: str) -> Path:
     """A checkpoint's directory, whichever of its heads is looked at."""
     name = name.partition(VIEW)[0]
-    return trainings.place(name) or uploads.place(name) or ROOT / name
+    shared = (folder / name for folder in FOLDERS)
+    known = (path for path in shared if (path / "config.json").exists())
+    return trainings.place(name) or uploads.place(name) or next(known, FOLDERS[0] / name)
 
 
 def there(name: str) -> bool:

@@ -65,7 +65,7 @@ def test_an_example_s_neighbours_and_the_plane(examples: Examples, lang: str, mo
 
 
 def test_a_typed_sentence_goes_through_the_checkpoint(examples: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "ROOT", examples.directory.parent)
+    monkeypatch.setattr(models, "FOLDERS", (examples.directory.parent,))
     row = examples.example(4)
     app = visit(examples.directory, "en", monkeypatch)
     app.text_input(key="states_typed").set_value(row["source"]).run()
@@ -78,7 +78,7 @@ def test_a_typed_sentence_goes_through_the_checkpoint(examples: Examples, monkey
 
 def test_states_are_kept_from_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     examples, _ = inspected(tmp_path, count=5)
-    monkeypatch.setattr(models, "ROOT", tmp_path)
+    monkeypatch.setattr(models, "FOLDERS", (tmp_path,))
     app = visit(examples.directory, "zh", monkeypatch)
     assert [box.value for box in app.caption] == [say("states.none", "zh")] and not app.get("plotly_chart")
     with monkeypatch.context() as small:

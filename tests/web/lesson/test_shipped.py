@@ -131,7 +131,7 @@ CHECKS: dict[str, Callable[[AppTest, str, str], None]] = {
 def test_every_chapter_says_what_it_shows_of_every_model(
     visit_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch, model: str
 ) -> None:
-    monkeypatch.setattr(models, "ROOT", ROOT / "checkpoints")
+    monkeypatch.setattr(models, "FOLDERS", (ROOT / "checkpoints",))
     app = visit_page("lesson", model=model, lang="zh")
     for lang in LANGUAGES:
         app.session_state["language"] = lang
