@@ -19,9 +19,9 @@ from s2s.data.readers import Note, read_lines, silent
 from s2s.data.text_file import AUTO
 from s2s.decode.search import greedy
 from s2s.errors import UserError
+from s2s.evaluate.batching import Progress, chunks, quiet
 from s2s.evaluate.bootstrap import Bootstrap, Estimate, Floats, divide
 from s2s.explain.token_spans import Links, Overlap, cut, overlap, project
-from s2s.exposure.lanes import Progress, chunks, quiet
 from s2s.model import Model
 from s2s.text.segmenters import spaced
 from s2s.text.vocab import UNK

@@ -13,11 +13,11 @@ from s2s.checkpoint.record import Checkpoint
 from s2s.decode.search import greedy
 from s2s.decode.strategy import Settings, limit
 from s2s.errors import UserError
+from s2s.evaluate.batching import Progress, quiet
 from s2s.evaluate.bootstrap import Bootstrap, Estimate
 from s2s.explain.agreement import VERDICTS
 from s2s.explain.evidence import ROWS, Evidence, examine
 from s2s.explain.replay import Lane
-from s2s.exposure.lanes import Progress, quiet
 from s2s.text.vocab import BOS, EOS
 
 SCHEMA = "lookback-evidence/1"

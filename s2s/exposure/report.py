@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import Ids, Pair
 from s2s.errors import UserError
+from s2s.evaluate.batching import Progress, quiet
 from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate
 from s2s.evaluate.corpus import MAX_TOKENS, fitting
 from s2s.evaluate.metrics import bleu_tokenizer
@@ -17,7 +18,7 @@ from s2s.exposure.beams import SIZES, BeamScores, beam_scores, searched
 from s2s.exposure.calibration import Calibration, calibration
 from s2s.exposure.distractor import Distractions, distraction, distractions
 from s2s.exposure.excess import Excess, Oracle, divergences, excess
-from s2s.exposure.lanes import Positions, Progress, lanes, positions, quiet
+from s2s.exposure.lanes import Positions, lanes, positions
 from s2s.exposure.recovery import Recoveries, recoveries, recovery
 
 SCHEMA = "lookback-exposure/1"

@@ -18,7 +18,6 @@ from s2s.checkpoint.open import load
 from s2s.checkpoint.record import Checkpoint
 from s2s.decode.decode import follow, trace
 from s2s.decode.strategy import Settings, chooser, forcing
-from s2s.exposure import lanes
 from s2s.inspect.passes import ForcedPass, rescored
 from s2s.inspect.probes import alternatives
 from s2s.inspect.rows import MAX_TOKENS, Example, Row, Rows
@@ -153,7 +152,7 @@ def log_prob(checkpoint: Checkpoint, source: list[int], ids: list[int]) -> float
 
 def test_batches_and_padding_change_nothing(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     together = made(checkpoint)
-    monkeypatch.setattr(lanes, "ROWS", 1)
+    monkeypatch.setattr("s2s.evaluate.batching.ROWS", 1)
     for one, other in zip(made(checkpoint), together, strict=True):
         assert one.keys() == other.keys()
         for name, value in one.items():
