@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from s2s.checkpoint.record import Side
 from s2s.config import DataConfig
-from s2s.data.batches import Ids, Pair, collate
+from s2s.data.batches import MAX_TOKENS, Ids, Pair, collate
 from s2s.decode.search import beams, greedy
 from s2s.decode.strategy import Settings
 from s2s.errors import UserError
@@ -20,7 +20,6 @@ from s2s.evaluate.metrics import score
 from s2s.model import Model
 from s2s.text.vocab import EOS, PAD, UNK
 
-MAX_TOKENS = 400  # of a side, where the model was not trained on more
 LOGITS = 60_000_000  # numbers in the logits of a batch, at most (240 MB): a large vocabulary has many a token
 
 

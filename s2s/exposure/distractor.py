@@ -11,7 +11,8 @@ import torch
 
 from s2s.data.batches import Ids, collate
 from s2s.evaluate.batching import Progress, chunks, quiet
-from s2s.evaluate.bootstrap import Bootstrap, Estimate, Floats
+from s2s.evaluate.bootstrap import Bootstrap, Floats
+from s2s.evaluate.measured import Estimate
 from s2s.exposure.lanes import forced_pass
 from s2s.model import Model
 

@@ -12,7 +12,8 @@ from torch import Tensor
 from s2s.data.batches import Batch, Ids, collate
 from s2s.decode.search import running
 from s2s.evaluate.batching import Progress, chunks, forced_log_probs, quiet
-from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate, Floats, table
+from s2s.evaluate.bootstrap import Bootstrap, Curve, Floats, table
+from s2s.evaluate.measured import Estimate
 from s2s.model import Model
 from s2s.text.vocab import BOS, EOS, PAD, right
 

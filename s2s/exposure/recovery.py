@@ -14,7 +14,8 @@ from s2s.data.batches import Batch, Ids, collate
 from s2s.decode.search import running
 from s2s.decode.strategy import Settings, limit
 from s2s.evaluate.batching import Progress, chunks, quiet, rows_together, slices
-from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate, Floats, table
+from s2s.evaluate.bootstrap import Bootstrap, Curve, Floats, table
+from s2s.evaluate.measured import Estimate
 from s2s.model import Memory, Model, State
 from s2s.text.vocab import EOS, PAD, UNK, right
 
