@@ -1,4 +1,4 @@
-"""Files and directories that are there whole, before, during and after they are written."""
+"""Atomic writes: a reader sees the old content of a file or a directory, or the new."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import os
 import platform
 import shutil
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from s2s.errors import UserError
@@ -17,7 +18,7 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 
 def write_text(path: Path, text: str) -> None:
-    """A file that a reader sees as it was or as it is now; UserError where it cannot be written."""
+    """Replace a file's text; UserError where it cannot be written."""
 
     def fill(fresh: Path) -> None:
         fresh.write_text(text, encoding="utf-8", newline="")
@@ -26,27 +27,47 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_file(path: Path, fill: Callable[[Path], None]) -> None:
-    """The same for what ``fill`` writes to the path that it is given."""
-    fresh = path.with_name(path.name + ".new")
+    """Replace a file by what ``fill`` writes to the path that it is given; UserError where that fails."""
+    try:
+        replace_file(path, fill)
+    except OSError as error:
+        raise UserError("disk_write", directory=str(path.parent), reason=error.strerror) from None
+
+
+def replace_file(path: Path, fill: Callable[[Path], object]) -> None:
+    """``write_file`` for callers that have another message for the OSError, which is raised as it is."""
+    fresh = Path(f"{path}.new")
     try:
         fill(fresh)
         os.replace(fresh, path)
-    except OSError as error:
-        raise UserError("disk_write", directory=str(path.parent), reason=error.strerror) from None
     finally:
         remove(fresh)
 
 
-def scratch(directory: Path) -> Path:
-    """Where the next content of ``directory`` is put together: beside it, hidden, two levels deep.
+@contextmanager
+def fresh_files(directory: Path) -> Iterator[tuple[Path, list[str]]]:
+    """A scratch directory and an empty list: the files that the list names at the end replace the directory's own.
 
-    So deep that nobody who lists ``*/config.json`` takes it for a checkpoint.
+    They are replaced one right after the other; after an exception none is.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=directory) as scratch:
+        names = list[str]()
+        yield Path(scratch), names
+        for name in names:
+            os.replace(Path(scratch) / name, directory / name)
+
+
+def scratch(directory: Path) -> Path:
+    """Where the next content of ``directory`` is assembled: beside it, hidden, two levels deep.
+
+    So deep that a search for ``*/config.json`` does not take it for a checkpoint.
     """
     return directory.with_name(f".{directory.name}.writing") / "new"
 
 
 def write_directory(directory: Path, fill: Callable[[Path], None]) -> None:
-    """A directory that a reader sees with its old files or its new ones, never with some or none.
+    """Replace a directory: a reader sees its old files or its new ones, never some or none.
 
     ``fill`` writes the new files. Raises UserError where that fails; the old directory is then as it was.
     """
@@ -66,13 +87,13 @@ def write_directory(directory: Path, fill: Callable[[Path], None]) -> None:
 
 
 def readable(directory: Path) -> Path:
-    """Where the directory's content is: there, or beside it for the moment in which it is replaced."""
+    """The path of the directory's content: its own, or one beside it for the moment in which it is replaced."""
     old = scratch(directory).with_name("old")
     return old if old.is_dir() and not directory.exists() else directory
 
 
 def identity(directory: Path) -> tuple[int, int] | None:
-    """Another value once the directory or its list of files is another; None where there is none."""
+    """A value that changes when the directory is replaced or a file is added or removed; None without a directory."""
     try:
         found = os.stat(directory)
     except OSError:
@@ -81,14 +102,14 @@ def identity(directory: Path) -> tuple[int, int] | None:
 
 
 def recover(directory: Path) -> None:
-    """Put back a directory whose writer was killed where the system cannot exchange two at once."""
+    """Put back a directory whose writer was killed between two renames, on a system that cannot exchange two paths."""
     old = scratch(directory).with_name("old")
     if not directory.exists() and old.exists():
         os.replace(old, directory)
 
 
 def _swap(fresh: Path, directory: Path) -> None:
-    """The fresh directory takes the other's place."""
+    """Put the fresh directory in the other's place."""
     if not directory.exists():
         os.replace(fresh, directory)
     elif not _exchange(fresh, directory):
@@ -97,7 +118,7 @@ def _swap(fresh: Path, directory: Path) -> None:
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Two paths change places in one step (renameat2, Linux); False where that cannot be done."""
+    """Exchange two paths in one step (renameat2, Linux); False where the system cannot."""
     if platform.system() != "Linux":
         return False
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
@@ -105,7 +126,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Take a file or a directory away, as far as the system lets us."""
+    """Delete a file or a directory, as far as the system permits."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:

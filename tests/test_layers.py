@@ -27,7 +27,7 @@ model/kernels
 model
 model/huggingface
 store               : trace errors disk text
-tasks               : errors text data
+tasks               : errors disk text data
 checkpoint
 adapters            : checkpoint config data disk errors model model/kernels text
 decode

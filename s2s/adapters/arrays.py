@@ -19,6 +19,7 @@ import numpy as np
 
 from s2s.checkpoint import archive
 from s2s.errors import UserError
+from s2s.text.safe import printable
 
 Arrays = dict[str, np.ndarray]  # float32, by path, in the order of the file
 
@@ -67,12 +68,12 @@ def opened(path: Path) -> zipfile.ZipFile:
 
 def _short(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
-    return "".join(c if c.isprintable() else "\ufffd" for c in text[:160])
+    return printable(text, 160)
 
 
 def shown(name: str) -> str:
     """A name out of a file for a sentence: short, without what could steer a terminal."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in name[:120])
+    return printable(name, 120)
 
 
 class _Room:

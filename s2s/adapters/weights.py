@@ -16,6 +16,7 @@ from torch import Tensor
 
 from s2s.config import ModelConfig
 from s2s.errors import UserError
+from s2s.text.safe import printable
 from s2s.text.vocab import SPECIALS, Vocab
 
 NEVER = -30_000.0  # the output bias of a word that the library cannot say; finite in half precision, too
@@ -56,7 +57,7 @@ def _reason(error: Exception) -> str:
     """The global that was refused, or the first words of what torch says."""
     text = " ".join(str(error).split())
     found = re.search(r"GLOBAL ([\w.]+)", text)
-    return found.group(1) if found else "".join(c if c.isprintable() else "\ufffd" for c in text[:120])
+    return found.group(1) if found else printable(text, 120)
 
 
 class Weights:

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from s2s.errors import UserError
+from s2s.text.safe import printable
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
@@ -157,4 +158,4 @@ def _write(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: P
 
 def _shown(info: zipfile.ZipInfo) -> str:
     """A member's name for a message: short, and without control characters."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in info.filename[:80])
+    return printable(info.filename, 80)

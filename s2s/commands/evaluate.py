@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, files
 from s2s.commands.arguments import whole
-from s2s.commands.terminal import printable, put, table
+from s2s.commands.terminal import put, table
 from s2s.commands.train import NAME
 from s2s.errors import UserError
+from s2s.text.safe import printable
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands

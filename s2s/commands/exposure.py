@@ -16,7 +16,7 @@ from s2s.errors import UserError
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
     from s2s.commands.arguments import Commands
-    from s2s.evaluate.bootstrap import Estimate
+    from s2s.evaluate.measured import Estimate
     from s2s.exposure.excess import Oracle
     from s2s.exposure.report import Report
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s2s.commands import arguments
-from s2s.commands.terminal import printable
 from s2s.data.readers import FORMATS, Columns, LeftOut, advise, read_pairs, refuse
 from s2s.data.text_file import AUTO
 from s2s.errors import UserError
+from s2s.text.safe import printable
 
 if TYPE_CHECKING:
     from s2s.data.readers import Pair

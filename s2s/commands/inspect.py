@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, files
 from s2s.commands.arguments import whole
-from s2s.commands.terminal import printable, put, table
+from s2s.commands.terminal import put, table
 from s2s.data.readers import silent
 from s2s.figures.numbers import chance
+from s2s.text.safe import printable
 from s2s.train.signals import status, stoppable
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from s2s.checkpoint.find import find_inspected
 from s2s.commands import arguments
 from s2s.commands.arguments import whole
-from s2s.commands.terminal import printable, put, table
+from s2s.commands.terminal import put, table
 from s2s.errors import UserError
+from s2s.text.safe import printable
 
 if TYPE_CHECKING:
     import numpy as np

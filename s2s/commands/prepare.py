@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from s2s.commands import arguments, files
 from s2s.commands.arguments import whole
-from s2s.commands.terminal import printable
+from s2s.text.safe import printable
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands

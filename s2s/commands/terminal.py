@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from s2s import disk
 from s2s.errors import UserError
 from s2s.text.width import width
 
@@ -27,21 +27,13 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
     return "\n".join(lines)
 
 
-def printable(text: str) -> str:
-    """The text with a mark for every character that could steer a terminal."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
-
-
 def put(text: str, target: str) -> None:
     """Write to a file, whole or not at all, or to the terminal for ``-``."""
     if target == "-":
         sys.stdout.write(text)
         return
-    fresh = Path(target + ".new")
     try:
-        fresh.write_text(text, encoding="utf-8", newline="")
-        os.replace(fresh, target)
+        disk.replace_file(Path(target), lambda fresh: fresh.write_text(text, encoding="utf-8", newline=""))
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise UserError("file_unwritable", file=target, reason=error.strerror) from None
     print(f"Wrote {target}.", file=sys.stderr)

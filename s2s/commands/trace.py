@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments
 from s2s.commands.arguments import whole
-from s2s.commands.terminal import printable, put, table
+from s2s.commands.terminal import put, table
 from s2s.errors import UserError
+from s2s.text.safe import printable
 from s2s.text.segmenters import spaced
 from s2s.trace.branch import Edit
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from s2s import locations
 from s2s.commands import arguments, files
-from s2s.commands.terminal import printable, table
+from s2s.commands.terminal import table
 from s2s.data.readers import Columns
 from s2s.data.text_file import AUTO
 from s2s.errors import UserError
+from s2s.text.safe import printable
 from s2s.train.signals import status, stoppable
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from torch import Tensor
 from s2s.data.readers import Pair, read_lines, read_pairs
 from s2s.text.vocab import BOS, EOS, PAD
 
-__all__ = ["Batch", "Ids", "Pair", "batches", "collate", "pad", "read_lines", "read_pairs"]
+__all__ = ["MAX_TOKENS", "Batch", "Ids", "Pair", "batches", "collate", "pad", "read_lines", "read_pairs"]
 
 Ids = tuple[list[int], list[int]]
+MAX_TOKENS = 400  # of a side of a pair that is decoded, scored or examined, at most
 
 
 @dataclass(frozen=True)

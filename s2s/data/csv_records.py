@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from s2s.data.text_file import MAX_LINE, Bad, visible
+from s2s.data.text_file import MAX_LINE, Bad, any_visible
 from s2s.errors import UserError
 
 Record = tuple[int, list[str]]  # the line it begins at, its fields
@@ -85,7 +85,7 @@ class Records:
                 continue
             if fields is None:
                 return
-            if any(map(visible, fields)):
+            if any(map(any_visible, fields)):
                 yield number, fields
 
     def _record(self) -> list[str] | None:
@@ -108,7 +108,7 @@ class Records:
 
     def _delimiter(self, wanted: Sequence[Sequence[str]]) -> str:
         line = self.lines.take()
-        while line is not None and not visible(line):
+        while line is not None and not any_visible(line):
             line = self.lines.take()
         if line is None:
             return DELIMITERS[0]

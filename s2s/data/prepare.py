@@ -7,10 +7,8 @@ share a side, even through others, are one group, and a group lies in one file.
 from __future__ import annotations
 
 import hashlib
-import os
 import random
 import re
-import tempfile
 import unicodedata
 from array import array
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from s2s import disk
 from s2s.data.readers import Columns, Note, Pair, read_lines, read_pairs, silent
 from s2s.data.text_file import AUTO
 from s2s.errors import UserError
@@ -186,10 +185,9 @@ def write(
 
     Returns how many pairs each file got. Raises UserError where a file would have none.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".prepare-", dir=directory) as scratch:
+    with disk.fresh_files(directory) as (scratch, names):
         keys, pair_keys, held_out = array("Q"), array("Q"), array("b")
-        with open(Path(scratch) / "pairs", "w", encoding="utf-8", newline="\n") as spool:
+        with open(scratch / "pairs", "w", encoding="utf-8", newline="\n") as spool:
             for row in rows:
                 marks = normal(row.source), normal(row.target)
                 if not all(marks):
@@ -204,9 +202,8 @@ def write(
         wanted = tuple(place for place in FILES if asked[place])
         if not all(counts[place] for place in wanted):
             raise UserError("prepare_too_few", file=str(origin), found=len(place_N), dev=sizes.dev, test=sizes.test)
-        _distribute(Path(scratch), place_N, wanted)
-        for place in wanted:
-            os.replace(Path(scratch) / FILES[place], directory / FILES[place])
+        _distribute(scratch, place_N, wanted)
+        names += [FILES[place] for place in wanted]
     return {directory / FILES[place]: counts[place] for place in wanted}
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from s2s import spreadsheet
 from s2s.data import automaster, text_file
 from s2s.data.csv_records import Records
-from s2s.data.text_file import AUTO, Bad, Form, recognise, visible
+from s2s.data.text_file import AUTO, Bad, Form, any_visible, recognise
 from s2s.errors import UserError, say, sentences
 
 Pair = tuple[str, str]
@@ -143,7 +143,7 @@ def read_tsv(file: File, columns: Columns) -> Iterator[Pair]:
         if number == 1 and (columns != Columns() or {columns.source, columns.target} <= set(fields)):
             places, names = _places(file, fields, columns), fields
         elif places is None:
-            if len(fields) == 2 and all(map(visible, fields)):
+            if len(fields) == 2 and all(map(any_visible, fields)):
                 yield fields[0], fields[1]
             else:
                 file.bad(UserError("row_not_a_pair", file=file.name, row=number, columns=len(fields)))
@@ -180,7 +180,7 @@ def _automaster(file: File, records: Records) -> Iterator[Pair]:
     question, dialogue, report = (records.header.index(name) for name in automaster.HEADER[-3:])
     for _, fields in records:
         pair = automaster.source(fields[question], fields[dialogue]), automaster.target(fields[report])
-        if all(map(visible, pair)):
+        if all(map(any_visible, pair)):
             yield pair
 
 
@@ -197,7 +197,7 @@ def read_questions(
     name, question, dialogue = (records.header.index(column) for column in automaster.ASKED)
     number = 0
     for number, fields in records:
-        if not visible(fields[name]):
+        if not any_visible(fields[name]):
             file.bad(UserError("row_column", file=file.name, row=number, column=automaster.ASKED[0]))
         else:
             yield fields[name].strip(), automaster.source(fields[question], fields[dialogue])
@@ -243,7 +243,7 @@ def _usable(file: File, number: int, sides: Sequence[tuple[object, str]]) -> Ite
     """The pair of a row, of texts that can be read and written; JSON may hold other values and halves of characters."""
     texts = []
     for value, name in sides:
-        if not isinstance(value, str) or not visible(value) or any("\ud800" <= c <= "\udfff" for c in value):
+        if not isinstance(value, str) or not any_visible(value) or any("\ud800" <= c <= "\udfff" for c in value):
             file.bad(UserError("row_column", file=file.name, row=number, column=name))
             return
         texts.append(value)

@@ -72,7 +72,7 @@ class Form:
         )
 
 
-def visible(text: str) -> bool:
+def any_visible(text: str) -> bool:
     """Whether a reader sees anything: not only white space, control and format characters."""
     return any(c.isprintable() and c != " " for c in text)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from s2s.checkpoint.record import Checkpoint
+from s2s.data.batches import MAX_TOKENS
 from s2s.errors import UserError
 from s2s.text.segmenters import is_token
 from s2s.text.vocab import EOS, UNK
 
 MAX_CHARACTERS = 2_000
-MAX_TOKENS = 400
 
 
 def one_source(checkpoint: Checkpoint, source: str | Iterable[str]) -> str | tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -11,8 +11,35 @@ from torch import Tensor
 
 from s2s.data.batches import pad
 from s2s.decode.strategy import Settings, limit
-from s2s.model import Model, ModelState
+from s2s.model import Memory, Model, ModelState, StepOutput
 from s2s.text.vocab import BOS, EOS
+
+Pick = Callable[[Tensor, Tensor, int], Tensor]  # log_probs_NV, row_N, t → the tokens (N,) of these rows at step t
+
+
+def most_probable(log_probs_NV: Tensor, row_N: Tensor, t: int) -> Tensor:
+    """The most probable token of each row: (N,)."""
+    return log_probs_NV.max(dim=1).indices
+
+
+def running(
+    model: Model, memory: Memory, state: ModelState, token_B: Tensor, limit_B: Tensor, pick: Pick = most_probable
+) -> Iterator[tuple[Tensor, Tensor, StepOutput]]:
+    """Decode a batch step by step, without the rows that have ended: at ``<eos>`` or after ``limit_B`` tokens.
+
+    ``token_B`` is what each row reads first, ``pick`` chooses what it says and reads next. Yields the indices of the
+    N rows that are running, their tokens and their step: (N,), (N,) and (N, …).
+    """
+    row_N, time = torch.arange(len(token_B), device=token_B.device), 0
+    going_N = (limit_B > 0).nonzero().flatten()
+    while len(going_N):
+        if len(going_N) < len(row_N):
+            row_N, token_B = row_N[going_N], token_B[going_N]
+            memory, state = memory.select(going_N), state.select(going_N)
+        step = model.step(state, token_B, memory)
+        state, token_B, time = step.state, pick(step.log_probs_BV, row_N, time), time + 1
+        yield row_N, token_B, step
+        going_N = ((token_B != EOS) & (time < limit_B[row_N])).nonzero().flatten()
 
 
 @torch.inference_mode()
@@ -30,31 +57,19 @@ def greedy(
     log-probabilities of its tokens to ``log_probs``, (T,).
     """
     device = model.device
-    lengths_B = torch.tensor([len(s) for s in sources])
-    memory, state = model.encode(pad(sources).to(device), lengths_B)
-    limits = [max_length or 2 * len(s) + 10 for s in sources]
+    memory, state = model.encode(pad(sources).to(device), torch.tensor([len(s) for s in sources]))
+    limit_B = torch.tensor([max_length or 2 * len(s) + 10 for s in sources], device=device)
     outputs: list[list[int]] = [[] for _ in sources]
-    looks, values = list[tuple[list[int], Tensor]](), list[tuple[list[int], Tensor]]()  # of the rows running at a step
-    rows = list(range(len(sources)))  # those still running
-    token_B = torch.full((len(sources),), BOS, device=device)
-    while rows:
-        step = model.step(state, token_B, memory)
-        best, state = step.log_probs_BV.max(dim=1), step.state
-        token_B = best.indices
-        looks.append((rows, step.attention_BS))
-        values.append((rows, best.values))
-        going = []
-        for place, (row, token) in enumerate(zip(rows, token_B.tolist(), strict=True)):
+    weights, values = list[tuple[list[int], Tensor]](), list[tuple[list[int], Tensor]]()  # rows running at a step
+    for row_N, token_N, step in running(model, memory, state, torch.full_like(limit_B, BOS), limit_B):
+        rows = row_N.tolist()
+        weights.append((rows, step.attention_BS))
+        values.append((rows, step.log_probs_BV.gather(1, token_N.unsqueeze(1)).squeeze(1)))
+        for row, token in zip(rows, token_N.tolist(), strict=True):
             if token != EOS:
                 outputs[row].append(token)
-                if len(outputs[row]) < limits[row]:
-                    going.append(place)
-        if len(going) < len(rows):
-            index_N = torch.tensor(going, dtype=torch.long, device=device)
-            rows, token_B = [rows[place] for place in going], token_B[index_N]
-            memory, state = memory.select(index_N), state.select(index_N)
     if attention is not None:
-        attention += [w_TS[:, : len(source)] for w_TS, source in zip(_by_row(looks), sources, strict=True)]
+        attention += [w_TS[:, : len(source)] for w_TS, source in zip(_by_row(weights), sources, strict=True)]
     if log_probs is not None:
         log_probs += _by_row(values)
     return outputs

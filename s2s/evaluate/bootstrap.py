@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s2s.evaluate.measured import Estimate
+from s2s.text.rounding import significant
+
 Floats = NDArray[np.float64]
 Statistic = Callable[[Floats], Floats]  # sums of columns (R, K) → values (R, M), NaN where undefined
 DRAWS = 2_000_000  # sentences drawn at a time
@@ -16,23 +19,17 @@ POSITIONS = 100  # a curve is not longer
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A value with its interval, None where undefined, and how many items it is made of."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    count: int
-
-
-@dataclass(frozen=True)
 class Curve:
-    """Estimates by position, as columns."""
+    """Estimates by position, from 0, as columns."""
 
     value: tuple[float | None, ...]
     low: tuple[float | None, ...]
     high: tuple[float | None, ...]
     count: tuple[int, ...]
+
+    def at(self, position: int) -> Estimate:
+        """The estimate at a position."""
+        return Estimate(self.value[position], self.low[position], self.high[position], self.count[position])
 
 
 @dataclass(frozen=True)
@@ -70,8 +67,7 @@ class Bootstrap:
 
     def mean(self, total_N: Floats, count_N: Floats) -> Estimate:
         """``Σ total / Σ count``: a mean over items of which a sentence has several."""
-        made = self.means(total_N[:, None], count_N[:, None])
-        return Estimate(made.value[0], made.low[0], made.high[0], made.count[0])
+        return self.means(total_N[:, None], count_N[:, None]).at(0)
 
     def means(self, total_NK: Floats, count_NK: Floats) -> Curve:
         """``Σ total / Σ count`` of each column."""
@@ -84,8 +80,7 @@ class Bootstrap:
 
     def estimate(self, columns_NK: Floats, statistic: Statistic, count: int) -> Estimate:
         """The first value of a statistic."""
-        made = self.curve(columns_NK, statistic, np.array([count]))
-        return Estimate(made.value[0], made.low[0], made.high[0], count)
+        return self.curve(columns_NK, statistic, np.array([count])).at(0)
 
 
 def ratios(sums_RK: Floats) -> Floats:
@@ -103,7 +98,7 @@ def divide(above: Floats, below: Floats) -> Floats:
 
 def plain(values: Floats) -> tuple[float | None, ...]:
     """Python numbers to 6 significant digits; None for what is not finite."""
-    return tuple(float(f"{v:.6g}") if np.isfinite(v) else None for v in values)
+    return tuple(significant(v, 6) if np.isfinite(v) else None for v in values)
 
 
 def table(rows: Sequence[Any]) -> tuple[Floats, Floats]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -11,30 +11,16 @@ from torch.nn import functional as F
 
 from s2s.checkpoint.record import Side
 from s2s.config import DataConfig
-from s2s.data.batches import Ids, Pair, collate
+from s2s.data.batches import MAX_TOKENS, Ids, Pair, collate
 from s2s.decode.search import beams, greedy
 from s2s.decode.strategy import Settings
 from s2s.errors import UserError
+from s2s.evaluate.batching import chunks
 from s2s.evaluate.metrics import score
 from s2s.model import Model
 from s2s.text.vocab import EOS, PAD, UNK
 
-MAX_TOKENS = 400  # of a side, where the model was not trained on more
-FLOATS = 60_000_000  # that the logits of one batch may have: a large vocabulary's would not fit into memory
-
-
-def _by_length(pairs: Sequence[Ids], batch_size: int, width: int = 1) -> Iterator[list[int]]:
-    """Indices of like length, not so many that sentences × steps × ``width`` numbers exceed FLOATS."""
-    order = sorted(range(len(pairs)), key=lambda i: (len(pairs[i][0]), len(pairs[i][1])))
-    batch, longest = list[int](), 0
-    for i in order:
-        longest = max(longest, len(pairs[i][1]) + 1)
-        if batch and (len(batch) == batch_size or (len(batch) + 1) * longest * width > FLOATS):
-            yield batch
-            batch, longest = [], len(pairs[i][1]) + 1
-        batch.append(i)
-    if batch:
-        yield batch
+LOGITS = 60_000_000  # numbers in the logits of a batch, at most (240 MB): a large vocabulary has many a token
 
 
 @torch.inference_mode()
@@ -45,7 +31,7 @@ def forced_scores(model: Model, pairs: Sequence[Ids], batch_size: int = 100) -> 
     """
     nll, hits, tokens = 0.0, 0, 0
     device = model.device
-    for index in _by_length(pairs, batch_size, model.vocabulary):
+    for index in chunks(pairs, model.vocabulary, sources_first=True, rows=batch_size, floats=LOGITS):
         batch = collate([pairs[i] for i in index]).to(device)
         logits_NV, target_N = model(batch), batch.target_out_BT[batch.target_out_BT != PAD]
         nll += float(F.cross_entropy(logits_NV, target_N, reduction="sum"))
@@ -60,7 +46,7 @@ def translate(
 ) -> list[list[int]]:
     """Output ids without ``<eos>``, in the order of the sources: greedy, or the best of a beam search's settings."""
     outputs: list[list[int]] = [[] for _ in sources]
-    for index in _by_length([(s, []) for s in sources], batch_size):
+    for index in chunks([(s, []) for s in sources], 1, sources_first=True, rows=batch_size, floats=LOGITS):
         batch = [sources[i] for i in index]
         if settings is None:
             found = greedy(model, batch)

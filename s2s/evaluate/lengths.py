@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from s2s.evaluate import measured
-from s2s.evaluate.measured import Measured
+from s2s.evaluate.measured import Measured, read_measured
 
 SCHEMA = "lookback-lengths/1"
 FOLDER = Path(__file__).with_name("results")
@@ -69,7 +69,7 @@ def lengths_from_dict(values: Mapping[str, Any]) -> Lengths:
                 str(s["name"]),
                 str(s["attention"]),
                 int(s["epochs"]),
-                tuple(map(Measured.of, s["chrf"])),
+                tuple(map(read_measured, s["chrf"])),
             )
             for s in values["systems"]
         ),

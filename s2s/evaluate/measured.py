@@ -7,29 +7,35 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+Value = TypeVar("Value", float, float | None)
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A measure's value with its interval.
+class Interval(Generic[Value]):
+    """A value with its interval, and how many items it was computed from: 0 where a file does not say."""
 
-    >>> Measured.of({"value": 1, "low": 0.5, "high": 2, "count": 9})
-    Measured(value=1.0, low=0.5, high=2.0)
+    value: Value
+    low: Value
+    high: Value
+    count: int = 0
+
+
+Estimate = Interval[float | None]  # a bootstrap's: None where undefined
+Measured = Interval[float]  # a file's
+
+
+def read_measured(values: Mapping[str, Any]) -> Measured:
+    """The value and the interval that a file has; its other keys are ignored. ValueError for a value outside.
+
+    >>> read_measured({"value": 1, "low": 0.5, "high": 2, "count": 9})
+    Interval(value=1.0, low=0.5, high=2.0, count=0)
     """
-
-    value: float
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if not (self.low <= self.value <= self.high and math.isfinite(self.high - self.low)):  # also true of NaN
-            raise ValueError(f"value {self.value} does not lie in its interval, {self.low} to {self.high}")
-
-    @staticmethod
-    def of(values: Mapping[str, Any]) -> Measured:
-        """What a file says of it; other keys are passed over."""
-        return Measured(float(values["value"]), float(values["low"]), float(values["high"]))
+    value, low, high = (float(values[name]) for name in ("value", "low", "high"))
+    if not (low <= value <= high and math.isfinite(high - low)):  # also true of NaN
+        raise ValueError(f"value {value} does not lie in its interval, {low} to {high}")
+    return Measured(value, low, high)
 
 
 class Table(Protocol):

@@ -14,21 +14,22 @@ import torch
 from torch import Tensor
 
 from s2s.checkpoint.record import Checkpoint
-from s2s.data.batches import Batch, Ids, collate
+from s2s.data.batches import MAX_TOKENS, Batch, Ids, collate
 from s2s.data.readers import Note, read_lines, silent
 from s2s.data.text_file import AUTO
 from s2s.decode.search import greedy
 from s2s.errors import UserError
-from s2s.evaluate.bootstrap import Bootstrap, Estimate, Floats, divide
+from s2s.evaluate.batching import Progress, chunks, quiet
+from s2s.evaluate.bootstrap import Bootstrap, Floats, divide
+from s2s.evaluate.measured import Estimate
 from s2s.explain.token_spans import Links, Overlap, cut, overlap, project
-from s2s.exposure.lanes import Progress, chunks, quiet
 from s2s.model import Model
+from s2s.text.rounding import significant
 from s2s.text.segmenters import spaced
 from s2s.text.vocab import UNK
 
 SCHEMA = "lookback-alignment/1"
 SHIFTS = (-1, 0, 1)
-MAX_TOKENS = 400
 LINK = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
 
@@ -111,7 +112,7 @@ def score(counts: Sequence[Sequence[int]], bootstrap: Bootstrap) -> Score:
     columns_NK = np.array(counts, dtype=np.float64)
     total = columns_NK.sum(axis=0)
     made = bootstrap.curve(columns_NK, _rates, np.array([total[2] + total[3], total[2], total[3]]))
-    return Score(*(Estimate(made.value[m], made.low[m], made.high[m], made.count[m]) for m in range(3)))
+    return Score(*map(made.at, range(3)))
 
 
 @dataclass(frozen=True)
@@ -247,7 +248,7 @@ def _linked(
 
 
 def _share(values: Sequence[bool]) -> float:
-    return float(f"{sum(values) / len(values):.6g}")
+    return significant(sum(values) / len(values), 6)
 
 
 def align(

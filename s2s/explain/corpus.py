@@ -13,15 +13,16 @@ from s2s.checkpoint.record import Checkpoint
 from s2s.decode.search import greedy
 from s2s.decode.strategy import Settings, limit
 from s2s.errors import UserError
-from s2s.evaluate.bootstrap import Bootstrap, Estimate
+from s2s.evaluate.batching import Progress, quiet
+from s2s.evaluate.bootstrap import Bootstrap
+from s2s.evaluate.measured import Estimate
 from s2s.explain.agreement import VERDICTS
 from s2s.explain.evidence import ROWS, Evidence, examine
 from s2s.explain.replay import Lane
-from s2s.exposure.lanes import Progress, quiet
 from s2s.text.vocab import BOS, EOS
 
 SCHEMA = "lookback-evidence/1"
-MAX_TOKENS = 100  # of a source; a longer one is left out
+LONGEST = 100  # of a source; a longer one is left out
 BLOCK = 16  # steps that are examined together
 
 
@@ -73,10 +74,10 @@ def measure(
     if checkpoint.config.model.attention == "none":
         raise UserError("attention_none", checkpoint=checkpoint.name)
     ids = [checkpoint.source.encode(text) for text in sources]
-    most = min(model.longest_source or MAX_TOKENS, MAX_TOKENS)
+    most = min(model.longest_source or LONGEST, LONGEST)
     fit = [source for source in ids if 0 < len(source) <= most]
     if not fit:
-        raise UserError("exposure_no_pairs", limit=MAX_TOKENS)
+        raise UserError("exposure_no_pairs", limit=LONGEST)
     rows, verdicts = list[list[dict[str, float | None]]](), list[list[str]]()
     for n, source in enumerate(fit):
         said = greedy(model, [source])[0]

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from s2s.explain.replay import Lane, rows
+from s2s.evaluate.batching import rows_together
+from s2s.explain.replay import Lane
 from s2s.explain.replay import given as edited
 from s2s.model import Memory, Model, ModelState, StepOutput
 
@@ -60,7 +61,7 @@ def moments(model: Model, lane: Lane, steps: Sequence[int]) -> list[AttentionMom
 def given(model: Model, moment: AttentionMoment, attention_NS: Tensor) -> Tensor:
     """Log-probabilities of the step with each of N rows of weights: (N, V)."""
     parts = []
-    for some_NS in torch.split(attention_NS, rows(model, attention_NS.size(1))):
+    for some_NS in torch.split(attention_NS, rows_together(model, attention_NS.size(1))):
         index_N = torch.zeros(len(some_NS), dtype=torch.long)
         memory, state = moment.memory.select(index_N), moment.state.select(index_N)
         parts.append(model.step(state, torch.full((len(some_NS),), moment.read), memory, some_NS).log_probs_BV)

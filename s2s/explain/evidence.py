@@ -15,6 +15,7 @@ from s2s.explain.erasure import SEARCHED, Removal, bounding, leaving_one_out, re
 from s2s.explain.gradients import attributing
 from s2s.explain.replay import Lane, Pausing, whole
 from s2s.model import Model
+from s2s.text.rounding import significant
 
 ROWS = ("gradient", "integrated", "erasure")
 SEED = 0
@@ -78,7 +79,7 @@ class Evidence:
 
 
 def _short(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.5g}")
+    return None if value is None else significant(value, 5)
 
 
 def examine(model: Model, lane: Lane, steps: Sequence[int], normalise: bool = True) -> list[Evidence]:

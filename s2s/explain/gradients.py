@@ -20,8 +20,8 @@ from s2s.model import Model
 from s2s.model.kernels import linear
 
 POINTS = 20  # of the integral
-FLOATS = 60_000_000  # that are kept for a backward pass
-WORDS = 3_000  # of all rows of one run together, so that none takes long
+KEPT = 60_000_000  # numbers that a backward pass keeps, at most: 240 MB
+WORDS = 3_000  # source tokens of all rows of one run together, so that no run takes long
 
 
 class Attribution(NamedTuple):
@@ -68,7 +68,7 @@ def attributing(model: Model, lane: Lane, steps: Sequence[int], points: int = PO
 def _rows(model: Model, last: int, length: int) -> int:
     """How many rows may keep what their backward needs of every step."""
     step = model.vocabulary + 16 * model.sizes.decoder
-    return max(1, min(FLOATS // ((last + 1) * step), WORDS // length))
+    return max(1, min(KEPT // ((last + 1) * step), WORDS // length))
 
 
 def _gradients(

@@ -17,11 +17,11 @@ from torch import Tensor
 from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import pad
 from s2s.decode.inputs import reference_ids, source_ids
+from s2s.evaluate.batching import rows_together, slices
 from s2s.model import Memory, Model, ModelState, StepOutput
 from s2s.text.vocab import BOS, EOS, UNK
 from s2s.trace.trace import Trace
 
-FLOATS = 8_000_000  # that the rows of one run may have together
 T = TypeVar("T")
 Pausing = Generator[None, None, T]
 
@@ -66,11 +66,6 @@ def of_trace(checkpoint: Checkpoint, trace: Trace) -> Lane:
         said = words = [known.get(step.output, UNK) for step in trace.steps]
     edited = {t: tuple(step.attention.tolist()) for t, step in enumerate(trace.steps) if step.own_attention is not None}
     return Lane(source, (BOS, *said[:-1]), tuple(words), edited)
-
-
-def rows(model: Model, length: int) -> int:
-    """How many rows of such a source may run together."""
-    return max(1, FLOATS // model.floats(length))
 
 
 def given(lane: Lane, t: int, kept: Sequence[Sequence[int]], width: int) -> Tensor | None:
@@ -129,7 +124,7 @@ def walking(
     kept: Sequence[Sequence[int]] | None = None,
 ) -> Pausing[Tensor]:
     """``walk``, a pause after every few rows."""
-    out, most = list[Tensor](), rows(model, max(map(len, sources)))
+    out, most = list[Tensor](), rows_together(model, max(map(len, sources)))
     for start in range(0, len(sources), most):
         some = sources[start : start + most]
         memory, state = model.encode(pad(some), torch.tensor([len(s) for s in some]))
@@ -174,9 +169,9 @@ def walking_each(
 ) -> Pausing[Tensor]:
     """``walk_each``, a pause after every few rows."""
     order = sorted(range(len(sources)), key=lambda n: places[n])
-    out, most = torch.empty(len(sources)), rows(model, max(map(len, sources)))
-    for start in range(0, len(order), most):
-        _finish(model, lane, sources, places, kept, order[start : start + most], out)
+    out = torch.empty(len(sources))
+    for some in slices(order, rows_together(model, max(map(len, sources)))):
+        _finish(model, lane, sources, places, kept, some, out)
         yield
     return out
 
@@ -187,7 +182,7 @@ def _finish(
     sources: Sequence[Sequence[int]],
     places: Sequence[int],
     kept: Sequence[Sequence[int]] | None,
-    some: list[int],
+    some: Sequence[int],
     out: Tensor,
 ) -> None:
     """Walk some rows together, in the order of their own steps, each until its step, and put down what it gives."""

@@ -12,9 +12,10 @@ from s2s.checkpoint.record import Side
 from s2s.data.batches import Ids
 from s2s.decode.search import Hypothesis, beams
 from s2s.decode.strategy import Settings
-from s2s.evaluate.bootstrap import Bootstrap, Estimate, Floats
+from s2s.evaluate.batching import Progress, chunks, quiet
+from s2s.evaluate.bootstrap import Bootstrap, Floats
+from s2s.evaluate.measured import Estimate
 from s2s.evaluate.metrics import bleu_tokenizer
-from s2s.exposure.lanes import Progress, chunks, quiet
 from s2s.model import Model
 from s2s.text.vocab import EOS
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from s2s.evaluate.bootstrap import Bootstrap, Estimate, Floats, divide, plain
+from s2s.evaluate.bootstrap import Bootstrap, Floats, divide, plain
+from s2s.evaluate.measured import Estimate
 from s2s.exposure.lanes import Lane
 from s2s.text.vocab import EOS
 

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 
 from s2s.data.batches import Ids, collate
-from s2s.evaluate.bootstrap import Bootstrap, Estimate, Floats
-from s2s.exposure.lanes import Progress, chunks, forced_pass, quiet
+from s2s.evaluate.batching import Progress, chunks, quiet
+from s2s.evaluate.bootstrap import Bootstrap, Floats
+from s2s.evaluate.measured import Estimate
+from s2s.exposure.lanes import forced_pass
 from s2s.model import Model
 
 

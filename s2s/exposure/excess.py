@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from s2s.data.batches import Ids, collate
-from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate, Floats, divide, ratios, table
-from s2s.exposure.lanes import Progress, chunks, quiet
+from s2s.evaluate.batching import Progress, chunks, quiet
+from s2s.evaluate.bootstrap import Bootstrap, Curve, Floats, divide, ratios, table
+from s2s.evaluate.measured import Estimate
 from s2s.model import Model
 from s2s.text.vocab import BOS, EOS, PAD, Vocab
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,32 +10,12 @@ import torch
 from torch import Tensor
 
 from s2s.data.batches import Batch, Ids, collate
-from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate, Floats, table
+from s2s.decode.search import running
+from s2s.evaluate.batching import Progress, chunks, forced_log_probs, quiet
+from s2s.evaluate.bootstrap import Bootstrap, Curve, Floats, table
+from s2s.evaluate.measured import Estimate
 from s2s.model import Model
 from s2s.text.vocab import BOS, EOS, PAD, right
-
-Progress = Callable[[float], None]  # told the share that is done; what it raises ends the measure
-FLOATS = 8_000_000  # that a batch's largest tensor may have
-ROWS = 256  # sentences in a batch
-
-
-def quiet(share: float) -> None:
-    """A progress that nobody watches."""
-
-
-def chunks(pairs: Sequence[Ids], width: int, progress: Progress) -> Iterator[list[int]]:
-    """Indices of like length, so many at a time that sentences × steps × ``width`` numbers stay bounded."""
-    order = sorted(range(len(pairs)), key=lambda i: (len(pairs[i][1]), len(pairs[i][0])))
-    start = 0
-    while start < len(order):
-        stop = start + 1
-        while stop < min(len(order), start + ROWS):
-            if (stop + 1 - start) * (len(pairs[order[stop]][1]) + 1) * width > FLOATS:
-                break
-            stop += 1
-        yield order[start:stop]
-        progress(stop / len(order))
-        start = stop
 
 
 @dataclass(frozen=True)
@@ -78,41 +58,21 @@ def lanes(model: Model, pairs: Sequence[Ids], progress: Progress = quiet) -> lis
 
 
 def forced_pass(model: Model, batch: Batch) -> tuple[list[Floats], ...]:
-    """Of each row: log p of the reference's tokens, the best tokens, log p of those."""
-    return scored(model(batch), batch)
-
-
-def scored(logits_NV: Tensor, batch: Batch) -> tuple[list[Floats], ...]:
-    """The same from the logits of the pass."""
-    logits_NV = logits_NV.float()
-    target_N = batch.target_out_BT[batch.target_out_BT != PAD]
-    best = logits_NV.max(dim=1)
-    normaliser_N = logits_NV.logsumexp(dim=1)
-    gold_N = logits_NV.gather(1, target_N.unsqueeze(1)).squeeze(1) - normaliser_N
-    ends = (batch.target_out_BT != PAD).sum(dim=1).cumsum(dim=0)[:-1].tolist()
-    parts = (gold_N, best.indices, best.values - normaliser_N)
-    return tuple(np.split(part.double().cpu().numpy(), ends) for part in parts)
+    """Log-probabilities of a teacher-forced pass over a batch, as ``forced_log_probs`` gives them."""
+    return forced_log_probs(model(batch), batch)
 
 
 def free_pass(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
     """Greedy tokens at the reference's positions, -1 after the end, and log p of the reference's token: (B, T) each."""
     gold_BT, device = batch.target_out_BT, batch.target_out_BT.device
     memory, state = model.encode(batch.source_BS, batch.lengths_B)
-    row_N, token_N = torch.arange(len(gold_BT), device=device), torch.full((len(gold_BT),), BOS, device=device)
     own_BT = torch.full_like(gold_BT, -1)
     log_prob_BT = torch.full(gold_BT.shape, torch.nan, device=device)
-    last_B = (gold_BT != PAD).sum(dim=1) - 1
-    for t in range(gold_BT.size(1)):
-        step = model.step(state, token_N, memory)
-        token_N, state = step.log_probs_BV.argmax(dim=1), step.state
+    limit_B = (gold_BT != PAD).sum(dim=1)
+    steps = running(model, memory, state, torch.full_like(limit_B, BOS), limit_B)
+    for t, (row_N, token_N, step) in enumerate(steps):
         own_BT[row_N, t] = token_N
         log_prob_BT[row_N, t] = step.log_probs_BV.gather(1, gold_BT[row_N, t].unsqueeze(1)).squeeze(1).float()
-        going_N = ((token_N != EOS) & (t < last_B[row_N])).nonzero().flatten()
-        if len(going_N) < len(row_N):
-            row_N, token_N = row_N[going_N], token_N[going_N]
-            memory, state = memory.select(going_N), state.select(going_N)
-        if not len(row_N):
-            break
     return own_BT, log_prob_BT
 
 

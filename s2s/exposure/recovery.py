@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 from s2s.data.batches import Batch, Ids, collate
+from s2s.decode.search import running
 from s2s.decode.strategy import Settings, limit
-from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate, Floats, table
-from s2s.exposure.lanes import FLOATS, Progress, chunks, quiet
+from s2s.evaluate.batching import Progress, chunks, quiet, rows_together, slices
+from s2s.evaluate.bootstrap import Bootstrap, Curve, Floats, table
+from s2s.evaluate.measured import Estimate
 from s2s.model import Memory, Model, ModelState
 from s2s.text.vocab import EOS, PAD, UNK, right
 
@@ -128,13 +130,11 @@ def _walk(model: Model, batch: Batch) -> _Walk:
 
 def _run(model: Model, batch: Batch, walk: _Walk, runs: Sequence[tuple[int, int]]) -> list[list[int]]:
     """What the model says after the wrong token at position k of a row, for every (row, k)."""
-    most, out = max(1, FLOATS // model.floats(batch.source_BS.size(1))), list[list[int]]()
     device = batch.source_BS.device
     lengths, size = batch.lengths_B.tolist(), len(batch.source_BS)
     words = (batch.target_out_BT != PAD).sum(dim=1).tolist()
-    runs = list(runs)
-    for start in range(0, len(runs), most):
-        some = runs[start : start + most]
+    out = list[list[int]]()
+    for some in slices(runs, rows_together(model, batch.source_BS.size(1))):
         row_N = torch.tensor([row for row, _ in some], device=device)
         place_N = torch.tensor([k * size + row for row, k in some], device=device)
         token_N = torch.tensor([walk.wrong[row][k] for row, k in some], device=device)
@@ -148,17 +148,10 @@ def greedy_from(
 ) -> list[list[int]]:
     """Greedy output of each row after a token that is read next: ids with ``<eos>``, at most ``left`` of them."""
     outputs: list[list[int]] = [[] for _ in left]
-    rows, going = list(range(len(left))), [n for n, most in enumerate(left) if most > 0]
-    while going:
-        if len(going) < len(rows):
-            index_N = torch.tensor(going, device=token_N.device)
-            memory, state, token_N = memory.select(index_N), state.select(index_N), token_N[index_N]
-            rows = [rows[n] for n in going]
-        step = model.step(state, token_N, memory)
-        state, token_N = step.state, step.log_probs_BV.argmax(dim=1)
-        for row, token in zip(rows, token_N.tolist(), strict=True):
+    limit_N = torch.tensor(left, device=token_N.device)
+    for row_N, said_N, _ in running(model, memory, state, token_N, limit_N):
+        for row, token in zip(row_N.tolist(), said_N.tolist(), strict=True):
             outputs[row].append(token)
-        going = [n for n, row in enumerate(rows) if outputs[row][-1] != EOS and len(outputs[row]) < left[row]]
     return outputs
 
 

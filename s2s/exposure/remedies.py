@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from s2s.evaluate import measured
-from s2s.evaluate.measured import Measured
+from s2s.evaluate.measured import Measured, read_measured
 
 SCHEMA = "lookback-remedies/1"
 FOLDER = Path(__file__).with_name("results")
@@ -99,5 +99,5 @@ def comparison_from_dict(values: Mapping[str, Any]) -> Comparison:
 
 
 def _system(value: Mapping[str, Any]) -> System:
-    measures = {str(name): Measured.of(m) for name, m in value["measures"].items()}
+    measures = {str(name): read_measured(m) for name, m in value["measures"].items()}
     return System(str(value["name"]), str(value["objective"]), int(value["seed"]), int(value["extra_steps"]), measures)

@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from s2s.checkpoint.record import Checkpoint
-from s2s.data.batches import Ids, Pair
+from s2s.data.batches import MAX_TOKENS, Ids, Pair
 from s2s.errors import UserError
-from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate
-from s2s.evaluate.corpus import MAX_TOKENS, fitting
+from s2s.evaluate.batching import Progress, quiet
+from s2s.evaluate.bootstrap import Bootstrap, Curve
+from s2s.evaluate.corpus import fitting
+from s2s.evaluate.measured import Estimate
 from s2s.evaluate.metrics import bleu_tokenizer
 from s2s.exposure.beams import SIZES, BeamScores, beam_scores, searched
 from s2s.exposure.calibration import Calibration, calibration
 from s2s.exposure.distractor import Distractions, distraction, distractions
 from s2s.exposure.excess import Excess, Oracle, divergences, excess
-from s2s.exposure.lanes import Positions, Progress, lanes, positions, quiet
+from s2s.exposure.lanes import Positions, lanes, positions
 from s2s.exposure.recovery import Recoveries, recoveries, recovery
 
 SCHEMA = "lookback-exposure/1"
@@ -116,7 +118,7 @@ def measure(
 def _last(curve: Curve) -> Estimate:
     """The value at the last position that half of the sentences have."""
     at = max(n for n, count in enumerate(curve.count) if 2 * count >= max(curve.count))
-    return Estimate(curve.value[at], curve.low[at], curve.high[at], curve.count[at])
+    return curve.at(at)
 
 
 def _usable(checkpoint: Checkpoint, texts: Sequence[Pair]) -> tuple[list[Ids], list[Pair]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
+from s2s.figures.palette import BLUE, GREY, ORANGE
 from s2s.figures.trace import escape
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from s2s.exposure.remedies import Comparison
     from s2s.exposure.report import Report
 
-FORCED, FREE = "#3b82f6", "#ea580c"
+FORCED, FREE = BLUE, ORANGE
 COLOURS = (FREE, FORCED, "#15803d", "#9333ea")  # of models
 DASHES = ("solid", "dash")  # of the first and the second checkpoint
 RARE, FEWEST = 0.05, 10  # positions that a smaller share of the sentences has, or fewer of them, are not drawn
@@ -160,7 +161,7 @@ def excess(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure:
 def reliability(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure:
     """Accuracy against confidence, a marker a bin, its area the bin's share of the predictions."""
     figure = _figure(text["confidence"], text["accuracy"], hovermode="closest")
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": "#94a3b8", "dash": "dot"}, showlegend=False)
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": GREY, "dash": "dot"}, showlegend=False)
     for report, symbol in zip(reports, ("circle", "diamond-open"), strict=False):
         found = report.calibration
         for part, kind, colour in ((found.eos, "eos", FREE), (found.other, "other", FORCED)):
@@ -207,7 +208,7 @@ def forest(comparison: Comparison, measure: str, name: str) -> go.Figure:
         hovertemplate="%{customdata[0]}: %{x:.4g} [%{customdata[1]:.4g}, %{customdata[2]:.4g}]<extra></extra>",
     )
     if rows:
-        figure.add_vline(rows[0][1].value, line={"color": "#94a3b8", "dash": "dot", "width": 1})
+        figure.add_vline(rows[0][1].value, line={"color": GREY, "dash": "dot", "width": 1})
     labels = [escape(system) for system, _ in rows]
     return figure.update_yaxes(autorange="reversed", tickvals=list(range(len(rows))), ticktext=labels, automargin=True)
 

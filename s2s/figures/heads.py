@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from s2s.figures.numbers import share
+from s2s.figures.palette import ATTENTION_RGB
 
-COLOUR = (234, 88, 12)  # of the player's heatmap; the weight is the opacity, so that light and dark show through
 STYLE = """<style>
 .lb-heads { display: grid; grid-template-columns: repeat(auto-fill, minmax(92px, 1fr)); gap: 6px; margin: 2px 0 12px; }
 .lb-heads figure { margin: 0; padding: 4px; border: 1px solid rgba(128, 128, 128, 0.35); border-radius: 6px; }
@@ -26,7 +26,7 @@ STYLE = """<style>
 def picture(weights_TS: np.ndarray) -> str:
     """A row a step, a column a source token, as a PNG in a data URI."""
     pixels = np.empty((*weights_TS.shape, 4), dtype=np.uint8)
-    pixels[..., :3] = COLOUR
+    pixels[..., :3] = ATTENTION_RGB
     pixels[..., 3] = np.rint(255 * np.clip(weights_TS, 0, 1) ** 0.7)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
+from s2s.figures.palette import BLUE, GREEN, GREY, ORANGE
 from s2s.figures.trace import escape, ticks
 
 if TYPE_CHECKING:
     from s2s.lesson.remedies import Adversarial, Rewarded
-
-BLUE, ORANGE, GREEN, GREY = "#3b82f6", "#ea580c", "#16a34a", "#94a3b8"
 
 
 def _figure(x: str, y: str, **layout: Any) -> go.Figure:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from s2s.figures.palette import BLUE, GREEN, GREY, ORANGE
 from s2s.figures.trace import escape
 
-COLOURS = ("#3b82f6", "#ea580c", "#16a34a", "#a855f7", "#e11d48", "#0891b2", "#ca8a04", "#db2777")
-REST, PATH = "#94a3b8", "#b45309"
+COLOURS = (BLUE, ORANGE, GREEN, "#a855f7", "#e11d48", "#0891b2", "#ca8a04", "#db2777")
+REST, PATH = GREY, "#b45309"
 NAMED = 40  # states of a path whose words stand beside them; beyond, they are told on hovering
 GL = 3000  # points from which on WebGL draws them
 HOVER = "%{text}<br>%{customdata}<extra></extra>"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from s2s.figures.numbers import share
+from s2s.figures.palette import shade
 from s2s.trace.step import Scored, Step
 
 SEEN = 0.005  # a weight that is written out
@@ -83,9 +84,9 @@ def attention(tokens: Sequence[str], step: Step, label: str) -> str:
 
 
 def _source(token: str, weight: float) -> str:
-    shade = f"background:rgba(234,88,12,{weight**0.7:.3f})"
     number = f"{weight:.2f}" if weight >= SEEN else ""
-    return f'<span style="{shade}" title="{weight:.3f}" dir="auto">{escape(token)}<small>{number}</small></span>'
+    style, title = f"background:{shade(weight)}", f"{weight:.3f}"
+    return f'<span style="{style}" title="{title}" dir="auto">{escape(token)}<small>{number}</small></span>'
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 import plotly.graph_objects as go
 
 from s2s.errors import UserError, strings
+from s2s.figures import palette
 from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
 
-ATTENTION = [[0.0, "rgba(234,88,12,0)"], [0.25, "rgba(234,88,12,0.38)"], [1.0, "rgba(234,88,12,1)"]]
+SCALE = [[0.0, palette.attention(0)], [0.25, palette.attention(0.38)], [1.0, palette.attention(1)]]
 
 
 class Figure(go.Figure):  # type: ignore[misc]
@@ -77,7 +78,7 @@ def attention(shown: Grid | Trace, title: str | None = None, text: Mapping[str, 
             z=grid.weights,
             zmin=0,
             zmax=1,
-            colorscale=ATTENTION,
+            colorscale=SCALE,
             colorbar={"title": text["weight"]},
             customdata=[[[escape(o), escape(s)] for s in grid.sources] for o in outputs],
             hovertemplate="%{customdata[0]} ← %{customdata[1]}: %{z:.3f}<extra></extra>",
@@ -117,7 +118,7 @@ def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> Figure
     """
     text = strings("figure", "en") if text is None else text
     steps = list(range(1, len(trace.steps) + 1))
-    colours = {"best": "#94a3b8", "chosen": "#2563eb", "gold": "#15803d"}
+    colours = {"best": palette.GREY, "chosen": "#2563eb", "gold": "#15803d"}
     figure = Figure()
     for name, points in _lines(trace).items():
         figure.add_scatter(
@@ -137,7 +138,7 @@ def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> Figure
         mode="lines",
         name=text["entropy"],
         yaxis="y2",
-        line={"dash": "dot", "color": "#ea580c"},
+        line={"dash": "dot", "color": palette.ORANGE},
         hovertemplate="%{y:.2f}<extra></extra>",
     )
     few = len(steps) <= 16

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from s2s.data.batches import Ids, collate
 from s2s.decode.search import greedy
+from s2s.evaluate.batching import chunks, forced_log_probs, rows_together, slices
 from s2s.evaluate.bootstrap import Floats
-from s2s.exposure.lanes import FLOATS, chunks, quiet, scored
 from s2s.inspect.measures import Array
 from s2s.model import Model
 from s2s.model.decoder import DecoderState
@@ -56,7 +56,7 @@ class ForcedPass:
     def __init__(self, model: Model, pairs: Sequence[Ids]) -> None:
         batch = collate(pairs)
         made = model.forced(batch)
-        log_probs, best, best_log_probs = scored(made.logits_NV, batch)
+        log_probs, best, best_log_probs = forced_log_probs(made.logits_NV, batch)
         self.model, self.size, self.lengths = model, len(pairs), [len(source) for source, _ in pairs]
         self.memory, self.looks, self.read_BT = made.memory, made.looks, batch.target_in_BT
         self.states: list[DecoderState] = made.states
@@ -80,7 +80,9 @@ class ForcedPass:
             return []
         state = self.states[0].joined(self.states)  # row t·B + b
         steps = [(row, t, s) for row, t in places for s in range(self.lengths[row])]
-        found = [self._look(state, some) for some in self._parts(steps)]
+        found = [
+            self._look(state, some) for some in slices(steps, rows_together(self.model, self.memory.mask_BS.size(1)))
+        ]
         probability_N, best_N = (np.concatenate(part) for part in zip(*found, strict=True))
         out, start = [], 0
         for row, _ in places:
@@ -88,12 +90,7 @@ class ForcedPass:
             out.append((probability_N[part], best_N[part].tolist()))
         return out
 
-    def _parts(self, steps: list[tuple[int, int, int]]) -> Iterator[list[tuple[int, int, int]]]:
-        most = max(1, FLOATS // self.model.floats(self.memory.mask_BS.size(1)))
-        for start in range(0, len(steps), most):
-            yield steps[start : start + most]
-
-    def _look(self, state: DecoderState, steps: list[tuple[int, int, int]]) -> tuple[Array, Array]:
+    def _look(self, state: DecoderState, steps: Sequence[tuple[int, int, int]]) -> tuple[Array, Array]:
         row_N, time_N, place_N = (torch.tensor(column) for column in zip(*steps, strict=True))
         hot_NS = torch.zeros(len(steps), self.memory.mask_BS.size(1)).scatter_(1, place_N.unsqueeze(1), 1.0)
         gold_N = torch.tensor([self.lanes[row].gold[t] for row, t, _ in steps])
@@ -127,4 +124,4 @@ def batches(model: Model, pairs: Sequence[Ids]) -> Iterator[list[int]]:
     """Indices of pairs of like length, at most 256 and so many that a batch's tensors stay bounded."""
     width = model.vocabulary + 2 * model.sizes.encoder + 2 * model.sizes.decoder
     longest = [([0] * len(source), [0] * max(len(source), len(target))) for source, target in pairs]
-    return chunks(longest, width, quiet)
+    return chunks(longest, width)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from s2s.checkpoint.record import Checkpoint
-from s2s.data.batches import Ids
+from s2s.data.batches import MAX_TOKENS, Ids
 from s2s.errors import UserError
 from s2s.inspect import lexical, measures
 from s2s.inspect.passes import Forced, ForcedPass, Free, batches, free_lanes
@@ -16,7 +16,6 @@ from s2s.inspect.probes import Case, probe
 from s2s.inspect.scores import SentenceScores
 from s2s.text.vocab import EOS, SPECIALS, UNK, right
 
-MAX_TOKENS = 400  # of a side; a longer pair is left out
 MODES = ("both", "forced", "free")
 Row = dict[str, Any]
 

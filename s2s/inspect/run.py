@@ -22,12 +22,13 @@ import pyarrow.parquet as pq
 
 from s2s import disk
 from s2s.checkpoint.record import Checkpoint
+from s2s.data.batches import MAX_TOKENS
 from s2s.data.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
 from s2s.data.text_file import AUTO, Bad, Form
 from s2s.errors import UserError
 from s2s.evaluate.metrics import bleu_tokenizer
 from s2s.inspect.causes import READ, causes, fences
-from s2s.inspect.rows import MAX_TOKENS, Rows
+from s2s.inspect.rows import Rows
 from s2s.inspect.schema import PART, SCHEMA, TABLE, TAGS
 from s2s.train.distributed import Group
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tqdm import tqdm
 
+from s2s import disk
 from s2s.tasks import car_report, date
 from s2s.tasks.example import Example
 
@@ -26,22 +26,20 @@ def generate(task: str, directory: Path, sizes: Mapping[str, int], seed: int, ha
     A line of ``facts.jsonl`` names its split and its row there, the first being 1. A command that
     fails leaves the old files. Returns how many examples each file got.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".generate-", dir=directory) as scratch:
+    with disk.fresh_files(directory) as (scratch, names):
         written: dict[str, int] = {}
-        with open(Path(scratch) / FACTS, "w", encoding="utf-8", newline="\n") as facts:
+        with open(scratch / FACTS, "w", encoding="utf-8", newline="\n") as facts:
             for split, count in sizes.items():
                 examples = TASKS[task](split, count, seed, hard)
                 written[f"{split}.tsv"] = count
-                with open(Path(scratch) / f"{split}.tsv", "w", encoding="utf-8", newline="\n") as pairs:
+                with open(scratch / f"{split}.tsv", "w", encoding="utf-8", newline="\n") as pairs:
                     shown = tqdm(examples, split, count, unit=" examples", disable=None, leave=False)
                     for row, example in enumerate(shown, start=1):
                         pairs.write(f"{example.source}\t{example.target}\n")
                         if example.facts:
                             record = {"split": split, "row": row, **example.facts}
                             facts.write(json.dumps(record, ensure_ascii=False) + "\n")
-        if os.path.getsize(Path(scratch) / FACTS):
+        if os.path.getsize(scratch / FACTS):
             written[FACTS] = sum(sizes.values())
-        for name in written:
-            os.replace(Path(scratch) / name, directory / name)
+        names += written
     return {directory / name: count for name, count in written.items()}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2s.errors import UserError
+from s2s.text.rounding import significant
 
 if TYPE_CHECKING:
     pass
@@ -46,7 +47,7 @@ class Edit:
     weights: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "weights", tuple(float(f"{w:.6g}") for w in self.weights))
+        object.__setattr__(self, "weights", tuple(significant(w, 6) for w in self.weights))
         if self.kind not in ("uniform", "previous", "only", "erase", "weights"):
             raise UserError("edit_text", found=self.kind)
         if not 0 <= self.place < MAX_SOURCE or (self.kind == "weights") != bool(self.weights):

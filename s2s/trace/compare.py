@@ -17,6 +17,7 @@ import numpy as np
 
 from s2s import spreadsheet
 from s2s.text.align import Column, Pair, align, columns
+from s2s.text.rounding import significant
 from s2s.trace.step import Step
 from s2s.trace.trace import Trace
 
@@ -162,7 +163,7 @@ def compare(a: Trace, b: Trace) -> Comparison:
 
 
 def _number(value: float | None) -> float | str:
-    return "" if value is None or math.isnan(value) else float(f"{value:.8g}")
+    return "" if value is None or math.isnan(value) else significant(value, 8)
 
 
 def _step(step: Step, mode: str) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from s2s.text.rounding import significant
 from s2s.trace.step import UNKNOWN, Scored, Step
 
 
 def number(value: float) -> float:
     """To 8 significant digits."""
-    return float(f"{value:.8g}")
+    return significant(value, 8)
 
 
 def numbers(values: Sequence[float] | np.ndarray) -> list[float]:

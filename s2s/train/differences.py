@@ -8,6 +8,7 @@ from typing import Any
 
 from s2s.config import Config
 from s2s.errors import UserError
+from s2s.text.safe import shortened
 
 # Every other key decides weights, scores or what a film shows of them: the run would no longer be that of one config.
 FREE = {
@@ -59,4 +60,4 @@ def _short(value: object) -> str:
     text = " ".join(str(value).split())
     if (isinstance(value, str) and text != value) or not text:
         text = repr(value)  # what is empty, or has spaces that matter
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return shortened(text, LONGEST)

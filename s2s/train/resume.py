@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -37,14 +36,10 @@ def save_state(directory: Path, config: Config, run: RunState) -> None:
         for key, value in run.optimizer.state[parameter].items():
             tensors[f"adam.{i}.{key}"] = value
     header = {"position": json.dumps(dataclasses.asdict(run.at)), "config": json.dumps(to_dict(config))}
-    fresh = directory / "state.safetensors.new"
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, fresh, metadata=header)
-        os.replace(fresh, directory / "state.safetensors")
+        disk.replace_file(directory / "state.safetensors", lambda fresh: save_file(tensors, fresh, metadata=header))
     except (OSError, RuntimeError, SafetensorError) as error:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
         raise UserError("disk_write", directory=str(directory), reason=str(error)) from None
 
 

@@ -24,6 +24,7 @@ from s2s.commands import terminal
 from s2s.commands.trace import nbest_table
 from s2s.decode.decode import trace
 from s2s.errors import sentences
+from s2s.text.safe import printable
 from s2s.trace.search_tree import SearchTree
 from s2s.trace.trace import Trace
 from tests.paths import ROOT
@@ -163,7 +164,7 @@ def test_the_table_says_what_was_forced_and_edited(tiny_checkpoint: Path, capsys
 
 
 def test_a_token_cannot_steer_the_terminal() -> None:
-    assert terminal.printable("a\x1b[31mb\u202e茶") == "a\ufffd[31mb\ufffd茶"
+    assert printable("a\x1b[31mb\u202e茶") == "a\ufffd[31mb\ufffd茶"
 
 
 MISTAKES = [

@@ -10,9 +10,9 @@ from torch.nn import functional as F
 
 from s2s.checkpoint.open import load
 from s2s.checkpoint.record import Checkpoint
-from s2s.data.batches import collate
+from s2s.data.batches import MAX_TOKENS, collate
 from s2s.decode.decode import trace
-from s2s.decode.inputs import MAX_CHARACTERS, MAX_TOKENS
+from s2s.decode.inputs import MAX_CHARACTERS
 from s2s.decode.search import beam, greedy
 from s2s.decode.strategy import Settings
 from s2s.errors import UserError

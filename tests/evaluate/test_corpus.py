@@ -56,7 +56,7 @@ def test_batches_of_a_large_vocabulary_are_small(monkeypatch: pytest.MonkeyPatch
     watched = copy.copy(MODEL)
     watched.__class__ = Watched
     whole = forced_scores(watched, IDS)
-    monkeypatch.setattr(corpus, "FLOATS", 10 * len(TARGET))
+    monkeypatch.setattr(corpus, "LOGITS", 10 * len(TARGET))
     assert forced_scores(watched, IDS) == pytest.approx(whole, rel=1e-5)
     first, *parts = seen
     assert first[0] == len(IDS) and sum(rows for rows, _ in parts) == len(IDS) and len(parts) > 1

@@ -37,7 +37,7 @@ def test_uniform_and_permuted_weights_by_hand(kind: dict[str, Any], monkeypatch:
     lane = some_lane(model)
     moment, word = one_moment(model, lane, 3), lane.words[3]
     p_V, q_V = moment.log_probs_V.exp(), said(model, moment, [0.2] * 5)
-    monkeypatch.setattr("s2s.explain.replay.FLOATS", 1)
+    monkeypatch.setattr("s2s.evaluate.batching.FLOATS", 1)
     with torch.no_grad():
         found = uniform(model, moment, word)
         mixed = permuted(model, moment, word, torch.Generator().manual_seed(3), 4)

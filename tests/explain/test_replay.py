@@ -25,7 +25,7 @@ def test_other_sources_are_walked_as_one_by_one(kind: dict[str, Any], monkeypatc
     expected = torch.tensor([[float(naive(model, lane, s, t)[lane.words[t]]) for t in (0, 2, 3)] for s in SOURCES])
     with torch.no_grad():
         torch.testing.assert_close(walk(model, lane, SOURCES, [0, 2, 3]), expected, atol=1e-5, rtol=0)
-        monkeypatch.setattr("s2s.explain.replay.FLOATS", 1)  # a row at a time
+        monkeypatch.setattr("s2s.evaluate.batching.FLOATS", 1)  # a row at a time
         torch.testing.assert_close(walk(model, lane, SOURCES, [3, 0, 2, 2]), expected, atol=1e-5, rtol=0)
 
 
@@ -39,7 +39,7 @@ def test_each_source_at_a_step_of_its_own(kind: dict[str, Any], monkeypatch: pyt
     )
     with torch.no_grad():
         torch.testing.assert_close(walk_each(model, lane, sources, places), expected, atol=1e-5, rtol=0)
-        monkeypatch.setattr("s2s.explain.replay.FLOATS", 1000)
+        monkeypatch.setattr("s2s.evaluate.batching.FLOATS", 1000)
         torch.testing.assert_close(walk_each(model, lane, sources, places), expected, atol=1e-5, rtol=0)
 
 
@@ -76,7 +76,7 @@ def test_a_branch_becomes_a_lane_with_its_edits_and_the_words_as_they_were_cut(t
 def test_what_takes_long_pauses_between_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     model = tiny(attention="general")
     lane = some_lane(model)
-    monkeypatch.setattr("s2s.explain.replay.FLOATS", 1)  # a row at a time
+    monkeypatch.setattr("s2s.evaluate.batching.FLOATS", 1)  # a row at a time
     assert sum(1 for _ in examining(model, lane, [1, 2])) > 10
     assert whole(examining(model, lane, [1])) == examine(model, lane, [1], normalise=False)
 

@@ -11,8 +11,8 @@ from s2s.data.batches import Ids
 from s2s.decode.decode import follow
 from s2s.decode.search import greedy
 from s2s.decode.strategy import Settings, chooser, forcing
+from s2s.evaluate import batching
 from s2s.evaluate.bootstrap import Bootstrap
-from s2s.exposure import lanes as module
 from s2s.exposure.lanes import Lane, lanes, positions
 from s2s.model import Seq2Seq
 from s2s.text.vocab import EOS
@@ -53,16 +53,16 @@ def test_lanes_are_those_of_one_sentence_at_a_time(kind: dict[str, Any]) -> None
 def test_batches_and_padding_change_nothing(seed: int, count: int, rows: int) -> None:
     model, pairs = tiny(), some_pairs(seed, count)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "ROWS", rows)
+        patch.setattr(batching, "ROWS", rows)
         some = lanes(model, pairs)
     for one, pair in zip(some, pairs, strict=True):
         check(one, naive(model, pair))
 
 
 def test_batches_stay_small_and_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FLOATS", 16 * 20)  # 20 tokens of a vocabulary of 16
+    monkeypatch.setattr(batching, "FLOATS", 16 * 20)  # 20 tokens of a vocabulary of 16
     pairs, told = some_pairs(3, 20), list[float]()
-    sizes = [[len(pairs[i][1]) + 1 for i in index] for index in module.chunks(pairs, 16, told.append)]
+    sizes = [[len(pairs[i][1]) + 1 for i in index] for index in batching.chunks(pairs, 16, told.append)]
     assert all(max(size) * len(size) <= 20 for size in sizes) and sum(map(len, sizes)) == 20
     assert told == sorted(told) and told[-1] == 1.0 and len(told) == len(sizes) > 3
 

@@ -11,9 +11,8 @@ from s2s.data.batches import Ids
 from s2s.decode.decode import follow
 from s2s.decode.search import greedy
 from s2s.decode.strategy import Settings, chooser, forcing
+from s2s.evaluate import batching
 from s2s.evaluate.bootstrap import Bootstrap
-from s2s.exposure import lanes as lanes_module
-from s2s.exposure import recovery as module
 from s2s.exposure.recovery import Recovery, accuracy, recoveries, recovery, token_f1
 from s2s.model import Seq2Seq
 from s2s.text.vocab import EOS
@@ -51,8 +50,8 @@ def test_runs_are_those_of_one_sentence_at_a_time(kind: dict[str, Any]) -> None:
 def test_batches_and_padding_change_nothing(seed: int, count: int, rows: int, floats: int) -> None:
     model, pairs = tiny(), some_pairs(seed, count)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lanes_module, "ROWS", rows)
-        patch.setattr(module, "FLOATS", floats)
+        patch.setattr(batching, "ROWS", rows)
+        patch.setattr(batching, "FLOATS", floats)
         assert recoveries(model, pairs) == [naive(model, pair) for pair in pairs]
 
 

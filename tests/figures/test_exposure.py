@@ -10,7 +10,8 @@ import pytest
 
 from s2s.checkpoint.open import load
 from s2s.errors import sentences
-from s2s.evaluate.bootstrap import Bootstrap, Curve, Estimate
+from s2s.evaluate.bootstrap import Bootstrap, Curve
+from s2s.evaluate.measured import Estimate
 from s2s.exposure import Options, Report, measure, remedies
 from s2s.exposure.excess import Excess
 from s2s.figures import exposure

@@ -16,12 +16,12 @@ from rouge_score import rouge_scorer
 
 from s2s.checkpoint.open import load
 from s2s.checkpoint.record import Checkpoint
+from s2s.data.batches import MAX_TOKENS
 from s2s.decode.decode import follow, trace
 from s2s.decode.strategy import Settings, chooser, forcing
-from s2s.exposure import lanes
 from s2s.inspect.passes import ForcedPass, rescored
 from s2s.inspect.probes import alternatives
-from s2s.inspect.rows import MAX_TOKENS, Example, Row, Rows
+from s2s.inspect.rows import Example, Row, Rows
 from s2s.text.vocab import EOS, PAD, UNK
 from tests.exposure.common import KINDS
 from tests.factory import make_checkpoint
@@ -153,7 +153,7 @@ def log_prob(checkpoint: Checkpoint, source: list[int], ids: list[int]) -> float
 
 def test_batches_and_padding_change_nothing(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     together = made(checkpoint)
-    monkeypatch.setattr(lanes, "ROWS", 1)
+    monkeypatch.setattr("s2s.evaluate.batching.ROWS", 1)
     for one, other in zip(made(checkpoint), together, strict=True):
         assert one.keys() == other.keys()
         for name, value in one.items():

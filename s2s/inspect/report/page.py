@@ -17,10 +17,12 @@ from s2s.inspect.reasons import why
 from s2s.inspect.report.charts import MOST, Bar, bars, folded, heatmap, histogram
 from s2s.inspect.report.report import Chosen, Report
 from s2s.store.label import VERDICTS, Label
+from s2s.text.safe import shortened
 from s2s.trace.trace import Trace
 
 CHARTS = ("chrf", "bleu", "nll", "length_ratio", "mean_probability", "attention_entropy")
 PROBABILITIES = ("p", "moved")
+WORD = 12  # characters of a confused word
 DECIMALS = {"chrf": 1, "bleu": 1, "nll": 2}  # of an example's scores
 STYLE = Path(__file__).with_name("report.css")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -128,7 +130,10 @@ class _Page:
         if not found:
             return ""
         title = self.t("confusions")
-        rows = [Bar(f"{_short(wanted)} → {_short(said)}", count, f"{count:,}") for wanted, said, count in found]
+        rows = [
+            Bar(f"{shortened(wanted, WORD)} → {shortened(said, WORD)}", count, f"{count:,}")
+            for wanted, said, count in found
+        ]
         return f"<h2>{title}</h2>{_soft(self.t('confusions_note'))}{bars(rows, title)}"
 
     def charts(self) -> str:
@@ -220,10 +225,6 @@ def _quote(text: str) -> str:
 
 def _soft(text: str) -> str:
     return f'<p class="soft">{escape(text)}</p>'
-
-
-def _short(token: str) -> str:
-    return token if len(token) <= 12 else token[:11] + "…"
 
 
 def _cause(label: str, one: Mapping[str, Any], kind: str) -> Bar:

@@ -25,7 +25,7 @@ from s2s import disk
 from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import pad
 from s2s.errors import UserError
-from s2s.exposure.lanes import chunks, quiet
+from s2s.evaluate.batching import chunks
 from s2s.inspect.states.sketch import sketch
 from s2s.inspect.states.store import KINDS, SCHEMA, StateStore
 from s2s.inspect.table import Examples
@@ -213,7 +213,7 @@ class States:
         lanes, model = self._lanes(self._read(window).to_pylist()), self.checkpoint.model
         width = 2 * model.sizes.encoder + 3 * model.sizes.decoder
         lengths = [([0] * len(lane.source), [0] * max(len(lane.source), len(lane.read))) for lane in lanes]
-        for index in chunks(lengths, width, quiet):
+        for index in chunks(lengths, width):
             yield from zip(index, lane_states(model, [lanes[i] for i in index]), strict=True)
 
     def _lanes(self, rows: Sequence[Mapping[str, Any]]) -> list[Lane]:

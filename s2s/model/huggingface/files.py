@@ -14,6 +14,7 @@ import safetensors
 import torch
 
 from s2s.errors import UserError
+from s2s.text.safe import printable
 
 TYPES = (
     "bart", "blenderbot", "blenderbot-small", "m2m_100", "marian", "mbart", "mt5", "pegasus", "plbart", "t5", "umt5",
@@ -135,7 +136,7 @@ def _computed(network: Any, name: str) -> bool:
 
 
 def _shown(name: str) -> str:
-    return "".join(c if c.isprintable() else "\ufffd" for c in name[:120])
+    return printable(name, 120)
 
 
 def digest(directory: Path, told: Mapping[str, str]) -> str:

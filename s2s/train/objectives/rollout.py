@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from s2s.data.batches import Batch
+from s2s.decode.search import running
 from s2s.model import Seq2Seq
 from s2s.text.vocab import BOS, EOS, PAD
 
@@ -69,21 +70,16 @@ def rollout(model: Seq2Seq, batch: Batch, given_B: Tensor, limit_B: Tensor, pick
     """
     gold_BT, device = batch.target_out_BT, batch.target_out_BT.device
     ids_BT = torch.full((len(gold_BT), int(limit_B.max())), PAD, device=device)
-    lengths_B, row_N = limit_B.clone(), torch.arange(len(gold_BT), device=device)
+    lengths_B = limit_B.clone()
+
+    def choose(log_probs_NV: Tensor, row_N: Tensor, t: int) -> Tensor:
+        picked_N = pick(log_probs_NV)
+        return torch.where(t < given_B[row_N], gold_BT[row_N, t], picked_N) if t < gold_BT.size(1) else picked_N
+
     with undisturbed(model):
         memory, state = model.encode(batch.source_BS, batch.lengths_B)
-        token_N = torch.full_like(row_N, BOS)
-        for t in range(ids_BT.size(1)):
-            step = model.step(state, token_N, memory)
-            token_N, state = pick(step.log_probs_BV), step.state
-            if t < gold_BT.size(1):
-                token_N = torch.where(t < given_B[row_N], gold_BT[row_N, t], token_N)
+        steps = running(model, memory, state, torch.full_like(limit_B, BOS), limit_B, choose)
+        for t, (row_N, token_N, _) in enumerate(steps):
             ids_BT[row_N, t] = token_N
             lengths_B[row_N[token_N == EOS]] = t + 1
-            going_N = (t + 1 < lengths_B[row_N]).nonzero().flatten()
-            if len(going_N) < len(row_N):
-                row_N, token_N = row_N[going_N], token_N[going_N]
-                memory, state = memory.select(going_N), state.select(going_N)
-            if not len(row_N):
-                break
     return ids_BT[:, : int(lengths_B.max())], lengths_B

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from s2s.figures import palette
 from s2s.figures.numbers import share
 from s2s.store.rooms import Counts, Question, Truth
 
@@ -54,7 +55,7 @@ def _place(token: str, name: str, votes: str, part: float, weight: float | None,
     model = "" if weight is None else f'<i class="model" style="height:{100 * weight:.1f}%"></i>'
     number = f"<em>{escape(share(weight))}</em>" if weight is not None and weight >= 0.005 else ""
     voted = votes if part else ""
-    shade = "" if weight is None else f' style="background:rgba(234,88,12,{weight**0.7:.3f})"'
+    shade = "" if weight is None else f' style="background:{palette.shade(weight)}"'
     return (
         f'<li aria-label="{name}"><span class="bars">'
         f'<i class="vote" style="height:{100 * part:.1f}%"></i>{model}</span>'

@@ -17,7 +17,7 @@ from s2s.web.shell.language import t
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from s2s.evaluate.bootstrap import Estimate
+    from s2s.evaluate.measured import Estimate
     from s2s.exposure.report import Report
 
 PLAIN = {"displayModeBar": False}

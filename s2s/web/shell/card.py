@@ -16,6 +16,7 @@ import streamlit as st
 from s2s.checkpoint import card
 from s2s.errors import strings
 from s2s.figures import step
+from s2s.text.safe import shortened
 from s2s.web.shell import architecture, models
 from s2s.web.shell.language import t
 
@@ -155,4 +156,4 @@ def part(entry: Entry, file: str, key: str) -> dict[str, Any]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= FACT else f"{text[: FACT - 1]}…"
+    return shortened(text, FACT)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from s2s.text.safe import shortened
+
 LONGEST = 400  # characters of one such text within a sentence
 # What Streamlit's Markdown would take for more than itself: marks anywhere; an underscore, a colon, a dot and a digit
 # only where they begin something (emphasis, a colour or an icon, an address, a list).
@@ -25,7 +27,7 @@ def plain(text: str) -> str:
 
 def short(text: str) -> str:
     """At most ``LONGEST`` characters of it."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return shortened(text, LONGEST)
 
 
 def code(text: str) -> str:

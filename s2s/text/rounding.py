@@ -1,0 +1,12 @@
+"""Numbers as files hold them."""
+
+from __future__ import annotations
+
+
+def significant(value: float, digits: int) -> float:
+    """The number rounded to so many significant digits.
+
+    >>> significant(0.123456789, 5), significant(-12345.678, 3)
+    (0.12346, -12300.0)
+    """
+    return float(f"{value:.{digits}g}")
