@@ -9,6 +9,6 @@ from s2s.web.shell.language import t
 address.through_app()
 st.markdown(f"**{t('page.checkpoints')}** :small[:gray[{t('cards.intro')}]]")
 
-names, ignored = controls.begin()
-controls.warn(ignored)
+names = controls.begin()
+controls.warn_of_link()
 page.page(names)

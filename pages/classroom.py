@@ -7,13 +7,13 @@ from s2s.web.shell import address, controls, projector, style
 from s2s.web.shell.language import t
 
 address.through_app()
-names, ignored = controls.begin()
+names = controls.begin()
 with st.sidebar:
     controls.checkpoint(names)
     projector.switch()
 projector.apply()
 st.markdown(f"**{t('page.classroom')}** :small[:gray[{t('classroom.intro')}]]")
-controls.warn(ignored)
+controls.warn_of_link()
 teaching = bool(st.session_state.get("teach"))
 with st.expander(t("classroom.sentence"), expanded=not teaching, key=f"class-sentence-{teaching}"):
     controls.sentence()

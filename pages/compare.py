@@ -4,18 +4,18 @@ import streamlit as st
 
 from s2s.web.compare import page
 from s2s.web.shell import address, controls
+from s2s.web.shell.heads import choose_head
 from s2s.web.shell.language import t
-from s2s.web.step_through import heads
 
 address.through_app()
 st.markdown(f"**{t('page.compare')}** :small[:gray[{t('compare.intro')}]]")
 
-names, ignored = controls.begin()
+names = controls.begin()
 with st.sidebar:
     controls.checkpoint(names)
-    heads.choose()
+    choose_head()
 controls.sentence()
 page.choices()
-controls.warn(ignored)
+controls.warn_of_link()
 controls.given_tokens()
 page.section(names)

@@ -9,6 +9,6 @@ from s2s.web.shell.language import t
 address.through_app()
 st.markdown(f"**{t('page.inspect')}** :small[:gray[{t('inspect.intro')}]]")
 
-names, ignored = controls.begin()
-controls.warn(ignored)
+names = controls.begin()
+controls.warn_of_link()
 inspection.page(names)

@@ -7,12 +7,12 @@ from s2s.web.shell import address, controls, projector
 from s2s.web.shell.language import t
 
 address.through_app()
-names, ignored = controls.begin()
+names = controls.begin()
 with st.sidebar:
     controls.checkpoint(names)
     projector.switch()
 projector.apply()
-controls.warn(ignored)
+controls.warn_of_link()
 with st.container(key="lesson-head"):
     st.markdown(f"**{t('page.lesson')}** :small[:gray[{t('lesson.intro')}]]")
 lesson.section()

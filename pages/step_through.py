@@ -3,20 +3,20 @@
 import streamlit as st
 
 from s2s.web.shell import controls, projector
+from s2s.web.shell.heads import choose_head
 from s2s.web.shell.language import t
-from s2s.web.step_through import heads
 from s2s.web.step_through.page import show
 
 st.markdown(f"**{t('app.title')}** :small[:gray[{t('app.tagline')}]]")
 
-names, ignored = controls.begin()
+names = controls.begin()
 with st.sidebar:
     controls.checkpoint(names)
-    heads.choose()
+    choose_head()
     projector.switch()
 projector.apply()
 controls.sentence()
 controls.decoding()
 controls.given_tokens()
-controls.warn(ignored)
+controls.warn_of_link()
 show(controls.state())

@@ -26,7 +26,7 @@ data
 model/kernels
 model
 model/huggingface
-store               : trace errors disk text
+store               : errors locations disk text trace
 tasks               : errors disk text data
 checkpoint
 adapters            : checkpoint config data disk errors model model/kernels text

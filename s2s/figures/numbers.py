@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from s2s.evaluate.measured import Estimate, Measured
+
 
 def share(p: float) -> str:
     """A probability in per cent; what would read as 0 or 100 but is not says so.
@@ -26,3 +31,12 @@ def chance(p: float) -> str:
 def signed(number: str) -> str:
     """A written number with a real minus."""
     return number.replace("-", "−")
+
+
+def with_interval(found: Estimate | Measured | None) -> str:
+    """A value with its interval; a dash where nothing defines it."""
+    if found is None or found.value is None:
+        return "–"
+    if found.low is None or found.high is None:
+        return signed(f"{found.value:.4g}")
+    return signed(f"{found.value:.4g} [{found.low:.4g}, {found.high:.4g}]")

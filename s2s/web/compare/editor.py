@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from s2s.text import edits
 from s2s.text.align import columns
+from s2s.web.compare.side import Side
 from s2s.web.shell import address, controls, language, models
 from s2s.web.shell.bound import shows
 from s2s.web.shell.foreign import plain
 from s2s.web.shell.language import t
-
-if TYPE_CHECKING:
-    from s2s.web.compare.page import Side
 
 Tokens = tuple[str, ...]
 MOST = 400  # characters of a typed word

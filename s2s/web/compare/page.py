@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -15,6 +14,7 @@ from s2s.trace.compare import Comparison, said
 from s2s.trace.step import Step
 from s2s.trace.trace import Trace
 from s2s.web.compare import editor
+from s2s.web.compare.side import Side
 from s2s.web.components.comparison import comparison
 from s2s.web.shell import address as link
 from s2s.web.shell import controls, language, models
@@ -24,21 +24,6 @@ from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
-
-
-@dataclass(frozen=True)
-class Side:
-    """What one side runs: the state of Step through that shows it, and its checkpoint."""
-
-    name: str
-    values: dict[str, Any]
-    checkpoint: Checkpoint
-
-    def call(self, mode: str, reference: str) -> tuple[Any, ...]:
-        """The arguments of ``models.decode``."""
-        name = controls.model(self.values)
-        settings = tuple((k, self.values[k]) for k in link.SETTINGS) if mode == "free" else ()
-        return name, models.changed(name), controls.source(self.values), reference, mode, settings
 
 
 def choices() -> None:

@@ -9,14 +9,13 @@ import streamlit as st
 
 from s2s.data.readers import Columns
 from s2s.errors import UserError
+from s2s.figures.numbers import with_interval
 from s2s.server.job import Job
 from s2s.server.user_files import alignments, pairs
-from s2s.web.exposure.corpus import MEGABYTES
-from s2s.web.exposure.reports import number
 from s2s.web.shell import controls, job_panel, language, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.formulas import explain
-from s2s.web.shell.job_panel import Task
+from s2s.web.shell.job_panel import MEGABYTES, Task
 from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
@@ -128,15 +127,15 @@ def _table(rows: Sequence[tuple[str, str]]) -> None:
 
 
 def _evidence(report: Report) -> None:
-    verdicts = [(t(f"evidence.verdict_{name}"), number(share)) for name, share in report.verdicts.items()]
+    verdicts = [(t(f"evidence.verdict_{name}"), with_interval(share)) for name, share in report.verdicts.items()]
     st.markdown(f"##### {t('evidence.verdicts')}")
     _table(verdicts)
     for part, names in PARTS.items():
         st.markdown(f"##### {t(f'evidence.title_{part}')}")
-        _table([(t(f"evidence.measure_{name}"), number(report.measures[name])) for name in names])
+        _table([(t(f"evidence.measure_{name}"), with_interval(report.measures[name])) for name in names])
         explain(part, prefix="evidence")
     explain("naopc", "integrated", prefix="evidence")
-    st.caption(t("evidence.gap", gap=number(report.measures["gap"])))
+    st.caption(t("evidence.gap", gap=with_interval(report.measures["gap"])))
 
 
 def _alignment(made: Alignment) -> None:
@@ -149,9 +148,9 @@ def _alignment(made: Alignment) -> None:
     rows.append((t("evidence.lane_diagonal"), made.diagonal))
     table = {
         t("exposure.measure_name"): [name for name, _ in rows],
-        "AER": [number(score.error_rate) for _, score in rows],
-        t("evidence.precision"): [number(score.precision) for _, score in rows],
-        t("evidence.recall"): [number(score.recall) for _, score in rows],
+        "AER": [with_interval(score.error_rate) for _, score in rows],
+        t("evidence.precision"): [with_interval(score.precision) for _, score in rows],
+        t("evidence.recall"): [with_interval(score.recall) for _, score in rows],
     }
     st.table(table, hide_index=True, border="horizontal")
     shares = {"source": made.unknown_source, "target": made.unknown_target, "free": made.free_words}

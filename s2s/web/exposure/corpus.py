@@ -14,15 +14,13 @@ from s2s.server.user_files import MOST, pairs
 from s2s.web.exposure.reports import show
 from s2s.web.shell import job_panel, language
 from s2s.web.shell.foreign import code
-from s2s.web.shell.job_panel import Task
+from s2s.web.shell.job_panel import MEGABYTES, Task
 from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
     from s2s.data.text_file import Form
     from s2s.exposure.report import Report
-
-MEGABYTES = 5
 
 
 def work(checkpoints: Sequence[Checkpoint], texts: Sequence[Pair]) -> Callable[[Callable[[float], None]], list[Report]]:

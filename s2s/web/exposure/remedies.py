@@ -12,7 +12,7 @@ from s2s.evaluate.measured import Measured
 from s2s.exposure import remedies
 from s2s.exposure.remedies import Comparison
 from s2s.figures import exposure
-from s2s.figures.numbers import signed
+from s2s.figures.numbers import with_interval
 from s2s.web.shell import csv_table, language
 from s2s.web.shell.bound import chooses
 from s2s.web.shell.foreign import code
@@ -66,8 +66,4 @@ def _table(comparison: Comparison) -> None:
 
 def _measures(comparison: Comparison, rows: Sequence[Mapping[str, Measured]]) -> dict[str, list[Any]]:
     """A column a measure."""
-    return {named("measure", name): [_cell(row.get(name)) for row in rows] for name in comparison.measures}
-
-
-def _cell(found: Measured | None) -> str:
-    return "–" if found is None else signed(f"{found.value:.4g} [{found.low:.4g}, {found.high:.4g}]")
+    return {named("measure", name): [with_interval(row.get(name)) for row in rows] for name in comparison.measures}

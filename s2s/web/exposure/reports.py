@@ -8,28 +8,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from s2s.figures import exposure
-from s2s.figures.numbers import signed
+from s2s.figures.numbers import with_interval
 from s2s.web.shell import language
 from s2s.web.shell.foreign import code
 from s2s.web.shell.formulas import explain
 from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-    from s2s.evaluate.measured import Estimate
     from s2s.exposure.report import Report
 
 PLAIN = {"displayModeBar": False}
-
-
-def number(estimate: Estimate | None) -> str:
-    """A value with its interval; a dash where nothing defines it."""
-    if estimate is None or estimate.value is None:
-        return "–"
-    if estimate.low is None or estimate.high is None:
-        return signed(f"{estimate.value:.4g}")
-    return signed(f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]")
 
 
 def show(file: str, reports: Sequence[Report]) -> None:
@@ -40,7 +28,7 @@ def show(file: str, reports: Sequence[Report]) -> None:
     columns = [report.overall for report in reports]
     names = list(columns[0])
     rows = {t("exposure.measure_name"): [t(f"measure.{name}") for name in names]}
-    _table(rows | {r.checkpoint: [number(c[n]) for n in names] for r, c in zip(reports, columns, strict=True)})
+    _table(rows | {r.checkpoint: [with_interval(c[n]) for n in names] for r, c in zip(reports, columns, strict=True)})
     with st.container(horizontal=True):
         for name, report in ((report.checkpoint, report) for report in reports):
             label, file = t("exposure.json", checkpoint=name), f"exposure-{name}.json"
@@ -55,7 +43,7 @@ def _table(columns: Mapping[str, Sequence[str]]) -> None:
 def _charts(reports: Sequence[Report]) -> None:
     """One part a measure: what it means, then what was found."""
     text = language.strings("curve")
-    charts: list[tuple[str, go.Figure]] = [
+    charts = [
         ("accuracy", exposure.positions(reports, "accuracy", text)),
         ("nll", exposure.positions(reports, "nll", text)),
         ("recovery", exposure.recovery(reports, text)),
@@ -74,7 +62,7 @@ def _charts(reports: Sequence[Report]) -> None:
     for report in reports:
         apart = report.distractor
         found = (apart.margin, apart.margin_per_token, apart.preferred) if apart else (None,) * 3
-        rows[report.checkpoint] = [number(estimate) for estimate in found]
+        rows[report.checkpoint] = [with_interval(estimate) for estimate in found]
     _table(rows)
     explain("distractor")
     _excess(reports)
@@ -96,7 +84,10 @@ def _excess(reports: Sequence[Report]) -> None:
     st.plotly_chart(exposure.accumulated(reports, text), key="corpus-accumulated", config=PLAIN)
     st.plotly_chart(exposure.excess(reports, text), key="corpus-excess", config=PLAIN)
     explain("excess")
-    _table({t("exposure.measure_name"): [t("measure.undefined")]} | {name: [number(e.undefined)] for name, e in known})
+    _table(
+        {t("exposure.measure_name"): [t("measure.undefined")]}
+        | {name: [with_interval(e.undefined)] for name, e in known}
+    )
 
 
 def _beams(reports: Sequence[Report]) -> None:
@@ -106,7 +97,7 @@ def _beams(reports: Sequence[Report]) -> None:
     for report in reports:
         for beam in report.beams:
             size = str(beam.beam) if len(reports) == 1 else f"{report.checkpoint} · {beam.beam}"
-            cells = [size, *map(number, (beam.log_prob, beam.length_ratio, beam.bleu))]
+            cells = [size, *map(with_interval, (beam.log_prob, beam.length_ratio, beam.bleu))]
             for column, cell in zip(rows.values(), cells, strict=True):
                 column.append(cell)
     _table(rows)

@@ -21,8 +21,8 @@ from s2s.web.shell import address as link
 from s2s.web.shell import controls, language, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.formulas import explain
+from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
-from s2s.web.step_through.page import lanes
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
@@ -73,7 +73,7 @@ def section(checkpoints: list[Checkpoint], values: dict[str, Any]) -> None:
     """Players first, as they are decoded first; then the cards and the curve."""
     runs, said = [], set[tuple[str, str]]()
     for checkpoint in checkpoints:
-        found, messages = lanes(values | {"model": _name(checkpoint)})
+        found, messages = decode_lanes(values | {"model": _name(checkpoint)})
         for kind, message in messages:
             if (kind, message) not in said:
                 getattr(st, kind)(message)

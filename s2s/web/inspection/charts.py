@@ -16,7 +16,7 @@ from s2s.web.components import inspection
 from s2s.web.inspection import state
 from s2s.web.inspection.state import Shown
 from s2s.web.inspection.table import PLACES
-from s2s.web.shell import language
+from s2s.web.shell import language, request
 from s2s.web.shell.foreign import plain
 from s2s.web.shell.language import t
 
@@ -32,7 +32,7 @@ def section(shown: Shown) -> None:
     labelled = "" if mask_N is None else hashlib.sha256(np.packbits(mask_N).tobytes()).hexdigest()
     counted = _counted((*shown.key, labelled), shown.query.pack(), language.current(), shown)
     strings = language.strings("inspect_charts")
-    inspection.mount("charts", {**counted, "strings": strings, "heard": state.heard("inspect_charts")})
+    inspection.mount("charts", {**counted, "strings": strings, "heard": request.taken("inspect_charts")})
     _chips([*chips(shown.query), *([("labels", chip)] if (chip := shown.said.chip()) else [])])
 
 

@@ -22,8 +22,8 @@ from s2s.web.inspection.table import cell
 from s2s.web.shell import address as link
 from s2s.web.shell import language, models
 from s2s.web.shell.foreign import code
+from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
-from s2s.web.step_through.page import lanes
 
 PROBABILITIES = ("p", "moved")
 
@@ -163,7 +163,7 @@ def _player(shown: Shown, row: dict[str, Any]) -> None:
         return
     defaults = {key: field.default for key, field in link.FIELDS.items()}
     values = defaults | {"model": name, "text": row["source"], "ref": row["reference"], "mode": "both"}
-    found, messages = lanes(values)
+    found, messages = decode_lanes(values)
     for kind, message in messages:
         getattr(st, kind)(message)
     if found:

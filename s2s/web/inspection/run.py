@@ -13,8 +13,8 @@ from s2s.web.inspection import state
 from s2s.web.shell import controls, language, models
 from s2s.web.shell.bound import picks
 from s2s.web.shell.foreign import code
+from s2s.web.shell.heads import select_number
 from s2s.web.shell.language import t
-from s2s.web.step_through import heads
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -222,7 +222,7 @@ def _checkpoint(names: list[str]) -> str:
     if any(sizes):
         for part, count, column in zip(("layer", "head"), sizes, st.columns(2), strict=True):
             with column:
-                heads.select(part, count, "inspect_")
+                select_number(part, count, "inspect_")
         st.caption(t("inspect.heads"))
     return controls.looked(name, state["inspect_layer"], state["inspect_head"])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,10 @@ from s2s.server import inspections
 from s2s.store.label import Asked
 from s2s.web.inspection import label_filter, labels
 from s2s.web.shell import address as link
-from s2s.web.shell import language
-from s2s.web.shell.request import MAX_SEQ, Request
+from s2s.web.shell import language, request
+from s2s.web.shell.request import Request
 
 COUNT = 10  # rows of a page of the table
-HEARD = "inspect_heard"  # the last request of each component
 
 
 @dataclass(frozen=True)
@@ -173,28 +171,9 @@ def clear() -> None:
     label_filter.ask(Asked())
 
 
-def _take(component: str) -> Request | None:
-    """What a component's browser part asks for, once: client data."""
-    heard: dict[str, int] = st.session_state.setdefault(HEARD, {})
-    state = st.session_state.get(component)
-    value = state.get("request") if isinstance(state, Mapping) else None
-    if not isinstance(value, Mapping):
-        return None
-    seq, kind = value.get("seq"), value.get("kind")
-    if type(seq) is not int or not heard.get(component, 0) < seq <= MAX_SEQ or not isinstance(kind, str):
-        return None
-    heard[component] = seq
-    return Request(seq, kind, value)
-
-
-def heard(component: str) -> int:
-    """The last request of a component that was followed: its next one has a greater number."""
-    return int(st.session_state.get(HEARD, {}).get(component, 0))
-
-
 def follow(component: str) -> None:
     """Do what the browser asks, if it makes sense; else nothing."""
-    if (asked := _take(component)) is not None:
+    if (asked := request.take(component)) is not None:
         _follow(asked)
 
 

@@ -14,7 +14,7 @@ from s2s.inspect.table import DIFFERENCE, LABEL, MOST, SORTS
 from s2s.web.components import inspection
 from s2s.web.inspection import state
 from s2s.web.inspection.state import COUNT, Shown
-from s2s.web.shell import language
+from s2s.web.shell import language, request
 from s2s.web.shell.bound import picks, shows
 from s2s.web.shell.language import t
 
@@ -102,7 +102,7 @@ def _data(shown: Shown, start: int, row: int | None) -> dict[str, Any]:
         "sort": sort,
         "descending": shown.query.descending,
         "strings": language.strings("inspect_table"),
-        "heard": state.heard("inspect_table"),
+        "heard": request.taken("inspect_table"),
         "link": state.address() if row is None else None,
     }
 

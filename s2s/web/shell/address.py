@@ -209,8 +209,8 @@ def write(values: Mapping[str, Any]) -> dict[str, str]:
     return {k: field.write(values[k]) for k, field in changed.items()}
 
 
-def restore(names: list[str], first: Callable[[str], Mapping[str, str]]) -> list[tuple[str, str]]:
-    """At the start of a visit, fill the session from the link; returns what the link got wrong.
+def restore(names: list[str], first: Callable[[str], Mapping[str, str]]) -> None:
+    """At the start of a visit, fill the session from the link; ``restored`` are the parameters that were ignored.
 
     A link without a model gets the first, one without a text the example that ``first`` has for the model.
     """
@@ -233,8 +233,6 @@ def restore(names: list[str], first: Callable[[str], Mapping[str, str]]) -> list
         kept = {k: v for k, v in values.items() if k not in PLAYERS}
         st.session_state.update(kept)
         st.session_state.update(kept=kept, restored=ignored)  # of a page that is left before it runs again, too
-    before: list[tuple[str, str]] = st.session_state["restored"]
-    return before
 
 
 def back(names: Collection[str]) -> None:

@@ -31,21 +31,24 @@ def first_example(name: str) -> dict[str, str]:
     return {"text": pairs[0][0], "ref": pairs[0][1]} if pairs else {}
 
 
-def begin() -> tuple[list[str], list[tuple[str, str]]]:
-    """The checkpoints, and what the link got wrong; without a checkpoint the page ends here with a sentence."""
+def begin() -> list[str]:
+    """Fill the session from the link at a visit's start; the names of the checkpoints.
+
+    If there is no checkpoint, the page ends here with a sentence.
+    """
     names = models.names()
     if not names:
         st.info(t("step.no_checkpoint"))
         st.stop()
-    ignored = link.restore(names, first_example)
+    link.restore(names, first_example)
     if st.session_state["compare"] == st.session_state["model"]:  # nothing is compared with itself
         st.session_state["compare"] = ""
-    return names, ignored
+    return names
 
 
-def warn(ignored: list[tuple[str, str]]) -> None:
-    """What of the link could not be used, until something is run or another page opened."""
-    for name, value in ignored:
+def warn_of_link() -> None:
+    """A warning for each parameter of the link that was ignored, until something is run or another page is opened."""
+    for name, value in st.session_state["restored"]:
         st.warning(t("step.link_ignored", name=name, value=code(value)))
 
 

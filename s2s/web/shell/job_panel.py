@@ -14,6 +14,7 @@ from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 
 POLL = 0.5  # seconds between two looks at a job
+MEGABYTES = 5  # of a file that a visitor has measured
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from s2s.errors import UserError
 from s2s.web.shell import language
 
 COMPONENT = "player"  # its key, under which the session holds what the browser set
+REQUEST = "request"  # the component state that the browser sets
+TAKEN = "requests_taken"  # the session's numbers of the last requests that were followed, by component
 MAX_SEQ = 2**53 - 1
 MAX_TEXT = 400
 MAX_KNOWN = 64
@@ -75,7 +77,7 @@ def handle(shown: str, handlers: Mapping[str, Handler], component: str = COMPONE
     """
     heard = "asked" if component == COMPONENT else f"asked-{component}"
     last: dict[str, Any] = st.session_state.setdefault(heard, {"seq": 0, "answer": None})
-    request = _read(last["seq"], component)
+    request = _read(component, REQUEST, last["seq"])
     if request is not None:
         answer: dict[str, Any] = {"seq": request.seq, "kind": request.kind}
         if request.fields.get("page") != shown:
@@ -89,23 +91,39 @@ def handle(shown: str, handlers: Mapping[str, Handler], component: str = COMPONE
 
 def known() -> frozenset[str]:
     """The names of what the browser said, with its last request, that it has: none needs to be sent again."""
-    has = _value(COMPONENT).get("has")
+    has = _value(COMPONENT, REQUEST).get("has")
     if not isinstance(has, list) or len(has) > MAX_KNOWN:
         return frozenset()
     return frozenset(name for name in has if isinstance(name, str))
 
 
-def _value(component: str) -> Mapping[str, Any]:
-    """What the browser set last; empty where that is not even a request."""
-    state = st.session_state.get(component)
-    value = state.get("request") if isinstance(state, Mapping) else None
+def take(component: str, state: str = REQUEST) -> Request | None:
+    """A component's request that is to be followed but not answered: given once, None from then on.
+
+    ``state`` is the component state that the browser sets; one of another name than ``request`` has no kinds.
+    """
+    request = _read(component, state, taken(component))
+    if request is not None:
+        st.session_state.setdefault(TAKEN, {})[component] = request.seq
+    return request
+
+
+def taken(component: str) -> int:
+    """The number of the last request that ``take`` gave: the browser's next one has a greater number."""
+    return int(st.session_state.get(TAKEN, {}).get(component, 0))
+
+
+def _value(component: str, state: str) -> Mapping[str, Any]:
+    """What the browser set last; empty if it is no request."""
+    held = st.session_state.get(component)
+    value = held.get(state) if isinstance(held, Mapping) else None
     return value if isinstance(value, Mapping) else {}
 
 
-def _read(handled: int, component: str) -> Request | None:
-    """The request in the session, None where there is none, it was handled before, or is not even a request."""
-    value = _value(component)
-    seq, kind = value.get("seq"), value.get("kind")
+def _read(component: str, state: str, handled: int) -> Request | None:
+    """The request in the session; None if there is none, it is malformed, or its number is at most ``handled``."""
+    value = _value(component, state)
+    seq, kind = value.get("seq"), value.get("kind") if state == REQUEST else state
     if type(seq) is not int or not handled < seq <= MAX_SEQ or not isinstance(kind, str) or len(kind) > MAX_TEXT:
         return None
     return Request(seq, kind, value)

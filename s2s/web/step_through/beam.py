@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from s2s.web.shell.language import t
 
 FOLDER = Path(__file__).parents[1] / "components" / "beam"
 COMPONENT = "tree"  # its key, under which the session holds what the browser set
-HEARD = "tree_heard"  # the last request that was answered
 SCRIPTS = ("layout.js", "draw.js", "detail.js", "input.js", "beam.js")
 SETTINGS = {"beam": 5, "length_penalty": 0.6, "coverage_penalty": 0.0, "max_length": 0}  # of the examples
 
@@ -50,7 +49,7 @@ def draw(tree: SearchTree, greedy: Sequence[str], key: str, brief: bool = False)
         "strings": language.strings("beam"),
         "name": _name(tree),
         "brief": brief,
-        "heard": st.session_state.get(HEARD, 0),
+        "heard": request.taken(COMPONENT),
         "run": controls.runs(),
     }
     _component()(key=key, data=data, on_open_change=lambda: None)
@@ -66,15 +65,12 @@ def take(values: dict[str, Any]) -> str | None:
 
     The browser sets one state, ``open`` = {seq, node, tree}: client data, checked, and answered once.
     """
-    state = st.session_state.get(COMPONENT)
-    asked = state.get("open") if isinstance(state, Mapping) else None
-    seq = asked.get("seq") if isinstance(asked, Mapping) else None
-    if asked is None or type(seq) is not int or not st.session_state.get(HEARD, 0) < seq <= request.MAX_SEQ:
+    asked = request.take(COMPONENT, "open")
+    if asked is None:
         return None
-    st.session_state[HEARD] = seq
     try:
-        tree, node = searched(values), asked.get("node")
-        if asked.get("tree") != _name(tree) or type(node) is not int or not 0 <= node < len(tree.nodes):
+        tree, node = searched(values), asked.fields.get("node")
+        if asked.fields.get("tree") != _name(tree) or type(node) is not int or not 0 <= node < len(tree.nodes):
             raise UserError("beam_request")
         _branch(tree, node)
     except UserError as error:

@@ -1,4 +1,4 @@
-"""A model of many heads: which one is looked at, and all of them beside each other."""
+"""The tab Heads: the attention of every head beside each other; the switch between words and subwords."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import streamlit as st
 from s2s.figures import heads as multiples
 from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
-from s2s.web.shell import controls, language, models, request
+from s2s.web.shell import language, models, request
 from s2s.web.shell.bound import shows
-from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
@@ -33,34 +32,6 @@ def weights(lane: str, _checkpoint: Checkpoint, _trace: Trace) -> np.ndarray:
     assert isinstance(model, HuggingFace)
     with torch.inference_mode():
         return models.alone(lambda: model.heads_of(followed.source, followed.read).numpy())
-
-
-def choose(edited: bool = True) -> None:
-    """The layer and the head, in the sidebar; what they change, where attention is ``edited`` and where it is not."""
-    name = st.session_state["model"]
-    layers, heads = controls.sizes(name)
-    if not layers:
-        return
-    config = models.about(name, models.changed(name))["config"]
-    st.caption(t("heads.kind", kind=config["model"].get("kind", ""), layers=layers, heads=heads))
-    if config.get("source_language") and config.get("target_language"):
-        languages = {side: code(str(config[f"{side}_language"])) for side in ("source", "target")}
-        st.caption(t("heads.languages", **languages))
-    select("layer", layers)
-    select("head", heads)
-    if not edited:
-        st.caption(t("heads.only_shown"))
-    elif not (st.session_state["layer"] and st.session_state["head"]):
-        st.caption(t("heads.edits_mean"))
-
-
-def select(part: str, count: int, prefix: str = "") -> None:
-    """One of ``count`` layers or heads, or their mean; its number is in the session under ``prefix`` and ``part``."""
-    name = f"{prefix}{part}"
-    if not 0 <= st.session_state[name] <= count:
-        st.session_state[name] = 0
-    each = [t(f"heads.number_{part}", number=n) for n in range(1, count + 1)]
-    controls.select(name, t(f"heads.{part}"), [t(f"heads.all_{part}s", count=count), *each])
 
 
 def section(found: Mapping[str, Trace], checkpoint: Checkpoint, values: Mapping[str, Any]) -> None:

@@ -13,8 +13,9 @@ from s2s.player import page
 from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
 from s2s.web.components.player import answer, player
-from s2s.web.shell import address, branches, controls, in_session, language, models, request, style
+from s2s.web.shell import branches, controls, in_session, language, models, request, style
 from s2s.web.shell.bound import shows
+from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
 from s2s.web.step_through import beam, heads
 from s2s.web.step_through.evidence import Asked
@@ -22,31 +23,6 @@ from s2s.web.step_through.what_if import WhatIf
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
-
-
-def lanes(values: dict[str, Any]) -> tuple[dict[str, Trace], list[tuple[str, str]]]:
-    """The lanes that can be decoded, and messages (kind, sentence) for what cannot."""
-    name, text, reference = controls.model(values), controls.source(values), values["ref"].strip()
-    changed, mode = models.changed(name), values["mode"]
-    settings = tuple((k, values[k]) for k in address.SETTINGS)
-    found: dict[str, Trace] = {}
-    messages: list[tuple[str, str]] = []
-    if reference and mode != "free":
-        try:
-            found["forced"] = models.decode(name, changed, text, reference, "forced", ())
-        except UserError as error:
-            messages.append(("error" if mode == "forced" else "warning", language.explain(error)))
-            reference = ""
-    elif mode == "forced":
-        messages.append(("info", language.explain(UserError("reference_missing"))))
-    elif mode == "both":
-        messages.append(("info", t("step.hint_reference")))
-    if mode != "forced":
-        try:
-            found["free"] = models.decode(name, changed, text, reference, "free", settings)
-        except UserError as error:
-            messages = [("error", language.explain(error))]
-    return found, messages
 
 
 def show(values: dict[str, Any]) -> None:
@@ -58,7 +34,7 @@ def show(values: dict[str, Any]) -> None:
     except UserError as error:
         st.error(language.explain(error))
         return
-    found, messages = lanes(values)
+    found, messages = decode_lanes(values)
     for kind, message in messages:
         getattr(st, kind)(message)
     if not found:

@@ -40,7 +40,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_fault_of_a_page(
     visit: Visit, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, lang: str
 ) -> None:
-    monkeypatch.setattr(page, "lanes", broken)
+    monkeypatch.setattr(page, "decode_lanes", broken)
     told(visit(lang=lang), caplog, lang)
 
 

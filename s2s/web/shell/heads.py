@@ -1,0 +1,37 @@
+"""Which layer and head of a model of many heads is shown."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from s2s.web.shell import controls, models
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
+
+
+def choose_head(edited: bool = True) -> None:
+    """Controls for the layer and the head whose attention is shown; ``edited``: the page lets one edit attention."""
+    name = st.session_state["model"]
+    layers, heads = controls.sizes(name)
+    if not layers:
+        return
+    config = models.about(name, models.changed(name))["config"]
+    st.caption(t("heads.kind", kind=config["model"].get("kind", ""), layers=layers, heads=heads))
+    if config.get("source_language") and config.get("target_language"):
+        languages = {side: code(str(config[f"{side}_language"])) for side in ("source", "target")}
+        st.caption(t("heads.languages", **languages))
+    select_number("layer", layers)
+    select_number("head", heads)
+    if not edited:
+        st.caption(t("heads.only_shown"))
+    elif not (st.session_state["layer"] and st.session_state["head"]):
+        st.caption(t("heads.edits_mean"))
+
+
+def select_number(part: str, count: int, prefix: str = "") -> None:
+    """A list of ``count`` layers or heads and their mean, 0; the session keeps the number as ``prefix + part``."""
+    name = f"{prefix}{part}"
+    if not 0 <= st.session_state[name] <= count:
+        st.session_state[name] = 0
+    each = [t(f"heads.number_{part}", number=n) for n in range(1, count + 1)]
+    controls.select(name, t(f"heads.{part}"), [t(f"heads.all_{part}s", count=count), *each])

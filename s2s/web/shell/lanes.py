@@ -1,0 +1,35 @@
+"""The lanes of a page's state: free-running and teacher-forced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from s2s.errors import UserError
+from s2s.trace.trace import Trace
+from s2s.web.shell import address, controls, language, models
+from s2s.web.shell.language import t
+
+
+def decode_lanes(values: dict[str, Any]) -> tuple[dict[str, Trace], list[tuple[str, str]]]:
+    """The lanes that can be decoded, and a message (kind of box, sentence) for each that cannot."""
+    name, text, reference = controls.model(values), controls.source(values), values["ref"].strip()
+    changed, mode = models.changed(name), values["mode"]
+    settings = tuple((k, values[k]) for k in address.SETTINGS)
+    found: dict[str, Trace] = {}
+    messages: list[tuple[str, str]] = []
+    if reference and mode != "free":
+        try:
+            found["forced"] = models.decode(name, changed, text, reference, "forced", ())
+        except UserError as error:
+            messages.append(("error" if mode == "forced" else "warning", language.explain(error)))
+            reference = ""
+    elif mode == "forced":
+        messages.append(("info", language.explain(UserError("reference_missing"))))
+    elif mode == "both":
+        messages.append(("info", t("step.hint_reference")))
+    if mode != "forced":
+        try:
+            found["free"] = models.decode(name, changed, text, reference, "free", settings)
+        except UserError as error:
+            messages = [("error", language.explain(error))]
+    return found, messages
