@@ -14,8 +14,7 @@ from benchmarks import remedies
 from s2s.exposure.remedies import load_comparison
 from tests.paths import ROOT
 
-DOCS = ("FORMATS", "DATA", "EVIDENCE", "EXPOSURE", "INSPECT", "TASKS", "SPEED", "IMPORT", "HUGGINGFACE", "PYTHON")
-PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in DOCS)]
+PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
 COMMAND = re.compile(r"^python -m s2s .*$", re.MULTILINE)
 
 
@@ -24,6 +23,32 @@ def test_linked_files_exist(page: str) -> None:
     links = re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8"))
     local = [link for link in links if not link.startswith("http")]
     assert [link for link in local if not ((ROOT / page).parent / link).exists()] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as a Markdown viewer makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_linked_headings_exist(page: str) -> None:
+    links = re.findall(r"\]\(([^)#:]*)#([^)]+)\)", (ROOT / page).read_text(encoding="utf-8"))
+    own = ROOT / page
+    targets = [((own.parent / file) if file else own, anchor) for file, anchor in links]
+    assert [a for file, a in targets if file.suffix == ".md" and a not in anchors(file)] == []
+
+
+def test_the_readme_is_short_and_the_index_lists_every_page() -> None:
+    assert len((ROOT / "README.md").read_bytes()) <= 8_000
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    assert [path.name for path in (ROOT / "docs").glob("*.md") if f"({path.name})" not in index] == ["README.md"]
+
+
+def test_the_architecture_names_every_folder() -> None:
+    text = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    folders = {path.parent.name for path in (ROOT / "s2s").rglob("__init__.py")} - {"s2s"}
+    assert folders and [name for name in folders if f"{name}/" not in text] == []
 
 
 def commands(page: str) -> list[str]:
@@ -44,7 +69,9 @@ def test_every_command_is_one_that_the_program_accepts(command: str) -> None:
         assert (ROOT / options.config).is_file()
 
 
-@pytest.mark.parametrize("command", [c for c in commands("README.md") if " trace " in c])
+@pytest.mark.parametrize(
+    "command", [c for page in ("README.md", "docs/COMMANDS.md") for c in commands(page) if " trace " in c]
+)
 def test_the_trace_commands_of_the_readme_run(command: str) -> None:
     ran = subprocess.run([sys.executable, *shlex.split(command)[1:]], cwd=ROOT, capture_output=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, b"")
@@ -59,7 +86,7 @@ def test_make_targets_of_the_readme_are_in_the_makefile() -> None:
 
 def test_the_dependency_table_names_every_pinned_package() -> None:
     pinned = {line.split("==")[0] for line in (ROOT / "requirements.txt").read_text().split()}
-    table = (ROOT / "README.md").read_text(encoding="utf-8").split("| package |")[1]
+    table = (ROOT / "docs" / "DEPENDENCIES.md").read_text(encoding="utf-8").split("| package |")[1]
     named = {name for row in re.findall(r"^\| ([\w, -]+) \|", table, re.MULTILINE) for name in row.split(", ")}
     assert named - {"package"} == pinned
 
