@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from s2s.trace.trace import Trace
 
 SAMPLING = ("temperature", "top_k", "top_p", "seed")
+PENALTIES = ("length_penalty", "coverage_penalty")  # of a beam search
 
 
 def add_trace_command(commands: Commands) -> None:
@@ -47,6 +48,8 @@ def _arguments(p: arguments.Parser) -> None:
         help="replace a step's attention by uniform, previous, N (all on token N), -N (without it) or w1,w2,…",
     )
     p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses")
+    p.add_argument("--length-penalty", type=float, metavar="A", help="with --beam: divide log P by ((5+T)/6)^A (0.6)")
+    p.add_argument("--coverage-penalty", type=float, metavar="B", help="with --beam: B times log of coverage (0)")
     p.add_argument("--nbest", action="store_true", help="with --beam: all finished hypotheses, too")
     p.add_argument("--tree", metavar="FILE", help="with --beam: write the search as JSON; - for the terminal")
     p.add_argument("--sample", action="store_true", help="draw every word at random")
@@ -68,7 +71,7 @@ def trace(options: argparse.Namespace, command: str) -> int:
     from s2s.decode import decode
     from s2s.decode.strategy import Settings
 
-    given = {name: getattr(options, name) for name in (*SAMPLING, "beam", "max_length")}
+    given = {name: getattr(options, name) for name in (*SAMPLING, *PENALTIES, "beam", "max_length")}
     strategy = "sampling" if options.sample else "beam" if options.beam else "greedy"
     settings = Settings(strategy=strategy, **{k: v for k, v in given.items() if v is not None})
     edits = attention_edits(options.attention)
@@ -166,8 +169,8 @@ def _check_trace(options: argparse.Namespace) -> None:
     """Options that would have no effect, or two that exclude each other, are mistakes."""
     free_only = [
         n
-        for n in ("beam", "nbest", "tree", "sample", "prefix", "max_length", *SAMPLING)
-        if getattr(options, n) not in (None, False)
+        for n in ("beam", "nbest", "tree", "sample", "prefix", "max_length", *SAMPLING, *PENALTIES)
+        if getattr(options, n) is not None and getattr(options, n) is not False
     ]
     if options.text is None and options.tokens is None:
         raise UserError("text_empty")
@@ -185,8 +188,9 @@ def _check_trace(options: argparse.Namespace) -> None:
     for name in SAMPLING:
         if getattr(options, name) is not None and not options.sample:
             raise UserError("option_needs", option=_flag(name), other="--sample")
-    for name in ("nbest", "tree"):
-        if getattr(options, name) and not options.beam:
+    for name in ("nbest", "tree", *PENALTIES):
+        value = getattr(options, name)
+        if value is not None and value is not False and not options.beam:
             raise UserError("option_needs", option=_flag(name), other="--beam")
     printed = [f"--{name} -" for name in ("json", "csv", "tree") if getattr(options, name) == "-"]
     printed += ["--nbest"] if options.nbest and printed else []

@@ -62,7 +62,7 @@ def reference_ids(checkpoint: Checkpoint, text: str) -> tuple[list[str], list[in
     ids = checkpoint.target.vocab.encode(tokens)
     if len(tokens) > MAX_TOKENS:
         raise UserError("reference_too_long", found=len(tokens), limit=MAX_TOKENS)
-    words = [i for i, token in zip(ids, tokens, strict=True) if any(c.isalnum() for c in token)]
+    words = [i for i, token in zip(ids, tokens, strict=True) if any(c.isalnum() for c in token)] or ids
     if (tokens or checkpoint.target.vocab.skip) and (not words or sum(i == UNK for i in words) > len(words) / 2):
         raise UserError("reference_unknown", checkpoint=checkpoint.name)
     return tokens, ids

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+ROUNDING = 1e-9  # of a mean of rational τ
 AGREES, PARTLY = 0.5, 0.2  # mean τ from which on attention agrees with the other rows, or does so in part
 IDLE = 0.1  # total variation below which other weights change next to nothing
 FEW = 3  # source tokens; τ of fewer says nothing
@@ -65,8 +66,8 @@ def verdict(length: int, taus: Sequence[float | None], uniform: float, permuted:
         return "few"
     if max(uniform, permuted) < IDLE:
         return "idle"
-    if tau is not None and tau >= AGREES:
+    if tau is not None and tau >= AGREES - ROUNDING:
         return "agrees"
     if first:
         return "first"
-    return "disagrees" if tau is None or tau < PARTLY else "partly"
+    return "disagrees" if tau is None or tau < PARTLY - ROUNDING else "partly"

@@ -130,13 +130,15 @@ class Trace:
     def divergence(self) -> int | None:
         """The first step where the most probable token is not the reference's; None where there is none.
 
-        An unknown word's ``<unk>`` is not the word, nor is any special a word that is spelt like it.
+        An unknown word's ``<unk>`` is not the word, nor is any special a word that is spelt like it, nor another token
+        of the same spelling (the reference's then has rank 2 or below).
         """
         for t, step in enumerate(self.steps):
             if step.target is None:
                 return None if not self.reference_tokens else t
             typed = t < len(self.reference_tokens)
-            if step.target.token != step.said or (typed and step.said in SPECIALS):
+            other = step.target.rank > 1 or step.target.token != step.said
+            if other or (typed and step.said in SPECIALS):
                 return t
         return None
 

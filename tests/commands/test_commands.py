@@ -86,6 +86,7 @@ def test_trace_in_a_process_keeps_the_contract(tiny_checkpoint: Path) -> None:
         ((), "free"),
         (("--mode", "forced", "--reference", REFERENCE), "forced"),
         (("--beam", "3", "--max-length", "6"), "free"),
+        (("--beam", "3", "--length-penalty", "1.5", "--coverage-penalty", "0.2"), "free"),
         (("--prefix", "you do"), "free"),
         (("--attention", "1=uniform", "--attention", "2=-1", "--prefix", "you do"), "free"),
         (("--attention", "2=previous", "--mode", "forced", "--reference", REFERENCE), "forced"),
@@ -108,7 +109,7 @@ def test_every_way_to_decode(
     if "--prefix" in options:
         assert values["prefix"] == 2
         assert said[:2] == ["you", "do"]
-    if "--beam" in options:
+    if "--max-length" in options:
         assert len(said) <= 6 and values["settings"]["strategy"] == "beam"
     assert out == inside(capsys, "trace", tiny_checkpoint, TEXT, *options, "--json", "-")[1]  # the same again
 
@@ -189,6 +190,13 @@ MISTAKES = [
     (("trace", "CHECKPOINT", TEXT, "--json", "-", "--csv", "-"), "--csv"),
     (("trace", "CHECKPOINT", TEXT, "--nbest"), "--beam"),
     (("trace", "CHECKPOINT", TEXT, "--tree", "t.json"), "--beam"),
+    (("trace", "CHECKPOINT", TEXT, "--length-penalty", "1"), "--beam"),
+    (("trace", "CHECKPOINT", TEXT, "--coverage-penalty", "0"), "--beam"),
+    (("trace", "CHECKPOINT", TEXT, "--beam", "2", "--coverage-penalty", "-1"), "coverage_penalty"),
+    (
+        ("trace", "CHECKPOINT", TEXT, "--mode", "forced", "--reference", REFERENCE, "--length-penalty", "1"),
+        "--length-penalty",
+    ),
     (("trace", "CHECKPOINT", TEXT, "--mode", "forced", "--reference", REFERENCE, "--nbest"), "--nbest"),
     (("trace", "CHECKPOINT", TEXT, "--beam", "2", "--tree", "-", "--json", "-"), "--tree"),
     (("trace", "CHECKPOINT", TEXT, "--beam", "2", "--tree", "-", "--nbest"), "--nbest"),

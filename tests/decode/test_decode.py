@@ -197,13 +197,18 @@ def test_a_text_that_cannot_be_read_is_a_user_error(checkpoint: Checkpoint, text
     assert error.value.key == f"error.{key}"
 
 
+def test_a_reference_of_known_punctuation_can_be_used(checkpoint: Checkpoint) -> None:
+    made = trace(checkpoint, TEXT, ".", mode="forced")
+    assert [step.output for step in made.steps] == [".", "<eos>"]
+
+
 @pytest.mark.parametrize(
     ("reference", "mode", "key"),
     [
         ("我喜欢茶。", "forced", "reference_unknown"),
         ("我喜欢茶。", "free", "reference_unknown"),
         ("zebras eat grass.", "forced", "reference_unknown"),
-        ("...", "forced", "reference_unknown"),
+        ("★ ★", "forced", "reference_unknown"),
         (None, "forced", "reference_missing"),
         ("  ", "forced", "reference_missing"),
         ("\u200b", "forced", "reference_missing"),

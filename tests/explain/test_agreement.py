@@ -52,6 +52,7 @@ def test_shares_sum_to_1_or_are_all_0() -> None:
         (5, [0.5, 0.5, None], 0.3, 0.2, True, "agrees"),
         (5, [0.5, 0.5, 0.4], 0.3, 0.2, False, "partly"),
         (5, [0.2, None, None], 0.3, 0.2, False, "partly"),
+        (5, [0.6, -0.2, 0.2], 0.3, 0.2, False, "partly"),  # 0.2, of which rounding leaves 0.19999999999999998
         (5, [0.5, 0.0, 0.0], 0.3, 0.2, False, "disagrees"),
         (5, [None, None, None], 0.3, 0.2, False, "disagrees"),
         (5, [0.5, 0.5, 0.4], 0.3, 0.2, True, "first"),

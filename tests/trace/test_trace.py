@@ -162,6 +162,13 @@ def test_divergence_is_of_the_most_probable_token_not_of_the_output() -> None:
     assert lane(shown, mode="forced", reference="go", reference_tokens=("go",)).divergence == 0
 
 
+def test_another_token_of_the_same_spelling_is_a_divergence_as_in_an_inspection() -> None:
+    """Two ids of a vocabulary may be spelt alike; what an inspection compares are ids."""
+    for rank, expected in ((2, 0), (1, None)):
+        shown = step("go", top=(Scored("go", -0.1, 1), Scored("go", -3.0, 2)), target=Scored("go", -0.1, rank))
+        assert lane(shown, mode="forced", reference="go", reference_tokens=("go",)).divergence == expected
+
+
 @pytest.mark.parametrize(
     "text", ["[]", "{}", "null", '{"schema": "lookback-trace/0"}', "{", '{"schema": "lookback-trace/1"}']
 )
