@@ -14,7 +14,7 @@ from benchmarks import remedies
 from s2s.exposure.remedies import load_comparison
 from tests.paths import ROOT
 
-PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+PAGES = ["README.md", "CONTRIBUTING.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))]
 COMMAND = re.compile(r"^python -m s2s .*$", re.MULTILINE)
 
 

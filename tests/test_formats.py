@@ -24,7 +24,8 @@ from tests.factory import make_checkpoint
 from tests.numpy_model import Array, Numbers, NumpyModel
 from tests.paths import ROOT
 
-PAGE = (ROOT / "docs" / "FORMATS.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "docs" / "FORMATS.md", *sorted((ROOT / "docs" / "formats").glob("*.md"))]
+PAGE = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
 SHIPPED = sorted(p.parent for p in (ROOT / "checkpoints").glob("*/config.json") if not p.parent.suffix)
 SPECIALS = {"<pad>": 0, "<unk>": 1, "<bos>": 2, "<eos>": 3}
 TINY: dict[str, dict[str, Any]] = {
@@ -308,3 +309,26 @@ def test_page_lists_every_key_of_a_trace(tiny_checkpoint: Path) -> None:
     assert keys <= listed
     for key in values["settings"]:
         assert f"`{key}`" in PAGE
+
+
+def test_the_worked_step_has_the_models_numbers() -> None:
+    section = PAGE.split("\n## One step, worked out\n")[1].split("\n## ")[0]
+    tokens, scores = (line.split() for line in section.split("```")[1].strip().splitlines())
+    run = trace(load(ROOT / "checkpoints" / "date"), "2025年3月9日")
+    step = run.steps[6]
+    assert (step.input, step.output, run.source_tokens) == ("0", "3", tuple(tokens))
+    assert scores == [f"{score:.4f}" for score in step.scores.tolist()]
+    weights = np.exp(step.scores - step.scores.max())
+    np.testing.assert_allclose(weights / weights.sum(), step.attention, rtol=1e-5, atol=1e-8)
+    for place in (5, 7, 6):
+        assert f"`{tokens[place]}` {step.attention[place]:.4f}" in section.replace("gives `3` the weight", "gives `3`")
+    second = step.top[1]
+    for number in (
+        f"{step.context[0]:.4f}",
+        f"the `normaliser`, is {step.normaliser:.4f}",
+        f"The logit of `3` is {step.log_prob + step.normaliser:.4f}",
+        f"`log_prob` is {step.log_prob:.7f}, its rank {step.rank}",
+        f"`{second.token}` with {second.log_prob:.4f}",
+        f"The entropy is {step.entropy:.6f}",
+    ):
+        assert number in " ".join(section.split()), number
