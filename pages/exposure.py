@@ -18,9 +18,9 @@ with st.sidebar:
 controls.sentence()
 controls.example_sentences()
 controls.warn_of_link()
-values = sentence.state()
-checkpoints = sentence.loaded(values)
-sentence.section(checkpoints, values)
+state = sentence.state()
+checkpoints = sentence.loaded(state)
+sentence.section(checkpoints, state)
 if checkpoints:
     corpus.section(sentence.measured(checkpoints))
-remedies.section(values["model"])
+remedies.section(state.model)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from s2s.web.shell import address
+from s2s.web.shell import page_state
 from tests.journeys.people import TEXT, run, write
 from tests.journeys.walker import FAULT, PAGES, visit
 from tests.journeys.world import Log, small
@@ -49,7 +49,7 @@ def log() -> Iterator[Log]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_field_with_every_strange_value(log: Log, page: str) -> None:
-    names = [*address.FIELDS, *OTHERS]
+    names = [*page_state.FIELDS, *OTHERS]
     rng = random.Random(page)
     for value in STRANGE:
         chosen = rng.sample(names, 6)
@@ -76,7 +76,7 @@ def harmless(page: Page) -> None:
 
 @pytest.mark.parametrize("path", ["", "compare", "lesson", "inspection"])
 def test_links_that_nobody_wrote(visitors: Visitors, path: str) -> None:
-    query = {name: MARKDOWN for name in address.FIELDS} | {"text": SCRIPT + TEXT, "ref": MARKDOWN, "lang": SCRIPT}
+    query = {name: MARKDOWN for name in page_state.FIELDS} | {"text": SCRIPT + TEXT, "ref": MARKDOWN, "lang": SCRIPT}
     page = visitors.come(query, player=False, path=path)
     page.get_by_test_id("stAlert").first.wait_for()
     harmless(page)

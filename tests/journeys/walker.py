@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, Widget
 from streamlit.util import calc_hash
 
-from s2s.web.shell import address
+from s2s.web.shell import page_state
 from tests.journeys.world import INSPECTION, Log
 from tests.paths import ROOT
 
@@ -41,7 +41,7 @@ LAZY = ("popover", "dialog")  # what is inside mounts when it is opened
 SENTENCE = {"text", "ref", "tokens"}
 EDITED = {"b_text", "b_tokens"}
 FAULT = re.compile(r"[(（](error|编号) ?[0-9a-f]{8}[)）]")  # the sentence for what nobody caught
-ROWS = set(address.INSPECTION)
+ROWS = set(page_state.INSPECTION)
 # What else moves with the control of that key, in fields of the link or keys of other controls.
 BELONGS: tuple[tuple[str, set[str]], ...] = (
     (r"model$", {*SENTENCE, "layer", "head", "compare", "tab", *EDITED, "chip", "segmentation"}),
@@ -96,7 +96,7 @@ def base(key: str | None) -> str:
     ('strategy', 'b_beam', 'temperature', 'mode', 'logit-0')
     """
     name = re.sub(r"(-(zh|en))?(-[0-9]+)?$", "", str(key))
-    return name if name in address.FIELDS else re.sub(r"-(zh|en)$", "", str(key))
+    return name if name in page_state.FIELDS else re.sub(r"-(zh|en)$", "", str(key))
 
 
 def placed(block: Block, lazy: bool = False) -> Iterator[tuple[Widget, bool]]:
@@ -231,7 +231,7 @@ class Walk:
 
     def _stays(self, belongs: set[str], before: Mapping[str, tuple[str | None, Any]]) -> None:
         state = self.app.session_state
-        now = {name: state[name] for name in address.FIELDS if name in state}
+        now = {name: state[name] for name in page_state.FIELDS if name in state}
         belongs = belongs | {name for name in OPENED.get(self.page, set()) if not (self.fields.get(name) and now[name])}
         for name in sorted(self.fields.keys() & now.keys() - belongs):
             if now[name] != self.fields[name]:
@@ -239,7 +239,7 @@ class Walk:
         self.fields = now
         for widget, _ in placed(self.app._tree):
             key, old = before.get(widget.id, (None, None))
-            if key and base(key) not in belongs and base(key) not in address.FIELDS and not same(value(widget), old):
+            if key and base(key) not in belongs and base(key) not in page_state.FIELDS and not same(value(widget), old):
                 self._fail("a control moved", f"{key}: {old!r} -> {value(widget)!r} by {self.done[-1]}")
 
     def _mounts(self) -> None:
@@ -376,7 +376,7 @@ def picture(app: AppTest) -> dict[str, Any]:
     """What is to be seen of what a link holds: controls, and what the components draw."""
     seen: dict[str, Any] = {}
     for widget, _ in placed(app._tree):
-        if widget.type not in ("button", "download_button") and base(widget.key) in address.FIELDS:
+        if widget.type not in ("button", "download_button") and base(widget.key) in page_state.FIELDS:
             seen[f"control {widget.key}"] = value(widget)
     for name, data in components(app).items():
         if name in DRAWN:

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest, local_script_runner
 
 from s2s.store import rooms
 from s2s.store.database import connect
-from s2s.web.shell import address
+from s2s.web.shell import page_state
 from tests.paths import ROOT
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "room")
@@ -51,13 +51,15 @@ def test_every_page_follows_every_other(begin: Callable[..., AppTest], first: st
     for second in PAGES:
         app = begin(first, lang="en", text=TEXT, model="tiny-general", temperature="0.7", **start(first))
         assert not app.exception
-        for name in address.FIELDS:  # as Streamlit forgets widgets of a page of which a part ran alone
+        for name in page_state.FIELDS:  # as Streamlit forgets widgets of a page of which a part ran alone
             if name in app.session_state:
                 del app.session_state[name]
         app.switch_page(f"pages/{second}.py")
         app._run(WidgetStates())
         assert not app.exception, second
-        missing = [name for name in address.FIELDS if name not in address.PLAYERS and name not in app.session_state]
+        missing = [
+            name for name in page_state.FIELDS if name not in page_state.PLAYERS and name not in app.session_state
+        ]
         assert missing == [], second
         kept = (app.session_state["text"], app.session_state["model"], app.session_state["temperature"])
         assert kept == (TEXT, "tiny-general", 0.7)

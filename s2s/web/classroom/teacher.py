@@ -15,7 +15,6 @@ from s2s.store.database import connect
 from s2s.trace.trace import Trace
 from s2s.web.classroom import remembered
 from s2s.web.classroom.board import board
-from s2s.web.shell import address as link
 from s2s.web.shell import controls, language, layout, models, request
 from s2s.web.shell.language import t
 
@@ -85,10 +84,9 @@ def _join(code: str) -> None:
 
 def _lane() -> Trace:
     """The free-running lane of the sentence; UserError where it cannot be decoded."""
-    values = controls.state()
-    settings = tuple((name, values[name]) for name in link.SETTINGS)
-    name = controls.model(values)
-    return models.decode(name, models.changed(name), controls.source(values), "", "free", settings)
+    state = controls.state()
+    name = controls.model_name(state)
+    return models.decode(name, models.changed(name), state.source, "", "free", state.settings)
 
 
 @st.fragment(run_every=1.0)

@@ -9,10 +9,11 @@ import streamlit as st
 from s2s.text import edits
 from s2s.text.align import columns
 from s2s.web.compare.side import Side
-from s2s.web.shell import address, controls, language, models
+from s2s.web.shell import controls, language, models
 from s2s.web.shell.bound import shows
 from s2s.web.shell.foreign import plain
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import MAX_VALUE, spelt
 
 Tokens = tuple[str, ...]
 MOST = 400  # characters of a typed word
@@ -21,7 +22,7 @@ MANY, MANY_HIGH = 60, 240  # words that are all shown; pixels that more of them 
 
 def tokens_of(side: Side) -> Tokens:
     """The words that the side's model reads."""
-    source = controls.source(side.values)
+    source = side.state.source
     return tuple(side.checkpoint.source.words(source)) if isinstance(source, str) else source
 
 
@@ -33,7 +34,7 @@ def section(a: Side, b: Side) -> None:
         t("compare.b_text"),
         **shows("b_text"),
         height=78,
-        max_chars=address.MAX_VALUE,
+        max_chars=MAX_VALUE,
         placeholder=t("compare.b_text_place"),
         on_change=controls.asked,
         persist_state="session",  # it is not always shown
@@ -54,7 +55,7 @@ def _begin_again_with(a: Side) -> None:
     """B is A edited: when A's text is another, B begins as its copy again. What was typed as B's own text stays."""
     state = st.session_state
     state.setdefault("b_history", [])
-    origin = (a.values["text"], a.values["tokens"])
+    origin = (a.state.text, a.state.tokens)
     if state.setdefault("b_origin", origin) != origin:
         state["b_origin"] = origin
         if state["b_text"] == state.get("b_edited"):
@@ -76,8 +77,8 @@ def _undo() -> None:
 def _edit(b: Side, tokens: Tokens, place: int | None = None) -> None:
     """These tokens from now on; the text stays where they still spell it, tokens that it is cut into are not kept."""
     source, words = b.checkpoint.source, " ".join(tokens)
-    text = b.values["text"]
-    if not address.spelt(text, words):
+    text = b.state.text
+    if not spelt(text, words):
         text = source.segmenter.join(list(tokens))
     _store(text, "" if tuple(source.words(text)) == tokens else words)
     if place is not None:
@@ -141,7 +142,7 @@ def _actions(b: Side, tokens: Tokens, place: int) -> None:
             st.caption(t("compare.split"), width="content")
             for i, cut in enumerate(pieces):
                 act(" · ".join(map(plain, cut)), f"split-{i}", edits.split(tokens, place, cut))
-    name = b.values["model"]
+    name = b.state.model
     near = models.neighbours(name, models.changed(name), token)
     with st.container(horizontal=True, key="neighbours", gap="small", vertical_alignment="center"):
         st.caption(t("compare.neighbours") if near else t("compare.no_neighbours"), width="content")
@@ -163,8 +164,8 @@ def _cut(b: Side, part: str) -> Sequence[str]:
 
 def _segmentations(b: Side, tokens: Tokens) -> None:
     """The other ways to cut B's text."""
-    name, known = b.values["model"], b.checkpoint.source.vocab.ids
-    found = models.segmentations(name, models.changed(name), b.values["text"])
+    name, known = b.state.model, b.checkpoint.source.vocab.ids
+    found = models.segmentations(name, models.changed(name), b.state.text)
     cuts = [segmentation.tokens for segmentation in found]
 
     def caption(place: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -16,11 +17,11 @@ from s2s.trace.trace import Trace
 from s2s.web.compare import editor
 from s2s.web.compare.side import Side
 from s2s.web.components.comparison import comparison
-from s2s.web.shell import address as link
 from s2s.web.shell import controls, language, models
 from s2s.web.shell.bound import marks
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import DIFFERS, FIELDS, SETTINGS, PageState
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
@@ -31,11 +32,11 @@ def choices() -> None:
     left, middle, right = st.columns([8, 2, 2], vertical_alignment="bottom")
     key = f"differs-{language.current()}"
     st.session_state[key] = [name for name in st.session_state["differs"].split(",") if name]
-    names = {name: t(f"compare.{name}") for name in link.DIFFERS}
+    names = {name: t(f"compare.{name}") for name in DIFFERS}
     with left:
         st.pills(
             t("compare.differs"),
-            link.DIFFERS,
+            DIFFERS,
             selection_mode="multi",
             format_func=names.__getitem__,
             **marks(key),
@@ -50,20 +51,20 @@ def choices() -> None:
 
 def _differ(key: str) -> None:
     chosen = st.session_state[key]
-    st.session_state["differs"] = ",".join(name for name in link.DIFFERS if name in chosen)
+    st.session_state["differs"] = ",".join(name for name in DIFFERS if name in chosen)
 
 
-def other(values: dict[str, Any]) -> dict[str, Any]:
+def other(state: PageState) -> PageState:
     """B as the state of Step through: A with what was chosen to differ."""
-    differs, b = values["differs"].split(","), dict(values)
-    if "checkpoint" in differs and values["compare"]:
-        b["model"] = values["compare"]
-        if _cut(values["model"]) != _cut(b["model"]):
-            b["tokens"] = ""  # A's words are none of B's: it reads the text
-    if "source" in differs and values["b_text"]:
-        b["text"], b["tokens"] = values["b_text"], values["b_tokens"]
+    differs, b = state.differs.split(","), state
+    if "checkpoint" in differs and state.compare:
+        b = replace(b, model=state.compare)
+        if _cut(state.model) != _cut(b.model):
+            b = replace(b, tokens="")  # B's vocabulary is cut otherwise than A's tokens: it reads the text
+    if "source" in differs and state.b_text:
+        b = replace(b, text=state.b_text, tokens=state.b_tokens)
     if "decoding" in differs:
-        b |= {name: values[f"b_{name}"] for name in link.SETTINGS}
+        b = replace(b, **{name: getattr(state, f"b_{name}") for name in SETTINGS})
     return b
 
 
@@ -72,9 +73,10 @@ def _cut(name: str) -> Any:
     return text.get("source") if isinstance(text, dict) else None
 
 
-def alone(values: dict[str, Any]) -> dict[str, Any]:
+def alone(state: PageState) -> PageState:
     """A side's state without what only a comparison has: a link to it in Step through."""
-    return values | {k: field.default for k, field in link.FIELDS.items() if k.startswith("b_") or k in OWN}
+    plain = PageState()
+    return replace(state, **{name: getattr(plain, name) for name in FIELDS if name.startswith("b_") or name in OWN})
 
 
 OWN = ("compare", "differs", "compared")
@@ -90,28 +92,28 @@ def section(names: list[str]) -> None:
         if "decoding" in differs:
             with st.expander(t("compare.b_settings")):
                 controls.settings("b_")
-    values = controls.state()
-    a, b = (_loaded(name, side) for name, side in (("A", values), ("B", other(values))))
+    state = controls.state()
+    a, b = (_loaded(name, side) for name, side in (("A", state), ("B", other(state))))
     if a is None or b is None:
         return
     if "source" in differs:
         with box:
             editor.section(a, b)
-    _runs(a, b, values)
+    _runs(a, b, state)
 
 
-def _loaded(name: str, values: dict[str, Any]) -> Side | None:
+def _loaded(name: str, state: PageState) -> Side | None:
     try:
         with st.spinner(t("step.loading"), show_time=False):
-            return Side(name, values, models.load(controls.model(values), models.changed(values["model"])))
+            return Side(name, state, models.load(controls.model_name(state), models.changed(state.model)))
     except UserError as error:
         st.error(f"**{name}** · {language.explain(error)}")
         return None
 
 
-def _runs(a: Side, b: Side, values: dict[str, Any]) -> None:
+def _runs(a: Side, b: Side, state: PageState) -> None:
     """Decode both, say what changed, show the component and what can be taken away."""
-    reference, mode = values["ref"].strip(), "free"
+    reference, mode = state.ref.strip(), "free"
     if reference:
         modes = {"free": t("step.mode_free"), "forced": t("step.mode_forced")}
         controls.radio("compared", t("step.mode"), modes, label_visibility="collapsed", help=t("step.mode_help"))
@@ -123,7 +125,7 @@ def _runs(a: Side, b: Side, values: dict[str, Any]) -> None:
     with st.container(gap="xsmall"):
         for sentence in [*summary(found), *limits(found, a.checkpoint, b.checkpoint)]:
             st.markdown(sentence)
-    comparison(found, controls.address(values))
+    comparison(found, controls.address(state))
     _take_away(found, a, b)
 
 
@@ -221,7 +223,7 @@ def _take_away(found: Comparison, a: Side, b: Side) -> None:
     """Each side's link and JSON, the difference as CSV."""
     with st.container(horizontal=True, key="both-sides"):
         for side, trace in ((a, found.a), (b, found.b)):
-            address = controls.address(alone(side.values))
+            address = controls.address(alone(side.state))
             st.link_button(t("compare.open", side=side.name), f"./?{urlencode(address)}")
             name = f"lookback-compare-{side.name}-{side.checkpoint.name}.json"
             st.download_button(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from s2s.web.shell import address as link
 from s2s.web.shell import controls, models
+from s2s.web.shell.page_state import PageState
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
@@ -17,11 +17,11 @@ class Side:
     """What one side runs: the state of Step through that shows it, and its checkpoint."""
 
     name: str
-    values: dict[str, Any]
+    state: PageState
     checkpoint: Checkpoint
 
     def call(self, mode: str, reference: str) -> tuple[Any, ...]:
         """The arguments of ``models.decode``."""
-        name = controls.model(self.values)
-        settings = tuple((k, self.values[k]) for k in link.SETTINGS) if mode == "free" else ()
-        return name, models.changed(name), controls.source(self.values), reference, mode, settings
+        name = controls.model_name(self.state)
+        settings = self.state.settings if mode == "free" else ()
+        return name, models.changed(name), self.state.source, reference, mode, settings

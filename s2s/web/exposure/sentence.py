@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -17,12 +17,12 @@ from s2s.figures import step as panel
 from s2s.figures.numbers import signed
 from s2s.trace.trace import Trace
 from s2s.web.components.player import player
-from s2s.web.shell import address as link
 from s2s.web.shell import controls, language, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.formulas import explain
 from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import PageState
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
@@ -38,18 +38,17 @@ class Run:
     recovery: Recovery | None  # None without a reference
 
 
-def state() -> dict[str, Any]:
+def state() -> PageState:
     """The page's state; decoding is greedy here, whatever is set on another page."""
-    defaults = {name: field.default for name, field in link.FIELDS.items()}
     own = ("model", "compare", "text", "ref", "layer", "head")
-    return defaults | {name: st.session_state[name] for name in own}
+    return PageState(**{name: st.session_state[name] for name in own})
 
 
-def loaded(values: Mapping[str, Any]) -> list[Checkpoint]:
+def loaded(state: PageState) -> list[Checkpoint]:
     """The chosen checkpoints, each looked at as chosen; a sentence for each that cannot be loaded."""
     found = []
-    for chosen in filter(None, (values["model"], values["compare"])):
-        name = controls.looked(chosen, values["layer"], values["head"])
+    for chosen in filter(None, (state.model, state.compare)):
+        name = controls.viewed_name(chosen, state.layer, state.head)
         try:
             with st.spinner(t("step.loading"), show_time=False):
                 found.append(models.load(name, models.changed(name)))
@@ -69,11 +68,11 @@ def _name(checkpoint: Checkpoint) -> str:
     return checkpoint.name.partition(VIEW)[0]
 
 
-def section(checkpoints: list[Checkpoint], values: dict[str, Any]) -> None:
+def section(checkpoints: list[Checkpoint], state: PageState) -> None:
     """Players first, as they are decoded first; then the cards and the curve."""
     runs, said = [], set[tuple[str, str]]()
     for checkpoint in checkpoints:
-        found, messages = decode_lanes(values | {"model": _name(checkpoint)})
+        found, messages = decode_lanes(replace(state, model=_name(checkpoint)))
         for kind, message in messages:
             if (kind, message) not in said:
                 getattr(st, kind)(message)
@@ -82,15 +81,15 @@ def section(checkpoints: list[Checkpoint], values: dict[str, Any]) -> None:
             runs.append((checkpoint, found))
     if not runs:
         return
-    _players(runs, values)
+    _players(runs, state)
     whole = [Run(*run, _recovery(_name(run[0]), run[1])) for run in runs if "forced" in run[1]]
     if whole:
         _cards(whole)
         _curve(whole)
 
 
-def _players(runs: list[tuple[Checkpoint, dict[str, Trace]]], values: dict[str, Any]) -> None:
-    address = controls.address(values)
+def _players(runs: list[tuple[Checkpoint, dict[str, Trace]]], state: PageState) -> None:
+    address = controls.address(state)
     if len(runs) == 1:
         player(runs[0][1], len(runs[0][0].target.vocab), address)
         return

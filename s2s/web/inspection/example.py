@@ -19,11 +19,11 @@ from s2s.web.components.player import player
 from s2s.web.inspection import labels, state
 from s2s.web.inspection.state import Shown
 from s2s.web.inspection.table import cell
-from s2s.web.shell import address as link
-from s2s.web.shell import language, models
+from s2s.web.shell import language, models, page_state
 from s2s.web.shell.foreign import code
 from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import PageState
 
 PROBABILITIES = ("p", "moved")
 
@@ -79,8 +79,7 @@ def _texts(shown: Shown, row: dict[str, Any], place: int) -> None:
         lines.append(("output", f"{row['output']}  ({scores})"))
     st.html(_lines([(titles[name], text) for name, text in lines]))
     with st.container(horizontal=True, key="inspect_open"):
-        values = {"model": shown.entry.checkpoint, "text": row["source"], "ref": row["reference"]}
-        address = {**link.write(values), "lang": language.current()}
+        address = {**page_state.write(_state(shown, row)), "lang": language.current()}
         parts = {} if row["divergence"] is None else {"step": row["divergence"] + 1}
         st.link_button(t("inspect.open_step"), f"./?{urlencode(address | parts)}")
         if isinstance(shown.examples, Paired) and not same_model(shown.examples, shown.examples.second):
@@ -148,6 +147,11 @@ def _said(values: dict[str, Any]) -> dict[str, Any]:
     return said
 
 
+def _state(shown: Shown, row: dict[str, Any]) -> PageState:
+    """The row as Step through shows it."""
+    return PageState(model=shown.entry.checkpoint, text=row["source"], ref=row["reference"])
+
+
 def _player(shown: Shown, row: dict[str, Any]) -> None:
     """Both lanes, decoded again by the checkpoint that was inspected, if it is still the same."""
     name, digest = shown.entry.checkpoint, shown.examples.manifest["checkpoint"]["digest"]
@@ -161,9 +165,7 @@ def _player(shown: Shown, row: dict[str, Any]) -> None:
     except UserError as error:
         st.warning(language.explain(error))
         return
-    defaults = {key: field.default for key, field in link.FIELDS.items()}
-    values = defaults | {"model": name, "text": row["source"], "ref": row["reference"], "mode": "both"}
-    found, messages = decode_lanes(values)
+    found, messages = decode_lanes(_state(shown, row))
     for kind, message in messages:
         getattr(st, kind)(message)
     if found:

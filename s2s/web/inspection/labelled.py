@@ -17,9 +17,10 @@ from s2s.store.label import VERDICTS, Asked
 from s2s.store.labels import kept
 from s2s.web.inspection import label_filter
 from s2s.web.inspection.state import Shown
-from s2s.web.shell import address, in_session, language, models
+from s2s.web.shell import in_session, language, models
 from s2s.web.shell.bound import picks
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import GREEDY
 
 if TYPE_CHECKING:
     from s2s.inspect.causes import Row
@@ -118,6 +119,6 @@ def _lane(shown: Shown, row: Row) -> Trace | None:
     try:
         if models.load(name, models.changed(name)).digest != digest:
             return None
-        return models.decode(name, models.changed(name), row["source"], "", "free", address.GREEDY)
+        return models.decode(name, models.changed(name), row["source"], "", "free", GREEDY)
     except UserError:
         return None

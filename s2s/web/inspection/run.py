@@ -224,7 +224,7 @@ def _checkpoint(names: list[str]) -> str:
             with column:
                 select_number(part, count, "inspect_")
         st.caption(t("inspect.heads"))
-    return controls.looked(name, state["inspect_layer"], state["inspect_head"])
+    return controls.viewed_name(name, state["inspect_layer"], state["inspect_head"])
 
 
 def _problem() -> None:

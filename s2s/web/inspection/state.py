@@ -16,8 +16,8 @@ from s2s.inspect.table import DIFFERENCE, NUMBERS, SORTS, WORDS, Examples, Query
 from s2s.server import inspections
 from s2s.store.label import Asked
 from s2s.web.inspection import label_filter, labels
-from s2s.web.shell import address as link
 from s2s.web.shell import language, request
+from s2s.web.shell.page_state import INSPECTION, MAX_VALUE, PageState, write
 from s2s.web.shell.request import Request
 
 COUNT = 10  # rows of a page of the table
@@ -205,8 +205,8 @@ def _bound(value: Any) -> float | None:
 
 def address() -> dict[str, str]:
     """The link to what is on screen."""
-    values = {name: st.session_state[name] for name in link.INSPECTION}
-    if len(values["query"]) > link.MAX_VALUE:  # many examples picked one by one: no address holds them
-        values["query"] = asked_for().without("ids").pack()
+    state = PageState(**{name: st.session_state[name] for name in INSPECTION})
+    if len(state.query) > MAX_VALUE:  # many examples picked one by one: no address holds them
+        state = replace(state, query=asked_for().without("ids").pack())
     person = labels.person()
-    return {**link.write(values), **({"person": person} if person else {}), "lang": language.current()}
+    return {**write(state), **({"person": person} if person else {}), "lang": language.current()}

@@ -56,7 +56,7 @@ def _shown(names: Sequence[str]) -> list[str]:
 
 def show() -> None:
     """The three formulas, then both models' numbers, which can be dragged."""
-    text = controls.state()["text"]
+    text = controls.state().text
     left, right = st.columns(2)
     left.latex(SCORES["additive"])
     right.latex(SCORES["general"])

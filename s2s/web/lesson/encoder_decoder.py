@@ -25,8 +25,8 @@ TRIED = 60  # sentences of a visit that the curve keeps
 
 def show() -> None:
     """The figure, both translations, quality by length, the question."""
-    values = controls.state()
-    name, text, reference = values["model"], values["text"], values["ref"].strip()
+    state = controls.state()
+    name, text, reference = state.model, state.text, state.ref.strip()
     runs = []
     for one in filter(None, (name, contrast(name))):
         try:

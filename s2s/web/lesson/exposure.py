@@ -14,9 +14,10 @@ from s2s.web.components.player import player
 from s2s.web.lesson import remedies
 from s2s.web.lesson.pair import made, pair
 from s2s.web.lesson.tables import STYLE, formulas
-from s2s.web.shell import address, controls, layout, models
+from s2s.web.shell import controls, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import GREEDY
 
 END = SPECIALS[EOS]
 
@@ -39,7 +40,7 @@ def show() -> None:
 
 def _lanes(given: tuple[str, int, str, str]) -> Mapping[str, Trace]:
     """Both lanes, the free one greedy whatever is set on another page."""
-    return {"forced": models.decode(*given, "forced", ()), "free": models.decode(*given, "free", address.GREEDY)}
+    return {"forced": models.decode(*given, "forced", ()), "free": models.decode(*given, "free", GREEDY)}
 
 
 def _divergence(found: Mapping[str, Trace]) -> None:
@@ -60,7 +61,7 @@ def _divergence(found: Mapping[str, Trace]) -> None:
 def _question(given: tuple[str, int, str, str]) -> None:
     """Where ◆ stands with the free-running output as reference: of most outputs nowhere."""
     try:
-        free = models.decode(*given, "free", address.GREEDY)
+        free = models.decode(*given, "free", GREEDY)
         if not free.text.strip():
             layout.question("exposure", answers=("copied_none", "answer"))
             return

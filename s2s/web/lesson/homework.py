@@ -10,10 +10,11 @@ from s2s.trace.trace import Trace
 from s2s.web.lesson import computed
 from s2s.web.lesson.pair import made, pair
 from s2s.web.lesson.tables import STYLE, formulas, numbers
-from s2s.web.shell import address, controls, language, layout, models
+from s2s.web.shell import controls, language, layout, models
 from s2s.web.shell.bound import shows
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import GREEDY
 
 DATES = 200
 DIVERGES = 3  # the step at which a sentence is to diverge
@@ -104,7 +105,7 @@ def _unknown() -> None:
     name, changed, text, _ = pair()
 
     def decode(source: models.Source) -> Trace:
-        return models.decode(name, changed, source, "", "free", address.GREEDY)
+        return models.decode(name, changed, source, "", "free", GREEDY)
 
     trace = made(lambda: decode(text))
     if trace is None:

@@ -35,8 +35,8 @@ STYLE = """<style>
 
 def show() -> None:
     """The functions in the order of a step; the one that scores comes first."""
-    values = controls.state()
-    name, text = values["model"], values["text"]
+    state = controls.state()
+    name, text = state.model, state.text
     changed = models.changed(name)
     try:
         with st.spinner(t("step.loading"), show_time=False):

@@ -6,15 +6,16 @@ import streamlit as st
 
 from s2s.web.components.player import player
 from s2s.web.lesson.pair import made, pair
-from s2s.web.shell import address, controls, layout, models, style
+from s2s.web.shell import controls, layout, models, style
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import GREEDY
 
 
 def show() -> None:
     """The player that asks, the way to a whole class, the question."""
     style.veil_reference()  # it would tell
     name, changed, text, _ = pair()
-    free = made(lambda: models.decode(name, changed, text, "", "free", address.GREEDY))
+    free = made(lambda: models.decode(name, changed, text, "", "free", GREEDY))
     if free is not None:
         vocabulary = len(models.load(name, changed).target.vocab)
         player({"free": free}, vocabulary, controls.address(controls.state()), predict=True)

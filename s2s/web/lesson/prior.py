@@ -12,9 +12,10 @@ from s2s.figures import step as panel
 from s2s.web.lesson import computed
 from s2s.web.lesson.pair import made
 from s2s.web.lesson.tables import STYLE, Bar, draw, formulas, numbers
-from s2s.web.shell import address, controls, language, layout, models
+from s2s.web.shell import controls, language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import GREEDY
 
 if TYPE_CHECKING:
     from s2s.lesson.prior import PriorRun, Word
@@ -102,7 +103,7 @@ def _outputs(name: str, text: str, reference: str) -> None:
     rows = []
     for one, label in ((name, "with"), (name + PLAIN, "without")):
         if one in models.names():
-            trace = made(functools.partial(models.decode, one, models.changed(one), text, "", "free", address.GREEDY))
+            trace = made(functools.partial(models.decode, one, models.changed(one), text, "", "free", GREEDY))
             if trace is not None:
                 rows.append([f"{one} · {t(f'lesson.prior.{label}')}", trace.text])
     if reference.strip():

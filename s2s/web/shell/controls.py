@@ -1,19 +1,19 @@
-"""The controls of Step through; their values live in the session under the names of ``link.FIELDS``."""
+"""The controls of Step through; their values are in the session under the names of the fields of ``PageState``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from s2s.checkpoint.find import VIEW
-from s2s.web.shell import address as link
-from s2s.web.shell import architecture, branches, card, draft, language, models
+from s2s.web.shell import architecture, branches, card, draft, language, models, page_state
+from s2s.web.shell.address import restore
 from s2s.web.shell.bound import chooses, picks, shows
 from s2s.web.shell.examples import examples
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import PageState
 
 
 def _pairs(name: str) -> list[tuple[str, str]]:
@@ -25,7 +25,7 @@ def _pairs(name: str) -> list[tuple[str, str]]:
     return examples(name, *cut) or examples(str(config.get("name")), *cut)  # an upload has a name of its own
 
 
-def first_example(name: str) -> dict[str, str]:
+def first_example(name: str) -> dict[str, Any]:
     """The text and reference that a visitor without a link begins with."""
     pairs = _pairs(name)
     return {"text": pairs[0][0], "ref": pairs[0][1]} if pairs else {}
@@ -40,7 +40,7 @@ def begin() -> list[str]:
     if not names:
         st.info(t("step.no_checkpoint"))
         st.stop()
-    link.restore(names, first_example)
+    restore(names, first_example)
     if st.session_state["compare"] == st.session_state["model"]:  # nothing is compared with itself
         st.session_state["compare"] = ""
     return names
@@ -86,7 +86,7 @@ def comparison(names: list[str]) -> None:
         t("exposure.compare"), **picks("compare", others), format_func=lambda name: name or "—", persist_state="session"
     )
     layer, head, name = (st.session_state[part] for part in ("layer", "head", "compare"))
-    if any(sizes(name)) and (layer or head) and looked(name, layer, head) == name:
+    if any(sizes(name)) and (layer or head) and viewed_name(name, layer, head) == name:
         st.caption(t("heads.other_mean", checkpoint=code(name)))
 
 
@@ -159,7 +159,7 @@ def decoding() -> None:
     left, middle, right, last = st.columns([5, 2, 2, 2], vertical_alignment="center")
     last.page_link("pages/compare.py", label=t("step.compare"), width="stretch")
     with left:
-        modes = {mode: t(f"step.mode_{mode}") for mode in link.MODES}
+        modes = {mode: t(f"step.mode_{mode}") for mode in page_state.MODES}
         radio("mode", t("step.mode"), modes, label_visibility="collapsed", help=t("step.mode_help"))
     with right:
         example_sentences()
@@ -189,7 +189,7 @@ def settings(prefix: str = "") -> None:
 
 def given_tokens() -> None:
     """Where chosen words are read for the text: which, and the way back to the model's own."""
-    if state()["tokens"]:
+    if state().tokens:
         note, back = st.columns([9, 3], vertical_alignment="center")
         note.caption(t("step.tokens", tokens=code(st.session_state["tokens"])))
         back.button(t("step.own_tokens"), key="own_tokens", on_click=_own_tokens, width="stretch")
@@ -199,30 +199,34 @@ def _own_tokens() -> None:
     st.session_state["tokens"] = ""
 
 
-def state() -> dict[str, Any]:
-    """The page's state as the link names it, without the player's part; tokens of an earlier text are dropped."""
+def state() -> PageState:
+    """What the page shows, without the player's and the inspection's part; tokens of an earlier text are dropped."""
     for text, tokens in (("text", "tokens"), ("b_text", "b_tokens")):
-        if not link.spelt(st.session_state[text], st.session_state[tokens]):
+        if not page_state.spelt(st.session_state[text], st.session_state[tokens]):
             st.session_state[tokens] = ""
-    keys = [k for k in link.FIELDS if k not in (*link.PLAYERS, "branches", *link.INSPECTION)]
     kept = st.session_state.get("kept", {})  # what has no widget on this page Streamlit forgets
-    values = {key: st.session_state.get(key, kept.get(key, link.FIELDS[key].default)) for key in keys}
-    return values | {"branches": branches.listed()}
+    other = (*page_state.PLAYERS, *page_state.INSPECTION, "branches")
+    shown = {
+        name: st.session_state.get(name, kept.get(name, parameter.default))
+        for name, parameter in page_state.FIELDS.items()
+        if name not in other
+    }
+    return PageState(**shown, branches=branches.listed())
 
 
-def model(values: Mapping[str, Any]) -> str:
-    """The checkpoint's name; of a model of many heads with the layer and head that are looked at."""
-    return looked(values["model"], values["layer"], values["head"])
+def model_name(state: PageState) -> str:
+    """The checkpoint's name; of a model of many heads with the layer and head that are shown."""
+    return viewed_name(state.model, state.layer, state.head)
 
 
-def looked(name: str, layer: int, head: int) -> str:
-    """A checkpoint's name with the layer and head to look at; alone, for the mean, where it has none such."""
+def viewed_name(name: str, layer: int, head: int) -> str:
+    """A checkpoint's name with the layer and head to show; alone for the mean, or if the model lacks them."""
     layers, heads = sizes(name)
     return f"{name}{VIEW}{layer}.{head}" if layer <= layers and head <= heads and (layer or head) else name
 
 
 def sizes(name: str) -> tuple[int, int]:
-    """How many decoder layers a checkpoint has, and heads in each; zeros where it has no such."""
+    """The numbers of decoder layers and of heads in each; zeros for a recurrent model."""
     model = models.about(name, models.changed(name))["config"].get("model")
     if not isinstance(model, dict) or model.get("attention") != "cross":
         return 0, 0
@@ -230,11 +234,6 @@ def sizes(name: str) -> tuple[int, int]:
     return (layers, heads) if isinstance(layers, int) and isinstance(heads, int) else (0, 0)
 
 
-def source(values: Mapping[str, Any]) -> models.Source:
-    """What the model reads: the chosen tokens, else the text."""
-    return tuple(values["tokens"].split(" ")) if values["tokens"] else values["text"]
-
-
-def address(values: dict[str, Any]) -> dict[str, str]:
+def address(state: PageState) -> dict[str, str]:
     """What the player puts in front of its step in the link."""
-    return {**link.write(values), "text": values["text"], "model": values["model"], "lang": language.current()}
+    return {**page_state.write(state), "text": state.text, "model": state.model, "lang": language.current()}

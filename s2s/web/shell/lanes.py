@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from s2s.errors import UserError
 from s2s.trace.trace import Trace
-from s2s.web.shell import address, controls, language, models
+from s2s.web.shell import controls, language, models
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import PageState
 
 
-def decode_lanes(values: dict[str, Any]) -> tuple[dict[str, Trace], list[tuple[str, str]]]:
+def decode_lanes(state: PageState) -> tuple[dict[str, Trace], list[tuple[str, str]]]:
     """The lanes that can be decoded, and a message (kind of box, sentence) for each that cannot."""
-    name, text, reference = controls.model(values), controls.source(values), values["ref"].strip()
-    changed, mode = models.changed(name), values["mode"]
-    settings = tuple((k, values[k]) for k in address.SETTINGS)
+    name, text, reference = controls.model_name(state), state.source, state.ref.strip()
+    changed, mode = models.changed(name), state.mode
     found: dict[str, Trace] = {}
     messages: list[tuple[str, str]] = []
     if reference and mode != "free":
@@ -29,7 +27,7 @@ def decode_lanes(values: dict[str, Any]) -> tuple[dict[str, Trace], list[tuple[s
         messages.append(("info", t("step.hint_reference")))
     if mode != "forced":
         try:
-            found["free"] = models.decode(name, changed, text, reference, "free", settings)
+            found["free"] = models.decode(name, changed, text, reference, "free", state.settings)
         except UserError as error:
             messages = [("error", language.explain(error))]
     return found, messages

@@ -16,10 +16,11 @@ from s2s.figures.numbers import share, signed
 from s2s.trace.search_tree import SearchTree
 from s2s.trace.trace import Trace
 from s2s.web.components.player import FOLDER as PLAYER
-from s2s.web.shell import address, bound, branches, controls, language, models, request
+from s2s.web.shell import bound, branches, controls, language, models, request
 from s2s.web.shell.examples import GREEDY_LOSES
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import PageState
 
 FOLDER = Path(__file__).parents[1] / "components" / "beam"
 COMPONENT = "tree"  # its key, under which the session holds what the browser set
@@ -60,7 +61,7 @@ def _name(tree: SearchTree) -> str:
     return request.page(tree.checkpoint.get("digest"), tree.source_text, sorted(tree.settings.items()), tree.limit)
 
 
-def take(values: dict[str, Any]) -> str | None:
+def take(state: PageState) -> str | None:
     """Make the hypothesis that the browser asked for a branch, and bring the player to the front; what went wrong.
 
     The browser sets one state, ``open`` = {seq, node, tree}: client data, checked, and answered once.
@@ -69,7 +70,7 @@ def take(values: dict[str, Any]) -> str | None:
     if asked is None:
         return None
     try:
-        tree, node = searched(values), asked.fields.get("node")
+        tree, node = searched(state), asked.fields.get("node")
         if asked.fields.get("tree") != _name(tree) or type(node) is not int or not 0 <= node < len(tree.nodes):
             raise UserError("beam_request")
         _branch(tree, node)
@@ -89,17 +90,16 @@ def _branch(tree: SearchTree, node: int) -> None:
     branches.add(said, t("beam.branch", rank=ranks[0]) if ranks else said[-1], "free", shared)
 
 
-def searched(values: dict[str, Any]) -> SearchTree:
+def searched(state: PageState) -> SearchTree:
     """The search of the page's state. Raises UserError as decoding does."""
-    settings = tuple((k, values[k]) for k in address.SETTINGS)
-    return models.tree(controls.model(values), models.changed(values["model"]), controls.source(values), settings)
+    return models.tree(controls.model_name(state), models.changed(state.model), state.source, state.settings)
 
 
-def section(values: dict[str, Any]) -> None:
+def section(state: PageState) -> None:
     """Everything in the tab, for a text that can be decoded."""
-    name, greedy = controls.model(values), (("strategy", "greedy"), ("max_length", values["max_length"]))
-    tree = searched(values)
-    alone = models.decode(name, models.changed(name), controls.source(values), "", "free", greedy)
+    name, greedy = controls.model_name(state), (("strategy", "greedy"), ("max_length", state.max_length))
+    tree = searched(state)
+    alone = models.decode(name, models.changed(name), state.source, "", "free", greedy)
     st.caption(t("beam.intro", beam=int(tree.settings["beam"])))
     draw(tree, [step.output for step in alone.steps], COMPONENT)
     _versus(tree, alone)

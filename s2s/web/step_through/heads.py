@@ -13,6 +13,7 @@ from s2s.trace.trace import Trace
 from s2s.web.shell import language, models, request
 from s2s.web.shell.bound import shows
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import PageState
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +35,7 @@ def weights(lane: str, _checkpoint: Checkpoint, _trace: Trace) -> np.ndarray:
         return models.alone(lambda: model.heads_of(followed.source, followed.read).numpy())
 
 
-def section(found: Mapping[str, Trace], checkpoint: Checkpoint, values: Mapping[str, Any]) -> None:
+def section(found: Mapping[str, Trace], checkpoint: Checkpoint, state: PageState) -> None:
     """Every head of every layer on one lane; the first lane where there are two, unless the other is chosen."""
     st.caption(t("heads.intro"))
     lane = next(iter(found))
@@ -53,7 +54,7 @@ def section(found: Mapping[str, Trace], checkpoint: Checkpoint, values: Mapping[
     for layer, weights_HTS in enumerate(grid.weights, start=1):
         st.markdown(f"**{t('heads.layer_row', layer=layer)}**")
         every = range(1, len(weights_HTS) + 1)
-        seen = [head for head in every if values["head"] in (0, head)] if values["layer"] in (0, layer) else []
+        seen = [head for head in every if state.head in (0, head)] if state.layer in (0, layer) else []
         st.html(multiples.html(weights_HTS, grid.sources, layer, seen, text))
 
 

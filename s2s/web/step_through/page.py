@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -17,6 +18,7 @@ from s2s.web.shell import branches, controls, in_session, language, models, requ
 from s2s.web.shell.bound import shows
 from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import PageState
 from s2s.web.step_through import beam, heads
 from s2s.web.step_through.evidence import Asked
 from s2s.web.step_through.what_if import WhatIf
@@ -25,16 +27,16 @@ if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
 
 
-def show(values: dict[str, Any]) -> None:
+def show(state: PageState) -> None:
     """Everything below the controls."""
-    name = controls.model(values)
+    name = controls.model_name(state)
     try:
         with st.spinner(t("step.loading"), show_time=False):
             checkpoint = models.load(name, models.changed(name))
     except UserError as error:
         st.error(language.explain(error))
         return
-    found, messages = decode_lanes(values)
+    found, messages = decode_lanes(state)
     for kind, message in messages:
         getattr(st, kind)(message)
     if not found:
@@ -42,26 +44,26 @@ def show(values: dict[str, Any]) -> None:
     with st.container(gap=None):
         predicting = _output(found)
         if not predicting:
-            _take_away(found, values, checkpoint)
+            _take_away(found, state, checkpoint)
     if predicting:
-        _guess(checkpoint, found, values)
+        _guess(checkpoint, found, state)
         return
-    searched = ["beam_tab"] if "free" in found and values["strategy"] == "beam" else []
-    if searched and (problem := beam.take(values)):
+    searched = ["beam_tab"] if "free" in found and state.strategy == "beam" else []
+    if searched and (problem := beam.take(state)):
         st.warning(problem)
     many = ["heads_tab"] if checkpoint.config.model.attention == "cross" else []
     stepping, charts, *others = _tabs(["player", "charts", *many, *searched])
     with stepping:
-        _play(_whatif(checkpoint, found, values))
+        _play(_whatif(checkpoint, found, state))
     if charts.open:
         with charts:
             _charts(found)
     if many and others[0].open:
         with others[0]:
-            heads.section(found, checkpoint, values)
+            heads.section(found, checkpoint, state)
     if searched and others[-1].open:
         with others[-1]:
-            beam.section(values)
+            beam.section(state)
 
 
 def _tabs(names: list[str]) -> Sequence[Any]:
@@ -75,9 +77,9 @@ def _tabs(names: list[str]) -> Sequence[Any]:
     return st.tabs(list(shown), key=key, on_change=lambda: state.update(tab=shown.get(state[key], names[0])))
 
 
-def _whatif(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, Any]) -> WhatIf:
-    fixed = sorted((name, value) for name, value in values.items() if name not in ("branches", "tab", "pieces"))
-    return WhatIf(request.page(checkpoint.name, checkpoint.digest, fixed), checkpoint, found, values)
+def _whatif(checkpoint: Checkpoint, found: dict[str, Trace], state: PageState) -> WhatIf:
+    fixed = replace(state, branches=(), tab="", pieces=False)
+    return WhatIf(request.page(checkpoint.name, checkpoint.digest, fixed), checkpoint, found, state)
 
 
 def _play(whatif: WhatIf) -> None:
@@ -102,10 +104,10 @@ def _output(found: dict[str, Trace]) -> bool:
     return predicting
 
 
-def _guess(checkpoint: Checkpoint, found: dict[str, Trace], values: dict[str, Any]) -> None:
+def _guess(checkpoint: Checkpoint, found: dict[str, Trace], state: PageState) -> None:
     """The player alone, which asks before it shows: charts, search and downloads would tell."""
     style.veil_reference()
-    player(found, len(checkpoint.target.vocab), controls.address(values), predict=True)
+    player(found, len(checkpoint.target.vocab), controls.address(state), predict=True)
 
 
 @st.fragment
@@ -117,16 +119,17 @@ def _answer(whatif: WhatIf) -> None:
 
 
 def _address(whatif: WhatIf) -> dict[str, str]:
-    now = {name: st.session_state[name] for name in ("tab", "pieces")}
-    return controls.address({**whatif.values, "branches": branches.listed(), **now})
+    session = st.session_state
+    now = replace(whatif.state, branches=branches.listed(), tab=session["tab"], pieces=session["pieces"])
+    return controls.address(now)
 
 
-def _take_away(found: dict[str, Trace], values: dict[str, Any], checkpoint: Checkpoint) -> None:
+def _take_away(found: dict[str, Trace], state: PageState, checkpoint: Checkpoint) -> None:
     """Lanes and branches as a page that plays without a server, put together when it is asked for; beside the tabs."""
     lang, name, words = language.current(), checkpoint.name, len(checkpoint.target.vocab)
 
     def make() -> str:
-        whatif = _whatif(checkpoint, found, values)
+        whatif = _whatif(checkpoint, found, state)
         return page.render(found, lang, words, whatif.rows(), begin=whatif.begin())
 
     with st.container(key="take-away", horizontal=True, horizontal_alignment="right"):

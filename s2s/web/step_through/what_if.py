@@ -14,7 +14,8 @@ from s2s.errors import UserError
 from s2s.player.payload import branch_row
 from s2s.trace.branch import Branch, Edit
 from s2s.trace.trace import Trace
-from s2s.web.shell import address, branches, controls, language, models
+from s2s.web.shell import branches, language, models
+from s2s.web.shell.page_state import PageState
 from s2s.web.shell.request import Handler, Request, page
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class WhatIf:
     shown: str  # the name that requests about it go by
     checkpoint: Checkpoint
     lanes: Mapping[str, Trace]
-    values: Mapping[str, Any]
+    state: PageState
 
     def handlers(self) -> dict[str, Handler]:
         """What can be asked; ``branches`` asks for no more than is told with every answer."""
@@ -42,7 +43,7 @@ class WhatIf:
         lane, step, trace = self._asked(request)
         there, (prefix, edits) = branches.listed(), self._before(lane, trace, step)
         if "edit" in request.fields:
-            if self.values["strategy"] == "beam":
+            if self.state.strategy == "beam":
                 raise UserError("edit_beam")
             edits[step] = self._edit(request, trace)
             made = branches.add(prefix, f"✎ {step + 1}", lane, step, edits)
@@ -61,7 +62,7 @@ class WhatIf:
         """What an ``edit`` would make of one step: the row, and the leading words before and after."""
         lane, step, trace = self._asked(request)
         prefix, edits = self._before(lane, trace, step)
-        text, name = controls.source(self.values), self.checkpoint.name
+        text, name = self.state.source, self.checkpoint.name
         seen = models.preview(name, models.changed(name), text, prefix, edits, self._edit(request, trace))
         changes = [
             {"token": c.token, "before": c.before, "after": c.after, "ranks": [c.rank_before, c.rank_after]}
@@ -157,10 +158,9 @@ class WhatIf:
         return typed_tokens(self.checkpoint, request.text("word" if whole else "text"), whole)
 
     def _decode(self, branch: Branch) -> Trace:
-        name, values = self.checkpoint.name, self.values
-        settings = tuple((k, values[k]) for k in address.SETTINGS)
+        name, state = self.checkpoint.name, self.state
         reference = next((trace.reference for trace in self.lanes.values() if trace.reference), "") or ""
         edits = tuple((t, str(edit)) for t, edit in branch.edits.items())
         return models.decode(
-            name, models.changed(name), controls.source(values), reference, "free", settings, branch.prefix, edits
+            name, models.changed(name), state.source, reference, "free", state.settings, branch.prefix, edits
         )

@@ -17,7 +17,7 @@ from s2s.decode.neighbours import neighbours
 from s2s.decode.strategy import Settings
 from s2s.errors import UserError, say, sentences
 from s2s.trace.compare import compare
-from s2s.web.shell import address as link
+from s2s.web.shell import page_state
 from s2s.web.shell.foreign import code
 from tests.factory import make_checkpoint
 from tests.web.conftest import messages, player_data
@@ -274,8 +274,8 @@ def test_the_link_of_a_changed_page_shows_the_same_again(visit_compare: Visit) -
     assert not again.exception and messages(again) == []
     assert painted(again) == painted(app)
     assert player_data(again)["link"] == address
-    values, ignored = link.read(address)
-    assert ignored == [] and values["b_tokens"] == "我 不 <unk> 欢 苹果 。"
+    state, ignored = page_state.read(address)
+    assert ignored == [] and state.b_tokens == "我 不 <unk> 欢 苹果 。"
 
 
 def test_each_side_opens_in_step_through(visit_compare: Visit, visit: Visit) -> None:

@@ -1,0 +1,240 @@
+"""What a page shows, by the names of the link's parameters; a link read and written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, TypeVar
+
+from s2s.trace.branch import PARENT, Branch, pack, unpack
+
+Value = TypeVar("Value")
+MAX_VALUE = 4_000  # characters of one value
+STRATEGIES = ("greedy", "sampling", "beam")
+MODES = ("both", "free", "forced")
+TABS = ("player", "charts", "heads_tab", "beam_tab")  # of Step through
+DIFFERS = ("source", "checkpoint", "decoding")  # in what B of a comparison may differ from A
+
+
+def _parameter(default: Value, read: Callable[[str], Any], write: Callable[[Any], str] = str) -> Value:
+    """One parameter of a link: its default, and how its text is read and written."""
+    made: Value = field(default=default, metadata={"read": read, "write": write})
+    return made
+
+
+def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], Any]:
+    def read(value: str) -> Any:
+        number = kind(value)
+        if not low <= number <= high:
+            raise ValueError(value)
+        return number
+
+    return read
+
+
+def _choice(*allowed: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(value)
+        return value
+
+    return read
+
+
+def _text(value: str) -> str:
+    if len(value) > MAX_VALUE:
+        raise ValueError(value)
+    return value
+
+
+def _flag(value: str) -> bool:
+    return _choice("1")(value) == "1"
+
+
+def _lane(value: str) -> str:
+    if not PARENT.fullmatch(value):
+        raise ValueError(value)
+    return value
+
+
+def _tokens(value: str) -> str:
+    """Tokens separated by spaces, each of a form that a model accepts."""
+    if value:
+        from s2s.text.segmenters import is_token  # with jieba, so only when it is needed
+
+        if len(_text(value)) != len(value.strip()) or not all(map(is_token, value.split(" "))):
+            raise ValueError(value)
+    return value
+
+
+def _differing(value: str) -> str:
+    """Some of ``DIFFERS`` in their order, separated by commas."""
+    chosen = value.split(",") if value else []
+    if chosen != [name for name in DIFFERS if name in chosen]:
+        raise ValueError(value)
+    return value
+
+
+def _chapter(value: str) -> str:
+    """A name of the form that chapters have; the lesson checks that the chapter exists."""
+    if not re.fullmatch(r"[a-z_]{0,30}", value):
+        raise ValueError(value)
+    return value
+
+
+def _inspection(value: str) -> str:
+    """The name of an inspection, or nothing."""
+    if value:
+        from s2s.server.inspections import NAME
+
+        if not NAME.fullmatch(value):
+            raise ValueError(value)
+    return value
+
+
+def _query(value: str) -> str:
+    """A filter of an inspection's rows, as ``Query.pack`` writes it."""
+    if value:
+        from s2s.inspect.table import Query
+
+        return Query.unpack(_text(value)).pack()
+    return value
+
+
+def _labelled(value: str) -> str:
+    """A filter of an inspection's rows by their labels, as ``Asked.pack`` writes it."""
+    if value:
+        from s2s.store.label import Asked
+
+        return Asked.unpack(_text(value)).pack()
+    return value
+
+
+def _one(on: object) -> str:
+    return "1"
+
+
+_STRATEGY = ("greedy", _choice(*STRATEGIES))
+_TEMPERATURE = (1.0, _number(float, 0.05, 3))
+_TOP_K = (0, _number(int, 0, 1000))
+_TOP_P = (1.0, _number(float, 0.05, 1))
+_SEED = (0, _number(int, 0, 999_999))
+_BEAM = (5, _number(int, 1, 10))
+_LENGTH_PENALTY = (0.6, _number(float, 0, 2))
+_COVERAGE_PENALTY = (0.0, _number(float, 0, 2))
+_MAX_LENGTH = (0, _number(int, 0, 200))
+SETTINGS = (  # of decoding; those of a comparison's B have these names after ``b_``
+    "strategy",
+    "temperature",
+    "top_k",
+    "top_p",
+    "seed",
+    "beam",
+    "length_penalty",
+    "coverage_penalty",
+    "max_length",
+)
+
+
+@dataclass(frozen=True)
+class PageState:
+    """What a page shows. A field is a parameter of the link; its default is what a link without it says."""
+
+    model: str = _parameter("", _text)
+    compare: str = _parameter("", _text)
+    text: str = _parameter("", _text)
+    ref: str = _parameter("", _text)
+    mode: str = _parameter("both", _choice(*MODES))
+    strategy: str = _parameter(*_STRATEGY)
+    temperature: float = _parameter(*_TEMPERATURE)
+    top_k: int = _parameter(*_TOP_K)
+    top_p: float = _parameter(*_TOP_P)
+    seed: int = _parameter(*_SEED)
+    beam: int = _parameter(*_BEAM)
+    length_penalty: float = _parameter(*_LENGTH_PENALTY)
+    coverage_penalty: float = _parameter(*_COVERAGE_PENALTY)
+    max_length: int = _parameter(*_MAX_LENGTH)
+    tokens: str = _parameter("", _tokens)  # the words that are read for the text; empty: as the model cuts it
+    differs: str = _parameter("source", _differing)
+    b_text: str = _parameter("", _text)  # empty: as A
+    b_tokens: str = _parameter("", _tokens)
+    compared: str = _parameter("free", _choice("free", "forced"))
+    b_strategy: str = _parameter(*_STRATEGY)
+    b_temperature: float = _parameter(*_TEMPERATURE)
+    b_top_k: int = _parameter(*_TOP_K)
+    b_top_p: float = _parameter(*_TOP_P)
+    b_seed: int = _parameter(*_SEED)
+    b_beam: int = _parameter(*_BEAM)
+    b_length_penalty: float = _parameter(*_LENGTH_PENALTY)
+    b_coverage_penalty: float = _parameter(*_COVERAGE_PENALTY)
+    b_max_length: int = _parameter(*_MAX_LENGTH)
+    layer: int = _parameter(0, _number(int, 0, 999))  # of a model of many heads; 0: the mean of all
+    head: int = _parameter(0, _number(int, 0, 999))
+    pieces: bool = _parameter(False, _flag, _one)  # subwords as they are, not joined to words
+    tab: str = _parameter("player", _choice(*TABS))
+    step: int = _parameter(1, _number(int, 1, 10_000))
+    lane: str = _parameter("free", _lane)
+    branches: tuple[Branch, ...] = _parameter((), unpack, pack)
+    predict: bool = _parameter(False, _flag, _one)  # each step is guessed before it is shown
+    chapter: str = _parameter("", _chapter)  # of the lesson; empty: the first
+    projector: bool = _parameter(False, _flag, _one)
+    inspection: str = _parameter("", _inspection)
+    against: str = _parameter("", _inspection)  # a second inspection of the same file
+    won_by: str = _parameter("chrf", _choice("chrf", "bleu", "rouge_l", "nll"))
+    query: str = _parameter("", _query)
+    labelled: str = _parameter("", _labelled)
+    row: int = _parameter(0, _number(int, 0, 10**12))
+
+    @property
+    def source(self) -> str | tuple[str, ...]:
+        """What the model reads: the chosen tokens, else the text."""
+        return tuple(self.tokens.split(" ")) if self.tokens else self.text
+
+    @property
+    def settings(self) -> tuple[tuple[str, Any], ...]:
+        """How the free-running lane is decoded, as caches take it: names and values."""
+        return tuple((name, getattr(self, name)) for name in SETTINGS)
+
+
+FIELDS: Mapping[str, Field[Any]] = {parameter.name: parameter for parameter in fields(PageState)}
+PLAYERS = ("step", "lane")  # the parameters that only the player reads and writes
+INSPECTION = ("inspection", "against", "won_by", "query", "labelled", "row")  # those of the page Inspect
+GREEDY = PageState().settings  # the settings that a visit begins with
+
+
+def values(state: PageState) -> dict[str, Any]:
+    """Every parameter's name and value."""
+    return {name: getattr(state, name) for name in FIELDS}
+
+
+def read(query: Mapping[str, str]) -> tuple[PageState, list[tuple[str, str]]]:
+    """The state that a link names; names and texts of the parameters that were ignored because they are invalid.
+
+    >>> state, ignored = read({"step": "3", "top_p": "9"})
+    >>> state.step, state.top_p, ignored
+    (3, 1.0, [('top_p', '9')])
+    """
+    found, ignored = {}, []
+    for name, parameter in FIELDS.items():
+        if name in query:
+            try:
+                found[name] = parameter.metadata["read"](query[name])
+            except ValueError:
+                ignored.append((name, query[name][:40]))
+    return PageState(**found), ignored
+
+
+def write(state: PageState) -> dict[str, str]:
+    """The parameters that differ from their default, as texts: ``read`` gives the same state back."""
+    changed = {name: value for name, value in values(state).items() if value != FIELDS[name].default}
+    return {name: FIELDS[name].metadata["write"](value) for name, value in changed.items()}
+
+
+def spelt(text: str, tokens: str) -> bool:
+    """Whether the tokens together have the characters of the text; true without tokens."""
+    if not tokens:
+        return True
+    from s2s.text.segmenters import spelling
+
+    return spelling(text) == spelling(tokens)
