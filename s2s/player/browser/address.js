@@ -36,10 +36,10 @@ function address(view) {
 
 // Where a player that has just been mounted begins: at the address's step, if the address names what is shown, else
 // where ``begin`` says, else at the first step.
-function linked({ link, fragment, begin }) {
+function linked({ link, fragment, begin }, hash = location.hash) {
   const start = { step: 0, lane: null, ...begin };
   if (!link) return start;
-  const here = new URLSearchParams(fragment ? location.hash.slice(1) : location.search);
+  const here = new URLSearchParams(fragment ? hash.slice(1) : location.search);
   const same = Object.entries(link).every(([name, value]) => name === "lang" || (here.get(name) ?? value) === value);
   const step = Number.parseInt(here.get("step") ?? "1", 10) - 1;
   const lane = here.get("lane") ?? start.lane;

@@ -35,9 +35,9 @@ function openPage() {
     page.dataset.theme = before === "dark" ? "light" : "dark";
     paintPage();
   });
-  addEventListener("hashchange", () => {
+  addEventListener("hashchange", ({ newURL }) => {
     const view = VIEWS.get(host.querySelector(".lookback"));
-    show(view, linked(view));
+    show(view, linked(view, new URL(newURL).hash)); // not location's: the step before may just have been written there
   });
   paintPage();
   if (framed) fitFrame(paintPage);
