@@ -41,7 +41,7 @@ def render(
     """
     trace = next(iter(lanes.values()))
     words = {other: {"player": _spoken(other), "page": _words(trace, other)} for other in LANGUAGES}
-    script = _short(f"{payload.script(asking=False)}\n{payload.read('page.js')}")
+    script = _short(payload.script("page.js"))
     styles = {
         "style": _short(payload.read("page.css")),
         "player_style": _short(payload.read("player.css")),

@@ -8,34 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from s2s.player import bundle
 from s2s.text.subwords import spans, word
 from s2s.trace.branch import Branch
 from s2s.trace.step import Step
 from s2s.trace.trace import Trace
 
 FOLDER = Path(__file__).parent / "browser"
-SCRIPTS = (
-    "dom.js",
-    "keys.js",
-    "words.js",
-    "ask.js",
-    "lanes.js",
-    "heatmap.js",
-    "softmax.js",
-    "worked.js",
-    "readout.js",
-    "fork.js",
-    "edit.js",
-    "evidence.js",
-    "predict.js",
-    "paper.js",
-    "picture.js",
-    "export.js",
-    "input.js",
-    "bar.js",
-    "address.js",
-    "player.js",
-)
 
 
 def read(name: str) -> str:
@@ -43,12 +22,12 @@ def read(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def script(asking: bool = True) -> str:
-    """The player's scripts as one module, which exports ``mount``: they share their top-level names.
+def script(entry: str = "app.js") -> str:
+    """An entry of the player's folder as one module: ``app.js`` exports its mount, ``page.js`` runs by itself.
 
-    Where nobody can be asked, what only shows answers is left out.
+    Where nobody can be asked, as on a page, what only shows answers is left out.
     """
-    return "\n".join(read(name) for name in SCRIPTS if asking or name != "readout.js")
+    return bundle.script(FOLDER / entry)
 
 
 def lane_values(lanes: Mapping[str, Trace]) -> dict[str, Any]:

@@ -19,12 +19,12 @@ from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.decode.strategy import Settings
 from s2s.errors import say
+from s2s.player import bundle
 from s2s.player import page as export
-from s2s.player.payload import branch_row
+from s2s.player.payload import FOLDER, branch_row
 from s2s.trace.branch import Branch, Edit
 from s2s.trace.trace import Trace
 from tests.factory import make_checkpoint
-from tests.paths import ROOT
 from tests.visitors import unfilled
 
 TEXT, REFERENCE = "我不喜欢喝茶，你🙂喜欢苹果。", "I do n't like tea ."
@@ -283,8 +283,7 @@ def test_the_csv_of_the_browser_is_that_of_the_command(browser: Browser, lanes: 
     for step, after, text in zip(values["steps"], values["steps"][1:], ("=1+1", "-", "'@x", "'tis"), strict=False):
         step["output"] = after["input"] = text
     page = browser.new_page()
-    folder = ROOT / "s2s" / "player" / "browser"
-    script = "\n".join((folder / name).read_text(encoding="utf-8") for name in ("dom.js", "export.js"))
+    script = bundle.script(FOLDER / "export.js")
     told = page.evaluate(f"(trace) => {{ {script}\n return traceCsv(trace); }}", values)
     page.close()
     ours = Trace.from_json(json.dumps(values)).to_csv()

@@ -15,6 +15,7 @@ from s2s.config import ATTENTIONS
 from s2s.decode.decode import trace
 from s2s.errors import sentences
 from s2s.explain.readout import readout
+from s2s.player import bundle
 from s2s.trace.trace import Trace
 from s2s.web.components.player import FOLDER
 from tests.factory import make_checkpoint
@@ -29,7 +30,7 @@ KINDS: dict[str, dict[str, Any]] = {name: {"attention": name} for name in ATTENT
     "state alone": {"readout": "state", "tied_embeddings": False},
     "everything": {"coverage": True, "pointer": True, "prior": True, "cell": "lstm"},
 }
-SCRIPTS = ("dom.js", "words.js", "worked.js", "readout.js")
+SCRIPT = bundle.script(FOLDER / "readout.js")
 PAINT = """
 ([trace, t, strings]) => {
   const step = trace.steps[t], view = { trace, strings };
@@ -57,7 +58,7 @@ def test_every_kind_of_model_adds_up(browser: Browser, tmp_path: Path, kind: str
     checkpoint = load(make_checkpoint(tmp_path, scale=0.6, **KINDS[kind]))
     run = trace(checkpoint, "我喜欢 tea。", "I like tea.", mode="forced")
     page = browser.new_page()
-    page.add_script_tag(content="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS))
+    page.add_script_tag(content=SCRIPT)
     strings = {k.removeprefix("player."): v for k, v in sentences("en").items()}
     for t, step in enumerate(run.steps):
         shown = page.evaluate(PAINT, [run.to_dict(), t, strings])

@@ -122,7 +122,7 @@ def test_every_word_that_the_page_asks_for_is_there_in_both_languages(lanes: dic
     found = Elements(export.render(lanes, "en"))
     stored = json.loads(found.texts("script", id="lookback-page")[0])["strings"]
     asked = {own[name] for _, own, _ in found.found for name in ("data-say", "data-name") if name in own}
-    used = set(re.findall(r"strings\.(\w+)", payload.script(asking=False))) - {"forced", "free"}
+    used = set(re.findall(r"strings\.(\w+)", payload.script("page.js"))) - {"forced", "free"}
     used = {name for name in used if not name.startswith(("evidence_", "predict_"))}  # only with a model
     for lang in LANGUAGES:
         assert asked <= stored[lang]["page"].keys()
@@ -277,7 +277,7 @@ def test_a_page_of_thirty_words_is_small(name: str, tmp_path: Path) -> None:
 
 
 def test_the_script_can_stand_in_html() -> None:
-    script = f"{payload.script()}\n{payload.read('page.js')}".lower()
+    script = (payload.script() + payload.script("page.js")).lower()
     assert "</script" not in script and "<!--" not in script
 
 

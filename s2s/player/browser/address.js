@@ -1,5 +1,9 @@
 // Where a player stands, in its address and for a screen reader.
 
+import { argmax, enter, fill, looks, percent } from "./dom.js";
+import { said } from "./lanes.js";
+import { asking, reads } from "./predict.js";
+
 // What a screen reader hears of the step on screen, or of the question whose step is still hidden.
 function heard(view) {
   const { strings, trace, game } = view;
@@ -18,7 +22,7 @@ function heard(view) {
 }
 
 // After a pause: the address gets the step, a screen reader hears it. Neither belongs on the way to a frame.
-function announce(view) {
+export function announce(view) {
   clearTimeout(view.later);
   view.later = setTimeout(() => {
     if (!view.root.isConnected) return;
@@ -28,7 +32,7 @@ function announce(view) {
 }
 
 // A page without a server keeps its state in the fragment, which needs nobody to read it; one in a notebook has no address.
-function address(view) {
+export function address(view) {
   const { pieces, ...link } = view.link; // Python may not know yet
   const state = new URLSearchParams({ ...link, ...(view.inPieces ? { pieces: 1 } : {}), step: view.step + 1, lane: view.lane });
   return view.fragment ? `#${state}` : `${location.pathname}?${state}`;
@@ -36,7 +40,7 @@ function address(view) {
 
 // Where a player that has just been mounted begins: at the address's step, if the address names what is shown, else
 // where ``begin`` says, else at the first step.
-function linked({ link, fragment, begin }, hash = location.hash) {
+export function linked({ link, fragment, begin }, hash = location.hash) {
   const start = { step: 0, lane: null, ...begin };
   if (!link) return start;
   const here = new URLSearchParams(fragment ? hash.slice(1) : location.search);

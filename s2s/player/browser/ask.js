@@ -1,7 +1,7 @@
 // Requests to Python, one at a time: the next one leaves when the last is answered, so none overwrites another.
 // None is lost: what stays without an answer is sent again, what was passed over is asked again.
 
-const WIRE = (globalThis.lookbackWire ??= {}); // told, send: ``wire.js`` sets them; heard: the player that is mounted
+export const WIRE = (globalThis.lookbackWire ??= {}); // told, send: ``wire.js`` sets them; heard: the player that is mounted
 const AGAIN = 5_000; // milliseconds without an answer, then the request is sent once more; Python answers it once
 const PATIENCE = 30_000; // milliseconds, then whoever asked hears that no answer came
 const PASSED = 3; // times that a request may be passed over
@@ -9,17 +9,17 @@ const PASSED = 3; // times that a request may be passed over
 const wireOf = (view) => view.wire ?? WIRE;
 
 // What Python told last, if it is about what is on screen.
-const told = (view) => (view.page && wireOf(view).told?.page === view.page ? wireOf(view).told : null);
+export const told = (view) => (view.page && wireOf(view).told?.page === view.page ? wireOf(view).told : null);
 
 // Ask Python; ``then`` gets the answer, {seq, kind, …} or {error: a sentence}. With ``latest`` it takes the place of
 // requests of its kind that have not left yet: of a drag only the newest place matters.
-function ask(view, kind, payload, then, { latest = false } = {}) {
+export function ask(view, kind, payload, then, { latest = false } = {}) {
   if (latest) view.queue = view.queue.filter((request) => request.kind !== kind);
   view.queue.push({ kind, payload, then, passed: 0 });
   sendNext(view);
 }
 
-function sendNext(view) {
+export function sendNext(view) {
   if (view.waiting || !view.queue.length || !told(view)) return;
   const request = view.queue.shift();
   const { kind, payload } = request;
@@ -47,7 +47,7 @@ function settle(view, answer) {
 }
 
 // What Python told, about what is on screen: the last request that was handled, and its answer.
-function hear(view) {
+export function hear(view) {
   const { seq, answer } = told(view);
   const { waiting } = view;
   view.seq = Math.max(view.seq, seq);
@@ -59,7 +59,7 @@ function hear(view) {
 }
 
 // A component that asks for itself: what it was told came with its data, and what it asks reruns it.
-function hearOwn(view, asking, setStateValue) {
+export function hearOwn(view, asking, setStateValue) {
   if (!asking) return;
   if (view.page !== asking.page) view.queue = [];
   view.page = asking.page;
@@ -68,7 +68,7 @@ function hearOwn(view, asking, setStateValue) {
   sendNext(view);
 }
 
-function forget(view) {
+export function forget(view) {
   clearInterval(view.waiting?.timer);
   view.waiting = null;
   view.queue = [];

@@ -1,24 +1,30 @@
 // Edited attention: the weights of the current step dragged, typed or preset; what they would do; a branch from them.
 
+import { ask } from "./ask.js";
+import { argmax, button, el, fill, label, percent } from "./dom.js";
+import { fork, say, tell } from "./fork.js";
+import { cellAt, colourHeatmap, paintRow } from "./heatmap.js";
+import { bare, shownRow, spanOf, sum } from "./words.js";
+
 const PIXELS = 160; // a drag of so many lifts a weight from 0 to 1
 const CENTS = 10_000; // weights are sent as whole numbers of these
 
 const sameRow = (a, b) => a.every((weight, s) => Math.abs(weight - b[s]) < 1e-6);
 
 // The pieces of one word set to a weight, the others scaled to make up the rest; where there is nothing to scale, shared.
-function weigh(row, [from, to], weight) {
+export function weigh(row, [from, to], weight) {
   if (to - from === row.length) return row;
   const held = sum(row.slice(from, to));
   const share = (w, of, have, count) => (have > 1e-9 ? (w * of) / have : of / count);
   return row.map((w, j) => (from <= j && j < to ? share(w, weight, held, to - from) : share(w, 1 - weight, 1 - held, row.length - to + from)));
 }
 
-const normalised = (row) => {
+export const normalised = (row) => {
   const total = row.reduce((a, b) => a + b, 0);
   return row.map((w) => w / total);
 };
 
-function startEditing(view) {
+export function startEditing(view) {
   const step = bare(view.trace.steps[view.step]); // a row is of pieces, whatever is on screen
   const own = step.own_attention ?? step.attention;
   view.edit = { lane: view.lane, step: view.step, own, used: step.attention, row: [...step.attention], text: null, top: null };
@@ -27,21 +33,21 @@ function startEditing(view) {
   view.parts.editNote.textContent = "";
 }
 
-function stopEditing(view) {
+export function stopEditing(view) {
   if (!view.edit) return;
   view.edit = null;
   colourHeatmap(view);
 }
 
-function toggleEditing(view) {
+export function toggleEditing(view) {
   if (!view.page) return;
   if (view.edit) stopEditing(view);
   else startEditing(view);
-  paint(view);
+  view.acts.paint(view);
 }
 
 // The rows of the step on screen: the weights it uses, and where they were edited the model's own.
-function shownRows(view, step) {
+export function shownRows(view, step) {
   if (!view.edit || view.hover !== null) return [step.attention, step.own_attention];
   return [shownRow(view, view.edit.row), sameRow(view.edit.row, view.edit.own) ? undefined : shownRow(view, view.edit.own)];
 }
@@ -52,7 +58,7 @@ function setRow(view, row, text = null) {
   view.edit.text = text ?? (row.length === 1 ? "1" : row.map((w) => Math.round(w * CENTS) || "").join(","));
   const { lane, step } = view.edit;
   ask(view, "preview", { lane, step, edit: view.edit.text }, (answer) => previewed(view, answer), { latest: true });
-  paint(view);
+  view.acts.paint(view);
 }
 
 function previewed(view, answer) {
@@ -80,10 +86,10 @@ const PRESETS = {
     if (1 - sum(row.slice(from, to)) > 1e-6) setRow(view, normalised(row.map((w, j) => (from <= j && j < to ? 0 : w))), text);
     else say(view, view.strings.nothing_left, "editNote");
   },
-  reset: (view) => (startEditing(view), paint(view)),
+  reset: (view) => (startEditing(view), view.acts.paint(view)),
 };
 
-function buildEditor(view) {
+export function buildEditor(view) {
   const { strings, parts } = view;
   const preset = (name) => button(view, "preset", strings[`edit_${name}_help`], () => PRESETS[name](view, view.locked), strings[`edit_${name}`]);
   view.presets = Object.fromEntries(Object.keys(PRESETS).map((name) => [name, preset(name)]));
@@ -101,7 +107,7 @@ function buildEditor(view) {
   );
 }
 
-function paintEditor(view) {
+export function paintEditor(view) {
   const { edit, parts, strings } = view;
   parts.editor.hidden = !edit;
   view.editButton.setAttribute("aria-pressed", Boolean(edit));
@@ -151,12 +157,12 @@ function paintChange(view) {
 }
 
 // Drags: up is more. With a finger only the marked chip is dragged, so that the strip can still be scrolled.
-function listenEdit(view, on) {
+export function listenEdit(view, on) {
   const { source, map } = view.parts;
   const begin = (event, s) => {
     if (!view.edit || event.button > 0 || (event.pointerType === "touch" && s !== view.locked)) return;
     view.drag = { s, y: event.clientY, from: shownRow(view, view.edit.row)[s] };
-    lock(view, s, true);
+    view.acts.lock(view, s, true);
   };
   on(source, "pointerdown", (event) => {
     const chip = event.target.closest("[data-s]");
@@ -191,6 +197,6 @@ function chipKey(view, event) {
   event.preventDefault();
   if (weight !== undefined) return setRow(view, weigh(view.edit.row, spanOf(view, s), Math.min(1, Math.max(0, weight))));
   if (!view.chips[other]) return;
-  lock(view, other, true);
+  view.acts.lock(view, other, true);
   view.chips[other].focus();
 }

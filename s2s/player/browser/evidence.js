@@ -1,12 +1,18 @@
 // Is attention the reason? Rows of other evidence under the attention of a step. Python is asked for a few steps at a
 // time while the section is open, the step on screen first; what has come is painted from here.
 
+import { ask } from "./ask.js";
+import { argmax, decimals, el, fill, label, percent, shade } from "./dom.js";
+import { said } from "./lanes.js";
+import { SHOWN } from "./softmax.js";
+import { bare, inColumn } from "./words.js";
+
 const EVIDENCE_ROWS = ["gradient", "integrated", "erasure"];
 const WHOLE = 900; // source words × steps up to which the whole lane is asked for
 const SEARCHED = 20; // source words up to which the best and the worst order are looked for
 const TRIES = 4; // until a request that takes long is given up; what was found meanwhile is kept by Python
 
-function buildEvidence(view) {
+export function buildEvidence(view) {
   const { parts, strings } = view;
   view.evidence ??= new Map(); // page and lane → what is known of it
   parts.evidenceBody = el("div", { class: "evidenceBody" });
@@ -14,7 +20,7 @@ function buildEvidence(view) {
   parts.evidence = el("details", { class: "evidence", open, hidden: view.page ? null : "" }, el("summary", { text: strings.evidence }), parts.evidenceBody);
   parts.evidence.addEventListener("toggle", () => {
     view.evidenceOpen = parts.evidence.open;
-    paint(view);
+    view.acts.paint(view);
   });
 }
 
@@ -43,9 +49,9 @@ function missing(view, there) {
 }
 
 // Whether an answer is still to come: a request about a page that is gone gets none.
-const awaited = (view, then) => then && (view.waiting?.then === then || view.queue.some((request) => request.then === then));
+export const awaited = (view, then) => then && (view.waiting?.then === then || view.queue.some((request) => request.then === then));
 
-function gather(view) {
+export function gather(view) {
   const found = known(view);
   if (!found || awaited(view, found.asking) || !view.parts.evidence.open || found.failed >= TRIES) return;
   let kind = "evidence";
@@ -186,7 +192,7 @@ function evidenceProgress(view, found) {
   return [el("p", { class: "progress" }, el("progress", { max: goal, value: at }), ` ${text}`)];
 }
 
-function paintEvidence(view, step) {
+export function paintEvidence(view, step) {
   const { parts, strings } = view;
   const found = known(view);
   if (!found || !parts.evidence.open) return;

@@ -1,5 +1,10 @@
 // Downloads made in the browser: the trace as JSON and CSV, the step or the heatmap alone as SVG and PNG.
 
+import { WIRE, ask } from "./ask.js";
+import { button, el, fill, looks } from "./dom.js";
+import { heatmapSvg, pictureSvg } from "./picture.js";
+import { bare } from "./words.js";
+
 // As s2s/spreadsheet.py: a text that a spreadsheet would calculate gets an apostrophe.
 const plainCell = (value) => (typeof value === "string" && /^'*[=+\-@\t\r＝＋－＠]/.test(value) ? `'${value}` : String(value));
 const quoted = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
@@ -41,7 +46,7 @@ function savePng(svg, name) {
 }
 
 // ``what`` of the pictures: the step as it is shown, or the heatmap alone.
-function download(view, kind, what = "step") {
+export function download(view, kind, what = "step") {
   const trace = bare(view.trace);
   const part = kind === "json" || kind === "csv" ? "" : what === "step" ? `-${view.step + 1}` : "-heatmap";
   const name = `lookback-${trace.checkpoint.name}-${view.lane}${part}.${kind}`;
@@ -53,7 +58,7 @@ function download(view, kind, what = "step") {
 }
 
 // The page's download is made by Python, which is not told of steps: a click on it tells first, then is let through.
-function carryPlace() {
+export function carryPlace() {
   if (WIRE.carrying) return;
   WIRE.carrying = true;
   let told = false;
@@ -73,7 +78,7 @@ function carryPlace() {
 }
 
 // Buttons for the heatmap alone; those for the step stand in the toolbar.
-function heatmapDownloads(view) {
+export function heatmapDownloads(view) {
   const buttons = ["png", "svg"].map((kind) => {
     const title = fill(view.strings.download_heatmap, { kind: kind.toUpperCase() });
     return button(view, "download", title, () => download(view, kind, "heatmap"), kind.toUpperCase());

@@ -1,20 +1,25 @@
 // Branches: continuations from a word that the model is made to say, or from edited attention.
 
+import { ask } from "./ask.js";
+import { button, el, fill, icon } from "./dom.js";
+import { FOCUS } from "./keys.js";
+import { putTogether } from "./words.js";
+
 const isBranch = (view, lane) => view.branches.some((branch) => branch.id === lane);
-const laneName = (view, lane) => view.branches.find((branch) => branch.id === lane)?.name ?? view.strings[spoken(view, lane)];
+export const laneName = (view, lane) => view.branches.find((branch) => branch.id === lane)?.name ?? view.strings[spoken(view, lane)];
 
 // Of somebody's arrays it is not known that the model read its own words.
 const spoken = (view, lane) => (lane === "free" && view.own.free?.checkpoint.attention === "given" ? "output" : lane);
 
 // A branch comes whole or, where its steps came before, as its head: {id, name, parent, key}. ``rows`` keeps by key
 // what came whole.
-function learn(view, branches) {
+export function learn(view, branches) {
   for (const row of branches) if (row.steps || row.error) view.rows.set(row.key, row);
   return branches;
 }
 
 // The branches of a list that are known whole. What is kept of others is not needed any more.
-function branchRows(view, list) {
+export function branchRows(view, list) {
   learn(view, list);
   const wanted = new Set(list.map(({ key }) => key));
   for (const key of view.rows.keys()) if (!wanted.has(key)) view.rows.delete(key);
@@ -23,31 +28,18 @@ function branchRows(view, list) {
   return list.filter(({ id }) => !lacking.has(id)).map(({ id, name, parent, key }) => ({ ...view.rows.get(key), id, name, parent }));
 }
 
-const headsOf = (branches) => JSON.stringify(branches.map(({ id, name, parent, key }) => [id, name, parent, key]));
+export const headsOf = (branches) => JSON.stringify(branches.map(({ id, name, parent, key }) => [id, name, parent, key]));
 
-function putBranches(view, branches) {
+export function putBranches(view, branches) {
   const data = { lanes: view.own, branches };
   const lanes = Object.fromEntries(Object.entries(unpackLanes(data)).map(([name, lane]) => [name, putTogether(view, lane)]));
   Object.assign(view, { branches, heads: headsOf(branches), lanes, order: rowOrder(view, data), looksFor: undefined });
 }
 
 // Where a player goes on whose sentence is the same: in a branch that is new, at its first own step, else where it was.
-function newest(view, branches) {
+export function newest(view, branches) {
   const added = branches.find((branch) => !branch.error && !view.branches.some(({ id }) => id === branch.id));
   return added ? { lane: added.id, step: added.shared } : view;
-}
-
-// Another list of branches beside the same lanes: their rows alone are made anew.
-function rebranch(view, branches) {
-  const place = newest(view, branches);
-  putBranches(view, branches);
-  settleAt(view, { lane: place.lane, step: place.step });
-  if (view.edit && (view.edit.lane !== view.lane || view.edit.step !== view.step)) stopEditing(view);
-  view.hover = null;
-  view.parts.branchBar.dataset.branch = "";
-  buildLanes(view);
-  setLane(view, view.lane);
-  view.unpainted = true;
 }
 
 // Lanes by name: the sentence's own, then each branch, put together from its parent's first steps and what came with it.
@@ -78,7 +70,7 @@ function rowOrder(view, { lanes, branches }) {
 }
 
 // The head of a branch's row: its name, indented by its depth.
-function branchHead(view, branch, depth) {
+export function branchHead(view, branch, depth) {
   const name = el("span", { class: "name", text: branch.name, dir: "auto", title: view.strings.rename_help });
   if (view.page) name.addEventListener("dblclick", () => startRename(view, branch));
   else name.title = "";
@@ -88,7 +80,7 @@ function branchHead(view, branch, depth) {
 }
 
 // What marks a cell of a branch: steps it shares, where it leaves its parent, what was forced, what was edited.
-function markBranchCell(view, td, branch, step, t) {
+export function markBranchCell(view, td, branch, step, t) {
   const { strings } = view;
   td.classList.toggle("shared", Boolean(branch) && t < branch.shared);
   const marks = [];
@@ -101,7 +93,7 @@ function markBranchCell(view, td, branch, step, t) {
 }
 
 // The line below the lanes: what the current branch is, with its two actions.
-function paintBranchBar(view) {
+export function paintBranchBar(view) {
   const branch = view.branches.find(({ id }) => id === view.lane);
   const bar = view.parts.branchBar;
   bar.hidden = !branch;
@@ -121,11 +113,11 @@ function paintBranchBar(view) {
   );
 }
 
-function askDelete(view, branch) {
+export function askDelete(view, branch) {
   const current = view.lane === branch.id;
   ask(view, "delete", { branch: branch.id }, (answer) => {
     if (answer.error) return say(view, answer.error, "branchNote");
-    if (current && view.lanes[answer.branch]) show(view, { lane: answer.branch });
+    if (current && view.lanes[answer.branch]) view.acts.show(view, { lane: answer.branch });
     view.root.focus({ preventScroll: true }); // what was pressed is gone
     tell(view, fill(view.strings.deleted, { name: branch.name }));
   });
@@ -160,7 +152,7 @@ function startRename(view, branch) {
 const TYPED = { page: null, text: "" }; // what stands in the field, also when a switch of language mounts the player anew
 
 // The field for a word that the list does not have. It works with an input method: nothing is sent while one composes.
-function sayForm(view) {
+export function sayForm(view) {
   const { strings } = view;
   const field = el("input", { type: "text", maxlength: 200, placeholder: strings.say_place, "aria-label": strings.say_place, autocomplete: "off" });
   if (TYPED.page === view.page) field.value = TYPED.text;
@@ -180,7 +172,7 @@ function sayForm(view) {
 }
 
 // Let the model go on from here by another word or with another attention.
-function fork(view, what) {
+export function fork(view, what) {
   const { lane, step } = view;
   FOCUS.busy = false;
   say(view, "");
@@ -190,8 +182,8 @@ function fork(view, what) {
       TYPED.text = "";
       view.parts.say.querySelector("input").value = "";
     }
-    stopEditing(view);
-    show(view, { lane: answer.branch, step: answer.step });
+    view.acts.stopEditing(view);
+    view.acts.show(view, { lane: answer.branch, step: answer.step });
     if (!FOCUS.busy) view.root.focus({ preventScroll: true }); // else Space would fork again, and arrows move the caret
     const { text } = view.trace;
     tell(view, fill(view.strings.new_branch, { name: laneName(view, answer.branch), step: answer.step + 1, text }));
@@ -200,19 +192,19 @@ function fork(view, what) {
 
 // A sentence about what could not be done, beside where it was asked: ``note`` below the softmax, ``editNote`` in the
 // editor, ``branchNote`` below the lanes. It is brought into sight, as what was pressed may be at the window's edge.
-function say(view, sentence, where = "note") {
+export function say(view, sentence, where = "note") {
   for (const name of ["note", "editNote", "branchNote"]) view.parts[name].textContent = name === where ? sentence : "";
   if (sentence) view.parts[where].scrollIntoView({ block: "nearest" });
 }
 
 // What a screen reader hears; a moment later, as a region that was just made is not read.
-function tell(view, sentence) {
+export function tell(view, sentence) {
   clearTimeout(view.telling);
   view.telling = setTimeout(() => view.root.isConnected && (view.parts.news.textContent = sentence), 200);
 }
 
 // A click on a row of the softmax is a fork there, but on the word that the lane says anyway.
-function listenFork(view, on) {
+export function listenFork(view, on) {
   on(view.parts.softmax, "click", (event) => {
     const row = event.target.closest("li[data-token]");
     if (row) fork(view, { word: row.dataset.token });

@@ -1,8 +1,10 @@
 // Attention of every step: one canvas pixel a cell, stretched; labels that stay while it scrolls.
 
-const CELL = { width: 30, height: 26 };
+import { argmax, el, label, misses, reveal, shade, standing } from "./dom.js";
 
-function buildHeatmap(view) {
+export const CELL = { width: 30, height: 26 };
+
+export function buildHeatmap(view) {
   const { trace, parts } = view;
   const S = trace.source.tokens.length;
   const T = trace.steps.length;
@@ -36,7 +38,7 @@ function buildHeatmap(view) {
 }
 
 // Colours depend on the theme, so this runs again when the theme changes.
-function colourHeatmap(view) {
+export function colourHeatmap(view) {
   const { trace, canvas } = view;
   if (!trace.steps.length) return;
   const [from, to] = [view.palette.background, view.palette.attention];
@@ -53,7 +55,7 @@ function colourHeatmap(view) {
 }
 
 // One row anew: while its attention is edited.
-function paintRow(view, t, row) {
+export function paintRow(view, t, row) {
   const [from, to] = [view.palette.background, view.palette.attention];
   const image = new ImageData(row.length, 1);
   row.forEach((weight, s) => {
@@ -63,7 +65,7 @@ function paintRow(view, t, row) {
   view.canvas.getContext("2d").putImageData(image, 0, t);
 }
 
-function paintHeatmap(view) {
+export function paintHeatmap(view) {
   view.bandRow.style.transform = `translateY(${view.shown * CELL.height}px)`;
   view.bandColumn.style.transform = `translateX(${(view.column ?? 0) * CELL.width}px)`;
   view.bandColumn.style.display = view.column === null ? "none" : "";
@@ -87,7 +89,7 @@ function paintHeatmap(view) {
 }
 
 // The cell under a pointer, or null. The box as it is on screen: a projector's page is zoomed.
-function cellAt(view, event) {
+export function cellAt(view, event) {
   const box = view.cells.getBoundingClientRect();
   const [S, T] = [view.trace.source.tokens.length, view.trace.steps.length];
   const s = Math.floor(((event.clientX - box.left) / box.width) * S);

@@ -1,7 +1,16 @@
 // Mouse, touch and keys.
 
+import { play } from "./bar.js";
+import { looks } from "./dom.js";
+import { listenEdit, stopEditing, toggleEditing } from "./edit.js";
+import { listenFork } from "./fork.js";
+import { cellAt } from "./heatmap.js";
+import { byKey } from "./keys.js";
+import { asking, gameKeys, mark, questionKey } from "./predict.js";
+import { turnWords } from "./reading.js";
+
 // Hover previews, a click stays, Esc clears; every part speaks of the same step and source word.
-function listen(view) {
+export function listen(view) {
   const { source, lanes, map } = view.parts;
   const guarded = (action) => (event) => {
     try {
@@ -21,8 +30,8 @@ function listen(view) {
   on(lanes, "click", (e) => {
     const t = number(target(e, "t"));
     const branch = e.target.closest("input") ? undefined : target(e, "branch");
-    if (t !== null) show(view, { step: t, lane: target(e, "lane") || view.lane });
-    else if (branch && view.lanes[branch]) show(view, { lane: branch });
+    if (t !== null) view.acts.show(view, { step: t, lane: target(e, "lane") || view.lane });
+    else if (branch && view.lanes[branch]) view.acts.show(view, { lane: branch });
   });
   on(map, "pointermove", (e) => {
     if (e.pointerType === "touch") return;
@@ -35,9 +44,9 @@ function listen(view) {
     const side = number(target(e, "t"));
     if (cell) {
       lock(view, cell.s, true);
-      show(view, { step: cell.t });
+      view.acts.show(view, { step: cell.t });
     } else if (head !== null) lock(view, head);
-    else if (side !== null) show(view, { step: side });
+    else if (side !== null) view.acts.show(view, { step: side });
   });
   for (const node of [source, lanes, map]) on(node, "pointerleave", leave);
   if (view.page) {
@@ -61,28 +70,28 @@ function preview(view, step, column) {
   const marked = column ?? view.locked;
   if (view.hover === step && view.column === marked) return;
   Object.assign(view, { hover: step, column: marked });
-  paint(view);
+  view.acts.paint(view);
 }
 
-function lock(view, column, always = false) {
+export function lock(view, column, always = false) {
   if (column === null || asking(view)) return;
   view.locked = view.locked === column && !always ? null : column;
   view.column = view.locked;
-  paint(view);
+  view.acts.paint(view);
 }
 
 // Keys are for the whole page while the player is in sight, but never taken from a field that is being typed in.
 function key(view, event) {
   byKey(view.root, event, {
-    ArrowLeft: () => show(view, { step: view.step - 1 }),
-    ArrowRight: () => show(view, { step: view.step + 1 }),
-    Home: () => show(view, { step: 0 }),
-    End: () => show(view, { step: Infinity }),
+    ArrowLeft: () => view.acts.show(view, { step: view.step - 1 }),
+    ArrowRight: () => view.acts.show(view, { step: view.step + 1 }),
+    Home: () => view.acts.show(view, { step: 0 }),
+    End: () => view.acts.show(view, { step: Infinity }),
     " ": () => play(view, !view.timer),
-    t: () => show(view, { lane: nextLane(view) }),
+    t: () => view.acts.show(view, { lane: nextLane(view) }),
     e: () => looks(view.trace) && toggleEditing(view),
     w: () => turnWords(view),
     ...gameKeys(view),
-    Escape: () => (stopEditing(view), Object.assign(view, { locked: null, column: null, hover: null }), paint(view)),
+    Escape: () => (stopEditing(view), Object.assign(view, { locked: null, column: null, hover: null }), view.acts.paint(view)),
   });
 }

@@ -9,7 +9,7 @@ const CLOSABLE = `[data-baseweb=popover], ${roles("dialog", "combobox", "listbox
 const ASKING = "[data-testid=stForm], [data-testid=stPopoverBody], .st-key-b_text"; // where a run is asked for
 
 // ``seen``: the last run that was answered with the focus. ``busy``: since it was asked for, somebody went to a field.
-const FOCUS = (globalThis.lookbackFocus ??= watched({ seen: 0, busy: false }));
+export const FOCUS = (globalThis.lookbackFocus ??= watched({ seen: 0, busy: false }));
 
 function watched(focus) {
   const origin = (event) => event.composedPath()[0];
@@ -25,7 +25,7 @@ function watched(focus) {
 const isShown = (box) => box.getClientRects().length > 0; // not in a tab that is closed
 
 // After a run, the visit's ``run``-th, ``box`` gets the focus; not from whoever went on typing or is elsewhere by now.
-function takeKeys(box, run) {
+export function takeKeys(box, run) {
   if (run < FOCUS.seen) FOCUS.seen = run; // the server began a new visit
   if (!(run > FOCUS.seen) || !isShown(box)) return;
   FOCUS.seen = run;
@@ -39,7 +39,7 @@ const onScreen = (box) => {
 };
 
 // Esc in a field of the page, or of the component: the keys are the component's again, what was typed stays.
-function giveUp(box, event) {
+export function giveUp(box, event) {
   const at = event.composedPath()[0];
   if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
   if (!(at instanceof Element) || !at.matches(FIELDS) || at.closest(CLOSABLE) || !isShown(box)) return;
@@ -49,7 +49,7 @@ function giveUp(box, event) {
 
 // Do what ``actions`` has for a key. Keys are for the whole page while ``box`` is in sight, but never taken from a
 // field or a choice, nor Space and Enter from what they press.
-function byKey(box, event, actions) {
+export function byKey(box, event, actions) {
   giveUp(box, event);
   if (!onScreen(box)) return;
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;

@@ -1,6 +1,9 @@
 // The source strip, and the lanes with their branches on one time axis.
 
-function buildSource(view) {
+import { argmax, button, el, label, percent, rated, reveal, right, shade } from "./dom.js";
+import { askDelete, branchHead, laneName, markBranchCell } from "./fork.js";
+
+export function buildSource(view) {
   const { trace, strings } = view;
   const unknown = new Set(trace.source.unknown);
   view.chips = trace.source.tokens.map((token, s) => {
@@ -17,9 +20,9 @@ function buildSource(view) {
 }
 
 // What a lane says at a step: forced, the most probable word; free, the word it went on with.
-const said = (step, mode) => (mode === "forced" && step.top[0]) || { token: step.output, log_prob: step.log_prob };
+export const said = (step, mode) => (mode === "forced" && step.top[0]) || { token: step.output, log_prob: step.log_prob };
 
-function buildLanes(view) {
+export function buildLanes(view) {
   const { lanes, strings } = view;
   const any = lanes.forced || lanes.free;
   const gold = any.reference_tokens.length ? [...any.reference_tokens, "<eos>"] : [];
@@ -77,7 +80,7 @@ function weightText(weight, own) {
   return `${own.toFixed(2)}→${weight.toFixed(2)}`;
 }
 
-function paintSource(view, attention, own) {
+export function paintSource(view, attention, own) {
   view.chips.forEach((chip, s) => {
     const weight = attention[s] ?? 0; // a model without attention has no row
     chip.style.setProperty("--w", shade(weight).toFixed(3));
@@ -88,7 +91,7 @@ function paintSource(view, attention, own) {
   if (view.hover === null && !view.edit) reveal(view.parts.source, "y", looked.offsetTop, looked.offsetHeight, 0);
 }
 
-function paintLanes(view) {
+export function paintLanes(view) {
   view.columns.forEach((cells, t) => {
     for (const td of cells) {
       td.classList.toggle("now", t === view.step);

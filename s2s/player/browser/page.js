@@ -1,5 +1,8 @@
 // An exported page: the player mounted on the lanes that stand in the page, with a switch for language and theme.
 
+import { linked } from "./address.js";
+import { VIEWS, mount, show } from "./player.js";
+
 function openPage() {
   const stored = (id) => JSON.parse(document.getElementById(id).textContent);
   const lanes = stored("lookback-lanes");

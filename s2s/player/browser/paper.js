@@ -1,25 +1,27 @@
 // What the pictures are drawn with: a sheet of white paper that becomes an SVG, and text that is measured first.
 
-const INK = { text: "#111", soft: "#5b5b5b", line: "#c4c4c4", attention: "#ea580c", other: "#2563eb", gold: "#15803d", alarm: "#dc2626" };
+import { WIDE, el, isSpecial } from "./dom.js";
+
+export const INK = { text: "#111", soft: "#5b5b5b", line: "#c4c4c4", attention: "#ea580c", other: "#2563eb", gold: "#15803d", alarm: "#dc2626" };
 const FONTS = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','PingFang SC','Hiragino Sans GB','Microsoft YaHei',sans-serif";
 const CLOSING = "，。、；：！？…）」』》】〉”’,.;:!?)\\]";
 
 // XML has no way to write most control characters and half of a pair, so they become �.
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 const escapeXml = (text) => String(text).replace(FORBIDDEN, "\ufffd").replace(/[<>&"']/g, (c) => `&#${c.charCodeAt(0)};`);
-const round = (x) => Math.round(x * 100) / 100;
+export const round = (x) => Math.round(x * 100) / 100;
 
 let ruler = null;
 
 // As wide as this browser draws it. A machine with another font of the list may need a little more: leave room.
-function measure(text, size = 14, weight = 400) {
+export function measure(text, size = 14, weight = 400) {
   ruler ??= el("canvas").getContext("2d");
   ruler.font = `${weight} ${size}px ${FONTS}`;
   return ruler.measureText(text).width;
 }
 
 // A text in lines of at most ``width``: broken between words, and anywhere in Chinese but before a closing mark.
-function wrapped(text, width, size) {
+export function wrapped(text, width, size) {
   const lines = [""];
   const pieces = text.match(new RegExp(`\\s+|[${WIDE}][${CLOSING}]*|[^\\s${WIDE}]{1,40}`, "gu")) ?? [];
   for (const piece of pieces.map((p) => p.replace(/\s+/g, " "))) {
@@ -30,7 +32,7 @@ function wrapped(text, width, size) {
   return lines;
 }
 
-function paper() {
+export function paper() {
   const parts = [];
   const shape = (name, places, more) => {
     const numbers = Object.entries(places).map(([key, value]) => [key, round(value)]);
@@ -57,12 +59,12 @@ function paper() {
 }
 
 // A token's label in a picture: specials in italics, unknown words underlined.
-function word(pen, x, y, token, more = {}, unknown = false) {
+export function word(pen, x, y, token, more = {}, unknown = false) {
   pen.text(x, y, token, isSpecial(token) ? { "font-style": "italic", fill: INK.soft, ...more } : more);
   if (unknown) underline(pen, x, y, measure(token, more["font-size"]), { "stroke-dasharray": "3 2" });
 }
 
 // Under a text that is centred at x.
-function underline(pen, x, y, width, more = {}) {
+export function underline(pen, x, y, width, more = {}) {
   pen.line(x - width / 2, y + 4, x + width / 2, y + 4, { stroke: INK.alarm, "stroke-width": 1.5, ...more });
 }

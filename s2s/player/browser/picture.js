@@ -1,6 +1,13 @@
 // The current step for paper: source, lanes, heatmap and softmax as the player shows them, drawn from the view alone.
 // Long sources go on in further lines and further panels: nothing shrinks, nothing is cut off.
 
+import { fill, isWide, looks, misses, percent, right, shade, speaks } from "./dom.js";
+import { laneName } from "./fork.js";
+import { CELL } from "./heatmap.js";
+import { said } from "./lanes.js";
+import { INK, measure, paper, round, underline, word, wrapped } from "./paper.js";
+import { about, distribution, restLabel } from "./softmax.js";
+
 const SHEET = { width: 1024, wide: 2048, margin: 28, gap: 30 };
 const LONG = 80; // tokens of a source from which on the sheet is wide
 const CHIP = { height: 46, gap: 4 };
@@ -237,7 +244,7 @@ function drawSoftmax(pen, view, step, { rows, rest, others, wide }, x, y) {
 }
 
 // Heatmap and softmax side by side where both fit, else one below the other.
-function pictureSvg(view) {
+export function pictureSvg(view) {
   const { trace } = view;
   const step = trace.steps[view.step];
   const pen = paper();
@@ -266,7 +273,7 @@ function pictureSvg(view) {
 }
 
 // The heatmap of the lane alone, under one line that says of what.
-function heatmapSvg(view) {
+export function heatmapSvg(view) {
   const { trace, strings } = view;
   const title = `${trace.checkpoint.name} · ${laneName(view, view.lane)}`;
   const pen = paper();

@@ -1,6 +1,26 @@
 // The player: holds whole traces and paints one step of them. Python is not asked for a step.
 
-const VIEWS = new WeakMap(); // one view for each place where the component is mounted
+import { announce, linked } from "./address.js";
+import { WIRE, ask, forget, hear, sendNext, told } from "./ask.js";
+import { buildBar } from "./bar.js";
+import { button, el, fill, looks, shade, speaks } from "./dom.js";
+import { buildEditor, paintEditor, shownRows, startEditing, stopEditing, toggleEditing } from "./edit.js";
+import { buildEvidence, gather, paintEvidence } from "./evidence.js";
+import { carryPlace, heatmapDownloads } from "./export.js";
+import { branchRows, headsOf, learn, newest, paintBranchBar, putBranches, sayForm } from "./fork.js";
+import { buildHeatmap, colourHeatmap, paintHeatmap } from "./heatmap.js";
+import { listen, lock } from "./input.js";
+import { takeKeys } from "./keys.js";
+import { buildLanes, buildSource, paintLanes, paintSource } from "./lanes.js";
+import { asking, lastStep, paintGame, startGame } from "./predict.js";
+import { readIn, rebranch, turnWords } from "./reading.js";
+import { paintSoftmax } from "./softmax.js";
+import { hearPieces, rolled } from "./words.js";
+import { paintTable, paintWorked } from "./worked.js";
+
+// What files that stand below this one do with the whole player.
+const ACTS = { show, paint, settleAt, setLane, stopEditing, lock, announce };
+export const VIEWS = new WeakMap(); // one view for each place where the component is mounted
 
 // What the colours of a weight stand for, from 0 to 1.
 function legend() {
@@ -80,7 +100,7 @@ function frame(view, root) {
   listen(view);
 }
 
-function show(view, { step = view.step, lane = view.lane }) {
+export function show(view, { step = view.step, lane = view.lane }) {
   if (view.lanes[lane] && lane !== view.lane) setLane(view, lane);
   view.step = Math.max(0, Math.min(step, lastStep(view)));
   view.hover = null;
@@ -203,11 +223,11 @@ function colour(view) {
   view.root.classList.toggle("dark", view.palette.dark);
 }
 
-export default function mount(component) {
+export function mount(component, more = {}) {
   const { data, parentElement } = component;
   const root = parentElement.querySelector(".lookback");
   let view = VIEWS.get(root);
-  if (!view) VIEWS.set(root, (view = { speed: 1, inPieces: false, timer: null, seq: 0, queue: [], waiting: null, rows: new Map(), branches: [] }));
+  if (!view) VIEWS.set(root, (view = { acts: { ...ACTS, ...more }, speed: 1, inPieces: false, timer: null, seq: 0, queue: [], waiting: null, rows: new Map(), branches: [] }));
   if (view.page !== data.page) Object.assign(view, { page: data.page, queue: [], rows: new Map() });
   const { branches, link, pieces, run, ...lasting } = data;
   const turned = hearPieces(view, Boolean(pieces));

@@ -1,6 +1,11 @@
 // Predict, then reveal: the viewer marks where the model will look and what it will say, then sees it. What is to come
 // is in nothing that is painted: the lane on screen ends with the last step that was revealed.
 
+import { argmax, button, decimals, el, fill, label, looks, percent } from "./dom.js";
+import { buildHeatmap } from "./heatmap.js";
+import { buildLanes, said } from "./lanes.js";
+import { paintTable } from "./worked.js";
+
 const CHOICES = 5;
 const FULL = 10; // points for the right place, and for the right word
 const NEAR = 3; // points for a word that is not right but among the model's three most probable
@@ -15,7 +20,7 @@ function cut(lane, known) {
 const noGuess = () => ({ place: null, word: null, typed: false });
 
 // Hide all from ``step`` on; a game that was on goes on where it was.
-function startGame(view, step, before) {
+export function startGame(view, step, before) {
   const game = before ?? { known: step, guess: noGuess(), given: [] };
   view.game = { ...game, whole: view.trace, words: null };
   hideComing(view);
@@ -30,8 +35,8 @@ function hideComing(view) {
 }
 
 const finished = ({ game }) => game.known === game.whole.steps.length;
-const asking = (view) => Boolean(view.game) && view.step === view.game.known && !finished(view);
-const lastStep = (view) => view.trace.steps.length - (view.game && !finished(view) ? 0 : 1);
+export const asking = (view) => Boolean(view.game) && view.step === view.game.known && !finished(view);
+export const lastStep = (view) => view.trace.steps.length - (view.game && !finished(view) ? 0 : 1);
 
 // Numbers from 0 to 1 that depend on the text alone (mulberry32 on an FNV-1a hash).
 function draws(text) {
@@ -58,7 +63,7 @@ function candidates({ whole, known }) {
 }
 
 // What a guess is worth; null for what was left out.
-function points(step, mode, { place, word }) {
+export function points(step, mode, { place, word }) {
   const found = word === null ? null : step.top.find(({ token }) => token.toLowerCase() === word.toLowerCase());
   const right = word !== null && said(step, mode).token.toLowerCase() === word.toLowerCase();
   return {
@@ -69,7 +74,7 @@ function points(step, mode, { place, word }) {
 }
 
 // The sum over the steps so far. A streak is of steps whose answers all got at least half of their points.
-function score({ given }) {
+export function score({ given }) {
   const sum = { got: 0, of: 0, streak: 0, longest: 0, looks: 0, looked: 0, words: 0, right: 0, near: 0 };
   for (const { look, said } of given.filter(Boolean)) {
     const answers = [look, said].filter((value) => value !== null);
@@ -86,17 +91,17 @@ function score({ given }) {
 function answer(view, change) {
   Object.assign(view.game.guess, change);
   view.game.hint = false;
-  paint(view);
+  view.acts.paint(view);
 }
 
 // The next step: what was asked is revealed once there is a guess, or when it is asked for without one.
-function onward(view, anyway = false) {
-  if (!asking(view)) return show(view, { step: view.step + 1 });
+export function onward(view, anyway = false) {
+  if (!asking(view)) return view.acts.show(view, { step: view.step + 1 });
   const { game } = view;
   const { place, word } = game.guess;
   if (place === null && word === null && !anyway) {
     game.hint = true;
-    return paint(view);
+    return view.acts.paint(view);
   }
   const step = game.whole.steps[game.known];
   game.given[game.known] = { ...game.guess, ...points(step, game.whole.mode, game.guess) };
@@ -110,7 +115,7 @@ function onward(view, anyway = false) {
   clearTimeout(view.revealed);
   view.revealed = setTimeout(() => view.root.classList.remove("revealing"), 1200);
   buildHeatmap(view);
-  show(view, { step: game.known - 1 });
+  view.acts.show(view, { step: game.known - 1 });
   paintTable(view);
   if (within) view.root.focus({ preventScroll: true }); // the button that was pressed is gone
 }
@@ -120,12 +125,12 @@ function again(view) {
   hideComing(view);
   buildLanes(view);
   buildHeatmap(view);
-  show(view, { step: 0 });
+  view.acts.show(view, { step: 0 });
   paintTable(view);
 }
 
 // Keys of the question; those that it has not are the player's own.
-function gameKeys(view) {
+export function gameKeys(view) {
   if (!view.game) return {};
   const keys = { ArrowRight: () => onward(view), Enter: () => onward(view), " ": () => onward(view), e: () => {} };
   if (!asking(view)) return keys;
@@ -135,7 +140,7 @@ function gameKeys(view) {
 }
 
 // Source words and candidates are two groups of radio buttons: arrows move within one, Enter reveals.
-function questionKey(view, event) {
+export function questionKey(view, event) {
   const radio = event.target.closest("[role=radio]");
   if (!asking(view) || !radio) return;
   const word = view.game.words[event.key - 1];
@@ -150,9 +155,9 @@ function questionKey(view, event) {
 }
 
 // A click on a source word marks it, another one takes the mark away.
-const mark = (view, s) => s !== null && looks(view.trace) && answer(view, { place: s === view.game.guess.place ? null : s });
+export const mark = (view, s) => s !== null && looks(view.trace) && answer(view, { place: s === view.game.guess.place ? null : s });
 
-function paintGame(view) {
+export function paintGame(view) {
   const { game, parts, root, strings } = view;
   root.classList.toggle("game", Boolean(game));
   const open = asking(view);
@@ -203,10 +208,10 @@ function paintQuestion(view) {
   parts.predict.querySelector(".reveal").textContent = strings[empty ? "predict_show" : "predict_reveal"];
   parts.predict.querySelector(".hint").textContent = game.hint ? strings.predict_hint : "";
   for (const td of view.parts.lanes.querySelectorAll(".now, .preview")) td.classList.remove("now", "preview");
-  announce(view);
+  view.acts.announce(view);
 }
 
-const reads = ({ whole, known }) => whole.steps[known].input;
+export const reads = ({ whole, known }) => whole.steps[known].input;
 
 function buildQuestion(view, step) {
   const { game, strings } = view;

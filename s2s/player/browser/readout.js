@@ -1,6 +1,12 @@
 // The arithmetic between context and logits: h̃ of context and state, and each word's logit as its product with h̃. A
 // trace has neither h̃ nor the rows of W, so Python is asked, for the step on screen while the section is open.
 
+import { ask } from "./ask.js";
+import { decimals, el, fill, label } from "./dom.js";
+import { awaited } from "./evidence.js";
+import { sum } from "./words.js";
+import { formula, numbersTable, paintWorked } from "./worked.js";
+
 const SYMBOLS = { c: "c_{t}", h: "h_{t}", s: "s_{t}", y: "y_{t−1}" };
 const spokenOf = (kind) => (kind === "deep" ? "h" : "h̃"); // what W meets
 
@@ -84,7 +90,7 @@ function productTable(view, { act, words }) {
   ];
 }
 
-function askedReadout(view) {
+export function askedReadout(view) {
   const { strings } = view;
   const answer = readoutOf(view.itself, view.shown);
   const note = (text) => [el("p", { class: "sum", text })];

@@ -1,12 +1,15 @@
 // The distribution of one step, and its numbers.
 
-const SHOWN = 8;
+import { decimals, el, fill, label, percent, rated } from "./dom.js";
+import { said } from "./lanes.js";
+
+export const SHOWN = 8;
 
 // Two words can be written the same and have ranks of their own; where a rank is not known the word decides.
 const same = (a, b) => a.token === b.token && (a.rank ?? b.rank) === (b.rank ?? a.rank);
 
 // Rows of the panel: the most probable words, the chosen and the reference wherever they rank, the rest.
-function distribution(step) {
+export function distribution(step) {
   const rows = step.top.slice(0, SHOWN).map((word) => ({ ...word }));
   for (const extra of [{ token: step.output, log_prob: step.log_prob, rank: step.rank }, step.target]) {
     if (extra && rated(extra) && !rows.some((row) => same(row, extra))) rows.push({ ...extra });
@@ -27,13 +30,13 @@ function bar(p, kind) {
 }
 
 // An exported page may not know how many words there are.
-function restLabel({ strings, vocabulary }, shown) {
+export function restLabel({ strings, vocabulary }, shown) {
   if (!vocabulary) return strings.rest_uncounted;
   return fill(strings.rest, { count: Math.max(0, vocabulary - shown).toLocaleString("en") });
 }
 
 // The word that the step's numbers are about, the reference's where there is one, and the numbers.
-function about({ strings }, step) {
+export function about({ strings }, step) {
   const word = step.target ?? { token: step.output, log_prob: step.log_prob, rank: step.rank };
   const facts = [];
   if (step.entropy !== undefined) facts.push([strings.entropy, `${decimals(step.entropy, 2)} nat`]);
@@ -42,7 +45,7 @@ function about({ strings }, step) {
   return { name: step.target ? strings.of_reference : strings.of_chosen, token: word.token, facts };
 }
 
-function paintSoftmax(view, step) {
+export function paintSoftmax(view, step) {
   const { strings, parts } = view;
   const { rows, rest } = distribution(step);
   const forced = view.trace.mode === "forced";

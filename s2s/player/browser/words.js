@@ -1,25 +1,25 @@
 // Subwords as words: pieces of the source put together, their weights summed. A step stays a step, as each piece that is
 // said is decided on its own; and what is edited, explained, worked out or taken away as data are the pieces.
 
-const rolled = (view) => Boolean(view.words) && !view.inPieces;
-const bare = (traceOrStep) => traceOrStep.pieces ?? traceOrStep; // as the model read it
-const sum = (values) => values.reduce((a, b) => a + b, 0);
+export const rolled = (view) => Boolean(view.words) && !view.inPieces;
+export const bare = (traceOrStep) => traceOrStep.pieces ?? traceOrStep; // as the model read it
+export const sum = (values) => values.reduce((a, b) => a + b, 0);
 
 // From where to where a source word on screen goes, in pieces.
-const spanOf = (view, s) => (rolled(view) ? view.words.spans[s] : [s, s + 1]);
+export const spanOf = (view, s) => (rolled(view) ? view.words.spans[s] : [s, s + 1]);
 
 // Whether a piece belongs to the source word that is marked.
-const inColumn = (view, piece) => {
+export const inColumn = (view, piece) => {
   if (view.column === null) return false;
   const [from, to] = spanOf(view, view.column);
   return from <= piece && piece < to;
 };
 
 // A row of pieces' weights as it is on screen; a model without attention has an empty one.
-const shownRow = (view, row) => (rolled(view) && row?.length ? view.words.spans.map(([from, to]) => sum(row.slice(from, to))) : row);
+export const shownRow = (view, row) => (rolled(view) && row?.length ? view.words.spans.map(([from, to]) => sum(row.slice(from, to))) : row);
 
 // A lane as it is on screen; what it is made of stays in ``pieces``.
-function putTogether(view, lane) {
+export function putTogether(view, lane) {
   if (!lane || !rolled(view)) return lane;
   const { source } = lane;
   const unknown = new Set(source.unknown);
@@ -32,27 +32,8 @@ function putTogether(view, lane) {
   return { ...lane, source: { ...source, tokens: labels, unknown: places }, steps, pieces: lane };
 }
 
-// The same place with the other reading of the source.
-function readIn(view, inPieces) {
-  Object.assign(view, { inPieces, locked: null, column: null, hover: null, edit: null });
-  putBranches(view, view.branches);
-  settleAt(view, view);
-  view.wordsButton.setAttribute("aria-pressed", rolled(view));
-  buildSource(view);
-  buildLanes(view);
-  setLane(view, view.lane);
-  paint(view);
-}
-
-// Python is told, where there is one, as charts show the same.
-function turnWords(view) {
-  if (!view.words || view.game) return;
-  readIn(view, !view.inPieces);
-  if (view.page) ask(view, "pieces", { on: view.inPieces }, () => {});
-}
-
 // What Python says, where it is news: the switch in the charts was turned.
-function hearPieces(view, pieces) {
+export function hearPieces(view, pieces) {
   const news = view.toldPieces !== pieces;
   view.toldPieces = pieces;
   return news && view.inPieces !== pieces;

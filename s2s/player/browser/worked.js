@@ -1,9 +1,12 @@
 // The arithmetic of one step, with the numbers of the model.
 
+import { decimals, el, fill, label, looks, rated } from "./dom.js";
+import { bare } from "./words.js";
+
 const WORKED_ROWS = 5;
 
 // A formula: words in _italics_, subscripts as s_{t}; no text of the user's passes through here.
-function formula(text) {
+export function formula(text) {
   const node = el("p", { class: "formula" });
   for (const part of text.split(/(_\{[^}]*\})/)) {
     if (part.startsWith("_{")) node.append(el("sub", { text: part.slice(2, -1) }));
@@ -12,7 +15,7 @@ function formula(text) {
   return node;
 }
 
-function numbersTable(head, rows) {
+export function numbersTable(head, rows) {
   const cells = (tag, row) => row.map((value) => el(tag, {}, value instanceof Node ? value : String(value)));
   return el(
     "div",
@@ -38,7 +41,7 @@ const hidden = (score) => ({
   value: ([v, ...inner]) => v * Math.tanh(inner.reduce((a, b) => a + b, 0)),
 });
 
-const FORMULAS = {
+export const FORMULAS = {
   additive: hidden("e_{ts} = v · tanh(W s_{t−1} + U h_{s})"),
   covered: hidden("e_{ts} = v · tanh(W s_{t−1} + U h_{s} + w C_{ts}),   C_{ts} = Σ_{j<t} α_{js}"),
   general: product("e_{ts} = h_{t} · W h_{s}"),
@@ -55,7 +58,7 @@ const POSITIONS = {
   "local-p": "p_{t} = S · σ(v · tanh(W_{p} h_{t}))",
 };
 
-function scoreSection(view, step, order) {
+export function scoreSection(view, step, order) {
   const { strings, trace } = view;
   const kind = FORMULAS[step.coverage ? "covered" : trace.checkpoint.attention];
   const place = order[0];
@@ -74,7 +77,7 @@ function scoreSection(view, step, order) {
   return parts;
 }
 
-function softmaxSection(view, step, order) {
+export function softmaxSection(view, step, order) {
   const { strings, trace } = view;
   if (!step.scores.length) return [];
   const factors = step.factors; // of local attention alone
@@ -111,7 +114,7 @@ function softmaxSection(view, step, order) {
   return [...parts, numbersTable([strings.source_word, "e", ...head, "", "α"], rows), ...note];
 }
 
-function contextSection(view, step, order) {
+export function contextSection(view, step, order) {
   const { strings, trace } = view;
   const memory = trace.source.memory;
   if (!memory.length || !step.context.length) return [];
@@ -207,14 +210,14 @@ function lossSection(view, step) {
 function readoutSection(view, step) {
   const { strings, trace } = view;
   if (trace.checkpoint.attention === "given" || step.normaliser === undefined) return [];
-  const body = view.page ? askedReadout(view) : [el("p", { class: "sum", text: strings.readout_none })];
+  const body = view.page ? view.acts.askedReadout(view) : [el("p", { class: "sum", text: strings.readout_none })];
   return [el("h4", { text: strings.worked_readout }), ...body];
 }
 
 // Of a model with many heads, what is shown may be a mean, and a head sums values of its own.
 const crossSection = (view) => [el("p", { class: "sum", text: view.strings.worked_cross })];
 
-function paintWorked(view, step) {
+export function paintWorked(view, step) {
   view.parts.worked.hidden = !view.trace.steps.some(works);
   if (!view.parts.worked.open) return;
   const [whole, { attention }] = [{ ...view, trace: bare(view.trace), itself: view }, bare(step)];
@@ -240,7 +243,7 @@ const NUMBERS = [
 const works = (step) => step.scores.length > 0 || rated(step.target ?? step) || step.normaliser !== undefined;
 
 // Every number of the lane for a screen reader, or for anyone who wants to copy it.
-function paintTable(view) {
+export function paintTable(view) {
   if (!view.parts.table.open) return;
   const { strings, trace } = view;
   const columns = NUMBERS.filter(([name]) => trace.steps.some((step) => step[name] !== undefined));

@@ -11,21 +11,21 @@ from typing import Any
 import streamlit as st
 
 from s2s.errors import UserError
-from s2s.player.payload import FOLDER as PLAYER
+from s2s.player.bundle import script
 from s2s.store import rooms
 from s2s.store.database import connect
 from s2s.web.shell import language, request
 
 FOLDER = Path(__file__).parents[1] / "components" / "room"
-SCRIPTS = (PLAYER / "dom.js", PLAYER / "ask.js", FOLDER / "room.js")
 NONE = -1  # a place or a word that was left out
 
 
 @functools.cache
 def _component() -> Any:
-    script = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
     css = (FOLDER / "room.css").read_text(encoding="utf-8")
-    return st.components.v2.component("lookback_room", html='<div class="room"></div>', css=css, js=script)
+    return st.components.v2.component(
+        "lookback_room", html='<div class="room"></div>', css=css, js=script(FOLDER / "room.js")
+    )
 
 
 @st.fragment

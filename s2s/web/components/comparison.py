@@ -9,18 +9,18 @@ from typing import Any
 
 import streamlit as st
 
+from s2s.player.bundle import script
 from s2s.trace.compare import Comparison
 from s2s.web.components.player import FOLDER as PLAYER
 from s2s.web.shell import controls, language
 
 FOLDER = Path(__file__).parent / "comparison"
-SCRIPTS = (PLAYER / "dom.js", PLAYER / "keys.js", FOLDER / "map.js", FOLDER / "step.js", FOLDER / "comparison.js")
 STYLES = (PLAYER / "player.css", FOLDER / "comparison.css")
 
 
 @functools.cache
 def _component() -> Any:
-    css, js = ("\n".join(path.read_text(encoding="utf-8") for path in paths) for paths in (STYLES, SCRIPTS))
+    css, js = "\n".join(path.read_text(encoding="utf-8") for path in STYLES), script(FOLDER / "comparison.js")
     return st.components.v2.component("lookback_comparison", html='<div class="lookback"></div>', css=css, js=js)
 
 

@@ -10,14 +10,13 @@ from typing import Any
 
 import streamlit as st
 
+from s2s.player.bundle import script
 from s2s.trace.film import FilmFrame, FilmMoment, curve, film
 from s2s.trace.trace import Trace
 from s2s.web.components.player import FOLDER as PLAYER
 from s2s.web.shell import controls, language
 
 FOLDER = Path(__file__).parent / "film"
-PARTS = ("curve.js", "input.js", "film.js", "mount.js")
-SCRIPTS = (PLAYER / "dom.js", PLAYER / "keys.js", PLAYER / "heatmap.js", *(FOLDER / name for name in PARTS))
 STYLES = (PLAYER / "player.css", FOLDER / "film.css")
 Film = Mapping[str, Any]  # what the component is given, without its texts
 UNITS = 1000  # weights travel as whole thousandths
@@ -25,7 +24,7 @@ UNITS = 1000  # weights travel as whole thousandths
 
 @functools.cache
 def _component() -> Any:
-    css, js = ("\n".join(path.read_text(encoding="utf-8") for path in paths) for paths in (STYLES, SCRIPTS))
+    css, js = "\n".join(path.read_text(encoding="utf-8") for path in STYLES), script(FOLDER / "mount.js")
     return st.components.v2.component("lookback_film", html='<div class="lookback"></div>', css=css, js=js)
 
 

@@ -9,16 +9,17 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.web.components.player import FOLDER as PLAYER
+from s2s.player.bundle import script
 
 FOLDER = Path(__file__).with_suffix("")
 
 
 @functools.cache
 def _component(name: str) -> Any:
-    js = "\n".join(path.read_text(encoding="utf-8") for path in (PLAYER / "dom.js", FOLDER / f"{name}.js"))
     css = (FOLDER / "inspection.css").read_text(encoding="utf-8")
-    return st.components.v2.component(f"lookback_{name}", html='<div class="lookback"></div>', css=css, js=js)
+    return st.components.v2.component(
+        f"lookback_{name}", html='<div class="lookback"></div>', css=css, js=script(FOLDER / f"{name}.js")
+    )
 
 
 def mount(name: str, data: Mapping[str, Any]) -> None:

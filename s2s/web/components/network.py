@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from s2s.player.payload import read
+from s2s.player import bundle
 from s2s.web.shell import controls, language
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent / "network"
 
 def script() -> str:
     """The component as one module, with the player's small pieces."""
-    return "\n".join((*map(read, ("dom.js", "keys.js")), (FOLDER / "network.js").read_text(encoding="utf-8")))
+    return bundle.script(FOLDER / "network.js")
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.player.payload import read
+from s2s.player import bundle
 from s2s.trace.branch import Edit
 from s2s.trace.trace import Trace
 from s2s.web.shell import controls, language, models, request
@@ -21,8 +21,7 @@ COMPONENT = "weighing"  # its key, under which the session holds what the browse
 
 def script() -> str:
     """The component as one module, with the player's small pieces, its requests and its arithmetic."""
-    own = (FOLDER / "weighing.js").read_text(encoding="utf-8")
-    return "\n".join((*map(read, ("dom.js", "keys.js", "ask.js", "worked.js")), own))
+    return bundle.script(FOLDER / "weighing.js")
 
 
 @functools.cache

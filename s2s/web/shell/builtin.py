@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from s2s.errors import strings
+from s2s.player.bundle import script
 from s2s.web.shell import language
 
 CODES = {"zh": "zh-CN", "en": "en"}  # what the document says of its language, for a screen reader's voice
@@ -22,8 +23,8 @@ CHOICES = ("language", "model", "projector")  # of the menu, beside its pages
 
 @functools.cache
 def _component() -> Any:
-    script = Path(__file__).parents[1] / "components" / "builtin" / "builtin.js"
-    return st.components.v2.component("lookback_builtin", js=script.read_text(encoding="utf-8"))
+    entry = Path(__file__).parents[1] / "components" / "builtin" / "builtin.js"
+    return st.components.v2.component("lookback_builtin", js=script(entry))
 
 
 @functools.cache

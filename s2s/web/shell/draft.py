@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.player.payload import read
+from s2s.player.bundle import script
 from s2s.web.shell import language
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
@@ -22,7 +22,7 @@ LONGEST = 60  # characters of the other sentence that are said
 
 @functools.cache
 def _component() -> Any:
-    js = "\n".join((read("dom.js"), (FOLDER / "draft.js").read_text(encoding="utf-8")))
+    js = script(FOLDER / "draft.js")
     css = (FOLDER / "draft.css").read_text(encoding="utf-8")
     return st.components.v2.component("lookback_draft", html='<div class="draft"></div>', css=css, js=js)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.player.payload import read
+from s2s.player.payload import script
 from s2s.web.shell import controls
 from s2s.web.shell.language import t
 
@@ -106,7 +106,7 @@ def ways(chapters: Sequence[str], now: str) -> None:
 
 @functools.cache
 def _address() -> Any:
-    return st.components.v2.component("lookback_address", html="<i hidden></i>", js=read("dom.js") + ADDRESS)
+    return st.components.v2.component("lookback_address", html="<i hidden></i>", js=script("dom.js") + ADDRESS)
 
 
 def write_address(**more: str) -> None:

@@ -13,9 +13,9 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.figures import step as panel
 from s2s.figures.numbers import share, signed
+from s2s.player import bundle
 from s2s.trace.search_tree import SearchTree
 from s2s.trace.trace import Trace
-from s2s.web.components.player import FOLDER as PLAYER
 from s2s.web.shell import bound, branches, controls, language, models, request
 from s2s.web.shell.examples import GREEDY_LOSES
 from s2s.web.shell.foreign import code
@@ -24,16 +24,12 @@ from s2s.web.shell.page_state import PageState
 
 FOLDER = Path(__file__).parents[1] / "components" / "beam"
 COMPONENT = "tree"  # its key, under which the session holds what the browser set
-SCRIPTS = ("layout.js", "draw.js", "detail.js", "input.js", "beam.js")
 SETTINGS = {"beam": 5, "length_penalty": 0.6, "coverage_penalty": 0.0, "max_length": 0}  # of the examples
 
 
 def script() -> str:
-    """The component's files as one module: they share their top-level names, and the player's small pieces."""
-    return "\n".join(
-        path.read_text(encoding="utf-8")
-        for path in (PLAYER / "dom.js", PLAYER / "keys.js", *(FOLDER / n for n in SCRIPTS))
-    )
+    """The component as one module."""
+    return bundle.script(FOLDER / "beam.js")
 
 
 @functools.cache

@@ -1,5 +1,13 @@
 // The search tree: holds a whole search and paints itself. Python hears only of a hypothesis to open in the player.
 
+import { el, fill, icon, reveal } from "../../../player/browser/dom.js";
+import { giveUp, takeKeys } from "../../../player/browser/keys.js";
+import { buildBest, number, paintBeam, paintBest, paintDetail, reason, tokensOf } from "./detail.js";
+import { measurer, paintTree, place, showNode, svg } from "./draw.js";
+import { listen } from "./input.js";
+import { GAP, drawnNodes, leader, read } from "./layout.js";
+
+const ACTS = { hover, select, scrub, play, open }; // for the files below this one
 const VIEWS = new WeakMap(); // one view for each place where the component is mounted
 const TICK = 700; // milliseconds a step while it plays
 const NEAREST = 5; // pruned nodes a step that are drawn at first
@@ -178,7 +186,7 @@ export default function (component) {
   const root = component.parentElement.querySelector(".lookback");
   let view = VIEWS.get(root);
   if (!view) {
-    VIEWS.set(root, (view = { most: NEAREST, timer: null, asked: 0 }));
+    VIEWS.set(root, (view = { acts: ACTS, most: NEAREST, timer: null, asked: 0 }));
     view.onKey = (event) => view.brief || giveUp(view.parts.tree, event);
     document.addEventListener("keydown", view.onKey);
   }

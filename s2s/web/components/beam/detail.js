@@ -1,10 +1,13 @@
 // What is said of one node, of the beam after a step, and of the finished hypotheses: texts and tables.
 
+import { decimals, el, fill, label, percent } from "../../../player/browser/dom.js";
+import { pathOf } from "./layout.js";
+
 const LAST = 9; // tokens of a hypothesis that a table shows
-const number = (x) => decimals(x, 3);
+export const number = (x) => decimals(x, 3);
 
 // The tokens of a hypothesis.
-const tokensOf = (view, i) => pathOf(view.tree, i).map((n) => view.tree.nodes.token[n]);
+export const tokensOf = (view, i) => pathOf(view.tree, i).map((n) => view.tree.nodes.token[n]);
 
 // The last tokens of a hypothesis, and all of them as a title.
 function ending(view, i) {
@@ -23,7 +26,7 @@ function sum(view, i) {
 }
 
 // Why a node is what it is, in a sentence.
-function reason(view, i) {
+export function reason(view, i) {
   const { tree, facts, strings } = view;
   const { fate, total } = tree.nodes;
   const t = facts.step[i];
@@ -43,7 +46,7 @@ function reason(view, i) {
   return fill(strings.why_dead, { ...values, until: facts.reach[i] + 2 });
 }
 
-function paintDetail(view) {
+export function paintDetail(view) {
   const i = view.hover ?? view.node;
   const { strings, tree } = view;
   const { log_prob, total, token } = tree.nodes;
@@ -55,14 +58,14 @@ function paintDetail(view) {
     el("dl", {}, ...pair(fill(strings.of_token, { token: token[i] }), p), ...pair("log P", number(total[i])), ...pair(strings.score_here, sum(view, i))),
   );
   if (view.openable && view.hover === null) {
-    view.parts.detail.append(el("button", { type: "button", class: "open", text: strings.open, onclick: () => open(view, i) }));
+    view.parts.detail.append(el("button", { type: "button", class: "open", text: strings.open, onclick: () => view.acts.open(view, i) }));
   }
 }
 
 const FATES = { kept: "", pruned: "✕", finished: "✓", cut: "✂" };
 
 // The beam after a step: what was kept, and the nearest that was not.
-function paintBeam(view) {
+export function paintBeam(view) {
   const { tree, facts, strings, time } = view;
   const { total, log_prob, fate } = tree.nodes;
   const { kept, considered } = tree.steps[time];
@@ -89,7 +92,7 @@ function paintBeam(view) {
 const heads = (names) => el("thead", {}, el("tr", {}, ...names.map((text) => el("th", { scope: "col", text }))));
 
 // The finished hypotheses, best first, with the parts of their scores.
-function buildBest(view) {
+export function buildBest(view) {
   const { tree, strings } = view;
   const { total, coverage, score, fate } = tree.nodes;
   const rows = tree.finished.map(({ node, text }, rank) => {
@@ -98,11 +101,11 @@ function buildBest(view) {
     const numbers = [score[node], total[node]].map(number);
     const parts = [String(length), number(lp), number(total[node] / lp), number(coverage[node])];
     const said = text + (fate[node] === "cut" ? " …" : "");
-    const choose = el("button", { type: "button", class: "text", text: said || "∅", dir: "auto", onclick: () => select(view, node) });
+    const choose = el("button", { type: "button", class: "text", text: said || "∅", dir: "auto", onclick: () => view.acts.select(view, node) });
     const cells = [...numbers, ...parts].map((x) => el("td", { text: x }));
     if (view.openable) {
       const name = fill(strings.open_rank, { rank: rank + 1 });
-      cells.push(el("td", {}, el("button", { type: "button", class: "open", text: strings.open, "aria-label": name, onclick: () => open(view, node) })));
+      cells.push(el("td", {}, el("button", { type: "button", class: "open", text: strings.open, "aria-label": name, onclick: () => view.acts.open(view, node) })));
     }
     return el("tr", { "data-i": node }, el("td", { text: String(rank + 1) }), el("td", { class: "said" }, choose), ...cells);
   });
@@ -110,6 +113,6 @@ function buildBest(view) {
   view.parts.best.replaceChildren(heads(view.openable ? [...names, ""] : names), el("tbody", {}, ...rows));
 }
 
-function paintBest(view) {
+export function paintBest(view) {
   for (const row of view.parts.best.tBodies[0].rows) row.classList.toggle("selected", Number(row.dataset.i) === view.node);
 }

@@ -1,16 +1,19 @@
 // The tree as SVG. Only what is in sight is in the document, so that a long search costs no more than a short one.
 
+import { el, fill, isSpecial, reveal, shade } from "../../../player/browser/dom.js";
+import { GAP, PILL, ROW, layout, leader, pathOf, stateAt } from "./layout.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const BEYOND = 200; // pixels drawn outside what is seen
 
-function svg(tag, attributes = {}, ...children) {
+export function svg(tag, attributes = {}, ...children) {
   const node = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   node.append(...children);
   return node;
 }
 
-function measurer(node) {
+export function measurer(node) {
   const context = document.createElement("canvas").getContext("2d");
   context.font = `15px ${getComputedStyle(node).fontFamily}`;
   const known = new Map();
@@ -20,7 +23,7 @@ function measurer(node) {
   };
 }
 
-function place(view) {
+export function place(view) {
   const { tree, facts } = view;
   const always = view.greedy;
   view.plan = layout(tree, facts, { most: view.most, always, measure: view.measure });
@@ -95,7 +98,7 @@ function inSight(view) {
 }
 
 // Bring the nodes in sight into the document, take the others out, give every one its classes.
-function paintTree(view) {
+export function paintTree(view) {
   const wanted = inSight(view);
   const kept = new Set(wanted);
   for (const [i, item] of view.drawn) {
@@ -131,7 +134,7 @@ function paintNode(view, item, lead, path) {
 }
 
 // Scroll so far that a node is seen.
-function showNode(view, i) {
+export function showNode(view, i) {
   const at = view.plan.position.get(i);
   if (!at) return;
   reveal(view.parts.tree, "x", at.x - GAP, at.width + GAP, 0);

@@ -1,6 +1,8 @@
 // Mouse and keys of the tree.
 
-function listen(view) {
+import { paintTree } from "./draw.js";
+
+export function listen(view) {
   const guarded = (action) => (event) => {
     try {
       action(event);
@@ -14,14 +16,14 @@ function listen(view) {
     return found === undefined ? null : Number(found);
   };
   const { tree, alive, best, times } = view.parts;
-  on(tree, "pointerover", (e) => e.pointerType !== "touch" && hover(view, at(e)));
-  on(tree, "pointerleave", () => hover(view, null));
-  on(tree, "click", (e) => at(e) !== null && select(view, at(e)));
+  on(tree, "pointerover", (e) => e.pointerType !== "touch" && view.acts.hover(view, at(e)));
+  on(tree, "pointerleave", () => view.acts.hover(view, null));
+  on(tree, "click", (e) => at(e) !== null && view.acts.select(view, at(e)));
   on(tree, "scroll", () => requestAnimationFrame(guarded(() => view.canvas.isConnected && paintTree(view))));
   on(tree, "keydown", (e) => key(view, e));
-  on(times, "click", (e) => at(e, "t") !== null && scrub(view, at(e, "t")));
-  on(alive, "click", (e) => at(e) !== null && select(view, at(e)));
-  on(best, "click", (e) => !e.target.closest("button") && at(e) !== null && select(view, at(e)));
+  on(times, "click", (e) => at(e, "t") !== null && view.acts.scrub(view, at(e, "t")));
+  on(alive, "click", (e) => at(e) !== null && view.acts.select(view, at(e)));
+  on(best, "click", (e) => !e.target.closest("button") && at(e) !== null && view.acts.select(view, at(e)));
 }
 
 // The drawn node beside one in its column.
@@ -41,17 +43,17 @@ function key(view, event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target !== view.parts.tree) return;
   const up = view.tree.nodes.parent[view.node];
   const actions = {
-    ArrowLeft: () => select(view, up < 0 ? view.node : up),
-    ArrowRight: () => select(view, firstChild(view)),
-    ArrowUp: () => select(view, beside(view, -1)),
-    ArrowDown: () => select(view, beside(view, 1)),
-    Home: () => select(view, view.plan.order[0][0]),
-    End: () => select(view, view.best),
-    Escape: () => select(view, view.best),
-    PageUp: () => scrub(view, view.time - 1),
-    PageDown: () => scrub(view, view.time + 1),
-    " ": () => play(view, !view.timer),
-    Enter: () => view.openable && open(view, view.node),
+    ArrowLeft: () => view.acts.select(view, up < 0 ? view.node : up),
+    ArrowRight: () => view.acts.select(view, firstChild(view)),
+    ArrowUp: () => view.acts.select(view, beside(view, -1)),
+    ArrowDown: () => view.acts.select(view, beside(view, 1)),
+    Home: () => view.acts.select(view, view.plan.order[0][0]),
+    End: () => view.acts.select(view, view.best),
+    Escape: () => view.acts.select(view, view.best),
+    PageUp: () => view.acts.scrub(view, view.time - 1),
+    PageDown: () => view.acts.scrub(view, view.time + 1),
+    " ": () => view.acts.play(view, !view.timer),
+    Enter: () => view.openable && view.acts.open(view, view.node),
   };
   const action = actions[event.key];
   if (!action) return;

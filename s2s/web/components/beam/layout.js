@@ -1,13 +1,13 @@
 // Where the nodes of a search tree stand. Pure: numbers and lists from the tree's columns, nothing painted.
 
-const ROW = 30; // pixels a row
-const PILL = 24; // height of a node
-const GAP = 34; // between columns, for the edges
+export const ROW = 30; // pixels a row
+export const PILL = 24; // height of a node
+export const GAP = 34; // between columns, for the edges
 const FOLLOWED = "kept"; // the fate of nodes that later ones go on from
 
 // What every part asks of a node: its step, children, the best finished hypothesis below it (0 the best, Infinity none),
 // the last step where something of it was alive, the first where something of it had ended.
-function read(tree) {
+export function read(tree) {
   const { parent, fate } = tree.nodes;
   const count = parent.length;
   const facts = { step: new Array(count), place: new Array(count), children: Array.from({ length: count + 1 }, () => []) };
@@ -51,12 +51,12 @@ function columns(tree, facts, shown) {
 }
 
 // Which nodes are drawn: all kept ones, and of the pruned ``most`` a step, those nearest to the cut-off.
-function drawnNodes(tree, facts, most, always) {
+export function drawnNodes(tree, facts, most, always) {
   const wanted = new Set(always);
   return (i) => facts.place[i] < tree.steps[facts.step[i]].kept + most || wanted.has(i);
 }
 
-function layout(tree, facts, { most, always, measure }) {
+export function layout(tree, facts, { most, always, measure }) {
   const order = columns(tree, facts, drawnNodes(tree, facts, most, always));
   const position = new Map();
   const lefts = [];
@@ -73,20 +73,20 @@ function layout(tree, facts, { most, always, measure }) {
 }
 
 // The nodes from the first step to this one.
-function pathOf(tree, i) {
+export function pathOf(tree, i) {
   const found = [];
   for (; i >= 0; i = tree.nodes.parent[i]) found.push(i);
   return found.reverse();
 }
 
 // What leads after step t: at the end the best finished hypothesis, before it the most probable one alive.
-function leader(tree, facts, t) {
+export function leader(tree, facts, t) {
   if (t >= tree.steps.length - 1 && tree.finished.length) return tree.finished[0].node;
   return facts.first[t];
 }
 
 // The state of a node as seen after step t.
-function stateAt(tree, facts, i, t) {
+export function stateAt(tree, facts, i, t) {
   if (facts.step[i] > t) return "future";
   if (tree.nodes.fate[i] === "pruned") return "pruned";
   if (facts.ended[i] <= t || facts.reach[i] >= t) return "alive";

@@ -1,5 +1,10 @@
 // Two runs beside each other: holds both and paints one aligned step. Python is not asked for a step.
 
+import { copyLink, el, enter, fill, icon, shade } from "../../../player/browser/dom.js";
+import { byKey, takeKeys } from "../../../player/browser/keys.js";
+import { VIEWS_OF_MAP, buildMap, colourMap, fork, mapCell, paintMap } from "./map.js";
+import { buildOutputs, buildSources, candidates, numbers, paintOutputs, paintSources, stepOf } from "./step.js";
+
 const VIEWS = new WeakMap(); // one view for each place where the component is mounted
 
 function buildBar(view) {
@@ -10,7 +15,7 @@ function buildBar(view) {
   view.switches = VIEWS_OF_MAP.map((name) =>
     el("button", { type: "button", class: "shown", "data-shown": name, text: strings[`show_${name}`], onclick: () => look(view, name) }),
   );
-  view.copied = button("link", strings.copy_link, () => copyLink(view), strings.link);
+  view.copied = button("link", strings.copy_link, () => copyLink(view, address(view)), strings.link);
   const jump = button("jump", strings.jump, () => show(view, view.parting), fork(), ` ${view.parting + 1}`);
   view.parts.bar.replaceChildren(
     el("span", { class: "group" }, go("first", () => show(view, 0)), go("back", () => show(view, view.row - 1)), go("next", () => show(view, view.row + 1)), go("last", () => show(view, Infinity))),

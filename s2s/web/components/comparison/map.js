@@ -1,10 +1,12 @@
 // The map: a row an aligned step, a column the source tokens that belong together; one canvas pixel a cell.
 
+import { argmax, el, icon, isWide, label, reveal, shade, standing } from "../../../player/browser/dom.js";
+
 const CELL = { width: 30, height: 26 };
 const COLOURS = { a: [37, 99, 235], b: [234, 88, 12], only: [120, 128, 140] };
-const VIEWS_OF_MAP = ["difference", "a", "b"];
+export const VIEWS_OF_MAP = ["difference", "a", "b"];
 
-const cell = (view, n, r, c) => view.sides[n].attention[r][c];
+export const cell = (view, n, r, c) => view.sides[n].attention[r][c];
 
 // What one cell shows: a share of a colour. A cell that only one side has is grey, never left out.
 function tint(view, r, c) {
@@ -16,11 +18,11 @@ function tint(view, r, c) {
 }
 
 // The words of one side in a column or a row, joined where there are several.
-const wordsOf = (view, n, column) => (n ? column.b : column.a).map((s) => view.sides[n].tokens[s]);
-const sameWords = (a, b) => a.length === b.length && a.every((word, i) => word === b[i]);
+export const wordsOf = (view, n, column) => (n ? column.b : column.a).map((s) => view.sides[n].tokens[s]);
+export const sameWords = (a, b) => a.length === b.length && a.every((word, i) => word === b[i]);
 
 // ⑂, where the runs part: drawn, as few fonts have the sign.
-function fork() {
+export function fork() {
   const sign = icon("play");
   sign.classList.add("fork");
   sign.firstChild.setAttribute("d", "M8 15V9M8 9C3.5 8 3.5 5 3.5 1M8 9c4.5-1 4.5-4 4.5-8");
@@ -45,7 +47,7 @@ function pairStanding(words) {
   return [first, ...others].some((word) => standing(word) === "" && !isWide(word)) ? "" : "stacked";
 }
 
-function buildMap(view) {
+export function buildMap(view) {
   const { parts, columns, rows } = view;
   view.heads = columns.map((column, c) => {
     const words = [...wordsOf(view, 0, column), ...wordsOf(view, 1, column)];
@@ -74,7 +76,7 @@ function buildMap(view) {
 }
 
 // Colours have a transparency, so the map needs no colour of the theme.
-function colourMap(view) {
+export function colourMap(view) {
   const image = new ImageData(Math.max(1, view.columns.length), Math.max(1, view.rows.length));
   view.rows.forEach((_, r) => {
     view.columns.forEach((_, c) => {
@@ -85,7 +87,7 @@ function colourMap(view) {
   view.canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-function paintMap(view) {
+export function paintMap(view) {
   view.bandRow.style.transform = `translateY(${view.at * CELL.height}px)`;
   view.bandColumn.style.transform = `translateX(${(view.column ?? 0) * CELL.width}px)`;
   view.bandColumn.style.display = view.column === null ? "none" : "";
@@ -100,7 +102,7 @@ function paintMap(view) {
 }
 
 // The cell under a pointer, or null.
-function mapCell(view, event) {
+export function mapCell(view, event) {
   const box = view.cells.getBoundingClientRect();
   const c = Math.floor((event.clientX - box.left) / CELL.width);
   const r = Math.floor((event.clientY - box.top) / CELL.height);

@@ -1,8 +1,11 @@
 // Both sources and outputs as rows of words, and one aligned step in numbers.
 
+import { decimals, el, label, percent, reveal, shade } from "../../../player/browser/dom.js";
+import { cell, fork, sameWords, wordsOf } from "./map.js";
+
 const NAMES = ["A", "B"];
 
-function buildSources(view) {
+export function buildSources(view) {
   view.chips = [0, 1].map((n) => {
     const columnOf = new Map();
     view.columns.forEach((column, c) => (n ? column.b : column.a).forEach((s) => columnOf.set(s, c)));
@@ -27,7 +30,7 @@ function buildSources(view) {
 }
 
 // A chip shows its column's weight, which is the sum where several tokens are one column.
-function paintSources(view) {
+export function paintSources(view) {
   view.chips.forEach((chips, n) => {
     for (const chip of chips) {
       const weight = cell(view, n, view.at, chip.dataset.c);
@@ -38,10 +41,10 @@ function paintSources(view) {
   });
 }
 
-const stepOf = (view, n, r) => (view.rows[r][n] === null ? null : view.sides[n].steps[view.rows[r][n]]);
+export const stepOf = (view, n, r) => (view.rows[r][n] === null ? null : view.sides[n].steps[view.rows[r][n]]);
 const signed = (x, n) => (x > 0 && Number(x.toFixed(n)) ? "+" : "") + decimals(x, n);
 
-function buildOutputs(view) {
+export function buildOutputs(view) {
   const { strings, rows, parts } = view;
   view.outputCells = rows.map(() => []);
   const add = (r, name, ...content) => {
@@ -76,7 +79,7 @@ function buildOutputs(view) {
   );
 }
 
-function paintOutputs(view) {
+export function paintOutputs(view) {
   view.outputCells.forEach((cells, r) => {
     for (const td of cells) {
       td.classList.toggle("now", r === view.row);
@@ -88,7 +91,7 @@ function paintOutputs(view) {
 }
 
 // The most probable words of one side at a step; the other side's word is marked, wherever it ranks among them.
-function candidates(view, n, r) {
+export function candidates(view, n, r) {
   const [step, other] = [stepOf(view, n, r), stepOf(view, 1 - n, r)];
   const head = el("h4", { text: NAMES[n] });
   if (!step) return el("section", { class: `side-${"ab"[n]}` }, head, el("p", { text: view.strings.no_step }));
@@ -118,7 +121,7 @@ function candidates(view, n, r) {
 }
 
 // The numbers of the step, a row a column of the map.
-function numbers(view, r) {
+export function numbers(view, r) {
   const { strings } = view;
   const write = (x) => (x === null ? "–" : decimals(x, 4));
   const rows = view.columns.map((column, c) => {

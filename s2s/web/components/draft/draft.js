@@ -1,5 +1,7 @@
 // What a field holds that has not been run: the server does not know it, so the browser says whose the figures are.
 
+import { el, fill } from "../../../player/browser/dom.js";
+
 const NAMES = ["text", "ref"];
 const field = (name) => document.querySelector(`.st-key-${name} textarea`);
 const form = (node) => NAMES.some((name) => node === field(name));

@@ -1,7 +1,7 @@
 // The curve: loss and exact outputs over the steps of training, with a cursor at the moment on screen.
 
 const CHART = { height: 230, left: 42, right: 46, top: 12, bottom: 30 };
-const LINES = ["train", "dev", "exact"];
+export const LINES = ["train", "dev", "exact"];
 
 function svg(tag, attributes = {}, text = "") {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -38,7 +38,7 @@ function scale(view) {
   };
 }
 
-function buildCurve(view) {
+export function buildCurve(view) {
   const s = (view.scale = scale(view));
   const { height, left, right, bottom } = CHART;
   const chart = svg("svg", { viewBox: `0 0 ${s.width} ${height}`, width: s.width, height, "aria-hidden": "true" });
@@ -61,7 +61,7 @@ function buildCurve(view) {
   view.parts.curve.replaceChildren(chart);
 }
 
-function paintCurve(view, moment) {
+export function paintCurve(view, moment) {
   const { x, y, share } = view.scale;
   view.cursor.setAttribute("x1", x(moment.step));
   view.cursor.setAttribute("x2", x(moment.step));
@@ -75,7 +75,7 @@ function paintCurve(view, moment) {
 }
 
 // The moment nearest to a pointer over the curve.
-function momentAt(view, event) {
+export function momentAt(view, event) {
   const box = view.parts.curve.getBoundingClientRect();
   const px = event.clientX - box.left;
   const far = view.moments.map((m) => Math.abs(view.scale.x(m.step) - px));

@@ -1,9 +1,15 @@
 // The film of a training: holds every moment and paints one. Python is not asked while one looks through them.
 
-const VIEWS = new WeakMap(); // one view for each place where the component is mounted
+import { decimals, el, fill, icon, isSpecial, label, percent } from "../../../player/browser/dom.js";
+import { CELL, buildHeatmap, colourHeatmap } from "../../../player/browser/heatmap.js";
+import { LINES, paintCurve } from "./curve.js";
+import { listen } from "./input.js";
+
+export const ACTS = { paintBands, paint, show, play, choose }; // for the files below this one
+export const VIEWS = new WeakMap(); // one view for each place where the component is mounted
 const TICK = 160; // milliseconds a moment
 
-const last = (view) => view.moments.length - 1;
+export const last = (view) => view.moments.length - 1;
 const sentenceOf = (view) => view.sentences[view.which];
 const frameOf = (view) => view.frames[view.shown][view.which];
 
@@ -23,7 +29,7 @@ function pressable(view, name, action) {
   return el("button", { type: "button", class: name, title, "aria-label": title, onclick: action }, icon(name));
 }
 
-function buildBar(view) {
+export function buildBar(view) {
   const { strings } = view;
   view.playButton = pressable(view, "play", () => play(view, !view.timer));
   view.slider = el("input", { type: "range", class: "slider", min: 0, step: 1, "aria-label": strings.slider });
@@ -48,7 +54,7 @@ function buildBar(view) {
   view.parts.choices.replaceChildren(...view.choices);
 }
 
-function frame(view, root) {
+export function frame(view, root) {
   const parts = (view.parts = {});
   const part = (name, tag, attributes = {}, ...children) => (parts[name] = el(tag, { class: name, ...attributes }, ...children));
   const { strings } = view;
@@ -84,7 +90,7 @@ function frame(view, root) {
   listen(view);
 }
 
-function buildSentence(view) {
+export function buildSentence(view) {
   const { target } = sentenceOf(view);
   view.trace = traceOf(view);
   buildHeatmap(view);
@@ -107,7 +113,7 @@ function choose(view, which) {
   paint(view);
 }
 
-function play(view, on) {
+export function play(view, on) {
   clearInterval(view.timer);
   view.timer = null;
   if (on) {
@@ -123,7 +129,7 @@ function play(view, on) {
   view.playButton.setAttribute("aria-label", title);
 }
 
-function paint(view) {
+export function paint(view) {
   view.shown = Math.min(view.preview ?? view.at, last(view));
   const moment = view.moments[view.shown];
   view.trace = traceOf(view);

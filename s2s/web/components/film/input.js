@@ -1,6 +1,10 @@
 // Mouse, touch and keys of the film.
 
-function listen(view) {
+import { cellAt } from "../../../player/browser/heatmap.js";
+import { byKey } from "../../../player/browser/keys.js";
+import { momentAt } from "./curve.js";
+
+export function listen(view) {
   const { map, curve } = view.parts;
   const guarded = (action) => (event) => {
     try {
@@ -18,7 +22,7 @@ function listen(view) {
   };
   const mark = ([row, column]) => {
     Object.assign(view, { row, column });
-    paintBands(view);
+    view.acts.paintBands(view);
   };
   on(map, "pointermove", (e) => e.pointerType !== "touch" && mark(point(e)));
   on(map, "pointerleave", () => mark(view.locked ?? [null, null]));
@@ -26,13 +30,13 @@ function listen(view) {
   on(curve, "pointermove", (e) => {
     if (e.pointerType === "touch") return;
     view.preview = momentAt(view, e);
-    paint(view);
+    view.acts.paint(view);
   });
   on(curve, "pointerleave", () => {
     view.preview = null;
-    paint(view);
+    view.acts.paint(view);
   });
-  on(curve, "click", (e) => show(view, momentAt(view, e)));
+  on(curve, "click", (e) => view.acts.show(view, momentAt(view, e)));
   view.onKey = guarded((event) => key(view, event));
   document.addEventListener("keydown", view.onKey);
 }
@@ -40,15 +44,15 @@ function listen(view) {
 // Keys are for the whole page while the film is in sight, but never taken from a field or a choice.
 function key(view, event) {
   byKey(view.root, event, {
-    ArrowLeft: () => show(view, view.at - 1),
-    ArrowRight: () => show(view, view.at + 1),
-    Home: () => show(view, 0),
-    End: () => show(view, Infinity),
-    " ": () => play(view, !view.timer),
-    t: () => choose(view, (view.which + 1) % view.sentences.length),
+    ArrowLeft: () => view.acts.show(view, view.at - 1),
+    ArrowRight: () => view.acts.show(view, view.at + 1),
+    Home: () => view.acts.show(view, 0),
+    End: () => view.acts.show(view, Infinity),
+    " ": () => view.acts.play(view, !view.timer),
+    t: () => view.acts.choose(view, (view.which + 1) % view.sentences.length),
     Escape: () => {
       Object.assign(view, { locked: null, row: null, column: null, preview: null });
-      paint(view);
+      view.acts.paint(view);
     },
   });
 }

@@ -1,5 +1,10 @@
 // A film that has been mounted, or that has grown: what is on screen stays, unless it was the end.
 
+import { el } from "../../../player/browser/dom.js";
+import { takeKeys } from "../../../player/browser/keys.js";
+import { buildCurve } from "./curve.js";
+import { ACTS, VIEWS, buildBar, buildSentence, frame, last, paint, play } from "./film.js";
+
 const BACKGROUND = (node) => getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#fff";
 
 function colours(view) {
@@ -33,7 +38,7 @@ export default function (component) {
   const { data, parentElement } = component;
   const root = parentElement.querySelector(".lookback");
   let view = VIEWS.get(root);
-  if (!view) VIEWS.set(root, (view = { timer: null }));
+  if (!view) VIEWS.set(root, (view = { acts: ACTS, timer: null }));
   const size = `${data.name} ${data.moments.length} ${data.total} ${data.strings.film}`;
   if (view.size !== size || view.background !== BACKGROUND(view.root)) {
     view.size = size;

@@ -1,5 +1,7 @@
 // Distributions that are brushed, causes and confused words that are clicked. Python counts; the browser draws and asks.
 
+import { decimals, el, fill, label, shade } from "../../../player/browser/dom.js";
+
 const VIEWS = new WeakMap(); // one view for each place where the component is mounted
 
 function send(view, payload) {

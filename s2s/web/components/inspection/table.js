@@ -1,5 +1,7 @@
 // A page of the table: headings sort, rows open, J and K walk. Python holds all rows; the browser has these alone.
 
+import { el, enter, fill, icon } from "../../../player/browser/dom.js";
+
 const VIEWS = new WeakMap(); // one view for each place where the component is mounted
 
 function send(view, payload) {

@@ -1,6 +1,9 @@
 // The network of one sentence, drawn and played: words → embeddings → encoder states → the decoder's steps.
 // Every strip is the first numbers of a real vector; hovering, focusing or tapping one reads them out.
 
+import { argmax, decimals, el, fill, icon, label, percent, reveal, shade } from "../../../player/browser/dom.js";
+import { byKey, takeKeys } from "../../../player/browser/keys.js";
+
 const VIEWS = new WeakMap(); // one view for each place where the component is mounted
 const BEAT = 700; // milliseconds from one moment to the next
 const READING = 10; // moments at most in which the encoder reads, however long the source

@@ -1,6 +1,9 @@
 // A student's page: the question on screen in front, one vote for it. It asks Python for news now and then, each page
 // at its own times, and not at all while nobody looks at it.
 
+import { ask, forget, hearOwn } from "../../../player/browser/ask.js";
+import { argmax, el, fill, label, percent, shade } from "../../../player/browser/dom.js";
+
 const VIEWS = new WeakMap();
 const PAUSE = [2000, 4000]; // milliseconds between two looks, drawn from here
 const STORED = "lookback-voter";

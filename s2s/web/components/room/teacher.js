@@ -1,6 +1,8 @@
 // The teacher's room, kept by this browser: after a reload and in another tab it is theirs again. Its key stands in no
 // address and nowhere on the page, which is projected.
 
+import { el } from "../../../player/browser/dom.js";
+
 const VIEWS = new WeakMap();
 const STORED = "lookback-teaches";
 

@@ -1,6 +1,11 @@
 // Score → softmax → context, side by side for several models; a score can be dragged. Softmax and context are
 // computed here as the score moves, the words come from the model through Python.
 
+import { ask, forget, hearOwn } from "../../../player/browser/ask.js";
+import { argmax, decimals, el, fill, label, percent, reveal } from "../../../player/browser/dom.js";
+import { byKey, takeKeys } from "../../../player/browser/keys.js";
+import { FORMULAS, contextSection, formula, scoreSection, softmaxSection } from "../../../player/browser/worked.js";
+
 const VIEWS = new WeakMap(); // one view for each place where the component is mounted
 const ROWS = 400; // source words; more there cannot be
 const PADS = 40;

@@ -1,0 +1,40 @@
+// Where a search tree's nodes stand: two steps of a beam of two, of which the second's first child is the best output.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { layout, leader, pathOf, read, stateAt } from "../../s2s/web/components/beam/layout.js";
+
+const TREE = {
+  steps: [
+    { recorded: 3, kept: 2 },
+    { recorded: 3, kept: 2 },
+  ],
+  nodes: {
+    parent: [-1, -1, -1, 1, 0, 0],
+    fate: ["kept", "kept", "pruned", "finished", "kept", "pruned"],
+    total: [-1, -2, -3, -2.5, -2.6, -9],
+    token: ["a", "b", "c", "<eos>", "d", "e"],
+  },
+  finished: [{ node: 3 }],
+};
+const FACTS = read(TREE);
+
+test("a node knows its step, its children and what becomes of it", () => {
+  assert.deepEqual(FACTS.step, [0, 0, 0, 1, 1, 1]);
+  assert.deepEqual(FACTS.root, [0, 1, 2]);
+  assert.deepEqual(FACTS.children[0], [4, 5]);
+  assert.deepEqual(FACTS.rank.slice(0, 2), [Infinity, 0]);
+  assert.deepEqual(pathOf(TREE, 3), [1, 3]);
+  assert.deepEqual([leader(TREE, FACTS, 0), leader(TREE, FACTS, 1)], [0, 3]);
+});
+
+test("the best output is the top row, and pruned nodes wait until they are asked for", () => {
+  const options = { always: [], measure: (token) => 10 * token.length };
+  assert.deepEqual(layout(TREE, FACTS, { ...options, most: 0 }).order, [[1, 0], [3, 4]]);
+  assert.deepEqual(layout(TREE, FACTS, { ...options, most: 1 }).order, [[1, 0, 2], [3, 4, 5]]);
+  assert.deepEqual(layout(TREE, FACTS, { ...options, most: 0, always: [5] }).order[1], [3, 4, 5]);
+});
+
+test("a node is seen as it was after a step", () => {
+  assert.deepEqual([3, 2, 0].map((i) => stateAt(TREE, FACTS, i, 0)), ["future", "pruned", "alive"]);
+});

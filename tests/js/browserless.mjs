@@ -1,0 +1,2 @@
+// What our scripts touch of a browser as they load.
+globalThis.addEventListener ??= () => {};

@@ -1,0 +1,37 @@
+// The guessing game's points, and where an address says that a player begins.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import "./browserless.mjs";
+import { linked } from "../../s2s/player/browser/address.js";
+import { points, score } from "../../s2s/player/browser/predict.js";
+
+const STEP = {
+  output: "tea",
+  log_prob: -0.1,
+  attention: [0.1, 0.8, 0.1],
+  top: ["tea", "coffee", "water", "milk"].map((token, i) => ({ token, log_prob: -i - 0.1, rank: i + 1 })),
+};
+
+test("a place earns its share of the largest weight, a word by its rank", () => {
+  const free = (place, word) => points(STEP, "free", { place, word });
+  assert.deepEqual(free(1, "Tea"), { look: 10, said: 10, rank: 1 });
+  assert.deepEqual(free(0, "water"), { look: 1, said: 3, rank: 3 });
+  assert.deepEqual(free(null, "milk"), { look: null, said: 0, rank: 4 });
+  assert.deepEqual(free(2, "juice"), { look: 1, said: 0, rank: null });
+  assert.deepEqual(free(2, null), { look: 1, said: null, rank: null });
+});
+
+test("a streak ends with an answer below half, a step that was not guessed counts nothing", () => {
+  const given = [{ look: 10, said: 10 }, null, { look: 5, said: null }, { look: 2, said: 10 }, { look: 8, said: 10 }];
+  const { got, of, streak, longest, looks } = score({ given });
+  assert.deepEqual({ got, of, streak, longest, looks }, { got: 55, of: 70, streak: 1, longest: 2, looks: 4 });
+});
+
+test("an address counts only where it names what is shown", () => {
+  globalThis.location = { search: "?text=a&step=3&lane=free&lang=zh", hash: "#step=2" };
+  assert.deepEqual(linked({ link: { text: "a", lang: "en" } }), { step: 2, lane: "free" });
+  assert.deepEqual(linked({ link: { text: "b" }, begin: { step: 4, lane: "forced" } }), { step: 4, lane: "free" });
+  assert.deepEqual(linked({ link: {}, fragment: true }), { step: 1, lane: null });
+  assert.deepEqual(linked({ link: null, begin: { step: 1 } }), { step: 1, lane: null });
+});
