@@ -1,4 +1,4 @@
-"""What a training run is told, as frozen records read from TOML; an unknown key is an error."""
+"""The configuration of a training run: frozen records read from TOML; an unknown key is an error."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class ModelConfig:
         self._check_options()
 
     def _check_options(self) -> None:
-        """What only models of other libraries have."""
+        """Check the options that only imported models use."""
         if self.attention_bias and self.attention not in ("additive", "concat"):
             raise UserError("config_needs", key="model.attention_bias", needs='model.attention = "additive" / "concat"')
         if self.bridge == "copy" and self.decoder_size > 2 * self.encoder_size:

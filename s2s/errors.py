@@ -1,4 +1,4 @@
-"""What a user got wrong, as a key with values: one sentence in each language in ``locales/``."""
+"""Errors for the user: a key with values, and a sentence in each language in ``locales/``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def strings(prefix: str, language: str) -> dict[str, str]:
 
 
 class UserError(ValueError):
-    """A mistake that its maker can mend; ``str()`` is the English sentence, ``say`` has both languages.
+    """A mistake that the user can correct; ``str()`` is the English sentence, ``say`` has both languages.
 
     >>> str(UserError("text_empty")), UserError("text_empty").say("zh")
     ('Type a sentence first.', '请先输入一句话。')
@@ -46,7 +46,7 @@ class UserError(ValueError):
 
     @classmethod
     def again(cls, key: str, values: Mapping[str, object]) -> UserError:
-        """The error that another process has met, by its key and values."""
+        """Rebuild an error of another process from its key and values."""
         return cls(key, **values)
 
     def __str__(self) -> str:

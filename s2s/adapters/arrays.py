@@ -1,4 +1,4 @@
-"""Named arrays out of NumPy and Keras files, from somebody who may mean harm: plain numbers, or a sentence.
+"""Reads named arrays from untrusted NumPy and Keras files: plain numbers, or a UserError.
 
 Nothing is unpickled, no link is followed, no other file is opened, and nothing is read that is larger than ``LIMIT``.
 """

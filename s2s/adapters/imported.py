@@ -1,4 +1,4 @@
-"""A model of another library as one of ours, and its way to disk."""
+"""A model of another library converted to ours, and its writing to disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a ``.keras`` file says of its layers beside their weights, held against what ours compute."""
+"""Checks the layer settings of a ``.keras`` file against what our layers compute."""
 
 from __future__ import annotations
 

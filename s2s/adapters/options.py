@@ -1,4 +1,4 @@
-"""What another library's own files say of a model: options by name, each understood or refused."""
+"""Options from another library's config files, by name: each is understood or refused."""
 
 from __future__ import annotations
 

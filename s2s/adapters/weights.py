@@ -1,4 +1,4 @@
-"""Another library's weights, taken one by one: each must be there, of its shape, and none may be left."""
+"""Another library's weights, taken one by one: each must exist with its shape, and none may be left over."""
 
 from __future__ import annotations
 

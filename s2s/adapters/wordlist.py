@@ -1,4 +1,4 @@
-"""A vocabulary of another library: a JSON file or a text of tokens, as a list by id."""
+"""Reads another library's vocabulary, a JSON file or a text of tokens, as a list by id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands share in what they are given: the parser, numbers in a range, files of pairs."""
+"""Argument parsing shared by the commands: the parser, numbers in a range, files of pairs."""
 
 from __future__ import annotations
 

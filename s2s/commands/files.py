@@ -1,4 +1,4 @@
-"""What commands share in reading files of pairs: options, remarks on stderr, advice that names options."""
+"""Reading files of pairs, shared by the commands: options, remarks on stderr, errors that name options."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def encoding_option(p: arguments.Parser) -> None:
 
 
 def columns(options: argparse.Namespace) -> Columns:
-    """The names of the two columns that were given."""
+    """The names of the two columns, from the options."""
     return Columns(options.source_column, options.target_column)
 
 

@@ -1,4 +1,4 @@
-"""The command ``neighbours``: where an inspected corpus had states like one of a sentence's."""
+"""The command ``neighbours``: find states of an inspected corpus that are like one of a sentence's."""
 
 from __future__ import annotations
 

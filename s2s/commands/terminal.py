@@ -1,4 +1,4 @@
-"""What commands share at a terminal: tables of text, files written whole."""
+"""Terminal output shared by the commands: text tables, atomic file writes."""
 
 from __future__ import annotations
 

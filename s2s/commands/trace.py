@@ -1,4 +1,4 @@
-"""The command ``trace``: one text decoded, every step of it as a table, JSON or CSV."""
+"""The command ``trace``: decode one text and write every step as a table, JSON or CSV."""
 
 from __future__ import annotations
 

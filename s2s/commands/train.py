@@ -1,4 +1,4 @@
-"""The command ``train``: to the end of a run, going on where its directory was left."""
+"""The command ``train``: start a run, or resume the one in its directory, to the end."""
 
 from __future__ import annotations
 

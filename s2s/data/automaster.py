@@ -1,4 +1,4 @@
-"""The AutoMaster CSV of car owners' questions: what its columns are and what in them is no text."""
+"""Reads the AutoMaster CSV of car owners' questions: its columns, and the parts of them that are not text."""
 
 from __future__ import annotations
 

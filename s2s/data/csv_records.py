@@ -1,4 +1,4 @@
-"""Lines of a CSV to its records: what parts columns, line ends in quotation marks, and what is left out as wrong."""
+"""Parses CSV lines to records: the separator, line ends in quotation marks, and the records left out as wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Public downloads to train, dev and test files that share no sentence.
+"""Turns public downloads into train, dev and test files that share no sentence.
 
 Pairs go through a scratch file beside the output; memory holds their digests alone. Pairs that
 share a side, even through others, are one group, and a group lies in one file.

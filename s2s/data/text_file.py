@@ -1,4 +1,4 @@
-"""Text files: which encoding and line ends a file has, decided on the whole of it, and its lines one at a time."""
+"""Text files: detects encoding and line ends from the whole file, and yields its lines one at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The source of a function beside what its lines made while it ran: the code of the model itself, not a copy of it."""
+"""The source of a function beside the values that its lines computed: the model's own code, not a copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercises and their checks: what is right, and what the usual slips would have given."""
+"""Exercises and their checks: the right answers, and those of the usual slips."""
 
 from __future__ import annotations
 

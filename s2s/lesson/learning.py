@@ -1,4 +1,4 @@
-"""When a model learnt which part of its sentences, read off the film of its training."""
+"""When a model learnt each part of its sentences, computed from the film of its training."""
 
 from __future__ import annotations
 

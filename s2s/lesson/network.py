@@ -1,4 +1,4 @@
-"""The data's way through the network for one sentence: embeddings, states, context, readout, softmax, with shapes.
+"""The forward pass of one sentence: embeddings, states, context, readout, softmax, with shapes.
 
 Of each vector the first ``SHOWN`` numbers: what a picture of it can hold. All are the model's own.
 """

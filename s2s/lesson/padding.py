@@ -1,4 +1,4 @@
-"""What a step would give to padding if nothing masked it: the score of a position that holds no word."""
+"""The attention that padding would get without the mask, from the score of a position without a word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prior knowledge at one step: what the decoder said, what the prior adds, what comes of it."""
+"""Prior knowledge at one step: the decoder's output, the prior's share, the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The remedies for exposure bias on one sentence: what their training would do with it, by the code that trains."""
+"""The remedies for exposure bias on one sentence: what their training does with it, by the training code itself."""
 
 from __future__ import annotations
 

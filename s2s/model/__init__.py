@@ -1,4 +1,4 @@
-"""The network: ``encoder`` → ``attention`` → ``decoder``, joined in ``seq2seq``; ``interface`` is what others ask."""
+"""The network: ``encoder`` → ``attention`` → ``decoder``, joined in ``seq2seq``; ``interface`` is the protocol."""
 
 from s2s.model.interface import Memory, Model, ModelState, StepOutput
 from s2s.model.seq2seq import Seq2Seq

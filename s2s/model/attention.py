@@ -1,6 +1,6 @@
-"""Scores of source positions, and what they become: weights and a context.
+"""Attention: score functions over source positions, the weights and the context.
 
-A score function has two parts: ``keys`` is what a sentence's memory is once for all steps,
+A score function has two parts: ``keys`` transforms a sentence's memory once for all steps,
 ``scores`` compares one decoder state with every key. Bahdanau's additive score looks back from the
 previous state, all of Luong's from the current one (``decoder.py``).
 """
@@ -57,10 +57,10 @@ class ConcatAttention(AdditiveAttention):
 
 
 class DotAttention(nn.Module):
-    """``e_ts = h_t·h_s`` (Luong, Pham and Manning 2015, eq. 8, dot); the two must be of one size."""
+    """``e_ts = h_t·h_s`` (Luong, Pham and Manning 2015, eq. 8, dot); both vectors have one size."""
 
     def keys(self, memory_BSM: Tensor) -> Tensor:
-        """What the state is multiplied with, the memory itself: (B, S, H)."""
+        """The memory itself: (B, S, H)."""
         return memory_BSM
 
     def scores(self, state_BH: Tensor, keys_BSH: Tensor, coverage_BS: Tensor | None = None) -> Tensor:
@@ -86,7 +86,7 @@ class GeneralAttention(DotAttention):
 
 
 class LocationAttention(DotAttention):
-    """``e_ts = (W h_t)_s`` (Luong, Pham and Manning 2015, eq. 8', location): the source's words are not looked at."""
+    """``e_ts = (W h_t)_s`` (Luong, Pham and Manning 2015, eq. 8', location); independent of the source's words."""
 
     def __init__(self, state_size: int, longest: int) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class LocationAttention(DotAttention):
 
 
 class Focus(NamedTuple):
-    """Where local attention looks: its centre and the logarithm of the factor on each position's weight."""
+    """The window of local attention: its centre and the log factor on each position's weight."""
 
     position_B: Tensor
     log_factors_BS: Tensor
@@ -139,7 +139,7 @@ class PredictiveAttention(LocalAttention):
     def position(self, state_BH: Tensor, time_B: Tensor, lengths_B: Tensor) -> Tensor:
         """The predicted centre, between 0 and S: (B,)."""
         logit_B: Tensor = self.v(linear.tanh(self.query(state_BH))).squeeze(1)
-        wide = torch.promote_types(logit_B.dtype, torch.float32)  # bfloat16 cannot tell neighbouring words apart
+        wide = torch.promote_types(logit_B.dtype, torch.float32)  # bfloat16 cannot distinguish neighbouring positions
         return lengths_B * torch.sigmoid(logit_B.to(wide))
 
 

@@ -1,4 +1,4 @@
-"""One decoder step, in the two orders that the papers give.
+"""The decoder: one step, in the order of Bahdanau's or Luong's paper.
 
 Bahdanau: the *previous* state looks back, the context is an input of the recurrent step.
 Luong: the recurrent step comes first, the *current* state looks back, and the readout is fed to
@@ -24,14 +24,14 @@ from s2s.model.kernels.recurrent import GRUCell, LSTMCell
 
 
 class Memory(NamedTuple):
-    """An encoded source, all that a step reads of it."""
+    """An encoded source: everything that a step reads of it."""
 
     states_BSM: Tensor
     keys_BSA: Tensor
     mask_BS: Tensor  # true at real tokens
     source_BS: Tensor | None = None  # ids, for the pointer
     prior_BV: Tensor | None = None  # ŷ, with prior knowledge
-    summary_BM: Tensor | None = None  # without attention, all that is read of the source: the encoder's last states
+    summary_BM: Tensor | None = None  # without attention, the only input from the source: the encoder's last states
 
     def select(self, index_N: Tensor) -> Memory:
         """The rows that an index names."""
@@ -39,7 +39,7 @@ class Memory(NamedTuple):
 
 
 class DecoderState(NamedTuple):
-    """What one step hands to the next; a value, never kept on a module."""
+    """The decoder state after a step; a value, never stored on a module."""
 
     hidden_LBH: Tensor
     readout_BR: Tensor  # the last readout, zeros at first; read only with input feeding
@@ -64,7 +64,7 @@ class DecoderState(NamedTuple):
 
     @staticmethod
     def joined(states: Sequence[DecoderState]) -> DecoderState:
-        """The rows of all states, one state after the other."""
+        """The states concatenated along the rows."""
         hidden, readout, cell, *rows = zip(*states, strict=True)
         return DecoderState(
             torch.cat(hidden, dim=1),
@@ -148,7 +148,7 @@ class Decoder(nn.Module):
         return DecoderState(hidden_LBH, readout_BR, cell_LBH, coverage_BS, time_B), look
 
     def read(self, parts: Sequence[Tensor]) -> Tensor:
-        """What the output layer reads of a step's state and context, in Bahdanau's order [s; c; y], else [c; s]."""
+        """The readout of a step's state and context: Bahdanau's order [s; c; y], else [c; s]."""
         if self.readout is None:
             return parts[0]
         mixed_BR: Tensor = self.readout(torch.cat(list(parts), dim=1))

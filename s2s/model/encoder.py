@@ -38,7 +38,7 @@ class Encoder(nn.Module):
         """Ids to ``memory`` (B, S, 2·size) and each layer's last forward and backward states (parts, L, B, 2·size).
 
         An LSTM has two parts, hidden states and cells; a GRU one. ``keep_BS`` zeroes whole embedded words
-        where it is 0 (word dropout). ``embedded_BSE`` is read in the place of the words' embeddings.
+        where it is 0 (word dropout). ``embedded_BSE`` replaces the words' embeddings.
         """
         embedded_BSE = self.dropout(self.embedding(source_BS) if embedded_BSE is None else embedded_BSE)
         if keep_BS is not None:

@@ -1,4 +1,4 @@
-"""What decoding, evidence, measures and inspection ask of a model; ``Seq2Seq`` is one."""
+"""The protocol of a model for decoding, evidence, measures and inspection; ``Seq2Seq`` implements it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from s2s.model.attention import Focus
 
 
 class Memory(Protocol):
-    """An encoded source, all that a step reads of it; ``mask_BS`` is true at real tokens."""
+    """An encoded source: everything that a step reads of it; ``mask_BS`` is true at real tokens."""
 
     @property
     def states_BSM(self) -> Tensor: ...  # noqa: D102
@@ -30,7 +30,7 @@ class Memory(Protocol):
 
 
 class ModelState(Protocol):
-    """What one step hands to the next; a value, never kept on a module. ``top_BH`` is its vector."""
+    """The decoder state after a step; a value, never stored on a module. ``top_BH`` is its vector."""
 
     @property
     def top_BH(self) -> Tensor: ...  # noqa: D102
@@ -41,12 +41,12 @@ class ModelState(Protocol):
 
     @staticmethod
     def joined(states: Sequence[Any]) -> Any:
-        """The rows of all states, one state after the other."""
+        """The states concatenated along the rows."""
         ...
 
 
 class Look(NamedTuple):
-    """What a step saw: the state that looked back, scores before the mask, attention, context."""
+    """The attention of a step: the query state, scores before the mask, weights, context."""
 
     query_BH: Tensor
     scores_BS: Tensor
@@ -106,7 +106,7 @@ class Forced(NamedTuple):
 
 
 class Sizes(NamedTuple):
-    """How many numbers a source state, a decoder state and a context have."""
+    """The lengths of a source state, a decoder state and a context."""
 
     encoder: int
     decoder: int
@@ -137,7 +137,7 @@ class Model(nn.Module):
         raise NotImplementedError
 
     def embed(self, source_S: Tensor) -> Tensor:
-        """What the encoder reads in the place of ids."""
+        """The embeddings that the encoder reads for ids."""
         raise NotImplementedError
 
     def normaliser(self, output: StepOutput, memory: Any) -> Tensor:
@@ -154,12 +154,12 @@ class Model(nn.Module):
 
     @property
     def vocabulary(self) -> int:
-        """How many target ids there are."""
+        """The number of target ids."""
         raise NotImplementedError
 
     @property
     def sizes(self) -> Sizes:
-        """How long its vectors are."""
+        """The lengths of its vectors."""
         raise NotImplementedError
 
     @property
@@ -174,5 +174,5 @@ class Model(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where its weights are."""
+        """The device of its weights."""
         return next(self.parameters()).device

@@ -223,12 +223,12 @@ class Seq2Seq(Model):
 
     @property
     def vocabulary(self) -> int:
-        """How many target ids there are."""
+        """The number of target ids."""
         return self.embedding.num_embeddings
 
     @property
     def sizes(self) -> Sizes:
-        """How long its vectors are."""
+        """The lengths of its vectors."""
         return Sizes(2 * self.config.encoder_size, self.config.decoder_size, 2 * self.config.encoder_size)
 
     @property
@@ -237,7 +237,7 @@ class Seq2Seq(Model):
         return self.config.max_source_length if self.config.attention == "location" else None
 
     def _keep(self, ids_BT: Tensor) -> Tensor | None:
-        """Which words survive word dropout while training."""
+        """The mask of words that survive word dropout in training."""
         if not self.training or self.word_dropout == 0:
             return None
         return (torch.rand(ids_BT.shape, device=ids_BT.device) >= self.word_dropout).float()

@@ -1,4 +1,4 @@
-"""A model whose probabilities are written down: what ``search`` needs of one, and nothing else."""
+"""A model with hand-written probabilities: only what ``search`` needs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TableModel(Model):
 
     @property
     def vocabulary(self) -> int:
-        """How many ids there are."""
+        """The number of ids."""
         return self.size
 
     @property

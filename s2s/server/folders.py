@@ -15,7 +15,7 @@ _ALONE = slice(
 CHECKPOINTS = tuple(folder.absolute() for folder in locations.checkpoint_folders()[_ALONE])
 DATA = Path(os.environ.get("LOOKBACK_DATA") or HOME / "data")
 INSPECTED = Path(os.environ.get("LOOKBACK_INSPECTED") or HOME / "inspected")
-MAX_PATH = 1_000  # characters that a visitor may type
+MAX_PATH = 1_000  # characters at most, of a typed path
 
 
 def within(typed: str, folder: Path | None = None) -> Path:

@@ -1,4 +1,4 @@
-"""Who may use the models: one at a time, in the order in which they came."""
+"""A fair lock around the models, and long work that is computed in slices between other requests."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Generator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-SHARE = 0.4  # seconds of computing for one request; what takes longer is gone on with at the next
+SHARE = 0.4  # seconds of computing for one request; longer work continues at the next request
 
 
 class Gate:
-    """A lock that is handed to whoever waited longest: one that lets go and asks again does not go first.
+    """A first-come, first-served lock: a thread that releases it and asks again goes to the end of the queue.
 
     torch gives up the interpreter lock at every call, so ungated decodes slow each other.
     """
@@ -41,7 +41,7 @@ class Gate:
 
 
 class Work(Generic[T]):
-    """Long work with pauses: everybody who wants what comes of it does a share of it, and others go in between."""
+    """Long work in slices: every request for its result computes a slice, and other requests run in between."""
 
     def __init__(self, gate: Gate, parts: Generator[None, None, T]) -> None:
         self.gate, self.parts = gate, parts
@@ -50,7 +50,7 @@ class Work(Generic[T]):
         self.done = False
 
     def go_on(self, share: float = SHARE) -> T | None:
-        """What comes of the work, None while it is not done; the error that it ended in is raised again each time."""
+        """The result, or None while the work is unfinished; an error that ended it is raised again at each call."""
         began = time.thread_time()
         while not self.done:
             with self.gate:
@@ -62,7 +62,7 @@ class Work(Generic[T]):
         return self.found
 
     def _part(self) -> None:
-        if self.done:  # by somebody else, meanwhile
+        if self.done:  # by another thread, meanwhile
             return
         try:
             next(self.parts)

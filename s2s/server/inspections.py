@@ -1,8 +1,8 @@
-"""Inspections on the server: what visitors asked for, the uploads they gave, the jobs that make them.
+"""Inspections on the server: visitors' requests, their uploaded test files, and the jobs that compute them.
 
-An inspection is a directory of ``INSPECTED``, as the command line makes it. What was asked for lies beside it
-in ``.asked``, uploads by their content in ``.uploads``, so that a new process goes on with what is unfinished.
-The inspection of an upload has a name that nobody guesses: it is shown to whoever made it or has its link.
+An inspection is a directory of ``INSPECTED``, as the command line writes it. The request lies beside it in
+``.asked``, uploads by their digest in ``.uploads``, so that a new process can continue unfinished ones.
+The inspection of an upload has an unguessable name: only its maker, or who has its link, sees it.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 MEGABYTES = 20  # of one upload
 KEPT = 1_000  # megabytes of all uploads
 NAME = re.compile(r"[\w-][\w.@-]{0,119}")  # of an inspection: never hidden, never a path
-PRIVATE = "u-"  # begins the name of an upload's inspection
+PRIVATE = "u-"  # first letters of the name of an upload's inspection
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A checkpoint on a file: ``path`` in the data folder, or an upload; ``file`` is its name for people."""
+    """A request: a checkpoint on ``path`` in the data folder, or on an upload; ``file`` is the displayed name."""
 
     checkpoint: str
     file: str
@@ -46,13 +46,13 @@ class Asked:
     skip_bad: bool = False
 
     def place(self) -> Path:
-        """Where the file is. Raises UserError where it is not, or is not allowed."""
+        """The file's path. Raises UserError where it is missing or not allowed."""
         return folders.within(self.path, _uploads() if self.upload else folders.DATA)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An inspection that there is: its manifest once it has one, what was asked for unless it comes from elsewhere."""
+    """An existing inspection: its manifest once written, and its request unless it was made elsewhere."""
 
     name: str
     manifest: dict[str, Any] | None
@@ -67,12 +67,12 @@ class Entry:
 
     @property
     def file(self) -> str:
-        """The file's name for people."""
+        """The displayed name of the file."""
         return str(self.asked.file if self.asked else (self.manifest or {}).get("file", {}).get("name", ""))
 
 
 def directory(name: str) -> Path:
-    """Where an inspection is."""
+    """The directory of an inspection."""
     return folders.INSPECTED / name
 
 
@@ -85,7 +85,7 @@ def _uploads() -> Path:
 
 
 def keep(name: str, content: bytes) -> str:
-    """Keep an upload under the digest of its content; its path for ``Asked``. UserError where it is too much."""
+    """Store an upload under the digest of its content; returns its path. UserError where it is too large."""
     suffix = Path(name).suffix.lower()
     # Never under its own name, and never unpacked: a small .gz can hold terabytes.
     path = _uploads() / (hashlib.sha256(content).hexdigest() + (suffix if suffix in EXTENSIONS else ".tsv"))
@@ -103,7 +103,7 @@ def keep(name: str, content: bytes) -> str:
 
 
 def ask(wanted: Asked, own: Collection[str] = ()) -> str:
-    """The name of the inspection of what is wanted; of an upload one of their own, else a new one."""
+    """Record a request; returns the name of its inspection: for an upload the visitor's own if any, else a new one."""
     wanted.place()
     if wanted.upload:
         same = [name for name in own if (held := entry(name)) and held.asked == wanted]
@@ -123,7 +123,7 @@ def _text(wanted: Asked) -> str:
 
 
 def entry(name: str) -> Entry | None:
-    """What is known of a name; None where there is no such inspection."""
+    """The inspection of this name; None for an unknown name."""
     if not NAME.fullmatch(name):
         return None
     manifest = _json(directory(name) / "manifest.json")
@@ -147,7 +147,7 @@ def _json(path: Path) -> dict[str, Any] | None:
 
 
 def listed(own: Collection[str]) -> list[Entry]:
-    """Everything that a visitor sees: what is not of an upload, and their own; the newest first."""
+    """The inspections that a visitor sees, newest first: all but those of other visitors' uploads."""
     if not folders.INSPECTED.is_dir():
         return []
     seen = {path.name: path.stat().st_mtime for path in folders.INSPECTED.iterdir() if path.is_dir()}
@@ -159,14 +159,14 @@ def listed(own: Collection[str]) -> list[Entry]:
 
 
 class Running:
-    """The job that makes an inspection, and how far it was when it began."""
+    """The job that computes an inspection, and the share that was done when it began."""
 
     def __init__(self, asked: Asked, place: Path, checkpoint: Checkpoint) -> None:
         self.began, self.skipped = time.monotonic(), 0.0
         self.job: Job[None] = Job(lambda tell: self._work(asked, place, checkpoint, tell))
 
     def left(self) -> float | None:
-        """Seconds until it is done at the speed so far; None before there is one."""
+        """Estimated seconds left at the speed so far; None before it is known."""
         done, passed = self.job.share - self.skipped, time.monotonic() - self.began
         return passed / done * (1 - self.job.share) if done > 0 and passed > 1 else None
 
@@ -199,21 +199,21 @@ class Running:
 
 
 def named(error: UserError, file: str) -> UserError:
-    """The error with the visitor's name for the file, and no path of the server."""
+    """The error with the displayed name of the file in place of the server's path."""
     error.values.update({name: file for name in ("file", "directory") if name in error.values})
     return advise(error, "page")
 
 
-_RUNNING: dict[str, Running] = {}  # of the whole server: whoever comes back to an inspection finds its progress
+_RUNNING: dict[str, Running] = {}  # shared by all sessions: a visitor who returns finds the progress
 
 
 def running(name: str) -> Running | None:
-    """The job of an inspection, while it runs and after it ended with something to be said."""
+    """The job of an inspection, also an ended one until ``forget``; None for others."""
     return _RUNNING.get(name)
 
 
 def start(name: str, checkpoint: Checkpoint) -> Running:
-    """Begin an inspection that was asked for, or go on with it; one that runs is left alone."""
+    """Start or continue a requested inspection; one that runs is left alone."""
     held = entry(name)
     if held is None or held.asked is None:
         raise UserError("inspect_gone")
@@ -224,7 +224,7 @@ def start(name: str, checkpoint: Checkpoint) -> Running:
 
 
 def forget(name: str) -> None:
-    """What has ended need not be spoken of any more; what nothing was made of was never asked for."""
+    """Drop an ended job; a request that produced nothing is deleted with it."""
     _RUNNING.pop(name, None)
     if not (directory(name) / "manifest.json").exists():
         (_asked() / f"{name}.json").unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Long work in a thread of its own: its progress is looked at, it can be stopped, and it ends when nobody looks."""
+"""Long work in its own thread: it reports progress, can be stopped, and ends when nobody polls it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Generic, TypeVar
 from s2s.errors import UserError
 
 Result = TypeVar("Result")
-WAIT = 0.1  # seconds between two looks at one's place
-PATIENCE = 180.0  # seconds without a look; a browser's hidden tab asks once a minute
+WAIT = 0.1  # seconds between two checks of the queue
+PATIENCE = 180.0  # seconds without a poll until a job ends; a browser polls a hidden tab once a minute
 
 
 class Stopped(Exception):
-    """Raised inside the work where it tells its progress."""
+    """Raised inside the work where it reports progress, once it is to end."""
 
 
 class Line:
-    """Who works and who waits, in the order of coming; ``width`` of them work at a time."""
+    """A first-come, first-served queue; its first ``width`` members work, the others wait."""
 
     def __init__(self, width: int = 1) -> None:
         self.width = width
@@ -28,31 +28,31 @@ class Line:
         self._lock = threading.Lock()
 
     def join(self, who: object) -> None:
-        """Stand at the end."""
+        """Append a member."""
         with self._lock:
             self._order.append(who)
 
     def leave(self, who: object) -> None:
-        """Make way; whoever is not in the line has left already."""
+        """Remove a member; nothing happens if it is not in the queue."""
         with self._lock, suppress(ValueError):
             self._order.remove(who)
 
     def place(self, who: object) -> int:
-        """0 for those who work, 1 for the next one; 0 too for those who have left."""
+        """0 for a working member or one that has left, 1 for the next to work, and so on."""
         with self._lock:
             return max(0, self._order.index(who) + 1 - self.width) if who in self._order else 0
 
     def empty(self) -> bool:
-        """Whether nobody works or waits."""
+        """Whether the queue has no member."""
         return not self._order
 
 
-# One such job at a time in the server; sentences do not wait for it, as they have a gate of their own.
+# One such job at a time on the server; decoding one sentence does not wait for it, as it has its own gate.
 LINE = Line()
 
 
 class Job(Generic[Result]):
-    """``work`` is given a function to tell the share that is done, which raises ``Stopped`` once it is to end."""
+    """``work`` is given a function that reports the share done and raises ``Stopped`` once the job is to end."""
 
     def __init__(self, work: Callable[[Callable[[float], None]], Result], line: Line = LINE) -> None:
         self.share, self.waiting, self.stopped = 0.0, True, False
@@ -64,11 +64,11 @@ class Job(Generic[Result]):
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask the work to end; it does so at its next word of progress."""
+        """Ask the work to end; it ends when it next reports progress."""
         self._end.set()
 
     def look(self) -> bool:
-        """Whether it still runs; also tells it that somebody waits."""
+        """Whether it still runs; the call also counts as a poll that keeps it alive."""
         self._seen = time.monotonic()
         return self._thread.is_alive()
 
@@ -79,11 +79,11 @@ class Job(Generic[Result]):
 
     @property
     def place(self) -> int:
-        """How many turns it is from its own."""
+        """Its position in the queue: 0 if it runs."""
         return self._line.place(self)
 
     def mistake(self) -> UserError | None:
-        """What its user got wrong; any other failure is raised."""
+        """The UserError that ended it, or None; any other failure is raised."""
         if self.failure is None or isinstance(self.failure, UserError):
             return self.failure
         raise self.failure

@@ -1,4 +1,4 @@
-"""What sessions hold, by names that nobody else can guess; what no session holds any more is not there."""
+"""Weak references by unguessable name: an entry lives as long as some session holds it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 
 class Named(Protocol):
-    """What can be kept: it has a name."""
+    """What a registry can hold: anything with a name."""
 
     name: str
 
@@ -17,30 +17,30 @@ Kept = TypeVar("Kept", bound=Named)
 
 
 class Registry(Generic[Kept]):
-    """Weak references by name, in the order of their coming; ``lock`` is for who looks and then adds."""
+    """Weak references by name, oldest first; hold ``lock`` to check and then add."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self._known: dict[str, weakref.ref[Kept]] = {}
 
     def held(self) -> list[Kept]:
-        """All that somebody still holds; the rest is forgotten."""
+        """The entries that are still alive; dead ones are dropped."""
         with self.lock:
             found = {name: kept for name, known in self._known.items() if (kept := known())}
             self._known = {name: self._known[name] for name in found}
             return list(found.values())
 
     def add(self, kept: Kept) -> None:
-        """From now on it is found by its name."""
+        """Register an entry under its name."""
         with self.lock:
             self._known[kept.name] = weakref.ref(kept)
 
     def get(self, name: str) -> Kept | None:
-        """The one of this name; None for a name that is nobody's."""
+        """The entry of this name; None for an unknown name."""
         known = self._known.get(name)
         return known() if known else None
 
     def forget(self, kept: Kept) -> None:
-        """Its name is nobody's any more."""
+        """Drop the entry of this name."""
         with self.lock:
             self._known.pop(kept.name, None)

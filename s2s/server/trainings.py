@@ -1,4 +1,4 @@
-"""Models that visitors train: a process, a directory and a place in the line each; bounded in number, time and disk."""
+"""Visitors' trainings, each with a process, a directory and a place in the queue; number, time and disk are bounded."""
 
 from __future__ import annotations
 
@@ -25,61 +25,61 @@ from s2s.trace.film import FilmFrame, FilmMoment, curve, film
 from s2s.train import live
 from s2s.train.worker import ERROR, MISTAKE
 
-LONGEST = 240.0  # seconds of one go; who wants more goes on, at the end of the line
+LONGEST = 240.0  # seconds of one run; a resumed training goes to the end of the queue
 KEPT = 3  # trainings of one session
-ALL = 60  # of all sessions, about 5 MB each
-SAVING = 30.0  # seconds that a process has to end in when it is told to
+ALL = 60  # trainings of all sessions, about 5 MB each
+SAVING = 30.0  # seconds that a process has to end after SIGTERM
 LOOK = 0.1
 # Half of the cores train, the others answer.
 LINE = Line(
     max(1, len(os.sched_getaffinity(0)) // 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 2) // 2)
 )
 _KNOWN: Registry[Training] = Registry()
-_SPARE: list[subprocess.Popen[str]] = []  # one at most: warm, not asked yet
+_SPARE: list[subprocess.Popen[str]] = []  # one process at most: everything imported, no training given yet
 _LOCK = threading.Lock()
 
 
 class Training:
-    """One model in the making; its directory goes when nobody holds it any more."""
+    """One training; its directory is deleted when nothing references it any more."""
 
     def __init__(self, choice: live.Choice) -> None:
         self.choice, self.steps = choice, live.steps(choice)
-        self.name = f"date-{choice.attention}-{secrets.token_hex(6)}"  # nobody else can guess it
+        self.name = f"date-{choice.attention}-{secrets.token_hex(6)}"  # unguessable
         self.directory = Path(tempfile.mkdtemp(prefix="lookback-"))
         self.frames: list[FilmFrame] = []
         self.moments: list[FilmMoment] = []
-        self.late = False  # ended because its time was over
+        self.late = False  # ended by the time limit
         weakref.finalize(self, remove, self.directory)
         _KNOWN.add(self)
         self.job = self._go()
 
     @property
     def checkpoint(self) -> Path:
-        """Where its checkpoint is, once there is one."""
+        """The directory of its checkpoint, once there is one."""
         return self.directory / self.name
 
     @property
     def done(self) -> int:
-        """Steps up to the last moment that was filmed."""
+        """Steps up to the last filmed moment."""
         return self.moments[-1].step if self.moments else 0
 
     def look(self) -> bool:
-        """Read what has been filmed since the last look; whether it still runs or waits."""
+        """Read what was filmed since the last call; returns whether it still runs or waits."""
         running = self.job.look()
         moments = curve(self.directory / "run")
-        if len(moments) > len(self.moments):  # a resumed run writes the moment after its save again, and the same
+        if len(moments) > len(self.moments):  # a resumed run writes moments after its save again, as they were
             self.frames += film(self.directory / "run", skip=len(self.frames))
             self.moments = list(moments)
         return running
 
     def resume(self) -> None:
-        """Go on where it was stopped or killed, behind those who wait."""
+        """Continue a stopped or killed training, at the end of the queue."""
         if not self.job.look():
             self.job = self._go()
 
     def _go(self) -> Job[bool]:
         self.late = False
-        own = weakref.ref(self)  # else the thread would keep the directory of a session that has gone
+        own = weakref.ref(self)  # a strong reference in the thread would keep the directory of a session that has ended
         asked = {"choice": dataclasses.asdict(self.choice), "name": self.name, "directory": str(self.directory)}
 
         def work(tell: Callable[[float], None]) -> bool:
@@ -89,20 +89,20 @@ class Training:
 
 
 def place(name: str) -> Path | None:
-    """The directory of a training's checkpoint; None for a name that is none's."""
+    """The directory of a training's checkpoint; None for an unknown name."""
     training = _KNOWN.get(name)
     return training.checkpoint if training else None
 
 
 def begin(choice: live.Choice) -> Training:
-    """One more, at the end of the line. Raises UserError where there are too many."""
+    """Queue a new training. Raises UserError where there are too many."""
     if len(_KNOWN.held()) >= ALL:
         raise UserError("training_full", most=ALL)
     return Training(choice)
 
 
 def warm() -> None:
-    """Have a process ready that has loaded everything."""
+    """Start a process that imports everything, ready for the next training."""
     with _LOCK:
         if not _SPARE or _SPARE[0].poll() is not None:
             _SPARE[:] = [_start()]
@@ -127,7 +127,7 @@ def _take() -> subprocess.Popen[str]:
 
 
 def _work(asked: Mapping[str, object], tell: Callable[[float], None], own: weakref.ref[Training]) -> bool:
-    """The process from its turn to its end. Raises UserError for a mistake, and where the process was killed."""
+    """Run the process from its turn to its end. Raises UserError for a mistake, and where the process was killed."""
     process = _take()
     assert process.stdin
     began = time.monotonic()
@@ -144,7 +144,7 @@ def _work(asked: Mapping[str, object], tell: Callable[[float], None], own: weakr
                 raise Stopped
             time.sleep(LOOK)
     except BrokenPipeError:
-        pass  # it has been killed: said below
+        pass  # killed: reported below
     finally:
         _end(process)
     if process.returncode == MISTAKE and (directory / ERROR).exists():
@@ -156,7 +156,7 @@ def _work(asked: Mapping[str, object], tell: Callable[[float], None], own: weakr
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """Let it save, then see it gone."""
+    """Let the process save, then make sure that it has ended."""
     if process.poll() is None:
         process.terminate()
         try:

@@ -1,4 +1,4 @@
-"""Checkpoints that visitors bring: each of one session, under a name nobody can guess, gone with the session."""
+"""Uploaded checkpoints: each belongs to one session, has an unguessable name, and is deleted with the session."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from s2s.errors import UserError
 from s2s.server import folders
 from s2s.server.registry import Registry
 
-KEPT = 3  # of one session
-ALL = 20  # of all sessions
-BYTES = 1_000_000_000  # of all their files
+KEPT = 3  # checkpoints of one session
+ALL = 20  # checkpoints of all sessions
+BYTES = 1_000_000_000  # of all their files together
 _KNOWN: Registry[Upload] = Registry()
 
 
 class Upload:
-    """A checkpoint in a directory of its own, which goes when nobody holds it any more."""
+    """A checkpoint in its own directory, which is deleted when nothing references it any more."""
 
     def __init__(self, title: str, size: int) -> None:
         stem = re.sub(r"[^\w-]", "", PurePosixPath(title).stem)[:40] or "model"
@@ -33,20 +33,20 @@ class Upload:
 
 
 def place(name: str) -> Path | None:
-    """The directory of an uploaded checkpoint; None for a name that is none's."""
+    """The directory of an uploaded checkpoint; None for an unknown name."""
     upload = _KNOWN.get(name)
     return upload.directory if upload else None
 
 
 def unzip(title: str, content: bytes) -> Upload:
-    """A checkpoint from a zip. Raises UserError where it is none, or where there are too many."""
+    """Add a checkpoint from a zip file. Raises UserError for another file, and where there are too many."""
     from s2s.checkpoint import archive
 
     return _add(title, lambda directory: archive.load_archive(title, content, directory))
 
 
 def copy(typed: str) -> Upload:
-    """A checkpoint from a directory inside the allowed folder, as it is now. Raises UserError likewise."""
+    """Add a copy of a checkpoint directory inside the allowed folder. Raises UserError likewise."""
 
     def fill(directory: Path) -> None:
         from s2s.checkpoint.open import load as load_checkpoint
@@ -75,18 +75,18 @@ def copy(typed: str) -> Upload:
 
 
 def forget(upload: Upload) -> None:
-    """Take an upload away, whoever still holds it."""
+    """Remove an upload, whatever still references it."""
     _KNOWN.forget(upload)
     remove(upload.directory.parent)
 
 
 def _add(title: str, fill: Callable[[Path], object]) -> Upload:
-    """The upload that ``fill`` writes, unless all sessions together hold too many or too much."""
+    """Register what ``fill`` writes; UserError where all sessions together hold too many or too large uploads."""
     with _KNOWN.lock:
         held = _KNOWN.held()
         if len(held) >= ALL or sum(upload.size for upload in held) >= BYTES:
             raise UserError("uploads_full")
-        upload = Upload(title, UNPACKED)  # what it may become, until it is known
+        upload = Upload(title, UNPACKED)  # the largest size, until the real one is known
         _KNOWN.add(upload)
     try:
         fill(upload.directory)

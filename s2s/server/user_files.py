@@ -1,4 +1,4 @@
-"""A test file from the visitor: bytes → pairs or links, or one sentence that says what is wrong."""
+"""Parses a visitor's test file: bytes → pairs or word links, or a UserError that says what is wrong."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from s2s.explain.alignment_error import Gold
 
 Row = TypeVar("Row")
-MOST = 2_000  # pairs of a file that are measured
+MOST = 2_000  # pairs of a file that are measured at most
 
 
 def pairs(name: str, content: bytes, columns: Columns, most: int = MOST, note: Note = silent) -> list[Pair]:

@@ -1,1 +1,1 @@
-"""What people write, in a database: labels of errors, rooms of a class. The only SQLAlchemy."""
+"""The database of what people write: labels of errors, classroom votes. The only folder that uses SQLAlchemy."""

@@ -1,4 +1,4 @@
-"""Where what people say is kept: SQLite in a file, or PostgreSQL (docs/INSPECT.md, Database).
+"""Connects to the database, SQLite or PostgreSQL, and opens transactions (docs/INSPECT.md, Database).
 
 A feature declares its tables on ``METADATA`` in its own module; ``connect`` makes those that are missing.
 """
@@ -27,17 +27,17 @@ from s2s.errors import UserError
 METADATA = MetaData()
 VARIABLE = "LOOKBACK_DATABASE"
 DEFAULT = locations.home() / "inspected" / "lookback.sqlite"
-BUSY = 30  # seconds that a writer of SQLite waits for the others
+BUSY = 30  # seconds that a writer of SQLite waits for the lock
 REACH = 5  # seconds that a server may take to answer
 MAKING = 7_205_759  # the advisory lock under which tables are made in PostgreSQL: a number that nothing else uses
-_made: dict[Engine, frozenset[str]] = {}  # the tables that each is known to have
+_made: dict[Engine, frozenset[str]] = {}  # the tables that each engine is known to have
 _making = threading.Lock()
 
 
 def connect(url: str | None = None) -> Engine:
-    """The engine of a URL, one a process, every declared table in it; without a URL, that of LOOKBACK_DATABASE.
+    """The engine of a URL (default: LOOKBACK_DATABASE), one a process, with every declared table created.
 
-    Raises UserError, which never holds a password, where there is no such database.
+    Raises UserError, which never holds a password, where the database cannot be reached.
     """
     place = address(url or os.environ.get(VARIABLE) or f"sqlite:///{DEFAULT}")
     with _making:
@@ -50,23 +50,23 @@ def connect(url: str | None = None) -> Engine:
 
 
 def _make(engine: Engine) -> None:
-    """Make the tables that are missing; of several processes one does."""
+    """Create the missing tables; a lock keeps several processes from doing so at once."""
     try:
         with writing(engine) as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MAKING})
             METADATA.create_all(connection)
-    except DBAPIError:  # no right to make tables
+    except DBAPIError:  # no permission to create tables
         raise UserError("database_lost", database=name(engine.url)) from None
 
 
 def exists() -> bool:
-    """Whether ``connect()`` would find a database: one is named, or the file is there."""
+    """Whether ``connect()`` would find a database: LOOKBACK_DATABASE is set, or the file exists."""
     return bool(os.environ.get(VARIABLE)) or DEFAULT.exists()
 
 
 def address(url: str) -> URL:
-    """The URL as SQLAlchemy has it, with the driver that is installed; UserError where it is of another kind."""
+    """The URL as SQLAlchemy's object, with the installed driver; UserError for another kind of database."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -80,7 +80,7 @@ def address(url: str) -> URL:
 
 
 def name(url: URL) -> str:
-    """What may be said of a URL: file, or server and database; no user, no password, no option.
+    """The part of a URL that may be shown: file, or server and database; no user, password or option.
 
     >>> name(address("postgresql://ann:secret@db.example:5433/class?password=secret"))
     'postgresql://db.example:5433/class'
@@ -108,13 +108,13 @@ def _engine(url: URL) -> Engine:
 
 
 def _sqlite_session(connection: sqlite3.Connection, record: object) -> None:
-    connection.isolation_level = None  # BEGIN is ours to say: Python's comes too late for what is read first
+    connection.isolation_level = None  # BEGIN is sent below: Python's own comes after the first reads
     _write_ahead(connection)
     connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Readers and one writer at a time, none waiting for another kind; SQLite does not wait for who sets it."""
+    """Use SQLite's write-ahead log: readers and the one writer do not block each other."""
     until = time.monotonic() + BUSY
     while True:
         try:
@@ -127,21 +127,21 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    """A writer waits for its turn before it reads: who reads and then writes is refused where another wrote since."""
+    """Take the write lock first (``BEGIN IMMEDIATE``): a read cannot become a write after another writer's commit."""
     reads = connection.get_execution_options().get("reads")
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 @contextlib.contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection that only reads, everything as of one moment in SQLite; UserError where the database is lost."""
+    """A connection for reading, in SQLite from one snapshot; UserError where the connection is lost."""
     with _told(engine), engine.connect().execution_options(reads=True) as connection:
         yield connection
 
 
 @contextlib.contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction: written when the block ends, undone where it raises; UserError where the database is lost."""
+    """A transaction: committed when the block ends, rolled back if it raises; UserError if the connection is lost."""
     with _told(engine), engine.begin() as connection:
         yield connection
 
@@ -158,7 +158,7 @@ def _told(engine: Engine) -> Iterator[None]:
 
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    """Insert a row, or set the other columns of the one that has its primary key: one statement, the last one wins."""
+    """Insert a row, or update the one with its primary key, in one statement; the last writer wins."""
     kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     keys = [column.name for column in table.primary_key]
     statement = kind.insert(table).values(**row)

@@ -1,6 +1,6 @@
-"""One person's label of an example, what may be asked of labels, and how their texts are kept.
+"""A person's label of an example, a filter on labels, and the cleaning of their texts.
 
-``labels.py`` keeps them in a database.
+``labels.py`` stores them in a database.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NAME, NOTE = 60, 4000  # characters at most, of a person's or a category's name,
 
 @dataclass(frozen=True)
 class Label:
-    """What one person says of one example; ``categories`` by name, in their order."""
+    """One person's verdict, categories (names, sorted) and note on one example."""
 
     person: str
     verdict: str | None
@@ -31,9 +31,9 @@ class Label:
 
 @dataclass(frozen=True)
 class Asked:
-    """Which examples: what is given holds of some person's label, or of a certain person's.
+    """A filter on examples: what is given must hold for some person's label, or for the named person's.
 
-    ``verdict`` may be ``any``, or ``none``: nobody, or not that person, has given one yet.
+    ``verdict`` may be ``any``, or ``none``: no verdict yet, from anyone or from the named person.
     """
 
     person: str = ""
@@ -44,7 +44,7 @@ class Asked:
         return self != Asked()
 
     def pack(self) -> str:
-        """Itself as a short text, for a link.
+        """The filter as a short text, for a link.
 
         >>> Asked("Ann", "wrong").pack(), Asked().pack()
         ('{"person":"Ann","verdict":"wrong"}', '')
@@ -67,7 +67,7 @@ class Asked:
 
 
 def cleaned(text: str, most: int) -> str:
-    """A text as it is kept: composed (NFC), without control characters but line ends, cut to a length.
+    """A text as it is stored: composed (NFC), without control characters but line ends, cut to a length.
 
     >>> cleaned(" wrong\\x00 word ", 60)
     'wrong word'
@@ -81,7 +81,7 @@ def _printed(character: str) -> bool:
 
 
 def named(text: str) -> str:
-    """The name of a person or a category, on one line; UserError where nothing is left of it."""
+    """The cleaned name of a person or a category, on one line; UserError if it is empty."""
     name = cleaned(" ".join(text.split()), NAME)
     if not name:
         raise UserError("label_name")

@@ -1,4 +1,4 @@
-"""What people say of an inspection's examples: a verdict, categories of their own, a note (docs/INSPECT.md, Labels).
+"""Labels of an inspection's examples: verdicts, people's own categories, notes (docs/INSPECT.md, Labels).
 
 A label belongs to a test file (its SHA-256), a checkpoint (its digest), an example's id and a person, so
 that a run made again finds it, and two people who edit one example write two rows. Each change is one
@@ -62,7 +62,7 @@ CATEGORIES = Table(
     Column("file", String(64), nullable=False),
     Column("name", String(NAME), nullable=False),
     UniqueConstraint("file", "name"),
-    sqlite_autoincrement=True,  # the number of a category that is gone never means another one
+    sqlite_autoincrement=True,  # a deleted category's number is never reused
 )
 MARKS = Table(
     "label_marks",
@@ -84,17 +84,17 @@ class Labels:
         self.checkpoint: str = manifest["checkpoint"]["digest"]
 
     def say(self, example: int, person: str, verdict: str | None) -> None:
-        """Keep a verdict; None takes it back."""
+        """Store a verdict; None deletes it."""
         if verdict not in (None, *VERDICTS):
             raise UserError("setting_choice", name="verdict", found=verdict, known=", ".join(VERDICTS))
         self._change(example, person, verdict=verdict)
 
     def note(self, example: int, person: str, text: str) -> None:
-        """Keep a note; empty takes it back."""
+        """Store a note; an empty one deletes it."""
         self._change(example, person, note=cleaned(text, NOTE))
 
     def mark(self, example: int, person: str, category: int, holds: bool) -> None:
-        """Put an example into a category, or take it out; UserError where someone has deleted that."""
+        """Add an example to a category, or remove it; UserError if the category has been deleted."""
         with writing(self.engine) as connection:
             row = self._row(example, person) | {"category": category}
             known = select(CATEGORIES.c.id).where(CATEGORIES.c.id == category, CATEGORIES.c.file == self.file)
@@ -107,25 +107,25 @@ class Labels:
             self._touch(connection, example, person)
 
     def of(self, example: int) -> tuple[Label, ...]:
-        """What everybody says of an example, in the order of names; empty labels are none."""
+        """Everyone's labels of an example, sorted by name, without empty ones."""
         return self._read([example]).get(example, ())
 
     def all(self) -> dict[int, tuple[Label, ...]]:
-        """The same of every example that has any."""
+        """The same for every example with a label."""
         return self._read()
 
     def some(self, examples: Collection[int]) -> dict[int, tuple[Label, ...]]:
-        """The same of those of these examples that have any."""
+        """The same for those of these examples with a label."""
         return self._read(examples)
 
     def people(self) -> tuple[str, ...]:
-        """Who has said anything, in the order of names."""
+        """The people with a label, sorted by name."""
         query = select(LABELS.c.person).where(*self._said()).distinct()
         with reading(self.engine) as connection:
             return tuple(sorted(connection.execute(query).scalars()))
 
     def order(self, ids: NDArray[np.int64], person: str = "", descending: bool = False) -> NDArray[np.intp]:
-        """Places that sort ids by verdict in the order of ``VERDICTS``, then those that have other labels alone.
+        """Indices that sort ids by verdict in the order of ``VERDICTS``, then those with other labels alone.
 
         Of several people's verdicts, or one person's alone, the last in that order counts; ties keep their
         order, and ids without a label are last, either way.
@@ -138,7 +138,7 @@ class Labels:
         return np.argsort([sign * found[id] if id in found else np.inf for id in ids.tolist()], kind="stable")
 
     def mask(self, ids: NDArray[np.int64], asked: Asked) -> NDArray[np.bool_]:
-        """Of each id whether its example is asked for."""
+        """One boolean an id: whether its example passes the filter."""
         if asked.verdict != "none":
             return np.isin(ids, self._having(asked))
         others = self.mask(ids, replace(asked, verdict="")) if asked.category is not None else True
@@ -155,19 +155,19 @@ class Labels:
             return list(connection.execute(select(LABELS.c.example).where(*where)).scalars())
 
     def _said(self, person: str = "") -> list[ColumnElement[bool]]:
-        """Conditions of this inspection's labels that say anything, of all people or of one."""
+        """SQL conditions: this inspection's non-empty labels, of all people or of one."""
         said = LABELS.c.verdict.is_not(None) | (LABELS.c.note != "") | _marked().exists()
         where = [LABELS.c.file == self.file, LABELS.c.checkpoint == self.checkpoint, said]
         return [*where, LABELS.c.person == person] if person else where
 
     def categories(self) -> dict[int, str]:
-        """The file's categories by number, in the order of their making."""
+        """The file's categories by number, oldest first."""
         query = select(CATEGORIES.c.id, CATEGORIES.c.name).where(CATEGORIES.c.file == self.file)
         with reading(self.engine) as connection:
             return {id: name for id, name in connection.execute(query.order_by(CATEGORIES.c.id))}
 
     def add(self, name: str) -> int:
-        """A new category, or the one that has the name already; its number."""
+        """Create a category unless the name exists; returns its number."""
         name = named(name)
         query = select(CATEGORIES.c.id).where(CATEGORIES.c.file == self.file, CATEGORIES.c.name == name)
         try:
@@ -179,7 +179,7 @@ class Labels:
                 return int(connection.execute(query).scalar_one())
 
     def rename(self, category: int, name: str) -> None:
-        """Another name for a category, everywhere; UserError where another one has it."""
+        """Rename a category everywhere; UserError if the name is taken."""
         name = named(name)
         own = (CATEGORIES.c.id == category) & (CATEGORIES.c.file == self.file)
         try:
@@ -191,13 +191,13 @@ class Labels:
             raise UserError("label_category_gone")
 
     def remove(self, category: int) -> None:
-        """A category goes, with its marks; notes and verdicts stay."""
+        """Delete a category with its marks; notes and verdicts stay."""
         own = (CATEGORIES.c.id == category) & (CATEGORIES.c.file == self.file)
         with writing(self.engine) as connection:
             connection.execute(delete(CATEGORIES).where(own))
 
     def marked(self, category: int) -> int:
-        """How many marks a category has, of all checkpoints."""
+        """The number of a category's marks, over all checkpoints."""
         query = select(func.count()).select_from(MARKS).where(MARKS.c.category == category)
         with reading(self.engine) as connection:
             return int(connection.execute(query).scalar_one())
@@ -213,7 +213,7 @@ class Labels:
         upsert(connection, LABELS, self._row(example, person) | {"changed": time.time()} | columns)
 
     def _read(self, examples: Collection[int] | None = None) -> dict[int, tuple[Label, ...]]:
-        """Labels by example, two queries whatever their number."""
+        """Labels by example, in two queries whatever their number."""
 
         def own(table: Table) -> list[Any]:
             where = [table.c.file == self.file, table.c.checkpoint == self.checkpoint]
@@ -242,5 +242,5 @@ def _marked() -> Select[tuple[int]]:
 
 
 def kept(manifest: Mapping[str, Any], url: str | None = None) -> dict[int, tuple[Label, ...]]:
-    """All labels of an inspection, for who only reads: no database is made where there is none yet."""
+    """All labels of an inspection, read only: a missing database is not created."""
     return Labels(connect(url), manifest).all() if url or exists() else {}

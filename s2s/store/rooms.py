@@ -1,7 +1,7 @@
-"""A class votes on what a model will do next: rooms, questions, votes.
+"""Classroom votes on what a model will do next: the tables of rooms, questions and votes, and their operations.
 
-A teacher opens a room and gets its code, for the class, and its key, which alone asks, closes and reveals. A voter is
-a random name that the voter's browser keeps. Times are seconds since 1970.
+A teacher opens a room and gets its code, for the class, and its key, which only the teacher has: it is needed to ask,
+close and reveal. A voter is a random name that the voter's browser keeps. Times are seconds since 1970.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ from s2s.errors import UserError
 from s2s.store.database import METADATA, reading, upsert, writing
 from s2s.trace.trace import Trace
 
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that reads as another sign
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no characters that are easily confused
 CODE = re.compile(f"[{ALPHABET}]{{6}}")
 VOTER = re.compile("[0-9a-f]{32}")
-HOUR = 3_600  # a room in which nothing was asked lasts so long
-DAY = 24 * HOUR  # a room lasts so long after it was last asked
+HOUR = 3_600  # seconds until a room without a question expires
+DAY = 24 * HOUR  # seconds from the last question until a room expires
 MAX_ROOMS = 200
-MAX_VOTERS = 400  # of a question
-MAX_QUESTIONS = 500  # of a room
-WORDS = 5  # that a class chooses from
+MAX_VOTERS = 400  # a question
+MAX_QUESTIONS = 500  # a room
+WORDS = 5  # choices for the next word
 
 ROOMS = Table(
     "class_rooms",
@@ -54,7 +54,7 @@ ROOMS = Table(
     Column("code", String(6), primary_key=True),
     Column("key", String(64), nullable=False),  # its SHA-256
     Column("expires", Float, nullable=False),
-    Column("asked", Integer, nullable=False),  # questions so far, of which the last one is on screen
+    Column("asked", Integer, nullable=False),  # number of questions so far; the last one is on screen
 )
 QUESTIONS = Table(
     "class_questions",
@@ -80,7 +80,7 @@ VOTES = Table(
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked about one step, counted from 0: where it will look, which of the words it will say."""
+    """A question about one step, counted from 0: where the model will look, and which of the words it will output."""
 
     step: int
     source: Sequence[str]
@@ -90,7 +90,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Truth:
-    """What the model does there: its weights, the probability of each of the question's words, the one it says."""
+    """The answer: the model's weights at that step, the probability of each of the question's words, and its output."""
 
     attention: Sequence[float]
     words: Sequence[float]
@@ -99,7 +99,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class RoomState:
-    """A room as everybody in it may see it: ``truth`` is None before the reveal, ``question`` before the first one."""
+    """A room as every member may see it: ``truth`` is None before the reveal, ``question`` before the first."""
 
     number: int
     phase: str
@@ -137,7 +137,7 @@ def about(trace: Trace, t: int) -> tuple[Question, Truth]:
 
 
 def open_room(engine: Engine, now: float | None = None) -> tuple[str, str]:
-    """A new room's code and key. Raises UserError where there are too many; those that expired go first."""
+    """Open a room; returns its code and key. Deletes expired rooms first; UserError where there are still too many."""
     now = time.time() if now is None else now
     key = secrets.token_urlsafe(18)
     with writing(engine) as connection:
@@ -159,7 +159,7 @@ def _digest(key: str) -> str:
 
 
 def teaches(engine: Engine, code: str, key: str, now: float | None = None) -> bool:
-    """Whether the key is that of a room that has not expired."""
+    """Whether the key belongs to a room that has not expired."""
     try:
         with reading(engine) as connection:
             _room(connection, code, key, time.time() if now is None else now)
@@ -171,7 +171,7 @@ def teaches(engine: Engine, code: str, key: str, now: float | None = None) -> bo
 
 
 def _room(connection: Connection, code: str, key: str, now: float) -> int:
-    """How many questions a room has had, for its teacher; the room is ours until the transaction ends."""
+    """The number of a room's questions, for its teacher; locks the room's row until the transaction ends."""
     query = select(ROOMS.c.key, ROOMS.c.asked).where(ROOMS.c.code == code, ROOMS.c.expires > now)
     row = connection.execute(query.with_for_update()).first()
     if row is None or not hmac.compare_digest(str(row.key), _digest(key)):
@@ -180,7 +180,7 @@ def _room(connection: Connection, code: str, key: str, now: float) -> int:
 
 
 def ask(engine: Engine, code: str, key: str, question: Question, truth: Truth, now: float | None = None) -> int:
-    """Ask the class; returns the question's number, from 1. What was asked before is closed."""
+    """Ask the class; returns the question's number, from 1. The previous question is closed."""
     now = time.time() if now is None else now
     with writing(engine) as connection:
         number = _room(connection, code, key, now) + 1
@@ -208,7 +208,7 @@ def turn(engine: Engine, code: str, key: str, phase: str, now: float | None = No
 
 
 def state(engine: Engine, code: str, now: float | None = None) -> RoomState:
-    """What is on screen in a room; one query. Raises UserError where there is no such room, or no more."""
+    """The state of a room; one query. Raises UserError where the room does not exist or has expired."""
     here = (QUESTIONS.c.room == ROOMS.c.code) & (QUESTIONS.c.number == ROOMS.c.asked)
     columns = (ROOMS.c.asked, QUESTIONS.c.phase, QUESTIONS.c.question, QUESTIONS.c.truth)
     alive = (ROOMS.c.code == code) & (ROOMS.c.expires > (time.time() if now is None else now))
@@ -225,7 +225,7 @@ def state(engine: Engine, code: str, now: float | None = None) -> RoomState:
 def vote(
     engine: Engine, code: str, number: int, voter: str, place: int | None, word: int | None, now: float | None = None
 ) -> None:
-    """Count a vote, or change it. Raises UserError where it is of no use: too late, too many, no such choice."""
+    """Record or change a vote. Raises UserError if it is late, has no such choice, or there are too many voters."""
     now = time.time() if now is None else now
     if not VOTER.fullmatch(voter) or (place is None and word is None):
         raise UserError("request_broken")
@@ -233,7 +233,7 @@ def vote(
     alive = (ROOMS.c.code == QUESTIONS.c.room) & (ROOMS.c.expires > now)
     with writing(engine) as connection:
         query = select(QUESTIONS.c.phase, QUESTIONS.c.question, ROOMS.c.asked).where(here, alive)
-        row = connection.execute(query.with_for_update(of=QUESTIONS)).first()  # a close waits, or we wait for it
+        row = connection.execute(query.with_for_update(of=QUESTIONS)).first()  # waits for a close, or makes it wait
         if row is None or row.phase != "open" or row.asked != number:
             raise UserError("vote_late")
         _check(Question(**json.loads(row.question)), place, word)

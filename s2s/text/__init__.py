@@ -1,1 +1,1 @@
-"""Text to tokens and back: segmenters, vocabularies, subwords, alignment. Neither torch nor jieba is imported here."""
+"""Text to tokens and back: segmenters, vocabularies, subwords, alignment. Imports neither torch nor jieba."""

@@ -1,4 +1,4 @@
-"""Which tokens of two sequences belong together: steps of two outputs, columns of two sources.
+"""Aligns two token sequences: the steps of two outputs, or the columns of two sources.
 
 Steps are aligned by edit distance on tokens, so that a word that stands for another is its partner.
 Sources are aligned by the same on characters, so that two segmentations of a text have columns in common.
@@ -14,12 +14,12 @@ import numpy as np
 from s2s.text.vocab import SPECIALS
 
 Pair = tuple[int | None, int | None]
-Token = tuple[str, int]  # the side, a or b, and the place
-STEP = 1 << 16  # the price of one edit; each equal pair is worth 1, so it decides between equal distances
+Token = tuple[str, int]  # the side, a or b, and the index
+STEP = 1 << 16  # the cost of one edit; an equal pair earns 1, which breaks ties between equal distances
 
 
 def align(a: Sequence[str], b: Sequence[str]) -> list[Pair]:
-    """Pairs of places in order, None where one side has no partner: the fewest edits, then the most equal pairs.
+    """Aligned index pairs in order, None for a missing partner: the fewest edits, then the most equal pairs.
 
     An edit is an insertion, a deletion or a substitution (Levenshtein 1966). What both begin with is paired, and
     of equally good alignments it is the one that pairs earlier.
@@ -49,7 +49,7 @@ def align(a: Sequence[str], b: Sequence[str]) -> list[Pair]:
 
 
 def prices(a: Sequence[str], b: Sequence[str]) -> np.ndarray:
-    """Of every pair of beginnings ``STEP`` · edits - equal pairs; (len(a)+1, len(b)+1), a row at a time."""
+    """The cost table, ``STEP`` · edits - equal pairs of each pair of prefixes: (len(a)+1, len(b)+1), by row."""
     ids = {token: i for i, token in enumerate(dict.fromkeys((*a, *b)))}
     b_ids = np.array([ids[token] for token in b], dtype=np.int64)
     slope = np.arange(len(b) + 1, dtype=np.int64) * STEP
@@ -64,14 +64,14 @@ def prices(a: Sequence[str], b: Sequence[str]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Column:
-    """Source tokens that belong together, by their places on each side; one side may have none."""
+    """Aligned source tokens, by their indices on each side; one side may be empty."""
 
     a: tuple[int, ...]
     b: tuple[int, ...]
 
 
 def columns(a: Sequence[str], b: Sequence[str]) -> tuple[Column, ...]:
-    """Every token of both sides in one column each, in the order of the text.
+    """The columns, in text order; every token of both sides is in exactly one.
 
     Tokens are in one column where they share a character of the alignment; of the others, two that
     stand at one place are one column, as one replaces the other. A special token is one character.
@@ -109,5 +109,5 @@ def columns(a: Sequence[str], b: Sequence[str]) -> tuple[Column, ...]:
 
 
 def _letters(tokens: Sequence[str]) -> list[tuple[str, int]]:
-    """Every character with the place of its token."""
+    """Every character with the index of its token."""
     return [(c, s) for s, token in enumerate(tokens) for c in ([token] if token in SPECIALS else token)]

@@ -1,4 +1,4 @@
-"""Other ways to cut a text: the paths through jieba's dictionary, and the project's other segmenters.
+"""Alternative segmentations of a text: paths through jieba's dictionary, and the other segmenters.
 
 jieba cuts a text by the most probable path through a lattice, whose edges are the dictionary words
 that begin at each character. Here are the paths that it did not take.
@@ -20,7 +20,7 @@ from s2s.text.edits import MASK
 from s2s.text.segmenters import Segmenter
 from s2s.text.vocab import Vocab
 
-Lattice = list[list[tuple[int, float]]]  # of each character the edges that begin there: (end, log-probability)
+Lattice = list[list[tuple[int, float]]]  # for each character the edges that begin there: (end, log-probability)
 PATHS = 6
 _MASK = "\ue000"  # stands for <unk> while a text is cut: a private character, no part of any word
 _LATIN = re.compile("[a-zA-Z0-9]")
@@ -29,7 +29,7 @@ _HAN = re.compile("[\u3400-\u9fff]")
 
 @dataclass(frozen=True)
 class Segmentation:
-    """One way to cut a text; ``kind`` names how, ``log_prob`` is jieba's of a path (nats)."""
+    """One segmentation; ``kind`` names its method, ``log_prob`` is jieba's for a path (nats)."""
 
     kind: str
     tokens: tuple[str, ...]
@@ -53,7 +53,7 @@ def lattice(text: str) -> Lattice:
 
 
 def best_paths(edges: Lattice, k: int) -> list[tuple[float, list[int]]]:
-    """The k most probable ways through a lattice: log-probability and the ends of the words.
+    """The k most probable paths through a lattice, as log-probability and word ends.
 
     Of equally probable ones that with the longer first word comes first, as in jieba.
     """
@@ -77,7 +77,7 @@ def best_paths(edges: Lattice, k: int) -> list[tuple[float, list[int]]]:
 
 
 def words(text: str, ends: Iterable[int]) -> list[str]:
-    """The words of a path, white space dropped; single Latin letters and digits in a row are one word, as in jieba."""
+    """The words of a path without white space; consecutive Latin letters and digits are one word, as in jieba."""
     pieces = [text[start:end] for start, end in itertools.pairwise([0, *ends])]
     joined = list[str]()
     latin = False  # whether the last word is made of single Latin letters
@@ -102,7 +102,7 @@ def splits(token: str, most: int = 4) -> list[tuple[str, ...]]:
 
 
 def alternatives(segmenter: Segmenter, vocab: Vocab, text: str) -> list[Segmentation]:
-    """Every way to cut a text that we have, first the model's own; none comes twice, and all spell the text.
+    """All distinct segmentations of a text, the model's own first; each spells the text.
 
     ``kind``: ``model`` as in training; ``words`` the same without back-off to characters; ``hmm`` jieba with
     its hidden Markov model, which guesses unknown words; ``path`` the next most probable ways through the
@@ -144,6 +144,6 @@ def _tokens(cut: Iterable[str], spaces: set[str]) -> tuple[str, ...]:
 
 
 def _finer(token: str) -> tuple[str, ...]:
-    """A word of three characters and more by the most probable way to cut it again."""
+    """Cut a word of three or more characters again, along its most probable path."""
     cuts = splits(token, 1) if len(token) > 2 and not _LATIN.search(token) else []
     return cuts[0] if cuts else (token,)

@@ -1,4 +1,4 @@
-"""A source as tokens that one changes: each function gives new tokens and leaves the old ones alone."""
+"""Edits of a tokenized source: each function returns new tokens and leaves its argument unchanged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Tokens = tuple[str, ...]
 
 
 def replace(tokens: Sequence[str], place: int, *words: str) -> Tokens:
-    """Other words, one or more, for the token at a place; IndexError where there is none.
+    """Replace the token at an index by one or more words; IndexError beyond the end.
 
     >>> replace(("我", "爱", "你"), 1, "不", "爱")
     ('我', '不', '爱', '你')
@@ -22,17 +22,17 @@ def replace(tokens: Sequence[str], place: int, *words: str) -> Tokens:
 
 
 def delete(tokens: Sequence[str], place: int) -> Tokens:
-    """Without the token at a place."""
+    """Remove the token at an index."""
     return replace(tokens, place)
 
 
 def mask(tokens: Sequence[str], place: int) -> Tokens:
-    """With ``<unk>`` for the token at a place."""
+    """Replace the token at an index by ``<unk>``."""
     return replace(tokens, place, MASK)
 
 
 def split(tokens: Sequence[str], place: int, pieces: Sequence[str]) -> Tokens:
-    """The token at a place as smaller ones, which must spell it.
+    """Split the token at an index into pieces, which must spell it.
 
     >>> split(("骑", "自行车"), 1, ["自行", "车"])
     ('骑', '自行', '车')
@@ -43,7 +43,7 @@ def split(tokens: Sequence[str], place: int, pieces: Sequence[str]) -> Tokens:
 
 
 def join(tokens: Sequence[str], place: int) -> Tokens:
-    """The token at a place and the next one as one token.
+    """Join the token at an index with the next one.
 
     >>> join(("骑", "自行", "车"), 1)
     ('骑', '自行车')
@@ -52,5 +52,5 @@ def join(tokens: Sequence[str], place: int) -> Tokens:
 
 
 def can_join(tokens: Sequence[str], place: int) -> bool:
-    """Whether there is a next token and both are words: a mask has no letters to join."""
+    """Whether there is a next token and neither is ``<unk>``, which has no letters."""
     return 0 <= place < len(tokens) - 1 and not {tokens[place], tokens[place + 1]} & set(SPECIALS)

@@ -1,4 +1,4 @@
-"""Characters that cannot be seen: joiners, which shape the letters around them, and all others. Light to import."""
+"""Invisible characters: joiners, which shape the letters around them, and all others. Light to import."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def joins(text: str, at: int) -> bool:
 
 
 def visible(text: str) -> str:
-    """A text with what cannot be seen in it written as its code point; a joiner after a letter stays.
+    """The text with invisible characters as their code points; a joiner after a letter stays.
 
     >>> visible("a\\u200b"), visible("\\u200c"), visible("می\\u200c") == "می\\u200c", visible("a\\u00a0b")
     ('a⟨200B⟩', '⟨200C⟩', True, 'a⟨00A0⟩b')

@@ -1,4 +1,4 @@
-"""How the Tokenizer of Keras cuts a text, from the settings that its ``to_json`` writes. Pure functions."""
+"""Cuts text as Keras' Tokenizer does, by the settings that its ``to_json`` writes. Pure functions."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'  # Keras' own default
 
 @dataclass(frozen=True)
 class KerasConfig:
-    """How Keras' Tokenizer reads a side whose cut is ``keras``: what its ``to_json`` says."""
+    """The settings of Keras' Tokenizer (its ``to_json``) for a side whose segmenter is ``keras``."""
 
     lower: bool = True
     filters: str = ""  # each of these characters becomes ``split``
     split: str = " "
     characters: bool = False  # char_level: one token a character, nothing is filtered
-    skip: bool = False  # whatever the cut, a word that is not listed is left out, as where there is no oov_token
+    skip: bool = False  # with any segmenter: unlisted words are left out, as without an oov_token
     jieba: bool = False  # a text without ``split`` in it is cut into Chinese words first
 
     def __post_init__(self) -> None:
@@ -26,7 +26,7 @@ class KerasConfig:
 
 
 def words(text: str, lower: bool = True, filters: str = FILTERS, split: str = " ") -> list[str]:
-    """Each character of ``filters`` becomes ``split``, and words are what stands between; empty ones are none.
+    """Replace each character of ``filters`` by ``split``, split there, and drop empty words.
 
     >>> words("Don't stop, Tom!"), words("Stop|Tom.", lower=False, filters="", split="|")
     (["don't", 'stop', 'tom'], ['Stop', 'Tom.'])
@@ -37,7 +37,7 @@ def words(text: str, lower: bool = True, filters: str = FILTERS, split: str = " 
 
 
 def letters(text: str, lower: bool = True) -> list[str]:
-    """One token a character; nothing is filtered.
+    """One token a character, unfiltered.
 
     >>> letters("Hi!")
     ['h', 'i', '!']

@@ -1,7 +1,7 @@
-"""Text to tokens and back: jieba words, Latin words, characters, what stands between spaces.
+"""Segmenters, which cut text into tokens and join them: jieba words, Latin words, characters, tokens between spaces.
 
-A segmenter is a pair of pure functions under a name; a checkpoint stores the name, so the
-tokens that a reader sees are cut as they were in training.
+A segmenter is a named pair of pure functions; a checkpoint stores the name, so that text is cut as
+in training.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from s2s.text import keras as keras_text
 from s2s.text.hidden import joins
 from s2s.text.keras import KerasConfig
 
-# Scripts without spaces between words, as Unicode's names of letters begin; Chinese is cut otherwise.
+# First words of Unicode letter names of scripts without spaces; Chinese is cut otherwise.
 UNSPACED = ("HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "TAI ", "NEW TAI", "JAVANESE")
 SPACE = "␣"  # how the character segmenter shows a space on an axis
 
@@ -39,7 +39,7 @@ _CHINESE_PUNCTUATION = re.compile(r"(?<![\w.,:?!;])([?!,;:.])(?!\w)|(?<=[\u4e00-
 
 
 def clean(text: str) -> str:
-    """Drop control and format characters, make every run of white space one space, compose (NFC).
+    """Drop control and format characters, collapse white space to one space, compose (NFC).
 
     >>> clean(" a\\u200b\\tb\\x00 ")
     'a b'
@@ -49,7 +49,7 @@ def clean(text: str) -> str:
 
 
 def spaced(text: str) -> list[str]:
-    """What stands between spaces, of a format that says so: other white space is part of a token.
+    """Split at spaces only; other white space is part of a token.
 
     >>> spaced("10\u00a0000  people")
     ['10\xa0000', 'people']
@@ -58,9 +58,9 @@ def spaced(text: str) -> list[str]:
 
 
 def is_token(token: str) -> bool:
-    """Whether a model can be given this as one token: something is in it, and nothing that cannot be seen.
+    """Whether a text can be one token: not empty, without spaces and invisible characters.
 
-    A joiner after a letter can be: it says how the letters around it are drawn (Persian, Hindi).
+    A joiner after a letter is allowed: it shapes the letters around it (Persian, Hindi).
 
     >>> is_token("苹果"), is_token(""), is_token("a b"), is_token("a\\u200b"), is_token("می\\u200cخواهم")
     (True, False, False, False, True)
@@ -70,7 +70,7 @@ def is_token(token: str) -> bool:
 
 
 def spelled(token: str) -> str:
-    """A token of another program's list as the cuts here spell it: cleaned, a space in it shown.
+    """A token of another program's list as our segmenters spell it: cleaned, with a visible space.
 
     >>> spelled("cafe\\u0301"), spelled("می\\u200cخواهم") == "میخواهم", spelled(" "), spelled("\\t")
     ('café', True, '␣', '␉')
@@ -114,7 +114,7 @@ def normalised(text: str) -> str:
 
 
 def spelling(text: str) -> str:
-    """The characters of a text in one form, without white space: what every way to cut it has in common.
+    """The normalised characters of a text without white space: equal for every segmentation of it.
 
     >>> spelling("喜歡 Tom’s 茶。") == spelling("".join(["喜欢", "Tom", "'s", "茶", "."]))
     True
@@ -124,7 +124,7 @@ def spelling(text: str) -> str:
 
 
 def jieba_words(text: str) -> list[str]:
-    """Chinese words by jieba's dictionary (no hidden Markov model: no word is made up).
+    """Chinese words by jieba's dictionary, without its hidden Markov model, which guesses words.
 
     >>> jieba_words("我喜歡蘋果。")
     ['我', '喜欢', '苹果', '。']
@@ -133,7 +133,7 @@ def jieba_words(text: str) -> list[str]:
 
 
 def latin_words(text: str) -> list[str]:
-    """Words, numbers and punctuation of a language written with spaces; contractions in two.
+    """Words, numbers and punctuation of a language written with spaces; contractions are split in two.
 
     >>> latin_words("I don't know, Tom's here.")
     ['I', 'do', "n't", 'know', ',', 'Tom', "'s", 'here', '.']
@@ -151,7 +151,7 @@ def characters(text: str) -> list[str]:
 
 
 def join_chinese(tokens: list[str]) -> str:
-    """Words to text; a space only between two Latin words.
+    """Join words, with a space only between two Latin words.
 
     >>> join_chinese(["我", "是", "Tom", "Smith", "。"])
     '我是Tom Smith。'
@@ -164,7 +164,7 @@ def join_chinese(tokens: list[str]) -> str:
 
 
 def join_latin(tokens: list[str]) -> str:
-    """Words to text, undoing ``latin_words``: no space before closing marks and ``n't``, ``'s``.
+    """Join words, undoing ``latin_words``: no space before closing marks and ``n't``, ``'s``.
 
     >>> join_latin(['I', 'do', "n't", 'know', ',', 'Tom', '.'])
     "I don't know, Tom."
@@ -182,12 +182,12 @@ def join_latin(tokens: list[str]) -> str:
 
 
 def join_characters(tokens: list[str]) -> str:
-    """Characters to text; ``␣`` is a space again."""
+    """Join characters; ``␣`` becomes a space."""
     return "".join(tokens).replace(SPACE, " ")
 
 
 def pieces(text: str) -> list[str]:
-    """What stands between white space, of a text that another program has cut.
+    """Split at white space a text that another program has cut.
 
     >>> pieces("a well@@ -known  name")
     ['a', 'well@@', '-known', 'name']
@@ -196,7 +196,7 @@ def pieces(text: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Small letters without their accents."""
+    """Lower-case letters without accents."""
     return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if unicodedata.category(c) != "Mn")
 
 
@@ -232,7 +232,7 @@ def ascii_marks(text: str) -> list[str]:
 
 
 def join_bpe(tokens: list[str]) -> str:
-    """Subwords to words: a piece that ends with ``@@`` goes on in the next (subword-nmt).
+    """Join subwords: a piece that ends with ``@@`` continues in the next (subword-nmt).
 
     >>> join_bpe(["a", "well@@", "-known"])
     'a well-known'
@@ -241,7 +241,7 @@ def join_bpe(tokens: list[str]) -> str:
 
 
 def join_sentencepiece(tokens: list[str]) -> str:
-    """Subwords to words: a word begins with ``▁`` (SentencePiece).
+    """Join subwords: a word begins with ``▁`` (SentencePiece).
 
     >>> join_sentencepiece(["▁a", "▁well", "-known"])
     'a well-known'
@@ -255,7 +255,7 @@ def _latin_spelled(token: str) -> str:
 
 @dataclass(frozen=True)
 class Segmenter:
-    """How one side of a model's text is cut into tokens and put together again.
+    """The functions that cut one side's text into tokens and join them.
 
     ``spell`` is what the cut makes of the characters of a word: a list of words that was not made by it may spell them
     otherwise.
@@ -269,7 +269,7 @@ class Segmenter:
 
 
 def keras(rules: KerasConfig) -> Segmenter:
-    """The way of Keras' Tokenizer; with ``jieba`` a text without ``split`` is cut by it first."""
+    """A segmenter like Keras' Tokenizer; with ``jieba`` it first cuts a text without ``split`` into Chinese words."""
 
     def cut(text: str) -> list[str]:
         if rules.characters:

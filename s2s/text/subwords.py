@@ -1,4 +1,4 @@
-"""Subwords as words: which pieces belong together, and the weights of words. numpy alone."""
+"""Groups subword pieces into words, and sums attention by word. numpy only."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import unicodedata
 from collections.abc import Sequence
 
 BEGIN, GOES_ON, FOLLOWS = "▁", "@@", "##"  # SentencePiece and byte-level pairs; subword-nmt; WordPiece
-HIDDEN = re.compile("⟨([0-9A-F]{4,6})⟩")  # a character that cannot be seen, as labels write it
-CHINESE = ("\u2e80", "\uffef")  # no spaces: every piece is a word
+HIDDEN = re.compile("⟨([0-9A-F]{4,6})⟩")  # an invisible character, as labels write it
+CHINESE = ("\u2e80", "\uffef")  # scripts without spaces: every piece is a word
 Spans = tuple[tuple[int, int], ...]
 
 
 def spans(tokens: Sequence[str]) -> Spans:
-    """From where to where each word goes; without marks of subwords every token is one.
+    """The (start, end) indices of each word; without subword marks every token is a word.
 
-    Punctuation, special tokens and Chinese pieces stand for themselves, as no mark says which belong together.
+    Punctuation, special tokens and Chinese pieces are words of their own, as no mark joins them.
 
     >>> spans(["▁ri", "des", ".", "</s>"]), spans(["well@@", "known"]), spans(["ab", "cd"])
     (((0, 2), (2, 3), (3, 4)), ((0, 2),), ((0, 1), (1, 2)))
@@ -26,7 +26,7 @@ def spans(tokens: Sequence[str]) -> Spans:
 
 
 def _joined(before: str, token: str, spaced: bool) -> bool:
-    """Whether a token goes on with the word before it."""
+    """Whether a token continues the word before it."""
     if token.startswith(FOLLOWS) or before.endswith(GOES_ON):
         return True
     last, first = before[-1:], token[:1]
@@ -36,7 +36,7 @@ def _joined(before: str, token: str, spaced: bool) -> bool:
 
 
 def _letters(token: str) -> bool:
-    """Whether a token spells a part of a word: it has letters, or what only shapes them (a joiner, a soft hyphen)."""
+    """Whether a token spells part of a word: it has letters, or characters that shape them (joiner, soft hyphen)."""
     plain = HIDDEN.sub("", token)
     shapes = any(unicodedata.category(chr(int(code, 16))) == "Cf" for code in HIDDEN.findall(token))
     marks = any(unicodedata.category(c)[0] == "M" for c in plain)
@@ -44,7 +44,7 @@ def _letters(token: str) -> bool:
 
 
 def word(tokens: Sequence[str]) -> str:
-    """The pieces of one word put together.
+    """Join the pieces of one word.
 
     >>> word(["▁ri", "des"]), word(["well@@", "known"]), word(["▁"]), word(["▁co", "⟨00AD⟩", "op"])
     ('rides', 'wellknown', '▁', 'coop')
@@ -56,5 +56,5 @@ def word(tokens: Sequence[str]) -> str:
 
 
 def _shape(found: re.Match[str]) -> str:
-    """What cannot be seen, between pieces that are put together: a joiner as it is, of all else nothing."""
+    """An invisible character's text between joined pieces: a joiner stays, all others are dropped."""
     return chr(int(found[1], 16)) if found[1] in ("200C", "200D") else ""

@@ -1,4 +1,4 @@
-"""Tokens to ids and back, with padding, unknown, begin and end kept apart."""
+"""The vocabulary: tokens to ids and back, with special tokens for padding, unknown, begin and end."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from s2s.errors import UserError
 
 PAD, UNK, BOS, EOS = range(4)
 SPECIALS = ("<pad>", "<unk>", "<bos>", "<eos>")
-FILL = "<fill>"  # padding that a model does read, as one of its words
+FILL = "<fill>"  # padding that the model reads as a word
 
 
 def right(said: Sequence[int], gold: Sequence[int]) -> list[bool]:
-    """Of each token of the reference whether the same one was said at its place.
+    """One boolean a reference token: whether the output has the same token at that index.
 
-    An unknown word is never said: ``<unk>`` in its place is what a reader sees go wrong.
+    ``<unk>`` never counts as right, as the reader sees a missing word.
 
     >>> right([7, 8], [7, 9, 3]), right([7, 1], [7, 1])
     ([True, False, False], [True, False])
@@ -26,7 +26,7 @@ def right(said: Sequence[int], gold: Sequence[int]) -> list[bool]:
 
 
 def _latin(token: str) -> bool:
-    """Whether a token has a Latin letter: letters one by one would say nothing, so such a word stays whole."""
+    """Whether a token has a Latin letter; such a word is not cut into characters, which would mean nothing alone."""
     return any(c.isalpha() and c < "\u0250" for c in token)
 
 
@@ -36,8 +36,8 @@ class Vocab:
 
     ``back_off``: a token outside the list is cut into its characters before it is looked up, so
     that a rare Chinese word becomes known characters instead of one ``<unk>``; a word with Latin
-    letters stays whole. ``bos``, ``eos``: what is read begins with ``<bos>``, ends with ``<eos>``;
-    ``fill``: then it is filled up to so many tokens with ``<fill>``, a word of the list. ``skip``: a token
+    letters stays whole. ``bos``, ``eos``: an encoded text begins with ``<bos>``, ends with ``<eos>``;
+    ``fill``: it is then padded to that many tokens with ``<fill>``, a word of the list. ``skip``: a token
     outside the list is left out instead. A word that was listed in another spelling than text is cut into
     (``spelt``) is found under both.
 
@@ -86,11 +86,11 @@ class Vocab:
         return len(self.tokens)
 
     def spelt(self, spell: Callable[[str], str]) -> Vocab:
-        """The same list for text whose words ``spell`` has written; of two that become one the first is found."""
+        """The same list for text respelt by ``spell``; where two words become one, the first is found."""
         return replace(self, spell=spell)
 
     def find(self, token: str) -> int | None:
-        """A token's id in either spelling, also of one that no cut has cleaned; None where it is not listed."""
+        """A token's id in either spelling, also for uncleaned tokens; None if it is not listed."""
         found = self.ids.get(token)
         if found is None and not (token.isprintable() and unicodedata.is_normalized("NFC", token)):
             return self.ids.get(self.spell(token))
@@ -98,23 +98,23 @@ class Vocab:
 
     @property
     def leading(self) -> int:
-        """How many marks stand before the words."""
+        """The number of special tokens before the words."""
         return int(self.bos)
 
     def known(self, tokens: Iterable[str]) -> list[str]:
-        """The tokens as the model will read them: cut into characters where back-off applies, between their marks."""
+        """The tokens as the model reads them: cut into characters where back-off applies, between special tokens."""
         if self.back_off:
             tokens = [part for t in tokens for part in ([t] if t in self.ids or _latin(t) else t)]
         return self.marked(token for token in tokens if not self.skip or self.find(token) is not None)
 
     def marked(self, tokens: Iterable[str]) -> list[str]:
-        """The tokens between the marks that the model reads around them; what has a mark gets no second one."""
+        """The tokens with the special tokens that the model reads around them; those present are not added twice."""
         first, last = ([SPECIALS[i]] if there else [] for i, there in ((BOS, self.bos), (EOS, self.eos)))
         whole = [*first, *self.words(tokens), *last]
         return whole + [FILL] * (self.fill - len(whole))
 
     def words(self, tokens: Iterable[str]) -> list[str]:
-        """The tokens without those marks."""
+        """The tokens without those special tokens."""
         words = list(tokens)
         while self.fill and words[-1:] == [FILL]:
             del words[-1]
@@ -125,7 +125,7 @@ class Vocab:
         return words
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
-        """Ids; a token outside the list, or spelt like a special where the model reads no such mark, is ``UNK``."""
+        """The ids; ``UNK`` for an unlisted token, and for a special token that the model does not read."""
         listed = list(tokens)
         ids = [UNK if (i := self.find(token)) is None else i for token in listed]
         if self.bos and listed[:1] == [SPECIALS[BOS]]:

@@ -1,4 +1,4 @@
-"""How wide a text is in a terminal, or in any type whose wide characters take two columns."""
+"""The width of a text in a terminal, where wide characters take two columns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import unicodedata
 
 
 def width(text: str) -> int:
-    """Columns of a terminal: two for a wide character, none for a combining one.
+    """The number of columns: two for a wide character, 0 for a combining one.
 
     >>> width("喝tea")
     5

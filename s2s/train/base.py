@@ -1,4 +1,4 @@
-"""Training on from a checkpoint: its weights and vocabularies are what a run begins with."""
+"""Training from a checkpoint: a run begins with its weights and vocabularies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which settings a run may be gone on with when they are others than those it was begun with."""
+"""Which settings may differ when a run is resumed."""
 
 from __future__ import annotations
 

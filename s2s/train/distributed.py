@@ -1,4 +1,4 @@
-"""Several processes on each batch (torchrun): every one takes a part, the gradient is that of the whole."""
+"""Training with several processes (torchrun): each takes a part of every batch; the gradient is that of the whole."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 T = TypeVar("T")
-PATIENCE = timedelta(hours=12)  # that the others have while the first process scores dev
+PATIENCE = timedelta(hours=12)  # how long the others wait while the first process scores dev
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Group:
         return self.rank == 0
 
     def part(self, items: Sequence[T]) -> Sequence[T]:
-        """What of a batch is this process's: every ``size``-th, so that lengths are alike everywhere."""
+        """This process's part of a batch: every ``size``-th item, so that all parts have similar lengths."""
         return items[self.rank :: self.size]
 
     def combine(self, parameters: Iterable[Tensor], loss: float, tokens: int) -> tuple[float, int]:
@@ -58,7 +58,7 @@ class Group:
         return int(value)
 
     def any(self, asked: bool) -> bool:
-        """Whether it is so in any process: they all learn it at the same step."""
+        """Whether the flag is true in any process; all learn it at the same step."""
         if self.size == 1:
             return asked
         value = torch.tensor([int(asked)], device=self.device)
@@ -89,7 +89,7 @@ def join() -> Group:
 
 
 def leave() -> None:
-    """Part from the other processes, where there are any."""
+    """Leave the process group, if there is one."""
     if dist.is_available() and dist.is_initialized():
         dist.destroy_process_group()
 

@@ -1,4 +1,4 @@
-"""Training while somebody watches: the date task small enough for a minute, and what may be chosen about it."""
+"""Live training on the date task, small enough for a minute, and the visitor's choices."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ORIGIN = "Synthetic: written in memory by this repository's own generator while 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a visitor chooses; the defaults reach 95 % of the held-out dates soonest."""
+    """A visitor's choices; the defaults reach 95 % of the held-out dates soonest."""
 
     attention: str = "additive"
     size: int = 96  # of the decoder's state; of the encoder's, both directions together
@@ -60,7 +60,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 
 
 def steps(choice: Choice) -> int:
-    """Steps of a whole run."""
+    """The number of steps of a whole run."""
     return choice.epochs * math.ceil(PAIRS / choice.batch_size)
 
 
@@ -99,7 +99,7 @@ def config(choice: Choice, name: str) -> Config:
 
 
 def pairs() -> dict[str, list[tuple[str, str]]]:
-    """The pairs of train, dev and test, in memory; those of dev are other days, and have one reading each."""
+    """The pairs of train, dev and test, in memory; dev has days that train lacks, with one reading each."""
     from s2s.tasks import date  # what is above, the page reads, and it needs no grammar
 
     shown = {target for _, target in FIXED}

@@ -1,4 +1,4 @@
-"""What a run asks of the machine: memory that is kept, and the precision of products."""
+"""Settings of the machine: glibc keeps freed memory; the precision of matrix products."""
 
 from __future__ import annotations
 

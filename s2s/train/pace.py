@@ -1,4 +1,4 @@
-"""How fast a run is and how long it will take: target tokens a second of the last minutes, scoring on dev included."""
+"""The speed of a run, in target tokens a second over the last minutes, and the time left, with scoring on dev."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEPT = 180  # measurements: of the last three minutes of training
 
 
 class Clock(Protocol):
-    """Seconds that only grow."""
+    """A monotonic clock, in seconds."""
 
     def __call__(self) -> float:
         """Now."""
@@ -25,7 +25,7 @@ class Clock(Protocol):
 
 @dataclass
 class Pace:
-    """Told of every step; the rate is the median of spans of a second, which a stall or a burst does not move."""
+    """Measures every step; the rate is the median over spans of a second, so that stalls and bursts do not count."""
 
     clock: Clock = perf_counter
     spans: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))  # tokens a second
@@ -70,7 +70,7 @@ class Pace:
 
     @property
     def recent(self) -> float:
-        """The same of the last seconds."""
+        """Target tokens a second over the last seconds."""
         return statistics.median(list(self.spans)[-RECENT:]) if len(self.spans) >= RECENT else self.rate
 
     def left(self, tokens: int, scorings: int, first_scoring: float = 0.0) -> float | None:

@@ -1,4 +1,4 @@
-"""A file of pairs and nothing else → the split, the segmentation and the sizes of a run."""
+"""Plans a run from a file of pairs alone: the split, the segmentation and the sizes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from s2s.disk import write_text
 from s2s.errors import UserError
 from s2s.text.segmenters import SEGMENTERS, UNSPACED, clean
 
-FEWEST = 20  # pairs that a run can be planned for
+FEWEST = 20  # pairs at least that a run can be planned for
 HELD_OUT = 1000  # pairs in dev and in test at most; a tenth of the file before that
 SAMPLE = 2000  # pairs that the guesses look at
 SEED = 1
@@ -60,7 +60,7 @@ def scale(pairs: int) -> Scale:
 
 
 def segmentation(texts: Sequence[str]) -> str:
-    """How a side is best cut, by its script.
+    """The best segmenter for a side, by its script.
 
     Mostly Chinese characters: ``jieba``, or ``characters`` where most of its words would be single ones
     (classical Chinese). Scripts without spaces or with marks on the letters, and texts without
@@ -103,7 +103,7 @@ class Given:
         return ((clean(s), clean(t)) for s, t in found)
 
     def record(self) -> str:
-        """What tells this from other data; keys that came later are left out where they have their defaults."""
+        """The values that identify the data; keys added later are left out at their defaults."""
         made = {"file": self.file.name, "sha256": _digest(self.file), **dataclasses.asdict(self.columns)}
         made["format"] = self.form
         if self.encoding != AUTO:
@@ -208,7 +208,7 @@ def resolve(sample: Sequence[Pair], pairs: int, directory: Path, name: str) -> C
 
 
 def _sample(pairs: Iterator[Pair]) -> tuple[list[Pair], int]:
-    """A sample of the pairs, each as likely as any other, and how many they are."""
+    """A uniform sample of the pairs, and their number."""
     rng, kept, count = random.Random(SEED), list[Pair](), 0
     for count, pair in enumerate(pairs, start=1):
         place = count - 1 if count <= SAMPLE else rng.randrange(count)

@@ -1,4 +1,4 @@
-"""How fast a step moves the weights."""
+"""The learning rate by step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many threads a training step is fastest with, measured at the start and again when it has become slow."""
+"""Chooses the number of threads that makes a training step fastest, at the start and whenever steps become slow."""
 
 from __future__ import annotations
 

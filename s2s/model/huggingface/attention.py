@@ -1,4 +1,4 @@
-"""The attention function that the models run: it tells one call what it looked at, and looks where the call says.
+"""The attention function that transformers models run: it records or replaces the weights of one call.
 
 transformers lets a program name its own attention function, and hands it whatever else a forward pass was called with.
 So what is seen and what is replaced belongs to the call; nothing is kept on a module.

@@ -12,7 +12,7 @@ from s2s.errors import UserError
 
 NLLB = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")  # its tokenizer marks languages by nothing but the form of their names
 WRAPPED = ("mbart", "plbart")  # in training the last token of a target is what the decoder reads first
-NAMED = 12  # languages that an error names
+NAMED = 12  # languages that an error names at most
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Languages:
 
     @property
     def note(self) -> str:
-        """What a user should know who did not choose both."""
+        """A note for a user who did not choose both languages."""
         chosen = f"It reads {self.source or 'none'}, writes {self.target or 'none'}"
         others = "--source-language and --target-language choose others"
         return f"The model knows {len(self.ids)} languages. {chosen}; {others}."

@@ -64,7 +64,7 @@ class Shared:
         self.forget()
 
     def forget(self) -> None:
-        """Nothing recorded."""
+        """Drop what was recorded."""
         self.task = -1  # the backward pass that what is recorded belongs to
         self.rows, self.columns = list[Tensor](), list[Tensor]()
         self.dense: Tensor | None = None
@@ -124,7 +124,7 @@ def half(tensor: Tensor) -> bool:
 
 
 def operand(tensor: Tensor) -> Tensor:
-    """The tensor as a product takes it: bfloat16 under autocast."""
+    """The tensor as an operand: bfloat16 under autocast."""
     return tensor.to(torch.get_autocast_dtype(tensor.device.type)) if half(tensor) else tensor
 
 
