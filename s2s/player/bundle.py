@@ -23,8 +23,8 @@ OTHER = re.compile(r"^(?:import .*|export [{*].*)", re.MULTILINE)  # forms that 
 def script(entry: Path) -> str:
     """The entry and all that it imports as one module, with the entry's default export.
 
-    Raises ValueError for a missing file, an import cycle, an imported name that nobody exports, a top-level name that two
-    files declare, and an imported file with a default export.
+    Raises ValueError for a missing file, an import cycle, an imported name that nobody exports, a top-level name that
+    two files declare, and an imported file with a default export.
     """
     files = modules(entry)
     _check_names(files)
