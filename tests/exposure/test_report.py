@@ -36,7 +36,7 @@ def test_a_report_is_json_that_formats_md_describes(report: Report) -> None:
         4,
         1,
     )
-    section = (ROOT / "docs" / "FORMATS.md").read_text(encoding="utf-8").split("\n## Exposure\n")[1]
+    section = (ROOT / "docs" / "formats" / "MEASURES.md").read_text(encoding="utf-8").split("\n## Exposure\n")[1]
     keys = set(values) | {
         key for part in ("positions", "recovery", "distractor", "calibration") for key in values[part]
     }
