@@ -108,16 +108,18 @@ def test_the_frame_of_who_has_the_keys_crosses_no_button(open_page: OpenPage) ->
 def test_nothing_covers_the_brand_the_bar_or_a_number(open_page: OpenPage, options: dict[str, object]) -> None:
     projector = {} if options else {"projector": "1"}
     page = open_page({"lang": "zh", "text": TEXT, "ref": REFERENCE, **projector}, **options)
-    covers = """node => {
+    uncovered = """node => {
         const box = node.getBoundingClientRect(), top = (y) => document.elementsFromPoint(box.left + 4, y)[0];
         const inside = (found) => node.contains(found) || found.contains(node) || found.shadowRoot?.contains(node);
-        return ![box.top + 1, box.bottom - 1].every((y) => top(y) && inside(top(y)));
+        return [box.top + 1, box.bottom - 1].every((y) => top(y) && inside(top(y)));
     }"""
-    assert not page.locator("[data-testid=stMain] strong").first.evaluate(covers)
+    leave = page.locator(".st-key-projector-leave")
+    if not options:
+        expect(leave).to_have_css("position", "fixed")  # the mode's style comes after the player
+    page.wait_for_function(uncovered, arg=page.locator("[data-testid=stMain] strong").first.element_handle())
     page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 800)")
     page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 100")
-    assert not page.locator(".bar").evaluate(covers)
-    leave = page.locator(".st-key-projector-leave")
+    page.wait_for_function(uncovered, arg=page.locator(".bar").element_handle())
     if not options:
         content = page.locator(".player").bounding_box()
         box = leave.bounding_box()
