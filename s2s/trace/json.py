@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,6 +21,17 @@ def number(value: float) -> float:
 def numbers(values: Sequence[float] | np.ndarray) -> list[float]:
     """Each to 8 significant digits."""
     return [number(v) for v in values]
+
+
+def read_record(text: str, schema: str, kind: str) -> dict[str, Any]:
+    """The JSON object in a record's text. ValueError for any other text, or another ``schema``."""
+    try:
+        values = json.loads(text)
+    except RecursionError:
+        raise ValueError(f"not a {kind}: nested too deeply") from None
+    if not isinstance(values, dict) or values.get("schema") != schema:
+        raise ValueError(f"not a {kind}: its schema must be {schema}")
+    return values
 
 
 def _scored_dict(scored: Scored) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from s2s.trace.json import read_record
+
 SCHEMA = "lookback-tree/1"
 FATES = ("kept", "finished", "cut", "pruned")
 ENDINGS = ("finished", "decided", "length")
@@ -189,12 +191,7 @@ class SearchTree:
     @staticmethod
     def from_json(text: str) -> SearchTree:
         """The tree that ``to_json`` wrote; ValueError says what is wrong with any other text."""
-        try:
-            values = json.loads(text)
-        except RecursionError:
-            raise ValueError("not a search tree: nested too deeply") from None
-        if not isinstance(values, dict) or values.get("schema") != SCHEMA:
-            raise ValueError(f"not a search tree: its schema must be {SCHEMA}")
+        values = read_record(text, SCHEMA, "search tree")
         try:
             return _from_dict(values)
         except (KeyError, IndexError, TypeError, AttributeError) as error:

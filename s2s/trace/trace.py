@@ -20,7 +20,7 @@ import numpy as np
 from s2s import spreadsheet
 from s2s.text.vocab import SPECIALS
 from s2s.trace.arrays import Arrays
-from s2s.trace.json import number, numbers, step_to_dict, trace_fields
+from s2s.trace.json import number, numbers, read_record, step_to_dict, trace_fields
 from s2s.trace.step import Step
 
 if TYPE_CHECKING:
@@ -171,12 +171,7 @@ class Trace:
     @staticmethod
     def from_json(text: str) -> Trace:
         """The trace that ``to_json`` wrote; ValueError says what is wrong with any other text."""
-        try:
-            values = json.loads(text)
-        except RecursionError:
-            raise ValueError("not a trace: nested too deeply") from None
-        if not isinstance(values, dict) or values.get("schema") != SCHEMA:
-            raise ValueError(f"not a trace: its schema must be {SCHEMA}")
+        values = read_record(text, SCHEMA, "trace")
         try:
             return Trace(**trace_fields(values))
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
