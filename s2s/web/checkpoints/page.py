@@ -11,9 +11,14 @@ from s2s.checkpoint.archive import FILES, LIMIT
 from s2s.errors import UserError
 from s2s.server import folders, uploads
 from s2s.web.checkpoints import saved
-from s2s.web.shell import architecture, card, controls, csv_table, language, models
+from s2s.web.shell import architecture, card, controls, csv_table, keys, language, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+
+CARDS = "cards"  # names whose cards are shown
+LAST_FILE = "refused"  # file_id of the upload that was read last
+UPLOAD_MISTAKE = "upload_mistake"  # UserError of that upload, or None
+UPLOADS_MADE = "uploads_made"  # accepted uploads so far: each gets a fresh widget
 
 SCORES = ("bleu", "chrf", "rouge_l", "perplexity", "token_accuracy")
 
@@ -23,7 +28,7 @@ def page(names: list[str]) -> None:
     csv_table.show(_rows(names), "checkpoints", "cards_table", _formats())
     _own()
     saved.section()
-    chosen = st.multiselect(t("cards.choose"), names, default=names[:1], max_selections=2, key="cards")
+    chosen = st.multiselect(t("cards.choose"), names, default=names[:1], max_selections=2, key=CARDS)
     if len(chosen) == 2:
         _differences(*chosen)
     if not chosen:  # the only chip was taken away
@@ -75,10 +80,10 @@ def _differences(first: str, second: str) -> None:
     """Scores and settings in which two checkpoints differ."""
     pair = [models.about(name, models.changed(name)) for name in (first, second)]
     flat = [_flat(entry["config"]) | {t(f"cards.{k}"): f"{v:.4g}" for k, v in _scores(entry).items()} for entry in pair]
-    keys = [key for key in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(key) != flat[1].get(key)]
-    columns = {name: [values.get(key, "–") for key in keys] for name, values in zip((first, second), flat, strict=True)}
+    settings = [key for key in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(key) != flat[1].get(key)]
+    columns = {n: [values.get(key, "–") for key in settings] for n, values in zip((first, second), flat, strict=True)}
     st.markdown(f"##### {t('cards.differences')}")
-    csv_table.show({t("cards.setting"): keys} | columns, f"{first}-{second}", "cards_differences")
+    csv_table.show({t("cards.setting"): settings} | columns, f"{first}-{second}", "cards_differences")
 
 
 def _flat(config: Mapping[str, Any]) -> dict[str, str]:
@@ -90,7 +95,7 @@ def _flat(config: Mapping[str, Any]) -> dict[str, str]:
 def _card(name: str) -> None:
     """One card, and the way to the player."""
     if st.button(t("cards.open", name=name), key=f"open-{name}", icon=":material/play_arrow:"):
-        st.session_state.update(model=name, **controls.first_example(name))
+        st.session_state.update({keys.MODEL: name, **controls.first_example(name)})
         # Else the language would be the browser's: a switch forgets the widgets of the page that it leaves.
         st.switch_page("pages/step_through.py", query_params={"lang": language.current()})
     with st.container(border=True):
@@ -105,19 +110,19 @@ def _own() -> None:
         st.caption(t("cards.bring_help", files=", ".join(FILES), most=uploads.KEPT))
         full = len(mine) >= uploads.KEPT
         left, right = st.columns(2)
-        generation = st.session_state.get("uploads_made", 0)  # a fresh widget once its file has been taken
+        generation = st.session_state.get(UPLOADS_MADE, 0)  # a fresh widget once its file has been taken
         file = left.file_uploader(
             t("cards.zip"), "zip", key=f"zip-{generation}", max_upload_size=LIMIT // 1_000_000, disabled=full
         )
-        if file is not None and st.session_state.get("refused") != file.file_id:
-            st.session_state["refused"] = file.file_id  # not read anew at every run
+        if file is not None and st.session_state.get(LAST_FILE) != file.file_id:
+            st.session_state[LAST_FILE] = file.file_id  # not read anew at every run
             _take(lambda: uploads.unzip(file.name, file.getvalue()))
         with right.form("folder", border=False):
             typed = st.text_input(t("cards.folder"), key="folder_path", placeholder="models/mine", disabled=full)
             if st.form_submit_button(t("cards.load"), disabled=full) and typed.strip():
                 _take(lambda: uploads.copy(typed))
         right.caption(t("cards.folder_help", folder=code(folders.DATA.name)))
-        if mistake := st.session_state.get("upload_mistake"):
+        if mistake := st.session_state.get(UPLOAD_MISTAKE):
             st.error(language.explain(mistake))
         for upload in mine:
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -128,16 +133,16 @@ def _own() -> None:
 def _take(make: Callable[[], uploads.Upload]) -> None:
     """A new checkpoint into the session, shown at once, or what was wrong with it."""
     state = st.session_state
-    state["upload_mistake"] = None
+    state[UPLOAD_MISTAKE] = None
     try:
         with st.spinner(t("cards.reading")):
             made = make()
     except UserError as error:
-        state["upload_mistake"] = error
+        state[UPLOAD_MISTAKE] = error
         return
-    state["uploads"] = [*models.uploaded(), made]
-    state["uploads_made"] = state.get("uploads_made", 0) + 1
-    state["cards"] = [made.name]
+    state[keys.UPLOADS] = [*models.uploaded(), made]
+    state[UPLOADS_MADE] = state.get(UPLOADS_MADE, 0) + 1
+    state[CARDS] = [made.name]
     st.rerun()
 
 
@@ -145,11 +150,11 @@ def _remove(upload: uploads.Upload) -> None:
     """Out of the session, and off the disk."""
     state = st.session_state
     uploads.forget(upload)
-    state["uploads"] = [other for other in models.uploaded() if other is not upload]
+    state[keys.UPLOADS] = [other for other in models.uploaded() if other is not upload]
     names = models.names()
-    state["cards"] = [name for name in state.get("cards", []) if name in names]
-    if state.get("model") not in names:
-        state["model"] = names[0]
+    state[CARDS] = [name for name in state.get(CARDS, []) if name in names]
+    if state.get(keys.MODEL) not in names:
+        state[keys.MODEL] = names[0]
         state.update(controls.first_example(names[0]))
-    if state.get("compare") not in names:
-        state["compare"] = ""
+    if state.get(keys.COMPARE) not in names:
+        state[keys.COMPARE] = ""

@@ -15,6 +15,10 @@ from s2s.player.bundle import script
 from s2s.store import rooms
 from s2s.web.shell import language
 
+ROOM = "teach"  # code and key of the teacher's room, or None
+ROOM_READ = "teach_heard"  # whether the browser's copy of the room has been read
+ROOM_LEFT = "teach_left"  # the room that was left, for the browser to forget
+
 FOLDER = Path(__file__).parents[1] / "components" / "room"
 COMPONENT = "teacher"  # its key, under which the session holds what the browser set
 KEY = re.compile(r"[\w-]{24}", re.ASCII)
@@ -31,42 +35,42 @@ def _component() -> Any:
 def room(engine: Engine) -> tuple[Room | None, bool]:
     """The visit's room, and whether there was one that is no more, or whose key is wrong."""
     state, broken = st.session_state, False
-    if "teach" not in state:
+    if ROOM not in state:
         linked = st.query_params.get("teach", "")
         code, _, key = linked.partition(".")
         enter(_room(code, key))
-        broken = bool(linked) and state["teach"] is None
+        broken = bool(linked) and state[ROOM] is None
     kept = _kept()
-    found = state["teach"] is None and not state["teach_heard"] and kept is not None
+    found = state[ROOM] is None and not state[ROOM_READ] and kept is not None
     if found:
         enter(kept)
-    held: Room | None = state["teach"]
+    held: Room | None = state[ROOM]
     if found and held is not None and rooms.teaches(engine, *held):
         st.rerun()  # what stands above was drawn as for a visit without a room
     if held is None or rooms.teaches(engine, *held):
         return held, broken
     leave()
-    state["teach_heard"] = held == kept  # a wrong link costs nobody the room that the browser kept
+    state[ROOM_READ] = held == kept  # a wrong link costs nobody the room that the browser kept
     return None, True
 
 
 def enter(held: Room | None) -> None:
     """From now on the visit teaches in this room; in none until the browser says which it kept."""
-    st.session_state.update(teach=held, teach_heard=held is not None, teach_left=None)
+    st.session_state.update({ROOM: held, ROOM_READ: held is not None, ROOM_LEFT: None})
 
 
 def leave() -> None:
     """The visit's room is nobody's here; the browser loses it, too."""
-    st.session_state.update(teach=None, teach_heard=True, teach_left=st.session_state["teach"])
+    st.session_state.update({ROOM: None, ROOM_READ: True, ROOM_LEFT: st.session_state[ROOM]})
 
 
 def remember() -> None:
     """What the browser keeps, and the button that copies the teacher's link; without a room it is asked for one."""
     state = st.session_state
     data = {
-        "room": _data(state["teach"]),
-        "heard": state["teach_heard"],
-        "left": _data(state["teach_left"]),
+        "room": _data(state[ROOM]),
+        "heard": state[ROOM_READ],
+        "left": _data(state[ROOM_LEFT]),
         "strings": language.strings("teacher"),
     }
     _component()(key=COMPONENT, data=data, on_kept_change=lambda: None)

@@ -18,6 +18,8 @@ from s2s.web.classroom.board import board
 from s2s.web.shell import controls, language, layout, models, request
 from s2s.web.shell.language import t
 
+CLASS_PROBLEM = "class_problem"  # sentence of the last mistake, shown once
+
 PAGE = "classroom"
 NEARBY = ("localhost", "127.0.0.1", "::1")
 
@@ -46,7 +48,7 @@ def section() -> None:
 
 def _problem() -> None:
     """What the last button could not do."""
-    if problem := st.session_state.pop("class_problem", None):
+    if problem := st.session_state.pop(CLASS_PROBLEM, None):
         st.error(problem)
 
 
@@ -54,7 +56,7 @@ def _open(engine: Engine) -> None:
     try:
         remembered.enter(rooms.open_room(engine))
     except UserError as error:
-        st.session_state["class_problem"] = language.explain(error)
+        st.session_state[CLASS_PROBLEM] = language.explain(error)
 
 
 def join_link(address: str, code: str) -> str:
@@ -151,4 +153,4 @@ def _press(engine: Engine, code: str, seen: rooms.RoomState, action: Any) -> Non
         if (now.number, now.phase) == (seen.number, seen.phase):
             action()
     except UserError as error:
-        st.session_state["class_problem"] = language.explain(error)
+        st.session_state[CLASS_PROBLEM] = language.explain(error)

@@ -9,11 +9,17 @@ import streamlit as st
 from s2s.text import edits
 from s2s.text.align import columns
 from s2s.web.compare.side import Side
-from s2s.web.shell import controls, language, models
+from s2s.web.shell import controls, keys, language, models
 from s2s.web.shell.bound import shows
 from s2s.web.shell.foreign import plain
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import MAX_VALUE, spelt
+
+B_EDITED = "b_edited"  # the text of B as the editor wrote it last
+B_HISTORY = "b_history"  # earlier texts and tokens of B, for Undo
+B_ORIGIN = "b_origin"  # what B was edited from
+CHIP = "chip"  # position of the chosen word of B, from 0
+TYPED = "typed"  # words to insert
 
 Tokens = tuple[str, ...]
 MOST = 400  # characters of a typed word
@@ -29,10 +35,10 @@ def tokens_of(side: Side) -> Tokens:
 def section(a: Side, b: Side) -> None:
     """The text, its words, what can be done with the chosen one, other segmentations."""
     _begin_again_with(a)
-    history, of_a, of_b = st.session_state["b_history"], tokens_of(a), tokens_of(b)
+    history, of_a, of_b = st.session_state[B_HISTORY], tokens_of(a), tokens_of(b)
     st.text_area(
         t("compare.b_text"),
-        **shows("b_text"),
+        **shows(keys.B_TEXT),
         height=78,
         max_chars=MAX_VALUE,
         placeholder=t("compare.b_text_place"),
@@ -41,7 +47,7 @@ def section(a: Side, b: Side) -> None:
     )
     with st.container(horizontal=True, key="steps-back"):
         st.button(t("compare.undo"), key="undo", on_click=_undo, disabled=not history)
-        same = not st.session_state["b_text"]
+        same = not st.session_state[keys.B_TEXT]
         st.button(t("compare.as_a"), key="as_a", on_click=_store, args=("", ""), disabled=same)
     if of_b:
         place = _chips(of_a, of_b, b)
@@ -54,24 +60,24 @@ def section(a: Side, b: Side) -> None:
 def _begin_again_with(a: Side) -> None:
     """B is A edited: when A's text is another, B begins as its copy again. What was typed as B's own text stays."""
     state = st.session_state
-    state.setdefault("b_history", [])
+    state.setdefault(B_HISTORY, [])
     origin = (a.state.text, a.state.tokens)
-    if state.setdefault("b_origin", origin) != origin:
-        state["b_origin"] = origin
-        if state["b_text"] == state.get("b_edited"):
+    if state.setdefault(B_ORIGIN, origin) != origin:
+        state[B_ORIGIN] = origin
+        if state[keys.B_TEXT] == state.get(B_EDITED):
             _store("", "")
             st.rerun()
 
 
 def _store(text: str, tokens: str) -> None:
     state = st.session_state
-    state["b_history"] = [*state["b_history"][-99:], (state["b_text"], state["b_tokens"])]
-    state.update(b_text=text, b_tokens=tokens, b_edited=text)
+    state[B_HISTORY] = [*state[B_HISTORY][-99:], (state[keys.B_TEXT], state[keys.B_TOKENS])]
+    state.update({keys.B_TEXT: text, keys.B_TOKENS: tokens, B_EDITED: text})
 
 
 def _undo() -> None:
-    text, tokens = st.session_state["b_history"].pop()
-    st.session_state.update(b_text=text, b_tokens=tokens, b_edited=text)
+    text, tokens = st.session_state[B_HISTORY].pop()
+    st.session_state.update({keys.B_TEXT: text, keys.B_TOKENS: tokens, B_EDITED: text})
 
 
 def _edit(b: Side, tokens: Tokens, place: int | None = None) -> None:
@@ -82,7 +88,7 @@ def _edit(b: Side, tokens: Tokens, place: int | None = None) -> None:
         text = source.segmenter.join(list(tokens))
     _store(text, "" if tuple(source.words(text)) == tokens else words)
     if place is not None:
-        st.session_state["chip"] = min(place, len(tokens) - 1) if tokens else None
+        st.session_state[CHIP] = min(place, len(tokens) - 1) if tokens else None
 
 
 def _chips(of_a: Tokens, of_b: Tokens, b: Side) -> int | None:
@@ -101,12 +107,10 @@ def _chips(of_a: Tokens, of_b: Tokens, b: Side) -> int | None:
         unknown = "" if token in known or token == edits.MASK else " :small[:red[unk]]"
         return f":small[{place + 1}] {marks.get(place, '')}{plain(token)}{unknown}"
 
-    if (st.session_state.get("chip") or 0) >= len(of_b):
-        st.session_state["chip"] = None
+    if (st.session_state.get(CHIP) or 0) >= len(of_b):
+        st.session_state[CHIP] = None
     places = range(len(of_b))
-    chosen: int | None = st.pills(
-        t("compare.words"), places, format_func=name, key="chip", help=t("compare.words_help")
-    )
+    chosen: int | None = st.pills(t("compare.words"), places, format_func=name, key=CHIP, help=t("compare.words_help"))
     gone = [f"~~{plain(of_a[s])}~~" for column in found if not column.b for s in column.a]
     if gone:
         st.caption(t("compare.gone", words=" ".join(gone)))
@@ -128,7 +132,7 @@ def _actions(b: Side, tokens: Tokens, place: int) -> None:
         act(t("compare.join"), "join", joined)
         st.text_input(
             t("compare.typed"),
-            key="typed",
+            key=TYPED,
             placeholder=t("compare.typed"),
             label_visibility="collapsed",
             width=200,
@@ -152,10 +156,10 @@ def _actions(b: Side, tokens: Tokens, place: int) -> None:
 
 def _typed(b: Side, tokens: Tokens, place: int) -> None:
     """The typed words, cut as the model cuts, in the place of the chosen one."""
-    words = [word for part in st.session_state["typed"].split() for word in _cut(b, part)]
+    words = [word for part in st.session_state[TYPED].split() for word in _cut(b, part)]
     if words:
         _edit(b, edits.replace(tokens, place, *words), place)
-    st.session_state["typed"] = ""
+    st.session_state[TYPED] = ""
 
 
 def _cut(b: Side, part: str) -> Sequence[str]:

@@ -17,7 +17,7 @@ from s2s.trace.trace import Trace
 from s2s.web.compare import editor
 from s2s.web.compare.side import Side
 from s2s.web.components.comparison import comparison
-from s2s.web.shell import controls, language, models
+from s2s.web.shell import controls, keys, language, models
 from s2s.web.shell.bound import marks
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
@@ -31,7 +31,7 @@ def choices() -> None:
     """In what B differs, whose words are read, A's decoding, examples."""
     left, middle, right = st.columns([8, 2, 2], vertical_alignment="bottom")
     key = f"differs-{language.current()}"
-    st.session_state[key] = [name for name in st.session_state["differs"].split(",") if name]
+    st.session_state[key] = [name for name in st.session_state[keys.DIFFERS].split(",") if name]
     names = {name: t(f"compare.{name}") for name in DIFFERS}
     with left:
         st.pills(
@@ -51,7 +51,7 @@ def choices() -> None:
 
 def _differ(key: str) -> None:
     chosen = st.session_state[key]
-    st.session_state["differs"] = ",".join(name for name in DIFFERS if name in chosen)
+    st.session_state[keys.DIFFERS] = ",".join(name for name in DIFFERS if name in chosen)
 
 
 def other(state: PageState) -> PageState:
@@ -84,7 +84,7 @@ OWN = ("compare", "differs", "compared")
 
 def section(names: list[str]) -> None:
     """B's controls, then both runs."""
-    differs = st.session_state["differs"].split(",")
+    differs = st.session_state[keys.DIFFERS].split(",")
     box = st.container(border=True) if differs != [""] else st.container()
     with box:
         if "checkpoint" in differs:
@@ -117,7 +117,7 @@ def _runs(a: Side, b: Side, state: PageState) -> None:
     if reference:
         modes = {"free": t("step.mode_free"), "forced": t("step.mode_forced")}
         controls.radio("compared", t("step.mode"), modes, label_visibility="collapsed", help=t("step.mode_help"))
-        mode = st.session_state["compared"]
+        mode = st.session_state[keys.COMPARED]
     calls = [_usable(side, mode, reference) for side in (a, b)]
     if calls[0] is None or calls[1] is None:
         return

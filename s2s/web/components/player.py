@@ -10,7 +10,7 @@ import streamlit as st
 
 from s2s.player.payload import FOLDER, lane_values, read, script, source_words
 from s2s.trace.trace import Trace
-from s2s.web.shell import controls, language
+from s2s.web.shell import controls, keys, language
 from s2s.web.shell.request import COMPONENT
 
 __all__ = ["FOLDER", "player", "script"]
@@ -48,7 +48,7 @@ def player(
         "strings": language.strings("player"),
         "vocabulary": vocabulary,
         "words": source_words(lanes),
-        "pieces": bool(st.session_state.get("pieces")),
+        "pieces": bool(st.session_state.get(keys.PIECES)),
         "link": dict(link) if link is not None else None,
         "page": page,
         "branches": list(branches),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from s2s.explain.alignment_error import Alignment
     from s2s.explain.corpus import Report
 
+RESULT = "evidence_found"  # file, kind and result of the last job
+
 MOST = 200  # sentences whose evidence is gathered
 KINDS = ("pairs", "links")
 SHIFTS = {"-1": "−1", "0": "0", "1": "+1"}
@@ -54,9 +56,9 @@ def section(model: str) -> None:
         return
     kind, found, name = _upload()
     if done := job_panel.run("evidence_", bool(found), lambda: Task(name, Job(work(checkpoint, kind, found)), kind)):
-        st.session_state["evidence_found"] = (done.file, done.kind, done.job.result)
-    if "evidence_found" in st.session_state:
-        show(*st.session_state["evidence_found"])
+        st.session_state[RESULT] = (done.file, done.kind, done.job.result)
+    if RESULT in st.session_state:
+        show(*st.session_state[RESULT])
 
 
 def _upload() -> tuple[str, Sequence[Any], str]:

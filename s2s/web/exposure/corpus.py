@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from s2s.data.text_file import Form
     from s2s.exposure.report import Report
 
+REPORTS = "reports"  # file and reports of the last job
+
 
 def work(checkpoints: Sequence[Checkpoint], texts: Sequence[Pair]) -> Callable[[Callable[[float], None]], list[Report]]:
     """One report a checkpoint, with one progress for all; on one core, as sentences are decoded on another.
@@ -58,9 +60,9 @@ def section(checkpoints: list[Checkpoint]) -> None:
     st.markdown(t("exposure.corpus_help", most=MOST, size=MEGABYTES))
     texts, name = _upload()
     if done := job_panel.run("", bool(texts), lambda: Task(name, Job(work(checkpoints, texts)))):
-        st.session_state["reports"] = (done.file, done.job.result)
-    if "reports" in st.session_state:
-        show(*st.session_state["reports"])
+        st.session_state[REPORTS] = (done.file, done.job.result)
+    if REPORTS in st.session_state:
+        show(*st.session_state[REPORTS])
 
 
 def _upload() -> tuple[list[Pair], str]:

@@ -19,7 +19,7 @@ from s2s.web.components.player import player
 from s2s.web.inspection import labels, state
 from s2s.web.inspection.state import Shown
 from s2s.web.inspection.table import cell
-from s2s.web.shell import language, models, page_state
+from s2s.web.shell import keys, language, models, page_state
 from s2s.web.shell.foreign import code
 from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
@@ -32,8 +32,8 @@ def section(shown: Shown) -> None:
     """The row that is open, if there is one."""
     id = shown.row
     if id is None:
-        if st.session_state["row"]:
-            st.info(t("inspect.row_gone", id=st.session_state["row"]))
+        if st.session_state[keys.ROW]:
+            st.info(t("inspect.row_gone", id=st.session_state[keys.ROW]))
         elif len(shown.places):
             st.caption(t("inspect.row_none"))
         return
@@ -59,7 +59,7 @@ def _head(shown: Shown, id: int, place: int) -> None:
 
 
 def _go(id: int) -> None:
-    st.session_state["row"] = id
+    st.session_state[keys.ROW] = id
 
 
 def _texts(shown: Shown, row: dict[str, Any], place: int) -> None:

@@ -14,6 +14,7 @@ from s2s.inspect.table import LABEL, Examples, Query
 from s2s.store.database import connect
 from s2s.store.label import Asked
 from s2s.store.labels import Labels
+from s2s.web.shell import keys
 from s2s.web.shell.language import t
 
 
@@ -61,7 +62,7 @@ class Said:
 
 def read(examples: Examples, query: Query) -> Said:
     """From the server's database, anew in every run: others label at the same time."""
-    asked = Asked.unpack(st.session_state["labelled"])
+    asked = Asked.unpack(st.session_state[keys.LABELLED])
     ids = examples.column("id").to_numpy()
     try:
         labels = Labels(connect(), examples.manifest)
@@ -77,5 +78,5 @@ def read(examples: Examples, query: Query) -> Said:
 
 def ask(asked: Asked) -> None:
     """Other rows; the table begins at its first ones."""
-    if asked.pack() != st.session_state["labelled"]:
-        st.session_state.update(labelled=asked.pack(), table_from=0)
+    if asked.pack() != st.session_state[keys.LABELLED]:
+        st.session_state.update({keys.LABELLED: asked.pack(), keys.TABLE_FROM: 0})

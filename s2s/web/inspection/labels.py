@@ -18,6 +18,11 @@ from s2s.store.labels import Labels
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import explain, t
 
+LABEL_NEW = "label-new"  # name of a label to be added
+LABEL_PERSON = "label-person"  # the name as it is typed
+LABEL_MISTAKE = "label_mistake"  # UserError of the last change, shown once
+PERSON = "person"  # who labels
+
 UNSAVED = "label_unsaved"  # what could not be written yet, by widget: it is shown, and tried again
 
 
@@ -68,20 +73,20 @@ def _panel(labels: Labels, id: int) -> None:
 def person() -> str:
     """The visitor's name: typed once, kept in the session and, by whoever writes it, in the page's address."""
     state = st.session_state
-    if "person" not in state:
-        state["person"] = _known(st.query_params.get("person", ""))
-    return str(state["person"])
+    if PERSON not in state:
+        state[PERSON] = _known(st.query_params.get("person", ""))
+    return str(state[PERSON])
 
 
 def _person() -> str:
     """The name, and the field that changes it."""
     state = st.session_state
-    state.setdefault("label-person", person())
+    state.setdefault(LABEL_PERSON, person())
 
     def keep() -> None:
-        state["person"] = _known(state["label-person"])
+        state[PERSON] = _known(state[LABEL_PERSON])
 
-    st.text_input(t("labels.who"), key="label-person", max_chars=NAME, on_change=keep, help=t("labels.who_help"))
+    st.text_input(t("labels.who"), key=LABEL_PERSON, max_chars=NAME, on_change=keep, help=t("labels.who_help"))
     return person()
 
 
@@ -162,11 +167,11 @@ def _categories(labels: Labels, names: Mapping[int, str]) -> None:
     state = st.session_state
 
     def add() -> None:
-        if _told(lambda: labels.add(state["label-new"])):
-            state["label-new"] = ""
+        if _told(lambda: labels.add(state[LABEL_NEW])):
+            state[LABEL_NEW] = ""
 
     with st.popover(t("labels.manage")):
-        st.text_input(t("labels.new"), key="label-new", max_chars=NAME, help=t("labels.new_help"))
+        st.text_input(t("labels.new"), key=LABEL_NEW, max_chars=NAME, help=t("labels.new_help"))
         st.button(t("labels.add"), on_click=add)
         if names:
             chosen = st.selectbox(
@@ -174,8 +179,8 @@ def _categories(labels: Labels, names: Mapping[int, str]) -> None:
             )
             if chosen is not None:
                 _category(labels, int(chosen), names)
-        if "label_mistake" in state:
-            st.error(explain(state.pop("label_mistake")))
+        if LABEL_MISTAKE in state:
+            st.error(explain(state.pop(LABEL_MISTAKE)))
 
 
 def _category(labels: Labels, number: int, names: Mapping[int, str]) -> None:
@@ -199,7 +204,7 @@ def _told(change: Callable[[], Any]) -> bool:
     try:
         change()
     except UserError as error:
-        st.session_state["label_mistake"] = error
+        st.session_state[LABEL_MISTAKE] = error
         return False
     return True
 

@@ -10,7 +10,7 @@ from s2s.errors import UserError
 from s2s.inspect.paired import SCORES
 from s2s.server import inspections
 from s2s.web.inspection import state
-from s2s.web.shell import controls, language, models
+from s2s.web.shell import controls, keys, language, models
 from s2s.web.shell.bound import picks
 from s2s.web.shell.foreign import code
 from s2s.web.shell.heads import select_number
@@ -18,6 +18,11 @@ from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+INSPECT_CHECKPOINT = "inspect_checkpoint"  # the checkpoint to inspect with; its layer and head, 0: the mean of all
+INSPECT_HEAD = "inspect_head"
+INSPECT_LAYER = "inspect_layer"
+INSPECT_PROBLEM = "inspect_problem"  # UserError of the last start, shown once
 
 POLL = 1.0  # seconds between two looks at a job
 MINE = "inspections"  # of uploads, that this session made or was led to
@@ -27,11 +32,11 @@ BEGUN = "inspections_begun"  # how many the form was sent for
 def section(names: list[str]) -> state.Shown | None:
     """The choice, unfinished ones, the form for a new one; what is chosen, if it is finished."""
     own: set[str] = st.session_state.setdefault(MINE, set())
-    linked = st.session_state["inspection"]
+    linked = st.session_state[keys.INSPECTION]
     if linked and inspections.entry(linked) is None:
         st.warning(language.explain(UserError("inspect_gone")))
-        st.session_state["inspection"] = linked = ""
-    own |= {name for name in (linked, st.session_state["against"]) if name}
+        st.session_state[keys.INSPECTION] = linked = ""
+    own |= {name for name in (linked, st.session_state[keys.AGAINST]) if name}
     entries = inspections.listed(own)
     finished = [entry for entry in entries if entry.finished]
     _choose(finished)
@@ -57,10 +62,10 @@ def _choose(finished: list[inspections.Entry]) -> None:
     if not finished:
         return
     known = {entry.name: entry for entry in finished}
-    linked = st.session_state["inspection"]
+    linked = st.session_state[keys.INSPECTION]
     if linked not in known and inspections.entry(linked) is None:
-        st.session_state["inspection"] = finished[0].name
-    chosen = known.get(st.session_state["inspection"])
+        st.session_state[keys.INSPECTION] = finished[0].name
+    chosen = known.get(st.session_state[keys.INSPECTION])
     left, middle, right = st.columns([5, 5, 2], vertical_alignment="bottom")
     key = f"which-{language.current()}-{chosen.name if chosen else ''}"
     left.selectbox(
@@ -76,7 +81,7 @@ def _choose(finished: list[inspections.Entry]) -> None:
         return
     with middle:
         _against(chosen, finished)
-    if st.session_state["against"]:
+    if st.session_state[keys.AGAINST]:
         with right:
             _won_by()
 
@@ -86,14 +91,14 @@ def _against(chosen: inspections.Entry, finished: list[inspections.Entry]) -> No
     file = _file(chosen)
     others = {entry.name: title(entry) for entry in finished if entry.name != chosen.name and _file(entry) == file}
     key = f"against-{language.current()}-{chosen.name}"
-    if st.session_state["against"] not in others:
-        st.session_state["against"] = ""
-    st.session_state[key] = st.session_state["against"]
+    if st.session_state[keys.AGAINST] not in others:
+        st.session_state[keys.AGAINST] = ""
+    st.session_state[key] = st.session_state[keys.AGAINST]
     st.selectbox(
         t("inspect.against"),
         **picks(key, ["", *others]),
         format_func={"": "—", **others}.__getitem__,
-        on_change=lambda: st.session_state.update(against=st.session_state[key]),
+        on_change=lambda: st.session_state.update({keys.AGAINST: st.session_state[key]}),
         help=t("inspect.against_help"),
     )
 
@@ -101,12 +106,12 @@ def _against(chosen: inspections.Entry, finished: list[inspections.Entry]) -> No
 def _won_by() -> None:
     """The score by which a row is won."""
     key = f"by-{language.current()}"
-    st.session_state[key] = st.session_state["won_by"]
+    st.session_state[key] = st.session_state[keys.WON_BY]
     st.selectbox(
         t("inspect.won_by"),
         **picks(key, SCORES),
         format_func={name: t(f"inspect.column.{name}") for name in SCORES}.__getitem__,
-        on_change=lambda: st.session_state.update(won_by=st.session_state[key]),
+        on_change=lambda: st.session_state.update({keys.WON_BY: st.session_state[key]}),
     )
 
 
@@ -115,7 +120,7 @@ def _file(entry: inspections.Entry) -> dict[str, object]:
 
 
 def _open(name: str) -> None:
-    st.session_state.update(inspection=name, row=0, table_from=0)
+    st.session_state.update({keys.INSPECTION: name, keys.ROW: 0, keys.TABLE_FROM: 0})
 
 
 @st.fragment(run_every=POLL)
@@ -144,7 +149,7 @@ def _progress(entry: inspections.Entry) -> None:
     if mistake is not None and entry.manifest is None:  # the file cannot be used: there is nothing to go on with
         inspections.forget(entry.name)
         _open("")
-        st.session_state["inspect_problem"] = mistake
+        st.session_state[INSPECT_PROBLEM] = mistake
         st.rerun()
     left.markdown(t("inspect.unfinished", name=code(name)))
     problem = f"inspect_problem-{entry.name}"
@@ -168,7 +173,7 @@ def _start(name: str, problem: str = "inspect_problem") -> None:
             raise UserError("inspect_gone")
         checkpoint = models.load(entry.checkpoint, models.changed(entry.checkpoint))
         inspections.start(name, checkpoint)
-        st.session_state["inspection"] = name
+        st.session_state[keys.INSPECTION] = name
     except UserError as error:
         st.session_state[problem] = error
 
@@ -210,26 +215,26 @@ def _new(names: list[str], own: set[str]) -> None:
 def _checkpoint(names: list[str]) -> str:
     """Which model, to begin with that of the other pages; of one with many heads which is looked at, as in its name."""
     state = st.session_state
-    if "inspect_checkpoint" not in state:
-        shown = state["model"] if state["model"] in names else names[0]
-        state.update(inspect_checkpoint=shown, inspect_layer=state["layer"], inspect_head=state["head"])
+    if INSPECT_CHECKPOINT not in state:
+        shown = state[keys.MODEL] if state[keys.MODEL] in names else names[0]
+        state.update({INSPECT_CHECKPOINT: shown, INSPECT_LAYER: state[keys.LAYER], INSPECT_HEAD: state[keys.HEAD]})
 
     def first() -> None:
-        state.update(inspect_layer=0, inspect_head=0)
+        state.update({INSPECT_LAYER: 0, INSPECT_HEAD: 0})
 
-    name: str = st.selectbox(t("step.checkpoint"), **picks("inspect_checkpoint", names), on_change=first)
+    name: str = st.selectbox(t("step.checkpoint"), **picks(INSPECT_CHECKPOINT, names), on_change=first)
     sizes = controls.sizes(name)
     if any(sizes):
         for part, count, column in zip(("layer", "head"), sizes, st.columns(2), strict=True):
             with column:
                 select_number(part, count, "inspect_")
         st.caption(t("inspect.heads"))
-    return controls.viewed_name(name, state["inspect_layer"], state["inspect_head"])
+    return controls.viewed_name(name, state[INSPECT_LAYER], state[INSPECT_HEAD])
 
 
 def _problem() -> None:
     """What went wrong with the last inspection that was asked for."""
-    if (problem := st.session_state.pop("inspect_problem", None)) is not None:
+    if (problem := st.session_state.pop(INSPECT_PROBLEM, None)) is not None:
         st.error(language.explain(problem))
 
 
@@ -241,18 +246,18 @@ def _begin(name: str) -> None:
     if entry is not None and not entry.finished:
         with st.spinner(t("step.loading"), show_time=False):
             _start(name)
-    if "inspect_problem" not in st.session_state:
+    if INSPECT_PROBLEM not in st.session_state:
         st.session_state[BEGUN] = st.session_state.get(BEGUN, 0) + 1
         st.rerun()
 
 
 def _shown(finished: list[inspections.Entry]) -> state.Shown | None:
     known = {entry.name: entry for entry in finished}
-    chosen = known.get(st.session_state["inspection"])
+    chosen = known.get(st.session_state[keys.INSPECTION])
     if chosen is None:
         return None
     try:
-        return state.shown(chosen, known.get(st.session_state["against"]))
+        return state.shown(chosen, known.get(st.session_state[keys.AGAINST]))
     except UserError as error:
         st.error(language.explain(inspections.named(error, chosen.file)))
         return None

@@ -16,7 +16,7 @@ from s2s.inspect.table import DIFFERENCE, NUMBERS, SORTS, WORDS, Examples, Query
 from s2s.server import inspections
 from s2s.store.label import Asked
 from s2s.web.inspection import label_filter, labels
-from s2s.web.shell import language, request
+from s2s.web.shell import keys, language, request
 from s2s.web.shell.page_state import INSPECTION, MAX_VALUE, PageState, write
 from s2s.web.shell.request import Request
 
@@ -68,7 +68,7 @@ class Shown:
     @property
     def row(self) -> int | None:
         """The id of the row that is open, if it fits the query."""
-        row = int(st.session_state["row"])
+        row = int(st.session_state[keys.ROW])
         return row if row and len(self.positions(row)) else None
 
     def positions(self, id: int) -> np.ndarray:
@@ -105,7 +105,7 @@ def examples(name: str) -> Examples:
 
 def shown(entry: inspections.Entry, second: inspections.Entry | None) -> Shown:
     """What the session names, once the browser's requests have been followed. Raises UserError for two files."""
-    score, first = st.session_state["won_by"], examples(entry.name)
+    score, first = st.session_state[keys.WON_BY], examples(entry.name)
     key: tuple[Any, ...] = (str(first.directory), _stamp(first.directory))
     table: Examples = first
     if second is not None:
@@ -135,20 +135,20 @@ def _labelled(places: np.ndarray, told: label_filter.Said, table: Examples) -> n
         fits_N[places] = True
         places = told.order_N[fits_N[told.order_N]]
     if told.mask_N is not None:
-        keep_N = told.mask_N | (table.column("id").to_numpy() == st.session_state["row"])
+        keep_N = told.mask_N | (table.column("id").to_numpy() == st.session_state[keys.ROW])
         places = places[keep_N[places]]
     return places
 
 
 def asked_for() -> Query:
     """The session's query."""
-    return Query.unpack(st.session_state["query"])
+    return Query.unpack(st.session_state[keys.QUERY])
 
 
 def ask(query: Query) -> None:
     """Another query; the table begins at its first rows if it is another one."""
-    if query.pack() != st.session_state["query"]:
-        st.session_state.update(query=query.pack(), table_from=0)
+    if query.pack() != st.session_state[keys.QUERY]:
+        st.session_state.update({keys.QUERY: query.pack(), keys.TABLE_FROM: 0})
 
 
 def choose(ids: tuple[int, ...]) -> None:
@@ -181,9 +181,9 @@ def _follow(asked: Request) -> None:
     query, fields = asked_for(), asked.fields
     name = str(fields.get("name"))
     if asked.kind == "open" and type(fields.get("id")) is int:
-        st.session_state["row"] = max(0, min(fields["id"], 10**12))
+        st.session_state[keys.ROW] = max(0, min(fields["id"], 10**12))
     elif asked.kind == "turn" and type(fields.get("start")) is int:
-        st.session_state["table_from"] = max(0, min(fields["start"], 10**9))
+        st.session_state[keys.TABLE_FROM] = max(0, min(fields["start"], 10**9))
     elif asked.kind == "sort" and name in SORTS:
         ask(replace(query, sort=name, descending=query.sort == name and not query.descending))
     elif asked.kind == "cause" and name in CAUSES:

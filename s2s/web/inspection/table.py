@@ -14,9 +14,13 @@ from s2s.inspect.table import DIFFERENCE, LABEL, MOST, SORTS
 from s2s.web.components import inspection
 from s2s.web.inspection import state
 from s2s.web.inspection.state import COUNT, Shown
-from s2s.web.shell import language, request
+from s2s.web.shell import keys, language, request
 from s2s.web.shell.bound import picks, shows
 from s2s.web.shell.language import t
+
+INSPECT_ERRORS = "inspect_errors"
+INSPECT_SEARCH = "inspect_search"
+TABLE_ROW = "table_row"  # id of the row that was open when the table was drawn last
 
 LONGEST = 300  # characters of a text that a cell holds
 TEXTS = ("source", "reference", "output")
@@ -27,12 +31,12 @@ DECIMALS = {"chrf": 1, "bleu": 1, "rouge_l": 1, "nll": 2, DIFFERENCE: 1}
 
 def section(shown: Shown) -> None:
     """The component."""
-    start = min(int(st.session_state.get("table_from", 0)), max(0, len(shown.places) - 1))
+    start = min(int(st.session_state.get(keys.TABLE_FROM, 0)), max(0, len(shown.places) - 1))
     row = shown.row
-    if row is not None and st.session_state.get("table_row") != row:  # opened elsewhere: its page is shown
+    if row is not None and st.session_state.get(TABLE_ROW) != row:  # opened elsewhere: its page is shown
         at = int(shown.positions(row)[0])
         start = start if start <= at < start + COUNT else at // COUNT * COUNT
-    st.session_state.update(table_row=row, table_from=start)
+    st.session_state.update({TABLE_ROW: row, keys.TABLE_FROM: start})
     inspection.mount("table", _data(shown, start, row))
 
 
@@ -40,30 +44,32 @@ def controls(shown: Shown) -> None:
     """Search, errors alone, order."""
     left, middle, sort, order = st.columns([5, 2, 3, 2], vertical_alignment="bottom")
     query = shown.query
-    st.session_state["inspect_search"] = query.text
-    st.session_state["inspect_errors"] = query.errors
-    left.text_input(t("inspect.search"), **shows("inspect_search"), max_chars=MOST, on_change=_search)
-    middle.checkbox(t("inspect.only_errors"), **shows("inspect_errors"), on_change=_errors)
-    keys = f"sort-{language.current()}", f"order-{language.current()}"
-    st.session_state[keys[0]], st.session_state[keys[1]] = query.sort, query.descending
+    st.session_state[INSPECT_SEARCH] = query.text
+    st.session_state[INSPECT_ERRORS] = query.errors
+    left.text_input(t("inspect.search"), **shows(INSPECT_SEARCH), max_chars=MOST, on_change=_search)
+    middle.checkbox(t("inspect.only_errors"), **shows(INSPECT_ERRORS), on_change=_errors)
+    ids = f"sort-{language.current()}", f"order-{language.current()}"
+    st.session_state[ids[0]], st.session_state[ids[1]] = query.sort, query.descending
     there = {DIFFERENCE: isinstance(shown.examples, Paired), LABEL: bool(shown.said.people) or query.sort == LABEL}
     names = [name for name in SORTS if there.get(name, True)]
     labels = {name: t(f"inspect.column.{name}") for name in names}
-    sort.selectbox(
-        t("inspect.sort"), **picks(keys[0], names), format_func=labels.__getitem__, on_change=_sort, args=keys
-    )
+    sort.selectbox(t("inspect.sort"), **picks(ids[0], names), format_func=labels.__getitem__, on_change=_sort, args=ids)
     orders = {False: t("inspect.ascending"), True: t("inspect.descending")}
     order.selectbox(
-        t("inspect.order"), **picks(keys[1], [False, True]), format_func=orders.__getitem__, on_change=_sort, args=keys
+        t("inspect.order"),
+        **picks(ids[1], [False, True]),
+        format_func=orders.__getitem__,
+        on_change=_sort,
+        args=ids,
     )
 
 
 def _search() -> None:
-    state.ask(replace(state.asked_for(), text=st.session_state["inspect_search"].strip()))
+    state.ask(replace(state.asked_for(), text=st.session_state[INSPECT_SEARCH].strip()))
 
 
 def _errors() -> None:
-    state.ask(replace(state.asked_for(), errors=st.session_state["inspect_errors"]))
+    state.ask(replace(state.asked_for(), errors=st.session_state[INSPECT_ERRORS]))
 
 
 def _sort(sort: str, order: str) -> None:

@@ -18,7 +18,7 @@ from s2s.web.lesson import (
     prior,
     training,
 )
-from s2s.web.shell import controls, layout
+from s2s.web.shell import controls, keys, layout
 
 # In the lecture's order. Each has its texts under lesson.<chapter> in the locales.
 CHAPTERS: Mapping[str, ModuleType] = {
@@ -37,9 +37,9 @@ CHAPTERS: Mapping[str, ModuleType] = {
 def section() -> None:
     """Everything below the page's warnings: the chapters, the sentence, the chapter that is open, the way on."""
     chapters = list(CHAPTERS)
-    if st.session_state["chapter"] not in CHAPTERS:
-        st.session_state["chapter"] = chapters[0]
-    chapter = st.session_state["chapter"]
+    if st.session_state[keys.CHAPTER] not in CHAPTERS:
+        st.session_state[keys.CHAPTER] = chapters[0]
+    chapter = st.session_state[keys.CHAPTER]
     layout.contents(chapters, chapter)
     with st.container(key="lesson-sentence"):
         controls.sentence()

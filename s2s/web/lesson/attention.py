@@ -8,7 +8,7 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.web.components.weighing import weighing
-from s2s.web.shell import controls, language, layout, models
+from s2s.web.shell import controls, keys, language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.same_data import learnt
@@ -25,7 +25,7 @@ STEPS = {
 
 def pair() -> list[str]:
     """The chosen checkpoint if it attends, and one of the other kind that learnt the same task, additive first."""
-    chosen = st.session_state["model"]
+    chosen = st.session_state[keys.MODEL]
     train, found = learnt(chosen), dict[str, str]()
     others = [name for name in sorted(models.names()) if name != chosen and learnt(name) == train] if train else []
     for name in (chosen, *others):
@@ -62,7 +62,7 @@ def show() -> None:
     right.latex(SCORES["general"])
     st.latex(r"\qquad ".join(STEPS.values()))
     sides, problems = [], list[str]()
-    if _kind(st.session_state["model"]) == "none":
+    if _kind(st.session_state[keys.MODEL]) == "none":
         st.info(t("weighing.nothing"))
     for name in filter(lambda name: _kind(name) != "none", pair()):
         try:

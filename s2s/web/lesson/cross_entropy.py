@@ -24,6 +24,9 @@ from s2s.web.shell.language import t
 if TYPE_CHECKING:
     from s2s.lesson.loss import SentenceLoss
 
+LOSS_STEP = "loss-step"
+SENTENCE_LOSS = "sentence-loss"
+
 CLASSES = range(len(ce.LOGITS))
 MOST_TERMS = 40  # tokens whose losses are added up on the page
 EPSILONS = tuple(i / 20 for i in range(20))
@@ -51,7 +54,7 @@ def _lecture() -> None:
 @st.fragment
 def _logits() -> None:
     """The sliders, and both readings of the same numbers."""
-    if "logit-0" not in st.session_state:
+    if f"logit-{CLASSES[0]}" not in st.session_state:
         _lecture()
     left, right = st.columns([1, 3], gap="large")
     with left:
@@ -91,9 +94,9 @@ def _sigmoid(z: ce.Row) -> None:
 
 def _pick() -> None:
     """A bar was clicked; a redrawn chart tells of no bar."""
-    points = st.session_state["sentence-loss"]["selection"]["points"]
+    points = st.session_state[SENTENCE_LOSS]["selection"]["points"]
     if points:
-        st.session_state["loss-step"] = int(points[0]["x"]) + 1
+        st.session_state[LOSS_STEP] = int(points[0]["x"]) + 1
 
 
 @st.fragment
@@ -102,15 +105,15 @@ def _sentence(loss: SentenceLoss, trace: Trace) -> None:
     text = language.strings("lesson.cross_entropy")
     count = len(loss.nll)
     hardest = loss.nll.index(max(loss.nll)) + 1
-    if not 1 <= st.session_state.setdefault("loss-step", hardest) <= count:
-        st.session_state["loss-step"] = hardest
+    if not 1 <= st.session_state.setdefault(LOSS_STEP, hardest) <= count:
+        st.session_state[LOSS_STEP] = hardest
     chart = st.container()
-    at = st.slider(t("lesson.step"), 1, count, **shows("loss-step")) - 1
+    at = st.slider(t("lesson.step"), 1, count, **shows(LOSS_STEP)) - 1
     tokens = [step.output for step in trace.steps]
     figure = lesson.losses(tokens, loss.nll, at, loss.loss, text)
     with chart:
         options = {"displayModeBar": False}
-        st.plotly_chart(figure, key="sentence-loss", on_select=_pick, selection_mode="points", config=options)
+        st.plotly_chart(figure, key=SENTENCE_LOSS, on_select=_pick, selection_mode="points", config=options)
     formulas("sentence")
     st.markdown(_sum(loss))
     left, right = st.columns(2, gap="large")

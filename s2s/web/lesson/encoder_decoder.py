@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from s2s.evaluate.lengths import Lengths
     from s2s.lesson.network import Flow
 
+TRIED_LENGTHS = "tried_lengths"  # by model and text: words, and the score that was reached
+
 TRIED = 60  # sentences of a visit that the curve keeps
 
 
@@ -81,7 +83,7 @@ def _measured(name: str) -> Lengths | None:
 
 def _lengths(runs: Sequence[Flow], text: str, reference: str, found: Lengths | None) -> None:
     """Quality by length: measured on a test set where that was done, and the visitor's own sentences."""
-    tried: dict[tuple[str, str], tuple[int, float]] = st.session_state.setdefault("tried_lengths", {})
+    tried: dict[tuple[str, str], tuple[int, float]] = st.session_state.setdefault(TRIED_LENGTHS, {})
     if reference:
         for run in runs:
             tried[run.checkpoint, text] = (run.sizes["S"], _chrf(run, reference))

@@ -16,6 +16,10 @@ from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import GREEDY
 
+DATES_DRAWN = "dates"  # how many times dates were drawn: the seed of the next
+EXERCISE = "exercise"
+HOMEWORK_STEP = "homework-step"
+
 DATES = 200
 DIVERGES = 3  # the step at which a sentence is to diverge
 COMMANDS = """python -m s2s prepare automaster AutoMaster_TrainSet.csv
@@ -27,10 +31,10 @@ def show() -> None:
     """The choice of an exercise, and the exercise."""
     st.html(STYLE)
     exercises = {"step": _step, "diverge": _diverge, "unknown": _unknown, "date": _date, "submission": _submission}
-    st.session_state.setdefault("exercise", "step")
+    st.session_state.setdefault(EXERCISE, "step")
     labels = {name: t(f"lesson.homework.{name}") for name in exercises}
     controls.radio("exercise", t("lesson.homework.title"), labels, label_visibility="collapsed")
-    name = st.session_state["exercise"]
+    name = st.session_state[EXERCISE]
     st.markdown(t(f"lesson.homework.{name}_task", goal=100 * homework.GOAL, step=DIVERGES))
     exercises[name]()
     layout.question("homework")
@@ -50,9 +54,9 @@ def _step() -> None:
     count = len(trace.steps)
     # The one worth working out.
     widest = min(range(count), key=lambda at: float(trace.steps[at].attention.max(initial=0.0))) + 1
-    if not 1 <= st.session_state.setdefault("homework-step", widest) <= count:
-        st.session_state["homework-step"] = widest
-    step = trace.steps[st.slider(t("lesson.step"), 1, count, **shows("homework-step")) - 1]
+    if not 1 <= st.session_state.setdefault(HOMEWORK_STEP, widest) <= count:
+        st.session_state[HOMEWORK_STEP] = widest
+    step = trace.steps[st.slider(t("lesson.step"), 1, count, **shows(HOMEWORK_STEP)) - 1]
     left, right = st.columns(2, gap="large")
     given = homework.scores(step) if trace.looks else None
     with left:
@@ -127,7 +131,7 @@ def _unknown() -> None:
 
 
 def _check() -> None:
-    st.session_state["dates"] = st.session_state.get("dates", 0) + 1
+    st.session_state[DATES_DRAWN] = st.session_state.get(DATES_DRAWN, 0) + 1
 
 
 def _date() -> None:
@@ -137,7 +141,7 @@ def _date() -> None:
     first = names.index("date") if "date" in names else 0
     name = st.selectbox(t("step.checkpoint"), names, first, key="date-model")
     st.button(t("lesson.homework.check", count=DATES), key="check-dates", on_click=_check)
-    if not (seed := st.session_state.get("dates", 0)):
+    if not (seed := st.session_state.get(DATES_DRAWN, 0)):
         return
     found = made(lambda: computed.check_dates(name, models.changed(name), DATES, seed))
     if found is not None:

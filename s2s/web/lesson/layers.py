@@ -16,6 +16,8 @@ from s2s.web.shell.language import t
 if TYPE_CHECKING:
     from s2s.lesson.annotated_source import Line, Piece, Value
 
+LAYERS_STEP = "layers-step"
+
 STYLE = """<style>
 .lb-code { border-collapse: collapse; width: 100%; font-size: 0.86rem; }
 .lb-code td { border: 0; padding: 1px 10px 1px 0; vertical-align: top; }
@@ -42,10 +44,10 @@ def show() -> None:
         with st.spinner(t("step.loading"), show_time=False):
             trace = models.decode(name, changed, text, "", "free", ())
             steps = len(trace.steps)
-            if st.session_state.get("layers-step", 1) > steps:
-                st.session_state["layers-step"] = steps
+            if st.session_state.get(LAYERS_STEP, 1) > steps:
+                st.session_state[LAYERS_STEP] = steps
             said = [code(step.output) for step in trace.steps]
-            at = st.slider(t("layers.step"), 1, max(steps, 2), key="layers-step") if steps > 1 else 1
+            at = st.slider(t("layers.step"), 1, max(steps, 2), key=LAYERS_STEP) if steps > 1 else 1
             pieces = models.running(name, changed, text, at - 1)
     except UserError as error:
         st.error(language.explain(error))

@@ -8,7 +8,7 @@ from typing import TypeVar
 import streamlit as st
 
 from s2s.errors import UserError
-from s2s.web.shell import language, models
+from s2s.web.shell import keys, language, models
 from s2s.web.shell.language import t
 
 Result = TypeVar("Result")
@@ -16,8 +16,8 @@ Result = TypeVar("Result")
 
 def pair() -> tuple[str, int, str, str]:
     """Model, when it was written, text and reference: the first arguments of every cached call."""
-    name = st.session_state["model"]
-    return name, models.changed(name), st.session_state["text"], st.session_state["ref"]
+    name = st.session_state[keys.MODEL]
+    return name, models.changed(name), st.session_state[keys.TEXT], st.session_state[keys.REFERENCE]
 
 
 def made(work: Callable[[], Result]) -> Result | None:

@@ -12,13 +12,15 @@ from s2s.figures import step as panel
 from s2s.web.lesson import computed
 from s2s.web.lesson.pair import made
 from s2s.web.lesson.tables import STYLE, Bar, draw, formulas, numbers
-from s2s.web.shell import controls, language, layout, models
+from s2s.web.shell import controls, keys, language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import GREEDY
 
 if TYPE_CHECKING:
     from s2s.lesson.prior import PriorRun, Word
+
+PRIOR_STEP = "prior-step"
 
 PLAIN = "-plain"  # ends the name of the same model without prior knowledge
 OWN = "prior_own"  # the session's name for whether the chapter reads an example of its model's
@@ -68,7 +70,7 @@ def _has(name: str) -> bool:
 
 def _with_prior() -> str | None:
     """The chosen model if it has the layer, or the one of which it is the model without; else the first that has."""
-    chosen = st.session_state["model"]
+    chosen = st.session_state[keys.MODEL]
     return next(filter(_has, [chosen, chosen.removesuffix(PLAIN), *models.names()]), None)
 
 
@@ -79,7 +81,7 @@ def _read(own: bool) -> None:
 
 def _sentence(name: str) -> PriorRun | None:
     """The sentence through the model with the prior; where the visit's is another one, through an example of its."""
-    text, reference, chosen = st.session_state["text"], st.session_state["ref"], st.session_state["model"]
+    text, reference, chosen = (st.session_state[key] for key in (keys.TEXT, keys.REFERENCE, keys.MODEL))
     if chosen.removesuffix(PLAIN) != name:
         example, reference = controls.first_example(name), ""
         own = bool(example) and st.session_state.get(OWN, False)
@@ -134,9 +136,9 @@ def _step(found: PriorRun) -> None:
     """A step's words before and after."""
     text, count = language.strings("lesson.prior"), len(found.steps)
     st.markdown(f"#### {text['step']}")
-    if not 1 <= st.session_state.setdefault("prior-step", 1) <= count:
-        st.session_state["prior-step"] = 1
-    at = (st.slider(t("lesson.step"), 1, count, key="prior-step") if count > 1 else 1) - 1
+    if not 1 <= st.session_state.setdefault(PRIOR_STEP, 1) <= count:
+        st.session_state[PRIOR_STEP] = 1
+    at = (st.slider(t("lesson.step"), 1, count, key=PRIOR_STEP) if count > 1 else 1) - 1
     step = found.steps[at]
     st.markdown(t("lesson.prior.read", read=code(step.read), said=code(step.said)))
     heads = [text["word"], "x", "y", "ŷ", "softmax(y)", "softmax(y/2)", "softmax((y+ŷ)/2)", text["gain"]]

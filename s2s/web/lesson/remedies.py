@@ -17,6 +17,9 @@ from s2s.web.shell.language import t
 if TYPE_CHECKING:
     from s2s.lesson.remedies import Drawn
 
+DRAWS = "draw"  # how many times an example was drawn
+REMEDY = "remedy"
+
 Pair = tuple[str, int, str, str]
 EPSILONS = (0.0, 0.125, 0.25, 0.5, 1.0, 1.5, 2.0)
 OPTIONS = {"displayModeBar": False}
@@ -33,22 +36,22 @@ def show(given: Pair) -> None:
         "mask": _drawn,
         "adversarial": _adversarial,
     }
-    st.session_state.setdefault("remedy", "sampling")
+    st.session_state.setdefault(REMEDY, "sampling")
     labels = {name: t(f"lesson.remedies.{name}") for name in parts}
     controls.radio("remedy", t("lesson.remedies.title"), labels, label_visibility="collapsed")
-    name = st.session_state["remedy"]
+    name = st.session_state[REMEDY]
     st.markdown(t(f"lesson.remedies.{name}_text"))
     parts[name](given)
 
 
 def _again() -> None:
-    st.session_state["draw"] = st.session_state.get("draw", 0) + 1
+    st.session_state[DRAWS] = st.session_state.get(DRAWS, 0) + 1
 
 
 def _seed() -> int:
     """The number of this draw, with a button for the next."""
     st.button(t("lesson.remedies.again"), key="again", on_click=_again)
-    return int(st.session_state.get("draw", 0))
+    return int(st.session_state.get(DRAWS, 0))
 
 
 @st.fragment
@@ -76,7 +79,7 @@ def _sampling(given: Pair) -> None:
 @st.fragment
 def _drawn(given: Pair) -> None:
     """Decoder inputs as the very function draws them that trains."""
-    kind = st.session_state["remedy"]
+    kind = st.session_state[REMEDY]
     formulas(kind)
     seed = _seed()
     found = made(lambda: computed.drawn(*given, kind, seed))

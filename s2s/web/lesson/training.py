@@ -13,9 +13,13 @@ from s2s.server.trainings import Training
 from s2s.train import live
 from s2s.web.components import film
 from s2s.web.lesson.tables import STYLE, numbers
-from s2s.web.shell import language, layout, models
+from s2s.web.shell import keys, language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+
+TRAIN_ATTENTION = "train_attention"
+TRAIN_FEEDING = "train_feeding"
+TRAINING_PROBLEM = "training_problem"  # sentence of the last mistake, shown once
 
 POLL = 1.0  # seconds between two looks at a training
 SHOWN = "filmed"  # the name in the session of the film that is on screen
@@ -28,7 +32,7 @@ def show() -> None:
     if not running:
         trainings.warm()
     _choices(running)
-    if problem := st.session_state.pop("training_problem", None):
+    if problem := st.session_state.pop(TRAINING_PROBLEM, None):
         st.error(problem)
     if running:
         _progress()
@@ -58,10 +62,10 @@ def _attention(label: str, allowed: tuple[str, ...], running: bool) -> None:
     """The kind of attention by its name in the visitor's language; a widget a language, as ``controls.radio`` has."""
 
     def keep() -> None:
-        st.session_state["train_attention"] = st.session_state[key]
+        st.session_state[TRAIN_ATTENTION] = st.session_state[key]
 
     key = f"train_attention-{language.current()}"
-    st.session_state[key] = st.session_state.setdefault("train_attention", live.Choice().attention)
+    st.session_state[key] = st.session_state.setdefault(TRAIN_ATTENTION, live.Choice().attention)
     names = {kind: t(f"training.kind.{kind}") for kind in allowed}
     shown: Any = {"format_func": names.__getitem__, "width": 132, "disabled": running}
     st.selectbox(label, allowed, key=key, on_change=keep, **shown)
@@ -70,18 +74,18 @@ def _attention(label: str, allowed: tuple[str, ...], running: bool) -> None:
 def chosen() -> live.Choice:
     """What the visitor has chosen. Raises UserError for what cannot be."""
     values = {name: st.session_state[f"train_{name}"] for name in live.CHOICES if name != "feeding"}
-    return live.Choice(**values, feeding="sampling" if st.session_state["train_feeding"] else "teacher")
+    return live.Choice(**values, feeding="sampling" if st.session_state[TRAIN_FEEDING] else "teacher")
 
 
 def _start() -> None:
     """Begin a training; the oldest of more than a few makes way."""
-    mine = st.session_state.setdefault("trainings", [])
+    mine = st.session_state.setdefault(keys.TRAININGS, [])
     try:
         if mine and mine[-1].look():
             return
         mine.append(trainings.begin(chosen()))
     except UserError as error:
-        st.session_state["training_problem"] = language.explain(error)
+        st.session_state[TRAINING_PROBLEM] = language.explain(error)
         return
     st.session_state.pop(SHOWN, None)
     for old in mine[: -trainings.KEPT]:
@@ -144,12 +148,12 @@ def _ways_on(training: Training) -> None:
 
 def _open(name: str) -> None:
     source, target = live.FIXED[0]
-    st.session_state.update(model=name, text=source, ref=target, tokens="")
+    st.session_state.update({keys.MODEL: name, keys.TEXT: source, keys.REFERENCE: target, keys.TOKENS: ""})
 
 
 def _film() -> film.Film | None:
     """The film of the visitor's training or of a checkpoint, which is returned; how to get one where there is none."""
-    model = st.session_state["model"]
+    model = st.session_state[keys.MODEL]
     filmed = [tr.name for tr in reversed(models.own()) if tr.moments] + [n for n in models.names() if models.filmed(n)]
     filmed = list(dict.fromkeys(filmed))
     if not filmed:

@@ -16,18 +16,20 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from s2s.checkpoint.find import VIEW
-from s2s.web.shell import bound
+from s2s.web.shell import bound, keys
 from s2s.web.shell.page_state import FIELDS, INSPECTION, PLAYERS, SETTINGS, PageState, read, spelt, values
+
+LAST_PAGE = "page"  # the page that ran last
 
 VIEWED = rf"(.+){VIEW}([0-9]{{1,3}})\.([0-9]{{1,3}})"  # a checkpoint's name with the layer and head to look at
 
 
 def restore(names: list[str], first: Callable[[str], dict[str, Any]]) -> None:
-    """At the start of a visit, fill the session from the link; ``restored`` are the parameters that were ignored.
+    """At the start of a visit, fill the session from the link; ``keys.IGNORED`` are the parameters that were refused.
 
     A link without a model gets the first, one without a text the example that ``first`` has for the model.
     """
-    if "restored" not in st.session_state:
+    if keys.IGNORED not in st.session_state:
         state, ignored = read(st.query_params.to_dict())
         state = _viewed(state)
         if state.model not in names:
@@ -47,7 +49,8 @@ def restore(names: list[str], first: Callable[[str], dict[str, Any]]) -> None:
             state = replace(state, b_tokens="")
         kept = {name: value for name, value in values(state).items() if name not in PLAYERS}
         st.session_state.update(kept)
-        st.session_state.update(kept=kept, restored=ignored)  # of a page that is left before it runs again, too
+        st.session_state[keys.LAST_STATE] = kept  # of a page that is left before it runs again, too
+        st.session_state[keys.IGNORED] = ignored
 
 
 def back(names: Collection[str]) -> None:
@@ -56,7 +59,7 @@ def back(names: Collection[str]) -> None:
     ``names`` are the checkpoints. A page without an address of its own names nothing.
     """
     visit, state = get_script_run_ctx(), st.session_state
-    if visit is None or not visit.is_history_navigation or "restored" not in state:
+    if visit is None or not visit.is_history_navigation or keys.IGNORED not in state:
         return
     query = st.query_params.to_dict()
     linked, _ = read(query)
@@ -94,9 +97,9 @@ def keep(page: str) -> None:
     From then on they are the session's own: a callback, which comes before this, finds every one.
     """
     state = st.session_state
-    kept = state.get("kept", {}) | {name: state[name] for name in FIELDS if name in state}
-    another = state.get("page", page) != page
+    kept = state.get(keys.LAST_STATE, {}) | {name: state[name] for name in FIELDS if name in state}
+    another = state.get(LAST_PAGE, page) != page
     for name, value in kept.items():
         if another or name not in state:  # also what is still there: the new page's widgets have other identities
             bound.free(name, value)
-    state.update(page=page, kept=kept)
+    state.update({LAST_PAGE: page, keys.LAST_STATE: kept})

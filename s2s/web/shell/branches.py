@@ -10,6 +10,10 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.text.segmenters import clean
 from s2s.trace.branch import MAX_BRANCHES, MAX_NAME, MAX_PACKED, Branch, Edit, pack
+from s2s.web.shell import keys
+
+BRANCHES_KEPT = "branches_kept"  # of each sentence and model the branches that were opened
+BRANCHES_OF = "branches_of"  # the sentence and model that the branches belong to
 
 MAX_LISTS = 20  # sentences whose branches are remembered
 
@@ -17,16 +21,16 @@ MAX_LISTS = 20  # sentences whose branches are remembered
 def listed() -> tuple[Branch, ...]:
     """The branches of the sentence on screen, a parent before what forks from it."""
     state = st.session_state
-    here = tuple(state.get(name, "") for name in ("model", "text", "tokens", "ref"))
-    before = state.setdefault("branches_of", here)
-    found: tuple[Branch, ...] = state.setdefault("branches", ())
+    here = tuple(state.get(key, "") for key in (keys.MODEL, keys.TEXT, keys.TOKENS, keys.REFERENCE))
+    before = state.setdefault(BRANCHES_OF, here)
+    found: tuple[Branch, ...] = state.setdefault(keys.BRANCHES, ())
     if before != here:  # another sentence: its own branches are taken out, the last one's are put by
-        lists = state.setdefault("branches_kept", {})
+        lists = state.setdefault(BRANCHES_KEPT, {})
         lists[before] = found
         found = lists.pop(here, ())
         while len(lists) > MAX_LISTS:
             del lists[next(iter(lists))]
-        state.update(branches=found, branches_of=here)
+        state.update({keys.BRANCHES: found, BRANCHES_OF: here})
     return found
 
 
@@ -57,21 +61,21 @@ def add(
     made = Branch(f"b{number}", _name(name) or f"#{number}", parent, step, tuple(prefix), edits)
     if len(pack([*now, made])) > MAX_PACKED:
         raise UserError("branch_large")
-    st.session_state["branches"] = (*now, made)
+    st.session_state[keys.BRANCHES] = (*now, made)
     return made
 
 
 def rename(branch: str, name: str) -> None:
     """Give a branch another name; an empty one leaves it as it is."""
     renamed = replace(get(branch), name=_name(name) or get(branch).name)
-    st.session_state["branches"] = tuple(renamed if found.id == branch else found for found in listed())
+    st.session_state[keys.BRANCHES] = tuple(renamed if found.id == branch else found for found in listed())
 
 
 def delete(branch: str) -> None:
     """Take a branch away; what forks from it stays, one level up, as it holds all that it says."""
     gone = get(branch)
     rest = (found for found in listed() if found.id != branch)
-    st.session_state["branches"] = tuple(
+    st.session_state[keys.BRANCHES] = tuple(
         replace(found, parent=gone.parent, step=min(found.step, gone.step)) if found.parent == branch else found
         for found in rest
     )

@@ -7,13 +7,15 @@ from typing import Any
 import streamlit as st
 
 from s2s.checkpoint.find import VIEW
-from s2s.web.shell import architecture, branches, card, draft, language, models, page_state
+from s2s.web.shell import architecture, branches, card, draft, keys, language, models, page_state
 from s2s.web.shell.address import restore
 from s2s.web.shell.bound import chooses, picks, shows
 from s2s.web.shell.examples import examples
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
+
+RUNS = "runs"  # how many runs the visit has asked for
 
 
 def _pairs(name: str) -> list[tuple[str, str]]:
@@ -41,22 +43,22 @@ def begin() -> list[str]:
         st.info(t("step.no_checkpoint"))
         st.stop()
     restore(names, first_example)
-    if st.session_state["compare"] == st.session_state["model"]:  # nothing is compared with itself
-        st.session_state["compare"] = ""
+    if st.session_state[keys.COMPARE] == st.session_state[keys.MODEL]:  # nothing is compared with itself
+        st.session_state[keys.COMPARE] = ""
     return names
 
 
 def warn_of_link() -> None:
     """A warning for each parameter of the link that was ignored, until something is run or another page is opened."""
-    for name, value in st.session_state["restored"]:
+    for name, value in st.session_state[keys.IGNORED]:
         st.warning(t("step.link_ignored", name=name, value=code(value)))
 
 
 def checkpoint(names: list[str]) -> None:
     """The picker and the card of what it picked."""
-    before = st.session_state["model"]
-    st.selectbox(t("step.checkpoint"), **picks("model", names), on_change=_switched, args=(before,))
-    name = st.session_state["model"]
+    before = st.session_state[keys.MODEL]
+    st.selectbox(t("step.checkpoint"), **picks(keys.MODEL, names), on_change=_switched, args=(before,))
+    name = st.session_state[keys.MODEL]
     found = models.about(name, models.changed(name))
     metrics = found["metrics"].get("test")
     if architecture.parts(found):  # of a model of many heads the choice of one says what it is
@@ -70,48 +72,47 @@ def checkpoint(names: list[str]) -> None:
 
 def _switched(before: str) -> None:
     """Another model gets an example of its own, where the text was one of the last model's; what was typed stays."""
-    texts, name = [text for text, _ in _pairs(before)], st.session_state["model"]
-    st.session_state.update(layer=0, head=0)
+    texts, name = [text for text, _ in _pairs(before)], st.session_state[keys.MODEL]
+    st.session_state.update({keys.LAYER: 0, keys.HEAD: 0})
     draft.switched()
-    if st.session_state["text"] in texts and st.session_state["text"] not in [text for text, _ in _pairs(name)]:
+    if st.session_state[keys.TEXT] in texts and st.session_state[keys.TEXT] not in [text for text, _ in _pairs(name)]:
         st.session_state.update(first_example(name))
 
 
 def comparison(names: list[str]) -> None:
     """The picker of a second checkpoint, or none."""
-    others = ["", *(name for name in names if name != st.session_state["model"])]
-    if st.session_state["compare"] not in others:
-        st.session_state["compare"] = ""
-    st.selectbox(
-        t("exposure.compare"), **picks("compare", others), format_func=lambda name: name or "—", persist_state="session"
-    )
-    layer, head, name = (st.session_state[part] for part in ("layer", "head", "compare"))
+    others = ["", *(name for name in names if name != st.session_state[keys.MODEL])]
+    if st.session_state[keys.COMPARE] not in others:
+        st.session_state[keys.COMPARE] = ""
+    listed = picks(keys.COMPARE, others)
+    st.selectbox(t("exposure.compare"), **listed, format_func=lambda name: name or "—", persist_state="session")
+    layer, head, name = (st.session_state[part] for part in (keys.LAYER, keys.HEAD, keys.COMPARE))
     if any(sizes(name)) and (layer or head) and viewed_name(name, layer, head) == name:
         st.caption(t("heads.other_mean", checkpoint=code(name)))
 
 
 def runs() -> int:
     """How many runs this visit has asked for: a component that shows the last one takes the keys."""
-    return int(st.session_state.get("runs", 0))
+    return int(st.session_state.get(RUNS, 0))
 
 
 def asked() -> None:
     """One more run was asked for: what the link got wrong has been read."""
-    st.session_state["restored"] = []
-    st.session_state["runs"] = runs() + 1
+    st.session_state[keys.IGNORED] = []
+    st.session_state[RUNS] = runs() + 1
 
 
 def _use(text: str, reference: str) -> None:
-    st.session_state.update(text=text, ref=reference)
+    st.session_state.update({keys.TEXT: text, keys.REFERENCE: reference})
     asked()
 
 
 def _submitted() -> None:
     """A new text leaves the example's reference behind: nobody typed it, and it answers another sentence."""
     asked()
-    for source, target in _pairs(st.session_state["model"]):
-        if st.session_state["ref"] == target and st.session_state["text"] != source:
-            st.session_state["ref"] = ""
+    for source, target in _pairs(st.session_state[keys.MODEL]):
+        if st.session_state[keys.REFERENCE] == target and st.session_state[keys.TEXT] != source:
+            st.session_state[keys.REFERENCE] = ""
 
 
 def sentence() -> None:
@@ -119,16 +120,17 @@ def sentence() -> None:
     with st.container(gap=None):  # a draft that says nothing takes no room
         with st.form("sentence", border=False):
             left, right, last = st.columns([6, 6, 2], vertical_alignment="bottom")
-            left.text_area(t("step.text"), **shows("text"), height=78, placeholder=t("step.text_place"))
-            right.text_area(t("step.reference"), **shows("ref"), height=78, placeholder=t("step.reference_place"))
+            left.text_area(t("step.text"), **shows(keys.TEXT), height=78, placeholder=t("step.text_place"))
+            place = t("step.reference_place")
+            right.text_area(t("step.reference"), **shows(keys.REFERENCE), height=78, placeholder=place)
             last.form_submit_button(t("step.run"), key="run", type="primary", width="stretch", on_click=_submitted)
         draft.unrun()
-    draft.stranger(_pairs(st.session_state["model"]))
+    draft.stranger(_pairs(st.session_state[keys.MODEL]))
 
 
 def example_sentences() -> None:
     """Sentences that fill the form."""
-    if pairs := _pairs(st.session_state["model"]):
+    if pairs := _pairs(st.session_state[keys.MODEL]):
         with st.popover(t("step.examples"), width="stretch", key=f"examples-{runs()}"):  # a choice closes it
             for text, reference in pairs:
                 st.button(text, on_click=_use, args=(text, reference), width="stretch", type="tertiary")
@@ -191,12 +193,12 @@ def given_tokens() -> None:
     """Where chosen words are read for the text: which, and the way back to the model's own."""
     if state().tokens:
         note, back = st.columns([9, 3], vertical_alignment="center")
-        note.caption(t("step.tokens", tokens=code(st.session_state["tokens"])))
+        note.caption(t("step.tokens", tokens=code(st.session_state[keys.TOKENS])))
         back.button(t("step.own_tokens"), key="own_tokens", on_click=_own_tokens, width="stretch")
 
 
 def _own_tokens() -> None:
-    st.session_state["tokens"] = ""
+    st.session_state[keys.TOKENS] = ""
 
 
 def state() -> PageState:
@@ -204,7 +206,7 @@ def state() -> PageState:
     for text, tokens in (("text", "tokens"), ("b_text", "b_tokens")):
         if not page_state.spelt(st.session_state[text], st.session_state[tokens]):
             st.session_state[tokens] = ""
-    kept = st.session_state.get("kept", {})  # what has no widget on this page Streamlit forgets
+    kept = st.session_state.get(keys.LAST_STATE, {})  # what has no widget on this page Streamlit forgets
     other = (*page_state.PLAYERS, *page_state.INSPECTION, "branches")
     shown = {
         name: st.session_state.get(name, kept.get(name, parameter.default))

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from s2s.player.bundle import script
-from s2s.web.shell import language
+from s2s.web.shell import keys, language
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 
@@ -31,7 +31,7 @@ def unrun() -> None:
     """Below the fields: that they hold another sentence than what is shown."""
     state = st.session_state
     words = {name: text for name, text in language.strings("player").items() if name.startswith("stale")}
-    shown = {name: state[name] for name in ("text", "ref")}
+    shown = {name: state[name] for name in (keys.TEXT, keys.REFERENCE)}
     _component()(key="draft", data={"shown": shown, "switches": state.get(SWITCHES, 0), "strings": words})
 
 
@@ -51,7 +51,7 @@ def switched() -> None:
 
 def _other(pairs: Sequence[tuple[str, str]]) -> str | None:
     """The sentence that the reference was given with, where it is another than the one on screen."""
-    text, reference = (st.session_state[name].strip() for name in ("text", "ref"))
+    text, reference = (st.session_state[name].strip() for name in (keys.TEXT, keys.REFERENCE))
     before: tuple[str, str] | None = st.session_state.get(OF)
     if not text:
         return None  # nothing is compared
@@ -62,8 +62,8 @@ def _other(pairs: Sequence[tuple[str, str]]) -> str | None:
 
 
 def _keep() -> None:
-    st.session_state[OF] = tuple(st.session_state[name].strip() for name in ("text", "ref"))
+    st.session_state[OF] = tuple(st.session_state[name].strip() for name in (keys.TEXT, keys.REFERENCE))
 
 
 def _drop() -> None:
-    st.session_state["ref"] = ""
+    st.session_state[keys.REFERENCE] = ""

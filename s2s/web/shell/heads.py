@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from s2s.web.shell import controls, models
+from s2s.web.shell import controls, keys, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 
 
 def choose_head(edited: bool = True) -> None:
     """Controls for the layer and the head whose attention is shown; ``edited``: the page lets one edit attention."""
-    name = st.session_state["model"]
+    name = st.session_state[keys.MODEL]
     layers, heads = controls.sizes(name)
     if not layers:
         return
@@ -24,7 +24,7 @@ def choose_head(edited: bool = True) -> None:
     select_number("head", heads)
     if not edited:
         st.caption(t("heads.only_shown"))
-    elif not (st.session_state["layer"] and st.session_state["head"]):
+    elif not (st.session_state[keys.LAYER] and st.session_state[keys.HEAD]):
         st.caption(t("heads.edits_mean"))
 
 

@@ -9,12 +9,14 @@ from s2s.errors import LANGUAGES, UserError, say
 from s2s.web.shell.bound import picks
 from s2s.web.shell.foreign import plain, short
 
+LANGUAGE = "language"
+
 NAMES = {"zh": "中文", "en": "English"}
 
 
 def current() -> str:
     """``zh`` or ``en``: what was chosen, else what the link says, else what the browser asks for."""
-    chosen = st.session_state.get("language")
+    chosen = st.session_state.get(LANGUAGE)
     if chosen not in LANGUAGES:
         chosen = st.query_params.get("lang")
     if chosen not in LANGUAGES:
@@ -24,11 +26,11 @@ def current() -> str:
 
 def switch() -> None:
     """The control, in the sidebar."""
-    if "language" not in st.session_state:
-        st.session_state["language"] = current()
+    if LANGUAGE not in st.session_state:
+        st.session_state[LANGUAGE] = current()
     st.radio(
         f"{say('app.language', 'zh')} · {say('app.language', 'en')}",
-        **picks("language", LANGUAGES),
+        **picks(LANGUAGE, LANGUAGES),
         format_func=NAMES.__getitem__,
         horizontal=True,
         label_visibility="collapsed",

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from s2s.player.payload import script
-from s2s.web.shell import controls
+from s2s.web.shell import controls, keys
 from s2s.web.shell.language import t
 
 # Streamlit's own way to write the address would add to the browser's history. On a phone the list of chapters is one
@@ -43,7 +43,7 @@ export default ({ data, parentElement }) => {
 
 
 def _go(chapter: str) -> None:
-    st.session_state["chapter"] = chapter
+    st.session_state[keys.CHAPTER] = chapter
 
 
 def contents(chapters: Sequence[str], now: str) -> None:

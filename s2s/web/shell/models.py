@@ -22,6 +22,7 @@ from s2s.trace import film
 from s2s.trace.branch import Edit
 from s2s.trace.compare import Comparison, compare
 from s2s.trace.trace import Trace
+from s2s.web.shell import keys
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,13 +57,13 @@ def names() -> list[str]:
 
 def own() -> list[Training]:
     """What this visitor has trained in the page; nobody else is told of these names."""
-    mine: list[Training] = st.session_state.get("trainings", [])
+    mine: list[Training] = st.session_state.get(keys.TRAININGS, [])
     return mine
 
 
 def uploaded() -> list[uploads.Upload]:
     """What this visitor has brought; nobody else is told of these names."""
-    mine: list[uploads.Upload] = st.session_state.get("uploads", [])
+    mine: list[uploads.Upload] = st.session_state.get(keys.UPLOADS, [])
     return mine
 
 

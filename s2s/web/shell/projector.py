@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from s2s.web.shell import style
+from s2s.web.shell import keys, style
 from s2s.web.shell.bound import shows
 from s2s.web.shell.language import t
 
 
 def switch() -> None:
     """The switch, in the sidebar; its state is the link's ``projector``."""
-    st.toggle(t("projector.switch"), **shows("projector"), help=t("projector.help"))
+    st.toggle(t("projector.switch"), **shows(keys.PROJECTOR), help=t("projector.help"))
 
 
 def apply() -> None:
     """The mode's look where it is on, with the way out, as the sidebar is gone."""
-    if st.session_state["projector"]:
+    if st.session_state[keys.PROJECTOR]:
         style.projector()
         st.button(t("projector.leave"), key="projector-leave", on_click=_leave, shortcut="P", help=t("projector.key"))
 
 
 def _leave() -> None:
-    st.session_state["projector"] = False
+    st.session_state[keys.PROJECTOR] = False

@@ -16,7 +16,7 @@ from s2s.figures.numbers import share, signed
 from s2s.player import bundle
 from s2s.trace.search_tree import SearchTree
 from s2s.trace.trace import Trace
-from s2s.web.shell import bound, branches, controls, language, models, request
+from s2s.web.shell import bound, branches, controls, keys, language, models, request
 from s2s.web.shell.examples import GREEDY_LOSES
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
@@ -72,7 +72,7 @@ def take(state: PageState) -> str | None:
         _branch(tree, node)
     except UserError as error:
         return language.explain(error)
-    st.session_state["tab"] = "player"
+    st.session_state[keys.TAB] = "player"
     return None
 
 
@@ -153,7 +153,7 @@ def _fate(tree: SearchTree, said: Sequence[str]) -> str:
 
 
 def _use(text: str, reference: str) -> None:
-    st.session_state.update(text=text, ref=reference)
+    st.session_state.update({keys.TEXT: text, keys.REFERENCE: reference})
     bound.put(**SETTINGS)  # their popover may be closed
     controls.asked()
 

@@ -10,7 +10,7 @@ import streamlit as st
 from s2s.figures import heads as multiples
 from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
-from s2s.web.shell import language, models, request
+from s2s.web.shell import keys, language, models, request
 from s2s.web.shell.bound import shows
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from s2s.checkpoint.record import Checkpoint
+
+WORDS = "words"  # the switch for words; PIECES is its opposite
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -62,16 +64,16 @@ def rolled(*traces: Trace) -> bool:
     """Whether subwords are shown as words; the switch, where there are any."""
     if not any(Grid.of(trace).subwords for trace in traces):
         return False
-    st.session_state["words"] = not st.session_state["pieces"]
-    st.toggle(t("heads.pieces"), **shows("words"), help=t("heads.pieces_help"), on_change=_turn)
-    return not st.session_state["pieces"]
+    st.session_state[WORDS] = not st.session_state[keys.PIECES]
+    st.toggle(t("heads.pieces"), **shows(WORDS), help=t("heads.pieces_help"), on_change=_turn)
+    return not st.session_state[keys.PIECES]
 
 
 def turn(request: request.Request) -> dict[str, Any]:
     """The player's own switch was turned: pieces are asked for, or words."""
-    st.session_state["pieces"] = request.fields.get("on") is True
+    st.session_state[keys.PIECES] = request.fields.get("on") is True
     return {}
 
 
 def _turn() -> None:
-    st.session_state["pieces"] = not st.session_state["words"]
+    st.session_state[keys.PIECES] = not st.session_state[WORDS]

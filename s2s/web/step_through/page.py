@@ -14,7 +14,7 @@ from s2s.player import page
 from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
 from s2s.web.components.player import answer, player
-from s2s.web.shell import branches, controls, in_session, language, models, request, style
+from s2s.web.shell import branches, controls, in_session, keys, language, models, request, style
 from s2s.web.shell.bound import shows
 from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
@@ -70,11 +70,11 @@ def _tabs(names: list[str]) -> Sequence[Any]:
     """Tabs of which the open one is part of the link; Streamlit knows it by its label, so each language has its own."""
     state, key = st.session_state, f"view-{language.current()}"
     labels = {name: t(f"step.{name}") for name in names}
-    if state["tab"] not in names:
-        state["tab"] = names[0]
-    state[key] = labels[state["tab"]]
+    if state[keys.TAB] not in names:
+        state[keys.TAB] = names[0]
+    state[key] = labels[state[keys.TAB]]
     shown = {label: name for name, label in labels.items()}
-    return st.tabs(list(shown), key=key, on_change=lambda: state.update(tab=shown.get(state[key], names[0])))
+    return st.tabs(list(shown), key=key, on_change=lambda: state.update({keys.TAB: shown.get(state[key], names[0])}))
 
 
 def _whatif(checkpoint: Checkpoint, found: dict[str, Trace], state: PageState) -> WhatIf:
@@ -93,7 +93,7 @@ def _play(whatif: WhatIf) -> None:
 def _output(found: dict[str, Trace]) -> bool:
     """What the free-running lane says, and the switch that hides it; returns whether the viewer is to predict it."""
     text, switch = st.columns([9, 3], vertical_alignment="center")
-    predicting = switch.toggle(t("step.predict"), **shows("predict"), help=t("step.predict_help"))
+    predicting = switch.toggle(t("step.predict"), **shows(keys.PREDICT), help=t("step.predict_help"))
     if predicting:
         text.text(t("step.output_hidden"))
     elif "free" in found:
@@ -120,7 +120,7 @@ def _answer(whatif: WhatIf) -> None:
 
 def _address(whatif: WhatIf) -> dict[str, str]:
     session = st.session_state
-    now = replace(whatif.state, branches=branches.listed(), tab=session["tab"], pieces=session["pieces"])
+    now = replace(whatif.state, branches=branches.listed(), tab=session[keys.TAB], pieces=session[keys.PIECES])
     return controls.address(now)
 
 

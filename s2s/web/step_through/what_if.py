@@ -14,12 +14,14 @@ from s2s.errors import UserError
 from s2s.player.payload import branch_row
 from s2s.trace.branch import Branch, Edit
 from s2s.trace.trace import Trace
-from s2s.web.shell import branches, language, models
+from s2s.web.shell import branches, keys, language, models
 from s2s.web.shell.page_state import PageState
 from s2s.web.shell.request import Handler, Request, page
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
+
+POSITION = "place"  # lane and step on screen, and the trace that they are of
 
 MAX_EDIT = 6_000  # characters of an edit
 
@@ -73,15 +75,15 @@ class WhatIf:
     def place(self, request: Request) -> dict[str, Any]:
         """Remember where the player stands, for a page that is about to be taken away."""
         lane, step, _ = self._asked(request)
-        st.session_state["place"] = {"of": self.shown, "lane": lane, "step": step}
+        st.session_state[POSITION] = {"of": self.shown, "lane": lane, "step": step}
         return {}
 
     def begin(self) -> dict[str, Any] | None:
         """Where such a page opens; None where nobody has said, or it was said of another sentence."""
-        place = st.session_state.get("place", {})
+        place = st.session_state.get(POSITION, {})
         if place.get("of") != self.shown:
             return None
-        pieces = {"pieces": "1"} if st.session_state.get("pieces") else {}
+        pieces = {"pieces": "1"} if st.session_state.get(keys.PIECES) else {}
         return {"lane": place["lane"], "step": place["step"], **pieces}
 
     def rename(self, request: Request) -> dict[str, Any]:
@@ -100,11 +102,11 @@ class WhatIf:
 
         A ``key`` stands for all of a row but its name and its id; of a row whose key is ``known`` only the head comes.
         """
-        found, keys = [], dict[str, str]()
+        found, lane_keys = [], dict[str, str]()
         for branch in branches.listed():
-            above = keys.get(branch.parent, branch.parent)
-            keys[branch.id] = page(self.shown, above, branch.prefix, branch.attention, language.current())
-            head = {"id": branch.id, "name": branch.name, "parent": branch.parent, "key": keys[branch.id]}
+            above = lane_keys.get(branch.parent, branch.parent)
+            lane_keys[branch.id] = page(self.shown, above, branch.prefix, branch.attention, language.current())
+            head = {"id": branch.id, "name": branch.name, "parent": branch.parent, "key": lane_keys[branch.id]}
             found.append(head if head["key"] in known else self._row(branch) | head)
         return found
 
