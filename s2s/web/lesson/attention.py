@@ -8,6 +8,7 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.web.components.weighing import weighing
+from s2s.web.lesson import computed
 from s2s.web.shell import controls, keys, language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
@@ -69,7 +70,7 @@ def show() -> None:
             with st.spinner(t("step.loading"), show_time=False):
                 changed = models.changed(name)
                 trace = models.decode(name, changed, text, "", "free", ())
-                sides.append((trace, models.padding_scores(name, changed, text)))
+                sides.append((trace, computed.padding_scores(name, changed, text)))
         except UserError as error:
             problems.append(language.explain(error))
     for problem in dict.fromkeys(problems):

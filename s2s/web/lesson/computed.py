@@ -9,8 +9,10 @@ import streamlit as st
 from s2s.web.shell import models
 
 if TYPE_CHECKING:
+    from s2s.lesson.annotated_source import Piece
     from s2s.lesson.homework import Dates
     from s2s.lesson.loss import SentenceLoss
+    from s2s.lesson.network import Flow
     from s2s.lesson.prior import PriorRun
     from s2s.lesson.remedies import Adversarial, Drawn, Rewarded
 
@@ -77,3 +79,33 @@ def check_dates(name: str, changed: int, count: int, seed: int) -> Dates:
 
     checkpoint = models.load(name, changed)
     return models.alone(lambda: check_dates(checkpoint, count, seed))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def flow(name: str, changed: int, text: str) -> Flow:
+    """A text's way through the network. Raises UserError as ``decode`` does."""
+    from s2s.lesson.network import flow as made
+
+    checkpoint = models.load(name, changed)
+    with models.GATE:
+        return made(checkpoint, text)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def padding_scores(name: str, changed: int, text: str) -> tuple[float, ...]:
+    """What each step of the greedy lane would score padding. Raises UserError as ``decode`` does."""
+    from s2s.lesson.padding import padding_scores as made
+
+    checkpoint = models.load(name, changed)
+    with models.GATE:
+        return made(checkpoint, text)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def running(name: str, changed: int, text: str, step: int) -> tuple[Piece, ...]:
+    """A step's functions as they ran, line by line. Raises UserError as ``decode`` does."""
+    from s2s.lesson.annotated_source import step_as_it_runs
+
+    checkpoint = models.load(name, changed)
+    with models.GATE:
+        return step_as_it_runs(checkpoint, text, step)

@@ -11,6 +11,7 @@ from s2s.errors import UserError
 from s2s.evaluate import lengths
 from s2s.figures import exposure, step
 from s2s.web.components.network import network
+from s2s.web.lesson import computed
 from s2s.web.shell import controls, language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
@@ -33,7 +34,7 @@ def show() -> None:
     for one in filter(None, (name, contrast(name))):
         try:
             with st.spinner(t("step.loading"), show_time=False):
-                runs.append(models.flow(one, models.changed(one), text))
+                runs.append(computed.flow(one, models.changed(one), text))
         except UserError as error:
             (st.warning if runs else st.error)(language.explain(error))
     if not runs:

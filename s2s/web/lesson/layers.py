@@ -9,6 +9,7 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.figures.numbers import signed
+from s2s.web.lesson import computed
 from s2s.web.shell import controls, language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
@@ -48,7 +49,7 @@ def show() -> None:
                 st.session_state[LAYERS_STEP] = steps
             said = [code(step.output) for step in trace.steps]
             at = st.slider(t("layers.step"), 1, max(steps, 2), key=LAYERS_STEP) if steps > 1 else 1
-            pieces = models.running(name, changed, text, at - 1)
+            pieces = computed.running(name, changed, text, at - 1)
     except UserError as error:
         st.error(language.explain(error))
         return

@@ -17,7 +17,7 @@ import streamlit as st
 
 from s2s.checkpoint.find import VIEW
 from s2s.server import folders, trainings, uploads
-from s2s.server.gate import Gate, Work
+from s2s.server.gate import Gate
 from s2s.trace import film
 from s2s.trace.branch import Edit
 from s2s.trace.compare import Comparison, compare
@@ -30,21 +30,15 @@ if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
     from s2s.decode.prefix_cache import PrefixCache
     from s2s.decode.what_if import Preview
-    from s2s.explain import Evidence
-    from s2s.explain.minimal import Minimal
-    from s2s.explain.readout import Readout
     from s2s.exposure.recovery import Recovery
-    from s2s.lesson.annotated_source import Piece
-    from s2s.lesson.network import Flow
     from s2s.server.trainings import Training
     from s2s.text.alternatives import Segmentation
-    from s2s.trace.search_tree import SearchTree
 
 FOLDERS = folders.CHECKPOINTS
 FIRST = "zh-en-luong"
 Result = TypeVar("Result")
 Source = str | tuple[str, ...]  # a text, or tokens that are read as they are
-_GATE = Gate()
+GATE = Gate()  # of all models of the server: one decodes at a time
 
 
 def names() -> list[str]:
@@ -134,12 +128,12 @@ def _loaded(name: str, changed: int) -> Checkpoint:
 
 def alone(work: Callable[[], Result]) -> Result:
     """What a call of a model gives, made while no other is."""
-    with _GATE:
+    with GATE:
         return work()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _prefix_cache(name: str, changed: int, text: Source) -> PrefixCache:
+def prefix_cache(name: str, changed: int, text: Source) -> PrefixCache:
     """A text read once, for all lanes, forks and edits of it; it is used and written to behind the gate alone."""
     from s2s.decode.inputs import source_ids
     from s2s.decode.prefix_cache import PrefixCache
@@ -164,8 +158,8 @@ def decode(
     from s2s.decode.strategy import Settings
 
     checkpoint, edits = load(name, changed), {t: Edit.parse(edit) for t, edit in attention}
-    with _GATE:
-        cache, how = _prefix_cache(name, changed, text), Settings(**dict(settings))
+    with GATE:
+        cache, how = prefix_cache(name, changed, text), Settings(**dict(settings))
         return trace(checkpoint, text, reference or None, mode, how, prefix, attention=edits, cache=cache)
 
 
@@ -175,7 +169,7 @@ def states(name: str, changed: int, text: str) -> tuple[Trace, tuple[np.ndarray,
     from s2s.inspect.states.record import trace_states
 
     made = decode(name, changed, text, "", "free", ())
-    with _GATE:
+    with GATE:
         vectors = trace_states(load(name, changed), made)
     return made, tuple(part.numpy() for part in vectors)
 
@@ -187,57 +181,8 @@ def preview(
     from s2s.decode.what_if import preview as made
 
     checkpoint = load(name, changed)
-    with _GATE:
-        return made(checkpoint, _prefix_cache(name, changed, text), prefix, attention, edit)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def flow(name: str, changed: int, text: str) -> Flow:
-    """A text's way through the network. Raises UserError as ``decode`` does."""
-    from s2s.lesson.network import flow as made
-
-    checkpoint = load(name, changed)
-    with _GATE:
-        return made(checkpoint, text)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def padding_scores(name: str, changed: int, text: str) -> tuple[float, ...]:
-    """What each step of the greedy lane would score padding. Raises UserError as ``decode`` does."""
-    from s2s.lesson.padding import padding_scores as made
-
-    checkpoint = load(name, changed)
-    with _GATE:
-        return made(checkpoint, text)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def running(name: str, changed: int, text: str, step: int) -> tuple[Piece, ...]:
-    """A step's functions as they ran, line by line. Raises UserError as ``decode`` does."""
-    from s2s.lesson.annotated_source import step_as_it_runs
-
-    checkpoint = load(name, changed)
-    with _GATE:
-        return step_as_it_runs(checkpoint, text, step)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def tree(name: str, changed: int, text: Source, settings: tuple[tuple[str, Any], ...]) -> SearchTree:
-    """The beam search of a text. Raises UserError as ``decode`` does."""
-    from s2s.decode.record_search import search_tree
-    from s2s.decode.strategy import Settings
-
-    checkpoint = load(name, changed)
-    with _GATE:
-        return search_tree(checkpoint, text, Settings(**dict(settings)))
-
-
-@st.cache_resource(show_spinner=False)
-def textbook() -> tuple[SearchTree, tuple[str, ...]]:
-    """The smallest search in which greedy loses, and what greedy says."""
-    from s2s.lesson import smallest_search
-
-    return smallest_search.textbook()
+    with GATE:
+        return made(checkpoint, prefix_cache(name, changed, text), prefix, attention, edit)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
@@ -246,7 +191,7 @@ def recover(name: str, changed: int, text: str, reference: str) -> Recovery:
     from s2s.exposure.sentence import sentence
 
     checkpoint = load(name, changed)
-    with _GATE:
+    with GATE:
         return sentence(checkpoint, text, reference)
 
 
@@ -262,7 +207,7 @@ def neighbours(name: str, changed: int, token: str) -> list[tuple[str, float]]:
     from s2s.decode.neighbours import neighbours
 
     checkpoint = load(name, changed)
-    with _GATE:
+    with GATE:
         return neighbours(checkpoint, token)
 
 
@@ -281,47 +226,3 @@ def splits(token: str) -> list[tuple[str, ...]]:
     from s2s.text.alternatives import splits
 
     return splits(token)
-
-
-@st.cache_resource(max_entries=512, show_spinner=False)
-def evidence(lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace) -> Work[list[Evidence]]:
-    """The evidence of some steps of a lane; ``lane``, a name of its content, stands for checkpoint and trace."""
-    from s2s.explain import of_trace
-    from s2s.explain.evidence import examining
-
-    return Work(_GATE, examining(_checkpoint.model, of_trace(_checkpoint, _trace), steps))
-
-
-@st.cache_resource(max_entries=512, show_spinner=False)
-def orders(
-    lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace, _found: list[Evidence]
-) -> Work[list[Evidence]]:
-    """The same, which was found, with the best and the worst order of erasing."""
-    from s2s.explain import of_trace
-    from s2s.explain.evidence import ordering
-
-    return Work(_GATE, ordering(_checkpoint.model, of_trace(_checkpoint, _trace), _found))
-
-
-@st.cache_resource(max_entries=512, show_spinner=False)
-def readout(lane: str, step: int, _checkpoint: Checkpoint, _trace: Trace) -> Readout | None:
-    """How the context of one step of a lane reaches its words."""
-    from s2s.explain.readout import readout as made
-
-    with _GATE:
-        return made(_checkpoint, _trace, step)
-
-
-@st.cache_resource(max_entries=512, show_spinner=False)
-def minimal(lane: str, step: int, rank: int, _checkpoint: Checkpoint, _trace: Trace) -> Minimal:
-    """The minimal attention for the word of a rank at one step of a lane."""
-    import torch
-
-    from s2s.explain import of_trace
-    from s2s.explain.counterfactual import moments
-    from s2s.explain.minimal import minimal as search
-
-    with _GATE, torch.no_grad():
-        (moment,) = moments(_checkpoint.model, of_trace(_checkpoint, _trace), [step])
-        token = _trace.steps[step].top[rank - 1].token
-        return search(_checkpoint.model, moment, _checkpoint.target.vocab.tokens.index(token))

@@ -21,6 +21,7 @@ from s2s.web.shell.examples import GREEDY_LOSES
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
+from s2s.web.step_through import computed
 
 FOLDER = Path(__file__).parents[1] / "components" / "beam"
 COMPONENT = "tree"  # its key, under which the session holds what the browser set
@@ -88,7 +89,7 @@ def _branch(tree: SearchTree, node: int) -> None:
 
 def searched(state: PageState) -> SearchTree:
     """The search of the page's state. Raises UserError as decoding does."""
-    return models.tree(controls.model_name(state), models.changed(state.model), state.source, state.settings)
+    return computed.tree(controls.model_name(state), models.changed(state.model), state.source, state.settings)
 
 
 def section(state: PageState) -> None:
@@ -102,7 +103,7 @@ def section(state: PageState) -> None:
     _examples(name)
     with st.expander(t("beam.textbook"), key="textbook", on_change="rerun") as textbook:
         if textbook.open:
-            small, said = models.textbook()
+            small, said = computed.textbook()
             st.markdown(t("beam.textbook_steps"))
             draw(small, said, "textbook-tree", brief=True)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from s2s.trace.trace import Trace
-from s2s.web.shell import models
 from s2s.web.shell.request import Handler, Request
+from s2s.web.step_through import computed
 from s2s.web.step_through.what_if import WhatIf
 
 if TYPE_CHECKING:
@@ -34,21 +34,21 @@ class Asked:
         lane = request.text("lane")
         trace = self.whatif.trace(lane)
         step = request.whole("step", 0, len(trace.steps) - 1)
-        found = models.readout(self.whatif.content(lane), step, self.whatif.checkpoint, trace)
+        found = computed.readout(self.whatif.content(lane), step, self.whatif.checkpoint, trace)
         return {"lane": lane, "step": step, "readout": found and found.to_dict()}
 
     def evidence(self, request: Request) -> dict[str, Any]:
         """The evidence of ``count`` steps from ``first`` on, without the search for orders; ``more`` to ask again."""
         lane, trace, steps = self._steps(request)
-        found = models.evidence(self.whatif.content(lane), steps, self.whatif.checkpoint, trace).go_on()
+        found = computed.evidence(self.whatif.content(lane), steps, self.whatif.checkpoint, trace).go_on()
         return _told(lane, found)
 
     def orders(self, request: Request) -> dict[str, Any]:
         """The same with the best and the worst order of erasing: normalised comprehensiveness and sufficiency."""
         lane, trace, steps = self._steps(request)
         name, checkpoint = self.whatif.content(lane), self.whatif.checkpoint
-        found = models.evidence(name, steps, checkpoint, trace).go_on()
-        return _told(lane, found and models.orders(name, steps, checkpoint, trace, found).go_on())
+        found = computed.evidence(name, steps, checkpoint, trace).go_on()
+        return _told(lane, found and computed.orders(name, steps, checkpoint, trace, found).go_on())
 
     def minimal(self, request: Request) -> dict[str, Any]:
         """The attention nearest to the model's under which the word of rank ``rank`` would win at ``step``."""
@@ -56,7 +56,7 @@ class Asked:
         trace = self.whatif.trace(lane)
         step = request.whole("step", 0, len(trace.steps) - 1)
         rank = request.whole("rank", 1, len(trace.steps[step].top))
-        found = models.minimal(self.whatif.content(lane), step, rank, self.whatif.checkpoint, trace)
+        found = computed.minimal(self.whatif.content(lane), step, rank, self.whatif.checkpoint, trace)
         words = self.whatif.checkpoint.target.vocab.tokens
         return {
             "outcome": found.outcome,

@@ -1,0 +1,81 @@
+"""Cached calls of this page: one line each around a pure function. UserError as that raises it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from s2s.server.gate import Work
+from s2s.trace.trace import Trace
+from s2s.web.shell import models
+
+if TYPE_CHECKING:
+    from s2s.checkpoint.record import Checkpoint
+    from s2s.explain import Evidence
+    from s2s.explain.minimal import Minimal
+    from s2s.explain.readout import Readout
+    from s2s.trace.search_tree import SearchTree
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def tree(name: str, changed: int, text: models.Source, settings: tuple[tuple[str, Any], ...]) -> SearchTree:
+    """The beam search of a text. Raises UserError as ``decode`` does."""
+    from s2s.decode.record_search import search_tree
+    from s2s.decode.strategy import Settings
+
+    checkpoint = models.load(name, changed)
+    with models.GATE:
+        return search_tree(checkpoint, text, Settings(**dict(settings)))
+
+
+@st.cache_resource(show_spinner=False)
+def textbook() -> tuple[SearchTree, tuple[str, ...]]:
+    """The smallest search in which greedy loses, and what greedy says."""
+    from s2s.lesson import smallest_search
+
+    return smallest_search.textbook()
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def evidence(lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace) -> Work[list[Evidence]]:
+    """The evidence of some steps of a lane; ``lane``, a name of its content, stands for checkpoint and trace."""
+    from s2s.explain import of_trace
+    from s2s.explain.evidence import examining
+
+    return Work(models.GATE, examining(_checkpoint.model, of_trace(_checkpoint, _trace), steps))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def orders(
+    lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace, _found: list[Evidence]
+) -> Work[list[Evidence]]:
+    """The same, which was found, with the best and the worst order of erasing."""
+    from s2s.explain import of_trace
+    from s2s.explain.evidence import ordering
+
+    return Work(models.GATE, ordering(_checkpoint.model, of_trace(_checkpoint, _trace), _found))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def readout(lane: str, step: int, _checkpoint: Checkpoint, _trace: Trace) -> Readout | None:
+    """How the context of one step of a lane reaches its words."""
+    from s2s.explain.readout import readout as made
+
+    with models.GATE:
+        return made(_checkpoint, _trace, step)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def minimal(lane: str, step: int, rank: int, _checkpoint: Checkpoint, _trace: Trace) -> Minimal:
+    """The minimal attention for the word of a rank at one step of a lane."""
+    import torch
+
+    from s2s.explain import of_trace
+    from s2s.explain.counterfactual import moments
+    from s2s.explain.minimal import minimal as search
+
+    with models.GATE, torch.no_grad():
+        (moment,) = moments(_checkpoint.model, of_trace(_checkpoint, _trace), [step])
+        token = _trace.steps[step].top[rank - 1].token
+        return search(_checkpoint.model, moment, _checkpoint.target.vocab.tokens.index(token))
