@@ -25,6 +25,7 @@ from urllib.parse import urlencode
 
 from benchmarks.session import Session
 from s2s import __version__
+from s2s.figures import palette
 from tests.paths import ROOT
 from tests.visitors import healthy
 from tests.wait import until
@@ -90,7 +91,7 @@ async def visit(address: str) -> None:
     session = Visit(urlencode(query))
     await session.open(address)
     assert DATE in json.dumps(session.data), "the player's page has not decoded"
-    assert "#c2410c" in session.settings, "the app's own settings are not in force"
+    assert palette.LIGHT["accent"] in session.settings, "the app's own settings are not in force"
     await session.close()
     for page in PAGES:
         session = Visit(urlencode({"lang": "en"}), page)

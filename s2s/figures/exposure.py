@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from s2s.figures.palette import BLUE, GREY, ORANGE
+from s2s.figures.palette import BLUE, GREY, LIGHT, MODELS, ORANGE, transparent
 from s2s.figures.trace import escape
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from s2s.exposure.report import Report
 
 FORCED, FREE = BLUE, ORANGE
-COLOURS = (FREE, FORCED, "#15803d", "#9333ea")  # of models
 DASHES = ("solid", "dash")  # of the first and the second checkpoint
 RARE, FEWEST = 0.05, 10  # positions that a smaller share of the sentences has, or fewer of them, are not drawn
 FEW = 16  # points whose words stand below the axis
@@ -46,12 +45,11 @@ def _band(figure: go.Figure, x: Sequence[float], curve: Curve, name: str, colour
     if not kept:
         return
     place, value, low, high, count = (list(column) for column in zip(*kept, strict=True))
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     figure.add_scatter(
         x=place + place[::-1],
         y=high + low[::-1],
         fill="toself",
-        fillcolor=f"rgba({red},{green},{blue},0.16)",
+        fillcolor=transparent(colour, 0.16),
         line={"width": 0},
         hoverinfo="skip",
         showlegend=False,
@@ -90,8 +88,8 @@ def sentence(
                 hovertemplate="%{y:.3f}",
             )
     for place in sorted(set(marks.values())):
-        figure.add_vline(place, line={"color": "#dc2626", "dash": "dot", "width": 1})
-        figure.add_annotation(x=place, y=1.08, text="◆", showarrow=False, font={"color": "#dc2626"})
+        figure.add_vline(place, line={"color": LIGHT["alarm"], "dash": "dot", "width": 1})
+        figure.add_annotation(x=place, y=1.08, text="◆", showarrow=False, font={"color": LIGHT["alarm"]})
     words = ["", *map(escape, gold)]
     if len(words) <= FEW:
         labels = [f"{k} {word}".strip() for k, word in enumerate(words)]
@@ -219,7 +217,7 @@ def lengths(
     """chrF by source length: measured bins with their intervals, and as rings the sentences ``tried``."""
     figure = _figure(text["tokens"], text["chrf"], yaxis_range=[0, 100], hovermode="closest")
     names = [system.name for system in found.systems] if found else []
-    colours = dict(zip([*names, *(name for name in tried if name not in names)], COLOURS, strict=False))
+    colours = dict(zip([*names, *(name for name in tried if name not in names)], MODELS, strict=False))
     if found:
         middles = [(b.low + b.high) / 2 for b in found.bins]
         about = [f"{b.low}–{b.high}, n={b.sentences}" for b in found.bins]

@@ -11,12 +11,12 @@ import numpy as np
 from PIL import Image
 
 from s2s.figures.numbers import share
-from s2s.figures.palette import ATTENTION_RGB
+from s2s.figures.palette import ORANGE, channels
 
 STYLE = """<style>
 .lb-heads { display: grid; grid-template-columns: repeat(auto-fill, minmax(92px, 1fr)); gap: 6px; margin: 2px 0 12px; }
 .lb-heads figure { margin: 0; padding: 4px; border: 1px solid rgba(128, 128, 128, 0.35); border-radius: 6px; }
-.lb-heads figure.seen { border-color: #2563eb; box-shadow: 0 0 0 2px #2563eb; }
+.lb-heads figure.seen { border-color: var(--lb-other); box-shadow: 0 0 0 2px var(--lb-other); }
 .lb-heads img { display: block; width: 100%; aspect-ratio: 1; image-rendering: pixelated; }
 .lb-heads figcaption { display: flex; justify-content: space-between; font-size: 0.78rem; line-height: 1.4; }
 .lb-heads figcaption span + span { opacity: 0.7; font-variant-numeric: tabular-nums; }
@@ -26,7 +26,7 @@ STYLE = """<style>
 def picture(weights_TS: np.ndarray) -> str:
     """A row a step, a column a source token, as a PNG in a data URI."""
     pixels = np.empty((*weights_TS.shape, 4), dtype=np.uint8)
-    pixels[..., :3] = ATTENTION_RGB
+    pixels[..., :3] = channels(ORANGE)
     pixels[..., 3] = np.rint(255 * np.clip(weights_TS, 0, 1) ** 0.7)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from s2s.figures.palette import BLUE, GREEN, GREY, ORANGE
+from s2s.figures.palette import CLUSTERS, GREY, PATH
 from s2s.figures.trace import escape
 
-COLOURS = (BLUE, ORANGE, GREEN, "#a855f7", "#e11d48", "#0891b2", "#ca8a04", "#db2777")
-REST, PATH = GREY, "#b45309"
 NAMED = 40  # states of a path whose words stand beside them; beyond, they are told on hovering
 GL = 3000  # points from which on WebGL draws them
 HOVER = "%{text}<br>%{customdata}<extra></extra>"
@@ -38,7 +36,7 @@ def cloud(
     """A point a state, with its word and its example's id; over them a sentence's path from state to state."""
     figure = go.Figure()
     kind = go.Scattergl if len(points_N2) > GL else go.Scatter
-    colours = iter(COLOURS)
+    colours = iter(CLUSTERS)
     size = 3 if len(points_N2) > 20_000 else 5
     for group in groups:
         figure.add_trace(
@@ -49,7 +47,7 @@ def cloud(
                 customdata=ids[group.members],
                 mode="markers",
                 name=escape(group.name),
-                marker={"size": size, "color": REST if group.rest else next(colours), "opacity": 0.6},
+                marker={"size": size, "color": GREY if group.rest else next(colours), "opacity": 0.6},
                 hovertemplate=HOVER,
             )
         )

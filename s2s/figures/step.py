@@ -23,8 +23,8 @@ STYLE = """<style>
 .lb-panels td.word { white-space: nowrap; }
 .lb-panels section { min-width: 0; overflow-x: auto; }
 .lb-panels td.bar { width: 32%; }
-.lb-panels td.bar i { display: block; height: 12px; border-radius: 3px; background: #3b82f6; min-width: 1px; }
-.lb-panels tr.gold td.bar i { background: #16a34a; }
+.lb-panels td.bar i { display: block; height: 12px; border-radius: 3px; background: var(--lb-blue); min-width: 1px; }
+.lb-panels tr.gold td.bar i { background: var(--lb-green); }
 .lb-row { display: flex; flex-wrap: wrap; gap: 3px; margin: 6px 0; }
 .lb-row span { padding: 1px 6px; border-radius: 4px; line-height: 1.35; text-align: center; }
 .lb-row small { display: block; font-size: 0.68rem; line-height: 1; min-height: 1em; opacity: 0.8; }

@@ -118,7 +118,7 @@ def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> Figure
     """
     text = strings("figure", "en") if text is None else text
     steps = list(range(1, len(trace.steps) + 1))
-    colours = {"best": palette.GREY, "chosen": "#2563eb", "gold": "#15803d"}
+    colours = {"best": palette.GREY, "chosen": palette.LIGHT["other"], "gold": palette.LIGHT["gold"]}
     figure = Figure()
     for name, points in _lines(trace).items():
         figure.add_scatter(

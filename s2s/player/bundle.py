@@ -1,4 +1,4 @@
-"""Join JavaScript modules into one, for pages and components that load a single script.
+"""Join scripts and styles, for pages and components that load one of each.
 
 Our files import names in braces from relative paths, one import a line, and export declarations; only an entry has a
 default export.
@@ -17,6 +17,14 @@ NAMED = re.compile(r"^export (?:async )?(?:function|class|const|let) ([\w$]+)", 
 DECLARED = re.compile(r"^(?:export )?(?:default )?(?:async )?(?:function|class|const|let) ([\w$]+)", re.MULTILINE)
 PARTED = re.compile(r"^(?:export )?(?:const|let) [\[{]([^\]}=]+)[\]}] =", re.MULTILINE)  # const [a, b] = …
 OTHER = re.compile(r"^(?:import .*|export [{*].*)", re.MULTILINE)  # forms that this module does not know
+
+
+PALETTE = Path(__file__).parent / "browser" / "palette.css"
+
+
+def style(*sheets: Path) -> str:
+    """The sheets as one, after the palette, whose custom properties they use."""
+    return "\n".join(map(_text, (PALETTE, *sheets)))
 
 
 @functools.cache

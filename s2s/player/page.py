@@ -17,7 +17,7 @@ from string import Template
 from typing import Any
 
 from s2s.errors import LANGUAGES, UserError, say, sentences, strings
-from s2s.player import payload
+from s2s.player import bundle, payload
 from s2s.trace.trace import Trace
 
 LANES = "lookback-lanes"  # the id of the element that holds the lanes
@@ -43,7 +43,7 @@ def render(
     words = {other: {"player": _spoken(other), "page": _words(trace, other)} for other in LANGUAGES}
     script = _short(payload.script("page.js"))
     styles = {
-        "style": _short(payload.read("page.css")),
+        "style": _short(bundle.style(payload.FOLDER / "page.css")),
         "player_style": _short(payload.read("player.css")),
     }
     return Template(payload.read("page.html")).substitute(

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -19,6 +19,7 @@ from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.decode.strategy import Settings
 from s2s.errors import say
+from s2s.figures import palette
 from s2s.player import bundle
 from s2s.player import page as export
 from s2s.player.payload import FOLDER, branch_row
@@ -165,6 +166,20 @@ def test_light_and_dark_can_be_switched(open_file: OpenFile, lanes: Lanes) -> No
     page.get_by_role("button", name=say("export.theme", "en")).click()
     assert page.evaluate(ground) == dark
     expect(page.locator(".player")).to_have_class(re.compile("dark"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_colours_are_those_of_the_palette(
+    open_file: OpenFile, lanes: Lanes, scheme: Literal["light", "dark"], tmp_path: Path
+) -> None:
+    page = open_file(lanes, color_scheme=scheme)
+    names = ("other", "gold", "alarm")
+    read = "(node, names) => names.map((name) => getComputedStyle(node).getPropertyValue(`--${name}`))"
+    shown = palette.DARK if scheme == "dark" else palette.LIGHT
+    assert page.locator(".player").evaluate(read, names) == [shown[name] for name in names]
+    red, green, blue = palette.channels(palette.ORANGE)
+    expect(page.locator("button.play")).to_have_css("background-color", f"rgb({red}, {green}, {blue})")
+    assert palette.ORANGE in picture(page, "SVG", tmp_path).read_text(encoding="utf-8")  # on white paper in any case
 
 
 def test_hostile_texts_run_nothing_and_are_shown_as_they_are(open_file: OpenFile, lanes: Lanes, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from s2s.inspect.causes import CAUSES, Row
 from s2s.inspect.reasons import why
 from s2s.inspect.report.charts import MOST, Bar, bars, folded, heatmap, histogram
 from s2s.inspect.report.report import Chosen, Report
+from s2s.player import bundle
 from s2s.store.label import VERDICTS, Label
 from s2s.text.safe import shortened
 from s2s.trace.trace import Trace
@@ -37,7 +38,7 @@ def render(report: Report, language: str) -> str:
         f'<!DOCTYPE html>\n<html lang="{"zh-CN" if language == "zh" else "en"}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE.read_text(encoding='utf-8')}</style></head>\n<body>"
+        f"<title>{escape(title)}</title><style>{bundle.style(STYLE)}</style></head>\n<body>"
     )
     parts = [page.head(title), page.scores(), page.causes(), page.words(), page.charts(), page.said(), page.examples()]
     return "\n".join([head, *filter(None, parts), "</body></html>\n"])

@@ -1,8 +1,10 @@
 // What the pictures are drawn with: a sheet of white paper that becomes an SVG, and text that is measured first.
 
 import { WIDE, el, isSpecial } from "./dom.js";
+import { colourOf } from "./palette.js";
 
-export const INK = { text: "#111", soft: "#5b5b5b", line: "#c4c4c4", attention: "#ea580c", other: "#2563eb", gold: "#15803d", alarm: "#dc2626" };
+const GREYS = { text: "#111", soft: "#5b5b5b", line: "#c4c4c4", frame: "#8a8a8a" };
+const COLOURS = ["attention", "other", "gold", "alarm"];
 const FONTS = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','PingFang SC','Hiragino Sans GB','Microsoft YaHei',sans-serif";
 const CLOSING = "，。、；：！？…）」』》】〉”’,.;:!?)\\]";
 
@@ -32,13 +34,16 @@ export function wrapped(text, width, size) {
   return lines;
 }
 
-export function paper() {
+// An empty sheet, and ``ink`` to draw with: the colours of a light page, read where ``node`` is.
+export function paper(node) {
   const parts = [];
+  const ink = { ...GREYS, ...Object.fromEntries(COLOURS.map((name) => [name, colourOf(node, name)])) };
   const shape = (name, places, more) => {
     const numbers = Object.entries(places).map(([key, value]) => [key, round(value)]);
     return `<${name}${[...numbers, ...Object.entries(more)].map(([key, value]) => ` ${key}="${escapeXml(value)}"`).join("")}`;
   };
   return {
+    ink,
     right: 0, // how far the drawing reaches; what is turned or ends at its x is reckoned by who draws it
     text(x, y, content, more = {}) {
       if (!more["text-anchor"] && !more.transform) this.right = Math.max(this.right, x + measure(content, more["font-size"], more["font-weight"]));
@@ -51,7 +56,7 @@ export function paper() {
     line: (x1, y1, x2, y2, more) => parts.push(`${shape("line", { x1, y1, x2, y2 }, more)}/>`),
     svg(bottom, margin, title) {
       const [w, h] = [Math.ceil(this.right + margin), Math.ceil(bottom + margin)];
-      const root = `width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" font-family="${FONTS}" font-size="14" fill="${INK.text}"`;
+      const root = `width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" font-family="${FONTS}" font-size="14" fill="${ink.text}"`;
       const white = `<title>${escapeXml(title)}</title><rect width="${w}" height="${h}" fill="#fff"/>`;
       return `<svg xmlns="http://www.w3.org/2000/svg" ${root} xml:lang="zh" xml:space="preserve">${white}${parts.join("")}</svg>`;
     },
@@ -60,11 +65,11 @@ export function paper() {
 
 // A token's label in a picture: specials in italics, unknown words underlined.
 export function word(pen, x, y, token, more = {}, unknown = false) {
-  pen.text(x, y, token, isSpecial(token) ? { "font-style": "italic", fill: INK.soft, ...more } : more);
+  pen.text(x, y, token, isSpecial(token) ? { "font-style": "italic", fill: pen.ink.soft, ...more } : more);
   if (unknown) underline(pen, x, y, measure(token, more["font-size"]), { "stroke-dasharray": "3 2" });
 }
 
 // Under a text that is centred at x.
 export function underline(pen, x, y, width, more = {}) {
-  pen.line(x - width / 2, y + 4, x + width / 2, y + 4, { stroke: INK.alarm, "stroke-width": 1.5, ...more });
+  pen.line(x - width / 2, y + 4, x + width / 2, y + 4, { stroke: pen.ink.alarm, "stroke-width": 1.5, ...more });
 }

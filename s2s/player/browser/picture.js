@@ -5,7 +5,7 @@ import { fill, isWide, looks, misses, percent, right, shade, speaks } from "./do
 import { laneName } from "./fork.js";
 import { CELL } from "./heatmap.js";
 import { said } from "./lanes.js";
-import { INK, measure, paper, round, underline, word, wrapped } from "./paper.js";
+import { measure, paper, round, underline, word, wrapped } from "./paper.js";
 import { about, distribution, restLabel } from "./softmax.js";
 
 const SHEET = { width: 1024, wide: 2048, margin: 28, gap: 30 };
@@ -16,7 +16,7 @@ const ROOMY = { ...CELL, size: 14, letter: 16 };
 const TIGHT = { width: 23, height: 20, size: 12, letter: 13.5 };
 const BARS = { rank: 34, track: 130, share: 64, height: 25 };
 const sheetWidth = (trace) => (trace.source.tokens.length > LONG ? SHEET.wide : SHEET.width);
-const heading = (pen, x, y, text) => pen.text(x, y, text, { "font-size": 13, "font-weight": 600, fill: INK.soft });
+const heading = (pen, x, y, text) => pen.text(x, y, text, { "font-size": 13, "font-weight": 600, fill: pen.ink.soft });
 
 function drawTitle(pen, view, y, width) {
   const { trace, strings } = view;
@@ -24,7 +24,7 @@ function drawTitle(pen, view, y, width) {
   const where = fill(strings.where, { step: view.step + 1, steps: trace.steps.length });
   const title = [name, laneName(view, view.lane), where].filter(Boolean).join(" · ");
   pen.text(SHEET.margin, y + 14, title, { "font-size": 15, "font-weight": 700 });
-  if (digest) pen.text(SHEET.margin + measure(title, 15, 700) + 14, y + 14, digest, { "font-size": 12, fill: INK.soft });
+  if (digest) pen.text(SHEET.margin + measure(title, 15, 700) + 14, y + 14, digest, { "font-size": 12, fill: pen.ink.soft });
   const lines = wrapped(trace.source.text, width, 15);
   lines.forEach((line, i) => pen.text(SHEET.margin, y + 42 + 23 * i, line, { "font-size": 15 }));
   return y + 42 + 23 * lines.length;
@@ -40,8 +40,8 @@ function drawSource(pen, view, step, y, width) {
   trace.source.tokens.forEach((token, s) => {
     const [wide, weight] = [chipWidth(token), step.attention[s] ?? 0];
     if (left > SHEET.margin && left + wide > SHEET.margin + width) [left, top] = [SHEET.margin, top + CHIP.height + CHIP.gap];
-    const [edge, line] = s === view.column ? [INK.other, 2.5] : [INK.line, 1];
-    const ground = { fill: INK.attention, "fill-opacity": shade(weight).toFixed(3), stroke: edge, "stroke-width": line };
+    const [edge, line] = s === view.column ? [pen.ink.other, 2.5] : [pen.ink.line, 1];
+    const ground = { fill: pen.ink.attention, "fill-opacity": shade(weight).toFixed(3), stroke: edge, "stroke-width": line };
     pen.rect(left, top, wide, CHIP.height, ground);
     const middle = { "text-anchor": "middle" };
     word(pen, left + wide / 2, top + 22, token, { "font-size": 16, ...middle }, unknown.has(s));
@@ -73,13 +73,13 @@ function laneTable(view) {
 
 function drawCell(pen, row, { token, p, miss, diverges }, x, y, width) {
   const centre = { "text-anchor": "middle" };
-  if (row.kind === "steps") return pen.text(x + width / 2, y + 13, token, { ...centre, "font-size": 11, fill: INK.soft });
-  if (row.kind === "gold") return word(pen, x + width / 2, y + 18, token, { ...centre, "font-size": 15, fill: INK.gold });
-  pen.rect(x, y, width, ROW.lane - 2, { fill: INK.other, "fill-opacity": (0.26 * shade(p ?? 0)).toFixed(3) });
+  if (row.kind === "steps") return pen.text(x + width / 2, y + 13, token, { ...centre, "font-size": 11, fill: pen.ink.soft });
+  if (row.kind === "gold") return word(pen, x + width / 2, y + 18, token, { ...centre, "font-size": 15, fill: pen.ink.gold });
+  pen.rect(x, y, width, ROW.lane - 2, { fill: pen.ink.other, "fill-opacity": (0.26 * shade(p ?? 0)).toFixed(3) });
   word(pen, x + width / 2, y + 18, token, { ...centre, "font-size": 15 });
   if (miss) underline(pen, x + width / 2, y + 18, measure(token, 15));
-  if (p !== null) pen.text(x + width / 2, y + 36, percent(p), { ...centre, "font-size": 11, fill: INK.soft });
-  if (diverges) pen.text(x + width - 1, y + 9, "◆", { "text-anchor": "end", "font-size": 12, fill: INK.alarm });
+  if (p !== null) pen.text(x + width / 2, y + 36, percent(p), { ...centre, "font-size": 11, fill: pen.ink.soft });
+  if (diverges) pen.text(x + width - 1, y + 9, "◆", { "text-anchor": "end", "font-size": 12, fill: pen.ink.alarm });
 }
 
 const columnWidth = (cell) => (cell ? Math.max(46, measure(cell.token, 15) + 24) : 46);
@@ -98,12 +98,12 @@ function drawLanes(pen, view, y, width) {
     if (begins) [x, top] = [left, top + height + ROW.block];
     let line = top;
     for (const row of rows) {
-      const bold = row.active ? { "font-weight": 700, fill: INK.attention } : { fill: INK.soft };
+      const bold = row.active ? { "font-weight": 700, fill: pen.ink.attention } : { fill: pen.ink.soft };
       if (begins) pen.text(SHEET.margin, line + (row.kind === "steps" ? 13 : 18), row.title, { "font-size": row.kind === "steps" ? 11 : 13, ...bold });
       if (row.cells[t]) drawCell(pen, row, row.cells[t], x, line, wide);
       line += ROW[row.kind];
     }
-    if (t === view.step) pen.rect(x, top - 2, wide, height + 2, { fill: "none", stroke: INK.attention, "stroke-width": 2 });
+    if (t === view.step) pen.rect(x, top - 2, wide, height + 2, { fill: "none", stroke: pen.ink.attention, "stroke-width": 2 });
     x += wide;
   });
   return top + height;
@@ -133,7 +133,7 @@ function drawHeads(pen, view, { cell, leans }, x, y, from, to) {
   const unknown = new Set(view.trace.source.unknown);
   view.trace.source.tokens.slice(from, to).forEach((token, i) => {
     const centre = x + (i + 0.5) * cell.width;
-    const style = { "font-size": cell.size, ...(from + i === view.column ? { fill: INK.other, "font-weight": 700 } : {}) };
+    const style = { "font-size": cell.size, ...(from + i === view.column ? { fill: pen.ink.other, "font-weight": 700 } : {}) };
     if (leans(token)) word(pen, centre + 4, y - 7, token, { transform: `rotate(-45 ${round(centre + 4)} ${round(y - 7)})`, ...style });
     else {
       const letters = isWide(token) ? [...token] : [token];
@@ -145,10 +145,10 @@ function drawHeads(pen, view, { cell, leans }, x, y, from, to) {
 }
 
 function drawGrid(pen, left, top, width, height, cell) {
-  const thin = { stroke: INK.line, "stroke-width": 0.4 };
+  const thin = { stroke: pen.ink.line, "stroke-width": 0.4 };
   for (let x = cell.width; x < width; x += cell.width) pen.line(left + x, top, left + x, top + height, thin);
   for (let y = cell.height; y < height; y += cell.height) pen.line(left, top + y, left + width, top + y, thin);
-  pen.rect(left, top, width, height, { fill: "none", stroke: "#8a8a8a" });
+  pen.rect(left, top, width, height, { fill: "none", stroke: pen.ink.frame });
 }
 
 function drawRow(pen, step, layout, left, top, from, to, here) {
@@ -161,7 +161,7 @@ function drawRow(pen, step, layout, left, top, from, to, here) {
   }
   for (let s = from; s < to; s++) {
     if (step.attention[s] < 0.0005) continue;
-    const colour = { fill: INK.attention, "fill-opacity": shade(step.attention[s]).toFixed(3) };
+    const colour = { fill: pen.ink.attention, "fill-opacity": shade(step.attention[s]).toFixed(3) };
     pen.rect(left + (s - from) * cell.width, top, cell.width, cell.height, colour);
   }
 }
@@ -172,18 +172,18 @@ function drawPanel(pen, view, layout, x, y, from, now) {
   const to = Math.min(trace.source.tokens.length, from + layout.columns);
   const [left, top] = [x + layout.side, y + layout.head(from, to)];
   const [width, height] = [(to - from) * cell.width, trace.steps.length * cell.height];
-  if (layout.panels > 1) pen.text(left - 9, top - 8, `${from + 1}–${to}`, { "font-size": 11, fill: INK.soft, "text-anchor": "end" });
+  if (layout.panels > 1) pen.text(left - 9, top - 8, `${from + 1}–${to}`, { "font-size": 11, fill: pen.ink.soft, "text-anchor": "end" });
   drawHeads(pen, view, layout, left, top, from, to);
   trace.steps.forEach((step, t) => {
-    const here = t === now ? { fill: INK.attention, "font-weight": 700 } : {};
+    const here = t === now ? { fill: pen.ink.attention, "font-weight": 700 } : {};
     drawRow(pen, step, layout, left, top + t * cell.height, from, to, here);
   });
   drawGrid(pen, left, top, width, height, cell);
   const frame = { fill: "none", "stroke-width": 2 };
   if (view.column !== null && view.column >= from && view.column < to) {
-    pen.rect(left + (view.column - from) * cell.width, top, cell.width, height, { ...frame, stroke: INK.other });
+    pen.rect(left + (view.column - from) * cell.width, top, cell.width, height, { ...frame, stroke: pen.ink.other });
   }
-  if (now !== null) pen.rect(left, top + now * cell.height, width, cell.height, { ...frame, stroke: INK.attention });
+  if (now !== null) pen.rect(left, top + now * cell.height, width, cell.height, { ...frame, stroke: pen.ink.attention });
   return top + height;
 }
 
@@ -192,12 +192,12 @@ function drawHeatmap(pen, view, layout, x, y, now) {
   pen.right = Math.max(pen.right, x + layout.width);
   heading(pen, x, y, view.strings.heatmap);
   const scale = x + measure(view.strings.heatmap, 13, 600) + 22;
-  pen.text(scale, y, "0", { "font-size": 11, fill: INK.soft });
+  pen.text(scale, y, "0", { "font-size": 11, fill: pen.ink.soft });
   for (let i = 0; i < 6; i++) {
-    const colour = { fill: INK.attention, "fill-opacity": shade(i / 5).toFixed(3), stroke: INK.line, "stroke-width": 0.5 };
+    const colour = { fill: pen.ink.attention, "fill-opacity": shade(i / 5).toFixed(3), stroke: pen.ink.line, "stroke-width": 0.5 };
     pen.rect(scale + 11 + 15 * i, y - 10, 15, 11, colour);
   }
-  pen.text(scale + 106, y, "1", { "font-size": 11, fill: INK.soft });
+  pen.text(scale + 106, y, "1", { "font-size": 11, fill: pen.ink.soft });
   let bottom = y;
   for (let panel = 0; panel < layout.panels; panel++) {
     bottom = drawPanel(pen, view, layout, x, bottom + (panel ? 18 : 8), panel * layout.columns, now);
@@ -220,24 +220,24 @@ function drawSoftmax(pen, view, step, { rows, rest, others, wide }, x, y) {
   pen.text(x, y + 25, `${step.input} → ${said(step, view.trace.mode).token}`, { "font-size": 15 });
   let top = y + 36;
   const draw = (rank, label, style, colour, p, marks) => {
-    pen.text(x + BARS.rank - 10, top + 17, rank, { "font-size": 11, fill: INK.soft, "text-anchor": "end" });
+    pen.text(x + BARS.rank - 10, top + 17, rank, { "font-size": 11, fill: pen.ink.soft, "text-anchor": "end" });
     pen.text(x + BARS.rank, top + 17, label, style);
     marks.forEach(([mark, fill], i) => pen.text(x + BARS.rank + measure(label, 14, 700) + 5 + 14 * i, top + 17, mark, { "font-size": 12, fill }));
-    pen.rect(x + BARS.rank + wide, top + 6, BARS.track, 13, { fill: INK.text, "fill-opacity": 0.07 });
+    pen.rect(x + BARS.rank + wide, top + 6, BARS.track, 13, { fill: pen.ink.text, "fill-opacity": 0.07 });
     pen.rect(x + BARS.rank + wide, top + 6, BARS.track * p, 13, { fill: colour });
     pen.text(x + BARS.rank + wide + BARS.track + BARS.share, top + 17, percent(p), { "font-size": 12, "text-anchor": "end" });
     top += BARS.height;
   };
   for (const row of rows) {
     const chosen = row.chosen && view.trace.mode !== "forced";
-    const marks = [...(chosen ? [["●", INK.other]] : []), ...(row.gold ? [["★", INK.gold]] : [])];
-    draw(row.rank ?? "", row.token, row.chosen ? { "font-weight": 700 } : {}, row.gold ? INK.gold : INK.other, row.p, marks);
+    const marks = [...(chosen ? [["●", pen.ink.other]] : []), ...(row.gold ? [["★", pen.ink.gold]] : [])];
+    draw(row.rank ?? "", row.token, row.chosen ? { "font-weight": 700 } : {}, row.gold ? pen.ink.gold : pen.ink.other, row.p, marks);
   }
-  draw("", others, { "font-size": 12, fill: INK.soft }, INK.soft, rest, []);
+  draw("", others, { "font-size": 12, fill: pen.ink.soft }, pen.ink.soft, rest, []);
   const { name, token, facts } = about(view, step);
   for (const [key, value] of [[name, token], ...facts]) {
     top += 20;
-    pen.text(x, top, key, { "font-size": 12, fill: INK.soft });
+    pen.text(x, top, key, { "font-size": 12, fill: pen.ink.soft });
     pen.text(x + BARS.rank + wide, top, value, { "font-size": 12 });
   }
   return top + 6;
@@ -247,7 +247,7 @@ function drawSoftmax(pen, view, step, { rows, rest, others, wide }, x, y) {
 export function pictureSvg(view) {
   const { trace } = view;
   const step = trace.steps[view.step];
-  const pen = paper();
+  const pen = paper(view.root);
   const width = sheetWidth(trace);
   let y = drawTitle(pen, view, SHEET.margin, width) + SHEET.gap - 12;
   y = drawSource(pen, view, step, y, width) + SHEET.gap;
@@ -276,7 +276,7 @@ export function pictureSvg(view) {
 export function heatmapSvg(view) {
   const { trace, strings } = view;
   const title = `${trace.checkpoint.name} · ${laneName(view, view.lane)}`;
-  const pen = paper();
+  const pen = paper(view.root);
   pen.text(SHEET.margin, SHEET.margin + 12, title, { "font-size": 15, "font-weight": 700 });
   const bottom = drawHeatmap(pen, view, heatmapLayout(trace, sheetWidth(trace)), SHEET.margin, SHEET.margin + 42, null);
   return pen.svg(bottom, SHEET.margin, title);

@@ -12,6 +12,7 @@ import { buildHeatmap, colourHeatmap, paintHeatmap } from "./heatmap.js";
 import { listen, lock } from "./input.js";
 import { takeKeys } from "./keys.js";
 import { buildLanes, buildSource, paintLanes, paintSource } from "./lanes.js";
+import { backgroundOf, readPalette } from "./palette.js";
 import { asking, lastStep, paintGame, startGame } from "./predict.js";
 import { readIn, rebranch, turnWords } from "./reading.js";
 import { paintSoftmax } from "./softmax.js";
@@ -144,17 +145,6 @@ function paint(view) {
   if (view.hover === null) announce(view);
 }
 
-const backgroundOf = (node) => getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#fff";
-
-function readPalette(colour) {
-  const context = el("canvas", { width: 1, height: 1 }).getContext("2d");
-  context.fillStyle = colour;
-  context.fillRect(0, 0, 1, 1);
-  const background = Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
-  const dark = background[0] + background[1] + background[2] < 384;
-  return { background, dark, attention: [234, 88, 12] };
-}
-
 // Go to a lane that there is, and to a step that it has.
 function settleAt(view, { lane, step }) {
   view.lane = view.lanes[lane] ? lane : view.lanes.free ? "free" : "forced";
@@ -219,7 +209,7 @@ function take(view) {
 
 function colour(view) {
   view.background = backgroundOf(view.root);
-  view.palette = readPalette(view.background);
+  view.palette = readPalette(view.root);
   view.root.classList.toggle("dark", view.palette.dark);
 }
 

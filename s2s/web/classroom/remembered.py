@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from sqlalchemy import Engine
 
-from s2s.player.bundle import script
+from s2s.player import bundle
 from s2s.store import rooms
 from s2s.web.shell import language
 
@@ -27,8 +27,8 @@ Room = tuple[str, str]  # its code and its key
 
 @functools.cache
 def _component() -> Any:
-    css = (FOLDER / "teacher.css").read_text(encoding="utf-8")
-    js = script(FOLDER / "teacher.js")
+    css = bundle.style(FOLDER / "teacher.css")
+    js = bundle.script(FOLDER / "teacher.js")
     return st.components.v2.component("lookback_teacher", html='<div class="teacher"></div>', css=css, js=js)
 
 

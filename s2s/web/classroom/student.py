@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from s2s.errors import UserError
-from s2s.player.bundle import script
+from s2s.player import bundle
 from s2s.store import rooms
 from s2s.store.database import connect
 from s2s.web.shell import language, request
@@ -22,9 +22,9 @@ NONE = -1  # a place or a word that was left out
 
 @functools.cache
 def _component() -> Any:
-    css = (FOLDER / "room.css").read_text(encoding="utf-8")
+    css = bundle.style(FOLDER / "room.css")
     return st.components.v2.component(
-        "lookback_room", html='<div class="room"></div>', css=css, js=script(FOLDER / "room.js")
+        "lookback_room", html='<div class="room"></div>', css=css, js=bundle.script(FOLDER / "room.js")
     )
 
 

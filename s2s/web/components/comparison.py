@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.player.bundle import script
+from s2s.player import bundle
 from s2s.trace.compare import Comparison
 from s2s.web.components.player import FOLDER as PLAYER
 from s2s.web.shell import controls, language
@@ -20,7 +20,7 @@ STYLES = (PLAYER / "player.css", FOLDER / "comparison.css")
 
 @functools.cache
 def _component() -> Any:
-    css, js = "\n".join(path.read_text(encoding="utf-8") for path in STYLES), script(FOLDER / "comparison.js")
+    css, js = bundle.style(*STYLES), bundle.script(FOLDER / "comparison.js")
     return st.components.v2.component("lookback_comparison", html='<div class="lookback"></div>', css=css, js=js)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.player.bundle import script
+from s2s.player import bundle
 from s2s.trace.film import FilmFrame, FilmMoment, curve, film
 from s2s.trace.trace import Trace
 from s2s.web.components.player import FOLDER as PLAYER
@@ -24,7 +24,7 @@ UNITS = 1000  # weights travel as whole thousandths
 
 @functools.cache
 def _component() -> Any:
-    css, js = "\n".join(path.read_text(encoding="utf-8") for path in STYLES), script(FOLDER / "mount.js")
+    css, js = bundle.style(*STYLES), bundle.script(FOLDER / "mount.js")
     return st.components.v2.component("lookback_film", html='<div class="lookback"></div>', css=css, js=js)
 
 

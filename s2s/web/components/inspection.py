@@ -9,17 +9,15 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.player.bundle import script
+from s2s.player import bundle
 
 FOLDER = Path(__file__).with_suffix("")
 
 
 @functools.cache
 def _component(name: str) -> Any:
-    css = (FOLDER / "inspection.css").read_text(encoding="utf-8")
-    return st.components.v2.component(
-        f"lookback_{name}", html='<div class="lookback"></div>', css=css, js=script(FOLDER / f"{name}.js")
-    )
+    css, js = bundle.style(FOLDER / "inspection.css"), bundle.script(FOLDER / f"{name}.js")
+    return st.components.v2.component(f"lookback_{name}", html='<div class="lookback"></div>', css=css, js=js)
 
 
 def mount(name: str, data: Mapping[str, Any]) -> None:

@@ -25,7 +25,7 @@ def script() -> str:
 
 @functools.cache
 def _component() -> Any:
-    css = (FOLDER / "network.css").read_text(encoding="utf-8")
+    css = bundle.style(FOLDER / "network.css")
     return st.components.v2.component("lookback_network", html='<div class="network"></div>', css=css, js=script())
 
 

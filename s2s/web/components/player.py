@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from s2s.player import bundle
 from s2s.player.payload import FOLDER, lane_values, read, script, source_words
 from s2s.trace.trace import Trace
 from s2s.web.shell import controls, keys, language
@@ -18,7 +19,7 @@ __all__ = ["FOLDER", "player", "script"]
 
 @functools.cache
 def _component() -> Any:
-    css = read("player.css")
+    css = bundle.style(FOLDER / "player.css")
     return st.components.v2.component("lookback_player", html='<div class="lookback"></div>', css=css, js=script())
 
 

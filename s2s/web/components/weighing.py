@@ -26,7 +26,7 @@ def script() -> str:
 
 @functools.cache
 def _component() -> Any:
-    css = (FOLDER / "weighing.css").read_text(encoding="utf-8")
+    css = bundle.style(FOLDER / "weighing.css")
     return st.components.v2.component("lookback_weighing", html='<div class="weighing"></div>', css=css, js=script())
 
 

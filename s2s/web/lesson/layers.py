@@ -25,9 +25,9 @@ STYLE = """<style>
 .lb-code td.code { font-family: "Source Code Pro", ui-monospace, monospace; }
 .lb-code td.code { white-space: pre-wrap; overflow-wrap: anywhere; width: 58%; }
 .lb-code tr.over td.code { opacity: 0.5; }
-.lb-code td.value { font-variant-numeric: tabular-nums; color: #c2410c; }
+.lb-code td.value { font-variant-numeric: tabular-nums; color: var(--lb-accent); }
 .lb-code td.value b { font-weight: 600; }
-[data-testid="stApp"][data-theme="dark"] .lb-code td.value { color: #fb923c; }
+[data-testid="stApp"][data-theme="dark"] .lb-code td.value { color: var(--lb-accent-dark); }
 .lb-scroll { overflow-x: auto; }
 @media (max-width: 760px) {
   .lb-code tr, .lb-code td, .lb-code td.code { display: block; width: auto; }

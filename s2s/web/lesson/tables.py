@@ -17,11 +17,13 @@ STYLE = """<style>
 .lb-numbers th, .lb-numbers td { padding: 3px 14px 3px 0; text-align: right; border: 0; }
 .lb-numbers :is(th, td):first-child { text-align: left; white-space: nowrap; }
 .lb-numbers tr.on td { font-weight: 650; }
-.lb-numbers i { display: inline-block; height: 10px; border-radius: 3px; background: #3b82f6; margin-right: 6px; }
+.lb-numbers i { display: inline-block; height: 10px; border-radius: 3px; margin-right: 6px; }
+.lb-numbers i { background: var(--lb-blue); }
 .lb-draw { display: flex; flex-wrap: wrap; gap: 3px; margin: 4px 0; }
 .lb-draw span { padding: 1px 6px; border-radius: 4px; background: rgba(128, 128, 128, 0.12); line-height: 1.45; }
 .katex-display { overflow-x: auto; overflow-y: hidden; padding: 2px 0; }
-.lb-draw span.on { background: rgba(234, 88, 12, 0.85); color: #fff; font-weight: 600; }
+.lb-draw span.on { color: #fff; font-weight: 600; }
+.lb-draw span.on { background: color-mix(in srgb, var(--lb-attention) 85%, transparent); }
 </style>"""
 
 

@@ -1,9 +1,11 @@
-"""The changes to Streamlit's own look: less space above, a download beside the tabs, a player that does not fade;
-the lesson's list of chapters; the projector mode."""
+"""The colours of the project on every page, and the changes to Streamlit's own look: less space above, a download
+beside the tabs, a player that does not fade; the lesson's list of chapters; the projector mode."""
 
 from __future__ import annotations
 
 import streamlit as st
+
+from s2s.player import bundle
 
 # So that a projector shows the player without scrolling. With the menu away Streamlit's header, 3.75rem, hides what is
 # below it: the page begins under it, and so does what stays in sight while the page scrolls.
@@ -67,7 +69,7 @@ VEIL = ".st-key-ref textarea:not(:focus, :placeholder-shown) { filter: blur(6px)
 
 def compact() -> None:
     """Put the changes on the page."""
-    st.html(f"<style>{TOP}{TAKE_AWAY}{PLAYER}{SCRIPT}{CARDS}{LESSON}</style>")
+    st.html(f"<style>{bundle.style()}{TOP}{TAKE_AWAY}{PLAYER}{SCRIPT}{CARDS}{LESSON}</style>")
 
 
 def projector() -> None:

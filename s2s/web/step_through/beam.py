@@ -35,7 +35,7 @@ def script() -> str:
 
 @functools.cache
 def _component() -> Any:
-    css = (FOLDER / "beam.css").read_text(encoding="utf-8")
+    css = bundle.style(FOLDER / "beam.css")
     return st.components.v2.component("lookback_beam", html='<div class="lookback"></div>', css=css, js=script())
 
 

@@ -1,9 +1,9 @@
 // The map: a row an aligned step, a column the source tokens that belong together; one canvas pixel a cell.
 
 import { argmax, el, icon, isWide, label, reveal, shade, standing } from "../../../player/browser/dom.js";
+import { channelsOf, colourOf } from "../../../player/browser/palette.js";
 
 const CELL = { width: 30, height: 26 };
-const COLOURS = { a: [37, 99, 235], b: [234, 88, 12], only: [120, 128, 140] };
 export const VIEWS_OF_MAP = ["difference", "a", "b"];
 
 export const cell = (view, n, r, c) => view.sides[n].attention[r][c];
@@ -11,10 +11,11 @@ export const cell = (view, n, r, c) => view.sides[n].attention[r][c];
 // What one cell shows: a share of a colour. A cell that only one side has is grey, never left out.
 function tint(view, r, c) {
   const [a, b] = [cell(view, 0, r, c), cell(view, 1, r, c)];
-  if (view.shown === "a") return [COLOURS.a, a ?? 0];
-  if (view.shown === "b") return [COLOURS.b, b ?? 0];
-  if (a === null || b === null) return [COLOURS.only, a ?? b ?? 0];
-  return b >= a ? [COLOURS.b, b - a] : [COLOURS.a, a - b];
+  const { colours } = view;
+  if (view.shown === "a") return [colours.a, a ?? 0];
+  if (view.shown === "b") return [colours.b, b ?? 0];
+  if (a === null || b === null) return [colours.only, a ?? b ?? 0];
+  return b >= a ? [colours.b, b - a] : [colours.a, a - b];
 }
 
 // The words of one side in a column or a row, joined where there are several.
@@ -49,6 +50,8 @@ function pairStanding(words) {
 
 export function buildMap(view) {
   const { parts, columns, rows } = view;
+  const channels = (name) => channelsOf(colourOf(view.root, name));
+  view.colours = { a: channels("other"), b: channels("attention"), only: channels("single") };
   view.heads = columns.map((column, c) => {
     const words = [...wordsOf(view, 0, column), ...wordsOf(view, 1, column)];
     const single = !column.a.length || !column.b.length;

@@ -1,20 +1,14 @@
 // A film that has been mounted, or that has grown: what is on screen stays, unless it was the end.
 
-import { el } from "../../../player/browser/dom.js";
 import { takeKeys } from "../../../player/browser/keys.js";
+import { backgroundOf, readPalette } from "../../../player/browser/palette.js";
 import { buildCurve } from "./curve.js";
 import { ACTS, VIEWS, buildBar, buildSentence, frame, last, paint, play } from "./film.js";
 
-const BACKGROUND = (node) => getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#fff";
-
 function colours(view) {
-  view.background = BACKGROUND(view.root);
-  const context = el("canvas", { width: 1, height: 1 }).getContext("2d");
-  context.fillStyle = view.background;
-  context.fillRect(0, 0, 1, 1);
-  const background = Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
-  view.palette = { background, attention: [234, 88, 12] };
-  view.root.classList.toggle("dark", background[0] + background[1] + background[2] < 384);
+  view.background = backgroundOf(view.root);
+  view.palette = readPalette(view.root);
+  view.root.classList.toggle("dark", view.palette.dark);
 }
 
 function build(view, data, root) {
@@ -40,7 +34,7 @@ export default function (component) {
   let view = VIEWS.get(root);
   if (!view) VIEWS.set(root, (view = { acts: ACTS, timer: null }));
   const size = `${data.name} ${data.moments.length} ${data.total} ${data.strings.film}`;
-  if (view.size !== size || view.background !== BACKGROUND(view.root)) {
+  if (view.size !== size || view.background !== backgroundOf(view.root)) {
     view.size = size;
     build(view, data, root);
     colours(view);

@@ -3,6 +3,7 @@
 
 import { argmax, decimals, el, fill, icon, label, percent, reveal, shade } from "../../../player/browser/dom.js";
 import { byKey, takeKeys } from "../../../player/browser/keys.js";
+import { channelsOf, colourOf } from "../../../player/browser/palette.js";
 
 const VIEWS = new WeakMap(); // one view for each place where the component is mounted
 const BEAT = 700; // milliseconds from one moment to the next
@@ -15,16 +16,15 @@ const stepAt = (run, now) => now - reads(run) - 2; // the decoder's step, below 
 // How many words each direction has read by now.
 const wordsRead = (run, now) => Math.min(run.tokens.length, Math.ceil((run.tokens.length * now) / reads(run)));
 
-// Orange above zero, blue below, as strong as the number is large.
-function tint(x, scale) {
-  const share = Math.pow(Math.min(1, Math.abs(x) / scale), 0.7).toFixed(3);
-  return x < 0 ? `rgba(37, 99, 235, ${share})` : `rgba(234, 88, 12, ${share})`;
+// The colour of a number: of attention above zero, blue below; its opacity grows with the number.
+function tint({ above, below }, x, scale) {
+  return `rgba(${x < 0 ? below : above}, ${shade(Math.abs(x) / scale).toFixed(3)})`;
 }
 
 // A vector as a strip; ``name`` says what it is, ``letter`` how many numbers the whole has.
 function strip(view, values, name, letter, scale = 1) {
   const part = 100 / values.length;
-  const bands = values.map((x, i) => `${tint(x, scale)} ${(i * part).toFixed(2)}% ${((i + 1) * part).toFixed(2)}%`);
+  const bands = values.map((x, i) => `${tint(view.colours, x, scale)} ${(i * part).toFixed(2)}% ${((i + 1) * part).toFixed(2)}%`);
   const node = el("button", { type: "button", class: "strip", tabindex: "-1", "aria-label": name });
   node.style.backgroundImage = `linear-gradient(to bottom, ${bands.join(", ")})`;
   view.told.set(node, { name, values, letter });
@@ -147,6 +147,7 @@ function bar(view) {
 
 function build(view) {
   view.told = new WeakMap();
+  view.colours = { above: channelsOf(colourOf(view.box, "attention")), below: channelsOf(colourOf(view.box, "other")) };
   view.scale = Math.max(...view.run.embeddings.flat().map(Math.abs), 1e-6);
   view.detail = el("p", { class: "detail", "aria-live": "polite", text: view.strings.hover });
   view.box.replaceChildren(bar(view), view.detail, ...panels(view), el("p", { class: "keys", text: view.strings.keys }));
