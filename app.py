@@ -7,7 +7,7 @@ from s2s.web.shell import address, builtin, faults, language, models, style
 st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wide")
 style.compact()
 faults.listen()
-faults.section()
+faults.show_pending_fault()
 # Before any widget: a server's first run would else give it another identity than all later runs.
 # A class that joins a room sees the question alone.
 room = [st.Page("pages/room.py", title=language.t("page.room"), default=True)] if "room" in st.query_params else []
@@ -26,11 +26,11 @@ page = st.navigation(
     position="hidden" if room else "sidebar",
 )
 if not room:
-    address.keep(page.url_path)
+    address.keep_fields(page.url_path)
     address.back(models.names())
 with st.container() if room else st.sidebar:
     if not room:
         language.switch()
     builtin.mend(page.url_path)
 page.run()
-faults.said()
+faults.forget_pending_fault()

@@ -15,4 +15,4 @@ projector.apply()
 controls.warn_of_link()
 with st.container(key="lesson-head"):
     st.markdown(f"**{t('page.lesson')}** :small[:gray[{t('lesson.intro')}]]")
-lesson.section()
+lesson.render_lesson()

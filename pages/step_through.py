@@ -5,7 +5,7 @@ import streamlit as st
 from s2s.web.shell import controls, projector
 from s2s.web.shell.heads import choose_head
 from s2s.web.shell.language import t
-from s2s.web.step_through.page import show
+from s2s.web.step_through.page import render_stage
 
 st.markdown(f"**{t('app.title')}** :small[:gray[{t('app.tagline')}]]")
 
@@ -19,4 +19,4 @@ controls.sentence()
 controls.decoding()
 controls.given_tokens()
 controls.warn_of_link()
-show(controls.state())
+render_stage(controls.state())

@@ -25,7 +25,7 @@ SCORES = ("bleu", "chrf", "rouge_l", "perplexity", "token_accuracy")
 
 def page(names: list[str]) -> None:
     """The list, the cards of one or two, one's own."""
-    csv_table.show(_rows(names), "checkpoints", "cards_table", _formats())
+    csv_table.show_table(_rows(names), "checkpoints", "cards_table", _formats())
     _own()
     saved.section()
     chosen = st.multiselect(t("cards.choose"), names, default=names[:1], max_selections=2, key=CARDS)
@@ -42,7 +42,7 @@ def _rows(names: list[str]) -> dict[str, list[Any]]:
     """A column a fact, a row a checkpoint."""
     found = [models.about(name, models.changed(name)) for name in names]
     tests = [_scores(entry) for entry in found]
-    files = [[path for path in models.place(name).rglob("*") if path.is_file()] for name in names]
+    files = [[path for path in models.checkpoint_directory(name).rglob("*") if path.is_file()] for name in names]
     sizes = [sum(path.stat().st_size for path in some) / 1e6 for some in files]
     return {
         t("cards.name"): names,
@@ -83,7 +83,7 @@ def _differences(first: str, second: str) -> None:
     settings = [key for key in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(key) != flat[1].get(key)]
     columns = {n: [values.get(key, "–") for key in settings] for n, values in zip((first, second), flat, strict=True)}
     st.markdown(f"##### {t('cards.differences')}")
-    csv_table.show({t("cards.setting"): settings} | columns, f"{first}-{second}", "cards_differences")
+    csv_table.show_table({t("cards.setting"): settings} | columns, f"{first}-{second}", "cards_differences")
 
 
 def _flat(config: Mapping[str, Any]) -> dict[str, str]:
@@ -100,12 +100,12 @@ def _card(name: str) -> None:
         st.switch_page("pages/step_through.py", query_params={"lang": language.current()})
     with st.container(border=True):
         st.markdown(f"**{code(name)}**")
-        card.show(name)
+        card.show_card(name)
 
 
 def _own() -> None:
     """Bring a checkpoint for this session; what is there can be taken away again."""
-    mine = models.uploaded()
+    mine = models.own_uploads()
     with st.expander(t("cards.bring"), expanded=bool(mine)):
         st.caption(t("cards.bring_help", files=", ".join(FILES), most=uploads.KEPT))
         full = len(mine) >= uploads.KEPT
@@ -140,7 +140,7 @@ def _take(make: Callable[[], uploads.Upload]) -> None:
     except UserError as error:
         state[UPLOAD_MISTAKE] = error
         return
-    state[keys.UPLOADS] = [*models.uploaded(), made]
+    state[keys.UPLOADS] = [*models.own_uploads(), made]
     state[UPLOADS_MADE] = state.get(UPLOADS_MADE, 0) + 1
     state[CARDS] = [made.name]
     st.rerun()
@@ -150,7 +150,7 @@ def _remove(upload: uploads.Upload) -> None:
     """Out of the session, and off the disk."""
     state = st.session_state
     uploads.forget(upload)
-    state[keys.UPLOADS] = [other for other in models.uploaded() if other is not upload]
+    state[keys.UPLOADS] = [other for other in models.own_uploads() if other is not upload]
     names = models.names()
     state[CARDS] = [name for name in state.get(CARDS, []) if name in names]
     if state.get(keys.MODEL) not in names:

@@ -122,7 +122,7 @@ def _controls(engine: Engine, code: str, key: str, state: rooms.RoomState) -> No
     lane = _lane()
     step, main = st.columns([3, 9], vertical_alignment="bottom")
     # A widget a question and lane: written to from here, it would be overruled by what the browser sends once a second.
-    name = f"class_step-{state.number}-{request.page(lane.source_tokens, [step.output for step in lane.steps])}"
+    name = f"class_step-{state.number}-{request.state_digest(lane.source_tokens, [step.output for step in lane.steps])}"
     chosen = step.number_input(t("classroom.step"), 1, len(lane.steps), value=_next(state, lane), key=name)
     actions: dict[str, tuple[str, Any]] = {
         "open": (t("classroom.close"), lambda: rooms.turn(engine, code, key, "closed")),

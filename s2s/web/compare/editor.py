@@ -32,7 +32,7 @@ def tokens_of(side: Side) -> Tokens:
     return tuple(side.checkpoint.source.words(source)) if isinstance(source, str) else source
 
 
-def section(a: Side, b: Side) -> None:
+def word_editor(a: Side, b: Side) -> None:
     """The text, its words, what can be done with the chosen one, other segmentations."""
     _begin_again_with(a)
     history, of_a, of_b = st.session_state[B_HISTORY], tokens_of(a), tokens_of(b)
@@ -42,7 +42,7 @@ def section(a: Side, b: Side) -> None:
         height=78,
         max_chars=MAX_VALUE,
         placeholder=t("compare.b_text_place"),
-        on_change=controls.asked,
+        on_change=controls.count_run,
         persist_state="session",  # it is not always shown
     )
     with st.container(horizontal=True, key="steps-back"):

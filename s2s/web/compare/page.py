@@ -82,7 +82,7 @@ def alone(state: PageState) -> PageState:
 OWN = ("compare", "differs", "compared")
 
 
-def section(names: list[str]) -> None:
+def render_comparison(names: list[str]) -> None:
     """B's controls, then both runs."""
     differs = st.session_state[keys.DIFFERS].split(",")
     box = st.container(border=True) if differs != [""] else st.container()
@@ -98,7 +98,7 @@ def section(names: list[str]) -> None:
         return
     if "source" in differs:
         with box:
-            editor.section(a, b)
+            editor.word_editor(a, b)
     _runs(a, b, state)
 
 

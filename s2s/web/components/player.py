@@ -63,7 +63,7 @@ def player(
 def answer(told: Mapping[str, Any], link: Mapping[str, str], branches: Sequence[Mapping[str, Any]]) -> None:
     """What a player that can ask must know beside its lanes: it goes alone, so that an answer is a small message.
 
-    ``told`` is what ``request.handle`` returned; of ``branches`` those that the browser has may be heads.
+    ``told`` is what ``request.answer_request`` returned; of ``branches`` those that the browser has may be heads.
     """
     data = {**told, "link": dict(link), "branches": list(branches)}
     _wire()(key=COMPONENT, data=data, on_request_change=lambda: None)

@@ -45,12 +45,12 @@ def weighing(text: str, sides: Sequence[tuple[Trace, Sequence[float]]]) -> None:
         seen = models.preview(name, models.changed(name), text, prefix, {}, edit)
         return {"top": [{"token": c.token, "before": c.before, "after": c.after} for c in seen.changes]}
 
-    shown = request.page("weighing", text, [trace.checkpoint["digest"] for trace in traces])
+    shown = request.state_digest("weighing", text, [trace.checkpoint["digest"] for trace in traces])
     data = {
         "sides": [{"trace": trace.to_dict(), "padding": list(padding)} for trace, padding in sides],
         "strings": language.strings("weighing"),
         "worked": language.strings("player"),
         "run": controls.runs(),
-        "asking": request.handle(shown, {"words": words}, COMPONENT),
+        "asking": request.answer_request(shown, {"words": words}, COMPONENT),
     }
     _component()(key=COMPONENT, data=data, on_request_change=lambda: None)

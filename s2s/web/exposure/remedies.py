@@ -52,7 +52,7 @@ def _table(comparison: Comparison) -> None:
         t("exposure.seeds"): [row.seeds for row in pooled],
     }
     file = f"remedies-{comparison.task}"
-    csv_table.show(first | _measures(comparison, [row.measures for row in pooled]), file, file)
+    csv_table.show_table(first | _measures(comparison, [row.measures for row in pooled]), file, file)
     st.caption(t("exposure.pooled"))
     with st.expander(t("exposure.every_system", count=len(systems))):
         single: dict[str, list[Any]] = {
@@ -61,7 +61,7 @@ def _table(comparison: Comparison) -> None:
             t("exposure.seed"): [system.seed for system in systems],
         }
         rows = [system.measures for system in systems]
-        csv_table.show(single | _measures(comparison, rows), f"{file}-systems", f"{file}-systems")
+        csv_table.show_table(single | _measures(comparison, rows), f"{file}-systems", f"{file}-systems")
 
 
 def _measures(comparison: Comparison, rows: Sequence[Mapping[str, Measured]]) -> dict[str, list[Any]]:

@@ -32,7 +32,7 @@ def section(shown: Shown) -> None:
     labelled = "" if mask_N is None else hashlib.sha256(np.packbits(mask_N).tobytes()).hexdigest()
     counted = _counted((*shown.key, labelled), shown.query.pack(), language.current(), shown)
     strings = language.strings("inspect_charts")
-    inspection.mount("charts", {**counted, "strings": strings, "heard": request.taken("inspect_charts")})
+    inspection.mount("charts", {**counted, "strings": strings, "heard": request.last_taken("inspect_charts")})
     _chips([*chips(shown.query), *([("labels", chip)] if (chip := shown.said.chip()) else [])])
 
 

@@ -79,7 +79,7 @@ def _texts(shown: Shown, row: dict[str, Any], place: int) -> None:
         lines.append(("output", f"{row['output']}  ({scores})"))
     st.html(_lines([(titles[name], text) for name, text in lines]))
     with st.container(horizontal=True, key="inspect_open"):
-        address = {**page_state.write(_state(shown, row)), "lang": language.current()}
+        address = {**page_state.write_link(_state(shown, row)), "lang": language.current()}
         parts = {} if row["divergence"] is None else {"step": row["divergence"] + 1}
         st.link_button(t("inspect.open_step"), f"./?{urlencode(address | parts)}")
         if isinstance(shown.examples, Paired) and not same_model(shown.examples, shown.examples.second):
@@ -156,7 +156,7 @@ def _player(shown: Shown, row: dict[str, Any]) -> None:
     """Both lanes, decoded again by the checkpoint that was inspected, if it is still the same."""
     name, digest = shown.entry.checkpoint, shown.examples.manifest["checkpoint"]["digest"]
     try:
-        if not models.there(name):
+        if not models.is_known(name):
             raise UserError("inspect_no_model", name=name)
         with st.spinner(t("step.loading"), show_time=False):
             checkpoint = models.load(name, models.changed(name))

@@ -114,7 +114,7 @@ def _report(shown: Shown, chosen: str) -> str:
 def _lane(shown: Shown, row: Row) -> Trace | None:
     """The free lane by the checkpoint that was inspected, if it is still there."""
     name, digest = shown.entry.checkpoint, shown.examples.manifest["checkpoint"]["digest"]
-    if not models.there(name):
+    if not models.is_known(name):
         return None
     try:
         if models.load(name, models.changed(name)).digest != digest:

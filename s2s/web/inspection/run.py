@@ -169,7 +169,7 @@ def _start(name: str, problem: str = "inspect_problem") -> None:
     st.session_state.pop(problem, None)
     try:
         entry = inspections.entry(name)
-        if entry is None or not models.there(entry.checkpoint):
+        if entry is None or not models.is_known(entry.checkpoint):
             raise UserError("inspect_gone")
         checkpoint = models.load(entry.checkpoint, models.changed(entry.checkpoint))
         inspections.start(name, checkpoint)

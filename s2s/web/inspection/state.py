@@ -17,7 +17,7 @@ from s2s.server import inspections
 from s2s.store.label import Asked
 from s2s.web.inspection import label_filter, labels
 from s2s.web.shell import keys, language, request
-from s2s.web.shell.page_state import INSPECTION, MAX_VALUE, PageState, write
+from s2s.web.shell.page_state import INSPECTION, MAX_VALUE, PageState, write_link
 from s2s.web.shell.request import Request
 
 COUNT = 10  # rows of a page of the table
@@ -173,7 +173,7 @@ def clear() -> None:
 
 def follow(component: str) -> None:
     """Do what the browser asks, if it makes sense; else nothing."""
-    if (asked := request.take(component)) is not None:
+    if (asked := request.take_request(component)) is not None:
         _follow(asked)
 
 
@@ -209,4 +209,4 @@ def address() -> dict[str, str]:
     if len(state.query) > MAX_VALUE:  # many examples picked one by one: no address holds them
         state = replace(state, query=asked_for().without("ids").pack())
     person = labels.person()
-    return {**write(state), **({"person": person} if person else {}), "lang": language.current()}
+    return {**write_link(state), **({"person": person} if person else {}), "lang": language.current()}

@@ -181,7 +181,7 @@ def _neighbours(examples: Examples, kept: StateStore, kind: str, sentence: Sente
     }
     named = {t(f"states.column_{name}"): values for name, values in columns.items()}
     formats = {t("states.column_cosine"): st.column_config.NumberColumn(format="%.3f")}
-    csv_table.show(named, f"{examples.directory.name}-neighbours", "states_neighbours", formats)
+    csv_table.show_table(named, f"{examples.directory.name}-neighbours", "states_neighbours", formats)
     st.caption(t("states.exact", count=len(kept.states(kind))))
 
 

@@ -108,7 +108,7 @@ def _data(shown: Shown, start: int, row: int | None) -> dict[str, Any]:
         "sort": sort,
         "descending": shown.query.descending,
         "strings": language.strings("inspect_table"),
-        "heard": request.taken("inspect_table"),
+        "heard": request.last_taken("inspect_table"),
         "link": state.address() if row is None else None,
     }
 

@@ -1,40 +1,37 @@
-"""The lesson: short chapters in the lecture's order, one module each with ``show()``."""
+"""The lesson: short chapters in the lecture's order, one module and one function each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import ModuleType
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from s2s.web.lesson import (
-    attention,
-    cross_entropy,
-    encoder_decoder,
-    exposure,
-    homework,
-    layers,
-    predict,
-    prior,
-    training,
-)
+from s2s.web.lesson.attention import attention_chapter
+from s2s.web.lesson.cross_entropy import cross_entropy_chapter
+from s2s.web.lesson.encoder_decoder import encoder_decoder_chapter
+from s2s.web.lesson.exposure import exposure_chapter
+from s2s.web.lesson.homework import homework_chapter
+from s2s.web.lesson.layers import layers_chapter
+from s2s.web.lesson.predict import predict_chapter
+from s2s.web.lesson.prior import prior_chapter
+from s2s.web.lesson.training import training_chapter
 from s2s.web.shell import controls, keys, layout
 
 # In the lecture's order. Each has its texts under lesson.<chapter> in the locales.
-CHAPTERS: Mapping[str, ModuleType] = {
-    "encoder_decoder": encoder_decoder,
-    "attention": attention,
-    "layers": layers,
-    "cross_entropy": cross_entropy,
-    "prior": prior,
-    "exposure": exposure,
-    "training": training,
-    "predict": predict,
-    "homework": homework,
+CHAPTERS: Mapping[str, Callable[[], None]] = {
+    "encoder_decoder": encoder_decoder_chapter,
+    "attention": attention_chapter,
+    "layers": layers_chapter,
+    "cross_entropy": cross_entropy_chapter,
+    "prior": prior_chapter,
+    "exposure": exposure_chapter,
+    "training": training_chapter,
+    "predict": predict_chapter,
+    "homework": homework_chapter,
 }
 
 
-def section() -> None:
+def render_lesson() -> None:
     """Everything below the page's warnings: the chapters, the sentence, the chapter that is open, the way on."""
     chapters = list(CHAPTERS)
     if st.session_state[keys.CHAPTER] not in CHAPTERS:
@@ -47,6 +44,6 @@ def section() -> None:
     layout.top(chapter)
     with st.container(key=f"chapter-{chapter}"):
         layout.heading(chapter, chapters.index(chapter) + 1)
-        CHAPTERS[chapter].show()
+        CHAPTERS[chapter]()
     layout.ways(chapters, chapter)
     layout.write_address()

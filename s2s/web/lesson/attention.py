@@ -55,7 +55,7 @@ def _shown(names: Sequence[str]) -> list[str]:
     ]
 
 
-def show() -> None:
+def attention_chapter() -> None:
     """The three formulas, then both models' numbers, which can be dragged."""
     text = controls.state().text
     left, right = st.columns(2)

@@ -23,7 +23,7 @@ def sentence_loss(name: str, changed: int, text: str, reference: str) -> Sentenc
     from s2s.lesson.loss import sentence_loss
 
     checkpoint = models.load(name, changed)
-    return models.alone(lambda: sentence_loss(checkpoint, text, reference))
+    return models.with_model_lock(lambda: sentence_loss(checkpoint, text, reference))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -32,7 +32,7 @@ def prior_run(name: str, changed: int, text: str, reference: str) -> PriorRun:
     from s2s.lesson.prior import prior_run
 
     checkpoint = models.load(name, changed)
-    return models.alone(lambda: prior_run(checkpoint, text, reference))
+    return models.with_model_lock(lambda: prior_run(checkpoint, text, reference))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -49,7 +49,7 @@ def drawn(name: str, changed: int, text: str, reference: str, kind: str, seed: i
     from s2s.lesson.remedies import drawn
 
     checkpoint = models.load(name, changed)
-    return models.alone(lambda: drawn(checkpoint, text, reference, kind, seed, teacher=teacher))
+    return models.with_model_lock(lambda: drawn(checkpoint, text, reference, kind, seed, teacher=teacher))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -60,7 +60,7 @@ def adversarial(
     from s2s.lesson.remedies import adversarial
 
     checkpoint = models.load(name, changed)
-    return models.alone(lambda: adversarial(checkpoint, text, reference, epsilons, seed))
+    return models.with_model_lock(lambda: adversarial(checkpoint, text, reference, epsilons, seed))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -69,7 +69,7 @@ def rewarded(name: str, changed: int, text: str, reference: str, seed: int) -> R
     from s2s.lesson.remedies import rewarded
 
     checkpoint = models.load(name, changed)
-    return models.alone(lambda: rewarded(checkpoint, text, reference, seed))
+    return models.with_model_lock(lambda: rewarded(checkpoint, text, reference, seed))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -78,7 +78,7 @@ def check_dates(name: str, changed: int, count: int, seed: int) -> Dates:
     from s2s.lesson.date_check import check_dates
 
     checkpoint = models.load(name, changed)
-    return models.alone(lambda: check_dates(checkpoint, count, seed))
+    return models.with_model_lock(lambda: check_dates(checkpoint, count, seed))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -32,7 +32,7 @@ MOST_TERMS = 40  # tokens whose losses are added up on the page
 EPSILONS = tuple(i / 20 for i in range(20))
 
 
-def show() -> None:
+def cross_entropy_chapter() -> None:
     """Three logits, one sentence, soft targets."""
     st.html(STYLE + panel.STYLE)
     _logits()

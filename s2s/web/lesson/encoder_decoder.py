@@ -26,7 +26,7 @@ TRIED_LENGTHS = "tried_lengths"  # by model and text: words, and the score that 
 TRIED = 60  # sentences of a visit that the curve keeps
 
 
-def show() -> None:
+def encoder_decoder_chapter() -> None:
     """The figure, both translations, quality by length, the question."""
     state = controls.state()
     name, text, reference = state.model, state.text, state.ref.strip()

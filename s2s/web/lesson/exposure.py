@@ -22,7 +22,7 @@ from s2s.web.shell.page_state import GREEDY
 END = SPECIALS[EOS]
 
 
-def show() -> None:
+def exposure_chapter() -> None:
     """The lanes, why they part, the remedies one at a time."""
     st.html(STYLE)
     formulas("chain", "lanes")
@@ -32,7 +32,7 @@ def show() -> None:
         loaded = models.load(*given[:2])
         player(found, len(loaded.target.vocab), controls.address(controls.state()))
         _divergence(found)
-        remedies.show(given)
+        remedies.remedy_section(given)
     with st.container(horizontal=True):
         st.page_link("pages/exposure.py", label=t("lesson.exposure.more"))
     _question(given)

@@ -27,7 +27,7 @@ python -m s2s train configs/automaster.toml
 python -m s2s submit automaster AutoMaster_TestSet.csv --out submission.csv --beam 5"""
 
 
-def show() -> None:
+def homework_chapter() -> None:
     """The choice of an exercise, and the exercise."""
     st.html(STYLE)
     exercises = {"step": _step, "diverge": _diverge, "unknown": _unknown, "date": _date, "submission": _submission}

@@ -36,7 +36,7 @@ STYLE = """<style>
 </style>"""
 
 
-def show() -> None:
+def layers_chapter() -> None:
     """The functions in the order of a step; the one that scores comes first."""
     state = controls.state()
     name, text = state.model, state.text

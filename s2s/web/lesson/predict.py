@@ -11,7 +11,7 @@ from s2s.web.shell.language import t
 from s2s.web.shell.page_state import GREEDY
 
 
-def show() -> None:
+def predict_chapter() -> None:
     """The player that asks, the way to a whole class, the question."""
     style.veil_reference()  # it would tell
     name, changed, text, _ = pair()

@@ -11,7 +11,7 @@ import streamlit as st
 from s2s.figures import step as panel
 from s2s.web.lesson import computed
 from s2s.web.lesson.pair import made
-from s2s.web.lesson.tables import STYLE, Bar, draw, formulas, numbers
+from s2s.web.lesson.tables import STYLE, Bar, formulas, marked_words, numbers
 from s2s.web.shell import controls, keys, language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
@@ -29,7 +29,7 @@ LONGEST = 300  # characters of the sentence that are said again
 MOST = 12  # source words whose scale and shift are shown
 
 
-def show() -> None:
+def prior_chapter() -> None:
     """The vector, the layer's own values, the step, both outputs."""
     st.html(STYLE)
     formulas("prior")
@@ -118,7 +118,7 @@ def _vector(found: PriorRun) -> None:
     text = language.strings("lesson.prior")
     st.markdown(f"#### {text['vector']}")
     st.markdown(t("lesson.prior.ones", ones=found.ones, size=found.size))
-    st.html(draw([word.token for word in found.source], [True] * len(found.source), text["vector"]))
+    st.html(marked_words([word.token for word in found.source], [True] * len(found.source), text["vector"]))
     shown = sorted(found.source, key=lambda word: -word.prior)[:MOST]
     heads = [text["word"], "x", "s", "eˢ", "t", "ŷ = eˢ·x + t", text["factor"]]
     st.html(numbers(heads, [_values(word) for word in shown]))

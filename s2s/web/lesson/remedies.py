@@ -9,7 +9,7 @@ import streamlit as st
 from s2s.figures import lesson
 from s2s.web.lesson import computed
 from s2s.web.lesson.pair import made
-from s2s.web.lesson.tables import draw, formulas, numbers
+from s2s.web.lesson.tables import formulas, marked_words, numbers
 from s2s.web.shell import controls, language
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
@@ -26,7 +26,7 @@ OPTIONS = {"displayModeBar": False}
 LAST = 20_000  # steps of a training that the schedules are drawn over
 
 
-def show(given: Pair) -> None:
+def remedy_section(given: Pair) -> None:
     """The choice of a remedy, and its part."""
     st.markdown(f"#### {t('lesson.remedies.title')}")
     parts = {
@@ -91,8 +91,8 @@ def _drawn(given: Pair) -> None:
 
 def _draws(found: Drawn, marked: str) -> None:
     reference = t("lesson.remedies.reference")
-    rows = [draw(found.reference, [False] * len(found.reference), reference)]
-    rows += [draw(one.tokens, one.changed, str(n)) for n, one in enumerate(found.draws, start=1)]
+    rows = [marked_words(found.reference, [False] * len(found.reference), reference)]
+    rows += [marked_words(one.tokens, one.changed, str(n)) for n, one in enumerate(found.draws, start=1)]
     st.caption(f"{reference} ↓ {marked}")
     st.html("".join(rows[:1]) + "<hr style='margin:4px 0;opacity:.3'>" + "".join(rows[1:]))
 

@@ -54,7 +54,7 @@ def numbers(heads: Sequence[str], rows: Sequence[Sequence[object]], chosen: int 
     return f'<div class="lb-numbers"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def draw(tokens: Sequence[str], marked: Sequence[bool], label: str) -> str:
+def marked_words(tokens: Sequence[str], marked: Sequence[bool], label: str) -> str:
     """A row of words, some of them marked; ``label`` says to a screen reader which row it is."""
     spans = "".join(
         f'<span{" class=on" if mark else ""} dir="auto">{escape(token)}</span>'

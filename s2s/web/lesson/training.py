@@ -25,9 +25,9 @@ POLL = 1.0  # seconds between two looks at a training
 SHOWN = "filmed"  # the name in the session of the film that is on screen
 
 
-def show() -> None:
+def training_chapter() -> None:
     """The choices, the training of this visitor, the film of it or of a checkpoint."""
-    mine = models.own()
+    mine = models.own_trainings()
     running = bool(mine) and mine[-1].look()
     if not running:
         trainings.warm()
@@ -97,7 +97,7 @@ def _start() -> None:
 
 def _resume(training: Training) -> None:
     """Go on with one that ended early; it is the last one again."""
-    mine = models.own()
+    mine = models.own_trainings()
     mine.append(mine.pop(mine.index(training)))
     st.session_state.pop(SHOWN, None)  # its film is the one to see, also where it ended before it had any
     training.resume()
@@ -106,7 +106,7 @@ def _resume(training: Training) -> None:
 @st.fragment(run_every=POLL)
 def _progress() -> None:
     """The visitor's last training while it runs, with its film. What begins or ends one concerns the whole page."""
-    training = models.own()[-1]
+    training = models.own_trainings()[-1]
     if not training.look():
         st.rerun()
     left, right = st.columns([5, 1], vertical_alignment="center")
@@ -154,8 +154,8 @@ def _open(name: str) -> None:
 def _film() -> film.Film | None:
     """The film of the visitor's training or of a checkpoint, which is returned; how to get one where there is none."""
     model = st.session_state[keys.MODEL]
-    filmed = [tr.name for tr in reversed(models.own()) if tr.moments] + [n for n in models.names() if models.filmed(n)]
-    filmed = list(dict.fromkeys(filmed))
+    own = [training.name for training in reversed(models.own_trainings()) if training.moments]
+    filmed = list(dict.fromkeys([*own, *filter(models.filmed, models.names())]))
     if not filmed:
         st.caption(t("training.no_film", name=code(model)))
         return None
@@ -167,11 +167,11 @@ def _film() -> film.Film | None:
     if model not in filmed:
         st.caption(t("training.other_film", name=code(model), shown=code(name)))
     try:
-        training = next((tr for tr in models.own() if tr.name == name), None)
+        training = next((tr for tr in models.own_trainings() if tr.name == name), None)
         shown = (
             film.values(name, training.moments, training.frames, training.steps)
             if training
-            else film.kept(str(models.place(name)), name, models.changed(name))
+            else film.kept(str(models.checkpoint_directory(name)), name, models.changed(name))
         )
     except UserError as error:
         st.error(language.explain(error))

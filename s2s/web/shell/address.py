@@ -17,7 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from s2s.checkpoint.find import VIEW
 from s2s.web.shell import bound, keys
-from s2s.web.shell.page_state import FIELDS, INSPECTION, PLAYERS, SETTINGS, PageState, read, spelt, values
+from s2s.web.shell.page_state import FIELDS, INSPECTION, PLAYERS, SETTINGS, PageState, parameters, read_link, spelt
 
 LAST_PAGE = "page"  # the page that ran last
 
@@ -30,7 +30,7 @@ def restore(names: list[str], first: Callable[[str], dict[str, Any]]) -> None:
     A link without a model gets the first, one without a text the example that ``first`` has for the model.
     """
     if keys.IGNORED not in st.session_state:
-        state, ignored = read(st.query_params.to_dict())
+        state, ignored = read_link(st.query_params.to_dict())
         state = _viewed(state)
         if state.model not in names:
             if state.model:
@@ -47,7 +47,7 @@ def restore(names: list[str], first: Callable[[str], dict[str, Any]]) -> None:
         if not spelt(state.b_text, state.b_tokens):
             ignored.append(("b_tokens", state.b_tokens[:40]))
             state = replace(state, b_tokens="")
-        kept = {name: value for name, value in values(state).items() if name not in PLAYERS}
+        kept = {name: value for name, value in parameters(state).items() if name not in PLAYERS}
         st.session_state.update(kept)
         st.session_state[keys.LAST_STATE] = kept  # of a page that is left before it runs again, too
         st.session_state[keys.IGNORED] = ignored
@@ -62,13 +62,13 @@ def back(names: Collection[str]) -> None:
     if visit is None or not visit.is_history_navigation or keys.IGNORED not in state:
         return
     query = st.query_params.to_dict()
-    linked, _ = read(query)
+    linked, _ = read_link(query)
     named = [name for name in FIELDS if name not in (*PLAYERS, *INSPECTION, "branches")] if "text" in query else []
     named += INSPECTION if "inspection" in query else []
     other = {name: value for name in named if state.get(name) != (value := getattr(linked, name))}
     if other.get("model", "") not in names or other.get("compare", "") not in ("", *names):
         other = {name: value for name, value in other.items() if name not in ("model", "compare")}
-    bound.put(**{name: other.pop(name) for name in list(other) if name.removeprefix("b_") in SETTINGS})
+    bound.set_shown(**{name: other.pop(name) for name in list(other) if name.removeprefix("b_") in SETTINGS})
     state.update(other)
 
 
@@ -91,7 +91,7 @@ def through_app() -> None:
         st.rerun()
 
 
-def keep(page: str) -> None:
+def keep_fields(page: str) -> None:
     """Bring the fields back, which Streamlit forgets with their widgets; of this page's, those that it does not show.
 
     From then on they are the session's own: a callback, which comes before this, finds every one.
@@ -101,5 +101,5 @@ def keep(page: str) -> None:
     another = state.get(LAST_PAGE, page) != page
     for name, value in kept.items():
         if another or name not in state:  # also what is still there: the new page's widgets have other identities
-            bound.free(name, value)
+            bound.set_unbound(name, value)
     state.update({LAST_PAGE: page, keys.LAST_STATE: kept})

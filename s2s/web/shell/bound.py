@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-TURNS = "turns"  # of each name how many times ``put`` gave it a value
+TURNS = "turns"  # of each name how many times ``set_shown`` gave it a value
 
 
 def shows(name: str) -> dict[str, Any]:
@@ -43,16 +43,16 @@ def chooses(name: str, spoken: str, options: Sequence[Any]) -> dict[str, Any]:
     return {**picks(key, options), "on_change": _take, "args": (name, key)}
 
 
-def put(**values: Any) -> None:
+def set_shown(**values: Any) -> None:
     """Give the session values that widgets which may be closed are to show."""
     state = st.session_state
     turns = state.setdefault(TURNS, {})
     for name, value in values.items():
-        free(name, value)
+        set_unbound(name, value)
         turns[name] = turns.get(name, 0) + 1
 
 
-def free(name: str, value: Any) -> None:
+def set_unbound(name: str, value: Any) -> None:
     """Give the session a value that is no widget's: Streamlit would forget it with the widget."""
     state = st.session_state
     state[name] = value

@@ -18,7 +18,7 @@ BRANCHES_OF = "branches_of"  # the sentence and model that the branches belong t
 MAX_LISTS = 20  # sentences whose branches are remembered
 
 
-def listed() -> tuple[Branch, ...]:
+def list_branches() -> tuple[Branch, ...]:
     """The branches of the sentence on screen, a parent before what forks from it."""
     state = st.session_state
     here = tuple(state.get(key, "") for key in (keys.MODEL, keys.TEXT, keys.TOKENS, keys.REFERENCE))
@@ -34,15 +34,15 @@ def listed() -> tuple[Branch, ...]:
     return found
 
 
-def get(branch: str) -> Branch:
+def find_branch(branch: str) -> Branch:
     """The branch of this id; UserError where it is gone."""
-    for found in listed():
+    for found in list_branches():
         if found.id == branch:
             return found
     raise UserError("branch_gone")
 
 
-def add(
+def add_branch(
     prefix: Sequence[str] = (),
     name: str = "",
     parent: str = "free",
@@ -50,7 +50,7 @@ def add(
     attention: Mapping[int, Edit] | None = None,
 ) -> Branch:
     """A new branch, or the one that already says and edits the same; UserError where there is no more room."""
-    now = listed()
+    now = list_branches()
     edits = tuple(sorted((attention or {}).items()))
     for found in now:
         if (found.prefix, found.attention) == (tuple(prefix), edits):
@@ -67,14 +67,14 @@ def add(
 
 def rename(branch: str, name: str) -> None:
     """Give a branch another name; an empty one leaves it as it is."""
-    renamed = replace(get(branch), name=_name(name) or get(branch).name)
-    st.session_state[keys.BRANCHES] = tuple(renamed if found.id == branch else found for found in listed())
+    renamed = replace(find_branch(branch), name=_name(name) or find_branch(branch).name)
+    st.session_state[keys.BRANCHES] = tuple(renamed if found.id == branch else found for found in list_branches())
 
 
 def delete(branch: str) -> None:
     """Take a branch away; what forks from it stays, one level up, as it holds all that it says."""
-    gone = get(branch)
-    rest = (found for found in listed() if found.id != branch)
+    gone = find_branch(branch)
+    rest = (found for found in list_branches() if found.id != branch)
     st.session_state[keys.BRANCHES] = tuple(
         replace(found, parent=gone.parent, step=min(found.step, gone.step)) if found.parent == branch else found
         for found in rest

@@ -34,10 +34,10 @@ STYLE = """<style>
 </style>"""
 
 
-def show(name: str) -> None:
+def show_card(name: str) -> None:
     """The card, and below it the README as it was written."""
     st.html(f'{step.STYLE}{STYLE}<div class="lb-card">{html(models.about(name, models.changed(name)), t)}</div>')
-    readme = models.place(name) / "README.md"
+    readme = models.checkpoint_directory(name) / "README.md"
     if readme.is_file():
         with st.expander(t("card.readme")):
             st.code(readme.read_text(encoding="utf-8", errors="replace")[:LONG], language=None, wrap_lines=True)

@@ -67,7 +67,7 @@ def checkpoint(names: list[str]) -> None:
         bleu = card.bleu_name(metrics, t)
         st.caption(t("card.scores", name=bleu, **{k: float(metrics[k]) for k in ("bleu", "chrf", "perplexity")}))
     with st.popover(t("step.card"), width="stretch"):
-        card.show(name)
+        card.show_card(name)
 
 
 def _switched(before: str) -> None:
@@ -96,7 +96,7 @@ def runs() -> int:
     return int(st.session_state.get(RUNS, 0))
 
 
-def asked() -> None:
+def count_run() -> None:
     """One more run was asked for: what the link got wrong has been read."""
     st.session_state[keys.IGNORED] = []
     st.session_state[RUNS] = runs() + 1
@@ -104,12 +104,12 @@ def asked() -> None:
 
 def _use(text: str, reference: str) -> None:
     st.session_state.update({keys.TEXT: text, keys.REFERENCE: reference})
-    asked()
+    count_run()
 
 
 def _submitted() -> None:
     """A new text leaves the example's reference behind: nobody typed it, and it answers another sentence."""
-    asked()
+    count_run()
     for source, target in _pairs(st.session_state[keys.MODEL]):
         if st.session_state[keys.REFERENCE] == target and st.session_state[keys.TEXT] != source:
             st.session_state[keys.REFERENCE] = ""
@@ -213,7 +213,7 @@ def state() -> PageState:
         for name, parameter in page_state.FIELDS.items()
         if name not in other
     }
-    return PageState(**shown, branches=branches.listed())
+    return PageState(**shown, branches=branches.list_branches())
 
 
 def model_name(state: PageState) -> str:
@@ -238,4 +238,4 @@ def sizes(name: str) -> tuple[int, int]:
 
 def address(state: PageState) -> dict[str, str]:
     """What the player puts in front of its step in the link."""
-    return {**page_state.write(state), "text": state.text, "model": state.model, "lang": language.current()}
+    return {**page_state.write_link(state), "text": state.text, "model": state.model, "lang": language.current()}

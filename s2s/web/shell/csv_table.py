@@ -11,7 +11,9 @@ from s2s import spreadsheet
 from s2s.web.shell.language import t
 
 
-def show(columns: Mapping[str, Sequence[Any]], file: str, key: str, formats: Mapping[str, Any] | None = None) -> None:
+def show_table(
+    columns: Mapping[str, Sequence[Any]], file: str, key: str, formats: Mapping[str, Any] | None = None
+) -> None:
     """Columns by their headings; ``file`` is what the CSV is called, ``formats`` Streamlit's ``column_config``."""
     # Streamlit's own CSV has cells as they are, formulas too; client.disableDataExport in config.toml takes it away.
     st.dataframe(dict(columns), hide_index=True, height="content", key=key, column_config=formats, placeholder="–")

@@ -27,13 +27,13 @@ def listen() -> None:
         module.handle_user_script_exception = _tell  # type: ignore[attr-defined]
 
 
-def section() -> None:
-    """The sentence on what the last callback could not do, until ``said``: the page may begin again before it ends."""
+def show_pending_fault() -> None:
+    """Say that the last callback failed, at each run until ``forget_pending_fault``: a page may begin again midway."""
     if PENDING in st.session_state:
         _show(st.session_state[PENDING])
 
 
-def said() -> None:
+def forget_pending_fault() -> None:
     """The page was drawn to its end."""
     st.session_state.pop(PENDING, None)
 

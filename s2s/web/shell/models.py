@@ -45,23 +45,23 @@ def names() -> list[str]:
     """The checkpoints that can be chosen, by directory name; first the one that a new visitor sees, last their own."""
     found = {path.parent.name for folder in FOLDERS for path in folder.glob("*/config.json")}
     shared = sorted(found, key=lambda name: (name != FIRST, name))
-    trained = [training.name for training in own() if (training.checkpoint / "config.json").exists()]
-    return shared + trained + [upload.name for upload in uploaded()]
+    trained = [training.name for training in own_trainings() if (training.checkpoint / "config.json").exists()]
+    return shared + trained + [upload.name for upload in own_uploads()]
 
 
-def own() -> list[Training]:
+def own_trainings() -> list[Training]:
     """What this visitor has trained in the page; nobody else is told of these names."""
     mine: list[Training] = st.session_state.get(keys.TRAININGS, [])
     return mine
 
 
-def uploaded() -> list[uploads.Upload]:
+def own_uploads() -> list[uploads.Upload]:
     """What this visitor has brought; nobody else is told of these names."""
     mine: list[uploads.Upload] = st.session_state.get(keys.UPLOADS, [])
     return mine
 
 
-def place(name: str) -> Path:
+def checkpoint_directory(name: str) -> Path:
     """A checkpoint's directory, whichever of its heads is looked at."""
     name = name.partition(VIEW)[0]
     shared = (folder / name for folder in FOLDERS)
@@ -69,7 +69,7 @@ def place(name: str) -> Path:
     return trainings.place(name) or uploads.place(name) or next(known, FOLDERS[0] / name)
 
 
-def there(name: str) -> bool:
+def is_known(name: str) -> bool:
     """Whether a checkpoint can be chosen, whichever of its heads is looked at."""
     return name.partition(VIEW)[0] in names()
 
@@ -80,7 +80,7 @@ def about(name: str, changed: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for part in ("config", "metrics"):
         try:
-            value = json.loads((place(name) / f"{part}.json").read_text(encoding="utf-8"))
+            value = json.loads((checkpoint_directory(name) / f"{part}.json").read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             value = {}
         found[part] = value if isinstance(value, dict) else {}
@@ -89,13 +89,13 @@ def about(name: str, changed: int) -> dict[str, Any]:
 
 def filmed(name: str) -> bool:
     """Whether a checkpoint has a film of its training."""
-    return all((place(name) / part).exists() for part in (film.NAME, film.CURVE))
+    return all((checkpoint_directory(name) / part).exists() for part in (film.NAME, film.CURVE))
 
 
 def changed(name: str) -> int:
     """A number that is another one once a file of a checkpoint is, its card aside: part of every cache's key."""
-    found = []
-    for folder in (place(name), place(name) / "model"):  # the second of Hugging Face's models
+    found, directory = [], checkpoint_directory(name)
+    for folder in (directory, directory / "model"):  # the second of Hugging Face's models
         with suppress(OSError), os.scandir(folder) as entries:
             files = [entry for entry in entries if entry.is_file() and not entry.name.endswith((".md", ".new"))]
             found += sorted((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in files)
@@ -119,14 +119,14 @@ def _loaded(name: str, changed: int) -> Checkpoint:
     from s2s.checkpoint.open import load as load_checkpoint
 
     torch.set_num_threads(1)
-    loaded = load_checkpoint(place(name))
+    loaded = load_checkpoint(checkpoint_directory(name))
     loaded.source.segmenter.cut("热身")  # jieba reads its dictionary once, here
     gc.collect()
     gc.freeze()
     return loaded
 
 
-def alone(work: Callable[[], Result]) -> Result:
+def with_model_lock(work: Callable[[], Result]) -> Result:
     """What a call of a model gives, made while no other is."""
     with GATE:
         return work()

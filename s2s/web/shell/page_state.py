@@ -203,12 +203,12 @@ INSPECTION = ("inspection", "against", "won_by", "query", "labelled", "row")  # 
 GREEDY = PageState().settings  # the settings that a visit begins with
 
 
-def values(state: PageState) -> dict[str, Any]:
+def parameters(state: PageState) -> dict[str, Any]:
     """Every parameter's name and value."""
     return {name: getattr(state, name) for name in FIELDS}
 
 
-def read(query: Mapping[str, str]) -> tuple[PageState, list[tuple[str, str]]]:
+def read_link(query: Mapping[str, str]) -> tuple[PageState, list[tuple[str, str]]]:
     """The state that a link names; names and texts of the parameters that were ignored because they are invalid.
 
     >>> state, ignored = read({"step": "3", "top_p": "9"})
@@ -225,9 +225,9 @@ def read(query: Mapping[str, str]) -> tuple[PageState, list[tuple[str, str]]]:
     return PageState(**found), ignored
 
 
-def write(state: PageState) -> dict[str, str]:
+def write_link(state: PageState) -> dict[str, str]:
     """The parameters that differ from their default, as texts: ``read`` gives the same state back."""
-    changed = {name: value for name, value in values(state).items() if value != FIELDS[name].default}
+    changed = {name: value for name, value in parameters(state).items() if value != FIELDS[name].default}
     return {name: FIELDS[name].metadata["write"](value) for name, value in changed.items()}
 
 

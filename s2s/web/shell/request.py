@@ -1,7 +1,7 @@
 """What the player asks of Python: one request at a time, client data, checked field by field and answered once.
 
 The browser (``player/ask.js``) sets one component state, ``request`` = {seq, page, has, kind, …}. A fragment beside
-the player calls ``handle`` with a function a kind and gives what it returns to ``player.answer``.
+the player calls ``answer_request`` with a function a kind and gives what it returns to ``player.answer``.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Request:
 Handler = Callable[[Request], Mapping[str, Any]]  # the answer's fields, JSON values
 
 
-def page(*state: object) -> str:
+def state_digest(*state: object) -> str:
     """A short name of what is on screen: a request made about another page is stale.
 
     >>> page("model", "text") == page("model", "text") != page("model", "other text")
@@ -69,7 +69,7 @@ def page(*state: object) -> str:
     return hashlib.sha256(repr(state).encode()).hexdigest()[:12]
 
 
-def handle(shown: str, handlers: Mapping[str, Handler], component: str = COMPONENT) -> dict[str, Any]:
+def answer_request(shown: str, handlers: Mapping[str, Handler], component: str = COMPONENT) -> dict[str, Any]:
     """Answer the browser's request if it is a new one; returns what the player must know: page, seq, last answer.
 
     An answer is ``{seq, kind}`` and the handler's fields; ``stale`` where it was about another page,
@@ -97,19 +97,19 @@ def known() -> frozenset[str]:
     return frozenset(name for name in has if isinstance(name, str))
 
 
-def take(component: str, state: str = REQUEST) -> Request | None:
+def take_request(component: str, state: str = REQUEST) -> Request | None:
     """A component's request that is to be followed but not answered: given once, None from then on.
 
     ``state`` is the component state that the browser sets; one of another name than ``request`` has no kinds.
     """
-    request = _read(component, state, taken(component))
+    request = _read(component, state, last_taken(component))
     if request is not None:
         st.session_state.setdefault(TAKEN, {})[component] = request.seq
     return request
 
 
-def taken(component: str) -> int:
-    """The number of the last request that ``take`` gave: the browser's next one has a greater number."""
+def last_taken(component: str) -> int:
+    """The number of the last request that ``take_request`` gave: the browser's next one has a greater number."""
     return int(st.session_state.get(TAKEN, {}).get(component, 0))
 
 

@@ -39,7 +39,7 @@ def _component() -> Any:
     return st.components.v2.component("lookback_beam", html='<div class="lookback"></div>', css=css, js=script())
 
 
-def draw(tree: SearchTree, greedy: Sequence[str], key: str, brief: bool = False) -> None:
+def render_tree(tree: SearchTree, greedy: Sequence[str], key: str, brief: bool = False) -> None:
     """Show a tree; ``greedy`` is the output whose path is marked. ``brief``: a figure, nothing of it can be opened."""
     data = {
         "tree": tree.to_dict(),
@@ -47,7 +47,7 @@ def draw(tree: SearchTree, greedy: Sequence[str], key: str, brief: bool = False)
         "strings": language.strings("beam"),
         "name": _name(tree),
         "brief": brief,
-        "heard": request.taken(COMPONENT),
+        "heard": request.last_taken(COMPONENT),
         "run": controls.runs(),
     }
     _component()(key=key, data=data, on_open_change=lambda: None)
@@ -55,15 +55,16 @@ def draw(tree: SearchTree, greedy: Sequence[str], key: str, brief: bool = False)
 
 def _name(tree: SearchTree) -> str:
     """What is on screen: a request made about another tree is stale."""
-    return request.page(tree.checkpoint.get("digest"), tree.source_text, sorted(tree.settings.items()), tree.limit)
+    digest, settings = tree.checkpoint.get("digest"), sorted(tree.settings.items())
+    return request.state_digest(digest, tree.source_text, settings, tree.limit)
 
 
-def take(state: PageState) -> str | None:
+def take_opened_hypothesis(state: PageState) -> str | None:
     """Make the hypothesis that the browser asked for a branch, and bring the player to the front; what went wrong.
 
     The browser sets one state, ``open`` = {seq, node, tree}: client data, checked, and answered once.
     """
-    asked = request.take(COMPONENT, "open")
+    asked = request.take_request(COMPONENT, "open")
     if asked is None:
         return None
     try:
@@ -84,7 +85,7 @@ def _branch(tree: SearchTree, node: int) -> None:
         return
     shared = next((i for i, (a, b) in enumerate(zip(said, best, strict=False)) if a != b), min(len(said), len(best)))
     ranks = [rank for rank, finished in enumerate(tree.finished, start=1) if finished.node == node]
-    branches.add(said, t("beam.branch", rank=ranks[0]) if ranks else said[-1], "free", shared)
+    branches.add_branch(said, t("beam.branch", rank=ranks[0]) if ranks else said[-1], "free", shared)
 
 
 def searched(state: PageState) -> SearchTree:
@@ -92,20 +93,20 @@ def searched(state: PageState) -> SearchTree:
     return computed.tree(controls.model_name(state), models.changed(state.model), state.source, state.settings)
 
 
-def section(state: PageState) -> None:
+def beam_tab(state: PageState) -> None:
     """Everything in the tab, for a text that can be decoded."""
     name, greedy = controls.model_name(state), (("strategy", "greedy"), ("max_length", state.max_length))
     tree = searched(state)
     alone = models.decode(name, models.changed(name), state.source, "", "free", greedy)
     st.caption(t("beam.intro", beam=int(tree.settings["beam"])))
-    draw(tree, [step.output for step in alone.steps], COMPONENT)
+    render_tree(tree, [step.output for step in alone.steps], COMPONENT)
     _versus(tree, alone)
     _examples(name)
     with st.expander(t("beam.textbook"), key="textbook", on_change="rerun") as textbook:
         if textbook.open:
             small, said = computed.textbook()
             st.markdown(t("beam.textbook_steps"))
-            draw(small, said, "textbook-tree", brief=True)
+            render_tree(small, said, "textbook-tree", brief=True)
 
 
 def _versus(tree: SearchTree, alone: Trace) -> None:
@@ -155,8 +156,8 @@ def _fate(tree: SearchTree, said: Sequence[str]) -> str:
 
 def _use(text: str, reference: str) -> None:
     st.session_state.update({keys.TEXT: text, keys.REFERENCE: reference})
-    bound.put(**SETTINGS)  # their popover may be closed
-    controls.asked()
+    bound.set_shown(**SETTINGS)  # their popover may be closed
+    controls.count_run()
 
 
 def _examples(name: str) -> None:

@@ -34,10 +34,10 @@ def weights(lane: str, _checkpoint: Checkpoint, _trace: Trace) -> np.ndarray:
     model, followed = _checkpoint.model, of_trace(_checkpoint, _trace)
     assert isinstance(model, HuggingFace)
     with torch.inference_mode():
-        return models.alone(lambda: model.heads_of(followed.source, followed.read).numpy())
+        return models.with_model_lock(lambda: model.heads_of(followed.source, followed.read).numpy())
 
 
-def section(found: Mapping[str, Trace], checkpoint: Checkpoint, state: PageState) -> None:
+def heads_tab(found: Mapping[str, Trace], checkpoint: Checkpoint, state: PageState) -> None:
     """Every head of every layer on one lane; the first lane where there are two, unless the other is chosen."""
     st.caption(t("heads.intro"))
     lane = next(iter(found))
@@ -47,7 +47,7 @@ def section(found: Mapping[str, Trace], checkpoint: Checkpoint, state: PageState
             t("heads.lane"), list(names), format_func=names.__getitem__, default="free", required=True, key="heads-lane"
         )
     trace = found[lane]
-    name = request.page(checkpoint.digest, trace.source_tokens, [step.input for step in trace.steps])
+    name = request.state_digest(checkpoint.digest, trace.source_tokens, [step.input for step in trace.steps])
     grid = Grid(tuple(step.output for step in trace.steps), trace.source_tokens, weights(name, checkpoint, trace))
     if rolled(trace):
         grid = grid.words()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
 
 
-def show(state: PageState) -> None:
+def render_stage(state: PageState) -> None:
     """Everything below the controls."""
     name = controls.model_name(state)
     try:
@@ -49,7 +49,7 @@ def show(state: PageState) -> None:
         _guess(checkpoint, found, state)
         return
     searched = ["beam_tab"] if "free" in found and state.strategy == "beam" else []
-    if searched and (problem := beam.take(state)):
+    if searched and (problem := beam.take_opened_hypothesis(state)):
         st.warning(problem)
     many = ["heads_tab"] if checkpoint.config.model.attention == "cross" else []
     stepping, charts, *others = _tabs(["player", "charts", *many, *searched])
@@ -60,10 +60,10 @@ def show(state: PageState) -> None:
             _charts(found)
     if many and others[0].open:
         with others[0]:
-            heads.section(found, checkpoint, state)
+            heads.heads_tab(found, checkpoint, state)
     if searched and others[-1].open:
         with others[-1]:
-            beam.section(state)
+            beam.beam_tab(state)
 
 
 def _tabs(names: list[str]) -> Sequence[Any]:
@@ -79,7 +79,7 @@ def _tabs(names: list[str]) -> Sequence[Any]:
 
 def _whatif(checkpoint: Checkpoint, found: dict[str, Trace], state: PageState) -> WhatIf:
     fixed = replace(state, branches=(), tab="", pieces=False)
-    return WhatIf(request.page(checkpoint.name, checkpoint.digest, fixed), checkpoint, found, state)
+    return WhatIf(request.state_digest(checkpoint.name, checkpoint.digest, fixed), checkpoint, found, state)
 
 
 def _play(whatif: WhatIf) -> None:
@@ -114,13 +114,13 @@ def _guess(checkpoint: Checkpoint, found: dict[str, Trace], state: PageState) ->
 def _answer(whatif: WhatIf) -> None:
     """In a fragment: what the player asks of Python reruns this function alone, and comes back without the lanes."""
     own = {"pieces": heads.turn, "place": whatif.place}
-    told = request.handle(whatif.shown, whatif.handlers() | Asked(whatif).handlers() | own)
+    told = request.answer_request(whatif.shown, whatif.handlers() | Asked(whatif).handlers() | own)
     answer(told, _address(whatif), whatif.rows(request.known()))
 
 
 def _address(whatif: WhatIf) -> dict[str, str]:
     session = st.session_state
-    now = replace(whatif.state, branches=branches.listed(), tab=session[keys.TAB], pieces=session[keys.PIECES])
+    now = replace(whatif.state, branches=branches.list_branches(), tab=session[keys.TAB], pieces=session[keys.PIECES])
     return controls.address(now)
 
 

@@ -16,7 +16,7 @@ from s2s.trace.branch import Branch, Edit
 from s2s.trace.trace import Trace
 from s2s.web.shell import branches, keys, language, models
 from s2s.web.shell.page_state import PageState
-from s2s.web.shell.request import Handler, Request, page
+from s2s.web.shell.request import Handler, Request, state_digest
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
@@ -43,15 +43,15 @@ class WhatIf:
     def fork(self, request: Request) -> dict[str, Any]:
         """A branch at ``step`` of ``lane``: by a ``word`` of the vocabulary, a typed ``text``, or an ``edit``."""
         lane, step, trace = self._asked(request)
-        there, (prefix, edits) = branches.listed(), self._before(lane, trace, step)
+        there, (prefix, edits) = branches.list_branches(), self._before(lane, trace, step)
         if "edit" in request.fields:
             if self.state.strategy == "beam":
                 raise UserError("edit_beam")
             edits[step] = self._edit(request, trace)
-            made = branches.add(prefix, f"✎ {step + 1}", lane, step, edits)
+            made = branches.add_branch(prefix, f"✎ {step + 1}", lane, step, edits)
         else:
             said = self._words(request)
-            made = branches.add([*prefix, *said], self.checkpoint.target.segmenter.join(said), lane, step, edits)
+            made = branches.add_branch([*prefix, *said], self.checkpoint.target.segmenter.join(said), lane, step, edits)
         try:
             self._decode(made)
         except UserError:  # what cannot be decoded is not kept
@@ -93,7 +93,7 @@ class WhatIf:
 
     def delete(self, request: Request) -> dict[str, Any]:
         """Take a ``branch`` away."""
-        parent = branches.get(request.text("branch")).parent
+        parent = branches.find_branch(request.text("branch")).parent
         branches.delete(request.text("branch"))
         return {"branch": parent}
 
@@ -103,9 +103,9 @@ class WhatIf:
         A ``key`` stands for all of a row but its name and its id; of a row whose key is ``known`` only the head comes.
         """
         found, lane_keys = [], dict[str, str]()
-        for branch in branches.listed():
+        for branch in branches.list_branches():
             above = lane_keys.get(branch.parent, branch.parent)
-            lane_keys[branch.id] = page(self.shown, above, branch.prefix, branch.attention, language.current())
+            lane_keys[branch.id] = state_digest(self.shown, above, branch.prefix, branch.attention, language.current())
             head = {"id": branch.id, "name": branch.name, "parent": branch.parent, "key": lane_keys[branch.id]}
             found.append(head if head["key"] in known else self._row(branch) | head)
         return found
@@ -129,14 +129,14 @@ class WhatIf:
             return self.lanes[lane]
         if lane in ("free", "forced"):
             raise UserError("request_broken")
-        return self._decode(branches.get(lane))
+        return self._decode(branches.find_branch(lane))
 
     def content(self, lane: str) -> str:
         """A name of all that makes a lane what it is: text, reading, model, settings, words and edits of a branch."""
         if lane in self.lanes:
-            return page(self.shown, lane)
-        branch = branches.get(lane)
-        return page(self.shown, branch.prefix, branch.attention)
+            return state_digest(self.shown, lane)
+        branch = branches.find_branch(lane)
+        return state_digest(self.shown, branch.prefix, branch.attention)
 
     def _asked(self, request: Request) -> tuple[str, int, Trace]:
         """The lane and the step that a request is about."""
@@ -146,7 +146,7 @@ class WhatIf:
 
     def _before(self, lane: str, trace: Trace, step: int) -> tuple[list[str], dict[int, Edit]]:
         """What led a lane to a step: tokens as the vocabulary spells them, and edits."""
-        edits = {} if lane in self.lanes else branches.get(lane).edits
+        edits = {} if lane in self.lanes else branches.find_branch(lane).edits
         return tokens_before(self.checkpoint, trace, step), {t: edit for t, edit in edits.items() if t < step}
 
     def _edit(self, request: Request, trace: Trace) -> Edit:

@@ -274,7 +274,7 @@ def test_the_link_of_a_changed_page_shows_the_same_again(visit_compare: Visit) -
     assert not again.exception and messages(again) == []
     assert painted(again) == painted(app)
     assert player_data(again)["link"] == address
-    state, ignored = page_state.read(address)
+    state, ignored = page_state.read_link(address)
     assert ignored == [] and state.b_tokens == "我 不 <unk> 欢 苹果 。"
 
 

@@ -45,7 +45,7 @@ def test_a_fault_of_a_page(
 
 
 def test_a_fault_of_a_fragment(visit: Visit, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr(page.request, "handle", broken)
+    monkeypatch.setattr(page.request, "answer_request", broken)
     told(visit(lang="en"), caplog)
 
 

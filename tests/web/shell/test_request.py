@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from s2s.errors import UserError, say
 from s2s.web.shell import request
-from s2s.web.shell.request import Request, handle
+from s2s.web.shell.request import Request, answer_request
 from tests.web.conftest import player_data
 
 Visit = Callable[..., AppTest]
@@ -42,7 +42,7 @@ def answers(*requests: Any) -> list[dict[str, Any]]:
     said = []
     for value in requests:
         st.session_state[request.COMPONENT] = {"request": value}
-        said.append(handle("here", {"echo": echo}))
+        said.append(answer_request("here", {"echo": echo}))
     return said
 
 
