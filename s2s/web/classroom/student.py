@@ -32,7 +32,7 @@ def _component() -> Any:
 def section(code: str) -> None:
     """The room of a code, in whatever case it was typed; a sentence where there is none."""
     code = code.strip().upper()[:12]
-    handlers = {"look": _look, "vote": functools.partial(_vote, code)}
+    handlers: dict[str, request.Handler] = {"look": _look, "vote": functools.partial(_vote, code)}
     asking = request.answer_request(request.state_digest("room", code), handlers)
     data = {"code": code, "strings": language.strings("room"), "asking": asking, **_shown(code)}
     _component()(key=request.COMPONENT, data=data, on_request_change=lambda: None)

@@ -19,15 +19,19 @@ MOST = 8  # steps of one request
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The sentence on screen with its lanes and branches."""
+class EvidenceAnswers:
+    """Answers to requests about the sentence on screen, with its lanes and branches."""
 
     whatif: WhatIf
 
     def handlers(self) -> dict[str, Handler]:
-        """What can be asked."""
-        asked = {"evidence": self.evidence, "orders": self.orders, "minimal": self.minimal}
-        return {**asked, "readout": self.readout}
+        """The methods by the kind of request that each answers."""
+        return {
+            "evidence": self.evidence,
+            "orders": self.orders,
+            "minimal": self.minimal,
+            "readout": self.readout,
+        }
 
     def readout(self, request: Request) -> dict[str, Any]:
         """How the context of ``step`` reaches its words; null where the model cannot say."""
@@ -41,14 +45,14 @@ class Asked:
         """The evidence of ``count`` steps from ``first`` on, without the search for orders; ``more`` to ask again."""
         lane, trace, steps = self._steps(request)
         found = computed.evidence(self.whatif.content(lane), steps, self.whatif.checkpoint, trace).go_on()
-        return _told(lane, found)
+        return _steps_answer(lane, found)
 
     def orders(self, request: Request) -> dict[str, Any]:
         """The same with the best and the worst order of erasing: normalised comprehensiveness and sufficiency."""
         lane, trace, steps = self._steps(request)
         name, checkpoint = self.whatif.content(lane), self.whatif.checkpoint
         found = computed.evidence(name, steps, checkpoint, trace).go_on()
-        return _told(lane, found and computed.orders(name, steps, checkpoint, trace, found).go_on())
+        return _steps_answer(lane, found and computed.orders(name, steps, checkpoint, trace, found).go_on())
 
     def minimal(self, request: Request) -> dict[str, Any]:
         """The attention nearest to the model's under which the word of rank ``rank`` would win at ``step``."""
@@ -74,5 +78,5 @@ class Asked:
         return lane, trace, tuple(range(first, min(last, first + request.whole("count", 1, MOST) - 1) + 1))
 
 
-def _told(lane: str, found: Sequence[Evidence] | None) -> dict[str, Any]:
+def _steps_answer(lane: str, found: Sequence[Evidence] | None) -> dict[str, Any]:
     return {"lane": lane, "more": True} if found is None else {"lane": lane, "steps": [one.to_dict() for one in found]}

@@ -20,7 +20,7 @@ from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
 from s2s.web.step_through import beam, heads
-from s2s.web.step_through.evidence import Asked
+from s2s.web.step_through.evidence import EvidenceAnswers
 from s2s.web.step_through.what_if import WhatIf
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _guess(checkpoint: Checkpoint, found: dict[str, Trace], state: PageState) ->
 def _answer(whatif: WhatIf) -> None:
     """In a fragment: what the player asks of Python reruns this function alone, and comes back without the lanes."""
     own = {"pieces": heads.turn, "place": whatif.place}
-    told = request.answer_request(whatif.shown, whatif.handlers() | Asked(whatif).handlers() | own)
+    told = request.answer_request(whatif.shown, whatif.handlers() | EvidenceAnswers(whatif).handlers() | own)
     answer(told, _address(whatif), whatif.rows(request.known()))
 
 
