@@ -1,7 +1,7 @@
-"""The visitor's session and the link: filled at the start of a visit, kept from page to page, taken back by Back.
+"""The link and the session: read the link when a visit begins, keep its fields between pages, follow the Back button.
 
-The player writes the address, and reads its own part of it, the step and the lane. Python reads the other parameters
-once, when a visit begins; later changes of the address do not reach it.
+The player writes the address and reads its own parameters, the step and the lane. Python reads the others once, when a
+visit begins, and again after Back or Forward.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from s2s.web.shell.page_state import FIELDS, INSPECTION, PLAYERS, SETTINGS, Page
 
 LAST_PAGE = "page"  # the page that ran last
 
-VIEWED = rf"(.+){VIEW}([0-9]{{1,3}})\.([0-9]{{1,3}})"  # a checkpoint's name with the layer and head to look at
+VIEWED = rf"(.+){VIEW}([0-9]{{1,3}})\.([0-9]{{1,3}})"  # a checkpoint's name with the layer and head to show
 
 
 def restore(names: list[str], first: Callable[[str], dict[str, Any]]) -> None:
-    """At the start of a visit, fill the session from the link; ``keys.IGNORED`` are the parameters that were refused.
+    """At the start of a visit, fill the session from the link; later calls do nothing.
 
-    A link without a model gets the first, one without a text the example that ``first`` has for the model.
+    Invalid parameters get their default and go into ``keys.IGNORED``. Without a model in the link the first of
+    ``names`` is chosen; without a text, the example that ``first`` gives for the model.
     """
     if keys.IGNORED not in st.session_state:
         state, ignored = read_link(st.query_params.to_dict())
@@ -49,14 +50,15 @@ def restore(names: list[str], first: Callable[[str], dict[str, Any]]) -> None:
             state = replace(state, b_tokens="")
         kept = {name: value for name, value in parameters(state).items() if name not in PLAYERS}
         st.session_state.update(kept)
-        st.session_state[keys.LAST_STATE] = kept  # of a page that is left before it runs again, too
+        st.session_state[keys.LAST_STATE] = kept  # now, because the page may be left before it runs again
         st.session_state[keys.IGNORED] = ignored
 
 
 def back(names: Collection[str]) -> None:
-    """After the browser's Back or Forward, the session as the address says it; what it does not name stays.
+    """After the browser's Back or Forward, read the address again into the session.
 
-    ``names`` are the checkpoints. A page without an address of its own names nothing.
+    ``names`` are the checkpoints. The address of most pages contains a text, and then all other fields; that of the
+    inspection contains its own; with neither, nothing changes.
     """
     visit, state = get_script_run_ctx(), st.session_state
     if visit is None or not visit.is_history_navigation or keys.IGNORED not in state:
@@ -73,7 +75,7 @@ def back(names: Collection[str]) -> None:
 
 
 def _viewed(state: PageState) -> PageState:
-    """A state in which models are named with a layer and a head, as outside of links: these become fields."""
+    """Move a layer and head in the names of the models (``NAME@LAYER.HEAD``) to the fields of the state."""
     if compare := re.fullmatch(VIEWED, state.compare):
         state = replace(state, compare=compare[1])
     if model := re.fullmatch(VIEWED, state.model):
@@ -82,9 +84,10 @@ def _viewed(state: PageState) -> PageState:
 
 
 def through_app() -> None:
-    """Begin again with app.py where a page's file is run alone: so a server's first run of a link to a page begins.
+    """Rerun through app.py if Streamlit ran the file of a page alone.
 
-    Streamlit takes the folder ``pages`` for its older kind of navigation until ``st.navigation`` has been called once.
+    Until ``st.navigation`` has been called once in a server, Streamlit takes the folder ``pages`` for its older kind of
+    navigation, and runs the file of the page that a link names.
     """
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
@@ -92,14 +95,15 @@ def through_app() -> None:
 
 
 def keep_fields(page: str) -> None:
-    """Bring the fields back, which Streamlit forgets with their widgets; of this page's, those that it does not show.
+    """Restore the fields that Streamlit deleted together with their widgets.
 
-    From then on they are the session's own: a callback, which comes before this, finds every one.
+    Streamlit deletes a value whose widget is not on the page. Restored values belong to no widget, so that they stay,
+    and callbacks, which run before the next restoration, find all of them.
     """
     state = st.session_state
     kept = state.get(keys.LAST_STATE, {}) | {name: state[name] for name in FIELDS if name in state}
     another = state.get(LAST_PAGE, page) != page
     for name, value in kept.items():
-        if another or name not in state:  # also what is still there: the new page's widgets have other identities
+        if another or name not in state:  # on another page all of them, because its widgets have other identities
             bound.set_unbound(name, value)
     state.update({LAST_PAGE: page, keys.LAST_STATE: kept})

@@ -1,4 +1,4 @@
-"""What a model is made of, in one line: for the sidebar and the list of checkpoints."""
+"""A model's architecture in one line, for the sidebar, the card and the list of checkpoints."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from s2s.config import ATTENTIONS, CELLS
 from s2s.web.shell.language import t
 
-Part = tuple[str, Mapping[str, object]]  # a text's key, and its values
+Part = tuple[str, Mapping[str, object]]  # the key of a text in the locales, and its values
 DIRECTIONS = {1: "one", 2: "both"}
 
 
 def described(entry: Mapping[str, Any]) -> str:
-    """The line for what ``models.about`` gives; empty where the config says nothing that is known."""
+    """The line for an entry of ``models.about``; empty if its config has no known architecture."""
     model = entry["config"].get("model")
     if isinstance(model, dict) and model.get("attention") == "cross":
         return t("heads.kind", **{key: model.get(key, "?") for key in ("kind", "layers", "heads")})
@@ -21,7 +21,7 @@ def described(entry: Mapping[str, Any]) -> str:
 
 
 def parts(entry: Mapping[str, Any]) -> list[Part]:
-    """The texts that name the parts of a recurrent model; none where its attention or its cell is unknown."""
+    """The texts that name the parts of a recurrent model; empty if its attention or its cell is unknown."""
     model = entry["config"].get("model")
     if not isinstance(model, dict):
         return []
@@ -41,7 +41,10 @@ def parts(entry: Mapping[str, Any]) -> list[Part]:
 
 
 def _directions(metrics: Mapping[str, Any]) -> str:
-    """Ours read in both; of another library's the import says it, as in the weights the second may be all zeros."""
+    """``one``, ``both`` or ``unknown``: the directions in which the encoder reads.
+
+    Our encoders read in both. For an imported model the metrics say it: in the weights the second may be all zeros.
+    """
     imported = metrics.get("imported")
     found = imported.get("directions") if isinstance(imported, dict) else 2
     return DIRECTIONS.get(found, "unknown") if isinstance(found, int) else "unknown"

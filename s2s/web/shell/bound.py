@@ -1,10 +1,9 @@
-"""Widgets that show a value of the session, wherever and whenever they are mounted.
+"""Keys and first values of widgets that show a value of the session, also if they are mounted later.
 
-Streamlit tells the browser once of a value that the session was given, and only a widget that is mounted then hears
-it. One in a popover that nobody has opened, an expander or a collapsed sidebar would begin with its own default, its
-minimum or its first option, and send that back as if it had been chosen; one that was closed again would send back what
-it showed before. So a widget begins with what the session says, and one that is given another value while it may be
-closed is another widget from then on.
+Streamlit sends the browser a value that was set in the session once, and only a widget that is mounted at that time
+takes it. A widget in a closed popover, expander or sidebar would begin with its own default, and send this back as if
+it had been chosen; one that was opened and closed again would send back its earlier value. Therefore a widget here gets
+the session's value as its first value, and a value that is set while the widget may be closed changes the widget's key.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ from typing import Any
 
 import streamlit as st
 
-TURNS = "turns"  # of each name how many times ``set_shown`` gave it a value
+TURNS = "turns"  # by name: how many times ``set_shown`` set its value
 
 
 def shows(name: str) -> dict[str, Any]:
-    """Key and first value of a slider, a number, a text or a toggle that shows ``st.session_state[name]``."""
+    """Arguments of a slider, number, text or toggle for the value ``st.session_state[name]``: key and first value."""
     state, key = st.session_state, _turned(name, name)
     if key == name:
         return {"key": name, "value": state[name]}
@@ -26,25 +25,25 @@ def shows(name: str) -> dict[str, Any]:
 
 
 def marks(key: str) -> dict[str, Any]:
-    """Key and first choices of pills of which ``st.session_state[key]`` are chosen: a list."""
+    """Arguments of pills for ``st.session_state[key]``, a list of the chosen ones: key and first choices."""
     return {"key": key, "default": st.session_state[key]}
 
 
 def picks(key: str, options: Sequence[Any]) -> dict[str, Any]:
-    """Options, key and first choice of a list of which ``st.session_state[key]`` is chosen, perhaps none."""
+    """Arguments of a choice for ``st.session_state[key]``: options, key, first choice (None if it is no option)."""
     chosen = st.session_state[key]
     return {"options": options, "key": key, "index": options.index(chosen) if chosen in options else None}
 
 
 def chooses(name: str, spoken: str, options: Sequence[Any]) -> dict[str, Any]:
-    """As ``picks``, of a list that Streamlit knows by its labels: each language, ``spoken``, has its own widget."""
+    """As ``picks`` with a widget for each language ``spoken``, as Streamlit identifies options by their labels."""
     key = _turned(name, f"{name}-{spoken}")
     st.session_state[key] = st.session_state[name]
     return {**picks(key, options), "on_change": _take, "args": (name, key)}
 
 
 def set_shown(**values: Any) -> None:
-    """Give the session values that widgets which may be closed are to show."""
+    """Set values of the session whose widgets may be closed."""
     state = st.session_state
     turns = state.setdefault(TURNS, {})
     for name, value in values.items():
@@ -53,10 +52,10 @@ def set_shown(**values: Any) -> None:
 
 
 def set_unbound(name: str, value: Any) -> None:
-    """Give the session a value that is no widget's: Streamlit would forget it with the widget."""
+    """Set a value of the session that belongs to no widget: Streamlit deletes a widget's value together with it."""
     state = st.session_state
     state[name] = value
-    del state[name]  # and with it which widget had the name
+    del state[name]  # which also ends its connection to a widget
     state[name] = value
 
 

@@ -1,4 +1,4 @@
-"""The session's branches: one list for each model, text and reference; the one on screen is in the link."""
+"""The branches of a visit: one list for each model, text and reference. The link contains the list on screen."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from s2s.text.segmenters import clean
 from s2s.trace.branch import MAX_BRANCHES, MAX_NAME, MAX_PACKED, Branch, Edit, pack
 from s2s.web.shell import keys
 
-BRANCHES_KEPT = "branches_kept"  # of each sentence and model the branches that were opened
-BRANCHES_OF = "branches_of"  # the sentence and model that the branches belong to
+BRANCHES_KEPT = "branches_kept"  # the lists of other sentences and models
+BRANCHES_OF = "branches_of"  # model, text, tokens and reference of the list on screen
 
-MAX_LISTS = 20  # sentences whose branches are remembered
+MAX_LISTS = 20  # most lists of other sentences
 
 
 def list_branches() -> tuple[Branch, ...]:
-    """The branches of the sentence on screen, a parent before what forks from it."""
+    """The branches of the sentence on screen, each after its parent."""
     state = st.session_state
     here = tuple(state.get(key, "") for key in (keys.MODEL, keys.TEXT, keys.TOKENS, keys.REFERENCE))
     before = state.setdefault(BRANCHES_OF, here)
     found: tuple[Branch, ...] = state.setdefault(keys.BRANCHES, ())
-    if before != here:  # another sentence: its own branches are taken out, the last one's are put by
+    if before != here:  # another sentence: put its list in place of the last one's
         lists = state.setdefault(BRANCHES_KEPT, {})
         lists[before] = found
         found = lists.pop(here, ())
@@ -35,7 +35,7 @@ def list_branches() -> tuple[Branch, ...]:
 
 
 def find_branch(branch: str) -> Branch:
-    """The branch of this id; UserError where it is gone."""
+    """The branch with this id. Raises UserError if it does not exist any more."""
     for found in list_branches():
         if found.id == branch:
             return found
@@ -49,7 +49,7 @@ def add_branch(
     step: int = 0,
     attention: Mapping[int, Edit] | None = None,
 ) -> Branch:
-    """A new branch, or the one that already says and edits the same; UserError where there is no more room."""
+    """Add a branch, or return the one with the same prefix and edits. Raises UserError if there would be too many."""
     now = list_branches()
     edits = tuple(sorted((attention or {}).items()))
     for found in now:
@@ -66,13 +66,13 @@ def add_branch(
 
 
 def rename(branch: str, name: str) -> None:
-    """Give a branch another name; an empty one leaves it as it is."""
+    """Rename a branch; an empty name changes nothing."""
     renamed = replace(find_branch(branch), name=_name(name) or find_branch(branch).name)
     st.session_state[keys.BRANCHES] = tuple(renamed if found.id == branch else found for found in list_branches())
 
 
 def delete(branch: str) -> None:
-    """Take a branch away; what forks from it stays, one level up, as it holds all that it says."""
+    """Delete a branch. Its children stay and become children of its parent: each contains its whole prefix."""
     gone = find_branch(branch)
     rest = (found for found in list_branches() if found.id != branch)
     st.session_state[keys.BRANCHES] = tuple(

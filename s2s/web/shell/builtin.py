@@ -1,8 +1,7 @@
-"""What Streamlit itself says, in the visitor's language; its menu on a phone, which closes after a choice.
+"""Streamlit's own words in the visitor's language, and its menu on a phone, which closes after a choice.
 
-Most of Streamlit's own words have no parameter: the hint below a field, a file's upload, a table's tooltips. The
-locales hold them under ``builtin.``, in English exactly as Streamlit writes them, and a script puts the visitor's
-language in their place.
+Most of these words have no parameter: the hint below a field, the file upload, the tooltips of a table. The locales
+hold them under ``builtin.``, in English exactly as Streamlit writes them, and a script replaces them in the browser.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from s2s.errors import strings
 from s2s.player.bundle import script
 from s2s.web.shell import language
 
-CODES = {"zh": "zh-CN", "en": "en"}  # what the document says of its language, for a screen reader's voice
-CHOICES = ("language", "model", "projector")  # of the menu, beside its pages
+CODES = {"zh": "zh-CN", "en": "en"}  # the document's ``lang``, from which a screen reader takes its voice
+CHOICES = ("language", "model", "projector")  # keys of the session: what one can choose in the menu beside a page
 
 
 @functools.cache
@@ -29,7 +28,7 @@ def _component() -> Any:
 
 @functools.cache
 def words(shown: str) -> dict[str, str]:
-    """Streamlit's words and what stands in their place in a language; none in Streamlit's own.
+    """Streamlit's words and their replacements in a language; empty for English, which Streamlit speaks.
 
     >>> words("zh")["Upload"]
     '选择文件'

@@ -1,7 +1,6 @@
-"""A checkpoint's card in the visitor's language: what it is, what it scores, what it learnt from, what it cannot do.
+"""A checkpoint's card in the visitor's language: architecture, scores, training data, limits.
 
-Made of its config and metrics, as is the README.md beside its weights, which can be read as it is. Whatever a file
-says is a text here, and of bounded length.
+It is made from the checkpoint's config and metrics. Texts from these files are escaped and shortened.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ from s2s.text.safe import shortened
 from s2s.web.shell import architecture, models
 from s2s.web.shell.language import t
 
-Entry = Mapping[str, Any]  # what ``models.about`` gives
+Entry = Mapping[str, Any]  # as ``models.about`` returns it
 Say = Callable[..., str]
 LONG = 20_000  # characters of a README that are shown
-FACT = 400  # characters of a text that config or metrics hold
+FACT = 400  # characters of a text from config or metrics that are shown
 SCORES = {"bleu": ".2f", "chrf": ".2f", "rouge_l": ".2f", "perplexity": ".2f", "token_accuracy": ".3f"}
 
 STYLE = """<style>
@@ -35,7 +34,7 @@ STYLE = """<style>
 
 
 def show_card(name: str) -> None:
-    """The card, and below it the README as it was written."""
+    """Show the card of a checkpoint, and below it the text of its README."""
     st.html(f'{step.STYLE}{STYLE}<div class="lb-card">{html(models.about(name, models.changed(name)), t)}</div>')
     readme = models.checkpoint_directory(name) / "README.md"
     if readme.is_file():
@@ -44,7 +43,7 @@ def show_card(name: str) -> None:
 
 
 def html(entry: Entry, say: Say) -> str:
-    """All that is known of a checkpoint, in sections; what its files do not say is left out."""
+    """The card as HTML, in sections; without those for which config and metrics have nothing."""
     sections = {"scores": _scores, "data": _data, "limits": _limits, "training": _training}
     filled = {name: make(entry, say) for name, make in sections.items()}
     parts = (f"<h4>{escape(say(f'card.title.{name}'))}</h4>{body}" for name, body in filled.items() if body)
@@ -52,7 +51,7 @@ def html(entry: Entry, say: Say) -> str:
 
 
 def _what(entry: Entry, say: Say) -> str:
-    """What it is made of, how many numbers it holds, and of another library's model where it comes from."""
+    """Architecture and number of parameters; of an imported model also library and files."""
     training, imported = part(entry, "metrics", "training"), part(entry, "metrics", "imported")
     lines = [architecture.described(entry)]
     count = (training or imported).get("parameters")
@@ -78,7 +77,7 @@ def _scores(entry: Entry, say: Say) -> str:
 
 
 def bleu_name(scores: Mapping[str, Any], say: Say) -> str:
-    """What a split's BLEU counts: words, or characters where words have no spaces between them."""
+    """The name of a split's BLEU: of words, or of characters for a language without spaces."""
     signatures = scores.get("signatures")
     characters = isinstance(signatures, dict) and card.by_characters(str(signatures.get("bleu")))
     return say("cards.bleu_char" if characters else "cards.bleu")
@@ -99,7 +98,7 @@ def _number(value: object, shape: str) -> str:
 
 
 def _signatures(metrics: Mapping[str, Any], splits: Sequence[str], say: Say) -> str:
-    """sacrebleu's, each once, as others need them to measure the same."""
+    """The signatures of sacrebleu, with which others can reproduce the scores, each once."""
     found = dict[str, list[str]]()
     for name in splits:
         signed = metrics[name].get("signatures")
@@ -117,7 +116,7 @@ def _data(entry: Entry, say: Say) -> str:
 
 
 def _limits(entry: Entry, say: Say) -> str:
-    """What every model of this kind gets wrong; Tatoeba's sentences have limits of their own."""
+    """The known limits of our models, and those of the data from Tatoeba."""
     data, text = part(entry, "config", "data"), part(entry, "config", "text")
     if not part(entry, "metrics", "training"):
         return ""
@@ -140,7 +139,7 @@ def _training(entry: Entry, say: Say) -> str:
 
 
 def known(text: object, say: Say) -> str:
-    """What a file says, in the visitor's language where it is a text of ours; else as it is, cut to a length."""
+    """A text from a file, translated if it is one of ours, else shortened."""
     found = str(text)
     for key, english in strings("card.known", "en").items():
         if found == english:
@@ -150,7 +149,7 @@ def known(text: object, say: Say) -> str:
 
 
 def part(entry: Entry, file: str, key: str) -> dict[str, Any]:
-    """A section of a checkpoint's config or metrics; empty where there is none."""
+    """A section of a checkpoint's config or metrics (``file``); empty if it is missing or not an object."""
     value = entry[file].get(key)
     return value if isinstance(value, dict) else {}
 

@@ -1,4 +1,4 @@
-"""The controls of Step through; their values are in the session under the names of the fields of ``PageState``."""
+"""Controls that several pages share; the session holds their values by the names of the fields of ``PageState``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
 
-RUNS = "runs"  # how many runs the visit has asked for
+RUNS = "runs"  # how many times the visitor has run a sentence
 
 
 def _pairs(name: str) -> list[tuple[str, str]]:
@@ -24,17 +24,17 @@ def _pairs(name: str) -> list[tuple[str, str]]:
     if not isinstance(text, dict):
         return []
     cut = str(text.get("source")), str(text.get("target"))
-    return examples(name, *cut) or examples(str(config.get("name")), *cut)  # an upload has a name of its own
+    return examples(name, *cut) or examples(str(config.get("name")), *cut)  # an upload has another name than its config
 
 
 def first_example(name: str) -> dict[str, Any]:
-    """The text and reference that a visitor without a link begins with."""
+    """``text`` and ``ref`` of the first example of a checkpoint; empty if it has no examples."""
     pairs = _pairs(name)
     return {"text": pairs[0][0], "ref": pairs[0][1]} if pairs else {}
 
 
 def begin() -> list[str]:
-    """Fill the session from the link at a visit's start; the names of the checkpoints.
+    """Start a page: at the beginning of a visit, fill the session from the link. Returns the names of the checkpoints.
 
     If there is no checkpoint, the page ends here with a sentence.
     """
@@ -49,19 +49,19 @@ def begin() -> list[str]:
 
 
 def warn_of_link() -> None:
-    """A warning for each parameter of the link that was ignored, until something is run or another page is opened."""
+    """A warning for each parameter of the link that was ignored, until the visitor runs a sentence."""
     for name, value in st.session_state[keys.IGNORED]:
         st.warning(t("step.link_ignored", name=name, value=code(value)))
 
 
 def checkpoint(names: list[str]) -> None:
-    """The picker and the card of what it picked."""
+    """The choice of the checkpoint, and its card."""
     before = st.session_state[keys.MODEL]
     st.selectbox(t("step.checkpoint"), **picks(keys.MODEL, names), on_change=_switched, args=(before,))
     name = st.session_state[keys.MODEL]
     found = models.about(name, models.changed(name))
     metrics = found["metrics"].get("test")
-    if architecture.parts(found):  # of a model of many heads the choice of one says what it is
+    if architecture.parts(found):  # for a model of many heads choose_head says this
         st.caption(architecture.described(found))
     if isinstance(metrics, dict) and {"bleu", "chrf", "perplexity"} <= metrics.keys():
         bleu = card.bleu_name(metrics, t)
@@ -71,7 +71,7 @@ def checkpoint(names: list[str]) -> None:
 
 
 def _switched(before: str) -> None:
-    """Another model gets an example of its own, where the text was one of the last model's; what was typed stays."""
+    """After another model was chosen: replace an example of the last model by one of this model; keep a typed text."""
     texts, name = [text for text, _ in _pairs(before)], st.session_state[keys.MODEL]
     st.session_state.update({keys.LAYER: 0, keys.HEAD: 0})
     draft.switched()
@@ -80,7 +80,7 @@ def _switched(before: str) -> None:
 
 
 def comparison(names: list[str]) -> None:
-    """The picker of a second checkpoint, or none."""
+    """The choice of a second checkpoint, or of none."""
     others = ["", *(name for name in names if name != st.session_state[keys.MODEL])]
     if st.session_state[keys.COMPARE] not in others:
         st.session_state[keys.COMPARE] = ""
@@ -92,12 +92,12 @@ def comparison(names: list[str]) -> None:
 
 
 def runs() -> int:
-    """How many runs this visit has asked for: a component that shows the last one takes the keys."""
+    """How many times the visitor has run a sentence; when the number grows, a component takes the keyboard's focus."""
     return int(st.session_state.get(RUNS, 0))
 
 
 def count_run() -> None:
-    """One more run was asked for: what the link got wrong has been read."""
+    """Count one more run, and drop the warnings about the link."""
     st.session_state[keys.IGNORED] = []
     st.session_state[RUNS] = runs() + 1
 
@@ -108,7 +108,7 @@ def _use(text: str, reference: str) -> None:
 
 
 def _submitted() -> None:
-    """A new text leaves the example's reference behind: nobody typed it, and it answers another sentence."""
+    """After Run: delete the reference of an example if the text is not that example's any more."""
     count_run()
     for source, target in _pairs(st.session_state[keys.MODEL]):
         if st.session_state[keys.REFERENCE] == target and st.session_state[keys.TEXT] != source:
@@ -116,8 +116,8 @@ def _submitted() -> None:
 
 
 def sentence() -> None:
-    """Text, reference and Run."""
-    with st.container(gap=None):  # a draft that says nothing takes no room
+    """The form with text, reference and the button Run, and notes about what it contains."""
+    with st.container(gap=None):  # an empty note takes no room
         with st.form("sentence", border=False):
             left, right, last = st.columns([6, 6, 2], vertical_alignment="bottom")
             left.text_area(t("step.text"), **shows(keys.TEXT), height=78, placeholder=t("step.text_place"))
@@ -129,7 +129,7 @@ def sentence() -> None:
 
 
 def example_sentences() -> None:
-    """Sentences that fill the form."""
+    """A popover with the model's example sentences; a click puts one into the form."""
     if pairs := _pairs(st.session_state[keys.MODEL]):
         with st.popover(t("step.examples"), width="stretch", key=f"examples-{runs()}"):  # a choice closes it
             for text, reference in pairs:
@@ -137,13 +137,13 @@ def example_sentences() -> None:
 
 
 def radio(name: str, label: str, labels: dict[str, str], **options: Any) -> None:
-    """A choice that outlives a switch of language."""
+    """Radio buttons whose choice survives a switch of the language; ``labels`` by value."""
     bound = chooses(name, language.current(), list(labels))
     st.radio(label, **bound, format_func=labels.__getitem__, horizontal=True, **options)
 
 
 def own_radio(name: str, label: str, labels: dict[str, str]) -> str:
-    """As ``radio``, of a choice that no link has; returns it, the first where there was none that is still there."""
+    """As ``radio`` for a value that is not part of the link, by default the first option; returns the choice."""
     if st.session_state.get(name) not in labels:
         st.session_state[name] = next(iter(labels))
     radio(name, label, labels)
@@ -151,13 +151,13 @@ def own_radio(name: str, label: str, labels: dict[str, str]) -> str:
 
 
 def select(name: str, label: str, labels: list[str]) -> None:
-    """A choice by number from 0 that outlives a switch of language, as ``radio``."""
+    """A list whose choice, a number from 0, survives a switch of the language."""
     bound = chooses(name, language.current(), range(len(labels)))
     st.selectbox(label, **bound, format_func=labels.__getitem__)
 
 
 def decoding() -> None:
-    """Lanes, how the free-running one chooses, and example sentences that fill the form."""
+    """The choice of the lanes, the settings of decoding, the example sentences, the link to Compare."""
     left, middle, right, last = st.columns([5, 2, 2, 2], vertical_alignment="center")
     last.page_link("pages/compare.py", label=t("step.compare"), width="stretch")
     with left:
@@ -170,10 +170,10 @@ def decoding() -> None:
 
 
 def settings(prefix: str = "") -> None:
-    """How a free-running lane chooses; ``b_`` of the other side of a comparison."""
+    """The settings of decoding; with the prefix ``b_`` those of side B of a comparison."""
 
     def field(name: str) -> dict[str, Any]:
-        lasting = {"persist_state": "session"} if prefix else {}  # B's are not always shown
+        lasting = {"persist_state": "session"} if prefix else {}  # those of B are not always on the page
         return {**shows(f"{prefix}{name}"), **lasting}
 
     names = {"greedy": t("step.greedy"), "sampling": t("step.sampling"), "beam": t("step.beam_search")}
@@ -190,7 +190,7 @@ def settings(prefix: str = "") -> None:
 
 
 def given_tokens() -> None:
-    """Where chosen words are read for the text: which, and the way back to the model's own."""
+    """If the model reads given tokens instead of the text: show them, with a button that drops them."""
     if state().tokens:
         note, back = st.columns([9, 3], vertical_alignment="center")
         note.caption(t("step.tokens", tokens=code(st.session_state[keys.TOKENS])))
@@ -202,11 +202,14 @@ def _own_tokens() -> None:
 
 
 def state() -> PageState:
-    """What the page shows, without the player's and the inspection's part; tokens of an earlier text are dropped."""
+    """The state of the page from the session, without the player's and the inspection's fields.
+
+    Tokens that do not spell the text any more are dropped. Call it after the page's controls.
+    """
     for text, tokens in (("text", "tokens"), ("b_text", "b_tokens")):
         if not page_state.spelt(st.session_state[text], st.session_state[tokens]):
             st.session_state[tokens] = ""
-    kept = st.session_state.get(keys.LAST_STATE, {})  # what has no widget on this page Streamlit forgets
+    kept = st.session_state.get(keys.LAST_STATE, {})  # Streamlit deletes the values that have no widget on this page
     other = (*page_state.PLAYERS, *page_state.INSPECTION, "branches")
     shown = {
         name: st.session_state.get(name, kept.get(name, parameter.default))
@@ -217,12 +220,12 @@ def state() -> PageState:
 
 
 def model_name(state: PageState) -> str:
-    """The checkpoint's name; of a model of many heads with the layer and head that are shown."""
+    """The state's checkpoint by name; for a model of many heads with the layer and head to show."""
     return viewed_name(state.model, state.layer, state.head)
 
 
 def viewed_name(name: str, layer: int, head: int) -> str:
-    """A checkpoint's name with the layer and head to show; alone for the mean, or if the model lacks them."""
+    """``NAME@LAYER.HEAD``; the name alone for the mean over all heads, or if the model has no such layer or head."""
     layers, heads = sizes(name)
     return f"{name}{VIEW}{layer}.{head}" if layer <= layers and head <= heads and (layer or head) else name
 
@@ -237,5 +240,5 @@ def sizes(name: str) -> tuple[int, int]:
 
 
 def address(state: PageState) -> dict[str, str]:
-    """What the player puts in front of its step in the link."""
+    """The parameters of a link to the state, to which the player adds its own."""
     return {**page_state.write_link(state), "text": state.text, "model": state.model, "lang": language.current()}

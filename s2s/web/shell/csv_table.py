@@ -1,4 +1,4 @@
-"""A table to be sorted and searched, and taken away as a CSV file in which a spreadsheet calculates nothing."""
+"""A table that can be sorted, searched and downloaded as CSV without formulas."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from s2s.web.shell.language import t
 def show_table(
     columns: Mapping[str, Sequence[Any]], file: str, key: str, formats: Mapping[str, Any] | None = None
 ) -> None:
-    """Columns by their headings; ``file`` is what the CSV is called, ``formats`` Streamlit's ``column_config``."""
-    # Streamlit's own CSV has cells as they are, formulas too; client.disableDataExport in config.toml takes it away.
+    """Show columns by heading; ``file`` is the CSV's name without suffix, ``formats`` Streamlit's ``column_config``."""
+    # Streamlit's own CSV could contain formulas; client.disableDataExport in config.toml removes its button.
     st.dataframe(dict(columns), hide_index=True, height="content", key=key, column_config=formats, placeholder="–")
     st.download_button(
         t("sheet.csv"),

@@ -1,4 +1,4 @@
-"""Whose sentence is on screen: what the fields hold that was not run, and a reference typed for another sentence."""
+"""Notes below the sentence form: the fields hold text that was not run; the reference was typed for another text."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 
 FOLDER = Path(__file__).parents[1] / "components" / "draft"
-OF = "ref_of"  # the session's last reference with the sentence that it belongs to
-SWITCHES = "switches"  # how many times a model was chosen, which may bring another sentence
-LONGEST = 60  # characters of the other sentence that are said
+OF = "ref_of"  # a pair: the sentence that the last reference belongs to, and this reference
+SWITCHES = "switches"  # how many times a model was chosen; each may have changed the sentence
+LONGEST = 60  # characters of the other sentence that are shown
 
 
 @functools.cache
@@ -28,7 +28,7 @@ def _component() -> Any:
 
 
 def unrun() -> None:
-    """Below the fields: that they hold another sentence than what is shown."""
+    """A note below the fields, shown by the browser while they hold another sentence than the one that was run."""
     state = st.session_state
     words = {name: text for name, text in language.strings("player").items() if name.startswith("stale")}
     shown = {name: state[name] for name in (keys.TEXT, keys.REFERENCE)}
@@ -36,7 +36,7 @@ def unrun() -> None:
 
 
 def stranger(pairs: Sequence[tuple[str, str]]) -> None:
-    """That the reference was given for another sentence; ``pairs`` are sentences with references of their own."""
+    """Warn if the reference was typed for another sentence; one of the example ``pairs`` of the model never warns."""
     if (other := _other(pairs)) is not None:
         with st.container(horizontal=True, vertical_alignment="center", key="stranger"):
             st.warning(t("step.stranger", text=code(other[:LONGEST])))
@@ -45,16 +45,16 @@ def stranger(pairs: Sequence[tuple[str, str]]) -> None:
 
 
 def switched() -> None:
-    """Another model was chosen."""
+    """Count that another model was chosen."""
     st.session_state[SWITCHES] = st.session_state.get(SWITCHES, 0) + 1
 
 
 def _other(pairs: Sequence[tuple[str, str]]) -> str | None:
-    """The sentence that the reference was given with, where it is another than the one on screen."""
+    """The sentence that the reference was typed for; None if it is the one on screen, or if there is no reference."""
     text, reference = (st.session_state[name].strip() for name in (keys.TEXT, keys.REFERENCE))
     before: tuple[str, str] | None = st.session_state.get(OF)
     if not text:
-        return None  # nothing is compared
+        return None  # there is no sentence to compare with
     if not reference or before is None or before[1] != reference or (text, reference) in pairs:
         _keep()
         return None

@@ -1,4 +1,4 @@
-"""Sentences to begin with, our own, for each task that a model may have learnt."""
+"""Example sentences of our own, with references, for each task that a model may have been trained on."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
         ("2026年11月22日，三天后，再过一周", "2026-11-22 2026-11-25 2026-12-02"),
     ],
 }
-# Where a beam of 5 finds a more probable output than greedy does, and a better one.
+# By model: sentences for which a beam of 5 finds a more probable output than greedy decoding, and a better one.
 GREEDY_LOSES: dict[str, list[tuple[str, str]]] = {
     "zh-en-luong": [
         ("天黑以前我们必须到家。", "We must be home before dark."),
@@ -68,11 +68,14 @@ GREEDY_LOSES: dict[str, list[tuple[str, str]]] = {
         ("这本书我已经看了三遍了。", "I have already read this book three times."),
     ],
 }
-WORDS = {("jieba", "latin"): "zh-en"}  # what suits any model of these segmentations
+WORDS = {("jieba", "latin"): "zh-en"}  # the task whose examples suit any model with these two segmenters
 
 
 def examples(name: str, source: str, target: str) -> list[tuple[str, str]]:
-    """Pairs for a model by the longest task that its name begins with, or else by how its two sides are cut."""
+    """Pairs (text, reference) for a model, by the longest task that its name begins with, else by its segmenters.
+
+    ``source`` and ``target`` name the segmenters of the two sides. Empty if nothing suits.
+    """
     named = [task for task in EXAMPLES if name == task or name.startswith(task + "-")]
     task = max(named, key=len) if named else WORDS.get((source, target))
     return EXAMPLES[task] if task else []

@@ -1,7 +1,7 @@
-"""What nobody caught: the visitor reads one sentence with an identifier, the server's log has the traceback under it.
+"""Uncaught exceptions: the visitor sees one sentence with an identifier; the log has the traceback with the same one.
 
-Streamlit hands whatever escapes a page, a callback or a fragment, also one that runs again alone, to one function of
-its own; it has no setting that would have it say another sentence. ``listen`` puts a function in its place.
+Streamlit passes every exception that escapes a page, a callback or a fragment to one function, and has no setting for
+the message. ``listen`` replaces this function.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from streamlit.runtime.scriptrunner import RerunData, exec_code, get_script_run_
 from s2s.web.shell.language import t
 
 LOG = get_logger(__name__)
-PENDING = "fault"  # the identifier of what a callback could not do, until the page has said so
+PENDING = "fault"  # identifier of an exception in a callback, until the page has shown it
 
 
 def listen() -> None:
-    """From now on, of every visit; again is no harm."""
+    """Replace Streamlit's function, for all visits; a second call changes nothing."""
     for module in (exec_code, fragment):
         module.handle_user_script_exception = _tell  # type: ignore[attr-defined]
 
 
 def show_pending_fault() -> None:
-    """Say that the last callback failed, at each run until ``forget_pending_fault``: a page may begin again midway."""
+    """Show the fault of the last callback, at each run until ``forget_pending_fault``: a rerun may cut a run short."""
     if PENDING in st.session_state:
         _show(st.session_state[PENDING])
 
 
 def forget_pending_fault() -> None:
-    """The page was drawn to its end."""
+    """Forget the pending fault: call it at the end of the page, when it has been shown."""
     st.session_state.pop(PENDING, None)
 
 
@@ -60,7 +60,7 @@ def _in_callback(error: Exception) -> bool:
 
 
 def _again() -> bool:
-    """Have the page drawn after a callback failed, which Streamlit would leave out; whether it can be."""
+    """Request a rerun after a callback failed, as Streamlit would not draw the page; false if that is impossible."""
     visit = get_script_run_ctx()
     if visit is None or visit.script_requests is None:
         return False

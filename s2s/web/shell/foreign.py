@@ -1,4 +1,4 @@
-"""Text that is not ours (of links, files, names, visitors) within Streamlit's Markdown: shown as it is, and bounded."""
+"""Text from links, files and visitors inside Streamlit's Markdown: escaped and shortened."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 
 from s2s.text.safe import shortened
 
-LONGEST = 400  # characters of one such text within a sentence
-# What Streamlit's Markdown would take for more than itself: marks anywhere; an underscore, a colon, a dot and a digit
-# only where they begin something (emphasis, a colour or an icon, an address, a list).
+LONGEST = 400  # characters of one such text in a sentence
+# Characters that have a meaning in Streamlit's Markdown: some anywhere; an underscore, a colon, a dot, a dash and the
+# mark after a digit only where they begin emphasis, a colour or an icon, an address, a list.
 MARKS = re.compile(
     r"[\\`*\[\]<>$~|&@!#]|(?<!\w)_|_(?!\w)|:(?=[A-Za-z/])|(?<=www)\.|^[-+=](?=\s|$)|(?<=\d)[.)](?=\s|$)",
     re.IGNORECASE,
@@ -16,7 +16,7 @@ MARKS = re.compile(
 
 
 def plain(text: str) -> str:
-    r"""A text inside a sentence or a label, which Markdown leaves as it is.
+    r"""Escape a text for a sentence or a label in Markdown, and put it on one line.
 
     >>> plain("data.tsv"), plain("[a](https://b)"), plain(":red[a_b]")
     ('data.tsv', '\\[a\\](https\\://b)', '\\:red\\[a_b\\]')
@@ -26,12 +26,12 @@ def plain(text: str) -> str:
 
 
 def short(text: str) -> str:
-    """At most ``LONGEST`` characters of it."""
+    """Cut a text to ``LONGEST`` characters."""
     return shortened(text, LONGEST)
 
 
 def code(text: str) -> str:
-    """A text as code, whatever backticks are in it.
+    """A text as inline code in Markdown, on one line; the fence is longer than any row of backticks in it.
 
     >>> code("*"), code("a`b"), code("a``b")
     ('`*`', '`` a`b ``', '``` a``b ```')

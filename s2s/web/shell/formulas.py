@@ -1,4 +1,4 @@
-"""Each measure of exposure bias with its formula and one sentence of what it means."""
+"""The formula of each measure of the pages Exposure bias and Evidence, with a sentence that says what it means."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from s2s.web.shell.language import t
 
-# y is the reference with <eos>, T tokens; ŷ what the model says alone, ŷ⁽ᵏ⁾ after k reference words; k, t count from 0.
+# y is the reference with <eos>, T tokens; ŷ the free-running output, ŷ⁽ᵏ⁾ that after k reference words; k, t from 0.
 FORMULAS = {
     "gap": r"\log p(\hat y_t \mid x, y_{<t}) - \log p(y_t \mid x, y_{<t})",
     "at": r"\mathrm{acc}(k) = \tfrac{1}{T-k} \textstyle\sum_{t \ge k} [\,\hat y^{(k)}_t = y_t\,]",
@@ -21,7 +21,7 @@ FORMULAS = {
     r"\mathrm{ExAccErr}(l) = 100\,\bigl(R(l) / R_{\mathrm{ref}}(l) - 1\bigr)\,\% \end{gathered}",
     "beams": r"\log P(\hat y \mid x) = \textstyle\sum_t \log p(\hat y_t \mid x, \hat y_{<t})",
     "ece": r"\mathrm{ECE} = \textstyle\sum_b \tfrac{n_b}{N}\,\lvert \mathrm{acc}_b - \mathrm{conf}_b \rvert",
-    # w is the word of the step, α its weights, a another row; x without or with only the k tokens of most weight.
+    # w is the word of the step, α its weights, a another method's row; x without, or with only, the top k tokens.
     "tau": r"\tau_b = \dfrac{\textstyle\sum_{i<j} \mathrm{sgn}(\alpha_i-\alpha_j)\,\mathrm{sgn}(|a_i|-|a_j|)}"
     r"{\sqrt{\#\{\alpha_i \ne \alpha_j\}\,\#\{|a_i| \ne |a_j|\}}}",
     "change": r"\mathrm{TV} = \tfrac12 \textstyle\sum_v \lvert p_\alpha(v) - p_{\alpha'}(v) \rvert, \quad "
@@ -39,7 +39,7 @@ FORMULAS = {
 
 
 def explain(*names: str, prefix: str = "exposure") -> None:
-    """The formulas and sentences of these measures."""
+    """Show the formula and the sentence of each measure; ``prefix`` is that of the sentences in the locales."""
     for name in names:
         with st.container(key=f"formula-{name}", gap="xxsmall"):
             st.latex(FORMULAS[name])

@@ -10,7 +10,7 @@ from s2s.web.shell.language import t
 
 
 def choose_head(edited: bool = True) -> None:
-    """Controls for the layer and the head whose attention is shown; ``edited``: the page lets one edit attention."""
+    """Choose the layer and the head to show, if the model has several; ``edited``: the page can edit attention."""
     name = st.session_state[keys.MODEL]
     layers, heads = controls.sizes(name)
     if not layers:
@@ -29,7 +29,7 @@ def choose_head(edited: bool = True) -> None:
 
 
 def select_number(part: str, count: int, prefix: str = "") -> None:
-    """A list of ``count`` layers or heads and their mean, 0; the session keeps the number as ``prefix + part``."""
+    """A choice of one of ``count`` layers or heads, or 0, their mean; ``prefix + part`` is its key in the session."""
     name = f"{prefix}{part}"
     if not 0 <= st.session_state[name] <= count:
         st.session_state[name] = 0

@@ -1,4 +1,4 @@
-"""What is made outside of a visit's run, such as a download, as if within it: its session and address are there."""
+"""Run a function outside of a script run, such as the one that makes a download, with the visit's session."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ Made = TypeVar("Made")
 
 
 def within(make: Callable[[], Made]) -> Callable[[], Made]:
-    """``make`` with the session of this visit, as it is when it is called; it may show nothing.
+    """A function that calls ``make`` with this visit's session, as it is at that time. ``make`` must not show anything.
 
-    Streamlit calls what a download is made by in a thread without a session: ``st.session_state`` is empty there.
+    Streamlit calls the function that makes a download in a thread without a session: ``st.session_state`` is empty
+    there.
     """
     visit = get_script_run_ctx()
 

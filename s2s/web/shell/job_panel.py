@@ -1,4 +1,4 @@
-"""A job on a file, kept in the session: the button that starts it, its progress with Stop, how it ended."""
+"""The controls of a job on a file: the button that starts it, its progress with a stop button, how it ended."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from s2s.web.shell import language
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 
-POLL = 0.5  # seconds between two looks at a job
-MEGABYTES = 5  # of a file that a visitor has measured
+POLL = 0.5  # seconds between two updates of the progress
+MEGABYTES = 5  # size of the largest file that can be uploaded
 
 
 @dataclass(frozen=True)
 class Task:
-    """A job, the file that it measures, and what kind of file that is where there are several."""
+    """A job, the name of the file that it measures, and the kind of file if a page takes several kinds."""
 
     file: str
     job: Job[Any]
@@ -27,7 +27,10 @@ class Task:
 
 
 def run(prefix: str, ready: bool, start: Callable[[], Task], label: str = "exposure.measure") -> Task | None:
-    """The button, or the running job, under the session's names with a prefix; the task whose job has a result."""
+    """Show the start button and the running job; return the task once its job has a result, else None.
+
+    The session holds the task as ``PREFIXtask``; ``start`` makes one when the button is pressed.
+    """
     key = f"{prefix}task"
     task = st.session_state.get(key)
     running = isinstance(task, Task) and task.job.look()
@@ -49,7 +52,7 @@ def run(prefix: str, ready: bool, start: Callable[[], Task], label: str = "expos
 
 @st.fragment(run_every=POLL)
 def _watch(prefix: str) -> None:
-    """The progress, twice a second, and the button that ends the job."""
+    """The progress, and the button that stops the job."""
     task = st.session_state.get(f"{prefix}task")
     if not isinstance(task, Task):
         return

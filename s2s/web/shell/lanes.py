@@ -1,4 +1,4 @@
-"""The lanes of a page's state: free-running and teacher-forced."""
+"""Decode the lanes that a page shows: free-running and teacher-forced."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from s2s.web.shell.page_state import PageState
 
 
 def decode_lanes(state: PageState) -> tuple[dict[str, Trace], list[tuple[str, str]]]:
-    """The lanes that can be decoded, and a message (kind of box, sentence) for each that cannot."""
+    """Traces by lane, ``forced`` before ``free``, and messages about those that are missing.
+
+    A message is the name of Streamlit's function that shows it (``error``, ``warning``, ``info``) and a sentence.
+    """
     name, text, reference = controls.model_name(state), state.source, state.ref.strip()
     changed, mode = models.changed(name), state.mode
     found: dict[str, Trace] = {}

@@ -1,4 +1,4 @@
-"""The visitor's language: Chinese or English, switched live, part of the link."""
+"""The visitor's language, Chinese or English: which one, the switch, and texts in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMES = {"zh": "中文", "en": "English"}
 
 
 def current() -> str:
-    """``zh`` or ``en``: what was chosen, else what the link says, else what the browser asks for."""
+    """``zh`` or ``en``: the visitor's choice, else the link's ``lang``, else the browser's language."""
     chosen = st.session_state.get(LANGUAGE)
     if chosen not in LANGUAGES:
         chosen = st.query_params.get("lang")
@@ -25,7 +25,7 @@ def current() -> str:
 
 
 def switch() -> None:
-    """The control, in the sidebar."""
+    """The choice of the language."""
     if LANGUAGE not in st.session_state:
         st.session_state[LANGUAGE] = current()
     st.radio(
@@ -43,17 +43,17 @@ def t(key: str, **values: object) -> str:
 
 
 def strings(prefix: str) -> dict[str, str]:
-    """All texts whose key begins with ``prefix.``, without it: what a browser component needs."""
+    """All texts whose key begins with ``prefix.``, by the rest of their key, as browser components take them."""
     return errors.strings(prefix, current())
 
 
 def explain(error: UserError) -> str:
-    """The error's sentence in the visitor's language, for a box of Streamlit's: what it repeats is no Markdown."""
+    """The error's sentence in the visitor's language as Markdown; the values in it are escaped and shortened."""
     return say(error.key, current(), **{name: _shown(value) for name, value in error.values.items()})
 
 
 def spoken(error: UserError) -> str:
-    """The same for a script in the browser, which shows it as text."""
+    """The error's sentence as plain text, for a script in the browser."""
     return error.say(current())
 
 

@@ -1,4 +1,4 @@
-"""What all chapters share: the list of chapters, heading and sentences, the question to try, the ways on."""
+"""What all chapters of the lesson share: the list of chapters, heading, question, back and on; the address."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from s2s.player.payload import script
 from s2s.web.shell import controls, keys
 from s2s.web.shell.language import t
 
-# Streamlit's own way to write the address would add to the browser's history. On a phone the list of chapters is one
-# row that scrolls; the open chapter is brought into sight.
+# A script writes the address, because Streamlit's own way would add an entry to the browser's history. On a phone the
+# list of chapters is one row that scrolls: the script scrolls the open chapter into view.
 ADDRESS = """
 export default ({ data }) => {
   enter(`${location.pathname}?${new URLSearchParams(data)}`);
@@ -22,7 +22,7 @@ export default ({ data }) => {
   if (open) list.scrollLeft = open.offsetLeft - list.offsetLeft - (list.clientWidth - open.clientWidth) / 2;
 };
 """
-# Streamlit keeps the place to which the page was scrolled, whatever comes to stand there. What is in sight stays so.
+# Streamlit keeps the scroll position. When the chapter changes, this scrolls to its top, unless that is in view.
 TOP = """
 const SEEN = new WeakMap();
 export default ({ data, parentElement }) => {
@@ -47,7 +47,7 @@ def _go(chapter: str) -> None:
 
 
 def contents(chapters: Sequence[str], now: str) -> None:
-    """The list of chapters; the open one stands out."""
+    """The list of chapters as buttons; that of the open one, ``now``, is highlighted."""
     with st.container(key="contents", horizontal=True, gap="xxsmall"):
         for number, chapter in enumerate(chapters, start=1):
             st.button(
@@ -65,12 +65,12 @@ def _top() -> Any:
 
 
 def top(chapter: str) -> None:
-    """Where a chapter begins: another one than before is read from here on."""
+    """Mark where a chapter begins; the browser scrolls here when the chapter is another one than before."""
     _top()(key="top", data={"chapter": chapter}, height=1)
 
 
 def heading(chapter: str, number: int) -> None:
-    """The title and the few sentences that lead to the figure."""
+    """The title and the introduction of a chapter."""
     st.markdown(f"### {number} · {t(f'lesson.{chapter}.title')}")
     st.markdown(t(f"lesson.{chapter}.text"))
 
@@ -82,9 +82,10 @@ def question(
     figure: Callable[[], None] | None = None,
     **values: object,
 ) -> None:
-    """Something to try with what is on screen; the answer unfolds: a figure, and the chapter's texts of these names.
+    """Something to try with what is on screen, and an answer that unfolds.
 
-    ``values`` are the numbers that the texts name: an answer says what is on screen, or what holds whatever is.
+    ``tried`` and ``answers`` name texts of the chapter in the locales, ``values`` are the values of their fields;
+    ``figure`` draws something above the answer.
     """
     with st.container(key="question", border=True):
         st.markdown(f"**{t('lesson.try')}** {t(f'lesson.{chapter}.{tried}', **values)}")
@@ -95,7 +96,7 @@ def question(
 
 
 def ways(chapters: Sequence[str], now: str) -> None:
-    """To the chapter before and to the next; a presenter's remote sends Page Up and Page Down."""
+    """Buttons to the previous and the next chapter, also on Page Up and Page Down, which a presenter's remote sends."""
     at = chapters.index(now)
     with st.container(key="ways", horizontal=True, horizontal_alignment="distribute"):
         for way, to, key in (("back", at - 1, "PageUp"), ("on", at + 1, "PageDown")):
@@ -110,5 +111,5 @@ def _address() -> Any:
 
 
 def write_address(**more: str) -> None:
-    """Put the page's state into the browser's address, so that it can be copied at any time, and ``more`` with it."""
+    """Write the page's state and the parameters ``more`` into the browser's address."""
     _address()(key="address", data=controls.address(controls.state()) | more, height=1)

@@ -1,6 +1,7 @@
-"""Cached calls: the checkpoints there are, a loaded model, a decoded sentence.
+"""Checkpoints and cached calls of models that several pages use: load, decode, states, preview, neighbours.
 
-torch is imported inside the calls, after the page has been painted for the first time.
+torch is imported inside the functions, so that a page appears before torch has been loaded. In all of them ``name`` is
+a checkpoint's name and ``changed`` its version, as ``changed`` returns it: part of every cache's key.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ GATE = Gate()  # of all models of the server: one decodes at a time
 
 
 def names() -> list[str]:
-    """The checkpoints that can be chosen, by directory name; first the one that a new visitor sees, last their own."""
+    """The names of the checkpoints that this visitor can choose: the default, other shared ones, trainings, uploads."""
     found = {path.parent.name for folder in FOLDERS for path in folder.glob("*/config.json")}
     shared = sorted(found, key=lambda name: (name != FIRST, name))
     trained = [training.name for training in own_trainings() if (training.checkpoint / "config.json").exists()]
@@ -50,19 +51,19 @@ def names() -> list[str]:
 
 
 def own_trainings() -> list[Training]:
-    """What this visitor has trained in the page; nobody else is told of these names."""
+    """The trainings of this visitor; the names of their checkpoints are not shown to others."""
     mine: list[Training] = st.session_state.get(keys.TRAININGS, [])
     return mine
 
 
 def own_uploads() -> list[uploads.Upload]:
-    """What this visitor has brought; nobody else is told of these names."""
+    """The uploads of this visitor; their names are not shown to others."""
     mine: list[uploads.Upload] = st.session_state.get(keys.UPLOADS, [])
     return mine
 
 
 def checkpoint_directory(name: str) -> Path:
-    """A checkpoint's directory, whichever of its heads is looked at."""
+    """The directory of a checkpoint, whose name may end in a layer and a head."""
     name = name.partition(VIEW)[0]
     shared = (folder / name for folder in FOLDERS)
     known = (path for path in shared if (path / "config.json").exists())
@@ -70,13 +71,13 @@ def checkpoint_directory(name: str) -> Path:
 
 
 def is_known(name: str) -> bool:
-    """Whether a checkpoint can be chosen, whichever of its heads is looked at."""
+    """Whether this visitor can choose a checkpoint, whose name may end in a layer and a head."""
     return name.partition(VIEW)[0] in names()
 
 
 @st.cache_resource(max_entries=32)
 def about(name: str, changed: int) -> dict[str, Any]:
-    """A checkpoint's config and metrics without its weights; empty where they cannot be read."""
+    """A checkpoint's ``config`` and ``metrics``; each an empty dict if its file cannot be read."""
     found: dict[str, Any] = {}
     for part in ("config", "metrics"):
         try:
@@ -93,9 +94,9 @@ def filmed(name: str) -> bool:
 
 
 def changed(name: str) -> int:
-    """A number that is another one once a file of a checkpoint is, its card aside: part of every cache's key."""
+    """A hash of the names, times and sizes of a checkpoint's files, Markdown aside: its version in cache keys."""
     found, directory = [], checkpoint_directory(name)
-    for folder in (directory, directory / "model"):  # the second of Hugging Face's models
+    for folder in (directory, directory / "model"):  # model/ in checkpoints of Hugging Face
         with suppress(OSError), os.scandir(folder) as entries:
             files = [entry for entry in entries if entry.is_file() and not entry.name.endswith((".md", ".new"))]
             found += sorted((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in files)
@@ -103,7 +104,7 @@ def changed(name: str) -> int:
 
 
 def load(name: str, changed: int) -> Checkpoint:
-    """A checkpoint in memory, shared by all visitors and never written to; ``@layer.head`` says where to look."""
+    """A checkpoint in memory, which all visitors share: do not modify it. ``NAME@LAYER.HEAD`` chooses what it shows."""
     name, viewed, view = name.partition(VIEW)
     if viewed:
         from s2s.checkpoint.huggingface import viewed as look
@@ -120,21 +121,21 @@ def _loaded(name: str, changed: int) -> Checkpoint:
 
     torch.set_num_threads(1)
     loaded = load_checkpoint(checkpoint_directory(name))
-    loaded.source.segmenter.cut("热身")  # jieba reads its dictionary once, here
+    loaded.source.segmenter.cut("热身")  # so that jieba reads its dictionary now
     gc.collect()
     gc.freeze()
     return loaded
 
 
 def with_model_lock(work: Callable[[], Result]) -> Result:
-    """What a call of a model gives, made while no other is."""
+    """Call ``work`` while no other model runs on this server."""
     with GATE:
         return work()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def prefix_cache(name: str, changed: int, text: Source) -> PrefixCache:
-    """A text read once, for all lanes, forks and edits of it; it is used and written to behind the gate alone."""
+    """An encoded text and its decoder steps, for all lanes, forks and edits; use it only while holding ``GATE``."""
     from s2s.decode.inputs import source_ids
     from s2s.decode.prefix_cache import PrefixCache
 
@@ -153,7 +154,11 @@ def decode(
     prefix: tuple[str, ...] = (),
     attention: tuple[tuple[int, str], ...] = (),
 ) -> Trace:
-    """One lane or branch, of a text or of tokens; its edits as texts. Raises UserError for what cannot be used."""
+    """The trace of a lane or branch of a text or of tokens.
+
+    ``mode`` is ``free`` or ``forced``, ``settings`` as ``PageState.settings``, ``attention`` the edits (step, packed
+    Edit). Raises UserError for input that cannot be decoded.
+    """
     from s2s.decode.decode import trace
     from s2s.decode.strategy import Settings
 
@@ -165,7 +170,7 @@ def decode(
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def states(name: str, changed: int, text: str) -> tuple[Trace, tuple[np.ndarray, ...]]:
-    """A text's free-running lane, and its states: of the encoder, of the decoder, the contexts."""
+    """The trace of a text's free-running lane, and its states: of the encoder, of the decoder, the contexts."""
     from s2s.inspect.states.record import trace_states
 
     made = decode(name, changed, text, "", "free", ())
@@ -177,7 +182,7 @@ def states(name: str, changed: int, text: str) -> tuple[Trace, tuple[np.ndarray,
 def preview(
     name: str, changed: int, text: Source, prefix: Sequence[str], attention: Mapping[int, Edit], edit: Edit
 ) -> Preview:
-    """One step under another attention. Raises UserError for an edit that this step cannot have."""
+    """One step with an edited attention, after a prefix. Raises UserError for an edit that does not fit the step."""
     from s2s.decode.what_if import preview as made
 
     checkpoint = load(name, changed)
@@ -187,7 +192,7 @@ def preview(
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def recover(name: str, changed: int, text: str, reference: str) -> Recovery:
-    """What the model says from every prefix of the reference. Raises UserError as ``decode`` does."""
+    """The outputs after every prefix of the reference. Raises UserError as ``decode`` does."""
     from s2s.exposure.sentence import sentence
 
     checkpoint = load(name, changed)
@@ -197,13 +202,13 @@ def recover(name: str, changed: int, text: str, reference: str) -> Recovery:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def compared(a: tuple[Any, ...], b: tuple[Any, ...]) -> Comparison:
-    """Two lanes beside each other, by the arguments of ``decode``. Raises UserError as it does."""
+    """The comparison of two lanes, given by the arguments of ``decode``. Raises UserError as ``decode`` does."""
     return compare(decode(*a), decode(*b))
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def neighbours(name: str, changed: int, token: str) -> list[tuple[str, float]]:
-    """The words nearest to one that the encoder knows, with their cosine."""
+    """The words whose embeddings are nearest to that of a source word, with their cosines."""
     from s2s.decode.neighbours import neighbours
 
     checkpoint = load(name, changed)
@@ -213,7 +218,7 @@ def neighbours(name: str, changed: int, token: str) -> list[tuple[str, float]]:
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def segmentations(name: str, changed: int, text: str) -> list[Segmentation]:
-    """Every way to cut a text."""
+    """The ways to segment a text."""
     from s2s.text.alternatives import alternatives
 
     side = load(name, changed).source
@@ -222,7 +227,7 @@ def segmentations(name: str, changed: int, text: str) -> list[Segmentation]:
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def splits(token: str) -> list[tuple[str, ...]]:
-    """Ways to cut one token into smaller ones."""
+    """The ways to split a token into smaller ones."""
     from s2s.text.alternatives import splits
 
     return splits(token)

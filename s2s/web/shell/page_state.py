@@ -1,4 +1,4 @@
-"""What a page shows, by the names of the link's parameters; a link read and written."""
+"""``PageState``, the parameters of a link, and how they are read and written."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 from s2s.trace.branch import PARENT, Branch, pack, unpack
 
 Value = TypeVar("Value")
-MAX_VALUE = 4_000  # characters of one value
+MAX_VALUE = 4_000  # most characters of one parameter
 STRATEGIES = ("greedy", "sampling", "beam")
 MODES = ("both", "free", "forced")
-TABS = ("player", "charts", "heads_tab", "beam_tab")  # of Step through
-DIFFERS = ("source", "checkpoint", "decoding")  # in what B of a comparison may differ from A
+TABS = ("player", "charts", "heads_tab", "beam_tab")  # tabs of Step through
+DIFFERS = ("source", "checkpoint", "decoding")  # how B of a comparison may differ from A
 
 
 def _parameter(default: Value, read: Callable[[str], Any], write: Callable[[Any], str] = str) -> Value:
-    """One parameter of a link: its default, and how its text is read and written."""
+    """A field of ``PageState``: its default, and the functions that read and write the parameter's text."""
     made: Value = field(default=default, metadata={"read": read, "write": write})
     return made
 
@@ -59,7 +59,7 @@ def _lane(value: str) -> str:
 
 
 def _tokens(value: str) -> str:
-    """Tokens separated by spaces, each of a form that a model accepts."""
+    """Tokens separated by single spaces, each valid for a segmenter."""
     if value:
         from s2s.text.segmenters import is_token  # with jieba, so only when it is needed
 
@@ -77,14 +77,14 @@ def _differing(value: str) -> str:
 
 
 def _chapter(value: str) -> str:
-    """A name of the form that chapters have; the lesson checks that the chapter exists."""
+    """A name like those of chapters; whether there is such a chapter, the lesson checks."""
     if not re.fullmatch(r"[a-z_]{0,30}", value):
         raise ValueError(value)
     return value
 
 
 def _inspection(value: str) -> str:
-    """The name of an inspection, or nothing."""
+    """The name of an inspection, or an empty text."""
     if value:
         from s2s.server.inspections import NAME
 
@@ -124,7 +124,7 @@ _BEAM = (5, _number(int, 1, 10))
 _LENGTH_PENALTY = (0.6, _number(float, 0, 2))
 _COVERAGE_PENALTY = (0.0, _number(float, 0, 2))
 _MAX_LENGTH = (0, _number(int, 0, 200))
-SETTINGS = (  # of decoding; those of a comparison's B have these names after ``b_``
+SETTINGS = (  # the settings of decoding; those of side B of a comparison have the same names after ``b_``
     "strategy",
     "temperature",
     "top_k",
@@ -139,7 +139,7 @@ SETTINGS = (  # of decoding; those of a comparison's B have these names after ``
 
 @dataclass(frozen=True)
 class PageState:
-    """What a page shows. A field is a parameter of the link; its default is what a link without it says."""
+    """What a page shows. Each field is a parameter of the link, whose default holds for a link without it."""
 
     model: str = _parameter("", _text)
     compare: str = _parameter("", _text)
@@ -155,7 +155,7 @@ class PageState:
     length_penalty: float = _parameter(*_LENGTH_PENALTY)
     coverage_penalty: float = _parameter(*_COVERAGE_PENALTY)
     max_length: int = _parameter(*_MAX_LENGTH)
-    tokens: str = _parameter("", _tokens)  # the words that are read for the text; empty: as the model cuts it
+    tokens: str = _parameter("", _tokens)  # read instead of the text, separated by spaces; empty: the text
     differs: str = _parameter("source", _differing)
     b_text: str = _parameter("", _text)  # empty: as A
     b_tokens: str = _parameter("", _tokens)
@@ -169,15 +169,15 @@ class PageState:
     b_length_penalty: float = _parameter(*_LENGTH_PENALTY)
     b_coverage_penalty: float = _parameter(*_COVERAGE_PENALTY)
     b_max_length: int = _parameter(*_MAX_LENGTH)
-    layer: int = _parameter(0, _number(int, 0, 999))  # of a model of many heads; 0: the mean of all
+    layer: int = _parameter(0, _number(int, 0, 999))  # for a model of many heads, from 1; 0: the mean of all
     head: int = _parameter(0, _number(int, 0, 999))
-    pieces: bool = _parameter(False, _flag, _one)  # subwords as they are, not joined to words
+    pieces: bool = _parameter(False, _flag, _one)  # show subwords instead of whole words
     tab: str = _parameter("player", _choice(*TABS))
     step: int = _parameter(1, _number(int, 1, 10_000))
     lane: str = _parameter("free", _lane)
     branches: tuple[Branch, ...] = _parameter((), unpack, pack)
-    predict: bool = _parameter(False, _flag, _one)  # each step is guessed before it is shown
-    chapter: str = _parameter("", _chapter)  # of the lesson; empty: the first
+    predict: bool = _parameter(False, _flag, _one)  # the viewer guesses each step before it is shown
+    chapter: str = _parameter("", _chapter)  # chapter of the lesson; empty: the first
     projector: bool = _parameter(False, _flag, _one)
     inspection: str = _parameter("", _inspection)
     against: str = _parameter("", _inspection)  # a second inspection of the same file
@@ -188,28 +188,28 @@ class PageState:
 
     @property
     def source(self) -> str | tuple[str, ...]:
-        """What the model reads: the chosen tokens, else the text."""
+        """The input of the model: the given tokens, else the text."""
         return tuple(self.tokens.split(" ")) if self.tokens else self.text
 
     @property
     def settings(self) -> tuple[tuple[str, Any], ...]:
-        """How the free-running lane is decoded, as caches take it: names and values."""
+        """The settings of decoding, as hashable pairs (name, value) for the caches."""
         return tuple((name, getattr(self, name)) for name in SETTINGS)
 
 
 FIELDS: Mapping[str, Field[Any]] = {parameter.name: parameter for parameter in fields(PageState)}
-PLAYERS = ("step", "lane")  # the parameters that only the player reads and writes
-INSPECTION = ("inspection", "against", "won_by", "query", "labelled", "row")  # those of the page Inspect
-GREEDY = PageState().settings  # the settings that a visit begins with
+PLAYERS = ("step", "lane")  # parameters that only the player in the browser reads and writes
+INSPECTION = ("inspection", "against", "won_by", "query", "labelled", "row")  # parameters of the page Inspect
+GREEDY = PageState().settings  # the default settings
 
 
 def parameters(state: PageState) -> dict[str, Any]:
-    """Every parameter's name and value."""
+    """All fields by name."""
     return {name: getattr(state, name) for name in FIELDS}
 
 
 def read_link(query: Mapping[str, str]) -> tuple[PageState, list[tuple[str, str]]]:
-    """The state that a link names; names and texts of the parameters that were ignored because they are invalid.
+    """Read a link: the state, and name and text of each parameter that was ignored because it is invalid.
 
     >>> state, ignored = read({"step": "3", "top_p": "9"})
     >>> state.step, state.top_p, ignored
@@ -226,13 +226,13 @@ def read_link(query: Mapping[str, str]) -> tuple[PageState, list[tuple[str, str]
 
 
 def write_link(state: PageState) -> dict[str, str]:
-    """The parameters that differ from their default, as texts: ``read`` gives the same state back."""
+    """The parameters that differ from their defaults, as texts: ``read`` gives the same state back."""
     changed = {name: value for name, value in parameters(state).items() if value != FIELDS[name].default}
     return {name: FIELDS[name].metadata["write"](value) for name, value in changed.items()}
 
 
 def spelt(text: str, tokens: str) -> bool:
-    """Whether the tokens together have the characters of the text; true without tokens."""
+    """Whether the tokens spell the text, spaces aside; true without tokens."""
     if not tokens:
         return True
     from s2s.text.segmenters import spelling

@@ -1,4 +1,4 @@
-"""Projector mode: large type and nothing else on the page, for the lesson and for Step through."""
+"""Projector mode: large type and no sidebar, for the lesson, Step through and the classroom."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from s2s.web.shell.language import t
 
 
 def switch() -> None:
-    """The switch, in the sidebar; its state is the link's ``projector``."""
+    """The switch; its state is the link's ``projector``."""
     st.toggle(t("projector.switch"), **shows(keys.PROJECTOR), help=t("projector.help"))
 
 
 def apply() -> None:
-    """The mode's look where it is on, with the way out, as the sidebar is gone."""
+    """If the mode is on, its style, and a button that leaves it, because the sidebar is hidden."""
     if st.session_state[keys.PROJECTOR]:
         style.projector()
         st.button(t("projector.leave"), key="projector-leave", on_click=_leave, shortcut="P", help=t("projector.key"))

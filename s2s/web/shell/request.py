@@ -1,7 +1,7 @@
-"""What the player asks of Python: one request at a time, client data, checked field by field and answered once.
+"""Requests of a browser component to Python: client data, validated field by field; each request is answered once.
 
-The browser (``player/ask.js``) sets one component state, ``request`` = {seq, page, has, kind, …}. A fragment beside
-the player calls ``answer_request`` with a function a kind and gives what it returns to ``player.answer``.
+The browser (``player/ask.js``) sets one component state, ``request`` = {seq, page, has, kind, …}. A fragment beside the
+player calls ``answer_request`` with a function for each kind and passes the result to ``player.answer``.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.web.shell import language
 
-COMPONENT = "player"  # its key, under which the session holds what the browser set
+COMPONENT = "player"  # the player's key; the session holds there what the browser set
 REQUEST = "request"  # the component state that the browser sets
-TAKEN = "requests_taken"  # the session's numbers of the last requests that were followed, by component
-MAX_SEQ = 2**53 - 1
-MAX_TEXT = 400
-MAX_KNOWN = 64
+TAKEN = "requests_taken"  # by component: the number of the last request that was taken
+MAX_SEQ = 2**53 - 1  # largest whole number that is exact in JavaScript
+MAX_TEXT = 400  # characters of a text, unless a handler allows more
+MAX_KNOWN = 64  # names in ``has``
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request; every reader of a field raises UserError where the field is not what it must be."""
+    """One request. The methods return a field and raise UserError if it is missing or invalid."""
 
     seq: int
     kind: str
@@ -57,11 +57,11 @@ class Request:
         return tuple(map(float, value))
 
 
-Handler = Callable[[Request], Mapping[str, Any]]  # the answer's fields, JSON values
+Handler = Callable[[Request], Mapping[str, Any]]  # returns the fields of the answer, JSON values
 
 
 def state_digest(*state: object) -> str:
-    """A short name of what is on screen: a request made about another page is stale.
+    """A short hash of the content on screen, by which a request about other content is recognised as stale.
 
     >>> page("model", "text") == page("model", "text") != page("model", "other text")
     True
@@ -70,10 +70,11 @@ def state_digest(*state: object) -> str:
 
 
 def answer_request(shown: str, handlers: Mapping[str, Handler], component: str = COMPONENT) -> dict[str, Any]:
-    """Answer the browser's request if it is a new one; returns what the player must know: page, seq, last answer.
+    """Answer the browser's request if it is new; returns ``{page, seq, answer}``, of the last answer if it is not.
 
-    An answer is ``{seq, kind}`` and the handler's fields; ``stale`` where it was about another page,
-    ``error``, a sentence, where it cannot be served. ``component`` is the key of whoever asks, the player's by default.
+    An answer is ``{seq, kind}`` and the handler's fields, or ``stale`` if the request was about another page than
+    ``shown``, or ``error``, a sentence, if the handler raised UserError. ``component`` is the key of the component that
+    sends the requests.
     """
     heard = "asked" if component == COMPONENT else f"asked-{component}"
     last: dict[str, Any] = st.session_state.setdefault(heard, {"seq": 0, "answer": None})
@@ -90,7 +91,7 @@ def answer_request(shown: str, handlers: Mapping[str, Handler], component: str =
 
 
 def known() -> frozenset[str]:
-    """The names of what the browser said, with its last request, that it has: none needs to be sent again."""
+    """Keys of the rows that the browser has, as its last request lists them; they need not be sent again."""
     has = _value(COMPONENT, REQUEST).get("has")
     if not isinstance(has, list) or len(has) > MAX_KNOWN:
         return frozenset()
@@ -98,9 +99,9 @@ def known() -> frozenset[str]:
 
 
 def take_request(component: str, state: str = REQUEST) -> Request | None:
-    """A component's request that is to be followed but not answered: given once, None from then on.
+    """A component's new request, which gets no answer; None if there is none or it was taken before.
 
-    ``state`` is the component state that the browser sets; one of another name than ``request`` has no kinds.
+    ``state`` is the component state that the browser sets; if it is not ``request``, its name is the request's kind.
     """
     request = _read(component, state, last_taken(component))
     if request is not None:
@@ -109,19 +110,19 @@ def take_request(component: str, state: str = REQUEST) -> Request | None:
 
 
 def last_taken(component: str) -> int:
-    """The number of the last request that ``take_request`` gave: the browser's next one has a greater number."""
+    """The number of the last request that was taken: the browser must give its next one a greater number."""
     return int(st.session_state.get(TAKEN, {}).get(component, 0))
 
 
 def _value(component: str, state: str) -> Mapping[str, Any]:
-    """What the browser set last; empty if it is no request."""
+    """The component state as the browser set it; empty if it is not an object."""
     held = st.session_state.get(component)
     value = held.get(state) if isinstance(held, Mapping) else None
     return value if isinstance(value, Mapping) else {}
 
 
 def _read(component: str, state: str, handled: int) -> Request | None:
-    """The request in the session; None if there is none, it is malformed, or its number is at most ``handled``."""
+    """The request in the session; None if there is none, if it is malformed, or its number is not above ``handled``."""
     value = _value(component, state)
     seq, kind = value.get("seq"), value.get("kind") if state == REQUEST else state
     if type(seq) is not int or not handled < seq <= MAX_SEQ or not isinstance(kind, str) or len(kind) > MAX_TEXT:

@@ -1,4 +1,4 @@
-"""What a checkpoint has learnt from, so that models of one task can stand beside each other."""
+"""Which file a checkpoint was trained on, to find models of the same task."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from s2s.web.shell import models
 
 
 def learnt(name: str) -> str:
-    """The file that it was trained on, by its config; empty where nobody knows, as of another library's model.
+    """The training file that the config names; empty if it names none, and for an imported model.
 
-    What was imported before configs left the name out has the default there, which says nothing.
+    Some imported checkpoints have the default file in their config, although they were not trained on it.
     """
     found = models.about(name, models.changed(name))
     data = found["config"].get("data")

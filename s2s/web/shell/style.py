@@ -1,5 +1,5 @@
-"""The colours of the project on every page, and the changes to Streamlit's own look: less space above, a download
-beside the tabs, a player that does not fade; the lesson's list of chapters; the projector mode."""
+"""CSS of all pages: the colours, and changes to Streamlit's look: less space above, a download beside the tabs, a
+player that does not fade, the lesson's list of chapters, the projector mode."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import streamlit as st
 
 from s2s.player import bundle
 
-# So that a projector shows the player without scrolling. With the menu away Streamlit's header, 3.75rem, hides what is
-# below it: the page begins under it, and so does what stays in sight while the page scrolls.
+# Less space above, so that a projector shows the player without scrolling. While the sidebar is closed, Streamlit's
+# header, 3.75rem high, covers the page: the page and everything sticky then begin below it.
 TOP = """
 [data-testid='stMainBlockContainer'] { padding-top: 3.4rem; padding-bottom: 2rem; }
 [data-testid='stApp']:has([data-testid='stExpandSidebarButton']) { --lookback-top: 3.75rem; }
@@ -16,7 +16,7 @@ TOP = """
   padding-top: 3.9rem;
 }
 """
-# It takes no room: it stands at the right end of the tabs' row, small as the player's own downloads below it.
+# The download at the right end of the row of tabs: it takes no height, and is as small as the player's own downloads.
 TAKE_AWAY = """
 .st-key-take-away { height: 40px; margin-bottom: -40px; position: relative; top: 14px; z-index: 2; }
 .st-key-take-away { pointer-events: none; }
@@ -24,15 +24,14 @@ TAKE_AWAY = """
 .st-key-take-away button p { font-size: 0.78rem; opacity: 0.7; }
 @media (max-width: 760px) { .st-key-take-away button { min-height: 40px; } }
 """
-# While Python answers the player, what it shows stays true.
+# While Python answers the player, what it shows stays valid: Streamlit must not fade it.
 PLAYER = ".st-key-player[data-stale='true'], .st-key-player [data-stale='true'] { opacity: 1 !important; }"
-# A script without a look of its own.
+# A component that shows nothing.
 SCRIPT = ".st-key-builtin { display: none; }"
 # The scores on a model's card are wider than a phone.
 CARDS = "@media (max-width: 760px) { [data-testid='stMarkdownContainer'] table { display: block; overflow-x: auto; } }"
-# A phone scrolls the chapters sideways instead of giving them half its screen.
-# Where a chapter begins is seen to in lesson/layout.py: a browser that keeps what is in sight in its place, while a
-# chapter grows above it, would lead away from there.
+# On a phone the list of chapters scrolls sideways, because it would take half the screen. Scroll anchoring is off:
+# it would move the page away from the beginning of the chapter, to which shell/layout.py scrolls.
 LESSON = """
 [data-testid='stMain']:has(.st-key-top) { overflow-anchor: none; }
 .st-key-top { margin-bottom: -1rem; }
@@ -44,7 +43,7 @@ LESSON = """
   .st-key-contents button { min-height: 40px; }
 }
 """
-# The back row reads what is a 40th of the picture's height. A phone has no back row.
+# From the back row one can read type of a 40th of the picture's height. Phones are not projected: they do not zoom.
 PROJECTOR = """
 [data-testid='stHeader'], [data-testid='stSidebar'], [data-testid='stExpandSidebarButton'] { display: none !important; }
 [data-testid='stMainBlockContainer'] { padding: 0.8rem 1.6rem !important; }
@@ -55,7 +54,7 @@ PROJECTOR = """
 @media (min-width: 900px) { [data-testid='stMainBlockContainer'] { zoom: 1.5; } }
 @media (min-width: 900px) { [data-testid='stPlotlyChart'] { zoom: 0.6667; } } /* plotly cannot measure what is zoomed */
 [data-testid='stMainBlockContainer'] [data-testid='stCaptionContainer'] { opacity: 1; }
-/* the way out stands in the page's left margin, so narrow that it covers nothing; its words are for a screen reader */
+/* the button that leaves the mode: in the margin and narrow, to cover nothing; its label is for screen readers */
 .st-key-projector-leave { position: fixed; left: 1px; bottom: 6px; width: 20px !important; z-index: 99; opacity: 0.6; }
 .st-key-projector-leave:is(:hover, :focus-within) { opacity: 1; }
 .st-key-projector-leave button { width: 20px; min-width: 0; min-height: 44px; padding: 0; overflow: hidden; }
@@ -63,20 +62,20 @@ PROJECTOR = """
 .st-key-projector-leave button::before { content: "✕"; }
 """
 
-# A reference says nearly what the model will say: it can be read while it is being typed, not in passing.
+# The reference would reveal the output: it is readable only while its field has the focus.
 VEIL = ".st-key-ref textarea:not(:focus, :placeholder-shown) { filter: blur(6px); }"
 
 
 def compact() -> None:
-    """Put the changes on the page."""
+    """Add the style of all pages."""
     st.html(f"<style>{bundle.style()}{TOP}{TAKE_AWAY}{PLAYER}{SCRIPT}{CARDS}{LESSON}</style>")
 
 
 def projector() -> None:
-    """Large type, high contrast, no chrome."""
+    """Add the style of the projector mode: large type, high contrast, no header and no sidebar."""
     st.html(f"<style>{PROJECTOR}</style>")
 
 
 def veil_reference() -> None:
-    """Blur the reference until someone goes into its field."""
+    """Blur the reference unless its field has the focus."""
     st.html(f"<style>{VEIL}</style>")
