@@ -17,5 +17,5 @@ with st.sidebar:
 controls.sentence()
 page.choices()
 controls.warn_of_link()
-controls.given_tokens()
+controls.given_tokens(controls.state().tokens)
 page.render_comparison(names)

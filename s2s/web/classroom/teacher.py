@@ -26,7 +26,7 @@ NEARBY = ("localhost", "127.0.0.1", "::1")
 
 def section() -> None:
     """Everything of the page; errors as sentences."""
-    layout.write_address()  # a teacher's link leaves it here
+    layout.write_address(controls.state())  # a teacher's link leaves it here
     try:
         engine = connect()
         room, closed = remembered.room(engine)

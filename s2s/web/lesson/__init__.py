@@ -16,9 +16,10 @@ from s2s.web.lesson.predict import predict_chapter
 from s2s.web.lesson.prior import prior_chapter
 from s2s.web.lesson.training import training_chapter
 from s2s.web.shell import controls, keys, layout
+from s2s.web.shell.page_state import PageState
 
 # In the lecture's order. Each has its texts under lesson.<chapter> in the locales.
-CHAPTERS: Mapping[str, Callable[[], None]] = {
+CHAPTERS: Mapping[str, Callable[[PageState], None]] = {
     "encoder_decoder": encoder_decoder_chapter,
     "attention": attention_chapter,
     "layers": layers_chapter,
@@ -41,9 +42,10 @@ def render_lesson() -> None:
     with st.container(key="lesson-sentence"):
         controls.sentence()
         controls.example_sentences()
+    state = controls.state()
     layout.top(chapter)
     with st.container(key=f"chapter-{chapter}"):
         layout.heading(chapter, chapters.index(chapter) + 1)
-        CHAPTERS[chapter]()
+        CHAPTERS[chapter](state)
     layout.ways(chapters, chapter)
-    layout.write_address()
+    layout.write_address(state)

@@ -9,9 +9,10 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.web.components.weighing import weighing
 from s2s.web.lesson import computed
-from s2s.web.shell import controls, keys, language, layout, models
+from s2s.web.shell import language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import PageState
 from s2s.web.shell.same_data import learnt
 
 SCORES = {  # of the layers in s2s/model/attention.py, by the config's name
@@ -24,9 +25,11 @@ STEPS = {
 }
 
 
-def pair() -> list[str]:
-    """The chosen checkpoint if it attends, and one of the other kind that learnt the same task, additive first."""
-    chosen = st.session_state[keys.MODEL]
+def contrasted(chosen: str) -> list[str]:
+    """The chosen checkpoint, and one of the other kind of attention with the same training data, additive first.
+
+    The chosen one alone if its attention is neither additive nor general, or if there is no other.
+    """
     train, found = learnt(chosen), dict[str, str]()
     others = [name for name in sorted(models.names()) if name != chosen and learnt(name) == train] if train else []
     for name in (chosen, *others):
@@ -55,17 +58,17 @@ def _shown(names: Sequence[str]) -> list[str]:
     ]
 
 
-def attention_chapter() -> None:
+def attention_chapter(state: PageState) -> None:
     """The three formulas, then both models' numbers, which can be dragged."""
-    text = controls.state().text
+    text = state.text
     left, right = st.columns(2)
     left.latex(SCORES["additive"])
     right.latex(SCORES["general"])
     st.latex(r"\qquad ".join(STEPS.values()))
     sides, problems = [], list[str]()
-    if _kind(st.session_state[keys.MODEL]) == "none":
+    if _kind(state.model) == "none":
         st.info(t("weighing.nothing"))
-    for name in filter(lambda name: _kind(name) != "none", pair()):
+    for name in filter(lambda name: _kind(name) != "none", contrasted(state.model)):
         try:
             with st.spinner(t("step.loading"), show_time=False):
                 changed = models.changed(name)

@@ -14,12 +14,13 @@ from s2s.lesson import cross_entropy as ce
 from s2s.lesson.formulas import FORMULAS
 from s2s.trace.trace import Trace
 from s2s.web.lesson import computed
-from s2s.web.lesson.pair import made, pair
+from s2s.web.lesson.pair import pair_of, result_or_message
 from s2s.web.lesson.tables import STYLE, Bar, formulas, numbers
 from s2s.web.shell import language, layout, models
 from s2s.web.shell.bound import shows
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import PageState
 
 if TYPE_CHECKING:
     from s2s.lesson.loss import SentenceLoss
@@ -32,15 +33,15 @@ MOST_TERMS = 40  # tokens whose losses are added up on the page
 EPSILONS = tuple(i / 20 for i in range(20))
 
 
-def cross_entropy_chapter() -> None:
+def cross_entropy_chapter(state: PageState) -> None:
     """Three logits, one sentence, soft targets."""
     st.html(STYLE + panel.STYLE)
     _logits()
     with st.container(border=True):
         st.markdown(t("lesson.cross_entropy.misprints"))
     st.markdown(f"#### {t('lesson.cross_entropy.sentence')}")
-    given = pair()
-    loss = made(lambda: computed.sentence_loss(*given))
+    given = pair_of(state)
+    loss = result_or_message(lambda: computed.sentence_loss(*given))
     if loss is not None:
         trace = models.decode(*given, "forced", ())
         _sentence(loss, trace)

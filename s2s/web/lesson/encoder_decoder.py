@@ -12,9 +12,10 @@ from s2s.evaluate import lengths
 from s2s.figures import exposure, step
 from s2s.web.components.network import network
 from s2s.web.lesson import computed
-from s2s.web.shell import controls, language, layout, models
+from s2s.web.shell import language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import PageState
 from s2s.web.shell.same_data import learnt
 
 if TYPE_CHECKING:
@@ -26,9 +27,8 @@ TRIED_LENGTHS = "tried_lengths"  # by model and text: words, and the score that 
 TRIED = 60  # sentences of a visit that the curve keeps
 
 
-def encoder_decoder_chapter() -> None:
+def encoder_decoder_chapter(state: PageState) -> None:
     """The figure, both translations, quality by length, the question."""
-    state = controls.state()
     name, text, reference = state.model, state.text, state.ref.strip()
     runs = []
     for one in filter(None, (name, contrast(name))):

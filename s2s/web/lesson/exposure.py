@@ -12,25 +12,25 @@ from s2s.text.vocab import EOS, SPECIALS
 from s2s.trace.trace import Trace
 from s2s.web.components.player import player
 from s2s.web.lesson import remedies
-from s2s.web.lesson.pair import made, pair
+from s2s.web.lesson.pair import Pair, pair_of, result_or_message
 from s2s.web.lesson.tables import STYLE, formulas
 from s2s.web.shell import controls, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
-from s2s.web.shell.page_state import GREEDY
+from s2s.web.shell.page_state import GREEDY, PageState
 
 END = SPECIALS[EOS]
 
 
-def exposure_chapter() -> None:
+def exposure_chapter(state: PageState) -> None:
     """The lanes, why they part, the remedies one at a time."""
     st.html(STYLE)
     formulas("chain", "lanes")
-    given = pair()
-    found = made(lambda: _lanes(given))
+    given = pair_of(state)
+    found = result_or_message(lambda: _lanes(given))
     if found is not None:
         loaded = models.load(*given[:2])
-        player(found, len(loaded.target.vocab), controls.address(controls.state()))
+        player(found, len(loaded.target.vocab), controls.address(state))
         _divergence(found)
         remedies.remedy_section(given)
     with st.container(horizontal=True):
@@ -38,7 +38,7 @@ def exposure_chapter() -> None:
     _question(given)
 
 
-def _lanes(given: tuple[str, int, str, str]) -> Mapping[str, Trace]:
+def _lanes(given: Pair) -> Mapping[str, Trace]:
     """Both lanes, the free one greedy whatever is set on another page."""
     return {"forced": models.decode(*given, "forced", ()), "free": models.decode(*given, "free", GREEDY)}
 
@@ -58,7 +58,7 @@ def _divergence(found: Mapping[str, Trace]) -> None:
     st.markdown(f"◆ {t('exposure.at', step=at + 1, **words)} {t(f'lesson.exposure.{why}', step=at + 2, **words)}")
 
 
-def _question(given: tuple[str, int, str, str]) -> None:
+def _question(given: Pair) -> None:
     """Where ◆ stands with the free-running output as reference: of most outputs nowhere."""
     try:
         free = models.decode(*given, "free", GREEDY)

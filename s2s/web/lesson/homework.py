@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from s2s.errors import UserError
 from s2s.lesson import homework
 from s2s.trace.trace import Trace
 from s2s.web.lesson import computed
-from s2s.web.lesson.pair import made, pair
+from s2s.web.lesson.pair import Pair, pair_of, result_or_message
 from s2s.web.lesson.tables import STYLE, formulas, numbers
 from s2s.web.shell import controls, language, layout, models
 from s2s.web.shell.bound import shows
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
-from s2s.web.shell.page_state import GREEDY
+from s2s.web.shell.page_state import GREEDY, PageState
 
 DATES_DRAWN = "dates"  # how many times dates were drawn: the seed of the next
 EXERCISE = "exercise"
@@ -27,10 +30,17 @@ python -m s2s train configs/automaster.toml
 python -m s2s submit automaster AutoMaster_TestSet.csv --out submission.csv --beam 5"""
 
 
-def homework_chapter() -> None:
+def homework_chapter(state: PageState) -> None:
     """The choice of an exercise, and the exercise."""
     st.html(STYLE)
-    exercises = {"step": _step, "diverge": _diverge, "unknown": _unknown, "date": _date, "submission": _submission}
+    given = pair_of(state)
+    exercises: dict[str, Callable[[], None]] = {
+        "step": partial(_step, given),
+        "diverge": partial(_diverge, given),
+        "unknown": partial(_unknown, given),
+        "date": _date,
+        "submission": _submission,
+    }
     st.session_state.setdefault(EXERCISE, "step")
     labels = {name: t(f"lesson.homework.{name}") for name in exercises}
     controls.radio("exercise", t("lesson.homework.title"), labels, label_visibility="collapsed")
@@ -40,15 +50,14 @@ def homework_chapter() -> None:
     layout.question("homework")
 
 
-def _forced() -> Trace | None:
-    given = pair()
-    return made(lambda: models.decode(*given, "forced", ()))
+def _forced(given: Pair) -> Trace | None:
+    return result_or_message(lambda: models.decode(*given, "forced", ()))
 
 
 @st.fragment
-def _step() -> None:
+def _step(given: Pair) -> None:
     """Two numbers of a step, worked out by hand."""
-    trace = _forced()
+    trace = _forced(given)
     if trace is None:
         return
     count = len(trace.steps)
@@ -58,19 +67,19 @@ def _step() -> None:
         st.session_state[HOMEWORK_STEP] = widest
     step = trace.steps[st.slider(t("lesson.step"), 1, count, **shows(HOMEWORK_STEP)) - 1]
     left, right = st.columns(2, gap="large")
-    given = homework.scores(step) if trace.looks else None
+    scores = homework.scores(step) if trace.looks else None
     with left:
         if not trace.looks:
             st.markdown(t("lesson.homework.no_attention"))
-        elif given is None:
+        elif scores is None:
             st.markdown(t("lesson.homework.no_softmax"))
         else:
-            rows = [[trace.source_tokens[s], value] for s, value in given.shown]
+            rows = [[trace.source_tokens[s], value] for s, value in scores.shown]
             st.html(numbers([t("lesson.homework.source_word"), "e"], rows))
-            st.markdown(t("lesson.homework.rest", hidden=given.hidden, rest=given.rest))
+            st.markdown(t("lesson.homework.rest", hidden=scores.hidden, rest=scores.rest))
             formulas("attention")
-            first = code(trace.source_tokens[given.shown[0][0]])
-            _answer("weight", t("lesson.homework.weight", word=first), homework.weight(given))
+            first = code(trace.source_tokens[scores.shown[0][0]])
+            _answer("weight", t("lesson.homework.weight", word=first), homework.weight(scores))
     with right:
         if step.p_gen is not None:
             st.markdown(t("lesson.homework.pointer"))
@@ -92,9 +101,9 @@ def _say(done: bool, key: str, **values: object) -> None:
     (st.success if done else st.warning)(t(f"lesson.homework.{key}", **values))
 
 
-def _diverge() -> None:
+def _diverge(given: Pair) -> None:
     """The sentence above, held against the task."""
-    trace = _forced()
+    trace = _forced(given)
     if trace is None:
         return
     at = trace.divergence
@@ -104,14 +113,14 @@ def _diverge() -> None:
         _say(at + 1 == DIVERGES, "diverge_right" if at + 1 == DIVERGES else "diverge_at", at=at + 1, step=DIVERGES)
 
 
-def _unknown() -> None:
+def _unknown(given: Pair) -> None:
     """The sentence above with its unknown words and without."""
-    name, changed, text, _ = pair()
+    name, changed, text, _ = given
 
     def decode(source: models.Source) -> Trace:
         return models.decode(name, changed, source, "", "free", GREEDY)
 
-    trace = made(lambda: decode(text))
+    trace = result_or_message(lambda: decode(text))
     if trace is None:
         return
     tokens, unknown = trace.source_tokens, trace.source_unknown
@@ -123,7 +132,7 @@ def _unknown() -> None:
         _say(False, "unknown_none")
         return
     rest = tuple(token for s, token in enumerate(tokens) if s not in unknown)
-    other = made(lambda: decode(rest))
+    other = result_or_message(lambda: decode(rest))
     if other is not None:
         words = t("app.list").join(code(tokens[s]) for s in unknown)
         done = other.text != trace.text
@@ -143,7 +152,7 @@ def _date() -> None:
     st.button(t("lesson.homework.check", count=DATES), key="check-dates", on_click=_check)
     if not (seed := st.session_state.get(DATES_DRAWN, 0)):
         return
-    found = made(lambda: computed.check_dates(name, models.changed(name), DATES, seed))
+    found = result_or_message(lambda: computed.check_dates(name, models.changed(name), DATES, seed))
     if found is not None:
         done = found.share >= homework.GOAL
         _say(

@@ -10,9 +10,10 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.figures.numbers import signed
 from s2s.web.lesson import computed
-from s2s.web.shell import controls, language, layout, models
+from s2s.web.shell import language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import PageState
 
 if TYPE_CHECKING:
     from s2s.lesson.annotated_source import Line, Piece, Value
@@ -36,9 +37,8 @@ STYLE = """<style>
 </style>"""
 
 
-def layers_chapter() -> None:
+def layers_chapter(state: PageState) -> None:
     """The functions in the order of a step; the one that scores comes first."""
-    state = controls.state()
     name, text = state.model, state.text
     changed = models.changed(name)
     try:

@@ -1,4 +1,4 @@
-"""The pair that a chapter works on: the visitor's model, sentence and reference."""
+"""The pair that a chapter works on: the visitor's sentence and reference, and the model that reads them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from typing import TypeVar
 import streamlit as st
 
 from s2s.errors import UserError
-from s2s.web.shell import keys, language, models
+from s2s.web.shell import language, models
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import PageState
 
 Result = TypeVar("Result")
+Pair = tuple[str, int, str, str]  # model, its version, text, reference: the first arguments of cached calls
 
 
-def pair() -> tuple[str, int, str, str]:
-    """Model, when it was written, text and reference: the first arguments of every cached call."""
-    name = st.session_state[keys.MODEL]
-    return name, models.changed(name), st.session_state[keys.TEXT], st.session_state[keys.REFERENCE]
+def pair_of(state: PageState) -> Pair:
+    """The pair of the page's state."""
+    return state.model, models.changed(state.model), state.text, state.ref
 
 
-def made(work: Callable[[], Result]) -> Result | None:
-    """What a cached call gives; None after a sentence that says what its user has to mend."""
+def result_or_message(work: Callable[[], Result]) -> Result | None:
+    """The result of a cached call; if it raises UserError, show its message and return None."""
     try:
         with st.spinner(t("step.loading"), show_time=False):
             return work()

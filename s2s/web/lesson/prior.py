@@ -10,12 +10,12 @@ import streamlit as st
 
 from s2s.figures import step as panel
 from s2s.web.lesson import computed
-from s2s.web.lesson.pair import made
+from s2s.web.lesson.pair import result_or_message
 from s2s.web.lesson.tables import STYLE, Bar, formulas, marked_words, numbers
-from s2s.web.shell import controls, keys, language, layout, models
+from s2s.web.shell import controls, language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
-from s2s.web.shell.page_state import GREEDY
+from s2s.web.shell.page_state import GREEDY, PageState
 
 if TYPE_CHECKING:
     from s2s.lesson.prior import PriorRun, Word
@@ -29,16 +29,16 @@ LONGEST = 300  # characters of the sentence that are said again
 MOST = 12  # source words whose scale and shift are shown
 
 
-def prior_chapter() -> None:
+def prior_chapter(state: PageState) -> None:
     """The vector, the layer's own values, the step, both outputs."""
     st.html(STYLE)
     formulas("prior")
-    name = _with_prior()
+    name = _with_prior(state.model)
     if name is None:
         st.markdown(t("lesson.prior.none"))
         layout.question("prior", odds=ODDS)
         return
-    found = _sentence(name)
+    found = _sentence(name, state)
     answers, values = ["answer"], dict[str, Any]()
     if found is not None:
         grown = [word.log_scale > 0 for word in found.source]
@@ -68,9 +68,8 @@ def _has(name: str) -> bool:
     return isinstance(model, dict) and model.get("prior") is True
 
 
-def _with_prior() -> str | None:
+def _with_prior(chosen: str) -> str | None:
     """The chosen model if it has the layer, or the one of which it is the model without; else the first that has."""
-    chosen = st.session_state[keys.MODEL]
     return next(filter(_has, [chosen, chosen.removesuffix(PLAIN), *models.names()]), None)
 
 
@@ -79,9 +78,9 @@ def _read(own: bool) -> None:
     st.session_state[OWN] = own
 
 
-def _sentence(name: str) -> PriorRun | None:
+def _sentence(name: str, state: PageState) -> PriorRun | None:
     """The sentence through the model with the prior; where the visit's is another one, through an example of its."""
-    text, reference, chosen = (st.session_state[key] for key in (keys.TEXT, keys.REFERENCE, keys.MODEL))
+    text, reference, chosen = state.text, state.ref, state.model
     if chosen.removesuffix(PLAIN) != name:
         example, reference = controls.first_example(name), ""
         own = bool(example) and st.session_state.get(OWN, False)
@@ -92,7 +91,7 @@ def _sentence(name: str) -> PriorRun | None:
         if example:
             label = t("lesson.prior.back" if own else "lesson.prior.use")
             st.button(label, key="use-prior", on_click=_read, args=(not own,))
-    found = made(lambda: computed.prior_run(name, models.changed(name), text, ""))
+    found = result_or_message(lambda: computed.prior_run(name, models.changed(name), text, ""))
     if found is not None:
         _outputs(name, text, reference)
         _vector(found)
@@ -105,7 +104,8 @@ def _outputs(name: str, text: str, reference: str) -> None:
     rows = []
     for one, label in ((name, "with"), (name + PLAIN, "without")):
         if one in models.names():
-            trace = made(functools.partial(models.decode, one, models.changed(one), text, "", "free", GREEDY))
+            lane = functools.partial(models.decode, one, models.changed(one), text, "", "free", GREEDY)
+            trace = result_or_message(lane)
             if trace is not None:
                 rows.append([f"{one} · {t(f'lesson.prior.{label}')}", trace.text])
     if reference.strip():

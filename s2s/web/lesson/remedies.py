@@ -8,7 +8,7 @@ import streamlit as st
 
 from s2s.figures import lesson
 from s2s.web.lesson import computed
-from s2s.web.lesson.pair import made
+from s2s.web.lesson.pair import Pair, result_or_message
 from s2s.web.lesson.tables import formulas, marked_words, numbers
 from s2s.web.shell import controls, language
 from s2s.web.shell.foreign import code
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 DRAWS = "draw"  # how many times an example was drawn
 REMEDY = "remedy"
 
-Pair = tuple[str, int, str, str]
 EPSILONS = (0.0, 0.125, 0.25, 0.5, 1.0, 1.5, 2.0)
 OPTIONS = {"displayModeBar": False}
 LAST = 20_000  # steps of a training that the schedules are drawn over
@@ -71,7 +70,7 @@ def _sampling(given: Pair) -> None:
         st.plotly_chart(lesson.schedules(steps, lines, text), key="schedules", config=OPTIONS)
     teacher = st.slider(text["teacher"], 0.0, 1.0, 0.5, 0.05, key="teacher")
     seed = _seed()
-    found = made(lambda: computed.drawn(*given, "sampling", seed, teacher))
+    found = result_or_message(lambda: computed.drawn(*given, "sampling", seed, teacher))
     if found is not None:
         _draws(found, text["own_words"])
 
@@ -82,7 +81,7 @@ def _drawn(given: Pair) -> None:
     kind = st.session_state[REMEDY]
     formulas(kind)
     seed = _seed()
-    found = made(lambda: computed.drawn(*given, kind, seed))
+    found = result_or_message(lambda: computed.drawn(*given, kind, seed))
     if found is not None:
         _draws(found, t("lesson.remedies.changed_words"))
         shares = {"unknown": 100 * found.unknown, "other": 100 * found.other, "kept": 100 * found.kept}
@@ -103,7 +102,7 @@ def _policy(given: Pair) -> None:
     text = language.strings("lesson.remedies")
     formulas("policy", "mixture")
     seed = _seed()
-    found = made(lambda: computed.rewarded(*given, seed))
+    found = result_or_message(lambda: computed.rewarded(*given, seed))
     if found is None:
         return
     st.markdown(t("lesson.remedies.greedy_says", text=code(found.greedy), reward=found.baseline))
@@ -123,7 +122,7 @@ def _adversarial(given: Pair) -> None:
     text = language.strings("lesson.remedies")
     formulas("fgm", "penalty")
     epsilon = st.slider(text["norm"], 0.1, 2.0, 0.5, 0.1, key="fgm")
-    found = made(lambda: computed.adversarial(*given, tuple(sorted({*EPSILONS, epsilon})), 0))
+    found = result_or_message(lambda: computed.adversarial(*given, tuple(sorted({*EPSILONS, epsilon})), 0))
     if found is None:
         return
     at = found.epsilons.index(epsilon)

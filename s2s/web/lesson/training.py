@@ -16,6 +16,7 @@ from s2s.web.lesson.tables import STYLE, numbers
 from s2s.web.shell import keys, language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import PageState
 
 TRAIN_ATTENTION = "train_attention"
 TRAIN_FEEDING = "train_feeding"
@@ -25,7 +26,7 @@ POLL = 1.0  # seconds between two looks at a training
 SHOWN = "filmed"  # the name in the session of the film that is on screen
 
 
-def training_chapter() -> None:
+def training_chapter(state: PageState) -> None:
     """The choices, the training of this visitor, the film of it or of a checkpoint."""
     mine = models.own_trainings()
     running = bool(mine) and mine[-1].look()
@@ -40,7 +41,7 @@ def training_chapter() -> None:
     else:
         if mine:
             _end(mine[-1])
-        _question(_film())
+        _question(_film(state.model))
 
 
 def _choices(running: bool) -> None:
@@ -151,9 +152,8 @@ def _open(name: str) -> None:
     st.session_state.update({keys.MODEL: name, keys.TEXT: source, keys.REFERENCE: target, keys.TOKENS: ""})
 
 
-def _film() -> film.Film | None:
+def _film(model: str) -> film.Film | None:
     """The film of the visitor's training or of a checkpoint, which is returned; how to get one where there is none."""
-    model = st.session_state[keys.MODEL]
     own = [training.name for training in reversed(models.own_trainings()) if training.moments]
     filmed = list(dict.fromkeys([*own, *filter(models.filmed, models.names())]))
     if not filmed:

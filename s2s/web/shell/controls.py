@@ -189,11 +189,11 @@ def settings(prefix: str = "") -> None:
     st.number_input(t("step.max_length"), 0, 200, **field("max_length"))
 
 
-def given_tokens() -> None:
-    """If the model reads given tokens instead of the text: show them, with a button that drops them."""
-    if state().tokens:
+def given_tokens(tokens: str) -> None:
+    """If there are ``tokens`` that the model reads instead of the text: show them, with a button that drops them."""
+    if tokens:
         note, back = st.columns([9, 3], vertical_alignment="center")
-        note.caption(t("step.tokens", tokens=code(st.session_state[keys.TOKENS])))
+        note.caption(t("step.tokens", tokens=code(tokens)))
         back.button(t("step.own_tokens"), key="own_tokens", on_click=_own_tokens, width="stretch")
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from s2s.player.payload import script
 from s2s.web.shell import controls, keys
 from s2s.web.shell.language import t
+from s2s.web.shell.page_state import PageState
 
 # A script writes the address, because Streamlit's own way would add an entry to the browser's history. On a phone the
 # list of chapters is one row that scrolls: the script scrolls the open chapter into view.
@@ -110,6 +111,6 @@ def _address() -> Any:
     return st.components.v2.component("lookback_address", html="<i hidden></i>", js=script("dom.js") + ADDRESS)
 
 
-def write_address(**more: str) -> None:
-    """Write the page's state and the parameters ``more`` into the browser's address."""
-    _address()(key="address", data=controls.address(controls.state()) | more, height=1)
+def write_address(state: PageState) -> None:
+    """Write the page's state into the browser's address."""
+    _address()(key="address", data=controls.address(state), height=1)

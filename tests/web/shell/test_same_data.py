@@ -32,7 +32,7 @@ def write(root: Path, name: str, part: str, **values: object) -> None:
 
 def test_those_of_one_file_are_paired(chosen: str) -> None:
     assert learnt(chosen) == learnt("tiny-none") == "data/train.tsv"
-    assert attention.pair() == ["tiny-additive", "tiny-general"]
+    assert attention.contrasted(chosen) == ["tiny-additive", "tiny-general"]
     assert encoder_decoder.contrast(chosen) == "tiny-none"
 
 
@@ -40,16 +40,16 @@ def test_those_of_one_file_are_paired(chosen: str) -> None:
 def test_what_was_imported_is_paired_with_nothing(root: Path, chosen: str, name: str) -> None:
     """Neither by the default of a config that names no file, nor by an empty name that two have."""
     write(root, name, "metrics", imported={"library": "JoeyNMT"})
-    assert learnt(name) == "" and attention.pair() == [chosen]
+    assert learnt(name) == "" and attention.contrasted(chosen) == [chosen]
     for each in ("tiny-additive", "tiny-general", "tiny-none"):
         write(root, each, "config", data={"train": ""})
-    assert attention.pair() == [chosen] and encoder_decoder.contrast(chosen) is None
+    assert attention.contrasted(chosen) == [chosen] and encoder_decoder.contrast(chosen) is None
 
 
 def test_a_config_that_says_nothing_pairs_with_nothing(root: Path, chosen: str) -> None:
     for data in ({}, {"train": 3}, "odd", None):
         write(root, chosen, "config", data=data)
-        assert learnt(chosen) == "" and attention.pair() == [chosen]
+        assert learnt(chosen) == "" and attention.contrasted(chosen) == [chosen]
     shutil.rmtree(root / chosen)
     st.cache_resource.clear()
     assert learnt(chosen) == "" and chosen not in models.names()
