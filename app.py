@@ -8,8 +8,8 @@ st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wi
 style.compact()
 faults.listen()
 faults.show_pending_fault()
-# Before any widget: a server's first run would else give it another identity than all later runs.
-# A class that joins a room sees the question alone.
+# Before any widget: otherwise the first run of a server would give widgets other identities than all later runs.
+# A visitor with a link to a room sees only its question.
 room = [st.Page("pages/room.py", title=language.t("page.room"), default=True)] if "room" in st.query_params else []
 page = st.navigation(
     room
@@ -31,6 +31,6 @@ if not room:
 with st.container() if room else st.sidebar:
     if not room:
         language.switch()
-    builtin.mend(page.url_path)
+    builtin.translate_streamlit(page.url_path)
 page.run()
 faults.forget_pending_fault()

@@ -1,4 +1,4 @@
-"""Checkpoints: every model with its card, two compared, and one's own for this session."""
+"""Checkpoints: the list, the cards of one or two, and uploads for this session."""
 
 import streamlit as st
 

@@ -15,7 +15,7 @@ with st.sidebar:
     controls.checkpoint(names)
     choose_head()
 controls.sentence()
-page.choices()
+page.difference_controls()
 controls.warn_of_link()
 controls.given_tokens(controls.state().tokens)
 page.render_comparison(names)

@@ -1,4 +1,4 @@
-"""Evidence: is attention the reason, over a file; does it look where people drew links."""
+"""Evidence, measured on a file: whether attention is the reason, and whether it agrees with alignments by people."""
 
 import streamlit as st
 

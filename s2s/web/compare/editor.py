@@ -1,4 +1,4 @@
-"""B's source, word by word: choose one and change it, or choose another way to cut the text; all can be undone."""
+"""The editor of B's source: edit a word, or choose another segmentation of the text; with undo."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from s2s.web.shell.page_state import MAX_VALUE, spelt
 
 B_EDITED = "b_edited"  # the text of B as the editor wrote it last
 B_HISTORY = "b_history"  # earlier texts and tokens of B, for Undo
-B_ORIGIN = "b_origin"  # what B was edited from
+B_ORIGIN = "b_origin"  # text and tokens of A from which B was edited
 CHIP = "chip"  # position of the chosen word of B, from 0
 TYPED = "typed"  # words to insert
 
 Tokens = tuple[str, ...]
-MOST = 400  # characters of a typed word
-MANY, MANY_HIGH = 60, 240  # words that are all shown; pixels that more of them scroll in
+MOST = 400  # most characters of a typed word
+MANY, MANY_HIGH = 60, 240  # most words without scrolling; height in pixels of the box in which more of them scroll
 
 
 def tokens_of(side: Side) -> Tokens:
-    """The words that the side's model reads."""
+    """The tokens that the side's model reads."""
     source = side.state.source
     return tuple(side.checkpoint.source.words(source)) if isinstance(source, str) else source
 
 
 def word_editor(a: Side, b: Side) -> None:
-    """The text, its words, what can be done with the chosen one, other segmentations."""
+    """The field of B's text, its words, the actions on the chosen word, other segmentations."""
     _begin_again_with(a)
     history, of_a, of_b = st.session_state[B_HISTORY], tokens_of(a), tokens_of(b)
     st.text_area(
@@ -43,7 +43,7 @@ def word_editor(a: Side, b: Side) -> None:
         max_chars=MAX_VALUE,
         placeholder=t("compare.b_text_place"),
         on_change=controls.count_run,
-        persist_state="session",  # it is not always shown
+        persist_state="session",  # it is not always on the page
     )
     with st.container(horizontal=True, key="steps-back"):
         st.button(t("compare.undo"), key="undo", on_click=_undo, disabled=not history)
@@ -51,14 +51,14 @@ def word_editor(a: Side, b: Side) -> None:
         st.button(t("compare.as_a"), key="as_a", on_click=_store, args=("", ""), disabled=same)
     if of_b:
         place = _chips(of_a, of_b, b)
-        with st.container():  # always there, so that what follows keeps its place, and is not folded again
+        with st.container():  # also if it is empty: the expander below keeps its position, and so stays open
             if place is not None:
                 _actions(b, of_b, place)
         _segmentations(b, of_b)
 
 
 def _begin_again_with(a: Side) -> None:
-    """B is A edited: when A's text is another, B begins as its copy again. What was typed as B's own text stays."""
+    """When A's text has changed, make B a copy of A again, unless B's text was typed."""
     state = st.session_state
     state.setdefault(B_HISTORY, [])
     origin = (a.state.text, a.state.tokens)
@@ -81,7 +81,10 @@ def _undo() -> None:
 
 
 def _edit(b: Side, tokens: Tokens, place: int | None = None) -> None:
-    """These tokens from now on; the text stays where they still spell it, tokens that it is cut into are not kept."""
+    """Make these the tokens of B, and select the word at ``place``.
+
+    The text stays if they spell it, else it is joined from them. Tokens that the model would choose are not stored.
+    """
     source, words = b.checkpoint.source, " ".join(tokens)
     text = b.state.text
     if not spelt(text, words):
@@ -92,7 +95,7 @@ def _edit(b: Side, tokens: Tokens, place: int | None = None) -> None:
 
 
 def _chips(of_a: Tokens, of_b: Tokens, b: Side) -> int | None:
-    """B's words to choose from: ✎ changed, + added, unknown ones named so; what A has and B has not, below."""
+    """B's words as pills: ✎ changed, + added, unknown ones marked; below, A's words that B lacks."""
     found, known = columns(of_a, of_b), b.checkpoint.source.vocab.ids
     marks = {r: "+" for column in found if not column.a for r in column.b}
     marks |= {
@@ -118,7 +121,7 @@ def _chips(of_a: Tokens, of_b: Tokens, b: Side) -> int | None:
 
 
 def _actions(b: Side, tokens: Tokens, place: int) -> None:
-    """What can be done with the chosen word."""
+    """Actions on the word at ``place``: delete, mask, join, replace by typed words, by its parts or by a neighbour."""
     token = tokens[place]
 
     def act(label: str, key: str, changed: Tokens | None) -> None:
@@ -155,7 +158,7 @@ def _actions(b: Side, tokens: Tokens, place: int) -> None:
 
 
 def _typed(b: Side, tokens: Tokens, place: int) -> None:
-    """The typed words, cut as the model cuts, in the place of the chosen one."""
+    """Replace the chosen word by the typed words, segmented as the model does."""
     words = [word for part in st.session_state[TYPED].split() for word in _cut(b, part)]
     if words:
         _edit(b, edits.replace(tokens, place, *words), place)
@@ -167,7 +170,7 @@ def _cut(b: Side, part: str) -> Sequence[str]:
 
 
 def _segmentations(b: Side, tokens: Tokens) -> None:
-    """The other ways to cut B's text."""
+    """A choice among the segmentations of B's text."""
     name, known = b.state.model, b.checkpoint.source.vocab.ids
     found = models.segmentations(name, models.changed(name), b.state.text)
     cuts = [segmentation.tokens for segmentation in found]

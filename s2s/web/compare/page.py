@@ -1,4 +1,4 @@
-"""Two sides, A as in Step through and B that differs from it, and both runs beside each other."""
+"""Two runs beside each other: A, as in Step through, and B, which differs in source, checkpoint or decoding."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
 
 
-def choices() -> None:
-    """In what B differs, whose words are read, A's decoding, examples."""
+def difference_controls() -> None:
+    """The choice in what B differs, A's settings of decoding, the example sentences."""
     left, middle, right = st.columns([8, 2, 2], vertical_alignment="bottom")
     key = f"differs-{language.current()}"
     st.session_state[key] = [name for name in st.session_state[keys.DIFFERS].split(",") if name]
@@ -54,13 +54,13 @@ def _differ(key: str) -> None:
     st.session_state[keys.DIFFERS] = ",".join(name for name in DIFFERS if name in chosen)
 
 
-def other(state: PageState) -> PageState:
-    """B as the state of Step through: A with what was chosen to differ."""
+def side_b(state: PageState) -> PageState:
+    """B as a state of Step through: A with the chosen differences."""
     differs, b = state.differs.split(","), state
     if "checkpoint" in differs and state.compare:
         b = replace(b, model=state.compare)
         if _cut(state.model) != _cut(b.model):
-            b = replace(b, tokens="")  # B's vocabulary is cut otherwise than A's tokens: it reads the text
+            b = replace(b, tokens="")  # B's segmenter is another: A's tokens do not suit it
     if "source" in differs and state.b_text:
         b = replace(b, text=state.b_text, tokens=state.b_tokens)
     if "decoding" in differs:
@@ -73,17 +73,19 @@ def _cut(name: str) -> Any:
     return text.get("source") if isinstance(text, dict) else None
 
 
-def alone(state: PageState) -> PageState:
-    """A side's state without what only a comparison has: a link to it in Step through."""
+def without_comparison(state: PageState) -> PageState:
+    """A side's state without the fields of a comparison, for a link to Step through."""
     plain = PageState()
-    return replace(state, **{name: getattr(plain, name) for name in FIELDS if name.startswith("b_") or name in OWN})
+    return replace(
+        state, **{name: getattr(plain, name) for name in FIELDS if name.startswith("b_") or name in COMPARISON_FIELDS}
+    )
 
 
-OWN = ("compare", "differs", "compared")
+COMPARISON_FIELDS = ("compare", "differs", "compared")
 
 
 def render_comparison(names: list[str]) -> None:
-    """B's controls, then both runs."""
+    """The controls of B, then both runs."""
     differs = st.session_state[keys.DIFFERS].split(",")
     box = st.container(border=True) if differs != [""] else st.container()
     with box:
@@ -93,7 +95,7 @@ def render_comparison(names: list[str]) -> None:
             with st.expander(t("compare.b_settings")):
                 controls.settings("b_")
     state = controls.state()
-    a, b = (_loaded(name, side) for name, side in (("A", state), ("B", other(state))))
+    a, b = (_loaded(name, side) for name, side in (("A", state), ("B", side_b(state))))
     if a is None or b is None:
         return
     if "source" in differs:
@@ -112,7 +114,7 @@ def _loaded(name: str, state: PageState) -> Side | None:
 
 
 def _runs(a: Side, b: Side, state: PageState) -> None:
-    """Decode both, say what changed, show the component and what can be taken away."""
+    """Decode both; show the summary, the component and the downloads."""
     reference, mode = state.ref.strip(), "free"
     if reference:
         modes = {"free": t("step.mode_free"), "forced": t("step.mode_forced")}
@@ -130,7 +132,10 @@ def _runs(a: Side, b: Side, state: PageState) -> None:
 
 
 def _usable(side: Side, mode: str, reference: str) -> tuple[Any, ...] | None:
-    """A side's call if it can be decoded, free-running without a reference that the model cannot read; else why not."""
+    """The arguments of ``models.decode`` for a side; None after an error message.
+
+    A free-running lane is decoded without its reference if the model cannot read that.
+    """
     call = side.call(mode, reference)
     try:
         models.decode(*call)
@@ -144,7 +149,7 @@ def _usable(side: Side, mode: str, reference: str) -> tuple[Any, ...] | None:
 
 
 def summary(found: Comparison) -> list[str]:
-    """What changed, in sentences."""
+    """The differences, in sentences."""
     if found.identical:
         return [t("compare.identical")]
     log_probs = dict(zip("ab", (signed(f"{x:.2f}") for x in found.log_probs_2), strict=True))
@@ -175,7 +180,7 @@ def _parted(found: Comparison) -> str:
 
 
 def _looked(side: Trace, step: Step) -> str:
-    """Where a step looked most."""
+    """The source word with the largest weight at a step, in words."""
     if not side.looks:
         return t("compare.looks_nowhere")
     place = int(step.attention.argmax())
@@ -183,7 +188,7 @@ def _looked(side: Trace, step: Step) -> str:
 
 
 def _rank(top: Any, word: str) -> str:
-    """Where a word stands among a step's candidates."""
+    """The rank and probability of a word among a step's candidates, in words."""
     for candidate in top:
         if candidate.token == word:
             return t("compare.rank", rank=candidate.rank, p=share(math.exp(candidate.log_prob)))
@@ -191,7 +196,7 @@ def _rank(top: Any, word: str) -> str:
 
 
 def _largest(found: Comparison) -> str:
-    """Of two runs that say the same: the step whose probability changed most."""
+    """For two runs with the same output: the step whose probability changed most, in a sentence."""
     row = found.largest
     steps = found.steps(row)
     assert steps[0] is not None and steps[1] is not None
@@ -200,30 +205,30 @@ def _largest(found: Comparison) -> str:
 
 
 def limits(found: Comparison, a: Checkpoint, b: Checkpoint) -> list[str]:
-    """What of the two cannot be compared, or only in part."""
+    """Sentences about what cannot be compared, or only in part."""
     only_a = sum(not column.b for column in found.columns)
     only_b = sum(not column.a for column in found.columns)
     joined = sum(len(column.a) > 1 or len(column.b) > 1 for column in found.columns)
     words = [{step.output for step in side.steps} - {"<eos>"} for side in (found.a, found.b)]
-    said_ = []
+    sentences = []
     if a.target.segmenter.name != b.target.segmenter.name:
-        said_.append(t("compare.limit_cut"))
+        sentences.append(t("compare.limit_cut"))
     elif a.target.vocab.tokens != b.target.vocab.tokens:
-        said_.append(t("compare.limit_vocabulary", a=len(a.target.vocab), b=len(b.target.vocab)))
+        sentences.append(t("compare.limit_vocabulary", a=len(a.target.vocab), b=len(b.target.vocab)))
     if all(words) and not words[0] & words[1]:
-        said_.append(t("compare.limit_words"))
+        sentences.append(t("compare.limit_words"))
     if only_a or only_b:
-        said_.append(t("compare.limit_unmatched", a=only_a, b=only_b))
+        sentences.append(t("compare.limit_unmatched", a=only_a, b=only_b))
     if joined:
-        said_.append(t("compare.limit_joined", count=joined))
-    return [f":small[:gray[{sentence}]]" for sentence in said_]
+        sentences.append(t("compare.limit_joined", count=joined))
+    return [f":small[:gray[{sentence}]]" for sentence in sentences]
 
 
 def _take_away(found: Comparison, a: Side, b: Side) -> None:
-    """Each side's link and JSON, the difference as CSV."""
+    """A link and the JSON of each side, and the difference as CSV."""
     with st.container(horizontal=True, key="both-sides"):
         for side, trace in ((a, found.a), (b, found.b)):
-            address = controls.address(alone(side.state))
+            address = controls.address(without_comparison(side.state))
             st.link_button(t("compare.open", side=side.name), f"./?{urlencode(address)}")
             name = f"lookback-compare-{side.name}-{side.checkpoint.name}.json"
             st.download_button(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Side:
-    """What one side runs: the state of Step through that shows it, and its checkpoint."""
+    """One side: its name, A or B, its state as in Step through, and its checkpoint."""
 
     name: str
     state: PageState

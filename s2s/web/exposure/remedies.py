@@ -17,7 +17,7 @@ from s2s.web.shell import csv_table, language
 from s2s.web.shell.bound import chooses
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
-from s2s.web.shell.same_data import learnt
+from s2s.web.shell.same_data import training_file
 
 
 def named(prefix: str, name: str) -> str:
@@ -27,7 +27,7 @@ def named(prefix: str, name: str) -> str:
 
 def section(name: str) -> None:
     """A table and a forest plot a comparison; nothing where none is about this checkpoint's task."""
-    train = learnt(name)
+    train = training_file(name)
     for comparison in remedies.about(train, remedies.FOLDER) if train else []:
         st.markdown(f"#### {t('exposure.remedies', task=comparison.task)}")
         st.markdown(t("exposure.remedies_help", test=code(comparison.test), sentences=comparison.sentences))

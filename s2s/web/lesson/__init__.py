@@ -1,4 +1,4 @@
-"""The lesson: short chapters in the lecture's order, one module and one function each."""
+"""The lesson: short chapters in the order of the lecture; each is one module with one function of the page's state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from s2s.web.lesson.training import training_chapter
 from s2s.web.shell import controls, keys, layout
 from s2s.web.shell.page_state import PageState
 
-# In the lecture's order. Each has its texts under lesson.<chapter> in the locales.
+# In the order of the lecture. The texts of each are under lesson.<chapter> in the locales.
 CHAPTERS: Mapping[str, Callable[[PageState], None]] = {
     "encoder_decoder": encoder_decoder_chapter,
     "attention": attention_chapter,
@@ -33,19 +33,19 @@ CHAPTERS: Mapping[str, Callable[[PageState], None]] = {
 
 
 def render_lesson() -> None:
-    """Everything below the page's warnings: the chapters, the sentence, the chapter that is open, the way on."""
+    """The list of chapters, the sentence form, the open chapter, and the buttons to the previous and the next."""
     chapters = list(CHAPTERS)
     if st.session_state[keys.CHAPTER] not in CHAPTERS:
         st.session_state[keys.CHAPTER] = chapters[0]
     chapter = st.session_state[keys.CHAPTER]
-    layout.contents(chapters, chapter)
+    layout.chapter_list(chapters, chapter)
     with st.container(key="lesson-sentence"):
         controls.sentence()
         controls.example_sentences()
     state = controls.state()
-    layout.top(chapter)
+    layout.chapter_top(chapter)
     with st.container(key=f"chapter-{chapter}"):
         layout.heading(chapter, chapters.index(chapter) + 1)
         CHAPTERS[chapter](state)
-    layout.ways(chapters, chapter)
+    layout.chapter_navigation(chapters, chapter)
     layout.write_address(state)

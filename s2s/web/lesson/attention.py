@@ -1,4 +1,4 @@
-"""Chapter Attention: score, softmax, context; additive and multiplicative beside each other; the mask."""
+"""Chapter Attention: score, softmax, context; additive and general attention beside each other; the mask."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from s2s.web.shell import language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
-from s2s.web.shell.same_data import learnt
+from s2s.web.shell.same_data import training_file
 
-SCORES = {  # of the layers in s2s/model/attention.py, by the config's name
+SCORES = {  # by the name in a config, as s2s/model/attention.py computes them
     "additive": r"e_{ts} = v^\top \tanh(W s_{t-1} + U h_s)",
     "general": r"e_{ts} = h_t^\top W h_s",
 }
@@ -25,17 +25,17 @@ STEPS = {
 }
 
 
-def contrasted(chosen: str) -> list[str]:
-    """The chosen checkpoint, and one of the other kind of attention with the same training data, additive first.
+def contrasting_pair(chosen: str) -> list[str]:
+    """A checkpoint with additive and one with general attention, trained on the same file as the chosen one.
 
-    The chosen one alone if its attention is neither additive nor general, or if there is no other.
+    The chosen one is taken for its own kind, and is the only one if there are no such checkpoints.
     """
-    train, found = learnt(chosen), dict[str, str]()
-    others = [name for name in sorted(models.names()) if name != chosen and learnt(name) == train] if train else []
-    for name in (chosen, *others):
+    train, by_kind = training_file(chosen), dict[str, str]()
+    others = sorted(models.names()) if train else []
+    for name in (chosen, *(other for other in others if other != chosen and training_file(other) == train)):
         if _kind(name) in SCORES:
-            found.setdefault(_kind(name), name)
-    return [found[attention] for attention in SCORES if attention in found] or [chosen]
+            by_kind.setdefault(_kind(name), name)
+    return [by_kind[kind] for kind in SCORES if kind in by_kind] or [chosen]
 
 
 def _config(name: str) -> Mapping[str, object]:
@@ -49,7 +49,7 @@ def _kind(name: str) -> str:
 
 
 def _shown(names: Sequence[str]) -> list[str]:
-    """Which models' numbers stand below the formulas, and in what their scores differ from these."""
+    """Sentences that name the models whose numbers are shown, and say how their scores differ from the formulas."""
     said = "two" if len(names) > 1 else "one" if _kind(names[0]) in SCORES else "other"
     covering = [name for name in names if _config(name).get("coverage")]
     return [
@@ -59,7 +59,7 @@ def _shown(names: Sequence[str]) -> list[str]:
 
 
 def attention_chapter(state: PageState) -> None:
-    """The three formulas, then both models' numbers, which can be dragged."""
+    """The three formulas, then the numbers of both models, whose scores can be dragged."""
     text = state.text
     left, right = st.columns(2)
     left.latex(SCORES["additive"])
@@ -68,7 +68,7 @@ def attention_chapter(state: PageState) -> None:
     sides, problems = [], list[str]()
     if _kind(state.model) == "none":
         st.info(t("weighing.nothing"))
-    for name in filter(lambda name: _kind(name) != "none", contrasted(state.model)):
+    for name in filter(lambda name: _kind(name) != "none", contrasting_pair(state.model)):
         try:
             with st.spinner(t("step.loading"), show_time=False):
                 changed = models.changed(name)

@@ -1,4 +1,4 @@
-"""Cached calls of the chapters: one line each around a pure function. UserError as that raises it."""
+"""Cached calls of the chapters, each around a pure function of ``s2s.lesson``. They raise UserError as it does."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sentence_loss(name: str, changed: int, text: str, reference: str) -> Sentenc
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def prior_run(name: str, changed: int, text: str, reference: str) -> PriorRun:
-    """What the prior does at every step."""
+    """The prior's values and effect at every step."""
     from s2s.lesson.prior import prior_run
 
     checkpoint = models.load(name, changed)
@@ -37,15 +37,17 @@ def prior_run(name: str, changed: int, text: str, reference: str) -> PriorRun:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def shares(schedule: str, k: float, slope: float, steps: tuple[int, ...]) -> list[float]:
-    """ε_i of scheduled sampling."""
+    """The share ε_i of reference words at each of the steps, in a schedule of scheduled sampling."""
     from s2s.lesson.remedies import shares
 
     return shares(schedule, k, slope, steps)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def drawn(name: str, changed: int, text: str, reference: str, kind: str, seed: int, teacher: float = 0.5) -> Drawn:
-    """Decoder inputs as a remedy's training would draw them."""
+def drawn_inputs(
+    name: str, changed: int, text: str, reference: str, kind: str, seed: int, teacher: float = 0.5
+) -> Drawn:
+    """Decoder inputs as the training of a remedy draws them."""
     from s2s.lesson.remedies import drawn
 
     checkpoint = models.load(name, changed)
@@ -56,7 +58,7 @@ def drawn(name: str, changed: int, text: str, reference: str, kind: str, seed: i
 def adversarial(
     name: str, changed: int, text: str, reference: str, epsilons: tuple[float, ...], seed: int
 ) -> Adversarial:
-    """The loss where the embeddings are moved."""
+    """The loss under adversarial and random perturbations of the embeddings, of the norms ``epsilons``."""
     from s2s.lesson.remedies import adversarial
 
     checkpoint = models.load(name, changed)
@@ -65,7 +67,7 @@ def adversarial(
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def rewarded(name: str, changed: int, text: str, reference: str, seed: int) -> Rewarded:
-    """Samples against the greedy output."""
+    """Samples and their rewards, and the greedy output as their baseline."""
     from s2s.lesson.remedies import rewarded
 
     checkpoint = models.load(name, changed)
@@ -74,7 +76,7 @@ def rewarded(name: str, changed: int, text: str, reference: str, seed: int) -> R
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def check_dates(name: str, changed: int, count: int, seed: int) -> Dates:
-    """The exact share on fresh dates."""
+    """The share of exact outputs on ``count`` new dates."""
     from s2s.lesson.date_check import check_dates
 
     checkpoint = models.load(name, changed)
@@ -83,7 +85,7 @@ def check_dates(name: str, changed: int, count: int, seed: int) -> Dates:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def flow(name: str, changed: int, text: str) -> Flow:
-    """A text's way through the network. Raises UserError as ``decode`` does."""
+    """The intermediate values of a text in the network."""
     from s2s.lesson.network import flow as made
 
     checkpoint = models.load(name, changed)
@@ -93,7 +95,7 @@ def flow(name: str, changed: int, text: str) -> Flow:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def padding_scores(name: str, changed: int, text: str) -> tuple[float, ...]:
-    """What each step of the greedy lane would score padding. Raises UserError as ``decode`` does."""
+    """The score that each step of the greedy lane would give to padding."""
     from s2s.lesson.padding import padding_scores as made
 
     checkpoint = models.load(name, changed)
@@ -102,8 +104,8 @@ def padding_scores(name: str, changed: int, text: str) -> tuple[float, ...]:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def running(name: str, changed: int, text: str, step: int) -> tuple[Piece, ...]:
-    """A step's functions as they ran, line by line. Raises UserError as ``decode`` does."""
+def step_as_it_runs(name: str, changed: int, text: str, step: int) -> tuple[Piece, ...]:
+    """The source of a step's functions, line by line, with the values that each line computed."""
     from s2s.lesson.annotated_source import step_as_it_runs
 
     checkpoint = models.load(name, changed)

@@ -29,12 +29,12 @@ LOSS_STEP = "loss-step"
 SENTENCE_LOSS = "sentence-loss"
 
 CLASSES = range(len(ce.LOGITS))
-MOST_TERMS = 40  # tokens whose losses are added up on the page
+MOST_TERMS = 40  # most tokens of which the sum of losses is written out
 EPSILONS = tuple(i / 20 for i in range(20))
 
 
 def cross_entropy_chapter(state: PageState) -> None:
-    """Three logits, one sentence, soft targets."""
+    """The three logits, then the loss of the sentence and soft targets."""
     st.html(STYLE + panel.STYLE)
     _logits()
     with st.container(border=True):
@@ -54,7 +54,7 @@ def _lecture() -> None:
 
 @st.fragment
 def _logits() -> None:
-    """The sliders, and both readings of the same numbers."""
+    """Sliders for the logits; softmax and sigmoid of the same numbers."""
     if f"logit-{CLASSES[0]}" not in st.session_state:
         _lecture()
     left, right = st.columns([1, 3], gap="large")
@@ -94,7 +94,7 @@ def _sigmoid(z: ce.Row) -> None:
 
 
 def _pick() -> None:
-    """A bar was clicked; a redrawn chart tells of no bar."""
+    """After a click on a bar: choose its step. A redrawn chart sends an empty selection."""
     points = st.session_state[SENTENCE_LOSS]["selection"]["points"]
     if points:
         st.session_state[LOSS_STEP] = int(points[0]["x"]) + 1
@@ -102,7 +102,7 @@ def _pick() -> None:
 
 @st.fragment
 def _sentence(loss: SentenceLoss, trace: Trace) -> None:
-    """-ln p of each token, their mean, one step's softmax, and what soft targets change."""
+    """The loss -ln p of each token, their mean, the softmax of one step, the loss with soft targets."""
     text = language.strings("lesson.cross_entropy")
     count = len(loss.nll)
     hardest = loss.nll.index(max(loss.nll)) + 1
@@ -125,7 +125,7 @@ def _sentence(loss: SentenceLoss, trace: Trace) -> None:
 
 
 def _sum(loss: SentenceLoss) -> str:
-    """The sentence's loss and perplexity, term by term where there are few."""
+    """The loss and perplexity of the sentence as a formula; with its terms if there are few."""
     count, total = len(loss.nll), sum(loss.nll)
     terms = " + ".join(f"{value:.3f}" for value in loss.nll) if count <= MOST_TERMS else f"{total:.3f}"
     return (
@@ -138,7 +138,7 @@ def _step(loss: SentenceLoss, trace: Trace, at: int) -> None:
     st.markdown(t("lesson.cross_entropy.step", step=at + 1, word=code(step.output)))
     st.html(f'<div class="lb-panels"><section>{panel.words(step, "", language.strings("player"))}</section></div>')
     p = np.exp(-loss.nll[at])
-    digits = 5 + int(loss.nll[at] / math.log(10))  # so many that a calculator gives the four decimals of the loss
+    digits = 5 + int(loss.nll[at] / math.log(10))  # enough to compute four decimals of the loss from p
     st.latex(rf"-\ln {p:.{digits}f} = {loss.nll[at]:.4f}")
 
 

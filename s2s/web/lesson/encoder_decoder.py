@@ -1,4 +1,4 @@
-"""Chapter Encoder-decoder: the sentence's way through the network, and what one fixed vector must carry."""
+"""Chapter Encoder-decoder: a sentence through the network, and how much one fixed vector must encode."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from s2s.web.shell import language, layout, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
-from s2s.web.shell.same_data import learnt
+from s2s.web.shell.same_data import training_file
 
 if TYPE_CHECKING:
     from s2s.evaluate.lengths import Lengths
     from s2s.lesson.network import Flow
 
-TRIED_LENGTHS = "tried_lengths"  # by model and text: words, and the score that was reached
+TRIED_LENGTHS = "tried_lengths"  # by model and text: number of words, and chrF
 
-TRIED = 60  # sentences of a visit that the curve keeps
+TRIED = 60  # most of the visitor's outputs in the chart of lengths
 
 
 def encoder_decoder_chapter(state: PageState) -> None:
-    """The figure, both translations, quality by length, the question."""
+    """The network, the outputs of both models, quality by length, the question."""
     name, text, reference = state.model, state.text, state.ref.strip()
     runs = []
-    for one in filter(None, (name, contrast(name))):
+    for one in filter(None, (name, contrasting_checkpoint(name))):
         try:
             with st.spinner(t("step.loading"), show_time=False):
                 runs.append(computed.flow(one, models.changed(one), text))
@@ -46,11 +46,11 @@ def encoder_decoder_chapter(state: PageState) -> None:
     _question(runs, found)
 
 
-def contrast(name: str) -> str | None:
-    """A checkpoint that learnt the same task and has no attention; of one without, one with."""
-    train, blind = learnt(name), _attention(name) == "none"
+def contrasting_checkpoint(name: str) -> str | None:
+    """A checkpoint with the same training file and without attention; with attention if ``name`` has none."""
+    train, blind = training_file(name), _attention(name) == "none"
     for other in models.names() if train else []:
-        if other != name and learnt(other) == train and (_attention(other) == "none") != blind:
+        if other != name and training_file(other) == train and (_attention(other) == "none") != blind:
             return other
     return None
 
@@ -61,7 +61,7 @@ def _attention(name: str) -> str:
 
 
 def _outputs(runs: Sequence[Flow], reference: str) -> None:
-    """What each model says, and how near it is to the reference."""
+    """A table of both outputs, with chrF if there is a reference."""
     heads = [t("network.model"), t("step.output"), *(["chrF"] if reference else [])]
     rows = [[run.checkpoint, run.text, *([f"{_chrf(run, reference):.1f}"] if reference else [])] for run in runs]
     st.html(step.STYLE + step.table(heads, rows))
@@ -77,13 +77,13 @@ def _chrf(run: Flow, reference: str) -> float:
 
 
 def _measured(name: str) -> Lengths | None:
-    """Quality by length of the models that learnt the same task, where that was measured."""
-    train = learnt(name)
+    """Measured quality by length of models with the same training file; None if there is no such measurement."""
+    train = training_file(name)
     return next(iter(lengths.about(train, lengths.FOLDER)), None) if train else None
 
 
 def _lengths(runs: Sequence[Flow], text: str, reference: str, found: Lengths | None) -> None:
-    """Quality by length: measured on a test set where that was done, and the visitor's own sentences."""
+    """The chart of quality by length: the measured curves, if there are any, and the visitor's own sentences."""
     tried: dict[tuple[str, str], tuple[int, float]] = st.session_state.setdefault(TRIED_LENGTHS, {})
     if reference:
         for run in runs:
@@ -107,12 +107,12 @@ def _lengths(runs: Sequence[Flow], text: str, reference: str, found: Lengths | N
 
 
 def _blind(runs: Sequence[Flow]) -> Flow | None:
-    """The run of a model without attention, if one is on screen."""
+    """The run of a model without attention; None if there is none."""
     return next((run for run in runs if run.attention == "none"), None)
 
 
 def _question(runs: Sequence[Flow], found: Lengths | None) -> None:
-    """What one vector must carry, said of the models on screen."""
+    """The question how much one vector must encode, with the numbers of the models on screen."""
     blind = _blind(runs)
     sizes = (blind or runs[0]).sizes
     values: dict[str, Any] = {"words": sizes["S"], "size": sizes["M"]}

@@ -1,4 +1,4 @@
-"""Chapter Teacher forcing and exposure bias: both lanes of the sentence, where they part, and the remedies on it."""
+"""Chapter Teacher forcing and exposure bias: both lanes of the sentence, their divergence, the remedies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ END = SPECIALS[EOS]
 
 
 def exposure_chapter(state: PageState) -> None:
-    """The lanes, why they part, the remedies one at a time."""
+    """The lanes, why they diverge, the remedies, the question."""
     st.html(STYLE)
     formulas("chain", "lanes")
     given = pair_of(state)
@@ -39,12 +39,12 @@ def exposure_chapter(state: PageState) -> None:
 
 
 def _lanes(given: Pair) -> Mapping[str, Trace]:
-    """Both lanes, the free one greedy whatever is set on another page."""
+    """Both lanes; the free one is greedy, whatever the settings of other pages are."""
     return {"forced": models.decode(*given, "forced", ()), "free": models.decode(*given, "free", GREEDY)}
 
 
 def _divergence(found: Mapping[str, Trace]) -> None:
-    """What happens at ◆, in words."""
+    """The divergence, marked ◆ in the player, in words."""
     forced = found["forced"]
     at = forced.divergence
     if at is None:
@@ -59,7 +59,7 @@ def _divergence(found: Mapping[str, Trace]) -> None:
 
 
 def _question(given: Pair) -> None:
-    """Where ◆ stands with the free-running output as reference: of most outputs nowhere."""
+    """The question where ◆ is if the free-running output is the reference: for most outputs nowhere."""
     try:
         free = models.decode(*given, "free", GREEDY)
         if not free.text.strip():

@@ -1,4 +1,4 @@
-"""Chapter Homework: exercises that are checked, with a hint on the usual slips."""
+"""Chapter Homework: exercises whose answers are checked, with hints for the usual mistakes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import GREEDY, PageState
 
-DATES_DRAWN = "dates"  # how many times dates were drawn: the seed of the next
+DATES_DRAWN = "dates"  # how many times dates were drawn: the seed of the last draw
 EXERCISE = "exercise"
 HOMEWORK_STEP = "homework-step"
 
 DATES = 200
-DIVERGES = 3  # the step at which a sentence is to diverge
+DIVERGES = 3  # the step, from 1, at which the visitor's sentence should diverge
 COMMANDS = """python -m s2s prepare automaster AutoMaster_TrainSet.csv
 python -m s2s train configs/automaster.toml
 python -m s2s submit automaster AutoMaster_TestSet.csv --out submission.csv --beam 5"""
 
 
 def homework_chapter(state: PageState) -> None:
-    """The choice of an exercise, and the exercise."""
+    """The choice of an exercise, and the chosen exercise."""
     st.html(STYLE)
     given = pair_of(state)
     exercises: dict[str, Callable[[], None]] = {
@@ -56,12 +56,12 @@ def _forced(given: Pair) -> Trace | None:
 
 @st.fragment
 def _step(given: Pair) -> None:
-    """Two numbers of a step, worked out by hand."""
+    """Compute two numbers of a step: an attention weight and -ln p of the output."""
     trace = _forced(given)
     if trace is None:
         return
     count = len(trace.steps)
-    # The one worth working out.
+    # By default the step whose attention is spread most.
     widest = min(range(count), key=lambda at: float(trace.steps[at].attention.max(initial=0.0))) + 1
     if not 1 <= st.session_state.setdefault(HOMEWORK_STEP, widest) <= count:
         st.session_state[HOMEWORK_STEP] = widest
@@ -91,7 +91,7 @@ def _step(given: Pair) -> None:
 
 
 def _answer(name: str, label: str, exercise: homework.Exercise) -> None:
-    """A field for the number, and what is to be said of it."""
+    """A field for the number, and the verdict on it."""
     answer = st.number_input(label, value=None, format="%.4f", step=0.01, key=f"answer-{name}")
     if answer is not None:
         _say(exercise.verdict(float(answer)) == "right", f"{name}_{exercise.verdict(float(answer))}")
@@ -102,7 +102,7 @@ def _say(done: bool, key: str, **values: object) -> None:
 
 
 def _diverge(given: Pair) -> None:
-    """The sentence above, held against the task."""
+    """Find a sentence whose lanes diverge at step ``DIVERGES``."""
     trace = _forced(given)
     if trace is None:
         return
@@ -114,7 +114,7 @@ def _diverge(given: Pair) -> None:
 
 
 def _unknown(given: Pair) -> None:
-    """The sentence above with its unknown words and without."""
+    """Find a sentence whose unknown words change its output: decode it with and without them."""
     name, changed, text, _ = given
 
     def decode(source: models.Source) -> Trace:
@@ -144,7 +144,7 @@ def _check() -> None:
 
 
 def _date() -> None:
-    """A checkpoint on dates that are written now."""
+    """Train a model on dates: check a checkpoint on new ones."""
     st.code("python -m s2s generate date\npython -m s2s train configs/date.toml --name my-date", language="bash")
     names = models.names()
     first = names.index("date") if "date" in names else 0
@@ -164,7 +164,7 @@ def _date() -> None:
 
 
 def _submission() -> None:
-    """The commands, and a look at the file that comes of them."""
+    """Make a submission: the commands, and a check of the uploaded file."""
     st.code(COMMANDS, language="bash")
     file = st.file_uploader(t("lesson.homework.upload"), type=["csv"], key="submission")
     if file is None:

@@ -1,4 +1,4 @@
-"""Chapter Layers and model: the source of the loaded layers, line by line, beside what each line made at one step."""
+"""Chapter Layers and model: the source of the loaded layers, line by line, beside the values of one step."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ STYLE = """<style>
 
 
 def layers_chapter(state: PageState) -> None:
-    """The functions in the order of a step; the one that scores comes first."""
+    """The choice of a step, and the source of its functions with the values of each line."""
     name, text = state.model, state.text
     changed = models.changed(name)
     try:
@@ -49,13 +49,13 @@ def layers_chapter(state: PageState) -> None:
                 st.session_state[LAYERS_STEP] = steps
             said = [code(step.output) for step in trace.steps]
             at = st.slider(t("layers.step"), 1, max(steps, 2), key=LAYERS_STEP) if steps > 1 else 1
-            pieces = computed.running(name, changed, text, at - 1)
+            pieces = computed.step_as_it_runs(name, changed, text, at - 1)
     except UserError as error:
         st.error(language.explain(error))
         return
     st.markdown(t("layers.at", step=at, word=said[at - 1], words=len(trace.source_tokens)))
     for piece in pieces:
-        around = piece.name.startswith(("decoder.", "seq2seq."))  # what calls the layer
+        around = piece.name.startswith(("decoder.", "seq2seq."))  # the callers of the layers, which begin collapsed
         with st.expander(f"`{piece.name}`", expanded=not around, key=piece.name):
             st.html(STYLE + _table(piece))
     blind = trace.checkpoint["attention"] == "none"

@@ -1,4 +1,4 @@
-"""Chapter Predict, then reveal: the player asks before it shows, on the free-running lane."""
+"""Chapter Predict, then reveal: the viewer guesses each step of the free-running lane before the player shows it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from s2s.web.shell.page_state import GREEDY, PageState
 
 
 def predict_chapter(state: PageState) -> None:
-    """The player that asks, the way to a whole class, the question."""
-    style.veil_reference()  # it would tell
+    """The player in predict mode, a link to the classroom, the question."""
+    style.veil_reference()  # it would reveal the output
     name, changed, text, _ = pair_of(state)
     free = result_or_message(lambda: models.decode(name, changed, text, "", "free", GREEDY))
     if free is not None:

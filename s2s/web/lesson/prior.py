@@ -1,4 +1,4 @@
-"""Chapter Prior knowledge: one sentence with the scale-and-shift layer and without, and what it does at a step."""
+"""Chapter Prior knowledge: a sentence with and without the scale-and-shift layer, and the layer's effect at a step."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 PRIOR_STEP = "prior-step"
 
-PLAIN = "-plain"  # ends the name of the same model without prior knowledge
-OWN = "prior_own"  # the session's name for whether the chapter reads an example of its model's
-ODDS = math.exp(0.5)  # by which an untrained prior multiplies those of a source word
-LONGEST = 300  # characters of the sentence that are said again
-MOST = 12  # source words whose scale and shift are shown
+PLAIN = "-plain"  # suffix of the name of the same model without prior knowledge
+OWN = "prior_own"  # whether the chapter reads an example of its model instead of the visitor's sentence
+ODDS = math.exp(0.5)  # factor by which an untrained prior multiplies the odds of a source word
+LONGEST = 300  # characters of the sentence that are repeated
+MOST = 12  # most source words whose scale and shift are shown
 
 
 def prior_chapter(state: PageState) -> None:
-    """The vector, the layer's own values, the step, both outputs."""
+    """Both outputs, the vector x and the values of the layer, one step, the question."""
     st.html(STYLE)
     formulas("prior")
     name = _with_prior(state.model)
@@ -57,7 +57,7 @@ def prior_chapter(state: PageState) -> None:
 
 
 def _bleu(name: str) -> float | None:
-    """Its BLEU on its test set, where there is such a checkpoint and it was scored."""
+    """The BLEU of a checkpoint on its test set; None if there is no such checkpoint or score."""
     test = models.about(name, models.changed(name))["metrics"].get("test") if name in models.names() else None
     score = test.get("bleu") if isinstance(test, dict) else None
     return float(score) if isinstance(score, (int, float)) else None
@@ -69,17 +69,20 @@ def _has(name: str) -> bool:
 
 
 def _with_prior(chosen: str) -> str | None:
-    """The chosen model if it has the layer, or the one of which it is the model without; else the first that has."""
+    """A model with the layer: the chosen one, or the chosen one without ``PLAIN``, or the first; None without any."""
     return next(filter(_has, [chosen, chosen.removesuffix(PLAIN), *models.names()]), None)
 
 
 def _read(own: bool) -> None:
-    """From now on this chapter reads an example of its model's, or the visitor's sentence; nothing else changes."""
+    """Choose whether this chapter reads an example of its model instead of the visitor's sentence."""
     st.session_state[OWN] = own
 
 
 def _sentence(name: str, state: PageState) -> PriorRun | None:
-    """The sentence through the model with the prior; where the visit's is another one, through an example of its."""
+    """Decode the sentence with the prior and show its parts; None after an error message.
+
+    If the visitor chose another model, the chapter offers an example of its own model instead of their sentence.
+    """
     text, reference, chosen = state.text, state.ref, state.model
     if chosen.removesuffix(PLAIN) != name:
         example, reference = controls.first_example(name), ""
@@ -100,7 +103,7 @@ def _sentence(name: str, state: PageState) -> PriorRun | None:
 
 
 def _outputs(name: str, text: str, reference: str) -> None:
-    """What both models say to the end, and the reference."""
+    """A table of the outputs with and without the prior, and of the reference."""
     rows = []
     for one, label in ((name, "with"), (name + PLAIN, "without")):
         if one in models.names():
@@ -114,7 +117,7 @@ def _outputs(name: str, text: str, reference: str) -> None:
 
 
 def _vector(found: PriorRun) -> None:
-    """x, and the layer's values for the words that it is 1 for."""
+    """The vector x: the words for which it is 1, and the values of the layer for them."""
     text = language.strings("lesson.prior")
     st.markdown(f"#### {text['vector']}")
     st.markdown(t("lesson.prior.ones", ones=found.ones, size=found.size))
@@ -133,7 +136,7 @@ def _values(word: Word) -> list[object]:
 
 @st.fragment
 def _step(found: PriorRun) -> None:
-    """A step's words before and after."""
+    """The words of one step before and after the prior."""
     text, count = language.strings("lesson.prior"), len(found.steps)
     st.markdown(f"#### {text['step']}")
     if not 1 <= st.session_state.setdefault(PRIOR_STEP, 1) <= count:

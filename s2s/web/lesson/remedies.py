@@ -1,4 +1,4 @@
-"""The remedies for exposure bias, one short part each: formula, and what training would do with this sentence."""
+"""The remedies for exposure bias: the formula of each, and what its training would do with the sentence."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from s2s.web.shell.language import t
 if TYPE_CHECKING:
     from s2s.lesson.remedies import Drawn
 
-DRAWS = "draw"  # how many times an example was drawn
+DRAWS = "draw"  # how many times the visitor drew again: the seed
 REMEDY = "remedy"
 
 EPSILONS = (0.0, 0.125, 0.25, 0.5, 1.0, 1.5, 2.0)
 OPTIONS = {"displayModeBar": False}
-LAST = 20_000  # steps of a training that the schedules are drawn over
+LAST = 20_000  # last step of training in the chart of schedules
 
 
 def remedy_section(given: Pair) -> None:
-    """The choice of a remedy, and its part."""
+    """The choice of a remedy, and its section."""
     st.markdown(f"#### {t('lesson.remedies.title')}")
     parts = {
         "sampling": _sampling,
@@ -48,14 +48,14 @@ def _again() -> None:
 
 
 def _seed() -> int:
-    """The number of this draw, with a button for the next."""
+    """The seed of the present draw, and a button for the next."""
     st.button(t("lesson.remedies.again"), key="again", on_click=_again)
     return int(st.session_state.get(DRAWS, 0))
 
 
 @st.fragment
 def _sampling(given: Pair) -> None:
-    """The three schedules, and the sentence as a step of training would read it."""
+    """The three schedules, and decoder inputs of the sentence as a step of training draws them."""
     text = language.strings("lesson.remedies")
     formulas("linear", "exponential", "inverse_sigmoid")
     left, right = st.columns([1, 2], gap="large")
@@ -70,18 +70,18 @@ def _sampling(given: Pair) -> None:
         st.plotly_chart(lesson.schedules(steps, lines, text), key="schedules", config=OPTIONS)
     teacher = st.slider(text["teacher"], 0.0, 1.0, 0.5, 0.05, key="teacher")
     seed = _seed()
-    found = result_or_message(lambda: computed.drawn(*given, "sampling", seed, teacher))
+    found = result_or_message(lambda: computed.drawn_inputs(*given, "sampling", seed, teacher))
     if found is not None:
         _draws(found, text["own_words"])
 
 
 @st.fragment
 def _drawn(given: Pair) -> None:
-    """Decoder inputs as the very function draws them that trains."""
+    """Decoder inputs of the chosen remedy, drawn by the function that training uses."""
     kind = st.session_state[REMEDY]
     formulas(kind)
     seed = _seed()
-    found = result_or_message(lambda: computed.drawn(*given, kind, seed))
+    found = result_or_message(lambda: computed.drawn_inputs(*given, kind, seed))
     if found is not None:
         _draws(found, t("lesson.remedies.changed_words"))
         shares = {"unknown": 100 * found.unknown, "other": 100 * found.other, "kept": 100 * found.kept}
@@ -98,7 +98,7 @@ def _draws(found: Drawn, marked: str) -> None:
 
 @st.fragment
 def _policy(given: Pair) -> None:
-    """Samples of this sentence against its greedy output."""
+    """Samples of the sentence, and their rewards compared with that of the greedy output."""
     text = language.strings("lesson.remedies")
     formulas("policy", "mixture")
     seed = _seed()
@@ -118,7 +118,7 @@ def _policy(given: Pair) -> None:
 
 @st.fragment
 def _adversarial(given: Pair) -> None:
-    """The loss of this sentence where its embeddings are moved."""
+    """The loss of the sentence when its embeddings are perturbed."""
     text = language.strings("lesson.remedies")
     formulas("fgm", "penalty")
     epsilon = st.slider(text["norm"], 0.1, 2.0, 0.5, 0.1, key="fgm")

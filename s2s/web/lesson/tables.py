@@ -1,4 +1,4 @@
-"""Tables of numbers with bars and rows of words with marks, as HTML; formulas side by side where there is room."""
+"""Tables of numbers with bars and rows of marked words, as HTML; formulas beside each other."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ STYLE = """<style>
 
 
 class Bar(float):
-    """A probability that is drawn, too."""
+    """A probability that a table shows with a bar."""
 
 
 def cell(value: object) -> str:
-    """A number with a real minus and five significant digits, a text as it is, a ``Bar`` with its bar.
+    """The HTML of a cell: a number with a minus sign and five decimals or digits, a ``Bar`` with its bar, a text.
 
     >>> cell(-0.121123), cell("水"), cell(20.0855369)
     ('−0.12112', '水', '20.086')
@@ -45,7 +45,7 @@ def cell(value: object) -> str:
 
 
 def numbers(heads: Sequence[str], rows: Sequence[Sequence[object]], chosen: int = -1) -> str:
-    """Rows under heads, the first column names; the row ``chosen`` stands out."""
+    """A table as HTML; its first column has names, and the row ``chosen``, from 0, is highlighted."""
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     body = "".join(
         f"<tr{' class=on' if at == chosen else ''}>{''.join(f'<td>{cell(value)}</td>' for value in row)}</tr>"
@@ -55,7 +55,7 @@ def numbers(heads: Sequence[str], rows: Sequence[Sequence[object]], chosen: int 
 
 
 def marked_words(tokens: Sequence[str], marked: Sequence[bool], label: str) -> str:
-    """A row of words, some of them marked; ``label`` says to a screen reader which row it is."""
+    """A row of words as HTML, some of them marked; ``label`` names the row for screen readers."""
     spans = "".join(
         f'<span{" class=on" if mark else ""} dir="auto">{escape(token)}</span>'
         for token, mark in zip(tokens, marked, strict=True)
@@ -64,7 +64,7 @@ def marked_words(tokens: Sequence[str], marked: Sequence[bool], label: str) -> s
 
 
 def formulas(*written: str) -> None:
-    """Formulas by their names, or as they are written; one below the other on a phone."""
+    """Show formulas, by their names in ``FORMULAS`` or as LaTeX, beside each other; on a phone one below the other."""
     with st.container(horizontal=True, horizontal_alignment="center", gap="large"):
         for one in written:
             st.latex(worded(FORMULAS.get(one, one), t), width="content")

@@ -1,4 +1,4 @@
-"""Chapter Training: attention takes shape, in the film of a checkpoint and in a model trained in the page."""
+"""Chapter Training: how attention forms, in the film of a checkpoint or of a model that is trained in the page."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from s2s.web.shell.page_state import PageState
 
 TRAIN_ATTENTION = "train_attention"
 TRAIN_FEEDING = "train_feeding"
-TRAINING_PROBLEM = "training_problem"  # sentence of the last mistake, shown once
+TRAINING_PROBLEM = "training_problem"  # message of the last error, shown once
 
-POLL = 1.0  # seconds between two looks at a training
-SHOWN = "filmed"  # the name in the session of the film that is on screen
+POLL = 1.0  # seconds between two updates of the progress
+SHOWN = "filmed"  # name of the checkpoint whose film is on screen
 
 
 def training_chapter(state: PageState) -> None:
-    """The choices, the training of this visitor, the film of it or of a checkpoint."""
+    """The choices, the visitor's training, its film or that of a checkpoint."""
     mine = models.own_trainings()
     running = bool(mine) and mine[-1].look()
     if not running:
@@ -45,7 +45,7 @@ def training_chapter(state: PageState) -> None:
 
 
 def _choices(running: bool) -> None:
-    """What can be chosen about a training, and the button that begins it."""
+    """The choices of a training, and the button that starts it."""
     lasting: Any = {"persist_state": "session", "disabled": running}
     with st.container(key="choices", horizontal=True, vertical_alignment="bottom", gap="small"):
         for name, allowed in live.CHOICES.items():
@@ -60,7 +60,7 @@ def _choices(running: bool) -> None:
 
 
 def _attention(label: str, allowed: tuple[str, ...], running: bool) -> None:
-    """The kind of attention by its name in the visitor's language; a widget a language, as ``controls.radio`` has."""
+    """The choice of the attention by its translated name; one widget a language, as in ``controls.radio``."""
 
     def keep() -> None:
         st.session_state[TRAIN_ATTENTION] = st.session_state[key]
@@ -73,13 +73,13 @@ def _attention(label: str, allowed: tuple[str, ...], running: bool) -> None:
 
 
 def chosen() -> live.Choice:
-    """What the visitor has chosen. Raises UserError for what cannot be."""
+    """The visitor's choices. Raises UserError for a combination that is not possible."""
     values = {name: st.session_state[f"train_{name}"] for name in live.CHOICES if name != "feeding"}
     return live.Choice(**values, feeding="sampling" if st.session_state[TRAIN_FEEDING] else "teacher")
 
 
 def _start() -> None:
-    """Begin a training; the oldest of more than a few makes way."""
+    """Start a training, and forget the oldest ones beyond ``trainings.KEPT``."""
     mine = st.session_state.setdefault(keys.TRAININGS, [])
     try:
         if mine and mine[-1].look():
@@ -97,16 +97,16 @@ def _start() -> None:
 
 
 def _resume(training: Training) -> None:
-    """Go on with one that ended early; it is the last one again."""
+    """Resume a training that ended early; it becomes the last one of the list."""
     mine = models.own_trainings()
     mine.append(mine.pop(mine.index(training)))
-    st.session_state.pop(SHOWN, None)  # its film is the one to see, also where it ended before it had any
+    st.session_state.pop(SHOWN, None)  # show its film, even if it had none before
     training.resume()
 
 
 @st.fragment(run_every=POLL)
 def _progress() -> None:
-    """The visitor's last training while it runs, with its film. What begins or ends one concerns the whole page."""
+    """Progress and film of the running training. When it ends, the whole page is rerun."""
     training = models.own_trainings()[-1]
     if not training.look():
         st.rerun()
@@ -121,7 +121,7 @@ def _progress() -> None:
 
 
 def _end(training: Training) -> None:
-    """How a training ended, in a sentence, and the ways on."""
+    """How a training ended, in a sentence, and what can be done next."""
     mistake = training.job.mistake()
     last = training.moments[-1] if training.moments else None
     values: dict[str, Any] = {"name": code(training.name), "step": training.done, "steps": training.steps}
@@ -138,7 +138,7 @@ def _end(training: Training) -> None:
 
 
 def _ways_on(training: Training) -> None:
-    """Resume what ended early; open the checkpoint in the player."""
+    """Buttons to resume a training that ended early, and to open its checkpoint in the player."""
     with st.container(key="ways-on", horizontal=True):
         if not training.job.result:
             st.button(t("training.resume"), key="train-resume", on_click=_resume, args=(training,))
@@ -153,7 +153,7 @@ def _open(name: str) -> None:
 
 
 def _film(model: str) -> film.Film | None:
-    """The film of the visitor's training or of a checkpoint, which is returned; how to get one where there is none."""
+    """Show and return the film of the visitor's training or of a checkpoint; None, with a hint, if there is none."""
     own = [training.name for training in reversed(models.own_trainings()) if training.moments]
     filmed = list(dict.fromkeys([*own, *filter(models.filmed, models.names())]))
     if not filmed:
@@ -182,7 +182,7 @@ def _film(model: str) -> film.Film | None:
 
 
 def _question(shown: film.Film | None) -> None:
-    """The question, and its answer read off the film that is on screen."""
+    """The question, and its answer from the film on screen."""
     if shown is None:
         layout.question("training", answers=("answer_no_film",))
         return
@@ -198,7 +198,7 @@ def _question(shown: film.Film | None) -> None:
 
 
 def _learnt(shown: film.Film, date: bool) -> None:
-    """The steps at which the parts of each sentence were right."""
+    """A table of the steps at which the parts of each sentence were first right."""
     parts = {name: t(f"lesson.training.{name}") for name in learning.DATE}
     whole, first = t("lesson.training.whole"), t("lesson.training.earliest")
     rows = []
@@ -214,7 +214,7 @@ def _learnt(shown: film.Film, date: bool) -> None:
 
 
 def _when(part: learning.Part) -> str:
-    """The step at which a part was right first, where it looked, whether it is a copy, and where it was lost again."""
+    """The step at which a part was first right, and notes: attended word, copied, when it was lost again."""
     if part.first is None:
         return t("lesson.training.never")
     notes = [t("lesson.training.looked", word=part.looked)] if part.looked else []

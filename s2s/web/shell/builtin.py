@@ -37,7 +37,7 @@ def words(shown: str) -> dict[str, str]:
     return {theirs[key]: ours[key] for key in theirs if theirs[key] != ours[key]}
 
 
-def mend(page: str) -> None:
+def translate_streamlit(page: str) -> None:
     """Mount the script, which takes no room; ``page`` is the path of the page that is shown."""
     chosen = {name: str(st.session_state[name]) for name in CHOICES if name in st.session_state}
     shown = language.current()

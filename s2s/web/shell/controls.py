@@ -74,7 +74,7 @@ def _switched(before: str) -> None:
     """After another model was chosen: replace an example of the last model by one of this model; keep a typed text."""
     texts, name = [text for text, _ in _pairs(before)], st.session_state[keys.MODEL]
     st.session_state.update({keys.LAYER: 0, keys.HEAD: 0})
-    draft.switched()
+    draft.count_switch()
     if st.session_state[keys.TEXT] in texts and st.session_state[keys.TEXT] not in [text for text, _ in _pairs(name)]:
         st.session_state.update(first_example(name))
 
@@ -124,8 +124,8 @@ def sentence() -> None:
             place = t("step.reference_place")
             right.text_area(t("step.reference"), **shows(keys.REFERENCE), height=78, placeholder=place)
             last.form_submit_button(t("step.run"), key="run", type="primary", width="stretch", on_click=_submitted)
-        draft.unrun()
-    draft.stranger(_pairs(st.session_state[keys.MODEL]))
+        draft.unrun_note()
+    draft.reference_warning(_pairs(st.session_state[keys.MODEL]))
 
 
 def example_sentences() -> None:

@@ -27,7 +27,7 @@ def _component() -> Any:
     return st.components.v2.component("lookback_draft", html='<div class="draft"></div>', css=css, js=js)
 
 
-def unrun() -> None:
+def unrun_note() -> None:
     """A note below the fields, shown by the browser while they hold another sentence than the one that was run."""
     state = st.session_state
     words = {name: text for name, text in language.strings("player").items() if name.startswith("stale")}
@@ -35,7 +35,7 @@ def unrun() -> None:
     _component()(key="draft", data={"shown": shown, "switches": state.get(SWITCHES, 0), "strings": words})
 
 
-def stranger(pairs: Sequence[tuple[str, str]]) -> None:
+def reference_warning(pairs: Sequence[tuple[str, str]]) -> None:
     """Warn if the reference was typed for another sentence; one of the example ``pairs`` of the model never warns."""
     if (other := _other(pairs)) is not None:
         with st.container(horizontal=True, vertical_alignment="center", key="stranger"):
@@ -44,7 +44,7 @@ def stranger(pairs: Sequence[tuple[str, str]]) -> None:
             st.button(t("step.stranger_keep"), key="keep_ref", on_click=_keep)
 
 
-def switched() -> None:
+def count_switch() -> None:
     """Count that another model was chosen."""
     st.session_state[SWITCHES] = st.session_state.get(SWITCHES, 0) + 1
 

@@ -47,7 +47,7 @@ def _go(chapter: str) -> None:
     st.session_state[keys.CHAPTER] = chapter
 
 
-def contents(chapters: Sequence[str], now: str) -> None:
+def chapter_list(chapters: Sequence[str], now: str) -> None:
     """The list of chapters as buttons; that of the open one, ``now``, is highlighted."""
     with st.container(key="contents", horizontal=True, gap="xxsmall"):
         for number, chapter in enumerate(chapters, start=1):
@@ -65,7 +65,7 @@ def _top() -> Any:
     return st.components.v2.component("lookback_top", html="<i hidden></i>", js=TOP)
 
 
-def top(chapter: str) -> None:
+def chapter_top(chapter: str) -> None:
     """Mark where a chapter begins; the browser scrolls here when the chapter is another one than before."""
     _top()(key="top", data={"chapter": chapter}, height=1)
 
@@ -96,7 +96,7 @@ def question(
             st.markdown("\n\n".join(t(f"lesson.{chapter}.{answer}", **values) for answer in answers))
 
 
-def ways(chapters: Sequence[str], now: str) -> None:
+def chapter_navigation(chapters: Sequence[str], now: str) -> None:
     """Buttons to the previous and the next chapter, also on Page Up and Page Down, which a presenter's remote sends."""
     at = chapters.index(now)
     with st.container(key="ways", horizontal=True, horizontal_alignment="distribute"):

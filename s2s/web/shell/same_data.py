@@ -5,7 +5,7 @@ from __future__ import annotations
 from s2s.web.shell import models
 
 
-def learnt(name: str) -> str:
+def training_file(name: str) -> str:
     """The training file that the config names; empty if it names none, and for an imported model.
 
     Some imported checkpoints have the default file in their config, although they were not trained on it.

@@ -1,4 +1,4 @@
-"""The tab Beam: the search tree, its finished hypotheses, greedy beside it, the textbook's example."""
+"""The tab Beam: the search tree, its finished hypotheses, the greedy output beside it, a textbook example."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from s2s.web.shell.page_state import PageState
 from s2s.web.step_through import computed
 
 FOLDER = Path(__file__).parents[1] / "components" / "beam"
-COMPONENT = "tree"  # its key, under which the session holds what the browser set
-SETTINGS = {"beam": 5, "length_penalty": 0.6, "coverage_penalty": 0.0, "max_length": 0}  # of the examples
+COMPONENT = "tree"  # the component's key; the session holds there what the browser set
+SETTINGS = {"beam": 5, "length_penalty": 0.6, "coverage_penalty": 0.0, "max_length": 0}  # for the examples
 
 
 def script() -> str:
-    """The component as one module."""
+    """The component's script as one module."""
     return bundle.script(FOLDER / "beam.js")
 
 
@@ -40,7 +40,7 @@ def _component() -> Any:
 
 
 def render_tree(tree: SearchTree, greedy: Sequence[str], key: str, brief: bool = False) -> None:
-    """Show a tree; ``greedy`` is the output whose path is marked. ``brief``: a figure, nothing of it can be opened."""
+    """Show a tree with the path of the output ``greedy`` marked; ``brief``: as a figure without buttons."""
     data = {
         "tree": tree.to_dict(),
         "greedy": list(tree.follow(greedy)),
@@ -54,21 +54,21 @@ def render_tree(tree: SearchTree, greedy: Sequence[str], key: str, brief: bool =
 
 
 def _name(tree: SearchTree) -> str:
-    """What is on screen: a request made about another tree is stale."""
+    """The name of a tree in requests, by which one about another tree is recognised."""
     digest, settings = tree.checkpoint.get("digest"), sorted(tree.settings.items())
     return request.state_digest(digest, tree.source_text, settings, tree.limit)
 
 
 def take_opened_hypothesis(state: PageState) -> str | None:
-    """Make the hypothesis that the browser asked for a branch, and bring the player to the front; what went wrong.
+    """If the browser asks to open a hypothesis, make it a branch and switch to the player; returns an error or None.
 
-    The browser sets one state, ``open`` = {seq, node, tree}: client data, checked, and answered once.
+    The browser sets one state, ``open`` = {seq, node, tree}: client data, validated here.
     """
     asked = request.take_request(COMPONENT, "open")
     if asked is None:
         return None
     try:
-        tree, node = searched(state), asked.fields.get("node")
+        tree, node = searched_tree(state), asked.fields.get("node")
         if asked.fields.get("tree") != _name(tree) or type(node) is not int or not 0 <= node < len(tree.nodes):
             raise UserError("beam_request")
         _branch(tree, node)
@@ -79,7 +79,7 @@ def take_opened_hypothesis(state: PageState) -> str | None:
 
 
 def _branch(tree: SearchTree, node: int) -> None:
-    """A branch that says what a hypothesis says; the best one is the free lane itself."""
+    """Add a branch with the output of a hypothesis; nothing for the best one, which is the free lane."""
     said, best = tree.tokens(node), tree.tokens(tree.finished[0].node)
     if said == best:
         return
@@ -88,15 +88,15 @@ def _branch(tree: SearchTree, node: int) -> None:
     branches.add_branch(said, t("beam.branch", rank=ranks[0]) if ranks else said[-1], "free", shared)
 
 
-def searched(state: PageState) -> SearchTree:
-    """The search of the page's state. Raises UserError as decoding does."""
-    return computed.tree(controls.model_name(state), models.changed(state.model), state.source, state.settings)
+def searched_tree(state: PageState) -> SearchTree:
+    """The search tree of the page's text and settings. Raises UserError as decoding does."""
+    return computed.search_tree(controls.model_name(state), models.changed(state.model), state.source, state.settings)
 
 
 def beam_tab(state: PageState) -> None:
-    """Everything in the tab, for a text that can be decoded."""
+    """The content of the tab, for a text that can be decoded."""
     name, greedy = controls.model_name(state), (("strategy", "greedy"), ("max_length", state.max_length))
-    tree = searched(state)
+    tree = searched_tree(state)
     alone = models.decode(name, models.changed(name), state.source, "", "free", greedy)
     st.caption(t("beam.intro", beam=int(tree.settings["beam"])))
     render_tree(tree, [step.output for step in alone.steps], COMPONENT)
@@ -110,7 +110,7 @@ def beam_tab(state: PageState) -> None:
 
 
 def _versus(tree: SearchTree, alone: Trace) -> None:
-    """Greedy and the beam's best side by side, where they part, and what became of greedy's path."""
+    """The greedy output and the best of the beam: scores, the step at which they diverge, the fate of greedy's path."""
     st.markdown(f"##### {t('beam.versus')}")
     best = tree.finished[0]
     node, greedy_log_prob = tree.nodes[best.node], sum(step.log_prob for step in alone.steps)
@@ -130,7 +130,7 @@ def _versus(tree: SearchTree, alone: Trace) -> None:
 
 
 def _parting(tree: SearchTree, alone: Trace) -> str:
-    """Where greedy leaves the best output, and for which word."""
+    """The step at which greedy diverges from the best output, and both words, in a sentence."""
     path = tree.path(tree.finished[0].node)
     pairs = enumerate(zip(path, alone.steps, strict=False))
     at = next((i for i, (n, step) in pairs if tree.nodes[n].token != step.output), min(len(path), len(alone.steps)) - 1)
@@ -144,7 +144,7 @@ def _parting(tree: SearchTree, alone: Trace) -> str:
 
 
 def _fate(tree: SearchTree, said: Sequence[str]) -> str:
-    """What became of greedy's path in the search; nothing to say of one that was alive when it ended."""
+    """What happened to greedy's path in the search, in a sentence; empty if it was neither pruned nor finished."""
     path = tree.follow(said)
     last = tree.nodes[path[-1]]
     if last.fate == "pruned":
@@ -156,12 +156,12 @@ def _fate(tree: SearchTree, said: Sequence[str]) -> str:
 
 def _use(text: str, reference: str) -> None:
     st.session_state.update({keys.TEXT: text, keys.REFERENCE: reference})
-    bound.set_shown(**SETTINGS)  # their popover may be closed
+    bound.set_shown(**SETTINGS)  # the popover with their widgets may be closed
     controls.count_run()
 
 
 def _examples(name: str) -> None:
-    """Sentences on which this model's greedy output is not its best."""
+    """Example sentences for which greedy decoding does not find this model's best output."""
     if pairs := GREEDY_LOSES.get(name):
         with st.popover(t("beam.examples"), key=f"beam-examples-{controls.runs()}"):  # a choice closes it
             for text, reference in pairs:

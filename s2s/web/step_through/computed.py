@@ -1,4 +1,7 @@
-"""Cached calls of this page: one line each around a pure function. UserError as that raises it."""
+"""Cached calls of this page, each around a pure function. They raise UserError as that function does.
+
+``lane`` is a digest of the lane's content (``WhatIf.content``), the cache's key for checkpoint and trace.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def tree(name: str, changed: int, text: models.Source, settings: tuple[tuple[str, Any], ...]) -> SearchTree:
-    """The beam search of a text. Raises UserError as ``decode`` does."""
+def search_tree(name: str, changed: int, text: models.Source, settings: tuple[tuple[str, Any], ...]) -> SearchTree:
+    """The search tree of a text."""
     from s2s.decode.record_search import search_tree
     from s2s.decode.strategy import Settings
 
@@ -31,7 +34,7 @@ def tree(name: str, changed: int, text: models.Source, settings: tuple[tuple[str
 
 @st.cache_resource(show_spinner=False)
 def textbook() -> tuple[SearchTree, tuple[str, ...]]:
-    """The smallest search in which greedy loses, and what greedy says."""
+    """The smallest search tree in which greedy decoding is worse than the beam, and greedy's tokens."""
     from s2s.lesson import smallest_search
 
     return smallest_search.textbook()
@@ -39,7 +42,7 @@ def textbook() -> tuple[SearchTree, tuple[str, ...]]:
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def evidence(lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace) -> Work[list[Evidence]]:
-    """The evidence of some steps of a lane; ``lane``, a name of its content, stands for checkpoint and trace."""
+    """The evidence of some steps of a lane, as work that can be continued in pieces."""
     from s2s.explain import of_trace
     from s2s.explain.evidence import examining
 
@@ -50,7 +53,7 @@ def evidence(lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace:
 def orders(
     lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace, _found: list[Evidence]
 ) -> Work[list[Evidence]]:
-    """The same, which was found, with the best and the worst order of erasing."""
+    """The evidence ``_found`` with the best and the worst order of erasing added."""
     from s2s.explain import of_trace
     from s2s.explain.evidence import ordering
 
@@ -59,7 +62,7 @@ def orders(
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def readout(lane: str, step: int, _checkpoint: Checkpoint, _trace: Trace) -> Readout | None:
-    """How the context of one step of a lane reaches its words."""
+    """The vectors from the context of a step to the scores of its words; None if the model cannot give them."""
     from s2s.explain.readout import readout as made
 
     with models.GATE:
@@ -68,7 +71,7 @@ def readout(lane: str, step: int, _checkpoint: Checkpoint, _trace: Trace) -> Rea
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def minimal(lane: str, step: int, rank: int, _checkpoint: Checkpoint, _trace: Trace) -> Minimal:
-    """The minimal attention for the word of a rank at one step of a lane."""
+    """The attention nearest to the model's with which the word of a rank, from 1, would win at a step."""
     import torch
 
     from s2s.explain import of_trace

@@ -1,5 +1,4 @@
-"""What the player asks for beside attention: evidence of some steps, the best orders of erasing, minimal attention;
-and the vectors that a step's arithmetic goes through from the context to a word."""
+"""Answers to the player's requests about evidence: measures of steps, orders of erasing, minimal attention, readout."""
 
 from __future__ import annotations
 
@@ -34,7 +33,7 @@ class EvidenceAnswers:
         }
 
     def readout(self, request: Request) -> dict[str, Any]:
-        """How the context of ``step`` reaches its words; null where the model cannot say."""
+        """The vectors of ``step`` from its context to its words; null if the model cannot give them."""
         lane = request.text("lane")
         trace = self.whatif.trace(lane)
         step = request.whole("step", 0, len(trace.steps) - 1)
@@ -42,13 +41,13 @@ class EvidenceAnswers:
         return {"lane": lane, "step": step, "readout": found and found.to_dict()}
 
     def evidence(self, request: Request) -> dict[str, Any]:
-        """The evidence of ``count`` steps from ``first`` on, without the search for orders; ``more`` to ask again."""
+        """The evidence of ``count`` steps from ``first``, without orders; ``more`` if it is not finished: ask again."""
         lane, trace, steps = self._steps(request)
         found = computed.evidence(self.whatif.content(lane), steps, self.whatif.checkpoint, trace).go_on()
         return _steps_answer(lane, found)
 
     def orders(self, request: Request) -> dict[str, Any]:
-        """The same with the best and the worst order of erasing: normalised comprehensiveness and sufficiency."""
+        """The evidence with the best and the worst order of erasing: normalised comprehensiveness and sufficiency."""
         lane, trace, steps = self._steps(request)
         name, checkpoint = self.whatif.content(lane), self.whatif.checkpoint
         found = computed.evidence(name, steps, checkpoint, trace).go_on()

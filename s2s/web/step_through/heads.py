@@ -1,4 +1,4 @@
-"""The tab Heads: the attention of every head beside each other; the switch between words and subwords."""
+"""The tab Heads: the attention of all heads beside each other; the switch between words and subwords."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from s2s.checkpoint.record import Checkpoint
 
-WORDS = "words"  # the switch for words; PIECES is its opposite
+WORDS = "words"  # value of the switch: show words; the negation of keys.PIECES
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def weights(lane: str, _checkpoint: Checkpoint, _trace: Trace) -> np.ndarray:
-    """Every head's weights along a lane, (L, H, T, S); ``lane``, a name of its content, stands for the others."""
+    """The weights of every head along a lane, (L, H, T, S); ``lane`` is a digest of its content, the cache's key."""
     import torch
 
     from s2s.explain import of_trace
@@ -38,7 +38,7 @@ def weights(lane: str, _checkpoint: Checkpoint, _trace: Trace) -> np.ndarray:
 
 
 def heads_tab(found: Mapping[str, Trace], checkpoint: Checkpoint, state: PageState) -> None:
-    """Every head of every layer on one lane; the first lane where there are two, unless the other is chosen."""
+    """The content of the tab: all heads of all layers on one lane, with a choice of the lane if there are two."""
     st.caption(t("heads.intro"))
     lane = next(iter(found))
     if len(found) > 1:
@@ -49,7 +49,7 @@ def heads_tab(found: Mapping[str, Trace], checkpoint: Checkpoint, state: PageSta
     trace = found[lane]
     name = request.state_digest(checkpoint.digest, trace.source_tokens, [step.input for step in trace.steps])
     grid = Grid(tuple(step.output for step in trace.steps), trace.source_tokens, weights(name, checkpoint, trace))
-    if rolled(trace):
+    if words_switch(trace):
         grid = grid.words()
     st.html(multiples.STYLE)
     text = {"alt": language.strings("heads")["alt"]}
@@ -60,8 +60,8 @@ def heads_tab(found: Mapping[str, Trace], checkpoint: Checkpoint, state: PageSta
         st.html(multiples.html(weights_HTS, grid.sources, layer, seen, text))
 
 
-def rolled(*traces: Trace) -> bool:
-    """Whether subwords are shown as words; the switch, where there are any."""
+def words_switch(*traces: Trace) -> bool:
+    """The switch between words and subwords, if the traces have subwords; returns whether to join them to words."""
     if not any(Grid.of(trace).subwords for trace in traces):
         return False
     st.session_state[WORDS] = not st.session_state[keys.PIECES]
@@ -69,8 +69,8 @@ def rolled(*traces: Trace) -> bool:
     return not st.session_state[keys.PIECES]
 
 
-def turn(request: request.Request) -> dict[str, Any]:
-    """The player's own switch was turned: pieces are asked for, or words."""
+def set_pieces(request: request.Request) -> dict[str, Any]:
+    """Answer to the player's switch between words and subwords: keep the choice for the rest of the page."""
     st.session_state[keys.PIECES] = request.fields.get("on") is True
     return {}
 

@@ -1,4 +1,4 @@
-"""From the page's state to its lanes: decode, say what went wrong, show player and charts."""
+"""The page below its controls: decode the lanes, show errors, the player, charts and tabs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def render_stage(state: PageState) -> None:
-    """Everything below the controls."""
+    """Everything below the controls, for the page's state."""
     name = controls.model_name(state)
     try:
         with st.spinner(t("step.loading"), show_time=False):
@@ -67,7 +67,7 @@ def render_stage(state: PageState) -> None:
 
 
 def _tabs(names: list[str]) -> Sequence[Any]:
-    """Tabs of which the open one is part of the link; Streamlit knows it by its label, so each language has its own."""
+    """Tabs, of which the open one is part of the link. Streamlit identifies it by its label: one widget a language."""
     state, key = st.session_state, f"view-{language.current()}"
     labels = {name: t(f"step.{name}") for name in names}
     if state[keys.TAB] not in names:
@@ -83,7 +83,7 @@ def _whatif(checkpoint: Checkpoint, found: dict[str, Trace], state: PageState) -
 
 
 def _play(whatif: WhatIf) -> None:
-    """The player, and beside it what answers its requests."""
+    """The player, and the fragment that answers its requests."""
     with st.container(gap=None):
         _answer(whatif)
         words = len(whatif.checkpoint.target.vocab)
@@ -91,7 +91,7 @@ def _play(whatif: WhatIf) -> None:
 
 
 def _output(found: dict[str, Trace]) -> bool:
-    """What the free-running lane says, and the switch that hides it; returns whether the viewer is to predict it."""
+    """The free-running output, and the switch for predicting, which hides it; returns whether the switch is on."""
     text, switch = st.columns([9, 3], vertical_alignment="center")
     predicting = switch.toggle(t("step.predict"), **shows(keys.PREDICT), help=t("step.predict_help"))
     if predicting:
@@ -105,15 +105,15 @@ def _output(found: dict[str, Trace]) -> bool:
 
 
 def _guess(checkpoint: Checkpoint, found: dict[str, Trace], state: PageState) -> None:
-    """The player alone, which asks before it shows: charts, search and downloads would tell."""
+    """The player in predict mode alone: charts, search and downloads would reveal the output."""
     style.veil_reference()
     player(found, len(checkpoint.target.vocab), controls.address(state), predict=True)
 
 
 @st.fragment
 def _answer(whatif: WhatIf) -> None:
-    """In a fragment: what the player asks of Python reruns this function alone, and comes back without the lanes."""
-    own = {"pieces": heads.turn, "place": whatif.place}
+    """Answer the player. As a fragment, a request reruns only this function and does not send the lanes again."""
+    own = {"pieces": heads.set_pieces, "place": whatif.place}
     told = request.answer_request(whatif.shown, whatif.handlers() | EvidenceAnswers(whatif).handlers() | own)
     answer(told, _address(whatif), whatif.rows(request.known()))
 
@@ -125,7 +125,7 @@ def _address(whatif: WhatIf) -> dict[str, str]:
 
 
 def _take_away(found: dict[str, Trace], state: PageState, checkpoint: Checkpoint) -> None:
-    """Lanes and branches as a page that plays without a server, put together when it is asked for; beside the tabs."""
+    """The download of lanes and branches as a page that plays without a server; it is made on demand."""
     lang, name, words = language.current(), checkpoint.name, len(checkpoint.target.vocab)
 
     def make() -> str:
@@ -146,7 +146,7 @@ def _take_away(found: dict[str, Trace], state: PageState, checkpoint: Checkpoint
 
 def _charts(found: dict[str, Trace]) -> None:
     text = language.strings("figure")
-    rolled = heads.rolled(*found.values())
+    rolled = heads.words_switch(*found.values())
     for mode, trace in found.items():
         grid = Grid.of(trace)
         if trace.looks:

@@ -1,4 +1,4 @@
-"""What the player asks for of "what if": forks, edited attention; and the branches as the player shows them."""
+"""Answers to the player's what-if requests, forks and edited attention; the branches as the player shows them."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from s2s.web.shell.request import Handler, Request, state_digest
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
 
-POSITION = "place"  # lane and step on screen, and the trace that they are of
+POSITION = "place"  # the lane and step at which the player is, and the digest of what it shows
 
-MAX_EDIT = 6_000  # characters of an edit
+MAX_EDIT = 6_000  # most characters of a packed edit
 
 
 @dataclass(frozen=True)
 class WhatIf:
     """The sentence on screen: its checkpoint, its lanes without branches, the page's state."""
 
-    shown: str  # the name that requests about it go by
+    shown: str  # digest of the content, which requests about it contain
     checkpoint: Checkpoint
     lanes: Mapping[str, Trace]
     state: PageState
 
     def handlers(self) -> dict[str, Handler]:
-        """What can be asked; ``branches`` asks for no more than is told with every answer."""
+        """The methods by the kind of request; ``branches`` needs none, as every answer comes with the branches."""
         own = {"fork": self.fork, "preview": self.preview, "rename": self.rename, "delete": self.delete}
         return own | {"branches": lambda request: {}}
 
     def fork(self, request: Request) -> dict[str, Any]:
-        """A branch at ``step`` of ``lane``: by a ``word`` of the vocabulary, a typed ``text``, or an ``edit``."""
+        """Add a branch at ``step`` of ``lane``: with a ``word`` of the vocabulary, a typed ``text``, or an ``edit``."""
         lane, step, trace = self._asked(request)
         there, (prefix, edits) = branches.list_branches(), self._before(lane, trace, step)
         if "edit" in request.fields:
@@ -54,14 +54,14 @@ class WhatIf:
             made = branches.add_branch([*prefix, *said], self.checkpoint.target.segmenter.join(said), lane, step, edits)
         try:
             self._decode(made)
-        except UserError:  # what cannot be decoded is not kept
+        except UserError:  # do not keep a branch that cannot be decoded
             if made not in there:
                 branches.delete(made.id)
             raise
         return {"branch": made.id, "step": step}
 
     def preview(self, request: Request) -> dict[str, Any]:
-        """What an ``edit`` would make of one step: the row, and the leading words before and after."""
+        """One step under an ``edit``: the attention row, and the leading words before and after."""
         lane, step, trace = self._asked(request)
         prefix, edits = self._before(lane, trace, step)
         text, name = self.state.source, self.checkpoint.name
@@ -73,13 +73,13 @@ class WhatIf:
         return {"lane": lane, "step": step, "attention": [round(w, 6) for w in seen.attention.tolist()], "top": changes}
 
     def place(self, request: Request) -> dict[str, Any]:
-        """Remember where the player stands, for a page that is about to be taken away."""
+        """Remember the lane and step of the player, with which an exported page will open."""
         lane, step, _ = self._asked(request)
         st.session_state[POSITION] = {"of": self.shown, "lane": lane, "step": step}
         return {}
 
     def begin(self) -> dict[str, Any] | None:
-        """Where such a page opens; None where nobody has said, or it was said of another sentence."""
+        """The lane and step with which an exported page opens; None if none is known for this content."""
         place = st.session_state.get(POSITION, {})
         if place.get("of") != self.shown:
             return None
@@ -87,20 +87,20 @@ class WhatIf:
         return {"lane": place["lane"], "step": place["step"], **pieces}
 
     def rename(self, request: Request) -> dict[str, Any]:
-        """Another ``name`` for a ``branch``."""
+        """Rename a ``branch`` to ``name``."""
         branches.rename(request.text("branch"), request.text("name"))
         return {"branch": request.text("branch")}
 
     def delete(self, request: Request) -> dict[str, Any]:
-        """Take a ``branch`` away."""
+        """Delete a ``branch``; answer with its parent."""
         parent = branches.find_branch(request.text("branch")).parent
         branches.delete(request.text("branch"))
         return {"branch": parent}
 
     def rows(self, known: Collection[str] = ()) -> list[dict[str, Any]]:
-        """The branches for the player: of each its steps from where it leaves its parent, or why it has none.
+        """The branches for the player: each with its steps from where it leaves its parent, or with an error.
 
-        A ``key`` stands for all of a row but its name and its id; of a row whose key is ``known`` only the head comes.
+        ``key`` is a digest of the row without name and id. If the key is in ``known``, the row has only its head.
         """
         found, lane_keys = [], dict[str, str]()
         for branch in branches.list_branches():
@@ -117,14 +117,14 @@ class WhatIf:
             return {"error": language.spoken(error)}
 
     def _parent(self, branch: Branch) -> Trace | None:
-        """What a branch forks from; None where that is not there or cannot be decoded as things are."""
+        """The trace of the parent; None if it is gone or cannot be decoded with the present settings."""
         try:
             return self.trace(branch.parent)
         except UserError:
             return None
 
     def trace(self, lane: str) -> Trace:
-        """A lane or a branch. Raises UserError for one that is gone or cannot be decoded as things are."""
+        """The trace of a lane or branch. Raises UserError if it is gone or cannot be decoded with these settings."""
         if lane in self.lanes:
             return self.lanes[lane]
         if lane in ("free", "forced"):
@@ -132,30 +132,30 @@ class WhatIf:
         return self._decode(branches.find_branch(lane))
 
     def content(self, lane: str) -> str:
-        """A name of all that makes a lane what it is: text, reading, model, settings, words and edits of a branch."""
+        """A digest of what determines a lane: text, tokens, model, settings; prefix and edits of a branch."""
         if lane in self.lanes:
             return state_digest(self.shown, lane)
         branch = branches.find_branch(lane)
         return state_digest(self.shown, branch.prefix, branch.attention)
 
     def _asked(self, request: Request) -> tuple[str, int, Trace]:
-        """The lane and the step that a request is about."""
+        """The lane of a request, its step, and the lane's trace."""
         lane = request.text("lane")
         trace = self.trace(lane)
         return lane, request.whole("step", 0, len(trace.steps) - 1), trace
 
     def _before(self, lane: str, trace: Trace, step: int) -> tuple[list[str], dict[int, Edit]]:
-        """What led a lane to a step: tokens as the vocabulary spells them, and edits."""
+        """The prefix of a lane before a step, as tokens of the vocabulary, and its edits before the step."""
         edits = {} if lane in self.lanes else branches.find_branch(lane).edits
         return tokens_before(self.checkpoint, trace, step), {t: edit for t, edit in edits.items() if t < step}
 
     def _edit(self, request: Request, trace: Trace) -> Edit:
         edit = Edit.parse(request.text("edit", MAX_EDIT))
-        edit.row(np.ones(len(trace.source_tokens)), np.ones(len(trace.source_tokens)))  # fits this source
+        edit.row(np.ones(len(trace.source_tokens)), np.ones(len(trace.source_tokens)))  # raises if it does not fit
         return edit
 
     def _words(self, request: Request) -> list[str]:
-        """One ``word`` of the vocabulary, or the tokens of a typed ``text``; UserError names what is not known."""
+        """One ``word`` of the vocabulary, or the tokens of a typed ``text``. Raises UserError for unknown words."""
         whole = "word" in request.fields
         return typed_tokens(self.checkpoint, request.text("word" if whole else "text"), whole)
 

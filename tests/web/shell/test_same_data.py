@@ -11,7 +11,7 @@ import streamlit as st
 
 from s2s.web.lesson import attention, encoder_decoder
 from s2s.web.shell import models
-from s2s.web.shell.same_data import learnt
+from s2s.web.shell.same_data import training_file
 from tests.factory import make_checkpoint
 
 
@@ -31,25 +31,25 @@ def write(root: Path, name: str, part: str, **values: object) -> None:
 
 
 def test_those_of_one_file_are_paired(chosen: str) -> None:
-    assert learnt(chosen) == learnt("tiny-none") == "data/train.tsv"
-    assert attention.contrasted(chosen) == ["tiny-additive", "tiny-general"]
-    assert encoder_decoder.contrast(chosen) == "tiny-none"
+    assert training_file(chosen) == training_file("tiny-none") == "data/train.tsv"
+    assert attention.contrasting_pair(chosen) == ["tiny-additive", "tiny-general"]
+    assert encoder_decoder.contrasting_checkpoint(chosen) == "tiny-none"
 
 
 @pytest.mark.parametrize("name", ["tiny-additive", "tiny-general"])
 def test_what_was_imported_is_paired_with_nothing(root: Path, chosen: str, name: str) -> None:
     """Neither by the default of a config that names no file, nor by an empty name that two have."""
     write(root, name, "metrics", imported={"library": "JoeyNMT"})
-    assert learnt(name) == "" and attention.contrasted(chosen) == [chosen]
+    assert training_file(name) == "" and attention.contrasting_pair(chosen) == [chosen]
     for each in ("tiny-additive", "tiny-general", "tiny-none"):
         write(root, each, "config", data={"train": ""})
-    assert attention.contrasted(chosen) == [chosen] and encoder_decoder.contrast(chosen) is None
+    assert attention.contrasting_pair(chosen) == [chosen] and encoder_decoder.contrasting_checkpoint(chosen) is None
 
 
 def test_a_config_that_says_nothing_pairs_with_nothing(root: Path, chosen: str) -> None:
     for data in ({}, {"train": 3}, "odd", None):
         write(root, chosen, "config", data=data)
-        assert learnt(chosen) == "" and attention.contrasted(chosen) == [chosen]
+        assert training_file(chosen) == "" and attention.contrasting_pair(chosen) == [chosen]
     shutil.rmtree(root / chosen)
     st.cache_resource.clear()
-    assert learnt(chosen) == "" and chosen not in models.names()
+    assert training_file(chosen) == "" and chosen not in models.names()
