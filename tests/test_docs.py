@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -18,25 +19,59 @@ PAGES = ["README.md", "CONTRIBUTING.md", *sorted(str(path.relative_to(ROOT)) for
 COMMAND = re.compile(r"^python -m s2s .*$", re.MULTILINE)
 
 
+def prose(page: Path) -> str:
+    """A page's text without its blocks and spans of code, in which ``#`` and ``](`` mean something else."""
+    text = re.sub(
+        r"^( *)(```+|~~~+).*?^ *\2[`~]*$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
+    return re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", lambda match: match[0].replace("](", "] ("), text)
+
+
+def links(page: Path) -> list[tuple[Path, str]]:
+    """Each link to a file, or to a heading of the page itself: the file, and the anchor or an empty text."""
+    targets = [target.partition("#") for target in re.findall(r"\]\(([^)\s]+)\)", prose(page))]
+    local = [(file, anchor) for file, _, anchor in targets if not re.match(r"\w+:", file)]
+    return [(page.parent / file if file else page, anchor) for file, anchor in local]
+
+
+def anchors(page: Path) -> list[str]:
+    """The anchors of a page's headings as GitHub makes them: the second of one name ends with ``-1``."""
+    made, seen = list[str](), Counter[str]()
+    for heading in re.findall(r"^ {0,3}#{1,6} +(.+?)(?: +#+)? *$", prose(page), re.MULTILINE):
+        plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+        anchor = re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-")
+        made.append(f"{anchor}-{seen[anchor]}" if seen[anchor] else anchor)
+        seen[anchor] += 1
+    return made
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_linked_files_exist(page: str) -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8"))
-    local = [link for link in links if not link.startswith("http")]
-    assert [link for link in local if not ((ROOT / page).parent / link).exists()] == []
-
-
-def anchors(page: Path) -> set[str]:
-    """The anchors of a page's headings, as a Markdown viewer makes them."""
-    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    assert [str(file) for file, _ in links(ROOT / page) if not file.exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_linked_headings_exist(page: str) -> None:
-    links = re.findall(r"\]\(([^)#:]*)#([^)]+)\)", (ROOT / page).read_text(encoding="utf-8"))
-    own = ROOT / page
-    targets = [((own.parent / file) if file else own, anchor) for file, anchor in links]
-    assert [a for file, a in targets if file.suffix == ".md" and a not in anchors(file)] == []
+    wanted = [(file, anchor) for file, anchor in links(ROOT / page) if anchor]
+    assert [(str(file), anchor) for file, anchor in wanted if file.suffix != ".md" or anchor not in anchors(file)] == []
+
+
+def test_links_and_anchors_are_those_of_a_viewer(tmp_path: Path) -> None:
+    other = tmp_path / "other.md"
+    other.write_text(
+        "# One\n\n```\n# no heading\n```\n\n## `two` [x](y.md)\n\n# One\n\n### Three #\n", encoding="utf-8"
+    )
+    assert anchors(other) == ["one", "two-x", "one-1", "three"]
+    page = tmp_path / "page.md"
+    page.write_text("[a](other.md#one-1) `[b](c.md)` [d](https://e.org/#f) [g](#h) ![i](j.png)\n", encoding="utf-8")
+    assert links(page) == [(other, "one-1"), (page, "h"), (tmp_path / "j.png", "")]
+
+
+@pytest.mark.parametrize("name", ["player.png", "classroom.png", "inspection.png"])
+def test_pictures_are_small_and_shown(name: str) -> None:
+    picture = ROOT / "docs" / name
+    assert picture.stat().st_size < 200_000
+    assert picture in [file for page in ("README.md", "docs/GUIDE.md") for file, _ in links(ROOT / page)]
 
 
 def test_the_readme_is_short_and_the_index_lists_every_page() -> None:
@@ -69,9 +104,52 @@ def test_every_command_is_one_that_the_program_accepts(command: str) -> None:
         assert (ROOT / options.config).is_file()
 
 
-@pytest.mark.parametrize(
-    "command", [c for page in ("README.md", "docs/COMMANDS.md") for c in commands(page) if " trace " in c]
-)
+def sections(page: str) -> dict[str, str]:
+    """The text of a page below each of its second headings."""
+    parts = (ROOT / page).read_text(encoding="utf-8").split("\n## ")[1:]
+    return {heading: text for heading, _, text in (part.partition("\n") for part in parts)}
+
+
+def test_every_command_has_a_heading_in_the_order_of_help() -> None:
+    from s2s.__main__ import parser
+
+    listed = re.findall(r"^    (\w+)", parser().format_help(), re.MULTILINE)
+    headings = [name for name in sections("docs/COMMANDS.md") if name in listed]
+    assert sorted(headings) == sorted(listed)
+    assert [name for name in headings if not commands_of(name)] == []
+
+
+def commands_of(section: str) -> list[str]:
+    """The lines of a command's section that are to be typed; ``printf`` writes a file that the next one reads."""
+    return re.findall(r"^(?:python -m s2s|printf) .*$", sections("docs/COMMANDS.md")[section], re.MULTILINE)
+
+
+NOT_RUN = ("app", "prepare", "import")  # a server; a download, or another library's model, is needed
+
+
+def test_the_examples_of_the_command_line_run_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from s2s.__main__ import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LOOKBACK_HOME", str(tmp_path))
+    for folder in ("checkpoints", "runs"):
+        (tmp_path / folder).mkdir()
+    for line in [line for name in sections("docs/COMMANDS.md") if name not in NOT_RUN for line in commands_of(name)]:
+        if "…" in line:
+            continue
+        if line.startswith("printf"):
+            subprocess.run(["bash", "-c", line], check=True)
+        else:
+            assert main(shlex.split(line)[3:]) == 0, capsys.readouterr().err
+        out = capsys.readouterr().out
+        assert "电影" in out or " trace " not in line or "--json free" in line or "--json forced" in line
+    made = ("page.html", "exposure.json", "submission.csv", "report.html", "labelled.csv", "checkpoints/my-date")
+    assert [name for name in made if not (tmp_path / name).exists()] == []
+
+
+@pytest.mark.parametrize("command", [c for c in commands("README.md") if " trace " in c])
 def test_the_trace_commands_of_the_readme_run(command: str) -> None:
     ran = subprocess.run([sys.executable, *shlex.split(command)[1:]], cwd=ROOT, capture_output=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, b"")
