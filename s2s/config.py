@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from s2s.errors import UserError
-from s2s.text.keras import KerasConfig
+from s2s.text.keras_tokenizer import KerasConfig
 
 T = TypeVar("T")
 MANY = 1_000_000_000

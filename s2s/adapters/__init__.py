@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from s2s.adapters import joeynmt, keras, opennmt, pytorch_tutorial
-from s2s.adapters.imported import Imported, Texts, Told
+from s2s.adapters.imported import Imported, ImportOptions, Texts
 
-__all__ = ["READERS", "Imported", "Texts", "Told"]
+__all__ = ["READERS", "ImportOptions", "Imported", "Texts"]
 
-READERS: dict[str, Callable[[Sequence[Path], Told], Imported]] = {
+READERS: dict[str, Callable[[Sequence[Path], ImportOptions], Imported]] = {
     "joeynmt": joeynmt.read_joeynmt,
     "opennmt": opennmt.read_opennmt,
     "keras": keras.read_keras,

@@ -26,7 +26,7 @@ class Texts:
 
 
 @dataclass(frozen=True)
-class Told(Texts):
+class ImportOptions(Texts):
     """What else a user says of a model whose files do not say it (``keras``, ``pytorch-tutorial``)."""
 
     vocabularies: tuple[Path, ...] = ()  # of the source, of the target

@@ -17,13 +17,13 @@ import torch
 from torch import Tensor
 
 from s2s.adapters import arrays, keras_config, wordlist
-from s2s.adapters.imported import Imported, Origin, Told
+from s2s.adapters.imported import Imported, ImportOptions, Origin
 from s2s.adapters.keras_layers import Layer, Places, layers, places
 from s2s.adapters.weights import NEVER, Rows, widened
 from s2s.adapters.wordlist import WordList
 from s2s.config import Config, ModelConfig, TextConfig
 from s2s.errors import UserError
-from s2s.text.keras import KerasConfig
+from s2s.text.keras_tokenizer import KerasConfig
 from s2s.text.segmenters import SEGMENTERS, SPACE
 from s2s.text.vocab import FILL, SPECIALS, Vocab
 
@@ -38,26 +38,26 @@ SUFFIX = re.compile(r"(\.weights)?\.(h5|hdf5|keras|npz)$")
 HAN = re.compile("[\u3400-\u9fff]")
 
 
-def read_keras(paths: Sequence[Path], told: Told) -> Imported:
-    """A model from the file of both parts or one file each, and what the files do not say from ``told``.
+def read_keras(paths: Sequence[Path], options: ImportOptions) -> Imported:
+    """A model from the file of both parts or one file each, and what the files do not say from ``options``.
 
     UserError for what is missing, cannot be told apart, or computes something that ours cannot.
     """
-    if len(told.vocabularies) != 2:
+    if len(options.vocabularies) != 2:
         raise UserError("option_needs", option="import keras", other="--vocab SOURCE TARGET")
-    if told.carries_state is None:
+    if options.carries_state is None:
         raise UserError("keras_carries")
     version = keras_config.check(paths)
-    lists = [wordlist.read_word_list(path) for path in told.vocabularies]
+    lists = [wordlist.read_word_list(path) for path in options.vocabularies]
     found = [layer for path, prefix in zip(paths, _prefixes(paths), strict=True) for layer in _read(path, prefix)]
-    way = places(paths[0], found, told.layers, (len(lists[0].words), len(lists[1].words)))
+    way = places(paths[0], found, options.layers, (len(lists[0].words), len(lists[1].words)))
     _check(paths[0], way)
     sides = [words.sized(way[role].kernel.shape[0]) for words, role in zip(lists, EMBEDDINGS, strict=True)]
-    source, target = (_rows(words, told, n == 1) for n, words in enumerate(sides))
-    config = _config(way, told, source, sides)
+    source, target = (_rows(words, options, n == 1) for n, words in enumerate(sides))
+    config = _config(way, options, source, sides)
     weights = _encoder(way, source) | _decoder(way, target)
     read = source.vocab
-    if told.padded_to:
+    if options.padded_to:
         read = Vocab((*read.tokens, FILL))
         table = weights["encoder.embedding.weight"]
         weights["encoder.embedding.weight"] = torch.cat([table, table[:1]])  # row 0 is padding's
@@ -89,11 +89,11 @@ def _check(file: Path, way: Places) -> None:
         raise UserError("keras_first", file=str(file), encoder=memory, decoder=state)
 
 
-def _rows(words: WordList, told: Told, must: bool) -> Rows:
+def _rows(words: WordList, options: ImportOptions, must: bool) -> Rows:
     """The words in our order; a side that must be written needs words that begin and end a sentence."""
     listed = {word: place for place, word in enumerate(words.words)}
     known = MARKS + (BARE if words.rules is not None and "<" in words.rules.filters else ())
-    pairs = [tuple(told.marks)] if told.marks else [pair for pair in known if set(pair) <= set(listed)]
+    pairs = [tuple(options.marks)] if options.marks else [pair for pair in known if set(pair) <= set(listed)]
     bos, eos = (listed.get(word) for word in (*pairs, ("", ""))[0])
     if must and not (bos and eos):
         raise UserError("keras_marks", file=str(words.file), found=", ".join(map(arrays.shown, words.words[1:9])))
@@ -102,8 +102,8 @@ def _rows(words: WordList, told: Told, must: bool) -> Rows:
     return Rows(words.file, shown, dict(zip(SPECIALS, (0, unknown, bos or None, eos or None), strict=True)))
 
 
-def _config(way: Places, told: Told, source: Rows, sides: Sequence[WordList]) -> Config:
-    cuts = [cut or _cut(words) for cut, words in zip((told.source, told.target), sides, strict=True)]
+def _config(way: Places, options: ImportOptions, source: Rows, sides: Sequence[WordList]) -> Config:
+    cuts = [cut or _cut(words) for cut, words in zip((options.source, options.target), sides, strict=True)]
     rules = [_rules(words) for words in sides]
     bos, eos = (place >= 0 for place in source.order[2:4])
     return Config(
@@ -117,14 +117,14 @@ def _config(way: Places, told: Told, source: Rows, sides: Sequence[WordList]) ->
             bridge="copy",
             readout="state",
             attention_bias=True,
-            carry_state=bool(told.carries_state),
+            carry_state=bool(options.carries_state),
         ),
         text=TextConfig(
             source=cuts[0],
             target=cuts[1],
             source_bos=bos,
             source_eos=eos,
-            source_fill=told.padded_to,
+            source_fill=options.padded_to,
             source_keras=rules[0],
             target_keras=rules[1],
         ),

@@ -122,8 +122,8 @@ def _layer(file: Path, path: str, group: tuple[np.ndarray, ...]) -> Layer:
     return Layer("gru", path, group)
 
 
-def places(file: Path, found: Sequence[Layer], told: Mapping[str, str], words: tuple[int, int]) -> Places:
-    """Which layer is which: the only way that shapes, names and ``told`` (role to path) allow.
+def places(file: Path, found: Sequence[Layer], given: Mapping[str, str], words: tuple[int, int]) -> Places:
+    """Which layer is which: the only way that shapes, names and ``given`` (role to path) allow.
 
     ``words``: how many each vocabulary has, asked only where all else leaves a choice. UserError where there is no
     way, or more than one.
@@ -133,7 +133,7 @@ def places(file: Path, found: Sequence[Layer], told: Mapping[str, str], words: t
     ways = list(_ways(grus, others)) if len(grus) in (2, 3) and len(others) == len(MATRICES) else []
     if not ways:
         raise UserError("keras_structure", file=str(file), found=listing(found))
-    for role, path in told.items():
+    for role, path in given.items():
         ways = [way for way in ways if role in way and _named(way[role], path)]
         if not ways:
             raise UserError("keras_map", key=role, path=path, found=listing(found))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from s2s.adapters import arrays, wordlist
 from s2s.adapters import weights as conversion
-from s2s.adapters.imported import Imported, Origin, Told
+from s2s.adapters.imported import Imported, ImportOptions, Origin
 from s2s.adapters.weights import NEVER, Rows, Weights
 from s2s.adapters.wordlist import WordList
 from s2s.config import Config, ModelConfig, TextConfig
@@ -30,23 +30,24 @@ UNBATCHED = ("attn.weight", "attn_combine.weight")  # of the tutorial's form bef
 CUTS = ("ascii-marks", "ascii-stops")  # the tutorial's, the later form first
 
 
-def read_pytorch_tutorial(paths: Sequence[Path], told: Told) -> Imported:
+def read_pytorch_tutorial(paths: Sequence[Path], options: ImportOptions) -> Imported:
     """The state dicts of encoder and decoder, in two files or one, with the words of both sides."""
-    if len(told.vocabularies) != 2:
+    if len(options.vocabularies) != 2:
         raise UserError("option_needs", option="import pytorch-tutorial", other="--vocab SOURCE TARGET")
     encoder, decoder = _parts(paths)
-    lists = [wordlist.read_word_list(path) for path in told.vocabularies]
+    lists = [wordlist.read_word_list(path) for path in options.vocabularies]
     size = decoder.width("out.weight", 1)
     counts = [part.width("embedding.weight", 0) for part in (encoder, decoder)]
     for words, count in zip(lists, counts, strict=True):
         if len(words.words) != count:
             raise UserError("words_count", file=str(words.file), found=len(words.words), expected=count)
-    config = _config(size, [cut or _cut(words) for cut, words in zip((told.source, told.target), lists, strict=True)])
+    given = options.source, options.target
+    config = _config(size, [cut or _cut(words) for cut, words in zip(given, lists, strict=True)])
     source, target = (_rows(words) for words in lists)
     converted = _convert(encoder, decoder, config.model, (source, target))
     encoder.finish()
     decoder.finish()
-    files = tuple(path.name for path in (*paths, *told.vocabularies))
+    files = tuple(path.name for path in (*paths, *options.vocabularies))
     origin = Origin(LIBRARY, "", files, _notes(config), directions=1)
     return Imported(config, (source.vocab, target.vocab), converted, origin)
 

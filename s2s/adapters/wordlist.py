@@ -11,7 +11,7 @@ from typing import Any
 
 from s2s.checkpoint.files import MAX_JSON_BYTES
 from s2s.errors import UserError
-from s2s.text.keras import FILTERS, KerasConfig
+from s2s.text.keras_tokenizer import FILTERS, KerasConfig
 
 PADDING = ("", "<pad>", "[pad]", "<blank>", "<mask>")
 

@@ -19,7 +19,7 @@ from s2s.checkpoint.find import VIEW
 from s2s.checkpoint.record import HUGGINGFACE, Checkpoint, Side
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig
 from s2s.errors import UserError
-from s2s.model.huggingface import files
+from s2s.model.huggingface import loading
 from s2s.model.huggingface.languages import Languages, choose
 
 MODEL = "model"  # the directory of the model's own files
@@ -61,7 +61,7 @@ def import_huggingface(
         raise UserError("import_name", name=directory.name)
     if directory.exists():
         raise UserError("import_exists", directory=str(directory))
-    network, tokenizer = files.read_pretrained(origin, local=Path(origin).is_dir())
+    network, tokenizer = loading.read_pretrained(origin, local=Path(origin).is_dir())
     named = {"schema": HUGGINGFACE, "name": directory.name, "origin": Path(origin).name}
     values = {**named, "prefix": prefix, "layer": 0, "head": 0}
     languages = choose(tokenizer, network, source_language, target_language)
@@ -101,9 +101,9 @@ def read_huggingface(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
             raise UserError("config_type", key=key, expected="str", found=type(values[key]).__name__)
     if not (directory / MODEL / "config.json").is_file():
         raise UserError("checkpoint_file_missing", file=str(directory / MODEL / "config.json"))
-    network, tokenizer = files.read_pretrained(str(directory / MODEL), local=True)
+    network, tokenizer = loading.read_pretrained(str(directory / MODEL), local=True)
     told = {key: values.get(key, "") for key in ("prefix", *LANGUAGES)}
-    return _checkpoint(directory, values, network, tokenizer, files.digest(directory / MODEL, told))
+    return _checkpoint(directory, values, network, tokenizer, loading.digest(directory / MODEL, told))
 
 
 def viewed(checkpoint: Checkpoint, view: str) -> Checkpoint:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from s2s.config import Config
 from s2s.errors import UserError
 from s2s.model import Model, Seq2Seq
-from s2s.text.keras import KerasConfig
+from s2s.text.keras_tokenizer import KerasConfig
 from s2s.text.segmenters import SEGMENTERS, Segmenter, keras
 from s2s.text.vocab import SPECIALS, UNK, Vocab
 

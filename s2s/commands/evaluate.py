@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from s2s.checkpoint.find import find_checkpoint
-from s2s.commands import arguments, files
+from s2s.commands import arguments, pair_options
 from s2s.commands.arguments import whole
 from s2s.commands.terminal import put, table
 from s2s.commands.train import NAME
@@ -28,7 +28,7 @@ def add_evaluate_command(commands: Commands) -> None:
 
 def _arguments(p: arguments.Parser) -> None:
     arguments.checkpoint(p)
-    files.pairs_options(p)
+    pair_options.pairs_options(p)
     p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default")
     p.add_argument("--json", metavar="FILE", help="write the scores as JSON; - for the terminal")
     p.add_argument("--card", metavar="SPLIT", help="store the scores in the checkpoint and its card, as test, say")
@@ -47,7 +47,7 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     from s2s.decode.strategy import Settings
     from s2s.evaluate.corpus import corpus_scores, longest
 
-    checkpoint, pairs = load(directory), files.read_options_pairs(options)
+    checkpoint, pairs = load(directory), pair_options.read_options_pairs(options)
     settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
     most = longest(checkpoint.config.data)
     scores = corpus_scores(checkpoint.model, checkpoint.source, checkpoint.target, pairs, settings, most)

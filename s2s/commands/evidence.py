@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_checkpoint
-from s2s.commands import arguments, files
+from s2s.commands import arguments, pair_options
 from s2s.commands.exposure import percent, row
 from s2s.commands.terminal import put, table
 
@@ -46,14 +46,14 @@ def add_evidence_command(commands: Commands) -> None:
 
 def _evidence_arguments(p: arguments.Parser) -> None:
     arguments.checkpoint(p)
-    files.pairs_options(p)
+    pair_options.pairs_options(p)
     arguments.measuring(p)
 
 
 def _align_arguments(p: arguments.Parser) -> None:
     arguments.checkpoint(p)
     p.add_argument("file", metavar="FILE", type=Path, help="source TAB target TAB sure links TAB possible links")
-    files.encoding_option(p)
+    pair_options.encoding_option(p)
     p.add_argument(
         "--threshold", type=arguments.share, metavar="X", help="link all weights of at least X; the largest by default"
     )
@@ -67,7 +67,7 @@ def evidence(options: argparse.Namespace, command: str) -> int:
     from s2s.evaluate.bootstrap import Bootstrap
     from s2s.explain.corpus import measure
 
-    checkpoint, pairs = load(directory), files.read_options_pairs(options)[: options.limit]
+    checkpoint, pairs = load(directory), pair_options.read_options_pairs(options)[: options.limit]
     with percent() as tell:
         told = measure(checkpoint, [source for source, _ in pairs], Bootstrap(seed=options.seed), tell)
     if options.json:
@@ -92,7 +92,7 @@ def align(options: argparse.Namespace, command: str) -> int:
     from s2s.explain.alignment_error import align, read_gold
 
     checkpoint = load(directory)
-    with files.reading() as remarks:
+    with pair_options.reading() as remarks:
         golds = read_gold(options.file, options.encoding, remarks.form)[: options.limit]
     with percent() as tell:
         told = align(checkpoint, golds, options.threshold, Bootstrap(seed=options.seed), tell)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_checkpoint
-from s2s.commands import arguments, files
+from s2s.commands import arguments, pair_options
 from s2s.commands.arguments import whole
 from s2s.commands.terminal import put, table
 from s2s.errors import UserError
@@ -30,7 +30,7 @@ def add_exposure_command(commands: Commands) -> None:
 
 def _arguments(p: arguments.Parser) -> None:
     arguments.checkpoint(p)
-    files.pairs_options(p)
+    pair_options.pairs_options(p)
     p.add_argument("--oracle", choices=("date",), help="of the synthetic task that the pairs are of: accumulated error")
     p.add_argument(
         "--beams",
@@ -50,7 +50,7 @@ def exposure(options: argparse.Namespace, command: str) -> int:
     from s2s.evaluate.bootstrap import Bootstrap
     from s2s.exposure import Options, measure
 
-    checkpoint, pairs = load(directory), files.read_options_pairs(options)[: options.limit]
+    checkpoint, pairs = load(directory), pair_options.read_options_pairs(options)[: options.limit]
     told = Options(Bootstrap(seed=options.seed), tuple(options.beams), _oracle(options.oracle, checkpoint))
     with percent() as tell:
         report = measure(checkpoint, pairs, told, tell)

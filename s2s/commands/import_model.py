@@ -12,10 +12,10 @@ from s2s.commands.arguments import whole
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
-    from s2s.adapters.imported import Told
+    from s2s.adapters.imported import ImportOptions
     from s2s.commands.arguments import Commands
 
-OPTIONS = {  # what only some kinds are told
+OPTIONS = {  # of the command that only some kinds take
     "keras": {"vocab", "carries_state", "map", "marks", "padded_to"},
     "pytorch-tutorial": {"vocab"},
     "huggingface": {"prefix", "source_language", "target_language"},
@@ -50,9 +50,9 @@ def add_import_command(commands: Commands) -> None:
     p.add_argument("--padded-to", type=whole(1, 400), metavar="N", help="keras: tokens that sources were padded to")
 
 
-def _told(options: argparse.Namespace) -> Told:
+def _import_options(options: argparse.Namespace) -> ImportOptions:
     """The options as a record; UserError for one that does not go with the kind, or is none."""
-    from s2s.adapters.imported import Told
+    from s2s.adapters.imported import ImportOptions
     from s2s.adapters.keras_layers import ROLES
 
     for name in sorted(set().union(*OPTIONS.values()) - OPTIONS.get(options.kind, set())):
@@ -65,7 +65,7 @@ def _told(options: argparse.Namespace) -> Told:
         if not (equals and path.strip("/")) or place not in ROLES:
             raise UserError("keras_map_option", found=text, known=", ".join(ROLES))
         layers[place] = path.strip("/")
-    return Told(
+    return ImportOptions(
         source=options.source_text,
         target=options.target_text,
         vocabularies=tuple(options.vocab or ()),
@@ -79,28 +79,28 @@ def _told(options: argparse.Namespace) -> Told:
 def import_model(options: argparse.Namespace, command: str) -> int:
     """``import``: read, convert, write."""
     from s2s.adapters import READERS
-    from s2s.adapters.imported import Told, write
+    from s2s.adapters.imported import ImportOptions, write
     from s2s.text.segmenters import SEGMENTERS
 
     if options.kind not in READERS and options.kind != "huggingface":
         raise UserError("import_kind", found=options.kind, known=", ".join([*READERS, "huggingface"]))
     if Path(options.name).name != options.name or options.name.startswith("."):
         raise UserError("import_name", name=options.name)
-    told = _told(options)
-    for name in (told.source, told.target):
+    given = _import_options(options)
+    for name in (given.source, given.target):
         if name is not None and name not in SEGMENTERS:
             raise UserError("segmenter_unknown", found=name, known=", ".join(SEGMENTERS))
     if options.kind == "huggingface":
         from s2s.checkpoint import huggingface
 
-        if len(options.paths) > 1 or told != Told():
+        if len(options.paths) > 1 or given != ImportOptions():
             raise UserError("import_huggingface")
         own = (options.prefix, options.source_language, options.target_language)
         notes: Sequence[str] = huggingface.import_huggingface(
             str(options.paths[0]), options.out / options.name, *(text or "" for text in own)
         )
     else:
-        imported = READERS[options.kind](options.paths, told)
+        imported = READERS[options.kind](options.paths, given)
         write(imported, options.out / options.name)
         notes = imported.origin.notes
     for note in notes:

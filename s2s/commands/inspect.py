@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s2s.checkpoint.find import find_checkpoint
-from s2s.commands import arguments, files
+from s2s.commands import arguments, pair_options
 from s2s.commands.arguments import whole
 from s2s.commands.terminal import put, table
 from s2s.data.readers import silent
@@ -40,7 +40,7 @@ def add_inspect_command(commands: Commands) -> None:
 
 def _inspect_arguments(p: arguments.Parser) -> None:
     arguments.checkpoint(p)
-    files.pairs_options(p)
+    pair_options.pairs_options(p)
     p.add_argument(
         "--out", metavar="DIR", type=Path, required=True, help="where rows and summary go, or are gone on with"
     )
@@ -71,8 +71,10 @@ def inspect(options: argparse.Namespace, command: str) -> int:
             from s2s.inspect.run import Input, Inspection
 
             read = options.format, options.limit, options.skip_bad, options.encoding
-            with files.reading() as remarks:
-                source = Input(options.file, files.columns(options), *read, remarks.form if _rank() == 0 else silent)
+            with pair_options.reading() as remarks:
+                source = Input(
+                    options.file, pair_options.columns(options), *read, remarks.form if _rank() == 0 else silent
+                )
                 inspection = Inspection(options.out, load(directory), source, options.mode)
             first = _run(inspection, options.states)
     except KeyboardInterrupt as stop:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2s.commands import arguments, files
+from s2s.commands import arguments, pair_options
 from s2s.commands.arguments import whole
 from s2s.text.safe import printable
 
@@ -44,7 +44,7 @@ def _prepare_arguments(p: arguments.Parser) -> None:
         kind.add_argument("--test", type=count, default=size, metavar="N", help=f"pairs in test.tsv ({size})")
         kind.add_argument("--seed", type=whole(0, 2**63 - 1), default=1, metavar="N", help="which split")
     for kind in (tatoeba, automaster):
-        files.encoding_option(kind)
+        pair_options.encoding_option(kind)
     classical.add_argument("--max-train", type=count, default=300_000, metavar="N", help="pairs in train.tsv (300000)")
     classical.add_argument("--unseen-book", default="世说新语", metavar="BOOK", help="held out whole (世说新语)")
 
@@ -73,7 +73,7 @@ def prepare(options: argparse.Namespace, command: str) -> int:
     if options.corpus != "classical":
         read = {"tatoeba": prepare_tatoeba, "automaster": prepare_automaster}[options.corpus]
         sizes = Sizes(options.dev, options.test)
-        with files.reading() as remarks:
+        with pair_options.reading() as remarks:
             written = read(options.path, options.out, sizes, options.seed, options.encoding, remarks.form)
     else:
         sizes = Sizes(options.dev, options.test, options.max_train)

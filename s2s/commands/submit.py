@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_checkpoint
-from s2s.commands import arguments, files
+from s2s.commands import arguments, pair_options
 from s2s.commands.arguments import whole
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def add_submit_command(commands: Commands) -> None:
     p.set_defaults(run=submit)
     arguments.checkpoint(p)
     p.add_argument("file", metavar="FILE", type=Path, help="CSV with QID, Question and Dialogue, plain, .gz or .xz")
-    files.encoding_option(p)
+    pair_options.encoding_option(p)
     p.add_argument("--out", metavar="CSV", type=Path, required=True, help="the submission file")
     p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default")
 
@@ -37,7 +37,7 @@ def submit(options: argparse.Namespace, command: str) -> int:
 
     checkpoint = load(find_checkpoint(options.checkpoint))
     settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
-    with files.reading() as remarks:
+    with pair_options.reading() as remarks:
         found = read_questions(options.file, encoding=options.encoding, note=remarks.form)
         questions = tqdm(found, unit=" questions", disable=None, leave=False)
         count, empty = submission.submit(options.out, submission.predictions(checkpoint, questions, settings))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s2s import locations
-from s2s.commands import arguments, files
+from s2s.commands import arguments, pair_options
 from s2s.commands.terminal import table
 from s2s.data.readers import Columns
 from s2s.data.text_file import AUTO
@@ -41,7 +41,7 @@ def _arguments(p: arguments.Parser) -> None:
     p.add_argument("--data", metavar="FILE", type=Path, help="instead: pairs, from which a config and a split are made")
     p.add_argument("--dev", metavar="FILE", type=Path, help="with --data: these pairs instead of a part of it")
     p.add_argument("--test", metavar="FILE", type=Path, help="with --data: these pairs instead of a part of it")
-    files.columns_options(p)
+    pair_options.columns_options(p)
     p.add_argument("--set", metavar="key=value", action="append", default=[], help="overrule one key of the config")
     p.add_argument("--name", metavar="NAME", help="of the run and its checkpoint; the config's or file's by default")
     p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where checkpoints go")
@@ -58,7 +58,7 @@ def train(options: argparse.Namespace, command: str) -> int:
             from s2s.train.loop import Run
 
             places = options.runs / config.name, options.out / config.name
-            remarks = files.Remarks()
+            remarks = pair_options.Remarks()
             run = Run(config, *places, command, note=remarks.form)
             if first:
                 remarks.print()
@@ -95,7 +95,7 @@ def _config(options: argparse.Namespace) -> Config:
     """The config that is named, or the one that is planned for ``--data``."""
     from s2s.config import Config, read_config, to_dict
 
-    columns = files.columns(options)
+    columns = pair_options.columns(options)
     if options.data is None:
         if options.config is None:
             raise UserError("option_needs", option="train", other="CONFIG / --data")
@@ -119,7 +119,7 @@ def _config(options: argparse.Namespace) -> Config:
     read = options.encoding, options.skip_bad, options.dev, options.test
     given = Given(options.data, columns, options.format, *read)
     if group.first:
-        with files.reading() as remarks:
+        with pair_options.reading() as remarks:
             plan(given, directory, name, remarks.say)
     group.share(0)  # the others wait for the split
     config = _named(read_config(plan(given, directory, name), options.set), name)

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import jieba
 from opencc import OpenCC
 
-from s2s.text import keras as keras_text
+from s2s.text import keras_tokenizer as keras_text
 from s2s.text.hidden import joins
-from s2s.text.keras import KerasConfig
+from s2s.text.keras_tokenizer import KerasConfig
 
 # First words of Unicode letter names of scripts without spaces; Chinese is cut otherwise.
 UNSPACED = ("HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "TAI ", "NEW TAI", "JAVANESE")

@@ -1,6 +1,4 @@
-"""The training loop: epochs of bucketed batches, a moving average of the weights, dev scores,
-and saves from which a killed run goes on as if nothing had happened.
-"""
+"""The training loop: bucketed batches, a moving average of the weights, dev scores, saves to go on from exactly."""
 
 from __future__ import annotations
 
@@ -18,6 +16,7 @@ from tqdm import tqdm
 from s2s.checkpoint import card
 from s2s.checkpoint.native import store_scores, write_checkpoint
 from s2s.checkpoint.open import load
+from s2s.checkpoint.record import Checkpoint
 from s2s.config import Config, to_dict
 from s2s.data.batches import Ids, Pair, batches, collate
 from s2s.data.readers import Note, silent
@@ -64,38 +63,45 @@ class Run(RunState):
         self.device = self.group.device
         self.autocast = autocast(self.settings.precision, self.device)
         splits = read_splits(config.data, note) if splits is None else splits
-        train, self.dev, self.test = (list(splits[name]) for name in SPLITS)
         base = start.base_checkpoint(config, checkpoint) if self.settings.start else None
-        self.source, self.target = (base.source, base.target) if base else prepare_sides(train, config)
-        self.pairs = encode_pairs(train, self.source, self.target, config.data.max_tokens)
-        if not self.pairs or not encode_pairs(self.dev, self.source, self.target, longest(config.data)):
-            raise UserError("data_empty", file=config.data.dev if self.pairs else config.data.train)
-        if config.data.test and not self.test:
-            raise UserError("data_empty", file=config.data.test)
-        torch.manual_seed(self.settings.seed)
+        self._read_data(splits, base)
+        self._build_model(base)
+        self.at = Position()
+        self.steps = self.settings.epochs * math.ceil(len(self.pairs) / self.settings.batch_size)
+        self.film = Film(directory, config, self.steps if self.group.first else 0, self.dev, self.averaged_checkpoint)
+        self.pace = Pace()
+        many = self.group.size > 1 or self.device.type == "cuda"  # then each process has one
+        self.threads = Threads(self.settings.threads or int(many), self._trial)
+
+    def _read_data(self, splits: Splits, base: Checkpoint | None) -> None:
+        """Both vocabularies, those of ``base`` if there is one, and the pairs as ids. UserError for an empty split."""
+        data = self.config.data
+        train, self.dev, self.test = (list(splits[name]) for name in SPLITS)
+        self.source, self.target = (base.source, base.target) if base else prepare_sides(train, self.config)
+        self.pairs = encode_pairs(train, self.source, self.target, data.max_tokens)
+        if not self.pairs or not encode_pairs(self.dev, self.source, self.target, longest(data)):
+            raise UserError("data_empty", file=data.dev if self.pairs else data.train)
+        if data.test and not self.test:
+            raise UserError("data_empty", file=data.test)
+        self.target_tokens = sum(len(t) + 1 for _, t in self.pairs)  # of an epoch
+        self.dev_tokens = sum(len(self.target.encode(t)) + 1 for _, t in self.dev)
+
+    def _build_model(self, base: Checkpoint | None) -> None:
+        """The network with weights drawn from the seed, or those of ``base``; its optimizer, average and generators."""
+        settings = self.settings
+        torch.manual_seed(settings.seed)
         sizes = len(self.source.vocab), len(self.target.vocab)
-        self.model = Seq2Seq(config.model, *sizes, self.settings.dropout, self.settings.word_dropout).to(self.device)
+        self.model = Seq2Seq(self.config.model, *sizes, settings.dropout, settings.word_dropout).to(self.device)
         if base:
             self.model.load_state_dict(base.model.state_dict())
         parameters = list(self.model.parameters())
         self.model.check_length(max(len(self.source.encode(s)) for s, _ in self.dev))
-        self.optimizer = torch.optim.AdamW(
-            parameters, lr=0.0, betas=(0.9, 0.98), weight_decay=self.settings.weight_decay, fused=True
-        )
+        decay = settings.weight_decay
+        self.optimizer = torch.optim.AdamW(parameters, lr=0.0, betas=(0.9, 0.98), weight_decay=decay, fused=True)
         self.average = [p.detach().clone() for p in parameters]
         if not self.group.first:  # dropout of its own
-            torch.manual_seed(self.settings.seed + 1_000_003 * self.group.rank)
-        self.rng = torch.Generator().manual_seed(self.settings.seed + 1_000_003 * self.group.rank)
-        self.at = Position()
-        self.steps = self.settings.epochs * math.ceil(len(self.pairs) / self.settings.batch_size)
-        self.film, self.pace = (
-            Film(directory, config, self.steps if self.group.first else 0, self.dev, self.averaged_checkpoint),
-            Pace(),
-        )
-        self.target_tokens = sum(len(t) + 1 for _, t in self.pairs)  # of an epoch
-        self.dev_tokens = sum(len(self.target.encode(t)) + 1 for _, t in self.dev)
-        many = self.group.size > 1 or self.device.type == "cuda"  # then each process has one
-        self.threads = Threads(self.settings.threads or int(many), self._trial)
+            torch.manual_seed(settings.seed + 1_000_003 * self.group.rank)
+        self.rng = torch.Generator().manual_seed(settings.seed + 1_000_003 * self.group.rank)
 
     def train(self, stop: Stop | None = None) -> dict[str, Any]:
         """Run, or go on, to the end; returns the dev scores of the checkpoint that was kept.
@@ -197,8 +203,7 @@ class Run(RunState):
             loss, count = self._step(pairs)
         at = self.at
         at.loss_sum, at.tokens = at.loss_sum + loss * count, at.tokens + count
-        at.moment_loss += loss * count
-        at.moment_tokens += count
+        at.moment_loss, at.moment_tokens = at.moment_loss + loss * count, at.moment_tokens + count
         at.batch, at.seconds = at.batch + 1, time.perf_counter() - began
         bar.update()
         rest = "" if (left := self.left()) is None else f", {duration(left)} left"
@@ -273,8 +278,7 @@ class Run(RunState):
         """Score the weights that were kept on the test split, once."""
         kept = load(self.checkpoint)
         if "test" not in kept.metrics:
-            scores = self._scores(kept.model.to(self.device), self.test)
-            store_scores(self.checkpoint, "test", scores)
+            store_scores(self.checkpoint, "test", self._scores(kept.model.to(self.device), self.test))
 
     def _keep(self, scores: dict[str, Any]) -> None:
         metrics = {
@@ -288,9 +292,8 @@ class Run(RunState):
                 "parameters": sum(p.numel() for p in self.model.parameters()),
             },
         }
-        name = self.checkpoint.name
-        config = dataclasses.replace(self.config, name=name)
-        text = card.render(name, to_dict(config), metrics)
+        config = dataclasses.replace(self.config, name=self.checkpoint.name)
+        text = card.render(config.name, to_dict(config), metrics)
         vocabs, films = (self.source.vocab, self.target.vocab), [self.film.path, self.film.curve]
         write_checkpoint(
             self.checkpoint, config, vocabs, self.averaged_weights(), metrics, text, films if self.film.every else []

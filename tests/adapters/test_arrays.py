@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from s2s.adapters import arrays, keras
-from s2s.adapters.imported import Told
+from s2s.adapters.imported import ImportOptions
 from s2s.errors import LANGUAGES, UserError
 from tests.adapters.keras_model import KerasModel, save_h5, save_keras, save_words
 from tests.paths import ROOT
@@ -189,7 +189,7 @@ def test_mutated_files_are_refused_with_a_sentence_or_read(tmp_path: Path, name:
     else:
         shutil.copy(FIXTURES / name, path)
     content, refused = path.read_bytes(), 0
-    told = Told(vocabularies=save_words(tmp_path), carries_state=True, layers={"attention.query": "W1"})
+    told = ImportOptions(vocabularies=save_words(tmp_path), carries_state=True, layers={"attention.query": "W1"})
     for _ in range(13):
         path.write_bytes(mutated(content, rng))
         try:

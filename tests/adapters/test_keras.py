@@ -10,7 +10,7 @@ import pytest
 
 from s2s.__main__ import main
 from s2s.adapters import keras
-from s2s.adapters.imported import Imported, Told
+from s2s.adapters.imported import Imported, ImportOptions
 from s2s.decode.decode import trace
 from s2s.errors import LANGUAGES, UserError
 from tests.adapters.common import run, stored
@@ -23,9 +23,9 @@ QUERY = {"attention.query": "W1"}
 OURS = [0, 2, 3, *range(4, 13)]  # our ids of the library's: padding, start and end, then the words after <unk>
 
 
-def told(directory: Path, **values: Any) -> Told:
+def options(directory: Path, **values: Any) -> ImportOptions:
     given = {"carries_state": True, "layers": QUERY, "vocabularies": save_words(directory)}
-    return Told(**(given | values))
+    return ImportOptions(**(given | values))
 
 
 def check(imported: Imported, model: KerasModel, directory: Path, carries: bool = True, swapped: bool = False) -> None:
@@ -42,7 +42,7 @@ def check(imported: Imported, model: KerasModel, directory: Path, carries: bool 
 def test_computes_what_keras_computes(tmp_path: Path, both: bool, carries: bool) -> None:
     model = KerasModel.random(both=both)
     save_h5(tmp_path / "m.weights.h5", model.named())
-    imported = keras.read_keras([tmp_path / "m.weights.h5"], told(tmp_path, carries_state=carries))
+    imported = keras.read_keras([tmp_path / "m.weights.h5"], options(tmp_path, carries_state=carries))
     check(imported, model, tmp_path, carries)
     assert imported.config.model.carry_state == carries and imported.origin.directions == 1 + both
 
@@ -56,7 +56,7 @@ def test_carrying_makes_a_difference() -> None:
 def test_embeddings_of_two_sizes(tmp_path: Path, sizes: tuple[int, int]) -> None:
     model = KerasModel.random(sizes=sizes, seed=8)
     save_h5(tmp_path / "m.h5", model.named())
-    check(keras.read_keras([tmp_path / "m.h5"], told(tmp_path)), model, tmp_path)
+    check(keras.read_keras([tmp_path / "m.h5"], options(tmp_path)), model, tmp_path)
 
 
 def layouts(directory: Path, model: KerasModel) -> dict[str, list[Path]]:
@@ -89,7 +89,7 @@ def test_every_kind_of_file_gives_the_same_weights(tmp_path: Path, both: bool) -
     first: Imported | None = None
     for name, paths in layouts(tmp_path, model).items():
         old = name in ("old.h5", "whole.h5", "named.npz")
-        imported = keras.read_keras(paths, told(tmp_path, layers={"attention.query": "dense_1" if old else "W1"}))
+        imported = keras.read_keras(paths, options(tmp_path, layers={"attention.query": "dense_1" if old else "W1"}))
         first = first or imported
         assert imported.weights.keys() == first.weights.keys()
         for key, weight in imported.weights.items():
@@ -102,14 +102,20 @@ def test_a_list_of_weights_without_names(tmp_path: Path) -> None:
     model = KerasModel.random()
     np.savez(tmp_path / "m.npz", *[array for arrays in model.weights.values() for array in arrays])
     with pytest.raises(UserError, match=r"arr_10 / arr_12"):
-        keras.read_keras([tmp_path / "m.npz"], told(tmp_path, layers={}))
-    check(keras.read_keras([tmp_path / "m.npz"], told(tmp_path, layers={"attention.query": "arr_10"})), model, tmp_path)
+        keras.read_keras([tmp_path / "m.npz"], options(tmp_path, layers={}))
+    check(
+        keras.read_keras([tmp_path / "m.npz"], options(tmp_path, layers={"attention.query": "arr_10"})),
+        model,
+        tmp_path,
+    )
 
 
 def test_the_other_dense_layer_may_read_the_state(tmp_path: Path) -> None:
     model = KerasModel.random()
     save_h5(tmp_path / "m.h5", model.named())
-    imported = keras.read_keras([tmp_path / "m.h5"], told(tmp_path, layers={"attention.query": "decoder/attention/W2"}))
+    imported = keras.read_keras(
+        [tmp_path / "m.h5"], options(tmp_path, layers={"attention.query": "decoder/attention/W2"})
+    )
     check(imported, model, tmp_path, swapped=True)
 
 
@@ -118,7 +124,7 @@ def test_files_that_keras_wrote(tmp_path: Path, name: str) -> None:
     expected = json.loads((FIXTURES / f"{name}.json").read_text())
     layers = {"attention.query": "dense_1" if name == "keras-2.h5" else "W1"}
     carries = name == "keras-2.weights.h5"
-    imported = keras.read_keras([FIXTURES / name], told(tmp_path, layers=layers, carries_state=carries))
+    imported = keras.read_keras([FIXTURES / name], options(tmp_path, layers=layers, carries_state=carries))
     assert imported.origin.version == (expected["keras"] if name.endswith(".keras") else "")
     checkpoint = stored(imported, tmp_path / "imported")
     log_probs, attention = run(checkpoint, (OURS[:11], OURS[:12]), expected["source"], expected["read"])
@@ -130,7 +136,7 @@ def test_a_text_is_read_between_its_marks_and_traced(tmp_path: Path) -> None:
     model = KerasModel.random()
     save_h5(tmp_path / "m.h5", model.named())
     checkpoint = stored(
-        keras.read_keras([tmp_path / "m.h5"], told(tmp_path, carries_state=False)), tmp_path / "imported"
+        keras.read_keras([tmp_path / "m.h5"], options(tmp_path, carries_state=False)), tmp_path / "imported"
     )
     found = trace(checkpoint, "Aná come pan.", "Ana eats bread.", mode="forced")
     assert found.source_tokens == ("<bos>", "ana", "come", "pan", ".", "<eos>")
@@ -147,7 +153,7 @@ def test_a_text_is_read_between_its_marks_and_traced(tmp_path: Path) -> None:
 def test_padding_is_read_where_the_tutorial_read_it(tmp_path: Path) -> None:
     model = KerasModel.random()
     save_h5(tmp_path / "m.h5", model.named())
-    checkpoint = stored(keras.read_keras([tmp_path / "m.h5"], told(tmp_path, padded_to=8)), tmp_path / "imported")
+    checkpoint = stored(keras.read_keras([tmp_path / "m.h5"], options(tmp_path, padded_to=8)), tmp_path / "imported")
     found = trace(checkpoint, "come pan", "eats", mode="forced")
     assert found.source_tokens == ("<bos>", "come", "pan", "<eos>", *["<fill>"] * 4)
     log_probs, attention = model.run([1, 4, 5, 2, 0, 0, 0, 0], [1, 4], carries=True)
@@ -218,7 +224,7 @@ def test_what_cannot_be_expressed_is_refused_with_its_reason(tmp_path: Path, key
     arrays, values = mistakes(tmp_path)[key]
     save_h5(tmp_path / "m.h5", arrays)
     with pytest.raises(UserError) as error:
-        keras.read_keras([tmp_path / "m.h5"], told(tmp_path, **values))
+        keras.read_keras([tmp_path / "m.h5"], options(tmp_path, **values))
     assert error.value.key == f"error.{key}"
     assert all(error.value.say(language) for language in LANGUAGES)
 
@@ -236,7 +242,7 @@ def test_the_config_of_a_keras_file_is_believed(tmp_path: Path, config: dict[str
     whole = {"class_name": "Functional", "config": {"layers": [{"class_name": "Dense", "config": {}}, config]}}
     save_keras(tmp_path / "m.keras", KerasModel.random().named(), whole)
     with pytest.raises(UserError) as error:
-        keras.read_keras([tmp_path / "m.keras"], told(tmp_path))
+        keras.read_keras([tmp_path / "m.keras"], options(tmp_path))
     assert error.value.key == f"error.{key}"
 
 
@@ -244,7 +250,7 @@ def test_optimizers_and_seeds_are_no_weights(tmp_path: Path) -> None:
     model = KerasModel.random()
     extra = {"optimizer/vars/0": np.zeros(3, np.int64), "decoder/gru/seed_generator/vars/0": np.zeros(2, np.uint32)}
     save_h5(tmp_path / "m.h5", model.named() | extra)
-    check(keras.read_keras([tmp_path / "m.h5"], told(tmp_path)), model, tmp_path)
+    check(keras.read_keras([tmp_path / "m.h5"], options(tmp_path)), model, tmp_path)
 
 
 def test_dense_layers_without_a_bias(tmp_path: Path) -> None:
@@ -254,7 +260,7 @@ def test_dense_layers_without_a_bias(tmp_path: Path) -> None:
         model.weights[f"decoder/attention/{name}"] = kernel, np.zeros_like(bias)
     named = {k: v for k, v in model.named().items() if "W1/vars/1" not in k and "W2/vars/1" not in k}
     save_h5(tmp_path / "m.h5", named)
-    check(keras.read_keras([tmp_path / "m.h5"], told(tmp_path)), model, tmp_path)
+    check(keras.read_keras([tmp_path / "m.h5"], options(tmp_path)), model, tmp_path)
 
 
 def test_words_for_unknown_ones_and_other_marks(tmp_path: Path) -> None:
@@ -264,9 +270,9 @@ def test_words_for_unknown_ones_and_other_marks(tmp_path: Path) -> None:
     paths = tmp_path / "s.txt", tmp_path / "t.txt"
     for path, count in zip(paths, (len(SOURCE), len(TARGET)), strict=True):
         path.write_text("\n".join(words[:count]) + "\n", encoding="utf-8")
-    imported = keras.read_keras([tmp_path / "m.h5"], told(tmp_path, vocabularies=paths))
+    imported = keras.read_keras([tmp_path / "m.h5"], options(tmp_path, vocabularies=paths))
     assert imported.vocabs[1].tokens[:5] == ("<pad>", "<unk>", "<bos>", "<eos>", "词0")
     assert (imported.config.text.source, imported.config.text.source_eos) == ("jieba", True)
     assert (imported.weights["encoder.embedding.weight"][1].numpy() == model.weights["encoder/embedding"][0][1]).all()
-    cut = keras.read_keras([tmp_path / "m.h5"], replace(told(tmp_path, vocabularies=paths), source="spaces"))
+    cut = keras.read_keras([tmp_path / "m.h5"], replace(options(tmp_path, vocabularies=paths), source="spaces"))
     assert cut.config.text.source == "spaces"

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from s2s.__main__ import main
 from s2s.adapters import keras, wordlist
-from s2s.adapters.imported import Told
+from s2s.adapters.imported import ImportOptions
 from s2s.api import LoadedCheckpoint, load
 from s2s.errors import LANGUAGES, UserError
-from s2s.text import keras as keras_text
+from s2s.text import keras_tokenizer as keras_text
 from tests.adapters.common import stored
 from tests.adapters.keras_model import TARGET, KerasModel, save_h5
 from tests.adapters.keras_tokenizer import FILTERS, Tokenizer, text_to_word_sequence
@@ -37,7 +37,7 @@ def imported(folder: Path, made: Tokenizer, **told: Any) -> LoadedCheckpoint:
     (folder / "target.json").write_text(json.dumps(TARGET), encoding="utf-8")
     files = folder / "source.json", folder / "target.json"
     given = {"carries_state": True, "layers": {"attention.query": "W1"}, "vocabularies": files} | told
-    stored(keras.read_keras([folder / "m.h5"], Told(**given)), folder / "ours")
+    stored(keras.read_keras([folder / "m.h5"], ImportOptions(**given)), folder / "ours")
     return load(folder / "ours")
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from s2s.adapters import pytorch_tutorial
-from s2s.adapters.imported import Imported, Told
+from s2s.adapters.imported import Imported, ImportOptions
 from s2s.decode.decode import trace
 from s2s.errors import LANGUAGES, UserError
 from tests.adapters.common import run, stored
@@ -66,11 +66,11 @@ def expected(encoder: Encoder, decoder: Decoder) -> tuple[np.ndarray, np.ndarray
     return np.array(rows), np.array(looks)
 
 
-def told(directory: Path) -> Told:
+def options(directory: Path) -> ImportOptions:
     paths = directory / "source.json", directory / "target.json"
     paths[0].write_text(json.dumps(dict(enumerate(SOURCE))), encoding="utf-8")  # {"0": "SOS", …}
     paths[1].write_text(json.dumps(TARGET), encoding="utf-8")
-    return Told(vocabularies=paths)
+    return ImportOptions(vocabularies=paths)
 
 
 def check(imported: Imported, directory: Path) -> None:
@@ -96,12 +96,12 @@ def files(directory: Path) -> dict[str, list[Path]]:
 
 @pytest.mark.parametrize("way", ["two", "turned", "one", "flat"])
 def test_computes_what_the_tutorial_computes(tmp_path: Path, way: str) -> None:
-    check(pytorch_tutorial.read_pytorch_tutorial(files(tmp_path)[way], told(tmp_path)), tmp_path)
+    check(pytorch_tutorial.read_pytorch_tutorial(files(tmp_path)[way], options(tmp_path)), tmp_path)
 
 
 def test_the_source_ends_with_eos_and_words_it_lacks_are_unknown(tmp_path: Path) -> None:
     checkpoint = stored(
-        pytorch_tutorial.read_pytorch_tutorial(files(tmp_path)["two"], told(tmp_path)), tmp_path / "imported"
+        pytorch_tutorial.read_pytorch_tutorial(files(tmp_path)["two"], options(tmp_path)), tmp_path / "imported"
     )
     found = trace(checkpoint, "Je suis prêt, demain !")
     assert found.source_tokens == ("je", "suis", "pret", "demain", "!", "<eos>")
@@ -146,7 +146,7 @@ def broken(directory: Path, key: str) -> list[Path]:
     ],
 )
 def test_what_is_not_the_tutorials_model_gets_a_sentence(tmp_path: Path, key: str) -> None:
-    asked = told(tmp_path)
+    asked = options(tmp_path)
     paths = broken(tmp_path, key)
     with pytest.raises(UserError) as error:
         pytorch_tutorial.read_pytorch_tutorial(paths, asked)
@@ -155,7 +155,7 @@ def test_what_is_not_the_tutorials_model_gets_a_sentence(tmp_path: Path, key: st
 
 
 def test_mutated_files_are_refused_with_a_sentence_or_read(tmp_path: Path) -> None:
-    rng, path, asked, refused = np.random.default_rng(4), files(tmp_path)["one"][0], told(tmp_path), 0
+    rng, path, asked, refused = np.random.default_rng(4), files(tmp_path)["one"][0], options(tmp_path), 0
     content = path.read_bytes()
     for _ in range(25):
         path.write_bytes(mutated(content, rng))
@@ -169,4 +169,4 @@ def test_mutated_files_are_refused_with_a_sentence_or_read(tmp_path: Path) -> No
 
 def test_both_vocabularies_are_asked_for(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--vocab"):
-        pytorch_tutorial.read_pytorch_tutorial(files(tmp_path)["two"], Told())
+        pytorch_tutorial.read_pytorch_tutorial(files(tmp_path)["two"], ImportOptions())

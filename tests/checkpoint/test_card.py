@@ -10,7 +10,7 @@ import pytest
 from s2s.checkpoint import card
 from s2s.checkpoint.card import toml
 from s2s.config import Config, TextConfig, from_dict, read_config, to_dict
-from s2s.text.keras import KerasConfig
+from s2s.text.keras_tokenizer import KerasConfig
 from tests.factory import SCORES, TRAINING
 from tests.paths import ROOT
 

@@ -18,7 +18,7 @@ from s2s.lesson import cross_entropy as ce
 from s2s.lesson import homework, remedies
 from s2s.lesson.formulas import FORMULAS
 from s2s.lesson.loss import batch, sentence_loss
-from s2s.lesson.prior import prior_run
+from s2s.lesson.prior_step import prior_run
 from s2s.train.objectives import corruption
 from tests.factory import make_checkpoint
 

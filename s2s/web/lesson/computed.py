@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from s2s.lesson.homework import Dates
     from s2s.lesson.loss import SentenceLoss
     from s2s.lesson.network import Flow
-    from s2s.lesson.prior import PriorRun
+    from s2s.lesson.prior_step import PriorRun
     from s2s.lesson.remedies import Adversarial, Drawn, Rewarded
 
 
@@ -29,7 +29,7 @@ def sentence_loss(name: str, changed: int, text: str, reference: str) -> Sentenc
 @st.cache_resource(max_entries=64, show_spinner=False)
 def prior_run(name: str, changed: int, text: str, reference: str) -> PriorRun:
     """The prior's values and effect at every step."""
-    from s2s.lesson.prior import prior_run
+    from s2s.lesson.prior_step import prior_run
 
     checkpoint = models.load(name, changed)
     return models.with_model_lock(lambda: prior_run(checkpoint, text, reference))

@@ -18,7 +18,7 @@ from s2s.web.shell.language import t
 from s2s.web.shell.page_state import GREEDY, PageState
 
 if TYPE_CHECKING:
-    from s2s.lesson.prior import PriorRun, Word
+    from s2s.lesson.prior_step import PriorRun, Word
 
 PRIOR_STEP = "prior-step"
 

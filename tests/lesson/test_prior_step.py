@@ -9,7 +9,7 @@ from s2s.checkpoint.open import load
 from s2s.checkpoint.record import Checkpoint
 from s2s.decode.decode import trace
 from s2s.errors import UserError
-from s2s.lesson.prior import prior_run
+from s2s.lesson.prior_step import prior_run
 from tests.factory import make_checkpoint
 
 TEXT, REFERENCE = "我不喝茶。", "I do drink tea ."
