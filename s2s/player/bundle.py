@@ -1,7 +1,7 @@
-"""Join scripts and styles, for pages and components that load one of each.
+"""Join JavaScript modules into one, and style sheets, for pages and components that load one of each.
 
-Our files import names in braces from relative paths, one import a line, and export declarations; only an entry has a
-default export.
+Our scripts import names in braces from relative paths, one import a line, and export declarations; only an entry has a
+default export. Our style sheets import others by relative paths.
 """
 
 from __future__ import annotations
@@ -17,14 +17,16 @@ NAMED = re.compile(r"^export (?:async )?(?:function|class|const|let) ([\w$]+)", 
 DECLARED = re.compile(r"^(?:export )?(?:default )?(?:async )?(?:function|class|const|let) ([\w$]+)", re.MULTILINE)
 PARTED = re.compile(r"^(?:export )?(?:const|let) [\[{]([^\]}=]+)[\]}] =", re.MULTILINE)  # const [a, b] = …
 OTHER = re.compile(r"^(?:import .*|export [{*].*)", re.MULTILINE)  # forms that this module does not know
+SHEET = re.compile(r'^@import "(\.[^"]+)";\n', re.MULTILINE)
 
 
-PALETTE = Path(__file__).parent / "browser" / "palette.css"
+@functools.cache
+def style(entry: Path) -> str:
+    """The style sheet and those that it imports as one, each once and after its own imports.
 
-
-def style(*sheets: Path) -> str:
-    """The sheets as one, after the palette, whose custom properties they use."""
-    return "\n".join(map(_text, (PALETTE, *sheets)))
+    Raises ValueError for a missing file and an import cycle.
+    """
+    return "\n".join(SHEET.sub("", _text(path)) for path in modules(entry))
 
 
 @functools.cache
@@ -41,10 +43,10 @@ def script(entry: Path) -> str:
 
 def modules(*entries: Path) -> list[Path]:
     """The entries and the files that they import, each after those that it imports itself."""
-    found: list[Path] = []
+    files: list[Path] = []
     for entry in entries:
-        _visit(entry.resolve(), (), found)
-    return found
+        _visit(entry.resolve(), (), files)
+    return files
 
 
 def imports(path: Path) -> list[tuple[Path, list[str]]]:
@@ -63,19 +65,27 @@ def exports(path: Path) -> list[str]:
     return NAMED.findall(_text(path))
 
 
-def _visit(path: Path, above: tuple[Path, ...], found: list[Path]) -> None:
+def _visit(path: Path, above: tuple[Path, ...], files: list[Path]) -> None:
+    """Append the file to ``files`` after what it imports; ``above`` are the files that import it."""
     if path in above:
         ring = [*above[above.index(path) :], path]
         raise ValueError("import cycle: " + " → ".join(step.name for step in ring))
-    if path in found:
+    if path in files:
         return
     if not path.is_file():
         raise ValueError(f"{above[-1].name + ' imports ' if above else ''}{path.name}: no such file")
     if above and DEFAULT.search(_text(path)):
         raise ValueError(f"{above[-1].name} imports {path.name}, which has a default export")
-    for target, _ in imports(path):
-        _visit(target, (*above, path), found)
-    found.append(path)
+    for target in _targets(path):
+        _visit(target, (*above, path), files)
+    files.append(path)
+
+
+def _targets(path: Path) -> list[Path]:
+    """The files that a script or a style sheet imports."""
+    if path.suffix == ".css":
+        return [(path.parent / target).resolve() for target in SHEET.findall(_text(path))]
+    return [target for target, _ in imports(path)]
 
 
 def _check_names(files: list[Path]) -> None:

@@ -44,7 +44,7 @@ def render(
     script = _short(payload.script("page.js"))
     styles = {
         "style": _short(bundle.style(payload.FOLDER / "page.css")),
-        "player_style": _short(payload.read("player.css")),
+        "player_style": _short(bundle.style(payload.FOLDER / "player.css")),
     }
     return Template(payload.read("page.html")).substitute(
         styles,

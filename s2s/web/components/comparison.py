@@ -11,16 +11,14 @@ import streamlit as st
 
 from s2s.player import bundle
 from s2s.trace.compare import Comparison
-from s2s.web.components.player import FOLDER as PLAYER
 from s2s.web.shell import controls, language
 
 FOLDER = Path(__file__).parent / "comparison"
-STYLES = (PLAYER / "player.css", FOLDER / "comparison.css")
 
 
 @functools.cache
 def _component() -> Any:
-    css, js = bundle.style(*STYLES), bundle.script(FOLDER / "comparison.js")
+    css, js = bundle.style(FOLDER / "comparison.css"), bundle.script(FOLDER / "comparison.js")
     return st.components.v2.component("lookback_comparison", html='<div class="lookback"></div>', css=css, js=js)
 
 

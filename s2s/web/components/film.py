@@ -13,18 +13,16 @@ import streamlit as st
 from s2s.player import bundle
 from s2s.trace.film import FilmFrame, FilmMoment, curve, film
 from s2s.trace.trace import Trace
-from s2s.web.components.player import FOLDER as PLAYER
 from s2s.web.shell import controls, language
 
 FOLDER = Path(__file__).parent / "film"
-STYLES = (PLAYER / "player.css", FOLDER / "film.css")
 Film = Mapping[str, Any]  # what the component is given, without its texts
 UNITS = 1000  # weights travel as whole thousandths
 
 
 @functools.cache
 def _component() -> Any:
-    css, js = bundle.style(*STYLES), bundle.script(FOLDER / "mount.js")
+    css, js = bundle.style(FOLDER / "film.css"), bundle.script(FOLDER / "mount.js")
     return st.components.v2.component("lookback_film", html='<div class="lookback"></div>', css=css, js=js)
 
 

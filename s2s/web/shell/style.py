@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from s2s.figures.palette import SHEET
 from s2s.player import bundle
 
 # Less space above, so that a projector shows the player without scrolling. While the sidebar is closed, Streamlit's
@@ -68,7 +69,7 @@ VEIL = ".st-key-ref textarea:not(:focus, :placeholder-shown) { filter: blur(6px)
 
 def compact() -> None:
     """Add the style of all pages."""
-    st.html(f"<style>{bundle.style()}{TOP}{TAKE_AWAY}{PLAYER}{SCRIPT}{CARDS}{LESSON}</style>")
+    st.html(f"<style>{bundle.style(SHEET)}{TOP}{TAKE_AWAY}{PLAYER}{SCRIPT}{CARDS}{LESSON}</style>")
 
 
 def projector() -> None:
