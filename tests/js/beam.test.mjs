@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { layout, leader, pathOf, read, stateAt } from "../../s2s/web/components/beam/layout.js";
+import "./browserless.mjs";
+import { lengthPenalty } from "../../s2s/web/components/beam/detail.js";
+import { wholePercent } from "../../s2s/web/components/beam/draw.js";
+import { layout, leader, nodeFacts, pathOf, stateAt } from "../../s2s/web/components/beam/layout.js";
 
 const TREE = {
   steps: [
@@ -17,7 +20,7 @@ const TREE = {
   },
   finished: [{ node: 3 }],
 };
-const FACTS = read(TREE);
+const FACTS = nodeFacts(TREE);
 
 test("a node knows its step, its children and what becomes of it", () => {
   assert.deepEqual(FACTS.step, [0, 0, 0, 1, 1, 1]);
@@ -37,4 +40,14 @@ test("the best output is the top row, and pruned nodes wait until they are asked
 
 test("a node is seen as it was after a step", () => {
   assert.deepEqual([3, 2, 0].map((i) => stateAt(TREE, FACTS, i, 0)), ["future", "pruned", "alive"]);
+});
+
+test("a longer output is divided by more, one of a single token by nothing", () => {
+  assert.equal(lengthPenalty(1, 0.6), 1);
+  assert.equal(lengthPenalty(7, 1), 2);
+  assert.equal(lengthPenalty(7, 0), 1);
+});
+
+test("a node's per cent are never rounded to nothing or to everything", () => {
+  assert.deepEqual([0, 0.0049, 0.005, 0.634, 0.995, 0.9951, 1].map(wholePercent), ["<1", "<1", "1", "63", "100", ">99", "100"]);
 });

@@ -1,22 +1,43 @@
-// The search tree: holds a whole search and paints itself. Python hears only of a hypothesis to open in the player.
+// The search tree: the browser holds the whole search and paints it. Python is asked only to open a hypothesis in the
+// player.
 
 import { el, fill, icon, reveal } from "../../../player/browser/dom.js";
 import { giveUp, takeKeys } from "../../../player/browser/keys.js";
-import { buildBest, number, paintBeam, paintBest, paintDetail, reason, tokensOf } from "./detail.js";
-import { measurer, paintTree, place, showNode, svg } from "./draw.js";
-import { listen } from "./input.js";
-import { GAP, drawnNodes, leader, read } from "./layout.js";
+import { svg } from "../svg.js";
+import { buildBest, decimal, paintBeam, paintBest, paintDetail, reasonOf, tokensOf } from "./detail.js";
+import { paintTree, placeNodes, scrollToNode, textMeasurer } from "./draw.js";
+import { GAP, drawnNodes, leader, nodeFacts } from "./layout.js";
+import { listen } from "./tree_events.js";
 
-const ACTS = { hover, select, scrub, play, open }; // for the files below this one
-const VIEWS = new WeakMap(); // one view for each place where the component is mounted
+const ACTS = { hoverNode, selectNode, goToStep, play, openInPlayer }; // called by the other files of this folder
+const VIEWS = new WeakMap(); // element where the component is mounted → its view
 const TICK = 700; // milliseconds a step while it plays
 const NEAREST = 5; // pruned nodes a step that are drawn at first
+const PRUNED = [[0, "none"], [NEAREST, "near"], [1e9, "all"]]; // the choices of how many pruned nodes a step are drawn
+const PAUSE = 250; // milliseconds without a change before a screen reader is told
 
-function frame(view, root) {
+function buildFrame(view, root) {
+  const { strings } = view;
+  buildParts(view);
+  const { parts } = view;
+  const heading = (text) => el("h3", { text });
+  const why = el("p", { class: "why", text: endReason(view) });
+  const panes = el(
+    "div",
+    { class: "panes" },
+    el("section", {}, heading(strings.selected), parts.detail),
+    el("section", {}, parts.caption, el("div", { class: "scroll" }, parts.alive)),
+  );
+  view.root = el("div", { class: "beam" }, parts.bar, parts.tree, buildLegend(strings), why, panes, ...finishedSection(view), parts.live);
+  root.replaceChildren(view.root);
+  view.measure = textMeasurer(view.root);
+}
+
+// The elements that are painted anew, by their names.
+function buildParts(view) {
   const { strings } = view;
   const parts = (view.parts = {});
   const part = (name, tag, attributes = {}, ...children) => (parts[name] = el(tag, { class: name, ...attributes }, ...children));
-  const heading = (text) => el("h3", { text });
   view.canvas = svg("svg", { "aria-hidden": "true" });
   part("times", "div");
   part("tree", "div", { class: "tree scroll", tabindex: "0", role: "application", "aria-label": strings.tree_help }, parts.times, view.canvas);
@@ -26,66 +47,66 @@ function frame(view, root) {
   part("alive", "table", { class: "alive numbers" });
   part("best", "table", { class: "best numbers" });
   part("live", "div", { "aria-live": "polite" });
-  const panes = el(
-    "div",
-    { class: "panes" },
-    el("section", {}, heading(strings.selected), parts.detail),
-    el("section", {}, parts.caption, el("div", { class: "scroll" }, parts.alive)),
-  );
-  const { length_penalty: a, coverage_penalty: b } = view.tree.settings;
-  const formula = `score = log P / lp + cp · lp = ((5 + |Y|) / 6)^a, a = ${a} · cp = β Σ log min(Σ α, 1), β = ${b}`;
-  const list = view.brief
-    ? []
-    : [
-        heading(fill(strings.n_best, { count: view.tree.finished.length })),
-        el("div", { class: "scroll" }, parts.best),
-        el("p", { class: "why", text: formula }),
-        el("p", { class: "keys", text: strings.keys }),
-      ];
-  view.root = el("div", { class: "beam" }, parts.bar, parts.tree, legend(strings), el("p", { class: "why", text: over(view) }), panes, ...list);
-  view.root.append(parts.live);
-  root.replaceChildren(view.root);
-  view.measure = measurer(view.root);
 }
 
-function legend(strings) {
+// The finished hypotheses, the formula of their score and the keys; nothing in a figure, which only shows the tree.
+function finishedSection(view) {
+  if (view.brief) return [];
+  const { strings, tree, parts } = view;
+  const { length_penalty: a, coverage_penalty: b } = tree.settings;
+  const formula = `score = log P / lp + cp · lp = ((5 + |Y|) / 6)^a, a = ${a} · cp = β Σ log min(Σ α, 1), β = ${b}`;
+  return [
+    el("h3", { text: fill(strings.n_best, { count: tree.finished.length }) }),
+    el("div", { class: "scroll" }, parts.best),
+    el("p", { class: "why", text: formula }),
+    el("p", { class: "keys", text: strings.keys }),
+  ];
+}
+
+function buildLegend(strings) {
   const item = (kind) => el("span", {}, el("i", { class: kind }), strings[`legend_${kind}`]);
   return el("p", { class: "legend" }, ...["lead", "kept", "finished", "pruned", "greedy"].map(item), el("span", { text: strings.legend_p }));
 }
 
-// Why the search was over.
-function over(view) {
+// The sentence that says why the search ended.
+function endReason(view) {
   const { tree, strings } = view;
   const values = { steps: tree.steps.length, limit: tree.limit, count: tree.finished.length };
   if (tree.ended === "decided") {
-    Object.assign(values, { bound: number(tree.bound), best: number(tree.nodes.score[tree.finished[0].node]) });
+    Object.assign(values, { bound: decimal(tree.bound), best: decimal(tree.nodes.score[tree.finished[0].node]) });
   }
   return fill(strings[`ended_${tree.ended}`], values);
 }
 
 function buildBar(view) {
   const { strings, tree } = view;
-  const last = tree.steps.length - 1;
-  view.slider = el("input", { type: "range", min: "0", max: String(last), step: "1", "aria-label": strings.scrub });
-  view.slider.addEventListener("input", () => scrub(view, Number(view.slider.value)));
+  const button = (name, action) => el("button", { type: "button", "aria-label": strings[name], title: strings[name], onclick: action }, icon(name));
+  view.slider = el("input", { type: "range", min: "0", max: String(tree.steps.length - 1), step: "1", "aria-label": strings.scrub });
+  view.slider.addEventListener("input", () => goToStep(view, Number(view.slider.value)));
   view.where = el("span", { class: "where" });
   view.playButton = el("button", { type: "button", class: "play", onclick: () => play(view, !view.timer) });
-  const back = el("button", { type: "button", "aria-label": strings.back, title: strings.back, onclick: () => scrub(view, view.time - 1) }, icon("back"));
-  const next = el("button", { type: "button", "aria-label": strings.next, title: strings.next, onclick: () => scrub(view, view.time + 1) }, icon("next"));
+  const back = button("back", () => goToStep(view, view.time - 1));
+  const next = button("next", () => goToStep(view, view.time + 1));
+  view.parts.bar.replaceChildren(el("span", { class: "group" }, back, view.playButton, next), view.slider, view.where, prunedChoice(view));
+  paintPlayButton(view, false);
+}
+
+// The choice of how many pruned nodes are drawn. A selected node that goes gives way to the best hypothesis.
+function prunedChoice(view) {
+  const { strings, tree } = view;
   const choice = el("select", { "aria-label": strings.pruned_shown, title: strings.pruned_shown });
-  for (const [value, name] of [[0, "none"], [NEAREST, "near"], [1e9, "all"]]) choice.append(el("option", { value, text: strings[`pruned_${name}`] }));
+  for (const [value, name] of PRUNED) choice.append(el("option", { value, text: strings[`pruned_${name}`] }));
   choice.value = String(view.most);
   choice.addEventListener("change", () => {
     view.most = Number(choice.value);
     if (!drawnNodes(tree, view.facts, view.most, view.greedy)(view.node)) view.node = view.best;
-    place(view);
+    placeNodes(view);
     paint(view);
   });
-  view.parts.bar.replaceChildren(el("span", { class: "group" }, back, view.playButton, next), view.slider, view.where, choice);
-  setPlaying(view, false);
+  return choice;
 }
 
-function setPlaying(view, on) {
+function paintPlayButton(view, on) {
   const title = view.strings[on ? "pause" : "play"];
   view.playButton.replaceChildren(icon(on ? "pause" : "play"));
   view.playButton.title = title;
@@ -97,17 +118,17 @@ function play(view, on) {
   view.timer = null;
   const last = view.tree.steps.length - 1;
   if (on) {
-    scrub(view, view.time >= last ? 0 : view.time, true);
+    goToStep(view, view.time >= last ? 0 : view.time, true);
     view.timer = setInterval(() => {
-      if (view.root.isConnected) scrub(view, view.time + 1, true);
+      if (view.root.isConnected) goToStep(view, view.time + 1, true);
       if (!view.root.isConnected || view.time >= last) play(view, false);
     }, TICK);
   }
-  setPlaying(view, on);
+  paintPlayButton(view, on);
 }
 
-// To the search as it was after a step; what led then is selected.
-function scrub(view, t, playing = false) {
+// Show the search as it was after step t, and select the hypothesis that led then.
+function goToStep(view, t, playing = false) {
   if (!playing && view.timer) play(view, false);
   view.time = Math.max(0, Math.min(t, view.tree.steps.length - 1));
   view.node = leader(view.tree, view.facts, view.time);
@@ -117,23 +138,24 @@ function scrub(view, t, playing = false) {
   paint(view);
 }
 
-function select(view, i) {
+function selectNode(view, i) {
   view.node = i;
   view.hover = null;
   if (view.facts.step[i] > view.time) view.time = view.facts.step[i];
-  if (!view.plan.position.has(i)) place(view);
-  showNode(view, i);
+  if (!view.plan.position.has(i)) placeNodes(view);
+  scrollToNode(view, i);
   paint(view);
 }
 
-function hover(view, i) {
+function hoverNode(view, i) {
   if (view.hover === i) return;
   view.hover = i;
   paintTree(view);
   paintDetail(view);
 }
 
-function open(view, i) {
+// Ask Python for the hypothesis in the player. Numbers of requests grow, also over a reload of the component.
+function openInPlayer(view, i) {
   view.asked = Math.max(view.asked, view.heard) + 1;
   view.setStateValue("open", { seq: view.asked, node: i, tree: view.name });
 }
@@ -147,9 +169,8 @@ function paint(view) {
   view.where.textContent = fill(view.strings.where, { step: view.time + 1, steps: view.tree.steps.length });
   clearTimeout(view.later);
   view.later = setTimeout(() => {
-    const said = tokensOf(view, view.node).join(" ");
-    view.parts.live.textContent = `${said}. ${reason(view, view.node)}`;
-  }, 250);
+    view.parts.live.textContent = `${tokensOf(view, view.node).join(" ")}. ${reasonOf(view, view.node)}`;
+  }, PAUSE);
 }
 
 function build(view, data, root) {
@@ -157,26 +178,26 @@ function build(view, data, root) {
   const same = view.name === data.name;
   const { tree, strings, greedy, brief, name } = data;
   Object.assign(view, { tree, strings, greedy, brief, openable: !brief, name, timer: null, hover: null, greedySet: new Set(greedy) });
-  view.facts = read(tree);
+  view.facts = nodeFacts(tree);
   view.best = leader(tree, view.facts, tree.steps.length - 1);
   if (!same) Object.assign(view, { time: tree.steps.length - 1, node: view.best });
-  frame(view, root);
+  buildFrame(view, root);
   buildBar(view);
   buildBest(view);
-  place(view);
+  placeNodes(view);
   listen(view);
 }
 
-// A tab that was hidden has no width, and a font that has not come yet gives other ones.
-function watch(view) {
-  view.seen?.disconnect();
-  view.seen = new ResizeObserver(() => view.canvas.isConnected && paintTree(view));
-  view.seen.observe(view.parts.tree);
+// Paint again when the tree gets a size, as a hidden tab has none, and when fonts of other widths have loaded.
+function watchSize(view) {
+  view.observer?.disconnect();
+  view.observer = new ResizeObserver(() => view.canvas.isConnected && paintTree(view));
+  view.observer.observe(view.parts.tree);
   if (document.fonts.status === "loaded") return;
   document.fonts.ready.then(() => {
     if (!view.canvas.isConnected) return;
-    view.measure = measurer(view.root);
-    place(view);
+    view.measure = textMeasurer(view.root);
+    placeNodes(view);
     paint(view);
   });
 }
@@ -196,7 +217,7 @@ export default function (component) {
   if (view.identity !== identity) {
     build(view, data, root);
     view.identity = identity;
-    watch(view);
+    watchSize(view);
   }
   paint(view);
   if (!view.brief) takeKeys(view.parts.tree, run);
@@ -204,7 +225,7 @@ export default function (component) {
     document.removeEventListener("keydown", view.onKey);
     clearInterval(view.timer);
     clearTimeout(view.later);
-    view.seen?.disconnect();
+    view.observer?.disconnect();
     VIEWS.delete(root);
   };
 }

@@ -1,19 +1,13 @@
-// The tree as SVG. Only what is in sight is in the document, so that a long search costs no more than a short one.
+// The tree as SVG. The document holds only the nodes in sight, so that a long search costs no more than a short one.
 
 import { el, fill, isSpecial, reveal, shade } from "../../../player/browser/dom.js";
+import { svg } from "../svg.js";
 import { GAP, PILL, ROW, layout, leader, pathOf, stateAt } from "./layout.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-const BEYOND = 200; // pixels drawn outside what is seen
+const BEYOND = 200; // pixels outside the visible part that are drawn too
 
-export function svg(tag, attributes = {}, ...children) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-export function measurer(node) {
+// A function from a text to its width in pixels, in the node's font.
+export function textMeasurer(node) {
   const context = document.createElement("canvas").getContext("2d");
   context.font = `15px ${getComputedStyle(node).fontFamily}`;
   const known = new Map();
@@ -23,11 +17,10 @@ export function measurer(node) {
   };
 }
 
-export function place(view) {
-  const { tree, facts } = view;
-  const always = view.greedy;
-  view.plan = layout(tree, facts, { most: view.most, always, measure: view.measure });
-  const { width, height, lefts } = view.plan;
+// Lay out the drawn nodes and empty the drawing; ``paintTree`` fills it.
+export function placeNodes(view) {
+  view.plan = layout(view.tree, view.facts, { most: view.most, always: view.greedy, measure: view.measure });
+  const { width, height } = view.plan;
   view.drawn = new Map();
   view.edges = svg("g");
   view.pills = svg("g", {}, rootPill(view));
@@ -35,14 +28,17 @@ export function place(view) {
   for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) {
     view.canvas.setAttribute(name, value);
   }
-  view.times = lefts.map(({ x, width: wide }, t) => {
-    const time = el("button", { type: "button", tabindex: "-1", "data-t": t, text: String(t + 1), title: fill(view.strings.to_step, { step: t + 1 }) });
-    time.style.left = `${x}px`;
-    time.style.minWidth = `${Math.min(wide, 60)}px`;
-    return time;
-  });
+  view.times = view.plan.lefts.map((column, t) => stepButton(view, column, t));
   view.parts.times.replaceChildren(...view.times);
   view.parts.times.style.width = `${width}px`;
+}
+
+function stepButton(view, { x, width }, t) {
+  const title = fill(view.strings.to_step, { step: t + 1 });
+  const button = el("button", { type: "button", tabindex: "-1", "data-t": t, text: String(t + 1), title });
+  button.style.left = `${x}px`;
+  button.style.minWidth = `${Math.min(width, 60)}px`;
+  return button;
 }
 
 function rootPill(view) {
@@ -53,20 +49,22 @@ function rootPill(view) {
   return svg("g", { class: "node root" }, svg("rect", { x: 0.5, y, width: width - 1, height: PILL, rx: 12 }), text);
 }
 
-function edge(view, i) {
+// The line from a node's parent to the node, as wide as the node is probable.
+function edgeOf(view, i) {
   const { position, rootWidth } = view.plan;
   const to = position.get(i);
   const up = view.tree.nodes.parent[i];
   const from = up < 0 ? { x: 0, width: rootWidth, y: (ROW - PILL) / 2 } : position.get(up);
   const [x1, y1, x2, y2] = [from.x + from.width, from.y + PILL / 2, to.x, to.y + PILL / 2];
-  const straight = Math.max(x1, x2 - GAP); // out of a short node first along its row
+  const straight = Math.max(x1, x2 - GAP); // from a short node the line first follows its row
   const d = `M${x1},${y1}H${straight}C${straight + GAP / 2},${y1} ${straight + GAP / 2},${y2} ${x2},${y2}`;
   const path = svg("path", { d, "data-i": i });
   path.style.strokeWidth = `${(1 + 5 * Math.exp(view.tree.nodes.log_prob[i])).toFixed(2)}px`;
   return path;
 }
 
-function pill(view, i) {
+// A node: its word and, at its end, its rank among the finished hypotheses, ✕ or its probability in per cent.
+function pillOf(view, i) {
   const { token, log_prob, fate } = view.tree.nodes;
   const { x, y, width } = view.plan.position.get(i);
   const p = Math.exp(log_prob[i]);
@@ -76,15 +74,15 @@ function pill(view, i) {
   word.textContent = token[i];
   const rank = view.tree.finished.findIndex((f) => f.node === i);
   const mark = svg("text", { x: width - 8, y: 17, class: rank >= 0 ? "mark rank" : "mark" });
-  mark.textContent = rank >= 0 ? `#${rank + 1}` : fate[i] === "pruned" ? "✕" : whole(p);
+  mark.textContent = rank >= 0 ? `#${rank + 1}` : fate[i] === "pruned" ? "✕" : wholePercent(p);
   return svg("g", { transform: `translate(${x},${y})`, "data-i": i }, rect, word, mark);
 }
 
-// 0.634 → "63": per cent, for a small place.
-const whole = (p) => (p < 0.005 ? "<1" : p > 0.995 && p < 1 ? ">99" : String(Math.round(100 * p)));
+// 0.634 → "63". A probability that would be rounded to 0 or 100 gets "<1" or ">99".
+export const wholePercent = (p) => (p < 0.005 ? "<1" : p > 0.995 && p < 1 ? ">99" : String(Math.round(100 * p)));
 
-// The drawn nodes that are in sight, or whose edge is.
-function inSight(view) {
+// The drawn nodes that are in sight, or whose edge is in sight.
+function nodesInSight(view) {
   const { scrollLeft, clientWidth, scrollTop, clientHeight } = view.parts.tree;
   const { lefts, order, position } = view.plan;
   const { parent } = view.tree.nodes;
@@ -97,9 +95,9 @@ function inSight(view) {
   });
 }
 
-// Bring the nodes in sight into the document, take the others out, give every one its classes.
+// Put the nodes in sight into the document, remove the others, and set the classes of each.
 export function paintTree(view) {
-  const wanted = inSight(view);
+  const wanted = nodesInSight(view);
   const kept = new Set(wanted);
   for (const [i, item] of view.drawn) {
     if (kept.has(i)) continue;
@@ -108,7 +106,7 @@ export function paintTree(view) {
     view.drawn.delete(i);
   }
   const fresh = wanted.filter((i) => !view.drawn.has(i));
-  for (const i of fresh) view.drawn.set(i, { i, edge: edge(view, i), node: pill(view, i), kind: "" });
+  for (const i of fresh) view.drawn.set(i, { i, edge: edgeOf(view, i), node: pillOf(view, i), kind: "" });
   view.edges.append(...fresh.map((i) => view.drawn.get(i).edge));
   view.pills.append(...fresh.map((i) => view.drawn.get(i).node));
   const lead = new Set(pathOf(view.tree, leader(view.tree, view.facts, view.time)));
@@ -133,8 +131,8 @@ function paintNode(view, item, lead, path) {
   item.edge.setAttribute("class", `edge ${kind}`);
 }
 
-// Scroll so far that a node is seen.
-export function showNode(view, i) {
+// Scroll the tree so that a node is in sight.
+export function scrollToNode(view, i) {
   const at = view.plan.position.get(i);
   if (!at) return;
   reveal(view.parts.tree, "x", at.x - GAP, at.width + GAP, 0);

@@ -1,13 +1,17 @@
-// Where the nodes of a search tree stand. Pure: numbers and lists from the tree's columns, nothing painted.
+// The layout of a search tree: pure functions from the tree's columns to numbers and lists.
 
 export const ROW = 30; // pixels a row
-export const PILL = 24; // height of a node
-export const GAP = 34; // between columns, for the edges
-const FOLLOWED = "kept"; // the fate of nodes that later ones go on from
+export const PILL = 24; // height of a node in pixels
+export const GAP = 34; // pixels between columns, for the edges
+const CONTINUED = "kept"; // the fate of nodes that have children
 
-// What every part asks of a node: its step, children, the best finished hypothesis below it (0 the best, Infinity none),
-// the last step where something of it was alive, the first where something of it had ended.
-export function read(tree) {
+// Facts about each node i of a tree, as arrays:
+//   step: the step that made it; place: its index among the nodes of that step; children: the nodes that continue it;
+//   rank: the rank of the best finished hypothesis through it, 0 for the best, Infinity if none finished;
+//   reach: the last step at which a hypothesis through it was alive, -1 for none;
+//   ended: the first step at which a hypothesis through it ended, Infinity for none.
+// Besides, ``first`` has the first node of each step and, at its end, the number of nodes; ``root`` the first step's nodes.
+export function nodeFacts(tree) {
   const { parent, fate } = tree.nodes;
   const count = parent.length;
   const facts = { step: new Array(count), place: new Array(count), children: Array.from({ length: count + 1 }, () => []) };
@@ -20,7 +24,7 @@ export function read(tree) {
       facts.step[i] = t;
       facts.place[i] = i - first[t];
       facts.children[parent[i] < 0 ? count : parent[i]].push(i);
-      if (fate[i] === FOLLOWED) facts.reach[i] = t;
+      if (fate[i] === CONTINUED) facts.reach[i] = t;
       else if (fate[i] !== "pruned") facts.ended[i] = t;
     }
   }
@@ -34,28 +38,31 @@ export function read(tree) {
   return { ...facts, first, root: facts.children[count] };
 }
 
-// The nodes of every column from top to bottom: children below each other in the order of their parents, so that no
-// edges cross, and of siblings those first that lead to the better output. The best path is the top row.
+// The nodes of each column from top to bottom. Children follow the order of their parents, so that no edges cross;
+// among siblings the one that leads to the better output comes first, so that the best path is the top row.
 function columns(tree, facts, shown) {
   const { rank, reach, children } = facts;
   const { total } = tree.nodes;
   const better = (a, b) => (rank[a] === rank[b] ? reach[b] - reach[a] || total[b] - total[a] : rank[a] - rank[b]);
-  const found = [];
+  const order = [];
   let before = [facts.root];
   for (let t = 0; t < tree.steps.length; t++) {
     const column = before.flatMap((list) => list.filter(shown).sort(better));
-    found.push(column);
+    order.push(column);
     before = column.map((i) => children[i]);
   }
-  return found;
+  return order;
 }
 
-// Which nodes are drawn: all kept ones, and of the pruned ``most`` a step, those nearest to the cut-off.
+// A function that says whether a node is drawn: all kept nodes are, at each step the ``most`` pruned ones nearest to the
+// cut-off, and the nodes of ``always``.
 export function drawnNodes(tree, facts, most, always) {
   const wanted = new Set(always);
   return (i) => facts.place[i] < tree.steps[facts.step[i]].kept + most || wanted.has(i);
 }
 
+// Positions in pixels. ``most`` and ``always`` are those of ``drawnNodes``, ``measure`` gives the width of a text.
+// ``order`` has the nodes of each column, ``lefts`` each column's x and width.
 export function layout(tree, facts, { most, always, measure }) {
   const order = columns(tree, facts, drawnNodes(tree, facts, most, always));
   const position = new Map();
@@ -72,20 +79,20 @@ export function layout(tree, facts, { most, always, measure }) {
   return { order, position, lefts, width: left, height: rows * ROW + 6, rootWidth: measure("<bos>") + 24 };
 }
 
-// The nodes from the first step to this one.
+// The nodes from the first step to node i.
 export function pathOf(tree, i) {
-  const found = [];
-  for (; i >= 0; i = tree.nodes.parent[i]) found.push(i);
-  return found.reverse();
+  const path = [];
+  for (; i >= 0; i = tree.nodes.parent[i]) path.push(i);
+  return path.reverse();
 }
 
-// What leads after step t: at the end the best finished hypothesis, before it the most probable one alive.
+// The node that leads after step t: after the last step the best finished hypothesis, before it the most probable one.
 export function leader(tree, facts, t) {
   if (t >= tree.steps.length - 1 && tree.finished.length) return tree.finished[0].node;
   return facts.first[t];
 }
 
-// The state of a node as seen after step t.
+// The state of a node after step t: future, pruned, alive, or dead where nothing that continues it is alive or finished.
 export function stateAt(tree, facts, i, t) {
   if (facts.step[i] > t) return "future";
   if (tree.nodes.fate[i] === "pruned") return "pruned";

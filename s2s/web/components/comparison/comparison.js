@@ -1,32 +1,41 @@
-// Two runs beside each other: holds both and paints one aligned step. Python is not asked for a step.
+// Two runs beside each other: the browser holds both and paints one aligned step. Python is not asked for a step.
 
 import { copyLink, el, enter, fill, icon, shade } from "../../../player/browser/dom.js";
 import { byKey, takeKeys } from "../../../player/browser/keys.js";
-import { VIEWS_OF_MAP, buildMap, colourMap, fork, mapCell, paintMap } from "./map.js";
-import { buildOutputs, buildSources, candidates, numbers, paintOutputs, paintSources, stepOf } from "./step.js";
+import { guarded, numberAt } from "../events.js";
+import { VIEWS_OF_MAP, buildMap, cellUnder, colourMap, forkSign, paintMap } from "./map.js";
+import { buildOutputs, buildSources, candidateList, paintOutputs, paintSources, stepOf, weightTable } from "./step.js";
 
-const VIEWS = new WeakMap(); // one view for each place where the component is mounted
+const VIEWS = new WeakMap(); // element where the component is mounted → its view
+const PAUSE = 250; // milliseconds without a change before the address and a screen reader are told
 
 function buildBar(view) {
-  const { strings } = view;
+  const { strings, parting } = view;
   const button = (name, title, action, ...content) => el("button", { type: "button", class: name, title, "aria-label": title, onclick: action }, ...content);
   const go = (name, action) => button(name, strings[name], action, icon(name));
   view.where = el("span", { class: "where" });
   view.switches = VIEWS_OF_MAP.map((name) =>
-    el("button", { type: "button", class: "shown", "data-shown": name, text: strings[`show_${name}`], onclick: () => look(view, name) }),
+    el("button", { type: "button", class: "shown", "data-shown": name, text: strings[`show_${name}`], onclick: () => showOnMap(view, name) }),
   );
   view.copied = button("link", strings.copy_link, () => copyLink(view, address(view)), strings.link);
-  const jump = button("jump", strings.jump, () => show(view, view.parting), fork(), ` ${view.parting + 1}`);
+  const steps = [
+    go("first", () => goToRow(view, 0)),
+    go("back", () => goToRow(view, view.row - 1)),
+    go("next", () => goToRow(view, view.row + 1)),
+    go("last", () => goToRow(view, Infinity)),
+  ];
+  const jump = parting === null ? [] : [button("jump", strings.jump, () => goToRow(view, parting), forkSign(), ` ${parting + 1}`)];
   view.parts.bar.replaceChildren(
-    el("span", { class: "group" }, go("first", () => show(view, 0)), go("back", () => show(view, view.row - 1)), go("next", () => show(view, view.row + 1)), go("last", () => show(view, Infinity))),
+    el("span", { class: "group" }, ...steps),
     view.where,
-    ...(view.parting === null ? [] : [jump]),
+    ...jump,
     el("span", { class: "switch", role: "group", "aria-label": strings.show }, ...view.switches),
     el("span", { class: "group right" }, view.copied),
   );
 }
 
-function legend(view) {
+// The colours of the map: more weight in A, more in B, a cell that only one run has.
+function buildLegend(view) {
   const swatches = (name, weights) =>
     weights.map((w) => {
       const swatch = el("i", { class: name });
@@ -45,7 +54,36 @@ function legend(view) {
   );
 }
 
-function frame(view, root) {
+function buildFrame(view, root) {
+  const { strings } = view;
+  buildParts(view);
+  const { parts } = view;
+  const heading = (text, ...more) => el("h3", { text }, ...more);
+  const panes = el(
+    "div",
+    { class: "panes" },
+    el("section", {}, heading(strings.map, buildLegend(view)), parts.map),
+    el("section", {}, heading(strings.candidates), parts.both),
+  );
+  view.root = el(
+    "div",
+    { class: "player comparison", tabindex: "0", role: "group", "aria-label": strings.comparison },
+    parts.bar,
+    heading(strings.outputs),
+    parts.outputsBox,
+    heading(strings.sources),
+    parts.sources,
+    panes,
+    parts.table,
+    el("p", { class: "keys", text: strings.keys }),
+    parts.live,
+  );
+  root.replaceChildren(view.root);
+  listen(view);
+}
+
+// The elements that are painted anew, by their names.
+function buildParts(view) {
   const parts = (view.parts = {});
   const part = (name, tag, attributes = {}, ...children) => (parts[name] = el(tag, { class: name, ...attributes }, ...children));
   const { strings } = view;
@@ -59,30 +97,16 @@ function frame(view, root) {
   part("table", "details", {}, el("summary", { text: strings.table }), parts.tableBody);
   part("live", "div", { "aria-live": "polite" });
   parts.table.addEventListener("toggle", () => paint(view));
-  view.root = el(
-    "div",
-    { class: "player comparison", tabindex: "0", role: "group", "aria-label": strings.comparison },
-    parts.bar,
-    el("h3", { text: strings.outputs }),
-    parts.outputsBox,
-    el("h3", { text: strings.sources }),
-    parts.sources,
-    el("div", { class: "panes" }, el("section", {}, el("h3", { text: strings.map }, legend(view)), parts.map), el("section", {}, el("h3", { text: strings.candidates }), parts.both)),
-    parts.table,
-    el("p", { class: "keys", text: strings.keys }),
-    parts.live,
-  );
-  root.replaceChildren(view.root);
-  listen(view);
 }
 
-function show(view, row) {
+function goToRow(view, row) {
   view.row = Math.max(0, Math.min(row, view.rows.length - 1));
   view.hover = null;
   paint(view);
 }
 
-function look(view, shown) {
+// Show the difference or the weights of one run.
+function showOnMap(view, shown) {
   view.shown = shown;
   colourMap(view);
   paint(view);
@@ -93,14 +117,14 @@ function paint(view) {
   paintSources(view);
   paintOutputs(view);
   paintMap(view);
-  view.parts.both.replaceChildren(candidates(view, 0, view.at), candidates(view, 1, view.at));
-  view.parts.tableBody.replaceChildren(...(view.parts.table.open ? [numbers(view, view.at)] : []));
+  view.parts.both.replaceChildren(candidateList(view, 0, view.at), candidateList(view, 1, view.at));
+  view.parts.tableBody.replaceChildren(...(view.parts.table.open ? [weightTable(view, view.at)] : []));
   view.where.textContent = fill(view.strings.where, { step: view.at + 1, steps: view.rows.length });
   for (const node of view.switches) node.setAttribute("aria-pressed", node.dataset.shown === view.shown);
   if (view.hover === null) announce(view);
 }
 
-// After a pause: the address gets the step, a screen reader hears it.
+// After a pause, write the step into the address and tell a screen reader.
 function announce(view) {
   clearTimeout(view.later);
   view.later = setTimeout(() => {
@@ -108,70 +132,67 @@ function announce(view) {
     const word = (n) => stepOf(view, n, view.row)?.said ?? "–";
     view.parts.live.textContent = fill(view.strings.announce, { step: view.row + 1, a: word(0), b: word(1) });
     enter(address(view));
-  }, 250);
+  }, PAUSE);
 }
 
 function address(view) {
   return `${location.pathname}?${new URLSearchParams({ ...view.link, step: view.row + 1 })}`;
 }
 
-// Hover previews, a click stays, Esc clears, as in the player.
+// Pointing previews a row and a column, a click stays there, Esc gives up what was clicked; all as in the player.
 function listen(view) {
   const { sources, outputs, map } = view.parts;
-  const guarded = (action) => (event) => {
-    try {
-      action(event);
-    } catch (error) {
-      console.error("lookback comparison", error);
-    }
-  };
-  const number = (event, key) => {
-    const value = event.target.closest(`[data-${key}]`)?.dataset[key];
-    return value === undefined ? null : Number(value);
-  };
-  const on = (node, type, action) => node.addEventListener(type, guarded(action));
-  const over = (action) => (event) => event.pointerType !== "touch" && action(event);
-  const preview = (row, column) => {
-    const marked = column ?? view.locked;
-    if (view.hover === row && view.column === marked) return;
-    Object.assign(view, { hover: row, column: marked });
-    paint(view);
-  };
-  const lock = (column, always = false) => {
-    view.locked = view.column = view.locked === column && !always ? null : column;
-    paint(view);
-  };
-  on(sources, "pointerover", over((e) => preview(view.hover, number(e, "c"))));
-  on(sources, "click", (e) => number(e, "c") !== null && lock(number(e, "c")));
-  on(outputs, "pointerover", over((e) => preview(number(e, "r"), null)));
-  on(outputs, "click", (e) => number(e, "r") !== null && show(view, number(e, "r")));
-  on(map, "pointermove", over((e) => preview(mapCell(view, e)?.r ?? number(e, "r"), mapCell(view, e)?.c ?? number(e, "c"))));
-  on(map, "click", (e) => {
-    const here = mapCell(view, e);
-    if (here) lock(here.c, true);
-    else if (number(e, "c") !== null) lock(number(e, "c"));
-    const row = here?.r ?? number(e, "r");
-    if (row !== null) show(view, row);
-  });
-  for (const node of [sources, outputs, map]) on(node, "pointerleave", () => preview(null, null));
-  view.onKey = guarded((event) => key(view, event));
+  const on = (node, type, action) => node.addEventListener(type, guarded("comparison", action));
+  const point = (action) => (event) => event.pointerType !== "touch" && action(event);
+  on(sources, "pointerover", point((e) => preview(view, view.hover, numberAt(e, "c"))));
+  on(sources, "click", (e) => numberAt(e, "c") !== null && lockColumn(view, numberAt(e, "c")));
+  on(outputs, "pointerover", point((e) => preview(view, numberAt(e, "r"), null)));
+  on(outputs, "click", (e) => numberAt(e, "r") !== null && goToRow(view, numberAt(e, "r")));
+  on(map, "pointermove", point((e) => preview(view, ...mapPosition(view, e))));
+  on(map, "click", (e) => clickMap(view, e));
+  for (const node of [sources, outputs, map]) on(node, "pointerleave", () => preview(view, null, null));
+  view.onKey = guarded("comparison", (event) => pressKey(view, event));
   document.addEventListener("keydown", view.onKey);
 }
 
-// Keys are for the whole page while the comparison is in sight, but never taken from a field or a choice.
-function key(view, event) {
+function preview(view, row, column) {
+  const marked = column ?? view.locked;
+  if (view.hover === row && view.column === marked) return;
+  Object.assign(view, { hover: row, column: marked });
+  paint(view);
+}
+
+// Keep a column marked. With ``toggle`` a second click on it ends that.
+function lockColumn(view, column, toggle = true) {
+  view.locked = view.column = toggle && view.locked === column ? null : column;
+  paint(view);
+}
+
+// Row and column of the cell or the head under a pointer; null for what there is not.
+function mapPosition(view, event) {
+  const cell = cellUnder(view, event);
+  return [cell?.r ?? numberAt(event, "r"), cell?.c ?? numberAt(event, "c")];
+}
+
+function clickMap(view, event) {
+  const [row, column] = mapPosition(view, event);
+  if (column !== null) lockColumn(view, column, !cellUnder(view, event));
+  if (row !== null) goToRow(view, row);
+}
+
+function pressKey(view, event) {
   byKey(view.root, event, {
-    ArrowLeft: () => show(view, view.row - 1),
-    ArrowRight: () => show(view, view.row + 1),
-    Home: () => show(view, 0),
-    End: () => show(view, Infinity),
-    t: () => look(view, VIEWS_OF_MAP[(VIEWS_OF_MAP.indexOf(view.shown) + 1) % VIEWS_OF_MAP.length]),
+    ArrowLeft: () => goToRow(view, view.row - 1),
+    ArrowRight: () => goToRow(view, view.row + 1),
+    Home: () => goToRow(view, 0),
+    End: () => goToRow(view, Infinity),
+    t: () => showOnMap(view, VIEWS_OF_MAP[(VIEWS_OF_MAP.indexOf(view.shown) + 1) % VIEWS_OF_MAP.length]),
     Escape: () => (Object.assign(view, { locked: null, column: null, hover: null }), paint(view)),
   });
 }
 
-// Where a comparison that has just been mounted begins: at the address's step if the address names what is shown.
-function linked(view) {
+// The row of the address's step, from 0; null if the address names another comparison or no step.
+function linkedRow(view) {
   const here = new URLSearchParams(location.search);
   const same = Object.entries(view.link).every(([name, value]) => name === "lang" || (here.get(name) ?? value) === value);
   const step = Number.parseInt(here.get("step") ?? "", 10);
@@ -182,11 +203,11 @@ function build(view, data, root) {
   const first = view.link === undefined;
   const before = JSON.stringify([view.rows, view.columns, view.sides]);
   Object.assign(view, data, { hover: null, column: null, locked: null });
-  const same = before === JSON.stringify([view.rows, view.columns, view.sides]); // in another language: stay where we are
+  const same = before === JSON.stringify([view.rows, view.columns, view.sides]); // if only the language has changed, the row stays
   view.unknown = view.sides.map((side) => new Set(side.unknown));
-  view.row = first ? (linked(view) ?? view.start) : same ? view.row : view.start;
+  view.row = first ? (linkedRow(view) ?? view.start) : same ? view.row : view.start;
   view.row = view.at = Math.max(0, Math.min(view.row, view.rows.length - 1));
-  frame(view, root);
+  buildFrame(view, root);
   buildBar(view);
   buildSources(view);
   buildOutputs(view);

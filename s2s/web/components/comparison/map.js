@@ -1,36 +1,39 @@
-// The map: a row an aligned step, a column the source tokens that belong together; one canvas pixel a cell.
+// The map of the difference: a row for each aligned step, a column for each group of source tokens that belong together,
+// a canvas pixel for each cell.
 
 import { argmax, el, icon, isWide, label, reveal, shade, standing } from "../../../player/browser/dom.js";
 import { channelsOf, colourOf } from "../../../player/browser/palette.js";
 
-const CELL = { width: 30, height: 26 };
+const CELL = { width: 30, height: 26 }; // pixels
 export const VIEWS_OF_MAP = ["difference", "a", "b"];
 
-export const cell = (view, n, r, c) => view.sides[n].attention[r][c];
+// The weight of a cell in run n (0 is A, 1 is B); null where that run has no such step or column.
+export const weightAt = (view, n, r, c) => view.sides[n].attention[r][c];
 
-// What one cell shows: a share of a colour. A cell that only one side has is grey, never left out.
-function tint(view, r, c) {
-  const [a, b] = [cell(view, 0, r, c), cell(view, 1, r, c)];
-  const { colours } = view;
-  if (view.shown === "a") return [colours.a, a ?? 0];
-  if (view.shown === "b") return [colours.b, b ?? 0];
-  if (a === null || b === null) return [colours.only, a ?? b ?? 0];
-  return b >= a ? [colours.b, b - a] : [colours.a, a - b];
+// The colour of a cell by its name, and the share of it from 0 to 1. In the difference the run with the larger weight
+// gives the colour; a cell that only one run has is grey.
+export function cellColour(shown, a, b) {
+  if (shown === "a") return ["a", a ?? 0];
+  if (shown === "b") return ["b", b ?? 0];
+  if (a === null || b === null) return ["only", a ?? b ?? 0];
+  return b >= a ? ["b", b - a] : ["a", a - b];
 }
 
-// The words of one side in a column or a row, joined where there are several.
+const colourAt = (view, r, c) => cellColour(view.shown, weightAt(view, 0, r, c), weightAt(view, 1, r, c));
+
+// The words of run n in a column.
 export const wordsOf = (view, n, column) => (n ? column.b : column.a).map((s) => view.sides[n].tokens[s]);
 export const sameWords = (a, b) => a.length === b.length && a.every((word, i) => word === b[i]);
 
-// ⑂, where the runs part: drawn, as few fonts have the sign.
-export function fork() {
+// The sign ⑂ for the step where the runs part, as a drawing: few fonts have the character.
+export function forkSign() {
   const sign = icon("play");
   sign.classList.add("fork");
   sign.firstChild.setAttribute("d", "M8 15V9M8 9C3.5 8 3.5 5 3.5 1M8 9c4.5-1 4.5-4 4.5-8");
   return sign;
 }
 
-// A's words struck out and B's after them where they differ; one name where they do not.
+// A label of A's words: alone if B has the same ones, else struck out and followed by B's.
 function pairLabel(a, b) {
   if (sameWords(a, b)) return a.map((word) => label(word));
   const side = (words, name) => el("span", { class: name }, ...words.flatMap((word, i) => (i ? ["·", label(word)] : [label(word)])));
@@ -41,8 +44,8 @@ function unknownColumn(view, column) {
   return column.a.some((s) => view.unknown[0].has(s)) || column.b.some((s) => view.unknown[1].has(s));
 }
 
-// As ``standing`` of one word; of several, one beside the other, they run down where none of them has to lie.
-function pairStanding(words) {
+// How the words of a column's head stand, as ``standing`` says for one: several run down unless one has to lie.
+export function standingOf(words) {
   const [first, ...others] = new Set(words);
   if (!others.length) return standing(first);
   return [first, ...others].some((word) => standing(word) === "" && !isWide(word)) ? "" : "stacked";
@@ -52,17 +55,8 @@ export function buildMap(view) {
   const { parts, columns, rows } = view;
   const channels = (name) => channelsOf(colourOf(view.root, name));
   view.colours = { a: channels("other"), b: channels("attention"), only: channels("single") };
-  view.heads = columns.map((column, c) => {
-    const words = [...wordsOf(view, 0, column), ...wordsOf(view, 1, column)];
-    const single = !column.a.length || !column.b.length;
-    const classes = ["head", pairStanding(words), unknownColumn(view, column) ? "unknown" : "", single ? "only" : ""];
-    return el("div", { class: classes.join(" "), "data-c": c }, ...pairLabel(wordsOf(view, 0, column), wordsOf(view, 1, column)));
-  });
-  view.marks = rows.map((pair, r) => {
-    const [a, b] = pair.map((t, n) => (t === null ? [] : [view.sides[n].steps[t].output]));
-    const mark = r === view.parting ? [el("b", { class: "parting" }, fork())] : [];
-    return el("div", { class: "side", "data-r": r }, ...mark, ...pairLabel(a, b));
-  });
+  view.heads = columns.map((column, c) => columnHead(view, column, c));
+  view.marks = rows.map((pair, r) => rowHead(view, pair, r));
   view.canvas = el("canvas", { width: columns.length, height: rows.length, "aria-hidden": "true" });
   view.bandRow = el("div", { class: "band row" });
   view.bandColumn = el("div", { class: "band column" });
@@ -78,13 +72,26 @@ export function buildMap(view) {
   colourMap(view);
 }
 
-// Colours have a transparency, so the map needs no colour of the theme.
+function columnHead(view, column, c) {
+  const [a, b] = [wordsOf(view, 0, column), wordsOf(view, 1, column)];
+  const single = !column.a.length || !column.b.length;
+  const classes = ["head", standingOf([...a, ...b]), unknownColumn(view, column) ? "unknown" : "", single ? "only" : ""];
+  return el("div", { class: classes.join(" "), "data-c": c }, ...pairLabel(a, b));
+}
+
+function rowHead(view, pair, r) {
+  const [a, b] = pair.map((t, n) => (t === null ? [] : [view.sides[n].steps[t].output]));
+  const sign = r === view.parting ? [el("b", { class: "parting" }, forkSign())] : [];
+  return el("div", { class: "side", "data-r": r }, ...sign, ...pairLabel(a, b));
+}
+
+// The weight is a pixel's opacity, so that the map does not depend on the theme.
 export function colourMap(view) {
   const image = new ImageData(Math.max(1, view.columns.length), Math.max(1, view.rows.length));
   view.rows.forEach((_, r) => {
     view.columns.forEach((_, c) => {
-      const [colour, weight] = tint(view, r, c);
-      image.data.set([...colour, Math.round(255 * shade(weight))], 4 * (r * view.columns.length + c));
+      const [colour, weight] = colourAt(view, r, c);
+      image.data.set([...view.colours[colour], Math.round(255 * shade(weight))], 4 * (r * view.columns.length + c));
     });
   });
   view.canvas.getContext("2d").putImageData(image, 0, 0);
@@ -99,13 +106,13 @@ export function paintMap(view) {
   if (view.hover === null) {
     const [left, top] = [view.cells.offsetLeft, view.cells.offsetTop];
     reveal(view.parts.map, "y", top + view.row * CELL.height, CELL.height, top);
-    const moved = view.columns.map((_, c) => tint(view, view.row, c)[1]);
+    const moved = view.columns.map((_, c) => colourAt(view, view.row, c)[1]);
     if (moved.some((x) => x > 0)) reveal(view.parts.map, "x", left + argmax(moved) * CELL.width, CELL.width, left);
   }
 }
 
-// The cell under a pointer, or null.
-export function mapCell(view, event) {
+// The row and column of the cell under a pointer, or null.
+export function cellUnder(view, event) {
   const box = view.cells.getBoundingClientRect();
   const c = Math.floor((event.clientX - box.left) / CELL.width);
   const r = Math.floor((event.clientY - box.top) / CELL.height);

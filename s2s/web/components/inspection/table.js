@@ -1,99 +1,133 @@
-// A page of the table: headings sort, rows open, J and K walk. Python holds all rows; the browser has these alone.
+// A page of the table: heads sort, rows open, J and K go from row to row. Python holds all rows, the browser those of the
+// page.
 
 import { el, enter, fill, icon } from "../../../player/browser/dom.js";
+import { nextId, pageStarts } from "./walk.js";
 
-const VIEWS = new WeakMap(); // one view for each place where the component is mounted
+const VIEWS = new WeakMap(); // element where the component is mounted → its view
+const PATIENCE = 3000; // milliseconds in which an opened example has to come
+const OWN_KEYS = "input, textarea, select, [contenteditable], [role=combobox], [role=listbox], [role=dialog]";
 
-function send(view, payload) {
+function sendRequest(view, payload) {
   view.seq += 1;
   view.setStateValue("request", { ...payload, seq: view.seq });
 }
 
-function heading(view, column) {
+// The head of a column: a button that sorts by it, or its title alone for a column of text.
+function columnHead(view, column) {
   const { sort, descending } = view.data;
   if (!column.number && column.name !== "label") return el("th", { scope: "col", text: column.title });
-  const own = sort === column.name;
-  const order = own ? (descending ? "descending" : "ascending") : "none";
-  const sortBy = () => send(view, { kind: "sort", name: column.name });
-  const mark = own ? (descending ? "\u00a0↓" : "\u00a0↑") : "";
-  return el("th", { scope: "col", class: column.number ? "number" : "sorts", "aria-sort": order }, el("button", { type: "button", "data-sort": column.name, "aria-pressed": String(own), title: column.hint, onclick: sortBy, text: column.title + mark }));
+  const sorted = sort === column.name;
+  const order = sorted ? (descending ? "descending" : "ascending") : "none";
+  const arrow = { descending: "\u00a0↓", ascending: "\u00a0↑", none: "" }[order];
+  const attributes = { type: "button", "data-sort": column.name, "aria-pressed": String(sorted), title: column.hint };
+  const sortBy = () => sendRequest(view, { kind: "sort", name: column.name });
+  const button = el("button", { ...attributes, onclick: sortBy, text: column.title + arrow });
+  return el("th", { scope: "col", class: column.number ? "number" : "sorts", "aria-sort": order }, button);
 }
 
-function row(view, values) {
-  const cells = view.data.columns.map((column, i) => {
-    const value = values.cells[i];
-    if (column.number) return el("td", { class: "number", "data-name": column.title, text: value });
-    return el("td", { class: "text", "data-name": column.title }, el("span", { text: value, dir: "auto" }));
+function tableHead(view) {
+  const { columns, label, strings } = view.data;
+  const causes = el("th", { scope: "col", text: strings.causes });
+  const labels = label === null ? [] : [columnHead(view, { name: "label", title: label, hint: label })];
+  return el("thead", {}, el("tr", {}, ...columns.map((column) => columnHead(view, column)), causes, ...labels));
+}
+
+function tableRow(view, row) {
+  const { columns, label } = view.data;
+  const cells = columns.map((column, i) => {
+    const text = row.cells[i];
+    if (column.number) return el("td", { class: "number", "data-name": column.title, text });
+    return el("td", { class: "text", "data-name": column.title }, el("span", { text, dir: "auto" }));
   });
-  const tags = el("td", { class: "tags" }, ...values.tags.map((tag) => el("span", { class: "tag", text: tag })));
-  const labels = view.data.label === null ? [] : [el("td", { class: "labels", "data-name": view.data.label }, ...values.labels.map((one) => labelled(one, values.labels.length > 1)))];
-  return el("tr", { "data-id": values.id, "aria-selected": String(values.id === view.open), onclick: () => (open(view, values.id), follow()) }, ...cells, tags, ...labels);
+  const tags = el("td", { class: "tags" }, ...row.tags.map((tag) => el("span", { class: "tag", text: tag })));
+  const several = row.labels.length > 1;
+  const labels = label === null ? [] : [el("td", { class: "labels", "data-name": label }, ...row.labels.map((one) => labelOf(one, several)))];
+  const open = () => (openRow(view, row.id), scrollToExample());
+  return el("tr", { "data-id": row.id, "aria-selected": String(row.id === view.open), onclick: open }, ...cells, tags, ...labels);
 }
 
-// What one person says; the name where several do.
-function labelled({ person, verdict, categories, note }, several) {
-  const words = [verdict && el("b", { text: verdict }), ...categories.map((name) => el("span", { class: "tag", text: name, dir: "auto" }))];
-  const said = el("div", { class: "label", title: person }, ...(several ? [el("span", { class: "person", text: person, dir: "auto" })] : []), ...words.filter(Boolean));
-  if (note) said.append(el("span", { class: "note", text: note, dir: "auto" }));
-  return said;
+// One person's label, with the person's name where several have labelled the row.
+function labelOf({ person, verdict, categories, note }, several) {
+  return el(
+    "div",
+    { class: "label", title: person },
+    ...(several ? [el("span", { class: "person", text: person, dir: "auto" })] : []),
+    ...(verdict ? [el("b", { text: verdict })] : []),
+    ...categories.map((name) => el("span", { class: "tag", text: name, dir: "auto" })),
+    ...(note ? [el("span", { class: "note", text: note, dir: "auto" })] : []),
+  );
 }
 
-function mark(view) {
-  for (const node of view.root.querySelectorAll("tr[data-id]")) node.setAttribute("aria-selected", String(Number(node.dataset.id) === view.open));
-}
-
-function open(view, id) {
+function openRow(view, id) {
   view.open = id;
-  mark(view);
-  send(view, { kind: "open", id });
+  for (const row of view.root.querySelectorAll("tr[data-id]")) row.setAttribute("aria-selected", String(Number(row.dataset.id) === id));
+  sendRequest(view, { kind: "open", id });
 }
 
-// A click brings what it opened into view, if that is below the window; the next row's keys leave the window alone.
-function follow() {
-  const until = performance.now() + 3000;
-  const look = () => {
+// After a click, scroll to the example that it opened, once it is there and if it is below the window. Keys do not scroll.
+function scrollToExample() {
+  const until = performance.now() + PATIENCE;
+  const scroll = () => {
     const head = document.querySelector("[class*=st-key-inspect_head]");
-    if (!head) return performance.now() < until && requestAnimationFrame(look);
+    if (!head) return performance.now() < until && requestAnimationFrame(scroll);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (head.getBoundingClientRect().top > 0.7 * innerHeight) head.scrollIntoView({ behavior: still ? "auto" : "smooth" });
   };
-  look();
+  scroll();
 }
 
-// The next row of the order, which may be on another page: the first and last ids beyond this one come along.
-function walk(view, by) {
-  const ids = [view.data.before, ...view.data.rows.map(({ id }) => id), view.data.after];
-  const at = ids.indexOf(view.open);
-  const next = at < 0 ? ids[by > 0 ? 1 : ids.length - 2] : ids[at + by];
-  if (next !== null && next !== undefined) open(view, next);
-}
-
-function key(view, event) {
+// J and K on the whole page, arrows too while the table has the focus; never while a field or a choice has it.
+function pressKey(view, event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  const at = event.composedPath()[0];
-  if (at instanceof Element && at.closest("input, textarea, select, [contenteditable], [role=combobox], [role=listbox], [role=dialog]")) return;
-  const here = view.root.contains(view.host.getRootNode().activeElement);
-  const by = { j: 1, k: -1, ...(here ? { ArrowDown: 1, ArrowUp: -1 } : {}) }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  const target = event.composedPath()[0];
+  if (target instanceof Element && target.closest(OWN_KEYS)) return;
+  const focused = view.root.contains(view.host.getRootNode().activeElement);
+  const by = { j: 1, k: -1, ...(focused ? { ArrowDown: 1, ArrowUp: -1 } : {}) }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!by) return;
   event.preventDefault();
-  walk(view, by);
+  const { rows, before, after } = view.data;
+  const next = nextId(rows.map(({ id }) => id), before, after, view.open, by);
+  if (next !== null && next !== undefined) openRow(view, next);
 }
 
-function turning(view) {
+// The buttons that turn pages, and which rows this one has.
+function pageBar(view) {
   const { strings, data } = view;
   const { start, count, total } = data;
-  const to = (title, where, off) => el("button", { type: "button", title, "aria-label": title, ...(off ? { disabled: "" } : {}), onclick: () => send(view, { kind: "turn", start: { first: 0, back: start - count, next: start + count, last: Math.floor((total - 1) / count) * count }[where] }) }, icon(where));
-  const atEnd = start + count >= total;
+  const starts = pageStarts(data);
+  const turn = (name, off) => {
+    const title = strings[name];
+    const disabled = off ? { disabled: "" } : {};
+    const send = () => sendRequest(view, { kind: "turn", start: starts[name] });
+    return el("button", { type: "button", title, "aria-label": title, ...disabled, onclick: send }, icon(name));
+  };
+  const end = Math.min(start + count, total);
+  const [atStart, atEnd] = [start === 0, start + count >= total];
   return el(
     "div",
     { class: "turn" },
-    to(strings.first, "first", start === 0),
-    to(strings.back, "back", start === 0),
-    el("span", { text: fill(strings.where, { from: total ? start + 1 : 0, to: Math.min(start + count, total), total: total.toLocaleString() }) }),
-    to(strings.next, "next", atEnd),
-    to(strings.last, "last", atEnd),
+    turn("first", atStart),
+    turn("back", atStart),
+    el("span", { text: fill(strings.where, { from: total ? start + 1 : 0, to: end, total: total.toLocaleString() }) }),
+    turn("next", atEnd),
+    turn("last", atEnd),
     el("span", { class: "keys", text: strings.keys }),
   );
+}
+
+// Build the table anew; the focus stays at the head that sorted, or in the table.
+function build(view) {
+  const { host, data } = view;
+  const { strings, rows, total } = data;
+  const active = host.getRootNode().activeElement;
+  const sorted = active?.dataset?.sort;
+  const table = el("table", { "aria-label": strings.table }, tableHead(view), el("tbody", {}, ...rows.map((row) => tableRow(view, row))));
+  const none = total ? [] : [el("p", { class: "none", text: strings.none })];
+  view.root = el("div", { class: "rows", tabindex: "0", "aria-label": strings.table }, el("div", { class: "scroll" }, table), ...none, pageBar(view));
+  host.replaceChildren(view.root);
+  if (sorted) view.root.querySelector(`[data-sort="${sorted}"]`)?.focus({ preventScroll: true });
+  else if (active) view.root.focus({ preventScroll: true });
 }
 
 export default function mount(component) {
@@ -106,17 +140,10 @@ export default function mount(component) {
   const identity = JSON.stringify(data);
   if (view.identity !== identity) {
     Object.assign(view, { identity, data, strings: data.strings, open: data.open });
-    const within = host.getRootNode().activeElement;
-    const sorted = within?.dataset?.sort;
-    const head = el("tr", {}, ...data.columns.map((column) => heading(view, column)), el("th", { scope: "col", text: data.strings.causes }), ...(data.label === null ? [] : [heading(view, { name: "label", title: data.label, hint: data.label })]));
-    const table = el("table", { "aria-label": data.strings.table }, el("thead", {}, head), el("tbody", {}, ...data.rows.map((values) => row(view, values))));
-    view.root = el("div", { class: "rows", tabindex: "0", "aria-label": data.strings.table }, el("div", { class: "scroll" }, table), ...(data.total ? [] : [el("p", { class: "none", text: data.strings.none })]), turning(view));
-    host.replaceChildren(view.root);
-    if (sorted) view.root.querySelector(`[data-sort="${sorted}"]`)?.focus({ preventScroll: true });
-    else if (within) view.root.focus({ preventScroll: true });
+    build(view);
   }
-  if (!view.onKey) document.addEventListener("keydown", (view.onKey = (event) => key(view, event)));
-  // The player, where one is shown, writes the address with its step; here the page's own.
+  if (!view.onKey) document.addEventListener("keydown", (view.onKey = (event) => pressKey(view, event)));
+  // A player on the page writes the address, with its step; without one the table does.
   if (data.link) enter(`${location.pathname}?${new URLSearchParams(data.link)}`);
   return () => {
     document.removeEventListener("keydown", view.onKey);

@@ -1,60 +1,36 @@
-// Score → softmax → context, side by side for several models; a score can be dragged. Softmax and context are
-// computed here as the score moves, the words come from the model through Python.
+// Score → softmax → context, side by side for several models. A score can be dragged: softmax and context are computed
+// here, the words come from the model through Python.
 
 import { ask, forget, hearOwn } from "../../../player/browser/ask.js";
 import { argmax, decimals, el, fill, label, percent, reveal } from "../../../player/browser/dom.js";
 import { byKey, takeKeys } from "../../../player/browser/keys.js";
 import { FORMULAS, contextSection, formula, scoreSection, softmaxSection } from "../../../player/browser/worked.js";
+import { contextOf, softmaxOf } from "./arithmetic.js";
 
-const VIEWS = new WeakMap(); // one view for each place where the component is mounted
-const ROWS = 400; // source words; more there cannot be
-const PADS = 40;
+const VIEWS = new WeakMap(); // element where the component is mounted → its view
+const ROWS = 400; // source words that are shown; Python gives no more
+const PADS = 40; // the most positions of padding
+const MOVED = 0.005; // the least change of a score that marks its row
+const ROOM = 3; // by how much a score can be dragged beyond the others at least
 
-// exp(e - max) / Σ; ``pads`` further positions of score ``pad`` take part if nothing masks them.
-function softmaxOf(scores, pads = 0, pad = 0) {
-  const highest = Math.max(...scores, ...(pads ? [pad] : []));
-  const powers = scores.map((e) => Math.exp(e - highest));
-  const taken = pads * Math.exp(pad - highest);
-  const total = powers.reduce((a, b) => a + b, 0) + taken;
-  return { weights: powers.map((x) => x / total), taken: taken / total };
-}
-
-// Σ α_s h_s of the first components of the states.
-function contextOf(weights, memory) {
-  return memory[0].map((_, i) => weights.reduce((sum, w, s) => sum + w * memory[s][i], 0));
-}
-
-function panelOf(view, side, n) {
+function buildPanel(view, side, n) {
+  const panel = { n, side, step: Math.min(view.steps?.[n] ?? 0, side.trace.steps.length - 1), scores: [], words: null, masked: true, pads: 0 };
   const { strings } = view;
-  const { trace } = side;
-  const panel = { n, side, step: Math.min(view.steps?.[n] ?? 0, trace.steps.length - 1), scores: [], words: null, masked: true, pads: 0 };
-  panel.path = el("div", { class: "path", role: "group", "aria-label": strings.steps });
-  trace.steps.forEach((step, t) =>
-    panel.path.append(el("button", { type: "button", "data-t": t, onclick: () => pick(view, panel, t) }, el("small", { text: t + 1 }), label(step.output))),
-  );
-  panel.rows = trace.source.tokens.slice(0, ROWS).map((token, s) => {
-    const range = el("input", { type: "range", step: "0.01", "aria-label": fill(strings.score_of, { word: token }) });
-    range.addEventListener("input", () => drag(view, panel, s, Number(range.value)));
-    const row = el("tr", {}, el("th", { scope: "row" }, label(token)), el("td", { class: "score" }), el("td", {}, range), el("td", { class: "weight" }, el("i"), el("span")));
-    return { row, range, score: row.children[1], bar: row.lastChild.firstChild, weight: row.lastChild.lastChild };
-  });
-  panel.pad = el("tr", { class: "pad", hidden: "" }, el("th", {}), el("td", { class: "score" }), el("td", {}), el("td", { class: "weight" }, el("i"), el("span")));
+  panel.path = stepButtons(view, panel);
+  panel.rows = side.trace.source.tokens.slice(0, ROWS).map((token, s) => scoreRow(view, panel, token, s));
+  panel.pad = el("tr", { class: "pad", hidden: "" }, el("th", {}), el("td", { class: "score" }), el("td", {}), weightCell());
+  panel.table = scoreTable(view, panel);
   panel.context = el("p", { class: "context" });
   panel.top = el("ol", { class: "top" });
   panel.problem = el("p", { class: "problem", role: "alert" });
-  panel.reset = el("button", { type: "button", class: "reset", text: strings.reset, onclick: () => pick(view, panel, panel.step) });
+  panel.reset = el("button", { type: "button", class: "reset", text: strings.reset, onclick: () => goToStep(view, panel, panel.step) });
   panel.arithmetic = el("div");
   panel.details = el("details", {}, el("summary", { text: strings.arithmetic }), panel.arithmetic);
   panel.details.addEventListener("toggle", () => paintArithmetic(view, panel));
-  const head = el("tr", {}, ...["word", "score", "drag", "weight"].map((key) => el("th", { scope: "col", text: strings[key] })));
-  const body = el("tbody", {}, ...panel.rows.map(({ row }) => row), panel.pad);
-  panel.table = el("div", { class: "table", tabindex: "0" }, el("table", {}, el("thead", {}, head), body));
-  const kind = FORMULAS[trace.checkpoint.attention];
   panel.root = el(
     "section",
     { class: "panel", "data-n": n },
-    el("h3", {}, strings[`kind_${trace.checkpoint.attention}`] ?? trace.checkpoint.attention, el("small", { text: ` ${trace.checkpoint.name}` })),
-    ...(kind ? [formula(kind.score)] : []),
+    ...panelHead(view, side.trace.checkpoint),
     panel.path,
     ...(side.padding.length ? [maskControls(view, panel)] : []),
     panel.table,
@@ -67,6 +43,34 @@ function panelOf(view, side, n) {
   return panel;
 }
 
+// The kind of attention, the model's name, and the formula of a score where the kind has one.
+function panelHead(view, { attention, name }) {
+  const title = el("h3", {}, view.strings[`kind_${attention}`] ?? attention, el("small", { text: ` ${name}` }));
+  return FORMULAS[attention] ? [title, formula(FORMULAS[attention].score)] : [title];
+}
+
+function stepButtons(view, panel) {
+  const button = (step, t) =>
+    el("button", { type: "button", "data-t": t, onclick: () => goToStep(view, panel, t) }, el("small", { text: t + 1 }), label(step.output));
+  return el("div", { class: "path", role: "group", "aria-label": view.strings.steps }, ...panel.side.trace.steps.map(button));
+}
+
+const weightCell = () => el("td", { class: "weight" }, el("i"), el("span"));
+
+// A source word with its score, the slider that changes it, and its weight.
+function scoreRow(view, panel, token, s) {
+  const range = el("input", { type: "range", step: "0.01", "aria-label": fill(view.strings.score_of, { word: token }) });
+  range.addEventListener("input", () => drag(view, panel, s, Number(range.value)));
+  const row = el("tr", {}, el("th", { scope: "row" }, label(token)), el("td", { class: "score" }), el("td", {}, range), weightCell());
+  return { row, range, score: row.children[1], bar: row.lastChild.firstChild, weight: row.lastChild.lastChild };
+}
+
+function scoreTable(view, panel) {
+  const heads = ["word", "score", "drag", "weight"].map((key) => el("th", { scope: "col", text: view.strings[key] }));
+  const body = el("tbody", {}, ...panel.rows.map(({ row }) => row), panel.pad);
+  return el("div", { class: "table", tabindex: "0" }, el("table", {}, el("thead", {}, el("tr", {}, ...heads)), body));
+}
+
 function maskControls(view, panel) {
   const { strings } = view;
   const count = el("input", { type: "range", min: 0, max: PADS, value: 0, "aria-label": strings.pads });
@@ -77,13 +81,14 @@ function maskControls(view, panel) {
   return el("div", { class: "mask" }, el("label", {}, strings.pads, count), el("label", {}, masked, strings.masked), panel.maskNote);
 }
 
-function pick(view, panel, t) {
+// Show a step with the model's own scores. The sliders reach beyond them by their span.
+function goToStep(view, panel, t) {
   panel.step = Math.max(0, Math.min(t, panel.side.trace.steps.length - 1));
   panel.scores = [...panel.side.trace.steps[panel.step].scores];
   panel.words = null;
-  panel.asked = (panel.asked ?? 0) + 1; // an answer about what was dragged before no longer fits
+  panel.asked = (panel.asked ?? 0) + 1; // answers about other scores are out of date
   const [low, high] = [Math.min(...panel.scores), Math.max(...panel.scores)];
-  const room = Math.max(3, high - low);
+  const room = Math.max(ROOM, high - low);
   for (const { range } of panel.rows) Object.assign(range, { min: (low - room).toFixed(2), max: (high + room).toFixed(2) });
   panel.rows.forEach(({ range }, s) => (range.value = panel.scores[s]));
   panel.problem.textContent = "";
@@ -93,6 +98,7 @@ function pick(view, panel, t) {
   reveal(panel.table, "y", row.offsetTop, row.offsetHeight, 40);
 }
 
+// Paint with a changed score at once, and ask Python for the words under the new weights.
 function drag(view, panel, s, value) {
   panel.scores[s] = value;
   paintPanel(view, panel);
@@ -107,32 +113,34 @@ function drag(view, panel, s, value) {
 }
 
 function paintPanel(view, panel) {
-  const { trace, padding } = panel.side;
-  const step = trace.steps[panel.step];
-  const open = !panel.masked && panel.pads > 0;
-  const { weights, taken } = softmaxOf(panel.scores, open ? panel.pads : 0, padding[panel.step]);
+  const step = panel.side.trace.steps[panel.step];
+  const { weights, taken } = softmaxOf(panel.scores, panel.masked ? 0 : panel.pads, panel.side.padding[panel.step]);
   panel.rows.forEach((cells, s) => {
     cells.score.textContent = decimals(panel.scores[s], 2);
     cells.bar.style.width = `${100 * weights[s]}%`;
     cells.weight.textContent = weights[s].toFixed(3);
-    cells.row.classList.toggle("moved", Math.abs(panel.scores[s] - step.scores[s]) > 0.005);
+    cells.row.classList.toggle("moved", Math.abs(panel.scores[s] - step.scores[s]) > MOVED);
   });
-  panel.pad.hidden = panel.pads === 0;
-  const [name, score, , weight] = panel.pad.children;
-  name.textContent = `<pad> × ${panel.pads}`;
-  score.textContent = panel.masked ? "−∞" : decimals(padding[panel.step] ?? 0, 2);
-  weight.firstChild.style.width = `${100 * taken}%`;
-  weight.lastChild.textContent = taken.toFixed(3);
-  if (panel.maskNote) {
-    const key = panel.pads === 0 ? "" : panel.masked ? view.strings.mask_on : fill(view.strings.mask_off, { share: percent(taken), pads: panel.pads });
-    panel.maskNote.textContent = key;
-  }
+  paintPadding(view, panel, taken);
   paintContext(view, panel, weights, step);
   paintTop(view, panel);
   [...panel.path.children].forEach((node, t) => node.setAttribute("aria-pressed", t === panel.step));
 }
 
-// c = 0.52·h(我) + …, and its first numbers: from the weights above.
+// The row of the padding, and the sentence that says what the mask does.
+function paintPadding(view, panel, taken) {
+  panel.pad.hidden = panel.pads === 0;
+  const [name, score, , weight] = panel.pad.children;
+  name.textContent = `<pad> × ${panel.pads}`;
+  score.textContent = panel.masked ? "−∞" : decimals(panel.side.padding[panel.step] ?? 0, 2);
+  weight.firstChild.style.width = `${100 * taken}%`;
+  weight.lastChild.textContent = taken.toFixed(3);
+  if (!panel.maskNote) return;
+  const { mask_on, mask_off } = view.strings;
+  panel.maskNote.textContent = panel.pads === 0 ? "" : panel.masked ? mask_on : fill(mask_off, { share: percent(taken), pads: panel.pads });
+}
+
+// c = 0.52·h(我) + … for the largest weights, the leading numbers of c, and the model's own where they differ.
 function paintContext(view, panel, weights, step) {
   const { trace } = panel.side;
   const order = weights.map((_, s) => s).sort((a, b) => weights[b] - weights[a]).slice(0, 3);
@@ -145,7 +153,7 @@ function paintContext(view, panel, weights, step) {
   if (after !== before) panel.context.append(el("small", { text: `${view.strings.own} (${before}, …)` }));
 }
 
-// The words that lead, with the model's own weights and with those that were made.
+// The most probable words: with the model's own weights, and after a drag with the changed ones beside them.
 function paintTop(view, panel) {
   const step = panel.side.trace.steps[panel.step];
   const own = step.top.slice(0, 5).map(({ token, log_prob }) => ({ token, before: log_prob, after: log_prob }));
@@ -158,7 +166,7 @@ function paintTop(view, panel) {
   panel.top.replaceChildren(...rows);
 }
 
-// The worked arithmetic of the model's own step, as the player shows it.
+// The arithmetic of the model's own step, as the player shows it.
 function paintArithmetic(view, panel) {
   if (!panel.details.open) return;
   const { trace } = panel.side;
@@ -171,17 +179,17 @@ function paintArithmetic(view, panel) {
 function build(view, data) {
   const open = view.panels?.map((panel) => panel.details.open) ?? [];
   view.steps = view.panels?.map((panel) => panel.step);
-  view.panels = data.sides.map((side, n) => panelOf(view, side, n));
+  view.panels = data.sides.map((side, n) => buildPanel(view, side, n));
   view.root.replaceChildren(...view.panels.map((panel) => panel.root));
   view.panels.forEach((panel, n) => {
     panel.details.open = Boolean(open[n]);
-    pick(view, panel, panel.step);
+    goToStep(view, panel, panel.step);
   });
 }
 
-// ← → move all models; a slider keeps its own arrows.
-function key(view, event) {
-  const move = (to) => () => view.panels.forEach((panel) => pick(view, panel, to(panel.step)));
+// Keys move all panels; a slider that has the focus keeps its arrows.
+function pressKey(view, event) {
+  const move = (to) => () => view.panels.forEach((panel) => goToStep(view, panel, to(panel.step)));
   byKey(view.root, event, { ArrowLeft: move((t) => t - 1), ArrowRight: move((t) => t + 1), Home: move(() => 0), End: move(() => Infinity) });
 }
 
@@ -191,15 +199,15 @@ export default function mount({ data, parentElement, setStateValue }) {
   let view = VIEWS.get(root);
   if (!view) {
     VIEWS.set(root, (view = { root, seq: 0, queue: [], waiting: null }));
-    root.tabIndex = -1; // it is given the focus; Tab goes to its sliders
-    view.onKey = (event) => key(view, event);
+    root.tabIndex = -1; // scripts focus it, Tab goes to its sliders
+    view.onKey = (event) => pressKey(view, event);
     document.addEventListener("keydown", view.onKey);
   }
   const identity = JSON.stringify(shown);
   if (view.identity !== identity) {
     Object.assign(view, { identity, strings: data.strings, worked: data.worked });
     const sides = JSON.stringify(data.sides);
-    if (view.sides !== sides) view.panels = null; // another sentence begins at its first step
+    if (view.sides !== sides) view.panels = null; // for another sentence, all panels begin at its first step
     view.sides = sides;
     build(view, data);
   }
