@@ -22,6 +22,7 @@ from s2s.trace.trace import Trace
 
 LANES = "lookback-lanes"  # the id of the element that holds the lanes
 COMMENT = re.compile(r"(^|(?<=[;,{]))\s*// .*")
+STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 TITLE = 60  # characters of the text that a window's title shows
 
 
@@ -43,8 +44,8 @@ def render(
     words = {other: {"player": _spoken(other), "page": _words(trace, other)} for other in LANGUAGES}
     script = _short(payload.script("page.js"))
     styles = {
-        "style": _short(bundle.style(payload.FOLDER / "page.css")),
-        "player_style": _short(bundle.style(payload.FOLDER / "player.css")),
+        "style": _style("page.css"),
+        "player_style": _style("player.css"),
     }
     return Template(payload.read("page.html")).substitute(
         styles,
@@ -68,6 +69,11 @@ def _opening(language: str, vocabulary: int | None, words: Any, branches: Any, f
     own = {language: words[language]} if framed else words
     known = {"language": language, "vocabulary": vocabulary, "strings": own, "branches": list(branches)}
     return known | ({"framed": True} if framed else {})
+
+
+def _style(name: str) -> str:
+    """A style sheet of the player's folder with all that it imports, without comments."""
+    return _short(STYLE_COMMENT.sub("", bundle.style(payload.FOLDER / name)))
 
 
 def _short(code: str) -> str:
