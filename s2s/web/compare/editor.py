@@ -50,10 +50,10 @@ def word_editor(a: Side, b: Side) -> None:
         same = not st.session_state[keys.B_TEXT]
         st.button(t("compare.as_a"), key="as_a", on_click=_store, args=("", ""), disabled=same)
     if of_b:
-        place = _chips(of_a, of_b, b)
+        position = _chips(of_a, of_b, b)
         with st.container():  # also if it is empty: the expander below keeps its position, and so stays open
-            if place is not None:
-                _actions(b, of_b, place)
+            if position is not None:
+                _actions(b, of_b, position)
         _segmentations(b, of_b)
 
 
@@ -80,7 +80,7 @@ def _undo() -> None:
     st.session_state.update({keys.B_TEXT: text, keys.B_TOKENS: tokens, B_EDITED: text})
 
 
-def _edit(b: Side, tokens: Tokens, place: int | None = None) -> None:
+def _edit(b: Side, tokens: Tokens, position: int | None = None) -> None:
     """Make these the tokens of B, and select the word at ``place``.
 
     The text stays if they spell it, else it is joined from them. Tokens that the model would choose are not stored.
@@ -90,48 +90,50 @@ def _edit(b: Side, tokens: Tokens, place: int | None = None) -> None:
     if not spelt(text, words):
         text = source.segmenter.join(list(tokens))
     _store(text, "" if tuple(source.words(text)) == tokens else words)
-    if place is not None:
-        st.session_state[CHIP] = min(place, len(tokens) - 1) if tokens else None
+    if position is not None:
+        st.session_state[CHIP] = min(position, len(tokens) - 1) if tokens else None
 
 
 def _chips(of_a: Tokens, of_b: Tokens, b: Side) -> int | None:
     """B's words as pills: ✎ changed, + added, unknown ones marked; below, A's words that B lacks."""
-    found, known = columns(of_a, of_b), b.checkpoint.source.vocab.ids
-    marks = {r: "+" for column in found if not column.a for r in column.b}
+    aligned, known = columns(of_a, of_b), b.checkpoint.source.vocab.ids
+    marks = {r: "+" for column in aligned if not column.a for r in column.b}
     marks |= {
         r: "✎"
-        for column in found
+        for column in aligned
         if column.a and [of_a[s] for s in column.a] != [of_b[r] for r in column.b]
         for r in column.b
     }
 
-    def name(place: int) -> str:
-        token = of_b[place]
+    def name(position: int) -> str:
+        token = of_b[position]
         unknown = "" if token in known or token == edits.MASK else " :small[:red[unk]]"
-        return f":small[{place + 1}] {marks.get(place, '')}{plain(token)}{unknown}"
+        return f":small[{position + 1}] {marks.get(position, '')}{plain(token)}{unknown}"
 
     if (st.session_state.get(CHIP) or 0) >= len(of_b):
         st.session_state[CHIP] = None
-    places = range(len(of_b))
-    chosen: int | None = st.pills(t("compare.words"), places, format_func=name, key=CHIP, help=t("compare.words_help"))
-    gone = [f"~~{plain(of_a[s])}~~" for column in found if not column.b for s in column.a]
+    positions = range(len(of_b))
+    chosen: int | None = st.pills(
+        t("compare.words"), positions, format_func=name, key=CHIP, help=t("compare.words_help")
+    )
+    gone = [f"~~{plain(of_a[s])}~~" for column in aligned if not column.b for s in column.a]
     if gone:
         st.caption(t("compare.gone", words=" ".join(gone)))
     return chosen
 
 
-def _actions(b: Side, tokens: Tokens, place: int) -> None:
+def _actions(b: Side, tokens: Tokens, position: int) -> None:
     """Actions on the word at ``place``: delete, mask, join, replace by typed words, by its parts or by a neighbour."""
-    token = tokens[place]
+    token = tokens[position]
 
     def act(label: str, key: str, changed: Tokens | None) -> None:
         usable = changed is not None and bool(changed)
-        st.button(label, key=f"act-{key}", on_click=_edit, args=(b, changed or (), place), disabled=not usable)
+        st.button(label, key=f"act-{key}", on_click=_edit, args=(b, changed or (), position), disabled=not usable)
 
     with st.container(horizontal=True, key="actions", gap="small"):
-        act(t("compare.delete"), "delete", edits.delete(tokens, place))
-        act(t("compare.mask"), "mask", edits.mask(tokens, place) if token != edits.MASK else None)
-        joined = edits.join(tokens, place) if edits.can_join(tokens, place) else None
+        act(t("compare.delete"), "delete", edits.delete(tokens, position))
+        act(t("compare.mask"), "mask", edits.mask(tokens, position) if token != edits.MASK else None)
+        joined = edits.join(tokens, position) if edits.can_join(tokens, position) else None
         act(t("compare.join"), "join", joined)
         st.text_input(
             t("compare.typed"),
@@ -141,27 +143,27 @@ def _actions(b: Side, tokens: Tokens, place: int) -> None:
             width=200,
             max_chars=MOST,
             on_change=_typed,
-            args=(b, tokens, place),
+            args=(b, tokens, position),
         )
     pieces = models.splits(token)
     if pieces:
         with st.container(horizontal=True, key="splits", gap="small", vertical_alignment="center"):
             st.caption(t("compare.split"), width="content")
             for i, cut in enumerate(pieces):
-                act(" · ".join(map(plain, cut)), f"split-{i}", edits.split(tokens, place, cut))
+                act(" · ".join(map(plain, cut)), f"split-{i}", edits.split(tokens, position, cut))
     name = b.state.model
     near = models.neighbours(name, models.changed(name), token)
     with st.container(horizontal=True, key="neighbours", gap="small", vertical_alignment="center"):
         st.caption(t("compare.neighbours") if near else t("compare.no_neighbours"), width="content")
         for i, (word, cosine) in enumerate(near):
-            act(f"{plain(word)} :small[:gray[{cosine:.2f}]]", f"near-{i}", edits.replace(tokens, place, word))
+            act(f"{plain(word)} :small[:gray[{cosine:.2f}]]", f"near-{i}", edits.replace(tokens, position, word))
 
 
-def _typed(b: Side, tokens: Tokens, place: int) -> None:
+def _typed(b: Side, tokens: Tokens, position: int) -> None:
     """Replace the chosen word by the typed words, segmented as the model does."""
     words = [word for part in st.session_state[TYPED].split() for word in _cut(b, part)]
     if words:
-        _edit(b, edits.replace(tokens, place, *words), place)
+        _edit(b, edits.replace(tokens, position, *words), position)
     st.session_state[TYPED] = ""
 
 
@@ -172,13 +174,13 @@ def _cut(b: Side, part: str) -> Sequence[str]:
 def _segmentations(b: Side, tokens: Tokens) -> None:
     """A choice among the segmentations of B's text."""
     name, known = b.state.model, b.checkpoint.source.vocab.ids
-    found = models.segmentations(name, models.changed(name), b.state.text)
-    cuts = [segmentation.tokens for segmentation in found]
+    segmentations = models.segmentations(name, models.changed(name), b.state.text)
+    cuts = [segmentation.tokens for segmentation in segmentations]
 
-    def caption(place: int) -> str:
-        unknown = [token for token in dict.fromkeys(cuts[place]) if token not in known and token != edits.MASK]
-        parts = [t(f"compare.cut.{found[place].kind}")]
-        log_prob = found[place].log_prob
+    def caption(position: int) -> str:
+        unknown = [token for token in dict.fromkeys(cuts[position]) if token not in known and token != edits.MASK]
+        parts = [t(f"compare.cut.{segmentations[position].kind}")]
+        log_prob = segmentations[position].log_prob
         parts += [f"log P {log_prob:.1f}".replace("-", "−")] if log_prob is not None else []
         parts += [t("compare.unknown", words=" ".join(map(plain, unknown)))] if unknown else []
         return " · ".join(parts)
@@ -189,8 +191,8 @@ def _segmentations(b: Side, tokens: Tokens) -> None:
         st.radio(
             t("compare.segmentations", count=len(cuts)),
             range(len(cuts)),
-            format_func=lambda place: " · ".join(map(plain, cuts[place])),
-            captions=[caption(place) for place in range(len(cuts))],
+            format_func=lambda position: " · ".join(map(plain, cuts[position])),
+            captions=[caption(position) for position in range(len(cuts))],
             key=key,
             on_change=lambda: _edit(b, cuts[st.session_state[key]]),
             label_visibility="collapsed",

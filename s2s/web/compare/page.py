@@ -123,12 +123,12 @@ def _runs(a: Side, b: Side, state: PageState) -> None:
     calls = [_usable(side, mode, reference) for side in (a, b)]
     if calls[0] is None or calls[1] is None:
         return
-    found = models.compared(calls[0], calls[1])
+    compared = models.compared(calls[0], calls[1])
     with st.container(gap="xsmall"):
-        for sentence in [*summary(found), *limits(found, a.checkpoint, b.checkpoint)]:
+        for sentence in [*summary(compared), *limits(compared, a.checkpoint, b.checkpoint)]:
             st.markdown(sentence)
-    comparison(found, controls.address(state))
-    _take_away(found, a, b)
+    comparison(compared, controls.address(state))
+    _take_away(compared, a, b)
 
 
 def _usable(side: Side, mode: str, reference: str) -> tuple[Any, ...] | None:
@@ -148,22 +148,22 @@ def _usable(side: Side, mode: str, reference: str) -> tuple[Any, ...] | None:
         return None
 
 
-def summary(found: Comparison) -> list[str]:
+def summary(compared: Comparison) -> list[str]:
     """The differences, in sentences."""
-    if found.identical:
+    if compared.identical:
         return [t("compare.identical")]
-    log_probs = dict(zip("ab", (signed(f"{x:.2f}") for x in found.log_probs_2), strict=True))
-    of = "compare.log_prob" if found.a.mode == "free" else "compare.log_prob_reference"
-    return [_parted(found), t(of, **log_probs)]
+    log_probs = dict(zip("ab", (signed(f"{x:.2f}") for x in compared.log_probs_2), strict=True))
+    of = "compare.log_prob" if compared.a.mode == "free" else "compare.log_prob_reference"
+    return [_parted(compared), t(of, **log_probs)]
 
 
-def _parted(found: Comparison) -> str:
-    at = found.parting
+def _parted(compared: Comparison) -> str:
+    at = compared.parting
     if at is None:
-        return t("compare.same_words") + _largest(found)
-    sides = (found.a, found.b)
+        return t("compare.same_words") + _largest(compared)
+    sides = (compared.a, compared.b)
     if any(at >= len(side.steps) for side in sides):
-        longer = "A" if at < len(found.a.steps) else "B"
+        longer = "A" if at < len(compared.a.steps) else "B"
         return t("compare.ends", step=at + 1, longer=longer)
     steps = [side.steps[at] for side in sides]
     words = [said(step, side.mode) for step, side in zip(steps, sides, strict=True)]
@@ -183,8 +183,8 @@ def _looked(side: Trace, step: Step) -> str:
     """The source word with the largest weight at a step, in words."""
     if not side.looks:
         return t("compare.looks_nowhere")
-    place = int(step.attention.argmax())
-    return t("compare.looked", word=code(side.source_tokens[place]), weight=f"{step.attention[place]:.2f}")
+    position = int(step.attention.argmax())
+    return t("compare.looked", word=code(side.source_tokens[position]), weight=f"{step.attention[position]:.2f}")
 
 
 def _rank(top: Any, word: str) -> str:
@@ -195,21 +195,21 @@ def _rank(top: Any, word: str) -> str:
     return t("compare.rank_below", most=len(top))
 
 
-def _largest(found: Comparison) -> str:
+def _largest(compared: Comparison) -> str:
     """For two runs with the same output: the step whose probability changed most, in a sentence."""
-    row = found.largest
-    steps = found.steps(row)
+    row = compared.largest
+    steps = compared.steps(row)
     assert steps[0] is not None and steps[1] is not None
     p_a, p_b = (share(math.exp(step.log_prob)) for step in steps if step is not None)
     return " " + t("compare.largest", step=row + 1, word=code(steps[0].output), p_a=p_a, p_b=p_b)
 
 
-def limits(found: Comparison, a: Checkpoint, b: Checkpoint) -> list[str]:
+def limits(compared: Comparison, a: Checkpoint, b: Checkpoint) -> list[str]:
     """Sentences about what cannot be compared, or only in part."""
-    only_a = sum(not column.b for column in found.columns)
-    only_b = sum(not column.a for column in found.columns)
-    joined = sum(len(column.a) > 1 or len(column.b) > 1 for column in found.columns)
-    words = [{step.output for step in side.steps} - {"<eos>"} for side in (found.a, found.b)]
+    only_a = sum(not column.b for column in compared.columns)
+    only_b = sum(not column.a for column in compared.columns)
+    joined = sum(len(column.a) > 1 or len(column.b) > 1 for column in compared.columns)
+    words = [{step.output for step in side.steps} - {"<eos>"} for side in (compared.a, compared.b)]
     sentences = []
     if a.target.segmenter.name != b.target.segmenter.name:
         sentences.append(t("compare.limit_cut"))
@@ -224,15 +224,15 @@ def limits(found: Comparison, a: Checkpoint, b: Checkpoint) -> list[str]:
     return [f":small[:gray[{sentence}]]" for sentence in sentences]
 
 
-def _take_away(found: Comparison, a: Side, b: Side) -> None:
+def _take_away(compared: Comparison, a: Side, b: Side) -> None:
     """A link and the JSON of each side, and the difference as CSV."""
     with st.container(horizontal=True, key="both-sides"):
-        for side, trace in ((a, found.a), (b, found.b)):
+        for side, trace in ((a, compared.a), (b, compared.b)):
             address = controls.address(without_comparison(side.state))
             st.link_button(t("compare.open", side=side.name), f"./?{urlencode(address)}")
             name = f"lookback-compare-{side.name}-{side.checkpoint.name}.json"
             st.download_button(
                 t("compare.json", side=side.name), trace.to_json, name, "application/json", on_click="ignore"
             )
-        csv = lambda: "\ufeff" + found.to_csv()  # noqa: E731
+        csv = lambda: "\ufeff" + compared.to_csv()  # noqa: E731
         st.download_button(t("compare.csv"), csv, "lookback-compare.csv", "text/csv", on_click="ignore")

@@ -50,10 +50,10 @@ def _kind(name: str) -> str:
 
 def _shown(names: Sequence[str]) -> list[str]:
     """Sentences that name the models whose numbers are shown, and say how their scores differ from the formulas."""
-    said = "two" if len(names) > 1 else "one" if _kind(names[0]) in SCORES else "other"
+    text = "two" if len(names) > 1 else "one" if _kind(names[0]) in SCORES else "other"
     covering = [name for name in names if _config(name).get("coverage")]
     return [
-        t(f"lesson.attention.{said}", names=t("card.join").join(map(code, names))),
+        t(f"lesson.attention.{text}", names=t("card.join").join(map(code, names))),
         *(t("lesson.attention.coverage", name=code(name)) for name in covering),
     ]
 

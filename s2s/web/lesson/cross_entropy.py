@@ -40,10 +40,10 @@ def cross_entropy_chapter(state: PageState) -> None:
     with st.container(border=True):
         st.markdown(t("lesson.cross_entropy.misprints"))
     st.markdown(f"#### {t('lesson.cross_entropy.sentence')}")
-    given = pair_of(state)
-    loss = result_or_message(lambda: computed.sentence_loss(*given))
+    pair = pair_of(state)
+    loss = result_or_message(lambda: computed.sentence_loss(*pair))
     if loss is not None:
-        trace = models.decode(*given, "forced", ())
+        trace = models.decode(*pair, "forced", ())
         _sentence(loss, trace)
     layout.question("cross_entropy")
 

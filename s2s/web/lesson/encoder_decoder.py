@@ -41,9 +41,9 @@ def encoder_decoder_chapter(state: PageState) -> None:
         return
     network(runs)
     _outputs(runs, reference)
-    found = _measured(runs[0].checkpoint)
-    _lengths(runs, text, reference, found)
-    _question(runs, found)
+    measured = _measured(runs[0].checkpoint)
+    _lengths(runs, text, reference, measured)
+    _question(runs, measured)
 
 
 def contrasting_checkpoint(name: str) -> str | None:
@@ -82,7 +82,7 @@ def _measured(name: str) -> Lengths | None:
     return next(iter(lengths.about(train, lengths.FOLDER)), None) if train else None
 
 
-def _lengths(runs: Sequence[Flow], text: str, reference: str, found: Lengths | None) -> None:
+def _lengths(runs: Sequence[Flow], text: str, reference: str, measured: Lengths | None) -> None:
     """The chart of quality by length: the measured curves, if there are any, and the visitor's own sentences."""
     tried: dict[tuple[str, str], tuple[int, float]] = st.session_state.setdefault(TRIED_LENGTHS, {})
     if reference:
@@ -91,16 +91,16 @@ def _lengths(runs: Sequence[Flow], text: str, reference: str, found: Lengths | N
         for old in list(tried)[:-TRIED]:
             del tried[old]
     points = {run.checkpoint: [p for (name, _), p in tried.items() if name == run.checkpoint] for run in runs}
-    if not found and not any(points.values()):
+    if not measured and not any(points.values()):
         return
     st.markdown(f"#### {t('network.lengths')}")
     names = {name: some for name, some in points.items() if some}
-    figure = exposure.lengths(found, names, language.strings("lengths"))
+    figure = exposure.lengths(measured, names, language.strings("lengths"))
     st.plotly_chart(figure, key="lengths", config={"displayModeBar": False})
-    if found:
-        sentences = sum(b.sentences for b in found.bins)
-        epochs = t("card.join").join(t("lengths.epochs", name=s.name, epochs=s.epochs) for s in found.systems)
-        st.caption(t("lengths.measured", test=code(found.test), sentences=sentences, level=100 * found.level))
+    if measured:
+        sentences = sum(b.sentences for b in measured.bins)
+        epochs = t("card.join").join(t("lengths.epochs", name=s.name, epochs=s.epochs) for s in measured.systems)
+        st.caption(t("lengths.measured", test=code(measured.test), sentences=sentences, level=100 * measured.level))
         st.caption(epochs)
     else:
         st.caption(t("lengths.own_only"))
@@ -111,7 +111,7 @@ def _blind(runs: Sequence[Flow]) -> Flow | None:
     return next((run for run in runs if run.attention == "none"), None)
 
 
-def _question(runs: Sequence[Flow], found: Lengths | None) -> None:
+def _question(runs: Sequence[Flow], measured: Lengths | None) -> None:
     """The question how much one vector must encode, with the numbers of the models on screen."""
     blind = _blind(runs)
     sizes = (blind or runs[0]).sizes
@@ -120,10 +120,10 @@ def _question(runs: Sequence[Flow], found: Lengths | None) -> None:
         layout.question("encoder_decoder", "try_alone", ("answer_alone",), **values)
         return
     values["blind"], answers = code(blind.checkpoint), ["answer"]
-    own = next((system for system in found.systems if system.name == blind.checkpoint), None) if found else None
-    if found and own and len(found.systems) > 1:
-        others = [system for system in found.systems if system is not own]
-        values["bins"], values["epochs"] = len(found.bins), own.epochs
+    own = next((system for system in measured.systems if system.name == blind.checkpoint), None) if measured else None
+    if measured and own and len(measured.systems) > 1:
+        others = [system for system in measured.systems if system is not own]
+        values["bins"], values["epochs"] = len(measured.bins), own.epochs
         values["behind"] = sum(
             all(mine.value < other.chrf[n].value for other in others) for n, mine in enumerate(own.chrf)
         )

@@ -26,26 +26,26 @@ def exposure_chapter(state: PageState) -> None:
     """The lanes, why they diverge, the remedies, the question."""
     st.html(STYLE)
     formulas("chain", "lanes")
-    given = pair_of(state)
-    found = result_or_message(lambda: _lanes(given))
-    if found is not None:
-        loaded = models.load(*given[:2])
-        player(found, len(loaded.target.vocab), controls.address(state))
-        _divergence(found)
-        remedies.remedy_section(given)
+    pair = pair_of(state)
+    lanes = result_or_message(lambda: _lanes(pair))
+    if lanes is not None:
+        loaded = models.load(*pair[:2])
+        player(lanes, len(loaded.target.vocab), controls.address(state))
+        _divergence(lanes)
+        remedies.remedy_section(pair)
     with st.container(horizontal=True):
         st.page_link("pages/exposure.py", label=t("lesson.exposure.more"))
-    _question(given)
+    _question(pair)
 
 
-def _lanes(given: Pair) -> Mapping[str, Trace]:
+def _lanes(pair: Pair) -> Mapping[str, Trace]:
     """Both lanes; the free one is greedy, whatever the settings of other pages are."""
-    return {"forced": models.decode(*given, "forced", ()), "free": models.decode(*given, "free", GREEDY)}
+    return {"forced": models.decode(*pair, "forced", ()), "free": models.decode(*pair, "free", GREEDY)}
 
 
-def _divergence(found: Mapping[str, Trace]) -> None:
+def _divergence(lanes: Mapping[str, Trace]) -> None:
     """The divergence, marked ◆ in the player, in words."""
-    forced = found["forced"]
+    forced = lanes["forced"]
     at = forced.divergence
     if at is None:
         st.markdown(t("exposure.no_divergence"))
@@ -58,19 +58,19 @@ def _divergence(found: Mapping[str, Trace]) -> None:
     st.markdown(f"◆ {t('exposure.at', step=at + 1, **words)} {t(f'lesson.exposure.{why}', step=at + 2, **words)}")
 
 
-def _question(given: Pair) -> None:
+def _question(pair: Pair) -> None:
     """The question where ◆ is if the free-running output is the reference: for most outputs nowhere."""
     try:
-        free = models.decode(*given, "free", GREEDY)
+        free = models.decode(*pair, "free", GREEDY)
         if not free.text.strip():
             layout.question("exposure", answers=("copied_none", "answer"))
             return
-        forced = models.decode(*given[:3], free.text, "forced", ())
+        forced = models.decode(*pair[:3], free.text, "forced", ())
     except UserError:
         layout.question("exposure")
         return
     at = forced.divergence
     cut_off = free.ended == "length" and at == len(forced.steps) - 1
-    said = "copied" if at is None else "copied_long" if cut_off else "copied_cut"
+    answer = "copied" if at is None else "copied_long" if cut_off else "copied_cut"
     values: dict[str, Any] = {"text": code(free.text), "step": (at or 0) + 1}
-    layout.question("exposure", answers=(said, "answer"), **values)
+    layout.question("exposure", answers=(answer, "answer"), **values)

@@ -33,11 +33,11 @@ python -m s2s submit automaster AutoMaster_TestSet.csv --out submission.csv --be
 def homework_chapter(state: PageState) -> None:
     """The choice of an exercise, and the chosen exercise."""
     st.html(STYLE)
-    given = pair_of(state)
+    pair = pair_of(state)
     exercises: dict[str, Callable[[], None]] = {
-        "step": partial(_step, given),
-        "diverge": partial(_diverge, given),
-        "unknown": partial(_unknown, given),
+        "step": partial(_step, pair),
+        "diverge": partial(_diverge, pair),
+        "unknown": partial(_unknown, pair),
         "date": _date,
         "submission": _submission,
     }
@@ -50,14 +50,14 @@ def homework_chapter(state: PageState) -> None:
     layout.question("homework")
 
 
-def _forced(given: Pair) -> Trace | None:
-    return result_or_message(lambda: models.decode(*given, "forced", ()))
+def _forced(pair: Pair) -> Trace | None:
+    return result_or_message(lambda: models.decode(*pair, "forced", ()))
 
 
 @st.fragment
-def _step(given: Pair) -> None:
+def _step(pair: Pair) -> None:
     """Compute two numbers of a step: an attention weight and -ln p of the output."""
-    trace = _forced(given)
+    trace = _forced(pair)
     if trace is None:
         return
     count = len(trace.steps)
@@ -101,9 +101,9 @@ def _say(done: bool, key: str, **values: object) -> None:
     (st.success if done else st.warning)(t(f"lesson.homework.{key}", **values))
 
 
-def _diverge(given: Pair) -> None:
+def _diverge(pair: Pair) -> None:
     """Find a sentence whose lanes diverge at step ``DIVERGES``."""
-    trace = _forced(given)
+    trace = _forced(pair)
     if trace is None:
         return
     at = trace.divergence
@@ -113,9 +113,9 @@ def _diverge(given: Pair) -> None:
         _say(at + 1 == DIVERGES, "diverge_right" if at + 1 == DIVERGES else "diverge_at", at=at + 1, step=DIVERGES)
 
 
-def _unknown(given: Pair) -> None:
+def _unknown(pair: Pair) -> None:
     """Find a sentence whose unknown words change its output: decode it with and without them."""
-    name, changed, text, _ = given
+    name, changed, text, _ = pair
 
     def decode(source: models.Source) -> Trace:
         return models.decode(name, changed, source, "", "free", GREEDY)
@@ -152,15 +152,19 @@ def _date() -> None:
     st.button(t("lesson.homework.check", count=DATES), key="check-dates", on_click=_check)
     if not (seed := st.session_state.get(DATES_DRAWN, 0)):
         return
-    found = result_or_message(lambda: computed.check_dates(name, models.changed(name), DATES, seed))
-    if found is not None:
-        done = found.share >= homework.GOAL
+    result = result_or_message(lambda: computed.check_dates(name, models.changed(name), DATES, seed))
+    if result is not None:
+        done = result.share >= homework.GOAL
         _say(
-            done, "date_right" if done else "date_short", exact=found.exact, count=found.count, share=100 * found.share
+            done,
+            "date_right" if done else "date_short",
+            exact=result.exact,
+            count=result.count,
+            share=100 * result.share,
         )
-        if found.wrong:
+        if result.wrong:
             heads = [t(f"lesson.homework.{head}") for head in ("written", "right", "said")]
-            st.html(numbers(heads, [list(row) for row in found.wrong]))
+            st.html(numbers(heads, [list(row) for row in result.wrong]))
 
 
 def _submission() -> None:

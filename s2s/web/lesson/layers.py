@@ -47,13 +47,13 @@ def layers_chapter(state: PageState) -> None:
             steps = len(trace.steps)
             if st.session_state.get(LAYERS_STEP, 1) > steps:
                 st.session_state[LAYERS_STEP] = steps
-            said = [code(step.output) for step in trace.steps]
+            outputs = [code(step.output) for step in trace.steps]
             at = st.slider(t("layers.step"), 1, max(steps, 2), key=LAYERS_STEP) if steps > 1 else 1
             pieces = computed.step_as_it_runs(name, changed, text, at - 1)
     except UserError as error:
         st.error(language.explain(error))
         return
-    st.markdown(t("layers.at", step=at, word=said[at - 1], words=len(trace.source_tokens)))
+    st.markdown(t("layers.at", step=at, word=outputs[at - 1], words=len(trace.source_tokens)))
     for piece in pieces:
         around = piece.name.startswith(("decoder.", "seq2seq."))  # the callers of the layers, which begin collapsed
         with st.expander(f"`{piece.name}`", expanded=not around, key=piece.name):
@@ -69,9 +69,9 @@ def _table(piece: Piece) -> str:
 
 
 def _line(line: Line) -> str:
-    made = " · ".join(map(_value, line.values))
+    values = " · ".join(map(_value, line.values))
     ran = "" if line.ran else ' class="over"'
-    return f'<tr{ran}><td class="code">{escape(line.text) or " "}</td><td class="value">{made}</td></tr>'
+    return f'<tr{ran}><td class="code">{escape(line.text) or " "}</td><td class="value">{values}</td></tr>'
 
 
 def _value(value: Value) -> str:

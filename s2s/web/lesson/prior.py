@@ -38,10 +38,10 @@ def prior_chapter(state: PageState) -> None:
         st.markdown(t("lesson.prior.none"))
         layout.question("prior", odds=ODDS)
         return
-    found = _sentence(name, state)
+    run = _sentence(name, state)
     answers, values = ["answer"], dict[str, Any]()
-    if found is not None:
-        grown = [word.log_scale > 0 for word in found.source]
+    if run is not None:
+        grown = [word.log_scale > 0 for word in run.source]
         values |= {"count": len(grown), "more": sum(grown), "less": len(grown) - sum(grown)}
         answers.append("trusts")
     scores = [_bleu(one) for one in (name, name + PLAIN)]
@@ -89,17 +89,17 @@ def _sentence(name: str, state: PageState) -> PriorRun | None:
         own = bool(example) and st.session_state.get(OWN, False)
         if own:
             text, reference = example["text"], example["ref"]
-        said = t("lesson.prior.other", chosen=code(chosen), name=code(name), text=code(text[:LONGEST]))
-        st.markdown(said if own or not example else f"{said} {t('lesson.prior.suits')}")
+        note = t("lesson.prior.other", chosen=code(chosen), name=code(name), text=code(text[:LONGEST]))
+        st.markdown(note if own or not example else f"{note} {t('lesson.prior.suits')}")
         if example:
             label = t("lesson.prior.back" if own else "lesson.prior.use")
             st.button(label, key="use-prior", on_click=_read, args=(not own,))
-    found = result_or_message(lambda: computed.prior_run(name, models.changed(name), text, ""))
-    if found is not None:
+    run = result_or_message(lambda: computed.prior_run(name, models.changed(name), text, ""))
+    if run is not None:
         _outputs(name, text, reference)
-        _vector(found)
-        _step(found)
-    return found
+        _vector(run)
+        _step(run)
+    return run
 
 
 def _outputs(name: str, text: str, reference: str) -> None:
@@ -116,16 +116,16 @@ def _outputs(name: str, text: str, reference: str) -> None:
     st.html(panel.STYLE + panel.table(["", t("lesson.prior.output")], rows))
 
 
-def _vector(found: PriorRun) -> None:
+def _vector(run: PriorRun) -> None:
     """The vector x: the words for which it is 1, and the values of the layer for them."""
     text = language.strings("lesson.prior")
     st.markdown(f"#### {text['vector']}")
-    st.markdown(t("lesson.prior.ones", ones=found.ones, size=found.size))
-    st.html(marked_words([word.token for word in found.source], [True] * len(found.source), text["vector"]))
-    shown = sorted(found.source, key=lambda word: -word.prior)[:MOST]
+    st.markdown(t("lesson.prior.ones", ones=run.ones, size=run.size))
+    st.html(marked_words([word.token for word in run.source], [True] * len(run.source), text["vector"]))
+    shown = sorted(run.source, key=lambda word: -word.prior)[:MOST]
     heads = [text["word"], "x", "s", "eˢ", "t", "ŷ = eˢ·x + t", text["factor"]]
     st.html(numbers(heads, [_values(word) for word in shown]))
-    if len(found.source) > len(shown):
+    if len(run.source) > len(shown):
         st.caption(t("lesson.prior.shown", shown=len(shown)))
 
 
@@ -135,14 +135,14 @@ def _values(word: Word) -> list[object]:
 
 
 @st.fragment
-def _step(found: PriorRun) -> None:
+def _step(run: PriorRun) -> None:
     """The words of one step before and after the prior."""
-    text, count = language.strings("lesson.prior"), len(found.steps)
+    text, count = language.strings("lesson.prior"), len(run.steps)
     st.markdown(f"#### {text['step']}")
     if not 1 <= st.session_state.setdefault(PRIOR_STEP, 1) <= count:
         st.session_state[PRIOR_STEP] = 1
     at = (st.slider(t("lesson.step"), 1, count, key=PRIOR_STEP) if count > 1 else 1) - 1
-    step = found.steps[at]
+    step = run.steps[at]
     st.markdown(t("lesson.prior.read", read=code(step.read), said=code(step.said)))
     heads = [text["word"], "x", "y", "ŷ", "softmax(y)", "softmax(y/2)", "softmax((y+ŷ)/2)", text["gain"]]
     rows = [

@@ -25,7 +25,7 @@ OPTIONS = {"displayModeBar": False}
 LAST = 20_000  # last step of training in the chart of schedules
 
 
-def remedy_section(given: Pair) -> None:
+def remedy_section(pair: Pair) -> None:
     """The choice of a remedy, and its section."""
     st.markdown(f"#### {t('lesson.remedies.title')}")
     parts = {
@@ -40,7 +40,7 @@ def remedy_section(given: Pair) -> None:
     controls.radio("remedy", t("lesson.remedies.title"), labels, label_visibility="collapsed")
     name = st.session_state[REMEDY]
     st.markdown(t(f"lesson.remedies.{name}_text"))
-    parts[name](given)
+    parts[name](pair)
 
 
 def _again() -> None:
@@ -54,7 +54,7 @@ def _seed() -> int:
 
 
 @st.fragment
-def _sampling(given: Pair) -> None:
+def _sampling(pair: Pair) -> None:
     """The three schedules, and decoder inputs of the sentence as a step of training draws them."""
     text = language.strings("lesson.remedies")
     formulas("linear", "exponential", "inverse_sigmoid")
@@ -70,63 +70,63 @@ def _sampling(given: Pair) -> None:
         st.plotly_chart(lesson.schedules(steps, lines, text), key="schedules", config=OPTIONS)
     teacher = st.slider(text["teacher"], 0.0, 1.0, 0.5, 0.05, key="teacher")
     seed = _seed()
-    found = result_or_message(lambda: computed.drawn_inputs(*given, "sampling", seed, teacher))
-    if found is not None:
-        _draws(found, text["own_words"])
+    drawn = result_or_message(lambda: computed.drawn_inputs(*pair, "sampling", seed, teacher))
+    if drawn is not None:
+        _draws(drawn, text["own_words"])
 
 
 @st.fragment
-def _drawn(given: Pair) -> None:
+def _drawn(pair: Pair) -> None:
     """Decoder inputs of the chosen remedy, drawn by the function that training uses."""
     kind = st.session_state[REMEDY]
     formulas(kind)
     seed = _seed()
-    found = result_or_message(lambda: computed.drawn_inputs(*given, kind, seed))
-    if found is not None:
-        _draws(found, t("lesson.remedies.changed_words"))
-        shares = {"unknown": 100 * found.unknown, "other": 100 * found.other, "kept": 100 * found.kept}
+    drawn = result_or_message(lambda: computed.drawn_inputs(*pair, kind, seed))
+    if drawn is not None:
+        _draws(drawn, t("lesson.remedies.changed_words"))
+        shares = {"unknown": 100 * drawn.unknown, "other": 100 * drawn.other, "kept": 100 * drawn.kept}
         st.markdown(t(f"lesson.remedies.{kind}_measured", **shares))
 
 
-def _draws(found: Drawn, marked: str) -> None:
+def _draws(drawn: Drawn, marked: str) -> None:
     reference = t("lesson.remedies.reference")
-    rows = [marked_words(found.reference, [False] * len(found.reference), reference)]
-    rows += [marked_words(one.tokens, one.changed, str(n)) for n, one in enumerate(found.draws, start=1)]
+    rows = [marked_words(drawn.reference, [False] * len(drawn.reference), reference)]
+    rows += [marked_words(one.tokens, one.changed, str(n)) for n, one in enumerate(drawn.draws, start=1)]
     st.caption(f"{reference} ↓ {marked}")
     st.html("".join(rows[:1]) + "<hr style='margin:4px 0;opacity:.3'>" + "".join(rows[1:]))
 
 
 @st.fragment
-def _policy(given: Pair) -> None:
+def _policy(pair: Pair) -> None:
     """Samples of the sentence, and their rewards compared with that of the greedy output."""
     text = language.strings("lesson.remedies")
     formulas("policy", "mixture")
     seed = _seed()
-    found = result_or_message(lambda: computed.rewarded(*given, seed))
-    if found is None:
+    rewarded = result_or_message(lambda: computed.rewarded(*pair, seed))
+    if rewarded is None:
         return
-    st.markdown(t("lesson.remedies.greedy_says", text=code(found.greedy), reward=found.baseline))
-    st.plotly_chart(lesson.rewards(found, text), key="rewards", config=OPTIONS)
+    st.markdown(t("lesson.remedies.greedy_says", text=code(rewarded.greedy), reward=rewarded.baseline))
+    st.plotly_chart(lesson.rewards(rewarded, text), key="rewards", config=OPTIONS)
     heads = [text["sample"], "r(yˢ)", "r(ŷ) − r(yˢ)", "ln p(yˢ)", text["part"]]
-    shown = [*found.samples[:3], *found.samples[-2:]]
-    rows = [[one.text, one.reward, found.baseline - one.reward, one.log_prob, one.loss] for one in shown]
+    shown = [*rewarded.samples[:3], *rewarded.samples[-2:]]
+    rows = [[one.text, one.reward, rewarded.baseline - one.reward, one.log_prob, one.loss] for one in shown]
     st.html(numbers(heads, rows))
-    better = sum(one.reward > found.baseline for one in found.samples)
-    worse = sum(one.reward < found.baseline for one in found.samples)
-    st.markdown(t("lesson.remedies.better", count=len(found.samples), better=better, worse=worse))
+    better = sum(one.reward > rewarded.baseline for one in rewarded.samples)
+    worse = sum(one.reward < rewarded.baseline for one in rewarded.samples)
+    st.markdown(t("lesson.remedies.better", count=len(rewarded.samples), better=better, worse=worse))
 
 
 @st.fragment
-def _adversarial(given: Pair) -> None:
+def _adversarial(pair: Pair) -> None:
     """The loss of the sentence when its embeddings are perturbed."""
     text = language.strings("lesson.remedies")
     formulas("fgm", "penalty")
     epsilon = st.slider(text["norm"], 0.1, 2.0, 0.5, 0.1, key="fgm")
-    found = result_or_message(lambda: computed.adversarial(*given, tuple(sorted({*EPSILONS, epsilon})), 0))
-    if found is None:
+    result = result_or_message(lambda: computed.adversarial(*pair, tuple(sorted({*EPSILONS, epsilon})), 0))
+    if result is None:
         return
-    at = found.epsilons.index(epsilon)
-    norm, loss, worst, random = found.gradient, found.worst[0], found.worst[at], found.random[at]
+    at = result.epsilons.index(epsilon)
+    norm, loss, worst, random = result.gradient, result.worst[0], result.worst[at], result.random[at]
     formulas(
         rf"\lVert g \rVert = {norm:.4f}",
         rf"\lVert \Delta \rVert = {epsilon:.1f}",
@@ -134,12 +134,12 @@ def _adversarial(given: Pair) -> None:
         rf"L(E + \Delta) = {worst:.4f}",
         rf"\tfrac12 \lVert g \rVert^2 = {norm**2 / 2:.4f}",
     )
-    said = t("lesson.remedies.moved_text", worst=worst - loss, random=random - loss, norm=epsilon)
+    moved = t("lesson.remedies.moved_text", worst=worst - loss, random=random - loss, norm=epsilon)
     why = "moved_direction" if worst - loss > abs(random - loss) else "moved_far"
-    st.markdown(f"{said} {t(f'lesson.remedies.{why}')}")
+    st.markdown(f"{moved} {t(f'lesson.remedies.{why}')}")
     left, right = st.columns(2, gap="large")
     with left:
-        st.plotly_chart(lesson.adversarial(found, text), key="fgm-curve", config=OPTIONS)
+        st.plotly_chart(lesson.adversarial(result, text), key="fgm-curve", config=OPTIONS)
     with right:
-        rows = [[word, epsilon * share] for word, share in found.moved]
+        rows = [[word, epsilon * share] for word, share in result.moved]
         st.html(numbers([text["word"], "‖Δᵥ‖"], rows))

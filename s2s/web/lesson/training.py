@@ -202,12 +202,12 @@ def _learnt(shown: film.Film, date: bool) -> None:
     parts = {name: t(f"lesson.training.{name}") for name in learning.DATE}
     whole, first = t("lesson.training.whole"), t("lesson.training.earliest")
     rows = []
-    for said, sentence in zip(shown["sentences"], learning.sentences(shown), strict=True):
+    for film_sentence, sentence in zip(shown["sentences"], learning.sentences(shown), strict=True):
         if date:
             earliest = [parts[name] for name in sentence.earliest]
             cells = [_when(part) for part in sentence.parts]
         else:
-            earliest, cells = [said["target"][int(name) - 1] for name in sentence.earliest], []
+            earliest, cells = [film_sentence["target"][int(name) - 1] for name in sentence.earliest], []
         rows.append([sentence.source, _when(sentence.whole), *cells, ", ".join(earliest) or "—"])
     heads = [t("lesson.training.sentence"), whole, *(parts.values() if date else ()), first]
     st.html(STYLE + numbers(heads, rows))

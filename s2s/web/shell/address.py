@@ -48,9 +48,9 @@ def restore(names: list[str], first: Callable[[str], dict[str, Any]]) -> None:
         if not spelt(state.b_text, state.b_tokens):
             ignored.append(("b_tokens", state.b_tokens[:40]))
             state = replace(state, b_tokens="")
-        kept = {name: value for name, value in parameters(state).items() if name not in PLAYERS}
-        st.session_state.update(kept)
-        st.session_state[keys.LAST_STATE] = kept  # now, because the page may be left before it runs again
+        fields = {name: value for name, value in parameters(state).items() if name not in PLAYERS}
+        st.session_state.update(fields)
+        st.session_state[keys.LAST_STATE] = fields  # now, because the page may be left before it runs again
         st.session_state[keys.IGNORED] = ignored
 
 
@@ -101,9 +101,9 @@ def keep_fields(page: str) -> None:
     and callbacks, which run before the next restoration, find all of them.
     """
     state = st.session_state
-    kept = state.get(keys.LAST_STATE, {}) | {name: state[name] for name in FIELDS if name in state}
+    fields = state.get(keys.LAST_STATE, {}) | {name: state[name] for name in FIELDS if name in state}
     another = state.get(LAST_PAGE, page) != page
-    for name, value in kept.items():
+    for name, value in fields.items():
         if another or name not in state:  # on another page all of them, because its widgets have other identities
             bound.set_unbound(name, value)
-    state.update({LAST_PAGE: page, keys.LAST_STATE: kept})
+    state.update({LAST_PAGE: page, keys.LAST_STATE: fields})

@@ -46,5 +46,5 @@ def _directions(metrics: Mapping[str, Any]) -> str:
     Our encoders read in both. For an imported model the metrics say it: in the weights the second may be all zeros.
     """
     imported = metrics.get("imported")
-    found = imported.get("directions") if isinstance(imported, dict) else 2
-    return DIRECTIONS.get(found, "unknown") if isinstance(found, int) else "unknown"
+    directions = imported.get("directions") if isinstance(imported, dict) else 2
+    return DIRECTIONS.get(directions, "unknown") if isinstance(directions, int) else "unknown"

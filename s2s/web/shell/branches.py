@@ -21,24 +21,24 @@ MAX_LISTS = 20  # most lists of other sentences
 def list_branches() -> tuple[Branch, ...]:
     """The branches of the sentence on screen, each after its parent."""
     state = st.session_state
-    here = tuple(state.get(key, "") for key in (keys.MODEL, keys.TEXT, keys.TOKENS, keys.REFERENCE))
-    before = state.setdefault(BRANCHES_OF, here)
-    found: tuple[Branch, ...] = state.setdefault(keys.BRANCHES, ())
-    if before != here:  # another sentence: put its list in place of the last one's
+    current = tuple(state.get(key, "") for key in (keys.MODEL, keys.TEXT, keys.TOKENS, keys.REFERENCE))
+    last = state.setdefault(BRANCHES_OF, current)
+    branches: tuple[Branch, ...] = state.setdefault(keys.BRANCHES, ())
+    if last != current:  # another sentence: put its list in place of the last one's
         lists = state.setdefault(BRANCHES_KEPT, {})
-        lists[before] = found
-        found = lists.pop(here, ())
+        lists[last] = branches
+        branches = lists.pop(current, ())
         while len(lists) > MAX_LISTS:
             del lists[next(iter(lists))]
-        state.update({keys.BRANCHES: found, BRANCHES_OF: here})
-    return found
+        state.update({keys.BRANCHES: branches, BRANCHES_OF: current})
+    return branches
 
 
-def find_branch(branch: str) -> Branch:
+def find_branch(id: str) -> Branch:
     """The branch with this id. Raises UserError if it does not exist any more."""
-    for found in list_branches():
-        if found.id == branch:
-            return found
+    for branch in list_branches():
+        if branch.id == id:
+            return branch
     raise UserError("branch_gone")
 
 
@@ -50,34 +50,34 @@ def add_branch(
     attention: Mapping[int, Edit] | None = None,
 ) -> Branch:
     """Add a branch, or return the one with the same prefix and edits. Raises UserError if there would be too many."""
-    now = list_branches()
+    branches = list_branches()
     edits = tuple(sorted((attention or {}).items()))
-    for found in now:
-        if (found.prefix, found.attention) == (tuple(prefix), edits):
-            return found
-    if len(now) >= MAX_BRANCHES:
+    for existing in branches:
+        if (existing.prefix, existing.attention) == (tuple(prefix), edits):
+            return existing
+    if len(branches) >= MAX_BRANCHES:
         raise UserError("branch_many", limit=MAX_BRANCHES)
-    number = 1 + max((int(branch.id[1:]) for branch in now), default=0)
-    made = Branch(f"b{number}", _name(name) or f"#{number}", parent, step, tuple(prefix), edits)
-    if len(pack([*now, made])) > MAX_PACKED:
+    number = 1 + max((int(branch.id[1:]) for branch in branches), default=0)
+    new = Branch(f"b{number}", _name(name) or f"#{number}", parent, step, tuple(prefix), edits)
+    if len(pack([*branches, new])) > MAX_PACKED:
         raise UserError("branch_large")
-    st.session_state[keys.BRANCHES] = (*now, made)
-    return made
+    st.session_state[keys.BRANCHES] = (*branches, new)
+    return new
 
 
 def rename(branch: str, name: str) -> None:
     """Rename a branch; an empty name changes nothing."""
     renamed = replace(find_branch(branch), name=_name(name) or find_branch(branch).name)
-    st.session_state[keys.BRANCHES] = tuple(renamed if found.id == branch else found for found in list_branches())
+    st.session_state[keys.BRANCHES] = tuple(renamed if other.id == branch else other for other in list_branches())
 
 
 def delete(branch: str) -> None:
     """Delete a branch. Its children stay and become children of its parent: each contains its whole prefix."""
     gone = find_branch(branch)
-    rest = (found for found in list_branches() if found.id != branch)
+    others = (other for other in list_branches() if other.id != branch)
     st.session_state[keys.BRANCHES] = tuple(
-        replace(found, parent=gone.parent, step=min(found.step, gone.step)) if found.parent == branch else found
-        for found in rest
+        replace(other, parent=gone.parent, step=min(other.step, gone.step)) if other.parent == branch else other
+        for other in others
     )
 
 

@@ -88,8 +88,8 @@ def _split(name: str, say: Say) -> str:
 
 
 def _numbers(scores: Mapping[str, Any]) -> list[str]:
-    found = [(scores.get("sentences"), ",d"), *((scores.get(name), shape) for name, shape in SCORES.items())]
-    return [_number(value, shape) for value, shape in found]
+    values = [(scores.get("sentences"), ",d"), *((scores.get(name), shape) for name, shape in SCORES.items())]
+    return [_number(value, shape) for value, shape in values]
 
 
 def _number(value: object, shape: str) -> str:
@@ -99,12 +99,14 @@ def _number(value: object, shape: str) -> str:
 
 def _signatures(metrics: Mapping[str, Any], splits: Sequence[str], say: Say) -> str:
     """The signatures of sacrebleu, with which others can reproduce the scores, each once."""
-    found = dict[str, list[str]]()
+    splits_of = dict[str, list[str]]()
     for name in splits:
         signed = metrics[name].get("signatures")
         for kind, text in sorted(signed.items()) if isinstance(signed, dict) else ():
-            found.setdefault(f"{_cut(str(kind))} {_cut(str(text))}", []).append(_split(name, say))
-    lines = (f"<code>{escape(text)}</code> ({escape(say('app.list').join(names))})" for text, names in found.items())
+            splits_of.setdefault(f"{_cut(str(kind))} {_cut(str(text))}", []).append(_split(name, say))
+    lines = (
+        f"<code>{escape(text)}</code> ({escape(say('app.list').join(names))})" for text, names in splits_of.items()
+    )
     return "".join(f"<p><small>{line}</small></p>" for line in lines)
 
 
@@ -132,20 +134,20 @@ def _training(entry: Entry, say: Say) -> str:
     training = part(entry, "metrics", "training")
     if not training:
         return ""
-    made = {name: _number(training.get(name), ",d") for name in ("pairs", "epoch", "seconds")}
-    line = say("card.trained", **made, hardware=known(training.get("hardware"), say))
+    numbers = {name: _number(training.get(name), ",d") for name in ("pairs", "epoch", "seconds")}
+    line = say("card.trained", **numbers, hardware=known(training.get("hardware"), say))
     command = f"<p><code>{escape(_cut(str(training['command'])))}</code></p>" if training.get("command") else ""
     return f"{command}<p>{escape(line)} {escape(say('card.kept'))}</p>"
 
 
 def known(text: object, say: Say) -> str:
     """A text from a file, translated if it is one of ours, else shortened."""
-    found = str(text)
+    value = str(text)
     for key, english in strings("card.known", "en").items():
-        if found == english:
+        if value == english:
             return say(f"card.known.{key}")
-    threads = re.fullmatch(r"(.{1,80}), (\d{1,4}) threads?", found)
-    return say("card.threads", name=threads[1], count=threads[2]) if threads else _cut(found)
+    threads = re.fullmatch(r"(.{1,80}), (\d{1,4}) threads?", value)
+    return say("card.threads", name=threads[1], count=threads[2]) if threads else _cut(value)
 
 
 def part(entry: Entry, file: str, key: str) -> dict[str, Any]:

@@ -59,10 +59,10 @@ def checkpoint(names: list[str]) -> None:
     before = st.session_state[keys.MODEL]
     st.selectbox(t("step.checkpoint"), **picks(keys.MODEL, names), on_change=_switched, args=(before,))
     name = st.session_state[keys.MODEL]
-    found = models.about(name, models.changed(name))
-    metrics = found["metrics"].get("test")
-    if architecture.parts(found):  # for a model of many heads choose_head says this
-        st.caption(architecture.described(found))
+    entry = models.about(name, models.changed(name))
+    metrics = entry["metrics"].get("test")
+    if architecture.parts(entry):  # for a model of many heads choose_head says this
+        st.caption(architecture.described(entry))
     if isinstance(metrics, dict) and {"bleu", "chrf", "perplexity"} <= metrics.keys():
         bleu = card.bleu_name(metrics, t)
         st.caption(t("card.scores", name=bleu, **{k: float(metrics[k]) for k in ("bleu", "chrf", "perplexity")}))
@@ -209,14 +209,14 @@ def state() -> PageState:
     for text, tokens in (("text", "tokens"), ("b_text", "b_tokens")):
         if not page_state.spelt(st.session_state[text], st.session_state[tokens]):
             st.session_state[tokens] = ""
-    kept = st.session_state.get(keys.LAST_STATE, {})  # Streamlit deletes the values that have no widget on this page
+    last = st.session_state.get(keys.LAST_STATE, {})  # Streamlit deletes the values that have no widget on this page
     other = (*page_state.PLAYERS, *page_state.INSPECTION, "branches")
-    shown = {
-        name: st.session_state.get(name, kept.get(name, parameter.default))
+    fields = {
+        name: st.session_state.get(name, last.get(name, parameter.default))
         for name, parameter in page_state.FIELDS.items()
         if name not in other
     }
-    return PageState(**shown, branches=branches.list_branches())
+    return PageState(**fields, branches=branches.list_branches())
 
 
 def model_name(state: PageState) -> str:

@@ -19,11 +19,11 @@ def within(make: Callable[[], Made]) -> Callable[[], Made]:
     """
     visit = get_script_run_ctx()
 
-    def made() -> Made:
+    def run() -> Made:
         def enter() -> None:
             add_script_run_ctx(ctx=visit)
 
         with ThreadPoolExecutor(1, initializer=enter) as thread:
             return thread.submit(make).result()
 
-    return made
+    return run

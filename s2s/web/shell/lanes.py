@@ -16,11 +16,11 @@ def decode_lanes(state: PageState) -> tuple[dict[str, Trace], list[tuple[str, st
     """
     name, text, reference = controls.model_name(state), state.source, state.ref.strip()
     changed, mode = models.changed(name), state.mode
-    found: dict[str, Trace] = {}
+    lanes: dict[str, Trace] = {}
     messages: list[tuple[str, str]] = []
     if reference and mode != "free":
         try:
-            found["forced"] = models.decode(name, changed, text, reference, "forced", ())
+            lanes["forced"] = models.decode(name, changed, text, reference, "forced", ())
         except UserError as error:
             messages.append(("error" if mode == "forced" else "warning", language.explain(error)))
             reference = ""
@@ -30,7 +30,7 @@ def decode_lanes(state: PageState) -> tuple[dict[str, Trace], list[tuple[str, st
         messages.append(("info", t("step.hint_reference")))
     if mode != "forced":
         try:
-            found["free"] = models.decode(name, changed, text, reference, "free", state.settings)
+            lanes["free"] = models.decode(name, changed, text, reference, "free", state.settings)
         except UserError as error:
             messages = [("error", language.explain(error))]
-    return found, messages
+    return lanes, messages

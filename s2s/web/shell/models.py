@@ -44,10 +44,9 @@ GATE = Gate()  # of all models of the server: one decodes at a time
 
 def names() -> list[str]:
     """The names of the checkpoints that this visitor can choose: the default, other shared ones, trainings, uploads."""
-    found = {path.parent.name for folder in FOLDERS for path in folder.glob("*/config.json")}
-    shared = sorted(found, key=lambda name: (name != FIRST, name))
+    shared = {path.parent.name for folder in FOLDERS for path in folder.glob("*/config.json")}
     trained = [training.name for training in own_trainings() if (training.checkpoint / "config.json").exists()]
-    return shared + trained + [upload.name for upload in own_uploads()]
+    return sorted(shared, key=lambda name: (name != FIRST, name)) + trained + [upload.name for upload in own_uploads()]
 
 
 def own_trainings() -> list[Training]:
@@ -78,14 +77,14 @@ def is_known(name: str) -> bool:
 @st.cache_resource(max_entries=32)
 def about(name: str, changed: int) -> dict[str, Any]:
     """A checkpoint's ``config`` and ``metrics``; each an empty dict if its file cannot be read."""
-    found: dict[str, Any] = {}
+    entry: dict[str, Any] = {}
     for part in ("config", "metrics"):
         try:
             value = json.loads((checkpoint_directory(name) / f"{part}.json").read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             value = {}
-        found[part] = value if isinstance(value, dict) else {}
-    return found
+        entry[part] = value if isinstance(value, dict) else {}
+    return entry
 
 
 def filmed(name: str) -> bool:
@@ -95,12 +94,12 @@ def filmed(name: str) -> bool:
 
 def changed(name: str) -> int:
     """A hash of the names, times and sizes of a checkpoint's files, Markdown aside: its version in cache keys."""
-    found, directory = [], checkpoint_directory(name)
+    facts, directory = [], checkpoint_directory(name)
     for folder in (directory, directory / "model"):  # model/ in checkpoints of Hugging Face
         with suppress(OSError), os.scandir(folder) as entries:
             files = [entry for entry in entries if entry.is_file() and not entry.name.endswith((".md", ".new"))]
-            found += sorted((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in files)
-    return hash(tuple(found)) if found else 0
+            facts += sorted((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in files)
+    return hash(tuple(facts)) if facts else 0
 
 
 def load(name: str, changed: int) -> Checkpoint:
@@ -173,10 +172,10 @@ def states(name: str, changed: int, text: str) -> tuple[Trace, tuple[np.ndarray,
     """The trace of a text's free-running lane, and its states: of the encoder, of the decoder, the contexts."""
     from s2s.inspect.states.record import trace_states
 
-    made = decode(name, changed, text, "", "free", ())
+    trace = decode(name, changed, text, "", "free", ())
     with GATE:
-        vectors = trace_states(load(name, changed), made)
-    return made, tuple(part.numpy() for part in vectors)
+        vectors = trace_states(load(name, changed), trace)
+    return trace, tuple(part.numpy() for part in vectors)
 
 
 def preview(

@@ -19,8 +19,8 @@ DIFFERS = ("source", "checkpoint", "decoding")  # how B of a comparison may diff
 
 def _parameter(default: Value, read: Callable[[str], Any], write: Callable[[Any], str] = str) -> Value:
     """A field of ``PageState``: its default, and the functions that read and write the parameter's text."""
-    made: Value = field(default=default, metadata={"read": read, "write": write})
-    return made
+    parameter: Value = field(default=default, metadata={"read": read, "write": write})
+    return parameter
 
 
 def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], Any]:
@@ -215,14 +215,14 @@ def read_link(query: Mapping[str, str]) -> tuple[PageState, list[tuple[str, str]
     >>> state.step, state.top_p, ignored
     (3, 1.0, [('top_p', '9')])
     """
-    found, ignored = {}, []
+    valid, ignored = {}, []
     for name, parameter in FIELDS.items():
         if name in query:
             try:
-                found[name] = parameter.metadata["read"](query[name])
+                valid[name] = parameter.metadata["read"](query[name])
             except ValueError:
                 ignored.append((name, query[name][:40]))
-    return PageState(**found), ignored
+    return PageState(**valid), ignored
 
 
 def write_link(state: PageState) -> dict[str, str]:

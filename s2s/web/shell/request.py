@@ -76,8 +76,8 @@ def answer_request(shown: str, handlers: Mapping[str, Handler], component: str =
     ``shown``, or ``error``, a sentence, if the handler raised UserError. ``component`` is the key of the component that
     sends the requests.
     """
-    heard = "asked" if component == COMPONENT else f"asked-{component}"
-    last: dict[str, Any] = st.session_state.setdefault(heard, {"seq": 0, "answer": None})
+    key = "asked" if component == COMPONENT else f"asked-{component}"
+    last: dict[str, Any] = st.session_state.setdefault(key, {"seq": 0, "answer": None})
     request = _read(component, REQUEST, last["seq"])
     if request is not None:
         answer: dict[str, Any] = {"seq": request.seq, "kind": request.kind}
@@ -86,7 +86,7 @@ def answer_request(shown: str, handlers: Mapping[str, Handler], component: str =
         else:
             answer |= _answer(request, handlers)
         last = {"seq": request.seq, "answer": answer}
-        st.session_state[heard] = last
+        st.session_state[key] = last
     return {"page": shown, **last}
 
 

@@ -10,7 +10,7 @@ def training_file(name: str) -> str:
 
     Some imported checkpoints have the default file in their config, although they were not trained on it.
     """
-    found = models.about(name, models.changed(name))
-    data = found["config"].get("data")
+    entry = models.about(name, models.changed(name))
+    data = entry["config"].get("data")
     train = data.get("train") if isinstance(data, dict) else ""
-    return train if isinstance(train, str) and "imported" not in found["metrics"] else ""
+    return train if isinstance(train, str) and "imported" not in entry["metrics"] else ""

@@ -64,12 +64,12 @@ def take_opened_hypothesis(state: PageState) -> str | None:
 
     The browser sets one state, ``open`` = {seq, node, tree}: client data, validated here.
     """
-    asked = request.take_request(COMPONENT, "open")
-    if asked is None:
+    opened = request.take_request(COMPONENT, "open")
+    if opened is None:
         return None
     try:
-        tree, node = searched_tree(state), asked.fields.get("node")
-        if asked.fields.get("tree") != _name(tree) or type(node) is not int or not 0 <= node < len(tree.nodes):
+        tree, node = searched_tree(state), opened.fields.get("node")
+        if opened.fields.get("tree") != _name(tree) or type(node) is not int or not 0 <= node < len(tree.nodes):
             raise UserError("beam_request")
         _branch(tree, node)
     except UserError as error:
@@ -80,12 +80,13 @@ def take_opened_hypothesis(state: PageState) -> str | None:
 
 def _branch(tree: SearchTree, node: int) -> None:
     """Add a branch with the output of a hypothesis; nothing for the best one, which is the free lane."""
-    said, best = tree.tokens(node), tree.tokens(tree.finished[0].node)
-    if said == best:
+    output, best = tree.tokens(node), tree.tokens(tree.finished[0].node)
+    if output == best:
         return
-    shared = next((i for i, (a, b) in enumerate(zip(said, best, strict=False)) if a != b), min(len(said), len(best)))
+    pairs = enumerate(zip(output, best, strict=False))
+    shared = next((i for i, (a, b) in pairs if a != b), min(len(output), len(best)))
     ranks = [rank for rank, finished in enumerate(tree.finished, start=1) if finished.node == node]
-    branches.add_branch(said, t("beam.branch", rank=ranks[0]) if ranks else said[-1], "free", shared)
+    branches.add_branch(output, t("beam.branch", rank=ranks[0]) if ranks else output[-1], "free", shared)
 
 
 def searched_tree(state: PageState) -> SearchTree:
@@ -95,57 +96,58 @@ def searched_tree(state: PageState) -> SearchTree:
 
 def beam_tab(state: PageState) -> None:
     """The content of the tab, for a text that can be decoded."""
-    name, greedy = controls.model_name(state), (("strategy", "greedy"), ("max_length", state.max_length))
+    name, settings = controls.model_name(state), (("strategy", "greedy"), ("max_length", state.max_length))
     tree = searched_tree(state)
-    alone = models.decode(name, models.changed(name), state.source, "", "free", greedy)
+    greedy = models.decode(name, models.changed(name), state.source, "", "free", settings)
     st.caption(t("beam.intro", beam=int(tree.settings["beam"])))
-    render_tree(tree, [step.output for step in alone.steps], COMPONENT)
-    _versus(tree, alone)
+    render_tree(tree, [step.output for step in greedy.steps], COMPONENT)
+    _versus(tree, greedy)
     _examples(name)
     with st.expander(t("beam.textbook"), key="textbook", on_change="rerun") as textbook:
         if textbook.open:
-            small, said = computed.textbook()
+            example, output = computed.textbook()
             st.markdown(t("beam.textbook_steps"))
-            render_tree(small, said, "textbook-tree", brief=True)
+            render_tree(example, output, "textbook-tree", brief=True)
 
 
-def _versus(tree: SearchTree, alone: Trace) -> None:
+def _versus(tree: SearchTree, greedy: Trace) -> None:
     """The greedy output and the best of the beam: scores, the step at which they diverge, the fate of greedy's path."""
     st.markdown(f"##### {t('beam.versus')}")
     best = tree.finished[0]
-    node, greedy_log_prob = tree.nodes[best.node], sum(step.log_prob for step in alone.steps)
+    node, greedy_log_prob = tree.nodes[best.node], sum(step.log_prob for step in greedy.steps)
     rows = [
-        (t("beam.greedy"), alone.text, greedy_log_prob, tree.score(greedy_log_prob, alone.attention_TS)),
+        (t("beam.greedy"), greedy.text, greedy_log_prob, tree.score(greedy_log_prob, greedy.attention_TS)),
         (t("beam.best"), best.text, node.total, node.score),
     ]
     cells = [[name, text, *(signed(f"{x:.3f}") for x in numbers)] for name, text, *numbers in rows]
     st.html(panel.STYLE + panel.table([t("beam.method"), t("beam.output"), "log P", t("beam.score")], cells))
-    said = [step.output for step in alone.steps]
-    if tuple(said) == tree.tokens(best.node):
+    output = [step.output for step in greedy.steps]
+    if tuple(output) == tree.tokens(best.node):
         st.markdown(t("beam.same"))
         return
     ratio = math.exp(greedy_log_prob - node.total)
     lost = t("beam.greedy_lost", ratio=share(ratio)) if ratio < 1 else t("beam.greedy_won")
-    st.markdown(" ".join([_parting(tree, alone), lost, _fate(tree, said)]))
+    st.markdown(" ".join([_parting(tree, greedy), lost, _fate(tree, output)]))
 
 
-def _parting(tree: SearchTree, alone: Trace) -> str:
+def _parting(tree: SearchTree, greedy: Trace) -> str:
     """The step at which greedy diverges from the best output, and both words, in a sentence."""
     path = tree.path(tree.finished[0].node)
-    pairs = enumerate(zip(path, alone.steps, strict=False))
-    at = next((i for i, (n, step) in pairs if tree.nodes[n].token != step.output), min(len(path), len(alone.steps)) - 1)
-    step, node = alone.steps[at], tree.nodes[path[at]]
+    pairs = enumerate(zip(path, greedy.steps, strict=False))
+    last = min(len(path), len(greedy.steps)) - 1
+    at = next((i for i, (n, step) in pairs if tree.nodes[n].token != step.output), last)
+    step, node = greedy.steps[at], tree.nodes[path[at]]
     values = {"greedy": code(step.output), "p_greedy": share(math.exp(step.log_prob))}
     values |= {"best": code(node.token), "p_best": share(math.exp(node.log_prob))}
     if at == 0:
         return t("beam.parts_first", **values)
-    before = " ".join(s.output for s in alone.steps[max(0, at - 6) : at])
+    before = " ".join(s.output for s in greedy.steps[max(0, at - 6) : at])
     return t("beam.parts", prefix=code(before), step=at + 1, **values)
 
 
-def _fate(tree: SearchTree, said: Sequence[str]) -> str:
+def _fate(tree: SearchTree, output: Sequence[str]) -> str:
     """What happened to greedy's path in the search, in a sentence; empty if it was neither pruned nor finished."""
-    path = tree.follow(said)
+    path = tree.follow(output)
     last = tree.nodes[path[-1]]
     if last.fate == "pruned":
         step = len(path) - 1

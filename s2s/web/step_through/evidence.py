@@ -37,21 +37,21 @@ class EvidenceAnswers:
         lane = request.text("lane")
         trace = self.whatif.trace(lane)
         step = request.whole("step", 0, len(trace.steps) - 1)
-        found = computed.readout(self.whatif.content(lane), step, self.whatif.checkpoint, trace)
-        return {"lane": lane, "step": step, "readout": found and found.to_dict()}
+        readout = computed.readout(self.whatif.content(lane), step, self.whatif.checkpoint, trace)
+        return {"lane": lane, "step": step, "readout": readout and readout.to_dict()}
 
     def evidence(self, request: Request) -> dict[str, Any]:
         """The evidence of ``count`` steps from ``first``, without orders; ``more`` if it is not finished: ask again."""
         lane, trace, steps = self._steps(request)
-        found = computed.evidence(self.whatif.content(lane), steps, self.whatif.checkpoint, trace).go_on()
-        return _steps_answer(lane, found)
+        evidence = computed.evidence(self.whatif.content(lane), steps, self.whatif.checkpoint, trace).go_on()
+        return _steps_answer(lane, evidence)
 
     def orders(self, request: Request) -> dict[str, Any]:
         """The evidence with the best and the worst order of erasing: normalised comprehensiveness and sufficiency."""
         lane, trace, steps = self._steps(request)
         name, checkpoint = self.whatif.content(lane), self.whatif.checkpoint
-        found = computed.evidence(name, steps, checkpoint, trace).go_on()
-        return _steps_answer(lane, found and computed.orders(name, steps, checkpoint, trace, found).go_on())
+        evidence = computed.evidence(name, steps, checkpoint, trace).go_on()
+        return _steps_answer(lane, evidence and computed.orders(name, steps, checkpoint, trace, evidence).go_on())
 
     def minimal(self, request: Request) -> dict[str, Any]:
         """The attention nearest to the model's under which the word of rank ``rank`` would win at ``step``."""
@@ -59,14 +59,14 @@ class EvidenceAnswers:
         trace = self.whatif.trace(lane)
         step = request.whole("step", 0, len(trace.steps) - 1)
         rank = request.whole("rank", 1, len(trace.steps[step].top))
-        found = computed.minimal(self.whatif.content(lane), step, rank, self.whatif.checkpoint, trace)
+        minimal = computed.minimal(self.whatif.content(lane), step, rank, self.whatif.checkpoint, trace)
         words = self.whatif.checkpoint.target.vocab.tokens
         return {
-            "outcome": found.outcome,
-            "attention": [round(x, 5) for x in found.attention],
-            "divergence": found.divergence,
-            "probability": found.probability,
-            "rival": None if found.rival is None else words[found.rival],
+            "outcome": minimal.outcome,
+            "attention": [round(x, 5) for x in minimal.attention],
+            "divergence": minimal.divergence,
+            "probability": minimal.probability,
+            "rival": None if minimal.rival is None else words[minimal.rival],
         }
 
     def _steps(self, request: Request) -> tuple[str, Trace, tuple[int, ...]]:
@@ -77,5 +77,7 @@ class EvidenceAnswers:
         return lane, trace, tuple(range(first, min(last, first + request.whole("count", 1, MOST) - 1) + 1))
 
 
-def _steps_answer(lane: str, found: Sequence[Evidence] | None) -> dict[str, Any]:
-    return {"lane": lane, "more": True} if found is None else {"lane": lane, "steps": [one.to_dict() for one in found]}
+def _steps_answer(lane: str, evidence: Sequence[Evidence] | None) -> dict[str, Any]:
+    if evidence is None:
+        return {"lane": lane, "more": True}
+    return {"lane": lane, "steps": [one.to_dict() for one in evidence]}

@@ -37,16 +37,16 @@ def weights(lane: str, _checkpoint: Checkpoint, _trace: Trace) -> np.ndarray:
         return models.with_model_lock(lambda: model.heads_of(followed.source, followed.read).numpy())
 
 
-def heads_tab(found: Mapping[str, Trace], checkpoint: Checkpoint, state: PageState) -> None:
+def heads_tab(lanes: Mapping[str, Trace], checkpoint: Checkpoint, state: PageState) -> None:
     """The content of the tab: all heads of all layers on one lane, with a choice of the lane if there are two."""
     st.caption(t("heads.intro"))
-    lane = next(iter(found))
-    if len(found) > 1:
-        names = {mode: t(f"player.{mode}") for mode in reversed(list(found))}
+    lane = next(iter(lanes))
+    if len(lanes) > 1:
+        names = {mode: t(f"player.{mode}") for mode in reversed(list(lanes))}
         lane = st.segmented_control(
             t("heads.lane"), list(names), format_func=names.__getitem__, default="free", required=True, key="heads-lane"
         )
-    trace = found[lane]
+    trace = lanes[lane]
     name = request.state_digest(checkpoint.digest, trace.source_tokens, [step.input for step in trace.steps])
     grid = Grid(tuple(step.output for step in trace.steps), trace.source_tokens, weights(name, checkpoint, trace))
     if words_switch(trace):

@@ -36,31 +36,31 @@ def render_stage(state: PageState) -> None:
     except UserError as error:
         st.error(language.explain(error))
         return
-    found, messages = decode_lanes(state)
+    lanes, messages = decode_lanes(state)
     for kind, message in messages:
         getattr(st, kind)(message)
-    if not found:
+    if not lanes:
         return
     with st.container(gap=None):
-        predicting = _output(found)
+        predicting = _output(lanes)
         if not predicting:
-            _take_away(found, state, checkpoint)
+            _take_away(lanes, state, checkpoint)
     if predicting:
-        _guess(checkpoint, found, state)
+        _guess(checkpoint, lanes, state)
         return
-    searched = ["beam_tab"] if "free" in found and state.strategy == "beam" else []
+    searched = ["beam_tab"] if "free" in lanes and state.strategy == "beam" else []
     if searched and (problem := beam.take_opened_hypothesis(state)):
         st.warning(problem)
     many = ["heads_tab"] if checkpoint.config.model.attention == "cross" else []
     stepping, charts, *others = _tabs(["player", "charts", *many, *searched])
     with stepping:
-        _play(_whatif(checkpoint, found, state))
+        _play(_whatif(checkpoint, lanes, state))
     if charts.open:
         with charts:
-            _charts(found)
+            _charts(lanes)
     if many and others[0].open:
         with others[0]:
-            heads.heads_tab(found, checkpoint, state)
+            heads.heads_tab(lanes, checkpoint, state)
     if searched and others[-1].open:
         with others[-1]:
             beam.beam_tab(state)
@@ -73,13 +73,17 @@ def _tabs(names: list[str]) -> Sequence[Any]:
     if state[keys.TAB] not in names:
         state[keys.TAB] = names[0]
     state[key] = labels[state[keys.TAB]]
-    shown = {label: name for name, label in labels.items()}
-    return st.tabs(list(shown), key=key, on_change=lambda: state.update({keys.TAB: shown.get(state[key], names[0])}))
+    names_by_label = {label: name for name, label in labels.items()}
+
+    def keep_open() -> None:
+        state[keys.TAB] = names_by_label.get(state[key], names[0])
+
+    return st.tabs(list(names_by_label), key=key, on_change=keep_open)
 
 
-def _whatif(checkpoint: Checkpoint, found: dict[str, Trace], state: PageState) -> WhatIf:
+def _whatif(checkpoint: Checkpoint, lanes: dict[str, Trace], state: PageState) -> WhatIf:
     fixed = replace(state, branches=(), tab="", pieces=False)
-    return WhatIf(request.state_digest(checkpoint.name, checkpoint.digest, fixed), checkpoint, found, state)
+    return WhatIf(request.state_digest(checkpoint.name, checkpoint.digest, fixed), checkpoint, lanes, state)
 
 
 def _play(whatif: WhatIf) -> None:
@@ -87,35 +91,35 @@ def _play(whatif: WhatIf) -> None:
     with st.container(gap=None):
         _answer(whatif)
         words = len(whatif.checkpoint.target.vocab)
-        player(whatif.lanes, words, _address(whatif), whatif.shown, whatif.rows())
+        player(whatif.lanes, words, _address(whatif), whatif.digest, whatif.rows())
 
 
-def _output(found: dict[str, Trace]) -> bool:
+def _output(lanes: dict[str, Trace]) -> bool:
     """The free-running output, and the switch for predicting, which hides it; returns whether the switch is on."""
     text, switch = st.columns([9, 3], vertical_alignment="center")
     predicting = switch.toggle(t("step.predict"), **shows(keys.PREDICT), help=t("step.predict_help"))
     if predicting:
         text.text(t("step.output_hidden"))
-    elif "free" in found:
-        free = found["free"]
+    elif "free" in lanes:
+        free = lanes["free"]
         cut_off = free.ended == "length"
         said = t("app.aside", text=free.text, aside=t("step.cut_off")) if cut_off else free.text
         text.text(t("app.said", name=t("step.output"), text=said))
     return predicting
 
 
-def _guess(checkpoint: Checkpoint, found: dict[str, Trace], state: PageState) -> None:
+def _guess(checkpoint: Checkpoint, lanes: dict[str, Trace], state: PageState) -> None:
     """The player in predict mode alone: charts, search and downloads would reveal the output."""
     style.veil_reference()
-    player(found, len(checkpoint.target.vocab), controls.address(state), predict=True)
+    player(lanes, len(checkpoint.target.vocab), controls.address(state), predict=True)
 
 
 @st.fragment
 def _answer(whatif: WhatIf) -> None:
     """Answer the player. As a fragment, a request reruns only this function and does not send the lanes again."""
-    own = {"pieces": heads.set_pieces, "place": whatif.place}
-    told = request.answer_request(whatif.shown, whatif.handlers() | EvidenceAnswers(whatif).handlers() | own)
-    answer(told, _address(whatif), whatif.rows(request.known()))
+    more = {"pieces": heads.set_pieces, "place": whatif.remember_position}
+    response = request.answer_request(whatif.digest, whatif.handlers() | EvidenceAnswers(whatif).handlers() | more)
+    answer(response, _address(whatif), whatif.rows(request.known()))
 
 
 def _address(whatif: WhatIf) -> dict[str, str]:
@@ -124,13 +128,13 @@ def _address(whatif: WhatIf) -> dict[str, str]:
     return controls.address(now)
 
 
-def _take_away(found: dict[str, Trace], state: PageState, checkpoint: Checkpoint) -> None:
+def _take_away(lanes: dict[str, Trace], state: PageState, checkpoint: Checkpoint) -> None:
     """The download of lanes and branches as a page that plays without a server; it is made on demand."""
     lang, name, words = language.current(), checkpoint.name, len(checkpoint.target.vocab)
 
     def make() -> str:
-        whatif = _whatif(checkpoint, found, state)
-        return page.render(found, lang, words, whatif.rows(), begin=whatif.begin())
+        whatif = _whatif(checkpoint, lanes, state)
+        return page.render(lanes, lang, words, whatif.rows(), begin=whatif.begin())
 
     with st.container(key="take-away", horizontal=True, horizontal_alignment="right"):
         st.download_button(
@@ -144,10 +148,10 @@ def _take_away(found: dict[str, Trace], state: PageState, checkpoint: Checkpoint
         )
 
 
-def _charts(found: dict[str, Trace]) -> None:
+def _charts(lanes: dict[str, Trace]) -> None:
     text = language.strings("figure")
-    rolled = heads.words_switch(*found.values())
-    for mode, trace in found.items():
+    rolled = heads.words_switch(*lanes.values())
+    for mode, trace in lanes.items():
         grid = Grid.of(trace)
         if trace.looks:
             title = t("figure.attention", lane=t(f"player.{mode}"))

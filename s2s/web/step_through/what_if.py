@@ -30,61 +30,68 @@ MAX_EDIT = 6_000  # most characters of a packed edit
 class WhatIf:
     """The sentence on screen: its checkpoint, its lanes without branches, the page's state."""
 
-    shown: str  # digest of the content, which requests about it contain
+    digest: str  # of the content on screen; requests about it contain it
     checkpoint: Checkpoint
     lanes: Mapping[str, Trace]
     state: PageState
 
     def handlers(self) -> dict[str, Handler]:
         """The methods by the kind of request; ``branches`` needs none, as every answer comes with the branches."""
-        own = {"fork": self.fork, "preview": self.preview, "rename": self.rename, "delete": self.delete}
-        return own | {"branches": lambda request: {}}
+        answers = {"fork": self.fork, "preview": self.preview, "rename": self.rename, "delete": self.delete}
+        return answers | {"branches": lambda request: {}}
 
     def fork(self, request: Request) -> dict[str, Any]:
         """Add a branch at ``step`` of ``lane``: with a ``word`` of the vocabulary, a typed ``text``, or an ``edit``."""
         lane, step, trace = self._asked(request)
-        there, (prefix, edits) = branches.list_branches(), self._before(lane, trace, step)
+        existing, (prefix, edits) = branches.list_branches(), self._before(lane, trace, step)
         if "edit" in request.fields:
             if self.state.strategy == "beam":
                 raise UserError("edit_beam")
             edits[step] = self._edit(request, trace)
-            made = branches.add_branch(prefix, f"✎ {step + 1}", lane, step, edits)
+            branch = branches.add_branch(prefix, f"✎ {step + 1}", lane, step, edits)
         else:
-            said = self._words(request)
-            made = branches.add_branch([*prefix, *said], self.checkpoint.target.segmenter.join(said), lane, step, edits)
+            tokens = self._words(request)
+            branch = branches.add_branch(
+                [*prefix, *tokens], self.checkpoint.target.segmenter.join(tokens), lane, step, edits
+            )
         try:
-            self._decode(made)
+            self._decode(branch)
         except UserError:  # do not keep a branch that cannot be decoded
-            if made not in there:
-                branches.delete(made.id)
+            if branch not in existing:
+                branches.delete(branch.id)
             raise
-        return {"branch": made.id, "step": step}
+        return {"branch": branch.id, "step": step}
 
     def preview(self, request: Request) -> dict[str, Any]:
         """One step under an ``edit``: the attention row, and the leading words before and after."""
         lane, step, trace = self._asked(request)
         prefix, edits = self._before(lane, trace, step)
         text, name = self.state.source, self.checkpoint.name
-        seen = models.preview(name, models.changed(name), text, prefix, edits, self._edit(request, trace))
+        preview = models.preview(name, models.changed(name), text, prefix, edits, self._edit(request, trace))
         changes = [
             {"token": c.token, "before": c.before, "after": c.after, "ranks": [c.rank_before, c.rank_after]}
-            for c in seen.changes
+            for c in preview.changes
         ]
-        return {"lane": lane, "step": step, "attention": [round(w, 6) for w in seen.attention.tolist()], "top": changes}
+        return {
+            "lane": lane,
+            "step": step,
+            "attention": [round(w, 6) for w in preview.attention.tolist()],
+            "top": changes,
+        }
 
-    def place(self, request: Request) -> dict[str, Any]:
+    def remember_position(self, request: Request) -> dict[str, Any]:
         """Remember the lane and step of the player, with which an exported page will open."""
         lane, step, _ = self._asked(request)
-        st.session_state[POSITION] = {"of": self.shown, "lane": lane, "step": step}
+        st.session_state[POSITION] = {"of": self.digest, "lane": lane, "step": step}
         return {}
 
     def begin(self) -> dict[str, Any] | None:
         """The lane and step with which an exported page opens; None if none is known for this content."""
-        place = st.session_state.get(POSITION, {})
-        if place.get("of") != self.shown:
+        position = st.session_state.get(POSITION, {})
+        if position.get("of") != self.digest:
             return None
         pieces = {"pieces": "1"} if st.session_state.get(keys.PIECES) else {}
-        return {"lane": place["lane"], "step": place["step"], **pieces}
+        return {"lane": position["lane"], "step": position["step"], **pieces}
 
     def rename(self, request: Request) -> dict[str, Any]:
         """Rename a ``branch`` to ``name``."""
@@ -102,13 +109,13 @@ class WhatIf:
 
         ``key`` is a digest of the row without name and id. If the key is in ``known``, the row has only its head.
         """
-        found, lane_keys = [], dict[str, str]()
+        rows, lane_keys = [], dict[str, str]()
         for branch in branches.list_branches():
             above = lane_keys.get(branch.parent, branch.parent)
-            lane_keys[branch.id] = state_digest(self.shown, above, branch.prefix, branch.attention, language.current())
+            lane_keys[branch.id] = state_digest(self.digest, above, branch.prefix, branch.attention, language.current())
             head = {"id": branch.id, "name": branch.name, "parent": branch.parent, "key": lane_keys[branch.id]}
-            found.append(head if head["key"] in known else self._row(branch) | head)
-        return found
+            rows.append(head if head["key"] in known else self._row(branch) | head)
+        return rows
 
     def _row(self, branch: Branch) -> dict[str, Any]:
         try:
@@ -134,9 +141,9 @@ class WhatIf:
     def content(self, lane: str) -> str:
         """A digest of what determines a lane: text, tokens, model, settings; prefix and edits of a branch."""
         if lane in self.lanes:
-            return state_digest(self.shown, lane)
+            return state_digest(self.digest, lane)
         branch = branches.find_branch(lane)
-        return state_digest(self.shown, branch.prefix, branch.attention)
+        return state_digest(self.digest, branch.prefix, branch.attention)
 
     def _asked(self, request: Request) -> tuple[str, int, Trace]:
         """The lane of a request, its step, and the lane's trace."""
