@@ -90,7 +90,7 @@ async def question(
 ) -> dict[str, Any]:
     """One question from asking to the last vote on the teacher's screen; seconds."""
     asked = Question(step, SOURCE, (), WORDS)
-    number = rooms.ask(engine, *room, asked, Truth((1.0,) * 9, (0.2,) * 5, 0))
+    number = rooms.ask_question(engine, *room, asked, Truth((1.0,) * 9, (0.2,) * 5, 0))
     start = time.perf_counter()
     await asyncio.gather(*(s.session.until(lambda s=s: s.session.data["state"]["number"] == number) for s in students))
     followed = time.perf_counter() - start
@@ -104,9 +104,9 @@ async def question(
     waiting = asyncio.create_task(shown())
     votes = await asyncio.gather(*(student.vote(number) for student in students))
     seen = await waiting
-    found = rooms.counts(engine, room[0], number, asked)
+    found = rooms.count_votes(engine, room[0], number, asked)
     assert found.voters == sum(found.places) == sum(found.words) == len(students), found
-    rooms.turn(engine, *room, "revealed")
+    rooms.set_phase(engine, *room, "revealed")
     return {"followed": followed, "votes": votes, "seen": seen}
 
 

@@ -29,15 +29,15 @@ DAYS = [f"{year}年{month}月{day}日" for year in range(1950, 2050) for month i
 
 
 class Clock:
-    """When a training's moments came, seconds after the request; looked at as often as anybody looks."""
+    """The times of a training's moments, in seconds after the request, as seen by repeated polls."""
 
     def __init__(self, training: Training) -> None:
         self.training, self.start = training, time.perf_counter()
         self.times: list[float] = []
 
-    def look(self) -> bool:
+    def poll(self) -> bool:
         """As the training's own."""
-        running = self.training.look()
+        running = self.training.poll()
         now = time.perf_counter() - self.start
         self.times += [now] * (len(self.training.moments) - len(self.times))
         return running
@@ -74,7 +74,7 @@ async def visitors(address: str, seconds: float | None, training: Clock | None) 
     days = DAYS[half:] if training else DAYS[:half]  # what has been decoded once is kept
     tasks = [asyncio.create_task(visit(address, number, days, until)) for number in range(VISITORS)]
     start = time.perf_counter()
-    while training.look() if training else time.perf_counter() - start < (seconds or 0):
+    while training.poll() if training else time.perf_counter() - start < (seconds or 0):
         await asyncio.sleep(0.05)
     until.set()
     return np.concatenate(await asyncio.gather(*tasks))
@@ -112,11 +112,11 @@ def main() -> None:
         place = address.removeprefix("http://")
         asyncio.run(first(place))
         alone = asyncio.run(visitors(place, options.seconds, None))
-        trainings.warm()
+        trainings.start_spare_process()
         time.sleep(WARM)
-        clock = Clock(trainings.begin(Choice(epochs=options.epochs)))
+        clock = Clock(trainings.start_training(Choice(epochs=options.epochs)))
         beside = asyncio.run(visitors(place, None, clock))
-    if mistake := clock.training.job.mistake():
+    if mistake := clock.training.job.user_error():
         raise SystemExit(str(mistake))
     print(report(clock, alone, beside, before))
 

@@ -11,4 +11,4 @@ st.markdown(f"**{t('page.checkpoints')}** :small[:gray[{t('cards.intro')}]]")
 
 names = controls.begin()
 controls.warn_of_link()
-page.page(names)
+page.checkpoints_page(names)

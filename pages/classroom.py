@@ -19,4 +19,4 @@ with st.expander(t("classroom.sentence"), expanded=not teaching, key=f"class-sen
     controls.sentence()
     controls.example_sentences()
 style.veil_reference()
-teacher.section()
+teacher.teacher_page()

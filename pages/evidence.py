@@ -15,4 +15,4 @@ with st.sidebar:
     controls.checkpoint(names)
     choose_head()
 controls.warn_of_link()
-page.section(controls.model_name(controls.state()))
+page.evidence_page(controls.model_name(controls.state()))

@@ -11,4 +11,4 @@ st.markdown(f"**{t('page.inspect')}** :small[:gray[{t('inspect.intro')}]]")
 
 names = controls.begin()
 controls.warn_of_link()
-inspection.page(names)
+inspection.inspection_page(names)

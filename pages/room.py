@@ -5,5 +5,5 @@ import streamlit as st
 from s2s.web.classroom import student
 from s2s.web.shell import language
 
-student.section(st.query_params.get("room", ""))
+student.student_page(st.query_params.get("room", ""))
 language.switch()

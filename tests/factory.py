@@ -1,4 +1,4 @@
-"""Tiny checkpoints with random weights, made in a moment; what they say is nonsense, its arithmetic is real."""
+"""Makes tiny checkpoints with random weights quickly: their output is nonsense, their arithmetic real."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model of docs/FORMATS.md in numpy: written from that page, with nothing of s2s and no torch."""
+"""The model of docs/FORMATS.md in numpy, written from that page without s2s and torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests in a browser have a second try, alone; who needed it is named at the end, to be mended."""
+"""Runs a failed browser test once more, alone, and lists at the end the tests that needed that."""
 
 from __future__ import annotations
 

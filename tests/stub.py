@@ -1,4 +1,4 @@
-"""The model whose probabilities are written down, by the name that tests know it by."""
+"""The stub model with given probabilities, under the name that tests use."""
 
 from s2s.model.toy import TableModel as StubModel
 

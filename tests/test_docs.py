@@ -1,4 +1,4 @@
-"""What the pages say: files exist, commands run, settings and packages are the real ones."""
+"""The documentation is true: its files exist, its commands run, its settings and packages are the real ones."""
 
 from __future__ import annotations
 

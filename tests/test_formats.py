@@ -1,4 +1,4 @@
-"""docs/FORMATS.md says enough: every number of a trace comes out of numpy, the page and the files."""
+"""docs/FORMATS.md is complete: numpy computes every number of a trace from the page and the files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which folder may import which, inside functions and for types too; no import goes round in a circle."""
+"""Which folder may import which, also inside functions and for types; no imports in a circle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each language's texts are in that language, and nothing that a page says is written outside of them."""
+"""The texts of each language are in that language, and pages have no texts outside the locales."""
 
 from __future__ import annotations
 

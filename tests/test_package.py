@@ -1,4 +1,4 @@
-"""The package as pip installs it: what it needs, carries and writes where. tests/wheel.py installs a real one."""
+"""The package as pip installs it: its requirements, its files, where it writes. tests/wheel.py installs one."""
 
 from __future__ import annotations
 

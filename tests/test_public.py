@@ -1,4 +1,4 @@
-"""The public names: few, light, documented by examples that run, all of them in docs/PYTHON.md."""
+"""The public names: few, light to import, documented in docs/PYTHON.md by examples that run."""
 
 from __future__ import annotations
 

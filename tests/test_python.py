@@ -1,4 +1,4 @@
-"""What people type first in a notebook, and get wrong: a sentence that says what to write, nothing silent."""
+"""Common mistakes in a notebook get a message that says what to write."""
 
 from __future__ import annotations
 

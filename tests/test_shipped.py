@@ -1,4 +1,4 @@
-"""The checkpoints of the synthetic tasks on examples that their generators held out."""
+"""The checkpoints of the synthetic tasks on examples that were held out."""
 
 from __future__ import annotations
 

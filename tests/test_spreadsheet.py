@@ -1,4 +1,4 @@
-"""No text becomes a formula, and every text comes back."""
+"""No text becomes a formula in a spreadsheet, and every text is read back unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for the tests themselves: nothing sleeps, a second try is told, the quick ones are quick ones."""
+"""Rules for the tests: none sleeps, second tries are reported, quick tests are quick."""
 
 from __future__ import annotations
 

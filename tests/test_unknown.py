@@ -1,4 +1,4 @@
-"""``<unk>`` in the place of an unknown word is a miss, whoever counts: everywhere one meaning."""
+"""``<unk>`` in place of an unknown word counts as wrong in every part of the program."""
 
 from __future__ import annotations
 

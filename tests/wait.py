@@ -1,4 +1,4 @@
-"""Waiting for what must come true, and work that ends only when it is told to: the only places that sleep."""
+"""Waits for a condition, and work that ends only on request; no other test code sleeps."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The built wheel as a stranger has it, ``python -m tests.wheel``: installed alone, called from an empty directory.
+"""Tests the built wheel as a user has it: ``python -m tests.wheel``.
 
-It builds the wheel of what git knows, installs it with its dependencies into a bare virtual environment, runs commands
-and the app, visits every page, and looks whether anything was written beside the installed code.
+It builds the wheel from the files in git, installs it with its dependencies into an empty virtual environment, runs
+commands and the app from an empty directory, visits every page, and checks that nothing was written beside the
+installed code.
 """
 
 from __future__ import annotations

@@ -34,10 +34,10 @@ def export(options: argparse.Namespace, command: str) -> int:
     """``labels export``: all rows, or those with a label."""
     from s2s.inspect.label_export import write
     from s2s.inspect.table import Examples
-    from s2s.store.labels import kept
+    from s2s.store.labels import read_labels
 
     examples = Examples(options.directory)
-    said = kept(examples.manifest, options.database)
+    said = read_labels(examples.manifest, options.database)
     count = write(examples, said, options.out, options.only_labelled)
     print(f"Wrote {options.out}: {count:,} rows, {len(said):,} with a label.", file=sys.stderr)
     return 0

@@ -53,12 +53,12 @@ def report(options: argparse.Namespace, command: str) -> int:
     from s2s.inspect.report.page import render
     from s2s.inspect.report.report import choose, make
     from s2s.inspect.table import Examples
-    from s2s.store.labels import kept
+    from s2s.store.labels import read_labels
 
     examples = Examples(options.directory)
     other = Examples(options.compare) if options.compare else None
     ids = options.examples if options.examples is not None else choose(examples, options.per_cause)
-    labels = kept(examples.manifest, options.database)
+    labels = read_labels(examples.manifest, options.database)
     made = make(examples, ids, _decode(examples, options.checkpoint) if ids else _nothing, labels, other)
     put(render(made, options.lang), options.html)
     return 0

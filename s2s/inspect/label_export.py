@@ -15,7 +15,7 @@ from s2s import disk, spreadsheet
 from s2s.errors import UserError
 from s2s.inspect.schema import SCHEMA, TABLE
 from s2s.inspect.table import Examples
-from s2s.store.label import Label, texts
+from s2s.store.label import Label, labels_as_dicts
 
 LABEL = {
     "person": pa.string(),
@@ -57,7 +57,9 @@ def _windows(examples: Examples, labels: Labelled, only: bool) -> Iterator[list[
         for group in range(file.num_row_groups):
             rows = file.read_row_group(group).to_pylist()
             yield [
-                row | {"labels": texts(labels.get(row["id"], ()))} for row in rows if not only or row["id"] in labels
+                row | {"labels": labels_as_dicts(labels.get(row["id"], ()))}
+                for row in rows
+                if not only or row["id"] in labels
             ]
 
 

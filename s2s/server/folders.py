@@ -9,29 +9,28 @@ from s2s import locations
 from s2s.errors import UserError
 
 HOME = locations.home()
-_ALONE = slice(
-    1 if os.environ.get(locations.CHECKPOINTS) else None
-)  # who names a folder wants the app to list no other
-CHECKPOINTS = tuple(folder.absolute() for folder in locations.checkpoint_folders()[_ALONE])
+# A folder that the environment variable names is listed alone, without the standard ones.
+_LISTED = slice(1 if os.environ.get(locations.CHECKPOINTS) else None)
+CHECKPOINTS = tuple(folder.absolute() for folder in locations.checkpoint_folders()[_LISTED])
 DATA = Path(os.environ.get("LOOKBACK_DATA") or HOME / "data")
 INSPECTED = Path(os.environ.get("LOOKBACK_INSPECTED") or HOME / "inspected")
-MAX_PATH = 1_000  # characters at most, of a typed path
+MAX_PATH = 1_000  # characters of a typed path
 
 
-def within(typed: str, folder: Path | None = None) -> Path:
-    """The file of the allowed folder (``DATA``) that a visitor's relative path names.
+def resolve_inside(typed: str, folder: Path | None = None) -> Path:
+    """The file that a visitor's relative path names inside the allowed folder (default: ``DATA``).
 
-    Raises UserError, one sentence for all, where there is none: the path is absolute, holds ``..``, leads
-    out of the folder by a symbolic link, or names no file. So nobody learns what else the server holds.
+    Raises UserError if the path is absolute, contains ``..``, leaves the folder by a symbolic link, or names no file.
+    The message is the same in all cases, so it does not reveal which other files the server has.
     """
     folder = (folder or DATA).resolve()
     path = PurePosixPath(typed.strip())
     try:
         if len(typed) > MAX_PATH or not path.parts or path.is_absolute() or ".." in path.parts:
             raise ValueError(typed)
-        found = (folder / path).resolve(strict=True)
-        if not found.is_relative_to(folder) or not found.is_file():
+        file = (folder / path).resolve(strict=True)
+        if not file.is_relative_to(folder) or not file.is_file():
             raise ValueError(typed)
-    except (OSError, ValueError, RuntimeError):  # also a byte 0, a loop of links
+    except (OSError, ValueError, RuntimeError):  # also a NUL byte, and symbolic links in a circle
         raise UserError("path_outside", path=typed[:100]) from None
-    return found
+    return file

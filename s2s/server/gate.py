@@ -9,7 +9,7 @@ from collections.abc import Generator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-SHARE = 0.4  # seconds of computing for one request; longer work continues at the next request
+SLICE = 0.4  # CPU seconds for one request; longer work continues at the next request
 
 
 class Gate:
@@ -40,33 +40,33 @@ class Gate:
                 self._taken = False
 
 
-class Work(Generic[T]):
-    """Long work in slices: every request for its result computes a slice, and other requests run in between."""
+class SlicedWork(Generic[T]):
+    """Long work in slices: each request for the result computes one slice, and other requests run in between."""
 
     def __init__(self, gate: Gate, parts: Generator[None, None, T]) -> None:
         self.gate, self.parts = gate, parts
-        self.found: T | None = None
+        self.result: T | None = None
         self.error: Exception | None = None
         self.done = False
 
-    def go_on(self, share: float = SHARE) -> T | None:
-        """The result, or None while the work is unfinished; an error that ended it is raised again at each call."""
+    def advance(self, seconds: float = SLICE) -> T | None:
+        """Compute a slice; returns the result, or None while unfinished. An error that ended it is raised each time."""
         began = time.thread_time()
         while not self.done:
             with self.gate:
                 self._part()
-            if time.thread_time() - began > share:
+            if time.thread_time() - began > seconds:
                 break
         if self.error:
             raise self.error
-        return self.found
+        return self.result
 
     def _part(self) -> None:
-        if self.done:  # by another thread, meanwhile
+        if self.done:  # another thread computed the last part meanwhile
             return
         try:
             next(self.parts)
         except StopIteration as end:
-            self.found, self.done = end.value, True
+            self.result, self.done = end.value, True
         except Exception as error:
             self.error, self.done = error, True

@@ -1,8 +1,8 @@
 """Inspections on the server: visitors' requests, their uploaded test files, and the jobs that compute them.
 
-An inspection is a directory of ``INSPECTED``, as the command line writes it. The request lies beside it in
-``.asked``, uploads by their digest in ``.uploads``, so that a new process can continue unfinished ones.
-The inspection of an upload has an unguessable name: only its maker, or who has its link, sees it.
+An inspection is a directory in ``folders.INSPECTED``, in the format of the command line. Requests are stored in
+``.asked``, uploads under their digests in ``.uploads``, so that a new process can continue unfinished inspections.
+The inspection of an upload has an unguessable name: only the visitor who made it and those with its link see it.
 """
 
 from __future__ import annotations
@@ -26,15 +26,18 @@ from s2s.server.job import Job
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
 
-MEGABYTES = 20  # of one upload
-KEPT = 1_000  # megabytes of all uploads
-NAME = re.compile(r"[\w-][\w.@-]{0,119}")  # of an inspection: never hidden, never a path
-PRIVATE = "u-"  # first letters of the name of an upload's inspection
+MAX_UPLOAD_MB = 20  # megabytes of one upload
+MAX_STORED_MB = 1_000  # megabytes of all uploads together
+VALID_NAME = re.compile(r"[\w-][\w.@-]{0,119}")  # of an inspection: no hidden file, no path
+PRIVATE_PREFIX = "u-"  # of the names of inspections of uploads
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request: a checkpoint on ``path`` in the data folder, or on an upload; ``file`` is the displayed name."""
+class InspectionRequest:
+    """A request to inspect a checkpoint on a test file; the fields are the keys of its JSON file.
+
+    ``path`` is relative to the data folder or, with ``upload``, to the uploads; ``file`` is the displayed name.
+    """
 
     checkpoint: str
     file: str
@@ -45,55 +48,56 @@ class Asked:
     limit: int | None = None
     skip_bad: bool = False
 
-    def place(self) -> Path:
-        """The file's path. Raises UserError where it is missing or not allowed."""
-        return folders.within(self.path, _uploads() if self.upload else folders.DATA)
+    def file_path(self) -> Path:
+        """The test file's path on the server. Raises UserError if it is missing or not allowed."""
+        return folders.resolve_inside(self.path, _upload_folder() if self.upload else folders.DATA)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An existing inspection: its manifest once written, and its request unless it was made elsewhere."""
+    """An inspection on the server, finished or not."""
 
     name: str
-    manifest: dict[str, Any] | None
-    asked: Asked | None
+    manifest: dict[str, Any] | None  # None until the job writes it
+    request: InspectionRequest | None  # None for an inspection of the command line
     finished: bool
 
     @property
     def checkpoint(self) -> str:
         """The checkpoint's name."""
-        held = self.asked.checkpoint if self.asked else (self.manifest or {}).get("checkpoint", {}).get("name", "")
-        return str(held)
+        if self.request:
+            return self.request.checkpoint
+        return str((self.manifest or {}).get("checkpoint", {}).get("name", ""))
 
     @property
     def file(self) -> str:
         """The displayed name of the file."""
-        return str(self.asked.file if self.asked else (self.manifest or {}).get("file", {}).get("name", ""))
+        return self.request.file if self.request else str((self.manifest or {}).get("file", {}).get("name", ""))
 
 
-def directory(name: str) -> Path:
+def inspection_directory(name: str) -> Path:
     """The directory of an inspection."""
     return folders.INSPECTED / name
 
 
-def _asked() -> Path:
+def _request_folder() -> Path:
     return folders.INSPECTED / ".asked"
 
 
-def _uploads() -> Path:
+def _upload_folder() -> Path:
     return folders.INSPECTED / ".uploads"
 
 
-def keep(name: str, content: bytes) -> str:
-    """Store an upload under the digest of its content; returns its path. UserError where it is too large."""
+def store_upload(name: str, content: bytes) -> str:
+    """Store an upload under the digest of its content; returns its file name. Raises UserError if it is too large."""
     suffix = Path(name).suffix.lower()
-    # Never under its own name, and never unpacked: a small .gz can hold terabytes.
-    path = _uploads() / (hashlib.sha256(content).hexdigest() + (suffix if suffix in EXTENSIONS else ".tsv"))
+    # The uploaded name is not used as a path, and .gz is not unpacked: a small one can hold terabytes.
+    path = _upload_folder() / (hashlib.sha256(content).hexdigest() + (suffix if suffix in EXTENSIONS else ".tsv"))
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        used = sum(one.stat().st_size for one in path.parent.iterdir())
-        if len(content) > MEGABYTES * 10**6 or used + len(content) > KEPT * 10**6:
-            raise UserError("upload_full", file=name, size=MEGABYTES)
+        used = sum(stored.stat().st_size for stored in path.parent.iterdir())
+        if len(content) > MAX_UPLOAD_MB * 10**6 or used + len(content) > MAX_STORED_MB * 10**6:
+            raise UserError("upload_full", file=name, size=MAX_UPLOAD_MB)
 
         def fill(fresh: Path) -> None:
             fresh.write_bytes(content)
@@ -102,75 +106,84 @@ def keep(name: str, content: bytes) -> str:
     return path.name
 
 
-def ask(wanted: Asked, own: Collection[str] = ()) -> str:
-    """Record a request; returns the name of its inspection: for an upload the visitor's own if any, else a new one."""
-    wanted.place()
-    if wanted.upload:
-        same = [name for name in own if (held := entry(name)) and held.asked == wanted]
-        name = same[0] if same else PRIVATE + secrets.token_urlsafe(16)
+def submit_request(request: InspectionRequest, visitor_names: Collection[str] = ()) -> str:
+    """Write a request to disk; returns the name of its inspection.
+
+    The same request has the same name. Of an upload that holds only among ``visitor_names``, the inspections that the
+    visitor has already; otherwise the name is new and random.
+    """
+    request.file_path()
+    if request.upload:
+        same = [name for name in visitor_names if (entry := find_entry(name)) and entry.request == request]
+        name = same[0] if same else PRIVATE_PREFIX + secrets.token_urlsafe(16)
     else:
-        stem = re.sub(r"[^\w.-]", "-", f"{wanted.checkpoint}-{Path(wanted.file).with_suffix('')}")[:80].lstrip(".")
-        name = f"{stem}-{hashlib.sha256(_text(wanted).encode()).hexdigest()[:8]}"
-    path = _asked() / f"{name}.json"
+        stem = re.sub(r"[^\w.-]", "-", f"{request.checkpoint}-{Path(request.file).with_suffix('')}")[:80].lstrip(".")
+        name = f"{stem}-{hashlib.sha256(_request_json(request).encode()).hexdigest()[:8]}"
+    path = _request_folder() / f"{name}.json"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        disk.write_text(path, _text(wanted))
+        disk.write_text(path, _request_json(request))
     return name
 
 
-def _text(wanted: Asked) -> str:
-    return json.dumps(asdict(wanted), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+def _request_json(request: InspectionRequest) -> str:
+    return json.dumps(asdict(request), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def entry(name: str) -> Entry | None:
+def find_entry(name: str) -> Entry | None:
     """The inspection of this name; None for an unknown name."""
-    if not NAME.fullmatch(name):
+    if not VALID_NAME.fullmatch(name):
         return None
-    manifest = _json(directory(name) / "manifest.json")
-    held, asked = _json(_asked() / f"{name}.json"), None
-    if held is not None:
+    directory = inspection_directory(name)
+    manifest = _read_json(directory / "manifest.json")
+    fields, request = _read_json(_request_folder() / f"{name}.json"), None
+    if fields is not None:
         try:
-            asked = Asked(**held)
+            request = InspectionRequest(**fields)
         except TypeError:
             return None
-    if manifest is None and asked is None:
+    if manifest is None and request is None:
         return None
-    return Entry(name, manifest, asked, manifest is not None and (directory(name) / "examples.parquet").exists())
+    return Entry(name, manifest, request, manifest is not None and (directory / "examples.parquet").exists())
 
 
-def _json(path: Path) -> dict[str, Any] | None:
+def _read_json(path: Path) -> dict[str, Any] | None:
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    return held if isinstance(held, dict) else None
+    return value if isinstance(value, dict) else None
 
 
-def listed(own: Collection[str]) -> list[Entry]:
+def list_entries(visitor_names: Collection[str]) -> list[Entry]:
     """The inspections that a visitor sees, newest first: all but those of other visitors' uploads."""
     if not folders.INSPECTED.is_dir():
         return []
-    seen = {path.name: path.stat().st_mtime for path in folders.INSPECTED.iterdir() if path.is_dir()}
-    if _asked().is_dir():
-        seen |= {path.stem: path.stat().st_mtime for path in _asked().glob("*.json") if path.stem not in seen}
-    names = [name for name in sorted(seen, key=lambda n: -seen[n]) if not name.startswith(PRIVATE) or name in own]
-    found = [held for name in names if (held := entry(name)) is not None]
-    return [held for held in found if held.finished or held.asked]
+    times = {path.name: path.stat().st_mtime for path in folders.INSPECTED.iterdir() if path.is_dir()}
+    if _request_folder().is_dir():
+        requests = _request_folder().glob("*.json")
+        times |= {path.stem: path.stat().st_mtime for path in requests if path.stem not in times}
+    newest_first = sorted(times, key=lambda name: -times[name])
+    visible = [name for name in newest_first if not name.startswith(PRIVATE_PREFIX) or name in visitor_names]
+    entries = [entry for name in visible if (entry := find_entry(name)) is not None]
+    return [entry for entry in entries if entry.finished or entry.request]
 
 
-class Running:
-    """The job that computes an inspection, and the share that was done when it began."""
+class RunningInspection:
+    """The job that computes an inspection; ``skipped`` is the share that an earlier run had done."""
 
-    def __init__(self, asked: Asked, place: Path, checkpoint: Checkpoint) -> None:
+    def __init__(self, request: InspectionRequest, directory: Path, checkpoint: Checkpoint) -> None:
         self.began, self.skipped = time.monotonic(), 0.0
-        self.job: Job[None] = Job(lambda tell: self._work(asked, place, checkpoint, tell))
+        self.job: Job[None] = Job(lambda report: self._work(request, directory, checkpoint, report))
 
-    def left(self) -> float | None:
-        """Estimated seconds left at the speed so far; None before it is known."""
+    def seconds_left(self) -> float | None:
+        """The estimated seconds left at the speed so far; None before the speed is known."""
         done, passed = self.job.share - self.skipped, time.monotonic() - self.began
         return passed / done * (1 - self.job.share) if done > 0 and passed > 1 else None
 
-    def _work(self, asked: Asked, place: Path, checkpoint: Checkpoint, tell: Callable[[float], None]) -> None:
+    def _work(
+        self, request: InspectionRequest, directory: Path, checkpoint: Checkpoint, report: Callable[[float], None]
+    ) -> None:
         import torch
 
         from s2s.inspect.run import WINDOW, Input, Inspection
@@ -179,10 +192,10 @@ class Running:
 
         torch.set_num_threads(1)
         alone, done = Group(0, 1, torch.device("cpu")), 0
-        columns = Columns(asked.source_column, asked.target_column)
-        source = Input(asked.place(), columns, "auto", asked.limit, asked.skip_bad)
+        columns = Columns(request.source_column, request.target_column)
+        source = Input(request.file_path(), columns, "auto", request.limit, request.skip_bad)
         try:
-            inspection = Inspection(place, checkpoint, source)
+            inspection = Inspection(directory, checkpoint, source)
             total = inspection.share(alone)
             before = sum(inspection.part(n).exists() for n in range(inspection.windows)) * WINDOW
             self.skipped, self.began = min(before / total, 1.0), time.monotonic()
@@ -190,41 +203,41 @@ class Running:
             def progress(pairs: int) -> None:
                 nonlocal done
                 done += pairs
-                tell(done / total)
+                report(done / total)
 
             inspection.run(alone, progress)
-            summarised(place)
+            summarised(directory)
         except UserError as error:
-            raise named(error, asked.file) from None
+            raise name_displayed_file(error, request.file) from None
 
 
-def named(error: UserError, file: str) -> UserError:
+def name_displayed_file(error: UserError, file: str) -> UserError:
     """The error with the displayed name of the file in place of the server's path."""
     error.values.update({name: file for name in ("file", "directory") if name in error.values})
     return advise(error, "page")
 
 
-_RUNNING: dict[str, Running] = {}  # shared by all sessions: a visitor who returns finds the progress
+_RUNNING: dict[str, RunningInspection] = {}  # by name, for all sessions: a visitor who returns sees the progress
 
 
-def running(name: str) -> Running | None:
-    """The job of an inspection, also an ended one until ``forget``; None for others."""
+def find_running(name: str) -> RunningInspection | None:
+    """The job of an inspection, running or ended, until ``forget_job``; None if there is no job."""
     return _RUNNING.get(name)
 
 
-def start(name: str, checkpoint: Checkpoint) -> Running:
-    """Start or continue a requested inspection; one that runs is left alone."""
-    held = entry(name)
-    if held is None or held.asked is None:
+def start_inspection(name: str, checkpoint: Checkpoint) -> RunningInspection:
+    """Start or continue a requested inspection unless it runs; returns its job. Raises UserError without a request."""
+    entry = find_entry(name)
+    if entry is None or entry.request is None:
         raise UserError("inspect_gone")
-    now = _RUNNING.get(name)
-    if now is None or not now.job.look():
-        _RUNNING[name] = now = Running(held.asked, directory(name), checkpoint)
-    return now
+    running = _RUNNING.get(name)
+    if running is None or not running.job.poll():
+        _RUNNING[name] = running = RunningInspection(entry.request, inspection_directory(name), checkpoint)
+    return running
 
 
-def forget(name: str) -> None:
-    """Drop an ended job; a request that produced nothing is deleted with it."""
+def forget_job(name: str) -> None:
+    """Drop an ended job, and its request if it wrote no manifest."""
     _RUNNING.pop(name, None)
-    if not (directory(name) / "manifest.json").exists():
-        (_asked() / f"{name}.json").unlink(missing_ok=True)
+    if not (inspection_directory(name) / "manifest.json").exists():
+        (_request_folder() / f"{name}.json").unlink(missing_ok=True)

@@ -11,55 +11,59 @@ from typing import Generic, TypeVar
 from s2s.errors import UserError
 
 Result = TypeVar("Result")
-WAIT = 0.1  # seconds between two checks of the queue
-PATIENCE = 180.0  # seconds without a poll until a job ends; a browser polls a hidden tab once a minute
+QUEUE_INTERVAL = 0.1  # seconds between two checks of the queue
+POLL_TIMEOUT = 180.0  # seconds without a poll until a job ends; a browser polls a hidden tab once a minute
 
 
 class Stopped(Exception):
     """Raised inside the work where it reports progress, once it is to end."""
 
 
-class Line:
-    """A first-come, first-served queue; its first ``width`` members work, the others wait."""
+class WorkQueue:
+    """A first-come, first-served queue: the first ``width`` members work, the others wait."""
 
     def __init__(self, width: int = 1) -> None:
         self.width = width
         self._order: list[object] = []
         self._lock = threading.Lock()
 
-    def join(self, who: object) -> None:
+    def join(self, member: object) -> None:
         """Append a member."""
         with self._lock:
-            self._order.append(who)
+            self._order.append(member)
 
-    def leave(self, who: object) -> None:
+    def leave(self, member: object) -> None:
         """Remove a member; nothing happens if it is not in the queue."""
         with self._lock, suppress(ValueError):
-            self._order.remove(who)
+            self._order.remove(member)
 
-    def place(self, who: object) -> int:
+    def position(self, member: object) -> int:
         """0 for a working member or one that has left, 1 for the next to work, and so on."""
         with self._lock:
-            return max(0, self._order.index(who) + 1 - self.width) if who in self._order else 0
+            return max(0, self._order.index(member) + 1 - self.width) if member in self._order else 0
 
     def empty(self) -> bool:
         """Whether the queue has no member."""
         return not self._order
 
 
-# One such job at a time on the server; decoding one sentence does not wait for it, as it has its own gate.
-LINE = Line()
+# The server runs one such job at a time. Decoding a sentence does not wait for it: decoding has a gate of its own.
+QUEUE = WorkQueue()
 
 
 class Job(Generic[Result]):
-    """``work`` is given a function that reports the share done and raises ``Stopped`` once the job is to end."""
+    """Runs ``work`` in a thread of its own when its turn in the queue comes.
 
-    def __init__(self, work: Callable[[Callable[[float], None]], Result], line: Line = LINE) -> None:
+    ``work`` gets a function that takes the share done, from 0 to 1, and raises ``Stopped`` once the job is to end.
+    """
+
+    def __init__(self, work: Callable[[Callable[[float], None]], Result], queue: WorkQueue = QUEUE) -> None:
         self.share, self.waiting, self.stopped = 0.0, True, False
         self.result: Result | None = None
         self.failure: BaseException | None = None
-        self._work, self._end, self._seen, self._line = work, threading.Event(), time.monotonic(), line
-        line.join(self)
+        self._work, self._end, self._queue = work, threading.Event(), queue
+        self._last_poll = time.monotonic()
+        queue.join(self)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -67,43 +71,43 @@ class Job(Generic[Result]):
         """Ask the work to end; it ends when it next reports progress."""
         self._end.set()
 
-    def look(self) -> bool:
-        """Whether it still runs; the call also counts as a poll that keeps it alive."""
-        self._seen = time.monotonic()
+    def poll(self) -> bool:
+        """Return whether the job runs or waits; a job that is not polled for ``POLL_TIMEOUT`` ends."""
+        self._last_poll = time.monotonic()
         return self._thread.is_alive()
 
     @property
     def ending(self) -> bool:
-        """Whether it has been asked to end."""
+        """Whether ``stop`` has been called."""
         return self._end.is_set()
 
     @property
-    def place(self) -> int:
-        """Its position in the queue: 0 if it runs."""
-        return self._line.place(self)
+    def queue_position(self) -> int:
+        """The number of jobs that have to end before this one starts; 0 if it runs."""
+        return self._queue.position(self)
 
-    def mistake(self) -> UserError | None:
-        """The UserError that ended it, or None; any other failure is raised."""
+    def user_error(self) -> UserError | None:
+        """The UserError that ended the job, or None; any other failure is raised."""
         if self.failure is None or isinstance(self.failure, UserError):
             return self.failure
         raise self.failure
 
-    def _tell(self, share: float) -> None:
+    def _report(self, share: float) -> None:
         self.share = share
-        if self._end.is_set() or time.monotonic() - self._seen > PATIENCE:
+        if self._end.is_set() or time.monotonic() - self._last_poll > POLL_TIMEOUT:
             raise Stopped
 
     def _run(self) -> None:
         try:
-            while self.place:
-                self._tell(0.0)
-                time.sleep(WAIT)
+            while self.queue_position:
+                self._report(0.0)
+                time.sleep(QUEUE_INTERVAL)
             self.waiting = False
-            self._tell(0.0)
-            self.result = self._work(self._tell)
+            self._report(0.0)
+            self.result = self._work(self._report)
         except Stopped:
             self.stopped = True
-        except BaseException as error:  # the page raises it where its user sees it
+        except BaseException as error:  # raised again by ``user_error``, in the page's thread
             self.failure = error
         finally:
-            self._line.leave(self)
+            self._queue.leave(self)

@@ -8,39 +8,39 @@ from typing import Generic, Protocol, TypeVar
 
 
 class Named(Protocol):
-    """What a registry can hold: anything with a name."""
+    """An object with a name, which a registry can hold."""
 
     name: str
 
 
-Kept = TypeVar("Kept", bound=Named)
+Entry = TypeVar("Entry", bound=Named)
 
 
-class Registry(Generic[Kept]):
+class Registry(Generic[Entry]):
     """Weak references by name, oldest first; hold ``lock`` to check and then add."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self._known: dict[str, weakref.ref[Kept]] = {}
+        self._references: dict[str, weakref.ref[Entry]] = {}
 
-    def held(self) -> list[Kept]:
+    def entries(self) -> list[Entry]:
         """The entries that are still alive; dead ones are dropped."""
         with self.lock:
-            found = {name: kept for name, known in self._known.items() if (kept := known())}
-            self._known = {name: self._known[name] for name in found}
-            return list(found.values())
+            alive = {name: entry for name, reference in self._references.items() if (entry := reference())}
+            self._references = {name: self._references[name] for name in alive}
+            return list(alive.values())
 
-    def add(self, kept: Kept) -> None:
+    def add(self, entry: Entry) -> None:
         """Register an entry under its name."""
         with self.lock:
-            self._known[kept.name] = weakref.ref(kept)
+            self._references[entry.name] = weakref.ref(entry)
 
-    def get(self, name: str) -> Kept | None:
+    def get(self, name: str) -> Entry | None:
         """The entry of this name; None for an unknown name."""
-        known = self._known.get(name)
-        return known() if known else None
+        reference = self._references.get(name)
+        return reference() if reference else None
 
-    def forget(self, kept: Kept) -> None:
-        """Drop the entry of this name."""
+    def remove(self, entry: Entry) -> None:
+        """Drop the entry of this name; nothing happens if there is no such entry."""
         with self.lock:
-            self._known.pop(kept.name, None)
+            self._references.pop(entry.name, None)

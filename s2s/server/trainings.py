@@ -1,4 +1,4 @@
-"""Visitors' trainings, each with a process, a directory and a place in the queue; number, time and disk are bounded."""
+"""Visitors' trainings: each has a process, a directory and a place in a queue. Number, time and disk are bounded."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from pathlib import Path
 from s2s.disk import remove
 from s2s.errors import UserError
 from s2s.locations import PACKAGE
-from s2s.server.job import Job, Line, Stopped
+from s2s.server.job import Job, Stopped, WorkQueue
 from s2s.server.registry import Registry
 from s2s.trace.film import FilmFrame, FilmMoment, curve, film
 from s2s.train import live
 from s2s.train.worker import ERROR, MISTAKE
 
-LONGEST = 240.0  # seconds of one run; a resumed training goes to the end of the queue
-KEPT = 3  # trainings of one session
-ALL = 60  # trainings of all sessions, about 5 MB each
-SAVING = 30.0  # seconds that a process has to end after SIGTERM
-LOOK = 0.1
-# Half of the cores train, the others answer.
-LINE = Line(
+MAX_SECONDS = 240.0  # of one run; a resumed training goes to the end of the queue
+MAX_PER_SESSION = 3  # trainings of one session
+MAX_TRAININGS = 60  # trainings of all sessions, about 5 MB each
+SAVE_TIMEOUT = 30.0  # seconds that a process has to end after SIGTERM
+POLL_INTERVAL = 0.1  # seconds between two checks of a process
+# Half of the cores train, the others serve pages.
+QUEUE = WorkQueue(
     max(1, len(os.sched_getaffinity(0)) // 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 2) // 2)
 )
-_KNOWN: Registry[Training] = Registry()
-_SPARE: list[subprocess.Popen[str]] = []  # one process at most: everything imported, no training given yet
+_TRAININGS: Registry[Training] = Registry()
+_SPARE: list[subprocess.Popen[str]] = []  # at most one process that has imported everything and waits for a training
 _LOCK = threading.Lock()
 
 
@@ -48,67 +48,67 @@ class Training:
         self.directory = Path(tempfile.mkdtemp(prefix="lookback-"))
         self.frames: list[FilmFrame] = []
         self.moments: list[FilmMoment] = []
-        self.late = False  # ended by the time limit
+        self.timed_out = False
         weakref.finalize(self, remove, self.directory)
-        _KNOWN.add(self)
-        self.job = self._go()
+        _TRAININGS.add(self)
+        self.job = self._enqueue()
 
     @property
     def checkpoint(self) -> Path:
-        """The directory of its checkpoint, once there is one."""
+        """The directory of its checkpoint, which exists once the training has been saved."""
         return self.directory / self.name
 
     @property
     def done(self) -> int:
-        """Steps up to the last filmed moment."""
+        """The training step of the last filmed moment; 0 before the first."""
         return self.moments[-1].step if self.moments else 0
 
-    def look(self) -> bool:
-        """Read what was filmed since the last call; returns whether it still runs or waits."""
-        running = self.job.look()
+    def poll(self) -> bool:
+        """Read the moments filmed since the last call; returns whether the training runs or waits."""
+        running = self.job.poll()
         moments = curve(self.directory / "run")
-        if len(moments) > len(self.moments):  # a resumed run writes moments after its save again, as they were
+        if len(moments) > len(self.moments):  # a resumed run first repeats, unchanged, the moments after its last save
             self.frames += film(self.directory / "run", skip=len(self.frames))
             self.moments = list(moments)
         return running
 
     def resume(self) -> None:
         """Continue a stopped or killed training, at the end of the queue."""
-        if not self.job.look():
-            self.job = self._go()
+        if not self.job.poll():
+            self.job = self._enqueue()
 
-    def _go(self) -> Job[bool]:
-        self.late = False
-        own = weakref.ref(self)  # a strong reference in the thread would keep the directory of a session that has ended
-        asked = {"choice": dataclasses.asdict(self.choice), "name": self.name, "directory": str(self.directory)}
+    def _enqueue(self) -> Job[bool]:
+        self.timed_out = False
+        weak = weakref.ref(self)  # a strong one in the thread would keep the directory of a session that has ended
+        task = {"choice": dataclasses.asdict(self.choice), "name": self.name, "directory": str(self.directory)}
 
-        def work(tell: Callable[[float], None]) -> bool:
-            return _work(asked, tell, own)
+        def work(report: Callable[[float], None]) -> bool:
+            return _run_process(task, report, weak)
 
-        return Job(work, LINE)
+        return Job(work, QUEUE)
 
 
-def place(name: str) -> Path | None:
+def checkpoint_directory(name: str) -> Path | None:
     """The directory of a training's checkpoint; None for an unknown name."""
-    training = _KNOWN.get(name)
+    training = _TRAININGS.get(name)
     return training.checkpoint if training else None
 
 
-def begin(choice: live.Choice) -> Training:
-    """Queue a new training. Raises UserError where there are too many."""
-    if len(_KNOWN.held()) >= ALL:
-        raise UserError("training_full", most=ALL)
+def start_training(choice: live.Choice) -> Training:
+    """Queue a new training. Raises UserError if there are too many."""
+    if len(_TRAININGS.entries()) >= MAX_TRAININGS:
+        raise UserError("training_full", most=MAX_TRAININGS)
     return Training(choice)
 
 
-def warm() -> None:
-    """Start a process that imports everything, ready for the next training."""
+def start_spare_process() -> None:
+    """Start the spare process unless there is one; it imports everything, so that the next training begins sooner."""
     with _LOCK:
         if not _SPARE or _SPARE[0].poll() is not None:
-            _SPARE[:] = [_start()]
+            _SPARE[:] = [_start_process()]
 
 
-def _start() -> subprocess.Popen[str]:
+def _start_process() -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "s2s.train.worker"],
         cwd=PACKAGE.parent,
@@ -120,33 +120,33 @@ def _start() -> subprocess.Popen[str]:
     )
 
 
-def _take() -> subprocess.Popen[str]:
+def _take_process() -> subprocess.Popen[str]:
     with _LOCK:
         process = _SPARE.pop() if _SPARE else None
-    return process if process and process.poll() is None else _start()
+    return process if process and process.poll() is None else _start_process()
 
 
-def _work(asked: Mapping[str, object], tell: Callable[[float], None], own: weakref.ref[Training]) -> bool:
-    """Run the process from its turn to its end. Raises UserError for a mistake, and where the process was killed."""
-    process = _take()
+def _run_process(task: Mapping[str, object], report: Callable[[float], None], training: weakref.ref[Training]) -> bool:
+    """Train in a process until it ends. Raises its UserError, ``training_died`` if it was killed, or ``Stopped``."""
+    process = _take_process()
     assert process.stdin
     began = time.monotonic()
-    directory = Path(str(asked["directory"]))
+    directory = Path(str(task["directory"]))
     remove(directory / ERROR)
     try:
-        process.stdin.write(json.dumps(dict(asked)) + "\n")
+        process.stdin.write(json.dumps(dict(task)) + "\n")
         process.stdin.flush()
         while process.poll() is None:
-            tell(0.0)
-            if time.monotonic() - began > LONGEST:
-                if training := own():
-                    training.late = True
+            report(0.0)
+            if time.monotonic() - began > MAX_SECONDS:
+                if alive := training():
+                    alive.timed_out = True
                 raise Stopped
-            time.sleep(LOOK)
+            time.sleep(POLL_INTERVAL)
     except BrokenPipeError:
-        pass  # killed: reported below
+        pass  # the process was killed, which the return code says below
     finally:
-        _end(process)
+        _end_process(process)
     if process.returncode == MISTAKE and (directory / ERROR).exists():
         error = json.loads((directory / ERROR).read_text(encoding="utf-8"))
         raise UserError.again(error["key"], error["values"])
@@ -155,12 +155,12 @@ def _work(asked: Mapping[str, object], tell: Callable[[float], None], own: weakr
     return True
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    """Let the process save, then make sure that it has ended."""
+def _end_process(process: subprocess.Popen[str]) -> None:
+    """Give the process ``SAVE_TIMEOUT`` seconds to save its training, then kill it."""
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(SAVING)
+            process.wait(SAVE_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -16,10 +16,10 @@ from s2s.errors import UserError
 from s2s.server import folders
 from s2s.server.registry import Registry
 
-KEPT = 3  # checkpoints of one session
-ALL = 20  # checkpoints of all sessions
-BYTES = 1_000_000_000  # of all their files together
-_KNOWN: Registry[Upload] = Registry()
+MAX_PER_SESSION = 3  # checkpoints of one session
+MAX_UPLOADS = 20  # checkpoints of all sessions
+MAX_BYTES = 1_000_000_000  # of all uploads together
+_UPLOADS: Registry[Upload] = Registry()
 
 
 class Upload:
@@ -32,34 +32,34 @@ class Upload:
         weakref.finalize(self, remove, self.directory.parent)
 
 
-def place(name: str) -> Path | None:
+def checkpoint_directory(name: str) -> Path | None:
     """The directory of an uploaded checkpoint; None for an unknown name."""
-    upload = _KNOWN.get(name)
+    upload = _UPLOADS.get(name)
     return upload.directory if upload else None
 
 
-def unzip(title: str, content: bytes) -> Upload:
-    """Add a checkpoint from a zip file. Raises UserError for another file, and where there are too many."""
+def add_archive(title: str, content: bytes) -> Upload:
+    """Add a checkpoint from a zip file. Raises UserError for another kind of file, or if there are too many uploads."""
     from s2s.checkpoint import archive
 
-    return _add(title, lambda directory: archive.load_archive(title, content, directory))
+    return _register(title, lambda directory: archive.load_archive(title, content, directory))
 
 
-def copy(typed: str) -> Upload:
-    """Add a copy of a checkpoint directory inside the allowed folder. Raises UserError likewise."""
+def add_folder(typed: str) -> Upload:
+    """Add a copy of a checkpoint directory inside ``folders.DATA``. Raises UserError as ``add_archive`` does."""
 
     def fill(directory: Path) -> None:
         from s2s.checkpoint.open import load as load_checkpoint
 
-        found, left = [], UNPACKED
+        paths, left = [], UNPACKED
         for file in FILES:
             try:
-                found.append(folders.within(f"{typed.strip().rstrip('/')}/{file}"))
+                paths.append(folders.resolve_inside(f"{typed.strip().rstrip('/')}/{file}"))
             except UserError:
                 if file in NEEDED:
                     raise UserError("folder_no_checkpoint", path=typed[:100], member=file) from None
         directory.mkdir()
-        for path in found:
+        for path in paths:
             left -= path.stat().st_size
             if left < 0:
                 raise UserError("archive_unpacked", file=typed[:100], limit=UNPACKED // 1_000_000)
@@ -71,27 +71,27 @@ def copy(typed: str) -> Upload:
                 error.values["file"] = f"{typed.strip()}/{Path(str(error.values['file'])).name}"
             raise
 
-    return _add(typed, fill)
+    return _register(typed, fill)
 
 
-def forget(upload: Upload) -> None:
-    """Remove an upload, whatever still references it."""
-    _KNOWN.forget(upload)
+def remove_upload(upload: Upload) -> None:
+    """Remove an upload and its files, even if something still references it."""
+    _UPLOADS.remove(upload)
     remove(upload.directory.parent)
 
 
-def _add(title: str, fill: Callable[[Path], object]) -> Upload:
-    """Register what ``fill`` writes; UserError where all sessions together hold too many or too large uploads."""
-    with _KNOWN.lock:
-        held = _KNOWN.held()
-        if len(held) >= ALL or sum(upload.size for upload in held) >= BYTES:
+def _register(title: str, fill: Callable[[Path], object]) -> Upload:
+    """Register the directory that ``fill`` writes. Raises UserError if the uploads of all sessions exceed a limit."""
+    with _UPLOADS.lock:
+        present = _UPLOADS.entries()
+        if len(present) >= MAX_UPLOADS or sum(upload.size for upload in present) >= MAX_BYTES:
             raise UserError("uploads_full")
-        upload = Upload(title, UNPACKED)  # the largest size, until the real one is known
-        _KNOWN.add(upload)
+        upload = Upload(title, UNPACKED)  # counts with the largest size until the real one is known
+        _UPLOADS.add(upload)
     try:
         fill(upload.directory)
         upload.size = sum(path.stat().st_size for path in upload.directory.iterdir())
     except BaseException:
-        forget(upload)
+        remove_upload(upload)
         raise
     return upload

@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from s2s.explain.alignment_error import Gold
 
 Row = TypeVar("Row")
-MOST = 2_000  # pairs of a file that are measured at most
+MAX_PAIRS = 2_000  # pairs read from one file; the rest is ignored
 
 
-def pairs(name: str, content: bytes, columns: Columns, most: int = MOST, note: Note = silent) -> list[Pair]:
-    """The first pairs of an uploaded file; UserError names the file as its owner does."""
-    found = _read(name, content, lambda path: list(itertools.islice(read_pairs(path, columns, note=note), most)))
-    if not found:
+def parse_pairs(name: str, content: bytes, columns: Columns, limit: int = MAX_PAIRS, note: Note = silent) -> list[Pair]:
+    """The first ``limit`` pairs of an uploaded file. A UserError has the file's name as uploaded."""
+    pairs = _parse(name, content, lambda path: list(itertools.islice(read_pairs(path, columns, note=note), limit)))
+    if not pairs:
         raise UserError("file_no_pairs", file=name)
-    return found
+    return pairs
 
 
-def alignments(name: str, content: bytes, note: Note = silent) -> list[Gold]:
-    """The pairs of an uploaded file with the links that people drew; UserError names the file as its owner does."""
+def parse_alignments(name: str, content: bytes, note: Note = silent) -> list[Gold]:
+    """The pairs of an uploaded file with their gold word links. A UserError has the file's name as uploaded."""
     from s2s.explain.alignment_error import read_gold
 
-    return _read(name, content, lambda path: read_gold(path, note=note)[:MOST])
+    return _parse(name, content, lambda path: read_gold(path, note=note)[:MAX_PAIRS])
 
 
-def _read(name: str, content: bytes, read: Callable[[Path], list[Row]]) -> list[Row]:
+def _parse(name: str, content: bytes, read: Callable[[Path], list[Row]]) -> list[Row]:
     suffix = Path(name).suffix.lower()
     with tempfile.TemporaryDirectory() as folder:
-        # Never under its own name, and never unpacked: a small .gz can hold terabytes.
+        # The uploaded name is not used as a path, and .gz is not unpacked: a small one can hold terabytes.
         path = Path(folder) / f"upload{suffix if suffix in EXTENSIONS else '.tsv'}"
         path.write_bytes(content)
         try:

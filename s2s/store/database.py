@@ -27,37 +27,38 @@ from s2s.errors import UserError
 METADATA = MetaData()
 VARIABLE = "LOOKBACK_DATABASE"
 DEFAULT = locations.home() / "inspected" / "lookback.sqlite"
-BUSY = 30  # seconds that a writer of SQLite waits for the lock
-REACH = 5  # seconds that a server may take to answer
-MAKING = 7_205_759  # the advisory lock under which tables are made in PostgreSQL: a number that nothing else uses
-_made: dict[Engine, frozenset[str]] = {}  # the tables that each engine is known to have
-_making = threading.Lock()
+LOCK_TIMEOUT = 30  # seconds that a writer waits for SQLite's lock
+CONNECT_TIMEOUT = 5  # seconds that a PostgreSQL server may take to accept a connection
+CREATE_LOCK = 7_205_759  # key of PostgreSQL's advisory lock for creating tables; an arbitrary number
+_created: dict[Engine, frozenset[str]] = {}  # the tables that each engine is known to have
+_creating = threading.Lock()
 
 
 def connect(url: str | None = None) -> Engine:
-    """The engine of a URL (default: LOOKBACK_DATABASE), one a process, with every declared table created.
+    """The engine of a URL (default: LOOKBACK_DATABASE), with every declared table created.
 
-    Raises UserError, which never holds a password, where the database cannot be reached.
+    A process has one engine for each URL. Raises UserError, whose message contains no password, if the database
+    cannot be reached.
     """
-    place = address(url or os.environ.get(VARIABLE) or f"sqlite:///{DEFAULT}")
-    with _making:
-        engine = _engine(place)
+    parsed = parse_url(url or os.environ.get(VARIABLE) or f"sqlite:///{DEFAULT}")
+    with _creating:
+        engine = _engine(parsed)
         declared = frozenset(METADATA.tables)
-        if engine not in _made or declared - _made[engine]:
-            _make(engine)
-            _made[engine] = declared
+        if engine not in _created or declared - _created[engine]:
+            _create_tables(engine)
+            _created[engine] = declared
     return engine
 
 
-def _make(engine: Engine) -> None:
+def _create_tables(engine: Engine) -> None:
     """Create the missing tables; a lock keeps several processes from doing so at once."""
     try:
         with writing(engine) as connection:
             if engine.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MAKING})
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CREATE_LOCK})
             METADATA.create_all(connection)
     except DBAPIError:  # no permission to create tables
-        raise UserError("database_lost", database=name(engine.url)) from None
+        raise UserError("database_lost", database=display_name(engine.url)) from None
 
 
 def exists() -> bool:
@@ -65,8 +66,8 @@ def exists() -> bool:
     return bool(os.environ.get(VARIABLE)) or DEFAULT.exists()
 
 
-def address(url: str) -> URL:
-    """The URL as SQLAlchemy's object, with the installed driver; UserError for another kind of database."""
+def parse_url(url: str) -> URL:
+    """The URL as SQLAlchemy's object, with our driver. Raises UserError unless it is PostgreSQL or an SQLite file."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -79,10 +80,10 @@ def address(url: str) -> URL:
     raise UserError("database_url")
 
 
-def name(url: URL) -> str:
-    """The part of a URL that may be shown: file, or server and database; no user, password or option.
+def display_name(url: URL) -> str:
+    """The part of a URL that may be shown: the file, or server and database, without user, password and options.
 
-    >>> name(address("postgresql://ann:secret@db.example:5433/class?password=secret"))
+    >>> display_name(parse_url("postgresql://ann:secret@db.example:5433/class?password=secret"))
     'postgresql://db.example:5433/class'
     """
     shown = URL.create("postgresql", host=url.host, port=url.port, database=url.database)
@@ -93,29 +94,31 @@ def name(url: URL) -> str:
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         try:
-            return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": REACH}, hide_parameters=True)
+            return create_engine(
+                url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT}, hide_parameters=True
+            )
         except ImportError:
             raise UserError("database_driver") from None
     assert url.database
     try:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     except OSError:
-        raise UserError("database_lost", database=name(url)) from None
-    engine = create_engine(url, connect_args={"timeout": BUSY}, hide_parameters=True)
+        raise UserError("database_lost", database=display_name(url)) from None
+    engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT}, hide_parameters=True)
     event.listen(engine, "connect", _sqlite_session)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
 
 
 def _sqlite_session(connection: sqlite3.Connection, record: object) -> None:
-    connection.isolation_level = None  # BEGIN is sent below: Python's own comes after the first reads
+    connection.isolation_level = None  # _sqlite_begin sends BEGIN; sqlite3's own would come after the first reads
     _write_ahead(connection)
     connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Use SQLite's write-ahead log: readers and the one writer do not block each other."""
-    until = time.monotonic() + BUSY
+    until = time.monotonic() + LOCK_TIMEOUT
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -134,27 +137,28 @@ def _sqlite_begin(connection: Connection) -> None:
 
 @contextlib.contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection for reading, in SQLite from one snapshot; UserError where the connection is lost."""
-    with _told(engine), engine.connect().execution_options(reads=True) as connection:
+    """A connection for reading; in SQLite all reads see one snapshot. Raises UserError if the connection is lost."""
+    with _connection_errors(engine), engine.connect().execution_options(reads=True) as connection:
         yield connection
 
 
 @contextlib.contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction: committed when the block ends, rolled back if it raises; UserError if the connection is lost."""
-    with _told(engine), engine.begin() as connection:
+    """A transaction: committed at the end of the block, rolled back if it raises. UserError if the database is lost."""
+    with _connection_errors(engine), engine.begin() as connection:
         yield connection
 
 
 @contextlib.contextmanager
-def _told(engine: Engine) -> Iterator[None]:
+def _connection_errors(engine: Engine) -> Iterator[None]:
+    """Turn errors of the connection, not those of a statement, into a UserError."""
     try:
         yield
     except (DatabaseError, InterfaceError, PoolTimeout) as error:
-        # not a statement that was wrong, which is ours; SQLite's "file is not a database" is of no narrower kind
+        # Other subclasses are wrong statements. SQLite's "file is not a database" is a plain DatabaseError.
         if type(error) not in (OperationalError, InterfaceError, PoolTimeout, DatabaseError):
             raise
-        raise UserError("database_lost", database=name(engine.url)) from None
+        raise UserError("database_lost", database=display_name(engine.url)) from None
 
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:

@@ -15,12 +15,13 @@ from typing import Any
 from s2s.errors import UserError
 
 VERDICTS = ("right", "acceptable", "wrong", "reference_wrong")
-NAME, NOTE = 60, 4000  # characters at most, of a person's or a category's name, of a note
+MAX_NAME = 60  # characters of a person's or a category's name
+MAX_NOTE = 4000  # characters of a note
 
 
 @dataclass(frozen=True)
 class Label:
-    """One person's verdict, categories (names, sorted) and note on one example."""
+    """One person's verdict, categories (their names, oldest first) and note on one example."""
 
     person: str
     verdict: str | None
@@ -30,10 +31,10 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A filter on examples: what is given must hold for some person's label, or for the named person's.
+class LabelFilter:
+    """A filter on examples: one label of the example must meet all given conditions. The fields are keys of links.
 
-    ``verdict`` may be ``any``, or ``none``: no verdict yet, from anyone or from the named person.
+    ``verdict`` may also be ``any``, or ``none``: the example has no verdict, from anyone or from the given person.
     """
 
     person: str = ""
@@ -41,55 +42,58 @@ class Asked:
     category: int | None = None
 
     def __bool__(self) -> bool:
-        return self != Asked()
+        return self != LabelFilter()
 
     def pack(self) -> str:
         """The filter as a short text, for a link.
 
-        >>> Asked("Ann", "wrong").pack(), Asked().pack()
+        >>> LabelFilter("Ann", "wrong").pack(), LabelFilter().pack()
         ('{"person":"Ann","verdict":"wrong"}', '')
         """
-        changed = {name: value for name, value in vars(self).items() if value != getattr(Asked, name)}
+        changed = {name: value for name, value in vars(self).items() if value != getattr(LabelFilter, name)}
         return json.dumps(changed, ensure_ascii=False, separators=(",", ":")) if changed else ""
 
     @classmethod
-    def unpack(cls, text: str) -> Asked:
-        """What ``pack`` wrote; ValueError for anything else."""
+    def unpack(cls, text: str) -> LabelFilter:
+        """The filter that ``pack`` wrote. Raises ValueError for another text."""
         try:
-            asked = cls(**(json.loads(text) if text else {}))
+            read = cls(**(json.loads(text) if text else {}))
         except (TypeError, RecursionError):
             raise ValueError(text) from None
-        known = asked.verdict in ("", "any", "none", *VERDICTS) if isinstance(asked.verdict, str) else False
-        number = asked.category is None or (type(asked.category) is int and 0 < asked.category < 2**31)
-        if not (known and number and isinstance(asked.person, str) and asked.person == cleaned(asked.person, NAME)):
+        person, verdict, category = read.person, read.verdict, read.category
+        if not isinstance(person, str) or person != clean_text(person, MAX_NAME):
             raise ValueError(text)
-        return asked
+        if not isinstance(verdict, str) or verdict not in ("", "any", "none", *VERDICTS):
+            raise ValueError(text)
+        if category is not None and not (type(category) is int and 0 < category < 2**31):
+            raise ValueError(text)
+        return read
 
 
-def cleaned(text: str, most: int) -> str:
-    """A text as it is stored: composed (NFC), without control characters but line ends, cut to a length.
+def clean_text(text: str, length: int) -> str:
+    """A text as it is stored: in NFC, without control characters except line ends, at most ``length`` characters long.
 
-    >>> cleaned(" wrong\\x00 word ", 60)
+    >>> clean_text(" wrong\\x00 word ", 60)
     'wrong word'
     """
-    kept = (c for c in unicodedata.normalize("NFC", text).replace("\r\n", "\n") if c == "\n" or _printed(c))
-    return "".join(kept)[:most].strip()
+    composed = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
+    return "".join(c for c in composed if c == "\n" or _is_printable(c))[:length].strip()
 
 
-def _printed(character: str) -> bool:
+def _is_printable(character: str) -> bool:
     return unicodedata.category(character) not in ("Cc", "Cs")
 
 
-def named(text: str) -> str:
-    """The cleaned name of a person or a category, on one line; UserError if it is empty."""
-    name = cleaned(" ".join(text.split()), NAME)
+def clean_name(text: str) -> str:
+    """The name of a person or a category, cleaned, on one line. Raises UserError if nothing is left."""
+    name = clean_text(" ".join(text.split()), MAX_NAME)
     if not name:
         raise UserError("label_name")
     return name
 
 
-def texts(labels: Iterable[Label]) -> list[dict[str, Any]]:
-    """Labels as plain values, for a file."""
+def labels_as_dicts(labels: Iterable[Label]) -> list[dict[str, Any]]:
+    """Labels as values for JSON."""
     return [
         {
             "person": label.person,

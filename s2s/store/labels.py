@@ -1,8 +1,8 @@
 """Labels of an inspection's examples: verdicts, people's own categories, notes (docs/INSPECT.md, Labels).
 
-A label belongs to a test file (its SHA-256), a checkpoint (its digest), an example's id and a person, so
-that a run made again finds it, and two people who edit one example write two rows. Each change is one
-transaction of its own columns: what one tab writes never takes back what another one wrote beside it.
+The key of a label is a test file (its SHA-256), a checkpoint (its digest), an example's id and a person. So an
+inspection that is made again has its labels, and two people who label one example write two rows. Each change is one
+transaction that writes only its own columns, so that two browser tabs do not overwrite each other's changes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from sqlalchemy.exc import IntegrityError
 
 from s2s.errors import UserError
 from s2s.store.database import METADATA, connect, exists, reading, upsert, writing
-from s2s.store.label import NAME, NOTE, VERDICTS, Asked, Label, cleaned, named
+from s2s.store.label import MAX_NAME, MAX_NOTE, VERDICTS, Label, LabelFilter, clean_name, clean_text
 
 KEY = ("file", "checkpoint", "example", "person")
 
@@ -50,7 +50,7 @@ LABELS = Table(
     Column("file", String(64), primary_key=True),
     Column("checkpoint", String(64), primary_key=True),
     Column("example", BigInteger, primary_key=True, autoincrement=False),
-    Column("person", String(NAME), primary_key=True),
+    Column("person", String(MAX_NAME), primary_key=True),
     Column("verdict", String(20)),
     Column("note", Text, nullable=False, server_default=""),
     Column("changed", Float(53), nullable=False),  # seconds since 1970
@@ -60,7 +60,7 @@ CATEGORIES = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("file", String(64), nullable=False),
-    Column("name", String(NAME), nullable=False),
+    Column("name", String(MAX_NAME), nullable=False),
     UniqueConstraint("file", "name"),
     sqlite_autoincrement=True,  # a deleted category's number is never reused
 )
@@ -70,7 +70,7 @@ MARKS = Table(
     Column("file", String(64), primary_key=True),
     Column("checkpoint", String(64), primary_key=True),
     Column("example", BigInteger, primary_key=True, autoincrement=False),
-    Column("person", String(NAME), primary_key=True),
+    Column("person", String(MAX_NAME), primary_key=True),
     Column("category", ForeignKey(CATEGORIES.c.id, ondelete="CASCADE"), primary_key=True, index=True),
 )
 
@@ -83,18 +83,18 @@ class Labels:
         self.file: str = manifest["file"]["sha256"]
         self.checkpoint: str = manifest["checkpoint"]["digest"]
 
-    def say(self, example: int, person: str, verdict: str | None) -> None:
+    def set_verdict(self, example: int, person: str, verdict: str | None) -> None:
         """Store a verdict; None deletes it."""
         if verdict not in (None, *VERDICTS):
             raise UserError("setting_choice", name="verdict", found=verdict, known=", ".join(VERDICTS))
         self._change(example, person, verdict=verdict)
 
-    def note(self, example: int, person: str, text: str) -> None:
+    def set_note(self, example: int, person: str, text: str) -> None:
         """Store a note; an empty one deletes it."""
-        self._change(example, person, note=cleaned(text, NOTE))
+        self._change(example, person, note=clean_text(text, MAX_NOTE))
 
-    def mark(self, example: int, person: str, category: int, holds: bool) -> None:
-        """Add an example to a category, or remove it; UserError if the category has been deleted."""
+    def set_category(self, example: int, person: str, category: int, holds: bool) -> None:
+        """Add an example to a category, or remove it. Raises UserError if the category has been deleted."""
         with writing(self.engine) as connection:
             row = self._row(example, person) | {"category": category}
             known = select(CATEGORIES.c.id).where(CATEGORIES.c.id == category, CATEGORIES.c.file == self.file)
@@ -106,58 +106,58 @@ class Labels:
                 connection.execute(delete(MARKS).where(*(MARKS.c[key] == value for key, value in row.items())))
             self._touch(connection, example, person)
 
-    def of(self, example: int) -> tuple[Label, ...]:
-        """Everyone's labels of an example, sorted by name, without empty ones."""
+    def of_example(self, example: int) -> tuple[Label, ...]:
+        """All people's labels of an example, sorted by person, without empty ones."""
         return self._read([example]).get(example, ())
 
     def all(self) -> dict[int, tuple[Label, ...]]:
-        """The same for every example with a label."""
+        """The labels of every example that has one, by the example's id."""
         return self._read()
 
-    def some(self, examples: Collection[int]) -> dict[int, tuple[Label, ...]]:
-        """The same for those of these examples with a label."""
+    def of_examples(self, examples: Collection[int]) -> dict[int, tuple[Label, ...]]:
+        """The labels of those of the given examples that have one, by the example's id."""
         return self._read(examples)
 
     def people(self) -> tuple[str, ...]:
         """The people with a label, sorted by name."""
-        query = select(LABELS.c.person).where(*self._said()).distinct()
+        query = select(LABELS.c.person).where(*self._non_empty()).distinct()
         with reading(self.engine) as connection:
             return tuple(sorted(connection.execute(query).scalars()))
 
     def order(self, ids: NDArray[np.int64], person: str = "", descending: bool = False) -> NDArray[np.intp]:
-        """Indices that sort ids by verdict in the order of ``VERDICTS``, then those with other labels alone.
+        """Indices that sort ids by verdict, in the order of ``VERDICTS``, then by labels without a verdict.
 
-        Of several people's verdicts, or one person's alone, the last in that order counts; ties keep their
-        order, and ids without a label are last, either way.
+        If an example has several verdicts, the last in that order counts; with ``person`` only that person's verdict
+        does. The sort is stable. Ids without a label are last, also in descending order.
         """
         rank = func.max(case({verdict: n for n, verdict in enumerate(VERDICTS)}, value=LABELS.c.verdict))
-        query = select(LABELS.c.example, rank).where(*self._said(person)).group_by(LABELS.c.example)
+        query = select(LABELS.c.example, rank).where(*self._non_empty(person)).group_by(LABELS.c.example)
         with reading(self.engine) as connection:
-            found = {id: len(VERDICTS) if n is None else n for id, n in connection.execute(query)}
+            ranks = {id: len(VERDICTS) if n is None else n for id, n in connection.execute(query)}
         sign = -1.0 if descending else 1.0
-        return np.argsort([sign * found[id] if id in found else np.inf for id in ids.tolist()], kind="stable")
+        return np.argsort([sign * ranks[id] if id in ranks else np.inf for id in ids.tolist()], kind="stable")
 
-    def mask(self, ids: NDArray[np.int64], asked: Asked) -> NDArray[np.bool_]:
-        """One boolean an id: whether its example passes the filter."""
-        if asked.verdict != "none":
-            return np.isin(ids, self._having(asked))
-        others = self.mask(ids, replace(asked, verdict="")) if asked.category is not None else True
-        return ~np.isin(ids, self._having(Asked(asked.person, "any"))) & others
+    def mask(self, ids: NDArray[np.int64], wanted: LabelFilter) -> NDArray[np.bool_]:
+        """One boolean for each id: whether its example passes the filter."""
+        if wanted.verdict != "none":
+            return np.isin(ids, self._matching_ids(wanted))
+        in_category = self.mask(ids, replace(wanted, verdict="")) if wanted.category is not None else True
+        return ~np.isin(ids, self._matching_ids(LabelFilter(wanted.person, "any"))) & in_category
 
-    def _having(self, asked: Asked) -> list[int]:
-        where = self._said(asked.person)
-        if asked.verdict:
-            given = LABELS.c.verdict == asked.verdict
-            where.append(given if asked.verdict != "any" else LABELS.c.verdict.is_not(None))
-        if asked.category is not None:
-            where.append(_marked().where(MARKS.c.category == asked.category).exists())
+    def _matching_ids(self, wanted: LabelFilter) -> list[int]:
+        where = self._non_empty(wanted.person)
+        if wanted.verdict:
+            given = LABELS.c.verdict == wanted.verdict
+            where.append(given if wanted.verdict != "any" else LABELS.c.verdict.is_not(None))
+        if wanted.category is not None:
+            where.append(_marks_of_label().where(MARKS.c.category == wanted.category).exists())
         with reading(self.engine) as connection:
             return list(connection.execute(select(LABELS.c.example).where(*where)).scalars())
 
-    def _said(self, person: str = "") -> list[ColumnElement[bool]]:
+    def _non_empty(self, person: str = "") -> list[ColumnElement[bool]]:
         """SQL conditions: this inspection's non-empty labels, of all people or of one."""
-        said = LABELS.c.verdict.is_not(None) | (LABELS.c.note != "") | _marked().exists()
-        where = [LABELS.c.file == self.file, LABELS.c.checkpoint == self.checkpoint, said]
+        non_empty = LABELS.c.verdict.is_not(None) | (LABELS.c.note != "") | _marks_of_label().exists()
+        where = [LABELS.c.file == self.file, LABELS.c.checkpoint == self.checkpoint, non_empty]
         return [*where, LABELS.c.person == person] if person else where
 
     def categories(self) -> dict[int, str]:
@@ -166,9 +166,9 @@ class Labels:
         with reading(self.engine) as connection:
             return {id: name for id, name in connection.execute(query.order_by(CATEGORIES.c.id))}
 
-    def add(self, name: str) -> int:
-        """Create a category unless the name exists; returns its number."""
-        name = named(name)
+    def add_category(self, name: str) -> int:
+        """Create a category if there is none of this name; returns its number."""
+        name = clean_name(name)
         query = select(CATEGORIES.c.id).where(CATEGORIES.c.file == self.file, CATEGORIES.c.name == name)
         try:
             with writing(self.engine) as connection:
@@ -178,9 +178,9 @@ class Labels:
             with reading(self.engine) as connection:
                 return int(connection.execute(query).scalar_one())
 
-    def rename(self, category: int, name: str) -> None:
-        """Rename a category everywhere; UserError if the name is taken."""
-        name = named(name)
+    def rename_category(self, category: int, name: str) -> None:
+        """Rename a category for everyone. Raises UserError if the name is taken or the category has been deleted."""
+        name = clean_name(name)
         own = (CATEGORIES.c.id == category) & (CATEGORIES.c.file == self.file)
         try:
             with writing(self.engine) as connection:
@@ -190,20 +190,20 @@ class Labels:
         if not changed:
             raise UserError("label_category_gone")
 
-    def remove(self, category: int) -> None:
-        """Delete a category with its marks; notes and verdicts stay."""
+    def remove_category(self, category: int) -> None:
+        """Delete a category and its marks; notes and verdicts stay."""
         own = (CATEGORIES.c.id == category) & (CATEGORIES.c.file == self.file)
         with writing(self.engine) as connection:
             connection.execute(delete(CATEGORIES).where(own))
 
-    def marked(self, category: int) -> int:
-        """The number of a category's marks, over all checkpoints."""
+    def count_marks(self, category: int) -> int:
+        """The number of labels in a category, over all checkpoints."""
         query = select(func.count()).select_from(MARKS).where(MARKS.c.category == category)
         with reading(self.engine) as connection:
             return int(connection.execute(query).scalar_one())
 
     def _row(self, example: int, person: str) -> dict[str, Any]:
-        return {"file": self.file, "checkpoint": self.checkpoint, "example": example, "person": named(person)}
+        return {"file": self.file, "checkpoint": self.checkpoint, "example": example, "person": clean_name(person)}
 
     def _change(self, example: int, person: str, **columns: str | None) -> None:
         with writing(self.engine) as connection:
@@ -213,7 +213,7 @@ class Labels:
         upsert(connection, LABELS, self._row(example, person) | {"changed": time.time()} | columns)
 
     def _read(self, examples: Collection[int] | None = None) -> dict[int, tuple[Label, ...]]:
-        """Labels by example, in two queries whatever their number."""
+        """Non-empty labels by example, always with two queries."""
 
         def own(table: Table) -> list[Any]:
             where = [table.c.file == self.file, table.c.checkpoint == self.checkpoint]
@@ -226,21 +226,21 @@ class Labels:
         names: dict[tuple[int, str], tuple[str, ...]] = {}
         for id, person, name in marked:
             names[id, person] = (*names.get((id, person), ()), name)
-        found: dict[int, tuple[Label, ...]] = {}
+        labels: dict[int, tuple[Label, ...]] = {}
         for row in sorted(rows, key=lambda row: (row.example, row.person)):
             categories = names.get((row.example, row.person), ())
             if row.verdict or row.note or categories:
                 changed = datetime.fromtimestamp(row.changed, UTC)
                 label = Label(row.person, row.verdict, categories, row.note, changed)
-                found[row.example] = (*found.get(row.example, ()), label)
-        return found
+                labels[row.example] = (*labels.get(row.example, ()), label)
+        return labels
 
 
-def _marked() -> Select[tuple[int]]:
-    """The marks of a row of ``LABELS``."""
+def _marks_of_label() -> Select[tuple[int]]:
+    """A subquery: the marks of a row of ``LABELS``."""
     return select(1).select_from(MARKS).where(*(MARKS.c[key] == LABELS.c[key] for key in KEY))
 
 
-def kept(manifest: Mapping[str, Any], url: str | None = None) -> dict[int, tuple[Label, ...]]:
-    """All labels of an inspection, read only: a missing database is not created."""
+def read_labels(manifest: Mapping[str, Any], url: str | None = None) -> dict[int, tuple[Label, ...]]:
+    """All labels of an inspection by example; a missing database is not created and gives none."""
     return Labels(connect(url), manifest).all() if url or exists() else {}

@@ -1,7 +1,7 @@
 """Classroom votes on what a model will do next: the tables of rooms, questions and votes, and their operations.
 
-A teacher opens a room and gets its code, for the class, and its key, which only the teacher has: it is needed to ask,
-close and reveal. A voter is a random name that the voter's browser keeps. Times are seconds since 1970.
+A teacher who opens a room gets a code for the class, and a key that is needed to ask, close and reveal. A voter's name
+is random and stored in the voter's browser. Times are seconds since 1970; ``now`` defaults to the current time.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ from s2s.errors import UserError
 from s2s.store.database import METADATA, reading, upsert, writing
 from s2s.trace.trace import Trace
 
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no characters that are easily confused
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without characters that are easily confused, such as 0 and O
 CODE = re.compile(f"[{ALPHABET}]{{6}}")
 VOTER = re.compile("[0-9a-f]{32}")
 HOUR = 3_600  # seconds until a room without a question expires
 DAY = 24 * HOUR  # seconds from the last question until a room expires
 MAX_ROOMS = 200
-MAX_VOTERS = 400  # a question
-MAX_QUESTIONS = 500  # a room
-WORDS = 5  # choices for the next word
+MAX_VOTERS = 400  # of one question
+MAX_QUESTIONS = 500  # of one room
+MAX_WORDS = 5  # choices for the next word in one question
 
 ROOMS = Table(
     "class_rooms",
     METADATA,
     Column("code", String(6), primary_key=True),
-    Column("key", String(64), nullable=False),  # its SHA-256
+    Column("key", String(64), nullable=False),  # the SHA-256 of the key
     Column("expires", Float, nullable=False),
     Column("asked", Integer, nullable=False),  # number of questions so far; the last one is on screen
 )
@@ -80,53 +80,56 @@ VOTES = Table(
 
 @dataclass(frozen=True)
 class Question:
-    """A question about one step, counted from 0: where the model will look, and which of the words it will output."""
+    """A question about one step: which source word gets most attention, and which of ``words`` comes next.
 
-    step: int
+    Its JSON is stored in the database and sent to browsers.
+    """
+
+    step: int  # from 0
     source: Sequence[str]
-    said: Sequence[str]  # the words before
+    said: Sequence[str]  # the output before this step
     words: Sequence[str]
 
 
 @dataclass(frozen=True)
 class Truth:
-    """The answer: the model's weights at that step, the probability of each of the question's words, and its output."""
+    """The answer to a question, from the model; its JSON is stored and sent as that of ``Question``."""
 
-    attention: Sequence[float]
-    words: Sequence[float]
-    said: int
+    attention: Sequence[float]  # one weight for each source word
+    words: Sequence[float]  # the probability of each of the question's words
+    said: int  # the index of the model's output among them
 
 
 @dataclass(frozen=True)
 class RoomState:
-    """A room as every member may see it: ``truth`` is None before the reveal, ``question`` before the first."""
+    """The part of a room that all its members may see."""
 
-    number: int
-    phase: str
+    number: int  # of the question on screen, from 1; 0 before the first
+    phase: str  # waiting (no question yet), open, closed, revealed
     question: Question | None = None
-    truth: Truth | None = None
+    truth: Truth | None = None  # None before the reveal
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Votes for each source word and each of the words, and how many have voted."""
+    """The number of votes for each source word and for each of the question's words, and the number of voters."""
 
     places: Sequence[int]
     words: Sequence[int]
     voters: int
 
 
-def about(trace: Trace, t: int) -> tuple[Question, Truth]:
-    """The question about step ``t`` of a free-running lane, and its answer: its word and the most probable others.
+def make_question(trace: Trace, t: int) -> tuple[Question, Truth]:
+    """The question about step ``t`` (from 0) of a free-running lane, and its answer.
 
-    Their order is drawn from the source and the step alone, so the same question always looks the same. Raises
-    UserError for a model without attention.
+    The choices are the step's output and the most probable other words, shuffled with the source and the step as seed,
+    so that the same question always looks the same. Raises UserError for a model without attention.
     """
     if not trace.attention_TS.size:
         raise UserError("class_blind")
     step = trace.steps[t]
     log_probs = {step.output: step.log_prob} | {scored.token: scored.log_prob for scored in step.top}
-    words = list(log_probs)[:WORDS]
+    words = list(log_probs)[:MAX_WORDS]
     random.Random(f"{' '.join(trace.source_tokens)} {t}").shuffle(words)
     before = tuple(earlier.output for earlier in trace.steps[:t])
     weights = tuple(round(float(weight), 6) for weight in step.attention)
@@ -137,7 +140,7 @@ def about(trace: Trace, t: int) -> tuple[Question, Truth]:
 
 
 def open_room(engine: Engine, now: float | None = None) -> tuple[str, str]:
-    """Open a room; returns its code and key. Deletes expired rooms first; UserError where there are still too many."""
+    """Delete expired rooms and open one; returns its code and key. Raises UserError if there are too many rooms."""
     now = time.time() if now is None else now
     key = secrets.token_urlsafe(18)
     with writing(engine) as connection:
@@ -145,12 +148,12 @@ def open_room(engine: Engine, now: float | None = None) -> tuple[str, str]:
         codes = set(connection.scalars(select(ROOMS.c.code)))
         if len(codes) >= MAX_ROOMS:
             raise UserError("rooms_full", limit=MAX_ROOMS)
-        code = next(code for code in iter(_code, None) if code not in codes)
+        code = next(code for code in iter(_random_code, None) if code not in codes)
         connection.execute(insert(ROOMS).values(code=code, key=_digest(key), expires=now + HOUR, asked=0))
     return code, key
 
 
-def _code() -> str:
+def _random_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(6))
 
 
@@ -158,11 +161,11 @@ def _digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def teaches(engine: Engine, code: str, key: str, now: float | None = None) -> bool:
+def is_teacher(engine: Engine, code: str, key: str, now: float | None = None) -> bool:
     """Whether the key belongs to a room that has not expired."""
     try:
         with reading(engine) as connection:
-            _room(connection, code, key, time.time() if now is None else now)
+            _teacher_room(connection, code, key, time.time() if now is None else now)
     except UserError as error:
         if error.key == "error.room_unknown":
             return False
@@ -170,8 +173,8 @@ def teaches(engine: Engine, code: str, key: str, now: float | None = None) -> bo
     return True
 
 
-def _room(connection: Connection, code: str, key: str, now: float) -> int:
-    """The number of a room's questions, for its teacher; locks the room's row until the transaction ends."""
+def _teacher_room(connection: Connection, code: str, key: str, now: float) -> int:
+    """The number of questions of a teacher's room, whose row is locked. Raises UserError for a wrong code or key."""
     query = select(ROOMS.c.key, ROOMS.c.asked).where(ROOMS.c.code == code, ROOMS.c.expires > now)
     row = connection.execute(query.with_for_update()).first()
     if row is None or not hmac.compare_digest(str(row.key), _digest(key)):
@@ -179,36 +182,41 @@ def _room(connection: Connection, code: str, key: str, now: float) -> int:
     return int(row.asked)
 
 
-def ask(engine: Engine, code: str, key: str, question: Question, truth: Truth, now: float | None = None) -> int:
-    """Ask the class; returns the question's number, from 1. The previous question is closed."""
+def ask_question(
+    engine: Engine, code: str, key: str, question: Question, truth: Truth, now: float | None = None
+) -> int:
+    """Add a question and close the previous one; returns its number, from 1.
+
+    Raises UserError for a wrong code or key, and if the room has had ``MAX_QUESTIONS`` questions.
+    """
     now = time.time() if now is None else now
     with writing(engine) as connection:
-        number = _room(connection, code, key, now) + 1
+        number = _teacher_room(connection, code, key, now) + 1
         if number > MAX_QUESTIONS:
             raise UserError("room_questions", limit=MAX_QUESTIONS)
         earlier = (QUESTIONS.c.room == code) & (QUESTIONS.c.phase == "open")
         connection.execute(update(QUESTIONS).where(earlier).values(phase="closed"))
-        texts = {"question": _text(question), "truth": _text(truth)}
+        texts = {"question": _record_json(question), "truth": _record_json(truth)}
         connection.execute(insert(QUESTIONS).values(room=code, number=number, phase="open", **texts))
         connection.execute(update(ROOMS).where(ROOMS.c.code == code).values(asked=number, expires=now + DAY))
     return number
 
 
-def _text(record: Question | Truth) -> str:
+def _record_json(record: Question | Truth) -> str:
     return json.dumps(asdict(record), ensure_ascii=False)
 
 
-def turn(engine: Engine, code: str, key: str, phase: str, now: float | None = None) -> None:
-    """Close the vote or reveal the truth of the question on screen: never back to an earlier phase."""
+def set_phase(engine: Engine, code: str, key: str, phase: str, now: float | None = None) -> None:
+    """Change the last question's phase to ``closed`` or ``revealed``; a later phase stays as it is."""
     before = {"closed": ("open",), "revealed": ("open", "closed")}[phase]
     with writing(engine) as connection:
-        number = _room(connection, code, key, time.time() if now is None else now)
+        number = _teacher_room(connection, code, key, time.time() if now is None else now)
         here = (QUESTIONS.c.room == code) & (QUESTIONS.c.number == number) & QUESTIONS.c.phase.in_(before)
         connection.execute(update(QUESTIONS).where(here).values(phase=phase))
 
 
-def state(engine: Engine, code: str, now: float | None = None) -> RoomState:
-    """The state of a room; one query. Raises UserError where the room does not exist or has expired."""
+def read_room(engine: Engine, code: str, now: float | None = None) -> RoomState:
+    """The state of a room, with one query. Raises UserError if the room does not exist or has expired."""
     here = (QUESTIONS.c.room == ROOMS.c.code) & (QUESTIONS.c.number == ROOMS.c.asked)
     columns = (ROOMS.c.asked, QUESTIONS.c.phase, QUESTIONS.c.question, QUESTIONS.c.truth)
     alive = (ROOMS.c.code == code) & (ROOMS.c.expires > (time.time() if now is None else now))
@@ -222,10 +230,13 @@ def state(engine: Engine, code: str, now: float | None = None) -> RoomState:
     return RoomState(row.asked, row.phase, Question(**json.loads(row.question)), truth)
 
 
-def vote(
+def record_vote(
     engine: Engine, code: str, number: int, voter: str, place: int | None, word: int | None, now: float | None = None
 ) -> None:
-    """Record or change a vote. Raises UserError if it is late, has no such choice, or there are too many voters."""
+    """Record or change a vote for a source word (``place``), a word, or both, each an index from 0.
+
+    Raises UserError if the question is closed, if there is no such choice, or if there are too many voters.
+    """
     now = time.time() if now is None else now
     if not VOTER.fullmatch(voter) or (place is None and word is None):
         raise UserError("request_broken")
@@ -233,10 +244,10 @@ def vote(
     alive = (ROOMS.c.code == QUESTIONS.c.room) & (ROOMS.c.expires > now)
     with writing(engine) as connection:
         query = select(QUESTIONS.c.phase, QUESTIONS.c.question, ROOMS.c.asked).where(here, alive)
-        row = connection.execute(query.with_for_update(of=QUESTIONS)).first()  # waits for a close, or makes it wait
+        row = connection.execute(query.with_for_update(of=QUESTIONS)).first()  # no vote during a change of phase
         if row is None or row.phase != "open" or row.asked != number:
             raise UserError("vote_late")
-        _check(Question(**json.loads(row.question)), place, word)
+        _check_choice(Question(**json.loads(row.question)), place, word)
         ours = (VOTES.c.room == code) & (VOTES.c.number == number)
         others = connection.scalar(select(func.count()).select_from(VOTES).where(ours, VOTES.c.voter != voter))
         if others is not None and others >= MAX_VOTERS:
@@ -244,14 +255,14 @@ def vote(
         upsert(connection, VOTES, {"room": code, "number": number, "voter": voter, "place": place, "word": word})
 
 
-def _check(question: Question, place: int | None, word: int | None) -> None:
+def _check_choice(question: Question, place: int | None, word: int | None) -> None:
     for chosen, choices in ((place, question.source), (word, question.words)):
         if chosen is not None and not 0 <= chosen < len(choices):
             raise UserError("request_broken")
 
 
-def counts(engine: Engine, code: str, number: int, question: Question) -> Counts:
-    """The votes of a question so far; one query."""
+def count_votes(engine: Engine, code: str, number: int, question: Question) -> Counts:
+    """The votes of a question so far, with one query."""
     ours = (VOTES.c.room == code) & (VOTES.c.number == number)
     query = select(VOTES.c.place, VOTES.c.word, func.count()).where(ours).group_by(VOTES.c.place, VOTES.c.word)
     places, words, voters = [0] * len(question.source), [0] * len(question.words), 0

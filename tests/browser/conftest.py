@@ -1,4 +1,4 @@
-"""A real server and a real Chromium; any script error or request to another host fails the test."""
+"""Fixtures: a real server and a real Chromium; a script error or a request to another host fails the test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person, or a screen reader, is told by a page as it stands: to find words of the other language among it."""
+"""The texts that a page shows or reads out, to find words of the other language."""
 
 from __future__ import annotations
 

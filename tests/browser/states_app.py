@@ -1,4 +1,4 @@
-"""The section on states alone, of the inspection that an environment variable names."""
+"""An app with the section of states alone, for the inspection that an environment variable names."""
 
 import os
 
@@ -19,5 +19,5 @@ if __name__ == "__main__":  # as streamlit runs it, and not where tests are look
     with st.sidebar:
         language.switch()
     chosen = st.session_state.setdefault("chosen", ())
-    states.section(Examples(os.environ["LOOKBACK_INSPECTION"]), None, chosen, choose)
+    states.states_section(Examples(os.environ["LOOKBACK_INSPECTION"]), None, chosen, choose)
     st.text(f"chosen {list(chosen)}")

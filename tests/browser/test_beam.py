@@ -1,4 +1,4 @@
-"""The search tree as a person uses it: keys, mouse, slider, the n-best list, the player, sizes, themes."""
+"""The search tree in a browser: keys, mouse, slider, n-best list, player, sizes, themes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page Compare as a person uses it: keyboard and mouse, wide and narrow, light and dark."""
+"""The page Compare in a browser: keyboard and mouse, wide and narrow, light and dark."""
 
 from __future__ import annotations
 

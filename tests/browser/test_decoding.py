@@ -1,4 +1,4 @@
-"""Who runs first and opens the settings then finds them at their defaults, and the link says what is shown."""
+"""Settings that are opened after a run show their defaults, and the link agrees with them."""
 
 from __future__ import annotations
 

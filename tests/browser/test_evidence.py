@@ -1,4 +1,4 @@
-"""The section on evidence: asked for once, then stepped through from the browser."""
+"""The section on evidence in a browser: requested once, then stepped through without Python."""
 
 from __future__ import annotations
 

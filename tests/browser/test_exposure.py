@@ -1,4 +1,4 @@
-"""The page on exposure bias as a person uses it, wide and narrow, light and dark."""
+"""The page Exposure bias in a browser, wide and narrow, light and dark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model of many heads as a person uses it: play, choose a head, fork, see all heads; a phone and a long text."""
+"""A model of many heads in a browser: play, choose a head, fork, see all heads; a phone and a long text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of error inspection in a browser: brush, click, sort, walk with the keyboard, come back by the link."""
+"""The page Inspection in a browser: brush, click, sort, move by keyboard, return by the link."""
 
 from __future__ import annotations
 

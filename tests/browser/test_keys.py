@@ -1,4 +1,4 @@
-"""Who has the keys: a field while somebody types, what shows a run after it; and what frame and header leave free."""
+"""Keyboard focus: a field keeps it while somebody types, a figure has it after a run; its frame covers nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page speaks one language: no word of the other is visible, or read out, on any page; the phone's menu closes."""
+"""A page has one language: no visible or read-out word is of the other; a phone's menu closes."""
 
 from __future__ import annotations
 

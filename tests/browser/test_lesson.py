@@ -1,4 +1,4 @@
-"""The lesson as a person uses it: the network played and read, scores dragged, the projector, a phone."""
+"""The lesson in a browser: the network played and read, scores dragged, the projector, a phone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lesson's chapters on losses and remedies as a person uses them: a drag, a click on a bar, within the width."""
+"""The chapters on losses and remedies in a browser: a drag, a click on a bar, the width of a phone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a notebook shows, put into a page as a notebook puts it: frames that play, fit and follow the theme."""
+"""A notebook's output in a page like a notebook's: frames that play, fit and follow the theme."""
 
 from __future__ import annotations
 

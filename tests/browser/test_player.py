@@ -1,4 +1,4 @@
-"""The player as a person uses it: keys, mouse, link, downloads, languages, sizes, themes."""
+"""The player in a browser: keys, mouse, link, downloads, languages, sizes, themes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Predict, then reveal: nothing of a step is on the page before it is shown; the score is that of the trace."""
+"""Predict, then reveal: the page has nothing of a step before it is revealed; the score is the trace's."""
 
 from __future__ import annotations
 

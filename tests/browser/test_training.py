@@ -1,4 +1,4 @@
-"""A model trained in the page, by the process that does so; as few steps as there can be."""
+"""A model trained from the page by a real process, with as few steps as possible."""
 
 from __future__ import annotations
 

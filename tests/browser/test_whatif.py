@@ -1,4 +1,4 @@
-"""Forks and edited attention as a person makes them: mouse, keyboard, an input method, a finger."""
+"""Forks and edited attention in a browser: mouse, keyboard, an input method, a finger."""
 
 from __future__ import annotations
 

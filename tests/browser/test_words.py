@@ -1,4 +1,4 @@
-"""Subwords in the player: words on screen, pieces in what is asked, edited and saved."""
+"""Subwords in the player: words on screen, pieces in requests, edits and files."""
 
 from __future__ import annotations
 

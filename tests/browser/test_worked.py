@@ -1,4 +1,4 @@
-"""The arithmetic of a step for every kind of model: what is written adds up to the trace's numbers."""
+"""The worked arithmetic of a step, for every kind of model: it adds up to the trace's numbers."""
 
 from __future__ import annotations
 

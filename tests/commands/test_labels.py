@@ -27,8 +27,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         examples = inspected(place, name, make_checkpoint(place, attention, scale=0.7))
         if name == "a":
             labels = Labels(connect(url(place)), examples.manifest)
-            labels.say(2, "Ann", "wrong")
-            labels.note(2, "李雷", "=再看")
+            labels.set_verdict(2, "Ann", "wrong")
+            labels.set_note(2, "李雷", "=再看")
     return place
 
 

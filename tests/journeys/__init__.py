@@ -1,1 +1,1 @@
-"""Stories of people in a real browser, and random walks over every control (README.md)."""
+"""Stories of users in a real browser, and random walks over every control (README.md)."""

@@ -1,9 +1,9 @@
-"""A visitor in a real browser who clicks, types and presses keys at random, two hundred times.
+"""A random walk in Chromium: clicks, typed text and keys.
 
-Whatever is visible and enabled can be meant: links of the menu, buttons, radios, switches, sliders, fields, tabs and
-the figures' own buttons, words and cells, and the keys that the figures know. After every action the page has no
-exception, no fault, no error on its console; and every so often its address, opened by somebody else, shows the same
-fields, lanes and step.
+It uses any visible and enabled control (links of the menu, buttons, radios, switches, sliders, fields, tabs, and the
+buttons, words and cells of the figures) and the keys of the figures. After every action the page has no exception, no
+fault and no error in its console. Now and then its address is opened in another browser context, which must show the
+same fields, lanes and step.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from playwright.sync_api import Error, Locator, Page
 
-from tests.journeys.walker import FAULT, Finding
+from tests.journeys.walk_rules import FAULT, Finding
 from tests.visitors import Visitors, rest
 
 KEYS = ("ArrowRight", "ArrowLeft", "Home", "End", "Space", "t", "Escape", "PageDown", "PageUp", "Tab", "e")
@@ -27,7 +27,7 @@ ABOUT = """n => ({
     tag: n.localName,
     kind: n.tagName + (n.type ?? ''),
 })"""
-# What leaves the page, is long, or is Streamlit's own menu.
+# Controls that leave the page, start long work, or belong to Streamlit's menu.
 LEFT_ALONE = re.compile(
     r"stMainMenu|stAppDeploy|stFileUploader|stDownload|download|data-kind|st-key-train|st-key-inspect_start|measure"
     r"|states_|check-dates|stToolbar|st-key-html|button link|stLinkButton"
@@ -35,7 +35,7 @@ LEFT_ALONE = re.compile(
 
 
 class Wanderer:
-    """One visit; ``done`` is what was done, a line an action."""
+    """One visit; ``done`` has a line for each action so far."""
 
     def __init__(self, visitors: Visitors, seed: int, **options: Any) -> None:
         self.visitors, self.options, self.rng = visitors, options, random.Random(seed)
@@ -43,7 +43,7 @@ class Wanderer:
         self.done = ["open /"]
 
     def wander(self, steps: int, reopened: int = 25) -> None:
-        """Do so much; Finding with all that was done where something must not be."""
+        """Do ``steps`` actions, and open the address after every ``reopened``. Raises Finding with the actions."""
         try:
             for step in range(1, steps + 1):
                 self.step()
@@ -55,7 +55,7 @@ class Wanderer:
             raise
 
     def step(self) -> None:
-        """One action."""
+        """Do one action."""
         if self.rng.random() < 0.25:
             key = self.rng.choice(KEYS)
             self.done.append(f"key {key}")
@@ -75,7 +75,7 @@ class Wanderer:
         self.done.append("nothing to use")
 
     def _usable(self, one: Locator) -> dict[str, str] | None:
-        """What it is called and its kind; None of what is hidden, off, left alone, or gone since it was counted."""
+        """A control's name and kind; None if it is hidden, disabled, left alone, or no longer on the page."""
         try:
             about: dict[str, str] = one.evaluate(ABOUT, timeout=2_000)
             if LEFT_ALONE.search(about["html"]) or not one.is_visible() or not one.is_enabled(timeout=2_000):
@@ -85,7 +85,7 @@ class Wanderer:
         return about | {"name": f"{about['tag']} {' '.join(about['name'].split())[:60]!r}"}
 
     def _do(self, one: Locator, kind: str) -> None:
-        """Click, or type into it; what a click does not reach because something lies over it is no fault."""
+        """Click a control or type into it. A control that another element covers is no fault."""
         try:
             if kind.startswith("TEXTAREA") or kind in ("INPUTtext", "INPUTnumber"):
                 text = "3" if kind == "INPUTnumber" else self.rng.choice(TEXTS)
@@ -102,7 +102,7 @@ class Wanderer:
             self.done[-1] += f" (out of reach: {str(error).splitlines()[0][:60]})"
 
     def check(self) -> None:
-        """Neither exception nor fault, on the page or in the console; nothing that was typed has run."""
+        """Raise Finding after an exception or fault, an error in the console, or if typed text was executed."""
         page = self.page
         if page.get_by_test_id("stException").count():
             raise Finding("exception box", page.get_by_test_id("stException").first.inner_text()[:600])
@@ -115,24 +115,24 @@ class Wanderer:
             raise Finding("executed", "what was typed has run")
 
     def reopen(self) -> None:
-        """Somebody else opens the address."""
+        """Open the address in another context, which must show the same."""
         if "/?" not in self.page.url and not re.search(r"/(lesson|compare|exposure|classroom)\?", self.page.url):
             return
-        self.page.mouse.move(0, 0)  # what a hovering mouse previews is not of the link
+        self.page.mouse.move(0, 0)  # a preview under the mouse is not in the link
         self.page.evaluate("document.activeElement?.blur()")
         self.settle(self.page)
-        if (drafts := self.page.locator(".draft button")).count():  # nor is what was typed and not run
-            drafts.last.evaluate("button => button.click()")  # it may stand in something folded
+        if (drafts := self.page.locator(".draft button")).count():  # nor is a text that was typed and not run
+            drafts.last.evaluate("button => button.click()")  # it may be inside a closed expander
         self.settle(self.page)
         if "/?" in self.page.url and not self.page.locator(".player").count():
-            return  # nothing was decoded, no text was given say: the address is of what was decoded last
+            return  # nothing was decoded, for example without a text: the address is that of the last decoding
         here, url = picture(self.page), self.page.url
         context = self.visitors.browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | self.options))
         other = context.new_page()
         other.goto(url)
         for part in (".st-key-text textarea", ".player"):
             if self.page.locator(part).count():
-                other.locator(part).first.wait_for(state="attached")  # a server that has much to do paints it late
+                other.locator(part).first.wait_for(state="attached")  # a busy server renders it late
         self.settle(other)
         there = picture(other)
         context.close()
@@ -141,7 +141,7 @@ class Wanderer:
                 raise Finding("the link shows something else", f"{name}: {here[name]!r} here, {there[name]!r}; {url}")
 
     def settle(self, page: Page) -> None:
-        """Until the server rests and the address says what the player shows."""
+        """Wait until the server is idle and the address has the player's state."""
         page.get_by_test_id("stMain").wait_for()
         rest(page)
         page.wait_for_function(
@@ -156,7 +156,7 @@ class Wanderer:
 
 
 def picture(page: Page) -> dict[str, Any]:
-    """What is to be seen of what a link holds. Where each step is guessed first, that is the steps before its own."""
+    """The visible state that a link must restore; if steps are guessed first, only the steps before the current one."""
     player = page.locator(".player")
     shown = "step=" in page.url and player.count() and player.first.is_visible()  # a film's moment is in no link
     step = page.locator(".player .where").first.inner_text() if shown else ""

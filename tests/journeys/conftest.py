@@ -1,4 +1,4 @@
-"""A cold server for each file of stories, a fresh visitor for each story."""
+"""A freshly started server for each file of stories, a fresh browser context for each story."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from tests.visitors import Visitors, serve
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cold server's own: its log, its database, its inspections."""
+    """The server's folder: its log, its database, its inspections."""
     return tmp_path_factory.mktemp("cold")
 
 
 @pytest.fixture(scope="module")
 def cold(folder: Path) -> Iterator[str]:
-    """A server that nobody has visited."""
+    """The address of a server that has had no visitor yet."""
     with serve(folder, LOOKBACK_INSPECTED=str(folder / "inspected"), LOOKBACK_DATA=str(folder / "data")) as address:
         yield address
 
 
 @pytest.fixture
 def visitors(browser: Browser, cold: str, folder: Path) -> Iterator[Visitors]:
-    """Who comes; at the end no script has failed in their browsers and no traceback stands in the server's log."""
+    """Opens visits. At the end no script has failed in a browser and the server's log has no new traceback."""
     before = (folder / "log").read_text(encoding="utf-8").count("Traceback")
     people = Visitors(browser, cold)
     yield people

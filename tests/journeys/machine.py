@@ -1,4 +1,4 @@
-"""The walk as hypothesis' state machine: which control and what value are drawn, a failing walk is shrunk."""
+"""Random walks as a hypothesis state machine, which draws controls and values, and can shrink a failing walk."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from tests.journeys.walker import FIRST, Walk
+from tests.journeys.app_visit import FIRST_VISITS
+from tests.journeys.walker import Walk
 from tests.journeys.world import Log
 
 ANY = some.integers(0, 2**16)
-STEPS = 40  # of one visit
-REOPENED = 5  # after so many actions the link is opened elsewhere
+STEPS = 40  # actions of one visit, on average
+REOPENED = 5  # actions at most before the page's link is opened in a fresh visit
 
 
 def machine(log: Log, counted: Callable[[], None]) -> type[RuleBasedStateMachine]:
-    """Visits of a person who presses anything; ``counted`` is called once an action."""
+    """A state machine whose every example is one visit; ``counted`` is called before each action."""
 
     class Visitor(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
             self.walk: Walk | None = None
 
-        @rule(first=some.sampled_from(FIRST), picks=some.lists(some.tuples(ANY, ANY), min_size=1, max_size=REOPENED))
+        @rule(
+            first=some.sampled_from(FIRST_VISITS),
+            picks=some.lists(some.tuples(ANY, ANY), min_size=1, max_size=REOPENED),
+        )
         def act(self, first: tuple[str, dict[str, str]], picks: list[tuple[int, int]]) -> None:
-            """Some actions, then the link; the visit begins with a link where it has not begun."""
+            """Do some actions, then open the page's link; the first call begins the visit at ``first``."""
             self.walk = self.walk or Walk(log, *first)
             try:
                 for which, what in picks:
@@ -41,9 +45,9 @@ def machine(log: Log, counted: Callable[[], None]) -> type[RuleBasedStateMachine
 
 
 def walk(log: Log, actions: int, number: int, shrink: bool = False) -> int:
-    """Visits until so many actions are done; returns how many were. Raises Finding with the way to it.
+    """Make visits until ``actions`` actions are done; returns their number. Raises Finding, with the visit's actions.
 
-    ``shrink`` looks for the shortest, which takes minutes.
+    ``shrink`` looks for the shortest failing visit, which takes minutes.
     """
     done = 0
 
@@ -57,7 +61,7 @@ def walk(log: Log, actions: int, number: int, shrink: bool = False) -> int:
             max_examples=visits,
             stateful_step_count=STEPS // REOPENED * 2,  # lists are half as long as they may be
             deadline=None,
-            derandomize=False,  # the seed says it
+            derandomize=False,  # the seed decides
             database=None,
             phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
             suppress_health_check=list(HealthCheck),

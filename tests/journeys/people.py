@@ -1,4 +1,4 @@
-"""What people do and see: a few gestures and looks that several stories share."""
+"""Actions and checks that several stories share."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ OTHER = "他喜欢喝茶。"
 
 
 def field(page: Page, lang: str, key: str = "text") -> Locator:
-    """The sentence or the reference."""
+    """The field of the sentence or of the reference."""
     return page.get_by_label(say(f"step.{key}", lang), exact=True)
 
 
 def write(page: Page, lang: str, text: str, reference: str | None = None) -> None:
-    """Type a sentence over whatever stands there, and a reference."""
+    """Replace the sentence and, if given, the reference by typing."""
     for key, typed in (("text", text), ("reference", reference)):
         if typed is not None:
             field(page, lang, key).click()
@@ -30,18 +30,18 @@ def write(page: Page, lang: str, text: str, reference: str | None = None) -> Non
 
 
 def run(page: Page, lang: str) -> None:
-    """Press Run and wait until nothing moves."""
+    """Press Run and wait until the page is idle."""
     page.get_by_role("button", name=say("step.run", lang), exact=True).click()
     rest(page)
 
 
 def address(page: Page) -> dict[str, str]:
-    """The link's parts."""
+    """The parameters of the page's address."""
     return dict(parse_qsl(urlsplit(page.url).query, keep_blank_values=True))
 
 
 def becomes(page: Page, **parts: str | None) -> None:
-    """Wait until the address has these parts; None: not this one."""
+    """Wait until the address has these parameters, and none of those given as None."""
     page.wait_for_function(
         """parts => {
             const here = new URLSearchParams(location.search);
@@ -52,35 +52,35 @@ def becomes(page: Page, **parts: str | None) -> None:
 
 
 def words(page: Page, lane: str) -> list[str]:
-    """What a lane says, word by word."""
+    """The words of a lane."""
     return page.locator(f"tr.lane.{lane} td .token").all_text_contents()
 
 
 def at(page: Page, step: int, lang: str) -> None:
-    """The player stands at a step."""
+    """Expect that the player shows a step."""
     start = say("player.where", lang, step=step, steps=0).split("0")[0] if step != 0 else ""
     expect(page.locator(".where")).to_contain_text(start.strip())
 
 
 def sees_no_error(page: Page) -> None:
-    """Neither an exception nor an error's box is on the page."""
+    """Expect that the page has neither an exception nor an error box."""
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
 def chosen(page: Page, name: str) -> None:
-    """A radio is the chosen one."""
+    """Expect that a radio button is checked."""
     expect(page.get_by_role("radio", name=re.compile(f"^{re.escape(name)}$"))).to_be_checked()
 
 
 def choose(page: Page, name: str) -> None:
-    """Press a radio's label, as it is painted."""
+    """Click a radio button's label."""
     page.get_by_test_id("stRadio").get_by_text(name, exact=True).click()
     rest(page)
 
 
 def pick_model(page: Page, lang: str, name: str) -> None:
-    """Another model from the list in the sidebar."""
+    """Choose a model from the list in the sidebar."""
     box = page.get_by_test_id("stSidebar").get_by_role("combobox", name=say("step.checkpoint", lang))
     box.click()
     page.get_by_role("option", name=name, exact=True).click()
@@ -88,7 +88,7 @@ def pick_model(page: Page, lang: str, name: str) -> None:
 
 
 def go(page: Page, lang: str, name: str) -> None:
-    """To another page by the menu; until the address is that page's, as whoever goes on before has never been there."""
+    """Open another page from the menu, and wait until the address is that page's; earlier actions would be lost."""
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=say(f"page.{name}", lang), exact=True).click()
     path = {"step": "/", "inspect": "/inspection"}.get(name, f"/{name}")
     page.wait_for_function("(path) => location.pathname === path", arg=path)

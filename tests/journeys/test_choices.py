@@ -1,4 +1,4 @@
-"""A teacher who prepares: model, lanes and language in every order, before and after Run; pages, back and forward."""
+"""A teacher prepares: model, lanes and language in every order, before and after Run; pages back and forward."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_model_lanes_and_language_in_every_order(visitors: Visitors, order: tupl
     sees_no_error(page)
 
 
-def test_the_player_says_whose_it_is_when_the_field_says_something_else(visitors: Visitors) -> None:
+def test_the_player_names_its_sentence_after_the_field_was_changed(visitors: Visitors) -> None:
     page = visitors.come({"lang": "en", "text": TEXT, "ref": REFERENCE})
     write(page, "en", OTHER)
     pick_model(page, "en", "zh-en-bahdanau")

@@ -1,4 +1,4 @@
-"""An engineer with files of their own: inspected and labelled, a checkpoint brought, a foreign model imported."""
+"""An engineer with own files: inspect and label a test file, upload a checkpoint, import another library's model."""
 
 from __future__ import annotations
 

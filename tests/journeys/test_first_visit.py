@@ -1,4 +1,4 @@
-"""A student's first minutes, from an address without anything behind it."""
+"""A student's first visit, at an address without parameters."""
 
 from __future__ import annotations
 

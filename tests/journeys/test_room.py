@@ -1,4 +1,4 @@
-"""A teacher before a class: a room that outlives a reload and other pages, phones that vote, the lesson by remote."""
+"""A teacher with a class: a room that survives a reload and other pages, votes by phone, the lesson by remote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody malicious: links and fields with whatever no control would write. One sentence, nothing executed."""
+"""Malicious input: links and fields with values that no control writes give one message, and nothing is executed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from s2s.web.shell import page_state
+from tests.journeys.app_visit import PAGES, visit
 from tests.journeys.people import TEXT, run, write
-from tests.journeys.walker import FAULT, PAGES, visit
+from tests.journeys.walk_rules import FAULT
 from tests.journeys.world import Log, small
 from tests.visitors import Visitors, rest
 
@@ -48,7 +49,7 @@ def log() -> Iterator[Log]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_field_with_every_strange_value(log: Log, page: str) -> None:
+def test_a_strange_value_in_any_field_gives_at_most_a_short_message(log: Log, page: str) -> None:
     names = [*page_state.FIELDS, *OTHERS]
     rng = random.Random(page)
     for value in STRANGE:
@@ -65,7 +66,7 @@ def test_every_field_with_every_strange_value(log: Log, page: str) -> None:
 
 
 def harmless(page: Page) -> None:
-    """Nothing of it has run, nothing of it is an element, no address of it can be clicked."""
+    """Expect that no hostile text was executed, became an element, or can be clicked."""
     rest(page)
     assert page.evaluate("window.hit") is None
     assert page.locator("main img[src*=evil], main a[href^=javascript], [data-testid=stMain] script").count() == 0
@@ -75,7 +76,7 @@ def harmless(page: Page) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "compare", "lesson", "inspection"])
-def test_links_that_nobody_wrote(visitors: Visitors, path: str) -> None:
+def test_hostile_links_are_harmless(visitors: Visitors, path: str) -> None:
     query = {name: MARKDOWN for name in page_state.FIELDS} | {"text": SCRIPT + TEXT, "ref": MARKDOWN, "lang": SCRIPT}
     page = visitors.come(query, player=False, path=path)
     page.get_by_test_id("stAlert").first.wait_for()
@@ -86,7 +87,7 @@ def test_links_that_nobody_wrote(visitors: Visitors, path: str) -> None:
     harmless(page)
 
 
-def test_a_field_with_ten_thousand_characters_and_markup(visitors: Visitors, folder: Path) -> None:
+def test_ten_thousand_characters_and_markup_in_a_field_are_harmless(visitors: Visitors, folder: Path) -> None:
     page = visitors.come({"lang": "en"}, locale="en-US")
     write(page, "en", "我" * 10_000, MARKDOWN)
     run(page, "en")

@@ -1,4 +1,4 @@
-"""A student who trains: stopped, gone on with before their eyes, and what came of it is used."""
+"""A student trains a model, stops and resumes the training, and uses the model."""
 
 from __future__ import annotations
 

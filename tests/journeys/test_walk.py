@@ -1,4 +1,4 @@
-"""A share of the random walks; ``python -m tests.journeys.walk`` takes the whole of them."""
+"""Short random walks; ``python -m tests.journeys.walk`` runs long ones."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import pytest
 
 from tests.journeys import machine
 from tests.journeys.browser import Wanderer
-from tests.journeys.walker import Finding, Walk
+from tests.journeys.walk_rules import Finding
+from tests.journeys.walker import Walk
 from tests.journeys.world import small
 from tests.visitors import Visitors
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_whoever_presses_anything_finds_no_fault(number: int) -> None:
+def test_random_actions_through_apptest_find_no_fault(number: int) -> None:
     with small() as log:
         assert machine.walk(log, 240, number) >= 240
 
 
-def test_a_walk_sees_what_goes_wrong() -> None:
+def test_a_walk_reports_a_changed_field_and_a_logged_error() -> None:
     with small() as log:
         walk = Walk(log, "", {"lang": "en", "model": "tiny-additive", "text": "我喜欢苹果。"})
         walk.app.session_state["seed"] = 9  # behind the back of its control
@@ -29,5 +30,5 @@ def test_a_walk_sees_what_goes_wrong() -> None:
             walk.check({"seed"}, {})
 
 
-def test_whoever_clicks_anything_in_a_browser_finds_no_fault(visitors: Visitors) -> None:
+def test_random_actions_in_a_browser_find_no_fault(visitors: Visitors) -> None:
     Wanderer(visitors, 1).wander(50)

@@ -1,7 +1,7 @@
-"""python -m tests.journeys.walk --actions 2000 --seeds 5 --steps 200: the random walks in full.
+"""All random walks: python -m tests.journeys.walk --actions 2000 --seeds 5 --steps 200.
 
-Through AppTest ``--actions`` of each of the seeds, then ``--steps`` of each in a browser. A walk that finds something
-is told action by action, and the command ends with status 1.
+For each seed a walk of ``--actions`` actions through AppTest, then one of ``--steps`` actions in a browser. If a walk
+finds a fault, its actions are printed, and the command exits with status 1.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from tests.visitors import FLAGS, Visitors, found, serve
 
 
 def pages(actions: int, number: int, shrink: bool) -> str:
-    """Through AppTest."""
+    """Walk through AppTest; returns what was done."""
     with small() as log:
         return f"{machine.walk(log, actions, number, shrink)} actions"
 
 
 def browser(steps: int, number: int, shrink: bool) -> str:
-    """In Chromium, at a server that nobody has visited; an even seed on a phone."""
+    """Walk in Chromium, at a freshly started server; with an even seed at the size of a phone."""
     options = {"has_touch": True, "viewport": {"width": 390, "height": 844}} if number % 2 == 0 else {}
     with TemporaryDirectory() as folder, serve(Path(folder)) as address, sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=found(), args=FLAGS)
@@ -47,19 +47,19 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--shrink", action="store_true", help="look for the shortest way to what is found: minutes")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     logging.getLogger("streamlit").setLevel(logging.ERROR)
     failed = 0
-    for number in range(asked.first, asked.first + asked.seeds):
-        for walk, count in ((pages, asked.actions), (browser, asked.steps)):
+    for number in range(options.first, options.first + options.seeds):
+        for walk, count in ((pages, options.actions), (browser, options.steps)):
             begun = time.monotonic()
             try:
-                said = walk(count, number, asked.shrink) if count else "nothing asked"
+                done = walk(count, number, options.shrink) if count else "nothing asked"
             except (AssertionError, Error) as error:
                 print(f"seed {number}: {error}", *getattr(error, "__notes__", []), sep="\n", flush=True)
                 failed = 1
             else:
-                print(f"seed {number}: {said} in {time.monotonic() - begun:.0f} s, no finding", flush=True)
+                print(f"seed {number}: {done} in {time.monotonic() - begun:.0f} s, no finding", flush=True)
     return failed
 
 

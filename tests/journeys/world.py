@@ -1,4 +1,4 @@
-"""The app on tiny checkpoints with one finished inspection, outside of pytest's fixtures: walks begin it anew often."""
+"""The app with tiny checkpoints and one finished inspection, outside of pytest, so that walks can restart it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ INSPECTION = "tiny"
 
 
 class Log(logging.Handler):
-    """What the server logs as an error: the traceback that a visitor is spared."""
+    """Collects the server's error log, which has the tracebacks that pages do not show."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -60,14 +60,14 @@ def _inspect(folder: Path, checkpoint: Path) -> None:
 
 
 def scanned_once() -> contextlib.AbstractContextManager[Any]:
-    """AppTest looks through every installed package for components at each visit, 90 ms; of these once is enough."""
+    """Cache AppTest's search for components in all installed packages, which takes 90 ms at each visit."""
     scan = functools.cache(manifest_scanner.scan_component_manifests)
     return mock.patch.object(manifest_scanner, "scan_component_manifests", scan)
 
 
 @contextlib.contextmanager
 def small() -> Iterator[Log]:
-    """The app's folders replaced by small ones; the log of what goes wrong meanwhile."""
+    """Replace the app's folders by small ones; yields the log of errors."""
     begin = PagesManager.__init__
 
     def later(self: PagesManager, *args: Any, **options: Any) -> None:
@@ -82,7 +82,7 @@ def small() -> Iterator[Log]:
             (models, "FOLDERS", (root,)),
             (folders, "DATA", folder / "data"),
             (folders, "INSPECTED", folder / "inspected"),
-            (trainings, "warm", lambda: None),
+            (trainings, "start_spare_process", lambda: None),
             (engine, "WINDOW", 4),
             (PagesManager, "__init__", later),
         ):

@@ -10,7 +10,7 @@ from s2s.checkpoint.find import find_checkpoint
 from s2s.lesson import learning
 from s2s.lesson.learning import Film
 from s2s.trace.film import curve, film
-from s2s.web.components.film import values
+from s2s.web.components.film import film_values
 
 
 def made(source: str, reference: str, texts: list[str], losses: list[float] | None = None) -> Film:
@@ -69,7 +69,7 @@ def test_the_steepest_fall() -> None:
 def test_the_shipped_film_is_read_as_it_plays() -> None:
     place = find_checkpoint("date")
     moments, frames = curve(place), film(place)
-    shown = values("date", moments, frames, moments[-1].step)
+    shown = film_values("date", moments, frames, moments[-1].step)
     assert learning.dated(shown)
     for k, sentence in enumerate(learning.sentences(shown)):
         own = [frame for frame in frames if frame.sentence == k]

@@ -1,4 +1,4 @@
-"""A path that a visitor types leads to a file of the data folder or nowhere."""
+"""A typed path names a file in the data folder, or is refused."""
 
 from __future__ import annotations
 
@@ -44,26 +44,26 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("typed", HOSTILE)
-def test_what_leads_out_is_one_sentence(data: Path, typed: str) -> None:
+def test_a_path_out_of_the_folder_gets_one_message(data: Path, typed: str) -> None:
     with pytest.raises(UserError) as raised:
-        folders.within(typed, data)
+        folders.resolve_inside(typed, data)
     assert raised.value.key == "error.path_outside"
     assert "secret.tsv\n" not in str(raised.value) and len(str(raised.value)) < 300
 
 
 @pytest.mark.parametrize("typed", ["set/test.tsv", " set/test.tsv ", "./set//test.tsv", "inside.tsv"])
-def test_what_stays_inside_is_found(data: Path, typed: str) -> None:
-    assert folders.within(typed, data) == data / "set" / "test.tsv"
+def test_a_path_inside_the_folder_is_resolved(data: Path, typed: str) -> None:
+    assert folders.resolve_inside(typed, data) == data / "set" / "test.tsv"
 
 
 def test_a_data_folder_that_is_a_link_itself_is_no_escape(data: Path, tmp_path: Path) -> None:
     (tmp_path / "linked").symlink_to(data)
-    assert folders.within("set/test.tsv", tmp_path / "linked") == data / "set" / "test.tsv"
+    assert folders.resolve_inside("set/test.tsv", tmp_path / "linked") == data / "set" / "test.tsv"
 
 
 @given(st.text(max_size=40))
-def test_any_text_is_a_file_inside_or_a_sentence(typed: str) -> None:
+def test_any_text_is_a_file_inside_or_an_error(typed: str) -> None:
     try:
-        assert folders.within(typed, Path(__file__).parent).is_relative_to(Path(__file__).parent)
+        assert folders.resolve_inside(typed, Path(__file__).parent).is_relative_to(Path(__file__).parent)
     except UserError as error:
         assert error.key == "error.path_outside"

@@ -1,4 +1,4 @@
-"""Turns at the models, and work that is done in shares."""
+"""The queue at the models, and work in slices."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Generator
 
 import pytest
 
-from s2s.server.gate import Gate, Work
+from s2s.server.gate import Gate, SlicedWork
 
 
-def test_who_lets_go_and_asks_again_waits_for_those_before() -> None:
+def test_a_thread_that_releases_the_gate_goes_to_the_end_of_the_queue() -> None:
     gate, order = Gate(), list[str]()
 
     def visit(name: str) -> None:
@@ -38,15 +38,15 @@ def parts(broken: bool = False) -> Generator[None, None, str]:
     return "done"
 
 
-def test_work_is_done_in_shares_by_whoever_asks() -> None:
+def test_each_request_computes_a_slice() -> None:
     gate = Gate()
-    work = Work(gate, parts())
-    assert [work.go_on(share=-1) for _ in range(5)] == [None, None, None, "done", "done"]
-    assert Work(gate, parts()).go_on(share=60) == "done"
+    work = SlicedWork(gate, parts())
+    assert [work.advance(seconds=-1) for _ in range(5)] == [None, None, None, "done", "done"]
+    assert SlicedWork(gate, parts()).advance(seconds=60) == "done"
 
 
-def test_work_that_fails_says_so_each_time() -> None:
-    work = Work(Gate(), parts(broken=True))
+def test_an_error_of_sliced_work_is_raised_at_each_call() -> None:
+    work = SlicedWork(Gate(), parts(broken=True))
     for _ in range(2):
         with pytest.raises(ValueError, match="no"):
-            work.go_on(share=60)
+            work.advance(seconds=60)

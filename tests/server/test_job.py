@@ -1,4 +1,4 @@
-"""Work in a thread: progress, an end on request, an end when nobody looks, failures."""
+"""Jobs in a thread: progress, stop, end without polls, errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Tell = Callable[[float], None]
 
 
 def wait(work: Job[int]) -> None:
-    until(lambda: not work.look())
+    until(lambda: not work.poll())
 
 
 def busy(tell: Tell) -> int:
@@ -30,10 +30,10 @@ def test_a_job_gives_its_result_and_its_progress() -> None:
 
     done = Job(work)
     wait(done)
-    assert (done.result, done.share, done.stopped, done.mistake()) == (3, 0.75, False, None)
+    assert (done.result, done.share, done.stopped, done.user_error()) == (3, 0.75, False, None)
 
 
-def test_stop_ends_it_and_the_next_has_its_turn() -> None:
+def test_stop_ends_a_job_and_starts_the_next() -> None:
     first, second = Job(busy), Job(busy)
     until(lambda: not first.waiting)
     assert second.waiting
@@ -55,14 +55,14 @@ def test_a_waiting_job_can_be_stopped() -> None:
     wait(first)
 
 
-def test_it_ends_when_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "PATIENCE", 0.05)
+def test_a_job_ends_when_nobody_polls_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "POLL_TIMEOUT", 0.05)
     left = Job(busy)
     left._thread.join(10)
     assert left.stopped
 
 
-def test_a_users_mistake_is_kept_and_any_other_failure_is_raised() -> None:
+def test_a_user_error_is_returned_and_any_other_error_raised() -> None:
     def mistaken(tell: Tell) -> int:
         raise UserError("file_no_pairs", file="a.tsv")
 
@@ -72,8 +72,8 @@ def test_a_users_mistake_is_kept_and_any_other_failure_is_raised() -> None:
     wrong, failed = Job(mistaken), Job(broken)
     wait(wrong)
     wait(failed)
-    assert str(wrong.mistake()) == str(UserError("file_no_pairs", file="a.tsv"))
+    assert str(wrong.user_error()) == str(UserError("file_no_pairs", file="a.tsv"))
     with pytest.raises(ZeroDivisionError):
-        failed.mistake()
-    assert job.LINE.empty()
+        failed.user_error()
+    assert job.QUEUE.empty()
     assert threading.current_thread().is_alive()

@@ -1,4 +1,4 @@
-"""What sessions hold is found by its name as long as somebody holds it."""
+"""A registry's entry can be found as long as something holds it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ class Thing:
     name: str
 
 
-def test_what_is_held_is_found_and_what_is_not_is_gone() -> None:
+def test_an_entry_lives_as_long_as_something_holds_it() -> None:
     registry: Registry[Thing] = Registry()
     first, second = Thing("a"), Thing("b")
     registry.add(first)
     registry.add(second)
-    assert registry.held() == [first, second] and registry.get("a") is first and registry.get("c") is None
+    assert registry.entries() == [first, second] and registry.get("a") is first and registry.get("c") is None
     del first
     gc.collect()
-    assert registry.get("a") is None and registry.held() == [second]
-    registry.forget(second)
-    registry.forget(second)
-    assert registry.held() == [] and registry.get("b") is None
+    assert registry.get("a") is None and registry.entries() == [second]
+    registry.remove(second)
+    registry.remove(second)
+    assert registry.entries() == [] and registry.get("b") is None

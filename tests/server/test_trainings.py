@@ -1,6 +1,6 @@
-"""Trainings in the page: the line, stop, kill and resume, bounds, who sees what; the chapter in both languages.
+"""Trainings on the server: queue, stop, kill and resume, limits, privacy; the lesson's chapter in both languages.
 
-The processes are real; what they do is not: they put a film together that a test has, and wait.
+The processes are real, but they do not train: they write the moments of a film that the test has, and wait.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import UserError, say
 from s2s.server import job, trainings
-from s2s.server.job import Line
+from s2s.server.job import WorkQueue
 from s2s.server.trainings import Training
 from s2s.trace.film import CURVE, NAME, FilmFrame, FilmMoment, curve, film
 from s2s.train.live import Choice, steps
@@ -84,8 +84,8 @@ def processes(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subp
         started.append(subprocess.Popen(command, stdin=subprocess.PIPE, text=True))
         return started[-1]
 
-    monkeypatch.setattr(trainings, "_start", start)
-    monkeypatch.setattr(trainings, "LINE", Line())
+    monkeypatch.setattr(trainings, "_start_process", start)
+    monkeypatch.setattr(trainings, "QUEUE", WorkQueue())
     yield started
     for process in started:
         if process.poll() is None:
@@ -96,42 +96,44 @@ def processes(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subp
 
 
 def ended(training: Training) -> None:
-    until(lambda: not training.look())
+    until(lambda: not training.poll())
 
 
-def test_one_trains_and_the_others_know_their_place(processes: list[subprocess.Popen[str]], made: Path) -> None:
-    first, second, third = (trainings.begin(Choice()) for _ in range(3))
-    until(lambda: (first.look() or True) and first.moments)
-    assert [tr.job.place for tr in (first, second, third)] == [0, 1, 2] and len(processes) == 1
+def test_one_trains_and_the_others_have_a_position_in_the_queue(
+    processes: list[subprocess.Popen[str]], made: Path
+) -> None:
+    first, second, third = (trainings.start_training(Choice()) for _ in range(3))
+    until(lambda: (first.poll() or True) and first.moments)
+    assert [tr.job.queue_position for tr in (first, second, third)] == [0, 1, 2] and len(processes) == 1
     second.job.stop()
     ended(second)
-    assert third.job.place == 1 and second.job.stopped and not second.checkpoint.exists()
+    assert third.job.queue_position == 1 and second.job.stopped and not second.checkpoint.exists()
     first.job.stop()
     ended(first)
-    until(lambda: third.job.place == 0 and len(processes) == 2)
+    until(lambda: third.job.queue_position == 0 and len(processes) == 2)
     (made / "go").touch()
     ended(third)
-    assert third.job.result and third.job.mistake() is None and third.done == 10
+    assert third.job.result and third.job.user_error() is None and third.done == 10
     assert third.frames == list(film(made)) and third.moments == list(curve(made))
 
 
-def test_who_closes_the_tab_loses_the_place_and_the_process(
+def test_a_training_ends_when_nobody_polls_it(
     processes: list[subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job, "PATIENCE", 0.3)
-    left, waiting = trainings.begin(Choice()), trainings.begin(Choice())
+    monkeypatch.setattr(job, "POLL_TIMEOUT", 0.3)
+    left, waiting = trainings.start_training(Choice()), trainings.start_training(Choice())
     left.job._thread.join(20)
     waiting.job._thread.join(20)
-    assert left.job.stopped and waiting.job.stopped and trainings.LINE.empty()
+    assert left.job.stopped and waiting.job.stopped and trainings.QUEUE.empty()
     assert len(processes) == 1 and processes[0].poll() is not None
 
 
-def test_a_killed_process_is_said_and_gone_on_with(processes: list[subprocess.Popen[str]], made: Path) -> None:
-    training = trainings.begin(Choice())
-    until(lambda: (training.look() or True) and training.moments)
+def test_a_killed_process_is_reported_and_resumed(processes: list[subprocess.Popen[str]], made: Path) -> None:
+    training = trainings.start_training(Choice())
+    until(lambda: (training.poll() or True) and training.moments)
     processes[0].send_signal(signal.SIGKILL)
     ended(training)
-    mistake = training.job.mistake()
+    mistake = training.job.user_error()
     assert mistake is not None and mistake.key == "error.training_died" and training.done == 10
     (made / "go").touch()
     training.resume()
@@ -139,37 +141,37 @@ def test_a_killed_process_is_said_and_gone_on_with(processes: list[subprocess.Po
     assert training.job.result and len(training.frames) == 2 and training.checkpoint.exists()
 
 
-def test_a_mistake_of_the_process_is_its_sentence(processes: list[subprocess.Popen[str]], made: Path) -> None:
+def test_a_user_error_of_the_process_is_raised(processes: list[subprocess.Popen[str]], made: Path) -> None:
     (made / "error.json").write_text(json.dumps({"key": "loss_not_finite", "values": {"step": 7}}), encoding="utf-8")
-    training = trainings.begin(Choice())
+    training = trainings.start_training(Choice())
     ended(training)
-    assert str(training.job.mistake()) == str(UserError("loss_not_finite", step=7))
+    assert str(training.job.user_error()) == str(UserError("loss_not_finite", step=7))
 
 
 def test_time_and_number_are_bounded(processes: list[subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    training = trainings.begin(Choice())
-    until(lambda: (training.look() or True) and training.moments)
-    monkeypatch.setattr(trainings, "LONGEST", 0.0)
+    training = trainings.start_training(Choice())
+    until(lambda: (training.poll() or True) and training.moments)
+    monkeypatch.setattr(trainings, "MAX_SECONDS", 0.0)
     ended(training)
-    assert training.late and training.job.stopped and training.checkpoint.exists()
-    monkeypatch.setattr(trainings, "ALL", len(trainings._KNOWN.held()))
+    assert training.timed_out and training.job.stopped and training.checkpoint.exists()
+    monkeypatch.setattr(trainings, "MAX_TRAININGS", len(trainings._TRAININGS.entries()))
     with pytest.raises(UserError):
-        trainings.begin(Choice())
+        trainings.start_training(Choice())
 
 
-def test_what_nobody_holds_is_deleted(processes: list[subprocess.Popen[str]], made: Path) -> None:
+def test_a_training_that_nothing_holds_is_deleted(processes: list[subprocess.Popen[str]], made: Path) -> None:
     (made / "go").touch()
-    training = trainings.begin(Choice())
+    training = trainings.start_training(Choice())
     ended(training)
     name, directory = training.name, training.directory
-    assert trainings.place(name) == directory / name and oct(directory.stat().st_mode & 0o777) == "0o700"
+    assert trainings.checkpoint_directory(name) == directory / name and oct(directory.stat().st_mode & 0o777) == "0o700"
     del training
     gc.collect()
-    assert trainings.place(name) is None and not directory.exists()
+    assert trainings.checkpoint_directory(name) is None and not directory.exists()
 
 
-def test_a_frame_reaches_the_browser_as_it_is(made: Path) -> None:
-    data = shown.kept(str(made), "tiny-additive", 1)
+def test_a_frame_reaches_the_browser_unchanged(made: Path) -> None:
+    data = shown.load_film(str(made), "tiny-additive", 1)
     assert data is not None
     frames = film(made)
     for moment, frame in zip(data["frames"], frames, strict=True):
@@ -182,7 +184,7 @@ def test_a_frame_reaches_the_browser_as_it_is(made: Path) -> None:
         assert packed["text"] == frame.text
     assert data["sentences"][0]["target"][-1] == "<eos>" and data["sentences"][0]["reference"] == REFERENCE
     assert [m["step"] for m in data["moments"]] == [0, 10] and data["moments"][0]["train"] is None
-    unfilmed = shown.values("x", curve(made), frames[:1], 10)
+    unfilmed = shown.film_values("x", curve(made), frames[:1], 10)
     assert [m["step"] for m in unfilmed["moments"]] == [0]  # a moment without its frame is not shown yet
 
 
@@ -193,7 +195,7 @@ def component(app: AppTest) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_chapter_trains_and_the_result_is_this_visitors_alone(
+def test_the_chapter_trains_a_model_for_this_visitor_alone(
     visit_page: Visit, processes: list[subprocess.Popen[str]], made: Path, lang: str
 ) -> None:
     app = visit_page("lesson", chapter="training", lang=lang, model="tiny-general")
@@ -206,7 +208,7 @@ def test_the_chapter_trains_and_the_result_is_this_visitors_alone(
     app.button(key="train").click().run()
     (training,) = app.session_state["trainings"]
     assert training.choice == Choice(attention="dot", feeding="sampling") and training.name.startswith("date-dot-")
-    until(lambda: (training.look() or True) and training.moments)
+    until(lambda: (training.poll() or True) and training.moments)
     app.run()
     assert not app.exception and component(app)["total"] == steps(training.choice)
     assert app.button(key="train").disabled
@@ -227,13 +229,13 @@ def test_the_chapter_trains_and_the_result_is_this_visitors_alone(
     assert app.session_state["trainings"] == [training] and training.job.result
 
 
-def test_a_fourth_training_takes_the_place_of_the_first(
+def test_a_fourth_training_replaces_the_first(
     visit_page: Visit, processes: list[subprocess.Popen[str]], made: Path
 ) -> None:
     (made / "go").touch()
     app = visit_page("lesson", chapter="training")
     names = []
-    for _ in range(trainings.KEPT + 1):
+    for _ in range(trainings.MAX_PER_SESSION + 1):
         app.button(key="train").click().run()
         names.append(app.session_state["trainings"][-1].name)
         ended(app.session_state["trainings"][-1])
@@ -244,18 +246,18 @@ def test_a_fourth_training_takes_the_place_of_the_first(
     assert app.session_state["model"] in models.names()
 
 
-def test_going_on_shows_the_bar_and_stop_at_once(
+def test_resuming_shows_progress_and_stop_at_once(
     visit_page: Visit, processes: list[subprocess.Popen[str]], made: Path
 ) -> None:
     app = visit_page("lesson", chapter="training", model="tiny-general")
     app.button(key="train").click().run()
     (training,) = app.session_state["trainings"]
-    until(lambda: (training.look() or True) and training.moments)
+    until(lambda: (training.poll() or True) and training.moments)
     training.job.stop()
     ended(training)
     with as_in_a_browser(app) as homes:
         click(app, "train-resume", homes)
-        assert not app.exception and training.job.look()
+        assert not app.exception and training.job.poll()
         assert app.button(key="train-stop") and app.button(key="train").disabled
         assert [bar.proto.text for bar in app.get("progress")] != []
         done = say("training.done", "zh", name="", steps=training.steps, exact=75.0)

@@ -1,4 +1,4 @@
-"""An uploaded file: its pairs, or one sentence with the name its owner knows."""
+"""An uploaded file gives pairs, or one message with its name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from s2s.data.readers import Columns
 from s2s.data.text_file import Form
 from s2s.errors import LANGUAGES, UserError
-from s2s.server.user_files import pairs
+from s2s.server.user_files import parse_pairs
 
 GOOD = {
     "a.tsv": "我\tI\n你\tyou\n",
@@ -33,20 +33,20 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_every_form_gives_the_pairs(name: str) -> None:
-    assert pairs(name, GOOD[name].encode(), Columns()) == [("我", "I"), ("你", "you")]
+def test_every_file_format_gives_the_pairs(name: str) -> None:
+    assert parse_pairs(name, GOOD[name].encode(), Columns()) == [("我", "I"), ("你", "you")]
 
 
 def test_only_the_first_pairs_are_read_and_columns_can_be_named() -> None:
     content = b"zh,en\na,b\nc,d\nbroken\n"
-    assert pairs("a.csv", content, Columns("zh", "en"), most=2) == [("a", "b"), ("c", "d")]
+    assert parse_pairs("a.csv", content, Columns("zh", "en"), limit=2) == [("a", "b"), ("c", "d")]
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_file_that_cannot_be_used_gets_one_sentence(name: str) -> None:
+def test_an_unusable_file_gets_one_message(name: str) -> None:
     content, key = BAD[name]
     with pytest.raises(UserError) as caught:
-        pairs(name, content, Columns())
+        parse_pairs(name, content, Columns())
     assert caught.value.key == f"error.{key}"
     for language in LANGUAGES:
         assert caught.value.say(language).count(name) == 1
@@ -55,9 +55,9 @@ def test_a_file_that_cannot_be_used_gets_one_sentence(name: str) -> None:
 
 
 @pytest.mark.parametrize(("encoding", "said"), [("gb18030", "GB18030"), ("utf-16", "UTF-16"), ("utf-8-sig", "")])
-def test_what_was_recognised_is_told(encoding: str, said: str) -> None:
+def test_the_recognised_format_is_reported(encoding: str, said: str) -> None:
     forms: list[Form] = []
     content = "source;target\n我们;we\n你们;you\n".encode(encoding)
-    assert pairs("a.csv", content, Columns(), note=forms.append) == [("我们", "we"), ("你们", "you")]
+    assert parse_pairs("a.csv", content, Columns(), note=forms.append) == [("我们", "we"), ("你们", "you")]
     remark = forms[0].remark("en", "a.csv")
     assert said in remark and "a.csv" in remark and "semicolons" in remark

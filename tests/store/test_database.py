@@ -48,9 +48,7 @@ def count(engine: Engine, word: str = "水") -> int:
         return int(connection.execute(select(WORDS.c.count).where(WORDS.c.word == word)).scalar_one())
 
 
-def test_one_engine_a_url_and_tables_declared_later_are_made_too(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_url_has_one_engine_and_later_tables_are_created(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     more = MetaData()
     first = connect(database_url)
     monkeypatch.setattr("s2s.store.database.METADATA", more)
@@ -64,7 +62,7 @@ def test_the_environment_names_the_database(database_url: str, monkeypatch: pyte
     assert connect() is connect(database_url)
 
 
-def test_upsert_inserts_or_sets(engine: Engine) -> None:
+def test_upsert_inserts_or_updates(engine: Engine) -> None:
     for number in (1, 2):
         with writing(engine) as connection:
             upsert(connection, WORDS, {"word": "水", "count": number})
@@ -72,7 +70,7 @@ def test_upsert_inserts_or_sets(engine: Engine) -> None:
         assert count(engine) == number
 
 
-def test_foreign_keys_hold(engine: Engine) -> None:
+def test_foreign_keys_are_enforced(engine: Engine) -> None:
     with pytest.raises(IntegrityError), writing(engine) as connection:
         connection.execute(insert(NOTES).values(word="absent"))
 
@@ -99,7 +97,7 @@ def test_reading_and_then_writing_at_once_loses_nothing(engine: Engine) -> None:
     assert count(engine) == 100
 
 
-def test_reading_waits_for_no_writer(engine: Engine) -> None:
+def test_readers_do_not_wait_for_a_writer(engine: Engine) -> None:
     with writing(engine) as connection:
         upsert(connection, WORDS, {"word": "水", "count": 1})
     with writing(engine) as connection:
@@ -113,7 +111,7 @@ def _open(url: str, ready: threading.Barrier) -> None:
     connect(url)
 
 
-def test_processes_may_make_the_tables_at_once(database: str) -> None:
+def test_several_processes_may_create_the_tables_at_once(database: str) -> None:
     context = multiprocessing.get_context("fork")
     ready = context.Barrier(4)
     made = [context.Process(target=_open, args=(database, ready)) for _ in range(4)]
@@ -129,11 +127,11 @@ def test_processes_may_make_the_tables_at_once(database: str) -> None:
 )
 def test_another_kind_of_url_is_refused(url: str) -> None:
     with pytest.raises(UserError, match="must be PostgreSQL") as refused:
-        database.address(url)
+        database.parse_url(url)
     assert "secret" not in str(refused.value)
 
 
-def test_a_lost_database_is_one_sentence_without_the_password(tmp_path: Path) -> None:
+def test_a_lost_database_gets_one_message_without_the_password(tmp_path: Path) -> None:
     url = f"postgresql://ann:s3cret@localhost:1/class?password=s3cret&host={tmp_path}"
     with pytest.raises(UserError, match=r"The database postgresql://localhost:1/class cannot be used") as lost:
         connect(url)
@@ -141,7 +139,7 @@ def test_a_lost_database_is_one_sentence_without_the_password(tmp_path: Path) ->
     assert lost.value.__suppress_context__  # nor in a log
 
 
-def test_what_is_no_database_or_no_place_is_refused_too(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_and_a_bad_path_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "text"
     file.write_text("no database, a text long enough to be read as one " * 100)
     for path in (file, file / "below" / "db.sqlite", tmp_path):

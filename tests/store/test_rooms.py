@@ -1,4 +1,4 @@
-"""Rooms: every vote counted once, the teacher's key, nothing told before the reveal; on both databases."""
+"""Rooms in both databases: each vote is counted once, the key is checked, nothing is sent before the reveal."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def room(engine: Engine) -> tuple[str, str]:
 
 
 def tally(engine: Engine, code: str, number: int) -> rooms.Counts:
-    return rooms.counts(engine, code, number, QUESTION)
+    return rooms.count_votes(engine, code, number, QUESTION)
 
 
 def test_fifty_votes_at_once_are_counted_once_each(engine: Engine, room: tuple[str, str]) -> None:
-    number = rooms.ask(engine, *room, QUESTION, TRUTH)
+    number = rooms.ask_question(engine, *room, QUESTION, TRUTH)
 
     def vote(n: int) -> None:  # each voter twice, the second time otherwise
         for turn in range(2):
-            rooms.vote(engine, room[0], number, VOTERS[n], (n + turn) % 3, n % 2)
+            rooms.record_vote(engine, room[0], number, VOTERS[n], (n + turn) % 3, n % 2)
 
     with ThreadPoolExecutor(12) as threads:
         list(threads.map(vote, range(50)))
@@ -51,15 +51,15 @@ def test_fifty_votes_at_once_are_counted_once_each(engine: Engine, room: tuple[s
     assert tally(engine, room[0], number) == rooms.Counts(tuple(places[s] for s in range(3)), (25, 25, 0), 50)
 
 
-def test_who_votes_while_it_closes_is_counted_or_told(engine: Engine, room: tuple[str, str]) -> None:
-    number = rooms.ask(engine, *room, QUESTION, TRUTH)
+def test_a_vote_during_the_close_is_counted_or_refused(engine: Engine, room: tuple[str, str]) -> None:
+    number = rooms.ask_question(engine, *room, QUESTION, TRUTH)
 
     def vote(n: int) -> bool:
         if n == 20:
-            rooms.turn(engine, *room, "closed")
+            rooms.set_phase(engine, *room, "closed")
             return False
         try:
-            rooms.vote(engine, room[0], number, VOTERS[n], 0, None)
+            rooms.record_vote(engine, room[0], number, VOTERS[n], 0, None)
         except UserError as error:
             assert error.key == "error.vote_late"
             return False
@@ -74,16 +74,16 @@ CHANGES = st.lists(st.tuples(st.integers(0, 4), st.none() | st.integers(0, 2), s
 
 
 @given(CHANGES)
-def test_of_each_voter_the_last_vote_counts(tmp_path_factory: pytest.TempPathFactory, votes: list[tuple]) -> None:
+def test_the_last_vote_of_a_voter_counts(tmp_path_factory: pytest.TempPathFactory, votes: list[tuple]) -> None:
     engine = connect(f"sqlite:///{tmp_path_factory.getbasetemp()}/classroom.sqlite")
     with writing(engine) as connection:
         connection.execute(rooms.ROOMS.delete())
     room = rooms.open_room(engine)
-    number = rooms.ask(engine, *room, QUESTION, TRUTH)
+    number = rooms.ask_question(engine, *room, QUESTION, TRUTH)
     last: dict[int, tuple[int | None, int | None]] = {}
     for voter, place, word in votes:
         try:
-            rooms.vote(engine, room[0], number, VOTERS[voter], place, word)
+            rooms.record_vote(engine, room[0], number, VOTERS[voter], place, word)
             last[voter] = (place, word)
         except UserError as error:
             assert (place, word) == (None, None) and error.key == "error.request_broken"
@@ -93,52 +93,52 @@ def test_of_each_voter_the_last_vote_counts(tmp_path_factory: pytest.TempPathFac
     assert found.words == tuple(sum(w == s for _, w in last.values()) for s in range(3))
 
 
-def test_the_truth_leaves_the_database_when_it_is_revealed(engine: Engine, room: tuple[str, str]) -> None:
+def test_the_truth_is_not_sent_before_the_reveal(engine: Engine, room: tuple[str, str]) -> None:
     code = room[0]
-    assert rooms.state(engine, code) == rooms.RoomState(0, "waiting")
-    number = rooms.ask(engine, *room, QUESTION, TRUTH)
+    assert rooms.read_room(engine, code) == rooms.RoomState(0, "waiting")
+    number = rooms.ask_question(engine, *room, QUESTION, TRUTH)
     for phase in ("open", "closed"):
         if phase == "closed":
-            rooms.turn(engine, *room, "closed")
-        seen = rooms.state(engine, code)
+            rooms.set_phase(engine, *room, "closed")
+        seen = rooms.read_room(engine, code)
         assert (seen.number, seen.phase, seen.truth) == (number, phase, None)
         assert "0.8" not in json.dumps(asdict(seen))
-    rooms.turn(engine, *room, "revealed")
-    seen = rooms.state(engine, code)
+    rooms.set_phase(engine, *room, "revealed")
+    seen = rooms.read_room(engine, code)
     assert seen.truth and list(seen.truth.attention) == list(TRUTH.attention) and seen.truth.said == 1
-    rooms.turn(engine, *room, "closed")  # never back
-    assert rooms.state(engine, code).phase == "revealed"
-    assert rooms.ask(engine, *room, QUESTION, TRUTH) == number + 1
+    rooms.set_phase(engine, *room, "closed")  # never back
+    assert rooms.read_room(engine, code).phase == "revealed"
+    assert rooms.ask_question(engine, *room, QUESTION, TRUTH) == number + 1
     with pytest.raises(UserError, match="closed"):
-        rooms.vote(engine, code, number, VOTERS[0], 0, 0)
+        rooms.record_vote(engine, code, number, VOTERS[0], 0, 0)
 
 
 def test_only_the_key_asks_closes_and_reveals(engine: Engine, room: tuple[str, str]) -> None:
     code, key = room
     other = rooms.open_room(engine)
-    assert len(key) >= 24 and rooms.teaches(engine, code, key)
+    assert len(key) >= 24 and rooms.is_teacher(engine, code, key)
     for wrong in ("", "guess", key[:-1], other[1]):
-        assert not rooms.teaches(engine, code, wrong)
+        assert not rooms.is_teacher(engine, code, wrong)
         with pytest.raises(UserError, match="no such room"):
-            rooms.ask(engine, code, wrong, QUESTION, TRUTH)
+            rooms.ask_question(engine, code, wrong, QUESTION, TRUTH)
         with pytest.raises(UserError, match="no such room"):
-            rooms.turn(engine, code, wrong, "revealed")
+            rooms.set_phase(engine, code, wrong, "revealed")
     with reading(engine) as connection:
         assert key not in str(connection.execute(select(rooms.ROOMS)).all())  # a copy of the database is no key
 
 
 def test_rooms_expire_and_are_bounded(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     unused, used = rooms.open_room(engine, now=1000), rooms.open_room(engine, now=1000)
-    number = rooms.ask(engine, *used, QUESTION, TRUTH, now=1001)
-    rooms.vote(engine, used[0], number, VOTERS[0], 0, 0, now=1002)
+    number = rooms.ask_question(engine, *used, QUESTION, TRUTH, now=1001)
+    rooms.record_vote(engine, used[0], number, VOTERS[0], 0, 0, now=1002)
     later = 1002 + rooms.HOUR
-    assert rooms.state(engine, used[0], now=later).phase == "open"
+    assert rooms.read_room(engine, used[0], now=later).phase == "open"
     with pytest.raises(UserError, match="no such room"):
-        rooms.state(engine, unused[0], now=later)
+        rooms.read_room(engine, unused[0], now=later)
     tomorrow = 1002 + rooms.DAY
     for late in (
-        lambda: rooms.state(engine, used[0], tomorrow),
-        lambda: rooms.turn(engine, *used, "closed", tomorrow),
+        lambda: rooms.read_room(engine, used[0], tomorrow),
+        lambda: rooms.set_phase(engine, *used, "closed", tomorrow),
     ):
         with pytest.raises(UserError, match="no such room"):
             late()
@@ -151,26 +151,26 @@ def test_rooms_expire_and_are_bounded(engine: Engine, monkeypatch: pytest.Monkey
         assert connection.scalar(select(func.count()).select_from(rooms.VOTES)) == 0  # they went with their room
 
 
-def test_a_room_takes_so_many_voters_and_only_its_choices(
+def test_a_room_limits_voters_and_accepts_only_its_choices(
     engine: Engine, room: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rooms, "MAX_VOTERS", 2)
-    number = rooms.ask(engine, *room, QUESTION, TRUTH)
+    number = rooms.ask_question(engine, *room, QUESTION, TRUTH)
     for voter in (VOTERS[0], VOTERS[1], VOTERS[0]):
-        rooms.vote(engine, room[0], number, voter, 1, 1)
+        rooms.record_vote(engine, room[0], number, voter, 1, 1)
     with pytest.raises(UserError, match="2 people"):
-        rooms.vote(engine, room[0], number, VOTERS[2], 1, 1)
+        rooms.record_vote(engine, room[0], number, VOTERS[2], 1, 1)
     for voter, place, word in ((VOTERS[0], 3, 0), (VOTERS[0], -1, 0), (VOTERS[0], 0, 3), ("x" * 32, 0, 0)):
         with pytest.raises(UserError) as refused:
-            rooms.vote(engine, room[0], number, voter, place, word)
+            rooms.record_vote(engine, room[0], number, voter, place, word)
         assert refused.value.key == "error.request_broken"
     for code, asked in ((room[0], number + 1), ("222222", number)):
         with pytest.raises(UserError, match="closed"):
-            rooms.vote(engine, code, asked, VOTERS[0], 1, 1)
+            rooms.record_vote(engine, code, asked, VOTERS[0], 1, 1)
     with writing(engine) as connection:
         connection.execute(update(rooms.ROOMS).values(asked=rooms.MAX_QUESTIONS))
     with pytest.raises(UserError, match="Open a new one"):
-        rooms.ask(engine, *room, QUESTION, TRUTH)
+        rooms.ask_question(engine, *room, QUESTION, TRUTH)
 
 
 def test_a_question_is_about_the_step_and_always_looks_the_same(tiny_checkpoint: Path) -> None:
@@ -178,20 +178,22 @@ def test_a_question_is_about_the_step_and_always_looks_the_same(tiny_checkpoint:
 
     lane = trace(load(tiny_checkpoint), "我喜欢喝茶。")
     for t, step in enumerate(lane.steps):
-        question, truth = rooms.about(lane, t)
-        assert (question, truth) == rooms.about(lane, t)
-        assert question.words[truth.said] == step.output and len(set(question.words)) == rooms.WORDS
+        question, truth = rooms.make_question(lane, t)
+        assert (question, truth) == rooms.make_question(lane, t)
+        assert question.words[truth.said] == step.output and len(set(question.words)) == rooms.MAX_WORDS
         assert set(question.words) <= {scored.token for scored in step.top}
         assert tuple(question.said) == tuple(s.output for s in lane.steps[:t])
         assert truth.attention == pytest.approx(step.attention.tolist(), abs=1e-6)
-    orders = {tuple(sorted(q.words).index(w) for w in q.words) for q, _ in (rooms.about(lane, t) for t in range(8))}
+    orders = {
+        tuple(sorted(q.words).index(w) for w in q.words) for q, _ in (rooms.make_question(lane, t) for t in range(8))
+    }
     assert len(orders) > 1
 
 
-def test_a_model_without_attention_has_nothing_to_ask(tmp_path: Path) -> None:
+def test_a_model_without_attention_is_refused(tmp_path: Path) -> None:
     from s2s.checkpoint.open import load
     from tests.factory import make_checkpoint
 
     lane = trace(load(make_checkpoint(tmp_path, "none")), "我喜欢喝茶。")
     with pytest.raises(UserError, match="no attention"):
-        rooms.about(lane, 0)
+        rooms.make_question(lane, 0)

@@ -1,4 +1,4 @@
-"""The app on tiny checkpoints, driven without a browser."""
+"""Fixtures: the app with tiny checkpoints, driven without a browser."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     make_checkpoint(tmp_path, "additive")
     make_checkpoint(tmp_path, "general")
     monkeypatch.setattr(models, "FOLDERS", (tmp_path,))
-    monkeypatch.setattr(trainings, "warm", lambda: None)  # a process that a test would have to end
+    monkeypatch.setattr(trainings, "start_spare_process", lambda: None)  # a process that a test would have to end
     st.cache_resource.clear()
     torch.set_num_threads(1)  # as the server decodes; a thread has its own count, and two add up in another order
     return tmp_path

@@ -1,6 +1,6 @@
-"""Clicks as a browser makes them: one inside a fragment runs that fragment alone, with the arguments it last had.
+"""Clicks as in a browser: a click inside a fragment runs that fragment alone, with the arguments of its last run.
 
-``AppTest`` runs the whole page after every click, and so never sees what a fragment does with old arguments.
+``AppTest`` runs the whole page after every click, so it does not show what a fragment does with old arguments.
 """
 
 from __future__ import annotations

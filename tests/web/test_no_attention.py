@@ -1,4 +1,4 @@
-"""A model without attention on every page: what is about weights is left out, nothing breaks."""
+"""A model without attention on every page: parts about weights are left out, nothing breaks."""
 
 from __future__ import annotations
 

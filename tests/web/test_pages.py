@@ -1,4 +1,4 @@
-"""Whatever page a visit begins with and whichever follows, each begins from the whole state."""
+"""Every page has the complete state, whichever page a visit starts with and whichever comes next."""
 
 from __future__ import annotations
 

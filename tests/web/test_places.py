@@ -1,4 +1,4 @@
-"""Sentences with {places} in the browser's scripts: each goes through ``fill``, with a value for every place."""
+"""Texts with {placeholders} in the browser's scripts: each is filled by ``fill`` with a value for every placeholder."""
 
 from __future__ import annotations
 

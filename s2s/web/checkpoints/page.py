@@ -1,4 +1,4 @@
-"""The page of checkpoints: all that can be chosen, their cards beside each other, and how to bring one's own."""
+"""The page *Checkpoints*: a table of all checkpoints, one or two cards beside each other, and uploads."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ UPLOADS_MADE = "uploads_made"  # accepted uploads so far: each gets a fresh widg
 SCORES = ("bleu", "chrf", "rouge_l", "perplexity", "token_accuracy")
 
 
-def page(names: list[str]) -> None:
-    """The list, the cards of one or two, one's own."""
-    csv_table.show_table(_rows(names), "checkpoints", "cards_table", _formats())
-    _own()
-    saved.section()
+def checkpoints_page(names: list[str]) -> None:
+    """Draw the table, the uploads, the saved runs and the chosen cards."""
+    csv_table.show_table(_table_columns(names), "checkpoints", "cards_table", _column_formats())
+    _upload_section()
+    saved.saved_runs_section()
     chosen = st.multiselect(t("cards.choose"), names, default=names[:1], max_selections=2, key=CARDS)
     if len(chosen) == 2:
         _differences(*chosen)
@@ -35,26 +35,26 @@ def page(names: list[str]) -> None:
         return
     for name, column in zip(chosen, st.columns(len(chosen), gap="large"), strict=True):
         with column:
-            _card(name)
+            _card_with_button(name)
 
 
-def _rows(names: list[str]) -> dict[str, list[Any]]:
-    """A column a fact, a row a checkpoint."""
-    found = [models.about(name, models.changed(name)) for name in names]
-    tests = [_scores(entry) for entry in found]
+def _table_columns(names: list[str]) -> dict[str, list[Any]]:
+    """The columns of the table, with one row for each checkpoint."""
+    facts = [models.about(name, models.changed(name)) for name in names]
+    tests = [_scores(entry) for entry in facts]
     files = [[path for path in models.checkpoint_directory(name).rglob("*") if path.is_file()] for name in names]
     sizes = [sum(path.stat().st_size for path in some) / 1e6 for some in files]
     return {
         t("cards.name"): names,
         **{t(f"cards.{score}"): [test.get(score) for test in tests] for score in SCORES},
-        t("cards.parameters"): [_parameters(entry) for entry in found],
+        t("cards.parameters"): [_parameters(entry) for entry in facts],
         t("cards.size"): sizes,
         t("cards.film"): ["✓" if models.filmed(name) else "–" for name in names],
-        t("cards.kind"): [architecture.described(entry) for entry in found],
+        t("cards.kind"): [architecture.described(entry) for entry in facts],
     }
 
 
-def _formats() -> dict[str, Any]:
+def _column_formats() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     formats = {score: "%.1f" for score in SCORES} | {
         "token_accuracy": "%.3f",
@@ -71,29 +71,31 @@ def _parameters(entry: Mapping[str, Any]) -> Any:
 
 
 def _scores(entry: Mapping[str, Any]) -> dict[str, float]:
-    """The test split's scores, dev's where there are no others; only what is a number."""
-    found = card.part(entry, "metrics", "test") or card.part(entry, "metrics", "dev")
-    return {key: float(found[key]) for key in SCORES if isinstance(found.get(key), int | float)}
+    """The scores on the test split, or on dev if there are none; values that are not numbers are left out."""
+    scores = card.part(entry, "metrics", "test") or card.part(entry, "metrics", "dev")
+    return {key: float(scores[key]) for key in SCORES if isinstance(scores.get(key), int | float)}
 
 
 def _differences(first: str, second: str) -> None:
-    """Scores and settings in which two checkpoints differ."""
+    """Draw a table of the scores and settings in which two checkpoints differ."""
     pair = [models.about(name, models.changed(name)) for name in (first, second)]
-    flat = [_flat(entry["config"]) | {t(f"cards.{k}"): f"{v:.4g}" for k, v in _scores(entry).items()} for entry in pair]
+    flat = [
+        _flatten(entry["config"]) | {t(f"cards.{k}"): f"{v:.4g}" for k, v in _scores(entry).items()} for entry in pair
+    ]
     settings = [key for key in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(key) != flat[1].get(key)]
     columns = {n: [values.get(key, "–") for key in settings] for n, values in zip((first, second), flat, strict=True)}
     st.markdown(f"##### {t('cards.differences')}")
     csv_table.show_table({t("cards.setting"): settings} | columns, f"{first}-{second}", "cards_differences")
 
 
-def _flat(config: Mapping[str, Any]) -> dict[str, str]:
-    """``{"model.cell": "gru", …}``, as texts."""
+def _flatten(config: Mapping[str, Any]) -> dict[str, str]:
+    """A config as ``{"model.cell": "gru", …}``, with all values as text."""
     parts = {part: value for part, value in config.items() if isinstance(value, dict)}
     return {f"{part}.{key}": str(value)[:80] for part, values in parts.items() for key, value in values.items()}
 
 
-def _card(name: str) -> None:
-    """One card, and the way to the player."""
+def _card_with_button(name: str) -> None:
+    """Draw a checkpoint's card, and the button that opens it in *Step through*."""
     if st.button(t("cards.open", name=name), key=f"open-{name}", icon=":material/play_arrow:"):
         st.session_state.update({keys.MODEL: name, **controls.first_example(name)})
         # Else the language would be the browser's: a switch forgets the widgets of the page that it leaves.
@@ -103,12 +105,12 @@ def _card(name: str) -> None:
         card.show_card(name)
 
 
-def _own() -> None:
-    """Bring a checkpoint for this session; what is there can be taken away again."""
+def _upload_section() -> None:
+    """Draw the forms that add a checkpoint to this session, and a button for each that removes it."""
     mine = models.own_uploads()
     with st.expander(t("cards.bring"), expanded=bool(mine)):
-        st.caption(t("cards.bring_help", files=", ".join(FILES), most=uploads.KEPT))
-        full = len(mine) >= uploads.KEPT
+        st.caption(t("cards.bring_help", files=", ".join(FILES), most=uploads.MAX_PER_SESSION))
+        full = len(mine) >= uploads.MAX_PER_SESSION
         left, right = st.columns(2)
         generation = st.session_state.get(UPLOADS_MADE, 0)  # a fresh widget once its file has been taken
         file = left.file_uploader(
@@ -116,40 +118,40 @@ def _own() -> None:
         )
         if file is not None and st.session_state.get(LAST_FILE) != file.file_id:
             st.session_state[LAST_FILE] = file.file_id  # not read anew at every run
-            _take(lambda: uploads.unzip(file.name, file.getvalue()))
+            _add_upload(lambda: uploads.add_archive(file.name, file.getvalue()))
         with right.form("folder", border=False):
             typed = st.text_input(t("cards.folder"), key="folder_path", placeholder="models/mine", disabled=full)
             if st.form_submit_button(t("cards.load"), disabled=full) and typed.strip():
-                _take(lambda: uploads.copy(typed))
+                _add_upload(lambda: uploads.add_folder(typed))
         right.caption(t("cards.folder_help", folder=code(folders.DATA.name)))
         if mistake := st.session_state.get(UPLOAD_MISTAKE):
             st.error(language.explain(mistake))
         for upload in mine:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{code(upload.name)} · {upload.size / 1e6:.1f} MB")
-                st.button(t("cards.remove"), key=f"remove-{upload.name}", on_click=_remove, args=(upload,))
+                st.button(t("cards.remove"), key=f"remove-{upload.name}", on_click=_remove_upload, args=(upload,))
 
 
-def _take(make: Callable[[], uploads.Upload]) -> None:
-    """A new checkpoint into the session, shown at once, or what was wrong with it."""
+def _add_upload(make: Callable[[], uploads.Upload]) -> None:
+    """Add an upload to the session and show its card; a UserError is stored and shown."""
     state = st.session_state
     state[UPLOAD_MISTAKE] = None
     try:
         with st.spinner(t("cards.reading")):
-            made = make()
+            upload = make()
     except UserError as error:
         state[UPLOAD_MISTAKE] = error
         return
-    state[keys.UPLOADS] = [*models.own_uploads(), made]
+    state[keys.UPLOADS] = [*models.own_uploads(), upload]
     state[UPLOADS_MADE] = state.get(UPLOADS_MADE, 0) + 1
-    state[CARDS] = [made.name]
+    state[CARDS] = [upload.name]
     st.rerun()
 
 
-def _remove(upload: uploads.Upload) -> None:
-    """Out of the session, and off the disk."""
+def _remove_upload(upload: uploads.Upload) -> None:
+    """Remove an upload from the session and from the disk."""
     state = st.session_state
-    uploads.forget(upload)
+    uploads.remove_upload(upload)
     state[keys.UPLOADS] = [other for other in models.own_uploads() if other is not upload]
     names = models.names()
     state[CARDS] = [name for name in state.get(CARDS, []) if name in names]

@@ -1,4 +1,4 @@
-"""Runs that were saved, or that another program made of its arrays: shown again, without their model."""
+"""Saved runs, or runs that another program wrote, shown in the player without their model."""
 
 from __future__ import annotations
 
@@ -10,41 +10,45 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.player import page
 from s2s.trace.trace import Trace
-from s2s.web.components.player import player
+from s2s.web.components.player import mount_player
 from s2s.web.shell import language
 from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-MEGABYTES = 20  # of a file
-MOST = 2  # files: one lane each
+MAX_MEGABYTES = 20  # of one file
+MAX_FILES = 2  # one for each lane
 
 
-def section() -> None:
-    """Files in, their lanes in the player; or a sentence that says what they are instead."""
+def saved_runs_section() -> None:
+    """Draw the file field and the files' lanes in the player, or say why they cannot be shown."""
     with st.expander(t("saved.title"), key="saved"):
         st.caption(t("saved.help"))
         files = st.file_uploader(
-            t("saved.files"), ["json", "html"], accept_multiple_files=True, key="saved_files", max_upload_size=MEGABYTES
+            t("saved.files"),
+            ["json", "html"],
+            accept_multiple_files=True,
+            key="saved_files",
+            max_upload_size=MAX_MEGABYTES,
         )
     if not files:
         return
     try:
-        lanes = _lanes(files)
+        lanes = _read_files(files)
     except UserError as error:
         st.error(language.explain(error))
         return
     for lane in lanes.values():
         name = f"{lane.checkpoint['name']} · {t(f'player.{lane.mode}')}"
         st.text(t("app.said", name=name, text=f"{lane.source_text} → {lane.text}"))
-    player(lanes, None, None)
+    mount_player(lanes, None, None)
 
 
-def _lanes(files: Sequence[UploadedFile]) -> dict[str, Trace]:
-    """The lanes of all files. Raises UserError for what is no trace, and for lanes that do not belong together."""
-    if len(files) > MOST:
-        raise UserError("saved_many", limit=MOST)
+def _read_files(files: Sequence[UploadedFile]) -> dict[str, Trace]:
+    """The lanes of all files. Raises UserError if a file has no trace, or if the lanes are of different runs."""
+    if len(files) > MAX_FILES:
+        raise UserError("saved_many", limit=MAX_FILES)
     found = []
     for file in files:
         try:

@@ -1,4 +1,4 @@
-"""A class's votes as HTML, for the front of the room; after the reveal beside what the model does. Pure texts."""
+"""The class's votes as HTML for the projector, after the reveal beside the model's numbers. No Streamlit."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ Row = Callable[[str, str, str, float, float | None, str], str]
 STYLE = (Path(__file__).parents[1] / "components" / "room" / "board.css").read_text(encoding="utf-8")
 
 
-def board(question: Question, counts: Counts, truth: Truth | None, text: Mapping[str, str]) -> str:
-    """The question with its votes; with ``truth`` the model's weights and probabilities beside them, on one scale.
+def render_board(question: Question, counts: Counts, truth: Truth | None, text: Mapping[str, str]) -> str:
+    """The question with its votes and, with ``truth``, the model's weights and probabilities on the same scale.
 
-    A vote counts as its share of the votes for a place, or for a word, as the model's numbers are shares of 1.
+    Both are shares of 1: a bar is the share of the votes for one source word, or for one next word. ``text`` has the
+    strings of the page.
     """
     said = " ".join(map(escape, question.said))
     before = f'{escape(text["said"])} <span dir="auto">{said}</span>' if said else escape(text["nothing_said"])
-    places = _rows(question.source, counts.places, truth.attention if truth else None, text, _place)
-    words = _rows(
-        question.words, counts.words, truth.words if truth else None, text, _word, truth.said if truth else -1
+    places = _render_rows(question.source, counts.places, truth.attention if truth else None, text, _render_place)
+    words = _render_rows(
+        question.words, counts.words, truth.words if truth else None, text, _render_word, truth.said if truth else -1
     )
     return (
         f'<style>{STYLE}</style><div class="lb-board"><p class="said">{before}</p>'
@@ -32,7 +33,7 @@ def board(question: Question, counts: Counts, truth: Truth | None, text: Mapping
     )
 
 
-def _rows(
+def _render_rows(
     tokens: Sequence[str],
     votes: Sequence[int],
     model: Sequence[float] | None,
@@ -51,7 +52,7 @@ def _rows(
     return "".join(rows)
 
 
-def _place(token: str, name: str, votes: str, part: float, weight: float | None, _: str) -> str:
+def _render_place(token: str, name: str, votes: str, part: float, weight: float | None, _: str) -> str:
     model = "" if weight is None else f'<i class="model" style="height:{100 * weight:.1f}%"></i>'
     number = f"<em>{escape(share(weight))}</em>" if weight is not None and weight >= 0.005 else ""
     voted = votes if part else ""
@@ -63,7 +64,7 @@ def _place(token: str, name: str, votes: str, part: float, weight: float | None,
     )
 
 
-def _word(token: str, name: str, votes: str, part: float, p: float | None, mark: str) -> str:
+def _render_word(token: str, name: str, votes: str, part: float, p: float | None, mark: str) -> str:
     model = "" if p is None else f'<i class="model" style="width:{100 * p:.1f}%"></i>'
     number = "" if p is None else f"<em>{escape(share(p))}</em>"
     return (

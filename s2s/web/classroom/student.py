@@ -1,4 +1,4 @@
-"""A student's page: the question of a room and one vote for it, in a fragment that costs little to run again."""
+"""A student's page: a room's question and one vote, in a fragment that is cheap to rerun."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from s2s.store.database import connect
 from s2s.web.shell import language, request
 
 FOLDER = Path(__file__).parents[1] / "components" / "room"
-NONE = -1  # a place or a word that was left out
+NO_CHOICE = -1  # a source word or a next word that the vote leaves out
 
 
 @functools.cache
@@ -29,35 +29,36 @@ def _component() -> Any:
 
 
 @st.fragment
-def section(code: str) -> None:
-    """The room of a code, in whatever case it was typed; a sentence where there is none."""
+def student_page(code: str) -> None:
+    """Draw the room of a code, typed in upper or lower case, or say that there is none."""
     code = code.strip().upper()[:12]
-    handlers: dict[str, request.Handler] = {"look": _look, "vote": functools.partial(_vote, code)}
-    asking = request.answer_request(request.state_digest("room", code), handlers)
-    data = {"code": code, "strings": language.strings("room"), "asking": asking, **_shown(code)}
+    asking = request.answer_request(
+        request.state_digest("room", code), {"look": _answer_poll, "vote": functools.partial(_answer_vote, code)}
+    )
+    data = {"code": code, "strings": language.strings("room"), "asking": asking, **_room_data(code)}
     _component()(key=request.COMPONENT, data=data, on_request_change=lambda: None)
 
 
-def _shown(code: str) -> dict[str, Any]:
-    """The room's state, of a revealed question the votes too, or why there is none."""
+def _room_data(code: str) -> dict[str, Any]:
+    """The room's state, after the reveal with the votes; or the error message."""
     state, counts, problem = rooms.RoomState(0, "waiting"), None, None
     try:
         engine = connect()
-        state = rooms.state(engine, code)
+        state = rooms.read_room(engine, code)
         if state.phase == "revealed" and state.question:
-            counts = asdict(rooms.counts(engine, code, state.number, state.question))
+            counts = asdict(rooms.count_votes(engine, code, state.number, state.question))
     except UserError as error:
         problem = language.spoken(error)
     return {"state": asdict(state), "counts": counts, "error": problem}
 
 
-def _look(_: request.Request) -> Mapping[str, Any]:
+def _answer_poll(_: request.Request) -> Mapping[str, Any]:
     return {}
 
 
-def _vote(code: str, asked: request.Request) -> Mapping[str, Any]:
+def _answer_vote(code: str, asked: request.Request) -> Mapping[str, Any]:
     number = asked.whole("number", 1, rooms.MAX_QUESTIONS)
-    place, word = (asked.whole(name, NONE, 10_000) for name in ("place", "word"))
-    choice = (None if chosen == NONE else chosen for chosen in (place, word))
-    rooms.vote(connect(), code, number, asked.text("voter"), *choice)
+    place, word = (asked.whole(name, NO_CHOICE, 10_000) for name in ("place", "word"))
+    choice = (None if chosen == NO_CHOICE else chosen for chosen in (place, word))
+    rooms.record_vote(connect(), code, number, asked.text("voter"), *choice)
     return {}

@@ -1,4 +1,4 @@
-"""The teacher's page: a room, the question on screen, the votes as they come, the reveal."""
+"""The teacher's page: open a room, ask, watch the votes, close, reveal."""
 
 from __future__ import annotations
 
@@ -13,48 +13,48 @@ from s2s.errors import UserError
 from s2s.store import rooms
 from s2s.store.database import connect
 from s2s.trace.trace import Trace
-from s2s.web.classroom import remembered
-from s2s.web.classroom.board import board
+from s2s.web.classroom import teacher_room
+from s2s.web.classroom.board import render_board
 from s2s.web.shell import controls, language, layout, models, request
 from s2s.web.shell.language import t
 
 CLASS_PROBLEM = "class_problem"  # sentence of the last mistake, shown once
 
 PAGE = "classroom"
-NEARBY = ("localhost", "127.0.0.1", "::1")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
-def section() -> None:
-    """Everything of the page; errors as sentences."""
-    layout.write_address(controls.state())  # a teacher's link leaves it here
+def teacher_page() -> None:
+    """Draw the page; a UserError is shown as a message."""
+    layout.write_address(controls.state())  # removes the key of a teacher's link from the address
     try:
         engine = connect()
-        room, closed = remembered.room(engine)
+        room, closed = teacher_room.current_room(engine)
         if closed:
             st.warning(t("classroom.closed"))
         if room is None:
-            _problem()
-            st.button(t("classroom.open"), key="open_room", type="primary", on_click=_open, args=(engine,))
-            remembered.remember()
+            _show_problem()
+            st.button(t("classroom.open"), key="open_room", type="primary", on_click=_open_room, args=(engine,))
+            teacher_room.sync_browser()
             return
         left, right = st.columns([9, 3], gap="medium")
         with right:
-            _join(room[0])
+            _join_box(room[0])
         with left:
-            _live(engine, *room)
+            _question_fragment(engine, *room)
     except UserError as error:
         st.error(language.explain(error))
 
 
-def _problem() -> None:
-    """What the last button could not do."""
+def _show_problem() -> None:
+    """Show the error of the last button, once."""
     if problem := st.session_state.pop(CLASS_PROBLEM, None):
         st.error(problem)
 
 
-def _open(engine: Engine) -> None:
+def _open_room(engine: Engine) -> None:
     try:
-        remembered.enter(rooms.open_room(engine))
+        teacher_room.enter_room(rooms.open_room(engine))
     except UserError as error:
         st.session_state[CLASS_PROBLEM] = language.explain(error)
 
@@ -68,39 +68,39 @@ def join_link(address: str, code: str) -> str:
     return f"{address.split('?')[0].rstrip('/').removesuffix(PAGE).rstrip('/')}/?room={code}"
 
 
-def _join(code: str) -> None:
-    """The way in for the class: QR code, link, code."""
+def _join_box(code: str) -> None:
+    """Draw how the class gets in: QR code, link and code; below, how to leave the room."""
     address = join_link(st.context.url or "", code)
     picture = segno.make(address, error="m").svg_data_uri(scale=6, border=3, dark="#000", light="#fff")
-    look = "width:100%;max-width:280px;border-radius:8px;display:block"
-    st.html(f'<img src="{picture}" alt="{t("classroom.qr")}" style="{look}">')
+    style = "width:100%;max-width:280px;border-radius:8px;display:block"
+    st.html(f'<img src="{picture}" alt="{t("classroom.qr")}" style="{style}">')
     st.markdown(t("classroom.join"))
     st.code(address, language=None, wrap_lines=True)
     st.markdown(f"### {t('classroom.code')} `{code}`")
-    if urlsplit(address).hostname in NEARBY:
+    if urlsplit(address).hostname in LOCAL_HOSTS:
         st.caption(t("classroom.localhost"))
     st.caption(t("classroom.teacher_link"))
-    remembered.remember()
-    st.button(t("classroom.leave"), key="leave_room", type="tertiary", on_click=remembered.leave)
+    teacher_room.sync_browser()
+    st.button(t("classroom.leave"), key="leave_room", type="tertiary", on_click=teacher_room.leave_room)
 
 
-def _lane() -> Trace:
-    """The free-running lane of the sentence; UserError where it cannot be decoded."""
+def _free_lane() -> Trace:
+    """The free-running lane of the page's sentence. Raises UserError if it cannot be decoded."""
     state = controls.state()
     name = controls.model_name(state)
     return models.decode(name, models.changed(name), state.source, "", "free", state.settings)
 
 
 @st.fragment(run_every=1.0)
-def _live(engine: Engine, code: str, key: str) -> None:
-    """The question with its votes, and the buttons; it looks at the room once a second."""
+def _question_fragment(engine: Engine, code: str, key: str) -> None:
+    """Draw the question with its votes, and the buttons; the fragment reads the room once a second."""
     try:
-        _problem()
-        state = rooms.state(engine, code)
+        _show_problem()
+        state = rooms.read_room(engine, code)
         counts = None
         if state.question:
-            counts = rooms.counts(engine, code, state.number, state.question)
-        _controls(engine, code, key, state)
+            counts = rooms.count_votes(engine, code, state.number, state.question)
+        _phase_controls(engine, code, key, state)
         status = t(f"classroom.phase.{state.phase}")
         if counts is None or state.question is None:
             st.markdown(status)
@@ -108,37 +108,37 @@ def _live(engine: Engine, code: str, key: str) -> None:
         text = language.strings("classroom")
         st.markdown(f"#### {t('classroom.question', step=state.question.step + 1)}")
         st.markdown(f"{status} **{t('classroom.voters', count=counts.voters)}**")
-        st.html(board(state.question, counts, state.truth, text))
+        st.html(render_board(state.question, counts, state.truth, text))
         if state.truth:
             st.caption(t("classroom.legend"))
     except UserError as error:
-        if error.key == "error.room_unknown":  # it has closed meanwhile, which concerns the whole page
+        if error.key == "error.room_unknown":  # it has expired meanwhile, so the whole page must run
             st.rerun()
         st.error(language.explain(error))
 
 
-def _controls(engine: Engine, code: str, key: str, state: rooms.RoomState) -> None:
-    """One button leads on, from asking to closing to revealing; a presenter's remote presses it."""
-    lane = _lane()
+def _phase_controls(engine: Engine, code: str, key: str, state: rooms.RoomState) -> None:
+    """Draw the choice of a step, and the one button that asks, closes and reveals; Page Down presses it."""
+    lane = _free_lane()
     step, main = st.columns([3, 9], vertical_alignment="bottom")
-    # A widget a question and lane: written to from here, it would be overruled by what the browser sends once a second.
+    # The key contains question and lane: a value set here would be overwritten by the browser's, sent once a second.
     name = f"class_step-{state.number}-{request.state_digest(lane.source_tokens, [step.output for step in lane.steps])}"
-    chosen = step.number_input(t("classroom.step"), 1, len(lane.steps), value=_next(state, lane), key=name)
+    chosen = step.number_input(t("classroom.step"), 1, len(lane.steps), value=_next_step(state, lane), key=name)
     actions: dict[str, tuple[str, Any]] = {
-        "open": (t("classroom.close"), lambda: rooms.turn(engine, code, key, "closed")),
-        "closed": (t("classroom.reveal"), lambda: rooms.turn(engine, code, key, "revealed")),
+        "open": (t("classroom.close"), lambda: rooms.set_phase(engine, code, key, "closed")),
+        "closed": (t("classroom.reveal"), lambda: rooms.set_phase(engine, code, key, "revealed")),
     }
     ask = (
         t("classroom.ask", step=chosen),
-        lambda: rooms.ask(engine, code, key, *rooms.about(lane, chosen - 1)),
+        lambda: rooms.ask_question(engine, code, key, *rooms.make_question(lane, chosen - 1)),
     )
     name, action = actions.get(state.phase, ask)
     arguments = (engine, code, state, action)
-    main.button(name, key="class_on", type="primary", shortcut="PageDown", on_click=_press, args=arguments)
+    main.button(name, key="class_on", type="primary", shortcut="PageDown", on_click=_act_once, args=arguments)
 
 
-def _next(state: rooms.RoomState, lane: Trace) -> int:
-    """The step that follows the question on screen, counted from 1; of another lane the first."""
+def _next_step(state: rooms.RoomState, lane: Trace) -> int:
+    """The step after that of the question on screen, from 1; the first if the question is about another lane."""
     asked = state.question
     if asked is None or tuple(asked.source) != lane.source_tokens:
         return 1
@@ -146,10 +146,10 @@ def _next(state: rooms.RoomState, lane: Trace) -> int:
     return min(asked.step + 2, len(lane.steps)) if same else 1
 
 
-def _press(engine: Engine, code: str, seen: rooms.RoomState, action: Any) -> None:
-    """Act, unless the room is not any more what the button was drawn for: one press must not lead on twice."""
+def _act_once(engine: Engine, code: str, seen: rooms.RoomState, action: Any) -> None:
+    """Act unless the room has changed since the button was drawn, so that one press does not act twice."""
     try:
-        now = rooms.state(engine, code)
+        now = rooms.read_room(engine, code)
         if (now.number, now.phase) == (seen.number, seen.phase):
             action()
     except UserError as error:

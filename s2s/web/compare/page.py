@@ -16,7 +16,7 @@ from s2s.trace.step import Step
 from s2s.trace.trace import Trace
 from s2s.web.compare import editor
 from s2s.web.compare.side import Side
-from s2s.web.components.comparison import comparison
+from s2s.web.components.comparison import mount_comparison
 from s2s.web.shell import controls, keys, language, models
 from s2s.web.shell.bound import marks
 from s2s.web.shell.foreign import code
@@ -127,7 +127,7 @@ def _runs(a: Side, b: Side, state: PageState) -> None:
     with st.container(gap="xsmall"):
         for sentence in [*summary(compared), *limits(compared, a.checkpoint, b.checkpoint)]:
             st.markdown(sentence)
-    comparison(compared, controls.address(state))
+    mount_comparison(compared, controls.address(state))
     _take_away(compared, a, b)
 
 

@@ -1,1 +1,1 @@
-"""Components for the browser: a Python wrapper each, beside its script."""
+"""Browser components: a Python wrapper for each, beside its script."""

@@ -1,4 +1,4 @@
-"""The comparison: a browser component that holds two runs and paints their difference itself."""
+"""The comparison: a browser component that gets two runs and draws their difference itself."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _component() -> Any:
     return st.components.v2.component("lookback_comparison", html='<div class="lookback"></div>', css=css, js=js)
 
 
-def comparison(found: Comparison, link: Mapping[str, str]) -> None:
-    """Show two runs beside each other; ``link`` names the state of the page."""
+def mount_comparison(found: Comparison, link: Mapping[str, str]) -> None:
+    """Show two runs beside each other; ``link`` has the parameters of a link to the page's state."""
     data = {**found.to_dict(), "strings": language.strings("comparison"), "link": dict(link), "run": controls.runs()}
     _component()(key="comparison", data=data)

@@ -1,4 +1,4 @@
-"""The film: a browser component that holds every filmed moment of a training and paints them itself."""
+"""The film: a browser component that gets every filmed moment of a training and draws them itself."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def _component() -> Any:
     return st.components.v2.component("lookback_film", html='<div class="lookback"></div>', css=css, js=js)
 
 
-def packed(frame: FilmFrame) -> dict[str, Any]:
-    """What the component paints of a frame: weights row after row, what is said, the reference words' probabilities."""
+def frame_values(frame: FilmFrame) -> dict[str, Any]:
+    """A frame for the component: weights row by row, the model's output, the reference words' probabilities."""
     steps = frame.trace.steps
     return {
         "weights": [round(w * UNITS) for step in steps for w in step.attention.tolist()],
@@ -37,8 +37,8 @@ def packed(frame: FilmFrame) -> dict[str, Any]:
     }
 
 
-def sentence(trace: Trace) -> dict[str, Any]:
-    """What of a sentence is the same in all of its frames."""
+def sentence_values(trace: Trace) -> dict[str, Any]:
+    """The values of a sentence that are the same in all its frames."""
     return {
         "source": trace.source_text,
         "reference": trace.reference,
@@ -48,8 +48,8 @@ def sentence(trace: Trace) -> dict[str, Any]:
     }
 
 
-def values(name: str, moments: Sequence[FilmMoment], frames: Sequence[FilmFrame], total: int) -> Film:
-    """What the component is given of a film, without its texts; moments that lack a frame are not there yet."""
+def film_values(name: str, moments: Sequence[FilmMoment], frames: Sequence[FilmFrame], total: int) -> Film:
+    """A film for the component, without the page's strings; moments whose frames are incomplete are left out."""
     at: dict[int, dict[int, FilmFrame]] = {m.step: {} for m in moments}
     for frame in frames:
         at.setdefault(frame.step, {})[frame.sentence] = frame
@@ -57,24 +57,24 @@ def values(name: str, moments: Sequence[FilmMoment], frames: Sequence[FilmFrame]
     whole = [m for m in moments if at[m.step].keys() == first.keys()]
     return {
         "name": name,
-        "sentences": [sentence(frame.trace) for _, frame in sorted(first.items())],
+        "sentences": [sentence_values(frame.trace) for _, frame in sorted(first.items())],
         "moments": [
             {"step": m.step, "seconds": m.seconds, "train": m.train_loss, "dev": m.dev_loss, "exact": m.exact}
             for m in whole
         ],
-        "frames": [[packed(frame) for _, frame in sorted(at[m.step].items())] for m in whole],
+        "frames": [[frame_values(frame) for _, frame in sorted(at[m.step].items())] for m in whole],
         "pairs": moments[0].pairs,
         "total": total,
     }
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def kept(directory: str, name: str, changed: int) -> Film | None:
-    """A checkpoint's film as the component wants it; None without one. Raises UserError for one that is broken."""
+def load_film(directory: str, name: str, changed: int) -> Film | None:
+    """A checkpoint's film for the component; None if there is no film. Raises UserError for a broken film."""
     moments, frames = curve(directory), film(directory)
-    return values(name, moments, frames, moments[-1].step) if moments and frames else None
+    return film_values(name, moments, frames, moments[-1].step) if moments and frames else None
 
 
-def show(shown: Film, key: str) -> None:
-    """Put a film on the page."""
-    _component()(key=key, data={**shown, "strings": language.strings("film"), "run": controls.runs()})
+def mount_film(values: Film, key: str) -> None:
+    """Show a film."""
+    _component()(key=key, data={**values, "strings": language.strings("film"), "run": controls.runs()})

@@ -1,4 +1,4 @@
-"""The page's two browser components: distributions that are brushed, a page of the table."""
+"""The two browser components of the inspection's page: the charts, and one page of the table."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def _component(name: str) -> Any:
     return st.components.v2.component(f"lookback_{name}", html='<div class="lookback"></div>', css=css, js=js)
 
 
-def mount(name: str, data: Mapping[str, Any]) -> None:
-    """Show ``charts`` or ``table``; what a visitor does there comes back as the state ``request``."""
+def mount_inspection_component(name: str, data: Mapping[str, Any]) -> None:
+    """Show ``charts`` or ``table``; the visitor's clicks and brushes come back as the component's state ``request``."""
     _component(name)(key=f"inspect_{name}", data=dict(data), on_request_change=lambda: None)

@@ -1,4 +1,4 @@
-"""The network drawn and played for one sentence: a browser component that holds whole runs."""
+"""The network, drawn and played for one sentence: a browser component that gets whole runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "network"
 
 
 def script() -> str:
-    """The component as one module, with the player's small pieces."""
+    """The component's script, joined with the modules that it imports."""
     return bundle.script(FOLDER / "network.js")
 
 
@@ -29,7 +29,7 @@ def _component() -> Any:
     return st.components.v2.component("lookback_network", html='<div class="network"></div>', css=css, js=script())
 
 
-def network(runs: Sequence[Flow]) -> None:
-    """Show the way of one sentence through a model, and beside it through another."""
+def mount_network(runs: Sequence[Flow]) -> None:
+    """Show how one sentence runs through a model, or through two models beside each other."""
     values = {"runs": [run.to_dict() for run in runs], "strings": language.strings("network"), "run": controls.runs()}
     _component()(key="network", data=values)

@@ -1,4 +1,4 @@
-"""The player: a browser component that holds whole traces and paints itself."""
+"""The player: a browser component that gets whole traces and draws them itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from s2s.trace.trace import Trace
 from s2s.web.shell import controls, keys, language
 from s2s.web.shell.request import COMPONENT
 
-__all__ = ["FOLDER", "player", "script"]
+__all__ = ["FOLDER", "mount_player", "script"]
 
 
 @functools.cache
@@ -28,7 +28,7 @@ def _wire() -> Any:
     return st.components.v2.component("lookback_wire", js=read("wire.js"))
 
 
-def player(
+def mount_player(
     lanes: Mapping[str, Trace],
     vocabulary: int | None,
     link: Mapping[str, str] | None,
@@ -37,12 +37,13 @@ def player(
     predict: bool = False,
     begin: tuple[str, int] | None = None,
 ) -> None:
-    """Show one or two lanes of one sentence; ``vocabulary`` counts the target words, ``link`` names the state.
+    """Show one or two lanes of one sentence in the player.
 
-    ``page`` is the name that its requests go by; a player without it cannot ask. ``branches`` are further rows, of
-    each its steps from where it leaves its parent; where ``answer`` says others, these hold. With
-    ``predict`` each step is guessed before it is shown. ``begin`` is the lane and the step, from 0, at which it opens
-    where the link names none.
+    ``vocabulary`` is the number of target words, ``link`` the parameters of a link to the page's state. ``page`` is the
+    digest of that state, sent with every request; a player without it sends none. ``branches`` are further rows, each
+    with its steps after those it shares with its parent; those of ``mount_wire`` take precedence. With ``predict`` the
+    viewer guesses each step before it is shown. ``begin`` is the lane and the step (from 0) at which the player opens
+    if the link names none.
     """
     data = {
         "lanes": lane_values(lanes),
@@ -60,10 +61,10 @@ def player(
     _component()(key="lanes", data=data)
 
 
-def answer(told: Mapping[str, Any], link: Mapping[str, str], branches: Sequence[Mapping[str, Any]]) -> None:
-    """What a player that can ask must know beside its lanes: it goes alone, so that an answer is a small message.
+def mount_wire(told: Mapping[str, Any], link: Mapping[str, str], branches: Sequence[Mapping[str, Any]]) -> None:
+    """Send the player its answer, link and branches, apart from the lanes so that the message is small.
 
-    ``told`` is what ``request.answer_request`` returned; of ``branches`` those that the browser has may be heads.
+    ``told`` is the result of ``request.answer_request``; a branch that the browser already has may lack its steps.
     """
     data = {**told, "link": dict(link), "branches": list(branches)}
     _wire()(key=COMPONENT, data=data, on_request_change=lambda: None)

@@ -1,4 +1,4 @@
-"""Score, softmax and context of several models beside each other, with scores to drag: a browser component."""
+"""Score, softmax and context of several models beside each other: a browser component with scores to drag."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMPONENT = "weighing"  # its key, under which the session holds what the browse
 
 
 def script() -> str:
-    """The component as one module, with the player's small pieces, its requests and its arithmetic."""
+    """The component's script, joined with the modules that it imports."""
     return bundle.script(FOLDER / "weighing.js")
 
 
@@ -31,12 +31,15 @@ def _component() -> Any:
 
 
 @st.fragment
-def weighing(text: str, sides: Sequence[tuple[Trace, Sequence[float]]]) -> None:
-    """Show free lanes of one text, each with its steps' scores of padding; what a drag makes of the words is asked."""
+def mount_weighing(text: str, sides: Sequence[tuple[Trace, Sequence[float]]]) -> None:
+    """Show free-running lanes of one text, each with its steps' scores of padding.
+
+    The component requests the words that follow from dragged scores.
+    """
     traces = [trace for trace, _ in sides]
 
     def words(asked: Request) -> Mapping[str, Any]:
-        """The leading words of a step under other weights."""
+        """The most probable words of a step, before and after its attention weights are replaced."""
         trace = traces[asked.whole("side", 0, len(traces) - 1)]
         step = asked.whole("step", 0, len(trace.steps) - 1)
         edit = Edit("weights", weights=asked.numbers("weights", len(trace.source_tokens)))

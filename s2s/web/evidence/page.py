@@ -1,4 +1,4 @@
-"""Evidence over a file: upload, a job with progress and Stop, tables of what it found with the formulas."""
+"""Evidence over a file: upload, a job with progress and Stop, tables of its results with the formulas."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from s2s.data.readers import Columns
 from s2s.errors import UserError
 from s2s.figures.numbers import with_interval
 from s2s.server.job import Job
-from s2s.server.user_files import alignments, pairs
+from s2s.server.user_files import parse_alignments, parse_pairs
 from s2s.web.shell import controls, job_panel, language, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.formulas import explain
@@ -26,91 +26,98 @@ if TYPE_CHECKING:
 
 RESULT = "evidence_found"  # file, kind and result of the last job
 
-MOST = 200  # sentences whose evidence is gathered
+MAX_SENTENCES = 200  # of one file
 KINDS = ("pairs", "links")
 SHIFTS = {"-1": "−1", "0": "0", "1": "+1"}
 
 
-def work(checkpoint: Checkpoint, kind: str, found: Sequence[Any]) -> Callable[[Callable[[float], None]], Any]:
-    """The measures of a kind, on one core, as sentences are decoded on another."""
+def measure_evidence(
+    checkpoint: Checkpoint, kind: str, rows: Sequence[Any]
+) -> Callable[[Callable[[float], None]], Any]:
+    """The work of a job that measures pairs or word links. It uses one core, so that pages can still decode."""
 
-    def measured(tell: Callable[[float], None]) -> Any:
+    def work(report: Callable[[float], None]) -> Any:
         import torch
 
         from s2s.explain import alignment_error, corpus
 
         torch.set_num_threads(1)
         if kind == "links":
-            return alignment_error.align(checkpoint, found, progress=tell)
-        return corpus.measure(checkpoint, [source for source, _ in found], progress=tell)
+            return alignment_error.align(checkpoint, rows, progress=report)
+        return corpus.measure(checkpoint, [source for source, _ in rows], progress=report)
 
-    return measured
+    return work
 
 
-def section(model: str) -> None:
-    """Upload and button, or the running job; then the results of the last one."""
+def evidence_page(model: str) -> None:
+    """Draw the upload and the button, or the running job; then the results of the last job."""
     try:
         checkpoint = models.load(model, models.changed(model))
     except UserError as error:
         st.error(language.explain(error))
         return
-    kind, found, name = _upload()
-    if done := job_panel.run("evidence_", bool(found), lambda: Task(name, Job(work(checkpoint, kind, found)), kind)):
+    kind, rows, name = _read_upload()
+    if done := job_panel.run(
+        "evidence_", bool(rows), lambda: Task(name, Job(measure_evidence(checkpoint, kind, rows)), kind)
+    ):
         st.session_state[RESULT] = (done.file, done.kind, done.job.result)
     if RESULT in st.session_state:
-        show(*st.session_state[RESULT])
+        render_evidence_report(*st.session_state[RESULT])
 
 
-def _upload() -> tuple[str, Sequence[Any], str]:
-    """What kind of file it is, what it holds, and its name; nothing where there is no usable file."""
+def _read_upload() -> tuple[str, Sequence[Any], str]:
+    """Draw the fields of the upload; returns its kind, its pairs (with word links for the kind ``links``) and its name.
+
+    Without a usable file there are no pairs.
+    """
     kind = controls.own_radio("kind", t("evidence.kind"), {kind: t(f"evidence.kind_{kind}") for kind in KINDS})
-    st.caption(t(f"evidence.help_{kind}", most=MOST, size=MEGABYTES))
+    st.caption(t(f"evidence.help_{kind}", most=MAX_SENTENCES, size=MEGABYTES))
     file = st.file_uploader(t("exposure.file"), key="evidence_file", max_upload_size=MEGABYTES)
     columns = Columns()
-    most = MOST
+    limit = MAX_SENTENCES
     if kind == "pairs":
         left, middle, right = st.columns(3)
         source = left.text_input(t("exposure.source_column"), "source", key="evidence_source", max_chars=100)
         target = middle.text_input(t("exposure.target_column"), "target", key="evidence_target", max_chars=100)
-        most = int(right.number_input(t("exposure.most"), 1, MOST, 50, key="evidence_most"))
+        limit = int(right.number_input(t("exposure.most"), 1, MAX_SENTENCES, 50, key="evidence_most"))
         columns = Columns(source or "source", target or "target")
     if file is None:
         return kind, [], ""
     forms: list[Form] = []
     try:
         content = file.getvalue()
-        found = (
-            alignments(file.name, content, forms.append)
+        rows = (
+            parse_alignments(file.name, content, forms.append)
             if kind == "links"
-            else pairs(file.name, content, columns, most, forms.append)
+            else parse_pairs(file.name, content, columns, limit, forms.append)
         )
     except UserError as error:
         st.error(language.explain(error))
         return kind, [], file.name
-    said = forms[0].remark(language.current(), code(file.name))
-    st.caption(" ".join([t("exposure.pairs", count=len(found)), said]).strip())
-    return kind, found, file.name
+    remark = forms[0].remark(language.current(), code(file.name))
+    st.caption(" ".join([t("exposure.pairs", count=len(rows)), remark]).strip())
+    return kind, rows, file.name
 
 
-def show(file: str, kind: str, found: Any) -> None:
-    """Everything that was measured on a file."""
-    heading = t("evidence.of_file", file=code(file), checkpoint=found.checkpoint, sentences=found.sentences)
+def render_evidence_report(file: str, kind: str, report: Any) -> None:
+    """Draw the results of one file, of measured pairs (a ``Report``) or of word links (an ``Alignment``)."""
+    heading = t("evidence.of_file", file=code(file), checkpoint=report.checkpoint, sentences=report.sentences)
     st.markdown(f"#### {heading}")
-    by = found.bootstrap
-    st.caption(t("exposure.interval", level=100 * by.level, resamples=by.resamples))
-    name = f"evidence-{found.checkpoint}.json"
+    bootstrap = report.bootstrap
+    st.caption(t("exposure.interval", level=100 * bootstrap.level, resamples=bootstrap.resamples))
+    name = f"evidence-{report.checkpoint}.json"
     st.download_button(
-        t("exposure.json", checkpoint=found.checkpoint),
-        found.to_json(),
+        t("exposure.json", checkpoint=report.checkpoint),
+        report.to_json(),
         name,
         "application/json",
         on_click="ignore",
         key="evidence_json",
     )
     if kind == "links":
-        _alignment(found)
+        _alignment_table(report)
     else:
-        _evidence(found)
+        _evidence_tables(report)
 
 
 PARTS = {
@@ -128,7 +135,7 @@ def _table(rows: Sequence[tuple[str, str]]) -> None:
     st.table(table, hide_index=True, border="horizontal")
 
 
-def _evidence(report: Report) -> None:
+def _evidence_tables(report: Report) -> None:
     verdicts = [(t(f"evidence.verdict_{name}"), with_interval(share)) for name, share in report.verdicts.items()]
     st.markdown(f"##### {t('evidence.verdicts')}")
     _table(verdicts)
@@ -140,14 +147,14 @@ def _evidence(report: Report) -> None:
     st.caption(t("evidence.gap", gap=with_interval(report.measures["gap"])))
 
 
-def _alignment(made: Alignment) -> None:
+def _alignment_table(alignment: Alignment) -> None:
     rows = []
-    for lane, scores in (("forced", made.forced), ("free", made.free), ("own", made.by_token)):
+    for lane, scores in (("forced", alignment.forced), ("free", alignment.free), ("own", alignment.by_token)):
         for shift, score in scores.items():
             rows.append(
                 (t("app.list").join((t(f"evidence.lane_{lane}"), t("evidence.shift", shift=SHIFTS[shift]))), score)
             )
-    rows.append((t("evidence.lane_diagonal"), made.diagonal))
+    rows.append((t("evidence.lane_diagonal"), alignment.diagonal))
     table = {
         t("exposure.measure_name"): [name for name, _ in rows],
         "AER": [with_interval(score.error_rate) for _, score in rows],
@@ -155,7 +162,7 @@ def _alignment(made: Alignment) -> None:
         t("evidence.recall"): [with_interval(score.recall) for _, score in rows],
     }
     st.table(table, hide_index=True, border="horizontal")
-    shares = {"source": made.unknown_source, "target": made.unknown_target, "free": made.free_words}
+    shares = {"source": alignment.unknown_source, "target": alignment.unknown_target, "free": alignment.free_words}
     st.caption(t("evidence.words", **{name: 100 * share for name, share in shares.items()}))
     explain("aer", prefix="evidence")
     st.markdown(t("evidence.published"))

@@ -1,4 +1,4 @@
-"""Exposure bias on a test file: upload, a job with progress and Stop, charts and tables of what it found."""
+"""Exposure bias on a test file: upload, a job with progress and Stop, charts and tables of its results."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import streamlit as st
 from s2s.data.readers import Columns, Pair
 from s2s.errors import UserError
 from s2s.server.job import Job
-from s2s.server.user_files import MOST, pairs
-from s2s.web.exposure.reports import show
+from s2s.server.user_files import MAX_PAIRS, parse_pairs
+from s2s.web.exposure.reports import render_reports
 from s2s.web.shell import job_panel, language
 from s2s.web.shell.foreign import code
 from s2s.web.shell.job_panel import MEGABYTES, Task
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 REPORTS = "reports"  # file and reports of the last job
 
 
-def work(checkpoints: Sequence[Checkpoint], texts: Sequence[Pair]) -> Callable[[Callable[[float], None]], list[Report]]:
-    """One report a checkpoint, with one progress for all; on one core, as sentences are decoded on another.
+def measure_exposure(
+    checkpoints: Sequence[Checkpoint], texts: Sequence[Pair]
+) -> Callable[[Callable[[float], None]], list[Report]]:
+    """The work of a job that makes one report for each checkpoint. It uses one core, so that pages can still decode.
 
-    Where every source is one of the date task, the models are held against its oracle.
+    If all sources belong to the date task and all models output characters, the models are compared with its oracle.
     """
 
-    def measured(tell: Callable[[float], None]) -> list[Report]:
+    def work(report: Callable[[float], None]) -> list[Report]:
         import torch
 
         from s2s.exposure import Options, measure
@@ -39,45 +41,45 @@ def work(checkpoints: Sequence[Checkpoint], texts: Sequence[Pair]) -> Callable[[
 
         torch.set_num_threads(1)
         dates = all(date.readable(source) for source, _ in texts)
-        options = Options(oracle=date.oracle if dates and _characters(checkpoints) else None)
+        options = Options(oracle=date.oracle if dates and _all_characters(checkpoints) else None)
 
         def part(n: int) -> Callable[[float], None]:
-            return lambda share: tell((n + share) / len(checkpoints))
+            return lambda share: report((n + share) / len(checkpoints))
 
         return [measure(checkpoint, texts, options, progress=part(n)) for n, checkpoint in enumerate(checkpoints)]
 
-    return measured
+    return work
 
 
-def _characters(checkpoints: Sequence[Checkpoint]) -> bool:
-    """Whether all say characters, as the oracle does."""
+def _all_characters(checkpoints: Sequence[Checkpoint]) -> bool:
+    """Whether all models output characters, as the oracle does."""
     return all(checkpoint.config.text.target == "characters" for checkpoint in checkpoints)
 
 
-def section(checkpoints: list[Checkpoint]) -> None:
-    """Upload and button, or the running job; then the results of the last one."""
+def corpus_section(checkpoints: list[Checkpoint]) -> None:
+    """Draw the upload and the button, or the running job; then the results of the last job."""
     st.markdown(f"#### {t('exposure.corpus')}")
-    st.markdown(t("exposure.corpus_help", most=MOST, size=MEGABYTES))
-    texts, name = _upload()
-    if done := job_panel.run("", bool(texts), lambda: Task(name, Job(work(checkpoints, texts)))):
+    st.markdown(t("exposure.corpus_help", most=MAX_PAIRS, size=MEGABYTES))
+    texts, name = _read_upload()
+    if done := job_panel.run("", bool(texts), lambda: Task(name, Job(measure_exposure(checkpoints, texts)))):
         st.session_state[REPORTS] = (done.file, done.job.result)
     if REPORTS in st.session_state:
-        show(*st.session_state[REPORTS])
+        render_reports(*st.session_state[REPORTS])
 
 
-def _upload() -> tuple[list[Pair], str]:
-    """The pairs to measure and their file's name; none where there is no usable file."""
+def _read_upload() -> tuple[list[Pair], str]:
+    """Draw the fields of the upload; returns its pairs and its name. No pairs without a usable file."""
     file = st.file_uploader(t("exposure.file"), key="test_file", max_upload_size=MEGABYTES)
     left, middle, right = st.columns(3)
     source = left.text_input(t("exposure.source_column"), "source", key="source_column", max_chars=100)
     target = middle.text_input(t("exposure.target_column"), "target", key="target_column", max_chars=100)
-    most = right.number_input(t("exposure.most"), 1, MOST, 500, key="most")
+    most = right.number_input(t("exposure.most"), 1, MAX_PAIRS, 500, key="most")
     if file is None:
         return [], ""
     forms: list[Form] = []
     try:
         columns = Columns(source or "source", target or "target")
-        found = pairs(file.name, file.getvalue(), columns, int(most), forms.append)
+        found = parse_pairs(file.name, file.getvalue(), columns, int(most), forms.append)
     except UserError as error:
         st.error(language.explain(error))
         return [], file.name

@@ -1,4 +1,4 @@
-"""The remedies for exposure bias that were compared on the chosen checkpoint's task."""
+"""The published comparison of remedies for exposure bias on the chosen checkpoint's task."""
 
 from __future__ import annotations
 
@@ -20,50 +20,52 @@ from s2s.web.shell.language import t
 from s2s.web.shell.same_data import training_file
 
 
-def named(prefix: str, name: str) -> str:
-    """The text of a measure or an objective; its own name where there is none."""
+def text_or_name(prefix: str, name: str) -> str:
+    """The text of a measure or an objective in the page's language; if there is no text, its name."""
     return sentences(language.current()).get(f"{prefix}.{name}", name)
 
 
-def section(name: str) -> None:
-    """A table and a forest plot a comparison; nothing where none is about this checkpoint's task."""
+def remedies_section(name: str) -> None:
+    """Draw a table and a forest plot for each comparison on this checkpoint's task."""
     train = training_file(name)
     for comparison in remedies.about(train, remedies.FOLDER) if train else []:
         st.markdown(f"#### {t('exposure.remedies', task=comparison.task)}")
         st.markdown(t("exposure.remedies_help", test=code(comparison.test), sentences=comparison.sentences))
-        _table(comparison)
+        _comparison_tables(comparison)
         name = f"remedy-{comparison.task}"
         if st.session_state.get(name) not in comparison.measures:
             st.session_state[name] = comparison.measures[0]
         listed = chooses(name, language.current(), comparison.measures)
-        st.selectbox(t("exposure.measure_name"), **listed, format_func=lambda measure: named("measure", measure))
+        st.selectbox(t("exposure.measure_name"), **listed, format_func=lambda measure: text_or_name("measure", measure))
         measure = st.session_state[name]
-        figure = exposure.forest(comparison, measure, named("measure", measure))
+        figure = exposure.forest(comparison, measure, text_or_name("measure", measure))
         st.plotly_chart(figure, key=f"forest-{comparison.task}", config={"displayModeBar": False})
         st.caption(t("exposure.remedies_note", level=100 * comparison.level))
 
 
-def _table(comparison: Comparison) -> None:
-    """A row an objective; every single system where asked for."""
+def _comparison_tables(comparison: Comparison) -> None:
+    """Draw a table with a row for each objective, and one with a row for each system, in an expander."""
     pooled, systems = comparison.pooled, comparison.systems
     first: dict[str, list[Any]] = {
-        t("exposure.objective"): [named("objective", row.objective) for row in pooled],
+        t("exposure.objective"): [text_or_name("objective", row.objective) for row in pooled],
         t("exposure.extra"): [f"{row.extra_steps:,}" for row in pooled],
         t("exposure.seeds"): [row.seeds for row in pooled],
     }
     file = f"remedies-{comparison.task}"
-    csv_table.show_table(first | _measures(comparison, [row.measures for row in pooled]), file, file)
+    csv_table.show_table(first | _measure_columns(comparison, [row.measures for row in pooled]), file, file)
     st.caption(t("exposure.pooled"))
     with st.expander(t("exposure.every_system", count=len(systems))):
         single: dict[str, list[Any]] = {
             t("exposure.system"): [system.name for system in systems],
-            t("exposure.objective"): [named("objective", system.objective) for system in systems],
+            t("exposure.objective"): [text_or_name("objective", system.objective) for system in systems],
             t("exposure.seed"): [system.seed for system in systems],
         }
         rows = [system.measures for system in systems]
-        csv_table.show_table(single | _measures(comparison, rows), f"{file}-systems", f"{file}-systems")
+        csv_table.show_table(single | _measure_columns(comparison, rows), f"{file}-systems", f"{file}-systems")
 
 
-def _measures(comparison: Comparison, rows: Sequence[Mapping[str, Measured]]) -> dict[str, list[Any]]:
-    """A column a measure."""
-    return {named("measure", name): [with_interval(row.get(name)) for row in rows] for name in comparison.measures}
+def _measure_columns(comparison: Comparison, rows: Sequence[Mapping[str, Measured]]) -> dict[str, list[Any]]:
+    """One column of values with intervals for each measure."""
+    return {
+        text_or_name("measure", name): [with_interval(row.get(name)) for row in rows] for name in comparison.measures
+    }

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 PLAIN = {"displayModeBar": False}
 
 
-def show(file: str, reports: Sequence[Report]) -> None:
-    """Everything that was measured on a file."""
+def render_reports(file: str, reports: Sequence[Report]) -> None:
+    """Draw the reports of one file: overall measures, downloads, charts."""
     first = reports[0]
     st.markdown(t("exposure.of_file", file=code(file), sentences=first.sentences, left_out=first.left_out))
     st.caption(t("exposure.interval", level=100 * first.bootstrap.level, resamples=first.bootstrap.resamples))
@@ -33,15 +33,15 @@ def show(file: str, reports: Sequence[Report]) -> None:
         for name, report in ((report.checkpoint, report) for report in reports):
             label, file = t("exposure.json", checkpoint=name), f"exposure-{name}.json"
             st.download_button(label, report.to_json(), file, "application/json", on_click="ignore", key=f"json-{name}")
-    _charts(reports)
+    _measure_charts(reports)
 
 
 def _table(columns: Mapping[str, Sequence[str]]) -> None:
     st.table(dict(columns), hide_index=True, border="horizontal")
 
 
-def _charts(reports: Sequence[Report]) -> None:
-    """One part a measure: what it means, then what was found."""
+def _measure_charts(reports: Sequence[Report]) -> None:
+    """Draw the charts and tables, each with its formula."""
     text = language.strings("curve")
     charts = [
         ("accuracy", exposure.positions(reports, "accuracy", text)),
@@ -65,17 +65,17 @@ def _charts(reports: Sequence[Report]) -> None:
         rows[report.checkpoint] = [with_interval(estimate) for estimate in found]
     _table(rows)
     explain("distractor")
-    _excess(reports)
+    _excess_charts(reports)
     st.markdown(f"##### {t('exposure.title.beams')}")
-    _beams(reports)
+    _beam_table(reports)
     explain("beams")
     st.markdown(f"##### {t('exposure.title.ece')}")
     st.plotly_chart(exposure.reliability(reports, text), key="corpus-ece", config=PLAIN)
     explain("ece")
 
 
-def _excess(reports: Sequence[Report]) -> None:
-    """What the oracle of the date task says; nothing of other files."""
+def _excess_charts(reports: Sequence[Report]) -> None:
+    """Draw the charts that compare models with the oracle of the date task; nothing for other files."""
     known = [(report.checkpoint, report.excess) for report in reports if report.excess]
     if not known:
         return
@@ -90,8 +90,8 @@ def _excess(reports: Sequence[Report]) -> None:
     )
 
 
-def _beams(reports: Sequence[Report]) -> None:
-    """A row a beam size and checkpoint."""
+def _beam_table(reports: Sequence[Report]) -> None:
+    """Draw a table with a row for each checkpoint and beam size."""
     bleu = "bleu_char" if reports[0].bleu_tokenizer == "char" else "bleu"  # all are of one file
     rows: dict[str, list[str]] = {t(f"exposure.beam_{name}"): [] for name in ("size", "log_prob", "length", bleu)}
     for report in reports:

@@ -16,7 +16,7 @@ from s2s.figures import exposure
 from s2s.figures import step as panel
 from s2s.figures.numbers import signed
 from s2s.trace.trace import Trace
-from s2s.web.components.player import player
+from s2s.web.components.player import mount_player
 from s2s.web.shell import controls, language, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.formulas import explain
@@ -30,74 +30,74 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Run:
-    """What one checkpoint did with the sentence."""
+class SentenceRun:
+    """One checkpoint's lanes of the sentence, with the recovery curve."""
 
     checkpoint: Checkpoint
     lanes: Mapping[str, Trace]
     recovery: Recovery | None  # None without a reference
 
 
-def state() -> PageState:
-    """The page's state; decoding is greedy here, whatever is set on another page."""
+def exposure_state() -> PageState:
+    """The page's state. Decoding is greedy here, whatever another page has set."""
     own = ("model", "compare", "text", "ref", "layer", "head")
     return PageState(**{name: st.session_state[name] for name in own})
 
 
-def loaded(state: PageState) -> list[Checkpoint]:
-    """The chosen checkpoints, each looked at as chosen; a sentence for each that cannot be loaded."""
-    found = []
+def load_checkpoints(state: PageState) -> list[Checkpoint]:
+    """The chosen checkpoints with the chosen head; an error is shown for each that cannot be loaded."""
+    checkpoints = []
     for chosen in filter(None, (state.model, state.compare)):
         name = controls.viewed_name(chosen, state.layer, state.head)
         try:
             with st.spinner(t("step.loading"), show_time=False):
-                found.append(models.load(name, models.changed(name)))
+                checkpoints.append(models.load(name, models.changed(name)))
         except UserError as error:
             st.error(language.explain(error))
-    return found
+    return checkpoints
 
 
-def measured(checkpoints: list[Checkpoint]) -> list[Checkpoint]:
-    """The same for a file, of which no number depends on the head that is looked at."""
-    names = [_name(checkpoint) for checkpoint in checkpoints]
+def without_head(checkpoints: list[Checkpoint]) -> list[Checkpoint]:
+    """The same checkpoints without a chosen head, which no measure of a file depends on."""
+    names = [_base_name(checkpoint) for checkpoint in checkpoints]
     return [models.load(name, models.changed(name)) for name in names]
 
 
-def _name(checkpoint: Checkpoint) -> str:
-    """Its name, whichever of its heads is looked at."""
+def _base_name(checkpoint: Checkpoint) -> str:
+    """The checkpoint's name without the chosen head."""
     return checkpoint.name.partition(VIEW)[0]
 
 
-def section(checkpoints: list[Checkpoint], state: PageState) -> None:
-    """Players first, as they are decoded first; then the cards and the curve."""
-    runs, said = [], set[tuple[str, str]]()
+def sentence_section(checkpoints: list[Checkpoint], state: PageState) -> None:
+    """Draw the players, then the cards of the divergence and the recovery curve."""
+    runs, shown = [], set[tuple[str, str]]()
     for checkpoint in checkpoints:
-        found, messages = decode_lanes(replace(state, model=_name(checkpoint)))
+        lanes, messages = decode_lanes(replace(state, model=_base_name(checkpoint)))
         for kind, message in messages:
-            if (kind, message) not in said:
+            if (kind, message) not in shown:
                 getattr(st, kind)(message)
-            said.add((kind, message))
-        if found:
-            runs.append((checkpoint, found))
+            shown.add((kind, message))
+        if lanes:
+            runs.append((checkpoint, lanes))
     if not runs:
         return
     _players(runs, state)
-    whole = [Run(*run, _recovery(_name(run[0]), run[1])) for run in runs if "forced" in run[1]]
+    whole = [SentenceRun(*run, _recovery(_base_name(run[0]), run[1])) for run in runs if "forced" in run[1]]
     if whole:
-        _cards(whole)
-        _curve(whole)
+        _divergence_cards(whole)
+        _recovery_curve(whole)
 
 
 def _players(runs: list[tuple[Checkpoint, dict[str, Trace]]], state: PageState) -> None:
     address = controls.address(state)
     if len(runs) == 1:
-        player(runs[0][1], len(runs[0][0].target.vocab), address)
+        mount_player(runs[0][1], len(runs[0][0].target.vocab), address)
         return
     tabs = st.tabs([checkpoint.name for checkpoint, _ in runs], key="player_of", on_change="rerun")
     for tab, (checkpoint, found) in zip(tabs, runs, strict=True):
         if tab.open:
             with tab:
-                player(found, len(checkpoint.target.vocab), address)
+                mount_player(found, len(checkpoint.target.vocab), address)
 
 
 def _recovery(name: str, found: Mapping[str, Trace]) -> Recovery:
@@ -105,7 +105,7 @@ def _recovery(name: str, found: Mapping[str, Trace]) -> Recovery:
     return models.recover(name, models.changed(name), forced.source_text, str(forced.reference))
 
 
-def _cards(runs: list[Run]) -> None:
+def _divergence_cards(runs: list[SentenceRun]) -> None:
     st.markdown(f"#### {t('exposure.divergence')}")
     for run in runs:
         if len(runs) > 1:
@@ -114,12 +114,12 @@ def _cards(runs: list[Run]) -> None:
         if at is None:
             st.success(t("exposure.no_divergence"))
         else:
-            _card(run, at)
+            _divergence_card(run, at)
     explain("gap")
 
 
-def _card(run: Run, at: int) -> None:
-    """What the model weighed where it left the reference, and what came of it."""
+def _divergence_card(run: SentenceRun, at: int) -> None:
+    """Draw both lanes' words at the first divergence, and the steps after each of the two words."""
     forced, step = run.lanes["forced"], run.lanes["forced"].steps[at]
     gold, own = step.target, step.top[0]
     assert gold is not None and run.recovery is not None
@@ -128,19 +128,19 @@ def _card(run: Run, at: int) -> None:
     log_probs = {"gold": signed(f"{gold.log_prob:.3f}"), "own": signed(f"{own.log_prob:.3f}")}
     sizes = {"rank": gold.rank, "words": len(run.checkpoint.target.vocab), "gap": gap, "times": math.exp(gap)}
     st.markdown(t("exposure.gap", **log_probs, **sizes))
-    panels = [_panel(forced, at, own.token, t("exposure.before", step=at + 1))]
+    panels = [_step_panel(forced, at, own.token, t("exposure.before", step=at + 1))]
     for mode, word in (("forced", gold.token), ("free", own.token)):
         trace = run.lanes[mode]
         head = t(f"exposure.after_{mode}", step=at + 2, word=word)
         if at + 1 < len(trace.steps):
-            panels.append(_panel(trace, at + 1, trace.steps[at + 1].top[0].token, head))
+            panels.append(_step_panel(trace, at + 1, trace.steps[at + 1].top[0].token, head))
         else:
             panels.append(f"<section><h4>{escape(head)}</h4><p>{escape(t('exposure.over'))}</p></section>")
     st.html(f'{panel.STYLE}<div class="lb-panels">{"".join(panels)}</div>')
-    _verdict(run, at)
+    _recovery_verdict(run, at)
 
 
-def _panel(trace: Trace, t_: int, chosen: str, head: str) -> str:
+def _step_panel(trace: Trace, t_: int, chosen: str, head: str) -> str:
     text = language.strings("player")
     step = trace.steps[t_]
     label = t("exposure.attention", step=t_ + 1)
@@ -148,8 +148,8 @@ def _panel(trace: Trace, t_: int, chosen: str, head: str) -> str:
     return f"<section><h4>{escape(head)}</h4>{panel.words(step, chosen, text)}{shades}</section>"
 
 
-def _verdict(run: Run, at: int) -> None:
-    """Given the reference's word here, does it recover?"""
+def _recovery_verdict(run: SentenceRun, at: int) -> None:
+    """Draw whether the model recovers if it is given the reference's word at this step."""
     from s2s.exposure.sentence import rests
 
     assert run.recovery is not None
@@ -171,7 +171,7 @@ def _verdict(run: Run, at: int) -> None:
     st.html(panel.table(heads, rows))
 
 
-def _curve(runs: list[Run]) -> None:
+def _recovery_curve(runs: list[SentenceRun]) -> None:
     st.markdown(f"#### {t('exposure.curve')}")
     rows = {
         run.checkpoint.name: {"at": run.recovery.accuracy.tolist(), "f1": run.recovery.f1.tolist()}

@@ -1,17 +1,17 @@
-"""The page of error inspection, in sections: run, summary, charts, table, one example opened."""
+"""The page *Inspection*, in sections: the choice of an inspection, summary, charts, table, one example."""
 
 from __future__ import annotations
 
 from s2s.web.inspection import charts, labelled, rows, run, summary, table
 
 
-def page(names: list[str]) -> None:
-    """The sections from the top; without a finished inspection only the first."""
-    shown = run.section(names)
-    if shown is None:
+def inspection_page(names: list[str]) -> None:
+    """Draw the sections from the top; without a finished inspection only the first."""
+    view = run.choose_inspection(names)
+    if view is None:
         return
-    summary.section(shown)
-    charts.section(shown)
-    labelled.section(shown)
-    table.controls(shown)
-    rows.section(shown)
+    summary.summary_section(view)
+    charts.charts_section(view)
+    labelled.label_section(view)
+    table.table_controls(view)
+    rows.rows_fragment(view)

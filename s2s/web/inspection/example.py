@@ -1,4 +1,4 @@
-"""One row opened: its texts, its causes with their evidence, both lanes in the player, the way to the next."""
+"""The open row: its texts, its causes with their evidence, both lanes in the player, buttons to other rows."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from s2s.inspect.causes import CAUSES
 from s2s.inspect.comparison import same_model
 from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.reasons import why
-from s2s.web.components.player import player
+from s2s.web.components.player import mount_player
 from s2s.web.inspection import labels, state
-from s2s.web.inspection.state import Shown
-from s2s.web.inspection.table import cell
+from s2s.web.inspection.state import InspectionView
+from s2s.web.inspection.table import format_cell
 from s2s.web.shell import keys, language, models, page_state
 from s2s.web.shell.foreign import code
 from s2s.web.shell.lanes import decode_lanes
@@ -28,73 +28,78 @@ from s2s.web.shell.page_state import PageState
 PROBABILITIES = ("p", "moved")
 
 
-def section(shown: Shown) -> None:
-    """The row that is open, if there is one."""
-    id = shown.row
+def example_section(view: InspectionView) -> None:
+    """Draw the open row, or say that there is none."""
+    id = view.row
     if id is None:
         if st.session_state[keys.ROW]:
             st.info(t("inspect.row_gone", id=st.session_state[keys.ROW]))
-        elif len(shown.places):
+        elif len(view.positions):
             st.caption(t("inspect.row_none"))
         return
-    row = shown.examples.example(id)
-    place = int(shown.positions(id)[0])
-    _head(shown, id, place)
-    _texts(shown, row, int(shown.places[place]))
-    _causes(shown, row)
-    labels.panel(shown.directory, id)
-    _player(shown, row)
+    row = view.examples.example(id)
+    index = int(view.index_of(id)[0])
+    _row_navigation(view, id, index)
+    _row_texts(view, row, int(view.positions[index]))
+    _row_causes(view, row)
+    labels.label_panel(view.directory, id)
+    _row_player(view, row)
 
 
-def _head(shown: Shown, id: int, place: int) -> None:
-    """Which it is of how many, the way back and on, the ways to other pages."""
-    ids = shown.ids
+def _row_navigation(view: InspectionView, id: int, index: int) -> None:
+    """Draw the row's number among all, and the buttons *previous*, *next* and *close*."""
+    ids = view.ids
     with st.container(horizontal=True, vertical_alignment="center", key="inspect_head"):
-        st.markdown(t("inspect.row", id=id, place=place + 1, total=len(ids)))
-        for name, at in (("previous", place - 1), ("following", place + 1)):
-            there = 0 <= at < len(ids)
-            to = int(ids[at]) if there else 0
-            st.button(t(f"inspect.{name}"), key=f"row-{name}", on_click=_go, args=(to,), disabled=not there)
-        st.button(t("inspect.close"), key="row-close", on_click=_go, args=(0,), type="tertiary")
+        st.markdown(t("inspect.row", id=id, place=index + 1, total=len(ids)))
+        for name, other in (("previous", index - 1), ("following", index + 1)):
+            exists = 0 <= other < len(ids)
+            other_id = int(ids[other]) if exists else 0
+            st.button(
+                t(f"inspect.{name}"), key=f"row-{name}", on_click=_open_row, args=(other_id,), disabled=not exists
+            )
+        st.button(t("inspect.close"), key="row-close", on_click=_open_row, args=(0,), type="tertiary")
 
 
-def _go(id: int) -> None:
+def _open_row(id: int) -> None:
     st.session_state[keys.ROW] = id
 
 
-def _texts(shown: Shown, row: dict[str, Any], place: int) -> None:
-    """Source, reference and what was said, of two inspections by both."""
+def _row_texts(view: InspectionView, row: dict[str, Any], position: int) -> None:
+    """Draw source, reference and output (of two inspections both), and the links to other pages."""
     lines = [("source", row["source"]), ("reference", row["reference"])]
     titles = {name: t(f"inspect.column.{name}") for name in ("source", "reference", "output")}
-    scores = _scores(row)
-    if isinstance(shown.examples, Paired):
+    scores = _format_scores(row)
+    if isinstance(view.examples, Paired):
         names = [f"{OTHER}{name}" for name in ("output", "chrf", "bleu", "nll")]
-        (beside,) = shown.examples.rows(np.array([place]), names)
-        second = {name.removeprefix(OTHER): beside[name] for name in names}
-        first_name, second_name = shown.entry.checkpoint, shown.examples.second.manifest["checkpoint"]["name"]
+        (values,) = view.examples.rows(np.array([position]), names)
+        second = {name.removeprefix(OTHER): values[name] for name in names}
+        first_name, second_name = view.entry.checkpoint, view.examples.second.manifest["checkpoint"]["name"]
         titles |= {"output": t("inspect.output_of", checkpoint=first_name)}
         titles |= {"second": t("inspect.output_of", checkpoint=second_name)}
-        lines += [("output", f"{row['output']}  ({scores})"), ("second", f"{second['output']}  ({_scores(second)})")]
+        lines += [
+            ("output", f"{row['output']}  ({scores})"),
+            ("second", f"{second['output']}  ({_format_scores(second)})"),
+        ]
     elif row["output"] is not None:
         lines.append(("output", f"{row['output']}  ({scores})"))
-    st.html(_lines([(titles[name], text) for name, text in lines]))
+    st.html(_definition_list([(titles[name], text) for name, text in lines]))
     with st.container(horizontal=True, key="inspect_open"):
-        address = {**page_state.write_link(_state(shown, row)), "lang": language.current()}
+        address = {**page_state.write_link(_page_state(view, row)), "lang": language.current()}
         parts = {} if row["divergence"] is None else {"step": row["divergence"] + 1}
         st.link_button(t("inspect.open_step"), f"./?{urlencode(address | parts)}")
-        if isinstance(shown.examples, Paired) and not same_model(shown.examples, shown.examples.second):
-            address |= {"compare": shown.examples.second.manifest["checkpoint"]["name"], "differs": "checkpoint"}
+        if isinstance(view.examples, Paired) and not same_model(view.examples, view.examples.second):
+            address |= {"compare": view.examples.second.manifest["checkpoint"]["name"], "differs": "checkpoint"}
             st.link_button(t("inspect.open_compare"), f"./compare?{urlencode(address)}")
 
 
-def _scores(row: dict[str, Any]) -> str:
-    found = [(name, row.get(name)) for name in ("chrf", "bleu", "nll")]
-    parts = [f"{t(f'inspect.column.{name}')} {cell(name, value)}" for name, value in found if value is not None]
+def _format_scores(row: dict[str, Any]) -> str:
+    scores = [(name, row.get(name)) for name in ("chrf", "bleu", "nll")]
+    parts = [f"{t(f'inspect.column.{name}')} {format_cell(name, value)}" for name, value in scores if value is not None]
     return " · ".join(parts)
 
 
-def _lines(lines: list[tuple[str, str]]) -> str:
-    """Texts under their names, whatever they hold."""
+def _definition_list(lines: list[tuple[str, str]]) -> str:
+    """Names and texts as an HTML definition list, escaped."""
     grid = "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px"
     style = f"{grid};margin:0;padding:0;overflow-wrap:anywhere"
     body = "".join(
@@ -104,57 +109,57 @@ def _lines(lines: list[tuple[str, str]]) -> str:
     return f'<dl style="{style}">{body}</dl>'
 
 
-def _causes(shown: Shown, row: dict[str, Any]) -> None:
-    """The causes; of two inspections those of both."""
-    examples = shown.examples
+def _row_causes(view: InspectionView, row: dict[str, Any]) -> None:
+    """Draw the causes of the row's error, of two inspections those of both."""
+    examples = view.examples
     if not isinstance(examples, Paired):
-        _explained(row, examples.manifest)
+        _explain_causes(row, examples.manifest)
         return
     for one in (examples, examples.second):
         st.markdown(t("inspect.causes_of", checkpoint=code(one.manifest["checkpoint"]["name"])))
         try:
-            _explained(row if one is examples else one.example(row["id"]), one.manifest)
-        except KeyError:  # inspected to another limit
+            _explain_causes(row if one is examples else one.example(row["id"]), one.manifest)
+        except KeyError:  # the second inspection ended at a lower limit
             st.markdown(t("inspect.row_missing"))
 
 
-def _explained(row: dict[str, Any], manifest: dict[str, Any]) -> None:
-    """Each cause with the numbers that its test read, so that a person can disagree."""
-    found = [name for name in CAUSES if row[f"cause_{name}"]]
+def _explain_causes(row: dict[str, Any], manifest: dict[str, Any]) -> None:
+    """Draw each cause with the numbers that its test used, so that the reader can judge it."""
+    causes = [name for name in CAUSES if row[f"cause_{name}"]]
     if row["error"] is False:
         st.success(t("inspect.no_error"))
-    elif not found:
+    elif not causes:
         st.markdown(t("inspect.no_cause"))
-    for name in found:
+    for name in causes:
         key, values = why(name, row, manifest.get("fences", {}))
-        st.markdown(f"- **{t(f'cause.{name}')}** — {t(f'why.{key}', **_said(values))}")
+        st.markdown(f"- **{t(f'cause.{name}')}** — {t(f'why.{key}', **_format_values(values))}")
 
 
-def _said(values: dict[str, Any]) -> dict[str, Any]:
-    """Numbers and words as they are written in a sentence."""
-    said: dict[str, Any] = {}
+def _format_values(values: dict[str, Any]) -> dict[str, Any]:
+    """Numbers and words as text for a sentence."""
+    texts: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, list):
-            said[name] = t("inspect.and").join(code(str(word)) for word in value)
+            texts[name] = t("inspect.and").join(code(str(word)) for word in value)
         elif isinstance(value, str):
-            said[name] = code(value)
+            texts[name] = code(value)
         elif name in PROBABILITIES:
-            said[name] = share(value)
+            texts[name] = share(value)
         elif isinstance(value, float):
-            said[name] = signed(f"{value:.3g}")
+            texts[name] = signed(f"{value:.3g}")
         else:
-            said[name] = "–" if value is None else value
-    return said
+            texts[name] = "–" if value is None else value
+    return texts
 
 
-def _state(shown: Shown, row: dict[str, Any]) -> PageState:
-    """The row as Step through shows it."""
-    return PageState(model=shown.entry.checkpoint, text=row["source"], ref=row["reference"])
+def _page_state(view: InspectionView, row: dict[str, Any]) -> PageState:
+    """The state with which the page *Step through* shows the row."""
+    return PageState(model=view.entry.checkpoint, text=row["source"], ref=row["reference"])
 
 
-def _player(shown: Shown, row: dict[str, Any]) -> None:
-    """Both lanes, decoded again by the checkpoint that was inspected, if it is still the same."""
-    name, digest = shown.entry.checkpoint, shown.examples.manifest["checkpoint"]["digest"]
+def _row_player(view: InspectionView, row: dict[str, Any]) -> None:
+    """Draw both lanes, decoded again; a warning if the inspected checkpoint is missing or has changed."""
+    name, digest = view.entry.checkpoint, view.examples.manifest["checkpoint"]["digest"]
     try:
         if not models.is_known(name):
             raise UserError("inspect_no_model", name=name)
@@ -165,9 +170,11 @@ def _player(shown: Shown, row: dict[str, Any]) -> None:
     except UserError as error:
         st.warning(language.explain(error))
         return
-    found, messages = decode_lanes(_state(shown, row))
+    lanes, messages = decode_lanes(_page_state(view, row))
     for kind, message in messages:
         getattr(st, kind)(message)
-    if found:
-        lane = "free" if "free" in found else "forced"
-        player(found, len(checkpoint.target.vocab), state.address(), begin=(lane, found[lane].divergence or 0))
+    if lanes:
+        lane = "free" if "free" in lanes else "forced"
+        mount_player(
+            lanes, len(checkpoint.target.vocab), state.inspection_link(), begin=(lane, lanes[lane].divergence or 0)
+        )

@@ -1,4 +1,4 @@
-"""What people said of the inspection on screen: who did, which rows are asked for by it, and their order."""
+"""The labels of the inspection on screen: who labelled, which rows pass the filter, and the order by label."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.inspect.table import LABEL, Examples, Query
 from s2s.store.database import connect
-from s2s.store.label import Asked
+from s2s.store.label import LabelFilter
 from s2s.store.labels import Labels
 from s2s.web.shell import keys
 from s2s.web.shell.language import t
 
 
 @dataclass(frozen=True)
-class Said:
-    """Of N rows; ``mask_N``: those asked for, ``order_N``: all places by label, each where it is asked for."""
+class LabelView:
+    """The labels of an inspection of N rows, as one run of the page sees them."""
 
-    labels: Labels | None = None  # None where the database is lost; ``problem`` says why
-    people: tuple[str, ...] = ()
-    categories: Mapping[int, str] = field(default_factory=dict)
-    asked: Asked = field(default_factory=Asked)
-    mask_N: np.ndarray | None = None
-    order_N: np.ndarray | None = None
+    labels: Labels | None = None  # None if the database is lost, which ``problem`` explains
+    people: tuple[str, ...] = ()  # with a label
+    categories: Mapping[int, str] = field(default_factory=dict)  # names by number
+    filter: LabelFilter = field(default_factory=LabelFilter)
+    mask_N: np.ndarray | None = None  # the rows that pass the filter; None without a filter
+    order_N: np.ndarray | None = None  # all row positions sorted by label; None if the table has another order
     problem: UserError | None = None
 
-    def shown_of(self, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]] | None:
-        """The labels of some rows as the table shows them; None while nobody has said anything."""
+    def for_rows(self, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]] | None:
+        """The labels of some examples by id, as the table shows them; None if there are no labels or no database."""
         if self.labels is None or not self.people:
             return None
         try:
-            found = self.labels.some(ids)
+            labels_by_id = self.labels.of_examples(ids)
         except UserError:
             return None
         return {
@@ -48,35 +48,35 @@ class Said:
                 }
                 for label in labels
             ]
-            for id, labels in found.items()
+            for id, labels in labels_by_id.items()
         }
 
-    def chip(self) -> str:
-        """What is asked for, to a person; empty where nothing is."""
-        asked = self.asked
+    def chip_text(self) -> str:
+        """The filter in words; empty without a filter."""
+        wanted = self.filter
         verdict = {"": "", "any": t("labels.filter_any"), "none": t("labels.filter_none")}
-        parts = [verdict[asked.verdict] if asked.verdict in verdict else t(f"labels.verdict.{asked.verdict}")]
-        parts += [asked.person, self.categories.get(asked.category or 0, "")]
-        return t("labels.chip", what=" · ".join(filter(None, parts))) if asked else ""
+        parts = [verdict[wanted.verdict] if wanted.verdict in verdict else t(f"labels.verdict.{wanted.verdict}")]
+        parts += [wanted.person, self.categories.get(wanted.category or 0, "")]
+        return t("labels.chip", what=" · ".join(filter(None, parts))) if wanted else ""
 
 
-def read(examples: Examples, query: Query) -> Said:
-    """From the server's database, anew in every run: others label at the same time."""
-    asked = Asked.unpack(st.session_state[keys.LABELLED])
+def read_label_view(examples: Examples, query: Query) -> LabelView:
+    """Read the labels from the database, anew in every run because others label at the same time."""
+    wanted = LabelFilter.unpack(st.session_state[keys.LABELLED])
     ids = examples.column("id").to_numpy()
     try:
         labels = Labels(connect(), examples.manifest)
         people, categories = labels.people(), labels.categories()
-        if asked.category not in (None, *categories):  # somebody has deleted it
-            asked = replace(asked, category=None)
-        mask_N = labels.mask(ids, asked) if asked else None
-        order_N = labels.order(ids, asked.person, query.descending) if query.sort == LABEL else None
+        if wanted.category not in (None, *categories):  # somebody has deleted it
+            wanted = replace(wanted, category=None)
+        mask_N = labels.mask(ids, wanted) if wanted else None
+        order_N = labels.order(ids, wanted.person, query.descending) if query.sort == LABEL else None
     except UserError as error:
-        return Said(problem=error)
-    return Said(labels, people, categories, asked, mask_N, order_N)
+        return LabelView(problem=error)
+    return LabelView(labels, people, categories, wanted, mask_N, order_N)
 
 
-def ask(asked: Asked) -> None:
-    """Other rows; the table begins at its first ones."""
-    if asked.pack() != st.session_state[keys.LABELLED]:
-        st.session_state.update({keys.LABELLED: asked.pack(), keys.TABLE_FROM: 0})
+def set_label_filter(wanted: LabelFilter) -> None:
+    """Change the session's filter; the table returns to its first page."""
+    if wanted.pack() != st.session_state[keys.LABELLED]:
+        st.session_state.update({keys.LABELLED: wanted.pack(), keys.TABLE_FROM: 0})

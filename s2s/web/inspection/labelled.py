@@ -1,4 +1,4 @@
-"""Which rows are asked for by what people said of them; the rows with labels, and the report, to be taken away."""
+"""The filter on labels, and downloads: the rows with their labels, and the report."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.inspect.label_export import write
-from s2s.store.label import VERDICTS, Asked
-from s2s.store.labels import kept
+from s2s.store.label import VERDICTS, LabelFilter
+from s2s.store.labels import read_labels
 from s2s.web.inspection import label_filter
-from s2s.web.inspection.state import Shown
+from s2s.web.inspection.state import InspectionView
 from s2s.web.shell import in_session, language, models
 from s2s.web.shell.bound import picks
 from s2s.web.shell.language import t
@@ -29,24 +29,27 @@ if TYPE_CHECKING:
 FORMS = ("csv", "jsonl", "parquet")
 
 
-def section(shown: Shown) -> None:
-    """The controls, behind a fold."""
+def label_section(view: InspectionView) -> None:
+    """Draw the filter and the downloads, in an expander."""
     with st.expander(t("labels.bar")):
-        if shown.said.problem is None:
-            _choice(shown.said)
+        if view.label_view.problem is None:
+            _filter_selects(view.label_view)
         else:
-            st.error(language.explain(shown.said.problem))
-        _take(shown)
+            st.error(language.explain(view.label_view.problem))
+        _download_buttons(view)
 
 
-def _choice(told: label_filter.Said) -> None:
-    """Verdict, category and person; a set of controls a language, as a selectbox keeps its option as it is written."""
+def _filter_selects(label_view: label_filter.LabelView) -> None:
+    """Draw the selectboxes of verdict, category and person.
+
+    Their keys contain the language, because the browser keeps a selectbox's option as its text.
+    """
     verdicts = {v: t(f"labels.filter_{v or 'all'}") for v in ("", "any", "none")}
     verdicts |= {v: t(f"labels.verdict.{v}") for v in VERDICTS}
-    categories = {0: verdicts[""], **told.categories}
-    people = {"": t("labels.anybody"), **{person: person for person in told.people}}
-    if told.asked.person:  # who has taken back all they said is asked for still
-        people[told.asked.person] = told.asked.person
+    categories = {0: verdicts[""], **label_view.categories}
+    people = {"": t("labels.anybody"), **{person: person for person in label_view.people}}
+    if label_view.filter.person:  # may have no label any more, and is still a choice
+        people[label_view.filter.person] = label_view.filter.person
     options: dict[str, tuple[str, Mapping[Any, str]]] = {
         "verdict": (t("labels.filter"), verdicts),
         "category": (t("labels.categories"), categories),
@@ -55,31 +58,34 @@ def _choice(told: label_filter.Said) -> None:
     with st.container(horizontal=True):
         for part, (title, names) in options.items():
             key = f"label-filter-{part}-{language.current()}"
-            st.session_state[key] = getattr(told.asked, part) or next(iter(names))
+            st.session_state[key] = getattr(label_view.filter, part) or next(iter(names))
             listed = picks(key, list(names))
-            st.selectbox(title, **listed, format_func=names.__getitem__, on_change=_ask, args=(told, part, key))
+            st.selectbox(
+                title, **listed, format_func=names.__getitem__, on_change=_change_filter, args=(label_view, part, key)
+            )
 
 
-def _ask(told: label_filter.Said, part: str, key: str) -> None:
-    label_filter.ask(replace(told.asked, **{part: st.session_state[key] or getattr(Asked, part)}))
+def _change_filter(label_view: label_filter.LabelView, part: str, key: str) -> None:
+    chosen = st.session_state[key] or getattr(LabelFilter, part)
+    label_filter.set_label_filter(replace(label_view.filter, **{part: chosen}))
 
 
-def _take(shown: Shown) -> None:
-    """Files, made when they are asked for."""
-    name, chosen = shown.entry.name, language.current()
+def _download_buttons(view: InspectionView) -> None:
+    """Draw the buttons; the files are made on a click."""
+    name, chosen = view.entry.name, language.current()
     with st.container(horizontal=True):
         for form in FORMS:
             label = f"{t('labels.export')} · {form.upper()}"
             st.download_button(
                 label,
-                partial(_export, shown, form),
+                partial(_rows_file, view, form),
                 f"{name}-labels.{form}",
                 on_click="ignore",
                 key=f"labels-{form}",
             )
         st.download_button(
             t("report.download"),
-            in_session.within(lambda: _report(shown, chosen)),
+            in_session.within(lambda: _report_page(view, chosen)),
             f"{name}-report.html",
             "text/html",
             on_click="ignore",
@@ -88,32 +94,32 @@ def _take(shown: Shown) -> None:
         )
 
 
-def _export(shown: Shown, form: str) -> bytes:
+def _rows_file(view: InspectionView, form: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"rows.{form}"
-        write(shown.examples, kept(shown.examples.manifest), path)
+        write(view.examples, read_labels(view.examples.manifest), path)
         return path.read_bytes()
 
 
-def _report(shown: Shown, chosen: str) -> str:
-    """The page in a language: the row that is open, and one example of each cause."""
+def _report_page(view: InspectionView, chosen: str) -> str:
+    """The HTML report in a language: the open row, and one example of each cause."""
     from s2s.inspect.paired import Paired
     from s2s.inspect.report.page import render
     from s2s.inspect.report.report import choose, make
 
-    examples = shown.examples
+    examples = view.examples
     other = examples.second if isinstance(examples, Paired) else None
     try:
-        said = kept(examples.manifest)
-    except UserError:  # the page says so beside the button
-        said = {}
-    ids = dict.fromkeys([*([shown.row] if shown.row else []), *choose(examples, 1)])
-    return render(make(examples, ids, lambda row: _lane(shown, row), said, other), chosen)
+        labels = read_labels(examples.manifest)
+    except UserError:  # the page shows the error beside the button
+        labels = {}
+    ids = dict.fromkeys([*([view.row] if view.row else []), *choose(examples, 1)])
+    return render(make(examples, ids, lambda row: _free_lane(view, row), labels, other), chosen)
 
 
-def _lane(shown: Shown, row: Row) -> Trace | None:
-    """The free lane by the checkpoint that was inspected, if it is still there."""
-    name, digest = shown.entry.checkpoint, shown.examples.manifest["checkpoint"]["digest"]
+def _free_lane(view: InspectionView, row: Row) -> Trace | None:
+    """The row's free-running lane, decoded by the inspected checkpoint; None if that is missing or has changed."""
+    name, digest = view.entry.checkpoint, view.examples.manifest["checkpoint"]["digest"]
     if not models.is_known(name):
         return None
     try:

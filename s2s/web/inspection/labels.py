@@ -1,4 +1,4 @@
-"""What the visitor and others say of an example: verdict, categories, note, each written when it is made."""
+"""The label panel of an example: the visitor's verdict, categories and note, each saved at once, and others' labels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from s2s.errors import UserError
 from s2s.inspect.table import read_manifest
 from s2s.store.database import connect
-from s2s.store.label import NAME, NOTE, VERDICTS, Label, named
+from s2s.store.label import MAX_NAME, MAX_NOTE, VERDICTS, Label, clean_name
 from s2s.store.labels import Labels
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import explain, t
@@ -23,108 +23,108 @@ LABEL_PERSON = "label-person"  # the name as it is typed
 LABEL_MISTAKE = "label_mistake"  # UserError of the last change, shown once
 PERSON = "person"  # who labels
 
-UNSAVED = "label_unsaved"  # what could not be written yet, by widget: it is shown, and tried again
+UNSAVED = "label_unsaved"  # UserErrors of failed changes by widget key: they are shown, and the changes are tried again
 
 
 @dataclass(frozen=True)
-class _Edit:
-    """One example under one person's hand."""
+class _LabelEdit:
+    """The label that one person edits: that of one example."""
 
     labels: Labels
     example: int
     person: str
 
     def key(self, part: str) -> str:
-        """Of a widget: another one for another example, person or inspection."""
+        """The key of a widget, different for every example, person and inspection."""
         return f"label-{part}-{self.labels.file[:12]}-{self.labels.checkpoint}-{self.example}-{self.person}"
 
 
-def labels_of(directory: Path) -> Labels:
-    """The labels of an inspection, from the server's database. Raises UserError where that is lost."""
+def open_labels(directory: Path) -> Labels:
+    """The labels of an inspection in the server's database. Raises UserError if it cannot be reached."""
     return Labels(connect(), read_manifest(directory))
 
 
-def panel(inspection: Path, id: int) -> None:
-    """What is said of an example, to be changed by who has given a name."""
+def label_panel(inspection: Path, id: int) -> None:
+    """Draw the labels of an example; a visitor who has given a name can change their own."""
     st.markdown(f"##### {t('labels.title')}")
     try:
-        _panel(labels_of(inspection), id)
+        _label_columns(open_labels(inspection), id)
     except UserError as error:
         st.error(explain(error))
 
 
-def _panel(labels: Labels, id: int) -> None:
+def _label_columns(labels: Labels, id: int) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        person = _person()
+        person = _person_field()
     try:
-        everybody = labels.of(id)
+        everybody = labels.of_example(id)
         if person:
             own = next((label for label in everybody if label.person == person), None)
-            _own(_Edit(labels, id, person), own, left, right)
+            _own_label(_LabelEdit(labels, id, person), own, left, right)
         else:
             left.caption(t("labels.who_first"))
         with right:
-            _others([label for label in everybody if label.person != person])
+            _other_labels([label for label in everybody if label.person != person])
     except UserError as error:
         st.error(explain(error))
 
 
-def person() -> str:
-    """The visitor's name: typed once, kept in the session and, by whoever writes it, in the page's address."""
+def current_person() -> str:
+    """The visitor's name from the session, at first from the link; empty without one."""
     state = st.session_state
     if PERSON not in state:
-        state[PERSON] = _known(st.query_params.get("person", ""))
+        state[PERSON] = _clean_name_or_empty(st.query_params.get("person", ""))
     return str(state[PERSON])
 
 
-def _person() -> str:
-    """The name, and the field that changes it."""
+def _person_field() -> str:
+    """Draw the field of the visitor's name; returns the name."""
     state = st.session_state
-    state.setdefault(LABEL_PERSON, person())
+    state.setdefault(LABEL_PERSON, current_person())
 
     def keep() -> None:
-        state[PERSON] = _known(state[LABEL_PERSON])
+        state[PERSON] = _clean_name_or_empty(state[LABEL_PERSON])
 
-    st.text_input(t("labels.who"), key=LABEL_PERSON, max_chars=NAME, on_change=keep, help=t("labels.who_help"))
-    return person()
+    st.text_input(t("labels.who"), key=LABEL_PERSON, max_chars=MAX_NAME, on_change=keep, help=t("labels.who_help"))
+    return current_person()
 
 
-def _known(text: str) -> str:
+def _clean_name_or_empty(text: str) -> str:
     try:
-        return named(text)
+        return clean_name(text)
     except UserError:
         return ""
 
 
-def _own(edit: _Edit, label: Label | None, left: DeltaGenerator, right: DeltaGenerator) -> None:
-    """The visitor's own label; every change is written before the page is drawn again."""
+def _own_label(edit: _LabelEdit, label: Label | None, left: DeltaGenerator, right: DeltaGenerator) -> None:
+    """Draw the controls of the visitor's own label; every change is written before the page is drawn again."""
     labels, names = edit.labels, edit.labels.categories()
     numbers = {name: number for number, name in names.items()}
     marked = [numbers[name] for name in (label.categories if label else ()) if name in numbers]
 
-    def say(value: str | None) -> None:
-        labels.say(edit.example, edit.person, value)
+    def write_verdict(value: str | None) -> None:
+        labels.set_verdict(edit.example, edit.person, value)
 
-    def mark(value: Sequence[int]) -> None:
+    def write_categories(value: Sequence[int]) -> None:
         for category in set(value) ^ set(marked):
-            labels.mark(edit.example, edit.person, category, category in value)
+            labels.set_category(edit.example, edit.person, category, category in value)
 
-    def note(value: str) -> None:
-        labels.note(edit.example, edit.person, value)
+    def write_note(value: str) -> None:
+        labels.set_note(edit.example, edit.person, value)
 
-    kept = {"verdict": label.verdict if label else None, "marks": marked, "note": label.note if label else ""}
-    _fill(edit, kept, {"verdict": say, "marks": mark, "note": note})
+    stored = {"verdict": label.verdict if label else None, "marks": marked, "note": label.note if label else ""}
+    _fill_widgets(edit, stored, {"verdict": write_verdict, "marks": write_categories, "note": write_note})
 
     def changed(part: str, write: Callable[[Any], None]) -> Callable[[], None]:
-        return lambda: _write(edit.key(part), write)
+        return lambda: _write_change(edit.key(part), write)
 
     left.segmented_control(
         t("labels.verdict"),
         VERDICTS,
         format_func={verdict: t(f"labels.verdict.{verdict}") for verdict in VERDICTS}.__getitem__,
         key=edit.key("verdict"),
-        on_change=changed("verdict", say),
+        on_change=changed("verdict", write_verdict),
     )
     if names:
         left.pills(
@@ -133,27 +133,29 @@ def _own(edit: _Edit, label: Label | None, left: DeltaGenerator, right: DeltaGen
             format_func=lambda number: names.get(number, ""),
             selection_mode="multi",
             key=edit.key("marks"),
-            on_change=changed("marks", mark),
+            on_change=changed("marks", write_categories),
         )
-    right.text_area(t("labels.note"), key=edit.key("note"), max_chars=NOTE, height=130, on_change=changed("note", note))
+    right.text_area(
+        t("labels.note"), key=edit.key("note"), max_chars=MAX_NOTE, height=130, on_change=changed("note", write_note)
+    )
     with left:
-        _categories(labels, names)
+        _category_editor(labels, names)
 
 
-def _fill(edit: _Edit, kept: Mapping[str, Any], writers: Mapping[str, Callable[[Any], None]]) -> None:
-    """Widgets show what is kept; of what could not be written, what was typed, which is tried again."""
+def _fill_widgets(edit: _LabelEdit, stored: Mapping[str, Any], writers: Mapping[str, Callable[[Any], None]]) -> None:
+    """Set widgets to the stored values; a widget whose change failed keeps its value, which is written again."""
     unsaved: dict[str, UserError] = st.session_state.setdefault(UNSAVED, {})
-    for part, value in kept.items():
+    for part, value in stored.items():
         key = edit.key(part)
         if key in unsaved:
-            _write(key, writers[part])
+            _write_change(key, writers[part])
         if key in unsaved:
             st.error(t("labels.unsaved", reason=explain(unsaved[key])))
         elif key not in st.session_state or st.session_state[key] != value:
-            st.session_state[key] = value  # not where it is the same: it would undo what is being typed
+            st.session_state[key] = value  # only if it differs: setting a key undoes what is being typed
 
 
-def _write(key: str, write: Callable[[Any], None]) -> None:
+def _write_change(key: str, write: Callable[[Any], None]) -> None:
     unsaved: dict[str, UserError] = st.session_state.setdefault(UNSAVED, {})
     unsaved.pop(key, None)
     try:
@@ -162,45 +164,45 @@ def _write(key: str, write: Callable[[Any], None]) -> None:
         unsaved[key] = error
 
 
-def _categories(labels: Labels, names: Mapping[int, str]) -> None:
-    """To add, rename and delete categories, which are everybody's."""
+def _category_editor(labels: Labels, names: Mapping[int, str]) -> None:
+    """Draw the controls that add, rename and delete categories, which all people share."""
     state = st.session_state
 
     def add() -> None:
-        if _told(lambda: labels.add(state[LABEL_NEW])):
+        if _try_change(lambda: labels.add_category(state[LABEL_NEW])):
             state[LABEL_NEW] = ""
 
     with st.popover(t("labels.manage")):
-        st.text_input(t("labels.new"), key=LABEL_NEW, max_chars=NAME, help=t("labels.new_help"))
+        st.text_input(t("labels.new"), key=LABEL_NEW, max_chars=MAX_NAME, help=t("labels.new_help"))
         st.button(t("labels.add"), on_click=add)
         if names:
             chosen = st.selectbox(
                 t("labels.which"), list(names), format_func=lambda n: names.get(n, ""), key="label-which"
             )
             if chosen is not None:
-                _category(labels, int(chosen), names)
+                _category_fields(labels, int(chosen), names)
         if LABEL_MISTAKE in state:
             st.error(explain(state.pop(LABEL_MISTAKE)))
 
 
-def _category(labels: Labels, number: int, names: Mapping[int, str]) -> None:
+def _category_fields(labels: Labels, number: int, names: Mapping[int, str]) -> None:
     key = f"label-name-{number}"
 
     def rename() -> None:
-        _told(lambda: labels.rename(number, st.session_state[key]))
+        _try_change(lambda: labels.rename_category(number, st.session_state[key]))
 
     def remove() -> None:
-        _told(lambda: labels.remove(number))
+        _try_change(lambda: labels.remove_category(number))
 
-    st.text_input(t("labels.rename_to"), names.get(number, ""), key=key, max_chars=NAME)
+    st.text_input(t("labels.rename_to"), names.get(number, ""), key=key, max_chars=MAX_NAME)
     with st.container(horizontal=True):
         st.button(t("labels.rename"), on_click=rename)
-        count = labels.marked(number)
+        count = labels.count_marks(number)
         st.button(t("labels.remove", count=count), on_click=remove)
 
 
-def _told(change: Callable[[], Any]) -> bool:
-    """Whether it could be done; what was wrong is said at the next drawing."""
+def _try_change(change: Callable[[], Any]) -> bool:
+    """Return whether a change succeeded; its UserError is shown when the page is drawn again."""
     try:
         change()
     except UserError as error:
@@ -209,8 +211,8 @@ def _told(change: Callable[[], Any]) -> bool:
     return True
 
 
-def _others(labels: Sequence[Label]) -> None:
-    """What others say, in the order of names."""
+def _other_labels(labels: Sequence[Label]) -> None:
+    """Draw other people's labels, sorted by name."""
     if labels:
         st.markdown(f"**{t('labels.others')}**")
     for label in labels:

@@ -1,20 +1,20 @@
-"""The table and the row that is open: a fragment, so that opening rows and turning pages leaves the rest as it is."""
+"""The table and the open row: a fragment, so that opening rows and turning pages does not rerun the whole page."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from s2s.web.inspection import example, state, states, table
-from s2s.web.inspection.state import Shown
+from s2s.web.inspection.state import InspectionView
 
 
 @st.fragment
-def section(shown: Shown) -> None:
-    """``shown`` as the whole page has it; where more is asked for than another row or page, that page is run again."""
-    state.follow("inspect_table")
-    now = shown.again()
-    if now.asked != shown.asked:
+def rows_fragment(view: InspectionView) -> None:
+    """Draw table, open row and states. If a request changes more than row or page, the whole page runs again."""
+    state.handle_request("inspect_table")
+    current = view.refreshed()
+    if current.outer_state != view.outer_state:
         st.rerun()
-    table.section(now)
-    example.section(now)
-    states.section(now.examples, now.row, now.query.ids, state.choose)
+    table.table_section(current)
+    example.example_section(current)
+    states.states_section(current.examples, current.row, current.query.ids, state.show_only)

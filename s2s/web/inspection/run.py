@@ -1,4 +1,4 @@
-"""Which inspection: one that there is, or a new one of a checkpoint and a file, with its progress."""
+"""The choice of an inspection: an existing one, or a new one of a checkpoint and a file, with its progress."""
 
 from __future__ import annotations
 
@@ -29,41 +29,41 @@ MINE = "inspections"  # of uploads, that this session made or was led to
 BEGUN = "inspections_begun"  # how many the form was sent for
 
 
-def section(names: list[str]) -> state.Shown | None:
-    """The choice, unfinished ones, the form for a new one; what is chosen, if it is finished."""
+def choose_inspection(names: list[str]) -> state.InspectionView | None:
+    """Draw the choice, unfinished inspections and the form for a new one; returns the chosen one if it is finished."""
     own: set[str] = st.session_state.setdefault(MINE, set())
     linked = st.session_state[keys.INSPECTION]
-    if linked and inspections.entry(linked) is None:
+    if linked and inspections.find_entry(linked) is None:
         st.warning(language.explain(UserError("inspect_gone")))
         st.session_state[keys.INSPECTION] = linked = ""
     own |= {name for name in (linked, st.session_state[keys.AGAINST]) if name}
-    entries = inspections.listed(own)
+    entries = inspections.list_entries(own)
     finished = [entry for entry in entries if entry.finished]
-    _choose(finished)
+    _inspection_select(finished)
     for entry in entries:
-        if not entry.finished or inspections.running(entry.name):
+        if not entry.finished or inspections.find_running(entry.name):
             _progress(entry)
-    _problem()
+    _show_problem()
     begun = st.session_state.get(BEGUN, 0)  # another form after each start: it is closed again
     with st.expander(t("inspect.new"), expanded=not finished, key=f"inspect_new-{begun}"):
-        _new(names, own)
-    return _shown(finished)
+        _new_inspection_form(names, own)
+    return _chosen_view(finished)
 
 
-def title(entry: inspections.Entry) -> str:
-    """An inspection in a list."""
+def inspection_title(entry: inspections.Entry) -> str:
+    """An inspection's text in a selectbox: checkpoint, file and number of examples."""
     count = f" · {entry.manifest['examples']:,}" if entry.manifest and "examples" in entry.manifest else ""
-    private = f" · {t('inspect.private')}" if entry.name.startswith(inspections.PRIVATE) else ""
+    private = f" · {t('inspect.private')}" if entry.name.startswith(inspections.PRIVATE_PREFIX) else ""
     return f"{entry.checkpoint} · {entry.file}{count}{private}"
 
 
-def _choose(finished: list[inspections.Entry]) -> None:
-    """One of the finished, and one of the same file to hold against it."""
+def _inspection_select(finished: list[inspections.Entry]) -> None:
+    """Draw the choice of a finished inspection, and of a second one of the same file to compare with."""
     if not finished:
         return
     known = {entry.name: entry for entry in finished}
     linked = st.session_state[keys.INSPECTION]
-    if linked not in known and inspections.entry(linked) is None:
+    if linked not in known and inspections.find_entry(linked) is None:
         st.session_state[keys.INSPECTION] = finished[0].name
     chosen = known.get(st.session_state[keys.INSPECTION])
     left, middle, right = st.columns([5, 5, 2], vertical_alignment="bottom")
@@ -72,24 +72,28 @@ def _choose(finished: list[inspections.Entry]) -> None:
         t("inspect.which"),
         list(known),
         index=list(known).index(chosen.name) if chosen else None,
-        format_func=lambda name: title(known[name]),
+        format_func=lambda name: inspection_title(known[name]),
         key=key,
-        on_change=lambda: _open(st.session_state[key]),
+        on_change=lambda: _open_inspection(st.session_state[key]),
         placeholder="—",
     )
     if chosen is None:
         return
     with middle:
-        _against(chosen, finished)
+        _second_select(chosen, finished)
     if st.session_state[keys.AGAINST]:
         with right:
-            _won_by()
+            _score_select()
 
 
-def _against(chosen: inspections.Entry, finished: list[inspections.Entry]) -> None:
-    """Another inspection of the same file, or none."""
-    file = _file(chosen)
-    others = {entry.name: title(entry) for entry in finished if entry.name != chosen.name and _file(entry) == file}
+def _second_select(chosen: inspections.Entry, finished: list[inspections.Entry]) -> None:
+    """Draw the choice of another inspection of the same file, or none."""
+    file = _file_facts(chosen)
+    others = {
+        entry.name: inspection_title(entry)
+        for entry in finished
+        if entry.name != chosen.name and _file_facts(entry) == file
+    }
     key = f"against-{language.current()}-{chosen.name}"
     if st.session_state[keys.AGAINST] not in others:
         st.session_state[keys.AGAINST] = ""
@@ -103,8 +107,8 @@ def _against(chosen: inspections.Entry, finished: list[inspections.Entry]) -> No
     )
 
 
-def _won_by() -> None:
-    """The score by which a row is won."""
+def _score_select() -> None:
+    """Draw the choice of the score that decides which inspection is better on a row."""
     key = f"by-{language.current()}"
     st.session_state[key] = st.session_state[keys.WON_BY]
     st.selectbox(
@@ -115,48 +119,51 @@ def _won_by() -> None:
     )
 
 
-def _file(entry: inspections.Entry) -> dict[str, object]:
+def _file_facts(entry: inspections.Entry) -> dict[str, object]:
     return {**(entry.manifest or {}).get("file", {}), "name": ""}
 
 
-def _open(name: str) -> None:
+def _open_inspection(name: str) -> None:
     st.session_state.update({keys.INSPECTION: name, keys.ROW: 0, keys.TABLE_FROM: 0})
 
 
 @st.fragment(run_every=POLL)
 def _progress(entry: inspections.Entry) -> None:
-    """One that is not finished: its progress and Stop, or Go on. ``entry`` may be older than a run of this alone."""
-    running, held = inspections.running(entry.name), inspections.entry(entry.name)
+    """Draw an unfinished inspection: its progress and Stop, or Go on.
+
+    A rerun of the fragment gets the ``entry`` of the last run of the page, so it is looked up again.
+    """
+    running, held = inspections.find_running(entry.name), inspections.find_entry(entry.name)
     if running is None and (held is None or held.finished):  # another visitor's run has ended
         st.rerun()
     entry = held or entry
-    alive = running is not None and running.job.look()
-    name = title(entry)
+    alive = running is not None and running.job.poll()
+    name = inspection_title(entry)
     left, right = st.columns([6, 1], vertical_alignment="center")
     if running is not None and alive:
-        remaining = running.left()
+        remaining = running.seconds_left()
         words = t("inspect.left", time=_duration(remaining)) if remaining is not None else ""
-        said = "waiting" if running.job.waiting else "running"
+        phase = "waiting" if running.job.waiting else "running"
         share = 100 * running.job.share
-        left.progress(min(1.0, running.job.share), t(f"inspect.{said}", name=name, share=share, left=words))
+        left.progress(min(1.0, running.job.share), t(f"inspect.{phase}", name=name, share=share, left=words))
         right.button(t("exposure.stop"), key=f"stop-{entry.name}", on_click=running.job.stop, width="stretch")
         return
     if running is not None and not running.job.stopped and running.job.failure is None:
-        inspections.forget(entry.name)
-        _open(entry.name)
+        inspections.forget_job(entry.name)
+        _open_inspection(entry.name)
         st.rerun()
-    mistake = running.job.mistake() if running is not None else None
-    if mistake is not None and entry.manifest is None:  # the file cannot be used: there is nothing to go on with
-        inspections.forget(entry.name)
-        _open("")
+    mistake = running.job.user_error() if running is not None else None
+    if mistake is not None and entry.manifest is None:  # the file cannot be used, so there is nothing to continue
+        inspections.forget_job(entry.name)
+        _open_inspection("")
         st.session_state[INSPECT_PROBLEM] = mistake
         st.rerun()
     left.markdown(t("inspect.unfinished", name=code(name)))
     problem = f"inspect_problem-{entry.name}"
     if (mistake := st.session_state.get(problem, mistake)) is not None:
         st.error(language.explain(mistake))
-    go_on = (entry.name, problem)  # said here: the form is not run again with this
-    right.button(t("inspect.go_on"), key=f"go-{entry.name}", on_click=_start, args=go_on, width="stretch")
+    go_on = (entry.name, problem)  # shown here, because the fragment does not rerun the form
+    right.button(t("inspect.go_on"), key=f"go-{entry.name}", on_click=_start_job, args=go_on, width="stretch")
 
 
 def _duration(seconds: float) -> str:
@@ -164,32 +171,32 @@ def _duration(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
 
 
-def _start(name: str, problem: str = "inspect_problem") -> None:
-    """Begin or go on; what goes wrong is kept under the session's name ``problem`` for who says it."""
+def _start_job(name: str, problem: str = "inspect_problem") -> None:
+    """Start or continue an inspection; a UserError is stored under the session key ``problem``."""
     st.session_state.pop(problem, None)
     try:
-        entry = inspections.entry(name)
+        entry = inspections.find_entry(name)
         if entry is None or not models.is_known(entry.checkpoint):
             raise UserError("inspect_gone")
         checkpoint = models.load(entry.checkpoint, models.changed(entry.checkpoint))
-        inspections.start(name, checkpoint)
+        inspections.start_inspection(name, checkpoint)
         st.session_state[keys.INSPECTION] = name
     except UserError as error:
         st.session_state[problem] = error
 
 
-def _new(names: list[str], own: set[str]) -> None:
-    """The form; an inspection of the same that there is already is opened, or gone on with."""
+def _new_inspection_form(names: list[str], own: set[str]) -> None:
+    """Draw the form. If the same inspection exists, it is opened or continued."""
     left, right = st.columns(2)
     with left:
-        checkpoint = _checkpoint(names)
+        checkpoint = _checkpoint_select(names)
     kinds = {"upload": t("inspect.from_upload"), "path": t("inspect.from_path")}
     with right:
         kind = controls.own_radio("from", t("inspect.from"), kinds)
     upload: UploadedFile | None = None
     typed = ""
     if kind == "upload":
-        upload = st.file_uploader(t("exposure.file"), key="inspect_file", max_upload_size=inspections.MEGABYTES)
+        upload = st.file_uploader(t("exposure.file"), key="inspect_file", max_upload_size=inspections.MAX_UPLOAD_MB)
         st.caption(t("inspect.upload_help"))
     else:
         typed = st.text_input(t("inspect.path"), key="inspect_path", placeholder="tatoeba/test.tsv")
@@ -202,22 +209,27 @@ def _new(names: list[str], own: set[str]) -> None:
         settings = (source or "source", target or "target", int(limit) or None, skip)
         try:
             file = upload.name if upload else typed.strip()
-            path = inspections.keep(upload.name, upload.getvalue()) if upload else typed
-            name = inspections.ask(inspections.Asked(checkpoint, file, path, upload is not None, *settings), own)
+            path = inspections.store_upload(upload.name, upload.getvalue()) if upload else typed
+            name = inspections.submit_request(
+                inspections.InspectionRequest(checkpoint, file, path, upload is not None, *settings), own
+            )
         except UserError as error:
             st.error(language.explain(error))
             return
         own.add(name)
-        _begin(name)
-    _problem()
+        _open_or_start(name)
+    _show_problem()
 
 
-def _checkpoint(names: list[str]) -> str:
-    """Which model, to begin with that of the other pages; of one with many heads which is looked at, as in its name."""
+def _checkpoint_select(names: list[str]) -> str:
+    """Draw the choice of checkpoint, layer and head; returns the name, with the head in it.
+
+    The first choice is that of the other pages.
+    """
     state = st.session_state
     if INSPECT_CHECKPOINT not in state:
-        shown = state[keys.MODEL] if state[keys.MODEL] in names else names[0]
-        state.update({INSPECT_CHECKPOINT: shown, INSPECT_LAYER: state[keys.LAYER], INSPECT_HEAD: state[keys.HEAD]})
+        model = state[keys.MODEL] if state[keys.MODEL] in names else names[0]
+        state.update({INSPECT_CHECKPOINT: model, INSPECT_LAYER: state[keys.LAYER], INSPECT_HEAD: state[keys.HEAD]})
 
     def first() -> None:
         state.update({INSPECT_LAYER: 0, INSPECT_HEAD: 0})
@@ -232,32 +244,32 @@ def _checkpoint(names: list[str]) -> str:
     return controls.viewed_name(name, state[INSPECT_LAYER], state[INSPECT_HEAD])
 
 
-def _problem() -> None:
-    """What went wrong with the last inspection that was asked for."""
+def _show_problem() -> None:
+    """Show the error of the last request, once."""
     if (problem := st.session_state.pop(INSPECT_PROBLEM, None)) is not None:
         st.error(language.explain(problem))
 
 
-def _begin(name: str) -> None:
-    """Open what is finished, start what is not; the address names it from now on."""
-    entry = inspections.entry(name)
-    _open(name)
+def _open_or_start(name: str) -> None:
+    """Open a finished inspection, start another one; the address gets its name."""
+    entry = inspections.find_entry(name)
+    _open_inspection(name)
     st.query_params["inspection"] = name
     if entry is not None and not entry.finished:
         with st.spinner(t("step.loading"), show_time=False):
-            _start(name)
+            _start_job(name)
     if INSPECT_PROBLEM not in st.session_state:
         st.session_state[BEGUN] = st.session_state.get(BEGUN, 0) + 1
         st.rerun()
 
 
-def _shown(finished: list[inspections.Entry]) -> state.Shown | None:
+def _chosen_view(finished: list[inspections.Entry]) -> state.InspectionView | None:
     known = {entry.name: entry for entry in finished}
     chosen = known.get(st.session_state[keys.INSPECTION])
     if chosen is None:
         return None
     try:
-        return state.shown(chosen, known.get(st.session_state[keys.AGAINST]))
+        return state.read_view(chosen, known.get(st.session_state[keys.AGAINST]))
     except UserError as error:
-        st.error(language.explain(inspections.named(error, chosen.file)))
+        st.error(language.explain(inspections.name_displayed_file(error, chosen.file)))
         return None

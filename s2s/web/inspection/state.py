@@ -1,4 +1,4 @@
-"""What is looked at: the inspection, the query and the row, kept in the session under the link's names."""
+"""The state of the page: inspection, query and open row, in the session under the keys of the link."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from s2s.inspect.causes import CAUSES
 from s2s.inspect.paired import Paired
 from s2s.inspect.table import DIFFERENCE, NUMBERS, SORTS, WORDS, Examples, Query
 from s2s.server import inspections
-from s2s.store.label import Asked
+from s2s.store.label import LabelFilter
 from s2s.web.inspection import label_filter, labels
 from s2s.web.shell import keys, language, request
 from s2s.web.shell.page_state import INSPECTION, MAX_VALUE, PageState, write_link
@@ -24,72 +24,72 @@ COUNT = 10  # rows of a page of the table
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A finished inspection, perhaps with a second one; the query, what people said, the places of the rows that fit.
+class InspectionView:
+    """A finished inspection, or two, with the query and the labels that choose and sort its rows.
 
-    Places are in the query's order. The row that is open stays whatever is said of it until another one is opened.
+    The open row stays among the rows even if a new label excludes it, until another row is opened.
     """
 
     entry: inspections.Entry
     examples: Examples
-    key: tuple[Any, ...]  # what the table is made of, for caches
+    key: tuple[Any, ...]  # identifies the examples' files for caches
     query: Query
-    said: label_filter.Said
-    places: np.ndarray
+    label_view: label_filter.LabelView
+    positions: np.ndarray  # of the rows that fit, among all examples, in the query's order
 
-    def again(self) -> Shown:
-        """The same inspection as the session now asks for it, and as people now label it."""
-        return _shown(self.entry, self.examples, self.key)
+    def refreshed(self) -> InspectionView:
+        """The same inspection with the session's current query and the current labels."""
+        return _make_view(self.entry, self.examples, self.key)
 
     @property
-    def asked(self) -> tuple[Any, ...]:
-        """All that the page shows beside the rows, and that another query or label may change."""
-        told = self.said
-        mask = None if told.mask_N is None else told.mask_N.tobytes()
-        lost = told.problem is not None
-        return self.query, mask, told.asked, told.people, tuple(told.categories.items()), lost
+    def outer_state(self) -> tuple[Any, ...]:
+        """The values that the page outside the fragment depends on; if they change, the whole page must run."""
+        label_view = self.label_view
+        mask = None if label_view.mask_N is None else label_view.mask_N.tobytes()
+        lost = label_view.problem is not None
+        return self.query, mask, label_view.filter, label_view.people, tuple(label_view.categories.items()), lost
 
     @property
     def directory(self) -> Path:
-        """Where it is."""
+        """The directory of the (first) inspection."""
         return self.examples.directory
 
     def masks(self) -> dict[str, np.ndarray]:
-        """Of each condition the rows that meet it: ``Examples.masks``, and ``labels``."""
-        own = {} if self.said.mask_N is None else {"labels": self.said.mask_N}
-        return self.examples.masks(self.query) | own
+        """For each condition the rows that meet it, by name: ``Examples.masks``, and ``labels`` if filtered by them."""
+        labels = {} if self.label_view.mask_N is None else {"labels": self.label_view.mask_N}
+        return self.examples.masks(self.query) | labels
 
     @property
     def ids(self) -> np.ndarray:
         """The ids of the rows that fit, in order."""
-        ids: np.ndarray = self.examples.column("id").to_numpy()[self.places]
+        ids: np.ndarray = self.examples.column("id").to_numpy()[self.positions]
         return ids
 
     @property
     def row(self) -> int | None:
-        """The id of the row that is open, if it fits the query."""
+        """The id of the open row; None if no row is open or it does not fit the query."""
         row = int(st.session_state[keys.ROW])
-        return row if row and len(self.positions(row)) else None
+        return row if row and len(self.index_of(row)) else None
 
-    def positions(self, id: int) -> np.ndarray:
-        """Where an id stands among the rows that fit: one number or none."""
+    def index_of(self, id: int) -> np.ndarray:
+        """The index of an id among the rows that fit, as an array of one number; empty if it is not among them."""
         return np.flatnonzero(self.ids == id)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _examples(directory: str, stamp: int) -> Examples:
-    """A table with the columns that were read of it; shared by all visitors and only ever added to."""
+    """A table, shared by all visitors, which caches the columns that were read."""
     return Examples(directory)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _paired(first: str, second: str, stamps: tuple[int, int], score: str) -> Paired:
+def _pair(first: str, second: str, stamps: tuple[int, int], score: str) -> Paired:
     return Paired(_examples(first, stamps[0]), _examples(second, stamps[1]), score)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _order(key: tuple[Any, ...], packed: str, _examples: Examples) -> np.ndarray:
-    """``Examples.order``, found again while one turns pages and opens rows."""
+def _row_order(key: tuple[Any, ...], packed: str, _examples: Examples) -> np.ndarray:
+    """``Examples.order``, cached for turning pages and opening rows."""
     return _examples.order(Query.unpack(packed))
 
 
@@ -97,116 +97,118 @@ def _stamp(directory: Path) -> int:
     return (directory / "examples.parquet").stat().st_mtime_ns
 
 
-def examples(name: str) -> Examples:
+def load_examples(name: str) -> Examples:
     """A finished inspection's table. Raises UserError as ``Examples`` does."""
-    directory = inspections.directory(name)
+    directory = inspections.inspection_directory(name)
     return _examples(str(directory), _stamp(directory))
 
 
-def shown(entry: inspections.Entry, second: inspections.Entry | None) -> Shown:
-    """What the session names, once the browser's requests have been followed. Raises UserError for two files."""
-    score, first = st.session_state[keys.WON_BY], examples(entry.name)
+def read_view(entry: inspections.Entry, second: inspections.Entry | None) -> InspectionView:
+    """Apply the browser's requests, then read the view. Raises UserError if the inspections are of different files."""
+    score, first = st.session_state[keys.WON_BY], load_examples(entry.name)
     key: tuple[Any, ...] = (str(first.directory), _stamp(first.directory))
     table: Examples = first
     if second is not None:
-        other = inspections.directory(second.name)
+        other = inspections.inspection_directory(second.name)
         stamps = key[1], _stamp(other)
-        table, key = _paired(str(first.directory), str(other), stamps, score), (*key, str(other), stamps[1], score)
+        table, key = _pair(str(first.directory), str(other), stamps, score), (*key, str(other), stamps[1], score)
     for component in ("inspect_charts", "inspect_table"):
-        follow(component)
-    query = asked_for()
+        handle_request(component)
+    query = current_query()
     if second is None:
         query = query.without(f"ranges:{DIFFERENCE}")
         query = replace(query, sort="id", descending=False) if query.sort == DIFFERENCE else query
-        ask(query)
-    return _shown(entry, table, key)
+        set_query(query)
+    return _make_view(entry, table, key)
 
 
-def _shown(entry: inspections.Entry, table: Examples, key: tuple[Any, ...]) -> Shown:
-    query = asked_for()
-    told = label_filter.read(table, query)
-    return Shown(entry, table, key, query, told, _labelled(_order(key, query.pack(), table), told, table))
+def _make_view(entry: inspections.Entry, table: Examples, key: tuple[Any, ...]) -> InspectionView:
+    query = current_query()
+    label_view = label_filter.read_label_view(table, query)
+    return InspectionView(
+        entry, table, key, query, label_view, _apply_labels(_row_order(key, query.pack(), table), label_view, table)
+    )
 
 
-def _labelled(places: np.ndarray, told: label_filter.Said, table: Examples) -> np.ndarray:
-    """Places in the order of labels, without those not asked for; the row that is open stays."""
-    if told.order_N is not None:
+def _apply_labels(positions: np.ndarray, label_view: label_filter.LabelView, table: Examples) -> np.ndarray:
+    """Positions sorted by label and filtered by label, where the session asks for that; the open row stays."""
+    if label_view.order_N is not None:
         fits_N = np.zeros(len(table), dtype=bool)
-        fits_N[places] = True
-        places = told.order_N[fits_N[told.order_N]]
-    if told.mask_N is not None:
-        keep_N = told.mask_N | (table.column("id").to_numpy() == st.session_state[keys.ROW])
-        places = places[keep_N[places]]
-    return places
+        fits_N[positions] = True
+        positions = label_view.order_N[fits_N[label_view.order_N]]
+    if label_view.mask_N is not None:
+        keep_N = label_view.mask_N | (table.column("id").to_numpy() == st.session_state[keys.ROW])
+        positions = positions[keep_N[positions]]
+    return positions
 
 
-def asked_for() -> Query:
-    """The session's query."""
+def current_query() -> Query:
+    """The query in the session."""
     return Query.unpack(st.session_state[keys.QUERY])
 
 
-def ask(query: Query) -> None:
-    """Another query; the table begins at its first rows if it is another one."""
+def set_query(query: Query) -> None:
+    """Change the session's query; if it differs, the table returns to its first page."""
     if query.pack() != st.session_state[keys.QUERY]:
         st.session_state.update({keys.QUERY: query.pack(), keys.TABLE_FROM: 0})
 
 
-def choose(ids: tuple[int, ...]) -> None:
-    """Only these examples; all where there is none."""
-    ask(replace(asked_for(), ids=ids))
+def show_only(ids: tuple[int, ...]) -> None:
+    """Restrict the query to some examples by id; an empty tuple lifts the restriction."""
+    set_query(replace(current_query(), ids=ids))
 
 
-def drop(condition: str) -> None:
+def clear_condition(condition: str) -> None:
     """Clear one condition."""
     if condition == "labels":
-        label_filter.ask(Asked())
+        label_filter.set_label_filter(LabelFilter())
     else:
-        ask(asked_for().without(condition))
+        set_query(current_query().without(condition))
 
 
-def clear() -> None:
-    """Clear all conditions; the order stays."""
-    query = asked_for()
-    ask(Query(sort=query.sort, descending=query.descending))
-    label_filter.ask(Asked())
+def clear_conditions() -> None:
+    """Clear all conditions; the sort order stays."""
+    query = current_query()
+    set_query(Query(sort=query.sort, descending=query.descending))
+    label_filter.set_label_filter(LabelFilter())
 
 
-def follow(component: str) -> None:
-    """Do what the browser asks, if it makes sense; else nothing."""
-    if (asked := request.take_request(component)) is not None:
-        _follow(asked)
+def handle_request(component: str) -> None:
+    """Apply a component's new request, if there is one; an invalid request is ignored."""
+    if (sent := request.take_request(component)) is not None:
+        _apply_request(sent)
 
 
-def _follow(asked: Request) -> None:
-    query, fields = asked_for(), asked.fields
+def _apply_request(sent: Request) -> None:
+    query, fields = current_query(), sent.fields
     name = str(fields.get("name"))
-    if asked.kind == "open" and type(fields.get("id")) is int:
+    if sent.kind == "open" and type(fields.get("id")) is int:
         st.session_state[keys.ROW] = max(0, min(fields["id"], 10**12))
-    elif asked.kind == "turn" and type(fields.get("start")) is int:
+    elif sent.kind == "turn" and type(fields.get("start")) is int:
         st.session_state[keys.TABLE_FROM] = max(0, min(fields["start"], 10**9))
-    elif asked.kind == "sort" and name in SORTS:
-        ask(replace(query, sort=name, descending=query.sort == name and not query.descending))
-    elif asked.kind == "cause" and name in CAUSES:
-        kept = tuple(one for one in query.causes if one != name)
-        ask(replace(query, causes=kept if name in query.causes else (*kept, name)))
-    elif asked.kind == "range" and name in NUMBERS:
-        low, high = _bound(fields.get("low")), _bound(fields.get("high"))
+    elif sent.kind == "sort" and name in SORTS:
+        set_query(replace(query, sort=name, descending=query.sort == name and not query.descending))
+    elif sent.kind == "cause" and name in CAUSES:
+        others = tuple(cause for cause in query.causes if cause != name)
+        set_query(replace(query, causes=others if name in query.causes else (*others, name)))
+    elif sent.kind == "range" and name in NUMBERS:
+        low, high = _finite(fields.get("low")), _finite(fields.get("high"))
         rest = query.without(f"ranges:{name}").ranges
-        ask(replace(query, ranges=rest if low is None and high is None else {**rest, name: (low, high)}))
-    elif asked.kind == "words":
+        set_query(replace(query, ranges=rest if low is None and high is None else {**rest, name: (low, high)}))
+    elif sent.kind == "words":
         words = {key: fields[key] for key in WORDS if isinstance(fields.get(key), str) and len(fields[key]) <= 400}
-        ask(replace(query, words={} if words == query.words else words))
+        set_query(replace(query, words={} if words == query.words else words))
 
 
-def _bound(value: Any) -> float | None:
+def _finite(value: Any) -> float | None:
     """A finite number, else None."""
     return value if type(value) in (int, float) and math.isfinite(value) else None
 
 
-def address() -> dict[str, str]:
-    """The link to what is on screen."""
+def inspection_link() -> dict[str, str]:
+    """The parameters of a link to the current state of the page."""
     state = PageState(**{name: st.session_state[name] for name in INSPECTION})
-    if len(state.query) > MAX_VALUE:  # many examples picked one by one: no address holds them
-        state = replace(state, query=asked_for().without("ids").pack())
-    person = labels.person()
+    if len(state.query) > MAX_VALUE:  # too many ids for an address
+        state = replace(state, query=current_query().without("ids").pack())
+    person = labels.current_person()
     return {**write_link(state), **({"person": person} if person else {}), "lang": language.current()}

@@ -1,4 +1,4 @@
-"""States of an inspection: a plane of all of them with a sentence's path, and what is nearest to one of its states."""
+"""The stored states of an inspection: a plane with a sentence's path, and the nearest neighbours of a state."""
 
 from __future__ import annotations
 
@@ -25,69 +25,70 @@ from s2s.web.shell.language import t
 
 COMMON = 7  # words with a colour of their own
 SEED = 0
-MEGABYTES = 1_000  # of states that a visitor may have kept on the server; more is for the command line
-MOST = 400  # characters of a typed sentence
+MAX_MEGABYTES = 1_000  # of states that a visitor may store on the server; the command line has no such limit
+MAX_SENTENCE = 400  # characters of a typed sentence
 PLANES = ("pca", "umap")
 COLOURS = ("word", "error")
-Choose = Callable[[tuple[int, ...]], None]
+ShowOnly = Callable[[tuple[int, ...]], None]
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """What is looked at: its words, its states of a kind, and the example's id if it is one."""
+    """A sentence with its states of one kind: N words, N states of M numbers."""
 
     words: list[str]
     states_NM: np.ndarray
-    example: int | None
+    example: int | None  # the id; None for a typed sentence
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _kept(directory: str, stamp: int) -> StateStore:
+def _state_store(directory: str, stamp: int) -> StateStore:
     return StateStore(Path(directory))
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _plane(directory: str, stamp: int, kind: str, how: str) -> Plane | Neighbourhoods:
-    """A map of a kind's states."""
-    kept = _kept(directory, stamp)
-    return Plane(kept, kind) if how == "pca" else Neighbourhoods(kept, kind, SEED)
+    """The projection of a kind's states by PCA or UMAP."""
+    store = _state_store(directory, stamp)
+    return Plane(store, kind) if how == "pca" else Neighbourhoods(store, kind, SEED)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _drawn(
+def _points(
     directory: str, stamp: int, kind: str, how: str, _examples: Examples
 ) -> tuple[Cloud, list[str], np.ndarray, np.ndarray]:
-    """The points, and of each its word, its example's id, and whether that has an error."""
-    kept, made = _kept(directory, stamp), _plane(directory, stamp, kind, how).cloud(np.random.default_rng(SEED))
-    words = all_words(_examples, kept, kind)[made.rows].tolist()
+    """The drawn points, and for each its word, its example's id, and whether that example has an error."""
+    store = _state_store(directory, stamp)
+    points = _plane(directory, stamp, kind, how).cloud(np.random.default_rng(SEED))
+    words = all_words(_examples, store, kind)[points.rows].tolist()
     table = _examples.columns("id", "error")
-    ids = kept.ids(kind, made.rows)
-    places = np.searchsorted(table["id"].to_numpy(), ids)
-    wrong = table["error"].fill_null(False).to_numpy()[places].astype(bool)
-    return made, words, ids, wrong
+    ids = store.ids(kind, points.rows)
+    rows = np.searchsorted(table["id"].to_numpy(), ids)
+    wrong = table["error"].fill_null(False).to_numpy()[rows].astype(bool)
+    return points, words, ids, wrong
 
 
-def section(examples: Examples, row: int | None, chosen: tuple[int, ...], choose: Choose) -> None:
-    """Neighbours and plane, of the example that is open or of a typed sentence; first a button that keeps the states.
+def states_section(examples: Examples, row: int | None, chosen: tuple[int, ...], show_only: ShowOnly) -> None:
+    """Draw neighbours and plane; before the states are stored, a button that starts that job.
 
-    ``chosen`` are the examples that the table is confined to, ``choose`` does that.
+    ``chosen`` are the ids to which the table is restricted, ``show_only`` restricts it.
     """
     st.markdown(f"#### {t('states.title')}")
     if StateStore.whole(examples.directory):
-        _section(examples, row, chosen, choose)
+        _states_fragment(examples, row, chosen, show_only)
         return
     st.caption(t("states.none"))
     try:
-        made = job_panel.run("states_", True, lambda: _keeping(examples), "states.keep")
+        ended = job_panel.run("states_", True, lambda: _recording_task(examples), "states.keep")
     except UserError as error:
         st.error(language.explain(error))
         return
-    if made is not None and StateStore.whole(examples.directory):
+    if ended is not None and StateStore.whole(examples.directory):
         st.rerun()
 
 
-def _keeping(examples: Examples) -> Task:
-    """The job that keeps the states of an inspection. UserError without its checkpoint, or where they are too many."""
+def _recording_task(examples: Examples) -> Task:
+    """Start the job that stores the states. Raises UserError if the checkpoint is missing."""
     name = examples.manifest["checkpoint"]["name"]
     checkpoint = models.load(name, models.changed(name))
 
@@ -99,8 +100,8 @@ def _keeping(examples: Examples) -> Task:
 
         torch.set_num_threads(1)
         states, done = States(examples, checkpoint), 0
-        if states.megabytes > MEGABYTES:
-            raise UserError("states_too_many", found=states.megabytes, limit=MEGABYTES)
+        if states.megabytes > MAX_MEGABYTES:
+            raise UserError("states_too_many", found=states.megabytes, limit=MAX_MEGABYTES)
 
         def progress(sentences: int) -> None:
             nonlocal done
@@ -114,110 +115,116 @@ def _keeping(examples: Examples) -> Task:
 
 
 @st.fragment
-def _section(examples: Examples, row: int | None, chosen: tuple[int, ...], choose: Choose) -> None:
-    """What is kept, where it is asked for."""
+def _states_fragment(examples: Examples, row: int | None, chosen: tuple[int, ...], show_only: ShowOnly) -> None:
+    """Draw the states once the visitor has switched them on."""
     if not st.toggle(t("states.show"), key="states_show"):
         return
     stamp = (examples.directory / "states" / "states.json").stat().st_mtime_ns
-    kept = _kept(str(examples.directory), stamp)
-    kind = _choice("kind", KINDS)
+    store = _state_store(str(examples.directory), stamp)
+    kind = _option_radio("kind", KINDS)
     st.caption(t(f"states.about_{kind}"))
-    sentence = _sentence(examples, kept, kind, row)
+    sentence = _chosen_sentence(examples, store, kind, row)
     if sentence is not None:
-        _neighbours(examples, kept, kind, sentence)
-    _brush(_map(examples, stamp, kind, sentence), chosen, choose)
+        _neighbour_table(examples, store, kind, sentence)
+    _brush_buttons(_plane_chart(examples, stamp, kind, sentence), chosen, show_only)
 
 
-def _choice(name: str, options: Sequence[str]) -> str:
+def _option_radio(name: str, options: Sequence[str]) -> str:
     labels = {option: t(f"states.{name}_{option}") for option in options}
     return controls.own_radio(f"states-{name}", t(f"states.{name}"), labels)
 
 
-def _sentence(examples: Examples, kept: StateStore, kind: str, row: int | None) -> Sentence | None:
-    """The typed sentence, else the example that is open, else the first one."""
-    typed = st.text_input(t("states.typed"), key="states_typed", max_chars=MOST, help=t("states.typed_help")).strip()
+def _chosen_sentence(examples: Examples, store: StateStore, kind: str, row: int | None) -> Sentence | None:
+    """The typed sentence, else the open example, else the first example; None after an error, which is shown."""
+    typed = st.text_input(
+        t("states.typed"), key="states_typed", max_chars=MAX_SENTENCE, help=t("states.typed_help")
+    ).strip()
     try:
         if typed:
-            return _typed(examples, kept, kind, typed)
-        id = row or int(kept.index[0, 0])
-        return Sentence(*own(examples, kept, kind, id), id)
+            return _decode_typed(examples, store, kind, typed)
+        id = row or int(store.index[0, 0])
+        return Sentence(*own(examples, store, kind, id), id)
     except UserError as error:
         st.error(language.explain(error))
         return None
 
 
-def _typed(examples: Examples, kept: StateStore, kind: str, text: str) -> Sentence:
-    """A sentence through the checkpoint that the inspection was made with. Raises UserError as ``decode`` does."""
-    held = examples.manifest["checkpoint"]
-    name = held["name"]
+def _decode_typed(examples: Examples, store: StateStore, kind: str, text: str) -> Sentence:
+    """Decode a sentence with the inspected checkpoint. Raises UserError if that has changed, and as ``decode`` does."""
+    inspected = examples.manifest["checkpoint"]
+    name = inspected["name"]
     checkpoint = models.load(name, models.changed(name))
-    if checkpoint.digest != held["digest"]:
+    if checkpoint.digest != inspected["digest"]:
         raise UserError("states_checkpoint", checkpoint=checkpoint.name, directory=examples.directory.name)
     trace, vectors = models.states(name, models.changed(name), text)
     words = list(trace.source_tokens) if kind == "encoder" else [step.output for step in trace.steps]
     return Sentence(words, vectors[KINDS.index(kind)], None)
 
 
-def _neighbours(examples: Examples, kept: StateStore, kind: str, sentence: Sentence) -> None:
-    """Which state of the sentence, and the states nearest to it."""
+def _neighbour_table(examples: Examples, store: StateStore, kind: str, sentence: Sentence) -> None:
+    """Draw the choice of a word of the sentence, and a table of the states nearest to its state."""
     labels = [f"{n} · {word}" for n, word in enumerate(sentence.words, start=1)]
-    place = st.selectbox(
+    index = st.selectbox(
         t("states.which"),
         range(len(labels)),
         format_func=labels.__getitem__,
-        key=f"states-place-{kind}-{hash(tuple(labels))}",  # other words are another choice
+        key=f"states-place-{kind}-{hash(tuple(labels))}",  # the widget starts anew with another sentence
     )
-    found = nearest(kept, kind, sentence.states_NM[place], 10, sentence.example).neighbours
-    said = occurrences(examples, kept, kind, [one.place for one in found])
-    around = [there.around() for there in said]
+    neighbours = nearest(store, kind, sentence.states_NM[index], 10, sentence.example).neighbours
+    words = occurrences(examples, store, kind, [neighbour.place for neighbour in neighbours])
+    around = [word.around() for word in words]
     columns: dict[str, list[Any]] = {
-        "cosine": [one.cosine for one in found],
+        "cosine": [neighbour.cosine for neighbour in neighbours],
         "before": [before for before, _ in around],
-        "word": [there.word for there in said],
+        "word": [word.word for word in words],
         "after": [after for _, after in around],
-        "source": [there.source for there in said],
-        "error": [bool(there.error) for there in said],
-        "id": [there.id for there in said],
+        "source": [word.source for word in words],
+        "error": [bool(word.error) for word in words],
+        "id": [word.id for word in words],
     }
     named = {t(f"states.column_{name}"): values for name, values in columns.items()}
     formats = {t("states.column_cosine"): st.column_config.NumberColumn(format="%.3f")}
     csv_table.show_table(named, f"{examples.directory.name}-neighbours", "states_neighbours", formats)
-    st.caption(t("states.exact", count=len(kept.states(kind))))
+    st.caption(t("states.exact", count=len(store.states(kind))))
 
 
-def _map(examples: Examples, stamp: int, kind: str, sentence: Sentence | None) -> list[int]:
-    """The plane, the sentence's path in it; of the points that are selected the examples."""
+def _plane_chart(examples: Examples, stamp: int, kind: str, sentence: Sentence | None) -> list[int]:
+    """Draw the plane with the sentence's path; returns the example ids of the selected points."""
     left, right = st.columns(2)
     with left:
-        how = _choice("plane", PLANES if projection.has_umap() else PLANES[:1])
+        how = _option_radio("plane", PLANES if projection.has_umap() else PLANES[:1])
     with right:
-        colour = _choice("colour", COLOURS)
+        colour = _option_radio("colour", COLOURS)
     if not projection.has_umap():
         st.caption(t("states.umap_missing", package=projection.UMAP))
     directory = str(examples.directory)
     with st.spinner(t("states.projecting")):
         plane = _plane(directory, stamp, kind, how)
-        made, words, ids, wrong = _drawn(directory, stamp, kind, how, examples)
+        points, words, ids, wrong = _points(directory, stamp, kind, how, examples)
         path = None if sentence is None else (plane.place(sentence.states_NM), sentence.words)
-    figure = cloud(made.points_N2, words, ids, _groups(colour, words, wrong), _axes(plane.shares), path)
+    figure = cloud(points.points_N2, words, ids, _groups(colour, words, wrong), _axes(plane.shares), path)
     event = st.plotly_chart(
         figure, key=f"states-plane-{kind}-{how}", on_select="rerun", selection_mode=("box", "lasso")
     )
     st.caption(
-        t("states.sample" if len(made.rows) < made.total else "states.all", drawn=len(made.rows), count=made.total)
+        t(
+            "states.sample" if len(points.rows) < points.total else "states.all",
+            drawn=len(points.rows),
+            count=points.total,
+        )
     )
     return [int(point["customdata"]) for point in event["selection"]["points"] if "customdata" in point]
 
 
 def _axes(shares: Sequence[float]) -> dict[str, str]:
-    """What the axes say: the share of the variance that a principal direction has."""
+    """The titles of the axes (PCA: the direction's share of the variance) and of the path."""
     names = ("first", "second")
     axes = [t(f"states.{n}", share=100 * share) for n, share in zip(names, shares, strict=False)]
     return dict(zip(names, axes or ["", ""], strict=True)) | {"path": t("states.path")}
 
 
 def _groups(colour: str, words: Sequence[str], wrong: np.ndarray) -> list[Group]:
-    """The most frequent words and the others, or the examples with an error and those without."""
+    """Points grouped by colour: the most frequent words and the rest, or examples with and without an error."""
     if colour == "error":
         return [
             Group(t("states.right"), np.flatnonzero(~wrong)),
@@ -230,14 +237,14 @@ def _groups(colour: str, words: Sequence[str], wrong: np.ndarray) -> list[Group]
     return [*([Group(t("states.others"), rest, rest=True)] if len(rest) else []), *groups]
 
 
-def _brush(points: Sequence[int], chosen: tuple[int, ...], choose: Choose) -> None:
-    """The examples of the points that are selected become the table's, until all are asked for again."""
+def _brush_buttons(points: Sequence[int], chosen: tuple[int, ...], show_only: ShowOnly) -> None:
+    """Draw the buttons that restrict the table to the selected points' examples, and that lift the restriction."""
     ids = tuple(sorted(set(points)))
     left, right = st.columns(2)
     label = t("states.brush", count=len(ids)) if ids else t("states.brush_none")
     if left.button(label, disabled=not ids, key="states_brush"):
-        choose(ids)
+        show_only(ids)
         st.rerun()
     if chosen and right.button(t("states.unbrush", count=len(chosen)), key="states_unbrush"):
-        choose(())
+        show_only(())
         st.rerun()

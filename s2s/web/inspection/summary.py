@@ -1,4 +1,4 @@
-"""The inspection in numbers; of two, which is better, and whether that is more than chance."""
+"""The inspection in numbers; for two inspections which is better, and whether the difference is significant."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from s2s.inspect.paired import Paired
 from s2s.inspect.summary import summarised
 from s2s.inspect.table import Examples
 from s2s.web.inspection import state
-from s2s.web.inspection.state import Shown
+from s2s.web.inspection.state import InspectionView
 from s2s.web.shell import language
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
@@ -27,44 +27,46 @@ def _summary(directory: str, stamp: int) -> dict[str, Any]:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _compared(key: tuple[Any, ...], score: str, _first: Examples, _second: Examples) -> dict[str, Any]:
+def _comparison(key: tuple[Any, ...], score: str, _first: Examples, _second: Examples) -> dict[str, Any]:
     return comparison(_first, _second, score)
 
 
-def section(shown: Shown) -> None:
-    """One line of scores, the rest behind a fold; of two a sentence that says who wins."""
-    path = shown.examples.path
+def summary_section(view: InspectionView) -> None:
+    """Draw a line of scores and the download; for two inspections their comparison."""
+    path = view.examples.path
     with st.spinner(t("inspect.summing"), show_time=False):
-        held = _summary(str(shown.directory), path.stat().st_mtime_ns)
-    errors = held.get("errors")
-    parts = [t("inspect.examples", count=held["examples"])]
+        numbers = _summary(str(view.directory), path.stat().st_mtime_ns)
+    errors = numbers.get("errors")
+    parts = [t("inspect.examples", count=numbers["examples"])]
     if errors is not None:
-        parts.append(t("inspect.errors", count=errors, share=100 * errors / held["examples"]))
-    names = [name for name in ("bleu", "chrf", "perplexity") if name in held["scores"]]
-    char = {"bleu": "bleu_char"} if held.get("bleu_tokenizer") == "char" else {}
-    parts += [f"{t(f'inspect.column.{char.get(name, name)}')} {_number(held['scores'][name])}" for name in names]
-    if held["left_out"] or held["bad_rows"]:
-        parts.append(t("inspect.passed", left=held["left_out"], bad=held["bad_rows"]))
+        parts.append(t("inspect.errors", count=errors, share=100 * errors / numbers["examples"]))
+    names = [name for name in ("bleu", "chrf", "perplexity") if name in numbers["scores"]]
+    char = {"bleu": "bleu_char"} if numbers.get("bleu_tokenizer") == "char" else {}
+    parts += [
+        f"{t(f'inspect.column.{char.get(name, name)}')} {_format_estimate(numbers['scores'][name])}" for name in names
+    ]
+    if numbers["left_out"] or numbers["bad_rows"]:
+        parts.append(t("inspect.passed", left=numbers["left_out"], bad=numbers["bad_rows"]))
     left, right = st.columns([9, 2], vertical_alignment="center")
     left.markdown(" · ".join(parts))
-    if read_as := shown.examples.manifest.get("read_as"):  # inspections of earlier versions lack it
-        name = held["file"]["name"]
-        if said := Form(Path(name), **read_as).remark(language.current(), code(name)):
-            st.caption(said)
-    text = json.dumps(held, ensure_ascii=False, indent=1)
+    if read_as := view.examples.manifest.get("read_as"):  # inspections of earlier versions lack it
+        name = numbers["file"]["name"]
+        if remark := Form(Path(name), **read_as).remark(language.current(), code(name)):
+            st.caption(remark)
+    text = json.dumps(numbers, ensure_ascii=False, indent=1)
     right.download_button(
         t("inspect.json"), text, "summary.json", "application/json", on_click="ignore", key="inspect_json"
     )
-    if isinstance(shown.examples, Paired):
-        _versus(shown.examples)
+    if isinstance(view.examples, Paired):
+        _compare_pair(view.examples)
 
 
-def _versus(pair: Paired) -> None:
-    """Wins, losses and ties, the difference with its interval."""
+def _compare_pair(pair: Paired) -> None:
+    """Draw the difference of two inspections with its interval, and the wins, losses and ties."""
     files = [pair, pair.second]
     key = tuple((str(one.directory), one.path.stat().st_mtime_ns) for one in files)
     with st.spinner(t("inspect.summing"), show_time=False):
-        made = _compared(key, pair.score, *files)
+        compared = _comparison(key, pair.score, *files)
     names = [str(one.manifest["checkpoint"]["name"]) for one in files]
     if names[0] == names[1]:
         names = [f"{name} {side}" for name, side in zip(names, "AB", strict=True)]
@@ -72,18 +74,18 @@ def _versus(pair: Paired) -> None:
         "a": code(names[0]),
         "b": code(names[1]),
         "score": t(f"inspect.column.{pair.score}"),
-        "first": _number(made["first"]),
-        "second": _number(made["second"]),
-        "difference": _number(made["difference"]),
-        "chance": t("inspect.chance" if made["p"] >= 0.05 else "inspect.no_chance", p=chance(made["p"])),
+        "first": _format_estimate(compared["first"]),
+        "second": _format_estimate(compared["second"]),
+        "difference": _format_estimate(compared["difference"]),
+        "chance": t("inspect.chance" if compared["p"] >= 0.05 else "inspect.no_chance", p=chance(compared["p"])),
     }
     if same_model(*files):
-        _looked(pair, key, names, made)
+        _compare_heads(pair, key, names, compared)
         return
     with st.container(border=True):
         st.markdown(t("inspect.versus", **values))
-        counts = {name: made[name] for name in ("wins", "losses", "ties")}
-        st.markdown(t("inspect.wins", **counts, examples=made["examples"], a=code(names[0]), b=code(names[1])))
+        counts = {name: compared[name] for name in ("wins", "losses", "ties")}
+        st.markdown(t("inspect.wins", **counts, examples=compared["examples"], a=code(names[0]), b=code(names[1])))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -91,29 +93,30 @@ def _other_causes(key: tuple[Any, ...], _first: Examples, _second: Examples) -> 
     return other_causes(_first, _second)
 
 
-def _looked(pair: Paired, key: tuple[Any, ...], names: list[str], made: dict[str, Any]) -> None:
-    """One model looked at in two places: what it says is the same, what attention explains is not."""
+def _compare_heads(pair: Paired, key: tuple[Any, ...], names: list[str], compared: dict[str, Any]) -> None:
+    """Draw the comparison of two heads of one model, which differ only in what their attention explains."""
     ids = _other_causes(key, pair, pair.second)
     with st.container(border=True):
         st.markdown(
             t("inspect.same_model", a=code(names[0]), b=code(names[1]), score=t(f"inspect.column.{pair.score}"))
         )
-        counted = {t(f"cause.{name}"): one for name, one in made["causes"].items() if one["first"] != one["second"]}
-        means = {t("inspect.mean_of", measure=t(f"inspect.column.{n}")): one for n, one in made["attention"].items()}
-        columns = {"": [*counted, *means]}
+        counts = {t(f"cause.{name}"): one for name, one in compared["causes"].items() if one["first"] != one["second"]}
+        measures = compared["attention"].items()
+        means = {t("inspect.mean_of", measure=t(f"inspect.column.{name}")): sides for name, sides in measures}
+        columns = {"": [*counts, *means]}
         for name, side in zip(names, ("first", "second"), strict=True):
-            columns[code(name)] = [f"{one[side]:,}" for one in counted.values()]
+            columns[code(name)] = [f"{one[side]:,}" for one in counts.values()]
             columns[code(name)] += ["–" if one[side] is None else f"{one[side]:.3f}" for one in means.values()]
         st.table(columns, hide_index=True, border="horizontal")
         if ids:
             label = t("inspect.other_causes", count=len(ids))
-            st.button(label, key="inspect_other_causes", on_click=state.choose, args=(ids,))
+            st.button(label, key="inspect_other_causes", on_click=state.show_only, args=(ids,))
         else:
             st.caption(t("inspect.same_causes"))
 
 
-def _number(estimate: dict[str, float | None]) -> str:
-    """A value with its interval."""
+def _format_estimate(estimate: dict[str, float | None]) -> str:
+    """A value with its interval as text."""
     value, low, high = (estimate[name] for name in ("value", "low", "high"))
     if value is None:
         return "–"

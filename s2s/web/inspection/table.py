@@ -1,4 +1,4 @@
-"""The rows that fit, a page at a time: search, errors alone, order; a click opens one."""
+"""The table of the rows that fit, page by page, with search, order and *errors only*; a click opens a row."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.table import DIFFERENCE, LABEL, MOST, SORTS
 from s2s.web.components import inspection
 from s2s.web.inspection import state
-from s2s.web.inspection.state import COUNT, Shown
+from s2s.web.inspection.state import COUNT, InspectionView
 from s2s.web.shell import keys, language, request
 from s2s.web.shell.bound import picks, shows
 from s2s.web.shell.language import t
@@ -22,64 +22,66 @@ INSPECT_ERRORS = "inspect_errors"
 INSPECT_SEARCH = "inspect_search"
 TABLE_ROW = "table_row"  # id of the row that was open when the table was drawn last
 
-LONGEST = 300  # characters of a text that a cell holds
+MAX_CELL = 300  # characters of a text in a cell
 TEXTS = ("source", "reference", "output")
 MEASURED = ("chrf", "bleu", "nll", "divergence")
-PLACES = ("divergence", "attended", "moved_to")  # counted from 0 in the file, from 1 on the pages
+POSITIONS = ("divergence", "attended", "moved_to")  # columns that count from 0 in the file, from 1 on the page
 DECIMALS = {"chrf": 1, "bleu": 1, "rouge_l": 1, "nll": 2, DIFFERENCE: 1}
 
 
-def section(shown: Shown) -> None:
-    """The component."""
-    start = min(int(st.session_state.get(keys.TABLE_FROM, 0)), max(0, len(shown.places) - 1))
-    row = shown.row
-    if row is not None and st.session_state.get(TABLE_ROW) != row:  # opened elsewhere: its page is shown
-        at = int(shown.positions(row)[0])
-        start = start if start <= at < start + COUNT else at // COUNT * COUNT
+def table_section(view: InspectionView) -> None:
+    """Draw one page of the table; after a row was opened elsewhere, the page that has it."""
+    start = min(int(st.session_state.get(keys.TABLE_FROM, 0)), max(0, len(view.positions) - 1))
+    row = view.row
+    if row is not None and st.session_state.get(TABLE_ROW) != row:  # opened elsewhere
+        index = int(view.index_of(row)[0])
+        start = start if start <= index < start + COUNT else index // COUNT * COUNT
     st.session_state.update({TABLE_ROW: row, keys.TABLE_FROM: start})
-    inspection.mount("table", _data(shown, start, row))
+    inspection.mount_inspection_component("table", _table_data(view, start, row))
 
 
-def controls(shown: Shown) -> None:
-    """Search, errors alone, order."""
+def table_controls(view: InspectionView) -> None:
+    """Draw the search field, the checkbox *errors only* and the choice of order."""
     left, middle, sort, order = st.columns([5, 2, 3, 2], vertical_alignment="bottom")
-    query = shown.query
+    query = view.query
     st.session_state[INSPECT_SEARCH] = query.text
     st.session_state[INSPECT_ERRORS] = query.errors
-    left.text_input(t("inspect.search"), **shows(INSPECT_SEARCH), max_chars=MOST, on_change=_search)
-    middle.checkbox(t("inspect.only_errors"), **shows(INSPECT_ERRORS), on_change=_errors)
+    left.text_input(t("inspect.search"), **shows(INSPECT_SEARCH), max_chars=MOST, on_change=_change_search)
+    middle.checkbox(t("inspect.only_errors"), **shows(INSPECT_ERRORS), on_change=_change_errors)
     ids = f"sort-{language.current()}", f"order-{language.current()}"
     st.session_state[ids[0]], st.session_state[ids[1]] = query.sort, query.descending
-    there = {DIFFERENCE: isinstance(shown.examples, Paired), LABEL: bool(shown.said.people) or query.sort == LABEL}
+    there = {DIFFERENCE: isinstance(view.examples, Paired), LABEL: bool(view.label_view.people) or query.sort == LABEL}
     names = [name for name in SORTS if there.get(name, True)]
     labels = {name: t(f"inspect.column.{name}") for name in names}
-    sort.selectbox(t("inspect.sort"), **picks(ids[0], names), format_func=labels.__getitem__, on_change=_sort, args=ids)
+    sort.selectbox(
+        t("inspect.sort"), **picks(ids[0], names), format_func=labels.__getitem__, on_change=_change_sort, args=ids
+    )
     orders = {False: t("inspect.ascending"), True: t("inspect.descending")}
     order.selectbox(
         t("inspect.order"),
         **picks(ids[1], [False, True]),
         format_func=orders.__getitem__,
-        on_change=_sort,
+        on_change=_change_sort,
         args=ids,
     )
 
 
-def _search() -> None:
-    state.ask(replace(state.asked_for(), text=st.session_state[INSPECT_SEARCH].strip()))
+def _change_search() -> None:
+    state.set_query(replace(state.current_query(), text=st.session_state[INSPECT_SEARCH].strip()))
 
 
-def _errors() -> None:
-    state.ask(replace(state.asked_for(), errors=st.session_state[INSPECT_ERRORS]))
+def _change_errors() -> None:
+    state.set_query(replace(state.current_query(), errors=st.session_state[INSPECT_ERRORS]))
 
 
-def _sort(sort: str, order: str) -> None:
+def _change_sort(sort: str, order: str) -> None:
     chosen = {"sort": st.session_state[sort], "descending": st.session_state[order]}
-    state.ask(replace(state.asked_for(), **chosen))
+    state.set_query(replace(state.current_query(), **chosen))
 
 
-def _data(shown: Shown, start: int, row: int | None) -> dict[str, Any]:
-    """What the browser needs of one page, and the ids just before and after it."""
-    examples, sort = shown.examples, shown.query.sort
+def _table_data(view: InspectionView, start: int, row: int | None) -> dict[str, Any]:
+    """The component's data: one page of rows from ``start``, and the ids just before and after it."""
+    examples, sort = view.examples, view.query.sort
     paired = isinstance(examples, Paired)
     texts = [*TEXTS, *([f"{OTHER}output"] if paired else [])]
     measured = [*([DIFFERENCE] if paired else []), *MEASURED]
@@ -87,18 +89,18 @@ def _data(shown: Shown, start: int, row: int | None) -> dict[str, Any]:
     stored = [name for name in numbers if name not in ("source_length", "reference_length")]
     lengths = [name for name in numbers if name not in stored]
     needed = [*texts, *stored, *(f"cause_{name}" for name in CAUSES)]
-    places = shown.places[start : start + COUNT]
-    rows = examples.rows(places, needed)
+    positions = view.positions[start : start + COUNT]
+    rows = examples.rows(positions, needed)
     for name in lengths:
-        for found, place in zip(rows, places.tolist(), strict=True):
-            found[name] = examples.column(name)[place].as_py()
+        for row_values, position in zip(rows, positions.tolist(), strict=True):
+            row_values[name] = examples.column(name)[position].as_py()
     names = [numbers[0], *texts, *numbers[1:]]
-    ids = shown.ids
-    told = shown.said.shown_of([found["id"] for found in rows])
+    ids = view.ids
+    labels = view.label_view.for_rows([row_values["id"] for row_values in rows])
     return {
-        "columns": [_column(shown, name, name in numbers) for name in names],
-        "label": None if told is None else t(f"inspect.column.{LABEL}"),
-        "rows": [_row(found, names) | {"labels": (told or {}).get(found["id"], [])} for found in rows],
+        "columns": [_column(view, name, name in numbers) for name in names],
+        "label": None if labels is None else t(f"inspect.column.{LABEL}"),
+        "rows": [_row(values, names) | {"labels": (labels or {}).get(values["id"], [])} for values in rows],
         "before": int(ids[start - 1]) if start else None,
         "after": int(ids[start + COUNT]) if start + COUNT < len(ids) else None,
         "start": start,
@@ -106,15 +108,15 @@ def _data(shown: Shown, start: int, row: int | None) -> dict[str, Any]:
         "total": len(ids),
         "open": row,
         "sort": sort,
-        "descending": shown.query.descending,
+        "descending": view.query.descending,
         "strings": language.strings("inspect_table"),
         "heard": request.last_taken("inspect_table"),
-        "link": state.address() if row is None else None,
+        "link": state.inspection_link() if row is None else None,
     }
 
 
-def _column(shown: Shown, name: str, number: bool) -> dict[str, Any]:
-    title = _title(shown, name)
+def _column(view: InspectionView, name: str, number: bool) -> dict[str, Any]:
+    title = _title(view, name)
     return {
         "name": name,
         "title": title,
@@ -123,37 +125,37 @@ def _column(shown: Shown, name: str, number: bool) -> dict[str, Any]:
     }
 
 
-def _title(shown: Shown, name: str) -> str:
-    if isinstance(shown.examples, Paired):
+def _title(view: InspectionView, name: str) -> str:
+    if isinstance(view.examples, Paired):
         names = {
-            "output": shown.entry.checkpoint,
-            f"{OTHER}output": shown.examples.second.manifest["checkpoint"]["name"],
+            "output": view.entry.checkpoint,
+            f"{OTHER}output": view.examples.second.manifest["checkpoint"]["name"],
         }
         if name in names:
             return t("inspect.output_of", checkpoint=names[name])
         if name == DIFFERENCE:
-            return t("inspect.ahead", score=t(f"inspect.column.{shown.examples.score}"))
-    if name == "bleu" and shown.examples.manifest.get("bleu_tokenizer") == "char":
+            return t("inspect.ahead", score=t(f"inspect.column.{view.examples.score}"))
+    if name == "bleu" and view.examples.manifest.get("bleu_tokenizer") == "char":
         name = "bleu_char"
     return "◆" if name == "divergence" else t(f"inspect.column.{name}")
 
 
-def _row(found: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
-    tags = [t(f"cause.{name}") for name in CAUSES if found[f"cause_{name}"]]
-    return {"id": found["id"], "cells": [cell(name, found[name]) for name in names], "tags": tags}
+def _row(values: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
+    tags = [t(f"cause.{name}") for name in CAUSES if values[f"cause_{name}"]]
+    return {"id": values["id"], "cells": [format_cell(name, values[name]) for name in names], "tags": tags}
 
 
-def cell(name: str, value: Any) -> str:
-    """A value as a text: steps from 1, as everywhere on the pages.
+def format_cell(name: str, value: Any) -> str:
+    """A column's value as text; steps and source positions are counted from 1.
 
-    >>> cell("divergence", 0), cell("chrf", 12.345), cell("nll", None), cell("length_ratio", 0.5)
-    ('1', '12.3', '–', '0.5')
+    >>> [format_cell(*cell) for cell in (("divergence", 0), ("chrf", 12.345), ("nll", None), ("length_ratio", 0.5))]
+    ['1', '12.3', '–', '0.5']
     """
     if value is None:
         return "–"
     if isinstance(value, str):
-        return value[:LONGEST] + ("…" if len(value) > LONGEST else "")
-    if name in PLACES:
+        return value[:MAX_CELL] + ("…" if len(value) > MAX_CELL else "")
+    if name in POSITIONS:
         return str(value + 1)
     text = (
         f"{value:.{DECIMALS[name]}f}"

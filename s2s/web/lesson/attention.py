@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from s2s.errors import UserError
-from s2s.web.components.weighing import weighing
+from s2s.web.components.weighing import mount_weighing
 from s2s.web.lesson import computed
 from s2s.web.shell import language, layout, models
 from s2s.web.shell.foreign import code
@@ -80,7 +80,7 @@ def attention_chapter(state: PageState) -> None:
         st.error(problem)
     if sides:
         st.markdown("\n\n".join(_shown([trace.checkpoint["name"] for trace, _ in sides])))
-        weighing(text, sides)
+        mount_weighing(text, sides)
         padded = any(padding for _, padding in sides)
         windowed = any(_kind(trace.checkpoint["name"]).startswith("local") for trace, _ in sides)
         answers = ["answer", *["answer_padding"] * padded, *["answer_window"] * windowed]

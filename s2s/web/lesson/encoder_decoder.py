@@ -10,7 +10,7 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.evaluate import lengths
 from s2s.figures import exposure, step
-from s2s.web.components.network import network
+from s2s.web.components.network import mount_network
 from s2s.web.lesson import computed
 from s2s.web.shell import language, layout, models
 from s2s.web.shell.foreign import code
@@ -39,7 +39,7 @@ def encoder_decoder_chapter(state: PageState) -> None:
             (st.warning if runs else st.error)(language.explain(error))
     if not runs:
         return
-    network(runs)
+    mount_network(runs)
     _outputs(runs, reference)
     measured = _measured(runs[0].checkpoint)
     _lengths(runs, text, reference, measured)

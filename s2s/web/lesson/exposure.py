@@ -10,7 +10,7 @@ import streamlit as st
 from s2s.errors import UserError
 from s2s.text.vocab import EOS, SPECIALS
 from s2s.trace.trace import Trace
-from s2s.web.components.player import player
+from s2s.web.components.player import mount_player
 from s2s.web.lesson import remedies
 from s2s.web.lesson.pair import Pair, pair_of, result_or_message
 from s2s.web.lesson.tables import STYLE, formulas
@@ -30,7 +30,7 @@ def exposure_chapter(state: PageState) -> None:
     lanes = result_or_message(lambda: _lanes(pair))
     if lanes is not None:
         loaded = models.load(*pair[:2])
-        player(lanes, len(loaded.target.vocab), controls.address(state))
+        mount_player(lanes, len(loaded.target.vocab), controls.address(state))
         _divergence(lanes)
         remedies.remedy_section(pair)
     with st.container(horizontal=True):

@@ -29,9 +29,9 @@ SHOWN = "filmed"  # name of the checkpoint whose film is on screen
 def training_chapter(state: PageState) -> None:
     """The choices, the visitor's training, its film or that of a checkpoint."""
     mine = models.own_trainings()
-    running = bool(mine) and mine[-1].look()
+    running = bool(mine) and mine[-1].poll()
     if not running:
-        trainings.warm()
+        trainings.start_spare_process()
     _choices(running)
     if problem := st.session_state.pop(TRAINING_PROBLEM, None):
         st.error(problem)
@@ -79,17 +79,17 @@ def chosen() -> live.Choice:
 
 
 def _start() -> None:
-    """Start a training, and forget the oldest ones beyond ``trainings.KEPT``."""
+    """Start a training, and forget the oldest ones beyond ``trainings.MAX_PER_SESSION``."""
     mine = st.session_state.setdefault(keys.TRAININGS, [])
     try:
-        if mine and mine[-1].look():
+        if mine and mine[-1].poll():
             return
-        mine.append(trainings.begin(chosen()))
+        mine.append(trainings.start_training(chosen()))
     except UserError as error:
         st.session_state[TRAINING_PROBLEM] = language.explain(error)
         return
     st.session_state.pop(SHOWN, None)
-    for old in mine[: -trainings.KEPT]:
+    for old in mine[: -trainings.MAX_PER_SESSION]:
         mine.remove(old)
         for field in ("model", "compare"):
             if st.session_state.get(field) == old.name:
@@ -108,27 +108,27 @@ def _resume(training: Training) -> None:
 def _progress() -> None:
     """Progress and film of the running training. When it ends, the whole page is rerun."""
     training = models.own_trainings()[-1]
-    if not training.look():
+    if not training.poll():
         st.rerun()
     left, right = st.columns([5, 1], vertical_alignment="center")
     job = training.job
     state = "waiting" if job.waiting else "saving" if job.ending else "running" if training.moments else "starting"
-    values = {"place": job.place, "step": training.done, "steps": training.steps, "name": code(training.name)}
+    values = {"place": job.queue_position, "step": training.done, "steps": training.steps, "name": code(training.name)}
     left.progress(training.done / training.steps, t(f"training.{state}", **values))
     right.button(t("training.stop"), key="train-stop", on_click=job.stop, disabled=job.ending, width="stretch")
     if training.moments:
-        film.show(film.values(training.name, training.moments, training.frames, training.steps), "film")
+        film.mount_film(film.film_values(training.name, training.moments, training.frames, training.steps), "film")
 
 
 def _end(training: Training) -> None:
     """How a training ended, in a sentence, and what can be done next."""
-    mistake = training.job.mistake()
+    mistake = training.job.user_error()
     last = training.moments[-1] if training.moments else None
     values: dict[str, Any] = {"name": code(training.name), "step": training.done, "steps": training.steps}
     values["exact"] = 100 * last.exact if last else 0.0
     if mistake is not None:
         st.error(language.explain(mistake))
-    elif training.late:
+    elif training.timed_out:
         st.warning(t("training.late", **values))
     elif training.job.stopped:
         st.markdown(t("training.stopped", **values))
@@ -169,15 +169,15 @@ def _film(model: str) -> film.Film | None:
     try:
         training = next((tr for tr in models.own_trainings() if tr.name == name), None)
         shown = (
-            film.values(name, training.moments, training.frames, training.steps)
+            film.film_values(name, training.moments, training.frames, training.steps)
             if training
-            else film.kept(str(models.checkpoint_directory(name)), name, models.changed(name))
+            else film.load_film(str(models.checkpoint_directory(name)), name, models.changed(name))
         )
     except UserError as error:
         st.error(language.explain(error))
         return None
     if shown:
-        film.show(shown, "film")
+        film.mount_film(shown, "film")
     return shown
 
 

@@ -33,7 +33,7 @@ def run(prefix: str, ready: bool, start: Callable[[], Task], label: str = "expos
     """
     key = f"{prefix}task"
     task = st.session_state.get(key)
-    running = isinstance(task, Task) and task.job.look()
+    running = isinstance(task, Task) and task.job.poll()
     if st.button(t(label), key=f"{prefix}measure", type="primary", disabled=running or not ready):
         st.session_state[key] = start()
         st.rerun()
@@ -42,7 +42,7 @@ def run(prefix: str, ready: bool, start: Callable[[], Task], label: str = "expos
     if running:
         _watch(prefix)
         return None
-    mistake = task.job.mistake()
+    mistake = task.job.user_error()
     if mistake is not None:
         st.error(language.explain(mistake))
     elif task.job.stopped:
@@ -56,7 +56,7 @@ def _watch(prefix: str) -> None:
     task = st.session_state.get(f"{prefix}task")
     if not isinstance(task, Task):
         return
-    if not task.job.look():
+    if not task.job.poll():
         st.rerun()
     left, right = st.columns([6, 1], vertical_alignment="bottom")
     state = "waiting" if task.job.waiting else "measuring"

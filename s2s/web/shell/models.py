@@ -66,7 +66,7 @@ def checkpoint_directory(name: str) -> Path:
     name = name.partition(VIEW)[0]
     shared = (folder / name for folder in FOLDERS)
     known = (path for path in shared if (path / "config.json").exists())
-    return trainings.place(name) or uploads.place(name) or next(known, FOLDERS[0] / name)
+    return trainings.checkpoint_directory(name) or uploads.checkpoint_directory(name) or next(known, FOLDERS[0] / name)
 
 
 def is_known(name: str) -> bool:

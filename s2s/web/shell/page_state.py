@@ -86,9 +86,9 @@ def _chapter(value: str) -> str:
 def _inspection(value: str) -> str:
     """The name of an inspection, or an empty text."""
     if value:
-        from s2s.server.inspections import NAME
+        from s2s.server.inspections import VALID_NAME
 
-        if not NAME.fullmatch(value):
+        if not VALID_NAME.fullmatch(value):
             raise ValueError(value)
     return value
 
@@ -103,11 +103,11 @@ def _query(value: str) -> str:
 
 
 def _labelled(value: str) -> str:
-    """A filter of an inspection's rows by their labels, as ``Asked.pack`` writes it."""
+    """A filter of an inspection's rows by their labels, as ``LabelFilter.pack`` writes it."""
     if value:
-        from s2s.store.label import Asked
+        from s2s.store.label import LabelFilter
 
-        return Asked.unpack(_text(value)).pack()
+        return LabelFilter.unpack(_text(value)).pack()
     return value
 
 

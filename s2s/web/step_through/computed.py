@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from s2s.server.gate import Work
+from s2s.server.gate import SlicedWork
 from s2s.trace.trace import Trace
 from s2s.web.shell import models
 
@@ -41,23 +41,23 @@ def textbook() -> tuple[SearchTree, tuple[str, ...]]:
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
-def evidence(lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace) -> Work[list[Evidence]]:
+def evidence(lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace) -> SlicedWork[list[Evidence]]:
     """The evidence of some steps of a lane, as work that can be continued in pieces."""
     from s2s.explain import of_trace
     from s2s.explain.evidence import examining
 
-    return Work(models.GATE, examining(_checkpoint.model, of_trace(_checkpoint, _trace), steps))
+    return SlicedWork(models.GATE, examining(_checkpoint.model, of_trace(_checkpoint, _trace), steps))
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def orders(
     lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace: Trace, _found: list[Evidence]
-) -> Work[list[Evidence]]:
+) -> SlicedWork[list[Evidence]]:
     """The evidence ``_found`` with the best and the worst order of erasing added."""
     from s2s.explain import of_trace
     from s2s.explain.evidence import ordering
 
-    return Work(models.GATE, ordering(_checkpoint.model, of_trace(_checkpoint, _trace), _found))
+    return SlicedWork(models.GATE, ordering(_checkpoint.model, of_trace(_checkpoint, _trace), _found))
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)

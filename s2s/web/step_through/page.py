@@ -13,7 +13,7 @@ from s2s.figures import trace as figures
 from s2s.player import page
 from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
-from s2s.web.components.player import answer, player
+from s2s.web.components.player import mount_player, mount_wire
 from s2s.web.shell import branches, controls, in_session, keys, language, models, request, style
 from s2s.web.shell.bound import shows
 from s2s.web.shell.lanes import decode_lanes
@@ -91,7 +91,7 @@ def _play(whatif: WhatIf) -> None:
     with st.container(gap=None):
         _answer(whatif)
         words = len(whatif.checkpoint.target.vocab)
-        player(whatif.lanes, words, _address(whatif), whatif.digest, whatif.rows())
+        mount_player(whatif.lanes, words, _address(whatif), whatif.digest, whatif.rows())
 
 
 def _output(lanes: dict[str, Trace]) -> bool:
@@ -111,7 +111,7 @@ def _output(lanes: dict[str, Trace]) -> bool:
 def _guess(checkpoint: Checkpoint, lanes: dict[str, Trace], state: PageState) -> None:
     """The player in predict mode alone: charts, search and downloads would reveal the output."""
     style.veil_reference()
-    player(lanes, len(checkpoint.target.vocab), controls.address(state), predict=True)
+    mount_player(lanes, len(checkpoint.target.vocab), controls.address(state), predict=True)
 
 
 @st.fragment
@@ -119,7 +119,7 @@ def _answer(whatif: WhatIf) -> None:
     """Answer the player. As a fragment, a request reruns only this function and does not send the lanes again."""
     more = {"pieces": heads.set_pieces, "place": whatif.remember_position}
     response = request.answer_request(whatif.digest, whatif.handlers() | EvidenceAnswers(whatif).handlers() | more)
-    answer(response, _address(whatif), whatif.rows(request.known()))
+    mount_wire(response, _address(whatif), whatif.rows(request.known()))
 
 
 def _address(whatif: WhatIf) -> dict[str, str]:

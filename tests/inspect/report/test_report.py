@@ -40,10 +40,10 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Examples:
 @pytest.fixture
 def labels(examples: Examples, tmp_path: Path) -> Labels:
     made = Labels(connect(f"sqlite:///{tmp_path / 'labels.sqlite'}"), examples.manifest)
-    made.say(2, "Ann", "wrong")
-    made.note(2, "Ann", "=HYPERLINK(0)")
-    made.note(2, EVIL, 'two\nlines, "quoted"; 再看')
-    made.mark(2, "Ann", made.add("<b>时态"), True)
+    made.set_verdict(2, "Ann", "wrong")
+    made.set_note(2, "Ann", "=HYPERLINK(0)")
+    made.set_note(2, EVIL, 'two\nlines, "quoted"; 再看')
+    made.set_category(2, "Ann", made.add_category("<b>时态"), True)
     return made
 
 

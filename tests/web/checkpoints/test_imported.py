@@ -1,4 +1,4 @@
-"""Models with what other libraries do otherwise, on every page: marks around the source, readout, first state."""
+"""Models with features of other libraries on every page: marks around the source, readout, first state."""
 
 from __future__ import annotations
 

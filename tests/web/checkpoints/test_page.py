@@ -1,4 +1,4 @@
-"""The page of checkpoints in both languages: the list, two cards, one's own for a session."""
+"""The page Checkpoints in both languages: the table, two cards, uploads of a session."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Visit = Callable[..., AppTest]
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No session of another test holds anything."""
-    monkeypatch.setattr(uploads, "_KNOWN", Registry())
+    monkeypatch.setattr(uploads, "_UPLOADS", Registry())
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_model_of_hugging_face_is_listed_with_its_scores(
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_ones_own_checkpoint_decodes_for_its_session_alone(visit_page: Visit, own: Path, lang: str) -> None:
+def test_an_uploaded_checkpoint_belongs_to_its_session_alone(visit_page: Visit, own: Path, lang: str) -> None:
     app = upload(visit_page("checkpoints", lang=lang, text="我喝茶。"), "我的 model.zip", packed(files(own)))
     assert not app.exception and messages(app) == []
     (name,) = mine(app)
@@ -113,36 +113,36 @@ def test_ones_own_checkpoint_decodes_for_its_session_alone(visit_page: Visit, ow
     app.switch_page("pages/step_through.py").run()
     assert app.session_state["model"] == name
     assert player_data(app)["lanes"]["free"]["checkpoint"]["name"] == name
-    place = uploads.place(name)
+    place = uploads.checkpoint_directory(name)
     assert place and place.is_dir()
 
 
-def test_a_session_holds_few_and_gives_them_back(visit_page: Visit, own: Path) -> None:
+def test_a_session_has_few_uploads_and_can_remove_them(visit_page: Visit, own: Path) -> None:
     app = visit_page("checkpoints", lang="en")
-    for number in range(uploads.KEPT):
+    for number in range(uploads.MAX_PER_SESSION):
         app = upload(app, f"m{number}.zip", packed(files(own)))
-    assert len(mine(app)) == uploads.KEPT
+    assert len(mine(app)) == uploads.MAX_PER_SESSION
     assert next(box for box in app.file_uploader if str(box.key).startswith("zip-")).disabled
     name = mine(app)[0]
-    place = uploads.place(name)
+    place = uploads.checkpoint_directory(name)
     assert place and place.exists()
     app.button(key=f"remove-{name}").click().run()
-    assert name not in app.session_state["cards"] and len(mine(app)) == uploads.KEPT - 1
-    assert not place.exists() and uploads.place(name) is None
+    assert name not in app.session_state["cards"] and len(mine(app)) == uploads.MAX_PER_SESSION - 1
+    assert not place.exists() and uploads.checkpoint_directory(name) is None
 
 
-def test_an_upload_goes_with_who_holds_it(own: Path) -> None:
-    made = uploads.unzip("mine.zip", packed(files(own)))
-    place = uploads.place(made.name)
+def test_an_upload_is_deleted_with_its_last_reference(own: Path) -> None:
+    made = uploads.add_archive("mine.zip", packed(files(own)))
+    place = uploads.checkpoint_directory(made.name)
     assert place == made.directory and files(made.directory) == files(own) and made.size < uploads.UNPACKED
     name = made.name
     del made
     gc.collect()
-    assert not place.parent.exists() and uploads.place(name) is None
+    assert not place.parent.exists() and uploads.checkpoint_directory(name) is None
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_what_is_no_checkpoint_gets_one_sentence(visit_page: Visit, own: Path, lang: str) -> None:
+def test_a_file_that_is_no_checkpoint_gets_one_message(visit_page: Visit, own: Path, lang: str) -> None:
     good = files(own)
     app = upload(visit_page("checkpoints", lang=lang), "evil.zip", packed(good | {"data.pkl": b"x"}))
     assert messages(app) == [say("error.archive_pickle", lang, file="evil.zip", member="data.pkl")]
@@ -152,12 +152,12 @@ def test_what_is_no_checkpoint_gets_one_sentence(visit_page: Visit, own: Path, l
 
 
 def test_a_server_that_is_full_says_so(visit_page: Visit, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "ALL", 0)
+    monkeypatch.setattr(uploads, "MAX_UPLOADS", 0)
     app = upload(visit_page("checkpoints", lang="en"), "mine.zip", packed(files(own)))
     assert messages(app) == [say("error.uploads_full", "en")]
 
 
-def test_a_directory_of_the_servers_folder(
+def test_a_directory_in_the_data_folder_can_be_added(
     visit_page: Visit, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = tmp_path / "data"

@@ -1,4 +1,4 @@
-"""Saved runs are shown again: what the player saved, what another program made, and what is neither."""
+"""Saved runs: files of the player, files of another program, and files without a run."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def give(app: AppTest, *files: tuple[str, str | bytes]) -> AppTest:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_what_was_saved_plays_again(visit_page: Visit, lanes: dict[str, Trace], lang: str) -> None:
+def test_a_saved_run_is_shown_again(visit_page: Visit, lanes: dict[str, Trace], lang: str) -> None:
     app = visit_page("checkpoints", lang=lang)
     both = {name: lane.to_dict() for name, lane in lanes.items()}
     give(app, *((f"{name}.json", "\ufeff" + lane.to_json()) for name, lane in lanes.items()))
@@ -51,7 +51,7 @@ def test_what_was_saved_plays_again(visit_page: Visit, lanes: dict[str, Trace], 
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_what_is_none_gets_a_sentence(visit_page: Visit, lanes: dict[str, Trace], lang: str) -> None:
+def test_a_file_without_a_run_gets_a_message(visit_page: Visit, lanes: dict[str, Trace], lang: str) -> None:
     app, free = visit_page("checkpoints", lang=lang), lanes["free"].to_json()
     broken = {
         "binary.json": b"\x80\x04\x95pickle",
@@ -67,8 +67,8 @@ def test_what_is_none_gets_a_sentence(visit_page: Visit, lanes: dict[str, Trace]
         assert error.value.startswith(say("error.saved_no_trace", lang, file=name, reason="").partition(name)[0] + name)
         assert "Traceback" not in error.value
     for files, key in (
-        ([("a.json", free)] * (saved.MOST + 1), "error.saved_many"),
+        ([("a.json", free)] * (saved.MAX_FILES + 1), "error.saved_many"),
         ([("a.json", free), ("b.json", free)], "error.export_same_lane"),
     ):
         give(app, *files)
-        assert [error.value for error in app.error] == [say(key, lang, limit=saved.MOST, lane="free")]
+        assert [error.value for error in app.error] == [say(key, lang, limit=saved.MAX_FILES, lane="free")]

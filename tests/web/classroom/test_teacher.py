@@ -1,4 +1,4 @@
-"""The teacher's and the students' pages without a browser, and the board as HTML."""
+"""The teacher's and the students' pages without a browser, and the board's HTML."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from s2s.errors import say, strings
 from s2s.store import rooms
 from s2s.store.database import connect
 from s2s.store.rooms import Counts, Question, Truth
-from s2s.web.classroom.board import board
+from s2s.web.classroom.board import render_board
 from s2s.web.classroom.teacher import join_link
 from tests.web.conftest import messages, player_data
 from tests.web.fragments import as_in_a_browser
@@ -42,24 +42,24 @@ def test_a_teacher_opens_asks_closes_and_reveals(
     teacher = visit_page("classroom", lang=lang, text="我喜欢喝茶。")
     teacher.button(key="open_room").click().run()
     code = teacher.code[0].value.split("room=")[1]
-    assert rooms.state(connect(), code).phase == "waiting"
+    assert rooms.read_room(connect(), code).phase == "waiting"
     teacher.button(key="class_on").click().run()
     student = visit(room=code, lang=lang)
     data = player_data(student)
     assert data["state"]["question"]["source"] == ["我", "喜欢", "喝", "茶", "。"] and data["state"]["truth"] is None
     assert not student.exception and not student.sidebar and data["strings"]["vote"] == say("room.vote", lang)
-    rooms.vote(connect(), code, 1, VOTER, 2, None)
+    rooms.record_vote(connect(), code, 1, VOTER, 2, None)
     votes = say("classroom.count_one", lang, votes=1, share="100 %")
     assert say("classroom.votes", lang, word="喝", votes=votes) in shown(teacher.run())
     assert 'class="model"' not in shown(teacher)
     teacher.button(key="class_on").click().run()
     teacher.button(key="class_on").click().run()
-    assert rooms.state(connect(), code).phase == "revealed" and 'class="model"' in shown(teacher)
+    assert rooms.read_room(connect(), code).phase == "revealed" and 'class="model"' in shown(teacher)
     truth = player_data(student.run())["state"]["truth"]
     assert sum(truth["attention"]) == pytest.approx(1, abs=1e-4)
     assert teacher.number_input[0].value == 2 and not teacher.exception
     teacher.button(key="class_on").click().run()
-    assert rooms.state(connect(), code).number == 2
+    assert rooms.read_room(connect(), code).number == 2
 
 
 def vote(app: AppTest, code: str, seq: int, **fields: object) -> dict[str, object]:
@@ -70,24 +70,24 @@ def vote(app: AppTest, code: str, seq: int, **fields: object) -> dict[str, objec
     return answer
 
 
-def test_a_vote_is_counted_and_a_broken_or_late_one_is_a_sentence(visit: Callable[..., AppTest]) -> None:
+def test_a_vote_is_counted_and_an_invalid_or_late_one_gets_a_message(visit: Callable[..., AppTest]) -> None:
     engine = connect()
     room = rooms.open_room(engine)
     question = Question(0, ("我", "<b>"), (), ("I", "you"))
-    rooms.ask(engine, *room, question, Truth((0.5, 0.5), (0.5, 0.4), 0))
+    rooms.ask_question(engine, *room, question, Truth((0.5, 0.5), (0.5, 0.4), 0))
     app = visit(room=room[0].lower(), lang="en")
     good = {"number": 1, "voter": VOTER, "place": 1, "word": -1}
     assert "error" not in vote(app, room[0], 1, **good)
-    assert rooms.counts(engine, room[0], 1, question) == Counts((0, 1), (0, 0), 1)
+    assert rooms.count_votes(engine, room[0], 1, question) == Counts((0, 1), (0, 0), 1)
     for seq, broken in enumerate(({"place": 2}, {"voter": "me"}, {"word": "0"}, {"number": None}, {"place": -1}), 2):
         assert vote(app, room[0], seq, **(good | broken))["error"] == say("error.request_broken", "en")
-    rooms.turn(engine, *room, "closed")
+    rooms.set_phase(engine, *room, "closed")
     assert vote(app, room[0], 9, **good)["error"] == say("error.vote_late", "en")
-    assert rooms.counts(engine, room[0], 1, question).voters == 1
+    assert rooms.count_votes(engine, room[0], 1, question).voters == 1
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_an_unknown_room_and_a_wrong_key_are_sentences(
+def test_an_unknown_room_and_a_wrong_key_get_messages(
     visit: Callable[..., AppTest], visit_page: Callable[..., AppTest], lang: str
 ) -> None:
     assert player_data(visit(room="<script>", lang=lang))["error"] == say("error.room_unknown", lang)
@@ -99,8 +99,8 @@ def test_an_unknown_room_and_a_wrong_key_are_sentences(
 def test_the_board_escapes_and_shows_votes_and_truth() -> None:
     question = Question(2, ("<b>", "茶"), ("&", "I"), ("<i>", "tea"))
     text = strings("classroom", "en")
-    before = board(question, Counts((3, 1), (0, 4), 4), None, text)
-    after = board(question, Counts((3, 1), (0, 4), 4), Truth((0.25, 0.75), (0.1, 0.9), 1), text)
+    before = render_board(question, Counts((3, 1), (0, 4), 4), None, text)
+    after = render_board(question, Counts((3, 1), (0, 4), 4), Truth((0.25, 0.75), (0.1, 0.9), 1), text)
     for html in (before, after):
         assert "<b>茶" not in html and "&lt;b&gt;" in html and "&lt;i&gt;" in html and "&amp; I" in html
         assert "3 votes · 75 %" in html and "1 vote · 25 %" in html and "4 votes · 100 %" in html
@@ -109,7 +109,7 @@ def test_the_board_escapes_and_shows_votes_and_truth() -> None:
 
 
 @given(st.data())
-def test_people_and_model_are_drawn_on_one_scale(data: st.DataObject) -> None:
+def test_votes_and_model_are_drawn_on_the_same_scale(data: st.DataObject) -> None:
     """The longer bar is the larger share, whoever's it is; three of five votes are shorter than 91 %."""
     size = data.draw(st.integers(1, 8))
     votes = data.draw(st.lists(st.integers(0, 50), min_size=size, max_size=size))
@@ -117,7 +117,7 @@ def test_people_and_model_are_drawn_on_one_scale(data: st.DataObject) -> None:
     model = [p / sum(parts) for p in parts]
     words = tuple("abcdefgh"[:size])
     counts, truth = Counts(tuple(votes), tuple(votes), sum(votes)), Truth(tuple(model), tuple(model), 0)
-    html = board(Question(0, words, (), words), counts, truth, strings("classroom", "en"))
+    html = render_board(Question(0, words, (), words), counts, truth, strings("classroom", "en"))
     for side in ("height", "width"):
         for who, shares in (("vote", [v / max(1, sum(votes)) for v in votes]), ("model", model)):
             drawn = [float(x) for x in re.findall(rf'<i class="{who}" style="{side}:([0-9.]+)%"', html)]
@@ -136,7 +136,7 @@ def component(app: AppTest, name: str) -> dict[str, Any]:
     return dict(data)
 
 
-def test_the_key_is_in_no_address_and_nowhere_on_the_page(visit_page: Callable[..., AppTest]) -> None:
+def test_the_key_is_neither_in_an_address_nor_on_the_page(visit_page: Callable[..., AppTest]) -> None:
     teacher, (code, key) = opened(visit_page)
     assert component(teacher, "lookback_teacher")["room"] == {"code": code, "key": key}  # for the browser to keep
     linked = visit_page("classroom", lang="en", text="我喜欢喝茶。", teach=f"{code}.{key}")  # as links were
@@ -154,7 +154,7 @@ def kept(app: AppTest, value: object) -> AppTest:
     return app.run()
 
 
-def test_the_browser_that_kept_the_room_is_back_in_it(visit_page: Callable[..., AppTest]) -> None:
+def test_a_browser_that_stored_the_room_returns_to_it(visit_page: Callable[..., AppTest]) -> None:
     _, (code, key) = opened(visit_page)
     again = visit_page("classroom", lang="en", text="我喜欢喝茶。")
     told = component(again, "lookback_teacher")
@@ -183,12 +183,12 @@ def test_the_browser_that_kept_the_room_is_back_in_it(visit_page: Callable[..., 
         {"code": ["ABC234"], "key": {"a": "b"}},
     ],
 )
-def test_what_a_browser_says_it_kept_is_checked(visit_page: Callable[..., AppTest], value: object) -> None:
+def test_the_room_that_a_browser_sends_is_checked(visit_page: Callable[..., AppTest], value: object) -> None:
     app = kept(visit_page("classroom", lang="en", text="我喜欢喝茶。"), value)
     assert not app.exception and app.session_state["teach"] is None and messages(app) == []
 
 
-def test_a_kept_room_that_has_closed_is_said_once_and_forgotten(
+def test_a_stored_room_that_has_expired_is_reported_once_and_forgotten(
     visit_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     teacher, (code, key) = opened(visit_page)

@@ -1,4 +1,4 @@
-"""The page on evidence over a file, in both languages."""
+"""The page Evidence over a file, in both languages."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def upload(app: AppTest, name: str, content: str) -> AppTest:
 
 def measured(app: AppTest) -> AppTest:
     app.button(key="evidence_measure").click().run()
-    until(lambda: not app.session_state["evidence_task"].job.look())
+    until(lambda: not app.session_state["evidence_task"].job.poll())
     return app.run()
 
 
@@ -76,7 +76,7 @@ def test_links_give_error_rates(visit_evidence: Visit, lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_wrong_file_gets_one_sentence(visit_evidence: Visit, lang: str) -> None:
+def test_a_wrong_file_gets_one_message(visit_evidence: Visit, lang: str) -> None:
     app = visit_evidence(lang=lang)
     app.radio(key=f"kind-{lang}").set_value("links").run()
     app = upload(app, "links.tsv", PAIRS)
@@ -87,7 +87,7 @@ def test_a_wrong_file_gets_one_sentence(visit_evidence: Visit, lang: str) -> Non
     assert messages(app) == [say("error.alignment_no_pairs", lang)]
 
 
-def test_stop_ends_it_and_says_so(visit_evidence: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stop_ends_the_job_and_says_so(visit_evidence: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("s2s.explain.corpus.measure", lambda *_, progress, **__: endless(progress, 0.25))
     app = upload(visit_evidence(lang="en"), "pairs.tsv", PAIRS)
     app.button(key="evidence_measure").click().run()

@@ -1,4 +1,4 @@
-"""The page on exposure bias, in both languages."""
+"""The page Exposure bias, in both languages."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def measured(app: AppTest) -> AppTest:
     if "reports" in app.session_state:
         del app.session_state["reports"]
     app.button(key="measure").click().run()
-    until(lambda: "reports" in app.session_state or not app.session_state["task"].job.look())
+    until(lambda: "reports" in app.session_state or not app.session_state["task"].job.poll())
     return app.run()
 
 
@@ -88,7 +88,7 @@ def test_two_checkpoints_are_compared_and_stand_in_the_link(visit_exposure: Visi
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_without_a_reference_the_free_lane_runs_and_the_page_asks_for_one(visit_exposure: Visit, lang: str) -> None:
+def test_without_a_reference_the_free_lane_runs_with_a_hint(visit_exposure: Visit, lang: str) -> None:
     app = visit_exposure(lang=lang, text=TEXT, ref="")
     assert not app.exception
     assert messages(app) == [say("step.hint_reference", lang)]
@@ -98,7 +98,7 @@ def test_without_a_reference_the_free_lane_runs_and_the_page_asks_for_one(visit_
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize(("text", "key"), [("", "text_empty"), ("zzz", "text_unknown")])
-def test_a_bad_text_gets_one_sentence_for_both_models(visit_exposure: Visit, lang: str, text: str, key: str) -> None:
+def test_a_bad_text_gets_one_message_for_both_models(visit_exposure: Visit, lang: str, text: str, key: str) -> None:
     app = visit_exposure(lang=lang, text=TEXT, ref=REFERENCE, model="tiny-general")
     app.text_area(key="text").set_value(text)
     app.button(key="run").click().run()
@@ -111,7 +111,7 @@ def test_a_bad_text_gets_one_sentence_for_both_models(visit_exposure: Visit, lan
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_reference_that_the_model_says_itself_has_no_divergence(visit_exposure: Visit, root: Path, lang: str) -> None:
+def test_a_reference_equal_to_the_output_has_no_divergence(visit_exposure: Visit, root: Path, lang: str) -> None:
     app = visit_exposure(lang=lang, text=TEXT, ref=trace(load(root / "tiny-additive"), TEXT).text)
     assert not app.exception
     assert [box.value for box in app.success] == [say("exposure.no_divergence", lang)]
@@ -130,7 +130,7 @@ def test_a_divergence_at_the_references_end_leaves_nothing_to_recover(
     assert html(app).count(say("exposure.over", lang)) == 2
 
 
-def test_what_is_typed_outlives_a_change_of_page(visit_exposure: Visit) -> None:
+def test_typed_text_survives_a_change_of_page(visit_exposure: Visit) -> None:
     app = visit_exposure(lang="en", text=TEXT, ref=REFERENCE, strategy="sampling", temperature="2.5", seed="7")
     app.text_area(key="text").set_value("你喝茶。")
     app.button(key="run").click().run()
@@ -165,7 +165,7 @@ def test_an_uploaded_file_is_measured(visit_exposure: Visit, root: Path, lang: s
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_dates_are_held_against_their_oracle(visit_exposure: Visit, root: Path, lang: str) -> None:
+def test_dates_are_compared_with_their_oracle(visit_exposure: Visit, root: Path, lang: str) -> None:
     (root / "date").symlink_to(SHIPPED / "date")
     dates = "3 May 1998\t1998-05-03\n2026年11月22日\t2026-11-22\n".encode()
     app = measured(upload(visit_exposure(lang=lang, text="2026年1月2日", model="date"), "dates.tsv", dates))
@@ -184,7 +184,7 @@ def test_dates_are_held_against_their_oracle(visit_exposure: Visit, root: Path, 
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_bad_upload_gets_one_sentence_and_loses_nothing(visit_exposure: Visit, lang: str) -> None:
+def test_a_bad_upload_gets_one_message_and_loses_nothing(visit_exposure: Visit, lang: str) -> None:
     app = visit_exposure(lang=lang, text=TEXT, ref=REFERENCE)
     app = upload(app, "bad.csv", b"zh,en\na,b\n")
     assert messages(app) == [say("error.column_missing_page", lang, file="bad.csv", column="source", known="zh, en")]
@@ -198,7 +198,7 @@ def test_a_bad_upload_gets_one_sentence_and_loses_nothing(visit_exposure: Visit,
     assert "reports" in app.session_state
 
 
-def test_a_file_without_a_usable_pair_is_said_to_have_none(visit_exposure: Visit) -> None:
+def test_a_file_without_a_usable_pair_gets_a_message(visit_exposure: Visit) -> None:
     app = measured(upload(visit_exposure(lang="en", text=TEXT, ref=REFERENCE), "a.tsv", "我\t!\n".encode() * 2))
     long = upload(visit_exposure(lang="en", text=TEXT, ref=REFERENCE), "long.tsv", ("我" * 500 + "\tI\n").encode())
     long = measured(long)
@@ -206,12 +206,12 @@ def test_a_file_without_a_usable_pair_is_said_to_have_none(visit_exposure: Visit
     assert messages(long) == [say("error.exposure_no_pairs", "en", limit=400)]
 
 
-def test_stop_ends_the_measures_and_says_so(visit_exposure: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stop_ends_the_job_with_a_message(visit_exposure: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("s2s.exposure.measure", lambda *_, progress, **__: endless(progress, 0.25))
     app = upload(visit_exposure(lang="en", text=TEXT, ref=REFERENCE), "pairs.tsv", PAIRS)
     app.button(key="measure").click().run()
     job = app.session_state["task"].job
-    until(lambda: not job.look() or (not job.waiting and job.share))
+    until(lambda: not job.poll() or (not job.waiting and job.share))
     app.run()
     assert app.button(key="measure").disabled
     assert say("exposure.measuring", "en", file="`pairs.tsv`", share=25) in [
@@ -227,7 +227,7 @@ def test_stop_ends_the_measures_and_says_so(visit_exposure: Visit, monkeypatch: 
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_remedies_are_shown_where_the_task_has_a_file(
+def test_remedies_are_shown_if_the_task_has_a_file(
     visit_exposure: Visit, tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch, lang: str
 ) -> None:
     folder = tmp_path / "docs"

@@ -1,4 +1,4 @@
-"""Inspections of one model by several of its heads, on the page, in both languages."""
+"""Inspections of several heads of one model on the page, in both languages."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def started(app: AppTest, file: str, lang: str) -> str:
     app.button(key="inspect_start").click().run()
     assert not app.exception and messages(app) == []
     name = str(app.session_state["inspection"])
-    if (running := inspections.running(name)) is not None:
+    if (running := inspections.find_running(name)) is not None:
         ended(running.job)
     return name
 
 
-def test_a_head_is_chosen_in_the_form_and_opened_again(
+def test_a_head_can_be_chosen_in_the_form_and_opened_again(
     visit_inspection: Visit, shipped: Path, file: str, lang: str
 ) -> None:
     app = visit_inspection(lang=lang, model="tiny-marian", layer="1")
@@ -83,15 +83,15 @@ def test_a_head_is_chosen_in_the_form_and_opened_again(
     assert [opened.session_state[key] for key in ("model", "layer", "head")] == ["tiny-marian", 2, 3]
 
 
-def test_two_heads_say_the_same_and_are_told_apart_by_causes(
+def test_two_heads_of_a_model_differ_only_in_causes(
     visit_inspection: Visit, shipped: Path, file: str, lang: str
 ) -> None:
     names = []
     for model in ("tiny-marian@1.1", "tiny-marian@2.4"):
-        wanted = inspections.Asked(model, file, file)
-        names.append(inspections.ask(wanted))
-        ended(inspections.start(names[-1], load(shipped / model)).job)
-        inspections.forget(names[-1])
+        wanted = inspections.InspectionRequest(model, file, file)
+        names.append(inspections.submit_request(wanted))
+        ended(inspections.start_inspection(names[-1], load(shipped / model)).job)
+        inspections.forget_job(names[-1])
     if lang == "en":  # random weights have all the same causes
         path = folders.INSPECTED / names[1] / "examples.parquet"
         table = pq.read_table(path)
@@ -129,7 +129,7 @@ def test_two_heads_say_the_same_and_are_told_apart_by_causes(
     assert len(parts) == 2 and (marked in parts[0]) != (marked in parts[1])
 
 
-def test_what_the_command_line_wrote_under_such_a_name_is_listed(
+def test_an_inspection_of_a_head_from_the_command_line_is_listed(
     visit_inspection: Visit, shipped: Path, file: str, lang: str
 ) -> None:
     name = made(shipped, "tiny-marian@1.2")

@@ -1,4 +1,4 @@
-"""Labels on the page of error inspection: in the table, as an order and a condition; categories; both languages."""
+"""Labels on the page Inspection, in both languages: in the table, as sort order and as filter; categories."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_label_is_in_the_table_at_once(visit_inspection: Visit, root: Path, pl
     assert told(app, 4) == [("Ann", say("labels.verdict.wrong", lang), [], "")]
     app.text_area[0].input("=时态").run()
     others = labels_of(name)
-    others.say(4, "Bob", "right")
+    others.set_verdict(4, "Bob", "right")
     app.run()  # whatever another person has said meanwhile is there after the next click
     assert told(app, 4) == [
         ("Ann", say("labels.verdict.wrong", lang), [], "=时态"),
@@ -48,13 +48,13 @@ def test_a_label_is_in_the_table_at_once(visit_inspection: Visit, root: Path, pl
     assert not app.exception and told(app, 5) == []
 
 
-def test_labels_are_an_order(visit_inspection: Visit, root: Path, places: Path) -> None:
+def test_the_table_can_be_sorted_by_label(visit_inspection: Visit, root: Path, places: Path) -> None:
     name = made(root)
     labels = labels_of(name)
     for example, verdict in ((2, "wrong"), (9, "right"), (5, "reference_wrong"), (7, "wrong")):
-        labels.say(example, "Ann", verdict)
-    labels.say(9, "Bob", "acceptable")
-    labels.note(3, "Bob", "?")
+        labels.set_verdict(example, "Ann", verdict)
+    labels.set_verdict(9, "Bob", "acceptable")
+    labels.set_note(3, "Bob", "?")
     app = visit_inspection(lang="en", inspection=name)
     app = ask(app, "table", kind="sort", name="label")
     assert ids(app) == [9, 2, 7, 5, 3, 1, 4, 6, 8]
@@ -65,19 +65,19 @@ def test_labels_are_an_order(visit_inspection: Visit, root: Path, places: Path) 
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_labels_are_a_condition(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
+def test_the_table_can_be_filtered_by_label(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
     name = made(root)
     labels = labels_of(name)
-    tense, order = labels.add("tense"), labels.add("词序")
+    tense, order = labels.add_category("tense"), labels.add_category("词序")
     for example, person, verdict in (
         (2, "Ann", "wrong"),
         (2, "李雷", "right"),
         (5, "李雷", "wrong"),
         (6, "Ann", "right"),
     ):
-        labels.say(example, person, verdict)
-    labels.mark(6, "Ann", tense, True)
-    labels.mark(7, "李雷", order, True)
+        labels.set_verdict(example, person, verdict)
+    labels.set_category(6, "Ann", tense, True)
+    labels.set_category(7, "李雷", order, True)
     app = visit_inspection(lang=lang, inspection=name)
 
     def choose(part: str, value: object) -> list[int]:
@@ -100,7 +100,7 @@ def test_labels_are_a_condition(visit_inspection: Visit, root: Path, places: Pat
     assert len(ids(app)) == 9
     app = ask(app, "table", kind="open", id=3)
     assert choose("verdict", "none") == [1, 3, 4, 7, 8, 9]
-    labels.say(3, "Ann", "right")  # what is open stays, so that one can go on from it
+    labels.set_verdict(3, "Ann", "right")  # what is open stays, so that one can go on from it
     assert ids(app.run()) == [1, 3, 4, 7, 8, 9]
     link = component(app, "player")["link"]
     assert ids(visit_inspection(**link)) == [1, 3, 4, 7, 8, 9]
@@ -109,7 +109,7 @@ def test_labels_are_a_condition(visit_inspection: Visit, root: Path, places: Pat
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_categories_are_made_given_renamed_and_removed(
+def test_categories_can_be_created_used_renamed_and_removed(
     visit_inspection: Visit, root: Path, places: Path, lang: str
 ) -> None:
     name = made(root)
@@ -143,13 +143,13 @@ def test_categories_are_made_given_renamed_and_removed(
     assert told(app, 1) == [("Ann", "", ["语序"], "")]
 
 
-def test_a_link_s_labels_that_make_no_sense_are_ignored(visit_inspection: Visit, root: Path, places: Path) -> None:
+def test_an_invalid_label_filter_in_a_link_is_ignored(visit_inspection: Visit, root: Path, places: Path) -> None:
     app = visit_inspection(lang="en", inspection=made(root), labelled="[]")
     assert not app.exception and len(ids(app)) == 9
     assert [box.value for box in app.warning] == [say("step.link_ignored", "en", name="labelled", value=code("[]"))]
 
 
-def test_without_its_database_the_page_has_all_but_labels(
+def test_without_the_database_the_page_works_except_for_labels(
     visit_inspection: Visit, root: Path, places: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = made(root)

@@ -1,4 +1,4 @@
-"""The panel of labels: written at once, kept by name, in both languages."""
+"""The label panel, in both languages: changes are written at once, under the person's name."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def page(directory: str) -> None:
 
     from s2s.web.inspection import labels
 
-    labels.panel(Path(directory), 3)
+    labels.label_panel(Path(directory), 3)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_a_change_is_written_when_it_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+def test_a_change_is_written_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     (tmp_path / "manifest.json").write_text(MANIFEST)
     monkeypatch.setenv("LOOKBACK_DATABASE", f"sqlite:///{tmp_path / 'db.sqlite'}")
     labels = Labels(connect(), {"file": {"sha256": "f"}, "checkpoint": {"digest": "c"}})
-    labels.note(3, "Bob", "seen *before*")
+    labels.set_note(3, "Bob", "seen *before*")
     at = AppTest.from_function(page, args=(str(tmp_path),), default_timeout=60)
     at.session_state["language"] = language
     at.run()
@@ -37,7 +37,7 @@ def test_a_change_is_written_when_it_is_made(tmp_path: Path, monkeypatch: pytest
     at.text_area[0].input("备注").run()
     at.button_group[0].set_value("wrong").run()
     assert not at.exception and not at.error
-    (ann, _) = labels.of(3)
+    (ann, _) = labels.of_example(3)
     assert (ann.person, ann.verdict, ann.note) == ("Ann", "wrong", "备注")
     assert say("labels.note", language) in [area.label for area in at.text_area]
     fresh = AppTest.from_function(page, args=(str(tmp_path),), default_timeout=60)

@@ -1,4 +1,4 @@
-"""The page of error inspection on tiny checkpoints: jobs that are killed and resumed, filters, rows, both languages."""
+"""The page Inspection on tiny checkpoints, in both languages: killed and resumed jobs, filters, rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from s2s.inspect import run as engine
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.table import Examples, Query
 from s2s.server import folders, inspections
-from s2s.server.inspections import Asked
+from s2s.server.inspections import InspectionRequest
 from s2s.server.job import Job
 from s2s.train.distributed import Group
 from tests.wait import until
@@ -31,15 +31,15 @@ Visit = Callable[..., AppTest]
 
 def made(root: Path, model: str = "tiny-general", **asked: Any) -> str:
     """An inspection as the page's job makes it."""
-    name = inspections.ask(Asked(model, "set/test.tsv", "set/test.tsv", **asked))
-    ended(inspections.start(name, load(root / model)).job)
-    inspections.forget(name)
+    name = inspections.submit_request(InspectionRequest(model, "set/test.tsv", "set/test.tsv", **asked))
+    ended(inspections.start_inspection(name, load(root / model)).job)
+    inspections.forget_job(name)
     return name
 
 
 def ended(job: Job[None]) -> Job[None]:
-    until(lambda: not job.look())
-    assert job.mistake() is None
+    until(lambda: not job.poll())
+    assert job.user_error() is None
     return job
 
 
@@ -109,7 +109,7 @@ def test_filters_order_and_rows(visit_inspection: Visit, root: Path, places: Pat
     assert len(ids(app)) == 9
 
 
-def test_requests_that_make_no_sense_change_nothing(visit_inspection: Visit, root: Path, places: Path) -> None:
+def test_invalid_requests_change_nothing(visit_inspection: Visit, root: Path, places: Path) -> None:
     app = visit_inspection(lang="en", inspection=made(root))
     for request in (
         {"kind": "sort", "name": "source"},
@@ -151,7 +151,7 @@ def test_a_job_is_started_by_the_page_and_its_upload_is_kept_private(
     assert not app.exception
     name = app.session_state["inspection"]
     assert re.fullmatch(r"u-[\w-]{22}", name)
-    running = inspections.running(name)
+    running = inspections.find_running(name)
     assert running is None or ended(running.job)
     assert len(ids(app.run())) == 9
     other = visit_inspection(lang=lang)
@@ -160,30 +160,28 @@ def test_a_job_is_started_by_the_page_and_its_upload_is_kept_private(
     assert len(ids(visit_inspection(lang=lang, inspection=name))) == 9  # its link opens it
 
 
-def test_a_file_that_is_of_no_use_leaves_nothing_to_go_on_with(
-    visit_inspection: Visit, places: Path, lang: str
-) -> None:
+def test_an_unusable_file_leaves_no_inspection_to_continue(visit_inspection: Visit, places: Path, lang: str) -> None:
     app = visit_inspection(lang=lang)
     app.file_uploader(key="inspect_file").set_value(("broken.csv", b"\x89PNG\xff\xfe", "text/csv"))
     app.run()
     app.button(key="inspect_start").click().run()
     name = app.session_state["inspection"]
-    running = inspections.running(name) if name else None
-    until(lambda: running is None or not running.job.look())
+    running = inspections.find_running(name) if name else None
+    until(lambda: running is None or not running.job.poll())
     if running is not None:
         app.run()
     assert not app.exception and messages(app) == [say("error.encoding_other_page", lang, file="broken.csv")]
     assert not list((folders.INSPECTED / ".asked").iterdir()) and not [b for b in app.button if "go-" in str(b.key)]
 
 
-def test_where_nothing_fits_a_sentence_says_so(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
+def test_a_query_without_rows_gets_a_message(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
     app = visit_inspection(lang=lang, inspection=made(root), query='{"text":"nothing"}')
     assert ids(app) == [] and component(app, "table")["strings"]["none"] == say("inspect_table.none", lang)
     assert say("inspect.row_none", lang) not in said(app) and not app.exception
 
 
 @pytest.mark.parametrize("typed", ["../secret.tsv", "/etc/passwd", "set", "set/../../secret.tsv", "nowhere.tsv"])
-def test_a_hostile_path_is_a_sentence(visit_inspection: Visit, places: Path, typed: str) -> None:
+def test_a_hostile_path_gets_a_message(visit_inspection: Visit, places: Path, typed: str) -> None:
     app = visit_inspection(lang="en")
     app.radio(key="from-en").set_value("path").run()
     app.text_input(key="inspect_path").set_value(typed).run()
@@ -194,29 +192,29 @@ def test_a_hostile_path_is_a_sentence(visit_inspection: Visit, places: Path, typ
 
 
 def test_a_bad_row_is_named_without_a_path_of_the_server(root: Path, places: Path) -> None:
-    kept = inspections.keep("../../bad name.tsv", b"one column\n")
-    name = inspections.ask(Asked("tiny-general", "bad name.tsv", kept, upload=True))
-    job = inspections.start(name, load(root / "tiny-general")).job
-    until(lambda: not job.look())
-    mistake = job.mistake()
+    kept = inspections.store_upload("../../bad name.tsv", b"one column\n")
+    name = inspections.submit_request(InspectionRequest("tiny-general", "bad name.tsv", kept, upload=True))
+    job = inspections.start_inspection(name, load(root / "tiny-general")).job
+    until(lambda: not job.poll())
+    mistake = job.user_error()
     assert mistake is not None and "bad name.tsv" in str(mistake) and str(places) not in str(mistake)
 
 
-def test_stopped_and_gone_on_with_by_another_process(
+def test_a_stopped_inspection_is_continued_by_another_process(
     visit_inspection: Visit, root: Path, places: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = made(root, "tiny-additive")
-    name = inspections.ask(Asked("tiny-general", "set/test.tsv", "set/test.tsv"))
+    name = inspections.submit_request(InspectionRequest("tiny-general", "set/test.tsv", "set/test.tsv"))
     write = engine.Inspection._part
 
     def slow(self: engine.Inspection, number: int, *rest: Any) -> None:
         if number == 2:
-            inspections.running(name).job.stop()  # type: ignore[union-attr]
+            inspections.find_running(name).job.stop()  # type: ignore[union-attr]
         write(self, number, *rest)
 
     monkeypatch.setattr(engine.Inspection, "_part", slow)
-    job = inspections.start(name, load(root / "tiny-general")).job
-    until(lambda: not job.look())
+    job = inspections.start_inspection(name, load(root / "tiny-general")).job
+    until(lambda: not job.poll())
     assert job.stopped
     parts = sorted(path.name for path in (folders.INSPECTED / name / "parts").iterdir())
     assert parts == ["000000.parquet", "000001.parquet"]
@@ -232,7 +230,7 @@ def test_stopped_and_gone_on_with_by_another_process(
     monkeypatch.setattr(engine.Inspection, "_part", counted)
     app = visit_inspection(lang="zh", inspection=whole)
     app.button(key=f"go-{name}").click().run()
-    running = inspections.running(name)
+    running = inspections.find_running(name)
     assert running is None or ended(running.job)
     assert made_again == [2, 3, 4]
     monkeypatch.setattr(engine.Inspection, "_part", write)
@@ -248,8 +246,8 @@ def test_stopped_and_gone_on_with_by_another_process(
     )
 
 
-def test_what_is_watched_alone_follows_what_others_do(visit_inspection: Visit, root: Path, lang: str) -> None:
-    name = inspections.ask(Asked("tiny-general", "set/test.tsv", "set/test.tsv"))
+def test_the_progress_fragment_follows_other_visitors(visit_inspection: Visit, root: Path, lang: str) -> None:
+    name = inspections.submit_request(InspectionRequest("tiny-general", "set/test.tsv", "set/test.tsv"))
     app = visit_inspection(lang=lang)
     with as_in_a_browser(app) as homes:
         fragment = homes[app.button(key=f"go-{name}").id]
@@ -260,32 +258,36 @@ def test_what_is_watched_alone_follows_what_others_do(visit_inspection: Visit, r
             alone(app, fragment)
         gone.rename(root / "tiny-general")
         ended(
-            inspections.start(name, load(root / "tiny-general")).job
+            inspections.start_inspection(name, load(root / "tiny-general")).job
         )  # by another visitor, whose page forgets the job
-        inspections.forget(name)
+        inspections.forget_job(name)
         alone(app, fragment)
     assert not app.exception and f"go-{name}" not in [button.key for button in app.button]
     assert component(app, "table")["rows"]
 
 
 @pytest.mark.parametrize("name", ["../x", ".asked", "a/b", "", "x" * 200, "missing", "..", "u-guess"])
-def test_a_name_from_a_link_leads_nowhere_else(visit_inspection: Visit, places: Path, name: str) -> None:
+def test_a_name_in_a_link_cannot_leave_the_folder(visit_inspection: Visit, places: Path, name: str) -> None:
     (places / "x").mkdir(exist_ok=True)
-    assert inspections.entry(name) is None
+    assert inspections.find_entry(name) is None
     app = visit_inspection(lang="en", inspection=name)
     assert not app.exception
 
 
 def test_uploads_have_bounds(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspections, "MEGABYTES", 0.00001)
+    monkeypatch.setattr(inspections, "MAX_UPLOAD_MB", 0.00001)
     with pytest.raises(UserError, match="room"):
-        inspections.keep("a.tsv", PAIRS.encode())
+        inspections.store_upload("a.tsv", PAIRS.encode())
     assert not list((folders.INSPECTED / ".uploads").iterdir())
 
 
-def test_the_same_upload_is_kept_once(places: Path) -> None:
-    first, again = inspections.keep("a.csv", b"x,y\n"), inspections.keep("b.CSV", b"x,y\n")
-    assert first == again and first.endswith(".csv") and ".." not in inspections.keep("../../x.tsv/../y", b"a\tb\n")
+def test_the_same_upload_is_stored_once(places: Path) -> None:
+    first, again = inspections.store_upload("a.csv", b"x,y\n"), inspections.store_upload("b.CSV", b"x,y\n")
+    assert (
+        first == again
+        and first.endswith(".csv")
+        and ".." not in inspections.store_upload("../../x.tsv/../y", b"a\tb\n")
+    )
 
 
 @pytest.fixture(autouse=True)

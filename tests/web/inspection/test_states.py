@@ -1,4 +1,4 @@
-"""The section on states of an inspection, in both languages."""
+"""The section of an inspection's states, in both languages."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_an_example_s_neighbours_and_the_plane(examples: Examples, lang: str, mo
     assert [line["name"] for line in lines[:-1]] == [say(f"states.{name}", lang) for name in ("right", "wrong")]
 
 
-def test_a_typed_sentence_goes_through_the_checkpoint(examples: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_typed_sentence_is_decoded_by_the_checkpoint(examples: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "FOLDERS", (examples.directory.parent,))
     row = examples.example(4)
     app = visit(examples.directory, "en", monkeypatch)
@@ -76,13 +76,13 @@ def test_a_typed_sentence_goes_through_the_checkpoint(examples: Examples, monkey
     assert len(app.error) == 1 and not app.exception
 
 
-def test_states_are_kept_from_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_can_store_the_states(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     examples, _ = inspected(tmp_path, count=5)
     monkeypatch.setattr(models, "FOLDERS", (tmp_path,))
     app = visit(examples.directory, "zh", monkeypatch)
     assert [box.value for box in app.caption] == [say("states.none", "zh")] and not app.get("plotly_chart")
     with monkeypatch.context() as small:
-        small.setattr(states, "MEGABYTES", -1)
+        small.setattr(states, "MAX_MEGABYTES", -1)
         pressed(app)
     assert [box.value for box in app.error] == [say("error.states_too_many", "zh", found=0, limit=-1)]
     assert not (examples.directory / "states").exists()
@@ -94,7 +94,7 @@ def pressed(app: AppTest) -> None:
     """Press the button and wait until what it began is done."""
     app.button(key="states_measure").click().run()
     task = app.session_state["states_task"]
-    until(lambda: not task.job.look())
+    until(lambda: not task.job.poll())
     app.run()
 
 

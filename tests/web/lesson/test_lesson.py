@@ -1,4 +1,4 @@
-"""The lesson: its chapters, what they share, in both languages."""
+"""The lesson in both languages: its chapters and their common state."""
 
 from __future__ import annotations
 

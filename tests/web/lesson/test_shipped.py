@@ -1,4 +1,4 @@
-"""Every chapter with every shipped model in both languages: what it says is what it shows, of whichever model."""
+"""Every chapter with every shipped model, in both languages: its text agrees with its figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of the page as a link."""
+"""The page's state as a link."""
 
 from __future__ import annotations
 

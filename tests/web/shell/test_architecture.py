@@ -1,4 +1,4 @@
-"""What the sidebar says a model is made of."""
+"""The sidebar's description of a model's architecture."""
 
 from __future__ import annotations
 

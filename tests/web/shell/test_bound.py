@@ -1,4 +1,4 @@
-"""Every control begins with what the session says, whether or not what it stands in was ever opened."""
+"""Every control starts at the session's value, even if its container was never opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Streamlit says itself: every row of the table is in the Streamlit that is installed, and reaches the browser."""
+"""Streamlit's own texts: each row of the table occurs in the installed Streamlit and reaches the browser."""
 
 from __future__ import annotations
 

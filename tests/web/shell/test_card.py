@@ -1,4 +1,4 @@
-"""A checkpoint's card: the same numbers in both languages, and whatever its files say is a text of bounded length."""
+"""A checkpoint's card: the same numbers in both languages, and all texts of its files have a bounded length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables that can be taken away hold no formula, and there are no others."""
+"""Downloadable tables contain no formula, and all downloadable tables are of this kind."""
 
 from __future__ import annotations
 

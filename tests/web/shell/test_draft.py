@@ -1,4 +1,4 @@
-"""A reference belongs to the sentence that it was given with."""
+"""A reference belongs to the sentence that it was entered with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What nobody caught: a sentence for the visitor, the traceback in the log, one identifier in both."""
+"""An unexpected exception: a message for the visitor, the traceback in the log, and the same identifier in both."""
 
 from __future__ import annotations
 

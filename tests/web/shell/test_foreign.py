@@ -1,4 +1,4 @@
-"""Text of links, files and visitors is shown as it is: nothing of it becomes Markdown, and none is endless."""
+"""Texts of links, files and visitors are shown as they are, never as Markdown, and with a bounded length."""
 
 from __future__ import annotations
 

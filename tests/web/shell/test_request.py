@@ -1,4 +1,4 @@
-"""Requests from the player: read once, checked, answered; whatever a client sends."""
+"""Requests of the player: handled once, validated and answered, whatever a client sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which checkpoints stand beside each other as having learnt the same."""
+"""Which checkpoints are offered for comparison because they were trained on the same data."""
 
 from __future__ import annotations
 

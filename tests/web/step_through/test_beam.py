@@ -1,4 +1,4 @@
-"""The tab Beam, in both languages: what reaches the tree, what is said of greedy, what can be opened."""
+"""The tab Beam, in both languages: the tree's data, the comparison with greedy, opening a hypothesis."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_the_best_hypothesis_is_the_free_lane_itself(visit: Visit, root: Path) -
     ],
     ids=str,
 )
-def test_what_cannot_be_opened_is_said(visit: Visit, fields: dict[str, Any]) -> None:
+def test_a_hypothesis_that_cannot_be_opened_gets_a_message(visit: Visit, fields: dict[str, Any]) -> None:
     app = open_tab(visit)
     ask(app, **({"seq": 1, "node": 1, "tree": components(app)[1]["name"]} | fields))
     assert messages(app) == [say("error.beam_request", "en")]
@@ -154,7 +154,7 @@ def test_what_cannot_be_opened_is_said(visit: Visit, fields: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("state", [None, 3, {"seq": "1"}, {"seq": True}, {"seq": 0}, {"seq": 2**60}, {}], ids=str)
-def test_what_is_no_request_is_passed_over(visit: Visit, state: Any) -> None:
+def test_an_invalid_request_of_the_tree_is_ignored(visit: Visit, state: Any) -> None:
     app = open_tab(visit)
     app.session_state[beam.COMPONENT] = {"open": state}
     app.run()

@@ -1,4 +1,4 @@
-"""What the player asks for beside attention, without a browser."""
+"""The player's requests for evidence about attention, without a browser."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from s2s.decode.decode import trace
 from s2s.errors import say, sentences
 from s2s.explain import examine, of_trace
 from s2s.explain.agreement import VERDICTS
-from s2s.server.gate import Work
+from s2s.server.gate import SlicedWork
 from s2s.trace.branch import Edit
 from tests.web.conftest import player_data
 from tests.web.shell.test_request import send
@@ -77,10 +77,10 @@ def test_evidence_of_a_branch_is_of_its_words_and_edits(visit: Visit, root: Path
     assert "error" in asked(app, 7, kind="evidence", lane="b1", first=1, count=1)
 
 
-def test_long_work_is_told_in_shares(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_work_is_answered_in_slices(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     app = visit(lang="en", text=TEXT, mode="free", model="tiny-general")
-    go_on = Work.go_on
-    monkeypatch.setattr(Work, "go_on", lambda work: go_on(work, -1))  # a part a request
+    go_on = SlicedWork.advance
+    monkeypatch.setattr(SlicedWork, "advance", lambda work: go_on(work, -1))  # a part a request
     told = [asked(app, n, kind="evidence", lane="free", first=0, count=1) for n in range(1, 12)]
     assert told[0]["more"] and "steps" not in told[0]
     assert [step["step"] for step in told[-1]["steps"]] == [0]
@@ -98,7 +98,7 @@ def test_long_work_is_told_in_shares(visit: Visit, monkeypatch: pytest.MonkeyPat
         {"kind": "minimal", "step": 0, "rank": "1"},
     ],
 )
-def test_what_does_not_fit_the_screen_gets_a_sentence(visit: Visit, fields: dict[str, Any]) -> None:
+def test_a_request_that_does_not_fit_the_page_gets_a_message(visit: Visit, fields: dict[str, Any]) -> None:
     app = visit(lang="en", text=TEXT, mode="free")
     answer = asked(app, 1, **{"lane": "free", "first": 0, "count": 1} | fields)
     assert answer["error"] == say("error.request_broken", "en")
@@ -127,7 +127,7 @@ def test_the_readout_of_a_branch_is_of_its_words_and_edits(visit: Visit, root: P
 
 @pytest.mark.parametrize("fields", [{"lane": "b7", "step": 0}, {"lane": "free", "step": -1}, {"step": 0}, {"lane": 3}])
 @pytest.mark.parametrize("kind", ["place", "readout"])
-def test_a_place_that_there_is_not_gets_a_sentence(visit: Visit, kind: str, fields: dict[str, Any]) -> None:
+def test_an_unknown_source_position_gets_a_message(visit: Visit, kind: str, fields: dict[str, Any]) -> None:
     app = visit(lang="en", text=TEXT, model="tiny-general", mode="free")
     answer = asked(app, 1, kind=kind, **fields)
     assert answer["error"] in (say("error.request_broken", "en"), say("error.branch_gone", "en"))

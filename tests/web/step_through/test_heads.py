@@ -1,4 +1,4 @@
-"""A model of Hugging Face on the page: its heads, its words, and what it cannot show, in both languages."""
+"""A Hugging Face model on the page, in both languages: its heads, its words, and what it cannot show."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def heatmap(app: AppTest) -> np.ndarray:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_what_only_recurrent_models_have_is_told_in_a_sentence(visit_page: Visit, shipped: Path, lang: str) -> None:
+def test_features_of_recurrent_models_alone_get_a_message(visit_page: Visit, shipped: Path, lang: str) -> None:
     for chapter in ("encoder_decoder", "layers", "prior", "attention"):
         app = visit_page("lesson", chapter=chapter, lang=lang, model="tiny-marian", text=SENTENCES[0])
         assert not app.exception

@@ -86,7 +86,7 @@ def test_the_mode_decides_which_lanes_are_shown(visit: Visit, mode: str, lanes: 
     assert {k for k, v in player_data(app)["lanes"].items() if v} == lanes
 
 
-def test_without_a_reference_the_free_lane_runs_and_the_page_asks_for_one(visit: Visit) -> None:
+def test_without_a_reference_the_free_lane_runs_with_a_hint(visit: Visit) -> None:
     app = visit(lang="en", text=TEXT, ref="")
     assert player_data(app)["lanes"]["forced"] is None
     assert messages(app) == [say("step.hint_reference", "en")]

@@ -1,4 +1,4 @@
-"""The page while a viewer predicts: what Python shows gives nothing away."""
+"""The page while a viewer predicts: nothing outside the player shows the output."""
 
 from __future__ import annotations
 
