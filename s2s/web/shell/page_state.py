@@ -211,7 +211,7 @@ def parameters(state: PageState) -> dict[str, Any]:
 def read_link(query: Mapping[str, str]) -> tuple[PageState, list[tuple[str, str]]]:
     """Read a link: the state, and name and text of each parameter that was ignored because it is invalid.
 
-    >>> state, ignored = read({"step": "3", "top_p": "9"})
+    >>> state, ignored = read_link({"step": "3", "top_p": "9"})
     >>> state.step, state.top_p, ignored
     (3, 1.0, [('top_p', '9')])
     """

@@ -63,7 +63,7 @@ Handler = Callable[[Request], Mapping[str, Any]]  # returns the fields of the an
 def state_digest(*state: object) -> str:
     """A short hash of the content on screen, by which a request about other content is recognised as stale.
 
-    >>> page("model", "text") == page("model", "text") != page("model", "other text")
+    >>> state_digest("model", "text") == state_digest("model", "text") != state_digest("model", "other text")
     True
     """
     return hashlib.sha256(repr(state).encode()).hexdigest()[:12]
