@@ -1,6 +1,6 @@
 """Connects to the database, SQLite or PostgreSQL, and opens transactions (docs/INSPECT.md, Database).
 
-A feature declares its tables on ``METADATA`` in its own module; ``connect`` makes those that are missing.
+A feature declares its tables on ``METADATA`` in its own module; ``connect`` creates those that are missing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Labels of an inspection's examples: verdicts, people's own categories, notes (docs/INSPECT.md, Labels).
+"""Labels of an inspection's examples: verdicts, people's categories, notes (docs/INSPECT.md, Labels).
 
 The key of a label is a test file (its SHA-256), a checkpoint (its digest), an example's id and a person. So an
 inspection that is made again has its labels, and two people who label one example write two rows. Each change is one
@@ -181,10 +181,10 @@ class Labels:
     def rename_category(self, category: int, name: str) -> None:
         """Rename a category for everyone. Raises UserError if the name is taken or the category has been deleted."""
         name = clean_name(name)
-        own = (CATEGORIES.c.id == category) & (CATEGORIES.c.file == self.file)
+        this_category = (CATEGORIES.c.id == category) & (CATEGORIES.c.file == self.file)
         try:
             with writing(self.engine) as connection:
-                changed = connection.execute(update(CATEGORIES).where(own).values(name=name)).rowcount
+                changed = connection.execute(update(CATEGORIES).where(this_category).values(name=name)).rowcount
         except IntegrityError:
             raise UserError("label_category_taken", name=name) from None
         if not changed:
@@ -192,9 +192,9 @@ class Labels:
 
     def remove_category(self, category: int) -> None:
         """Delete a category and its marks; notes and verdicts stay."""
-        own = (CATEGORIES.c.id == category) & (CATEGORIES.c.file == self.file)
+        this_category = (CATEGORIES.c.id == category) & (CATEGORIES.c.file == self.file)
         with writing(self.engine) as connection:
-            connection.execute(delete(CATEGORIES).where(own))
+            connection.execute(delete(CATEGORIES).where(this_category))
 
     def count_marks(self, category: int) -> int:
         """The number of labels in a category, over all checkpoints."""
@@ -215,14 +215,14 @@ class Labels:
     def _read(self, examples: Collection[int] | None = None) -> dict[int, tuple[Label, ...]]:
         """Non-empty labels by example, always with two queries."""
 
-        def own(table: Table) -> list[Any]:
+        def conditions(table: Table) -> list[Any]:
             where = [table.c.file == self.file, table.c.checkpoint == self.checkpoint]
             return [*where, table.c.example.in_(examples)] if examples is not None else where
 
         marks = select(MARKS.c.example, MARKS.c.person, CATEGORIES.c.name).join_from(MARKS, CATEGORIES)
         with reading(self.engine) as connection:
-            rows = connection.execute(select(LABELS).where(*own(LABELS))).all()
-            marked = connection.execute(marks.where(*own(MARKS)).order_by(CATEGORIES.c.id)).all()
+            rows = connection.execute(select(LABELS).where(*conditions(LABELS))).all()
+            marked = connection.execute(marks.where(*conditions(MARKS)).order_by(CATEGORIES.c.id)).all()
         names: dict[tuple[int, str], tuple[str, ...]] = {}
         for id, person, name in marked:
             names[id, person] = (*names.get((id, person), ()), name)

@@ -49,10 +49,10 @@ def _read_files(files: Sequence[UploadedFile]) -> dict[str, Trace]:
     """The lanes of all files. Raises UserError if a file has no trace, or if the lanes are of different runs."""
     if len(files) > MAX_FILES:
         raise UserError("saved_many", limit=MAX_FILES)
-    found = []
+    lanes = []
     for file in files:
         try:
-            found.append(page.read_lanes(file.getvalue().decode("utf-8-sig")))
+            lanes.append(page.read_lanes(file.getvalue().decode("utf-8-sig")))
         except ValueError as error:  # also what is no UTF-8
             raise UserError("saved_no_trace", file=file.name[:100], reason=str(error)[:200]) from None
-    return page.merge_lanes(found)
+    return page.merge_lanes(lanes)

@@ -20,8 +20,8 @@ def render_board(question: Question, counts: Counts, truth: Truth | None, text: 
     Both are shares of 1: a bar is the share of the votes for one source word, or for one next word. ``text`` has the
     strings of the page.
     """
-    said = " ".join(map(escape, question.said))
-    before = f'{escape(text["said"])} <span dir="auto">{said}</span>' if said else escape(text["nothing_said"])
+    output = " ".join(map(escape, question.said))
+    before = f'{escape(text["said"])} <span dir="auto">{output}</span>' if output else escape(text["nothing_said"])
     places = _render_rows(question.source, counts.places, truth.attention if truth else None, text, _render_place)
     words = _render_rows(
         question.words, counts.words, truth.words if truth else None, text, _render_word, truth.said if truth else -1
@@ -39,16 +39,16 @@ def _render_rows(
     model: Sequence[float] | None,
     text: Mapping[str, str],
     row: Row,
-    said: int = -1,
+    output: int = -1,
 ) -> str:
     voted, rows = sum(votes), list[str]()
     for i, (token, count) in enumerate(zip(tokens, votes, strict=True)):
         number = None if model is None else model[i]
         part = count / voted if voted else 0.0
-        said_votes = text["count_one" if count == 1 else "count"].format(votes=count, share=f"{100 * part:.0f} %")
+        votes_text = text["count_one" if count == 1 else "count"].format(votes=count, share=f"{100 * part:.0f} %")
         key, shown = ("votes", "") if number is None else ("votes_truth", share(number))
-        name = escape(text[key].format(word=token, votes=said_votes, truth=shown), quote=True)
-        rows.append(row(escape(token), name, escape(said_votes), part, number, " ●" if i == said else ""))
+        name = escape(text[key].format(word=token, votes=votes_text, truth=shown), quote=True)
+        rows.append(row(escape(token), name, escape(votes_text), part, number, " ●" if i == output else ""))
     return "".join(rows)
 
 

@@ -56,9 +56,9 @@ def _answer_poll(_: request.Request) -> Mapping[str, Any]:
     return {}
 
 
-def _answer_vote(code: str, asked: request.Request) -> Mapping[str, Any]:
-    number = asked.whole("number", 1, rooms.MAX_QUESTIONS)
-    place, word = (asked.whole(name, NO_CHOICE, 10_000) for name in ("place", "word"))
+def _answer_vote(code: str, sent: request.Request) -> Mapping[str, Any]:
+    number = sent.whole("number", 1, rooms.MAX_QUESTIONS)
+    place, word = (sent.whole(name, NO_CHOICE, 10_000) for name in ("place", "word"))
     choice = (None if chosen == NO_CHOICE else chosen for chosen in (place, word))
-    rooms.record_vote(connect(), code, number, asked.text("voter"), *choice)
+    rooms.record_vote(connect(), code, number, sent.text("voter"), *choice)
     return {}

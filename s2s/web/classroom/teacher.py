@@ -139,11 +139,11 @@ def _phase_controls(engine: Engine, code: str, key: str, state: rooms.RoomState)
 
 def _next_step(state: rooms.RoomState, lane: Trace) -> int:
     """The step after that of the question on screen, from 1; the first if the question is about another lane."""
-    asked = state.question
-    if asked is None or tuple(asked.source) != lane.source_tokens:
+    question = state.question
+    if question is None or tuple(question.source) != lane.source_tokens:
         return 1
-    same = list(asked.said) == [step.output for step in lane.steps[: asked.step]]
-    return min(asked.step + 2, len(lane.steps)) if same else 1
+    same = list(question.said) == [step.output for step in lane.steps[: question.step]]
+    return min(question.step + 2, len(lane.steps)) if same else 1
 
 
 def _act_once(engine: Engine, code: str, seen: rooms.RoomState, action: Any) -> None:

@@ -22,7 +22,7 @@ def _component() -> Any:
     return st.components.v2.component("lookback_comparison", html='<div class="lookback"></div>', css=css, js=js)
 
 
-def mount_comparison(found: Comparison, link: Mapping[str, str]) -> None:
+def mount_comparison(compared: Comparison, link: Mapping[str, str]) -> None:
     """Show two runs beside each other; ``link`` has the parameters of a link to the page's state."""
-    data = {**found.to_dict(), "strings": language.strings("comparison"), "link": dict(link), "run": controls.runs()}
+    data = {**compared.to_dict(), "strings": language.strings("comparison"), "link": dict(link), "run": controls.runs()}
     _component()(key="comparison", data=data)

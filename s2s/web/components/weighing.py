@@ -38,11 +38,11 @@ def mount_weighing(text: str, sides: Sequence[tuple[Trace, Sequence[float]]]) ->
     """
     traces = [trace for trace, _ in sides]
 
-    def words(asked: Request) -> Mapping[str, Any]:
+    def words(sent: Request) -> Mapping[str, Any]:
         """The most probable words of a step, before and after its attention weights are replaced."""
-        trace = traces[asked.whole("side", 0, len(traces) - 1)]
-        step = asked.whole("step", 0, len(trace.steps) - 1)
-        edit = Edit("weights", weights=asked.numbers("weights", len(trace.source_tokens)))
+        trace = traces[sent.whole("side", 0, len(traces) - 1)]
+        step = sent.whole("step", 0, len(trace.steps) - 1)
+        edit = Edit("weights", weights=sent.numbers("weights", len(trace.source_tokens)))
         prefix = [one.output for one in trace.steps[:step]]
         name = trace.checkpoint["name"]
         seen = models.preview(name, models.changed(name), text, prefix, {}, edit)

@@ -73,16 +73,16 @@ def _read_upload() -> tuple[list[Pair], str]:
     left, middle, right = st.columns(3)
     source = left.text_input(t("exposure.source_column"), "source", key="source_column", max_chars=100)
     target = middle.text_input(t("exposure.target_column"), "target", key="target_column", max_chars=100)
-    most = right.number_input(t("exposure.most"), 1, MAX_PAIRS, 500, key="most")
+    limit = right.number_input(t("exposure.most"), 1, MAX_PAIRS, 500, key="most")
     if file is None:
         return [], ""
     forms: list[Form] = []
     try:
         columns = Columns(source or "source", target or "target")
-        found = parse_pairs(file.name, file.getvalue(), columns, int(most), forms.append)
+        rows = parse_pairs(file.name, file.getvalue(), columns, int(limit), forms.append)
     except UserError as error:
         st.error(language.explain(error))
         return [], file.name
-    said = forms[0].remark(language.current(), code(file.name))
-    st.caption(" ".join([t("exposure.pairs", count=len(found)), said]).strip())
-    return found, file.name
+    remark = forms[0].remark(language.current(), code(file.name))
+    st.caption(" ".join([t("exposure.pairs", count=len(rows)), remark]).strip())
+    return rows, file.name

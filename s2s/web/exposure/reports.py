@@ -61,8 +61,8 @@ def _measure_charts(reports: Sequence[Report]) -> None:
     rows = {t("exposure.measure_name"): [t("measure.margin"), t("measure.margin_per_token"), t("measure.preferred")]}
     for report in reports:
         apart = report.distractor
-        found = (apart.margin, apart.margin_per_token, apart.preferred) if apart else (None,) * 3
-        rows[report.checkpoint] = [with_interval(estimate) for estimate in found]
+        margins = (apart.margin, apart.margin_per_token, apart.preferred) if apart else (None,) * 3
+        rows[report.checkpoint] = [with_interval(estimate) for estimate in margins]
     _table(rows)
     explain("distractor")
     _excess_charts(reports)

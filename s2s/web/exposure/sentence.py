@@ -40,8 +40,8 @@ class SentenceRun:
 
 def exposure_state() -> PageState:
     """The page's state. Decoding is greedy here, whatever another page has set."""
-    own = ("model", "compare", "text", "ref", "layer", "head")
-    return PageState(**{name: st.session_state[name] for name in own})
+    fields = ("model", "compare", "text", "ref", "layer", "head")
+    return PageState(**{name: st.session_state[name] for name in fields})
 
 
 def load_checkpoints(state: PageState) -> list[Checkpoint]:
@@ -94,14 +94,14 @@ def _players(runs: list[tuple[Checkpoint, dict[str, Trace]]], state: PageState) 
         mount_player(runs[0][1], len(runs[0][0].target.vocab), address)
         return
     tabs = st.tabs([checkpoint.name for checkpoint, _ in runs], key="player_of", on_change="rerun")
-    for tab, (checkpoint, found) in zip(tabs, runs, strict=True):
+    for tab, (checkpoint, lanes) in zip(tabs, runs, strict=True):
         if tab.open:
             with tab:
-                mount_player(found, len(checkpoint.target.vocab), address)
+                mount_player(lanes, len(checkpoint.target.vocab), address)
 
 
-def _recovery(name: str, found: Mapping[str, Trace]) -> Recovery:
-    forced = found["forced"]
+def _recovery(name: str, lanes: Mapping[str, Trace]) -> Recovery:
+    forced = lanes["forced"]
     return models.recover(name, models.changed(name), forced.source_text, str(forced.reference))
 
 

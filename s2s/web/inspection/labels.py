@@ -21,7 +21,7 @@ from s2s.web.shell.language import explain, t
 LABEL_NEW = "label-new"  # name of a label to be added
 LABEL_PERSON = "label-person"  # the name as it is typed
 LABEL_MISTAKE = "label_mistake"  # UserError of the last change, shown once
-PERSON = "person"  # who labels
+PERSON = "person"  # name of the person who labels
 
 UNSAVED = "label_unsaved"  # UserErrors of failed changes by widget key: they are shown, and the changes are tried again
 

@@ -25,19 +25,19 @@ INSPECT_LAYER = "inspect_layer"
 INSPECT_PROBLEM = "inspect_problem"  # UserError of the last start, shown once
 
 POLL = 1.0  # seconds between two looks at a job
-MINE = "inspections"  # of uploads, that this session made or was led to
+MINE = "inspections"  # names of the inspections that this session made or opened by a link
 BEGUN = "inspections_begun"  # how many the form was sent for
 
 
 def choose_inspection(names: list[str]) -> state.InspectionView | None:
     """Draw the choice, unfinished inspections and the form for a new one; returns the chosen one if it is finished."""
-    own: set[str] = st.session_state.setdefault(MINE, set())
+    visitor_names: set[str] = st.session_state.setdefault(MINE, set())
     linked = st.session_state[keys.INSPECTION]
     if linked and inspections.find_entry(linked) is None:
         st.warning(language.explain(UserError("inspect_gone")))
         st.session_state[keys.INSPECTION] = linked = ""
-    own |= {name for name in (linked, st.session_state[keys.AGAINST]) if name}
-    entries = inspections.list_entries(own)
+    visitor_names |= {name for name in (linked, st.session_state[keys.AGAINST]) if name}
+    entries = inspections.list_entries(visitor_names)
     finished = [entry for entry in entries if entry.finished]
     _inspection_select(finished)
     for entry in entries:
@@ -46,7 +46,7 @@ def choose_inspection(names: list[str]) -> state.InspectionView | None:
     _show_problem()
     begun = st.session_state.get(BEGUN, 0)  # another form after each start: it is closed again
     with st.expander(t("inspect.new"), expanded=not finished, key=f"inspect_new-{begun}"):
-        _new_inspection_form(names, own)
+        _new_inspection_form(names, visitor_names)
     return _chosen_view(finished)
 
 
@@ -133,10 +133,10 @@ def _progress(entry: inspections.Entry) -> None:
 
     A rerun of the fragment gets the ``entry`` of the last run of the page, so it is looked up again.
     """
-    running, held = inspections.find_running(entry.name), inspections.find_entry(entry.name)
-    if running is None and (held is None or held.finished):  # another visitor's run has ended
+    running, current = inspections.find_running(entry.name), inspections.find_entry(entry.name)
+    if running is None and (current is None or current.finished):  # another visitor's run has ended
         st.rerun()
-    entry = held or entry
+    entry = current or entry
     alive = running is not None and running.job.poll()
     name = inspection_title(entry)
     left, right = st.columns([6, 1], vertical_alignment="center")
@@ -185,7 +185,7 @@ def _start_job(name: str, problem: str = "inspect_problem") -> None:
         st.session_state[problem] = error
 
 
-def _new_inspection_form(names: list[str], own: set[str]) -> None:
+def _new_inspection_form(names: list[str], visitor_names: set[str]) -> None:
     """Draw the form. If the same inspection exists, it is opened or continued."""
     left, right = st.columns(2)
     with left:
@@ -210,13 +210,12 @@ def _new_inspection_form(names: list[str], own: set[str]) -> None:
         try:
             file = upload.name if upload else typed.strip()
             path = inspections.store_upload(upload.name, upload.getvalue()) if upload else typed
-            name = inspections.submit_request(
-                inspections.InspectionRequest(checkpoint, file, path, upload is not None, *settings), own
-            )
+            request = inspections.InspectionRequest(checkpoint, file, path, upload is not None, *settings)
+            name = inspections.submit_request(request, visitor_names)
         except UserError as error:
             st.error(language.explain(error))
             return
-        own.add(name)
+        visitor_names.add(name)
         _open_or_start(name)
     _show_problem()
 
