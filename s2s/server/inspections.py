@@ -54,7 +54,7 @@ class InspectionRequest:
 
 
 @dataclass(frozen=True)
-class Entry:
+class InspectionEntry:
     """An inspection on the server, finished or not."""
 
     name: str
@@ -109,8 +109,8 @@ def store_upload(name: str, content: bytes) -> str:
 def submit_request(request: InspectionRequest, visitor_names: Collection[str] = ()) -> str:
     """Write a request to disk; returns the name of its inspection.
 
-    The same request has the same name. Of an upload that holds only among ``visitor_names``, the inspections that the
-    visitor has already; otherwise the name is new and random.
+    Equal requests for a file of the data folder have the same name. A request for an upload has the name of an equal
+    one among ``visitor_names`` (the visitor's inspections), else a new, random name. Raises UserError as ``file_path``.
     """
     request.file_path()
     if request.upload:
@@ -130,7 +130,7 @@ def _request_json(request: InspectionRequest) -> str:
     return json.dumps(asdict(request), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def find_entry(name: str) -> Entry | None:
+def find_entry(name: str) -> InspectionEntry | None:
     """The inspection of this name; None for an unknown name."""
     if not VALID_NAME.fullmatch(name):
         return None
@@ -144,7 +144,7 @@ def find_entry(name: str) -> Entry | None:
             return None
     if manifest is None and request is None:
         return None
-    return Entry(name, manifest, request, manifest is not None and (directory / "examples.parquet").exists())
+    return InspectionEntry(name, manifest, request, manifest is not None and (directory / "examples.parquet").exists())
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
@@ -155,7 +155,7 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def list_entries(visitor_names: Collection[str]) -> list[Entry]:
+def list_entries(visitor_names: Collection[str]) -> list[InspectionEntry]:
     """The inspections that a visitor sees, newest first: all but those of other visitors' uploads."""
     if not folders.INSPECTED.is_dir():
         return []

@@ -50,14 +50,14 @@ def choose_inspection(names: list[str]) -> state.InspectionView | None:
     return _chosen_view(finished)
 
 
-def inspection_title(entry: inspections.Entry) -> str:
+def inspection_title(entry: inspections.InspectionEntry) -> str:
     """An inspection's text in a selectbox: checkpoint, file and number of examples."""
     count = f" · {entry.manifest['examples']:,}" if entry.manifest and "examples" in entry.manifest else ""
     private = f" · {t('inspect.private')}" if entry.name.startswith(inspections.PRIVATE_PREFIX) else ""
     return f"{entry.checkpoint} · {entry.file}{count}{private}"
 
 
-def _inspection_select(finished: list[inspections.Entry]) -> None:
+def _inspection_select(finished: list[inspections.InspectionEntry]) -> None:
     """Draw the choice of a finished inspection, and of a second one of the same file to compare with."""
     if not finished:
         return
@@ -86,7 +86,7 @@ def _inspection_select(finished: list[inspections.Entry]) -> None:
             _score_select()
 
 
-def _second_select(chosen: inspections.Entry, finished: list[inspections.Entry]) -> None:
+def _second_select(chosen: inspections.InspectionEntry, finished: list[inspections.InspectionEntry]) -> None:
     """Draw the choice of another inspection of the same file, or none."""
     file = _file_facts(chosen)
     others = {
@@ -119,7 +119,7 @@ def _score_select() -> None:
     )
 
 
-def _file_facts(entry: inspections.Entry) -> dict[str, object]:
+def _file_facts(entry: inspections.InspectionEntry) -> dict[str, object]:
     return {**(entry.manifest or {}).get("file", {}), "name": ""}
 
 
@@ -128,7 +128,7 @@ def _open_inspection(name: str) -> None:
 
 
 @st.fragment(run_every=POLL)
-def _progress(entry: inspections.Entry) -> None:
+def _progress(entry: inspections.InspectionEntry) -> None:
     """Draw an unfinished inspection: its progress and Stop, or Go on.
 
     A rerun of the fragment gets the ``entry`` of the last run of the page, so it is looked up again.
@@ -262,7 +262,7 @@ def _open_or_start(name: str) -> None:
         st.rerun()
 
 
-def _chosen_view(finished: list[inspections.Entry]) -> state.InspectionView | None:
+def _chosen_view(finished: list[inspections.InspectionEntry]) -> state.InspectionView | None:
     known = {entry.name: entry for entry in finished}
     chosen = known.get(st.session_state[keys.INSPECTION])
     if chosen is None:

@@ -20,7 +20,7 @@ from s2s.web.shell import keys, language, request
 from s2s.web.shell.page_state import INSPECTION, MAX_VALUE, PageState, write_link
 from s2s.web.shell.request import Request
 
-COUNT = 10  # rows of a page of the table
+PAGE_ROWS = 10  # rows of one page of the table
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class InspectionView:
     The open row stays among the rows even if a new label excludes it, until another row is opened.
     """
 
-    entry: inspections.Entry
+    entry: inspections.InspectionEntry
     examples: Examples
     key: tuple[Any, ...]  # identifies the examples' files for caches
     query: Query
@@ -103,7 +103,7 @@ def load_examples(name: str) -> Examples:
     return _examples(str(directory), _stamp(directory))
 
 
-def read_view(entry: inspections.Entry, second: inspections.Entry | None) -> InspectionView:
+def read_view(entry: inspections.InspectionEntry, second: inspections.InspectionEntry | None) -> InspectionView:
     """Apply the browser's requests, then read the view. Raises UserError if the inspections are of different files."""
     score, first = st.session_state[keys.WON_BY], load_examples(entry.name)
     key: tuple[Any, ...] = (str(first.directory), _stamp(first.directory))
@@ -122,7 +122,7 @@ def read_view(entry: inspections.Entry, second: inspections.Entry | None) -> Ins
     return _make_view(entry, table, key)
 
 
-def _make_view(entry: inspections.Entry, table: Examples, key: tuple[Any, ...]) -> InspectionView:
+def _make_view(entry: inspections.InspectionEntry, table: Examples, key: tuple[Any, ...]) -> InspectionView:
     query = current_query()
     label_view = label_filter.read_label_view(table, query)
     return InspectionView(

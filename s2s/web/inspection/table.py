@@ -13,7 +13,7 @@ from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.table import DIFFERENCE, LABEL, MOST, SORTS
 from s2s.web.components import inspection
 from s2s.web.inspection import state
-from s2s.web.inspection.state import COUNT, InspectionView
+from s2s.web.inspection.state import PAGE_ROWS, InspectionView
 from s2s.web.shell import keys, language, request
 from s2s.web.shell.bound import picks, shows
 from s2s.web.shell.language import t
@@ -35,7 +35,7 @@ def table_section(view: InspectionView) -> None:
     row = view.row
     if row is not None and st.session_state.get(TABLE_ROW) != row:  # opened elsewhere
         index = int(view.index_of(row)[0])
-        start = start if start <= index < start + COUNT else index // COUNT * COUNT
+        start = start if start <= index < start + PAGE_ROWS else index // PAGE_ROWS * PAGE_ROWS
     st.session_state.update({TABLE_ROW: row, keys.TABLE_FROM: start})
     inspection.mount_inspection_component("table", _table_data(view, start, row))
 
@@ -89,7 +89,7 @@ def _table_data(view: InspectionView, start: int, row: int | None) -> dict[str, 
     stored = [name for name in numbers if name not in ("source_length", "reference_length")]
     lengths = [name for name in numbers if name not in stored]
     needed = [*texts, *stored, *(f"cause_{name}" for name in CAUSES)]
-    positions = view.positions[start : start + COUNT]
+    positions = view.positions[start : start + PAGE_ROWS]
     rows = examples.rows(positions, needed)
     for name in lengths:
         for row_values, position in zip(rows, positions.tolist(), strict=True):
@@ -102,9 +102,9 @@ def _table_data(view: InspectionView, start: int, row: int | None) -> dict[str, 
         "label": None if labels is None else t(f"inspect.column.{LABEL}"),
         "rows": [_row(values, names) | {"labels": (labels or {}).get(values["id"], [])} for values in rows],
         "before": int(ids[start - 1]) if start else None,
-        "after": int(ids[start + COUNT]) if start + COUNT < len(ids) else None,
+        "after": int(ids[start + PAGE_ROWS]) if start + PAGE_ROWS < len(ids) else None,
         "start": start,
-        "count": COUNT,
+        "count": PAGE_ROWS,
         "total": len(ids),
         "open": row,
         "sort": sort,
