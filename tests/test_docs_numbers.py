@@ -24,8 +24,11 @@ from s2s.explain.counterfactual import moments, permuted
 from s2s.explain.replay import Lane
 from s2s.explain.token_spans import cut
 from s2s.exposure.distractor import draw
+from s2s.exposure.lanes import Lane as SentenceLanes
+from s2s.exposure.lanes import positions
 from s2s.model import Seq2Seq
 from s2s.text.segmenters import SEGMENTERS
+from s2s.trace.film import film
 from s2s.trace.trace import Trace
 from tests.numpy_model import NumpyModel
 from tests.paths import ROOT, SHIPPED
@@ -206,3 +209,19 @@ def test_evaluate_writes_the_keys_of_the_page(tmp_path: Path) -> None:
 def test_arrays_have_no_memory() -> None:
     own = Trace.from_arrays(np.eye(2), ["a", "b"], ["c", "<eos>"])
     assert json.loads(own.to_json())["source"]["memory"] == []
+
+
+def test_a_film_has_the_decimals_and_keys_of_the_page() -> None:
+    step = json.loads(film(DATE)[-1].to_json())["trace"]["steps"][0]
+    assert np.float32([round(x, 3) for x in step["scores"]]).tolist() == np.float32(step["scores"]).tolist()
+    assert len(step["top"]) == 5
+    for name in ("log_prob", "entropy", "normaliser"):
+        assert round(step[name], 4) == step[name]
+    assert not step.keys() & {"coverage", "position", "factors", "p_gen"} and step["context"] == []
+
+
+def test_overall_measures_are_of_the_first_100_positions() -> None:
+    gold = tuple(range(10, 130))
+    right, wrong = np.zeros(120), np.full(120, -1.0)
+    lanes = [SentenceLanes(gold, right, gold[:100] + (4,) * 20, np.ones(120), gold, wrong)]
+    assert positions(lanes, Bootstrap(resamples=1)).overall["accuracy_forced"].value == 1.0
