@@ -103,7 +103,7 @@ def test_the_formulas_are_on_the_page(visit_page: Visit) -> None:
 
 
 def test_the_hand_over_is_what_the_encoder_computes(root: Path) -> None:
-    assert "tanh(W·[h→; h←] + b)" in (network.FOLDER / "network.js").read_text(encoding="utf-8")
+    assert "tanh(W·[h→; h←] + b)" in (network.FOLDER / "panels.js").read_text(encoding="utf-8")
     checkpoint = load(root / "tiny-additive")
     run = flow(checkpoint, "我喜欢茶。")
     memory = PrefixCache(checkpoint.model, checkpoint.source.encode("我喜欢茶。")).memory.states_BSM[0].numpy()
