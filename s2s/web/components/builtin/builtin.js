@@ -1,9 +1,9 @@
-// What Streamlit says itself (its tooltips, hints, menus and dialogs) in the visitor's language, and its menu on a
-// phone, which closes after a choice and after a reload. Where and by which words: a table of ../../locales.
+// Streamlit's own texts (tooltips, hints, menus and dialogs) in the visitor's language, by a table of s2s/locales; and its
+// menu on a phone, which closes after a choice and after a reload.
 
-const NARROW = "(max-width: 767.98px)"; // below this Streamlit lays its menu over the page
+const NARROW = "(max-width: 767.98px)"; // narrower pages have Streamlit's menu over them
 const ATTRIBUTES = ["aria-label", "placeholder", "data-title"];
-// Streamlit's own words stand here; elsewhere the same words may be a model's, a file's or a visitor's.
+// Where Streamlit's own texts are. Elsewhere the same words may be a model's, a file's or a visitor's.
 const PLACES = ["InputInstructions", "stFileUploader", "stElementToolbar", "stTooltipContent", "stErrorTooltipContent",
   "stDataFrameColumnMenu", "stDataFrameColumnVisibilityMenu", "stDataFrameColumnFormattingMenu", "stDialog",
   "stStatusWidget", "stSkipToContent", "stMultiSelectDropdown", "stSelectboxVirtualDropdown", "stToast"];
@@ -12,8 +12,8 @@ const OURS = "[data-testid=stHtml], [data-testid=stDialog] pre";
 
 const own = (globalThis.lookbackBuiltin ??= { rules: [], was: new WeakMap(), chosen: {}, watching: false });
 
-/** A table's rows as patterns: a {place} stands for any text. */
-function compile(table) {
+// The rows of the table as patterns: a {place} stands for any text.
+export function compileRules(table) {
   return Object.entries(table).map(([words, translation]) => {
     const parts = words.split(/\{\w+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
     const names = [...words.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
@@ -21,35 +21,38 @@ function compile(table) {
   });
 }
 
-function translated(text) {
+// The translation by the first rule that fits the whole text; the text itself if none does.
+export function translate(text, rules) {
   const words = text.trim();
-  for (const { pattern, names, translation } of words ? own.rules : []) {
-    const found = pattern.exec(words);
-    if (found) return translation.replace(/\{(\w+)\}/g, (place, name) => found[1 + names.indexOf(name)]);
+  for (const { pattern, names, translation } of words ? rules : []) {
+    const match = pattern.exec(words);
+    if (match) return translation.replace(/\{(\w+)\}/g, (_, name) => match[1 + names.indexOf(name)]);
   }
   return text;
 }
 
-/** Puts a translation, or in Streamlit's language what was there, where nobody has written something new. */
-function put(node, name, now, write) {
+// Write the translation of a text or attribute. Its original is remembered, so that a change of language translates that;
+// what has been written since then is a new original.
+function putTranslation(node, name, now, write) {
   const kept = own.was.get(node) ?? {};
   const original = kept[name]?.shown === now ? kept[name].original : now;
-  const shown = translated(original);
+  const shown = translate(original, own.rules);
   own.was.set(node, { ...kept, [name]: { original, shown } });
   if (shown !== now) write(shown);
 }
 
 function putText(text) {
   const parent = text.parentElement;
-  if (parent?.closest(WITHIN) && !parent.closest(OURS)) put(text, "text", text.data, (words) => (text.data = words));
+  if (parent?.closest(WITHIN) && !parent.closest(OURS)) putTranslation(text, "text", text.data, (words) => (text.data = words));
 }
 
 function putAttribute(element, name) {
   const now = element.getAttribute(name);
-  if (now && !element.closest(OURS)) put(element, name, now, (words) => element.setAttribute(name, words));
+  if (now && !element.closest(OURS)) putTranslation(element, name, now, (words) => element.setAttribute(name, words));
 }
 
-function look(root) {
+// Translate a node and what it contains.
+function translateTree(root) {
   if (root.nodeType === Node.TEXT_NODE) return putText(root);
   if (root.nodeType !== Node.ELEMENT_NODE) return;
   for (const name of ATTRIBUTES) {
@@ -63,43 +66,43 @@ function look(root) {
   }
 }
 
-/** Streamlit remembers a menu that was opened, and a reload would open it over the page again. */
-function forget() {
+// Forget that the menu is open: Streamlit stores that, and a reload would open the menu over the page.
+function forgetMenu() {
   if (!matchMedia(NARROW).matches) return;
   for (const key of Object.keys(localStorage)) if (key.startsWith("stSidebarCollapsed-")) localStorage.removeItem(key);
 }
 
-function close() {
+function closeMenu() {
   if (!matchMedia(NARROW).matches) return;
   document.querySelector("[data-testid=stSidebar][aria-expanded=true], [data-testid=stSidebar][data-collapsed=false]")
     ?.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
-  forget();
+  forgetMenu();
 }
 
-function watch() {
+function watchPage() {
   new MutationObserver((records) => {
     for (const record of records) {
-      if (record.attributeName === "data-collapsed") forget();
+      if (record.attributeName === "data-collapsed") forgetMenu();
       else if (record.type === "attributes") putAttribute(record.target, record.attributeName);
       else if (record.type === "characterData") putText(record.target);
-      else record.addedNodes.forEach(look);
+      else record.addedNodes.forEach(translateTree);
     }
   }).observe(document.body, {
     subtree: true, childList: true, characterData: true, attributeFilter: [...ATTRIBUTES, "data-collapsed"],
   });
   document.addEventListener("click", (event) => {
-    if (event.target.closest?.("[data-testid=stSidebarNavLink]")) setTimeout(close); // after Streamlit's own answer
+    if (event.target.closest?.("[data-testid=stSidebarNavLink]")) setTimeout(closeMenu); // after Streamlit's own answer
   });
-  close();
+  closeMenu();
 }
 
 export default function mount({ data }) {
   document.documentElement.lang = data.language;
-  own.rules = compile(data.words);
+  own.rules = compileRules(data.words);
   const changed = Object.keys(own.chosen).some((name) => data.chosen[name] && own.chosen[name] !== data.chosen[name]);
   own.chosen = { ...own.chosen, ...data.chosen };
-  if (!own.watching) watch();
-  else if (changed) close();
+  if (!own.watching) watchPage();
+  else if (changed) closeMenu();
   own.watching = true;
-  look(document.body);
+  translateTree(document.body);
 }

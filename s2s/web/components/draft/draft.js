@@ -1,25 +1,35 @@
-// What a field holds that has not been run: the server does not know it, so the browser says whose the figures are.
+// The notice about fields that hold another text than the one that was run. The server does not know it, so the browser
+// says which sentence the figures are of.
 
 import { el, fill } from "../../../player/browser/dom.js";
 
-const NAMES = ["text", "ref"];
+const VIEWS = new WeakMap(); // element where the component is mounted → its view
+const NAMES = ["text", "ref"]; // keys of the fields
+const LONGEST = 60; // characters of the sentence in the notice
 const field = (name) => document.querySelector(`.st-key-${name} textarea`);
-const form = (node) => NAMES.some((name) => node === field(name));
+const isField = (node) => NAMES.some((name) => node === field(name));
 
-// As if it was typed: React hears of no value that is only set.
-function type(name, text) {
+// Set a field's value and tell React, which does not notice a value that is only set.
+function typeInto(name, text) {
   const node = field(name);
   if (!node || node.value === text) return;
   Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(node, text);
   node.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-function sentence({ data, drafts }) {
-  const short = [...data.shown.text].length > 60 ? `${[...data.shown.text].slice(0, 59).join("")}…` : data.shown.text;
-  return drafts.text === undefined ? data.strings.stale_reference : fill(data.strings.stale, { text: short });
+// A text of at most ``longest`` characters; one that is cut ends in "…".
+export function shortened(text, longest) {
+  const characters = [...text];
+  return characters.length > longest ? `${characters.slice(0, longest - 1).join("")}…` : text;
 }
 
-// Not while it is being typed, nor between the press and the release of a button, which would move away.
+function noticeText({ data, drafts }) {
+  const { stale, stale_reference } = data.strings;
+  return drafts.text === undefined ? stale_reference : fill(stale, { text: shortened(data.shown.text, LONGEST) });
+}
+
+// Show or remove the notice; not while a field has the focus, nor between the press and the release of a mouse button, as
+// the notice would move what is pressed.
 function paint(view) {
   if (view.held) return;
   for (const name of NAMES) {
@@ -27,30 +37,30 @@ function paint(view) {
     if (held === undefined || held === view.data.shown[name]) delete view.drafts[name];
     else view.drafts[name] = held;
   }
-  const told = Object.keys(view.drafts).length > 0 && !form(document.activeElement) && !view.pressed;
+  const shown = Object.keys(view.drafts).length > 0 && !isField(document.activeElement) && !view.pressed;
   view.root.replaceChildren();
-  if (!told) return;
+  if (!shown) return;
   const { stale_run, stale_back } = view.data.strings;
-  const back = () => NAMES.forEach((name) => type(name, view.data.shown[name]));
+  const back = () => NAMES.forEach((name) => typeInto(name, view.data.shown[name]));
   view.root.append(
-    el("p", { text: sentence(view), role: "status", dir: "auto" }),
+    el("p", { text: noticeText(view), role: "status", dir: "auto" }),
     el("button", { text: stale_run, onclick: () => document.querySelector(".st-key-run button")?.click() }),
     el("button", { text: stale_back, onclick: () => (back(), paint(view)) }),
   );
 }
 
-// Fields get their new values before a run ends.
-function settled(then) {
+// Call ``then`` after the run, when the fields have their new values.
+function afterRun(then) {
   const running = document.querySelector("[data-testid=stApp][data-test-script-state=running]");
-  requestAnimationFrame(running ? () => settled(then) : then);
+  requestAnimationFrame(running ? () => afterRun(then) : then);
 }
 
-// Another model brings its own example, where an example stood; what somebody is typing over it stays.
-function follow(view, data) {
+// Take new data. Another model may have brought its own example into the fields: drafts are then typed in again.
+function update(view, data) {
   if (data.switches > view.data.switches) view.held ??= { ...view.drafts };
   view.data = data;
-  settled(() => {
-    for (const [name, text] of Object.entries(view.held ?? {})) type(name, text);
+  afterRun(() => {
+    for (const [name, text] of Object.entries(view.held ?? {})) typeInto(name, text);
     view.held = null;
     paint(view);
   });
@@ -65,16 +75,14 @@ function listen(view) {
   return () => Object.entries(on).forEach(([type, act]) => document.removeEventListener(type, act, true));
 }
 
-const VIEWS = new WeakMap();
-
 export default ({ data, parentElement }) => {
   let view = VIEWS.get(parentElement);
-  if (view) follow(view, data);
+  if (view) update(view, data);
   else {
     view = { data, drafts: {}, held: null, pressed: false, root: parentElement.querySelector(".draft") };
     VIEWS.set(parentElement, view);
     view.leave = listen(view);
-    settled(() => paint(view));
+    afterRun(() => paint(view));
   }
   return () => (view.leave(), VIEWS.delete(parentElement));
 };

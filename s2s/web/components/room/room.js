@@ -1,54 +1,55 @@
-// A student's page: the question on screen in front, one vote for it. It asks Python for news now and then, each page
-// at its own times, and not at all while nobody looks at it.
+// A student's page: the question that the teacher has asked, and one vote on it. The page asks Python for news every few
+// seconds, at random times so that a class does not ask at once, and never while its tab is hidden.
 
 import { ask, forget, hearOwn } from "../../../player/browser/ask.js";
 import { argmax, el, fill, label, percent, shade } from "../../../player/browser/dom.js";
 
-const VIEWS = new WeakMap();
-const PAUSE = [2000, 4000]; // milliseconds between two looks, drawn from here
+const VIEWS = new WeakMap(); // element where the component is mounted → its view
+const PAUSE = [2000, 4000]; // the least and the most milliseconds between two requests for news
 const STORED = "lookback-voter";
+const NONE = -1; // no place or no word is chosen
+const SMALLEST = 0.005; // the least attention weight that is written out
 
-// A random name that this browser keeps, so that a reload is not another voter.
-function voter() {
+// This browser's random id, which it stores, so that a reload does not make another voter.
+function voterId() {
   const fresh = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   try {
-    const kept = localStorage.getItem(STORED);
-    if (/^[0-9a-f]{32}$/.test(kept)) return kept;
+    const stored = localStorage.getItem(STORED);
+    if (/^[0-9a-f]{32}$/.test(stored)) return stored;
     localStorage.setItem(STORED, fresh);
   } catch {
-    // a browser that keeps nothing votes all the same
+    // without storage the id lasts until the page is left
   }
   return fresh;
 }
 
-// What was voted for, of this room's questions; a reload shows it again.
-const storedVote = (view) => `lookback-vote-${view.code}-${view.state.number}`;
+// Under which this tab stores its vote on the question, so that a reload shows it again.
+const voteKey = (view) => `lookback-vote-${view.code}-${view.state.number}`;
 
-function remember(view, vote) {
+function storeVote(view, vote) {
   try {
-    sessionStorage.setItem(storedVote(view), JSON.stringify(vote));
+    sessionStorage.setItem(voteKey(view), JSON.stringify(vote));
   } catch {
-    // it is shown until the page is left
+    // without storage the vote is shown until the page is left
   }
 }
 
-function recall(view) {
+function storedVote(view) {
   try {
-    const vote = JSON.parse(sessionStorage.getItem(storedVote(view)));
+    const vote = JSON.parse(sessionStorage.getItem(voteKey(view)));
     return Number.isInteger(vote?.place) && Number.isInteger(vote?.word) ? vote : null;
   } catch {
     return null;
   }
 }
 
-const NONE = -1; // left out
-
-function look(view) {
+// Ask for news after a random pause, again and again.
+function poll(view) {
   clearTimeout(view.timer);
   const [least, most] = PAUSE;
   view.timer = setTimeout(() => {
     if (!view.root.isConnected) return;
-    look(view);
+    poll(view);
     if (document.hidden || view.waiting) return;
     ask(view, "look", {}, (answer) => {
       if (view.note === (answer.error ?? "")) return;
@@ -58,7 +59,7 @@ function look(view) {
   }, least + Math.random() * (most - least));
 }
 
-function send(view) {
+function sendVote(view) {
   const { number } = view.state;
   const { place, word } = view;
   view.sending = true;
@@ -68,24 +69,17 @@ function send(view) {
     view.note = answer.error ?? "";
     if (!answer.error && number === view.state.number) {
       view.voted = { place, word };
-      remember(view, view.voted);
+      storeVote(view, view.voted);
     }
     paint(view);
   });
 }
 
-// One choice of several: buttons as radio buttons, arrows move between them.
-function choices(view, kind, words, title) {
+// Buttons that act as radio buttons: one of ``words`` is chosen, arrows choose the next, a second click chooses none.
+// ``kind`` is "place" for a source token, "word" for the next word.
+function choiceGroup(view, kind, words, title) {
   const open = view.state.phase === "open";
-  const nodes = words.map((word, i) => {
-    const chosen = view[kind] === i;
-    const pick = () => open && ((view[kind] = chosen ? NONE : i), paint(view, kind));
-    const node = el("button", { type: "button", class: kind === "place" ? "chip" : "candidate", role: "radio", "aria-checked": chosen, onclick: pick }, label(word));
-    node.tabIndex = chosen || (view[kind] === NONE && i === 0) ? 0 : -1;
-    node.disabled = !open;
-    tell(view, node, kind, i);
-    return node;
-  });
+  const nodes = words.map((word, i) => choiceButton(view, kind, word, i, open));
   const group = el("div", { class: kind === "place" ? "source" : "candidates", role: "radiogroup", "aria-label": title }, ...nodes);
   group.addEventListener("keydown", (event) => {
     const i = nodes.indexOf(event.target.closest("[role=radio]"));
@@ -97,18 +91,30 @@ function choices(view, kind, words, title) {
   return group;
 }
 
-// After the reveal: the model's number, the class's votes.
-function tell(view, node, kind, i) {
+function choiceButton(view, kind, word, i, open) {
+  const chosen = view[kind] === i;
+  const choose = () => open && ((view[kind] = chosen ? NONE : i), paint(view, kind));
+  const name = kind === "place" ? "chip" : "candidate";
+  const button = el("button", { type: "button", class: name, role: "radio", "aria-checked": chosen, onclick: choose }, label(word));
+  button.tabIndex = chosen || (view[kind] === NONE && i === 0) ? 0 : -1;
+  button.disabled = !open;
+  addResult(view, button, kind, i);
+  return button;
+}
+
+// After the reveal, add the model's number and the class's votes to a choice.
+function addResult(view, node, kind, i) {
   const { truth, strings, counts } = { ...view.state, ...view };
   if (!truth) return;
   const p = kind === "place" ? truth.attention[i] : truth.words[i];
   node.style.setProperty("--w", shade(p).toFixed(3));
   const votes = counts[kind === "place" ? "places" : "words"][i];
-  node.append(el("span", { class: "weight", text: kind === "place" ? (p >= 0.005 ? p.toFixed(2) : "") : percent(p) }));
+  node.append(el("span", { class: "weight", text: kind === "place" ? (p >= SMALLEST ? p.toFixed(2) : "") : percent(p) }));
   if (votes) node.append(el("span", { class: "votes", text: votes, title: fill(strings.everyone, { votes }) }));
 }
 
-function verdict(view) {
+// What the model looks at and says, and what the vote got right.
+function resultLines(view) {
   const { strings } = view;
   const { truth, question } = view.state;
   const most = argmax(truth.attention);
@@ -117,38 +123,38 @@ function verdict(view) {
   return [el("p", { class: "told", text: fill(strings.revealed, values) }), ...right.filter(Boolean).map((text) => el("p", { class: "right", text }))];
 }
 
-function ballot(view) {
+function questionParts(view) {
   const { strings, state } = view;
   const { question, phase } = state;
   const said = question.said.length ? [strings.said, " ", ...question.said.flatMap((token) => [label(token), " "])] : [strings.nothing_said];
   const same = view.voted && view.voted.place === view.place && view.voted.word === view.word;
   const empty = view.place === NONE && view.word === NONE;
-  const button = el("button", { type: "button", class: "vote", text: strings[view.sending ? "sending" : view.voted ? "change" : "vote"], onclick: () => send(view) });
+  const button = el("button", { type: "button", class: "vote", text: strings[view.sending ? "sending" : view.voted ? "change" : "vote"], onclick: () => sendVote(view) });
   button.disabled = empty || same || view.sending;
   const asked = fill(strings.question, { step: question.step + 1 });
   const status = phase === "closed" ? strings.closed : same ? strings.counted : empty ? strings.choose : "";
   return [
     el("p", { class: "said" }, ...said),
     el("h2", { text: asked }),
-    choices(view, "place", question.source, asked),
+    choiceGroup(view, "place", question.source, asked),
     el("h2", { text: strings.word }),
-    choices(view, "word", question.words, strings.word),
+    choiceGroup(view, "word", question.words, strings.word),
     ...(phase === "open" ? [button] : []),
-    el("div", { class: "status", role: "status" }, ...(phase === "revealed" ? verdict(view) : [el("p", { text: status })])),
+    el("div", { class: "status", role: "status" }, ...(phase === "revealed" ? resultLines(view) : [el("p", { text: status })])),
   ];
 }
 
 function paint(view, focused = null) {
   const { strings, state } = view;
-  const body = view.error ? [el("p", { class: "note", role: "alert", text: view.error })] : state.question ? ballot(view) : [el("p", { class: "said", text: strings.waiting })];
+  const body = view.error ? [el("p", { class: "note", role: "alert", text: view.error })] : state.question ? questionParts(view) : [el("p", { class: "said", text: strings.waiting })];
   const note = view.note ? [el("p", { class: "note", role: "alert", text: view.note })] : [];
   view.root.replaceChildren(el("p", { class: "code", text: fill(strings.code, { code: view.code }) }), ...body, ...note);
   if (focused) view.root.querySelector(`${focused === "place" ? ".chip" : ".candidate"}[tabindex="0"]`)?.focus({ preventScroll: true });
 }
 
-// Another question begins without a choice; after a reload, with the vote that was counted.
-function begin(view) {
-  view.voted = view.state.question ? recall(view) : null;
+// Begin a question without a choice, or after a reload with the vote that was counted.
+function beginQuestion(view) {
+  view.voted = view.state.question ? storedVote(view) : null;
   Object.assign(view, { place: NONE, word: NONE, note: "", sending: false }, view.voted ?? {});
 }
 
@@ -156,15 +162,15 @@ export default function mount(component) {
   const { asking, ...data } = component.data;
   const root = component.parentElement.querySelector(".room");
   let view = VIEWS.get(root);
-  if (!view) VIEWS.set(root, (view = { root, voter: voter(), seq: 0, queue: [], waiting: null }));
+  if (!view) VIEWS.set(root, (view = { root, voter: voterId(), seq: 0, queue: [], waiting: null }));
   const before = view.state?.number;
   const identity = JSON.stringify(data);
   const changed = view.identity !== identity;
   Object.assign(view, data, { identity });
-  if (before !== data.state.number) begin(view);
+  if (before !== data.state.number) beginQuestion(view);
   if (changed) paint(view);
   hearOwn(view, asking, component.setStateValue);
-  if (!view.timer) look(view);
+  if (!view.timer) poll(view);
   return () => {
     forget(view);
     clearTimeout(view.timer);

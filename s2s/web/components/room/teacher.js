@@ -1,12 +1,12 @@
-// The teacher's room, kept by this browser: after a reload and in another tab it is theirs again. Its key stands in no
-// address and nowhere on the page, which is projected.
+// The teacher's room. This browser stores its key, so that a reload or another tab opens the room again. The key stands in
+// no address and nowhere on the page, since the page is projected.
 
 import { el } from "../../../player/browser/dom.js";
 
-const VIEWS = new WeakMap();
+const VIEWS = new WeakMap(); // element where the component is mounted → its view
 const STORED = "lookback-teaches";
 
-function kept() {
+function storedRoom() {
   try {
     const room = JSON.parse(localStorage.getItem(STORED));
     return typeof room?.code === "string" && typeof room?.key === "string" ? room : null;
@@ -15,40 +15,42 @@ function kept() {
   }
 }
 
-function keep(room) {
+function storeRoom(room) {
   try {
     localStorage.setItem(STORED, JSON.stringify(room));
   } catch {
-    // the teacher's link is the way back then
+    // without storage the teacher's link is the way back
   }
 }
 
-function lose(left) {
-  const known = kept();
+// Forget a room that was left, unless another one is stored by now.
+function forgetRoom(left) {
+  const known = storedRoom();
   try {
     if (known?.code === left.code && known.key === left.key) localStorage.removeItem(STORED);
   } catch {
-    // there was nothing to lose
+    // without storage nothing is stored
   }
 }
 
-// The state that is on screen, and the key.
-function link({ code, key }) {
+// The address of what is on screen, with the room's key.
+function teacherLink({ code, key }) {
   const query = new URLSearchParams(location.search);
   query.set("teach", `${code}.${key}`);
   return `${location.origin}${location.pathname}?${query}`;
 }
 
-async function copied(text) {
+// Whether the text could be copied.
+async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return copiedByHand(text); // no clipboard without https
+    return copyByCommand(text); // without https there is no clipboard
   }
 }
 
-function copiedByHand(text) {
+function copyByCommand(text) {
   const field = el("textarea", { "aria-hidden": "true", style: "position:fixed;opacity:0" });
   field.value = text;
   document.body.append(field);
@@ -61,7 +63,7 @@ function copiedByHand(text) {
 function paint(view) {
   const { root, room, strings } = view;
   const said = el("p", { role: "status" });
-  const copy = async () => (said.textContent = strings[(await copied(link(room))) ? "copied" : "not_copied"]);
+  const copy = async () => (said.textContent = strings[(await copyText(teacherLink(room))) ? "copied" : "not_copied"]);
   root.replaceChildren(...(room ? [el("button", { type: "button", text: strings.copy, onclick: copy }), said] : []));
 }
 
@@ -71,11 +73,11 @@ export default function mount({ data, parentElement, setStateValue }) {
   VIEWS.set(root, view);
   const { room, left } = data;
   const same = room?.code === view.room?.code && view.strings?.copy === data.strings.copy;
-  if (room && room.code !== view.room?.code) keep(room);
-  if (left) lose(left);
+  if (room && room.code !== view.room?.code) storeRoom(room);
+  if (left) forgetRoom(left);
   if (!room && !data.heard && !view.told) {
     view.told = true;
-    const known = kept();
+    const known = storedRoom();
     if (known) setStateValue("kept", known);
   }
   Object.assign(view, data);
