@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import "./browserless.mjs";
 import { linked } from "../../s2s/player/browser/address.js";
-import { points, score } from "../../s2s/player/browser/predict.js";
+import { points, score } from "../../s2s/player/browser/game.js";
 
 const STEP = {
   output: "tea",

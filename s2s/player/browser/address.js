@@ -1,19 +1,23 @@
-// Where a player stands, in its address and for a screen reader.
+// The player's position in the address and for a screen reader.
 
-import { argmax, enter, fill, looks, percent } from "./dom.js";
-import { said } from "./lanes.js";
-import { asking, reads } from "./predict.js";
+import { isAsking, traceOf } from "./cursor.js";
+import { argmax, enter, fill, hasAttention, percent } from "./dom.js";
+import { spokenWord } from "./model.js";
 
-// What a screen reader hears of the step on screen, or of the question whose step is still hidden.
-function heard(view) {
-  const { strings, trace, game } = view;
-  if (asking(view)) return fill(strings.predict_announce, { step: game.known + 1, word: reads(game) });
-  const step = trace.steps[view.step];
+const PAUSE = 250; // milliseconds without a step until the address is written and the step is read out
+
+// The sentence for a screen reader about the selected step; in a guessing game, about the question.
+function stepSentence(view) {
+  const { model, cursor } = view;
+  const { strings, whole } = model;
+  if (isAsking(view)) return fill(strings.predict_announce, { step: cursor.game.known + 1, word: whole.steps[cursor.game.known].input });
+  const trace = traceOf(view);
+  const step = trace.steps[cursor.step];
   const place = argmax(step.attention);
-  const { token, log_prob } = said(step, trace.mode);
-  const sentence = !looks(trace) ? "announce_no_attention" : log_prob === undefined ? "announce_unweighed" : "announce";
+  const { token, log_prob } = spokenWord(step, trace.mode);
+  const sentence = !hasAttention(trace) ? "announce_no_attention" : log_prob === undefined ? "announce_unweighed" : "announce";
   return fill(strings[sentence], {
-    step: view.step + 1,
+    step: cursor.step + 1,
     word: token,
     p: percent(Math.exp(log_prob)),
     source: trace.source.tokens[place],
@@ -21,25 +25,26 @@ function heard(view) {
   });
 }
 
-// After a pause: the address gets the step, a screen reader hears it. Neither belongs on the way to a frame.
+// Write the address and the sentence for a screen reader, after a pause: neither may delay a frame.
 export function announce(view) {
-  clearTimeout(view.later);
-  view.later = setTimeout(() => {
-    if (!view.root.isConnected) return;
-    view.parts.live.textContent = heard(view);
-    if (view.link) view.fragment ? history.replaceState(history.state, "", address(view)) : enter(address(view));
-  }, 250);
+  clearTimeout(view.timers.announce);
+  view.timers.announce = setTimeout(() => {
+    const { model, dom } = view;
+    if (!dom.root.isConnected) return;
+    dom.live.textContent = stepSentence(view);
+    if (model.link) model.fragment ? history.replaceState(history.state, "", address(view)) : enter(address(view));
+  }, PAUSE);
 }
 
-// A page without a server keeps its state in the fragment, which needs nobody to read it; one in a notebook has no address.
-export function address(view) {
-  const { pieces, ...link } = view.link; // Python may not know yet
-  const state = new URLSearchParams({ ...link, ...(view.inPieces ? { pieces: 1 } : {}), step: view.step + 1, lane: view.lane });
-  return view.fragment ? `#${state}` : `${location.pathname}?${state}`;
+// A page without a server keeps its position in the fragment; a page in a notebook has no address.
+export function address({ model, cursor }) {
+  const { pieces, ...link } = model.link; // Python's ``pieces`` may be older than the player's
+  const state = new URLSearchParams({ ...link, ...(model.inPieces ? { pieces: 1 } : {}), step: cursor.step + 1, lane: cursor.lane });
+  return model.fragment ? `#${state}` : `${location.pathname}?${state}`;
 }
 
-// Where a player that has just been mounted begins: at the address's step, if the address names what is shown, else
-// where ``begin`` says, else at the first step.
+// Where a player that has just been mounted begins: at the address's step if the address names what is shown, otherwise
+// at ``begin``, otherwise at the first step.
 export function linked({ link, fragment, begin }, hash = location.hash) {
   const start = { step: 0, lane: null, ...begin };
   if (!link) return start;

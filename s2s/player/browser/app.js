@@ -1,4 +1,4 @@
-// The player in the app, where somebody can be asked for the way from a context to the logits.
+// The player in the app, where Python can be asked for the arithmetic from context to logits.
 
 import { mount } from "./player.js";
 import { askedReadout } from "./readout.js";

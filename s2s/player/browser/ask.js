@@ -1,75 +1,87 @@
-// Requests to Python, one at a time: the next one leaves when the last is answered, so none overwrites another.
-// None is lost: what stays without an answer is sent again, what was passed over is asked again.
+// Requests to Python, one at a time: the next request leaves when the last one is answered, so that none overwrites
+// another. A request without an answer is sent again; a request that Python passed over is queued again.
+//
+// A channel is an object with ``page`` (the identifier of what is on screen; null without Python), ``root`` (the node
+// on screen), ``strings``, and the state of its requests: ``queue``, ``waiting`` and ``seq``. A channel without a
+// ``wire`` of its own uses the page's (wire.js).
 
-export const WIRE = (globalThis.lookbackWire ??= {}); // told, send: ``wire.js`` sets them; heard: the player that is mounted
-const AGAIN = 5_000; // milliseconds without an answer, then the request is sent once more; Python answers it once
-const PATIENCE = 30_000; // milliseconds, then whoever asked hears that no answer came
+export const WIRE = (globalThis.lookbackWire ??= {}); // wire.js sets told and send, the mounted player sets heard
+const AGAIN = 5_000; // milliseconds without an answer until the request is sent once more; Python answers it once
+const PATIENCE = 30_000; // milliseconds until a request without an answer fails
 const PASSED = 3; // times that a request may be passed over
 
-const wireOf = (view) => view.wire ?? WIRE;
+export const openChannel = () => ({ page: null, root: null, strings: null, queue: [], waiting: null, seq: 0 });
 
-// What Python told last, if it is about what is on screen.
-export const told = (view) => (view.page && wireOf(view).told?.page === view.page ? wireOf(view).told : null);
+const wireOf = (channel) => channel.wire ?? WIRE;
 
-// Ask Python; ``then`` gets the answer, {seq, kind, …} or {error: a sentence}. With ``latest`` it takes the place of
-// requests of its kind that have not left yet: of a drag only the newest place matters.
-export function ask(view, kind, payload, then, { latest = false } = {}) {
-  if (latest) view.queue = view.queue.filter((request) => request.kind !== kind);
-  view.queue.push({ kind, payload, then, passed: 0 });
-  sendNext(view);
+// The last message from Python, or null if it is about another page.
+export const told = (channel) => (channel.page && wireOf(channel).told?.page === channel.page ? wireOf(channel).told : null);
+
+// Queue a request. ``then`` gets the answer, {seq, kind, …} or {error: a sentence}. A request with ``latest`` replaces
+// requests of its kind that have not left yet: of a drag only the newest position counts.
+export function ask(channel, kind, payload, then, { latest = false } = {}) {
+  if (latest) channel.queue = channel.queue.filter((request) => request.kind !== kind);
+  channel.queue.push({ kind, payload, then, passed: 0 });
+  sendNext(channel);
 }
 
-export function sendNext(view) {
-  if (view.waiting || !view.queue.length || !told(view)) return;
-  const request = view.queue.shift();
+// Whether a request that fulfils a condition is queued or still without an answer.
+export const isAsked = ({ waiting, queue }, condition) => [waiting, ...queue].some((request) => request && condition(request));
+
+// Whether the request with this callback can still be answered; the requests of an earlier page cannot.
+export const isAwaited = (channel, then) => Boolean(then) && isAsked(channel, (request) => request.then === then);
+
+export function sendNext(channel) {
+  if (channel.waiting || !channel.queue.length || !told(channel)) return;
+  const request = channel.queue.shift();
   const { kind, payload } = request;
-  const seq = (view.seq = Math.max(view.seq, told(view).seq) + 1);
+  const seq = (channel.seq = Math.max(channel.seq, told(channel).seq) + 1);
   const began = performance.now();
-  const has = view.rows && [...view.rows.keys()];
-  const send = () => wireOf(view).send?.({ ...payload, seq, kind, page: view.page, has });
+  const has = channel.rows && [...channel.rows.keys()];
+  const send = () => wireOf(channel).send?.({ ...payload, seq, kind, page: channel.page, has });
   const timer = setInterval(() => {
-    if (performance.now() - began > PATIENCE) settle(view, { seq, kind, error: view.strings.no_answer });
+    if (performance.now() - began > PATIENCE) settle(channel, { seq, kind, error: channel.strings.no_answer });
     else send();
   }, AGAIN);
-  view.waiting = { ...request, seq, timer, page: view.page };
+  channel.waiting = { ...request, seq, timer, page: channel.page };
   send();
 }
 
-function settle(view, answer) {
-  const { then, timer } = view.waiting;
+function settle(channel, answer) {
+  const { then, timer } = channel.waiting;
   clearInterval(timer);
-  view.waiting = null;
+  channel.waiting = null;
   try {
-    if (view.root.isConnected && answer) then(answer);
+    if (channel.root.isConnected && answer) then(answer);
   } finally {
-    sendNext(view); // whatever became of this one
+    sendNext(channel); // also after an error in ``then``
   }
 }
 
-// What Python told, about what is on screen: the last request that was handled, and its answer.
-export function hear(view) {
-  const { seq, answer } = told(view);
-  const { waiting } = view;
-  view.seq = Math.max(view.seq, seq);
+// Read the last message from Python: the number of the last request that it handled, and the answer.
+export function hear(channel) {
+  const { seq, answer } = told(channel);
+  const { waiting } = channel;
+  channel.seq = Math.max(channel.seq, seq);
   if (!waiting || seq < waiting.seq) return;
-  const here = waiting.page === view.page;
-  if (here && answer?.seq === waiting.seq && !answer.stale) return settle(view, answer);
-  if (here && answer?.seq !== waiting.seq && waiting.passed < PASSED) view.queue.unshift({ ...waiting, passed: waiting.passed + 1 });
-  settle(view, null);
+  const here = waiting.page === channel.page;
+  if (here && answer?.seq === waiting.seq && !answer.stale) return settle(channel, answer);
+  if (here && answer?.seq !== waiting.seq && waiting.passed < PASSED) channel.queue.unshift({ ...waiting, passed: waiting.passed + 1 });
+  settle(channel, null);
 }
 
-// A component that asks for itself: what it was told came with its data, and what it asks reruns it.
-export function hearOwn(view, asking, setStateValue) {
+// For a component that is its own channel: messages come with its data, and a request reruns the component itself.
+export function hearOwn(channel, asking, setStateValue) {
   if (!asking) return;
-  if (view.page !== asking.page) view.queue = [];
-  view.page = asking.page;
-  view.wire = { told: asking, send: (request) => setStateValue("request", request) };
-  hear(view);
-  sendNext(view);
+  if (channel.page !== asking.page) channel.queue = [];
+  channel.page = asking.page;
+  channel.wire = { told: asking, send: (request) => setStateValue("request", request) };
+  hear(channel);
+  sendNext(channel);
 }
 
-export function forget(view) {
-  clearInterval(view.waiting?.timer);
-  view.waiting = null;
-  view.queue = [];
+export function forget(channel) {
+  clearInterval(channel.waiting?.timer);
+  channel.waiting = null;
+  channel.queue = [];
 }

@@ -1,6 +1,7 @@
 // The player's toolbar, and playing.
 
 import { address } from "./address.js";
+import { traceOf } from "./cursor.js";
 import { button, copyLink, el, fill, icon } from "./dom.js";
 import { download } from "./export.js";
 import { onward } from "./predict.js";
@@ -9,57 +10,75 @@ const SPEEDS = [0.5, 1, 2, 4];
 const TICK = 900; // milliseconds a step at speed 1
 
 export function buildBar(view) {
-  const { strings } = view;
-  const go = (name, title, action) => button(view, name, title, action, icon(name));
-  view.playButton = button(view, "play", strings.play, () => play(view, !view.timer), icon("play"));
-  const speed = el("select", { class: "speed", "aria-label": strings.speed, title: strings.speed });
-  for (const value of SPEEDS) speed.append(el("option", { value, text: `${value}×` }));
-  speed.value = view.speed;
-  speed.addEventListener("change", () => ((view.speed = Number(speed.value)), view.timer && play(view, true)));
-  view.where = el("span", { class: "where" });
-  const both = view.lanes.forced && view.lanes.free;
-  view.laneButtons = ["forced", "free"].map((mode) =>
-    el("button", { type: "button", class: "lane", "data-lane": mode, text: strings[mode], onclick: () => view.acts.show(view, { lane: mode }) }),
+  const { model, dom } = view;
+  const { strings, lanes } = model;
+  const { show } = view.acts;
+  const go = (name, title, action) => button(name, title, action, icon(name));
+  dom.playButton = go("play", strings.play, () => play(view, !isPlaying(view)));
+  dom.where = el("span", { class: "where" });
+  dom.laneButtons = ["forced", "free"].map((mode) =>
+    el("button", { type: "button", class: "lane", "data-lane": mode, text: strings[mode], onclick: () => show(view, { lane: mode }) }),
   );
-  const lanes = el("span", { class: "switch", role: "group", "aria-label": strings.lane_help, title: strings.lane_help });
-  if (both) lanes.append(...view.laneButtons);
-  view.jump = button(view, "jump", strings.divergence_help, () => view.acts.show(view, { step: view.trace.divergence }));
+  const switcher = el("span", { class: "switch", role: "group", "aria-label": strings.lane_help, title: strings.lane_help });
+  if (lanes.forced && lanes.free) switcher.append(...dom.laneButtons);
+  dom.jump = button("jump", strings.divergence_help, () => show(view, { step: traceOf(view).divergence }));
   const downloads = ["png", "svg", "csv", "json"].map((kind) =>
-    button(view, "download", fill(strings.download, { kind: kind.toUpperCase() }), () => download(view, kind), kind.toUpperCase()),
+    button("download", fill(strings.download, { kind: kind.toUpperCase() }), () => download(view, kind), kind.toUpperCase()),
   );
-  view.copied = button(view, "link", strings.copy_link, () => copyLink(view, address(view)), strings.link);
-  view.copied.hidden = !view.link;
-  view.parts.bar.replaceChildren(
+  dom.copied = button("link", strings.copy_link, () => copyLink({ copied: dom.copied, strings }, address(view)), strings.link);
+  dom.copied.hidden = !model.link;
+  dom.bar.replaceChildren(
     el(
       "span",
       { class: "group" },
-      go("first", strings.first, () => view.acts.show(view, { step: 0 })),
-      go("back", strings.back, () => view.acts.show(view, { step: view.step - 1 })),
-      view.playButton,
+      go("first", strings.first, () => show(view, { step: 0 })),
+      go("back", strings.back, () => show(view, { step: view.cursor.step - 1 })),
+      dom.playButton,
       go("next", strings.next, () => onward(view)),
-      go("last", strings.last, () => view.acts.show(view, { step: Infinity })),
+      go("last", strings.last, () => show(view, { step: Infinity })),
     ),
-    speed,
-    view.where,
-    lanes,
-    view.jump,
-    el("span", { class: "group right" }, ...downloads, view.copied),
+    speedSelect(view),
+    dom.where,
+    switcher,
+    dom.jump,
+    el("span", { class: "group right" }, ...downloads, dom.copied),
   );
 }
 
+function speedSelect(view) {
+  const { strings } = view.model;
+  const select = el("select", { class: "speed", "aria-label": strings.speed, title: strings.speed });
+  for (const value of SPEEDS) select.append(el("option", { value, text: `${value}×` }));
+  select.value = view.cursor.speed;
+  select.addEventListener("change", () => {
+    view.cursor = { ...view.cursor, speed: Number(select.value) };
+    if (isPlaying(view)) play(view, true);
+  });
+  return select;
+}
+
+export const isPlaying = (view) => view.timers.play !== null;
+
+export function stopClock(timers) {
+  clearInterval(timers.play);
+  timers.play = null;
+}
+
 export function play(view, on) {
-  clearInterval(view.timer);
-  view.timer = null;
+  stopClock(view.timers);
+  const last = () => traceOf(view).steps.length - 1;
   if (on) {
-    if (view.step >= view.trace.steps.length - 1) view.acts.show(view, { step: 0 });
-    view.timer = setInterval(() => {
-      if (view.root.isConnected) view.acts.show(view, { step: view.step + 1 });
-      if (view.root.isConnected && view.step < view.trace.steps.length - 1) return;
-      play(view, false); // at once, else Home would play on
-    }, TICK / view.speed);
+    if (view.cursor.step >= last()) view.acts.show(view, { step: 0 });
+    const next = () => {
+      if (view.dom.root.isConnected) view.acts.show(view, { step: view.cursor.step + 1 });
+      if (view.dom.root.isConnected && view.cursor.step < last()) return;
+      play(view, false); // at once: after Home it would go on
+    };
+    view.timers.play = setInterval(next, TICK / view.cursor.speed);
   }
-  const title = view.strings[on ? "pause" : "play"];
-  view.playButton.replaceChildren(icon(on ? "pause" : "play"));
-  view.playButton.title = title;
-  view.playButton.setAttribute("aria-label", title);
+  const { dom, model } = view;
+  const title = model.strings[on ? "pause" : "play"];
+  dom.playButton.replaceChildren(icon(on ? "pause" : "play"));
+  dom.playButton.title = title;
+  dom.playButton.setAttribute("aria-label", title);
 }

@@ -1,4 +1,4 @@
-// Small pieces that every part of the player, and every other component, uses.
+// Small functions that the player and every other component use.
 
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -12,9 +12,7 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-// Write the page's address. Back goes to what was looked at before: another sentence, chapter or row is an entry of the
-// browser's history, a step is none, nor is what a page writes first. Until somebody acts, a place that was come back to
-// is not left for what was on screen before.
+// Whether the page has written its address, and whether Back or Forward was the last thing that the reader did.
 const HERE = (globalThis.lookbackHere ??= watchBack({ loaded: false, back: false }));
 
 function watchBack(here) {
@@ -24,6 +22,9 @@ function watchBack(here) {
   return here;
 }
 
+// Write the page's address. Another sentence, chapter or row is a new entry of the browser's history, so that Back returns
+// to the one before; a step is not, nor is the first address that a page writes. After Back nothing is written about
+// another sentence until the reader acts, because the page may still show what was left.
 export function enter(url) {
   const [now, next] = [location.search, url.slice(url.indexOf("?"))].map((query) => new URLSearchParams(query));
   const both = (name) => now.has(name) && next.has(name);
@@ -40,21 +41,21 @@ export function fill(template, values) {
   return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-// Whether a trace's model weighs the source at all: what is about weights is not shown of one that does not.
-export const looks = (trace) => trace.checkpoint.attention !== "none";
+// Whether a trace's model has attention; without it, nothing about weights is shown.
+export const hasAttention = (trace) => trace.checkpoint.attention !== "none";
 
-// What only a model gives, and a trace of somebody's arrays may lack: the numbers of a step's word, of any step's.
-export const rated = (word) => word.log_prob !== undefined;
-export const speaks = (step) => rated(step) || step.top.length > 0;
+// Whether a word has a probability, and whether a step has any: a trace of arrays may have none.
+export const hasProbability = (word) => word.log_prob !== undefined;
+export const hasNumbers = (step) => hasProbability(step) || step.top.length > 0;
 
-// Whether the model would have said another word than the reference's.
-// Whether a word is the reference's; an unknown word never is, though both be written <unk>.
+// Whether a word is the reference's. An unknown word never is, although both are written <unk>.
 export const right = (token, gold) => token === gold && token !== "<unk>";
+// Whether the most probable word of a step differs from the reference's.
 export const misses = (step) => Boolean(step.target) && !right(step.top[0]?.token ?? step.output, step.target.token);
 
 export const isSpecial = (token) => /^<(pad|unk|bos|eos|fill)>$/.test(token);
 
-// 0.8789 → "87.9 %"; what would read as 0 or 100 but is not says so.
+// 0.8789 → "87.9 %". A share that is not 0 or 1 is never written as 0 % or 100 %.
 export function percent(p) {
   if (p > 0 && p < 0.0005) return "<0.1 %";
   if (p < 1 && p > 0.9995) return ">99.9 %";
@@ -66,7 +67,7 @@ export function decimals(x, n = 3) {
   return (x < 0 && Number(text) !== 0 ? "−" : "") + text;
 }
 
-// The share of full colour for a weight: even small weights are to be seen, 0 is nothing.
+// The opacity for a weight from 0 to 1: small weights have more than their share, so that they are seen.
 export const shade = (weight) => Math.pow(Math.min(1, Math.max(0, weight)), 0.7);
 
 export function argmax(values) {
@@ -84,16 +85,16 @@ export function label(token, extra = "") {
 export const WIDE = "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\u3000-\\u303f\\uff00-\\uffef";
 export const isWide = (token) => new RegExp(`[${WIDE}]`, "u").test(token);
 
-// How a token stands above a narrow column: what is short lies flat; Chinese runs down, letter below letter, and so does
-// a longer number and whatever stands beside Chinese; a longer word of another script lies on its side.
+// The class of a token above a narrow column. "flat": short, on one line. "stacked": letter below letter, for longer numbers
+// and for other letters beside Chinese. "": the style sheet's vertical writing, which stacks Chinese and turns other words.
 export function standing(token) {
   if (isWide(token)) return new RegExp(`[^${WIDE}]`, "u").test(token) ? "stacked" : "";
   if (/^(?:[\p{N}\p{P}\p{S}]{1,4}|.{1,3})$/u.test(token)) return "flat";
   return /\p{L}/u.test(token) ? "" : "stacked";
 }
 
-// Scroll a box only as far as the stretch from ``start`` needs to be seen clear of the first
-// ``margin`` pixels, which a sticky label covers; the page itself never moves.
+// Scroll a box along an axis until the pixels from ``start`` on are in sight, clear of the first ``margin`` pixels, which a
+// sticky label covers. The page itself never scrolls.
 export function reveal(box, axis, start, size, margin) {
   const [scroll, length] = axis === "x" ? ["scrollLeft", "clientWidth"] : ["scrollTop", "clientHeight"];
   if (start < box[scroll] + margin || start + size > box[scroll] + box[length]) {
@@ -122,18 +123,18 @@ export function icon(name) {
   return svg;
 }
 
-// The address of what is shown, which each view makes of its own state.
-export async function copyLink(view, address) {
+// Copy an address; the button ``copied`` says so for a moment.
+export async function copyLink({ copied, strings }, address) {
   const url = new URL(address, location.href).href;
   try {
     await navigator.clipboard.writeText(url);
-    view.copied.textContent = view.strings.copied;
+    copied.textContent = strings.copied;
   } catch {
-    window.prompt(view.strings.copy_link, url); // no clipboard without https: let it be copied by hand
+    window.prompt(strings.copy_link, url); // without https there is no clipboard: the reader copies the address
   }
-  setTimeout(() => (view.copied.textContent = view.strings.link), 1500);
+  setTimeout(() => (copied.textContent = strings.link), 1500);
 }
 
-export function button(view, name, title, action, ...content) {
+export function button(name, title, action, ...content) {
   return el("button", { type: "button", class: name, title, "aria-label": title, onclick: action }, ...content);
 }

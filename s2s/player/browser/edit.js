@@ -1,17 +1,19 @@
-// Edited attention: the weights of the current step dragged, typed or preset; what they would do; a branch from them.
+// Edited attention: the weights of the selected step dragged, typed or preset; a preview of their effect; a branch.
 
 import { ask } from "./ask.js";
+import { changeEdit, startEdit, traceOf } from "./cursor.js";
 import { argmax, button, el, fill, label, percent } from "./dom.js";
-import { fork, say, tell } from "./fork.js";
+import { fork, showNote, speakNews } from "./fork.js";
 import { cellAt, colourHeatmap, paintRow } from "./heatmap.js";
 import { bare, shownRow, spanOf, sum } from "./words.js";
 
-const PIXELS = 160; // a drag of so many lifts a weight from 0 to 1
-const CENTS = 10_000; // weights are sent as whole numbers of these
+const PIXELS = 160; // a drag of this length lifts a weight from 0 to 1
+const PARTS = 10_000; // weights are sent as whole multiples of 1 / PARTS
 
 const sameRow = (a, b) => a.every((weight, s) => Math.abs(weight - b[s]) < 1e-6);
 
-// The pieces of one word set to a weight, the others scaled to make up the rest; where there is nothing to scale, shared.
+// Set the pieces [from, to) of a word to a weight and scale the others to make up the rest; if all others are 0, they
+// share it equally.
 export function weigh(row, [from, to], weight) {
   if (to - from === row.length) return row;
   const held = sum(row.slice(from, to));
@@ -25,126 +27,133 @@ export const normalised = (row) => {
 };
 
 export function startEditing(view) {
-  const step = bare(view.trace.steps[view.step]); // a row is of pieces, whatever is on screen
-  const own = step.own_attention ?? step.attention;
-  view.edit = { lane: view.lane, step: view.step, own, used: step.attention, row: [...step.attention], text: null, top: null };
-  if (view.locked === null) view.locked = view.column = argmax(shownRow(view, step.attention));
-  Object.assign(view, { hover: null });
-  view.parts.editNote.textContent = "";
+  const step = bare(traceOf(view).steps[view.cursor.step]); // a row is of pieces, also if words are on screen
+  view.cursor = startEdit(view.cursor, step, argmax(shownRow(view.model, step.attention)));
+  view.dom.editNote.textContent = "";
 }
 
 export function stopEditing(view) {
-  if (!view.edit) return;
-  view.edit = null;
-  colourHeatmap(view);
+  if (!view.cursor.edit) return;
+  view.cursor = { ...view.cursor, edit: null };
+  colourHeatmap(view.dom, traceOf(view), view.palette);
 }
 
 export function toggleEditing(view) {
-  if (!view.page) return;
-  if (view.edit) stopEditing(view);
+  if (!view.model.page) return;
+  if (view.cursor.edit) stopEditing(view);
   else startEditing(view);
   view.acts.paint(view);
 }
 
-// The rows of the step on screen: the weights it uses, and where they were edited the model's own.
-export function shownRows(view, step) {
-  if (!view.edit || view.hover !== null) return [step.attention, step.own_attention];
-  return [shownRow(view, view.edit.row), sameRow(view.edit.row, view.edit.own) ? undefined : shownRow(view, view.edit.own)];
+// The rows of the step on screen: the weights in use and, if they were edited, the model's own.
+export function shownRows({ model, cursor }, step) {
+  const { edit, hover } = cursor;
+  if (!edit || hover !== null) return [step.attention, step.own_attention];
+  return [shownRow(model, edit.row), sameRow(edit.row, edit.own) ? undefined : shownRow(model, edit.own)];
 }
 
-// ``text`` is what Python is told: a name where the row has one, else the weights.
-function setRow(view, row, text = null) {
-  view.edit.row = row;
-  view.edit.text = text ?? (row.length === 1 ? "1" : row.map((w) => Math.round(w * CENTS) || "").join(","));
-  const { lane, step } = view.edit;
-  ask(view, "preview", { lane, step, edit: view.edit.text }, (answer) => previewed(view, answer), { latest: true });
+const weightsText = (row) => (row.length === 1 ? "1" : row.map((w) => Math.round(w * PARTS) || "").join(","));
+
+// Edit the row and ask for a preview. ``name`` is a preset's, for Python; otherwise Python gets the weights.
+function setRow(view, row, name = null) {
+  const text = name ?? weightsText(row);
+  view.cursor = changeEdit(view.cursor, { row, text });
+  const { lane, step } = view.cursor.edit;
+  ask(view.channel, "preview", { lane, step, edit: text }, (answer) => paintPreview(view, answer), { latest: true });
   view.acts.paint(view);
 }
 
-function previewed(view, answer) {
-  if (!view.edit) return;
-  say(view, answer.error ?? "", "editNote");
-  if (answer.error || answer.lane !== view.edit.lane || answer.step !== view.edit.step) return;
-  view.edit.top = answer.top;
-  view.parts.change.dataset.seq = answer.seq;
+// Set the weight of a source word on screen.
+const setWeight = (view, s, weight) => setRow(view, weigh(view.cursor.edit.row, spanOf(view.model, s), Math.min(1, Math.max(0, weight))));
+
+function paintPreview(view, answer) {
+  const { edit } = view.cursor;
+  if (!edit) return;
+  showNote(view, answer.error ?? "", "editNote");
+  if (answer.error || answer.lane !== edit.lane || answer.step !== edit.step) return;
+  view.cursor = changeEdit(view.cursor, { top: answer.top });
+  view.dom.change.dataset.seq = answer.seq;
   paintChange(view);
   const [best] = answer.top;
-  tell(view, fill(view.strings.preview_says, { word: best.token, before: percent(Math.exp(best.before)), after: percent(Math.exp(best.after)) }));
+  const values = { word: best.token, before: percent(Math.exp(best.before)), after: percent(Math.exp(best.after)) };
+  speakNews(view, fill(view.model.strings.preview_says, values));
 }
 
 const PRESETS = {
-  uniform: (view) => setRow(view, view.edit.row.map((_, __, row) => 1 / row.length), "uniform"),
+  uniform: (view) => setRow(view, view.cursor.edit.row.map((_, __, row) => 1 / row.length), "uniform"),
   only: (view, s) => {
-    const [from, to] = spanOf(view, s);
-    setRow(view, weigh(view.edit.row, [from, to], 1), to - from === 1 ? String(to) : null);
+    const [from, to] = spanOf(view.model, s);
+    setRow(view, weigh(view.cursor.edit.row, [from, to], 1), to - from === 1 ? String(to) : null);
   },
-  previous: (view) => setRow(view, [...bare(view.trace.steps[view.step - 1]).attention], "previous"),
+  previous: (view) => setRow(view, [...bare(traceOf(view).steps[view.cursor.step - 1]).attention], "previous"),
   erase: (view, s) => {
-    const { row, own } = view.edit;
-    const [from, to] = spanOf(view, s);
+    const { row, own } = view.cursor.edit;
+    const [from, to] = spanOf(view.model, s);
     const text = sameRow(row, own) && to - from === 1 ? String(-to) : null;
     if (1 - sum(row.slice(from, to)) > 1e-6) setRow(view, normalised(row.map((w, j) => (from <= j && j < to ? 0 : w))), text);
-    else say(view, view.strings.nothing_left, "editNote");
+    else showNote(view, view.model.strings.nothing_left, "editNote");
   },
   reset: (view) => (startEditing(view), view.acts.paint(view)),
 };
 
 export function buildEditor(view) {
-  const { strings, parts } = view;
-  const preset = (name) => button(view, "preset", strings[`edit_${name}_help`], () => PRESETS[name](view, view.locked), strings[`edit_${name}`]);
-  view.presets = Object.fromEntries(Object.keys(PRESETS).map((name) => [name, preset(name)]));
-  view.slider = el("input", { type: "range", min: 0, max: 100, step: 1 });
-  view.slider.addEventListener("input", () => setRow(view, weigh(view.edit.row, spanOf(view, view.locked), view.slider.value / 100)));
-  view.sliderName = el("span", {});
-  view.onward = button(view, "onward", strings.onward_help, () => fork(view, { edit: view.edit.text }), strings.onward);
-  parts.editor.replaceChildren(
-    el("div", { class: "presets", role: "group", "aria-label": strings.edit }, ...Object.values(view.presets)),
-    el("label", { class: "weigh" }, view.sliderName, view.slider),
-    view.onward, // above what grows when an answer comes: it must not move from under a finger
-    parts.editNote,
-    parts.change,
+  const { dom } = view;
+  const { strings } = view.model;
+  const preset = (name) => button("preset", strings[`edit_${name}_help`], () => PRESETS[name](view, view.cursor.locked), strings[`edit_${name}`]);
+  dom.presets = Object.fromEntries(Object.keys(PRESETS).map((name) => [name, preset(name)]));
+  dom.slider = el("input", { type: "range", min: 0, max: 100, step: 1 });
+  dom.slider.addEventListener("input", () => setWeight(view, view.cursor.locked, dom.slider.value / 100));
+  dom.sliderName = el("span", {});
+  dom.onward = button("onward", strings.onward_help, () => fork(view, { edit: view.cursor.edit.text }), strings.onward);
+  dom.editor.replaceChildren(
+    el("div", { class: "presets", role: "group", "aria-label": strings.edit }, ...Object.values(dom.presets)),
+    el("label", { class: "weigh" }, dom.sliderName, dom.slider),
+    dom.onward, // above the list that grows with an answer: it must not move away from a finger
+    dom.editNote,
+    dom.change,
     el("p", { class: "keys", text: strings.edit_help }),
   );
 }
 
 export function paintEditor(view) {
-  const { edit, parts, strings } = view;
-  parts.editor.hidden = !edit;
-  view.editButton.setAttribute("aria-pressed", Boolean(edit));
-  parts.source.classList.toggle("editing", Boolean(edit));
-  if (!edit && !view.wasEditing) return;
-  view.wasEditing = Boolean(edit);
-  const row = edit && shownRow(view, edit.row);
-  view.chips.forEach((chip, s) => paintSliderChip(view, chip, s, row?.[s]));
+  const { model, dom } = view;
+  const { edit, locked, step } = view.cursor;
+  dom.editor.hidden = !edit;
+  dom.editButton.setAttribute("aria-pressed", Boolean(edit));
+  dom.source.classList.toggle("editing", Boolean(edit));
+  if (!edit && !dom.wasEditing) return;
+  dom.wasEditing = Boolean(edit);
+  const row = edit && shownRow(model, edit.row);
+  const { tokens } = traceOf(view).source;
+  dom.chips.forEach((chip, s) => (edit ? paintSliderChip(chip, tokens[s], row[s], s === locked) : paintPlainChip(chip)));
   if (!edit) return;
-  const [word, weight] = [view.trace.source.tokens[view.locked], row[view.locked]];
-  const named = fill(strings.weight_of, { word, weight: weight.toFixed(2) });
-  view.slider.value = Math.round(100 * weight);
-  view.sliderName.textContent = named;
-  view.slider.setAttribute("aria-label", named);
-  view.presets.previous.disabled = view.step === 0;
-  view.onward.disabled = edit.text === null;
+  const named = fill(model.strings.weight_of, { word: tokens[locked], weight: row[locked].toFixed(2) });
+  dom.slider.value = Math.round(100 * row[locked]);
+  dom.sliderName.textContent = named;
+  dom.slider.setAttribute("aria-label", named);
+  dom.presets.previous.disabled = step === 0;
+  dom.onward.disabled = edit.text === null;
   paintChange(view);
-  paintRow(view, edit.step, row);
+  paintRow(dom, view.palette, edit.step, row);
 }
 
-// While attention is edited, a chip is a slider; Tab comes to the marked one.
-function paintSliderChip(view, chip, s, weight) {
-  const { edit } = view;
-  if (!edit) {
-    for (const name of ["role", "aria-valuemin", "aria-valuemax", "aria-valuenow", "aria-label"]) chip.removeAttribute(name);
-    chip.tabIndex = -1;
-    return;
-  }
-  chip.tabIndex = s === view.locked ? 0 : -1;
-  const set = { role: "slider", "aria-valuemin": 0, "aria-valuemax": 1, "aria-valuenow": weight.toFixed(2), "aria-label": view.trace.source.tokens[s] };
+// While attention is edited, a chip is a slider; Tab stops at the marked one.
+function paintSliderChip(chip, token, weight, marked) {
+  chip.tabIndex = marked ? 0 : -1;
+  const set = { role: "slider", "aria-valuemin": 0, "aria-valuemax": 1, "aria-valuenow": weight.toFixed(2), "aria-label": token };
   for (const [name, value] of Object.entries(set)) chip.setAttribute(name, value);
 }
 
-// The leading words before → after.
+function paintPlainChip(chip) {
+  for (const name of ["role", "aria-valuemin", "aria-valuemax", "aria-valuenow", "aria-label"]) chip.removeAttribute(name);
+  chip.tabIndex = -1;
+}
+
+// The leading words with their probabilities before → after.
 function paintChange(view) {
-  const { edit, parts, strings } = view;
-  const rows = edit.top ?? view.trace.steps[edit.step].top.slice(0, 5).map(({ token, log_prob }) => ({ token, before: log_prob, after: log_prob }));
+  const { strings } = view.model;
+  const { edit } = view.cursor;
+  const rows = edit.top ?? traceOf(view).steps[edit.step].top.slice(0, 5).map(({ token, log_prob }) => ({ token, before: log_prob, after: log_prob }));
   const lines = rows.map(({ token, before, after }, i) => {
     const [p, q] = [Math.exp(before), Math.exp(after)];
     const bars = el("span", { class: "track both" }, el("span", { class: "was" }), el("span", { class: "fill" }));
@@ -153,50 +162,57 @@ function paintChange(view) {
     const numbers = el("span", { class: "p" }, `${percent(p)} → `, el("b", { text: percent(q) }));
     return el("li", { class: i >= 5 ? "fell" : "", title: fill(strings.change_help, { before: percent(p), after: percent(q) }) }, label(token), bars, numbers);
   });
-  parts.change.replaceChildren(...lines);
+  view.dom.change.replaceChildren(...lines);
 }
 
-// Drags: up is more. With a finger only the marked chip is dragged, so that the strip can still be scrolled.
+const setDrag = (view, drag) => (view.cursor = { ...view.cursor, drag });
+
+// Dragging up gives more weight. A finger drags only the marked chip, so that it can still scroll the strip.
 export function listenEdit(view, on) {
-  const { source, map } = view.parts;
+  const { source, map } = view.dom;
   const begin = (event, s) => {
-    if (!view.edit || event.button > 0 || (event.pointerType === "touch" && s !== view.locked)) return;
-    view.drag = { s, y: event.clientY, from: shownRow(view, view.edit.row)[s] };
+    const { edit, locked } = view.cursor;
+    if (!edit || event.button > 0 || (event.pointerType === "touch" && s !== locked)) return;
+    setDrag(view, { s, y: event.clientY, from: shownRow(view.model, edit.row)[s] });
     view.acts.lock(view, s, true);
   };
   on(source, "pointerdown", (event) => {
     const chip = event.target.closest("[data-s]");
-    if (!chip || !view.edit) return;
+    if (!chip || !view.cursor.edit) return;
     begin(event, Number(chip.dataset.s));
-    if (view.drag) source.setPointerCapture(event.pointerId);
+    if (view.cursor.drag) source.setPointerCapture(event.pointerId);
   });
   on(map, "pointerdown", (event) => {
-    const cell = view.edit && event.pointerType !== "touch" && cellAt(view, event);
-    if (!cell || cell.t !== view.edit.step) return;
+    const { edit } = view.cursor;
+    const cell = edit && event.pointerType !== "touch" && cellAt(view.dom, traceOf(view), event);
+    if (!cell || cell.t !== edit.step) return;
     begin(event, cell.s);
     map.setPointerCapture(event.pointerId);
   });
   for (const box of [source, map]) {
     on(box, "pointermove", (event) => {
-      if (!view.drag || !view.edit) return;
-      const weight = view.drag.from + (view.drag.y - event.clientY) / PIXELS;
-      if (Math.abs(view.drag.y - event.clientY) > 2) setRow(view, weigh(view.edit.row, spanOf(view, view.drag.s), Math.min(1, Math.max(0, weight))));
+      const { drag, edit } = view.cursor;
+      if (!drag || !edit) return;
+      const lifted = drag.y - event.clientY;
+      if (Math.abs(lifted) > 2) setWeight(view, drag.s, drag.from + lifted / PIXELS);
     });
-    for (const type of ["pointerup", "pointercancel"]) on(box, type, () => (view.drag = null));
+    for (const type of ["pointerup", "pointercancel"]) on(box, type, () => setDrag(view, null));
   }
-  on(source, "keydown", (event) => chipKey(view, event));
+  on(source, "keydown", (event) => pressChip(view, event));
 }
 
-function chipKey(view, event) {
+// Keys of a chip while attention is edited, as a slider has them.
+function pressChip(view, event) {
   const chip = event.target.closest("[data-s]");
-  if (!view.edit || !chip) return;
-  const [s, row] = [Number(chip.dataset.s), shownRow(view, view.edit.row)];
+  const { edit } = view.cursor;
+  if (!edit || !chip) return;
+  const [s, row] = [Number(chip.dataset.s), shownRow(view.model, edit.row)];
   const weight = { ArrowUp: row[s] + 0.05, ArrowDown: row[s] - 0.05, PageUp: row[s] + 0.2, PageDown: row[s] - 0.2, Home: 0, End: 1 }[event.key];
   const other = { ArrowLeft: s - 1, ArrowRight: s + 1 }[event.key];
   if (weight === undefined && other === undefined) return;
   event.preventDefault();
-  if (weight !== undefined) return setRow(view, weigh(view.edit.row, spanOf(view, s), Math.min(1, Math.max(0, weight))));
-  if (!view.chips[other]) return;
+  if (weight !== undefined) return setWeight(view, s, weight);
+  if (!view.dom.chips[other]) return;
   view.acts.lock(view, other, true);
-  view.chips[other].focus();
+  view.dom.chips[other].focus();
 }

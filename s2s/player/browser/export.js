@@ -1,17 +1,18 @@
 // Downloads made in the browser: the trace as JSON and CSV, the step or the heatmap alone as SVG and PNG.
 
 import { WIRE, ask } from "./ask.js";
-import { button, el, fill, looks } from "./dom.js";
+import { traceOf } from "./cursor.js";
+import { button, el, fill, hasAttention } from "./dom.js";
 import { heatmapSvg, pictureSvg } from "./picture.js";
 import { bare } from "./words.js";
 
-// As s2s/spreadsheet.py: a text that a spreadsheet would calculate gets an apostrophe.
+// Like s2s/spreadsheet.py: a text that a spreadsheet would take as a formula gets an apostrophe.
 const plainCell = (value) => (typeof value === "string" && /^'*[=+\-@\t\r＝＋－＠]/.test(value) ? `'${value}` : String(value));
 const quoted = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 function traceCsv(trace) {
   const head = ["step", "input", "output", "log_prob", "rank", "entropy", "target", "target_log_prob"];
-  const heads = looks(trace) ? trace.source.tokens.map((token, s) => `${s}:${token}`) : [];
+  const heads = hasAttention(trace) ? trace.source.tokens.map((token, s) => `${s}:${token}`) : [];
   const rows = [[...head, ...heads]];
   trace.steps.forEach((step, t) => {
     const gold = step.target ? [step.target.token, step.target.log_prob] : ["", ""];
@@ -27,7 +28,7 @@ function save(name, blob) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-// What every browser can still paint; a picture that would be larger is saved at less than twice its size.
+// The largest side and area, in pixels, that every browser can paint; a larger picture is saved at less than twice its size.
 const [MOST_SIDE, MOST_AREA] = [16_000, 2 ** 24];
 
 function savePng(svg, name) {
@@ -45,11 +46,11 @@ function savePng(svg, name) {
   image.src = url;
 }
 
-// ``what`` of the pictures: the step as it is shown, or the heatmap alone.
+// Save as ``kind``; a picture is of the ``step`` on screen or of the ``heatmap`` alone.
 export function download(view, kind, what = "step") {
-  const trace = bare(view.trace);
-  const part = kind === "json" || kind === "csv" ? "" : what === "step" ? `-${view.step + 1}` : "-heatmap";
-  const name = `lookback-${trace.checkpoint.name}-${view.lane}${part}.${kind}`;
+  const trace = bare(traceOf(view));
+  const part = kind === "json" || kind === "csv" ? "" : what === "step" ? `-${view.cursor.step + 1}` : "-heatmap";
+  const name = `lookback-${trace.checkpoint.name}-${view.cursor.lane}${part}.${kind}`;
   if (kind === "json") return save(name, new Blob([JSON.stringify(trace)], { type: "application/json" }));
   if (kind === "csv") return save(name, new Blob(["\ufeff" + traceCsv(trace)], { type: "text/csv" }));
   const svg = what === "step" ? pictureSvg(view) : heatmapSvg(view);
@@ -57,31 +58,31 @@ export function download(view, kind, what = "step") {
   return savePng(svg, name);
 }
 
-// The page's download is made by Python, which is not told of steps: a click on it tells first, then is let through.
-export function carryPlace() {
+// Python makes the page's own download but does not know the selected step: a click is held until Python was told.
+export function sendPlaceFirst() {
   if (WIRE.carrying) return;
   WIRE.carrying = true;
-  let told = false;
+  let isTold = false;
   const carry = (event) => {
     const pressed = event.target.closest?.(".st-key-html button");
     const view = WIRE.player;
-    if (!pressed || !view || told) return;
+    if (!pressed || !view || isTold) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    ask(view, "place", { lane: view.lane, step: view.step }, () => {
-      told = true; // whatever came of it: at worst the page begins at its first step
+    ask(view.channel, "place", { lane: view.cursor.lane, step: view.cursor.step }, () => {
+      isTold = true; // also after an error: then the page begins at its first step
       pressed.click();
-      told = false;
+      isTold = false;
     });
   };
   document.addEventListener("click", carry, true);
 }
 
-// Buttons for the heatmap alone; those for the step stand in the toolbar.
+// Download buttons for the heatmap alone; those for the step are in the toolbar.
 export function heatmapDownloads(view) {
   const buttons = ["png", "svg"].map((kind) => {
-    const title = fill(view.strings.download_heatmap, { kind: kind.toUpperCase() });
-    return button(view, "download", title, () => download(view, kind, "heatmap"), kind.toUpperCase());
+    const title = fill(view.model.strings.download_heatmap, { kind: kind.toUpperCase() });
+    return button("download", title, () => download(view, kind, "heatmap"), kind.toUpperCase());
   });
   return el("span", { class: "alone" }, ...buttons);
 }

@@ -1,14 +1,14 @@
-// Who has the keys: the component that is in sight, but never a field's or a choice's own. A run that a person asked
-// for ends with the focus at the component that shows it, and Esc gives a field up to it.
+// Which component gets the keys of the page: the one in sight, except keys that belong to a field or a choice. After a run
+// that the reader started, the focus goes to the component that shows its result; Esc moves it there from a field.
 
 const roles = (...names) => names.map((name) => `[role=${name}]`).join(", ");
 const FIELDS = "input:not([type=radio], [type=checkbox], [type=range], [type=file]), textarea, [contenteditable=true]";
 const PICKED = roles("radio", "radiogroup", "tab", "slider", "option", "listbox", "combobox", "dialog");
 const OWN_KEYS = `input, textarea, select, [contenteditable], ${PICKED}`;
 const CLOSABLE = `[data-baseweb=popover], ${roles("dialog", "combobox", "listbox")}`; // Esc closes these
-const ASKING = "[data-testid=stForm], [data-testid=stPopoverBody], .st-key-b_text"; // where a run is asked for
+const ASKING = "[data-testid=stForm], [data-testid=stPopoverBody], .st-key-b_text"; // where the reader starts a run
 
-// ``seen``: the last run that was answered with the focus. ``busy``: since it was asked for, somebody went to a field.
+// ``seen``: number of the last run after which the focus was moved. ``busy``: whether the reader went to a field since.
 export const FOCUS = (globalThis.lookbackFocus ??= watched({ seen: 0, busy: false }));
 
 function watched(focus) {
@@ -22,9 +22,9 @@ function watched(focus) {
   return focus;
 }
 
-const isShown = (box) => box.getClientRects().length > 0; // not in a tab that is closed
+const isShown = (box) => box.getClientRects().length > 0; // false in a closed tab
 
-// After a run, the visit's ``run``-th, ``box`` gets the focus; not from whoever went on typing or is elsewhere by now.
+// Focus ``box`` after the run with the number ``run`` of this visit, unless the reader went on typing or went elsewhere.
 export function takeKeys(box, run) {
   if (run < FOCUS.seen) FOCUS.seen = run; // the server began a new visit
   if (!(run > FOCUS.seen) || !isShown(box)) return;
@@ -38,7 +38,7 @@ const onScreen = (box) => {
   return bottom > 0 && top < innerHeight;
 };
 
-// Esc in a field of the page, or of the component: the keys are the component's again, what was typed stays.
+// Esc in a field moves the focus to ``box``; the text of the field stays.
 export function giveUp(box, event) {
   const at = event.composedPath()[0];
   if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
@@ -47,8 +47,8 @@ export function giveUp(box, event) {
   box.focus({ preventScroll: onScreen(box) });
 }
 
-// Do what ``actions`` has for a key. Keys are for the whole page while ``box`` is in sight, but never taken from a
-// field or a choice, nor Space and Enter from what they press.
+// Run the action for a key while ``box`` is in sight, except keys of a field or a choice, and Space and Enter on what they
+// press. ``actions`` maps names of keys to functions.
 export function byKey(box, event, actions) {
   giveUp(box, event);
   if (!onScreen(box)) return;

@@ -1,4 +1,4 @@
-// An exported page: the player mounted on the lanes that stand in the page, with a switch for language and theme.
+// An exported page: the player mounted on the lanes in the page, with switches for language and theme.
 
 import { linked } from "./address.js";
 import { VIEWS, mount, show } from "./player.js";
@@ -40,13 +40,13 @@ function openPage() {
   });
   addEventListener("hashchange", ({ newURL }) => {
     const view = VIEWS.get(host.querySelector(".lookback"));
-    show(view, linked(view, new URL(newURL).hash)); // not location's: the step before may just have been written there
+    show(view, linked(view.model, new URL(newURL).hash)); // not the location's, which a step may have written meanwhile
   });
   paintPage();
   if (framed) fitFrame(paintPage);
 }
 
-// In a notebook the page tells the frame around it how tall it is, and hears whether its surroundings are dark.
+// In a notebook the page tells its frame how tall it is, and is told whether its surroundings are dark.
 function fitFrame(paintPage) {
   const page = document.documentElement;
   const tell = (what) => parent.postMessage({ lookback: what, height: document.body.offsetHeight }, "*");

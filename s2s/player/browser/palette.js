@@ -15,9 +15,10 @@ export function channelsOf(colour) {
   return Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
 }
 
-// What a heatmap is painted with, and whether the page is dark.
+// The colours of a heatmap as channels, and whether the page is dark; ``page`` is the background as CSS writes it.
 export function readPalette(node) {
-  const background = channelsOf(backgroundOf(node));
+  const page = backgroundOf(node);
+  const background = channelsOf(page);
   const dark = background[0] + background[1] + background[2] < 384;
-  return { background, dark, attention: channelsOf(colourOf(node, "attention")) };
+  return { page, background, dark, attention: channelsOf(colourOf(node, "attention")) };
 }

@@ -1,4 +1,4 @@
-// What the pictures are drawn with: a sheet of white paper that becomes an SVG, and text that is measured first.
+// Drawing of the pictures for print: a white sheet that becomes an SVG, and the measuring of texts.
 
 import { WIDE, el, isSpecial } from "./dom.js";
 import { colourOf } from "./palette.js";
@@ -8,21 +8,21 @@ const COLOURS = ["attention", "other", "gold", "alarm"];
 const FONTS = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','PingFang SC','Hiragino Sans GB','Microsoft YaHei',sans-serif";
 const CLOSING = "，。、；：！？…）」』》】〉”’,.;:!?)\\]";
 
-// XML has no way to write most control characters and half of a pair, so they become �.
+// XML cannot hold most control characters nor lone surrogates; they become �.
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 const escapeXml = (text) => String(text).replace(FORBIDDEN, "\ufffd").replace(/[<>&"']/g, (c) => `&#${c.charCodeAt(0)};`);
 export const round = (x) => Math.round(x * 100) / 100;
 
 let ruler = null;
 
-// As wide as this browser draws it. A machine with another font of the list may need a little more: leave room.
+// The width of a text in this browser. A machine with another font of the list may need a little more.
 export function measure(text, size = 14, weight = 400) {
   ruler ??= el("canvas").getContext("2d");
   ruler.font = `${weight} ${size}px ${FONTS}`;
   return ruler.measureText(text).width;
 }
 
-// A text in lines of at most ``width``: broken between words, and anywhere in Chinese but before a closing mark.
+// A text in lines of at most ``width`` pixels, broken between words, and in Chinese anywhere but before a closing mark.
 export function wrapped(text, width, size) {
   const lines = [""];
   const pieces = text.match(new RegExp(`\\s+|[${WIDE}][${CLOSING}]*|[^\\s${WIDE}]{1,40}`, "gu")) ?? [];
@@ -44,7 +44,7 @@ export function paper(node) {
   };
   return {
     ink,
-    right: 0, // how far the drawing reaches; what is turned or ends at its x is reckoned by who draws it
+    right: 0, // the drawing's right edge; for rotated and end-anchored texts the caller sets it
     text(x, y, content, more = {}) {
       if (!more["text-anchor"] && !more.transform) this.right = Math.max(this.right, x + measure(content, more["font-size"], more["font-weight"]));
       parts.push(`${shape("text", { x, y }, more)}>${escapeXml(content)}</text>`);
@@ -69,7 +69,7 @@ export function word(pen, x, y, token, more = {}, unknown = false) {
   if (unknown) underline(pen, x, y, measure(token, more["font-size"]), { "stroke-dasharray": "3 2" });
 }
 
-// Under a text that is centred at x.
+// A line under a text that is centred at x.
 export function underline(pen, x, y, width, more = {}) {
   pen.line(x - width / 2, y + 4, x + width / 2, y + 4, { stroke: pen.ink.alarm, "stroke-width": 1.5, ...more });
 }

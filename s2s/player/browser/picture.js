@@ -1,15 +1,15 @@
-// The current step for paper: source, lanes, heatmap and softmax as the player shows them, drawn from the view alone.
-// Long sources go on in further lines and further panels: nothing shrinks, nothing is cut off.
+// A step as an SVG for print: source, lanes, heatmap and softmax as the player shows them, drawn from model and cursor
+// alone. Long sources continue in further lines and panels; nothing is cut off.
 
-import { fill, isWide, looks, misses, percent, right, shade, speaks } from "./dom.js";
-import { laneName } from "./fork.js";
+import { columnOf, traceOf } from "./cursor.js";
+import { fill, hasAttention, hasNumbers, isWide, misses, percent, right, shade } from "./dom.js";
 import { CELL } from "./heatmap.js";
-import { said } from "./lanes.js";
+import { laneName, spokenWord } from "./model.js";
 import { measure, paper, round, underline, word, wrapped } from "./paper.js";
 import { about, distribution, restLabel } from "./softmax.js";
 
 const SHEET = { width: 1024, wide: 2048, margin: 28, gap: 30 };
-const LONG = 80; // tokens of a source from which on the sheet is wide
+const LONG = 80; // source tokens from which on the sheet is wide
 const CHIP = { height: 46, gap: 4 };
 const ROW = { steps: 18, gold: 26, lane: 44, block: 16 };
 const ROOMY = { ...CELL, size: 14, letter: 16 };
@@ -19,10 +19,11 @@ const sheetWidth = (trace) => (trace.source.tokens.length > LONG ? SHEET.wide : 
 const heading = (pen, x, y, text) => pen.text(x, y, text, { "font-size": 13, "font-weight": 600, fill: pen.ink.soft });
 
 function drawTitle(pen, view, y, width) {
-  const { trace, strings } = view;
+  const { strings } = view.model;
+  const trace = traceOf(view);
   const { name, digest } = trace.checkpoint;
-  const where = fill(strings.where, { step: view.step + 1, steps: trace.steps.length });
-  const title = [name, laneName(view, view.lane), where].filter(Boolean).join(" · ");
+  const where = fill(strings.where, { step: view.cursor.step + 1, steps: trace.steps.length });
+  const title = [name, laneName(view.model, view.cursor.lane), where].filter(Boolean).join(" · ");
   pen.text(SHEET.margin, y + 14, title, { "font-size": 15, "font-weight": 700 });
   if (digest) pen.text(SHEET.margin + measure(title, 15, 700) + 14, y + 14, digest, { "font-size": 12, fill: pen.ink.soft });
   const lines = wrapped(trace.source.text, width, 15);
@@ -33,14 +34,15 @@ function drawTitle(pen, view, y, width) {
 const chipWidth = (token) => Math.max(36, measure(token, 16) + 18);
 
 function drawSource(pen, view, step, y, width) {
-  const { trace, strings } = view;
+  const { strings } = view.model;
+  const trace = traceOf(view);
   const unknown = new Set(trace.source.unknown);
   heading(pen, SHEET.margin, y, strings.source);
   let [left, top] = [SHEET.margin, y + 9];
   trace.source.tokens.forEach((token, s) => {
     const [wide, weight] = [chipWidth(token), step.attention[s] ?? 0];
     if (left > SHEET.margin && left + wide > SHEET.margin + width) [left, top] = [SHEET.margin, top + CHIP.height + CHIP.gap];
-    const [edge, line] = s === view.column ? [pen.ink.other, 2.5] : [pen.ink.line, 1];
+    const [edge, line] = s === columnOf(view.cursor) ? [pen.ink.other, 2.5] : [pen.ink.line, 1];
     const ground = { fill: pen.ink.attention, "fill-opacity": shade(weight).toFixed(3), stroke: edge, "stroke-width": line };
     pen.rect(left, top, wide, CHIP.height, ground);
     const middle = { "text-anchor": "middle" };
@@ -51,22 +53,22 @@ function drawSource(pen, view, step, y, width) {
   return top + CHIP.height;
 }
 
-// Every row of the lanes as texts: what stands in each column, null where the row is over.
-function laneTable(view) {
-  const lanes = view.order.map(([name]) => [name, view.lanes[name]]).filter(([, lane]) => lane);
+// Every row of the lanes as texts: the content of each column, null after the row's end.
+function laneTable({ model, cursor }) {
+  const lanes = model.order.map(([name]) => [name, model.lanes[name]]).filter(([, lane]) => lane);
   const { reference_tokens: reference } = lanes.map(([, lane]) => lane).find((lane) => lane.reference_tokens.length) ?? { reference_tokens: [] };
   const gold = reference.length ? [...reference, "<eos>"] : [];
   const length = Math.max(gold.length, ...lanes.map(([, lane]) => lane.steps.length));
   const cells = (make) => Array.from({ length }, (_, t) => make(t));
-  const rows = [{ kind: "steps", title: view.strings.step, cells: cells((t) => ({ token: String(t + 1) })) }];
-  if (gold.length) rows.push({ kind: "gold", title: view.strings.reference, cells: cells((t) => (t in gold ? { token: gold[t] } : null)) });
+  const rows = [{ kind: "steps", title: model.strings.step, cells: cells((t) => ({ token: String(t + 1) })) }];
+  if (gold.length) rows.push({ kind: "gold", title: model.strings.reference, cells: cells((t) => (t in gold ? { token: gold[t] } : null)) });
   for (const [name, lane] of lanes) {
     const cell = (t) => {
       if (!(t in lane.steps)) return null;
-      const { token, log_prob } = said(lane.steps[t], lane.mode);
+      const { token, log_prob } = spokenWord(lane.steps[t], lane.mode);
       return { token, p: log_prob === undefined ? null : Math.exp(log_prob), miss: gold.length > 0 && !right(token, gold[t]), diverges: lane.divergence === t };
     };
-    rows.push({ kind: "lane", title: laneName(view, name), active: name === view.lane, cells: cells(cell) });
+    rows.push({ kind: "lane", title: laneName(model, name), active: name === cursor.lane, cells: cells(cell) });
   }
   return rows;
 }
@@ -85,12 +87,12 @@ function drawCell(pen, row, { token, p, miss, diverges }, x, y, width) {
 const columnWidth = (cell) => (cell ? Math.max(46, measure(cell.token, 15) + 24) : 46);
 const headWidth = (rows) => Math.max(...rows.map((row) => measure(row.title, 13, 700))) + 14;
 
-// The lanes on one time axis, in as many blocks of lines as the width needs, like staves of music.
+// The lanes on one time axis, in as many blocks of lines as the width needs.
 function drawLanes(pen, view, y, width) {
   const rows = laneTable(view);
   const left = SHEET.margin + headWidth(rows);
   const height = rows.reduce((sum, row) => sum + ROW[row.kind], 0);
-  heading(pen, SHEET.margin, y, view.strings.outputs);
+  heading(pen, SHEET.margin, y, view.model.strings.outputs);
   let [x, top] = [SHEET.margin + width, y + 10 - height - ROW.block]; // the first column begins the first block
   rows[0].cells.forEach((_, t) => {
     const wide = Math.max(...rows.map((row) => columnWidth(row.cells[t])));
@@ -103,13 +105,13 @@ function drawLanes(pen, view, y, width) {
       if (row.cells[t]) drawCell(pen, row, row.cells[t], x, line, wide);
       line += ROW[row.kind];
     }
-    if (t === view.step) pen.rect(x, top - 2, wide, height + 2, { fill: "none", stroke: pen.ink.attention, "stroke-width": 2 });
+    if (t === view.cursor.step) pen.rect(x, top - 2, wide, height + 2, { fill: "none", stroke: pen.ink.attention, "stroke-width": 2 });
     x += wide;
   });
   return top + height;
 }
 
-// A heatmap's measures: its labels, and how many columns fit beside each other. Chinese stands upright, the rest leans.
+// The sizes of a heatmap: its labels, and how many columns fit beside each other. Chinese labels stand upright, others lean.
 function measureHeatmap(trace, width, cell) {
   const { tokens } = trace.source;
   const [wide, leans] = [(text) => measure(text, cell.size), (text) => !isWide(text) && measure(text, cell.size) > cell.width];
@@ -123,17 +125,17 @@ function measureHeatmap(trace, width, cell) {
   return { cell, side, head, leans, panels, columns, width: side + columns * cell.width + over };
 }
 
-// Cells are smaller where a source is so long that it needs several panels all the same.
+// The sizes for a width; cells are smaller if a source needs several panels.
 function heatmapLayout(trace, width) {
   const layout = measureHeatmap(trace, width, ROOMY);
   return layout.panels === 1 ? layout : measureHeatmap(trace, width, TIGHT);
 }
 
 function drawHeads(pen, view, { cell, leans }, x, y, from, to) {
-  const unknown = new Set(view.trace.source.unknown);
-  view.trace.source.tokens.slice(from, to).forEach((token, i) => {
+  const unknown = new Set(traceOf(view).source.unknown);
+  traceOf(view).source.tokens.slice(from, to).forEach((token, i) => {
     const centre = x + (i + 0.5) * cell.width;
-    const style = { "font-size": cell.size, ...(from + i === view.column ? { fill: pen.ink.other, "font-weight": 700 } : {}) };
+    const style = { "font-size": cell.size, ...(from + i === columnOf(view.cursor) ? { fill: pen.ink.other, "font-weight": 700 } : {}) };
     if (leans(token)) word(pen, centre + 4, y - 7, token, { transform: `rotate(-45 ${round(centre + 4)} ${round(y - 7)})`, ...style });
     else {
       const letters = isWide(token) ? [...token] : [token];
@@ -167,7 +169,7 @@ function drawRow(pen, step, layout, left, top, from, to, here) {
 }
 
 function drawPanel(pen, view, layout, x, y, from, now) {
-  const { trace } = view;
+  const trace = traceOf(view);
   const { cell } = layout;
   const to = Math.min(trace.source.tokens.length, from + layout.columns);
   const [left, top] = [x + layout.side, y + layout.head(from, to)];
@@ -180,8 +182,8 @@ function drawPanel(pen, view, layout, x, y, from, now) {
   });
   drawGrid(pen, left, top, width, height, cell);
   const frame = { fill: "none", "stroke-width": 2 };
-  if (view.column !== null && view.column >= from && view.column < to) {
-    pen.rect(left + (view.column - from) * cell.width, top, cell.width, height, { ...frame, stroke: pen.ink.other });
+  if (columnOf(view.cursor) !== null && columnOf(view.cursor) >= from && columnOf(view.cursor) < to) {
+    pen.rect(left + (columnOf(view.cursor) - from) * cell.width, top, cell.width, height, { ...frame, stroke: pen.ink.other });
   }
   if (now !== null) pen.rect(left, top + now * cell.height, width, cell.height, { ...frame, stroke: pen.ink.attention });
   return top + height;
@@ -190,8 +192,8 @@ function drawPanel(pen, view, layout, x, y, from, now) {
 // The lane's attention; ``now`` is the row that is marked, or null.
 function drawHeatmap(pen, view, layout, x, y, now) {
   pen.right = Math.max(pen.right, x + layout.width);
-  heading(pen, x, y, view.strings.heatmap);
-  const scale = x + measure(view.strings.heatmap, 13, 600) + 22;
+  heading(pen, x, y, view.model.strings.heatmap);
+  const scale = x + measure(view.model.strings.heatmap, 13, 600) + 22;
   pen.text(scale, y, "0", { "font-size": 11, fill: pen.ink.soft });
   for (let i = 0; i < 6; i++) {
     const colour = { fill: pen.ink.attention, "fill-opacity": shade(i / 5).toFixed(3), stroke: pen.ink.line, "stroke-width": 0.5 };
@@ -207,17 +209,17 @@ function drawHeatmap(pen, view, layout, x, y, now) {
 
 const softmaxWord = (rows, others) => Math.max(70, measure(others, 12) + 12, ...rows.map((row) => measure(row.token, 14, 700) + 36));
 
-// The panel's rows with all that stands in them.
+// The softmax panel's rows, texts and widths.
 function softmaxRows(view, step) {
   const { rows, rest } = distribution(step);
-  const others = restLabel(view, rows.length);
+  const others = restLabel(view.model, rows.length);
   const wide = softmaxWord(rows, others);
   return { rows, rest, others, wide, width: BARS.rank + wide + BARS.track + BARS.share };
 }
 
 function drawSoftmax(pen, view, step, { rows, rest, others, wide }, x, y) {
-  heading(pen, x, y, view.strings.softmax);
-  pen.text(x, y + 25, `${step.input} → ${said(step, view.trace.mode).token}`, { "font-size": 15 });
+  heading(pen, x, y, view.model.strings.softmax);
+  pen.text(x, y + 25, `${step.input} → ${spokenWord(step, traceOf(view).mode).token}`, { "font-size": 15 });
   let top = y + 36;
   const draw = (rank, label, style, colour, p, marks) => {
     pen.text(x + BARS.rank - 10, top + 17, rank, { "font-size": 11, fill: pen.ink.soft, "text-anchor": "end" });
@@ -229,12 +231,12 @@ function drawSoftmax(pen, view, step, { rows, rest, others, wide }, x, y) {
     top += BARS.height;
   };
   for (const row of rows) {
-    const chosen = row.chosen && view.trace.mode !== "forced";
+    const chosen = row.chosen && traceOf(view).mode !== "forced";
     const marks = [...(chosen ? [["●", pen.ink.other]] : []), ...(row.gold ? [["★", pen.ink.gold]] : [])];
     draw(row.rank ?? "", row.token, row.chosen ? { "font-weight": 700 } : {}, row.gold ? pen.ink.gold : pen.ink.other, row.p, marks);
   }
   draw("", others, { "font-size": 12, fill: pen.ink.soft }, pen.ink.soft, rest, []);
-  const { name, token, facts } = about(view, step);
+  const { name, token, facts } = about(view.model, step);
   for (const [key, value] of [[name, token], ...facts]) {
     top += 20;
     pen.text(x, top, key, { "font-size": 12, fill: pen.ink.soft });
@@ -243,40 +245,40 @@ function drawSoftmax(pen, view, step, { rows, rest, others, wide }, x, y) {
   return top + 6;
 }
 
-// Heatmap and softmax side by side where both fit, else one below the other.
+// The picture of the selected step. Heatmap and softmax are side by side if both fit, otherwise one below the other.
 export function pictureSvg(view) {
-  const { trace } = view;
-  const step = trace.steps[view.step];
-  const pen = paper(view.root);
+  const trace = traceOf(view);
+  const step = trace.steps[view.cursor.step];
+  const pen = paper(view.dom.root);
   const width = sheetWidth(trace);
   let y = drawTitle(pen, view, SHEET.margin, width) + SHEET.gap - 12;
   y = drawSource(pen, view, step, y, width) + SHEET.gap;
   y = drawLanes(pen, view, y, width) + SHEET.gap;
   const softmax = softmaxRows(view, step);
-  if (!speaks(step)) {
-    y = drawHeatmap(pen, view, heatmapLayout(trace, width), SHEET.margin, y, view.step);
+  if (!hasNumbers(step)) {
+    y = drawHeatmap(pen, view, heatmapLayout(trace, width), SHEET.margin, y, view.cursor.step);
     return pen.svg(y, SHEET.margin, `${trace.checkpoint.name}: ${trace.source.text}`);
   }
-  if (!looks(trace)) {
+  if (!hasAttention(trace)) {
     y = drawSoftmax(pen, view, step, softmax, SHEET.margin, y);
     return pen.svg(y, SHEET.margin, `${trace.checkpoint.name}: ${trace.source.text}`);
   }
   const beside = heatmapLayout(trace, width - softmax.width - 2 * SHEET.gap);
   const right = SHEET.margin + beside.width + 2 * SHEET.gap;
   if (beside.panels === 1 && right + softmax.width <= SHEET.margin + width) {
-    y = Math.max(drawHeatmap(pen, view, beside, SHEET.margin, y, view.step), drawSoftmax(pen, view, step, softmax, right, y));
+    y = Math.max(drawHeatmap(pen, view, beside, SHEET.margin, y, view.cursor.step), drawSoftmax(pen, view, step, softmax, right, y));
   } else {
     y = drawSoftmax(pen, view, step, softmax, SHEET.margin, y) + SHEET.gap;
-    y = drawHeatmap(pen, view, heatmapLayout(trace, width), SHEET.margin, y, view.step);
+    y = drawHeatmap(pen, view, heatmapLayout(trace, width), SHEET.margin, y, view.cursor.step);
   }
   return pen.svg(y, SHEET.margin, `${trace.checkpoint.name}: ${trace.source.text}`);
 }
 
-// The heatmap of the lane alone, under one line that says of what.
+// The heatmap of the lane alone, under a title.
 export function heatmapSvg(view) {
-  const { trace, strings } = view;
-  const title = `${trace.checkpoint.name} · ${laneName(view, view.lane)}`;
-  const pen = paper(view.root);
+  const trace = traceOf(view);
+  const title = `${trace.checkpoint.name} · ${laneName(view.model, view.cursor.lane)}`;
+  const pen = paper(view.dom.root);
   pen.text(SHEET.margin, SHEET.margin + 12, title, { "font-size": 15, "font-weight": 700 });
   const bottom = drawHeatmap(pen, view, heatmapLayout(trace, sheetWidth(trace)), SHEET.margin, SHEET.margin + 42, null);
   return pen.svg(bottom, SHEET.margin, title);

@@ -1,39 +1,40 @@
-// The lanes on screen made anew where they stand: the source read in words or pieces, the branches changed.
+// The lanes on screen built anew in place: with the source in words or in pieces, or with other branches.
 
 import { ask } from "./ask.js";
+import { clearMarks, hasLeftEdit, settleAt } from "./cursor.js";
 import { stopEditing } from "./edit.js";
-import { newest, putBranches } from "./fork.js";
 import { buildLanes, buildSource } from "./lanes.js";
+import { placeAmong, withBranches, withReading } from "./model.js";
 import { rolled } from "./words.js";
 
-// The same place with the other reading of the source.
+// Show the source in pieces or in words, at the same step.
 export function readIn(view, inPieces) {
-  Object.assign(view, { inPieces, locked: null, column: null, hover: null, edit: null });
-  putBranches(view, view.branches);
-  view.acts.settleAt(view, view);
-  view.wordsButton.setAttribute("aria-pressed", rolled(view));
+  view.model = withReading(view.model, inPieces);
+  view.cursor = settleAt({ model: view.model, cursor: { ...clearMarks(view.cursor), edit: null } }, view.cursor);
+  view.dom.wordsButton.setAttribute("aria-pressed", rolled(view.model));
   buildSource(view);
   buildLanes(view);
-  view.acts.setLane(view, view.lane);
+  view.acts.buildLane(view);
   view.acts.paint(view);
 }
 
-// Python is told, where there is one, as charts show the same.
-export function turnWords(view) {
-  if (!view.words || view.game) return;
-  readIn(view, !view.inPieces);
-  if (view.page) ask(view, "pieces", { on: view.inPieces }, () => {});
+// Change between words and pieces. Python is told, because charts on the page show the same.
+export function toggleWords(view) {
+  const { model, cursor } = view;
+  if (!model.words || cursor.game) return;
+  readIn(view, !model.inPieces);
+  if (model.page) ask(view.channel, "pieces", { on: view.model.inPieces }, () => {});
 }
 
-// Another list of branches beside the same lanes: their rows alone are made anew.
+// Another list of branches beside the same lanes; what is painted of the step is stale until the next paint.
 export function rebranch(view, branches) {
-  const place = newest(view, branches);
-  putBranches(view, branches);
-  view.acts.settleAt(view, { lane: place.lane, step: place.step });
-  if (view.edit && (view.edit.lane !== view.lane || view.edit.step !== view.step)) stopEditing(view);
-  view.hover = null;
-  view.parts.branchBar.dataset.branch = "";
+  const place = placeAmong(view.model, branches, view.cursor);
+  view.model = withBranches(view.model, branches);
+  view.cursor = settleAt(view, place);
+  if (hasLeftEdit(view.cursor)) stopEditing(view);
+  view.cursor = { ...view.cursor, hover: null };
+  view.dom.branchBar.dataset.branch = "";
   buildLanes(view);
-  view.acts.setLane(view, view.lane);
-  view.unpainted = true;
+  view.acts.buildLane(view);
+  view.dom.stale = true;
 }

@@ -1,36 +1,35 @@
-// The arithmetic between context and logits: h̃ of context and state, and each word's logit as its product with h̃. A
-// trace has neither h̃ nor the rows of W, so Python is asked, for the step on screen while the section is open.
+// The arithmetic from context to logits: h̃ from context and state, and each word's logit as its product with h̃. A trace
+// has neither h̃ nor the rows of W, so Python is asked, for the step on screen while the section is open.
 
-import { ask } from "./ask.js";
+import { ask, isAwaited } from "./ask.js";
+import { shownStep, traceOf } from "./cursor.js";
 import { decimals, el, fill, label } from "./dom.js";
-import { awaited } from "./evidence.js";
+import { laneKey } from "./model.js";
 import { sum } from "./words.js";
 import { formula, numbersTable, paintWorked } from "./worked.js";
 
 const SYMBOLS = { c: "c_{t}", h: "h_{t}", s: "s_{t}", y: "y_{t−1}" };
-const spokenOf = (kind) => (kind === "deep" ? "h" : "h̃"); // what W meets
+const vectorName = (kind) => (kind === "deep" ? "h" : "h̃"); // the vector that W is multiplied with
 
-// The answer for the step on screen: undefined while it is still to come, {error} or {readout}, which may be null.
-function readoutOf(view, t) {
-  view.readouts ??= new Map();
-  const lane = view.branches.find(({ id }) => id === view.lane)?.key ?? view.lane;
-  const key = `${view.page} ${lane} ${t}`;
-  const found = view.readouts.get(key);
-  const asked = view.readoutAsked;
-  if (found || view.hover !== null || (asked?.key === key && awaited(view, asked.then))) return found;
+// The answer for step ``t``: undefined until it comes, then {error} or {readout}, which may be null.
+function askReadout(view, t) {
+  const { model, cursor, readouts } = view;
+  const key = `${model.page} ${laneKey(model, cursor.lane)} ${t}`;
+  const answer = readouts.answers.get(key);
+  const { asked } = readouts;
+  if (answer || cursor.hover !== null || (asked?.key === key && isAwaited(view.channel, asked.then))) return answer;
   const then = (answer) => {
-    view.readouts.set(key, answer);
-    paintWorked(view, view.trace.steps[view.shown]);
-    if (answer.error) view.readouts.delete(key); // the next time that it is painted it is asked again
+    readouts.answers.set(key, answer);
+    paintWorked(view, traceOf(view).steps[shownStep(view)]);
+    if (answer.error) readouts.answers.delete(key); // the next paint asks again
   };
-  view.readoutAsked = { key, then };
-  ask(view, "readout", { lane: view.lane, step: t }, then, { latest: true });
+  readouts.asked = { key, then };
+  ask(view.channel, "readout", { lane: cursor.lane, step: t }, then, { latest: true });
   return undefined;
 }
 
-// h̃ = tanh(W_c [c; h] + b), component after component: what each part gives, and together.
-function mixedTable(view, { act, sizes, size, rows, norm, biased }) {
-  const { strings } = view;
+// h̃ = tanh(W_c [c; h] + b), a row a component: the products of each part, their sum, and h̃.
+function mixedTable(strings, { act, sizes, size, rows, norm, biased }) {
   const names = Object.keys(sizes);
   const inner = `W_{c} [${names.map((name) => SYMBOLS[name]).join("; ")}]${biased ? " + b" : ""}`;
   const parts = [formula(`h̃_{t} = ${act === "tanh" ? `tanh(${inner})` : inner}`)];
@@ -51,24 +50,22 @@ function mixedTable(view, { act, sizes, size, rows, norm, biased }) {
   ];
 }
 
-// Of h̃ its first numbers where it is a vector as it is: the state itself, or what many layers leave.
-function bareVector(view, { act, rows, norm, size }) {
-  const { strings } = view;
+// The first numbers of a vector that is not computed here: the decoder's state, or the output of many layers.
+function bareVector(strings, { act, rows, norm, size }) {
   const name = act === "state" ? "s" : "h";
   const numbers = rows.map(([x]) => decimals(x)).join(", ");
   const length = fill(strings.readout_norm, { norm: decimals(norm), size });
   return [
     el("p", { class: "sum", text: strings[`readout_${act}`] }),
-    el("p", { class: "sum", text: `${spokenOf(act)} = ${act === "state" ? `${name} = ` : ""}(${numbers}, …)` }),
-    el("p", { class: "sum", text: length.replace("h̃", spokenOf(act)) }),
+    el("p", { class: "sum", text: `${vectorName(act)} = ${act === "state" ? `${name} = ` : ""}(${numbers}, …)` }),
+    el("p", { class: "sum", text: length.replace("h̃", vectorName(act)) }),
   ];
 }
 
-// z_w = h̃ · w + b of the leading words; with prior knowledge the product is y.
-function productTable(view, { act, words }) {
-  const { strings } = view;
+// z_w = h̃ · w + b of the leading words; with prior knowledge the product is y, not z.
+function productTable(strings, { act, words }) {
   const [best] = words;
-  const [h, own] = [spokenOf(act), best.prior === null ? "z" : "y"];
+  const [h, own] = [vectorName(act), best.prior === null ? "z" : "y"];
   const more = (value) => fill(strings.more_terms, { value }).trim();
   const head = [strings.word, ...best.products.map((_, i) => `${h}[${i}]·w[${i}]`), more(""), "b", own];
   const rows = words.map(({ token, products, rest, bias, own: total }) => [
@@ -91,12 +88,12 @@ function productTable(view, { act, words }) {
 }
 
 export function askedReadout(view) {
-  const { strings } = view;
-  const answer = readoutOf(view.itself, view.shown);
+  const { strings } = view.model;
+  const answer = askReadout(view, shownStep(view));
   const note = (text) => [el("p", { class: "sum", text })];
-  if (!answer) return note(view.hover === null ? strings.readout_working : "…"); // a preview asks nobody
+  if (!answer) return note(view.cursor.hover === null ? strings.readout_working : "…"); // a preview does not ask
   if (answer.error || !answer.readout) return note(answer.error ?? strings.readout_unknown);
   const { readout } = answer;
-  const vector = readout.act === "tanh" || readout.act === "linear" ? mixedTable : bareVector;
-  return [...vector(view, readout), ...productTable(view, readout)];
+  const vectorTable = readout.act === "tanh" || readout.act === "linear" ? mixedTable : bareVector;
+  return [...vectorTable(strings, readout), ...productTable(strings, readout)];
 }

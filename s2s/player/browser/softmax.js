@@ -1,18 +1,20 @@
 // The distribution of one step, and its numbers.
 
-import { decimals, el, fill, label, percent, rated } from "./dom.js";
-import { said } from "./lanes.js";
+import { traceOf } from "./cursor.js";
+import { decimals, el, fill, hasProbability, label, percent } from "./dom.js";
+import { spokenWord } from "./model.js";
 
-export const SHOWN = 8;
+export const SHOWN = 8; // most probable words in the panel
 
-// Two words can be written the same and have ranks of their own; where a rank is not known the word decides.
+// Two words can have the same text and different ranks; where a rank is unknown, the text decides.
 const same = (a, b) => a.token === b.token && (a.rank ?? b.rank) === (b.rank ?? a.rank);
 
-// Rows of the panel: the most probable words, the chosen and the reference wherever they rank, the rest.
+// Rows of the panel: the most probable words, and the chosen and the reference word at any rank; ``rest`` is the
+// probability of all other words.
 export function distribution(step) {
   const rows = step.top.slice(0, SHOWN).map((word) => ({ ...word }));
   for (const extra of [{ token: step.output, log_prob: step.log_prob, rank: step.rank }, step.target]) {
-    if (extra && rated(extra) && !rows.some((row) => same(row, extra))) rows.push({ ...extra });
+    if (extra && hasProbability(extra) && !rows.some((row) => same(row, extra))) rows.push({ ...extra });
   }
   for (const row of rows) {
     row.p = Math.exp(row.log_prob);
@@ -35,26 +37,28 @@ export function restLabel({ strings, vocabulary }, shown) {
   return fill(strings.rest, { count: Math.max(0, vocabulary - shown).toLocaleString("en") });
 }
 
-// The word that the step's numbers are about, the reference's where there is one, and the numbers.
+// The word that the step's numbers are about, the reference's if there is one, and the numbers.
 export function about({ strings }, step) {
   const word = step.target ?? { token: step.output, log_prob: step.log_prob, rank: step.rank };
   const facts = [];
   if (step.entropy !== undefined) facts.push([strings.entropy, `${decimals(step.entropy, 2)} nat`]);
   if (word.rank !== undefined) facts.push([strings.rank, word.rank]);
-  if (rated(word)) facts.push([strings.surprise, decimals(-word.log_prob, 3)]);
+  if (hasProbability(word)) facts.push([strings.surprise, decimals(-word.log_prob, 3)]);
   return { name: step.target ? strings.of_reference : strings.of_chosen, token: word.token, facts };
 }
 
 export function paintSoftmax(view, step) {
-  const { strings, parts } = view;
+  const { model, dom } = view;
+  const { strings } = model;
+  const { mode } = traceOf(view);
   const { rows, rest } = distribution(step);
-  const forced = view.trace.mode === "forced";
-  const focused = [...parts.softmax.querySelectorAll("button")].indexOf(view.root.getRootNode().activeElement);
+  const forced = mode === "forced";
+  const focused = [...dom.softmax.querySelectorAll("button")].indexOf(dom.root.getRootNode().activeElement);
   const lines = rows.map((row) => {
     const marks = [];
     if (row.chosen && !forced) marks.push(el("b", { class: "chosen", text: "●", title: strings.chosen }));
     if (row.gold) marks.push(el("b", { class: "gold", text: "★", title: strings.reference_word }));
-    const other = view.page && (forced || !row.chosen); // a fork by the word that is said anyway would be the same lane
+    const other = model.page && (forced || !row.chosen); // a fork by the word that the lane says anyway would be the same lane
     const title = fill(strings.fork_help, { word: row.token });
     const word = other ? el("button", { type: "button", class: "pick", title, "aria-label": title }, label(row.token)) : label(row.token);
     return el(
@@ -71,16 +75,16 @@ export function paintSoftmax(view, step) {
       "li",
       { class: "rest", hidden: rows.length ? null : "" },
       el("span", { class: "rank" }),
-      el("span", { class: "word", text: restLabel(view, rows.length) }),
+      el("span", { class: "word", text: restLabel(model, rows.length) }),
       bar(rest, "rest"),
       el("span", { class: "p", text: percent(rest) }),
     ),
   );
-  parts.softmax.replaceChildren(...lines);
-  if (focused >= 0) parts.softmax.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
-  parts.reads.replaceChildren(label(step.input), " → ", label(said(step, view.trace.mode).token));
-  const { name, token, facts } = about(view, step);
-  parts.about.replaceChildren(
+  dom.softmax.replaceChildren(...lines);
+  if (focused >= 0) dom.softmax.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
+  dom.reads.replaceChildren(label(step.input), " → ", label(spokenWord(step, mode).token));
+  const { name, token, facts } = about(model, step);
+  dom.about.replaceChildren(
     el("dt", { text: name }),
     el("dd", {}, label(token)),
     ...facts.flatMap(([name, value]) => [el("dt", { text: name }), el("dd", { text: value })]),

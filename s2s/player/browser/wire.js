@@ -1,5 +1,5 @@
-// The way to Python and back, a component of its own: what is asked reruns this alone, and what is answered travels
-// without the lanes. The player, another module, meets it at ``globalThis.lookbackWire``.
+// The wire to Python, a component of its own: a request reruns this component alone, and an answer comes without the lanes.
+// The player, another module, finds it as ``globalThis.lookbackWire`` (ask.js).
 
 export default function mount({ data, setStateValue, parentElement }) {
   const wire = (globalThis.lookbackWire ??= {});

@@ -1,40 +1,33 @@
-// Subwords as words: pieces of the source put together, their weights summed. A step stays a step, as each piece that is
-// said is decided on its own; and what is edited, explained, worked out or taken away as data are the pieces.
+// Subwords as words: pieces of the source put together, their weights summed. A step stays a step, because each piece of
+// the output is decided on its own. Editing, explanations, the arithmetic and downloads are about the pieces.
 
-export const rolled = (view) => Boolean(view.words) && !view.inPieces;
+export const rolled = ({ words, inPieces }) => Boolean(words) && !inPieces;
 export const bare = (traceOrStep) => traceOrStep.pieces ?? traceOrStep; // as the model read it
 export const sum = (values) => values.reduce((a, b) => a + b, 0);
 
-// From where to where a source word on screen goes, in pieces.
-export const spanOf = (view, s) => (rolled(view) ? view.words.spans[s] : [s, s + 1]);
+// The range of pieces [from, to) of a source word on screen.
+export const spanOf = (model, s) => (rolled(model) ? model.words.spans[s] : [s, s + 1]);
 
-// Whether a piece belongs to the source word that is marked.
-export const inColumn = (view, piece) => {
-  if (view.column === null) return false;
-  const [from, to] = spanOf(view, view.column);
+// Whether a piece belongs to the source word ``column``, which may be null.
+export const inColumn = (model, column, piece) => {
+  if (column === null) return false;
+  const [from, to] = spanOf(model, column);
   return from <= piece && piece < to;
 };
 
 // A row of pieces' weights as it is on screen; a model without attention has an empty one.
-export const shownRow = (view, row) => (rolled(view) && row?.length ? view.words.spans.map(([from, to]) => sum(row.slice(from, to))) : row);
+export const shownRow = (model, row) => (rolled(model) && row?.length ? model.words.spans.map(([from, to]) => sum(row.slice(from, to))) : row);
 
-// A lane as it is on screen; what it is made of stays in ``pieces``.
-export function putTogether(view, lane) {
-  if (!lane || !rolled(view)) return lane;
+// A lane as it is on screen; ``pieces`` of the lane and of its steps keep what it was made of.
+export function putTogether(model, lane) {
+  if (!lane || !rolled(model)) return lane;
   const { source } = lane;
   const unknown = new Set(source.unknown);
   const steps = lane.steps.map((step) => {
-    const own = step.own_attention && { own_attention: shownRow(view, step.own_attention) };
-    return { ...step, attention: shownRow(view, step.attention), ...own, pieces: step };
+    const own = step.own_attention && { own_attention: shownRow(model, step.own_attention) };
+    return { ...step, attention: shownRow(model, step.attention), ...own, pieces: step };
   });
-  const { spans, labels } = view.words;
+  const { spans, labels } = model.words;
   const places = spans.flatMap(([from, to], s) => (Array.from({ length: to - from }, (_, i) => from + i).some((i) => unknown.has(i)) ? [s] : []));
   return { ...lane, source: { ...source, tokens: labels, unknown: places }, steps, pieces: lane };
-}
-
-// What Python says, where it is news: the switch in the charts was turned.
-export function hearPieces(view, pieces) {
-  const news = view.toldPieces !== pieces;
-  view.toldPieces = pieces;
-  return news && view.inPieces !== pieces;
 }

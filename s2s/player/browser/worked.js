@@ -1,11 +1,13 @@
-// The arithmetic of one step, with the numbers of the model.
+// The arithmetic of one step, with the numbers of the model. A section takes ``about``, an object with ``strings`` and the
+// trace as the model read it, the step, and the source positions by falling attention.
 
-import { decimals, el, fill, label, looks, rated } from "./dom.js";
+import { traceOf } from "./cursor.js";
+import { decimals, el, fill, hasAttention, hasProbability, label } from "./dom.js";
 import { bare } from "./words.js";
 
 const WORKED_ROWS = 5;
 
-// A formula: words in _italics_, subscripts as s_{t}; no text of the user's passes through here.
+// A formula with subscripts as s_{t}. It never contains a user's text.
 export function formula(text) {
   const node = el("p", { class: "formula" });
   for (const part of text.split(/(_\{[^}]*\})/)) {
@@ -52,17 +54,16 @@ export const FORMULAS = {
   "local-p": product("e_{ts} = h_{t} · W h_{s}"),
 };
 
-// Where local attention looks; t and s count from 0.
+// The centre of local attention; t and s count from 0.
 const POSITIONS = {
   "local-m": "p_{t} = min(t, S − 1)",
   "local-p": "p_{t} = S · σ(v · tanh(W_{p} h_{t}))",
 };
 
-export function scoreSection(view, step, order) {
-  const { strings, trace } = view;
+export function scoreSection({ strings, trace }, step, order) {
   const kind = FORMULAS[step.coverage ? "covered" : trace.checkpoint.attention];
   const place = order[0];
-  if (!step.score_terms.length && !kind) return []; // of somebody's arrays it is not known how they were scored
+  if (!step.score_terms.length && !kind) return []; // for a trace of arrays the score function is unknown
   const parts = [el("h4", { text: strings.worked_scores })];
   if (kind) {
     const shown = step.score_terms.map(kind.value).reduce((a, b) => a + b, 0);
@@ -77,11 +78,10 @@ export function scoreSection(view, step, order) {
   return parts;
 }
 
-export function softmaxSection(view, step, order) {
-  const { strings, trace } = view;
+export function softmaxSection({ strings, trace }, step, order) {
   if (!step.scores.length) return [];
-  const factors = step.factors; // of local attention alone
-  const own = step.own_attention ?? step.attention; // what the softmax gives, also where another row was used
+  const factors = step.factors; // only local attention has them
+  const own = step.own_attention ?? step.attention; // the softmax's result, also if edited weights were used
   const top = order.slice(0, WORKED_ROWS);
   const highest = Math.max(...step.scores.filter((_, s) => !factors || factors[s] > 0)); // in the window
   const factor = (s) => (factors ? factors[s] : 1);
@@ -114,8 +114,7 @@ export function softmaxSection(view, step, order) {
   return [...parts, numbersTable([strings.source_word, "e", ...head, "", "α"], rows), ...note];
 }
 
-export function contextSection(view, step, order) {
-  const { strings, trace } = view;
+export function contextSection({ strings, trace }, step, order) {
   const memory = trace.source.memory;
   if (!memory.length || !step.context.length) return [];
   const top = order.slice(0, WORKED_ROWS);
@@ -143,29 +142,29 @@ export function contextSection(view, step, order) {
   ];
 }
 
-// What a pointer-generator copies: the attention on the places where the source has this word.
+// The probability that a pointer-generator copies a word: the attention on its positions in the source.
 function copied(trace, step, token) {
   const unknown = new Set(trace.source.unknown);
   const same = (s) => (unknown.has(s) ? "<unk>" : trace.source.tokens[s]) === token;
   return step.attention.reduce((sum, weight, s) => (same(s) ? sum + weight : sum), 0);
 }
 
-function pointerSection(view, step, words, generated) {
+function pointerSection({ strings, trace }, step, words, generated) {
   const rows = words.map((word, i) => [
     label(word.token),
     decimals(generated[i], 4),
-    decimals(copied(view.trace, step, word.token), 4),
+    decimals(copied(trace, step, word.token), 4),
     el("b", { text: decimals(Math.exp(word.log_prob), 4) }),
   ]);
   return [
-    el("h4", { text: view.strings.worked_pointer }),
+    el("h4", { text: strings.worked_pointer }),
     formula("P(w) = p_{gen} P_{vocab}(w) + (1 − p_{gen}) Σ_{s: x_s = w} α_{ts},   p_{gen} = " + decimals(step.p_gen, 4)),
-    numbersTable([view.strings.word, "P_vocab", "Σ α", "P"], rows),
+    numbersTable([strings.word, "P_vocab", "Σ α", "P"], rows),
   ];
 }
 
-function outputSection(view, step) {
-  const { strings, trace } = view;
+function outputSection(about, step) {
+  const { strings, trace } = about;
   const words = step.top.slice(0, WORKED_ROWS);
   if (!words.length || step.normaliser === undefined) return [];
   const pointer = step.p_gen !== undefined;
@@ -189,14 +188,13 @@ function outputSection(view, step) {
     ...(prior ? [formula("z_{v} = (y_{v} + ŷ_{v}) / 2,   ŷ = exp(log_scale) ⊗ x + shift,   x_{v} = 1 ⇔ v ∈ x_{1…S}")] : []),
     formula("p_{v} = exp(z_{v} − log Z),   log Z = log Σ_{v} exp(z_{v}) = " + decimals(step.normaliser)),
     numbersTable([strings.word, ...(prior ? ["(y + ŷ) / 2"] : []), "z", "", "p"], rows),
-    ...(pointer ? pointerSection(view, step, words, generated) : []),
+    ...(pointer ? pointerSection(about, step, words, generated) : []),
   ];
 }
 
-function lossSection(view, step) {
-  const { strings } = view;
+function lossSection({ strings }, step) {
   const word = step.target ?? { token: step.output, log_prob: step.log_prob };
-  if (!rated(word)) return [];
+  if (!hasProbability(word)) return [];
   const loss = el("p", { class: "sum" }, "−log p(", label(word.token), ") = ");
   loss.append(`−log ${Math.exp(word.log_prob).toPrecision(4)} = `, el("b", { text: decimals(-word.log_prob, 4) }), " nat");
   return [
@@ -206,33 +204,33 @@ function lossSection(view, step) {
   ];
 }
 
-// From the context to the logits: a trace has not the vectors, and only the app has somebody to ask (``readout.js``).
-function readoutSection(view, step) {
-  const { strings, trace } = view;
+// From context to logits: a trace lacks the vectors, and only the app can ask for them (readout.js).
+function readoutSection({ strings, trace }, step, view) {
   if (trace.checkpoint.attention === "given" || step.normaliser === undefined) return [];
-  const body = view.page ? view.acts.askedReadout(view) : [el("p", { class: "sum", text: strings.readout_none })];
+  const body = view.model.page ? view.acts.askedReadout(view) : [el("p", { class: "sum", text: strings.readout_none })];
   return [el("h4", { text: strings.worked_readout }), ...body];
 }
 
-// Of a model with many heads, what is shown may be a mean, and a head sums values of its own.
-const crossSection = (view) => [el("p", { class: "sum", text: view.strings.worked_cross })];
+// A model with several heads: the weights on screen may be a mean over heads, so only a sentence.
+const crossSection = ({ strings }) => [el("p", { class: "sum", text: strings.worked_cross })];
 
 export function paintWorked(view, step) {
-  view.parts.worked.hidden = !view.trace.steps.some(works);
-  if (!view.parts.worked.open) return;
-  const [whole, { attention }] = [{ ...view, trace: bare(view.trace), itself: view }, bare(step)];
-  const order = attention.map((_, s) => s).sort((a, b) => attention[b] - attention[a]);
-  const own = [scoreSection, softmaxSection, contextSection];
-  const weighed = view.trace.checkpoint.attention === "cross" ? [crossSection] : own;
-  view.parts.workedBody.replaceChildren(
-    ...(looks(view.trace) ? weighed : []).flatMap((section) => section(whole, bare(step), order)),
-    ...readoutSection(whole, bare(step)),
-    ...outputSection(whole, bare(step)),
-    ...lossSection(whole, bare(step)),
+  const { dom, model } = view;
+  const trace = traceOf(view);
+  dom.worked.hidden = !trace.steps.some(works);
+  if (!dom.worked.open) return;
+  const [about, read] = [{ strings: model.strings, trace: bare(trace) }, bare(step)];
+  const order = read.attention.map((_, s) => s).sort((a, b) => read.attention[b] - read.attention[a]);
+  const sections = trace.checkpoint.attention === "cross" ? [crossSection] : [scoreSection, softmaxSection, contextSection];
+  dom.workedBody.replaceChildren(
+    ...(hasAttention(trace) ? sections : []).flatMap((section) => section(about, read, order)),
+    ...readoutSection(about, read, view),
+    ...outputSection(about, read),
+    ...lossSection(about, read),
   );
 }
 
-// What a step has one number of, and how it is written.
+// The numbers of a step in the table, and how each is written.
 const NUMBERS = [
   ["log_prob", (value) => decimals(Math.exp(value), 4)],
   ["rank", String],
@@ -240,12 +238,13 @@ const NUMBERS = [
 ];
 
 // Whether there is any arithmetic to show.
-const works = (step) => step.scores.length > 0 || rated(step.target ?? step) || step.normaliser !== undefined;
+const works = (step) => step.scores.length > 0 || hasProbability(step.target ?? step) || step.normaliser !== undefined;
 
-// Every number of the lane for a screen reader, or for anyone who wants to copy it.
+// The table of every number of the lane, for screen readers and for copying.
 export function paintTable(view) {
-  if (!view.parts.table.open) return;
-  const { strings, trace } = view;
+  if (!view.dom.table.open) return;
+  const { strings } = view.model;
+  const trace = traceOf(view);
   const columns = NUMBERS.filter(([name]) => trace.steps.some((step) => step[name] !== undefined));
   const head = [strings.step, strings.input, strings.output, ...columns.map(([name]) => (name === "log_prob" ? "p" : strings[name]))];
   const rows = trace.steps.map((step, t) => [
@@ -255,7 +254,7 @@ export function paintTable(view) {
     ...columns.map(([name, write]) => (step[name] === undefined ? "" : write(step[name]))),
     ...step.attention.map((weight) => decimals(weight, 3)),
   ]);
-  const heads = looks(trace) ? trace.source.tokens.map((token) => label(token)) : [];
+  const heads = hasAttention(trace) ? trace.source.tokens.map((token) => label(token)) : [];
   const table = numbersTable([...head, ...heads], rows);
-  view.parts.tableBody.replaceChildren(table);
+  view.dom.tableBody.replaceChildren(table);
 }

@@ -93,7 +93,7 @@ export function frame(view, root) {
 export function buildSentence(view) {
   const { target } = sentenceOf(view);
   view.trace = traceOf(view);
-  buildHeatmap(view);
+  buildHeatmap(view.parts, view.trace, view.strings, view.palette);
   view.cellsOfLane = target.map(() => el("td", {}, el("span", { class: "token" }), el("span", { class: "p" })));
   const row = (name, ...cells) => el("tr", { class: name }, el("th", { scope: "row", text: view.strings[`row_${name}`] }), ...cells);
   view.parts.lanes.replaceChildren(row("reference", ...target.map((token) => el("td", {}, label(token)))), row("model", ...view.cellsOfLane));
@@ -133,7 +133,7 @@ export function paint(view) {
   view.shown = Math.min(view.preview ?? view.at, last(view));
   const moment = view.moments[view.shown];
   view.trace = traceOf(view);
-  colourHeatmap(view);
+  colourHeatmap(view.parts, view.trace, view.palette);
   paintBands(view);
   paintCurve(view, moment);
   paintWords(view);
@@ -159,10 +159,10 @@ function paintBands(view) {
     band.style.display = value === null ? "none" : "";
     band.style.transform = `translate${axis}(${(value ?? 0) * size}px)`;
   };
-  mark(view.bandRow, view.row, "Y", CELL.height);
-  mark(view.bandColumn, view.column, "X", CELL.width);
-  view.heads.forEach((head, s) => head.classList.toggle("marked", s === view.column));
-  view.sides.forEach((side, t) => side.classList.toggle("now", t === view.row));
+  mark(view.parts.bandRow, view.row, "Y", CELL.height);
+  mark(view.parts.bandColumn, view.column, "X", CELL.width);
+  view.parts.heads.forEach((head, s) => head.classList.toggle("marked", s === view.column));
+  view.parts.sides.forEach((side, t) => side.classList.toggle("now", t === view.row));
 }
 
 // What it says beside the reference's words, and what it says left alone.
@@ -176,7 +176,7 @@ function paintWords(view) {
     p.textContent = percent(right[t]);
     cell.className = said[t] === target[t] ? "" : "miss";
     cell.style.setProperty("--p", right[t]);
-    view.sides[t].classList.toggle("miss", said[t] !== target[t]);
+    view.parts.sides[t].classList.toggle("miss", said[t] !== target[t]);
   });
   const exact = text === reference;
   view.parts.alone.replaceChildren(

@@ -15,7 +15,7 @@ export function listen(view) {
   };
   const on = (node, type, action) => node.addEventListener(type, guarded(action));
   const point = (event) => {
-    const cell = cellAt(view, event);
+    const cell = cellAt(view.parts, view.trace, event);
     const of = (key) => event.target.closest(`[data-${key}]`)?.dataset[key];
     const number = (value) => (value === undefined ? null : Number(value));
     return cell ? [cell.t, cell.s] : [number(of("t")), number(of("s"))];

@@ -1,0 +1,101 @@
+// The model of a player: what came from Python, and the lanes worked out from it. A model is never changed; the
+// functions here make another one. Its fields:
+//   page        identifier of what is on screen for requests to Python; undefined without Python
+//   own         the sentence's lanes, {forced, free}, as they came; one may be null
+//   branches    {id, name, parent, key, shared, steps, …} or {…, error}, a parent before its children
+//   inPieces    whether subwords are shown one by one
+//   lanes       what is shown, by name: the own lanes and the branches, put together to words unless ``inPieces``
+//   order       the rows of the lanes, [name, depth]
+//   whole       in a guessing game the lane with the steps that ``lanes`` hides; otherwise null
+//   strings, words, vocabulary, link, fragment, begin    as they came
+
+import { putTogether } from "./words.js";
+
+export function buildModel(data, branches, inPieces) {
+  const { page, lanes, strings, words, vocabulary, link, fragment, begin } = data;
+  return withLanes({ page, own: lanes, strings, words, vocabulary, link, fragment, begin, branches, inPieces });
+}
+
+export const withBranches = (model, branches) => withLanes({ ...model, branches });
+export const withReading = (model, inPieces) => withLanes({ ...model, inPieces });
+export const withLink = (model, link) => ({ ...model, link });
+
+function withLanes(model) {
+  const lanes = Object.fromEntries(Object.entries(unpackLanes(model)).map(([name, lane]) => [name, putTogether(model, lane)]));
+  return { ...model, lanes, order: rowOrder(model), whole: null };
+}
+
+// The model of a guessing game about one lane: only its first ``known`` steps are in ``lanes``.
+export function hideComing(model, lane, known) {
+  const whole = model.whole ?? model.lanes[lane];
+  return { ...model, whole, lanes: { [lane]: cutLane(whole, known) }, order: [[lane, 0]] };
+}
+
+// A lane's first steps as if it had no more. Its reference would give the coming words away.
+function cutLane(lane, known) {
+  const divergence = lane.divergence < known ? lane.divergence : null;
+  const pieces = lane.pieces && { pieces: cutLane(lane.pieces, known) };
+  return { ...lane, ...pieces, steps: lane.steps.slice(0, known), reference: null, reference_tokens: [], divergence, text: "" };
+}
+
+// Lanes by name: the sentence's own, then each branch, put together from its parent's first steps and its own.
+function unpackLanes({ own, branches }) {
+  const all = { ...own };
+  const { schema, checkpoint, source, reference, reference_tokens } = own.free || own.forced;
+  for (const { id, parent, shared, prefix, settings, divergence, steps, text, ended, error } of branches) {
+    if (error) continue;
+    const whole = [...(all[parent]?.steps.slice(0, shared) ?? []), ...steps];
+    all[id] = { schema, mode: "free", checkpoint, source, reference, reference_tokens, settings, divergence, steps: whole, text, ended };
+    if (prefix) all[id].prefix = prefix;
+  }
+  return all;
+}
+
+// Rows in the order of the tree, a branch below its parent.
+function rowOrder({ own, branches }) {
+  const rows = [];
+  const put = (name, depth) => {
+    rows.push([name, depth]);
+    for (const branch of branches) if (branch.parent === name) put(branch.id, depth + 1);
+  };
+  for (const name of ["forced", "free"]) {
+    if (own[name]) put(name, 0);
+    else for (const branch of branches) if (branch.parent === name) put(branch.id, 0);
+  }
+  return rows;
+}
+
+export const branchOf = ({ branches }, lane) => branches.find(({ id }) => id === lane);
+export const laneKey = (model, lane) => branchOf(model, lane)?.key ?? lane; // a branch's name and identifier may be used again
+
+export function laneName(model, lane) {
+  const given = model.own.free?.checkpoint.attention === "given"; // of arrays it is not known whether they ran freely
+  return branchOf(model, lane)?.name ?? model.strings[lane === "free" && given ? "output" : lane];
+}
+
+// A branch comes whole or, once its steps were sent, as its head {id, name, parent, key}. ``rows`` keeps whole branches by key.
+export function learnBranches(rows, list) {
+  for (const row of list) if (row.steps || row.error) rows.set(row.key, row);
+}
+
+// The branches of a list that are known whole, with their ancestors. ``rows`` forgets branches that are not in the list.
+export function knownBranches(rows, list) {
+  learnBranches(rows, list);
+  const wanted = new Set(list.map(({ key }) => key));
+  for (const key of rows.keys()) if (!wanted.has(key)) rows.delete(key);
+  const lacking = new Set();
+  for (const { id, parent, key } of list) if (!rows.has(key) || lacking.has(parent)) lacking.add(id); // a parent comes first
+  return list.filter(({ id }) => !lacking.has(id)).map(({ id, name, parent, key }) => ({ ...rows.get(key), id, name, parent }));
+}
+
+const headsOf = (branches) => JSON.stringify(branches.map(({ id, name, parent, key }) => [id, name, parent, key]));
+export const sameBranches = (a, b) => headsOf(a) === headsOf(b);
+
+// Where to go on with another list of branches: the first step of its own of a new branch, otherwise ``place``.
+export function placeAmong(model, branches, place) {
+  const added = branches.find((branch) => !branch.error && !branchOf(model, branch.id));
+  return added ? { lane: added.id, step: added.shared } : place;
+}
+
+// What a lane says at a step: teacher-forced, the most probable word; free-running, the word that it went on with.
+export const spokenWord = (step, mode) => (mode === "forced" && step.top[0]) || { token: step.output, log_prob: step.log_prob };

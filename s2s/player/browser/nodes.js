@@ -1,0 +1,117 @@
+// The player's nodes, built once for each model that comes from Python.
+
+import { traceOf } from "./cursor.js";
+import { button, el, fill, hasAttention, hasNumbers, shade } from "./dom.js";
+import { buildEditor, toggleEditing } from "./edit.js";
+import { buildEvidence } from "./evidence.js";
+import { heatmapDownloads } from "./export.js";
+import { sayForm } from "./fork.js";
+import { listen } from "./input.js";
+import { toggleWords } from "./reading.js";
+import { rolled } from "./words.js";
+import { paintTable } from "./worked.js";
+
+// The scale of the colours of weights, from 0 to 1.
+function legend() {
+  const steps = Array.from({ length: 6 }, (_, i) => {
+    const swatch = el("i");
+    swatch.style.setProperty("--w", shade(i / 5));
+    return swatch;
+  });
+  return el("span", { class: "legend" }, "0", ...steps, "1");
+}
+
+// The sentence about keys; only the app edits attention, and only a source in subwords can be put together.
+function keysText(view) {
+  const { strings, page, words } = view.model;
+  if (view.cursor.game) return strings.predict_keys;
+  const more = [...(page && hasAttention(traceOf(view)) ? [strings.key_edit] : []), ...(words ? [strings.key_words] : [])];
+  return fill(strings.keys, { more: more.join("") });
+}
+
+// Build the nodes of the player into ``root`` and collect them in ``view.dom``.
+export function buildNodes(view, root) {
+  const dom = (view.dom = {});
+  const { model } = view;
+  buildParts(view, (name, tag, attributes = {}, ...children) => (dom[name] = el(tag, { class: name, ...attributes }, ...children)));
+  buildControls(view);
+  buildEvidence(view);
+  dom.root = arrange(view);
+  root.replaceChildren(dom.root);
+  Object.assign(view.channel, { root: dom.root, strings: model.strings });
+  dom.root.classList.toggle("blind", !hasAttention(traceOf(view)));
+  dom.root.classList.toggle("mute", !Object.values(model.lanes).some((lane) => lane?.steps.some(hasNumbers)));
+  buildEditor(view);
+  dom.stopListening = listen(view);
+}
+
+// The parts that are painted; the name of each is its class, too.
+function buildParts({ model, dom }, part) {
+  const { strings } = model;
+  part("bar", "div", { role: "toolbar", "aria-label": strings.player });
+  part("source", "div", { role: "group", "aria-label": strings.source });
+  part("predict", "div", { hidden: "", role: "group", "aria-label": strings.predict });
+  part("change", "ol");
+  part("editor", "div", { hidden: "" });
+  part("branchBar", "div", { hidden: "" });
+  part("note", "p", { role: "alert" });
+  for (const name of ["editNote", "branchNote"]) dom[name] = el("p", { class: "note", role: "alert" });
+  part("news", "div", { "aria-live": "polite" });
+  part("lanes", "table");
+  part("lanesBox", "div", { class: "lanesBox scroll" }, dom.lanes);
+  part("map", "div", { class: "map scroll", role: "img", "aria-label": strings.heatmap_help });
+  part("reads", "p");
+  part("softmax", "ol");
+  part("about", "dl");
+  part("workedBody", "div");
+  part("worked", "details", {}, el("summary", { text: strings.worked }), dom.workedBody);
+  part("tableBody", "div");
+  part("table", "details", {}, el("summary", { text: strings.table }), dom.tableBody);
+  part("live", "div", { "aria-live": "polite" });
+}
+
+function buildControls(view) {
+  const { model, dom } = view;
+  const { strings } = model;
+  dom.say = model.page ? sayForm(view) : "";
+  dom.wordsButton = button("edit", strings.words_help, () => toggleWords(view), strings.words);
+  dom.wordsButton.setAttribute("aria-pressed", rolled(model));
+  dom.editButton = button("edit", strings.edit_start_help, () => toggleEditing(view), `✎ ${strings.edit}`);
+  dom.worked.addEventListener("toggle", () => view.acts.paint(view));
+  dom.table.addEventListener("toggle", () => paintTable(view));
+}
+
+// The parts in their order on screen.
+function arrange(view) {
+  const { model, cursor, dom } = view;
+  const { strings } = model;
+  const heading = (text, ...more) => el("h3", {}, text, ...more);
+  const switches = [...(model.page ? [dom.editButton] : []), ...(model.words && !cursor.game ? [dom.wordsButton] : [])];
+  const mapHead = el("h3", { class: "mapHead", text: strings.heatmap }, heatmapDownloads(view), legend());
+  return el(
+    "div",
+    { class: "player", tabindex: "0", role: "group", "aria-label": strings.player },
+    dom.bar,
+    heading(strings.source, ...switches),
+    dom.source,
+    el("p", { class: "blindNote", text: strings.no_attention }),
+    dom.predict,
+    dom.editor,
+    el("h3", { class: "outputsHead", text: strings.outputs }),
+    dom.lanesBox,
+    dom.branchBar,
+    dom.branchNote,
+    el(
+      "div",
+      { class: "panes" },
+      el("section", { class: "mapPane" }, mapHead, dom.map),
+      el("section", { class: "distribution" }, heading(strings.softmax), dom.reads, dom.softmax, dom.say, dom.note, dom.about),
+    ),
+    dom.worked,
+    dom.evidence,
+    dom.table,
+    el("p", { class: "keys", text: keysText(view) }),
+    dom.live,
+    dom.news,
+  );
+}
