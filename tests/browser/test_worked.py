@@ -45,8 +45,8 @@ PAINT = """
 """
 READ = """
 ([readout, strings]) => {
-  const view = { strings }, mixed = readout.act === "tanh" || readout.act === "linear";
-  const box = el("div", {}, ...(mixed ? mixedTable : bareVector)(view, readout), ...productTable(view, readout));
+  const mixed = readout.act === "tanh" || readout.act === "linear";
+  const box = el("div", {}, ...(mixed ? mixedTable : bareVector)(strings, readout), ...productTable(strings, readout));
   const table = (t) => [...t.tBodies[0].rows].map((r) => [...r.cells].map((c) => c.textContent.replace(/−/g, "-")));
   return { text: box.textContent.replace(/−/g, "-"), tables: [...box.querySelectorAll("table")].map(table) };
 }

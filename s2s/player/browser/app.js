@@ -1,8 +1,9 @@
-// The player in the app, where Python can be asked for the arithmetic from context to logits.
+// The player in the app, with the sections whose numbers only Python can compute; exported pages do without them.
 
+import { askEvidence, buildEvidence, paintEvidence } from "./evidence.js";
 import { mount } from "./player.js";
 import { askedReadout } from "./readout.js";
 
 export default function (component) {
-  return mount(component, { askedReadout });
+  return mount(component, { askEvidence, askedReadout, buildEvidence, paintEvidence });
 }

@@ -3,7 +3,6 @@
 import { traceOf } from "./cursor.js";
 import { button, el, fill, hasAttention, hasNumbers, shade } from "./dom.js";
 import { buildEditor, toggleEditing } from "./edit.js";
-import { buildEvidence } from "./evidence.js";
 import { heatmapDownloads } from "./export.js";
 import { sayForm } from "./fork.js";
 import { listen } from "./input.js";
@@ -35,7 +34,7 @@ export function buildNodes(view, root) {
   const { model } = view;
   buildParts(view, (name, tag, attributes = {}, ...children) => (dom[name] = el(tag, { class: name, ...attributes }, ...children)));
   buildControls(view);
-  buildEvidence(view);
+  view.acts.buildEvidence?.(view);
   dom.root = arrange(view);
   root.replaceChildren(dom.root);
   Object.assign(view.channel, { root: dom.root, strings: model.strings });
@@ -108,7 +107,7 @@ function arrange(view) {
       el("section", { class: "distribution" }, heading(strings.softmax), dom.reads, dom.softmax, dom.say, dom.note, dom.about),
     ),
     dom.worked,
-    dom.evidence,
+    ...(dom.evidence ? [dom.evidence] : []),
     dom.table,
     el("p", { class: "keys", text: keysText(view) }),
     dom.live,

@@ -9,7 +9,7 @@
 //   timers    play, announce, news, colours
 //   received  what Python sent last, to tell what is new: identity, traces, pieces
 //   evidence, readouts    answers of Python, by page and lane
-//   acts      functions of this file for the files that it imports
+//   acts      functions of this file for the files that it imports, and those that only the app has (app.js)
 
 import { announce, linked } from "./address.js";
 import { WIRE, ask, forget, hear, isAsked, openChannel, sendNext, told } from "./ask.js";
@@ -17,7 +17,6 @@ import { buildBar, stopClock } from "./bar.js";
 import { START, columnOf, hasLeftEdit, isAsking, moveTo, settleAt, shownStep, traceOf } from "./cursor.js";
 import { argmax, fill } from "./dom.js";
 import { paintEditor, shownRows, startEditing, stopEditing } from "./edit.js";
-import { askEvidence, paintEvidence } from "./evidence.js";
 import { sendPlaceFirst } from "./export.js";
 import { paintBranchBar } from "./fork.js";
 import { buildHeatmap, colourHeatmap, paintHeatmap } from "./heatmap.js";
@@ -81,7 +80,7 @@ function paint(view) {
   paintWorked(view, step);
   paintEditor(view);
   paintBranchBar(view);
-  paintEvidence(view, step);
+  view.acts.paintEvidence?.(view, step);
   dom.where.textContent = fill(model.strings.where, { step: shown + 1, steps: trace.steps.length });
   for (const node of dom.laneButtons) node.setAttribute("aria-pressed", node.dataset.lane === cursor.lane);
   paintJump(dom, trace);
@@ -106,7 +105,7 @@ function build(view, data, inPieces, root) {
   const branches = knownBranches(channel.rows, data.branches);
   const first = { step: 0, lane: cursor.lane, ...data.begin };
   const place = before === null ? linked(data) : same ? placeAmong(before, branches, cursor) : first;
-  const opened = ["worked", "table", "evidence"].filter((name) => view.dom?.[name].open);
+  const opened = ["worked", "table", "evidence"].filter((name) => view.dom?.[name]?.open);
   const within = view.dom?.root.contains(root.getRootNode().activeElement);
   received.traces = traces;
   view.model = buildModel(data, branches, inPieces);
@@ -139,7 +138,7 @@ function receive(view) {
   const missing = news.branches.some(({ key }) => !channel.rows.has(key));
   if (missing && !isAsked(channel, ({ kind }) => kind === "branches")) ask(channel, "branches", {}, () => {});
   sendNext(channel);
-  askEvidence(view);
+  view.acts.askEvidence?.(view);
 }
 
 function colour(view) {
@@ -198,7 +197,7 @@ export function mount(component, more = {}) {
     sendPlaceFirst();
     receive(view);
   }
-  askEvidence(view);
+  view.acts.askEvidence?.(view);
   takeKeys(view.dom.root, data.run);
   return () => {
     forget(channel);

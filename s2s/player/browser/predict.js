@@ -98,7 +98,7 @@ export function paintGame(view) {
   dom.root.classList.toggle("asking", open);
   dom.root.classList.toggle("begins", open && game.known === 0);
   dom.predict.hidden = !game;
-  dom.evidence.hidden = Boolean(game) || !model.page;
+  if (dom.evidence) dom.evidence.hidden = Boolean(game) || !model.page;
   if (!game) return;
   const shown = shownStep(view);
   const where = isFinished(view) ? "where" : "predict_where";
