@@ -33,11 +33,11 @@ class Lanes(Mapping[str, Trace]):
 
     @staticmethod
     def of(*traces: Trace) -> Lanes:
-        """The free and the forced trace of one source, or one of them; UserError where they do not belong together."""
+        """Lanes of a free and a forced trace of one source, or of one of them. UserError if they do not match."""
         if not traces:
             raise UserError("lanes_empty")
-        found = page.merge_lanes([{trace.mode: page.check_showable(trace)} for trace in traces])
-        return Lanes({name: found[name] for name in ("forced", "free") if name in found})
+        lanes = page.merge_lanes([{trace.mode: page.check_showable(trace)} for trace in traces])
+        return Lanes({name: lanes[name] for name in ("forced", "free") if name in lanes})
 
     def __getitem__(self, name: str) -> Trace:
         if name not in self.traces:
@@ -55,8 +55,8 @@ class Lanes(Mapping[str, Trace]):
 
     def __repr__(self) -> str:
         first = next(iter(self.traces.values()))
-        said = self.traces.get("free", first).text
-        return f"<Lanes {', '.join(self.traces)}: {first.source_text} → {said}>"
+        output = self.traces.get("free", first).text
+        return f"<Lanes {', '.join(self.traces)}: {first.source_text} → {output}>"
 
     @property
     def own(self) -> dict[str, Trace]:
@@ -64,7 +64,7 @@ class Lanes(Mapping[str, Trace]):
         return {name: self.traces[name] for name in ("forced", "free") if name in self.traces}
 
     def rows(self) -> list[dict[str, Any]]:
-        """The branches as rows of the player's payload."""
+        """The branches as rows for the player (``payload.branch_row``)."""
         return [branch_row(one, self.traces[one.id], self.traces.get(one.parent)) for one in self.branches]
 
     def fork(
@@ -76,17 +76,18 @@ class Lanes(Mapping[str, Trace]):
         lane: str = "free",
         name: str = "",
     ) -> Lanes:
-        """The same lanes and one branch more: at ``step`` of ``lane`` the model says ``word`` and goes on by itself.
+        """The same lanes and one more branch: at ``step`` of ``lane`` the model has to say ``word``, then runs freely.
 
-        With ``attention`` the step uses other weights, or what ``Edit.parse`` reads. Steps count from 0. Raises
-        UserError for a word that the vocabulary lacks, and where there is no model to go on with.
+        ``attention`` replaces the weights of the step: a row of weights, an Edit, or a text for ``Edit.parse``. Steps
+        count from 0. ``name`` labels the branch. Raises UserError for a word that the vocabulary lacks, for a step that
+        does not exist, for too many branches, and for lanes without a checkpoint.
 
         >>> import s2s
         >>> lanes = s2s.load("date").lanes("2025年3月9日").fork(3, "4")
         >>> lanes["b1"].text[:4], lanes["b1"].prefix
         ('2024', 4)
         """
-        from s2s.decode import what_if  # torch, which lanes of arrays need not
+        from s2s.decode import what_if  # imports torch, which lanes of arrays do not need
 
         trace, checkpoint = self[lane], self.checkpoint
         if checkpoint is None:
@@ -95,12 +96,12 @@ class Lanes(Mapping[str, Trace]):
             raise UserError("step_missing", step=step, last=len(trace.steps) - 1)
         if len(self.branches) >= MAX_BRANCHES:
             raise UserError("branch_many", limit=MAX_BRANCHES)
-        said = what_if.typed_tokens(checkpoint, word) if word or attention is None else []
-        prefix = (*what_if.tokens_before(checkpoint, trace, step), *said)
+        forced = what_if.typed_tokens(checkpoint, word) if word or attention is None else []
+        prefix = (*what_if.tokens_before(checkpoint, trace, step), *forced)
         parent = next((one.edits for one in self.branches if one.id == lane), {})
         edits = {t: edit for t, edit in parent.items() if t < step}
         edits |= {} if attention is None else {step: Edit.of(attention)}
-        title = name or checkpoint.target.segmenter.join(said) or f"✎ {step + 1}"
+        title = name or checkpoint.target.segmenter.join(forced) or f"✎ {step + 1}"
         branch = Branch(f"b{len(self.branches) + 1}", title, lane, step, prefix, edits)
         return replace(self, traces={**self.traces, branch.id: self._decode(branch)}, branches=(*self.branches, branch))
 

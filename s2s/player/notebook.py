@@ -1,8 +1,8 @@
 """The player in a notebook: the exported page in an iframe, isolated from the notebook's styles and scripts.
 
-A frame of ``srcdoc`` asks nobody for anything and needs no extension, so it plays wherever a notebook shows HTML, also
-in a saved one that is opened again. The script beside it makes it as tall as its page, and tells the page
-whether its surroundings are dark; without that script it scrolls.
+The page is the frame's ``srcdoc``: it loads nothing and needs no extension, so it plays wherever a notebook shows HTML,
+also in a saved notebook. The script beside the frame (frame.js) makes it as tall as its page, and tells the page
+whether its surroundings are dark; without the script the frame scrolls.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from s2s.player import payload
 from s2s.player.lanes import Lanes
 from s2s.trace.trace import Trace
 
-CHARACTERS = 110  # of source in a line of the player, as a guess
+CHARACTERS = 110  # estimated source characters in a line of the player
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class NotebookFrame:
         return f"<Frame {self.title}>"
 
     def _repr_html_(self) -> str:
-        """The frame, and the script that fits it."""
+        """The frame and its script as HTML."""
         fixed = " data-fixed" if self.fixed else ""
         return (
             f'<iframe class="lookback-frame" title="{escape(self.title)}" lang="{self.language}"{fixed} '
@@ -54,25 +54,25 @@ class NotebookFrame:
 def show(shown: Trace | Lanes, language: str | None = None, height: int | None = None) -> NotebookFrame:
     """A trace or lanes as a notebook's output, the playing player; ``language`` is ``zh`` or ``en``.
 
-    Without one it speaks that of the machine's locale. The frame is as tall as what it shows, or ``height`` pixels.
+    Without ``language`` it is that of the machine's locale. The frame is as tall as its page, or ``height`` pixels.
 
     >>> import s2s
     >>> s2s.show(s2s.load("date").trace("2025年3月9日"), "zh")
     <Frame 2025年3月9日>
     """
-    lanes, language = _lanes(shown), language or spoken()
+    lanes, language = _lanes(shown), language or locale_language()
     if language not in LANGUAGES:
         raise UserError("setting_choice", name="language", found=language, known=", ".join(LANGUAGES))
     title = next(iter(lanes.values())).source_text[: export.TITLE]
     return NotebookFrame(
-        _page(lanes, language, framed=True), title, language, height or _guess(lanes), height is not None
+        _page(lanes, language, framed=True), title, language, height or _estimate_height(lanes), height is not None
     )
 
 
 def export_html(shown: Trace | Lanes, file: str | Path, language: str | None = None) -> Path:
     """Write a trace or lanes as one page that plays in any browser without a network; returns its path.
 
-    It has both languages and opens in ``language``. Raises UserError where the file cannot be written.
+    The page has both languages and opens in ``language``. Raises UserError if the file cannot be written.
 
     >>> import s2s, tempfile
     >>> folder = tempfile.TemporaryDirectory()
@@ -81,7 +81,7 @@ def export_html(shown: Trace | Lanes, file: str | Path, language: str | None = N
     >>> folder.cleanup()
     """
     path = Path(file)
-    disk.write_text(path, _page(_lanes(shown), language or spoken()))
+    disk.write_text(path, _page(_lanes(shown), language or locale_language()))
     return path
 
 
@@ -93,7 +93,7 @@ def _repr_html_(shown: Trace | Lanes) -> str:
 Trace._repr_html_ = Lanes._repr_html_ = _repr_html_  # type: ignore[attr-defined]
 
 
-def spoken() -> str:
+def locale_language() -> str:
     """``zh`` where the machine's locale is Chinese, else ``en``."""
     names = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
     return "zh" if next(filter(None, map(os.environ.get, names)), "").lower().startswith("zh") else "en"
@@ -112,7 +112,7 @@ def _page(lanes: Lanes, language: str, framed: bool = False) -> str:
     return export.render(lanes.own, language, words, lanes.rows(), framed)
 
 
-def _guess(lanes: Lanes) -> int:
+def _estimate_height(lanes: Lanes) -> int:
     """A first guess of the player's height in pixels, until its page reports it."""
     trace = next(iter(lanes.values()))
     lines = math.ceil(sum(len(token) + 3 for token in trace.source_tokens) / CHARACTERS)

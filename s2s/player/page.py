@@ -1,7 +1,7 @@
 """Export traces as one HTML file that plays without a server, and read them back.
 
-Nothing in it asks for anything outside, and its policy forbids it to: only the script that stands in
-the file may run. The lanes are JSON in one element, from which ``read`` takes them out again.
+The file loads nothing; its content security policy allows only its own script and styles. The lanes are JSON in one
+element, which ``read_lanes`` reads.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def render(
     framed: bool = False,
     begin: Mapping[str, Any] | None = None,
 ) -> str:
-    """The page, opened in ``zh`` or ``en``; ``vocabulary`` counts the target words where that is known.
+    """The page as HTML, which opens in ``language``, ``zh`` or ``en``.
 
-    ``branches`` are rows of ``player.branch_row``. A ``framed`` page is the player alone, for a frame that ``frame.py``
-    makes in a notebook; it keeps nothing in its address. ``begin`` is where it opens where its address does not say:
-    ``step``, from 0, ``lane``, and ``pieces``, "1" for subwords as they are.
+    ``vocabulary`` is the number of target words, if known. ``branches`` are rows of ``payload.branch_row``. A
+    ``framed`` page is the player alone, for a notebook (``notebook.py``), and keeps nothing in its address. ``begin``
+    says where the page opens if its address does not: ``step``, from 0, ``lane``, and ``pieces``, "1" for subwords.
     """
     trace = next(iter(lanes.values()))
-    words = {other: {"player": _spoken(other), "page": _words(trace, other)} for other in LANGUAGES}
+    words = {other: {"player": _player_texts(other), "page": _page_texts(trace, other)} for other in LANGUAGES}
     script = _short(payload.script("page.js"))
     styles = {
         "style": _style("page.css"),
@@ -52,7 +52,7 @@ def render(
         language=language,
         framed=" data-framed" if framed else "",
         policy=_policy(script, list(styles.values())),
-        title=_shown(trace.source_text[:TITLE]),
+        title=_escaped(trace.source_text[:TITLE]),
         facts=_facts(lanes, words[language]["page"]),
         lanes=embedded(payload.lane_values(lanes)),
         page=embedded(
@@ -82,15 +82,15 @@ def _short(code: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _spoken(language: str) -> dict[str, str]:
+def _player_texts(language: str) -> dict[str, str]:
     """The player's texts, without those for functions that need a model."""
     asking = ("evidence_", "predict_", "readout_")
-    spoken = strings("player", language)
-    return {k: v for k, v in spoken.items() if k == "readout_none" or not k.startswith(asking)}
+    texts = strings("player", language)
+    return {k: v for k, v in texts.items() if k == "readout_none" or not k.startswith(asking)}
 
 
-def _words(trace: Trace, language: str) -> dict[str, str]:
-    """The page's own texts, under the names that its template and its script use."""
+def _page_texts(trace: Trace, language: str) -> dict[str, str]:
+    """The texts around the player, under the names that the template and the script use."""
     kind = f"card.kind.{trace.checkpoint['attention']}"
     return {
         "brand": say("app.title", language),
@@ -101,16 +101,16 @@ def _words(trace: Trace, language: str) -> dict[str, str]:
 
 
 def _facts(lanes: Mapping[str, Trace], words: Mapping[str, str]) -> str:
-    """The text, what was said to it, the reference and the model, as rows of a description list."""
+    """Source, output, reference and model as rows of a description list."""
     trace = lanes.get("free") or next(iter(lanes.values()))
     reference = next((lane.reference for lane in lanes.values() if lane.reference), None)
     name, digest = trace.checkpoint["name"], trace.checkpoint.get("digest", "")
     rows = {
-        "text": _shown(trace.source_text),
-        "output": _shown(lanes["free"].text) if "free" in lanes else "",
-        "reference": _shown(reference or ""),
-        "model": f"{_shown(name)} · <span data-say=kind>{escape(words['kind'])}</span>"
-        + (f" · <code>{_shown(digest)}</code>" if digest else ""),
+        "text": _escaped(trace.source_text),
+        "output": _escaped(lanes["free"].text) if "free" in lanes else "",
+        "reference": _escaped(reference or ""),
+        "model": f"{_escaped(name)} · <span data-say=kind>{escape(words['kind'])}</span>"
+        + (f" · <code>{_escaped(digest)}</code>" if digest else ""),
     }
     return "".join(
         f'<dt data-say="{key}">{escape(words[key])}</dt><dd class="{key}" dir="auto">{value}</dd>'
@@ -119,7 +119,7 @@ def _facts(lanes: Mapping[str, Trace], words: Mapping[str, str]) -> str:
     )
 
 
-def _shown(text: str) -> str:
+def _escaped(text: str) -> str:
     """A text escaped for HTML; lone surrogates, which UTF-8 cannot encode, become question marks."""
     return escape(text.encode("utf-8", "replace").decode("utf-8"))
 
@@ -153,7 +153,7 @@ class _Finder(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.inside = False
-        self.found = ""
+        self.text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.inside = tag == "script" and dict(attrs).get("id") == LANES
@@ -163,29 +163,29 @@ class _Finder(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.inside:
-            self.found += data
+            self.text += data
 
 
 def read_lanes(text: str) -> dict[str, Trace]:
-    """The lanes in a trace's JSON or in an exported page, by mode; ValueError says what it is instead."""
+    """The lanes in a trace's JSON or in an exported page, by mode. ValueError says why there are none."""
     if not text.lstrip("\ufeff \t\r\n").startswith("<"):
         trace = check_showable(Trace.from_json(text))
         return {trace.mode: trace}
     finder = _Finder()
     finder.feed(text)
     finder.close()
-    if not finder.found:
+    if not finder.text:
         raise ValueError(f"a page without an element {LANES}")
     try:
-        lanes = json.loads(finder.found)
+        lanes = json.loads(finder.text)
     except RecursionError:
         raise ValueError(f"its {LANES} is nested too deeply") from None
     if not isinstance(lanes, dict):
         raise ValueError(f"its {LANES} is no object")
-    found = [check_showable(Trace.from_json(json.dumps(lane))) for lane in lanes.values() if lane is not None]
-    if not found:
+    traces = [check_showable(Trace.from_json(json.dumps(lane))) for lane in lanes.values() if lane is not None]
+    if not traces:
         raise ValueError(f"its {LANES} holds no lane")
-    return {trace.mode: trace for trace in found}
+    return {trace.mode: trace for trace in traces}
 
 
 def check_showable(trace: Trace) -> Trace:
@@ -199,9 +199,9 @@ def check_showable(trace: Trace) -> Trace:
 
 
 def merge_lanes(traces: Sequence[Mapping[str, Trace]]) -> dict[str, Trace]:
-    """Merge the lanes of several files into one page. UserError if they do not belong together."""
+    """The lanes of several files as those of one page. UserError if they do not belong together."""
     lanes: dict[str, Trace] = {}
-    for name, trace in (item for found in traces for item in found.items()):
+    for name, trace in (item for part in traces for item in part.items()):
         first = next(iter(lanes.values()), trace)
         if name in lanes:
             raise UserError("export_same_lane", lane=name)

@@ -1,4 +1,4 @@
-"""The player's files: the app mounts them as a component, an exported page carries them along."""
+"""What the player needs: its files, and traces and branches as plain values."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ def read(name: str) -> str:
 def script(entry: str = "app.js") -> str:
     """An entry of the player's folder as one module: ``app.js`` exports its mount, ``page.js`` runs by itself.
 
-    Where nobody can be asked, as on a page, what only shows answers is left out.
+    A page, which has no Python to ask, is without the sections that show its answers.
     """
     return bundle.script(FOLDER / entry)
 
 
 def lane_values(lanes: Mapping[str, Trace]) -> dict[str, Any]:
-    """The lanes as plain values for the player; null for a missing lane."""
+    """The forced and the free lane as plain values; None for a missing one."""
     return {name: lanes[name].to_dict() if name in lanes else None for name in ("forced", "free")}
 
 
 def source_words(lanes: Mapping[str, Trace]) -> dict[str, Any] | None:
-    """Labels and spans of the source's words if it was cut into subwords; None otherwise."""
+    """The words of a source in subwords: ``labels``, and ``spans`` [start, end) in tokens. None for other sources."""
     tokens = next(iter(lanes.values())).source_tokens
-    found = spans(tokens)
-    if len(found) == len(tokens):
+    words = spans(tokens)
+    if len(words) == len(tokens):
         return None
-    return {"labels": [word(tokens[start:end]) for start, end in found], "spans": [list(span) for span in found]}
+    return {"labels": [word(tokens[start:end]) for start, end in words], "spans": [list(span) for span in words]}
 
 
 def branch_row(branch: Branch, trace: Trace, parent: Trace | None) -> dict[str, Any]:
-    """A branch as plain values for the player: its steps from where it leaves its parent."""
+    """A branch as plain values for the player, with the steps after those that it shares with its parent."""
     shared = _shared(trace, parent)
     plain = trace.to_dict(shared)
     parts = ("settings", "divergence", "steps", "text", "ended")
@@ -56,12 +56,12 @@ def branch_row(branch: Branch, trace: Trace, parent: Trace | None) -> dict[str, 
 def _shared(trace: Trace, parent: Trace | None) -> int:
     """The number of leading steps that equal the parent's."""
     pairs = zip(trace.steps, parent.steps if parent else (), strict=False)
-    return next((t for t, (own, other) in enumerate(pairs) if not _same(own, other)), _shorter(trace, parent))
+    return next((t for t, (own, other) in enumerate(pairs) if not _same_step(own, other)), _shorter(trace, parent))
 
 
-def _same(own: Step, other: Step) -> bool:
-    said = (own.output, own.log_prob, own.target) == (other.output, other.log_prob, other.target)
-    return said and np.array_equal(own.attention, other.attention)
+def _same_step(own: Step, other: Step) -> bool:
+    same_word = (own.output, own.log_prob, own.target) == (other.output, other.log_prob, other.target)
+    return same_word and np.array_equal(own.attention, other.attention)
 
 
 def _shorter(trace: Trace, parent: Trace | None) -> int:

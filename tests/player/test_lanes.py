@@ -115,7 +115,7 @@ def test_a_trace_shows_itself_and_the_language_is_the_locales(monkeypatch: pytes
         for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("LANG", value)
-        assert notebook.spoken() == language
+        assert notebook.locale_language() == language
         assert arrays()._repr_html_() == show(arrays(), language)._repr_html_() == Lanes.of(arrays())._repr_html_()
 
 
