@@ -141,6 +141,7 @@ def test_step_lane_and_language_stand_in_the_fragment(open_file: OpenFile, lanes
     where(page, 4, steps, "zh")
     expect(page.locator("dt").first).to_have_text(say("export.text", "zh"))
     page.wait_for_url(re.compile(r"#lang=zh&step=4&lane=forced$"))
+    expect(page.locator(".map .side.now")).to_have_attribute("data-t", "3")  # also in the heatmap that was built anew
     again = open_file(lanes, "#lang=zh&step=4&lane=forced")
     where(again, 4, steps, "zh")
     assert again.evaluate("document.documentElement.lang") == "zh"

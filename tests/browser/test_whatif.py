@@ -281,6 +281,15 @@ def test_presets_by_keyboard_alone(open_page: OpenPage) -> None:
     expect(page.locator(".editor")).to_be_hidden()
 
 
+def test_an_answer_builds_no_lane_anew(open_page: OpenPage) -> None:
+    page = visit(open_page, step=3)
+    page.locator("tr.lane.free td[data-t='0']").evaluate("td => td.dataset.before = ''")
+    page.keyboard.press("e")
+    page.get_by_role("button", name=say("player.edit_uniform_help", "en")).press("Enter")
+    expect(page.locator(".change")).to_have_attribute("data-seq", re.compile(r"\d"))
+    expect(page.locator("td[data-before]")).to_have_count(1)
+
+
 def test_a_row_of_the_heatmap_is_dragged(open_page: OpenPage) -> None:
     page = visit(open_page, step=2)
     page.locator("button.edit").click()
