@@ -7,7 +7,7 @@ import { BRANCH, DATA } from "./lanes.mjs";
 import { START, changeEdit, changeGame, clearMarks, columnOf, hasLeftEdit, isAsking, isFinished, lastStep, lockColumn, moveTo, nextLane, pointAt, settleAt, shownStep, startEdit, traceOf } from "../../s2s/player/browser/cursor.js";
 import { shownRows } from "../../s2s/player/browser/edit.js";
 import { missingSteps } from "../../s2s/player/browser/evidence.js";
-import { candidates, newGame, revealed } from "../../s2s/player/browser/game.js";
+import { newGame, revealStep, wordChoices } from "../../s2s/player/browser/game.js";
 import { buildModel, hideComing } from "../../s2s/player/browser/model.js";
 
 const model = buildModel(DATA, [BRANCH], true);
@@ -75,7 +75,7 @@ test("a game asks about the first hidden step until none is left", () => {
 
 test("a revealed step keeps the guess with its points, and the next guess is empty", () => {
   const { game } = changeGame({ ...free, game: newGame(0) }, { guess: { place: 0, word: "X", typed: true } });
-  const next = revealed(game, model.lanes.free);
+  const next = revealStep(game, model.lanes.free);
   assert.deepEqual(next.given, [{ place: 0, word: "X", typed: true, look: 10, said: 10, rank: 1 }]);
   assert.deepEqual([next.known, next.guess, game.given], [1, { place: null, word: null, typed: false }, []]);
 });
@@ -83,8 +83,8 @@ test("a revealed step keeps the guess with its points, and the next guess is emp
 test("the offered words depend on source and step alone", () => {
   const top = ["x", "p", "q", "r", "s", "t"].map((token, i) => ({ token, log_prob: -i, rank: i + 1 }));
   const whole = { ...model.lanes.free, steps: model.lanes.free.steps.map((step) => ({ ...step, top })) };
-  assert.deepEqual([...candidates(whole, 0)].sort(), ["p", "q", "r", "s", "x"]);
-  assert.deepEqual(candidates(whole, 0), candidates({ ...whole }, 0));
+  assert.deepEqual([...wordChoices(whole, 0)].sort(), ["p", "q", "r", "s", "x"]);
+  assert.deepEqual(wordChoices(whole, 0), wordChoices({ ...whole }, 0));
 });
 
 test("evidence is asked for from the selected step on, a few steps at a time", () => {

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import "./browserless.mjs";
-import { linked } from "../../s2s/player/browser/address.js";
-import { points, score } from "../../s2s/player/browser/game.js";
+import { placeFromAddress } from "../../s2s/player/browser/address.js";
+import { gameScore, guessPoints } from "../../s2s/player/browser/game.js";
 
 const STEP = {
   output: "tea",
@@ -14,7 +14,7 @@ const STEP = {
 };
 
 test("a place earns its share of the largest weight, a word by its rank", () => {
-  const free = (place, word) => points(STEP, "free", { place, word });
+  const free = (place, word) => guessPoints(STEP, "free", { place, word });
   assert.deepEqual(free(1, "Tea"), { look: 10, said: 10, rank: 1 });
   assert.deepEqual(free(0, "water"), { look: 1, said: 3, rank: 3 });
   assert.deepEqual(free(null, "milk"), { look: null, said: 0, rank: 4 });
@@ -24,14 +24,14 @@ test("a place earns its share of the largest weight, a word by its rank", () => 
 
 test("a streak ends with an answer below half, a step that was not guessed counts nothing", () => {
   const given = [{ look: 10, said: 10 }, null, { look: 5, said: null }, { look: 2, said: 10 }, { look: 8, said: 10 }];
-  const { got, of, streak, longest, looks } = score({ given });
+  const { got, of, streak, longest, looks } = gameScore({ given });
   assert.deepEqual({ got, of, streak, longest, looks }, { got: 55, of: 70, streak: 1, longest: 2, looks: 4 });
 });
 
 test("an address counts only where it names what is shown", () => {
   globalThis.location = { search: "?text=a&step=3&lane=free&lang=zh", hash: "#step=2" };
-  assert.deepEqual(linked({ link: { text: "a", lang: "en" } }), { step: 2, lane: "free" });
-  assert.deepEqual(linked({ link: { text: "b" }, begin: { step: 4, lane: "forced" } }), { step: 4, lane: "free" });
-  assert.deepEqual(linked({ link: {}, fragment: true }), { step: 1, lane: null });
-  assert.deepEqual(linked({ link: null, begin: { step: 1 } }), { step: 1, lane: null });
+  assert.deepEqual(placeFromAddress({ link: { text: "a", lang: "en" } }), { step: 2, lane: "free" });
+  assert.deepEqual(placeFromAddress({ link: { text: "b" }, begin: { step: 4, lane: "forced" } }), { step: 4, lane: "free" });
+  assert.deepEqual(placeFromAddress({ link: {}, fragment: true }), { step: 1, lane: null });
+  assert.deepEqual(placeFromAddress({ link: null, begin: { step: 1 } }), { step: 1, lane: null });
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import "./browserless.mjs";
-import { argmax, decimals, percent, right, shade, standing } from "../../s2s/player/browser/dom.js";
+import { argmax, decimals, isReference, percent, shade, standing } from "../../s2s/player/browser/dom.js";
 import { normalised, weigh } from "../../s2s/player/browser/edit.js";
 
 const near = (found, wanted) => found.forEach((value, i) => assert.ok(Math.abs(value - wanted[i]) < 1e-12, `${found} is not ${wanted}`));
@@ -26,7 +26,7 @@ test("small weights have more than their share of colour, within nothing and all
 });
 
 test("an unknown word is never the reference's", () => {
-  assert.deepEqual([right("tea", "tea"), right("tea", "Tea"), right("<unk>", "<unk>")], [true, false, false]);
+  assert.deepEqual([isReference("tea", "tea"), isReference("tea", "Tea"), isReference("<unk>", "<unk>")], [true, false, false]);
 });
 
 test("a token stands as its script does", () => {

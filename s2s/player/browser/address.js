@@ -45,7 +45,7 @@ export function address({ model, cursor }) {
 
 // Where a player that has just been mounted begins: at the address's step if the address names what is shown, otherwise
 // at ``begin``, otherwise at the first step.
-export function linked({ link, fragment, begin }, hash = location.hash) {
+export function placeFromAddress({ link, fragment, begin }, hash = location.hash) {
   const start = { step: 0, lane: null, ...begin };
   if (!link) return start;
   const here = new URLSearchParams(fragment ? hash.slice(1) : location.search);

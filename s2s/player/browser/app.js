@@ -2,8 +2,8 @@
 
 import { askEvidence, buildEvidence, paintEvidence } from "./evidence.js";
 import { mount } from "./player.js";
-import { askedReadout } from "./readout.js";
+import { buildReadout } from "./readout.js";
 
 export default function (component) {
-  return mount(component, { askEvidence, askedReadout, buildEvidence, paintEvidence });
+  return mount(component, { askEvidence, buildReadout, buildEvidence, paintEvidence });
 }

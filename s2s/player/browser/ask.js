@@ -15,7 +15,7 @@ export const openChannel = () => ({ page: null, root: null, strings: null, queue
 const wireOf = (channel) => channel.wire ?? WIRE;
 
 // The last message from Python, or null if it is about another page.
-export const told = (channel) => (channel.page && wireOf(channel).told?.page === channel.page ? wireOf(channel).told : null);
+export const lastMessage = (channel) => (channel.page && wireOf(channel).told?.page === channel.page ? wireOf(channel).told : null);
 
 // Queue a request. ``then`` gets the answer, {seq, kind, …} or {error: a sentence}. A request with ``latest`` replaces
 // requests of its kind that have not left yet: of a drag only the newest position counts.
@@ -32,10 +32,10 @@ export const isAsked = ({ waiting, queue }, condition) => [waiting, ...queue].so
 export const isAwaited = (channel, then) => Boolean(then) && isAsked(channel, (request) => request.then === then);
 
 export function sendNext(channel) {
-  if (channel.waiting || !channel.queue.length || !told(channel)) return;
+  if (channel.waiting || !channel.queue.length || !lastMessage(channel)) return;
   const request = channel.queue.shift();
   const { kind, payload } = request;
-  const seq = (channel.seq = Math.max(channel.seq, told(channel).seq) + 1);
+  const seq = (channel.seq = Math.max(channel.seq, lastMessage(channel).seq) + 1);
   const began = performance.now();
   const has = channel.rows && [...channel.rows.keys()];
   const send = () => wireOf(channel).send?.({ ...payload, seq, kind, page: channel.page, has });
@@ -59,8 +59,8 @@ function settle(channel, answer) {
 }
 
 // Read the last message from Python: the number of the last request that it handled, and the answer.
-export function hear(channel) {
-  const { seq, answer } = told(channel);
+export function readAnswer(channel) {
+  const { seq, answer } = lastMessage(channel);
   const { waiting } = channel;
   channel.seq = Math.max(channel.seq, seq);
   if (!waiting || seq < waiting.seq) return;
@@ -76,7 +76,7 @@ export function hearOwn(channel, asking, setStateValue) {
   if (channel.page !== asking.page) channel.queue = [];
   channel.page = asking.page;
   channel.wire = { told: asking, send: (request) => setStateValue("request", request) };
-  hear(channel);
+  readAnswer(channel);
   sendNext(channel);
 }
 

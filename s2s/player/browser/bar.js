@@ -4,7 +4,7 @@ import { address } from "./address.js";
 import { traceOf } from "./cursor.js";
 import { button, copyLink, el, fill, icon } from "./dom.js";
 import { download } from "./export.js";
-import { onward } from "./predict.js";
+import { goOn } from "./predict.js";
 
 const SPEEDS = [0.5, 1, 2, 4];
 const TICK = 900; // milliseconds a step at speed 1
@@ -34,7 +34,7 @@ export function buildBar(view) {
       go("first", strings.first, () => show(view, { step: 0 })),
       go("back", strings.back, () => show(view, { step: view.cursor.step - 1 })),
       dom.playButton,
-      go("next", strings.next, () => onward(view)),
+      go("next", strings.next, () => goOn(view)),
       go("last", strings.last, () => show(view, { step: Infinity })),
     ),
     speedSelect(view),

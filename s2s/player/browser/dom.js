@@ -49,9 +49,9 @@ export const hasProbability = (word) => word.log_prob !== undefined;
 export const hasNumbers = (step) => hasProbability(step) || step.top.length > 0;
 
 // Whether a word is the reference's. An unknown word never is, although both are written <unk>.
-export const right = (token, gold) => token === gold && token !== "<unk>";
+export const isReference = (token, gold) => token === gold && token !== "<unk>";
 // Whether the most probable word of a step differs from the reference's.
-export const misses = (step) => Boolean(step.target) && !right(step.top[0]?.token ?? step.output, step.target.token);
+export const isMiss = (step) => Boolean(step.target) && !isReference(step.top[0]?.token ?? step.output, step.target.token);
 
 export const isSpecial = (token) => /^<(pad|unk|bos|eos|fill)>$/.test(token);
 

@@ -174,7 +174,7 @@ export function listenEdit(view, on) {
     const { edit, locked } = view.cursor;
     if (!edit || event.button > 0 || (event.pointerType === "touch" && s !== locked)) return;
     setDrag(view, { s, y: event.clientY, from: shownRow(view.model, edit.row)[s] });
-    view.acts.lock(view, s, true);
+    view.acts.lockWord(view, s, true);
   };
   on(source, "pointerdown", (event) => {
     const chip = event.target.closest("[data-s]");
@@ -213,6 +213,6 @@ function pressChip(view, event) {
   event.preventDefault();
   if (weight !== undefined) return setWeight(view, s, weight);
   if (!view.dom.chips[other]) return;
-  view.acts.lock(view, other, true);
+  view.acts.lockWord(view, other, true);
   view.dom.chips[other].focus();
 }

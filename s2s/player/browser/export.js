@@ -8,7 +8,7 @@ import { bare } from "./words.js";
 
 // Like s2s/spreadsheet.py: a text that a spreadsheet would take as a formula gets an apostrophe.
 const plainCell = (value) => (typeof value === "string" && /^'*[=+\-@\t\r＝＋－＠]/.test(value) ? `'${value}` : String(value));
-const quoted = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const quotedCell = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 function traceCsv(trace) {
   const head = ["step", "input", "output", "log_prob", "rank", "entropy", "target", "target_log_prob"];
@@ -19,10 +19,10 @@ function traceCsv(trace) {
     const known = [step.log_prob, step.rank, step.entropy].map((number) => number ?? "");
     rows.push([t, step.input, step.output, ...known, ...gold, ...step.attention]);
   });
-  return rows.map((row) => row.map((value) => quoted(plainCell(value))).join(",")).join("\r\n") + "\r\n";
+  return rows.map((row) => row.map((value) => quotedCell(plainCell(value))).join(",")).join("\r\n") + "\r\n";
 }
 
-function save(name, blob) {
+function saveBlob(name, blob) {
   const link = el("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -41,7 +41,7 @@ function savePng(svg, name) {
     context.scale(scale, scale);
     context.drawImage(image, 0, 0);
     URL.revokeObjectURL(url);
-    canvas.toBlob((blob) => save(name, blob), "image/png");
+    canvas.toBlob((blob) => saveBlob(name, blob), "image/png");
   };
   image.src = url;
 }
@@ -51,10 +51,10 @@ export function download(view, kind, what = "step") {
   const trace = bare(traceOf(view));
   const part = kind === "json" || kind === "csv" ? "" : what === "step" ? `-${view.cursor.step + 1}` : "-heatmap";
   const name = `lookback-${trace.checkpoint.name}-${view.cursor.lane}${part}.${kind}`;
-  if (kind === "json") return save(name, new Blob([JSON.stringify(trace)], { type: "application/json" }));
-  if (kind === "csv") return save(name, new Blob(["\ufeff" + traceCsv(trace)], { type: "text/csv" }));
+  if (kind === "json") return saveBlob(name, new Blob([JSON.stringify(trace)], { type: "application/json" }));
+  if (kind === "csv") return saveBlob(name, new Blob(["\ufeff" + traceCsv(trace)], { type: "text/csv" }));
   const svg = what === "step" ? pictureSvg(view) : heatmapSvg(view);
-  if (kind === "svg") return save(name, new Blob([svg], { type: "image/svg+xml" }));
+  if (kind === "svg") return saveBlob(name, new Blob([svg], { type: "image/svg+xml" }));
   return savePng(svg, name);
 }
 

@@ -12,7 +12,7 @@ export const newGame = (known) => ({ known, guess: noGuess(), given: [], hint: f
 const noGuess = () => ({ place: null, word: null, typed: false });
 
 // Numbers from 0 to 1 that depend on the text alone (mulberry32 on an FNV-1a hash).
-function draws(text) {
+function randomNumbers(text) {
   let seed = 2166136261;
   for (const c of text) seed = Math.imul(seed ^ c.codePointAt(0), 16777619);
   return () => {
@@ -25,10 +25,10 @@ function draws(text) {
 
 // The words offered at step ``known``: the lane's word and the most probable others, in an order that depends on the
 // source and the step alone.
-export function candidates(whole, known) {
+export function wordChoices(whole, known) {
   const step = whole.steps[known];
   const words = [...new Set([spokenWord(step, whole.mode).token, ...step.top.map((word) => word.token)])].slice(0, CHOICES);
-  const draw = draws(`${whole.source.tokens.join(" ")} ${known}`);
+  const draw = randomNumbers(`${whole.source.tokens.join(" ")} ${known}`);
   for (let i = words.length - 1; i > 0; i--) {
     const j = Math.floor(draw() * (i + 1));
     [words[i], words[j]] = [words[j], words[i]];
@@ -37,7 +37,7 @@ export function candidates(whole, known) {
 }
 
 // What a guess is worth; null for a part that was left out.
-export function points(step, mode, { place, word }) {
+export function guessPoints(step, mode, { place, word }) {
   const found = word === null ? null : step.top.find(({ token }) => token.toLowerCase() === word.toLowerCase());
   const right = word !== null && spokenWord(step, mode).token.toLowerCase() === word.toLowerCase();
   return {
@@ -48,14 +48,14 @@ export function points(step, mode, { place, word }) {
 }
 
 // The game after step ``known`` was revealed.
-export function revealed(game, whole) {
+export function revealStep(game, whole) {
   const given = [...game.given];
-  given[game.known] = { ...game.guess, ...points(whole.steps[game.known], whole.mode, game.guess) };
+  given[game.known] = { ...game.guess, ...guessPoints(whole.steps[game.known], whole.mode, game.guess) };
   return { ...newGame(game.known + 1), given };
 }
 
 // The sum over the steps so far. A streak is of steps whose answers all got at least half of their points.
-export function score({ given }) {
+export function gameScore({ given }) {
   const sum = { got: 0, of: 0, streak: 0, longest: 0, looks: 0, looked: 0, words: 0, right: 0, near: 0 };
   for (const { look, said } of given.filter(Boolean)) {
     const answers = [look, said].filter((value) => value !== null);

@@ -1,6 +1,6 @@
 // The heatmap of a lane's attention: a canvas with one pixel a cell, stretched, and labels that stay while it scrolls.
 
-import { el, label, misses, reveal, shade, standing } from "./dom.js";
+import { el, isMiss, label, reveal, shade, standing } from "./dom.js";
 
 export const CELL = { width: 30, height: 26 }; // pixels of the page
 
@@ -16,7 +16,7 @@ export function buildHeatmap(dom, trace, strings, palette) {
   });
   const sides = trace.steps.map((step, t) => {
     const mark = step.own_attention ? [el("span", { class: "mark", text: "✎ ", title: strings.edited_here })] : [];
-    return el("div", { class: "side" + (misses(step) ? " miss" : ""), "data-t": t }, ...mark, label(step.output));
+    return el("div", { class: "side" + (isMiss(step) ? " miss" : ""), "data-t": t }, ...mark, label(step.output));
   });
   const canvas = el("canvas", { width: S, height: T, "aria-hidden": "true" });
   dom.bandRow = el("div", { class: "band row" });

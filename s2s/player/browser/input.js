@@ -7,7 +7,7 @@ import { listenEdit, stopEditing, toggleEditing } from "./edit.js";
 import { listenFork } from "./fork.js";
 import { cellAt } from "./heatmap.js";
 import { byKey } from "./keys.js";
-import { gameKeys, mark, questionKey } from "./predict.js";
+import { gameKeys, markSource, questionKey } from "./predict.js";
 import { toggleWords } from "./reading.js";
 
 const attribute = (event, key) => event.target.closest(`[data-${key}]`)?.dataset[key];
@@ -33,7 +33,7 @@ export function listen(view) {
   listenLanes(view, on);
   listenMap(view, on);
   for (const node of [source, predict]) on(node, "keydown", (event) => questionKey(view, event));
-  for (const node of [source, lanes, map]) on(node, "pointerleave", () => preview(view, null, null));
+  for (const node of [source, lanes, map]) on(node, "pointerleave", () => previewStep(view, null, null));
   if (view.model.page) {
     listenFork(view, on);
     listenEdit(view, on);
@@ -45,17 +45,17 @@ export function listen(view) {
 
 function listenSource(view, on) {
   const { source } = view.dom;
-  on(source, "pointerover", (event) => isMouse(event) && preview(view, view.cursor.hover, index(attribute(event, "s"))));
+  on(source, "pointerover", (event) => isMouse(event) && previewStep(view, view.cursor.hover, index(attribute(event, "s"))));
   on(source, "click", (event) => {
     const s = index(attribute(event, "s"));
-    if (isAsking(view)) mark(view, s);
-    else lock(view, s, Boolean(view.cursor.edit));
+    if (isAsking(view)) markSource(view, s);
+    else lockWord(view, s, Boolean(view.cursor.edit));
   });
 }
 
 function listenLanes(view, on) {
   const { lanes } = view.dom;
-  on(lanes, "pointerover", (event) => isMouse(event) && preview(view, laneStep(view, attribute(event, "t")), null));
+  on(lanes, "pointerover", (event) => isMouse(event) && previewStep(view, laneStep(view, attribute(event, "t")), null));
   on(lanes, "click", (event) => {
     const t = index(attribute(event, "t"));
     const branch = event.target.closest("input") ? undefined : attribute(event, "branch");
@@ -69,16 +69,16 @@ function listenMap(view, on) {
   on(map, "pointermove", (event) => {
     if (!isMouse(event)) return;
     const cell = cellAt(view.dom, traceOf(view), event);
-    preview(view, cell ? cell.t : laneStep(view, attribute(event, "t")), cell ? cell.s : index(attribute(event, "s")));
+    previewStep(view, cell ? cell.t : laneStep(view, attribute(event, "t")), cell ? cell.s : index(attribute(event, "s")));
   });
   on(map, "click", (event) => {
     const cell = cellAt(view.dom, traceOf(view), event);
     const head = index(attribute(event, "s"));
     const side = index(attribute(event, "t"));
     if (cell) {
-      lock(view, cell.s, true);
+      lockWord(view, cell.s, true);
       view.acts.show(view, { step: cell.t });
-    } else if (head !== null) lock(view, head);
+    } else if (head !== null) lockWord(view, head);
     else if (side !== null) view.acts.show(view, { step: side });
   });
 }
@@ -86,7 +86,7 @@ function listenMap(view, on) {
 // A step of the selected lane, or null: other lanes may be longer.
 const laneStep = (view, t) => (t !== undefined && Number(t) < traceOf(view).steps.length ? Number(t) : null);
 
-function preview(view, step, column) {
+function previewStep(view, step, column) {
   const { cursor } = view;
   if (cursor.edit || isAsking(view)) return; // the weights on screen are those that are edited
   if (cursor.hover === step && columnOf(cursor) === (column ?? cursor.locked)) return;
@@ -94,13 +94,13 @@ function preview(view, step, column) {
   view.acts.paint(view);
 }
 
-export function lock(view, column, always = false) {
+export function lockWord(view, column, always = false) {
   if (column === null || isAsking(view)) return;
   view.cursor = lockColumn(view.cursor, column, always);
   view.acts.paint(view);
 }
 
-function clear(view) {
+function clearSelection(view) {
   stopEditing(view);
   view.cursor = clearMarks(view.cursor);
   view.acts.paint(view);
@@ -118,6 +118,6 @@ function pressKey(view, event) {
     e: () => hasAttention(traceOf(view)) && toggleEditing(view),
     w: () => toggleWords(view),
     ...gameKeys(view),
-    Escape: () => clear(view),
+    Escape: () => clearSelection(view),
   });
 }

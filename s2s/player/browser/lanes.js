@@ -1,7 +1,7 @@
 // The source strip, and the lanes with their branches on one time axis.
 
 import { columnOf, traceOf } from "./cursor.js";
-import { argmax, button, el, hasProbability, label, percent, reveal, right, shade } from "./dom.js";
+import { argmax, button, el, hasProbability, isReference, label, percent, reveal, shade } from "./dom.js";
 import { askDelete, branchHead, markBranchCell } from "./fork.js";
 import { branchOf, laneName, spokenWord } from "./model.js";
 
@@ -43,7 +43,7 @@ export function buildLanes(view) {
   for (const [name, depth] of model.order) {
     const branch = branchOf(model, name);
     const head = branch ? branchHead(view, branch, depth) : title(laneName(model, name));
-    if (branch?.error) rows.push(el("tr", { class: "lane failed" }, head, failure(view, branch, length)));
+    if (branch?.error) rows.push(el("tr", { class: "lane failed" }, head, failureCell(view, branch, length)));
     else rows.push(row(`lane ${name}`, head, (t) => laneCell(model, lanes[name], name, gold, t, cell, branch)));
   }
   dom.lanes.replaceChildren(el("tbody", {}, ...rows));
@@ -51,7 +51,7 @@ export function buildLanes(view) {
 }
 
 // The row of a branch that cannot be decoded now: the reason, and a button that deletes the branch.
-function failure(view, branch, length) {
+function failureCell(view, branch, length) {
   const { strings } = view.model;
   const remove = button("delete", strings.delete_help, () => askDelete(view, branch), strings.delete);
   return el("td", { class: "failure", colspan: length }, el("span", { text: branch.error }), ...(view.model.page ? [remove] : []));
@@ -61,7 +61,7 @@ function laneCell(model, lane, name, gold, t, cell, branch) {
   if (t >= lane.steps.length) return cell(t, "");
   const word = spokenWord(lane.steps[t], lane.mode);
   const p = hasProbability(word) ? Math.exp(word.log_prob) : 0;
-  const miss = gold.length > 0 && !right(word.token, gold[t]);
+  const miss = gold.length > 0 && !isReference(word.token, gold[t]);
   const share = hasProbability(word) ? [el("span", { class: "p", text: percent(p) })] : [];
   const td = cell(t, name, label(word.token), ...share, el("i", { class: "looked" }));
   td.style.setProperty("--p", shade(p).toFixed(3));

@@ -11,7 +11,7 @@ import { rolled } from "./words.js";
 import { paintTable } from "./worked.js";
 
 // The scale of the colours of weights, from 0 to 1.
-function legend() {
+function buildLegend() {
   const steps = Array.from({ length: 6 }, (_, i) => {
     const swatch = el("i");
     swatch.style.setProperty("--w", shade(i / 5));
@@ -35,7 +35,7 @@ export function buildNodes(view, root) {
   buildParts(view, (name, tag, attributes = {}, ...children) => (dom[name] = el(tag, { class: name, ...attributes }, ...children)));
   buildControls(view);
   view.acts.buildEvidence?.(view);
-  dom.root = arrange(view);
+  dom.root = arrangeParts(view);
   root.replaceChildren(dom.root);
   Object.assign(view.channel, { root: dom.root, strings: model.strings });
   dom.root.classList.toggle("blind", !hasAttention(traceOf(view)));
@@ -81,12 +81,12 @@ function buildControls(view) {
 }
 
 // The parts in their order on screen.
-function arrange(view) {
+function arrangeParts(view) {
   const { model, cursor, dom } = view;
   const { strings } = model;
   const heading = (text, ...more) => el("h3", {}, text, ...more);
   const switches = [...(model.page ? [dom.editButton] : []), ...(model.words && !cursor.game ? [dom.wordsButton] : [])];
-  const mapHead = el("h3", { class: "mapHead", text: strings.heatmap }, heatmapDownloads(view), legend());
+  const mapHead = el("h3", { class: "mapHead", text: strings.heatmap }, heatmapDownloads(view), buildLegend());
   return el(
     "div",
     { class: "player", tabindex: "0", role: "group", "aria-label": strings.player },

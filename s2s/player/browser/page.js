@@ -1,6 +1,6 @@
 // An exported page: the player mounted on the lanes in the page, with switches for language and theme.
 
-import { linked } from "./address.js";
+import { placeFromAddress } from "./address.js";
 import { VIEWS, mount, show } from "./player.js";
 
 function openPage() {
@@ -40,7 +40,7 @@ function openPage() {
   });
   addEventListener("hashchange", ({ newURL }) => {
     const view = VIEWS.get(host.querySelector(".lookback"));
-    show(view, linked(view.model, new URL(newURL).hash)); // not the location's, which a step may have written meanwhile
+    show(view, placeFromAddress(view.model, new URL(newURL).hash)); // not the location's, which a step may have written meanwhile
   });
   paintPage();
   if (framed) fitFrame(paintPage);

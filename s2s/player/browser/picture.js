@@ -2,11 +2,11 @@
 // alone. Long sources continue in further lines and panels; nothing is cut off.
 
 import { columnOf, traceOf } from "./cursor.js";
-import { fill, hasAttention, hasNumbers, isWide, misses, percent, right, shade } from "./dom.js";
+import { fill, hasAttention, hasNumbers, isMiss, isReference, isWide, percent, shade } from "./dom.js";
 import { CELL } from "./heatmap.js";
 import { laneName, spokenWord } from "./model.js";
 import { measure, paper, round, underline, word, wrapped } from "./paper.js";
-import { about, distribution, restLabel } from "./softmax.js";
+import { distribution, restLabel, wordFacts } from "./softmax.js";
 
 const SHEET = { width: 1024, wide: 2048, margin: 28, gap: 30 };
 const LONG = 80; // source tokens from which on the sheet is wide
@@ -66,7 +66,7 @@ function laneTable({ model, cursor }) {
     const cell = (t) => {
       if (!(t in lane.steps)) return null;
       const { token, log_prob } = spokenWord(lane.steps[t], lane.mode);
-      return { token, p: log_prob === undefined ? null : Math.exp(log_prob), miss: gold.length > 0 && !right(token, gold[t]), diverges: lane.divergence === t };
+      return { token, p: log_prob === undefined ? null : Math.exp(log_prob), miss: gold.length > 0 && !isReference(token, gold[t]), diverges: lane.divergence === t };
     };
     rows.push({ kind: "lane", title: laneName(model, name), active: name === cursor.lane, cells: cells(cell) });
   }
@@ -157,7 +157,7 @@ function drawRow(pen, step, layout, left, top, from, to, here) {
   const { cell } = layout;
   const line = top + cell.height / 2 + cell.size * 0.36;
   word(pen, left - 9, line, step.output, { "text-anchor": "end", "font-size": cell.size, ...here });
-  if (misses(step)) {
+  if (isMiss(step)) {
     const wide = measure(step.output, cell.size);
     underline(pen, left - 9 - wide / 2, line, wide);
   }
@@ -182,8 +182,9 @@ function drawPanel(pen, view, layout, x, y, from, now) {
   });
   drawGrid(pen, left, top, width, height, cell);
   const frame = { fill: "none", "stroke-width": 2 };
-  if (columnOf(view.cursor) !== null && columnOf(view.cursor) >= from && columnOf(view.cursor) < to) {
-    pen.rect(left + (columnOf(view.cursor) - from) * cell.width, top, cell.width, height, { ...frame, stroke: pen.ink.other });
+  const column = columnOf(view.cursor);
+  if (column !== null && column >= from && column < to) {
+    pen.rect(left + (column - from) * cell.width, top, cell.width, height, { ...frame, stroke: pen.ink.other });
   }
   if (now !== null) pen.rect(left, top + now * cell.height, width, cell.height, { ...frame, stroke: pen.ink.attention });
   return top + height;
@@ -236,7 +237,7 @@ function drawSoftmax(pen, view, step, { rows, rest, others, wide }, x, y) {
     draw(row.rank ?? "", row.token, row.chosen ? { "font-weight": 700 } : {}, row.gold ? pen.ink.gold : pen.ink.other, row.p, marks);
   }
   draw("", others, { "font-size": 12, fill: pen.ink.soft }, pen.ink.soft, rest, []);
-  const { name, token, facts } = about(view.model, step);
+  const { name, token, facts } = wordFacts(view.model, step);
   for (const [key, value] of [[name, token], ...facts]) {
     top += 20;
     pen.text(x, top, key, { "font-size": 12, fill: pen.ink.soft });

@@ -11,8 +11,8 @@
 //   evidence, readouts    answers of Python, by page and lane
 //   acts      functions of this file for the files that it imports, and those that only the app has (app.js)
 
-import { announce, linked } from "./address.js";
-import { WIRE, ask, forget, hear, isAsked, openChannel, sendNext, told } from "./ask.js";
+import { announce, placeFromAddress } from "./address.js";
+import { WIRE, ask, forget, isAsked, lastMessage, openChannel, readAnswer, sendNext } from "./ask.js";
 import { buildBar, stopClock } from "./bar.js";
 import { START, columnOf, hasLeftEdit, isAsking, moveTo, settleAt, shownStep, traceOf } from "./cursor.js";
 import { argmax, fill } from "./dom.js";
@@ -20,18 +20,18 @@ import { paintEditor, shownRows, startEditing, stopEditing } from "./edit.js";
 import { sendPlaceFirst } from "./export.js";
 import { paintBranchBar } from "./fork.js";
 import { buildHeatmap, colourHeatmap, paintHeatmap } from "./heatmap.js";
-import { lock } from "./input.js";
+import { lockWord } from "./input.js";
 import { takeKeys } from "./keys.js";
 import { buildLanes, buildSource, paintLanes, paintSource } from "./lanes.js";
 import { buildModel, knownBranches, learnBranches, placeAmong, sameBranches, withLink } from "./model.js";
 import { buildNodes } from "./nodes.js";
 import { backgroundOf, readPalette } from "./palette.js";
 import { paintGame, startGame } from "./predict.js";
-import { readIn, rebranch } from "./reading.js";
+import { setBranches, setReading } from "./reading.js";
 import { paintSoftmax } from "./softmax.js";
 import { paintTable, paintWorked } from "./worked.js";
 
-const ACTS = { show, paint, buildLane, stopEditing, lock, announce };
+const ACTS = { show, paint, buildLane, stopEditing, lockWord, announce };
 export const VIEWS = new WeakMap(); // the view of each place where the component is mounted
 
 const newView = (more) => ({
@@ -96,7 +96,7 @@ function paintJump({ jump }, { divergence, steps }) {
 
 // Build the view anew for what came from Python. The same traces, as in another language, keep the step; another sentence
 // begins at its first one.
-function build(view, data, inPieces, root) {
+function buildView(view, data, inPieces, root) {
   const { channel, received, timers } = view;
   const [before, { cursor }] = [view.model, view];
   stopClock(timers);
@@ -104,7 +104,7 @@ function build(view, data, inPieces, root) {
   const same = received.traces === traces;
   const branches = knownBranches(channel.rows, data.branches);
   const first = { step: 0, lane: cursor.lane, ...data.begin };
-  const place = before === null ? linked(data) : same ? placeAmong(before, branches, cursor) : first;
+  const place = before === null ? placeFromAddress(data) : same ? placeAmong(before, branches, cursor) : first;
   const opened = ["worked", "table", "evidence"].filter((name) => view.dom?.[name]?.open);
   const within = view.dom?.root.contains(root.getRootNode().activeElement);
   received.traces = traces;
@@ -124,15 +124,15 @@ function build(view, data, inPieces, root) {
 }
 
 // Read a message from Python: the branches, the link to them, an answer.
-function receive(view) {
+function readMessage(view) {
   const { channel } = view;
-  const news = told(channel);
+  const news = lastMessage(channel);
   if (!news) return;
   const moved = JSON.stringify(view.model.link) !== JSON.stringify(news.link);
   view.model = withLink(view.model, news.link);
   const branches = knownBranches(channel.rows, news.branches);
-  if (!view.cursor.game && !sameBranches(branches, view.model.branches)) rebranch(view, branches); // a game hides other lanes
-  hear(channel);
+  if (!view.cursor.game && !sameBranches(branches, view.model.branches)) setBranches(view, branches); // a game hides other lanes
+  readAnswer(channel);
   if (view.dom.stale) paint(view);
   else if (moved) announce(view);
   const missing = news.branches.some(({ key }) => !channel.rows.has(key));
@@ -141,7 +141,7 @@ function receive(view) {
   view.acts.askEvidence?.(view);
 }
 
-function colour(view) {
+function readTheme(view) {
   view.palette = readPalette(view.dom.root);
   view.dom.root.classList.toggle("dark", view.palette.dark);
 }
@@ -152,22 +152,22 @@ function refresh(view, data, inPieces, root) {
   const identity = JSON.stringify(lasting);
   if (view.received.identity !== identity) {
     root.style.minHeight = `${root.offsetHeight}px`; // otherwise the page, shorter for a moment, would scroll
-    build(view, { ...data, branches: told(view.channel)?.branches ?? branches }, inPieces, root);
+    buildView(view, { ...data, branches: lastMessage(view.channel)?.branches ?? branches }, inPieces, root);
     view.received.identity = identity;
-    colour(view);
+    readTheme(view);
     buildHeatmap(view.dom, traceOf(view), view.model.strings, view.palette);
     paint(view);
     root.style.minHeight = "";
     return;
   }
   if (view.palette.page !== backgroundOf(view.dom.root)) {
-    colour(view);
+    readTheme(view);
     colourHeatmap(view.dom, traceOf(view), view.palette);
     paint(view);
   }
   if (inPieces !== view.model.inPieces) {
     if (view.cursor.game) view.model = { ...view.model, inPieces }; // a game's lanes stay as they are
-    else readIn(view, inPieces);
+    else setReading(view, inPieces);
   }
   if (!view.model.page && JSON.stringify(view.model.link) !== JSON.stringify(link)) {
     view.model = withLink(view.model, link); // with Python, its next message brings the link
@@ -192,10 +192,10 @@ export function mount(component, more = {}) {
   learnBranches(channel.rows, data.branches);
   refresh(view, data, readingOf(view, Boolean(data.pieces)), root);
   if (data.page) {
-    WIRE.heard = () => receive(view);
+    WIRE.heard = () => readMessage(view);
     WIRE.player = view;
     sendPlaceFirst();
-    receive(view);
+    readMessage(view);
   }
   view.acts.askEvidence?.(view);
   takeKeys(view.dom.root, data.run);

@@ -3,7 +3,7 @@
 
 import { changeGame, isAsking, isFinished, lastStep, shownStep, traceOf } from "./cursor.js";
 import { argmax, button, decimals, el, fill, hasAttention, label, percent } from "./dom.js";
-import { FULL, NEAR, candidates, newGame, revealed, score } from "./game.js";
+import { FULL, NEAR, gameScore, newGame, revealStep, wordChoices } from "./game.js";
 import { buildHeatmap } from "./heatmap.js";
 import { buildLanes } from "./lanes.js";
 import { hideComing, spokenWord } from "./model.js";
@@ -32,13 +32,13 @@ function showGame(view, game, step) {
   paintTable(view);
 }
 
-function guess(view, change) {
+function setGuess(view, change) {
   view.cursor = changeGame(view.cursor, { guess: { ...view.cursor.game.guess, ...change }, hint: false });
   view.acts.paint(view);
 }
 
 // The next step. In a game it is revealed if there is a guess, or if ``anyway``.
-export function onward(view, anyway = false) {
+export function goOn(view, anyway = false) {
   if (!isAsking(view)) return view.acts.show(view, { step: view.cursor.step + 1 });
   const { model, dom, timers } = view;
   const { game } = view.cursor;
@@ -50,21 +50,21 @@ export function onward(view, anyway = false) {
   dom.root.classList.add("revealing");
   clearTimeout(timers.colours);
   timers.colours = setTimeout(() => dom.root.classList.remove("revealing"), GLOW);
-  showGame(view, revealed(game, model.whole), game.known);
+  showGame(view, revealStep(game, model.whole), game.known);
   if (within) dom.root.focus({ preventScroll: true }); // the button that was pressed is gone
 }
 
-const again = (view) => showGame(view, newGame(0), 0);
+const restartGame = (view) => showGame(view, newGame(0), 0);
 
-const offered = ({ model, cursor }) => candidates(model.whole, cursor.game.known);
+const offeredWords = ({ model, cursor }) => wordChoices(model.whole, cursor.game.known);
 
 // The keys of a game that differ from the player's.
 export function gameKeys(view) {
   const { game } = view.cursor;
   if (!game) return {};
-  const keys = { ArrowRight: () => onward(view), Enter: () => onward(view), " ": () => onward(view), e: () => {} };
+  const keys = { ArrowRight: () => goOn(view), Enter: () => goOn(view), " ": () => goOn(view), e: () => {} };
   if (!isAsking(view)) return keys;
-  offered(view).forEach((word, i) => (keys[i + 1] = () => guess(view, { word, typed: false })));
+  offeredWords(view).forEach((word, i) => (keys[i + 1] = () => setGuess(view, { word, typed: false })));
   if (hasAttention(traceOf(view))) keys.s = () => view.dom.chips[game.guess.place ?? 0].focus();
   return keys;
 }
@@ -73,21 +73,21 @@ export function gameKeys(view) {
 export function questionKey(view, event) {
   const radio = event.target.closest("[role=radio]");
   if (!isAsking(view) || !radio) return;
-  const word = offered(view)[event.key - 1];
+  const word = offeredWords(view)[event.key - 1];
   const group = [...radio.parentNode.children];
   const i = group.indexOf(radio);
   const to = group[{ ArrowLeft: i - 1, ArrowRight: i + 1, ArrowUp: i - 1, ArrowDown: i + 1, Home: 0, End: group.length - 1 }[event.key]];
-  if (event.key === "Enter") onward(view);
-  else if (word !== undefined) guess(view, { word, typed: false });
+  if (event.key === "Enter") goOn(view);
+  else if (word !== undefined) setGuess(view, { word, typed: false });
   else if (to) to.click(), to.focus();
   else return;
   event.preventDefault();
 }
 
 // Mark a source word, or take the mark away.
-export function mark(view, s) {
+export function markSource(view, s) {
   if (s === null || !hasAttention(traceOf(view))) return;
-  guess(view, { place: s === view.cursor.game.guess.place ? null : s });
+  setGuess(view, { place: s === view.cursor.game.guess.place ? null : s });
 }
 
 export function paintGame(view) {
@@ -129,7 +129,7 @@ function paintQuestion(view) {
   const { model, dom } = view;
   const { strings, whole } = model;
   const { known, guess, hint } = view.cursor.game;
-  const words = offered(view);
+  const words = offeredWords(view);
   if (dom.question !== known) {
     dom.question = known;
     dom.predict.replaceChildren(...buildQuestion(view, words));
@@ -155,7 +155,7 @@ function buildQuestion(view, words) {
   const buttons = words.map((word, i) =>
     el(
       "button",
-      { type: "button", class: "candidate", role: "radio", onclick: () => guess(view, { word, typed: false }) },
+      { type: "button", class: "candidate", role: "radio", onclick: () => setGuess(view, { word, typed: false }) },
       el("kbd", { text: i + 1, "aria-hidden": "true" }),
       label(word),
     ),
@@ -167,7 +167,7 @@ function buildQuestion(view, words) {
     el("p", { class: "ask", text: strings.predict_word }),
     el("div", { class: "candidates", role: "radiogroup", "aria-label": strings.predict_word }, ...buttons),
     wordForm(view),
-    el("div", { class: "row" }, el("button", { type: "button", class: "reveal onward", onclick: () => onward(view, true) }), tally(view)),
+    el("div", { class: "row" }, el("button", { type: "button", class: "reveal onward", onclick: () => goOn(view, true) }), tallyLabel(view)),
     el("p", { class: "hint note", role: "alert" }),
     el("p", { class: "keys", text: fill(strings.predict_rules, { of: FULL, near: NEAR }) }),
   ];
@@ -179,21 +179,21 @@ function wordForm(view) {
   const { typed, word } = view.cursor.game.guess;
   const field = el("input", { type: "text", maxlength: 60, placeholder: strings.predict_type, "aria-label": strings.predict_type, autocomplete: "off" });
   if (typed) field.value = word;
-  field.addEventListener("input", () => guess(view, { word: field.value.trim() || null, typed: true }));
+  field.addEventListener("input", () => setGuess(view, { word: field.value.trim() || null, typed: true }));
   let composing = false;
   field.addEventListener("compositionstart", () => (composing = true));
   field.addEventListener("compositionend", () => (composing = false));
   const form = el("form", { class: "say" }, field);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!composing) onward(view);
+    if (!composing) goOn(view);
   });
   return form;
 }
 
 // The points so far; empty before the first answer.
-function tally(view) {
-  const { got, of, streak } = score(view.cursor.game);
+function tallyLabel(view) {
+  const { got, of, streak } = gameScore(view.cursor.game);
   return el("span", { class: "tally", text: of ? fill(view.model.strings.predict_tally, { got, of, streak }) : "" });
 }
 
@@ -206,13 +206,13 @@ function paintAnswer(view, given) {
   const answers = answerLines(strings, whole, step, given);
   const over = isFinished(view) && cursor.step === lastStep(view);
   const next = over
-    ? button("onward", strings.predict_again, () => again(view), strings.predict_again)
-    : button("onward", strings.predict_next, () => onward(view), strings.predict_next);
+    ? button("onward", strings.predict_again, () => restartGame(view), strings.predict_again)
+    : button("onward", strings.predict_next, () => goOn(view), strings.predict_next);
   dom.predict.replaceChildren(
     el("h4", { text: fill(strings[answers.length ? "predict_answer" : "predict_seen"], { step: shownStep(view) + 1 }) }),
     el("ul", { class: "answers" }, ...answers),
-    ...(over ? [summary(view)] : []),
-    el("div", { class: "row" }, next, tally(view)),
+    ...(over ? [gameSummary(view)] : []),
+    el("div", { class: "row" }, next, tallyLabel(view)),
   );
   if (given && given.word !== null) markYours(dom, strings, given.word);
 }
@@ -244,8 +244,8 @@ function markYours(dom, strings, word) {
   }
 }
 
-function summary(view) {
-  const { got, of, looks, looked, words, right, near, longest } = score(view.cursor.game);
+function gameSummary(view) {
+  const { got, of, looks, looked, words, right, near, longest } = gameScore(view.cursor.game);
   const { strings } = view.model;
   const parts = of ? [fill(strings.predict_total, { got, of, share: Math.round((100 * got) / of) })] : [strings.predict_nothing];
   if (looks) parts.push(fill(strings.predict_looks, { mean: decimals(looked / looks, 1), of: FULL, looks }));

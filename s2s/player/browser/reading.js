@@ -8,7 +8,7 @@ import { placeAmong, withBranches, withReading } from "./model.js";
 import { rolled } from "./words.js";
 
 // Show the source in pieces or in words, at the same step.
-export function readIn(view, inPieces) {
+export function setReading(view, inPieces) {
   view.model = withReading(view.model, inPieces);
   view.cursor = settleAt({ model: view.model, cursor: { ...clearMarks(view.cursor), edit: null } }, view.cursor);
   view.dom.wordsButton.setAttribute("aria-pressed", rolled(view.model));
@@ -22,12 +22,12 @@ export function readIn(view, inPieces) {
 export function toggleWords(view) {
   const { model, cursor } = view;
   if (!model.words || cursor.game) return;
-  readIn(view, !model.inPieces);
+  setReading(view, !model.inPieces);
   if (model.page) ask(view.channel, "pieces", { on: view.model.inPieces }, () => {});
 }
 
 // Another list of branches beside the same lanes; what is painted of the step is stale until the next paint.
-export function rebranch(view, branches) {
+export function setBranches(view, branches) {
   const place = placeAmong(view.model, branches, view.cursor);
   view.model = withBranches(view.model, branches);
   view.cursor = settleAt(view, place);

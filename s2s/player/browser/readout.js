@@ -87,7 +87,7 @@ function productTable(strings, { act, words }) {
   ];
 }
 
-export function askedReadout(view) {
+export function buildReadout(view) {
   const { strings } = view.model;
   const answer = askReadout(view, shownStep(view));
   const note = (text) => [el("p", { class: "sum", text })];

@@ -25,7 +25,7 @@ export function distribution(step) {
   return { rows, rest };
 }
 
-function bar(p, kind) {
+function probabilityBar(p, kind) {
   const track = el("span", { class: `track ${kind}` }, el("span", { class: "fill" }));
   track.firstChild.style.width = `${(100 * p).toFixed(2)}%`;
   return track;
@@ -38,7 +38,7 @@ export function restLabel({ strings, vocabulary }, shown) {
 }
 
 // The word that the step's numbers are about, the reference's if there is one, and the numbers.
-export function about({ strings }, step) {
+export function wordFacts({ strings }, step) {
   const word = step.target ?? { token: step.output, log_prob: step.log_prob, rank: step.rank };
   const facts = [];
   if (step.entropy !== undefined) facts.push([strings.entropy, `${decimals(step.entropy, 2)} nat`]);
@@ -66,7 +66,7 @@ export function paintSoftmax(view, step) {
       { class: row.gold ? "gold" : row.chosen ? "chosen" : "", "data-token": other ? row.token : null },
       el("span", { class: "rank", text: row.rank ?? "" }),
       el("span", { class: "word" }, word, ...marks),
-      bar(row.p, row.gold ? "gold" : "other"),
+      probabilityBar(row.p, row.gold ? "gold" : "other"),
       el("span", { class: "p", text: percent(row.p) }),
     );
   });
@@ -76,14 +76,14 @@ export function paintSoftmax(view, step) {
       { class: "rest", hidden: rows.length ? null : "" },
       el("span", { class: "rank" }),
       el("span", { class: "word", text: restLabel(model, rows.length) }),
-      bar(rest, "rest"),
+      probabilityBar(rest, "rest"),
       el("span", { class: "p", text: percent(rest) }),
     ),
   );
   dom.softmax.replaceChildren(...lines);
   if (focused >= 0) dom.softmax.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
   dom.reads.replaceChildren(label(step.input), " → ", label(spokenWord(step, mode).token));
-  const { name, token, facts } = about(model, step);
+  const { name, token, facts } = wordFacts(model, step);
   dom.about.replaceChildren(
     el("dt", { text: name }),
     el("dd", {}, label(token)),

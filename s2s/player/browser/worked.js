@@ -32,26 +32,26 @@ export function numbersTable(head, rows) {
 }
 
 // A score that is a sum of products, and one that is a sum of v·tanh(…).
-const product = (score) => ({
+const productSum = (score) => ({
   score,
   term: ([h, k]) => `(${decimals(h)})(${decimals(k)})`,
   value: ([h, k]) => h * k,
 });
-const hidden = (score) => ({
+const tanhSum = (score) => ({
   score,
   term: ([v, ...inner]) => `(${decimals(v)})·tanh(${inner.map((x) => decimals(x)).join(" + ")})`,
   value: ([v, ...inner]) => v * Math.tanh(inner.reduce((a, b) => a + b, 0)),
 });
 
 export const FORMULAS = {
-  additive: hidden("e_{ts} = v · tanh(W s_{t−1} + U h_{s})"),
-  covered: hidden("e_{ts} = v · tanh(W s_{t−1} + U h_{s} + w C_{ts}),   C_{ts} = Σ_{j<t} α_{js}"),
-  general: product("e_{ts} = h_{t} · W h_{s}"),
-  dot: product("e_{ts} = h_{t} · h_{s}"),
-  concat: hidden("e_{ts} = v · tanh(W_{1} h_{t} + W_{2} h_{s})"),
-  location: product("e_{ts} = h_{t} · W_{s}"),
-  "local-m": product("e_{ts} = h_{t} · W h_{s}"),
-  "local-p": product("e_{ts} = h_{t} · W h_{s}"),
+  additive: tanhSum("e_{ts} = v · tanh(W s_{t−1} + U h_{s})"),
+  covered: tanhSum("e_{ts} = v · tanh(W s_{t−1} + U h_{s} + w C_{ts}),   C_{ts} = Σ_{j<t} α_{js}"),
+  general: productSum("e_{ts} = h_{t} · W h_{s}"),
+  dot: productSum("e_{ts} = h_{t} · h_{s}"),
+  concat: tanhSum("e_{ts} = v · tanh(W_{1} h_{t} + W_{2} h_{s})"),
+  location: productSum("e_{ts} = h_{t} · W_{s}"),
+  "local-m": productSum("e_{ts} = h_{t} · W h_{s}"),
+  "local-p": productSum("e_{ts} = h_{t} · W h_{s}"),
 };
 
 // The centre of local attention; t and s count from 0.
@@ -143,7 +143,7 @@ export function contextSection({ strings, trace }, step, order) {
 }
 
 // The probability that a pointer-generator copies a word: the attention on its positions in the source.
-function copied(trace, step, token) {
+function copiedWeight(trace, step, token) {
   const unknown = new Set(trace.source.unknown);
   const same = (s) => (unknown.has(s) ? "<unk>" : trace.source.tokens[s]) === token;
   return step.attention.reduce((sum, weight, s) => (same(s) ? sum + weight : sum), 0);
@@ -153,7 +153,7 @@ function pointerSection({ strings, trace }, step, words, generated) {
   const rows = words.map((word, i) => [
     label(word.token),
     decimals(generated[i], 4),
-    decimals(copied(trace, step, word.token), 4),
+    decimals(copiedWeight(trace, step, word.token), 4),
     el("b", { text: decimals(Math.exp(word.log_prob), 4) }),
   ]);
   return [
@@ -170,7 +170,7 @@ function outputSection(about, step) {
   const pointer = step.p_gen !== undefined;
   const generated = words.map(({ token, log_prob }) => {
     const p = Math.exp(log_prob);
-    return pointer ? Math.max(Number.MIN_VALUE, (p - (1 - step.p_gen) * copied(trace, step, token)) / step.p_gen) : p;
+    return pointer ? Math.max(Number.MIN_VALUE, (p - (1 - step.p_gen) * copiedWeight(trace, step, token)) / step.p_gen) : p;
   });
   const prior = words.some((word) => word.prior !== undefined);
   const rows = words.map((word, i) => {
@@ -207,7 +207,7 @@ function lossSection({ strings }, step) {
 // From context to logits: a trace lacks the vectors, and only the app can ask for them (readout.js).
 function readoutSection({ strings, trace }, step, view) {
   if (trace.checkpoint.attention === "given" || step.normaliser === undefined) return [];
-  const body = view.model.page ? view.acts.askedReadout(view) : [el("p", { class: "sum", text: strings.readout_none })];
+  const body = view.model.page ? view.acts.buildReadout(view) : [el("p", { class: "sum", text: strings.readout_none })];
   return [el("h4", { text: strings.worked_readout }), ...body];
 }
 
@@ -217,7 +217,7 @@ const crossSection = ({ strings }) => [el("p", { class: "sum", text: strings.wor
 export function paintWorked(view, step) {
   const { dom, model } = view;
   const trace = traceOf(view);
-  dom.worked.hidden = !trace.steps.some(works);
+  dom.worked.hidden = !trace.steps.some(hasArithmetic);
   if (!dom.worked.open) return;
   const [about, read] = [{ strings: model.strings, trace: bare(trace) }, bare(step)];
   const order = read.attention.map((_, s) => s).sort((a, b) => read.attention[b] - read.attention[a]);
@@ -238,7 +238,7 @@ const NUMBERS = [
 ];
 
 // Whether there is any arithmetic to show.
-const works = (step) => step.scores.length > 0 || hasProbability(step.target ?? step) || step.normaliser !== undefined;
+const hasArithmetic = (step) => step.scores.length > 0 || hasProbability(step.target ?? step) || step.normaliser !== undefined;
 
 // The table of every number of the lane, for screen readers and for copying.
 export function paintTable(view) {
