@@ -89,16 +89,16 @@ def interactions(directory: Path, rounds: int) -> dict[str, list[float]]:
     The columns are in memory, as they are in a server; the first round, which reads them, is left out.
     """
     examples, times = Examples(directory), {name: list[float]() for name in QUERIES}
-    made = [(name, made) for name in bins.MEASURES if (made := bins.bins(examples, name))]
+    made = [(name, made) for name in bins.MEASURES if (made := bins.bins_of(examples, name))]
     for n in range(rounds + 1):
         for name, query in QUERIES.items():
             start = time.perf_counter()
             examples.page(query, count=10)
             masks = examples.masks(query)
             for measure, binned in made:
-                binned.counts(bins.others(masks, f"ranges:{measure}", len(examples)))
-            bins.causes(examples, masks)
-            bins.confusion(examples, query, masks)
+                binned.counts(bins.mask_without(masks, f"ranges:{measure}", len(examples)))
+            bins.cause_counts(examples, masks)
+            bins.confusion_counts(examples, query, masks)
             if n:
                 times[name].append(1000 * (time.perf_counter() - start))
     return times

@@ -28,7 +28,7 @@ from s2s.config import Config, read_config
 from s2s.data.readers import read_pairs
 from s2s.decode.strategy import Settings
 from s2s.evaluate.corpus import translate
-from s2s.evaluate.metrics import score
+from s2s.evaluate.metrics import score_outputs
 
 ALONE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 VALIDATIONS = 2  # of JoeyNMT in an epoch, so that an unfinished one has its checkpoint, too
@@ -157,7 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             lines = joeynmt(python, settings, directory, seconds, beam)
             theirs = [checkpoint.target.segmenter.join(line.split(" ")) for line in lines]
             for name, outputs in (("Lookback", [checkpoint.target.decode(o) for o in found]), ("JoeyNMT", theirs)):
-                scores = score(outputs, references, checkpoint.target)
+                scores = score_outputs(outputs, references, checkpoint.target)
                 rows.append({"system": name, "beam": beam, **{k: round(scores[k], 2) for k in ("bleu", "chrf")}})
     print(json.dumps({"seconds": round(seconds), "test": len(test), "rows": rows}, indent=1))
 

@@ -26,7 +26,7 @@ from s2s.evaluate.bootstrap import Bootstrap
 from s2s.evaluate.corpus import translate
 from s2s.evaluate.metrics import bleu_tokenizer
 from s2s.exposure import Options, measure
-from s2s.exposure.beams import bleu, bleu_counts
+from s2s.exposure.beams import bleu_counts, bleu_from_counts
 from s2s.exposure.remedies import FOLDER, SCHEMA, Comparison
 from s2s.exposure.remedies import load_comparison as load_comparison
 from s2s.tasks import date
@@ -77,7 +77,7 @@ def measured(name: str, test: Sequence[Pair], oracle: bool) -> dict[str, dict[st
     counts = [bleu_counts(o, t, tokenizer) for o, t in said]
     found["exact"] = by.mean(right, np.ones(len(right)))
     if not oracle:  # of dates BLEU says nothing that exact does not
-        found["bleu"] = by.estimate(np.array(counts, dtype=float), bleu, len(test))
+        found["bleu"] = by.estimate(np.array(counts, dtype=float), bleu_from_counts, len(test))
     values = {key: (e.value, e.low, e.high) for key, e in found.items() if e is not None}
     return {
         key: dict(zip(("value", "low", "high"), numbers, strict=True))

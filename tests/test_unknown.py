@@ -16,7 +16,7 @@ from s2s.evaluate.corpus import forced_scores
 from s2s.exposure.calibration import calibration
 from s2s.exposure.lanes import lanes, positions
 from s2s.exposure.recovery import recoveries
-from s2s.exposure.sentence import rests, sentence
+from s2s.exposure.sentence import rests_after_divergence, sentence_recovery
 from s2s.inspect.rows import Row, Rows
 from s2s.text.vocab import UNK
 from s2s.trace.trace import Trace
@@ -74,7 +74,7 @@ def test_the_measures_of_exposure_have_no_hit_there() -> None:
     (recovered,) = recoveries(MODEL.model, [PAIR])
     np.testing.assert_allclose(recovered.accuracy, [3 / 4, 2 / 3, 1, 1])
     np.testing.assert_allclose(recovered.f1, [2 / 3, 1 / 2, 1, 1])
-    both = rests(sentence(MODEL, TEXT, REFERENCE), 0, MODEL.target)
+    both = rests_after_divergence(sentence_recovery(MODEL, TEXT, REFERENCE), 0, MODEL.target)
     assert both is not None and both[0].accuracy == pytest.approx(2 / 3)
 
 

@@ -45,11 +45,11 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     from s2s.checkpoint.native import store_scores
     from s2s.checkpoint.open import load
     from s2s.decode.strategy import Settings
-    from s2s.evaluate.corpus import corpus_scores, longest
+    from s2s.evaluate.corpus import corpus_scores, max_scored_tokens
 
     checkpoint, pairs = load(directory), pair_options.read_options_pairs(options)
     settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
-    most = longest(checkpoint.config.data)
+    most = max_scored_tokens(checkpoint.config.data)
     scores = corpus_scores(checkpoint.model, checkpoint.source, checkpoint.target, pairs, settings, most)
     if split is not None:
         store_scores(directory, split, scores)

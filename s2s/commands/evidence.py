@@ -14,7 +14,7 @@ from s2s.commands.terminal import put, table
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
     from s2s.explain.alignment_error import Alignment, Score
-    from s2s.explain.corpus import Report
+    from s2s.explain.corpus import EvidenceReport
 
 WHAT = {
     "tau_gradient": ("tau, gradient x input", "Kendall's, with attention"),
@@ -65,11 +65,11 @@ def evidence(options: argparse.Namespace, command: str) -> int:
     directory = find_checkpoint(options.checkpoint)
     from s2s.checkpoint.open import load
     from s2s.evaluate.bootstrap import Bootstrap
-    from s2s.explain.corpus import measure
+    from s2s.explain.corpus import measure_evidence
 
     checkpoint, pairs = load(directory), pair_options.read_options_pairs(options)[: options.limit]
     with percent() as tell:
-        told = measure(checkpoint, [source for source, _ in pairs], Bootstrap(seed=options.seed), tell)
+        told = measure_evidence(checkpoint, [source for source, _ in pairs], Bootstrap(seed=options.seed), tell)
     if options.json:
         put(told.to_json() + "\n", options.json)
     else:
@@ -77,7 +77,7 @@ def evidence(options: argparse.Namespace, command: str) -> int:
     return 0
 
 
-def evidence_rows(report: Report) -> list[list[str]]:
+def evidence_rows(report: EvidenceReport) -> list[list[str]]:
     """The measures in short: name, value, interval, what it is."""
     out = [["checkpoint", f"{report.checkpoint} ({report.digest})", "", f"{report.sentences:,} sentences"]]
     out += [row(name, report.measures[key], what) for key, (name, what) in WHAT.items()]
@@ -89,13 +89,13 @@ def align(options: argparse.Namespace, command: str) -> int:
     directory = find_checkpoint(options.checkpoint)
     from s2s.checkpoint.open import load
     from s2s.evaluate.bootstrap import Bootstrap
-    from s2s.explain.alignment_error import align, read_gold
+    from s2s.explain.alignment_error import measure_alignment, read_gold
 
     checkpoint = load(directory)
     with pair_options.reading() as remarks:
         golds = read_gold(options.file, options.encoding, remarks.form)[: options.limit]
     with percent() as tell:
-        told = align(checkpoint, golds, options.threshold, Bootstrap(seed=options.seed), tell)
+        told = measure_alignment(checkpoint, golds, options.threshold, Bootstrap(seed=options.seed), tell)
     if options.json:
         put(told.to_json() + "\n", options.json)
     else:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
     from s2s.commands.arguments import Commands
     from s2s.evaluate.measured import Estimate
+    from s2s.exposure.all_measures import Report
     from s2s.exposure.excess import Oracle
-    from s2s.exposure.report import Report
 
 
 def add_exposure_command(commands: Commands) -> None:

@@ -84,9 +84,9 @@ def inspect(options: argparse.Namespace, command: str) -> int:
     if stopped:  # said here, after the progress bar has gone with the exception
         print("Stopped. Run the same command again to go on.", file=sys.stderr)
         return stopped
-    from s2s.inspect.summary import summarised
+    from s2s.inspect.summary import load_summary
 
-    made = summarised(options.out)
+    made = load_summary(options.out)
     if options.json:
         put(_json(made), options.json)
     else:
@@ -103,7 +103,7 @@ def _run(inspection: Inspection, keep: bool) -> bool:
     """The whole of it; whether this is the first process."""
     from tqdm import tqdm
 
-    from s2s.inspect.states.record import States
+    from s2s.inspect.states.capture import StateWriter
     from s2s.inspect.table import Examples
     from s2s.train.distributed import join, leave
 
@@ -112,7 +112,7 @@ def _run(inspection: Inspection, keep: bool) -> bool:
     with tqdm(total=total, unit=" pairs", disable=None if group.first else True, leave=False) as bar:
         inspection.run(group, bar.update)
     if keep:
-        states = States(Examples(inspection.directory), inspection.checkpoint)
+        states = StateWriter(Examples(inspection.directory), inspection.checkpoint)
         total, silent = states.share(group), None if group.first else True
         with tqdm(total=total, unit=" sentences", disable=silent, leave=False) as bar:
             states.make(group, bar.update)

@@ -32,12 +32,12 @@ def _arguments(p: arguments.Parser) -> None:
 
 def export(options: argparse.Namespace, command: str) -> int:
     """``labels export``: all rows, or those with a label."""
-    from s2s.inspect.label_export import write
+    from s2s.inspect.label_export import export_labels
     from s2s.inspect.table import Examples
     from s2s.store.labels import read_labels
 
     examples = Examples(options.directory)
     said = read_labels(examples.manifest, options.database)
-    count = write(examples, said, options.out, options.only_labelled)
+    count = export_labels(examples, said, options.out, options.only_labelled)
     print(f"Wrote {options.out}: {count:,} rows, {len(said):,} with a label.", file=sys.stderr)
     return 0

@@ -63,7 +63,7 @@ def neighbours(options: argparse.Namespace, command: str) -> int:
     if place >= len(vectors):
         raise UserError("neighbours_beyond", found=place + 1, last=len(vectors))
     found = nearest(kept, kind, vectors[place], options.count, options.example)
-    said = occurrences(examples, kept, kind, [one.place for one in found.neighbours])
+    said = occurrences(examples, kept, kind, [one.origin for one in found.neighbours])
     if options.json:
         made = {"kind": kind, "lane": kept.lane, "word": words[place], "tokens": words, "place": place}
         rows = [_row(one.cosine, there) for one, there in zip(found.neighbours, said, strict=True)]
@@ -80,12 +80,12 @@ def _query(
 ) -> tuple[list[str], np.ndarray]:
     """A sentence's words and its states of a kind."""
     if options.example is not None:
-        from s2s.inspect.states.occurrences import own
+        from s2s.inspect.states.occurrences import example_states
 
-        return own(examples, kept, kind, options.example)
+        return example_states(examples, kept, kind, options.example)
     from s2s.checkpoint.open import load
     from s2s.decode.decode import trace
-    from s2s.inspect.states.record import trace_states
+    from s2s.inspect.states.capture import trace_states
 
     held = examples.manifest["checkpoint"]
     checkpoint = load(find_inspected(held, options.checkpoint))

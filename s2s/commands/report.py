@@ -16,7 +16,7 @@ from s2s.errors import LANGUAGES, UserError
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
     from s2s.inspect.causes import Row
-    from s2s.inspect.report.report import Decode
+    from s2s.inspect.report.content import Decode
     from s2s.inspect.table import Examples
 
 MOST = 50  # examples
@@ -50,17 +50,17 @@ def _ids(text: str) -> list[int]:
 
 def report(options: argparse.Namespace, command: str) -> int:
     """``report``: what ``inspect`` found, chosen examples, what people said of them."""
-    from s2s.inspect.report.page import render
-    from s2s.inspect.report.report import choose, make
+    from s2s.inspect.report.content import choose_examples, make_report
+    from s2s.inspect.report.render import render_report
     from s2s.inspect.table import Examples
     from s2s.store.labels import read_labels
 
     examples = Examples(options.directory)
     other = Examples(options.compare) if options.compare else None
-    ids = options.examples if options.examples is not None else choose(examples, options.per_cause)
+    ids = options.examples if options.examples is not None else choose_examples(examples, options.per_cause)
     labels = read_labels(examples.manifest, options.database)
-    made = make(examples, ids, _decode(examples, options.checkpoint) if ids else _nothing, labels, other)
-    put(render(made, options.lang), options.html)
+    made = make_report(examples, ids, _decode(examples, options.checkpoint) if ids else _nothing, labels, other)
+    put(render_report(made, options.lang), options.html)
     return 0
 
 
@@ -69,7 +69,7 @@ def _decode(examples: Examples, named: str | None) -> Decode:
     wanted = examples.manifest["checkpoint"]
     try:
         from s2s.checkpoint.open import load
-        from s2s.inspect.report.report import decoder
+        from s2s.inspect.report.content import trace_decoder
 
         checkpoint = load(find_inspected(wanted, named))
     except UserError:
@@ -77,7 +77,7 @@ def _decode(examples: Examples, named: str | None) -> Decode:
             raise
         checkpoint = None
     if checkpoint and checkpoint.digest == wanted["digest"]:
-        return decoder(checkpoint)
+        return trace_decoder(checkpoint)
     if named:
         raise UserError("report_checkpoint", checkpoint=named, expected=wanted["digest"])
     print(f"No checkpoint {wanted['name']} with digest {wanted['digest']}: no attention is drawn.", file=sys.stderr)

@@ -40,6 +40,6 @@ def submit(options: argparse.Namespace, command: str) -> int:
     with pair_options.reading() as remarks:
         found = read_questions(options.file, encoding=options.encoding, note=remarks.form)
         questions = tqdm(found, unit=" questions", disable=None, leave=False)
-        count, empty = submission.submit(options.out, submission.predictions(checkpoint, questions, settings))
+        count, empty = submission.write_submission(options.out, submission.predictions(checkpoint, questions, settings))
     print(f"Wrote {options.out}: {count:,} predictions, {empty:,} of them empty.", file=sys.stderr)
     return 0

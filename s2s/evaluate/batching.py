@@ -1,4 +1,4 @@
-"""Batches of sentences of like length, bounded in memory, and what one teacher-forced pass says of each sentence."""
+"""Batches of sentences of similar length, bounded in memory, and the log-probabilities of a teacher-forced pass."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from s2s.evaluate.bootstrap import Floats
 from s2s.model import Model
 from s2s.text.vocab import PAD
 
-Progress = Callable[[float], None]  # gets the share that is done, 0 to 1; an exception that it raises ends the measure
+Progress = Callable[[float], None]  # gets the share that is done, 0 to 1; an exception that it raises ends the work
 ROWS = 256  # sentences in a batch, at most
 FLOATS = 8_000_000  # numbers in a batch's largest tensor, at most: 32 MB
 T = TypeVar("T")
 
 
 def quiet(share: float) -> None:
-    """A progress that nobody watches."""
+    """A progress callback that does nothing."""
 
 
 def chunks(
@@ -32,10 +32,10 @@ def chunks(
     rows: int | None = None,
     floats: int | None = None,
 ) -> Iterator[list[int]]:
-    """Indices of pairs of like length, so many at a time that sentences × steps × ``width`` numbers stay bounded.
+    """Yield batches of indices of pairs, sorted by target length, or by source length if ``sources_first``.
 
-    Sorted by the length of the target, or of the source if ``sources_first``. A batch has at most ``rows`` sentences
-    and ``floats`` numbers (``ROWS`` and ``FLOATS`` by default), but never fewer than one sentence.
+    A batch has at most ``rows`` sentences and at most ``floats`` numbers, counted as sentences × steps × ``width``
+    (``ROWS`` and ``FLOATS`` by default), and at least one sentence.
     """
     most, bound = rows or ROWS, floats or FLOATS
     lengths = [(len(source), len(target)) if sources_first else (len(target), len(source)) for source, target in pairs]
@@ -54,7 +54,7 @@ def chunks(
 
 
 def rows_together(model: Model, length: int) -> int:
-    """How many rows of sources of this length may take a step of the decoder together."""
+    """How many rows with sources of this length fit in one decoder step; at least 1."""
     return max(1, FLOATS // model.floats(length))
 
 
@@ -69,9 +69,10 @@ def slices(items: Sequence[T], count: int) -> Iterator[Sequence[T]]:
 
 
 def forced_log_probs(logits_NV: Tensor, batch: Batch) -> tuple[list[Floats], ...]:
-    """Log-probabilities of a teacher-forced pass, sentence by sentence, in nats.
+    """Log-probabilities of a teacher-forced pass in nats, by sentence.
 
-    For each row of the batch, arrays (T,): log p of the reference's tokens, the most probable tokens, log p of those.
+    Three lists with an array (T,) for each row of the batch: log p of the reference's tokens, the ids of the most
+    probable tokens, and log p of those.
     """
     logits_NV = logits_NV.float()
     target_N = batch.target_out_BT[batch.target_out_BT != PAD]

@@ -1,4 +1,4 @@
-"""Percentile bootstrap over sentences (Efron 1979): a statistic of sums, resampled all at once."""
+"""Percentile bootstrap over sentences (Efron 1979) for statistics that are functions of sums over sentences."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from s2s.text.rounding import significant
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[Floats], Floats]  # sums of columns (R, K) → values (R, M), NaN where undefined
-DRAWS = 2_000_000  # sentences drawn at a time
-POSITIONS = 100  # a curve is not longer
+DRAWS = 2_000_000  # sentences drawn at a time, at most
+POSITIONS = 100  # positions of a curve, at most
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Estimates by position, from 0, as columns."""
+    """Estimates by position, from 0, as one tuple per field."""
 
     value: tuple[float | None, ...]
     low: tuple[float | None, ...]
@@ -34,7 +34,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """How often sentences are drawn anew, from which seed, and how much of the values an interval holds."""
+    """Settings: the number of resamples, the seed, and the confidence level of intervals."""
 
     resamples: int = 1000
     seed: int = 0
@@ -54,7 +54,7 @@ class Bootstrap:
     def interval(self, columns_NK: Floats, statistic: Statistic) -> tuple[Floats, Floats, Floats]:
         """The statistic of all rows, and the percentiles that enclose ``level`` of its resampled values: (M,) each.
 
-        Resamples in which it is undefined are left out.
+        Resamples in which the statistic is undefined are left out.
         """
         value_M = statistic(columns_NK.sum(axis=0, keepdims=True))[0]
         low_M, high_M = np.full_like(value_M, np.nan), np.full_like(value_M, np.nan)
@@ -66,15 +66,15 @@ class Bootstrap:
         return value_M, low_M, high_M
 
     def mean(self, total_N: Floats, count_N: Floats) -> Estimate:
-        """``Σ total / Σ count``: a mean over items of which a sentence has several."""
+        """``Σ total / Σ count``: a mean over items, of which a sentence may have several."""
         return self.means(total_N[:, None], count_N[:, None]).at(0)
 
     def means(self, total_NK: Floats, count_NK: Floats) -> Curve:
-        """``Σ total / Σ count`` of each column."""
+        """``Σ total / Σ count`` of each of K columns."""
         return self.curve(np.hstack([total_NK, count_NK]), ratios, count_NK.sum(axis=0))
 
     def curve(self, columns_NK: Floats, statistic: Statistic, count_M: Floats) -> Curve:
-        """The statistic's values with their intervals."""
+        """The values of a statistic with their intervals."""
         value_M, low_M, high_M = self.interval(columns_NK, statistic)
         return Curve(plain(value_M), plain(low_M), plain(high_M), tuple(round(float(c)) for c in count_M))
 
@@ -84,25 +84,27 @@ class Bootstrap:
 
 
 def ratios(sums_RK: Floats) -> Floats:
-    """The first half of the columns over the second: NaN where that is 0."""
+    """The first half of the columns divided by the second; NaN where the divisor is 0."""
     half = sums_RK.shape[1] // 2
     return divide(sums_RK[:, :half], sums_RK[:, half:])
 
 
 def divide(above: Floats, below: Floats) -> Floats:
-    """The quotient, NaN where it is none."""
+    """The quotient; NaN where the divisor is 0."""
     quotient: Floats = np.full(np.broadcast(above, below).shape, np.nan)
     np.divide(above, below, out=quotient, where=below != 0)
     return quotient
 
 
 def plain(values: Floats) -> tuple[float | None, ...]:
-    """Python numbers to 6 significant digits; None for what is not finite."""
+    """Python numbers, rounded to 6 significant digits; None for values that are not finite."""
     return tuple(significant(v, 6) if np.isfinite(v) else None for v in values)
 
 
 def table(rows: Sequence[Any]) -> tuple[Floats, Floats]:
-    """Rows of different lengths side by side: the values with 0 for what is missing or NaN, and 1 where there is one.
+    """Rows of different lengths as two matrices: values, 0 where missing or NaN; and 1 where there is a value, else 0.
+
+    At most ``POSITIONS`` columns.
 
     >>> table([[1.0, 2.0], [3.0]])[0].tolist()
     [[1.0, 2.0], [3.0, 0.0]]

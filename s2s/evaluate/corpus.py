@@ -1,4 +1,4 @@
-"""A corpus through a model: teacher-forced loss and accuracy, greedy output and its scores."""
+"""Scores of a model on a corpus: teacher-forced loss and accuracy, decoded output and its metrics."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from s2s.decode.search import beams, greedy
 from s2s.decode.strategy import Settings
 from s2s.errors import UserError
 from s2s.evaluate.batching import chunks
-from s2s.evaluate.metrics import score
+from s2s.evaluate.metrics import score_outputs
 from s2s.model import Model
 from s2s.text.vocab import EOS, PAD, UNK
 
-LOGITS = 60_000_000  # numbers in the logits of a batch, at most (240 MB): a large vocabulary has many a token
+LOGITS = 60_000_000  # numbers in the logits of a batch, at most (240 MB)
 
 
 @torch.inference_mode()
 def forced_scores(model: Model, pairs: Sequence[Ids], batch_size: int = 100) -> dict[str, float]:
-    """Mean NLL in nats over real tokens with ``<eos>``, perplexity, and the share where the argmax is right.
+    """Mean NLL in nats over tokens with ``<eos>`` and without padding, perplexity, and token accuracy.
 
-    ``<unk>`` for an unknown word is not right.
+    ``<unk>`` for an unknown word is never right.
     """
     nll, hits, tokens = 0.0, 0, 0
     device = model.device
@@ -44,28 +44,28 @@ def forced_scores(model: Model, pairs: Sequence[Ids], batch_size: int = 100) -> 
 def translate(
     model: Model, sources: Sequence[list[int]], batch_size: int = 100, settings: Settings | None = None
 ) -> list[list[int]]:
-    """Output ids without ``<eos>``, in the order of the sources: greedy, or the best of a beam search's settings."""
+    """Output ids without ``<eos>``, in the order of the sources: greedy, or beam search with ``settings``."""
     outputs: list[list[int]] = [[] for _ in sources]
     for index in chunks([(s, []) for s in sources], 1, sources_first=True, rows=batch_size, floats=LOGITS):
         batch = [sources[i] for i in index]
         if settings is None:
-            found = greedy(model, batch)
+            decoded = greedy(model, batch)
         else:
-            found = [[i for i in best.ids if i != EOS] for best, *_ in beams(model, batch, settings)]
-        for i, output in zip(index, found, strict=True):
+            decoded = [[i for i in best.ids if i != EOS] for best, *_ in beams(model, batch, settings)]
+        for i, output in zip(index, decoded, strict=True):
             outputs[i] = output
     return outputs
 
 
-def longest(data: DataConfig) -> int:
-    """Tokens of a side that are scored at most: what the model was trained on, 400 where that is less."""
+def max_scored_tokens(data: DataConfig) -> int:
+    """The largest number of tokens of a side that is scored: the training limit, but at least 400."""
     return max(MAX_TOKENS, data.max_tokens)
 
 
 def fitting(model: Model, ids: Sequence[Ids], most: int = MAX_TOKENS) -> list[int]:
-    """Which pairs can be measured: 1 to ``most`` tokens a side, and no more in the source than the model reads.
+    """Indices of pairs with 1 to ``most`` tokens on each side and a source that the model can read.
 
-    Time grows with the square of a length: one line of a whole book would take hours.
+    The limit bounds time, which grows with the square of the length.
     """
     source = min(model.longest_source or most, most)
     return [n for n, (s, t) in enumerate(ids) if 0 < len(s) <= source and 0 < len(t) <= most]
@@ -79,18 +79,18 @@ def corpus_scores(
     settings: Settings | None = None,
     most: int = MAX_TOKENS,
 ) -> dict[str, Any]:
-    """BLEU, chrF and ROUGE of ``translate``'s output, teacher-forced loss, perplexity, accuracy, the sentence count.
+    """BLEU, chrF and ROUGE of ``translate``'s output, and teacher-forced loss, perplexity and accuracy.
 
-    Pairs that are not ``fitting`` are left out and counted; UserError where all are.
+    Pairs that are not ``fitting`` are counted as ``left_out``; raises UserError if no pair is fitting.
     """
-    given = [(source.encode(s), target.encode(t)) for s, t in pairs]
-    fit = fitting(model, given, most)
+    encoded = [(source.encode(s), target.encode(t)) for s, t in pairs]
+    fit = fitting(model, encoded, most)
     if not fit:
         raise UserError("exposure_no_pairs", limit=most)
-    ids, references = [given[n] for n in fit], [pairs[n][1] for n in fit]
+    ids, references = [encoded[n] for n in fit], [pairs[n][1] for n in fit]
     outputs = [target.decode(o) for o in translate(model, [s for s, _ in ids], settings=settings)]
     return {
-        **score(outputs, references, target),
+        **score_outputs(outputs, references, target),
         **forced_scores(model, ids),
         "sentences": len(fit),
         "left_out": len(pairs) - len(fit),

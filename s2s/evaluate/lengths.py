@@ -1,4 +1,4 @@
-"""Quality by the length of the source, of models on one test file: small JSON files that docs/FORMATS.md specifies."""
+"""Quality of models on one test file by source length: small JSON files, specified in docs/FORMATS.md."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLDER = Path(__file__).with_name("results")
 
 @dataclass(frozen=True)
 class Bin:
-    """The sentences of ``low`` to ``high`` source tokens."""
+    """The sentences with ``low`` to ``high`` source tokens, both included."""
 
     low: int
     high: int
@@ -29,7 +29,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class System:
-    """A model: its kind of attention, its epochs of training, and chrF with its interval for every bin."""
+    """One model: its attention, its epochs of training, and chrF with its interval for every bin."""
 
     name: str
     attention: str
@@ -39,7 +39,7 @@ class System:
 
 @dataclass(frozen=True)
 class Lengths:
-    """Models measured on one file; ``train`` is ``data.train`` of the checkpoints that it is about."""
+    """Models measured on the file ``test``; ``train`` is ``data.train`` of their configs."""
 
     train: str
     test: str
@@ -53,12 +53,12 @@ class Lengths:
 
 
 def load_lengths(path: Path) -> Lengths:
-    """One file; ValueError names it and says what is wrong."""
+    """Read one file; ValueError names the file and the fault."""
     return measured.load_table(path, SCHEMA, lengths_from_dict, "table of lengths")
 
 
 def lengths_from_dict(values: Mapping[str, Any]) -> Lengths:
-    """What a file's values are; ValueError, KeyError or TypeError where they are no such table."""
+    """Parse the values of a file; ValueError, KeyError or TypeError if they are not a table of lengths."""
     return Lengths(
         train=str(values["train"]),
         test=str(values["test"]),
@@ -76,6 +76,6 @@ def lengths_from_dict(values: Mapping[str, Any]) -> Lengths:
     )
 
 
-def about(train: str, folder: Path = FOLDER) -> list[Lengths]:
-    """The tables in a folder that are about checkpoints trained on this file."""
-    return measured.about(train, folder, load_lengths)
+def lengths_about(train: str, folder: Path = FOLDER) -> list[Lengths]:
+    """The tables in a folder whose models were trained on the file ``train``."""
+    return measured.tables_about(train, folder, load_lengths)

@@ -14,7 +14,7 @@ Value = TypeVar("Value", float, float | None)
 
 @dataclass(frozen=True)
 class Interval(Generic[Value]):
-    """A value with its interval, and how many items it was computed from: 0 where a file does not say."""
+    """A value with its interval, and the number of items that it was computed from (0 if unknown)."""
 
     value: Value
     low: Value
@@ -22,12 +22,12 @@ class Interval(Generic[Value]):
     count: int = 0
 
 
-Estimate = Interval[float | None]  # a bootstrap's: None where undefined
-Measured = Interval[float]  # a file's
+Estimate = Interval[float | None]  # from a bootstrap; None if undefined
+Measured = Interval[float]  # from a file
 
 
 def read_measured(values: Mapping[str, Any]) -> Measured:
-    """The value and the interval that a file has; its other keys are ignored. ValueError for a value outside.
+    """Read value, low and high of a file's entry, ignoring other keys; ValueError if the value lies outside.
 
     >>> read_measured({"value": 1, "low": 0.5, "high": 2, "count": 9})
     Interval(value=1.0, low=0.5, high=2.0, count=0)
@@ -39,19 +39,19 @@ def read_measured(values: Mapping[str, Any]) -> Measured:
 
 
 class Table(Protocol):
-    """What a file holds, about checkpoints that were trained on ``train``."""
+    """The content of a file about checkpoints that were trained on ``train``."""
 
     @property
     def train(self) -> str:
         """``data.train`` of their configs."""
 
 
-Made = TypeVar("Made")
-Found = TypeVar("Found", bound=Table)
+Parsed = TypeVar("Parsed")
+Loaded = TypeVar("Loaded", bound=Table)
 
 
-def load_table(path: Path, schema: str, read: Callable[[Mapping[str, Any]], Made], kind: str) -> Made:
-    """What ``read`` makes of a file of this schema; ValueError names the file and says what is wrong."""
+def load_table(path: Path, schema: str, read: Callable[[Mapping[str, Any]], Parsed], kind: str) -> Parsed:
+    """Parse a file of this schema with ``read``; ValueError names the file, its ``kind`` and the fault."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(values, dict) or values.get("schema") != schema:
@@ -61,6 +61,6 @@ def load_table(path: Path, schema: str, read: Callable[[Mapping[str, Any]], Made
         raise ValueError(f"{path.name} is no {kind}: {error}") from None
 
 
-def about(train: str, folder: Path, load: Callable[[Path], Found]) -> list[Found]:
-    """The tables in a folder that are about checkpoints trained on this file."""
+def tables_about(train: str, folder: Path, load: Callable[[Path], Loaded]) -> list[Loaded]:
+    """The tables in a folder whose checkpoints were trained on the file ``train``."""
     return [table for table in map(load, sorted(folder.glob("*.json"))) if table.train == train]

@@ -1,4 +1,4 @@
-"""Scores of outputs against references: BLEU and chrF by sacrebleu, ROUGE by rouge-score."""
+"""Scores of outputs against references: BLEU and chrF from sacrebleu, ROUGE from rouge-score."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from s2s.text.segmenters import UNSPACED, Segmenter
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Side
 
-SAMPLE = 1000  # references whose script is looked at
+SAMPLE = 1000  # references, at most, that decide the tokenizer
 
 
 class SegmenterTokens(tokenizers.Tokenizer):  # type: ignore[misc]
-    """rouge-score's own tokenizer drops everything but a-z and 0-9; this one cuts as the model does."""
+    """A tokenizer for rouge-score that cuts as the model does; the default one drops everything but a-z and 0-9."""
 
     def __init__(self, segmenter: Segmenter) -> None:
         self.cut = segmenter.cut
@@ -32,11 +32,14 @@ class SegmenterTokens(tokenizers.Tokenizer):  # type: ignore[misc]
 
 
 def bleu_tokenizer(segmenter: Segmenter, references: Iterable[str]) -> str:
-    """sacrebleu's tokenizer for references, by the script of their first 1,000.
+    """The name of sacrebleu's tokenizer that suits the references, by the script of the first 1,000.
 
-    ``char``, each character by itself, where a tenth of the letters are of a script without spaces that neither
-    of the others cuts: in whole sentences of Thai or Japanese no four words are ever the same. ``zh`` for Chinese,
-    ``13a`` for words with spaces; where there are no letters, as in dates, what the side's own cut comes near.
+    - ``char`` (single characters) if more than a tenth of the letters are of a script without spaces that the other
+      tokenizers do not cut, such as Thai or Japanese; otherwise a whole sentence would be one token.
+    - ``zh`` for Chinese.
+    - ``13a`` for words with spaces.
+
+    References without letters, such as dates, get ``13a`` for the ``latin`` segmenter and ``zh`` for others.
 
     >>> from s2s.text.segmenters import SEGMENTERS
     >>> bleu_tokenizer(SEGMENTERS["characters"], ["ผมไปตลาด"]), bleu_tokenizer(SEGMENTERS["latin"], ["Le café."])
@@ -57,10 +60,10 @@ def _kind(letter: str) -> str:
     return "han" if name.startswith("CJK ") else "unspaced" if name.startswith(UNSPACED) else ""
 
 
-def score(outputs: Sequence[str], references: Sequence[str], target: Side) -> dict[str, Any]:
-    """Corpus BLEU and chrF (0 to 100, cased, with sacrebleu's signatures) and mean ROUGE-1, -2 and -L F1 (0 to 100).
+def score_outputs(outputs: Sequence[str], references: Sequence[str], target: Side) -> dict[str, Any]:
+    """Corpus BLEU and chrF (Popović 2015), cased, with sacrebleu's signatures, and mean ROUGE-1, -2 and -L F1.
 
-    The references are compared as ``Side.written`` has them, so that what a model can say in full has 100.
+    All are 0 to 100. References are normalised by ``Side.written``, so that a perfect output can reach 100.
     """
     segmenter, written = target.segmenter, list(map(target.written, references))
     bleu = sacrebleu.BLEU(tokenize=bleu_tokenizer(segmenter, references))
@@ -75,7 +78,7 @@ def score(outputs: Sequence[str], references: Sequence[str], target: Side) -> di
 
 
 def rank(scores: Mapping[str, Any]) -> tuple[float, float, float]:
-    """Which of two models is kept: the better BLEU, of equals (both 0, say) the better chrF, then the lower loss."""
+    """The sort key that chooses between models: higher BLEU, then higher chrF, then lower loss."""
     return scores["bleu"], scores["chrf"], -scores["loss"]
 
 
@@ -83,7 +86,7 @@ ROUGE = {"rouge_1": "rouge1", "rouge_2": "rouge2", "rouge_l": "rougeL"}
 
 
 def rouge(outputs: Sequence[str], references: Sequence[str], segmenter: Segmenter) -> dict[str, float]:
-    """Means over sentences of F1, 0 to 100: shared tokens, pairs of tokens, longest common subsequence (Lin 2004)."""
+    """Mean F1 over sentences, 0 to 100, of ROUGE-1, ROUGE-2 and ROUGE-L (Lin 2004)."""
     scorer = rouge_scorer.RougeScorer(list(ROUGE.values()), tokenizer=SegmenterTokens(segmenter))
     scores = [scorer.score(r, o) for o, r in zip(outputs, references, strict=True)]
     return {

@@ -1,4 +1,4 @@
-"""A competition's test file to its submission file: a question a row to ``QID,Prediction``."""
+"""The submission file of a competition: one ``QID,Prediction`` row per question of the test file."""
 
 from __future__ import annotations
 
@@ -19,29 +19,28 @@ from s2s.evaluate.corpus import translate
 from s2s.text.vocab import UNK
 
 HEADER = ("QID", "Prediction")
-CHUNK = 500  # questions read at a time, so that like lengths go through the model together
+CHUNK = 500  # questions read at a time, so that those of similar length can share a batch
 
 
 def predictions(
     checkpoint: Checkpoint, questions: Iterable[Question], settings: Settings | None = None, batch_size: int = 32
 ) -> Iterator[tuple[str, str]]:
-    """The QID and the output of every question, in order: greedy, or the best of a beam search's settings.
+    """The QID and the output of every question, in order: greedy, or the best of a beam search with ``settings``.
 
-    A source is read up to the length that the model was trained on. A question without a word gets an
-    empty output; unknown words are left out of outputs, as no report has any.
+    A source is cut at the length that the model was trained on. A question without a token gets an empty output;
+    ``<unk>`` is left out of outputs.
     """
     longest = checkpoint.config.data.max_tokens
     for chunk in _chunks(questions):
         sources = [_ids(checkpoint.source, source, longest) for _, source in chunk]
-        asked = [ids for ids in sources if ids]
-        outputs = iter(translate(checkpoint.model, asked, batch_size, settings))
+        outputs = iter(translate(checkpoint.model, [ids for ids in sources if ids], batch_size, settings))
         for (name, _), ids in zip(chunk, sources, strict=True):
             output = next(outputs) if ids else []
             yield name, checkpoint.target.decode([i for i in output if i != UNK])
 
 
 def _ids(side: Side, text: str, longest: int) -> list[int]:
-    """What the model reads of the first words; nothing where there is none."""
+    """The ids that the model reads for the first ``longest`` tokens; empty if the text has no token."""
     words = side.words(text)[:longest]
     return side.vocab.encode(side.vocab.marked(words)) if words else []
 
@@ -52,10 +51,10 @@ def _chunks(questions: Iterable[Question]) -> Iterator[tuple[Question, ...]]:
         yield chunk
 
 
-def write(file: TextIO, rows: Iterable[tuple[str, str]]) -> tuple[int, int]:
-    """``QID,Prediction`` rows below their header; returns how many there are, and how many predict nothing.
+def write_submission_rows(file: TextIO, rows: Iterable[tuple[str, str]]) -> tuple[int, int]:
+    """Write the header and the ``QID,Prediction`` rows; return the number of rows and of empty predictions.
 
-    Texts as they are, a leading = or - too: a program scores them.
+    Texts are not escaped for spreadsheets (a leading = or - stays), because a program scores the file.
     """
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(HEADER)
@@ -66,21 +65,21 @@ def write(file: TextIO, rows: Iterable[tuple[str, str]]) -> tuple[int, int]:
     return count, empty
 
 
-def submit(path: Path, rows: Iterable[tuple[str, str]]) -> tuple[int, int]:
-    """The same into a file that is there whole or not at all; UserError where it cannot be written."""
-    told = (0, 0)
+def write_submission(path: Path, rows: Iterable[tuple[str, str]]) -> tuple[int, int]:
+    """Write the rows to a file atomically; return as ``write_submission_rows``. UserError if it cannot be written."""
+    counts = (0, 0)
 
     def fill(fresh: Path) -> None:
-        nonlocal told
+        nonlocal counts
         with open(fresh, "w", encoding="utf-8", newline="") as file:
-            told = write(file, rows)
+            counts = write_submission_rows(file, rows)
 
     disk.write_file(path, fill)
-    return told
+    return counts
 
 
-def check(name: str, text: str) -> tuple[int, int]:
-    """How many predictions a submission file has, and how many are empty; UserError for one that is of no use."""
+def check_submission(name: str, text: str) -> tuple[int, int]:
+    """The number of predictions in a submission file and of empty ones; UserError if the file is not valid."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     seen, empty = set[str](), 0
     try:

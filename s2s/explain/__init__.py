@@ -1,4 +1,4 @@
-"""Is attention the reason? Attributions, erasure, other attention, alignment: docs/EVIDENCE.md defines each."""
+"""Is attention the reason for a word? Attributions, erasure, other weights, alignment, as in docs/EVIDENCE.md."""
 
 from __future__ import annotations
 

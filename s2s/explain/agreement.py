@@ -1,4 +1,4 @@
-"""How far attention agrees with other evidence, in one number and one word. numpy alone."""
+"""Agreement of attention with other evidence: rank correlation and a verdict. Needs numpy alone."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-ROUNDING = 1e-9  # of a mean of rational τ
-AGREES, PARTLY = 0.5, 0.2  # mean τ from which on attention agrees with the other rows, or does so in part
-IDLE = 0.1  # total variation below which other weights change next to nothing
-FEW = 3  # source tokens; τ of fewer says nothing
+ROUNDING = 1e-9  # tolerance when a mean τ is compared with a limit
+AGREES, PARTLY = 0.5, 0.2  # least mean τ of the verdicts "agrees" and "partly"
+IDLE = 0.1  # total variation; below it other weights change too little to judge
+FEW = 3  # source tokens; with fewer τ is not judged
 VERDICTS = ("few", "idle", "agrees", "first", "partly", "disagrees")
 
 
 def shares(values: Sequence[float]) -> list[float]:
-    """Absolute values on the scale of attention, summing to 1; zeros stay zeros.
+    """The absolute values divided by their sum, as attention is scaled; all zeros stay zeros.
 
     >>> shares([-1.0, 3.0])
     [0.25, 0.75]
@@ -25,9 +25,9 @@ def shares(values: Sequence[float]) -> list[float]:
 
 
 def kendall(a: Sequence[float], b: Sequence[float]) -> float | None:
-    """Kendall's τ_b (1945): of all pairs, those in the same order minus those in opposite order, ties allowed for.
+    """Kendall's τ_b (1945), between -1 and 1: concordant minus discordant pairs, corrected for ties.
 
-    None where all values of a side are equal.
+    None if all values of one side are equal.
 
     >>> kendall([1, 2, 3, 4], [1, 2, 4, 3])
     0.6666666666666666
@@ -38,13 +38,13 @@ def kendall(a: Sequence[float], b: Sequence[float]) -> float | None:
 
 
 def mean_tau(taus: Sequence[float | None]) -> float | None:
-    """The mean of those that are defined."""
+    """The mean of the values that are defined; None if there are none."""
     known = [tau for tau in taus if tau is not None]
     return sum(known) / len(known) if known else None
 
 
 def same_first(rows: Sequence[Sequence[float]]) -> bool:
-    """Whether one token has the largest value of every row, and no other token has as much.
+    """True if the same token has the largest value in every row, without a tie.
 
     >>> same_first([[0.9, 0.1], [0.6, 0.4]]), same_first([[0.9, 0.1], [0.5, 0.5]])
     (True, False)
@@ -56,10 +56,14 @@ def same_first(rows: Sequence[Sequence[float]]) -> bool:
 def verdict(length: int, taus: Sequence[float | None], uniform: float, permuted: float, first: bool = False) -> str:
     """One of ``VERDICTS`` for a step; ``uniform`` and ``permuted`` are total variations, ``first`` is ``same_first``.
 
-    ``few``: fewer than 3 source tokens. ``idle``: neither uniform nor permuted weights move the distribution by
-    0.1, so attention decides nothing here. Else by the mean τ of attention with the other rows: ``agrees`` from
-    0.5 on; below that ``first`` where all rows put the same token first, for τ gives the order of tokens that
-    all get nearly nothing as much say; else ``partly`` from 0.2 on, and ``disagrees``, also where none is defined.
+    The first verdict that applies:
+
+    - ``few``: fewer than 3 source tokens.
+    - ``idle``: neither uniform nor permuted weights move the distribution by 0.1, so attention decides nothing.
+    - ``agrees``: the mean τ of attention with the other rows is at least 0.5.
+    - ``first``: all rows put the same token first. τ weighs the order of tokens with nearly no weight just as much.
+    - ``partly``: the mean τ is at least 0.2.
+    - ``disagrees``: it is lower, or no τ is defined.
     """
     tau = mean_tau(taus)
     if length < FEW:

@@ -1,4 +1,4 @@
-"""Does attention look where a translator would? The alignment error rate against links that people drew."""
+"""Alignment error rate (Och and Ney 2003) of attention, against links that annotators drew."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ LINK = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
 @dataclass(frozen=True)
 class Gold:
-    """A pair as its annotators cut it, with links that are sure and links that are at least possible."""
+    """A pair in the annotators' tokens, with its sure and its possible links."""
 
     source: tuple[str, ...]
     target: tuple[str, ...]
     sure: Links
-    possible: Links  # the sure ones among them
+    possible: Links  # includes the sure links
 
 
 def read_gold(path: str | Path, encoding: str = AUTO, note: Note = silent) -> list[Gold]:
-    """The pairs of ``source TAB target TAB sure TAB possible``: tokens between spaces, links ``i-j`` from 0.
+    """Read lines of ``source TAB target TAB sure TAB possible``: tokens between spaces, links ``i-j`` from 0.
 
-    The last column may be empty or missing. Raises UserError naming the row.
+    The last column may be empty or missing. Raises UserError that names the row, or if there are no pairs.
     """
-    found = []
+    golds = []
     for row, line in enumerate(read_lines(path, encoding=encoding, note=note), start=1):
         if not line.strip(" \t"):
             continue
@@ -59,10 +59,10 @@ def read_gold(path: str | Path, encoding: str = AUTO, note: Note = silent) -> li
         if not source or not target:
             raise UserError("alignment_row", file=str(path), row=row, columns=len(columns))
         sure, possible = (_links(column, len(source), len(target), str(path), row) for column in [*columns[2:], ""][:2])
-        found.append(Gold(source, target, sure, sure | possible))
-    if not found:
+        golds.append(Gold(source, target, sure, sure | possible))
+    if not golds:
         raise UserError("file_no_pairs", file=str(path))
-    return found
+    return golds
 
 
 def _links(column: str, sources: int, targets: int, file: str, row: int) -> Links:
@@ -75,52 +75,54 @@ def _links(column: str, sources: int, targets: int, file: str, row: int) -> Link
     return frozenset(links)
 
 
-def error_rate(made: Iterable[Links], golds: Iterable[tuple[Links, Links]]) -> float | None:
-    """``AER = 1 - (Σ|A∩S| + Σ|A∩P|) / (Σ|A| + Σ|S|)`` (Och and Ney 2003, eq. 21), of (S, P) a sentence.
+def error_rate(predicted: Iterable[Links], golds: Iterable[tuple[Links, Links]]) -> float | None:
+    """``AER = 1 - (Σ|A∩S| + Σ|A∩P|) / (Σ|A| + Σ|S|)`` (Och and Ney 2003, eq. 21); ``golds`` has (S, P) per sentence.
+
+    None if there are no links at all.
 
     >>> error_rate([frozenset({(0, 0), (1, 2)})], [(frozenset({(0, 0)}), frozenset({(0, 0), (1, 1)}))])
     0.33333333333333337
     """
-    rows = [_counts(a, sure, possible) for a, (sure, possible) in zip(made, golds, strict=True)]
+    rows = [_counts(a, sure, possible) for a, (sure, possible) in zip(predicted, golds, strict=True)]
     value = float(_rates(np.array(rows, dtype=np.float64).sum(axis=0, keepdims=True))[0, 0])
     return None if np.isnan(value) else value
 
 
-def _counts(made: Links, sure: Links, possible: Links) -> list[int]:
-    return [len(made & sure), len(made & possible), len(made), len(sure)]
+def _counts(predicted: Links, sure: Links, possible: Links) -> list[int]:
+    """|A∩S|, |A∩P|, |A| and |S| of one sentence."""
+    return [len(predicted & sure), len(predicted & possible), len(predicted), len(sure)]
 
 
 def _rates(sums_RK: Floats) -> Floats:
-    """AER, precision ``|A∩P|/|A|`` and recall ``|A∩S|/|S|`` of sums."""
-    hit_sure, hit_possible, made, sure = sums_RK.T
-    return np.stack(
-        [1 - divide(hit_sure + hit_possible, made + sure), divide(hit_possible, made), divide(hit_sure, sure)], axis=1
-    )
+    """AER, precision ``|A∩P|/|A|`` and recall ``|A∩S|/|S|`` from sums of ``_counts``: (R, 3)."""
+    hit_sure, hit_possible, predicted, sure = sums_RK.T
+    error_rate_R = 1 - divide(hit_sure + hit_possible, predicted + sure)
+    return np.stack([error_rate_R, divide(hit_possible, predicted), divide(hit_sure, sure)], axis=1)
 
 
 @dataclass(frozen=True)
 class Score:
-    """One way of linking over the whole file, its counts over sentences."""
+    """The scores of one way of linking over the whole file."""
 
     error_rate: Estimate
     precision: Estimate
     recall: Estimate
 
 
-def score(counts: Sequence[Sequence[int]], bootstrap: Bootstrap) -> Score:
-    """Rates of (|A∩S|, |A∩P|, |A|, |S|) a sentence, with intervals."""
+def alignment_score(counts: Sequence[Sequence[int]], bootstrap: Bootstrap) -> Score:
+    """The rates with intervals over sentences, from (|A∩S|, |A∩P|, |A|, |S|) per sentence."""
     columns_NK = np.array(counts, dtype=np.float64)
     total = columns_NK.sum(axis=0)
-    made = bootstrap.curve(columns_NK, _rates, np.array([total[2] + total[3], total[2], total[3]]))
-    return Score(*map(made.at, range(3)))
+    rates = bootstrap.curve(columns_NK, _rates, np.array([total[2] + total[3], total[2], total[3]]))
+    return Score(*map(rates.at, range(3)))
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """Scores by lane and shift: ``forced``, ``free``, and ``diagonal``, which looks at no word at all.
+    """Scores by lane and shift: ``forced``, ``free``, and the baseline ``diagonal``, which uses no model.
 
-    ``by_token`` has the forced lane's, counted in the model's own tokens. ``free_words`` is the share of words
-    that the free lane says at the reference's positions; only they are counted there.
+    ``by_token`` has the forced lane's scores counted in the model's tokens. ``free_words`` is the share of reference
+    tokens that the free lane outputs at their position; ``free`` counts these tokens alone.
     """
 
     checkpoint: str
@@ -144,7 +146,7 @@ class Alignment:
 
 @dataclass(frozen=True)
 class _Pair:
-    """A gold pair with the model's ids, and which gold tokens each of the model's overlaps."""
+    """A gold pair with the model's ids; by model token the gold tokens that it overlaps, and the inverse."""
 
     gold: Gold
     ids: Ids
@@ -154,7 +156,7 @@ class _Pair:
 
 
 def _pair(checkpoint: Checkpoint, gold: Gold) -> _Pair | None:
-    """None where a side cannot be mapped or is empty or too long."""
+    """None if a side is empty, too long, or cannot be mapped to the gold tokens."""
     both = cut(checkpoint.source, gold.source), cut(checkpoint.target, gold.target)
     if both[0] is None or both[1] is None or not all(side and 0 < len(side[0]) <= MAX_TOKENS for side in both):
         return None
@@ -169,7 +171,7 @@ def _pair(checkpoint: Checkpoint, gold: Gold) -> _Pair | None:
 
 @torch.no_grad()
 def forced_attention(model: Model, batch: Batch) -> Tensor:
-    """The weights of every step of a teacher-forced pass, ``<eos>``'s too: (B, T, S)."""
+    """The weights of every step of a teacher-forced pass, ``<eos>`` included: (B, T, S)."""
     memory, state = model.encode(batch.source_BS, batch.lengths_B)
     looks = []
     for token_B in batch.target_in_BT.unbind(1):
@@ -178,55 +180,60 @@ def forced_attention(model: Model, batch: Batch) -> Tensor:
     return torch.stack(looks, dim=1)
 
 
-def links(attention_TS: Tensor, words: int, shift: int, threshold: float | None = None) -> Links:
-    """Links of ``words`` target tokens: word t to the source token with most weight at step t + shift.
+def attention_links(attention_TS: Tensor, words: int, shift: int, threshold: float | None = None) -> Links:
+    """Link target token t, below ``words``, to the source token with the largest weight at step t + shift.
 
-    With a threshold to all source tokens of at least that weight. A word without such a step has no link.
+    With a threshold, to all source tokens of at least that weight. A token without such a step gets no link.
     """
-    found = set()
+    links = set()
     for t in range(words):
         if 0 <= t + shift < len(attention_TS):
             row_S = attention_TS[t + shift]
-            places = [int(row_S.argmax())] if threshold is None else (row_S >= threshold).nonzero()[:, 0].tolist()
-            found |= {(s, t) for s in places}
-    return frozenset(found)
+            sources = [int(row_S.argmax())] if threshold is None else (row_S >= threshold).nonzero()[:, 0].tolist()
+            links |= {(s, t) for s in sources}
+    return frozenset(links)
 
 
-def diagonal(source: int, target: int) -> Links:
-    """Each target token to the source token at the same share of its sentence."""
+def diagonal_links(source: int, target: int) -> Links:
+    """Link each target token to the source token at the same relative position."""
     return frozenset((min(source - 1, (2 * t + 1) * source // (2 * target)), t) for t in range(target))
 
 
 def _lanes(model: Model, ids: Sequence[Ids], progress: Progress) -> tuple[list[Tensor], list[tuple[list[int], Tensor]]]:
-    """Of each pair the forced lane's weights, (T, S), and the free lane's words and weights."""
+    """For each pair the forced lane's weights, (T, S), and the free lane's ids and weights."""
     forced, free = dict[int, Tensor](), dict[int, tuple[list[int], Tensor]]()
     for index in chunks(ids, model.vocabulary, progress):
         batch = collate([ids[n] for n in index])
-        attention_BTS, seen = forced_attention(model, batch), list[Tensor]()
-        said = greedy(model, [ids[n][0] for n in index], attention=seen)
+        attention_BTS, free_attention = forced_attention(model, batch), list[Tensor]()
+        outputs = greedy(model, [ids[n][0] for n in index], attention=free_attention)
         for row, n in enumerate(index):
             source, target = ids[n]
             forced[n] = attention_BTS[row, : len(target) + 1, : len(source)]
-            free[n] = said[row], seen[row]
+            free[n] = outputs[row], free_attention[row]
     return [forced[n] for n in range(len(ids))], [free[n] for n in range(len(ids))]
 
 
-def _agreeing(own: Sequence[int], target: Sequence[int]) -> set[int]:
-    """The positions where the free lane says the reference's word."""
-    return {t for t, (a, b) in enumerate(zip(own, target, strict=False)) if a == b and a != UNK}
+def _agreeing(output: Sequence[int], target: Sequence[int]) -> set[int]:
+    """The positions where the free lane outputs the reference's token; ``<unk>`` does not count."""
+    return {t for t, (a, b) in enumerate(zip(output, target, strict=False)) if a == b and a != UNK}
 
 
-def _gold_counts(pair: _Pair, made: Links, keep: set[int]) -> list[int]:
-    """Counted in gold tokens, over those that the kept target tokens of the model overlap."""
-    there = {j for t in keep for j in pair.target[t]}
-    sure, possible = (frozenset(x for x in gold if x[1] in there) for gold in (pair.gold.sure, pair.gold.possible))
-    made = frozenset(link for link in made if link[1] in keep)
-    return _counts(project(made, pair.source, pair.target), sure, possible)
+def _gold_counts(pair: _Pair, predicted: Links, positions: set[int]) -> list[int]:
+    """Counts in gold tokens, limited to those that overlap the model's target tokens at ``positions``."""
+    covered = {j for t in positions for j in pair.target[t]}
+    sure, possible = (frozenset(x for x in gold if x[1] in covered) for gold in (pair.gold.sure, pair.gold.possible))
+    predicted = frozenset(link for link in predicted if link[1] in positions)
+    return _counts(project(predicted, pair.source, pair.target), sure, possible)
 
 
-def _own_counts(pair: _Pair, made: Links, keep: set[int]) -> list[int]:
-    """Counted in the model's tokens: gold links become links between all tokens that theirs overlap."""
-    return _counts(made, *(project(gold, *pair.inverse) for gold in (pair.gold.sure, pair.gold.possible)))
+def _token_counts(pair: _Pair, predicted: Links, positions: set[int]) -> list[int]:
+    """Counts in the model's tokens; a gold link links all model tokens that its two tokens overlap."""
+    return _counts(predicted, *(project(gold, *pair.inverse) for gold in (pair.gold.sure, pair.gold.possible)))
+
+
+def _diagonal_counts(pair: _Pair) -> list[int]:
+    source, target = map(len, pair.ids)
+    return _gold_counts(pair, diagonal_links(source, target), set(range(target)))
 
 
 Count = Callable[[_Pair, Links, set[int]], list[int]]
@@ -235,15 +242,15 @@ Count = Callable[[_Pair, Links, set[int]], list[int]]
 def _linked(
     pairs: Sequence[_Pair],
     rows: Sequence[Tensor],
-    keep: Sequence[set[int]],
+    positions: Sequence[set[int]],
     count: Count,
     shift: int,
     threshold: float | None,
 ) -> list[list[int]]:
-    """The counts of each pair, linked by its rows of attention."""
+    """The counts of each pair when its rows of attention make the links."""
     return [
-        count(pair, links(row, len(pair.ids[1]), shift, threshold), places)
-        for pair, row, places in zip(pairs, rows, keep, strict=True)
+        count(pair, attention_links(row, len(pair.ids[1]), shift, threshold), some)
+        for pair, row, some in zip(pairs, rows, positions, strict=True)
     ]
 
 
@@ -251,14 +258,17 @@ def _share(values: Sequence[bool]) -> float:
     return significant(sum(values) / len(values), 6)
 
 
-def align(
+def measure_alignment(
     checkpoint: Checkpoint,
     golds: Sequence[Gold],
     threshold: float | None = None,
     bootstrap: Bootstrap | None = None,
     progress: Progress = quiet,
 ) -> Alignment:
-    """All scores; ``progress`` is told the share that is done. UserError where no pair can be used."""
+    """Score the attention of both lanes and the diagonal at all shifts; ``progress`` gets the share that is done.
+
+    Raises UserError if the model has no attention or if no pair can be used.
+    """
     if checkpoint.config.model.attention == "none":
         raise UserError("attention_none", checkpoint=checkpoint.name)
     pairs = [pair for gold in golds if (pair := _pair(checkpoint, gold)) is not None]
@@ -268,15 +278,15 @@ def align(
     ids = [pair.ids for pair in pairs]
     forced, free = _lanes(model, ids, progress)
 
-    kept = [_agreeing(own, target) for (own, _), (_, target) in zip(free, ids, strict=True)]
-    everything = [set(range(len(target))) for _, target in ids]
+    agreeing = [_agreeing(output, target) for (output, _), (_, target) in zip(free, ids, strict=True)]
+    everywhere = [set(range(len(target))) for _, target in ids]
 
-    def scored(rows: Sequence[Tensor], keep: Sequence[set[int]], count: Count = _gold_counts) -> dict[str, Score]:
-        return {str(shift): score(_linked(pairs, rows, keep, count, shift, threshold), by) for shift in SHIFTS}
+    def by_shift(
+        rows: Sequence[Tensor], positions: Sequence[set[int]], count: Count = _gold_counts
+    ) -> dict[str, Score]:
+        counts = {str(shift): _linked(pairs, rows, positions, count, shift, threshold) for shift in SHIFTS}
+        return {shift: alignment_score(rows, by) for shift, rows in counts.items()}
 
-    straight = [
-        _gold_counts(p, diagonal(*map(len, p.ids)), places) for p, places in zip(pairs, everything, strict=True)
-    ]
     return Alignment(
         checkpoint=checkpoint.name,
         digest=checkpoint.digest,
@@ -285,10 +295,12 @@ def align(
         left_out=len(golds) - len(pairs),
         unknown_source=_share([i == UNK for source, _ in ids for i in source]),
         unknown_target=_share([i == UNK for _, target in ids for i in target]),
-        free_words=_share([t in said for said, (_, target) in zip(kept, ids, strict=True) for t in range(len(target))]),
-        forced=scored(forced, everything),
-        free=scored([rows for _, rows in free], kept),
-        by_token=scored(forced, everything, _own_counts),
-        diagonal=score(straight, by),
+        free_words=_share(
+            [t in some for some, (_, target) in zip(agreeing, ids, strict=True) for t in range(len(target))]
+        ),
+        forced=by_shift(forced, everywhere),
+        free=by_shift([rows for _, rows in free], agreeing),
+        by_token=by_shift(forced, everywhere, _token_counts),
+        diagonal=alignment_score([_diagonal_counts(pair) for pair in pairs], by),
         bootstrap=by,
     )

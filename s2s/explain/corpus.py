@@ -1,4 +1,4 @@
-"""The evidence of every word that a model says to many sources, as means with intervals."""
+"""The evidence of all output tokens of many sources, as means with bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from s2s.explain.replay import Lane
 from s2s.text.vocab import BOS, EOS
 
 SCHEMA = "lookback-evidence/1"
-LONGEST = 100  # of a source; a longer one is left out
-BLOCK = 16  # steps that are examined together
+LONGEST = 100  # source tokens; a longer source is left out
+BLOCK = 16  # steps examined together
 
 
 @dataclass(frozen=True)
-class Report:
-    """Means over the steps of the free-running lanes (greedy), ``<eos>`` included."""
+class EvidenceReport:
+    """Means over all steps of the free-running lanes (greedy), ``<eos>`` included."""
 
     checkpoint: str
     digest: str
     sentences: int
-    left_out: int  # sources without a token or with too many
+    left_out: int  # sources with no token or too many
     bootstrap: Bootstrap
     measures: dict[str, Estimate]
     verdicts: dict[str, Estimate]
@@ -43,32 +43,33 @@ class Report:
         return json.dumps({"schema": SCHEMA, **dataclasses.asdict(self)}, ensure_ascii=False, allow_nan=False)
 
 
-def numbers(found: Evidence) -> dict[str, float | None]:
-    """What a step adds to each mean; None where it adds nothing."""
-    comprehensive, sufficient = found.removal.normalised
-    length = len(found.attention)
+def step_numbers(step: Evidence) -> dict[str, float | None]:
+    """The values of one step by measure; None if the step does not count in that mean."""
+    comprehensive, sufficient = step.removal.normalised
+    length = len(step.attention)
     return {
-        **{f"tau_{name}": found.taus[name] for name in ROWS},
-        "uniform_variation": found.uniform.variation,
-        "uniform_drop": found.uniform.drop,
-        "permuted_variation": found.permuted.variation,
-        "permuted_drop": found.permuted.drop,
-        "flips": None if length < 2 else float(found.flip is not None),
-        "flip_share": None if found.flip is None else found.flip / length,
-        "comprehensiveness": found.removal.comprehensiveness,
-        "sufficiency": found.removal.sufficiency,
+        **{f"tau_{name}": step.taus[name] for name in ROWS},
+        "uniform_variation": step.uniform.variation,
+        "uniform_drop": step.uniform.drop,
+        "permuted_variation": step.permuted.variation,
+        "permuted_drop": step.permuted.drop,
+        "flips": None if length < 2 else float(step.flip is not None),
+        "flip_share": None if step.flip is None else step.flip / length,
+        "comprehensiveness": step.removal.comprehensiveness,
+        "sufficiency": step.removal.sufficiency,
         "comprehensiveness_normalised": comprehensive,
         "sufficiency_normalised": sufficient,
-        "gap": abs(found.gap),
+        "gap": abs(step.gap),
     }
 
 
-def measure(
+def measure_evidence(
     checkpoint: Checkpoint, sources: Sequence[str], bootstrap: Bootstrap | None = None, progress: Progress = quiet
-) -> Report:
-    """The means; ``progress`` is told the share that is done, and what it raises ends the work.
+) -> EvidenceReport:
+    """Decode each source greedily and average the evidence of all steps; resampled by sentences.
 
-    Raises UserError where no source can be used.
+    ``progress`` gets the share that is done; an exception that it raises ends the work.
+    Raises UserError if the model has no attention or if no source can be used.
     """
     by, model = bootstrap or Bootstrap(), checkpoint.model
     if checkpoint.config.model.attention == "none":
@@ -80,30 +81,30 @@ def measure(
         raise UserError("exposure_no_pairs", limit=LONGEST)
     rows, verdicts = list[list[dict[str, float | None]]](), list[list[str]]()
     for n, source in enumerate(fit):
-        said = greedy(model, [source])[0]
-        if len(said) < limit(Settings(), len(source)):  # else it was cut off
-            said.append(EOS)
-        lane = Lane(tuple(source), (BOS, *said[:-1]), tuple(said))
-        found = list[Evidence]()
-        for start in range(0, len(said), BLOCK):
-            found += examine(model, lane, range(start, min(start + BLOCK, len(said))))
-            progress((n + min(1.0, (start + BLOCK) / len(said))) / len(fit))
-        rows.append([numbers(one) for one in found])
-        verdicts.append([one.verdict for one in found])
+        output = greedy(model, [source])[0]
+        if len(output) < limit(Settings(), len(source)):  # a longer output was cut off
+            output.append(EOS)
+        lane = Lane(tuple(source), (BOS, *output[:-1]), tuple(output))
+        evidence = list[Evidence]()
+        for start in range(0, len(output), BLOCK):
+            evidence += examine(model, lane, range(start, min(start + BLOCK, len(output))))
+            progress((n + min(1.0, (start + BLOCK) / len(output))) / len(fit))
+        rows.append([step_numbers(step) for step in evidence])
+        verdicts.append([step.verdict for step in evidence])
     names = list(rows[0][0])
-    return Report(
+    return EvidenceReport(
         checkpoint=checkpoint.name,
         digest=checkpoint.digest,
         sentences=len(fit),
         left_out=len(sources) - len(fit),
         bootstrap=by,
         measures={name: _mean([[step[name] for step in steps] for steps in rows], by) for name in names},
-        verdicts={name: _mean([[float(v == name) for v in said] for said in verdicts], by) for name in VERDICTS},
+        verdicts={name: _mean([[float(v == name) for v in steps] for steps in verdicts], by) for name in VERDICTS},
     )
 
 
 def _mean(values: Sequence[Sequence[float | None]], by: Bootstrap) -> Estimate:
     """The mean over all steps that have a value, resampled by sentences."""
     known = [[value for value in row if value is not None] for row in values]
-    totals_N = np.round([sum(row) for row in known], 9)  # opposite τ cancel, whatever their last digit
+    totals_N = np.round([sum(row) for row in known], 9)  # so that opposite τ cancel exactly
     return by.mean(totals_N, np.array([float(len(row)) for row in known]))

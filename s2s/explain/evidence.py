@@ -1,4 +1,4 @@
-"""Everything that speaks for or against attention as the reason of a step's word, as one record a step."""
+"""All evidence for or against attention as the reason of a step's word: one record per step."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from s2s.explain.agreement import kendall, mean_tau, same_first, shares, verdict
 from s2s.explain.counterfactual import Change, flip, moments, permuted, uniform
 from s2s.explain.erasure import SEARCHED, Removal, bounding, leaving_one_out, removing
 from s2s.explain.gradients import attributing
-from s2s.explain.replay import Lane, Pausing, whole
+from s2s.explain.replay import Lane, Pausing, run_to_end
 from s2s.model import Model
 from s2s.text.rounding import significant
 
 ROWS = ("gradient", "integrated", "erasure")
-SEED = 0
+SEED = 0  # of the permutations of each step
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One step: rows over the source, signed and in nats but for attention, and what other weights would do.
+    """One step: attention and three rows of signed nats over the source tokens, and the effect of other weights.
 
-    ``gap`` is by how much integrated gradients miss the sum they should have, ``flip`` how many weights must be
-    erased until another word wins, None where that never happens.
+    ``gap`` is the completeness gap of integrated gradients. ``flip`` is the number of weights that must be erased
+    until another word wins, None if that never happens.
     """
 
     step: int
@@ -44,7 +44,7 @@ class Evidence:
 
     @property
     def taus(self) -> dict[str, float | None]:
-        """Kendall's τ of attention with the size of each other row."""
+        """Kendall's τ of attention with the absolute values of each other row (Jain and Wallace 2019)."""
         return {name: kendall(self.attention, shares(getattr(self, name))) for name in ROWS}
 
     @property
@@ -83,26 +83,26 @@ def _short(value: float | None) -> float | None:
 
 
 def examine(model: Model, lane: Lane, steps: Sequence[int], normalise: bool = True) -> list[Evidence]:
-    """The evidence of some steps of a lane, in order; a step's numbers do not depend on which others are asked for.
+    """The evidence of some steps of a lane, in order; the numbers of a step do not depend on the other steps.
 
-    ``normalise`` looks for the best and the worst order of erasing, which takes most of the time.
+    ``normalise`` searches the best and the worst order of deletions, which takes most of the time.
     """
-    found = whole(examining(model, lane, steps))
-    return whole(ordering(model, lane, found)) if normalise else found
+    evidence = run_to_end(examining(model, lane, steps))
+    return run_to_end(ordering(model, lane, evidence)) if normalise else evidence
 
 
 @torch.no_grad()
 def examining(model: Model, lane: Lane, steps: Sequence[int]) -> Pausing[list[Evidence]]:
-    """``examine`` without the search for orders, with a pause now and then."""
+    """``examine`` without normalisation, as a generator that pauses between pieces of work."""
     steps = sorted(set(steps))
     now = moments(model, lane, steps)
     attributed = yield from attributing(model, lane, steps)
     erased_KS = yield from leaving_one_out(model, lane, steps)
     removed = yield from removing(model, lane, steps, torch.stack([moment.attention_S for moment in now]))
-    found = []
+    evidence = []
     for k, t in enumerate(steps):
         moment, word, rng = now[k], lane.words[t], torch.Generator().manual_seed(SEED)
-        found.append(
+        evidence.append(
             Evidence(
                 step=t,
                 word=word,
@@ -119,16 +119,16 @@ def examining(model: Model, lane: Lane, steps: Sequence[int]) -> Pausing[list[Ev
             )
         )
         yield
-    return found
+    return evidence
 
 
 @torch.no_grad()
-def ordering(model: Model, lane: Lane, found: Sequence[Evidence]) -> Pausing[list[Evidence]]:
-    """The same with the best and the worst order of erasing, where the source is short enough to look for them."""
+def ordering(model: Model, lane: Lane, evidence: Sequence[Evidence]) -> Pausing[list[Evidence]]:
+    """The evidence with the bounds of normalisation added; unchanged if the source is too long to search them."""
     if not 1 < len(lane.source) <= SEARCHED:
-        return list(found)
-    sought = yield from bounding(model, lane, [one.step for one in found])
+        return list(evidence)
+    by_step = yield from bounding(model, lane, [step.step for step in evidence])
     return [
-        dataclasses.replace(one, removal=one.removal._replace(bounds=bound))
-        for one, bound in zip(found, sought, strict=True)
+        dataclasses.replace(step, removal=step.removal._replace(bounds=bound))
+        for step, bound in zip(evidence, by_step, strict=True)
     ]

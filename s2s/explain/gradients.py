@@ -1,8 +1,8 @@
-"""What the source's embeddings have to do with a word, by the gradient of its log-probability.
+"""Attribution of a word to the source tokens by gradients of its log-probability.
 
-The baseline is a source of as many words whose embeddings are all zero: that of ``<pad>``, and what word
-dropout puts in a word's place in training. Prior and pointer know the source by its ids, not by its
-embeddings, so their direct share is in none of these numbers; erasure has it.
+The baseline is a source of equal length with zero embeddings: the embedding of ``<pad>``, and the one that word
+dropout uses in training. Prior and pointer read the source ids, not the embeddings, so these numbers leave out
+their direct effect; erasure includes it.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from s2s.explain.replay import Lane, Pausing, along, whole
+from s2s.explain.replay import Lane, Pausing, run_to_end, step_outputs
 from s2s.model import Model
 from s2s.model.kernels import linear
 
-POINTS = 20  # of the integral
-KEPT = 60_000_000  # numbers that a backward pass keeps, at most: 240 MB
-WORDS = 3_000  # source tokens of all rows of one run together, so that no run takes long
+POINTS = 20  # quadrature points of the integral
+MAX_SAVED = 60_000_000  # numbers saved for a backward pass, at most (240 MB)
+MAX_SOURCE_TOKENS = 3_000  # source tokens of all rows of one pass together, to keep passes short
 
 
 class Attribution(NamedTuple):
-    """Nats a source token, signed, (S,) each; and by how much the second misses the difference it should sum to."""
+    """Signed nats per source token, (S,) each, and the completeness gap: the sum of the second minus its target."""
 
     gradient_S: Tensor  # gradient × input
     integrated_S: Tensor  # integrated gradients
@@ -40,18 +40,19 @@ def quadrature(points: int) -> tuple[Tensor, Tensor]:
 
 
 def attributions(model: Model, lane: Lane, steps: Sequence[int], points: int = POINTS) -> list[Attribution]:
-    """``attributing``, all at once."""
-    return whole(attributing(model, lane, steps, points))
+    """``attributing`` without pauses."""
+    return run_to_end(attributing(model, lane, steps, points))
 
 
 def attributing(model: Model, lane: Lane, steps: Sequence[int], points: int = POINTS) -> Pausing[list[Attribution]]:
-    """Gradient × input, ``x·∂ log p(w)/∂x`` (Shrikumar et al. 2017), and integrated gradients, a pair a step.
+    """Gradient × input and integrated gradients of each step.
 
+    Gradient × input is ``x·∂ log p(w)/∂x`` (Shrikumar et al. 2017). Integrated gradients are
     ``x·∫₀¹ ∂ log p(w | αx)/∂x dα`` (Sundararajan, Taly and Yan 2017, eq. 1), by Gauss-Legendre quadrature;
-    its sum over the source should be ``log p(w | x) - log p(w | 0)`` (completeness).
+    their sum over the source should be ``log p(w | x) - log p(w | 0)`` (completeness).
     """
     alpha_P, weight_P = quadrature(points)
-    scale_N = torch.cat([alpha_P, torch.tensor([1.0, 0.0])])  # after the integral's points the input, the baseline
+    scale_N = torch.cat([alpha_P, torch.tensor([1.0, 0.0])])  # the quadrature points, then the input and the baseline
     with torch.no_grad():
         source_SE = model.embed(torch.tensor(lane.source))
     parts = []
@@ -66,9 +67,9 @@ def attributing(model: Model, lane: Lane, steps: Sequence[int], points: int = PO
 
 
 def _rows(model: Model, last: int, length: int) -> int:
-    """How many rows may keep what their backward needs of every step."""
+    """How many rows fit in one forward and backward pass within the limits."""
     step = model.vocabulary + 16 * model.sizes.decoder
-    return max(1, min(KEPT // ((last + 1) * step), WORDS // length))
+    return max(1, min(MAX_SAVED // ((last + 1) * step), MAX_SOURCE_TOKENS // length))
 
 
 def _gradients(
@@ -79,7 +80,7 @@ def _gradients(
     with torch.enable_grad(), linear.one_pass():
         embedded_NSE = (scale_N[:, None, None] * source_SE).requires_grad_()
         memory, state = model.encode(torch.tensor([lane.source] * count), torch.full((count,), length), embedded_NSE)
-        ran = zip(sorted(set(steps)), along(model, lane, memory, state, steps), strict=True)
+        ran = zip(sorted(set(steps)), step_outputs(model, lane, memory, state, steps), strict=True)
         values = [output.log_probs_BV[:, lane.words[t]] for t, output in ran]
         products = []
         for k, value_N in enumerate(values):

@@ -1,4 +1,4 @@
-"""How a step's context reaches its words: h̃ of context and state, and each word's logit as a product with h̃."""
+"""The readout of a step in detail: h̃ from context and state, and each word's logit as a product with h̃."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ from typing import Any
 import torch
 
 from s2s.checkpoint.record import Checkpoint
-from s2s.explain.replay import given, of_trace
+from s2s.explain.replay import edited_attention, of_trace
 from s2s.model.interface import Spoken
 from s2s.text.vocab import UNK
 from s2s.trace.trace import Trace
 
-SHOWN = 4  # components that are worked out
-WORDS = 5  # most probable words
+COMPONENTS = 4  # components of h̃ that are listed
+WORDS = 5  # most probable words that are listed
 
 
 @dataclass(frozen=True)
 class Word:
-    """One word's ``z = Σ_i h̃_i w_i + b``; with a prior ŷ that sum is y, and ``z = (y + ŷ) / 2``."""
+    """One word's logit ``z = y = Σ_i h̃_i w_i + b``, or with a prior ŷ ``z = (y + ŷ) / 2``."""
 
     token: str
     products: tuple[tuple[float, float], ...]  # h̃_i and w_i of the first components
     rest: float  # the sum of the other products
     bias: float
-    own: float  # the sum, y
+    own: float  # y
     prior: float | None
     logit: float  # z
 
 
 @dataclass(frozen=True)
 class Readout:
-    """One step. Of the first components ``rows`` have what each part gives, the bias where there is one, and h̃_i.
+    """One step. ``rows`` has, for each of the first components, each part's contribution, the bias if any, and h̃_i.
 
-    ``act`` is that of ``Spoken``; ``sizes`` are the parts' lengths by name, ``size`` that of h̃, ``norm`` its length.
+    ``act`` is as in ``Spoken``. ``sizes`` has the number of components of each part, ``size`` that of h̃; ``norm`` is
+    the Euclidean norm of h̃.
     """
 
     act: str
@@ -53,20 +54,20 @@ class Readout:
 
 @torch.inference_mode()
 def readout(checkpoint: Checkpoint, trace: Trace, step: int) -> Readout | None:
-    """A step of a lane that the checkpoint made, edits included; None where its model cannot say."""
+    """The readout of one step of a trace by this checkpoint, edits included; None if the model does not provide it."""
     model, lane = checkpoint.model, of_trace(checkpoint, trace)
     every, width = [range(len(lane.source))], len(lane.source)
     memory, state = model.encode(torch.tensor([lane.source]), torch.tensor([width]))
     for t in range(step):
-        state, _ = model.look(state, torch.tensor([lane.read[t]]), memory, given(lane, t, every, width))
-    spoken = model.spoken(state, torch.tensor([lane.read[step]]), memory, given(lane, step, every, width))
+        state, _ = model.look(state, torch.tensor([lane.read[t]]), memory, edited_attention(lane, t, every, width))
+    spoken = model.spoken(state, torch.tensor([lane.read[step]]), memory, edited_attention(lane, step, every, width))
     if spoken is None:
         return None
     words, known = checkpoint.target.vocab.tokens, checkpoint.target.vocab.ids
     now = trace.steps[step]
     named = [now.output, *([now.target.token] if now.target else [])]
     best = spoken.log_probs_V.topk(min(WORDS, len(words))).indices.tolist()
-    ids = dict.fromkeys([*best, *(known.get(token, UNK) for token in named)])  # each once
+    ids = dict.fromkeys([*best, *(known.get(token, UNK) for token in named)])
     return Readout(
         act=spoken.act,
         sizes={part.name: len(part.vector_N) for part in spoken.parts},
@@ -79,18 +80,18 @@ def readout(checkpoint: Checkpoint, trace: Trace, step: int) -> Readout | None:
 
 
 def _rows(spoken: Spoken) -> tuple[tuple[float, ...], ...]:
-    """Of a state that is read as it is, or of what many layers leave, the components alone."""
+    """Contributions are listed only if the readout is linear or a tanh of a linear map; otherwise h̃ alone."""
     columns = []
     if spoken.act in ("tanh", "linear"):
-        columns = [part.columns_RN[:SHOWN] @ part.vector_N for part in spoken.parts]
-    columns += [] if spoken.bias_R is None else [spoken.bias_R[:SHOWN]]
-    return tuple(map(tuple, torch.stack([*columns, spoken.readout_R[:SHOWN]], dim=1).tolist()))
+        columns = [part.columns_RN[:COMPONENTS] @ part.vector_N for part in spoken.parts]
+    columns += [] if spoken.bias_R is None else [spoken.bias_R[:COMPONENTS]]
+    return tuple(map(tuple, torch.stack([*columns, spoken.readout_R[:COMPONENTS]], dim=1).tolist()))
 
 
 def _word(spoken: Spoken, i: int, token: str) -> Word:
     products_R, bias = spoken.readout_R * spoken.weight_VR[i], float(spoken.bias_V[i])
-    pairs = torch.stack([spoken.readout_R, spoken.weight_VR[i]], dim=1)[:SHOWN].tolist()
+    pairs = torch.stack([spoken.readout_R, spoken.weight_VR[i]], dim=1)[:COMPONENTS].tolist()
     own = float(products_R.sum()) + bias
     prior = None if spoken.prior_V is None else float(spoken.prior_V[i])
     z = own if prior is None else (own + prior) / 2
-    return Word(token, tuple(map(tuple, pairs)), float(products_R[SHOWN:].sum()), bias, own, prior, z)
+    return Word(token, tuple(map(tuple, pairs)), float(products_R[COMPONENTS:].sum()), bias, own, prior, z)

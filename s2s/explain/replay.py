@@ -1,7 +1,7 @@
-"""A lane as ids, and what the model says along it, from its own source or from any other.
+"""Replay of a lane as ids: the model's probabilities along it, from its own source or from another one.
 
-What takes long is a generator that yields now and then, so that others can have the model in between;
-``whole`` runs one to its end.
+Long computations are generators that yield between pieces of work, so that other requests can use the model;
+``run_to_end`` runs a generator without pauses.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ T = TypeVar("T")
 Pausing = Generator[None, None, T]
 
 
-def whole(parts: Pausing[T]) -> T:
-    """What a generator returns, its pauses passed over."""
+def run_to_end(parts: Pausing[T]) -> T:
+    """The return value of a generator, its pauses ignored."""
     while True:
         try:
             next(parts)
         except StopIteration as end:
-            found: T = end.value
-            return found
+            result: T = end.value
+            return result
 
 
 @dataclass(frozen=True)
 class Lane:
-    """A source of S ids, the T ids that the decoder reads, and at every step the id that is explained.
+    """A source of S ids, the T ids that the decoder reads, and the T ids that are explained.
 
-    ``edited`` has by step the S weights that are used instead of the model's own.
+    ``edited`` maps a step to the S weights that replace the model's own.
     """
 
     source: tuple[int, ...]
@@ -56,22 +56,23 @@ class Lane:
 
 
 def of_trace(checkpoint: Checkpoint, trace: Trace) -> Lane:
-    """A trace's lane. Explained is what the model says: free-running its output, forced its most probable token."""
+    """The lane of a trace. Explained is the output of a free-running trace, the most probable token of a forced one."""
     known = {token: i for i, token in enumerate(checkpoint.target.vocab.tokens)}
-    source = tuple(source_ids(checkpoint, trace.source_tokens)[1])  # as it was cut, which need not be the model's way
+    source = tuple(source_ids(checkpoint, trace.source_tokens)[1])  # the trace's tokens, which the user may have cut
     if trace.mode == "forced":
-        said = [*reference_ids(checkpoint, str(trace.reference))[1], EOS]
+        outputs = [*reference_ids(checkpoint, str(trace.reference))[1], EOS]
         words = [known[step.top[0].token] for step in trace.steps]
     else:
-        said = words = [known.get(step.output, UNK) for step in trace.steps]
+        outputs = words = [known.get(step.output, UNK) for step in trace.steps]
     edited = {t: tuple(step.attention.tolist()) for t, step in enumerate(trace.steps) if step.own_attention is not None}
-    return Lane(source, (BOS, *said[:-1]), tuple(words), edited)
+    return Lane(source, (BOS, *outputs[:-1]), tuple(words), edited)
 
 
-def given(lane: Lane, t: int, kept: Sequence[Sequence[int]], width: int) -> Tensor | None:
-    """The edited weights of step t for rows that keep these places of the source: (N, width); None where none are.
+def edited_attention(lane: Lane, t: int, kept: Sequence[Sequence[int]], width: int) -> Tensor | None:
+    """The edited weights of step t for N rows, each with some positions of the source: (N, width).
 
-    What is left is divided by its sum; a row of which nothing is left is 0.
+    The weights of the positions that a row keeps are divided by their sum; a row without any weight is 0.
+    None if the step has no edited weights.
     """
     if t not in lane.edited:
         return None
@@ -82,15 +83,20 @@ def given(lane: Lane, t: int, kept: Sequence[Sequence[int]], width: int) -> Tens
     return torch.tensor(rows_NS, dtype=torch.float32)
 
 
-def used(model: Model, token_N: Tensor, state: ModelState, memory: Memory, given_NS: Tensor | None) -> Tensor | None:
-    """The weights that a step is given: of a row that has none left the model's own; None for all its own."""
+def attention_in_use(
+    model: Model, token_N: Tensor, state: ModelState, memory: Memory, given_NS: Tensor | None
+) -> Tensor | None:
+    """The weights to run a step with: edited, or the model's own for a row whose edited weights are 0.
+
+    None if no weights are edited.
+    """
     if given_NS is None or bool((given_NS.sum(dim=1) > 0).all()):
         return given_NS
     _, look = model.look(state, token_N, memory)
     return torch.where(given_NS.sum(dim=1, keepdim=True) > 0, given_NS, look.attention_BS)
 
 
-def along(
+def step_outputs(
     model: Model,
     lane: Lane,
     memory: Memory,
@@ -98,16 +104,16 @@ def along(
     steps: Sequence[int],
     kept: Sequence[Sequence[int]] | None = None,
 ) -> Iterator[StepOutput]:
-    """What each of these steps gives, in their order in time, to every row after the lane's own prefix.
+    """The outputs of the given steps in order of time, for every row of the memory, after the lane's own prefix.
 
-    The output layer runs at these steps alone. ``kept`` names the places of the source that each row has, all where it
-    is None: edited weights need to know.
+    The output layer runs at these steps alone. ``kept`` has the source positions of each row (None: all), which
+    edited weights need.
     """
     wanted, (count, width) = set(steps), memory.mask_BS.shape
     places = [range(width)] * count if kept is None else kept
     for t in range(max(steps) + 1):
         token_N = torch.full((count,), lane.read[t])
-        given_NS = used(model, token_N, state, memory, given(lane, t, places, width))
+        given_NS = attention_in_use(model, token_N, state, memory, edited_attention(lane, t, places, width))
         if t in wanted:
             output = model.step(state, token_N, memory, given_NS)
             state = output.state
@@ -123,13 +129,13 @@ def walking(
     steps: Sequence[int],
     kept: Sequence[Sequence[int]] | None = None,
 ) -> Pausing[Tensor]:
-    """``walk``, a pause after every few rows."""
+    """``walk`` with a pause after every batch of rows."""
     out, most = list[Tensor](), rows_together(model, max(map(len, sources)))
     for start in range(0, len(sources), most):
         some = sources[start : start + most]
         memory, state = model.encode(pad(some), torch.tensor([len(s) for s in some]))
         places = None if kept is None else kept[start : start + most]
-        ran = zip(sorted(set(steps)), along(model, lane, memory, state, steps, places), strict=True)
+        ran = zip(sorted(set(steps)), step_outputs(model, lane, memory, state, steps, places), strict=True)
         out.append(torch.stack([output.log_probs_BV[:, lane.words[t]] for t, output in ran], dim=1))
         yield
     return torch.cat(out)
@@ -142,11 +148,11 @@ def walk(
     steps: Sequence[int],
     kept: Sequence[Sequence[int]] | None = None,
 ) -> Tensor:
-    """Log-probabilities of the lane's words at some steps, in order, had the source been another: (N, len(steps)).
+    """Log-probabilities of the lane's words at some steps, in order, from N other sources: (N, len(steps)).
 
-    ``kept`` names the places of the lane's source that each other source is made of, which edited weights need.
+    ``kept`` has, for each source, its positions in the lane's source; edited weights need them.
     """
-    return whole(walking(model, lane, sources, steps, kept))
+    return run_to_end(walking(model, lane, sources, steps, kept))
 
 
 def walk_each(
@@ -156,8 +162,8 @@ def walk_each(
     places: Sequence[int],
     kept: Sequence[Sequence[int]] | None = None,
 ) -> Tensor:
-    """Of each row's source the log-probability of the lane's word at that row's own step: (N,)."""
-    return whole(walking_each(model, lane, sources, places, kept))
+    """Log-probability of the lane's word from each of N sources, each at its own step: (N,)."""
+    return run_to_end(walking_each(model, lane, sources, places, kept))
 
 
 def walking_each(
@@ -167,7 +173,7 @@ def walking_each(
     places: Sequence[int],
     kept: Sequence[Sequence[int]] | None = None,
 ) -> Pausing[Tensor]:
-    """``walk_each``, a pause after every few rows."""
+    """``walk_each`` with a pause after every batch of rows."""
     order = sorted(range(len(sources)), key=lambda n: places[n])
     out = torch.empty(len(sources))
     for some in slices(order, rows_together(model, max(map(len, sources)))):
@@ -185,13 +191,13 @@ def _finish(
     some: Sequence[int],
     out: Tensor,
 ) -> None:
-    """Walk some rows together, in the order of their own steps, each until its step, and put down what it gives."""
+    """Run a batch of rows, sorted by step, each up to its own step, and write the log-probabilities into ``out``."""
     memory, state = model.encode(pad([sources[n] for n in some]), torch.tensor([len(sources[n]) for n in some]))
     width = memory.mask_BS.size(1)
     for t in range(places[some[-1]] + 1):
         token_N = torch.full((len(some),), lane.read[t])
         have = [range(width)] * len(some) if kept is None else [kept[n] for n in some]
-        given_NS = used(model, token_N, state, memory, given(lane, t, have, width))
+        given_NS = attention_in_use(model, token_N, state, memory, edited_attention(lane, t, have, width))
         ends = sum(places[n] == t for n in some)
         if ends:
             index_N, rest_N = torch.arange(ends), torch.arange(ends, len(some))

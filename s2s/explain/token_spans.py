@@ -1,4 +1,4 @@
-"""Tokens cut in two ways as spans of one text, so that links between the ones become links between the others."""
+"""Two tokenisations of one text as character spans, to map links between the tokens of one to those of the other."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from itertools import accumulate
 from s2s.checkpoint.record import Side
 from s2s.text.segmenters import SPACE
 
-Span = tuple[int, int]  # from and to, in characters that are no spaces
+Span = tuple[int, int]  # start and end, counted in characters without spaces
 Links = frozenset[tuple[int, int]]  # (source token, target token), from 0
 
 
 def spans(tokens: Sequence[str]) -> list[Span]:
-    """Where each token stands among the characters of all; a space is none.
+    """The span of each token among the characters of all tokens, spaces not counted.
 
     >>> spans(["ab", "␣", "c"])
     [(0, 2), (2, 2), (2, 3)]
@@ -23,11 +23,10 @@ def spans(tokens: Sequence[str]) -> list[Span]:
 
 
 def cut(side: Side, given: Sequence[str]) -> tuple[list[str], list[Span], list[Span]] | None:
-    """A side's own tokens of a text that is given in tokens, where they stand, and where the given ones stand.
+    """A side's tokens of a text that is given in tokens, their spans, and the spans of the given tokens.
 
-    The marks that a model reads around them stand at no character. Each given token is cut alone, too, so that what
-    cleaning makes of it is measured alike. None where the two do not come to the same length, as then nothing says
-    which character is which.
+    The special tokens that a model reads around a text have empty spans. Each given token is also cut alone, so that
+    both lengths are counted after the same cleaning. None if the two lengths differ, as characters cannot be matched.
     """
     spaced = side.segmenter.name not in ("jieba", "characters")
     words = side.words(" ".join(given) if spaced else side.segmenter.join(list(given)))
@@ -41,7 +40,7 @@ def cut(side: Side, given: Sequence[str]) -> tuple[list[str], list[Span], list[S
 
 
 def project(links: Links, source: Overlap, target: Overlap) -> Links:
-    """The links between the tokens that each link's two tokens share a character with."""
+    """Replace both tokens of each link by all tokens that overlap them in the other tokenisation."""
     return frozenset((i, j) for s, t in links for i in source[s] for j in target[t])
 
 
@@ -49,7 +48,7 @@ Overlap = Sequence[Sequence[int]]
 
 
 def overlap(spans: Sequence[Span], others: Sequence[Span]) -> list[list[int]]:
-    """For each span the others that share a character with it.
+    """For each span the indices of the other spans that share a character with it.
 
     >>> overlap([(0, 2), (2, 3)], [(0, 1), (1, 3)])
     [[0, 1], [1]]

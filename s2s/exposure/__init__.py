@@ -1,11 +1,11 @@
-"""Exposure bias, measured: what a model loses when it reads its own words instead of the reference's.
+"""Exposure bias: what a model loses when it reads its own words instead of the reference's.
 
-``report`` puts the measures together; each has a module: a pass over sentences that gives a record
-a sentence, and a summary of the records with bootstrap intervals.
+Each measure has a module: a pass over the sentences that gives one record per sentence, and a summary of
+the records with bootstrap intervals. ``all_measures`` runs them all.
 """
 
 from __future__ import annotations
 
-from s2s.exposure.report import Options, Report, measure
+from s2s.exposure.all_measures import Options, Report, measure
 
 __all__ = ["Options", "Report", "measure"]

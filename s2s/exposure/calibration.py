@@ -1,4 +1,4 @@
-"""Is the model right as often as it says it is? Expected calibration error (Guo et al. 2017, eq. 3)."""
+"""Calibration: the expected calibration error of teacher-forced predictions (ECE, Guo et al. 2017, eq. 3)."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from s2s.evaluate.measured import Estimate
 from s2s.exposure.lanes import Lane
 from s2s.text.vocab import EOS
 
-BINS = 15
+BINS = 15  # bins of equal width over the confidence, 0 to 1
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """ECE of some predictions, and what it is made of: bins ``((b-1)/15, b/15]`` of the confidence."""
+    """The ECE of some predictions and its bins of confidence, ``((b-1)/15, b/15]``."""
 
     ece: Estimate
     count: tuple[int, ...]
-    confidence: tuple[float | None, ...]  # mean of the bin
+    confidence: tuple[float | None, ...]  # mean in the bin; None if the bin is empty
     accuracy: tuple[float | None, ...]
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Of the teacher-forced best tokens: all, where the best token is ``<eos>``, and the others."""
+    """Reliability of all teacher-forced best tokens, of those that are ``<eos>``, and of the others."""
 
     all: Reliability
     eos: Reliability
@@ -35,26 +35,26 @@ class Calibration:
 
 
 def binned(confidence: Floats, hits: Floats) -> Floats:
-    """Number, sum of confidences and number of hits of each bin: (3 · 15,).
+    """The number of predictions, sum of confidences and number of hits of each bin: (3 · 15,).
 
     >>> binned(np.array([0.95, 1.0]), np.array([1.0, 0.0]))[[14, 29, 44]].tolist()
     [2.0, 1.95, 1.0]
     """
-    place = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
-    parts = (np.bincount(place, w, BINS) for w in (np.ones_like(confidence), confidence, hits))
+    bin_N = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    parts = (np.bincount(bin_N, w, BINS) for w in (np.ones_like(confidence), confidence, hits))
     return np.concatenate(list(parts))
 
 
 def ece(sums_RK: Floats) -> Floats:
-    """``Σ_b n_b/N |accuracy_b - confidence_b|`` of sums of ``binned`` (R, 1)."""
+    """``Σ_b n_b/N |accuracy_b - confidence_b|`` from sums of ``binned``: (R, 1)."""
     count, confidence, hits = np.split(sums_RK, 3, axis=1)
     return divide(np.abs(hits - confidence).sum(axis=1), count.sum(axis=1))[:, None]
 
 
-def calibration(found: Sequence[Lane], bootstrap: Bootstrap) -> Calibration:
-    """The summary of lanes."""
+def calibration(lanes: Sequence[Lane], bootstrap: Bootstrap) -> Calibration:
+    """The summary over the sentences of a corpus."""
     kinds: dict[str, list[Floats]] = {"all": [], "eos": [], "other": []}
-    for lane in found:
+    for lane in lanes:
         ends, hits = np.array(lane.forced_best) == EOS, lane.forced_hits
         for name, chosen in (("all", np.ones_like(ends)), ("eos", ends), ("other", ~ends)):
             kinds[name].append(binned(lane.confidence[chosen], hits[chosen]))

@@ -1,4 +1,4 @@
-"""Does a model tell the right output from a random one of the same length?"""
+"""Log-probability of the reference against that of a random target of the same length (the distractor)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from s2s.model import Model
 
 @dataclass(frozen=True)
 class Distraction:
-    """One sentence: its distractor, and both log-probabilities with ``<eos>``, in nats."""
+    """One sentence: its distractor, and the log-probabilities of reference and distractor with ``<eos>``, in nats."""
 
     distractor: tuple[int, ...]
     tokens: int  # of the reference, <eos> included
@@ -27,8 +27,10 @@ class Distraction:
     distractor_log_prob: float
 
 
-def draw(targets: Sequence[Sequence[int]], pool: Sequence[Sequence[int]], seed: int) -> list[list[int] | None]:
-    """For each target another one of the pool with as many tokens, or nearly as many; None where all are the same."""
+def draw_distractors(
+    targets: Sequence[Sequence[int]], pool: Sequence[Sequence[int]], seed: int
+) -> list[list[int] | None]:
+    """For each target a different one of the pool with the nearest number of tokens; None if the pool has no other."""
     by_length: dict[int, list[tuple[int, ...]]] = {}
     for other in sorted({tuple(p) for p in pool}):
         by_length.setdefault(len(other), []).append(other)
@@ -52,12 +54,12 @@ def distractions(
     known: Sequence[float] = (),
     progress: Progress = quiet,
 ) -> list[Distraction]:
-    """Each pair's reference and a distractor, drawn from the pool (by default the pairs' own targets).
+    """Compare each pair's reference with a distractor from the pool (by default the pairs' own targets).
 
-    ``known`` are the references' log-probabilities where they have been computed already. Pairs for
-    which there is no distractor are left out.
+    ``known`` has the references' log-probabilities if they have been computed already. Pairs without a
+    distractor are left out.
     """
-    drawn = draw([t for _, t in pairs], pool or [t for _, t in pairs], seed)
+    drawn = draw_distractors([t for _, t in pairs], pool or [t for _, t in pairs], seed)
     wrong = [(source, other) for (source, _), other in zip(pairs, drawn, strict=True) if other is not None]
     right = [n for n, other in enumerate(drawn) if other is not None]
     scores = log_probs(model, [*wrong, *([] if known else [pairs[n] for n in right])], progress).tolist()
@@ -78,19 +80,19 @@ def log_probs(model: Model, pairs: Sequence[Ids], progress: Progress = quiet) ->
 
 @dataclass(frozen=True)
 class Distractions:
-    """``log P(reference) - log P(distractor)``: its mean, the same a reference token, and how often it is positive."""
+    """``log P(reference) - log P(distractor)``: mean, mean per reference token, and share of positive values."""
 
     margin: Estimate
     margin_per_token: Estimate
     preferred: Estimate
 
 
-def distraction(found: Sequence[Distraction], bootstrap: Bootstrap) -> Distractions:
-    """The summary."""
-    margin_N = np.array([d.reference_log_prob - d.distractor_log_prob for d in found])
-    one_N = np.ones(len(found))
+def distraction(records: Sequence[Distraction], bootstrap: Bootstrap) -> Distractions:
+    """The summary over the sentences of a corpus."""
+    margin_N = np.array([d.reference_log_prob - d.distractor_log_prob for d in records])
+    one_N = np.ones(len(records))
     return Distractions(
         bootstrap.mean(margin_N, one_N),
-        bootstrap.mean(margin_N, np.array([float(d.tokens) for d in found])),
+        bootstrap.mean(margin_N, np.array([float(d.tokens) for d in records])),
         bootstrap.mean((margin_N > 0).astype(float), one_N),
     )

@@ -1,4 +1,4 @@
-"""Accumulated excess error (Arora et al. 2022), where an oracle knows the right distribution."""
+"""Accumulated excess error (ExAccErr, Arora et al. 2022), for tasks whose exact distribution an oracle knows."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from s2s.evaluate.measured import Estimate
 from s2s.model import Model
 from s2s.text.vocab import BOS, EOS, PAD, Vocab
 
-NOISE = 1e-6  # nats that are no difference in float32
-Oracle = Callable[[str, Sequence[str]], Mapping[str, float]]  # (source, tokens so far) → P(next token); {}: undefined
+NOISE = 1e-6  # nats; a smaller difference of sums is rounding in float32
+Oracle = Callable[[str, Sequence[str]], Mapping[str, float]]  # (source, prefix) → P(next token); {} if undefined
 
 
 @dataclass(frozen=True)
 class Divergences:
-    """One sentence's ``D_t = KL(oracle ‖ model)`` in nats, after reference prefixes (T,) and after own ones.
+    """One sentence's ``D_t = KL(oracle ‖ model)`` in nats, after reference prefixes (T,) and after own prefixes.
 
-    The second ends with the own output, at the reference's length, or, ``undefined``, before the first
-    prefix that the oracle knows no continuation of.
+    ``own`` ends with the model's output, at the reference's length, or before the first prefix for which the
+    oracle has no continuation; in that case ``undefined`` is true.
     """
 
     reference: Floats
@@ -35,7 +35,7 @@ class Divergences:
 
 
 def kl(right: Mapping[str, float], log_probs_V: Tensor, vocab: Vocab) -> float:
-    """``Σ_v o_v (log o_v - log p_v)``; a token outside the vocabulary counts as ``<unk>``.
+    """``KL(o ‖ p) = Σ_v o_v (log o_v - log p_v)`` in nats; a token outside the vocabulary counts as ``<unk>``.
 
     >>> vocab = Vocab(("<pad>", "<unk>", "<bos>", "<eos>", "a"))
     >>> round(kl({"a": 0.5, "<eos>": 0.5}, torch.tensor([0.0, 0.0, 0.0, 0.75, 0.25]).log(), vocab), 4)
@@ -43,10 +43,10 @@ def kl(right: Mapping[str, float], log_probs_V: Tensor, vocab: Vocab) -> float:
     """
     total, mass = 0.0, dict[int, float]()
     for token, p in right.items():
-        place = EOS if token == "<eos>" else vocab.encode([token])[0]
-        mass[place] = mass.get(place, 0.0) + p
-    for place, p in mass.items():
-        total += p * (math.log(p) - float(log_probs_V[place])) if p else 0.0
+        id = EOS if token == "<eos>" else vocab.encode([token])[0]
+        mass[id] = mass.get(id, 0.0) + p
+    for id, p in mass.items():
+        total += p * (math.log(p) - float(log_probs_V[id])) if p else 0.0
     return total
 
 
@@ -58,7 +58,10 @@ def divergences(
     oracle: Oracle,
     progress: Progress = quiet,
 ) -> list[Divergences]:
-    """Both series of each pair; ``sources`` are the pairs' texts, ``vocab`` the target's. Own prefixes are greedy."""
+    """Both series of each pair; own prefixes are greedy.
+
+    ``sources`` are the pairs' source texts, ``vocab`` is the target vocabulary.
+    """
     out: list[Divergences | None] = [None] * len(pairs)
     for index in chunks(pairs, model.vocabulary, progress):
         texts, some = [sources[i] for i in index], [pairs[i] for i in index]
@@ -66,19 +69,19 @@ def divergences(
         own, undefined = _lane(model, texts, some, vocab, oracle, forced=False)
         for row, i in enumerate(index):
             out[i] = Divergences(np.array(reference[row]), np.array(own[row]), undefined[row])
-    return [found for found in out if found is not None]
+    return [series for series in out if series is not None]
 
 
 @torch.inference_mode()
 def _lane(
     model: Model, sources: Sequence[str], pairs: Sequence[Ids], vocab: Vocab, oracle: Oracle, forced: bool
 ) -> tuple[list[list[float]], list[bool]]:
-    """D_t of each row along the reference or along the own output, and whether the oracle gave up."""
+    """D_t of each row along the reference or along the own output, and whether the oracle was undefined."""
     batch = collate(list(pairs)).to(model.device)
     memory, state = model.encode(batch.source_BS, batch.lengths_B)
     token_B = torch.full_like(batch.target_out_BT[:, 0], BOS)
-    found: list[list[float]] = [[] for _ in pairs]
-    said: list[list[str]] = [[] for _ in pairs]
+    series: list[list[float]] = [[] for _ in pairs]
+    prefixes: list[list[str]] = [[] for _ in pairs]
     going, undefined = [True] * len(pairs), [False] * len(pairs)
     for gold_B in batch.target_out_BT.T:
         step = model.step(state, token_B, memory)
@@ -87,23 +90,23 @@ def _lane(
         log_probs_BV = step.log_probs_BV.double().cpu()
         for row, (token, gold) in enumerate(zip(token_B.tolist(), gold_B.tolist(), strict=True)):
             going[row] = going[row] and gold != PAD
-            right = oracle(sources[row], said[row]) if going[row] else {}
+            right = oracle(sources[row], prefixes[row]) if going[row] else {}
             if right:
-                found[row].append(kl(right, log_probs_BV[row], vocab))
-                said[row].append(vocab.tokens[token])
+                series[row].append(kl(right, log_probs_BV[row], vocab))
+                prefixes[row].append(vocab.tokens[token])
             undefined[row] = undefined[row] or (going[row] and not right)
             going[row] = bool(right) and token != EOS
         if not any(going):
             break
-    return found, undefined
+    return series, undefined
 
 
 @dataclass(frozen=True)
 class Excess:
-    """By position t, or by length l = position + 1: D_t, its sums, and what own prefixes add in per cent.
+    """By position t, or by length l = t + 1: mean D_t, its sums, and the excess error in per cent.
 
-    ``R(l) = Σ_{t<l} mean D_t`` over own prefixes, ``R_ref(l)`` over reference prefixes, each mean over the
-    sentences that have D_t; ``ExAccErr(l) = 100 (R(l) / R_ref(l) - 1)``, 0 where the two differ by rounding alone.
+    ``R(l) = Σ_{t<l} mean D_t`` over own prefixes and ``R_ref(l)`` over reference prefixes; each mean is over the
+    sentences that have D_t. ``ExAccErr(l) = 100 (R(l) / R_ref(l) - 1)``, or 0 if the two differ by rounding alone.
     """
 
     divergence_reference: Curve
@@ -111,25 +114,25 @@ class Excess:
     accumulated_reference: Curve
     accumulated_own: Curve
     excess: Curve
-    undefined: Estimate  # the share of own outputs that the oracle knows no continuation of
+    undefined: Estimate  # share of own outputs for which the oracle has no continuation
 
 
 def accumulated(sums_RK: Floats) -> Floats:
-    """``Σ_{t<l}`` of mean D_t from its columns of sums and counts."""
+    """``Σ_{t<l} mean D_t`` by l, from columns of sums and then counts."""
     return np.cumsum(ratios(sums_RK), axis=1)
 
 
 def percent(sums_RK: Floats) -> Floats:
-    """ExAccErr(l) from the columns of own prefixes, sums and counts, and then of reference prefixes."""
+    """ExAccErr(l) from columns: sums and counts of own prefixes, then those of reference prefixes."""
     half = sums_RK.shape[1] // 2
     own, reference = accumulated(sums_RK[:, :half]), accumulated(sums_RK[:, half:])
     return np.where(np.abs(own - reference) < NOISE, 0.0, 100 * (divide(own, reference) - 1))
 
 
-def excess(found: Sequence[Divergences], bootstrap: Bootstrap) -> Excess:
-    """The summary of the series."""
-    values, there = table([d.reference for d in found] + [d.own for d in found])
-    n = len(found)
+def excess(series: Sequence[Divergences], bootstrap: Bootstrap) -> Excess:
+    """The summary over the sentences of a corpus."""
+    values, there = table([d.reference for d in series] + [d.own for d in series])
+    n = len(series)
     reference, own = (np.hstack([values[part], there[part]]) for part in (slice(n), slice(n, None)))
     counts = [there[part].sum(axis=0) for part in (slice(n), slice(n, None))]
     return Excess(
@@ -138,5 +141,5 @@ def excess(found: Sequence[Divergences], bootstrap: Bootstrap) -> Excess:
         bootstrap.curve(reference, accumulated, counts[0]),
         bootstrap.curve(own, accumulated, counts[1]),
         bootstrap.curve(np.hstack([own, reference]), percent, counts[1]),
-        bootstrap.mean(np.array([float(d.undefined) for d in found]), np.ones(n)),
+        bootstrap.mean(np.array([float(d.undefined) for d in series]), np.ones(n)),
     )

@@ -1,4 +1,4 @@
-"""Every sentence twice: reading the reference (teacher-forced), and reading its own words (free-running)."""
+"""Both lanes of every sentence: teacher-forced (reading the reference) and free-running (reading its own output)."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from s2s.text.vocab import BOS, EOS, PAD, right
 
 @dataclass(frozen=True)
 class Lane:
-    """One sentence with T reference tokens, ``<eos>`` included: arrays (T,), log-probabilities in nats."""
+    """Both lanes of one sentence; arrays (T,) for its T reference tokens with ``<eos>``, log-probabilities in nats."""
 
     gold: tuple[int, ...]
-    forced_log_prob: Floats  # of the reference's token after the reference's tokens
-    forced_best: tuple[int, ...]  # the most probable tokens there
-    confidence: Floats  # and their probabilities
-    free: tuple[int, ...]  # own tokens at the reference's positions; at most T, less where the output ended
-    free_log_prob: Floats  # of the reference's token after own tokens; NaN once the own output is over
+    forced_log_prob: Floats  # of the reference's token after the reference's prefix
+    forced_best: tuple[int, ...]  # the most probable tokens after the reference's prefix
+    confidence: Floats  # their probabilities
+    free: tuple[int, ...]  # the greedy output at the reference's positions, shorter than T if it ended earlier
+    free_log_prob: Floats  # of the reference's token after the own prefix; NaN after the end of the output
 
     @property
     def forced_hits(self) -> Floats:
-        """1 where the model would have said the reference's token, which an unknown word never is."""
+        """1 where the most probable token is the reference's, else 0; ``<unk>`` is never right."""
         return np.array(right(self.forced_best, self.gold), dtype=float)
 
     @property
     def free_hits(self) -> Floats:
-        """1 where the own output has the reference's token at the same position; 0 once it is over."""
+        """1 where the output has the reference's token at the same position, else 0; ``<unk>`` is never right."""
         return np.array(right(self.free, self.gold), dtype=float)
 
 
 @torch.inference_mode()
 def lanes(model: Model, pairs: Sequence[Ids], progress: Progress = quiet) -> list[Lane]:
-    """Both lanes of each pair, in the order of the pairs; greedy when free-running."""
+    """Both lanes of each pair, in the order of the pairs; the free lane is greedy."""
     out: list[Lane | None] = [None] * len(pairs)
     for index in chunks(pairs, model.vocabulary, progress):
         batch = collate([pairs[i] for i in index]).to(model.device)
@@ -58,12 +58,15 @@ def lanes(model: Model, pairs: Sequence[Ids], progress: Progress = quiet) -> lis
 
 
 def forced_pass(model: Model, batch: Batch) -> tuple[list[Floats], ...]:
-    """Log-probabilities of a teacher-forced pass over a batch, as ``forced_log_probs`` gives them."""
+    """A teacher-forced pass over a batch; returns what ``forced_log_probs`` does."""
     return forced_log_probs(model(batch), batch)
 
 
 def free_pass(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Greedy tokens at the reference's positions, -1 after the end, and log p of the reference's token: (B, T) each."""
+    """Greedy tokens at the reference's positions, and log p of the reference's tokens there: (B, T) each.
+
+    After the end of an output the tokens are -1 and the log-probabilities NaN.
+    """
     gold_BT, device = batch.target_out_BT, batch.target_out_BT.device
     memory, state = model.encode(batch.source_BS, batch.lengths_B)
     own_BT = torch.full_like(gold_BT, -1)
@@ -80,8 +83,8 @@ def free_pass(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
 class Positions:
     """Accuracy and NLL by position (from 0) and over all positions, teacher-forced against free-running.
 
-    ``running`` is the teacher-forced NLL over exactly the tokens of the free-running one: those that the
-    own output had not ended before.
+    ``nll_running`` is the teacher-forced NLL over the same tokens as ``nll_free``: those before the end of the
+    sentence's own output.
     """
 
     accuracy_forced: Curve
@@ -93,12 +96,12 @@ class Positions:
     overall: dict[str, Estimate]
 
 
-def positions(found: Sequence[Lane], bootstrap: Bootstrap) -> Positions:
-    """The summary of lanes: means over the sentences that have the position."""
-    forced, there = table([lane.forced_hits for lane in found])
-    free, _ = table([lane.free_hits for lane in found])
-    nll, _ = table([-lane.forced_log_prob for lane in found])
-    nll_free, running = table([-lane.free_log_prob for lane in found])
+def positions(lanes: Sequence[Lane], bootstrap: Bootstrap) -> Positions:
+    """The summary over a corpus: at each position means over the sentences that have it."""
+    forced, there = table([lane.forced_hits for lane in lanes])
+    free, _ = table([lane.free_hits for lane in lanes])
+    nll, _ = table([-lane.forced_log_prob for lane in lanes])
+    nll_free, running = table([-lane.free_log_prob for lane in lanes])
     columns = {
         "accuracy_forced": (forced, there),
         "accuracy_free": (free, there),

@@ -1,4 +1,4 @@
-"""Given the first words of the reference, or one wrong word, does the model find its way back?"""
+"""Recovery: the output after the first k reference tokens, and after one injected wrong token."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from s2s.evaluate.measured import Estimate
 from s2s.model import Memory, Model, ModelState
 from s2s.text.vocab import EOS, PAD, UNK, right
 
-SHARES = 10  # steps of the curve by share of the reference
+SHARES = 10  # intervals of the curve by share of the reference
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """One sentence with W reference words, T = W + 1 tokens.
+    """One sentence with W reference words, T = W + 1 tokens with ``<eos>``.
 
-    ``outputs[k]`` is what the model says after k of them, k = 0 … W; ``injected[k]`` the wrong token
-    at k = 0 … W-1, the most probable one that is neither the reference's nor ``<eos>``, and
-    ``after[k]`` what the model says after that.
+    ``outputs[k]`` is the output after k reference tokens, k = 0 … W. ``injected[k]`` is the wrong token at
+    k = 0 … W-1: the most probable one that is neither the reference's nor ``<eos>``. ``after[k]`` is the output
+    after the wrong token.
     """
 
     gold: tuple[int, ...]
@@ -38,27 +38,27 @@ class Recovery:
 
     @property
     def accuracy(self) -> Floats:
-        """Of ``outputs[k]``, the share of the T - k reference tokens left that stand at their positions: (T,)."""
+        """For each k, the share of the remaining T - k reference tokens that ``outputs[k]`` has in position: (T,)."""
         return np.array([accuracy(own, self.gold[k:]) for k, own in enumerate(self.outputs)])
 
     @property
     def f1(self) -> Floats:
-        """Token F1 of ``outputs[k]`` with the reference's words left, wherever they stand: (T,)."""
+        """For each k, token F1 of ``outputs[k]`` with the remaining reference, in any order: (T,)."""
         return np.array([token_f1(own, self.gold[k:]) for k, own in enumerate(self.outputs)])
 
     @property
     def injected_accuracy(self) -> Floats:
-        """As ``accuracy``, of ``after[k]`` with what follows position k: (W,)."""
+        """For each k, ``accuracy`` of ``after[k]`` against the reference after position k: (W,)."""
         return np.array([accuracy(own, self.gold[k + 1 :]) for k, own in enumerate(self.after)])
 
     @property
     def injected_f1(self) -> Floats:
-        """As ``f1``, of ``after[k]`` with what follows position k: (W,)."""
+        """For each k, token F1 of ``after[k]`` with the reference after position k: (W,)."""
         return np.array([token_f1(own, self.gold[k + 1 :]) for k, own in enumerate(self.after)])
 
 
 def accuracy(output: Sequence[int], gold: Sequence[int]) -> float:
-    """The share of the gold tokens that the output has at the same position; an unknown word it never has.
+    """The share of gold tokens that the output has at the same position; ``<unk>`` is never right.
 
     >>> accuracy([7, 8, 3], [7, 9, 8, 3]), accuracy([7, 1], [7, 1])
     (0.25, 0.5)
@@ -67,7 +67,7 @@ def accuracy(output: Sequence[int], gold: Sequence[int]) -> float:
 
 
 def token_f1(output: Sequence[int], gold: Sequence[int]) -> float:
-    """F1 of the two bags of tokens, ``<eos>`` left out; 1 where both are empty. ``<unk>`` is like no unknown word.
+    """F1 of the two bags of tokens without ``<eos>``; 1 if both are empty. ``<unk>`` never counts as shared.
 
     >>> token_f1([7, 8, 8, 3], [8, 9, 3]), token_f1([7, 1, 3], [7, 1, 3])
     (0.4, 0.5)
@@ -81,12 +81,11 @@ def token_f1(output: Sequence[int], gold: Sequence[int]) -> float:
 def recoveries(
     model: Model, pairs: Sequence[Ids], progress: Progress = quiet, injecting: bool = True
 ) -> list[Recovery]:
-    """The runs of each pair, greedy; an output as a whole has at most max(2 S + 10, T) tokens.
+    """The greedy outputs of each pair; prefix and output together have at most max(2 S + 10, T) tokens.
 
-    One run a position is enough for both measures: where the model would say the reference's token
-    itself, its output after k tokens is that token and its output after k + 1; where it would say a
-    wrong one, that is the wrong token to inject. Without ``injecting`` only the latter are run, and
-    ``injected`` and ``after`` are empty.
+    One run per position serves both measures. If the most probable token is the reference's, the output after
+    k tokens is that token and the output after k + 1. If it is a wrong token, that token is the one to inject.
+    Without ``injecting`` only the second kind is run, and ``injected`` and ``after`` are empty.
     """
     out: list[Recovery | None] = [None] * len(pairs)
     for index in chunks(pairs, model.vocabulary, progress):
@@ -98,15 +97,15 @@ def recoveries(
             for k, gold in enumerate((*pairs[i][1], EOS))
             if walk.best[row][k] not in (gold, EOS) or (injecting and gold != EOS)
         ]
-        said = dict(zip(runs, _run(model, batch, walk, runs), strict=True))
+        outputs = dict(zip(runs, _run(model, batch, walk, runs), strict=True))
         for row, i in enumerate(index):
-            out[i] = _assemble((*pairs[i][1], EOS), walk, row, said, injecting)
-    return [found for found in out if found is not None]
+            out[i] = _assemble((*pairs[i][1], EOS), walk, row, outputs, injecting)
+    return [recovery for recovery in out if recovery is not None]
 
 
 @dataclass(frozen=True)
 class _Walk:
-    """A teacher-forced pass: its states, step after step, and what the model would have said."""
+    """A teacher-forced pass over B rows: the states of its T steps, and the most probable tokens."""
 
     memory: Memory
     states: ModelState  # T·B rows, row t·B + b
@@ -129,56 +128,57 @@ def _walk(model: Model, batch: Batch) -> _Walk:
 
 
 def _run(model: Model, batch: Batch, walk: _Walk, runs: Sequence[tuple[int, int]]) -> list[list[int]]:
-    """What the model says after the wrong token at position k of a row, for every (row, k)."""
+    """The output after the wrong token at position k of a row, for every (row, k)."""
     device = batch.source_BS.device
     lengths, size = batch.lengths_B.tolist(), len(batch.source_BS)
     words = (batch.target_out_BT != PAD).sum(dim=1).tolist()
     out = list[list[int]]()
     for some in slices(runs, rows_together(model, batch.source_BS.size(1))):
         row_N = torch.tensor([row for row, _ in some], device=device)
-        place_N = torch.tensor([k * size + row for row, k in some], device=device)
+        state_N = torch.tensor([k * size + row for row, k in some], device=device)
         token_N = torch.tensor([walk.wrong[row][k] for row, k in some], device=device)
         left = [max(limit(Settings(), lengths[row]), words[row]) - k - 1 for row, k in some]
-        out += greedy_from(model, walk.memory.select(row_N), walk.states.select(place_N), token_N, left)
+        out += greedy_from(model, walk.memory.select(row_N), walk.states.select(state_N), token_N, left)
     return out
 
 
 def greedy_from(
     model: Model, memory: Memory, state: ModelState, token_N: Tensor, left: Sequence[int]
 ) -> list[list[int]]:
-    """Greedy output of each row after a token that is read next: ids with ``<eos>``, at most ``left`` of them."""
+    """Greedy output of each row after ``token_N`` is read: ids with ``<eos>``, at most ``left`` of them."""
     outputs: list[list[int]] = [[] for _ in left]
     limit_N = torch.tensor(left, device=token_N.device)
-    for row_N, said_N, _ in running(model, memory, state, token_N, limit_N):
-        for row, token in zip(row_N.tolist(), said_N.tolist(), strict=True):
+    for row_N, output_N, _ in running(model, memory, state, token_N, limit_N):
+        for row, token in zip(row_N.tolist(), output_N.tolist(), strict=True):
             outputs[row].append(token)
     return outputs
 
 
 def _assemble(
-    gold: tuple[int, ...], walk: _Walk, row: int, said: dict[tuple[int, int], list[int]], injecting: bool
+    gold: tuple[int, ...], walk: _Walk, row: int, runs: dict[tuple[int, int], list[int]], injecting: bool
 ) -> Recovery:
+    """The recovery of one row; ``runs`` has by (row, k) the output after the wrong token."""
     best, wrong = walk.best[row], walk.wrong[row]
     outputs, rest = list[tuple[int, ...]](), tuple[int, ...]()
     for k in reversed(range(len(gold))):
-        own = (wrong[k], *said[row, k]) if best[k] not in (gold[k], EOS) else ()
+        own = (wrong[k], *runs[row, k]) if best[k] not in (gold[k], EOS) else ()
         rest = (gold[k], *rest) if best[k] == gold[k] else own or (EOS,)
         outputs.append(rest)
     words = range(len(gold) - 1 if injecting else 0)
-    after = tuple(tuple(said[row, k]) for k in words)
+    after = tuple(tuple(runs[row, k]) for k in words)
     return Recovery(gold, tuple(reversed(outputs)), tuple(wrong[k] for k in words), after)
 
 
 @dataclass(frozen=True)
 class Recoveries:
-    """Means over the sentences that are long enough, by k; the same by share of the reference; and what an error costs.
+    """Means by k over the sentences that are long enough, means by share of the reference, and the cost of an error.
 
-    ``cost`` compares the rest after the wrong token at k with the same rest after the reference's token at k.
+    The cost at k is the score of the rest after the reference's token at k minus its score after the wrong token.
     """
 
     accuracy: Curve
     f1: Curve
-    accuracy_by_share: Curve  # k = round(W · 0 %, 10 %, … 100 %): every sentence is in every point
+    accuracy_by_share: Curve  # k = round(W · 0 %, 10 %, … 100 %); every sentence counts at every point
     f1_by_share: Curve
     injected_accuracy: Curve
     injected_f1: Curve
@@ -187,13 +187,13 @@ class Recoveries:
     overall: dict[str, Estimate]
 
 
-def recovery(found: Sequence[Recovery], bootstrap: Bootstrap) -> Recoveries:
-    """The summary of the runs."""
+def recovery(records: Sequence[Recovery], bootstrap: Bootstrap) -> Recoveries:
+    """The summary over the sentences of a corpus."""
     rows = {
-        "accuracy": [r.accuracy for r in found],
-        "f1": [r.f1 for r in found],
-        "injected_accuracy": [r.injected_accuracy for r in found],
-        "injected_f1": [r.injected_f1 for r in found],
+        "accuracy": [r.accuracy for r in records],
+        "f1": [r.f1 for r in records],
+        "injected_accuracy": [r.injected_accuracy for r in records],
+        "injected_f1": [r.injected_f1 for r in records],
     }
     rows["cost_accuracy"] = [a[1:] - b for a, b in zip(rows["accuracy"], rows["injected_accuracy"], strict=True)]
     rows["cost_f1"] = [a[1:] - b for a, b in zip(rows["f1"], rows["injected_f1"], strict=True)]

@@ -1,4 +1,4 @@
-"""Remedies for exposure bias, compared on one task: small JSON files that docs/FORMATS.md specifies."""
+"""Comparisons of remedies for exposure bias on one task: small JSON files, specified in docs/FORMATS.md."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLDER = Path(__file__).with_name("results")
 
 @dataclass(frozen=True)
 class System:
-    """One trained model: its objective, seed and extra budget in training steps, and its measures by name."""
+    """One trained model: its objective, its seed, its extra training steps, and its measures by name."""
 
     name: str
     objective: str
@@ -27,7 +27,7 @@ class System:
 
 @dataclass(frozen=True)
 class Pooled:
-    """All seeds of one objective: means, between the lowest and the highest end of the seeds' intervals."""
+    """All seeds of one objective: means, with the lowest and the highest end of the seeds' intervals."""
 
     objective: str
     extra_steps: int
@@ -40,10 +40,10 @@ class Comparison:
     """Systems that were trained on from one base and measured on one file."""
 
     task: str
-    train: str  # ``data.train`` of the checkpoints that it is about
+    train: str  # ``data.train`` of the systems' configs
     test: str
     sentences: int
-    level: float  # of the intervals
+    level: float  # confidence level of the intervals, 0 to 1
     systems: tuple[System, ...]
 
     def __post_init__(self) -> None:
@@ -55,39 +55,39 @@ class Comparison:
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """The names of all measures, in the order of their first appearance."""
+        """The names of all measures, in order of first appearance."""
         return tuple(dict.fromkeys(name for system in self.systems for name in system.measures))
 
     @property
     def pooled(self) -> tuple[Pooled, ...]:
-        """The base, and a row an objective that it was trained on with."""
+        """One row for the base and one for each objective."""
         kinds: dict[tuple[str, int], list[System]] = {}
         for system in self.systems:
             kinds.setdefault((system.objective, system.extra_steps), []).append(system)
         return tuple(Pooled(*kind, len(some), self._means(some)) for kind, some in kinds.items())
 
     def _means(self, systems: list[System]) -> dict[str, Measured]:
-        """Of each measure that all the systems have."""
-        found = {name: [s.measures[name] for s in systems if name in s.measures] for name in self.measures}
+        """Means of the measures that all the systems have."""
+        values = {name: [s.measures[name] for s in systems if name in s.measures] for name in self.measures}
         return {
             name: Measured(sum(m.value for m in some) / len(some), min(m.low for m in some), max(m.high for m in some))
-            for name, some in found.items()
+            for name, some in values.items()
             if len(some) == len(systems)
         }
 
 
 def load_comparison(path: Path) -> Comparison:
-    """One file; ValueError names it and says what is wrong."""
+    """Read one file; ValueError names the file and the fault."""
     return measured.load_table(path, SCHEMA, comparison_from_dict, "comparison of remedies")
 
 
-def about(train: str, folder: Path) -> list[Comparison]:
-    """The comparisons in a folder that are about checkpoints trained on this file."""
-    return measured.about(train, folder, load_comparison)
+def comparisons_about(train: str, folder: Path) -> list[Comparison]:
+    """The comparisons in a folder whose systems were trained on the file ``train``."""
+    return measured.tables_about(train, folder, load_comparison)
 
 
 def comparison_from_dict(values: Mapping[str, Any]) -> Comparison:
-    """The comparison that a file's values are; ValueError, KeyError or TypeError where they are none."""
+    """Parse the values of a file; ValueError, KeyError or TypeError if they are not a comparison."""
     return Comparison(
         task=str(values["task"]),
         train=str(values["train"]),

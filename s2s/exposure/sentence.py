@@ -1,4 +1,4 @@
-"""One sentence after its first divergence: what the model says given the reference's word, and after its own."""
+"""Recovery of one sentence: outputs from every reference prefix, and both continuations of one step."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ from s2s.text.vocab import EOS
 
 @dataclass(frozen=True)
 class Rest:
-    """What the model says after a prefix, scored on the reference's rest as in ``Recovery``."""
+    """The output after a prefix, scored against the rest of the reference as in ``Recovery``."""
 
     text: str
     accuracy: float
     f1: float
 
 
-def sentence(checkpoint: Checkpoint, text: str, reference: str) -> Recovery:
-    """The outputs of one typed pair, from every prefix of the reference; UserError as ``trace`` raises it."""
+def sentence_recovery(checkpoint: Checkpoint, text: str, reference: str) -> Recovery:
+    """The outputs of one pair of texts from every prefix of the reference; raises the same UserErrors as ``trace``."""
     pair = source_ids(checkpoint, text)[1], reference_ids(checkpoint, reference)[1]
     return recoveries(checkpoint.model, [pair], injecting=False)[0]
 
 
-def rests(found: Recovery, t: int, target: Side) -> tuple[Rest, Rest] | None:
-    """After the reference's token at position t, and after the model's own; None where the reference is over."""
-    right = found.gold[t + 1 :]
+def rests_after_divergence(recovery: Recovery, t: int, target: Side) -> tuple[Rest, Rest] | None:
+    """The outputs after the reference's token at position t and after the model's own token there.
+
+    None if the reference ends at position t.
+    """
+    right = recovery.gold[t + 1 :]
     if not right:
         return None
     after_gold, after_own = (
-        Rest(target.decode([i for i in said if i != EOS]), accuracy(said, right), token_f1(said, right))
-        for said in (found.outputs[t + 1], found.outputs[t][1:])
+        Rest(target.decode([i for i in output if i != EOS]), accuracy(output, right), token_f1(output, right))
+        for output in (recovery.outputs[t + 1], recovery.outputs[t][1:])
     )
     return after_gold, after_own

@@ -13,9 +13,9 @@ from s2s.figures.trace import escape
 if TYPE_CHECKING:
     from s2s.evaluate.bootstrap import Curve
     from s2s.evaluate.lengths import Lengths
+    from s2s.exposure.all_measures import Report
     from s2s.exposure.calibration import Reliability
     from s2s.exposure.remedies import Comparison
-    from s2s.exposure.report import Report
 
 FORCED, FREE = BLUE, ORANGE
 DASHES = ("solid", "dash")  # of the first and the second checkpoint

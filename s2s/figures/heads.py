@@ -33,22 +33,22 @@ def picture(weights_TS: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def sure(weights_TS: np.ndarray) -> float:
+def mean_largest_weight(weights_TS: np.ndarray) -> float:
     """The mean over steps of the largest weight."""
     return float(weights_TS.max(axis=1).mean())
 
 
-def html(
+def heads_html(
     weights_HTS: np.ndarray, sources: Sequence[str], layer: int, seen: Sequence[int], text: Mapping[str, str]
 ) -> str:
     """The heads of a layer, counted from 1; those of ``seen`` are framed. ``text`` has ``alt``."""
     figures = []
     for head, weights_TS in enumerate(weights_HTS, start=1):
         most = [sources[s] for s in weights_TS.sum(axis=0).argsort()[::-1][:3]]
-        words = {"layer": layer, "head": head, "share": share(sure(weights_TS)), "words": " ".join(most)}
+        words = {"layer": layer, "head": head, "share": share(mean_largest_weight(weights_TS)), "words": " ".join(most)}
         chosen = ' class="seen"' if head in seen else ""
         figures.append(
             f'<figure{chosen}><img src="{picture(weights_TS)}" alt="{escape(text["alt"].format(**words))}">'
-            f"<figcaption><span>{layer}.{head}</span><span>{sure(weights_TS):.2f}</span></figcaption></figure>"
+            f"<figcaption><span>{layer}.{head}</span><span>{mean_largest_weight(weights_TS):.2f}</span></figcaption></figure>"
         )
     return f'<div class="lb-heads">{"".join(figures)}</div>'

@@ -45,7 +45,7 @@ STYLE = """<style>
 </style>"""
 
 
-def words(step: Step, chosen: str, text: Mapping[str, str], most: int = 5) -> str:
+def word_table(step: Step, chosen: str, text: Mapping[str, str], most: int = 5) -> str:
     """The most probable words as a table: ● the lane's next word, ★ the reference's, added where it ranks lower."""
     rows = list(step.top[:most])
     if step.target and step.target.rank > most:
@@ -65,7 +65,7 @@ def _word(row: Scored, target: Scored | None, chosen: str, text: Mapping[str, st
     )
 
 
-def attention(tokens: Sequence[str], step: Step, label: str) -> str:
+def attention_row(tokens: Sequence[str], step: Step, label: str) -> str:
     """The source with the step's weights as shades; weights from 0.005 on are written out.
 
     Of a long source only what was looked at and its neighbours; the player has the rest.
@@ -89,7 +89,7 @@ def _source(token: str, weight: float) -> str:
     return f'<span style="{style}" title="{title}" dir="auto">{escape(token)}<small>{number}</small></span>'
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def step_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Rows under heads, a name, a text and numbers each; on a phone the numbers carry their heads."""
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in heads)
     names = ["", "", *(f' data-name="{escape(name)}"' for name in heads[2:])]

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from s2s.evaluate.bootstrap import Floats
 from s2s.inspect.causes import CAUSES
-from s2s.inspect.summary import floats
+from s2s.inspect.summary import float_column
 from s2s.inspect.table import DIFFERENCE, WORDS, Examples, Query, mask
 
 MEASURES = ("chrf", "bleu", "nll", "source_length", "length_ratio", "divergence")
@@ -36,9 +36,9 @@ class Bins:
         return [int(count) for count in found[:-1]]
 
 
-def bins(examples: Examples, name: str) -> Bins | None:
+def bins_of(examples: Examples, name: str) -> Bins | None:
     """Bins between the 1 % and 99 % quantiles, the outer ones with what lies beyond; None of what was not measured."""
-    values_N = floats(examples.column(name))
+    values_N = float_column(examples.column(name))
     there = np.isfinite(values_N)
     if not there.any():
         return None
@@ -65,7 +65,7 @@ def _bounds(edges: Floats, whole: bool) -> tuple[tuple[float | None, float | Non
     return tuple(zip([None, *lows[1:]], [*highs[:-1], None], strict=True))
 
 
-def others(masks: Masks, own: str, count: int) -> np.ndarray:
+def mask_without(masks: Masks, own: str, count: int) -> np.ndarray:
     """The rows that all conditions hold for but one's own."""
     kept: np.ndarray = np.logical_and.reduce(
         [np.ones(count, dtype=bool), *(mask for name, mask in masks.items() if not name.startswith(own))]
@@ -73,21 +73,21 @@ def others(masks: Masks, own: str, count: int) -> np.ndarray:
     return kept
 
 
-def causes(examples: Examples, masks: Masks) -> list[dict[str, Any]]:
+def cause_counts(examples: Examples, masks: Masks) -> list[dict[str, Any]]:
     """Of each cause how many rows have it, of all and of those that fit, the most frequent first."""
-    kept, found = others(masks, "none", len(examples)), list[dict[str, Any]]()
+    kept, found = mask_without(masks, "none", len(examples)), list[dict[str, Any]]()
     for name in CAUSES:
         tag_N = mask(examples.column(f"cause_{name}"))
         found.append({"name": name, "all": int(tag_N.sum()), "kept": int((tag_N & kept).sum())})
     return sorted(found, key=lambda cause: -cause["all"])
 
 
-def confusion(examples: Examples, query: Query, masks: Masks, most: int = 10) -> dict[str, Any]:
+def confusion_counts(examples: Examples, query: Query, masks: Masks, most: int = 10) -> dict[str, Any]:
     """The words most often wanted and most often said in their place, and how often each of these pairs.
 
     Of the rows that fit but for the words asked for; a word that is asked for is always among them.
     """
-    kept = others(masks, "words:", len(examples))
+    kept = mask_without(masks, "words:", len(examples))
     wanted_said = {name: examples.column(name) for name in WORDS}
     table = pa.table(wanted_said).filter(pa.array(kept))
     pairs = table.group_by(["wanted", "said"]).aggregate([([], "count_all")])

@@ -141,17 +141,17 @@ CAUSES = {
 }
 
 
-READ = ("error", "nll", *sorted({name for cause in CAUSES.values() for name in cause.evidence} - {"nll"}))
+TESTED_COLUMNS = ("error", "nll", *sorted({name for cause in CAUSES.values() for name in cause.evidence} - {"nll"}))
 
 
-def causes(row: Row, fences: Fences) -> dict[str, bool | None]:
+def cause_columns(row: Row, fences: Fences) -> dict[str, bool | None]:
     """Of each cause whether the row has it, as its column; None throughout where only one lane was run."""
     if row["error"] is None or row["nll"] is None:
         return {f"cause_{name}": None for name in CAUSES}
     return {f"cause_{name}": row["error"] and cause.test(row, fences) for name, cause in CAUSES.items()}
 
 
-def fences(nll: Sequence[float], ratio: Sequence[float]) -> Fences:
+def compute_fences(nll: Sequence[float], ratio: Sequence[float]) -> Fences:
     """Three interquartile ranges beyond the quartiles of NLL, and of the logarithm of the ratio of lengths.
 
     Where a quarter and three quarters are the same, nothing is extreme.

@@ -12,7 +12,7 @@ from s2s.checkpoint.find import VIEW
 from s2s.errors import UserError
 from s2s.evaluate.bootstrap import Bootstrap, Floats, plain
 from s2s.inspect.causes import CAUSES
-from s2s.inspect.summary import SCORES, floats, needs, score
+from s2s.inspect.summary import SCORES, float_column, score_inputs, table_score
 from s2s.inspect.table import Examples, mask
 
 LOWER_IS_BETTER = ("nll", "perplexity")
@@ -28,8 +28,8 @@ def comparison(first: Examples, second: Examples, name: str = "chrf", by: Bootst
     """
     by = by or Bootstrap()
     tables = _paired(first, second, name)
-    ahead_N = ahead(floats(tables[0][name]), floats(tables[1][name]), name)
-    made = [score(table, name) for table in tables]
+    ahead_N = ahead(float_column(tables[0][name]), float_column(tables[1][name]), name)
+    made = [table_score(table, name) for table in tables]
     width = made[0].columns_NK.shape[1]
 
     def values(sums_RK: Floats) -> Floats:
@@ -90,7 +90,7 @@ def _paired(first: Examples, second: Examples, name: str) -> list[pa.Table]:
     if name not in SCORES:
         raise UserError("setting_choice", name="score", found=name, known=", ".join(SCORES))
     same_file(first, second)
-    tables = _shared(first, second, (name, *needs(name)))
+    tables = _shared(first, second, (name, *score_inputs(name)))
     if any(table[name].null_count == len(table) for table in tables):  # or there is no row
         raise UserError("inspect_no_score", score=name)
     return tables
@@ -107,7 +107,7 @@ def _both_causes(first: Examples, second: Examples) -> dict[str, Any]:
     counts = []
     for examples in (first, second):
         tags = examples.columns(*(f"cause_{name}" for name in CAUSES))
-        counts.append([int(np.nansum(floats(tags[f"cause_{name}"]))) for name in CAUSES])
+        counts.append([int(np.nansum(float_column(tags[f"cause_{name}"]))) for name in CAUSES])
     return {name: {"first": a, "second": b} for name, a, b in zip(CAUSES, *counts, strict=True)}
 
 
@@ -115,6 +115,6 @@ def _both_attentions(first: Examples, second: Examples) -> dict[str, Any]:
     """Of each measure of attention its mean on either side; None where nothing was measured."""
     means = []
     for examples in (first, second):
-        values = [floats(examples.column(name)) for name in ATTENTION]
+        values = [float_column(examples.column(name)) for name in ATTENTION]
         means.append([float(np.mean(one[there])) if (there := np.isfinite(one)).any() else None for one in values])
     return {name: {"first": a, "second": b} for name, a, b in zip(ATTENTION, *means, strict=True)}

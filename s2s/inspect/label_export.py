@@ -25,11 +25,11 @@ LABEL = {
     "changed": pa.string(),
 }
 WHOLE = pa.schema([*TABLE, ("labels", pa.list_(pa.struct(list(LABEL.items()))))], metadata={"schema": SCHEMA})
-TOLD = ("verdict", "categories", "note")  # a column of a CSV file a person and one of these
+CSV_FIELDS = ("verdict", "categories", "note")  # a column of a CSV file a person and one of these
 Labelled = Mapping[int, tuple[Label, ...]]
 
 
-def write(examples: Examples, labels: Labelled, target: Path, only: bool = False) -> int:
+def export_labels(examples: Examples, labels: Labelled, target: Path, only: bool = False) -> int:
     """Write all rows, or ``only`` those with a label; how many there are.
 
     The target's end says the format. Of CSV, a byte order mark tells spreadsheets that it is UTF-8, lists are
@@ -82,11 +82,11 @@ def _csv(path: Path, windows: Iterator[list[dict[str, Any]]], people: list[str])
 
 def _table(file: IO[str], windows: Iterator[list[dict[str, Any]]], people: list[str]) -> None:
     writer = csv.writer(file)
-    writer.writerow([*TABLE.names, *(f"{told} ({person})" for person in people for told in TOLD)])
+    writer.writerow([*TABLE.names, *(f"{told} ({person})" for person in people for told in CSV_FIELDS)])
     for rows in windows:
         for row in rows:
             said = {label["person"]: label for label in row["labels"]}
-            labels = [said.get(person, {}).get(told) for person in people for told in TOLD]
+            labels = [said.get(person, {}).get(told) for person in people for told in CSV_FIELDS]
             writer.writerow([_cell(value) for value in [*(row[name] for name in TABLE.names), *labels]])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from s2s.inspect.comparison import ahead, same_file
-from s2s.inspect.summary import floats
+from s2s.inspect.summary import float_column
 from s2s.inspect.table import DIFFERENCE, Examples
 
 OTHER = "other_"  # begins the names of the second's columns
@@ -29,9 +29,9 @@ class Paired(Examples):
         own, other = (examples.column("id").to_numpy() for examples in (first, second))
         self.beside = np.minimum(np.searchsorted(other, own), len(other) - 1)  # ids ascend
         self.shared = other[self.beside] == own
-        scores = floats(first.column(score)), floats(second.column(score))[self.beside]
+        scores = float_column(first.column(score)), float_column(second.column(score))[self.beside]
         apart = np.where(self.shared, ahead(*scores, score), np.nan)
-        self.held[DIFFERENCE] = pa.array(apart, pa.float32(), from_pandas=True)
+        self.cache[DIFFERENCE] = pa.array(apart, pa.float32(), from_pandas=True)
 
     def rows(self, places: np.ndarray, columns: Sequence[str]) -> list[dict[str, Any]]:
         """The rows at some places; ``difference`` is of both, names that begin with ``other_`` of the second."""
@@ -42,6 +42,6 @@ class Paired(Examples):
         beside = dict(zip(shared.tolist(), self.second.rows(self.beside[shared], names), strict=True))
         for row, place in zip(found, places.tolist(), strict=True):
             if DIFFERENCE in columns:
-                row[DIFFERENCE] = self.held[DIFFERENCE][place].as_py()
+                row[DIFFERENCE] = self.cache[DIFFERENCE][place].as_py()
             row |= {OTHER + name: beside[place][name] if place in beside else None for name in names}
         return found

@@ -81,7 +81,8 @@ class ForcedPass:
         state = self.states[0].joined(self.states)  # row t·B + b
         steps = [(row, t, s) for row, t in places for s in range(self.lengths[row])]
         found = [
-            self._look(state, some) for some in slices(steps, rows_together(self.model, self.memory.mask_BS.size(1)))
+            self._one_hot_steps(state, some)
+            for some in slices(steps, rows_together(self.model, self.memory.mask_BS.size(1)))
         ]
         probability_N, best_N = (np.concatenate(part) for part in zip(*found, strict=True))
         out, start = [], 0
@@ -90,7 +91,7 @@ class ForcedPass:
             out.append((probability_N[part], best_N[part].tolist()))
         return out
 
-    def _look(self, state: DecoderState, steps: Sequence[tuple[int, int, int]]) -> tuple[Array, Array]:
+    def _one_hot_steps(self, state: DecoderState, steps: Sequence[tuple[int, int, int]]) -> tuple[Array, Array]:
         row_N, time_N, place_N = (torch.tensor(column) for column in zip(*steps, strict=True))
         hot_NS = torch.zeros(len(steps), self.memory.mask_BS.size(1)).scatter_(1, place_N.unsqueeze(1), 1.0)
         gold_N = torch.tensor([self.lanes[row].gold[t] for row, t, _ in steps])
@@ -111,16 +112,16 @@ def free_lanes(model: Model, sources: Sequence[list[int]]) -> list[Free]:
     ]
 
 
-def rescored(model: Model, pairs: Sequence[Ids]) -> list[Forced]:
+def forced_lanes(model: Model, pairs: Sequence[Ids]) -> list[Forced]:
     """Teacher-forced lanes of any number of pairs, in their order."""
     out: dict[int, Forced] = {}
-    for index in batches(model, pairs):
+    for index in batches_by_length(model, pairs):
         lanes = ForcedPass(model, [pairs[i] for i in index]).lanes
         out.update(zip(index, lanes, strict=True))
     return [out[i] for i in range(len(pairs))]
 
 
-def batches(model: Model, pairs: Sequence[Ids]) -> Iterator[list[int]]:
+def batches_by_length(model: Model, pairs: Sequence[Ids]) -> Iterator[list[int]]:
     """Indices of pairs of like length, at most 256 and so many that a batch's tensors stay bounded."""
     width = model.vocabulary + 2 * model.sizes.encoder + 2 * model.sizes.decoder
     longest = [([0] * len(source), [0] * max(len(source), len(target))) for source, target in pairs]

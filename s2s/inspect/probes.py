@@ -13,10 +13,10 @@ import numpy as np
 
 from s2s.checkpoint.record import Checkpoint, Side
 from s2s.data.batches import Ids
-from s2s.exposure.beams import searched
+from s2s.exposure.beams import best_hypotheses
 from s2s.inspect.lexical import is_word, segmentations
 from s2s.inspect.measures import first_miss, never_looked
-from s2s.inspect.passes import Forced, ForcedPass, Free, rescored
+from s2s.inspect.passes import Forced, ForcedPass, Free, forced_lanes
 from s2s.inspect.scores import SentenceScores
 from s2s.text.vocab import EOS, UNK
 
@@ -103,7 +103,7 @@ def _resegmented(checkpoint: Checkpoint, cases: Sequence[Case], forced: ForcedPa
         if case.divergence is not None:
             at = int(forced.attention(case.row, case.divergence).argmax())
             asked += [(n, way) for way in alternatives(side, case.tokens, at)]
-    lanes = rescored(checkpoint.model, [(side.vocab.encode(way), cases[n].ids[1]) for n, way in asked])
+    lanes = forced_lanes(checkpoint.model, [(side.vocab.encode(way), cases[n].ids[1]) for n, way in asked])
     out: list[Columns] = [{} for _ in cases]
     for (n, way), lane in zip(asked, lanes, strict=True):
         gain = float(lane.log_prob_T.sum() - cases[n].forced.log_prob_T.sum())
@@ -116,7 +116,7 @@ def _resegmented(checkpoint: Checkpoint, cases: Sequence[Case], forced: ForcedPa
 def _searched(checkpoint: Checkpoint, cases: Sequence[Case], scores: SentenceScores) -> list[Columns]:
     """The most probable output that a beam of 5 finds."""
     out = []
-    for case, best in zip(cases, searched(checkpoint.model, [c.ids[0] for c in cases], BEAM), strict=True):
+    for case, best in zip(cases, best_hypotheses(checkpoint.model, [c.ids[0] for c in cases], BEAM), strict=True):
         text = checkpoint.target.decode([i for i in best.ids if i != EOS])
         ended = best.ids[-1] == EOS
         out.append(
@@ -143,7 +143,7 @@ def _without_source(checkpoint: Checkpoint, cases: Sequence[Case]) -> list[Colum
         if unseen and kept:
             asked.append((n, "uncovered_gain", (kept, output)))
             asked.append((n, "uncovered_reference_gain", (kept, reference)))
-    for (n, name, _), lane in zip(asked, rescored(checkpoint.model, [pair for *_, pair in asked]), strict=True):
+    for (n, name, _), lane in zip(asked, forced_lanes(checkpoint.model, [pair for *_, pair in asked]), strict=True):
         case = cases[n]
         whole, tokens = case.free.log_prob_T, case.free.tokens
         if name == "uncovered_reference_gain":

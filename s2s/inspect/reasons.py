@@ -12,7 +12,7 @@ Reason = tuple[str, dict[str, Any]]  # the sentence's key without its prefix, it
 LISTED = 8  # words of a list that are named
 
 
-def why(name: str, row: Row, limits: Mapping[str, float]) -> Reason:
+def cause_reason(name: str, row: Row, limits: Mapping[str, float]) -> Reason:
     """The evidence for a cause that the row has; ``limits``: the fences of the manifest."""
     variant, values = _REASONS[name](row, limits)
     return (f"{name}_{variant}" if variant else name), values

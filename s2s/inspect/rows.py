@@ -11,7 +11,7 @@ from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import MAX_TOKENS, Ids
 from s2s.errors import UserError
 from s2s.inspect import lexical, measures
-from s2s.inspect.passes import Forced, ForcedPass, Free, batches, free_lanes
+from s2s.inspect.passes import Forced, ForcedPass, Free, batches_by_length, free_lanes
 from s2s.inspect.probes import Case, probe
 from s2s.inspect.scores import SentenceScores
 from s2s.text.vocab import EOS, SPECIALS, UNK, right
@@ -57,7 +57,7 @@ class Rows:
 
     def rows(self, examples: Sequence[Example]) -> Iterator[list[Row]]:
         """The rows of batches of like length; together those of all examples, in another order."""
-        for index in batches(self.checkpoint.model, [example.ids for example in examples]):
+        for index in batches_by_length(self.checkpoint.model, [example.ids for example in examples]):
             yield self._batch([examples[i] for i in index])
 
     def _batch(self, examples: Sequence[Example]) -> list[Row]:

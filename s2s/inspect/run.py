@@ -27,7 +27,7 @@ from s2s.data.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, s
 from s2s.data.text_file import AUTO, Bad, Form
 from s2s.errors import UserError
 from s2s.evaluate.metrics import bleu_tokenizer
-from s2s.inspect.causes import READ, causes, fences
+from s2s.inspect.causes import TESTED_COLUMNS, cause_columns, compute_fences
 from s2s.inspect.rows import Rows
 from s2s.inspect.schema import PART, SCHEMA, TABLE, TAGS
 from s2s.train.distributed import Group
@@ -89,17 +89,17 @@ class Input:
 
     def references(self) -> Iterator[str]:
         """The references, one after the other."""
-        return (reference for _, (_, reference) in self.pairs(_pass if self.skip_bad else refuse))
+        return (reference for _, (_, reference) in self.pairs(_ignore if self.skip_bad else refuse))
 
     def windows(self) -> Iterator[tuple[int, list[Numbered]]]:
         """Window after window."""
-        pairs, number = self.pairs(_pass if self.skip_bad else refuse), 0
+        pairs, number = self.pairs(_ignore if self.skip_bad else refuse), 0
         while window := list(islice(pairs, WINDOW)):
             yield number, window
             number += 1
 
 
-def _pass(error: UserError) -> None:
+def _ignore(error: UserError) -> None:
     """Nothing: the survey has counted it."""
 
 
@@ -193,13 +193,13 @@ class Inspection:
         if not len(columns):
             raise UserError("exposure_no_pairs", limit=MAX_TOKENS)
         nll, ratio = (columns[name].drop_null().to_numpy() for name in columns.column_names)
-        limits = fences(nll, ratio)
+        limits = compute_fences(nll, ratio)
 
         def fill(fresh: Path) -> None:
             with pq.ParquetWriter(fresh, TABLE, compression="zstd") as writer:
                 for path in paths:
                     part = pq.read_table(path)
-                    tags = [causes(row, limits) for row in part.select(READ).to_pylist()]
+                    tags = [cause_columns(row, limits) for row in part.select(TESTED_COLUMNS).to_pylist()]
                     more = pa.Table.from_pylist(tags, schema=pa.schema(list(TAGS.items())))
                     whole = pa.Table.from_arrays([*part.columns, *more.columns], schema=TABLE)
                     writer.write_table(whole)

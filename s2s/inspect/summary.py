@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from s2s import disk
 from s2s.evaluate.bootstrap import Bootstrap, Floats, divide, plain
-from s2s.exposure.beams import bleu
+from s2s.exposure.beams import bleu_from_counts
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.schema import SCHEMA
 from s2s.inspect.scores import chrf
@@ -47,20 +47,20 @@ class Score:
     value: Callable[[Floats], Floats]
 
 
-def score(table: pa.Table, name: str) -> Score:
+def table_score(table: pa.Table, name: str) -> Score:
     """BLEU and chrF of summed counts; ROUGE-L the mean; NLL, perplexity and accuracies over all reference tokens."""
     if name in ("bleu", "chrf"):
-        return Score(_lists(table[f"{name}_counts"]), bleu if name == "bleu" else chrf)
+        return Score(_lists(table[f"{name}_counts"]), bleu_from_counts if name == "bleu" else chrf)
     if name == "rouge_l":
-        return Score(np.stack([floats(table[name]), np.ones(len(table))], axis=1), _ratio)
-    tokens = floats(pa.compute.list_value_length(table["reference_tokens"])) + 1  # <eos>
+        return Score(np.stack([float_column(table[name]), np.ones(len(table))], axis=1), _ratio)
+    tokens = float_column(pa.compute.list_value_length(table["reference_tokens"])) + 1  # <eos>
     if name in ("nll", "perplexity"):
-        columns = np.stack([-floats(table["reference_log_prob"]), tokens], axis=1)
+        columns = np.stack([-float_column(table["reference_log_prob"]), tokens], axis=1)
         return Score(columns, _ratio if name == "nll" else lambda sums_RK: np.exp(np.minimum(_ratio(sums_RK), 700)))
-    return Score(np.stack([floats(table[name]) * tokens, tokens], axis=1), _ratio)
+    return Score(np.stack([float_column(table[name]) * tokens, tokens], axis=1), _ratio)
 
 
-def needs(name: str) -> tuple[str, ...]:
+def score_inputs(name: str) -> tuple[str, ...]:
     """The columns that ``score`` reads."""
     own = {
         "bleu": "bleu_counts",
@@ -77,8 +77,8 @@ def summary(examples: Examples, by: Bootstrap | None = None) -> dict[str, Any]:
     held = examples.manifest
     free, forced = (held["settings"]["mode"] in (mode, "both") for mode in ("free", "forced"))
     names = [n for n in SCORES if (forced if n in ("nll", "perplexity", "accuracy_forced") else free)]
-    scores = {name: score(examples.columns(*needs(name)), name) for name in names}
-    error_N = floats(examples.columns("error")["error"])
+    scores = {name: table_score(examples.columns(*score_inputs(name)), name) for name in names}
+    error_N = float_column(examples.columns("error")["error"])
     tags = _tags(examples) if free and forced else {}
     shares = {f"cause_{name}": Score(np.stack([tag_N, error_N], axis=1), _ratio) for name, tag_N in tags.items()}
     estimates = _estimates(scores | shares, by)
@@ -93,11 +93,11 @@ def summary(examples: Examples, by: Bootstrap | None = None) -> dict[str, Any]:
         out["errors"] = int(error_N.sum())
     if tags:
         out["causes"] = _causes(tags, estimates)
-    out["distributions"] = {name: _distribution(floats(examples.columns(name)[name])) for name in DISTRIBUTIONS}
+    out["distributions"] = {name: _distribution(float_column(examples.columns(name)[name])) for name in DISTRIBUTIONS}
     return out
 
 
-def summarised(directory: Path) -> dict[str, Any]:
+def load_summary(directory: Path) -> dict[str, Any]:
     """What ``summary.json`` holds, computed and written where it is not there yet."""
     path = directory / "summary.json"
     if not path.exists():
@@ -109,7 +109,7 @@ def summarised(directory: Path) -> dict[str, Any]:
 
 def _tags(examples: Examples) -> dict[str, Floats]:
     """Of each cause 1 where an example has it."""
-    return {name: floats(examples.columns(f"cause_{name}")[f"cause_{name}"]) for name in CAUSES}
+    return {name: float_column(examples.columns(f"cause_{name}")[f"cause_{name}"]) for name in CAUSES}
 
 
 def _estimates(scores: Mapping[str, Score], by: Bootstrap) -> dict[str, dict[str, float | None]]:
@@ -158,7 +158,7 @@ def _ratio(sums_RK: Floats) -> Floats:
     return divide(sums_RK[:, :1], sums_RK[:, 1:2])
 
 
-def floats(column: pa.Array | pa.ChunkedArray) -> Floats:
+def float_column(column: pa.Array | pa.ChunkedArray) -> Floats:
     """A column of numbers or truth values; null is NaN."""
     values: Floats = np.asarray(column.cast(pa.float64()), dtype=float)
     return values

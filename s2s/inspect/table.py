@@ -23,7 +23,7 @@ from s2s.errors import UserError
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.schema import SCHEMA, TABLE
 
-SHOWN = ("id", "source", "reference", "output", "bleu", "chrf", "nll", "divergence")
+PAGE_COLUMNS = ("id", "source", "reference", "output", "bleu", "chrf", "nll", "divergence")
 SEARCHED = ("source", "reference", "output")
 WORDS = ("wanted", "said")
 LENGTHS = {"source_length": "source_tokens", "reference_length": "reference_tokens"}  # made of a column of lists
@@ -129,8 +129,8 @@ class Examples:
             raise UserError("inspect_unfinished", directory=str(directory)) from None
         sizes = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
         self.starts = np.cumsum([0, *sizes])
-        self.held: dict[str, pa.Array] = {}
-        self.searched = "", np.ones(0, dtype=bool)
+        self.cache: dict[str, pa.Array] = {}
+        self.last_search = "", np.ones(0, dtype=bool)
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -145,9 +145,9 @@ class Examples:
 
     def column(self, name: str) -> pa.Array:
         """One column of numbers, marks or words; these stay in memory once they were read."""
-        if name not in self.held:
-            self.held[name] = self.columns(name)[name].combine_chunks()
-        return self.held[name]
+        if name not in self.cache:
+            self.cache[name] = self.columns(name)[name].combine_chunks()
+        return self.cache[name]
 
     def order(self, query: Query) -> np.ndarray:
         """The places of the rows that fit, in the query's order; by ``LABEL`` in the file's."""
@@ -161,7 +161,7 @@ class Examples:
         places: np.ndarray = kept[ranked.to_numpy()]
         return places
 
-    def page(self, query: Query, start: int = 0, count: int = 50, columns: Sequence[str] = SHOWN) -> Page:
+    def page(self, query: Query, start: int = 0, count: int = 50, columns: Sequence[str] = PAGE_COLUMNS) -> Page:
         """Rows ``start`` to ``start + count`` of those that fit, in the query's order."""
         places = self.order(query)
         return Page(len(places), tuple(self.rows(places[start : start + count], columns)))
@@ -191,24 +191,24 @@ class Examples:
         if query.ids:
             masks["ids"] = np.isin(self.column("id").to_numpy(), query.ids)
         if query.text:
-            masks["text"] = self._found(unicodedata.normalize("NFC", query.text).lower())
+            masks["text"] = self._matches(unicodedata.normalize("NFC", query.text).lower())
         return masks
 
-    def _found(self, text: str) -> np.ndarray:
+    def _matches(self, text: str) -> np.ndarray:
         """The rows that hold a text; order and counts ask for the same one, found once."""
-        before, found = self.searched
+        before, found = self.last_search
         if before != text:
-            found = mask(pc.match_substring(self._searched(), text))
-            self.searched = text, found
+            found = mask(pc.match_substring(self._searched_text(), text))
+            self.last_search = text, found
         return found
 
-    def _searched(self) -> pa.Array:
+    def _searched_text(self) -> pa.Array:
         """Source, reference and output of each row, composed, in small letters, in memory once somebody searched."""
-        if "" not in self.held:
+        if "" not in self.cache:
             given = (pc.fill_null(column, "") for column in self.columns(*SEARCHED).columns)
             texts = [pc.utf8_lower(pc.utf8_normalize(column, form="NFC")) for column in given]
-            self.held[""] = pc.binary_join_element_wise(*texts, "\0").combine_chunks()
-        return self.held[""]
+            self.cache[""] = pc.binary_join_element_wise(*texts, "\0").combine_chunks()
+        return self.cache[""]
 
     def rows(self, places: np.ndarray, columns: Sequence[str]) -> list[dict[str, Any]]:
         """The rows at some places, in that order."""

@@ -187,7 +187,7 @@ class RunningInspection:
         import torch
 
         from s2s.inspect.run import WINDOW, Input, Inspection
-        from s2s.inspect.summary import summarised
+        from s2s.inspect.summary import load_summary
         from s2s.train.distributed import Group
 
         torch.set_num_threads(1)
@@ -206,7 +206,7 @@ class RunningInspection:
                 report(done / total)
 
             inspection.run(alone, progress)
-            summarised(directory)
+            load_summary(directory)
         except UserError as error:
             raise name_displayed_file(error, request.file) from None
 

@@ -13,7 +13,7 @@ from s2s.data.batches import Ids, Pair
 from s2s.decode.decode import trace
 from s2s.decode.inputs import reference_ids, source_ids
 from s2s.errors import UserError
-from s2s.evaluate.corpus import fitting, forced_scores, longest, translate
+from s2s.evaluate.corpus import fitting, forced_scores, max_scored_tokens, translate
 from s2s.trace.film import CURVE, NAME, FilmFrame, FilmMoment
 from s2s.train.progress import Position
 
@@ -80,7 +80,7 @@ class Film:
     def _scored(self, checkpoint: Checkpoint) -> tuple[list[Pair], list[Ids]]:
         """The first dev pairs that are not too long, texts and ids."""
         ids = (((s, t), (checkpoint.source.encode(s), checkpoint.target.encode(t))) for s, t in self.dev)
-        most = longest(self.config.data)
+        most = max_scored_tokens(self.config.data)
         fit = ((pair, own) for pair, own in ids if fitting(checkpoint.model, [own], most))
         pairs, own = zip(*islice(fit, self.config.train.film_scored), strict=True)
         return list(pairs), list(own)

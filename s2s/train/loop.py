@@ -21,7 +21,7 @@ from s2s.config import Config, to_dict
 from s2s.data.batches import Ids, Pair, batches, collate
 from s2s.data.readers import Note, silent
 from s2s.errors import UserError
-from s2s.evaluate.corpus import corpus_scores, longest
+from s2s.evaluate.corpus import corpus_scores, max_scored_tokens
 from s2s.evaluate.metrics import rank
 from s2s.model import Model, Seq2Seq
 from s2s.train import base as start
@@ -79,7 +79,7 @@ class Run(RunState):
         train, self.dev, self.test = (list(splits[name]) for name in SPLITS)
         self.source, self.target = (base.source, base.target) if base else prepare_sides(train, self.config)
         self.pairs = encode_pairs(train, self.source, self.target, data.max_tokens)
-        if not self.pairs or not encode_pairs(self.dev, self.source, self.target, longest(data)):
+        if not self.pairs or not encode_pairs(self.dev, self.source, self.target, max_scored_tokens(data)):
             raise UserError("data_empty", file=data.dev if self.pairs else data.train)
         if data.test and not self.test:
             raise UserError("data_empty", file=data.test)
@@ -245,7 +245,7 @@ class Run(RunState):
         return float(loss.detach())
 
     def _scores(self, model: Model, pairs: Sequence[Pair]) -> dict[str, Any]:
-        return corpus_scores(model, self.source, self.target, pairs, most=longest(self.config.data))
+        return corpus_scores(model, self.source, self.target, pairs, most=max_scored_tokens(self.config.data))
 
     def _validate(self, began: float) -> None:
         scores = self._scores(self.averaged_model(), self.dev)

@@ -16,7 +16,7 @@ from s2s.decode.decode import trace
 from s2s.errors import say
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.comparison import other_causes
-from s2s.inspect.states.record import trace_states
+from s2s.inspect.states.capture import trace_states
 from s2s.inspect.table import Examples
 from tests.commands.test_commands import inside
 from tests.model.huggingface.conftest import marian as marian

@@ -15,8 +15,8 @@ from s2s.data.batches import Batch, collate
 from s2s.decode.search import greedy
 from s2s.errors import UserError
 from s2s.evaluate import corpus
-from s2s.evaluate.corpus import corpus_scores, fitting, forced_scores, longest, translate
-from s2s.evaluate.metrics import score
+from s2s.evaluate.corpus import corpus_scores, fitting, forced_scores, max_scored_tokens, translate
+from s2s.evaluate.metrics import score_outputs
 from tests.factory import SOURCE, TARGET, make_checkpoint, make_config, make_model
 
 MODEL = make_model(make_config("general"))
@@ -72,7 +72,7 @@ def test_translate_keeps_the_order_of_the_sources(batch_size: int) -> None:
 def test_corpus_scores_join_both() -> None:
     found = corpus_scores(MODEL, SOURCE_SIDE, TARGET_SIDE, PAIRS)
     outputs = [TARGET_SIDE.decode(ids) for ids in translate(MODEL, [source for source, _ in IDS])]
-    expected = {**score(outputs, [t for _, t in PAIRS], TARGET_SIDE), **forced_scores(MODEL, IDS)}
+    expected = {**score_outputs(outputs, [t for _, t in PAIRS], TARGET_SIDE), **forced_scores(MODEL, IDS)}
     assert found == {**expected, "sentences": 4, "left_out": 0}
 
 
@@ -89,7 +89,7 @@ def test_pairs_that_are_too_long_or_empty_are_left_out_and_counted() -> None:
     assert corpus_scores(MODEL, SOURCE_SIDE, TARGET_SIDE, pairs, most=500)["left_out"] == 3
     with pytest.raises(UserError, match="400"):
         corpus_scores(MODEL, SOURCE_SIDE, TARGET_SIDE, pairs[4:])
-    assert longest(DataConfig(max_tokens=50)) == 400 and longest(DataConfig(max_tokens=600)) == 600
+    assert max_scored_tokens(DataConfig(max_tokens=50)) == 400 and max_scored_tokens(DataConfig(max_tokens=600)) == 600
 
 
 def test_a_model_that_reads_so_many_tokens_is_measured_on_what_it_can_read() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from s2s.checkpoint.card import bleu_name
 from s2s.checkpoint.record import Side, side
-from s2s.evaluate.metrics import bleu_tokenizer, rank, rouge, score
+from s2s.evaluate.metrics import bleu_tokenizer, rank, rouge, score_outputs
 from s2s.text.segmenters import SEGMENTERS, Segmenter
 from s2s.text.vocab import SPECIALS, Vocab
 
@@ -20,7 +20,7 @@ CHINESE_REFERENCES = ["猫睡在那把旧椅子上。", "我们中午以前从�
 
 
 def test_equals_sacrebleu() -> None:
-    found = score(OUTPUTS, REFERENCES, EMPTY["latin"])
+    found = score_outputs(OUTPUTS, REFERENCES, EMPTY["latin"])
     assert found["bleu"] == sacrebleu.corpus_bleu(OUTPUTS, [REFERENCES]).score
     assert found["chrf"] == sacrebleu.corpus_chrf(OUTPUTS, [REFERENCES]).score
     assert 0 < found["bleu"] < 100
@@ -29,7 +29,7 @@ def test_equals_sacrebleu() -> None:
 
 @pytest.mark.parametrize("segmenter", [CHINESE, CHARACTERS], ids=lambda s: s.name)
 def test_chinese_is_scored_by_characters(segmenter: object) -> None:
-    found = score(CHINESE_OUTPUTS, CHINESE_REFERENCES, side(segmenter.name, Vocab(SPECIALS)))
+    found = score_outputs(CHINESE_OUTPUTS, CHINESE_REFERENCES, side(segmenter.name, Vocab(SPECIALS)))
     assert found["bleu"] == sacrebleu.corpus_bleu(CHINESE_OUTPUTS, [CHINESE_REFERENCES], tokenize="zh").score > 10
     assert "tok:zh" in found["signatures"]["bleu"]
     assert bleu_tokenizer(segmenter, CHINESE_REFERENCES) == "zh"
@@ -37,7 +37,7 @@ def test_chinese_is_scored_by_characters(segmenter: object) -> None:
 
 @pytest.mark.parametrize(("texts", "segmenter"), [(REFERENCES, "latin"), (CHINESE_REFERENCES, "jieba")])
 def test_a_perfect_output_has_a_hundred(texts: list[str], segmenter: str) -> None:
-    found = score(texts, texts, EMPTY[segmenter])
+    found = score_outputs(texts, texts, EMPTY[segmenter])
     assert [found[name] for name in ("bleu", "chrf", "rouge_l")] == pytest.approx([100, 100, 100])
 
 
@@ -100,7 +100,7 @@ def test_what_a_model_can_say_in_full_has_a_hundred_against_itself(language: str
     target = side(cut, Vocab((*SPECIALS, *dict.fromkeys(words))))
     said = target.decode(target.encode(text))
     assert "<unk>" not in said
-    found = score([said] * 2, [text] * 2, target)
+    found = score_outputs([said] * 2, [text] * 2, target)
     assert [found["chrf"], found["rouge_l"]] == pytest.approx([100, 100])
     units = len(sacrebleu.BLEU(tokenize=bleu_tokenizer(target.segmenter, [text])).tokenizer(said).split())
     assert found["bleu"] == pytest.approx(100) or units < 4
@@ -116,14 +116,14 @@ def test_a_whole_output_is_its_reference(texts: list[str], cut: str) -> None:
     target = side(cut, Vocab((*SPECIALS, *words)))
     outputs = [target.decode(target.encode(text)) for text in texts]
     assert outputs == list(map(target.written, texts))
-    found = score(outputs, texts, target)
+    found = score_outputs(outputs, texts, target)
     assert found["chrf"] == pytest.approx(100) or not any(output.strip() for output in outputs)
 
 
 @pytest.mark.parametrize("language", ["thai", "japanese"])
 def test_scripts_without_spaces_are_scored_by_characters(language: str) -> None:
     text, target = TEXTS[language], EMPTY["characters"]
-    found = score([text[:-1] + "x"], [text], target)
+    found = score_outputs([text[:-1] + "x"], [text], target)
     assert 80 < found["bleu"] < 100 and "tok:char" in found["signatures"]["bleu"]
     assert bleu_name(found["signatures"]["bleu"]) == "character BLEU"
 

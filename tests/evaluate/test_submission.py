@@ -81,7 +81,7 @@ def test_chunks_and_long_sources_change_no_answer(
 
 
 def test_a_comma_and_a_quote_survive(tmp_path: Path) -> None:
-    told = submission.submit(tmp_path / "s.csv", [("Q1", 'a, "b"'), ("Q2", "")])
+    told = submission.write_submission(tmp_path / "s.csv", [("Q1", 'a, "b"'), ("Q2", "")])
     with open(tmp_path / "s.csv", encoding="utf-8", newline="") as file:
         assert list(csv.reader(file)) == [["QID", "Prediction"], ["Q1", 'a, "b"'], ["Q2", ""]]
     assert told == (2, 1)

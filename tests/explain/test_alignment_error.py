@@ -13,7 +13,14 @@ from s2s.data.batches import collate
 from s2s.decode.decode import trace
 from s2s.errors import UserError
 from s2s.evaluate.bootstrap import Bootstrap
-from s2s.explain.alignment_error import align, diagonal, error_rate, forced_attention, links, read_gold
+from s2s.explain.alignment_error import (
+    attention_links,
+    diagonal_links,
+    error_rate,
+    forced_attention,
+    measure_alignment,
+    read_gold,
+)
 from tests.exposure.common import KINDS, some_pairs, tiny
 from tests.test_docs import ROOT
 
@@ -64,7 +71,7 @@ def test_only_a_space_parts_gold_tokens(tmp_path: Path, tiny_checkpoint: Path, o
     path.write_text(GOLD.replace("苹果", f"苹{odd}果"), encoding="utf-8", newline="\n")
     plain = tmp_path / "plain.tsv"
     plain.write_text(GOLD, encoding="utf-8")
-    made = [align(load(tiny_checkpoint), read_gold(file), bootstrap=Bootstrap(5)) for file in (path, plain)]
+    made = [measure_alignment(load(tiny_checkpoint), read_gold(file), bootstrap=Bootstrap(5)) for file in (path, plain)]
     assert made[0].left_out == made[1].left_out == 0
 
 
@@ -90,11 +97,11 @@ def test_a_wrong_row_is_named(tmp_path: Path, row: str, key: str) -> None:
 
 def test_links_of_shifts_and_thresholds() -> None:
     rows = torch.tensor([[0.6, 0.4], [0.1, 0.9], [0.5, 0.5]])  # two words and <eos>
-    assert links(rows, 2, 0) == {(0, 0), (1, 1)}
-    assert links(rows, 2, 1) == {(1, 0), (0, 1)}
-    assert links(rows, 2, -1) == {(0, 1)}
-    assert links(rows, 2, 0, threshold=0.4) == {(0, 0), (1, 0), (1, 1)}
-    assert diagonal(2, 4) == {(0, 0), (0, 1), (1, 2), (1, 3)} and diagonal(3, 1) == {(1, 0)}
+    assert attention_links(rows, 2, 0) == {(0, 0), (1, 1)}
+    assert attention_links(rows, 2, 1) == {(1, 0), (0, 1)}
+    assert attention_links(rows, 2, -1) == {(0, 1)}
+    assert attention_links(rows, 2, 0, threshold=0.4) == {(0, 0), (1, 0), (1, 1)}
+    assert diagonal_links(2, 4) == {(0, 0), (0, 1), (1, 2), (1, 3)} and diagonal_links(3, 1) == {(1, 0)}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -109,7 +116,7 @@ def test_a_batchs_attention_is_that_of_each_pair(kind: dict[str, str]) -> None:
 def test_it_scores_the_attention_of_the_traces(tiny_checkpoint: Path, gold: Path) -> None:
     checkpoint, by = load(tiny_checkpoint), Bootstrap(20)
     golds = read_gold(gold)
-    found = align(checkpoint, golds, bootstrap=by)
+    found = measure_alignment(checkpoint, golds, bootstrap=by)
     texts = [("我喜欢苹果。", "I like apples."), ("你喝茶", "you drink tea")]
     lanes = [trace(checkpoint, *text, mode="forced") for text in texts]
     for shift in (-1, 0, 1):
@@ -134,5 +141,5 @@ def test_a_file_that_cannot_be_mapped_is_named(tiny_checkpoint: Path, tmp_path: 
     path = tmp_path / "gold.tsv"
     path.write_text("我\t\u200b\t0-0\n", encoding="utf-8")
     with pytest.raises(UserError) as error:
-        align(load(tiny_checkpoint), read_gold(path))
+        measure_alignment(load(tiny_checkpoint), read_gold(path))
     assert error.value.key == "error.alignment_no_pairs"

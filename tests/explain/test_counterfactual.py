@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from s2s.explain.counterfactual import AttentionMoment, changes, flip, permuted, uniform
-from s2s.explain.counterfactual import given as weighed
+from s2s.explain.counterfactual import log_probs_with as weighed
 from s2s.model import Seq2Seq
 from tests.explain.common import ALL, naive, one_moment, some_lane, tiny
 

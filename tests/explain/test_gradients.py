@@ -60,7 +60,7 @@ def test_steps_together_are_steps_alone_however_few_rows_fit(
     model.requires_grad_(False)  # as a loaded checkpoint is
     lane = some_lane(model)
     together = attributions(model, lane, [0, 1, 2, 3])
-    monkeypatch.setattr("s2s.explain.gradients.KEPT", 3000)
+    monkeypatch.setattr("s2s.explain.gradients.MAX_SAVED", 3000)
     for t in range(4):
         (alone,) = attributions(model, lane, [t])
         for a, b in zip(together[t][:2], alone[:2], strict=True):

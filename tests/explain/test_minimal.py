@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as some
 
-from s2s.explain.counterfactual import given as weighed
-from s2s.explain.minimal import divergence, hopeless, lead, minimal
+from s2s.explain.counterfactual import log_probs_with as weighed
+from s2s.explain.minimal import divergence, lead, minimal_attention, unbeatable_rival
 from tests.explain.common import ALL, one_moment, some_lane, tiny
 
 GRID = 60
@@ -31,7 +31,7 @@ def test_no_point_of_a_dense_grid_is_much_nearer(kind: dict[str, Any], seed: int
         said_N = weighed(model, moment, grid).argmax(dim=1)
     far_N, outcomes = divergence(grid, moment.attention_S), set()
     for word in moment.log_probs_V.topk(4).indices.tolist():
-        found = minimal(model, moment, word)
+        found = minimal_attention(model, moment, word)
         outcomes.add(found.outcome)
         if (said_N == word).any():
             assert found.outcome in ("already", "found") and found.divergence is not None
@@ -58,7 +58,7 @@ def test_what_is_proven_unreachable_is_never_reached(kind: dict[str, Any], seed:
         log_probs_NV = weighed(model, moment, alpha_NS)
     for word in range(4, 16):
         with torch.no_grad():
-            rival = hopeless(model, moment, word)
+            rival = unbeatable_rival(model, moment, word)
         if rival is not None:
             assert rival != word
             assert bool((log_probs_NV[:, rival] > log_probs_NV[:, word]).all())
@@ -66,9 +66,9 @@ def test_what_is_proven_unreachable_is_never_reached(kind: dict[str, Any], seed:
 
 def test_what_is_proven_and_what_is_only_not_found_are_told_apart() -> None:
     general, additive = tiny(attention="general"), tiny(attention="additive")
-    said = {minimal(general, one_moment(general, some_lane(general, 3), 2), w).outcome for w in (4, 8)}
+    said = {minimal_attention(general, one_moment(general, some_lane(general, 3), 2), w).outcome for w in (4, 8)}
     assert "none_exists" in said
-    said = {minimal(additive, one_moment(additive, some_lane(additive, 3), 2), w).outcome for w in (8, 9)}
+    said = {minimal_attention(additive, one_moment(additive, some_lane(additive, 3), 2), w).outcome for w in (8, 9)}
     assert "none_found" in said and "none_exists" not in said
 
 
@@ -76,5 +76,5 @@ def test_a_single_source_word_leaves_no_choice() -> None:
     model = tiny(attention="additive")
     moment = one_moment(model, some_lane(model, 1), 1)
     best, other = moment.log_probs_V.topk(2).indices.tolist()
-    assert minimal(model, moment, best).outcome == "already"
-    assert minimal(model, moment, other).outcome == "none_found"
+    assert minimal_attention(model, moment, best).outcome == "already"
+    assert minimal_attention(model, moment, other).outcome == "none_found"

@@ -11,7 +11,7 @@ import pytest
 from s2s.checkpoint.open import load
 from s2s.checkpoint.record import Checkpoint
 from s2s.decode.decode import trace
-from s2s.explain.readout import SHOWN, readout
+from s2s.explain.readout import COMPONENTS, readout
 from s2s.trace.branch import Edit
 from s2s.trace.trace import Trace
 from tests.factory import make_checkpoint
@@ -51,7 +51,7 @@ def test_each_line_is_the_numpy_models(tmp_path: Path, kind: str) -> None:
         for t, step in enumerate(run.steps[:4]):
             found, h, own = readout(made, run, t), model.__dict__["readouts"][t], numbers[t]
             assert found is not None and found.act == model.config["readout"]
-            np.testing.assert_allclose([row[-1] for row in found.rows], h[:SHOWN], atol=1e-5)
+            np.testing.assert_allclose([row[-1] for row in found.rows], h[:COMPONENTS], atol=1e-5)
             assert found.norm == pytest.approx(float(np.linalg.norm(h)), abs=1e-5) and found.size == len(h)
             act = np.tanh if found.act == "tanh" else np.asarray
             for row in found.rows:
@@ -76,7 +76,7 @@ def check_words(found: dict[str, Any], h: Array, model: NumpyModel, own: Numbers
     for word in found["words"]:
         i = ids[word["token"]]
         row, bias = model.output[i], model.weights["output.bias"][i]
-        np.testing.assert_allclose(word["products"], np.stack([h, row], axis=1)[:SHOWN], atol=1e-5)
+        np.testing.assert_allclose(word["products"], np.stack([h, row], axis=1)[:COMPONENTS], atol=1e-5)
         total = sum(a * b for a, b in word["products"]) + word["rest"] + word["bias"]
         assert total == pytest.approx(float(h @ row + bias), abs=1e-4) == pytest.approx(word["own"], abs=1e-4)
         prior = None if own.prior is None else float(own.prior[i])
@@ -90,7 +90,7 @@ def test_a_model_of_many_layers_says_what_its_last_one_leaves(checkpoint: Checkp
     for t, step in enumerate(run.steps[:3]):
         found = readout(checkpoint, run, t)
         assert found is not None and found.act == "deep" and not found.sizes and not found.biased
-        assert [len(row) for row in found.rows] == [1] * SHOWN
+        assert [len(row) for row in found.rows] == [1] * COMPONENTS
         said = {word.token: word for word in found.words}
         for word in step.top[:5]:
             assert said[word.token].logit == pytest.approx(word.log_prob + step.normaliser, abs=1e-3)

@@ -11,7 +11,7 @@ from s2s.decode.decode import trace
 from s2s.decode.strategy import Settings
 from s2s.explain import examine, of_trace
 from s2s.explain.evidence import examining
-from s2s.explain.replay import Lane, walk, walk_each, whole
+from s2s.explain.replay import Lane, run_to_end, walk, walk_each
 from s2s.trace.branch import Edit
 from tests.explain.common import ALL, naive, some_lane, tiny
 
@@ -78,7 +78,7 @@ def test_what_takes_long_pauses_between_its_parts(monkeypatch: pytest.MonkeyPatc
     lane = some_lane(model)
     monkeypatch.setattr("s2s.evaluate.batching.FLOATS", 1)  # a row at a time
     assert sum(1 for _ in examining(model, lane, [1, 2])) > 10
-    assert whole(examining(model, lane, [1])) == examine(model, lane, [1], normalise=False)
+    assert run_to_end(examining(model, lane, [1])) == examine(model, lane, [1], normalise=False)
 
 
 def test_a_lane_without_a_source_or_with_too_few_words_is_refused() -> None:

@@ -11,7 +11,7 @@ from s2s.checkpoint.record import side
 from s2s.decode.search import Hypothesis, beam, greedy
 from s2s.decode.strategy import Settings
 from s2s.evaluate.bootstrap import Bootstrap
-from s2s.exposure.beams import beam_scores, bleu, bleu_counts, searched
+from s2s.exposure.beams import beam_scores, best_hypotheses, bleu_counts, bleu_from_counts
 from s2s.text.vocab import EOS
 from tests.exposure.common import some_pairs, tiny
 from tests.factory import TARGET
@@ -27,21 +27,21 @@ def test_bleu_of_sums_is_sacrebleus(seed: int) -> None:
     references = [" ".join(w if rng.random() < keep else "dog" for w in o.split()) + " ." for o in outputs]
     counts = np.array([bleu_counts(o, r, "13a") for o, r in zip(outputs, references, strict=True)], dtype=float)
     expected = sacrebleu.corpus_bleu(outputs, [references]).score
-    assert bleu(counts.sum(axis=0, keepdims=True))[0, 0] == pytest.approx(expected, abs=1e-6)
+    assert bleu_from_counts(counts.sum(axis=0, keepdims=True))[0, 0] == pytest.approx(expected, abs=1e-6)
 
 
 def test_bleu_of_nothing_is_0() -> None:
-    assert bleu(np.array([bleu_counts("", "a cat", "13a")]).astype(float))[0, 0] == 0
+    assert bleu_from_counts(np.array([bleu_counts("", "a cat", "13a")]).astype(float))[0, 0] == 0
 
 
 def test_the_best_output_of_each_source() -> None:
     model, sources = tiny(), [s for s, _ in some_pairs()]
     for size in (1, 3):
         settings = Settings(strategy="beam", beam=size, length_penalty=0.0)
-        for found, source in zip(searched(model, sources, size), sources, strict=True):
+        for found, source in zip(best_hypotheses(model, sources, size), sources, strict=True):
             alone = beam(model, source, settings)[0]
             assert found.ids == alone.ids and found.log_prob == pytest.approx(alone.log_prob, abs=1e-4)
-    alone = [[i for i in h.ids if i != EOS] for h in searched(model, sources, 1)]
+    alone = [[i for i in h.ids if i != EOS] for h in best_hypotheses(model, sources, 1)]
     assert alone == greedy(model, sources)
 
 

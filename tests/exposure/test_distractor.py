@@ -5,20 +5,20 @@ import pytest
 import torch
 
 from s2s.evaluate.bootstrap import Bootstrap
-from s2s.exposure.distractor import Distraction, distraction, distractions, draw, log_probs
+from s2s.exposure.distractor import Distraction, distraction, distractions, draw_distractors, log_probs
 from s2s.text.vocab import BOS, EOS
 from tests.exposure.common import some_pairs, tiny
 
 
 def test_distractors_are_other_targets_of_the_same_length() -> None:
     targets = [[4, 5], [6, 7], [8, 9], [4], [5], [4, 5, 6, 7], [4, 5]]
-    drawn = draw(targets, targets, seed=3)
+    drawn = draw_distractors(targets, targets, seed=3)
     for target, other in zip(targets[:5], drawn, strict=False):
         assert other is not None and len(other) == len(target) and other != target and other in targets
     assert drawn[5] in ([4, 5], [6, 7], [8, 9])  # none of its length: the nearest
-    assert drawn == draw(targets, targets, seed=3)
-    assert len({tuple(draw(targets, targets, seed)[0] or ()) for seed in range(20)}) == 2
-    assert draw([[4], [4]], [[4], [4]], 0) == [None, None]
+    assert drawn == draw_distractors(targets, targets, seed=3)
+    assert len({tuple(draw_distractors(targets, targets, seed)[0] or ()) for seed in range(20)}) == 2
+    assert draw_distractors([[4], [4]], [[4], [4]], 0) == [None, None]
 
 
 def test_log_probabilities_are_those_of_the_steps() -> None:

@@ -39,9 +39,9 @@ def test_seeds_of_an_objective_are_pooled() -> None:
 
 def test_only_comparisons_of_the_task_are_found(tmp_path: Path) -> None:
     shutil.copy(FIXTURE, tmp_path / "tiny.json")
-    assert [c.task for c in remedies.about("data/train.tsv", tmp_path)] == ["tiny"]
-    assert remedies.about("data/other.tsv", tmp_path) == []
-    assert remedies.about("data/train.tsv", tmp_path / "none") == []
+    assert [c.task for c in remedies.comparisons_about("data/train.tsv", tmp_path)] == ["tiny"]
+    assert remedies.comparisons_about("data/other.tsv", tmp_path) == []
+    assert remedies.comparisons_about("data/train.tsv", tmp_path / "none") == []
 
 
 def no_schema(values: Values) -> None:

@@ -10,7 +10,7 @@ from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import UserError
 from s2s.exposure.recovery import Recovery, accuracy, token_f1
-from s2s.exposure.sentence import rests, sentence
+from s2s.exposure.sentence import rests_after_divergence, sentence_recovery
 from s2s.text.vocab import EOS
 
 TEXT, REFERENCE = "我不喜欢苹果。", "I don't like apples."
@@ -21,7 +21,7 @@ def test_the_rest_is_what_the_model_says_after_the_gold_prefix(tiny_checkpoint: 
     forced = trace(checkpoint, TEXT, REFERENCE, "forced")
     at = forced.divergence
     assert at is not None and at < len(forced.reference_tokens)
-    found = rests(sentence(checkpoint, TEXT, REFERENCE), at, checkpoint.target)
+    found = rests_after_divergence(sentence_recovery(checkpoint, TEXT, REFERENCE), at, checkpoint.target)
     assert found is not None
     gold = checkpoint.target.encode(REFERENCE)
     for given, rest in zip(([*gold[: at + 1]], [*gold[:at], None]), found, strict=True):
@@ -39,7 +39,7 @@ def test_the_rest_is_what_the_model_says_after_the_gold_prefix(tiny_checkpoint: 
 def test_nothing_is_left_where_the_reference_ends(tiny_checkpoint: Path) -> None:
     target = load(tiny_checkpoint).target
     found = Recovery(gold=(5, EOS), outputs=((5, 6, EOS), (6, EOS)), injected=(6,), after=((EOS,),))
-    assert rests(found, 1, target) is None
+    assert rests_after_divergence(found, 1, target) is None
 
 
 @pytest.mark.parametrize(
@@ -47,5 +47,5 @@ def test_nothing_is_left_where_the_reference_ends(tiny_checkpoint: Path) -> None
 )
 def test_what_cannot_be_read_is_a_user_error(tiny_checkpoint: Path, text: str, reference: str, key: str) -> None:
     with pytest.raises(UserError) as caught:
-        sentence(load(tiny_checkpoint), text, reference)
+        sentence_recovery(load(tiny_checkpoint), text, reference)
     assert caught.value.key == f"error.{key}"

@@ -9,7 +9,7 @@ import re
 import numpy as np
 from PIL import Image
 
-from s2s.figures.heads import html, picture
+from s2s.figures.heads import heads_html, picture
 
 WEIGHTS = np.array([[[0.0, 1.0, 0.0], [0.5, 0.25, 0.25]], [[0.2, 0.2, 0.6], [1.0, 0.0, 0.0]]])
 
@@ -22,7 +22,7 @@ def test_opacity_is_the_weight() -> None:
 
 
 def test_words_are_text_and_the_chosen_head_is_framed() -> None:
-    drawn = html(WEIGHTS, ["<b>", "a", "b"], 4, [2], {"alt": "{layer}.{head} {share}: {words}"})
+    drawn = heads_html(WEIGHTS, ["<b>", "a", "b"], 4, [2], {"alt": "{layer}.{head} {share}: {words}"})
     first, second = re.findall(r"<figure.*?</figure>", drawn)
     assert 'alt="4.1 75.0 %: a &lt;b&gt; b"' in first and "<b>" not in drawn
     assert 'class="seen"' in second and 'class="seen"' not in first and ">0.80<" in second

@@ -12,7 +12,7 @@ from s2s.checkpoint.open import load
 from s2s.checkpoint.record import Checkpoint
 from s2s.inspect import run
 from s2s.inspect.run import Input, Inspection
-from s2s.inspect.states.record import States
+from s2s.inspect.states.capture import StateWriter
 from s2s.inspect.table import Examples
 from s2s.train.distributed import Group
 from tests.factory import SOURCE, TARGET, make_checkpoint
@@ -45,5 +45,5 @@ def inspected(
 def with_states(place: Path, **more: object) -> Examples:
     """The same with states."""
     examples, checkpoint = inspected(place, **more)  # type: ignore[arg-type]
-    States(examples, checkpoint).make(ONE, lambda done: None)
+    StateWriter(examples, checkpoint).make(ONE, lambda done: None)
     return examples

@@ -16,7 +16,7 @@ from s2s.checkpoint.open import load
 from s2s.decode.search import beam, greedy
 from s2s.decode.strategy import Settings
 from s2s.inspect import causes as module
-from s2s.inspect.causes import CAUSES, Fences, causes, fences
+from s2s.inspect.causes import CAUSES, Fences, cause_columns, compute_fences
 from s2s.inspect.rows import Example, Row, Rows
 from s2s.inspect.schema import PART
 from s2s.text.vocab import EOS
@@ -34,13 +34,13 @@ def row(source: str, reference: str, deaf: bool = False) -> Row:
 
 
 def found(made: Row, limits: Fences | None = None) -> set[str]:
-    return {name.removeprefix("cause_") for name, value in causes(made, limits or Fences()).items() if value}
+    return {name.removeprefix("cause_") for name, value in cause_columns(made, limits or Fences()).items() if value}
 
 
 def test_a_right_output_has_no_cause() -> None:
     made = row("我喝茶。", "I drink tea")
     assert (made["output"], made["error"], made["divergence"]) == ("I drink tea", False, None)
-    assert found(made) == set() and made["wanted"] is None and set(causes(made, Fences()).values()) == {False}
+    assert found(made) == set() and made["wanted"] is None and set(cause_columns(made, Fences()).values()) == {False}
 
 
 def test_a_word_that_stands_elsewhere_is_attention() -> None:
@@ -217,14 +217,14 @@ def test_a_cause_reads_no_column_but_its_evidence() -> None:
 def test_fences_leave_the_bulk_inside() -> None:
     rng = np.random.default_rng(0)
     nll, ratio = rng.normal(2, 0.5, 2000), np.exp(rng.normal(0, 0.3, 2000))
-    made = fences([*nll, 40.0], [*ratio, 30.0])
+    made = compute_fences([*nll, 40.0], [*ratio, 30.0])
     assert 3.5 < made.nll < 6 and 0.1 < made.ratio_low < 0.5 < 2 < made.ratio_high < 10
     assert made.ratio_high == pytest.approx(1 / made.ratio_low, rel=0.2)
     low, high = np.quantile([*nll, 40.0], [0.25, 0.75])
     assert made.nll == pytest.approx(high + 3 * (high - low))
-    assert fences([1.0] * 10, [1.0] * 10) == fences([], []) == Fences()
+    assert compute_fences([1.0] * 10, [1.0] * 10) == compute_fences([], []) == Fences()
 
 
 def test_one_lane_alone_has_no_causes() -> None:
-    made = causes({**dict.fromkeys(PART.names), "error": True}, Fences())
+    made = cause_columns({**dict.fromkeys(PART.names), "error": True}, Fences())
     assert set(made.values()) == {None} and len(made) == len(CAUSES)

@@ -37,7 +37,7 @@ def test_rows_stand_beside_those_of_the_same_id(pair: Paired) -> None:
 
 @pytest.mark.parametrize("name", ["chrf", "bleu", "nll", "divergence", "difference"])
 def test_a_bin_holds_what_its_bounds_find(pair: Paired, name: str) -> None:
-    made = bins.bins(pair, name)
+    made = bins.bins_of(pair, name)
     assert made is not None
     for (low, high), count in zip(made.bounds, made.counts(np.ones(len(pair), dtype=bool)), strict=True):
         assert len(pair.order(Query(ranges={name: (low, high)}))) == count
@@ -48,9 +48,9 @@ def test_confused_words_are_counted(tmp_path: Path) -> None:
     rows = [row | {"wanted": w, "said": s} for row, (w, s) in zip(random_rows(5), words, strict=True)]
     examples = write(tmp_path / "words", rows)
     query = Query(words={"said": "c"})
-    found = bins.confusion(examples, query, examples.masks(query), most=1)
+    found = bins.confusion_counts(examples, query, examples.masks(query), most=1)
     assert (found["wanted"], found["said"], found["counts"]) == (["a"], ["c"], [["a", "c", 1]])
-    whole = bins.confusion(examples, Query(), {})
+    whole = bins.confusion_counts(examples, Query(), {})
     assert sorted(map(tuple, whole["counts"])) == [("a", "b", 2), ("a", "c", 1), ("d", "b", 1)]
 
 

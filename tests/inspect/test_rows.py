@@ -19,7 +19,7 @@ from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import MAX_TOKENS
 from s2s.decode.decode import follow, trace
 from s2s.decode.strategy import Settings, chooser, forcing
-from s2s.inspect.passes import ForcedPass, rescored
+from s2s.inspect.passes import ForcedPass, forced_lanes
 from s2s.inspect.probes import alternatives
 from s2s.inspect.rows import Example, Row, Rows
 from s2s.text.vocab import EOS, PAD, UNK
@@ -175,7 +175,7 @@ def test_attention_given_to_the_pass_itself_changes_nothing(checkpoint: Checkpoi
     ids = [(checkpoint.source.encode(s), checkpoint.target.encode(t)) for s, t in PAIRS]
     made = ForcedPass(checkpoint.model, ids)
     for row, (source, target) in enumerate(ids):
-        (only,) = rescored(checkpoint.model, [(source, target)])
+        (only,) = forced_lanes(checkpoint.model, [(source, target)])
         np.testing.assert_allclose(made.lanes[row].log_prob_T, only.log_prob_T, atol=1e-4)
         for t in range(len(target) + 1):
             assert made.attention(row, t).sum() == pytest.approx(1.0, abs=1e-5)

@@ -18,7 +18,7 @@ import torch
 from s2s.checkpoint.open import load
 from s2s.errors import UserError
 from s2s.inspect import run as module
-from s2s.inspect.causes import Fences, causes
+from s2s.inspect.causes import Fences, cause_columns
 from s2s.inspect.rows import Example, Row, Rows
 from s2s.inspect.run import Input, Inspection
 from s2s.inspect.schema import PART, TABLE
@@ -111,7 +111,7 @@ def test_each_pair_has_one_row_in_the_file_s_order(place: Path) -> None:
 def test_causes_follow_from_the_columns(place: Path) -> None:
     held = json.loads((place / "whole" / "manifest.json").read_text(encoding="utf-8"))["fences"]
     for row in content(place / "whole"):
-        assert {name: row[name] for name in row if name.startswith("cause_")} == causes(row, Fences(**held))
+        assert {name: row[name] for name in row if name.startswith("cause_")} == cause_columns(row, Fences(**held))
         assert {name for name in row if not name.startswith("cause_")} == set(PART.names)
 
 

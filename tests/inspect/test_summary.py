@@ -20,8 +20,8 @@ from s2s.evaluate.bootstrap import Bootstrap
 from s2s.evaluate.corpus import corpus_scores
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.comparison import ATTENTION, comparison, other_causes, same_model
-from s2s.inspect.report.page import render
-from s2s.inspect.report.report import make
+from s2s.inspect.report.content import make_report
+from s2s.inspect.report.render import render_report
 from s2s.inspect.run import Input, Inspection
 from s2s.inspect.scores import SentenceScores, chrf
 from s2s.inspect.summary import SCORES, summary
@@ -175,5 +175,5 @@ def test_of_a_script_without_spaces_characters_are_counted_and_said_to_be(tmp_pa
     assert "tok:char" in wanted["signatures"]["bleu"]
     assert made["scores"]["bleu"]["value"] == pytest.approx(wanted["bleu"], abs=1e-3)
     assert ["bleu", "of characters"] in [[row[0], row[3]] for row in summary_rows(made)]
-    report = make(examples, [], lambda row: None, {})
-    assert "character BLEU" in render(report, "en") and "字符级 BLEU" in render(report, "zh")
+    report = make_report(examples, [], lambda row: None, {})
+    assert "character BLEU" in render_report(report, "en") and "字符级 BLEU" in render_report(report, "zh")

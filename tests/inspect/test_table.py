@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from s2s.errors import UserError
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.schema import SCHEMA, TABLE
-from s2s.inspect.table import SHOWN, Examples, Query
+from s2s.inspect.table import PAGE_COLUMNS, Examples, Query
 
 TEXTS = ["我喝茶。", "I drink Tea.", "50% (tea)", "茶", "", "TEA", "a.b"]
 
@@ -106,7 +106,7 @@ def test_a_page_is_what_a_loop_over_all_rows_gives(examples: Examples, query: Qu
         assert found.total == len(wanted)
         assert [row["id"] for row in found.rows] == [row["id"] for row in wanted][start : start + count]
     for row in found.rows:
-        assert list(row) == list(SHOWN)
+        assert list(row) == list(PAGE_COLUMNS)
         held = ROWS[row["id"] - 1]
         assert all(row[name] == pytest.approx(held[name]) for name in ("bleu", "chrf", "nll", "source", "output"))
 

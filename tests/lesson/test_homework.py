@@ -9,7 +9,7 @@ from s2s.checkpoint.find import find_checkpoint
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import UserError
-from s2s.evaluate.submission import check
+from s2s.evaluate.submission import check_submission
 from s2s.lesson import homework
 from s2s.lesson.date_check import check_dates
 from s2s.tasks.date import posterior, split
@@ -62,7 +62,7 @@ def test_the_shipped_date_model_passes_and_a_random_one_does_not(tiny_checkpoint
 
 
 def test_a_submission_is_checked() -> None:
-    assert check("s.csv", 'QID,Prediction\nQ1,"a, b"\nQ2,\n') == (2, 1)
+    assert check_submission("s.csv", 'QID,Prediction\nQ1,"a, b"\nQ2,\n') == (2, 1)
     broken = {
         "submission_header": "QID,Report\nQ1,a\n",
         "submission_repeated": "QID,Prediction\nQ1,a\nQ1,b\n",
@@ -72,6 +72,6 @@ def test_a_submission_is_checked() -> None:
     }
     for key, text in broken.items():
         with pytest.raises(UserError) as error:
-            check("s.csv", text)
+            check_submission("s.csv", text)
         assert error.value.key == f"error.{key}"
         assert "s.csv" in error.value.say("zh")

@@ -23,7 +23,7 @@ class Bar:
 
     label: str
     value: float
-    told: str
+    text: str
     low: float | None = None
     high: float | None = None
     kind: str = "first"
@@ -44,7 +44,7 @@ def bars(rows: Sequence[Bar], title: str) -> str:
         if row.low is not None and row.high is not None:
             low, high = (100 * end / most for end in (row.low, row.high))
             drawn += f'<b style="left:{low:.2f}%;width:{high - low:.2f}%"></b>'
-        parts.append(f"<dt>{escape(row.label)}</dt><dd><span>{drawn}</span>{escape(row.told)}</dd>")
+        parts.append(f"<dt>{escape(row.label)}</dt><dd><span>{drawn}</span>{escape(row.text)}</dd>")
     return f'<dl class="bars" aria-label="{escape(title)}">{"".join(parts)}</dl>'
 
 

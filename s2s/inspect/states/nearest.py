@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from s2s.inspect.states.sketch import sketched, unit
-from s2s.inspect.states.store import Double, Half, Places, Single, StatePosition, StateStore
+from s2s.inspect.states.store import Double, Half, RowNumbers, Single, StatePosition, StateStore
 
 FIRST = 1024  # that are compared before anything is ruled out
 COMPARED = 512  # at a time, so that they stay in the processor's cache
@@ -21,7 +21,7 @@ class Neighbour:
     """A state, where it is from, and the cosine of its angle with the query."""
 
     row: int
-    place: StatePosition
+    origin: StatePosition
     cosine: float
 
 
@@ -33,10 +33,10 @@ class NearState:
     compared: int
 
 
-def nearest(kept: StateStore, kind: str, query_M: np.ndarray, k: int = 10, but: int | None = None) -> NearState:
+def nearest(store: StateStore, kind: str, query_M: np.ndarray, k: int = 10, but: int | None = None) -> NearState:
     """The k states of a kind with the greatest cosine; none of example ``but``."""
-    states, own = kept.states(kind), kept.rows(kind, but) if but is not None else range(0)
-    bound_N = bounds(kept.sketch(kind), sketched(query_M[None], kept.basis(kind))[0])
+    states, own = store.states(kind), store.rows(kind, but) if but is not None else range(0)
+    bound_N = bounds(store.sketch(kind), sketched(query_M[None], store.basis(kind))[0])
     bound_N[own.start : own.stop] = np.inf
     k = min(k, len(bound_N) - len(own))
     if k <= 0:
@@ -52,7 +52,7 @@ def nearest(kept: StateStore, kind: str, query_M: np.ndarray, k: int = 10, but: 
     rows = rows[close]
     exact = unit(states[rows]) @ direction_M
     best = np.lexsort((rows, -exact))[:k]
-    found = zip(rows[best].tolist(), kept.places(kind, rows[best]), exact[best].tolist(), strict=True)
+    found = zip(rows[best].tolist(), store.positions(kind, rows[best]), exact[best].tolist(), strict=True)
     return NearState(tuple(Neighbour(*one) for one in found), compared)
 
 
@@ -64,7 +64,7 @@ def bounds(sketch_ND: Single, query_D: Double) -> Single:
     return bound_N
 
 
-def _single(states_NM: Half, rows: Places, direction_M: Double) -> Single:
+def _single(states_NM: Half, rows: RowNumbers, direction_M: Double) -> Single:
     """The cosines of some states with a unit vector, in single precision."""
     narrow_M = direction_M.astype(np.float32)
     parts = [rows[start : start + COMPARED] for start in range(0, len(rows), COMPARED)]

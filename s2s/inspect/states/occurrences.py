@@ -39,19 +39,19 @@ class Occurrence:
         return " ".join(first), " ".join(last)
 
 
-def occurrences(examples: Examples, kept: StateStore, kind: str, places: Sequence[StatePosition]) -> list[Occurrence]:
+def occurrences(examples: Examples, store: StateStore, kind: str, places: Sequence[StatePosition]) -> list[Occurrence]:
     """What stands at some places, in their order."""
-    tokens = tokens_column(kept, kind)
+    tokens = tokens_column(store, kind)
     columns = dict.fromkeys(["source", "reference", "output", "error", "cut_off", tokens])
     rows = examples.rows(np.array([place.example for place in places], dtype=np.int64), list(columns))
     return [_occurrence(place, row, kind, tokens) for place, row in zip(places, rows, strict=True)]
 
 
-def tokens_column(kept: StateStore, kind: str) -> str:
+def tokens_column(store: StateStore, kind: str) -> str:
     """Where the table has the words that states of a kind stand for."""
     if kind == "encoder":
         return "source_tokens"
-    return "reference_tokens" if kept.lane == "forced" else "output_tokens"
+    return "reference_tokens" if store.lane == "forced" else "output_tokens"
 
 
 def _occurrence(place: StatePosition, row: dict[str, Any], kind: str, column: str) -> Occurrence:
@@ -60,23 +60,23 @@ def _occurrence(place: StatePosition, row: dict[str, Any], kind: str, column: st
     return Occurrence(place.id, place.position, (*row[column], *end), **text)
 
 
-def own(examples: Examples, kept: StateStore, kind: str, id: int) -> tuple[list[str], np.ndarray]:
+def example_states(examples: Examples, store: StateStore, kind: str, id: int) -> tuple[list[str], np.ndarray]:
     """The words of an example of the table, and its states of a kind; UserError where there is none of this id."""
-    rows = kept.rows(kind, id)
+    rows = store.rows(kind, id)
     if not len(rows):
         raise UserError("states_example", found=id)
-    states = np.array(kept.states(kind)[rows.start : rows.stop])
-    (first,) = occurrences(examples, kept, kind, kept.places(kind, np.array([rows.start])))
+    states = np.array(store.states(kind)[rows.start : rows.stop])
+    (first,) = occurrences(examples, store, kind, store.positions(kind, np.array([rows.start])))
     return list(first.tokens[: len(rows)]), states
 
 
-def all_words(examples: Examples, kept: StateStore, kind: str) -> np.ndarray:
+def all_words(examples: Examples, store: StateStore, kind: str) -> np.ndarray:
     """The word of every state of a kind, row by row: (N,) of texts."""
-    column = examples.columns(tokens_column(kept, kind)).column(0)
+    column = examples.columns(tokens_column(store, kind)).column(0)
     flat = pc.list_flatten(column).to_numpy(zero_copy_only=False)
     if kind == "encoder":
         return np.asarray(flat, dtype=object)
-    starts = kept.index[:, 2]
+    starts = store.index[:, 2]
     ended = np.diff(starts) > pc.list_value_length(column).to_numpy()
     words = np.full(int(starts[-1]), "<eos>", dtype=object)
     said = np.ones(len(words), dtype=bool)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2s.inspect.states.sketch import sketched
-from s2s.inspect.states.store import Places, Single, StateStore
+from s2s.inspect.states.store import RowNumbers, Single, StateStore
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -25,49 +25,49 @@ class Cloud:
     """Points (N, 2), the rows of the states that they are, and of how many states they are a sample."""
 
     points_N2: Single
-    rows: Places
+    rows: RowNumbers
     total: int
 
 
 class Plane:
     """The two directions in which the unit vectors of a kind vary most."""
 
-    def __init__(self, kept: StateStore, kind: str) -> None:
-        self.kept, self.kind = kept, kind
-        self.shares: list[float] = kept.about["kinds"][kind]["shares"][:2]
+    def __init__(self, store: StateStore, kind: str) -> None:
+        self.store, self.kind = store, kind
+        self.shares: list[float] = store.about["kinds"][kind]["shares"][:2]
 
     def cloud(self, rng: Generator, most: int = DRAWN) -> Cloud:
         """The points of all states, or of a sample."""
-        sketch_ND = self.kept.sketch(self.kind)
+        sketch_ND = self.store.sketch(self.kind)
         rows = sample(len(sketch_ND), most, rng)
         return Cloud(np.array(sketch_ND[rows, :2]), rows, len(sketch_ND))
 
-    def place(self, states_NM: np.ndarray) -> Single:
+    def project(self, states_NM: np.ndarray) -> Single:
         """Where other states lie, (N, 2)."""
-        return sketched(states_NM, self.kept.basis(self.kind))[:, :2].astype(np.float32)
+        return sketched(states_NM, self.store.basis(self.kind))[:, :2].astype(np.float32)
 
 
 class Neighbourhoods:
     """A map that keeps near what is near (UMAP, McInnes et al. 2018), made from the sketches of a sample."""
 
-    def __init__(self, kept: StateStore, kind: str, seed: int, most: int = FITTED) -> None:
+    def __init__(self, store: StateStore, kind: str, seed: int, most: int = FITTED) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ImportWarning)  # that one of its parts would need Tensorflow
             import umap
 
-        self.kept, self.kind, self.shares = kept, kind, list[float]()
-        sketch_ND = kept.sketch(kind)
+        self.store, self.kind, self.shares = store, kind, list[float]()
+        sketch_ND = store.sketch(kind)
         rows = sample(len(sketch_ND), most, np.random.default_rng(seed))
         self.map: Any = umap.UMAP(random_state=seed, n_jobs=1)
-        self.made = Cloud(self.map.fit_transform(np.array(sketch_ND[rows, :-2])), rows, len(sketch_ND))
+        self.projected = Cloud(self.map.fit_transform(np.array(sketch_ND[rows, :-2])), rows, len(sketch_ND))
 
     def cloud(self, rng: Generator, most: int = FITTED) -> Cloud:
         """The points that the map was made from."""
-        return self.made
+        return self.projected
 
-    def place(self, states_NM: np.ndarray) -> Single:
+    def project(self, states_NM: np.ndarray) -> Single:
         """Where other states lie, (N, 2)."""
-        coordinates_ND = sketched(states_NM, self.kept.basis(self.kind))[:, :-2].astype(np.float32)
+        coordinates_ND = sketched(states_NM, self.store.basis(self.kind))[:, :-2].astype(np.float32)
         placed: Single = self.map.transform(coordinates_ND)
         return placed
 
@@ -77,6 +77,6 @@ def has_umap() -> bool:
     return importlib.util.find_spec("umap") is not None
 
 
-def sample(count: int, most: int, rng: Generator) -> Places:
+def sample(count: int, most: int, rng: Generator) -> RowNumbers:
     """Which of ``count`` rows are shown: all, or ``most`` of them, in their order."""
     return np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))

@@ -18,7 +18,7 @@ KINDS = ("encoder", "decoder", "context")
 Half = NDArray[np.float16]
 Single = NDArray[np.float32]
 Double = NDArray[np.float64]
-Places = NDArray[np.int64]
+RowNumbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class StateStore:
         self.about: dict[str, Any] = json.loads((self.directory / "states.json").read_text(encoding="utf-8"))
         if self.about.get("schema") != SCHEMA:
             raise UserError("states_missing", directory=str(directory))
-        self.index: Places = np.load(self.directory / "index.npy")
+        self.index: RowNumbers = np.load(self.directory / "index.npy")
         self.maps: dict[str, Any] = {}
 
     @staticmethod
@@ -73,16 +73,16 @@ class StateStore:
         held: Double = np.load(self.directory / f"{kind}.basis.npy")
         return held
 
-    def places(self, kind: str, rows: Places) -> list[StatePosition]:
+    def positions(self, kind: str, rows: RowNumbers) -> list[StatePosition]:
         """Where these states are from."""
         starts = self.index[:, _column(kind)]
         examples = np.searchsorted(starts, rows, side="right") - 1
         found = np.stack([examples, self.index[examples, 0], rows - starts[examples]], axis=1)
         return [StatePosition(*one) for one in found.tolist()]
 
-    def ids(self, kind: str, rows: Places) -> Places:
+    def ids(self, kind: str, rows: RowNumbers) -> RowNumbers:
         """The examples that these states are of."""
-        found: Places = self.index[np.searchsorted(self.index[:, _column(kind)], rows, side="right") - 1, 0]
+        found: RowNumbers = self.index[np.searchsorted(self.index[:, _column(kind)], rows, side="right") - 1, 0]
         return found
 
     def rows(self, kind: str, id: int) -> range:

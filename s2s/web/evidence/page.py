@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
     from s2s.data.text_file import Form
     from s2s.explain.alignment_error import Alignment
-    from s2s.explain.corpus import Report
+    from s2s.explain.corpus import EvidenceReport
 
 RESULT = "evidence_found"  # file, kind and result of the last job
 
@@ -43,8 +43,8 @@ def measure_evidence(
 
         torch.set_num_threads(1)
         if kind == "links":
-            return alignment_error.align(checkpoint, rows, progress=report)
-        return corpus.measure(checkpoint, [source for source, _ in rows], progress=report)
+            return alignment_error.measure_alignment(checkpoint, rows, progress=report)
+        return corpus.measure_evidence(checkpoint, [source for source, _ in rows], progress=report)
 
     return work
 
@@ -135,7 +135,7 @@ def _table(rows: Sequence[tuple[str, str]]) -> None:
     st.table(table, hide_index=True, border="horizontal")
 
 
-def _evidence_tables(report: Report) -> None:
+def _evidence_tables(report: EvidenceReport) -> None:
     verdicts = [(t(f"evidence.verdict_{name}"), with_interval(share)) for name, share in report.verdicts.items()]
     st.markdown(f"##### {t('evidence.verdicts')}")
     _table(verdicts)

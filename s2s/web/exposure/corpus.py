@@ -20,7 +20,7 @@ from s2s.web.shell.language import t
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
     from s2s.data.text_file import Form
-    from s2s.exposure.report import Report
+    from s2s.exposure.all_measures import Report
 
 REPORTS = "reports"  # file and reports of the last job
 

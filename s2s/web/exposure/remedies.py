@@ -28,7 +28,7 @@ def text_or_name(prefix: str, name: str) -> str:
 def remedies_section(name: str) -> None:
     """Draw a table and a forest plot for each comparison on this checkpoint's task."""
     train = training_file(name)
-    for comparison in remedies.about(train, remedies.FOLDER) if train else []:
+    for comparison in remedies.comparisons_about(train, remedies.FOLDER) if train else []:
         st.markdown(f"#### {t('exposure.remedies', task=comparison.task)}")
         st.markdown(t("exposure.remedies_help", test=code(comparison.test), sentences=comparison.sentences))
         _comparison_tables(comparison)

@@ -15,7 +15,7 @@ from s2s.web.shell.formulas import explain
 from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
-    from s2s.exposure.report import Report
+    from s2s.exposure.all_measures import Report
 
 PLAIN = {"displayModeBar": False}
 

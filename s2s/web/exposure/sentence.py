@@ -144,17 +144,17 @@ def _step_panel(trace: Trace, t_: int, chosen: str, head: str) -> str:
     text = language.strings("player")
     step = trace.steps[t_]
     label = t("exposure.attention", step=t_ + 1)
-    shades = panel.attention(trace.source_tokens, step, label) if trace.looks else ""
-    return f"<section><h4>{escape(head)}</h4>{panel.words(step, chosen, text)}{shades}</section>"
+    shades = panel.attention_row(trace.source_tokens, step, label) if trace.looks else ""
+    return f"<section><h4>{escape(head)}</h4>{panel.word_table(step, chosen, text)}{shades}</section>"
 
 
 def _recovery_verdict(run: SentenceRun, at: int) -> None:
     """Draw whether the model recovers if it is given the reference's word at this step."""
-    from s2s.exposure.sentence import rests
+    from s2s.exposure.sentence import rests_after_divergence
 
     assert run.recovery is not None
     target, tokens = run.checkpoint.target, run.lanes["forced"].reference_tokens
-    both = rests(run.recovery, at, target)
+    both = rests_after_divergence(run.recovery, at, target)
     st.markdown(f"**{t('exposure.recovers')}**")
     if both is None:
         st.markdown(t("exposure.reference_over"))
@@ -168,7 +168,7 @@ def _recovery_verdict(run: SentenceRun, at: int) -> None:
     rows = [[text["rest_reference"], target.segmenter.join(list(tokens[at + 1 :])), "", ""]]
     for name, rest in (("rest_gold", gold), ("rest_own", own)):
         rows.append([text[name], rest.text, f"{100 * rest.accuracy:.0f} %", f"{rest.f1:.2f}"])
-    st.html(panel.table(heads, rows))
+    st.html(panel.step_table(heads, rows))
 
 
 def _recovery_curve(runs: list[SentenceRun]) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from s2s.inspect import bins
 from s2s.inspect.paired import Paired
-from s2s.inspect.summary import floats
+from s2s.inspect.summary import float_column
 from s2s.inspect.table import DIFFERENCE, WORDS, Examples, Query
 from s2s.web.components import inspection
 from s2s.web.inspection import state
@@ -23,7 +23,7 @@ from s2s.web.shell.language import t
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _bins(key: tuple[Any, ...], name: str, _examples: Examples) -> bins.Bins | None:
-    return bins.bins(_examples, name)
+    return bins.bins_of(_examples, name)
 
 
 def charts_section(view: InspectionView) -> None:
@@ -47,10 +47,10 @@ def _chart_data(key: tuple[Any, ...], packed: str, lang: str, _view: InspectionV
     charts = [_distribution(_view, masks, name) for name in measures]
     causes = [
         cause | {"title": t(f"cause.{cause['name']}"), "means": t(f"cause_means.{cause['name']}"), "on": on}
-        for cause in bins.causes(examples, masks)
+        for cause in bins.cause_counts(examples, masks)
         if (on := cause["name"] in query.causes) or cause["all"]
     ]
-    confusion = bins.confusion(examples, query, masks)
+    confusion = bins.confusion_counts(examples, query, masks)
     confusion["on"] = {name: query.words.get(name) for name in WORDS}
     return {"charts": [chart for chart in charts if chart], "causes": causes, "confusion": confusion}
 
@@ -61,7 +61,7 @@ def _distribution(view: InspectionView, masks: bins.Masks, name: str) -> dict[st
     measure_bins = _bins(view.key, name, examples)
     if measure_bins is None:
         return None
-    fits = bins.others(masks, f"ranges:{name}", len(examples))
+    fits = bins.mask_without(masks, f"ranges:{name}", len(examples))
     title = t(f"inspect.column.{name}")
     if isinstance(examples, Paired) and name == DIFFERENCE:
         title = t("inspect.ahead", score=t(f"inspect.column.{examples.score}"))
@@ -74,7 +74,7 @@ def _distribution(view: InspectionView, masks: bins.Masks, name: str) -> dict[st
         "from": _first_number(name),
         "all": measure_bins.counts(np.ones(len(examples), dtype=bool)),
         "kept": measure_bins.counts(fits),
-        "none": int((~np.isfinite(floats(examples.column(name))) & fits).sum()),
+        "none": int((~np.isfinite(float_column(examples.column(name))) & fits).sum()),
         "range": view.query.ranges.get(name),
     }
 

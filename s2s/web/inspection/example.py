@@ -14,7 +14,7 @@ from s2s.figures.numbers import share, signed
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.comparison import same_model
 from s2s.inspect.paired import OTHER, Paired
-from s2s.inspect.reasons import why
+from s2s.inspect.reasons import cause_reason
 from s2s.web.components.player import mount_player
 from s2s.web.inspection import labels, state
 from s2s.web.inspection.state import InspectionView
@@ -131,7 +131,7 @@ def _explain_causes(row: dict[str, Any], manifest: dict[str, Any]) -> None:
     elif not causes:
         st.markdown(t("inspect.no_cause"))
     for name in causes:
-        key, values = why(name, row, manifest.get("fences", {}))
+        key, values = cause_reason(name, row, manifest.get("fences", {}))
         st.markdown(f"- **{t(f'cause.{name}')}** — {t(f'why.{key}', **_format_values(values))}")
 
 

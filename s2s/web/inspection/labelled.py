@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from s2s.errors import UserError
-from s2s.inspect.label_export import write
+from s2s.inspect.label_export import export_labels
 from s2s.store.label import VERDICTS, LabelFilter
 from s2s.store.labels import read_labels
 from s2s.web.inspection import label_filter
@@ -97,15 +97,15 @@ def _download_buttons(view: InspectionView) -> None:
 def _rows_file(view: InspectionView, form: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"rows.{form}"
-        write(view.examples, read_labels(view.examples.manifest), path)
+        export_labels(view.examples, read_labels(view.examples.manifest), path)
         return path.read_bytes()
 
 
 def _report_page(view: InspectionView, chosen: str) -> str:
     """The HTML report in a language: the open row, and one example of each cause."""
     from s2s.inspect.paired import Paired
-    from s2s.inspect.report.page import render
-    from s2s.inspect.report.report import choose, make
+    from s2s.inspect.report.content import choose_examples, make_report
+    from s2s.inspect.report.render import render_report
 
     examples = view.examples
     other = examples.second if isinstance(examples, Paired) else None
@@ -113,8 +113,8 @@ def _report_page(view: InspectionView, chosen: str) -> str:
         labels = read_labels(examples.manifest)
     except UserError:  # the page shows the error beside the button
         labels = {}
-    ids = dict.fromkeys([*([view.row] if view.row else []), *choose(examples, 1)])
-    return render(make(examples, ids, lambda row: _free_lane(view, row), labels, other), chosen)
+    ids = dict.fromkeys([*([view.row] if view.row else []), *choose_examples(examples, 1)])
+    return render_report(make_report(examples, ids, lambda row: _free_lane(view, row), labels, other), chosen)
 
 
 def _free_lane(view: InspectionView, row: Row) -> Trace | None:

@@ -14,7 +14,7 @@ from s2s.errors import UserError
 from s2s.figures.states import Group, cloud
 from s2s.inspect.states import projection
 from s2s.inspect.states.nearest import nearest
-from s2s.inspect.states.occurrences import all_words, occurrences, own
+from s2s.inspect.states.occurrences import all_words, example_states, occurrences
 from s2s.inspect.states.projection import Cloud, Neighbourhoods, Plane
 from s2s.inspect.states.store import KINDS, StateStore
 from s2s.inspect.table import Examples
@@ -95,11 +95,11 @@ def _recording_task(examples: Examples) -> Task:
     def work(tell: Callable[[float], None]) -> bool:
         import torch
 
-        from s2s.inspect.states.record import States
+        from s2s.inspect.states.capture import StateWriter
         from s2s.train.distributed import Group
 
         torch.set_num_threads(1)
-        states, done = States(examples, checkpoint), 0
+        states, done = StateWriter(examples, checkpoint), 0
         if states.megabytes > MAX_MEGABYTES:
             raise UserError("states_too_many", found=states.megabytes, limit=MAX_MEGABYTES)
 
@@ -143,7 +143,7 @@ def _chosen_sentence(examples: Examples, store: StateStore, kind: str, row: int 
         if typed:
             return _decode_typed(examples, store, kind, typed)
         id = row or int(store.index[0, 0])
-        return Sentence(*own(examples, store, kind, id), id)
+        return Sentence(*example_states(examples, store, kind, id), id)
     except UserError as error:
         st.error(language.explain(error))
         return None
@@ -171,7 +171,7 @@ def _neighbour_table(examples: Examples, store: StateStore, kind: str, sentence:
         key=f"states-place-{kind}-{hash(tuple(labels))}",  # the widget starts anew with another sentence
     )
     neighbours = nearest(store, kind, sentence.states_NM[index], 10, sentence.example).neighbours
-    words = occurrences(examples, store, kind, [neighbour.place for neighbour in neighbours])
+    words = occurrences(examples, store, kind, [neighbour.origin for neighbour in neighbours])
     around = [word.around() for word in words]
     columns: dict[str, list[Any]] = {
         "cosine": [neighbour.cosine for neighbour in neighbours],
@@ -201,7 +201,7 @@ def _plane_chart(examples: Examples, stamp: int, kind: str, sentence: Sentence |
     with st.spinner(t("states.projecting")):
         plane = _plane(directory, stamp, kind, how)
         points, words, ids, wrong = _points(directory, stamp, kind, how, examples)
-        path = None if sentence is None else (plane.place(sentence.states_NM), sentence.words)
+        path = None if sentence is None else (plane.project(sentence.states_NM), sentence.words)
     figure = cloud(points.points_N2, words, ids, _groups(colour, words, wrong), _axes(plane.shares), path)
     event = st.plotly_chart(
         figure, key=f"states-plane-{kind}-{how}", on_select="rerun", selection_mode=("box", "lasso")

@@ -12,7 +12,7 @@ from s2s.data.text_file import Form
 from s2s.figures.numbers import chance, signed
 from s2s.inspect.comparison import comparison, other_causes, same_model
 from s2s.inspect.paired import Paired
-from s2s.inspect.summary import summarised
+from s2s.inspect.summary import load_summary
 from s2s.inspect.table import Examples
 from s2s.web.inspection import state
 from s2s.web.inspection.state import InspectionView
@@ -23,7 +23,7 @@ from s2s.web.shell.language import t
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _summary(directory: str, stamp: int) -> dict[str, Any]:
-    return summarised(Path(directory))
+    return load_summary(Path(directory))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

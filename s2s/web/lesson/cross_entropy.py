@@ -136,7 +136,7 @@ def _sum(loss: SentenceLoss) -> str:
 def _step(loss: SentenceLoss, trace: Trace, at: int) -> None:
     step = trace.steps[at]
     st.markdown(t("lesson.cross_entropy.step", step=at + 1, word=code(step.output)))
-    st.html(f'<div class="lb-panels"><section>{panel.words(step, "", language.strings("player"))}</section></div>')
+    st.html(f'<div class="lb-panels"><section>{panel.word_table(step, "", language.strings("player"))}</section></div>')
     p = np.exp(-loss.nll[at])
     digits = 5 + int(loss.nll[at] / math.log(10))  # enough to compute four decimals of the loss from p
     st.latex(rf"-\ln {p:.{digits}f} = {loss.nll[at]:.4f}")

@@ -64,7 +64,7 @@ def _outputs(runs: Sequence[Flow], reference: str) -> None:
     """A table of both outputs, with chrF if there is a reference."""
     heads = [t("network.model"), t("step.output"), *(["chrF"] if reference else [])]
     rows = [[run.checkpoint, run.text, *([f"{_chrf(run, reference):.1f}"] if reference else [])] for run in runs]
-    st.html(step.STYLE + step.table(heads, rows))
+    st.html(step.STYLE + step.step_table(heads, rows))
     if len(runs) == 1:
         st.caption(t("network.no_partner" if _blind(runs) else "network.no_contrast"))
 
@@ -79,7 +79,7 @@ def _chrf(run: Flow, reference: str) -> float:
 def _measured(name: str) -> Lengths | None:
     """Measured quality by length of models with the same training file; None if there is no such measurement."""
     train = training_file(name)
-    return next(iter(lengths.about(train, lengths.FOLDER)), None) if train else None
+    return next(iter(lengths.lengths_about(train, lengths.FOLDER)), None) if train else None
 
 
 def _lengths(runs: Sequence[Flow], text: str, reference: str, measured: Lengths | None) -> None:

@@ -173,11 +173,11 @@ def _submission() -> None:
     file = st.file_uploader(t("lesson.homework.upload"), type=["csv"], key="submission")
     if file is None:
         return
-    from s2s.evaluate.submission import check
+    from s2s.evaluate.submission import check_submission
 
     try:
         try:
-            count, empty = check(file.name, file.getvalue().decode("utf-8-sig"))
+            count, empty = check_submission(file.name, file.getvalue().decode("utf-8-sig"))
         except UnicodeDecodeError:
             raise UserError("file_not_utf8", file=file.name, row=1) from None
         _say(True, "submission_right", count=count, empty=empty)

@@ -113,7 +113,7 @@ def _outputs(name: str, text: str, reference: str) -> None:
                 rows.append([f"{one} · {t(f'lesson.prior.{label}')}", trace.text])
     if reference.strip():
         rows.append([t("lesson.remedies.reference"), reference])
-    st.html(panel.STYLE + panel.table(["", t("lesson.prior.output")], rows))
+    st.html(panel.STYLE + panel.step_table(["", t("lesson.prior.output")], rows))
 
 
 def _vector(run: PriorRun) -> None:

@@ -73,7 +73,7 @@ def _scores(entry: Entry, say: Say) -> str:
     heads = [say("card.split"), say("card.sentences"), *(names.get(score, say(f"cards.{score}")) for score in SCORES)]
     rows = [[_split(name, say), *_numbers(metrics[name])] for name in splits]
     note = f"<p><small>{escape(say('card.scores_note'))}</small></p>"
-    return step.table(heads, rows) + note + _signatures(metrics, splits, say)
+    return step.step_table(heads, rows) + note + _signatures(metrics, splits, say)
 
 
 def bleu_name(scores: Mapping[str, Any], say: Say) -> str:

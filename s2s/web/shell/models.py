@@ -170,7 +170,7 @@ def decode(
 @st.cache_resource(max_entries=32, show_spinner=False)
 def states(name: str, changed: int, text: str) -> tuple[Trace, tuple[np.ndarray, ...]]:
     """The trace of a text's free-running lane, and its states: of the encoder, of the decoder, the contexts."""
-    from s2s.inspect.states.record import trace_states
+    from s2s.inspect.states.capture import trace_states
 
     trace = decode(name, changed, text, "", "free", ())
     with GATE:
@@ -192,11 +192,11 @@ def preview(
 @st.cache_resource(max_entries=512, show_spinner=False)
 def recover(name: str, changed: int, text: str, reference: str) -> Recovery:
     """The outputs after every prefix of the reference. Raises UserError as ``decode`` does."""
-    from s2s.exposure.sentence import sentence
+    from s2s.exposure.sentence import sentence_recovery
 
     checkpoint = load(name, changed)
     with GATE:
-        return sentence(checkpoint, text, reference)
+        return sentence_recovery(checkpoint, text, reference)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

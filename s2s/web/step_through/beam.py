@@ -120,7 +120,7 @@ def _versus(tree: SearchTree, greedy: Trace) -> None:
         (t("beam.best"), best.text, node.total, node.score),
     ]
     cells = [[name, text, *(signed(f"{x:.3f}") for x in numbers)] for name, text, *numbers in rows]
-    st.html(panel.STYLE + panel.table([t("beam.method"), t("beam.output"), "log P", t("beam.score")], cells))
+    st.html(panel.STYLE + panel.step_table([t("beam.method"), t("beam.output"), "log P", t("beam.score")], cells))
     output = [step.output for step in greedy.steps]
     if tuple(output) == tree.tokens(best.node):
         st.markdown(t("beam.same"))

@@ -76,7 +76,7 @@ def minimal(lane: str, step: int, rank: int, _checkpoint: Checkpoint, _trace: Tr
 
     from s2s.explain import of_trace
     from s2s.explain.counterfactual import moments
-    from s2s.explain.minimal import minimal as search
+    from s2s.explain.minimal import minimal_attention as search
 
     with models.GATE, torch.no_grad():
         (moment,) = moments(_checkpoint.model, of_trace(_checkpoint, _trace), [step])

@@ -57,7 +57,7 @@ def heads_tab(lanes: Mapping[str, Trace], checkpoint: Checkpoint, state: PageSta
         st.markdown(f"**{t('heads.layer_row', layer=layer)}**")
         every = range(1, len(weights_HTS) + 1)
         seen = [head for head in every if state.head in (0, head)] if state.layer in (0, layer) else []
-        st.html(multiples.html(weights_HTS, grid.sources, layer, seen, text))
+        st.html(multiples.heads_html(weights_HTS, grid.sources, layer, seen, text))
 
 
 def words_switch(*traces: Trace) -> bool:

@@ -16,10 +16,10 @@ import pytest
 from s2s.checkpoint.open import load
 from s2s.data.readers import Columns, read_pairs
 from s2s.errors import LANGUAGES, UserError
-from s2s.inspect.label_export import write
+from s2s.inspect.label_export import export_labels
 from s2s.inspect.report.charts import FAINT, Bar, bars, heatmap
-from s2s.inspect.report.page import render
-from s2s.inspect.report.report import choose, confusions, decoder, make
+from s2s.inspect.report.content import choose_examples, frequent_confusions, make_report, trace_decoder
+from s2s.inspect.report.render import render_report
 from s2s.inspect.table import Examples
 from s2s.store.database import connect
 from s2s.store.labels import Labels
@@ -67,8 +67,8 @@ class Reader(HTMLParser):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_is_there_and_nothing_runs(examples: Examples, labels: Labels, language: str) -> None:
     checkpoint = load(examples.directory.parent / "tiny-general")
-    ids = [2, *choose(examples, 2)]
-    page = render(make(examples, ids, decoder(checkpoint), labels.all()), language)
+    ids = [2, *choose_examples(examples, 2)]
+    page = render_report(make_report(examples, ids, trace_decoder(checkpoint), labels.all()), language)
     reader = Reader()
     reader.feed(page)
     assert not reader.tags & {"script", "img", "link", "iframe", "b2"}
@@ -80,7 +80,7 @@ def test_everything_is_there_and_nothing_runs(examples: Examples, labels: Labels
 
 def test_an_id_that_is_not_there_is_named(examples: Examples) -> None:
     with pytest.raises(UserError, match="no example 9 in"):
-        make(examples, [9], lambda row: None, {})
+        make_report(examples, [9], lambda row: None, {})
 
 
 def test_a_heatmap_draws_each_weight_once() -> None:
@@ -112,13 +112,13 @@ def test_only_pairs_that_meet_twice_are_confusions(tmp_path: Path) -> None:
     (tmp_path / "pairs.tsv").write_text("他喝茶。\tapples\n" * 2 + "水\tyou\n", encoding="utf-8")
     examples = inspected(tmp_path, "made", make_checkpoint(tmp_path, "general", scale=0.7))
     row = examples.example(1)
-    assert confusions(examples) == [(row["wanted"], row["said"], 2)]
+    assert frequent_confusions(examples) == [(row["wanted"], row["said"], 2)]
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_an_export_reads_back(examples: Examples, labels: Labels, tmp_path: Path, form: str) -> None:
     path = tmp_path / f"rows.{form}"
-    assert write(examples, labels.all(), path) == len(examples)
+    assert export_labels(examples, labels.all(), path) == len(examples)
     rows: list[dict[str, Any]]
     if form == "csv":
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -134,9 +134,9 @@ def test_an_export_reads_back(examples: Examples, labels: Labels, tmp_path: Path
         assert [label["person"] for label in rows[1]["labels"]] == sorted(["Ann", EVIL])
         assert rows[0] == examples.example(1) | {"labels": []}
     assert [row["source"] for row in rows] == [examples.example(n)["source"] for n in (1, 2, 3)]
-    assert write(examples, labels.all(), path, only=True) == 1
+    assert export_labels(examples, labels.all(), path, only=True) == 1
 
 
 def test_another_end_is_refused(examples: Examples, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="must end in"):
-        write(examples, {}, tmp_path / "rows.xlsx")
+        export_labels(examples, {}, tmp_path / "rows.xlsx")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from s2s.errors import UserError
 from s2s.inspect.states import nearest as module
 from s2s.inspect.states.nearest import bounds, nearest
-from s2s.inspect.states.occurrences import occurrences, own
+from s2s.inspect.states.occurrences import example_states, occurrences
 from s2s.inspect.states.sketch import basis, sketch, sketched, unit
 from s2s.inspect.states.store import KINDS, StateStore
 from s2s.inspect.table import Examples
@@ -103,15 +103,15 @@ def test_sentences_of_states(examples: Examples) -> None:
     kept, rows = StateStore(examples.directory), {id: examples.example(id) for id in range(1, 24)}
     for kind, column in (("encoder", "source_tokens"), ("decoder", "output_tokens"), ("context", "output_tokens")):
         states = kept.states(kind)
-        places = kept.places(kind, np.arange(len(states)))
+        places = kept.positions(kind, np.arange(len(states)))
         for place, found in zip(places, occurrences(examples, kept, kind, places), strict=True):
             row = rows[place.id]
             tokens = row[column] if kind == "encoder" else [*row[column], "<eos>"]
             assert found.word == tokens[place.position] and found.tokens == tuple(tokens)
             assert (found.id, found.error, found.source) == (row["id"], row["error"], row["source"])
-    words, states = own(examples, kept, "encoder", 5)
+    words, states = example_states(examples, kept, "encoder", 5)
     assert words == examples.example(5)["source_tokens"] and len(states) == len(words)
     with pytest.raises(UserError, match="no example 99"):
-        own(examples, kept, "encoder", 99)
+        example_states(examples, kept, "encoder", 99)
     with pytest.raises(UserError):
-        kept.states("decoder") is not None and kept.places("other", np.array([0]))
+        kept.states("decoder") is not None and kept.positions("other", np.array([0]))

@@ -38,7 +38,7 @@ def test_the_plane_is_that_of_a_singular_value_decomposition(examples: Examples,
 def test_a_sentence_lies_among_the_points(examples: Examples) -> None:
     kept = StateStore(examples.directory)
     plane, rows = Plane(kept, "decoder"), kept.rows("decoder", 6)
-    path = plane.place(kept.states("decoder")[rows.start : rows.stop])
+    path = plane.project(kept.states("decoder")[rows.start : rows.stop])
     cloud = plane.cloud(np.random.default_rng(0))
     np.testing.assert_allclose(path, cloud.points_N2[rows.start : rows.stop], atol=1e-6)
 
@@ -71,5 +71,5 @@ def test_umap_maps_the_principal_coordinates(examples: Examples, monkeypatch: py
     cloud = made.cloud(np.random.default_rng(0))
     assert len(cloud.rows) == 30 < cloud.total and made.shares == []
     states = kept.states("decoder")[cloud.rows]
-    np.testing.assert_allclose(cloud.points_N2, 10 * plane.place(states), atol=1e-5)
-    np.testing.assert_allclose(made.place(states), cloud.points_N2, atol=1e-5)
+    np.testing.assert_allclose(cloud.points_N2, 10 * plane.project(states), atol=1e-5)
+    np.testing.assert_allclose(made.project(states), cloud.points_N2, atol=1e-5)

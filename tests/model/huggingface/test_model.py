@@ -22,7 +22,7 @@ from s2s.explain import examine
 from s2s.explain.replay import Lane
 from s2s.exposure.recovery import recoveries
 from s2s.inspect.rows import Rows
-from s2s.inspect.states.record import trace_states
+from s2s.inspect.states.capture import trace_states
 from s2s.text.vocab import BOS, EOS
 from s2s.trace.branch import Edit
 from tests.model.huggingface.random_models import LANGUAGES, SENTENCES, network, tokenizer

@@ -12,7 +12,7 @@ pytest.importorskip("transformers", reason="Hugging Face models need: pip instal
 
 from s2s.__main__ import main
 from s2s.api import load
-from s2s.evaluate.metrics import score
+from s2s.evaluate.metrics import score_outputs
 from tests.model.huggingface.random_models import SENTENCES
 
 PAIRS = "".join(f"{SENTENCES[n]}\t{SENTENCES[n + 1]}\n" for n in range(4))
@@ -39,7 +39,7 @@ def test_scores_are_kept_and_shown(own: Path, pairs: str, capsys: pytest.Capture
     found = load(own)
     assert found.metrics["imported"] == imported and found.metrics["test"]["bleu"] == report["bleu"]
     outputs = [found.trace(text).text for text in SENTENCES[:4]]
-    again = score(outputs, SENTENCES[1:5], found.target)
+    again = score_outputs(outputs, SENTENCES[1:5], found.target)
     assert (report["bleu"], report["chrf"]) == (again["bleu"], again["chrf"])
     lanes = [found.trace(SENTENCES[n], SENTENCES[n + 1], mode="forced") for n in range(4)]
     losses = [-step.log_prob for lane in lanes for step in lane.steps]

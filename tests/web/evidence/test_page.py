@@ -88,7 +88,7 @@ def test_a_wrong_file_gets_one_message(visit_evidence: Visit, lang: str) -> None
 
 
 def test_stop_ends_the_job_and_says_so(visit_evidence: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("s2s.explain.corpus.measure", lambda *_, progress, **__: endless(progress, 0.25))
+    monkeypatch.setattr("s2s.explain.corpus.measure_evidence", lambda *_, progress, **__: endless(progress, 0.25))
     app = upload(visit_evidence(lang="en"), "pairs.tsv", PAIRS)
     app.button(key="evidence_measure").click().run()
     app.run()

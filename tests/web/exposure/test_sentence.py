@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import say
-from s2s.exposure import remedies, report
-from s2s.exposure.sentence import sentence
+from s2s.exposure import all_measures, remedies
+from s2s.exposure.sentence import sentence_recovery
 from tests.exposure.test_remedies import FIXTURE
 from tests.paths import SHIPPED
 from tests.wait import endless, until
@@ -69,7 +69,7 @@ def test_a_sentence_shows_lanes_divergence_and_recovery(visit_exposure: Visit, r
     assert f"{step.top[0].log_prob - step.target.log_prob:.3f} nat" in texts(app)
     assert html(app).count('class="lb-row"') == 3
     assert say("exposure.rest_own", lang) in html(app)
-    recovery = sentence(checkpoint, TEXT, REFERENCE)
+    recovery = sentence_recovery(checkpoint, TEXT, REFERENCE)
     assert [line["y"] for line in curve(app, "sentence-curve")] == [recovery.accuracy.tolist(), recovery.f1.tolist()]
     assert say("exposure.means.f1", lang) in texts(app)
     assert len(app.latex) == 3
@@ -158,7 +158,7 @@ def test_an_uploaded_file_is_measured(visit_exposure: Visit, root: Path, lang: s
     assert any(f"{value:.4g}" in str(cell) for cell in app.table[0].value["tiny-general"])
     assert (len(app.table), len(app.get("plotly_chart"))) == (3, 6)
     assert len(app.get("download_button")) == 2
-    assert json.loads(reports[0].to_json())["schema"] == report.SCHEMA
+    assert json.loads(reports[0].to_json())["schema"] == all_measures.SCHEMA
     app.radio(key="language").set_value("en" if lang == "zh" else "zh").run()
     assert not app.exception
     assert len(app.table) == 3

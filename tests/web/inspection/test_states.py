@@ -49,7 +49,7 @@ def test_an_example_s_neighbours_and_the_plane(examples: Examples, lang: str, mo
         assert not app.exception
         found = nearest(kept, kind, np.array(kept.states(kind)[0]), 10, 1).neighbours
         table = app.dataframe[0].value
-        assert table[say("states.column_id", lang)].tolist() == [one.place.id for one in found]
+        assert table[say("states.column_id", lang)].tolist() == [one.origin.id for one in found]
         np.testing.assert_allclose(table[say("states.column_cosine", lang)], [one.cosine for one in found])
         (chart,) = app.get("plotly_chart")
         lines = json.loads(chart.proto.spec)["data"]

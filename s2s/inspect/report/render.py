@@ -13,9 +13,9 @@ from typing import Any
 from s2s.errors import say
 from s2s.figures.numbers import chance, share, signed
 from s2s.inspect.causes import CAUSES, Row
-from s2s.inspect.reasons import why
+from s2s.inspect.reasons import cause_reason
 from s2s.inspect.report.charts import MOST, Bar, bars, folded, heatmap, histogram
-from s2s.inspect.report.report import Chosen, Report
+from s2s.inspect.report.content import Chosen, Report
 from s2s.player import bundle
 from s2s.store.label import VERDICTS, Label
 from s2s.text.safe import shortened
@@ -29,7 +29,7 @@ STYLE = Path(__file__).with_name("report.css")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def render(report: Report, language: str) -> str:
+def render_report(report: Report, language: str) -> str:
     """The page in ``zh`` or ``en``."""
     page = _Page(report, language)
     held = report.summary
@@ -40,7 +40,15 @@ def render(report: Report, language: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{bundle.style(STYLE)}</style></head>\n<body>"
     )
-    parts = [page.head(title), page.scores(), page.causes(), page.words(), page.charts(), page.said(), page.examples()]
+    parts = [
+        page.head(title),
+        page.scores(),
+        page.causes(),
+        page.words(),
+        page.charts(),
+        page.verdicts(),
+        page.examples(),
+    ]
     return "\n".join([head, *filter(None, parts), "</body></html>\n"])
 
 
@@ -152,7 +160,7 @@ class _Page:
         note = _soft(self.t("distributions_note"))
         return f'<h2>{self.t("distributions")}</h2>{note}<div class="grid">{"".join(figures)}</div>'
 
-    def said(self) -> str:
+    def verdicts(self) -> str:
         """How many verdicts each person has given."""
         people = self.report.verdicts
         if not people:
@@ -188,7 +196,7 @@ class _Page:
 
     def _why(self, name: str, row: Row) -> str:
         """The evidence, the row's own words set apart."""
-        key, values = why(name, row, self.report.fences)
+        key, values = cause_reason(name, row, self.report.fences)
         told = {place: self._value(place, value) for place, value in values.items()}
         return say(f"why.{key}", self.language, **told)
 

@@ -12,7 +12,7 @@ import numpy as np
 from s2s.errors import UserError
 from s2s.inspect.causes import CAUSES, Row
 from s2s.inspect.comparison import comparison, same_model
-from s2s.inspect.summary import summarised
+from s2s.inspect.summary import load_summary
 from s2s.inspect.table import Examples
 from s2s.store.label import VERDICTS, Label
 from s2s.trace.trace import Trace
@@ -52,7 +52,7 @@ class Report:
     same_model: bool = False  # looked at in two places
 
 
-def choose(examples: Examples, per_cause: int) -> list[int]:
+def choose_examples(examples: Examples, per_cause: int) -> list[int]:
     """Ids of some examples of each cause: those with the fewest other causes, of these the worst by chrF."""
     table = examples.columns("id", "chrf", *(f"cause_{name}" for name in CAUSES))
     tags_NC = np.stack([table[f"cause_{name}"].fill_null(False).to_numpy() for name in CAUSES], axis=1).astype(bool)
@@ -62,7 +62,7 @@ def choose(examples: Examples, per_cause: int) -> list[int]:
     return list(dict.fromkeys(found))[:EXAMPLES]
 
 
-def rows(examples: Examples, ids: Iterable[int]) -> list[Row]:
+def rows_of_ids(examples: Examples, ids: Iterable[int]) -> list[Row]:
     """The rows of ids, in that order; UserError where there is none of an id."""
     found: list[Row] = []
     for id in dict.fromkeys(ids):
@@ -73,7 +73,7 @@ def rows(examples: Examples, ids: Iterable[int]) -> list[Row]:
     return found
 
 
-def confusions(examples: Examples) -> list[tuple[str, str, int]]:
+def frequent_confusions(examples: Examples) -> list[tuple[str, str, int]]:
     """The most frequent pairs of the reference's and the model's word at the first divergence, two times or more.
 
     ``<unk>`` for an unknown word is left out: it says nothing of which word was taken for which.
@@ -85,14 +85,14 @@ def confusions(examples: Examples) -> list[tuple[str, str, int]]:
     return sorted(often, key=lambda found: (-found[2], found[:2]))[:CONFUSIONS]
 
 
-def verdicts(labels: Mapping[int, Sequence[Label]]) -> dict[str, dict[str, int]]:
+def count_verdicts(labels: Mapping[int, Sequence[Label]]) -> dict[str, dict[str, int]]:
     """Of each person how many of each verdict."""
     counts = Counter((label.person, label.verdict) for said in labels.values() for label in said)
     people = sorted({person for person, _ in counts})
     return {person: {verdict: counts[person, verdict] for verdict in VERDICTS} for person in people}
 
 
-def make(
+def make_report(
     examples: Examples,
     ids: Iterable[int],
     decode: Decode,
@@ -100,14 +100,14 @@ def make(
     other: Examples | None = None,
 ) -> Report:
     """The report of an inspection, beside another one of the same file; UserError where one cannot be made."""
-    chosen = [Chosen(row, decode(row), labels.get(row["id"], ())) for row in rows(examples, ids)]
+    chosen = [Chosen(row, decode(row), labels.get(row["id"], ())) for row in rows_of_ids(examples, ids)]
     return Report(
-        summary=summarised(examples.directory),
+        summary=load_summary(examples.directory),
         fences=examples.manifest["fences"],
-        confusions=confusions(examples),
+        confusions=frequent_confusions(examples),
         chosen=chosen,
-        verdicts=verdicts(labels),
-        other=summarised(other.directory) if other else None,
+        verdicts=count_verdicts(labels),
+        other=load_summary(other.directory) if other else None,
         against=comparison(examples, other, _scored(examples)) if other else None,
         same_model=same_model(examples, other) if other else False,
     )
@@ -118,7 +118,7 @@ def _scored(examples: Examples) -> str:
     return "nll" if examples.manifest["settings"]["mode"] == "forced" else "chrf"
 
 
-def decoder(checkpoint: Checkpoint) -> Decode:
+def trace_decoder(checkpoint: Checkpoint) -> Decode:
     """Decodes with a checkpoint, greedily, as the inspection did; None of a text that is too long to be shown."""
     from s2s.decode import decode
 

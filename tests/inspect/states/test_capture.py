@@ -20,8 +20,8 @@ from s2s.checkpoint.record import Checkpoint
 from s2s.decode.decode import trace, walk
 from s2s.decode.prefix_cache import PrefixCache
 from s2s.errors import UserError
-from s2s.inspect.states import record as module
-from s2s.inspect.states.record import Lane, States, lane_states, trace_states
+from s2s.inspect.states import capture as module
+from s2s.inspect.states.capture import Lane, StateWriter, lane_states, trace_states
 from s2s.inspect.states.store import KINDS, StateStore
 from s2s.inspect.table import Examples
 from s2s.text.vocab import BOS, EOS
@@ -76,7 +76,7 @@ def same(one: StateStore, other: StateStore) -> bool:
 def test_kept_states_are_those_of_decoding(tmp_path: Path, attention: str, model: dict[str, object]) -> None:
     examples, checkpoint = inspected(tmp_path, attention, **model)
     told = list[int]()
-    States(examples, checkpoint).make(ONE, told.append)
+    StateWriter(examples, checkpoint).make(ONE, told.append)
     kept, ids = StateStore(examples.directory), {token: i for i, token in enumerate(checkpoint.target.vocab.tokens)}
     assert (sum(told), kept.lane) == (23, "free")
     ends = dict.fromkeys(KINDS, 0)
@@ -89,7 +89,7 @@ def test_kept_states_are_those_of_decoding(tmp_path: Path, attention: str, model
             ends[kind] = rows.stop
             found = kept.states(kind)[rows.start : rows.stop].astype(np.float64)
             assert (np.abs(found - values) <= np.abs(values) * 2**-11 + 1e-5).all()  # half precision, and rounding
-            places = kept.places(kind, np.array(rows))
+            places = kept.positions(kind, np.array(rows))
             assert [(place.id, place.position) for place in places] == [(row["id"], n) for n in range(len(rows))]
             assert set(kept.ids(kind, np.array(rows)).tolist()) == {row["id"]}
     assert ends == {kind: len(kept.states(kind)) for kind in KINDS}
@@ -98,7 +98,7 @@ def test_kept_states_are_those_of_decoding(tmp_path: Path, attention: str, model
 
 def test_the_reference_s_lane_where_there_is_no_other(tmp_path: Path) -> None:
     examples, checkpoint = inspected(tmp_path, mode="forced", count=7)
-    States(examples, checkpoint).make(ONE, lambda done: None)
+    StateWriter(examples, checkpoint).make(ONE, lambda done: None)
     kept = StateStore(examples.directory)
     row = examples.example(4)
     gold = [*checkpoint.target.vocab.encode(row["reference_tokens"]), EOS]
@@ -144,7 +144,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("states")
     _, checkpoint = inspected(place)
     shutil.copytree(place / "made", place / "whole")
-    States(Examples(place / "whole"), checkpoint).make(ONE, lambda done: None)
+    StateWriter(Examples(place / "whole"), checkpoint).make(ONE, lambda done: None)
     (place / "script.py").write_text(SCRIPT)
     return place
 
@@ -176,7 +176,9 @@ def test_killed_in_the_middle_it_goes_on_with_one_process_or_two(place: Path) ->
 
 def test_what_is_there_is_not_made_again(place: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (place / "whole" / "states").iterdir()}
-    States(Examples(place / "whole"), load(place / "tiny-general")).make(ONE, lambda done: pytest.fail("made again"))
+    StateWriter(Examples(place / "whole"), load(place / "tiny-general")).make(
+        ONE, lambda done: pytest.fail("made again")
+    )
     assert {path: path.stat().st_mtime_ns for path in (place / "whole" / "states").iterdir()} == before
     held = json.loads((place / "whole" / "states" / "states.json").read_text())
     assert held["checkpoint"] == load(place / "tiny-general").digest
@@ -185,7 +187,7 @@ def test_what_is_there_is_not_made_again(place: Path) -> None:
 
 def test_another_checkpoint_is_refused(place: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="another checkpoint"):
-        States(Examples(place / "made"), load(make_checkpoint(tmp_path, "additive")))
+        StateWriter(Examples(place / "made"), load(make_checkpoint(tmp_path, "additive")))
 
 
 def test_a_full_disk_is_found_out_before_anything_is_computed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,6 +198,6 @@ def test_a_full_disk_is_found_out_before_anything_is_computed(place: Path, monke
     monkeypatch.setattr(module, "lane_states", lambda *given: pytest.fail("computed"))
     shutil.copytree(place / "made", place / "full")
     with pytest.raises(UserError, match="No space left"):
-        States(Examples(place / "full"), load(place / "tiny-general")).make(ONE, lambda done: None)
+        StateWriter(Examples(place / "full"), load(place / "tiny-general")).make(ONE, lambda done: None)
     assert not (place / "full" / "states").exists()
     disk.remove(place / "full")

@@ -107,7 +107,7 @@ class _Columns:
         return ["id", "source_tokens", self.said, *([] if self.forced else ["cut_off"])]
 
 
-class States:
+class StateWriter:
     """What is kept of the states of a finished inspection; ``make`` makes what is missing of it."""
 
     def __init__(self, examples: Examples, checkpoint: Checkpoint) -> None:

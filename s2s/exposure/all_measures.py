@@ -15,7 +15,7 @@ from s2s.evaluate.bootstrap import Bootstrap, Curve
 from s2s.evaluate.corpus import fitting
 from s2s.evaluate.measured import Estimate
 from s2s.evaluate.metrics import bleu_tokenizer
-from s2s.exposure.beams import SIZES, BeamScores, beam_scores, searched
+from s2s.exposure.beams import SIZES, BeamScores, beam_scores, best_hypotheses
 from s2s.exposure.calibration import Calibration, calibration
 from s2s.exposure.distractor import Distractions, distraction, distractions
 from s2s.exposure.excess import Excess, Oracle, divergences, excess
@@ -27,31 +27,31 @@ SCHEMA = "lookback-exposure/1"
 
 @dataclass(frozen=True)
 class Report:
-    """The measures, and what they were taken of."""
+    """All measures of one checkpoint on one file."""
 
     checkpoint: str
     digest: str
     sentences: int
-    left_out: int  # pairs without a token on a side, or with more than 400 or than the model reads
+    left_out: int  # pairs with an empty side, a side of more than 400 tokens, or a source longer than the model reads
     bootstrap: Bootstrap
     positions: Positions
     recovery: Recoveries
-    distractor: Distractions | None  # None where all targets are the same
+    distractor: Distractions | None  # None if all targets are the same
     calibration: Calibration
     beams: tuple[BeamScores, ...]
-    excess: Excess | None  # only with an oracle
-    bleu_tokenizer: str = ""  # sacrebleu's, of the beams
+    excess: Excess | None  # None without an oracle
+    bleu_tokenizer: str = ""  # sacrebleu's tokenizer of the beams' BLEU
 
     @property
     def overall(self) -> dict[str, Estimate | None]:
-        """The measures in short, under the names that comparisons of remedies use."""
-        found, cost, apart = self.positions.overall, self.recovery.overall, self.distractor
+        """The main measures, under the names that comparisons of remedies use."""
+        lanes, cost, apart = self.positions.overall, self.recovery.overall, self.distractor
         return {
-            "accuracy_forced": found["accuracy_forced"],
-            "accuracy_free": found["accuracy_free"],
-            "accuracy_gap": found["accuracy_gap"],
-            "nll_forced": found["nll_running"],
-            "nll_free": found["nll_free"],
+            "accuracy_forced": lanes["accuracy_forced"],
+            "accuracy_free": lanes["accuracy_free"],
+            "accuracy_gap": lanes["accuracy_gap"],
+            "nll_forced": lanes["nll_running"],
+            "nll_free": lanes["nll_free"],
             "cost_accuracy": cost["cost_accuracy"],
             "cost_f1": cost["cost_f1"],
             "margin": apart.margin if apart else None,
@@ -68,7 +68,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Options:
-    """What to measure besides the fixed: beam sizes, the oracle of a synthetic task; and how to resample."""
+    """Settings of a measurement: the bootstrap, the beam sizes, and the oracle of a synthetic task if there is one."""
 
     bootstrap: Bootstrap = field(default_factory=Bootstrap)
     beams: tuple[int, ...] = SIZES
@@ -78,26 +78,27 @@ class Options:
 def measure(
     checkpoint: Checkpoint, texts: Sequence[Pair], options: Options | None = None, progress: Progress = quiet
 ) -> Report:
-    """All measures; ``progress`` is told the share that is done, and what it raises ends the work.
+    """Run all measures on pairs of texts.
 
-    Raises UserError where no pair can be used, or where the oracle cannot read a source.
+    ``progress`` gets the share that is done; an exception that it raises ends the work.
+    Raises UserError if no pair can be used, or if the oracle cannot read a source.
     """
-    told = options or Options()
-    model, by = checkpoint.model, told.bootstrap
+    options = options or Options()
+    model, by = checkpoint.model, options.bootstrap
     pairs, usable = _usable(checkpoint, texts)
     references = [text for _, text in usable]
-    parts = _Parts(progress, [2.0, 5.0, 1.0, 2.0 if told.oracle else 0.0, *map(float, told.beams)])
+    parts = _Parts(progress, [2.0, 5.0, 1.0, 2.0 if options.oracle else 0.0, *map(float, options.beams)])
     ran = lanes(model, pairs, parts.next())
     recovered = recovery(recoveries(model, pairs, parts.next()), by)
     known = [float(lane.forced_log_prob.sum()) for lane in ran]
     distracted = distractions(model, pairs, by.seed, known=known, progress=parts.next())
     share, exceeded = parts.next(), None
-    if told.oracle:
+    if options.oracle:
         sources, vocab = [text for text, _ in usable], checkpoint.target.vocab
-        exceeded = excess(divergences(model, sources, pairs, vocab, told.oracle, share), by)
+        exceeded = excess(divergences(model, sources, pairs, vocab, options.oracle, share), by)
     beams = []
-    for size in told.beams:
-        best = searched(model, [source for source, _ in pairs], size, progress=parts.next())
+    for size in options.beams:
+        best = best_hypotheses(model, [source for source, _ in pairs], size, progress=parts.next())
         beams.append(beam_scores(size, best, pairs, references, checkpoint.target, by))
     return Report(
         checkpoint=checkpoint.name,
@@ -116,13 +117,13 @@ def measure(
 
 
 def _last(curve: Curve) -> Estimate:
-    """The value at the last position that half of the sentences have."""
-    at = max(n for n, count in enumerate(curve.count) if 2 * count >= max(curve.count))
-    return curve.at(at)
+    """The estimate at the last position that at least half of the sentences have."""
+    last = max(n for n, count in enumerate(curve.count) if 2 * count >= max(curve.count))
+    return curve.at(last)
 
 
 def _usable(checkpoint: Checkpoint, texts: Sequence[Pair]) -> tuple[list[Ids], list[Pair]]:
-    """Ids and texts of the pairs that can be measured."""
+    """Ids and texts of the pairs that can be measured; UserError if there are none."""
     ids = [(checkpoint.source.encode(s), checkpoint.target.encode(t)) for s, t in texts]
     fit = fitting(checkpoint.model, ids)
     if not fit:
@@ -131,7 +132,7 @@ def _usable(checkpoint: Checkpoint, texts: Sequence[Pair]) -> tuple[list[Ids], l
 
 
 class _Parts:
-    """One progress from those of parts that take about so much time each."""
+    """Combine the progress of several parts, weighted by the time that each takes, into one."""
 
     def __init__(self, whole: Progress, weights: Sequence[float]) -> None:
         self.whole, self.weights, self.part = whole, weights, -1
