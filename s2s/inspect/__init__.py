@@ -1,1 +1,1 @@
-"""A test set in, the causes of its errors out: one row an example (docs/INSPECT.md)."""
+"""Inspection of a test set: one row per example, with the causes of its error (docs/INSPECT.md)."""

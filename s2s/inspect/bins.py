@@ -1,4 +1,4 @@
-"""Distributions to be brushed: the bins of a measure, and how many rows, of all and of a choice, fall into each."""
+"""Histograms for brushing: the bins of a measure, and the counts of all rows and of selected rows in each bin."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from s2s.inspect.summary import float_column
 from s2s.inspect.table import DIFFERENCE, WORDS, Examples, Query, mask
 
 MEASURES = ("chrf", "bleu", "nll", "source_length", "length_ratio", "divergence")
-WHOLE = ("source_length", "divergence")  # whole numbers: a bin is some of them
-PERCENT = ("chrf", "bleu", "rouge_l")
-BINS = 20
+WHOLE = ("source_length", "divergence")  # measures with whole numbers; bin edges are whole, too
+PERCENT = ("chrf", "bleu", "rouge_l")  # measures from 0 to 100; bins cover that range
+BINS = 20  # bins of a measure; WHOLE measures may have fewer
 Masks = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Bins:
-    """B bins: into which one each row falls (B: none), and the values that each holds, both ends included."""
+    """B bins: the bin of each row (B for none), the bounds of each bin, both included (None: open), and the edges."""
 
-    place_N: np.ndarray
+    bin_N: np.ndarray
     bounds: tuple[tuple[float | None, float | None], ...]
     edges: tuple[float, ...]
 
     def counts(self, mask_N: np.ndarray) -> list[int]:
-        """How many of the chosen rows are in each bin."""
-        found = np.bincount(self.place_N[mask_N], minlength=len(self.bounds) + 1)
-        return [int(count) for count in found[:-1]]
+        """The number of selected rows in each bin."""
+        counts = np.bincount(self.bin_N[mask_N], minlength=len(self.bounds) + 1)
+        return [int(count) for count in counts[:-1]]
 
 
 def bins_of(examples: Examples, name: str) -> Bins | None:
-    """Bins between the 1 % and 99 % quantiles, the outer ones with what lies beyond; None of what was not measured."""
+    """Bins between the 1 % and 99 % quantiles; the outer bins include all beyond. None without values."""
     values_N = float_column(examples.column(name))
     there = np.isfinite(values_N)
     if not there.any():
@@ -50,54 +50,54 @@ def bins_of(examples: Examples, name: str) -> Bins | None:
         edges = np.arange(np.floor(low), high + step + 1, step)
     else:
         edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
-        if name == DIFFERENCE:  # as wide on either side, an edge at 0
+        if name == DIFFERENCE:  # symmetric, with an edge at 0
             reach = max(abs(low), abs(high)) or 1.0
             edges = np.linspace(-reach, reach, BINS + 1)
-    place_N = np.clip(np.searchsorted(edges, values_N, side="right") - 1, 0, len(edges) - 2)
-    place_N[~there] = len(edges) - 1
-    return Bins(place_N, _bounds(edges, name in WHOLE), tuple(edges.tolist()))
+    bin_N = np.clip(np.searchsorted(edges, values_N, side="right") - 1, 0, len(edges) - 2)
+    bin_N[~there] = len(edges) - 1
+    return Bins(bin_N, _bounds(edges, name in WHOLE), tuple(edges.tolist()))
 
 
 def _bounds(edges: Floats, whole: bool) -> tuple[tuple[float | None, float | None], ...]:
-    """The least and the greatest value of each bin; the outer ones have one of them."""
+    """The least and the greatest value of each bin; the first has no least value and the last no greatest."""
     below = edges[1:] - 1 if whole else np.nextafter(edges[1:].astype(np.float32), np.float32(-np.inf)).astype(float)
     lows, highs = edges[:-1].tolist(), below.tolist()
     return tuple(zip([None, *lows[1:]], [*highs[:-1], None], strict=True))
 
 
-def mask_without(masks: Masks, own: str, count: int) -> np.ndarray:
-    """The rows that all conditions hold for but one's own."""
-    kept: np.ndarray = np.logical_and.reduce(
-        [np.ones(count, dtype=bool), *(mask for name, mask in masks.items() if not name.startswith(own))]
+def mask_without(masks: Masks, prefix: str, count: int) -> np.ndarray:
+    """The rows, of ``count``, that meet all conditions except those whose name starts with ``prefix``."""
+    combined: np.ndarray = np.logical_and.reduce(
+        [np.ones(count, dtype=bool), *(mask for name, mask in masks.items() if not name.startswith(prefix))]
     )
-    return kept
+    return combined
 
 
 def cause_counts(examples: Examples, masks: Masks) -> list[dict[str, Any]]:
-    """Of each cause how many rows have it, of all and of those that fit, the most frequent first."""
-    kept, found = mask_without(masks, "none", len(examples)), list[dict[str, Any]]()
+    """The number of rows with each cause, of all rows and of those that meet the conditions; most frequent first."""
+    selected_N, counts = mask_without(masks, "none", len(examples)), list[dict[str, Any]]()
     for name in CAUSES:
         tag_N = mask(examples.column(f"cause_{name}"))
-        found.append({"name": name, "all": int(tag_N.sum()), "kept": int((tag_N & kept).sum())})
-    return sorted(found, key=lambda cause: -cause["all"])
+        counts.append({"name": name, "all": int(tag_N.sum()), "kept": int((tag_N & selected_N).sum())})
+    return sorted(counts, key=lambda cause: -cause["all"])
 
 
 def confusion_counts(examples: Examples, query: Query, masks: Masks, most: int = 10) -> dict[str, Any]:
-    """The words most often wanted and most often said in their place, and how often each of these pairs.
+    """The most frequent words of the reference (``wanted``) and of the model (``said``), and the counts of their pairs.
 
-    Of the rows that fit but for the words asked for; a word that is asked for is always among them.
+    Counted over the rows that meet all conditions except those on words. At most ``most`` words per axis; a word in
+    the query is always among them.
     """
-    kept = mask_without(masks, "words:", len(examples))
-    wanted_said = {name: examples.column(name) for name in WORDS}
-    table = pa.table(wanted_said).filter(pa.array(kept))
+    selected_N = mask_without(masks, "words:", len(examples))
+    table = pa.table({name: examples.column(name) for name in WORDS}).filter(pa.array(selected_N))
     pairs = table.group_by(["wanted", "said"]).aggregate([([], "count_all")])
     axes = {}
     for name in WORDS:
         total = pairs.group_by([name]).aggregate([("count_all", "sum")])
         total = total.sort_by([("count_all_sum", "descending"), (name, "ascending")])
         words = [word for word in total[name].to_pylist() if word is not None][:most]
-        asked = query.words.get(name)
-        axes[name] = words if asked is None or asked in words else [*words[: most - 1], asked]
+        filtered = query.words.get(name)
+        axes[name] = words if filtered is None or filtered in words else [*words[: most - 1], filtered]
     inside = pc.and_(*(pc.is_in(pairs[name], pa.array(words, pa.string())) for name, words in axes.items()))
     counts = [[row["wanted"], row["said"], row["count_all"]] for row in pairs.filter(inside).to_pylist()]
     return {**axes, "counts": counts}

@@ -1,6 +1,6 @@
-"""Causes of an error, each a test over the columns of its row: whoever disagrees finds the evidence there.
+"""Causes of an error, each a test over the columns of the row, so that the evidence can be checked there.
 
-What a cause means and why it is tested so is in docs/INSPECT.md. A row may have several, or none.
+docs/INSPECT.md explains each cause and its test. A row may have several causes or none.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 
 Row = Mapping[str, Any]
-GAIN = 1.0  # nats by which another segmentation must make the reference more probable
-REPEATED = 0.2  # share of repeated pairs
-SHORT, LONG = 0.6, 1.6  # tokens of the output over those of the reference
-UNUSED = 0.1  # nats a token that the source words never looked at give: less the output, more the reference
-UNGROUNDED = 1.0  # nats a token that the source gives the output
+GAIN = 1.0  # nats; least gain of the reference's log-probability under another segmentation
+REPEATED = 0.2  # least share of repeated token pairs in a repetition
+SHORT, LONG = 0.6, 1.6  # tokens of the output divided by those of the reference: at most, at least
+UNUSED = 0.1  # nats per token from unattended source words: the output gains less, the reference at least this
+UNGROUNDED = 1.0  # nats per token; a hallucination gains less from the source
 FAR = 3.0  # interquartile ranges beyond a quartile (Tukey's outer fences)
-SCRIPT = 0.5  # least share of the reference's letters in the target side's script
+SCRIPT = 0.5  # share of the reference's letters in the target side's script; doubtful below
 
 
 @dataclass(frozen=True)
 class Fences:
-    """What is extreme in this corpus: NLL of a reference above, tokens of a reference over its source's outside."""
+    """Limits of a corpus: the highest usual NLL of a reference, and the usual range of its length over the source's."""
 
     nll: float = float("inf")
     ratio_low: float = 0.0
@@ -32,7 +32,7 @@ class Fences:
 
 @dataclass(frozen=True)
 class Cause:
-    """A test, and the columns that it reads."""
+    """A test of a row, and the columns that it reads."""
 
     test: Callable[[Row, Fences], bool]
     evidence: tuple[str, ...]
@@ -44,61 +44,61 @@ def unknown_source(row: Row, fences: Fences) -> bool:
 
 
 def segmentation(row: Row, fences: Fences) -> bool:
-    """Cut otherwise there, the source mends the step and makes the reference e times as probable."""
+    """Another segmentation there corrects the step and makes the reference at least e times as probable."""
     return row["resegmented_mends"] is True and bool(row["resegmented_gain"] >= GAIN)
 
 
 def unknown_reference(row: Row, fences: Fences) -> bool:
-    """The reference's word is not in the vocabulary, so that the model cannot say it."""
+    """The reference's word is not in the vocabulary, so the model cannot output it."""
     return row["wanted_unknown"] is True
 
 
 def attention(row: Row, fences: Fences) -> bool:
-    """Looking at one source token alone mends the step of the first divergence."""
+    """Attention on one source token alone corrects the step of the first divergence."""
     return row["wanted_unknown"] is False and bool(row["mended_by"])
 
 
 def word(row: Row, fences: Fences) -> bool:
-    """No source token, looked at alone, mends it."""
+    """Attention on one source token alone corrects the step for no token."""
     return row["wanted_unknown"] is False and not row["mended_by"]
 
 
 def search(row: Row, fences: Fences) -> bool:
-    """The model finds the reference more probable than its own output: greedy search missed it."""
+    """The reference has a higher log-probability than the output: a search error of greedy decoding."""
     comparable = not row["cut_off"] and not row["reference_unknown"]
     return bool(comparable and row["reference_log_prob"] > row["output_log_prob"])
 
 
 def beam(row: Row, fences: Fences) -> bool:
-    """A beam of 5 finds an output that is more probable and has a better chrF."""
-    found = row["beam_log_prob"]
-    other = found is not None and row["beam_output"] != row["output"]
-    return bool(other and found > row["output_log_prob"] and row["beam_chrf"] > row["chrf"])
+    """Beam search of size 5 gives another output with a higher log-probability and a higher chrF."""
+    log_prob = row["beam_log_prob"]
+    other = log_prob is not None and row["beam_output"] != row["output"]
+    return bool(other and log_prob > row["output_log_prob"] and row["beam_chrf"] > row["chrf"])
 
 
 def repetition(row: Row, fences: Fences) -> bool:
-    """A fifth of the output's pairs of neighbours are repeated, and more than of the reference's."""
+    """At least a fifth of the output's token pairs are repeated, a larger share than in the reference."""
     return bool(row["repetition"] >= REPEATED and row["repetition"] > row["reference_repetition"])
 
 
 def early_end(row: Row, fences: Fences) -> bool:
-    """The output ends where the reference first goes another way, or is far shorter."""
+    """The output ends at the first divergence, or is much shorter than the reference."""
     return row["said"] == "<eos>" or bool(row["length_ratio"] <= SHORT)
 
 
 def late_end(row: Row, fences: Fences) -> bool:
-    """The output goes on where the reference ends, is cut off, or is far longer."""
+    """The output continues where the reference ends, is cut off, or is much longer."""
     return row["wanted"] == "<eos>" or bool(row["cut_off"] or row["length_ratio"] >= LONG)
 
 
 def lost_source(row: Row, fences: Fences) -> bool:
-    """Words of the source were never looked at: the output is as probable without them, the reference is not."""
+    """Some source words got no attention; without them the reference is less probable, but the output is not."""
     gain = row["uncovered_gain"]
     return gain is not None and bool(gain < UNUSED <= row["uncovered_reference_gain"])
 
 
 def hallucination(row: Row, fences: Fences) -> bool:
-    """The output is hardly less probable when every source token is unknown."""
+    """The output is nearly as probable if every source token is unknown."""
     return row["source_gain"] is not None and bool(row["source_gain"] < UNGROUNDED)
 
 
@@ -113,7 +113,7 @@ def names(row: Row, fences: Fences) -> bool:
 
 
 def doubtful_reference(row: Row, fences: Fences) -> bool:
-    """The reference is extreme for its corpus, in NLL or in length, or in another script than the model's target."""
+    """The reference has an extreme NLL or length for its corpus, or is mostly in another script than the target."""
     share = row["reference_script"]
     return (
         row["nll"] > fences.nll
@@ -145,16 +145,16 @@ TESTED_COLUMNS = ("error", "nll", *sorted({name for cause in CAUSES.values() for
 
 
 def cause_columns(row: Row, fences: Fences) -> dict[str, bool | None]:
-    """Of each cause whether the row has it, as its column; None throughout where only one lane was run."""
+    """One boolean column per cause; all None if only one lane was run."""
     if row["error"] is None or row["nll"] is None:
         return {f"cause_{name}": None for name in CAUSES}
     return {f"cause_{name}": row["error"] and cause.test(row, fences) for name, cause in CAUSES.items()}
 
 
 def compute_fences(nll: Sequence[float], ratio: Sequence[float]) -> Fences:
-    """Three interquartile ranges beyond the quartiles of NLL, and of the logarithm of the ratio of lengths.
+    """Tukey's outer fences of NLL and of the logarithm of the length ratio: three interquartile ranges from a quartile.
 
-    Where a quarter and three quarters are the same, nothing is extreme.
+    If both quartiles are equal, there is no limit.
     """
     _, nll_high = _outer(np.asarray(nll, dtype=float))
     low, high = _outer(np.log(np.asarray(ratio, dtype=float)))

@@ -1,4 +1,4 @@
-"""Two inspections of one test set compared: who wins which example, and whether the difference is more than chance."""
+"""Comparison of two inspections of one test set: wins per example, and a test of the difference."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from s2s.inspect.summary import SCORES, float_column, score_inputs, table_score
 from s2s.inspect.table import Examples, mask
 
 LOWER_IS_BETTER = ("nll", "perplexity")
-ATTENTION = ("attention_entropy", "attention_last", "attended_weight")  # columns that change with what is looked at
+ATTENTION = ("attention_entropy", "attention_last", "attended_weight")  # columns that depend on the attention shown
 
 
 def comparison(first: Examples, second: Examples, name: str = "chrf", by: Bootstrap | None = None) -> dict[str, Any]:
-    """Two inspections of one file by a score: wins, losses, ties of the first, and the paired bootstrap (Koehn 2004).
+    """Compare two inspections of one file by a score: wins, losses, ties of the first, paired bootstrap (Koehn 2004).
 
-    Examples are paired by id; both sides of a resample are of the same ones. ``p``: the share of resamples in
-    which the difference of the corpus scores is 0 or has the other sign. Raises UserError for two files, or
-    where a lane is missing.
+    Examples are paired by id, and a resample has the same examples on both sides. ``p`` is the share of resamples in
+    which the difference of the corpus scores is 0 or has the other sign. Raises UserError if the files differ or if
+    the score was not measured.
     """
     by = by or Bootstrap()
     tables = _paired(first, second, name)
     ahead_N = ahead(float_column(tables[0][name]), float_column(tables[1][name]), name)
-    made = [table_score(table, name) for table in tables]
-    width = made[0].columns_NK.shape[1]
+    scores = [table_score(table, name) for table in tables]
+    width = scores[0].columns_NK.shape[1]
 
     def values(sums_RK: Floats) -> Floats:
-        a, b = made[0].value(sums_RK[:, :width]), made[1].value(sums_RK[:, width:])
+        a, b = scores[0].value(sums_RK[:, :width]), scores[1].value(sums_RK[:, width:])
         return np.hstack([a, b, a - b])
 
-    columns_NK = np.hstack([part.columns_NK for part in made])
+    columns_NK = np.hstack([part.columns_NK for part in scores])
     estimates = [
         dict(zip(("value", "low", "high"), plain(np.array(x)), strict=True))
         for x in zip(*by.interval(columns_NK, values), strict=True)
@@ -57,20 +57,20 @@ def comparison(first: Examples, second: Examples, name: str = "chrf", by: Bootst
 
 
 def ahead(first_N: Floats, second_N: Floats, name: str) -> Floats:
-    """By how much the first is better in a score, to 4 decimals."""
+    """By how much the first is better in a score, rounded to 4 decimals; negative if it is worse."""
     difference_N: Floats = np.round(first_N - second_N, 4)
     return -difference_N if name in LOWER_IS_BETTER else difference_N
 
 
 def same_model(first: Examples, second: Examples) -> bool:
-    """Whether both are of one model that was looked at in two places: it says the same, seen by another attention."""
-    held = [examples.manifest["checkpoint"] for examples in (first, second)]
-    views = [one["name"].partition(VIEW)[2] for one in held]
-    return bool(held[0]["digest"] == held[1]["digest"] and views[0] != views[1])
+    """True if both are of one model with different attention heads; its outputs and scores are then the same."""
+    checkpoints = [examples.manifest["checkpoint"] for examples in (first, second)]
+    views = [checkpoint["name"].partition(VIEW)[2] for checkpoint in checkpoints]
+    return bool(checkpoints[0]["digest"] == checkpoints[1]["digest"] and views[0] != views[1])
 
 
 def other_causes(first: Examples, second: Examples) -> tuple[int, ...]:
-    """The ids of the examples, of those that both have, that have other causes in one than in the other."""
+    """The ids of the shared examples whose causes differ."""
     names = [f"cause_{name}" for name in CAUSES]
     tables = _shared(first, second, names)
     tags = [np.stack([mask(table[name]) for name in names], axis=1) for table in tables]
@@ -79,25 +79,25 @@ def other_causes(first: Examples, second: Examples) -> tuple[int, ...]:
 
 
 def same_file(first: Examples, second: Examples) -> None:
-    """UserError where the two are not inspections of one file, whatever its name."""
+    """Raise UserError if the two inspections are of different files; the file name does not matter."""
     files = [{**examples.manifest["file"], "name": ""} for examples in (first, second)]
     if files[0] != files[1]:
         raise UserError("inspect_two_files", first=str(first.directory), second=str(second.directory))
 
 
 def _paired(first: Examples, second: Examples, name: str) -> list[pa.Table]:
-    """The rows that both have, in the order of ids."""
+    """The columns of a score for the shared rows, in the order of ids."""
     if name not in SCORES:
         raise UserError("setting_choice", name="score", found=name, known=", ".join(SCORES))
     same_file(first, second)
     tables = _shared(first, second, (name, *score_inputs(name)))
-    if any(table[name].null_count == len(table) for table in tables):  # or there is no row
+    if any(table[name].null_count == len(table) for table in tables):  # also true if there are no rows
         raise UserError("inspect_no_score", score=name)
     return tables
 
 
 def _shared(first: Examples, second: Examples, names: Sequence[str]) -> list[pa.Table]:
-    """Columns, and ids, of the rows that both have."""
+    """Ids and some columns of the shared rows."""
     tables = [examples.columns("id", *names) for examples in (first, second)]
     shared = np.intersect1d(*(table["id"].to_numpy() for table in tables))
     return [table.filter(pa.array(np.isin(table["id"].to_numpy(), shared))) for table in tables]
@@ -112,7 +112,7 @@ def _both_causes(first: Examples, second: Examples) -> dict[str, Any]:
 
 
 def _both_attentions(first: Examples, second: Examples) -> dict[str, Any]:
-    """Of each measure of attention its mean on either side; None where nothing was measured."""
+    """The mean of each measure of attention on both sides; None if it was not measured."""
     means = []
     for examples in (first, second):
         values = [float_column(examples.column(name)) for name in ATTENTION]

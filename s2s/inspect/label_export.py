@@ -1,4 +1,4 @@
-"""An inspection's rows with everybody's labels, as CSV, JSON Lines or Parquet; a window of rows at a time."""
+"""Export of an inspection's rows with all labels as CSV, JSON Lines or Parquet, one row group at a time."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ LABEL = {
     "changed": pa.string(),
 }
 WHOLE = pa.schema([*TABLE, ("labels", pa.list_(pa.struct(list(LABEL.items()))))], metadata={"schema": SCHEMA})
-CSV_FIELDS = ("verdict", "categories", "note")  # a column of a CSV file a person and one of these
+CSV_FIELDS = ("verdict", "categories", "note")  # fields of a label that get a CSV column per person
 Labelled = Mapping[int, tuple[Label, ...]]
 
 
 def export_labels(examples: Examples, labels: Labelled, target: Path, only: bool = False) -> int:
-    """Write all rows, or ``only`` those with a label; how many there are.
+    """Write all rows, or ``only`` those with a label; return their number.
 
-    The target's end says the format. Of CSV, a byte order mark tells spreadsheets that it is UTF-8, lists are
-    JSON, and each person has three columns. UserError for another end, or where nothing can be written.
+    The extension chooses the format. A CSV file starts with a byte order mark, so that spreadsheets read it as UTF-8;
+    its lists are JSON, and each person has three columns. Raises UserError for another extension, or if the file
+    cannot be written.
     """
     writers = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}
     writer = writers.get(target.suffix.lower())
@@ -47,7 +48,7 @@ def export_labels(examples: Examples, labels: Labelled, target: Path, only: bool
             count += len(rows)
             yield rows
 
-    people = sorted({label.person for found in labels.values() for label in found})
+    people = sorted({label.person for some in labels.values() for label in some})
     disk.write_file(target, lambda path: writer(path, windows(), people))
     return count
 
@@ -82,16 +83,16 @@ def _csv(path: Path, windows: Iterator[list[dict[str, Any]]], people: list[str])
 
 def _table(file: IO[str], windows: Iterator[list[dict[str, Any]]], people: list[str]) -> None:
     writer = csv.writer(file)
-    writer.writerow([*TABLE.names, *(f"{told} ({person})" for person in people for told in CSV_FIELDS)])
+    writer.writerow([*TABLE.names, *(f"{field} ({person})" for person in people for field in CSV_FIELDS)])
     for rows in windows:
         for row in rows:
-            said = {label["person"]: label for label in row["labels"]}
-            labels = [said.get(person, {}).get(told) for person in people for told in CSV_FIELDS]
+            by_person = {label["person"]: label for label in row["labels"]}
+            labels = [by_person.get(person, {}).get(field) for person in people for field in CSV_FIELDS]
             writer.writerow([_cell(value) for value in [*(row[name] for name in TABLE.names), *labels]])
 
 
 def _cell(value: Any) -> Any:
-    """Lists as JSON, truth values as 0 and 1, nothing as nothing, and no text as a formula."""
+    """Lists as JSON, booleans as 0 and 1, other values as ``spreadsheet.cell`` writes them (no formulas)."""
     if isinstance(value, list):
         return json.dumps(value, ensure_ascii=False)
     return int(value) if isinstance(value, bool) else spreadsheet.cell(value)

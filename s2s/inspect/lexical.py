@@ -1,4 +1,4 @@
-"""What can be read off two texts without a model: numbers, names, scripts; other ways to cut a word."""
+"""Comparisons of texts without a model: numbers, names and scripts; and other segmentations of a word."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from collections.abc import Container, Iterable, Sequence
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 WORD = re.compile(r"[^\W\d_\u0250-\U0010ffff]+|[^\W\d_\x00-\u024f]+")  # Latin letters, or others: Tom|走了
 SENTENCE_ENDS = ".!?。！？"
-SPAN = 12  # characters that are cut anew at once
+SPAN = 12  # characters, at most, of a text that is segmented again
 
 
 def is_word(token: str) -> bool:
-    """Whether a token has a letter or a digit; punctuation has none.
+    """True if a token has a letter or a digit; punctuation has none.
 
     >>> is_word("苹果"), is_word("？")
     (True, False)
@@ -24,7 +24,7 @@ def is_word(token: str) -> bool:
 
 
 def numbers(text: str) -> list[str]:
-    """Numbers in digits, without the commas that part thousands.
+    """Numbers in digits, without the commas between thousands.
 
     >>> numbers("１,000 people at 10:30")
     ['1000', '10:30']
@@ -38,7 +38,7 @@ def _latin(word: str) -> bool:
 
 
 def names(text: str, source: str = "") -> list[str]:
-    """Words in Latin letters that begin with a capital inside a sentence, or stand in the source; not ``I``.
+    """Words in Latin letters, except ``I``, that begin with a capital inside a sentence or are in the source, too.
 
     >>> names("The teacher met Tom's sister in Paris. I'm glad.")
     ['Tom', 'Paris']
@@ -55,7 +55,7 @@ def names(text: str, source: str = "") -> list[str]:
 
 
 def missing(wanted: Sequence[str], found: Iterable[str]) -> list[str]:
-    """What is wanted and not found, as often as it is not; capitals count for nothing.
+    """The words of ``wanted`` that ``found`` lacks, with multiplicity; upper and lower case are equal.
 
     >>> missing(["Tom", "7", "7"], ["tom", "7"])
     ['7']
@@ -71,18 +71,18 @@ def missing(wanted: Sequence[str], found: Iterable[str]) -> list[str]:
 
 @functools.lru_cache(maxsize=65536)
 def script(character: str) -> str:
-    """The first word of a letter's Unicode name: LATIN, CJK, CYRILLIC …; empty for what is no letter."""
+    """The first word of a letter's Unicode name: LATIN, CJK, CYRILLIC …; empty for other characters."""
     return unicodedata.name(character, "").partition(" ")[0] if character.isalpha() else ""
 
 
 def main_script(texts: Iterable[str]) -> str:
-    """The script of most letters; empty where there is none."""
+    """The most frequent script of the letters; empty if there are no letters."""
     counts = Counter(found for text in texts for c in text if (found := script(c)))
     return max(counts, key=lambda name: (counts[name], name)) if counts else ""
 
 
 def script_share(text: str, expected: str) -> float | None:
-    """The share of the letters that are of a script; None without letters or without a script.
+    """The share of the letters in the script ``expected``; None if there are no letters or no script.
 
     >>> script_share("abc 苹", "LATIN")
     0.75
@@ -92,7 +92,9 @@ def script_share(text: str, expected: str) -> float | None:
 
 
 def segmentations(text: str, known: Container[str], but: Sequence[str], most: int) -> list[list[str]]:
-    """Other ways to write a text as known words, those of fewest words first; none of a text beyond 12 characters.
+    """Up to ``most`` segmentations of a text into known words other than ``but``, those with the fewest words first.
+
+    None for a text of more than 12 characters.
 
     >>> segmentations("发展中国", {"发", "展", "发展", "中", "国", "中国"}, ["发展", "中国"], 2)
     [['发', '展', '中国'], ['发展', '中', '国']]

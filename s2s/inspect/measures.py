@@ -1,4 +1,4 @@
-"""Numbers of one example that need no model: repetition, coverage and entropy of attention (docs/INSPECT.md)."""
+"""Measures of one example that need no model: repetition, coverage and entropy of attention (docs/INSPECT.md)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
-NEVER = 0.1  # a source token with less attention, summed over the steps, was never looked at
-OFTEN = 2.5  # one with more was looked at too often
+NEVER = 0.1  # attention summed over the steps; a source token with less counts as never attended
+OFTEN = 2.5  # attention summed over the steps; a source token with more counts as attended too often
 
 
 def repetition(tokens: Sequence[str]) -> float:
-    """The share of pairs of neighbours that stood in the output before; 0 without a pair.
+    """The share of pairs of neighbouring tokens that occurred before; 0 if there are no pairs.
 
     >>> repetition("no no no".split()), repetition("a b a c".split())
     (0.5, 0.0)
@@ -25,12 +25,12 @@ def repetition(tokens: Sequence[str]) -> float:
 
 
 def mean_probability(log_prob_T: NDArray[np.float64]) -> float:
-    """The mean over the output's tokens of their probabilities."""
+    """The mean probability of the output's tokens."""
     return float(np.exp(log_prob_T).mean())
 
 
 def attention(attention_TS: Array) -> dict[str, Any]:
-    """The columns about attention: coverage ``Σ_t α_ts``, what is not in it or too often, entropy, the last token."""
+    """The columns about attention: coverage ``Σ_t α_ts`` with its low and high positions, entropy, last token."""
     coverage_S: Array = attention_TS.sum(axis=0)
     return {
         "coverage": coverage_S.tolist(),
@@ -52,7 +52,7 @@ def looked_often(coverage_S: Array) -> list[int]:
 
 
 def entropy(attention_TS: Array) -> float:
-    """``-Σ_s α_ts log α_ts``, the mean over the steps, nats.
+    """``-Σ_s α_ts log α_ts`` in nats, averaged over the steps.
 
     >>> round(entropy(np.array([[0.5, 0.5], [1.0, 0.0]], np.float32)), 4)
     0.3466
@@ -62,5 +62,5 @@ def entropy(attention_TS: Array) -> float:
 
 
 def first_miss(hits: Sequence[bool]) -> int | None:
-    """The first place that is wrong; None where all are right."""
+    """The index of the first False; None if there is none."""
     return next((t for t, hit in enumerate(hits) if not hit), None)

@@ -1,4 +1,4 @@
-"""Two inspections of one file as one table: the rows of the first, and beside each what the second has."""
+"""Two inspections of one file as one table: the rows of the first, each with the values of the second."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from s2s.inspect.comparison import ahead, same_file
 from s2s.inspect.summary import float_column
 from s2s.inspect.table import DIFFERENCE, Examples
 
-OTHER = "other_"  # begins the names of the second's columns
-SCORES = ("chrf", "bleu", "rouge_l", "nll")  # by which a row is won
+OTHER = "other_"  # prefix of the second inspection's columns
+SCORES = ("chrf", "bleu", "rouge_l", "nll")  # scores that two rows can be compared by
 
 
 class Paired(Examples):
-    """The first of two, with a column ``difference``: what it is ahead by in a score, null of a row that it has alone.
+    """The first inspection with a column ``difference``: by how much it is better in a score than the second.
 
-    Raises UserError for inspections of two files.
+    The difference is null for a row that only the first has. Raises UserError if the files differ.
     """
 
     def __init__(self, first: Examples, second: Examples, score: str) -> None:
@@ -33,15 +33,15 @@ class Paired(Examples):
         apart = np.where(self.shared, ahead(*scores, score), np.nan)
         self.cache[DIFFERENCE] = pa.array(apart, pa.float32(), from_pandas=True)
 
-    def rows(self, places: np.ndarray, columns: Sequence[str]) -> list[dict[str, Any]]:
-        """The rows at some places; ``difference`` is of both, names that begin with ``other_`` of the second."""
+    def rows(self, indices: np.ndarray, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """The rows at some indices; columns whose names begin with ``other_`` are the second inspection's."""
         own = [name for name in columns if name not in ("id", DIFFERENCE) and not name.startswith(OTHER)]
-        found = super().rows(places, ["id", *own])  # never no column at all: such rows could not be counted
+        rows = super().rows(indices, ["id", *own])  # always with "id": rows without a column could not be counted
         names = [name.removeprefix(OTHER) for name in columns if name.startswith(OTHER)]
-        shared = places[self.shared[places]] if names else places[:0]
+        shared = indices[self.shared[indices]] if names else indices[:0]
         beside = dict(zip(shared.tolist(), self.second.rows(self.beside[shared], names), strict=True))
-        for row, place in zip(found, places.tolist(), strict=True):
+        for row, index in zip(rows, indices.tolist(), strict=True):
             if DIFFERENCE in columns:
-                row[DIFFERENCE] = self.cache[DIFFERENCE][place].as_py()
-            row |= {OTHER + name: beside[place][name] if place in beside else None for name in names}
-        return found
+                row[DIFFERENCE] = self.cache[DIFFERENCE][index].as_py()
+            row |= {OTHER + name: beside[index][name] if index in beside else None for name in names}
+        return rows

@@ -1,4 +1,4 @@
-"""Both lanes of a batch of examples, one pass each, with what the later tests need of them."""
+"""Both lanes of a batch of examples, one pass each, with the values that the probes need."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from s2s.text.vocab import EOS, UNK, right
 
 @dataclass(frozen=True)
 class Free:
-    """The free-running lane of one example, greedy: T own tokens, ``<eos>`` included where it came."""
+    """The greedy free-running lane of one example: T output tokens, ``<eos>`` included unless it was cut off."""
 
     output: tuple[int, ...]  # without <eos>
     cut_off: bool
@@ -30,7 +30,7 @@ class Free:
 
     @property
     def tokens(self) -> tuple[int, ...]:
-        """The T own tokens."""
+        """The T output tokens."""
         return self.output if self.cut_off else (*self.output, EOS)
 
 
@@ -45,21 +45,21 @@ class Forced:
 
     @property
     def hits(self) -> list[bool]:
-        """Where the most probable token is the reference's, which an unknown word never is."""
+        """True where the most probable token is the reference's; ``<unk>`` is never right."""
         return right(self.best, self.gold)
 
 
 class ForcedPass:
-    """A teacher-forced pass over a batch whose steps can be taken again with other attention."""
+    """A teacher-forced pass over a batch; its steps can be run again with other attention."""
 
     @torch.inference_mode()
     def __init__(self, model: Model, pairs: Sequence[Ids]) -> None:
         batch = collate(pairs)
-        made = model.forced(batch)
-        log_probs, best, best_log_probs = forced_log_probs(made.logits_NV, batch)
+        forced = model.forced(batch)
+        log_probs, best, best_log_probs = forced_log_probs(forced.logits_NV, batch)
         self.model, self.size, self.lengths = model, len(pairs), [len(source) for source, _ in pairs]
-        self.memory, self.looks, self.read_BT = made.memory, made.looks, batch.target_in_BT
-        self.states: list[DecoderState] = made.states
+        self.memory, self.looks, self.read_BT = forced.memory, forced.looks, batch.target_in_BT
+        self.states: list[DecoderState] = forced.states
         self.lanes = [
             Forced((*target, EOS), tuple(best[row].astype(int).tolist()), log_probs[row], best_log_probs[row])
             for row, (_, target) in enumerate(pairs)
@@ -71,29 +71,30 @@ class ForcedPass:
         return weights
 
     @torch.inference_mode()
-    def one_hot(self, places: Sequence[tuple[int, int]]) -> list[tuple[Array, list[bool]]]:
-        """Each (row, step) once for each source token, which alone is looked at.
+    def one_hot(self, positions: Sequence[tuple[int, int]]) -> list[tuple[Array, list[bool]]]:
+        """Run each (row, step) again for each source token, with all attention on that token.
 
-        Of each: the probability of the reference's token by source position, and whether it is the most probable one.
+        For each (row, step), by source position: the probability of the reference's token, and whether it is the most
+        probable one.
         """
-        if not places:
+        if not positions:
             return []
         state = self.states[0].joined(self.states)  # row t·B + b
-        steps = [(row, t, s) for row, t in places for s in range(self.lengths[row])]
-        found = [
+        steps = [(row, t, s) for row, t in positions for s in range(self.lengths[row])]
+        parts = [
             self._one_hot_steps(state, some)
             for some in slices(steps, rows_together(self.model, self.memory.mask_BS.size(1)))
         ]
-        probability_N, best_N = (np.concatenate(part) for part in zip(*found, strict=True))
+        probability_N, best_N = (np.concatenate(part) for part in zip(*parts, strict=True))
         out, start = [], 0
-        for row, _ in places:
+        for row, _ in positions:
             part = slice(start, start := start + self.lengths[row])
             out.append((probability_N[part], best_N[part].tolist()))
         return out
 
     def _one_hot_steps(self, state: DecoderState, steps: Sequence[tuple[int, int, int]]) -> tuple[Array, Array]:
-        row_N, time_N, place_N = (torch.tensor(column) for column in zip(*steps, strict=True))
-        hot_NS = torch.zeros(len(steps), self.memory.mask_BS.size(1)).scatter_(1, place_N.unsqueeze(1), 1.0)
+        row_N, time_N, source_N = (torch.tensor(column) for column in zip(*steps, strict=True))
+        hot_NS = torch.zeros(len(steps), self.memory.mask_BS.size(1)).scatter_(1, source_N.unsqueeze(1), 1.0)
         gold_N = torch.tensor([self.lanes[row].gold[t] for row, t, _ in steps])
         state = state.select(time_N * self.size + row_N)
         step = self.model.step(state, self.read_BT[row_N, time_N], self.memory.select(row_N), hot_NS)
@@ -103,7 +104,7 @@ class ForcedPass:
 
 @torch.inference_mode()
 def free_lanes(model: Model, sources: Sequence[list[int]]) -> list[Free]:
-    """Greedy output of a batch with its attention and log-probabilities."""
+    """The greedy outputs of a batch with attention and log-probabilities."""
     attention, log_probs = list[Tensor](), list[Tensor]()
     outputs = greedy(model, sources, attention=attention, log_probs=log_probs)
     return [
@@ -113,7 +114,7 @@ def free_lanes(model: Model, sources: Sequence[list[int]]) -> list[Free]:
 
 
 def forced_lanes(model: Model, pairs: Sequence[Ids]) -> list[Forced]:
-    """Teacher-forced lanes of any number of pairs, in their order."""
+    """The teacher-forced lanes of any number of pairs, in their order."""
     out: dict[int, Forced] = {}
     for index in batches_by_length(model, pairs):
         lanes = ForcedPass(model, [pairs[i] for i in index]).lanes
@@ -122,7 +123,7 @@ def forced_lanes(model: Model, pairs: Sequence[Ids]) -> list[Forced]:
 
 
 def batches_by_length(model: Model, pairs: Sequence[Ids]) -> Iterator[list[int]]:
-    """Indices of pairs of like length, at most 256 and so many that a batch's tensors stay bounded."""
+    """Yield batches of indices of pairs of similar length: at most 256 pairs, with bounded tensors."""
     width = model.vocabulary + 2 * model.sizes.encoder + 2 * model.sizes.decoder
     longest = [([0] * len(source), [0] * max(len(source), len(target))) for source, target in pairs]
     return chunks(longest, width)

@@ -1,6 +1,6 @@
-"""Tests of an error's cause that ask the model again, for the sentences of a batch that have an error.
+"""Probes of an error's cause that run the model again, for the examples of a batch that have an error.
 
-Each gives columns of evidence (docs/INSPECT.md); ``causes`` concludes from them.
+Each probe gives columns of evidence (docs/INSPECT.md), which the tests in ``causes.py`` read.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from s2s.inspect.passes import Forced, ForcedPass, Free, forced_lanes
 from s2s.inspect.scores import SentenceScores
 from s2s.text.vocab import EOS, UNK
 
-BEAM = 5
-WAYS = 4  # other segmentations that are tried
+BEAM = 5  # beam size
+WAYS = 4  # other segmentations that are tried, at most
 
 
 @dataclass(frozen=True)
 class Case:
-    """An example with an error: its row in the batch's passes, its tokens as read, its ids, both lanes."""
+    """An example with an error: its row in the batch, its source tokens, its ids, its reference, both lanes."""
 
     row: int
     tokens: tuple[str, ...]
@@ -42,7 +42,7 @@ class Case:
 
 
 def probe(checkpoint: Checkpoint, cases: Sequence[Case], forced: ForcedPass, scores: SentenceScores) -> list[Columns]:
-    """The evidence on each case."""
+    """The columns of evidence for each case."""
     parts = [
         _divergences(checkpoint, cases, forced),
         _resegmented(checkpoint, cases, forced),
@@ -56,15 +56,14 @@ Columns = dict[str, Any]
 
 
 def _divergences(checkpoint: Checkpoint, cases: Sequence[Case], forced: ForcedPass) -> list[Columns]:
-    """What stood at the first divergence, and whether looking at one source token alone mends it."""
-    there = [(case, t) for case in cases if (t := case.divergence) is not None]
-    moved = forced.one_hot([(case.row, t) for case, t in there])
-    found, words = dict[int, Columns](), checkpoint.target.vocab.tokens
-    for (case, t), (probability_S, mends) in zip(there, moved, strict=True):
+    """The words at the first divergence, and the source tokens that correct it if they have all attention."""
+    diverged = [(case, t) for case in cases if (t := case.divergence) is not None]
+    moved = forced.one_hot([(case.row, t) for case, t in diverged])
+    columns, words = dict[int, Columns](), checkpoint.target.vocab.tokens
+    for (case, t), (probability_S, mends) in zip(diverged, moved, strict=True):
         weights_S = forced.attention(case.row, t)
         at, wanted = int(weights_S.argmax()), case.forced.gold[t]
-        best = [s for s, mended in enumerate(mends) if mended]
-        found[case.row] = {
+        columns[case.row] = {
             "wanted": words[wanted],
             "said": words[case.forced.best[t]],
             "wanted_unknown": wanted == UNK,
@@ -73,17 +72,17 @@ def _divergences(checkpoint: Checkpoint, cases: Sequence[Case], forced: ForcedPa
             "attended": at,
             "attended_weight": float(weights_S[at]),
             "attended_unknown": case.ids[0][at] == UNK,
-            "mended_by": best,
+            "mended_by": [s for s, mended in enumerate(mends) if mended],
             "moved_to": int(probability_S.argmax()),
             "moved_probability": float(probability_S.max()),
         }
-    return [found.get(case.row, {}) for case in cases]
+    return [columns.get(case.row, {}) for case in cases]
 
 
 def alternatives(side: Side, tokens: Sequence[str], at: int) -> list[list[str]]:
-    """Other segmentations of a source around one of its tokens, in words that the model knows.
+    """Other segmentations of a source around the token ``at``, in words of the vocabulary.
 
-    The token with its neighbours is cut anew; only where tokens are words of a text without spaces.
+    The token and its neighbours are segmented again. Only for the jieba segmenter; empty for others.
     """
     if side.segmenter.name != "jieba":
         return []
@@ -97,15 +96,15 @@ def alternatives(side: Side, tokens: Sequence[str], at: int) -> list[list[str]]:
 
 
 def _resegmented(checkpoint: Checkpoint, cases: Sequence[Case], forced: ForcedPass) -> list[Columns]:
-    """The segmentation around the most attended word under which the reference is most probable."""
-    side, asked = checkpoint.source, list[tuple[int, list[str]]]()
+    """The other segmentation around the most attended token under which the reference is most probable."""
+    side, tried = checkpoint.source, list[tuple[int, list[str]]]()
     for n, case in enumerate(cases):
         if case.divergence is not None:
             at = int(forced.attention(case.row, case.divergence).argmax())
-            asked += [(n, way) for way in alternatives(side, case.tokens, at)]
-    lanes = forced_lanes(checkpoint.model, [(side.vocab.encode(way), cases[n].ids[1]) for n, way in asked])
+            tried += [(n, way) for way in alternatives(side, case.tokens, at)]
+    lanes = forced_lanes(checkpoint.model, [(side.vocab.encode(way), cases[n].ids[1]) for n, way in tried])
     out: list[Columns] = [{} for _ in cases]
-    for (n, way), lane in zip(asked, lanes, strict=True):
+    for (n, way), lane in zip(tried, lanes, strict=True):
         gain = float(lane.log_prob_T.sum() - cases[n].forced.log_prob_T.sum())
         if gain > out[n].get("resegmented_gain", -np.inf):
             mends = lane.hits[cases[n].divergence or 0]
@@ -114,7 +113,7 @@ def _resegmented(checkpoint: Checkpoint, cases: Sequence[Case], forced: ForcedPa
 
 
 def _searched(checkpoint: Checkpoint, cases: Sequence[Case], scores: SentenceScores) -> list[Columns]:
-    """The most probable output that a beam of 5 finds."""
+    """The best output of a beam search of size 5."""
     out = []
     for case, best in zip(cases, best_hypotheses(checkpoint.model, [c.ids[0] for c in cases], BEAM), strict=True):
         text = checkpoint.target.decode([i for i in best.ids if i != EOS])
@@ -130,26 +129,26 @@ def _searched(checkpoint: Checkpoint, cases: Sequence[Case], scores: SentenceSco
 
 
 def _without_source(checkpoint: Checkpoint, cases: Sequence[Case]) -> list[Columns]:
-    """What outputs and references owe to the source, and to the words of it that were never looked at, nats a token."""
+    """The gain in nats per token from the source as a whole, and from its words that got no attention."""
     out: list[Columns] = [{} for _ in cases]
-    asked = list[tuple[int, str, Ids]]()
+    pairs = list[tuple[int, str, Ids]]()
     for n, case in enumerate(cases):
         source, reference = case.ids
         output = list(case.free.output)
-        asked.append((n, "source_gain", ([UNK] * len(source), output)))
+        pairs.append((n, "source_gain", ([UNK] * len(source), output)))
         unseen = [s for s in never_looked(case.free.attention_TS.sum(axis=0)) if is_word(case.tokens[s])]
         out[n]["uncovered"] = unseen
-        kept = [token for s, token in enumerate(source) if s not in unseen]
-        if unseen and kept:
-            asked.append((n, "uncovered_gain", (kept, output)))
-            asked.append((n, "uncovered_reference_gain", (kept, reference)))
-    for (n, name, _), lane in zip(asked, forced_lanes(checkpoint.model, [pair for *_, pair in asked]), strict=True):
+        seen = [token for s, token in enumerate(source) if s not in unseen]
+        if unseen and seen:
+            pairs.append((n, "uncovered_gain", (seen, output)))
+            pairs.append((n, "uncovered_reference_gain", (seen, reference)))
+    for (n, name, _), lane in zip(pairs, forced_lanes(checkpoint.model, [pair for *_, pair in pairs]), strict=True):
         case = cases[n]
         whole, tokens = case.free.log_prob_T, case.free.tokens
         if name == "uncovered_reference_gain":
             whole, tokens = case.forced.log_prob_T, case.forced.gold
         gain_T = whole - lane.log_prob_T[: len(whole)]
         if name == "source_gain":
-            gain_T = gain_T[[token != UNK for token in tokens]]  # unknown words are likely where all words are
+            gain_T = gain_T[[token != UNK for token in tokens]]  # <unk> is likely if the whole source is unknown
         out[n][name] = float(gain_T.mean()) if len(gain_T) else None
     return out

@@ -1,4 +1,4 @@
-"""Of each cause of a row the evidence in a sentence: which one, and the numbers that its test read, in words."""
+"""The evidence for a cause as the key of a sentence and its values, taken from the columns that the test read."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from s2s.inspect import causes
 from s2s.inspect.causes import Row
 
 Reason = tuple[str, dict[str, Any]]  # the sentence's key without its prefix, its values
-LISTED = 8  # words of a list that are named
+LISTED = 8  # words of a list that are named, at most
 
 
 def cause_reason(name: str, row: Row, limits: Mapping[str, float]) -> Reason:
-    """The evidence for a cause that the row has; ``limits``: the fences of the manifest."""
+    """The evidence for a cause that the row has; ``limits`` are the fences of the manifest."""
     variant, values = _REASONS[name](row, limits)
     return (f"{name}_{variant}" if variant else name), values
 
@@ -29,12 +29,12 @@ def _attended(row: Row) -> dict[str, Any]:
     }
 
 
-def _at(row: Row, places: Sequence[int]) -> list[str]:
-    return _listed([row["source_tokens"][place] for place in places])
+def _at(row: Row, positions: Sequence[int]) -> list[str]:
+    return _listed([row["source_tokens"][s] for s in positions])
 
 
 def _listed(words: Sequence[str]) -> list[str]:
-    """The first of them, each once."""
+    """The first ``LISTED`` different words."""
     return list(dict.fromkeys(words))[:LISTED]
 
 

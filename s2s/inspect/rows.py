@@ -1,4 +1,4 @@
-"""Pairs to rows: both lanes, their measures, and for errors the evidence."""
+"""Rows of the table from pairs: both lanes, their measures, and the evidence for errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Example:
-    """A pair of the file as the model reads it."""
+    """A pair of the file with the tokens and ids that the model reads."""
 
     id: int
     source: str
@@ -33,9 +33,10 @@ class Example:
 
 
 class Rows:
-    """Makes rows with one checkpoint; ``mode`` says which lanes: both, with causes, or one alone.
+    """Makes rows with one checkpoint; ``mode`` is one of ``MODES``, and causes need both lanes.
 
-    ``tokenizer`` is that of the file's BLEU, else the side's.
+    ``tokenizer`` is BLEU's for the whole file; by default it follows from the target side.
+    Raises UserError if the model has no attention.
     """
 
     def __init__(self, checkpoint: Checkpoint, mode: str = "both", tokenizer: str | None = None) -> None:
@@ -46,7 +47,7 @@ class Rows:
         self.script = lexical.main_script(checkpoint.target.vocab.tokens[len(SPECIALS) :])
 
     def example(self, number: int, source: str, reference: str) -> Example | None:
-        """The pair cut into tokens; None where the model cannot take it."""
+        """The pair cut into tokens; None if a side is empty or too long."""
         sides = self.checkpoint.source, self.checkpoint.target
         tokens = [side.tokens(text) for side, text in zip(sides, (source, reference), strict=True)]
         longest = min(self.checkpoint.model.longest_source or MAX_TOKENS, MAX_TOKENS)
@@ -56,7 +57,7 @@ class Rows:
         return Example(number, source, reference, tuple(tokens[0]), tuple(tokens[1]), ids)
 
     def rows(self, examples: Sequence[Example]) -> Iterator[list[Row]]:
-        """The rows of batches of like length; together those of all examples, in another order."""
+        """Yield the rows batch by batch, sorted by length and not in the order of the examples."""
         for index in batches_by_length(self.checkpoint.model, [example.ids for example in examples]):
             yield self._batch([examples[i] for i in index])
 
@@ -65,8 +66,8 @@ class Rows:
         model, forced, free = self.checkpoint.model, None, list[Free]()
         if self.mode != "free":
             forced = ForcedPass(model, [example.ids for example in examples])
-            for row, told in zip(rows, forced.lanes, strict=True):
-                row.update(_forced(told))
+            for row, forced_lane in zip(rows, forced.lanes, strict=True):
+                row.update(_forced(forced_lane))
         if self.mode != "forced":
             free = free_lanes(model, [example.ids[0] for example in examples])
             for row, example, lane in zip(rows, examples, free, strict=True):
@@ -74,8 +75,8 @@ class Rows:
         if forced and free:
             wrong = [n for n, row in enumerate(rows) if row["error"]]
             cases = [_case(n, examples[n], forced.lanes[n], free[n]) for n in wrong]
-            for n, found in zip(wrong, probe(self.checkpoint, cases, forced, self.scores), strict=True):
-                rows[n].update(found)
+            for n, columns in zip(wrong, probe(self.checkpoint, cases, forced, self.scores), strict=True):
+                rows[n].update(columns)
         return rows
 
     def _example(self, example: Example) -> Row:
@@ -121,7 +122,7 @@ def _forced(lane: Forced) -> Row:
     nll = -float(lane.log_prob_T.mean())
     return {
         "nll": nll,
-        "perplexity": math.exp(min(nll, 80.0)),  # as large as its type holds
+        "perplexity": math.exp(min(nll, 80.0)),  # within the range of float32
         "reference_log_prob": float(lane.log_prob_T.sum()),
         **_accuracy("forced", lane.hits),
         "divergence": measures.first_miss(lane.hits),
@@ -133,7 +134,7 @@ def _accuracy(lane: str, hits: list[bool]) -> Row:
 
 
 def _unknown(ids: Sequence[int]) -> list[int]:
-    return [place for place, token in enumerate(ids) if token == UNK]
+    return [n for n, token in enumerate(ids) if token == UNK]
 
 
 def _case(row: int, example: Example, forced: Forced, free: Free) -> Case:

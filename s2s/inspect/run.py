@@ -1,9 +1,9 @@
-"""A test set through both lanes into a directory: streamed, resumable, by one process or several.
+"""A run of an inspection into a directory: streamed, resumable, by one process or several.
 
-The file is read in windows of 1,000 pairs. A window becomes a part, a Parquet file that is there
-whole or not at all; the windows are the same whoever makes them, so that a run that was killed goes
-on with those that are missing, and of several processes each makes every size-th. When all are
-there the first process puts them together, with the causes, as ``examples.parquet``.
+The file is read in windows of 1,000 pairs. Each window becomes a part, a Parquet file that is written
+atomically. Windows do not depend on who computes them: a run that was killed continues with the missing
+ones, and each of ``size`` processes computes every ``size``-th. When all parts exist, the first process
+joins them, with the causes, as ``examples.parquet``.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from s2s.inspect.rows import Rows
 from s2s.inspect.schema import PART, SCHEMA, TABLE, TAGS
 from s2s.train.distributed import Group
 
-WINDOW = 1000  # pairs; the memory needed is that of one window, whatever the file
-NOTED = 20  # bad rows that the manifest names
-Progress = Callable[[int], None]  # told how many pairs more are done
+WINDOW = 1000  # pairs; one window is held in memory at a time
+NOTED = 20  # bad rows that the manifest quotes, at most
+Progress = Callable[[int], None]  # gets the number of pairs done since the last call
 Numbered = tuple[int, Pair]
 
 
 @dataclass(frozen=True)
 class Input:
-    """A file of pairs and how it is read; ``skip_bad``: rows that are no pair are passed over and counted."""
+    """A file of pairs and how it is read; with ``skip_bad``, invalid rows are skipped and counted."""
 
     path: Path
     columns: Columns = field(default_factory=Columns)
@@ -48,10 +48,10 @@ class Input:
     limit: int | None = None
     skip_bad: bool = False
     encoding: str = AUTO
-    note: Note = silent  # told once, when the file is surveyed
+    note: Note = silent  # called once, by ``survey``, with the format of the file
 
     def pairs(self, bad: Bad, note: Note = silent) -> Iterator[Numbered]:
-        """The pairs with their places among the file's rows, from 1; a row that ``bad`` lets pass has one, too."""
+        """Yield the pairs with their row numbers, from 1; bad rows that ``bad`` does not raise for are counted, too."""
         number = 0
 
         def count(error: UserError) -> None:
@@ -59,15 +59,14 @@ class Input:
             number += 1
             bad(error)
 
-        how = self.path, self.columns, self.form
-        for pair in islice(read_pairs(*how, count, self.encoding, note), self.limit):
+        for pair in islice(read_pairs(self.path, self.columns, self.form, count, self.encoding, note), self.limit):
             number += 1
             yield number, pair
 
     def survey(self) -> dict[str, Any]:
-        """How many pairs there are, how many rows and lines are bad, the first of these, and how the file was read.
+        """The number of pairs, of bad rows and of bad lines, the first bad rows, and how the file was read.
 
-        UserError for a bad row that is not to be skipped, and for a file without a pair.
+        Raises UserError for a bad row unless ``skip_bad`` is set, and for a file without pairs.
         """
         noted, forms, left_out = list[str](), list[Form](), LeftOut(self.path)
 
@@ -88,11 +87,11 @@ class Input:
         return {"pairs": pairs, **bad, "read_as": form}
 
     def references(self) -> Iterator[str]:
-        """The references, one after the other."""
+        """Yield the references."""
         return (reference for _, (_, reference) in self.pairs(_ignore if self.skip_bad else refuse))
 
     def windows(self) -> Iterator[tuple[int, list[Numbered]]]:
-        """Window after window."""
+        """Yield the windows with their numbers, from 0."""
         pairs, number = self.pairs(_ignore if self.skip_bad else refuse), 0
         while window := list(islice(pairs, WINDOW)):
             yield number, window
@@ -100,11 +99,14 @@ class Input:
 
 
 def _ignore(error: UserError) -> None:
-    """Nothing: the survey has counted it."""
+    """Ignore a bad row that ``survey`` has counted."""
 
 
 class Inspection:
-    """The directory of one checkpoint on one file; ``run`` makes what is missing of it."""
+    """The inspection of one file with one checkpoint in a directory; ``run`` computes the missing parts.
+
+    Raises UserError if the directory holds something else.
+    """
 
     def __init__(self, directory: Path, checkpoint: Checkpoint, source: Input, mode: str = "both") -> None:
         self.directory, self.checkpoint, self.source, self.mode = directory, checkpoint, source, mode
@@ -120,7 +122,7 @@ class Inspection:
         self._check()
 
     def _check(self) -> None:
-        """UserError where the directory holds anything that is not of this checkpoint, file and settings."""
+        """Raise UserError if the directory holds anything but an inspection of this checkpoint, file and settings."""
         path = self.directory / "manifest.json"
         if not self.directory.exists() or not any(self.directory.iterdir()):
             return
@@ -134,27 +136,27 @@ class Inspection:
 
     @property
     def windows(self) -> int:
-        """How many there are."""
+        """The number of windows."""
         return len(range(0, self.manifest["pairs"], WINDOW))
 
     def part(self, window: int) -> Path:
-        """Where the rows of a window are."""
+        """The path of a window's part."""
         return self.parts / f"{window:06}.parquet"
 
     def share(self, group: Group) -> int:
-        """Pairs that are this process's to do, those of an earlier run included."""
+        """The number of pairs that this process computes, those of an earlier run included."""
         sizes = [min(WINDOW, self.manifest["pairs"] - WINDOW * n) for n in range(self.windows)]
         return sum(sizes[group.rank :: group.size])
 
     def run(self, group: Group, progress: Progress) -> None:
-        """All windows that are this process's and not there yet; then the first puts all together."""
+        """Compute this process's missing windows; the first process then joins all parts."""
         if group.first and not self.table.exists():
             self.parts.mkdir(parents=True, exist_ok=True)
             self.write_manifest()
-        group.share(0)  # the others wait for the directory
+        group.share(0)  # barrier: the directory exists
         if not self.table.exists():
             self._parts(group, progress)
-        group.share(0)  # the first waits for the parts
+        group.share(0)  # barrier: all parts exist
         if group.first and not self.table.exists():
             self._join()
         if group.first:
@@ -162,7 +164,7 @@ class Inspection:
         group.share(0)
 
     def write_manifest(self, **more: Any) -> None:
-        """What the directory is of, and what is known of it besides."""
+        """Write ``manifest.json``, with ``more`` keys."""
         text = json.dumps({**self.manifest, **more}, ensure_ascii=False, indent=1)
         disk.write_text(self.directory / "manifest.json", text + "\n")
 
@@ -177,17 +179,17 @@ class Inspection:
                 self._part(number, window, rows, progress)
 
     def _part(self, number: int, window: list[Numbered], rows: Rows, progress: Progress) -> None:
-        examples = [made for id, pair in window if (made := rows.example(id, *pair)) is not None]
+        examples = [example for id, pair in window if (example := rows.example(id, *pair)) is not None]
         progress(len(window) - len(examples))
-        found = []
+        computed = []
         for batch in rows.rows(examples):
-            found += batch
+            computed += batch
             progress(len(batch))
-        table = pa.Table.from_pylist(sorted(found, key=lambda row: int(row["id"])), schema=PART)
+        table = pa.Table.from_pylist(sorted(computed, key=lambda row: int(row["id"])), schema=PART)
         disk.write_file(self.part(number), lambda path: pq.write_table(table, path, compression="zstd"))
 
     def _join(self) -> None:
-        """The parts in order as one table, a row group a part, with the causes; the manifest says what it holds."""
+        """Join the parts in order into one table, a row group per part, add the causes, and complete the manifest."""
         paths = [self.part(n) for n in range(self.windows)]
         columns = pa.concat_tables([pq.read_table(path, columns=["nll", "reference_ratio"]) for path in paths])
         if not len(columns):
@@ -205,8 +207,8 @@ class Inspection:
                     writer.write_table(whole)
 
         known = {name: value for name, value in asdict(limits).items() if np.isfinite(value)}
-        made = {"examples": len(columns), "left_out": self.manifest["pairs"] - len(columns), "fences": known}
-        self.write_manifest(**made)
+        left_out = self.manifest["pairs"] - len(columns)
+        self.write_manifest(examples=len(columns), left_out=left_out, fences=known)
         disk.write_file(self.table, fill)
 
 

@@ -1,4 +1,4 @@
-"""The columns of an inspected test set (docs/INSPECT.md): names, types, and what fills them."""
+"""The columns of an inspected test set, names and types; docs/INSPECT.md defines each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An inspected test set in numbers: corpus scores, counts of causes, distributions."""
+"""Summary of an inspected test set: corpus scores, counts of causes, distributions."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ BINS = 20
 
 @dataclass(frozen=True)
 class Score:
-    """A corpus score as a function of sums over examples: of which columns, and which function (R, K) → (R, 1)."""
+    """A corpus score: the columns to sum over examples, and the function of the sums, (R, K) → (R, 1)."""
 
     columns_NK: Floats
     value: Callable[[Floats], Floats]
 
 
 def table_score(table: pa.Table, name: str) -> Score:
-    """BLEU and chrF of summed counts; ROUGE-L the mean; NLL, perplexity and accuracies over all reference tokens."""
+    """The corpus score of a table: BLEU and chrF from summed counts, ROUGE-L as mean, others over reference tokens."""
     if name in ("bleu", "chrf"):
         return Score(_lists(table[f"{name}_counts"]), bleu_from_counts if name == "bleu" else chrf)
     if name == "rouge_l":
@@ -61,7 +61,7 @@ def table_score(table: pa.Table, name: str) -> Score:
 
 
 def score_inputs(name: str) -> tuple[str, ...]:
-    """The columns that ``score`` reads."""
+    """The columns that ``table_score`` reads."""
     own = {
         "bleu": "bleu_counts",
         "chrf": "chrf_counts",
@@ -72,7 +72,7 @@ def score_inputs(name: str) -> tuple[str, ...]:
 
 
 def summary(examples: Examples, by: Bootstrap | None = None) -> dict[str, Any]:
-    """Everything that ``summary.json`` holds (docs/INSPECT.md)."""
+    """Compute the content of ``summary.json`` (docs/INSPECT.md)."""
     by = by or Bootstrap()
     held = examples.manifest
     free, forced = (held["settings"]["mode"] in (mode, "both") for mode in ("free", "forced"))
@@ -85,7 +85,7 @@ def summary(examples: Examples, by: Bootstrap | None = None) -> dict[str, Any]:
     out = {
         "schema": SCHEMA,
         **{name: held[name] for name in ("checkpoint", "file", "settings", "examples", "left_out", "bad_rows")},
-        "bleu_tokenizer": held.get("bleu_tokenizer", ""),  # which an inspection of an earlier version does not say
+        "bleu_tokenizer": held.get("bleu_tokenizer", ""),  # missing in inspections by earlier versions
         "bootstrap": {"resamples": by.resamples, "seed": by.seed, "level": by.level},
         "scores": {name: estimates[name] for name in names},
     }
@@ -98,35 +98,35 @@ def summary(examples: Examples, by: Bootstrap | None = None) -> dict[str, Any]:
 
 
 def load_summary(directory: Path) -> dict[str, Any]:
-    """What ``summary.json`` holds, computed and written where it is not there yet."""
+    """The content of ``summary.json``, which is computed and written if it is missing."""
     path = directory / "summary.json"
     if not path.exists():
-        made = json.dumps(summary(Examples(directory)), ensure_ascii=False, indent=1, allow_nan=False)
-        disk.write_text(path, made + "\n")
-    held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return held
+        text = json.dumps(summary(Examples(directory)), ensure_ascii=False, indent=1, allow_nan=False)
+        disk.write_text(path, text + "\n")
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
 
 
 def _tags(examples: Examples) -> dict[str, Floats]:
-    """Of each cause 1 where an example has it."""
+    """By cause, 1 for each example that has it, else 0."""
     return {name: float_column(examples.columns(f"cause_{name}")[f"cause_{name}"]) for name in CAUSES}
 
 
 def _estimates(scores: Mapping[str, Score], by: Bootstrap) -> dict[str, dict[str, float | None]]:
-    """Value and interval of each, all from the same resamples."""
-    ends = np.cumsum([made.columns_NK.shape[1] for made in scores.values()])
+    """Value and interval of each score, all from the same resamples."""
+    ends = np.cumsum([score.columns_NK.shape[1] for score in scores.values()])
 
     def values(sums_RK: Floats) -> Floats:
         parts = np.split(sums_RK, ends[:-1], axis=1)
-        return np.hstack([made.value(part) for made, part in zip(scores.values(), parts, strict=True)])
+        return np.hstack([score.value(part) for score, part in zip(scores.values(), parts, strict=True)])
 
-    found = by.interval(np.hstack([made.columns_NK for made in scores.values()]), values)
-    rows = zip(scores, *map(plain, found), strict=True)
+    intervals = by.interval(np.hstack([score.columns_NK for score in scores.values()]), values)
+    rows = zip(scores, *map(plain, intervals), strict=True)
     return {name: {"value": value, "low": low, "high": high} for name, value, low, high in rows}
 
 
 def _causes(tags: Mapping[str, Floats], estimates: Mapping[str, dict[str, float | None]]) -> dict[str, Any]:
-    """Of each cause how many errors have it, how many no other, and its share of the errors."""
+    """For each cause the number of errors that have it, of those with no other cause, and its share of the errors."""
     number_N = np.sum(list(tags.values()), axis=0)
     return {
         name: {
@@ -139,7 +139,10 @@ def _causes(tags: Mapping[str, Floats], estimates: Mapping[str, dict[str, float 
 
 
 def _distribution(values: Floats) -> dict[str, Any] | None:
-    """Quantiles, and a histogram between those of 1 % and 99 %; what lies beyond is in its outer bins."""
+    """Quantiles, and a histogram between the 1 % and 99 % quantiles whose outer bins include all values beyond.
+
+    None if there are no values.
+    """
     values = values[np.isfinite(values)]
     if not len(values):
         return None
@@ -159,12 +162,12 @@ def _ratio(sums_RK: Floats) -> Floats:
 
 
 def float_column(column: pa.Array | pa.ChunkedArray) -> Floats:
-    """A column of numbers or truth values; null is NaN."""
+    """A column of numbers or booleans as floats; null becomes NaN."""
     values: Floats = np.asarray(column.cast(pa.float64()), dtype=float)
     return values
 
 
 def _lists(column: pa.ChunkedArray) -> Floats:
-    """A column of lists of one length: (N, K)."""
+    """A column of N lists of equal length K: (N, K)."""
     flat: Floats = column.combine_chunks().flatten().to_numpy().astype(float)
     return flat.reshape(len(column), -1)

@@ -1,6 +1,6 @@
-"""Reading an inspected test set: a page of its rows, sorted, filtered and searched, or one row whole.
+"""Reading an inspected test set: pages of rows, sorted, filtered and searched, or one row with all columns.
 
-Only the columns that are asked for are read, and of a page only the row groups that it has rows of.
+Only the requested columns are read, and for a page only the row groups that contain its rows.
 """
 
 from __future__ import annotations
@@ -26,19 +26,26 @@ from s2s.inspect.schema import SCHEMA, TABLE
 PAGE_COLUMNS = ("id", "source", "reference", "output", "bleu", "chrf", "nll", "divergence")
 SEARCHED = ("source", "reference", "output")
 WORDS = ("wanted", "said")
-LENGTHS = {"source_length": "source_tokens", "reference_length": "reference_tokens"}  # made of a column of lists
-DIFFERENCE = "difference"  # of two inspections: what the first is ahead by
-LABEL = "label"  # to sort by: what people said, which is no column of the file (s2s/store/labels.py)
-MOST = 400  # characters that are searched for
+LENGTHS = {"source_length": "source_tokens", "reference_length": "reference_tokens"}  # lengths of list columns
+DIFFERENCE = "difference"  # column of ``Paired``: by how much the first inspection is better
+LABEL = "label"  # sort key for labels, which are not in the file but in the database (s2s/store/labels.py)
+MOST = 400  # characters of a text in a query, at most
 
 
 @dataclass(frozen=True)
 class Query:
-    """Which rows, in which order: all conditions hold, ties stay in the file's order, rows without a value are last.
+    """A filter and an order of rows; a row must meet all conditions.
 
-    ``causes``: the row has each of them. ``ranges``: a column's value lies between two numbers, either
-    may be None. ``words``: ``wanted`` or ``said`` is this word. ``text``: source, reference or output
-    hold it, capitals aside. ``ids``: only these examples, in rising order; all where there is none.
+    Rows with equal values stay in the file's order, and rows without a value come last.
+
+    - ``errors``: the row is an error.
+    - ``causes``: the row has each of them.
+    - ``ranges``: the value of a column lies between two numbers; None is no limit.
+    - ``words``: ``wanted`` or ``said`` is this word.
+    - ``text``: source, reference or output contains it, in upper or lower case.
+    - ``ids``: only these examples, in rising order; empty means all.
+
+    Raises UserError for unknown columns or causes.
     """
 
     sort: str = "id"
@@ -62,7 +69,7 @@ class Query:
                 raise UserError("setting_choice", name="words", found=name, known=", ".join(WORDS))
 
     def without(self, condition: str) -> Query:
-        """The same without one condition, named as by ``Examples.masks``."""
+        """A copy without one condition, named as in ``Examples.masks``."""
         kind, _, name = condition.partition(":")
         rest: Any = {"errors": False, "text": "", "ids": ()}.get(kind)
         if kind in ("ranges", "words"):
@@ -72,24 +79,24 @@ class Query:
         return replace(self, **{kind: rest})
 
     def pack(self) -> str:
-        """Itself as a short text, for a link.
+        """The query as a short text for a link; empty for the default query.
 
         >>> Query(sort="nll", ranges={"chrf": (None, 20.0)}).pack()
         '{"sort":"nll","ranges":{"chrf":[null,20.0]}}'
         """
         changed = {name: value for name, value in vars(self).items() if value != getattr(Query(), name)}
         if self.ids:
-            changed["ids"] = np.diff(self.ids, prepend=0).tolist()  # small numbers are short
+            changed["ids"] = np.diff(self.ids, prepend=0).tolist()  # differences have fewer digits
         return json.dumps(changed, ensure_ascii=False, separators=(",", ":"), default=dict) if changed else ""
 
     @classmethod
     def unpack(cls, text: str) -> Query:
-        """What ``pack`` wrote; ValueError for anything else."""
-        held = json.loads(text) if text else {}
+        """Parse a text from ``pack``; ValueError for anything else."""
+        values = json.loads(text) if text else {}
         try:
-            ids = tuple(itertools.accumulate(held.get("ids", ())))
-            lists = {"causes": tuple(held.get("causes", ())), "ranges": _pairs(held.get("ranges", {})), "ids": ids}
-            query = cls(**(held | lists))
+            ids = tuple(itertools.accumulate(values.get("ids", ())))
+            lists = {"causes": tuple(values.get("causes", ())), "ranges": _pairs(values.get("ranges", {})), "ids": ids}
+            query = cls(**(values | lists))
         except (TypeError, AttributeError, RecursionError, UserError):
             raise ValueError(text) from None
         flags, texts = (query.descending, query.errors), (query.sort, query.text, *dict(query.words).values())
@@ -101,7 +108,7 @@ class Query:
 
 
 def _pairs(ranges: Mapping[str, Any]) -> dict[str, tuple[float | None, float | None]]:
-    """Two numbers or None each; ValueError for what is none."""
+    """Check that each range is a pair of finite numbers or None; ValueError otherwise."""
     for low, high in ranges.values():
         if not all(x is None or (type(x) in (int, float) and math.isfinite(x)) for x in (low, high)):
             raise ValueError(ranges)
@@ -110,14 +117,14 @@ def _pairs(ranges: Mapping[str, Any]) -> dict[str, tuple[float | None, float | N
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows, and how many fit the query."""
+    """Some rows, and the number of all rows that match the query."""
 
     total: int
     rows: tuple[dict[str, Any], ...]
 
 
 class Examples:
-    """The table in a directory that ``python -m s2s inspect`` made."""
+    """The table in a directory written by ``python -m s2s inspect``. UserError if there is no finished inspection."""
 
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
@@ -136,45 +143,45 @@ class Examples:
         return int(self.starts[-1])
 
     def columns(self, *names: str) -> pa.Table:
-        """Whole columns, each once, lengths of lists among them."""
+        """Whole columns without duplicates; the names of ``LENGTHS`` are allowed."""
         names = tuple(dict.fromkeys(names))
-        read = dict.fromkeys(LENGTHS.get(name, name) for name in names)
-        table = pq.read_table(self.path, columns=list(read), memory_map=True)
-        found = [pc.list_value_length(table[LENGTHS[n]]) if n in LENGTHS else table[n] for n in names]
-        return pa.table(found, names=list(names))
+        stored = dict.fromkeys(LENGTHS.get(name, name) for name in names)
+        table = pq.read_table(self.path, columns=list(stored), memory_map=True)
+        arrays = [pc.list_value_length(table[LENGTHS[n]]) if n in LENGTHS else table[n] for n in names]
+        return pa.table(arrays, names=list(names))
 
     def column(self, name: str) -> pa.Array:
-        """One column of numbers, marks or words; these stay in memory once they were read."""
+        """One column of numbers, booleans or words, cached in memory after the first read."""
         if name not in self.cache:
             self.cache[name] = self.columns(name)[name].combine_chunks()
         return self.cache[name]
 
     def order(self, query: Query) -> np.ndarray:
-        """The places of the rows that fit, in the query's order; by ``LABEL`` in the file's."""
-        kept = np.flatnonzero(np.logical_and.reduce([np.ones(len(self), dtype=bool), *self.masks(query).values()]))
+        """The indices of the matching rows in the query's order; with ``LABEL`` in the file's order."""
+        matching = np.flatnonzero(np.logical_and.reduce([np.ones(len(self), dtype=bool), *self.masks(query).values()]))
         if query.sort == LABEL:
-            return kept
+            return matching
         order = "descending" if query.descending else "ascending"
-        table = pa.table({"value": self.column(query.sort).take(pa.array(kept)), "place": pa.array(kept)})
-        # place: sort_indices promises no stable order
-        ranked = pc.sort_indices(table, sort_keys=[("value", order), ("place", "ascending")])
-        places: np.ndarray = kept[ranked.to_numpy()]
-        return places
+        table = pa.table({"value": self.column(query.sort).take(pa.array(matching)), "index": pa.array(matching)})
+        # the index is a sort key because sort_indices is not guaranteed to be stable
+        ranked = pc.sort_indices(table, sort_keys=[("value", order), ("index", "ascending")])
+        indices: np.ndarray = matching[ranked.to_numpy()]
+        return indices
 
     def page(self, query: Query, start: int = 0, count: int = 50, columns: Sequence[str] = PAGE_COLUMNS) -> Page:
-        """Rows ``start`` to ``start + count`` of those that fit, in the query's order."""
-        places = self.order(query)
-        return Page(len(places), tuple(self.rows(places[start : start + count], columns)))
+        """Rows ``start`` to ``start + count`` of the matching rows, in the query's order."""
+        indices = self.order(query)
+        return Page(len(indices), tuple(self.rows(indices[start : start + count], columns)))
 
     def example(self, id: int) -> dict[str, Any]:
-        """The row of an id with all columns; KeyError where there is none."""
-        places = np.flatnonzero(self.column("id").to_numpy() == id)
-        if not len(places):
+        """The row of an id with all columns; KeyError if there is none."""
+        indices = np.flatnonzero(self.column("id").to_numpy() == id)
+        if not len(indices):
             raise KeyError(id)
-        return self.rows(places, TABLE.names)[0]
+        return self.rows(indices, TABLE.names)[0]
 
     def masks(self, query: Query) -> dict[str, np.ndarray]:
-        """Of each condition the rows that meet it: errors, ids, text; with a name behind: causes, ranges, words."""
+        """The rows that meet each condition, by name: ``errors``, ``ids``, ``text``, ``causes:NAME`` and so on."""
         masks = {"errors": mask(self.column("error"))} if query.errors else {}
         for name in query.causes:
             masks[f"causes:{name}"] = mask(self.column(f"cause_{name}"))
@@ -195,36 +202,36 @@ class Examples:
         return masks
 
     def _matches(self, text: str) -> np.ndarray:
-        """The rows that hold a text; order and counts ask for the same one, found once."""
-        before, found = self.last_search
+        """The rows that contain a text; the last result is cached, as order and counts need the same one."""
+        before, rows = self.last_search
         if before != text:
-            found = mask(pc.match_substring(self._searched_text(), text))
-            self.last_search = text, found
-        return found
+            rows = mask(pc.match_substring(self._searched_text(), text))
+            self.last_search = text, rows
+        return rows
 
     def _searched_text(self) -> pa.Array:
-        """Source, reference and output of each row, composed, in small letters, in memory once somebody searched."""
+        """Source, reference and output of each row as one text, NFC and lower case, cached after the first search."""
         if "" not in self.cache:
-            given = (pc.fill_null(column, "") for column in self.columns(*SEARCHED).columns)
-            texts = [pc.utf8_lower(pc.utf8_normalize(column, form="NFC")) for column in given]
+            columns = (pc.fill_null(column, "") for column in self.columns(*SEARCHED).columns)
+            texts = [pc.utf8_lower(pc.utf8_normalize(column, form="NFC")) for column in columns]
             self.cache[""] = pc.binary_join_element_wise(*texts, "\0").combine_chunks()
         return self.cache[""]
 
-    def rows(self, places: np.ndarray, columns: Sequence[str]) -> list[dict[str, Any]]:
-        """The rows at some places, in that order."""
-        groups = np.searchsorted(self.starts, places, side="right") - 1
-        found: dict[int, dict[str, Any]] = {}
+    def rows(self, indices: np.ndarray, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """The rows at some indices, in that order."""
+        groups = np.searchsorted(self.starts, indices, side="right") - 1
+        by_index: dict[int, dict[str, Any]] = {}
         with pq.ParquetFile(self.path, metadata=self.metadata, memory_map=True) as file:
             for group in np.unique(groups):
-                own = places[groups == group]
+                members = indices[groups == group]
                 table = file.read_row_group(int(group), columns=list(columns))
-                rows = table.take(pa.array(own - self.starts[group])).select(list(columns)).to_pylist()
-                found.update(zip(own.tolist(), rows, strict=True))
-        return [found[int(place)] for place in places]
+                rows = table.take(pa.array(members - self.starts[group])).select(list(columns)).to_pylist()
+                by_index.update(zip(members.tolist(), rows, strict=True))
+        return [by_index[int(index)] for index in indices]
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
-    """What an inspection says of itself; UserError where there is none."""
+    """The manifest of an inspection; UserError if there is none."""
     try:
         manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -243,7 +250,7 @@ SORTS = (*NUMBERS, LABEL)
 
 
 def mask(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """Where a column of truth values is true; null counts as false."""
-    held = pc.fill_null(column, False)
-    true_N: np.ndarray = held.to_numpy(zero_copy_only=False) if isinstance(held, pa.Array) else held.to_numpy()
+    """A boolean column as an array; null becomes False."""
+    filled = pc.fill_null(column, False)
+    true_N: np.ndarray = filled.to_numpy(zero_copy_only=False) if isinstance(filled, pa.Array) else filled.to_numpy()
     return np.array(true_N, dtype=bool)

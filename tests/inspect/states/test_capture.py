@@ -35,12 +35,12 @@ SCRIPT = """
 import os, signal, sys
 from pathlib import Path
 from s2s.checkpoint.open import load
-from s2s.inspect.states import record
+from s2s.inspect.states import capture
 from s2s.inspect.table import Examples
 from s2s.train.distributed import join, leave
 
 place, name, kill_after = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-write, written = record._Rows.write, []
+write, written = capture._Rows.write, []
 def count(self, row, values):
     if kill_after and len(written) >= kill_after:
         write(self, row, values[: len(values) // 2])  # in the middle of a sentence
@@ -48,9 +48,9 @@ def count(self, row, values):
         os.kill(os.getpid(), signal.SIGKILL)
     write(self, row, values)
     written.append(row)
-record._Rows.write = count
+capture._Rows.write = count
 told = []
-record.States(Examples(place / name), load(place / "tiny-general")).make(join(), told.append)
+capture.StateWriter(Examples(place / name), load(place / "tiny-general")).make(join(), told.append)
 os.write(1, f"\\nTOLD {sum(told)} WRITTEN {len(written)}\\n".encode())  # in one piece, beside another process
 leave()
 """
