@@ -1,4 +1,4 @@
-"""Numbers to pictures. ``attention`` and ``probabilities`` draw a trace; plotly is loaded when they are used."""
+"""Figures from numbers. ``attention`` and ``probabilities`` draw a trace; plotly is imported on first use."""
 
 from __future__ import annotations
 

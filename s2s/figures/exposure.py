@@ -1,4 +1,4 @@
-"""Measures of exposure bias → plotly Figure. Pure; ``text`` holds the words of the visitor's language."""
+"""Plotly figures of the measures of exposure bias. ``text`` has the labels in the visitor's language."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from s2s.exposure.remedies import Comparison
 
 FORCED, FREE = BLUE, ORANGE
-DASHES = ("solid", "dash")  # of the first and the second checkpoint
-RARE, FEWEST = 0.05, 10  # positions that a smaller share of the sentences has, or fewer of them, are not drawn
-FEW = 16  # points whose words stand below the axis
+DASHES = ("solid", "dash")  # line styles of the first and the second checkpoint
+RARE, FEWEST = 0.05, 10  # least share and least number of sentences of a position that is drawn
+FEW = 16  # points, at most, that have their words below the axis
 
 
 def _figure(x: str, y: str, **layout: Any) -> go.Figure:
@@ -37,16 +37,16 @@ def _figure(x: str, y: str, **layout: Any) -> go.Figure:
 
 
 def _band(figure: go.Figure, x: Sequence[float], curve: Curve, name: str, colour: str, dash: str) -> None:
-    """A line in its interval, where it is defined and not rare."""
+    """Add a curve with its interval as a band, at positions where it is defined and not rare."""
     most = max(curve.count, default=0)
     least = max(RARE * most, min(FEWEST, most))
     rows = list(zip(x, curve.value, curve.low, curve.high, curve.count, strict=True))
-    kept = [row for row in rows if None not in row and row[4] >= least]
-    if not kept:
+    drawn = [row for row in rows if None not in row and row[4] >= least]
+    if not drawn:
         return
-    place, value, low, high, count = (list(column) for column in zip(*kept, strict=True))
+    position, value, low, high, count = (list(column) for column in zip(*drawn, strict=True))
     figure.add_scatter(
-        x=place + place[::-1],
+        x=position + position[::-1],
         y=high + low[::-1],
         fill="toself",
         fillcolor=transparent(colour, 0.16),
@@ -55,9 +55,9 @@ def _band(figure: go.Figure, x: Sequence[float], curve: Curve, name: str, colour
         showlegend=False,
     )
     figure.add_scatter(
-        x=place,
+        x=position,
         y=value,
-        mode="lines+markers" if len(place) <= 40 else "lines",
+        mode="lines+markers" if len(position) <= 40 else "lines",
         name=escape(name),
         line={"color": colour, "dash": dash},
         customdata=list(zip(low, high, count, strict=True)),
@@ -75,7 +75,7 @@ def sentence(
     marks: Mapping[str, int],
     text: Mapping[str, str],
 ) -> go.Figure:
-    """Recovery on one sentence: ``rows`` is checkpoint → score → value by k; ``marks`` says where each diverges."""
+    """Recovery of one sentence: ``rows`` has values by k per checkpoint and score, ``marks`` the first divergences."""
     figure = _figure(text["given"], text["score"], yaxis_range=[-0.03, 1.14])
     for (checkpoint, scores), dash in zip(rows.items(), DASHES, strict=False):
         for (score, values), colour in zip(scores.items(), (FREE, FORCED), strict=True):
@@ -98,7 +98,7 @@ def sentence(
 
 
 def positions(reports: Sequence[Report], measure: str, text: Mapping[str, str]) -> go.Figure:
-    """``accuracy`` or ``nll`` by position: the lanes as colours, the checkpoints as dashes."""
+    """``accuracy`` or ``nll`` by position: a colour for each lane, a line style for each checkpoint."""
     figure = _figure(text["position"], text[measure])
     for report, dash in zip(reports, DASHES, strict=False):
         found = report.positions
@@ -113,7 +113,7 @@ def positions(reports: Sequence[Report], measure: str, text: Mapping[str, str]) 
 
 
 def recovery(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure:
-    """Score of the rest by the share of the reference that was given."""
+    """The score of the rest by the share of the reference that is given."""
     figure = _figure(text["share"], text["score"], yaxis_range=[0, 1.03], xaxis_ticksuffix=" %")
     for report, dash in zip(reports, DASHES, strict=False):
         found = report.recovery
@@ -124,7 +124,7 @@ def recovery(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure:
 
 
 def cost(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure:
-    """What one wrong word at position k costs the rest."""
+    """The cost of one wrong word at position k: the loss in the score of the rest."""
     figure = _figure(text["position"], text["cost"])
     for report, dash in zip(reports, DASHES, strict=False):
         found = report.recovery
@@ -135,7 +135,7 @@ def cost(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure:
 
 
 def accumulated(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure:
-    """R(l) and R_ref(l) of the checkpoints that were held against an oracle."""
+    """R(l) and R_ref(l) of the checkpoints that were measured with an oracle."""
     figure = _figure(text["length"], text["accumulated"])
     for report, dash in zip(reports, DASHES, strict=False):
         if found := report.excess:
@@ -147,7 +147,7 @@ def accumulated(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure
 
 
 def excess(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure:
-    """ExAccErr(l) of the checkpoints that were held against an oracle."""
+    """ExAccErr(l) of the checkpoints that were measured with an oracle."""
     figure = _figure(text["length"], text["excess"], yaxis_ticksuffix=" %")
     for report, dash in zip(reports, DASHES, strict=False):
         if found := report.excess:
@@ -157,7 +157,7 @@ def excess(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure:
 
 
 def reliability(reports: Sequence[Report], text: Mapping[str, str]) -> go.Figure:
-    """Accuracy against confidence, a marker a bin, its area the bin's share of the predictions."""
+    """Accuracy against confidence: one marker per bin, larger for a larger share of the predictions."""
     figure = _figure(text["confidence"], text["accuracy"], hovermode="closest")
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": GREY, "dash": "dot"}, showlegend=False)
     for report, symbol in zip(reports, ("circle", "diamond-open"), strict=False):
@@ -188,7 +188,7 @@ def _bins(figure: go.Figure, part: Reliability, name: str, colour: str, symbol: 
 
 
 def forest(comparison: Comparison, measure: str, name: str) -> go.Figure:
-    """One measure of all systems: value and interval a row, the first system's value as a line to compare with."""
+    """One measure of all systems: a row with value and interval each, and a line at the first system's value."""
     rows = [(system.name, system.measures[measure]) for system in comparison.systems if measure in system.measures]
     figure = _figure(escape(name), "", height=110 + 30 * len(rows), hovermode="closest", showlegend=False)
     figure.add_scatter(
@@ -214,7 +214,7 @@ def forest(comparison: Comparison, measure: str, name: str) -> go.Figure:
 def lengths(
     found: Lengths | None, tried: Mapping[str, Sequence[tuple[int, float]]], text: Mapping[str, str]
 ) -> go.Figure:
-    """chrF by source length: measured bins with their intervals, and as rings the sentences ``tried``."""
+    """chrF by source length: measured bins with intervals, and rings for the sentences in ``tried``."""
     figure = _figure(text["tokens"], text["chrf"], yaxis_range=[0, 100], hovermode="closest")
     names = [system.name for system in found.systems] if found else []
     colours = dict(zip([*names, *(name for name in tried if name not in names)], MODELS, strict=False))

@@ -1,4 +1,4 @@
-"""Every head's attention as small pictures in rows, one row a layer. Pure: weights and words in, HTML out."""
+"""The attention of every head as small images in rows, one row per layer, as HTML."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STYLE = """<style>
 
 
 def picture(weights_TS: np.ndarray) -> str:
-    """A row a step, a column a source token, as a PNG in a data URI."""
+    """The weights as a PNG in a data URI: one pixel row per step, one pixel column per source token."""
     pixels = np.empty((*weights_TS.shape, 4), dtype=np.uint8)
     pixels[..., :3] = channels(ORANGE)
     pixels[..., 3] = np.rint(255 * np.clip(weights_TS, 0, 1) ** 0.7)
@@ -41,7 +41,7 @@ def mean_largest_weight(weights_TS: np.ndarray) -> float:
 def heads_html(
     weights_HTS: np.ndarray, sources: Sequence[str], layer: int, seen: Sequence[int], text: Mapping[str, str]
 ) -> str:
-    """The heads of a layer, counted from 1; those of ``seen`` are framed. ``text`` has ``alt``."""
+    """The heads of a layer, counted from 1; those of ``seen`` get a frame. ``text["alt"]`` describes an image."""
     figures = []
     for head, weights_TS in enumerate(weights_HTS, start=1):
         most = [sources[s] for s in weights_TS.sum(axis=0).argsort()[::-1][:3]]

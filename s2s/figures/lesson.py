@@ -1,4 +1,4 @@
-"""Figures of the chapters: numbers → plotly Figure. Pure; ``text`` holds the words of the visitor's language."""
+"""Plotly figures of the lesson's chapters. ``text`` has the labels in the visitor's language."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _figure(x: str, y: str, **layout: Any) -> go.Figure:
 
 
 def losses(tokens: Sequence[str], nll: Sequence[float], chosen: int, mean: float, text: Mapping[str, str]) -> go.Figure:
-    """``-ln p`` of each reference token as a bar, one of them chosen, and their mean as a line."""
+    """``-ln p`` of each reference token as a bar, the chosen one highlighted, and the mean as a line."""
     figure = _figure("", text["nll"], hovermode="closest", showlegend=False)
     figure.add_bar(
         x=list(range(len(nll))),
@@ -45,7 +45,7 @@ def losses(tokens: Sequence[str], nll: Sequence[float], chosen: int, mean: float
 def smoothing(
     epsilons: Sequence[float], values: Sequence[float], chosen: tuple[float, float], text: Mapping[str, str]
 ) -> go.Figure:
-    """The loss over ε, and where the slider stands."""
+    """The loss over ε, with a marker at the chosen (ε, loss)."""
     figure = _figure("ε", text["loss"], showlegend=False)
     figure.add_scatter(x=list(epsilons), y=list(values), mode="lines", line={"color": BLUE}, hovertemplate="%{y:.3f}")
     figure.add_scatter(x=[chosen[0]], y=[chosen[1]], mode="markers", marker={"size": 12, "color": ORANGE})
@@ -53,7 +53,7 @@ def smoothing(
 
 
 def schedules(steps: Sequence[int], values: Mapping[str, Sequence[float]], text: Mapping[str, str]) -> go.Figure:
-    """ε_i of the schedules over the steps of a training."""
+    """The share of teacher forcing, ε_i, of each schedule by training step."""
     figure = _figure(text["training_step"], text["teacher_share"], yaxis_range=[-0.03, 1.05], hovermode="x unified")
     for (schedule, shares), colour in zip(values.items(), (BLUE, ORANGE, GREEN), strict=True):
         line = {"color": colour}
@@ -62,7 +62,7 @@ def schedules(steps: Sequence[int], values: Mapping[str, Sequence[float]], text:
 
 
 def adversarial(found: Adversarial, text: Mapping[str, str]) -> go.Figure:
-    """The loss over the norm of the change: the worst direction and a random one."""
+    """The loss over the norm of the perturbation, in the worst and in a random direction."""
     figure = _figure(text["norm"], text["loss"], hovermode="x unified")
     for name, values, colour in (("worst", found.worst, ORANGE), ("random", found.random, GREY)):
         figure.add_scatter(
@@ -77,7 +77,7 @@ def adversarial(found: Adversarial, text: Mapping[str, str]) -> go.Figure:
 
 
 def rewards(found: Rewarded, text: Mapping[str, str]) -> go.Figure:
-    """Each sample's reward, against the greedy output's: above it, its words become likelier; below, less likely."""
+    """The reward of each sample against the greedy output's: above it training raises the sample's probability."""
     values = [one.reward for one in found.samples]
     figure = _figure(text["samples"], text["reward"], showlegend=False, hovermode="closest")
     colours = [GREEN if v > found.baseline else ORANGE if v < found.baseline else GREY for v in values]

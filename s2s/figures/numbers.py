@@ -1,4 +1,4 @@
-"""Numbers as a page writes them."""
+"""Numbers formatted for a page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def share(p: float) -> str:
-    """A probability in per cent; what would read as 0 or 100 but is not says so.
+    """A probability in per cent; values that would round to 0 or 100 have < or > instead.
 
     >>> share(0.8789), share(0.0001), share(0.99999)
     ('87.9 %', '<0.1 %', '>99.9 %')
@@ -20,7 +20,7 @@ def share(p: float) -> str:
 
 
 def chance(p: float) -> str:
-    """A p-value; one that no resample reached is below what 1,000 can show.
+    """A p-value with its sign of relation; below 0.001, which 1,000 resamples cannot resolve, it is "< 0.001".
 
     >>> chance(0.0213), chance(0.0)
     ('= 0.021', '< 0.001')
@@ -29,14 +29,14 @@ def chance(p: float) -> str:
 
 
 def signed(number: str) -> str:
-    """A written number with a real minus."""
+    """A formatted number with a minus sign (−) in place of a hyphen."""
     return number.replace("-", "−")
 
 
-def with_interval(found: Estimate | Measured | None) -> str:
-    """A value with its interval; a dash where nothing defines it."""
-    if found is None or found.value is None:
+def with_interval(estimate: Estimate | Measured | None) -> str:
+    """A value with its interval; a dash if it is undefined."""
+    if estimate is None or estimate.value is None:
         return "–"
-    if found.low is None or found.high is None:
-        return signed(f"{found.value:.4g}")
-    return signed(f"{found.value:.4g} [{found.low:.4g}, {found.high:.4g}]")
+    if estimate.low is None or estimate.high is None:
+        return signed(f"{estimate.value:.4g}")
+    return signed(f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]")

@@ -1,4 +1,4 @@
-"""States as points of a plane → plotly Figure. Pure; ``text`` holds the words of the visitor's language."""
+"""Plotly figures of states as points of a plane. ``text`` has the labels in the visitor's language."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import plotly.graph_objects as go
 from s2s.figures.palette import CLUSTERS, GREY, PATH
 from s2s.figures.trace import escape
 
-NAMED = 40  # states of a path whose words stand beside them; beyond, they are told on hovering
-GL = 3000  # points from which on WebGL draws them
+NAMED = 40  # states of a path, at most, that have their words beside them; on a longer path, on hovering
+GL = 3000  # points; with more, WebGL draws them
 HOVER = "%{text}<br>%{customdata}<extra></extra>"
 
 
 @dataclass(frozen=True)
 class Group:
-    """Points of one colour; ``rest`` for what is none of the others."""
+    """Points of one colour; ``rest`` is the group of all other points."""
 
     name: str
     members: np.ndarray  # which points
@@ -33,7 +33,7 @@ def cloud(
     text: Mapping[str, str],
     path: tuple[np.ndarray, Sequence[str]] | None = None,
 ) -> go.Figure:
-    """A point a state, with its word and its example's id; over them a sentence's path from state to state."""
+    """One point per state, with its word and its example's id on hovering, and optionally the path of one sentence."""
     figure = go.Figure()
     kind = go.Scattergl if len(points_N2) > GL else go.Scatter
     colours = iter(CLUSTERS)
@@ -65,7 +65,7 @@ def cloud(
 
 
 def _path(figure: go.Figure, kind: type[go.Scatter], points_N2: np.ndarray, words: Sequence[str], name: str) -> None:
-    """Its line, and its words as annotations, which lie above whatever WebGL draws."""
+    """Draw the path's line, and its words as annotations, which are above WebGL's layer."""
     labels = [f"{n} {escape(word)}" for n, word in enumerate(words, start=1)]
     figure.add_trace(
         kind(

@@ -1,4 +1,4 @@
-"""One decoder step as HTML: its most probable words, and its attention over the source. Pure texts."""
+"""One decoder step as HTML: its most probable words, and its attention over the source."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from s2s.figures.numbers import share
 from s2s.figures.palette import shade
 from s2s.trace.step import Scored, Step
 
-SEEN = 0.005  # a weight that is written out
-LONG = 40  # source tokens that are all shown
+SEEN = 0.005  # least weight that is written as a number
+LONG = 40  # source tokens, at most, that are all shown
 
 STYLE = """<style>
 .lb-panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr)); gap: 10px 32px; }
@@ -46,7 +46,7 @@ STYLE = """<style>
 
 
 def word_table(step: Step, chosen: str, text: Mapping[str, str], most: int = 5) -> str:
-    """The most probable words as a table: ● the lane's next word, ★ the reference's, added where it ranks lower."""
+    """The most probable words as a table; ● marks the chosen word, ★ the reference's, added if it ranks lower."""
     rows = list(step.top[:most])
     if step.target and step.target.rank > most:
         rows.append(step.target)
@@ -66,9 +66,9 @@ def _word(row: Scored, target: Scored | None, chosen: str, text: Mapping[str, st
 
 
 def attention_row(tokens: Sequence[str], step: Step, label: str) -> str:
-    """The source with the step's weights as shades; weights from 0.005 on are written out.
+    """The source tokens shaded by the step's weights; weights of at least 0.005 are written as numbers.
 
-    Of a long source only what was looked at and its neighbours; the player has the rest.
+    A source of more than 40 tokens is cut to the attended tokens and their neighbours.
     """
     weights = step.attention.tolist()
     looked = {near for s, weight in enumerate(weights) if weight >= SEEN for near in (s - 1, s, s + 1)}
@@ -90,7 +90,7 @@ def _source(token: str, weight: float) -> str:
 
 
 def step_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Rows under heads, a name, a text and numbers each; on a phone the numbers carry their heads."""
+    """A table whose rows have a name, a text and numbers; on a narrow screen each number repeats its column's head."""
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in heads)
     names = ["", "", *(f' data-name="{escape(name)}"' for name in heads[2:])]
     body = "".join(

@@ -1,4 +1,4 @@
-"""Trace → plotly Figure. Pure: no model, no page; ``text`` holds the words of the reader's language, else English."""
+"""Plotly figures of a trace. ``text`` has the labels in the reader's language; the default is English."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SCALE = [[0.0, palette.attention(0)], [0.25, palette.attention(0.38)], [1.0, pal
 
 
 class Figure(go.Figure):  # type: ignore[misc]
-    """Plotly's, which says in one sentence what saving it as an image needs."""
+    """A plotly figure that raises UserError, with one sentence, if saving as an image is not possible."""
 
     def to_image(self, *args: Any, **options: Any) -> bytes:
-        """The figure as PNG, SVG or PDF; UserError without the package that draws it."""
+        """The figure as PNG, SVG or PDF; UserError if kaleido or its browser is missing."""
         return bytes(_drawn(lambda: super(Figure, self).to_image(*args, **options)))
 
     def write_image(self, *args: Any, **options: Any) -> None:
-        """The same into a file."""
+        """Save the figure as PNG, SVG or PDF; UserError if kaleido or its browser is missing."""
         _drawn(lambda: super(Figure, self).write_image(*args, **options))
 
 
@@ -35,22 +35,22 @@ def _drawn(draw: Callable[[], Any]) -> Any:
     try:
         return draw()
     except Exception as error:
-        if "Chrome" in type(error).__name__ or "Chrome" in str(error):  # found neither by it nor by its own tool
+        if "Chrome" in type(error).__name__ or "Chrome" in str(error):  # kaleido finds no Chrome
             raise UserError("figure_browser") from error
         raise
 
 
 def ticks(tokens: list[str], most: int = 45) -> dict[str, Any]:
-    """Positions with token labels, as repeated words would share one place on a category axis.
+    """Axis ticks by position with tokens as labels; on a category axis repeated tokens would coincide.
 
-    Of a long axis every second (third, …) is named; the player shows all.
+    At most ``most`` tokens are labelled: every second, third and so on.
     """
     shown = range(0, len(tokens), -(-len(tokens) // most))
     return {"tickvals": list(shown), "ticktext": [escape(tokens[i]) for i in shown], "showgrid": False}
 
 
 def _columns(tokens: list[str]) -> dict[str, Any]:
-    """Ticks above columns: Chinese characters upright, one below the other; a long row of other words slanted."""
+    """Ticks above columns: Chinese characters one below the other, many other words slanted."""
     shown = ticks(tokens)
     chinese = [any("\u2e80" <= c <= "\uffef" for c in text) for text in shown["ticktext"]]
     texts = ["<br>".join(text) if c else text for text, c in zip(shown["ticktext"], chinese, strict=True)]
@@ -58,12 +58,12 @@ def _columns(tokens: list[str]) -> dict[str, Any]:
 
 
 def escape(token: str) -> str:
-    """A token as a label: plotly reads a little HTML, a token is text."""
+    """A token escaped for a label, because plotly reads some HTML in labels."""
     return token.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def attention(shown: Grid | Trace, title: str | None = None, text: Mapping[str, str] | None = None) -> Figure:
-    """Overview heatmap: one row a step from the top, one column a source token; weights 0 to 1.
+    """Heatmap of attention weights, 0 to 1: one row per step from the top, one column per source token.
 
     >>> trace = Trace.from_arrays([[0.9, 0.1], [0.2, 0.8]], ["你", "好"], ["hello", "there"])
     >>> attention(trace).data[0].z.shape
@@ -99,7 +99,7 @@ def _point(token: str, log_prob: float) -> tuple[str | None, float | None]:
 
 
 def _lines(trace: Trace) -> dict[str, list[tuple[str | None, float | None]]]:
-    """Of each step a word and its probability: the best, the chosen, the reference's, as far as any is known."""
+    """Word and probability per step of the lines best, chosen and reference (``gold``), without unknown lines."""
     nothing: tuple[str | None, float | None] = (None, None)
     lines = {
         "best": [_point(s.top[0].token, s.top[0].log_prob) if s.top else nothing for s in trace.steps],
@@ -110,7 +110,7 @@ def _lines(trace: Trace) -> dict[str, list[tuple[str | None, float | None]]]:
 
 
 def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> Figure:
-    """Per step: probability of the chosen, the best and the reference's word; entropy on the right axis.
+    """Probability of the chosen, the best and the reference's word by step, and the entropy on the right axis.
 
     >>> trace = Trace.from_arrays([[1.0], [1.0]], ["好"], ["well", "done"], log_probs=[-0.1, -2.3])
     >>> [round(p, 3) for p in probabilities(trace).data[0].y]
@@ -130,26 +130,32 @@ def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> Figure
             line={"color": colours[name]},
             hovertemplate="%{text}: %{y:.3f}<extra></extra>",
         )
-    entropies = [None if math.isnan(s.entropy) else s.entropy for s in trace.steps]
-    figure.add_scatter(
-        x=steps,
-        y=entropies,
-        visible=any(entropy is not None for entropy in entropies),
-        mode="lines",
-        name=text["entropy"],
-        yaxis="y2",
-        line={"dash": "dot", "color": palette.ORANGE},
-        hovertemplate="%{y:.2f}<extra></extra>",
-    )
+    _add_entropy(figure, trace, text["entropy"])
     few = len(steps) <= 16
     labels = [f"{t}<br>{escape(s.output)}" for t, s in zip(steps, trace.steps, strict=True)] if few else None
-    places = {"tickvals": steps, "ticktext": labels, "autotickangles": [0, -45]} if few else {"tickangle": 0}
+    ticks = {"tickvals": steps, "ticktext": labels, "autotickangles": [0, -45]} if few else {"tickangle": 0}
     figure.update_layout(
         title=text["probabilities"],
-        xaxis={"title": text["step"], **places},
+        xaxis={"title": text["step"], **ticks},
         yaxis={"title": text["probability"], "range": [0, 1.03]},
         yaxis2={"title": text["entropy"], "overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False},
         legend={"orientation": "h", "y": -0.3},
         height=380,
     )
     return figure
+
+
+def _add_entropy(figure: Figure, trace: Trace, name: str) -> None:
+    """Add the entropy of each step on the second axis; hidden if it is unknown."""
+    steps = list(range(1, len(trace.steps) + 1))
+    entropies = [None if math.isnan(s.entropy) else s.entropy for s in trace.steps]
+    figure.add_scatter(
+        x=steps,
+        y=entropies,
+        visible=any(entropy is not None for entropy in entropies),
+        mode="lines",
+        name=name,
+        yaxis="y2",
+        line={"dash": "dot", "color": palette.ORANGE},
+        hovertemplate="%{y:.2f}<extra></extra>",
+    )

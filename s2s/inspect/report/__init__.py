@@ -1,1 +1,1 @@
-"""An inspection as one HTML page."""
+"""The report of an inspection as one HTML page."""

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from s2s.text.width import width
 
-CELL, SHADES, FAINT = 20, 10, 0.03  # of a heatmap: a cell's size, kinds of shade; weights below are not drawn
-MOST = (40, 60)  # steps that a heatmap draws; source tokens that it draws all
-SLANTED = 2  # columns of a label from which on it is too wide for its cell
-LONG = 14  # columns of a label, two a Chinese character; a longer one is cut
+CELL, SHADES, FAINT = 20, 10, 0.03  # heatmap: pixels of a cell, number of shades, least weight that is drawn
+MOST = (40, 60)  # largest heatmap that is drawn whole: steps, source tokens
+SLANTED = 2  # columns of text; a wider label is slanted
+LONG = 14  # columns of text, two per Chinese character; a longer label is cut
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar of a chart: its label, its length with an interval or none, what is written beside it, its class."""
+    """One bar of a chart: its label, its length with an optional interval, the text beside it, its CSS class."""
 
     label: str
     value: float
@@ -30,26 +30,26 @@ class Bar:
 
 
 def svg(width: float, height: float, content: str, title: str) -> str:
-    """A picture with a title for who cannot see it."""
+    """An SVG image with a title for screen readers."""
     size = f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
     return f'<svg {size} role="img" aria-label="{escape(title)}">{content}</svg>'
 
 
 def bars(rows: Sequence[Bar], title: str) -> str:
-    """Horizontal bars from 0, each with its interval as a line; as wide as there is room, on a phone too."""
+    """Horizontal bars from 0 as HTML, each with its interval as a line; the width follows the page."""
     most = max([1e-9, *(max(row.value, row.high or 0.0) for row in rows)])
     parts = []
     for row in rows:
-        drawn = f'<i class="{row.kind}" style="width:{100 * row.value / most:.2f}%"></i>'
+        bar = f'<i class="{row.kind}" style="width:{100 * row.value / most:.2f}%"></i>'
         if row.low is not None and row.high is not None:
             low, high = (100 * end / most for end in (row.low, row.high))
-            drawn += f'<b style="left:{low:.2f}%;width:{high - low:.2f}%"></b>'
-        parts.append(f"<dt>{escape(row.label)}</dt><dd><span>{drawn}</span>{escape(row.text)}</dd>")
+            bar += f'<b style="left:{low:.2f}%;width:{high - low:.2f}%"></b>'
+        parts.append(f"<dt>{escape(row.label)}</dt><dd><span>{bar}</span>{escape(row.text)}</dd>")
     return f'<dl class="bars" aria-label="{escape(title)}">{"".join(parts)}</dl>'
 
 
 def histogram(edges: Sequence[float], counts: Sequence[int], title: str, mean: float | None = None) -> str:
-    """Counts as upright bars over their bins; both ends and the mean are named."""
+    """Counts as vertical bars over their bins, with labels at both ends and a line at the mean."""
     wide, high = 240, 84
     step, most = wide / len(counts), max(1, *counts)
     tops = [high * count / most for count in counts]
@@ -68,9 +68,10 @@ def histogram(edges: Sequence[float], counts: Sequence[int], title: str, mean: f
 
 
 def heatmap(attention_TS: NDArray[np.float32], source: Sequence[str], output: Sequence[str], title: str) -> str:
-    """Attention, one row a step, one column a source token; of a long one the first 40 steps, and what they look at.
+    """Attention with one row per step and one column per source token.
 
-    Cells of like weight are one path, so that a picture stays small. Chinese stands upright above its column.
+    If it is larger than ``MOST``, only the first 40 steps and the tokens that they attend to are drawn. Cells of equal
+    shade share one path to keep the SVG small. Chinese labels are vertical, other long labels slanted.
     """
     shown_TS, places = _folded(attention_TS)
     steps, tokens = shown_TS.shape
@@ -92,14 +93,15 @@ def heatmap(attention_TS: NDArray[np.float32], source: Sequence[str], output: Se
 
 
 def folded(steps: int, tokens: int) -> bool:
-    """Whether a heatmap of this size is too large to be drawn whole."""
+    """True if a heatmap of this size is too large to be drawn whole."""
     return steps > MOST[0] or tokens > MOST[1]
 
 
 def _folded(attention_TS: NDArray[np.float32]) -> tuple[NDArray[np.float32], list[int | None]]:
-    """What is drawn, and which token each column is: of a large one those looked at, with their neighbours.
+    """The weights to draw, and the source position of each column.
 
-    None is a column that stands for all between two of these; nothing is drawn in it.
+    A large heatmap has columns for the attended tokens and their neighbours; None is an empty column for the tokens
+    left out between two of them.
     """
     steps, tokens = attention_TS.shape
     if not folded(steps, tokens):
@@ -118,7 +120,7 @@ def _folded(attention_TS: NDArray[np.float32]) -> tuple[NDArray[np.float32], lis
 
 
 def _number(value: float) -> str:
-    """Three digits; what is next to nothing is 0.
+    """A number with three significant digits; below 1e-4 it is 0.
 
     >>> _number(4.3e-12), _number(12.345)
     ('0', '12.3')
@@ -127,7 +129,7 @@ def _number(value: float) -> str:
 
 
 def _cut(token: str) -> str:
-    """A label of some 14 columns.
+    """A label cut to about 14 columns.
 
     >>> _cut("internationalisation"), _cut("水")
     ('internationa…', '水')
@@ -151,7 +153,7 @@ def _slanted(token: str) -> bool:
 
 
 def _tall(token: str) -> float:
-    """Pixels that a column's label takes: a line a Chinese character, or most of its length where it is slanted."""
+    """The height of a column's label in pixels: one line per Chinese character, or most of a slanted label's length."""
     return 6.0 * width(token) + 6 if _slanted(token) else 14.0 * len(token) if _chinese(token) else 14.0
 
 

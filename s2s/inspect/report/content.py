@@ -1,4 +1,4 @@
-"""What a report of an inspection is made of: summary, confusions, chosen examples, a comparison, labels."""
+"""The content of a report: summary, confusions, chosen examples, comparison, labels."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from s2s.trace.trace import Trace
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
 
-CONFUSIONS = 12  # pairs of words
-EXAMPLES = 50  # of a page at most
-Decode = Callable[[Row], Trace | None]  # the free lane of a row, where the model is at hand
+CONFUSIONS = 12  # pairs of words, at most
+EXAMPLES = 50  # examples that are chosen automatically, at most
+Decode = Callable[[Row], Trace | None]  # the free lane of a row; None if it cannot be decoded
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """An example of the page: its row, its free lane where the checkpoint is at hand, what people say of it."""
+    """An example on the page: its row, its free lane if the checkpoint is available, and its labels."""
 
     row: Row
     trace: Trace | None = None
@@ -36,10 +36,11 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything on the page; ``summary`` and ``other`` as in ``summary.json``, ``against`` of ``comparison``.
+    """Everything on the page.
 
-    ``confusions``: the reference's word, the model's, and how often they met at a divergence. ``verdicts``: of each
-    person and verdict how many.
+    ``summary`` and ``other`` are the contents of ``summary.json`` of this and of the compared inspection, ``against``
+    the result of ``comparison``. ``confusions`` has the reference's word, the model's word, and how often they met at
+    a divergence; ``verdicts`` has counts by person and verdict.
     """
 
     summary: Mapping[str, Any]
@@ -49,45 +50,45 @@ class Report:
     verdicts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     other: Mapping[str, Any] | None = None
     against: Mapping[str, Any] | None = None
-    same_model: bool = False  # looked at in two places
+    same_model: bool = False  # the two inspections are of one model with different attention heads
 
 
 def choose_examples(examples: Examples, per_cause: int) -> list[int]:
-    """Ids of some examples of each cause: those with the fewest other causes, of these the worst by chrF."""
+    """Ids of up to ``per_cause`` examples of each cause: first those with the fewest other causes, then lowest chrF."""
     table = examples.columns("id", "chrf", *(f"cause_{name}" for name in CAUSES))
     tags_NC = np.stack([table[f"cause_{name}"].fill_null(False).to_numpy() for name in CAUSES], axis=1).astype(bool)
     ids, chrf = table["id"].to_numpy(), np.nan_to_num(table["chrf"].cast("float64").to_numpy(), nan=100.0)
     order = np.lexsort((ids, chrf, tags_NC.sum(axis=1)))
-    found = [id for c in range(len(CAUSES)) for id in ids[order[tags_NC[order, c]]][:per_cause].tolist()]
-    return list(dict.fromkeys(found))[:EXAMPLES]
+    chosen = [id for c in range(len(CAUSES)) for id in ids[order[tags_NC[order, c]]][:per_cause].tolist()]
+    return list(dict.fromkeys(chosen))[:EXAMPLES]
 
 
 def rows_of_ids(examples: Examples, ids: Iterable[int]) -> list[Row]:
-    """The rows of ids, in that order; UserError where there is none of an id."""
-    found: list[Row] = []
+    """The rows with these ids, in that order and without duplicates; UserError for an unknown id."""
+    rows: list[Row] = []
     for id in dict.fromkeys(ids):
         try:
-            found.append(examples.example(id))
+            rows.append(examples.example(id))
         except KeyError:
             raise UserError("example_missing", id=id, directory=str(examples.directory)) from None
-    return found
+    return rows
 
 
 def frequent_confusions(examples: Examples) -> list[tuple[str, str, int]]:
-    """The most frequent pairs of the reference's and the model's word at the first divergence, two times or more.
+    """The most frequent pairs of the reference's and the model's word at the first divergence, at least two each.
 
-    ``<unk>`` for an unknown word is left out: it says nothing of which word was taken for which.
+    Pairs of two ``<unk>`` are left out, as they do not tell which words were confused.
     """
     table = examples.columns("wanted", "said")
     pairs = zip(table["wanted"].to_pylist(), table["said"].to_pylist(), strict=True)
     counts = Counter((wanted, said) for wanted, said in pairs if wanted is not None and said not in (None, wanted))
-    often = [(*pair, count) for pair, count in counts.items() if count > 1]  # of those there once any might stand here
-    return sorted(often, key=lambda found: (-found[2], found[:2]))[:CONFUSIONS]
+    often = [(*pair, count) for pair, count in counts.items() if count > 1]
+    return sorted(often, key=lambda pair: (-pair[2], pair[:2]))[:CONFUSIONS]
 
 
 def count_verdicts(labels: Mapping[int, Sequence[Label]]) -> dict[str, dict[str, int]]:
-    """Of each person how many of each verdict."""
-    counts = Counter((label.person, label.verdict) for said in labels.values() for label in said)
+    """The number of verdicts by person and verdict."""
+    counts = Counter((label.person, label.verdict) for some in labels.values() for label in some)
     people = sorted({person for person, _ in counts})
     return {person: {verdict: counts[person, verdict] for verdict in VERDICTS} for person in people}
 
@@ -99,7 +100,7 @@ def make_report(
     labels: Mapping[int, tuple[Label, ...]],
     other: Examples | None = None,
 ) -> Report:
-    """The report of an inspection, beside another one of the same file; UserError where one cannot be made."""
+    """The report of an inspection, compared with ``other`` of the same file; UserError if it cannot be made."""
     chosen = [Chosen(row, decode(row), labels.get(row["id"], ())) for row in rows_of_ids(examples, ids)]
     return Report(
         summary=load_summary(examples.directory),
@@ -114,12 +115,12 @@ def make_report(
 
 
 def _scored(examples: Examples) -> str:
-    """By which score two are compared: chrF, or NLL where nothing was said."""
+    """The score of a comparison: chrF, or NLL if only the forced lane was run."""
     return "nll" if examples.manifest["settings"]["mode"] == "forced" else "chrf"
 
 
 def trace_decoder(checkpoint: Checkpoint) -> Decode:
-    """Decodes with a checkpoint, greedily, as the inspection did; None of a text that is too long to be shown."""
+    """A function that decodes a row greedily, as the inspection did; it gives None if the text is too long."""
     from s2s.decode import decode
 
     def lane(row: Row) -> Trace | None:

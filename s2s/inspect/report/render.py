@@ -1,6 +1,6 @@
 """A report as HTML: numbers, charts as SVG, chosen examples with causes, attention and labels.
 
-It holds no script and asks for nothing outside; its policy forbids both.
+The page has no script and loads nothing from elsewhere; its content security policy forbids both.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from s2s.trace.trace import Trace
 
 CHARTS = ("chrf", "bleu", "nll", "length_ratio", "mean_probability", "attention_entropy")
 PROBABILITIES = ("p", "moved")
-WORD = 12  # characters of a confused word
-DECIMALS = {"chrf": 1, "bleu": 1, "nll": 2}  # of an example's scores
+WORD = 12  # characters of a confused word, at most
+DECIMALS = {"chrf": 1, "bleu": 1, "nll": 2}  # decimals of an example's scores
 STYLE = Path(__file__).with_name("report.css")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def render_report(report: Report, language: str) -> str:
-    """The page in ``zh`` or ``en``."""
+    """The whole page as HTML in ``language``, zh or en."""
     page = _Page(report, language)
     held = report.summary
     title = page.t("title", checkpoint=held["checkpoint"]["name"], file=held["file"]["name"])
@@ -53,22 +53,22 @@ def render_report(report: Report, language: str) -> str:
 
 
 class _Page:
-    """The page's parts, each HTML or nothing."""
+    """The parts of the page, each as HTML or an empty string."""
 
     def __init__(self, report: Report, language: str) -> None:
         self.report, self.summary, self.language = report, report.summary, language
 
     def t(self, key: str, /, **values: object) -> str:
-        """A text of the report; not yet HTML."""
+        """A translated text of the report, not escaped."""
         return say(f"report.{key}", self.language, **values)
 
     def names(self) -> list[str]:
-        """The checkpoints that are compared, or the one."""
-        both = [self.summary, self.report.other] if self.report.other else [self.summary]
-        return [made["checkpoint"]["name"] for made in both]
+        """The name of the checkpoint, or of both if two are compared."""
+        summaries = [self.summary, self.report.other] if self.report.other else [self.summary]
+        return [summary["checkpoint"]["name"] for summary in summaries]
 
     def head(self, title: str) -> str:
-        """What was inspected."""
+        """The title, and the facts about checkpoint, file and examples."""
         held = self.summary
         facts = [
             self.t("checkpoint", name=held["checkpoint"]["name"], digest=held["checkpoint"]["digest"]),
@@ -84,17 +84,17 @@ class _Page:
         return f"<h1>{escape(title)}</h1>{lines}"
 
     def _column(self, name: str) -> str:
-        """What a number is called: of scripts without spaces BLEU counts characters."""
+        """The name of a column; BLEU has another name if it counts characters, in scripts without spaces."""
         characters = name == "bleu" and self.summary.get("bleu_tokenizer") == "char"
         return self.t("column.bleu_char" if characters else f"column.{name}")
 
     def scores(self) -> str:
-        """Corpus scores with intervals, of both where two are compared, and who is better."""
-        made = [self.summary, self.report.other] if self.report.other else [self.summary]
+        """Corpus scores with intervals, of both checkpoints if two are compared, and the comparison."""
+        summaries = [self.summary, self.report.other] if self.report.other else [self.summary]
         heads = "".join(f"<th>{escape(name)}</th>" for name in self.names())
         lines = []
         for name in self.summary["scores"]:
-            cells = "".join(f"<td>{_between(one['scores'].get(name))}</td>" for one in made)
+            cells = "".join(f"<td>{_between(one['scores'].get(name))}</td>" for one in summaries)
             lines.append(f"<tr><th>{escape(self._column(name))}</th>{cells}</tr>")
         by = self.summary["bootstrap"]
         note = self.t("interval", level=100 * by["level"], resamples=by["resamples"])
@@ -120,7 +120,7 @@ class _Page:
         return f"<p>{escape(told)}</p>"
 
     def causes(self) -> str:
-        """How many errors have each cause, most first."""
+        """The number of errors with each cause, most frequent first."""
         made = self.summary.get("causes")
         if not made or not self.summary["errors"]:
             return ""
@@ -134,19 +134,19 @@ class _Page:
         return f"<h2>{title}</h2>{_soft(self.t('causes_note'))}{legend}{bars(lines, title)}"
 
     def words(self) -> str:
-        """The confusions."""
-        found = self.report.confusions
-        if not found:
+        """The most frequent confusions of words."""
+        confusions = self.report.confusions
+        if not confusions:
             return ""
         title = self.t("confusions")
         rows = [
             Bar(f"{shortened(wanted, WORD)} → {shortened(said, WORD)}", count, f"{count:,}")
-            for wanted, said, count in found
+            for wanted, said, count in confusions
         ]
         return f"<h2>{title}</h2>{_soft(self.t('confusions_note'))}{bars(rows, title)}"
 
     def charts(self) -> str:
-        """Histograms."""
+        """Histograms of the measures in ``CHARTS``."""
         figures = []
         for name in CHARTS:
             made = self.summary["distributions"].get(name)
@@ -161,7 +161,7 @@ class _Page:
         return f'<h2>{self.t("distributions")}</h2>{note}<div class="grid">{"".join(figures)}</div>'
 
     def verdicts(self) -> str:
-        """How many verdicts each person has given."""
+        """A table of the number of verdicts by person."""
         people = self.report.verdicts
         if not people:
             return ""
@@ -173,7 +173,7 @@ class _Page:
         return f'<h2>{self.t("labels")}</h2><div class="wide"><table><tr><th></th>{heads}</tr>{lines}</table></div>'
 
     def examples(self) -> str:
-        """The chosen examples."""
+        """The chosen examples, one article each."""
         if not self.report.chosen:
             return ""
         return f"<h2>{self.t('chosen')}</h2>{''.join(map(self._example, self.report.chosen))}"
@@ -195,7 +195,7 @@ class _Page:
         )
 
     def _why(self, name: str, row: Row) -> str:
-        """The evidence, the row's own words set apart."""
+        """The sentence of evidence for a cause, with the row's words quoted."""
         key, values = cause_reason(name, row, self.report.fences)
         told = {place: self._value(place, value) for place, value in values.items()}
         return say(f"why.{key}", self.language, **told)

@@ -1,8 +1,8 @@
-"""What the model's states were, of every source position and every step of an inspected corpus, in half precision.
+"""The model's states at every source position and every step of an inspected corpus, saved in half precision.
 
-A matrix a kind, a row a state, the sentences in the table's order: ``encoder``, a row a source token;
-``decoder`` and ``context``, a row a step. Their sizes are known before anything is computed, so that
-each window is written at its place, by one process or several, and marked when it is on the disk.
+Each kind is a matrix with a row per state, sentences in the table's order: ``encoder`` has a row per source
+token, ``decoder`` and ``context`` have a row per step. The sizes are known in advance, so that each window is
+written at its offset, by one process or several, and marked as done after it is flushed to disk.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from s2s.text.vocab import BOS, UNK
 from s2s.trace.trace import Trace
 from s2s.train.distributed import Group
 
-Progress = Callable[[int], None]  # told how many sentences more are done
+Progress = Callable[[int], None]  # gets the number of sentences done since the last call
 Half = NDArray[np.float16]
 
 
 class Lane(NamedTuple):
-    """A source's ids, the T ids that the decoder reads, and attention that replaces the model's at some steps."""
+    """The source ids, the T ids that the decoder reads, and by step the weights that replace the model's."""
 
     source: Sequence[int]
     read: Sequence[int]
@@ -48,7 +48,7 @@ class Lane(NamedTuple):
 
 
 class Vectors(NamedTuple):
-    """The states of one lane: of S source positions; of T steps, the top layer's after the step; its contexts."""
+    """The states of one lane: encoder states, the decoder's top layer after each step, and contexts."""
 
     encoder_SM: Tensor
     decoder_TH: Tensor
@@ -57,7 +57,7 @@ class Vectors(NamedTuple):
 
 @torch.inference_mode()
 def lane_states(model: Model, lanes: Sequence[Lane]) -> list[Vectors]:
-    """The states of a batch of lanes; the output layer is not run."""
+    """The states of each lane of a batch; the output layer is not run."""
     memory, state = model.encode(pad([lane.source for lane in lanes]), torch.tensor([len(la.source) for la in lanes]))
     read_BT = pad([lane.read for lane in lanes])
     hidden, contexts = list[Tensor](), list[Tensor]()
@@ -87,9 +87,9 @@ def lane_states(model: Model, lanes: Sequence[Lane]) -> list[Vectors]:
 def trace_states(checkpoint: Checkpoint, trace: Trace) -> Vectors:
     """The states of a trace, forks and edited attention included."""
     known = {token: i for i, token in enumerate(checkpoint.target.vocab.tokens)}
-    said = [step.output for step in trace.steps[:-1]]
+    outputs = [step.output for step in trace.steps[:-1]]
     forced = trace.mode == "forced"
-    read = checkpoint.target.vocab.encode(said) if forced else [known.get(token, UNK) for token in said]
+    read = checkpoint.target.vocab.encode(outputs) if forced else [known.get(token, UNK) for token in outputs]
     edited = {t: step.attention for t, step in enumerate(trace.steps) if step.own_attention is not None}
     source = checkpoint.source.vocab.encode(trace.source_tokens)
     return lane_states(checkpoint.model, [Lane(source, [BOS, *read], edited)])[0]
@@ -97,18 +97,21 @@ def trace_states(checkpoint: Checkpoint, trace: Trace) -> Vectors:
 
 @dataclass(frozen=True)
 class _Columns:
-    """Which columns of the table a lane's tokens are in."""
+    """The column of the table with the target tokens, and whether the lane is the forced one."""
 
-    said: str
+    target: str
     forced: bool
 
     @property
     def names(self) -> list[str]:
-        return ["id", "source_tokens", self.said, *([] if self.forced else ["cut_off"])]
+        return ["id", "source_tokens", self.target, *([] if self.forced else ["cut_off"])]
 
 
 class StateWriter:
-    """What is kept of the states of a finished inspection; ``make`` makes what is missing of it."""
+    """Writes the states of a finished inspection; ``make`` computes the missing windows.
+
+    Raises UserError if the inspection is of another checkpoint.
+    """
 
     def __init__(self, examples: Examples, checkpoint: Checkpoint) -> None:
         self.examples, self.checkpoint = examples, checkpoint
@@ -121,55 +124,55 @@ class StateWriter:
 
     @property
     def windows(self) -> int:
-        """How many there are: the table's row groups."""
+        """The number of windows, which are the table's row groups."""
         return len(self.examples.starts) - 1
 
     @property
     def sizes(self) -> dict[str, int]:
-        """How many numbers a state of a kind has."""
+        """The number of components of a state by kind."""
         return self.checkpoint.model.sizes._asdict()
 
     @property
     def megabytes(self) -> int:
-        """What they take on the disk, sketches left out."""
+        """The size of the states on disk in MB, without sketches."""
         lengths = np.concatenate([self._lengths(window) for window in range(self.windows)])
         _, sources, steps = lengths.sum(axis=0).tolist()
         numbers = sources * self.sizes["encoder"] + steps * (self.sizes["decoder"] + self.sizes["context"])
-        used: int = round(2 * numbers / 1e6)
-        return used
+        size: int = round(2 * numbers / 1e6)
+        return size
 
     def share(self, group: Group) -> int:
-        """Sentences that are this process's to do."""
+        """The number of sentences that this process computes."""
         return int(np.diff(self.examples.starts)[group.rank :: group.size].sum())
 
     def make(self, group: Group, progress: Progress) -> None:
-        """All windows that are this process's and not there yet; then the first makes them searchable."""
+        """Compute this process's missing windows; the first process then writes the sketches for the search."""
         if StateStore.whole(self.examples.directory):
             return
         if group.first and not self.marks.is_dir():
             self._allocate()
-        group.share(0)  # the others wait for the files
+        group.share(0)  # barrier: the files exist
         for window in range(group.rank, self.windows, group.size):
             self._window(window)
             progress(int(self.examples.starts[window + 1] - self.examples.starts[window]))
-        group.share(0)  # the first waits for the windows
+        group.share(0)  # barrier: all windows are written
         if group.first:
             self._finish()
         group.share(0)
 
     def _allocate(self) -> None:
-        """The index, and room for every state: a disk that is too small is found out here."""
+        """Write the index and allocate all files; UserError if the disk is too small."""
         try:
             self.directory.mkdir(exist_ok=True)
             index = np.concatenate([np.zeros((1, 3), np.int64), *map(self._lengths, range(self.windows))])
             index[:, 1:] = index[:, 1:].cumsum(axis=0)
-            index[:-1, 0] = index[1:, 0]  # a row: id, first encoder row, first row of a step; the last row has the ends
+            index[:-1, 0] = index[1:, 0]  # columns: id, first encoder row, first step row; the last row has the ends
             np.save(self.index, index)
             for kind in KINDS:
                 count = int(index[-1, 1 if kind == "encoder" else 2])
                 path = self.directory / f"{kind}.npy"
-                made = np.lib.format.open_memmap(path, "w+", np.float16, (count, self.sizes[kind]))
-                del made
+                matrix = np.lib.format.open_memmap(path, "w+", np.float16, (count, self.sizes[kind]))
+                del matrix
                 with open(path, "r+b") as file:
                     os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
             self.marks.mkdir()
@@ -178,20 +181,20 @@ class StateWriter:
             raise UserError("disk_write", directory=str(self.directory), reason=error.strerror) from None
 
     def _lengths(self, window: int) -> NDArray[np.int64]:
-        """Of each sentence: id, source tokens, steps."""
-        table = self._read(window)
-        steps = pc.list_value_length(table[self.columns.said]).to_numpy().astype(np.int64) + 1
+        """Id, number of source tokens and number of steps of each sentence: (N, 3)."""
+        table = self._read_window(window)
+        steps = pc.list_value_length(table[self.columns.target]).to_numpy().astype(np.int64) + 1
         if not self.columns.forced:
             steps -= table["cut_off"].to_numpy()
         sources = pc.list_value_length(table["source_tokens"]).to_numpy()
         return np.stack([table["id"].to_numpy(), sources.astype(np.int64), steps], axis=1)
 
-    def _read(self, window: int) -> Any:
+    def _read_window(self, window: int) -> Any:
         with pq.ParquetFile(self.examples.path) as file:
             return file.read_row_group(window, columns=self.columns.names)
 
     def _window(self, window: int) -> None:
-        """The states of a window at their places; it is marked once they are on the disk."""
+        """Write the states of a window at their offsets, and mark it as done after they are flushed to disk."""
         mark, first = self.marks / f"{window:06}", int(self.examples.starts[window])
         if mark.exists():
             return
@@ -209,8 +212,8 @@ class StateWriter:
             raise UserError("disk_write", directory=str(self.directory), reason=error.strerror) from None
 
     def _vectors(self, window: int) -> Iterator[tuple[int, Vectors]]:
-        """Each row of the table's window with its states, in another order."""
-        lanes, model = self._lanes(self._read(window).to_pylist()), self.checkpoint.model
+        """Yield each row index of a window with its states, in order of length."""
+        lanes, model = self._lanes(self._read_window(window).to_pylist()), self.checkpoint.model
         width = 2 * model.sizes.encoder + 3 * model.sizes.decoder
         lengths = [([0] * len(lane.source), [0] * max(len(lane.source), len(lane.read))) for lane in lanes]
         for index in chunks(lengths, width):
@@ -221,40 +224,40 @@ class StateWriter:
         known = {token: i for i, token in enumerate(target.tokens)}
         lanes = []
         for row in rows:
-            said = row[self.columns.said]
-            ids = target.encode(said) if self.columns.forced else [known[token] for token in said]
+            tokens = row[self.columns.target]
+            ids = target.encode(tokens) if self.columns.forced else [known[token] for token in tokens]
             read = [BOS, *ids]
             lanes.append(Lane(source.encode(row["source_tokens"]), read[:-1] if row.get("cut_off") else read))
         return lanes
 
     def _finish(self) -> None:
-        """What a search reads, and the word that all is there."""
+        """Write the sketches, and last ``states.json``, which marks the states as complete."""
         kinds = {}
         for kind in KINDS:
             states_NM: Half = np.load(self.directory / f"{kind}.npy", mmap_mode="r")
             shares = sketch(states_NM, self.directory, kind)
             kinds[kind] = {"states": len(states_NM), "size": self.sizes[kind], "shares": shares}
         lane = "forced" if self.columns.forced else "free"
-        made = {"schema": SCHEMA, "checkpoint": self.checkpoint.digest, "lane": lane, "kinds": kinds}
-        disk.write_text(self.directory / "states.json", json.dumps(made, indent=1) + "\n")
+        content = {"schema": SCHEMA, "checkpoint": self.checkpoint.digest, "lane": lane, "kinds": kinds}
+        disk.write_text(self.directory / "states.json", json.dumps(content, indent=1) + "\n")
         disk.remove(self.marks)
 
 
 class _Rows:
-    """Rows of a matrix on disk, written each at its place; a memory map would keep them all in memory."""
+    """Writes rows of a .npy matrix at their offsets; a memory map would keep all of them in memory."""
 
     def __init__(self, path: Path) -> None:
-        held = np.load(path, mmap_mode="r")
-        self.first, self.width = held.offset, held.shape[1] * held.itemsize
+        matrix = np.load(path, mmap_mode="r")
+        self.first, self.width = matrix.offset, matrix.shape[1] * matrix.itemsize
         self.file = open(path, "r+b")  # noqa: SIM115
 
     def write(self, row: int, values: Half) -> None:
-        """Rows from ``row`` on."""
+        """Write consecutive rows, beginning with ``row``."""
         self.file.seek(self.first + row * self.width)
         self.file.write(values.tobytes())
 
     def close(self) -> None:
-        """All of it on the disk: what is marked must outlast a power cut."""
+        """Flush to disk and close, so that a window marked as done survives a power cut."""
         self.file.flush()
         os.fsync(self.file.fileno())
         self.file.close()

@@ -1,4 +1,4 @@
-"""The states nearest to one, by cosine, exactly: a bound leaves few to be compared in full."""
+"""Exact search for the states with the greatest cosine to a query; a bound on distances avoids most comparisons."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 from s2s.inspect.states.sketch import sketched, unit
 from s2s.inspect.states.store import Double, Half, RowNumbers, Single, StatePosition, StateStore
 
-FIRST = 1024  # that are compared before anything is ruled out
-COMPARED = 512  # at a time, so that they stay in the processor's cache
-THREADS = 2  # while one waits for states that are not in memory yet, the other goes on
-SLACK = 1e-5  # more than what rounding to single precision does to a bound or a cosine
+FIRST = 1024  # states compared before the bound rules any out, at least
+COMPARED = 512  # states compared at a time, to fit in the processor's cache
+THREADS = 2  # one computes while the other waits for the disk
+SLACK = 1e-5  # tolerance; larger than the rounding error of a bound or a cosine in single precision
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A state, where it is from, and the cosine of its angle with the query."""
+    """A state: its row, its origin, and its cosine with the query."""
 
     row: int
     origin: StatePosition
@@ -27,14 +27,14 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class NearState:
-    """The nearest states, nearest first (equally near ones in their order), and how many were compared in full."""
+    """The nearest states, nearest first and ties by row, and the number of states compared in full."""
 
     neighbours: tuple[Neighbour, ...]
     compared: int
 
 
 def nearest(store: StateStore, kind: str, query_M: np.ndarray, k: int = 10, but: int | None = None) -> NearState:
-    """The k states of a kind with the greatest cosine; none of example ``but``."""
+    """The k states of a kind with the greatest cosine to the query, without those of the example ``but``."""
     states, own = store.states(kind), store.rows(kind, but) if but is not None else range(0)
     bound_N = bounds(store.sketch(kind), sketched(query_M[None], store.basis(kind))[0])
     bound_N[own.start : own.stop] = np.inf
@@ -52,12 +52,12 @@ def nearest(store: StateStore, kind: str, query_M: np.ndarray, k: int = 10, but:
     rows = rows[close]
     exact = unit(states[rows]) @ direction_M
     best = np.lexsort((rows, -exact))[:k]
-    found = zip(rows[best].tolist(), store.positions(kind, rows[best]), exact[best].tolist(), strict=True)
-    return NearState(tuple(Neighbour(*one) for one in found), compared)
+    neighbours = zip(rows[best].tolist(), store.positions(kind, rows[best]), exact[best].tolist(), strict=True)
+    return NearState(tuple(Neighbour(*neighbour) for neighbour in neighbours), compared)
 
 
 def bounds(sketch_ND: Single, query_D: Double) -> Single:
-    """A lower bound of |u - v|² for every sketch: one product of the matrix with a vector."""
+    """A lower bound of |u - v|² for every sketch, by one matrix-vector product: (N,)."""
     weights_D = np.concatenate([-2 * query_D[:-1], [1.0]]).astype(np.float32)
     bound_N: Single = sketch_ND @ weights_D
     bound_N += np.float32(query_D[-1])
@@ -65,7 +65,7 @@ def bounds(sketch_ND: Single, query_D: Double) -> Single:
 
 
 def _single(states_NM: Half, rows: RowNumbers, direction_M: Double) -> Single:
-    """The cosines of some states with a unit vector, in single precision."""
+    """The cosines of some rows with a unit vector, in single precision."""
     narrow_M = direction_M.astype(np.float32)
     parts = [rows[start : start + COMPARED] for start in range(0, len(rows), COMPARED)]
     with ThreadPoolExecutor(THREADS) as pool:
@@ -75,7 +75,7 @@ def _single(states_NM: Half, rows: RowNumbers, direction_M: Double) -> Single:
 
 
 def _cosines(states_NM: Half, direction_M: Single) -> Single:
-    from torch import from_numpy  # widens half precision four times as fast as numpy
+    from torch import from_numpy  # converts half precision four times as fast as numpy
 
     wide = from_numpy(states_NM).float().numpy()
     lengths = np.sqrt(np.einsum("nm,nm->n", wide, wide))

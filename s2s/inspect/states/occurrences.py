@@ -1,4 +1,4 @@
-"""The sentences that states are of: the word of each, what stood around it, and whether it was right."""
+"""The occurrence of a state in its sentence: its word, the words around it, and whether the output was an error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from s2s.inspect.table import Examples
 
 @dataclass(frozen=True)
 class Occurrence:
-    """A state's word in its sentence: of ``encoder`` the source's, else what was said at the step."""
+    """A state's token in its sentence: a source token for ``encoder``, else the target token of the step."""
 
     id: int
     position: int
@@ -28,11 +28,11 @@ class Occurrence:
 
     @property
     def word(self) -> str:
-        """The word at the state's place."""
+        """The token at the state's position."""
         return self.tokens[self.position]
 
     def around(self, count: int = 4) -> tuple[str, str]:
-        """Up to ``count`` words before and after it, cut ones marked by …"""
+        """Up to ``count`` tokens before and after it; … marks those left out."""
         before, after = self.tokens[: self.position], self.tokens[self.position + 1 :]
         first = ("…", *before[-count:]) if len(before) > count else before
         last = (*after[:count], "…") if len(after) > count else after
@@ -40,7 +40,7 @@ class Occurrence:
 
 
 def occurrences(examples: Examples, store: StateStore, kind: str, places: Sequence[StatePosition]) -> list[Occurrence]:
-    """What stands at some places, in their order."""
+    """The occurrences of some states, in their order."""
     tokens = tokens_column(store, kind)
     columns = dict.fromkeys(["source", "reference", "output", "error", "cut_off", tokens])
     rows = examples.rows(np.array([place.example for place in places], dtype=np.int64), list(columns))
@@ -48,20 +48,20 @@ def occurrences(examples: Examples, store: StateStore, kind: str, places: Sequen
 
 
 def tokens_column(store: StateStore, kind: str) -> str:
-    """Where the table has the words that states of a kind stand for."""
+    """The column of the table with the tokens that states of a kind belong to."""
     if kind == "encoder":
         return "source_tokens"
     return "reference_tokens" if store.lane == "forced" else "output_tokens"
 
 
 def _occurrence(place: StatePosition, row: dict[str, Any], kind: str, column: str) -> Occurrence:
-    end = () if kind == "encoder" else ("<eos>",)  # of an output that was cut off no state is kept of it
+    end = () if kind == "encoder" else ("<eos>",)  # an output that was cut off has no state at this position
     text = {name: row[name] for name in ("source", "output", "reference", "error")}
     return Occurrence(place.id, place.position, (*row[column], *end), **text)
 
 
 def example_states(examples: Examples, store: StateStore, kind: str, id: int) -> tuple[list[str], np.ndarray]:
-    """The words of an example of the table, and its states of a kind; UserError where there is none of this id."""
+    """The tokens of an example and its states of a kind; UserError for an unknown id."""
     rows = store.rows(kind, id)
     if not len(rows):
         raise UserError("states_example", found=id)
@@ -71,7 +71,7 @@ def example_states(examples: Examples, store: StateStore, kind: str, id: int) ->
 
 
 def all_words(examples: Examples, store: StateStore, kind: str) -> np.ndarray:
-    """The word of every state of a kind, row by row: (N,) of texts."""
+    """The token of every state of a kind: (N,) of str."""
     column = examples.columns(tokens_column(store, kind)).column(0)
     flat = pc.list_flatten(column).to_numpy(zero_copy_only=False)
     if kind == "encoder":
@@ -79,7 +79,7 @@ def all_words(examples: Examples, store: StateStore, kind: str) -> np.ndarray:
     starts = store.index[:, 2]
     ended = np.diff(starts) > pc.list_value_length(column).to_numpy()
     words = np.full(int(starts[-1]), "<eos>", dtype=object)
-    said = np.ones(len(words), dtype=bool)
-    said[starts[1:][ended] - 1] = False
-    words[said] = flat
+    in_table = np.ones(len(words), dtype=bool)
+    in_table[starts[1:][ended] - 1] = False
+    words[in_table] = flat
     return words

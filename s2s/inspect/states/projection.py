@@ -1,4 +1,4 @@
-"""States as points of a plane: on their two principal directions, or by UMAP where that is installed."""
+"""States as points of a plane: on their two principal directions, or by UMAP if it is installed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from s2s.inspect.states.store import RowNumbers, Single, StateStore
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-DRAWN = 100_000  # points at most
-FITTED = 10_000  # of them that UMAP learns its map from, and draws
+DRAWN = 100_000  # points of a plane, at most
+FITTED = 10_000  # points that UMAP is fitted to and that are drawn, at most
 UMAP = "umap-learn"
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """Points (N, 2), the rows of the states that they are, and of how many states they are a sample."""
+    """N points (N, 2), the rows of their states, and the number of all states that they are sampled from."""
 
     points_N2: Single
     rows: RowNumbers
@@ -30,14 +30,14 @@ class Cloud:
 
 
 class Plane:
-    """The two directions in which the unit vectors of a kind vary most."""
+    """Projection on the two principal directions of the unit vectors of a kind."""
 
     def __init__(self, store: StateStore, kind: str) -> None:
         self.store, self.kind = store, kind
         self.shares: list[float] = store.about["kinds"][kind]["shares"][:2]
 
     def cloud(self, rng: Generator, most: int = DRAWN) -> Cloud:
-        """The points of all states, or of a sample."""
+        """The points of all states, or of a random sample of ``most``."""
         sketch_ND = self.store.sketch(self.kind)
         rows = sample(len(sketch_ND), most, rng)
         return Cloud(np.array(sketch_ND[rows, :2]), rows, len(sketch_ND))
@@ -48,11 +48,11 @@ class Plane:
 
 
 class Neighbourhoods:
-    """A map that keeps near what is near (UMAP, McInnes et al. 2018), made from the sketches of a sample."""
+    """Projection by UMAP (McInnes et al. 2018), which preserves neighbourhoods, fitted to the sketches of a sample."""
 
     def __init__(self, store: StateStore, kind: str, seed: int, most: int = FITTED) -> None:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ImportWarning)  # that one of its parts would need Tensorflow
+            warnings.simplefilter("ignore", ImportWarning)  # a part of umap that needs Tensorflow
             import umap
 
         self.store, self.kind, self.shares = store, kind, list[float]()
@@ -62,7 +62,7 @@ class Neighbourhoods:
         self.projected = Cloud(self.map.fit_transform(np.array(sketch_ND[rows, :-2])), rows, len(sketch_ND))
 
     def cloud(self, rng: Generator, most: int = FITTED) -> Cloud:
-        """The points that the map was made from."""
+        """The points that the map was fitted to."""
         return self.projected
 
     def project(self, states_NM: np.ndarray) -> Single:
@@ -73,10 +73,10 @@ class Neighbourhoods:
 
 
 def has_umap() -> bool:
-    """Whether UMAP can be had."""
+    """True if UMAP is installed."""
     return importlib.util.find_spec("umap") is not None
 
 
 def sample(count: int, most: int, rng: Generator) -> RowNumbers:
-    """Which of ``count`` rows are shown: all, or ``most`` of them, in their order."""
+    """All of ``count`` row numbers, or a random sample of ``most`` of them in rising order."""
     return np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))

@@ -1,9 +1,9 @@
-"""A short version of every state, from which a bound on its distance to any other follows.
+"""Sketches: short versions of states that give a lower bound on the distance of any two states.
 
-Of a state x, u = x/‖x‖ minus the mean of all u is written in an orthonormal basis whose first D
-directions are the principal ones. The sketch of x is those D coordinates, the length r of what is
-left, and the squared length of all. For two of them |u - v|² ≥ |u_D - v_D|² + (r_u - r_v)²
-(Cauchy and Schwarz), whatever the basis: what the bound rules out need not be read.
+For a state x, let u be x/‖x‖ minus the mean of all unit vectors, written in an orthonormal basis whose first D
+directions are the principal ones. The sketch of x has these D coordinates, the length r of the rest of u, and the
+squared length of u. By the Cauchy-Schwarz inequality |u - v|² ≥ |u_D - v_D|² + (r_u - r_v)² for any basis, so
+states that the bound rules out need not be read.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import numpy as np
 
 from s2s.inspect.states.store import Double, Half
 
-DIRECTIONS = 64
-SAMPLE = 100_000  # states, evenly spaced, that the basis is made of
-CHUNK = 8192
+DIRECTIONS = 64  # principal directions of a sketch, at most
+SAMPLE = 100_000  # evenly spaced states that the basis is computed from, at most
+CHUNK = 8192  # states processed at a time
 
 
 def unit(states_NM: np.ndarray) -> Double:
-    """Rows of length 1 in double precision; a row of zeros stays one."""
+    """Rows scaled to length 1, in double precision; a row of zeros stays zero."""
     wide = np.asarray(states_NM, dtype=np.float64)
     lengths = np.sqrt((wide * wide).sum(axis=1, keepdims=True))
     out: Double = wide / np.maximum(lengths, np.finfo(np.float64).tiny)
@@ -29,9 +29,9 @@ def unit(states_NM: np.ndarray) -> Double:
 
 
 def basis(states_NM: Half, directions: int = DIRECTIONS) -> tuple[Double, list[float]]:
-    """The mean of the unit vectors over their principal directions, (1 + D, M), and the share of variance of each.
+    """The mean of the unit vectors over their principal directions, (1 + D, M), and the directions' variance shares.
 
-    A direction's sign is such that its largest component is positive.
+    The largest component of each direction is positive.
     """
     count, size = min(len(states_NM), SAMPLE), states_NM.shape[1]
     sample = np.linspace(0, len(states_NM) - 1, count).round().astype(np.int64)
@@ -51,7 +51,7 @@ def basis(states_NM: Half, directions: int = DIRECTIONS) -> tuple[Double, list[f
 
 
 def sketched(states_NM: np.ndarray, basis_DM: Double) -> Double:
-    """The sketches of states: D coordinates, the length of the rest, the squared length of all: (N, D + 2)."""
+    """The sketches of states, (N, D + 2): D coordinates, the length of the rest, the squared length."""
     centred = unit(states_NM) - basis_DM[0]
     coordinates_ND = centred @ basis_DM[1:].T
     squared_N = (centred * centred).sum(axis=1)
@@ -60,7 +60,7 @@ def sketched(states_NM: np.ndarray, basis_DM: Double) -> Double:
 
 
 def sketch(states_NM: Half, directory: Path, kind: str) -> list[float]:
-    """Writes the basis and the sketches of a kind; the share of the variance that each direction has."""
+    """Write the basis and the sketches of a kind; return each direction's share of the variance."""
     basis_DM, shares = basis(states_NM)
     np.save(directory / f"{kind}.basis.npy", basis_DM)
     header = {"descr": "<f4", "fortran_order": False, "shape": (len(states_NM), len(basis_DM) + 1)}
@@ -72,7 +72,7 @@ def sketch(states_NM: Half, directory: Path, kind: str) -> list[float]:
 
 
 def chunked(states_NM: Half) -> Iterator[Half]:
-    """The states, some at a time; those of a file are read, as mapped ones would all count as this process's memory."""
+    """Yield the states in chunks; those of a file are read, because mapped pages would count as process memory."""
     if not isinstance(states_NM, np.memmap):
         yield from (states_NM[start : start + CHUNK] for start in range(0, len(states_NM), CHUNK))
         return

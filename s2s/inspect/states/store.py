@@ -1,4 +1,4 @@
-"""Reading kept states: of which sentence and place a row is, the rows of a sentence."""
+"""Reading saved states: the sentence and position of a row, and the rows of a sentence."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RowNumbers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class StatePosition:
-    """Where a state is from: the example's place in the table and its id, and the source position or the step."""
+    """The origin of a state: the example's index in the table, its id, and the source position or step."""
 
     example: int
     id: int
@@ -31,7 +31,7 @@ class StatePosition:
 
 
 class StateStore:
-    """The states in an inspection's directory, mapped into memory, not read; a map stays, with the pages it has met."""
+    """The states in an inspection's directory, memory-mapped; maps stay open. UserError if there are no states."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory / "states"
@@ -45,23 +45,23 @@ class StateStore:
 
     @staticmethod
     def whole(directory: Path) -> bool:
-        """Whether the states of an inspection are all there."""
+        """True if all states of an inspection are saved."""
         return (directory / "states" / "states.json").exists()
 
     @cached_property
     def lane(self) -> str:
-        """Whose words the decoder read: free or forced."""
+        """The lane of the states: free or forced."""
         return str(self.about["lane"])
 
     def states(self, kind: str) -> Half:
         """All states of a kind, (N, M)."""
-        held: Half = self._map(kind)
-        return held
+        states_NM: Half = self._map(kind)
+        return states_NM
 
     def sketch(self, kind: str) -> Single:
-        """What a search reads of them first (``sketch.py``)."""
-        held: Single = self._map(f"{kind}.sketch")
-        return held
+        """The sketches of all states of a kind, (N, D + 2); see ``sketch.py``."""
+        sketch_ND: Single = self._map(f"{kind}.sketch")
+        return sketch_ND
 
     def _map(self, name: str) -> Any:
         if name not in self.maps:
@@ -69,28 +69,28 @@ class StateStore:
         return self.maps[name]
 
     def basis(self, kind: str) -> Double:
-        """The mean of the unit vectors, and below it the sketch's directions."""
-        held: Double = np.load(self.directory / f"{kind}.basis.npy")
-        return held
+        """The mean of the unit vectors, then the directions of the sketches: (1 + D, M)."""
+        basis_DM: Double = np.load(self.directory / f"{kind}.basis.npy")
+        return basis_DM
 
     def positions(self, kind: str, rows: RowNumbers) -> list[StatePosition]:
-        """Where these states are from."""
+        """The origins of these rows."""
         starts = self.index[:, _column(kind)]
         examples = np.searchsorted(starts, rows, side="right") - 1
-        found = np.stack([examples, self.index[examples, 0], rows - starts[examples]], axis=1)
-        return [StatePosition(*one) for one in found.tolist()]
+        origins = np.stack([examples, self.index[examples, 0], rows - starts[examples]], axis=1)
+        return [StatePosition(*origin) for origin in origins.tolist()]
 
     def ids(self, kind: str, rows: RowNumbers) -> RowNumbers:
-        """The examples that these states are of."""
-        found: RowNumbers = self.index[np.searchsorted(self.index[:, _column(kind)], rows, side="right") - 1, 0]
-        return found
+        """The example ids of these rows."""
+        ids: RowNumbers = self.index[np.searchsorted(self.index[:, _column(kind)], rows, side="right") - 1, 0]
+        return ids
 
     def rows(self, kind: str, id: int) -> range:
-        """The rows of an example, in its order; none of an id that is not there."""
-        starts, place = self.index[:, _column(kind)], int(np.searchsorted(self.index[:-1, 0], id))
-        if place == len(self.index) - 1 or self.index[place, 0] != id:
+        """The rows of an example in order of position; empty for an unknown id."""
+        starts, example = self.index[:, _column(kind)], int(np.searchsorted(self.index[:-1, 0], id))
+        if example == len(self.index) - 1 or self.index[example, 0] != id:
             return range(0)
-        return range(int(starts[place]), int(starts[place + 1]))
+        return range(int(starts[example]), int(starts[example + 1]))
 
 
 def _column(kind: str) -> int:
