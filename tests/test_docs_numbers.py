@@ -19,11 +19,11 @@ from s2s.decode.strategy import Settings
 from s2s.errors import UserError
 from s2s.evaluate import metrics
 from s2s.evaluate.bootstrap import Bootstrap
-from s2s.explain.alignment_error import diagonal
+from s2s.explain.alignment_error import diagonal_links
 from s2s.explain.counterfactual import moments, permuted
 from s2s.explain.replay import Lane
 from s2s.explain.token_spans import cut
-from s2s.exposure.distractor import draw
+from s2s.exposure.distractor import draw_distractors
 from s2s.exposure.lanes import Lane as SentenceLanes
 from s2s.exposure.lanes import positions
 from s2s.model import Seq2Seq
@@ -84,7 +84,7 @@ def test_distractors_are_drawn_as_stated() -> None:
         others = [other for other in sorted(map(list, {tuple(t) for t in targets})) if other != target]
         nearest = min((abs(len(other) - len(target)), len(other)) for other in others)[1]
         expected.append(generator.choice([other for other in others if len(other) == nearest]))
-    assert draw(targets, targets, 3) == expected
+    assert draw_distractors(targets, targets, 3) == expected
 
 
 def test_permuted_weights_are_drawn_as_stated() -> None:
@@ -127,7 +127,7 @@ def test_rouge_counts_as_stated(cut_by: str, output: str, reference: str, shares
 
 @pytest.mark.parametrize(("source", "target"), [(1, 1), (3, 7), (7, 3), (4, 4), (1, 5), (6, 1)])
 def test_the_diagonal_is_as_stated(source: int, target: int) -> None:
-    assert diagonal(source, target) == {
+    assert diagonal_links(source, target) == {
         (min(source - 1, int((2 * t + 1) * source / (2 * target))), t) for t in range(target)
     }
 
