@@ -89,7 +89,8 @@ def align(options: argparse.Namespace, command: str) -> int:
     directory = find_checkpoint(options.checkpoint)
     from s2s.checkpoint.open import load
     from s2s.evaluate.bootstrap import Bootstrap
-    from s2s.explain.alignment_error import measure_alignment, read_gold
+    from s2s.explain.alignment_error import measure_alignment
+    from s2s.explain.gold_links import read_gold
 
     checkpoint = load(directory)
     with pair_options.reading() as remarks:

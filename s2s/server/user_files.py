@@ -12,7 +12,7 @@ from s2s.data.readers import EXTENSIONS, Columns, Note, Pair, advise, read_pairs
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
-    from s2s.explain.alignment_error import Gold
+    from s2s.explain.gold_links import Gold
 
 Row = TypeVar("Row")
 MAX_PAIRS = 2_000  # pairs read from one file; the rest is ignored
@@ -28,7 +28,7 @@ def parse_pairs(name: str, content: bytes, columns: Columns, limit: int = MAX_PA
 
 def parse_alignments(name: str, content: bytes, note: Note = silent) -> list[Gold]:
     """The pairs of an uploaded file with their gold word links. A UserError has the file's name as uploaded."""
-    from s2s.explain.alignment_error import read_gold
+    from s2s.explain.gold_links import read_gold
 
     return _parse(name, content, lambda path: read_gold(path, note=note)[:MAX_PAIRS])
 

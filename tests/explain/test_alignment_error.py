@@ -19,8 +19,8 @@ from s2s.explain.alignment_error import (
     error_rate,
     forced_attention,
     measure_alignment,
-    read_gold,
 )
+from s2s.explain.gold_links import read_gold
 from tests.exposure.common import KINDS, some_pairs, tiny
 from tests.test_docs import ROOT
 

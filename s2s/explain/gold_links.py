@@ -1,0 +1,57 @@
+"""Reading links between tokens that annotators drew, sure and possible ones."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from s2s.data.readers import Note, read_lines, silent
+from s2s.data.text_file import AUTO
+from s2s.errors import UserError
+from s2s.explain.token_spans import Links
+from s2s.text.segmenters import spaced
+
+LINK = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
+
+
+@dataclass(frozen=True)
+class Gold:
+    """A pair in the annotators' tokens, with its sure and its possible links."""
+
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    sure: Links
+    possible: Links  # includes the sure links
+
+
+def read_gold(path: str | Path, encoding: str = AUTO, note: Note = silent) -> list[Gold]:
+    """Read lines of ``source TAB target TAB sure TAB possible``: tokens between spaces, links ``i-j`` from 0.
+
+    The last column may be empty or missing. Raises UserError that names the row, or if there are no pairs.
+    """
+    golds = []
+    for row, line in enumerate(read_lines(path, encoding=encoding, note=note), start=1):
+        if not line.strip(" \t"):
+            continue
+        columns = line.split("\t")
+        if not 3 <= len(columns) <= 4:
+            raise UserError("alignment_row", file=str(path), row=row, columns=len(columns))
+        source, target = (tuple(spaced(column)) for column in columns[:2])
+        if not source or not target:
+            raise UserError("alignment_row", file=str(path), row=row, columns=len(columns))
+        sure, possible = (_links(column, len(source), len(target), str(path), row) for column in [*columns[2:], ""][:2])
+        golds.append(Gold(source, target, sure, sure | possible))
+    if not golds:
+        raise UserError("file_no_pairs", file=str(path))
+    return golds
+
+
+def _links(column: str, sources: int, targets: int, file: str, row: int) -> Links:
+    links = set()
+    for text in spaced(column):
+        match = LINK.fullmatch(text)
+        if match is None or int(match[1]) >= sources or int(match[2]) >= targets:
+            raise UserError("alignment_link", file=file, row=row, link=text)
+        links.add((int(match[1]), int(match[2])))
+    return frozenset(links)
