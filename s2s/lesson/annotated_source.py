@@ -1,4 +1,4 @@
-"""The source of a function beside the values that its lines computed: the model's own code, not a copy."""
+"""The source of the model's own functions, with the values that each line computed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from s2s.model import attention as layers
 from s2s.model.kernels import additive
 from s2s.text.vocab import BOS, EOS
 
-NUMBERS = 3  # of a tensor that are shown
+NUMBERS = 3  # numbers of a tensor that are shown
 
 
 @dataclass(frozen=True)
 class Value:
-    """A tensor that a line made: its name (``return`` for what the function gave back), shape and first numbers."""
+    """A tensor that a line assigned: its name (``return`` for the function's result), shape and first numbers."""
 
     name: str
     shape: tuple[int, ...]
@@ -35,7 +35,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of source and the tensors that it made; ``ran`` is false of one that was passed over."""
+    """A line of source and the tensors that it assigned; ``ran`` is false for a line that was not executed."""
 
     text: str
     values: tuple[Value, ...]
@@ -44,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Piece:
-    """A function as it ran: its name, that of its module before it; the tensors that it was given, its lines."""
+    """A function as it ran: its qualified name, the tensors it received, and its lines."""
 
     name: str
     given: tuple[Value, ...]
@@ -52,12 +52,12 @@ class Piece:
 
 
 class _Watch:
-    """Notes the tensors among the locals of some functions, line by line, in the first call of each."""
+    """A trace function that records the local tensors of some functions, line by line, in the first call of each."""
 
     def __init__(self, functions: Sequence[Callable[..., Any]]) -> None:
         self.functions = {function.__code__: function for function in map(inspect.unwrap, functions)}
         self.frames: dict[CodeType, FrameType] = {}
-        self.before: dict[CodeType, tuple[int, dict[str, Tensor]]] = {}  # the line that runs, what was there
+        self.before: dict[CodeType, tuple[int, dict[str, Tensor]]] = {}  # the current line, and the locals before it
         self.given: dict[CodeType, tuple[Value, ...]] = {}
         self.made: dict[CodeType, dict[int, list[Value]]] = {}
         self.returned: dict[CodeType, tuple[Value, ...]] = {}
@@ -78,7 +78,7 @@ class _Watch:
         return self
 
     def _note(self, code: CodeType, held: dict[str, Tensor]) -> None:
-        """What is new or another tensor since the last event was made by the line that ran since then."""
+        """Attribute every local that is new or changed since the last event to the line that ran in between."""
         line, before = self.before[code]
         if line == code.co_firstlineno:
             return
@@ -86,7 +86,7 @@ class _Watch:
         made += [_value(name, x) for name, x in held.items() if before.get(name) is not x]
 
     def pieces(self) -> Iterator[Piece]:
-        """The functions that ran, in the order that was asked for."""
+        """The functions that ran, in the order requested."""
         for code, function in self.functions.items():
             if code in self.frames:
                 texts, first = inspect.getsourcelines(function)
@@ -98,7 +98,7 @@ class _Watch:
                 )
 
     def _lines(self, code: CodeType, texts: Sequence[str], first: int) -> Iterator[Line]:
-        """What a function gave back stands at the ``return`` that ran: at its end Python names a ``with`` around it."""
+        """Attribute the result to the ``return`` that ran: Python's last event may be at a ``with`` around it."""
         made = self.made[code]
         for n, text in enumerate(texts, first):
             gave = self.returned.get(code, ()) if n in made and text.lstrip().startswith("return") else ()
@@ -112,7 +112,7 @@ def _value(name: str, tensor: Tensor) -> Value:
 
 @contextmanager
 def _tracing(watch: _Watch) -> Iterator[None]:
-    previous = sys.gettrace()  # of this thread alone
+    previous = sys.gettrace()  # of this thread only
     sys.settrace(watch)
     try:
         yield
@@ -122,9 +122,9 @@ def _tracing(watch: _Watch) -> Iterator[None]:
 
 @torch.inference_mode()
 def step_as_it_runs(checkpoint: Checkpoint, text: str, step: int) -> tuple[Piece, ...]:
-    """Step ``step``, from 0, of the greedy lane, and the keys made before it: the functions as they ran.
+    """The functions that computed step ``step`` (from 0) of greedy decoding, and the keys before it.
 
-    Ends at ``<eos>``: a later step is the last one. Raises UserError for a text that cannot be used.
+    A step after ``<eos>`` gives the last one. Raises UserError for a text that cannot be used.
     """
     model = checkpoint.recurrent
     layer, decoder = model.decoder.attention, model.decoder

@@ -1,4 +1,4 @@
-"""Softmax, sigmoid and the losses on a handful of logits, as the lecture writes them. numpy only; nats."""
+"""Softmax, sigmoid and losses on a few logits, as the lecture writes them. numpy only; losses in nats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Row = NDArray[np.float64]
 
 LOGITS = (3.0, 1.0, -3.0)  # the lecture's example; the first class is the true one
 TRUE = 0
-SLIP = 2.0  # what its slide has in the place of e³ ≈ 20
+SLIP = 2.0  # the lecture's slide has this where e³ ≈ 20 belongs
 
 
 def softmax(logits_V: Row) -> Row:
@@ -26,7 +26,7 @@ def softmax(logits_V: Row) -> Row:
 
 
 def sigmoid(logits_V: Row) -> Row:
-    """``σ(z) = 1 / (1 + e^{-z})`` of each logit by itself."""
+    """``σ(z) = 1 / (1 + e^{-z})`` of each logit independently."""
     found: Row = 0.5 * (1 + np.tanh(logits_V / 2))
     return found
 
@@ -43,7 +43,7 @@ def smoothed(true: int, size: int, epsilon: float) -> Row:
 
 
 def log_softmax(logits_V: Row) -> Row:
-    """``z_i - log Σ_j e^{z_j}``, right also where a probability would be rounded to 0."""
+    """``z_i - log Σ_j e^{z_j}``, exact even where a probability rounds to 0."""
     top = logits_V.max()
     found: Row = logits_V - (top + math.log(np.exp(logits_V - top).sum()))
     return found

@@ -1,4 +1,4 @@
-"""A checkpoint on freshly written dates."""
+"""Check a checkpoint on newly generated dates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LISTED = 5
 
 
 def check_dates(checkpoint: Checkpoint, count: int, seed: int) -> Dates:
-    """The exact share of its greedy outputs."""
+    """Decode ``count`` dates greedily and compare."""
     pairs = fresh_dates(count, seed)
     outputs = translate(checkpoint.model, [checkpoint.source.encode(source) for source, _ in pairs])
     said = [checkpoint.target.decode(ids) for ids in outputs]

@@ -1,6 +1,6 @@
-"""The formulas of the chapters, in LaTeX; a test holds each against the code that computes its numbers.
+"""The formulas of the chapters in LaTeX. A test compares each with the code that computes its numbers.
 
-What stands in «» is a word of the locales, below ``lesson.formula.``.
+``«word»`` stands for the text ``lesson.formula.word`` of the locales.
 """
 
 import re
@@ -38,7 +38,7 @@ FORMULAS = {
 
 
 def worded(formula: str, say: Callable[[str], str]) -> str:
-    """A formula with its words said.
+    """A formula with its words in the reader's language.
 
     >>> worded(r"\\text{«any»}", {"lesson.formula.any": "any word"}.__getitem__)
     '\\\\text{any word}'

@@ -1,4 +1,4 @@
-"""Exercises and their checks: the right answers, and those of the usual slips."""
+"""Exercises with their right answers, and the answers of common mistakes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import numpy as np
 from s2s.trace.step import Step
 
 SHOWN = 6  # scores that an exercise writes out
-TOLERANCE = 0.01  # of a value, or 0.002: what rounding on the way may cost
+TOLERANCE = 0.01  # relative, or 0.002 absolute: tolerance for rounded intermediate results
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """A number to be worked out, and the numbers that the usual slips lead to, by the slip's name."""
+    """A number to compute, and the numbers that common mistakes lead to, by the mistake's name."""
 
     right: float
     slips: Mapping[str, float]
 
     def verdict(self, answer: float) -> str:
-        """``right``, the name of the slip that gives this answer, or ``far``."""
+        """``right``, the name of the mistake that gives this answer, or ``far``."""
         if _near(answer, self.right):
             return "right"
         return next((name for name, value in self.slips.items() if _near(answer, value)), "far")
@@ -36,9 +36,9 @@ def _near(answer: float, value: float) -> bool:
 
 @dataclass(frozen=True)
 class Scores:
-    """The scores that an exercise shows, the highest first, as places and values; of the others Σ e^e.
+    """The scores that an exercise shows, highest first, as positions and values, and Σ e^e of all others.
 
-    The highest is taken from all, which changes no softmax and leaves numbers for a pocket calculator.
+    The highest score is subtracted from all: the softmax stays the same, and the numbers suit a pocket calculator.
     """
 
     shown: tuple[tuple[int, float], ...]
@@ -47,7 +47,7 @@ class Scores:
 
 
 def scores(step: Step) -> Scores | None:
-    """What the weights of a step are worked out of; None where they are no plain softmax (local attention, an edit)."""
+    """The scores of a step; None if its weights are not their plain softmax (local attention, an edit)."""
     row_S = step.scores.astype(float)
     if not np.isfinite(row_S).all() or step.factors or step.own_attention is not None:
         return None
@@ -82,24 +82,24 @@ def surprise(logit: float, normaliser: float) -> Exercise:
 
 @dataclass(frozen=True)
 class Dates:
-    """Of fresh dates with one reading: how many there were, how many are exact, and the first that are not."""
+    """The result on fresh dates with a single correct answer: how many, how many exact, the first wrong ones."""
 
     count: int
     exact: int
-    wrong: tuple[tuple[str, str, str], ...]  # source, right, said
+    wrong: tuple[tuple[str, str, str], ...]  # source, correct output, the model's output
 
     @property
     def share(self) -> float:
-        """The exact share."""
+        """The share of exact outputs, 0 to 1."""
         return self.exact / self.count
 
 
 GOAL = 0.99
-SPLIT = 1  # the seed of the days that the shipped model and `generate date` hold out
+SPLIT = 1  # seed of the split of days that the shipped model and `generate date` use
 
 
 def fresh_dates(count: int, seed: int) -> list[tuple[str, str]]:
-    """``count`` pairs of held-out days, written anew, that can be read in one way only."""
+    """``count`` new pairs of held-out days, each with a single correct answer."""
     from s2s.tasks import date
 
     days, rng, found = date.split(SPLIT)["test"], random.Random(f"homework {seed}"), list[tuple[str, str]]()

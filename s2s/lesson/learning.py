@@ -1,4 +1,4 @@
-"""When a model learnt each part of its sentences, computed from the film of its training."""
+"""When a model learnt each part of its sentences, from the film of its training."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Film = Mapping[str, Any]  # as the page has it on screen: sentences, moments, frames of each moment
+Film = Mapping[str, Any]  # as the page shows it: sentences, moments, and the frames of each moment
 ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DATE = {"year": slice(0, 4), "month": slice(5, 7), "day": slice(8, 10)}
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of an output: the steps of training at which it was right first, and from which it stays so; else None.
+    """A part of an output: the training steps at which it was first right and from which it stays right, or None.
 
-    ``copied`` says whether it stands in the source as it is, ``looked`` the source token that its characters gave
-    most weight to when it was right first; empty where it never was.
+    ``copied``: it occurs in the source unchanged. ``looked``: the source token with most attention when it was first
+    right; empty if it never was.
     """
 
     name: str
@@ -38,13 +38,13 @@ class Sentence:
 
     @property
     def earliest(self) -> tuple[str, ...]:
-        """The parts that were right first, several where they came at the same moment."""
+        """The part that was right first; several if they came at the same moment."""
         steps = [part.first for part in self.parts if part.first is not None]
         return tuple(part.name for part in self.parts if steps and part.first == min(steps))
 
 
 def dated(film: Film) -> bool:
-    """Whether all that the film's model is to write are ISO dates, character by character."""
+    """Whether all references of the film are ISO dates, one character a token."""
     return all(
         ISO.fullmatch(sentence["reference"] or "") and list(sentence["reference"]) == sentence["target"][:-1]
         for sentence in film["sentences"]
@@ -52,9 +52,8 @@ def dated(film: Film) -> bool:
 
 
 def sentences(film: Film) -> tuple[Sentence, ...]:
-    """Every sentence: of dates year, month and day as they are written alone, else the words read after the reference.
-
-    A part of the latter is named by its place, from 1.
+    """All sentences with their parts: year, month and day of a date in free-running output; otherwise each word of the
+    teacher-forced output, named by its position from 1.
     """
     return tuple(_sentence(film, k, dated(film)) for k in range(len(film["sentences"])))
 
@@ -86,12 +85,12 @@ def _part(name: str, steps: Sequence[int], right: Sequence[bool], copied: bool, 
 
 
 def _most(frame: Mapping[str, Any], width: int, rows: slice) -> int:
-    """The source token with the largest weight in some rows of a frame together."""
+    """The source token with the largest summed weight in some rows of a frame."""
     return max(range(width), key=lambda s: sum(frame["weights"][s::width][rows]))
 
 
 def steepest(film: Film) -> int:
-    """The moment, from 1, up to which the validation loss fell most since the one before; 0 with a single moment."""
+    """The moment (from 1) before which the validation loss fell most; 0 if there is a single moment."""
     losses = [moment["dev"] for moment in film["moments"]]
     falls = [before - after for before, after in itertools.pairwise(losses)]
     return falls.index(max(falls)) + 1 if falls else 0

@@ -1,4 +1,4 @@
-"""The loss of one sentence, token by token, as training counts it."""
+"""The loss of one sentence, token by token, as in training."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from s2s.errors import UserError
 
 @dataclass(frozen=True)
 class SentenceLoss:
-    """Of each reference token, ``<eos>`` too: ``-log p`` of it, and the mean ``-log p`` over all words; nats."""
+    """``-log p`` of each reference token including ``<eos>``, and the mean ``-log p`` over all words, in nats."""
 
     nll: tuple[float, ...]
     uniform: tuple[float, ...]
@@ -22,7 +22,7 @@ class SentenceLoss:
 
     @property
     def loss(self) -> float:
-        """Mean ``-log p`` a token."""
+        """Mean ``-log p`` per token."""
         return sum(self.nll) / len(self.nll)
 
     def smoothed(self, epsilon: float) -> float:
@@ -40,7 +40,7 @@ def batch(checkpoint: Checkpoint, text: str, reference: str, copies: int = 1) ->
 
 @torch.inference_mode()
 def sentence_loss(checkpoint: Checkpoint, text: str, reference: str) -> SentenceLoss:
-    """The losses of a typed pair; UserError for one that cannot be used."""
+    """The losses of a typed pair. UserError if it cannot be used."""
     pair = batch(checkpoint, text, reference)
     log_probs_NV = torch.log_softmax(checkpoint.model(pair).float(), dim=1)
     nll_N = -log_probs_NV.gather(1, pair.target_out_BT[0].unsqueeze(1)).squeeze(1)

@@ -1,6 +1,6 @@
 """The forward pass of one sentence: embeddings, states, context, readout, softmax, with shapes.
 
-Of each vector the first ``SHOWN`` numbers: what a picture of it can hold. All are the model's own.
+Of each vector only the first ``SHOWN`` numbers, as many as a picture can show.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from s2s.decode.strategy import Settings, chooser, limit
 from s2s.model import StepOutput
 from s2s.text.vocab import BOS
 
-SHOWN = 12  # numbers of a vector
+SHOWN = 12  # numbers of a vector that are shown
 CANDIDATES = 4  # most probable words of a step
 
 Vector = tuple[float, ...]

@@ -25,20 +25,20 @@ class Word:
     log_scale: float
     shift: float
     prior: float  # ŷ = exp(log_scale) x + shift
-    logit: float  # y, the decoder's own
+    logit: float  # y, of the decoder
     alone: float  # log softmax(y)
-    halved: float  # log softmax(y/2): what the average with a prior of 0 everywhere would give
-    blended: float  # log softmax((y + ŷ)/2), what the model says
+    halved: float  # log softmax(y/2): the average with a prior of 0 everywhere
+    blended: float  # log softmax((y + ŷ)/2), the model's output
 
     @property
     def gain(self) -> float:
-        """By how much the prior alone changed the log-probability."""
+        """The change of the log-probability by the prior, compared with a prior of 0."""
         return self.blended - self.halved
 
 
 @dataclass(frozen=True)
 class PriorStep:
-    """The words that matter at a step, the most probable first."""
+    """The most affected words of a step, the most probable first."""
 
     words: tuple[Word, ...]
     read: str  # the token that the step read
@@ -47,9 +47,9 @@ class PriorStep:
 
 @dataclass(frozen=True)
 class PriorRun:
-    """A sentence of a model with prior knowledge: x of its source words, and every step."""
+    """One sentence decoded with prior knowledge: x of its source words, and every step."""
 
-    source: tuple[Word, ...]  # logit and log-probabilities are 0 here: they belong to a step
+    source: tuple[Word, ...]  # with logit and log-probabilities 0: those belong to a step
     steps: tuple[PriorStep, ...]
     ones: int  # words with x = 1
     size: int  # V
@@ -57,9 +57,9 @@ class PriorRun:
 
 @torch.inference_mode()
 def prior_run(checkpoint: Checkpoint, text: str, reference: str = "", most: int = 6) -> PriorRun:
-    """Decode greedily, or along a reference, and say at each step what the prior does to ``most`` words.
+    """Decode greedily or along a reference, and show at each step the prior's effect on ``most`` words.
 
-    They are the most probable ones before, after, and those that gained most. UserError where the model has no prior.
+    These are the most probable before and after, and those that gained most. UserError if the model has no prior.
     """
     model = checkpoint.recurrent
     if model.prior is None:

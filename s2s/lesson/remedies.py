@@ -1,4 +1,4 @@
-"""The remedies for exposure bias on one sentence: what their training does with it, by the training code itself."""
+"""The remedies for exposure bias on one sentence, computed by the training code itself."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from s2s.train.objectives.rollout import argmax, drawing, rollout
 from s2s.train.objectives.sampling import mixed, teacher_share
 
 SCHEDULES = ("linear", "exponential", "inverse_sigmoid")
-COPIES = 200  # of the sentence, to measure how often what happens to its words
+COPIES = 200  # copies of the sentence from which the shares are measured
 
 
 def shares(schedule: str, k: float, slope: float, steps: Sequence[int]) -> list[float]:
@@ -37,7 +37,7 @@ def shares(schedule: str, k: float, slope: float, steps: Sequence[int]) -> list[
 
 @dataclass(frozen=True)
 class Draw:
-    """Decoder inputs after ``<bos>`` as one draw has them, and which of them are not the reference's."""
+    """The decoder inputs of one draw after ``<bos>``, and which of them differ from the reference."""
 
     tokens: tuple[str, ...]
     changed: tuple[bool, ...]
@@ -45,12 +45,12 @@ class Draw:
 
 @dataclass(frozen=True)
 class Drawn:
-    """The reference's words, a few draws, and of many draws the share of words each thing happened to."""
+    """The reference's words, a few draws, and the shares of words that were changed in many draws."""
 
     reference: tuple[str, ...]
     draws: tuple[Draw, ...]
-    unknown: float  # became <unk>
-    other: float  # became another word
+    unknown: float  # share that became <unk>
+    other: float  # share that became another word
     kept: float
 
 
@@ -90,19 +90,19 @@ def _inputs(checkpoint: Checkpoint, pair: Batch, kind: str, rng: torch.Generator
 
 @dataclass(frozen=True)
 class Adversarial:
-    """The loss of a sentence where its embeddings are moved by norm ε, in the worst direction and in a random one."""
+    """The loss of a sentence with its embeddings moved by norm ε, in the worst and in a random direction."""
 
     gradient: float  # ‖g‖
     epsilons: tuple[float, ...]
     worst: tuple[float, ...]
     random: tuple[float, ...]
-    moved: tuple[tuple[str, float], ...]  # ‖Δ_v‖ / ‖Δ‖ of each word that moves, the most first
+    moved: tuple[tuple[str, float], ...]  # ‖Δ_v‖ / ‖Δ‖ of each word that moves, largest first
 
 
 def adversarial(
     checkpoint: Checkpoint, text: str, reference: str, epsilons: Sequence[float], seed: int, most: int = 8
 ) -> Adversarial:
-    """FGM's perturbation on one pair, and what each ε does to its loss; the model itself is not changed."""
+    """FGM's perturbation on one pair, and the loss at each ε. The model does not change."""
     pair, model = batch(checkpoint, text, reference), checkpoint.recurrent
     target_N = pair.target_out_BT[pair.target_out_BT != PAD]
 
@@ -143,7 +143,7 @@ def _moved(checkpoint: Checkpoint, unit: dict[str, Tensor], most: int) -> tuple[
 
 @dataclass(frozen=True)
 class Sampled:
-    """An output drawn from the model: its text, reward and log-probability, and what self-critical training adds."""
+    """An output drawn from the model: its text, reward, log-probability and self-critical loss."""
 
     text: str
     reward: float
@@ -153,7 +153,7 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Rewarded:
-    """The greedy output as baseline, and samples, the best first."""
+    """The greedy output as baseline, and samples, best first."""
 
     greedy: str
     baseline: float
@@ -185,10 +185,10 @@ def rewarded(
 
 
 def _log_probs(checkpoint: Checkpoint, pair: Batch, ids_BT: Tensor, lengths_B: Tensor) -> list[float]:
-    """log p of each output by one teacher-forced pass."""
+    """log p of each output, by one teacher-forced pass."""
     real_BT = torch.arange(ids_BT.size(1)) < lengths_B.unsqueeze(1)
     inputs_BT = torch.cat([pair.target_in_BT[:, :1], ids_BT[:, :-1]], dim=1)
-    marks_BT = torch.where(real_BT, EOS, PAD)  # only which tokens are real is read of them
+    marks_BT = torch.where(real_BT, EOS, PAD)  # only their positions are used: which tokens are real
     logits_NV = checkpoint.model(dataclasses.replace(pair, target_in_BT=inputs_BT, target_out_BT=marks_BT))
     values_N = torch.log_softmax(logits_NV, dim=1).gather(1, ids_BT[real_BT].unsqueeze(1)).squeeze(1)
     return [float(part.sum()) for part in torch.split(values_N, lengths_B.tolist())]

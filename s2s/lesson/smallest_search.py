@@ -12,11 +12,11 @@ from s2s.trace.search_tree import SearchTree
 WORDS = (*SPECIALS, "a", "b", "c", "d", "e", "f")
 A, B, C, D, E, F = range(len(SPECIALS), len(WORDS))
 TABLE = {(): {A: 0.6, C: 0.4}, (A,): {B: 0.55, E: 0.45}, (C,): {D: 0.9, F: 0.1}}
-SOURCE = [A]  # nothing is read of it
+SOURCE = [A]  # its content does not matter
 
 
 def textbook() -> tuple[SearchTree, tuple[str, ...]]:
-    """The tree of beam 2, which finds cd at .36, and what greedy says: ab at .33."""
+    """The search tree with a beam of 2, which finds cd (.36), and the greedy output: ab (.33)."""
     model = TableModel(len(WORDS), TABLE)
     settings = Settings(strategy="beam", beam=2, length_penalty=0.0)
     growth = grow(model, SOURCE, settings, WORDS)

@@ -1,4 +1,4 @@
-"""Training from a checkpoint: a run begins with its weights and vocabularies."""
+"""Training from a checkpoint: a run starts with the checkpoint's weights and vocabularies."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from s2s.errors import UserError
 def base_checkpoint(config: Config, checkpoint: Path) -> Checkpoint:
     """The checkpoint that ``train.start`` names.
 
-    Raises UserError where it is not one, where its model or its text differs from the config's, and
-    where the run would write over it.
+    Raises UserError if it cannot be read, if its model or text section differs from the config's, or if the run would
+    overwrite it.
     """
     if Path(config.train.start).resolve() == checkpoint.resolve():
         raise UserError("start_itself", directory=str(checkpoint))
@@ -23,7 +23,7 @@ def base_checkpoint(config: Config, checkpoint: Path) -> Checkpoint:
     for section in ("model", "text"):
         own, others = (dataclasses.asdict(getattr(c, section)) for c in (config, found.config))
         for key in own:
-            if own[key] != others[key] and not key.endswith(("min_count", "max_vocab")):  # it has its vocabulary
+            if own[key] != others[key] and not key.endswith(("min_count", "max_vocab")):  # of vocabularies
                 raise UserError(
                     "start_differs", key=f"{section}.{key}", found=own[key], start=config.train.start, needs=others[key]
                 )

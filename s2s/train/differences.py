@@ -21,12 +21,12 @@ FREE = {
     "train.film_every": "only says when to film",
     "train.threads": "changes the order of sums, and so the last bits at most",
 }
-NAMED = 4  # of the keys that differ; the sentence counts the others
-LONGEST = 60  # characters of a value
+NAMED = 4  # differing keys that a message names at most; it counts the others
+LONGEST = 60  # characters of a value in a message
 
 
 def check_differences(held: Config, config: Config, epochs: int, directory: str) -> None:
-    """UserError that names what must not have changed since the run was saved, after ``epochs`` begun."""
+    """Raise UserError naming the keys that changed since the save but must not; ``epochs`` have begun."""
     changed = [(key, was, now) for key, was, now in differences(held, config) if key not in FREE]
     if changed:
         named = "; ".join(f"{key} = {_short(now)} ≠ {_short(was)}" for key, was, now in changed[:NAMED])
@@ -37,7 +37,7 @@ def check_differences(held: Config, config: Config, epochs: int, directory: str)
 
 
 def differences(held: Config, config: Config) -> Iterator[tuple[str, Any, Any]]:
-    """Key, value then and value now of everything that is not the same."""
+    """Key, saved value and present value of every setting that differs."""
     for (key, was), (_, now) in zip(settings(held), settings(config), strict=True):
         if was != now:
             yield key, was, now
@@ -59,5 +59,5 @@ def _flat(section: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _short(value: object) -> str:
     text = " ".join(str(value).split())
     if (isinstance(value, str) and text != value) or not text:
-        text = repr(value)  # what is empty, or has spaces that matter
+        text = repr(value)  # quoted: an empty text, or one with spaces at its ends
     return shortened(text, LONGEST)

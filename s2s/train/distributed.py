@@ -1,4 +1,4 @@
-"""Training with several processes (torchrun): each takes a part of every batch; the gradient is that of the whole."""
+"""Training in several processes (torchrun): each computes a part of every batch; gradients are summed exactly."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import torch.distributed as dist
 from torch import Tensor
 
 T = TypeVar("T")
-PATIENCE = timedelta(hours=12)  # how long the others wait while the first process scores dev
+PATIENCE = timedelta(hours=12)  # how long the other processes wait while the first computes the dev scores
 
 
 @dataclass(frozen=True)
 class Group:
-    """This process among ``size``; only the ``first`` writes files."""
+    """One process of ``size``. Only the ``first`` writes files."""
 
     rank: int
     size: int
@@ -27,7 +27,7 @@ class Group:
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that writes."""
+        """Whether this process writes the files."""
         return self.rank == 0
 
     def part(self, items: Sequence[T]) -> Sequence[T]:
@@ -35,7 +35,7 @@ class Group:
         return items[self.rank :: self.size]
 
     def combine(self, parameters: Iterable[Tensor], loss: float, tokens: int) -> tuple[float, int]:
-        """Gradients and loss, means over a part's ``tokens``, to the means over all parts: Σ n_r g_r / Σ n_r."""
+        """Turn gradients and loss, means over this part's ``tokens``, into means over all parts: Σ n_r g_r / Σ n_r."""
         if self.size == 1:
             return loss, tokens
         weights = list(parameters)
@@ -50,7 +50,7 @@ class Group:
         return float(sums[0]) / total, round(total)
 
     def share(self, number: int) -> int:
-        """The first process's number, in every process; waits for all."""
+        """Broadcast the first process's number; waits for all processes."""
         if self.size == 1:
             return number
         value = torch.tensor([number], device=self.device)
@@ -58,7 +58,7 @@ class Group:
         return int(value)
 
     def any(self, asked: bool) -> bool:
-        """Whether the flag is true in any process; all learn it at the same step."""
+        """Whether the flag is true in any process; all processes get the answer at the same step."""
         if self.size == 1:
             return asked
         value = torch.tensor([int(asked)], device=self.device)
@@ -66,7 +66,7 @@ class Group:
         return bool(value)
 
     def gather(self, state: Tensor) -> list[Tensor]:
-        """A tensor of bytes of every process, by rank."""
+        """Every process's tensor of bytes, by rank."""
         if self.size == 1:
             return [state]
         parts = [torch.empty_like(state, device=self.device) for _ in range(self.size)]
@@ -75,7 +75,7 @@ class Group:
 
 
 def join() -> Group:
-    """The processes that torchrun started, or this one alone; on GPUs, one each, where there are any."""
+    """Join the processes that torchrun started, or be the only one. Each uses a GPU of its own if there are any."""
     rank, size = (int(os.environ.get(name, default)) for name, default in (("RANK", "0"), ("WORLD_SIZE", "1")))
     cuda = torch.cuda.is_available()
     device = torch.device("cuda" if cuda else "cpu")
@@ -95,7 +95,7 @@ def leave() -> None:
 
 
 def finish(status: int) -> NoReturn:
-    """End a process of several without the interpreter's tear-down, in which what gloo's threads still hold aborts."""
+    """Exit one of several processes at once: gloo's threads would abort during the interpreter's shutdown."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

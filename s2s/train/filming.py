@@ -1,4 +1,4 @@
-"""Takes the film of a run: a few dev sentences through the averaged weights every so many steps, and the scores."""
+"""Record a film of training: a few dev sentences decoded by the averaged weights at regular steps, with scores."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from s2s.evaluate.corpus import fitting, forced_scores, max_scored_tokens, trans
 from s2s.trace.film import CURVE, NAME, FilmFrame, FilmMoment
 from s2s.train.progress import Position
 
-MOMENTS = 100  # at most, besides the one before the first step, so that the file stays small
-LONGEST = 30  # tokens a side
+MOMENTS = 100  # frames at most, besides the one before the first step: bounds the file
+LONGEST = 30  # tokens of source or target at most
 
 
 def interval(steps: int, settings: TrainConfig) -> int:
-    """Steps between two moments of a run of ``steps`` steps; 0 for no film.
+    """Steps between two moments of a run of ``steps`` steps; 0: no film.
 
     >>> interval(1000, TrainConfig(film_every=50)), interval(100_000, TrainConfig(film_every=50))
     (50, 1000)
@@ -31,9 +31,9 @@ def interval(steps: int, settings: TrainConfig) -> int:
 
 
 class Film:
-    """The camera of one run of ``steps`` steps (0: no film): frames go to ``film.jsonl``, scores to ``curve.jsonl``.
+    """Writes the film of one run of ``steps`` steps (0: none): frames to ``film.jsonl``, scores to ``curve.jsonl``.
 
-    ``averaged`` makes a checkpoint of the averaged weights as they are now.
+    ``averaged`` returns a checkpoint of the current averaged weights.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Film:
             self.sentences = [i for _, i in zip(range(config.train.film_sentences), fit, strict=False)]
 
     def take(self, at: Position) -> None:
-        """The frames and the scores of this moment, where one is due."""
+        """Write frames and scores, if this step is one of the film's."""
         if not self.every or at.step % self.every:
             return
         checkpoint = self.averaged()
@@ -59,7 +59,7 @@ class Film:
             forced, free = trace(checkpoint, source, target, "forced"), trace(checkpoint, source)
             frames.append(FilmFrame(at.step, i, forced, free.text).to_json() + "\n")
         _append(self.path, "".join(frames))
-        _append(self.curve, self._moment(at, checkpoint).to_json() + "\n")  # after the frames: who reads it finds them
+        _append(self.curve, self._moment(at, checkpoint).to_json() + "\n")  # after the frames that it names
         at.moment_loss, at.moment_tokens = 0.0, 0
 
     def _moment(self, at: Position, checkpoint: Checkpoint) -> FilmMoment:
@@ -78,7 +78,7 @@ class Film:
         )
 
     def _scored(self, checkpoint: Checkpoint) -> tuple[list[Pair], list[Ids]]:
-        """The first dev pairs that are not too long, texts and ids."""
+        """The first dev pairs that are short enough, as texts and as ids."""
         ids = (((s, t), (checkpoint.source.encode(s), checkpoint.target.encode(t))) for s, t in self.dev)
         most = max_scored_tokens(self.config.data)
         fit = ((pair, own) for pair, own in ids if fitting(checkpoint.model, [own], most))

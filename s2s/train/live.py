@@ -1,4 +1,4 @@
-"""Live training on the date task, small enough for a minute, and the visitor's choices."""
+"""Training on the date task from the lesson's page, small enough for a minute, with the visitor's settings."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from s2s.errors import UserError
 if TYPE_CHECKING:
     from s2s.tasks.example import Example
 
-PAIRS = 12_000  # to train on
-SCORED = 150  # held-out dates, each with one reading
-LONGEST = 20  # characters of a source: the long ones cost more than they teach
+PAIRS = 12_000  # training pairs
+SCORED = 150  # held-out dates, each with a single correct answer
+LONGEST = 20  # characters of a source at most: longer ones cost time and help little
 SEED = 1
-# Of the film, our own; their days are in no training pair.
+# Dates of the film, written by us; no training pair has their days.
 FIXED = (
     ("二〇二六年十一月廿二日", "2026-11-22"),
     ("Nov. 22nd, 2026", "2026-11-22"),
     ("the 3rd of May, 1998", "1998-05-03"),
 )
-MOMENTS = 60  # of the film
+MOMENTS = 60  # moments of the film
 ATTENTIONS = ("additive", "general", "dot", "concat", "local-p")
 FEEDING = ("teacher", "sampling")
 ORIGIN = "Synthetic: written in memory by this repository's own generator while a visitor watched."
@@ -31,14 +31,14 @@ ORIGIN = "Synthetic: written in memory by this repository's own generator while 
 
 @dataclass(frozen=True)
 class Choice:
-    """A visitor's choices; the defaults reach 95 % of the held-out dates soonest."""
+    """A visitor's settings. The defaults are the fastest to reach 95 % of the held-out dates."""
 
     attention: str = "additive"
-    size: int = 96  # of the decoder's state; of the encoder's, both directions together
+    size: int = 96  # of the decoder's state, and of both directions of the encoder's together
     learning_rate: float = 0.008
     batch_size: int = 64
     dropout: float = 0.0
-    feeding: str = "teacher"  # sampling: scheduled, from always the reference to half of the time
+    feeding: str = "teacher"  # "sampling": scheduled sampling, whose share of reference tokens falls from 1 to 0.5
     epochs: int = 3
 
     def __post_init__(self) -> None:
@@ -65,7 +65,7 @@ def steps(choice: Choice) -> int:
 
 
 def config(choice: Choice, name: str) -> Config:
-    """The config of a run: that of configs/date.toml, smaller, with the choice and a film."""
+    """The config of a run: configs/date.toml with smaller sizes, the visitor's settings and a film."""
     every = math.ceil(steps(choice) / MOMENTS)
     half = choice.size // 2
     train = TrainConfig(
@@ -99,8 +99,8 @@ def config(choice: Choice, name: str) -> Config:
 
 
 def pairs() -> dict[str, list[tuple[str, str]]]:
-    """The pairs of train, dev and test, in memory; dev has days that train lacks, with one reading each."""
-    from s2s.tasks import date  # what is above, the page reads, and it needs no grammar
+    """The pairs of train, dev and test, in memory. Dev has days that train lacks, each with a single correct answer."""
+    from s2s.tasks import date  # imported here: the page needs only the constants above
 
     shown = {target for _, target in FIXED}
     dev = (e for e in _short("dev") if e.target not in shown and len(date.posterior(e.source)) == 1)
@@ -112,7 +112,7 @@ def pairs() -> dict[str, list[tuple[str, str]]]:
 
 
 def _short(split: str) -> Iterator[Example]:
-    """Examples whose source is not long; twice as many as are wanted are enough to find them among."""
+    """The first examples with a short source, of twice as many as are wanted."""
     from s2s.tasks import date
 
     return (e for e in date.examples(split, 2 * PAIRS, SEED) if len(e.source) <= LONGEST)

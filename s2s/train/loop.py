@@ -38,9 +38,9 @@ from s2s.train.threads import Threads, same_randomness
 
 
 class Run(RunState):
-    """One training run in ``directory``, its checkpoint in ``checkpoint``: built once, then ``train()``.
+    """One training run with its files in ``directory`` and its checkpoint in ``checkpoint``; ``train()`` runs it.
 
-    Pairs come from the config's files (``note`` is told how each is read), or from ``splits`` in memory.
+    Pairs come from the config's files (``note`` receives how each is read), or from ``splits`` in memory.
     """
 
     def __init__(
@@ -70,11 +70,11 @@ class Run(RunState):
         self.steps = self.settings.epochs * math.ceil(len(self.pairs) / self.settings.batch_size)
         self.film = Film(directory, config, self.steps if self.group.first else 0, self.dev, self.averaged_checkpoint)
         self.pace = Pace()
-        many = self.group.size > 1 or self.device.type == "cuda"  # then each process has one
+        many = self.group.size > 1 or self.device.type == "cuda"  # then each process has one thread
         self.threads = Threads(self.settings.threads or int(many), self._trial)
 
     def _read_data(self, splits: Splits, base: Checkpoint | None) -> None:
-        """Both vocabularies, those of ``base`` if there is one, and the pairs as ids. UserError for an empty split."""
+        """Set vocabularies (those of ``base`` if given) and the pairs as ids. UserError for an empty split."""
         data = self.config.data
         train, self.dev, self.test = (list(splits[name]) for name in SPLITS)
         self.source, self.target = (base.source, base.target) if base else prepare_sides(train, self.config)
@@ -87,7 +87,7 @@ class Run(RunState):
         self.dev_tokens = sum(len(self.target.encode(t)) + 1 for _, t in self.dev)
 
     def _build_model(self, base: Checkpoint | None) -> None:
-        """The network with weights drawn from the seed, or those of ``base``; its optimizer, average and generators."""
+        """Set the network (weights drawn from the seed, or those of ``base``), optimizer, average and generators."""
         settings = self.settings
         torch.manual_seed(settings.seed)
         sizes = len(self.source.vocab), len(self.target.vocab)
@@ -99,14 +99,14 @@ class Run(RunState):
         decay = settings.weight_decay
         self.optimizer = torch.optim.AdamW(parameters, lr=0.0, betas=(0.9, 0.98), weight_decay=decay, fused=True)
         self.average = [p.detach().clone() for p in parameters]
-        if not self.group.first:  # dropout of its own
+        if not self.group.first:  # each process has its own dropout
             torch.manual_seed(settings.seed + 1_000_003 * self.group.rank)
         self.rng = torch.Generator().manual_seed(settings.seed + 1_000_003 * self.group.rank)
 
     def train(self, stop: Stop | None = None) -> dict[str, Any]:
-        """Run, or go on, to the end; returns the dev scores of the checkpoint that was kept.
+        """Train, or resume, to the end; returns the dev scores of the best checkpoint.
 
-        Where ``stop`` hears a signal, the step under way is done and saved, and KeyboardInterrupt raised.
+        After a signal to ``stop`` the current step is finished and saved, and KeyboardInterrupt is raised.
         """
         stop = stop or Stop()
         resume.restore(self.directory, self.config, self)
@@ -127,18 +127,18 @@ class Run(RunState):
 
     @property
     def ended(self) -> bool:
-        """Whether no epoch is left, or none was better for too long."""
+        """Whether all epochs are done, or the last ``patience`` epochs brought no better score."""
         return self.at.epoch >= self.settings.epochs or self.at.stale >= self.settings.patience
 
     def left(self) -> float | None:
-        """Seconds to the last epoch's end; None before it was measured."""
+        """Estimated seconds to the end of the last epoch; None before a step was timed."""
         epochs = self.settings.epochs - self.at.epoch
         return self.pace.left(self.target_tokens * epochs - self.at.tokens, epochs, 2.0 * self.dev_tokens)
 
     def measure(self) -> None:
-        """Choose the threads, and time two steps that leave no trace, for ``left`` to go by before the first."""
+        """Choose the number of threads and time two steps without effect, so that ``left`` has an estimate at once."""
         self.threads.choose()
-        if self.device.type == "cuda":  # its generator would not be where it was
+        if self.device.type == "cuda":  # the GPU's random generator could not be restored
             return
         tokens = sum(len(t) + 1 for _, t in self.pairs[: self.settings.batch_size])
         for _ in range(2):
@@ -146,21 +146,21 @@ class Run(RunState):
                 self._trial()
 
     def _trial(self) -> None:
-        """The work of a step, with nothing changed."""
+        """Compute a step without changing weights or random generators."""
         with same_randomness(self.rng):
             self.model.train()
             self._backward(self.pairs[: self.settings.batch_size])
             self.optimizer.zero_grad()
 
     def keep(self) -> None:
-        """Make a checkpoint of the last save, whatever it scores: for a run that was stopped within an epoch."""
+        """Write a checkpoint of the last save, whatever its scores: for a run that was stopped within an epoch."""
         resume.restore(self.directory, self.config, self)
         if self.at.step and self.group.first:
             self._keep(self._scores(self.averaged_model(), self.dev))
 
     def _scored(self, began: float, before: Position, stop: Stop) -> None:
-        """The scores after an epoch. Stopped within them, the run goes on from the epoch's last step."""
-        if self.group.size > 1:  # the others wait: they could not save with this one then
+        """Compute the scores after an epoch. If stopped meanwhile, the run resumes from the epoch's last step."""
+        if self.group.size > 1:  # the other processes wait and could not save then
             self.at, after = before, self.at
             resume.save_state(self.directory, self.config, self)
             self.at = after
@@ -176,7 +176,7 @@ class Run(RunState):
             raise
 
     def _epoch(self, began: float, bar: tqdm, stop: Stop) -> Position:
-        """Steps to the end of an epoch; returns where its last one was, before the next begins."""
+        """Train to the end of an epoch; returns the position after its last step."""
         order = batches(self.pairs, self.settings.batch_size, seed=self.settings.seed * 10_007 + self.at.epoch)
         self.model.train()
         before, clock = self.at.tokens, time.perf_counter()
@@ -198,7 +198,7 @@ class Run(RunState):
         return last
 
     def _counted(self, pairs: list[Ids], began: float, bar: tqdm) -> None:
-        """A step with what is said and filmed of it."""
+        """One step, with its progress bar and film."""
         with self.pace.step(sum(len(t) + 1 for _, t in pairs)):
             loss, count = self._step(pairs)
         at = self.at
@@ -229,14 +229,14 @@ class Run(RunState):
         return loss, tokens
 
     def gradients(self, pairs: list[Ids]) -> tuple[float, int]:
-        """Leave the gradient of a batch's mean loss in the parameters; returns that loss and the target tokens."""
+        """Set the parameters' gradients to those of a batch's mean loss; returns loss and target tokens."""
         own = self.group.part(pairs)
         self.optimizer.zero_grad()
         loss = self._backward(own) if own else 0.0
         return self.group.combine(self.model.parameters(), loss, sum(len(t) + 1 for _, t in own))
 
     def _backward(self, pairs: Sequence[Ids]) -> float:
-        """The mean loss of some pairs, its gradient added to the parameters'."""
+        """The mean loss of some pairs; its gradient is added to the parameters'."""
         batch, progress = collate(pairs).to(self.device), TrainingProgress(self.at.step, self.steps, self.settings)
         with self.autocast:
             loss = OBJECTIVES[self.settings.objective](self.model, batch, self.rng, progress)
@@ -275,7 +275,7 @@ class Run(RunState):
             self.at.stale += 1
 
     def _test(self) -> None:
-        """Score the weights that were kept on the test split, once."""
+        """Score the best checkpoint on the test split, once."""
         kept = load(self.checkpoint)
         if "test" not in kept.metrics:
             store_scores(self.checkpoint, "test", self._scores(kept.model.to(self.device), self.test))

@@ -11,7 +11,7 @@ from s2s.errors import UserError
 
 
 def keep_memory() -> None:
-    """Tell glibc to keep freed memory: handing it back costs a page fault a page on every step."""
+    """Have glibc keep freed memory: returning it to the system costs page faults in every step."""
     if platform.system() == "Linux":
         libc = ctypes.CDLL(None)
         if hasattr(libc, "mallopt"):

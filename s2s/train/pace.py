@@ -32,12 +32,12 @@ class Pace:
     tokens: int = 0  # of the span under way
     seconds: float = 0.0
     scored: list[float] = field(default_factory=list)  # seconds of each scoring on dev
-    aside: float = 0.0  # seconds of saving and filming
-    trained: float = 0.0  # seconds of steps
+    aside: float = 0.0  # seconds spent saving and filming
+    trained: float = 0.0  # seconds spent in steps
 
     @contextmanager
     def step(self, tokens: int) -> Iterator[None]:
-        """One training step on so many target tokens."""
+        """Time one training step on this number of target tokens."""
         began = self.clock()
         yield
         passed = self.clock() - began
@@ -49,21 +49,21 @@ class Pace:
 
     @contextmanager
     def scoring(self) -> Iterator[None]:
-        """The scores after an epoch."""
+        """Time the scoring after an epoch."""
         began = self.clock()
         yield
         self.scored.append(self.clock() - began)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A save, a moment of the film."""
+        """Time a save or a moment of the film."""
         began = self.clock()
         yield
         self.aside += self.clock() - began
 
     @property
     def rate(self) -> float:
-        """Target tokens a second while it trains; 0 before the first step."""
+        """Target tokens a second during training steps; 0 before the first."""
         if self.spans:
             return statistics.median(self.spans)
         return self.tokens / self.seconds if self.seconds else 0.0
@@ -74,9 +74,9 @@ class Pace:
         return statistics.median(list(self.spans)[-RECENT:]) if len(self.spans) >= RECENT else self.rate
 
     def left(self, tokens: int, scorings: int, first_scoring: float = 0.0) -> float | None:
-        """Seconds for so many target tokens and scorings more; None before the first step.
+        """Estimated seconds for more target tokens and scorings; None before the first step.
 
-        ``first_scoring`` is the guess for a scoring, in target tokens of training, before one was measured.
+        ``first_scoring`` is the assumed cost of a scoring, in target tokens of training, before one was timed.
         """
         if not self.rate:
             return None

@@ -1,4 +1,4 @@
-"""Plans a run from a file of pairs alone: the split, the segmentation and the sizes."""
+"""Plan a run from a file of pairs: the split, the segmenters and the sizes."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from s2s.disk import write_text
 from s2s.errors import UserError
 from s2s.text.segmenters import SEGMENTERS, UNSPACED, clean
 
-FEWEST = 20  # pairs at least that a run can be planned for
-HELD_OUT = 1000  # pairs in dev and in test at most; a tenth of the file before that
-SAMPLE = 2000  # pairs that the guesses look at
+FEWEST = 20  # pairs: a smaller file is refused
+HELD_OUT = 1000  # pairs in dev and in test at most; of a small file a tenth each
+SAMPLE = 2000  # pairs from which script and lengths are guessed
 SEED = 1
 LENGTHS = (100, 200, 400)
 
 
 @dataclass(frozen=True)
 class Scale:
-    """What a run of fewer than ``below`` training pairs gets."""
+    """Settings for a run of fewer than ``below`` training pairs."""
 
     below: float
     batch_size: int
@@ -60,11 +60,11 @@ def scale(pairs: int) -> Scale:
 
 
 def segmentation(texts: Sequence[str]) -> str:
-    """The best segmenter for a side, by its script.
+    """The segmenter for a side, by its script.
 
-    Mostly Chinese characters: ``jieba``, or ``characters`` where most of its words would be single ones
-    (classical Chinese). Scripts without spaces or with marks on the letters, and texts without
-    words: ``characters``. Else ``latin``.
+    Mostly Chinese characters: ``jieba``, or ``characters`` if most of jieba's words would be single characters
+    (classical Chinese). Scripts without spaces or with combining marks, and texts without words:
+    ``characters``. Otherwise ``latin``.
 
     >>> segmentation(["我们明天去看电影。"]), segmentation(["We are going."]), segmentation(["映画を見ます"])
     ('jieba', 'latin', 'characters')
@@ -87,7 +87,7 @@ def segmentation(texts: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Given:
-    """A file of pairs and how it is read; ``dev`` and ``test`` are files of their own, else parts of the first."""
+    """A file of pairs and how to read it; ``dev`` and ``test`` are files too, or else split off the first."""
 
     file: Path
     columns: Columns = dataclasses.field(default_factory=Columns)
@@ -117,11 +117,11 @@ class Given:
 
 
 def plan(given: Given, directory: Path, name: str, say: Callable[[str], None] = print) -> Path:
-    """Split the file into ``directory`` and write ``config.toml`` beside; returns the config's path.
+    """Split the file into ``directory`` and write ``config.toml`` there; returns the config's path.
 
-    The same files give the same split and config. What is there already is left alone, so that a
-    run goes on. ``say`` is told what was recognised and left out. Raises UserError for too few pairs, and where
-    the directory holds a run on another file.
+    The same files give the same split and config. Existing files are kept, so that a run can resume. ``say``
+    receives what was recognised and left out. Raises UserError for too few pairs, or if the directory belongs
+    to a run on another file.
     """
     config, record, made = directory / "config.toml", directory / "data.json", given.record()
     if record.exists():
@@ -163,7 +163,7 @@ def plan(given: Given, directory: Path, name: str, say: Callable[[str], None] = 
 
 
 def _own(given: Given, file: Path, say: Callable[[str], None]) -> list[Pair]:
-    """The pairs of a file that is dev or test as it is. Raises UserError where there are none."""
+    """The pairs of a separate dev or test file. Raises UserError if it has none."""
     left_out = LeftOut(file)
     found = list(given.pairs(file, _bad(given, left_out), lambda form: _tell(say, form.remark("en"))))
     _tell(say, left_out.say("en"))

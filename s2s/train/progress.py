@@ -1,4 +1,4 @@
-"""What a training run changes step by step, and what of it a save holds."""
+"""The state of a training run: what changes with every step, and what a save contains."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Position:
 
     step: int = 0
     epoch: int = 0
-    batch: int = 0  # of the epoch under way
-    loss_sum: float = 0.0  # so far in that epoch, over
+    batch: int = 0  # batches done in the current epoch
+    loss_sum: float = 0.0  # summed loss of the current epoch so far, over
     tokens: int = 0
-    moment_loss: float = 0.0  # the same since the film's last moment
+    moment_loss: float = 0.0  # summed loss since the film's last moment
     moment_tokens: int = 0
-    stale: int = 0  # epochs since the best
+    stale: int = 0  # epochs since the best score
     seconds: float = 0.0
     train_loss: float = 0.0
     tokens_per_second: float = 0.0
@@ -38,32 +38,32 @@ class RunState:
     """The model, its averaged weights, the optimizer, the generators and the counters of one run in one process."""
 
     config: Config
-    checkpoint: Path  # the directory that the run writes
+    checkpoint: Path  # directory of the checkpoint that the run writes
     source: Side
     target: Side
     model: Seq2Seq
-    average: list[Tensor]  # one for each of the model's parameters, in their order
+    average: list[Tensor]  # one tensor for each parameter, in the model's order
     optimizer: torch.optim.Optimizer
-    rng: torch.Generator  # what objectives draw from
+    rng: torch.Generator  # the objectives' source of random numbers
     at: Position
     group: Group
     device: torch.device
 
     def averaged_weights(self) -> dict[str, Tensor]:
-        """The moving average under the names that a checkpoint stores."""
+        """The moving average of the weights, by the names that a checkpoint stores."""
         named = dict(zip((n for n, _ in self.model.named_parameters()), self.average, strict=True))
         return {name: named[name] for name in unique_weights(self.model)}
 
     def averaged_model(self) -> Seq2Seq:
-        """A model of the averaged weights as they will be stored; draws no random number."""
+        """A model with the averaged weights in the precision of the file; draws no random numbers."""
         sizes = len(self.source.vocab), len(self.target.vocab)
         with torch.random.fork_rng(devices=[]):
             model = Seq2Seq(self.config.model, *sizes).to(self.device).requires_grad_(False).eval()
         weights = {n: w.half().float() for n, w in self.averaged_weights().items()}
-        model.load_state_dict(weights, strict=False)  # what is tied is stored once
+        model.load_state_dict(weights, strict=False)  # tied weights are stored once
         return model
 
     def averaged_checkpoint(self) -> Checkpoint:
-        """That model on the CPU, with its text."""
+        """The averaged model on the CPU as a checkpoint."""
         model = self.averaged_model().cpu()
         return Checkpoint(self.checkpoint.name, self.config, self.source, self.target, model, {}, "")

@@ -1,4 +1,4 @@
-"""Where a run stands, on disk: safetensors and JSON, written so that a kill leaves the last whole save."""
+"""Save and restore a run, as safetensors with JSON in the header. After a kill the last complete save is there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from s2s.train.progress import Position, RunState
 
 
 def save_state(directory: Path, config: Config, run: RunState) -> None:
-    """One file: weights, averages, Adam's moments, generators; the position in its header."""
+    """Write one file with weights, averages, Adam's moments and generators; the position is in its header."""
     tensors = {}
     for kind, generator in _generators(run).items():
         for rank, own in enumerate(run.group.gather(generator)):
@@ -44,7 +44,7 @@ def save_state(directory: Path, config: Config, run: RunState) -> None:
 
 
 def restore(directory: Path, config: Config, run: RunState) -> None:
-    """Put a run where its directory's save left it, and take back what was written later."""
+    """Set a run to the save in its directory, and remove rows of logs that were written later."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "state.safetensors"
     if path.exists():
@@ -53,7 +53,7 @@ def restore(directory: Path, config: Config, run: RunState) -> None:
     if run.group.first:
         _drop_later_rows(directory / "log.jsonl", "epoch", run.at.epoch)
         for name in (film.NAME, film.CURVE):
-            _drop_later_rows(directory / name, "step", run.at.step or -1)  # the first moment is taken anew
+            _drop_later_rows(directory / name, "step", run.at.step or -1)  # the film's first moment is recorded again
 
 
 def _restore(path: Path, config: Config, run: RunState) -> None:
@@ -69,7 +69,7 @@ def _restore(path: Path, config: Config, run: RunState) -> None:
             }
         keys = {kind: _key(kind, run.group.rank) for kind in _generators(run)}
         kept = {kind: file.get_tensor(key) for kind, key in keys.items() if key in file.keys()}  # noqa: SIM118
-    if "torch" in kept:  # else a process that was not there when the run was saved
+    if "torch" in kept:  # missing for a process that did not exist when the run was saved
         torch.set_rng_state(kept["torch"])
         run.rng.set_state(kept["objective"])
     if "cuda" in kept:
@@ -77,7 +77,7 @@ def _restore(path: Path, config: Config, run: RunState) -> None:
 
 
 def check_resumable(directory: Path, config: Config) -> bool:
-    """Whether a run is saved there; UserError where it cannot be gone on with under this config."""
+    """Whether the directory has a saved run. UserError if it cannot be resumed with this config."""
     path = directory / "state.safetensors"
     if not path.exists():
         return False
@@ -87,16 +87,16 @@ def check_resumable(directory: Path, config: Config) -> bool:
 
 
 def _position(header: Mapping[str, str], config: Config, directory: Path) -> Position:
-    """Where the run was, if it may go on under this config."""
+    """The saved position. UserError if the config does not allow the run to resume."""
     at = Position(**json.loads(header["position"]))
-    held = from_dict(Config, json.loads(header["config"]))  # a key that came later has its default
+    held = from_dict(Config, json.loads(header["config"]))  # keys that were added later have their defaults
     differences.check_differences(held, config, at.epoch + (at.batch > 0), str(directory))
     return at
 
 
 @contextmanager
 def _broken(directory: Path) -> Iterator[None]:
-    """What is wrong with a save as a UserError."""
+    """Turn any error in reading a save into a UserError."""
     try:
         yield
     except (SafetensorError, RuntimeError, LookupError, TypeError, json.JSONDecodeError) as error:
@@ -105,7 +105,7 @@ def _broken(directory: Path) -> Iterator[None]:
 
 
 def _generators(run: RunState) -> dict[str, Tensor]:
-    """The states of this process's random generators."""
+    """The states of this process's random number generators."""
     states = {"torch": torch.get_rng_state(), "objective": run.rng.get_state()}
     return states | ({"cuda": torch.cuda.get_rng_state(run.device)} if run.device.type == "cuda" else {})
 
@@ -115,7 +115,7 @@ def _key(kind: str, rank: int) -> str:
 
 
 def _drop_later_rows(path: Path, counter: str, last: int) -> None:
-    """A row written after the save that is being resumed will be written again; a kill may have cut off the last."""
+    """Remove rows written after the save, which will be written again, and a last row that a kill cut off."""
     if not path.exists():
         return
     rows = path.read_bytes().decode("utf-8", errors="replace").split("\n")

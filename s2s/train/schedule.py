@@ -8,7 +8,7 @@ from s2s.config import TrainConfig
 
 
 def learning_rate(step: int, steps: int, settings: TrainConfig) -> float:
-    """A linear rise over ``warmup_steps``, then a cosine down to ``final_learning_rate`` of the peak.
+    """Linear warm-up over ``warmup_steps``, then a cosine decay to ``final_learning_rate`` times the peak.
 
     >>> s = TrainConfig(learning_rate=1.0, warmup_steps=10, final_learning_rate=0.0)
     >>> [round(learning_rate(i, 110, s), 3) for i in (0, 9, 10, 60, 109)]

@@ -1,4 +1,4 @@
-"""Files of pairs to what a run trains on: the splits, both sides' vocabularies, ids."""
+"""From files of pairs to what a run trains on: splits, vocabularies and ids."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from s2s.data.readers import Columns, Note, read_pairs, silent
 from s2s.text.vocab import SPECIALS, Vocab
 
 SPLITS = ("train", "dev", "test")
-Splits = Mapping[str, Sequence[Pair]]  # by these names
+Splits = Mapping[str, Sequence[Pair]]  # pairs by split
 
 
 def read_splits(data: DataConfig, note: Note = silent) -> dict[str, list[Pair]]:
-    """The pairs of the config's files; none of one that is not named."""
+    """The pairs of the config's files; a split without a file is empty."""
     columns, files = Columns(data.source_column, data.target_column), {n: getattr(data, n) for n in SPLITS}
 
     def read(file: str) -> list[Pair]:
@@ -26,7 +26,7 @@ def read_splits(data: DataConfig, note: Note = silent) -> dict[str, list[Pair]]:
 
 
 def prepare_sides(pairs: Sequence[Pair], config: Config) -> tuple[Side, Side]:
-    """Both sides' vocabularies from the training pairs, or one that both share."""
+    """The vocabularies of both sides, made of the training pairs; one if the config shares it."""
     text, out = config.text, []
     if text.shared_vocab:
         source = side(text.source, Vocab(SPECIALS), text.source_keras)
@@ -46,11 +46,11 @@ def prepare_sides(pairs: Sequence[Pair], config: Config) -> tuple[Side, Side]:
 
 
 def marked(vocab: Vocab, text: TextConfig) -> Vocab:
-    """The source's vocabulary with the marks that the config has around what is read."""
+    """The source's vocabulary with the config's tokens around every source (``source_bos``, ``source_eos``)."""
     return dataclasses.replace(vocab, bos=text.source_bos, eos=text.source_eos, fill=text.source_fill)
 
 
 def encode_pairs(pairs: Sequence[Pair], source: Side, target: Side, max_tokens: int) -> list[Ids]:
-    """Ids of the pairs that fit: 1 to ``max_tokens`` tokens a side."""
+    """The ids of all pairs with 1 to ``max_tokens`` tokens on either side."""
     ids = ((source.encode(s), target.encode(t)) for s, t in pairs)
     return [(s, t) for s, t in ids if 0 < len(s) <= max_tokens and 0 < len(t) <= max_tokens]

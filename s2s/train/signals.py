@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: at once where nothing is lost, else when the step under way is done and saved."""
+"""Handle Ctrl-C and SIGTERM: at once if nothing is lost, otherwise after the current step has been saved."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ INTERRUPTED, TERMINATED = 130, 143  # exit statuses
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, to be handled as Ctrl-C is."""
+    """Raised for SIGTERM; handled like Ctrl-C."""
 
 
 class Stop:
-    """What a signal asks for. It raises at once, except while it is ``deferred``: then the first of each is kept."""
+    """A request to stop. A signal raises at once, except within ``deferring``, where the first of each kind is kept."""
 
     def __init__(self) -> None:
         self.asked: set[int] = set()
-        self.saved: int | None = None  # the step that was saved because of it
+        self.saved: int | None = None  # the step that was saved because of the signal
         self.deferred = False
 
     def heard(self, number: int, frame: FrameType | None = None) -> None:
-        """The handler of both signals; the second of a kind raises whatever happens."""
+        """The handler of both signals. The second signal of a kind always raises."""
         again = number in self.asked
         self.asked.add(number)
         if again or not self.deferred:
             raise self.exception()
 
     def exception(self) -> KeyboardInterrupt:
-        """What ends the program: SIGTERM's where both were heard, as torchrun sends it after Ctrl-C."""
+        """The exception to raise: SIGTERM's if both came, as torchrun sends it after Ctrl-C."""
         return Terminated() if signal.SIGTERM in self.asked else KeyboardInterrupt()
 
     @contextmanager
     def deferring(self, deferred: bool = True) -> Iterator[None]:
-        """Signals are kept within, or (False) raise at once again, those kept so far too."""
+        """A context in which signals are kept; with False they raise at once, including those kept before."""
         before, self.deferred = self.deferred, deferred
         try:
             if self.asked and not deferred:
@@ -47,7 +47,7 @@ class Stop:
 
 @contextmanager
 def stoppable() -> Iterator[Stop]:
-    """Ctrl-C and SIGTERM are heard by what it yields."""
+    """A context whose ``Stop`` handles Ctrl-C and SIGTERM."""
     stop = Stop()
     before = {number: signal.signal(number, stop.heard) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -58,5 +58,5 @@ def stoppable() -> Iterator[Stop]:
 
 
 def status(stopped: KeyboardInterrupt) -> int:
-    """The exit status after it."""
+    """The exit status after this exception."""
     return TERMINATED if isinstance(stopped, Terminated) else INTERRUPTED

@@ -1,4 +1,4 @@
-"""Chooses the number of threads that makes a training step fastest, at the start and whenever steps become slow."""
+"""Choose the number of threads with the fastest training step, at the start and when steps become slow."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from time import perf_counter
 import torch
 from tqdm import tqdm
 
-MOST = 2  # more gain little for these sizes
-ROUNDS, ENOUGH = 3, 0.6  # measurements of each number, and seconds of all after which there are no more
-GAIN = 1.1  # that a second thread has to bring
-SLOWER = 0.5  # of the speed that was measured: then it is chosen again
-REST = 30.0  # seconds between two choices
+MOST = 2  # threads: more hardly help for models of these sizes
+ROUNDS, ENOUGH = 3, 0.6  # timings of each number, and seconds after which no more are made
+GAIN = 1.1  # speed-up that a second thread must bring
+SLOWER = 0.5  # share of the measured speed below which the number is chosen again
+REST = 30.0  # seconds between two choices at least
 
 
 def candidates() -> tuple[int, ...]:
-    """1, and 2 where there are so many cores for this process."""
+    """The numbers to try: 1, and 2 if this process has two cores."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return tuple(range(1, min(MOST, cores) + 1))
 
 
 class Threads:
-    """The number in use: the config's, or with 0 the one that ``work`` is fastest with.
+    """The number of threads: the config's, or with 0 the one with which ``work`` is fastest.
 
-    ``work`` does the same each time and changes nothing. ``say`` is told what was chosen and why.
+    ``work`` always does the same and changes nothing. ``say`` receives what was chosen and why.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Threads:
         torch.set_num_threads(self.number)
 
     def choose(self) -> None:
-        """Measure each number in turn, and take the best; 1 where a second thread hardly helps."""
+        """Time each number in turn and use the fastest; 1 if a second thread hardly helps."""
         if len(self.choices) == 1:
             return
         best = {number: float("inf") for number in self.choices}
@@ -53,7 +53,7 @@ class Threads:
                 torch.set_num_threads(number)
                 before = self.clock()
                 self.work()
-                if turn:  # the first warms up
+                if turn:  # the first round only warms up
                     best[number] = min(best[number], self.clock() - before)
             if turn and self.clock() - began > ENOUGH:
                 break
@@ -65,7 +65,7 @@ class Threads:
         self.number, self.chosen, self.rate = number, self.clock(), 0.0
 
     def watch(self, rate: float) -> bool:
-        """Choose again where the rate has fallen by half since the choice; whether it was done."""
+        """Choose again if the rate has halved since the last choice; returns whether it did."""
         self.rate = max(self.rate, rate)
         if len(self.choices) == 1 or rate >= SLOWER * self.rate or self.clock() - self.chosen < REST:
             return False
@@ -75,7 +75,7 @@ class Threads:
 
 @contextmanager
 def same_randomness(*generators: torch.Generator) -> Iterator[None]:
-    """What is drawn within is as if it had not been drawn."""
+    """A context that restores the random generators afterwards."""
     states = [generator.get_state() for generator in generators]
     with torch.random.fork_rng(devices=[]):
         yield

@@ -1,9 +1,9 @@
-"""A process that trains one model of ``live``: warm before it is asked, gone with whoever started it.
+"""A process that trains one model of ``live``: warm before its request, and ended with the process that started it.
 
-``python -m s2s.train.worker`` says ``ready`` on its standard output once nothing slow is left to do, and reads one
+``python -m s2s.train.worker`` prints ``ready`` when it has warmed up, and reads one
 line of JSON from its standard input: ``{"choice": …, "name": …, "directory": …}``. The run's files go to
-``directory/run``, the checkpoint to ``directory/NAME``; a mistake to ``directory/error.json``. SIGTERM stops it, and
-what was saved last becomes the checkpoint. Where its standard input ends, its starter has ended, and so does it.
+``directory/run``, the checkpoint to ``directory/NAME``, a UserError to ``directory/error.json``. SIGTERM stops it, and
+the last save becomes the checkpoint. It ends when its standard input closes: the process that started it has ended.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from s2s.train.sides import Splits
 
 NICE = 10
-IDLE = 600.0  # seconds that a warm process waits to be asked
-MEMORY = 2**31  # bytes of data
-CPU = 600  # seconds
+IDLE = 600.0  # seconds that a warm process waits for its request
+MEMORY = 2**31  # bytes of memory (RLIMIT_DATA)
+CPU = 600  # seconds of CPU time
 MISTAKE, FAILED = 2, 1
 COMMAND = "Trained in the page (Lesson, Training)."
 ERROR = "error.json"
@@ -38,7 +38,7 @@ def main() -> int:
     """Warm up, wait, train; returns the exit status."""
     _modest()
     sleep_while_waiting()
-    from s2s.train import live  # with torch, so after it has become modest
+    from s2s.train import live  # imports torch, so after the limits are set
 
     splits = live.pairs()
     with tempfile.TemporaryDirectory() as scratch:
@@ -56,7 +56,7 @@ def main() -> int:
 
 
 def train(asked: dict[str, Any], splits: Splits) -> int:
-    """One run to its end, or to SIGTERM."""
+    """Train to the end or until SIGTERM."""
     from s2s.train import live
     from s2s.train.loop import Run
 
@@ -68,7 +68,7 @@ def train(asked: dict[str, Any], splits: Splits) -> int:
             try:
                 Run(*place).train(stop)
             except KeyboardInterrupt:
-                with suppress(KeyboardInterrupt):  # a second one ends it at once
+                with suppress(KeyboardInterrupt):  # a second signal ends it at once
                     Run(*place).keep()
                 return TERMINATED
     except UserError as error:
@@ -79,20 +79,20 @@ def train(asked: dict[str, Any], splits: Splits) -> int:
 
 
 def _modest() -> None:
-    """Others go first: low priority, bounded memory and time, the first to go where memory is short."""
+    """Yield to other processes: low priority, bounded memory and time, first choice of the out-of-memory killer."""
     with suppress(AttributeError):  # Windows
         os.nice(NICE)
-    with suppress(ImportError, ValueError, OSError):  # Unix alone has limits
+    with suppress(ImportError, ValueError, OSError):  # only Unix has these limits
         import resource
 
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
-    with suppress(OSError):  # Linux alone
+    with suppress(OSError):  # only Linux
         Path("/proc/self/oom_score_adj").write_text("800")
 
 
 def _warm(scratch: Path, splits: Splits) -> None:
-    """One step and one moment of a run that nobody asked for: the first of everything costs a second."""
+    """Run one step and one film moment of a throw-away run: the first of each costs a second."""
     from s2s.train import live
     from s2s.train.loop import Run
 
@@ -105,7 +105,7 @@ def _warm(scratch: Path, splits: Splits) -> None:
 
 
 def end_with_starter() -> None:
-    """From now on: the pipe from the starter closes when it ends, however it ends."""
+    """End this process when its standard input closes, as it does when the parent process ends in any way."""
 
     def wait() -> None:
         sys.stdin.read()

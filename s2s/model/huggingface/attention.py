@@ -1,7 +1,7 @@
-"""The attention function that transformers models run: it records or replaces the weights of one call.
+"""An attention function for transformers models that records or replaces the weights of one call.
 
-transformers lets a program name its own attention function, and hands it whatever else a forward pass was called with.
-So what is seen and what is replaced belongs to the call; nothing is kept on a module.
+transformers lets a program register its own attention function and passes it all further arguments of a forward pass.
+So recorded and replaced weights belong to the call, not to a module.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ NAME = "lookback"
 
 
 class Glance:
-    """One forward pass of a decoder: its cross-attention modules in order, and what is to be replaced in them.
+    """The record of one forward pass of a decoder: its cross-attention modules in order, and the weights to replace.
 
-    ``layer`` and ``head`` count from 1, 0 is all; ``given_BS`` are the weights of the last position that is read.
-    After the pass ``weights`` and ``queries`` have (B, H, T, S) and (B, H, T, D) a layer.
+    ``layer`` and ``head`` count from 1; 0 means all. ``given_BS`` replaces the weights of the last position.
+    After the pass each layer has its ``weights`` (B, H, T, S) and ``queries`` (B, H, T, D).
     """
 
     def __init__(self, modules: list[nn.Module], layer: int = 0, head: int = 0, given_BS: Tensor | None = None) -> None:
@@ -30,7 +30,7 @@ class Glance:
         self.queries: dict[int, Tensor] = {}
 
     def used(self, module: nn.Module, weights_BHTS: Tensor, query_BHTD: Tensor) -> Tensor:
-        """The weights that this module goes on with."""
+        """The weights that this module uses: its own, or those given."""
         place = self.places.get(module)
         if place is None:  # self-attention
             return weights_BHTS
@@ -66,6 +66,6 @@ def attend(
 
 
 def register() -> None:
-    """Make the function known under ``NAME``."""
+    """Register the function under ``NAME``."""
     AttentionInterface.register(NAME, attend)
     AttentionMaskInterface.register(NAME, eager_mask)

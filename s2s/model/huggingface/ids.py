@@ -1,4 +1,4 @@
-"""Our ids and the network's: ours begin with padding, unknown, begin and end, whatever theirs are."""
+"""Map our token ids to the network's. Ours begin with padding, unknown, begin and end."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class Marked(Vocab):
 
     @property
     def leading(self) -> int:
-        """How many marks stand before the words."""
+        """The number of special tokens before the words."""
         return len(self.first)
 
     def marked(self, tokens: Iterable[str]) -> list[str]:
-        """The tokens between their marks."""
+        """The tokens with the special tokens around them."""
         return [*self.first, *self.words(tokens), *self.last]
 
     def words(self, tokens: Iterable[str]) -> list[str]:
-        """The tokens without marks, whole or in part."""
+        """The tokens without the special tokens around them, if these are there in whole or in part."""
         words = list(tokens)
         for mark in self.first:
             words = words[1:] if words[:1] == [mark] else words
@@ -40,35 +40,35 @@ class Marked(Vocab):
 
 @dataclass(frozen=True)
 class Ids:
-    """``source_V`` and ``target_V`` have the network's id of each of ours.
+    """``source_V`` and ``target_V`` map our ids to the network's.
 
-    A source's are the four specials and then all of the network's, so that ``</s>`` is a token like others; a target's
-    are the four, and then all others. ``opening`` is what the decoder reads first, and ``<bos>`` stands for it.
-    ``alias_V`` marks ids of ours that the network does not have, or has under another one.
+    Source ids are our four special tokens and then all of the network's, so ``</s>`` is an ordinary token there; target
+    ids are the four and then all others. ``opening`` is what the decoder reads first, for which ``<bos>`` stands.
+    ``alias_V`` marks ids of ours that the network lacks or has under another id.
     """
 
     source_V: Tensor
     target_V: Tensor
     alias_V: Tensor
     opening: tuple[int, ...]
-    never_V: Tensor  # what generate rules out
-    never_first_V: Tensor  # and what it rules out for the first word alone
+    never_V: Tensor  # ids that generate rules out
+    never_first_V: Tensor  # ids that it rules out for the first word only
 
     def never(self, first: bool) -> Tensor:
-        """Target ids that are not said."""
+        """The target ids that are ruled out."""
         return self.never_first_V if first else self.never_V
 
 
 def ids(size: int, special: Sequence[int | None], opening: Sequence[int], ruled_out: tuple[set[int], set[int]]) -> Ids:
-    """Of a network with ``size`` ids: those of padding, unknown and end, what is read first, what is never said.
+    """The map for a network with ``size`` ids, ``special`` (padding, unknown, end) and ``opening``.
 
-    ``ruled_out`` are ids that are never said, and such as are not the first word.
+    ``ruled_out``: ids that are never generated, and ids that are not generated first.
     """
     pad, unknown, end = special
     kept = {PAD: pad, UNK: unknown, BOS: opening[0], EOS: end}
     first = [kept[i] for i in range(len(SPECIALS))]
     used, alias = set[int](), [False] * len(SPECIALS)
-    for ours in (EOS, PAD, UNK, BOS):  # of one that stands for several, the first of these has the probability
+    for ours in (EOS, PAD, UNK, BOS):  # if several are one id of theirs, the first gets its probability
         theirs = kept[ours]
         alias[ours] = theirs is None or theirs in used
         used |= set() if theirs is None else {theirs}
@@ -81,17 +81,17 @@ def ids(size: int, special: Sequence[int | None], opening: Sequence[int], ruled_
 
 
 def single(sequences: Iterable[Sequence[int]] | None) -> set[int]:
-    """Of sequences that must not be said, those of one token."""
+    """The single tokens among the sequences that must not be generated."""
     return {row[0] for row in sequences or () if len(row) == 1}
 
 
 def vocabs(
     made: Ids, labels: Sequence[str], around: Sequence[int], special: set[int], lead: Sequence[int] = ()
 ) -> tuple[Vocab, Vocab]:
-    """Both sides' tokens, ``labels`` being those of the network's ids; ``around`` is what an empty source is read as.
+    """The vocabularies of both sides, from the ``labels`` of the network's ids.
 
-    Of it ``special`` ids before the end token, and the end token with what follows, are the marks. A target begins
-    with ``lead``.
+    ``around`` are the ids of an empty source: the ``special`` ones before the end token stand before every source, the
+    end token and those after it follow. A target begins with ``lead``.
     """
     rest = [labels[i] for i in made.target_V[len(SPECIALS) :].tolist()]
     end = int(made.target_V[EOS])
@@ -102,17 +102,17 @@ def vocabs(
     return Marked((*SPECIALS, *labels), first=first, last=last), Marked((*SPECIALS, *rest), first=begun)
 
 
-def configured(name: str, *told: Any) -> int | None:
-    """The id of that name as the first of these says that has one; of several the first."""
-    values = (getattr(one, name, None) for one in told)
+def configured(name: str, *holders: Any) -> int | None:
+    """The id of that name in the first of ``holders`` that has one; the first of a list."""
+    values = (getattr(one, name, None) for one in holders)
     value = next((value for value in values if value not in (None, [])), None)
     return value[0] if isinstance(value, list | tuple) else value
 
 
 def special_ids(tokenizer: Any, network: Any) -> list[int | None]:
-    """Padding, unknown and end, as ``generate`` has them: the tokenizer's only where the model names none.
+    """The ids of padding, unknown and end that ``generate`` uses: the tokenizer's only if the model names none.
 
-    Padding is the config's, which the network is built with.
+    Padding is the config's, with which the network was built.
     """
     generation, config = network.generation_config, network.config
     pad = configured("pad_token_id", config, generation, tokenizer)
@@ -120,9 +120,9 @@ def special_ids(tokenizer: Any, network: Any) -> list[int | None]:
 
 
 def lead(tokenizer: Any, opening: Sequence[int], end: int | None) -> list[int]:
-    """The special tokens that the tokenizer begins every target with: what a model learns to say first.
+    """The special tokens with which the tokenizer begins every target: a model learns to generate them first.
 
-    None where the decoder is made to read them: what ``opening`` ends with is not said once more.
+    Empty if ``opening`` ends with them: then the decoder reads them and does not generate them.
     """
     if len(opening) > 1:
         return []

@@ -1,4 +1,4 @@
-"""A multilingual model's languages: those that its tokenizer knows, the one that it reads, the one that it writes."""
+"""Languages of a multilingual model: those that its tokenizer knows, and the chosen source and target."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 from s2s.errors import UserError
 
-NLLB = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")  # its tokenizer marks languages by nothing but the form of their names
-WRAPPED = ("mbart", "plbart")  # in training the last token of a target is what the decoder reads first
+NLLB = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")  # the form of a language's name, the only way to recognise NLLB's
+WRAPPED = ("mbart", "plbart")  # model types whose decoder first reads the last token of the target in training
 NAMED = 12  # languages that an error names at most
 
 
 @dataclass(frozen=True)
 class Languages:
-    """``ids`` has the network's id of every language by name; ``source`` and ``target`` are two of them, or ``""``."""
+    """``ids`` maps each language's name to the network's id; ``source`` and ``target`` are two names, or ``""``."""
 
     ids: Mapping[str, int] = field(default_factory=dict)
     source: str = ""
@@ -25,22 +25,22 @@ class Languages:
 
     @property
     def note(self) -> str:
-        """A note for a user who did not choose both languages."""
+        """A remark for a user who did not choose both languages."""
         chosen = f"It reads {self.source or 'none'}, writes {self.target or 'none'}"
         others = "--source-language and --target-language choose others"
         return f"The model knows {len(self.ids)} languages. {chosen}; {others}."
 
     def opening(self, start: int, tokenizer: Any, kind: str) -> list[int]:
-        """What the decoder reads before the first word of the target language, ``start`` being its start token."""
+        """The ids that the decoder reads before the first word of the target language; ``start`` is its start token."""
         target = self.ids[self.target]
         wrapped = kind in WRAPPED and tokenizer(text_target="")["input_ids"][-1] == target
         return [target] if wrapped else [start, target]
 
 
 def known(tokenizer: Any, size: int) -> dict[str, int]:
-    """Every language that a tokenizer knows a token of, by the name that it takes, PLBART's without underscores.
+    """The languages of a tokenizer by the name that it accepts (PLBART's without underscores), with their ids.
 
-    ``size`` is the number of the network's ids; a tokenizer may list more.
+    Ids from ``size`` on, the number of the network's ids, are left out.
     """
     if not hasattr(tokenizer, "src_lang"):
         return {}
@@ -51,9 +51,9 @@ def known(tokenizer: Any, size: int) -> dict[str, int]:
 
 
 def choose(tokenizer: Any, network: Any, source: str, target: str) -> Languages:
-    """The languages, set in the tokenizer; those that are ``""`` are the model's own choice.
+    """Set the languages in the tokenizer; for ``""`` the model's default.
 
-    UserError for one that it does not know, or where it knows none.
+    UserError for an unknown language, or if the model knows none.
     """
     ids = known(tokenizer, int(network.get_output_embeddings().weight.size(0)))
     for name in filter(None, (source, target)):
@@ -74,7 +74,7 @@ def choose(tokenizer: Any, network: Any, source: str, target: str) -> Languages:
 
 
 def _written(tokenizer: Any, network: Any, ids: Mapping[str, int]) -> str:
-    """The language that the model writes if it is told none: that of what it is always made to begin with."""
+    """The model's default target language: that of the token with which it is configured to begin."""
     generation, names = network.generation_config, {i: name for name, i in ids.items()}
     begun = (generation.forced_bos_token_id, generation.decoder_start_token_id, network.config.decoder_start_token_id)
     own = str(tokenizer.tgt_lang or "").strip("_")
@@ -82,7 +82,7 @@ def _written(tokenizer: Any, network: Any, ids: Mapping[str, int]) -> str:
 
 
 def nearest(name: str, names: list[str]) -> str:
-    """Names with a comma between, those most like ``name`` first; not all where there are many.
+    """At most ``NAMED`` names separated by commas, those most similar to ``name`` first.
 
     >>> nearest("zh", ["en_XX", "zh_CN"])
     'zh_CN, en_XX'

@@ -1,4 +1,4 @@
-"""A Hugging Face directory's own files: network and tokenizer, read whole or refused, and what tells two apart."""
+"""Load network and tokenizer from a Hugging Face directory completely, or refuse it; and its digest."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ TYPES = (
     "bart", "blenderbot", "blenderbot-small", "m2m_100", "marian", "mbart", "mt5", "pegasus", "plbart", "t5", "umt5",
 )  # fmt: skip
 FLOATS = ("F64", "F32", "F16", "BF16")
-BOOKKEEPING = ("_name_or_path", "name_or_path", "transformers_version", "is_local")  # of a JSON file: no output's cause
+BOOKKEEPING = ("_name_or_path", "name_or_path", "transformers_version", "is_local")  # keys that change no output
 
 
 def library() -> Any:
-    """The library, offline unless it is told otherwise, and as quiet as it can be."""
+    """Import transformers without its messages. UserError if it is not installed."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     try:
         with warnings.catch_warnings():
@@ -37,7 +37,7 @@ def library() -> Any:
 
 
 def read_pretrained(origin: str, local: bool) -> tuple[Any, Any]:
-    """Network and tokenizer; UserError for what is not there, not whole, not safe or of another kind."""
+    """Network and tokenizer. UserError if something is missing, incomplete, unsafe or of an unsupported kind."""
     transformers = library()
     from s2s.model.huggingface import attention
 
@@ -54,14 +54,14 @@ def read_pretrained(origin: str, local: bool) -> tuple[Any, Any]:
                 use_safetensors=True,
                 dtype="float32",
                 attn_implementation=attention.NAME,
-                ignore_mismatched_sizes=True,  # they are refused below, by name
+                ignore_mismatched_sizes=True,  # refused below, with their names
                 output_loading_info=True,
                 **safe,
             )
             tokenizer = transformers.AutoTokenizer.from_pretrained(origin, **safe)
     except UserError:
         raise
-    except Exception as error:  # the library raises nearly anything for a directory that is not what it should be
+    except Exception as error:  # the library raises many kinds for a broken directory
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise UserError("huggingface_broken", origin=origin, reason=reason) from None
     whole(origin, network, loaded)
@@ -73,10 +73,10 @@ def read_pretrained(origin: str, local: bool) -> tuple[Any, Any]:
 
 
 def whole(origin: str, network: Any, loaded: Mapping[str, Any]) -> None:
-    """UserError for a weight that is missing, of another shape, unknown or no number.
+    """Raise UserError for a weight that is missing, misshapen, unknown or not finite.
 
-    The library would draw the first two anew, and drop the third. ``loaded`` is its ``loading_info``, where tied
-    weights are not missing, and what its classes compute or never read is left out already.
+    The library itself would draw the first two at random and drop the third. ``loaded`` is its ``loading_info``, from
+    which it already leaves out tied weights and what its classes compute or never read.
     """
     for reason in loaded["error_msgs"]:
         raise UserError("huggingface_broken", origin=origin, reason=_shown(str(reason)))
@@ -102,13 +102,13 @@ def whole(origin: str, network: Any, loaded: Mapping[str, Any]) -> None:
 
 
 def _listed(directory: Path) -> set[str]:
-    """The weights that an index of several files says are in them."""
+    """The names of all weights that the index of several files lists."""
     index = directory / "model.safetensors.index.json"
     return set(json.loads(index.read_text(encoding="utf-8"))["weight_map"]) if index.is_file() else set()
 
 
 def _held(directory: Path) -> dict[str, tuple[Path, str]]:
-    """In which file of a directory each weight is, and of what type; nothing of an id of the hub."""
+    """The file and type of each weight in a directory; empty for an id of the hub."""
     found: dict[str, tuple[Path, str]] = {}
     for path in sorted(directory.glob("*.safetensors")) if directory.is_dir() else ():
         with safetensors.safe_open(path, framework="pt") as file:
@@ -118,7 +118,7 @@ def _held(directory: Path) -> dict[str, tuple[Path, str]]:
 
 
 def _repeated(network: Any, name: str, held: tuple[Path, str] | None) -> bool:
-    """Whether a weight that is not read says what the network computes: positions, which older files keep."""
+    """Whether an unread weight equals what the network computes: positions, which older files store."""
     own = dict(network.named_non_persistent_buffers()).get(name)
     if own is None or held is None:
         return False
@@ -131,7 +131,7 @@ def _repeated(network: Any, name: str, held: tuple[Path, str] | None) -> bool:
 
 
 def _computed(network: Any, name: str) -> bool:
-    """Whether a weight follows from the config: sinusoidal positions, which some directories leave out."""
+    """Whether the network computes a weight itself: sinusoidal positions, which some directories lack."""
     return "Sinusoidal" in type(network.get_submodule(name.rpartition(".")[0])).__name__
 
 
@@ -140,11 +140,10 @@ def _shown(name: str) -> str:
 
 
 def digest(directory: Path, told: Mapping[str, str]) -> str:
-    """12 hexadecimal digits that are others when anything is that outputs depend on.
+    """A digest of 12 hexadecimal digits over everything that outputs depend on.
 
-    Of every file of the model's directory: weights, config, settings of generation, tokenizer; and of what the
-    checkpoint tells the model besides, as its prefix. What JSON files say of where and by which version they were
-    written is left out.
+    It covers all files of the model's directory (weights, config, generation settings, tokenizer) and the checkpoint's
+    own settings, such as its prefix. Keys of JSON files about their origin and version are left out.
     """
     whole = hashlib.sha256(json.dumps(dict(told), sort_keys=True).encode())
     for path in sorted(directory.rglob("*")):
@@ -155,7 +154,7 @@ def digest(directory: Path, told: Mapping[str, str]) -> str:
 
 
 def _content(path: Path) -> bytes:
-    """The SHA-256 of a file; of a JSON object without its bookkeeping, in one order of keys."""
+    """The SHA-256 of a file; of a JSON object with sorted keys and without ``BOOKKEEPING``."""
     try:
         values = json.loads(path.read_bytes()) if path.suffix == ".json" else None
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""A Hugging Face encoder-decoder behind the calls of ``s2s.model.interface``."""
+"""A Hugging Face encoder-decoder with the interface ``s2s.model.interface.Model``."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from s2s.model.huggingface.state import HuggingFaceState, Memory
 from s2s.model.interface import Forced, Look, Model, Sizes, Spoken, StepOutput
 from s2s.text.vocab import PAD
 
-NEVER = -1e4  # the log-probability of what is never said, finite so that 0 · log 0 is 0
-CROSS = {"encoder_attn": ("k_proj", "v_proj"), "EncDecAttention": ("k", "v")}  # of BART's kin, of T5's
+NEVER = -1e4  # log-probability of ids that are ruled out, finite so that 0 · log 0 is 0
+CROSS = {"encoder_attn": ("k_proj", "v_proj"), "EncDecAttention": ("k", "v")}  # names in BART and similar models, in T5
 
 
 class HuggingFace(Model):
-    """``network`` with one head of one decoder layer to look at; both count from 1, and 0 is the mean of all.
+    """A network whose shown attention is one head of one decoder layer; both count from 1, 0 is the mean of all.
 
-    Other attention takes the place of that head's weights; of all heads' and of all layers' where it is a mean.
+    Edited attention replaces the weights of that head, or of all heads or layers if the mean is shown.
     """
 
     def __init__(self, network: Any, ids: Ids, layer: int = 0, head: int = 0) -> None:
@@ -43,13 +43,13 @@ class HuggingFace(Model):
             raise UserError("huggingface_view", layer=layer, head=head, layers=self.layers, heads=self.heads)
 
     def looking(self, layer: int, head: int) -> HuggingFace:
-        """The same network, looked at elsewhere."""
+        """The same network showing another layer and head."""
         return HuggingFace(self.network, self.ids, layer, head)
 
     def encode(
         self, source_BS: Tensor, lengths_B: Tensor, embedded_BSE: Tensor | None = None
     ) -> tuple[Memory, HuggingFaceState]:
-        """Source ids to memory and the decoder's first state; UserError for more than the model has positions for."""
+        """Memory and the decoder's first state. UserError if the source is longer than the model's positions."""
         longest = self.longest_source
         if longest is not None and source_BS.size(1) > longest:
             raise UserError("source_no_places", found=source_BS.size(1), limit=longest)
@@ -68,7 +68,7 @@ class HuggingFace(Model):
     def step(
         self, state: HuggingFaceState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
     ) -> StepOutput:
-        """Read one token a row; rows that have read as many are read together."""
+        """Read one token for each row; rows of the same length are computed together."""
         places = dict[int, list[int]]()
         for row, time in enumerate(state.times):
             places.setdefault(time, []).append(row)
@@ -89,10 +89,10 @@ class HuggingFace(Model):
     ) -> StepOutput:
         time = state.times[0]
         read_BT = self.ids.target_V[token_B].unsqueeze(1)
-        if time == 0:  # <bos>: all that the decoder reads before its first word
+        if time == 0:  # <bos> stands for all that the decoder reads before its first word
             read_BT = torch.cat([read_BT, *(torch.full_like(read_BT, i) for i in self.ids.opening[1:])], dim=1)
         past = torch.cat(state.past, dim=4)[..., :time, :] if time else None
-        filled = sum(part.size(4) for part in state.past) > time  # behind what this row has read
+        filled = sum(part.size(4) for part in state.past) > time  # padding behind this row's tokens
         glance = Glance(self.cross, self.layer, self.head, attention_BS)
         logits_BTV, new_PBLHTD = self._run(read_BT, memory, past, glance)
         logits_BV = logits_BTV[:, -1]
@@ -109,14 +109,14 @@ class HuggingFace(Model):
     def _run(
         self, read_BT: Tensor, memory: Memory, past_PBLHTD: Tensor | None, glance: Glance
     ) -> tuple[Tensor, Tensor]:
-        """The logits after each id that is read, and its keys and values, (2, B, L, H, T, D)."""
+        """The logits after each id, and its keys and values (2, B, L, H, T, D)."""
         made, new_PBLHTD = self._call(read_BT, memory, past_PBLHTD, glance)
         return made.logits, new_PBLHTD
 
     def _call(
         self, read_BT: Tensor, memory: Memory, past_PBLHTD: Tensor | None, glance: Glance, **more: Any
     ) -> tuple[Any, Tensor]:
-        """All that the network gives, and the keys and values; ``more`` goes to the network as it is."""
+        """The network's output, and the new keys and values; ``more`` is passed to the network."""
         time = 0 if past_PBLHTD is None else past_PBLHTD.size(4)
         limit = self.positions
         if limit is not None and time + read_BT.size(1) > limit:
@@ -141,9 +141,9 @@ class HuggingFace(Model):
     def spoken(
         self, state: HuggingFaceState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
     ) -> Spoken | None:
-        """The last layer's output and the output matrix; what was attended to went through all layers behind it.
+        """The last layer's output and the output matrix, in which the context has gone through all later layers.
 
-        None where their product, scaled as some networks scale it, is not the network's logits.
+        None if their product, scaled as T5 does, is not the network's logits.
         """
         output, time = self.step(state, token_B, memory, attention_BS), state.times[0]
         read_BT = self.ids.target_V[token_B].unsqueeze(1)
@@ -157,14 +157,14 @@ class HuggingFace(Model):
         bias_W = torch.zeros_like(logits_W)
         for bias in (getattr(matrix, "bias", None), getattr(self.network, "final_logits_bias", None)):
             bias_W = bias_W if bias is None else bias_W + bias.flatten()
-        for scale in (1.0, len(hidden_R) ** -0.5):  # T5 scales where it ties
+        for scale in (1.0, len(hidden_R) ** -0.5):  # T5 scales with tied embeddings
             if torch.allclose(matrix.weight @ (scale * hidden_R) + bias_W, logits_W, atol=1e-3):
                 weight_VR, bias_V = matrix.weight[self.ids.target_V], bias_W[self.ids.target_V]
                 return Spoken("deep", (), None, scale * hidden_R, weight_VR, bias_V, None, output.log_probs_BV[0])
         return None
 
     def _look(self, glance: Glance, memory: Memory, at: int) -> Look:
-        """What was seen from the position ``at``; the scores are logarithms of the weights, as a mean has no others."""
+        """The attention at position ``at``. Its scores are the logarithms of the weights, as a mean has no scores."""
         place = (self.layer or self.layers) - 1
         layers = [glance.weights[place]] if self.layer else [glance.weights[n] for n in range(self.layers)]
         seen_BHS = torch.stack([weights_BHTS[:, :, at] for weights_BHTS in layers]).mean(dim=0)
@@ -179,7 +179,7 @@ class HuggingFace(Model):
     def look(
         self, state: HuggingFaceState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
     ) -> tuple[HuggingFaceState, Look]:
-        """The next state, and what was seen."""
+        """The next state and the step's attention."""
         output = self.step(state, token_B, memory, attention_BS)
         return output.state, output.look
 
@@ -188,7 +188,7 @@ class HuggingFace(Model):
         return self.forced(batch).logits_NV
 
     def forced(self, batch: Batch) -> Forced:
-        """One pass over whole references; the logits are the network's own, nothing is ruled out."""
+        """One pass over whole references. The logits are the network's; no id is ruled out."""
         memory, start = self.encode(batch.source_BS, batch.lengths_B)
         opening = len(self.ids.opening)
         first_BO = torch.tensor(self.ids.opening).expand(len(batch.target_in_BT), -1)
@@ -208,7 +208,7 @@ class HuggingFace(Model):
         return Forced(logits_NV.clamp_min(NEVER).masked_fill(self.ids.alias_V, NEVER), None, memory, states, looks)
 
     def heads_of(self, source: Sequence[int], read: Sequence[int]) -> Tensor:
-        """Every head's weights while the decoder reads ids, ``<bos>`` first: (L, H, T, S)."""
+        """The weights of every head while the decoder reads ids, ``<bos>`` first: (L, H, T, S)."""
         memory, _ = self.encode(torch.tensor([list(source)]), torch.tensor([len(source)]))
         glance, opening = Glance(self.cross), self.ids.opening
         after = self.ids.target_V[torch.tensor(list(read[1:]), dtype=torch.long)].tolist()
@@ -216,10 +216,10 @@ class HuggingFace(Model):
         return torch.stack([glance.weights[n][0, :, len(opening) - 1 :] for n in range(self.layers)])
 
     def embed(self, source_S: Tensor) -> Tensor:
-        """What the encoder reads in the place of ids."""
+        """The embeddings that the encoder reads for ids."""
         encoder = self.network.get_encoder()
         embedded_SE: Tensor = encoder.get_input_embeddings()(self.ids.source_V[source_S])
-        return embedded_SE * getattr(encoder, "embed_scale", 1.0)  # Marian's kin multiply what they have looked up
+        return embedded_SE * getattr(encoder, "embed_scale", 1.0)  # Marian and similar models scale embeddings
 
     def normaliser(self, output: StepOutput, memory: Memory) -> Tensor:
         """log Σ exp(logits) of the first row."""
@@ -227,37 +227,37 @@ class HuggingFace(Model):
         return value
 
     def terms(self, look: Look, memory: Memory, count: int) -> tuple[tuple[float, ...], ...]:
-        """None: what is shown may be a mean of many scores' softmax."""
+        """Empty: the weights shown may be a mean over many heads."""
         return ()
 
     def floats(self, length: int) -> int:
-        """Distributions, and the keys and values of a source and of an output as long as it may become."""
+        """Numbers kept for a row: distributions, and keys and values of the source and of the longest output."""
         return 3 * self.vocabulary + 2 * self.layers * self.sizes.decoder * (3 * length + 10)
 
     @property
     def vocabulary(self) -> int:
-        """How many target ids there are."""
+        """The number of target ids."""
         return len(self.ids.target_V)
 
     @property
     def sizes(self) -> Sizes:
-        """Source states; the query of the layer that is looked at; what its head, or all its heads, read."""
+        """Sizes of a source state, of the shown layer's query, and of the context of its head or of all heads."""
         query = int(getattr(self.cross[0], "inner_dim", 0) or self.network.config.d_model)
         return Sizes(self.network.config.d_model, query, query // self.heads if self.head else query)
 
     @property
     def sums_states(self) -> bool:
-        """No: every head sums values of its own."""
+        """False: every head sums its own value vectors."""
         return False
 
     @property
     def positions(self) -> int | None:
-        """How many tokens it knows places for; None where it knows distances."""
+        """The number of positions; None for relative positions."""
         return getattr(self.network.config, "max_position_embeddings", None)
 
     @property
     def longest_source(self) -> int | None:
-        """So long that an output of twice its length and ten more has places, too."""
+        """The longest source for which an output of twice its length plus 10 still has positions."""
         return None if self.positions is None else (self.positions - 10 - len(self.ids.opening)) // 2
 
 
@@ -270,7 +270,7 @@ def _project(module: Any, states_BSM: Tensor, part: int) -> Tensor:
 
 
 def _cached(keys_values: Tensor) -> DynamicLayer:
-    """A layer of a cache that begins with these keys and values, which it does not write to."""
+    """A cache layer that starts with these keys and values and does not change them."""
     layer = DynamicLayer()
     layer.lazy_initialization(*keys_values)
     layer.keys, layer.values = keys_values

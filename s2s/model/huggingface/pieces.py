@@ -1,4 +1,4 @@
-"""A tokenizer's pieces as labels that can be read, and as the segmenter of a side."""
+"""A tokenizer's pieces as readable labels and as a segmenter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from s2s.text.segmenters import Segmenter, is_token
 from s2s.text.vocab import SPECIALS
 
 BEGIN = "▁"  # SentencePiece's mark of a space before a piece; ours for every tokenizer that marks one
-MODE = threading.Lock()  # a tokenizer that cuts a target is in another mode for a moment, and visitors share it
+MODE = threading.Lock()  # a tokenizer is switched to another mode to cut a target, and all visitors share it
 
 
 @functools.cache
@@ -24,7 +24,7 @@ def _bytes() -> dict[str, int]:
 
 
 def readable(piece: str) -> str:
-    """A byte-level piece as text, where its bytes are whole characters that can be seen.
+    """A byte-level piece as text, if its bytes are complete, visible characters.
 
     >>> readable("Ġcaf\\u00c3\\u00a9"), readable("æĪĳ"), readable("æĪ"), readable("âĢĮ")
     ('▁café', '我', 'æĪ', '⟨200C⟩')
@@ -37,11 +37,10 @@ def readable(piece: str) -> str:
 
 
 def labels(tokenizer: Any, size: int, special: Collection[int] = ()) -> list[str]:
-    """Of each of the network's ids a token that no other has; ids beyond the tokenizer's are ``<id-123>``.
+    """A unique label for each of the network's ids; ids beyond the tokenizer's are ``<id-123>``.
 
-    What cannot be seen in a piece is written as its code point, ``⟨200B⟩``.
-
-    ``special`` are ids that the tokenizer knows though it may not count them, as M2M's languages.
+    Invisible characters are written as their code point, ``⟨200B⟩``. ``special`` are ids that the tokenizer
+    knows but may not count, such as M2M's languages.
     """
     backend = getattr(tokenizer, "backend_tokenizer", None)
     spell = readable if "ByteLevel" in type(getattr(backend, "decoder", None)).__name__ else str
@@ -58,10 +57,10 @@ def labels(tokenizer: Any, size: int, special: Collection[int] = ()) -> list[str
 
 
 class Pieces:
-    """A side's segmenter: what the tokenizer makes of a text, and a text of pieces.
+    """The segmenter of a side, made of the tokenizer.
 
-    A source is read with the special tokens that belong to it, after ``prefix``; of a target they are left out.
-    A text is put together without the ids ``special``.
+    A source gets its special tokens and comes after ``prefix``; a target gets none. ``join`` leaves the ids
+    ``special`` out.
     """
 
     def __init__(
@@ -72,7 +71,7 @@ class Pieces:
         self.ids = {name: n for n, name in enumerate(names)}
 
     def cut(self, text: str) -> list[str]:
-        """The pieces' labels; ``<unk>`` for what the tokenizer has no piece for."""
+        """The labels of a text's pieces; ``<unk>`` where the tokenizer has no piece."""
         with MODE:
             if self.source:
                 found = self.tokenizer(self.prefix + text)["input_ids"]
@@ -84,7 +83,7 @@ class Pieces:
         return ["<unk>" if i == unknown or i >= size else self.names[i] for i in found]
 
     def join(self, tokens: list[str]) -> str:
-        """The text, special tokens left out."""
+        """The text of labels, without special tokens."""
         unknown = self.tokenizer.unk_token_id
         found = [self.ids.get(token, unknown) for token in tokens]
         kept = [i for i in found if i is not None and (i == unknown or i not in self.special)]
@@ -92,5 +91,5 @@ class Pieces:
 
     @property
     def segmenter(self) -> Segmenter:
-        """As sides have it."""
+        """The pair of functions as a ``Segmenter``."""
         return Segmenter("huggingface", self.cut, self.join)

@@ -1,4 +1,4 @@
-"""What a Hugging Face model keeps of a source and of the tokens that it has read."""
+"""An encoded source and the decoder's state of a Hugging Face model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 
 class Memory(NamedTuple):
-    """An encoded source: its states, and every decoder layer's keys and values of them, (2, B, L, H, S, D)."""
+    """An encoded source: its states, and their keys and values in every decoder layer (2, B, L, H, S, D)."""
 
     states_BSM: Tensor
     mask_BS: Tensor
@@ -25,14 +25,14 @@ class Memory(NamedTuple):
 
 
 class HuggingFaceState(NamedTuple):
-    """What has been read: of each step its keys and values, (2, B, L, H, t, D), shared with the states before.
+    """The decoder's state: keys and values of each step (2, B, L, H, t, D), shared with earlier states.
 
-    ``times`` has of each row the number of ids read; rows that have read fewer than others are filled up behind.
+    ``times`` is the number of ids read by each row; shorter rows are padded at the end.
     """
 
     past: tuple[Tensor, ...]
     times: tuple[int, ...]
-    top_BH: Tensor  # the query of the layer that is looked at
+    top_BH: Tensor  # the query of the layer that is shown
     normaliser_B: Tensor  # log Σ exp(logits) of the step
 
     def select(self, index_N: Tensor) -> HuggingFaceState:
@@ -43,7 +43,7 @@ class HuggingFaceState(NamedTuple):
 
     @staticmethod
     def joined(states: Sequence[HuggingFaceState]) -> HuggingFaceState:
-        """The rows of all states, one state after the other."""
+        """The states concatenated along the rows."""
         longest, parts = max(max(state.times, default=0) for state in states), list[Tensor]()
         shape = next((state.past[0].shape for state in states if state.past), None)
         for state in states:

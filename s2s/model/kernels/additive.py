@@ -1,4 +1,4 @@
-"""The additive score, with a backward that keeps nothing as large as sentence × hidden layer from step to step."""
+"""The additive score with its own backward pass, which keeps no (B, S, A) tensor from step to step."""
 
 from __future__ import annotations
 

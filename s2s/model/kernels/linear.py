@@ -1,8 +1,8 @@
-"""The products a model is made of, faster than autograd alone would do them.
+"""Matrix products with faster gradients than autograd's.
 
-A weight that many steps use gets its gradient as one product over all of them, not one a step, and so
-does a matrix of a sentence that every step reads (``one_pass``). On CPUs the products are oneDNN's.
-``plain()`` gives torch's own, which can be differentiated twice; a test holds the two equal.
+Within ``one_pass`` the gradient of a weight that many steps use is one product over all steps, and so is that of a
+sentence's matrix that every step reads. On CPUs the products are oneDNN's. ``plain()`` switches to torch's own
+operators, which can be differentiated twice; a test holds both equal.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from torch.nn import functional as F
 from torch.utils.weak import WeakTensorKeyDictionary
 
 ONEDNN = torch._C._has_mkldnn and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-MANY = 4096  # values; for fewer one operator is faster than four
-ROWS = 2  # a single row is bound by reading the weight, packed or not
+MANY = 4096  # values: for fewer one operator is faster than four
+ROWS = 2  # rows: a single one takes the time of reading the weight, packed or not
 _plain: ContextVar[bool] = ContextVar("plain", default=False)
 _pass: ContextVar[dict[int, tuple[Tensor, Alias]] | None] = ContextVar("pass", default=None)
 _packed = WeakTensorKeyDictionary()  # weight → (its version, its packed copy)
@@ -27,7 +27,7 @@ _packed = WeakTensorKeyDictionary()  # weight → (its version, its packed copy)
 
 @contextlib.contextmanager
 def plain() -> Iterator[None]:
-    """torch's own operators instead."""
+    """A context that uses torch's own operators."""
     token = _plain.set(True)
     try:
         yield
@@ -36,13 +36,13 @@ def plain() -> Iterator[None]:
 
 
 def is_plain() -> bool:
-    """Whether torch's own operators are asked for."""
+    """Whether ``plain()`` is active."""
     return _plain.get()
 
 
 @contextlib.contextmanager
 def one_pass() -> Iterator[None]:
-    """A forward pass in which each weight and each sentence's matrix is shared by all steps."""
+    """A context for one forward pass, in which all steps share each weight and each sentence's matrix."""
     token = _pass.set({})
     try:
         yield
@@ -51,11 +51,10 @@ def one_pass() -> Iterator[None]:
 
 
 class Shared:
-    """A matrix that several steps use, and what its gradient is made of.
+    """A matrix that several steps use, with the factors of its gradient ``Σ_t a_t ⊗ b_t``.
 
-    The gradient is ``Σ_t a_t ⊗ b_t``: of a weight ``a`` is the output's gradient and ``b`` the
-    input; of a sentence's matrix (B, S, M) ``a`` goes with its rows and ``b`` with its columns.
-    What has not this form is summed in ``dense``.
+    For a weight ``a`` is the output's gradient and ``b`` the input; for a sentence's matrix (B, S, M)
+    ``a`` belongs to its rows and ``b`` to its columns. Gradients of another form are summed in ``dense``.
     """
 
     def __init__(self, matrix: Tensor, bias: Tensor | None) -> None:
@@ -64,14 +63,14 @@ class Shared:
         self.forget()
 
     def forget(self) -> None:
-        """Drop what was recorded."""
-        self.task = -1  # the backward pass that what is recorded belongs to
+        """Drop all recorded factors."""
+        self.task = -1  # id of the backward pass that the recorded factors belong to
         self.rows, self.columns = list[Tensor](), list[Tensor]()
         self.dense: Tensor | None = None
         self.bias_gradient: Tensor | None = None
 
     def begin(self) -> None:
-        """Called by every step's backward: drops what an earlier pass recorded that never got to ``_Gather``."""
+        """Called by every step's backward: drop the factors of an earlier pass that never reached ``_Gather``."""
         task = torch._C._current_graph_task_id()
         if task != self.task:
             self.forget()
@@ -84,7 +83,7 @@ class Shared:
         self.columns.append(column)
 
     def gradient(self) -> Tensor | None:
-        """All steps' share as one product, once."""
+        """The gradient of all steps as one product; then drop the factors."""
         if not self.rows:
             return self.dense
         if self.matrix.dim() == 2:
@@ -99,7 +98,7 @@ def apply(function: type[torch.autograd.Function], *arguments: object) -> Any:
 
 
 class Alias(NamedTuple):
-    """What the steps are given in a matrix's place, so that their backward comes before that of ``_Gather``."""
+    """Stands for a matrix in the steps, so that their backward runs before that of ``_Gather``."""
 
     matrix: Tensor
     bias: Tensor | None
@@ -107,19 +106,19 @@ class Alias(NamedTuple):
 
 
 def shared(matrix: Tensor, bias: Tensor | None = None) -> Alias | None:
-    """The matrix in the running pass; None outside of one, where nothing is differentiated and in plain mode."""
+    """The shared matrix of the current pass; None outside a pass, without gradients and in plain mode."""
     known = _pass.get()
     if known is None or _plain.get() or not torch.is_grad_enabled():
         return None
     if id(matrix) not in known:
         used = Shared(matrix, bias)
         matrix_alias, bias_alias = apply(_Gather, matrix, bias, used)
-        known[id(matrix)] = matrix, Alias(matrix_alias, bias_alias, used)  # kept, so that the id stays its own
+        known[id(matrix)] = matrix, Alias(matrix_alias, bias_alias, used)  # keeping the matrix keeps its id unique
     return known[id(matrix)][1]
 
 
 def half(tensor: Tensor) -> bool:
-    """Whether products of such tensors take bfloat16 operands now."""
+    """Whether products of this tensor use bfloat16 operands now."""
     return torch.is_autocast_enabled(tensor.device.type)
 
 
@@ -129,7 +128,7 @@ def operand(tensor: Tensor) -> Tensor:
 
 
 def product(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None) -> Tensor:
-    """``x Wᵀ + b`` of operands without autograd, in float32 or what they are: (N, O)."""
+    """``x Wᵀ + b`` without autograd, in the operands' precision: (N, O)."""
     wide = torch.promote_types(x_NI.dtype, torch.float32)
     if bias_O is not None:
         bias_O = bias_O.to(x_NI.dtype)
@@ -141,7 +140,7 @@ def product(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None) -> Tensor:
 
 
 class _Gather(torch.autograd.Function):
-    """Hands a weight to the steps; its backward runs after all of theirs."""
+    """Passes a weight to the steps. Its backward runs after all of theirs."""
 
     @staticmethod
     def forward(ctx: Any, matrix: Tensor, bias: Tensor | None, used: Shared) -> tuple[Tensor, Tensor | None]:
@@ -160,7 +159,7 @@ class _Gather(torch.autograd.Function):
 
 
 class _Step(torch.autograd.Function):
-    """``x Wᵀ + b`` of one step; the gradients of W and b are left to ``_Gather``."""
+    """``x Wᵀ + b`` of one step; ``_Gather`` computes the gradients of W and b."""
 
     @staticmethod
     def forward(ctx: Any, x_NI: Tensor, alias: Tensor, bias: Tensor | None, used: Shared) -> Tensor:
@@ -192,9 +191,9 @@ def linear(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Ten
 
 
 def packed(weight_OI: Tensor) -> Tensor:
-    """A frozen weight in oneDNN's own order, kept as long as the weight lives unchanged.
+    """A frozen weight in oneDNN's memory layout, cached as long as the weight lives unchanged.
 
-    Others stay as they are: a fused optimiser changes a weight without a new version.
+    Trainable weights are not packed: a fused optimiser changes a weight without a new version.
     """
     if not ONEDNN or weight_OI.requires_grad or weight_OI.dtype != torch.float32 or weight_OI.is_inference():
         return weight_OI
@@ -214,7 +213,7 @@ class Linear(nn.Linear):
 
 
 class _Compare(torch.autograd.Function):
-    """``K x`` a sentence."""
+    """``K x`` for each sentence."""
 
     @staticmethod
     def forward(ctx: Any, x_BM: Tensor, alias: Tensor, used: Shared) -> Tensor:
@@ -230,7 +229,7 @@ class _Compare(torch.autograd.Function):
 
 
 class _Weigh(torch.autograd.Function):
-    """``Σ_s α_s h_s`` a sentence."""
+    """``Σ_s α_s h_s`` for each sentence."""
 
     @staticmethod
     def forward(ctx: Any, weights_BS: Tensor, alias: Tensor, used: Shared) -> Tensor:
@@ -248,7 +247,7 @@ class _Weigh(torch.autograd.Function):
 def compare(matrix_BSM: Tensor, x_BM: Tensor) -> Tensor:
     """Every row of a sentence's matrix times a vector: (B, S)."""
     alias = shared(matrix_BSM)
-    with torch.autocast(x_BM.device.type, enabled=False):  # bound by reading the matrix; bfloat16 would not help
+    with torch.autocast(x_BM.device.type, enabled=False):  # as slow as reading the matrix
         if alias is None:
             return torch.bmm(matrix_BSM, x_BM.unsqueeze(2)).squeeze(2)
         out: Tensor = apply(_Compare, x_BM, alias.matrix, alias.used)
@@ -266,5 +265,5 @@ def weigh(weights_BS: Tensor, matrix_BSM: Tensor) -> Tensor:
 
 
 def tanh(x: Tensor) -> Tensor:
-    """tanh; of many values as ``2 σ(2x) - 1``, on CPUs several times as fast as ``torch.tanh``."""
+    """tanh. For many values computed as ``2 σ(2x) - 1``, which on CPUs is several times as fast as ``torch.tanh``."""
     return torch.tanh(x) if x.numel() < MANY else 2 * torch.sigmoid(2 * x) - 1

@@ -1,4 +1,4 @@
-"""Recurrent cells, and a bidirectional layer over packed rows, with the weights and gates of torch's own."""
+"""Recurrent cells and a bidirectional layer over packed rows, with the weights and gates of torch's own layers."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from torch.nn.utils.rnn import PackedSequence
 
 from s2s.model.kernels import linear
 
-WIDE = 192  # of a layer with smaller states Python's share is larger than what is gained
-LONG = 64  # words from which torch's own gradient by the input, quadratic in them, costs more than that
+WIDE = 192  # size of a state: for smaller ones Python's overhead exceeds the gain
+LONG = 64  # words: from here on torch's own gradient by the input, quadratic in the length, costs more
 Hidden = tuple[Tensor, ...]  # (h,), of an LSTM (h, c): (N, H) each
 
 
 class _GRU(torch.autograd.Function):
-    """The gates of a GRU with their derivatives, in half the operators that autograd would keep."""
+    """The gates of a GRU with their derivatives, in half of autograd's operators."""
 
     @staticmethod
     def forward(ctx: Any, input_N3H: Tensor, hidden_N3H: Tensor, h_NH: Tensor) -> Tensor:
@@ -87,7 +87,7 @@ class LSTMCell(nn.LSTMCell):
 
 
 def run_packed(rnn: nn.RNNBase, packed: PackedSequence) -> tuple[PackedSequence, Hidden]:
-    """What ``rnn(packed)`` gives for a bidirectional ``nn.GRU`` or ``nn.LSTM``: outputs and last states (2·L, B, H)."""
+    """``rnn(packed)`` of a bidirectional ``nn.GRU`` or ``nn.LSTM``: outputs and last states (2·L, B, H)."""
     explaining = torch.is_grad_enabled() and not rnn.training and len(packed.batch_sizes) >= LONG
     if (rnn.hidden_size < WIDE and not explaining) or linear.is_plain():
         with torch.autocast(packed.data.device.type, enabled=False):
@@ -117,9 +117,9 @@ def _weights(rnn: nn.RNNBase, name: str) -> tuple[Tensor, Tensor]:
 def _direction(
     inputs: Sequence[Tensor], hidden: tuple[Tensor, Tensor], rnn: nn.RNNBase, backward: bool
 ) -> tuple[Tensor, Hidden]:
-    """One direction over steps whose rows are sorted, longest first: outputs as packed, and each row's last state.
+    """One direction over packed rows, longest first: packed outputs and each row's last state.
 
-    Forward the rows that end leave at the bottom; backward they join there.
+    Going forward, rows that end are dropped at the bottom; going backward, they are added there.
     """
     gates = GATES[rnn.mode.lower()]
     parts = 2 if rnn.mode == "LSTM" else 1

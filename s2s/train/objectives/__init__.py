@@ -1,9 +1,9 @@
 """What a model is trained to do: functions ``(model, batch, rng, progress) → loss``, by name.
 
-A loss is a sum over the batch's sentences divided by the number of their target tokens, ``<eos>``
-included, so that processes which share a batch can weight their parts by tokens (but the norms in
-``fgm`` and ``gradient_penalty`` are those of a part). Random numbers come from ``rng`` alone, which
-the loop saves; dropout's aside.
+A loss is a sum over the batch's sentences divided by the number of their target tokens including
+``<eos>``, so that processes which share a batch can weight their parts by tokens. (The norms in
+``fgm`` and ``gradient_penalty`` are those of a part.) Except for dropout, random numbers come from
+``rng`` only, which the loop saves.
 """
 
 from __future__ import annotations

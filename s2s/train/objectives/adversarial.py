@@ -1,7 +1,7 @@
-"""Small changes of the embedding matrices in the direction that hurts most.
+"""Adversarial training: small changes of the embeddings in the direction that raises the loss most.
 
-E is the embedding matrices of both sides (one where they are shared), taken together as one vector;
-with tied embeddings the output layer's weight is part of it and changes along.
+E is one vector of the embedding matrices of both sides (one matrix if they are shared). With tied
+embeddings the output layer's weight is part of it and changes too.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ def perturbation(loss: Tensor, weights: dict[str, Tensor], epsilon: float) -> di
 def fgm(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
     """``L(E) + L(E + Δ)``, Δ held fixed: cross-entropy and the same at the perturbed point (FGM).
 
-    The parameters themselves are never changed. Of several processes each perturbs by its own part's gradient.
+    The parameters themselves do not change. Each of several processes uses the gradient of its own part.
     """
     settings, weights = progress.settings, embeddings(model)
-    with plain():  # its backward pass is run twice, first for the embeddings alone
+    with plain():  # the backward pass runs twice, first for the embeddings only
         loss = cross_entropy(model, batch, rng, progress)
         moved = {n: weights[n] + d for n, d in perturbation(loss, weights, settings.fgm_epsilon).items()}
-    logits_NV = functional_call(model, moved, (batch,))  # what is tied moves along
+    logits_NV = functional_call(model, moved, (batch,))  # tied weights change too
     target_N = batch.target_out_BT[batch.target_out_BT != PAD]
     return loss + F.cross_entropy(logits_NV, target_N, label_smoothing=settings.label_smoothing)
 
 
 def gradient_penalty(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
-    """``L + ½ ε ‖∇_E L‖²``: cross-entropy that must not change much with the embeddings.
+    """``L + ½ ε ‖∇_E L‖²``: cross-entropy and a penalty on its gradient by the embeddings.
 
-    Of several processes each takes the norm of its own part's gradient.
+    Each of several processes uses the norm of its own part's gradient.
     """
     with plain():  # differentiated twice
         loss = cross_entropy(model, batch, rng, progress)

@@ -1,4 +1,4 @@
-"""Decoder inputs that are wrong now and then, the labels unchanged: random replacement, and masks."""
+"""Training with partly wrong decoder inputs and unchanged labels: random replacement, and masks."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def words(batch: Batch) -> Tensor:
 
 
 def replaced(batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
-    """Decoder inputs (B, T): of a share of the sentences a share of the words replaced.
+    """Decoder inputs (B, T) in which a share of the words of a share of the sentences is replaced.
 
-    A replacement is any word of the same target sentence, or of source and target (``both``), each
-    place equally likely.
+    A replacement is drawn uniformly from the positions of the same target sentence, or of source and
+    target (``both``).
     """
     settings, word_BT = progress.settings, words(batch)
     shape, device = word_BT.shape, word_BT.device
@@ -35,7 +35,7 @@ def replaced(batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> 
     if settings.replace_from == "both":
         pool_BP = torch.cat([pool_BP, batch.source_BS], dim=1)
         real_BP = torch.cat([real_BP, batch.source_BS != PAD], dim=1)
-    order_BP = (~real_BP).to(torch.int8).argsort(dim=1, stable=True)  # the real places first
+    order_BP = (~real_BP).to(torch.int8).argsort(dim=1, stable=True)  # real positions first
     count_B1 = real_BP.sum(dim=1, keepdim=True)
     nth_BT = (torch.rand(shape, generator=rng, dtype=torch.float64).to(device) * count_B1).long()
     drawn_BT = pool_BP.gather(1, order_BP.gather(1, nth_BT))
@@ -50,7 +50,7 @@ def replacement(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Tr
 def masked(batch: Batch, vocab_size: int, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
     """Decoder inputs (B, T): of the chosen words 80 % become ``<unk>``, 10 % any word of the vocabulary.
 
-    The vocabulary has no token for a mask, and ``<unk>`` is what it has for a word that is not to be seen.
+    The vocabulary has no mask token; ``<unk>`` stands for it.
     """
     shape, device = batch.target_in_BT.shape, batch.target_in_BT.device
     chosen_BT = words(batch) & (torch.rand(shape, generator=rng).to(device) < progress.settings.mask_tokens)

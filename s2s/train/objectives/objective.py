@@ -1,4 +1,4 @@
-"""What an objective is given and gives back."""
+"""The signature of an objective, and what it knows of the run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from s2s.model import Seq2Seq
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """Where a run stands: ``step`` of ``steps``, and what it was told."""
+    """The state of the run: ``step`` of ``steps``, and its settings."""
 
     step: int
     steps: int

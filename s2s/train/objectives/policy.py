@@ -20,10 +20,10 @@ from s2s.train.objectives.rollout import argmax, drawing, rollout
 def self_critical(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
     """``γ L_rl + (1-γ) L_ml`` (Paulus et al. 2018, eq. 16), or MIXER's schedule (Ranzato et al. 2016, section 3.2.2).
 
-    ``L_rl = (r(greedy) - r(sample)) Σ_t log p(sample_t)``, ``L_ml = -Σ_t log p(y_t)``, sentence by sentence,
-    both over the number of the references' tokens. With ``mixer_tokens`` Δ the first ``max(0, T - Δ k)``
-    tokens of a reference of T (``<eos>`` counts) owe L_ml and a sample that goes on from them L_rl,
-    without γ; ``k = step // mixer_every``.
+    For each sentence ``L_rl = (r(greedy) - r(sample)) Σ_t log p(sample_t)`` and ``L_ml = -Σ_t log p(y_t)``, both
+    divided by the number of reference tokens. With ``mixer_tokens`` Δ the first ``max(0, T - Δ k)`` tokens of a
+    reference of T tokens (``<eos>`` counts) contribute L_ml, a sample that continues them L_rl, without γ;
+    ``k = step // mixer_every``.
     """
     settings, lengths_B = progress.settings, (batch.target_out_BT != PAD).sum(dim=1)
     given_B, weight, rest = torch.zeros_like(lengths_B), settings.reward_weight, 1 - settings.reward_weight
@@ -40,7 +40,7 @@ def self_critical(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: 
 
 
 def ml_loss(model: Seq2Seq, batch: Batch, forced_B: Tensor, settings: TrainConfig) -> Tensor:
-    """Sum over the first ``forced_B`` tokens of each reference of their smoothed cross-entropy."""
+    """The sum of the smoothed cross-entropy over the first ``forced_B`` tokens of each reference."""
     place_T = torch.arange(batch.target_out_BT.size(1), device=forced_B.device)
     owed_BT = batch.target_out_BT.masked_fill(place_T >= forced_B.unsqueeze(1), PAD)
     logits_NV = model(dataclasses.replace(batch, target_out_BT=owed_BT))
@@ -77,13 +77,13 @@ def policy_loss(
 ) -> Tensor:
     """``Σ_b cost_b Σ_t log p(ids_bt)`` over the tokens ``given_b ≤ t < lengths_b``.
 
-    Its expected gradient over samples is that of ``-E[reward]``. A sample may hold ``<pad>``: what is real is
-    told by the lengths, not by the ids.
+    Its expected gradient over samples is that of ``-E[reward]``. A sample may contain ``<pad>``, so the lengths
+    decide which tokens are real, not the ids.
     """
     place_T = torch.arange(ids_BT.size(1), device=ids_BT.device)
     own_BT = (place_T >= given_B.unsqueeze(1)) & (place_T < lengths_B.unsqueeze(1))
     inputs_BT = torch.cat([torch.full_like(ids_BT[:, :1], BOS), ids_BT[:, :-1]], dim=1)
-    marks_BT = torch.where(own_BT, EOS, PAD)  # only which tokens are real is read of them
+    marks_BT = torch.where(own_BT, EOS, PAD)  # only their positions are used: which tokens are real
     logits_NV = model(dataclasses.replace(batch, target_in_BT=inputs_BT, target_out_BT=marks_BT))
     nll_N = F.cross_entropy(logits_NV, ids_BT[own_BT], reduction="none")
     return -(cost_B.unsqueeze(1).expand_as(ids_BT)[own_BT] * nll_N).sum()

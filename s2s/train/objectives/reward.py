@@ -1,4 +1,4 @@
-"""How good an output is, from 0 to 1, compared by its tokens' ids."""
+"""Rewards: how well an output matches its reference, from 0 to 1, compared by token ids."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _words(ids: Sequence[int]) -> str:
 
 
 def _letters(ids: Sequence[int]) -> str:
-    """A character a token, so that chrF's n-grams are of tokens and not of the digits of ids."""
+    """One character for each token, so that chrF counts n-grams of tokens."""
     return "".join(chr(0x10000 + i) for i in ids)
 
 
@@ -41,7 +41,7 @@ def rouge_l(output: Sequence[int], reference: Sequence[int]) -> float:
 
 
 def bleu(output: Sequence[int], reference: Sequence[int]) -> float:
-    """Sentence BLEU, exponentially smoothed, over the n-gram orders that the output has."""
+    """Sentence BLEU with exponential smoothing, over the n-gram orders that the output is long enough for."""
     made = sacrebleu.sentence_bleu(_words(output), [_words(reference)], tokenize="none", use_effective_order=True)
     return made.score / 100
 

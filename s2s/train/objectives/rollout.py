@@ -1,4 +1,4 @@
-"""The model's own tokens while it trains: without gradient, without dropout, drawn from a given generator."""
+"""The model's own tokens during training: without gradient or dropout, drawn from a given generator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Pick = Callable[[Tensor], Tensor]  # log_probs_BV → ids (B,)
 
 @contextmanager
 def undisturbed(model: Seq2Seq) -> Iterator[None]:
-    """No dropout within; afterwards the model trains or not as before."""
+    """A context without dropout; the model's mode is restored afterwards."""
     before = model.training
     model.eval()
     try:
@@ -33,7 +33,7 @@ def argmax(log_probs_BV: Tensor) -> Tensor:
 
 
 def drawing(rng: torch.Generator) -> Pick:
-    """A token drawn from each row's distribution by one uniform number a row, through the distribution function."""
+    """A function that draws a token for each row by inverting the cumulative distribution at one uniform number."""
 
     def draw(log_probs_BV: Tensor) -> Tensor:
         below_BV = log_probs_BV.double().exp().cumsum(dim=1)
@@ -48,7 +48,7 @@ def drawing(rng: torch.Generator) -> Pick:
 def mixed_inputs(model: Seq2Seq, batch: Batch, own_BT: Tensor, pick: Pick) -> Tensor:
     """Decoder inputs (B, T) that are the model's own tokens where ``own_BT`` is true, else the batch's.
 
-    The own token at t is picked from the model's distribution after the mixed inputs before t.
+    The model's token at t is picked from its distribution after the mixed inputs before t.
     """
     inputs_BT = batch.target_in_BT.clone()
     columns = own_BT.any(dim=0).nonzero().flatten().tolist()
@@ -63,10 +63,10 @@ def mixed_inputs(model: Seq2Seq, batch: Batch, own_BT: Tensor, pick: Pick) -> Te
 
 @torch.no_grad()
 def rollout(model: Seq2Seq, batch: Batch, given_B: Tensor, limit_B: Tensor, pick: Pick) -> tuple[Tensor, Tensor]:
-    """Outputs that begin with ``given_B`` tokens of the reference and go on with picked ones.
+    """Outputs that begin with ``given_B`` tokens of the reference and continue with picked tokens.
 
-    Returns ids (B, T), 0 after the end, and the lengths (B,): an output ends with ``<eos>``, which
-    counts, or after ``limit_B`` tokens.
+    Returns ids (B, T), 0 after the end, and lengths (B,). An output ends with ``<eos>``, which counts, or
+    after ``limit_B`` tokens.
     """
     gold_BT, device = batch.target_out_BT, batch.target_out_BT.device
     ids_BT = torch.full((len(gold_BT), int(limit_B.max())), PAD, device=device)

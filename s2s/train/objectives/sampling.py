@@ -1,4 +1,4 @@
-"""Scheduled sampling (Bengio et al. 2015): now and then the decoder reads its own last token."""
+"""Scheduled sampling (Bengio et al. 2015): the decoder sometimes reads its own last token."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def teacher_share(step: int, settings: TrainConfig) -> float:
 
 
 def mixed(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
-    """Decoder inputs (B, T): a coin a token says whether it is the reference's or the model's own.
+    """Decoder inputs (B, T): for each token a random choice of the reference's or the model's own.
 
-    An own token is drawn from the model's distribution (``sampling_argmax``: its best) after the mixed
-    inputs before it.
+    The model's own token is drawn from its distribution (``sampling_argmax``: the most probable) after the
+    mixed inputs before it.
     """
     share = teacher_share(progress.step, progress.settings)
     coins_BT = torch.rand(batch.target_in_BT.shape, generator=rng).to(batch.target_in_BT.device)
@@ -48,9 +48,9 @@ def mixed(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: Training
 
 
 def scheduled_sampling(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
-    """Cross-entropy with the reference after mixed inputs, no gradient through the sample.
+    """Cross-entropy with the reference after mixed inputs, without gradient through the samples.
 
-    Known caveat: the objective is inconsistent (Huszár 2015).
+    Known caveat: this objective is not consistent (Huszár 2015).
     """
     inputs_BT = mixed(model, batch, rng, progress)
     return cross_entropy(model, dataclasses.replace(batch, target_in_BT=inputs_BT), rng, progress)

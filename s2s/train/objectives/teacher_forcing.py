@@ -1,4 +1,4 @@
-"""Teacher forcing: the decoder reads the reference and owes its next token."""
+"""Teacher forcing: the decoder reads the reference, and the loss is on its next token."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from s2s.train.objectives.objective import TrainingProgress
 def cross_entropy(model: Seq2Seq, batch: Batch, rng: torch.Generator, progress: TrainingProgress) -> Tensor:
     """Mean over real tokens of ``-Σ_v q_v log p_v``, ``q = (1-ε) onehot + ε/V``.
 
-    With ``coverage_weight`` λ each token owes ``λ Σ_i min(α_ti, c_ti)`` more (See, Liu and Manning 2017, eq. 13).
+    With ``coverage_weight`` λ each token adds ``λ Σ_i min(α_ti, c_ti)`` (See, Liu and Manning 2017, eq. 13).
     """
     settings, target_N = progress.settings, batch.target_out_BT[batch.target_out_BT != PAD]
     if settings.coverage_weight == 0:
