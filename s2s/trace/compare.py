@@ -25,8 +25,8 @@ TOP = 5  # candidates of a step that the page shows
 SAME = 1e-6  # what two runs of one computation may differ by
 
 
-def said(step: Step, mode: str) -> str:
-    """What a lane says at a step: forced, the most probable word; free, the word that it went on with."""
+def lane_output(step: Step, mode: str) -> str:
+    """The token that a lane outputs at a step: the most probable one if forced, the one it went on with if free."""
     return step.top[0].token if mode == "forced" else step.output
 
 
@@ -42,7 +42,7 @@ class Comparison:
     @property
     def parting(self) -> int | None:
         """The first row where the outputs differ or only one side has a step; None if there is no such row."""
-        words = [[said(step, side.mode) for step in side.steps] for side in (self.a, self.b)]
+        words = [[lane_output(step, side.mode) for step in side.steps] for side in (self.a, self.b)]
         for t in range(max(map(len, words))):
             if words[0][t : t + 1] != words[1][t : t + 1]:
                 return t
@@ -170,7 +170,7 @@ def _step(step: Step, mode: str) -> dict[str, Any]:
     return {
         "input": step.input,
         "output": step.output,
-        "said": said(step, mode),
+        "said": lane_output(step, mode),
         "log_prob": round(step.log_prob, 5),
         "rank": step.rank,
         "entropy": round(step.entropy, 4),

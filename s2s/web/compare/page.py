@@ -11,7 +11,7 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.figures.numbers import share, signed
-from s2s.trace.compare import Comparison, said
+from s2s.trace.compare import Comparison, lane_output
 from s2s.trace.step import Step
 from s2s.trace.trace import Trace
 from s2s.web.compare import editor
@@ -166,7 +166,7 @@ def _parted(compared: Comparison) -> str:
         longer = "A" if at < len(compared.a.steps) else "B"
         return t("compare.ends", step=at + 1, longer=longer)
     steps = [side.steps[at] for side in sides]
-    words = [said(step, side.mode) for step, side in zip(steps, sides, strict=True)]
+    words = [lane_output(step, side.mode) for step, side in zip(steps, sides, strict=True)]
     values: dict[str, object] = {"step": at + 1}
     for name, step, word, side, rival in zip("ab", steps, words, sides, reversed(words), strict=True):
         log_prob = step.top[0].log_prob if side.mode == "forced" else step.log_prob
