@@ -1,29 +1,30 @@
-// The curve: loss and exact outputs over the steps of training, with a cursor at the moment on screen.
+// The curve: losses and the share of exact outputs over the steps of the training, with a cursor at the moment on screen.
 
-const CHART = { height: 230, left: 42, right: 46, top: 12, bottom: 30 };
+import { svg } from "../svg.js";
+
+const CHART = { height: 230, left: 42, right: 46, top: 12, bottom: 30 }; // pixels: its height, and its margins
+const NARROW = 420; // pixels of width below which fewer steps are written
+const LEAST = 260; // pixels of width that the chart has at least
 export const LINES = ["train", "dev", "exact"];
 
-function svg(tag, attributes = {}, text = "") {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.textContent = text;
-  return node;
-}
-
-// A round step of an axis with at most ``most`` marks up to ``end``.
-function interval(end, most) {
+// The distance of an axis's marks: a power of ten, or twice or five times one, so that ``end`` is at most ``most`` of it.
+function markDistance(end, most) {
   const size = Math.pow(10, Math.floor(Math.log10(Math.max(end, 1e-9) / most)));
   return [1, 2, 5, 10].map((n) => n * size).find((n) => end / n <= most);
 }
 
-function marks(end, most) {
-  const by = interval(end, most);
+// The marks of an axis from 0 to at most ``end``.
+export function axisMarks(end, most) {
+  const by = markDistance(end, most);
   return Array.from({ length: Math.floor(end / by + 1e-9) + 1 }, (_, i) => i * by);
 }
 
-// Where a step and a value stand in the drawing.
-function scale(view) {
-  const width = Math.max(260, view.parts.curve.clientWidth);
+// The width of the chart in pixels.
+export const curveWidth = (view) => Math.max(LEAST, view.parts.curve.clientWidth);
+
+// The chart's width, the ends of its axes, and functions from a step, a loss and a share to pixels.
+function scaleOf(view) {
+  const width = curveWidth(view);
   const { height, left, right, top, bottom } = CHART;
   const losses = view.moments.flatMap((m) => [m.train, m.dev]).filter((x) => x !== null);
   const most = Math.max(0.1, ...losses);
@@ -39,15 +40,15 @@ function scale(view) {
 }
 
 export function buildCurve(view) {
-  const s = (view.scale = scale(view));
+  const s = (view.scale = scaleOf(view));
   const { height, left, right, bottom } = CHART;
   const chart = svg("svg", { viewBox: `0 0 ${s.width} ${height}`, width: s.width, height, "aria-hidden": "true" });
-  for (const value of marks(s.most, 4)) {
+  for (const value of axisMarks(s.most, 4)) {
     chart.append(svg("line", { class: "grid", x1: left, x2: s.width - right, y1: s.y(value), y2: s.y(value) }));
     chart.append(svg("text", { class: "tick end", x: left - 6, y: s.y(value) + 4 }, String(Number(value.toPrecision(3)))));
   }
   for (const value of [0, 0.5, 1]) chart.append(svg("text", { class: "tick exact", x: s.width - right + 6, y: s.share(value) + 4 }, `${100 * value} %`));
-  for (const step of marks(s.end, s.width < 420 ? 3 : 6)) {
+  for (const step of axisMarks(s.end, s.width < NARROW ? 3 : 6)) {
     chart.append(svg("text", { class: "tick middle", x: s.x(step), y: height - bottom + 16 }, String(Math.round(step))));
   }
   view.dots = LINES.map((name) => {
@@ -74,10 +75,9 @@ export function paintCurve(view, moment) {
   });
 }
 
-// The moment nearest to a pointer over the curve.
+// The index of the moment nearest to a pointer over the curve.
 export function momentAt(view, event) {
   const box = view.parts.curve.getBoundingClientRect();
-  const px = event.clientX - box.left;
-  const far = view.moments.map((m) => Math.abs(view.scale.x(m.step) - px));
-  return far.indexOf(Math.min(...far));
+  const distances = view.moments.map((moment) => Math.abs(view.scale.x(moment.step) - (event.clientX - box.left)));
+  return distances.indexOf(Math.min(...distances));
 }

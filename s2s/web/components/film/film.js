@@ -1,60 +1,93 @@
-// The film of a training: holds every moment and paints one. Python is not asked while one looks through them.
+// The film of a training: the browser holds every filmed moment and paints one. Python is not asked for a moment.
 
 import { decimals, el, fill, icon, isSpecial, label, percent } from "../../../player/browser/dom.js";
 import { CELL, buildHeatmap, colourHeatmap } from "../../../player/browser/heatmap.js";
 import { LINES, paintCurve } from "./curve.js";
-import { listen } from "./input.js";
+import { listen } from "./film_events.js";
 
-export const ACTS = { paintBands, paint, show, play, choose }; // for the files below this one
-export const VIEWS = new WeakMap(); // one view for each place where the component is mounted
-const TICK = 160; // milliseconds a moment
+export const ACTS = { paintBands, paint, goToMoment, play, chooseSentence }; // called by the other files of this folder
+export const VIEWS = new WeakMap(); // element where the component is mounted → its view
+const TICK = 160; // milliseconds a moment while it plays
+const PAUSE = 600; // milliseconds without a change before a screen reader is told
+const UNITS = 1000; // weights come as whole thousandths
 
-export const last = (view) => view.moments.length - 1;
+export const lastMoment = (view) => view.moments.length - 1;
 const sentenceOf = (view) => view.sentences[view.which];
 const frameOf = (view) => view.frames[view.shown][view.which];
 
-// One frame as the player's heatmap reads a trace; weights came as whole thousandths, row after row.
+// The frame on screen as a trace for the player's heatmap. Its weights come row after row.
 function traceOf(view) {
   const { tokens, unknown, target } = sentenceOf(view);
   const { weights } = frameOf(view);
   const steps = target.map((output, t) => ({
     output,
-    attention: weights.slice(t * tokens.length, (t + 1) * tokens.length).map((w) => w / 1000),
+    attention: weights.slice(t * tokens.length, (t + 1) * tokens.length).map((weight) => weight / UNITS),
   }));
   return { source: { tokens, unknown }, steps };
 }
 
-function pressable(view, name, action) {
+function iconButton(view, name, action) {
   const title = view.strings[name];
   return el("button", { type: "button", class: name, title, "aria-label": title, onclick: action }, icon(name));
 }
 
 export function buildBar(view) {
   const { strings } = view;
-  view.playButton = pressable(view, "play", () => play(view, !view.timer));
+  view.playButton = iconButton(view, "play", () => play(view, !view.timer));
   view.slider = el("input", { type: "range", class: "slider", min: 0, step: 1, "aria-label": strings.slider });
-  view.slider.addEventListener("input", () => show(view, Number(view.slider.value)));
+  view.slider.addEventListener("input", () => goToMoment(view, Number(view.slider.value)));
   view.where = el("span", { class: "where" });
   view.parts.bar.replaceChildren(
     el(
       "span",
       { class: "group" },
-      pressable(view, "first", () => show(view, 0)),
-      pressable(view, "back", () => show(view, view.at - 1)),
+      iconButton(view, "first", () => goToMoment(view, 0)),
+      iconButton(view, "back", () => goToMoment(view, view.at - 1)),
       view.playButton,
-      pressable(view, "next", () => show(view, view.at + 1)),
-      pressable(view, "last", () => show(view, Infinity)),
+      iconButton(view, "next", () => goToMoment(view, view.at + 1)),
+      iconButton(view, "last", () => goToMoment(view, Infinity)),
     ),
     view.slider,
     view.where,
   );
   view.choices = view.sentences.map(({ source }, i) =>
-    el("button", { type: "button", "data-which": i, dir: "auto", text: source, onclick: () => choose(view, i) }),
+    el("button", { type: "button", "data-which": i, dir: "auto", text: source, onclick: () => chooseSentence(view, i) }),
   );
   view.parts.choices.replaceChildren(...view.choices);
 }
 
-export function frame(view, root) {
+export function buildFrame(view, root) {
+  const { strings } = view;
+  buildParts(view);
+  const { parts } = view;
+  const heading = (text) => el("h3", { text });
+  const key = el("span", { class: "key" }, ...LINES.map((name) => el("span", { class: name, text: strings[name] })));
+  const panes = el(
+    "div",
+    { class: "panes" },
+    el("section", {}, heading(strings.map), parts.map),
+    el("section", {}, heading(strings.curve), key, parts.curve, parts.numbers),
+  );
+  view.root = el(
+    "div",
+    { class: "player film", tabindex: "0", role: "group", "aria-label": strings.film },
+    parts.bar,
+    parts.choices,
+    heading(strings.says),
+    parts.alone,
+    panes,
+    heading(strings.forced),
+    el("div", { class: "lanesBox scroll" }, parts.lanes),
+    parts.table,
+    el("p", { class: "keys", text: strings.keys }),
+    parts.live,
+  );
+  root.replaceChildren(view.root);
+  listen(view);
+}
+
+// The elements that are painted anew, by their names.
+function buildParts(view) {
   const parts = (view.parts = {});
   const part = (name, tag, attributes = {}, ...children) => (parts[name] = el(tag, { class: name, ...attributes }, ...children));
   const { strings } = view;
@@ -69,25 +102,6 @@ export function frame(view, root) {
   part("table", "details", {}, el("summary", { text: strings.table }), parts.tableBody);
   part("live", "div", { "aria-live": "polite" });
   parts.table.addEventListener("toggle", () => paintTable(view));
-  const key = el("span", { class: "key" }, ...LINES.map((name) => el("span", { class: name, text: strings[name] })));
-  view.root = el(
-    "div",
-    { class: "player film", tabindex: "0", role: "group", "aria-label": strings.film },
-    parts.bar,
-    parts.choices,
-    el("h3", { text: strings.says }),
-    parts.alone,
-    el("div", { class: "panes" },
-      el("section", {}, el("h3", { text: strings.map }), parts.map),
-      el("section", {}, el("h3", { text: strings.curve }), key, parts.curve, parts.numbers)),
-    el("h3", { text: strings.forced }),
-    el("div", { class: "lanesBox scroll" }, parts.lanes),
-    parts.table,
-    el("p", { class: "keys", text: strings.keys }),
-    parts.live,
-  );
-  root.replaceChildren(view.root);
-  listen(view);
 }
 
 export function buildSentence(view) {
@@ -99,14 +113,14 @@ export function buildSentence(view) {
   view.parts.lanes.replaceChildren(row("reference", ...target.map((token) => el("td", {}, label(token)))), row("model", ...view.cellsOfLane));
 }
 
-function show(view, at) {
-  view.at = Math.max(0, Math.min(at, last(view)));
+function goToMoment(view, at) {
+  view.at = Math.max(0, Math.min(at, lastMoment(view)));
   view.preview = null;
-  view.follow = view.at === last(view);
+  view.follow = view.at === lastMoment(view);
   paint(view);
 }
 
-function choose(view, which) {
+function chooseSentence(view, which) {
   view.which = which;
   view.row = view.column = null;
   buildSentence(view);
@@ -117,10 +131,10 @@ export function play(view, on) {
   clearInterval(view.timer);
   view.timer = null;
   if (on) {
-    if (view.at >= last(view)) show(view, 0);
+    if (view.at >= lastMoment(view)) goToMoment(view, 0);
     view.timer = setInterval(() => {
-      if (view.root.isConnected) show(view, view.at + 1);
-      if (!view.root.isConnected || view.at >= last(view)) play(view, false);
+      if (view.root.isConnected) goToMoment(view, view.at + 1);
+      if (!view.root.isConnected || view.at >= lastMoment(view)) play(view, false);
     }, TICK);
   }
   const title = view.strings[on ? "pause" : "play"];
@@ -130,17 +144,17 @@ export function play(view, on) {
 }
 
 export function paint(view) {
-  view.shown = Math.min(view.preview ?? view.at, last(view));
+  view.shown = Math.min(view.preview ?? view.at, lastMoment(view));
   const moment = view.moments[view.shown];
   view.trace = traceOf(view);
   colourHeatmap(view.parts, view.trace, view.palette);
   paintBands(view);
   paintCurve(view, moment);
   paintWords(view);
-  Object.assign(view.slider, { max: last(view), value: view.shown });
+  Object.assign(view.slider, { max: lastMoment(view), value: view.shown });
   view.where.textContent = fill(view.strings.where, { step: moment.step, steps: view.total });
   view.slider.setAttribute("aria-valuetext", view.where.textContent);
-  view.parts.numbers.textContent = numbers(view, moment);
+  view.parts.numbers.textContent = momentText(view, moment);
   for (const node of view.choices) node.setAttribute("aria-pressed", Number(node.dataset.which) === view.which);
   if (view.preview === null) {
     paintTable(view);
@@ -148,12 +162,14 @@ export function paint(view) {
   }
 }
 
-function numbers(view, moment) {
-  const loss = (x) => (x === null ? "–" : decimals(x));
-  return fill(view.strings.numbers, { train: loss(moment.train), dev: loss(moment.dev), exact: percent(moment.exact), pairs: view.pairs, seconds: moment.seconds });
+const lossText = (loss) => (loss === null ? "–" : decimals(loss));
+
+// The moment's losses, exact outputs and time in a sentence.
+function momentText({ strings, pairs }, { train, dev, exact, seconds }) {
+  return fill(strings.numbers, { train: lossText(train), dev: lossText(dev), exact: percent(exact), pairs, seconds });
 }
 
-// The row and column under the pointer, or those that a click marked.
+// Mark the row and column under the pointer, or those of the last click.
 function paintBands(view) {
   const mark = (band, value, axis, size) => {
     band.style.display = value === null ? "none" : "";
@@ -165,7 +181,7 @@ function paintBands(view) {
   view.parts.sides.forEach((side, t) => side.classList.toggle("now", t === view.row));
 }
 
-// What it says beside the reference's words, and what it says left alone.
+// The words under teacher forcing, below those of the reference, and the free-running output.
 function paintWords(view) {
   const { target, reference } = sentenceOf(view);
   const { said, right, text } = frameOf(view);
@@ -178,34 +194,44 @@ function paintWords(view) {
     cell.style.setProperty("--p", right[t]);
     view.parts.sides[t].classList.toggle("miss", said[t] !== target[t]);
   });
+  paintOutput(view, text, reference);
+}
+
+function paintOutput({ strings, parts }, text, reference) {
   const exact = text === reference;
-  view.parts.alone.replaceChildren(
-    el("b", { class: exact ? "right" : "wrong", dir: "auto", text: text || "–" }),
-    el("span", { class: exact ? "right" : "wrong", text: exact ? ` ✓ ${view.strings.exact_output}` : " ✗ " }),
-    ...(exact ? [] : [el("span", { class: "soft", text: fill(view.strings.reference, { text: reference }) })]),
+  const name = exact ? "right" : "wrong";
+  parts.alone.replaceChildren(
+    el("b", { class: name, dir: "auto", text: text || "–" }),
+    el("span", { class: name, text: exact ? ` ✓ ${strings.exact_output}` : " ✗ " }),
+    ...(exact ? [] : [el("span", { class: "soft", text: fill(strings.reference, { text: reference }) })]),
   );
 }
 
+// The numbers of the map and of the curve as tables.
 function paintTable(view) {
-  if (!view.parts.table.open) return;
-  const { tokens } = sentenceOf(view);
-  const cells = (tag, values, attributes = {}) => values.map((text) => el(tag, { text, ...attributes }));
-  const head = (values) => el("thead", {}, el("tr", {}, ...cells("th", values, { scope: "col" })));
-  const table = (caption, heads, rows) =>
-    el("div", { class: "scroll" }, el("table", { class: "numbers" }, el("caption", { text: caption }), head(heads), el("tbody", {}, ...rows)));
-  const row = (name, values) => el("tr", {}, el("th", { scope: "row", text: name }), ...cells("td", values));
-  const { strings } = view;
-  const loss = (x) => (x === null ? "–" : decimals(x));
-  view.parts.tableBody.replaceChildren(
-    table(fill(strings.table_map, { step: view.moments[view.at].step }), [strings.corner, ...tokens], view.trace.steps.map((step) => row(step.output, step.attention.map((w) => w.toFixed(3))))),
-    table(strings.table_curve, [strings.step, strings.train, strings.dev, strings.exact, strings.says], view.moments.map((m, i) => row(m.step, [loss(m.train), loss(m.dev), percent(m.exact), view.frames[i][view.which].text]))),
+  const { strings, parts, moments, frames } = view;
+  if (!parts.table.open) return;
+  const weights = view.trace.steps.map((step) => tableRow(step.output, step.attention.map((weight) => weight.toFixed(3))));
+  const losses = moments.map(({ step, train, dev, exact }, i) =>
+    tableRow(step, [lossText(train), lossText(dev), percent(exact), frames[i][view.which].text]),
+  );
+  parts.tableBody.replaceChildren(
+    numberTable(fill(strings.table_map, { step: moments[view.at].step }), [strings.corner, ...sentenceOf(view).tokens], weights),
+    numberTable(strings.table_curve, [strings.step, strings.train, strings.dev, strings.exact, strings.says], losses),
   );
 }
 
-// After a pause, a screen reader hears the moment.
+const tableRow = (name, values) => el("tr", {}, el("th", { scope: "row", text: name }), ...values.map((text) => el("td", { text })));
+
+function numberTable(caption, heads, rows) {
+  const head = el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col", text }))));
+  return el("div", { class: "scroll" }, el("table", { class: "numbers" }, el("caption", { text: caption }), head, el("tbody", {}, ...rows)));
+}
+
+// After a pause, tell a screen reader the moment.
 function announce(view, moment) {
   clearTimeout(view.later);
   view.later = setTimeout(() => {
-    if (view.root.isConnected) view.parts.live.textContent = `${view.where.textContent}. ${numbers(view, moment)} ${frameOf(view).text}`;
-  }, 600);
+    if (view.root.isConnected) view.parts.live.textContent = `${view.where.textContent}. ${momentText(view, moment)} ${frameOf(view).text}`;
+  }, PAUSE);
 }

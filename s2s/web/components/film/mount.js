@@ -1,11 +1,11 @@
-// A film that has been mounted, or that has grown: what is on screen stays, unless it was the end.
+// Mounts the film. One that has grown keeps the moment on screen, unless that was the last one: then it shows the new last.
 
 import { takeKeys } from "../../../player/browser/keys.js";
 import { backgroundOf, readPalette } from "../../../player/browser/palette.js";
-import { buildCurve } from "./curve.js";
-import { ACTS, VIEWS, buildBar, buildSentence, frame, last, paint, play } from "./film.js";
+import { buildCurve, curveWidth } from "./curve.js";
+import { ACTS, VIEWS, buildBar, buildFrame, buildSentence, lastMoment, paint, play } from "./film.js";
 
-function colours(view) {
+function readColours(view) {
   view.background = backgroundOf(view.root);
   view.palette = readPalette(view.root);
   view.root.classList.toggle("dark", view.palette.dark);
@@ -16,15 +16,15 @@ function build(view, data, root) {
   const built = same && view.root?.isConnected && view.strings.film === data.strings.film;
   if (!same) Object.assign(view, { which: 0, at: 0, follow: true });
   Object.assign(view, data);
-  view.at = view.follow ? last(view) : Math.min(view.at, last(view));
+  view.at = view.follow ? lastMoment(view) : Math.min(view.at, lastMoment(view));
   view.shown = view.at;
   if (built) return;
   if (view.timer) play(view, false);
   if (view.onKey) document.removeEventListener("keydown", view.onKey);
   Object.assign(view, { row: null, column: null, locked: null, preview: null });
-  frame(view, root);
+  buildFrame(view, root);
   buildBar(view);
-  colours(view);
+  readColours(view);
   buildSentence(view);
 }
 
@@ -37,12 +37,12 @@ export default function (component) {
   if (view.size !== size || view.background !== backgroundOf(view.root)) {
     view.size = size;
     build(view, data, root);
-    colours(view);
+    readColours(view);
     buildCurve(view);
     paint(view);
   }
   view.watch ??= new ResizeObserver(() => {
-    if (view.scale && Math.max(260, view.parts.curve.clientWidth) !== view.scale.width) {
+    if (view.scale && curveWidth(view) !== view.scale.width) {
       buildCurve(view);
       paint(view);
     }

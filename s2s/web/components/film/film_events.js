@@ -2,23 +2,16 @@
 
 import { cellAt } from "../../../player/browser/heatmap.js";
 import { byKey } from "../../../player/browser/keys.js";
+import { guarded, numberAt } from "../events.js";
 import { momentAt } from "./curve.js";
 
 export function listen(view) {
   const { map, curve } = view.parts;
-  const guarded = (action) => (event) => {
-    try {
-      action(event);
-    } catch (error) {
-      console.error("lookback film", error);
-    }
-  };
-  const on = (node, type, action) => node.addEventListener(type, guarded(action));
+  const on = (node, type, action) => node.addEventListener(type, guarded("film", action));
+  // The row and column of the cell or the label under a pointer; null for what there is not.
   const point = (event) => {
     const cell = cellAt(view.parts, view.trace, event);
-    const of = (key) => event.target.closest(`[data-${key}]`)?.dataset[key];
-    const number = (value) => (value === undefined ? null : Number(value));
-    return cell ? [cell.t, cell.s] : [number(of("t")), number(of("s"))];
+    return cell ? [cell.t, cell.s] : [numberAt(event, "t"), numberAt(event, "s")];
   };
   const mark = ([row, column]) => {
     Object.assign(view, { row, column });
@@ -36,20 +29,19 @@ export function listen(view) {
     view.preview = null;
     view.acts.paint(view);
   });
-  on(curve, "click", (e) => view.acts.show(view, momentAt(view, e)));
-  view.onKey = guarded((event) => key(view, event));
+  on(curve, "click", (e) => view.acts.goToMoment(view, momentAt(view, e)));
+  view.onKey = guarded("film", (event) => pressKey(view, event));
   document.addEventListener("keydown", view.onKey);
 }
 
-// Keys are for the whole page while the film is in sight, but never taken from a field or a choice.
-function key(view, event) {
+function pressKey(view, event) {
   byKey(view.root, event, {
-    ArrowLeft: () => view.acts.show(view, view.at - 1),
-    ArrowRight: () => view.acts.show(view, view.at + 1),
-    Home: () => view.acts.show(view, 0),
-    End: () => view.acts.show(view, Infinity),
+    ArrowLeft: () => view.acts.goToMoment(view, view.at - 1),
+    ArrowRight: () => view.acts.goToMoment(view, view.at + 1),
+    Home: () => view.acts.goToMoment(view, 0),
+    End: () => view.acts.goToMoment(view, Infinity),
     " ": () => view.acts.play(view, !view.timer),
-    t: () => view.acts.choose(view, (view.which + 1) % view.sentences.length),
+    t: () => view.acts.chooseSentence(view, (view.which + 1) % view.sentences.length),
     Escape: () => {
       Object.assign(view, { locked: null, row: null, column: null, preview: null });
       view.acts.paint(view);
