@@ -15,10 +15,10 @@ SHEETS = sorted(S2S.rglob("*.css"))
 PLAYER, COMPONENTS = S2S / "player" / "browser", S2S / "web" / "components"
 # Who gives elements the classes of a sheet, where that is not the scripts beside it and what they import.
 PYTHON = {
-    "report.css": [S2S / "inspect" / "report" / "page.py", S2S / "inspect" / "report" / "charts.py"],
-    "board.css": [S2S / "web" / "classroom" / "board.py"],
-    "page.css": [PLAYER / "page.html", S2S / "player" / "page.py"],
-    "player.css": [S2S / "explain" / "agreement.py"],  # the verdicts that Python gives
+    "report.css": sorted((S2S / "inspect" / "report").glob("*.py")),
+    "board.css": sorted((S2S / "web" / "classroom").glob("*.py")),
+    "page.css": [PLAYER / "page.html", *sorted((S2S / "player").glob("*.py"))],
+    "player.css": sorted((S2S / "explain").glob("*.py")),  # the verdicts that Python gives
 }
 SET_ELSEWHERE = {"--w", "--p", "--all", "--kept", "--soft", "--line"}  # by scripts, or by the sheet that imports
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
