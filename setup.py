@@ -1,7 +1,7 @@
-"""What pyproject.toml cannot say: a wheel carries app.py, its pages, configs and two checkpoints inside the package.
+"""Adds app.py, its pages, configs and two checkpoints to the package in a wheel, which pyproject.toml cannot do.
 
-In the repository they lie at the top, where ``streamlit run app.py`` and their readers want them; in site-packages they
-would be packages of their own, named ``app`` and ``pages``.
+In the repository they are at the top, for ``streamlit run app.py``; in site-packages they would become packages named
+``app`` and ``pages``.
 """
 
 import shutil
@@ -14,10 +14,10 @@ SHIPPED = ("app.py", "pages", ".streamlit", "configs", "checkpoints/date", "chec
 
 
 class Build(build_py):
-    """The modules and their data files, from nothing, and what s2s/locations.py looks for in ``_shipped``."""
+    """Builds modules and data files in an empty directory, and ``_shipped`` for s2s/locations.py."""
 
     def run(self) -> None:
-        """Also without what an earlier build has left."""
+        """Delete the files of an earlier build, then build."""
         if not self.editable_mode:
             shutil.rmtree(self.build_lib, ignore_errors=True)
         super().run()

@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.browser_scripts import CLOCK, EDIT, EVIDENCE, FORK, KEYS, PLOT, RUN, SHADOW
 from s2s.checkpoint.open import load
 from s2s.checkpoint.record import Checkpoint
 from s2s.decode.decode import trace
@@ -28,75 +29,6 @@ from s2s.decode.decode import trace
 ROOT = Path(__file__).resolve().parents[1]
 CHECKPOINT = "zh-en-luong"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-CLOCK = """() => {
-    window.samples = [];
-    const painted = (start) => requestAnimationFrame(() => {
-        const channel = new MessageChannel();
-        channel.port1.onmessage = () => window.samples.push(performance.now() - start);
-        channel.port2.postMessage(0);
-    });
-    window.painted = painted;
-}"""
-KEYS = "() => document.addEventListener('keydown', (e) => window.painted(e.timeStamp), true)"
-PLOT = """() => {
-    let start = null, shown = null;
-    const title = () => document.querySelector('.gtitle')?.textContent;
-    document.addEventListener('keydown', (e) => { start = e.timeStamp; shown = title(); }, true);
-    new MutationObserver(() => {
-        if (start !== null && title() && title() !== shown) { window.painted(start); start = null; }
-    }).observe(document.body, { subtree: true, childList: true, characterData: true });
-}"""
-
-RUN = """() => {
-    const strip = () => [...document.querySelectorAll('*')].map((node) => node.shadowRoot?.querySelector('.source'))
-        .find((node) => node);
-    const before = strip();
-    const run = [...document.querySelectorAll('button')].find((button) => button.innerText === 'Run');
-    run.addEventListener('click', (event) => {
-        const done = () => strip() && strip() !== before;
-        const look = () => (done() ? window.painted(event.timeStamp) : requestAnimationFrame(look));
-        look();
-    }, { once: true });
-}"""
-
-
-SHADOW = """() => {
-    const hosts = [...document.querySelectorAll('*')].filter((node) => node.shadowRoot?.querySelector('.player'));
-    window.shadow = hosts[0].shadowRoot;
-}"""
-FORK = """() => {
-    const heads = (row) => window.shadow.querySelectorAll(`tr${row} th.branch`).length;
-    const before = heads('');
-    document.addEventListener('click', (event) => {
-        const done = () => heads('') > before && heads('.active');
-        const look = () => (done() ? window.painted(event.timeStamp) : requestAnimationFrame(look));
-        look();
-    }, { once: true, capture: true });
-}"""
-EDIT = """() => {
-    const answered = () => window.shadow.querySelector('.change').dataset.seq;
-    const before = answered();
-    document.addEventListener('keydown', (event) => {
-        const look = () => (answered() !== before ? window.painted(event.timeStamp) : requestAnimationFrame(look));
-        look();
-    }, { once: true, capture: true });
-}"""
-
-
-EVIDENCE = """() => {
-    const section = window.shadow.querySelector('details.evidence');
-    section.querySelector('summary').addEventListener('click', (event) => {
-        const rows = () => section.querySelector('table.rows');
-        const progress = () => section.querySelector('progress');
-        const whole = () => rows() && (!progress() || progress().value * 2 >= progress().max);
-        const look = (done, then) => {
-            if (!done()) return requestAnimationFrame(() => look(done, then));
-            window.painted(event.timeStamp);
-            then();
-        };
-        look(rows, () => look(whole, () => {}));
-    }, { once: true });
-}"""
 
 
 @contextlib.contextmanager

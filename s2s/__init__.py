@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 __all__ = ["Lanes", "Trace", "UserError", "export_html", "figures", "load", "show"]
 
-_WHERE = {
+_MODULES = {
     "Lanes": "player.lanes",
     "Trace": "trace.trace",
     "UserError": "errors",
@@ -50,12 +50,12 @@ def load(checkpoint: str | Path) -> LoadedCheckpoint:
 
 
 def __getattr__(name: str) -> Any:
-    """What is exported is imported when it is asked for: ``import s2s`` loads neither torch nor plotly."""
+    """Import exported names on first use, so that ``import s2s`` loads neither torch nor plotly."""
     if name == "figures":
         return importlib.import_module("s2s.figures")
-    if name in _WHERE:
-        importlib.import_module("s2s.player.notebook")  # has notebooks show traces and lanes as the player
-        return getattr(importlib.import_module(f"s2s.{_WHERE[name]}"), name)
+    if name in _MODULES:
+        importlib.import_module("s2s.player.notebook")  # registers how notebooks show traces and lanes
+        return getattr(importlib.import_module(f"s2s.{_MODULES[name]}"), name)
     raise AttributeError(f"module 's2s' has no attribute {name!r}")
 
 

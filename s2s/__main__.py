@@ -37,8 +37,8 @@ from s2s.commands.arguments import MISTAKE, Parser, one_line
 from s2s.errors import UserError
 from s2s.openmp import sleep_while_waiting
 
-SCRIPT, PROGRAM = "lookback", "python -m s2s"  # the name of the installed command; how it is called without one
-INTERRUPTED = 130
+SCRIPT, PROGRAM = "lookback", "python -m s2s"  # the installed command, and the call from a clone
+INTERRUPTED = 130  # exit status after Ctrl-C
 COMMANDS = (  # in the order of --help
     app.add_app_command,
     trace.add_trace_command,
@@ -93,13 +93,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         status, message = MISTAKE, str(error)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit must not fail again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit does not fail again
         return 0
     except OSError as error:
         status, message = MISTAKE, f"{error.filename or 'system'}: {error.strerror or error}"
     except KeyboardInterrupt:
         status, message = INTERRUPTED, "stopped."
-    print(f"{called()}: {one_line(message)}", file=sys.stderr)  # last: progress bars have gone with the exception
+    print(f"{called()}: {one_line(message)}", file=sys.stderr)  # last, when progress bars are gone
     return status
 
 

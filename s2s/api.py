@@ -14,7 +14,7 @@ from s2s.decode.decode import trace as decode
 from s2s.decode.inputs import one_source
 from s2s.decode.strategy import Settings
 from s2s.errors import UserError
-from s2s.player import notebook as notebook  # has notebooks show traces and lanes as the player
+from s2s.player import notebook as notebook  # registers how notebooks show traces and lanes
 from s2s.player.lanes import Lanes
 from s2s.trace.branch import Edit
 from s2s.trace.trace import Trace
@@ -41,10 +41,10 @@ class LoadedCheckpoint(Checkpoint):
     ) -> Trace:
         """Decode a text, or the list of one text's tokens, and record every step.
 
-        ``mode`` is ``free`` (the model reads its own words) or ``forced`` (those of ``reference``). ``prefix`` is what
-        it is made to say first, ``attention`` maps steps, from 0, to weights or to ``uniform``, ``previous``, ``3``
-        (all on the third source token), ``-3``; ``settings`` are fields of ``Settings``. Raises UserError for what
-        cannot be used.
+        ``mode`` is ``free`` (the model reads its own words) or ``forced`` (those of ``reference``). ``prefix`` is the
+        forced beginning of the output, ``attention`` maps steps, from 0, to weights or to ``uniform``, ``previous``,
+        ``3`` (all on the third source token), ``-3``; ``settings`` are fields of ``Settings``. UserError for a
+        setting that cannot be used.
 
         >>> import s2s
         >>> s2s.load("date").trace("2025年3月9日", strategy="beam", beam=2).text
@@ -71,5 +71,5 @@ class LoadedCheckpoint(Checkpoint):
 
 def load(checkpoint: str | Path) -> LoadedCheckpoint:
     """A checkpoint by its directory or by its name under ``checkpoints/``. UserError says what is missing or broken."""
-    found = load_checkpoint(find_checkpoint(checkpoint))
-    return LoadedCheckpoint(**{field.name: getattr(found, field.name) for field in dataclasses.fields(found)})
+    loaded = load_checkpoint(find_checkpoint(checkpoint))
+    return LoadedCheckpoint(**{field.name: getattr(loaded, field.name) for field in dataclasses.fields(loaded)})

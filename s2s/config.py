@@ -13,12 +13,13 @@ from s2s.errors import UserError
 from s2s.text.keras_tokenizer import KerasConfig
 
 T = TypeVar("T")
-MANY = 1_000_000_000
+MANY = 1_000_000_000  # the largest count that a setting accepts
 ATTENTIONS = ("additive", "general", "dot", "concat", "location", "local-m", "local-p", "none")
 CELLS = ("gru", "lstm")
 BRIDGES = ("tanh", "linear", "copy")
 READOUTS = ("tanh", "linear", "state")
-TEACHER_SHARES = {"linear": (0.0, 1.0), "exponential": (0.0, 1 - 1e-9), "inverse_sigmoid": (1.0, 1e9)}  # ranges of k
+# Schedule → range of k.
+TEACHER_SHARES = {"linear": (0.0, 1.0), "exponential": (0.0, 1 - 1e-9), "inverse_sigmoid": (1.0, 1e9)}
 CHOICES = {
     "sampling_schedule": tuple(TEACHER_SHARES),
     "reward": ("rouge_l", "bleu", "chrf"),
@@ -43,20 +44,20 @@ class ModelConfig:
     encoder_layers: int = 1
     decoder_size: int = 512
     decoder_layers: int = 1
-    attention_size: int = 512  # of the hidden layer of additive and concat scores and of local-p's position
-    input_feeding: bool = True  # all but additive: the last readout is an input of the next step
+    attention_size: int = 512  # hidden size of additive and concat scores, and of local-p's position
+    input_feeding: bool = True  # all attentions but additive: the last readout is an input of the next step
     tied_embeddings: bool = True  # the output layer's weight is the target embedding
     cell: str = "gru"  # gru | lstm, in encoder and decoder
     max_source_length: int = 100  # location only: the score has one weight row a position
-    window: int = 10  # local-m and local-p: D, words on either side of the position looked at
+    window: int = 10  # local-m and local-p: D, tokens on either side of the window's centre
     coverage: bool = False  # additive only: past attention is part of the score (See 2017)
     pointer: bool = False  # copies source words that the vocabulary has (See 2017); needs text.shared_vocab
-    prior: bool = False  # source words are likelier in the output (Su Jianlin); needs text.shared_vocab
+    prior: bool = False  # raises the probability of source words in the output (Su Jianlin); needs text.shared_vocab
     shared_embeddings: bool = False  # one embedding for both sides; needs text.shared_vocab
-    bridge: str = "tanh"  # decoder's first state: tanh | linear of the encoder's last | copy: layer by layer the same
-    readout: str = "tanh"  # what the output layer reads: tanh | linear of state and context | state: that alone
+    bridge: str = "tanh"  # decoder's first state from the encoder's last: tanh | linear | copy, layer by layer
+    readout: str = "tanh"  # input of the output layer: tanh | linear of state and context | state alone
     attention_bias: bool = False  # additive and concat: W s + b in place of W s
-    carry_state: bool = True  # false: the decoder's cells start every step from zeros
+    carry_state: bool = True  # false: every decoder step starts from a zero state
 
     def __post_init__(self) -> None:
         self._check_sizes()
@@ -69,7 +70,7 @@ class ModelConfig:
             raise UserError("config_dot", decoder=self.decoder_size, encoder=self.encoder_size)
         if self.coverage and self.attention != "additive":
             raise UserError("config_needs", key="model.coverage", needs='model.attention = "additive"')
-        if self.pointer and self.attention == "none":  # it copies by the weights of attention
+        if self.pointer and self.attention == "none":  # it copies by attention weights
             raise UserError("config_needs", key="model.pointer", needs='model.attention ≠ "none"')
         self._check_options()
 
@@ -83,7 +84,7 @@ class ModelConfig:
             raise UserError("config_needs", key='model.bridge = "copy"', needs="decoder_layers ≤ encoder_layers")
         if self.readout != "state":
             return
-        if self.attention not in ("additive", "none"):  # the context would be read by nothing
+        if self.attention not in ("additive", "none"):  # otherwise nothing would read the context
             raise UserError(
                 "config_needs", key='model.readout = "state"', needs='model.attention = "additive" / "none"'
             )
@@ -103,7 +104,7 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TextConfig:
-    """How the two sides are cut and how large their vocabularies become."""
+    """The segmenter and the vocabulary of each side."""
 
     source: str = "jieba"  # jieba | latin | characters | spaces | others of SEGMENTERS
     target: str = "latin"
@@ -114,8 +115,8 @@ class TextConfig:
     shared_vocab: bool = False  # one list for both sides, words counted together, source_min_count for both
     source_bos: bool = False  # the model reads <bos> before the source's words
     source_eos: bool = False  # and <eos> after them
-    source_fill: int = 0  # and then <fill>, up to so many tokens: padding that is read
-    source_keras: KerasConfig = field(default_factory=KerasConfig)  # but for skip, only where source = "keras"
+    source_fill: int = 0  # and then <fill> up to this many tokens: padding that the model reads
+    source_keras: KerasConfig = field(default_factory=KerasConfig)  # used if source = "keras"; skip with any segmenter
     target_keras: KerasConfig = field(default_factory=KerasConfig)
 
     def __post_init__(self) -> None:
@@ -129,12 +130,12 @@ class DataConfig:
 
     train: str = "data/train.tsv"
     dev: str = "data/dev.tsv"
-    test: str = ""  # scored once, at the end
+    test: str = ""  # scored once, after training
     format: str = "auto"  # auto (by extension and header) | tsv | jsonl | csv | automaster
     encoding: str = "auto"  # auto (recognised) | utf-8 | gb18030 | utf-16 | another that Python has
     source_column: str = "source"
     target_column: str = "target"
-    origin: str = ""  # whose data it is, for the model card
+    origin: str = ""  # source and licence of the data, for the model card
     max_tokens: int = 100
 
     def __post_init__(self) -> None:
@@ -146,7 +147,7 @@ class TrainConfig:
     """Optimisation, regularisation and when to stop."""
 
     objective: str = "cross_entropy"
-    start: str = ""  # a checkpoint's directory: its weights and vocabularies are what training begins with
+    start: str = ""  # a checkpoint's directory, whose weights and vocabularies training starts from
     epochs: int = 20
     batch_size: int = 64
     learning_rate: float = 1e-3
@@ -154,37 +155,37 @@ class TrainConfig:
     final_learning_rate: float = 0.02  # of the peak, reached along a cosine
     clip: float = 1.0
     dropout: float = 0.3
-    word_dropout: float = 0.0  # share of embedded tokens zeroed whole
+    word_dropout: float = 0.0  # share of tokens whose embedding is zeroed
     label_smoothing: float = 0.1
     coverage_weight: float = 0.0  # λ of the coverage loss (See 2017: 1); needs model.coverage
     weight_decay: float = 0.0
-    average: float = 0.999  # decay of the moving average of the weights that is kept
-    patience: int = 6  # epochs without a better dev BLEU, or of equals chrF, then loss
+    average: float = 0.999  # decay of the moving average of the weights, which is saved
+    patience: int = 6  # epochs without a better dev BLEU; ties are broken by chrF, then loss
     save_every: int = 500  # steps between resumable saves
-    film_every: int = 0  # steps between two moments of the film; 0: none
-    film_sentences: int = 3  # of dev
-    film_scored: int = 100  # pairs of dev that each moment is scored on
+    film_every: int = 0  # steps between two moments of the film; 0: no film
+    film_sentences: int = 3  # sentences of dev in the film
+    film_scored: int = 100  # pairs of dev that score each moment
     precision: str = "float32"  # float32 | bf16 (matrix products only)
-    threads: int = 0  # of each process; 0: 1 or 2, whichever a second of measuring finds faster
+    threads: int = 0  # of each process; 0: 1 or 2, whichever is faster in a second of measuring
     seed: int = 1
-    # scheduled_sampling: how likely step i reads the reference
+    # scheduled_sampling: the probability that the decoder reads the reference at step i
     sampling_schedule: str = "linear"  # max(ε_min, k - c i) | exponential: k^i | inverse_sigmoid: k/(k + e^{i/k})
     sampling_k: float = 1.0
     sampling_slope: float = 1e-4  # c of linear
     sampling_floor: float = 0.0  # ε_min of linear
-    sampling_argmax: bool = False  # an own token is the most probable one instead of a drawn one
+    sampling_argmax: bool = False  # the model's own token is the most probable one instead of a sampled one
     # self_critical
     reward: str = "rouge_l"  # rouge_l | bleu | chrf
-    reward_weight: float = 0.9984  # γ; cross-entropy has the rest (Paulus 2018)
-    mixer_tokens: int = 0  # Δ, in place of γ: the last Δ k tokens by reward, the others by cross-entropy (MIXER)
+    reward_weight: float = 0.9984  # γ; cross-entropy has weight 1 - γ (Paulus 2018)
+    mixer_tokens: int = 0  # Δ, replaces γ: the last Δ k tokens by reward, the others by cross-entropy (MIXER)
     mixer_every: int = 1000  # steps after which k grows by 1; it begins at 0
     # replacement, mask
-    replace_sentences: float = 0.5
-    replace_tokens: float = 0.3  # of their decoder inputs
-    replace_from: str = "target"  # target | both: source, too; needs text.shared_vocab
-    mask_tokens: float = 0.15
+    replace_sentences: float = 0.5  # share of sentences with replaced tokens
+    replace_tokens: float = 0.3  # share of the decoder inputs in those sentences
+    replace_from: str = "target"  # side that replacements come from: target | both; both needs text.shared_vocab
+    mask_tokens: float = 0.15  # share of the decoder inputs
     # fgm, gradient_penalty
-    fgm_epsilon: float = 0.5  # norm of the change of the embeddings
+    fgm_epsilon: float = 0.5  # norm of the perturbation of the embeddings
     penalty_weight: float = 1.0  # ε of ½ ε ‖∇_E L‖²
 
     def __post_init__(self) -> None:
@@ -235,7 +236,7 @@ class Config:
 
 
 def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "config") -> T:
-    """A record from plain values; names the key that is unknown or of the wrong type."""
+    """A record from plain values. UserError names a key that is unknown or of the wrong type."""
     known = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     defaults = cls()
     given: dict[str, Any] = {}
@@ -263,13 +264,13 @@ def to_dict(config: Config) -> dict[str, Any]:
 
 
 def read_config(path: str | Path, settings: Sequence[str] = ()) -> Config:
-    """A TOML file with ``section.key=value`` settings laid over it.
+    """Read a TOML file; ``settings`` (``section.key=value``) override its values.
 
     Raises UserError for a missing file, broken TOML, an unknown key or a value of the wrong type.
     """
     path = Path(path)
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors write a mark
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors on Windows write a byte order mark
     except OSError:
         raise UserError("file_missing", file=str(path)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from s2s.errors import UserError
 
-AT_FDCWD, RENAME_EXCHANGE = -100, 2
+AT_FDCWD, RENAME_EXCHANGE = -100, 2  # constants of renameat2 (Linux)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a file's text; UserError where it cannot be written."""
+    """Replace a file's text atomically. UserError if it cannot be written."""
 
     def fill(fresh: Path) -> None:
         fresh.write_text(text, encoding="utf-8", newline="")
@@ -27,7 +27,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_file(path: Path, fill: Callable[[Path], None]) -> None:
-    """Replace a file by what ``fill`` writes to the path that it is given; UserError where that fails."""
+    """Replace a file atomically; ``fill`` writes the new content to the path it gets. UserError if that fails."""
     try:
         replace_file(path, fill)
     except OSError as error:
@@ -35,7 +35,7 @@ def write_file(path: Path, fill: Callable[[Path], None]) -> None:
 
 
 def replace_file(path: Path, fill: Callable[[Path], object]) -> None:
-    """``write_file`` for callers that have another message for the OSError, which is raised as it is."""
+    """Like ``write_file``, but an OSError is raised unchanged, for callers with a message of their own."""
     fresh = Path(f"{path}.new")
     try:
         fill(fresh)
@@ -46,9 +46,9 @@ def replace_file(path: Path, fill: Callable[[Path], object]) -> None:
 
 @contextmanager
 def fresh_files(directory: Path) -> Iterator[tuple[Path, list[str]]]:
-    """A scratch directory and an empty list: the files that the list names at the end replace the directory's own.
+    """Yield a scratch directory and an empty list; at the end, the files named in the list are moved to ``directory``.
 
-    They are replaced one right after the other; after an exception none is.
+    They are moved one right after the other, or not at all after an exception.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=directory) as scratch:
@@ -59,17 +59,17 @@ def fresh_files(directory: Path) -> Iterator[tuple[Path, list[str]]]:
 
 
 def scratch(directory: Path) -> Path:
-    """Where the next content of ``directory`` is assembled: beside it, hidden, two levels deep.
+    """The hidden path beside ``directory`` in which its next content is assembled.
 
-    So deep that a search for ``*/config.json`` does not take it for a checkpoint.
+    It is two levels deep, so that a search for ``*/config.json`` does not find it.
     """
     return directory.with_name(f".{directory.name}.writing") / "new"
 
 
 def write_directory(directory: Path, fill: Callable[[Path], None]) -> None:
-    """Replace a directory: a reader sees its old files or its new ones, never some or none.
+    """Replace a directory atomically; ``fill`` writes the new files to the path it gets.
 
-    ``fill`` writes the new files. Raises UserError where that fails; the old directory is then as it was.
+    UserError if that fails; the old directory is then unchanged.
     """
     recover(directory)
     fresh = scratch(directory)
@@ -87,7 +87,7 @@ def write_directory(directory: Path, fill: Callable[[Path], None]) -> None:
 
 
 def readable(directory: Path) -> Path:
-    """The path of the directory's content: its own, or one beside it for the moment in which it is replaced."""
+    """The path to read a directory from: its own, or that of the old content while it is being replaced."""
     old = scratch(directory).with_name("old")
     return old if old.is_dir() and not directory.exists() else directory
 
@@ -95,21 +95,21 @@ def readable(directory: Path) -> Path:
 def identity(directory: Path) -> tuple[int, int] | None:
     """A value that changes when the directory is replaced or a file is added or removed; None without a directory."""
     try:
-        found = os.stat(directory)
+        status = os.stat(directory)
     except OSError:
         return None
-    return (found.st_ino, found.st_mtime_ns) if stat.S_ISDIR(found.st_mode) else None
+    return (status.st_ino, status.st_mtime_ns) if stat.S_ISDIR(status.st_mode) else None
 
 
 def recover(directory: Path) -> None:
-    """Put back a directory whose writer was killed between two renames, on a system that cannot exchange two paths."""
+    """Restore a directory whose writer was killed between two renames, on a system that cannot exchange two paths."""
     old = scratch(directory).with_name("old")
     if not directory.exists() and old.exists():
         os.replace(old, directory)
 
 
 def _swap(fresh: Path, directory: Path) -> None:
-    """Put the fresh directory in the other's place."""
+    """Move the new directory to the path of the old one."""
     if not directory.exists():
         os.replace(fresh, directory)
     elif not _exchange(fresh, directory):
@@ -126,7 +126,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Delete a file or a directory, as far as the system permits."""
+    """Delete a file or a directory, ignoring errors."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -1,4 +1,4 @@
-"""Errors for the user: a key with values, and a sentence in each language in ``locales/``."""
+"""Messages and errors for the user: keys with values, and sentences by language in ``locales/``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def say(key: str, language: str, /, **values: object) -> str:
 
 
 def strings(prefix: str, language: str) -> dict[str, str]:
-    """All texts whose key begins with ``prefix.``, without it: what a script in the browser needs."""
+    """All texts whose key begins with ``prefix.``, by the rest of the key, for a script in the browser."""
     start = f"{prefix}."
     return {k.removeprefix(start): v for k, v in sentences(language).items() if k.startswith(start)}
 
@@ -46,7 +46,7 @@ class UserError(ValueError):
 
     @classmethod
     def again(cls, key: str, values: Mapping[str, object]) -> UserError:
-        """Rebuild an error of another process from its key and values."""
+        """Rebuild an error from its key and values, such as one of another process."""
         return cls(key, **values)
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
-"""Where the program's own files lie, and where a user's go: in a clone of the repository, or installed by pip.
+"""Directories of the program's files and of the user's, in a clone of the repository or installed by pip.
 
-A clone has app.py, pages/ and checkpoints/ beside the package, and what is written there, too: runs/ and inspected/.
-An installed package has its own in ``_shipped/`` (setup.py puts them there), and writes to a directory of the user's.
+A clone has app.py, pages/ and checkpoints/ beside the package, and writes runs/ and inspected/ there. An installed
+package has these files in ``_shipped/`` (setup.py copies them) and writes to the user's data directory.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import os
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
-HOME = "LOOKBACK_HOME"
+HOME = "LOOKBACK_HOME"  # environment variables
 CHECKPOINTS = "LOOKBACK_CHECKPOINTS"
 
 
 def is_clone(package: Path = PACKAGE) -> bool:
-    """Whether the package lies in a clone of the repository, and is not an installed one."""
+    """Whether the package is in a clone of the repository and not installed."""
     return (package.parent / "app.py").is_file() and not (package / "_shipped").exists()
 
 
@@ -25,13 +25,13 @@ def program(package: Path = PACKAGE) -> Path:
 
 
 def own_file(path: Path, package: Path = PACKAGE) -> Path:
-    """The path, or the program's own file of that name where there is no such file, such as ``configs/date.toml``."""
+    """The path if it exists, otherwise the program's file of that name, such as ``configs/date.toml``."""
     own = program(package) / path
     return own if own.is_file() and not path.exists() else path
 
 
 def home(package: Path = PACKAGE) -> Path:
-    """The directory in which inspections, labels and runs are kept: LOOKBACK_HOME, the clone, or the user's own."""
+    """The directory of inspections, labels and runs: LOOKBACK_HOME, the clone, or the user's data directory."""
     if named := os.environ.get(HOME):
         return Path(named).absolute()
     if is_clone(package):
@@ -42,11 +42,11 @@ def home(package: Path = PACKAGE) -> Path:
 
 
 def runs(package: Path = PACKAGE) -> Path:
-    """Where trainings are kept by default; of a clone, ``runs/`` where the command is called."""
+    """The default directory of training runs; in a clone, ``runs/`` in the current directory."""
     return Path("runs") if is_clone(package) and not os.environ.get(HOME) else home(package) / "runs"
 
 
 def checkpoint_folders(package: Path = PACKAGE) -> tuple[Path, ...]:
-    """The folders in which a checkpoint is looked for by its name, the first one first."""
+    """The folders that are searched for a checkpoint's name, in order."""
     named = os.environ.get(CHECKPOINTS)
     return (*([Path(named)] if named else []), Path("checkpoints"), program(package) / "checkpoints")

@@ -1,4 +1,4 @@
-"""How torch's threads wait for each other: set before torch is imported, as OpenMP reads it when it is loaded."""
+"""How OpenMP's threads wait for each other; must be set before torch is imported."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ SLEEP = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0", "KMP_BLOCKTIME": "
 
 
 def sleep_while_waiting() -> None:
-    """Have them sleep instead of spinning, unless the environment says otherwise.
+    """Let waiting threads sleep instead of spin, unless the environment says otherwise.
 
-    A thread that spins holds a core until the other is done: where another program wants that core, the system gives
-    each its turn of some milliseconds, and every product of a training step waits for one (docs/SPEED.md has numbers).
+    A spinning thread occupies a core. If another program needs that core, the two take turns of some milliseconds, and
+    every matrix product of a training step waits for such a turn (docs/SPEED.md has numbers).
     """
     for name, value in SLEEP.items():
         os.environ.setdefault(name, value)

@@ -1,7 +1,7 @@
-"""Texts in a CSV file that a spreadsheet may open: none is taken for a formula, and each can be read back.
+"""CSV cells that a spreadsheet does not take for formulas, and their inverse.
 
-A text that a spreadsheet would calculate gets an apostrophe before it; one that begins with apostrophes and
-then such a sign gets one more, so that ``text`` always finds the original. Numbers stay numbers.
+A text that a spreadsheet would calculate gets a leading apostrophe; one that begins with apostrophes and then such a
+sign gets one more, so that ``unescape_cell`` always restores the original. Numbers stay numbers.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 
 Value = TypeVar("Value")
 
-# Full-width signs begin a formula, too, in spreadsheets of East Asian languages.
+# Spreadsheets in East Asian languages also accept full-width signs at the beginning of a formula.
 FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
-OURS = ("id", "source", "reference", "source_tokens")  # begins the header of rows that ``labels export`` wrote
+OURS = ("id", "source", "reference", "source_tokens")  # the first columns of files that ``labels export`` writes
 
 
-def cell(value: Value) -> Value | str:
-    """A value as it is written.
+def escape_cell(value: Value) -> Value | str:
+    """The value to write: texts escaped, others unchanged.
 
     >>> cell("=1+1"), cell("- No."), cell("'tis"), cell(-1.5)
     ("'=1+1", "'- No.", "'tis", -1.5)
@@ -28,20 +28,20 @@ def cell(value: Value) -> Value | str:
     return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
 
 
-def table(columns: Mapping[str, Sequence[Any]]) -> str:
-    """Columns of one length, by their headings, as CSV; the headings are cells, too.
+def csv_table(columns: Mapping[str, Sequence[Any]]) -> str:
+    """Columns of equal length, by heading, as CSV text; headings are escaped, too.
 
     >>> table({"word": ["=", "a"], "count": [2, None]}).splitlines()
     ['word,count', "'=,2", 'a,']
     """
     out = io.StringIO()
     rows = [tuple(columns), *zip(*columns.values(), strict=True)]
-    csv.writer(out).writerows([cell(value) for value in row] for row in rows)
+    csv.writer(out).writerows([escape_cell(value) for value in row] for row in rows)
     return out.getvalue()
 
 
-def text(cell: str) -> str:
-    """The text that ``cell`` wrote.
+def unescape_cell(cell: str) -> str:
+    """The original of a text that ``escape_cell`` wrote.
 
     >>> text("'=1+1"), text("'tis"), text("''=x")
     ('=1+1', "'tis", "'=x")

@@ -70,6 +70,6 @@ def make_checkpoint(directory: Path, attention: str = "additive", scale: float =
     """``directory/tiny-<attention>``, a whole checkpoint of a random model with weights of that size."""
     config, metrics = make_config(attention, **model), {"dev": SCORES, "training": TRAINING}
     path = directory / config.name
-    text = card.render(config.name, to_dict(config), metrics)
+    text = card.render_card(config.name, to_dict(config), metrics)
     write_checkpoint(path, config, vocabs(config), unique_weights(make_model(config, scale=scale)), metrics, text)
     return path

@@ -1,4 +1,4 @@
-"""Models of other libraries, read from their own files and written as checkpoints of ours; exactly, or not at all."""
+"""Converts other libraries' model files to checkpoints. What cannot be converted exactly is refused."""
 
 from __future__ import annotations
 

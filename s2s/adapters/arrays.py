@@ -1,6 +1,6 @@
 """Reads named arrays from untrusted NumPy and Keras files: plain numbers, or a UserError.
 
-Nothing is unpickled, no link is followed, no other file is opened, and nothing is read that is larger than ``LIMIT``.
+Nothing is unpickled, no link is followed and no other file is opened; arrays beyond ``LIMIT`` are not read.
 """
 
 from __future__ import annotations
@@ -21,21 +21,22 @@ from s2s.checkpoint import archive
 from s2s.errors import UserError
 from s2s.text.safe import printable
 
-Arrays = dict[str, np.ndarray]  # float32, by path, in the order of the file
+Arrays = dict[str, np.ndarray]  # path in the file → float32 array, in file order
 
-LIMIT = 1_000_000_000  # bytes of a file, and of all arrays in it as float32
-OBJECTS = 5_000  # groups and arrays of an HDF5 file
-DEPTH = 20  # of groups in groups: the files are 8 deep, and hard links can make a ring
+LIMIT = 1_000_000_000  # bytes, of a file and of all its arrays as float32
+OBJECTS = 5_000  # groups and arrays in an HDF5 file, at most
+DEPTH = 20  # nested groups, at most: files have 8, and hard links can form a cycle
 MAGIC = {b"PK\x03\x04": "zip", b"\x89HDF": "h5"}
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, KeyError, TypeError)
-STATE = re.compile(r"(^|/)(optimizer(_weights)?|seed_generator|seed_generator_state)(/|$)")  # no weights of the model
+STATE = re.compile(
+    r"(^|/)(optimizer(_weights)?|seed_generator|seed_generator_state)(/|$)"
+)  # arrays that are not weights
 
 
 def read_arrays(path: Path) -> Arrays:
-    """The arrays of an ``.npz``, ``.h5``, ``.weights.h5`` or ``.keras`` file, told apart by their first bytes.
+    """The arrays of an ``.npz``, ``.h5``, ``.weights.h5`` or ``.keras`` file, recognised by its first bytes.
 
-    UserError for a file that is none of these, is damaged, larger than the limit, or holds something other than
-    floating-point numbers.
+    UserError for another kind of file, a damaged or too large one, and arrays that are not of finite floats.
     """
     try:
         if path.stat().st_size > LIMIT:
@@ -57,10 +58,10 @@ def read_arrays(path: Path) -> Arrays:
     return arrays
 
 
-def opened(path: Path) -> zipfile.ZipFile:
-    """A zip file whose list of members is short; UserError for another."""
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """Open a zip file. UserError if it is damaged or lists too many members."""
     try:
-        archive.check_list(path)
+        archive.check_member_list(path)
         return zipfile.ZipFile(path)
     except (UserError, *BROKEN):
         raise UserError("arrays_zip", file=str(path)) from None
@@ -71,80 +72,82 @@ def _short(error: Exception) -> str:
     return printable(text, 160)
 
 
-def shown(name: str) -> str:
-    """A name out of a file for a sentence: short, without what could steer a terminal."""
+def short_printable(name: str) -> str:
+    """A name from a file for a message: at most 120 characters, without control characters."""
     return printable(name, 120)
 
 
-class _Room:
-    """How many bytes may still be read."""
+class _ByteBudget:
+    """The number of bytes that may still be read from a file."""
 
     def __init__(self, file: Path) -> None:
         self.file, self.left = file, LIMIT
 
-    def take(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        """Before an array is read: that it is of numbers, and how much it will be."""
+    def reserve(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        """Count an array's bytes before it is read. UserError for one that is not of floats or does not fit."""
         if dtype.kind != "f":
-            raise UserError("array_type", file=str(self.file), key=shown(name), found=shown(str(dtype)))
+            raise UserError(
+                "array_type", file=str(self.file), key=short_printable(name), found=short_printable(str(dtype))
+            )
         self.left -= math.prod(shape) * max(4, dtype.itemsize)
         if self.left < 0:
             raise UserError("file_too_large", file=str(self.file), limit=LIMIT // 1_000_000)
 
-    def finish(self, name: str, values: np.ndarray) -> np.ndarray:
-        """What was read, as float32."""
+    def to_float32(self, name: str, values: np.ndarray) -> np.ndarray:
+        """The array as float32. UserError if a value is not finite."""
         with np.errstate(over="ignore"):
             single = np.ascontiguousarray(values, dtype=np.float32)
         if not np.isfinite(single).all():
-            raise UserError("weight_not_finite", file=str(self.file), key=shown(name))
+            raise UserError("weight_not_finite", file=str(self.file), key=short_printable(name))
         return single
 
 
 def _zip(path: Path) -> Arrays:
-    """An ``.npz``, or the weights in a ``.keras``."""
-    with opened(path) as packed:
+    """The arrays of an ``.npz`` file, or the weights in a ``.keras`` file."""
+    with open_zip(path) as packed:
         members = {info.filename: info for info in packed.infolist()}
         if "model.weights.h5" in members:
-            content = archive.content(str(path), packed, members["model.weights.h5"], LIMIT)
+            content = archive.read_member(str(path), packed, members["model.weights.h5"], LIMIT)
             return _h5(path, io.BytesIO(content))
         if not any(name.endswith(".npy") for name in members):
             raise UserError("arrays_kind", file=str(path))
-        room, arrays = _Room(path), Arrays()
+        budget, arrays = _ByteBudget(path), Arrays()
         for info in packed.infolist():
             name = info.filename.removesuffix(".npy")
             if not STATE.search(name):
-                arrays[name] = _npy(room, name, archive.content(str(path), packed, info, LIMIT))
+                arrays[name] = _npy(budget, name, archive.read_member(str(path), packed, info, LIMIT))
         return arrays
 
 
-def _npy(room: _Room, name: str, content: bytes) -> np.ndarray:
-    """One array of an ``.npz``; what its header claims is held against what is there before it is believed."""
+def _npy(budget: _ByteBudget, name: str, content: bytes) -> np.ndarray:
+    """One array of an ``.npz`` file; the size in its header is checked against the bytes that follow."""
     file = io.BytesIO(content)
     version = np.lib.format.read_magic(file)
     header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
     if header is None:
-        raise UserError("arrays_kind", file=str(room.file))
+        raise UserError("arrays_kind", file=str(budget.file))
     shape, column_major, dtype = header(file)
-    room.take(name, shape, dtype)
+    budget.reserve(name, shape, dtype)
     rest = content[file.tell() :]
     if len(rest) != math.prod(shape) * dtype.itemsize:
-        raise UserError("array_short", file=str(room.file), key=shown(name))
-    return room.finish(name, np.frombuffer(rest, dtype).reshape(shape, order="F" if column_major else "C"))
+        raise UserError("array_short", file=str(budget.file), key=short_printable(name))
+    return budget.to_float32(name, np.frombuffer(rest, dtype).reshape(shape, order="F" if column_major else "C"))
 
 
 def _h5(path: Path, file: Path | io.BytesIO) -> Arrays:
-    """The arrays of an HDF5 file, on disk or in memory; ``path`` is what a sentence calls it."""
-    room, arrays = _Room(path), Arrays()
+    """The arrays of an HDF5 file, on disk or in memory; ``path`` is its name in error messages."""
+    budget, arrays = _ByteBudget(path), Arrays()
     with h5py.File(file, "r", **({} if isinstance(file, io.BytesIO) else {"locking": False})) as root:
         for name, dataset in _datasets(path, root):
-            room.take(name, dataset.shape or (), dataset.dtype)
+            budget.reserve(name, dataset.shape or (), dataset.dtype)
             if dataset.shape is None or (dataset.size and not dataset.id.get_storage_size()):
-                raise UserError("array_short", file=str(path), key=shown(name))
-            arrays[name] = room.finish(name, dataset[()])
+                raise UserError("array_short", file=str(path), key=short_printable(name))
+            arrays[name] = budget.to_float32(name, dataset[()])
     return arrays
 
 
 def _datasets(path: Path, root: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
-    """Each array that is in the file itself, the optimiser's aside, in the order of their names."""
+    """Every array stored in the file itself, without the optimiser's. Groups are visited in name order."""
     waiting, seen = [("", root, 0)], 0
     while waiting:
         prefix, group, depth = waiting.pop()
@@ -154,14 +157,14 @@ def _datasets(path: Path, root: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]
             if STATE.search(name):
                 continue
             if not isinstance(group.get(key, getlink=True), h5py.HardLink):
-                raise UserError("array_elsewhere", file=str(path), key=shown(name))
+                raise UserError("array_elsewhere", file=str(path), key=short_printable(name))
             item = group[key]
             if seen > OBJECTS or depth > DEPTH or not isinstance(item, (h5py.Group, h5py.Dataset)):
                 raise UserError("arrays_kind", file=str(path))
             if isinstance(item, h5py.Group):
                 inner.append((f"{name}/", item, depth + 1))
             elif item.external or item.is_virtual:
-                raise UserError("array_elsewhere", file=str(path), key=shown(name))
+                raise UserError("array_elsewhere", file=str(path), key=short_printable(name))
             else:
                 yield name, item
         waiting += reversed(inner)

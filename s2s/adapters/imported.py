@@ -19,7 +19,7 @@ from s2s.text.vocab import Vocab
 
 @dataclass(frozen=True)
 class Texts:
-    """How each side's text is cut, by a segmenter's name; None: as the library's files say."""
+    """The name of each side's segmenter; None: as the library's files say."""
 
     source: str | None = None
     target: str | None = None
@@ -27,29 +27,29 @@ class Texts:
 
 @dataclass(frozen=True)
 class ImportOptions(Texts):
-    """What else a user says of a model whose files do not say it (``keras``, ``pytorch-tutorial``)."""
+    """What the user states about a model because its files do not say it (``keras``, ``pytorch-tutorial``)."""
 
-    vocabularies: tuple[Path, ...] = ()  # of the source, of the target
-    layers: Mapping[str, str] = field(default_factory=dict)  # a layer's place in the model to its path in the file
+    vocabularies: tuple[Path, ...] = ()  # the source's and the target's file
+    layers: Mapping[str, str] = field(default_factory=dict)  # a layer's role in the model → its path in the file
     carries_state: bool | None = None  # whether the decoder's recurrent layer is called with its state
     marks: tuple[str, ...] = ()  # the words that begin and end a sentence
-    padded_to: int = 0  # tokens that a source has been filled up to with padding, which the model reads
+    padded_to: int = 0  # tokens; sources were padded to this length in training, and the model reads the padding
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a model comes from: library, version if its files name one, the files read, what was done, what it was."""
+    """The origin of an imported model."""
 
     library: str
-    version: str  # "" where the files do not say
+    version: str  # of the library; "" if the files do not say
     files: tuple[str, ...]
-    notes: tuple[str, ...]  # English sentences: what was folded, what the library does otherwise
-    directions: int = 2  # of the encoder; of one the second direction's weights are zeros here
+    notes: tuple[str, ...]  # English sentences: what was merged, and how the library differs
+    directions: int = 2  # of the encoder; with 1 the backward weights of the checkpoint are zeros
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What a reader of another library's files gives; the weights are those that the config asks for."""
+    """A converted model. UserError unless the weights have the shapes that the config requires and are finite."""
 
     config: Config
     vocabs: tuple[Vocab, Vocab]
@@ -67,13 +67,13 @@ class Imported:
                 raise UserError("weight_not_finite", file=", ".join(self.origin.files), key=name)
 
 
-def write(imported: Imported, directory: Path) -> None:
-    """The model as a checkpoint directory of its own name, weights in float32; UserError where there is one already."""
+def write_imported(imported: Imported, directory: Path) -> None:
+    """Write a checkpoint directory with float32 weights. UserError if the directory exists."""
     if directory.exists():
         raise UserError("import_exists", directory=str(directory))
-    unknown = DataConfig(train="", dev="")  # what it was trained on
+    unknown = DataConfig(train="", dev="")
     config = replace(imported.config, name=directory.name, data=unknown)
     parameters = sum(weight.numel() for weight in imported.weights.values())
     metrics: dict[str, Any] = {"imported": {**asdict(imported.origin), "parameters": parameters}}
-    text = card.render(directory.name, to_dict(config), metrics)
+    text = card.render_card(directory.name, to_dict(config), metrics)
     write_checkpoint(directory, config, imported.vocabs, imported.weights, metrics, text, precision=torch.float32)

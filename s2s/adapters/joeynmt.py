@@ -1,7 +1,7 @@
-"""JoeyNMT 2.3: a model directory (``config.yaml``, ``src_vocab.txt``, ``trg_vocab.txt``, ``*.ckpt``) as one of ours.
+"""JoeyNMT 2.3: a model directory (``config.yaml``, ``src_vocab.txt``, ``trg_vocab.txt``, ``*.ckpt``) to a checkpoint.
 
-Luong's order with either score: ``luong`` is our ``general``, ``bahdanau`` looks from the current state and is our
-``concat``. Every decoder layer starts from one vector, an LSTM's cell too.
+Both attentions use the current state, in Luong's order: ``luong`` is our ``general``, ``bahdanau`` our ``concat``. One
+vector is the first state of every decoder layer, and its first cell state with an LSTM.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from torch import Tensor
 from s2s.adapters import weights as conversion
 from s2s.adapters.imported import Imported, Origin, Texts
 from s2s.adapters.options import Options
-from s2s.adapters.weights import Rows, Weights, widened
+from s2s.adapters.weights import Rows, Weights, zero_padded
 from s2s.config import Config, ModelConfig, TextConfig
 from s2s.errors import UserError
 from s2s.text.segmenters import SPACE
 
 LIBRARY = "JoeyNMT"
 SPECIALS = {"unk": (0, "<unk>"), "pad": (1, "<pad>"), "bos": (2, "<s>"), "eos": (3, "</s>")}
-CUTS = {"word": "spaces", "char": "characters"}  # the library's levels; bpe is by one of two programs
+CUTS = {"word": "spaces", "char": "characters"}  # the library's levels; bpe is subword-nmt or SentencePiece
 
 
 def read_joeynmt(paths: Sequence[Path], texts: Texts) -> Imported:
-    """A model directory, of which ``best.ckpt`` is read, or one of its ``.ckpt`` files."""
+    """Read a model directory (its ``best.ckpt``), or one of its ``.ckpt`` files."""
     if len(paths) != 1:
         raise UserError("import_paths", library=LIBRARY, expected="DIR or DIR/N.ckpt")
     file = paths[0] if paths[0].is_file() else paths[0] / "best.ckpt"
     options = _options(file.parent / "config.yaml")
     source, target = (_rows(file.parent / f"{side}_vocab.txt", options, side) for side in ("src", "trg"))
     config = _config(options, texts)
-    found = Weights.saved(file, LIBRARY, "model_state")
-    weights = _convert(found, config.model, options, (source, target))
-    found.finish()
+    tensors = Weights.saved(file, LIBRARY, "model_state")
+    weights = _convert(tensors, config.model, options, (source, target))
+    tensors.finish()
     files = tuple(path.name for path in (options.file, source.file, target.file, file))
     origin = Origin(LIBRARY, str(options.get("joeynmt_version", "")), files, tuple(_notes(options, config)))
     return Imported(config, (source.vocab, target.vocab), weights, origin)
@@ -57,9 +57,11 @@ def _options(file: Path) -> Options:
 
 
 def _rows(file: Path, options: Options, side: str) -> Rows:
-    """The words in the library's order: its specials first, whether or not the file lists them."""
+    """The tokens in the library's order: its special tokens first, listed in the file or not."""
     try:
-        listed = file.read_text(encoding="utf-8").removesuffix("\n").split("\n")  # a word may hold other line ends
+        listed = (
+            file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        )  # a token may contain other line separators
     except OSError:
         raise UserError("file_missing", file=str(file)) from None
     except UnicodeDecodeError as error:
@@ -75,7 +77,7 @@ def _rows(file: Path, options: Options, side: str) -> Rows:
 
 
 def _config(options: Options, texts: Texts) -> Config:
-    """The model that the configuration describes; UserError for what cannot be one of ours."""
+    """The config of the model. UserError for an option that our layers cannot compute."""
     for side, default in (("encoder", "recurrent"), ("decoder", "transformer")):
         options.recurrent(f"model.{side}.type", "recurrent", default=default)
     if not options.need("model.encoder.bidirectional", bool, True):
@@ -108,7 +110,7 @@ def _attention(options: Options) -> Any:
 
 
 def _other(options: Options) -> str:
-    """Whose table of embeddings the decoder reads."""
+    """The side whose embeddings the decoder reads."""
     return "encoder" if options.get("model.tied_embeddings", False) else "decoder"
 
 
@@ -119,40 +121,40 @@ def _cut(options: Options, side: str) -> str:
     return CUTS[options.only(f"data.{side}.level", "word", "char", "bpe", default="word")]
 
 
-def _convert(found: Weights, m: ModelConfig, options: Options, rows: tuple[Rows, Rows]) -> dict[str, Tensor]:
+def _convert(tensors: Weights, m: ModelConfig, options: Options, rows: tuple[Rows, Rows]) -> dict[str, Tensor]:
     hidden, memory = m.decoder_size, 2 * m.encoder_size
     tables, sizes = [], []
     for name, side, listed in (("src", "encoder", rows[0]), ("trg", _other(options), rows[1])):
         size = options.need(f"model.{side}.embeddings.embedding_dim", int, 64)
-        table = found.take(f"{name}_embed.lut.weight", listed.size, size)
+        table = tensors.pop(f"{name}_embed.lut.weight", listed.size, size)
         if options.get(f"model.{side}.embeddings.scale", False):
             table = table * math.sqrt(size)
-        tables.append(widened(listed.of(table), len(listed.vocab), m.embedding_size))
+        tables.append(zero_padded(listed.reorder(table), len(listed.vocab), m.embedding_size))
         sizes.append(size)
     weights = {"encoder.embedding.weight": tables[0], "embedding.weight": tables[1]}
-    weights |= conversion.encoder(found, "encoder.rnn.", True, m, sizes[0])
-    weights |= conversion.decoder(found, "decoder.rnn.{part}_l{layer}", m, sizes[1])
-    weights["decoder.attention.key.weight"] = found.take("decoder.attention.key_layer.weight", hidden, memory)
+    weights |= conversion.convert_encoder(tensors, "encoder.rnn.", True, m, sizes[0])
+    weights |= conversion.convert_decoder(tensors, "decoder.rnn.{part}_l{layer}", m, sizes[1])
+    weights["decoder.attention.key.weight"] = tensors.pop("decoder.attention.key_layer.weight", hidden, memory)
     if m.attention == "concat":
-        weights["decoder.attention.query.weight"] = found.take("decoder.attention.query_layer.weight", hidden, hidden)
-        weights["decoder.attention.v.weight"] = found.take("decoder.attention.energy_layer.weight", 1, hidden)
-    joint = found.take("decoder.att_vector_layer.weight", hidden, hidden + memory)  # [state context]
+        weights["decoder.attention.query.weight"] = tensors.pop("decoder.attention.query_layer.weight", hidden, hidden)
+        weights["decoder.attention.v.weight"] = tensors.pop("decoder.attention.energy_layer.weight", 1, hidden)
+    joint = tensors.pop("decoder.att_vector_layer.weight", hidden, hidden + memory)  # [state context]
     weights["decoder.readout.weight"] = torch.cat([joint[:, hidden:], joint[:, :hidden]], dim=1)
-    weights["decoder.readout.bias"] = found.take("decoder.att_vector_layer.bias", hidden)
-    weights["output.weight"] = rows[1].of(found.take("decoder.output_layer.weight", rows[1].size, hidden))
+    weights["decoder.readout.bias"] = tensors.pop("decoder.att_vector_layer.bias", hidden)
+    weights["output.weight"] = rows[1].reorder(tensors.pop("decoder.output_layer.weight", rows[1].size, hidden))
     weights["output.bias"] = torch.zeros(len(rows[1].vocab))
-    return weights | _bridge(found, m, options)
+    return weights | _bridge(tensors, m, options)
 
 
-def _bridge(found: Weights, m: ModelConfig, options: Options) -> dict[str, Tensor]:
-    """One vector for every layer, of an LSTM for its cell, too; the encoder's cells are not read."""
+def _bridge(tensors: Weights, m: ModelConfig, options: Options) -> dict[str, Tensor]:
+    """The bridge's weights, repeated for every layer and for an LSTM's cells; the encoder's cells are not used."""
     hidden, memory, parts = m.decoder_size, 2 * m.encoder_size, 2 if m.cell == "lstm" else 1
     weight, bias = torch.zeros(hidden, memory), torch.zeros(hidden)
     match options.get("model.decoder.init_hidden", "bridge"):
         case "bridge":
-            weight = found.take("decoder.bridge_layer.weight", hidden, memory)
-            bias = found.take("decoder.bridge_layer.bias", hidden)
-        case "last" if hidden in (memory, m.encoder_size):  # all of it, or the forward direction
+            weight = tensors.pop("decoder.bridge_layer.weight", hidden, memory)
+            bias = tensors.pop("decoder.bridge_layer.bias", hidden)
+        case "last" if hidden in (memory, m.encoder_size):  # both directions, or the forward one
             weight = torch.eye(hidden, memory)
         case "last":
             raise UserError(
@@ -162,7 +164,7 @@ def _bridge(found: Weights, m: ModelConfig, options: Options) -> dict[str, Tenso
                 found=hidden,
                 expected=f"{memory} / {m.encoder_size}",
             )
-    weight = widened(weight, hidden, parts * memory).repeat(parts * m.decoder_layers, 1)
+    weight = zero_padded(weight, hidden, parts * memory).repeat(parts * m.decoder_layers, 1)
     return {"bridge.weight": weight, "bridge.bias": bias.repeat(parts * m.decoder_layers)}
 
 

@@ -1,4 +1,4 @@
-"""The model of TensorFlow's tutorial "nmt with attention" in its classic form, and of courses after it.
+"""The model of TensorFlow's tutorial "nmt with attention" in its classic form, which many courses copy.
 
 ``Encoder``: Embedding, GRU, perhaps Bidirectional. ``BahdanauAttention``: ``v·tanh(W s + U h)``, all Dense with biases,
 from the decoder's last state. ``Decoder``: ``[context; embedded]`` to a GRU, its output to a Dense of the vocabulary.
@@ -18,8 +18,8 @@ from torch import Tensor
 
 from s2s.adapters import arrays, keras_config, wordlist
 from s2s.adapters.imported import Imported, ImportOptions, Origin
-from s2s.adapters.keras_layers import Layer, Places, layers, places
-from s2s.adapters.weights import NEVER, Rows, widened
+from s2s.adapters.keras_layers import Layer, Roles, assign_roles, group_layers
+from s2s.adapters.weights import NEVER, Rows, zero_padded
 from s2s.adapters.wordlist import WordList
 from s2s.config import Config, ModelConfig, TextConfig
 from s2s.errors import UserError
@@ -31,7 +31,8 @@ MARKS = (
     *(("<start>", "<end>"), ("<START>", "<STOP>"), ("<START>", "<END>"), ("<s>", "</s>"), ("[START]", "[END]")),
     *(("<bos>", "<eos>"), ("<BOS>", "<EOS>"), ("<sos>", "<eos>"), ("<SOS>", "<EOS>"), ("<GO>", "<EOS>")),
 )
-BARE = (("start", "end"), ("startseq", "endseq"), ("sos", "eos"), ("bos", "eos"))  # what filters leave of such marks
+# The same marks after the Tokenizer's filters.
+BARE = (("start", "end"), ("startseq", "endseq"), ("sos", "eos"), ("bos", "eos"))
 UNKNOWN = ("<unk>", "<UNK>", "[UNK]", "<OOV>", "<oov>")
 EMBEDDINGS = ("encoder.embedding", "decoder.embedding")
 SUFFIX = re.compile(r"(\.weights)?\.(h5|hdf5|keras|npz)$")
@@ -39,18 +40,18 @@ HAN = re.compile("[\u3400-\u9fff]")
 
 
 def read_keras(paths: Sequence[Path], options: ImportOptions) -> Imported:
-    """A model from the file of both parts or one file each, and what the files do not say from ``options``.
+    """Read a model from one file, or one file each for encoder and decoder; ``options`` has what the files do not say.
 
-    UserError for what is missing, cannot be told apart, or computes something that ours cannot.
+    UserError for layers that are missing, ambiguous or compute something that ours cannot.
     """
     if len(options.vocabularies) != 2:
         raise UserError("option_needs", option="import keras", other="--vocab SOURCE TARGET")
     if options.carries_state is None:
         raise UserError("keras_carries")
-    version = keras_config.check(paths)
+    version = keras_config.check_layer_settings(paths)
     lists = [wordlist.read_word_list(path) for path in options.vocabularies]
     found = [layer for path, prefix in zip(paths, _prefixes(paths), strict=True) for layer in _read(path, prefix)]
-    way = places(paths[0], found, options.layers, (len(lists[0].words), len(lists[1].words)))
+    way = assign_roles(paths[0], found, options.layers, (len(lists[0].words), len(lists[1].words)))
     _check(paths[0], way)
     sides = [words.sized(way[role].kernel.shape[0]) for words, role in zip(lists, EMBEDDINGS, strict=True)]
     source, target = (_rows(words, options, n == 1) for n, words in enumerate(sides))
@@ -60,7 +61,7 @@ def read_keras(paths: Sequence[Path], options: ImportOptions) -> Imported:
     if options.padded_to:
         read = Vocab((*read.tokens, FILL))
         table = weights["encoder.embedding.weight"]
-        weights["encoder.embedding.weight"] = torch.cat([table, table[:1]])  # row 0 is padding's
+        weights["encoder.embedding.weight"] = torch.cat([table, table[:1]])  # row 0 is the padding's
     directions = 1 + ("encoder.backward" in way)
     files = tuple(path.name for path in paths)
     origin = Origin("Keras", version, files, _notes(config, way, source, target), directions)
@@ -68,7 +69,7 @@ def read_keras(paths: Sequence[Path], options: ImportOptions) -> Imported:
 
 
 def _prefixes(paths: Sequence[Path]) -> list[str]:
-    """What the layers' paths begin with, so that those of several files differ: the files' names, or numbers."""
+    """Prefixes that keep the layer paths of several files apart: the file names, or numbers."""
     names = [SUFFIX.sub("", path.name) for path in paths]
     if len(set(names)) < len(names):
         names = [str(n) for n in range(1, len(paths) + 1)]
@@ -76,11 +77,11 @@ def _prefixes(paths: Sequence[Path]) -> list[str]:
 
 
 def _read(path: Path, prefix: str) -> list[Layer]:
-    return layers(path, {prefix + name: array for name, array in arrays.read_arrays(path).items()})
+    return group_layers(path, {prefix + name: array for name, array in arrays.read_arrays(path).items()})
 
 
-def _check(file: Path, way: Places) -> None:
-    """What the shapes say that ours would compute otherwise."""
+def _check(file: Path, way: Roles) -> None:
+    """UserError for shapes of a model that our layers would compute differently."""
     units, state, memory = way["encoder.gru"].size, way["decoder.gru"].size, way["attention.key"].kernel.shape[0]
     both = "encoder.backward" in way
     if memory != units * (1 + both):
@@ -90,19 +91,21 @@ def _check(file: Path, way: Places) -> None:
 
 
 def _rows(words: WordList, options: ImportOptions, must: bool) -> Rows:
-    """The words in our order; a side that must be written needs words that begin and end a sentence."""
+    """The vocabulary in our order. With ``must``, UserError without tokens that begin and end a sentence."""
     listed = {word: place for place, word in enumerate(words.words)}
     known = MARKS + (BARE if words.rules is not None and "<" in words.rules.filters else ())
     pairs = [tuple(options.marks)] if options.marks else [pair for pair in known if set(pair) <= set(listed)]
     bos, eos = (listed.get(word) for word in (*pairs, ("", ""))[0])
     if must and not (bos and eos):
-        raise UserError("keras_marks", file=str(words.file), found=", ".join(map(arrays.shown, words.words[1:9])))
+        raise UserError(
+            "keras_marks", file=str(words.file), found=", ".join(map(arrays.short_printable, words.words[1:9]))
+        )
     unknown = next((listed[word] for word in (words.unknown, *UNKNOWN) if word and word in listed), None)
     shown = [SPACE if word == " " and SPACE not in listed else word for word in words.words]
     return Rows(words.file, shown, dict(zip(SPECIALS, (0, unknown, bos or None, eos or None), strict=True)))
 
 
-def _config(way: Places, options: ImportOptions, source: Rows, sides: Sequence[WordList]) -> Config:
+def _config(way: Roles, options: ImportOptions, source: Rows, sides: Sequence[WordList]) -> Config:
     cuts = [cut or _cut(words) for cut, words in zip((options.source, options.target), sides, strict=True)]
     rules = [_rules(words) for words in sides]
     bos, eos = (place >= 0 for place in source.order[2:4])
@@ -132,7 +135,7 @@ def _config(way: Places, options: ImportOptions, source: Rows, sides: Sequence[W
 
 
 def _plain(words: WordList) -> list[str]:
-    """The words that a text can hold: no padding, no marks."""
+    """The words that can occur in a text: without padding and special tokens."""
     listed = words.words[1 : words.used]
     return [word for word in listed if not re.fullmatch(r"<.*>|\[.*\]|</.*", word) and word != words.unknown]
 
@@ -142,9 +145,9 @@ def _chinese(words: Sequence[str]) -> bool:
 
 
 def _cut(words: WordList) -> str:
-    """How texts of these words are cut: the tutorial's way if it leaves each whole, as its Tokenizer then does, too.
+    """The segmenter: the tutorial's if it and the Tokenizer leave every word whole.
 
-    Else the Tokenizer's way, where the file says which it is; by their script where it does not.
+    Otherwise the Tokenizer's rules if the file states them, else a choice by the words' script.
     """
     plain, rules = _plain(words), words.rules
     prepared = rules is None or not (rules.characters or set("?.!,¿") & set(rules.filters) or rules.split != " ")
@@ -156,7 +159,7 @@ def _cut(words: WordList) -> str:
 
 
 def _rules(words: WordList) -> KerasConfig:
-    """What the Tokenizer does; a Chinese text without spaces has been cut into words before it read it."""
+    """The Tokenizer's settings; ``jieba`` for Chinese, which must be cut into words before."""
     if words.rules is None:
         return KerasConfig()
     return replace(words.rules, jieba=not words.rules.characters and _chinese(_plain(words)))
@@ -166,55 +169,62 @@ def _tensor(array: np.ndarray) -> Tensor:
     return torch.from_numpy(np.array(array, dtype=np.float32))
 
 
-def gates(array: np.ndarray) -> Tensor:
-    """Keras' thirds z, r, h (the last axis) as our rows r, z, n."""
+def reorder_gates(array: np.ndarray) -> Tensor:
+    """Reorder Keras' gates z, r, h (thirds of the last axis) to our rows r, z, n."""
     z, r, h = np.split(array, 3, axis=-1)
     return _tensor(np.concatenate([r, z, h], axis=-1).T)
 
 
 def _recurrent(layer: Layer, weight_ih: Tensor) -> dict[str, Tensor]:
-    """A GRU's weights by the ends of our names; ``reset_after`` has the biases that torch has."""
+    """A GRU's weights by the suffixes of our names; with ``reset_after`` the biases are torch's."""
     _, hidden, bias = layer.arrays
-    ours = {"weight_ih": weight_ih, "weight_hh": gates(hidden), "bias_ih": gates(bias[0]), "bias_hh": gates(bias[1])}
+    ours = {
+        "weight_ih": weight_ih,
+        "weight_hh": reorder_gates(hidden),
+        "bias_ih": reorder_gates(bias[0]),
+        "bias_hh": reorder_gates(bias[1]),
+    }
     return ours
 
 
-def _encoder(way: Places, rows: Rows) -> dict[str, Tensor]:
+def _encoder(way: Roles, rows: Rows) -> dict[str, Tensor]:
     embedded, forward = max(way[role].size for role in EMBEDDINGS), way["encoder.gru"]
-    found = {"encoder.embedding.weight": rows.of(_wide(way["encoder.embedding"], embedded))}
+    found = {"encoder.embedding.weight": rows.reorder(_wide(way["encoder.embedding"], embedded))}
     for end, layer in (("", forward), ("_reverse", way.get("encoder.backward"))):
-        weights = _recurrent(layer or forward, widened(gates((layer or forward).kernel), 3 * forward.size, embedded))
+        weights = _recurrent(
+            layer or forward, zero_padded(reorder_gates((layer or forward).kernel), 3 * forward.size, embedded)
+        )
         for name, weight in weights.items():
             found[f"encoder.rnn.{name}_l0{end}"] = weight if layer else torch.zeros_like(weight)
     return found
 
 
 def _wide(layer: Layer, size: int) -> Tensor:
-    """An embedding with zeros up to the wider side's size."""
-    return widened(_tensor(layer.kernel), layer.kernel.shape[0], size)
+    """An embedding padded with zeros to ``size`` columns."""
+    return zero_padded(_tensor(layer.kernel), layer.kernel.shape[0], size)
 
 
-def _decoder(way: Places, rows: Rows) -> dict[str, Tensor]:
+def _decoder(way: Roles, rows: Rows) -> dict[str, Tensor]:
     gru, key, query, output = (way[r] for r in ("decoder.gru", "attention.key", "attention.query", "decoder.output"))
     embedded, memory = max(way[role].size for role in EMBEDDINGS), key.kernel.shape[0]
     width = 2 * way["encoder.gru"].size
-    kernel = gates(gru.kernel)  # columns: context, embedded
-    context = widened(kernel[:, :memory], 3 * gru.size, width)
-    read = torch.cat([widened(kernel[:, memory:], 3 * gru.size, embedded), context], dim=1)
+    kernel = reorder_gates(gru.kernel)  # columns: context, embedded
+    context = zero_padded(kernel[:, :memory], 3 * gru.size, width)
+    read = torch.cat([zero_padded(kernel[:, memory:], 3 * gru.size, embedded), context], dim=1)
     return {
-        "embedding.weight": rows.of(_wide(way["decoder.embedding"], embedded)),
+        "embedding.weight": rows.reorder(_wide(way["decoder.embedding"], embedded)),
         "decoder.attention.query.weight": _tensor(query.kernel.T),
         "decoder.attention.query.bias": _tensor(query.bias + key.bias),
-        "decoder.attention.key.weight": widened(_tensor(key.kernel.T), key.size, width),
+        "decoder.attention.key.weight": zero_padded(_tensor(key.kernel.T), key.size, width),
         "decoder.attention.v.weight": _tensor(way["attention.v"].kernel.T),
         **{f"decoder.cells.0.{name}": weight for name, weight in _recurrent(gru, read).items()},
-        "output.weight": rows.of(_tensor(output.kernel.T)),
-        "output.bias": rows.of(_tensor(output.bias), NEVER),
+        "output.weight": rows.reorder(_tensor(output.kernel.T)),
+        "output.bias": rows.reorder(_tensor(output.bias), NEVER),
     }
 
 
-def _notes(config: Config, way: Places, source: Rows, target: Rows) -> tuple[str, ...]:
-    """What a reader of the card has to know."""
+def _notes(config: Config, way: Roles, source: Rows, target: Rows) -> tuple[str, ...]:
+    """Notes for the model card."""
     notes = [
         "The layers were found at " + ", ".join(f"`{layer.path}` ({role})" for role, layer in way.items()) + ".",
         "The gates z, r, h of Keras became r, z, n; columns for [context; word] became [word; context].",

@@ -11,8 +11,8 @@ from s2s.adapters import arrays
 from s2s.checkpoint import archive
 from s2s.errors import UserError
 
-LIMIT = 5_000_000  # bytes of a JSON file in it
-EXACT: dict[str, dict[str, tuple[object, ...]]] = {  # a layer's settings that change what its weights mean
+LIMIT = 5_000_000  # bytes of one JSON file in a .keras file
+EXACT: dict[str, dict[str, tuple[object, ...]]] = {  # layer → setting → values that our layers compute
     "GRU": {
         "activation": ("tanh",),
         "recurrent_activation": ("sigmoid",),
@@ -20,15 +20,15 @@ EXACT: dict[str, dict[str, tuple[object, ...]]] = {  # a layer's settings that c
         "go_backwards": (False,),
     },
     "Bidirectional": {"merge_mode": ("concat",)},
-    "Dense": {"activation": ("linear", "softmax", None)},  # a softmax at the end is where ours is, too
+    "Dense": {"activation": ("linear", "softmax", None)},  # our model ends with a softmax, too
 }
 REFUSED = ("MultiHeadAttention", "LayerNormalization", "LSTM", "SimpleRNN", "Attention", "AdditiveAttention")
 
 
-def check(paths: Sequence[Path]) -> str:
-    """The version of Keras, "" where no file says it; UserError for a layer or a setting that ours does not have.
+def check_layer_settings(paths: Sequence[Path]) -> str:
+    """The version of Keras, "" if no file states it. UserError for a layer or setting that we cannot compute.
 
-    A model of classes of one's own often says nothing of its layers; then only the weights speak.
+    A subclassed model often stores no layer settings; only its weights are then checked.
     """
     versions = [_check(path) for path in paths if path.suffix == ".keras"]
     return next(filter(None, versions), "")
@@ -36,10 +36,10 @@ def check(paths: Sequence[Path]) -> str:
 
 def _check(path: Path) -> str:
     try:
-        with arrays.opened(path) as packed:
+        with arrays.open_zip(path) as packed:
             members = {info.filename: info for info in packed.infolist()}
             config, metadata = (
-                json.loads(archive.content(str(path), packed, members[name], LIMIT)) if name in members else {}
+                json.loads(archive.read_member(str(path), packed, members[name], LIMIT)) if name in members else {}
                 for name in ("config.json", "metadata.json")
             )
     except (*arrays.BROKEN, RecursionError) as error:
@@ -51,14 +51,17 @@ def _check(path: Path) -> str:
             raise UserError("keras_layer", file=str(path), layer=layer)
         for name, expected in EXACT.get(layer, {}).items():
             if name in settings and settings[name] not in expected:
-                values = {"found": arrays.shown(str(settings[name])), "expected": " / ".join(map(str, expected))}
+                values = {
+                    "found": arrays.short_printable(str(settings[name])),
+                    "expected": " / ".join(map(str, expected)),
+                }
                 raise UserError("keras_setting", file=str(path), layer=layer, name=name, **values)
     version = metadata.get("keras_version") if isinstance(metadata, dict) else None
-    return arrays.shown(version) if isinstance(version, str) else ""
+    return arrays.short_printable(version) if isinstance(version, str) else ""
 
 
 def _layers(config: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every layer in a config, by its class, wherever it stands."""
+    """Every layer in a config as (class name, settings), at any depth."""
     waiting = [config]
     while waiting:
         value = waiting.pop()

@@ -1,7 +1,7 @@
-"""Keras arrays to layers, and layers to their places in the tutorial's model, by structure and shape.
+"""Groups Keras arrays into layers, and assigns each layer its role in the tutorial's model, by shape.
 
-Names differ with the version of Keras and with the class that saved them; shapes do not. Where shapes leave a choice,
-names decide that speak (``encoder``, ``attention``, ``forward``), and then the user.
+Names differ between versions of Keras and between models; shapes do not. If shapes allow several assignments, words
+in the names decide (``encoder``, ``attention``, ``forward``), and then the user.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from s2s.adapters.arrays import Arrays, shown
+from s2s.adapters.arrays import Arrays, short_printable
 from s2s.errors import UserError
 
 MATRICES = (
@@ -25,10 +25,10 @@ MATRICES = (
     "attention.v",
     "decoder.output",
 )
-GRUS = ("encoder.gru", "decoder.gru", "encoder.backward")  # the last of a Bidirectional alone
+GRUS = ("encoder.gru", "decoder.gru", "encoder.backward")  # the last one only with Bidirectional
 ROLES = (*MATRICES, *GRUS)
 ENCODER = {"encoder.embedding", "encoder.gru", "encoder.backward"}
-HINTS = {  # what a word in a layer's path says of its place
+HINTS = {  # word in a layer's path → roles that it allows
     "encoder": ENCODER,
     "decoder": set(ROLES) - ENCODER,
     "attention": {"attention.query", "attention.key", "attention.v"},
@@ -36,12 +36,12 @@ HINTS = {  # what a word in a layer's path says of its place
     "backward": {"encoder.backward"},
 }
 ORDER = {"embeddings": 0, "kernel": 0, "recurrent_kernel": 1, "bias": 2}
-LISTED = 24  # arrays that a sentence names
+LISTED = 24  # layers that an error message lists, at most
 
 
 @dataclass(frozen=True)
 class Layer:
-    """Weights that belong together: ``matrix``, ``dense`` (kernel, bias) or ``gru`` (kernel, recurrent, bias)."""
+    """The weights of one layer: ``matrix``, ``dense`` (kernel, bias) or ``gru`` (kernel, recurrent, bias)."""
 
     kind: str
     path: str
@@ -49,25 +49,25 @@ class Layer:
 
     @property
     def kernel(self) -> np.ndarray:
-        """The first matrix, (inputs, outputs); of an embedding (words, size)."""
+        """The first matrix: (inputs, outputs), or (tokens, size) of an embedding."""
         return self.arrays[0]
 
     @property
     def bias(self) -> np.ndarray:
-        """A Dense's bias; zeros where it has none."""
+        """The bias of a Dense layer; zeros if it has none."""
         return self.arrays[1] if self.kind == "dense" else np.zeros(self.kernel.shape[1], np.float32)
 
     @property
     def size(self) -> int:
-        """How many numbers come out."""
+        """The size of the output."""
         return int(self.arrays[1].shape[0] if self.kind == "gru" else self.kernel.shape[1])
 
 
-Places = dict[str, Layer]  # by role
+Roles = dict[str, Layer]  # role → layer
 
 
-def layers(file: Path, arrays: Arrays) -> list[Layer]:
-    """The layers that the arrays make; UserError for one that this model has no use for, with the reason."""
+def group_layers(file: Path, arrays: Arrays) -> list[Layer]:
+    """The arrays grouped into layers. UserError for a layer that this model cannot have."""
     groups: dict[tuple[str, ...], list[tuple[str, np.ndarray]]] = {}
     for name, array in arrays.items():
         *within, last = re.split(r"[/.]", re.sub(r":\d+$", "", name))
@@ -86,7 +86,7 @@ def layers(file: Path, arrays: Arrays) -> list[Layer]:
 
 
 def _parse(members: Sequence[tuple[str, np.ndarray]]) -> Iterator[tuple[str, str, tuple[np.ndarray, ...]]]:
-    """The members cut into layers, in order; a group that is one layer is ``whole`` and goes by the group's name."""
+    """Split a group's arrays into layers, in order; ``whole`` marks a group of one layer, named by the group."""
     at = 0
     while at < len(members):
         shapes = [array.shape for _, array in members[at : at + 3]]
@@ -109,44 +109,44 @@ def _dense(shapes: Sequence[tuple[int, ...]]) -> bool:
 
 def _layer(file: Path, path: str, group: tuple[np.ndarray, ...]) -> Layer:
     if max(array.ndim for array in group) > 2 and len(group) == 1:
-        raise UserError("keras_heads", file=str(file), key=shown(path), found=list(group[0].shape))
+        raise UserError("keras_heads", file=str(file), key=short_printable(path), found=list(group[0].shape))
     if group[0].ndim != 2 or not group[0].size:
-        raise UserError("keras_alone", file=str(file), key=shown(path), found=list(group[0].shape))
+        raise UserError("keras_alone", file=str(file), key=short_printable(path), found=list(group[0].shape))
     if len(group) < 3:
         return Layer(("matrix", "dense")[len(group) - 1], path, group)
     size, wide = group[1].shape
     if wide == 4 * size:
-        raise UserError("keras_lstm", file=str(file), key=shown(path))
+        raise UserError("keras_lstm", file=str(file), key=short_printable(path))
     if group[2].shape != (2, wide):
-        raise UserError("keras_reset", file=str(file), key=shown(path))
+        raise UserError("keras_reset", file=str(file), key=short_printable(path))
     return Layer("gru", path, group)
 
 
-def places(file: Path, found: Sequence[Layer], given: Mapping[str, str], words: tuple[int, int]) -> Places:
-    """Which layer is which: the only way that shapes, names and ``given`` (role to path) allow.
+def assign_roles(file: Path, found: Sequence[Layer], named: Mapping[str, str], words: tuple[int, int]) -> Roles:
+    """Assign every layer its role, by shapes, names and ``named`` (role → path), which the user gave.
 
-    ``words``: how many each vocabulary has, asked only where all else leaves a choice. UserError where there is no
-    way, or more than one.
+    ``words``: the sizes of both vocabularies, used only if everything else leaves a choice. UserError unless exactly
+    one assignment is possible.
     """
     grus = [layer for layer in found if layer.kind == "gru"]
     others = [layer for layer in found if layer.kind != "gru"]
-    ways = list(_ways(grus, others)) if len(grus) in (2, 3) and len(others) == len(MATRICES) else []
+    ways = list(_assignments(grus, others)) if len(grus) in (2, 3) and len(others) == len(MATRICES) else []
     if not ways:
-        raise UserError("keras_structure", file=str(file), found=listing(found))
-    for role, path in given.items():
-        ways = [way for way in ways if role in way and _named(way[role], path)]
+        raise UserError("keras_structure", file=str(file), found=describe_layers(found))
+    for role, path in named.items():
+        ways = [way for way in ways if role in way and _path_matches(way[role], path)]
         if not ways:
-            raise UserError("keras_map", key=role, path=path, found=listing(found))
+            raise UserError("keras_map", key=role, path=path, found=describe_layers(found))
     for word in HINTS:
-        ways = [way for way in ways if _speaks(way, word)] or ways
-    ways = [way for way in ways if _counts(way) == words] or ways
+        ways = [way for way in ways if _fits_names(way, word)] or ways
+    ways = [way for way in ways if _vocabulary_sizes(way) == words] or ways
     if len(ways) > 1:
-        _ask(file, ways)
+        _raise_ambiguous(file, ways)
     return ways[0]
 
 
-def _ways(grus: Sequence[Layer], others: Sequence[Layer]) -> Iterator[Places]:
-    """Every assignment in which each layer's input is what the layers before it put out."""
+def _assignments(grus: Sequence[Layer], others: Sequence[Layer]) -> Iterator[Roles]:
+    """Every assignment in which each layer's input size is the output size of the layers before it."""
     for recurrent in itertools.permutations(grus):
         for rest in itertools.permutations(others):
             way = dict(zip(ROLES, (*rest, *recurrent), strict=False))
@@ -154,7 +154,7 @@ def _ways(grus: Sequence[Layer], others: Sequence[Layer]) -> Iterator[Places]:
                 yield way
 
 
-def _fits(way: Places) -> bool:
+def _fits(way: Roles) -> bool:
     state, memory = way["decoder.gru"].size, way["attention.key"].kernel.shape[0]
     units = way["encoder.gru"].size
     expected = {
@@ -168,43 +168,46 @@ def _fits(way: Places) -> bool:
     return memory in (units, 2 * units) and all(way[r].kernel.shape == s for r, s in expected.items() if r in way)
 
 
-def _named(layer: Layer, path: str) -> bool:
+def _path_matches(layer: Layer, path: str) -> bool:
     return f"/{layer.path}".endswith(f"/{path}")
 
 
-def _speaks(way: Places, word: str) -> bool:
-    """Whether no layer stands where a word of its path says that it does not."""
+def _fits_names(way: Roles, word: str) -> bool:
+    """Whether every layer whose path contains the word has a role that the word allows."""
     return all(role in HINTS[word] for role, layer in way.items() if word in layer.path.lower())
 
 
-def _counts(way: Places) -> tuple[int, int]:
+def _vocabulary_sizes(way: Roles) -> tuple[int, int]:
     return way["encoder.embedding"].kernel.shape[0], way["decoder.embedding"].kernel.shape[0]
 
 
-def _ask(file: Path, ways: Sequence[Places]) -> None:
-    """The first role that the ways disagree on, as a question."""
+def _raise_ambiguous(file: Path, ways: Sequence[Roles]) -> None:
+    """Raise a UserError that asks for the first role on which the assignments differ."""
     for role in ("attention.query", *ROLES):
-        paths = sorted({_ending(way[role], way) for way in ways if role in way})
+        paths = sorted({_unique_ending(way[role], way) for way in ways if role in way})
         if len(paths) > 1:
-            known = " / ".join(map(shown, paths))
+            known = " / ".join(map(short_printable, paths))
             raise UserError(
                 "keras_query" if role == "attention.query" else "keras_ambiguous",
                 file=str(file),
                 key=role,
                 known=known,
-                path=shown(paths[0]),
+                path=short_printable(paths[0]),
             )
 
 
-def _ending(layer: Layer, way: Places) -> str:
-    """The shortest end of a layer's path that no other layer has."""
+def _unique_ending(layer: Layer, way: Roles) -> str:
+    """The shortest suffix of a layer's path that no other layer has."""
     parts = layer.path.split("/")
     ends = ("/".join(parts[-count:]) for count in range(1, len(parts)))
-    alone = (end for end in ends if sum(_named(other, end) for other in way.values()) == 1)
+    alone = (end for end in ends if sum(_path_matches(other, end) for other in way.values()) == 1)
     return next(alone, layer.path)
 
 
-def listing(found: Sequence[Layer]) -> str:
-    """The layers for a sentence: path and shape of the first matrix."""
-    shapes = (f"{shown(layer.path)} {layer.kind} {'×'.join(map(str, layer.kernel.shape))}" for layer in found[:LISTED])
+def describe_layers(found: Sequence[Layer]) -> str:
+    """The layers for an error message: path, kind and shape of the first matrix."""
+    shapes = (
+        f"{short_printable(layer.path)} {layer.kind} {'×'.join(map(str, layer.kernel.shape))}"
+        for layer in found[:LISTED]
+    )
     return ", ".join(shapes) + (", …" if len(found) > LISTED else "")

@@ -1,7 +1,7 @@
-"""OpenNMT-py 3: a saved model (``*.pt``, with its weights inside or in ``*.safetensors`` beside it) as one of ours.
+"""OpenNMT-py 3: a saved model (``*.pt``, with its weights inside or in ``*.safetensors`` beside it) to a checkpoint.
 
-Luong's order: ``dot``, ``general``, and ``mlp``, the additive score of the current state with a bias, whose readout has
-no tanh. Each decoder layer starts from the last states of the encoder layer beside it.
+All attentions use the current state, in Luong's order: ``dot``, ``general`` and ``mlp``, an additive score with a bias
+and a readout without tanh. Each decoder layer starts from the last states of the encoder layer of the same index.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from torch import Tensor
 from s2s.adapters import weights as conversion
 from s2s.adapters.imported import Imported, Origin, Texts
 from s2s.adapters.options import Options
-from s2s.adapters.weights import Rows, Weights, widened
+from s2s.adapters.weights import Rows, Weights, zero_padded
 from s2s.config import Config, ModelConfig, TextConfig
 from s2s.errors import UserError
 
 LIBRARY = "OpenNMT-py"
 SPECIALS = {"<pad>": "<blank>", "<unk>": "<unk>", "<bos>": "<s>", "<eos>": "</s>"}
-OFF = ("bridge", "copy_attn", "coverage_attn", "position_encoding", "lora_embedding")  # each adds a computation
+# Options that must be off: each adds a computation.
+OFF = ("bridge", "copy_attn", "coverage_attn", "position_encoding", "lora_embedding")
 
 
 def read_opennmt(paths: Sequence[Path], texts: Texts) -> Imported:
-    """One ``.pt`` file."""
+    """Read one ``.pt`` file."""
     if len(paths) != 1:
         raise UserError("import_paths", library=LIBRARY, expected="MODEL.pt")
     file = paths[0]
@@ -38,24 +39,24 @@ def read_opennmt(paths: Sequence[Path], texts: Texts) -> Imported:
     if not isinstance(opt, argparse.Namespace):
         raise UserError("import_not_model", file=str(file), library=LIBRARY, key="opt")
     options = Options(file, vars(opt))
-    words = conversion.part(state, file, LIBRARY, "vocab")
+    words = conversion.required_table(state, file, LIBRARY, "vocab")
     source, target = (_rows(file, words, side) for side in ("src", "tgt"))
     config = _config(options, words, texts)
-    found = _weights(file, state)
-    weights = _convert(found, config.model, options, (source, target))
-    found.finish()
-    files = tuple(dict.fromkeys([file.name, found.file.name]))
+    tensors = _weights(file, state)
+    weights = _convert(tensors, config.model, options, (source, target))
+    tensors.finish()
+    files = tuple(dict.fromkeys([file.name, tensors.file.name]))
     directions = 2 if options.get("encoder_type") == "brnn" else 1
     origin = Origin(LIBRARY, "", files, tuple(_notes(options)), directions)
     return Imported(config, (source.vocab, target.vocab), weights, origin)
 
 
 def _weights(file: Path, state: dict[str, Any]) -> Weights:
-    """The tensors of the file, or of the safetensors file that goes with it."""
+    """The tensors of the file, or of the safetensors file of the same name."""
     if "model" in state:
-        output = conversion.part(state, file, LIBRARY, "generator")
+        output = conversion.required_table(state, file, LIBRARY, "generator")
         names = {f"generator.{name.removeprefix('0.')}": tensor for name, tensor in output.items()}
-        return Weights(file, conversion.part(state, file, LIBRARY, "model") | names)
+        return Weights(file, conversion.required_table(state, file, LIBRARY, "model") | names)
     beside = file.with_suffix(".safetensors")
     try:
         return Weights(beside, load_file(beside))
@@ -72,15 +73,15 @@ def _rows(file: Path, words: dict[str, Any], side: str) -> Rows:
     names = dict(SPECIALS)
     if side == "tgt":
         names["<bos>"] = words.get("decoder_start_token", names["<bos>"])
-    places = {ours: tokens.index(theirs) if theirs in tokens else None for ours, theirs in names.items()}
+    indices = {ours: tokens.index(theirs) if theirs in tokens else None for ours, theirs in names.items()}
     for special in ("<bos>", "<eos>") if side == "tgt" else ():
-        if places[special] is None:
+        if indices[special] is None:
             raise UserError("import_no_special", file=str(file), token=names[special])
-    return Rows(file, tokens, places)
+    return Rows(file, tokens, indices)
 
 
 def _config(options: Options, words: dict[str, Any], texts: Texts) -> Config:
-    """The model that the options describe; UserError for what cannot be one of ours."""
+    """The config of the model. UserError for an option that our layers cannot compute."""
     both = options.recurrent("encoder_type", "brnn", "rnn", default="rnn") == "brnn"
     options.recurrent("decoder_type", "rnn", "ifrnn", default="rnn")
     options.recurrent("model_task", "seq2seq", default="seq2seq")
@@ -116,45 +117,45 @@ def _config(options: Options, words: dict[str, Any], texts: Texts) -> Config:
 
 
 def _size(options: Options, key: str, over: str) -> int:
-    """A size; one option for both sides overrules those of each."""
+    """A size; the option ``over``, for both sides, takes precedence over the side's own."""
     both = options.need(over, int, -1)
     return both if both > 0 else options.need(key, int)
 
 
-def _convert(found: Weights, m: ModelConfig, options: Options, rows: tuple[Rows, Rows]) -> dict[str, Tensor]:
+def _convert(tensors: Weights, m: ModelConfig, options: Options, rows: tuple[Rows, Rows]) -> dict[str, Tensor]:
     hidden, memory, both = m.decoder_size, 2 * m.encoder_size, options.get("encoder_type") == "brnn"
     tables, sizes = [], []
     for name, side, listed in (("encoder", "src", rows[0]), ("decoder", "tgt", rows[1])):
         size = _size(options, f"{side}_word_vec_size", "word_vec_size")
-        table = found.take(f"{name}.embeddings.make_embedding.emb_luts.0.weight", listed.size, size)
-        tables.append(widened(listed.of(table), len(listed.vocab), m.embedding_size))
+        table = tensors.pop(f"{name}.embeddings.make_embedding.emb_luts.0.weight", listed.size, size)
+        tables.append(zero_padded(listed.reorder(table), len(listed.vocab), m.embedding_size))
         sizes.append(size)
     weights = {"encoder.embedding.weight": tables[0], "embedding.weight": tables[1]}
-    weights |= conversion.encoder(found, "encoder.rnn.", both, m, sizes[0])
+    weights |= conversion.convert_encoder(tensors, "encoder.rnn.", both, m, sizes[0])
     cells = "decoder.rnn.layers.{layer}.{part}" if m.input_feeding else "decoder.rnn.{part}_l{layer}"
-    weights |= conversion.decoder(found, cells, m, sizes[1])
+    weights |= conversion.convert_decoder(tensors, cells, m, sizes[1])
     if m.attention == "concat":
-        key = found.take("decoder.attn.linear_context.weight", hidden, hidden)
-        weights["decoder.attention.query.weight"] = found.take("decoder.attn.linear_query.weight", hidden, hidden)
-        weights["decoder.attention.query.bias"] = found.take("decoder.attn.linear_query.bias", hidden)
-        weights["decoder.attention.v.weight"] = found.take("decoder.attn.v.weight", 1, hidden)
+        key = tensors.pop("decoder.attn.linear_context.weight", hidden, hidden)
+        weights["decoder.attention.query.weight"] = tensors.pop("decoder.attn.linear_query.weight", hidden, hidden)
+        weights["decoder.attention.query.bias"] = tensors.pop("decoder.attn.linear_query.bias", hidden)
+        weights["decoder.attention.v.weight"] = tensors.pop("decoder.attn.v.weight", 1, hidden)
     elif options.get("global_attention") == "dot":
         key = torch.eye(hidden)
     else:  # the library's weight is on the state: h_s (W h_t) = h_t (W^T h_s)
-        key = found.take("decoder.attn.linear_in.weight", hidden, hidden).t()
+        key = tensors.pop("decoder.attn.linear_in.weight", hidden, hidden).t()
     if m.attention != "dot":
-        weights["decoder.attention.key.weight"] = widened(key, hidden, memory)
-    joint = found.take("decoder.attn.linear_out.weight", hidden, 2 * hidden)  # [context state]
+        weights["decoder.attention.key.weight"] = zero_padded(key, hidden, memory)
+    joint = tensors.pop("decoder.attn.linear_out.weight", hidden, 2 * hidden)  # [context state]
     context, state = joint[:, :hidden], joint[:, hidden:]
-    weights["decoder.readout.weight"] = torch.cat([widened(context, hidden, memory), state], dim=1)
-    bias = found.take("decoder.attn.linear_out.bias", hidden) if m.attention == "concat" else torch.zeros(hidden)
+    weights["decoder.readout.weight"] = torch.cat([zero_padded(context, hidden, memory), state], dim=1)
+    bias = tensors.pop("decoder.attn.linear_out.bias", hidden) if m.attention == "concat" else torch.zeros(hidden)
     weights["decoder.readout.bias"] = bias
     output = (
-        found.take("generator.weight", rows[1].size, hidden),
-        found.take("generator.bias", rows[1].size),
+        tensors.pop("generator.weight", rows[1].size, hidden),
+        tensors.pop("generator.bias", rows[1].size),
     )
-    weights["output.weight"] = rows[1].of(output[0])
-    weights["output.bias"] = rows[1].of(output[1], conversion.NEVER)
+    weights["output.weight"] = rows[1].reorder(output[0])
+    weights["output.bias"] = rows[1].reorder(output[1], conversion.NEVER)
     return weights
 
 

@@ -1,4 +1,4 @@
-"""Options from another library's config files, by name: each is understood or refused."""
+"""Options from another library's config files, by name: each is read or refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Options:
         self.file, self.values = file, values
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value, or ``default`` where there is none."""
+        """The value, or ``default`` if the key is missing."""
         value: Any = self.values
         for part in key.split("."):
             if not isinstance(value, Mapping) or value.get(part) is None:
@@ -27,7 +27,7 @@ class Options:
         return value
 
     def need(self, key: str, kind: type[T], default: T | None = None) -> T:
-        """A value of this type; UserError where it is missing, and there is no default, or of another type."""
+        """A value of type ``kind``. UserError for another type, and for a missing key without a default."""
         value = self.get(key, default)
         if value is None:
             raise UserError("import_missing", file=str(self.file), key=key)
@@ -36,14 +36,14 @@ class Options:
         return value
 
     def only(self, key: str, *allowed: object, default: object = None) -> Any:
-        """The value, which must be one of these: another asks for a computation that models here do not have."""
+        """The value. UserError unless it is in ``allowed``: another would need a computation that our models lack."""
         value = self.get(key, default)
         if value not in allowed:
             raise UserError("import_option", **self._found(key, value, allowed))
         return value
 
     def recurrent(self, key: str, *allowed: object, default: object = None) -> Any:
-        """The kind of network, which must be one of these recurrent ones."""
+        """The kind of network. UserError unless it is one of the recurrent kinds in ``allowed``."""
         value = self.get(key, default)
         if value not in allowed:
             raise UserError("import_recurrent", **self._found(key, value, allowed))

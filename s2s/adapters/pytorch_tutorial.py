@@ -26,12 +26,12 @@ from s2s.text.vocab import SPECIALS
 LIBRARY = "PyTorch's seq2seq tutorial"
 SOS, EOS = 0, 1
 MARK = "attention.Wa.weight"  # only the decoder has it
-UNBATCHED = ("attn.weight", "attn_combine.weight")  # of the tutorial's form before 2023
-CUTS = ("ascii-marks", "ascii-stops")  # the tutorial's, the later form first
+UNBATCHED = ("attn.weight", "attn_combine.weight")  # names in the tutorial before 2023
+CUTS = ("ascii-marks", "ascii-stops")  # how the tutorial cuts text, its later version first
 
 
 def read_pytorch_tutorial(paths: Sequence[Path], options: ImportOptions) -> Imported:
-    """The state dicts of encoder and decoder, in two files or one, with the words of both sides."""
+    """Read the state dicts of encoder and decoder, from one or two files, and the vocabularies of both sides."""
     if len(options.vocabularies) != 2:
         raise UserError("option_needs", option="import pytorch-tutorial", other="--vocab SOURCE TARGET")
     encoder, decoder = _parts(paths)
@@ -41,8 +41,9 @@ def read_pytorch_tutorial(paths: Sequence[Path], options: ImportOptions) -> Impo
     for words, count in zip(lists, counts, strict=True):
         if len(words.words) != count:
             raise UserError("words_count", file=str(words.file), found=len(words.words), expected=count)
-    given = options.source, options.target
-    config = _config(size, [cut or _cut(words) for cut, words in zip(given, lists, strict=True)])
+    config = _config(
+        size, [cut or _cut(words) for cut, words in zip((options.source, options.target), lists, strict=True)]
+    )
     source, target = (_rows(words) for words in lists)
     converted = _convert(encoder, decoder, config.model, (source, target))
     encoder.finish()
@@ -53,7 +54,7 @@ def read_pytorch_tutorial(paths: Sequence[Path], options: ImportOptions) -> Impo
 
 
 def _parts(paths: Sequence[Path]) -> tuple[Weights, Weights]:
-    """Encoder and decoder: the table with the attention in it is the decoder's, wherever it stands."""
+    """The weights of encoder and decoder; the state dict with attention weights is the decoder's."""
     tables = [(path, table) for path in paths for table in _tables(_load(path))]
     if any(name in table for _, table in tables for name in UNBATCHED):
         raise UserError("pytorch_unbatched", file=str(paths[0]))
@@ -66,26 +67,26 @@ def _parts(paths: Sequence[Path]) -> tuple[Weights, Weights]:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    """What was saved; UserError where it is, or claims to be, larger than any such model."""
+    """The saved values. UserError if they are too large, damaged or not floats."""
     if not path.is_file():
         raise UserError("file_missing", file=str(path))
-    with arrays.opened(path) as packed:
+    with arrays.open_zip(path) as packed:
         if sum(info.file_size for info in packed.infolist()) > arrays.LIMIT:
             raise UserError("file_too_large", file=str(path), limit=arrays.LIMIT // 1_000_000)
     values = conversion.load_pickled_weights(path)
     for table in _tables(values):
         for name, tensor in table.items():
             if tensor.layout != torch.strided or tensor.numel() * tensor.itemsize > tensor.untyped_storage().nbytes():
-                raise UserError("array_short", file=str(path), key=arrays.shown(name))
+                raise UserError("array_short", file=str(path), key=arrays.short_printable(name))
             if not tensor.is_floating_point():
-                raise UserError("array_type", file=str(path), key=arrays.shown(name), found=str(tensor.dtype))
+                raise UserError("array_type", file=str(path), key=arrays.short_printable(name), found=str(tensor.dtype))
     return values
 
 
 def _tables(values: Mapping[str, Any]) -> list[dict[str, Tensor]]:
-    """The state dicts in what was saved: itself, those under its keys, or those under prefixes of its names."""
+    """All state dicts in the saved values: the dict itself, nested ones, or ones with a common name prefix."""
     inner = [table for value in values.values() if isinstance(value, dict) for table in _tables(value)]
-    tensors = {arrays.shown(str(name)): value for name, value in values.items() if isinstance(value, Tensor)}
+    tensors = {arrays.short_printable(str(name)): value for name, value in values.items() if isinstance(value, Tensor)}
     if "embedding.weight" in tensors or not tensors:
         return [*inner, tensors] if tensors else inner
     prefixes = [name.removesuffix("embedding.weight") for name in tensors if name.endswith(".embedding.weight")]
@@ -98,7 +99,7 @@ def _rows(words: WordList) -> Rows:
 
 
 def _cut(words: WordList) -> str:
-    """The tutorial's way to cut, if it leaves every word as it is; else white space alone."""
+    """The segmenter that leaves every listed word whole: one of the tutorial's, else white space."""
     return next((cut for cut in CUTS if all(SEGMENTERS[cut].cut(w) == [w] for w in words.words[2:])), "spaces")
 
 
@@ -122,20 +123,20 @@ def _config(size: int, cuts: Sequence[str]) -> Config:
 def _convert(encoder: Weights, decoder: Weights, m: ModelConfig, rows: tuple[Rows, Rows]) -> dict[str, Tensor]:
     h, (source, target) = m.decoder_size, rows
     found = {
-        "encoder.embedding.weight": source.of(encoder.take("embedding.weight", len(source.vocab) - 2, h)),
-        "embedding.weight": target.of(decoder.take("embedding.weight", len(target.vocab) - 2, h)),
-        **conversion.encoder(encoder, "gru.", False, m, h),
-        "decoder.attention.query.weight": decoder.take("attention.Wa.weight", h, h),
-        "decoder.attention.v.weight": decoder.take("attention.Va.weight", 1, h),
-        "output.weight": target.of(decoder.take("out.weight", len(target.vocab) - 2, h)),
-        "output.bias": target.of(decoder.take("out.bias", len(target.vocab) - 2), NEVER),
+        "encoder.embedding.weight": source.reorder(encoder.pop("embedding.weight", len(source.vocab) - 2, h)),
+        "embedding.weight": target.reorder(decoder.pop("embedding.weight", len(target.vocab) - 2, h)),
+        **conversion.convert_encoder(encoder, "gru.", False, m, h),
+        "decoder.attention.query.weight": decoder.pop("attention.Wa.weight", h, h),
+        "decoder.attention.v.weight": decoder.pop("attention.Va.weight", 1, h),
+        "output.weight": target.reorder(decoder.pop("out.weight", len(target.vocab) - 2, h)),
+        "output.bias": target.reorder(decoder.pop("out.bias", len(target.vocab) - 2), NEVER),
     }
-    key, bias = decoder.take("attention.Ua.weight", h, h), decoder.take("attention.Ua.bias", h)
-    found["decoder.attention.key.weight"] = conversion.widened(key, h, 2 * h)
-    found["decoder.attention.query.bias"] = decoder.take("attention.Wa.bias", h) + bias
-    decoder.take("attention.Va.bias", 1)  # the same for every word, so that no weight depends on it
+    key, bias = decoder.pop("attention.Ua.weight", h, h), decoder.pop("attention.Ua.bias", h)
+    found["decoder.attention.key.weight"] = conversion.zero_padded(key, h, 2 * h)
+    found["decoder.attention.query.bias"] = decoder.pop("attention.Wa.bias", h) + bias
+    decoder.pop("attention.Va.bias", 1)  # shifts all scores alike, so attention does not depend on it
     shapes = {"weight_ih": (3 * h, 2 * h), "weight_hh": (3 * h, h), "bias_ih": (3 * h,), "bias_hh": (3 * h,)}
-    cell = {name: decoder.take(f"gru.{name}_l0", *shape) for name, shape in shapes.items()}
+    cell = {name: decoder.pop(f"gru.{name}_l0", *shape) for name, shape in shapes.items()}
     cell["weight_ih"] = torch.cat([cell["weight_ih"], torch.zeros(3 * h, h)], dim=1)  # [word; context], its half
     return found | {f"decoder.cells.0.{name}": weight for name, weight in cell.items()}
 

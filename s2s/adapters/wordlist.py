@@ -18,11 +18,11 @@ PADDING = ("", "<pad>", "[pad]", "<blank>", "<mask>")
 
 @dataclass(frozen=True)
 class WordList:
-    """The words by id, from 0; ``unknown`` is the one that stands for all others, where the file says so.
+    """The words by id, from 0; ``unknown`` is the token for unlisted words, if the file names one.
 
-    ``whole`` is false where the file has no word at id 0, which is padding, and ``words`` begins with "". Ids from
-    ``used`` on are never given to a word (``num_words`` of Keras), so a matrix may end there. ``rules`` are how Keras'
-    Tokenizer reads a text, where the file says that.
+    ``whole`` is false if the file has no word at id 0, the padding; ``words`` then begins with "". Ids from ``used`` on
+    (``num_words`` of Keras) are never used, so a matrix may end there. ``rules`` are the settings of Keras' Tokenizer,
+    if the file has them.
     """
 
     file: Path
@@ -33,9 +33,9 @@ class WordList:
     rules: KerasConfig | None = None
 
     def sized(self, rows: int) -> WordList:
-        """The list for a matrix of so many rows; UserError where it fits no way.
+        """The list adjusted to a matrix of ``rows`` rows. UserError if that is not possible.
 
-        A list that leaves padding out may be one shorter, if it does not begin with it.
+        A list without padding may be one shorter than the matrix.
         """
         words = self.words
         if self.whole and len(words) == rows - 1 and words[0].lower() not in PADDING:
@@ -50,7 +50,7 @@ class WordList:
 def read_word_list(path: Path) -> WordList:
     """Keras' ``Tokenizer.to_json()``, a JSON list, ``{word: id}``, ``{id: word}``; lines ``word`` or ``word TAB id``.
 
-    UserError for a file that is none of these, has two words at one id, an id without a word (but 0) or a word twice.
+    UserError for another file, two words with one id, a repeated word, and a missing id other than 0.
     """
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
@@ -71,7 +71,7 @@ def read_word_list(path: Path) -> WordList:
 
 
 def _json(text: str) -> Any:
-    """The value, also of a JSON text in a JSON text, as ``json.dump(tokenizer.to_json())`` makes it; else None."""
+    """The JSON value, or None. A JSON string is parsed again: ``json.dump(tokenizer.to_json())`` writes one."""
     try:
         value = json.loads(text)
         return json.loads(value) if isinstance(value, str) else value
@@ -80,7 +80,7 @@ def _json(text: str) -> Any:
 
 
 def _lines(text: str) -> dict[int, Any]:
-    """A word a line; with ids after a TAB, these."""
+    """One word a line, by line number or by the id after a TAB."""
     lines = text.removesuffix("\n").split("\n")
     pairs = [line.removesuffix("\r").rsplit("\t", 1) for line in lines]
     if all(len(pair) == 2 and pair[1].strip().isdecimal() for pair in pairs):
@@ -89,7 +89,7 @@ def _lines(text: str) -> dict[int, Any]:
 
 
 def _by_id(values: Mapping[str, Any]) -> dict[int, Any]:
-    """``{word: id}`` or ``{id: word}`` as the latter; {} where it is neither, or two words have one id."""
+    """``{word: id}`` or ``{id: word}`` as ``{id: word}``; {} if it is neither or two words share an id."""
     if all(type(value) is int for value in values.values()):
         turned = {place: word for word, place in values.items()}
         return turned if len(turned) == len(values) else {}
@@ -99,7 +99,7 @@ def _by_id(values: Mapping[str, Any]) -> dict[int, Any]:
 
 
 def _tokenizer(path: Path, config: Any) -> WordList:
-    """Keras' Tokenizer: ids from 1, in a JSON text of its own; beyond ``num_words`` they are never used."""
+    """The word list of Keras' Tokenizer: ids from 1, as JSON in a string; ids from ``num_words`` on are unused."""
     values = config if isinstance(config, dict) else {}
     index = values.get("word_index")
     index = _json(index) if isinstance(index, str) else index
@@ -113,7 +113,7 @@ def _tokenizer(path: Path, config: Any) -> WordList:
 
 
 def _rules(path: Path, values: Mapping[str, Any], skip: bool) -> KerasConfig | None:
-    """How the Tokenizer reads a text; None where the file says nothing of that, UserError for what is not honoured."""
+    """The Tokenizer's settings; None if the file has none. UserError for a value of another type."""
     names = {"lower": "lower", "filters": "filters", "split": "split", "char_level": "characters"}
     given = {ours: values[theirs] for theirs, ours in names.items() if values.get(theirs) is not None}
     if not given:

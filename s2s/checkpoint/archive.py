@@ -1,7 +1,7 @@
 """Unpack a checkpoint from an untrusted zip file: plain files only, within limits; anything else is a UserError.
 
-Only the files of the format (docs/FORMATS.md) are written, under their own names and with a bounded size; nothing
-of an archive chooses a path, and nothing in it is run.
+Only the files of the format (docs/FORMATS.md) are written, under fixed names and with a bounded size; no path comes
+from the archive, and nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ FILES = ("config.json", "vocab.json", "model.safetensors", "metrics.json", "READ
 NEEDED = FILES[:3]
 PICKLES = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".joblib", ".npy", ".npz", ".dill")
 LIMIT = 100_000_000  # bytes of an archive
-UNPACKED = 300_000_000  # of all that is written
-MEMBERS = 200
-DIRECTORY = 64_000  # bytes of the list at an archive's end, which is read whole
-CHUNK = 1 << 20
+UNPACKED = 300_000_000  # bytes of all files together
+MEMBERS = 200  # entries of an archive, at most
+DIRECTORY = 64_000  # bytes of the central directory, which is read whole
+CHUNK = 1 << 20  # bytes unpacked at a time
 # End of central directory: signature, disk numbers, entries here and in all, size of the list, its offset, comment.
 END, LOCATOR = struct.Struct("<4s4H2LH"), b"PK\x06\x07"
-# The same of a huge archive, in 64 bits, before the locator that points to it.
+# The ZIP64 record of the same, before the locator that points to it.
 END64 = struct.Struct("<4sQ2H2L4Q")
 
 
 def unpack(name: str, content: bytes, into: Path) -> None:
-    """The checkpoint's files of a zip, at its root or in one folder, into the directory ``into``.
+    """Write a zip's checkpoint files, at its root or in one folder, to the directory ``into``.
 
-    ``name`` is what its owner calls it. Raises UserError for an archive that is too large, damaged, encrypted, or
-    that holds a pickle, a link, a path that leads out, a name twice or no checkpoint. ``into`` may then hold
+    ``name`` is the user's name of the file. Raises UserError for an archive that is too large, damaged, encrypted, or
+    that holds a pickle, a link, a path that leads out of it, a repeated name or no checkpoint. ``into`` may then hold
     some of the files.
     """
     if len(content) > LIMIT:
@@ -67,7 +67,7 @@ def unpack(name: str, content: bytes, into: Path) -> None:
 
 
 def load_archive(name: str, content: bytes, into: Path) -> Checkpoint:
-    """The checkpoint of a zip, unpacked to ``into``; errors name the files as its owner does."""
+    """The checkpoint of a zip, unpacked to ``into``; errors name files by the archive's ``name``."""
     from s2s.checkpoint.open import load as load_checkpoint
 
     unpack(name, content, into)
@@ -79,8 +79,8 @@ def load_archive(name: str, content: bytes, into: Path) -> Checkpoint:
         raise
 
 
-def check_list(path: Path) -> None:
-    """UserError for a file on disk that is no zip or lists too many members; it may be in the format for huge ones."""
+def check_member_list(path: Path) -> None:
+    """UserError for a file that is not a zip or lists too many members; ZIP64 is allowed."""
     with path.open("rb") as file:
         file.seek(0, io.SEEK_END)
         file.seek(max(0, file.tell() - (1 << 16) - END.size - END64.size - 20))
@@ -95,8 +95,8 @@ def check_list(path: Path) -> None:
         _check_end(str(path), tail)
 
 
-def content(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
-    """One file of an archive in memory; UserError where it is larger than ``limit`` bytes, whatever it claims to be."""
+def read_member(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
+    """The content of an archive member. UserError if it is larger than ``limit`` bytes, whatever its header says."""
     if member.flag_bits & 0x1:
         raise UserError("archive_encrypted", file=name)
     with archive.open(member) as packed:
@@ -117,7 +117,7 @@ def _check_end(name: str, content: bytes) -> None:
 
 
 def _members(name: str, found: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """The members that are the checkpoint's, by the name of the file each becomes."""
+    """The members that are checkpoint files, by file name. UserError for anything unsafe or missing."""
     folders, members = set[PurePosixPath](), dict[str, zipfile.ZipInfo]()
     for info in found:
         path = PurePosixPath(info.filename)
@@ -145,7 +145,7 @@ def _members(name: str, found: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipIn
 
 
 def _write(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, left: int) -> int:
-    """One file, read no further than ``left`` bytes, whatever it claims to be; its size."""
+    """Write one member and return its size. UserError beyond ``left`` bytes, whatever its header says."""
     size = 0
     with archive.open(member) as packed, path.open("xb") as file:
         while chunk := packed.read(CHUNK):
@@ -157,5 +157,5 @@ def _write(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: P
 
 
 def _shown(info: zipfile.ZipInfo) -> str:
-    """A member's name for a message: short, and without control characters."""
+    """A member's name for a message: at most 80 characters, without control characters."""
     return printable(info.filename, 80)

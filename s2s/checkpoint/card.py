@@ -33,7 +33,7 @@ HEADING = "\n## Scores\n"
 
 
 def hardware(threads: int) -> str:
-    """The processor's name and the threads used."""
+    """The processor's name and the number of threads."""
     name = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -43,32 +43,32 @@ def hardware(threads: int) -> str:
 
 
 def bleu_name(signature: str) -> str:
-    """BLEU, or what it has to be called where it counts characters.
+    """The name of a BLEU score: "character BLEU" if it counts characters.
 
     >>> bleu_name("nrefs:1|case:mixed|eff:no|tok:char|smooth:exp|version:2.6.0")
     'character BLEU'
     """
-    return "character BLEU" if by_characters(signature) else "BLEU"
+    return "character BLEU" if counts_characters(signature) else "BLEU"
 
 
-def by_characters(signature: str) -> bool:
+def counts_characters(signature: str) -> bool:
     """Whether a BLEU with this signature of sacrebleu counts characters."""
     return "tok:char" in signature.split("|")
 
 
-def splits(metrics: Mapping[str, Any]) -> list[str]:
+def scored_splits(metrics: Mapping[str, Any]) -> list[str]:
     """The splits that have scores: dev, test, then others by name."""
     found = (name for name, value in metrics.items() if isinstance(value, Mapping) and "bleu" in value)
     return sorted(found, key=lambda name: (name != "dev", name != "test", name))
 
 
-def render(name: str, config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+def render_card(name: str, config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """The card as Markdown.
 
     ``config`` is a checkpoint's config as plain values; ``metrics`` is its ``metrics.json``: scores
     under the name of each split, and ``training`` with command, seconds, epoch, pairs, hardware and
-    parameters. Raises KeyError where one of them is missing. Of a model of another library it has ``imported``
-    in the place of ``training``.
+    parameters. KeyError if one is missing. An imported model has
+    ``imported`` instead of ``training``.
     """
     if "imported" in metrics:
         return _imported(name, config, metrics)
@@ -103,7 +103,7 @@ parameters, stored in half precision.
 {training["seconds"]:,} seconds on {training["hardware"]}.
 
 ```toml
-{toml(config)}
+{config_toml(config)}
 ```
 """
 
@@ -135,20 +135,20 @@ Read from {", ".join(f"`{file}`" for file in origin["files"])}. The conversion c
 ## Config
 
 ```toml
-{toml(config, ("model", "text"))}
+{config_toml(config, ("model", "text"))}
 ```
 """
 
 
-def scored(text: str, metrics: Mapping[str, Any]) -> str:
-    """An existing card with its section of scores replaced or added."""
+def with_scores(text: str, metrics: Mapping[str, Any]) -> str:
+    """An existing card with its section of scores replaced, or added if it has none."""
     before, _, after = text.partition(HEADING)
     _, following, others = after.partition("\n## ")
     return f"{before.rstrip()}\n{HEADING}\n{_measured(metrics)}\n{following}{others}"
 
 
 def _measured(metrics: Mapping[str, Any]) -> str:
-    if not splits(metrics):
+    if not scored_splits(metrics):
         return "None was measured."
     return f"{_scores(metrics)} sacrebleu's signatures:\n\n{_signatures(metrics)}"
 
@@ -156,7 +156,7 @@ def _measured(metrics: Mapping[str, Any]) -> str:
 def _scores(metrics: Mapping[str, Any]) -> str:
     return f"""| split | sentences | BLEU | chrF | ROUGE-L | perplexity | token accuracy |
 |---|---|---|---|---|---|---|
-{chr(10).join(_row(split, metrics[split]) for split in splits(metrics))}
+{chr(10).join(_row(split, metrics[split]) for split in scored_splits(metrics))}
 
 BLEU, chrF and ROUGE-L are of greedy output, cased, unknown words left as `<unk>`; perplexity and token
 accuracy are teacher-forced."""
@@ -175,7 +175,7 @@ def _architecture(model: Mapping[str, Any]) -> tuple[str, str]:
 
 def _summary(name: str, attention: str, training: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     titles = {"dev": "验证集", "test": "测试集"}
-    scores = "，".join(f"{titles.get(s, s)} BLEU {metrics[s]['bleu']:.2f}" for s in splits(metrics))
+    scores = "，".join(f"{titles.get(s, s)} BLEU {metrics[s]['bleu']:.2f}" for s in scored_splits(metrics))
     return (
         f"> **中文简介** {name} 是用于教学与研究的小型 seq2seq 模型：{attention}，{training['parameters']:,} 个参数，"
         f"以 {training['pairs']:,} 个句对训练。{scores}。数据来源与署名见 Data，局限见 Limits；译文不可当真。"
@@ -192,7 +192,7 @@ def _row(split: str, s: Mapping[str, Any]) -> str:
 def _signatures(metrics: Mapping[str, Any]) -> str:
     """Each sacrebleu signature once, with the splits it applies to."""
     by_text: dict[str, list[str]] = {}
-    for split in splits(metrics):
+    for split in scored_splits(metrics):
         signatures = metrics[split]["signatures"]
         for kind, title in (("bleu", bleu_name(signatures["bleu"])), ("chrf", "chrF")):
             by_text.setdefault(f"{title} `{signatures[kind]}`", []).append(split)
@@ -229,10 +229,10 @@ def _lines(values: Mapping[str, Any]) -> list[str]:
     return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
 
 
-def toml(config: Mapping[str, Any], sections: Sequence[str] = ("model", "text", "data", "train")) -> str:
-    """The sections of the config as TOML; all of them make what a run can be started from.
+def config_toml(config: Mapping[str, Any], sections: Sequence[str] = ("model", "text", "data", "train")) -> str:
+    """The sections of the config as TOML; with all of them it can start a run.
 
-    A table in a section is written where it is not as by default.
+    A nested table is written only if it differs from the default.
     """
     defaults = to_dict(Config())
     lines = [f"name = {json.dumps(config['name'], ensure_ascii=False)}"]

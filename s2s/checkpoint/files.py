@@ -16,8 +16,8 @@ from s2s import disk
 from s2s.errors import UserError
 from s2s.text.vocab import Vocab
 
-MAX_JSON_BYTES = 20_000_000
-MAX_WEIGHT_BYTES = 2_000_000_000
+MAX_JSON_BYTES = 20_000_000  # of a JSON file that is read
+MAX_WEIGHT_BYTES = 2_000_000_000  # of a weight file that is read
 
 
 def write_json(path: Path, value: object) -> None:
@@ -43,7 +43,7 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def read_vocab(values: Mapping[str, Any], key: str, directory: Path) -> Vocab:
-    """The side ``key`` of ``vocab.json``; UserError where it is no list of tokens."""
+    """The vocabulary ``key`` (``source`` or ``target``) of ``vocab.json``. UserError unless it lists tokens."""
     entry = values.get(key)
     tokens = entry.get("tokens") if isinstance(entry, dict) else None
     if not isinstance(tokens, list) or not all(isinstance(t, str) and t for t in tokens):
@@ -61,9 +61,9 @@ def read_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[st
         if path.stat().st_size > MAX_WEIGHT_BYTES:
             raise UserError("file_too_large", file=str(path), limit=MAX_WEIGHT_BYTES // 1_000_000)
         with safetensors.safe_open(path, framework="pt") as file:
-            found = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
-            shapes = {key: tuple(part.get_shape()) for key, part in found.items()}
-            kinds = {key: part.get_dtype() for key, part in found.items()}
+            slices = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
+            shapes = {key: tuple(part.get_shape()) for key, part in slices.items()}
+            kinds = {key: part.get_dtype() for key, part in slices.items()}
     except OSError:
         raise UserError("checkpoint_file_missing", file=str(path)) from None
     except safetensors.SafetensorError as error:

@@ -8,13 +8,13 @@ from pathlib import Path
 from s2s import locations
 from s2s.errors import UserError
 
-VIEW = "@"  # name@layer.head: a model of many heads, and which of them is looked at
+VIEW = "@"  # in name@layer.head, which selects the attention head that is shown
 
 
 def find_checkpoint(name: str | Path) -> Path:
-    """The directory that a user means: a path, or a name in one of the folders of checkpoints.
+    """The directory of a checkpoint given as a path, or as a name in one of the checkpoint folders.
 
-    It may end with ``@layer.head``. Raises UserError, which lists the names that there are.
+    The name may end with ``@layer.head``. UserError for an unknown checkpoint lists the known names.
     """
     last, at, view = Path(name).name.partition(VIEW)
     plain = Path(name).with_name(last) if last and at else Path(name)
@@ -28,9 +28,9 @@ def find_checkpoint(name: str | Path) -> Path:
 
 
 def find_inspected(held: Mapping[str, str], named: str | None) -> Path:
-    """The checkpoint that an inspection was made with: by its name, or where a user says; looked at as it was.
+    """The directory of an inspection's checkpoint: by name, or as ``named``; with the same layer and head.
 
-    ``held`` is the manifest's ``name`` and ``digest``. UserError where a user names another layer or head.
+    ``held`` is the manifest's ``name`` and ``digest``. UserError if ``named`` selects another layer or head.
     """
     view = held["name"].partition(VIEW)[2]
     path = find_checkpoint(named or held["name"])

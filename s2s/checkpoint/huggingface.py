@@ -1,7 +1,7 @@
-"""A checkpoint that holds an encoder-decoder of Hugging Face transformers: written by ``bring``, read by ``load``.
+"""A checkpoint that holds an encoder-decoder of Hugging Face transformers: written by ``import_huggingface``.
 
-Its directory has ``config.json`` with a schema of its own, and the model's own files in ``model/``, copied: nothing in
-it points elsewhere. Weights are safetensors, code of a model's own is not run. docs/HUGGINGFACE.md says more.
+Its directory has a ``config.json`` with its own schema, and a copy of the model's files in ``model/``; no file
+elsewhere is needed. Weights are safetensors; a model's custom code is not run. See docs/HUGGINGFACE.md.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from s2s.errors import UserError
 from s2s.model.huggingface import loading
 from s2s.model.huggingface.languages import Languages, choose
 
-MODEL = "model"  # the directory of the model's own files
+MODEL = "model"  # the directory with the model's files
 LANGUAGES = ("source_language", "target_language")
-UNHEEDED = (  # what generate would do besides, with the value that does nothing
+IGNORED = (  # settings of generate() that Lookback ignores, with the value that has no effect
     ("no_repeat_ngram_size", 0),
     ("encoder_no_repeat_ngram_size", 0),
     ("repetition_penalty", 1.0),
@@ -46,7 +46,7 @@ class CrossAttention(ModelConfig):
     heads: int = 1
 
     def __post_init__(self) -> None:
-        pass  # the network has been built
+        pass  # the network exists already, so there is nothing to check
 
 
 def import_huggingface(
@@ -54,8 +54,8 @@ def import_huggingface(
 ) -> list[str]:
     """Import a local directory or a model id of the hub as a checkpoint; returns remarks for the user, in sentences.
 
-    ``prefix`` is put before every source, as T5 was trained with; the languages are a multilingual model's, ``""`` for
-    its own. UserError where it cannot be used.
+    ``prefix`` is put before every source, as T5 needs; the languages are for a multilingual model, ``""`` for its
+    default. UserError for a model that cannot be used.
     """
     if VIEW in directory.name:
         raise UserError("import_name", name=directory.name)
@@ -67,9 +67,9 @@ def import_huggingface(
     languages = choose(tokenizer, network, source_language, target_language)
     if languages.ids:
         values |= {"source_language": languages.source, "target_language": languages.target}
-    made = _checkpoint(directory, values, network, tokenizer, "").config.model  # it runs
+    made = _checkpoint(directory, values, network, tokenizer, "").config.model  # checks that the model runs
     values["model"] = {key: getattr(made, key) for key in ("attention", "kind", "layers", "heads")}
-    left_out = unheeded(network.generation_config)
+    left_out = ignored_settings(network.generation_config)
     facts = {
         "library": "Hugging Face transformers",
         "files": [Path(origin).name],
@@ -85,8 +85,8 @@ def import_huggingface(
         disk.write_text(fresh / "README.md", _card(values, type(network).__name__, facts))
 
     disk.write_directory(directory, fill)
-    told = [f"Lookback decodes without the model's own setting {note}." for note in left_out]
-    return [languages.note, *told] if languages.ids and not (source_language and target_language) else told
+    remarks = [f"Lookback decodes without the model's own setting {note}." for note in left_out]
+    return [languages.note, *remarks] if languages.ids and not (source_language and target_language) else remarks
 
 
 def read_huggingface(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
@@ -96,17 +96,17 @@ def read_huggingface(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
         if type(values.get(key)) is not kind:
             found = type(values.get(key)).__name__
             raise UserError("config_type", key=key, expected=kind.__name__, found=found)
-    for key in LANGUAGES:  # not in what was brought before they were known, nor always
+    for key in LANGUAGES:  # optional: missing in older checkpoints and for models of one language
         if type(values.get(key, "")) is not str:
             raise UserError("config_type", key=key, expected="str", found=type(values[key]).__name__)
     if not (directory / MODEL / "config.json").is_file():
         raise UserError("checkpoint_file_missing", file=str(directory / MODEL / "config.json"))
     network, tokenizer = loading.read_pretrained(str(directory / MODEL), local=True)
-    told = {key: values.get(key, "") for key in ("prefix", *LANGUAGES)}
-    return _checkpoint(directory, values, network, tokenizer, loading.digest(directory / MODEL, told))
+    settings = {key: values.get(key, "") for key in ("prefix", *LANGUAGES)}
+    return _checkpoint(directory, values, network, tokenizer, loading.digest(directory / MODEL, settings))
 
 
-def viewed(checkpoint: Checkpoint, view: str) -> Checkpoint:
+def with_view(checkpoint: Checkpoint, view: str) -> Checkpoint:
     """The same model showing the attention of another ``layer.head`` (from 1; 0: the mean of all)."""
     found = re.fullmatch(r"(\d{1,3})\.(\d{1,3})", view, re.ASCII)
     if found is None:
@@ -121,10 +121,10 @@ def viewed(checkpoint: Checkpoint, view: str) -> Checkpoint:
     return dataclasses.replace(checkpoint, model=model, name=f"{name}{VIEW}{layer}.{head}")
 
 
-def unheeded(generation: Any) -> list[str]:
+def ignored_settings(generation: Any) -> list[str]:
     """The generation settings of the model that Lookback ignores, as ``name = value``."""
     found = []
-    for name, idle in UNHEEDED:
+    for name, idle in IGNORED:
         value = getattr(generation, name, None)
         if value not in (None, idle, False, 0):
             found.append(f"{name} = {value}")

@@ -13,8 +13,9 @@ import safetensors
 from s2s.config import Config
 from s2s.text.vocab import Vocab
 
-IDENTITY = "identity"  # in the metadata of the weight file
-COUNTING = ("source_min_count", "target_min_count", "max_vocab")  # how a list of words was made: the list says it all
+IDENTITY = "identity"  # key in the weight file's metadata
+# Settings that only shape the vocabulary, which is hashed itself.
+COUNTING = ("source_min_count", "target_min_count", "max_vocab")
 
 
 def identity(config: Config, source: Vocab, target: Vocab) -> str:
@@ -30,10 +31,10 @@ def identity(config: Config, source: Vocab, target: Vocab) -> str:
 
 
 def digest(weights: Path, own: str) -> str:
-    """The first 12 hexadecimal digits of the weight file's SHA-256, which has the identity in its metadata.
+    """The first 12 hexadecimal digits of the weight file's SHA-256.
 
-    Where the config or a vocabulary was changed since, and ``own`` is another identity, that is hashed with it. A file
-    of before identities were written has none, and its own SHA-256 for good.
+    The file's metadata has the identity it was written with. If the config or a vocabulary was changed since, so that
+    ``own`` differs, ``own`` is hashed as well. Older files have no identity; their digest is the file's SHA-256.
     """
     with weights.open("rb") as file:
         whole = hashlib.file_digest(file, "sha256").hexdigest()
@@ -43,6 +44,6 @@ def digest(weights: Path, own: str) -> str:
 
 
 def _chosen(config: Any) -> dict[str, Any]:
-    """A section's values that are not as by default."""
+    """A section's values that differ from their defaults."""
     default = dataclasses.asdict(type(config)())
     return {key: value for key, value in dataclasses.asdict(config).items() if value != default[key]}

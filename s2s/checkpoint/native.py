@@ -11,7 +11,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import safetensors
 import torch
@@ -24,14 +24,11 @@ from s2s.checkpoint import card
 from s2s.checkpoint.files import read_object, read_vocab, read_weights, write_json
 from s2s.checkpoint.find import VIEW
 from s2s.checkpoint.identity import IDENTITY, digest, identity
-from s2s.checkpoint.record import HUGGINGFACE, Checkpoint, side
+from s2s.checkpoint.record import HUGGINGFACE, Checkpoint, make_side
 from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
 from s2s.model import Seq2Seq
 from s2s.text.vocab import Vocab
-
-if TYPE_CHECKING:
-    pass
 
 SCHEMA = "lookback-checkpoint/1"
 
@@ -57,7 +54,7 @@ def write_checkpoint(
     def fill(fresh: Path) -> None:
         try:
             save_file(stored, fresh / "model.safetensors", metadata={IDENTITY: identity(config, source, target)})
-        except safetensors.SafetensorError as error:  # a full disk, say
+        except safetensors.SafetensorError as error:  # such as a full disk
             raise UserError("disk_write", directory=str(directory), reason=str(error)) from None
         write_json(fresh / "vocab.json", vocab)
         write_json(fresh / "config.json", {"schema": SCHEMA, **to_dict(config)})
@@ -80,9 +77,9 @@ def store_scores(directory: Path, split: str, scores: Mapping[str, Any]) -> None
         metrics = {**known, split: scores}
         if foreign:
             old = readme.read_text(encoding="utf-8") if readme.exists() else f"# {directory.resolve().name}\n"
-            text = card.scored(old, metrics)
+            text = card.with_scores(old, metrics)
         else:
-            text = card.render(directory.resolve().name, config, metrics)
+            text = card.render_card(directory.resolve().name, config, metrics)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError("card_metrics", file=str(file), reason=repr(error)) from None
     write_json(file, metrics)
@@ -90,7 +87,7 @@ def store_scores(directory: Path, split: str, scores: Mapping[str, Any]) -> None
 
 
 def read_native(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
-    """The checkpoint in a directory whose ``config.json`` holds ``values``, the schema aside.
+    """The checkpoint in a directory whose ``config.json`` holds ``values`` besides the schema.
 
     The model is in float32 and evaluation mode. UserError names the file or key that is missing, broken or unfit.
     """
@@ -101,14 +98,14 @@ def read_native(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
         read, bos=config.text.source_bos, eos=config.text.source_eos, fill=config.text.source_fill
     )
     text = config.text
-    source = side(text.source, read, text.source_keras)
-    target = side(text.target, read_vocab(vocabs, "target", directory), text.target_keras)
+    source = make_side(text.source, read, text.source_keras)
+    target = make_side(text.target, read_vocab(vocabs, "target", directory), text.target_keras)
     if config.text.shared_vocab and source.vocab.tokens != target.vocab.tokens:
         raise UserError("vocab_not_shared", file=str(directory / "vocab.json"))
     model = _shapes_only(config, source.vocab, target.vocab)
     path = directory / "model.safetensors"
     weights = read_weights(path, expected_shapes(config, source.vocab, target.vocab))
-    model.load_state_dict(weights, assign=True, strict=False)  # what is tied is stored once
+    model.load_state_dict(weights, assign=True, strict=False)  # tied weights are stored once
     model.tie()
     model.requires_grad_(False).eval()
     metrics = read_object(directory / "metrics.json") if (directory / "metrics.json").exists() else {}
@@ -134,7 +131,7 @@ def unique_weights(model: Seq2Seq) -> dict[str, Tensor]:
 
 
 class _Uninitialised(TorchFunctionMode):
-    """Layers without starting values: on the meta device ``init.normal_`` alone would import a compiler, a second."""
+    """Skips initialisation: on the meta device ``init.normal_`` would import a compiler, which takes a second."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}

@@ -25,20 +25,20 @@ def load(directory: str | Path) -> Checkpoint:
     if viewed and not directory.is_dir():
         from s2s.checkpoint import huggingface
 
-        return huggingface.viewed(load(directory.with_name(name)), view)
+        return huggingface.with_view(load(directory.with_name(name)), view)
     for _ in range(ATTEMPTS):
-        place = disk.readable(directory)
-        before = disk.identity(place)
+        path = disk.readable(directory)
+        before = disk.identity(path)
         if before is None:
             continue
         try:
-            found = _read(place)
+            checkpoint = _read(path)
         except UserError:
-            if disk.identity(place) == before:
+            if disk.identity(path) == before:
                 raise
             continue
-        if disk.identity(place) == before:
-            return dataclasses.replace(found, name=directory.name)
+        if disk.identity(path) == before:
+            return dataclasses.replace(checkpoint, name=directory.name)
     raise UserError("checkpoint_missing", checkpoint=str(directory))
 
 

@@ -5,20 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from s2s.config import Config
 from s2s.errors import UserError
 from s2s.model import Model, Seq2Seq
 from s2s.text.keras_tokenizer import KerasConfig
-from s2s.text.segmenters import SEGMENTERS, Segmenter, keras
+from s2s.text.segmenters import SEGMENTERS, Segmenter, keras_segmenter
 from s2s.text.vocab import SPECIALS, UNK, Vocab
 
-if TYPE_CHECKING:
-    pass
-
-
-HUGGINGFACE = "lookback-huggingface/1"  # the schema of a directory with a model of Hugging Face
+HUGGINGFACE = "lookback-huggingface/1"  # the schema in config.json of a Hugging Face checkpoint
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,9 +42,9 @@ class Side:
     def written(self, text: str) -> str:
         """The text cut into tokens and joined again, as a perfect output would be written.
 
-        Cutting and joining lose things (spaces around quotation marks, traditional characters), and an output has
-        lost them: it is compared with what a reference is after the same. Where the cut itself has no piece for
-        something, as some tokenizers have not, the text stays as it is.
+        Cutting and joining lose details (spaces around quotation marks, traditional characters), and outputs lose them,
+        too; a reference is therefore compared in this form. If the segmenter has no token for a part of the text, the
+        text is returned unchanged.
         """
         words = self.words(text)
         return text if SPECIALS[UNK] in words else self.segmenter.join(words)
@@ -73,7 +69,7 @@ class Checkpoint:
     target: Side
     model: Model
     metrics: Mapping[str, Any]
-    digest: str  # 12 hexadecimal digits: others for weights, a vocabulary or a config by which outputs differ
+    digest: str  # 12 hexadecimal digits that change with the weights, vocabularies and settings that affect outputs
 
     def __repr__(self) -> str:
         sizes = f"{len(self.source.vocab):,} source and {len(self.target.vocab):,} target tokens"
@@ -88,13 +84,13 @@ class Checkpoint:
         return self.model
 
 
-def side(segmenter: str, vocab: Vocab, rules: KerasConfig | None = None) -> Side:
+def make_side(segmenter: str, vocab: Vocab, rules: KerasConfig | None = None) -> Side:
     """A side by its segmenter's name. ``rules`` configure the segmenter ``keras``; their ``skip`` applies to any."""
     if segmenter not in SEGMENTERS:
         raise UserError("segmenter_unknown", found=segmenter, known=", ".join(SEGMENTERS))
     found = SEGMENTERS[segmenter]
     if segmenter == "keras" and rules is not None:
-        found = keras(rules)
+        found = keras_segmenter(rules)
     if rules is not None:
         vocab = dataclasses.replace(vocab, skip=rules.skip)
     return Side(found, vocab.spelt(found.spell))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction["Parser"]
 
-MISTAKE = 2
-MANY = 1_000_000_000
+MISTAKE = 2  # exit status for wrong arguments
+MANY = 1_000_000_000  # the largest count that an option accepts
 
 
 class Parser(argparse.ArgumentParser):
@@ -25,11 +25,11 @@ class Parser(argparse.ArgumentParser):
 
 
 def one_line(text: str) -> str:
-    """White space as single spaces."""
+    """The text with every run of white space as one space."""
     return " ".join(text.split())
 
 
-def whole(low: int, high: int) -> Callable[[str], int]:
+def whole_number(low: int, high: int) -> Callable[[str], int]:
     """An argparse type: a whole number from ``low`` to ``high``."""
 
     def parse(text: str) -> int:
@@ -44,7 +44,7 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
-def share(text: str) -> float:
+def fraction(text: str) -> float:
     """An argparse type: a number above 0 and not above 1."""
     try:
         value = float(text)
@@ -55,13 +55,13 @@ def share(text: str) -> float:
     return value
 
 
-def checkpoint(p: Parser) -> None:
-    """A checkpoint, by its name or path."""
+def add_checkpoint_argument(p: Parser) -> None:
+    """Add the argument CHECKPOINT: a name or a path."""
     p.add_argument("checkpoint", metavar="CHECKPOINT", help="a directory, or a name under checkpoints/")
 
 
-def measuring(p: Parser, seeded: str = "resamples") -> None:
-    """How much of a file is measured, by which draws, and where the numbers go."""
-    p.add_argument("--limit", type=whole(1, MANY), metavar="N", help="only the first N pairs")
-    p.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N", help=f"of {seeded} (0)")
+def add_measuring_options(p: Parser, seeded: str = "resamples") -> None:
+    """Add ``--limit``, ``--seed`` and ``--json``; ``seeded`` says in the help what the seed is for."""
+    p.add_argument("--limit", type=whole_number(1, MANY), metavar="N", help="only the first N pairs")
+    p.add_argument("--seed", type=whole_number(0, 2**63 - 1), default=0, metavar="N", help=f"of {seeded} (0)")
     p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
-from s2s.commands.arguments import whole
-from s2s.commands.terminal import put, table
+from s2s.commands.arguments import whole_number
+from s2s.commands.terminal import text_table, write_output
 from s2s.commands.train import NAME
 from s2s.errors import UserError
 from s2s.text.safe import printable
@@ -20,22 +20,24 @@ if TYPE_CHECKING:
 
 
 def add_evaluate_command(commands: Commands) -> None:
-    """The parser."""
+    """Add the command ``evaluate`` and its options."""
     p = commands.add_parser("evaluate", help="score a checkpoint on a file of pairs")
     p.set_defaults(run=evaluate)
     _arguments(p)
 
 
 def _arguments(p: arguments.Parser) -> None:
-    arguments.checkpoint(p)
-    pair_options.pairs_options(p)
-    p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default")
+    arguments.add_checkpoint_argument(p)
+    pair_options.add_pair_options(p)
+    p.add_argument(
+        "--beam", type=whole_number(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default"
+    )
     p.add_argument("--json", metavar="FILE", help="write the scores as JSON; - for the terminal")
     p.add_argument("--card", metavar="SPLIT", help="store the scores in the checkpoint and its card, as test, say")
 
 
 def evaluate(options: argparse.Namespace, command: str) -> int:
-    """``evaluate``: the scores of a checkpoint on a file of pairs."""
+    """``evaluate``: score a checkpoint on a file of pairs and print or store the scores."""
     split = options.card
     if split is not None and (not NAME.fullmatch(split) or split in ("training", "imported")):
         raise UserError("split_name", name=split)
@@ -47,7 +49,7 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     from s2s.decode.strategy import Settings
     from s2s.evaluate.corpus import corpus_scores, max_scored_tokens
 
-    checkpoint, pairs = load(directory), pair_options.read_options_pairs(options)
+    checkpoint, pairs = load(directory), pair_options.read_pairs_option(options)
     settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
     most = max_scored_tokens(checkpoint.config.data)
     scores = corpus_scores(checkpoint.model, checkpoint.source, checkpoint.target, pairs, settings, most)
@@ -60,7 +62,7 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
         **scores,
     }
     if options.json:
-        put(json.dumps(report, ensure_ascii=False, indent=1) + "\n", options.json)
+        write_output(json.dumps(report, ensure_ascii=False, indent=1) + "\n", options.json)
     else:
         print(_report_table(report, most))
     return 0
@@ -81,4 +83,4 @@ def _report_table(report: Mapping[str, Any], most: int) -> str:
         ["perplexity", f"{report['perplexity']:.2f}"],
         ["accuracy", f"{report['token_accuracy']:.4f} of tokens, teacher-forced"],
     ]
-    return table([[printable(cell) for cell in row] for row in rows], right=())
+    return text_table([[printable(cell) for cell in row] for row in rows], right=())

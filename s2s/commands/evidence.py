@@ -1,4 +1,4 @@
-"""The commands ``evidence`` and ``align``: is attention the reason, and does it look where a translator would?"""
+"""The commands ``evidence`` and ``align``: does attention explain an output; does it match human links?"""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
-from s2s.commands.exposure import percent, row
-from s2s.commands.terminal import put, table
+from s2s.commands.exposure import estimate_row, percent_bar
+from s2s.commands.terminal import text_table, write_output
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
     from s2s.explain.alignment_error import Alignment, Score
     from s2s.explain.corpus import EvidenceReport
 
-WHAT = {
+MEASURES = {
     "tau_gradient": ("tau, gradient x input", "Kendall's, with attention"),
     "tau_integrated": ("tau, integrated gradients", ""),
     "tau_erasure": ("tau, erasure", ""),
@@ -35,7 +35,7 @@ WHAT = {
 
 
 def add_evidence_command(commands: Commands) -> None:
-    """The parsers."""
+    """Add the commands ``evidence`` and ``align`` and their options."""
     p = commands.add_parser("evidence", help="measure whether attention is the reason for a checkpoint's words")
     p.set_defaults(run=evidence)
     _evidence_arguments(p)
@@ -45,19 +45,22 @@ def add_evidence_command(commands: Commands) -> None:
 
 
 def _evidence_arguments(p: arguments.Parser) -> None:
-    arguments.checkpoint(p)
-    pair_options.pairs_options(p)
-    arguments.measuring(p)
+    arguments.add_checkpoint_argument(p)
+    pair_options.add_pair_options(p)
+    arguments.add_measuring_options(p)
 
 
 def _align_arguments(p: arguments.Parser) -> None:
-    arguments.checkpoint(p)
+    arguments.add_checkpoint_argument(p)
     p.add_argument("file", metavar="FILE", type=Path, help="source TAB target TAB sure links TAB possible links")
-    pair_options.encoding_option(p)
+    pair_options.add_encoding_option(p)
     p.add_argument(
-        "--threshold", type=arguments.share, metavar="X", help="link all weights of at least X; the largest by default"
+        "--threshold",
+        type=arguments.fraction,
+        metavar="X",
+        help="link all weights of at least X; the largest by default",
     )
-    arguments.measuring(p)
+    arguments.add_measuring_options(p)
 
 
 def evidence(options: argparse.Namespace, command: str) -> int:
@@ -67,21 +70,21 @@ def evidence(options: argparse.Namespace, command: str) -> int:
     from s2s.evaluate.bootstrap import Bootstrap
     from s2s.explain.corpus import measure_evidence
 
-    checkpoint, pairs = load(directory), pair_options.read_options_pairs(options)[: options.limit]
-    with percent() as tell:
-        told = measure_evidence(checkpoint, [source for source, _ in pairs], Bootstrap(seed=options.seed), tell)
+    checkpoint, pairs = load(directory), pair_options.read_pairs_option(options)[: options.limit]
+    with percent_bar() as progress:
+        report = measure_evidence(checkpoint, [source for source, _ in pairs], Bootstrap(seed=options.seed), progress)
     if options.json:
-        put(told.to_json() + "\n", options.json)
+        write_output(report.to_json() + "\n", options.json)
     else:
-        print(table(evidence_rows(told), right=()))
+        print(text_table(evidence_rows(report), right=()))
     return 0
 
 
 def evidence_rows(report: EvidenceReport) -> list[list[str]]:
-    """The measures in short: name, value, interval, what it is."""
+    """One row a measure: name, value, confidence interval, meaning."""
     out = [["checkpoint", f"{report.checkpoint} ({report.digest})", "", f"{report.sentences:,} sentences"]]
-    out += [row(name, report.measures[key], what) for key, (name, what) in WHAT.items()]
-    return out + [row(f"verdict: {name}", share, "of steps") for name, share in report.verdicts.items()]
+    out += [estimate_row(name, report.measures[key], what) for key, (name, what) in MEASURES.items()]
+    return out + [estimate_row(f"verdict: {name}", share, "of steps") for name, share in report.verdicts.items()]
 
 
 def align(options: argparse.Namespace, command: str) -> int:
@@ -93,32 +96,32 @@ def align(options: argparse.Namespace, command: str) -> int:
     from s2s.explain.gold_links import read_gold
 
     checkpoint = load(directory)
-    with pair_options.reading() as remarks:
+    with pair_options.print_remarks() as remarks:
         golds = read_gold(options.file, options.encoding, remarks.form)[: options.limit]
-    with percent() as tell:
-        told = measure_alignment(checkpoint, golds, options.threshold, Bootstrap(seed=options.seed), tell)
+    with percent_bar() as progress:
+        alignment = measure_alignment(checkpoint, golds, options.threshold, Bootstrap(seed=options.seed), progress)
     if options.json:
-        put(told.to_json() + "\n", options.json)
+        write_output(alignment.to_json() + "\n", options.json)
     else:
-        print(table(align_rows(told), right=()))
+        print(text_table(align_rows(alignment), right=()))
     return 0
 
 
-def align_rows(made: Alignment) -> list[list[str]]:
-    """A row a lane and shift: AER, its interval, precision and recall."""
-    out = [["checkpoint", f"{made.checkpoint} ({made.digest})", "", f"{made.sentences:,} pairs"]]
+def align_rows(alignment: Alignment) -> list[list[str]]:
+    """One row for each lane and shift: alignment error rate, its interval, precision and recall."""
+    out = [["checkpoint", f"{alignment.checkpoint} ({alignment.digest})", "", f"{alignment.sentences:,} pairs"]]
     for title, scores in (
-        ("forced", made.forced),
-        ("free", made.free),
-        ("forced, in its own tokens", made.by_token),
-        ("the diagonal", {"0": made.diagonal}),
+        ("forced", alignment.forced),
+        ("free", alignment.free),
+        ("forced, in its own tokens", alignment.by_token),
+        ("the diagonal", {"0": alignment.diagonal}),
     ):
         for shift, score in scores.items():
             at = "" if shift == "0" else f", shift {int(shift):+d}"
-            out.append(row(f"AER, {title}{at}", score.error_rate, _both(score)))
-    out.append(["unknown words", f"{made.unknown_source:.4g}", "", "of source tokens"])
-    out.append(["", f"{made.unknown_target:.4g}", "", "of target tokens"])
-    out.append(["free = reference", f"{made.free_words:.4g}", "", "of target tokens; the free lane counts these"])
+            out.append(estimate_row(f"AER, {title}{at}", score.error_rate, _both(score)))
+    out.append(["unknown words", f"{alignment.unknown_source:.4g}", "", "of source tokens"])
+    out.append(["", f"{alignment.unknown_target:.4g}", "", "of target tokens"])
+    out.append(["free = reference", f"{alignment.free_words:.4g}", "", "of target tokens; the free lane counts these"])
     return out
 
 

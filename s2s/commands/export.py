@@ -1,4 +1,4 @@
-"""The command ``export``: traces that were saved, as one HTML file that plays without a server."""
+"""The command ``export``: saved traces as one HTML file that plays without a server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s2s.commands import arguments
-from s2s.commands.terminal import put
+from s2s.commands.terminal import write_output
 from s2s.errors import LANGUAGES, UserError
 from s2s.player import page
 from s2s.trace.trace import Trace
@@ -15,11 +15,11 @@ from s2s.trace.trace import Trace
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
 
-LIMIT = 64  # MB of one file
+LIMIT = 64  # MB, the largest trace file that is read
 
 
 def add_export_command(commands: Commands) -> None:
-    """The parser."""
+    """Add the command ``export`` and its options."""
     p = commands.add_parser("export", help="make a page that plays without a server of saved traces")
     p.set_defaults(run=export)
     _arguments(p)
@@ -34,7 +34,7 @@ def _arguments(p: arguments.Parser) -> None:
 def export(options: argparse.Namespace, command: str) -> int:
     """``export``: the free and the forced lane of one text, or one of them, as a page."""
     lanes = page.merge_lanes([_read(path) for path in options.traces])
-    put(page.render(lanes, options.lang), options.html)
+    write_output(page.render(lanes, options.lang), options.html)
     return 0
 
 
@@ -49,5 +49,5 @@ def _read(path: Path) -> dict[str, Trace]:
         raise UserError("file_too_large", file=name, limit=LIMIT)
     try:
         return page.read_lanes(content.decode("utf-8-sig"))
-    except ValueError as error:  # also of UTF-8
+    except ValueError as error:  # UnicodeDecodeError is one
         raise UserError("export_no_trace", file=name, reason=error) from None

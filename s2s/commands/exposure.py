@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
-from s2s.commands.arguments import whole
-from s2s.commands.terminal import put, table
+from s2s.commands.arguments import whole_number
+from s2s.commands.terminal import text_table, write_output
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 
 
 def add_exposure_command(commands: Commands) -> None:
-    """The parser."""
+    """Add the command ``exposure`` and its options."""
     p = commands.add_parser("exposure", help="measure what a checkpoint loses when it reads its own words")
     p.set_defaults(run=exposure)
     _arguments(p)
 
 
 def _arguments(p: arguments.Parser) -> None:
-    arguments.checkpoint(p)
-    pair_options.pairs_options(p)
+    arguments.add_checkpoint_argument(p)
+    pair_options.add_pair_options(p)
     p.add_argument("--oracle", choices=("date",), help="of the synthetic task that the pairs are of: accumulated error")
     p.add_argument(
         "--beams",
-        type=whole(1, 50),
+        type=whole_number(1, 50),
         nargs="*",
         default=[1, 2, 3, 5, 10],
         metavar="N",
         help="sizes (1 2 3 5 10)",
     )
-    arguments.measuring(p, "resamples and distractors")
+    arguments.add_measuring_options(p, "resamples and distractors")
 
 
 def exposure(options: argparse.Namespace, command: str) -> int:
@@ -50,20 +50,20 @@ def exposure(options: argparse.Namespace, command: str) -> int:
     from s2s.evaluate.bootstrap import Bootstrap
     from s2s.exposure import Options, measure
 
-    checkpoint, pairs = load(directory), pair_options.read_options_pairs(options)[: options.limit]
-    told = Options(Bootstrap(seed=options.seed), tuple(options.beams), _oracle(options.oracle, checkpoint))
-    with percent() as tell:
-        report = measure(checkpoint, pairs, told, tell)
+    checkpoint, pairs = load(directory), pair_options.read_pairs_option(options)[: options.limit]
+    settings = Options(Bootstrap(seed=options.seed), tuple(options.beams), _oracle(options.oracle, checkpoint))
+    with percent_bar() as progress:
+        report = measure(checkpoint, pairs, settings, progress)
     if options.json:
-        put(report.to_json() + "\n", options.json)
+        write_output(report.to_json() + "\n", options.json)
     else:
-        print(table(rows(report), right=()))
+        print(text_table(exposure_rows(report), right=()))
     return 0
 
 
 @contextmanager
-def percent() -> Iterator[Callable[[float], None]]:
-    """A bar of per cent on the terminal; what it yields moves it to a share."""
+def percent_bar() -> Iterator[Callable[[float], None]]:
+    """A progress bar on the terminal; yields a function that sets it to a fraction from 0 to 1."""
     from tqdm import tqdm
 
     with tqdm(total=100, unit="%", disable=None, leave=False, bar_format="{l_bar}{bar}| {elapsed}") as bar:
@@ -80,39 +80,39 @@ def _oracle(name: str | None, checkpoint: Checkpoint) -> Oracle | None:
     return oracle
 
 
-def rows(report: Report) -> list[list[str]]:
-    """The measures in short: name, value, interval, what it is."""
+def exposure_rows(report: Report) -> list[list[str]]:
+    """One row a measure: name, value, confidence interval, meaning."""
     overall, recovered, calibrated = report.positions.overall, report.recovery.overall, report.calibration
     out = [["checkpoint", f"{report.checkpoint} ({report.digest})", "", f"{report.sentences:,} sentences"]]
     out += [
-        row("accuracy, teacher-forced", overall["accuracy_forced"], "of tokens"),
-        row("accuracy, free-running", overall["accuracy_free"], "the reference's token at its position"),
-        row("gap", overall["accuracy_gap"]),
-        row("NLL, teacher-forced", overall["nll_running"], "nats a token, over the tokens of the next row"),
-        row("NLL, free-running", overall["nll_free"], "nats a token, until the own output ends"),
-        row("cost of a wrong word", recovered["cost_accuracy"], "accuracy of the rest"),
-        row("", recovered["cost_f1"], "token F1 of the rest"),
-        row("ECE, <eos>", calibrated.eos.ece, "teacher-forced"),
-        row("ECE, other tokens", calibrated.other.ece, "teacher-forced"),
+        estimate_row("accuracy, teacher-forced", overall["accuracy_forced"], "of tokens"),
+        estimate_row("accuracy, free-running", overall["accuracy_free"], "the reference's token at its position"),
+        estimate_row("gap", overall["accuracy_gap"]),
+        estimate_row("NLL, teacher-forced", overall["nll_running"], "nats a token, over the tokens of the next row"),
+        estimate_row("NLL, free-running", overall["nll_free"], "nats a token, until the own output ends"),
+        estimate_row("cost of a wrong word", recovered["cost_accuracy"], "accuracy of the rest"),
+        estimate_row("", recovered["cost_f1"], "token F1 of the rest"),
+        estimate_row("ECE, <eos>", calibrated.eos.ece, "teacher-forced"),
+        estimate_row("ECE, other tokens", calibrated.other.ece, "teacher-forced"),
     ]
     if report.distractor:
-        out.append(row("reference - distractor", report.distractor.margin, "nats a sentence"))
-        out.append(row("reference preferred", report.distractor.preferred, "of sentences"))
+        out.append(estimate_row("reference - distractor", report.distractor.margin, "nats a sentence"))
+        out.append(estimate_row("reference preferred", report.distractor.preferred, "of sentences"))
     if report.excess:
-        made = report.excess.excess
-        for n in [n for n, value in enumerate(made.value) if value is not None][-1:]:
+        excess = report.excess.excess
+        for n in [n for n, value in enumerate(excess.value) if value is not None][-1:]:
             what = f"%, of accumulated error at length {n + 1}"
-            out.append(["ExAccErr", *_numbers(made.value[n], made.low[n], made.high[n]), what])
-        out.append(row("undefined", report.excess.undefined, "of own outputs, from some token on"))
+            out.append(["ExAccErr", *_numbers(excess.value[n], excess.low[n], excess.high[n]), what])
+        out.append(estimate_row("undefined", report.excess.undefined, "of own outputs, from some token on"))
     for scores in report.beams:
-        out.append(row(f"beam {scores.beam}: log P", scores.log_prob, "nats a sentence"))
-        out.append(row("  length ratio", scores.length_ratio))
-        out.append(row("  character BLEU" if report.bleu_tokenizer == "char" else "  BLEU", scores.bleu))
+        out.append(estimate_row(f"beam {scores.beam}: log P", scores.log_prob, "nats a sentence"))
+        out.append(estimate_row("  length ratio", scores.length_ratio))
+        out.append(estimate_row("  character BLEU" if report.bleu_tokenizer == "char" else "  BLEU", scores.bleu))
     return out
 
 
-def row(name: str, estimate: Estimate, what: str = "") -> list[str]:
-    """A line of a table: name, value, interval, what it is."""
+def estimate_row(name: str, estimate: Estimate, what: str = "") -> list[str]:
+    """A table row: name, value, confidence interval, meaning."""
     return [name, *_numbers(estimate.value, estimate.low, estimate.high), what]
 
 

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2s.commands.arguments import whole
+from s2s.commands.arguments import whole_number
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
     from s2s.adapters.imported import ImportOptions
     from s2s.commands.arguments import Commands
 
-OPTIONS = {  # of the command that only some kinds take
+OPTIONS = {  # the options that apply to one kind only
     "keras": {"vocab", "carries_state", "map", "marks", "padded_to"},
     "pytorch-tutorial": {"vocab"},
     "huggingface": {"prefix", "source_language", "target_language"},
@@ -23,7 +23,7 @@ OPTIONS = {  # of the command that only some kinds take
 
 
 def add_import_command(commands: Commands) -> None:
-    """The parser."""
+    """Add the command ``import`` and its options."""
     p = commands.add_parser("import", help="make a checkpoint of a model of another library (docs/IMPORT.md)")
     p.set_defaults(run=import_model)
     kinds = "joeynmt, opennmt, keras, pytorch-tutorial, huggingface"
@@ -47,11 +47,13 @@ def add_import_command(commands: Commands) -> None:
         "--map", metavar="PLACE=PATH", action="append", help="keras: the layer at a path is that of this place"
     )
     p.add_argument("--marks", metavar=("START", "END"), nargs=2, help="keras: the words that begin and end a sentence")
-    p.add_argument("--padded-to", type=whole(1, 400), metavar="N", help="keras: tokens that sources were padded to")
+    p.add_argument(
+        "--padded-to", type=whole_number(1, 400), metavar="N", help="keras: tokens that sources were padded to"
+    )
 
 
 def _import_options(options: argparse.Namespace) -> ImportOptions:
-    """The options as a record; UserError for one that does not go with the kind, or is none."""
+    """The options as a record. UserError for one that does not apply to the kind, or has an invalid value."""
     from s2s.adapters.imported import ImportOptions
     from s2s.adapters.keras_layers import ROLES
 
@@ -77,31 +79,31 @@ def _import_options(options: argparse.Namespace) -> ImportOptions:
 
 
 def import_model(options: argparse.Namespace, command: str) -> int:
-    """``import``: read, convert, write."""
+    """``import``: read a model, convert it and write the checkpoint; notes go to stderr."""
     from s2s.adapters import READERS
-    from s2s.adapters.imported import ImportOptions, write
+    from s2s.adapters.imported import ImportOptions, write_imported
     from s2s.text.segmenters import SEGMENTERS
 
     if options.kind not in READERS and options.kind != "huggingface":
         raise UserError("import_kind", found=options.kind, known=", ".join([*READERS, "huggingface"]))
     if Path(options.name).name != options.name or options.name.startswith("."):
         raise UserError("import_name", name=options.name)
-    given = _import_options(options)
-    for name in (given.source, given.target):
+    import_options = _import_options(options)
+    for name in (import_options.source, import_options.target):
         if name is not None and name not in SEGMENTERS:
             raise UserError("segmenter_unknown", found=name, known=", ".join(SEGMENTERS))
     if options.kind == "huggingface":
         from s2s.checkpoint import huggingface
 
-        if len(options.paths) > 1 or given != ImportOptions():
+        if len(options.paths) > 1 or import_options != ImportOptions():
             raise UserError("import_huggingface")
-        own = (options.prefix, options.source_language, options.target_language)
+        texts = (options.prefix, options.source_language, options.target_language)
         notes: Sequence[str] = huggingface.import_huggingface(
-            str(options.paths[0]), options.out / options.name, *(text or "" for text in own)
+            str(options.paths[0]), options.out / options.name, *(text or "" for text in texts)
         )
     else:
-        imported = READERS[options.kind](options.paths, given)
-        write(imported, options.out / options.name)
+        imported = READERS[options.kind](options.paths, import_options)
+        write_imported(imported, options.out / options.name)
         notes = imported.origin.notes
     for note in notes:
         print(f"- {note}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The commands ``inspect`` and ``compare``: a test set into a directory of rows with causes; two of these compared."""
+"""The commands ``inspect`` and ``compare``: find a test set's errors and their causes; compare two runs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
-from s2s.commands.arguments import whole
-from s2s.commands.terminal import put, table
+from s2s.commands.arguments import whole_number
+from s2s.commands.terminal import text_table, write_output
 from s2s.data.readers import silent
 from s2s.figures.numbers import chance
 from s2s.text.safe import printable
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from s2s.inspect.run import Inspection
 
 
-# oneDNN and torch keep code for each shape of a product, 1,024 each: several 100 MB that save a tenth of the time
+# oneDNN and torch cache compiled code by matrix shape, 1,024 entries each: several 100 MB for 10 % of the time.
 CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
 
 
 def add_inspect_command(commands: Commands) -> None:
-    """The parsers."""
+    """Add the commands ``inspect`` and ``compare`` and their options."""
     p = commands.add_parser("inspect", help="find the causes of a checkpoint's errors on a file of pairs")
     p.set_defaults(run=inspect)
     _inspect_arguments(p)
@@ -39,12 +39,12 @@ def add_inspect_command(commands: Commands) -> None:
 
 
 def _inspect_arguments(p: arguments.Parser) -> None:
-    arguments.checkpoint(p)
-    pair_options.pairs_options(p)
+    arguments.add_checkpoint_argument(p)
+    pair_options.add_pair_options(p)
     p.add_argument(
         "--out", metavar="DIR", type=Path, required=True, help="where rows and summary go, or are gone on with"
     )
-    p.add_argument("--limit", type=whole(1, arguments.MANY), metavar="N", help="only the first N pairs")
+    p.add_argument("--limit", type=whole_number(1, arguments.MANY), metavar="N", help="only the first N pairs")
     p.add_argument("--mode", choices=("both", "forced", "free"), default="both", help="causes need both lanes (both)")
     p.add_argument("--states", action="store_true", help="keep the states, too, or add them to what is done")
     p.add_argument("--json", metavar="FILE", help="write the summary as JSON; - for the terminal")
@@ -61,19 +61,19 @@ def _compare_arguments(p: arguments.Parser) -> None:
 
 
 def inspect(options: argparse.Namespace, command: str) -> int:
-    """``inspect``: rows, causes and a summary in ``--out``, going on where that directory was left."""
+    """``inspect``: write rows, causes and a summary to ``--out``, resuming an unfinished run."""
     directory, stopped = find_checkpoint(options.checkpoint), 0
     for cache in CACHES:
-        os.environ.setdefault(cache, "32")  # read when torch first multiplies
+        os.environ.setdefault(cache, "32")  # entries; read at the first matrix product
     try:
         with stoppable():
             from s2s.checkpoint.open import load
             from s2s.inspect.run import Input, Inspection
 
             read = options.format, options.limit, options.skip_bad, options.encoding
-            with pair_options.reading() as remarks:
+            with pair_options.print_remarks() as remarks:
                 source = Input(
-                    options.file, pair_options.columns(options), *read, remarks.form if _rank() == 0 else silent
+                    options.file, pair_options.column_names(options), *read, remarks.form if _rank() == 0 else silent
                 )
                 inspection = Inspection(options.out, load(directory), source, options.mode)
             first = _run(inspection, options.states)
@@ -81,16 +81,16 @@ def inspect(options: argparse.Namespace, command: str) -> int:
         stopped, first = status(stop), _rank() == 0
     if not first:
         return stopped
-    if stopped:  # said here, after the progress bar has gone with the exception
+    if stopped:  # printed here, as the progress bar is gone by now
         print("Stopped. Run the same command again to go on.", file=sys.stderr)
         return stopped
     from s2s.inspect.summary import load_summary
 
-    made = load_summary(options.out)
+    summary = load_summary(options.out)
     if options.json:
-        put(_json(made), options.json)
+        write_output(_json(summary), options.json)
     else:
-        print(table(summary_rows(made), right=(1,)))
+        print(text_table(summary_rows(summary), right=(1,)))
         print(f"Rows: {options.out / 'examples.parquet'}")
     return 0
 
@@ -100,7 +100,7 @@ def _rank() -> int:
 
 
 def _run(inspection: Inspection, keep: bool) -> bool:
-    """The whole of it; whether this is the first process."""
+    """Run the inspection, and the states with ``keep``; returns whether this is the first process."""
     from tqdm import tqdm
 
     from s2s.inspect.states.capture import StateWriter
@@ -124,19 +124,19 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def summary_rows(made: Mapping[str, Any]) -> list[list[str]]:
-    """The summary in short, for a terminal."""
-    held = made["checkpoint"]
-    passed = f"{made['left_out']:,} left out, {made['bad_rows']:,} bad rows"
+def summary_rows(summary: Mapping[str, Any]) -> list[list[str]]:
+    """The summary as table rows."""
+    held = summary["checkpoint"]
+    passed = f"{summary['left_out']:,} left out, {summary['bad_rows']:,} bad rows"
     rows = [
         ["checkpoint", "", held["name"], held["digest"]],
-        ["examples", f"{made['examples']:,}", "", passed],
-        *([["with an error", f"{made['errors']:,}", "", ""]] if "errors" in made else []),
+        ["examples", f"{summary['examples']:,}", "", passed],
+        *([["with an error", f"{summary['errors']:,}", "", ""]] if "errors" in summary else []),
     ]
-    tokens = made.get("bleu_tokenizer", "")
+    tokens = summary.get("bleu_tokenizer", "")
     what = {"bleu": "of characters" if tokens == "char" else f"tokens: {tokens}" if tokens else ""}
-    rows += [[name, _number(x["value"]), _between(x), what.get(name, "")] for name, x in made["scores"].items()]
-    causes = sorted(made.get("causes", {}).items(), key=lambda item: -item[1]["count"])
+    rows += [[name, _number(x["value"]), _between(x), what.get(name, "")] for name, x in summary["scores"].items()]
+    causes = sorted(summary.get("causes", {}).items(), key=lambda item: -item[1]["count"])
     for name, one in causes:
         share = one["share"]
         value = "" if share["value"] is None else f"{100 * share['value']:.1f} % of errors"
@@ -145,7 +145,7 @@ def summary_rows(made: Mapping[str, Any]) -> list[list[str]]:
 
 
 def compare(options: argparse.Namespace, command: str) -> int:
-    """``compare``: two inspections of one file, by a score."""
+    """``compare``: compare two inspections of one file by a score."""
     from s2s.inspect.comparison import comparison, same_model
     from s2s.inspect.table import Examples
 
@@ -153,7 +153,7 @@ def compare(options: argparse.Namespace, command: str) -> int:
     made = comparison(both[0], both[1], options.score)
     names = [f"{examples.manifest['checkpoint']['name']} ({examples.directory})" for examples in both]
     if options.json:
-        put(_json({"systems": names, **made}), options.json)
+        write_output(_json({"systems": names, **made}), options.json)
         return 0
     rows = [["", made["score"], "", ""]]
     for name, key in (*zip(names, ("first", "second"), strict=True), ("difference", "difference")):
@@ -167,7 +167,7 @@ def compare(options: argparse.Namespace, command: str) -> int:
         [f"mean {name}", _number(n["first"]), f"against {_number(n['second'])}", ""]
         for name, n in made["attention"].items()
     ]
-    print(table(rows, right=(1,)))
+    print(text_table(rows, right=(1,)))
     if same_model(*both):
         print("One model, looked at in two places: it says the same words, so that every score ties.", file=sys.stderr)
     return 0

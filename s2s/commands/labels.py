@@ -1,4 +1,4 @@
-"""The command ``labels export``: an inspection's rows with what people said of them, as one file."""
+"""The command ``labels export``: write an inspection's rows with people's labels to one file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_labels_command(commands: Commands) -> None:
-    """The parser."""
+    """Add the command ``labels`` and its options."""
     p = commands.add_parser("labels", help="what people said of an inspection's examples")
     actions = p.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
     p = actions.add_parser("export", help="write the rows with everybody's verdicts, categories and notes")
@@ -31,13 +31,13 @@ def _arguments(p: arguments.Parser) -> None:
 
 
 def export(options: argparse.Namespace, command: str) -> int:
-    """``labels export``: all rows, or those with a label."""
+    """``labels export``: write all rows, or only those with a label."""
     from s2s.inspect.label_export import export_labels
     from s2s.inspect.table import Examples
     from s2s.store.labels import read_labels
 
     examples = Examples(options.directory)
-    said = read_labels(examples.manifest, options.database)
-    count = export_labels(examples, said, options.out, options.only_labelled)
-    print(f"Wrote {options.out}: {count:,} rows, {len(said):,} with a label.", file=sys.stderr)
+    labels = read_labels(examples.manifest, options.database)
+    count = export_labels(examples, labels, options.out, options.only_labelled)
+    print(f"Wrote {options.out}: {count:,} rows, {len(labels):,} with a label.", file=sys.stderr)
     return 0

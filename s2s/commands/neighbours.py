@@ -1,4 +1,4 @@
-"""The command ``neighbours``: find states of an inspected corpus that are like one of a sentence's."""
+"""The command ``neighbours``: find the states of an inspected corpus that are nearest to one of a sentence."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from s2s.checkpoint.find import find_inspected
 from s2s.commands import arguments
-from s2s.commands.arguments import whole
-from s2s.commands.terminal import put, table
+from s2s.commands.arguments import whole_number
+from s2s.commands.terminal import text_table, write_output
 from s2s.errors import UserError
 from s2s.text.safe import printable
 
@@ -24,29 +24,31 @@ if TYPE_CHECKING:
     from s2s.inspect.states.store import StateStore
     from s2s.inspect.table import Examples
 
-STATES = {"position": "encoder", "step": "decoder", "context": "context"}  # option → kind
-PLACE = whole(1, 1_000_000)
+STATES = {"position": "encoder", "step": "decoder", "context": "context"}  # option → kind of state
+PLACE = whole_number(1, 1_000_000)
 
 
 def add_neighbours_command(commands: Commands) -> None:
-    """The parser."""
+    """Add the command ``neighbours`` and its options."""
     p = commands.add_parser("neighbours", help="find states of an inspected corpus that are like one of a sentence's")
     p.set_defaults(run=neighbours)
     p.add_argument("directory", metavar="DIR", type=Path, help="what inspect --states wrote")
     p.add_argument("text", metavar="TEXT", nargs="?", help="what the model reads")
-    p.add_argument("--example", type=whole(1, arguments.MANY), metavar="ID", help="in its place: a row of the table")
+    p.add_argument(
+        "--example", type=whole_number(1, arguments.MANY), metavar="ID", help="in its place: a row of the table"
+    )
     which = p.add_mutually_exclusive_group(required=True)
     which.add_argument("--step", type=PLACE, metavar="T", help="the decoder's state at this step, from 1")
     which.add_argument("--context", type=PLACE, metavar="T", help="the context vector of this step")
     which.add_argument("--position", type=PLACE, metavar="S", help="the encoder's state of this source token, from 1")
     p.add_argument("--reference", metavar="R", help="the right output: the decoder reads it, not its own words")
-    p.add_argument("--count", type=whole(1, 1000), default=10, metavar="K", help="how many (10)")
+    p.add_argument("--count", type=whole_number(1, 1000), default=10, metavar="K", help="how many (10)")
     p.add_argument("--checkpoint", metavar="CHECKPOINT", help="where it is, if not under its name")
     p.add_argument("--json", metavar="FILE", help="write them as JSON; - for the terminal")
 
 
 def neighbours(options: argparse.Namespace, command: str) -> int:
-    """``neighbours``: a row a state, the nearest first, with the sentence it is of and what was said there."""
+    """``neighbours``: one row a state, nearest first, with its sentence and the token there."""
     if (options.text is None) == (options.example is None):
         raise UserError("neighbours_of_what")
     if options.example is not None and options.reference is not None:
@@ -56,33 +58,33 @@ def neighbours(options: argparse.Namespace, command: str) -> int:
     from s2s.inspect.states.store import StateStore
     from s2s.inspect.table import Examples
 
-    examples, kept = Examples(options.directory), StateStore(options.directory)
+    examples, store = Examples(options.directory), StateStore(options.directory)
     name = next(name for name in STATES if getattr(options, name) is not None)
     place, kind = getattr(options, name) - 1, STATES[name]
-    words, vectors = _query(options, examples, kept, kind)
+    words, vectors = _query(options, examples, store, kind)
     if place >= len(vectors):
         raise UserError("neighbours_beyond", found=place + 1, last=len(vectors))
-    found = nearest(kept, kind, vectors[place], options.count, options.example)
-    said = occurrences(examples, kept, kind, [one.origin for one in found.neighbours])
+    result = nearest(store, kind, vectors[place], options.count, options.example)
+    matches = occurrences(examples, store, kind, [one.origin for one in result.neighbours])
     if options.json:
-        made = {"kind": kind, "lane": kept.lane, "word": words[place], "tokens": words, "place": place}
-        rows = [_row(one.cosine, there) for one, there in zip(found.neighbours, said, strict=True)]
-        text = json.dumps({**made, "compared": found.compared, "neighbours": rows}, ensure_ascii=False, indent=1)
-        put(text + "\n", options.json)
+        made = {"kind": kind, "lane": store.lane, "word": words[place], "tokens": words, "place": place}
+        rows = [_row(one.cosine, there) for one, there in zip(result.neighbours, matches, strict=True)]
+        text = json.dumps({**made, "compared": result.compared, "neighbours": rows}, ensure_ascii=False, indent=1)
+        write_output(text + "\n", options.json)
         return 0
     print(_heading(words, place, kind))
-    print(_table(found, said))
+    print(_table(result, matches))
     return 0
 
 
 def _query(
-    options: argparse.Namespace, examples: Examples, kept: StateStore, kind: str
+    options: argparse.Namespace, examples: Examples, store: StateStore, kind: str
 ) -> tuple[list[str], np.ndarray]:
-    """A sentence's words and its states of a kind."""
+    """A sentence's tokens and its states of a kind, one row a token."""
     if options.example is not None:
         from s2s.inspect.states.occurrences import example_states
 
-        return example_states(examples, kept, kind, options.example)
+        return example_states(examples, store, kind, options.example)
     from s2s.checkpoint.open import load
     from s2s.decode.decode import trace
     from s2s.inspect.states.capture import trace_states
@@ -107,11 +109,11 @@ def _heading(words: list[str], place: int, kind: str) -> str:
     return printable(f"{kind} {place + 1}: {' '.join(marked)}")
 
 
-def _table(found: NearState, said: list[Occurrence]) -> str:
+def _table(result: NearState, matches: list[Occurrence]) -> str:
     rows = [["cosine", "example", "place", "", "word", "", "error"]]
-    for one, there in zip(found.neighbours, said, strict=True):
+    for one, there in zip(result.neighbours, matches, strict=True):
         before, after = there.around()
         error = "" if not there.error else "error"
         numbers = [f"{one.cosine:.4f}", str(there.id), str(there.position + 1)]
         rows.append([*numbers, printable(before), f"[{printable(there.word)}]", printable(after), error])
-    return table(rows, right=(0, 1, 2, 3))
+    return text_table(rows, right=(0, 1, 2, 3))

@@ -1,4 +1,4 @@
-"""The commands ``prepare`` and ``generate``: files to train on, of a public download or a synthetic task."""
+"""The commands ``prepare`` and ``generate``: write training files from a public download or a synthetic task."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s2s.commands import arguments, pair_options
-from s2s.commands.arguments import whole
+from s2s.commands.arguments import whole_number
 from s2s.text.safe import printable
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_prepare_command(commands: Commands) -> None:
-    """The parsers."""
+    """Add the commands ``prepare`` and ``generate`` and their options."""
     p = commands.add_parser("prepare", help="turn a public download into train, dev and test files")
     p.set_defaults(run=prepare)
     _prepare_arguments(p)
@@ -38,13 +38,13 @@ def _prepare_arguments(p: arguments.Parser) -> None:
         (classical, "classical", 1500),
         (automaster, "automaster", 2000),
     ):
-        count = whole(1, arguments.MANY)
+        count = whole_number(1, arguments.MANY)
         kind.add_argument("--out", metavar="DIR", type=Path, default=Path("data", name), help=f"data/{name}")
         kind.add_argument("--dev", type=count, default=size, metavar="N", help=f"pairs in dev.tsv ({size})")
         kind.add_argument("--test", type=count, default=size, metavar="N", help=f"pairs in test.tsv ({size})")
-        kind.add_argument("--seed", type=whole(0, 2**63 - 1), default=1, metavar="N", help="which split")
+        kind.add_argument("--seed", type=whole_number(0, 2**63 - 1), default=1, metavar="N", help="which split")
     for kind in (tatoeba, automaster):
-        pair_options.encoding_option(kind)
+        pair_options.add_encoding_option(kind)
     classical.add_argument("--max-train", type=count, default=300_000, metavar="N", help="pairs in train.tsv (300000)")
     classical.add_argument("--unseen-book", default="世说新语", metavar="BOOK", help="held out whole (世说新语)")
 
@@ -58,14 +58,14 @@ def _generate_arguments(p: arguments.Parser) -> None:
     for kind, name, held_out in ((date, "date", 1000), (report, "car-report", 500)):
         for split, size in (("train", 20_000), ("dev", held_out), ("test", held_out)):
             kind.add_argument(
-                f"--{split}", type=whole(1, 10_000_000), default=size, metavar="N", help=f"pairs ({size})"
+                f"--{split}", type=whole_number(1, 10_000_000), default=size, metavar="N", help=f"pairs ({size})"
             )
         kind.add_argument("--out", metavar="DIR", type=Path, default=Path("data", name), help=f"data/{name}")
-        kind.add_argument("--seed", type=whole(0, 2**63 - 1), default=1, metavar="N", help="which examples")
+        kind.add_argument("--seed", type=whole_number(0, 2**63 - 1), default=1, metavar="N", help="which examples")
 
 
 def prepare(options: argparse.Namespace, command: str) -> int:
-    """``prepare``: a public download to train, dev and test files."""
+    """``prepare``: turn a public download into train, dev and test files."""
     from tqdm import tqdm
 
     from s2s.data.prepare import Sizes, prepare_automaster, prepare_classical, prepare_tatoeba
@@ -73,7 +73,7 @@ def prepare(options: argparse.Namespace, command: str) -> int:
     if options.corpus != "classical":
         read = {"tatoeba": prepare_tatoeba, "automaster": prepare_automaster}[options.corpus]
         sizes = Sizes(options.dev, options.test)
-        with pair_options.reading() as remarks:
+        with pair_options.print_remarks() as remarks:
             written = read(options.path, options.out, sizes, options.seed, options.encoding, remarks.form)
     else:
         sizes = Sizes(options.dev, options.test, options.max_train)
@@ -85,7 +85,7 @@ def prepare(options: argparse.Namespace, command: str) -> int:
 
 
 def generate(options: argparse.Namespace, command: str) -> int:
-    """``generate``: a synthetic task to train, dev and test files."""
+    """``generate``: write train, dev and test files of a synthetic task."""
     from s2s.tasks.generate import generate
 
     sizes = {"train": options.train, "dev": options.dev, "test": options.test}

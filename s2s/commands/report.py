@@ -1,4 +1,4 @@
-"""The command ``report``: an inspection as one HTML page for reading, mailing and printing."""
+"""The command ``report``: an inspection as one HTML page."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_inspected
 from s2s.commands import arguments
-from s2s.commands.arguments import whole
-from s2s.commands.terminal import put
+from s2s.commands.arguments import whole_number
+from s2s.commands.terminal import write_output
 from s2s.errors import LANGUAGES, UserError
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from s2s.inspect.report.content import Decode
     from s2s.inspect.table import Examples
 
-MOST = 50  # examples
+MOST = 50  # examples on a page
 
 
 def add_report_command(commands: Commands) -> None:
-    """The parser."""
+    """Add the command ``report`` and its options."""
     p = commands.add_parser("report", help="make a page of an inspection: numbers, charts, chosen examples")
     p.set_defaults(run=report)
     _arguments(p)
@@ -34,7 +34,7 @@ def _arguments(p: arguments.Parser) -> None:
     p.add_argument("--html", metavar="FILE", required=True, help="the page; - for the terminal")
     which = p.add_mutually_exclusive_group()
     which.add_argument("--examples", metavar="1,5,9", type=_ids, help=f"these examples, by id, {MOST} at most")
-    which.add_argument("--per-cause", metavar="N", type=whole(0, MOST), default=1, help="N of each cause (1)")
+    which.add_argument("--per-cause", metavar="N", type=whole_number(0, MOST), default=1, help="N of each cause (1)")
     p.add_argument("--lang", choices=LANGUAGES, default="en", help="the page's language (en)")
     p.add_argument("--compare", metavar="DIR_B", type=Path, help="beside it, another checkpoint on the same file")
     p.add_argument("--checkpoint", metavar="C", help="where the model is, for attention (its name under checkpoints/)")
@@ -49,7 +49,7 @@ def _ids(text: str) -> list[int]:
 
 
 def report(options: argparse.Namespace, command: str) -> int:
-    """``report``: what ``inspect`` found, chosen examples, what people said of them."""
+    """``report``: a page of an inspection's numbers, chosen examples and their labels."""
     from s2s.inspect.report.content import choose_examples, make_report
     from s2s.inspect.report.render import render_report
     from s2s.inspect.table import Examples
@@ -60,29 +60,31 @@ def report(options: argparse.Namespace, command: str) -> int:
     ids = options.examples if options.examples is not None else choose_examples(examples, options.per_cause)
     labels = read_labels(examples.manifest, options.database)
     made = make_report(examples, ids, _decode(examples, options.checkpoint) if ids else _nothing, labels, other)
-    put(render_report(made, options.lang), options.html)
+    write_output(render_report(made, options.lang), options.html)
     return 0
 
 
 def _decode(examples: Examples, named: str | None) -> Decode:
-    """By the checkpoint that was inspected; by none, with a line that says so, where it is not at hand."""
-    wanted = examples.manifest["checkpoint"]
+    """Decodes with the inspected checkpoint; without it, prints a line to stderr and decodes nothing."""
+    inspected = examples.manifest["checkpoint"]
     try:
         from s2s.checkpoint.open import load
         from s2s.inspect.report.content import trace_decoder
 
-        checkpoint = load(find_inspected(wanted, named))
+        checkpoint = load(find_inspected(inspected, named))
     except UserError:
         if named:
             raise
         checkpoint = None
-    if checkpoint and checkpoint.digest == wanted["digest"]:
+    if checkpoint and checkpoint.digest == inspected["digest"]:
         return trace_decoder(checkpoint)
     if named:
-        raise UserError("report_checkpoint", checkpoint=named, expected=wanted["digest"])
-    print(f"No checkpoint {wanted['name']} with digest {wanted['digest']}: no attention is drawn.", file=sys.stderr)
+        raise UserError("report_checkpoint", checkpoint=named, expected=inspected["digest"])
+    print(
+        f"No checkpoint {inspected['name']} with digest {inspected['digest']}: no attention is drawn.", file=sys.stderr
+    )
     return _nothing
 
 
 def _nothing(row: Row) -> None:
-    """No lane."""
+    """Decodes nothing: the page then draws no attention."""

@@ -1,4 +1,4 @@
-"""The command ``submit``: the AutoMaster competition's test file to its submission file."""
+"""The command ``submit``: predictions for the AutoMaster competition's test file."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
-from s2s.commands.arguments import whole
+from s2s.commands.arguments import whole_number
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
 
 
 def add_submit_command(commands: Commands) -> None:
-    """The parser."""
+    """Add the command ``submit`` and its options."""
     p = commands.add_parser("submit", help="answer a competition's test file: QID,Question,Dialogue to QID,Prediction")
     p.set_defaults(run=submit)
-    arguments.checkpoint(p)
+    arguments.add_checkpoint_argument(p)
     p.add_argument("file", metavar="FILE", type=Path, help="CSV with QID, Question and Dialogue, plain, .gz or .xz")
-    pair_options.encoding_option(p)
+    pair_options.add_encoding_option(p)
     p.add_argument("--out", metavar="CSV", type=Path, required=True, help="the submission file")
-    p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default")
+    p.add_argument(
+        "--beam", type=whole_number(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default"
+    )
 
 
 def submit(options: argparse.Namespace, command: str) -> int:
-    """``submit``: a prediction a question, written when all are there."""
+    """``submit``: one prediction a question; the file is written when all are done."""
     from tqdm import tqdm
 
     from s2s.checkpoint.open import load
@@ -37,9 +39,9 @@ def submit(options: argparse.Namespace, command: str) -> int:
 
     checkpoint = load(find_checkpoint(options.checkpoint))
     settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
-    with pair_options.reading() as remarks:
-        found = read_questions(options.file, encoding=options.encoding, note=remarks.form)
-        questions = tqdm(found, unit=" questions", disable=None, leave=False)
+    with pair_options.print_remarks() as remarks:
+        rows = read_questions(options.file, encoding=options.encoding, note=remarks.form)
+        questions = tqdm(rows, unit=" questions", disable=None, leave=False)
         count, empty = submission.write_submission(options.out, submission.predictions(checkpoint, questions, settings))
     print(f"Wrote {options.out}: {count:,} predictions, {empty:,} of them empty.", file=sys.stderr)
     return 0

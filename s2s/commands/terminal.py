@@ -11,8 +11,8 @@ from s2s.errors import UserError
 from s2s.text.width import width
 
 
-def table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
-    """Columns side by side, two spaces between; those in ``right`` are flush right.
+def text_table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
+    """Aligned columns with two spaces between; the columns whose indices are in ``right`` are right-aligned.
 
     >>> print(table([["水", "1"], ["a", "22"]], right=[1]))
     水   1
@@ -27,8 +27,8 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
     return "\n".join(lines)
 
 
-def put(text: str, target: str) -> None:
-    """Write to a file, whole or not at all, or to the terminal for ``-``."""
+def write_output(text: str, target: str) -> None:
+    """Write to a file atomically, or to stdout for ``-``. UserError if the file cannot be written."""
     if target == "-":
         sys.stdout.write(text)
         return

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments
-from s2s.commands.arguments import whole
-from s2s.commands.terminal import put, table
+from s2s.commands.arguments import whole_number
+from s2s.commands.terminal import text_table, write_output
 from s2s.errors import UserError
 from s2s.text.safe import printable
 from s2s.text.segmenters import spaced
@@ -27,14 +27,14 @@ PENALTIES = ("length_penalty", "coverage_penalty")  # of a beam search
 
 
 def add_trace_command(commands: Commands) -> None:
-    """The parser."""
+    """Add the command ``trace`` and its options."""
     p = commands.add_parser("trace", help="decode one text and show every step")
     p.set_defaults(run=trace)
     _arguments(p)
 
 
 def _arguments(p: arguments.Parser) -> None:
-    arguments.checkpoint(p)
+    arguments.add_checkpoint_argument(p)
     p.add_argument("text", metavar="TEXT", nargs="?", help="what the model reads")
     p.add_argument("--tokens", metavar="TOKENS", help="in its place: what it reads word by word, spaces between")
     p.add_argument("--reference", metavar="R", help="the right output")
@@ -47,18 +47,20 @@ def _arguments(p: arguments.Parser) -> None:
         metavar="STEP=EDIT",
         help="replace a step's attention by uniform, previous, N (all on token N), -N (without it) or w1,w2,…",
     )
-    p.add_argument("--beam", type=whole(1, 50), metavar="N", help="beam search with N hypotheses")
+    p.add_argument("--beam", type=whole_number(1, 50), metavar="N", help="beam search with N hypotheses")
     p.add_argument("--length-penalty", type=float, metavar="A", help="with --beam: divide log P by ((5+T)/6)^A (0.6)")
     p.add_argument("--coverage-penalty", type=float, metavar="B", help="with --beam: B times log of coverage (0)")
     p.add_argument("--nbest", action="store_true", help="with --beam: all finished hypotheses, too")
     p.add_argument("--tree", metavar="FILE", help="with --beam: write the search as JSON; - for the terminal")
     p.add_argument("--sample", action="store_true", help="draw every word at random")
     p.add_argument("--temperature", type=float, metavar="X", help="with --sample: below 1 bolder, above 1 wilder")
-    p.add_argument("--top-k", type=whole(0, 100_000), metavar="N", help="with --sample: only the N most probable")
+    p.add_argument(
+        "--top-k", type=whole_number(0, 100_000), metavar="N", help="with --sample: only the N most probable"
+    )
     p.add_argument("--top-p", type=float, metavar="X", help="with --sample: only the nucleus of this mass")
-    p.add_argument("--seed", type=whole(0, 2**63 - 1), metavar="N", help="with --sample: which draw")
-    p.add_argument("--max-length", type=whole(1, 500), metavar="N", help="cut the output off after N tokens")
-    p.add_argument("--top", type=whole(1, 1000), default=10, metavar="K", help="candidates recorded a step (10)")
+    p.add_argument("--seed", type=whole_number(0, 2**63 - 1), metavar="N", help="with --sample: which draw")
+    p.add_argument("--max-length", type=whole_number(1, 500), metavar="N", help="cut the output off after N tokens")
+    p.add_argument("--top", type=whole_number(1, 1000), default=10, metavar="K", help="candidates recorded a step (10)")
     p.add_argument("--json", metavar="FILE", help="write the trace as JSON; - for the terminal")
     p.add_argument("--csv", metavar="FILE", help="write a row a step; - for the terminal")
 
@@ -84,33 +86,33 @@ def trace(options: argparse.Namespace, command: str) -> int:
         from s2s.decode.record_search import search_tree
 
         tree = search_tree(checkpoint, source, settings, options.prefix or "")
-    _put_trace(options, made, tree)
+    _write_trace(options, made, tree)
     return 0
 
 
-def _put_trace(options: argparse.Namespace, made: Trace, tree: SearchTree | None) -> None:
-    """The files that were asked for, or else the tables."""
+def _write_trace(options: argparse.Namespace, trace: Trace, tree: SearchTree | None) -> None:
+    """Write the files that the options name; without one, print the tables."""
     if options.json:
-        put(made.to_json() + "\n", options.json)
+        write_output(trace.to_json() + "\n", options.json)
     if options.csv:
-        put(made.to_csv(), options.csv)
+        write_output(trace.to_csv(), options.csv)
     if options.tree and tree:
-        put(tree.to_json() + "\n", options.tree)
+        write_output(tree.to_json() + "\n", options.tree)
     if not options.json and not options.csv and options.tree != "-":
-        print(trace_table(made))
+        print(trace_table(trace))
     if options.nbest and tree:
         print(("" if options.json or options.csv else "\n") + nbest_table(tree))
 
 
 def trace_table(trace: Trace) -> str:
-    """The steps for a terminal, then the text."""
+    """The steps as a table, then the text and notes."""
     rows = [["step", "input", "", "output", "p", "rank", "entropy", "looks at", "weight"]]
     for t, step in enumerate(trace.steps):
-        place = int(step.attention.argmax())
-        word = f"{place + 1} {trace.source_tokens[place]}"
+        most = int(step.attention.argmax())
+        word = f"{most + 1} {trace.source_tokens[most]}"
         numbers = [f"{math.exp(step.log_prob):.3f}", str(step.rank), f"{step.entropy:.2f}"]
         number = f"{t + 1}" if step.own_attention is None else f"✎ {t + 1}"
-        rows.append([number, step.input, "→", step.output, *numbers, word, f"{step.attention[place]:.3f}"])
+        rows.append([number, step.input, "→", step.output, *numbers, word, f"{step.attention[most]:.3f}"])
     cells = [[printable(cell) for cell in row] for row in rows]
     notes = [f"Reference: {printable(trace.reference)}"] if trace.reference else []
     if trace.prefix:
@@ -125,11 +127,11 @@ def trace_table(trace: Trace) -> str:
         )
     if trace.ended == "length":
         notes.append("Cut off before <eos>.")
-    return "\n".join([table(cells, right=(0, 4, 5, 6, 8)), "", f"Text: {printable(trace.text)}", *notes])
+    return "\n".join([text_table(cells, right=(0, 4, 5, 6, 8)), "", f"Text: {printable(trace.text)}", *notes])
 
 
 def nbest_table(tree: SearchTree) -> str:
-    """The finished hypotheses for a terminal, with what their scores are made of."""
+    """The finished hypotheses as a table, with the terms of their scores."""
     rows = [["rank", "score", "log P", "/ lp", "+ cp", "tokens", "text"]]
     for rank, finished in enumerate(tree.finished, start=1):
         node, length = tree.nodes[finished.node], len(tree.path(finished.node))
@@ -144,12 +146,12 @@ def nbest_table(tree: SearchTree) -> str:
         "length": f"the limit of {tree.limit} tokens came",
     }
     return "\n".join(
-        [table(rows, right=range(6)), "", f"The search ended after {len(tree.steps)} steps: {why[tree.ended]}."]
+        [text_table(rows, right=range(6)), "", f"The search ended after {len(tree.steps)} steps: {why[tree.ended]}."]
     )
 
 
 def attention_edits(given: Sequence[str]) -> dict[int, Edit]:
-    """``STEP=EDIT`` texts as edits by step, steps typed from 1 and kept from 0.
+    """Parse ``STEP=EDIT`` texts: edits by step index. A typed step counts from 1, an index from 0.
 
     >>> attention_edits(["2=uniform"])
     {1: Edit(kind='uniform', place=0, weights=())}
@@ -166,7 +168,7 @@ def attention_edits(given: Sequence[str]) -> dict[int, Edit]:
 
 
 def _check_trace(options: argparse.Namespace) -> None:
-    """Options that would have no effect, or two that exclude each other, are mistakes."""
+    """UserError for options that exclude each other, or that would have no effect."""
     free_only = [
         n
         for n in ("beam", "nbest", "tree", "sample", "prefix", "max_length", *SAMPLING, *PENALTIES)

@@ -1,4 +1,4 @@
-"""The command ``train``: start a run, or resume the one in its directory, to the end."""
+"""The command ``train``: start a training run, or resume the one in its directory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2s import locations
 from s2s.commands import arguments, pair_options
-from s2s.commands.terminal import table
+from s2s.commands.terminal import text_table
 from s2s.data.readers import Columns
 from s2s.data.text_file import AUTO
 from s2s.errors import UserError
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from s2s.config import Config
     from s2s.train.loop import Run
 
-OF_DATA = "--format / --encoding / --source-column / --target-column"
+PAIR_OPTIONS = "--format / --encoding / --source-column / --target-column"
 NAME = re.compile(r"\w[\w.-]*")
 
 
 def add_train_command(commands: Commands) -> None:
-    """The parser."""
+    """Add the command ``train`` and its options."""
     p = commands.add_parser("train", help="train a model from a config, or go on with a run")
     p.set_defaults(run=train)
     _arguments(p)
@@ -41,7 +41,7 @@ def _arguments(p: arguments.Parser) -> None:
     p.add_argument("--data", metavar="FILE", type=Path, help="instead: pairs, from which a config and a split are made")
     p.add_argument("--dev", metavar="FILE", type=Path, help="with --data: these pairs instead of a part of it")
     p.add_argument("--test", metavar="FILE", type=Path, help="with --data: these pairs instead of a part of it")
-    pair_options.columns_options(p)
+    pair_options.add_column_options(p)
     p.add_argument("--set", metavar="key=value", action="append", default=[], help="overrule one key of the config")
     p.add_argument("--name", metavar="NAME", help="of the run and its checkpoint; the config's or file's by default")
     p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where checkpoints go")
@@ -49,7 +49,7 @@ def _arguments(p: arguments.Parser) -> None:
 
 
 def train(options: argparse.Namespace, command: str) -> int:
-    """``train``: to the end of a run, going on where its directory was left."""
+    """``train``: run a training to its end, resuming it where its directory has a save."""
     stopped, first = 0, os.environ.get("RANK", "0") == "0"
     with stoppable() as stop:
         try:
@@ -57,9 +57,9 @@ def train(options: argparse.Namespace, command: str) -> int:
             from s2s.train.distributed import leave
             from s2s.train.loop import Run
 
-            places = options.runs / config.name, options.out / config.name
+            directories = options.runs / config.name, options.out / config.name
             remarks = pair_options.Remarks()
-            run = Run(config, *places, command, note=remarks.form)
+            run = Run(config, *directories, command, note=remarks.form)
             if first:
                 remarks.print()
                 _tell(run)
@@ -69,7 +69,7 @@ def train(options: argparse.Namespace, command: str) -> int:
             stopped = status(signal)
     if not first:
         return stopped
-    if stopped:  # said here, after the progress bar has gone with the exception
+    if stopped:  # printed here, as the progress bar is gone by now
         saved = "" if stop.saved is None else f" and saved at step {stop.saved:,}"
         print(f"Stopped{saved}. Run the same command again to go on from the last save.", file=sys.stderr)
         return stopped
@@ -92,24 +92,24 @@ def _bleu(scores: Mapping[str, Any]) -> str:
 
 
 def _config(options: argparse.Namespace) -> Config:
-    """The config that is named, or the one that is planned for ``--data``."""
+    """The config of the file CONFIG, or the one planned from ``--data``."""
     from s2s.config import Config, read_config, to_dict
 
-    columns = pair_options.columns(options)
+    columns = pair_options.column_names(options)
     if options.data is None:
         if options.config is None:
             raise UserError("option_needs", option="train", other="CONFIG / --data")
         if options.dev or options.test or options.skip_bad:
             raise UserError("option_needs", option="--dev / --test / --skip-bad", other="--data")
         if (columns, options.format, options.encoding) != (Columns(), AUTO, AUTO):
-            raise UserError("option_needs", option=OF_DATA, other="--data")
+            raise UserError("option_needs", option=PAIR_OPTIONS, other="--data")
         config = read_config(locations.own_file(options.config), options.set)
         return _named(config, config.name if options.name is None else options.name)
     if options.config is not None:
         raise UserError("option_conflict", option="--data", other="CONFIG")
     name = options.data.name.partition(".")[0] if options.name is None else options.name
     directory = options.runs / _named(Config(), name).name
-    from s2s.checkpoint.card import toml
+    from s2s.checkpoint.card import config_toml
     from s2s.disk import write_text
     from s2s.train import resume
     from s2s.train.distributed import join
@@ -119,18 +119,18 @@ def _config(options: argparse.Namespace) -> Config:
     read = options.encoding, options.skip_bad, options.dev, options.test
     given = Given(options.data, columns, options.format, *read)
     if group.first:
-        with pair_options.reading() as remarks:
+        with pair_options.print_remarks() as remarks:
             plan(given, directory, name, remarks.say)
-    group.share(0)  # the others wait for the split
+    group.share(0)  # the other processes wait for the split
     config = _named(read_config(plan(given, directory, name), options.set), name)
-    resume.check_resumable(directory, config)  # before it is written: one that cannot be gone on with is not
+    resume.check_resumable(directory, config)  # before the new config replaces the saved one
     if group.first:
-        write_text(directory / "config.toml", toml(to_dict(config)) + "\n")
+        write_text(directory / "config.toml", config_toml(to_dict(config)) + "\n")
     return config
 
 
 def _tell(run: Run) -> None:
-    """What will be trained on what, and how long it may take, on stderr."""
+    """Print data, model and expected duration to stderr."""
     from s2s.train import resume as state
     from s2s.train.pace import duration
 
@@ -161,7 +161,7 @@ def _tell(run: Run) -> None:
     ]
     if left is not None:
         rows.append(["time", f"{duration(left)} at most, at {run.pace.rate:,.0f} target tokens a second"])
-    print(table([[printable(cell) for cell in row] for row in rows], right=()), file=sys.stderr)
+    print(text_table([[printable(cell) for cell in row] for row in rows], right=()), file=sys.stderr)
 
 
 def _named(config: Config, name: str) -> Config:

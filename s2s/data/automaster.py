@@ -1,11 +1,11 @@
-"""Reads the AutoMaster CSV of car owners' questions: its columns, and the parts of them that are not text."""
+"""The columns of the AutoMaster CSV of car owners' questions, and the cleaning of their text."""
 
 from __future__ import annotations
 
 import re
 
-HEADER = ("QID", "Brand", "Model", "Question", "Dialogue", "Report")
-ASKED = ("QID", "Question", "Dialogue")  # what a test file has of them for certain
+COLUMNS = ("QID", "Brand", "Model", "Question", "Dialogue", "Report")
+QUESTION_COLUMNS = ("QID", "Question", "Dialogue")  # the columns that a test file has at least
 
 _NOISE = re.compile(r"\[(?:语音|图片|视频|电话|表情|位置)\]")
 _SPEAKER = re.compile(r"^(?:技师|车主)说[：:]")
@@ -20,8 +20,8 @@ _NOTHING = re.compile(
 )
 
 
-def source(question: str, dialogue: str) -> str:
-    """The question, then every turn of the dialogue that says something, a space between.
+def source_text(question: str, dialogue: str) -> str:
+    """The question and all turns of the dialogue that contain text, separated by spaces.
 
     >>> source("灯不亮", "技师说：[语音]|车主说：换过灯泡|技师说：[图片]|技师说：查保险丝")
     '灯不亮 换过灯泡 查保险丝'
@@ -30,8 +30,8 @@ def source(question: str, dialogue: str) -> str:
     return " ".join(words for turn in turns if (words := _plain(turn)))
 
 
-def target(report: str) -> str:
-    """The report without sentences of advertisement; empty where nothing is left that says what was wrong.
+def target_text(report: str) -> str:
+    """The report without advertising sentences; empty if the rest says nothing about the fault.
 
     >>> target("更换保险丝。欢迎关注，有问题可以单独咨询。"), target("老哥，随时联系！")
     ('更换保险丝。', '')

@@ -1,4 +1,4 @@
-"""Pairs of ids to batches; ``readers`` reads the files."""
+"""Turns pairs of ids into padded batches. The module ``readers`` reads the files."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from torch import Tensor
 from s2s.data.readers import Pair, read_lines, read_pairs
 from s2s.text.vocab import BOS, EOS, PAD
 
-__all__ = ["MAX_TOKENS", "Batch", "Ids", "Pair", "batches", "collate", "pad", "read_lines", "read_pairs"]
+__all__ = ["MAX_TOKENS", "Batch", "Ids", "Pair", "collate", "epoch_batches", "pad", "read_lines", "read_pairs"]
 
 Ids = tuple[list[int], list[int]]
-MAX_TOKENS = 400  # of a side of a pair that is decoded, scored or examined, at most
+MAX_TOKENS = 400  # tokens of a side, at most, in a pair that is decoded, scored or inspected
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Padded ids of B pairs: the decoder reads ``target_in`` (``<bos>`` first), owes ``target_out``."""
+    """Padded ids of B pairs: the decoder reads ``target_in`` (``<bos>`` first) and is to output ``target_out``."""
 
     source_BS: Tensor
-    lengths_B: Tensor  # of the sources, on the CPU
+    lengths_B: Tensor  # source lengths, on the CPU
     target_in_BT: Tensor
     target_out_BT: Tensor
 
     def to(self, device: torch.device) -> Batch:
-        """The same batch on a device; the lengths stay on the CPU, where packing wants them."""
+        """The same batch on a device; the lengths stay on the CPU, where ``pack_padded_sequence`` needs them."""
         moved = (t.to(device) for t in (self.source_BS, self.target_in_BT, self.target_out_BT))
         source, target_in, target_out = moved
         return Batch(source, self.lengths_B, target_in, target_out)
 
 
 def pad(rows: Sequence[Sequence[int]]) -> Tensor:
-    """Rows of ids as one (B, longest) tensor, filled up with ``PAD``."""
+    """Rows of ids as one (B, longest) tensor, padded with ``PAD``."""
     width = max(map(len, rows))
     return torch.tensor([list(row) + [PAD] * (width - len(row)) for row in rows], dtype=torch.long)
 
@@ -51,10 +51,10 @@ def collate(pairs: Sequence[Ids]) -> Batch:
     )
 
 
-def batches(pairs: Sequence[Ids], batch_size: int, seed: int, pool: int = 100) -> list[list[int]]:
-    """One epoch's batches as lists of indices: shuffled, then of like length within pools of batches.
+def epoch_batches(pairs: Sequence[Ids], batch_size: int, seed: int, pool: int = 100) -> list[list[int]]:
+    """One epoch's batches as lists of indices: shuffled, then sorted by length within pools of ``pool`` batches.
 
-    The order is a function of the seed alone, so that a resumed run continues the same epoch.
+    The order depends only on the seed, so that a resumed run continues the same epoch.
     """
     rng = random.Random(seed)
     order = list(range(len(pairs)))

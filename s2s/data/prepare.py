@@ -1,7 +1,7 @@
 """Turns public downloads into train, dev and test files that share no sentence.
 
-Pairs go through a scratch file beside the output; memory holds their digests alone. Pairs that
-share a side, even through others, are one group, and a group lies in one file.
+Pairs are written to a scratch file beside the output; memory holds only their digests. Pairs that share a side,
+directly or through other pairs, form a group, and a group goes into one file.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from s2s.text.segmenters import clean, simplify
 
 NOWHERE, TRAIN, DEV, TEST, UNSEEN = range(5)
 FILES = {TRAIN: "train.tsv", DEV: "dev.tsv", TEST: "test.tsv", UNSEEN: "test-unseen-book.tsv"}
-LARGEST_GROUP = 3  # in dev and test: many paraphrases of one sentence would weigh too much there
-SOURCE_CHARACTERS = (4, 30)  # of classical Chinese
-TARGET_CHARACTERS = (4, 45)  # of modern Chinese
+LARGEST_GROUP = 3  # pairs in dev and test: more paraphrases of one sentence would bias the scores
+SOURCE_CHARACTERS = (4, 30)  # smallest and largest length of a classical Chinese side
+TARGET_CHARACTERS = (4, 45)  # the same of a modern Chinese side
 BILINGUAL = "双语数据"
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -38,7 +38,7 @@ _LATIN = re.compile(r"[A-Za-z]")
 
 @dataclass(frozen=True)
 class Row:
-    """A cleaned pair and whether it belongs to the book that only ``test-unseen-book.tsv`` may show."""
+    """A cleaned pair; ``held_out`` if it is from the book that only ``test-unseen-book.tsv`` contains."""
 
     source: str
     target: str
@@ -47,15 +47,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many pairs the files may have; ``train`` 0 means all that are left, 0 of the others no such file."""
+    """The largest number of pairs in each file. 0 means all remaining pairs for ``train``, no file for the others."""
 
     dev: int
     test: int
     train: int = 0
 
 
-def normal(text: str) -> str:
-    """What two spellings of one sentence have in common: letters and digits, small, of plain width.
+def normal_form(text: str) -> str:
+    """A key for two spellings of one sentence: letters and digits, case-folded, NFKC.
 
     >>> normal("I'm ＯＫ!") == normal("im ok")
     True
@@ -63,12 +63,11 @@ def normal(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
-def tatoeba(path: Path, encoding: str = AUTO, note: Note = silent) -> Iterator[Row]:
+def tatoeba_rows(path: Path, encoding: str = AUTO, note: Note = silent) -> Iterator[Row]:
     """Chinese to English from the tab-separated Tatoeba pairs, whichever column is which.
 
-    Columns after the pair are passed over, and so is a number before each sentence (as in Tatoeba's
-    own export). A row without a Chinese and a Latin side is left out. Raises UserError that names
-    the row which has no two columns.
+    Columns after the pair are ignored, and so is a number before each sentence (as in Tatoeba's own export). A row
+    without a Chinese and a Latin side is left out. UserError names a row without two columns.
     """
     chinese_first = sum(bool(_HAN.search(a)) - bool(_HAN.search(b)) for a, b in _columns(path, encoding, note)) > 0
     for a, b in tqdm(_columns(path, encoding, silent), desc=path.name, unit=" rows", disable=None, leave=False):
@@ -89,19 +88,18 @@ def _columns(path: Path, encoding: str, note: Note) -> Iterator[Pair]:
         yield columns[0], columns[1]
 
 
-def classical(directory: Path, unseen_book: str, report: Callable[[str], None]) -> Iterator[Row]:
+def classical_rows(directory: Path, unseen_book: str, report: Callable[[str], None]) -> Iterator[Row]:
     """Classical to modern Chinese from a checkout of NiuTrans/Classical-Modern, chapter by chapter.
 
-    Pairs outside 4 to 30 and 4 to 45 characters are left out, and so is a chapter whose two files
-    differ in length, which ``report`` is told. Raises UserError where the layout is another or the
-    book is not there.
+    Pairs outside 4 to 30 and 4 to 45 characters are left out, and so is a chapter whose two files differ in length;
+    ``report`` is called with a line about it. UserError for another directory layout or a missing book.
     """
     root = directory / BILINGUAL if (directory / BILINGUAL).is_dir() else directory
     chapters = [c.parent for c in sorted(root.rglob("source.txt")) if (c.parent / "target.txt").is_file()]
     if not chapters:
         raise UserError("prepare_no_chapters", directory=str(directory), folder=BILINGUAL)
-    books = {_simple(chapter.relative_to(root).parts[0]) for chapter in chapters if chapter != root}
-    if _simple(unseen_book) not in books:
+    books = {_simplified(chapter.relative_to(root).parts[0]) for chapter in chapters if chapter != root}
+    if _simplified(unseen_book) not in books:
         raise UserError("prepare_book", book=unseen_book, directory=str(root))
     for chapter in tqdm(chapters, desc=root.name, unit=" chapters", disable=None, leave=False):
         sources, targets = _chapter(chapter / "source.txt"), _chapter(chapter / "target.txt")
@@ -109,14 +107,14 @@ def classical(directory: Path, unseen_book: str, report: Callable[[str], None]) 
             where = chapter.relative_to(root)
             report(f"Left out {where}: source.txt has {len(sources)} lines, target.txt has {len(targets)}.")
             continue
-        held_out = chapter != root and _simple(chapter.relative_to(root).parts[0]) == _simple(unseen_book)
+        held_out = chapter != root and _simplified(chapter.relative_to(root).parts[0]) == _simplified(unseen_book)
         for s, t in zip(sources, targets, strict=True):
-            row = Row(_simple(s), _simple(t), held_out)
+            row = Row(_simplified(s), _simplified(t), held_out)
             if _within(row.source, SOURCE_CHARACTERS) and _within(row.target, TARGET_CHARACTERS):
                 yield row
 
 
-def _simple(text: str) -> str:
+def _simplified(text: str) -> str:
     return simplify(clean(text))
 
 
@@ -131,8 +129,8 @@ def _chapter(path: Path) -> list[str]:
     return lines
 
 
-def groups(keys_N2: np.ndarray) -> np.ndarray:
-    """One label a pair, equal for pairs that share a key on a side, directly or through others.
+def group_labels(keys_N2: np.ndarray) -> np.ndarray:
+    """One label a pair (N), equal for pairs that share a key on a side, directly or through others.
 
     >>> groups(np.array([[1, 1], [2, 2], [1, 3], [4, 3], [5, 5]])).tolist()
     [0, 1, 0, 0, 4]
@@ -153,12 +151,12 @@ def groups(keys_N2: np.ndarray) -> np.ndarray:
     return np.array([root(i) for i in range(len(keys_N2))], dtype=np.int64)
 
 
-def split(keys_N2: np.ndarray, held_out_N: np.ndarray, sizes: Sizes, seed: int) -> np.ndarray:
+def assign_files(keys_N2: np.ndarray, held_out_N: np.ndarray, sizes: Sizes, seed: int) -> np.ndarray:
     """The file of each pair (TRAIN, DEV, TEST, UNSEEN or NOWHERE), whole groups at a time in shuffled order.
 
-    A group with a pair of the held-out book gives nothing to train, dev and test.
+    Of a group with a pair of the held-out book, only the book's pairs are used, in UNSEEN.
     """
-    label_N = groups(keys_N2)
+    label_N = group_labels(keys_N2)
     by_group = np.argsort(label_N, kind="stable")
     cuts_G = np.flatnonzero(np.diff(label_N[by_group], prepend=-1, append=-1))
     order = list(range(len(cuts_G) - 1))
@@ -178,28 +176,31 @@ def split(keys_N2: np.ndarray, held_out_N: np.ndarray, sizes: Sizes, seed: int) 
     return out_N
 
 
-def write(
+def write_splits(
     rows: Iterable[Row], directory: Path, sizes: Sizes, seed: int, origin: Path, unseen: bool = False
 ) -> dict[Path, int]:
-    """Split the rows into the files of ``directory``, the ``unseen`` book's too; all are replaced together, at the end.
+    """Split the rows into the files of ``directory``, which are replaced together at the end.
 
-    Returns how many pairs each file got. Raises UserError where a file would have none.
+    ``unseen``: also write the held-out book's file. Returns the number of pairs by file. UserError if a file would be
+    empty.
     """
     with disk.fresh_files(directory) as (scratch, names):
         keys, pair_keys, held_out = array("Q"), array("Q"), array("b")
         with open(scratch / "pairs", "w", encoding="utf-8", newline="\n") as spool:
             for row in rows:
-                marks = normal(row.source), normal(row.target)
+                marks = normal_form(row.source), normal_form(row.target)
                 if not all(marks):
                     continue
                 spool.write(f"{row.source}\t{row.target}\n")
                 keys.extend(map(_key, marks))
                 pair_keys.append(_key(f"{row.source}\t{row.target}"))
                 held_out.append(row.held_out)
-        place_N = _places(np.array(keys).reshape(-1, 2), np.array(pair_keys), np.array(held_out, bool), sizes, seed)
+        place_N = _assign_unique(
+            np.array(keys).reshape(-1, 2), np.array(pair_keys), np.array(held_out, bool), sizes, seed
+        )
         counts = {place: int((place_N == place).sum()) for place in FILES}
-        asked = {TRAIN: True, DEV: sizes.dev, TEST: sizes.test, UNSEEN: unseen}
-        wanted = tuple(place for place in FILES if asked[place])
+        requested = {TRAIN: True, DEV: sizes.dev, TEST: sizes.test, UNSEEN: unseen}
+        wanted = tuple(place for place in FILES if requested[place])
         if not all(counts[place] for place in wanted):
             raise UserError("prepare_too_few", file=str(origin), found=len(place_N), dev=sizes.dev, test=sizes.test)
         _distribute(scratch, place_N, wanted)
@@ -211,14 +212,14 @@ def _key(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def _places(
+def _assign_unique(
     keys_N2: np.ndarray, pair_keys_N: np.ndarray, held_out_N: np.ndarray, sizes: Sizes, seed: int
 ) -> np.ndarray:
-    """``split`` without duplicates: of equal pairs one is kept, the held-out book's if it has one, else the first."""
+    """``assign_files`` without duplicates: of equal pairs the held-out book's is kept, else the first."""
     order_N = np.lexsort((np.arange(len(pair_keys_N)), ~held_out_N))
     first_N = np.sort(order_N[np.unique(pair_keys_N[order_N], return_index=True)[1]])
     place_N = np.full(len(pair_keys_N), NOWHERE, dtype=np.int8)
-    place_N[first_N] = split(keys_N2[first_N], held_out_N[first_N], sizes, seed)
+    place_N[first_N] = assign_files(keys_N2[first_N], held_out_N[first_N], sizes, seed)
     return place_N
 
 
@@ -234,21 +235,21 @@ def _distribute(scratch: Path, place_N: np.ndarray, wanted: tuple[int, ...]) -> 
 def prepare_tatoeba(
     path: Path, directory: Path, sizes: Sizes, seed: int, encoding: str = AUTO, note: Note = silent
 ) -> dict[Path, int]:
-    """``tatoeba`` rows into ``directory``."""
-    return write(tatoeba(path, encoding, note), directory, replace(sizes, train=0), seed, path)
+    """Write ``tatoeba_rows`` to the files of ``directory``; returns the number of pairs by file."""
+    return write_splits(tatoeba_rows(path, encoding, note), directory, replace(sizes, train=0), seed, path)
 
 
 def prepare_automaster(
     path: Path, directory: Path, sizes: Sizes, seed: int, encoding: str = AUTO, note: Note = silent
 ) -> dict[Path, int]:
-    """The AutoMaster CSV's usable rows (``automaster``) into ``directory``."""
-    found = read_pairs(path, Columns(), "automaster", encoding=encoding, note=note)
-    rows = (Row(clean(s), clean(t)) for s, t in found)
-    return write(rows, directory, replace(sizes, train=0), seed, path)
+    """Write the AutoMaster CSV's usable rows to the files of ``directory``; returns the number of pairs by file."""
+    pairs = read_pairs(path, Columns(), "automaster", encoding=encoding, note=note)
+    rows = (Row(clean(s), clean(t)) for s, t in pairs)
+    return write_splits(rows, directory, replace(sizes, train=0), seed, path)
 
 
 def prepare_classical(
     checkout: Path, directory: Path, sizes: Sizes, seed: int, unseen_book: str, report: Callable[[str], None]
 ) -> dict[Path, int]:
-    """``classical`` rows into ``directory``, with a file for the book that the others do not know."""
-    return write(classical(checkout, unseen_book, report), directory, sizes, seed, checkout, unseen=True)
+    """Write ``classical_rows`` to the files of ``directory``, with one for the held-out book; returns pairs by file."""
+    return write_splits(classical_rows(checkout, unseen_book, report), directory, sizes, seed, checkout, unseen=True)

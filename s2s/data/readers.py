@@ -1,4 +1,4 @@
-"""Files of pairs, one at a time whatever their size: TSV, JSONL, CSV, AutoMaster; plain, ``.gz`` or ``.xz``."""
+"""Reads files of pairs of any size, one pair at a time: TSV, JSONL, CSV, AutoMaster; plain, ``.gz`` or ``.xz``."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from s2s.data.text_file import AUTO, Bad, Form, any_visible, recognise
 from s2s.errors import UserError, say, sentences
 
 Pair = tuple[str, str]
-Question = tuple[str, str]  # its QID, its source
-Note = Callable[[Form], None]  # told how a file is read, before its first pair
+Question = tuple[str, str]  # QID, source text
+Note = Callable[[Form], None]  # called with a file's form before its first pair
 
 COMPRESSED = (".gz", ".xz")
 EXTENSIONS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}  # any other is TSV
-KNOWN = 200  # characters of a header that a sentence quotes
+HEADER_LIMIT = 200  # characters of a header that an error message quotes
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Columns:
 
 
 def refuse(error: UserError) -> None:
-    """A wrong row is an error."""
+    """Raise the error: a bad row ends the reading."""
     raise error
 
 
 @dataclass
 class LeftOut:
-    """Counts the bad rows of a file, and the lines that went with them; to be given as ``bad``."""
+    """Counts a file's bad rows and the lines in them; an instance is passed as ``bad``."""
 
     path: str | Path
     rows: int = 0
@@ -47,13 +47,13 @@ class LeftOut:
     first: UserError | None = None
 
     def __call__(self, error: UserError) -> None:
-        """One more."""
+        """Count a bad row."""
         lines = error.values.get("lines", 1)
         self.rows, self.lines = self.rows + 1, self.lines + (lines if isinstance(lines, int) else 1)
         self.first = self.first or error
 
     def say(self, language: str) -> str:
-        """One sentence; empty where nothing was left out."""
+        """One sentence for the user; empty if nothing was left out."""
         if self.first is None:
             return ""
         values = {"file": Path(self.path).name, "rows": self.rows, "lines": self.lines}
@@ -61,7 +61,7 @@ class LeftOut:
 
 
 def silent(form: Form) -> None:
-    """A note to nobody."""
+    """Ignore a file's form."""
 
 
 def read_pairs(
@@ -74,10 +74,10 @@ def read_pairs(
 ) -> Iterator[Pair]:
     """The pairs of a file, in order.
 
-    ``form`` is a key of ``READERS`` or ``auto``, which goes by the extension before ``.gz`` or
-    ``.xz`` and knows an AutoMaster CSV by its header. ``encoding`` is Python's name of one, or ``auto``
-    (``text_file.recognise``); ``note`` is told what was recognised. Raises UserError that names the file where it
-    cannot be read, and gives ``bad`` one that names the row where one is wrong.
+    ``form`` is a key of ``READERS``, or ``auto``: by the extension before ``.gz`` or ``.xz``, and an AutoMaster CSV
+    by its header. ``encoding`` is a Python name, or ``auto``
+    (``text_file.recognise``); ``note`` is called with the form that was detected. UserError names a file that cannot
+    be read; ``bad`` is called with a UserError that names a bad row.
     """
     if form not in FORMATS:
         raise UserError("config_choice", key="data.format", found=form, known=", ".join(FORMATS))
@@ -88,16 +88,16 @@ def read_pairs(
 
 
 def read_lines(path: str | Path, bad: Bad = refuse, encoding: str = AUTO, note: Note = silent) -> Iterator[str]:
-    """The lines of a file without their ends; UserError for a missing file, or naming the row of bad bytes.
+    """The lines of a file without line ends. UserError for a missing file, and for bytes outside the encoding.
 
-    Where ``bad`` lets such a row pass, it is read as an empty one.
+    If ``bad`` does not raise for such a row, the row is read as empty.
     """
     yield from File(path, bad, encoding, note).lines()
 
 
 @dataclass(frozen=True)
 class File:
-    """A file, and who is told of its bad rows and of its form."""
+    """A file to read, with the callbacks for its bad rows and its form."""
 
     path: str | Path
     bad: Bad = refuse
@@ -106,34 +106,34 @@ class File:
 
     @property
     def name(self) -> str:
-        """Its path, for sentences."""
+        """The path, for messages."""
         return str(self.path)
 
     def lines(self) -> Iterator[str]:
-        """Its lines; ``note`` is told first."""
+        """The file's lines; ``note`` is called first."""
         form = recognise(self.path, self.encoding)
         self.note(form)
         return text_file.lines(form, self.bad)
 
     def records(self, wanted: Sequence[Sequence[str]]) -> Records:
-        """Its records as a CSV; ``note`` is told first, with the delimiter."""
+        """The file's CSV records; ``note`` is called first, with the delimiter."""
         form = recognise(self.path, self.encoding)
         found = Records(text_file.lines(form, self.bad), self.name, wanted, self.bad)
         self.note(dataclasses.replace(form, delimiter=found.delimiter))
         return found
 
 
-def advise(error: UserError, where: str) -> UserError:
-    """The error with the advice that fits where the file was named: ``option`` of a command, or ``page``.
+def with_advice(error: UserError, where: str) -> UserError:
+    """The error with advice for the place where the file was named: ``option`` of a command, or ``page``.
 
-    Without, it is a config's.
+    The error is returned unchanged if there is no such advice; its text then refers to a config.
     """
     key = f"{error.key}_{where}"
     return UserError.again(key.removeprefix("error."), error.values) if key in sentences("en") else error
 
 
 def read_tsv(file: File, columns: Columns) -> Iterator[Pair]:
-    """``source TAB target`` a line, or any columns below a first line that names both; empty lines are passed over."""
+    """``source TAB target`` a line, or any columns below a header that names both; empty lines are skipped."""
     places: tuple[int, int] | None = None
     names: list[str] = []
     for number, line in enumerate(file.lines(), start=1):
@@ -141,45 +141,45 @@ def read_tsv(file: File, columns: Columns) -> Iterator[Pair]:
             continue
         fields = line.split("\t")
         if number == 1 and (columns != Columns() or {columns.source, columns.target} <= set(fields)):
-            places, names = _places(file, fields, columns), fields
+            places, names = _column_indices(file, fields, columns), fields
         elif places is None:
             if len(fields) == 2 and all(map(any_visible, fields)):
                 yield fields[0], fields[1]
             else:
                 file.bad(UserError("row_not_a_pair", file=file.name, row=number, columns=len(fields)))
         elif len(fields) == len(names):
-            yield from _usable(file, number, [(fields[i], names[i]) for i in places])
+            yield from _valid_pair(file, number, [(fields[i], names[i]) for i in places])
         else:
             count = {"expected": len(names), "found": len(fields)}
             file.bad(UserError("row_columns", file=file.name, row=number, **count))
 
 
 def read_csv(file: File, columns: Columns) -> Iterator[Pair]:
-    """Quoted where needed, the columns named in the first row; an AutoMaster header is recognised."""
-    records = file.records([(columns.source, columns.target), automaster.HEADER])
+    """CSV with a header that names the columns; an AutoMaster header is recognised."""
+    records = file.records([(columns.source, columns.target), automaster.COLUMNS])
     header = records.header
-    if automaster.HEADER[-1] not in (columns.source, columns.target) and set(automaster.HEADER) <= set(header):
+    if automaster.COLUMNS[-1] not in (columns.source, columns.target) and set(automaster.COLUMNS) <= set(header):
         yield from _automaster(file, records)
         return
     if not header:
         return
-    places = _places(file, header, columns)
-    ours = tuple(header[: len(spreadsheet.OURS)]) == spreadsheet.OURS  # others may mean their apostrophes
+    places = _column_indices(file, header, columns)
+    ours = tuple(header[: len(spreadsheet.OURS)]) == spreadsheet.OURS  # otherwise an apostrophe is part of the text
     for number, fields in records:
-        texts = list(map(spreadsheet.text, fields)) if ours else fields
-        yield from _usable(file, number, [(texts[i], header[i]) for i in places])
+        texts = list(map(spreadsheet.unescape_cell, fields)) if ours else fields
+        yield from _valid_pair(file, number, [(texts[i], header[i]) for i in places])
 
 
 def read_automaster(file: File, columns: Columns) -> Iterator[Pair]:
-    """The AutoMaster CSV: question and dialogue to report, cleaned; rows without a usable report are passed over."""
-    yield from _automaster(file, file.records([automaster.HEADER]))
+    """The AutoMaster CSV: question and dialogue to report, cleaned; rows without a usable report are skipped."""
+    yield from _automaster(file, file.records([automaster.COLUMNS]))
 
 
 def _automaster(file: File, records: Records) -> Iterator[Pair]:
-    _named(file, records.header, automaster.HEADER)
-    question, dialogue, report = (records.header.index(name) for name in automaster.HEADER[-3:])
+    _require_columns(file, records.header, automaster.COLUMNS)
+    question, dialogue, report = (records.header.index(name) for name in automaster.COLUMNS[-3:])
     for _, fields in records:
-        pair = automaster.source(fields[question], fields[dialogue]), automaster.target(fields[report])
+        pair = automaster.source_text(fields[question], fields[dialogue]), automaster.target_text(fields[report])
         if all(map(any_visible, pair)):
             yield pair
 
@@ -187,33 +187,33 @@ def _automaster(file: File, records: Records) -> Iterator[Pair]:
 def read_questions(
     path: str | Path, bad: Bad = refuse, encoding: str = AUTO, note: Note = silent
 ) -> Iterator[Question]:
-    """The rows of an AutoMaster CSV, with or without reports: QID and cleaned source, empty where it says nothing.
+    """The rows of an AutoMaster CSV, with or without reports: QID and cleaned source, which may be empty.
 
-    UserError for a file without any.
+    UserError for a file without rows.
     """
     file = File(path, bad, encoding, note)
-    records = file.records([automaster.ASKED])
-    _named(file, records.header, automaster.ASKED)
-    name, question, dialogue = (records.header.index(column) for column in automaster.ASKED)
+    records = file.records([automaster.QUESTION_COLUMNS])
+    _require_columns(file, records.header, automaster.QUESTION_COLUMNS)
+    name, question, dialogue = (records.header.index(column) for column in automaster.QUESTION_COLUMNS)
     number = 0
     for number, fields in records:
         if not any_visible(fields[name]):
-            file.bad(UserError("row_column", file=file.name, row=number, column=automaster.ASKED[0]))
+            file.bad(UserError("row_column", file=file.name, row=number, column=automaster.QUESTION_COLUMNS[0]))
         else:
-            yield fields[name].strip(), automaster.source(fields[question], fields[dialogue])
+            yield fields[name].strip(), automaster.source_text(fields[question], fields[dialogue])
     if not number:
         raise UserError("file_no_questions", file=file.name)
 
 
-def _named(file: File, header: Sequence[str], columns: Sequence[str]) -> None:
-    """UserError for a header without one of the columns, whose names no option changes."""
+def _require_columns(file: File, header: Sequence[str], columns: Sequence[str]) -> None:
+    """UserError for a header without one of the columns; no option changes their names."""
     for name in columns:
         if name not in header:
-            raise UserError("column_needed", file=file.name, column=name, known=_known(header))
+            raise UserError("column_needed", file=file.name, column=name, known=_quoted_header(header))
 
 
 def read_jsonl(file: File, columns: Columns) -> Iterator[Pair]:
-    """A JSON object a line, with a string under each of the two names; other keys are passed over."""
+    """A JSON object a line, with a string under each of the two names; other keys are ignored."""
     for number, line in enumerate(file.lines(), start=1):
         if not line.strip():
             continue
@@ -222,25 +222,25 @@ def read_jsonl(file: File, columns: Columns) -> Iterator[Pair]:
             value = json.loads(line)
         if isinstance(value, dict):
             names = (columns.source, columns.target)
-            yield from _usable(file, number, [(value.get(name), name) for name in names])
+            yield from _valid_pair(file, number, [(value.get(name), name) for name in names])
         else:
             file.bad(UserError("row_not_object", file=file.name, row=number))
 
 
-def _places(file: File, header: Sequence[str], columns: Columns) -> tuple[int, int]:
+def _column_indices(file: File, header: Sequence[str], columns: Columns) -> tuple[int, int]:
     for name in (columns.source, columns.target):
         if name not in header:
-            raise UserError("column_missing", file=file.name, column=name, known=_known(header))
+            raise UserError("column_missing", file=file.name, column=name, known=_quoted_header(header))
     return header.index(columns.source), header.index(columns.target)
 
 
-def _known(header: Sequence[str]) -> str:
+def _quoted_header(header: Sequence[str]) -> str:
     names = " ".join(", ".join(header).split()) or "-"
-    return names if len(names) <= KNOWN else f"{names[:KNOWN]}…"
+    return names if len(names) <= HEADER_LIMIT else f"{names[:HEADER_LIMIT]}…"
 
 
-def _usable(file: File, number: int, sides: Sequence[tuple[object, str]]) -> Iterator[Pair]:
-    """The pair of a row, of texts that can be read and written; JSON may hold other values and halves of characters."""
+def _valid_pair(file: File, number: int, sides: Sequence[tuple[object, str]]) -> Iterator[Pair]:
+    """Yield a row's pair if both sides are visible text; JSON may hold other values and lone surrogates."""
     texts = []
     for value, name in sides:
         if not isinstance(value, str) or not any_visible(value) or any("\ud800" <= c <= "\udfff" for c in value):

@@ -16,14 +16,14 @@ from typing import IO, cast
 
 from s2s.errors import UserError, say
 
-Bad = Callable[[UserError], None]  # told of a row that is wrong: raises, or has it passed over
+Bad = Callable[[UserError], None]  # called with the error of a bad row: raises it, or returns to skip the row
 
 AUTO = "auto"
-CHUNK = 1 << 14  # bytes read at a time to recognise a file
+CHUNK = 1 << 14  # bytes read at a time
 MAX_LINE = 4_000_000  # characters, so that a file without line ends cannot fill the memory
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, as it begins with the mark of UTF-16
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -39,8 +39,8 @@ COMMON = frozenset(
     "帝表南向网产候老制调资房美五解此修原场别官至己接体何传钱哪民据士期喜试空欢死儿管价头议真量节百北先山风才报曰改近清化障吃世政系利认压计并及告听转总"
     "直件商或受示放代收况吧品几交走周必达觉流兵京第买声处"
 )
-SHARE = 0.25  # of the Chinese characters that have to be common ones
-FEW = 32  # letters beyond ASCII that tell whether a file is UTF-8 by chance alone
+COMMON_SHARE = 0.25  # share of the Chinese characters that must be in COMMON for a file to be GB18030
+LETTERS = 32  # non-ASCII letters that are enough to tell whether a file is UTF-8 only by chance
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HAN = re.compile("[\u3400-\u9fff]")
 _WORD = re.compile(r"\w*[^\x00-\x7f]+\w*")
@@ -49,7 +49,7 @@ _STRUCTURE = re.compile("[\n\r\t,;]")
 
 @dataclass(frozen=True)
 class Form:
-    """How a file is read: Python's name of its encoding, what ends a line, and what parts columns where that varies."""
+    """How a file is read: Python's name of its encoding, its line end, and its delimiter if it is a CSV."""
 
     path: Path
     encoding: str = "utf-8"
@@ -57,7 +57,7 @@ class Form:
     delimiter: str = ""
 
     def remark(self, language: str, name: str = "") -> str:
-        """One sentence on what was recognised, under another name of the file; empty for UTF-8, LF and commas."""
+        """One sentence on what was detected; empty for UTF-8, LF and commas. ``name`` replaces the file's name."""
         parts = []
         if self.encoding != "utf-8":
             parts.append(say("reading.encoding", language, name=self.encoding.upper()))
@@ -73,19 +73,19 @@ class Form:
 
 
 def any_visible(text: str) -> bool:
-    """Whether a reader sees anything: not only white space, control and format characters."""
+    """Whether the text has a visible character: other than white space, control and format characters."""
     return any(c.isprintable() and c != " " for c in text)
 
 
 def codec(name: str) -> str:
-    """Python's name of an encoding; GBK and GB2312 are GB18030's beginnings. UserError for one that it does not have.
+    """Python's name of an encoding; GBK and GB2312, subsets of GB18030, become that. UserError for an unknown one.
 
     >>> codec("GBK"), codec("UTF8"), codec("utf-8-sig")
     ('gb18030', 'utf-8', 'utf-8')
     """
     try:
         found = codecs.lookup(name)
-        "".encode(found.name)  # not of those that turn bytes into bytes
+        "".encode(found.name)  # fails for codecs from bytes to bytes
     except (LookupError, UnicodeError, ValueError):
         raise UserError("encoding_unknown", name=name[:40]) from None
     aliases = {"gbk": "gb18030", "gb2312": "gb18030", "utf-8-sig": "utf-8", "ascii": "utf-8"}
@@ -93,10 +93,10 @@ def codec(name: str) -> str:
 
 
 def recognise(path: str | Path, encoding: str = AUTO) -> Form:
-    """The form of a file, by its mark, else by what the whole of it can be: UTF-8, then UTF-16, then GB18030.
+    """Detect a file's form: by its byte order mark, else the first of UTF-8, UTF-16 and GB18030 that fits all of it.
 
-    Memory is bounded whatever the file's size. UserError where the file cannot be read, and where it may be
-    several encodings, or none of these. A pipe can be read only once: it is UTF-8 unless ``encoding`` says another.
+    Memory is bounded whatever the file's size. UserError for a file that cannot be read, is ambiguous or fits none.
+    A pipe can be read only once: it is taken as UTF-8 unless ``encoding`` names another.
     """
     path = Path(path)
     found = AUTO if encoding == AUTO else codec(encoding)
@@ -108,18 +108,18 @@ def recognise(path: str | Path, encoding: str = AUTO) -> Form:
 
 
 def lines(form: Form, bad: Bad) -> Iterator[str]:
-    """The lines without their ends. ``bad`` is told of a row whose bytes are not of the encoding; it is then empty.
+    """The lines without line ends. ``bad`` is called for a row with bytes outside the encoding, which is then empty.
 
-    UserError where the file cannot be read, and for a line that is longer than MAX_LINE.
+    UserError for a file that cannot be read, and for a line longer than MAX_LINE.
     """
     number, file = 0, str(form.path)
     spared = "surrogatepass" if form.encoding in WIDE else "surrogateescape"
-    with _named(form.path, lambda: number + 1), _open(form.path) as content:
+    with _user_errors(form.path, lambda: number + 1), _open(form.path) as content:
         text = io.TextIOWrapper(content, form.encoding, spared, newline=form.newline)
         while True:
             try:
                 line = text.readline(MAX_LINE)
-            except UnicodeDecodeError:  # half a character at the end
+            except UnicodeDecodeError:  # an incomplete character at the end
                 bad(_not_encoded(form, number + 1))
                 return
             if not line:
@@ -149,8 +149,8 @@ def _open(path: Path) -> IO[bytes]:
 
 
 @contextmanager
-def _named(path: Path, row: Callable[[], int]) -> Iterator[None]:
-    """What the system says of a file as a UserError."""
+def _user_errors(path: Path, row: Callable[[], int]) -> Iterator[None]:
+    """Turn errors of the system and of decompression into a UserError."""
     try:
         yield
     except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile):
@@ -161,14 +161,14 @@ def _named(path: Path, row: Callable[[], int]) -> Iterator[None]:
 
 def _chunks(path: Path) -> Iterator[bytes]:
     row = 1
-    with _named(path, lambda: row), _open(path) as file:
+    with _user_errors(path, lambda: row), _open(path) as file:
         while chunk := file.read(CHUNK):
             yield chunk
             row += chunk.count(b"\n")
 
 
 def _texts(path: Path, encoding: str) -> Iterator[str]:
-    """The file's text, piece by piece; UnicodeDecodeError where it is not of the encoding."""
+    """The file's text in pieces. UnicodeDecodeError for bytes outside the encoding."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     for chunk in _chunks(path):
         yield decoder.decode(chunk)
@@ -180,16 +180,16 @@ def _recognised(path: Path) -> str:
     for mark, encoding in BOMS:
         if head.startswith(mark):
             return encoding
-    words = _words(path)
+    words = _non_ascii_words(path)
     if words is None:
-        return _wide(path) if any(b"\0" in chunk for chunk in _chunks(path)) else _mixed(path)
+        return _which_utf16(path) if any(b"\0" in chunk for chunk in _chunks(path)) else _not_utf8(path)
     if words and _by_chance(words):
         raise UserError("encoding_ambiguous", file=str(path))
     return "utf-8"
 
 
-def _words(path: Path) -> list[str] | None:
-    """The first words with characters beyond ASCII of a UTF-8 file; None where it is no such text."""
+def _non_ascii_words(path: Path) -> list[str] | None:
+    """The first words with non-ASCII characters; None if the file is not UTF-8 text."""
     kept: list[str] = []
     count = 0
     try:
@@ -197,7 +197,7 @@ def _words(path: Path) -> list[str] | None:
             if "\0" in text:
                 return None
             found = iter(()) if text.isascii() else _WORD.finditer(text)
-            while count < FEW and (match := next(found, None)):
+            while count < LETTERS and (match := next(found, None)):
                 kept.append(match[0])
                 count += len(match[0])
     except UnicodeDecodeError:
@@ -206,7 +206,7 @@ def _words(path: Path) -> list[str] | None:
 
 
 def _by_chance(words: list[str]) -> bool:
-    """Whether words of UTF-8 have no Latin letter among them, and are common Chinese characters as GB18030."""
+    """Whether the bytes are more likely GB18030: no ASCII in the words, and common Chinese characters if decoded so."""
     try:
         chinese = "".join(words).encode().decode("gb18030")
     except UnicodeDecodeError:
@@ -215,8 +215,8 @@ def _by_chance(words: list[str]) -> bool:
     return bare and 2 * sum(c in COMMON for c in chinese) >= len(chinese)
 
 
-def _mixed(path: Path) -> str:
-    """The encoding of a file that is not UTF-8 throughout: GB18030, or UTF-8 with rows that are to be named."""
+def _not_utf8(path: Path) -> str:
+    """The encoding of a file with bytes outside UTF-8: GB18030, or UTF-8 with bad rows."""
     right = chinese = broken = 0
     for line in _raw_lines(path):
         try:
@@ -232,7 +232,7 @@ def _mixed(path: Path) -> str:
 
 
 def _raw_lines(path: Path) -> Iterator[bytes]:
-    """The lines beyond ASCII; a long one in parts."""
+    """The lines with non-ASCII bytes; a long line in parts."""
     rest = b""
     for chunk in _chunks(path):
         *whole, rest = re.split(rb"[\r\n]", rest + chunk)
@@ -252,19 +252,19 @@ def _is_gb18030(path: Path) -> bool:
             han, common = han + len(found), common + sum(c in COMMON for c in found)
     except UnicodeDecodeError:
         return False
-    return han > 0 and common >= SHARE * han
+    return han > 0 and common >= COMMON_SHARE * han
 
 
-def _wide(path: Path) -> str:
-    """Which UTF-16 a file with zero bytes is, by line ends, tabs and commas that it has as one and not the other."""
-    marks = {encoding: _marks(path, encoding) for encoding in ("utf-16-le", "utf-16-be")}
+def _which_utf16(path: Path) -> str:
+    """The byte order of a UTF-16 file: the one in which it has more line ends, tabs and commas."""
+    marks = {encoding: _count_separators(path, encoding) for encoding in ("utf-16-le", "utf-16-be")}
     best, other = sorted(marks, key=lambda encoding: -marks[encoding])
     if marks[best] > 10 * marks[other]:
         return best
     raise UserError("file_not_text", file=str(path))
 
 
-def _marks(path: Path, encoding: str) -> int:
+def _count_separators(path: Path, encoding: str) -> int:
     count = 0
     try:
         for text in _texts(path, encoding):
@@ -277,10 +277,10 @@ def _marks(path: Path, encoding: str) -> int:
 
 
 def _newline(path: Path, encoding: str) -> str:
-    """A carriage return where the file has these and no line feed."""
+    """``\\r`` if the file has carriage returns and no line feed, else ``\\n``."""
     texts = _texts(path, encoding) if encoding in WIDE else (chunk.decode("latin-1") for chunk in _chunks(path))
     found = False
-    with suppress(UnicodeDecodeError):  # the row is named when it is read
+    with suppress(UnicodeDecodeError):  # reported when the row is read
         for text in texts:
             if "\n" in text:
                 return "\n"

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from s2s import disk
 from s2s.checkpoint.record import Checkpoint, Side
-from s2s.data.csv_records import mistake
+from s2s.data.csv_records import csv_error
 from s2s.data.readers import Question
 from s2s.decode.strategy import Settings
 from s2s.errors import UserError
@@ -96,7 +96,7 @@ def check_submission(name: str, text: str) -> tuple[int, int]:
             seen.add(fields[0])
             empty += not fields[1].strip()
     except csv.Error as error:
-        raise mistake(name, reader.line_num, str(error)) from None
+        raise csv_error(name, reader.line_num, str(error)) from None
     if not seen:
         raise UserError("file_no_questions", file=name)
     return len(seen), empty

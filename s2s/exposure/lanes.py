@@ -15,7 +15,7 @@ from s2s.evaluate.batching import Progress, chunks, forced_log_probs, quiet
 from s2s.evaluate.bootstrap import Bootstrap, Curve, Floats, table
 from s2s.evaluate.measured import Estimate
 from s2s.model import Model
-from s2s.text.vocab import BOS, EOS, PAD, right
+from s2s.text.vocab import BOS, EOS, PAD, matches_reference
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class Lane:
     @property
     def forced_hits(self) -> Floats:
         """1 where the most probable token is the reference's, else 0; ``<unk>`` is never right."""
-        return np.array(right(self.forced_best, self.gold), dtype=float)
+        return np.array(matches_reference(self.forced_best, self.gold), dtype=float)
 
     @property
     def free_hits(self) -> Floats:
         """1 where the output has the reference's token at the same position, else 0; ``<unk>`` is never right."""
-        return np.array(right(self.free, self.gold), dtype=float)
+        return np.array(matches_reference(self.free, self.gold), dtype=float)
 
 
 @torch.inference_mode()

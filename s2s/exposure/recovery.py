@@ -17,7 +17,7 @@ from s2s.evaluate.batching import Progress, chunks, quiet, rows_together, slices
 from s2s.evaluate.bootstrap import Bootstrap, Curve, Floats, table
 from s2s.evaluate.measured import Estimate
 from s2s.model import Memory, Model, ModelState
-from s2s.text.vocab import EOS, PAD, UNK, right
+from s2s.text.vocab import EOS, PAD, UNK, matches_reference
 
 SHARES = 10  # intervals of the curve by share of the reference
 
@@ -63,7 +63,7 @@ def accuracy(output: Sequence[int], gold: Sequence[int]) -> float:
     >>> accuracy([7, 8, 3], [7, 9, 8, 3]), accuracy([7, 1], [7, 1])
     (0.25, 0.5)
     """
-    return sum(right(output, gold)) / len(gold)
+    return sum(matches_reference(output, gold)) / len(gold)
 
 
 def token_f1(output: Sequence[int], gold: Sequence[int]) -> float:

@@ -95,4 +95,4 @@ def _cell(value: Any) -> Any:
     """Lists as JSON, booleans as 0 and 1, other values as ``spreadsheet.cell`` writes them (no formulas)."""
     if isinstance(value, list):
         return json.dumps(value, ensure_ascii=False)
-    return int(value) if isinstance(value, bool) else spreadsheet.cell(value)
+    return int(value) if isinstance(value, bool) else spreadsheet.escape_cell(value)

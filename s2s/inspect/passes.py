@@ -16,7 +16,7 @@ from s2s.evaluate.bootstrap import Floats
 from s2s.inspect.measures import Array
 from s2s.model import Model
 from s2s.model.decoder import DecoderState
-from s2s.text.vocab import EOS, UNK, right
+from s2s.text.vocab import EOS, UNK, matches_reference
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Forced:
     @property
     def hits(self) -> list[bool]:
         """True where the most probable token is the reference's; ``<unk>`` is never right."""
-        return right(self.best, self.gold)
+        return matches_reference(self.best, self.gold)
 
 
 class ForcedPass:

@@ -14,7 +14,7 @@ from s2s.inspect import lexical, measures
 from s2s.inspect.passes import Forced, ForcedPass, Free, batches_by_length, free_lanes
 from s2s.inspect.probes import Case, probe
 from s2s.inspect.scores import SentenceScores
-from s2s.text.vocab import EOS, SPECIALS, UNK, right
+from s2s.text.vocab import EOS, SPECIALS, UNK, matches_reference
 
 MODES = ("both", "forced", "free")
 Row = dict[str, Any]
@@ -93,7 +93,7 @@ class Rows:
         }
 
     def _free(self, example: Example, lane: Free) -> Row:
-        side, hits = self.checkpoint.target, right(lane.tokens, (*example.ids[1], EOS))
+        side, hits = self.checkpoint.target, matches_reference(lane.tokens, (*example.ids[1], EOS))
         text = side.decode(list(lane.output))
         tokens = [side.vocab.tokens[i] for i in lane.output]
         return {

@@ -102,10 +102,10 @@ def fresh_dates(count: int, seed: int) -> list[tuple[str, str]]:
     """``count`` new pairs of held-out days, each with a single correct answer."""
     from s2s.tasks import date
 
-    days, rng, found = date.split(SPLIT)["test"], random.Random(f"homework {seed}"), list[tuple[str, str]]()
+    days, rng, found = date.split_days(SPLIT)["test"], random.Random(f"homework {seed}"), list[tuple[str, str]]()
     while len(found) < count:
         day: datetime.date = rng.choice(days)
-        source = date.write(day, [], rng)
+        source = date.write_source(day, [], rng)
         if len(date.posterior(source)) == 1:
             found.append((source, str(day)))
     return found

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from s2s.player import bundle
-from s2s.text.subwords import spans, word
+from s2s.text.subwords import join_pieces, word_spans
 from s2s.trace.branch import Branch
 from s2s.trace.step import Step
 from s2s.trace.trace import Trace
@@ -38,10 +38,10 @@ def lane_values(lanes: Mapping[str, Trace]) -> dict[str, Any]:
 def source_words(lanes: Mapping[str, Trace]) -> dict[str, Any] | None:
     """The words of a source in subwords: ``labels``, and ``spans`` [start, end) in tokens. None for other sources."""
     tokens = next(iter(lanes.values())).source_tokens
-    words = spans(tokens)
+    words = word_spans(tokens)
     if len(words) == len(tokens):
         return None
-    return {"labels": [word(tokens[start:end]) for start, end in words], "spans": [list(span) for span in words]}
+    return {"labels": [join_pieces(tokens[start:end]) for start, end in words], "spans": [list(span) for span in words]}
 
 
 def branch_row(branch: Branch, trace: Trace, parent: Trace | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s2s import disk
-from s2s.data.readers import EXTENSIONS, Columns, advise
+from s2s.data.readers import EXTENSIONS, Columns, with_advice
 from s2s.errors import UserError
 from s2s.server import folders
 from s2s.server.job import Job
@@ -214,7 +214,7 @@ class RunningInspection:
 def name_displayed_file(error: UserError, file: str) -> UserError:
     """The error with the displayed name of the file in place of the server's path."""
     error.values.update({name: file for name in ("file", "directory") if name in error.values})
-    return advise(error, "page")
+    return with_advice(error, "page")
 
 
 _RUNNING: dict[str, RunningInspection] = {}  # by name, for all sessions: a visitor who returns sees the progress

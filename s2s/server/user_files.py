@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from s2s.data.readers import EXTENSIONS, Columns, Note, Pair, advise, read_pairs, silent
+from s2s.data.readers import EXTENSIONS, Columns, Note, Pair, read_pairs, silent, with_advice
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
@@ -43,4 +43,4 @@ def _parse(name: str, content: bytes, read: Callable[[Path], list[Row]]) -> list
             return read(path)
         except UserError as error:
             error.values["file"] = name
-            raise advise(error, "page") from None
+            raise with_advice(error, "page") from None

@@ -1,7 +1,7 @@
-"""Written dates to ISO dates, with the exact probability of every next character.
+"""The task date: written dates to ISO dates, with the exact probability of every next character.
 
-A source is a date in some form; the harder variant adds steps ("three days later, then a week
-later"), and its target is the chain of all dates, each reckoned from the one before as written.
+A source is a date in one of many forms; the harder variant adds steps ("three days later, then a week later"), and its
+target is the chain of all dates, each counted from the one before.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 
 from s2s.errors import UserError
-from s2s.tasks.date_forms import DRESS, END, FORMS, STEP, STEPS, YEARS, Form, Piece, dressed
+from s2s.tasks.date_forms import END, FORMS, STEP, STEPS, STYLES, YEARS, Form, Piece, styled
 from s2s.tasks.example import SPLITS, Example
 from s2s.text.segmenters import SPACE
 from s2s.text.vocab import EOS, SPECIALS
@@ -22,8 +22,8 @@ Day = datetime.date
 Values = tuple[int, ...]
 States = dict[tuple[int, Values], float]  # (characters read, values of the fields) → probability
 
-HELD_OUT = 0.05  # of all dates, for dev; and as many for test
-CHAIN = (2, 4)  # steps of the harder variant, from and to
+HELD_OUT = 0.05  # share of the dates in dev; the same again in test
+CHAIN = (2, 4)  # smallest and largest number of steps in the harder variant
 TOTAL_WEIGHT = sum(form.weight for form in FORMS)
 END_TOKEN = SPECIALS[EOS]
 
@@ -34,16 +34,16 @@ def calendar(years: tuple[int, int] = YEARS) -> list[Day]:
     return [Day.fromordinal(n) for n in range(first, Day(years[1], 12, 31).toordinal() + 1)]
 
 
-def split(seed: int) -> dict[str, list[Day]]:
-    """The days of train, dev and test: a random partition that depends on the seed alone."""
+def split_days(seed: int) -> dict[str, list[Day]]:
+    """The days of train, dev and test: a random partition that depends only on the seed."""
     days = calendar()
     random.Random(f"days {seed}").shuffle(days)
     n = round(HELD_OUT * len(days))
     return {"dev": days[:n], "test": days[n : 2 * n], "train": days[2 * n :]}
 
 
-def chain(day: Day, steps: Sequence[int]) -> list[Day]:
-    """The day and those that the steps lead to.
+def date_chain(day: Day, steps: Sequence[int]) -> list[Day]:
+    """The day and the days after each step (in days).
 
     >>> [str(d) for d in chain(datetime.date(2026, 12, 30), [3])]
     ['2026-12-30', '2027-01-02']
@@ -54,17 +54,17 @@ def chain(day: Day, steps: Sequence[int]) -> list[Day]:
     return days
 
 
-def fields(day: Day) -> dict[str, int]:
-    """The values that the pieces of a form show."""
+def day_fields(day: Day) -> dict[str, int]:
+    """A day's values by field name, as the pieces of a form need them."""
     return {"": 0, "year": day.year, "month": day.month, "day": day.day, "weekday": day.weekday()}
 
 
-def write(day: Day, steps: Sequence[int], rng: random.Random) -> str:
-    """A source: form, dress and spellings drawn from their probabilities."""
+def write_source(day: Day, steps: Sequence[int], rng: random.Random) -> str:
+    """A random source text: form, style and spellings are drawn by their probabilities."""
     form = rng.choices(FORMS, [f.weight for f in FORMS])[0]
-    dresses, weights = zip(*DRESS[form.language], strict=True)
+    dresses, weights = zip(*STYLES[form.language], strict=True)
     dress = rng.choices(dresses, weights)[0]
-    shown = [(piece, fields(day)[piece.field]) for piece in form.pieces]
+    shown = [(piece, day_fields(day)[piece.field]) for piece in form.pieces]
     shown += [(STEP[form.language], step) for step in steps] + [(END[form.language], 0)]
     texts = []
     for piece, value in shown:
@@ -75,20 +75,20 @@ def write(day: Day, steps: Sequence[int], rng: random.Random) -> str:
 
 def examples(name: str, count: int, seed: int, hard: bool = False) -> Iterator[Example]:
     """``count`` pairs of one split; no date of dev or test is in any target of train."""
-    days = split(seed)[name]
+    days = split_days(seed)[name]
     allowed = set(days) if name == SPLITS[0] else set(calendar())
     rng = random.Random(f"date {name} {seed} {hard}")
     while count:
         day = rng.choice(days)
         steps = rng.choices(STEPS, k=rng.randint(*CHAIN)) if hard else []
-        dates = chain(day, steps)
+        dates = date_chain(day, steps)
         if allowed.issuperset(dates):
             count -= 1
-            yield Example(write(day, steps, rng), " ".join(map(str, dates)))
+            yield Example(write_source(day, steps, rng), " ".join(map(str, dates)))
 
 
 def _read_piece(piece: Piece, source: str, states: States) -> States:
-    """The states after one more piece: every spelling that stands where a state has stopped."""
+    """The states after one more piece: every spelling of it that follows in the source."""
     out: States = {}
     for (at, values), probability in states.items():
         for length in piece.lengths:
@@ -99,31 +99,31 @@ def _read_piece(piece: Piece, source: str, states: States) -> States:
 
 
 def _read_form(form: Form, dress: Callable[[str], str], source: str) -> Iterator[tuple[dict[str, int], Values, float]]:
-    """Every (fields, steps, probability) for which the form gives exactly this source."""
+    """Every (fields, steps, probability) for which the form yields exactly this source."""
     names = [piece.field for piece in form.pieces if piece.field]
     states: States = {(0, ()): 1.0}
     for piece in form.pieces:
-        states = _read_piece(dressed(piece, dress), source, states)
+        states = _read_piece(styled(piece, dress), source, states)
         if not states:
             return
     for count in range(CHAIN[1] + 1):
         if count == 0 or count >= CHAIN[0]:
-            for (at, values), p in _read_piece(dressed(END[form.language], dress), source, states).items():
+            for (at, values), p in _read_piece(styled(END[form.language], dress), source, states).items():
                 if at == len(source):
                     yield dict(zip(names, values, strict=False)), values[len(names) :], p
-        states = _read_piece(dressed(STEP[form.language], dress), source, states)
+        states = _read_piece(styled(STEP[form.language], dress), source, states)
 
 
 @functools.lru_cache(maxsize=4096)
 def _read(source: str, years: tuple[int, int]) -> tuple[dict[Day, float], Values]:
-    """P(first day | source) in the order of days, and the steps, which a source never leaves in doubt."""
+    """P(first day | source) in the order of days, and the steps, which are never ambiguous."""
     weights: dict[Day, float] = {}
     steps: Values = ()
     for form in FORMS:
-        for dress, share in DRESS[form.language]:
+        for dress, share in STYLES[form.language]:
             for found, steps_read, p in _read_form(form, dress, source):
                 day = _day(found)
-                if day and years[0] <= day.year and chain(day, steps_read)[-1].year <= years[1]:
+                if day and years[0] <= day.year and date_chain(day, steps_read)[-1].year <= years[1]:
                     steps = steps_read
                     weights[day] = weights.get(day, 0.0) + form.weight * share * p
     if not weights:
@@ -136,12 +136,12 @@ def _day(found: dict[str, int]) -> Day | None:
     try:
         day = Day(found["year"], found["month"], found["day"])
     except ValueError:
-        return None  # the 31st of April
+        return None  # such as 31 April
     return day if found.get("weekday", day.weekday()) == day.weekday() else None
 
 
-def readable(source: str, years: tuple[int, int] = YEARS) -> bool:
-    """Whether some form of the task gives this source.
+def is_readable(source: str, years: tuple[int, int] = YEARS) -> bool:
+    """Whether a form of the task yields this source.
 
     >>> readable("11/22/2026"), readable("tomorrow")
     (True, False)
@@ -154,7 +154,7 @@ def readable(source: str, years: tuple[int, int] = YEARS) -> bool:
 
 
 def posterior(source: str, years: tuple[int, int] = YEARS) -> dict[str, float]:
-    """P(target | source): every day of the years equally likely beforehand; UserError for what no form gives.
+    """P(target | source): with a uniform prior over the days of the years. UserError for a source that no form yields.
 
     >>> posterior("11/22/2026")
     {'2026-11-22': 1.0}
@@ -162,7 +162,7 @@ def posterior(source: str, years: tuple[int, int] = YEARS) -> dict[str, float]:
     ['2026-03-04', '2026-04-03']
     """
     days, steps = _read(source, years)
-    return {" ".join(map(str, chain(day, steps))): p for day, p in days.items()}
+    return {" ".join(map(str, date_chain(day, steps))): p for day, p in days.items()}
 
 
 def oracle(source: str, prefix: Sequence[str], years: tuple[int, int] = YEARS) -> dict[str, float]:
@@ -183,11 +183,11 @@ def oracle(source: str, prefix: Sequence[str], years: tuple[int, int] = YEARS) -
         return {}
     right = {str(day): p for day, p in first.items()}
     for written, step in zip(done, steps, strict=False):
-        if written not in right and written not in _beginning(written, years):
+        if written not in right and written not in _days_beginning(written, years):
             return {}
         right = {str(Day.fromisoformat(written) + datetime.timedelta(step)): 1.0}
     likely = {day: p for day, p in right.items() if day.startswith(begun)}
-    likely = likely or dict.fromkeys(_beginning(begun, years), 1.0)
+    likely = likely or dict.fromkeys(_days_beginning(begun, years), 1.0)
     end = END_TOKEN if len(done) == len(steps) else SPACE
     total = sum(likely.values())
     out: dict[str, float] = {}
@@ -197,12 +197,12 @@ def oracle(source: str, prefix: Sequence[str], years: tuple[int, int] = YEARS) -
     return out
 
 
-def _beginning(begun: str, years: tuple[int, int]) -> list[str]:
-    """The days of the years whose ISO form begins so."""
-    days = _iso(years)
+def _days_beginning(begun: str, years: tuple[int, int]) -> list[str]:
+    """The ISO dates of the years that begin with ``begun``."""
+    days = _iso_days(years)
     return days[bisect.bisect_left(days, begun) : bisect.bisect_right(days, begun + "~")]
 
 
 @functools.lru_cache(maxsize=8)
-def _iso(years: tuple[int, int]) -> list[str]:
+def _iso_days(years: tuple[int, int]) -> list[str]:
     return [str(day) for day in calendar(years)]

@@ -1,4 +1,4 @@
-"""How a date is written: forms made of pieces, every piece a field's spellings with their probabilities."""
+"""The forms of written dates. A form is a sequence of pieces, a piece the spellings of a field with probabilities."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ MONTHS, WEEKDAYS, TENS, _LOW, _TEENS = (line.split() for line in _NAMES.splitlin
 UNITS = _LOW + _TEENS
 ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth"}
 ORDINALS |= {"twelve": "twelfth", "twenty": "twentieth", "thirty": "thirtieth"}
-STEPS = (1, 2, 3, 5, 7, 10, 14)  # days from one date of a chain to the next
+STEPS = (1, 2, 3, 5, 7, 10, 14)  # days between two dates of a chain
 YEARS = (1900, 2099)
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """A place in a form: the field that it shows ("" for none), and for every value its spellings."""
+    """A part of a form: the field that it shows ("" for none), and the spellings of each value."""
 
     field: str
     spellings: Mapping[int, Spellings]
 
     @functools.cached_property
     def readings(self) -> dict[str, list[tuple[int, float]]]:
-        """The inverse: every spelling with the values that it may stand for."""
+        """The inverse: each spelling's possible values with the spelling's probability."""
         out: dict[str, list[tuple[int, float]]] = {}
         for value, spellings in self.spellings.items():
             for text, probability in spellings:
@@ -40,31 +40,31 @@ class Piece:
 
     @functools.cached_property
     def lengths(self) -> list[int]:
-        """How long a spelling can be."""
+        """The lengths that a spelling can have."""
         return sorted({len(text) for text in self.readings})
 
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """A way to write a date; pieces are drawn independently of each other."""
+    """A way to write a date, drawn with ``weight``; the pieces' spellings are independent."""
 
     language: str
     weight: float
     pieces: tuple[Piece, ...]
 
 
-def fixed(**weights: float) -> Piece:
-    """A piece that shows no field; for texts that are no names, give a dict with ``**``."""
+def literals(**weights: float) -> Piece:
+    """A piece that shows no field: texts with their probabilities."""
     return Piece("", {0: tuple(weights.items())})
 
 
-def text(only: str) -> Piece:
-    """A piece that is always the same."""
+def literal(only: str) -> Piece:
+    """A piece with a single text."""
     return Piece("", {0: ((only, 1.0),)})
 
 
-def field(name: str, values: range | tuple[int, ...], *spell: tuple[Callable[[int], str], float]) -> Piece:
-    """A piece that shows a field, written by one of the functions."""
+def field_piece(name: str, values: range | tuple[int, ...], *spell: tuple[Callable[[int], str], float]) -> Piece:
+    """A piece that shows a field; ``spell`` are functions that write a value, with their probabilities."""
     return Piece(name, {v: tuple((write(v), p) for write, p in spell) for v in values})
 
 
@@ -78,7 +78,7 @@ def han(n: int) -> str:
     return ("" if not tens else "十" if tens == 1 else HAN[tens] + "十") + (HAN[units] if units or not tens else "")
 
 
-def words(n: int) -> str:
+def number_words(n: int) -> str:
     """English numerals up to 99.
 
     >>> words(7), words(40), words(22)
@@ -96,7 +96,7 @@ def ordinal(n: int) -> str:
 
 def ordinal_words(n: int) -> str:
     """first, second, twentieth, twenty-second."""
-    head, dash, last = words(n).rpartition("-")
+    head, dash, last = number_words(n).rpartition("-")
     return head + dash + ORDINALS.get(last, f"{last}th")
 
 
@@ -104,15 +104,15 @@ def year_pairs(year: int) -> str:
     """nineteen hundred, nineteen oh five, two thousand, twenty oh five, twenty twenty-six."""
     century, rest = divmod(year, 100)
     if not rest:
-        return "two thousand" if century == 20 else f"{words(century)} hundred"
-    return f"{words(century)} {'oh ' if rest < 10 else ''}{words(rest)}"
+        return "two thousand" if century == 20 else f"{number_words(century)} hundred"
+    return f"{number_words(century)} {'oh ' if rest < 10 else ''}{number_words(rest)}"
 
 
 def year_sum(year: int, glue: str = " ") -> str:
-    """nineteen hundred five, two thousand twenty-six; the glue may be an and."""
+    """nineteen hundred five, two thousand twenty-six; ``glue`` may be " and "."""
     century, rest = divmod(year, 100)
-    head = "two thousand" if century == 20 else f"{words(century)} hundred"
-    return head + (f"{glue}{words(rest)}" if rest else "")
+    head = "two thousand" if century == 20 else f"{number_words(century)} hundred"
+    return head + (f"{glue}{number_words(rest)}" if rest else "")
 
 
 def _month_short(month: int) -> str:
@@ -124,31 +124,31 @@ def _month_dotted(month: int) -> str:
 
 
 _YEARS, _MONTHS, _DAYS, _WEEKDAYS = range(YEARS[0], YEARS[1] + 1), range(1, 13), range(1, 32), range(7)
-YEAR = field("year", _YEARS, (str, 1.0))
-SHORT_YEAR = field("year", _YEARS, (lambda y: f"{y % 100:02}", 1.0))
-HAN_YEAR = field(
+YEAR = field_piece("year", _YEARS, (str, 1.0))
+SHORT_YEAR = field_piece("year", _YEARS, (lambda y: f"{y % 100:02}", 1.0))
+HAN_YEAR = field_piece(
     "year",
     _YEARS,
     (lambda y: "".join(HAN[int(c)] for c in str(y)), 0.7),
     (lambda y: "".join(HAN[int(c)] for c in str(y)).replace("〇", "零"), 0.3),
 )
-WORD_YEAR = field("year", _YEARS, (year_pairs, 0.6), (year_sum, 0.2), (lambda y: year_sum(y, " and "), 0.2))
-MONTH = field("month", _MONTHS, (str, 1.0))
-MONTH_00 = field("month", _MONTHS, (lambda m: f"{m:02}", 1.0))
-HAN_MONTH = field("month", _MONTHS, (han, 1.0))
-NAMED_MONTH = field("month", _MONTHS, (lambda m: MONTHS[m - 1], 0.45), (_month_short, 0.35), (_month_dotted, 0.2))
-DAY = field("day", _DAYS, (str, 1.0))
-DAY_00 = field("day", _DAYS, (lambda d: f"{d:02}", 1.0))
-HAN_DAY = field("day", _DAYS, (han, 0.9), (lambda d: "廿" + han(d)[2:] if 20 <= d < 30 else han(d), 0.1))
-ORDINAL_DAY = field("day", _DAYS, (ordinal, 0.5), (str, 0.5))
-WORD_DAY = field("day", _DAYS, (ordinal_words, 1.0))
+WORD_YEAR = field_piece("year", _YEARS, (year_pairs, 0.6), (year_sum, 0.2), (lambda y: year_sum(y, " and "), 0.2))
+MONTH = field_piece("month", _MONTHS, (str, 1.0))
+MONTH_00 = field_piece("month", _MONTHS, (lambda m: f"{m:02}", 1.0))
+HAN_MONTH = field_piece("month", _MONTHS, (han, 1.0))
+NAMED_MONTH = field_piece("month", _MONTHS, (lambda m: MONTHS[m - 1], 0.45), (_month_short, 0.35), (_month_dotted, 0.2))
+DAY = field_piece("day", _DAYS, (str, 1.0))
+DAY_00 = field_piece("day", _DAYS, (lambda d: f"{d:02}", 1.0))
+HAN_DAY = field_piece("day", _DAYS, (han, 0.9), (lambda d: "廿" + han(d)[2:] if 20 <= d < 30 else han(d), 0.1))
+ORDINAL_DAY = field_piece("day", _DAYS, (ordinal, 0.5), (str, 0.5))
+WORD_DAY = field_piece("day", _DAYS, (ordinal_words, 1.0))
 
 
 def _zh_weekday(shape: str, sunday: str = "日") -> Callable[[int], str]:
     return lambda w: shape.format(("一二三四五六" + sunday)[w])
 
 
-ZH_WEEKDAY = field(
+ZH_WEEKDAY = field_piece(
     "weekday",
     _WEEKDAYS,
     (lambda w: "", 0.7),
@@ -158,7 +158,7 @@ ZH_WEEKDAY = field(
     (_zh_weekday("，周{}"), 0.05),
     (_zh_weekday(" 礼拜{}", "天"), 0.05),
 )
-EN_WEEKDAY = field(
+EN_WEEKDAY = field_piece(
     "weekday",
     _WEEKDAYS,
     (lambda w: "", 0.7),
@@ -168,17 +168,17 @@ EN_WEEKDAY = field(
     (lambda w: WEEKDAYS[w][:3] + ". ", 0.03),
     (lambda w: WEEKDAYS[w][:3] + ", ", 0.03),
 )
-COMMA = fixed(**{" ": 0.3, ", ": 0.6, ",": 0.1})
-ERA = fixed(**{"": 0.95, "公元": 0.05})
+COMMA = literals(**{" ": 0.3, ", ": 0.6, ",": 0.1})
+ERA = literals(**{"": 0.95, "公元": 0.05})
 
 
 def _with_weekday(language: str, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
-    """Only for dates that are clear without it: to settle others takes the calendar, which a small model lacks."""
+    """Add a weekday. Only for unambiguous dates: resolving others by the weekday is too hard for a small model."""
     return (EN_WEEKDAY, *pieces) if language == "en" else (*pieces, ZH_WEEKDAY)
 
 
 def _numeric() -> list[Form]:
-    """2026-11-22, 11/22/2026, 22.11.26 and their like; which number is which, nobody says."""
+    """2026-11-22, 11/22/2026, 22.11.26 and similar forms, whose order of numbers is ambiguous."""
     orders = (("zh", "ymd", 2.0), ("en", "ymd", 1.0), ("en", "mdy", 2.0), ("en", "dmy", 2.0))
     out = []
     for language, order, weight in orders:
@@ -190,15 +190,15 @@ def _numeric() -> list[Form]:
         ):
             a, b, c = ({"y": year, "m": month, "d": day}[letter] for letter in order)
             for mark, part in (("/", 0.5), ("-", 0.25), (".", 0.15), (" / ", 0.05), (" ", 0.05)):
-                core, clear = (a, text(mark), b, text(mark), c), year is YEAR and order == "ymd"
+                core, clear = (a, literal(mark), b, literal(mark), c), year is YEAR and order == "ymd"
                 out.append(Form(language, weight * share * part, _with_weekday(language, core) if clear else core))
     return [*out, Form("zh", 0.3, (YEAR, MONTH_00, DAY_00, ZH_WEEKDAY))]
 
 
 def _chinese() -> list[Form]:
     """2026年11月22日 and 二〇二六年十一月二十二日."""
-    marks = (text("年"), text("月"), fixed(日=0.7, 号=0.3))
-    spaced = (text(" 年 "), text(" 月 "), fixed(**{" 日": 0.7, " 号": 0.3}))
+    marks = (literal("年"), literal("月"), literals(日=0.7, 号=0.3))
+    spaced = (literal(" 年 "), literal(" 月 "), literals(**{" 日": 0.7, " 号": 0.3}))
     rows = (
         (1.4, (YEAR, MONTH, DAY), marks),
         (0.4, (YEAR, MONTH_00, DAY_00), marks),
@@ -213,20 +213,20 @@ def _chinese() -> list[Form]:
 
 def _english() -> list[Form]:
     """22 November 2026, Nov. 22nd, 2026, and the date in words."""
-    of = fixed(**{" ": 0.5, " of ": 0.5})
-    short = field("month", _MONTHS, (_month_short, 1.0))
-    cut_year = field("year", _YEARS, (lambda y: f"'{y % 100:02}", 1.0))
+    of = literals(**{" ": 0.5, " of ": 0.5})
+    short = field_piece("month", _MONTHS, (_month_short, 1.0))
+    cut_year = field_piece("year", _YEARS, (lambda y: f"'{y % 100:02}", 1.0))
     rows: list[tuple[float, tuple[Piece, ...]]] = [
-        (0.3, (DAY_00, text("-"), short, text("-"), YEAR)),
-        (0.2, (DAY_00, text("-"), short, text("-"), SHORT_YEAR)),
-        (0.5, (NAMED_MONTH, fixed(**{" ": 0.6, " the ": 0.4}), WORD_DAY, COMMA, WORD_YEAR)),
-        (0.4, (fixed(**{"": 0.4, "the ": 0.6}), WORD_DAY, of, NAMED_MONTH, COMMA, WORD_YEAR)),
+        (0.3, (DAY_00, literal("-"), short, literal("-"), YEAR)),
+        (0.2, (DAY_00, literal("-"), short, literal("-"), SHORT_YEAR)),
+        (0.5, (NAMED_MONTH, literals(**{" ": 0.6, " the ": 0.4}), WORD_DAY, COMMA, WORD_YEAR)),
+        (0.4, (literals(**{"": 0.4, "the ": 0.6}), WORD_DAY, of, NAMED_MONTH, COMMA, WORD_YEAR)),
     ]
     for year, share in ((YEAR, 0.9), (cut_year, 0.1)):
         rows += [
-            (1.6 * share, (ORDINAL_DAY, text(" "), NAMED_MONTH, COMMA, year)),
-            (0.4 * share, (text("the "), field("day", _DAYS, (ordinal, 1.0)), of, NAMED_MONTH, COMMA, year)),
-            (1.6 * share, (NAMED_MONTH, text(" "), ORDINAL_DAY, COMMA, year)),
+            (1.6 * share, (ORDINAL_DAY, literal(" "), NAMED_MONTH, COMMA, year)),
+            (0.4 * share, (literal("the "), field_piece("day", _DAYS, (ordinal, 1.0)), of, NAMED_MONTH, COMMA, year)),
+            (1.6 * share, (NAMED_MONTH, literal(" "), ORDINAL_DAY, COMMA, year)),
         ]
     cut = (SHORT_YEAR, cut_year)
     return [Form("en", weight, pieces if pieces[-1] in cut else _with_weekday("en", pieces)) for weight, pieces in rows]
@@ -244,14 +244,14 @@ def _days_zh(shape: str, digits: bool) -> Callable[[int], str]:
 def _days_en(shape: str, digits: bool) -> Callable[[int], str]:
     def write(n: int) -> str:
         count, unit = (n // 7, "week") if n % 7 == 0 and not digits else (n, "day")
-        number = str(count) if digits else "a" if count == 1 else words(count)
+        number = str(count) if digits else "a" if count == 1 else number_words(count)
         return shape.format(f"{number} {unit}{'' if count == 1 else 's'}")
 
     return write
 
 
 STEP = {
-    "zh": field(
+    "zh": field_piece(
         "step",
         STEPS,
         *(
@@ -260,7 +260,7 @@ STEP = {
             for d in (True, False)
         ),
     ),
-    "en": field(
+    "en": field_piece(
         "step",
         STEPS,
         *(
@@ -270,17 +270,17 @@ STEP = {
         ),
     ),
 }
-END = {"zh": fixed(**{"": 0.9, "。": 0.1}), "en": fixed(**{"": 0.9, ".": 0.1})}
+END = {"zh": literals(**{"": 0.9, "。": 0.1}), "en": literals(**{"": 0.9, ".": 0.1})}
 FORMS = (*_numeric(), *_chinese(), *_english())
 
 
-def plain(written: str) -> str:
-    """The text as it is."""
+def as_is(written: str) -> str:
+    """The text unchanged."""
     return written
 
 
-def wide(written: str) -> str:
-    """Digits and marks as wide as a Chinese character, as some input methods write them.
+def full_width(written: str) -> str:
+    """Digits and separators as full-width characters, as some input methods write them.
 
     >>> wide("11/22")
     '１１／２２'
@@ -288,13 +288,13 @@ def wide(written: str) -> str:
     return "".join(chr(ord(c) + 0xFEE0) if c in "0123456789/-." else c for c in written)
 
 
-DRESS: dict[str, tuple[tuple[Callable[[str], str], float], ...]] = {
-    "zh": ((plain, 0.95), (wide, 0.05)),
-    "en": ((plain, 0.8), (str.lower, 0.12), (str.upper, 0.08)),
+STYLES: dict[str, tuple[tuple[Callable[[str], str], float], ...]] = {
+    "zh": ((as_is, 0.95), (full_width, 0.05)),
+    "en": ((as_is, 0.8), (str.lower, 0.12), (str.upper, 0.08)),
 }
 
 
 @functools.cache
-def dressed(piece: Piece, dress: Callable[[str], str]) -> Piece:
-    """The piece with every spelling in lower case, say."""
-    return Piece(piece.field, {v: tuple((dress(t), p) for t, p in s) for v, s in piece.spellings.items()})
+def styled(piece: Piece, style: Callable[[str], str]) -> Piece:
+    """The piece with a style (such as ``str.lower``) applied to every spelling."""
+    return Piece(piece.field, {v: tuple((style(t), p) for t, p in s) for v, s in piece.spellings.items()})

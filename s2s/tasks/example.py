@@ -1,4 +1,4 @@
-"""What a task's generator yields."""
+"""The record that a task's generator yields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SPLITS = ("train", "dev", "test")
 
 @dataclass(frozen=True)
 class Example:
-    """A pair, and what is known about it beyond the pair."""
+    """A pair, and known facts about it."""
 
     source: str
     target: str

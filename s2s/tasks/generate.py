@@ -1,4 +1,4 @@
-"""A task's examples to train, dev and test files, replaced together."""
+"""Writes a task's examples to train, dev and test files, which are replaced together."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ TASKS: dict[str, Callable[[str, int, int, bool], Iterator[Example]]] = {
 
 
 def generate(task: str, directory: Path, sizes: Mapping[str, int], seed: int, hard: bool = False) -> dict[Path, int]:
-    """``sizes`` examples of each split into ``directory``, with ``facts.jsonl`` where the task knows more.
+    """Write ``sizes`` (split → count) examples to ``directory``, and ``facts.jsonl`` if the task has facts.
 
-    A line of ``facts.jsonl`` names its split and its row there, the first being 1. A command that
-    fails leaves the old files. Returns how many examples each file got.
+    A line of ``facts.jsonl`` names its split and the row there, from 1. The old files stay if this fails. Returns the
+    number of examples by file.
     """
     with disk.fresh_files(directory) as (scratch, names):
         written: dict[str, int] = {}

@@ -1,7 +1,7 @@
 """Alternative segmentations of a text: paths through jieba's dictionary, and the other segmenters.
 
-jieba cuts a text by the most probable path through a lattice, whose edges are the dictionary words
-that begin at each character. Here are the paths that it did not take.
+jieba cuts a text along the most probable path through a lattice, whose edges are the dictionary words that begin at
+each character. This module finds the next best paths.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from s2s.text.edits import MASK
 from s2s.text.segmenters import Segmenter
 from s2s.text.vocab import Vocab
 
-Lattice = list[list[tuple[int, float]]]  # for each character the edges that begin there: (end, log-probability)
-PATHS = 6
-_MASK = "\ue000"  # stands for <unk> while a text is cut: a private character, no part of any word
+Lattice = list[list[tuple[int, float]]]  # for each character, the edges that begin there: (end, log-probability)
+PATHS = 6  # paths through the lattice that are offered
+_MASK = "\ue000"  # replaces <unk> while a text is cut: a private-use character that is in no word
 _LATIN = re.compile("[a-zA-Z0-9]")
 _HAN = re.compile("[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True)
 class Segmentation:
-    """One segmentation; ``kind`` names its method, ``log_prob`` is jieba's for a path (nats)."""
+    """One segmentation; ``kind`` names the method, ``log_prob`` (nats) is that of a path in jieba's lattice."""
 
     kind: str
     tokens: tuple[str, ...]
@@ -39,7 +39,7 @@ class Segmentation:
 def lattice(text: str) -> Lattice:
     """The dictionary's words in a normalised text, with the log of their relative frequency.
 
-    A character that is no word by itself is an edge with the frequency 1, as in jieba.
+    A character that is not a dictionary word is an edge with frequency 1, as in jieba.
     """
     words, log_total = cutting.dictionary(), math.log(cutting.dictionary().total)
     edges: Lattice = []
@@ -55,9 +55,9 @@ def lattice(text: str) -> Lattice:
 def best_paths(edges: Lattice, k: int) -> list[tuple[float, list[int]]]:
     """The k most probable paths through a lattice, as log-probability and word ends.
 
-    Of equally probable ones that with the longer first word comes first, as in jieba.
+    Among equally probable paths the one with the longer first word comes first, as in jieba.
     """
-    # From the end to the front; a path is its score, the end of its first word, and which of the paths from there.
+    # From the end to the front; a path is (score, end of its first word, negative rank of the path that follows).
     best: list[list[tuple[float, int, int]]] = [[] for _ in edges] + [[(0.0, 0, 0)]]
     for start in reversed(range(len(edges))):
         paths = (
@@ -76,11 +76,11 @@ def best_paths(edges: Lattice, k: int) -> list[tuple[float, list[int]]]:
     return found
 
 
-def words(text: str, ends: Iterable[int]) -> list[str]:
+def path_words(text: str, ends: Iterable[int]) -> list[str]:
     """The words of a path without white space; consecutive Latin letters and digits are one word, as in jieba."""
     pieces = [text[start:end] for start, end in itertools.pairwise([0, *ends])]
     joined = list[str]()
-    latin = False  # whether the last word is made of single Latin letters
+    latin = False  # whether the last word consists of single Latin letters
     for piece in pieces:
         single = bool(_LATIN.fullmatch(piece))
         if single and latin:
@@ -91,13 +91,13 @@ def words(text: str, ends: Iterable[int]) -> list[str]:
     return joined
 
 
-def splits(token: str, most: int = 4) -> list[tuple[str, ...]]:
+def token_splits(token: str, most: int = 4) -> list[tuple[str, ...]]:
     """Ways to cut a token into smaller ones: along the dictionary, most probable first, then its characters."""
     edges = lattice(token)
     if len(token) < 2 or token == MASK:
         return []
     edges[0] = [(end, weight) for end, weight in edges[0] if end < len(token)]
-    paths = (tuple(words(token, ends)) for _, ends in best_paths(edges, most))
+    paths = (tuple(path_words(token, ends)) for _, ends in best_paths(edges, most))
     return list(dict.fromkeys([*(path for path in paths if len(path) > 1), tuple(token)]))
 
 
@@ -105,10 +105,10 @@ def alternatives(segmenter: Segmenter, vocab: Vocab, text: str) -> list[Segmenta
     """All distinct segmentations of a text, the model's own first; each spells the text.
 
     ``kind``: ``model`` as in training; ``words`` the same without back-off to characters; ``hmm`` jieba with
-    its hidden Markov model, which guesses unknown words; ``path`` the next most probable ways through the
-    dictionary; ``search`` long words cut again, as jieba's search mode does; ``longest`` the fewest words;
+    its hidden Markov model, which guesses unknown words; ``path`` the next most probable paths through the
+    lattice; ``search`` long words cut again, as jieba's search mode does; ``longest`` the fewest words;
     ``characters``; ``jieba`` and ``latin`` words of a model that is cut in another way. ``<unk>`` in the
-    text, where a word was masked, stays one token. A segmenter that changes characters has its own way alone.
+    text (a masked word) stays one token. For a segmenter that changes characters, only its own result is returned.
     """
     if not segmenter.exact:
         return [Segmentation("model", tuple(vocab.words(vocab.known(segmenter.cut(text)))), None)]
@@ -121,15 +121,16 @@ def alternatives(segmenter: Segmenter, vocab: Vocab, text: str) -> list[Segmenta
         ("words", own),
         ("jieba", words_),
     ]
-    scored = [(words(plain, ends), score) for score, ends in best_paths(edges, PATHS)]
+    scored = [(path_words(plain, ends), score) for score, ends in best_paths(edges, PATHS)]
     found += [("path", path) for path, _ in scored]
     found.append(("hmm", cutting.dictionary().cut(plain, HMM=True)))
     found.append(("search", [piece for token in words_ for piece in _finer(token)]))
-    longest = best_paths([[(end, weight - 1000) for end, weight in row] for row in edges], 1)  # a word costs most
-    found += [("longest", words(plain, ends)) for _, ends in longest]
+    costly = [[(end, weight - 1000) for end, weight in row] for row in edges]  # so that the fewest words win
+    longest = best_paths(costly, 1)
+    found += [("longest", path_words(plain, ends)) for _, ends in longest]
     found.append(("characters", cutting.characters(text)))
     latin = cutting.latin_words(text)
-    if not any(len(token) > 1 and _HAN.search(token) for token in latin):  # it would not cut Chinese at all
+    if not any(len(token) > 1 and _HAN.search(token) for token in latin):  # only if it cuts Chinese into characters
         found.append(("latin", latin))
     spaces = {""} if segmenter.name == "characters" else {"", cutting.SPACE}
     log_probs = {_tokens(path, spaces): score for path, score in reversed(scored)}
@@ -145,5 +146,5 @@ def _tokens(cut: Iterable[str], spaces: set[str]) -> tuple[str, ...]:
 
 def _finer(token: str) -> tuple[str, ...]:
     """Cut a word of three or more characters again, along its most probable path."""
-    cuts = splits(token, 1) if len(token) > 2 and not _LATIN.search(token) else []
+    cuts = token_splits(token, 1) if len(token) > 2 and not _LATIN.search(token) else []
     return cuts[0] if cuts else (token,)

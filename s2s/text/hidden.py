@@ -7,12 +7,12 @@ import unicodedata
 JOINERS = "\u200c\u200d"
 
 
-def joins(text: str, at: int) -> bool:
+def is_joiner(text: str, at: int) -> bool:
     """Whether a character is a joiner after a letter or its mark."""
     return text[at] in JOINERS and at > 0 and unicodedata.category(text[at - 1])[0] in "LM"
 
 
-def visible(text: str) -> str:
+def show_invisible(text: str) -> str:
     """The text with invisible characters as their code points; a joiner after a letter stays.
 
     >>> visible("a\\u200b"), visible("\\u200c"), visible("می\\u200c") == "می\\u200c", visible("a\\u00a0b")
@@ -20,5 +20,5 @@ def visible(text: str) -> str:
     """
     hidden = (c.isspace() or unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in text)
     return "".join(
-        f"⟨{ord(text[at]):04X}⟩" if one and not joins(text, at) else text[at] for at, one in enumerate(hidden)
+        f"⟨{ord(text[at]):04X}⟩" if one and not is_joiner(text, at) else text[at] for at, one in enumerate(hidden)
     )

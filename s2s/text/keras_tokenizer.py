@@ -14,18 +14,18 @@ class KerasConfig:
     """The settings of Keras' Tokenizer (its ``to_json``) for a side whose segmenter is ``keras``."""
 
     lower: bool = True
-    filters: str = ""  # each of these characters becomes ``split``
+    filters: str = ""  # each of these characters is replaced by ``split``
     split: str = " "
-    characters: bool = False  # char_level: one token a character, nothing is filtered
-    skip: bool = False  # with any segmenter: unlisted words are left out, as without an oov_token
-    jieba: bool = False  # a text without ``split`` in it is cut into Chinese words first
+    characters: bool = False  # Keras' char_level: one token a character, without filters
+    skip: bool = False  # for any segmenter: unlisted words are left out, as in Keras without oov_token
+    jieba: bool = False  # first cut a text without ``split`` into Chinese words
 
     def __post_init__(self) -> None:
         if not self.split:
             raise UserError("config_choice", key="text.source_keras.split", found="", known="split ≠ ''")
 
 
-def words(text: str, lower: bool = True, filters: str = FILTERS, split: str = " ") -> list[str]:
+def keras_words(text: str, lower: bool = True, filters: str = FILTERS, split: str = " ") -> list[str]:
     """Replace each character of ``filters`` by ``split``, split there, and drop empty words.
 
     >>> words("Don't stop, Tom!"), words("Stop|Tom.", lower=False, filters="", split="|")
@@ -36,7 +36,7 @@ def words(text: str, lower: bool = True, filters: str = FILTERS, split: str = " 
     return [word for word in parted.split(split) if word]
 
 
-def letters(text: str, lower: bool = True) -> list[str]:
+def keras_letters(text: str, lower: bool = True) -> list[str]:
     """One token a character, unfiltered.
 
     >>> letters("Hi!")

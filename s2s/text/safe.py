@@ -1,10 +1,10 @@
-"""Text from files and other libraries, made safe to show: nothing that steers a terminal, and not too long."""
+"""Text from files and other libraries, made safe to print: without control characters, and short."""
 
 from __future__ import annotations
 
 
 def printable(text: str, most: int | None = None) -> str:
-    """The first ``most`` characters, or all; a mark stands for every character that could steer a terminal.
+    """The first ``most`` characters, or all; unprintable characters are replaced by U+FFFD.
 
     >>> printable("a\\x1b[31m"), printable("model.weight", 5)
     ('a\ufffd[31m', 'model')
@@ -13,7 +13,7 @@ def printable(text: str, most: int | None = None) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """The text if it has at most ``most`` characters, else its beginning and … in as many.
+    """The text cut to at most ``most`` characters; a cut one ends with ``…``.
 
     >>> shortened("model", 5), shortened("models", 5)
     ('model', 'mode…')

@@ -1,7 +1,6 @@
 """Segmenters, which cut text into tokens and join them: jieba words, Latin words, characters, tokens between spaces.
 
-A segmenter is a named pair of pure functions; a checkpoint stores the name, so that text is cut as
-in training.
+A segmenter is a named pair of pure functions; a checkpoint stores the name, so that text is cut as in training.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ import jieba
 from opencc import OpenCC
 
 from s2s.text import keras_tokenizer as keras_text
-from s2s.text.hidden import joins
+from s2s.text.hidden import is_joiner
 from s2s.text.keras_tokenizer import KerasConfig
 
-# First words of Unicode letter names of scripts without spaces; Chinese is cut otherwise.
+# How Unicode names of letters begin in scripts without spaces; Chinese has a segmenter of its own.
 UNSPACED = ("HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "TAI ", "NEW TAI", "JAVANESE")
-SPACE = "␣"  # how the character segmenter shows a space on an axis
+SPACE = "␣"  # the character segmenter's token for a space
 
 _LATIN_TOKEN = re.compile(
     r"\d+(?:[.,:]\d+)+"  # 3.5  1,000  10:30
@@ -65,12 +64,12 @@ def is_token(token: str) -> bool:
     >>> is_token("苹果"), is_token(""), is_token("a b"), is_token("a\\u200b"), is_token("می\\u200cخواهم")
     (True, False, False, False, True)
     """
-    composed = unicodedata.normalize("NFC", "".join(c for at, c in enumerate(token) if not joins(token, at)))
+    composed = unicodedata.normalize("NFC", "".join(c for at, c in enumerate(token) if not is_joiner(token, at)))
     return bool(token) and " " not in composed and clean(composed) == composed
 
 
 def spelled(token: str) -> str:
-    """A token of another program's list as our segmenters spell it: cleaned, with a visible space.
+    """A token of another program's vocabulary in our spelling: cleaned, with a visible space.
 
     >>> spelled("cafe\\u0301"), spelled("می\\u200cخواهم") == "میخواهم", spelled(" "), spelled("\\t")
     ('café', True, '␣', '␉')
@@ -187,7 +186,7 @@ def join_characters(tokens: list[str]) -> str:
 
 
 def pieces(text: str) -> list[str]:
-    """Split at white space a text that another program has cut.
+    """Split a text that another program has tokenized at white space.
 
     >>> pieces("a well@@ -known  name")
     ['a', 'well@@', '-known', 'name']
@@ -255,28 +254,27 @@ def _latin_spelled(token: str) -> str:
 
 @dataclass(frozen=True)
 class Segmenter:
-    """The functions that cut one side's text into tokens and join them.
+    """The functions that cut one side's text into tokens and join them again.
 
-    ``spell`` is what the cut makes of the characters of a word: a list of words that was not made by it may spell them
-    otherwise.
+    ``spell`` normalises a word as ``cut`` does: a vocabulary from another program may spell it differently.
     """
 
     name: str
     cut: Callable[[str], list[str]]
     join: Callable[[list[str]], str]
-    exact: bool = True  # its tokens spell the text; others drop or change characters
+    exact: bool = True  # whether the tokens contain exactly the text's characters
     spell: Callable[[str], str] = spelled
 
 
-def keras(rules: KerasConfig) -> Segmenter:
+def keras_segmenter(rules: KerasConfig) -> Segmenter:
     """A segmenter like Keras' Tokenizer; with ``jieba`` it first cuts a text without ``split`` into Chinese words."""
 
     def cut(text: str) -> list[str]:
         if rules.characters:
-            found = keras_text.letters(text, rules.lower)
+            found = keras_text.keras_letters(text, rules.lower)
         else:
             parts = jieba_words(text) if rules.jieba and rules.split not in text.strip(rules.split) else [text]
-            found = [w for part in parts for w in keras_text.words(part, rules.lower, rules.filters, rules.split)]
+            found = [w for part in parts for w in keras_text.keras_words(part, rules.lower, rules.filters, rules.split)]
         return [word for word in map(spelled, found) if word]
 
     join = join_characters if rules.characters else join_chinese if rules.jieba else " ".join
@@ -295,6 +293,6 @@ SEGMENTERS = {
         Segmenter("ascii-marks", ascii_marks, " ".join, exact=False, spell=_plainly_spelled),
         Segmenter("bpe", pieces, join_bpe),
         Segmenter("sentencepiece", pieces, join_sentencepiece),
-        keras(KerasConfig()),
+        keras_segmenter(KerasConfig()),
     )
 }

@@ -6,16 +6,16 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-BEGIN, GOES_ON, FOLLOWS = "▁", "@@", "##"  # SentencePiece and byte-level pairs; subword-nmt; WordPiece
-HIDDEN = re.compile("⟨([0-9A-F]{4,6})⟩")  # an invisible character, as labels write it
-CHINESE = ("\u2e80", "\uffef")  # scripts without spaces: every piece is a word
+BEGIN, GOES_ON, FOLLOWS = "▁", "@@", "##"  # marks of SentencePiece and byte-level BPE, subword-nmt, WordPiece
+HIDDEN = re.compile("⟨([0-9A-F]{4,6})⟩")  # an invisible character as ``show_invisible`` writes it
+CHINESE = ("\u2e80", "\uffef")  # first and last character of scripts without spaces, where every piece is a word
 Spans = tuple[tuple[int, int], ...]
 
 
-def spans(tokens: Sequence[str]) -> Spans:
+def word_spans(tokens: Sequence[str]) -> Spans:
     """The (start, end) indices of each word; without subword marks every token is a word.
 
-    Punctuation, special tokens and Chinese pieces are words of their own, as no mark joins them.
+    Punctuation, special tokens and Chinese pieces are separate words, as no mark joins them.
 
     >>> spans(["▁ri", "des", ".", "</s>"]), spans(["well@@", "known"]), spans(["ab", "cd"])
     (((0, 2), (2, 3), (3, 4)), ((0, 2),), ((0, 1), (1, 2)))
@@ -43,7 +43,7 @@ def _letters(token: str) -> bool:
     return (shapes or marks or any(c.isalnum() for c in plain)) and not (plain.startswith("<") and plain.endswith(">"))
 
 
-def word(tokens: Sequence[str]) -> str:
+def join_pieces(tokens: Sequence[str]) -> str:
     """Join the pieces of one word.
 
     >>> word(["▁ri", "des"]), word(["well@@", "known"]), word(["▁"]), word(["▁co", "⟨00AD⟩", "op"])

@@ -11,22 +11,22 @@ from s2s.errors import UserError
 
 PAD, UNK, BOS, EOS = range(4)
 SPECIALS = ("<pad>", "<unk>", "<bos>", "<eos>")
-FILL = "<fill>"  # padding that the model reads as a word
+FILL = "<fill>"  # padding that the model reads as a token
 
 
-def right(said: Sequence[int], gold: Sequence[int]) -> list[bool]:
+def matches_reference(output: Sequence[int], gold: Sequence[int]) -> list[bool]:
     """One boolean a reference token: whether the output has the same token at that index.
 
-    ``<unk>`` never counts as right, as the reader sees a missing word.
+    ``<unk>`` never counts as a match, as a reader sees a missing word.
 
     >>> right([7, 8], [7, 9, 3]), right([7, 1], [7, 1])
     ([True, False, False], [True, False])
     """
-    return [t < len(said) and said[t] == token != UNK for t, token in enumerate(gold)]
+    return [t < len(output) and output[t] == token != UNK for t, token in enumerate(gold)]
 
 
 def _latin(token: str) -> bool:
-    """Whether a token has a Latin letter; such a word is not cut into characters, which would mean nothing alone."""
+    """Whether a token has a Latin letter; such a word is not split into characters, which carry no meaning alone."""
     return any(c.isalpha() and c < "\u0250" for c in token)
 
 
@@ -38,8 +38,8 @@ class Vocab:
     that a rare Chinese word becomes known characters instead of one ``<unk>``; a word with Latin
     letters stays whole. ``bos``, ``eos``: an encoded text begins with ``<bos>``, ends with ``<eos>``;
     ``fill``: it is then padded to that many tokens with ``<fill>``, a word of the list. ``skip``: a token
-    outside the list is left out instead. A word that was listed in another spelling than text is cut into
-    (``spelt``) is found under both.
+    outside the list is left out instead. A word listed in another spelling than the segmenter's
+    (``spelt``) is found under both spellings.
 
     >>> v = Vocab(SPECIALS + ("我", "喜", "欢"), back_off=True)
     >>> v.known(["我", "喜欢", "IBM"])
@@ -86,7 +86,7 @@ class Vocab:
         return len(self.tokens)
 
     def spelt(self, spell: Callable[[str], str]) -> Vocab:
-        """The same list for text respelt by ``spell``; where two words become one, the first is found."""
+        """The same list for text normalised by ``spell``; if two words then coincide, the first is found."""
         return replace(self, spell=spell)
 
     def find(self, token: str) -> int | None:
@@ -108,13 +108,13 @@ class Vocab:
         return self.marked(token for token in tokens if not self.skip or self.find(token) is not None)
 
     def marked(self, tokens: Iterable[str]) -> list[str]:
-        """The tokens with the special tokens that the model reads around them; those present are not added twice."""
+        """The tokens with the special tokens that the model reads around them, none of them added twice."""
         first, last = ([SPECIALS[i]] if there else [] for i, there in ((BOS, self.bos), (EOS, self.eos)))
         whole = [*first, *self.words(tokens), *last]
         return whole + [FILL] * (self.fill - len(whole))
 
     def words(self, tokens: Iterable[str]) -> list[str]:
-        """The tokens without those special tokens."""
+        """The tokens without the special tokens that ``marked`` adds."""
         words = list(tokens)
         while self.fill and words[-1:] == [FILL]:
             del words[-1]

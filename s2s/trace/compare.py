@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from s2s import spreadsheet
-from s2s.text.align import Column, Pair, align, columns
+from s2s.text.align import Column, Pair, align, aligned_columns
 from s2s.text.rounding import significant
 from s2s.trace.step import Step
 from s2s.trace.trace import Trace
@@ -145,7 +145,7 @@ class Comparison:
             cells.append(_number(self.log_prob_differences[row]))
             for c in range(len(self.columns)):
                 cells += map(_number, (*self.attention_2RC[:, row, c], difference_RC[row, c]))
-            writer.writerow(map(spreadsheet.cell, cells))
+            writer.writerow(map(spreadsheet.escape_cell, cells))
         return out.getvalue()
 
     def _head(self, column: Column) -> str:
@@ -159,7 +159,7 @@ def compare(a: Trace, b: Trace) -> Comparison:
     if a.mode != b.mode:
         raise ValueError(f"a {a.mode} lane cannot be compared with a {b.mode} lane")
     rows = align([step.output for step in a.steps], [step.output for step in b.steps])
-    return Comparison(a, b, tuple(rows), columns(a.source_tokens, b.source_tokens))
+    return Comparison(a, b, tuple(rows), aligned_columns(a.source_tokens, b.source_tokens))
 
 
 def _number(value: float | None) -> float | str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from s2s.text.subwords import spans, word
+from s2s.text.subwords import join_pieces, word_spans
 from s2s.trace.trace import Trace
 
 
@@ -28,11 +28,11 @@ class Grid:
 
         Rows still sum to 1.
         """
-        rows, columns = spans(self.outputs), spans(self.sources)
+        rows, columns = word_spans(self.outputs), word_spans(self.sources)
         summed = np.stack([self.weights[..., a:b].sum(axis=-1) for a, b in columns], axis=-1)
         meant = np.stack([summed[..., a:b, :].mean(axis=-2) for a, b in rows], axis=-2)
         outputs, sources = (
-            tuple(word(tokens[a:b]) for a, b in cuts)
+            tuple(join_pieces(tokens[a:b]) for a, b in cuts)
             for tokens, cuts in ((self.outputs, rows), (self.sources, columns))
         )
         return Grid(outputs, sources, meant)
@@ -40,4 +40,4 @@ class Grid:
     @property
     def subwords(self) -> bool:
         """Whether any word is made of several tokens."""
-        return len(spans(self.outputs)) < len(self.outputs) or len(spans(self.sources)) < len(self.sources)
+        return len(word_spans(self.outputs)) < len(self.outputs) or len(word_spans(self.sources)) < len(self.sources)

@@ -188,5 +188,5 @@ class Trace:
             known = ["" if math.isnan(x) else number(x) for x in (step.log_prob, step.entropy)]
             own = [step.input, step.output, known[0], step.rank or "", known[1]]
             cells = [t, *own, *target, *numbers(step.attention)]
-            writer.writerow(map(spreadsheet.cell, cells))
+            writer.writerow(map(spreadsheet.escape_cell, cells))
         return out.getvalue()

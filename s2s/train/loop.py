@@ -18,7 +18,7 @@ from s2s.checkpoint.native import store_scores, write_checkpoint
 from s2s.checkpoint.open import load
 from s2s.checkpoint.record import Checkpoint
 from s2s.config import Config, to_dict
-from s2s.data.batches import Ids, Pair, batches, collate
+from s2s.data.batches import Ids, Pair, collate, epoch_batches
 from s2s.data.readers import Note, silent
 from s2s.errors import UserError
 from s2s.evaluate.corpus import corpus_scores, max_scored_tokens
@@ -177,7 +177,7 @@ class Run(RunState):
 
     def _epoch(self, began: float, bar: tqdm, stop: Stop) -> Position:
         """Train to the end of an epoch; returns the position after its last step."""
-        order = batches(self.pairs, self.settings.batch_size, seed=self.settings.seed * 10_007 + self.at.epoch)
+        order = epoch_batches(self.pairs, self.settings.batch_size, seed=self.settings.seed * 10_007 + self.at.epoch)
         self.model.train()
         before, clock = self.at.tokens, time.perf_counter()
         with stop.deferring():
@@ -293,7 +293,7 @@ class Run(RunState):
             },
         }
         config = dataclasses.replace(self.config, name=self.checkpoint.name)
-        text = card.render(config.name, to_dict(config), metrics)
+        text = card.render_card(config.name, to_dict(config), metrics)
         vocabs, films = (self.source.vocab, self.target.vocab), [self.film.path, self.film.curve]
         write_checkpoint(
             self.checkpoint, config, vocabs, self.averaged_weights(), metrics, text, films if self.film.every else []

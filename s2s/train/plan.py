@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from s2s.checkpoint.card import toml
+from s2s.checkpoint.card import config_toml
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig, TrainConfig, to_dict
-from s2s.data.prepare import Row, Sizes, normal, write
+from s2s.data.prepare import Row, Sizes, normal_form, write_splits
 from s2s.data.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
 from s2s.data.text_file import AUTO, Bad
 from s2s.disk import write_text
@@ -136,19 +136,19 @@ def plan(given: Given, directory: Path, name: str, say: Callable[[str], None] = 
         raise UserError("plan_too_few", file=str(given.file), found=count, least=FEWEST)
     held_out = min(HELD_OUT, count // 10)
     sizes = Sizes(*(0 if split in own else held_out for split in ("dev", "test")))
-    known = {normal(side) for pairs in own.values() for pair in pairs for side in pair}
+    known = {normal_form(side) for pairs in own.values() for pair in pairs for side in pair}
     shared = 0
 
     def rows() -> Iterator[Row]:
         nonlocal shared
         for pair in given.pairs(given.file, _bad(given)):
-            if known.isdisjoint(map(normal, pair)):
+            if known.isdisjoint(map(normal_form, pair)):
                 yield Row(*pair)
             else:
                 shared += 1
 
     try:
-        counts = write(rows(), directory, sizes, SEED, given.file)
+        counts = write_splits(rows(), directory, sizes, SEED, given.file)
     except UserError as error:
         if error.key != "error.prepare_too_few":
             raise
@@ -157,7 +157,7 @@ def plan(given: Given, directory: Path, name: str, say: Callable[[str], None] = 
         say(f"{shared:,} pairs that share a side with dev or test were left out of training.")
     for split, pairs in own.items():
         write_text(directory / f"{split}.tsv", "".join(f"{s}\t{t}\n" for s, t in pairs))
-    write_text(config, toml(to_dict(resolve(sample, counts[directory / "train.tsv"], directory, name))) + "\n")
+    write_text(config, config_toml(to_dict(resolve(sample, counts[directory / "train.tsv"], directory, name))) + "\n")
     write_text(record, made)
     return config
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from s2s.checkpoint.record import Side, side
+from s2s.checkpoint.record import Side, make_side
 from s2s.config import Config, DataConfig, TextConfig
 from s2s.data.batches import Ids, Pair
 from s2s.data.readers import Columns, Note, read_pairs, silent
@@ -29,19 +29,19 @@ def prepare_sides(pairs: Sequence[Pair], config: Config) -> tuple[Side, Side]:
     """The vocabularies of both sides, made of the training pairs; one if the config shares it."""
     text, out = config.text, []
     if text.shared_vocab:
-        source = side(text.source, Vocab(SPECIALS), text.source_keras)
-        target = side(text.target, Vocab(SPECIALS), text.target_keras)
+        source = make_side(text.source, Vocab(SPECIALS), text.source_keras)
+        target = make_side(text.target, Vocab(SPECIALS), text.target_keras)
         both = (cut for s, t in pairs for cut in (source.segmenter.cut(s), target.segmenter.cut(t)))
         vocab = Vocab.build(both, text.source_min_count, text.max_vocab, text.source_back_off)
-        source = side(text.source, marked(vocab, text), text.source_keras)
-        return source, side(text.target, Vocab(vocab.tokens), text.target_keras)
+        source = make_side(text.source, marked(vocab, text), text.source_keras)
+        return source, make_side(text.target, Vocab(vocab.tokens), text.target_keras)
     for column, name, rules, count, back_off in (
         (0, text.source, text.source_keras, text.source_min_count, text.source_back_off),
         (1, text.target, text.target_keras, text.target_min_count, False),
     ):
-        cut = side(name, Vocab(SPECIALS), rules).segmenter.cut
+        cut = make_side(name, Vocab(SPECIALS), rules).segmenter.cut
         vocab = Vocab.build((cut(pair[column]) for pair in pairs), count, text.max_vocab, back_off)
-        out.append(side(name, marked(vocab, text) if column == 0 else vocab, rules))
+        out.append(make_side(name, marked(vocab, text) if column == 0 else vocab, rules))
     return out[0], out[1]
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from s2s.adapters.imported import Imported, write
+from s2s.adapters.imported import Imported, write_imported
 from s2s.checkpoint.open import load
 from s2s.checkpoint.record import Checkpoint
 
 
 def stored(imported: Imported, directory: Path) -> Checkpoint:
     """The model as it comes back from disk."""
-    write(imported, directory)
+    write_imported(imported, directory)
     return load(directory)
 
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from s2s.__main__ import main
-from s2s.adapters.imported import Imported, Origin, write
+from s2s.adapters.imported import Imported, Origin, write_imported
 from s2s.adapters.options import Options
-from s2s.adapters.weights import NEVER, Rows, Weights, widened
+from s2s.adapters.weights import NEVER, Rows, Weights, zero_padded
 from s2s.checkpoint.native import store_scores, unique_weights
 from s2s.checkpoint.open import load
 from s2s.errors import UserError
@@ -29,7 +29,7 @@ def test_weights_are_kept_in_single_precision_and_the_card_says_where_from(tmp_p
     made = imported()
     exact = made.weights["bridge.weight"]
     exact += 1e-6  # off the grid of half precision
-    write(made, tmp_path / "mine")
+    write_imported(made, tmp_path / "mine")
     checkpoint = load(tmp_path / "mine")
     assert checkpoint.config.name == "mine" and checkpoint.model.bridge is not None
     assert (
@@ -44,7 +44,7 @@ def test_weights_are_kept_in_single_precision_and_the_card_says_where_from(tmp_p
     card = (tmp_path / "mine" / "README.md").read_text(encoding="utf-8")
     assert "| test | 3 | 12.50 |" in card and "None was measured." not in card and "JoeyNMT 2.3.0" in card
     with pytest.raises(UserError, match="is there already"):
-        write(made, tmp_path / "mine")
+        write_imported(made, tmp_path / "mine")
 
 
 def test_what_does_not_fit_its_config_is_no_model() -> None:
@@ -84,18 +84,18 @@ def test_rows_in_our_order() -> None:
     specials = {"<pad>": 3, "<unk>": 1, "<bos>": None, "<eos>": 0}
     rows = Rows(Path("words.txt"), ["END", "UNK", "", "PAD", "b"], specials)
     assert rows.vocab.tokens == ("<pad>", "<unk>", "<bos>", "<eos>", "<empty>", "b")
-    assert rows.of(torch.arange(5.0), NEVER).tolist() == [3, 1, NEVER, 0, 2, 4]
-    assert rows.of(torch.eye(5))[2].eq(0).all()
+    assert rows.reorder(torch.arange(5.0), NEVER).tolist() == [3, 1, NEVER, 0, 2, 4]
+    assert rows.reorder(torch.eye(5))[2].eq(0).all()
     assert torch.tensor(NEVER).half().float() == NEVER
 
 
 def test_weights_are_taken_once_and_widened_with_zeros() -> None:
     found = Weights(Path("m.pt"), {"a": torch.ones(2, 3, dtype=torch.float16), "b": "no tensor"})
     assert found.width("a", 1) == 3
-    assert widened(found.take("a", 2, 3), 2, 5).sum(dim=0).tolist() == [2, 2, 2, 0, 0]
+    assert zero_padded(found.pop("a", 2, 3), 2, 5).sum(dim=0).tolist() == [2, 2, 2, 0, 0]
     for name in ("a", "b"):
         with pytest.raises(UserError, match=f"lacks the weight {name}"):
-            found.take(name, 2, 3)
+            found.pop(name, 2, 3)
     found.finish()
 
 

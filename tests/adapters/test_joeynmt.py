@@ -15,7 +15,7 @@ import yaml
 from torch import nn
 
 from s2s.adapters import READERS, Texts, joeynmt
-from s2s.adapters.imported import write
+from s2s.adapters.imported import write_imported
 from s2s.adapters.options import Options
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
@@ -121,7 +121,7 @@ def numbers(values: dict[str, Any], weights: State) -> Steps:
 def test_numbers_are_those_of_the_decoder(tmp_path: Path, variant: str) -> None:
     values = configuration(**VARIANTS[variant])
     weights = state(values)
-    write(READERS["joeynmt"]([save(tmp_path / "theirs", values, weights)], Texts()), tmp_path / "ours")
+    write_imported(READERS["joeynmt"]([save(tmp_path / "theirs", values, weights)], Texts()), tmp_path / "ours")
     checkpoint = load(tmp_path / "ours")
     run = trace(checkpoint, " ".join(SOURCE), " ".join(TARGET), "forced", top=len(WORDS))
     assert run.source_tokens == (*SOURCE, "<eos>") and run.source_unknown == (2,)

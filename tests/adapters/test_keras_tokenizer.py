@@ -46,8 +46,8 @@ def imported(folder: Path, made: Tokenizer, **told: Any) -> LoadedCheckpoint:
 )
 def test_words_are_cut_as_keras_cuts_them(text: str, filters: str, lower: bool, split: str) -> None:
     if not set(filters) & set(split):
-        assert keras_text.words(text, lower, filters, split) == text_to_word_sequence(text, filters, lower, split)
-    assert keras_text.words(text) == text_to_word_sequence(text, FILTERS, True, " ")
+        assert keras_text.keras_words(text, lower, filters, split) == text_to_word_sequence(text, filters, lower, split)
+    assert keras_text.keras_words(text) == text_to_word_sequence(text, FILTERS, True, " ")
 
 
 @pytest.mark.parametrize(

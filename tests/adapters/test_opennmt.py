@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from s2s.adapters import READERS, Texts
-from s2s.adapters.imported import write
+from s2s.adapters.imported import write_imported
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import UserError
@@ -120,7 +120,7 @@ def test_numbers_are_those_of_the_decoder(tmp_path: Path, variant: str) -> None:
     file = save(tmp_path / "model.pt", opt, weights, beside="dot" in variant)
     imported = READERS["opennmt"]([file], Texts())
     assert imported.origin.directions == (1 if "one direction" in variant else 2)
-    write(imported, tmp_path / "ours")
+    write_imported(imported, tmp_path / "ours")
     run = trace(load(tmp_path / "ours"), " ".join(SOURCE), " ".join(TARGET), "forced", top=len(WORDS))
     assert run.source_tokens == tuple(SOURCE) and run.source_unknown == (2,)
     attention, log_probs = numbers(opt, weights)
@@ -134,7 +134,9 @@ def test_numbers_are_those_of_the_decoder(tmp_path: Path, variant: str) -> None:
 def test_a_special_that_the_library_lacks_is_never_said(tmp_path: Path) -> None:
     opt = options()
     words = ["<s>", "</s>", "<unk>", "a", "b", "c", "d", "e"]
-    write(READERS["opennmt"]([save(tmp_path / "m.pt", opt, state(opt), tgt=words)], Texts()), tmp_path / "ours")
+    write_imported(
+        READERS["opennmt"]([save(tmp_path / "m.pt", opt, state(opt), tgt=words)], Texts()), tmp_path / "ours"
+    )
     checkpoint = load(tmp_path / "ours")
     run = trace(checkpoint, "a b", top=9)
     assert len(checkpoint.target.vocab) == 9

@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks.letters import SOURCES, TARGETS
 from s2s.adapters import READERS, Texts
-from s2s.adapters.imported import write
+from s2s.adapters.imported import write_imported
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from tests.paths import ROOT
@@ -44,7 +44,7 @@ def test_numbers_are_those_of_the_library(kind: str, tmp_path: Path) -> None:
 
 def same(kind: str, variant: Path, out: Path) -> None:
     """Attention and log-probabilities of a variant, its forced lane against the library's numbers."""
-    write(READERS[kind]([variant / FILES[kind]], Texts()), out)
+    write_imported(READERS[kind]([variant / FILES[kind]], Texts()), out)
     checkpoint = load(out)
     columns = {token: i for i, token in enumerate(checkpoint.target.vocab.tokens)}
     rows = json.loads((variant / "numbers.json").read_text(encoding="utf-8"))

@@ -20,7 +20,7 @@ from s2s.decode.decode import trace
 from s2s.decode.strategy import Settings
 from s2s.errors import say
 from s2s.player import page as export
-from s2s.text.subwords import spans
+from s2s.text.subwords import word_spans
 from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
 from tests.browser.conftest import probe, serve
@@ -68,7 +68,7 @@ def written(row: np.ndarray) -> list[str]:
 
 def words_of(lane: Trace) -> Grid:
     """The source's words beside every step."""
-    columns = spans(lane.source_tokens)
+    columns = word_spans(lane.source_tokens)
     summed = np.stack([lane.attention_TS[:, a:b].sum(axis=1) for a, b in columns], axis=1)
     return Grid(tuple(step.output for step in lane.steps), Grid.of(lane).words().sources, summed)
 
@@ -129,4 +129,4 @@ def test_a_words_weight_is_shared_by_its_pieces(page: Page, address: str, lane: 
 
 
 def _span(lane: Trace, s: int) -> list[int]:
-    return list(range(*spans(lane.source_tokens)[s]))
+    return list(range(*word_spans(lane.source_tokens)[s]))

@@ -106,10 +106,10 @@ def test_nothing_of_the_library_is_imported_for_other_models(tiny_checkpoint: Pa
 
 def test_settings_that_are_not_heeded_are_told() -> None:
     made = network("marian", tokenizer("marian"))
-    assert huggingface.unheeded(made.generation_config) == []
+    assert huggingface.ignored_settings(made.generation_config) == []
     made.generation_config.no_repeat_ngram_size = 3
     made.generation_config.bad_words_ids = [[1, 2]]
-    assert huggingface.unheeded(made.generation_config) == [
+    assert huggingface.ignored_settings(made.generation_config) == [
         "no_repeat_ngram_size = 3",
         "bad_words_ids of several tokens",
     ]

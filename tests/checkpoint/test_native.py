@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from s2s.checkpoint import files
 from s2s.checkpoint.native import unique_weights, write_checkpoint
 from s2s.checkpoint.open import load
-from s2s.checkpoint.record import side
+from s2s.checkpoint.record import make_side
 from s2s.errors import UserError
 from s2s.text.vocab import SPECIALS, Vocab
 from tests.factory import SCORES, SOURCE, TARGET, make_checkpoint, make_config, make_model
@@ -293,11 +293,11 @@ def test_files_over_the_limit_are_refused_unread(directory: Path, monkeypatch: p
 
 
 def test_a_side_reads_and_writes_its_text() -> None:
-    chinese = side("jieba", SOURCE)
+    chinese = make_side("jieba", SOURCE)
     assert chinese.tokens("他喝水果") == ["他", "喝", "水", "果"]
     assert chinese.encode("他喝水果") == [6, 9, 11, 1]
-    assert side("latin", TARGET).decode([4, 9, 10, 7, 12, 14]) == "I don't like tea."
-    assert side("latin", Vocab(SPECIALS)).decode([1]) == "<unk>"
+    assert make_side("latin", TARGET).decode([4, 9, 10, 7, 12, 14]) == "I don't like tea."
+    assert make_side("latin", Vocab(SPECIALS)).decode([1]) == "<unk>"
 
 
 def test_a_digest_covers_whatever_outputs_depend_on(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.data.batches import batches, collate, pad, read_pairs
+from s2s.data.batches import collate, epoch_batches, pad, read_pairs
 from s2s.errors import UserError
 
 
@@ -68,16 +68,16 @@ LENGTHS = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), max_size=60)
 @given(LENGTHS, st.integers(1, 7), st.integers(0, 99), st.integers(1, 3))
 def test_batches_cover_every_pair_once(lengths: list[tuple[int, int]], size: int, seed: int, pool: int) -> None:
     pairs = [([4] * s, [4] * t) for s, t in lengths]
-    order = batches(pairs, size, seed, pool)
+    order = epoch_batches(pairs, size, seed, pool)
     assert sorted(i for batch in order for i in batch) == list(range(len(pairs)))
     assert all(len(batch) <= size for batch in order)
     assert len(order) == -(-len(pairs) // size)  # as many as the loop counts steps
-    assert order == batches(pairs, size, seed, pool)
+    assert order == epoch_batches(pairs, size, seed, pool)
 
 
 def test_batches_differ_by_seed_and_hold_like_lengths() -> None:
     pairs = [([4], [4] * (1 + i % 50)) for i in range(1000)]
-    first, second = batches(pairs, 10, seed=1), batches(pairs, 10, seed=2)
+    first, second = epoch_batches(pairs, 10, seed=1), epoch_batches(pairs, 10, seed=2)
     assert first != second
     spread = [max(len(pairs[i][1]) for i in b) - min(len(pairs[i][1]) for i in b) for b in first]
     assert max(spread) <= 1

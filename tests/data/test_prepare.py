@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from s2s.data import prepare
 from s2s.data.batches import read_pairs
-from s2s.data.prepare import DEV, NOWHERE, TEST, TRAIN, UNSEEN, Row, Sizes, groups, normal, split
+from s2s.data.prepare import DEV, NOWHERE, TEST, TRAIN, UNSEEN, Row, Sizes, assign_files, group_labels, normal_form
 from s2s.errors import UserError
 
 KEYS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=60)
@@ -31,7 +31,7 @@ def linked(pairs: Sequence[tuple[int, int]]) -> list[int]:
 
 @given(KEYS)
 def test_groups_are_those_of_the_slow_way(pairs: list[tuple[int, int]]) -> None:
-    assert groups(np.array(pairs, dtype=np.uint64)).tolist() == linked(pairs)
+    assert group_labels(np.array(pairs, dtype=np.uint64)).tolist() == linked(pairs)
 
 
 @given(KEYS, st.integers(1, 8), st.integers(1, 8), st.integers(0, 3), st.sets(st.integers(0, 59)), st.integers(0, 9))
@@ -39,7 +39,7 @@ def test_splits_share_no_side(
     pairs: list[tuple[int, int]], dev: int, test: int, train: int, held: set[int], seed: int
 ) -> None:
     held_out = np.array([i in held for i in range(len(pairs))])
-    place = split(np.array(pairs, dtype=np.uint64), held_out, Sizes(dev, test, train), seed)
+    place = assign_files(np.array(pairs, dtype=np.uint64), held_out, Sizes(dev, test, train), seed)
     labels = linked(pairs)
     files = {p: {labels[i] for i in np.flatnonzero(place == p)} for p in (TRAIN, DEV, TEST, UNSEEN)}
     assert sum(map(len, files.values())) == len(set().union(*files.values()))
@@ -67,7 +67,7 @@ def test_written_files_are_disjoint_and_repeatable(
     outs = [tmp_path_factory.mktemp("out") for _ in range(2)]
     try:
         for out in outs:
-            written = prepare.write(rows, out, Sizes(2, 2), seed, out)
+            written = prepare.write_splits(rows, out, Sizes(2, 2), seed, out)
     except UserError as error:
         assert error.key == "error.prepare_too_few"
         assert list(outs[0].iterdir()) == []
@@ -75,11 +75,11 @@ def test_written_files_are_disjoint_and_repeatable(
     found = {path.name: list(read_pairs(path)) for path in written}
     assert {path.name: n for path, n in written.items()} == {name: len(rows) for name, rows in found.items()}
     for side in (0, 1):
-        seen = [{normal(pair[side]) for pair in rows} for rows in found.values()]
+        seen = [{normal_form(pair[side]) for pair in rows} for rows in found.values()]
         assert sum(map(len, seen)) == len(set().union(*seen))
     kept = [pair for rows in found.values() for pair in rows]
     assert len(kept) == len(set(kept))
-    assert set(kept) == {(r.source, r.target) for r in rows if normal(r.source) and normal(r.target)}
+    assert set(kept) == {(r.source, r.target) for r in rows if normal_form(r.source) and normal_form(r.target)}
     for name in found:
         assert (outs[0] / name).read_bytes() == (outs[1] / name).read_bytes()
     assert sorted(p.name for p in outs[0].iterdir()) == sorted(found)
@@ -196,7 +196,7 @@ def test_lengths_count_characters(tmp_path: Path) -> None:
     targets = ["丙" * 9, "丁丁丁。", "戊" * 45, "己" * 9, "庚" * 46, "辛辛辛"]
     (folder / "source.txt").write_text("\n".join(sources), encoding="utf-8")
     (folder / "target.txt").write_text("\n".join(targets), encoding="utf-8")
-    kept = {(row.source, row.target) for row in prepare.classical(root, "世说新语", print)}
+    kept = {(row.source, row.target) for row in prepare.classical_rows(root, "世说新语", print)}
     assert {pair for pair in kept if pair[0] in sources} == {(sources[1], targets[1]), (sources[2], targets[2])}
 
 

@@ -137,12 +137,12 @@ def test_automaster_is_known_by_its_header_and_cleaned(tmp_path: Path) -> None:
     "report", ["", " ", "[图片]", "老哥，随时联系！", "有问题请联系我", "见图", "详细见对话框", "已解决"]
 )
 def test_a_report_that_says_nothing_is_empty(report: str) -> None:
-    assert readers.automaster.target(report) == ""
+    assert readers.automaster.target_text(report) == ""
 
 
 @pytest.mark.parametrize("report", ["更换电瓶", "联系4S店更换。", "没有图片不好判断", "无需热车。"])
 def test_a_report_that_says_something_is_kept(report: str) -> None:
-    assert readers.automaster.target(report) == report
+    assert readers.automaster.target_text(report) == report
 
 
 @pytest.mark.parametrize("name", ["a.tsv", "a.csv", "a.jsonl"])

@@ -181,4 +181,4 @@ def test_encodings_by_name() -> None:
 
 def test_the_common_characters_are_characters() -> None:
     assert len(COMMON) > 300 and all("\u4e00" <= c <= "\u9fff" for c in COMMON)
-    assert text_file.SHARE < 0.3
+    assert text_file.COMMON_SHARE < 0.3

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from s2s.__main__ import main
-from s2s.checkpoint.record import side
+from s2s.checkpoint.record import make_side
 from s2s.config import DataConfig
 from s2s.data.batches import Batch, collate
 from s2s.decode.search import greedy
@@ -20,7 +20,7 @@ from s2s.evaluate.metrics import score_outputs
 from tests.factory import SOURCE, TARGET, make_checkpoint, make_config, make_model
 
 MODEL = make_model(make_config("general"))
-SOURCE_SIDE, TARGET_SIDE = side("jieba", SOURCE), side("latin", TARGET)
+SOURCE_SIDE, TARGET_SIDE = make_side("jieba", SOURCE), make_side("latin", TARGET)
 PAIRS = [
     ("我不喜欢喝茶。", "I don't like tea."),
     ("你？", "you?"),

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s.checkpoint.card import bleu_name
-from s2s.checkpoint.record import Side, side
+from s2s.checkpoint.record import Side, make_side
 from s2s.evaluate.metrics import bleu_tokenizer, rank, rouge, score_outputs
 from s2s.text.segmenters import SEGMENTERS, Segmenter
 from s2s.text.vocab import SPECIALS, Vocab
 
 LATIN, CHINESE, CHARACTERS = (SEGMENTERS[name] for name in ("latin", "jieba", "characters"))
-EMPTY = {name: side(name, Vocab(SPECIALS)) for name in SEGMENTERS}
+EMPTY = {name: make_side(name, Vocab(SPECIALS)) for name in SEGMENTERS}
 OUTPUTS = ["The cat sleeps on the old chair.", "We don't eat before noon.", "Rain!"]
 REFERENCES = ["The cat is asleep on the old chair.", "We never eat before noon.", "It is raining."]
 CHINESE_OUTPUTS = ["猫在旧椅子上睡觉。", "我们中午以前不吃饭。"]
@@ -29,7 +29,7 @@ def test_equals_sacrebleu() -> None:
 
 @pytest.mark.parametrize("segmenter", [CHINESE, CHARACTERS], ids=lambda s: s.name)
 def test_chinese_is_scored_by_characters(segmenter: object) -> None:
-    found = score_outputs(CHINESE_OUTPUTS, CHINESE_REFERENCES, side(segmenter.name, Vocab(SPECIALS)))
+    found = score_outputs(CHINESE_OUTPUTS, CHINESE_REFERENCES, make_side(segmenter.name, Vocab(SPECIALS)))
     assert found["bleu"] == sacrebleu.corpus_bleu(CHINESE_OUTPUTS, [CHINESE_REFERENCES], tokenize="zh").score > 10
     assert "tok:zh" in found["signatures"]["bleu"]
     assert bleu_tokenizer(segmenter, CHINESE_REFERENCES) == "zh"
@@ -97,7 +97,7 @@ def test_what_a_model_can_say_in_full_has_a_hundred_against_itself(language: str
     """Whatever is lost in cutting and joining is lost on both sides."""
     text = TEXTS[language]
     words = SEGMENTERS[cut].cut(text)
-    target = side(cut, Vocab((*SPECIALS, *dict.fromkeys(words))))
+    target = make_side(cut, Vocab((*SPECIALS, *dict.fromkeys(words))))
     said = target.decode(target.encode(text))
     assert "<unk>" not in said
     found = score_outputs([said] * 2, [text] * 2, target)
@@ -113,7 +113,7 @@ LETTERS = st.sampled_from("abé 'ß’„“”«»¿?¡!.,\"-()ñ:中國说ไ�
 @given(st.lists(st.text(LETTERS, min_size=1), min_size=1, max_size=4), st.sampled_from([*SEGMENTERS]))
 def test_a_whole_output_is_its_reference(texts: list[str], cut: str) -> None:
     words = dict.fromkeys(word for text in texts for word in SEGMENTERS[cut].cut(text))
-    target = side(cut, Vocab((*SPECIALS, *words)))
+    target = make_side(cut, Vocab((*SPECIALS, *words)))
     outputs = [target.decode(target.encode(text)) for text in texts]
     assert outputs == list(map(target.written, texts))
     found = score_outputs(outputs, texts, target)

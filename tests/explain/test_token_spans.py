@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from s2s.checkpoint.record import side
+from s2s.checkpoint.record import make_side
 from s2s.explain.token_spans import cut, overlap, project, spans
 from tests.factory import SOURCE, TARGET
 
@@ -38,16 +38,16 @@ def test_links_there_and_back_contain_the_links(text: str, data: some.DataObject
 
 
 def test_words_that_are_cut_otherwise_are_found_again() -> None:
-    found = cut(side("jieba", SOURCE), ["我喜", "欢", "喝", "茶", ","])
+    found = cut(make_side("jieba", SOURCE), ["我喜", "欢", "喝", "茶", ","])
     assert found is not None
     tokens, own, given_spans = found
     assert tokens == ["我", "喜欢", "喝", "茶", "，"]
     assert overlap(own, given_spans) == [[0], [0, 1], [2], [3], [4]]
-    latin = cut(side("latin", TARGET), ["do", "n't", "I", "don't"])
+    latin = cut(make_side("latin", TARGET), ["do", "n't", "I", "don't"])
     assert latin is not None and latin[0] == ["do", "n't", "I", "do", "n't"]
     assert overlap(latin[1], latin[2]) == [[0], [1], [2], [3], [3]]
 
 
 @pytest.mark.parametrize("text", [["\u200b"], []])
 def test_a_side_with_nothing_to_read_has_no_map(text: list[str]) -> None:
-    assert cut(side("latin", TARGET), text) is None
+    assert cut(make_side("latin", TARGET), text) is None

@@ -7,7 +7,7 @@ import pytest
 import sacrebleu
 import torch
 
-from s2s.checkpoint.record import side
+from s2s.checkpoint.record import make_side
 from s2s.decode.search import Hypothesis, beam, greedy
 from s2s.decode.strategy import Settings
 from s2s.evaluate.bootstrap import Bootstrap
@@ -47,7 +47,7 @@ def test_the_best_output_of_each_source() -> None:
 
 def test_a_summary_by_hand() -> None:
     found = [Hypothesis([4, 5, EOS], -2.0, -2.0, torch.ones(3, 1)), Hypothesis([6, EOS], -1.0, -1.0, torch.ones(2, 1))]
-    target = side("latin", TARGET)
+    target = make_side("latin", TARGET)
     pairs = [([4], [4, 5, 6]), ([4], [6])]
     references = [target.decode(t) for _, t in pairs]
     scores = beam_scores(3, found, pairs, references, target, Bootstrap(20))

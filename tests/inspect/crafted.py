@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 
-from s2s.checkpoint.record import Checkpoint, Side, side
+from s2s.checkpoint.record import Checkpoint, Side, make_side
 from s2s.config import Config, ModelConfig, TextConfig
 from s2s.model import Seq2Seq
 from s2s.text.vocab import EOS, SPECIALS, UNK, Vocab
@@ -31,7 +31,7 @@ STRENGTH = 10.0
 
 
 def sides() -> tuple[Side, Side]:
-    return side("jieba", SOURCE), side("latin", TARGET)
+    return make_side("jieba", SOURCE), make_side("latin", TARGET)
 
 
 def word_by_word(deaf: bool = False) -> Checkpoint:

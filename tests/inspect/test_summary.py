@@ -12,7 +12,7 @@ import sacrebleu
 import torch
 
 from s2s.checkpoint.open import load
-from s2s.checkpoint.record import side
+from s2s.checkpoint.record import make_side
 from s2s.commands.inspect import summary_rows
 from s2s.data.readers import read_pairs
 from s2s.errors import UserError
@@ -74,7 +74,7 @@ def test_corpus_scores_are_those_of_evaluate(first: Examples, place: Path) -> No
 def test_chrf_of_summed_counts_is_that_of_the_corpus() -> None:
     outputs = ["I like tea.", "", "he drinks the water", "x", "苹果 tea", "no"]
     references = ["I like the tea.", "water", "he drinks water", "yes yes", "苹果", "nothing at all"]
-    scores = SentenceScores(side("latin", Vocab(SPECIALS)))
+    scores = SentenceScores(make_side("latin", Vocab(SPECIALS)))
     counts = [scores.columns(o, r)["chrf_counts"] for o, r in zip(outputs, references, strict=True)]
     for n in range(1, 7):
         wanted = sacrebleu.corpus_chrf(outputs[:n], [references[:n]]).score

@@ -12,7 +12,7 @@ from s2s.errors import UserError
 from s2s.evaluate.submission import check_submission
 from s2s.lesson import homework
 from s2s.lesson.date_check import check_dates
-from s2s.tasks.date import posterior, split
+from s2s.tasks.date import posterior, split_days
 from tests.factory import make_checkpoint
 
 TEXT = "我不喜欢苹果。你喝茶水？他不喝。"
@@ -50,7 +50,7 @@ def test_weights_that_are_no_plain_softmax_are_not_asked_for(tmp_path: Path) -> 
 
 
 def test_fresh_dates_are_held_out_new_and_have_one_reading() -> None:
-    pairs, days = homework.fresh_dates(30, 1), {str(day) for day in split(homework.SPLIT)["test"]}
+    pairs, days = homework.fresh_dates(30, 1), {str(day) for day in split_days(homework.SPLIT)["test"]}
     assert all(target in days and posterior(source) == {target: 1.0} for source, target in pairs)
     assert homework.fresh_dates(30, 2) != pairs == homework.fresh_dates(30, 1)
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from s2s.tasks import car_report
 from s2s.tasks.car_report import (
     combinations,
-    draw,
+    draw_dialogue,
     examples,
     names_cause,
     names_part,
-    split,
+    split_combinations,
     turn_spans,
-    words,
+    word_lists,
 )
 from s2s.text.segmenters import clean, jieba_words
 
@@ -26,7 +26,7 @@ COMBINATIONS = st.sampled_from(combinations())
 
 @given(COMBINATIONS, st.booleans(), st.integers(0, 99))
 def test_lengths_and_marks(combination: car_report.Combination, hard: bool, seed: int) -> None:
-    example = draw(combination, hard, random.Random(seed))
+    example = draw_dialogue(combination, hard, random.Random(seed))
     assert 60 <= len(jieba_words(example.source)) <= 250
     for text in (example.source, example.target):
         assert clean(text) == text and not re.search(r"[{}\t]|[，。；：？]{2}|，[。；？]", text), text
@@ -35,7 +35,7 @@ def test_lengths_and_marks(combination: car_report.Combination, hard: bool, seed
 
 @given(COMBINATIONS, st.booleans(), st.integers(0, 99))
 def test_one_turn_alone_says_the_cause(combination: car_report.Combination, hard: bool, seed: int) -> None:
-    example = draw(combination, hard, random.Random(seed))
+    example = draw_dialogue(combination, hard, random.Random(seed))
     facts = example.facts
     turns = example.source.split("|")
     says = [i for i, turn in enumerate(turns) if facts["part"] in turn and facts["fault"] in turn]
@@ -47,7 +47,7 @@ def test_one_turn_alone_says_the_cause(combination: car_report.Combination, hard
 
 @given(COMBINATIONS, st.integers(0, 99))
 def test_spans_are_the_turns(combination: car_report.Combination, seed: int) -> None:
-    example = draw(combination, False, random.Random(seed))
+    example = draw_dialogue(combination, False, random.Random(seed))
     tokens = jieba_words(example.source)
     spans = turn_spans(tokens)
     turns = example.source.split("|")
@@ -61,11 +61,11 @@ def test_spans_are_the_turns(combination: car_report.Combination, seed: int) -> 
 def test_the_checker_knows_right_from_wrong(
     combination: car_report.Combination, other: car_report.Combination, hard: bool, seed: int
 ) -> None:
-    example = draw(combination, hard, random.Random(seed))
+    example = draw_dialogue(combination, hard, random.Random(seed))
     target, facts = example.target, example.facts
     assert names_cause(target, facts) and names_part(target, facts)
     assert names_cause(" ".join(target), facts)
-    wrong = draw(other, hard, random.Random(seed))
+    wrong = draw_dialogue(other, hard, random.Random(seed))
     if wrong.facts["cause"] != facts["cause"]:
         assert not names_cause(wrong.target, facts) and not names_part(wrong.target, facts)
         assert not names_cause(f"{target}{wrong.facts['cause']}。", facts)
@@ -77,19 +77,19 @@ def test_the_checker_knows_right_from_wrong(
 
 @pytest.mark.parametrize("hard", [False, True])
 def test_combinations_are_held_out_and_examples_repeat(hard: bool) -> None:
-    parts = split(3)
+    parts = split_combinations(3)
     seen = {name: set(part) for name, part in parts.items()}
     assert sum(map(len, seen.values())) == len(set().union(*seen.values())) == len(combinations())
     for name in parts:
         found = list(examples(name, 12, 3, hard))
         assert found == list(examples(name, 14, 3, hard))[:12] != list(examples(name, 12, 4, hard))
-        causes = [cause["part"] for cause in words()["causes"]]
+        causes = [cause["part"] for cause in word_lists()["causes"]]
         for facts in (example.facts for example in found):
             assert (causes.index(facts["part"]), facts["car"], facts["symptom"]) in seen[name]
 
 
 def test_the_word_lists_are_rich_and_sound() -> None:
-    lists = words()
+    lists = word_lists()
     causes, phrases = lists["causes"], lists["phrases"]
     assert len(causes) >= 40 and len({cause["system"] for cause in causes}) >= 12
     assert sum(len(cars) for cars in lists["cars"].values()) >= 40

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from s2s.errors import UserError
 from s2s.tasks import date
-from s2s.tasks.date_forms import DRESS, END, FORMS, STEP, dressed, han, words, year_pairs
+from s2s.tasks.date_forms import END, FORMS, STEP, STYLES, han, number_words, styled, year_pairs
 from s2s.text.segmenters import characters, clean
 
 YEARS = (2002, 2003)  # 02/01/03 reads in three ways
@@ -29,10 +29,10 @@ def slow_posterior(source: str) -> dict[str, float]:
     """Bayes' rule over every day, form and dress, one after the other."""
     weights: dict[str, float] = {}
     for day in date.calendar(YEARS):
-        values = date.fields(day)
+        values = date.day_fields(day)
         for form in FORMS:
-            for dress, share in DRESS[form.language]:
-                pieces = [dressed(piece, dress) for piece in (*form.pieces, END[form.language])]
+            for dress, share in STYLES[form.language]:
+                pieces = [styled(piece, dress) for piece in (*form.pieces, END[form.language])]
                 p = chance([piece.spellings[values[piece.field]] for piece in pieces], source)
                 if p:
                     weights[str(day)] = weights.get(str(day), 0.0) + form.weight * share * p
@@ -78,7 +78,7 @@ def test_all_weights_of_a_day_sum_to_one() -> None:
     for piece in {p for form in FORMS for p in form.pieces} | {*STEP.values(), *END.values()}:
         for spellings in piece.spellings.values():
             assert sum(p for _, p in spellings) == pytest.approx(1)
-    for dresses in DRESS.values():
+    for dresses in STYLES.values():
         assert sum(p for _, p in dresses) == pytest.approx(1)
 
 
@@ -86,10 +86,10 @@ def test_all_weights_of_a_day_sum_to_one() -> None:
 def test_target_is_possible_and_the_oracle_sums_to_one_at_every_prefix(
     day: datetime.date, steps: list[int], seed: int
 ) -> None:
-    days = date.chain(day, steps)
+    days = date.date_chain(day, steps)
     if days[-1].year > 2099:
         return
-    source, target = date.write(day, steps, random.Random(seed)), " ".join(map(str, days))
+    source, target = date.write_source(day, steps, random.Random(seed)), " ".join(map(str, days))
     assert clean(source) == source
     joint = 1.0
     tokens = [*characters(target), "<eos>"]
@@ -103,8 +103,8 @@ def test_target_is_possible_and_the_oracle_sums_to_one_at_every_prefix(
 
 @given(DAYS, DAYS, st.integers(0, 9))
 def test_a_wrong_date_is_taken_as_written(day: datetime.date, wrong: datetime.date, seed: int) -> None:
-    source, written = date.write(day, [3, 7], random.Random(seed)), f"{wrong} "
-    for right in map(str, date.chain(wrong, [3, 7])[1:]):
+    source, written = date.write_source(day, [3, 7], random.Random(seed)), f"{wrong} "
+    for right in map(str, date.date_chain(wrong, [3, 7])[1:]):
         for token in characters(right):
             assert date.oracle(source, written) == {token: 1.0}
             written += token
@@ -155,20 +155,20 @@ def test_what_is_no_source_is_a_mistake(source: str) -> None:
 
 def test_every_step_reads_as_one_number() -> None:
     for language, piece in STEP.items():
-        for dress, _ in DRESS[language]:
-            assert all(len({n for n, _ in values}) == 1 for values in dressed(piece, dress).readings.values())
+        for dress, _ in STYLES[language]:
+            assert all(len({n for n, _ in values}) == 1 for values in styled(piece, dress).readings.values())
 
 
 @given(st.integers(0, 3))
 def test_splits_share_no_day(seed: int) -> None:
-    parts = [set(days) for days in date.split(seed).values()]
+    parts = [set(days) for days in date.split_days(seed).values()]
     assert sum(map(len, parts)) == len(set().union(*parts)) == 73_049
-    assert date.split(seed) == date.split(seed)
+    assert date.split_days(seed) == date.split_days(seed)
 
 
 @pytest.mark.parametrize("hard", [False, True])
 def test_examples_keep_to_their_split_and_repeat(hard: bool) -> None:
-    parts = {name: {str(day) for day in days} for name, days in date.split(5).items()}
+    parts = {name: {str(day) for day in days} for name, days in date.split_days(5).items()}
     for name, days in parts.items():
         found = list(date.examples(name, 60, 5, hard))
         assert found == list(date.examples(name, 90, 5, hard))[:60] != list(date.examples(name, 60, 6, hard))
@@ -180,7 +180,7 @@ def test_examples_keep_to_their_split_and_repeat(hard: bool) -> None:
 
 def test_numerals() -> None:
     assert [han(n) for n in (0, 10, 11, 20, 31)] == ["〇", "十", "十一", "二十", "三十一"]
-    assert [words(n) for n in (0, 13, 20, 99)] == ["zero", "thirteen", "twenty", "ninety-nine"]
+    assert [number_words(n) for n in (0, 13, 20, 99)] == ["zero", "thirteen", "twenty", "ninety-nine"]
     assert [year_pairs(y) for y in (1900, 1905, 2000, 2010)] == [
         "nineteen hundred",
         "nineteen oh five",

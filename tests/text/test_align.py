@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.text.align import Column, Pair, align, columns
+from s2s.text.align import Column, Pair, align, aligned_columns
 
 WORDS = st.lists(st.sampled_from("abc"), max_size=7)
 TOKENS = st.lists(st.sampled_from(["我", "喜", "喜欢", "欢", "苹果", "果", "<unk>", "a", "ab"]), max_size=6)
@@ -57,7 +57,7 @@ def test_a_word_that_stands_for_another_is_its_partner() -> None:
 
 @given(TOKENS, TOKENS)
 def test_every_token_is_in_one_column(a: list[str], b: list[str]) -> None:
-    found = columns(a, b)
+    found = aligned_columns(a, b)
     assert sorted(s for column in found for s in column.a) == list(range(len(a)))
     assert sorted(s for column in found for s in column.b) == list(range(len(b)))
     assert all(column.a or column.b for column in found)
@@ -67,7 +67,7 @@ def test_every_token_is_in_one_column(a: list[str], b: list[str]) -> None:
 
 @given(TOKENS)
 def test_a_source_beside_itself_has_a_column_a_token(tokens: list[str]) -> None:
-    assert columns(tokens, tokens) == tuple(Column((s,), (s,)) for s in range(len(tokens)))
+    assert aligned_columns(tokens, tokens) == tuple(Column((s,), (s,)) for s in range(len(tokens)))
 
 
 def test_edits_give_the_columns_that_one_expects() -> None:
@@ -82,12 +82,12 @@ def test_edits_give_the_columns_that_one_expects() -> None:
         ("他", "慢慢", "骑", "自行车", "去", "学校"): [((), (1,))],
     }
     for b, expected in cases.items():
-        plain = {(column.a, column.b) for column in columns(a, list(b))}
+        plain = {(column.a, column.b) for column in aligned_columns(a, list(b))}
         assert set(expected) <= plain, b
         same = [(s, b.index(token)) for s, token in enumerate(a) if token in b]
         assert {((s,), (r,)) for s, r in same} <= plain, b
 
 
 def test_two_segmentations_share_the_columns_that_both_can_be_cut_into() -> None:
-    found = columns(["研究", "生命", "的", "起源"], ["研究生", "命", "的", "起", "源"])
+    found = aligned_columns(["研究", "生命", "的", "起源"], ["研究生", "命", "的", "起", "源"])
     assert [(c.a, c.b) for c in found] == [((0, 1), (0, 1)), ((2,), (2,)), ((3,), (3, 4))]

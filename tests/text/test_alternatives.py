@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.text.alternatives import Lattice, alternatives, best_paths, lattice, splits, words
+from s2s.text.alternatives import Lattice, alternatives, best_paths, lattice, path_words, token_splits
 from s2s.text.segmenters import SEGMENTERS, SPACE, dictionary, jieba_words, normalised, spelling
 from s2s.text.vocab import SPECIALS, Vocab
 
@@ -53,7 +53,7 @@ def test_an_edge_is_a_word_of_the_dictionary_with_its_frequency() -> None:
 @given(PIECES.map("".join))
 def test_the_first_path_is_jiebas_own_segmentation(text: str) -> None:
     plain = normalised(text)
-    assert [words(plain, ends) for _, ends in best_paths(lattice(plain), 1)] == [jieba_words(text)]
+    assert [path_words(plain, ends) for _, ends in best_paths(lattice(plain), 1)] == [jieba_words(text)]
 
 
 @pytest.mark.parametrize("name", [name for name, segmenter in SEGMENTERS.items() if not segmenter.exact])
@@ -101,12 +101,12 @@ def test_a_path_has_jiebas_log_probability() -> None:
 
 
 def test_splits_spell_the_token_and_end_with_its_characters() -> None:
-    found = splits("自行车")
+    found = token_splits("自行车")
     assert found[0] == ("自行", "车") and found[-1] == ("自", "行", "车")
-    assert splits("well-known")[-1] == tuple("well-known")
-    assert splits("车") == splits("<unk>") == splits("") == []
+    assert token_splits("well-known")[-1] == tuple("well-known")
+    assert token_splits("车") == token_splits("<unk>") == token_splits("") == []
     for token in ("中华人民共和国", "T恤", "2020"):
-        for pieces in splits(token):
+        for pieces in token_splits(token):
             assert "".join(pieces) == token and len(pieces) > 1
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.text.subwords import spans, word
+from s2s.text.subwords import join_pieces, word_spans
 from s2s.trace.grid import Grid
 
 PIECES = st.lists(
@@ -29,7 +29,7 @@ PIECES = st.lists(
     ],
 )
 def test_words_of_every_kind_of_subword(tokens: list[str], words: list[str]) -> None:
-    assert [word(tokens[a:b]) for a, b in spans(tokens)] == words
+    assert [join_pieces(tokens[a:b]) for a, b in word_spans(tokens)] == words
 
 
 @given(PIECES, PIECES, st.integers(0, 9))
@@ -41,9 +41,9 @@ def test_rows_still_sum_to_one_and_nothing_is_lost(outputs: list[str], sources: 
     np.testing.assert_allclose(rolled.weights.sum(axis=-1), 1)
     assert rolled.weights.shape == (2, len(rolled.outputs), len(rolled.sources))
     for tokens in (outputs, sources):
-        cuts = spans(tokens)
+        cuts = word_spans(tokens)
         assert [n for a, b in cuts for n in range(a, b)] == list(range(len(tokens)))
-    for t, (a, b) in enumerate(spans(outputs)):
-        for s, (c, d) in enumerate(spans(sources)):
+    for t, (a, b) in enumerate(word_spans(outputs)):
+        for s, (c, d) in enumerate(word_spans(sources)):
             assert rolled.weights[1, t, s] == pytest.approx(np.mean([sum(weights[1, n, c:d]) for n in range(a, b)]))
     assert grid.subwords == (rolled.weights.shape != weights.shape)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.checkpoint.record import side
+from s2s.checkpoint.record import make_side
 from s2s.errors import UserError
 from s2s.text.segmenters import SEGMENTERS
 from s2s.text.vocab import BOS, EOS, PAD, SPECIALS, UNK, Vocab
@@ -75,7 +75,7 @@ SPELT = ("می\u200cخواهم", "cafe\u0301", "क्\u200dष", unicodedata.no
 def test_a_word_is_read_however_its_list_spells_it(word: str, cut: str) -> None:
     """Text is cleaned and composed, by some cuts more; the list of an imported model need not be."""
     segmenter = SEGMENTERS[cut]
-    known = side(cut, Vocab((*SPECIALS, "x", word)))
+    known = make_side(cut, Vocab((*SPECIALS, "x", word)))
     for typed in (word, unicodedata.normalize("NFC", word), unicodedata.normalize("NFD", word)):
         if len(segmenter.cut(typed)) == 1:  # else it has no word of this kind
             assert known.encode(typed) == [5], (typed, segmenter.cut(typed))
@@ -84,7 +84,7 @@ def test_a_word_is_read_however_its_list_spells_it(word: str, cut: str) -> None:
 
 def test_the_first_of_two_spellings_is_found_and_each_under_its_own() -> None:
     composed, apart = "é", "e\u0301"
-    vocab = side("spaces", Vocab((*SPECIALS, apart, composed))).vocab
+    vocab = make_side("spaces", Vocab((*SPECIALS, apart, composed))).vocab
     assert vocab.encode([composed, apart]) == [5, 4]
-    vocab = side("spaces", Vocab((*SPECIALS, "a\u200cb", "a\u200db", "<pad>\u200c"))).vocab
+    vocab = make_side("spaces", Vocab((*SPECIALS, "a\u200cb", "a\u200db", "<pad>\u200c"))).vocab
     assert vocab.encode(["ab", "a\u200cb", "a\u200db", "<pad>"]) == [4, 4, 5, UNK]

@@ -96,12 +96,12 @@ def test_csv_has_a_row_a_step_and_a_column_a_source_token(run: Trace) -> None:
     assert rows[0][8:] == [f"{i}:{token}" for i, token in enumerate(run.source_tokens)]
     assert len(rows) == 1 + len(run.steps)
     for t, (row, shown) in enumerate(zip(rows[1:], run.steps, strict=True)):
-        assert [row[0], *map(spreadsheet.text, row[1:3])] == [str(t), shown.input, shown.output]
+        assert [row[0], *map(spreadsheet.unescape_cell, row[1:3])] == [str(t), shown.input, shown.output]
         for cell, number in ((row[3], shown.log_prob), (row[5], shown.entropy)):
             assert float(cell) == pytest.approx(number, rel=1e-7) if cell else math.isnan(number)
         assert int(row[4] or 0) == shown.rank
         target = [shown.target.token, f"{shown.target.log_prob:.6g}"] if shown.target else ["", ""]
-        assert [spreadsheet.text(row[6]), row[7] and f"{float(row[7]):.6g}"] == target
+        assert [spreadsheet.unescape_cell(row[6]), row[7] and f"{float(row[7]):.6g}"] == target
         np.testing.assert_allclose([float(x) for x in row[8:]], shown.attention, rtol=1e-6)
 
 

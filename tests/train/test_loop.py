@@ -14,7 +14,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from s2s.checkpoint.card import toml
+from s2s.checkpoint.card import config_toml
 from s2s.checkpoint.native import unique_weights
 from s2s.checkpoint.open import load
 from s2s.config import Config, DataConfig, ModelConfig, TextConfig, TrainConfig
@@ -69,7 +69,7 @@ def rows(directory: Path) -> list[dict[str, Any]]:
 
 
 def write_toml(place: Path, values: Config) -> None:
-    (place / "copy.toml").write_text(toml(dataclasses.asdict(values)), encoding="utf-8")
+    (place / "copy.toml").write_text(config_toml(dataclasses.asdict(values)), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from s2s.__main__ import main
-from s2s.checkpoint.card import toml
+from s2s.checkpoint.card import config_toml
 from s2s.checkpoint.open import load
 from s2s.config import read_config, to_dict
 from s2s.data.readers import Columns, read_pairs
@@ -113,7 +113,7 @@ def test_a_file_becomes_a_model_with_a_card(tmp_path: Path, capsys: pytest.Captu
     assert "| test | 4 |" in card and "--data" in card
     config = read_config(run / "config.toml")
     assert config == load(made).config and config.train.epochs == 2 and config.model.decoder_size == 16
-    assert (run / "config.toml").read_text(encoding="utf-8") == toml(to_dict(config)) + "\n"
+    assert (run / "config.toml").read_text(encoding="utf-8") == config_toml(to_dict(config)) + "\n"
 
     before = (made / "model.safetensors").read_bytes(), (made / "metrics.json").read_bytes()
     assert train(tmp_path, "--data", file, *columns) == 0  # finished: nothing is done again

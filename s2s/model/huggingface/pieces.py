@@ -7,7 +7,7 @@ import threading
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from s2s.text.hidden import visible
+from s2s.text.hidden import show_invisible
 from s2s.text.segmenters import Segmenter, is_token
 from s2s.text.vocab import SPECIALS
 
@@ -33,7 +33,7 @@ def readable(piece: str) -> str:
         text = bytes(_bytes()[c] for c in piece).decode("utf-8").replace(" ", BEGIN)
     except (KeyError, UnicodeDecodeError):
         return piece
-    return piece if text.isspace() else visible(text)
+    return piece if text.isspace() else show_invisible(text)
 
 
 def labels(tokenizer: Any, size: int, special: Collection[int] = ()) -> list[str]:
@@ -50,7 +50,7 @@ def labels(tokenizer: Any, size: int, special: Collection[int] = ()) -> list[str
     taken, found = set(SPECIALS), list[str]()
     for n in range(size):
         piece = pieces.get(n) or ""
-        label = next((x for x in (spell(piece), visible(piece)) if is_token(x) and x not in taken), f"<id-{n}>")
+        label = next((x for x in (spell(piece), show_invisible(piece)) if is_token(x) and x not in taken), f"<id-{n}>")
         taken.add(label)
         found.append(label)
     return found

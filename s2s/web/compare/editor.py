@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from s2s.text import edits
-from s2s.text.align import columns
+from s2s.text.align import aligned_columns
 from s2s.web.compare.side import Side
 from s2s.web.shell import controls, keys, language, models
 from s2s.web.shell.bound import shows
@@ -96,7 +96,7 @@ def _edit(b: Side, tokens: Tokens, position: int | None = None) -> None:
 
 def _chips(of_a: Tokens, of_b: Tokens, b: Side) -> int | None:
     """B's words as pills: ✎ changed, + added, unknown ones marked; below, A's words that B lacks."""
-    aligned, known = columns(of_a, of_b), b.checkpoint.source.vocab.ids
+    aligned, known = aligned_columns(of_a, of_b), b.checkpoint.source.vocab.ids
     marks = {r: "+" for column in aligned if not column.a for r in column.b}
     marks |= {
         r: "✎"

@@ -40,7 +40,7 @@ def measure_exposure(
         from s2s.tasks import date
 
         torch.set_num_threads(1)
-        dates = all(date.readable(source) for source, _ in texts)
+        dates = all(date.is_readable(source) for source, _ in texts)
         options = Options(oracle=date.oracle if dates and _all_characters(checkpoints) else None)
 
         def part(n: int) -> Callable[[float], None]:

@@ -66,7 +66,7 @@ def _what(entry: Entry, say: Say) -> str:
 
 def _scores(entry: Entry, say: Say) -> str:
     metrics = entry["metrics"]
-    splits = [name for name in card.splits(metrics) if isinstance(metrics[name], dict)]
+    splits = [name for name in card.scored_splits(metrics) if isinstance(metrics[name], dict)]
     if not splits:
         return ""
     names = {"bleu": bleu_name(metrics[splits[0]], say)}
@@ -79,7 +79,7 @@ def _scores(entry: Entry, say: Say) -> str:
 def bleu_name(scores: Mapping[str, Any], say: Say) -> str:
     """The name of a split's BLEU: of words, or of characters for a language without spaces."""
     signatures = scores.get("signatures")
-    characters = isinstance(signatures, dict) and card.by_characters(str(signatures.get("bleu")))
+    characters = isinstance(signatures, dict) and card.counts_characters(str(signatures.get("bleu")))
     return say("cards.bleu_char" if characters else "cards.bleu")
 
 

@@ -19,7 +19,7 @@ def show_table(
     st.dataframe(dict(columns), hide_index=True, height="content", key=key, column_config=formats, placeholder="–")
     st.download_button(
         t("sheet.csv"),
-        lambda: "\ufeff" + spreadsheet.table(columns),
+        lambda: "\ufeff" + spreadsheet.csv_table(columns),
         f"{file}.csv",
         "text/csv",
         on_click="ignore",

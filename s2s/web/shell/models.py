@@ -106,7 +106,7 @@ def load(name: str, changed: int) -> Checkpoint:
     """A checkpoint in memory, which all visitors share: do not modify it. ``NAME@LAYER.HEAD`` chooses what it shows."""
     name, viewed, view = name.partition(VIEW)
     if viewed:
-        from s2s.checkpoint.huggingface import viewed as look
+        from s2s.checkpoint.huggingface import with_view as look
 
         return look(_loaded(name, changed), view)
     return _loaded(name, changed)
@@ -227,6 +227,6 @@ def segmentations(name: str, changed: int, text: str) -> list[Segmentation]:
 @st.cache_resource(max_entries=512, show_spinner=False)
 def splits(token: str) -> list[tuple[str, ...]]:
     """The ways to split a token into smaller ones."""
-    from s2s.text.alternatives import splits
+    from s2s.text.alternatives import token_splits
 
-    return splits(token)
+    return token_splits(token)

@@ -18,7 +18,7 @@ from s2s.api import load
 from s2s.checkpoint import huggingface
 from s2s.model.huggingface.pieces import Pieces, labels
 from s2s.text.segmenters import is_token
-from s2s.text.subwords import spans, word
+from s2s.text.subwords import join_pieces, word_spans
 from s2s.trace.grid import Grid
 from tests.model.huggingface.random_models import network
 from tests.model.huggingface.random_tokenizers import NAMES
@@ -67,7 +67,7 @@ def test_pieces_can_be_read_and_make_the_words_of_the_text(name: str) -> None:
     side = Pieces(tokenizer, names, tokenizer.all_special_ids, False)
     tokens = side.cut(text)
     assert side.join(tokens) == text
-    words = [word(tokens[a:b]) for a, b in spans(tokens)]
+    words = [join_pieces(tokens[a:b]) for a, b in word_spans(tokens)]
     assert words == text.replace("\u00ad", "").split(" ")
 
 

@@ -12,7 +12,7 @@ from tests.paths import ROOT
 
 def test_a_table_is_cells_throughout() -> None:
     columns = {"=HYPERLINK(0)": ["+1", "茶", 'a,"b"\n'], "count": [-1.5, None, 3]}
-    head, *rows = csv.reader(io.StringIO(spreadsheet.table(columns), newline=""))
+    head, *rows = csv.reader(io.StringIO(spreadsheet.csv_table(columns), newline=""))
     assert head == ["'=HYPERLINK(0)", "count"]
     assert rows == [["'+1", "-1.5"], ["茶", ""], ['a,"b"\n', "3"]]
 
