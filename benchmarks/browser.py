@@ -1,7 +1,7 @@
 """Seconds and milliseconds in a real browser: a step, Run, a fork, an edit, a search, cold start; input to paint.
 
-A frame counts as painted when a task posted from its ``requestAnimationFrame`` runs; the clock
-starts at the input event's own time stamp. So up to one frame (16.7 ms at 60 Hz) is waiting.
+A frame counts as painted when a task posted from its ``requestAnimationFrame`` runs; the clock starts at the input
+event's time stamp. So a figure includes up to one frame (16.7 ms at 60 Hz) of waiting.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 
 @contextlib.contextmanager
 def serve(script: str, *arguments: str) -> Iterator[tuple[str, float]]:
-    """A fresh server: its address and the moment it was started."""
+    """Start a server; yields its address and the time of its start."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -58,7 +58,7 @@ def sized(checkpoint: Checkpoint, source: int, target: int) -> dict[str, str]:
     """A link whose forced lane has ``source`` source tokens and ``target`` steps."""
     text = (
         "，".join((["学校", "朋友", "今天", "昨天", "苹果", "老师"] * 20)[: source // 2]) + "。"
-    )  # no word joins the next
+    )  # so that no word joins the next
     assert len(checkpoint.source.tokens(text)) == source
     reference = " ".join((["we", "went", "to", "school", "and", "drank", "tea", "today"] * 10)[: target - 1])
     return {"text": text, "ref": reference, "mode": "forced", "lang": "en", "model": CHECKPOINT}
@@ -80,7 +80,7 @@ def press(page: Page, keys: int, gap: int) -> list[float]:
 
 
 def open_page(browser: Browser, url: str, wait: str) -> Page:
-    """A page with the clock in it, once ``wait`` is there."""
+    """A page with the clock in it, once the selector ``wait`` matches."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(60_000)
     page.goto(url)
@@ -139,7 +139,7 @@ def what_if(browser: Browser, runs: int = 63) -> None:
     with serve("app.py") as (address, _):
         page = open_page(browser, f"{address}/?{urlencode(link)}", ".player")
         page.evaluate(SHADOW)
-        for i in range(runs):  # every fork is a new one: 9 steps with 7 words that are not said
+        for i in range(runs):  # every fork is new: 9 steps, 7 words at each
             page.keyboard.press("Home")
             for _ in range(i % 9):
                 page.keyboard.press("ArrowRight")
@@ -187,7 +187,7 @@ def evidence(browser: Browser, runs: int = 9) -> None:
     base = "他们昨天和朋友一起去城里的商店买了很多新的"
     rows, lanes = [], []
     with serve("app.py") as (address, _):
-        for i in range(runs):  # every text is a new one
+        for i in range(runs):  # every text is new
             text = base + "书画花鱼肉菜米酒茶"[i] + "。"
             page = open_page(browser, f"{address}/?{urlencode(link | {'text': text})}", ".player")
             page.wait_for_timeout(500)
@@ -204,7 +204,7 @@ def evidence(browser: Browser, runs: int = 9) -> None:
 
 
 def cold(browser: Browser, runs: int = 5) -> None:
-    """A server just started to the first visitor's painted player, bytecode and disk cache warm."""
+    """From the start of a server to the first visitor's painted player, with warm bytecode and disk cache."""
     ready, full = [], []
     for _ in range(runs):
         with serve("app.py") as (address, start):
@@ -218,7 +218,7 @@ def cold(browser: Browser, runs: int = 5) -> None:
 
 
 def main() -> None:
-    """All, in one run."""
+    """Run all measurements and print them."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if not chromium:
         raise SystemExit("no Chromium found: apt-get install chromium fonts-noto-cjk")

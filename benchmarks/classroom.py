@@ -1,7 +1,7 @@
 """A class votes at once: ``python -m benchmarks.classroom`` opens websocket sessions on one server process.
 
-Every session looks for news as the page does, each at its own times. Of each question: how long until the last student
-has it, until each vote is acknowledged, until the teacher's page shows them all; and whether each was counted once.
+Every session polls as the page does, at random times. For each question: the time until the last student has it, until
+each vote is acknowledged and until the teacher's page shows all votes; and whether each vote was counted once.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from s2s.web.classroom.teacher import PAGE
 
 SOURCE = ("我", "妹妹", "每天", "早上", "骑", "自行车", "去", "学校", "。")
 WORDS = ("My", "Every", "my", "I", "His")
-PAUSE = (2.0, 4.0)  # seconds between two looks of a student's page, as in s2s/web/components/room/room.js
-TEACHER = 1.0  # seconds between two looks of the teacher's
+PAUSE = (2.0, 4.0)  # seconds between two polls of a student's page, as in s2s/web/components/room/room.js
+TEACHER = 1.0  # seconds between two polls of the teacher's page
 SHOWN = re.escape(say("classroom.voters", "en", count=0)).replace("0", r"(\d+)")
 
 
 class Student:
-    """One page of the class: it looks for news, and votes when it is told to."""
+    """A student's page: it polls for news, and votes on request."""
 
     def __init__(self, code: str, name: int, rng: random.Random) -> None:
         self.session, self.name, self.rng, self.seq = Session(f"room={code}&lang=en"), name, rng, 0
         self.turn = asyncio.Lock()
 
     async def ask(self, kind: str, **fields: object) -> None:
-        """One request, as ask.js sends it; returns when its answer is there."""
+        """Send one request as ask.js does; returns when the answer has arrived."""
         async with self.turn:
             self.seq = seq = self.seq + 1
             request = {"seq": seq, "kind": kind, "page": self.session.data["asking"]["page"], **fields}
@@ -51,7 +51,7 @@ class Student:
             await self.session.until(lambda: self.session.data["asking"]["seq"] >= seq)
 
     async def look(self) -> None:
-        """Look again and again."""
+        """Poll for ever."""
         while True:
             await asyncio.sleep(self.rng.uniform(*PAUSE))
             await self.ask("look")
@@ -67,14 +67,14 @@ class Student:
 
 
 async def watch(teacher: Session) -> None:
-    """The teacher's page looks at the room once a second."""
+    """Poll with the teacher's page once a second."""
     while True:
         await asyncio.sleep(TEACHER)
         await teacher.run(True)
 
 
 def server_seconds() -> float:
-    """Seconds of processor time that this process's children, the server, have taken; 0 where Linux is not there."""
+    """Seconds of processor time that this process's children, the server, have taken; 0 on other systems than Linux."""
     children = Path(f"/proc/self/task/{os.getpid()}/children")
     if not children.exists():
         return 0.0
@@ -111,7 +111,7 @@ async def question(
 
 
 async def measure(address: str, size: int, rounds: int) -> list[dict[str, Any]]:
-    """The questions of a class of that size."""
+    """Measure ``rounds`` questions in a class of ``size`` students."""
     engine = connect()
     room = rooms.open_room(engine)
     query = {"lang": "en", "text": "".join(SOURCE), "teach": ".".join(room)}

@@ -1,6 +1,6 @@
-"""Run by JoeyNMT's own interpreter: trains tiny models with its command and says what each gives, forced.
+"""Run by JoeyNMT's own interpreter: trains tiny models with its command and writes their teacher-forced outputs.
 
-``python -m benchmarks.exact_joeynmt DIRECTORY``: a directory a variant, with ``numbers.json`` beside the model.
+``python -m benchmarks.exact_joeynmt DIRECTORY``: one directory a variant, with ``numbers.json`` beside the model.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ VARIANTS = [
 
 
 def configuration(data: Path, model: Path, variant: dict[str, Any]) -> dict[str, Any]:
-    """What the library is told."""
+    """The library's configuration of a variant."""
     side = {"type": "recurrent", "rnn_type": variant["rnn_type"], "num_layers": variant["layers"], "dropout": 0.1}
     size = {"bridge": 9, "last": 7, "zero": 14}[variant["init_hidden"]]
     encoder = side | {"hidden_size": 7, "bidirectional": True, "embeddings": {"embedding_dim": 6, "scale": True}}
@@ -59,7 +59,7 @@ def configuration(data: Path, model: Path, variant: dict[str, Any]) -> dict[str,
 
 @torch.no_grad()
 def numbers(model_dir: Path) -> None:
-    """What the library's model gives: sources with its own end, targets forced."""
+    """Write the model's attention and log-probabilities for sources with ``</s>`` and forced targets."""
     args = parse_global_args(load_config(str(model_dir / "config.yaml")), mode="test")
     source_vocab, target_vocab = build_vocab(args.data, model_dir=model_dir)
     model = build_model(args.model, src_vocab=source_vocab, trg_vocab=target_vocab)
@@ -79,7 +79,7 @@ def numbers(model_dir: Path) -> None:
 
 
 def main(directory: Path) -> None:
-    """Every variant."""
+    """Train every variant and write its numbers."""
     write(directory / "data")
     for variant in VARIANTS:
         model_dir, file = directory / "-".join(map(str, variant.values())), directory / "config.yaml"

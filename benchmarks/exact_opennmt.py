@@ -1,6 +1,6 @@
-"""Run by OpenNMT-py's own interpreter: trains tiny models with its command and says what each gives, forced.
+"""Run by OpenNMT-py's own interpreter: trains tiny models with its command and writes their teacher-forced outputs.
 
-``python -m benchmarks.exact_opennmt DIRECTORY``: a directory a variant, with ``numbers.json`` beside the model.
+``python -m benchmarks.exact_opennmt DIRECTORY``: one directory a variant, with ``numbers.json`` beside the model.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ VARIANTS = list(
 
 
 def options(directory: Path, model: Path, variant: tuple[str, ...]) -> list[str]:
-    """What ``onmt_train`` is told."""
+    """The command-line options of ``onmt_train`` for a variant."""
     attention, cell, layers, encoder, feeding = variant
     corpora = {
         name: {"path_src": str(directory / f"data/{split}.src"), "path_tgt": str(directory / f"data/{split}.trg")}
@@ -59,7 +59,7 @@ def options(directory: Path, model: Path, variant: tuple[str, ...]) -> list[str]
 
 @torch.no_grad()
 def numbers(directory: Path) -> None:
-    """What the library's model gives for sources as they are and targets that are forced."""
+    """Write the model's attention and log-probabilities for unchanged sources and forced targets."""
     parser = ArgumentParser()
     translate_opts(parser)
     found = parser.parse_args(["--model", str(directory / "model_step_10.pt"), "--src", "-"])
@@ -83,8 +83,8 @@ def numbers(directory: Path) -> None:
 
 
 def main(directory: Path) -> None:
-    """Every variant."""
-    torch.serialization.add_safe_globals([argparse.Namespace])  # the library leaves it to torch, whose default changed
+    """Train every variant and write its numbers."""
+    torch.serialization.add_safe_globals([argparse.Namespace])  # the library relies on a default that torch has changed
     write(directory / "data")
     (directory / "src.txt").write_text("".join(f"{letter}\n" for letter in LETTERS))
     (directory / "tgt.txt").write_text("".join(f"{letter.upper()}\n" for letter in LETTERS))

@@ -61,7 +61,7 @@ def measured(page: Page, part: str, event: str, act: Act) -> tuple[float, float]
 
 
 def brush(page: Page, name: str, first: float, last: float) -> None:
-    """Drag over a share of a distribution."""
+    """Drag over a fraction of a distribution's width."""
     bars = page.locator(f"section[data-name={name}] .bars")
     bars.scroll_into_view_if_needed()
     box = bars.bounding_box()
@@ -74,7 +74,7 @@ def brush(page: Page, name: str, first: float, last: float) -> None:
 
 
 def inputs(page: Page, rounds: int) -> Iterator[tuple[str, str, str, Act]]:
-    """What a person does: its name, the part that changes, the event that begins it, how it is done."""
+    """The actions: name, selector of the part that changes, event that starts the clock, function that acts."""
     headings = ("nll", "chrf", "bleu", "divergence", "id")
     words = ("a", "th", "我", "in", "你", "the", "是", "not", "他")
     causes = [node.get_attribute("data-name") for node in page.locator(".cause").all()]

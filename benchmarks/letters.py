@@ -1,4 +1,4 @@
-"""A task for models of a moment: letters written down in another order, one of them unknown at the end."""
+"""A task for tiny models: letters in reverse order."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def write(directory: Path) -> None:
 
 
 def tell(file: Path, rows: list[tuple[list[list[float]], list[list[float]], list[str]]]) -> None:
-    """Attention, log-probabilities and the target's words of each sentence, to be compared."""
+    """Attention, log-probabilities and the target's words of each sentence, for a comparison."""
     file.write_text(json.dumps(rows), encoding="utf-8")

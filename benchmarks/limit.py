@@ -25,7 +25,7 @@ class Product:
 
 
 def products(task: Task) -> list[Product]:
-    """Those of Lookback's general model: encoder, keys, decoder, output."""
+    """The products of Lookback's general model: encoder, keys, decoder, output."""
     gates, both = 3 * HIDDEN, 2 * HIDDEN
     sentences = BATCH if isinstance(task, Training) else task.items
     rows = sentences if isinstance(task, Training) else task.items * task.beam
@@ -42,7 +42,7 @@ def products(task: Task) -> list[Product]:
 
 
 def prepare(task: Task, half: bool) -> Callable[[], None]:
-    """A run: forward products, and in training those of the gradients of inputs and weights."""
+    """One run: the forward products, and in training those of the gradients of inputs and weights."""
     dtype = torch.bfloat16 if half else torch.float32
     made = []
     for p in products(task):

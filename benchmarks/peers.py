@@ -26,7 +26,7 @@ from benchmarks.workload import TASKS
 REFERENCE = "JoeyNMT, Luong"
 TRAINING = ("training short", "training long")
 DECODING = ("greedy 1", "greedy 64", "beam 1", "beam 64")
-FULL = {  # rounds, and runs a round
+FULL = {  # task → rounds, runs a round
     "training short": (7, 2),
     "training long": (3, 1),
     "greedy 1": (9, 10),
@@ -70,7 +70,7 @@ class System:
     keeps: bool = False  # freed memory, by the environment
 
     def does(self, task: str) -> bool:
-        """Whether it is measured in a task."""
+        """Whether the system is measured in a task."""
         return self.decodes or task in TRAINING
 
 
@@ -121,7 +121,7 @@ class Worker:
         return answer
 
     def seconds(self, system: str, task: str, count: int) -> float:
-        """What ``count`` runs of a task took."""
+        """The seconds that ``count`` runs of a task took."""
         assert self.process.stdin is not None
         print(json.dumps({"system": system, "task": task, "count": count}), file=self.process.stdin, flush=True)
         return float(self._read()["seconds"])
@@ -134,7 +134,7 @@ class Worker:
 
 
 Workers = dict[tuple[str, bool], Worker]
-Rates = dict[str, list[float]]  # by label, a figure a round
+Rates = dict[str, list[float]]  # label → one figure a round
 
 
 def measure(systems: Sequence[System], workers: Workers, task: str, rounds: int, count: int) -> Rates:
@@ -164,7 +164,7 @@ def table(title: str, tasks: Sequence[str], results: dict[str, Rates]) -> str:
 
 
 def cpu() -> str:
-    """The processor's name where Linux tells it."""
+    """The processor's name, if Linux reports it."""
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
         for line in lines:
             if line.startswith("model name"):

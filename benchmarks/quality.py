@@ -31,7 +31,7 @@ from s2s.evaluate.corpus import translate
 from s2s.evaluate.metrics import score_outputs
 
 ALONE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-VALIDATIONS = 2  # of JoeyNMT in an epoch, so that an unfinished one has its checkpoint, too
+VALIDATIONS = 2  # JoeyNMT's validations an epoch, so that an unfinished epoch has a checkpoint
 
 
 def ours(config: Path, epochs: int, directory: Path) -> tuple[Checkpoint, float]:

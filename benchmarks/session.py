@@ -14,7 +14,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 
 class Session:
-    """A page of the server at ``address`` (host:port); what it was last sent is in ``data`` and ``texts``.
+    """A page of the server at ``address`` (host:port); ``data`` and ``texts`` hold what the server sent last.
 
     ``data`` is what a component of the page was given, ``fragment`` the part of the page that it stands in.
     """
@@ -37,7 +37,7 @@ class Session:
         await self.run()
 
     async def close(self) -> None:
-        """Leave."""
+        """Close the connection."""
         self._reader.cancel()
         await self._socket.close()
 
@@ -55,7 +55,7 @@ class Session:
         await self.until(lambda: self._finished > before)
 
     async def until(self, true: Callable[[], bool]) -> None:
-        """Wait for a message that makes it true; TimeoutError after ten minutes."""
+        """Wait until a message makes the condition true. TimeoutError after ten minutes."""
         async with asyncio.timeout(600), self._changed:
             await self._changed.wait_for(true)
 

@@ -14,7 +14,7 @@ from s2s.evaluate.corpus import translate
 from s2s.tasks import car_report, date
 from s2s.tasks.example import Example
 
-SEED = 1  # of the data that the checkpoints were trained on: its test split is held out
+SEED = 1  # seed of the data that the checkpoints were trained on, whose test split they never saw
 
 
 def outputs(checkpoint: Checkpoint, examples: Sequence[Example]) -> list[str]:

@@ -62,14 +62,14 @@ async def visit(address: str, number: int, days: Sequence[str], until: asyncio.E
 
 
 async def first(address: str) -> None:
-    """The visit that makes the server load its model."""
+    """The first visit, which makes the server load its model."""
     session = Session(urlencode({"model": "date", "text": "1900-01-01", "ref": "", "lang": "en"}))
     await session.open(address)
     await session.close()
 
 
 async def visitors(address: str, seconds: float | None, training: Clock | None) -> np.ndarray:
-    """All visitors for so many seconds, or as long as a training runs; what they waited."""
+    """Run all visitors for some seconds, or while a training runs; returns their waiting times."""
     until, half = asyncio.Event(), len(DAYS) // 2
     days = DAYS[half:] if training else DAYS[:half]  # what has been decoded once is kept
     tasks = [asyncio.create_task(visit(address, number, days, until)) for number in range(VISITORS)]
