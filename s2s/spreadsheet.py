@@ -22,7 +22,7 @@ OURS = ("id", "source", "reference", "source_tokens")  # the first columns of fi
 def escape_cell(value: Value) -> Value | str:
     """The value to write: texts escaped, others unchanged.
 
-    >>> cell("=1+1"), cell("- No."), cell("'tis"), cell(-1.5)
+    >>> escape_cell("=1+1"), escape_cell("- No."), escape_cell("'tis"), escape_cell(-1.5)
     ("'=1+1", "'- No.", "'tis", -1.5)
     """
     return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
@@ -31,7 +31,7 @@ def escape_cell(value: Value) -> Value | str:
 def csv_table(columns: Mapping[str, Sequence[Any]]) -> str:
     """Columns of equal length, by heading, as CSV text; headings are escaped, too.
 
-    >>> table({"word": ["=", "a"], "count": [2, None]}).splitlines()
+    >>> csv_table({"word": ["=", "a"], "count": [2, None]}).splitlines()
     ['word,count', "'=,2", 'a,']
     """
     out = io.StringIO()
@@ -43,7 +43,7 @@ def csv_table(columns: Mapping[str, Sequence[Any]]) -> str:
 def unescape_cell(cell: str) -> str:
     """The original of a text that ``escape_cell`` wrote.
 
-    >>> text("'=1+1"), text("'tis"), text("''=x")
+    >>> unescape_cell("'=1+1"), unescape_cell("'tis"), unescape_cell("''=x")
     ('=1+1', "'tis", "'=x")
     """
     return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell

@@ -14,7 +14,7 @@ from s2s.text.width import width
 def text_table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
     """Aligned columns with two spaces between; the columns whose indices are in ``right`` are right-aligned.
 
-    >>> print(table([["水", "1"], ["a", "22"]], right=[1]))
+    >>> print(text_table([["水", "1"], ["a", "22"]], right=[1]))
     水   1
     a   22
     """

@@ -23,7 +23,7 @@ _NOTHING = re.compile(
 def source_text(question: str, dialogue: str) -> str:
     """The question and all turns of the dialogue that contain text, separated by spaces.
 
-    >>> source("灯不亮", "技师说：[语音]|车主说：换过灯泡|技师说：[图片]|技师说：查保险丝")
+    >>> source_text("灯不亮", "技师说：[语音]|车主说：换过灯泡|技师说：[图片]|技师说：查保险丝")
     '灯不亮 换过灯泡 查保险丝'
     """
     turns = (_SPEAKER.sub("", turn.strip()) for turn in f"{question}|{dialogue}".split("|"))
@@ -33,7 +33,7 @@ def source_text(question: str, dialogue: str) -> str:
 def target_text(report: str) -> str:
     """The report without advertising sentences; empty if the rest says nothing about the fault.
 
-    >>> target("更换保险丝。欢迎关注，有问题可以单独咨询。"), target("老哥，随时联系！")
+    >>> target_text("更换保险丝。欢迎关注，有问题可以单独咨询。"), target_text("老哥，随时联系！")
     ('更换保险丝。', '')
     """
     turns = (_SPEAKER.sub("", turn.strip()) for turn in report.split("|"))

@@ -57,7 +57,7 @@ class Sizes:
 def normal_form(text: str) -> str:
     """A key for two spellings of one sentence: letters and digits, case-folded, NFKC.
 
-    >>> normal("I'm ＯＫ!") == normal("im ok")
+    >>> normal_form("I'm ＯＫ!") == normal_form("im ok")
     True
     """
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
@@ -132,7 +132,7 @@ def _chapter(path: Path) -> list[str]:
 def group_labels(keys_N2: np.ndarray) -> np.ndarray:
     """One label a pair (N), equal for pairs that share a key on a side, directly or through others.
 
-    >>> groups(np.array([[1, 1], [2, 2], [1, 3], [4, 3], [5, 5]])).tolist()
+    >>> group_labels(np.array([[1, 1], [2, 2], [1, 3], [4, 3], [5, 5]])).tolist()
     [0, 1, 0, 0, 4]
     """
     parent = array("q", range(len(keys_N2)))

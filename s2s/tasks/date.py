@@ -45,7 +45,7 @@ def split_days(seed: int) -> dict[str, list[Day]]:
 def date_chain(day: Day, steps: Sequence[int]) -> list[Day]:
     """The day and the days after each step (in days).
 
-    >>> [str(d) for d in chain(datetime.date(2026, 12, 30), [3])]
+    >>> [str(d) for d in date_chain(datetime.date(2026, 12, 30), [3])]
     ['2026-12-30', '2027-01-02']
     """
     days = [day]
@@ -143,7 +143,7 @@ def _day(found: dict[str, int]) -> Day | None:
 def is_readable(source: str, years: tuple[int, int] = YEARS) -> bool:
     """Whether a form of the task yields this source.
 
-    >>> readable("11/22/2026"), readable("tomorrow")
+    >>> is_readable("11/22/2026"), is_readable("tomorrow")
     (True, False)
     """
     try:

@@ -81,7 +81,7 @@ def han(n: int) -> str:
 def number_words(n: int) -> str:
     """English numerals up to 99.
 
-    >>> words(7), words(40), words(22)
+    >>> number_words(7), number_words(40), number_words(22)
     ('seven', 'forty', 'twenty-two')
     """
     if n < len(UNITS):
@@ -282,7 +282,7 @@ def as_is(written: str) -> str:
 def full_width(written: str) -> str:
     """Digits and separators as full-width characters, as some input methods write them.
 
-    >>> wide("11/22")
+    >>> full_width("11/22")
     '１１／２２'
     """
     return "".join(chr(ord(c) + 0xFEE0) if c in "0123456789/-." else c for c in written)

@@ -76,7 +76,7 @@ def aligned_columns(a: Sequence[str], b: Sequence[str]) -> tuple[Column, ...]:
     Tokens that share an aligned equal character are in one column. Two remaining tokens of which one replaces the
     other are in one column, too. A special token counts as one character.
 
-    >>> columns(["骑", "自行车", "去"], ["骑", "自行", "车", "慢慢", "去"])[1:3]
+    >>> aligned_columns(["骑", "自行车", "去"], ["骑", "自行", "车", "慢慢", "去"])[1:3]
     (Column(a=(1,), b=(1, 2)), Column(a=(), b=(3,)))
     """
     letters_a, letters_b = _letters(a), _letters(b)

@@ -15,8 +15,10 @@ def is_joiner(text: str, at: int) -> bool:
 def show_invisible(text: str) -> str:
     """The text with invisible characters as their code points; a joiner after a letter stays.
 
-    >>> visible("a\\u200b"), visible("\\u200c"), visible("می\\u200c") == "می\\u200c", visible("a\\u00a0b")
-    ('a⟨200B⟩', '⟨200C⟩', True, 'a⟨00A0⟩b')
+    >>> [show_invisible(text) for text in ("a\\u200b", "\\u200c", "a\\u00a0b")]
+    ['a⟨200B⟩', '⟨200C⟩', 'a⟨00A0⟩b']
+    >>> show_invisible("می\\u200c") == "می\\u200c"
+    True
     """
     hidden = (c.isspace() or unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in text)
     return "".join(

@@ -28,7 +28,7 @@ class KerasConfig:
 def keras_words(text: str, lower: bool = True, filters: str = FILTERS, split: str = " ") -> list[str]:
     """Replace each character of ``filters`` by ``split``, split there, and drop empty words.
 
-    >>> words("Don't stop, Tom!"), words("Stop|Tom.", lower=False, filters="", split="|")
+    >>> keras_words("Don't stop, Tom!"), keras_words("Stop|Tom.", lower=False, filters="", split="|")
     (["don't", 'stop', 'tom'], ['Stop', 'Tom.'])
     """
     text = text.lower() if lower else text
@@ -39,7 +39,7 @@ def keras_words(text: str, lower: bool = True, filters: str = FILTERS, split: st
 def keras_letters(text: str, lower: bool = True) -> list[str]:
     """One token a character, unfiltered.
 
-    >>> letters("Hi!")
+    >>> keras_letters("Hi!")
     ['h', 'i', '!']
     """
     return list(text.lower() if lower else text)

@@ -17,7 +17,7 @@ def word_spans(tokens: Sequence[str]) -> Spans:
 
     Punctuation, special tokens and Chinese pieces are separate words, as no mark joins them.
 
-    >>> spans(["▁ri", "des", ".", "</s>"]), spans(["well@@", "known"]), spans(["ab", "cd"])
+    >>> word_spans(["▁ri", "des", ".", "</s>"]), word_spans(["well@@", "known"]), word_spans(["ab", "cd"])
     (((0, 2), (2, 3), (3, 4)), ((0, 2),), ((0, 1), (1, 2)))
     """
     spaced = any(token.startswith(BEGIN) for token in tokens)
@@ -46,8 +46,10 @@ def _letters(token: str) -> bool:
 def join_pieces(tokens: Sequence[str]) -> str:
     """Join the pieces of one word.
 
-    >>> word(["▁ri", "des"]), word(["well@@", "known"]), word(["▁"]), word(["▁co", "⟨00AD⟩", "op"])
-    ('rides', 'wellknown', '▁', 'coop')
+    >>> join_pieces(["▁ri", "des"]), join_pieces(["well@@", "known"])
+    ('rides', 'wellknown')
+    >>> join_pieces(["▁"]), join_pieces(["▁co", "⟨00AD⟩", "op"])
+    ('▁', 'coop')
     """
     parts = [token.removesuffix(GOES_ON) if n + 1 < len(tokens) else token for n, token in enumerate(tokens)]
     parts = [token.removeprefix(FOLLOWS) if n else token for n, token in enumerate(parts)]

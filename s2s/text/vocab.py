@@ -19,7 +19,7 @@ def matches_reference(output: Sequence[int], gold: Sequence[int]) -> list[bool]:
 
     ``<unk>`` never counts as a match, as a reader sees a missing word.
 
-    >>> right([7, 8], [7, 9, 3]), right([7, 1], [7, 1])
+    >>> matches_reference([7, 8], [7, 9, 3]), matches_reference([7, 1], [7, 1])
     ([True, False, False], [True, False])
     """
     return [t < len(output) and output[t] == token != UNK for t, token in enumerate(gold)]
