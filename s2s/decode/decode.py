@@ -164,14 +164,14 @@ class _Recorder:
                     log_prob=chosen.log_prob,
                     rank=chosen.rank,
                     entropy=float(entropy_T[t]),
-                    attention=output.look.attention_BS[0].numpy(),
-                    scores=output.look.scores_BS[0].numpy(),
+                    attention=output.attention.attention_BS[0].numpy(),
+                    scores=output.attention.scores_BS[0].numpy(),
                     top=tuple(best),
                     normaliser=float(normaliser_T[t]),
                     target=target,
-                    context=tuple(output.look.context_BM[0, :WORKED].tolist()),
-                    score_terms=model.terms(output.look, self.memory, WORKED),
-                    own_attention=None if (own := cached[t].own) is None else own.look.attention_BS[0].numpy(),
+                    context=tuple(output.attention.context_BM[0, :WORKED].tolist()),
+                    score_terms=model.terms(output.attention, self.memory, WORKED),
+                    own_attention=None if (own := cached[t].own) is None else own.attention.attention_BS[0].numpy(),
                     **_parts(output),
                 )
             )
@@ -187,12 +187,12 @@ class _Recorder:
 
 def _parts(output: StepOutput) -> dict[str, Any]:
     """The optional fields of a ``Step``: coverage, position and factors, p_gen."""
-    look, parts = output.look, dict[str, Any]()
-    if look.coverage_BS is not None:
-        parts["coverage"] = tuple(look.coverage_BS[0].tolist())
-    if look.focus is not None:
-        parts["position"] = float(look.focus.position_B[0])
-        parts["factors"] = tuple(look.focus.log_factors_BS[0].exp().tolist())
+    step_attention, parts = output.attention, dict[str, Any]()
+    if step_attention.coverage_BS is not None:
+        parts["coverage"] = tuple(step_attention.coverage_BS[0].tolist())
+    if step_attention.focus is not None:
+        parts["position"] = float(step_attention.focus.position_B[0])
+        parts["factors"] = tuple(step_attention.focus.log_factors_BS[0].exp().tolist())
     if output.gate_B is not None:
         parts["p_gen"] = float(torch.sigmoid(output.gate_B[0]))
     return parts

@@ -64,7 +64,7 @@ def preview(
     changes = (
         Change(words[i], float(own_V[i]), float(edited_V[i]), _rank(own_V, i), _rank(edited_V, i)) for i in ordered
     )
-    edited_S, own_S = (out.look.attention_BS[0].numpy() for out in (found.output, found.own))
+    edited_S, own_S = (out.attention.attention_BS[0].numpy() for out in (found.output, found.own))
     return Preview(edited_S, own_S, tuple(changes))
 
 

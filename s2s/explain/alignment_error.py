@@ -126,11 +126,11 @@ def _pair(checkpoint: Checkpoint, gold: Gold) -> _Pair | None:
 def forced_attention(model: Model, batch: Batch) -> Tensor:
     """The weights of every step of a teacher-forced pass, ``<eos>`` included: (B, T, S)."""
     memory, state = model.encode(batch.source_BS, batch.lengths_B)
-    looks = []
+    attentions = []
     for token_B in batch.target_in_BT.unbind(1):
-        state, look = model.look(state, token_B, memory)
-        looks.append(look.attention_BS)
-    return torch.stack(looks, dim=1)
+        state, step_attention = model.attend(state, token_B, memory)
+        attentions.append(step_attention.attention_BS)
+    return torch.stack(attentions, dim=1)
 
 
 def attention_links(attention_TS: Tensor, words: int, shift: int, threshold: float | None = None) -> Links:

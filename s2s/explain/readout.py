@@ -59,7 +59,7 @@ def readout(checkpoint: Checkpoint, trace: Trace, step: int) -> Readout | None:
     every, width = [range(len(lane.source))], len(lane.source)
     memory, state = model.encode(torch.tensor([lane.source]), torch.tensor([width]))
     for t in range(step):
-        state, _ = model.look(state, torch.tensor([lane.read[t]]), memory, edited_attention(lane, t, every, width))
+        state, _ = model.attend(state, torch.tensor([lane.read[t]]), memory, edited_attention(lane, t, every, width))
     spoken = model.spoken(state, torch.tensor([lane.read[step]]), memory, edited_attention(lane, step, every, width))
     if spoken is None:
         return None

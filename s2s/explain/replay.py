@@ -92,8 +92,8 @@ def attention_in_use(
     """
     if given_NS is None or bool((given_NS.sum(dim=1) > 0).all()):
         return given_NS
-    _, look = model.look(state, token_N, memory)
-    return torch.where(given_NS.sum(dim=1, keepdim=True) > 0, given_NS, look.attention_BS)
+    _, step_attention = model.attend(state, token_N, memory)
+    return torch.where(given_NS.sum(dim=1, keepdim=True) > 0, given_NS, step_attention.attention_BS)
 
 
 def step_outputs(
@@ -119,7 +119,7 @@ def step_outputs(
             state = output.state
             yield output
         else:
-            state, _ = model.look(state, token_N, memory, given_NS)
+            state, _ = model.attend(state, token_N, memory, given_NS)
 
 
 def walking(
@@ -207,4 +207,4 @@ def _finish(
             some, memory, state = some[ends:], memory.select(rest_N), state.select(rest_N)
             token_N, given_NS = token_N[ends:], None if given_NS is None else given_NS[ends:]
         if some:
-            state, _ = model.look(state, token_N, memory, given_NS)
+            state, _ = model.attend(state, token_N, memory, given_NS)

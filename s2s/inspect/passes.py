@@ -58,7 +58,7 @@ class ForcedPass:
         forced = model.forced(batch)
         log_probs, best, best_log_probs = forced_log_probs(forced.logits_NV, batch)
         self.model, self.size, self.lengths = model, len(pairs), [len(source) for source, _ in pairs]
-        self.memory, self.looks, self.read_BT = forced.memory, forced.looks, batch.target_in_BT
+        self.memory, self.attentions, self.read_BT = forced.memory, forced.attentions, batch.target_in_BT
         self.states: list[DecoderState] = forced.states
         self.lanes = [
             Forced((*target, EOS), tuple(best[row].astype(int).tolist()), log_probs[row], best_log_probs[row])
@@ -67,7 +67,7 @@ class ForcedPass:
 
     def attention(self, row: int, t: int) -> Array:
         """The weights of one step: (S,)."""
-        weights: Array = self.looks[t].attention_BS[row, : self.lengths[row]].numpy()
+        weights: Array = self.attentions[t].attention_BS[row, : self.lengths[row]].numpy()
         return weights
 
     @torch.inference_mode()

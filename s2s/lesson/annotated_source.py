@@ -131,7 +131,9 @@ def step_as_it_runs(checkpoint: Checkpoint, text: str, step: int) -> tuple[Piece
     source = source_ids(checkpoint, text)[1]
     position, focus = (getattr(type(layer), name, None) for name in ("position", "focus"))
     own = [type(layer).keys, type(layer).scores, additive.scores, *filter(None, (position, focus))]
-    watch = _Watch([*own, layers.weights, layers.context, type(decoder).look, type(decoder).forward, type(model).step])
+    watch = _Watch(
+        [*own, layers.weights, layers.context, type(decoder).attend, type(decoder).forward, type(model).step]
+    )
     with _tracing(watch):
         reading = PrefixCache(model, source)
     place, token = reading.start, BOS

@@ -108,7 +108,7 @@ def _moment(words: Sequence[str], read: int, said: int, embedding: Vector, outpu
         input=words[read],
         output=words[said],
         embedding=embedding,
-        context=_numbers(output.look.context_BM[0]),
+        context=_numbers(output.attention.context_BM[0]),
         state=_numbers(output.state.hidden_LBH[-1, 0]),
         readout=_numbers(output.state.readout_BR[0]),
         attention=_numbers(output.attention_BS[0], None),

@@ -26,5 +26,7 @@ def padding_scores(checkpoint: Checkpoint, text: str) -> tuple[float, ...]:
     reading, settings = PrefixCache(model, source), Settings()
     _, places = walk(reading, chooser(settings), limit(settings, len(source)), {})
     keys_BSA = model.decoder.attention.keys(torch.zeros(1, 1, reading.memory.states_BSM.size(2)))
-    looks = [place.output.look for place in places if place.output is not None]
-    return tuple(float(model.decoder.attention.scores(look.query_BH, keys_BSA)[0, 0]) for look in looks)
+    attentions = [place.output.attention for place in places if place.output is not None]
+    return tuple(
+        float(model.decoder.attention.scores(step_attention.query_BH, keys_BSA)[0, 0]) for step_attention in attentions
+    )

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from s2s.config import ModelConfig
 from s2s.model.attention import LocalAttention, attention, context, weights
-from s2s.model.interface import Look
+from s2s.model.interface import StepAttention
 from s2s.model.kernels import linear
 from s2s.model.kernels.linear import Linear
 from s2s.model.kernels.recurrent import GRUCell, LSTMCell
@@ -97,11 +97,13 @@ class Decoder(nn.Module):
         self.squashing = config.readout == "tanh"
         self.dropout = nn.Dropout(dropout)
 
-    def look(self, state_BH: Tensor, state: DecoderState, memory: Memory, attention_BS: Tensor | None) -> Look:
+    def attend(
+        self, state_BH: Tensor, state: DecoderState, memory: Memory, attention_BS: Tensor | None
+    ) -> StepAttention:
         """score → softmax → context; a given attention replaces the softmax, not the scores."""
         if memory.summary_BM is not None:
             none_B0 = state_BH.new_zeros(len(state_BH), 0)
-            return Look(state_BH, none_B0, none_B0, memory.summary_BM)
+            return StepAttention(state_BH, none_B0, none_B0, memory.summary_BM)
         scores_BS = self.attention.scores(state_BH, memory.keys_BSA, state.coverage_BS)
         focus = None
         if isinstance(self.attention, LocalAttention) and state.time_B is not None:
@@ -110,7 +112,7 @@ class Decoder(nn.Module):
             focused_BS = scores_BS if focus is None else scores_BS + focus.log_factors_BS
             attention_BS = weights(focused_BS, memory.mask_BS)
         context_BM = context(attention_BS, memory.states_BSM)
-        return Look(state_BH, scores_BS, attention_BS, context_BM, state.coverage_BS, focus)
+        return StepAttention(state_BH, scores_BS, attention_BS, context_BM, state.coverage_BS, focus)
 
     def recur(self, input_BI: Tensor, state: DecoderState) -> tuple[Tensor, Tensor | None]:
         """The cells one step on: hidden states (L, B, H), and of an LSTM its cells' (L, B, H)."""
@@ -131,21 +133,21 @@ class Decoder(nn.Module):
 
     def forward(
         self, embedded_BE: Tensor, state: DecoderState, memory: Memory, attention_BS: Tensor | None = None
-    ) -> tuple[DecoderState, Look]:
+    ) -> tuple[DecoderState, StepAttention]:
         """One step: the new state, whose readout goes to the output layer, and what was seen."""
         if self.previous:  # Bahdanau 2015, eq. 4 to 6 and A.2.2; Cho 2014, section 2.2
-            look = self.look(state.hidden_LBH[-1], state, memory, attention_BS)
-            hidden_LBH, cell_LBH = self.recur(torch.cat([embedded_BE, look.context_BM], dim=1), state)
-            read = [hidden_LBH[-1], look.context_BM, embedded_BE]
+            step_attention = self.attend(state.hidden_LBH[-1], state, memory, attention_BS)
+            hidden_LBH, cell_LBH = self.recur(torch.cat([embedded_BE, step_attention.context_BM], dim=1), state)
+            read = [hidden_LBH[-1], step_attention.context_BM, embedded_BE]
         else:  # Luong 2015, eq. 5 and section 3.3
             fed = [embedded_BE, state.readout_BR] if self.feeding else [embedded_BE]
             hidden_LBH, cell_LBH = self.recur(torch.cat(fed, dim=1), state)
-            look = self.look(hidden_LBH[-1], state, memory, attention_BS)
-            read = [look.context_BM, hidden_LBH[-1]]
+            step_attention = self.attend(hidden_LBH[-1], state, memory, attention_BS)
+            read = [step_attention.context_BM, hidden_LBH[-1]]
         readout_BR = self.dropout(self.read(read))
-        coverage_BS = None if state.coverage_BS is None else state.coverage_BS + look.attention_BS
+        coverage_BS = None if state.coverage_BS is None else state.coverage_BS + step_attention.attention_BS
         time_B = None if state.time_B is None else state.time_B + 1
-        return DecoderState(hidden_LBH, readout_BR, cell_LBH, coverage_BS, time_B), look
+        return DecoderState(hidden_LBH, readout_BR, cell_LBH, coverage_BS, time_B), step_attention
 
     def read(self, parts: Sequence[Tensor]) -> Tensor:
         """The readout of a step's state and context: Bahdanau's order [s; c; y], else [c; s]."""

@@ -45,7 +45,7 @@ class ModelState(Protocol):
         ...
 
 
-class Look(NamedTuple):
+class StepAttention(NamedTuple):
     """The attention of a step: the query state, scores before the mask, weights, context."""
 
     query_BH: Tensor
@@ -61,13 +61,13 @@ class StepOutput(NamedTuple):
 
     log_probs_BV: Tensor
     state: Any
-    look: Look
+    attention: StepAttention
     gate_B: Tensor | None = None  # of a pointer-generator, the logit of p_gen
 
     @property
     def attention_BS(self) -> Tensor:
         """The weights the step used, rows summing to 1, padding 0; (B, 0) of a model without attention."""
-        return self.look.attention_BS
+        return self.attention.attention_BS
 
 
 class Part(NamedTuple):
@@ -102,7 +102,7 @@ class Forced(NamedTuple):
     coverage_N: Tensor | None  # with coverage Σ_i min(α_ti, c_ti) (See 2017, eq. 12)
     memory: Any
     states: list[Any]  # before each step
-    looks: list[Look]
+    attentions: list[StepAttention]
 
 
 class Sizes(NamedTuple):
@@ -124,7 +124,9 @@ class Model(nn.Module):
         """Read one token a row; ``attention_BS`` replaces the weights that the model would have used."""
         raise NotImplementedError
 
-    def look(self, state: Any, token_B: Tensor, memory: Any, attention_BS: Tensor | None = None) -> tuple[Any, Look]:
+    def attend(
+        self, state: Any, token_B: Tensor, memory: Any, attention_BS: Tensor | None = None
+    ) -> tuple[Any, StepAttention]:
         """``step`` where nobody asks for the probabilities: the next state, and what was seen."""
         raise NotImplementedError
 
@@ -144,7 +146,7 @@ class Model(nn.Module):
         """log Σ exp(logits) of the first row."""
         raise NotImplementedError
 
-    def terms(self, look: Look, memory: Any, count: int) -> tuple[tuple[float, ...], ...]:
+    def terms(self, step_attention: StepAttention, memory: Any, count: int) -> tuple[tuple[float, ...], ...]:
         """The first terms of the first row's greatest score; none where it is no such sum."""
         raise NotImplementedError
 

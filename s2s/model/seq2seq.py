@@ -11,7 +11,7 @@ from s2s.data.batches import Batch
 from s2s.errors import UserError
 from s2s.model.decoder import Decoder, DecoderState, Memory
 from s2s.model.encoder import Encoder
-from s2s.model.interface import Forced, Look, Model, Part, Sizes, Spoken, StepOutput
+from s2s.model.interface import Forced, Model, Part, Sizes, Spoken, StepAttention, StepOutput
 from s2s.model.kernels import linear
 from s2s.model.kernels.linear import Linear
 from s2s.model.pointer import Pointer, mix
@@ -115,20 +115,22 @@ class Seq2Seq(Model):
         this call. ``attention_BS`` replaces the weights that the model would have used.
         """
         embedded_BE = self.dropout(self.embedding(token_B))
-        state, look = self.decoder(embedded_BE, state, memory, attention_BS)
+        state, step_attention = self.decoder(embedded_BE, state, memory, attention_BS)
         logits_BV = self.output(state.readout_BR)
         if memory.prior_BV is not None:
             logits_BV = blend(logits_BV, memory.prior_BV)
         if self.pointer is None or memory.source_BS is None:
-            return StepOutput(torch.log_softmax(logits_BV, dim=1), state, look)
-        gate_B = self.pointer(look.context_BM, state.hidden_LBH[-1], embedded_BE)
-        return StepOutput(mix(logits_BV, gate_B, look.attention_BS, memory.source_BS), state, look, gate_B)
+            return StepOutput(torch.log_softmax(logits_BV, dim=1), state, step_attention)
+        gate_B = self.pointer(step_attention.context_BM, state.hidden_LBH[-1], embedded_BE)
+        return StepOutput(
+            mix(logits_BV, gate_B, step_attention.attention_BS, memory.source_BS), state, step_attention, gate_B
+        )
 
-    def look(
+    def attend(
         self, state: DecoderState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
-    ) -> tuple[DecoderState, Look]:
+    ) -> tuple[DecoderState, StepAttention]:
         """``step`` without the output layer: the next state, and what was seen."""
-        seen: tuple[DecoderState, Look] = self.decoder(
+        seen: tuple[DecoderState, StepAttention] = self.decoder(
             self.dropout(self.embedding(token_B)), state, memory, attention_BS
         )
         return seen
@@ -138,7 +140,7 @@ class Seq2Seq(Model):
     ) -> Spoken:
         """How the context of ``step`` reaches the first row's logits."""
         output, decoder = self.step(state, token_B, memory, attention_BS), self.decoder
-        hidden_H, context_M = output.state.hidden_LBH[-1, 0], output.look.context_BM[0]
+        hidden_H, context_M = output.state.hidden_LBH[-1, 0], output.attention.context_BM[0]
         vectors = [("c", context_M), ("h", hidden_H)]
         if decoder.previous:
             vectors = [("s", hidden_H), ("c", context_M), ("y", self.embedding(token_B)[0])]
@@ -171,11 +173,11 @@ class Seq2Seq(Model):
         keep_BT = self._keep(batch.target_in_BT)
         if keep_BT is not None:
             embedded_BTE = embedded_BTE * keep_BT.unsqueeze(2)
-        states, looks = [state], list[Look]()
+        states, attentions = [state], list[StepAttention]()
         for embedded_BE in embedded_BTE.unbind(1):
-            state, look = self.decoder(embedded_BE, state, memory)
+            state, step_attention = self.decoder(embedded_BE, state, memory)
             states.append(state)
-            looks.append(look)
+            attentions.append(step_attention)
         before, after = states[:-1], states[1:]
         real_BT = batch.target_out_BT != PAD
 
@@ -187,11 +189,11 @@ class Seq2Seq(Model):
         if memory.prior_BV is not None:
             logits_NV = blend(logits_NV, memory.prior_BV[row_N])
         if self.pointer is not None and memory.source_BS is not None:
-            contexts_NM, hidden_NH = real([k.context_BM for k in looks]), real([s.hidden_LBH[-1] for s in after])
+            contexts_NM, hidden_NH = real([k.context_BM for k in attentions]), real([s.hidden_LBH[-1] for s in after])
             gate_N = self.pointer(contexts_NM, hidden_NH, embedded_BTE[real_BT])
-            logits_NV = mix(logits_NV, gate_N, real([k.attention_BS for k in looks]), memory.source_BS[row_N])
-        covered = [torch.minimum(k.attention_BS, k.coverage_BS).sum(1) for k in looks if k.coverage_BS is not None]
-        return Forced(logits_NV, real(covered) if covered else None, memory, before, looks)
+            logits_NV = mix(logits_NV, gate_N, real([k.attention_BS for k in attentions]), memory.source_BS[row_N])
+        covered = [torch.minimum(k.attention_BS, k.coverage_BS).sum(1) for k in attentions if k.coverage_BS is not None]
+        return Forced(logits_NV, real(covered) if covered else None, memory, before, attentions)
 
     def embed(self, source_S: Tensor) -> Tensor:
         """The words' embeddings."""
@@ -207,13 +209,13 @@ class Seq2Seq(Model):
         log_prob = output.log_probs_BV[0, token]
         return logit - (log_prob if output.gate_B is None else log_prob - F.logsigmoid(output.gate_B[0]))
 
-    def terms(self, look: Look, memory: Memory, count: int) -> tuple[tuple[float, ...], ...]:
+    def terms(self, step_attention: StepAttention, memory: Memory, count: int) -> tuple[tuple[float, ...], ...]:
         """First terms of the score of the source token that got the most attention."""
         if self.config.attention == "none":
             return ()
-        place = int(look.attention_BS[0].argmax())
-        coverage = None if look.coverage_BS is None else look.coverage_BS[0, place]
-        terms = self.decoder.attention.terms(look.query_BH[0], memory.keys_BSA[0, place], count, coverage)
+        place = int(step_attention.attention_BS[0].argmax())
+        coverage = None if step_attention.coverage_BS is None else step_attention.coverage_BS[0, place]
+        terms = self.decoder.attention.terms(step_attention.query_BH[0], memory.keys_BSA[0, place], count, coverage)
         return tuple(tuple(row) for row in terms.tolist())
 
     def floats(self, length: int) -> int:

@@ -8,24 +8,24 @@ import torch
 from torch import Tensor
 
 from s2s.model.decoder import DecoderState, Memory
-from s2s.model.interface import Look, Model, StepOutput
+from s2s.model.interface import Model, StepAttention, StepOutput
 from s2s.text.vocab import EOS
 
 
 class TableModel(Model):
     """``table`` maps the ids read so far, ``<bos>`` left out, to the probabilities of the next id.
 
-    Where it says nothing ``<eos>`` is certain. ``looks`` does the same for the attention, uniform by default.
+    Where it says nothing ``<eos>`` is certain. ``attentions`` does the same for the attention, uniform by default.
     """
 
     def __init__(
         self,
         size: int,
         table: Mapping[tuple[int, ...], Mapping[int, float]],
-        looks: Mapping[tuple[int, ...], Sequence[float]] | None = None,
+        attentions: Mapping[tuple[int, ...], Sequence[float]] | None = None,
     ) -> None:
         super().__init__()
-        self.size, self.table, self.looks = size, table, looks or {}
+        self.size, self.table, self.attentions = size, table, attentions or {}
 
     @property
     def vocabulary(self) -> int:
@@ -58,6 +58,8 @@ class TableModel(Model):
             for token, p in self.table.get(path, {EOS: 1.0}).items():
                 probs_BV[row, token] = p
         width = memory.mask_BS.size(1)
-        rows = [self.looks.get(path, [1 / width] * width) for path in paths]
-        look = Look(state.readout_BR, memory.states_BSM[:, :, 0], torch.tensor(rows), state.readout_BR)
-        return StepOutput(probs_BV.log(), DecoderState(read_LBT, state.readout_BR), look)
+        rows = [self.attentions.get(path, [1 / width] * width) for path in paths]
+        step_attention = StepAttention(
+            state.readout_BR, memory.states_BSM[:, :, 0], torch.tensor(rows), state.readout_BR
+        )
+        return StepOutput(probs_BV.log(), DecoderState(read_LBT, state.readout_BR), step_attention)

@@ -39,7 +39,9 @@ def test_numbers_beside_the_lines_are_the_traces(tmp_path: Path, kind: str, step
     assert weights.shape == (1, len(lane.source_tokens))
     np.testing.assert_allclose(weights.numbers, shown.attention[:3], atol=1e-4)
     np.testing.assert_allclose(value(pieces, "attention.context", "return").numbers, shown.context[:3], atol=1e-4)
-    np.testing.assert_allclose(value(pieces, "decoder.Decoder.look", "scores_BS").numbers, shown.scores[:3], atol=1e-4)
+    np.testing.assert_allclose(
+        value(pieces, "decoder.Decoder.attend", "scores_BS").numbers, shown.scores[:3], atol=1e-4
+    )
     logits = value(pieces, "seq2seq.Seq2Seq.step", "logits_BV")
     assert logits.shape == (1, len(checkpoint.target.vocab.tokens))
 
@@ -51,5 +53,5 @@ def test_the_lines_are_the_modules_own_and_those_passed_over_are_known(tiny_chec
     lines = pieces["attention.weights"].lines
     assert "\n".join(line.text for line in lines) == inspect.getsource(attention.weights).rstrip("\n")
     taken = {line.text.strip(): line.ran for line in pieces["decoder.Decoder.forward"].lines}
-    assert taken["read = [hidden_LBH[-1], look.context_BM, embedded_BE]"]
-    assert not taken["read = [look.context_BM, hidden_LBH[-1]]"]
+    assert taken["read = [hidden_LBH[-1], step_attention.context_BM, embedded_BE]"]
+    assert not taken["read = [step_attention.context_BM, hidden_LBH[-1]]"]

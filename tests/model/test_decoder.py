@@ -35,13 +35,13 @@ def test_additive_looks_back_from_the_previous_state() -> None:
         DecoderState(random(2, 2, H), torch.zeros(2, R)),
         random(2, E, seed=2),
     )
-    new, look = module(embedded_BE, state, memory)
-    assert look.query_BH.equal(state.hidden_LBH[-1])
-    torch.testing.assert_close(look.scores_BS, module.attention.scores(state.hidden_LBH[-1], memory.keys_BSA))
-    first_BH = module.cells[0](torch.cat([embedded_BE, look.context_BM], dim=1), state.hidden_LBH[0])
+    new, step_attention = module(embedded_BE, state, memory)
+    assert step_attention.query_BH.equal(state.hidden_LBH[-1])
+    torch.testing.assert_close(step_attention.scores_BS, module.attention.scores(state.hidden_LBH[-1], memory.keys_BSA))
+    first_BH = module.cells[0](torch.cat([embedded_BE, step_attention.context_BM], dim=1), state.hidden_LBH[0])
     second_BH = module.cells[1](first_BH, state.hidden_LBH[1])
     torch.testing.assert_close(new.hidden_LBH, torch.stack([first_BH, second_BH]))
-    readout_BR = torch.tanh(module.readout(torch.cat([second_BH, look.context_BM, embedded_BE], dim=1)))
+    readout_BR = torch.tanh(module.readout(torch.cat([second_BH, step_attention.context_BM, embedded_BE], dim=1)))
     torch.testing.assert_close(new.readout_BR, readout_BR)
 
 
@@ -50,13 +50,13 @@ def test_additive_looks_back_from_the_previous_state() -> None:
 def test_general_looks_back_from_the_current_state(feeding: bool) -> None:
     module = decoder(attention="general", input_feeding=feeding)
     memory, state, embedded_BE = memory_of(module), DecoderState(random(1, 2, H), random(2, R)), random(2, E, seed=2)
-    new, look = module(embedded_BE, state, memory)
+    new, step_attention = module(embedded_BE, state, memory)
     read_BI = torch.cat([embedded_BE, state.readout_BR], dim=1) if feeding else embedded_BE
     hidden_BH = module.cells[0](read_BI, state.hidden_LBH[0])
     torch.testing.assert_close(new.hidden_LBH[0], hidden_BH)
-    assert look.query_BH.equal(new.hidden_LBH[-1])
-    torch.testing.assert_close(look.scores_BS, module.attention.scores(hidden_BH, memory.keys_BSA))
-    readout_BR = torch.tanh(module.readout(torch.cat([look.context_BM, hidden_BH], dim=1)))
+    assert step_attention.query_BH.equal(new.hidden_LBH[-1])
+    torch.testing.assert_close(step_attention.scores_BS, module.attention.scores(hidden_BH, memory.keys_BSA))
+    readout_BR = torch.tanh(module.readout(torch.cat([step_attention.context_BM, hidden_BH], dim=1)))
     torch.testing.assert_close(new.readout_BR, readout_BR)
 
 
@@ -80,10 +80,10 @@ def test_a_given_attention_replaces_the_weights_not_the_scores(kind: dict[str, o
     memory, state, embedded_BE = memory_of(module), DecoderState(random(1, 2, H), random(2, R)), random(2, E, seed=2)
     free, own = module(embedded_BE, state, memory)
     given_BS = torch.tensor([[0.0, 1.0, 0.0, 0.0], [0.25, 0.25, 0.5, 0.0]])
-    edited, look = module(embedded_BE, state, memory, given_BS)
-    assert look.attention_BS.equal(given_BS)
-    torch.testing.assert_close(look.scores_BS, own.scores_BS)
-    torch.testing.assert_close(look.context_BM[0], memory.states_BSM[0, 1])
+    edited, step_attention = module(embedded_BE, state, memory, given_BS)
+    assert step_attention.attention_BS.equal(given_BS)
+    torch.testing.assert_close(step_attention.scores_BS, own.scores_BS)
+    torch.testing.assert_close(step_attention.context_BM[0], memory.states_BSM[0, 1])
     assert not torch.allclose(edited.readout_BR, free.readout_BR)
     same, _ = module(embedded_BE, state, memory, own.attention_BS)
     torch.testing.assert_close(same.readout_BR, free.readout_BR)
@@ -94,9 +94,9 @@ def test_a_given_attention_replaces_the_weights_not_the_scores(kind: dict[str, o
 def test_what_stands_under_the_mask_is_never_read(kind: dict[str, object]) -> None:
     module = decoder(**kind)
     memory, state, embedded_BE = memory_of(module), DecoderState(random(1, 2, H), random(2, R)), random(2, E, seed=2)
-    new, look = module(embedded_BE, state, memory)
-    assert float(look.attention_BS[1, 3]) == 0
-    assert look.attention_BS.sum(dim=1).tolist() == pytest.approx([1, 1], abs=1e-6)
+    new, step_attention = module(embedded_BE, state, memory)
+    assert float(step_attention.attention_BS[1, 3]) == 0
+    assert step_attention.attention_BS.sum(dim=1).tolist() == pytest.approx([1, 1], abs=1e-6)
     changed_BSM = memory.states_BSM.clone()
     changed_BSM[1, 3] = 7.0
     other, _ = module(embedded_BE, state, Memory(changed_BSM, module.attention.keys(changed_BSM), memory.mask_BS))
@@ -109,12 +109,12 @@ def test_an_lstm_hands_its_cells_on() -> None:
     memory, embedded_BE = memory_of(module), random(2, E, seed=2)
     state = module.start(random(2, 2, H), random(2, 2, H, seed=3), memory)
     assert state.cell_LBH is not None
-    new, look = module(embedded_BE, state, memory)
+    new, step_attention = module(embedded_BE, state, memory)
     first = module.cells[0](embedded_BE, (state.hidden_LBH[0], state.cell_LBH[0]))
     second = module.cells[1](first[0], (state.hidden_LBH[1], state.cell_LBH[1]))
     torch.testing.assert_close(new.hidden_LBH, torch.stack([first[0], second[0]]))
     torch.testing.assert_close(new.cell_LBH, torch.stack([first[1], second[1]]))
-    assert look.query_BH.equal(new.hidden_LBH[-1])
+    assert step_attention.query_BH.equal(new.hidden_LBH[-1])
 
 
 @torch.no_grad()
@@ -122,13 +122,13 @@ def test_coverage_is_the_attention_so_far_an_edited_one_too() -> None:
     module = decoder(coverage=True)
     memory, embedded_BE = memory_of(module), random(2, E, seed=2)
     state = module.start(random(1, 2, H), None, memory)
-    first, look = module(embedded_BE, state, memory)
-    assert look.coverage_BS is not None and not look.coverage_BS.any()
-    assert first.coverage_BS.equal(look.attention_BS)
+    first, step_attention = module(embedded_BE, state, memory)
+    assert step_attention.coverage_BS is not None and not step_attention.coverage_BS.any()
+    assert first.coverage_BS.equal(step_attention.attention_BS)
     given_BS = torch.tensor([[0.0, 1.0, 0.0, 0.0], [0.25, 0.25, 0.5, 0.0]])
     second, edited = module(embedded_BE, first, memory, given_BS)
     assert edited.coverage_BS.equal(first.coverage_BS)
-    torch.testing.assert_close(second.coverage_BS, look.attention_BS + given_BS)
+    torch.testing.assert_close(second.coverage_BS, step_attention.attention_BS + given_BS)
     blind = module.attention.scores(edited.query_BH, memory.keys_BSA, torch.zeros(2, 4))
     assert not torch.allclose(edited.scores_BS, blind)
 
@@ -140,13 +140,13 @@ def test_local_attention_sees_no_word_outside_its_window(attention: str) -> None
     memory, embedded_BE = memory_of(module, source=9), random(2, E, seed=2)
     state = module.start(random(1, 2, H), None, memory)
     for t in range(11):
-        state, look = module(embedded_BE, state, memory)
+        state, step_attention = module(embedded_BE, state, memory)
         assert state.time_B.tolist() == [t + 1, t + 1]
-        assert look.attention_BS.sum(dim=1).tolist() == pytest.approx([1, 1], abs=1e-6)
+        assert step_attention.attention_BS.sum(dim=1).tolist() == pytest.approx([1, 1], abs=1e-6)
         for b, length in enumerate((9, 8)):
-            p = float(look.focus.position_B[b])
+            p = float(step_attention.focus.position_B[b])
             assert attention == "local-p" or p == min(t, length - 1)
-            seen = [s for s in range(9) if look.attention_BS[b, s] > 0]
+            seen = [s for s in range(9) if step_attention.attention_BS[b, s] > 0]
             assert seen and all(abs(s - p) <= 1 and s < length for s in seen)
 
 

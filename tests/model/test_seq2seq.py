@@ -161,7 +161,7 @@ def test_an_edited_attention_is_used(kind: str) -> None:
     edited_BS = torch.tensor([[0.0, 0.0, 1.0]], dtype=torch.float64)
     edited = model.step(state, torch.tensor([BOS]), memory, edited_BS)
     assert edited.attention_BS.equal(edited_BS)
-    torch.testing.assert_close(edited.look.context_BM, memory.states_BSM[:, 2])
+    torch.testing.assert_close(edited.attention.context_BM, memory.states_BSM[:, 2])
     assert not torch.allclose(edited.log_probs_BV, own.log_probs_BV)
 
 

@@ -65,14 +65,14 @@ def lane_states(model: Model, lanes: Sequence[Lane]) -> list[Vectors]:
         for t, read_B in enumerate(read_BT.unbind(1)):
             given_BS = None
             if any(t in lane.attention for lane in lanes):
-                _, look = model.look(state, read_B, memory)
-                given_BS = look.attention_BS.clone()
+                _, step_attention = model.attend(state, read_B, memory)
+                given_BS = step_attention.attention_BS.clone()
                 for row, lane in enumerate(lanes):
                     if t in lane.attention:
                         given_BS[row, : len(lane.source)] = torch.tensor(lane.attention[t])
-            state, look = model.look(state, read_B, memory, given_BS)
+            state, step_attention = model.attend(state, read_B, memory, given_BS)
             hidden.append(state.top_BH)
-            contexts.append(look.context_BM)
+            contexts.append(step_attention.context_BM)
     hidden_BTH, context_BTM = torch.stack(hidden, dim=1), torch.stack(contexts, dim=1)
     return [
         Vectors(

@@ -17,7 +17,7 @@ from s2s.errors import UserError
 from s2s.model.huggingface.attention import Glance
 from s2s.model.huggingface.ids import Ids
 from s2s.model.huggingface.state import HuggingFaceState, Memory
-from s2s.model.interface import Forced, Look, Model, Sizes, Spoken, StepOutput
+from s2s.model.interface import Forced, Model, Sizes, Spoken, StepAttention, StepOutput
 from s2s.text.vocab import PAD
 
 NEVER = -1e4  # log-probability of ids that are ruled out, finite so that 0 · log 0 is 0
@@ -80,9 +80,9 @@ class HuggingFace(Model):
             given = None if attention_BS is None else attention_BS[index_N]
             outputs.append(self._step(state.select(index_N), token_B[index_N], memory.select(index_N), given))
         back_N = torch.tensor(list(chain.from_iterable(places.values()))).argsort()
-        log_probs, states, looks, _ = zip(*outputs, strict=True)
-        look = Look(*(torch.cat([seen[part] for seen in looks])[back_N] for part in range(4)))  # type: ignore[arg-type]
-        return StepOutput(torch.cat(log_probs)[back_N], HuggingFaceState.joined(states).select(back_N), look)
+        log_probs, states, attentions, _ = zip(*outputs, strict=True)
+        step_attention = StepAttention(*(torch.cat([seen[part] for seen in attentions])[back_N] for part in range(4)))  # type: ignore[arg-type]
+        return StepOutput(torch.cat(log_probs)[back_N], HuggingFaceState.joined(states).select(back_N), step_attention)
 
     def _step(
         self, state: HuggingFaceState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None
@@ -96,15 +96,15 @@ class HuggingFace(Model):
         glance = Glance(self.cross, self.layer, self.head, attention_BS)
         logits_BTV, new_PBLHTD = self._run(read_BT, memory, past, glance)
         logits_BV = logits_BTV[:, -1]
-        look, normaliser_B = self._look(glance, memory, -1), logits_BV.logsumexp(dim=1)
+        step_attention, normaliser_B = self._look(glance, memory, -1), logits_BV.logsumexp(dim=1)
         following = HuggingFaceState(
             (new_PBLHTD,) if past is None else (past, new_PBLHTD) if filled else (*state.past, new_PBLHTD),
             tuple(t + read_BT.size(1) for t in state.times),
-            look.query_BH,
+            step_attention.query_BH,
             normaliser_B,
         )
         log_probs_BV = (logits_BV - normaliser_B.unsqueeze(1))[:, self.ids.target_V].clamp_min(NEVER)
-        return StepOutput(log_probs_BV.masked_fill(self.ids.never(first=time == 0), NEVER), following, look)
+        return StepOutput(log_probs_BV.masked_fill(self.ids.never(first=time == 0), NEVER), following, step_attention)
 
     def _run(
         self, read_BT: Tensor, memory: Memory, past_PBLHTD: Tensor | None, glance: Glance
@@ -163,7 +163,7 @@ class HuggingFace(Model):
                 return Spoken("deep", (), None, scale * hidden_R, weight_VR, bias_V, None, output.log_probs_BV[0])
         return None
 
-    def _look(self, glance: Glance, memory: Memory, at: int) -> Look:
+    def _look(self, glance: Glance, memory: Memory, at: int) -> StepAttention:
         """The attention at position ``at``. Its scores are the logarithms of the weights, as a mean has no scores."""
         place = (self.layer or self.layers) - 1
         layers = [glance.weights[place]] if self.layer else [glance.weights[n] for n in range(self.layers)]
@@ -174,14 +174,14 @@ class HuggingFace(Model):
             seen_BHS, context_BHD = (part[:, self.head - 1 : self.head] for part in (seen_BHS, context_BHD))
         attention_BS = seen_BHS.mean(dim=1)
         query_BH = glance.queries[place][:, :, at].flatten(1)
-        return Look(query_BH, attention_BS.clamp_min(1e-38).log(), attention_BS, context_BHD.flatten(1))
+        return StepAttention(query_BH, attention_BS.clamp_min(1e-38).log(), attention_BS, context_BHD.flatten(1))
 
-    def look(
+    def attend(
         self, state: HuggingFaceState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
-    ) -> tuple[HuggingFaceState, Look]:
+    ) -> tuple[HuggingFaceState, StepAttention]:
         """The next state and the step's attention."""
         output = self.step(state, token_B, memory, attention_BS)
-        return output.state, output.look
+        return output.state, output.attention
 
     def forward(self, batch: Batch) -> Tensor:
         """Teacher forcing: the logits of every real target token, row by row, (N, V)."""
@@ -197,15 +197,20 @@ class HuggingFace(Model):
         logits_BTV, past_PBLHTD = self._run(read_BT, memory, None, glance)
         logits_BTV = logits_BTV[:, opening - 1 :]
         steps = range(logits_BTV.size(1))
-        looks, normaliser_BT = [self._look(glance, memory, opening - 1 + t) for t in steps], logits_BTV.logsumexp(dim=2)
+        attentions, normaliser_BT = (
+            [self._look(glance, memory, opening - 1 + t) for t in steps],
+            logits_BTV.logsumexp(dim=2),
+        )
         states = [start]
         for t in steps[:-1]:
             times = (opening + t,) * len(read_BT)
             states.append(
-                HuggingFaceState((past_PBLHTD[..., : opening + t, :],), times, looks[t].query_BH, normaliser_BT[:, t])
+                HuggingFaceState(
+                    (past_PBLHTD[..., : opening + t, :],), times, attentions[t].query_BH, normaliser_BT[:, t]
+                )
             )
         logits_NV = logits_BTV[batch.target_out_BT != PAD][:, self.ids.target_V]
-        return Forced(logits_NV.clamp_min(NEVER).masked_fill(self.ids.alias_V, NEVER), None, memory, states, looks)
+        return Forced(logits_NV.clamp_min(NEVER).masked_fill(self.ids.alias_V, NEVER), None, memory, states, attentions)
 
     def heads_of(self, source: Sequence[int], read: Sequence[int]) -> Tensor:
         """The weights of every head while the decoder reads ids, ``<bos>`` first: (L, H, T, S)."""
@@ -226,7 +231,7 @@ class HuggingFace(Model):
         value: Tensor = output.state.normaliser_B[0]
         return value
 
-    def terms(self, look: Look, memory: Memory, count: int) -> tuple[tuple[float, ...], ...]:
+    def terms(self, step_attention: StepAttention, memory: Memory, count: int) -> tuple[tuple[float, ...], ...]:
         """Empty: the weights shown may be a mean over many heads."""
         return ()
 

@@ -106,9 +106,9 @@ def load(name: str, changed: int) -> Checkpoint:
     """A checkpoint in memory, which all visitors share: do not modify it. ``NAME@LAYER.HEAD`` chooses what it shows."""
     name, viewed, view = name.partition(VIEW)
     if viewed:
-        from s2s.checkpoint.huggingface import with_view as look
+        from s2s.checkpoint.huggingface import with_view
 
-        return look(_loaded(name, changed), view)
+        return with_view(_loaded(name, changed), view)
     return _loaded(name, changed)
 
 

@@ -61,7 +61,7 @@ def decoded(checkpoint: Checkpoint, source: Sequence[int], ids: Sequence[int]) -
     reading = PrefixCache(checkpoint.model, source)
     _, places = walk(reading, lambda log_probs_V, t: ids[t], len(ids), {})
     hidden = torch.stack([place.state.hidden_LBH[-1, 0] for place in places])
-    context = torch.stack([place.output.look.context_BM[0] for place in places if place.output])
+    context = torch.stack([place.output.attention.context_BM[0] for place in places if place.output])
     return [part.numpy() for part in (reading.memory.states_BSM[0], hidden, context)]
 
 
@@ -121,7 +121,7 @@ def test_states_of_a_trace_with_a_fork_and_an_edit(tmp_path: Path, attention: st
     for t, place in enumerate(places):
         assert place.output is not None
         torch.testing.assert_close(found.decoder_TH[t], place.state.hidden_LBH[-1, 0], atol=1e-5, rtol=0)
-        torch.testing.assert_close(found.context_TM[t], place.output.look.context_BM[0], atol=1e-5, rtol=0)
+        torch.testing.assert_close(found.context_TM[t], place.output.attention.context_BM[0], atol=1e-5, rtol=0)
         np.testing.assert_allclose(found.context_TM[t][:4], made.steps[t].context, atol=1e-5)
     np.testing.assert_allclose(found.encoder_SM[:, :4], made.memory, atol=1e-5)
     forced = trace(checkpoint, "我喜欢喝茶。", "I like tea.", "forced")

@@ -191,7 +191,10 @@ def test_what_is_seen_is_the_head_that_was_chosen(every: LoadedCheckpoint) -> No
             torch.testing.assert_close(output.attention_BS[0], wanted_S, atol=1e-5, rtol=0)
             assert output.attention_BS[1, 3:].eq(0).all()
             state = output.state
-        assert output.look.context_BM.shape[1] == viewed.sizes.context and state.top_BH.shape[1] == viewed.sizes.decoder
+        assert (
+            output.attention.context_BM.shape[1] == viewed.sizes.context
+            and state.top_BH.shape[1] == viewed.sizes.decoder
+        )
 
 
 def test_other_attention_takes_the_heads_place(checkpoint: LoadedCheckpoint) -> None:
@@ -236,7 +239,7 @@ def test_rows_that_have_read_more_or_less_are_read_together(checkpoint: LoadedCh
     for t, given in enumerate(forced.states):
         output = model.step(given, torch.tensor([[BOS, *target][t]]), forced.memory)
         torch.testing.assert_close(output.log_probs_BV, steps[t].log_probs_BV, atol=1e-4, rtol=0)
-        torch.testing.assert_close(forced.looks[t].attention_BS, steps[t].attention_BS, atol=1e-5, rtol=0)
+        torch.testing.assert_close(forced.attentions[t].attention_BS, steps[t].attention_BS, atol=1e-5, rtol=0)
 
 
 def test_a_trace_is_whole(checkpoint: LoadedCheckpoint) -> None:

@@ -84,12 +84,12 @@ def test_the_formulas_are_what_the_layers_compute(root: Path, kind: str) -> None
     assert place.output is not None
     looking = (reading.start if kind == "additive" else place).state  # s_{t-1}, or h_t
     state, memory = looking.hidden_LBH[-1, 0].numpy(), reading.memory.states_BSM[0].numpy()
-    look = place.output.look
-    scores = look.scores_BS[0].numpy()
+    step_attention = place.output.attention
+    scores = step_attention.scores_BS[0].numpy()
     found = {
         attention.SCORES[kind]: scores,
-        attention.STEPS["softmax"]: look.attention_BS[0].numpy(),
-        attention.STEPS["context"]: look.context_BM[0].numpy(),
+        attention.STEPS["softmax"]: step_attention.attention_BS[0].numpy(),
+        attention.STEPS["context"]: step_attention.context_BM[0].numpy(),
     }
     for formula, numbers in found.items():
         np.testing.assert_allclose(WRITTEN[formula](weights, state, memory, scores), numbers, atol=1e-5)
