@@ -135,7 +135,7 @@ class DataConfig:
     encoding: str = "auto"  # auto (recognised) | utf-8 | gb18030 | utf-16 | another that Python has
     source_column: str = "source"
     target_column: str = "target"
-    origin: str = ""  # source and licence of the data, for the model card
+    origin: str = ""  # where the data comes from, for the model card
     max_tokens: int = 100
 
     def __post_init__(self) -> None:

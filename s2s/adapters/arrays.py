@@ -1,4 +1,4 @@
-"""Reads named arrays from untrusted NumPy and Keras files: plain numbers, or a UserError.
+"""Read named arrays from untrusted NumPy and Keras files. Anything but plain numbers is refused.
 
 Nothing is unpickled, no link is followed and no other file is opened; arrays beyond ``LIMIT`` are not read.
 """

@@ -1,4 +1,4 @@
-"""A model of another library converted to ours, and its writing to disk."""
+"""The result of an import, and how it is written as a checkpoint."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class ImportOptions(Texts):
 
     vocabularies: tuple[Path, ...] = ()  # the source's and the target's file
     layers: Mapping[str, str] = field(default_factory=dict)  # a layer's role in the model → its path in the file
-    carries_state: bool | None = None  # whether the decoder's recurrent layer is called with its state
-    marks: tuple[str, ...] = ()  # the words that begin and end a sentence
+    carries_state: bool | None = None  # whether each step of the decoder starts from its last state
+    marks: tuple[str, ...] = ()  # the words that mark the beginning and the end of a sentence
     padded_to: int = 0  # tokens; sources were padded to this length in training, and the model reads the padding
 
 

@@ -1,4 +1,4 @@
-"""Checks the layer settings of a ``.keras`` file against what our layers compute."""
+"""Check the layer settings in a ``.keras`` file against what our layers compute."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def _convert(tensors: Weights, m: ModelConfig, options: Options, rows: tuple[Row
         weights["decoder.attention.v.weight"] = tensors.pop("decoder.attn.v.weight", 1, hidden)
     elif options.get("global_attention") == "dot":
         key = torch.eye(hidden)
-    else:  # the library's weight is on the state: h_s (W h_t) = h_t (W^T h_s)
+    else:  # the library multiplies the decoder's state: h_s (W h_t) = h_t (W^T h_s)
         key = tensors.pop("decoder.attn.linear_in.weight", hidden, hidden).t()
     if m.attention != "dot":
         weights["decoder.attention.key.weight"] = zero_padded(key, hidden, memory)

@@ -12,7 +12,7 @@ T = TypeVar("T", bound=int | float | str | bool)
 
 
 class Options:
-    """Values by dotted key (``encoder.rnn_type``), from tables within tables."""
+    """Nested tables, read by dotted key (``encoder.rnn_type``)."""
 
     def __init__(self, file: Path, values: Mapping[str, Any]) -> None:
         self.file, self.values = file, values

@@ -108,7 +108,7 @@ class Rows:
 
     def reorder(self, weight: Tensor, missing: float = 0.0) -> Tensor:
         """The rows of a tensor (tokens first) in our order; rows of tokens that the library lacks are ``missing``."""
-        filled = torch.cat([weight, torch.full_like(weight[:1], missing)])  # row -1
+        filled = torch.cat([weight, torch.full_like(weight[:1], missing)])  # for index -1
         return filled[torch.tensor(self.order)]
 
 

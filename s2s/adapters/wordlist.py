@@ -1,4 +1,4 @@
-"""Reads another library's vocabulary, a JSON file or a text of tokens, as a list by id."""
+"""Read another library's vocabulary, a JSON or text file, as a list of words by id."""
 
 from __future__ import annotations
 
