@@ -23,7 +23,7 @@ SEARCHED = 20  # source tokens, at most, for which the best and the worst order 
 def select_tokens(source: Sequence[int], kept: Collection[int]) -> list[int]:
     """The source tokens at the positions ``kept``, in source order; ``<unk>`` if there are none.
 
-    >>> only([7, 8, 9], {2, 0}), only([7, 8, 9], [])
+    >>> select_tokens([7, 8, 9], {2, 0}), select_tokens([7, 8, 9], [])
     ([7, 9], [1])
     """
     return [token for s, token in enumerate(source) if s in kept] or [UNK]

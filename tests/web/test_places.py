@@ -17,6 +17,7 @@ SECTIONS = {  # of the locales, by folder of scripts
     "browser": ("player",),
     "builtin": (),  # has a table of places of its own: tests/web/shell/test_builtin.py
     "comparison": ("comparison",),
+    "components": (),  # what they share has no texts
     "draft": ("player",),
     "film": ("film",),
     "inspection": ("inspect_table", "inspect_charts"),
