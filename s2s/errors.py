@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 LANGUAGES = ("zh", "en")
+LONGEST = 160  # characters of a value in a sentence; of a longer one the middle is left out
 
 
 @functools.cache
@@ -49,9 +50,26 @@ class UserError(ValueError):
         """Rebuild an error from its key and values, such as one of another process."""
         return cls(key, **values)
 
+    def bare(self) -> UserError:
+        """The same error to be kept: without its traceback, whose frames keep alive whatever their callers held."""
+        return UserError.again(self.key.removeprefix("error."), self.values)
+
     def __str__(self) -> str:
         return self.say("en")
 
     def say(self, language: str, /) -> str:
-        """The sentence in ``zh`` or ``en``."""
-        return say(self.key, language, **self.values)
+        """The sentence in ``zh`` or ``en``. Values are often a stranger's: they are bounded, and steer no terminal."""
+        return say(self.key, language, **{name: _bounded(value) for name, value in self.values.items()})
+
+
+def _bounded(value: object) -> object:
+    """Numbers as they are; anything else as a text of at most ``LONGEST`` printable characters.
+
+    >>> _bounded(2.5), _bounded("a\x1b[1m"), len(str(_bounded("a" * 1000)))
+    (2.5, 'a�[1m', 160)
+    """
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < 1 << 63):
+        return value
+    text = repr(value) if isinstance(value, bytes) else hex(value) if isinstance(value, int) else str(value)
+    text = "".join(c if c.isprintable() else "�" for c in text.replace("\n", " "))
+    return text if len(text) <= LONGEST else f"{text[:100]}…{text[101 - LONGEST :]}"

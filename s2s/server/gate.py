@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Generator
 from typing import Generic, TypeVar
@@ -69,4 +70,5 @@ class SlicedWork(Generic[T]):
         except StopIteration as end:
             self.result, self.done = end.value, True
         except Exception as error:
+            traceback.clear_frames(error.__traceback__)  # a cache keeps it: not what the frames held
             self.error, self.done = error, True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
@@ -108,6 +109,7 @@ class Job(Generic[Result]):
         except Stopped:
             self.stopped = True
         except BaseException as error:  # raised again by ``user_error``, in the page's thread
+            traceback.clear_frames(error.__traceback__)  # sessions keep the error, but not what its frames held
             self.failure = error
         finally:
             self._queue.leave(self)

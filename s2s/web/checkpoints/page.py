@@ -140,7 +140,7 @@ def _add_upload(make: Callable[[], uploads.Upload]) -> None:
         with st.spinner(t("cards.reading")):
             upload = make()
     except UserError as error:
-        state[UPLOAD_MISTAKE] = error
+        state[UPLOAD_MISTAKE] = error.bare()
         return
     state[keys.UPLOADS] = [*models.own_uploads(), upload]
     state[UPLOADS_MADE] = state.get(UPLOADS_MADE, 0) + 1

@@ -161,7 +161,7 @@ def _write_change(key: str, write: Callable[[Any], None]) -> None:
     try:
         write(st.session_state[key])
     except UserError as error:
-        unsaved[key] = error
+        unsaved[key] = error.bare()
 
 
 def _category_editor(labels: Labels, names: Mapping[int, str]) -> None:
@@ -206,7 +206,7 @@ def _try_change(change: Callable[[], Any]) -> bool:
     try:
         change()
     except UserError as error:
-        st.session_state[LABEL_MISTAKE] = error
+        st.session_state[LABEL_MISTAKE] = error.bare()
         return False
     return True
 

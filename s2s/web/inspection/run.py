@@ -156,7 +156,7 @@ def _progress(entry: inspections.InspectionEntry) -> None:
     if mistake is not None and entry.manifest is None:  # the file cannot be used, so there is nothing to continue
         inspections.forget_job(entry.name)
         _open_inspection("")
-        st.session_state[INSPECT_PROBLEM] = mistake
+        st.session_state[INSPECT_PROBLEM] = mistake.bare()
         st.rerun()
     left.markdown(t("inspect.unfinished", name=code(name)))
     problem = f"inspect_problem-{entry.name}"
@@ -182,7 +182,7 @@ def _start_job(name: str, problem: str = "inspect_problem") -> None:
         inspections.start_inspection(name, checkpoint)
         st.session_state[keys.INSPECTION] = name
     except UserError as error:
-        st.session_state[problem] = error
+        st.session_state[problem] = error.bare()
 
 
 def _new_inspection_form(names: list[str], visitor_names: set[str]) -> None:
