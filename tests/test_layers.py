@@ -43,6 +43,7 @@ inspect/states
 figures
 inspect/report
 api                 : checkpoint decode errors player trace
+sandbox             : checkpoint adapters errors text
 commands
 server
 web/shell

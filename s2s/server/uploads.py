@@ -10,15 +10,18 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from s2s.checkpoint.archive import FILES, NEEDED, UNPACKED
+from s2s.checkpoint.archive import FILES, LIMIT, NEEDED, UNPACKED
 from s2s.disk import remove
 from s2s.errors import UserError
+from s2s.sandbox.limits import Limits
+from s2s.sandbox.run import run
 from s2s.server import folders
 from s2s.server.registry import Registry
 
 MAX_PER_SESSION = 3  # checkpoints of one session
 MAX_UPLOADS = 20  # checkpoints of all sessions
 MAX_BYTES = 1_000_000_000  # of all uploads together
+LIMITS = Limits(seconds=30, memory=2_000_000_000, file=UNPACKED)
 _UPLOADS: Registry[Upload] = Registry()
 
 
@@ -40,17 +43,23 @@ def checkpoint_directory(name: str) -> Path | None:
 
 def add_archive(title: str, content: bytes) -> Upload:
     """Add a checkpoint from a zip file. Raises UserError for another kind of file, or if there are too many uploads."""
-    from s2s.checkpoint import archive
 
-    return _register(title, lambda directory: archive.load_archive(title, content, directory))
+    def fill(directory: Path) -> None:
+        if len(content) > LIMIT:
+            raise UserError("file_too_large", file=title, limit=LIMIT // 1_000_000)
+        archive = directory.with_name("upload.zip")
+        archive.write_bytes(content)
+        values = {"title": title, "archive": str(archive), "into": str(directory)}
+        run("s2s.sandbox.tasks:unpack_checkpoint", title, values, [archive], [directory.parent], LIMITS)
+        archive.unlink()
+
+    return _register(title, fill)
 
 
 def add_folder(typed: str) -> Upload:
     """Add a copy of a checkpoint directory inside ``folders.DATA``. Raises UserError as ``add_archive`` does."""
 
     def fill(directory: Path) -> None:
-        from s2s.checkpoint.open import load as load_checkpoint
-
         paths, left = [], UNPACKED
         for file in FILES:
             try:
@@ -65,7 +74,8 @@ def add_folder(typed: str) -> Upload:
                 raise UserError("archive_unpacked", file=typed[:100], limit=UNPACKED // 1_000_000)
             shutil.copyfile(path, directory / path.name)
         try:
-            load_checkpoint(directory)
+            values = {"directory": str(directory)}
+            run("s2s.sandbox.tasks:check_checkpoint", typed, values, [directory], limits=LIMITS)
         except UserError as error:
             if "file" in error.values:
                 error.values["file"] = f"{typed.strip()}/{Path(str(error.values['file'])).name}"
@@ -83,8 +93,8 @@ def remove_upload(upload: Upload) -> None:
 def _register(title: str, fill: Callable[[Path], object]) -> Upload:
     """Register the directory that ``fill`` writes. Raises UserError if the uploads of all sessions exceed a limit."""
     with _UPLOADS.lock:
-        present = _UPLOADS.entries()
-        if len(present) >= MAX_UPLOADS or sum(upload.size for upload in present) >= MAX_BYTES:
+        sizes = [upload.size for upload in _UPLOADS.entries()]
+        if len(sizes) >= MAX_UPLOADS or sum(sizes) >= MAX_BYTES:
             raise UserError("uploads_full")
         upload = Upload(title, UNPACKED)  # counts with the largest size until the real one is known
         _UPLOADS.add(upload)

@@ -1,0 +1,51 @@
+"""Uploaded checkpoints: read confined, counted while somebody holds them, and gone with those who do."""
+
+from __future__ import annotations
+
+import gc
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from s2s.errors import UserError
+from s2s.server import uploads
+
+
+def packed(directory: Path) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for path in directory.iterdir():
+            archive.write(path, path.name)
+    return out.getvalue()
+
+
+def test_a_refused_upload_that_is_remembered_keeps_nobody_elses(
+    tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = len(uploads._UPLOADS.entries())
+    monkeypatch.setattr(uploads, "MAX_UPLOADS", before + 2)
+    others = [uploads.add_archive("mine.zip", packed(tiny_checkpoint)) for _ in range(2)]
+    with pytest.raises(UserError) as full:
+        uploads.add_archive("third.zip", packed(tiny_checkpoint))
+    del others[0]
+    gc.collect()
+    with pytest.raises(UserError) as broken:
+        uploads.add_archive("broken.zip", b"PK")
+    remembered = [full.value.bare(), broken.value.bare()]
+    del full, broken, others
+    gc.collect()
+    assert len(uploads._UPLOADS.entries()) == before
+    assert [error.key for error in remembered] == ["error.uploads_full", "error.archive_broken"]
+
+
+def test_a_bomb_is_refused_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("config.json", "vocab.json", "model.safetensors"):
+            archive.writestr(name, bytes(150_000_000))
+    with pytest.raises(UserError) as error:
+        uploads.add_archive("bomb.zip", out.getvalue())
+    assert error.value.key == "error.archive_unpacked" and list(tmp_path.iterdir()) == []
