@@ -249,7 +249,10 @@ def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "config") ->
         if dataclasses.is_dataclass(default):
             value = from_dict(type(default), value, f"{where}.{key}")
         elif isinstance(default, float) and type(value) is int:
-            value = float(value)
+            try:
+                value = float(value)
+            except OverflowError:
+                raise UserError("config_type", key=f"{where}.{key}", expected="float", found="int") from None
         elif type(value) is not type(default):
             raise UserError(
                 "config_type", key=f"{where}.{key}", expected=type(default).__name__, found=type(value).__name__

@@ -6,8 +6,11 @@ Nothing is unpickled, no link is followed and no other file is opened; arrays be
 from __future__ import annotations
 
 import io
+import lzma
 import math
 import re
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,10 +27,14 @@ from s2s.text.safe import printable
 Arrays = dict[str, np.ndarray]  # path in the file → float32 array, in file order
 
 LIMIT = 1_000_000_000  # bytes, of a file and of all its arrays as float32
+HEADER = 16_384  # bytes within which the header of an array of an .npz file has to end
 OBJECTS = 5_000  # groups and arrays in an HDF5 file, at most
 DEPTH = 20  # nested groups, at most: files have 8, and hard links can form a cycle
 MAGIC = {b"PK\x03\x04": "zip", b"\x89HDF": "h5"}
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, KeyError, TypeError)
+BROKEN = (  # exceptions of the libraries for a damaged file
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, tokenize.TokenError, SyntaxError, RecursionError),
+    *(EOFError, OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError, OverflowError, MemoryError),
+)
 STATE = re.compile(
     r"(^|/)(optimizer(_weights)?|seed_generator|seed_generator_state)(/|$)"
 )  # arrays that are not weights
@@ -115,21 +122,25 @@ def _zip(path: Path) -> Arrays:
         for info in packed.infolist():
             name = info.filename.removesuffix(".npy")
             if not STATE.search(name):
-                arrays[name] = _npy(budget, name, archive.read_member(str(path), packed, info, LIMIT))
+                arrays[name] = _npy(budget, name, packed, info)
         return arrays
 
 
-def _npy(budget: _ByteBudget, name: str, content: bytes) -> np.ndarray:
-    """One array of an ``.npz`` file; the size in its header is checked against the bytes that follow."""
-    file = io.BytesIO(content)
-    version = np.lib.format.read_magic(file)
-    header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
-    if header is None:
-        raise UserError("arrays_kind", file=str(budget.file))
-    shape, column_major, dtype = header(file)
-    budget.reserve(name, shape, dtype)
-    rest = content[file.tell() :]
-    if len(rest) != math.prod(shape) * dtype.itemsize:
+def _npy(budget: _ByteBudget, name: str, packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
+    """One array of an ``.npz`` file. Only as many bytes are unpacked as its header claims, within the budget."""
+    if info.flag_bits & 0x1:
+        raise UserError("archive_encrypted", file=str(budget.file))
+    with packed.open(info) as file:
+        start = io.BytesIO(file.read(HEADER))
+        version = np.lib.format.read_magic(start)
+        header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
+        if header is None:
+            raise UserError("arrays_kind", file=str(budget.file))
+        shape, column_major, dtype = header(start)
+        budget.reserve(name, shape, dtype)
+        size = math.prod(shape) * dtype.itemsize
+        rest = start.read() + file.read(max(0, size - HEADER) + HEADER + 1)
+    if len(rest) != size:
         raise UserError("array_short", file=str(budget.file), key=short_printable(name))
     return budget.to_float32(name, np.frombuffer(rest, dtype).reshape(shape, order="F" if column_major else "C"))
 

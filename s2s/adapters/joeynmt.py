@@ -46,14 +46,24 @@ def read_joeynmt(paths: Sequence[Path], texts: Texts) -> Imported:
 
 def _options(file: Path) -> Options:
     try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+        values = yaml.load(file.read_text(encoding="utf-8"), Plain)
     except OSError:
         raise UserError("file_missing", file=str(file)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:  # ValueError: also a day 32
         raise UserError("import_broken", file=str(file), reason=" ".join(str(error).split())[:200]) from None
     if not isinstance(values, dict):
         raise UserError("import_broken", file=str(file), reason=type(values).__name__)
     return Options(file, values)
+
+
+class Plain(yaml.SafeLoader):  # type: ignore[misc]  # the library has no types
+    """YAML of plain values that refuses aliases: ten lines of them can stand for more values than there is memory."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """As the library's, for an event that is no alias."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "aliases are not read", self.peek_event().start_mark)
+        return super().compose_node(parent, index)
 
 
 def _rows(file: Path, options: Options, side: str) -> Rows:
@@ -66,9 +76,16 @@ def _rows(file: Path, options: Options, side: str) -> Rows:
         raise UserError("file_missing", file=str(file)) from None
     except UnicodeDecodeError as error:
         raise UserError("import_broken", file=str(file), reason=str(error)) from None
-    named = {name: options.get(f"data.special_symbols.{name}_token", word) for name, (_, word) in SPECIALS.items()}
-    extra = [options.get("data.special_symbols.sep_token"), *options.get("data.special_symbols.lang_tags", [])]
-    tokens = list(dict.fromkeys([*named.values(), *filter(None, extra), *listed]))
+    symbols = "data.special_symbols"
+    named = {name: options.need(f"{symbols}.{name}_token", str, word) for name, (_, word) in SPECIALS.items()}
+    tags = options.get(f"{symbols}.lang_tags", [])
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise UserError(
+            "import_type", file=str(options.file), key=f"{symbols}.lang_tags", expected="list", found=repr(tags)[:80]
+        )
+    tokens = list(
+        dict.fromkeys([*named.values(), *filter(None, [options.need(f"{symbols}.sep_token", str, ""), *tags]), *listed])
+    )
     for name, (place, _) in SPECIALS.items():
         options.only(f"data.special_symbols.{name}_id", tokens.index(named[name]), default=place)
     if options.get(f"data.{side}.level") == "char":

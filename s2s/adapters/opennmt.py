@@ -139,7 +139,7 @@ def _convert(tensors: Weights, m: ModelConfig, options: Options, rows: tuple[Row
         weights["decoder.attention.query.weight"] = tensors.pop("decoder.attn.linear_query.weight", hidden, hidden)
         weights["decoder.attention.query.bias"] = tensors.pop("decoder.attn.linear_query.bias", hidden)
         weights["decoder.attention.v.weight"] = tensors.pop("decoder.attn.v.weight", 1, hidden)
-    elif options.get("global_attention") == "dot":
+    elif options.get("global_attention", "general") == "dot":
         key = torch.eye(hidden)
     else:  # the library multiplies the decoder's state: h_s (W h_t) = h_t (W^T h_s)
         key = tensors.pop("decoder.attn.linear_in.weight", hidden, hidden).t()
@@ -160,7 +160,7 @@ def _convert(tensors: Weights, m: ModelConfig, options: Options, rows: tuple[Row
 
 
 def _notes(options: Options) -> list[str]:
-    kind, both = options.get("global_attention"), options.get("encoder_type") == "brnn"
+    kind, both = options.get("global_attention", "general"), options.get("encoder_type") == "brnn"
     score = {
         "mlp": "the additive score of the current state, here `concat` with a bias; its readout is linear",
         "general": "here `general`, its weight transposed",

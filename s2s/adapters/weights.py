@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import pickle
 import re
+import struct
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +23,7 @@ from s2s.text.vocab import SPECIALS, Vocab
 NEVER = -30_000.0  # output bias of a token that the library never outputs; finite in half precision
 
 BROKEN = (  # exceptions of torch.load for a damaged file
-    *(pickle.UnpicklingError, RuntimeError, EOFError, ValueError, TypeError, LookupError),
+    *(pickle.UnpicklingError, struct.error, RuntimeError, EOFError, ValueError, TypeError, LookupError),
     *(AttributeError, AssertionError, ArithmeticError, MemoryError),
 )
 
@@ -76,6 +77,9 @@ class Weights:
         tensor = self.left.pop(name, None)
         if not isinstance(tensor, Tensor):
             raise UserError("weight_missing", file=str(self.file), key=name)
+        if tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized or not tensor.is_floating_point():
+            kind = "meta" if tensor.is_meta else f"{tensor.layout} {tensor.dtype}".replace("torch.", "")
+            raise UserError("weight_type", file=str(self.file), key=name, found=kind)
         if tuple(tensor.shape) != shape:
             raise UserError("weight_shape", file=str(self.file), key=name, expected=shape, found=tuple(tensor.shape))
         return tensor.detach().to("cpu", torch.float32)

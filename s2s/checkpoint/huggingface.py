@@ -137,6 +137,17 @@ def ignored_settings(generation: Any) -> list[str]:
 
 
 def _checkpoint(directory: Path, values: Mapping[str, Any], network: Any, tokenizer: Any, digest: str) -> Checkpoint:
+    """The record of a model; UserError where its settings are not of the kinds that the library writes."""
+    try:
+        return _record(directory, values, network, tokenizer, digest)
+    except UserError:
+        raise
+    except Exception as error:  # ids of 400 digits, lists of texts: the library has passed them on as they are
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError("huggingface_broken", origin=values["origin"], reason=reason) from None
+
+
+def _record(directory: Path, values: Mapping[str, Any], network: Any, tokenizer: Any, digest: str) -> Checkpoint:
     from s2s.model.huggingface.ids import ids, lead, single, special_ids, vocabs
     from s2s.model.huggingface.model import HuggingFace
     from s2s.model.huggingface.pieces import Pieces, labels
