@@ -3,7 +3,8 @@
 import streamlit as st
 
 from s2s.web.classroom import student
-from s2s.web.shell import language
+from s2s.web.shell import address, language
 
+address.through_app()
 student.student_page(st.query_params.get("room", ""))
 language.switch()

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from s2s.web.shell import controls, projector
+from s2s.web.shell import address, controls, projector
 from s2s.web.shell.heads import choose_head
 from s2s.web.shell.language import t
 from s2s.web.step_through.page import render_stage
 
+address.through_app()
 st.markdown(f"**{t('app.title')}** :small[:gray[{t('app.tagline')}]]")
 
 names = controls.begin()
