@@ -16,6 +16,7 @@ from s2s.web.lesson.tables import STYLE, formulas, numbers
 from s2s.web.shell import controls, language, layout, models
 from s2s.web.shell.bound import shows
 from s2s.web.shell.foreign import code
+from s2s.web.shell.job_panel import MEGABYTES
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import GREEDY, PageState
 
@@ -170,7 +171,7 @@ def _date() -> None:
 def _submission() -> None:
     """Make a submission: the commands, and a check of the uploaded file."""
     st.code(COMMANDS, language="bash")
-    file = st.file_uploader(t("lesson.homework.upload"), type=["csv"], key="submission")
+    file = st.file_uploader(t("lesson.homework.upload"), ["csv"], key="submission", max_upload_size=MEGABYTES)
     if file is None:
         return
     from s2s.evaluate.submission import check_submission
