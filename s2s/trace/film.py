@@ -119,7 +119,7 @@ def _read(path: Path, made: Callable[[dict[str, Any]], T], skip: int = 0) -> Ite
     for row, line in enumerate(lines[skip:], start=skip + 1):
         try:
             yield made(json.loads(line))
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise UserError("film_broken", file=str(path), row=row, reason=str(error)) from None
 
 

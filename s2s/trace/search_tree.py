@@ -194,7 +194,7 @@ class SearchTree:
         values = read_record(text, SCHEMA, "search tree")
         try:
             return _from_dict(values)
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
+        except (KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"not a whole search tree: {error}") from None
 
 

@@ -55,7 +55,9 @@ def test_a_film_is_read_back(tiny_checkpoint: Path, tmp_path: Path) -> None:
     assert film(tmp_path) == tuple(frames)
 
 
-@pytest.mark.parametrize("row", ["{", "5", '{"step": 1, "sentence": 0, "text": "x", "trace": {}}', '{"step": 1}'])
+@pytest.mark.parametrize(
+    "row", ["{", "5", '{"step": 1, "sentence": 0, "text": "x", "trace": {}}', '{"step": 1}', '{"step": 1e999}']
+)
 def test_a_row_that_is_no_frame_is_named(tiny_checkpoint: Path, tmp_path: Path, row: str) -> None:
     good = FilmFrame(1, 0, trace(load(tiny_checkpoint), TEXT, REFERENCE, "forced"), "x").to_json()
     (tmp_path / NAME).write_text(f"{good}\n{row}\n", encoding="utf-8")

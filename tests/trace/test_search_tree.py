@@ -130,8 +130,9 @@ def broken(**changes: Any) -> str:
         broken(steps=[{"kept": 1}]),
         broken(finished=[{"node": 77, "text": ""}]),
         broken(limit=None),
+        broken(nodes=demo().to_dict()["nodes"] | {"total": [10**400] * len(demo().nodes)}),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_other_json_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError):
