@@ -81,7 +81,7 @@ def free_pass(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True)
 class Positions:
-    """Accuracy and NLL by position (from 0) and over all positions, teacher-forced against free-running.
+    """Accuracy and NLL by position (from 0) and over all of the first 100, teacher-forced against free-running.
 
     ``nll_running`` is the teacher-forced NLL over the same tokens as ``nll_free``: those before the end of the
     sentence's own output.

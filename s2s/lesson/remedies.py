@@ -25,7 +25,6 @@ from s2s.train.objectives.policy import rewards
 from s2s.train.objectives.rollout import argmax, drawing, rollout
 from s2s.train.objectives.sampling import mixed, teacher_share
 
-SCHEDULES = ("linear", "exponential", "inverse_sigmoid")
 COPIES = 200  # copies of the sentence from which the shares are measured
 
 

@@ -32,19 +32,21 @@ DENIED = (  # system calls; the kernel answers EPERM
 CLONE_THREAD = 0x10000  # flag of clone: a thread, not a process
 
 
-def confine(reads: Sequence[Path], writes: Sequence[Path], limits: Limits) -> tuple[str, ...]:
-    """Forbid all but reading ``reads`` and writing below ``writes``; returns the names of the protections applied.
+def confine(reads: Sequence[Path], writes: Sequence[Path], limits: Limits) -> None:
+    """Forbid all but reading ``reads`` and writing below ``writes``, within the limits.
 
-    They cannot be removed again. Threads that already run are not confined.
+    This cannot be undone. Threads that already run are not confined.
     """
     load_filter = _seccomp()  # built first: finding the library that it needs runs a program
-    return tuple(filter(None, (_resources(limits), _landlock(reads, writes), load_filter())))
+    _limit_resources(limits)
+    _limit_files(reads, writes)
+    load_filter()
 
 
-def _resources(limits: Limits) -> str:
+def _limit_resources(limits: Limits) -> None:
     """Resource limits of Unix. The memory limit is added to what is in use now."""
     if sys.platform == "win32":
-        return ""
+        return
     import resource
 
     used = _data_bytes()
@@ -57,7 +59,6 @@ def _resources(limits: Limits) -> str:
     }
     for name, bound in bounds.items():
         resource.setrlimit(getattr(resource, name), (bound, bound))
-    return "resources"
 
 
 def _data_bytes() -> int:
@@ -69,13 +70,12 @@ def _data_bytes() -> int:
     return next((1024 * int(line.split()[1]) for line in status.splitlines() if line.startswith("VmData:")), 0)
 
 
-def _landlock(reads: Sequence[Path], writes: Sequence[Path]) -> str:
-    try:
-        import landlockpy
-    except ImportError:
-        return ""
+def _limit_files(reads: Sequence[Path], writes: Sequence[Path]) -> None:
+    """Landlock, where the kernel has it."""
+    import landlockpy
+
     if not landlockpy.supported():
-        return ""
+        return
     fs = landlockpy.AccessFS
     read = fs.READ_FILE | fs.READ_DIR
     write = read | fs.WRITE_FILE | fs.TRUNCATE | fs.MAKE_REG | fs.MAKE_DIR | fs.REMOVE_FILE | fs.REMOVE_DIR | fs.REFER
@@ -86,7 +86,6 @@ def _landlock(reads: Sequence[Path], writes: Sequence[Path]) -> str:
                 if path.exists():
                     rules.allow_path(path, access if path.is_dir() else access & of_files)
         rules.restrict()
-    return "landlock"
 
 
 def _interpreter() -> list[Path]:
@@ -97,12 +96,12 @@ def _interpreter() -> list[Path]:
     ]
 
 
-def _seccomp() -> Callable[[], str]:
-    """A function that loads the filter and returns its name, or "" if seccomp is not available."""
+def _seccomp() -> Callable[[], None]:
+    """A function that loads the filter; it does nothing if libseccomp is not installed."""
     try:
         import pyseccomp
-    except (ImportError, RuntimeError, OSError):  # RuntimeError: libseccomp is not installed
-        return lambda: ""
+    except (RuntimeError, OSError):  # there is no libseccomp
+        return lambda: None
     rules = pyseccomp.SyscallFilter(defaction=pyseccomp.ALLOW)
     refused = pyseccomp.ERRNO(errno.EPERM)
     for name in DENIED:
@@ -114,9 +113,5 @@ def _seccomp() -> Callable[[], str]:
     rules.add_rule(refused, "clone", threads)
     rules.add_rule(refused, "prlimit64", pyseccomp.Arg(2, pyseccomp.NE, 0))  # to read a limit is allowed
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags are in memory: glibc falls back to clone
-
-    def load() -> str:
-        rules.load()
-        return "seccomp"
-
+    load: Callable[[], None] = rules.load
     return load

@@ -13,3 +13,6 @@ class Limits:
     memory: int = 2_000_000_000  # bytes of private memory
     file: int = 500_000_000  # bytes of a written file
     descriptors: int = 64  # open files
+
+
+DEFAULT = Limits()

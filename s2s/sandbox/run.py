@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from s2s.errors import LANGUAGES, UserError, sentences
-from s2s.sandbox.limits import Limits
+from s2s.sandbox.limits import DEFAULT, Limits
 from s2s.text.safe import printable
 
 IMPORT_SECONDS = 30  # for the child to import its modules, on top of the task's own time
@@ -30,7 +30,7 @@ def run(
     values: Mapping[str, Any],
     reads: Sequence[Path] = (),
     writes: Sequence[Path] = (),
-    limits: Limits = Limits(),  # noqa: B008
+    limits: Limits = DEFAULT,
 ) -> Any:
     """Call ``task`` (``module:function``) with ``values`` in a confined child process, and return its answer.
 
@@ -86,7 +86,10 @@ def _communicate(request: bytes, limits: Limits, errors: Any, writes: Sequence[P
     try:
         process.stdin.write(request)
         process.stdin.close()
-        return process.stdout.read(MAX_ANSWER), process.poll() or 0
+        answer = process.stdout.read(MAX_ANSWER)
+        if len(answer) == MAX_ANSWER:  # it may go on writing for ever
+            process.kill()
+        return answer, process.wait()
     except BrokenPipeError:  # it died before it had read its request
         return b"", process.wait()
     finally:

@@ -24,7 +24,6 @@ States = dict[tuple[int, Values], float]  # (characters read, values of the fiel
 
 HELD_OUT = 0.05  # share of the dates in dev; the same again in test
 CHAIN = (2, 4)  # smallest and largest number of steps in the harder variant
-TOTAL_WEIGHT = sum(form.weight for form in FORMS)
 END_TOKEN = SPECIALS[EOS]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from s2s.adapters import arrays, keras
 from s2s.adapters.imported import ImportOptions
 from s2s.errors import LANGUAGES, UserError
 from tests.adapters.keras_model import KerasModel, save_h5, save_keras, save_words
+from tests.fuzz.mutate import mutated
 from tests.paths import ROOT
 
 FIXTURES = ROOT / "tests" / "fixtures" / "keras"
@@ -166,24 +168,9 @@ def test_truncated_files_get_a_sentence(tmp_path: Path, suffix: str, share: floa
     assert error.value.key in ("error.arrays_broken", "error.arrays_zip", "error.array_short")
 
 
-def mutated(content: bytes, rng: np.random.Generator) -> bytes:
-    """A file with a few bytes changed, a piece gone, or a piece of it copied over another."""
-    data = bytearray(content)
-    kind, at = rng.integers(3), int(rng.integers(len(data)))
-    if kind == 0:
-        for place in rng.integers(len(data), size=rng.integers(1, 9)):
-            data[place] = rng.integers(256)
-    elif kind == 1:
-        del data[at : at + int(rng.integers(1, 2000))]
-    else:
-        other, size = int(rng.integers(len(data))), int(rng.integers(1, 400))
-        data[at : at + size] = data[other : other + size]
-    return bytes(data)
-
-
 @pytest.mark.parametrize("name", ["keras-2.h5", "keras-3.weights.h5", "keras-3.keras", "m.npz"])
 def test_mutated_files_are_refused_with_a_sentence_or_read(tmp_path: Path, name: str) -> None:
-    rng, path = np.random.default_rng(11), tmp_path / name
+    rng, path = random.Random(11), tmp_path / name
     if name == "m.npz":
         np.savez_compressed(path, **KerasModel.random(both=True).named())
     else:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from s2s.adapters.imported import Imported, ImportOptions
 from s2s.decode.decode import trace
 from s2s.errors import LANGUAGES, UserError
 from tests.adapters.common import run, stored
-from tests.adapters.test_arrays import mutated
+from tests.fuzz.mutate import mutated
 
 SOURCE = ("SOS", "EOS", "je", "suis", "pret", "content", "il", "est", "la", "!", "?")
 TARGET = ("SOS", "EOS", "i", "m", "am", "ready", "he", "is", "here", "!")
@@ -155,7 +156,7 @@ def test_what_is_not_the_tutorials_model_gets_a_sentence(tmp_path: Path, key: st
 
 
 def test_mutated_files_are_refused_with_a_sentence_or_read(tmp_path: Path) -> None:
-    rng, path, asked, refused = np.random.default_rng(4), files(tmp_path)["one"][0], options(tmp_path), 0
+    rng, path, asked, refused = random.Random(4), files(tmp_path)["one"][0], options(tmp_path), 0
     content = path.read_bytes()
     for _ in range(25):
         path.write_bytes(mutated(content, rng))

@@ -41,7 +41,8 @@ def mutated(content: bytes, rng: random.Random) -> bytes:
 
 
 def _bytes(content: bytes, rng: random.Random) -> bytes:
-    return rng.choice([_flip, _set, _number, _cut, _delete, _repeat, _insert])(bytearray(content or b"\0"), rng)
+    change = rng.choice([_flip, _set, _number, _cut, _delete, _repeat, _overwrite, _insert])
+    return change(bytearray(content or b"\0"), rng)
 
 
 def _flip(data: bytearray, rng: random.Random) -> bytes:
@@ -76,6 +77,12 @@ def _repeat(data: bytearray, rng: random.Random) -> bytes:
     at = rng.randrange(len(data))
     piece = data[at : at + rng.choice([1, 8, 100, 2000])]
     return bytes(data[:at] + piece * rng.choice([2, 3, 50]) + data[at:])
+
+
+def _overwrite(data: bytearray, rng: random.Random) -> bytes:
+    at, other, size = rng.randrange(len(data)), rng.randrange(len(data)), rng.randint(1, 400)
+    data[at : at + size] = data[other : other + size]
+    return bytes(data)
 
 
 def _insert(data: bytearray, rng: random.Random) -> bytes:
