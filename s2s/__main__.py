@@ -36,6 +36,7 @@ from s2s.commands import (
 from s2s.commands.arguments import MISTAKE, Parser, one_line
 from s2s.errors import UserError
 from s2s.openmp import sleep_while_waiting
+from s2s.text.safe import has_surrogate
 
 SCRIPT, PROGRAM = "lookback", "python -m s2s"  # the installed command, and the call from a clone
 INTERRUPTED = 130  # exit status after Ctrl-C
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        if any("\ud800" <= c <= "\udfff" for argument in arguments for c in argument):
+        if any(map(has_surrogate, arguments)):
             raise UserError("argument_not_utf8")
         try:
             options = parser().parse_args(arguments)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from s2s import disk
 from s2s.errors import UserError
+from s2s.text.safe import parse_json
 from s2s.text.vocab import Vocab
 
 MAX_JSON_BYTES = 20_000_000  # of a JSON file that is read
@@ -30,7 +31,7 @@ def read_object(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise UserError("file_too_large", file=str(path), limit=MAX_JSON_BYTES // 1_000_000)
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = parse_json(path.read_text(encoding="utf-8"))
     except OSError:
         raise UserError("checkpoint_file_missing", file=str(path)) from None
     except (ValueError, RecursionError) as error:

@@ -78,8 +78,9 @@ def import_huggingface(
     }
 
     def fill(fresh: Path) -> None:
-        network.save_pretrained(fresh / MODEL)
-        tokenizer.save_pretrained(fresh / MODEL)
+        with loading.refuse_broken(named["origin"], ValueError):  # half a character in a tokenizer's words, say
+            network.save_pretrained(fresh / MODEL)
+            tokenizer.save_pretrained(fresh / MODEL)
         write_json(fresh / "config.json", values)
         write_json(fresh / "metrics.json", {"imported": facts})
         disk.write_text(fresh / "README.md", _card(values, type(network).__name__, facts))
@@ -138,13 +139,8 @@ def ignored_settings(generation: Any) -> list[str]:
 
 def _checkpoint(directory: Path, values: Mapping[str, Any], network: Any, tokenizer: Any, digest: str) -> Checkpoint:
     """The record of a model; UserError where its settings are not of the kinds that the library writes."""
-    try:
+    with loading.refuse_broken(values["origin"]):  # ids of 400 digits, lists of texts: the library passes them on
         return _record(directory, values, network, tokenizer, digest)
-    except UserError:
-        raise
-    except Exception as error:  # ids of 400 digits, lists of texts: the library has passed them on as they are
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise UserError("huggingface_broken", origin=values["origin"], reason=reason) from None
 
 
 def _record(directory: Path, values: Mapping[str, Any], network: Any, tokenizer: Any, digest: str) -> Checkpoint:

@@ -14,6 +14,7 @@ from s2s.data import automaster, text_file
 from s2s.data.csv_records import Records
 from s2s.data.text_file import AUTO, Bad, Form, any_visible, recognise
 from s2s.errors import UserError, say, sentences
+from s2s.text.safe import has_surrogate
 
 Pair = tuple[str, str]
 Question = tuple[str, str]  # QID, source text
@@ -243,7 +244,7 @@ def _valid_pair(file: File, number: int, sides: Sequence[tuple[object, str]]) ->
     """Yield a row's pair if both sides are visible text; JSON may hold other values and lone surrogates."""
     texts = []
     for value, name in sides:
-        if not isinstance(value, str) or not any_visible(value) or any("\ud800" <= c <= "\udfff" for c in value):
+        if not isinstance(value, str) or not any_visible(value) or has_surrogate(value):
             file.bad(UserError("row_column", file=file.name, row=number, column=name))
             return
         texts.append(value)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from s2s.errors import UserError, say
+from s2s.text.safe import has_surrogate
 
 Bad = Callable[[UserError], None]  # called with the error of a bad row: raises it, or returns to skip the row
 
@@ -41,7 +42,6 @@ COMMON = frozenset(
 )
 COMMON_SHARE = 0.25  # share of the Chinese characters that must be in COMMON for a file to be GB18030
 LETTERS = 32  # non-ASCII letters that are enough to tell whether a file is UTF-8 only by chance
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _HAN = re.compile("[\u3400-\u9fff]")
 _WORD = re.compile(r"\w*[^\x00-\x7f]+\w*")
 _STRUCTURE = re.compile("[\n\r\t,;]")
@@ -127,7 +127,7 @@ def lines(form: Form, bad: Bad) -> Iterator[str]:
             number += 1
             if len(line) == MAX_LINE and not line.endswith(form.newline):
                 raise UserError("row_too_long", file=file, row=number, limit=MAX_LINE // 1_000_000)
-            if not line.isascii() and _SURROGATE.search(line):
+            if has_surrogate(line):
                 bad(_not_encoded(form, number))
                 line = ""
             yield (line.removeprefix("\ufeff") if number == 1 else line).rstrip("\r\n")

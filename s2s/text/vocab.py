@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from s2s.errors import UserError
+from s2s.text.safe import has_surrogate
 
 PAD, UNK, BOS, EOS = range(4)
 SPECIALS = ("<pad>", "<unk>", "<bos>", "<eos>")
@@ -69,6 +70,10 @@ class Vocab:
     def __post_init__(self) -> None:
         if self.tokens[: len(SPECIALS)] != SPECIALS:
             raise UserError("vocab_specials", found=", ".join(self.tokens[:4]), expected=", ".join(SPECIALS))
+        if has_surrogate("".join(self.tokens)):
+            raise UserError(
+                "vocab_surrogate", id=next(i for i, token in enumerate(self.tokens) if has_surrogate(token))
+            )
         ids = {token: i for i, token in enumerate(self.tokens)}
         if len(ids) != len(self.tokens):
             repeated = next(t for t, n in Counter(self.tokens).items() if n > 1)

@@ -107,7 +107,9 @@ def test_a_missing_file_is_named(directory: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["config.json", "vocab.json", "metrics.json"])
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"3", b'"\xff"', b"[" * 200_000, b'{"a":' * 200_000], ids=lambda c: c[:6].hex()
+    "content",
+    [b"", b"{", b"[]", b"3", b'"\xff"', b'{"name": "\\ud800"}', b"[" * 200_000, b'{"a":' * 200_000],
+    ids=lambda c: c[:6].hex(),
 )
 def test_broken_json_is_named(directory: Path, name: str, content: bytes) -> None:
     (directory / name).write_bytes(content)

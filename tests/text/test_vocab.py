@@ -88,3 +88,10 @@ def test_the_first_of_two_spellings_is_found_and_each_under_its_own() -> None:
     assert vocab.encode([composed, apart]) == [5, 4]
     vocab = make_side("spaces", Vocab((*SPECIALS, "a\u200cb", "a\u200db", "<pad>\u200c"))).vocab
     assert vocab.encode(["ab", "a\u200cb", "a\u200db", "<pad>"]) == [4, 4, 5, UNK]
+
+
+def test_half_of_a_character_is_no_token() -> None:
+    with pytest.raises(UserError) as error:
+        Vocab((*SPECIALS, "猫", "\ud800"))
+    assert error.value.key == "error.vocab_surrogate" and error.value.values == {"id": 5}
+    assert len(Vocab((*SPECIALS, "😀"))) == 5

@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,34 +37,40 @@ def library() -> Any:
     return transformers
 
 
+@contextmanager
+def refuse_broken(origin: str, kinds: type[Exception] = Exception) -> Iterator[None]:
+    """Turn what the library raises for a broken directory, which is nearly anything, into one UserError."""
+    try:
+        yield
+    except UserError:
+        raise
+    except kinds as error:
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise UserError("huggingface_broken", origin=origin, reason=reason) from None
+
+
 def read_pretrained(origin: str, local: bool) -> tuple[Any, Any]:
     """Network and tokenizer. UserError if something is missing, incomplete, unsafe or of an unsupported kind."""
     transformers = library()
     from s2s.model.huggingface import attention
 
     safe = {"trust_remote_code": False, "local_files_only": local}
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            config = transformers.AutoConfig.from_pretrained(origin, **safe)
-            if config.model_type not in TYPES:
-                raise UserError("huggingface_kind", found=config.model_type, known=", ".join(TYPES))
-            attention.register()
-            network, loaded = transformers.AutoModelForSeq2SeqLM.from_pretrained(
-                origin,
-                use_safetensors=True,
-                dtype="float32",
-                attn_implementation=attention.NAME,
-                ignore_mismatched_sizes=True,  # refused below, with their names
-                output_loading_info=True,
-                **safe,
-            )
-            tokenizer = transformers.AutoTokenizer.from_pretrained(origin, **safe)
-    except UserError:
-        raise
-    except Exception as error:  # the library raises many kinds for a broken directory
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise UserError("huggingface_broken", origin=origin, reason=reason) from None
+    with refuse_broken(origin), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        config = transformers.AutoConfig.from_pretrained(origin, **safe)
+        if config.model_type not in TYPES:
+            raise UserError("huggingface_kind", found=config.model_type, known=", ".join(TYPES))
+        attention.register()
+        network, loaded = transformers.AutoModelForSeq2SeqLM.from_pretrained(
+            origin,
+            use_safetensors=True,
+            dtype="float32",
+            attn_implementation=attention.NAME,
+            ignore_mismatched_sizes=True,  # refused below, with their names
+            output_loading_info=True,
+            **safe,
+        )
+        tokenizer = transformers.AutoTokenizer.from_pretrained(origin, **safe)
     whole(origin, network, loaded)
     read, written = (part.weight.size(0) for part in (network.get_input_embeddings(), network.get_output_embeddings()))
     if read != written or getattr(tokenizer, "separate_vocabs", False):
