@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from s2s.web.shell import address, builtin, faults, language, models, style
+from s2s.web.shell import address, builtin, faults, language, models, outside, style
 
 st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wide")
 style.compact()
 faults.listen()
+outside.ask_nobody()
 faults.show_pending_fault()
 # Before any widget: otherwise the first run of a server would give widgets other identities than all later runs.
 # A visitor with a link to a room sees only its question.

@@ -1,4 +1,4 @@
-"""The command line, ``lookback COMMAND`` or ``python -m s2s COMMAND``: app, trace and the others of ``commands/``.
+"""The command line, ``lookback COMMAND`` or ``python -m s2s COMMAND``: serve, trace and the others of ``commands/``.
 
 Exit status 0, 2 for a user's mistake (one line on stderr says which), 130 after Ctrl-C, 143 after
 SIGTERM. Each module of ``commands/`` has a function ``add_…_command`` that declares the options and
@@ -18,7 +18,6 @@ from typing import NoReturn
 
 from s2s import __version__
 from s2s.commands import (
-    app,
     evaluate,
     evidence,
     export,
@@ -29,6 +28,7 @@ from s2s.commands import (
     neighbours,
     prepare,
     report,
+    serve,
     submit,
     trace,
     train,
@@ -41,7 +41,7 @@ from s2s.text.safe import has_surrogate
 SCRIPT, PROGRAM = "lookback", "python -m s2s"  # the installed command, and the call from a clone
 INTERRUPTED = 130  # exit status after Ctrl-C
 COMMANDS = (  # in the order of --help
-    app.add_app_command,
+    serve.add_serve_command,
     trace.add_trace_command,
     export.add_export_command,
     train.add_train_command,

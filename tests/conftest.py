@@ -9,19 +9,22 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import settings as hypothesis_settings
 
+from s2s import settings
 from tests.factory import make_checkpoint
+from tests.setting import Setting
 from tests.steady import pytest_collection_modifyitems as pytest_collection_modifyitems
 from tests.steady import pytest_terminal_summary as pytest_terminal_summary
 
-settings.register_profile("lookback", deadline=None, derandomize=True, max_examples=25)
-settings.load_profile("lookback")
+hypothesis_settings.register_profile("lookback", deadline=None, derandomize=True, max_examples=25)
+hypothesis_settings.load_profile("lookback")
 collect_ignore = ["fixtures"]  # how they were made: wants packages that no test does
 NUMBERS = itertools.count(1)  # of databases
 
@@ -30,6 +33,17 @@ NUMBERS = itertools.count(1)  # of databases
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint directory with a tiny additive model of random weights; not to be written to."""
     return make_checkpoint(tmp_path_factory.mktemp("checkpoints"))
+
+
+@pytest.fixture
+def setting(monkeypatch: pytest.MonkeyPatch) -> Setting:
+    """A function that changes settings of this process, until the test ends."""
+
+    def change(**values: Any) -> None:
+        changed = replace(settings.current(), **values)
+        monkeypatch.setattr(settings, "current", lambda: changed)
+
+    return change
 
 
 @pytest.fixture(scope="session")

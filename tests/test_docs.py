@@ -124,7 +124,7 @@ def commands_of(section: str) -> list[str]:
     return re.findall(r"^(?:python -m s2s|printf) .*$", sections("docs/COMMANDS.md")[section], re.MULTILINE)
 
 
-NOT_RUN = ("app", "prepare", "import")  # a server; a download, or another library's model, is needed
+NOT_RUN = ("serve", "prepare", "import")  # a server; a download, or another library's model, is needed
 
 
 def test_the_examples_of_the_command_line_run_from_top_to_bottom(

@@ -15,6 +15,7 @@ from tests.paths import ROOT
 # stand behind its colon; *shared: from all above it but the folders of other pages.
 LAYERS = """
 errors
+settings
 spreadsheet
 openmp
 locations
@@ -26,7 +27,7 @@ data
 model/kernels
 model
 model/huggingface
-store               : errors locations disk text trace
+store               : errors settings locations disk text trace
 tasks               : errors disk text data
 checkpoint
 adapters            : checkpoint config data disk errors model model/kernels text

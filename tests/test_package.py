@@ -6,7 +6,6 @@ import ast
 import json
 import os
 import re
-import runpy
 import shlex
 import subprocess
 import sys
@@ -163,24 +162,6 @@ def test_commands_and_python_find_what_lookback_checkpoints_names(
     assert main(["trace", "absent", "我"]) == 2
     known = capsys.readouterr().err
     assert tiny_checkpoint.name in known and "zh-en-luong" in known
-
-
-def test_lookback_app_is_streamlit_on_the_app(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    started: list[list[str]] = []
-    monkeypatch.setattr(runpy, "run_module", lambda name, run_name: started.append([name, *sys.argv]))
-    script = str(ROOT / "app.py")
-    for options, given in (
-        ([], []),
-        (["--port", "8600", "--address", "127.0.0.1"], ["--server.port", "8600", "--server.address", "127.0.0.1"]),
-    ):
-        monkeypatch.setattr(sys, "argv", ["/somewhere/lookback"])
-        assert main(["app", *options]) == 0
-        assert started.pop() == ["streamlit", "streamlit", "run", script, *given]
-    with pytest.raises(SystemExit):
-        main(["app", "--port", "0"])
-    assert "--port" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("script", "program"), [("/bin/lookback", "lookback"), ("/s2s/__main__.py", "python -m s2s")])

@@ -108,7 +108,7 @@ def serve(command: Path, empty: Path, environment: Mapping[str, str]) -> None:
     log = empty.with_name("log")
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [command, "app", "--port", port], cwd=empty, env=environment, stdout=out, stderr=subprocess.STDOUT
+            [command, "serve", "--port", port], cwd=empty, env=environment, stdout=out, stderr=subprocess.STDOUT
         )
         try:
             until(lambda: process.poll() is not None or healthy(f"http://localhost:{port}"), every=0.1)

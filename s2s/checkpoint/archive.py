@@ -15,6 +15,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from s2s import settings
 from s2s.errors import UserError
 from s2s.text.safe import printable
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 FILES = ("config.json", "vocab.json", "model.safetensors", "metrics.json", "README.md", "film.jsonl")
 NEEDED = FILES[:3]
 PICKLES = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".joblib", ".npy", ".npz", ".dill")
-LIMIT = 100_000_000  # bytes of an archive
 UNPACKED = 300_000_000  # bytes of all files together
 MEMBERS = 200  # entries of an archive, at most
 DIRECTORY = 64_000  # bytes of the central directory, which is read whole
@@ -42,8 +42,9 @@ def unpack(name: str, content: bytes, into: Path) -> None:
     that holds a pickle, a link, a path that leads out of it, a repeated name or no checkpoint. ``into`` may then hold
     some of the files.
     """
-    if len(content) > LIMIT:
-        raise UserError("file_too_large", file=name, limit=LIMIT // 1_000_000)
+    most = settings.current().checkpoint_mb
+    if len(content) > most * 1_000_000:
+        raise UserError("file_too_large", file=name, limit=most)
     _check_end(name, content)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

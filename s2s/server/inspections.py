@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s2s import disk
+from s2s import disk, settings
 from s2s.data.readers import EXTENSIONS, Columns, with_advice
 from s2s.errors import UserError
 from s2s.server import folders
@@ -26,8 +26,6 @@ from s2s.server.job import Job
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
 
-MAX_UPLOAD_MB = 20  # megabytes of one upload
-MAX_STORED_MB = 1_000  # megabytes of all uploads together
 VALID_NAME = re.compile(r"[\w-][\w.@-]{0,119}")  # of an inspection: no hidden file, no path
 PRIVATE_PREFIX = "u-"  # of the names of inspections of uploads
 
@@ -96,8 +94,9 @@ def store_upload(name: str, content: bytes) -> str:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         used = sum(stored.stat().st_size for stored in path.parent.iterdir())
-        if len(content) > MAX_UPLOAD_MB * 10**6 or used + len(content) > MAX_STORED_MB * 10**6:
-            raise UserError("upload_full", file=name, size=MAX_UPLOAD_MB)
+        most = settings.current()
+        if len(content) > most.test_file_mb * 10**6 or used + len(content) > most.test_files_mb * 10**6:
+            raise UserError("upload_full", file=name, size=most.test_file_mb)
 
         def fill(fresh: Path) -> None:
             fresh.write_bytes(content)

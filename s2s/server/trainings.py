@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from s2s import settings
 from s2s.disk import remove
 from s2s.errors import UserError
 from s2s.locations import PACKAGE
@@ -25,9 +26,6 @@ from s2s.trace.film import FilmFrame, FilmMoment, curve, film
 from s2s.train import live
 from s2s.train.worker import ERROR, MISTAKE
 
-MAX_SECONDS = 240.0  # of one run; a resumed training goes to the end of the queue
-MAX_PER_SESSION = 3  # trainings of one session
-MAX_TRAININGS = 60  # trainings of all sessions, about 5 MB each
 SAVE_TIMEOUT = 30.0  # seconds that a process has to end after SIGTERM
 POLL_INTERVAL = 0.1  # seconds between two checks of a process
 # Half of the cores train, the others serve pages.
@@ -96,8 +94,11 @@ def checkpoint_directory(name: str) -> Path | None:
 
 def start_training(choice: live.Choice) -> Training:
     """Queue a new training. Raises UserError if there are too many."""
-    if len(_TRAININGS.entries()) >= MAX_TRAININGS:
-        raise UserError("training_full", most=MAX_TRAININGS)
+    if settings.current().trainings_per_session == 0:
+        raise UserError("switched_off")
+    most = settings.current().trainings
+    if len(_TRAININGS.entries()) >= most:
+        raise UserError("training_full", most=most)
     return Training(choice)
 
 
@@ -138,7 +139,7 @@ def _run_process(task: Mapping[str, object], report: Callable[[float], None], tr
         process.stdin.flush()
         while process.poll() is None:
             report(0.0)
-            if time.monotonic() - began > MAX_SECONDS:
+            if time.monotonic() - began > settings.current().training_seconds:
                 if alive := training():
                     alive.timed_out = True
                 raise Stopped

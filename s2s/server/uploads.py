@@ -10,7 +10,8 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from s2s.checkpoint.archive import FILES, LIMIT, NEEDED, UNPACKED
+from s2s import settings
+from s2s.checkpoint.archive import FILES, NEEDED, UNPACKED
 from s2s.disk import remove
 from s2s.errors import UserError
 from s2s.sandbox.limits import Limits
@@ -18,9 +19,6 @@ from s2s.sandbox.run import run
 from s2s.server import folders
 from s2s.server.registry import Registry
 
-MAX_PER_SESSION = 3  # checkpoints of one session
-MAX_UPLOADS = 20  # checkpoints of all sessions
-MAX_BYTES = 1_000_000_000  # of all uploads together
 LIMITS = Limits(seconds=30, memory=2_000_000_000, file=UNPACKED)
 _UPLOADS: Registry[Upload] = Registry()
 
@@ -45,8 +43,9 @@ def add_archive(title: str, content: bytes) -> Upload:
     """Add a checkpoint from a zip file. Raises UserError for another kind of file, or if there are too many uploads."""
 
     def fill(directory: Path) -> None:
-        if len(content) > LIMIT:
-            raise UserError("file_too_large", file=title, limit=LIMIT // 1_000_000)
+        most = settings.current().checkpoint_mb
+        if len(content) > most * 1_000_000:
+            raise UserError("file_too_large", file=title, limit=most)
         archive = directory.with_name("upload.zip")
         archive.write_bytes(content)
         values = {"title": title, "archive": str(archive), "into": str(directory)}
@@ -92,9 +91,12 @@ def remove_upload(upload: Upload) -> None:
 
 def _register(title: str, fill: Callable[[Path], object]) -> Upload:
     """Register the directory that ``fill`` writes. Raises UserError if the uploads of all sessions exceed a limit."""
+    if settings.current().uploads_per_session == 0:
+        raise UserError("switched_off")
     with _UPLOADS.lock:
         sizes = [upload.size for upload in _UPLOADS.entries()]
-        if len(sizes) >= MAX_UPLOADS or sum(sizes) >= MAX_BYTES:
+        most = settings.current()
+        if len(sizes) >= most.uploads or sum(sizes) >= most.uploads_mb * 1_000_000:
             raise UserError("uploads_full")
         upload = Upload(title, UNPACKED)  # counts with the largest size until the real one is known
         _UPLOADS.add(upload)

@@ -34,6 +34,7 @@ from sqlalchemy import (
     update,
 )
 
+from s2s import settings
 from s2s.errors import UserError
 from s2s.store.database import METADATA, reading, upsert, writing
 from s2s.trace.trace import Trace
@@ -43,9 +44,6 @@ CODE = re.compile(f"[{ALPHABET}]{{6}}")
 VOTER = re.compile("[0-9a-f]{32}")
 HOUR = 3_600  # seconds until a room without a question expires
 DAY = 24 * HOUR  # seconds from the last question until a room expires
-MAX_ROOMS = 200
-MAX_VOTERS = 400  # of one question
-MAX_QUESTIONS = 500  # of one room
 MAX_WORDS = 5  # choices for the next word in one question
 
 ROOMS = Table(
@@ -146,8 +144,8 @@ def open_room(engine: Engine, now: float | None = None) -> tuple[str, str]:
     with writing(engine) as connection:
         connection.execute(delete(ROOMS).where(ROOMS.c.expires <= now))
         codes = set(connection.scalars(select(ROOMS.c.code)))
-        if len(codes) >= MAX_ROOMS:
-            raise UserError("rooms_full", limit=MAX_ROOMS)
+        if len(codes) >= (most := settings.current().rooms):
+            raise UserError("rooms_full", limit=most)
         code = next(code for code in iter(_random_code, None) if code not in codes)
         connection.execute(insert(ROOMS).values(code=code, key=_digest(key), expires=now + HOUR, asked=0))
     return code, key
@@ -187,13 +185,13 @@ def ask_question(
 ) -> int:
     """Add a question and close the previous one; returns its number, from 1.
 
-    Raises UserError for a wrong code or key, and if the room has had ``MAX_QUESTIONS`` questions.
+    Raises UserError for a wrong code or key, and if the room has had all its questions.
     """
     now = time.time() if now is None else now
     with writing(engine) as connection:
         number = _teacher_room(connection, code, key, now) + 1
-        if number > MAX_QUESTIONS:
-            raise UserError("room_questions", limit=MAX_QUESTIONS)
+        if number > (most := settings.current().room_questions):
+            raise UserError("room_questions", limit=most)
         earlier = (QUESTIONS.c.room == code) & (QUESTIONS.c.phase == "open")
         connection.execute(update(QUESTIONS).where(earlier).values(phase="closed"))
         texts = {"question": _record_json(question), "truth": _record_json(truth)}
@@ -250,8 +248,8 @@ def record_vote(
         _check_choice(Question(**json.loads(row.question)), place, word)
         ours = (VOTES.c.room == code) & (VOTES.c.number == number)
         others = connection.scalar(select(func.count()).select_from(VOTES).where(ours, VOTES.c.voter != voter))
-        if others is not None and others >= MAX_VOTERS:
-            raise UserError("room_full", limit=MAX_VOTERS)
+        if others is not None and others >= (most := settings.current().room_voters):
+            raise UserError("room_full", limit=most)
         upsert(connection, VOTES, {"room": code, "number": number, "voter": voter, "place": place, "word": word})
 
 

@@ -29,7 +29,7 @@ from s2s.trace.search_tree import SearchTree
 from s2s.trace.trace import Trace
 from tests.paths import ROOT
 
-COMMANDS = ["app", "trace", "export", "train", "import", "evaluate", "exposure", "evidence", "align", "inspect"]
+COMMANDS = ["serve", "trace", "export", "train", "import", "evaluate", "exposure", "evidence", "align", "inspect"]
 COMMANDS += ["compare", "labels", "report", "neighbours", "prepare", "generate", "submit"]
 TEXT, REFERENCE = "我喜欢苹果。", "I like apples."
 

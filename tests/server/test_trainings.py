@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from s2s import settings
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import UserError, say
@@ -29,6 +30,7 @@ from s2s.train.live import Choice, steps
 from s2s.web.components import film as shown
 from s2s.web.shell import models
 from s2s.web.shell.foreign import code
+from tests.setting import Setting
 from tests.wait import until
 from tests.web.conftest import components as components
 from tests.web.conftest import messages
@@ -148,13 +150,13 @@ def test_a_user_error_of_the_process_is_raised(processes: list[subprocess.Popen[
     assert str(training.job.user_error()) == str(UserError("loss_not_finite", step=7))
 
 
-def test_time_and_number_are_bounded(processes: list[subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_and_number_are_bounded(processes: list[subprocess.Popen[str]], setting: Setting) -> None:
     training = trainings.start_training(Choice())
     until(lambda: (training.poll() or True) and training.moments)
-    monkeypatch.setattr(trainings, "MAX_SECONDS", 0.0)
+    setting(training_seconds=0)
     ended(training)
     assert training.timed_out and training.job.stopped and training.checkpoint.exists()
-    monkeypatch.setattr(trainings, "MAX_TRAININGS", len(trainings._TRAININGS.entries()))
+    setting(trainings=len(trainings._TRAININGS.entries()))
     with pytest.raises(UserError):
         trainings.start_training(Choice())
 
@@ -235,7 +237,7 @@ def test_a_fourth_training_replaces_the_first(
     (made / "go").touch()
     app = visit_page("lesson", chapter="training")
     names = []
-    for _ in range(trainings.MAX_PER_SESSION + 1):
+    for _ in range(settings.current().trainings_per_session + 1):
         app.button(key="train").click().run()
         names.append(app.session_state["trainings"][-1].name)
         ended(app.session_state["trainings"][-1])

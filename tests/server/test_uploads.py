@@ -11,6 +11,7 @@ import pytest
 
 from s2s.errors import UserError
 from s2s.server import uploads
+from tests.setting import Setting
 
 
 def packed(directory: Path) -> bytes:
@@ -21,11 +22,9 @@ def packed(directory: Path) -> bytes:
     return out.getvalue()
 
 
-def test_a_refused_upload_that_is_remembered_keeps_nobody_elses(
-    tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refused_upload_that_is_remembered_keeps_nobody_elses(tiny_checkpoint: Path, setting: Setting) -> None:
     before = len(uploads._UPLOADS.entries())
-    monkeypatch.setattr(uploads, "MAX_UPLOADS", before + 2)
+    setting(uploads=before + 2)
     others = [uploads.add_archive("mine.zip", packed(tiny_checkpoint)) for _ in range(2)]
     with pytest.raises(UserError) as full:
         uploads.add_archive("third.zip", packed(tiny_checkpoint))

@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select, update
 
+from s2s import settings
 from s2s.decode.decode import trace
 from s2s.errors import UserError
 from s2s.store import rooms
 from s2s.store.database import connect, reading, writing
 from s2s.store.rooms import Question, Truth
+from tests.setting import Setting
 
 QUESTION = Question(1, ("我", "喜欢", "茶"), ("I",), ("tea", "like", "drink"))
 TRUTH = Truth((0.1, 0.8, 0.1), (0.2, 0.7, 0.1), 1)
@@ -127,7 +129,7 @@ def test_only_the_key_asks_closes_and_reveals(engine: Engine, room: tuple[str, s
         assert key not in str(connection.execute(select(rooms.ROOMS)).all())  # a copy of the database is no key
 
 
-def test_rooms_expire_and_are_bounded(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rooms_expire_and_are_bounded(engine: Engine, setting: Setting) -> None:
     unused, used = rooms.open_room(engine, now=1000), rooms.open_room(engine, now=1000)
     number = rooms.ask_question(engine, *used, QUESTION, TRUTH, now=1001)
     rooms.record_vote(engine, used[0], number, VOTERS[0], 0, 0, now=1002)
@@ -142,7 +144,7 @@ def test_rooms_expire_and_are_bounded(engine: Engine, monkeypatch: pytest.Monkey
     ):
         with pytest.raises(UserError, match="no such room"):
             late()
-    monkeypatch.setattr(rooms, "MAX_ROOMS", 2)
+    setting(rooms=2)
     for _ in range(2):
         rooms.open_room(engine, now=tomorrow)
     with pytest.raises(UserError, match="2 open rooms"):
@@ -152,9 +154,9 @@ def test_rooms_expire_and_are_bounded(engine: Engine, monkeypatch: pytest.Monkey
 
 
 def test_a_room_limits_voters_and_accepts_only_its_choices(
-    engine: Engine, room: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    engine: Engine, room: tuple[str, str], setting: Setting
 ) -> None:
-    monkeypatch.setattr(rooms, "MAX_VOTERS", 2)
+    setting(room_voters=2)
     number = rooms.ask_question(engine, *room, QUESTION, TRUTH)
     for voter in (VOTERS[0], VOTERS[1], VOTERS[0]):
         rooms.record_vote(engine, room[0], number, voter, 1, 1)
@@ -168,7 +170,7 @@ def test_a_room_limits_voters_and_accepts_only_its_choices(
         with pytest.raises(UserError, match="closed"):
             rooms.record_vote(engine, code, asked, VOTERS[0], 1, 1)
     with writing(engine) as connection:
-        connection.execute(update(rooms.ROOMS).values(asked=rooms.MAX_QUESTIONS))
+        connection.execute(update(rooms.ROOMS).values(asked=settings.current().room_questions))
     with pytest.raises(UserError, match="Open a new one"):
         rooms.ask_question(engine, *room, QUESTION, TRUTH)
 

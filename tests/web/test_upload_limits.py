@@ -5,19 +5,16 @@ from __future__ import annotations
 import ast
 import tomllib
 
-from s2s.checkpoint import archive
-from s2s.server import inspections
-from s2s.web.checkpoints import saved
-from s2s.web.shell import job_panel
+from s2s.settings import Settings
 from tests.paths import ROOT
 
 LIMITS = {  # MB, by the key of the widget
-    "evidence_file": job_panel.MEGABYTES,
-    "inspect_file": inspections.MAX_UPLOAD_MB,
-    "saved_files": saved.MAX_MEGABYTES,
-    "submission": job_panel.MEGABYTES,
-    "test_file": job_panel.MEGABYTES,
-    "zip": archive.LIMIT // 1_000_000,
+    "evidence_file": Settings.small_file_mb,
+    "inspect_file": Settings.test_file_mb,
+    "saved_files": Settings.test_file_mb,
+    "submission": Settings.small_file_mb,
+    "test_file": Settings.small_file_mb,
+    "zip": Settings.checkpoint_mb,
 }
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.checkpoint.archive import FILES, LIMIT
+from s2s import settings
+from s2s.checkpoint.archive import FILES
 from s2s.errors import UserError
 from s2s.server import folders, uploads
 from s2s.web.checkpoints import saved
@@ -109,12 +110,14 @@ def _upload_section() -> None:
     """Draw the forms that add a checkpoint to this session, and a button for each that removes it."""
     mine = models.own_uploads()
     with st.expander(t("cards.bring"), expanded=bool(mine)):
-        st.caption(t("cards.bring_help", files=", ".join(FILES), most=uploads.MAX_PER_SESSION))
-        full = len(mine) >= uploads.MAX_PER_SESSION
+        limits = settings.current()
+        most = limits.uploads_per_session
+        st.caption(t("cards.bring_help", files=", ".join(FILES), most=most) if most else t("error.switched_off"))
+        full = len(mine) >= most
         left, right = st.columns(2)
         generation = st.session_state.get(UPLOADS_MADE, 0)  # a fresh widget once its file has been taken
         file = left.file_uploader(
-            t("cards.zip"), "zip", key=f"zip-{generation}", max_upload_size=LIMIT // 1_000_000, disabled=full
+            t("cards.zip"), "zip", key=f"zip-{generation}", max_upload_size=limits.checkpoint_mb, disabled=full
         )
         if file is not None and st.session_state.get(LAST_FILE) != file.file_id:
             st.session_state[LAST_FILE] = file.file_id  # not read anew at every run

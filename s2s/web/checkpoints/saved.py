@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from s2s import settings
 from s2s.errors import UserError
 from s2s.player import page
 from s2s.trace.trace import Trace
@@ -17,7 +18,6 @@ from s2s.web.shell.language import t
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-MAX_MEGABYTES = 20  # of one file
 MAX_FILES = 2  # one for each lane
 
 
@@ -30,7 +30,7 @@ def saved_runs_section() -> None:
             ["json", "html"],
             accept_multiple_files=True,
             key="saved_files",
-            max_upload_size=MAX_MEGABYTES,
+            max_upload_size=settings.current().test_file_mb,
         )
     if not files:
         return

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from s2s import settings
 from s2s.errors import UserError
 from s2s.player import bundle
 from s2s.store import rooms
@@ -57,7 +58,7 @@ def _answer_poll(_: request.Request) -> Mapping[str, Any]:
 
 
 def _answer_vote(code: str, sent: request.Request) -> Mapping[str, Any]:
-    number = sent.whole("number", 1, rooms.MAX_QUESTIONS)
+    number = sent.whole("number", 1, settings.current().room_questions)
     place, word = (sent.whole(name, NO_CHOICE, 10_000) for name in ("place", "word"))
     choice = (None if chosen == NO_CHOICE else chosen for chosen in (place, word))
     rooms.record_vote(connect(), code, number, sent.text("voter"), *choice)

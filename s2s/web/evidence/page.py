@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from s2s import settings
 from s2s.data.readers import Columns
 from s2s.errors import UserError
 from s2s.figures.numbers import with_interval
@@ -15,7 +16,7 @@ from s2s.server.user_files import parse_alignments, parse_pairs
 from s2s.web.shell import controls, job_panel, language, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.formulas import explain
-from s2s.web.shell.job_panel import MEGABYTES, Task
+from s2s.web.shell.job_panel import Task
 from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ def _read_upload() -> tuple[str, Sequence[Any], str]:
     Without a usable file there are no pairs.
     """
     kind = controls.own_radio("kind", t("evidence.kind"), {kind: t(f"evidence.kind_{kind}") for kind in KINDS})
-    st.caption(t(f"evidence.help_{kind}", most=MAX_SENTENCES, size=MEGABYTES))
-    file = st.file_uploader(t("exposure.file"), key="evidence_file", max_upload_size=MEGABYTES)
+    st.caption(t(f"evidence.help_{kind}", most=MAX_SENTENCES, size=settings.current().small_file_mb))
+    file = st.file_uploader(t("exposure.file"), key="evidence_file", max_upload_size=settings.current().small_file_mb)
     columns = Columns()
     limit = MAX_SENTENCES
     if kind == "pairs":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from s2s import settings
 from s2s.data.readers import Columns, Pair
 from s2s.errors import UserError
 from s2s.server.job import Job
@@ -14,7 +15,7 @@ from s2s.server.user_files import MAX_PAIRS, parse_pairs
 from s2s.web.exposure.reports import render_reports
 from s2s.web.shell import job_panel, language
 from s2s.web.shell.foreign import code
-from s2s.web.shell.job_panel import MEGABYTES, Task
+from s2s.web.shell.job_panel import Task
 from s2s.web.shell.language import t
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _all_characters(checkpoints: Sequence[Checkpoint]) -> bool:
 def corpus_section(checkpoints: list[Checkpoint]) -> None:
     """Draw the upload and the button, or the running job; then the results of the last job."""
     st.markdown(f"#### {t('exposure.corpus')}")
-    st.markdown(t("exposure.corpus_help", most=MAX_PAIRS, size=MEGABYTES))
+    st.markdown(t("exposure.corpus_help", most=MAX_PAIRS, size=settings.current().small_file_mb))
     texts, name = _read_upload()
     if done := job_panel.run("", bool(texts), lambda: Task(name, Job(measure_exposure(checkpoints, texts)))):
         st.session_state[REPORTS] = (done.file, done.job.result)
@@ -69,7 +70,7 @@ def corpus_section(checkpoints: list[Checkpoint]) -> None:
 
 def _read_upload() -> tuple[list[Pair], str]:
     """Draw the fields of the upload; returns its pairs and its name. No pairs without a usable file."""
-    file = st.file_uploader(t("exposure.file"), key="test_file", max_upload_size=MEGABYTES)
+    file = st.file_uploader(t("exposure.file"), key="test_file", max_upload_size=settings.current().small_file_mb)
     left, middle, right = st.columns(3)
     source = left.text_input(t("exposure.source_column"), "source", key="source_column", max_chars=100)
     target = middle.text_input(t("exposure.target_column"), "target", key="target_column", max_chars=100)

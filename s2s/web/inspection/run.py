@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from s2s import settings
 from s2s.errors import UserError
 from s2s.inspect.paired import SCORES
 from s2s.server import inspections
@@ -196,7 +197,9 @@ def _new_inspection_form(names: list[str], visitor_names: set[str]) -> None:
     upload: UploadedFile | None = None
     typed = ""
     if kind == "upload":
-        upload = st.file_uploader(t("exposure.file"), key="inspect_file", max_upload_size=inspections.MAX_UPLOAD_MB)
+        upload = st.file_uploader(
+            t("exposure.file"), key="inspect_file", max_upload_size=settings.current().test_file_mb
+        )
         st.caption(t("inspect.upload_help"))
     else:
         typed = st.text_input(t("inspect.path"), key="inspect_path", placeholder="tatoeba/test.tsv")
@@ -206,11 +209,11 @@ def _new_inspection_form(names: list[str], visitor_names: set[str]) -> None:
     limit = columns[2].number_input(t("inspect.limit"), 0, 10_000_000, 0, key="inspect_limit")
     skip = columns[3].checkbox(t("inspect.skip_bad"), key="inspect_skip", help=t("inspect.skip_bad_help"))
     if st.button(t("inspect.start"), key="inspect_start", type="primary", disabled=kind == "upload" and upload is None):
-        settings = (source or "source", target or "target", int(limit) or None, skip)
+        columns_and_limit = (source or "source", target or "target", int(limit) or None, skip)
         try:
             file = upload.name if upload else typed.strip()
             path = inspections.store_upload(upload.name, upload.getvalue()) if upload else typed
-            request = inspections.InspectionRequest(checkpoint, file, path, upload is not None, *settings)
+            request = inspections.InspectionRequest(checkpoint, file, path, upload is not None, *columns_and_limit)
             name = inspections.submit_request(request, visitor_names)
         except UserError as error:
             st.error(language.explain(error))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from s2s import settings
 from s2s.errors import UserError
 from s2s.figures.states import Group, cloud
 from s2s.inspect.states import projection
@@ -25,7 +26,6 @@ from s2s.web.shell.language import t
 
 COMMON = 7  # words with a colour of their own
 SEED = 0
-MAX_MEGABYTES = 1_000  # of states that a visitor may store on the server; the command line has no such limit
 MAX_SENTENCE = 400  # characters of a typed sentence
 PLANES = ("pca", "umap")
 COLOURS = ("word", "error")
@@ -100,8 +100,8 @@ def _recording_task(examples: Examples) -> Task:
 
         torch.set_num_threads(1)
         states, done = StateWriter(examples, checkpoint), 0
-        if states.megabytes > MAX_MEGABYTES:
-            raise UserError("states_too_many", found=states.megabytes, limit=MAX_MEGABYTES)
+        if states.megabytes > (most := settings.current().states_mb):
+            raise UserError("states_too_many", found=states.megabytes, limit=most)
 
         def progress(sentences: int) -> None:
             nonlocal done

@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from s2s import settings
 from s2s.errors import UserError
 from s2s.lesson import homework
 from s2s.trace.trace import Trace
@@ -16,7 +17,6 @@ from s2s.web.lesson.tables import STYLE, formulas, numbers
 from s2s.web.shell import controls, language, layout, models
 from s2s.web.shell.bound import shows
 from s2s.web.shell.foreign import code
-from s2s.web.shell.job_panel import MEGABYTES
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import GREEDY, PageState
 
@@ -171,7 +171,9 @@ def _date() -> None:
 def _submission() -> None:
     """Make a submission: the commands, and a check of the uploaded file."""
     st.code(COMMANDS, language="bash")
-    file = st.file_uploader(t("lesson.homework.upload"), ["csv"], key="submission", max_upload_size=MEGABYTES)
+    file = st.file_uploader(
+        t("lesson.homework.upload"), ["csv"], key="submission", max_upload_size=settings.current().small_file_mb
+    )
     if file is None:
         return
     from s2s.evaluate.submission import check_submission

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from s2s import settings
 from s2s.errors import UserError
 from s2s.lesson import learning
 from s2s.server import trainings
@@ -56,7 +57,10 @@ def _choices(running: bool) -> None:
                 _attention(label, allowed, running)
             else:
                 st.selectbox(label, allowed, allowed.index(default), key=key, width=132, **lasting)
-        st.button(t("training.start"), key="train", type="primary", on_click=_start, disabled=running)
+        switched_off = settings.current().trainings_per_session == 0
+        st.button(t("training.start"), key="train", type="primary", on_click=_start, disabled=running or switched_off)
+    if switched_off:
+        st.caption(t("error.switched_off"))
 
 
 def _attention(label: str, allowed: tuple[str, ...], running: bool) -> None:
@@ -79,7 +83,7 @@ def chosen() -> live.Choice:
 
 
 def _start() -> None:
-    """Start a training, and forget the oldest ones beyond ``trainings.MAX_PER_SESSION``."""
+    """Start a training, and forget the oldest ones beyond the limit of a session."""
     mine = st.session_state.setdefault(keys.TRAININGS, [])
     try:
         if mine and mine[-1].poll():
@@ -89,7 +93,7 @@ def _start() -> None:
         st.session_state[TRAINING_PROBLEM] = language.explain(error)
         return
     st.session_state.pop(SHOWN, None)
-    for old in mine[: -trainings.MAX_PER_SESSION]:
+    for old in mine[: -settings.current().trainings_per_session]:
         mine.remove(old)
         for field in ("model", "compare"):
             if st.session_state.get(field) == old.name:

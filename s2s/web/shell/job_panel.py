@@ -14,7 +14,6 @@ from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 
 POLL = 0.5  # seconds between two updates of the progress
-MEGABYTES = 5  # size of the largest file that can be uploaded
 
 
 @dataclass(frozen=True)

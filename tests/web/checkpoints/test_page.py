@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from s2s import settings
 from s2s.checkpoint.native import store_scores
 from s2s.errors import say
 from s2s.server import folders, uploads
@@ -19,6 +20,7 @@ from s2s.server.registry import Registry
 from tests.checkpoint.test_archive import files, packed
 from tests.factory import SCORES, make_checkpoint
 from tests.model.huggingface.conftest import marian as marian
+from tests.setting import Setting
 from tests.web.conftest import messages, player_data
 
 Visit = Callable[..., AppTest]
@@ -119,15 +121,15 @@ def test_an_uploaded_checkpoint_belongs_to_its_session_alone(visit_page: Visit, 
 
 def test_a_session_has_few_uploads_and_can_remove_them(visit_page: Visit, own: Path) -> None:
     app = visit_page("checkpoints", lang="en")
-    for number in range(uploads.MAX_PER_SESSION):
+    for number in range(settings.current().uploads_per_session):
         app = upload(app, f"m{number}.zip", packed(files(own)))
-    assert len(mine(app)) == uploads.MAX_PER_SESSION
+    assert len(mine(app)) == settings.current().uploads_per_session
     assert next(box for box in app.file_uploader if str(box.key).startswith("zip-")).disabled
     name = mine(app)[0]
     place = uploads.checkpoint_directory(name)
     assert place and place.exists()
     app.button(key=f"remove-{name}").click().run()
-    assert name not in app.session_state["cards"] and len(mine(app)) == uploads.MAX_PER_SESSION - 1
+    assert name not in app.session_state["cards"] and len(mine(app)) == settings.current().uploads_per_session - 1
     assert not place.exists() and uploads.checkpoint_directory(name) is None
 
 
@@ -151,8 +153,8 @@ def test_a_file_that_is_no_checkpoint_gets_one_message(visit_page: Visit, own: P
     assert not app.exception and "uploads" not in app.session_state
 
 
-def test_a_server_that_is_full_says_so(visit_page: Visit, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_UPLOADS", 0)
+def test_a_server_that_is_full_says_so(visit_page: Visit, own: Path, setting: Setting) -> None:
+    setting(uploads=0)
     app = upload(visit_page("checkpoints", lang="en"), "mine.zip", packed(files(own)))
     assert messages(app) == [say("error.uploads_full", "en")]
 
@@ -178,3 +180,11 @@ def test_a_directory_in_the_data_folder_can_be_added(
     (data / "models" / "mine" / "vocab.json").write_text("[]", encoding="utf-8")
     broken = messages(typed("models/mine"))
     assert broken == [say("error.json_broken", "en", file="models/mine/vocab.json", reason="not an object")]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_uploads_that_the_operator_switched_off_are_explained(visit_page: Visit, setting: Setting, lang: str) -> None:
+    setting(uploads_per_session=0)
+    app = visit_page("checkpoints", lang=lang)
+    assert say("error.switched_off", lang) in [caption.value for caption in app.caption]
+    assert app.get("file_uploader")[0].proto.disabled

@@ -22,6 +22,7 @@ from s2s.server import folders, inspections
 from s2s.server.inspections import InspectionRequest
 from s2s.server.job import Job
 from s2s.train.distributed import Group
+from tests.setting import Setting
 from tests.wait import until
 from tests.web.conftest import PAIRS, messages
 from tests.web.fragments import alone, as_in_a_browser, click
@@ -274,8 +275,8 @@ def test_a_name_in_a_link_cannot_leave_the_folder(visit_inspection: Visit, place
     assert not app.exception
 
 
-def test_uploads_have_bounds(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspections, "MAX_UPLOAD_MB", 0.00001)
+def test_uploads_have_bounds(places: Path, setting: Setting) -> None:
+    setting(test_file_mb=0)
     with pytest.raises(UserError, match="room"):
         inspections.store_upload("a.tsv", PAIRS.encode())
     assert not list((folders.INSPECTED / ".uploads").iterdir())

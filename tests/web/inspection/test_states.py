@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from s2s import settings
 from s2s.errors import say
 from s2s.figures.states import GL, Group, cloud
 from s2s.inspect.states import projection
 from s2s.inspect.states.nearest import nearest
 from s2s.inspect.states.store import StateStore
 from s2s.inspect.table import Examples
-from s2s.web.inspection import states
 from s2s.web.shell import models
 from tests.inspect.corpus import inspected, with_states
 from tests.wait import until
@@ -82,7 +82,7 @@ def test_the_page_can_store_the_states(tmp_path: Path, monkeypatch: pytest.Monke
     app = visit(examples.directory, "zh", monkeypatch)
     assert [box.value for box in app.caption] == [say("states.none", "zh")] and not app.get("plotly_chart")
     with monkeypatch.context() as small:
-        small.setattr(states, "MAX_MEGABYTES", -1)
+        small.setattr(settings, "current", lambda: settings.Settings(states_mb=-1))
         pressed(app)
     assert [box.value for box in app.error] == [say("error.states_too_many", "zh", found=0, limit=-1)]
     assert not (examples.directory / "states").exists()

@@ -1,0 +1,47 @@
+"""The command ``serve``: the pages in a browser."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import runpy
+from typing import TYPE_CHECKING
+
+from s2s import settings
+from s2s.commands.arguments import whole_number
+
+if TYPE_CHECKING:
+    from s2s.commands.arguments import Commands
+
+
+def add_serve_command(commands: Commands) -> None:
+    """Add the command ``serve`` and its options; ``app`` is its earlier name."""
+    p = commands.add_parser("serve", aliases=["app"], help="serve the app's pages to browsers")
+    p.set_defaults(run=serve)
+    p.add_argument("--profile", choices=settings.PROFILES, help="for one's own computer (local), or for a class")
+    p.add_argument(
+        "--port", type=whole_number(1, 65_535), metavar="N", help="of the server (8501, or the next that is free)"
+    )
+    p.add_argument("--address", metavar="HOST", help="listen at this address alone (localhost); 0.0.0.0 for all")
+    p.add_argument("--base-path", metavar="PATH", help="what a proxy adds between the host and the page")
+    p.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="change a setting; again for more")
+    p.add_argument("--settings", action="store_true", help="print every setting with its value, and end")
+
+
+def serve(options: argparse.Namespace, command: str) -> int:
+    """``serve``: run the server in this process until it is stopped.
+
+    The settings go into the environment, from where this process and those that it starts read them.
+    """
+    named = {name: getattr(options, name) for name in ("profile", "address", "port", "base_path")}
+    given = [f"{name}={value}" for name, value in named.items() if value is not None]
+    os.environ.update(map(settings.assignment, [*options.set, *given]))
+    settings.check_names(os.environ)
+    settings.current.cache_clear()
+    chosen = settings.current()
+    if options.settings:
+        for name, _, _, unit, meaning in settings.table():
+            print(f"{name}={getattr(chosen, name)}  # {unit}{', ' if unit else ''}{meaning}")
+        return 0
+    runpy.run_module("s2s.web.shell.asgi", run_name="__main__")  # in this process, which gets Ctrl-C and SIGTERM
+    return 0

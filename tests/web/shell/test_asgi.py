@@ -1,0 +1,78 @@
+"""The server of ``lookback serve``: where it listens, which hosts it answers, whom it asks."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from s2s import settings
+from s2s.web.shell import asgi
+from tests.paths import ROOT
+from tests.visitors import healthy
+from tests.wait import until
+
+
+@contextmanager
+def served(folder: Path, *options: str, path: str = "", **environment: str) -> Iterator[str]:
+    """The host and port of a server that ``lookback serve`` starts; its pages are below ``path``."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "s2s", "serve", "--port", str(port), *options]
+    own = os.environ | {"LOOKBACK_DATABASE": f"sqlite:///{folder}/lookback.sqlite"} | environment
+    process = subprocess.Popen(command, cwd=ROOT, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: healthy(f"http://localhost:{port}{path}"), every=0.1)
+        yield f"localhost:{port}"
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def opens(host: str, path: str = "", **headers: str) -> bool:
+    """Whether a websocket is accepted."""
+    try:
+        with connect(f"ws://{host}{path}/_stcore/stream", additional_headers=headers, subprotocols=["streamlit"]):  # type: ignore[list-item]
+            return True
+    except InvalidStatus:
+        return False
+
+
+def test_a_server_of_ones_own_answers_only_this_computer_and_asks_nobody(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as outside:
+        proxy = f"http://127.0.0.1:{outside.getsockname()[1]}"
+        names = {name: proxy for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")}
+        with served(tmp_path, **names) as host:
+            assert opens(host) and opens(host, Origin=f"http://{host}")
+            assert not opens(host, Origin="http://elsewhere.example")
+            assert not opens("127.0.0.1:" + host.split(":")[1], Host="rebound.example")
+            port = int(host.split(":")[1])
+            addresses = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), port, socket.AF_INET)}
+            for address in addresses - {"127.0.0.1", "127.0.1.1"}:
+                with pytest.raises(ConnectionRefusedError):
+                    socket.create_connection((address, port), 5)
+        outside.setblocking(False)
+        with pytest.raises(BlockingIOError):  # nobody came
+            outside.accept()
+
+
+def test_a_class_is_served_below_a_path_under_any_host(tmp_path: Path) -> None:
+    with served(tmp_path, "--profile", "class", "--base-path", "lookback/", path="/lookback") as host:
+        assert opens(host, "/lookback") and not opens(host)
+
+
+def test_the_server_lets_through_the_largest_upload_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"CHECKPOINT_MB": "7", "TEST_FILE_MB": "9", "HOSTS": "a.example, b"}
+    chosen = settings.read({f"LOOKBACK_{name}": value for name, value in names.items()})
+    monkeypatch.setattr(settings, "current", lambda: chosen)
+    assert asgi.options()["server.maxUploadSize"] == 9
+    assert asgi.options()["server.allowedHosts"] == ["a.example", "b"]
