@@ -42,6 +42,8 @@ class Settings:
     test_file_mb: int = _setting(20, "MB", "of one uploaded test file to inspect, or saved run", 1_000)
     small_file_mb: int = _setting(5, "MB", "of one other uploaded file", 1_000)
 
+    message_mb: int = _setting(2, "MB", "of one message from a browser, files aside", 200)
+
     uploads: int = _setting(20, "", "uploaded checkpoints of all visits", 1_000)
     uploads_per_session: int = _setting(3, "", "uploaded checkpoints of one visit", 100)
     uploads_mb: int = _setting(1_000, "MB", "of all uploaded checkpoints, unpacked", 1_000_000)

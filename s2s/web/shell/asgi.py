@@ -3,19 +3,49 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from s2s import locations, settings
 from s2s.web.shell import outside
 
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST_ANSWER = 32  # MB of one message to a browser
+TOO_BIG = 1009  # close code of a websocket
 # Names of this computer. A page of another site that gives this address a name of its own cannot use the app.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
+class MessageLimit:
+    """ASGI middleware: a websocket that sends a message of more than ``most`` bytes is closed.
+
+    Streamlit keeps what the last message says, the text of a link or of a field, as long as the session.
+    """
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app, self.most = app, most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+
+        async def bounded() -> Message:
+            message = await receive()
+            if len(message.get("bytes") or message.get("text") or "") <= self.most:
+                return message
+            await send({"type": "websocket.close", "code": TOO_BIG})
+            return {"type": "websocket.disconnect", "code": TOO_BIG}
+
+        await self.app(scope, bounded if scope["type"] == "websocket" else receive, send)
+
+
 def application() -> st.App:
     """The app as an ASGI application."""
-    return st.App(locations.program() / "app.py")
+    limit = Middleware(MessageLimit, most=settings.current().message_mb * 1_000_000)
+    return st.App(locations.program() / "app.py", middleware=[limit])
 
 
 def options() -> dict[str, object]:
@@ -29,6 +59,7 @@ def options() -> dict[str, object]:
         "server.port": chosen.port,
         "server.baseUrlPath": chosen.base_path.strip("/"),
         "server.allowedHosts": hosts,
+        "server.maxMessageSize": max(LARGEST_ANSWER, chosen.message_mb),
         "server.maxUploadSize": max(chosen.checkpoint_mb, chosen.test_file_mb, chosen.small_file_mb, 1),
     }
 

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
 
 from s2s import settings
 from s2s.web.shell import asgi
@@ -36,6 +38,18 @@ def served(folder: Path, *options: str, path: str = "", **environment: str) -> I
     finally:
         process.terminate()
         process.wait(60)
+
+
+def page(host: str) -> ClientConnection:
+    """A websocket to the app."""
+    return connect(f"ws://{host}/_stcore/stream", subprotocols=["streamlit"], max_size=None)  # type: ignore[list-item]
+
+
+def rerun(query: str) -> bytes:
+    """The message of a browser that opens the page with this link."""
+    message = BackMsg()
+    message.rerun_script.query_string = query
+    return bytes(message.SerializeToString())
 
 
 def opens(host: str, path: str = "", **headers: str) -> bool:
@@ -63,6 +77,17 @@ def test_a_server_of_ones_own_answers_only_this_computer_and_asks_nobody(tmp_pat
         outside.setblocking(False)
         with pytest.raises(BlockingIOError):  # nobody came
             outside.accept()
+
+
+def test_a_message_that_is_too_large_ends_the_connection_and_no_other(tmp_path: Path) -> None:
+    with served(tmp_path, "--set", "message_mb=1") as host, page(host) as small, page(host) as large:
+        large.send(rerun("text=" + "x" * 1_100_000))
+        with pytest.raises(ConnectionClosedError) as closed:
+            while True:
+                large.recv(60)
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == asgi.TOO_BIG
+        small.send(rerun("text=" + "x" * 900_000))
+        until(lambda: ForwardMsg.FromString(small.recv(60)).WhichOneof("type") == "script_finished")  # type: ignore[arg-type]
 
 
 def test_a_class_is_served_below_a_path_under_any_host(tmp_path: Path) -> None:
