@@ -55,6 +55,8 @@ class Settings:
     test_files_mb: int = _setting(1_000, "MB", "of all uploaded test files to inspect", 1_000_000)
     states_mb: int = _setting(1_000, "MB", "of the states that one inspection keeps", 1_000_000)
 
+    database_connections: int = _setting(20, "", "of one process to the database, at least 1", 1_000)
+
     rooms: int = _setting(200, "", "open rooms of the classroom", 10_000)
     room_questions: int = _setting(500, "", "questions of one room", 10_000)
     room_voters: int = _setting(400, "", "voters of one room", 10_000)

@@ -106,12 +106,17 @@ def postgres() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, of either kind."""
-    name = f"test_{next(NUMBERS)}"
     if request.param == "sqlite":
         folder = tempfile.mkdtemp(prefix="lookback-", dir=fast() or tmp_path)
         request.addfinalizer(lambda: shutil.rmtree(folder))
-        return f"sqlite:///{folder}/state/{name}.sqlite"
-    server: str = request.getfixturevalue("postgres")
-    with psycopg.connect(server, autocommit=True) as connection:
+        return f"sqlite:///{folder}/state/test.sqlite"
+    return str(request.getfixturevalue("postgres_database"))
+
+
+@pytest.fixture
+def postgres_database(postgres: str) -> str:
+    """The URL of an empty PostgreSQL database."""
+    name = f"test_{next(NUMBERS)}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}")
-    return f"{server}&options=-csearch_path%3D{name}"
+    return f"{postgres}&options=-csearch_path%3D{name}"

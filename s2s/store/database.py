@@ -21,17 +21,20 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from s2s import locations
+from s2s import locations, settings
 from s2s.errors import UserError
 
 METADATA = MetaData()
 VARIABLE = "LOOKBACK_DATABASE"
 DEFAULT = locations.home() / "inspected" / "lookback.sqlite"
-LOCK_TIMEOUT = 30  # seconds that a writer waits for SQLite's lock
-CONNECT_TIMEOUT = 5  # seconds that a PostgreSQL server may take to accept a connection
+LOCK_TIMEOUT = 5  # seconds that a writer waits for SQLite's lock
+POOL_TIMEOUT = 2  # seconds that a thread waits for one of a process's connections
+LONG_WAIT = 1.0  # seconds; a database that fails sooner may be asked again at once
+PAUSE = 5.0  # seconds until a silent database is asked again
 CREATE_LOCK = 7_205_759  # key of PostgreSQL's advisory lock for creating tables; an arbitrary number
-_created: dict[Engine, frozenset[str]] = {}  # the tables that each engine is known to have
-_creating = threading.Lock()
+_created: dict[Engine, frozenset[str]] = {}  # tables by engine
+_making, _creating = threading.Lock(), threading.Lock()
+_silent_until: dict[Engine, float] = {}  # in seconds of time.monotonic()
 
 
 def connect(url: str | None = None) -> Engine:
@@ -40,14 +43,21 @@ def connect(url: str | None = None) -> Engine:
     A process has one engine for each URL. Raises UserError, whose message contains no password, if the database
     cannot be reached.
     """
-    parsed = parse_url(url or os.environ.get(VARIABLE) or f"sqlite:///{DEFAULT}")
-    with _creating:
-        engine = _engine(parsed)
-        declared = frozenset(METADATA.tables)
-        if engine not in _created or declared - _created[engine]:
-            _create_tables(engine)
-            _created[engine] = declared
+    engine = _engine(parse_url(url or os.environ.get(VARIABLE) or f"sqlite:///{DEFAULT}"))
+    if not _is_complete(engine):
+        if not _creating.acquire(timeout=POOL_TIMEOUT):  # another thread waits for the database meanwhile
+            raise _lost(engine)
+        try:
+            if not _is_complete(engine):
+                _create_tables(engine)
+        finally:
+            _creating.release()
     return engine
+
+
+def _is_complete(engine: Engine) -> bool:
+    """Whether the database is known to have every declared table."""
+    return engine in _created and _created[engine].issuperset(METADATA.tables)
 
 
 def _create_tables(engine: Engine) -> None:
@@ -57,8 +67,9 @@ def _create_tables(engine: Engine) -> None:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CREATE_LOCK})
             METADATA.create_all(connection)
+        _created[engine] = frozenset(METADATA.tables)
     except DBAPIError:  # no permission to create tables
-        raise UserError("database_lost", database=display_name(engine.url)) from None
+        raise _lost(engine) from None
 
 
 def exists() -> bool:
@@ -90,21 +101,41 @@ def display_name(url: URL) -> str:
     return str(url.database) if url.get_backend_name() == "sqlite" else shown.render_as_string()
 
 
-@functools.lru_cache(maxsize=8)
 def _engine(url: URL) -> Engine:
-    if url.get_backend_name() == "postgresql":
-        try:
-            return create_engine(
-                url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT}, hide_parameters=True
-            )
-        except ImportError:
-            raise UserError("database_driver") from None
+    with _making:  # lru_cache alone would let two threads make an engine each
+        return _postgresql(url) if url.get_backend_name() == "postgresql" else _sqlite(url)
+
+
+def _pool() -> dict[str, Any]:
+    """SQLAlchemy's options for a pool of connections with a fixed size."""
+    size = max(1, settings.current().database_connections)  # SQLAlchemy's 0 would be no limit
+    return {"pool_size": size, "max_overflow": 0, "pool_timeout": POOL_TIMEOUT}
+
+
+@functools.lru_cache(maxsize=8)
+def _postgresql(url: URL) -> Engine:
+    try:
+        from s2s.store import postgres
+
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, **_pool())
+    except ImportError:
+        raise UserError("database_driver") from None
+
+    def open_connection(dialect: object, record: object, arguments: list[Any], parameters: dict[str, Any]) -> Any:
+        return postgres.open_connection(parameters)
+
+    event.listen(engine, "do_connect", open_connection)
+    return engine
+
+
+@functools.lru_cache(maxsize=8)
+def _sqlite(url: URL) -> Engine:
     assert url.database
     try:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     except OSError:
         raise UserError("database_lost", database=display_name(url)) from None
-    engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT}, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT}, hide_parameters=True, **_pool())
     event.listen(engine, "connect", _sqlite_session)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
@@ -151,14 +182,31 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextlib.contextmanager
 def _connection_errors(engine: Engine) -> Iterator[None]:
-    """Turn errors of the connection, not those of a statement, into a UserError."""
+    """Turn errors of the connection, not those of a statement, into a UserError.
+
+    After a long wait in vain the database is not asked for ``PAUSE`` seconds: a page with five queries waits once.
+    """
+    began = time.monotonic()
+    if began < _silent_until.get(engine, 0.0):
+        raise _lost(engine)
     try:
         yield
     except (DatabaseError, InterfaceError, PoolTimeout) as error:
         # Other subclasses are wrong statements. SQLite's "file is not a database" is a plain DatabaseError.
         if type(error) not in (OperationalError, InterfaceError, PoolTimeout, DatabaseError):
             raise
-        raise UserError("database_lost", database=display_name(engine.url)) from None
+        if _is_silent(engine, error) and time.monotonic() - began > LONG_WAIT:
+            _silent_until[engine] = time.monotonic() + PAUSE
+        raise _lost(engine) from None
+
+
+def _lost(engine: Engine) -> UserError:
+    return UserError("database_lost", database=display_name(engine.url))
+
+
+def _is_silent(engine: Engine, error: Exception) -> bool:
+    """Whether a PostgreSQL server has not answered; one that refuses, such as for a lock, sends a code."""
+    return engine.dialect.name == "postgresql" and getattr(getattr(error, "orig", None), "sqlstate", None) is None
 
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -104,6 +106,24 @@ def test_readers_do_not_wait_for_a_writer(engine: Engine) -> None:
         connection.execute(delete(WORDS))
         with ThreadPoolExecutor(1) as thread:
             assert thread.submit(count, engine).result(10) == 1
+
+
+def test_a_file_that_another_writer_holds_ends_the_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("s2s.store.database.METADATA", TABLES)
+    engine = connect(f"sqlite:///{tmp_path}/held.sqlite")
+    other = sqlite3.connect(tmp_path / "held.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    with pytest.raises(UserError, match="cannot be used"), writing(engine):
+        pytest.fail("two at once")
+    assert time.monotonic() - began < 15
+    with reading(engine) as connection:
+        assert connection.execute(select(WORDS)).all() == []
+    other.execute("COMMIT")
+    other.close()
+    with writing(engine) as connection:
+        upsert(connection, WORDS, {"word": "水", "count": 1})
+    assert count(engine) == 1
 
 
 def _open(url: str, ready: threading.Barrier) -> None:

@@ -20,6 +20,7 @@ from s2s.store.database import connect
 from s2s.store.rooms import Counts, Question, Truth
 from s2s.web.classroom.board import render_board
 from s2s.web.classroom.teacher import join_link
+from tests.store.frozen import frozen
 from tests.web.conftest import messages, player_data
 from tests.web.fragments import as_in_a_browser
 
@@ -222,3 +223,23 @@ def test_another_sentence_begins_at_its_own_first_step(visit_page: Callable[...,
 def test_the_link_for_the_class_keeps_the_servers_path() -> None:
     for address in ("http://a/b/classroom", "http://a/b/classroom?teach=1.2", "http://a/b/"):
         assert join_link(address, "AB") == "http://a/b/?room=AB"
+
+
+def test_a_frozen_database_is_told_and_stops_no_other_page(
+    visit: Callable[..., AppTest],
+    visit_page: Callable[..., AppTest],
+    postgres: str,
+    postgres_database: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOOKBACK_DATABASE", postgres_database)
+    teacher = visit_page("classroom", lang="en", text="我喜欢喝茶。")
+    teacher.button(key="open_room").click().run()
+    code = teacher.code[0].value.split("room=")[1]
+    with frozen(postgres):
+        began = time.monotonic()
+        assert "cannot be used" in messages(teacher.run())[0] and not teacher.exception
+        assert "cannot be used" in player_data(visit(room=code, lang="en"))["error"]
+        assert time.monotonic() - began < 25
+        step = visit(text="我喜欢喝茶。", lang="en")
+        assert not step.exception and player_data(step)["lanes"]
