@@ -1,5 +1,5 @@
-# make app · make test · make quick · make lint · make check · make wheel · make bench · make bench-peers; each makes its own
-# virtual environment first.
+# make app · make test · make quick · make lint · make check · make wheel · make lock · make bench · make bench-peers; each
+# makes its own virtual environment first.
 PYTHON ?= python3
 PORT ?= 8501
 JOBS ?= 2
@@ -9,8 +9,12 @@ SLOW := tests/browser tests/journeys tests/train tests/inspect tests/commands te
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+QUIET := --quiet --disable-pip-version-check
+LOCK := build/lock
+COMPILE := $(LOCK)/tools/bin/uv pip compile --python-version 3.11 --universal --fork-strategy fewest --generate-hashes \
+	--constraints requirements.txt --custom-compile-command 'make lock' --quiet $(UPGRADE)
 
-.PHONY: app test quick lint check wheel bench bench-peers clean
+.PHONY: app test quick lint check wheel lock bench bench-peers clean
 
 app: $(READY)
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -31,6 +35,24 @@ check: lint test
 wheel: $(READY)
 	$(BIN)/python -m tests.wheel
 
+# What a deployment installs, from pyproject.toml in the versions of requirements.txt: versions and hashes, the list for
+# machines, the licences. On Linux; new versions of what these need come with `make lock UPGRADE=--upgrade`.
+lock: $(READY)
+	rm -rf $(LOCK)
+	$(BIN)/python -m venv $(LOCK)/tools
+	$(LOCK)/tools/bin/python -m pip install $(QUIET) uv==0.13.9 cyclonedx-bom==7.5.0
+	$(COMPILE) --output-file deploy/requirements.lock --extra postgres --excludes deploy/cuda.txt \
+		--no-emit-package torch pyproject.toml
+	echo setuptools | $(COMPILE) --output-file deploy/build.lock -
+	$(BIN)/python -m venv --without-pip $(LOCK)/locked
+	$(BIN)/python -m pip --python $(LOCK)/locked install $(QUIET) --require-hashes --no-deps \
+		--extra-index-url https://download.pytorch.org/whl/cpu -r deploy/torch.lock -r deploy/build.lock
+	$(BIN)/python -m pip --python $(LOCK)/locked install $(QUIET) --require-hashes --no-build-isolation \
+		-r deploy/requirements.lock
+	$(LOCK)/tools/bin/cyclonedx-py environment $(LOCK)/locked --pyproject pyproject.toml --short-PURLs \
+		--output-reproducible --output-file deploy/sbom.cdx.json
+	$(LOCK)/locked/bin/python deploy/licences.py
+
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
@@ -41,8 +63,8 @@ bench-peers: $(READY)
 $(READY): requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make app PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install $(QUIET) torch==2.13.0
+	$(BIN)/python -m pip install $(QUIET) -r requirements.txt
 	touch $@
 
 clean:

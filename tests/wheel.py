@@ -56,12 +56,22 @@ def build(folder: Path) -> Path:
 
 
 def install(folder: Path, wheel: Path) -> Path:
-    """The commands of a fresh virtual environment with the wheel and what it needs; torch as the Makefile has it."""
+    """The commands of a fresh virtual environment with the wheel and what it needs, as a deployment locks it.
+
+    Only torch is the one of the Makefile, whichever build pip finds.
+    """
     environment = folder / "environment"
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
     commands = environment / ("Scripts" if os.name == "nt" else "bin")
-    for what in ("torch==2.13.0", str(wheel)):
-        subprocess.run([commands / "python", *PIP, "install", what], check=True)
+    hashed = ("--require-hashes", "--no-build-isolation", "-r")
+    for what in (
+        ("torch==2.13.0",),
+        (*hashed, ROOT / "deploy" / "build.lock"),
+        (*hashed, ROOT / "deploy" / "requirements.lock"),
+        ("--no-deps", wheel),
+    ):
+        subprocess.run([commands / "python", *PIP, "install", *what], check=True)
+    subprocess.run([commands / "python", *PIP, "check"], check=True)
     return commands
 
 
