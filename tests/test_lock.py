@@ -1,4 +1,4 @@
-"""What a deployment installs: locked with hashes in the tested versions, whole, and listed with licences. No network."""
+"""What a deployment installs: locked with hashes in the tested versions, whole, listed with licences. No network."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_lock_has_the_tested_versions_of_what_the_app_needs() -> None:
     found = {name: str(Version(version(name)).public) for name in needed() if name in INSTALLED}
     assert found == needed(), REMAKE
     assert TORCH.keys() == {"torch"} and Version(version("torch")).local == "cpu"
-    assert BUILD == {"setuptools": LOCK["setuptools"]}
+    assert {"setuptools": LOCK["setuptools"]} == BUILD
 
 
 def test_the_lock_has_all_that_its_packages_need_and_nothing_more() -> None:
