@@ -44,6 +44,7 @@ class UserError(ValueError):
     def __init__(self, key: str, /, **values: object) -> None:
         super().__init__(key)
         self.key, self.values = f"error.{key}", values
+        self.told = False  # whether it has been counted as shown to a visitor
 
     @classmethod
     def again(cls, key: str, values: Mapping[str, object]) -> UserError:

@@ -38,6 +38,10 @@ class Settings:
         "by which browsers may call the server; empty: any, in local this computer's own",
     )
 
+    log_format: str = _setting("text", "", "of log lines: text or json")
+    log_text: int = _setting(0, "", "1: log lines of runs have the sentence, too", 1)
+    metrics_address: str = _setting("", "host:port", "where Prometheus reads metrics; empty: nowhere")
+
     checkpoint_mb: int = _setting(100, "MB", "of one uploaded checkpoint", 1_000)
     test_file_mb: int = _setting(20, "MB", "of one uploaded test file to inspect, or saved run", 1_000)
     small_file_mb: int = _setting(5, "MB", "of one other uploaded file", 1_000)

@@ -27,7 +27,8 @@ data
 model/kernels
 model
 model/huggingface
-store               : errors settings locations disk text trace
+monitoring          : errors settings text
+store               : errors monitoring settings locations disk text trace
 tasks               : errors disk text data
 checkpoint
 adapters            : checkpoint config data disk errors model model/kernels text
@@ -78,6 +79,7 @@ ONLY = {  # a package, and the folders whose modules may import it
     "streamlit": {"web"},
     "transformers": {"model/huggingface", "checkpoint"},
     "plotly": {"figures"},
+    "prometheus_client": {"monitoring"},
 }
 
 

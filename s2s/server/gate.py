@@ -24,6 +24,11 @@ class Gate:
         self._taken = False
         self._waiting = deque[threading.Event]()
 
+    @property
+    def waiting(self) -> int:
+        """The number of threads that wait."""
+        return len(self._waiting)
+
     def __enter__(self) -> None:
         with self._lock:
             if not self._taken:

@@ -43,9 +43,9 @@ class WorkQueue:
         with self._lock:
             return max(0, self._order.index(member) + 1 - self.width) if member in self._order else 0
 
-    def empty(self) -> bool:
-        """Whether the queue has no member."""
-        return not self._order
+    def size(self) -> int:
+        """The number of members, working or waiting."""
+        return len(self._order)
 
 
 # The server runs one such job at a time. Decoding a sentence does not wait for it: decoding has a gate of its own.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import os
 import sqlite3
 import threading
@@ -23,7 +24,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from s2s import locations, settings
 from s2s.errors import UserError
+from s2s.monitoring import metrics
 
+LOG = logging.getLogger(__name__)
 METADATA = MetaData()
 VARIABLE = "LOOKBACK_DATABASE"
 DEFAULT = locations.home() / "inspected" / "lookback.sqlite"
@@ -197,6 +200,8 @@ def _connection_errors(engine: Engine) -> Iterator[None]:
             raise
         if _is_silent(engine, error) and time.monotonic() - began > LONG_WAIT:
             _silent_until[engine] = time.monotonic() + PAUSE
+        metrics.DATABASE_ERRORS.inc()
+        LOG.warning("database lost", extra={"fields": {"error": type(getattr(error, "orig", error)).__name__}})
         raise _lost(engine) from None
 
 
@@ -207,6 +212,12 @@ def _lost(engine: Engine) -> UserError:
 def _is_silent(engine: Engine, error: Exception) -> bool:
     """Whether a PostgreSQL server has not answered; one that refuses, such as for a lock, sends a code."""
     return engine.dialect.name == "postgresql" and getattr(getattr(error, "orig", None), "sqlstate", None) is None
+
+
+def ping(url: str | None = None) -> None:
+    """Raise UserError, as ``connect`` does, if the database does not answer."""
+    with reading(connect(url)) as connection:
+        connection.execute(text("SELECT 1"))
 
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:

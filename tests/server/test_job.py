@@ -75,5 +75,5 @@ def test_a_user_error_is_returned_and_any_other_error_raised() -> None:
     assert str(wrong.user_error()) == str(UserError("file_no_pairs", file="a.tsv"))
     with pytest.raises(ZeroDivisionError):
         failed.user_error()
-    assert job.QUEUE.empty()
+    assert job.QUEUE.size() == 0
     assert threading.current_thread().is_alive()

@@ -126,7 +126,7 @@ def test_a_training_ends_when_nobody_polls_it(
     left, waiting = trainings.start_training(Choice()), trainings.start_training(Choice())
     left.job._thread.join(20)
     waiting.job._thread.join(20)
-    assert left.job.stopped and waiting.job.stopped and trainings.QUEUE.empty()
+    assert left.job.stopped and waiting.job.stopped and trainings.QUEUE.size() == 0
     assert len(processes) == 1 and processes[0].poll() is not None
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
 
 from s2s import locations, settings
-from s2s.web.shell import outside
+from s2s.web.shell import monitor, outside, routes
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -42,10 +43,22 @@ class MessageLimit:
         await self.app(scope, bounded if scope["type"] == "websocket" else receive, send)
 
 
+class OperatorOnly:
+    """ASGI middleware: Streamlit's own metrics, which name functions of the code, are not there for visitors."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        hidden = scope["type"] == "http" and scope["path"].rstrip("/").endswith("/_stcore/metrics")
+        await (PlainTextResponse("Not Found", 404) if hidden else self.app)(scope, receive, send)
+
+
 def application() -> st.App:
     """The app as an ASGI application."""
     limit = Middleware(MessageLimit, most=settings.current().message_mb * 1_000_000)
-    return st.App(locations.program() / "app.py", middleware=[limit])
+    return st.App(locations.program() / "app.py", routes=routes.routes(), middleware=[limit, Middleware(OperatorOnly)])
 
 
 def options() -> dict[str, object]:
@@ -68,6 +81,7 @@ def serve() -> None:
     """Serve until the process is stopped."""
     sys.argv = [str(locations.program() / "app.py")]  # Streamlit puts its directory on sys.path and reads its settings
     outside.ask_nobody()
+    monitor.begin()
     application().run(config=options())
 
 

@@ -15,6 +15,7 @@ from streamlit.proto.Exception_pb2 import Exception as Shown
 from streamlit.runtime import fragment
 from streamlit.runtime.scriptrunner import RerunData, exec_code, get_script_run_ctx
 
+from s2s.monitoring import metrics
 from s2s.web.shell.language import t
 
 LOG = get_logger(__name__)
@@ -40,7 +41,8 @@ def forget_pending_fault() -> None:
 
 def _tell(error: Exception, _: object = None) -> None:
     name = secrets.token_hex(4)
-    LOG.error("fault %s", name, exc_info=error)
+    metrics.FAULTS.inc()
+    LOG.error("fault %s", name, exc_info=error, extra={"fields": {"fault": name}})
     try:
         if not (_in_callback(error) and _again()):
             _show(name)

@@ -25,7 +25,7 @@ def decode_lanes(state: PageState) -> tuple[dict[str, Trace], list[tuple[str, st
             messages.append(("error" if mode == "forced" else "warning", language.explain(error)))
             reference = ""
     elif mode == "forced":
-        messages.append(("info", language.explain(UserError("reference_missing"))))
+        messages.append(("info", t("error.reference_missing")))
     elif mode == "both":
         messages.append(("info", t("step.hint_reference")))
     if mode != "forced":

@@ -6,6 +6,7 @@ import streamlit as st
 
 from s2s import errors
 from s2s.errors import LANGUAGES, UserError, say
+from s2s.monitoring import events
 from s2s.web.shell.bound import picks
 from s2s.web.shell.foreign import plain, short
 
@@ -49,11 +50,13 @@ def strings(prefix: str) -> dict[str, str]:
 
 def explain(error: UserError) -> str:
     """The error's sentence in the visitor's language as Markdown; the values in it are escaped and shortened."""
+    events.refusal(error)
     return say(error.key, current(), **{name: _shown(value) for name, value in error.values.items()})
 
 
 def spoken(error: UserError) -> str:
     """The error's sentence as plain text, for a script in the browser."""
+    events.refusal(error)
     return error.say(current())
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 from s2s.checkpoint.find import VIEW
+from s2s.monitoring import events
 from s2s.server import folders, trainings, uploads
 from s2s.server.gate import Gate
 from s2s.trace import film
@@ -44,9 +46,14 @@ GATE = Gate()  # of all models of the server: one decodes at a time
 
 def names() -> list[str]:
     """The names of the checkpoints that this visitor can choose: the default, other shared ones, trainings, uploads."""
-    shared = {path.parent.name for folder in FOLDERS for path in folder.glob("*/config.json")}
     trained = [training.name for training in own_trainings() if (training.checkpoint / "config.json").exists()]
-    return sorted(shared, key=lambda name: (name != FIRST, name)) + trained + [upload.name for upload in own_uploads()]
+    return shared_names() + trained + [upload.name for upload in own_uploads()]
+
+
+def shared_names() -> list[str]:
+    """The names of the checkpoints in the server's folders, the default first."""
+    shared = {path.parent.name for folder in FOLDERS for path in folder.glob("*/config.json")}
+    return sorted(shared, key=lambda name: (name != FIRST, name))
 
 
 def own_trainings() -> list[Training]:
@@ -162,9 +169,12 @@ def decode(
     from s2s.decode.strategy import Settings
 
     checkpoint, edits = load(name, changed), {t: Edit.parse(edit) for t, edit in attention}
+    began = time.monotonic()
     with GATE:
         cache, how = prefix_cache(name, changed, text), Settings(**dict(settings))
-        return trace(checkpoint, text, reference or None, mode, how, prefix, attention=edits, cache=cache)
+        decoded = trace(checkpoint, text, reference or None, mode, how, prefix, attention=edits, cache=cache)
+    events.run(name, mode, len(decoded.source_tokens), len(decoded.steps), time.monotonic() - began, text)
+    return decoded
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -25,13 +25,14 @@ from tests.wait import until
 
 @contextmanager
 def served(folder: Path, *options: str, path: str = "", **environment: str) -> Iterator[str]:
-    """The host and port of a server that ``lookback serve`` starts; its pages are below ``path``."""
+    """The host and port of a server that ``lookback serve`` starts; its pages are below ``path``; ``log`` is the log."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "s2s", "serve", "--port", str(port), *options]
     own = os.environ | {"LOOKBACK_DATABASE": f"sqlite:///{folder}/lookback.sqlite"} | environment
-    process = subprocess.Popen(command, cwd=ROOT, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=own, stdout=subprocess.DEVNULL, stderr=log)
     try:
         until(lambda: healthy(f"http://localhost:{port}{path}"), every=0.1)
         yield f"localhost:{port}"

@@ -1,0 +1,49 @@
+"""Connects the operator's logs and metrics to Streamlit: its loggers, the number of visits, who the visitor is."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+
+import uvicorn
+from streamlit import logger as streamlit_logger
+from streamlit.runtime import Runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from s2s import settings
+from s2s.monitoring import events, logs, metrics
+from s2s.server import job, trainings
+from s2s.web.shell import models
+
+
+def begin() -> None:
+    """Write logs and serve metrics as the settings say, from now on. Raises UserError for a setting that is wrong."""
+    chosen = settings.current()
+    logs.set_up(chosen.log_format)
+    streamlit_logger.setup_formatter = _pass_on
+    streamlit_logger.update_formatter()
+    uvicorn.config.LOGGING_CONFIG["loggers"] = {}  # which Streamlit has no option for: no handlers of their own
+    events.identify(visitor)
+    metrics.SESSIONS.set_function(_sessions)
+    metrics.GATE_WAITING.set_function(lambda: models.GATE.waiting)
+    metrics.JOBS.labels("train").set_function(trainings.QUEUE.size)
+    metrics.JOBS.labels("measure").set_function(job.QUEUE.size)
+    if chosen.metrics_address:
+        metrics.serve(chosen.metrics_address)
+
+
+def visitor() -> str:
+    """A name of this visit for log lines, from which nobody can take it over; empty outside of a visit."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return hashlib.sha256(context.session_id.encode()).hexdigest()[:12] if context else ""
+
+
+def _pass_on(logger: logging.Logger) -> None:
+    """Streamlit gives each of its loggers a handler; ours, at the root, gets the records instead."""
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+    logger.propagate = True
+
+
+def _sessions() -> int:
+    return Runtime.instance()._session_mgr.num_active_sessions() if Runtime.exists() else 0

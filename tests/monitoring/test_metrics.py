@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import socket
+import urllib.request
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from s2s.errors import UserError
+from s2s.monitoring import metrics
+
+
+def test_metrics_are_served_where_the_operator_says() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = metrics.serve(f"127.0.0.1:{port}")
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            families = {family.name: family for family in text_string_to_metric_families(answer.read().decode())}
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert families["lookback_decode_seconds"].type == "histogram"
+    assert families["process_resident_memory_bytes"].samples[0].value > 0
+
+
+@pytest.mark.parametrize("address", ["9464", ":9464", "127.0.0.1", "localhost:", "localhost:0", "a:99999", "a:b"])
+def test_an_address_without_host_or_port_is_refused(address: str) -> None:
+    with pytest.raises(UserError, match="metrics_address must be HOST:PORT"):
+        metrics.serve(address)
