@@ -25,7 +25,7 @@ from tests.wait import until
 
 @contextmanager
 def served(folder: Path, *options: str, path: str = "", **environment: str) -> Iterator[str]:
-    """The host and port of a server that ``lookback serve`` starts; its pages are below ``path``; ``log`` is the log."""
+    """Host and port of a server that ``lookback serve`` starts; its pages are below ``path``, its log is ``log``."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

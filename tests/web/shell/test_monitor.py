@@ -48,9 +48,7 @@ def samples(address: str) -> dict[str, float]:
     return found
 
 
-def test_an_operator_sees_what_no_visitor_does(
-    tmp_path: Path, postgres: str, postgres_database: str
-) -> None:
+def test_an_operator_sees_what_no_visitor_does(tmp_path: Path, postgres: str, postgres_database: str) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
