@@ -13,9 +13,9 @@ LOG = logging.getLogger("s2s.events")
 AUDIT = logging.getLogger("s2s.audit")
 AUDITED = (  # what visitors change on the server
     "room_opened",
-    "room_ended",
     "question_asked",
     "question_closed",
+    "question_revealed",
     "vote",
     "label",
     "category",
@@ -23,9 +23,7 @@ AUDITED = (  # what visitors change on the server
     "test_file_uploaded",
     "upload_deleted",
     "inspection_started",
-    "inspection_deleted",
     "training_started",
-    "training_deleted",
 )
 _visitors: list[Callable[[], str]] = []
 
@@ -45,6 +43,12 @@ def audit(event: str, **ids: object) -> None:
     assert event in AUDITED, event
     metrics.EVENTS.labels(event).inc()
     _write(AUDIT, event, **ids)
+
+
+def upload(event: str, name: str, size: int) -> None:
+    """Write that a file was accepted, by the name under which it is stored, and count its bytes."""
+    metrics.UPLOADED_BYTES.inc(size)
+    audit(event, name=name, bytes=size)
 
 
 def run(model: str, mode: str, source: int, target: int, seconds: float, text: object) -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from s2s import disk, settings
 from s2s.data.readers import EXTENSIONS, Columns, with_advice
 from s2s.errors import UserError
+from s2s.monitoring import events
 from s2s.server import folders
 from s2s.server.job import Job
 
@@ -102,6 +103,7 @@ def store_upload(name: str, content: bytes) -> str:
             fresh.write_bytes(content)
 
         disk.write_file(path, fill)
+        events.upload("test_file_uploaded", path.name, len(content))
     return path.name
 
 
@@ -232,6 +234,7 @@ def start_inspection(name: str, checkpoint: Checkpoint) -> RunningInspection:
     running = _RUNNING.get(name)
     if running is None or not running.job.poll():
         _RUNNING[name] = running = RunningInspection(entry.request, inspection_directory(name), checkpoint)
+        events.audit("inspection_started", name=name)
     return running
 
 

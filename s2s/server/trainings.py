@@ -20,6 +20,7 @@ from s2s import settings
 from s2s.disk import remove
 from s2s.errors import UserError
 from s2s.locations import PACKAGE
+from s2s.monitoring import events
 from s2s.server.job import Job, Stopped, WorkQueue
 from s2s.server.registry import Registry
 from s2s.trace.film import FilmFrame, FilmMoment, curve, film
@@ -99,7 +100,9 @@ def start_training(choice: live.Choice) -> Training:
     most = settings.current().trainings
     if len(_TRAININGS.entries()) >= most:
         raise UserError("training_full", most=most)
-    return Training(choice)
+    training = Training(choice)
+    events.audit("training_started", name=training.name)
+    return training
 
 
 def start_spare_process() -> None:

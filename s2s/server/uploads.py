@@ -14,6 +14,7 @@ from s2s import settings
 from s2s.checkpoint.archive import FILES, NEEDED, UNPACKED
 from s2s.disk import remove
 from s2s.errors import UserError
+from s2s.monitoring import events
 from s2s.sandbox.limits import Limits
 from s2s.sandbox.run import run
 from s2s.server import folders
@@ -85,6 +86,11 @@ def add_folder(typed: str) -> Upload:
 
 def remove_upload(upload: Upload) -> None:
     """Remove an upload and its files, even if something still references it."""
+    _discard(upload)
+    events.audit("upload_deleted", name=upload.name)
+
+
+def _discard(upload: Upload) -> None:
     _UPLOADS.remove(upload)
     remove(upload.directory.parent)
 
@@ -104,6 +110,7 @@ def _register(title: str, fill: Callable[[Path], object]) -> Upload:
         fill(upload.directory)
         upload.size = sum(path.stat().st_size for path in upload.directory.iterdir())
     except BaseException:
-        remove_upload(upload)
+        _discard(upload)
         raise
+    events.upload("checkpoint_uploaded", upload.name, upload.size)
     return upload

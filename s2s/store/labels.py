@@ -39,6 +39,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from s2s.errors import UserError
+from s2s.monitoring.events import audit
 from s2s.store.database import METADATA, connect, exists, reading, upsert, writing
 from s2s.store.label import MAX_NAME, MAX_NOTE, VERDICTS, Label, LabelFilter, clean_name, clean_text
 
@@ -105,6 +106,7 @@ class Labels:
             else:
                 connection.execute(delete(MARKS).where(*(MARKS.c[key] == value for key, value in row.items())))
             self._touch(connection, example, person)
+        self._audit("label", example=example, field="category", category=category)
 
     def of_example(self, example: int) -> tuple[Label, ...]:
         """All people's labels of an example, sorted by person, without empty ones."""
@@ -173,7 +175,9 @@ class Labels:
         try:
             with writing(self.engine) as connection:
                 made = insert(CATEGORIES).values(file=self.file, name=name).returning(CATEGORIES.c.id)
-                return int(connection.execute(made).scalar_one())
+                category = int(connection.execute(made).scalar_one())
+            self._audit("category", category=category, change="added")
+            return category
         except IntegrityError:
             with reading(self.engine) as connection:
                 return int(connection.execute(query).scalar_one())
@@ -189,12 +193,14 @@ class Labels:
             raise UserError("label_category_taken", name=name) from None
         if not changed:
             raise UserError("label_category_gone")
+        self._audit("category", category=category, change="renamed")
 
     def remove_category(self, category: int) -> None:
         """Delete a category and its marks; notes and verdicts stay."""
         this_category = (CATEGORIES.c.id == category) & (CATEGORIES.c.file == self.file)
         with writing(self.engine) as connection:
             connection.execute(delete(CATEGORIES).where(this_category))
+        self._audit("category", category=category, change="removed")
 
     def count_marks(self, category: int) -> int:
         """The number of labels in a category, over all checkpoints."""
@@ -208,6 +214,11 @@ class Labels:
     def _change(self, example: int, person: str, **columns: str | None) -> None:
         with writing(self.engine) as connection:
             self._touch(connection, example, person, **columns)
+        self._audit("label", example=example, field="".join(columns))
+
+    def _audit(self, event: str, **ids: object) -> None:
+        """Write a stored change to the audit log, without the person's name and without what was written."""
+        audit(event, file=self.file[:12], checkpoint=self.checkpoint[:12], **ids)
 
     def _touch(self, connection: Connection, example: int, person: str, **columns: str | None) -> None:
         upsert(connection, LABELS, self._row(example, person) | {"changed": time.time()} | columns)

@@ -36,6 +36,7 @@ from sqlalchemy import (
 
 from s2s import settings
 from s2s.errors import UserError
+from s2s.monitoring.events import audit
 from s2s.store.database import METADATA, reading, upsert, writing
 from s2s.trace.trace import Trace
 
@@ -148,6 +149,7 @@ def open_room(engine: Engine, now: float | None = None) -> tuple[str, str]:
             raise UserError("rooms_full", limit=most)
         code = next(code for code in iter(_random_code, None) if code not in codes)
         connection.execute(insert(ROOMS).values(code=code, key=_digest(key), expires=now + HOUR, asked=0))
+    audit("room_opened", room=code)
     return code, key
 
 
@@ -197,6 +199,7 @@ def ask_question(
         texts = {"question": _record_json(question), "truth": _record_json(truth)}
         connection.execute(insert(QUESTIONS).values(room=code, number=number, phase="open", **texts))
         connection.execute(update(ROOMS).where(ROOMS.c.code == code).values(asked=number, expires=now + DAY))
+    audit("question_asked", room=code, question=number)
     return number
 
 
@@ -210,7 +213,9 @@ def set_phase(engine: Engine, code: str, key: str, phase: str, now: float | None
     with writing(engine) as connection:
         number = _teacher_room(connection, code, key, time.time() if now is None else now)
         here = (QUESTIONS.c.room == code) & (QUESTIONS.c.number == number) & QUESTIONS.c.phase.in_(before)
-        connection.execute(update(QUESTIONS).where(here).values(phase=phase))
+        changed = connection.execute(update(QUESTIONS).where(here).values(phase=phase)).rowcount
+    if changed:
+        audit(f"question_{phase}", room=code, question=number)
 
 
 def read_room(engine: Engine, code: str, now: float | None = None) -> RoomState:
@@ -251,6 +256,7 @@ def record_vote(
         if others is not None and others >= (most := settings.current().room_voters):
             raise UserError("room_full", limit=most)
         upsert(connection, VOTES, {"room": code, "number": number, "voter": voter, "place": place, "word": word})
+    audit("vote", room=code, question=number)
 
 
 def _check_choice(question: Question, place: int | None, word: int | None) -> None:

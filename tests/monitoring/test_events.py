@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import ast
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,10 @@ import pytest
 from s2s import errors
 from s2s.errors import UserError
 from s2s.monitoring import events, metrics
+from s2s.store import rooms
+from s2s.store.database import connect
+from s2s.store.labels import Labels
+from tests.paths import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +62,63 @@ def test_an_error_that_stays_on_the_page_is_counted_once_and_by_its_key(caplog: 
         events.refusal(error)
     assert fields(caplog) == [("s2s.events", "refusal", {"visitor": "ann", "key": "path_outside"})]
     assert count("refusals_total", key="path_outside") == before + 1
+
+
+def test_the_audit_log_of_a_lesson(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    engine = connect(f"sqlite:///{tmp_path}/class.sqlite")
+    question, truth = rooms.Question(0, ["我"], [], ["I"]), rooms.Truth([1.0], [1.0], 0)
+    code, key = rooms.open_room(engine)
+    rooms.ask_question(engine, code, key, question, truth)
+    rooms.record_vote(engine, code, 1, "0" * 32, 0, None)
+    with pytest.raises(UserError):
+        rooms.record_vote(engine, code, 2, "0" * 32, 0, None)
+    rooms.set_phase(engine, code, key, "closed")
+    rooms.set_phase(engine, code, key, "revealed")
+    labels = Labels(engine, {"file": {"sha256": "f" * 64}, "checkpoint": {"digest": "c" * 12}})
+    labels.set_note(7, "李雷", "a typed note")
+    labels.set_category(7, "李雷", labels.add_category("a typed name"), True)
+    seen = fields(caplog)
+    assert [event for _, event, _ in seen] == [
+        "room_opened",
+        "question_asked",
+        "vote",
+        "question_closed",
+        "question_revealed",
+        "label",
+        "category",
+        "label",
+    ]
+    assert {name for name, _, _ in seen} == {"s2s.audit"}
+    assert seen[2][2] == {"visitor": "ann", "room": code, "question": 1}
+    assert seen[5][2]["example"] == 7 and seen[5][2]["field"] == "note"
+    assert not any(typed in str(seen) for typed in ("typed", "李雷", key, "0" * 32))
+
+
+def functions(*folders: str) -> Iterator[ast.FunctionDef]:
+    for folder in folders:
+        for path in (ROOT / "s2s" / folder).rglob("*.py"):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def calls(node: ast.AST) -> set[str]:
+    found = {call.func for call in ast.walk(node) if isinstance(call, ast.Call)}
+    return {name.id if isinstance(name, ast.Name) else getattr(name, "attr", "") for name in found}
+
+
+def test_every_function_that_writes_to_the_database_writes_to_the_audit_log() -> None:
+    writers = [node for node in functions("store") if "writing" in calls(node)]
+    assert len(writers) > 8
+    assert [node.name for node in writers if not calls(node) & {"audit", "_audit"}] == ["_create_tables"]
+
+
+def test_every_event_of_the_audit_log_is_written_somewhere() -> None:
+    texts = {
+        part.value if isinstance(part, ast.Constant) else ""
+        for node in functions("store", "server")
+        for part in ast.walk(node)
+    }
+    assert set(events.AUDITED) - texts == {"question_closed", "question_revealed"}  # f"question_{phase}"
 
 
 def test_keys_of_errors_are_a_bounded_set() -> None:
