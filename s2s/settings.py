@@ -15,6 +15,8 @@ from typing import Any
 
 from s2s.errors import UserError
 
+MEGABYTE = 1 << 20  # bytes in an MB of a file or a message, as Streamlit and nginx count
+AROUND_MB = 1  # of a request that carries a file: what it says around the file
 PREFIX = "LOOKBACK_"
 PLACES = ("HOME", "CHECKPOINTS", "DATA", "INSPECTED", "DATABASE")  # other variables that begin so: docs/INSTALL.md
 
@@ -129,6 +131,11 @@ def _parsed(item: Field[Any], text: str) -> Any:
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) <= most):
         raise UserError("setting_range", name=item.name, low=0, high=most, found=text or "…")
     return int(text)
+
+
+def largest_upload(chosen: Settings) -> int:
+    """MB of the largest file that any field takes."""
+    return max(chosen.checkpoint_mb, chosen.test_file_mb, chosen.small_file_mb)
 
 
 def table() -> list[tuple[str, str, str, str, str]]:

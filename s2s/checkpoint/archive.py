@@ -43,7 +43,7 @@ def unpack(name: str, content: bytes, into: Path) -> None:
     some of the files.
     """
     most = settings.current().checkpoint_mb
-    if len(content) > most * 1_000_000:
+    if len(content) > most * settings.MEGABYTE:
         raise UserError("file_too_large", file=name, limit=most)
     _check_end(name, content)
     try:

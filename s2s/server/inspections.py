@@ -96,7 +96,8 @@ def store_upload(name: str, content: bytes) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         used = sum(stored.stat().st_size for stored in path.parent.iterdir())
         most = settings.current()
-        if len(content) > most.test_file_mb * 10**6 or used + len(content) > most.test_files_mb * 10**6:
+        room = min(most.test_file_mb, most.test_files_mb - used / settings.MEGABYTE)
+        if len(content) > room * settings.MEGABYTE:
             raise UserError("upload_full", file=name, size=most.test_file_mb)
 
         def fill(fresh: Path) -> None:

@@ -45,7 +45,7 @@ def add_archive(title: str, content: bytes) -> Upload:
 
     def fill(directory: Path) -> None:
         most = settings.current().checkpoint_mb
-        if len(content) > most * 1_000_000:
+        if len(content) > most * settings.MEGABYTE:
             raise UserError("file_too_large", file=title, limit=most)
         archive = directory.with_name("upload.zip")
         archive.write_bytes(content)
@@ -102,7 +102,7 @@ def _register(title: str, fill: Callable[[Path], object]) -> Upload:
     with _UPLOADS.lock:
         sizes = [upload.size for upload in _UPLOADS.entries()]
         most = settings.current()
-        if len(sizes) >= most.uploads or sum(sizes) >= most.uploads_mb * 1_000_000:
+        if len(sizes) >= most.uploads or sum(sizes) >= most.uploads_mb * settings.MEGABYTE:
             raise UserError("uploads_full")
         upload = Upload(title, UNPACKED)  # counts with the largest size until the real one is known
         _UPLOADS.add(upload)

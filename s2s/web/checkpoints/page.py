@@ -15,6 +15,7 @@ from s2s.web.checkpoints import saved
 from s2s.web.shell import architecture, card, controls, csv_table, keys, language, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+from s2s.web.shell.upload import file_field
 
 CARDS = "cards"  # names whose cards are shown
 LAST_FILE = "refused"  # file_id of the upload that was read last
@@ -116,14 +117,19 @@ def _upload_section() -> None:
         full = len(mine) >= most
         left, right = st.columns(2)
         generation = st.session_state.get(UPLOADS_MADE, 0)  # a fresh widget once its file has been taken
-        file = left.file_uploader(
-            t("cards.zip"), "zip", key=f"zip-{generation}", max_upload_size=limits.checkpoint_mb, disabled=full
-        )
+        with left:
+            file = file_field(t("cards.zip"), f"zip-{generation}", limits.checkpoint_mb, ["zip"], disabled=full)
         if file is not None and st.session_state.get(LAST_FILE) != file.file_id:
             st.session_state[LAST_FILE] = file.file_id  # not read anew at every run
             _add_upload(lambda: uploads.add_archive(file.name, file.getvalue()))
         with right.form("folder", border=False):
-            typed = st.text_input(t("cards.folder"), key="folder_path", placeholder="models/mine", disabled=full)
+            typed = st.text_input(
+                t("cards.folder"),
+                key="folder_path",
+                max_chars=folders.MAX_PATH,
+                placeholder="models/mine",
+                disabled=full,
+            )
             if st.form_submit_button(t("cards.load"), disabled=full) and typed.strip():
                 _add_upload(lambda: uploads.add_folder(typed))
         right.caption(t("cards.folder_help", folder=code(folders.DATA.name)))

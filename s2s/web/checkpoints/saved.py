@@ -14,6 +14,7 @@ from s2s.trace.trace import Trace
 from s2s.web.components.player import mount_player
 from s2s.web.shell import language
 from s2s.web.shell.language import t
+from s2s.web.shell.upload import files_field
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -25,13 +26,7 @@ def saved_runs_section() -> None:
     """Draw the file field and the files' lanes in the player, or say why they cannot be shown."""
     with st.expander(t("saved.title"), key="saved"):
         st.caption(t("saved.help"))
-        files = st.file_uploader(
-            t("saved.files"),
-            ["json", "html"],
-            accept_multiple_files=True,
-            key="saved_files",
-            max_upload_size=settings.current().test_file_mb,
-        )
+        files = files_field(t("saved.files"), "saved_files", settings.current().test_file_mb, ["json", "html"])
     if not files:
         return
     try:

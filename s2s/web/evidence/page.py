@@ -18,6 +18,7 @@ from s2s.web.shell.foreign import code
 from s2s.web.shell.formulas import explain
 from s2s.web.shell.job_panel import Task
 from s2s.web.shell.language import t
+from s2s.web.shell.upload import file_field
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
@@ -73,7 +74,7 @@ def _read_upload() -> tuple[str, Sequence[Any], str]:
     """
     kind = controls.own_radio("kind", t("evidence.kind"), {kind: t(f"evidence.kind_{kind}") for kind in KINDS})
     st.caption(t(f"evidence.help_{kind}", most=MAX_SENTENCES, size=settings.current().small_file_mb))
-    file = st.file_uploader(t("exposure.file"), key="evidence_file", max_upload_size=settings.current().small_file_mb)
+    file = file_field(t("exposure.file"), "evidence_file", settings.current().small_file_mb)
     columns = Columns()
     limit = MAX_SENTENCES
     if kind == "pairs":

@@ -9,13 +9,14 @@ import streamlit as st
 from s2s import settings
 from s2s.errors import UserError
 from s2s.inspect.paired import SCORES
-from s2s.server import inspections
+from s2s.server import folders, inspections
 from s2s.web.inspection import state
 from s2s.web.shell import controls, keys, language, models
 from s2s.web.shell.bound import picks
 from s2s.web.shell.foreign import code
 from s2s.web.shell.heads import select_number
 from s2s.web.shell.language import t
+from s2s.web.shell.upload import file_field
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -197,12 +198,12 @@ def _new_inspection_form(names: list[str], visitor_names: set[str]) -> None:
     upload: UploadedFile | None = None
     typed = ""
     if kind == "upload":
-        upload = st.file_uploader(
-            t("exposure.file"), key="inspect_file", max_upload_size=settings.current().test_file_mb
-        )
+        upload = file_field(t("exposure.file"), "inspect_file", settings.current().test_file_mb)
         st.caption(t("inspect.upload_help"))
     else:
-        typed = st.text_input(t("inspect.path"), key="inspect_path", placeholder="tatoeba/test.tsv")
+        typed = st.text_input(
+            t("inspect.path"), key="inspect_path", max_chars=folders.MAX_PATH, placeholder="tatoeba/test.tsv"
+        )
     columns = st.columns([3, 3, 3, 4], vertical_alignment="bottom")
     source = columns[0].text_input(t("exposure.source_column"), "source", key="inspect_source", max_chars=100)
     target = columns[1].text_input(t("exposure.target_column"), "target", key="inspect_target", max_chars=100)

@@ -19,6 +19,7 @@ from s2s.web.shell.bound import shows
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import GREEDY, PageState
+from s2s.web.shell.upload import file_field
 
 DATES_DRAWN = "dates"  # how many times dates were drawn: the seed of the last draw
 EXERCISE = "exercise"
@@ -171,9 +172,7 @@ def _date() -> None:
 def _submission() -> None:
     """Make a submission: the commands, and a check of the uploaded file."""
     st.code(COMMANDS, language="bash")
-    file = st.file_uploader(
-        t("lesson.homework.upload"), ["csv"], key="submission", max_upload_size=settings.current().small_file_mb
-    )
+    file = file_field(t("lesson.homework.upload"), "submission", settings.current().small_file_mb, ["csv"])
     if file is None:
         return
     from s2s.evaluate.submission import check_submission

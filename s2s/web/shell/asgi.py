@@ -57,7 +57,7 @@ class OperatorOnly:
 
 def application() -> st.App:
     """The app as an ASGI application."""
-    limit = Middleware(MessageLimit, most=settings.current().message_mb * 1_000_000)
+    limit = Middleware(MessageLimit, most=settings.current().message_mb * settings.MEGABYTE)
     return st.App(locations.program() / "app.py", routes=routes.routes(), middleware=[limit, Middleware(OperatorOnly)])
 
 
@@ -73,7 +73,7 @@ def options() -> dict[str, object]:
         "server.baseUrlPath": chosen.base_path.strip("/"),
         "server.allowedHosts": hosts,
         "server.maxMessageSize": max(LARGEST_ANSWER, chosen.message_mb),
-        "server.maxUploadSize": max(chosen.checkpoint_mb, chosen.test_file_mb, chosen.small_file_mb, 1),
+        "server.maxUploadSize": settings.largest_upload(chosen) + settings.AROUND_MB,
     }
 
 

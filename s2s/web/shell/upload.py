@@ -1,0 +1,48 @@
+"""Fields that take files up to a limit, which the browser and the server both hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from s2s import settings
+from s2s.errors import UserError
+from s2s.web.shell import language
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+
+def file_field(
+    label: str, key: str, megabytes: int, kinds: Sequence[str] = (), disabled: bool = False
+) -> UploadedFile | None:
+    """Draw a field for one file of at most so many MB; 0 switches it off. ``kinds`` are endings of names."""
+    most = _allowed(megabytes)
+    file = st.file_uploader(label, kinds or None, key=key, max_upload_size=max(1, most), disabled=disabled or not most)
+    return next(iter(_within([file] if file else [], most)), None)
+
+
+def files_field(label: str, key: str, megabytes: int, kinds: Sequence[str] = ()) -> list[UploadedFile]:
+    """As ``file_field``, for several files, each within the limit."""
+    most = _allowed(megabytes)
+    files = st.file_uploader(
+        label, kinds or None, accept_multiple_files=True, key=key, max_upload_size=max(1, most), disabled=not most
+    )
+    return _within(files, most)
+
+
+def _allowed(megabytes: int) -> int:
+    """The limit, at most what the server lets through: ``streamlit run`` knows nothing of our settings."""
+    if not megabytes:
+        st.caption(language.t("error.switched_off"))
+    return min(megabytes, int(st.get_option("server.maxUploadSize")) - settings.AROUND_MB)
+
+
+def _within(files: Sequence[UploadedFile], megabytes: int) -> list[UploadedFile]:
+    """Those within the limit; a sentence for each other, which no browser sends but another program may."""
+    for file in files:
+        if file.size > megabytes * settings.MEGABYTE:
+            st.error(language.explain(UserError("file_too_large", file=file.name, limit=megabytes)))
+    return [file for file in files if file.size <= megabytes * settings.MEGABYTE]
