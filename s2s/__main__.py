@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from s2s import __version__
 from s2s.commands import (
+    backup,
     evaluate,
     evidence,
     export,
@@ -55,6 +56,8 @@ COMMANDS = (  # in the order of --help
     neighbours.add_neighbours_command,
     prepare.add_prepare_command,
     submit.add_submit_command,
+    backup.add_backup_command,
+    backup.add_restore_command,
 )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent
 HOME = "LOOKBACK_HOME"  # environment variables
 CHECKPOINTS = "LOOKBACK_CHECKPOINTS"
+INSPECTED = "LOOKBACK_INSPECTED"
 
 
 def is_clone(package: Path = PACKAGE) -> bool:
@@ -39,6 +40,11 @@ def home(package: Path = PACKAGE) -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("lookback", appauthor=False)
+
+
+def inspected() -> Path:
+    """The directory of inspections and of the files that they read: LOOKBACK_INSPECTED, or that of the home."""
+    return Path(os.environ.get(INSPECTED) or home() / "inspected")
 
 
 def runs(package: Path = PACKAGE) -> Path:

@@ -124,7 +124,8 @@ def commands_of(section: str) -> list[str]:
     return re.findall(r"^(?:python -m s2s|printf) .*$", sections("docs/COMMANDS.md")[section], re.MULTILINE)
 
 
-NOT_RUN = ("serve", "prepare", "import")  # a server; a download, or another library's model, is needed
+# A server; a download, another library's model or an empty home is needed.
+NOT_RUN = ("serve", "prepare", "import", "restore")
 
 
 def test_the_examples_of_the_command_line_run_from_top_to_bottom(
@@ -145,7 +146,15 @@ def test_the_examples_of_the_command_line_run_from_top_to_bottom(
             assert main(shlex.split(line)[3:]) == 0, capsys.readouterr().err
         out = capsys.readouterr().out
         assert "电影" in out or " trace " not in line or "--json free" in line or "--json forced" in line
-    made = ("page.html", "exposure.json", "submission.csv", "report.html", "labelled.csv", "checkpoints/my-date")
+    made = (
+        "page.html",
+        "exposure.json",
+        "submission.csv",
+        "report.html",
+        "labelled.csv",
+        "checkpoints/my-date",
+        "lookback.tar.gz",
+    )
     assert [name for name in made if not (tmp_path / name).exists()] == []
 
 

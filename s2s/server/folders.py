@@ -13,7 +13,7 @@ HOME = locations.home()
 _LISTED = slice(1 if os.environ.get(locations.CHECKPOINTS) else None)
 CHECKPOINTS = tuple(folder.absolute() for folder in locations.checkpoint_folders()[_LISTED])
 DATA = Path(os.environ.get("LOOKBACK_DATA") or HOME / "data")
-INSPECTED = Path(os.environ.get("LOOKBACK_INSPECTED") or HOME / "inspected")
+INSPECTED = locations.inspected()
 MAX_PATH = 1_000  # characters of a typed path
 
 

@@ -46,7 +46,7 @@ def connect(url: str | None = None) -> Engine:
     A process has one engine for each URL. Raises UserError, whose message contains no password, if the database
     cannot be reached.
     """
-    engine = _engine(parse_url(url or os.environ.get(VARIABLE) or f"sqlite:///{DEFAULT}"))
+    engine = _engine(default_url(url))
     if not _is_complete(engine):
         if not _creating.acquire(timeout=POOL_TIMEOUT):  # another thread waits for the database meanwhile
             raise _lost(engine)
@@ -78,6 +78,11 @@ def _create_tables(engine: Engine) -> None:
 def exists() -> bool:
     """Whether ``connect()`` would find a database: LOOKBACK_DATABASE is set, or the file exists."""
     return bool(os.environ.get(VARIABLE)) or DEFAULT.exists()
+
+
+def default_url(url: str | None = None) -> URL:
+    """A URL, or else that of LOOKBACK_DATABASE, or else that of the home's SQLite file, parsed by ``parse_url``."""
+    return parse_url(url or os.environ.get(VARIABLE) or f"sqlite:///{DEFAULT}")
 
 
 def parse_url(url: str) -> URL:

@@ -30,7 +30,7 @@ from s2s.trace.trace import Trace
 from tests.paths import ROOT
 
 COMMANDS = ["serve", "trace", "export", "train", "import", "evaluate", "exposure", "evidence", "align", "inspect"]
-COMMANDS += ["compare", "labels", "report", "neighbours", "prepare", "generate", "submit"]
+COMMANDS += ["compare", "labels", "report", "neighbours", "prepare", "generate", "submit", "backup", "restore"]
 TEXT, REFERENCE = "我喜欢苹果。", "I like apples."
 
 
