@@ -30,8 +30,8 @@ LOG = logging.getLogger(__name__)
 METADATA = MetaData()
 VARIABLE = "LOOKBACK_DATABASE"
 DEFAULT = locations.home() / "inspected" / "lookback.sqlite"
-LOCK_TIMEOUT = 5  # seconds that a writer waits for SQLite's lock
-POOL_TIMEOUT = 2  # seconds that a thread waits for one of a process's connections
+LOCK_TIMEOUT = 5  # seconds that a writer waits for SQLite's lock, and before that for one of the connections
+POOL_TIMEOUT = 2  # seconds that a thread waits for one of the connections to PostgreSQL
 LONG_WAIT = 1.0  # seconds; a database that fails sooner may be asked again at once
 PAUSE = 5.0  # seconds until a silent database is asked again
 CREATE_LOCK = 7_205_759  # key of PostgreSQL's advisory lock for creating tables; an arbitrary number
@@ -114,10 +114,10 @@ def _engine(url: URL) -> Engine:
         return _postgresql(url) if url.get_backend_name() == "postgresql" else _sqlite(url)
 
 
-def _pool() -> dict[str, Any]:
-    """SQLAlchemy's options for a pool of connections with a fixed size."""
+def _pool(seconds: int) -> dict[str, Any]:
+    """SQLAlchemy's options for a pool of a fixed size, for one of whose connections a thread waits so long."""
     size = max(1, settings.current().database_connections)  # SQLAlchemy's 0 would be no limit
-    return {"pool_size": size, "max_overflow": 0, "pool_timeout": POOL_TIMEOUT}
+    return {"pool_size": size, "max_overflow": 0, "pool_timeout": seconds}
 
 
 @functools.lru_cache(maxsize=8)
@@ -125,7 +125,7 @@ def _postgresql(url: URL) -> Engine:
     try:
         from s2s.store import postgres
 
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, **_pool())
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, **_pool(POOL_TIMEOUT))
     except ImportError:
         raise UserError("database_driver") from None
 
@@ -143,7 +143,7 @@ def _sqlite(url: URL) -> Engine:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     except OSError:
         raise UserError("database_lost", database=display_name(url)) from None
-    engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT}, hide_parameters=True, **_pool())
+    engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT}, hide_parameters=True, **_pool(LOCK_TIMEOUT))
     event.listen(engine, "connect", _sqlite_session)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
