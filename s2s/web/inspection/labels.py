@@ -19,11 +19,14 @@ from s2s.web.shell.foreign import code
 from s2s.web.shell.language import explain, t
 
 LABEL_NEW = "label-new"  # name of a label to be added
+LABEL_NEW_LOST = "label_new_lost"  # the name that could not be added, for when its field is drawn again
 LABEL_PERSON = "label-person"  # the name as it is typed
 LABEL_MISTAKE = "label_mistake"  # UserError of the last change, shown once
 PERSON = "person"  # name of the person who labels
 
-UNSAVED = "label_unsaved"  # UserErrors of failed changes by widget key: they are shown, and the changes are tried again
+# By widget key, what could not be written, and why: it is shown, and tried again. Not in the widget's own state, which
+# Streamlit forgets when the page cannot draw the widget, as when the database cannot be read either.
+UNSAVED = "label_unsaved"
 
 
 @dataclass(frozen=True)
@@ -144,33 +147,39 @@ def _own_label(edit: _LabelEdit, label: Label | None, left: DeltaGenerator, righ
 
 def _fill_widgets(edit: _LabelEdit, stored: Mapping[str, Any], writers: Mapping[str, Callable[[Any], None]]) -> None:
     """Set widgets to the stored values; a widget whose change failed keeps its value, which is written again."""
-    unsaved: dict[str, UserError] = st.session_state.setdefault(UNSAVED, {})
+    unsaved: dict[str, tuple[Any, UserError]] = st.session_state.setdefault(UNSAVED, {})
     for part, value in stored.items():
         key = edit.key(part)
         if key in unsaved:
+            st.session_state.setdefault(key, unsaved[key][0])
             _write_change(key, writers[part])
-        if key in unsaved:
-            st.error(t("labels.unsaved", reason=explain(unsaved[key])))
+            if key in unsaved:
+                st.error(t("labels.unsaved", reason=explain(unsaved[key][1])))
         elif key not in st.session_state or st.session_state[key] != value:
             st.session_state[key] = value  # only if it differs: setting a key undoes what is being typed
 
 
 def _write_change(key: str, write: Callable[[Any], None]) -> None:
-    unsaved: dict[str, UserError] = st.session_state.setdefault(UNSAVED, {})
+    unsaved: dict[str, tuple[Any, UserError]] = st.session_state.setdefault(UNSAVED, {})
     unsaved.pop(key, None)
+    value = st.session_state[key]
     try:
-        write(st.session_state[key])
+        write(value)
     except UserError as error:
-        unsaved[key] = error.bare()
+        unsaved[key] = value, error.bare()
 
 
 def _category_editor(labels: Labels, names: Mapping[int, str]) -> None:
     """Draw the controls that add, rename and delete categories, which all people share."""
     state = st.session_state
+    if LABEL_NEW_LOST in state:
+        state.setdefault(LABEL_NEW, state.pop(LABEL_NEW_LOST))
 
     def add() -> None:
         if _try_change(lambda: labels.add_category(state[LABEL_NEW])):
             state[LABEL_NEW] = ""
+        else:
+            state[LABEL_NEW_LOST] = state[LABEL_NEW]
 
     with st.popover(t("labels.manage")):
         st.text_input(t("labels.new"), key=LABEL_NEW, max_chars=MAX_NAME, help=t("labels.new_help"))
