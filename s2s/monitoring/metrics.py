@@ -29,8 +29,11 @@ DATABASE_ERRORS = Counter("lookback_database_errors", "Times that the database c
 
 
 def serve(address: str) -> WSGIServer:
-    """Serve the metrics at ``HOST:PORT``, in a thread, to everybody who reaches it. Raises UserError or OSError."""
+    """Serve the metrics at ``HOST:PORT``, in a thread, to everybody who reaches it. UserError if it cannot."""
     host, _, port = address.rpartition(":")
     if not (host and port.isascii() and port.isdecimal() and 0 < int(port) < 65_536):
         raise UserError("setting_address", name="metrics_address", found=address)
-    return start_http_server(int(port), host.strip("[]"), REGISTRY)[0]
+    try:
+        return start_http_server(int(port), host.strip("[]"), REGISTRY)[0]
+    except OSError as error:
+        raise UserError("setting_listen", name="metrics_address", found=address, reason=error.strerror) from None

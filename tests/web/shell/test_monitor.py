@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from streamlit import logger as streamlit_logger
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from s2s.web.shell import monitor
 from tests.store.frozen import frozen
 from tests.wait import until
 from tests.web.shell.test_asgi import page, rerun, served
@@ -87,3 +90,10 @@ def test_an_operator_sees_what_no_visitor_does(tmp_path: Path, postgres: str, po
 def _without(line: dict[str, Any], *names: str) -> dict[str, Any]:
     assert all(line[name] for name in names)
     return {name: value for name, value in line.items() if name not in names}
+
+
+def test_loggers_of_streamlit_pass_their_records_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streamlit_logger, "setup_formatter", monitor._pass_on)
+    monkeypatch.setattr(streamlit_logger, "_loggers", {})
+    logger = streamlit_logger.get_logger("s2s.tests.monitor")
+    assert logger.propagate and not logger.handlers
