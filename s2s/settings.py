@@ -15,8 +15,9 @@ from typing import Any
 
 from s2s.errors import UserError
 
-MEGABYTE = 1 << 20  # bytes in an MB of a file or a message, as Streamlit and nginx count
-AROUND_MB = 1  # of a request that carries a file: what it says around the file
+# Bytes in an MB, as Streamlit's field in the browser counts. Its server and nginx count 1,048,576: a request has room
+# for what it says around a file.
+MEGABYTE = 1_000_000
 PREFIX = "LOOKBACK_"
 PLACES = ("HOME", "CHECKPOINTS", "DATA", "INSPECTED", "DATABASE")  # other variables that begin so: docs/INSTALL.md
 
@@ -134,8 +135,8 @@ def _parsed(item: Field[Any], text: str) -> Any:
 
 
 def largest_upload(chosen: Settings) -> int:
-    """MB of the largest file that any field takes."""
-    return max(chosen.checkpoint_mb, chosen.test_file_mb, chosen.small_file_mb)
+    """MB of the largest file that any field takes, or 1, the least that Streamlit accepts."""
+    return max(chosen.checkpoint_mb, chosen.test_file_mb, chosen.small_file_mb, 1)
 
 
 def table() -> list[tuple[str, str, str, str, str]]:

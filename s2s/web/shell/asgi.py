@@ -73,7 +73,7 @@ def options() -> dict[str, object]:
         "server.baseUrlPath": chosen.base_path.strip("/"),
         "server.allowedHosts": hosts,
         "server.maxMessageSize": max(LARGEST_ANSWER, chosen.message_mb),
-        "server.maxUploadSize": settings.largest_upload(chosen) + settings.AROUND_MB,
+        "server.maxUploadSize": settings.largest_upload(chosen),
     }
 
 

@@ -37,7 +37,7 @@ def _allowed(megabytes: int) -> int:
     """The limit, at most what the server lets through: ``streamlit run`` knows nothing of our settings."""
     if not megabytes:
         st.caption(language.t("error.switched_off"))
-    return min(megabytes, int(st.get_option("server.maxUploadSize")) - settings.AROUND_MB)
+    return min(megabytes, int(st.get_option("server.maxUploadSize")))
 
 
 def _within(files: Sequence[UploadedFile], megabytes: int) -> list[UploadedFile]:

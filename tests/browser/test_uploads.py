@@ -1,0 +1,81 @@
+"""Files just below and just above each limit: the page answers the first, and says the limit of the second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from s2s.errors import say
+from s2s.settings import MEGABYTE, Settings
+from tests.browser.conftest import OpenPage
+from tests.web.test_upload_limits import FIELDS
+
+ARRIVES = 60_000  # milliseconds for 99 MB on a busy machine
+PAIR = b"one two " * 60 + b"\t" + b"uno dos " * 60 + b"\n"
+
+
+class Upload(NamedTuple):
+    """A field, how it is reached, a file's name and line, and what of the page's own tells that it has come."""
+
+    lang: str
+    path: str
+    query: Mapping[str, str]
+    click: str  # key of the text that opens the field, if it is closed
+    name: str
+    line: bytes
+    answer: Callable[[Page, str], Locator]
+
+
+def said(key: str, **values: object) -> Callable[[Page, str], Locator]:
+    """A sentence of ours, up to a value that is not given."""
+    return lambda page, lang: page.get_by_text(say(key, lang, **{"reason": "§", "found": "§"} | values).split("§")[0])
+
+
+def start(page: Page, lang: str) -> Locator:
+    """The button that can be pressed once there is a file."""
+    return page.get_by_role("button", name=say("inspect.start", lang), disabled=False)
+
+
+UPLOADS = {
+    "evidence_file": Upload("zh", "evidence", {}, "", "pairs.tsv", PAIR, said("exposure.pairs", count=50)),
+    "test_file": Upload("en", "exposure", {}, "", "pairs.tsv", PAIR, said("exposure.pairs", count=500)),
+    "inspect_file": Upload("zh", "inspection", {}, "", "pairs.tsv", PAIR, start),
+    "submission": Upload(
+        "en", "lesson", {"chapter": "homework"}, "lesson.homework.submission", "submission.csv", b"QID,Answer\n",
+        said("error.submission_header", file="submission.csv", expected="QID,Prediction"),
+    ),
+    "saved_files": Upload(
+        "en", "checkpoints", {}, "saved.title", "run.json", b"[1, 2]\n", said("error.saved_no_trace", file="run.json")
+    ),
+    "zip": Upload(
+        "zh", "checkpoints", {}, "cards.bring", "mine.zip", b"no zip\n", said("error.archive_broken", file="mine.zip")
+    ),
+}  # fmt: skip
+
+
+def test_every_field_is_tried() -> None:
+    assert UPLOADS.keys() == FIELDS.keys()
+
+
+@pytest.mark.parametrize("key", UPLOADS)
+def test_a_file_below_the_limit_arrives_and_one_above_leaves_it_there(
+    open_page: OpenPage, tmp_path: Path, key: str
+) -> None:
+    upload, most = UPLOADS[key], getattr(Settings(), FIELDS[key])
+    for share, folder in ((0.99, "below"), (1.01, "above")):
+        (tmp_path / folder).mkdir()
+        content = upload.line * int(share * most * MEGABYTE / len(upload.line))
+        (tmp_path / folder / upload.name).write_bytes(content)
+    page = open_page({"lang": upload.lang, **upload.query}, player=False, path=upload.path)
+    if upload.click:
+        page.get_by_text(say(upload.click, upload.lang), exact=True).first.click()
+    field = page.locator(f"[class*='st-key-{key}'] input[type=file]")
+    field.set_input_files(tmp_path / "below" / upload.name)
+    expect(upload.answer(page, upload.lang)).to_be_visible(timeout=ARRIVES)
+    field.set_input_files(tmp_path / "above" / upload.name)
+    expect(page.get_by_text(say("builtin.too_large", upload.lang, size=f"{most}.0MB"))).to_be_visible()
+    expect(upload.answer(page, upload.lang)).to_be_visible()
