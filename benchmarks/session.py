@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -27,14 +28,26 @@ class Session:
         self.received = 0  # bytes
         self._changed = asyncio.Condition()
         self._finished = 0  # runs
+        self._ended = False
         self._messages: dict[str, ForwardMsg] = {}
 
-    async def open(self, address: str) -> None:
-        """Connect and run the page once."""
-        stream = f"ws://{address}/_stcore/stream"
-        self._socket = await websockets.connect(stream, subprotocols=["streamlit"], max_size=None)  # type: ignore[list-item]
+    async def open(self, address: str, cookie: str = "") -> None:
+        """Connect and run the page once; ``cookie`` is the header of a proxy that chooses a replica by it."""
+        stream, headers = f"ws://{address}/_stcore/stream", {"Cookie": cookie} if cookie else {}
+        self._socket = await websockets.connect(
+            stream,
+            additional_headers=headers,
+            subprotocols=["streamlit"],  # type: ignore[list-item]
+            max_size=None,
+        )
         self._reader = asyncio.create_task(self._read())
         await self.run()
+
+    def cookie(self, name: str) -> str:
+        """The Cookie header that the handshake's answer sets under a name; empty if it sets none."""
+        assert self._socket.response is not None
+        given = (value.partition(";")[0] for value in self._socket.response.headers.get_all("Set-Cookie"))
+        return next((value for value in given if value.startswith(f"{name}=")), "")
 
     async def close(self) -> None:
         """Close the connection."""
@@ -55,11 +68,23 @@ class Session:
         await self.until(lambda: self._finished > before)
 
     async def until(self, true: Callable[[], bool]) -> None:
-        """Wait until a message makes the condition true. TimeoutError after ten minutes."""
+        """Wait until a message makes the condition true. TimeoutError after ten minutes.
+
+        ConnectionError if the server closes the connection before.
+        """
         async with asyncio.timeout(600), self._changed:
-            await self._changed.wait_for(true)
+            await self._changed.wait_for(lambda: true() or self._ended)
+        if not true():
+            raise ConnectionError("the server closed the connection")
 
     async def _read(self) -> None:
+        with contextlib.suppress(websockets.ConnectionClosed):
+            await self._take_all()
+        self._ended = True
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def _take_all(self) -> None:
         async for payload in self._socket:
             assert isinstance(payload, bytes)
             self.received += len(payload)

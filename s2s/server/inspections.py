@@ -21,7 +21,7 @@ from s2s import disk, settings
 from s2s.data.readers import EXTENSIONS, Columns, with_advice
 from s2s.errors import UserError
 from s2s.monitoring import events
-from s2s.server import folders
+from s2s.server import folders, lease
 from s2s.server.job import Job
 
 if TYPE_CHECKING:
@@ -60,6 +60,16 @@ class InspectionEntry:
     manifest: dict[str, Any] | None  # None until the job writes it
     request: InspectionRequest | None  # None for an inspection of the command line
     finished: bool
+
+    @property
+    def share(self) -> float:
+        """The share that is on disk, from 0 to 1; of an unfinished one, of whole windows."""
+        if self.finished or self.manifest is None:
+            return float(self.finished)
+        from s2s.inspect.run import WINDOW
+
+        parts = sum(1 for _ in (inspection_directory(self.name) / "parts").glob("*.parquet"))
+        return min(1.0, parts * WINDOW / max(1, int(self.manifest["pairs"])))
 
     @property
     def checkpoint(self) -> str:
@@ -197,18 +207,19 @@ class RunningInspection:
         columns = Columns(request.source_column, request.target_column)
         source = Input(request.file_path(), columns, "auto", request.limit, request.skip_bad)
         try:
-            inspection = Inspection(directory, checkpoint, source)
-            total = inspection.share(alone)
-            before = sum(inspection.part(n).exists() for n in range(inspection.windows)) * WINDOW
-            self.skipped, self.began = min(before / total, 1.0), time.monotonic()
+            with lease.hold(directory.name):
+                inspection = Inspection(directory, checkpoint, source)
+                total = inspection.share(alone)
+                before = sum(inspection.part(n).exists() for n in range(inspection.windows)) * WINDOW
+                self.skipped, self.began = min(before / total, 1.0), time.monotonic()
 
-            def progress(pairs: int) -> None:
-                nonlocal done
-                done += pairs
-                report(done / total)
+                def progress(pairs: int) -> None:
+                    nonlocal done
+                    done += pairs
+                    report(done / total)
 
-            inspection.run(alone, progress)
-            load_summary(directory)
+                inspection.run(alone, progress)
+                load_summary(directory)
         except UserError as error:
             raise name_displayed_file(error, request.file) from None
 

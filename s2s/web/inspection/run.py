@@ -9,7 +9,7 @@ import streamlit as st
 from s2s import settings
 from s2s.errors import UserError
 from s2s.inspect.paired import SCORES
-from s2s.server import folders, inspections
+from s2s.server import folders, inspections, lease
 from s2s.web.inspection import state
 from s2s.web.shell import controls, keys, language, models
 from s2s.web.shell.bound import picks
@@ -150,11 +150,15 @@ def _progress(entry: inspections.InspectionEntry) -> None:
         left.progress(min(1.0, running.job.share), t(f"inspect.{phase}", name=name, share=share, left=words))
         right.button(t("exposure.stop"), key=f"stop-{entry.name}", on_click=running.job.stop, width="stretch")
         return
-    if running is not None and not running.job.stopped and running.job.failure is None:
+    if running is not None and current is not None and current.finished:
         inspections.forget_job(entry.name)
-        _open_inspection(entry.name)
-        st.rerun()
+        st.rerun()  # whoever started it has it open
+    if lease.is_held(entry.name):
+        left.progress(entry.share, t("inspect.elsewhere", name=name, share=100 * entry.share))
+        return
     mistake = running.job.user_error() if running is not None else None
+    if mistake is not None and mistake.key == "error.inspect_elsewhere":  # the other process has ended meanwhile
+        mistake = None
     if mistake is not None and entry.manifest is None:  # the file cannot be used, so there is nothing to continue
         inspections.forget_job(entry.name)
         _open_inspection("")

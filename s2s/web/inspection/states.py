@@ -19,6 +19,7 @@ from s2s.inspect.states.occurrences import all_words, example_states, occurrence
 from s2s.inspect.states.projection import Cloud, Neighbourhoods, Plane
 from s2s.inspect.states.store import KINDS, StateStore
 from s2s.inspect.table import Examples
+from s2s.server import lease
 from s2s.server.job import Job
 from s2s.web.shell import controls, csv_table, job_panel, language, models
 from s2s.web.shell.job_panel import Task
@@ -108,7 +109,9 @@ def _recording_task(examples: Examples) -> Task:
             done += sentences
             tell(done / len(examples))
 
-        states.make(Group(0, 1, torch.device("cpu")), progress)
+        with lease.hold(examples.directory.name):
+            if not StateStore.whole(examples.directory):
+                states.make(Group(0, 1, torch.device("cpu")), progress)
         return True
 
     return Task(examples.manifest["file"]["name"], Job(work))
