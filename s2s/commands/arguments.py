@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -13,11 +13,20 @@ MISTAKE = 2  # exit status for wrong arguments
 MANY = 1_000_000_000  # the largest count that an option accepts
 
 
+class WithRanges(argparse.HelpFormatter):
+    """A help that ends the text of an option that takes a whole number with its range."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        text = super()._get_help_string(action)
+        number = action.type
+        return f"{text} [{number.low}–{number.high}]" if text and isinstance(number, WholeNumber) else text
+
+
 class Parser(argparse.ArgumentParser):
     """argparse with errors of one line and no abbreviated options."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"allow_abbrev": False, **kwargs})
+        super().__init__(*args, **{"allow_abbrev": False, "formatter_class": WithRanges, **kwargs})
 
     def error(self, message: str) -> NoReturn:
         """Exit with status 2 and one line."""
@@ -29,19 +38,22 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def whole_number(low: int, high: int) -> Callable[[str], int]:
+@dataclass(frozen=True)
+class WholeNumber:
     """An argparse type: a whole number from ``low`` to ``high``."""
 
-    def parse(text: str) -> int:
+    low: int
+    high: int
+
+    def __call__(self, text: str) -> int:
+        """The number. Raises ArgumentTypeError if there is none in the range."""
         try:
             value = int(text)
         except ValueError:
-            value = low - 1
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
+            value = self.low - 1
+        if not self.low <= value <= self.high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {self.low} to {self.high}")
         return value
-
-    return parse
 
 
 def fraction(text: str) -> float:
@@ -62,6 +74,6 @@ def add_checkpoint_argument(p: Parser) -> None:
 
 def add_measuring_options(p: Parser, seeded: str = "resamples") -> None:
     """Add ``--limit``, ``--seed`` and ``--json``; ``seeded`` says in the help what the seed is for."""
-    p.add_argument("--limit", type=whole_number(1, MANY), metavar="N", help="only the first N pairs")
-    p.add_argument("--seed", type=whole_number(0, 2**63 - 1), default=0, metavar="N", help=f"of {seeded} (0)")
+    p.add_argument("--limit", type=WholeNumber(1, MANY), metavar="N", help="only the first N pairs")
+    p.add_argument("--seed", type=WholeNumber(0, 2**63 - 1), default=0, metavar="N", help=f"of {seeded} (0)")
     p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")

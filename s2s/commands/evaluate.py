@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
-from s2s.commands.arguments import whole_number
+from s2s.commands.arguments import WholeNumber
 from s2s.commands.terminal import text_table, write_output
 from s2s.commands.train import NAME
 from s2s.errors import UserError
@@ -30,7 +30,7 @@ def _arguments(p: arguments.Parser) -> None:
     arguments.add_checkpoint_argument(p)
     pair_options.add_pair_options(p)
     p.add_argument(
-        "--beam", type=whole_number(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default"
+        "--beam", type=WholeNumber(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default"
     )
     p.add_argument("--json", metavar="FILE", help="write the scores as JSON; - for the terminal")
     p.add_argument("--card", metavar="SPLIT", help="store the scores in the checkpoint and its card, as test, say")

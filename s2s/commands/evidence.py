@@ -58,7 +58,7 @@ def _align_arguments(p: arguments.Parser) -> None:
         "--threshold",
         type=arguments.fraction,
         metavar="X",
-        help="link all weights of at least X; the largest by default",
+        help="link all weights of at least X; the largest by default [above 0–1]",
     )
     arguments.add_measuring_options(p)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
-from s2s.commands.arguments import whole_number
+from s2s.commands.arguments import WholeNumber
 from s2s.commands.terminal import text_table, write_output
 from s2s.errors import UserError
 
@@ -34,7 +34,7 @@ def _arguments(p: arguments.Parser) -> None:
     p.add_argument("--oracle", choices=("date",), help="of the synthetic task that the pairs are of: accumulated error")
     p.add_argument(
         "--beams",
-        type=whole_number(1, 50),
+        type=WholeNumber(1, 50),
         nargs="*",
         default=[1, 2, 3, 5, 10],
         metavar="N",

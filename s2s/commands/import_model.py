@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2s.commands.arguments import whole_number
+from s2s.commands.arguments import WholeNumber
 from s2s.errors import UserError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def add_import_command(commands: Commands) -> None:
     )
     p.add_argument("--marks", metavar=("START", "END"), nargs=2, help="keras: the words that begin and end a sentence")
     p.add_argument(
-        "--padded-to", type=whole_number(1, 400), metavar="N", help="keras: tokens that sources were padded to"
+        "--padded-to", type=WholeNumber(1, 400), metavar="N", help="keras: tokens that sources were padded to"
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
-from s2s.commands.arguments import whole_number
+from s2s.commands.arguments import WholeNumber
 from s2s.commands.terminal import text_table, write_output
 from s2s.data.readers import silent
 from s2s.figures.numbers import chance
@@ -44,7 +44,7 @@ def _inspect_arguments(p: arguments.Parser) -> None:
     p.add_argument(
         "--out", metavar="DIR", type=Path, required=True, help="where rows and summary go, or are gone on with"
     )
-    p.add_argument("--limit", type=whole_number(1, arguments.MANY), metavar="N", help="only the first N pairs")
+    p.add_argument("--limit", type=WholeNumber(1, arguments.MANY), metavar="N", help="only the first N pairs")
     p.add_argument("--mode", choices=("both", "forced", "free"), default="both", help="causes need both lanes (both)")
     p.add_argument("--states", action="store_true", help="keep the states, too, or add them to what is done")
     p.add_argument("--json", metavar="FILE", help="write the summary as JSON; - for the terminal")

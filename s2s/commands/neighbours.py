@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2s.checkpoint.find import find_inspected
 from s2s.commands import arguments
-from s2s.commands.arguments import whole_number
+from s2s.commands.arguments import WholeNumber
 from s2s.commands.terminal import text_table, write_output
 from s2s.errors import UserError
 from s2s.text.safe import printable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from s2s.inspect.table import Examples
 
 STATES = {"position": "encoder", "step": "decoder", "context": "context"}  # option → kind of state
-PLACE = whole_number(1, 1_000_000)
+PLACE = WholeNumber(1, 1_000_000)
 
 
 def add_neighbours_command(commands: Commands) -> None:
@@ -35,14 +35,14 @@ def add_neighbours_command(commands: Commands) -> None:
     p.add_argument("directory", metavar="DIR", type=Path, help="what inspect --states wrote")
     p.add_argument("text", metavar="TEXT", nargs="?", help="what the model reads")
     p.add_argument(
-        "--example", type=whole_number(1, arguments.MANY), metavar="ID", help="in its place: a row of the table"
+        "--example", type=WholeNumber(1, arguments.MANY), metavar="ID", help="in its place: a row of the table"
     )
     which = p.add_mutually_exclusive_group(required=True)
     which.add_argument("--step", type=PLACE, metavar="T", help="the decoder's state at this step, from 1")
     which.add_argument("--context", type=PLACE, metavar="T", help="the context vector of this step")
     which.add_argument("--position", type=PLACE, metavar="S", help="the encoder's state of this source token, from 1")
     p.add_argument("--reference", metavar="R", help="the right output: the decoder reads it, not its own words")
-    p.add_argument("--count", type=whole_number(1, 1000), default=10, metavar="K", help="how many (10)")
+    p.add_argument("--count", type=WholeNumber(1, 1000), default=10, metavar="K", help="how many (10)")
     p.add_argument("--checkpoint", metavar="CHECKPOINT", help="where it is, if not under its name")
     p.add_argument("--json", metavar="FILE", help="write them as JSON; - for the terminal")
 

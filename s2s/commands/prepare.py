@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s2s.commands import arguments, pair_options
-from s2s.commands.arguments import whole_number
+from s2s.commands.arguments import WholeNumber
 from s2s.text.safe import printable
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ def _prepare_arguments(p: arguments.Parser) -> None:
         (classical, "classical", 1500),
         (automaster, "automaster", 2000),
     ):
-        count = whole_number(1, arguments.MANY)
+        count = WholeNumber(1, arguments.MANY)
         kind.add_argument("--out", metavar="DIR", type=Path, default=Path("data", name), help=f"data/{name}")
         kind.add_argument("--dev", type=count, default=size, metavar="N", help=f"pairs in dev.tsv ({size})")
         kind.add_argument("--test", type=count, default=size, metavar="N", help=f"pairs in test.tsv ({size})")
-        kind.add_argument("--seed", type=whole_number(0, 2**63 - 1), default=1, metavar="N", help="which split")
+        kind.add_argument("--seed", type=WholeNumber(0, 2**63 - 1), default=1, metavar="N", help="which split")
     for kind in (tatoeba, automaster):
         pair_options.add_encoding_option(kind)
     classical.add_argument("--max-train", type=count, default=300_000, metavar="N", help="pairs in train.tsv (300000)")
@@ -58,10 +58,10 @@ def _generate_arguments(p: arguments.Parser) -> None:
     for kind, name, held_out in ((date, "date", 1000), (report, "car-report", 500)):
         for split, size in (("train", 20_000), ("dev", held_out), ("test", held_out)):
             kind.add_argument(
-                f"--{split}", type=whole_number(1, 10_000_000), default=size, metavar="N", help=f"pairs ({size})"
+                f"--{split}", type=WholeNumber(1, 10_000_000), default=size, metavar="N", help=f"pairs ({size})"
             )
         kind.add_argument("--out", metavar="DIR", type=Path, default=Path("data", name), help=f"data/{name}")
-        kind.add_argument("--seed", type=whole_number(0, 2**63 - 1), default=1, metavar="N", help="which examples")
+        kind.add_argument("--seed", type=WholeNumber(0, 2**63 - 1), default=1, metavar="N", help="which examples")
 
 
 def prepare(options: argparse.Namespace, command: str) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_inspected
 from s2s.commands import arguments
-from s2s.commands.arguments import whole_number
+from s2s.commands.arguments import WholeNumber
 from s2s.commands.terminal import write_output
 from s2s.errors import LANGUAGES, UserError
 
@@ -34,7 +34,7 @@ def _arguments(p: arguments.Parser) -> None:
     p.add_argument("--html", metavar="FILE", required=True, help="the page; - for the terminal")
     which = p.add_mutually_exclusive_group()
     which.add_argument("--examples", metavar="1,5,9", type=_ids, help=f"these examples, by id, {MOST} at most")
-    which.add_argument("--per-cause", metavar="N", type=whole_number(0, MOST), default=1, help="N of each cause (1)")
+    which.add_argument("--per-cause", metavar="N", type=WholeNumber(0, MOST), default=1, help="N of each cause (1)")
     p.add_argument("--lang", choices=LANGUAGES, default="en", help="the page's language (en)")
     p.add_argument("--compare", metavar="DIR_B", type=Path, help="beside it, another checkpoint on the same file")
     p.add_argument("--checkpoint", metavar="C", help="where the model is, for attention (its name under checkpoints/)")

@@ -8,7 +8,7 @@ import runpy
 from typing import TYPE_CHECKING
 
 from s2s import settings
-from s2s.commands.arguments import whole_number
+from s2s.commands.arguments import WholeNumber
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
@@ -20,7 +20,7 @@ def add_serve_command(commands: Commands) -> None:
     p.set_defaults(run=serve)
     p.add_argument("--profile", choices=settings.PROFILES, help="for one's own computer (local), or for a class")
     p.add_argument(
-        "--port", type=whole_number(1, 65_535), metavar="N", help="of the server (8501, or the next that is free)"
+        "--port", type=WholeNumber(1, 65_535), metavar="N", help="of the server (8501, or the next that is free)"
     )
     p.add_argument("--address", metavar="HOST", help="listen at this address alone (localhost); 0.0.0.0 for all")
     p.add_argument("--base-path", metavar="PATH", help="what a proxy adds between the host and the page")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
-from s2s.commands.arguments import whole_number
+from s2s.commands.arguments import WholeNumber
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
@@ -24,7 +24,7 @@ def add_submit_command(commands: Commands) -> None:
     pair_options.add_encoding_option(p)
     p.add_argument("--out", metavar="CSV", type=Path, required=True, help="the submission file")
     p.add_argument(
-        "--beam", type=whole_number(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default"
+        "--beam", type=WholeNumber(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default"
     )
 
 

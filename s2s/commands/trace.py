@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments
-from s2s.commands.arguments import whole_number
+from s2s.commands.arguments import WholeNumber
 from s2s.commands.terminal import text_table, write_output
 from s2s.errors import UserError
 from s2s.text.safe import printable
@@ -47,20 +47,22 @@ def _arguments(p: arguments.Parser) -> None:
         metavar="STEP=EDIT",
         help="replace a step's attention by uniform, previous, N (all on token N), -N (without it) or w1,w2,…",
     )
-    p.add_argument("--beam", type=whole_number(1, 50), metavar="N", help="beam search with N hypotheses")
-    p.add_argument("--length-penalty", type=float, metavar="A", help="with --beam: divide log P by ((5+T)/6)^A (0.6)")
-    p.add_argument("--coverage-penalty", type=float, metavar="B", help="with --beam: B times log of coverage (0)")
+    p.add_argument("--beam", type=WholeNumber(1, 50), metavar="N", help="beam search with N hypotheses")
+    p.add_argument(
+        "--length-penalty", type=float, metavar="A", help="with --beam: divide log P by ((5+T)/6)^A (0.6) [0–5]"
+    )
+    p.add_argument("--coverage-penalty", type=float, metavar="B", help="with --beam: B times log of coverage (0) [0–5]")
     p.add_argument("--nbest", action="store_true", help="with --beam: all finished hypotheses, too")
     p.add_argument("--tree", metavar="FILE", help="with --beam: write the search as JSON; - for the terminal")
     p.add_argument("--sample", action="store_true", help="draw every word at random")
-    p.add_argument("--temperature", type=float, metavar="X", help="with --sample: below 1 bolder, above 1 wilder")
     p.add_argument(
-        "--top-k", type=whole_number(0, 100_000), metavar="N", help="with --sample: only the N most probable"
+        "--temperature", type=float, metavar="X", help="with --sample: below 1 bolder, above 1 wilder [0.05–10]"
     )
-    p.add_argument("--top-p", type=float, metavar="X", help="with --sample: only the nucleus of this mass")
-    p.add_argument("--seed", type=whole_number(0, 2**63 - 1), metavar="N", help="with --sample: which draw")
-    p.add_argument("--max-length", type=whole_number(1, 500), metavar="N", help="cut the output off after N tokens")
-    p.add_argument("--top", type=whole_number(1, 1000), default=10, metavar="K", help="candidates recorded a step (10)")
+    p.add_argument("--top-k", type=WholeNumber(0, 100_000), metavar="N", help="with --sample: only the N most probable")
+    p.add_argument("--top-p", type=float, metavar="X", help="with --sample: only the nucleus of this mass [0.01–1]")
+    p.add_argument("--seed", type=WholeNumber(0, 2**63 - 1), metavar="N", help="with --sample: which draw")
+    p.add_argument("--max-length", type=WholeNumber(1, 500), metavar="N", help="cut the output off after N tokens")
+    p.add_argument("--top", type=WholeNumber(1, 1000), default=10, metavar="K", help="candidates recorded a step (10)")
     p.add_argument("--json", metavar="FILE", help="write the trace as JSON; - for the terminal")
     p.add_argument("--csv", metavar="FILE", help="write a row a step; - for the terminal")
 
