@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ from s2s.checkpoint.record import Checkpoint
 from s2s.config import TrainConfig
 from s2s.data.batches import Batch
 from s2s.lesson.loss import batch
+from s2s.model import Seq2Seq
 from s2s.model.kernels.linear import plain
 from s2s.text.vocab import EOS, PAD
 from s2s.train.objectives import TrainingProgress
@@ -102,7 +104,7 @@ def adversarial(
     checkpoint: Checkpoint, text: str, reference: str, epsilons: Sequence[float], seed: int, most: int = 8
 ) -> Adversarial:
     """FGM's perturbation on one pair, and the loss at each ε. The model does not change."""
-    pair, model = batch(checkpoint, text, reference), checkpoint.recurrent
+    pair, model = batch(checkpoint, text, reference), _same_weights(checkpoint.recurrent)
     target_N = pair.target_out_BT[pair.target_out_BT != PAD]
 
     def loss(weights: dict[str, Tensor]) -> Tensor:
@@ -123,6 +125,11 @@ def adversarial(
             for step, size in ((unit, 1.0), (noise, length))
         )
     return Adversarial(_norm(gradient), tuple(epsilons), worst, random, _moved(checkpoint, unit, most))
+
+
+def _same_weights(model: Seq2Seq) -> Seq2Seq:
+    """New modules with the same weights: ``functional_call`` exchanges the weights of modules that others use, too."""
+    return copy.deepcopy(model, {id(weight): weight for weight in (*model.parameters(), *model.buffers())})
 
 
 def _norm(parts: Iterable[Tensor]) -> float:
