@@ -154,6 +154,12 @@ class Model(nn.Module):
         """How many numbers a row with a source of this length keeps while it decodes, about."""
         raise NotImplementedError
 
+    def blocks(self) -> list[nn.Module]:
+        """Its larger parts and their layers: every ``encode`` and ``step`` runs some of them one after the other."""
+        parts = [part for part in self.children() if any(part.children())]
+        lists = [part for part in self.modules() if isinstance(part, nn.ModuleList)]
+        return list(dict.fromkeys([*parts, *(layer for part in lists for layer in part)]))
+
     @property
     def vocabulary(self) -> int:
         """The number of target ids."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from s2s.web.shell import models
+from s2s.web.shell.turns import turn
 
 if TYPE_CHECKING:
     from s2s.lesson.annotated_source import Piece
@@ -89,7 +90,7 @@ def flow(name: str, changed: int, text: str) -> Flow:
     from s2s.lesson.network import flow as made
 
     checkpoint = models.load(name, changed)
-    with models.GATE:
+    with turn():
         return made(checkpoint, text)
 
 
@@ -99,7 +100,7 @@ def padding_scores(name: str, changed: int, text: str) -> tuple[float, ...]:
     from s2s.lesson.padding import padding_scores as made
 
     checkpoint = models.load(name, changed)
-    with models.GATE:
+    with turn():
         return made(checkpoint, text)
 
 
@@ -109,5 +110,5 @@ def step_as_it_runs(name: str, changed: int, text: str, step: int) -> tuple[Piec
     from s2s.lesson.annotated_source import step_as_it_runs
 
     checkpoint = models.load(name, changed)
-    with models.GATE:
+    with turn():
         return step_as_it_runs(checkpoint, text, step)

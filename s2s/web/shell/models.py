@@ -20,12 +20,12 @@ import streamlit as st
 from s2s.checkpoint.find import VIEW
 from s2s.monitoring import events
 from s2s.server import folders, trainings, uploads
-from s2s.server.gate import Gate
 from s2s.trace import film
 from s2s.trace.branch import Edit
 from s2s.trace.compare import Comparison, compare
 from s2s.trace.trace import Trace
 from s2s.web.shell import keys
+from s2s.web.shell.turns import LOADING, turn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +41,6 @@ FOLDERS = folders.CHECKPOINTS
 FIRST = "zh-en-luong"
 Result = TypeVar("Result")
 Source = str | tuple[str, ...]  # a text, or tokens that are read as they are
-GATE = Gate()  # of all models of the server: one decodes at a time
 
 
 def names() -> list[str]:
@@ -124,29 +123,37 @@ def _loaded(name: str, changed: int) -> Checkpoint:
     import torch
 
     from s2s.checkpoint.open import load as load_checkpoint
+    from s2s.server.gate import pause_at
 
     torch.set_num_threads(1)
-    loaded = load_checkpoint(checkpoint_directory(name))
-    loaded.source.segmenter.cut("热身")  # so that jieba reads its dictionary now
+    with turn(LOADING):
+        loaded = load_checkpoint(checkpoint_directory(name))
+        loaded.source.segmenter.cut("热身")  # so that jieba reads its dictionary now
+    pause_at(loaded.model.blocks())
     gc.collect()
     gc.freeze()
     return loaded
 
 
 def with_model_lock(work: Callable[[], Result]) -> Result:
-    """Call ``work`` while no other model runs on this server."""
-    with GATE:
+    """Call ``work`` while no other model runs on this server, except where it pauses."""
+    with turn():
         return work()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def prefix_cache(name: str, changed: int, text: Source) -> PrefixCache:
-    """An encoded text and its decoder steps, for all lanes, forks and edits; use it only while holding ``GATE``."""
+    """An encoded text and its decoder steps, for all lanes, forks and edits.
+
+    Call it before ``turn`` and use it within: it takes a turn itself if the text is new.
+    """
     from s2s.decode.inputs import source_ids
     from s2s.decode.prefix_cache import PrefixCache
 
     checkpoint = load(name, changed)
-    return PrefixCache(checkpoint.model, source_ids(checkpoint, text)[1])
+    source = source_ids(checkpoint, text)[1]
+    with turn():
+        return PrefixCache(checkpoint.model, source)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
@@ -169,9 +176,8 @@ def decode(
     from s2s.decode.strategy import Settings
 
     checkpoint, edits = load(name, changed), {t: Edit.parse(edit) for t, edit in attention}
-    began = time.monotonic()
-    with GATE:
-        cache, how = prefix_cache(name, changed, text), Settings(**dict(settings))
+    cache, how, began = prefix_cache(name, changed, text), Settings(**dict(settings)), time.monotonic()
+    with turn():
         decoded = trace(checkpoint, text, reference or None, mode, how, prefix, attention=edits, cache=cache)
     events.run(name, mode, len(decoded.source_tokens), len(decoded.steps), time.monotonic() - began, text)
     return decoded
@@ -182,9 +188,9 @@ def states(name: str, changed: int, text: str) -> tuple[Trace, tuple[np.ndarray,
     """The trace of a text's free-running lane, and its states: of the encoder, of the decoder, the contexts."""
     from s2s.inspect.states.capture import trace_states
 
-    trace = decode(name, changed, text, "", "free", ())
-    with GATE:
-        vectors = trace_states(load(name, changed), trace)
+    trace, checkpoint = decode(name, changed, text, "", "free", ()), load(name, changed)
+    with turn():
+        vectors = trace_states(checkpoint, trace)
     return trace, tuple(part.numpy() for part in vectors)
 
 
@@ -194,9 +200,9 @@ def preview(
     """One step with an edited attention, after a prefix. Raises UserError for an edit that does not fit the step."""
     from s2s.decode.what_if import preview as made
 
-    checkpoint = load(name, changed)
-    with GATE:
-        return made(checkpoint, prefix_cache(name, changed, text), prefix, attention, edit)
+    checkpoint, cache = load(name, changed), prefix_cache(name, changed, text)
+    with turn():
+        return made(checkpoint, cache, prefix, attention, edit)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
@@ -205,7 +211,7 @@ def recover(name: str, changed: int, text: str, reference: str) -> Recovery:
     from s2s.exposure.sentence import sentence_recovery
 
     checkpoint = load(name, changed)
-    with GATE:
+    with turn():
         return sentence_recovery(checkpoint, text, reference)
 
 
@@ -221,7 +227,7 @@ def neighbours(name: str, changed: int, token: str) -> list[tuple[str, float]]:
     from s2s.decode.neighbours import neighbours
 
     checkpoint = load(name, changed)
-    with GATE:
+    with turn():
         return neighbours(checkpoint, token)
 
 

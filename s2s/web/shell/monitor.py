@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from s2s import settings
 from s2s.monitoring import events, logs, metrics
 from s2s.server import job, trainings
-from s2s.web.shell import models
+from s2s.web.shell import turns
 
 
 def begin() -> None:
@@ -25,7 +25,7 @@ def begin() -> None:
     uvicorn.config.LOGGING_CONFIG["loggers"] = {}  # which Streamlit has no option for: no handlers of their own
     events.identify(visitor)
     metrics.SESSIONS.set_function(_sessions)
-    metrics.GATE_WAITING.set_function(lambda: models.GATE.waiting)
+    metrics.GATE_WAITING.set_function(lambda: turns.MODELS.waiting)
     metrics.JOBS.labels("train").set_function(trainings.QUEUE.size)
     metrics.JOBS.labels("measure").set_function(job.QUEUE.size)
     if chosen.metrics_address:

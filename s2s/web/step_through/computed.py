@@ -12,6 +12,7 @@ import streamlit as st
 from s2s.server.gate import SlicedWork
 from s2s.trace.trace import Trace
 from s2s.web.shell import models
+from s2s.web.shell.turns import MODELS, turn
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
@@ -28,7 +29,7 @@ def search_tree(name: str, changed: int, text: models.Source, settings: tuple[tu
     from s2s.decode.strategy import Settings
 
     checkpoint = models.load(name, changed)
-    with models.GATE:
+    with turn():
         return search_tree(checkpoint, text, Settings(**dict(settings)))
 
 
@@ -46,7 +47,7 @@ def evidence(lane: str, steps: tuple[int, ...], _checkpoint: Checkpoint, _trace:
     from s2s.explain import of_trace
     from s2s.explain.evidence import examining
 
-    return SlicedWork(models.GATE, examining(_checkpoint.model, of_trace(_checkpoint, _trace), steps))
+    return SlicedWork(MODELS, examining(_checkpoint.model, of_trace(_checkpoint, _trace), steps))
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
@@ -57,7 +58,7 @@ def orders(
     from s2s.explain import of_trace
     from s2s.explain.evidence import ordering
 
-    return SlicedWork(models.GATE, ordering(_checkpoint.model, of_trace(_checkpoint, _trace), _found))
+    return SlicedWork(MODELS, ordering(_checkpoint.model, of_trace(_checkpoint, _trace), _found))
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
@@ -65,7 +66,7 @@ def readout(lane: str, step: int, _checkpoint: Checkpoint, _trace: Trace) -> Rea
     """The vectors from the context of a step to the scores of its words; None if the model cannot give them."""
     from s2s.explain.readout import readout as made
 
-    with models.GATE:
+    with turn():
         return made(_checkpoint, _trace, step)
 
 
@@ -78,7 +79,7 @@ def minimal(lane: str, step: int, rank: int, _checkpoint: Checkpoint, _trace: Tr
     from s2s.explain.counterfactual import moments
     from s2s.explain.minimal import minimal_attention as search
 
-    with models.GATE, torch.no_grad():
+    with turn(), torch.no_grad():
         (moment,) = moments(_checkpoint.model, of_trace(_checkpoint, _trace), [step])
         token = _trace.steps[step].top[rank - 1].token
         return search(_checkpoint.model, moment, _checkpoint.target.vocab.tokens.index(token))

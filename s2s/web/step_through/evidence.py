@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2s.trace.trace import Trace
 from s2s.web.shell.request import Handler, Request
+from s2s.web.shell.turns import advance
 from s2s.web.step_through import computed
 from s2s.web.step_through.what_if import WhatIf
 
@@ -43,15 +44,15 @@ class EvidenceAnswers:
     def evidence(self, request: Request) -> dict[str, Any]:
         """The evidence of ``count`` steps from ``first``, without orders; ``more`` if it is not finished: ask again."""
         lane, trace, steps = self._steps(request)
-        evidence = computed.evidence(self.whatif.content(lane), steps, self.whatif.checkpoint, trace).advance()
+        evidence = advance(computed.evidence(self.whatif.content(lane), steps, self.whatif.checkpoint, trace))
         return _steps_answer(lane, evidence)
 
     def orders(self, request: Request) -> dict[str, Any]:
         """The evidence with the best and the worst order of erasing: normalised comprehensiveness and sufficiency."""
         lane, trace, steps = self._steps(request)
         name, checkpoint = self.whatif.content(lane), self.whatif.checkpoint
-        evidence = computed.evidence(name, steps, checkpoint, trace).advance()
-        return _steps_answer(lane, evidence and computed.orders(name, steps, checkpoint, trace, evidence).advance())
+        evidence = advance(computed.evidence(name, steps, checkpoint, trace))
+        return _steps_answer(lane, evidence and advance(computed.orders(name, steps, checkpoint, trace, evidence)))
 
     def minimal(self, request: Request) -> dict[str, Any]:
         """The attention nearest to the model's under which the word of rank ``rank`` would win at ``step``."""

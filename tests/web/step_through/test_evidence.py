@@ -80,7 +80,7 @@ def test_evidence_of_a_branch_is_of_its_words_and_edits(visit: Visit, root: Path
 def test_long_work_is_answered_in_slices(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     app = visit(lang="en", text=TEXT, mode="free", model="tiny-general")
     go_on = SlicedWork.advance
-    monkeypatch.setattr(SlicedWork, "advance", lambda work: go_on(work, -1))  # a part a request
+    monkeypatch.setattr(SlicedWork, "advance", lambda work, *visit: go_on(work, *visit, seconds=-1))
     told = [asked(app, n, kind="evidence", lane="free", first=0, count=1) for n in range(1, 12)]
     assert told[0]["more"] and "steps" not in told[0]
     assert [step["step"] for step in told[-1]["steps"]] == [0]
