@@ -17,13 +17,15 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 class Session:
     """A page of the server at ``address`` (host:port); ``data`` and ``texts`` hold what the server sent last.
 
-    ``data`` is what a component of the page was given, ``fragment`` the part of the page that it stands in.
+    ``data`` is what a component of the page was given, ``fragment`` the part of the page that it stands in, ``given``
+    the names of all that any component was given.
     """
 
     def __init__(self, query: str, page: str = "") -> None:
         self.query, self.page = query, page
         self.data: dict[str, Any] = {}
         self.texts: dict[str, str] = {}  # Markdown by its place on the page
+        self.given = set[str]()
         self.component = self.fragment = ""
         self.received = 0  # bytes
         self._changed = asyncio.Condition()
@@ -54,10 +56,14 @@ class Session:
         self._reader.cancel()
         await self._socket.close()
 
-    async def run(self, fragment: bool = False, state: Mapping[str, Any] | None = None) -> None:
-        """Run the page or its fragment, with the component's state, until the server says that it is done."""
+    async def run(self, fragment: bool = False, state: Mapping[str, Any] | None = None, back: bool = False) -> None:
+        """Run the page or its fragment, with the component's state, until the server says that it is done.
+
+        ``back``: as after the browser's Back button, so that the page reads ``query`` again.
+        """
         message = BackMsg()
         client = message.rerun_script
+        client.is_history_navigation = back
         client.query_string, client.page_name = self.query, self.page
         if fragment:
             client.fragment_id = self.fragment
@@ -105,6 +111,7 @@ class Session:
         element = message.delta.new_element
         if element.WhichOneof("type") == "bidi_component" and element.bidi_component.json:
             self.component, self.data = element.bidi_component.id, json.loads(element.bidi_component.json)
+            self.given |= set(self.data)
             self.fragment = message.delta.fragment_id or self.fragment
         elif element.WhichOneof("type") == "markdown":
             self.texts[str(list(message.metadata.delta_path))] = element.markdown.body
