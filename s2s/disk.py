@@ -1,4 +1,4 @@
-"""Atomic writes: a reader sees the old content of a file or a directory, or the new."""
+"""Atomic writes: a reader sees the old content of a file or a directory, or the new, also after a power cut."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def replace_file(path: Path, fill: Callable[[Path], object]) -> None:
     fresh = Path(f"{path}.new")
     try:
         fill(fresh)
+        sync(fresh)
         os.replace(fresh, path)
+        _sync_one(path.parent)
     finally:
         remove(fresh)
 
@@ -55,7 +57,10 @@ def fresh_files(directory: Path) -> Iterator[tuple[Path, list[str]]]:
         names = list[str]()
         yield Path(scratch), names
         for name in names:
+            sync(Path(scratch) / name)
+        for name in names:
             os.replace(Path(scratch) / name, directory / name)
+        _sync_one(directory)
 
 
 def scratch(directory: Path) -> Path:
@@ -77,7 +82,9 @@ def write_directory(directory: Path, fill: Callable[[Path], None]) -> None:
         remove(fresh.parent)
         fresh.mkdir(parents=True)
         fill(fresh)
+        sync(fresh)
         _swap(fresh, directory)
+        _sync_one(directory.parent)
     except OSError as error:
         recover(directory)
         raise UserError("disk_write", directory=str(directory), reason=error.strerror or str(error)) from None
@@ -123,6 +130,32 @@ def _exchange(one: Path, other: Path) -> bool:
         return False
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     return rename is not None and not rename(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE)
+
+
+def sync(path: Path) -> None:
+    """Flush a file, or a directory with all below it, to the disk: a rename may reach it before what was written."""
+    if path.is_dir() and not path.is_symlink():
+        for below in path.iterdir():
+            sync(below)
+    _sync_one(path)
+
+
+def _sync_one(path: Path) -> None:
+    if os.name == "nt" or not (path.is_file() or path.is_dir()):  # Windows opens no directory, and flushes by itself
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def link_or_copy(old: str, new: str) -> None:
+    """Make a hard link, or a copy where the file system has none; the files must be replaced, never written into."""
+    try:
+        os.link(old, new, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(old, new)
 
 
 def remove(path: Path) -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from s2s.checkpoint.native import store_scores
 from s2s.checkpoint.open import load
 from s2s.errors import UserError
 from tests.factory import SCORES, make_checkpoint
+from tests.paths import ROOT
 from tests.wait import until
 
 
@@ -131,3 +135,95 @@ def test_a_first_save_that_fails_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UserError):
         disk.write_text(tmp_path / "file" / "a.json", "{}")
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_all_that_was_written_is_on_the_disk_before_the_rename_and_the_rename_after_it(
+    tmp_path: Path, exchange: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[str, int]] = []
+    real = {"fsync": os.fsync, "replace": os.replace, "exchange": disk._exchange}
+
+    def fsync(descriptor: int) -> None:
+        calls.append(("fsync", os.fstat(descriptor).st_ino))
+        real["fsync"](descriptor)
+
+    def replace(old: Path, new: Path) -> None:
+        calls.append(("rename", os.stat(old).st_ino))
+        real["replace"](old, new)
+
+    def swap(one: Path, other: Path) -> bool:
+        if exchange:
+            calls.append(("rename", os.stat(one).st_ino))
+        return exchange and bool(real["exchange"](one, other))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(disk, "_exchange", swap)
+
+    def check(new: Path, files: list[Path]) -> None:
+        """The last rename is that of ``new``; ``files`` were flushed before it, the directory around it after it."""
+        last = max(n for n, call in enumerate(calls) if call[0] == "rename")
+        assert calls[last][1] == new.stat().st_ino
+        assert {("fsync", file.stat().st_ino) for file in files} <= {*calls[:last]}
+        assert ("fsync", new.parent.stat().st_ino) in calls[last:]
+        calls.clear()
+
+    made = tmp_path / "made"
+    for words in ("first", "second"):
+        disk.write_directory(made, fill(words))  # type: ignore[arg-type]
+        check(made, [made / "a", made / "b", made])
+    disk.write_text(tmp_path / "a.json", "{}")
+    check(tmp_path / "a.json", [tmp_path / "a.json"])
+    with disk.fresh_files(tmp_path) as (scratch, names):
+        for name in ("c", "d"):
+            (scratch / name).write_text(name)
+            names.append(name)
+    check(tmp_path / "d", [tmp_path / "c", tmp_path / "d"])
+
+
+SCORER = """
+import json, os, signal, sys
+from pathlib import Path
+from s2s import disk
+from s2s.checkpoint import card
+from s2s.checkpoint.native import store_scores
+
+directory, scores, real, kills = Path(sys.argv[1]), json.loads(sys.argv[2]), os.replace, 0
+while True:
+    child = os.fork()
+    if not child:
+        left = [kills]
+
+        def step(change):
+            for position in ("before", "after"):
+                left[0] -= 1
+                if left[0] < 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                result = change() if position == "before" else result
+            return result
+
+        exchange = disk._exchange
+        disk._exchange = lambda one, other: step(lambda: exchange(one, other))
+        os.replace = lambda old, new: step(lambda: real(old, new))
+        store_scores(directory, "test", {**scores, "bleu": 10.0 + kills})
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    held = disk.readable(directory)
+    config, metrics = (json.loads((held / f"{name}.json").read_text()) for name in ("config", "metrics"))
+    assert (held / "README.md").read_text() == card.render_card(directory.name, config, metrics), kills
+    if status == 0:
+        break
+    assert os.WIFSIGNALED(status), status
+    kills += 1
+print(kills, metrics["test"]["bleu"], *sorted(os.listdir(directory.parent)))
+"""
+
+
+def test_a_kill_at_any_step_leaves_a_card_with_the_scores_of_metrics_json(tmp_path: Path) -> None:
+    path = make_checkpoint(tmp_path)
+    command = [sys.executable, "-c", SCORER, str(path), json.dumps(SCORES)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    kills, bleu, *left = done.stdout.split()
+    assert int(kills) >= 6 and float(bleu) == 10.0 + int(kills) and left == [path.name]

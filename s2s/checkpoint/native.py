@@ -67,8 +67,9 @@ def write_checkpoint(
 
 
 def store_scores(directory: Path, split: str, scores: Mapping[str, Any]) -> None:
-    """Write scores into ``metrics.json`` under the name of the split, and into the card."""
+    """Write scores into ``metrics.json`` under the name of the split, and into the card, both in one step."""
     directory = directory if directory.is_dir() else directory.with_name(directory.name.partition(VIEW)[0])
+    directory = directory.resolve()
     file, readme = directory / "metrics.json", directory / "README.md"
     try:
         config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
@@ -76,14 +77,19 @@ def store_scores(directory: Path, split: str, scores: Mapping[str, Any]) -> None
         known = {} if foreign and not file.exists() else json.loads(file.read_text(encoding="utf-8"))
         metrics = {**known, split: scores}
         if foreign:
-            old = readme.read_text(encoding="utf-8") if readme.exists() else f"# {directory.resolve().name}\n"
+            old = readme.read_text(encoding="utf-8") if readme.exists() else f"# {directory.name}\n"
             text = card.with_scores(old, metrics)
         else:
-            text = card.render_card(directory.resolve().name, config, metrics)
+            text = card.render_card(directory.name, config, metrics)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError("card_metrics", file=str(file), reason=repr(error)) from None
-    write_json(file, metrics)
-    disk.write_text(readme, text)
+
+    def fill(fresh: Path) -> None:
+        shutil.copytree(directory, fresh, symlinks=True, copy_function=disk.link_or_copy, dirs_exist_ok=True)
+        write_json(fresh / file.name, metrics)
+        disk.write_text(fresh / readme.name, text)
+
+    disk.write_directory(directory, fill)
 
 
 def read_native(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
