@@ -15,7 +15,12 @@ from benchmarks import remedies
 from s2s.exposure.remedies import load_comparison
 from tests.paths import ROOT
 
-PAGES = ["README.md", "CONTRIBUTING.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
+]
 COMMAND = re.compile(r"^python -m s2s .*$", re.MULTILINE)
 
 
