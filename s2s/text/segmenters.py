@@ -6,7 +6,6 @@ A segmenter is a named pair of pure functions; a checkpoint stores the name, so 
 from __future__ import annotations
 
 import functools
-import logging
 import re
 import unicodedata
 from collections.abc import Callable
@@ -81,10 +80,15 @@ def spelled(token: str) -> str:
 
 @functools.cache
 def dictionary() -> jieba.Tokenizer:
-    """jieba with its own dictionary, read once."""
-    jieba.setLogLevel(logging.WARNING)
+    """jieba with its own dictionary, read once.
+
+    ``initialize`` would load ``jieba.cache`` from the shared directory for temporary files, where any user of the
+    machine can put one. Reading the package's own text takes as long.
+    """
     tokenizer = jieba.Tokenizer()
-    tokenizer.initialize()
+    with tokenizer.get_dict_file() as file:
+        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(file)
+    tokenizer.initialized = True
     return tokenizer
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import marshal
+import tempfile
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -11,6 +14,7 @@ from s2s.text.segmenters import (
     SPACE,
     characters,
     clean,
+    dictionary,
     jieba_words,
     join_characters,
     join_chinese,
@@ -140,3 +144,13 @@ KNOWN = (
 
 def test_segmenters_are_known_by_name() -> None:
     assert {name: s.name for name, s in SEGMENTERS.items()} == {n: n for n in KNOWN}
+
+
+def test_a_dictionary_that_another_user_planted_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """jieba's own ``initialize`` loads and writes this file."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    planted = tmp_path / "jieba.cache"
+    planted.write_bytes(marshal.dumps(({"我": 1, "喜": 0, "喜欢": 0, "欢": 1}, 2)))
+    before = planted.read_bytes()
+    assert dictionary.__wrapped__().lcut("我喜欢苹果", HMM=False) == ["我", "喜欢", "苹果"]
+    assert planted.read_bytes() == before and [*tmp_path.iterdir()] == [planted]
