@@ -13,6 +13,7 @@ from s2s.errors import UserError
 
 Result = TypeVar("Result")
 QUEUE_INTERVAL = 0.1  # seconds between two checks of the queue
+TURN = 5.0  # seconds that a job works while others wait; then it goes to the end of the queue
 POLL_TIMEOUT = 180.0  # seconds without a poll until a job ends; a browser polls a hidden tab once a minute
 
 
@@ -21,10 +22,13 @@ class Stopped(Exception):
 
 
 class WorkQueue:
-    """A first-come, first-served queue: the first ``width`` members work, the others wait."""
+    """A queue of which the first ``width`` members work and the others wait.
 
-    def __init__(self, width: int = 1) -> None:
-        self.width = width
+    With ``shared`` the members take turns; without it the first keeps its place until it leaves.
+    """
+
+    def __init__(self, width: int = 1, shared: bool = False) -> None:
+        self.width, self.shared = width, shared
         self._order: list[object] = []
         self._lock = threading.Lock()
 
@@ -38,6 +42,13 @@ class WorkQueue:
         with self._lock, suppress(ValueError):
             self._order.remove(member)
 
+    def give_way(self, member: object) -> None:
+        """Move a member to the end, if members take turns."""
+        with self._lock:
+            if self.shared and member in self._order:
+                self._order.remove(member)
+                self._order.append(member)
+
     def position(self, member: object) -> int:
         """0 for a working member or one that has left, 1 for the next to work, and so on."""
         with self._lock:
@@ -48,8 +59,8 @@ class WorkQueue:
         return len(self._order)
 
 
-# The server runs one such job at a time. Decoding a sentence does not wait for it: decoding has a gate of its own.
-QUEUE = WorkQueue()
+# One job at a time works on this server. Decoding a sentence does not wait for it: decoding has a gate of its own.
+QUEUE = WorkQueue(shared=True)
 
 
 class Job(Generic[Result]):
@@ -63,7 +74,7 @@ class Job(Generic[Result]):
         self.result: Result | None = None
         self.failure: BaseException | None = None
         self._work, self._end, self._queue = work, threading.Event(), queue
-        self._last_poll = time.monotonic()
+        self._last_poll = self._turn = time.monotonic()
         queue.join(self)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -95,16 +106,25 @@ class Job(Generic[Result]):
 
     def _report(self, share: float) -> None:
         self.share = share
-        if self._end.is_set() or time.monotonic() - self._last_poll > POLL_TIMEOUT:
-            raise Stopped
+        if time.monotonic() - self._turn > TURN:
+            self._queue.give_way(self)
+        self._wait()
+
+    def _wait(self) -> None:
+        """Wait for a turn, if it is not this job's. Raises Stopped once the job is to end."""
+        while True:
+            if self._end.is_set() or time.monotonic() - self._last_poll > POLL_TIMEOUT:
+                raise Stopped
+            self.waiting = self.queue_position > 0
+            if not self.waiting:
+                return
+            time.sleep(QUEUE_INTERVAL)
+            self._turn = time.monotonic()
 
     def _run(self) -> None:
         try:
-            while self.queue_position:
-                self._report(0.0)
-                time.sleep(QUEUE_INTERVAL)
-            self.waiting = False
-            self._report(0.0)
+            self._turn = time.monotonic()
+            self._wait()
             self.result = self._work(self._report)
         except Stopped:
             self.stopped = True

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from s2s.errors import UserError
-from s2s.server import job
+from s2s.server import job, trainings
 from s2s.server.job import Job
 from tests.wait import endless, until
 
@@ -53,6 +53,42 @@ def test_a_waiting_job_can_be_stopped() -> None:
     assert second.stopped and second.waiting
     first.stop()
     wait(first)
+
+
+def test_jobs_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "TURN", -1.0)
+    monkeypatch.setattr(job, "QUEUE_INTERVAL", 0.001)
+    parts, working, all_here = [0, 0, 0], list[int](), threading.Event()
+
+    def work(n: int, tell: Tell) -> int:
+        all_here.wait(60)
+        while parts[n] < 10:
+            working.append(n)
+            assert working == [n]  # one at a time
+            working.remove(n)
+            parts[n] += 1
+            others = [parts[other] for other in range(3) if other != n]
+            assert parts[n] <= min(others) + 2
+            tell(parts[n] / 10)
+        return n
+
+    jobs = [Job(lambda tell, n=n: work(n, tell)) for n in range(3)]  # type: ignore[misc]
+    all_here.set()
+    for one in jobs:
+        wait(one)
+    assert [one.user_error() for one in jobs] == [None] * 3 and [one.result for one in jobs] == [0, 1, 2]
+
+
+def test_trainings_keep_their_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their processes would go on meanwhile."""
+    monkeypatch.setattr(job, "TURN", -1.0)
+    queue = job.WorkQueue()
+    first, second = Job(busy, queue), Job(lambda tell: 2, queue)
+    until(lambda: not first.waiting and first.share)
+    assert not trainings.QUEUE.shared and second.waiting and queue.position(first) == 0
+    first.stop()
+    wait(second)
+    assert second.result == 2
 
 
 def test_a_job_ends_when_nobody_polls_it(monkeypatch: pytest.MonkeyPatch) -> None:
