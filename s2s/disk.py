@@ -53,14 +53,67 @@ def fresh_files(directory: Path) -> Iterator[tuple[Path, list[str]]]:
     They are moved one right after the other, or not at all after an exception.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=directory) as scratch:
+    remove_abandoned(directory, ".new-")
+    with locked_directory(directory, ".new-") as scratch:
         names = list[str]()
-        yield Path(scratch), names
+        yield scratch, names
         for name in names:
-            sync(Path(scratch) / name)
+            sync(scratch / name)
         for name in names:
-            os.replace(Path(scratch) / name, directory / name)
+            os.replace(scratch / name, directory / name)
         _sync_one(directory)
+
+
+@contextmanager
+def locked_directory(parent: Path, prefix: str) -> Iterator[Path]:
+    """Yield a new directory, deleted at the end; until then, or until this process has ended, it is locked (flock)."""
+    while True:
+        directory = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        descriptor = None
+        with suppress(OSError):  # gone, or on a file system without locks, where nothing is taken for abandoned
+            descriptor = _lock(directory, wait=True)
+        if directory.exists():  # else somebody took it for abandoned before it was locked
+            break
+        _unlock(descriptor)
+    try:
+        yield directory
+    finally:
+        remove(directory)
+        _unlock(descriptor)
+
+
+def remove_abandoned(parent: Path, prefix: str) -> None:
+    """Delete the directories of ``locked_directory`` whose process has ended; one that is in use is not touched."""
+    for directory in parent.glob(f"{prefix}*"):
+        if directory.is_symlink() or not directory.is_dir():
+            continue
+        try:
+            descriptor = _lock(directory, wait=False)
+        except OSError:  # in use, or another user's
+            continue
+        if descriptor is not None:
+            remove(directory)
+            _unlock(descriptor)
+
+
+def _lock(directory: Path, wait: bool) -> int | None:
+    """Lock a directory and return the descriptor that holds the lock; None on a system without flock (Windows)."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _unlock(descriptor: int | None) -> None:
+    if descriptor is not None:
+        os.close(descriptor)
 
 
 def scratch(directory: Path) -> Path:

@@ -227,3 +227,13 @@ def test_a_kill_at_any_step_leaves_a_card_with_the_scores_of_metrics_json(tmp_pa
     assert done.returncode == 0, done.stderr
     kills, bleu, *left = done.stdout.split()
     assert int(kills) >= 6 and float(bleu) == 10.0 + int(kills) and left == [path.name]
+
+
+def test_scratch_directories_of_the_dead_are_removed_and_those_of_the_living_stay(tmp_path: Path) -> None:
+    (tmp_path / ".new-dead").mkdir()
+    with disk.fresh_files(tmp_path) as (living, names):
+        (living / "a").write_text("a")
+        names.append("a")
+        with disk.fresh_files(tmp_path):
+            assert len(list(tmp_path.iterdir())) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

@@ -8,7 +8,6 @@ import os
 import secrets
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import weakref
@@ -21,6 +20,7 @@ from s2s.disk import remove
 from s2s.errors import UserError
 from s2s.locations import PACKAGE
 from s2s.monitoring import events
+from s2s.server import temporary
 from s2s.server.job import Job, Stopped, WorkQueue
 from s2s.server.registry import Registry
 from s2s.trace.film import FilmFrame, FilmMoment, curve, film
@@ -44,7 +44,7 @@ class Training:
     def __init__(self, choice: live.Choice) -> None:
         self.choice, self.steps = choice, live.steps(choice)
         self.name = f"date-{choice.attention}-{secrets.token_hex(6)}"  # unguessable
-        self.directory = Path(tempfile.mkdtemp(prefix="lookback-"))
+        self.directory = temporary.subdirectory()
         self.frames: list[FilmFrame] = []
         self.moments: list[FilmMoment] = []
         self.timed_out = False
@@ -119,7 +119,7 @@ def _start_process() -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(temporary.directory())},
         text=True,
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-import tempfile
 import weakref
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -17,7 +16,7 @@ from s2s.errors import UserError
 from s2s.monitoring import events
 from s2s.sandbox.limits import Limits
 from s2s.sandbox.run import run
-from s2s.server import folders
+from s2s.server import folders, temporary
 from s2s.server.registry import Registry
 
 LIMITS = Limits(seconds=30, memory=2_000_000_000, file=UNPACKED)
@@ -30,7 +29,7 @@ class Upload:
     def __init__(self, title: str, size: int) -> None:
         stem = re.sub(r"[^\w-]", "", PurePosixPath(title).stem)[:40] or "model"
         self.title, self.size, self.name = title, size, f"{stem}-{secrets.token_hex(6)}"
-        self.directory = Path(tempfile.mkdtemp(prefix="lookback-")) / self.name
+        self.directory = temporary.subdirectory() / self.name
         weakref.finalize(self, remove, self.directory.parent)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from s2s.data.readers import EXTENSIONS, Columns, Note, Pair, read_pairs, silent, with_advice
 from s2s.errors import UserError
+from s2s.server import temporary
 
 if TYPE_CHECKING:
     from s2s.explain.gold_links import Gold
@@ -35,9 +35,9 @@ def parse_alignments(name: str, content: bytes, note: Note = silent) -> list[Gol
 
 def _parse(name: str, content: bytes, read: Callable[[Path], list[Row]]) -> list[Row]:
     suffix = Path(name).suffix.lower()
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary.scratch() as folder:
         # The uploaded name is not used as a path, and .gz is not unpacked: a small one can hold terabytes.
-        path = Path(folder) / f"upload{suffix if suffix in EXTENSIONS else '.tsv'}"
+        path = folder / f"upload{suffix if suffix in EXTENSIONS else '.tsv'}"
         path.write_bytes(content)
         try:
             return read(path)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from s2s.errors import UserError
 from s2s.inspect.label_export import export_labels
+from s2s.server import temporary
 from s2s.store.label import VERDICTS, LabelFilter
 from s2s.store.labels import read_labels
 from s2s.web.inspection import label_filter
@@ -95,8 +94,8 @@ def _download_buttons(view: InspectionView) -> None:
 
 
 def _rows_file(view: InspectionView, form: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"rows.{form}"
+    with temporary.scratch() as folder:
+        path = folder / f"rows.{form}"
         export_labels(view.examples, read_labels(view.examples.manifest), path)
         return path.read_bytes()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 
 from s2s import locations, settings
+from s2s.server import temporary
 from s2s.web.shell import monitor, outside, routes
 
 if TYPE_CHECKING:
@@ -58,7 +61,20 @@ class OperatorOnly:
 def application() -> st.App:
     """The app as an ASGI application."""
     limit = Middleware(MessageLimit, most=settings.current().message_mb * settings.MEGABYTE)
-    return st.App(locations.program() / "app.py", routes=routes.routes(), middleware=[limit, Middleware(OperatorOnly)])
+    return st.App(
+        locations.program() / "app.py",
+        lifespan=_lifespan,
+        routes=routes.routes(),
+        middleware=[limit, Middleware(OperatorOnly)],
+    )
+
+
+@asynccontextmanager
+async def _lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
+    """Remove what killed servers left at the start, and our own temporary files at the end."""
+    temporary.directory()
+    yield {}
+    temporary.end()
 
 
 def options() -> dict[str, object]:

@@ -9,13 +9,12 @@ import asyncio
 import logging
 import tempfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from s2s.server import folders
+from s2s.server import folders, temporary
 from s2s.store import database
 from s2s.web.shell import models
 
@@ -43,7 +42,7 @@ class Probe:
 
 def check_folders() -> None:
     """Raise OSError unless a file can be written into every folder in which the server keeps something."""
-    for folder in (folders.INSPECTED, Path(tempfile.gettempdir())):
+    for folder in (folders.INSPECTED, temporary.directory()):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"ready")
