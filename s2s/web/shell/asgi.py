@@ -13,37 +13,14 @@ from starlette.responses import PlainTextResponse
 
 from s2s import locations, settings
 from s2s.server import temporary
-from s2s.web.shell import monitor, outside, routes
+from s2s.web.shell import messages, monitor, outside, routes
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 LARGEST_ANSWER = 32  # MB of one message to a browser
-TOO_BIG = 1009  # close code of a websocket
 # Names of this computer. A page of another site that gives this address a name of its own cannot use the app.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-class MessageLimit:
-    """ASGI middleware: a websocket that sends a message of more than ``most`` bytes is closed.
-
-    Streamlit keeps what the last message says, the text of a link or of a field, as long as the session.
-    """
-
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self.app, self.most = app, most
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
-
-        async def bounded() -> Message:
-            message = await receive()
-            if len(message.get("bytes") or message.get("text") or "") <= self.most:
-                return message
-            await send({"type": "websocket.close", "code": TOO_BIG})
-            return {"type": "websocket.disconnect", "code": TOO_BIG}
-
-        await self.app(scope, bounded if scope["type"] == "websocket" else receive, send)
 
 
 class OperatorOnly:
@@ -60,7 +37,7 @@ class OperatorOnly:
 
 def application() -> st.App:
     """The app as an ASGI application."""
-    limit = Middleware(MessageLimit, most=settings.current().message_mb * settings.MEGABYTE)
+    limit = Middleware(messages.MessageFilter, most=settings.current().message_mb * settings.MEGABYTE)
     return st.App(
         locations.program() / "app.py",
         lifespan=_lifespan,

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from s2s import settings
-from s2s.web.shell import asgi
+from s2s.web.shell import asgi, messages
 from tests.paths import ROOT
 from tests.visitors import healthy
 from tests.wait import until
@@ -86,7 +86,7 @@ def test_a_message_that_is_too_large_ends_the_connection_and_no_other(tmp_path: 
         with pytest.raises(ConnectionClosedError) as closed:
             while True:
                 large.recv(60)
-        assert closed.value.rcvd is not None and closed.value.rcvd.code == asgi.TOO_BIG
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == messages.TOO_BIG
         small.send(rerun("text=" + "x" * 900_000))
         until(lambda: ForwardMsg.FromString(small.recv(60)).WhichOneof("type") == "script_finished")  # type: ignore[arg-type]
 
