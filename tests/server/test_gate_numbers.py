@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -102,3 +103,14 @@ def test_numbers_do_not_depend_on_who_else_has_turns(
     alone = {kind: work() for kind, work in works(checkpoint, text, reference).items()}
     pause_at(checkpoint.model.blocks())
     assert in_turns(works(checkpoint, text, reference)) == alone
+
+
+def test_every_work_pauses_at_every_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gates, "SLICE", -1.0)
+    checkpoint, text, reference = opened("general", tmp_path)
+    pause_at(checkpoint.model.blocks())
+    for kind in works(checkpoint, text, reference):
+        work, pauses = works(checkpoint, text, reference)[kind], list[str]()  # with no steps of another in its cache
+        with Gate().turn("visitor", functools.partial(pauses.append, kind)):
+            work()
+        assert len(pauses) > 4, kind
