@@ -59,6 +59,11 @@ class Settings:
     trainings_per_session: int = _setting(3, "", "trainings of one visit", 100)
     training_seconds: int = _setting(240, "s", "of one training; one that goes on joins the queue again", 86_400)
 
+    inspections: int = _setting(1_000, "", "inspections of all visits; then the longest unopened give way", 100_000)
+    inspections_per_session: int = _setting(50, "", "inspections of one visit", 1_000)
+    inspections_per_hour: int = _setting(60, "", "inspections that one visit begins in an hour", 1_000)
+    inspections_mb: int = _setting(20_000, "MB", "of all inspections, with kept states and uploaded files", 1_000_000)
+    inspection_days: int = _setting(0, "days", "until an inspection that nobody opens is deleted; 0: never", 10_000)
     test_files_mb: int = _setting(1_000, "MB", "of all uploaded test files to inspect", 1_000_000)
     states_mb: int = _setting(1_000, "MB", "of the states that one inspection keeps", 1_000_000)
 
@@ -72,7 +77,15 @@ class Settings:
 FIELDS = {item.name: item for item in fields(Settings)}
 PROFILES: Mapping[str, Mapping[str, Any]] = {
     "local": {},
-    "class": {"uploads": 40, "uploads_per_session": 1, "uploads_mb": 4_000, "trainings_per_session": 1},
+    "class": {
+        "uploads": 40,
+        "uploads_per_session": 1,
+        "uploads_mb": 4_000,
+        "trainings_per_session": 1,
+        "inspections_per_session": 10,
+        "inspections_per_hour": 10,
+        "inspection_days": 60,
+    },
 }
 
 

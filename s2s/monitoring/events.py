@@ -23,6 +23,7 @@ AUDITED = (  # what visitors change on the server
     "test_file_uploaded",
     "upload_deleted",
     "inspection_started",
+    "inspection_deleted",
     "training_started",
 )
 _visitors: list[Callable[[], str]] = []

@@ -51,6 +51,10 @@ class InspectionRequest:
         """The test file's path on the server. Raises UserError if it is missing or not allowed."""
         return folders.resolve_inside(self.path, _upload_folder() if self.upload else folders.DATA)
 
+    def upload_path(self) -> Path:
+        """The path of an uploaded test file, which may be gone."""
+        return _upload_folder() / Path(self.path).name
+
 
 @dataclass(frozen=True)
 class InspectionEntry:
@@ -93,16 +97,30 @@ def _request_folder() -> Path:
     return folders.INSPECTED / ".asked"
 
 
+def request_path(name: str) -> Path:
+    """The path of the request of an inspection, which is there if it was made on the page."""
+    return _request_folder() / f"{name}.json"
+
+
+def uploaded_files() -> list[Path]:
+    """The uploaded test files that are stored."""
+    return list(_upload_folder().glob("[!.]*")) if _upload_folder().is_dir() else []
+
+
 def _upload_folder() -> Path:
     return folders.INSPECTED / ".uploads"
 
 
-def store_upload(name: str, content: bytes) -> str:
-    """Store an upload under the digest of its content; returns its file name. Raises UserError if it is too large."""
+def store_upload(name: str, content: bytes, admit: Callable[[], None] = lambda: None) -> str:
+    """Store an upload under the digest of its content; returns its file name. Raises UserError if it is too large.
+
+    ``admit`` is called before a new file is stored, and may raise a UserError.
+    """
     suffix = Path(name).suffix.lower()
     # The uploaded name is not used as a path, and .gz is not unpacked: a small one can hold terabytes.
     path = _upload_folder() / (hashlib.sha256(content).hexdigest() + (suffix if suffix in EXTENSIONS else ".tsv"))
     if not path.exists():
+        admit()
         path.parent.mkdir(parents=True, exist_ok=True)
         used = sum(stored.stat().st_size for stored in path.parent.iterdir())
         most = settings.current()
@@ -118,8 +136,10 @@ def store_upload(name: str, content: bytes) -> str:
     return path.name
 
 
-def submit_request(request: InspectionRequest, visitor_names: Collection[str] = ()) -> str:
-    """Write a request to disk; returns the name of its inspection.
+def submit_request(
+    request: InspectionRequest, visitor_names: Collection[str] = (), admit: Callable[[], None] = lambda: None
+) -> str:
+    """Write a request to disk; returns the name of its inspection. ``admit`` is called first for a new inspection.
 
     Equal requests for a file of the data folder have the same name. A request for an upload has the name of an equal
     one among ``visitor_names`` (the visitor's inspections), else a new, random name. Raises UserError as ``file_path``.
@@ -131,8 +151,9 @@ def submit_request(request: InspectionRequest, visitor_names: Collection[str] = 
     else:
         stem = re.sub(r"[^\w.-]", "-", f"{request.checkpoint}-{Path(request.file).with_suffix('')}")[:80].lstrip(".")
         name = f"{stem}-{hashlib.sha256(_request_json(request).encode()).hexdigest()[:8]}"
-    path = _request_folder() / f"{name}.json"
+    path = request_path(name)
     if not path.exists():
+        admit()
         path.parent.mkdir(parents=True, exist_ok=True)
         disk.write_text(path, _request_json(request))
     return name
@@ -148,7 +169,7 @@ def find_entry(name: str) -> InspectionEntry | None:
         return None
     directory = inspection_directory(name)
     manifest = _read_json(directory / "manifest.json")
-    fields, request = _read_json(_request_folder() / f"{name}.json"), None
+    fields, request = _read_json(request_path(name)), None
     if fields is not None:
         try:
             request = InspectionRequest(**fields)
@@ -254,4 +275,4 @@ def forget_job(name: str) -> None:
     """Drop an ended job, and its request if it wrote no manifest."""
     _RUNNING.pop(name, None)
     if not (inspection_directory(name) / "manifest.json").exists():
-        (_request_folder() / f"{name}.json").unlink(missing_ok=True)
+        (request_path(name)).unlink(missing_ok=True)

@@ -9,8 +9,9 @@ import streamlit as st
 from s2s import settings
 from s2s.errors import UserError
 from s2s.inspect.paired import SCORES
-from s2s.server import folders, inspections, lease
+from s2s.server import folders, inspection_quota, inspections, lease
 from s2s.web.inspection import state
+from s2s.web.inspection.holdings import MINE, deletion_section, request_inspection
 from s2s.web.shell import controls, keys, language, models
 from s2s.web.shell.bound import picks
 from s2s.web.shell.foreign import code
@@ -27,12 +28,12 @@ INSPECT_LAYER = "inspect_layer"
 INSPECT_PROBLEM = "inspect_problem"  # UserError of the last start, shown once
 
 POLL = 1.0  # seconds between two looks at a job
-MINE = "inspections"  # names of the inspections that this session made or opened by a link
 BEGUN = "inspections_begun"  # how many the form was sent for
 
 
 def choose_inspection(names: list[str]) -> state.InspectionView | None:
     """Draw the choice, unfinished inspections and the form for a new one; returns the chosen one if it is finished."""
+    inspection_quota.sweep()
     visitor_names: set[str] = st.session_state.setdefault(MINE, set())
     linked = st.session_state[keys.INSPECTION]
     if linked and inspections.find_entry(linked) is None:
@@ -48,7 +49,10 @@ def choose_inspection(names: list[str]) -> state.InspectionView | None:
     _show_problem()
     begun = st.session_state.get(BEGUN, 0)  # another form after each start: it is closed again
     with st.expander(t("inspect.new"), expanded=not finished, key=f"inspect_new-{begun}"):
-        _new_inspection_form(names, visitor_names)
+        _new_inspection_form(names)
+    deletion_section(entries, [inspection_title(entry) for entry in entries])
+    for name in (st.session_state[keys.INSPECTION], st.session_state[keys.AGAINST]):
+        inspection_quota.mark_opened(name)
     return _chosen_view(finished)
 
 
@@ -191,7 +195,7 @@ def _start_job(name: str, problem: str = "inspect_problem") -> None:
         st.session_state[problem] = error.bare()
 
 
-def _new_inspection_form(names: list[str], visitor_names: set[str]) -> None:
+def _new_inspection_form(names: list[str]) -> None:
     """Draw the form. If the same inspection exists, it is opened or continued."""
     left, right = st.columns(2)
     with left:
@@ -217,13 +221,11 @@ def _new_inspection_form(names: list[str], visitor_names: set[str]) -> None:
         columns_and_limit = (source or "source", target or "target", int(limit) or None, skip)
         try:
             file = upload.name if upload else typed.strip()
-            path = inspections.store_upload(upload.name, upload.getvalue()) if upload else typed
-            request = inspections.InspectionRequest(checkpoint, file, path, upload is not None, *columns_and_limit)
-            name = inspections.submit_request(request, visitor_names)
+            request = inspections.InspectionRequest(checkpoint, file, typed, upload is not None, *columns_and_limit)
+            name = request_inspection(request, upload)
         except UserError as error:
             st.error(language.explain(error))
             return
-        visitor_names.add(name)
         _open_or_start(name)
     _show_problem()
 

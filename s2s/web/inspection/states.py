@@ -19,7 +19,7 @@ from s2s.inspect.states.occurrences import all_words, example_states, occurrence
 from s2s.inspect.states.projection import Cloud, Neighbourhoods, Plane
 from s2s.inspect.states.store import KINDS, StateStore
 from s2s.inspect.table import Examples
-from s2s.server import lease
+from s2s.server import inspection_quota, lease
 from s2s.server.job import Job
 from s2s.web.shell import controls, csv_table, job_panel, language, models
 from s2s.web.shell.job_panel import Task
@@ -103,6 +103,8 @@ def _recording_task(examples: Examples) -> Task:
         states, done = StateWriter(examples, checkpoint), 0
         if states.megabytes > (most := settings.current().states_mb):
             raise UserError("states_too_many", found=states.megabytes, limit=most)
+        inspection_quota.mark_opened(examples.directory.name)
+        inspection_quota.make_room(states.megabytes, count=0)
 
         def progress(sentences: int) -> None:
             nonlocal done

@@ -1,0 +1,96 @@
+"""The inspections that a visit holds: what it may request, and their list with sizes, ends and Delete."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from s2s import settings
+from s2s.errors import UserError
+from s2s.server import inspection_quota, inspections
+from s2s.web.shell import keys, language
+from s2s.web.shell.foreign import code
+from s2s.web.shell.language import t
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+MINE = "inspections"  # names of the inspections that this session made or opened by a link
+MADE = "inspections_made"  # names of those that it made
+TIMES = "inspection_times"  # when it did so, in seconds since 1970, of the last hour
+DELETE_PROBLEM = "inspect_delete_problem"  # UserError of the last deletion, shown once
+
+
+def request_inspection(request: inspections.InspectionRequest, upload: UploadedFile | None) -> str:
+    """Store a request and its file; returns the inspection's name. A new one counts. UserError if it is refused."""
+    state = st.session_state
+    made: set[str] = state.setdefault(MADE, set())
+    made -= {name for name in made if inspections.find_entry(name) is None}
+    times = [moment for moment in state.get(TIMES, []) if time.time() - moment < inspection_quota.HOUR]
+    megabytes = upload.size / settings.MEGABYTE if upload else 0.0
+    counted = False
+
+    def admit() -> None:
+        nonlocal counted
+        counted = True
+        inspection_quota.check_visit(len(made), times)
+        inspection_quota.make_room(megabytes)
+
+    if upload:
+        request = replace(request, path=inspections.store_upload(upload.name, upload.getvalue(), admit))
+    name = inspections.submit_request(request, state[MINE], admit)
+    state[MINE].add(name)
+    if counted:
+        made.add(name)
+        state[TIMES] = [*times, time.time()]
+    return name
+
+
+def deletion_section(entries: Sequence[inspections.InspectionEntry], titles: Sequence[str]) -> None:
+    """Draw a line for each inspection that this visit may delete."""
+    made = st.session_state.get(MADE, set())
+    held = [
+        (entry.name, title)
+        for entry, title in zip(entries, titles, strict=True)
+        if inspection_quota.may_delete(entry.name, made)
+    ]
+    problem = st.session_state.pop(DELETE_PROBLEM, None)
+    if not held:
+        return
+    with st.expander(t("inspect.delete"), expanded=problem is not None, key="inspect_delete"):
+        st.caption(t("inspect.delete_help"))
+        if problem is not None:
+            st.error(language.explain(problem))
+        for name, title in held:
+            _line(name, title)
+
+
+def _line(name: str, title: str) -> None:
+    left, right = st.columns([6, 1], vertical_alignment="center")
+    size = inspection_quota.size(name) / settings.MEGABYTE
+    days = inspection_quota.days_left(name)
+    ends = f" · {t('inspect.delete_ends', days=days)}" if days is not None else ""
+    left.markdown(t("inspect.delete_line", name=code(title), size=size) + ends)
+    with right.popover(t("inspect.delete_one"), width="stretch", key=f"delete-{name}"):
+        st.button(t("inspect.delete_sure"), key=f"delete-sure-{name}", type="primary", on_click=_delete, args=(name,))
+
+
+def _delete(name: str) -> None:
+    """Delete an inspection; the page forgets it."""
+    state = st.session_state
+    try:
+        if not inspection_quota.may_delete(name, state.get(MADE, set())):
+            raise UserError("inspect_gone")
+        inspection_quota.delete(name)
+    except UserError as error:
+        state[DELETE_PROBLEM] = error.bare()
+        return
+    for names in (state[MINE], state.get(MADE, set())):
+        names.discard(name)
+    for key in (keys.INSPECTION, keys.AGAINST):
+        if state.get(key) == name:
+            state[key] = ""
