@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,47 @@ from hypothesis import strategies as st
 from s2s import spreadsheet
 from s2s.data.readers import Columns, read_pairs
 from s2s.inspect.schema import TABLE
+from tests.paths import ROOT
+
+ODD = st.text(st.sampled_from("=+-@\t\r\n;,|\"' a1＝＋－＠\0\ufeff\u200b\u3000\xa0\x1f"), max_size=8) | st.text(
+    max_size=12
+)
+SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+# How programs read a file of ours: by the comma; or by a semicolon or a tab, with quotation marks or without.
+READERS = [
+    (",", csv.QUOTE_MINIMAL),
+    *((sign, quoting) for sign in ";\t" for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE)),
+]
 
 
-@given(st.text(max_size=12) | st.text("'=+-@\t\ra＝", max_size=5))
-@example("'=1")
-def test_a_text_is_no_formula_and_comes_back(text: str) -> None:
-    written = spreadsheet.escape_cell(text)
-    assert not written.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
-    assert spreadsheet.unescape_cell(written) == text
-    assert written == text or written == f"'{text}"
+def cells(text: str, delimiter: str, quoting: int) -> list[list[str]]:
+    """The cells that a spreadsheet makes of a file; without quotation marks every line end begins a row."""
+    lines = io.StringIO(text, newline="") if quoting == csv.QUOTE_MINIMAL else text.replace("\r", "\n").split("\n")
+    return list(csv.reader(lines, delimiter=delimiter, quoting=quoting))  # type: ignore[arg-type]
+
+
+@given(st.lists(st.lists(ODD, min_size=2, max_size=2), min_size=1, max_size=3))
+@example([["x;=1+1", "=cmd|' /C calc'!A0"]])
+@example([["a", 'x\n"=1+1";']])
+@example([["a", "\ufeff=1"]])
+@example([["a", "\0=1"]])
+@example([["a", ";'=1"]])
+def test_no_text_is_a_formula_wherever_the_file_is_split_and_all_come_back(rows: list[list[str]]) -> None:
+    text = spreadsheet.csv_text(rows)
+    for delimiter, quoting in READERS:
+        for row in cells(text, delimiter, quoting):
+            assert not any(cell.lstrip('\0\ufeff\u200b\x1f \u3000\xa0\t"').startswith(SIGNS) for cell in row)
+    assert [[*map(spreadsheet.unescape_cell, row)] for row in cells(text, *READERS[0])] == rows
+
+
+def test_only_the_submission_file_is_written_without_escapes() -> None:
+    """Programs read that one."""
+    writers = [
+        path
+        for path in sorted((ROOT / "s2s").rglob("*.py"))
+        if re.search(r"csv\.(writer|DictWriter)", path.read_text())
+    ]
+    assert [str(path.relative_to(ROOT)) for path in writers] == ["s2s/evaluate/submission.py", "s2s/spreadsheet.py"]
 
 
 @pytest.mark.parametrize("value", [-1, -1.5, 0, None, True, float("-inf")])

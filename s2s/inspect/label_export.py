@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -82,17 +81,17 @@ def _csv(path: Path, windows: Iterator[list[dict[str, Any]]], people: list[str])
 
 
 def _table(file: IO[str], windows: Iterator[list[dict[str, Any]]], people: list[str]) -> None:
-    writer = csv.writer(file)
-    writer.writerow([*TABLE.names, *(f"{field} ({person})" for person in people for field in CSV_FIELDS)])
+    heads = [*TABLE.names, *(f"{field} ({person})" for person in people for field in CSV_FIELDS)]
+    spreadsheet.write_rows(file, [heads])
     for rows in windows:
         for row in rows:
             by_person = {label["person"]: label for label in row["labels"]}
             labels = [by_person.get(person, {}).get(field) for person in people for field in CSV_FIELDS]
-            writer.writerow([_cell(value) for value in [*(row[name] for name in TABLE.names), *labels]])
+            spreadsheet.write_rows(file, [map(_cell, [*(row[name] for name in TABLE.names), *labels])])
 
 
 def _cell(value: Any) -> Any:
-    """Lists as JSON, booleans as 0 and 1, other values as ``spreadsheet.cell`` writes them (no formulas)."""
+    """Lists as JSON, booleans as 0 and 1, others unchanged."""
     if isinstance(value, list):
         return json.dumps(value, ensure_ascii=False)
-    return int(value) if isinstance(value, bool) else spreadsheet.escape_cell(value)
+    return int(value) if isinstance(value, bool) else value

@@ -6,8 +6,6 @@ out: a step or a token that only one side has is a row or a column with no numbe
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -132,11 +130,9 @@ class Comparison:
 
     def to_csv(self) -> str:
         """A row an aligned step; of every column of the sources A's attention, B's, and B's minus A's."""
-        out = io.StringIO()
-        writer = csv.writer(out)
         numbers = [f"{name}_{side}" for side in "ab" for name in ("step", "output", "log_prob")]
         heads = [f"{side} {self._head(column)}" for column in self.columns for side in ("A", "B", "B-A")]
-        writer.writerow([*numbers, "log_prob_difference", *heads])
+        table: list[list[object]] = [[*numbers, "log_prob_difference", *heads]]
         difference_RC = self.difference_RC
         for row, pair in enumerate(self.rows):
             cells: list[object] = []
@@ -145,8 +141,8 @@ class Comparison:
             cells.append(_number(self.log_prob_differences[row]))
             for c in range(len(self.columns)):
                 cells += map(_number, (*self.attention_2RC[:, row, c], difference_RC[row, c]))
-            writer.writerow(map(spreadsheet.escape_cell, cells))
-        return out.getvalue()
+            table.append(cells)
+        return spreadsheet.csv_text(table)
 
     def _head(self, column: Column) -> str:
         """``places:tokens`` of A, ``/``, the same of B."""

@@ -7,8 +7,6 @@ is needed to read one; ``docs/FORMATS.md`` specifies the JSON.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -179,14 +177,12 @@ class Trace:
 
     def to_csv(self) -> str:
         """A row a step: numbers of the step, then its attention, one column a source token."""
-        out = io.StringIO()
-        writer = csv.writer(out)
         columns = ["step", "input", "output", "log_prob", "rank", "entropy", "target", "target_log_prob"]
-        writer.writerow(columns + [f"{i}:{token}" for i, token in enumerate(self.source_tokens[: self.looks])])
+        columns += [f"{i}:{token}" for i, token in enumerate(self.source_tokens[: self.looks])]
+        rows: list[list[object]] = [[*columns]]
         for t, step in enumerate(self.steps):
             target = [step.target.token, number(step.target.log_prob)] if step.target else ["", ""]
             known = ["" if math.isnan(x) else number(x) for x in (step.log_prob, step.entropy)]
             own = [step.input, step.output, known[0], step.rank or "", known[1]]
-            cells = [t, *own, *target, *numbers(step.attention)]
-            writer.writerow(map(spreadsheet.escape_cell, cells))
-        return out.getvalue()
+            rows.append([t, *own, *target, *numbers(step.attention)])
+        return spreadsheet.csv_text(rows)

@@ -294,9 +294,12 @@ def test_branches_are_taken_along_and_walked(open_file: OpenFile, lanes: Lanes, 
     expect(page.locator("tr.lane.b2")).to_have_class(re.compile("active"))
 
 
+TEXTS = ("=1+1", "a;\ufeff-", "'@x", "'tis")
+
+
 def test_the_csv_of_the_browser_is_that_of_the_command(browser: Browser, lanes: Lanes) -> None:
     values = json.loads(lanes["forced"].to_json())
-    for step, after, text in zip(values["steps"], values["steps"][1:], ("=1+1", "-", "'@x", "'tis"), strict=False):
+    for step, after, text in zip(values["steps"], values["steps"][1:], TEXTS, strict=False):
         step["output"] = after["input"] = text
     page = browser.new_page()
     script = bundle.script(FOLDER / "export.js")
@@ -311,4 +314,4 @@ def test_the_csv_of_the_browser_is_that_of_the_command(browser: Browser, lanes: 
         assert [float(row[i]) for i in (*numbers, *range(8, len(row)))] == [
             float(other[i]) for i in (*numbers, *range(8, len(row)))
         ]
-    assert [row[2] for row in rows[1:5]] == ["'=1+1", "'-", "''@x", "'tis"]
+    assert [row[2] for row in rows[1:5]] == ["'=1+1", "a;'\ufeff-", "''@x", "'tis"]

@@ -6,8 +6,10 @@ import { button, el, fill, hasAttention } from "./dom.js";
 import { heatmapSvg, pictureSvg } from "./picture.js";
 import { bare } from "./words.js";
 
-// Like s2s/spreadsheet.py: a text that a spreadsheet would take as a formula gets an apostrophe.
-const plainCell = (value) => (typeof value === "string" && /^'*[=+\-@\t\r＝＋－＠]/.test(value) ? `'${value}` : String(value));
+// Like s2s/spreadsheet.py: an apostrophe before a text, or a part of it, that a spreadsheet would take as a formula.
+const FORMULA =
+  /(^|[;\t\r\n])(?=[ \v\f\0\x1c-\x1f\x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff'"]*[=+\-@＝＋－＠])/g;
+const plainCell = (value) => (typeof value === "string" ? value.replace(FORMULA, "$1'") : String(value));
 const quotedCell = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 function traceCsv(trace) {
