@@ -13,7 +13,6 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from s2s import __version__
@@ -35,11 +34,10 @@ from s2s.commands import (
     train,
 )
 from s2s.commands.arguments import MISTAKE, Parser, one_line
-from s2s.errors import UserError
+from s2s.errors import UserError, program
 from s2s.openmp import sleep_while_waiting
 from s2s.text.safe import has_surrogate
 
-SCRIPT, PROGRAM = "lookback", "python -m s2s"  # the installed command, and the call from a clone
 INTERRUPTED = 130  # exit status after Ctrl-C
 COMMANDS = (  # in the order of --help
     serve.add_serve_command,
@@ -61,14 +59,9 @@ COMMANDS = (  # in the order of --help
 )
 
 
-def called() -> str:
-    """How this program was called: ``lookback`` or ``python -m s2s``."""
-    return SCRIPT if Path(sys.argv[0]).stem == SCRIPT else PROGRAM
-
-
 def parser() -> Parser:
     """All commands and options."""
-    top = Parser(prog=called(), description="Watch an attention seq2seq model look back at its source, word by word.")
+    top = Parser(prog=program(), description="Watch an attention seq2seq model look back at its source, word by word.")
     top.add_argument("--version", action="version", version=f"Lookback {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     for add_command in COMMANDS:
@@ -91,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             sys.stdout.flush()  # after --help
         run: Callable[[argparse.Namespace, str], int] = options.run
-        status = run(options, f"{called()} {shlex.join(arguments)}")
+        status = run(options, f"{program()} {shlex.join(arguments)}")
         sys.stdout.flush()
         return status
     except UserError as error:
@@ -103,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status, message = MISTAKE, f"{error.filename or 'system'}: {error.strerror or error}"
     except KeyboardInterrupt:
         status, message = INTERRUPTED, "stopped."
-    print(f"{called()}: {one_line(message)}", file=sys.stderr)  # last, when progress bars are gone
+    print(f"{program()}: {one_line(message)}", file=sys.stderr)  # last, when progress bars are gone
     return status
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 LANGUAGES = ("zh", "en")
+SCRIPT, MODULE = "lookback", "python -m s2s"  # the installed command, and the call from a clone
 LONGEST = 160  # characters of a value in a sentence; of a longer one the middle is left out
 
 
@@ -20,12 +22,17 @@ def sentences(language: str) -> dict[str, str]:
 
 
 def say(key: str, language: str, /, **values: object) -> str:
-    """The sentence under ``key``, its ``{places}`` filled with the values.
+    """The sentence under ``key``, its ``{places}`` filled with the values; ``{program}`` with how it was called.
 
     >>> say("error.text_empty", "en")
     'Type a sentence first.'
     """
-    return sentences(language)[key].format(**values)
+    return sentences(language)[key].format(**{"program": program(), **values})
+
+
+def program() -> str:
+    """How this program was called: ``lookback`` or ``python -m s2s``."""
+    return SCRIPT if Path(sys.argv[0]).stem == SCRIPT else MODULE
 
 
 def strings(prefix: str, language: str) -> dict[str, str]:

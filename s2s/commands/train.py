@@ -16,7 +16,7 @@ from s2s.commands import arguments, pair_options
 from s2s.commands.terminal import text_table
 from s2s.data.readers import Columns
 from s2s.data.text_file import AUTO
-from s2s.errors import UserError
+from s2s.errors import UserError, program
 from s2s.text.safe import printable
 from s2s.train.signals import status, stoppable
 
@@ -81,7 +81,7 @@ def train(options: argparse.Namespace, command: str) -> int:
         scores = load(checkpoint).metrics["test"]
         print(f"Its test split: test {_bleu(scores)}, chrF {scores['chrf']:.2f}.")
     print(f"Checkpoint: {checkpoint}")
-    print(f'Look at it: python -m s2s trace {checkpoint} "…", or start the app and choose {config.name}.')
+    print(f'Look at it: {program()} trace {checkpoint} "…", or start the app and choose {config.name}.')
     return 0
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
+from s2s.text.safe import reason
+
 Value = TypeVar("Value", float, float | None)
 
 
@@ -58,7 +60,7 @@ def load_table(path: Path, schema: str, read: Callable[[Mapping[str, Any]], Pars
             raise ValueError(f"its schema must be {schema}")
         return read(values)
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path.name} is no {kind}: {error}") from None
+        raise ValueError(f"{path.name} is no {kind}: {reason(error)}") from None
 
 
 def tables_about(train: str, folder: Path, load: Callable[[Path], Loaded]) -> list[Loaded]:

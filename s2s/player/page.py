@@ -18,6 +18,7 @@ from typing import Any
 
 from s2s.errors import LANGUAGES, UserError, say, sentences, strings
 from s2s.player import bundle, payload
+from s2s.trace.json import broken_record
 from s2s.trace.trace import Trace
 
 LANES = "lookback-lanes"  # the id of the element that holds the lanes
@@ -176,10 +177,8 @@ def read_lanes(text: str) -> dict[str, Trace]:
     finder.close()
     if not finder.text:
         raise ValueError(f"a page without an element {LANES}")
-    try:
+    with broken_record("trace"):
         lanes = json.loads(finder.text)
-    except RecursionError:
-        raise ValueError(f"its {LANES} is nested too deeply") from None
     if not isinstance(lanes, dict):
         raise ValueError(f"its {LANES} is no object")
     traces = [check_showable(Trace.from_json(json.dumps(lane))) for lane in lanes.values() if lane is not None]

@@ -6,7 +6,10 @@ import json
 import re
 from typing import Any
 
+from s2s.errors import UserError
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_OUT_OF_MEMORY = ("std::bad_alloc", "can't allocate memory")  # RuntimeErrors of torch
 _ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")  # in JSON: half of a character, or of a pair
 
 
@@ -26,6 +29,22 @@ def shortened(text: str, most: int) -> str:
     ('model', 'mode…')
     """
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def reason(error: Exception, most: int = 200) -> str:
+    """What a library's exception says, for the end of a sentence: one printable line of at most ``most`` characters.
+
+    >>> reason(KeyError("weight")), reason(RecursionError("maximum recursion depth exceeded"))
+    ("'weight' is missing", 'nested too deeply')
+    """
+    if isinstance(error, UserError) and "reason" in error.values:
+        return str(error.values["reason"])
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, MemoryError) or any(words in str(error) for words in _OUT_OF_MEMORY):
+        return "it needs more memory than there is"
+    text = printable(" ".join(str(error).split())) or type(error).__name__
+    return shortened(f"{text} is missing" if isinstance(error, KeyError) else text, most)
 
 
 def has_surrogate(text: str) -> bool:

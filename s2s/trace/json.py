@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from s2s.errors import UserError
 from s2s.text.rounding import significant
+from s2s.text.safe import reason
 from s2s.trace.step import UNKNOWN, Scored, Step
 
 
@@ -23,15 +26,21 @@ def numbers(values: Sequence[float] | np.ndarray) -> list[float]:
     return [number(v) for v in values]
 
 
-def read_record(text: str, schema: str, kind: str) -> dict[str, Any]:
+def read_record(text: str, schema: str) -> dict[str, Any]:
     """The JSON object in a record's text. ValueError for any other text, or another ``schema``."""
-    try:
-        values = json.loads(text)
-    except RecursionError:
-        raise ValueError(f"not a {kind}: nested too deeply") from None
+    values = json.loads(text)
     if not isinstance(values, dict) or values.get("schema") != schema:
-        raise ValueError(f"not a {kind}: its schema must be {schema}")
+        raise ValueError(f"its schema must be {schema}")
     return values
+
+
+@contextmanager
+def broken_record(kind: str) -> Iterator[None]:
+    """Turn what reading a record of this kind raises, ``trace`` or ``tree``, into a UserError."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise UserError("trace_broken" if kind == "trace" else "tree_broken", reason=reason(error)) from None
 
 
 def _scored_dict(scored: Scored) -> dict[str, Any]:

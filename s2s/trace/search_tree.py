@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.trace.json import read_record
+from s2s.trace.json import broken_record, read_record
 
 SCHEMA = "lookback-tree/1"
 FATES = ("kept", "finished", "cut", "pruned")
@@ -190,12 +190,9 @@ class SearchTree:
 
     @staticmethod
     def from_json(text: str) -> SearchTree:
-        """The tree that ``to_json`` wrote; ValueError says what is wrong with any other text."""
-        values = read_record(text, SCHEMA, "search tree")
-        try:
-            return _from_dict(values)
-        except (KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
-            raise ValueError(f"not a whole search tree: {error}") from None
+        """The tree that ``to_json`` wrote; UserError says what is wrong with any other text."""
+        with broken_record("tree"):
+            return _from_dict(read_record(text, SCHEMA))
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 from s2s import spreadsheet
 from s2s.text.vocab import SPECIALS
 from s2s.trace.arrays import Arrays
-from s2s.trace.json import number, numbers, read_record, step_to_dict, trace_fields
+from s2s.trace.json import broken_record, number, numbers, read_record, step_to_dict, trace_fields
 from s2s.trace.step import Step
 
 if TYPE_CHECKING:
@@ -168,12 +168,9 @@ class Trace:
 
     @staticmethod
     def from_json(text: str) -> Trace:
-        """The trace that ``to_json`` wrote; ValueError says what is wrong with any other text."""
-        values = read_record(text, SCHEMA, "trace")
-        try:
-            return Trace(**trace_fields(values))
-        except (KeyError, TypeError, AttributeError, OverflowError) as error:
-            raise ValueError(f"not a whole trace: {error}") from None
+        """The trace that ``to_json`` wrote; UserError says what is wrong with any other text."""
+        with broken_record("trace"):
+            return Trace(**trace_fields(read_record(text, SCHEMA)))
 
     def to_csv(self) -> str:
         """A row a step: numbers of the step, then its attention, one column a source token."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
 
-BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"  # tqdm's, the time left in postfix
+BAR = "{desc}{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"  # tqdm's, the time left in postfix
 SPAN = 1.0  # seconds of steps that make one measurement
 RECENT = 5  # measurements that tell whether it has become slow
 KEPT = 180  # measurements: of the last three minutes of training

@@ -17,6 +17,7 @@ from torch import Tensor
 from s2s import disk
 from s2s.config import Config, from_dict, to_dict
 from s2s.errors import UserError
+from s2s.text.safe import reason
 from s2s.trace import film
 from s2s.train import differences
 from s2s.train.progress import Position, RunState
@@ -99,9 +100,8 @@ def _broken(directory: Path) -> Iterator[None]:
     """Turn any error in reading a save into a UserError."""
     try:
         yield
-    except (SafetensorError, RuntimeError, LookupError, TypeError, json.JSONDecodeError) as error:
-        reason = str(error) or type(error).__name__
-        raise UserError("resume_broken", directory=str(directory), reason=reason) from None
+    except (SafetensorError, RuntimeError, LookupError, TypeError, json.JSONDecodeError, RecursionError) as error:
+        raise UserError("resume_broken", directory=str(directory), reason=reason(error)) from None
 
 
 def _generators(run: RunState) -> dict[str, Tensor]:

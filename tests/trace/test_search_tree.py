@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s2s.errors import UserError
 from s2s.trace.search_tree import ENDINGS, START, Finished, Node, SearchTree, TreeStep
 
 NUMBERS = st.floats(-1e4, 0, allow_nan=False)
@@ -134,8 +135,8 @@ def broken(**changes: Any) -> str:
     ],
     ids=range(11),
 )
-def test_other_json_is_a_value_error(text: str) -> None:
-    with pytest.raises(ValueError):
+def test_other_json_is_refused(text: str) -> None:
+    with pytest.raises(UserError, match=r"^Not a whole search tree: (?!maximum)"):
         SearchTree.from_json(text)
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import random
 
 import pytest
+from tqdm import tqdm
 
-from s2s.train.pace import Pace, duration
+from s2s.train.pace import BAR, Pace, duration
+
+
+def test_the_bar_has_one_colon() -> None:
+    out = io.StringIO()
+    with tqdm(total=4, bar_format=BAR, file=out) as bar:
+        bar.set_description("epoch 1/2")
+    assert "epoch 1/2:   0%|" in out.getvalue()
 
 
 class Clock:

@@ -10,6 +10,7 @@ import streamlit as st
 from s2s import settings
 from s2s.errors import UserError
 from s2s.player import page
+from s2s.text.safe import reason
 from s2s.trace.trace import Trace
 from s2s.web.components.player import mount_player
 from s2s.web.shell import language
@@ -29,10 +30,10 @@ def saved_runs_section() -> None:
         files = files_field(t("saved.files"), "saved_files", settings.current().test_file_mb, ["json", "html"])
     if not files:
         return
-    try:
-        lanes = _read_files(files)
-    except UserError as error:
+    lanes, errors = _read_files(files)
+    for error in errors:
         st.error(language.explain(error))
+    if errors:
         return
     for lane in lanes.values():
         name = f"{lane.checkpoint['name']} · {t(f'player.{lane.mode}')}"
@@ -40,14 +41,17 @@ def saved_runs_section() -> None:
     mount_player(lanes, None, None)
 
 
-def _read_files(files: Sequence[UploadedFile]) -> dict[str, Trace]:
-    """The lanes of all files. Raises UserError if a file has no trace, or if the lanes are of different runs."""
+def _read_files(files: Sequence[UploadedFile]) -> tuple[dict[str, Trace], list[UserError]]:
+    """The lanes of all files, and an error for each file without a trace, or for lanes of different runs."""
     if len(files) > MAX_FILES:
-        raise UserError("saved_many", limit=MAX_FILES)
-    lanes = []
+        return {}, [UserError("saved_many", limit=MAX_FILES)]
+    lanes, errors = list[dict[str, Trace]](), list[UserError]()
     for file in files:
         try:
             lanes.append(page.read_lanes(file.getvalue().decode("utf-8-sig")))
         except ValueError as error:  # also what is no UTF-8
-            raise UserError("saved_no_trace", file=file.name[:100], reason=str(error)[:200]) from None
-    return page.merge_lanes(lanes)
+            errors.append(UserError("saved_no_trace", file=file.name[:100], reason=reason(error)))
+    try:
+        return ({} if errors else page.merge_lanes(lanes)), errors
+    except UserError as error:
+        return {}, [error]

@@ -66,6 +66,11 @@ def test_a_file_without_a_run_gets_a_message(visit_page: Visit, lanes: dict[str,
         (error,) = app.error
         assert error.value.startswith(say("error.saved_no_trace", lang, file=name, reason="").partition(name)[0] + name)
         assert "Traceback" not in error.value
+    give(app, ("good.json", free), ("cut.json", broken["cut.json"]))
+    assert ["cut.json" in error.value for error in app.error] == [True]
+    give(app, ("other.json", "{}"), ("deep.json", broken["deep.json"]))
+    assert [name in error.value for name, error in zip(("other", "deep"), app.error, strict=True)] == [True, True]
+    assert "recursion" not in "".join(error.value for error in app.error)
     for files, key in (
         ([("a.json", free)] * (saved.MAX_FILES + 1), "error.saved_many"),
         ([("a.json", free), ("b.json", free)], "error.export_same_lane"),
