@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from s2s.disk import refuse_special
 from s2s.errors import UserError
 from s2s.text.keras_tokenizer import KerasConfig
+from s2s.text.safe import reason
 
 T = TypeVar("T")
 MANY = 1_000_000_000  # the largest count that a setting accepts
@@ -271,20 +273,21 @@ def read_config(path: str | Path, settings: Sequence[str] = ()) -> Config:
 
     Raises UserError for a missing file, broken TOML, an unknown key or a value of the wrong type.
     """
-    path = Path(path)
+    path = refuse_special(Path(path))
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors on Windows write a byte order mark
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows write a byte order mark
+        values = tomllib.loads(text)
     except OSError:
         raise UserError("file_missing", file=str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError("config_toml", file=str(path), reason=str(error)) from None
+    except (ValueError, RecursionError, OverflowError) as error:
+        raise UserError("config_toml", file=str(path), reason=reason(error)) from None
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals:
             raise UserError("config_setting", setting=setting)
         try:
             parsed: Any = tomllib.loads(f"v = {value}")["v"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError, OverflowError):
             parsed = value
         *sections, last = key.split(".")
         table = values

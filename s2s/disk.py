@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import platform
 import shutil
@@ -15,6 +16,31 @@ from pathlib import Path
 from s2s.errors import UserError
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # constants of renameat2 (Linux)
+INHERITED = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")  # files that the caller opened, such as a shell's <(…)
+
+
+def refuse_special(path: Path) -> Path:
+    """The path of an input. UserError for a FIFO, a socket or a device, which may block or never end.
+
+    A missing file passes: its reader says so. So does a pipe that the caller opened, such as a shell's ``<(…)``.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # ValueError: a NUL character
+        return path
+    inherited = stat.S_ISFIFO(mode) and str(path).startswith(INHERITED)
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or inherited):
+        raise UserError("file_special", file=str(path))
+    return path
+
+
+def directory_files(directory: Path) -> list[Path]:
+    """All files below a directory, in order; links are followed to files, not to directories.
+
+    UserError as ``refuse_special`` raises it.
+    """
+    entries = sorted(directory.rglob("*"))
+    return [entry for entry in map(refuse_special, entries) if entry.is_file()]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -144,6 +170,17 @@ def write_directory(directory: Path, fill: Callable[[Path], None]) -> None:
     finally:
         if directory.exists() or not fresh.with_name("old").exists():
             remove(fresh.parent)
+
+
+def unwrap(inner: Path, outer: Path) -> None:
+    """Replace a directory by one inside it. OSError for a link or a special file, which ``inner`` must not hold."""
+    for path in (inner, *inner.rglob("*")):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
+    aside = outer.with_name("inner")
+    os.replace(inner, aside)
+    remove(outer)
+    os.replace(aside, outer)
 
 
 def readable(directory: Path) -> Path:

@@ -55,6 +55,9 @@ class Settings:
     uploads_per_session: int = _setting(3, "", "uploaded checkpoints of one visit", 100)
     uploads_mb: int = _setting(1_000, "MB", "of all uploaded checkpoints, unpacked", 1_000_000)
 
+    import_seconds: int = _setting(120, "s", "of one import, beside a second for every MB of its files", 86_400)
+    import_memory_mb: int = _setting(4_000, "MB", "of one import, beside six times the size of its files", 1_000_000)
+
     trainings: int = _setting(60, "", "trainings of all visits, about 5 MB each", 1_000)
     trainings_per_session: int = _setting(3, "", "trainings of one visit", 100)
     training_seconds: int = _setting(240, "s", "of one training; one that goes on joins the queue again", 86_400)

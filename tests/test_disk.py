@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -237,3 +238,51 @@ def test_scratch_directories_of_the_dead_are_removed_and_those_of_the_living_sta
         with disk.fresh_files(tmp_path):
             assert len(list(tmp_path.iterdir())) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "socket", "device"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_special_files_are_refused_also_through_links(tmp_path: Path, kind: str, linked: bool) -> None:
+    path = tmp_path / "special"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(str(path))
+    else:
+        path = Path("/dev/zero")
+    if linked:
+        (tmp_path / "link").symlink_to(path)
+        path = tmp_path / "link"
+    with pytest.raises(UserError) as found:
+        disk.refuse_special(path)
+    assert found.value.key == "error.file_special" and path.name in str(found.value)
+    if path.parent == tmp_path:
+        with pytest.raises(UserError):
+            disk.directory_files(tmp_path)
+
+
+def test_files_directories_and_missing_files_are_none(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "file").write_text("content")
+    (tmp_path / "link").symlink_to(tmp_path / "inner" / "file")
+    for path in (tmp_path, tmp_path / "inner" / "file", tmp_path / "link", tmp_path / "missing", Path("a\0b")):
+        assert disk.refuse_special(path) == path
+    assert disk.directory_files(tmp_path) == [tmp_path / "inner" / "file", tmp_path / "link"]
+
+
+@pytest.mark.parametrize("kind", ["link", "fifo"])
+def test_only_plain_files_are_moved_into_place(tmp_path: Path, kind: str) -> None:
+    inner = tmp_path / "outer" / "inner"
+    inner.mkdir(parents=True)
+    if kind == "link":
+        (inner / "made").symlink_to("/etc/passwd")
+    else:
+        os.mkfifo(inner / "made")
+    with pytest.raises(OSError):
+        disk.unwrap(inner, tmp_path / "outer")
+    (inner / "made").unlink()
+    (inner / "made").write_text("plain")
+    disk.unwrap(inner, tmp_path / "outer")
+    assert [path.name for path in (tmp_path / "outer").iterdir()] == ["made"]
+    assert [path.name for path in tmp_path.iterdir()] == ["outer"]

@@ -53,7 +53,8 @@ def test_what_the_package_imports_it_needs_and_no_tool_of_the_tests() -> None:
     modules = {"pyyaml": "yaml", "pillow": "PIL"}
     needed = {modules.get(name, name.replace("-", "_")) for name in named(PROJECT["dependencies"])}
     unlisted = {name.lower() for name in imported - sys.stdlib_module_names - {"s2s"}}
-    assert unlisted - {name.lower() for name in needed} == {"transformers", "umap", "psycopg"}  # extras
+    extras = {"transformers", "huggingface_hub", "umap", "psycopg"}
+    assert unlisted - {name.lower() for name in needed} == extras
     assert {name.lower() for name in needed} <= unlisted
     tools = named(EXTRAS["dev"]).keys()
     assert {"pytest", "playwright", "ruff", "mypy"} <= tools and not tools & named(PROJECT["dependencies"]).keys()

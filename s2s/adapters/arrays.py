@@ -22,7 +22,7 @@ import numpy as np
 
 from s2s.checkpoint import archive
 from s2s.errors import UserError
-from s2s.text.safe import printable
+from s2s.text.safe import printable, reason
 
 Arrays = dict[str, np.ndarray]  # path in the file → float32 array, in file order
 
@@ -59,7 +59,7 @@ def read_arrays(path: Path) -> Arrays:
     except BROKEN as error:
         if isinstance(error, UserError):
             raise
-        raise UserError("arrays_broken", file=str(path), reason=_short(error)) from None
+        raise UserError("arrays_broken", file=str(path), reason=reason(error)) from None
     if not arrays:
         raise UserError("arrays_none", file=str(path))
     return arrays
@@ -72,11 +72,6 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(path)
     except (UserError, *BROKEN):
         raise UserError("arrays_zip", file=str(path)) from None
-
-
-def _short(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return printable(text, 160)
 
 
 def short_printable(name: str) -> str:

@@ -21,6 +21,7 @@ from s2s.adapters.options import Options
 from s2s.adapters.weights import Rows, Weights, zero_padded
 from s2s.config import Config, ModelConfig, TextConfig
 from s2s.errors import UserError
+from s2s.text.safe import reason
 from s2s.text.segmenters import SPACE
 
 LIBRARY = "JoeyNMT"
@@ -32,9 +33,9 @@ def read_joeynmt(paths: Sequence[Path], texts: Texts) -> Imported:
     """Read a model directory (its ``best.ckpt``), or one of its ``.ckpt`` files."""
     if len(paths) != 1:
         raise UserError("import_paths", library=LIBRARY, expected="DIR or DIR/N.ckpt")
-    file = paths[0] if paths[0].is_file() else paths[0] / "best.ckpt"
-    options = _options(file.parent / "config.yaml")
-    source, target = (_rows(file.parent / f"{side}_vocab.txt", options, side) for side in ("src", "trg"))
+    file, settings, *lists = input_files(paths[0])
+    options = _options(settings)
+    source, target = (_rows(words, options, side) for words, side in zip(lists, ("src", "trg"), strict=True))
     config = _config(options, texts)
     tensors = Weights.saved(file, LIBRARY, "model_state")
     weights = _convert(tensors, config.model, options, (source, target))
@@ -44,13 +45,19 @@ def read_joeynmt(paths: Sequence[Path], texts: Texts) -> Imported:
     return Imported(config, (source.vocab, target.vocab), weights, origin)
 
 
+def input_files(path: Path) -> list[Path]:
+    """The weights, the config and the two vocabularies of a model directory or a ``.ckpt`` file."""
+    file = path if path.is_file() else path / "best.ckpt"
+    return [file, *(file.parent / name for name in ("config.yaml", "src_vocab.txt", "trg_vocab.txt"))]
+
+
 def _options(file: Path) -> Options:
     try:
         values = yaml.load(file.read_text(encoding="utf-8"), Plain)
     except OSError:
         raise UserError("file_missing", file=str(file)) from None
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:  # ValueError: also a day 32
-        raise UserError("import_broken", file=str(file), reason=" ".join(str(error).split())[:200]) from None
+        raise UserError("import_broken", file=str(file), reason=reason(error)) from None
     if not isinstance(values, dict):
         raise UserError("import_broken", file=str(file), reason=type(values).__name__)
     return Options(file, values)
@@ -75,7 +82,7 @@ def _rows(file: Path, options: Options, side: str) -> Rows:
     except OSError:
         raise UserError("file_missing", file=str(file)) from None
     except UnicodeDecodeError as error:
-        raise UserError("import_broken", file=str(file), reason=str(error)) from None
+        raise UserError("import_broken", file=str(file), reason=reason(error)) from None
     symbols = "data.special_symbols"
     named = {name: options.need(f"{symbols}.{name}_token", str, word) for name, (_, word) in SPECIALS.items()}
     tags = options.get(f"{symbols}.lang_tags", [])

@@ -22,9 +22,11 @@ from s2s.adapters.options import Options
 from s2s.adapters.weights import Rows, Weights, zero_padded
 from s2s.config import Config, ModelConfig, TextConfig
 from s2s.errors import UserError
+from s2s.text.safe import reason
 
 LIBRARY = "OpenNMT-py"
 SPECIALS = {"<pad>": "<blank>", "<unk>": "<unk>", "<bos>": "<s>", "<eos>": "</s>"}
+BESIDE = ".safetensors"  # suffix of the file that holds the weights if the .pt file does not
 # Options that must be off: each adds a computation.
 OFF = ("bridge", "copy_attn", "coverage_attn", "position_encoding", "lora_embedding")
 
@@ -57,13 +59,13 @@ def _weights(file: Path, state: dict[str, Any]) -> Weights:
         output = conversion.required_table(state, file, LIBRARY, "generator")
         names = {f"generator.{name.removeprefix('0.')}": tensor for name, tensor in output.items()}
         return Weights(file, conversion.required_table(state, file, LIBRARY, "model") | names)
-    beside = file.with_suffix(".safetensors")
+    beside = file.with_suffix(BESIDE)
     try:
         return Weights(beside, load_file(beside))
     except OSError:
         raise UserError("file_missing", file=str(beside)) from None
     except safetensors.SafetensorError as error:
-        raise UserError("weights_broken", file=str(beside), reason=str(error)) from None
+        raise UserError("weights_broken", file=str(beside), reason=reason(error)) from None
 
 
 def _rows(file: Path, words: dict[str, Any], side: str) -> Rows:

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from s2s.config import ModelConfig
 from s2s.errors import UserError
-from s2s.text.safe import printable
 from s2s.text.vocab import SPECIALS, Vocab
 
 NEVER = -30_000.0  # output bias of a token that the library never outputs; finite in half precision
@@ -40,7 +39,10 @@ def load_pickled_weights(file: Path) -> dict[str, Any]:
     except OSError:
         raise UserError("file_missing", file=str(file)) from None
     except BROKEN as error:
-        raise UserError("import_pickle", file=str(file), reason=_reason(error)) from None
+        refused = re.search(r"GLOBAL ([\w.]+)", str(error))  # of torch's message
+        if refused is None:
+            raise UserError("import_damaged", file=str(file)) from None
+        raise UserError("import_pickle", file=str(file), reason=refused[1]) from None
     if not isinstance(values, dict):
         raise UserError("import_pickle", file=str(file), reason=type(values).__name__)
     return values
@@ -52,13 +54,6 @@ def required_table(state: Mapping[str, Any], file: Path, library: str, key: str)
     if not isinstance(found, dict):
         raise UserError("import_not_model", file=str(file), library=library, key=key)
     return found
-
-
-def _reason(error: Exception) -> str:
-    """The name of the refused global, or the beginning of torch's message."""
-    text = " ".join(str(error).split())
-    found = re.search(r"GLOBAL ([\w.]+)", text)
-    return found.group(1) if found else printable(text, 120)
 
 
 class Weights:

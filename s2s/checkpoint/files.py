@@ -14,7 +14,7 @@ from torch import Tensor
 
 from s2s import disk
 from s2s.errors import UserError
-from s2s.text.safe import parse_json
+from s2s.text.safe import parse_json, reason
 from s2s.text.vocab import Vocab
 
 MAX_JSON_BYTES = 20_000_000  # of a JSON file that is read
@@ -29,7 +29,7 @@ def write_json(path: Path, value: object) -> None:
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object in a file. UserError if the file is missing, too large or not an object."""
     try:
-        if path.stat().st_size > MAX_JSON_BYTES:
+        if disk.refuse_special(path).stat().st_size > MAX_JSON_BYTES:
             raise UserError("file_too_large", file=str(path), limit=MAX_JSON_BYTES // 1_000_000)
         value = parse_json(path.read_text(encoding="utf-8"))
     except OSError:
@@ -37,7 +37,7 @@ def read_object(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         if isinstance(error, UserError):
             raise
-        raise UserError("json_broken", file=str(path), reason=str(error)) from None
+        raise UserError("json_broken", file=str(path), reason=reason(error)) from None
     if not isinstance(value, dict):
         raise UserError("json_broken", file=str(path), reason="not an object")
     return value
@@ -59,7 +59,7 @@ def read_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[st
     UserError names the file or the weight that is missing, broken, of another shape or type, or not finite.
     """
     try:
-        if path.stat().st_size > MAX_WEIGHT_BYTES:
+        if disk.refuse_special(path).stat().st_size > MAX_WEIGHT_BYTES:
             raise UserError("file_too_large", file=str(path), limit=MAX_WEIGHT_BYTES // 1_000_000)
         with safetensors.safe_open(path, framework="pt") as file:
             slices = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
@@ -68,7 +68,7 @@ def read_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[st
     except OSError:
         raise UserError("checkpoint_file_missing", file=str(path)) from None
     except safetensors.SafetensorError as error:
-        raise UserError("weights_broken", file=str(path), reason=str(error)) from None
+        raise UserError("weights_broken", file=str(path), reason=reason(error)) from None
     for key, shape in expected.items():
         if key not in shapes:
             raise UserError("weight_missing", file=str(path), key=key)

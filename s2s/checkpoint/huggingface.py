@@ -50,19 +50,25 @@ class CrossAttention(ModelConfig):
 
 
 def import_huggingface(
-    origin: str, directory: Path, prefix: str = "", source_language: str = "", target_language: str = ""
+    files: str,
+    directory: Path,
+    prefix: str = "",
+    source_language: str = "",
+    target_language: str = "",
+    origin: str = "",
 ) -> list[str]:
-    """Import a local directory or a model id of the hub as a checkpoint; returns remarks for the user, in sentences.
+    """Import the directory ``files`` as a checkpoint; returns remarks for the user, in sentences.
 
     ``prefix`` is put before every source, as T5 needs; the languages are for a multilingual model, ``""`` for its
-    default. UserError for a model that cannot be used.
+    default. ``origin`` is the model's name, ``""`` for the directory's. UserError for a model that cannot be used.
     """
     if VIEW in directory.name:
         raise UserError("import_name", name=directory.name)
     if directory.exists():
         raise UserError("import_exists", directory=str(directory))
-    network, tokenizer = loading.read_pretrained(origin, local=Path(origin).is_dir())
-    named = {"schema": HUGGINGFACE, "name": directory.name, "origin": Path(origin).name}
+    origin = Path(origin or files).name
+    network, tokenizer = loading.read_pretrained(files)
+    named = {"schema": HUGGINGFACE, "name": directory.name, "origin": origin}
     values = {**named, "prefix": prefix, "layer": 0, "head": 0}
     languages = choose(tokenizer, network, source_language, target_language)
     if languages.ids:
@@ -72,7 +78,7 @@ def import_huggingface(
     left_out = ignored_settings(network.generation_config)
     facts = {
         "library": "Hugging Face transformers",
-        "files": [Path(origin).name],
+        "files": [origin],
         "notes": left_out,
         "parameters": sum(weight.numel() for weight in network.parameters()),
     }
@@ -102,7 +108,7 @@ def read_huggingface(directory: Path, values: Mapping[str, Any]) -> Checkpoint:
             raise UserError("config_type", key=key, expected="str", found=type(values[key]).__name__)
     if not (directory / MODEL / "config.json").is_file():
         raise UserError("checkpoint_file_missing", file=str(directory / MODEL / "config.json"))
-    network, tokenizer = loading.read_pretrained(str(directory / MODEL), local=True)
+    network, tokenizer = loading.read_pretrained(str(directory / MODEL))
     settings = {key: values.get(key, "") for key in ("prefix", *LANGUAGES)}
     return _checkpoint(directory, values, network, tokenizer, loading.digest(directory / MODEL, settings))
 

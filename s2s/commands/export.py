@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from s2s.commands import arguments
 from s2s.commands.terminal import write_output
+from s2s.disk import refuse_special
 from s2s.errors import LANGUAGES, UserError
 from s2s.player import page
+from s2s.text.safe import reason
 from s2s.trace.trace import Trace
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def export(options: argparse.Namespace, command: str) -> int:
 def _read(path: Path) -> dict[str, Trace]:
     name = str(path)
     try:
-        with path.open("rb") as file:
+        with refuse_special(path).open("rb") as file:
             content = file.read(LIMIT * 1_000_000 + 1)
     except OSError:
         raise UserError("file_missing", file=name) from None
@@ -50,4 +52,4 @@ def _read(path: Path) -> dict[str, Trace]:
     try:
         return page.read_lanes(content.decode("utf-8-sig"))
     except ValueError as error:  # UnicodeDecodeError is one
-        raise UserError("export_no_trace", file=name, reason=error) from None
+        raise UserError("export_no_trace", file=name, reason=reason(error)) from None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from s2s import disk
 from s2s.commands.arguments import WholeNumber
 from s2s.errors import UserError
 
@@ -79,9 +82,8 @@ def _import_options(options: argparse.Namespace) -> ImportOptions:
 
 
 def import_model(options: argparse.Namespace, command: str) -> int:
-    """``import``: read a model, convert it and write the checkpoint; notes go to stderr."""
-    from s2s.adapters import READERS
-    from s2s.adapters.imported import ImportOptions, write_imported
+    """``import``: convert a model in a confined child process and write the checkpoint; notes go to stderr."""
+    from s2s.adapters import READERS, recognise_kind
     from s2s.text.segmenters import SEGMENTERS
 
     if options.kind not in READERS and options.kind != "huggingface":
@@ -92,20 +94,72 @@ def import_model(options: argparse.Namespace, command: str) -> int:
     for name in (import_options.source, import_options.target):
         if name is not None and name not in SEGMENTERS:
             raise UserError("segmenter_unknown", found=name, known=", ".join(SEGMENTERS))
-    if options.kind == "huggingface":
-        from s2s.checkpoint import huggingface
-
-        if len(options.paths) > 1 or import_options != ImportOptions():
-            raise UserError("import_huggingface")
-        texts = (options.prefix, options.source_language, options.target_language)
-        notes: Sequence[str] = huggingface.import_huggingface(
-            str(options.paths[0]), options.out / options.name, *(text or "" for text in texts)
-        )
-    else:
-        imported = READERS[options.kind](options.paths, import_options)
-        write_imported(imported, options.out / options.name)
-        notes = imported.origin.notes
-    for note in notes:
+    found = recognise_kind(options.paths[0])
+    if found not in (None, options.kind):
+        names = {"file": str(options.paths[0]), "kind": found, "given": options.kind, "name": options.name}
+        raise UserError("import_other_kind", **names)
+    directory = options.out / options.name
+    if directory.exists():
+        raise UserError("import_exists", directory=str(directory))
+    conversion = _huggingface if options.kind == "huggingface" else _other_library
+    for note in _convert(conversion(options, import_options), directory):
         print(f"- {note}", file=sys.stderr)
-    print(f"Wrote {options.out / options.name}.", file=sys.stderr)
+    print(f"Wrote {directory}.", file=sys.stderr)
     return 0
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A task of ``s2s.sandbox.convert``, its values without ``into``, the files that it reads, the model's name."""
+
+    task: str
+    values: Mapping[str, Any]
+    reads: Sequence[Path]
+    model: str
+
+
+def _other_library(options: argparse.Namespace, stated: ImportOptions) -> Conversion:
+    from s2s.adapters import input_files
+
+    values = {**asdict(stated), "vocabularies": list(map(str, stated.vocabularies))}
+    paths = list(map(str, options.paths))
+    reads = input_files(options.kind, options.paths, stated)
+    return Conversion("convert_model", {"kind": options.kind, "paths": paths, "options": values}, reads, paths[0])
+
+
+def _huggingface(options: argparse.Namespace, stated: ImportOptions) -> Conversion:
+    """A model in a local directory, or of the hub, from which it is downloaded first."""
+    from s2s.adapters.imported import ImportOptions
+    from s2s.model.huggingface.loading import download
+
+    if len(options.paths) > 1 or stated != ImportOptions():
+        raise UserError("import_huggingface")
+    origin = str(options.paths[0])
+    files = options.paths[0] if options.paths[0].is_dir() else download(origin)
+    names = ("prefix", "source_language", "target_language")
+    settings = {name: getattr(options, name) or "" for name in names}
+    values = {"files": str(files), "origin": origin, "settings": settings}
+    return Conversion("convert_huggingface", values, [files, *disk.directory_files(files)], origin)
+
+
+def _convert(conversion: Conversion, directory: Path) -> list[str]:
+    """Run the conversion, which may read its files and write to a scratch directory, and move the result into place."""
+    from s2s import settings
+    from s2s.sandbox.limits import Limits
+    from s2s.sandbox.run import LOG, run
+
+    LOG.addHandler(logging.NullHandler())  # on a command's stderr the refusal stands alone
+    size = sum(path.stat().st_size for path in conversion.reads if path.is_file()) // 1_000_000  # MB
+    most = settings.current()
+    memory, file = (1_000_000 * (most.import_memory_mb + times * size) for times in (6, 4))
+    limits = Limits(seconds=most.import_seconds + size, memory=memory, file=file, descriptors=1_000)
+    notes = list[str]()
+
+    def fill(fresh: Path) -> None:
+        made = fresh / directory.name
+        task, values = f"s2s.sandbox.convert:{conversion.task}", {**conversion.values, "into": str(made)}
+        notes.extend(map(str, run(task, conversion.model, values, conversion.reads, [fresh], limits)))
+        disk.unwrap(made, fresh)
+
+    disk.write_directory(directory, fill)
+    return notes

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+from s2s.disk import refuse_special
 from s2s.errors import UserError, say
 from s2s.text.safe import has_surrogate
 
@@ -140,6 +141,7 @@ def _not_encoded(form: Form, row: int) -> UserError:
 
 
 def _open(path: Path) -> IO[bytes]:
+    refuse_special(path)
     match path.suffix.lower():
         case ".gz":
             return cast(IO[bytes], gzip.open(path))

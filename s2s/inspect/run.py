@@ -123,7 +123,7 @@ class Inspection:
 
     def _check(self) -> None:
         """Raise UserError if the directory holds anything but an inspection of this checkpoint, file and settings."""
-        path = self.directory / "manifest.json"
+        path = disk.refuse_special(self.directory / "manifest.json")
         if not self.directory.exists() or not any(self.directory.iterdir()):
             return
         try:
@@ -214,7 +214,7 @@ class Inspection:
 
 def _identity(source: Input) -> dict[str, Any]:
     try:
-        with open(source.path, "rb") as file:
+        with open(disk.refuse_special(source.path), "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             size = file.tell()
     except OSError:

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from s2s import disk
 from s2s.errors import UserError
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.schema import SCHEMA, TABLE
@@ -231,7 +232,8 @@ class Examples:
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
-    """The manifest of an inspection; UserError if there is none."""
+    """The manifest of an inspection; UserError if there is none, or if the directory holds a special file."""
+    disk.directory_files(directory)
     try:
         manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

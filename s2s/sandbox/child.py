@@ -31,7 +31,8 @@ def _answer(task: Any, values: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"value": task(**values)}
     except UserError as error:
-        return {"error": error.key.removeprefix("error."), "values": error.values}
+        values = {name: value if isinstance(value, int | float) else str(value) for name, value in error.values.items()}
+        return {"error": error.key.removeprefix("error."), "values": values}
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from s2s.disk import refuse_special
 from s2s.errors import UserError
+from s2s.text.safe import reason
 from s2s.trace.step import Step
 from s2s.trace.trace import Trace
 
@@ -111,7 +113,7 @@ def _read(path: Path, made: Callable[[dict[str, Any]], T], skip: int = 0) -> Ite
     if not path.exists():
         return
     try:
-        if path.stat().st_size > MAX_BYTES:
+        if refuse_special(path).stat().st_size > MAX_BYTES:
             raise UserError("file_too_large", file=str(path), limit=MAX_BYTES // 1_000_000)
         lines = path.read_bytes().split(b"\n")[:-1]
     except OSError:
@@ -120,7 +122,7 @@ def _read(path: Path, made: Callable[[dict[str, Any]], T], skip: int = 0) -> Ite
         try:
             yield made(json.loads(line))
         except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-            raise UserError("film_broken", file=str(path), row=row, reason=str(error)) from None
+            raise UserError("film_broken", file=str(path), row=row, reason=reason(error)) from None
 
 
 def _frame(values: dict[str, Any]) -> FilmFrame:

@@ -16,7 +16,7 @@ from s2s.config import Config, DataConfig, ModelConfig, TextConfig, TrainConfig,
 from s2s.data.prepare import Row, Sizes, normal_form, write_splits
 from s2s.data.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
 from s2s.data.text_file import AUTO, Bad
-from s2s.disk import write_text
+from s2s.disk import refuse_special, write_text
 from s2s.errors import UserError
 from s2s.text.segmenters import SEGMENTERS, UNSPACED, clean
 
@@ -219,7 +219,7 @@ def _sample(pairs: Iterator[Pair]) -> tuple[list[Pair], int]:
 
 def _digest(file: Path) -> str:
     try:
-        with open(file, "rb") as content:
+        with open(refuse_special(file), "rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError:
         raise UserError("file_missing", file=str(file)) from None

@@ -14,12 +14,14 @@ from typing import Any
 import safetensors
 import torch
 
+from s2s import disk
 from s2s.errors import UserError
-from s2s.text.safe import printable
+from s2s.text.safe import printable, reason
 
 TYPES = (
     "bart", "blenderbot", "blenderbot-small", "m2m_100", "marian", "mbart", "mt5", "pegasus", "plbart", "t5", "umt5",
 )  # fmt: skip
+DOWNLOADED = ("*.json", "*.txt", "*.model", "*.spm", "*.safetensors")  # files of the hub that are read, if there
 FLOATS = ("F64", "F32", "F16", "BF16")
 BOOKKEEPING = ("_name_or_path", "name_or_path", "transformers_version", "is_local")  # keys that change no output
 
@@ -45,16 +47,31 @@ def refuse_broken(origin: str, kinds: type[Exception] = Exception) -> Iterator[N
     except UserError:
         raise
     except kinds as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise UserError("huggingface_broken", origin=origin, reason=reason) from None
+        raise UserError("huggingface_broken", origin=origin, reason=reason(error)) from None
 
 
-def read_pretrained(origin: str, local: bool) -> tuple[Any, Any]:
-    """Network and tokenizer. UserError if something is missing, incomplete, unsafe or of an unsupported kind."""
+def download(origin: str) -> Path:
+    """The local copy of a model of the hub, downloaded unless it is there; nothing in it is read."""
+    try:
+        import huggingface_hub
+    except ImportError:
+        raise UserError("huggingface_missing") from None
+    with refuse_broken(origin), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return Path(huggingface_hub.snapshot_download(origin, allow_patterns=list(DOWNLOADED)))
+
+
+def read_pretrained(origin: str) -> tuple[Any, Any]:
+    """Network and tokenizer of a directory.
+
+    UserError if something is missing, incomplete, unsafe or of an unsupported kind.
+    """
+    for path in Path(origin).iterdir() if Path(origin).is_dir() else ():
+        disk.refuse_special(path)
     transformers = library()
     from s2s.model.huggingface import attention
 
-    safe = {"trust_remote_code": False, "local_files_only": local}
+    safe = {"trust_remote_code": False, "local_files_only": True}
     with refuse_broken(origin), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         config = transformers.AutoConfig.from_pretrained(origin, **safe)
@@ -85,8 +102,8 @@ def whole(origin: str, network: Any, loaded: Mapping[str, Any]) -> None:
     The library itself would draw the first two at random and drop the third. ``loaded`` is its ``loading_info``, from
     which it already leaves out tied weights and what its classes compute or never read.
     """
-    for reason in loaded["error_msgs"]:
-        raise UserError("huggingface_broken", origin=origin, reason=_shown(str(reason)))
+    for message in loaded["error_msgs"]:
+        raise UserError("huggingface_broken", origin=origin, reason=_shown(str(message)))
     missing = sorted(name for name in loaded["missing_keys"] if not _computed(network, name))
     if missing:
         raise UserError("weight_missing", file=origin, key=_shown(missing[0]))
@@ -115,9 +132,9 @@ def _listed(directory: Path) -> set[str]:
 
 
 def _held(directory: Path) -> dict[str, tuple[Path, str]]:
-    """The file and type of each weight in a directory; empty for an id of the hub."""
+    """The file and type of each weight in a directory."""
     found: dict[str, tuple[Path, str]] = {}
-    for path in sorted(directory.glob("*.safetensors")) if directory.is_dir() else ():
+    for path in sorted(directory.glob("*.safetensors")):
         with safetensors.safe_open(path, framework="pt") as file:
             kinds = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118
         found |= {name: (path, kind) for name, kind in kinds.items()}
