@@ -49,6 +49,10 @@ class Settings:
     test_file_mb: int = _setting(20, "MB", "of one uploaded test file to inspect, or saved run", 1_000)
     small_file_mb: int = _setting(5, "MB", "of one other uploaded file", 1_000)
 
+    session_files: int = _setting(20, "", "files in the fields of one visit, in memory", 1_000)
+    session_files_mb: int = _setting(200, "MB", "of the files in the fields of one visit", 10_000)
+    memory_files_mb: int = _setting(4_000, "MB", "of the files in the fields of all visits", 1_000_000)
+
     message_mb: int = _setting(2, "MB", "of one message from a browser, files aside", 200)
 
     uploads: int = _setting(20, "", "uploaded checkpoints of all visits", 1_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,7 @@ from s2s.sandbox.run import run
 from s2s.server import folders, temporary
 from s2s.server.registry import Registry
 
+IN_USE = 3_600.0  # seconds: an upload whose visitor did something so lately does not give way
 LIMITS = Limits(seconds=30, memory=2_000_000_000, file=UNPACKED)
 _UPLOADS: Registry[Upload] = Registry()
 
@@ -29,6 +31,7 @@ class Upload:
     def __init__(self, title: str, size: int) -> None:
         stem = re.sub(r"[^\w-]", "", PurePosixPath(title).stem)[:40] or "model"
         self.title, self.size, self.name = title, size, f"{stem}-{secrets.token_hex(6)}"
+        self.used = time.monotonic()  # when its visitor last did something, in seconds
         self.directory = temporary.subdirectory() / self.name
         weakref.finalize(self, remove, self.directory.parent)
 
@@ -37,6 +40,12 @@ def checkpoint_directory(name: str) -> Path | None:
     """The directory of an uploaded checkpoint; None for an unknown name."""
     upload = _UPLOADS.get(name)
     return upload.directory if upload else None
+
+
+def is_held(upload: Upload) -> bool:
+    """Whether an upload is still there; it counts as used now."""
+    upload.used = time.monotonic()
+    return _UPLOADS.get(upload.name) is not None
 
 
 def add_archive(title: str, content: bytes) -> Upload:
@@ -94,14 +103,23 @@ def _discard(upload: Upload) -> None:
     remove(upload.directory.parent)
 
 
+def _make_room() -> bool:
+    """Discard those that were not used for longest until another fits; returns whether it does."""
+    most = settings.current()
+    held = sorted(_UPLOADS.entries(), key=lambda upload: upload.used)
+    while len(held) >= most.uploads or sum(upload.size for upload in held) >= most.uploads_mb * settings.MEGABYTE:
+        if not held or time.monotonic() - held[0].used < IN_USE:
+            return False
+        _discard(held.pop(0))
+    return True
+
+
 def _register(title: str, fill: Callable[[Path], object]) -> Upload:
     """Register the directory that ``fill`` writes. Raises UserError if the uploads of all sessions exceed a limit."""
     if settings.current().uploads_per_session == 0:
         raise UserError("switched_off")
     with _UPLOADS.lock:
-        sizes = [upload.size for upload in _UPLOADS.entries()]
-        most = settings.current()
-        if len(sizes) >= most.uploads or sum(sizes) >= most.uploads_mb * settings.MEGABYTE:
+        if not _make_room():  # which raises nothing itself: an error keeps what its frames hold
             raise UserError("uploads_full")
         upload = Upload(title, UNPACKED)  # counts with the largest size until the real one is known
         _UPLOADS.add(upload)

@@ -9,8 +9,8 @@ from s2s.web.shell import page_state
 # By page, the fields that the page itself sets when they are empty, or clears when they belong to another sentence.
 CHOSEN_BY_PAGE = {"lesson": {"chapter"}, "inspection": {"inspection"}, "compare": {"b_text", "b_tokens"}}
 LONG_WORK = re.compile(
-    r"train$|train-resume|inspect_start|.*measure$|go-|stop|check-dates"
-)  # controls that start minutes of work, or a process
+    r"train$|train-resume|inspect_start|.*measure$|go-|stop|check-dates|delete-sure-"
+)  # controls that start minutes of work or a process, or delete what later walks look at
 EMPTIED = ("typed",)  # text fields that the page empties after it has used their text
 SENTENCE_FIELDS = {"text", "ref", "tokens"}
 EDITED_FIELDS = {"b_text", "b_tokens"}

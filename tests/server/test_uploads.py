@@ -48,3 +48,18 @@ def test_a_bomb_is_refused_and_leaves_nothing() -> None:
     with pytest.raises(UserError) as error:
         uploads.add_archive("bomb.zip", out.getvalue())
     assert error.value.key == "error.archive_unpacked" and set(temporary.directory().iterdir()) <= before
+
+
+def test_what_nobody_uses_gives_way_and_what_is_in_use_does_not(tiny_checkpoint: Path, setting: Setting) -> None:
+    content = packed(tiny_checkpoint)
+    unused, used = (uploads.add_archive("mine.zip", content) for _ in range(2))
+    setting(uploads=len(uploads._UPLOADS.entries()))
+    with pytest.raises(UserError) as full:
+        uploads.add_archive("third.zip", content)
+    assert full.value.key == "error.uploads_full"
+    for upload in (unused, used):
+        upload.used -= uploads.IN_USE
+    assert uploads.is_held(used)
+    third = uploads.add_archive("third.zip", content)
+    assert [uploads.is_held(upload) for upload in (unused, used, third)] == [False, True, True]
+    assert not unused.directory.exists() and used.directory.exists()

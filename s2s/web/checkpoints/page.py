@@ -15,7 +15,7 @@ from s2s.web.checkpoints import saved
 from s2s.web.shell import architecture, card, controls, csv_table, keys, language, models
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
-from s2s.web.shell.upload import file_field
+from s2s.web.shell.upload import file_field, forget
 
 CARDS = "cards"  # names whose cards are shown
 LAST_FILE = "refused"  # file_id of the upload that was read last
@@ -121,7 +121,9 @@ def _upload_section() -> None:
             file = file_field(t("cards.zip"), f"zip-{generation}", limits.checkpoint_mb, ["zip"], disabled=full)
         if file is not None and st.session_state.get(LAST_FILE) != file.file_id:
             st.session_state[LAST_FILE] = file.file_id  # not read anew at every run
-            _add_upload(lambda: uploads.add_archive(file.name, file.getvalue()))
+            content = file.getvalue()
+            forget(file)
+            _add_upload(lambda: uploads.add_archive(file.name, content))
         with right.form("folder", border=False):
             typed = st.text_input(
                 t("cards.folder"),
@@ -145,7 +147,10 @@ def _add_upload(make: Callable[[], uploads.Upload]) -> None:
     """Add an upload to the session and show its card; a UserError is stored and shown."""
     state = st.session_state
     state[UPLOAD_MISTAKE] = None
+    most = settings.current().uploads_per_session
     try:
+        if len(models.own_uploads()) >= most > 0:  # the fields are disabled, which only binds browsers
+            raise UserError("uploads_own_full", most=most)
         with st.spinner(t("cards.reading")):
             upload = make()
     except UserError as error:

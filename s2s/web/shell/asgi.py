@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse
 from s2s import locations, settings
 from s2s.server import temporary
 from s2s.web.shell import messages, monitor, outside, routes
+from s2s.web.shell.upload_limit import UploadLimit
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -42,7 +43,7 @@ def application() -> st.App:
         locations.program() / "app.py",
         lifespan=_lifespan,
         routes=routes.routes(),
-        middleware=[limit, Middleware(OperatorOnly)],
+        middleware=[limit, Middleware(UploadLimit), Middleware(OperatorOnly)],
     )
 
 

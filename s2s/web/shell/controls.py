@@ -43,6 +43,10 @@ def begin() -> list[str]:
         st.info(t("step.no_checkpoint"))
         st.stop()
     restore(names, first_example)
+    if st.session_state[keys.MODEL] not in names:  # an upload or a training that gave way to others
+        st.session_state.update({keys.MODEL: names[0], **first_example(names[0])})
+    if st.session_state[keys.COMPARE] not in names:
+        st.session_state[keys.COMPARE] = ""
     if st.session_state[keys.COMPARE] == st.session_state[keys.MODEL]:  # nothing is compared with itself
         st.session_state[keys.COMPARE] = ""
     return names

@@ -64,7 +64,7 @@ def own_trainings() -> list[Training]:
 def own_uploads() -> list[uploads.Upload]:
     """The uploads of this visitor; their names are not shown to others."""
     mine: list[uploads.Upload] = st.session_state.get(keys.UPLOADS, [])
-    return mine
+    return [upload for upload in mine if uploads.is_held(upload)]
 
 
 def checkpoint_directory(name: str) -> Path:

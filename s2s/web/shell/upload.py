@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from s2s import settings
 from s2s.errors import UserError
@@ -31,6 +33,13 @@ def files_field(label: str, key: str, megabytes: int, kinds: Sequence[str] = ())
         label, kinds or None, accept_multiple_files=True, key=key, max_upload_size=max(1, most), disabled=not most
     )
     return _within(files, most)
+
+
+def forget(file: UploadedFile) -> None:
+    """Free the memory of a file that has been read; its field is then empty. Else Streamlit keeps it for the visit."""
+    visit = get_script_run_ctx()
+    if visit is not None and isinstance(visit.uploaded_file_mgr, MemoryUploadedFileManager):
+        visit.uploaded_file_mgr.remove_file(visit.session_id, file.file_id)
 
 
 def _allowed(megabytes: int) -> int:

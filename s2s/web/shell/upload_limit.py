@@ -1,0 +1,67 @@
+"""The uploaded files that Streamlit holds in memory, bounded in number and size for a visit and in all."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from streamlit.runtime import Runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+
+from s2s import settings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+PATH = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+/?$")
+
+
+AROUND_MB = 1  # of a request that carries a file: what it says around the file
+
+
+class UploadLimit:
+    """ASGI middleware: a file that does not fit is answered with 413 before it is read.
+
+    Streamlit keeps a file from its upload until its field lets go of it or the visit ends, also one that no field has.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.coming: dict[str, list[int]] = {}  # bytes of the files that are being received, by session
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        found = PATH.search(scope["path"]) if scope["type"] == "http" and scope["method"] == "PUT" else None
+        if not found:
+            await self.app(scope, receive, send)
+            return
+        session, told = found[1], Headers(scope=scope).get("content-length", "")
+        size = int(told) if told.isdecimal() else settings.largest_upload(settings.current()) * settings.MEGABYTE
+        if not self._fits(session, size):
+            await PlainTextResponse("This visit holds too many files. Remove one, or reload the page.", 413)(
+                scope, receive, send
+            )
+            return
+        coming = self.coming.setdefault(session, [])
+        coming.append(size)
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            coming.remove(size)
+            if not coming:
+                self.coming.pop(session, None)
+
+    def _fits(self, session: str, size: int) -> bool:
+        """Whether a visit may have one more file of this size beside those that are held and those that come."""
+        most, manager = settings.current(), Runtime.instance().uploaded_file_mgr
+        assert isinstance(manager, MemoryUploadedFileManager)
+        own = [len(file.data) for file in [*manager.file_storage.get(session, {}).values()]]
+        own += self.coming.get(session, [])
+        everyone = manager._total_bytes + sum(map(sum, self.coming.values()))
+        return (
+            len(own) < most.session_files
+            and sum(own) + size <= (most.session_files_mb + AROUND_MB) * settings.MEGABYTE
+            and everyone + size <= most.memory_files_mb * settings.MEGABYTE
+        )

@@ -1,0 +1,61 @@
+"""Files that a visit sends are bounded in number and size, also those that no field has and those still under way."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection
+
+from tests.web.shell.test_asgi import page, rerun, served
+
+
+def session(socket: ClientConnection) -> str:
+    """The id of a visit that opens a page."""
+    socket.send(rerun(""))
+    while True:
+        message = ForwardMsg.FromString(socket.recv(60))  # type: ignore[arg-type]
+        if message.WhichOneof("type") == "new_session":
+            return str(message.new_session.initialize.session_id)
+
+
+def sender(host: str, visit: str) -> Callable[[str, int], int]:
+    """A function that sends so many kilobytes as a file of the visit, and returns the status."""
+    with urllib.request.urlopen(f"http://{host}/_stcore/health") as answer:
+        cookies = [value.partition(";")[0] for value in answer.headers.get_all("Set-Cookie", [])]
+    secret = next((cookie.partition("=")[2] for cookie in cookies if "xsrf" in cookie), "")
+
+    def send(file: str, kilobytes: int) -> int:
+        head = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.tsv"\r\n\r\n'
+        request = urllib.request.Request(
+            f"http://{host}/_stcore/upload_file/{visit}/{file}",
+            head + bytes(kilobytes * 1024) + b"\r\n--x--\r\n",
+            {
+                "Content-Type": "multipart/form-data; boundary=x",
+                "Cookie": "; ".join(cookies),
+                "X-Xsrftoken": secret,
+            },
+            method="PUT",
+        )
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    return send
+
+
+def test_a_visit_sends_no_more_files_than_the_server_keeps(tmp_path: Path) -> None:
+    limits = ("--set", "session_files=3", "--set", "session_files_mb=2")
+    with served(tmp_path, *limits) as host, page(host) as one, page(host) as other:
+        send = sender(host, session(one))
+        with ThreadPoolExecutor(8) as threads:
+            codes = list(threads.map(lambda n: send(f"file-{n}", 5), range(8)))
+        assert sorted(codes) == [204] * 3 + [413] * 5
+        send = sender(host, session(other))
+        assert [send("a", 1500), send("b", 1700), send("c", 1000)] == [204, 413, 204]
