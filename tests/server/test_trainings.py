@@ -159,6 +159,9 @@ def test_time_and_number_are_bounded(processes: list[subprocess.Popen[str]], set
     setting(trainings=len(trainings._TRAININGS.entries()))
     with pytest.raises(UserError):
         trainings.start_training(Choice())
+    training.used -= trainings.IN_USE + 1  # its visitor has long done nothing: it gives way
+    other = trainings.start_training(Choice())
+    assert not trainings.is_held(training) and not training.directory.exists() and trainings.is_held(other)
 
 
 def test_a_training_that_nothing_holds_is_deleted(processes: list[subprocess.Popen[str]], made: Path) -> None:

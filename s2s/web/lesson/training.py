@@ -111,7 +111,10 @@ def _resume(training: Training) -> None:
 @st.fragment(run_every=POLL)
 def _progress() -> None:
     """Progress and film of the running training. When it ends, the whole page is rerun."""
-    training = models.own_trainings()[-1]
+    mine = models.own_trainings()
+    if not mine:  # all gave way to other visitors'
+        st.rerun()
+    training = mine[-1]
     if not training.poll():
         st.rerun()
     left, right = st.columns([5, 1], vertical_alignment="center")

@@ -58,7 +58,7 @@ def shared_names() -> list[str]:
 def own_trainings() -> list[Training]:
     """The trainings of this visitor; the names of their checkpoints are not shown to others."""
     mine: list[Training] = st.session_state.get(keys.TRAININGS, [])
-    return mine
+    return [training for training in mine if trainings.is_held(training)]
 
 
 def own_uploads() -> list[uploads.Upload]:
