@@ -40,7 +40,7 @@ class Student:
 
     def __init__(self, code: str, name: int, rng: random.Random) -> None:
         self.session, self.name, self.rng, self.seq = Session(f"room={code}&lang=en"), name, rng, 0
-        self.turn = asyncio.Lock()
+        self.turn, self.voter = asyncio.Lock(), ""
 
     async def ask(self, kind: str, **fields: object) -> None:
         """Send one request as ask.js does; returns when the answer has arrived."""
@@ -59,8 +59,11 @@ class Student:
     async def vote(self, number: int) -> float:
         """Vote; returns the seconds until it was acknowledged."""
         start = time.perf_counter()
+        if not self.voter:
+            await self.ask("join")
+            self.voter = self.session.data["asking"]["answer"]["voter"]
         fields = {"place": self.rng.randrange(len(SOURCE)), "word": self.rng.randrange(len(WORDS))}
-        await self.ask("vote", number=number, voter=f"{self.name:032x}", **fields)
+        await self.ask("vote", number=number, voter=self.voter, **fields)
         answer = self.session.data["asking"]["answer"]
         assert "error" not in answer, answer
         return time.perf_counter() - start
@@ -104,7 +107,7 @@ async def question(
     waiting = asyncio.create_task(shown())
     votes = await asyncio.gather(*(student.vote(number) for student in students))
     seen = await waiting
-    found = rooms.count_votes(engine, room[0], number, asked)
+    found = votes.count_votes(engine, room[0], number, asked)
     assert found.voters == sum(found.places) == sum(found.words) == len(students), found
     rooms.set_phase(engine, *room, "revealed")
     return {"followed": followed, "votes": votes, "seen": seen}

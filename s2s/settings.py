@@ -41,6 +41,10 @@ class Settings:
         "by which browsers may call the server; empty: any, in local this computer's own",
     )
 
+    trusted_proxies: str = _setting(
+        "127.0.0.1", "addresses", "of proxies whose X-Forwarded-For says the visitor's address, with commas between"
+    )
+
     log_format: str = _setting("text", "", "of log lines: text or json")
     log_text: int = _setting(0, "", "1: log lines of runs have the sentence, too", 1)
     metrics_address: str = _setting("", "host:port", "where Prometheus reads metrics; empty: nowhere")
@@ -78,7 +82,10 @@ class Settings:
 
     rooms: int = _setting(200, "", "open rooms of the classroom", 10_000)
     room_questions: int = _setting(500, "", "questions of one room", 10_000)
-    room_voters: int = _setting(400, "", "voters of one room", 10_000)
+    rooms_per_client: int = _setting(20, "", "open rooms of one address, such as a school's", 10_000)
+    room_voters: int = _setting(400, "", "seats that a teacher may give a room", 10_000)
+    room_seats: int = _setting(60, "", "seats of a new room", 10_000)
+    joins: int = _setting(400, "", "seats that one address may take at once, and again in a minute", 10_000)
 
 
 FIELDS = {item.name: item for item in fields(Settings)}

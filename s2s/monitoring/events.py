@@ -13,6 +13,9 @@ LOG = logging.getLogger("s2s.events")
 AUDIT = logging.getLogger("s2s.audit")
 AUDITED = (  # what visitors change on the server
     "room_opened",
+    "room_ended",
+    "room_joined",
+    "room_seats",
     "question_asked",
     "question_closed",
     "question_revealed",

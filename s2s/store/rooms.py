@@ -1,7 +1,7 @@
-"""Classroom votes on what a model will do next: the tables of rooms, questions and votes, and their operations.
+"""The classroom: the tables of rooms and of questions about what a model will do next, and their operations.
 
-A teacher who opens a room gets a code for the class, and a key that is needed to ask, close and reveal. A voter's name
-is random and stored in the voter's browser. Times are seconds since 1970; ``now`` defaults to the current time.
+A teacher who opens a room gets a code for the class, and a key that is needed to ask, close, reveal and end. Times are
+seconds since 1970; ``now`` defaults to the current time.
 """
 
 from __future__ import annotations
@@ -37,12 +37,11 @@ from sqlalchemy import (
 from s2s import settings
 from s2s.errors import UserError
 from s2s.monitoring.events import audit
-from s2s.store.database import METADATA, reading, upsert, writing
+from s2s.store.database import METADATA, reading, writing
 from s2s.trace.trace import Trace
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without characters that are easily confused, such as 0 and O
 CODE = re.compile(f"[{ALPHABET}]{{6}}")
-VOTER = re.compile("[0-9a-f]{32}")
 HOUR = 3_600  # seconds until a room without a question expires
 DAY = 24 * HOUR  # seconds from the last question until a room expires
 MAX_WORDS = 5  # choices for the next word in one question
@@ -55,6 +54,13 @@ ROOMS = Table(
     Column("expires", Float, nullable=False),
     Column("asked", Integer, nullable=False),  # number of questions so far; the last one is on screen
 )
+OWNERS = Table(  # who opened a room; those of an earlier version have no row
+    "class_owners",
+    METADATA,
+    Column("room", String(6), primary_key=True),
+    Column("client", String(64), nullable=False, index=True),  # the SHA-256 of its name
+    ForeignKeyConstraint(["room"], [ROOMS.c.code], ondelete="CASCADE"),
+)
 QUESTIONS = Table(
     "class_questions",
     METADATA,
@@ -64,16 +70,6 @@ QUESTIONS = Table(
     Column("question", Text, nullable=False),
     Column("truth", Text, nullable=False),
     ForeignKeyConstraint(["room"], [ROOMS.c.code], ondelete="CASCADE"),
-)
-VOTES = Table(
-    "class_votes",
-    METADATA,
-    Column("room", String(6), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("voter", String(32), primary_key=True),
-    Column("place", Integer),
-    Column("word", Integer),
-    ForeignKeyConstraint(["room", "number"], [QUESTIONS.c.room, QUESTIONS.c.number], ondelete="CASCADE"),
 )
 
 
@@ -109,15 +105,6 @@ class RoomState:
     truth: Truth | None = None  # None before the reveal
 
 
-@dataclass(frozen=True)
-class Counts:
-    """The number of votes for each source word and for each of the question's words, and the number of voters."""
-
-    places: Sequence[int]
-    words: Sequence[int]
-    voters: int
-
-
 def make_question(trace: Trace, t: int) -> tuple[Question, Truth]:
     """The question about step ``t`` (from 0) of a free-running lane, and its answer.
 
@@ -138,8 +125,11 @@ def make_question(trace: Trace, t: int) -> tuple[Question, Truth]:
     )
 
 
-def open_room(engine: Engine, now: float | None = None) -> tuple[str, str]:
-    """Delete expired rooms and open one; returns its code and key. Raises UserError if there are too many rooms."""
+def open_room(engine: Engine, now: float | None = None, client: str = "") -> tuple[str, str]:
+    """Delete expired rooms and open one; returns its code and key.
+
+    ``client`` is whoever opens it. Raises UserError if there are too many rooms, or too many of the client.
+    """
     now = time.time() if now is None else now
     key = secrets.token_urlsafe(18)
     with writing(engine) as connection:
@@ -147,8 +137,13 @@ def open_room(engine: Engine, now: float | None = None) -> tuple[str, str]:
         codes = set(connection.scalars(select(ROOMS.c.code)))
         if len(codes) >= (most := settings.current().rooms):
             raise UserError("rooms_full", limit=most)
+        owner = _digest(client)
+        own = select(func.count()).select_from(OWNERS).where(OWNERS.c.client == owner)
+        if client and (connection.scalar(own) or 0) >= (most := settings.current().rooms_per_client):
+            raise UserError("rooms_of_client", limit=most)
         code = next(code for code in iter(_random_code, None) if code not in codes)
         connection.execute(insert(ROOMS).values(code=code, key=_digest(key), expires=now + HOUR, asked=0))
+        connection.execute(insert(OWNERS).values(room=code, client=owner))
     audit("room_opened", room=code)
     return code, key
 
@@ -165,7 +160,7 @@ def is_teacher(engine: Engine, code: str, key: str, now: float | None = None) ->
     """Whether the key belongs to a room that has not expired."""
     try:
         with reading(engine) as connection:
-            _teacher_room(connection, code, key, time.time() if now is None else now)
+            teacher_room(connection, code, key, time.time() if now is None else now)
     except UserError as error:
         if error.key == "error.room_unknown":
             return False
@@ -173,7 +168,7 @@ def is_teacher(engine: Engine, code: str, key: str, now: float | None = None) ->
     return True
 
 
-def _teacher_room(connection: Connection, code: str, key: str, now: float) -> int:
+def teacher_room(connection: Connection, code: str, key: str, now: float) -> int:
     """The number of questions of a teacher's room, whose row is locked. Raises UserError for a wrong code or key."""
     query = select(ROOMS.c.key, ROOMS.c.asked).where(ROOMS.c.code == code, ROOMS.c.expires > now)
     row = connection.execute(query.with_for_update()).first()
@@ -191,7 +186,7 @@ def ask_question(
     """
     now = time.time() if now is None else now
     with writing(engine) as connection:
-        number = _teacher_room(connection, code, key, now) + 1
+        number = teacher_room(connection, code, key, now) + 1
         if number > (most := settings.current().room_questions):
             raise UserError("room_questions", limit=most)
         earlier = (QUESTIONS.c.room == code) & (QUESTIONS.c.phase == "open")
@@ -211,11 +206,19 @@ def set_phase(engine: Engine, code: str, key: str, phase: str, now: float | None
     """Change the last question's phase to ``closed`` or ``revealed``; a later phase stays as it is."""
     before = {"closed": ("open",), "revealed": ("open", "closed")}[phase]
     with writing(engine) as connection:
-        number = _teacher_room(connection, code, key, time.time() if now is None else now)
+        number = teacher_room(connection, code, key, time.time() if now is None else now)
         here = (QUESTIONS.c.room == code) & (QUESTIONS.c.number == number) & QUESTIONS.c.phase.in_(before)
         changed = connection.execute(update(QUESTIONS).where(here).values(phase=phase)).rowcount
     if changed:
         audit(f"question_{phase}", room=code, question=number)
+
+
+def end_room(engine: Engine, code: str, key: str, now: float | None = None) -> None:
+    """Delete a room with its questions and votes. Raises UserError for a wrong code or key."""
+    with writing(engine) as connection:
+        teacher_room(connection, code, key, time.time() if now is None else now)
+        connection.execute(delete(ROOMS).where(ROOMS.c.code == code))
+    audit("room_ended", room=code)
 
 
 def read_room(engine: Engine, code: str, now: float | None = None) -> RoomState:
@@ -231,50 +234,3 @@ def read_room(engine: Engine, code: str, now: float | None = None) -> RoomState:
         return RoomState(0, "waiting")
     truth = Truth(**json.loads(row.truth)) if row.phase == "revealed" else None
     return RoomState(row.asked, row.phase, Question(**json.loads(row.question)), truth)
-
-
-def record_vote(
-    engine: Engine, code: str, number: int, voter: str, place: int | None, word: int | None, now: float | None = None
-) -> None:
-    """Record or change a vote for a source word (``place``), a word, or both, each an index from 0.
-
-    Raises UserError if the question is closed, if there is no such choice, or if there are too many voters.
-    """
-    now = time.time() if now is None else now
-    if not VOTER.fullmatch(voter) or (place is None and word is None):
-        raise UserError("request_broken")
-    here = (QUESTIONS.c.room == code) & (QUESTIONS.c.number == number)
-    alive = (ROOMS.c.code == QUESTIONS.c.room) & (ROOMS.c.expires > now)
-    with writing(engine) as connection:
-        query = select(QUESTIONS.c.phase, QUESTIONS.c.question, ROOMS.c.asked).where(here, alive)
-        row = connection.execute(query.with_for_update(of=QUESTIONS)).first()  # no vote during a change of phase
-        if row is None or row.phase != "open" or row.asked != number:
-            raise UserError("vote_late")
-        _check_choice(Question(**json.loads(row.question)), place, word)
-        ours = (VOTES.c.room == code) & (VOTES.c.number == number)
-        others = connection.scalar(select(func.count()).select_from(VOTES).where(ours, VOTES.c.voter != voter))
-        if others is not None and others >= (most := settings.current().room_voters):
-            raise UserError("room_full", limit=most)
-        upsert(connection, VOTES, {"room": code, "number": number, "voter": voter, "place": place, "word": word})
-    audit("vote", room=code, question=number)
-
-
-def _check_choice(question: Question, place: int | None, word: int | None) -> None:
-    for chosen, choices in ((place, question.source), (word, question.words)):
-        if chosen is not None and not 0 <= chosen < len(choices):
-            raise UserError("request_broken")
-
-
-def count_votes(engine: Engine, code: str, number: int, question: Question) -> Counts:
-    """The votes of a question so far, with one query."""
-    ours = (VOTES.c.room == code) & (VOTES.c.number == number)
-    query = select(VOTES.c.place, VOTES.c.word, func.count()).where(ours).group_by(VOTES.c.place, VOTES.c.word)
-    places, words, voters = [0] * len(question.source), [0] * len(question.words), 0
-    with reading(engine) as connection:
-        for place, word, count in connection.execute(query):
-            voters += count
-            if place is not None:
-                places[place] += count
-            if word is not None:
-                words[word] += count
-    return Counts(tuple(places), tuple(words), voters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from benchmarks.deployment import Deployment, deployed, nginx
 
-SCHEMA = "deployment"
+NUMBERS = itertools.count(1)  # of schemas
 
 
 @pytest.fixture(scope="package")
@@ -23,8 +24,9 @@ def deployment(postgres: str) -> Iterator[Deployment]:
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
+    schema = f"deployment_{next(NUMBERS)}"
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {SCHEMA}")
-    database = f"{postgres}&options=-csearch_path%3D{SCHEMA}"
+        connection.execute(f"CREATE SCHEMA {schema}")
+    database = f"{postgres}&options=-csearch_path%3D{schema}"
     with tempfile.TemporaryDirectory() as folder, deployed(Path(folder), database) as running:
         yield running

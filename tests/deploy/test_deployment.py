@@ -22,7 +22,7 @@ from benchmarks.classroom import SHOWN, SOURCE, WORDS, Student
 from benchmarks.deployment import COOKIE, ROOT, Deployment, Replica
 from benchmarks.session import Session
 from s2s.settings import Settings
-from s2s.store import rooms
+from s2s.store import rooms, votes
 from s2s.store.database import connect
 from s2s.store.rooms import Question, Truth
 from s2s.web.classroom.teacher import PAGE
@@ -62,8 +62,11 @@ class Visitor(Student):
 
     async def choose(self, number: int) -> int:
         """Vote for a random source word; returns the acknowledged choice."""
+        if not self.voter:
+            await self.ask("join")
+            self.voter = self.session.data["asking"]["answer"]["voter"]
         place = self.rng.randrange(len(SOURCE))
-        await self.ask("vote", number=number, voter=f"{self.name:032x}", place=place, word=0)
+        await self.ask("vote", number=number, voter=self.voter, place=place, word=0)
         answer = self.session.data["asking"]["answer"]
         assert "error" not in answer, answer
         return place
@@ -93,7 +96,7 @@ def ask(engine: Engine, room: tuple[str, str]) -> tuple[int, Question]:
 
 def counted(engine: Engine, room: tuple[str, str], number: int, asked: Question) -> list[int]:
     """The votes of a question for each source word."""
-    return list(rooms.count_votes(engine, room[0], number, asked).places)
+    return list(votes.count_votes(engine, room[0], number, asked).places)
 
 
 def tally(choices: list[int]) -> list[int]:

@@ -11,7 +11,7 @@ import pytest
 from s2s import errors
 from s2s.errors import UserError
 from s2s.monitoring import events, metrics
-from s2s.store import rooms
+from s2s.store import rooms, votes
 from s2s.store.database import connect
 from s2s.store.labels import Labels
 from tests.paths import ROOT
@@ -69,9 +69,10 @@ def test_the_audit_log_of_a_lesson(tmp_path: Path, caplog: pytest.LogCaptureFixt
     question, truth = rooms.Question(0, ["我"], [], ["I"]), rooms.Truth([1.0], [1.0], 0)
     code, key = rooms.open_room(engine)
     rooms.ask_question(engine, code, key, question, truth)
-    rooms.record_vote(engine, code, 1, "0" * 32, 0, None)
+    voter = votes.join_room(engine, code, lambda: None)
+    votes.record_vote(engine, code, 1, voter, 0, None)
     with pytest.raises(UserError):
-        rooms.record_vote(engine, code, 2, "0" * 32, 0, None)
+        votes.record_vote(engine, code, 2, voter, 0, None)
     rooms.set_phase(engine, code, key, "closed")
     rooms.set_phase(engine, code, key, "revealed")
     labels = Labels(engine, {"file": {"sha256": "f" * 64}, "checkpoint": {"digest": "c" * 12}})
@@ -81,6 +82,7 @@ def test_the_audit_log_of_a_lesson(tmp_path: Path, caplog: pytest.LogCaptureFixt
     assert [event for _, event, _ in seen] == [
         "room_opened",
         "question_asked",
+        "room_joined",
         "vote",
         "question_closed",
         "question_revealed",
@@ -89,9 +91,9 @@ def test_the_audit_log_of_a_lesson(tmp_path: Path, caplog: pytest.LogCaptureFixt
         "label",
     ]
     assert {name for name, _, _ in seen} == {"s2s.audit"}
-    assert seen[2][2] == {"visitor": "ann", "room": code, "question": 1}
-    assert seen[5][2]["example"] == 7 and seen[5][2]["field"] == "note"
-    assert not any(typed in str(seen) for typed in ("typed", "李雷", key, "0" * 32))
+    assert seen[3][2] == {"visitor": "ann", "room": code, "question": 1}
+    assert seen[6][2]["example"] == 7 and seen[6][2]["field"] == "note"
+    assert not any(typed in str(seen) for typed in ("typed", "李雷", key, voter))
 
 
 def functions(*folders: str) -> Iterator[ast.FunctionDef]:

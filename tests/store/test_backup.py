@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from s2s.errors import UserError
-from s2s.store import rooms
+from s2s.store import rooms, votes
 from s2s.store.backup import back_up, restore
 from s2s.store.database import METADATA, connect, reading
 from s2s.store.labels import Labels
@@ -51,7 +51,8 @@ def fill(home: Path) -> Path:
     labels.set_category(2, "Ann", labels.add_category("词序"), True)
     code, key = rooms.open_room(engine)
     rooms.ask_question(engine, code, key, rooms.Question(0, ["我"], [], ["I"]), rooms.Truth([1.0], [1.0], 0))
-    rooms.record_vote(engine, code, 1, "0" * 32, 0, None)
+    votes.set_seats(engine, code, key, 30, locked=False)
+    votes.record_vote(engine, code, 1, votes.join_room(engine, code, lambda: None), 0, None)
     for name, content in (("ours/manifest.json", b"{}"), (".asked/u-1.json", b"1"), (".uploads/a.tsv", bytes(10**5))):
         path = home / "inspected" / name
         path.parent.mkdir(parents=True, exist_ok=True)

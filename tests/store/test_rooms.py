@@ -16,14 +16,13 @@ from sqlalchemy import Engine, func, select, update
 from s2s import settings
 from s2s.decode.decode import trace
 from s2s.errors import UserError
-from s2s.store import rooms
+from s2s.store import rooms, votes
 from s2s.store.database import connect, reading, writing
 from s2s.store.rooms import Question, Truth
 from tests.setting import Setting
 
 QUESTION = Question(1, ("我", "喜欢", "茶"), ("I",), ("tea", "like", "drink"))
 TRUTH = Truth((0.1, 0.8, 0.1), (0.2, 0.7, 0.1), 1)
-VOTERS = [f"{n:032x}" for n in range(60)]
 
 
 @pytest.fixture
@@ -36,32 +35,39 @@ def room(engine: Engine) -> tuple[str, str]:
     return rooms.open_room(engine)
 
 
-def tally(engine: Engine, code: str, number: int) -> rooms.Counts:
-    return rooms.count_votes(engine, code, number, QUESTION)
+def seated(engine: Engine, code: str, size: int, now: float | None = None) -> list[str]:
+    """The names of voters who take seats."""
+    return [votes.join_room(engine, code, lambda: None, now) for _ in range(size)]
+
+
+def tally(engine: Engine, code: str, number: int) -> votes.Counts:
+    return votes.count_votes(engine, code, number, QUESTION)
 
 
 def test_fifty_votes_at_once_are_counted_once_each(engine: Engine, room: tuple[str, str]) -> None:
     number = rooms.ask_question(engine, *room, QUESTION, TRUTH)
+    voters = seated(engine, room[0], 50)
 
     def vote(n: int) -> None:  # each voter twice, the second time otherwise
         for turn in range(2):
-            rooms.record_vote(engine, room[0], number, VOTERS[n], (n + turn) % 3, n % 2)
+            votes.record_vote(engine, room[0], number, voters[n], (n + turn) % 3, n % 2)
 
     with ThreadPoolExecutor(12) as threads:
         list(threads.map(vote, range(50)))
     places = Counter((n + 1) % 3 for n in range(50))
-    assert tally(engine, room[0], number) == rooms.Counts(tuple(places[s] for s in range(3)), (25, 25, 0), 50)
+    assert tally(engine, room[0], number) == votes.Counts(tuple(places[s] for s in range(3)), (25, 25, 0), 50)
 
 
 def test_a_vote_during_the_close_is_counted_or_refused(engine: Engine, room: tuple[str, str]) -> None:
     number = rooms.ask_question(engine, *room, QUESTION, TRUTH)
+    voters = seated(engine, room[0], 40)
 
     def vote(n: int) -> bool:
         if n == 20:
             rooms.set_phase(engine, *room, "closed")
             return False
         try:
-            rooms.record_vote(engine, room[0], number, VOTERS[n], 0, None)
+            votes.record_vote(engine, room[0], number, voters[n], 0, None)
         except UserError as error:
             assert error.key == "error.vote_late"
             return False
@@ -76,16 +82,17 @@ CHANGES = st.lists(st.tuples(st.integers(0, 4), st.none() | st.integers(0, 2), s
 
 
 @given(CHANGES)
-def test_the_last_vote_of_a_voter_counts(tmp_path_factory: pytest.TempPathFactory, votes: list[tuple]) -> None:
+def test_the_last_vote_of_a_voter_counts(tmp_path_factory: pytest.TempPathFactory, changes: list[tuple]) -> None:
     engine = connect(f"sqlite:///{tmp_path_factory.getbasetemp()}/classroom.sqlite")
     with writing(engine) as connection:
         connection.execute(rooms.ROOMS.delete())
     room = rooms.open_room(engine)
     number = rooms.ask_question(engine, *room, QUESTION, TRUTH)
+    voters = seated(engine, room[0], 5)
     last: dict[int, tuple[int | None, int | None]] = {}
-    for voter, place, word in votes:
+    for voter, place, word in changes:
         try:
-            rooms.record_vote(engine, room[0], number, VOTERS[voter], place, word)
+            votes.record_vote(engine, room[0], number, voters[voter], place, word)
             last[voter] = (place, word)
         except UserError as error:
             assert (place, word) == (None, None) and error.key == "error.request_broken"
@@ -112,7 +119,7 @@ def test_the_truth_is_not_sent_before_the_reveal(engine: Engine, room: tuple[str
     assert rooms.read_room(engine, code).phase == "revealed"
     assert rooms.ask_question(engine, *room, QUESTION, TRUTH) == number + 1
     with pytest.raises(UserError, match="closed"):
-        rooms.record_vote(engine, code, number, VOTERS[0], 0, 0)
+        votes.record_vote(engine, code, number, *seated(engine, code, 1), 0, 0)
 
 
 def test_only_the_key_asks_closes_and_reveals(engine: Engine, room: tuple[str, str]) -> None:
@@ -132,7 +139,7 @@ def test_only_the_key_asks_closes_and_reveals(engine: Engine, room: tuple[str, s
 def test_rooms_expire_and_are_bounded(engine: Engine, setting: Setting) -> None:
     unused, used = rooms.open_room(engine, now=1000), rooms.open_room(engine, now=1000)
     number = rooms.ask_question(engine, *used, QUESTION, TRUTH, now=1001)
-    rooms.record_vote(engine, used[0], number, VOTERS[0], 0, 0, now=1002)
+    votes.record_vote(engine, used[0], number, *seated(engine, used[0], 1, now=1002), 0, 0, now=1002)
     later = 1002 + rooms.HOUR
     assert rooms.read_room(engine, used[0], now=later).phase == "open"
     with pytest.raises(UserError, match="no such room"):
@@ -150,25 +157,24 @@ def test_rooms_expire_and_are_bounded(engine: Engine, setting: Setting) -> None:
     with pytest.raises(UserError, match="2 open rooms"):
         rooms.open_room(engine, now=tomorrow)
     with reading(engine) as connection:
-        assert connection.scalar(select(func.count()).select_from(rooms.VOTES)) == 0  # they went with their room
+        assert connection.scalar(select(func.count()).select_from(votes.VOTES)) == 0  # they went with their room
 
 
-def test_a_room_limits_voters_and_accepts_only_its_choices(
-    engine: Engine, room: tuple[str, str], setting: Setting
-) -> None:
-    setting(room_voters=2)
+def test_a_room_accepts_only_its_choices_and_voters(engine: Engine, room: tuple[str, str]) -> None:
     number = rooms.ask_question(engine, *room, QUESTION, TRUTH)
-    for voter in (VOTERS[0], VOTERS[1], VOTERS[0]):
-        rooms.record_vote(engine, room[0], number, voter, 1, 1)
-    with pytest.raises(UserError, match="2 people"):
-        rooms.record_vote(engine, room[0], number, VOTERS[2], 1, 1)
-    for voter, place, word in ((VOTERS[0], 3, 0), (VOTERS[0], -1, 0), (VOTERS[0], 0, 3), ("x" * 32, 0, 0)):
+    (voter,) = seated(engine, room[0], 1)
+    for name, place, word in ((voter, 3, 0), (voter, -1, 0), (voter, 0, 3), ("x" * 32, 0, 0)):
         with pytest.raises(UserError) as refused:
-            rooms.record_vote(engine, room[0], number, voter, place, word)
+            votes.record_vote(engine, room[0], number, name, place, word)
         assert refused.value.key == "error.request_broken"
+    other = rooms.open_room(engine)
+    for name in ("0" * 32, *seated(engine, other[0], 1)):  # a seat is one of its room
+        with pytest.raises(UserError, match="no seat"):
+            votes.record_vote(engine, room[0], number, name, 0, 0)
     for code, asked in ((room[0], number + 1), ("222222", number)):
         with pytest.raises(UserError, match="closed"):
-            rooms.record_vote(engine, code, asked, VOTERS[0], 1, 1)
+            votes.record_vote(engine, code, asked, voter, 1, 1)
+    assert tally(engine, room[0], number).voters == 0
     with writing(engine) as connection:
         connection.execute(update(rooms.ROOMS).values(asked=settings.current().room_questions))
     with pytest.raises(UserError, match="Open a new one"):
@@ -199,3 +205,74 @@ def test_a_model_without_attention_is_refused(tmp_path: Path) -> None:
     lane = trace(load(make_checkpoint(tmp_path, "none")), "我喜欢喝茶。")
     with pytest.raises(UserError, match="no attention"):
         rooms.make_question(lane, 0)
+
+
+def test_seats_are_as_many_as_the_teacher_says_and_stay_with_those_who_have_them(
+    engine: Engine, room: tuple[str, str], setting: Setting
+) -> None:
+    code = room[0]
+    setting(room_seats=2, room_voters=4)
+    number = rooms.ask_question(engine, *room, QUESTION, TRUTH)
+    voters = seated(engine, code, 2)
+    with pytest.raises(UserError, match="All 2 seats"):
+        seated(engine, code, 1)
+    votes.set_seats(engine, *room, 3, False)
+    voters += seated(engine, code, 1)
+    votes.set_seats(engine, *room, 1, True)
+    assert votes.read_seats(engine, code) == votes.Seats(3, 1, True)
+    with pytest.raises(UserError, match="locked"):
+        seated(engine, code, 1)
+    for voter in voters:
+        votes.record_vote(engine, code, number, voter, 0, None)
+    assert tally(engine, code, number).voters == 3
+    for seats in (0, 5):
+        with pytest.raises(UserError):
+            votes.set_seats(engine, *room, seats, False)
+    with pytest.raises(UserError, match="no such room"):
+        votes.set_seats(engine, code, "guess", 2, False)
+
+
+def test_no_more_seats_are_taken_at_once_than_there_are(
+    engine: Engine, room: tuple[str, str], setting: Setting
+) -> None:
+    setting(room_seats=7)
+
+    def join(_: int) -> bool:
+        try:
+            return bool(seated(engine, room[0], 1))
+        except UserError as error:
+            assert error.key == "error.room_full"
+            return False
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(join, range(30))) == 7
+
+
+def test_whoever_may_not_come_in_takes_no_seat(engine: Engine, room: tuple[str, str]) -> None:
+    def refuse() -> None:
+        raise UserError("joins_limited")
+
+    with pytest.raises(UserError, match="network"):
+        votes.join_room(engine, room[0], refuse)
+    assert votes.read_seats(engine, room[0]).taken == 0
+
+
+def test_one_client_has_a_number_of_open_rooms_and_a_room_that_ends_frees_its_place(
+    engine: Engine, setting: Setting
+) -> None:
+    setting(rooms_per_client=2)
+    first = rooms.open_room(engine, client="192.0.2.7")
+    rooms.open_room(engine, client="192.0.2.7")
+    with pytest.raises(UserError, match="2 open rooms"):
+        rooms.open_room(engine, client="192.0.2.7")
+    rooms.open_room(engine, client="192.0.2.8")
+    number = rooms.ask_question(engine, *first, QUESTION, TRUTH)
+    votes.record_vote(engine, first[0], number, *seated(engine, first[0], 1), 0, 0)
+    with pytest.raises(UserError, match="no such room"):
+        rooms.end_room(engine, first[0], "guess")
+    rooms.end_room(engine, *first)
+    rooms.open_room(engine, client="192.0.2.7")
+    with reading(engine) as connection:
+        assert "192.0.2" not in str(connection.execute(select(rooms.OWNERS)).all())
+        for table in (votes.VOTES, votes.VOTERS):
+            assert connection.scalar(select(func.count()).select_from(table)) == 0

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from s2s.figures import palette
 from s2s.figures.numbers import share
-from s2s.store.rooms import Counts, Question, Truth
+from s2s.store.rooms import Question, Truth
+from s2s.store.votes import Counts
 
 Row = Callable[[str, str, str, float, float | None, str], str]
 STYLE = (Path(__file__).parents[1] / "components" / "room" / "board.css").read_text(encoding="utf-8")

@@ -13,11 +13,13 @@ import streamlit as st
 from s2s import settings
 from s2s.errors import UserError
 from s2s.player import bundle
-from s2s.store import rooms
+from s2s.server import clients
+from s2s.store import rooms, votes
 from s2s.store.database import connect
 from s2s.web.shell import language, request
 
 FOLDER = Path(__file__).parents[1] / "components" / "room"
+VOTERS = "class_voters"  # the name under which this visit votes, by the room's code
 NO_CHOICE = -1  # a source word or a next word that the vote leaves out
 
 
@@ -34,7 +36,12 @@ def student_page(code: str) -> None:
     """Draw the room of a code, typed in upper or lower case, or say that there is none."""
     code = code.strip().upper()[:12]
     asking = request.answer_request(
-        request.state_digest("room", code), {"look": _answer_poll, "vote": functools.partial(_answer_vote, code)}
+        request.state_digest("room", code),
+        {
+            "look": _answer_poll,
+            "join": functools.partial(_answer_join, code),
+            "vote": functools.partial(_answer_vote, code),
+        },
     )
     data = {"code": code, "strings": language.strings("room"), "asking": asking, **_room_data(code)}
     _component()(key=request.COMPONENT, data=data, on_request_change=lambda: None)
@@ -47,7 +54,7 @@ def _room_data(code: str) -> dict[str, Any]:
         engine = connect()
         state = rooms.read_room(engine, code)
         if state.phase == "revealed" and state.question:
-            counts = asdict(rooms.count_votes(engine, code, state.number, state.question))
+            counts = asdict(votes.count_votes(engine, code, state.number, state.question))
     except UserError as error:
         problem = language.spoken(error)
     return {"state": asdict(state), "counts": counts, "error": problem}
@@ -57,9 +64,28 @@ def _answer_poll(_: request.Request) -> Mapping[str, Any]:
     return {}
 
 
+def _answer_join(code: str, _: request.Request) -> Mapping[str, Any]:
+    """Take a seat for this browser: one a visit, so that a script cannot take them all."""
+    taken = st.session_state.setdefault(VOTERS, {})
+    if code not in taken:
+        taken[code] = votes.join_room(connect(), code, lambda: clients.check_join(st.context.ip_address))
+    return {"voter": taken[code]}
+
+
 def _answer_vote(code: str, sent: request.Request) -> Mapping[str, Any]:
+    """Record a vote. A visit votes under one name; a browser whose seat is unknown here has to join again."""
+    voter = sent.text("voter")
+    if st.session_state.get(VOTERS, {}).get(code, voter) != voter:
+        raise UserError("request_broken")
     number = sent.whole("number", 1, settings.current().room_questions)
     place, word = (sent.whole(name, NO_CHOICE, 10_000) for name in ("place", "word"))
     choice = (None if chosen == NO_CHOICE else chosen for chosen in (place, word))
-    rooms.record_vote(connect(), code, number, sent.text("voter"), *choice)
+    try:
+        votes.record_vote(connect(), code, number, voter, *choice)
+    except UserError as error:
+        if error.key == "error.vote_no_seat":
+            st.session_state.get(VOTERS, {}).pop(code, None)
+            return {"unseated": True}
+        raise
+    st.session_state.setdefault(VOTERS, {})[code] = voter
     return {}

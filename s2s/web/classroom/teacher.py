@@ -9,8 +9,10 @@ import segno
 import streamlit as st
 from sqlalchemy import Engine
 
+from s2s import settings
 from s2s.errors import UserError
-from s2s.store import rooms
+from s2s.server import clients
+from s2s.store import rooms, votes
 from s2s.store.database import connect
 from s2s.trace.trace import Trace
 from s2s.web.classroom import teacher_room
@@ -39,7 +41,7 @@ def teacher_page() -> None:
             return
         left, right = st.columns([9, 3], gap="medium")
         with right:
-            _join_box(room[0])
+            _join_box(engine, *room)
         with left:
             _question_fragment(engine, *room)
     except UserError as error:
@@ -54,7 +56,7 @@ def _show_problem() -> None:
 
 def _open_room(engine: Engine) -> None:
     try:
-        teacher_room.enter_room(rooms.open_room(engine))
+        teacher_room.enter_room(rooms.open_room(engine, client=clients.client(st.context.ip_address)))
     except UserError as error:
         st.session_state[CLASS_PROBLEM] = language.explain(error)
 
@@ -68,7 +70,7 @@ def join_link(address: str, code: str) -> str:
     return f"{address.split('?')[0].rstrip('/').removesuffix(PAGE).rstrip('/')}/?room={code}"
 
 
-def _join_box(code: str) -> None:
+def _join_box(engine: Engine, code: str, key: str) -> None:
     """Draw how the class gets in: QR code, link and code; below, how to leave the room."""
     address = join_link(st.context.url or "", code)
     picture = segno.make(address, error="m").svg_data_uri(scale=6, border=3, dark="#000", light="#fff")
@@ -77,11 +79,42 @@ def _join_box(code: str) -> None:
     st.markdown(t("classroom.join"))
     st.code(address, language=None, wrap_lines=True)
     st.markdown(f"### {t('classroom.code')} `{code}`")
+    _seats_form(engine, code, key)
     if urlsplit(address).hostname in LOCAL_HOSTS:
         st.caption(t("classroom.localhost"))
     st.caption(t("classroom.teacher_link"))
     teacher_room.sync_browser()
-    st.button(t("classroom.leave"), key="leave_room", type="tertiary", on_click=teacher_room.leave_room)
+    with st.container(horizontal=True):
+        st.button(t("classroom.leave"), key="leave_room", type="tertiary", on_click=teacher_room.leave_room)
+        with st.popover(t("classroom.end"), type="tertiary"):
+            st.markdown(t("classroom.end_help"))
+            st.button(t("classroom.end_now"), key="end_room", on_click=_end_room, args=(engine, code, key))
+
+
+def _seats_form(engine: Engine, code: str, key: str) -> None:
+    """The number of the room's seats, and whether somebody without one may still take one."""
+    seats = votes.read_seats(engine, code)
+    count, locked = f"class_seats-{code}", f"class_locked-{code}"
+    st.session_state.setdefault(count, seats.seats)
+    st.session_state.setdefault(locked, seats.locked)
+
+    def change() -> None:
+        try:
+            votes.set_seats(engine, code, key, st.session_state[count], st.session_state[locked])
+        except UserError as error:
+            st.session_state[CLASS_PROBLEM] = language.explain(error)
+
+    most = max(seats.seats, settings.current().room_voters)
+    st.number_input(t("classroom.seats"), 1, most, key=count, on_change=change, help=t("classroom.seats_help"))
+    st.toggle(t("classroom.locked"), key=locked, on_change=change, help=t("classroom.locked_help"))
+
+
+def _end_room(engine: Engine, code: str, key: str) -> None:
+    try:
+        rooms.end_room(engine, code, key)
+    except UserError as error:
+        st.session_state[CLASS_PROBLEM] = language.explain(error)
+    teacher_room.leave_room()
 
 
 def _free_lane() -> Trace:
@@ -99,15 +132,17 @@ def _question_fragment(engine: Engine, code: str, key: str) -> None:
         state = rooms.read_room(engine, code)
         counts = None
         if state.question:
-            counts = rooms.count_votes(engine, code, state.number, state.question)
+            counts = votes.count_votes(engine, code, state.number, state.question)
         _phase_controls(engine, code, key, state)
         status = t(f"classroom.phase.{state.phase}")
+        seats = votes.read_seats(engine, code)
+        taken = t("classroom.taken", taken=seats.taken, seats=seats.seats)
         if counts is None or state.question is None:
-            st.markdown(status)
+            st.markdown(f"{status} {taken}")
             return
         text = language.strings("classroom")
         st.markdown(f"#### {t('classroom.question', step=state.question.step + 1)}")
-        st.markdown(f"{status} **{t('classroom.voters', count=counts.voters)}**")
+        st.markdown(f"{status} **{t('classroom.voters', count=counts.voters)}** · {taken}")
         st.html(render_board(state.question, counts, state.truth, text))
         if state.truth:
             st.caption(t("classroom.legend"))

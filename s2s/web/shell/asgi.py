@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -75,6 +76,7 @@ def serve() -> None:
     """Serve until the process is stopped."""
     sys.argv = [str(locations.program() / "app.py")]  # Streamlit puts its directory on sys.path and reads its settings
     outside.ask_nobody()
+    os.environ["FORWARDED_ALLOW_IPS"] = settings.current().trusted_proxies  # read by uvicorn
     monitor.begin()
     application().run(config=options())
 

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from s2s.errors import say, strings
-from s2s.store import rooms
+from s2s.errors import UserError, say, strings
+from s2s.store import rooms, votes
 from s2s.store.database import connect
-from s2s.store.rooms import Counts, Question, Truth
+from s2s.store.rooms import Question, Truth
+from s2s.store.votes import Counts
 from s2s.web.classroom.board import render_board
 from s2s.web.classroom.teacher import join_link
 from tests.store.frozen import frozen
@@ -49,9 +50,9 @@ def test_a_teacher_opens_asks_closes_and_reveals(
     data = player_data(student)
     assert data["state"]["question"]["source"] == ["我", "喜欢", "喝", "茶", "。"] and data["state"]["truth"] is None
     assert not student.exception and not student.sidebar and data["strings"]["vote"] == say("room.vote", lang)
-    rooms.record_vote(connect(), code, 1, VOTER, 2, None)
-    votes = say("classroom.count_one", lang, votes=1, share="100 %")
-    assert say("classroom.votes", lang, word="喝", votes=votes) in shown(teacher.run())
+    votes.record_vote(connect(), code, 1, votes.join_room(connect(), code, lambda: None), 2, None)
+    shown_votes = say("classroom.count_one", lang, votes=1, share="100 %")
+    assert say("classroom.votes", lang, word="喝", votes=shown_votes) in shown(teacher.run())
     assert 'class="model"' not in shown(teacher)
     teacher.button(key="class_on").click().run()
     teacher.button(key="class_on").click().run()
@@ -77,14 +78,55 @@ def test_a_vote_is_counted_and_an_invalid_or_late_one_gets_a_message(visit: Call
     question = Question(0, ("我", "<b>"), (), ("I", "you"))
     rooms.ask_question(engine, *room, question, Truth((0.5, 0.5), (0.5, 0.4), 0))
     app = visit(room=room[0].lower(), lang="en")
-    good = {"number": 1, "voter": VOTER, "place": 1, "word": -1}
-    assert "error" not in vote(app, room[0], 1, **good)
-    assert rooms.count_votes(engine, room[0], 1, question) == Counts((0, 1), (0, 0), 1)
-    for seq, broken in enumerate(({"place": 2}, {"voter": "me"}, {"word": "0"}, {"number": None}, {"place": -1}), 2):
+    assert vote(app, room[0], 1, number=1, voter="0" * 32, place=1, word=-1) == {
+        "seq": 1,
+        "kind": "vote",
+        "unseated": True,
+    }
+    voter = votes.join_room(engine, room[0], lambda: None)
+    good = {"number": 1, "voter": voter, "place": 1, "word": -1}
+    assert "error" not in vote(app, room[0], 2, **good)
+    assert votes.count_votes(engine, room[0], 1, question) == Counts((0, 1), (0, 0), 1)
+    for seq, broken in enumerate(({"place": 2}, {"voter": "me"}, {"word": "0"}, {"number": None}, {"place": -1}), 3):
         assert vote(app, room[0], seq, **(good | broken))["error"] == say("error.request_broken", "en")
     rooms.set_phase(engine, *room, "closed")
     assert vote(app, room[0], 9, **good)["error"] == say("error.vote_late", "en")
-    assert rooms.count_votes(engine, room[0], 1, question).voters == 1
+    assert votes.count_votes(engine, room[0], 1, question).voters == 1
+
+
+def test_a_visit_takes_one_seat_and_votes_under_one_name(visit: Callable[..., AppTest]) -> None:
+    engine = connect()
+    room = rooms.open_room(engine)
+    question = Question(0, ("我", "a"), (), ("I", "you"))
+    rooms.ask_question(engine, *room, question, Truth((0.5, 0.5), (0.5, 0.4), 0))
+    app = visit(room=room[0], lang="en")
+    names = set()
+    for seq in range(1, 5):
+        page = player_data(app)["asking"]["page"]
+        app.session_state["player"] = {"request": {"seq": seq, "kind": "join", "page": page}}
+        names.add(player_data(app.run())["asking"]["answer"]["voter"])
+    assert len(names) == 1 and votes.read_seats(engine, room[0]).taken == 1
+    for seq in range(5, 45):  # a script that has other names, too
+        other = votes.join_room(engine, room[0], lambda: None)
+        answer = vote(app, room[0], seq, number=1, voter=other, place=1, word=-1)
+        assert answer["error"] == say("error.request_broken", "en")
+    assert "error" not in vote(app, room[0], 50, number=1, voter=names.pop(), place=1, word=-1)
+    assert votes.count_votes(engine, room[0], 1, question).voters == 1
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_teacher_sets_seats_locks_and_ends(visit_page: Callable[..., AppTest], lang: str) -> None:
+    teacher = visit_page("classroom", lang=lang, text="我喜欢喝茶。")
+    teacher.button(key="open_room").click().run()
+    code = teacher.code[0].value.split("room=")[1]
+    teacher.number_input(key=f"class_seats-{code}").set_value(2).run()
+    teacher.toggle(key=f"class_locked-{code}").set_value(True).run()
+    assert votes.read_seats(connect(), code) == votes.Seats(0, 2, True)
+    assert say("classroom.taken", lang, taken=0, seats=2) in " ".join(text.value for text in teacher.markdown)
+    teacher.button(key="end_room").click().run()
+    assert not teacher.exception and teacher.button(key="open_room")
+    with pytest.raises(UserError):
+        rooms.read_room(connect(), code)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -6,21 +6,41 @@ import { argmax, el, fill, label, percent, shade } from "../../../player/browser
 
 const VIEWS = new WeakMap(); // element where the component is mounted → its view
 const PAUSE = [2000, 4000]; // the least and the most milliseconds between two requests for news
-const STORED = "lookback-voter";
 const NONE = -1; // no place or no word is chosen
 const SMALLEST = 0.005; // the least attention weight that is written out
 
-// This browser's random id, which it stores, so that a reload does not make another voter.
-function voterId() {
-  const fresh = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+// Under which this browser stores the name that the server gave it with its seat, so that a reload takes no other.
+const voterKey = (view) => `lookback-voter-${view.code}`;
+
+function storedVoter(view) {
   try {
-    const stored = localStorage.getItem(STORED);
-    if (/^[0-9a-f]{32}$/.test(stored)) return stored;
-    localStorage.setItem(STORED, fresh);
+    const stored = localStorage.getItem(voterKey(view));
+    return /^[0-9a-f]{32}$/.test(stored) ? stored : null;
   } catch {
-    // without storage the id lasts until the page is left
+    return null;
   }
-  return fresh;
+}
+
+function setVoter(view, voter) {
+  view.voter = voter;
+  try {
+    if (voter) localStorage.setItem(voterKey(view), voter);
+    else localStorage.removeItem(voterKey(view));
+  } catch {
+    // without storage the name lasts until the page is left
+  }
+}
+
+// Take a seat, then go on; without a seat the note says why, and the next request for news tries again.
+function join(view, then = () => {}) {
+  ask(view, "join", {}, (answer) => {
+    if (answer.voter) setVoter(view, answer.voter);
+    const note = answer.error ?? "";
+    if (answer.voter) then();
+    if (view.note === note) return;
+    view.note = note;
+    paint(view);
+  });
 }
 
 // Under which this tab stores its vote on the question, so that a reload shows it again.
@@ -51,6 +71,7 @@ function poll(view) {
     if (!view.root.isConnected) return;
     poll(view);
     if (document.hidden || view.waiting) return;
+    if (!view.voter && !view.error) return join(view);
     ask(view, "look", {}, (answer) => {
       if (view.note === (answer.error ?? "")) return;
       view.note = answer.error ?? "";
@@ -66,6 +87,10 @@ function sendVote(view) {
   paint(view);
   ask(view, "vote", { number, voter: view.voter, place, word }, (answer) => {
     view.sending = false;
+    if (answer.unseated) {
+      setVoter(view, null);
+      return join(view, () => sendVote(view));
+    }
     view.note = answer.error ?? "";
     if (!answer.error && number === view.state.number) {
       view.voted = { place, word };
@@ -162,7 +187,7 @@ export default function mount(component) {
   const { asking, ...data } = component.data;
   const root = component.parentElement.querySelector(".room");
   let view = VIEWS.get(root);
-  if (!view) VIEWS.set(root, (view = { root, voter: voterId(), seq: 0, queue: [], waiting: null }));
+  if (!view) VIEWS.set(root, (view = { root, voter: null, seq: 0, queue: [], waiting: null }));
   const before = view.state?.number;
   const identity = JSON.stringify(data);
   const changed = view.identity !== identity;
@@ -170,7 +195,11 @@ export default function mount(component) {
   if (before !== data.state.number) beginQuestion(view);
   if (changed) paint(view);
   hearOwn(view, asking, component.setStateValue);
-  if (!view.timer) poll(view);
+  if (!view.timer) {
+    view.voter = storedVoter(view);
+    if (!view.voter && !view.error) join(view);
+    poll(view);
+  }
   return () => {
     forget(view);
     clearTimeout(view.timer);

@@ -1,0 +1,41 @@
+"""A client of the server, known by its network address, and how many seats it may take."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+
+from s2s import settings
+from s2s.errors import UserError
+from s2s.server.rate_limit import RateLimit
+
+PREFIX = 64  # bits of an IPv6 address that belong to one client, who can choose the others
+LONGEST = 64  # characters of an address that cannot be read
+
+
+def client(address: object) -> str:
+    """A client's name, from the text of its address; without one it is this computer.
+
+    >>> client("192.0.2.7"), client("::ffff:192.0.2.7"), client("2001:db8::1:2:3:4"), client(None)
+    ('192.0.2.7', '192.0.2.7', '2001:db8::/64', 'local')
+    """
+    if not isinstance(address, str):
+        return "local"
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:LONGEST]
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, PREFIX), strict=False))
+
+
+def check_join(address: object) -> None:
+    """Count a seat that a client takes. Raises UserError if the client took too many lately."""
+    if not _joins(settings.current().joins).take(client(address)):
+        raise UserError("joins_limited")
+
+
+@functools.cache
+def _joins(burst: int) -> RateLimit:
+    return RateLimit(burst, burst / 60)
