@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from benchmarks.deployment import COOKIE, Deployment
 from s2s.server import folders, inspections
 from s2s.server.inspections import InspectionRequest
+from s2s.store.labels import read_labels
 from s2s.web.shell.examples import EXAMPLES
 from tests.visitors import Visitors
 from tests.wait import until
@@ -83,7 +85,8 @@ def test_an_inspection_and_its_labels_outlive_a_replica(
     page.wait_for_selector(".player")
     verdict = page.get_by_test_id("stButtonGroup").get_by_role("radio", name="wrong", exact=True)
     verdict.click()
-    expect(verdict).to_be_checked()
+    manifest = json.loads((inspected / "manifest.json").read_text(encoding="utf-8"))
+    until(lambda: read_labels(manifest, deployment.replicas[0].environment["LOOKBACK_DATABASE"]))
     kill(deployment, page)
     page.goto(address)
     page.wait_for_selector(".player")
