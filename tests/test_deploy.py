@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import json
 import os
 import re
@@ -21,7 +20,7 @@ import pytest
 
 from s2s import settings
 from tests.paths import ROOT
-from tests.wait import until
+from tests.wait import run_async, until
 from tests.wheel import visit
 
 UNIT = (ROOT / "deploy" / "lookback@.service").read_text(encoding="utf-8")
@@ -168,7 +167,7 @@ def test_the_app_runs_on_what_the_image_has_and_writes_nothing_beside_it(tmp_pat
         health = check.replace(ENVIRONMENTS["image"]["LOOKBACK_PORT"], port)
         until(lambda: process.poll() is not None or answer(health) == 200, every=0.1)
         until(lambda: process.poll() is not None or answer(health.replace("health", "ready")) == 200, every=0.1)
-        asyncio.run(visit(f"127.0.0.1:{port}"))
+        run_async(visit(f"127.0.0.1:{port}"))
     finally:
         process.terminate()
         process.wait(60)

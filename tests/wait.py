@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NoReturn, TypeVar
 
 import pytest
+
+Result = TypeVar("Result")
 
 
 def until(true: Callable[[], object], within: float = 120.0, every: float = 0.01) -> None:
@@ -23,3 +27,9 @@ def endless(tell: Callable[[float], object], share: float) -> NoReturn:
     while True:
         tell(share)
         time.sleep(0.005)
+
+
+def run_async(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine in a thread of its own: in this one, another test's browser may have an event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from s2s.server import folders
 from s2s.store import database
 from s2s.web.shell import models, routes
 from s2s.web.shell.routes import Probe
+from tests.wait import run_async
 
 
 def test_a_check_that_hangs_fails_in_time_and_runs_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,14 +30,14 @@ def test_a_check_that_hangs_fails_in_time_and_runs_once(monkeypatch: pytest.Monk
         monkeypatch.setattr(routes, "LIMIT", 60)
         return waited, await probe.passes()
 
-    assert asyncio.run(ask()) == ([False] * 5, True) and len(started) == 1
+    assert run_async(ask()) == ([False] * 5, True) and len(started) == 1
 
 
 def test_a_check_that_raises_fails_and_is_logged_without_its_message(caplog: pytest.LogCaptureFixture) -> None:
     def fail() -> None:
         raise PermissionError("/srv/secret")
 
-    assert not asyncio.run(Probe("folders", fail).passes())
+    assert not run_async(Probe("folders", fail).passes())
     [record] = caplog.records
     assert getattr(record, "fields", None) == {"part": "folders", "error": "PermissionError"}
     assert "secret" not in record.getMessage()
