@@ -34,16 +34,26 @@ class Session:
         self._messages: dict[str, ForwardMsg] = {}
 
     async def open(self, address: str, cookie: str = "") -> None:
-        """Connect and run the page once; ``cookie`` is the header of a proxy that chooses a replica by it."""
+        """Connect and run the page once; ``cookie`` is the header of a proxy that chooses a replica by it.
+
+        ConnectionError if the server refuses or ends the connection.
+        """
         stream, headers = f"ws://{address}/_stcore/stream", {"Cookie": cookie} if cookie else {}
-        self._socket = await websockets.connect(
-            stream,
-            additional_headers=headers,
-            subprotocols=["streamlit"],  # type: ignore[list-item]
-            max_size=None,
-        )
+        try:
+            self._socket = await websockets.connect(
+                stream,
+                additional_headers=headers,
+                subprotocols=["streamlit"],  # type: ignore[list-item]
+                max_size=None,
+            )
+        except websockets.InvalidHandshake as refused:
+            raise ConnectionError("the server takes no connection") from refused
         self._reader = asyncio.create_task(self._read())
-        await self.run()
+        try:
+            await self.run()
+        except ConnectionError:
+            await self.close()
+            raise
 
     def cookie(self, name: str) -> str:
         """The Cookie header that the handshake's answer sets under a name; empty if it sets none."""
@@ -70,7 +80,10 @@ class Session:
         if state is not None:
             client.widget_states.widgets.add(id=self.component, json_value=json.dumps(state))
         before = self._finished
-        await self._socket.send(message.SerializeToString())
+        try:
+            await self._socket.send(message.SerializeToString())
+        except websockets.ConnectionClosed as closed:
+            raise ConnectionError("the server closed the connection") from closed
         await self.until(lambda: self._finished > before)
 
     async def until(self, true: Callable[[], bool]) -> None:

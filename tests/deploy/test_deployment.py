@@ -40,25 +40,28 @@ class Visitor(Student):
 
     def __init__(self, deployment: Deployment, code: str, name: int) -> None:
         super().__init__(code, name, random.Random(name))
-        self.deployment, self.code, self.cookie, self.returns = deployment, code, "", 0
+        self.deployment, self.code, self.cookie, self.returns, self.lost = deployment, code, "", 0, True
 
     async def come(self) -> None:
         """Open the page: the cookie says which replica answered last."""
-        self.session = Session(f"room={self.code}&lang=en")
-        self.seq = 0
+        session = Session(f"room={self.code}&lang=en")
         self.cookie = self.cookie or await asyncio.to_thread(self.deployment.cookie)
-        await self.session.open(self.deployment.address, self.cookie)
-        self.cookie = self.session.cookie(COOKIE) or self.cookie
+        await session.open(self.deployment.address, self.cookie)
+        self.cookie = session.cookie(COOKIE) or self.cookie
+        self.session, self.seq, self.lost = session, 0, False
 
     async def persist(self, act: Callable[[], Awaitable[Result]]) -> Result:
         """Do it, after each lost connection again."""
         while True:
             try:
+                if self.lost:
+                    await self.come()
                 return await act()
-            except (ConnectionError, OSError):
+            except OSError:  # also ConnectionError
+                if not self.lost:
+                    await self.session.close()
                 self.returns += 1
-                await self.session.close()
-                await self.come()
+                self.lost = True
 
     async def choose(self, number: int) -> int:
         """Vote for a random source word; returns the acknowledged choice."""
