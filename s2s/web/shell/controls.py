@@ -16,6 +16,7 @@ from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
 
 RUNS = "runs"  # how many times the visitor has run a sentence
+MAX_TYPED = 100_000  # characters of a field; a message of more than settings.message_mb would end the connection
 
 
 def _pairs(name: str) -> list[tuple[str, str]]:
@@ -124,9 +125,10 @@ def sentence() -> None:
     with st.container(gap=None):  # an empty note takes no room
         with st.form("sentence", border=False):
             left, right, last = st.columns([6, 6, 2], vertical_alignment="bottom")
-            left.text_area(t("step.text"), **shows(keys.TEXT), height=78, placeholder=t("step.text_place"))
+            shared: dict[str, Any] = {"height": 78, "max_chars": MAX_TYPED}
+            left.text_area(t("step.text"), **shows(keys.TEXT), placeholder=t("step.text_place"), **shared)
             place = t("step.reference_place")
-            right.text_area(t("step.reference"), **shows(keys.REFERENCE), height=78, placeholder=place)
+            right.text_area(t("step.reference"), **shows(keys.REFERENCE), placeholder=place, **shared)
             last.form_submit_button(t("step.run"), key="run", type="primary", width="stretch", on_click=_submitted)
         draft.unrun_note()
     draft.reference_warning(_pairs(st.session_state[keys.MODEL]))
