@@ -28,6 +28,7 @@ class Session:
         self.given = set[str]()
         self.component = self.fragment = ""
         self.received = 0  # bytes
+        self.exceptions: list[str] = []  # messages of exceptions that a page shows
         self._changed = asyncio.Condition()
         self._finished = 0  # runs
         self._ended = False
@@ -122,6 +123,8 @@ class Session:
         if message.WhichOneof("type") != "delta" or message.delta.WhichOneof("type") != "new_element":
             return
         element = message.delta.new_element
+        if element.WhichOneof("type") == "exception":
+            self.exceptions.append(element.exception.message)
         if element.WhichOneof("type") == "bidi_component" and element.bidi_component.json:
             self.component, self.data = element.bidi_component.id, json.loads(element.bidi_component.json)
             self.given |= set(self.data)
