@@ -13,7 +13,7 @@ from s2s.errors import UserError
 from s2s.server import folders, uploads
 from s2s.web.checkpoints import saved
 from s2s.web.shell import architecture, card, controls, csv_table, keys, language, models
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.language import t
 from s2s.web.shell.upload import file_field, forget
 
@@ -98,7 +98,7 @@ def _flatten(config: Mapping[str, Any]) -> dict[str, str]:
 
 def _card_with_button(name: str) -> None:
     """Draw a checkpoint's card, and the button that opens it in *Step through*."""
-    if st.button(t("cards.open", name=name), key=f"open-{name}", icon=":material/play_arrow:"):
+    if st.button(t("cards.open", name=plain(name)), key=f"open-{name}", icon=":material/play_arrow:"):
         st.session_state.update({keys.MODEL: name, **controls.first_example(name)})
         # Else the language would be the browser's: a switch forgets the widgets of the page that it leaves.
         st.switch_page("pages/step_through.py", query_params={"lang": language.current()})

@@ -19,7 +19,7 @@ from s2s.web.compare.side import Side
 from s2s.web.components.comparison import mount_comparison
 from s2s.web.shell import controls, keys, language, models
 from s2s.web.shell.bound import marks
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import DIFFERS, FIELDS, SETTINGS, PageState
 
@@ -109,7 +109,7 @@ def _loaded(name: str, state: PageState) -> Side | None:
         with st.spinner(t("step.loading"), show_time=False):
             return Side(name, state, models.load(controls.model_name(state), models.changed(state.model)))
     except UserError as error:
-        st.error(f"**{name}** · {language.explain(error)}")
+        st.error(f"**{plain(name)}** · {language.explain(error)}")
         return None
 
 
@@ -142,9 +142,9 @@ def _usable(side: Side, mode: str, reference: str) -> tuple[Any, ...] | None:
         return call
     except UserError as error:
         if mode == "free" and error.key.startswith("error.reference"):
-            st.warning(f"**{side.name}** · {language.explain(error)}")
+            st.warning(f"**{plain(side.name)}** · {language.explain(error)}")
             return _usable(side, mode, "")
-        st.error(f"**{side.name}** · {language.explain(error)}")
+        st.error(f"**{plain(side.name)}** · {language.explain(error)}")
         return None
 
 
@@ -229,10 +229,10 @@ def _take_away(compared: Comparison, a: Side, b: Side) -> None:
     with st.container(horizontal=True, key="both-sides"):
         for side, trace in ((a, compared.a), (b, compared.b)):
             address = controls.address(without_comparison(side.state))
-            st.link_button(t("compare.open", side=side.name), f"./?{urlencode(address)}")
+            st.link_button(t("compare.open", side=plain(side.name)), f"./?{urlencode(address)}")
             name = f"lookback-compare-{side.name}-{side.checkpoint.name}.json"
             st.download_button(
-                t("compare.json", side=side.name), trace.to_json, name, "application/json", on_click="ignore"
+                t("compare.json", side=plain(side.name)), trace.to_json, name, "application/json", on_click="ignore"
             )
         csv = lambda: "\ufeff" + compared.to_csv()  # noqa: E731
         st.download_button(t("compare.csv"), csv, "lookback-compare.csv", "text/csv", on_click="ignore")

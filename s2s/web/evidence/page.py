@@ -14,7 +14,7 @@ from s2s.figures.numbers import with_interval
 from s2s.server.job import Job
 from s2s.server.user_files import parse_alignments, parse_pairs
 from s2s.web.shell import controls, job_panel, language, models
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.formulas import explain
 from s2s.web.shell.job_panel import Task
 from s2s.web.shell.language import t
@@ -103,13 +103,13 @@ def _read_upload() -> tuple[str, Sequence[Any], str]:
 
 def render_evidence_report(file: str, kind: str, report: Any) -> None:
     """Draw the results of one file, of measured pairs (a ``Report``) or of word links (an ``Alignment``)."""
-    heading = t("evidence.of_file", file=code(file), checkpoint=report.checkpoint, sentences=report.sentences)
+    heading = t("evidence.of_file", file=code(file), checkpoint=plain(report.checkpoint), sentences=report.sentences)
     st.markdown(f"#### {heading}")
     bootstrap = report.bootstrap
     st.caption(t("exposure.interval", level=100 * bootstrap.level, resamples=bootstrap.resamples))
     name = f"evidence-{report.checkpoint}.json"
     st.download_button(
-        t("exposure.json", checkpoint=report.checkpoint),
+        t("exposure.json", checkpoint=plain(report.checkpoint)),
         report.to_json(),
         name,
         "application/json",

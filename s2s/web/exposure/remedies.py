@@ -15,7 +15,7 @@ from s2s.figures import exposure
 from s2s.figures.numbers import with_interval
 from s2s.web.shell import csv_table, language
 from s2s.web.shell.bound import chooses
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.language import t
 from s2s.web.shell.same_data import training_file
 
@@ -29,7 +29,7 @@ def remedies_section(name: str) -> None:
     """Draw a table and a forest plot for each comparison on this checkpoint's task."""
     train = training_file(name)
     for comparison in remedies.comparisons_about(train, remedies.FOLDER) if train else []:
-        st.markdown(f"#### {t('exposure.remedies', task=comparison.task)}")
+        st.markdown(f"#### {t('exposure.remedies', task=plain(comparison.task))}")
         st.markdown(t("exposure.remedies_help", test=code(comparison.test), sentences=comparison.sentences))
         _comparison_tables(comparison)
         name = f"remedy-{comparison.task}"

@@ -10,7 +10,7 @@ import streamlit as st
 from s2s.figures import exposure
 from s2s.figures.numbers import with_interval
 from s2s.web.shell import language
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.formulas import explain
 from s2s.web.shell.language import t
 
@@ -28,10 +28,10 @@ def render_reports(file: str, reports: Sequence[Report]) -> None:
     columns = [report.overall for report in reports]
     names = list(columns[0])
     rows = {t("exposure.measure_name"): [t(f"measure.{name}") for name in names]}
-    _table(rows | {r.checkpoint: [with_interval(c[n]) for n in names] for r, c in zip(reports, columns, strict=True)})
+    _table(rows | {plain(r.checkpoint): [with_interval(c[n]) for n in names] for r, c in zip(reports, columns, strict=True)})
     with st.container(horizontal=True):
         for name, report in ((report.checkpoint, report) for report in reports):
-            label, file = t("exposure.json", checkpoint=name), f"exposure-{name}.json"
+            label, file = t("exposure.json", checkpoint=plain(name)), f"exposure-{name}.json"
             st.download_button(label, report.to_json(), file, "application/json", on_click="ignore", key=f"json-{name}")
     _measure_charts(reports)
 

@@ -18,7 +18,7 @@ from s2s.figures.numbers import signed
 from s2s.trace.trace import Trace
 from s2s.web.components.player import mount_player
 from s2s.web.shell import controls, language, models
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.formulas import explain
 from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
@@ -93,7 +93,7 @@ def _players(runs: list[tuple[Checkpoint, dict[str, Trace]]], state: PageState) 
     if len(runs) == 1:
         mount_player(runs[0][1], len(runs[0][0].target.vocab), address)
         return
-    tabs = st.tabs([checkpoint.name for checkpoint, _ in runs], key="player_of", on_change="rerun")
+    tabs = st.tabs([plain(checkpoint.name) for checkpoint, _ in runs], key="player_of", on_change="rerun")
     for tab, (checkpoint, lanes) in zip(tabs, runs, strict=True):
         if tab.open:
             with tab:
@@ -109,7 +109,7 @@ def _divergence_cards(runs: list[SentenceRun]) -> None:
     st.markdown(f"#### {t('exposure.divergence')}")
     for run in runs:
         if len(runs) > 1:
-            st.markdown(f"**{run.checkpoint.name}**")
+            st.markdown(f"**{plain(run.checkpoint.name)}**")
         at = run.lanes["forced"].divergence
         if at is None:
             st.success(t("exposure.no_divergence"))

@@ -15,7 +15,7 @@ from s2s.inspect.table import read_manifest
 from s2s.store.database import connect
 from s2s.store.label import MAX_NAME, MAX_NOTE, VERDICTS, Label, clean_name
 from s2s.store.labels import Labels
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.language import explain, t
 
 LABEL_NEW = "label-new"  # name of a label to be added
@@ -133,7 +133,7 @@ def _own_label(edit: _LabelEdit, label: Label | None, left: DeltaGenerator, righ
         left.pills(
             t("labels.categories"),
             list(names),
-            format_func=lambda number: names.get(number, ""),
+            format_func=lambda number: plain(names.get(number, "")),
             selection_mode="multi",
             key=edit.key("marks"),
             on_change=changed("marks", write_categories),

@@ -14,7 +14,7 @@ from s2s.web.inspection import state
 from s2s.web.inspection.holdings import MINE, deletion_section, request_inspection
 from s2s.web.shell import controls, keys, language, models
 from s2s.web.shell.bound import picks
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.heads import select_number
 from s2s.web.shell.language import t
 from s2s.web.shell.upload import file_field
@@ -144,7 +144,7 @@ def _progress(entry: inspections.InspectionEntry) -> None:
         st.rerun()
     entry = current or entry
     alive = running is not None and running.job.poll()
-    name = inspection_title(entry)
+    name = plain(inspection_title(entry))
     left, right = st.columns([6, 1], vertical_alignment="center")
     if running is not None and alive:
         remaining = running.seconds_left()

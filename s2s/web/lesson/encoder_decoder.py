@@ -13,7 +13,7 @@ from s2s.figures import exposure, step
 from s2s.web.components.network import mount_network
 from s2s.web.lesson import computed
 from s2s.web.shell import language, layout, models
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
 from s2s.web.shell.same_data import training_file
@@ -99,7 +99,7 @@ def _lengths(runs: Sequence[Flow], text: str, reference: str, measured: Lengths 
     st.plotly_chart(figure, key="lengths", config={"displayModeBar": False})
     if measured:
         sentences = sum(b.sentences for b in measured.bins)
-        epochs = t("card.join").join(t("lengths.epochs", name=s.name, epochs=s.epochs) for s in measured.systems)
+        epochs = t("card.join").join(t("lengths.epochs", name=plain(s.name), epochs=s.epochs) for s in measured.systems)
         st.caption(t("lengths.measured", test=code(measured.test), sentences=sentences, level=100 * measured.level))
         st.caption(epochs)
     else:

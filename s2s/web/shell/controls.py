@@ -11,7 +11,7 @@ from s2s.web.shell import architecture, branches, card, draft, keys, language, m
 from s2s.web.shell.address import restore
 from s2s.web.shell.bound import chooses, picks, shows
 from s2s.web.shell.examples import examples
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
 
@@ -67,7 +67,7 @@ def checkpoint(names: list[str]) -> None:
     entry = models.about(name, models.changed(name))
     metrics = entry["metrics"].get("test")
     if architecture.parts(entry):  # for a model of many heads choose_head says this
-        st.caption(architecture.described(entry))
+        st.caption(plain(architecture.described(entry)))
     if isinstance(metrics, dict) and {"bleu", "chrf", "perplexity"} <= metrics.keys():
         bleu = card.bleu_name(metrics, t)
         st.caption(t("card.scores", name=bleu, **{k: float(metrics[k]) for k in ("bleu", "chrf", "perplexity")}))

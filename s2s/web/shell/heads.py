@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from s2s.web.shell import controls, keys, models
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.language import t
 
 
@@ -16,7 +16,7 @@ def choose_head(edited: bool = True) -> None:
     if not layers:
         return
     config = models.about(name, models.changed(name))["config"]
-    st.caption(t("heads.kind", kind=config["model"].get("kind", ""), layers=layers, heads=heads))
+    st.caption(t("heads.kind", kind=plain(str(config["model"].get("kind", ""))), layers=layers, heads=heads))
     if config.get("source_language") and config.get("target_language"):
         languages = {side: code(str(config[f"{side}_language"])) for side in ("source", "target")}
         st.caption(t("heads.languages", **languages))
