@@ -28,7 +28,11 @@ def render_reports(file: str, reports: Sequence[Report]) -> None:
     columns = [report.overall for report in reports]
     names = list(columns[0])
     rows = {t("exposure.measure_name"): [t(f"measure.{name}") for name in names]}
-    _table(rows | {plain(r.checkpoint): [with_interval(c[n]) for n in names] for r, c in zip(reports, columns, strict=True)})
+    of_each = {
+        plain(report.checkpoint): [with_interval(column[name]) for name in names]
+        for report, column in zip(reports, columns, strict=True)
+    }
+    _table(rows | of_each)
     with st.container(horizontal=True):
         for name, report in ((report.checkpoint, report) for report in reports):
             label, file = t("exposure.json", checkpoint=plain(name)), f"exposure-{name}.json"

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from s2s.errors import say
 from s2s.store.database import connect
 from s2s.store.labels import Labels
+from s2s.web.shell.foreign import plain
 from tests.store.frozen import frozen
 from tests.wait import until
 
@@ -46,6 +47,20 @@ def test_a_change_is_written_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     fresh.query_params["person"] = "Ann"
     fresh.run()
     assert fresh.text_area[0].value == "备注" and fresh.button_group[0].value in ("wrong", ["wrong"])
+
+
+def test_a_category_that_somebody_named_with_markdown_is_shown_as_its_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "manifest.json").write_text(MANIFEST)
+    monkeypatch.setenv("LOOKBACK_DATABASE", f"sqlite:///{tmp_path / 'db.sqlite'}")
+    name = "![p](https://x.example/p.png)"
+    Labels(connect(), {"file": {"sha256": "f"}, "checkpoint": {"digest": "c"}}).add_category(name)
+    at = AppTest.from_function(page, args=(str(tmp_path),), default_timeout=60)
+    at.session_state["language"] = "en"
+    at.run().text_input(key="label-person").input("Ann").run()
+    (pills,) = [group for group in at.button_group if group.label == say("labels.categories", "en")]
+    assert [option.content for option in pills.proto.options] == [plain(name)]
 
 
 def test_what_was_typed_while_the_database_hung_is_written_when_it_is_back(
