@@ -15,6 +15,8 @@ LISTED = {
     "a number": """
         checkpoints/page.py: limits.uploads_per_session
         classroom/teacher.py: counts.voters
+        classroom/teacher.py: seats.seats
+        classroom/teacher.py: seats.taken
         classroom/teacher.py: state.number
         classroom/teacher.py: state.question.step
         compare/editor.py: f'log P {log_prob:.1f}'.replace('-', '−')

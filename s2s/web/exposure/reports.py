@@ -66,7 +66,7 @@ def _measure_charts(reports: Sequence[Report]) -> None:
     for report in reports:
         apart = report.distractor
         margins = (apart.margin, apart.margin_per_token, apart.preferred) if apart else (None,) * 3
-        rows[report.checkpoint] = [with_interval(estimate) for estimate in margins]
+        rows[plain(report.checkpoint)] = [with_interval(estimate) for estimate in margins]
     _table(rows)
     explain("distractor")
     _excess_charts(reports)
@@ -90,7 +90,7 @@ def _excess_charts(reports: Sequence[Report]) -> None:
     explain("excess")
     _table(
         {t("exposure.measure_name"): [t("measure.undefined")]}
-        | {name: [with_interval(e.undefined)] for name, e in known}
+        | {plain(name): [with_interval(e.undefined)] for name, e in known}
     )
 
 
@@ -100,7 +100,7 @@ def _beam_table(reports: Sequence[Report]) -> None:
     rows: dict[str, list[str]] = {t(f"exposure.beam_{name}"): [] for name in ("size", "log_prob", "length", bleu)}
     for report in reports:
         for beam in report.beams:
-            size = str(beam.beam) if len(reports) == 1 else f"{report.checkpoint} · {beam.beam}"
+            size = str(beam.beam) if len(reports) == 1 else f"{plain(report.checkpoint)} · {beam.beam}"
             cells = [size, *map(with_interval, (beam.log_prob, beam.length_ratio, beam.bleu))]
             for column, cell in zip(rows.values(), cells, strict=True):
                 column.append(cell)
