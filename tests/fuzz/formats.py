@@ -8,19 +8,19 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from s2s.adapters import joeynmt, keras, opennmt, pytorch_tutorial
 from s2s.adapters.imported import ImportOptions
 from s2s.checkpoint.archive import load_archive
 from s2s.checkpoint.open import load
 from s2s.data.readers import Columns, read_pairs
-from s2s.errors import UserError
 from s2s.explain.gold_links import read_gold
+from s2s.sandbox.convert import convert_huggingface, convert_model
 from s2s.trace.search_tree import SearchTree
 from s2s.trace.trace import Trace
 from tests.adapters import keras_model, test_joeynmt, test_opennmt, test_pytorch_tutorial
@@ -31,11 +31,10 @@ PAIRS = [("we met in 2019 .", "wir trafen uns 2019 ."), ("a « b »", "甲 乙")
 
 @dataclass(frozen=True)
 class Format:
-    """``make`` writes an example into an empty directory; ``read`` reads the directory, or raises its refusal."""
+    """``make`` writes an example into an empty directory; ``read`` reads the directory, or raises UserError."""
 
     make: Callable[[Path], object]
     read: Callable[[Path], object]
-    refusal: type[Exception] = UserError
     patience: bool = False  # whether a file may take all its time: a tokenizer's own pattern can run for ever
 
 
@@ -66,10 +65,19 @@ def _keras(name: str, directory: Path) -> None:
         (keras_model.save_keras if name == "m.keras" else keras_model.save_h5)(directory / name, named)
 
 
+def _convert(kind: str, directory: Path, names: list[str], **options: Any) -> None:
+    """What the command ``import`` does in its child process."""
+    words = [str(directory / name) for name in ("source.json", "target.json")] if options.pop("words", False) else []
+    stated = {**asdict(ImportOptions()), **options, "vocabularies": words}
+    out = directory / "out"
+    try:
+        convert_model(kind, [str(directory / name) for name in names], stated, str(out))
+    finally:
+        shutil.rmtree(out, ignore_errors=True)
+
+
 def _read_keras(name: str, directory: Path) -> None:
-    words = directory / "source.json", directory / "target.json"
-    options = ImportOptions(vocabularies=words, carries_state=True, layers={"attention.query": "W1"})
-    keras.read_keras([directory / name], options)
+    _convert("keras", directory, [name], words=True, carries_state=True, layers={"attention.query": "W1"})
 
 
 def _joeynmt(directory: Path) -> None:
@@ -88,9 +96,8 @@ def _tutorial(directory: Path) -> None:
 
 
 def _read_tutorial(directory: Path) -> None:
-    words = directory / "source.json", directory / "target.json"
     for names in (["encoder.pt", "decoder.pt"], ["both.pt"], ["flat.pt"]):
-        pytorch_tutorial.read_pytorch_tutorial([directory / name for name in names], ImportOptions(vocabularies=words))
+        _convert("pytorch-tutorial", directory, names, words=True)
 
 
 def _text(name: str, directory: Path) -> None:
@@ -132,11 +139,9 @@ def _hugging_face(directory: Path) -> None:
 
 
 def _read_hugging_face(directory: Path) -> None:
-    from s2s.checkpoint.huggingface import import_huggingface
-
     out = directory / "out"
     try:
-        import_huggingface(str(directory / "theirs"), out)
+        convert_huggingface(str(directory / "theirs"), "theirs", {}, str(out))
     finally:
         shutil.rmtree(out, ignore_errors=True)
 
@@ -146,13 +151,13 @@ FORMATS = {
     "checkpoint": Format(lambda d: make_checkpoint(d / "made"), lambda d: load(d / "made")),
     "zip": Format(_zipped, _unzip),
     **{name: Format(part(_keras, name), part(_read_keras, name)) for name in ("m.h5", "m.keras", "m.npz")},
-    "joeynmt": Format(_joeynmt, lambda d: joeynmt.read_joeynmt([d / "model"], ImportOptions())),
-    "opennmt": Format(part(_opennmt, False), lambda d: opennmt.read_opennmt([d / "m.pt"], ImportOptions())),
-    "opennmt-safetensors": Format(part(_opennmt, True), lambda d: opennmt.read_opennmt([d / "m.pt"], ImportOptions())),
+    "joeynmt": Format(_joeynmt, lambda d: _convert("joeynmt", d, ["model"])),
+    "opennmt": Format(part(_opennmt, False), lambda d: _convert("opennmt", d, ["m.pt"])),
+    "opennmt-safetensors": Format(part(_opennmt, True), lambda d: _convert("opennmt", d, ["m.pt"])),
     "tutorial": Format(_tutorial, _read_tutorial),
     "huggingface": Format(_hugging_face, _read_hugging_face, patience=True),
     **{name: Format(part(_text, name), part(_read_text, name)) for name in ("a.tsv", "a.csv", "a.jsonl")},
     "alignment": Format(part(_text, "gold.tsv"), lambda d: read_gold(d / "gold.tsv")),
-    "trace": Format(_trace, _read_trace, ValueError),
+    "trace": Format(_trace, _read_trace),
 }
 torch.set_num_threads(1)

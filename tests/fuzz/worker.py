@@ -61,8 +61,7 @@ def problem(format: str, directory: Path, watched: Watched) -> str:
     except MemoryError:
         pass  # the child of a server says it for the file
     except Exception as error:
-        if not isinstance(error, FORMATS[format].refusal):
-            return f"{type(error).__name__}: {str(error)[:200]}"
+        return f"{type(error).__name__}: {str(error)[:200]}"
     finally:
         signal.alarm(0)
         watched.on = False
