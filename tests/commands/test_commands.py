@@ -226,7 +226,7 @@ MISTAKES = [
     (("train", "configs/zh-en-luong.toml", "--name", "../x"), "../x"),
     (("evaluate", "CHECKPOINT", "no.tsv"), "no.tsv"),
     (("evaluate", "CHECKPOINT", "pyproject.toml"), "row 1"),
-    (("evaluate", "CHECKPOINT", os.devnull), "no pair"),
+    (("evaluate", "CHECKPOINT", os.devnull), "Give a regular file"),
     (("evaluate", "CHECKPOINT", "no.tsv", "--card", "training"), "training"),
     (("evaluate", "CHECKPOINT", "no.tsv", "--card", "test", "--beam", "2"), "--card"),
     (("prepare",), "required"),

@@ -21,6 +21,7 @@ from tests.visitors import Visitors
 from tests.wait import until
 
 ROWS = 12_000
+PATIENCE = 120_000  # milliseconds, on a busy machine
 LOST = re.compile(
     "WebSocket|ERR_|50[0-9]|404|Download Button source|disconnected"
 )  # Chromium, of a server that has gone
@@ -71,12 +72,15 @@ def test_an_inspection_and_its_labels_outlive_a_replica(
     page, other = (visitors.come(link, player=False, path="inspection") for _ in range(2))
     while replica_of(other) == replica_of(page):
         other = visitors.come(link, player=False, path="inspection")
-    page.get_by_role("button", name="Go on").click()
-    expect(other.get_by_text("computed by another process")).to_be_visible()
+    go_on = page.get_by_role("button", name="Go on")
+    expect(go_on).to_be_visible(timeout=PATIENCE)  # each replica imports what its first page of this kind needs
+    go_on.click()
+    expect(other.get_by_text("computed by another process")).to_be_visible(timeout=PATIENCE)
     expect(other.get_by_role("button", name="Go on")).to_have_count(0)
     until(lambda: list((inspected / "parts").glob("*.parquet")))
     kill(deployment, page)
-    page.get_by_role("button", name="Go on").click()
+    expect(go_on).to_be_visible(timeout=PATIENCE)
+    go_on.click()
     until(lambda: (inspected / "examples.parquet").exists())
     table = pq.read_table(inspected / "examples.parquet", columns=["id"])
     assert table["id"].to_pylist() == list(range(1, ROWS + 1))
