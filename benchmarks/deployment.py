@@ -115,12 +115,13 @@ def deployed(folder: Path, database: str) -> Iterator[Deployment]:
     """Start nginx and two replicas that share the home ``folder`` and the database of the URL."""
     program = nginx()
     assert program, "nginx is not installed"
+    others = {name: value for name, value in os.environ.items() if not name.startswith("LOOKBACK_")}
     own = {"OMP_NUM_THREADS": "1", "LOOKBACK_HOME": str(folder / "home"), "LOOKBACK_DATABASE": database}
     ports, port = (free_port(), free_port()), free_port()
     (folder / "lookback.conf").write_text(configuration(port, ports), encoding="utf-8")
     user = "user root;" if os.getuid() == 0 else ""
     (folder / "main.conf").write_text(MAIN.format(folder=folder, user=user), encoding="utf-8")
-    replicas = [Replica(folder, os.environ | own, number) for number in ports]
+    replicas = [Replica(folder, others | own, number) for number in ports]
     proxy = subprocess.Popen([program, "-c", str(folder / "main.conf"), "-e", str(folder / "error.log")])
     try:
         for replica in replicas:

@@ -141,7 +141,8 @@ def record_vote(
     alive = (ROOMS.c.code == QUESTIONS.c.room) & (ROOMS.c.expires > now)
     with writing(engine) as connection:
         query = select(QUESTIONS.c.phase, QUESTIONS.c.question, ROOMS.c.asked).where(here, alive)
-        row = connection.execute(query.with_for_update(of=QUESTIONS)).first()  # no vote during a change of phase
+        # Shared with other voters: no vote during a change of phase, but a class votes at once.
+        row = connection.execute(query.with_for_update(read=True, of=QUESTIONS)).first()
         if row is None or row.phase != "open" or row.asked != number:
             raise UserError("vote_late")
         _check_choice(Question(**json.loads(row.question)), place, word)

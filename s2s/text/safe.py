@@ -9,7 +9,11 @@ from typing import Any
 from s2s.errors import UserError
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_OUT_OF_MEMORY = ("std::bad_alloc", "can't allocate memory")  # RuntimeErrors of torch
+_OUT_OF_MEMORY = (  # RuntimeErrors of torch; SystemError of an interpreter that could not make the exception itself
+    "std::bad_alloc",
+    "can't allocate memory",
+    "returned NULL without setting an exception",
+)
 _ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")  # in JSON: half of a character, or of a pair
 
 

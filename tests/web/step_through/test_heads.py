@@ -22,6 +22,7 @@ from s2s.decode.strategy import Settings
 from s2s.errors import say
 from s2s.trace.grid import Grid
 from s2s.web.shell import models
+from s2s.web.shell.foreign import plain
 from tests.model.huggingface.conftest import marian as marian
 from tests.model.huggingface.random_models import SENTENCES
 from tests.web.conftest import messages, player_data
@@ -89,11 +90,11 @@ def test_exposure_shows_the_head_and_measures_without_it(visit_exposure: Visit, 
     again = visit_exposure(**told["link"])
     assert player_data(again)["lanes"] == told["lanes"]
     app.selectbox(key="compare").set_value("tiny-narrow").run()
-    assert not app.exception and [tab.label for tab in app.tabs] == ["tiny-marian@2.3", "tiny-narrow"]
+    assert not app.exception and [tab.label for tab in app.tabs] == [plain("tiny-marian@2.3"), "tiny-narrow"]
     note = say("heads.other_mean", lang, checkpoint="`tiny-narrow`")
     assert note in [caption.value for caption in app.caption]
     app.selectbox(key=f"head-{lang}").set_value(2).run()
-    assert [tab.label for tab in app.tabs] == ["tiny-marian@2.2", "tiny-narrow@2.2"]
+    assert [tab.label for tab in app.tabs] == [plain("tiny-marian@2.2"), plain("tiny-narrow@2.2")]
     assert note not in [caption.value for caption in app.caption]
 
 
