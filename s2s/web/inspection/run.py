@@ -168,7 +168,7 @@ def _progress(entry: inspections.InspectionEntry) -> None:
         _open_inspection("")
         st.session_state[INSPECT_PROBLEM] = mistake.bare()
         st.rerun()
-    left.markdown(t("inspect.unfinished", name=code(name)))
+    left.markdown(t("inspect.unfinished", name=code(inspection_title(entry))))
     problem = f"inspect_problem-{entry.name}"
     if (mistake := st.session_state.get(problem, mistake)) is not None:
         st.error(language.explain(mistake))

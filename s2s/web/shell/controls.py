@@ -139,7 +139,7 @@ def example_sentences() -> None:
     if pairs := _pairs(st.session_state[keys.MODEL]):
         with st.popover(t("step.examples"), width="stretch", key=f"examples-{runs()}"):  # a choice closes it
             for text, reference in pairs:
-                st.button(text, on_click=_use, args=(text, reference), width="stretch", type="tertiary")
+                st.button(plain(text), on_click=_use, args=(text, reference), width="stretch", type="tertiary")
 
 
 def radio(name: str, label: str, labels: dict[str, str], **options: Any) -> None:
