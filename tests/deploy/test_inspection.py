@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from s2s.web.shell.examples import EXAMPLES
 from tests.visitors import Visitors
 from tests.wait import until
 
+NUMBERS = itertools.count(1)  # of files
 ROWS = 12_000
 PATIENCE = 120_000  # milliseconds, on a busy machine
 LOST = re.compile(
@@ -33,10 +35,11 @@ def inspected(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = Path(deployment.replicas[0].environment["LOOKBACK_HOME"])
     monkeypatch.setattr(folders, "DATA", home / "data")
     monkeypatch.setattr(folders, "INSPECTED", home / "inspected")
-    (home / "data").mkdir(parents=True)
+    (home / "data").mkdir(parents=True, exist_ok=True)
+    file = f"many-{next(NUMBERS)}.tsv"
     lines = ["{}\t{}\n".format(*EXAMPLES["date"][0]) for _ in range(ROWS)]
-    (home / "data" / "many.tsv").write_text("".join(lines), encoding="utf-8")
-    name = inspections.submit_request(InspectionRequest("date", "many.tsv", "many.tsv"))
+    (home / "data" / file).write_text("".join(lines), encoding="utf-8")
+    name = inspections.submit_request(InspectionRequest("date", file, file))
     return inspections.inspection_directory(name)
 
 
