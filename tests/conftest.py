@@ -18,6 +18,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from s2s import settings
+from s2s.store.database import _created as engines
 from tests.factory import make_checkpoint
 from tests.setting import Setting
 from tests.steady import pytest_collection_modifyitems as pytest_collection_modifyitems
@@ -114,9 +115,12 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_database(postgres: str) -> str:
-    """The URL of an empty PostgreSQL database."""
+def postgres_database(postgres: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database; its connections are closed at the end, as a server has only 100."""
     name = f"test_{next(NUMBERS)}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}")
-    return f"{postgres}&options=-csearch_path%3D{name}"
+    yield f"{postgres}&options=-csearch_path%3D{name}"
+    for engine in list(engines):
+        if engine.url.query.get("options") == f"-csearch_path={name}":
+            engine.dispose()

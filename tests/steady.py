@@ -1,4 +1,4 @@
-"""Runs a failed test of browsers or of the deployment again, once, and lists at the end those that needed it."""
+"""Runs a failed browser test once more, alone, and lists at the end the tests that needed that."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-FOLDERS = ("browser", "deploy", "journeys")
+FOLDERS = ("browser", "journeys")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -67,14 +67,14 @@ class Visitor(Student):
         """Vote for a random source word; returns the acknowledged choice."""
         if not self.voter:
             await self.ask("join")
-            self.voter = self.session.data["asking"]["answer"]["voter"]
-        place = self.rng.randrange(len(SOURCE))
-        while True:
-            await self.ask("vote", number=number, voter=self.voter, place=place, word=0)
             answer = self.session.data["asking"]["answer"]
-            if "error" not in answer:
-                return place
-            assert answer["error"].startswith("The database"), answer  # a busy machine; a student presses again
+            assert "voter" in answer, answer
+            self.voter = answer["voter"]
+        place = self.rng.randrange(len(SOURCE))
+        await self.ask("vote", number=number, voter=self.voter, place=place, word=0)
+        answer = self.session.data["asking"]["answer"]
+        assert "error" not in answer, answer
+        return place
 
 
 @asynccontextmanager
@@ -187,7 +187,7 @@ def test_a_class_on_both_replicas_is_counted_once_and_seen_in_time(
         return loop.time() - began
 
     times = in_a_thread(lesson())
-    assert min(times) + 1.0 <= SEEN, times  # a second may pass until the page asks; other tests run beside this one
+    assert sorted(times)[1] + 1.0 <= SEEN, times  # a second may pass until the page asks
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])

@@ -76,7 +76,6 @@ LISTED = {
         shell/controls.py: label
         shell/controls.py: labels.__getitem__
         shell/controls.py: name
-        shell/controls.py: text
         shell/language.py: NAMES.__getitem__
         shell/layout.py: values
         shell/upload.py: label
