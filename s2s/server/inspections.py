@@ -275,4 +275,4 @@ def forget_job(name: str) -> None:
     """Drop an ended job, and its request if it wrote no manifest."""
     _RUNNING.pop(name, None)
     if not (inspection_directory(name) / "manifest.json").exists():
-        (request_path(name)).unlink(missing_ok=True)
+        request_path(name).unlink(missing_ok=True)

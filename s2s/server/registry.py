@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 import weakref
+from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
+
+IN_USE = 3_600.0  # seconds: an entry whose visitor did something so lately does not give way
 
 
 class Named(Protocol):
-    """An object with a name, which a registry can hold."""
+    """An object with a name, which a registry can hold, and when its visitor last did something, in seconds."""
 
     name: str
+    used: float  # of time.monotonic()
 
 
 Entry = TypeVar("Entry", bound=Named)
@@ -44,3 +49,20 @@ class Registry(Generic[Entry]):
         """Drop the entry of this name; nothing happens if there is no such entry."""
         with self.lock:
             self._references.pop(entry.name, None)
+
+    def touch(self, entry: Entry) -> bool:
+        """Count an entry as used now; returns whether it is still there."""
+        entry.used = time.monotonic()
+        return self.get(entry.name) is not None
+
+    def make_room(self, is_full: Callable[[Sequence[Entry]], bool], discard: Callable[[Entry], None]) -> bool:
+        """Discard the entries that were not used for longest until the rest is not full; returns whether that is so.
+
+        It raises nothing itself where the rest is in use: an error keeps what its frames hold.
+        """
+        held = sorted(self.entries(), key=lambda entry: entry.used)
+        while is_full(held):
+            if not held or time.monotonic() - held[0].used < IN_USE:
+                return False
+            discard(held.pop(0))
+        return True

@@ -28,7 +28,6 @@ from s2s.train import live
 from s2s.train.worker import ERROR, MISTAKE
 
 SAVE_TIMEOUT = 30.0  # seconds that a process has to end after SIGTERM
-IN_USE = 3_600.0  # seconds: a training whose visitor did something so lately does not give way
 POLL_INTERVAL = 0.1  # seconds between two checks of a process
 # Half of the cores train, the others serve pages.
 QUEUE = WorkQueue(
@@ -97,22 +96,13 @@ def checkpoint_directory(name: str) -> Path | None:
 
 def is_held(training: Training) -> bool:
     """Whether a training is still there; it counts as used now."""
-    training.used = time.monotonic()
-    return _TRAININGS.get(training.name) is not None
+    return _TRAININGS.touch(training)
 
 
-def _make_room(most: int) -> bool:
-    """Discard the trainings that were not used for longest until another fits; returns whether it does."""
-    held = sorted(_TRAININGS.entries(), key=lambda training: training.used)
-    while len(held) >= most:
-        oldest = next((training for training in held if time.monotonic() - training.used > IN_USE), None)
-        if oldest is None:
-            return False
-        oldest.job.stop()
-        _TRAININGS.remove(oldest)
-        remove(oldest.directory)
-        held.remove(oldest)
-    return True
+def _discard(training: Training) -> None:
+    training.job.stop()
+    _TRAININGS.remove(training)
+    remove(training.directory)
 
 
 def start_training(choice: live.Choice) -> Training:
@@ -120,7 +110,7 @@ def start_training(choice: live.Choice) -> Training:
     if settings.current().trainings_per_session == 0:
         raise UserError("switched_off")
     most = settings.current().trainings
-    if not _make_room(most):  # which raises nothing itself: an error keeps what its frames hold
+    if not _TRAININGS.make_room(lambda held: len(held) >= most, _discard):
         raise UserError("training_full", most=most)
     training = Training(choice)
     events.audit("training_started", name=training.name)

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from s2s import settings
@@ -20,7 +20,6 @@ from s2s.sandbox.run import run
 from s2s.server import folders, temporary
 from s2s.server.registry import Registry
 
-IN_USE = 3_600.0  # seconds: an upload whose visitor did something so lately does not give way
 LIMITS = Limits(seconds=30, memory=2_000_000_000, file=UNPACKED)
 _UPLOADS: Registry[Upload] = Registry()
 
@@ -44,8 +43,7 @@ def checkpoint_directory(name: str) -> Path | None:
 
 def is_held(upload: Upload) -> bool:
     """Whether an upload is still there; it counts as used now."""
-    upload.used = time.monotonic()
-    return _UPLOADS.get(upload.name) is not None
+    return _UPLOADS.touch(upload)
 
 
 def add_archive(title: str, content: bytes) -> Upload:
@@ -103,15 +101,10 @@ def _discard(upload: Upload) -> None:
     remove(upload.directory.parent)
 
 
-def _make_room() -> bool:
-    """Discard those that were not used for longest until another fits; returns whether it does."""
+def _are_full(held: Sequence[Upload]) -> bool:
+    """Whether no other fits beside these."""
     most = settings.current()
-    held = sorted(_UPLOADS.entries(), key=lambda upload: upload.used)
-    while len(held) >= most.uploads or sum(upload.size for upload in held) >= most.uploads_mb * settings.MEGABYTE:
-        if not held or time.monotonic() - held[0].used < IN_USE:
-            return False
-        _discard(held.pop(0))
-    return True
+    return len(held) >= most.uploads or sum(upload.size for upload in held) >= most.uploads_mb * settings.MEGABYTE
 
 
 def _register(title: str, fill: Callable[[Path], object]) -> Upload:
@@ -119,7 +112,7 @@ def _register(title: str, fill: Callable[[Path], object]) -> Upload:
     if settings.current().uploads_per_session == 0:
         raise UserError("switched_off")
     with _UPLOADS.lock:
-        if not _make_room():  # which raises nothing itself: an error keeps what its frames hold
+        if not _UPLOADS.make_room(_are_full, _discard):
             raise UserError("uploads_full")
         upload = Upload(title, UNPACKED)  # counts with the largest size until the real one is known
         _UPLOADS.add(upload)

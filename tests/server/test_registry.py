@@ -11,6 +11,7 @@ from s2s.server.registry import Registry
 @dataclass(eq=False)
 class Thing:
     name: str
+    used: float = 0.0
 
 
 def test_an_entry_lives_as_long_as_something_holds_it() -> None:

@@ -24,6 +24,7 @@ from s2s.decode.decode import trace
 from s2s.errors import UserError, say
 from s2s.server import job, trainings
 from s2s.server.job import WorkQueue
+from s2s.server.registry import IN_USE
 from s2s.server.trainings import Training
 from s2s.trace.film import CURVE, NAME, FilmFrame, FilmMoment, curve, film
 from s2s.train.live import Choice, steps
@@ -159,7 +160,7 @@ def test_time_and_number_are_bounded(processes: list[subprocess.Popen[str]], set
     setting(trainings=len(trainings._TRAININGS.entries()))
     with pytest.raises(UserError):
         trainings.start_training(Choice())
-    training.used -= trainings.IN_USE + 1  # its visitor has long done nothing: it gives way
+    training.used -= IN_USE + 1  # its visitor has long done nothing: it gives way
     other = trainings.start_training(Choice())
     assert not trainings.is_held(training) and not training.directory.exists() and trainings.is_held(other)
 

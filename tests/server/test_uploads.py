@@ -11,6 +11,7 @@ import pytest
 
 from s2s.errors import UserError
 from s2s.server import temporary, uploads
+from s2s.server.registry import IN_USE
 from tests.setting import Setting
 
 
@@ -58,7 +59,7 @@ def test_what_nobody_uses_gives_way_and_what_is_in_use_does_not(tiny_checkpoint:
         uploads.add_archive("third.zip", content)
     assert full.value.key == "error.uploads_full"
     for upload in (unused, used):
-        upload.used -= uploads.IN_USE
+        upload.used -= IN_USE
     assert uploads.is_held(used)
     third = uploads.add_archive("third.zip", content)
     assert [uploads.is_held(upload) for upload in (unused, used, third)] == [False, True, True]
