@@ -101,9 +101,11 @@ def _start() -> None:
 
 
 def _resume(training: Training) -> None:
-    """Resume a training that ended early; it becomes the last one of the list."""
+    """Resume a training that ended early, unless it gave way meanwhile; it becomes the last one of the list."""
     mine = models.own_trainings()
-    mine.append(mine.pop(mine.index(training)))
+    if training not in mine:
+        return
+    st.session_state[keys.TRAININGS] = [*(other for other in mine if other is not training), training]
     st.session_state.pop(SHOWN, None)  # show its film, even if it had none before
     training.resume()
 
