@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from s2s.config import ATTENTIONS, CELLS
-from s2s.web.shell.foreign import plain
 from s2s.web.shell.language import t
 
 Part = tuple[str, Mapping[str, object]]  # the key of a text in the locales, and its values
@@ -17,7 +16,7 @@ def described(entry: Mapping[str, Any]) -> str:
     """The line for an entry of ``models.about``; empty if its config has no known architecture."""
     model = entry["config"].get("model")
     if isinstance(model, dict) and model.get("attention") == "cross":
-        return t("heads.kind", **{key: plain(str(model.get(key, "?"))) for key in ("kind", "layers", "heads")})
+        return t("heads.kind", **{key: model.get(key, "?") for key in ("kind", "layers", "heads")})
     return t("card.join").join(t(key, **values) for key, values in parts(entry))
 
 
@@ -31,7 +30,7 @@ def parts(entry: Mapping[str, Any]) -> list[Part]:
         return []
     fed = attention not in ("additive", "none") and model.get("input_feeding", True) is True
     extras = [key for key in ("coverage", "pointer", "prior", "shared_embeddings") if model.get(key) is True]
-    layers = {side: plain(str(model.get(f"{side}_layers", 1))) for side in ("encoder", "decoder")}
+    layers = {side: model.get(f"{side}_layers", 1) for side in ("encoder", "decoder")}
     return [
         (f"card.kind.{attention}", {}),
         *([("card.part.input_feeding", {})] if fed else []),

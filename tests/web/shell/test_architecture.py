@@ -82,3 +82,8 @@ def test_the_sidebar_says_it(visit: Visit, root: Path, lang: str, told: str) -> 
     assert any(told in caption.value for caption in app.sidebar.caption)
     app = visit(lang=lang, model="tiny-general", text="我喝茶。")
     assert not any(told in caption.value for caption in app.sidebar.caption)
+
+
+def test_a_models_own_words_are_described_as_they_are() -> None:
+    """Whoever renders the line as Markdown escapes it; a card and a table do not."""
+    assert "a*b" in described(entry(attention="cross", kind="a*b", layers=2, heads=2))
