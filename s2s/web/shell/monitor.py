@@ -8,7 +8,6 @@ import logging
 import uvicorn
 from streamlit import logger as streamlit_logger
 from streamlit.runtime import Runtime
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from s2s import settings
 from s2s.monitoring import events, logs, metrics
@@ -34,8 +33,8 @@ def begin() -> None:
 
 def visitor() -> str:
     """A name of this visit for log lines, from which nobody can take it over; empty outside of a visit."""
-    context = get_script_run_ctx(suppress_warning=True)
-    return hashlib.sha256(context.session_id.encode()).hexdigest()[:12] if context else ""
+    session = turns.visitor()
+    return hashlib.sha256(session.encode()).hexdigest()[:12] if session else ""
 
 
 def _pass_on(logger: logging.Logger) -> None:
