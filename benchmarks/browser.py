@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlencode
@@ -22,6 +20,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.browser_scripts import CLOCK, EDIT, EVIDENCE, FORK, KEYS, PLOT, RUN, SHADOW
+from benchmarks.server import free_port, healthy
 from s2s.checkpoint.open import load
 from s2s.checkpoint.record import Checkpoint
 from s2s.decode.decode import trace
@@ -34,20 +33,14 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 @contextlib.contextmanager
 def serve(script: str, *arguments: str) -> Iterator[tuple[str, float]]:
     """Start a server; yields its address and the time of its start."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), "--", *arguments]
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://localhost:{port}"
     try:
-        while True:
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.02)
+        while not healthy(address):
+            time.sleep(0.02)
         yield address, start
     finally:
         process.terminate()

@@ -7,13 +7,14 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+
+from benchmarks.server import free_port, healthy
 
 ROOT = Path(__file__).resolve().parents[1]
 PORTS = (8601, 8602)  # of the replicas in deploy/nginx.conf
@@ -42,22 +43,6 @@ def nginx() -> str | None:
     return shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
 
 
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def answers(address: str) -> bool:
-    """Whether the server at the address (host:port) is alive."""
-    try:
-        urllib.request.urlopen(f"http://{address}/_stcore/health", timeout=2).close()
-    except OSError:
-        return False
-    return True
-
-
 class Replica:
     """One server process; it can be killed, stopped and started again at the same port."""
 
@@ -73,7 +58,7 @@ class Replica:
 
     def wait(self) -> None:
         """Wait until it answers."""
-        while not answers(f"127.0.0.1:{self.port}"):
+        while not healthy(f"http://127.0.0.1:{self.port}"):
             assert self.process.poll() is None, (self.folder / f"replica-{self.port}.log").read_text()
             time.sleep(0.05)
 
@@ -126,7 +111,7 @@ def deployed(folder: Path, database: str) -> Iterator[Deployment]:
     try:
         for replica in replicas:
             replica.wait()
-        while not answers(f"127.0.0.1:{port}"):
+        while not healthy(f"http://127.0.0.1:{port}"):
             assert proxy.poll() is None, (folder / "error.log").read_text()
             time.sleep(0.02)
         yield Deployment(f"127.0.0.1:{port}", replicas, folder)

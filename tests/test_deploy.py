@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -18,6 +17,7 @@ from pathlib import Path
 import landlockpy
 import pytest
 
+from benchmarks.server import free_port
 from s2s import settings
 from tests.paths import ROOT
 from tests.wait import run_async, until
@@ -156,9 +156,7 @@ def test_the_app_runs_on_what_the_image_has_and_writes_nothing_beside_it(tmp_pat
     before = sorted(tree.rglob("*"))
     (command,) = (json.loads(value) for value in values(1, "CMD"))
     (check,) = re.findall(r'http://[^"]+', values(1, "HEALTHCHECK")[0])
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     place = {"LOOKBACK_HOME": str(tmp_path / "home"), "LOOKBACK_ADDRESS": "127.0.0.1", "LOOKBACK_PORT": port}
     own = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     own |= ENVIRONMENTS["image"] | place | {"PYTHONDONTWRITEBYTECODE": "1", "HOME": str(tmp_path / "home")}

@@ -6,10 +6,8 @@ import contextlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
+from benchmarks.server import free_port, healthy
 from tests.paths import ROOT
 from tests.wait import until
 
@@ -29,21 +28,10 @@ def found() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-def healthy(address: str) -> bool:
-    """Whether the server there answers."""
-    try:
-        urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
 @contextlib.contextmanager
 def serve(folder: Path, script: str = "app.py", **environment: str) -> Iterator[str]:
     """The app as ``streamlit run app.py`` serves it, on a free port; its log goes into ``folder``."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     own = os.environ | {"LOOKBACK_DATABASE": f"sqlite:///{folder}/lookback.sqlite"} | environment
     with (folder / "log").open("wb") as log:

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,11 +23,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from benchmarks.server import free_port, healthy
 from benchmarks.session import Session
 from s2s import __version__
 from s2s.figures import palette
 from tests.paths import ROOT
-from tests.visitors import healthy
 from tests.wait import until
 
 LARGEST = 30_000_000  # bytes
@@ -112,9 +111,7 @@ async def visit(address: str) -> None:
 
 def serve(command: Path, empty: Path, environment: Mapping[str, str]) -> None:
     """Start the app, visit it and stop it as Ctrl-C does."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     log = empty.with_name("log")
     with log.open("wb") as out:
         process = subprocess.Popen(

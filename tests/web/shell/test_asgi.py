@@ -16,19 +16,17 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from benchmarks.server import free_port, healthy
 from s2s import settings
 from s2s.web.shell import asgi, messages
 from tests.paths import ROOT
-from tests.visitors import healthy
 from tests.wait import until
 
 
 @contextmanager
 def served(folder: Path, *options: str, path: str = "", **environment: str) -> Iterator[str]:
     """Host and port of a server that ``lookback serve`` starts; its pages are below ``path``, its log is ``log``."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "s2s", "serve", "--port", str(port), *options]
     own = os.environ | {"LOOKBACK_DATABASE": f"sqlite:///{folder}/lookback.sqlite"} | environment
     with (folder / "log").open("w") as log:

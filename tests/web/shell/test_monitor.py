@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 import urllib.request
 from pathlib import Path
@@ -15,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from streamlit import logger as streamlit_logger
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from benchmarks.server import free_port
 from s2s.web.shell import monitor
 from tests.store.frozen import frozen
 from tests.wait import until
@@ -52,9 +52,7 @@ def samples(address: str) -> dict[str, float]:
 
 
 def test_an_operator_sees_what_no_visitor_does(tmp_path: Path, postgres: str, postgres_database: str) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     own = {"LOOKBACK_DATABASE": postgres_database, "LOOKBACK_INSPECTED": str(tmp_path / "inspected")}
     with served(tmp_path, "--set", "log_format=json", "--set", f"metrics_address={address}", **own) as host:
         until(lambda: get(f"http://{host}/ready")[0] == 200)
