@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from s2s.disk import refuse_special
-from s2s.errors import UserError
+from s2s.errors import UserError, nearest
 from s2s.text.keras_tokenizer import KerasConfig
 from s2s.text.safe import reason
 
@@ -246,7 +246,7 @@ def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "config") ->
         raise UserError("config_type", key=where, expected="table", found=type(values).__name__)
     for key, value in values.items():
         if key not in known:
-            raise UserError("config_key", key=f"{where}.{key}", known=", ".join(known))
+            raise UserError("config_key", key=f"{where}.{key}", known=nearest(key, known))
         default = getattr(defaults, key)
         if dataclasses.is_dataclass(default):
             value = from_dict(type(default), value, f"{where}.{key}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 LANGUAGES = ("zh", "en")
@@ -81,3 +82,24 @@ def _bounded(value: object) -> object:
     text = repr(value) if isinstance(value, bytes) else hex(value) if isinstance(value, int) else str(value)
     text = "".join(c if c.isprintable() else "�" for c in text.replace("\n", " "))
     return text if len(text) <= LONGEST else f"{text[:100]}…{text[101 - LONGEST :]}"
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Names for a sentence, with commas between; too many for a value: those most like ``name``, and an ellipsis.
+
+    >>> nearest("zh", ["en_XX", "zh_CN"])
+    'en_XX, zh_CN'
+    """
+    known = list(names)
+    if len(whole := ", ".join(known)) <= LONGEST:
+        return whole
+    like = difflib.get_close_matches(name, known, n=len(known), cutoff=0.5)
+    like += [other for other in known if other[:2] == name[:2] and other not in like]
+    while like and len(", ".join(like)) > LONGEST - 3:
+        like.pop()
+    for other in known:
+        if other not in like:
+            if len(", ".join([*like, other])) > LONGEST - 3:
+                break
+            like.append(other)
+    return f"{', '.join(like)}, …"

@@ -1,94 +1,29 @@
 """Limits and switches that an operator may set, with a default for each profile (docs/DEPLOY.md, Settings).
 
 The environment variable ``LOOKBACK_FIELD`` sets a field, and so does ``lookback serve --set field=value``. The profile
-``local`` is for one person's own computer, ``class`` for visitors who do not know each other. A limit of 0 switches the
-feature off.
+``local`` is for one person's own computer, ``class`` for visitors who do not know each other. A limit of 0 switches a
+feature off where the table says which; elsewhere it is refused.
 """
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
+from ipaddress import ip_address, ip_network
 from typing import Any
 
-from s2s.errors import UserError
+from s2s.errors import UserError, nearest
 
 # Bytes in an MB, as Streamlit's field in the browser counts. Its server and nginx count 1,048,576: a request has room
 # for what it says around a file.
 MEGABYTE = 1_000_000
+LARGEST_PORT = 65_535
 PREFIX = "LOOKBACK_"
 PLACES = ("HOME", "CHECKPOINTS", "DATA", "INSPECTED", "DATABASE")  # other variables that begin so: docs/INSTALL.md
-
-
-def _setting(default: Any, unit: str, meaning: str, most: int = 0) -> Any:
-    """A field with its default in the profile ``local``, its unit, what it limits, and its largest value."""
-    return field(default=default, metadata={"unit": unit, "meaning": meaning, "most": most})
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Every setting. The defaults are those of the profile ``local``."""
-
-    profile: str = _setting("local", "", "local or class: which defaults the other settings have")
-    address: str = _setting("localhost", "host", "listen at this address alone; 0.0.0.0 for all of the machine's")
-    port: int = _setting(8501, "", "of the server, or the next that is free", 65_535)
-    base_path: str = _setting("", "path", "the part of the address between host and page, if a proxy adds one")
-    hosts: str = _setting(
-        "",
-        "names",
-        "by which browsers may call the server; empty: any, in local this computer's own",
-    )
-
-    trusted_proxies: str = _setting(
-        "127.0.0.1", "addresses", "of proxies whose X-Forwarded-For says the visitor's address, with commas between"
-    )
-
-    log_format: str = _setting("text", "", "of log lines: text or json")
-    log_text: int = _setting(0, "", "1: log lines of runs have the sentence, too", 1)
-    metrics_address: str = _setting("", "host:port", "where Prometheus reads metrics; empty: nowhere")
-
-    checkpoint_mb: int = _setting(100, "MB", "of one uploaded checkpoint", 1_000)
-    test_file_mb: int = _setting(20, "MB", "of one uploaded test file to inspect, or saved run", 1_000)
-    small_file_mb: int = _setting(5, "MB", "of one other uploaded file", 1_000)
-
-    session_files: int = _setting(20, "", "files in the fields of one visit, in memory", 1_000)
-    session_files_mb: int = _setting(200, "MB", "of the files in the fields of one visit", 10_000)
-    memory_files_mb: int = _setting(4_000, "MB", "of the files in the fields of all visits", 1_000_000)
-
-    message_mb: int = _setting(2, "MB", "of one message from a browser, files aside", 200)
-
-    uploads: int = _setting(20, "", "uploaded checkpoints of all visits", 1_000)
-    uploads_per_session: int = _setting(3, "", "uploaded checkpoints of one visit", 100)
-    uploads_mb: int = _setting(1_000, "MB", "of all uploaded checkpoints, unpacked", 1_000_000)
-
-    import_seconds: int = _setting(120, "s", "of one import, beside a second for every MB of its files", 86_400)
-    import_memory_mb: int = _setting(4_000, "MB", "of one import, beside six times the size of its files", 1_000_000)
-
-    trainings: int = _setting(60, "", "trainings of all visits, about 5 MB each", 1_000)
-    trainings_per_session: int = _setting(3, "", "trainings of one visit", 100)
-    training_seconds: int = _setting(240, "s", "of one training; one that goes on joins the queue again", 86_400)
-
-    inspections: int = _setting(1_000, "", "inspections of all visits; then the longest unopened give way", 100_000)
-    inspections_per_session: int = _setting(50, "", "inspections of one visit", 1_000)
-    inspections_per_hour: int = _setting(60, "", "inspections that one visit begins in an hour", 1_000)
-    inspections_mb: int = _setting(20_000, "MB", "of all inspections, with kept states and uploaded files", 1_000_000)
-    inspection_days: int = _setting(0, "days", "until an inspection that nobody opens is deleted; 0: never", 10_000)
-    test_files_mb: int = _setting(1_000, "MB", "of all uploaded test files to inspect", 1_000_000)
-    states_mb: int = _setting(1_000, "MB", "of the states that one inspection keeps", 1_000_000)
-
-    database_connections: int = _setting(20, "", "of one process to the database, at least 1", 1_000)
-
-    rooms: int = _setting(200, "", "open rooms of the classroom", 10_000)
-    room_questions: int = _setting(500, "", "questions of one room", 10_000)
-    rooms_per_client: int = _setting(20, "", "open rooms of one address, such as a school's", 10_000)
-    room_voters: int = _setting(400, "", "seats that a teacher may give a room", 10_000)
-    room_seats: int = _setting(60, "", "seats of a new room", 10_000)
-    joins: int = _setting(400, "", "seats that one address may take at once, and again in a minute", 10_000)
-
-
-FIELDS = {item.name: item for item in fields(Settings)}
+FORMATS = ("text", "json")  # of log lines
 PROFILES: Mapping[str, Mapping[str, Any]] = {
     "local": {},
     "class": {
@@ -103,6 +38,151 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+def _number(default: int, unit: str, meaning: str, most: int, off: str = "", least: int = 1) -> Any:
+    """A number up to ``most``, from 0 if that switches the feature ``off``, else from ``least``."""
+    least = 0 if off else least
+    return field(default=default, metadata={"unit": unit, "meaning": meaning, "least": least, "most": most, "off": off})
+
+
+def _text(default: str, unit: str, meaning: str, check: Callable[[str, str], None]) -> Any:
+    """A text; ``check`` raises UserError for the setting's name and a text that it cannot be."""
+    return field(default=default, metadata={"unit": unit, "meaning": meaning, "off": "", "check": check})
+
+
+def _one_of(known: tuple[str, ...]) -> Callable[[str, str], None]:
+    def check(name: str, text: str) -> None:
+        if text not in known:
+            raise UserError("setting_choice", name=name, found=text or "…", known=", ".join(known))
+
+    return check
+
+
+def _is_host(text: str) -> bool:
+    return _parses(ip_address, text) or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text) is not None
+
+
+def _parses(kind: Callable[[str], object], text: str) -> bool:
+    try:
+        kind(text)
+    except ValueError:
+        return False
+    return True
+
+
+def listed(text: str) -> list[str]:
+    """The parts of a setting with commas between.
+
+    >>> listed("a.example, b.example"), listed("")
+    (['a.example', 'b.example'], [])
+    """
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _check_hosts(name: str, text: str) -> None:
+    for host in [text] if name == "address" else listed(text):
+        if not (_is_host(host) or (name == "hosts" and (host == "*" or _is_host(host.removeprefix("*."))))):
+            raise UserError("setting_host", name=name, found=host or "…")
+
+
+def _check_proxies(name: str, text: str) -> None:
+    for proxy in listed(text):
+        if not (text.strip() == "*" or _parses(ip_network, proxy)):
+            raise UserError("setting_proxies", name=name, found=proxy)
+
+
+def _check_path(name: str, text: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9._~/-]*", text):
+        raise UserError("setting_path", name=name, found=text)
+
+
+def _check_listen(name: str, text: str) -> None:
+    host, _, port = text.rpartition(":")
+    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if text and not (_is_host(host) and re.fullmatch("[0-9]{1,5}", port) and 0 < int(port) <= LARGEST_PORT):
+        raise UserError("setting_address", name=name, found=text)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting. The defaults are those of the profile ``local``."""
+
+    profile: str = _text(
+        "local", "", "local or class: which defaults the other settings have", _one_of(tuple(PROFILES))
+    )
+    address: str = _text(
+        "localhost", "host", "listen at this address alone; 0.0.0.0 for all of the machine's", _check_hosts
+    )
+    port: int = _number(8501, "", "of the server, or the next that is free", LARGEST_PORT)
+    base_path: str = _text(
+        "", "path", "the part of the address between host and page, if a proxy adds one", _check_path
+    )
+    hosts: str = _text(
+        "", "names", "by which browsers may call the server; empty: any, in local this computer's own", _check_hosts
+    )
+
+    trusted_proxies: str = _text(
+        "127.0.0.1",
+        "addresses",
+        "of proxies whose X-Forwarded-For says the visitor's address, with commas between",
+        _check_proxies,
+    )
+
+    log_format: str = _text("text", "", "of log lines: text or json", _one_of(FORMATS))
+    log_text: int = _number(0, "", "1: log lines of runs have the sentence, too", 1, least=0)
+    metrics_address: str = _text("", "host:port", "where Prometheus reads metrics; empty: nowhere", _check_listen)
+
+    checkpoint_mb: int = _number(100, "MB", "of one uploaded checkpoint", 1_000, "zip files")
+    test_file_mb: int = _number(
+        20, "MB", "of one uploaded test file to inspect, or saved run", 1_000, "test files, saved runs"
+    )
+    small_file_mb: int = _number(5, "MB", "of one other uploaded file", 1_000, "small files")
+
+    session_files: int = _number(20, "", "files in the fields of one visit, in memory", 1_000, "files")
+    session_files_mb: int = _number(200, "MB", "of the files in the fields of one visit", 10_000, "files")
+    memory_files_mb: int = _number(4_000, "MB", "of the files in the fields of all visits", 1_000_000, "files")
+
+    message_mb: int = _number(2, "MB", "of one message from a browser, files aside", 200)
+
+    uploads: int = _number(20, "", "uploaded checkpoints of all visits", 1_000, "uploads")
+    uploads_per_session: int = _number(3, "", "uploaded checkpoints of one visit", 100, "uploads")
+    uploads_mb: int = _number(1_000, "MB", "of all uploaded checkpoints, unpacked", 1_000_000, "uploads")
+
+    import_seconds: int = _number(120, "s", "of one import, beside a second for every MB of its files", 86_400)
+    import_memory_mb: int = _number(4_000, "MB", "of one import, beside six times the size of its files", 1_000_000)
+
+    trainings: int = _number(60, "", "trainings of all visits, about 5 MB each", 1_000, "trainings")
+    trainings_per_session: int = _number(3, "", "trainings of one visit", 100, "trainings")
+    training_seconds: int = _number(
+        240, "s", "of one training; one that goes on joins the queue again", 86_400, "trainings"
+    )
+
+    inspections: int = _number(
+        1_000, "", "inspections of all visits; then the longest unopened give way", 100_000, "inspections"
+    )
+    inspections_per_session: int = _number(50, "", "inspections of one visit", 1_000, "inspections")
+    inspections_per_hour: int = _number(60, "", "inspections that one visit begins in an hour", 1_000, "inspections")
+    inspections_mb: int = _number(
+        20_000, "MB", "of all inspections, with kept states and uploaded files", 1_000_000, "inspections"
+    )
+    inspection_days: int = _number(
+        0, "days", "until an inspection that nobody opens is deleted; 0: never", 10_000, least=0
+    )
+    test_files_mb: int = _number(1_000, "MB", "of all uploaded test files to inspect", 1_000_000, "test files")
+    states_mb: int = _number(1_000, "MB", "of the states that one inspection keeps", 1_000_000, "states")
+
+    database_connections: int = _number(20, "", "of one process to the database", 1_000)
+
+    rooms: int = _number(200, "", "open rooms of the classroom", 10_000, "classroom")
+    room_questions: int = _number(500, "", "questions of one room", 10_000, "classroom")
+    rooms_per_client: int = _number(20, "", "open rooms of one address, such as a school's", 10_000, "classroom")
+    room_voters: int = _number(400, "", "seats that a teacher may give a room", 10_000, "classroom")
+    room_seats: int = _number(60, "", "seats of a new room", 10_000)
+    joins: int = _number(400, "", "seats that one address may take at once, and again in a minute", 10_000, "classroom")
+
+
+FIELDS = {item.name: item for item in fields(Settings)}
+
+
 @functools.cache
 def current() -> Settings:
     """The settings of this process, from its environment. Raises UserError as ``read`` does."""
@@ -111,9 +191,7 @@ def current() -> Settings:
 
 def read(environment: Mapping[str, str]) -> Settings:
     """The settings that the variables choose. Raises UserError for an unknown profile or a value that does not fit."""
-    profile = environment.get(variable("profile"), "local")
-    if profile not in PROFILES:
-        raise UserError("setting_choice", name="profile", found=profile, known=", ".join(PROFILES))
+    profile = _parsed(FIELDS["profile"], environment.get(variable("profile"), "local"))
     chosen = dict(PROFILES[profile])
     for name, item in FIELDS.items():
         text = environment.get(variable(name))
@@ -127,7 +205,7 @@ def check_names(environment: Mapping[str, str]) -> None:
     known = {variable(name) for name in FIELDS} | {PREFIX + name for name in PLACES}
     for name in environment:
         if name.startswith(PREFIX) and name not in known:
-            raise UserError("setting_unknown", name=name, known=", ".join(sorted(known)))
+            raise UserError("setting_unknown", name=name, known=nearest(name, sorted(known)))
 
 
 def variable(name: str) -> str:
@@ -147,18 +225,35 @@ def assignment(text: str) -> tuple[str, str]:
     """
     name, _, value = text.partition("=")
     if name not in FIELDS:
-        raise UserError("setting_unknown", name=name, known=", ".join(FIELDS))
+        raise UserError("setting_unknown", name=name, known=nearest(name, FIELDS))
     _parsed(FIELDS[name], value)
     return variable(name), value
 
 
 def _parsed(item: Field[Any], text: str) -> Any:
+    """The value of a setting. Raises UserError for a text that it cannot be, whichever way it came."""
     if isinstance(item.default, str):
+        item.metadata["check"](item.name, text)
         return text
-    most = item.metadata["most"]
-    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) <= most):
-        raise UserError("setting_range", name=item.name, low=0, high=most, found=text or "…")
+    if not re.fullmatch("-?[0-9]+", text):
+        raise UserError("setting_number", name=item.name, found=text or "…")
+    low, high = item.metadata["least"], item.metadata["most"]
+    if len(text) > 9 or not low <= int(text) <= high:
+        raise UserError("setting_range", name=item.name, low=low, high=high, found=text)
     return int(text)
+
+
+def is_off(feature: str) -> bool:
+    """Whether one of the limits that switch the feature off is 0."""
+    limits = [name for name, item in FIELDS.items() if item.metadata["off"] == feature]
+    assert limits, feature
+    return not all(getattr(current(), name) for name in limits)
+
+
+def check_on(feature: str) -> None:
+    """Raise UserError if the operator has switched the feature off."""
+    if is_off(feature):
+        raise UserError("switched_off")
 
 
 def largest_upload(chosen: Settings) -> int:
@@ -166,10 +261,17 @@ def largest_upload(chosen: Settings) -> int:
     return max(chosen.checkpoint_mb, chosen.test_file_mb, chosen.small_file_mb, 1)
 
 
-def table() -> list[tuple[str, str, str, str, str]]:
-    """A row for each setting: name, value in ``local``, value in ``class``, unit, meaning."""
+def table() -> list[tuple[str, str, str, str, str, str]]:
+    """A row for each setting: name, value in ``local``, in ``class``, unit, what 0 switches off, meaning."""
     local, of_class = (read({variable("profile"): profile}) for profile in ("local", "class"))
     return [
-        (name, str(getattr(local, name)), str(getattr(of_class, name)), item.metadata["unit"], item.metadata["meaning"])
+        (
+            name,
+            str(getattr(local, name)),
+            str(getattr(of_class, name)),
+            item.metadata["unit"],
+            item.metadata["off"],
+            item.metadata["meaning"],
+        )
         for name, item in FIELDS.items()
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 import pytest
@@ -9,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s import settings
+from s2s.__main__ import main
 from s2s.errors import UserError
-from s2s.server import trainings, uploads
+from s2s.server import clients, inspection_quota, inspections, trainings, uploads
 from s2s.settings import FIELDS, PLACES, PROFILES, Settings, assignment, check_names, read, table, variable
+from s2s.store import rooms
 from s2s.train.live import Choice
 from tests.paths import ROOT
 from tests.setting import Setting
@@ -26,7 +30,7 @@ def test_without_variables_the_settings_are_those_of_one_person() -> None:
 @given(st.sampled_from(NUMBERS), st.integers(0, 10**12), st.sampled_from(sorted(PROFILES)))
 def test_a_variable_changes_its_field_alone_and_only_within_its_bounds(name: str, value: int, profile: str) -> None:
     environment = {"LOOKBACK_PROFILE": profile, variable(name): str(value)}
-    if value > FIELDS[name].metadata["most"]:
+    if not FIELDS[name].metadata["least"] <= value <= FIELDS[name].metadata["most"]:
         with pytest.raises(UserError, match=name):
             read(environment)
     else:
@@ -34,10 +38,77 @@ def test_a_variable_changes_its_field_alone_and_only_within_its_bounds(name: str
         assert asdict(read(environment)) == before | {name: value}
 
 
-@given(st.sampled_from(NUMBERS), st.text().filter(lambda text: not (text.isascii() and text.isdecimal())))
+@given(st.sampled_from(NUMBERS), st.text().filter(lambda text: not re.fullmatch("-?[0-9]+", text)))
 def test_a_number_is_digits(name: str, text: str) -> None:
-    with pytest.raises(UserError):
+    with pytest.raises(UserError) as caught:
         assignment(f"{name}={text}")
+    assert caught.value.key == "error.setting_number"
+
+
+WRONG = {
+    "profile": ("", "klass"),
+    "address": ("", "a b", "http://class.example", "localhost:8501"),
+    "base_path": ("a b", "?x", "a%20b", "https://a.example/x"),
+    "hosts": ("https://class.example", "class.example:443", "a.example; b.example", "*.*"),
+    "trusted_proxies": ("localhost", "10.0.0.1/8", "127.0.0.1;10.0.0.1", "127.0.0.1, *"),
+    "log_format": ("", "xml"),
+    "metrics_address": (
+        "9464",
+        ":9464",
+        "127.0.0.1",
+        "localhost:",
+        "localhost:0",
+        "a:99999",
+        "a:b",
+        "[::1]",
+        "a:b:9464",
+    ),
+    "rooms": ("", "abc", "1.5", "²", "1e3", "-1", "10001", "1" * 5_000),
+    "port": ("0", "65536"),
+    "database_connections": ("0",),
+    "message_mb": ("0",),
+    "room_seats": ("0",),
+    "import_memory_mb": ("0",),
+}
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in WRONG.items() for text in texts])
+def test_a_wrong_value_is_refused_alike_whichever_way_it_comes(
+    name: str, text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UserError) as caught:
+        read({variable(name): text})
+    assert name in str(caught.value) and len(str(caught.value)) < 500
+    assert main(["serve", "--settings", "--set", f"{name}={text}"]) == 2
+    assert str(caught.value) in capsys.readouterr().err
+    monkeypatch.setenv(variable(name), text)
+    for options in ([], ["--settings"]):
+        assert main(["serve", *options]) == 2
+        assert str(caught.value) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *(("address", text) for text in ("0.0.0.0", "::", "::1", "class.example", "srv_1")),
+        *(("base_path", text) for text in ("", "lookback", "/a/b-c/")),
+        *(("hosts", text) for text in ("", "class.example, *.lab.example", "*", "::1,127.0.0.1")),
+        *(("trusted_proxies", text) for text in ("", "*", "127.0.0.1,10.0.0.0/8", "::1", "fd00::/8")),
+        *(("metrics_address", text) for text in ("", "127.0.0.1:9464", "[::1]:9464", "::1:9464", "localhost:1")),
+    ],
+)
+def test_a_text_that_fits_is_taken_as_it_is(name: str, text: str) -> None:
+    assert getattr(read({variable(name): text}), name) == text
+
+
+@pytest.mark.parametrize("address", ["mysql://x", "nonsense", "sqlite://", "postgres"])
+@pytest.mark.parametrize("options", [[], ["--settings"]])
+def test_a_database_of_another_kind_is_refused_at_the_start(
+    address: str, options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOOKBACK_DATABASE", address)
+    assert main(["serve", *options]) == 2
+    assert "Mend LOOKBACK_DATABASE" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["", "=", "rooms", "room=1", "ROOMS=1", "rooms=-1", "rooms=1.5", "rooms=²", "home=/x"])
@@ -48,7 +119,7 @@ def test_what_is_no_assignment_is_refused(text: str) -> None:
 
 def test_a_variable_with_a_slip_is_refused() -> None:
     check_names({"LOOKBACK_ROOMS": "1", "PATH": "/bin"} | {f"LOOKBACK_{name}": "x" for name in PLACES})
-    with pytest.raises(UserError, match="LOOKBACK_UPLAODS"):
+    with pytest.raises(UserError, match=r"LOOKBACK_UPLAODS.* are: LOOKBACK_UPLOADS, .*, …[.]$"):
         check_names({"LOOKBACK_UPLAODS": "1"})
 
 
@@ -63,7 +134,7 @@ def test_a_class_is_bounded_at_least_as_much_as_one_person() -> None:
 
 
 def test_the_table_of_the_documentation_is_that_of_the_code() -> None:
-    head = "| setting | local | class | unit | what it is |\n|---|---|---|---|---|\n"
+    head = "| setting | local | class | unit | 0 switches off | what it is |\n|---|---|---|---|---|---|\n"
     rows = [[f"`{cell}`" if place < 3 and cell else cell for place, cell in enumerate(row)] for row in table()]
     lines = "".join(f"| {' | '.join(row)} |\n" for row in rows)
     assert head + lines in (ROOT / "docs" / "DEPLOY.md").read_text(encoding="utf-8")
@@ -74,9 +145,34 @@ def test_the_fixture_changes_settings(setting: Setting) -> None:
     assert settings.current().rooms == 3
 
 
-def test_a_limit_of_0_switches_a_feature_off(setting: Setting) -> None:
-    setting(uploads_per_session=0, trainings_per_session=0)
-    with pytest.raises(UserError, match="switched this off"):
-        uploads.add_archive("a.zip", b"")
-    with pytest.raises(UserError, match="switched this off"):
-        trainings.start_training(Choice())
+ENTRIES: Mapping[str, Sequence[Callable[[], object]]] = {  # what a visitor begins, by the feature that it belongs to
+    "uploads": (lambda: uploads.add_archive("a.zip", b""), lambda: uploads.add_folder("a")),
+    "zip files": (lambda: uploads.add_archive("a.zip", b""),),
+    "trainings": (lambda: trainings.start_training(Choice()),),
+    "inspections": (
+        lambda: inspection_quota.check_visit(0, []),
+        inspection_quota.make_room,
+        lambda: inspections.start_inspection("a", None),  # type: ignore[arg-type]
+    ),
+    "test files": (lambda: inspections.store_upload("a.tsv", b""),),
+    "test files, saved runs": (lambda: inspections.store_upload("a.tsv", b""),),
+    "classroom": (
+        lambda: rooms.open_room(None),  # type: ignore[arg-type]
+        lambda: clients.check_join("192.0.2.1"),
+    ),
+}
+IN_PAGES = {"files", "small files", "states"}  # tests/web/test_upload_limits.py, tests/web/test_switched_off.py
+
+
+@pytest.mark.parametrize("name", [name for name in NUMBERS if FIELDS[name].metadata["off"] not in {"", *IN_PAGES}])
+def test_a_limit_of_0_switches_its_feature_off(name: str, setting: Setting) -> None:
+    setting(**{name: 0})
+    for enter in ENTRIES[FIELDS[name].metadata["off"]]:
+        with pytest.raises(UserError, match="switched this off"):
+            enter()
+
+
+def test_every_number_says_what_0_is() -> None:
+    assert {item.metadata["off"] for item in FIELDS.values()} == {"", *ENTRIES, *IN_PAGES}
+    taken = {name for name in NUMBERS if not FIELDS[name].metadata["least"]}
+    assert taken == {name for name in NUMBERS if FIELDS[name].metadata["off"]} | {"log_text", "inspection_days"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from s2s import locations
-from s2s.errors import UserError
+from s2s.errors import UserError, nearest
 
 VIEW = "@"  # in name@layer.head, which selects the attention head that is shown
 
@@ -24,7 +24,7 @@ def find_checkpoint(name: str | Path) -> Path:
             path = path if path.name not in ("", "..") else path.resolve()
             return path.with_name(f"{path.name}{at}{view}")
     known = sorted({path.parent.name for folder in folders for path in folder.glob("*/config.json")})
-    raise UserError("checkpoint_not_found", checkpoint=str(name), known=", ".join(known) or "(none yet)")
+    raise UserError("checkpoint_not_found", checkpoint=str(name), known=nearest(str(name), known) or "(none yet)")
 
 
 def find_inspected(held: Mapping[str, str], named: str | None) -> Path:

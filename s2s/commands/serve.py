@@ -29,19 +29,23 @@ def add_serve_command(commands: Commands) -> None:
 
 
 def serve(options: argparse.Namespace, command: str) -> int:
-    """``serve``: run the server in this process until it is stopped.
+    """``serve``: run the server in this process until it is stopped, or print its settings; both check them alike.
 
     The settings go into the environment, from where this process and those that it starts read them.
     """
+    from s2s.store import database
+
     named = {name: getattr(options, name) for name in ("profile", "address", "port", "base_path")}
     given = [f"{name}={value}" for name, value in named.items() if value is not None]
     os.environ.update(map(settings.assignment, [*options.set, *given]))
     settings.check_names(os.environ)
     settings.current.cache_clear()
     chosen = settings.current()
+    database.default_url()  # raises UserError for an address of no database
     if options.settings:
-        for name, _, _, unit, meaning in settings.table():
-            print(f"{name}={getattr(chosen, name)}  # {unit}{', ' if unit else ''}{meaning}")
+        for name, _, _, unit, off, meaning in settings.table():
+            notes = filter(None, (unit, meaning, off and f"0: no {off}"))
+            print(f"{name}={getattr(chosen, name)}  # {', '.join(notes)}")
         return 0
     runpy.run_module("s2s.web.shell.asgi", run_name="__main__")  # in this process, which gets Ctrl-C and SIGTERM
     return 0

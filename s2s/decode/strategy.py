@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from s2s.errors import UserError
+from s2s.errors import UserError, nearest
 
 Choose = Callable[[Tensor, int], int]  # (log_probs_V, step) → id
 
@@ -35,7 +35,7 @@ class Settings:
         known = [one.name for one in fields(Settings)]
         for name in values:
             if name not in known:
-                takes, like = ", ".join([*others, *known]), difflib.get_close_matches(name, [*known, *others], n=1)
+                takes, like = nearest(name, [*others, *known]), difflib.get_close_matches(name, [*known, *others], n=1)
                 if like:
                     raise UserError("setting_like", name=name[:40], like=like[0], known=takes)
                 raise UserError("setting_unknown", name=name[:40], known=takes)

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from s2s import disk
-from s2s.errors import UserError
+from s2s.errors import UserError, nearest
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.schema import SCHEMA, TABLE
 
@@ -61,13 +61,13 @@ class Query:
     def __post_init__(self) -> None:
         for name, known in ((self.sort, SORTS), *((name, NUMBERS) for name in self.ranges)):
             if name not in known:
-                raise UserError("setting_choice", name="sort", found=name, known=", ".join(known))
+                raise UserError("setting_choice", name="sort", found=name, known=nearest(name, known))
         for name in self.causes:
             if name not in CAUSES:
-                raise UserError("setting_choice", name="causes", found=name, known=", ".join(CAUSES))
+                raise UserError("setting_choice", name="causes", found=name, known=nearest(name, CAUSES))
         for name in self.words:
             if name not in WORDS:
-                raise UserError("setting_choice", name="words", found=name, known=", ".join(WORDS))
+                raise UserError("setting_choice", name="words", found=name, known=nearest(name, WORDS))
 
     def without(self, condition: str) -> Query:
         """A copy without one condition, named as in ``Examples.masks``."""

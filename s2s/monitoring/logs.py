@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from s2s.errors import UserError
 from s2s.text.safe import printable, shortened
 
-FORMATS = ("text", "json")
 FIELDS = "fields"  # the attribute of a record with an event's values, by name
 LONGEST = 500  # characters of one value
 LONGEST_TRACEBACK = 20_000  # characters; of a longer one the end, which names the error
@@ -60,9 +58,7 @@ def _value(value: object) -> Any:
 
 
 def set_up(form: str) -> None:
-    """Write the records of all loggers to standard error in one of ``FORMATS``. Raises UserError for another."""
-    if form not in FORMATS:
-        raise UserError("setting_choice", name="log_format", found=form, known=", ".join(FORMATS))
+    """Write the records of all loggers to standard error, as ``text`` or ``json``."""
     handler = logging.StreamHandler()
     handler.setFormatter(LineFormatter(form == "json"))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)

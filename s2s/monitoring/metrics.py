@@ -29,10 +29,8 @@ DATABASE_ERRORS = Counter("lookback_database_errors", "Times that the database c
 
 
 def serve(address: str) -> WSGIServer:
-    """Serve the metrics at ``HOST:PORT``, in a thread, to everybody who reaches it. UserError if it cannot."""
+    """Serve the metrics at ``HOST:PORT``, in a thread, to everybody who reaches it. UserError if it cannot listen."""
     host, _, port = address.rpartition(":")
-    if not (host and port.isascii() and port.isdecimal() and 0 < int(port) < 65_536):
-        raise UserError("setting_address", name="metrics_address", found=address)
     try:
         return start_http_server(int(port), host.strip("[]"), REGISTRY)[0]
     except OSError as error:

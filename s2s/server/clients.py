@@ -31,7 +31,8 @@ def client(address: object) -> str:
 
 
 def check_join(address: object) -> None:
-    """Count a seat that a client takes. Raises UserError if the client took too many lately."""
+    """Count a seat that a client takes. Raises UserError if the client took too many lately, or nobody may."""
+    settings.check_on("classroom")
     if not _joins(settings.current().joins).take(client(address)):
         raise UserError("joins_limited")
 

@@ -27,9 +27,8 @@ _next_sweep = [0.0]
 
 def check_visit(held: int, times: Sequence[float]) -> None:
     """Raise UserError if a visit that holds so many inspections, requested at these times, may not request another."""
+    settings.check_on("inspections")
     most = settings.current()
-    if most.inspections_per_session == 0:
-        raise UserError("switched_off")
     if held >= most.inspections_per_session:
         raise UserError("inspections_own_full", most=most.inspections_per_session)
     lately = [moment for moment in times if time.time() - moment < HOUR]
@@ -43,6 +42,7 @@ def make_room(megabytes: float = 0.0, count: int = 1) -> None:
 
     ``megabytes`` are those of a new inspection's uploaded file or, with ``count`` 0, of states that an old one keeps.
     """
+    settings.check_on("inspections")  # else all would be deleted before the refusal
     with _LOCK:
         _delete_expired()
         names, most = _requested(), settings.current()

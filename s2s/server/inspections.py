@@ -119,6 +119,8 @@ def store_upload(name: str, content: bytes, admit: Callable[[], None] = lambda: 
     suffix = Path(name).suffix.lower()
     # The uploaded name is not used as a path, and .gz is not unpacked: a small one can hold terabytes.
     path = _upload_folder() / (hashlib.sha256(content).hexdigest() + (suffix if suffix in EXTENSIONS else ".tsv"))
+    settings.check_on("test files, saved runs")
+    settings.check_on("test files")
     if not path.exists():
         admit()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -260,7 +262,11 @@ def find_running(name: str) -> RunningInspection | None:
 
 
 def start_inspection(name: str, checkpoint: Checkpoint) -> RunningInspection:
-    """Start or continue a requested inspection unless it runs; returns its job. Raises UserError without a request."""
+    """Start or continue a requested inspection unless it runs; returns its job.
+
+    Raises UserError without a request, and if inspections are switched off.
+    """
+    settings.check_on("inspections")
     entry = find_entry(name)
     if entry is None or entry.request is None:
         raise UserError("inspect_gone")

@@ -106,9 +106,8 @@ def _discard(training: Training) -> None:
 
 
 def start_training(choice: live.Choice) -> Training:
-    """Queue a new training. Raises UserError if there are too many."""
-    if settings.current().trainings_per_session == 0:
-        raise UserError("switched_off")
+    """Queue a new training. Raises UserError if there are too many, or if they are switched off."""
+    settings.check_on("trainings")
     most = settings.current().trainings
     if not _TRAININGS.make_room(lambda held: len(held) >= most, _discard):
         raise UserError("training_full", most=most)

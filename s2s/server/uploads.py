@@ -49,6 +49,8 @@ def is_held(upload: Upload) -> bool:
 def add_archive(title: str, content: bytes) -> Upload:
     """Add a checkpoint from a zip file. Raises UserError for another kind of file, or if there are too many uploads."""
 
+    settings.check_on("zip files")
+
     def fill(directory: Path) -> None:
         most = settings.current().checkpoint_mb
         if len(content) > most * settings.MEGABYTE:
@@ -109,8 +111,7 @@ def _are_full(held: Sequence[Upload]) -> bool:
 
 def _register(title: str, fill: Callable[[Path], object]) -> Upload:
     """Register the directory that ``fill`` writes. Raises UserError if the uploads of all sessions exceed a limit."""
-    if settings.current().uploads_per_session == 0:
-        raise UserError("switched_off")
+    settings.check_on("uploads")
     with _UPLOADS.lock:
         if not _UPLOADS.make_room(_are_full, _discard):
             raise UserError("uploads_full")

@@ -116,7 +116,7 @@ def _engine(url: URL) -> Engine:
 
 def _pool(seconds: int) -> dict[str, Any]:
     """SQLAlchemy's options for a pool of a fixed size, for one of whose connections a thread waits so long."""
-    size = max(1, settings.current().database_connections)  # SQLAlchemy's 0 would be no limit
+    size = settings.current().database_connections
     return {"pool_size": size, "max_overflow": 0, "pool_timeout": seconds}
 
 

@@ -128,8 +128,9 @@ def make_question(trace: Trace, t: int) -> tuple[Question, Truth]:
 def open_room(engine: Engine, now: float | None = None, client: str = "") -> tuple[str, str]:
     """Delete expired rooms and open one; returns its code and key.
 
-    ``client`` is whoever opens it. Raises UserError if there are too many rooms, or too many of the client.
+    ``client`` is whoever opens it. Raises UserError for too many rooms, too many of the client, or if none may be.
     """
+    settings.check_on("classroom")
     now = time.time() if now is None else now
     key = secrets.token_urlsafe(18)
     with writing(engine) as connection:

@@ -111,7 +111,8 @@ def read_seats(engine: Engine, code: str) -> Seats:
 def _seats(connection: Connection, code: str) -> Seats:
     taken = connection.scalar(select(func.count()).select_from(VOTERS).where(VOTERS.c.room == code)) or 0
     row = connection.execute(select(SEATS.c.seats, SEATS.c.locked).where(SEATS.c.room == code)).first()
-    return Seats(taken, row.seats, row.locked) if row else Seats(taken, settings.current().room_seats, False)
+    most = settings.current()
+    return Seats(taken, row.seats, row.locked) if row else Seats(taken, min(most.room_seats, most.room_voters), False)
 
 
 def set_seats(engine: Engine, code: str, key: str, seats: int, locked: bool, now: float | None = None) -> None:

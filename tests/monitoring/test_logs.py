@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.errors import UserError
 from s2s.monitoring import logs
 from s2s.monitoring.logs import LONGEST, LineFormatter
 
@@ -70,8 +69,3 @@ def test_all_loggers_write_the_format(root_logger: logging.Logger, capsys: pytes
     logs.set_up("json")
     logging.getLogger("anybody").warning("a\nb")
     assert json.loads(capsys.readouterr().err)["event"] == "a\ufffdb"
-
-
-def test_another_format_is_refused() -> None:
-    with pytest.raises(UserError, match="log_format is xml; choose one of: text, json"):
-        logs.set_up("xml")

@@ -55,8 +55,13 @@ def test_a_visit_has_a_number_of_inspections_and_a_rate(setting: Setting) -> Non
     with pytest.raises(UserError) as hour:
         inspection_quota.check_visit(0, [now - HOUR + 119, now, now])
     assert hour.value.key == "error.inspections_hour" and hour.value.values["minutes"] == 2
-    setting(inspections_per_session=0)
-    assert refused(0, [], check=inspection_quota.check_visit) == "error.switched_off"
+
+
+def test_switched_off_nothing_gives_way(setting: Setting) -> None:
+    names = [held(0, age=3 * HOUR), held(1)]
+    setting(inspections=0)
+    assert refused() == refused(1.0, 0) == "error.switched_off"
+    assert left(names) == names
 
 
 def test_the_longest_unopened_give_way_and_those_in_use_stay(setting: Setting) -> None:

@@ -154,8 +154,9 @@ def test_a_user_error_of_the_process_is_raised(processes: list[subprocess.Popen[
 def test_time_and_number_are_bounded(processes: list[subprocess.Popen[str]], setting: Setting) -> None:
     training = trainings.start_training(Choice())
     until(lambda: (training.poll() or True) and training.moments)
-    setting(training_seconds=0)
+    setting(training_seconds=-1)  # it has passed
     ended(training)
+    setting(training_seconds=240)
     assert training.timed_out and training.job.stopped and training.checkpoint.exists()
     setting(trainings=len(trainings._TRAININGS.entries()))
     with pytest.raises(UserError):

@@ -13,7 +13,7 @@ from tests.web.markdown_walk import foreign
 # Expressions that the walk cannot follow, by why no text of others is in them.
 LISTED = {
     "a number": """
-        checkpoints/page.py: limits.uploads_per_session
+        checkpoints/page.py: settings.current().uploads_per_session
         classroom/teacher.py: counts.voters
         classroom/teacher.py: seats.seats
         classroom/teacher.py: seats.taken

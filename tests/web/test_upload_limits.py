@@ -43,7 +43,7 @@ def test_every_field_takes_its_limit_from_the_settings() -> None:
     found = {}
     for _, call in [*calls("file_field"), *calls("files_field")]:
         key, limit = map(ast.unparse, call.args[1:3])
-        found[re.findall(r"\w+", key.replace("f'", ""))[0]] = limit.split(".")[-1]
+        found[re.findall(r"\w+", key.replace("f'", ""))[0]] = limit.strip("'")
     assert found == FIELDS
 
 
@@ -53,11 +53,17 @@ def test_the_server_lets_through_what_the_fields_promise() -> None:
     assert config["server"]["maxUploadSize"] == settings.largest_upload(Settings())
 
 
-def test_a_limit_of_0_switches_a_field_off(visit_page: Visit, setting: Setting) -> None:
-    setting(small_file_mb=0)
+@pytest.mark.parametrize("name", ["small_file_mb", "session_files", "session_files_mb", "memory_files_mb"])
+def test_a_limit_of_0_switches_a_field_off(visit_page: Visit, setting: Setting, name: str) -> None:
+    setting(**{name: 0})
     app = visit_page("evidence", lang="zh")
     assert app.file_uploader(key="evidence_file").proto.disabled
     assert say("error.switched_off", "zh") in [caption.value for caption in app.caption]
+
+
+def test_a_field_promises_no_more_than_a_visit_may_hold(visit_page: Visit, setting: Setting) -> None:
+    setting(small_file_mb=5, session_files_mb=3)
+    assert visit_page("evidence").file_uploader(key="evidence_file").proto.max_upload_size_mb == 3
 
 
 @pytest.mark.parametrize("server", [4, 100])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from s2s.errors import UserError
+from s2s.errors import UserError, nearest
 
 NLLB = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")  # the form of a language's name, the only way to recognise NLLB's
 WRAPPED = ("mbart", "plbart")  # model types whose decoder first reads the last token of the target in training
-NAMED = 12  # languages that an error names at most
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def choose(tokenizer: Any, network: Any, source: str, target: str) -> Languages:
         if not ids:
             raise UserError("huggingface_no_languages")
         if name not in ids:
-            raise UserError("huggingface_language", found=name[:40], count=len(ids), known=nearest(name, list(ids)))
+            raise UserError("huggingface_language", found=name[:40], count=len(ids), known=nearest(name, ids))
     if not ids:
         return Languages()
     own = str(tokenizer.src_lang or "").strip("_")
@@ -79,15 +77,3 @@ def _written(tokenizer: Any, network: Any, ids: Mapping[str, int]) -> str:
     begun = (generation.forced_bos_token_id, generation.decoder_start_token_id, network.config.decoder_start_token_id)
     own = str(tokenizer.tgt_lang or "").strip("_")
     return next((names[i] for i in begun if i in names), own if own in ids else "")
-
-
-def nearest(name: str, names: list[str]) -> str:
-    """At most ``NAMED`` names separated by commas, those most similar to ``name`` first.
-
-    >>> nearest("zh", ["en_XX", "zh_CN"])
-    'zh_CN, en_XX'
-    """
-    like = difflib.get_close_matches(name, names, n=NAMED, cutoff=0.5)
-    like += [other for other in names if other[:2] == name[:2] and other not in like]
-    first = [*like, *(other for other in names if other not in like)][:NAMED]
-    return ", ".join(first) + (" …" if len(names) > len(first) else "")

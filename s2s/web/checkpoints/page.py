@@ -111,14 +111,13 @@ def _upload_section() -> None:
     """Draw the forms that add a checkpoint to this session, and a button for each that removes it."""
     mine = models.own_uploads()
     with st.expander(t("cards.bring"), expanded=bool(mine)):
-        limits = settings.current()
-        most = limits.uploads_per_session
-        st.caption(t("cards.bring_help", files=", ".join(FILES), most=most) if most else t("error.switched_off"))
-        full = len(mine) >= most
+        most, off = settings.current().uploads_per_session, settings.is_off("uploads")
+        st.caption(t("error.switched_off") if off else t("cards.bring_help", files=", ".join(FILES), most=most))
+        full = off or len(mine) >= most
         left, right = st.columns(2)
         generation = st.session_state.get(UPLOADS_MADE, 0)  # a fresh widget once its file has been taken
         with left:
-            file = file_field(t("cards.zip"), f"zip-{generation}", limits.checkpoint_mb, ["zip"], disabled=full)
+            file = file_field(t("cards.zip"), f"zip-{generation}", "checkpoint_mb", ["zip"], disabled=full)
         if file is not None and st.session_state.get(LAST_FILE) != file.file_id:
             st.session_state[LAST_FILE] = file.file_id  # not read anew at every run
             content = file.getvalue()

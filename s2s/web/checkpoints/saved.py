@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from s2s import settings
 from s2s.errors import UserError
 from s2s.player import page
 from s2s.text.safe import reason
@@ -27,7 +26,7 @@ def saved_runs_section() -> None:
     """Draw the file field and the files' lanes in the player, or say why they cannot be shown."""
     with st.expander(t("saved.title"), key="saved"):
         st.caption(t("saved.help"))
-        files = files_field(t("saved.files"), "saved_files", settings.current().test_file_mb, ["json", "html"])
+        files = files_field(t("saved.files"), "saved_files", "test_file_mb", ["json", "html"])
     if not files:
         return
     lanes, errors = _read_files(files)

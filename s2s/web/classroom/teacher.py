@@ -36,7 +36,12 @@ def teacher_page() -> None:
             st.warning(t("classroom.closed"))
         if room is None:
             _show_problem()
-            st.button(t("classroom.open"), key="open_room", type="primary", on_click=_open_room, args=(engine,))
+            off = settings.is_off("classroom")
+            st.button(
+                t("classroom.open"), key="open_room", type="primary", on_click=_open_room, args=(engine,), disabled=off
+            )
+            if off:
+                st.caption(t("error.switched_off"))
             teacher_room.sync_browser()
             return
         left, right = st.columns([9, 3], gap="medium")

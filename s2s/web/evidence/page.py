@@ -74,7 +74,7 @@ def _read_upload() -> tuple[str, Sequence[Any], str]:
     """
     kind = controls.own_radio("kind", t("evidence.kind"), {kind: t(f"evidence.kind_{kind}") for kind in KINDS})
     st.caption(t(f"evidence.help_{kind}", most=MAX_SENTENCES, size=settings.current().small_file_mb))
-    file = file_field(t("exposure.file"), "evidence_file", settings.current().small_file_mb)
+    file = file_field(t("exposure.file"), "evidence_file", "small_file_mb")
     columns = Columns()
     limit = MAX_SENTENCES
     if kind == "pairs":

@@ -71,7 +71,7 @@ def corpus_section(checkpoints: list[Checkpoint]) -> None:
 
 def _read_upload() -> tuple[list[Pair], str]:
     """Draw the fields of the upload; returns its pairs and its name. No pairs without a usable file."""
-    file = file_field(t("exposure.file"), "test_file", settings.current().small_file_mb)
+    file = file_field(t("exposure.file"), "test_file", "small_file_mb")
     left, middle, right = st.columns(3)
     source = left.text_input(t("exposure.source_column"), "source", key="source_column", max_chars=100)
     target = middle.text_input(t("exposure.target_column"), "target", key="target_column", max_chars=100)

@@ -197,6 +197,8 @@ def _start_job(name: str, problem: str = "inspect_problem") -> None:
 
 def _new_inspection_form(names: list[str]) -> None:
     """Draw the form. If the same inspection exists, it is opened or continued."""
+    if off := settings.is_off("inspections"):
+        st.caption(t("error.switched_off"))
     left, right = st.columns(2)
     with left:
         checkpoint = _checkpoint_select(names)
@@ -206,7 +208,7 @@ def _new_inspection_form(names: list[str]) -> None:
     upload: UploadedFile | None = None
     typed = ""
     if kind == "upload":
-        upload = file_field(t("exposure.file"), "inspect_file", settings.current().test_file_mb)
+        upload = file_field(t("exposure.file"), "inspect_file", "test_file_mb", needs="test files")
         st.caption(t("inspect.upload_help"))
     else:
         typed = st.text_input(
@@ -217,7 +219,8 @@ def _new_inspection_form(names: list[str]) -> None:
     target = columns[1].text_input(t("exposure.target_column"), "target", key="inspect_target", max_chars=100)
     limit = columns[2].number_input(t("inspect.limit"), 0, 10_000_000, 0, key="inspect_limit")
     skip = columns[3].checkbox(t("inspect.skip_bad"), key="inspect_skip", help=t("inspect.skip_bad_help"))
-    if st.button(t("inspect.start"), key="inspect_start", type="primary", disabled=kind == "upload" and upload is None):
+    idle = off or (kind == "upload" and upload is None)
+    if st.button(t("inspect.start"), key="inspect_start", type="primary", disabled=idle):
         columns_and_limit = (source or "source", target or "target", int(limit) or None, skip)
         try:
             file = upload.name if upload else typed.strip()

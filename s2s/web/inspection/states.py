@@ -78,9 +78,10 @@ def states_section(examples: Examples, row: int | None, chosen: tuple[int, ...],
     if StateStore.whole(examples.directory):
         _states_fragment(examples, row, chosen, show_only)
         return
-    st.caption(t("states.none"))
+    off = settings.is_off("states") or settings.is_off("inspections")
+    st.caption(t("error.switched_off" if off else "states.none"))
     try:
-        ended = job_panel.run("states_", True, lambda: _recording_task(examples), "states.keep")
+        ended = job_panel.run("states_", not off, lambda: _recording_task(examples), "states.keep")
     except UserError as error:
         st.error(language.explain(error))
         return
@@ -99,6 +100,7 @@ def _recording_task(examples: Examples) -> Task:
         from s2s.inspect.states.capture import StateWriter
         from s2s.train.distributed import Group
 
+        settings.check_on("states")
         torch.set_num_threads(1)
         states, done = StateWriter(examples, checkpoint), 0
         if states.megabytes > (most := settings.current().states_mb):

@@ -7,7 +7,6 @@ from functools import partial
 
 import streamlit as st
 
-from s2s import settings
 from s2s.errors import UserError
 from s2s.lesson import homework
 from s2s.trace.trace import Trace
@@ -172,7 +171,7 @@ def _date() -> None:
 def _submission() -> None:
     """Make a submission: the commands, and a check of the uploaded file."""
     st.code(COMMANDS, language="bash")
-    file = file_field(t("lesson.homework.upload"), "submission", settings.current().small_file_mb, ["csv"])
+    file = file_field(t("lesson.homework.upload"), "submission", "small_file_mb", ["csv"])
     if file is None:
         return
     from s2s.evaluate.submission import check_submission

@@ -31,7 +31,7 @@ def training_chapter(state: PageState) -> None:
     """The choices, the visitor's training, its film or that of a checkpoint."""
     mine = models.own_trainings()
     running = bool(mine) and mine[-1].poll()
-    if not running:
+    if not running and not settings.is_off("trainings"):
         trainings.start_spare_process()
     _choices(running)
     if problem := st.session_state.pop(TRAINING_PROBLEM, None):
@@ -57,7 +57,7 @@ def _choices(running: bool) -> None:
                 _attention(label, allowed, running)
             else:
                 st.selectbox(label, allowed, allowed.index(default), key=key, width=132, **lasting)
-        switched_off = settings.current().trainings_per_session == 0
+        switched_off = settings.is_off("trainings")
         st.button(t("training.start"), key="train", type="primary", on_click=_start, disabled=running or switched_off)
     if switched_off:
         st.caption(t("error.switched_off"))

@@ -59,7 +59,7 @@ async def _lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
 def options() -> dict[str, object]:
     """Streamlit's options that follow from our settings; the others are in .streamlit/config.toml beside app.py."""
     chosen = settings.current()
-    hosts = [host.strip() for host in chosen.hosts.split(",") if host.strip()]
+    hosts = settings.listed(chosen.hosts)
     if not hosts and chosen.profile == "local" and chosen.address in LOOPBACK:
         hosts = [*LOOPBACK]
     return {

@@ -18,17 +18,21 @@ if TYPE_CHECKING:
 
 
 def file_field(
-    label: str, key: str, megabytes: int, kinds: Sequence[str] = (), disabled: bool = False
+    label: str, key: str, limit: str, kinds: Sequence[str] = (), disabled: bool = False, needs: str = ""
 ) -> UploadedFile | None:
-    """Draw a field for one file of at most so many MB; 0 switches it off. ``kinds`` are endings of names."""
-    most = _allowed(megabytes)
+    """Draw a field for one file of at most as many MB as the setting ``limit`` says.
+
+    A setting of 0 switches it off: ``limit``, one of the feature ``needs``, one of all files. ``kinds`` are endings of
+    names.
+    """
+    most = _allowed(limit, needs)
     file = st.file_uploader(label, kinds or None, key=key, max_upload_size=max(1, most), disabled=disabled or not most)
     return next(iter(_within([file] if file else [], most)), None)
 
 
-def files_field(label: str, key: str, megabytes: int, kinds: Sequence[str] = ()) -> list[UploadedFile]:
+def files_field(label: str, key: str, limit: str, kinds: Sequence[str] = ()) -> list[UploadedFile]:
     """As ``file_field``, for several files, each within the limit."""
-    most = _allowed(megabytes)
+    most = _allowed(limit)
     files = st.file_uploader(
         label, kinds or None, accept_multiple_files=True, key=key, max_upload_size=max(1, most), disabled=not most
     )
@@ -42,11 +46,17 @@ def forget(file: UploadedFile) -> None:
         visit.uploaded_file_mgr.remove_file(visit.session_id, file.file_id)
 
 
-def _allowed(megabytes: int) -> int:
-    """The limit, at most what the server lets through: ``streamlit run`` knows nothing of our settings."""
-    if not megabytes:
+def _allowed(limit: str, needs: str = "") -> int:
+    """The limit in MB, at most what a visit may hold and the server lets through; 0, with a sentence, if it is off.
+
+    ``streamlit run`` knows nothing of our settings and lets through what its own say.
+    """
+    most = settings.current()
+    megabytes: int = getattr(most, limit)
+    if not megabytes or settings.is_off("files") or (needs and settings.is_off(needs)):
         st.caption(language.t("error.switched_off"))
-    return min(megabytes, int(st.get_option("server.maxUploadSize")))
+        return 0
+    return min(megabytes, most.session_files_mb, most.memory_files_mb, int(st.get_option("server.maxUploadSize")))
 
 
 def _within(files: Sequence[UploadedFile], megabytes: int) -> list[UploadedFile]:

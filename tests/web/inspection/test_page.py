@@ -276,9 +276,9 @@ def test_a_name_in_a_link_cannot_leave_the_folder(visit_inspection: Visit, place
 
 
 def test_uploads_have_bounds(places: Path, setting: Setting) -> None:
-    setting(test_file_mb=0)
+    setting(test_file_mb=1)
     with pytest.raises(UserError, match="room"):
-        inspections.store_upload("a.tsv", PAIRS.encode())
+        inspections.store_upload("a.tsv", bytes(1_000_001))
     assert not list((folders.INSPECTED / ".uploads").iterdir())
 
 
