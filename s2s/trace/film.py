@@ -18,11 +18,13 @@ from s2s.trace.step import Step
 from s2s.trace.trace import Trace
 
 T = TypeVar("T")
+Number = TypeVar("Number", int, float)
 NAME = "film.jsonl"
 CURVE = "curve.jsonl"
 TOP = 5  # candidates kept a step
 ATTENTION_UNITS = 10_000  # weights are whole numbers of ten-thousandths
 MAX_BYTES = 100_000_000
+LARGEST = 2**53  # of a number: a browser holds larger ones inexactly
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,16 @@ def _rounded(step: Step) -> Step:
 def film(checkpoint: str | Path, skip: int = 0) -> tuple[FilmFrame, ...]:
     """The frames of a directory in the order of training, those of a step by sentence; none without a film.
 
-    The first ``skip`` are left out. Raises UserError that names the row which is no frame.
+    The first ``skip`` are left out. Raises UserError that names the row which is no frame, or whose sentence is not
+    that of earlier rows with its number.
     """
-    return tuple(_read(Path(checkpoint) / NAME, _frame, skip))
+    path, found, shapes = Path(checkpoint) / NAME, list[FilmFrame](), dict[int, object]()
+    for frame in _read(path, _frame, skip):
+        found.append(frame)
+        shape = (frame.trace.source_tokens, frame.trace.reference, len(frame.trace.steps))
+        if shapes.setdefault(frame.sentence, shape) != shape:
+            raise UserError("film_other_sentence", file=str(path), row=skip + len(found), sentence=frame.sentence)
+    return tuple(found)
 
 
 def curve(checkpoint: str | Path) -> tuple[FilmMoment, ...]:
@@ -126,20 +135,26 @@ def _read(path: Path, made: Callable[[dict[str, Any]], T], skip: int = 0) -> Ite
 
 
 def _frame(values: dict[str, Any]) -> FilmFrame:
-    step, sentence, text = int(values["step"]), int(values["sentence"]), str(values["text"])
-    trace = Trace.from_json(json.dumps(values["trace"]))
-    if not all(shown.whole for shown in trace.steps):
-        raise ValueError("a step without its numbers")
+    step, sentence, text = _bounded(int(values["step"])), _bounded(int(values["sentence"])), str(values["text"])
+    trace = Trace.from_json(json.dumps(values["trace"], allow_nan=False))
+    if trace.reference is None or not all(shown.whole for shown in trace.steps):
+        raise ValueError("a sentence without its reference, or a step without its numbers")
     return FilmFrame(step, sentence, trace, text)
 
 
 def _moment(values: dict[str, Any]) -> FilmMoment:
     loss = values["train_loss"]
     return FilmMoment(
-        step=int(values["step"]),
-        seconds=float(values["seconds"]),
-        train_loss=None if loss is None else float(loss),
-        dev_loss=float(values["dev_loss"]),
-        exact=float(values["exact"]),
-        pairs=int(values["pairs"]),
+        step=_bounded(int(values["step"])),
+        seconds=_bounded(float(values["seconds"])),
+        train_loss=None if loss is None else _bounded(float(loss)),
+        dev_loss=_bounded(float(values["dev_loss"])),
+        exact=_bounded(float(values["exact"])),
+        pairs=_bounded(int(values["pairs"])),
     )
+
+
+def _bounded(value: Number) -> Number:
+    if not abs(value) <= LARGEST:  # also true of NaN
+        raise ValueError("a number that is not finite, or too large")
+    return value

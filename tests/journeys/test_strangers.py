@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from s2s.errors import say
 from s2s.web.shell import page_state
+from tests.checkpoint.test_archive import files, packed
 from tests.journeys.app_visit import PAGES, visit
 from tests.journeys.people import TEXT, run, write
 from tests.journeys.walk_rules import FAULT
 from tests.journeys.world import Log, small
 from tests.visitors import Visitors, rest
+from tests.web.test_hostile import make_hostile
 
 SCRIPT = "<img src=x onerror='window.hit=1'><script>window.hit=1</script>"
 MARKDOWN = "# Big\n\n[click](javascript:window.hit=1) ![p](http://evil.example/p.png) **b** `c` $x^2$ :red[r] | a |"
@@ -70,7 +73,7 @@ def harmless(page: Page) -> None:
     rest(page)
     assert page.evaluate("window.hit") is None
     assert page.locator("main img[src*=evil], main a[href^=javascript], [data-testid=stMain] script").count() == 0
-    assert page.locator("a[href^='javascript']").count() == 0
+    assert page.locator("a[href^='javascript'], a[href*='//evil'], img[src*='//evil']").count() == 0
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert not any(FAULT.search(box) for box in page.get_by_test_id("stAlert").all_inner_texts())
 
@@ -98,3 +101,19 @@ def test_ten_thousand_characters_and_markup_in_a_field_are_harmless(visitors: Vi
     page.wait_for_selector(".player")
     harmless(page)
     assert page.locator(".player img, .player script").count() == 0
+
+
+def test_a_strangers_checkpoint_asks_no_other_host(visitors: Visitors, tmp_path: Path) -> None:
+    page = visitors.come({"lang": "en"}, player=False, path="checkpoints", locale="en-US")
+    page.get_by_text(say("cards.bring", "en")).click()
+    content = packed(files(make_hostile(tmp_path)))
+    field = page.locator("[class*='st-key-zip'] input[type=file]")
+    field.set_input_files({"name": "mine.zip", "mimeType": "application/zip", "buffer": content})
+    opened = page.get_by_role("button", name="Step through mine-")
+    opened.wait_for()
+    page.get_by_text(say("card.readme", "en")).click()
+    page.get_by_test_id("stCode").first.wait_for()
+    harmless(page)
+    opened.click()
+    page.wait_for_selector(".player")
+    harmless(page)

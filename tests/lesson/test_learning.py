@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import math
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s.checkpoint.find import find_checkpoint
+from s2s.checkpoint.open import load
+from s2s.decode.decode import trace
+from s2s.errors import UserError
 from s2s.lesson import learning
 from s2s.lesson.learning import Film
-from s2s.trace.film import curve, film
+from s2s.trace.film import CURVE, NAME, FilmFrame, FilmMoment, curve, film, rounded
 from s2s.web.components.film import film_values
 
 
@@ -82,3 +91,41 @@ def test_the_shipped_film_is_read_as_it_plays() -> None:
             assert best == pytest.approx(weights.max(), abs=0.01)
     guessed = {s.source: s.parts[0].copied for s in learning.sentences(shown)}
     assert guessed["04-29-93"] is False and guessed["13 November, 1925"] is True
+
+
+ODD = st.sampled_from([10**400, 2.5e308, -1, math.nan, math.inf, None, True, "3", [], 0.5])
+
+
+@pytest.fixture(scope="module")
+def rows(tiny_checkpoint: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A moment and a frame as plain values."""
+    lane = rounded(trace(load(tiny_checkpoint), "我喜欢茶。", "I like tea .", "forced"))
+    moment, frame = FilmMoment(1, 0.5, None, 2.0, 0.0, 3), FilmFrame(1, 0, lane, "tea")
+    return json.loads(moment.to_json()), json.loads(frame.to_json())
+
+
+@given(st.data())
+def test_a_film_of_any_values_is_refused_or_can_be_drawn(
+    tmp_path_factory: pytest.TempPathFactory, rows: tuple[dict[str, Any], dict[str, Any]], data: st.DataObject
+) -> None:
+    folder, lines = tmp_path_factory.mktemp("film"), tuple[list[str], list[str]]([[], []])
+    for row, of_file in zip(rows, lines, strict=True):
+        for _ in range(2):
+            values = copy.deepcopy(row)
+            places = [values, *values.get("trace", {}).get("steps", []), values.get("trace", values)]
+            place = data.draw(
+                st.sampled_from([*places, *(step["target"] or {} for step in places if "target" in step)])
+            )
+            if place and data.draw(st.booleans()):
+                place[data.draw(st.sampled_from(sorted(place)))] = data.draw(ODD)
+            of_file.append(json.dumps(values) + "\n")
+    (folder / CURVE).write_text("".join(lines[0]), encoding="utf-8")
+    (folder / NAME).write_text("".join(lines[1]), encoding="utf-8")
+    try:
+        moments, frames = curve(folder), film(folder)
+    except UserError as error:
+        assert error.key in ("error.film_broken", "error.film_other_sentence") and len(error.say("zh")) < 800
+        return
+    shown = film_values("mine", moments, frames, moments[-1].step)
+    json.dumps(shown, allow_nan=False)
+    learning.dated(shown), learning.sentences(shown), learning.steepest(shown)

@@ -68,14 +68,14 @@ def _column_formats() -> dict[str, Any]:
 
 
 def _parameters(entry: Mapping[str, Any]) -> Any:
-    made = card.part(entry, "metrics", "training") or card.part(entry, "metrics", "imported")
-    return made.get("parameters")
+    metrics = entry["metrics"]
+    return (metrics.get("training") or metrics.get("imported") or {}).get("parameters")
 
 
 def _scores(entry: Mapping[str, Any]) -> dict[str, float]:
-    """The scores on the test split, or on dev if there are none; values that are not numbers are left out."""
-    scores = card.part(entry, "metrics", "test") or card.part(entry, "metrics", "dev")
-    return {key: float(scores[key]) for key in SCORES if isinstance(scores.get(key), int | float)}
+    """The scores on the test split, or on dev if there are none."""
+    scores = entry["metrics"].get("test") or entry["metrics"].get("dev") or {}
+    return {key: scores[key] for key in SCORES if key in scores}
 
 
 def _differences(first: str, second: str) -> None:

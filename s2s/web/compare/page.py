@@ -69,8 +69,7 @@ def side_b(state: PageState) -> PageState:
 
 
 def _cut(name: str) -> Any:
-    text = models.about(name, models.changed(name))["config"].get("text")
-    return text.get("source") if isinstance(text, dict) else None
+    return models.about(name, models.changed(name))["config"].get("text", {}).get("source")
 
 
 def without_comparison(state: PageState) -> PageState:

@@ -32,7 +32,7 @@ def frame_values(frame: FilmFrame) -> dict[str, Any]:
     return {
         "weights": [round(w * UNITS) for step in steps for w in step.attention.tolist()],
         "said": [step.top[0].token for step in steps],
-        "right": [round(math.exp(step.target.log_prob), 4) if step.target else 0.0 for step in steps],
+        "right": [round(math.exp(min(0.0, step.target.log_prob)), 4) if step.target else 0.0 for step in steps],
         "text": frame.text,
     }
 

@@ -39,8 +39,8 @@ def contrasting_pair(chosen: str) -> list[str]:
 
 
 def _config(name: str) -> Mapping[str, object]:
-    model = models.about(name, models.changed(name))["config"].get("model")
-    return model if isinstance(model, dict) else {}
+    config: Mapping[str, object] = models.about(name, models.changed(name))["config"].get("model", {})
+    return config
 
 
 def _kind(name: str) -> str:

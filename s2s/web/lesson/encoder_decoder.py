@@ -56,8 +56,7 @@ def contrasting_checkpoint(name: str) -> str | None:
 
 
 def _attention(name: str) -> str:
-    model = models.about(name, models.changed(name))["config"].get("model")
-    return str(model.get("attention", "")) if isinstance(model, dict) else ""
+    return str(models.about(name, models.changed(name))["config"].get("model", {}).get("attention", ""))
 
 
 def _outputs(runs: Sequence[Flow], reference: str) -> None:

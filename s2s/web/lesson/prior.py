@@ -58,14 +58,13 @@ def prior_chapter(state: PageState) -> None:
 
 def _bleu(name: str) -> float | None:
     """The BLEU of a checkpoint on its test set; None if there is no such checkpoint or score."""
-    test = models.about(name, models.changed(name))["metrics"].get("test") if name in models.names() else None
-    score = test.get("bleu") if isinstance(test, dict) else None
-    return float(score) if isinstance(score, (int, float)) else None
+    entry = models.about(name, models.changed(name)) if name in models.names() else {"metrics": {}}
+    score: float | None = entry["metrics"].get("test", {}).get("bleu")
+    return score
 
 
 def _has(name: str) -> bool:
-    model = models.about(name, models.changed(name))["config"].get("model")
-    return isinstance(model, dict) and model.get("prior") is True
+    return bool(models.about(name, models.changed(name))["config"].get("model", {}).get("prior"))
 
 
 def _with_prior(chosen: str) -> str | None:

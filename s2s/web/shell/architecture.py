@@ -14,8 +14,8 @@ DIRECTIONS = {1: "one", 2: "both"}
 
 def described(entry: Mapping[str, Any]) -> str:
     """The line for an entry of ``models.about``; empty if its config has no known architecture."""
-    model = entry["config"].get("model")
-    if isinstance(model, dict) and model.get("attention") == "cross":
+    model = entry["config"].get("model", {})
+    if model.get("attention") == "cross":
         return t("heads.kind", **{key: model.get(key, "?") for key in ("kind", "layers", "heads")})
     return t("card.join").join(t(key, **values) for key, values in parts(entry))
 
@@ -23,7 +23,7 @@ def described(entry: Mapping[str, Any]) -> str:
 def parts(entry: Mapping[str, Any]) -> list[Part]:
     """The texts that name the parts of a recurrent model; empty if its attention or its cell is unknown."""
     model = entry["config"].get("model")
-    if not isinstance(model, dict):
+    if model is None:
         return []
     attention, cell = model.get("attention", "additive"), model.get("cell", "gru")
     if attention not in ATTENTIONS or cell not in CELLS:
@@ -45,6 +45,4 @@ def _directions(metrics: Mapping[str, Any]) -> str:
 
     Our encoders read in both. For an imported model the metrics say it: in the weights the second may be all zeros.
     """
-    imported = metrics.get("imported")
-    directions = imported.get("directions") if isinstance(imported, dict) else 2
-    return DIRECTIONS.get(directions, "unknown") if isinstance(directions, int) else "unknown"
+    return DIRECTIONS.get(metrics["imported"].get("directions"), "unknown") if "imported" in metrics else "both"

@@ -19,10 +19,11 @@ from s2s.text.safe import shortened
 from s2s.web.shell import architecture, models
 from s2s.web.shell.language import t
 
-Entry = Mapping[str, Any]  # as ``models.about`` returns it
+Entry = Mapping[str, Any]  # as ``models.about`` returns it: values are bounded, and of the kinds that are shown
 Say = Callable[..., str]
 LONG = 20_000  # characters of a README that are shown
 FACT = 400  # characters of a text from config or metrics that are shown
+SPLITS, SIGNATURES = 12, 24  # shown of a checkpoint that has more
 SCORES = {"bleu": ".2f", "chrf": ".2f", "rouge_l": ".2f", "perplexity": ".2f", "token_accuracy": ".3f"}
 
 STYLE = """<style>
@@ -38,8 +39,8 @@ def show_card(name: str) -> None:
     st.html(f'{step.STYLE}{STYLE}<div class="lb-card">{html(models.about(name, models.changed(name)), t)}</div>')
     readme = models.checkpoint_directory(name) / "README.md"
     if readme.is_file():
-        with st.expander(t("card.readme")):
-            st.code(readme.read_text(encoding="utf-8", errors="replace")[:LONG], language=None, wrap_lines=True)
+        with st.expander(t("card.readme")), readme.open(encoding="utf-8", errors="replace") as file:
+            st.code(file.read(LONG), language=None, wrap_lines=True)
 
 
 def html(entry: Entry, say: Say) -> str:
@@ -52,21 +53,20 @@ def html(entry: Entry, say: Say) -> str:
 
 def _what(entry: Entry, say: Say) -> str:
     """Architecture and number of parameters; of an imported model also library and files."""
-    training, imported = part(entry, "metrics", "training"), part(entry, "metrics", "imported")
+    training, imported = entry["metrics"].get("training", {}), entry["metrics"].get("imported", {})
     lines = [architecture.described(entry)]
-    count = (training or imported).get("parameters")
-    if isinstance(count, int):
+    if (count := (training or imported).get("parameters")) is not None:
         lines.append(say("card.parameters", count=count))
     if imported:
         library = " ".join(str(imported[key]) for key in ("library", "version") if imported.get(key))
-        files = imported.get("files") if isinstance(imported.get("files"), list) else []
-        lines.append(say("card.imported", library=_cut(library), files=_cut(", ".join(map(str, files or ["?"])))))
+        files = ", ".join(map(str, imported.get("files") or ["?"]))
+        lines.append(say("card.imported", library=_cut(library), files=_cut(files)))
     return "".join(f"<p>{escape(_cut(line))}</p>" for line in lines if line)
 
 
 def _scores(entry: Entry, say: Say) -> str:
     metrics = entry["metrics"]
-    splits = [name for name in card.scored_splits(metrics) if isinstance(metrics[name], dict)]
+    splits = card.scored_splits(metrics)[:SPLITS]
     if not splits:
         return ""
     names = {"bleu": bleu_name(metrics[splits[0]], say)}
@@ -78,8 +78,7 @@ def _scores(entry: Entry, say: Say) -> str:
 
 def bleu_name(scores: Mapping[str, Any], say: Say) -> str:
     """The name of a split's BLEU: of words, or of characters for a language without spaces."""
-    signatures = scores.get("signatures")
-    characters = isinstance(signatures, dict) and card.counts_characters(str(signatures.get("bleu")))
+    characters = card.counts_characters(str(scores.get("signatures", {}).get("bleu")))
     return say("cards.bleu_char" if characters else "cards.bleu")
 
 
@@ -88,42 +87,40 @@ def _split(name: str, say: Say) -> str:
 
 
 def _numbers(scores: Mapping[str, Any]) -> list[str]:
-    values = [(scores.get("sentences"), ",d"), *((scores.get(name), shape) for name, shape in SCORES.items())]
-    return [_number(value, shape) for value, shape in values]
+    shapes = {"sentences": ",d", **SCORES}
+    return [_number(scores.get(name), shape) for name, shape in shapes.items()]
 
 
-def _number(value: object, shape: str) -> str:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return format(value, shape) if whole or (isinstance(value, float) and shape != ",d") else "–"
+def _number(value: float | None, shape: str) -> str:
+    return "–" if value is None else format(value, shape)
 
 
 def _signatures(metrics: Mapping[str, Any], splits: Sequence[str], say: Say) -> str:
     """The signatures of sacrebleu, with which others can reproduce the scores, each once."""
     splits_of = dict[str, list[str]]()
     for name in splits:
-        signed = metrics[name].get("signatures")
-        for kind, text in sorted(signed.items()) if isinstance(signed, dict) else ():
+        for kind, text in sorted(metrics[name].get("signatures", {}).items()):
             splits_of.setdefault(f"{_cut(str(kind))} {_cut(str(text))}", []).append(_split(name, say))
-    lines = (
+    lines = [
         f"<code>{escape(text)}</code> ({escape(say('app.list').join(names))})" for text, names in splits_of.items()
-    )
-    return "".join(f"<p><small>{line}</small></p>" for line in lines)
+    ]
+    return "".join(f"<p><small>{line}</small></p>" for line in lines[:SIGNATURES])
 
 
 def _data(entry: Entry, say: Say) -> str:
-    origin = part(entry, "config", "data").get("origin")
-    if part(entry, "metrics", "imported"):
+    origin = entry["config"].get("data", {}).get("origin")
+    if entry["metrics"].get("imported", {}):
         return ""
     return f'<p dir="auto">{escape(known(origin, say))}</p>' if origin else f"<p>{escape(say('card.unstated'))}</p>"
 
 
 def _limits(entry: Entry, say: Say) -> str:
     """The known limits of our models, and those of the data from Tatoeba."""
-    data, text = part(entry, "config", "data"), part(entry, "config", "text")
-    if not part(entry, "metrics", "training"):
+    data, text = entry["config"].get("data", {}), entry["config"].get("text", {})
+    if not entry["metrics"].get("training", {}):
         return ""
     lines = [say("card.limit.tatoeba")] if "Tatoeba" in str(data.get("origin")) else []
-    if isinstance(data.get("max_tokens"), int):
+    if "max_tokens" in data:
         lines.append(say("card.limit.length", tokens=data["max_tokens"]))
     lines.append(say("card.limit.back_off" if text.get("source_back_off") is True else "card.limit.unknown"))
     lines += [say("card.limit.sure"), say("card.limit.attention")]
@@ -131,7 +128,7 @@ def _limits(entry: Entry, say: Say) -> str:
 
 
 def _training(entry: Entry, say: Say) -> str:
-    training = part(entry, "metrics", "training")
+    training = entry["metrics"].get("training", {})
     if not training:
         return ""
     numbers = {name: _number(training.get(name), ",d") for name in ("pairs", "epoch", "seconds")}
@@ -148,12 +145,6 @@ def known(text: object, say: Say) -> str:
             return say(f"card.known.{key}")
     threads = re.fullmatch(r"(.{1,80}), (\d{1,4}) threads?", value)
     return say("card.threads", name=threads[1], count=threads[2]) if threads else _cut(value)
-
-
-def part(entry: Entry, file: str, key: str) -> dict[str, Any]:
-    """A section of a checkpoint's config or metrics (``file``); empty if it is missing or not an object."""
-    value = entry[file].get(key)
-    return value if isinstance(value, dict) else {}
 
 
 def _cut(text: str) -> str:

@@ -21,8 +21,7 @@ MAX_TYPED = 100_000  # characters of a field; a message of more than settings.me
 
 def _pairs(name: str) -> list[tuple[str, str]]:
     config = models.about(name, models.changed(name))["config"]
-    text = config.get("text")
-    if not isinstance(text, dict):
+    if (text := config.get("text")) is None:
         return []
     cut = str(text.get("source")), str(text.get("target"))
     return examples(name, *cut) or examples(str(config.get("name")), *cut)  # an upload has another name than its config
@@ -65,12 +64,13 @@ def checkpoint(names: list[str]) -> None:
     st.selectbox(t("step.checkpoint"), **picks(keys.MODEL, names), on_change=_switched, args=(before,))
     name = st.session_state[keys.MODEL]
     entry = models.about(name, models.changed(name))
-    metrics = entry["metrics"].get("test")
+    metrics = entry["metrics"].get("test", {})
     if architecture.parts(entry):  # for a model of many heads choose_head says this
         st.caption(plain(architecture.described(entry)))
-    if isinstance(metrics, dict) and {"bleu", "chrf", "perplexity"} <= metrics.keys():
-        bleu = card.bleu_name(metrics, t)
-        st.caption(t("card.scores", name=bleu, **{k: float(metrics[k]) for k in ("bleu", "chrf", "perplexity")}))
+    bleu, chrf, perplexity = (metrics.get(score) for score in ("bleu", "chrf", "perplexity"))
+    if None not in (bleu, chrf, perplexity):
+        name_of_bleu = card.bleu_name(metrics, t)
+        st.caption(t("card.scores", name=name_of_bleu, bleu=bleu, chrf=chrf, perplexity=perplexity))
     with st.popover(t("step.card"), width="stretch"):
         card.show_card(name)
 
@@ -238,11 +238,9 @@ def viewed_name(name: str, layer: int, head: int) -> str:
 
 def sizes(name: str) -> tuple[int, int]:
     """The numbers of decoder layers and of heads in each; zeros for a recurrent model."""
-    model = models.about(name, models.changed(name))["config"].get("model")
-    if not isinstance(model, dict) or model.get("attention") != "cross":
-        return 0, 0
-    layers, heads = model.get("layers"), model.get("heads")
-    return (layers, heads) if isinstance(layers, int) and isinstance(heads, int) else (0, 0)
+    model = models.about(name, models.changed(name))["config"].get("model", {})
+    known = model.get("attention") == "cross" and {"layers", "heads"} <= model.keys()
+    return (model["layers"], model["heads"]) if known else (0, 0)
 
 
 def address(state: PageState) -> dict[str, str]:

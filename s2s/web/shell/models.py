@@ -7,7 +7,6 @@ a checkpoint's name and ``changed`` its version, as ``changed`` returns it: part
 from __future__ import annotations
 
 import gc
-import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
+from s2s.checkpoint.facts import read_facts
 from s2s.checkpoint.find import VIEW
 from s2s.monitoring import events
 from s2s.server import folders, trainings, uploads
@@ -82,15 +82,8 @@ def is_known(name: str) -> bool:
 
 @st.cache_resource(max_entries=32)
 def about(name: str, changed: int) -> dict[str, Any]:
-    """A checkpoint's ``config`` and ``metrics``; each an empty dict if its file cannot be read."""
-    entry: dict[str, Any] = {}
-    for part in ("config", "metrics"):
-        try:
-            value = json.loads((checkpoint_directory(name) / f"{part}.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            value = {}
-        entry[part] = value if isinstance(value, dict) else {}
-    return entry
+    """A checkpoint's ``config`` and ``metrics``, bounded and of the kinds that pages expect: see ``read_facts``."""
+    return read_facts(checkpoint_directory(name))
 
 
 def filmed(name: str) -> bool:

@@ -11,6 +11,4 @@ def training_file(name: str) -> str:
     Some imported checkpoints have the default file in their config, although they were not trained on it.
     """
     entry = models.about(name, models.changed(name))
-    data = entry["config"].get("data")
-    train = data.get("train") if isinstance(data, dict) else ""
-    return train if isinstance(train, str) and "imported" not in entry["metrics"] else ""
+    return "" if "imported" in entry["metrics"] else str(entry["config"].get("data", {}).get("train", ""))

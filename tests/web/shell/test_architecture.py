@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from s2s.checkpoint.facts import bounded_facts
 from s2s.config import ATTENTIONS, CELLS, ModelConfig
 from s2s.errors import LANGUAGES, say, sentences
 from s2s.web.shell.architecture import described, parts
@@ -18,7 +19,7 @@ Visit = Callable[..., AppTest]
 
 
 def entry(imported: object = None, **model: object) -> dict[str, dict[str, object]]:
-    return {"config": {"model": model}, "metrics": {} if imported is None else {"imported": imported}}
+    return bounded_facts({"model": model}, {} if imported is None else {"imported": imported})
 
 
 def caption(language: str, imported: object = None, **model: object) -> str:
@@ -63,7 +64,7 @@ def test_directions_are_those_of_the_import(imported: object, english: str, chin
 def test_a_config_that_cannot_be_read_has_no_name() -> None:
     for model in ({"attention": "cosine"}, {"cell": 3}, {"attention": ["dot"]}):
         assert parts(entry(**model)) == []
-    assert described({"config": {}, "metrics": {}}) == described({"config": {"model": 1}, "metrics": {}}) == ""
+    assert described(bounded_facts({}, {})) == described(bounded_facts({"model": 1}, {})) == ""
 
 
 def test_every_name_is_used() -> None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import re
 import tomllib
 from html import unescape
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
+from s2s.checkpoint.facts import LONGEST, bounded_facts
 from s2s.errors import LANGUAGES, say, strings
-from s2s.web.shell import architecture, card
+from s2s.web.checkpoints import page
+from s2s.web.lesson import prior
+from s2s.web.shell import architecture, card, controls, models, same_data
+from tests.checkpoint.test_facts import FILES
 from tests.factory import SCORES, TRAINING
 from tests.paths import ROOT
 
@@ -87,28 +92,26 @@ def test_every_origin_that_ships_has_a_translation() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_text_of_a_file_is_a_text(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     evil = "</p><script>alert(1)</script>\n\n# big\n![x](https://x.example/y.png)" + "long " * 10_000
-    found = {
-        "config": {"data": {"origin": evil, "max_tokens": evil}, "text": evil, "model": {"attention": evil}},
-        "metrics": {
-            evil: SCORES | {"bleu": evil, "sentences": evil, "signatures": {evil: evil}},
-            "training": {name: evil for name in TRAINING},
-        },
+    config = {"data": {"origin": evil}, "text": evil, "model": {"attention": evil}}
+    metrics = {
+        evil: SCORES | {"sentences": evil, "signatures": {evil: evil}},
+        "training": {name: evil for name in TRAINING},
     }
-    html = shown(found, language, monkeypatch)
+    html = shown(bounded_facts(config, metrics), language, monkeypatch)
     assert "<script" not in html and "&lt;script&gt;" in html and len(html) < 12_000
 
 
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=6,
-)
-KEYS = st.sampled_from(["data", "text", "model", "dev", "test", "training", "imported", "other"])
-INNER = st.sampled_from(["origin", "max_tokens", "bleu", "signatures", "sentences", "parameters", "files", "library"])
-FILES = st.dictionaries(KEYS, VALUES | st.dictionaries(INNER, VALUES, max_size=5), max_size=6)
-
-
 @given(FILES, FILES)
-def test_no_config_or_metrics_are_too_odd_for_a_card(config: dict[str, Any], metrics: dict[str, Any]) -> None:
-    html = card.html({"config": config, "metrics": metrics}, functools.partial(_say, "zh"))
-    assert isinstance(html, str)
+def test_what_pages_show_of_any_files_is_bounded(config: dict[str, Any], metrics: dict[str, Any]) -> None:
+    found = bounded_facts(config, metrics)
+    for language in LANGUAGES:
+        said = functools.partial(_say, language)
+        with patch.object(architecture, "t", said):
+            assert len(card.html(found, said) + architecture.described(found)) < 200_000
+    assert len(str(page._flatten(found["config"]))) < 50_000
+    numbers = [*page._scores(found).values(), page._parameters(found)]
+    with patch.object(models, "about", lambda *_: found), patch.object(models, "names", lambda: ["mine"]):
+        numbers += [prior._bleu("mine"), *controls.sizes("mine")]
+        assert len(same_data.training_file("mine")) <= LONGEST
+        controls.first_example("mine")
+    assert all(number is None or math.isfinite(number) for number in numbers)
