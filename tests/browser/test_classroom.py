@@ -18,14 +18,14 @@ def press(page: Page, key: str, **values: object) -> None:
     page.get_by_role("button", name=re.compile(re.escape(say(f"classroom.{key}", "en", **values)))).click()
 
 
-def heard(page: Page) -> list[bytes]:
-    """What the server sends this page from its next load on."""
+def heard(page: Page, event: str = "framereceived") -> list[bytes]:
+    """What the server sends this page from its next load on; with ``framesent`` what the page sends."""
     frames: list[bytes] = []
 
     def keep(payload: str | bytes) -> None:
         frames.append(payload.encode() if isinstance(payload, str) else payload)
 
-    page.on("websocket", lambda socket: socket.on("framereceived", keep))
+    page.on("websocket", lambda socket: socket.on(event, keep))
     return frames
 
 
@@ -40,6 +40,11 @@ def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page
     student = open_page({"room": code.lower(), "lang": "zh"}, player=False, **PHONE)
     expect(student.locator(".said")).to_have_text(say("room.waiting", "zh"))
     expect(student.get_by_test_id("stSidebar")).to_have_count(0)
+    expect(teacher.get_by_text(say("classroom.taken", "en", taken=1, seats=60))).to_be_visible()
+    teacher.get_by_text(say("classroom.locked", "en")).click()
+    late = open_page({"room": code, "lang": "en"}, player=False, **PHONE)
+    expect(late.get_by_role("alert")).to_have_text(say("error.room_locked", "en"))
+    expect(late.get_by_text(say("room.waiting", "en"))).to_have_count(0)
     press(teacher, "ask", step=1)
     expect(student.locator(".candidate")).to_have_count(5)  # the page follows by itself
     offered = student.locator(".candidate .token").all_text_contents()
@@ -78,6 +83,20 @@ def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page
     intruder = open_page({"lang": "en", "teach": f"{code}.{'x' * 24}"}, player=False, path="classroom")
     expect(intruder.get_by_text(say("classroom.closed", "en"))).to_be_visible()
     expect(intruder.locator(".lb-board")).to_have_count(0)
+
+    sent = heard(student, "framesent")
+    student.clock.install()
+    student.reload()
+    expect(student.locator(".candidate")).to_have_count(5)
+    press(teacher, "end")
+    press(teacher, "end_now")
+    for phone, lang in ((student, "zh"), (late, "en")):
+        expect(phone.locator(".said")).to_have_text(say("room.ended", lang))
+        expect(phone.get_by_role("alert")).to_have_count(0)
+    assert sent
+    sent.clear()
+    student.clock.run_for(60_000)  # many times the pause
+    assert not [frame for frame in sent if b"look" in frame]
 
 
 # Until the page has begun to run: an observer misses no run, however short.

@@ -20,6 +20,7 @@ from s2s.web.shell import language, request
 
 FOLDER = Path(__file__).parents[1] / "components" / "room"
 VOTERS = "class_voters"  # the name under which this visit votes, by the room's code
+SEEN = "class_seen"  # codes of the rooms that this visit has seen open
 NO_CHOICE = -1  # a source word or a next word that the vote leaves out
 
 
@@ -48,16 +49,23 @@ def student_page(code: str) -> None:
 
 
 def _room_data(code: str) -> dict[str, Any]:
-    """The room's state, after the reveal with the votes; or the error message."""
-    state, counts, problem = rooms.RoomState(0, "waiting"), None, None
+    """The room's state, after the reveal with the votes; or the error message. ``over``: there is nothing to wait for.
+
+    A room that this visit saw open has ended, which is no error.
+    """
+    state, counts, problem, over = rooms.RoomState(0, "waiting"), None, None, False
+    seen = st.session_state.setdefault(SEEN, set())
     try:
         engine = connect()
         state = rooms.read_room(engine, code)
         if state.phase == "revealed" and state.question:
             counts = asdict(votes.count_votes(engine, code, state.number, state.question))
+        seen.add(code)
+        language.answered("room")
     except UserError as error:
-        problem = language.spoken(error)
-    return {"state": asdict(state), "counts": counts, "error": problem}
+        over = error.key == "error.room_unknown"
+        problem = None if over and code in seen else language.spoken(language.count_once("room", error))
+    return {"state": asdict(state), "counts": counts, "error": problem, "over": over}
 
 
 def _answer_poll(_: request.Request) -> Mapping[str, Any]:
@@ -68,7 +76,12 @@ def _answer_join(code: str, _: request.Request) -> Mapping[str, Any]:
     """Take a seat for this browser: one a visit, so that a script cannot take them all."""
     taken = st.session_state.setdefault(VOTERS, {})
     if code not in taken:
-        taken[code] = votes.join_room(connect(), code, lambda: clients.check_join(st.context.ip_address))
+        try:
+            taken[code] = votes.join_room(connect(), code, lambda: clients.check_join(st.context.ip_address))
+        except UserError as error:
+            if error.key == "error.room_unknown":  # which the page says
+                return {}
+            raise language.count_once("seat", error) from None
     return {"voter": taken[code]}
 
 

@@ -31,8 +31,10 @@ def teacher_page() -> None:
     layout.write_address(controls.state())  # removes the key of a teacher's link from the address
     try:
         engine = connect()
-        room, closed = teacher_room.current_room(engine)
-        if closed:
+        room, note = teacher_room.current_room(engine)
+        if note == "ended":
+            st.info(t("classroom.ended"))
+        elif note:
             st.warning(t("classroom.closed"))
         if room is None:
             _show_problem()
@@ -59,11 +61,17 @@ def _show_problem() -> None:
         st.error(problem)
 
 
+def _keep_problem(error: UserError) -> None:
+    """Keep the error of a button for the next run; of a room that has ended the page itself says so."""
+    if error.key != "error.room_unknown":
+        st.session_state[CLASS_PROBLEM] = language.explain(error)
+
+
 def _open_room(engine: Engine) -> None:
     try:
         teacher_room.enter_room(rooms.open_room(engine, client=clients.client(st.context.ip_address)))
     except UserError as error:
-        st.session_state[CLASS_PROBLEM] = language.explain(error)
+        _keep_problem(error)
 
 
 def join_link(address: str, code: str) -> str:
@@ -107,7 +115,7 @@ def _seats_form(engine: Engine, code: str, key: str) -> None:
         try:
             votes.set_seats(engine, code, key, st.session_state[count], st.session_state[locked])
         except UserError as error:
-            st.session_state[CLASS_PROBLEM] = language.explain(error)
+            _keep_problem(error)
 
     most = max(seats.seats, settings.current().room_voters)
     st.number_input(t("classroom.seats"), 1, most, key=count, on_change=change, help=t("classroom.seats_help"))
@@ -118,7 +126,7 @@ def _end_room(engine: Engine, code: str, key: str) -> None:
     try:
         rooms.end_room(engine, code, key)
     except UserError as error:
-        st.session_state[CLASS_PROBLEM] = language.explain(error)
+        _keep_problem(error)
     teacher_room.leave_room()
 
 
@@ -151,10 +159,11 @@ def _question_fragment(engine: Engine, code: str, key: str) -> None:
         st.html(render_board(state.question, counts, state.truth, text))
         if state.truth:
             st.caption(t("classroom.legend"))
+        language.answered("class")
     except UserError as error:
         if error.key == "error.room_unknown":  # it has expired meanwhile, so the whole page must run
             st.rerun()
-        st.error(language.explain(error))
+        st.error(language.explain(language.count_once("class", error)))
 
 
 def _phase_controls(engine: Engine, code: str, key: str, state: rooms.RoomState) -> None:
@@ -193,4 +202,4 @@ def _act_once(engine: Engine, code: str, seen: rooms.RoomState, action: Any) -> 
         if (now.number, now.phase) == (seen.number, seen.phase):
             action()
     except UserError as error:
-        st.session_state[CLASS_PROBLEM] = language.explain(error)
+        _keep_problem(error)

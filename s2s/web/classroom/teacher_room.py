@@ -17,6 +17,7 @@ from s2s.web.shell import language
 
 ROOM = "teach"  # code and key of the teacher's room, or None
 ROOM_READ = "teach_heard"  # whether the browser's copy of the room has been read
+ROOM_SEEN = "teach_seen"  # the room that this visit has seen open
 ROOM_LEFT = "teach_left"  # the room that was left, for the browser to forget
 
 FOLDER = Path(__file__).parents[1] / "components" / "room"
@@ -32,8 +33,8 @@ def _component() -> Any:
     return st.components.v2.component("lookback_teacher", html='<div class="teacher"></div>', css=css, js=js)
 
 
-def current_room(engine: Engine) -> tuple[Room | None, bool]:
-    """The session's room, and whether there was one that has expired or whose key is wrong."""
+def current_room(engine: Engine) -> tuple[Room | None, str]:
+    """The session's room; without one ``ended`` if it has ended, ``closed`` if it is not the teacher's or long gone."""
     state, broken = st.session_state, False
     if ROOM not in state:
         linked = st.query_params.get("teach", "")
@@ -48,10 +49,12 @@ def current_room(engine: Engine) -> tuple[Room | None, bool]:
     if from_browser and room is not None and rooms.is_teacher(engine, *room):
         st.rerun()  # the part above was drawn without a room
     if room is None or rooms.is_teacher(engine, *room):
-        return room, broken
+        state[ROOM_SEEN] = room
+        return room, "closed" if broken else ""
+    own = room in (stored, state.get(ROOM_SEEN))
     leave_room()
     state[ROOM_READ] = room == stored  # after a wrong link the browser's room is still read
-    return None, True
+    return None, "ended" if own else "closed"
 
 
 def enter_room(room: Room | None) -> None:

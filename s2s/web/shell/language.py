@@ -11,6 +11,7 @@ from s2s.web.shell.bound import picks
 from s2s.web.shell.foreign import plain, short
 
 LANGUAGE = "language"
+TOLD = "told"  # the keys of the last errors, by what the page asks for again and again
 
 NAMES = {"zh": "中文", "en": "English"}
 
@@ -58,6 +59,18 @@ def spoken(error: UserError) -> str:
     """The error's sentence as plain text, for a script in the browser."""
     events.refusal(error)
     return error.say(current())
+
+
+def count_once(asked: str, error: UserError) -> UserError:
+    """The error of what a page asks for every few seconds: told again, it is not counted and logged again."""
+    told = st.session_state.setdefault(TOLD, {})
+    error.told, told[asked] = told.get(asked) == error.key, error.key
+    return error
+
+
+def answered(asked: str) -> None:
+    """Note that there was no error this time: the next one counts."""
+    st.session_state.setdefault(TOLD, {}).pop(asked, None)
 
 
 def _shown(value: object) -> object:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from s2s.errors import UserError, say, strings
+from s2s.monitoring import metrics
 from s2s.store import rooms, votes
 from s2s.store.database import connect
 from s2s.store.rooms import Question, Truth
@@ -139,6 +140,65 @@ def test_an_unknown_room_and_a_wrong_key_get_messages(
     assert say("classroom.closed", lang) in messages(teacher) and teacher.button(key="open_room")
 
 
+def refusals() -> float:
+    """How many messages about a mistake or a limit have been counted."""
+    return sum(sample.value for sample in metrics.REFUSALS.collect()[0].samples if sample.name.endswith("_total"))
+
+
+def ask(app: AppTest, seq: int, kind: str) -> dict[str, Any]:
+    """What the page has for a phone that asks."""
+    page = player_data(app)["asking"]["page"]
+    app.session_state["player"] = {"request": {"seq": seq, "kind": kind, "page": page}}
+    return player_data(app.run())
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("expired", [False, True])
+def test_a_phone_reads_that_its_room_has_ended_and_is_refused_nothing(
+    visit: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch, lang: str, expired: bool
+) -> None:
+    room = rooms.open_room(connect())
+    app = visit(room=room[0], lang=lang)
+    assert not player_data(app)["over"]
+    if expired:
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now + 2 * rooms.HOUR)
+    else:
+        rooms.end_room(connect(), *room)
+    before = refusals()
+    for seq, kind in enumerate(("look", "join", "look"), 1):
+        data = ask(app, seq, kind)
+        assert (data["over"], data["error"]) == (True, None) and "error" not in data["asking"]["answer"]
+    assert data["strings"]["ended"] == say("room.ended", lang) and refusals() == before
+
+
+def test_what_a_phone_is_refused_again_and_again_counts_once(visit: Callable[..., AppTest]) -> None:
+    room = rooms.open_room(connect())
+    votes.set_seats(connect(), *room, 2, True)
+    before = refusals()
+    app = visit(room=room[0], lang="en")
+    for seq in range(1, 4):
+        assert ask(app, seq, "join")["asking"]["answer"]["error"] == say("error.room_locked", "en")
+    assert refusals() == before + 1
+    nowhere = visit(room="ABC234", lang="en")
+    for seq in range(1, 4):
+        data = ask(nowhere, seq, "look")
+        assert (data["over"], data["error"]) == (True, say("error.room_unknown", "en"))
+    assert refusals() == before + 2
+
+
+@pytest.mark.parametrize("button", ["class_on", "end_room"])
+def test_a_teacher_whose_room_ended_elsewhere_is_told_so_and_nothing_else(
+    visit_page: Callable[..., AppTest], button: str
+) -> None:
+    teacher, (code, key) = opened(visit_page)
+    rooms.end_room(connect(), code, key)
+    before = refusals()
+    teacher.button(key=button).click().run()
+    told = [say("classroom.ended", "en")] if button == "class_on" else []
+    assert messages(teacher) == told and not teacher.error and refusals() == before
+
+
 def test_the_board_escapes_and_shows_votes_and_truth() -> None:
     question = Question(2, ("<b>", "茶"), ("&", "I"), ("<i>", "tea"))
     text = strings("classroom", "en")
@@ -237,7 +297,7 @@ def test_a_stored_room_that_has_expired_is_reported_once_and_forgotten(
     teacher, (code, key) = opened(visit_page)
     other = {"code": code, "key": "x" * 24}
     again = kept(visit_page("classroom", lang="en", text="我喜欢喝茶。"), other)
-    assert messages(again) == [say("classroom.closed", "en")]
+    assert messages(again) == [say("classroom.ended", "en")] and again.info
     assert component(again, "lookback_teacher")["left"] == other
     assert messages(again.run()) == []
     linked = visit_page("classroom", lang="en", text="我喜欢喝茶。", teach=f"{code}.{'x' * 24}")
@@ -247,7 +307,7 @@ def test_a_stored_room_that_has_expired_is_reported_once_and_forgotten(
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 2 * rooms.HOUR)
     with as_in_a_browser(teacher) as homes:  # the page that is open hears of it, not the fragment alone
-        assert messages(teacher) == [say("classroom.closed", "en")] and teacher.button(key="open_room")
+        assert messages(teacher) == [say("classroom.ended", "en")] and teacher.info and teacher.button(key="open_room")
         assert homes[teacher.button(key="open_room").id] == ""
 
 

@@ -1,5 +1,6 @@
 // A student's page: the question that the teacher has asked, and one vote on it. The page asks Python for news every few
-// seconds, at random times so that a class does not ask at once, and never while its tab is hidden.
+// seconds, at random times so that a class does not ask at once, never while its tab is hidden, and no more once the room
+// has ended.
 
 import { ask, forget, hearOwn } from "../../../player/browser/ask.js";
 import { argmax, el, fill, label, percent, shade } from "../../../player/browser/dom.js";
@@ -68,7 +69,7 @@ function poll(view) {
   clearTimeout(view.timer);
   const [least, most] = PAUSE;
   view.timer = setTimeout(() => {
-    if (!view.root.isConnected) return;
+    if (!view.root.isConnected || view.over) return;
     poll(view);
     if (document.hidden || view.waiting) return;
     if (!view.voter && !view.error) return join(view);
@@ -81,6 +82,7 @@ function poll(view) {
 }
 
 function sendVote(view) {
+  if (!view.voter) return join(view, () => sendVote(view));
   const { number } = view.state;
   const { place, word } = view;
   view.sending = true;
@@ -169,11 +171,20 @@ function questionParts(view) {
   ];
 }
 
+// What stands below the code. Who has a seat in a room that is not there any more, or saw it open, learns that it has ended;
+// who waits without a seat only reads why.
+function bodyParts(view) {
+  const { strings, state, note } = view;
+  const said = (text) => el("p", { class: "said", role: "status", text });
+  const alarm = (text) => el("p", { class: "note", role: "alert", text });
+  if (view.over && (view.voter || !view.error)) return [said(strings.ended)];
+  if (view.error) return [alarm(view.error)];
+  if (!state.question && !view.voter && note) return [alarm(note)];
+  return [...(state.question ? questionParts(view) : [said(strings.waiting)]), ...(note ? [alarm(note)] : [])];
+}
+
 function paint(view, focused = null) {
-  const { strings, state } = view;
-  const body = view.error ? [el("p", { class: "note", role: "alert", text: view.error })] : state.question ? questionParts(view) : [el("p", { class: "said", text: strings.waiting })];
-  const note = view.note ? [el("p", { class: "note", role: "alert", text: view.note })] : [];
-  view.root.replaceChildren(el("p", { class: "code", text: fill(strings.code, { code: view.code }) }), ...body, ...note);
+  view.root.replaceChildren(el("p", { class: "code", text: fill(view.strings.code, { code: view.code }) }), ...bodyParts(view));
   if (focused) view.root.querySelector(`${focused === "place" ? ".chip" : ".candidate"}[tabindex="0"]`)?.focus({ preventScroll: true });
 }
 
@@ -192,11 +203,11 @@ export default function mount(component) {
   const identity = JSON.stringify(data);
   const changed = view.identity !== identity;
   Object.assign(view, data, { identity });
+  view.voter ??= storedVoter(view);
   if (before !== data.state.number) beginQuestion(view);
   if (changed) paint(view);
   hearOwn(view, asking, component.setStateValue);
-  if (!view.timer) {
-    view.voter = storedVoter(view);
+  if (!view.timer && !view.over) {
     if (!view.voter && !view.error) join(view);
     poll(view);
   }
