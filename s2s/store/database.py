@@ -9,6 +9,7 @@ import contextlib
 import functools
 import logging
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -34,6 +35,9 @@ LOCK_TIMEOUT = 5  # seconds that a writer waits for SQLite's lock, and before th
 POOL_TIMEOUT = 2  # seconds that a thread waits for one of the connections to PostgreSQL
 LONG_WAIT = 1.0  # seconds; a database that fails sooner may be asked again at once
 PAUSE = 5.0  # seconds until a silent database is asked again
+BUSY = ("40P01", "53300", "55P03", "57014")  # PostgreSQL's codes: a deadlock, no connection left, no lock, no time
+# A connection that is refused comes without a code. English and Chinese; in another language the database is "lost".
+NO_CONNECTION = re.compile("too many clients|too many connections|remaining connection slots|太多的客户|连接太多")
 CREATE_LOCK = 7_205_759  # key of PostgreSQL's advisory lock for creating tables; an arbitrary number
 _created: dict[Engine, frozenset[str]] = {}  # tables by engine
 _making, _creating = threading.Lock(), threading.Lock()
@@ -190,7 +194,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextlib.contextmanager
 def _connection_errors(engine: Engine) -> Iterator[None]:
-    """Turn errors of the connection, not those of a statement, into a UserError.
+    """Turn errors of the connection, not those of a statement, into a UserError; the log has the reason.
 
     After a long wait in vain the database is not asked for ``PAUSE`` seconds: a page with five queries waits once.
     """
@@ -203,15 +207,27 @@ def _connection_errors(engine: Engine) -> Iterator[None]:
         # Other subclasses are wrong statements. SQLite's "file is not a database" is a plain DatabaseError.
         if type(error) not in (OperationalError, InterfaceError, PoolTimeout, DatabaseError):
             raise
-        if _is_silent(engine, error) and time.monotonic() - began > LONG_WAIT:
+        cause, busy = getattr(error, "orig", None) or error, _is_busy(error)
+        if not busy and _is_silent(engine, error) and time.monotonic() - began > LONG_WAIT:
             _silent_until[engine] = time.monotonic() + PAUSE
         metrics.DATABASE_ERRORS.inc()
-        LOG.warning("database lost", extra={"fields": {"error": type(getattr(error, "orig", error)).__name__}})
-        raise _lost(engine) from None
+        fields = {"error": type(cause).__name__, "reason": str(cause).partition("\n")[0]}
+        LOG.warning("database busy" if busy else "database lost", extra={"fields": fields})
+        raise (UserError("database_busy") if busy else _lost(engine)) from None
 
 
 def _lost(engine: Engine) -> UserError:
     return UserError("database_lost", database=display_name(engine.url))
+
+
+def _is_busy(error: Exception) -> bool:
+    """Whether the database is there, but all connections are in use, ours or the server's, or others hold a lock."""
+    if isinstance(error, PoolTimeout):
+        return True
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, sqlite3.Error):
+        return (getattr(cause, "sqlite_errorcode", 0) or 0) & 0xFF == sqlite3.SQLITE_BUSY
+    return getattr(cause, "sqlstate", None) in BUSY or NO_CONNECTION.search(str(cause)) is not None
 
 
 def _is_silent(engine: Engine, error: Exception) -> bool:

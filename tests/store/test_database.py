@@ -114,7 +114,7 @@ def test_a_file_that_another_writer_holds_ends_the_wait(tmp_path: Path, monkeypa
     other = sqlite3.connect(tmp_path / "held.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     began = time.monotonic()
-    with pytest.raises(UserError, match="cannot be used"), writing(engine):
+    with pytest.raises(UserError, match="More visitors"), writing(engine):
         pytest.fail("two at once")
     assert time.monotonic() - began < 15
     with reading(engine) as connection:
@@ -151,12 +151,16 @@ def test_another_kind_of_url_is_refused(url: str) -> None:
     assert "secret" not in str(refused.value)
 
 
-def test_a_lost_database_gets_one_message_without_the_password(tmp_path: Path) -> None:
+def test_a_lost_database_gets_one_message_without_the_password(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     url = f"postgresql://ann:s3cret@localhost:1/class?password=s3cret&host={tmp_path}"
     with pytest.raises(UserError, match=r"The database postgresql://localhost:1/class cannot be used") as lost:
         connect(url)
     assert "s3cret" not in str(lost.value) and "s3cret" not in lost.value.say("zh")
     assert lost.value.__suppress_context__  # nor in a log
+    (record,) = caplog.records
+    assert "failed" in record.__dict__["fields"]["reason"] and "s3cret" not in str(record.__dict__)
 
 
 def test_a_file_that_is_no_database_and_a_bad_path_are_refused(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, Text, func, insert, select, text
 from sqlalchemy.engine import Engine
@@ -15,6 +16,7 @@ from sqlalchemy.engine import Engine
 from s2s.errors import UserError
 from s2s.store import database, postgres
 from s2s.store.database import connect, reading, writing
+from tests.setting import Setting
 from tests.store.frozen import frozen
 from tests.wait import until
 
@@ -49,11 +51,16 @@ def add(engine: Engine, word: str) -> None:
         connection.execute(insert(WORDS).values(word=word))
 
 
-def is_lost_within_the_limit(engine: Engine) -> None:
+LOST, BUSY = "error.database_lost", "error.database_busy"
+
+
+def refused_within_the_limit(engine: Engine) -> str:
+    """The key of the error."""
     began = time.monotonic()
-    with pytest.raises(UserError, match="cannot be used"):
+    with pytest.raises(UserError) as caught:
         count(engine)
     assert time.monotonic() - began < LIMIT
+    return caught.value.key
 
 
 def test_a_frozen_server_ends_the_wait_of_all_and_is_used_again_afterwards(
@@ -61,10 +68,10 @@ def test_a_frozen_server_ends_the_wait_of_all_and_is_used_again_afterwards(
 ) -> None:
     add(engine, "before")
     with frozen(postgres), ThreadPoolExecutor(40) as threads:  # more than the pool has connections
-        for done in [threads.submit(is_lost_within_the_limit, engine) for _ in range(40)]:
-            done.result()
+        keys = {done.result() for done in [threads.submit(refused_within_the_limit, engine) for _ in range(40)]}
+        assert LOST in keys <= {LOST, BUSY}  # busy: those who got no connection, as others wait with them
         began = time.monotonic()
-        is_lost_within_the_limit(engine)
+        assert refused_within_the_limit(engine) == LOST
         assert time.monotonic() - began < database.LONG_WAIT  # what a page asks next does not wait again
     until(lambda: answers(postgres_database), within=LIMIT)
     assert count(engine) == 1
@@ -104,13 +111,13 @@ def test_tables_that_cannot_be_created_keep_no_other_visitor_waiting(
 def test_a_lock_of_another_transaction_ends_the_wait_but_not_the_connection(engine: Engine) -> None:
     with writing(engine) as other:
         other.execute(text("LOCK TABLE words"))
-        is_lost_within_the_limit(engine)
+        assert refused_within_the_limit(engine) == BUSY
     assert count(engine) == 0
 
 
 def test_the_server_ends_a_statement_and_a_transaction_that_take_too_long(engine: Engine) -> None:
     began = time.monotonic()
-    with pytest.raises(UserError, match="cannot be used"), writing(engine) as connection:
+    with pytest.raises(UserError, match="More visitors"), writing(engine) as connection:
         connection.execute(text("SELECT pg_sleep(60)"))
     assert time.monotonic() - began < LIMIT
     with reading(engine) as connection:
@@ -120,6 +127,40 @@ def test_the_server_ends_a_statement_and_a_transaction_that_take_too_long(engine
         "statement_timeout": "4s",
         "idle_in_transaction_session_timeout": "10s",
     }
+
+
+def test_a_burst_is_told_from_a_database_that_is_lost(
+    postgres_database: str, monkeypatch: pytest.MonkeyPatch, setting: Setting, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who gets none of our connections waits for it; the others, and who comes next, are served at once."""
+    monkeypatch.setattr(database, "METADATA", TABLES)
+    setting(database_connections=2)
+    engine = connect(f"{postgres_database}&application_name=burst")
+    with reading(engine), reading(engine):
+        assert refused_within_the_limit(engine) == BUSY
+    assert count(engine) == 0
+    engine.dispose()
+    (record,) = [record for record in caplog.records if record.name == database.__name__]
+    assert record.message == "database busy" and "limit of size 2" in record.__dict__["fields"]["reason"]
+
+
+def test_a_server_without_a_connection_left_is_told_from_one_that_is_lost(
+    postgres: str, postgres_database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = postgres_database.replace("lookback@", "few@")
+    with psycopg.connect(postgres, autocommit=True) as admin:
+        admin.execute("CREATE ROLE few LOGIN CONNECTION LIMIT 1")
+        with psycopg.connect(postgres.replace("lookback@", "few@")), pytest.raises(UserError) as caught:
+            connect(url)
+        admin.execute("DROP ROLE few")
+    assert caught.value.key == BUSY
+    (record,) = [record for record in caplog.records if record.name == database.__name__]
+    assert 'too many connections for role "few"' in record.__dict__["fields"]["reason"]
+
+
+@pytest.mark.parametrize("reason", ["sorry, too many clients already", "对不起, 已经有太多的客户"])
+def test_a_refused_connection_is_known_by_its_words(reason: str) -> None:
+    assert database.NO_CONNECTION.search(reason) and not database.NO_CONNECTION.search("the database is starting up")
 
 
 def test_the_url_may_set_other_limits(postgres_database: str) -> None:
