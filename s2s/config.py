@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from s2s.disk import refuse_special
-from s2s.errors import UserError, nearest
+from s2s.errors import UserError, nearest, reason
 from s2s.text.keras_tokenizer import KerasConfig
-from s2s.text.safe import reason
 
 T = TypeVar("T")
 MANY = 1_000_000_000  # the largest count that a setting accepts

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from s2s.errors import UserError
+from s2s.errors import UserError, reason
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # constants of renameat2 (Linux)
 INHERITED = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")  # files that the caller opened, such as a shell's <(…)
@@ -57,7 +57,7 @@ def write_file(path: Path, fill: Callable[[Path], None]) -> None:
     try:
         replace_file(path, fill)
     except OSError as error:
-        raise UserError("disk_write", directory=str(path.parent), reason=error.strerror) from None
+        raise UserError("disk_write", directory=str(path.parent), reason=reason(error)) from None
 
 
 def replace_file(path: Path, fill: Callable[[Path], object]) -> None:
@@ -166,7 +166,7 @@ def write_directory(directory: Path, fill: Callable[[Path], None]) -> None:
         _sync_one(directory.parent)
     except OSError as error:
         recover(directory)
-        raise UserError("disk_write", directory=str(directory), reason=error.strerror or str(error)) from None
+        raise UserError("disk_write", directory=str(directory), reason=reason(error)) from None
     finally:
         if directory.exists() or not fresh.with_name("old").exists():
             remove(fresh.parent)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import functools
 import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 LANGUAGES = ("zh", "en")
 SCRIPT, MODULE = "lookback", "python -m s2s"  # the installed command, and the call from a clone
 LONGEST = 160  # characters of a value in a sentence; of a longer one the middle is left out
+OUT_OF_MEMORY = (  # RuntimeErrors of torch; SystemError of an interpreter that could not make the exception itself
+    "std::bad_alloc",
+    "can't allocate memory",
+    "returned NULL without setting an exception",
+)
 
 
 @functools.cache
@@ -45,6 +52,8 @@ def strings(prefix: str, language: str) -> dict[str, str]:
 class UserError(ValueError):
     """A mistake that the user can correct; ``str()`` is the English sentence, ``say`` has both languages.
 
+    A value may be another error, as ``reason`` gives it: its sentence then stands within this one, in its language.
+
     >>> str(UserError("text_empty")), UserError("text_empty").say("zh")
     ('Type a sentence first.', '请先输入一句话。')
     """
@@ -61,14 +70,92 @@ class UserError(ValueError):
 
     def bare(self) -> UserError:
         """The same error to be kept: without its traceback, whose frames keep alive whatever their callers held."""
-        return UserError.again(self.key.removeprefix("error."), self.values)
+        values = {name: value.bare() if isinstance(value, UserError) else value for name, value in self.values.items()}
+        return UserError.again(self.key.removeprefix("error."), values)
+
+    def packed(self) -> dict[str, Any]:
+        """The error as plain JSON, for another process, which reads it with ``unpacked``."""
+        values = {name: _packed(value) for name, value in self.values.items()}
+        return {"error": self.key.removeprefix("error."), "values": values}
+
+    @classmethod
+    def unpacked(cls, packed: object) -> UserError | None:
+        """The error that was ``packed``; None for anything else, as the writer may not be ours any more."""
+        if not (isinstance(packed, dict) and isinstance(packed.get("values"), dict)):
+            return None
+        try:
+            values = {str(name): _unpacked(value) for name, value in packed["values"].items()}
+            error = cls.again(str(packed.get("error")), values)
+            for language in LANGUAGES:
+                error.say(language)
+        except (KeyError, IndexError, ValueError, TypeError, RecursionError):  # an unknown key, values that do not fit
+            return None
+        return error
 
     def __str__(self) -> str:
         return self.say("en")
 
     def say(self, language: str, /) -> str:
         """The sentence in ``zh`` or ``en``. Values are often a stranger's: they are bounded, and steer no terminal."""
-        return say(self.key, language, **{name: _bounded(value) for name, value in self.values.items()})
+        return say(self.key, language, **{name: _said(value, language) for name, value in self.values.items()})
+
+
+def reason(error: BaseException) -> UserError:
+    """What an exception of Python or a library means, as a value of another error; of a UserError its own reason.
+
+    >>> str(reason(KeyError("weight"))), reason(RecursionError()).say("zh")
+    ('weight is missing.', '嵌套太深。')
+    """
+    text, kind = " ".join(str(error).split()), type(error)
+    if isinstance(error, UserError):
+        inner = error.values.get("reason")
+        return inner.bare() if isinstance(inner, UserError) else error.bare()
+    if isinstance(error, RecursionError):
+        return UserError("reason_deep")
+    if isinstance(error, MemoryError) or any(words in text for words in OUT_OF_MEMORY):
+        return UserError("reason_memory")
+    if isinstance(error, UnicodeError):
+        return UserError("reason_encoding")
+    if isinstance(error, json.JSONDecodeError):
+        return UserError("reason_json", line=error.lineno, column=error.colno)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return UserError("reason_disk_full")
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return UserError("reason_permission")
+    if kind is KeyError:
+        return UserError("reason_missing", key=error.args[0] if error.args else "")
+    if "int_max_str_digits" in text:
+        return UserError("reason_digits")
+    if kind is ValueError and "not JSON compliant" in text:
+        return UserError("record_finite")
+    if kind in (ValueError, TypeError, AttributeError, IndexError, OverflowError, ZeroDivisionError):
+        return UserError("reason_value")
+    return UserError("reason_quoted", text=getattr(error, "strerror", None) or text or kind.__name__)
+
+
+def _packed(value: object) -> object:
+    if isinstance(value, UserError):
+        return value.packed()
+    return value if isinstance(value, (int, float)) else str(value)
+
+
+def _unpacked(value: object) -> object:
+    if isinstance(value, dict):
+        return UserError.unpacked(value) or ""
+    return value if isinstance(value, (int, float)) else str(value)
+
+
+def _said(value: object, language: str) -> object:
+    return within(value.say(language)) if isinstance(value, UserError) else _bounded(value)
+
+
+def within(sentence: str) -> str:
+    """A sentence as it stands within another: without a capital to begin with, and without its full stop.
+
+    >>> within("The disk is full."), within("磁盘已满。")
+    ('the disk is full', '磁盘已满')
+    """
+    return (sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence).rstrip(".。")
 
 
 def _bounded(value: object) -> object:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import ast
+import errno
+import json
+import re
 import string
 
 import pytest
 
-from s2s.errors import LANGUAGES, UserError, say, sentences
+from s2s.errors import LANGUAGES, UserError, reason, say, sentences
 from tests.paths import ROOT
 
 SOURCES = sorted((ROOT / "s2s").rglob("*.py"))
@@ -71,3 +74,39 @@ def test_an_error_speaks_both_languages() -> None:
 
 def test_braces_in_a_value_are_kept() -> None:
     assert "{x}" in str(UserError("file_missing", file="{x}"))
+
+
+def raised_by(text: str) -> Exception:
+    """What JSON's reader raises for a text."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return error
+    raise AssertionError(text)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *map(raised_by, ("{", "[" * 100_000, "9" * 5_000)),
+        *(RecursionError(), MemoryError(), KeyError("3"), ValueError("could not convert string to float: 'x'")),
+        *(UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"), TypeError("'int' object is not iterable")),
+        *(OSError(errno.ENOSPC, "No space left on device"), PermissionError(errno.EACCES, "Permission denied")),
+        UserError("trace_broken", reason=UserError("trace_memory")),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_reason_is_in_the_language_of_its_sentence_also_from_another_process(error: Exception) -> None:
+    whole = UserError("json_broken", file="1", reason=reason(error))
+    again = UserError.unpacked(json.loads(json.dumps(whole.packed())))
+    assert again is not None and again.bare().say("zh") == whole.say("zh") and str(again) == str(whole)
+    assert set(re.findall("[A-Za-z]{3,}", whole.say("zh"))) <= {"JSON", "UTF", "memory"}
+    assert not re.search(r"[　-鿿]|\.[:.]", str(whole)) and str(whole).count(".") == 1
+
+
+@pytest.mark.parametrize(
+    "packed", [None, 3, {}, {"error": "no such key", "values": {}}, {"error": "json_broken", "values": {}}]
+)
+def test_what_is_no_packed_error_is_none(packed: object) -> None:
+    assert UserError.unpacked(packed) is None
+    assert UserError.unpacked({"error": packed, "values": packed}) is None

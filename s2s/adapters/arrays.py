@@ -21,8 +21,8 @@ import h5py
 import numpy as np
 
 from s2s.checkpoint import archive
-from s2s.errors import UserError
-from s2s.text.safe import printable, reason
+from s2s.errors import UserError, reason
+from s2s.text.safe import printable
 
 Arrays = dict[str, np.ndarray]  # path in the file → float32 array, in file order
 

@@ -20,8 +20,7 @@ from s2s.adapters.imported import Imported, Origin, Texts
 from s2s.adapters.options import Options
 from s2s.adapters.weights import Rows, Weights, zero_padded
 from s2s.config import Config, ModelConfig, TextConfig
-from s2s.errors import UserError
-from s2s.text.safe import reason
+from s2s.errors import UserError, reason
 from s2s.text.segmenters import SPACE
 
 LIBRARY = "JoeyNMT"

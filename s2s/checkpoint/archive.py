@@ -122,8 +122,10 @@ def _members(name: str, found: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipIn
     folders, members = set[PurePosixPath](), dict[str, zipfile.ZipInfo]()
     for info in found:
         path = PurePosixPath(info.filename)
-        if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in info.filename or ":" in info.filename:
+        if not path.parts or path.is_absolute() or ".." in info.filename.replace("\\", "/").split("/"):
             raise UserError("archive_escapes", file=name, member=_shown(info))
+        if "\\" in info.filename or ":" in info.filename:  # on Windows they begin a folder, a drive or a stream
+            raise UserError("archive_name", file=name, member=_shown(info))
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise UserError("archive_link", file=name, member=_shown(info))

@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from s2s import disk
-from s2s.errors import UserError
-from s2s.text.safe import parse_json, reason
+from s2s.errors import UserError, reason
+from s2s.text.safe import parse_json
 from s2s.text.vocab import Vocab
 
 MAX_JSON_BYTES = 20_000_000  # of a JSON file that is read
@@ -31,15 +31,15 @@ def read_object(path: Path) -> dict[str, Any]:
     try:
         if disk.refuse_special(path).stat().st_size > MAX_JSON_BYTES:
             raise UserError("file_too_large", file=str(path), limit=MAX_JSON_BYTES // 1_000_000)
-        value = parse_json(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except OSError:
         raise UserError("checkpoint_file_missing", file=str(path)) from None
+    try:
+        value = parse_json(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        if isinstance(error, UserError):
-            raise
         raise UserError("json_broken", file=str(path), reason=reason(error)) from None
     if not isinstance(value, dict):
-        raise UserError("json_broken", file=str(path), reason="not an object")
+        raise UserError("json_broken", file=str(path), reason=UserError("reason_no_object"))
     return value
 
 

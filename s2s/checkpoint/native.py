@@ -26,7 +26,7 @@ from s2s.checkpoint.find import VIEW
 from s2s.checkpoint.identity import IDENTITY, digest, identity
 from s2s.checkpoint.record import HUGGINGFACE, Checkpoint, make_side
 from s2s.config import Config, from_dict, to_dict
-from s2s.errors import UserError
+from s2s.errors import UserError, reason
 from s2s.model import Seq2Seq
 from s2s.text.vocab import Vocab
 
@@ -55,7 +55,7 @@ def write_checkpoint(
         try:
             save_file(stored, fresh / "model.safetensors", metadata={IDENTITY: identity(config, source, target)})
         except safetensors.SafetensorError as error:  # such as a full disk
-            raise UserError("disk_write", directory=str(directory), reason=str(error)) from None
+            raise UserError("disk_write", directory=str(directory), reason=reason(error)) from None
         write_json(fresh / "vocab.json", vocab)
         write_json(fresh / "config.json", {"schema": SCHEMA, **to_dict(config)})
         write_json(fresh / "metrics.json", metrics)
@@ -82,7 +82,7 @@ def store_scores(directory: Path, split: str, scores: Mapping[str, Any]) -> None
         else:
             text = card.render_card(directory.name, config, metrics)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError("card_metrics", file=str(file), reason=repr(error)) from None
+        raise UserError("card_metrics", file=str(file), reason=reason(error)) from None
 
     def fill(fresh: Path) -> None:
         shutil.copytree(directory, fresh, symlinks=True, copy_function=disk.link_or_copy, dirs_exist_ok=True)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from s2s.commands import arguments
 from s2s.commands.terminal import write_output
 from s2s.disk import refuse_special
-from s2s.errors import LANGUAGES, UserError
+from s2s.errors import LANGUAGES, UserError, reason
 from s2s.player import page
-from s2s.text.safe import reason
 from s2s.trace.trace import Trace
 
 if TYPE_CHECKING:

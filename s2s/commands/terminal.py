@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from s2s import disk
-from s2s.errors import UserError
+from s2s.errors import UserError, reason
 from s2s.text.width import width
 
 
@@ -35,5 +35,5 @@ def write_output(text: str, target: str) -> None:
     try:
         disk.replace_file(Path(target), lambda fresh: fresh.write_text(text, encoding="utf-8", newline=""))
     except OSError as error:
-        raise UserError("file_unwritable", file=target, reason=error.strerror) from None
+        raise UserError("file_unwritable", file=target, reason=reason(error)) from None
     print(f"Wrote {target}.", file=sys.stderr)

@@ -139,4 +139,4 @@ def csv_error(file: str, row: int, reason: str) -> UserError:
         return UserError("row_quote_open", file=file, row=row)
     if "new-line character" in reason:
         return UserError("row_carriage_return", file=file, row=row)
-    return UserError("row_not_csv", file=file, row=row, reason=reason)
+    return UserError("row_not_csv", file=file, row=row)

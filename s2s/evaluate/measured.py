@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from s2s.text.safe import reason
+from s2s.errors import reason
 
 Value = TypeVar("Value", float, float | None)
 

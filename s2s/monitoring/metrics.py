@@ -6,7 +6,7 @@ from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
 
-from s2s.errors import UserError
+from s2s.errors import UserError, reason
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)  # memory, processor time, open files
@@ -34,4 +34,4 @@ def serve(address: str) -> WSGIServer:
     try:
         return start_http_server(int(port), host.strip("[]"), REGISTRY)[0]
     except OSError as error:
-        raise UserError("setting_listen", name="metrics_address", found=address, reason=error.strerror) from None
+        raise UserError("setting_listen", name="metrics_address", found=address, reason=reason(error)) from None

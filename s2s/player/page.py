@@ -176,23 +176,23 @@ def read_lanes(text: str) -> dict[str, Trace]:
     finder.feed(text)
     finder.close()
     if not finder.text:
-        raise ValueError(f"a page without an element {LANES}")
+        raise UserError("page_no_lanes", element=LANES)
     with broken_record("trace"):
         lanes = json.loads(finder.text)
     if not isinstance(lanes, dict):
-        raise ValueError(f"its {LANES} is no object")
+        raise UserError("page_no_lanes", element=LANES)
     traces = [check_showable(Trace.from_json(json.dumps(lane))) for lane in lanes.values() if lane is not None]
     if not traces:
-        raise ValueError(f"its {LANES} holds no lane")
+        raise UserError("page_no_lanes", element=LANES)
     return {trace.mode: trace for trace in traces}
 
 
 def check_showable(trace: Trace) -> Trace:
     """The trace itself. ValueError if it has no step, no model name, or an infinite number."""
     if not trace.steps or not trace.source_tokens:
-        raise ValueError("a trace without a step")
+        raise UserError("trace_no_step")
     if not {"name", "attention"} <= trace.checkpoint.keys():
-        raise ValueError("a trace without the name and attention of its model")
+        raise UserError("trace_no_model")
     trace.to_json()  # refuses what JSON cannot hold
     return trace
 

@@ -31,8 +31,7 @@ def _answer(task: Any, values: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"value": task(**values)}
     except UserError as error:
-        values = {name: value if isinstance(value, int | float) else str(value) for name, value in error.values.items()}
-        return {"error": error.key.removeprefix("error."), "values": values}
+        return error.packed()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from s2s.errors import LANGUAGES, UserError, sentences
+from s2s.errors import UserError
 from s2s.sandbox.limits import DEFAULT, Limits
 from s2s.text.safe import printable
 
@@ -54,8 +54,7 @@ def run(
         answer = None
     if isinstance(answer, dict) and "value" in answer:
         return answer["value"]
-    error = _task_error(answer) if isinstance(answer, dict) else None
-    if error is not None:
+    if (error := UserError.unpacked(answer)) is not None:
         raise error
     LOG.warning("%s of %s ended with status %s: %s", task, printable(file, 80), status, printed)
     raise UserError("sandbox_ended", file=file, seconds=limits.seconds, memory=limits.memory // 1_000_000)
@@ -97,18 +96,3 @@ def _communicate(request: bytes, limits: Limits, errors: Any, writes: Sequence[P
         process.kill()
         process.stdout.close()
         process.wait()
-
-
-def _task_error(answer: Mapping[str, Any]) -> UserError | None:
-    """The task's UserError; None if its key is unknown or its values do not fit: the child is not trusted."""
-    key, values = answer.get("error"), answer.get("values")
-    if not isinstance(key, str) or f"error.{key}" not in sentences("en") or not isinstance(values, dict):
-        return None
-    plain = {str(name): value if isinstance(value, int | float) else str(value) for name, value in values.items()}
-    error = UserError.again(key, plain)
-    try:
-        for language in LANGUAGES:
-            error.say(language)
-    except (KeyError, IndexError, ValueError, TypeError):
-        return None
-    return error

@@ -163,8 +163,8 @@ def _run_process(task: Mapping[str, object], report: Callable[[float], None], tr
     finally:
         _end_process(process)
     if process.returncode == MISTAKE and (directory / ERROR).exists():
-        error = json.loads((directory / ERROR).read_text(encoding="utf-8"))
-        raise UserError.again(error["key"], error["values"])
+        error = UserError.unpacked(json.loads((directory / ERROR).read_text(encoding="utf-8")))
+        raise error or UserError("training_died")
     if process.returncode:
         raise UserError("training_died")
     return True

@@ -9,11 +9,6 @@ from typing import Any
 from s2s.errors import UserError
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_OUT_OF_MEMORY = (  # RuntimeErrors of torch; SystemError of an interpreter that could not make the exception itself
-    "std::bad_alloc",
-    "can't allocate memory",
-    "returned NULL without setting an exception",
-)
 _ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")  # in JSON: half of a character, or of a pair
 
 
@@ -35,22 +30,6 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def reason(error: Exception, most: int = 200) -> str:
-    """What a library's exception says, for the end of a sentence: one printable line of at most ``most`` characters.
-
-    >>> reason(KeyError("weight")), reason(RecursionError("maximum recursion depth exceeded"))
-    ("'weight' is missing", 'nested too deeply')
-    """
-    if isinstance(error, UserError) and "reason" in error.values:
-        return str(error.values["reason"])
-    if isinstance(error, RecursionError):
-        return "nested too deeply"
-    if isinstance(error, MemoryError) or any(words in str(error) for words in _OUT_OF_MEMORY):
-        return "it needs more memory than there is"
-    text = printable(" ".join(str(error).split())) or type(error).__name__
-    return shortened(f"{text} is missing" if isinstance(error, KeyError) else text, most)
-
-
 def has_surrogate(text: str) -> bool:
     """Whether the text holds half of a character, which JSON can name but no file in UTF-8 and no page can hold.
 
@@ -61,12 +40,12 @@ def has_surrogate(text: str) -> bool:
 
 
 def parse_json(text: str) -> Any:
-    """``json.loads``, but ValueError for half of a character anywhere in the value.
+    """``json.loads``, but UserError for half of a character anywhere in the value.
 
     >>> parse_json('["\\\\ud83d\\\\ude00"]')
     ['😀']
     """
     value = json.loads(text)
     if has_surrogate(text) or (_ESCAPED.search(text) and has_surrogate(json.dumps(value, ensure_ascii=False))):
-        raise ValueError("half of a character (a lone surrogate)")
+        raise UserError("reason_surrogate")
     return value

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from s2s.disk import refuse_special
-from s2s.errors import UserError
-from s2s.text.safe import reason
+from s2s.errors import UserError, reason
+from s2s.text.safe import parse_json
 from s2s.trace.step import Step
 from s2s.trace.trace import Trace
 
@@ -129,7 +129,7 @@ def _read(path: Path, made: Callable[[dict[str, Any]], T], skip: int = 0) -> Ite
         raise UserError("file_missing", file=str(path)) from None
     for row, line in enumerate(lines[skip:], start=skip + 1):
         try:
-            yield made(json.loads(line))
+            yield made(parse_json(line.decode("utf-8")))
         except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise UserError("film_broken", file=str(path), row=row, reason=reason(error)) from None
 
@@ -138,7 +138,7 @@ def _frame(values: dict[str, Any]) -> FilmFrame:
     step, sentence, text = _bounded(int(values["step"])), _bounded(int(values["sentence"])), str(values["text"])
     trace = Trace.from_json(json.dumps(values["trace"], allow_nan=False))
     if trace.reference is None or not all(shown.whole for shown in trace.steps):
-        raise ValueError("a sentence without its reference, or a step without its numbers")
+        raise UserError("film_whole")
     return FilmFrame(step, sentence, trace, text)
 
 
@@ -156,5 +156,5 @@ def _moment(values: dict[str, Any]) -> FilmMoment:
 
 def _bounded(value: Number) -> Number:
     if not abs(value) <= LARGEST:  # also true of NaN
-        raise ValueError("a number that is not finite, or too large")
+        raise UserError("record_finite")
     return value

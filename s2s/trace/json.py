@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from s2s.errors import UserError
+from s2s.errors import UserError, reason
 from s2s.text.rounding import significant
-from s2s.text.safe import reason
 from s2s.trace.step import UNKNOWN, Scored, Step
 
 
@@ -30,7 +29,7 @@ def read_record(text: str, schema: str) -> dict[str, Any]:
     """The JSON object in a record's text. ValueError for any other text, or another ``schema``."""
     values = json.loads(text)
     if not isinstance(values, dict) or values.get("schema") != schema:
-        raise ValueError(f"its schema must be {schema}")
+        raise UserError("record_schema", schema=schema)
     return values
 
 
@@ -76,7 +75,7 @@ def _known(step: Step, name: str) -> dict[str, float]:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r:.40} stands where a text should")
+        raise UserError("record_text", found=f"{value!r:.40}")
     return value
 
 
@@ -91,7 +90,7 @@ def _optional(value: Mapping[str, Any], name: str) -> float | None:
 def _given(value: Mapping[str, Any], name: str) -> float:
     found = _optional(value, name)
     if found is not None and math.isnan(found):
-        raise ValueError(f"{name} is no number")
+        raise UserError("record_number", name=name)
     return UNKNOWN if found is None else found
 
 

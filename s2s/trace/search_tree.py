@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from s2s.errors import UserError
 from s2s.trace.json import broken_record, read_record
 
 SCHEMA = "lookback-tree/1"
@@ -44,7 +45,7 @@ class Node:
 
     def __post_init__(self) -> None:
         if self.fate not in FATES:
-            raise ValueError(f"fate {self.fate!r} of {self.token!r} is none of {', '.join(FATES)}")
+            raise UserError("setting_choice", name="fate", found=self.fate, known=", ".join(FATES))
 
 
 @dataclass(frozen=True)
@@ -90,22 +91,22 @@ class SearchTree:
 
     def __post_init__(self) -> None:
         if self.ended not in ENDINGS:
-            raise ValueError(f"ended {self.ended!r} is none of {', '.join(ENDINGS)}")
+            raise UserError("setting_choice", name="ended", found=self.ended, known=", ".join(ENDINGS))
         if sum(step.recorded for step in self.steps) != len(self.nodes):
-            raise ValueError("the steps must record every node, and no more")
+            raise UserError("tree_nodes")
         for t, step in enumerate(self.steps):
             if not 1 <= step.kept <= step.recorded <= step.considered:
-                raise ValueError(f"step {t} keeps one or more, no more than it records, and no more than it considers")
+                raise UserError("tree_kept", step=t)
             before = (START,) if t == 0 else self.at(t - 1)
             for place, i in enumerate(self.at(t)):
                 node = self.nodes[i]
                 if (node.fate == "pruned") != (place >= step.kept):
-                    raise ValueError(f"step {t} lists what it kept, and then what it pruned")
+                    raise UserError("tree_pruned", step=t)
                 if node.parent not in before or (t and self.nodes[node.parent].fate != "kept"):
-                    raise ValueError(f"node {i} must go on from one that step {t - 1} kept")
+                    raise UserError("tree_parent", node=i, step=t - 1)
         ended = [i for i, node in enumerate(self.nodes) if node.fate in ("finished", "cut")]
         if sorted(f.node for f in self.finished) != ended:
-            raise ValueError("finished must list the nodes that ended")
+            raise UserError("tree_finished")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SearchTree) and self.to_dict() == other.to_dict()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from s2s.errors import UserError
+
 if TYPE_CHECKING:
     pass
 
@@ -71,11 +73,11 @@ class Step:
         for row_S in (self.attention, own):
             total = float(row_S.sum(dtype=np.float64))
             if (len(row_S) and not abs(total - 1) <= 1e-4) or (row_S < 0).any():  # also true of NaN
-                raise ValueError(f"attention of step {self.output!r} is no distribution: normalise each row to 1")
+                raise UserError("trace_distribution", output=self.output)
         sizes = {"own_attention": len(own), "coverage": len(self.coverage), "factors": len(self.factors)}
         for name, size in sizes.items():
             if size != len(self.attention) and (size or name == "own_attention"):
-                raise ValueError(f"{name} of step {self.output!r} needs one number for each of the source tokens")
+                raise UserError("trace_row", name=name, step=self.output)
 
     @property
     def said(self) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2s import spreadsheet
+from s2s.errors import UserError
 from s2s.text.vocab import SPECIALS
 from s2s.trace.arrays import Arrays
 from s2s.trace.json import broken_record, number, numbers, read_record, step_to_dict, trace_fields
@@ -55,18 +56,18 @@ class Trace:
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
-            raise ValueError(f"mode {self.mode!r} is none of {', '.join(MODES)}")
+            raise UserError("setting_choice", name="mode", found=self.mode, known=", ".join(MODES))
         if not 0 <= self.prefix <= len(self.steps) or (self.prefix and self.mode == "forced"):
-            raise ValueError(f"prefix is {self.prefix}, and must be a number of the steps of a free lane")
+            raise UserError("trace_prefix", found=self.prefix)
         for t, step in enumerate(self.steps):
             for name in ("attention", "scores"):
                 shape = getattr(step, name).shape
                 if shape != (self.looks,) and (name == "attention" or shape != (0,)):
-                    raise ValueError(f"{name} of step {t} {self._wanted()}")
+                    raise UserError("trace_row" if self.looks else "trace_row_full", name=name, step=t)
             if t and step.input != self.steps[t - 1].output:
-                raise ValueError(f"step {t} must read the output of step {t - 1}")
+                raise UserError("trace_input", step=t)
         if len(self.memory) not in (0, len(self.source_tokens)):
-            raise ValueError("memory needs one row for each of the source tokens")
+            raise UserError("trace_memory")
 
     @classmethod
     def from_arrays(
@@ -113,11 +114,6 @@ class Trace:
     def looks(self) -> int:
         """The length of an attention row: the number of source tokens, or 0 for a model without attention."""
         return 0 if self.checkpoint.get("attention") == "none" else len(self.source_tokens)
-
-    def _wanted(self) -> str:
-        if not self.looks:
-            return "must be empty: the model has no attention"
-        return "needs one number for each of the source tokens"
 
     @property
     def attention_TS(self) -> np.ndarray:

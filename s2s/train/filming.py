@@ -12,7 +12,7 @@ from s2s.config import Config, TrainConfig
 from s2s.data.batches import Ids, Pair
 from s2s.decode.decode import trace
 from s2s.decode.inputs import reference_ids, source_ids
-from s2s.errors import UserError
+from s2s.errors import UserError, reason
 from s2s.evaluate.corpus import fitting, forced_scores, max_scored_tokens, translate
 from s2s.trace.film import CURVE, NAME, FilmFrame, FilmMoment
 from s2s.train.progress import Position
@@ -91,7 +91,7 @@ def _append(path: Path, text: str) -> None:
         with open(path, "a", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:
-        raise UserError("disk_write", directory=str(path.parent), reason=error.strerror) from None
+        raise UserError("disk_write", directory=str(path.parent), reason=reason(error)) from None
 
 
 def _fits(checkpoint: Checkpoint, source: str, target: str) -> bool:

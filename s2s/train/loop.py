@@ -20,7 +20,7 @@ from s2s.checkpoint.record import Checkpoint
 from s2s.config import Config, to_dict
 from s2s.data.batches import Ids, Pair, collate, epoch_batches
 from s2s.data.readers import Note, silent
-from s2s.errors import UserError
+from s2s.errors import UserError, reason
 from s2s.evaluate.corpus import corpus_scores, max_scored_tokens
 from s2s.evaluate.metrics import rank
 from s2s.model import Model, Seq2Seq
@@ -263,7 +263,7 @@ class Run(RunState):
             with open(self.directory / "log.jsonl", "a", encoding="utf-8") as log:
                 log.write(json.dumps(row) + "\n")
         except OSError as error:
-            raise UserError("disk_write", directory=str(self.directory), reason=error.strerror) from None
+            raise UserError("disk_write", directory=str(self.directory), reason=reason(error)) from None
         tqdm.write(
             f"epoch {row['epoch']}: train {row['train_loss']:.3f}, dev {scores['loss']:.3f}, "
             f"{card.bleu_name(scores['signatures']['bleu'])} {scores['bleu']:.2f}, chrF {scores['chrf']:.2f}"

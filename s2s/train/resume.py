@@ -16,8 +16,7 @@ from torch import Tensor
 
 from s2s import disk
 from s2s.config import Config, from_dict, to_dict
-from s2s.errors import UserError
-from s2s.text.safe import reason
+from s2s.errors import UserError, reason
 from s2s.trace import film
 from s2s.train import differences
 from s2s.train.progress import Position, RunState
@@ -41,7 +40,7 @@ def save_state(directory: Path, config: Config, run: RunState) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         disk.replace_file(directory / "state.safetensors", lambda fresh: save_file(tensors, fresh, metadata=header))
     except (OSError, RuntimeError, SafetensorError) as error:
-        raise UserError("disk_write", directory=str(directory), reason=str(error)) from None
+        raise UserError("disk_write", directory=str(directory), reason=reason(error)) from None
 
 
 def restore(directory: Path, config: Config, run: RunState) -> None:

@@ -72,8 +72,7 @@ def train(asked: dict[str, Any], splits: Splits) -> int:
                     Run(*place).keep()
                 return TERMINATED
     except UserError as error:
-        values = {key: value if isinstance(value, (int, float)) else str(value) for key, value in error.values.items()}
-        write_text(directory / ERROR, json.dumps({"key": error.key.removeprefix("error."), "values": values}))
+        write_text(directory / ERROR, json.dumps(error.packed()))
         return MISTAKE
     return 0
 

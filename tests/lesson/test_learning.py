@@ -93,7 +93,7 @@ def test_the_shipped_film_is_read_as_it_plays() -> None:
     assert guessed["04-29-93"] is False and guessed["13 November, 1925"] is True
 
 
-ODD = st.sampled_from([10**400, 2.5e308, -1, math.nan, math.inf, None, True, "3", [], 0.5])
+ODD = st.sampled_from([10**400, 2.5e308, -1, math.nan, math.inf, None, True, "3", [], 0.5, "\ud800"])
 
 
 @pytest.fixture(scope="module")

@@ -145,7 +145,7 @@ def test_a_killed_process_is_reported_and_resumed(processes: list[subprocess.Pop
 
 
 def test_a_user_error_of_the_process_is_raised(processes: list[subprocess.Popen[str]], made: Path) -> None:
-    (made / "error.json").write_text(json.dumps({"key": "loss_not_finite", "values": {"step": 7}}), encoding="utf-8")
+    (made / "error.json").write_text(json.dumps(UserError("loss_not_finite", step=7).packed()), encoding="utf-8")
     training = trainings.start_training(Choice())
     ended(training)
     assert str(training.job.user_error()) == str(UserError("loss_not_finite", step=7))

@@ -58,14 +58,14 @@ def test_paths_steps_and_cutoffs() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"ended": "tired"}, "ended 'tired'"),
+        ({"ended": "tired"}, "ended is tired"),
         ({"steps": (TreeStep(2, 3, 7),)}, "record every node"),
         ({"steps": (TreeStep(2, 3, 2), TreeStep(2, 3, 4))}, "no more than it considers"),
-        ({"steps": (TreeStep(0, 3, 7), TreeStep(2, 3, 4))}, "keeps one or more"),
+        ({"steps": (TreeStep(0, 3, 7), TreeStep(2, 3, 4))}, "keep one node or more"),
         ({"steps": (TreeStep(3, 3, 7), TreeStep(2, 3, 4))}, "what it kept"),
-        ({"finished": (Finished(3, "茶"),)}, "finished must list"),
-        ({"nodes": (*demo().nodes[:4], node(2, "d", fate="cut"), demo().nodes[5])}, "node 4 must go on"),
-        ({"nodes": (*demo().nodes[:4], node(START, "d", fate="cut"), demo().nodes[5])}, "node 4 must go on"),
+        ({"finished": (Finished(3, "茶"),)}, "`finished` must list"),
+        ({"nodes": (*demo().nodes[:4], node(2, "d", fate="cut"), demo().nodes[5])}, "Node 4 must go on"),
+        ({"nodes": (*demo().nodes[:4], node(START, "d", fate="cut"), demo().nodes[5])}, "Node 4 must go on"),
     ],
 )
 def test_what_is_no_search_is_refused(changes: dict[str, Any], message: str) -> None:
@@ -74,7 +74,7 @@ def test_what_is_no_search_is_refused(changes: dict[str, Any], message: str) -> 
 
 
 def test_a_node_has_one_of_four_fates() -> None:
-    with pytest.raises(ValueError, match="fate 'lost'"):
+    with pytest.raises(ValueError, match="fate is lost"):
         node(START, "a", fate="lost")
 
 

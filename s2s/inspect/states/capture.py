@@ -24,7 +24,7 @@ from torch import Tensor
 from s2s import disk
 from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import pad
-from s2s.errors import UserError
+from s2s.errors import UserError, reason
 from s2s.evaluate.batching import chunks
 from s2s.inspect.states.sketch import sketch
 from s2s.inspect.states.store import KINDS, SCHEMA, StateStore
@@ -178,7 +178,7 @@ class StateWriter:
             self.marks.mkdir()
         except OSError as error:
             disk.remove(self.directory)
-            raise UserError("disk_write", directory=str(self.directory), reason=error.strerror) from None
+            raise UserError("disk_write", directory=str(self.directory), reason=reason(error)) from None
 
     def _lengths(self, window: int) -> NDArray[np.int64]:
         """Id, number of source tokens and number of steps of each sentence: (N, 3)."""
@@ -209,7 +209,7 @@ class StateWriter:
                 file.close()
             mark.touch()
         except OSError as error:
-            raise UserError("disk_write", directory=str(self.directory), reason=error.strerror) from None
+            raise UserError("disk_write", directory=str(self.directory), reason=reason(error)) from None
 
     def _vectors(self, window: int) -> Iterator[tuple[int, Vectors]]:
         """Yield each row index of a window with its states, in order of length."""

@@ -15,8 +15,8 @@ import safetensors
 import torch
 
 from s2s import disk
-from s2s.errors import UserError
-from s2s.text.safe import printable, reason
+from s2s.errors import UserError, reason
+from s2s.text.safe import printable
 
 TYPES = (
     "bart", "blenderbot", "blenderbot-small", "m2m_100", "marian", "mbart", "mt5", "pegasus", "plbart", "t5", "umt5",
@@ -47,7 +47,8 @@ def refuse_broken(origin: str, kinds: type[Exception] = Exception) -> Iterator[N
     except UserError:
         raise
     except kinds as error:
-        raise UserError("huggingface_broken", origin=origin, reason=reason(error)) from None
+        why = UserError("reason_quoted", text=str(error)) if type(error) is ValueError else reason(error)
+        raise UserError("huggingface_broken", origin=origin, reason=why) from None
 
 
 def download(origin: str) -> Path:

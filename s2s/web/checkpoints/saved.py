@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from s2s.errors import UserError
+from s2s.errors import UserError, reason
 from s2s.player import page
-from s2s.text.safe import reason
+from s2s.text.safe import has_surrogate
 from s2s.trace.trace import Trace
 from s2s.web.components.player import mount_player
 from s2s.web.shell import language
@@ -47,7 +48,10 @@ def _read_files(files: Sequence[UploadedFile]) -> tuple[dict[str, Trace], list[U
     lanes, errors = list[dict[str, Trace]](), list[UserError]()
     for file in files:
         try:
-            lanes.append(page.read_lanes(file.getvalue().decode("utf-8-sig")))
+            found = page.read_lanes(file.getvalue().decode("utf-8-sig"))
+            if has_surrogate(json.dumps([lane.to_dict() for lane in found.values()], ensure_ascii=False)):
+                raise UserError("reason_surrogate")  # no page can hold it
+            lanes.append(found)
         except ValueError as error:  # also what is no UTF-8
             errors.append(UserError("saved_no_trace", file=file.name[:100], reason=reason(error)))
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from s2s import errors
-from s2s.errors import LANGUAGES, UserError, say
+from s2s.errors import LANGUAGES, UserError, say, within
 from s2s.monitoring import events
 from s2s.web.shell.bound import picks
 from s2s.web.shell.foreign import plain, short
@@ -52,7 +52,7 @@ def strings(prefix: str) -> dict[str, str]:
 def explain(error: UserError) -> str:
     """The error's sentence in the visitor's language as Markdown; the values in it are escaped and shortened."""
     events.refusal(error)
-    return say(error.key, current(), **{name: _shown(value) for name, value in error.values.items()})
+    return _explained(error)
 
 
 def spoken(error: UserError) -> str:
@@ -73,5 +73,11 @@ def answered(asked: str) -> None:
     st.session_state.setdefault(TOLD, {}).pop(asked, None)
 
 
+def _explained(error: UserError) -> str:
+    return say(error.key, current(), **{name: _shown(value) for name, value in error.values.items()})
+
+
 def _shown(value: object) -> object:
+    if isinstance(value, UserError):
+        return within(_explained(value))
     return value if isinstance(value, (int, float)) else plain(short(str(value)))

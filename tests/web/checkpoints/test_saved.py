@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from s2s.web.checkpoints import saved
 from tests.web.conftest import player_data
 
 Visit = Callable[..., AppTest]
+WORDS = re.compile("[A-Za-z]{3,}")
+OURS = "UTF JSON lookback trace schema lanes mode free forced"  # what a Chinese reason may call by its own name
 TEXT, REFERENCE = "我喜欢喝茶。", "I like tea ."
 
 
@@ -58,6 +61,9 @@ def test_a_file_without_a_run_gets_a_message(visit_page: Visit, lanes: dict[str,
         "other.json": "{}",
         "deep.json": "[" * 100_000,
         "cut.json": free[: len(free) // 2],
+        "digits.json": '{"schema": ' + "9" * 5_000 + "}",
+        "surrogate.json": free.replace("茶", "\\ud800", 1),
+        "texts.json": free.replace('"free"', '["free"]', 1),
         "infinite.json": free.replace('"rank": 1', '"rank": 1, "log_prob": Infinity', 1),
         "page.html": "<html><script>alert(1)</script></html>",
     }
@@ -65,7 +71,11 @@ def test_a_file_without_a_run_gets_a_message(visit_page: Visit, lanes: dict[str,
         give(app, (name, text))
         (error,) = app.error
         assert error.value.startswith(say("error.saved_no_trace", lang, file=name, reason="").partition(name)[0] + name)
-        assert "Traceback" not in error.value
+        own = say(
+            "error.saved_no_trace", lang, file=name, reason="UTF JSON lookback trace schema lanes mode free forced"
+        )
+        assert lang == "en" or set(WORDS.findall(error.value)) <= set(WORDS.findall(own)), error.value
+        assert not re.search("Traceback|codec|sys|limit|float|NoneType|object at", error.value)
     give(app, ("good.json", free), ("cut.json", broken["cut.json"]))
     assert ["cut.json" in error.value for error in app.error] == [True]
     give(app, ("other.json", "{}"), ("deep.json", broken["deep.json"]))
