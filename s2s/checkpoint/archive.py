@@ -18,13 +18,15 @@ from typing import TYPE_CHECKING
 from s2s import settings
 from s2s.errors import UserError
 from s2s.text.safe import printable
+from s2s.trace import film
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
 
-FILES = ("config.json", "vocab.json", "model.safetensors", "metrics.json", "README.md", "film.jsonl")
+FILES = ("config.json", "vocab.json", "model.safetensors", "metrics.json", "README.md", film.NAME, film.CURVE)
 NEEDED = FILES[:3]
 PICKLES = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".joblib", ".npy", ".npz", ".dill")
+FILM = 20_000_000  # bytes of a film, and of its curve, which a page reads whole
 UNPACKED = 300_000_000  # bytes of all files together
 MEMBERS = 200  # entries of an archive, at most
 DIRECTORY = 64_000  # bytes of the central directory, which is read whole
@@ -69,15 +71,25 @@ def unpack(name: str, content: bytes, into: Path) -> None:
 
 def load_archive(name: str, content: bytes, into: Path) -> Checkpoint:
     """The checkpoint of a zip, unpacked to ``into``; errors name files by the archive's ``name``."""
-    from s2s.checkpoint.open import load as load_checkpoint
-
     unpack(name, content, into)
     try:
-        return load_checkpoint(into)
+        return load_brought(into)
     except UserError as error:
         if "file" in error.values:
             error.values["file"] = f"{name}/{Path(str(error.values['file'])).name}"
         raise
+
+
+def load_brought(directory: Path) -> Checkpoint:
+    """The checkpoint of a visitor's directory. UserError also for a film that cannot be shown."""
+    from s2s.checkpoint.open import load as load_checkpoint
+
+    for path in (directory / film.NAME, directory / film.CURVE):
+        if path.exists() and path.stat().st_size > FILM:
+            raise UserError("file_too_large", file=str(path), limit=FILM // 1_000_000)
+    film.film(directory)
+    film.curve(directory)
+    return load_checkpoint(directory)
 
 
 def check_member_list(path: Path) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from s2s.checkpoint.archive import load_archive
-from s2s.checkpoint.open import load
+from s2s.checkpoint.archive import load_archive, load_brought
 
 
 def unpack_checkpoint(title: str, archive: str, into: str) -> None:
@@ -15,4 +14,4 @@ def unpack_checkpoint(title: str, archive: str, into: str) -> None:
 
 def check_checkpoint(directory: str) -> None:
     """Load a checkpoint directory once, which raises UserError for anything else."""
-    load(directory)
+    load_brought(Path(directory))

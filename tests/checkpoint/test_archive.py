@@ -78,6 +78,18 @@ def test_a_packed_checkpoint_comes_back_whole(tiny_checkpoint: Path, tmp_path: P
     assert loaded.digest == load(tiny_checkpoint).digest
 
 
+def test_every_file_that_a_checkpoint_may_have_is_kept() -> None:
+    assert {path.name for path in (ROOT / "checkpoints" / "date").iterdir()} == set(archive.FILES)
+
+
+@pytest.mark.parametrize("name", ["film.jsonl", "curve.jsonl"])
+def test_a_film_that_cannot_be_shown_is_refused(tiny_checkpoint: Path, tmp_path: Path, name: str) -> None:
+    good = files(tiny_checkpoint)
+    refused(packed(good | {name: b'{"step": 0}\n'}), tmp_path / "broken", "film_broken", f"mine.zip/{name}")
+    large = packed(good | {name: bytes(archive.FILM + 1)})
+    refused(large, tmp_path / "large", "file_too_large", f"mine.zip/{name}")
+
+
 def refused(content: bytes, tmp_path: Path, key: str, *named: str) -> None:
     with pytest.raises(UserError) as error:
         archive.load_archive("mine.zip", content, tmp_path / "in")

@@ -66,7 +66,11 @@ sys.exit(143 if stopped else 0)
 @pytest.fixture
 def made(root: Path, tmp_path: Path) -> Path:
     """A checkpoint with a film of two moments."""
-    directory = tmp_path / "tiny-additive"
+    return with_film(tmp_path / "tiny-additive")
+
+
+def with_film(directory: Path) -> Path:
+    """Add a film of two moments to a checkpoint."""
     checkpoint = load(directory)
     frames = [
         FilmFrame(s, 0, trace(checkpoint, TEXT, REFERENCE, "forced"), trace(checkpoint, TEXT).text) for s in (0, 10)

@@ -70,9 +70,10 @@ def film_values(name: str, moments: Sequence[FilmMoment], frames: Sequence[FilmF
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def load_film(directory: str, name: str, changed: int) -> Film | None:
-    """A checkpoint's film for the component; None if there is no film. Raises UserError for a broken film."""
+    """A checkpoint's film for the component; None without one that begins. Raises UserError for a broken film."""
     moments, frames = curve(directory), film(directory)
-    return film_values(name, moments, frames, moments[-1].step) if moments and frames else None
+    begins = moments and any(frame.step == moments[0].step for frame in frames)
+    return film_values(name, moments, frames, moments[-1].step) if begins else None
 
 
 def mount_film(values: Film, key: str) -> None:

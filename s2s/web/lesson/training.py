@@ -187,6 +187,8 @@ def _film(model: str) -> film.Film | None:
         return None
     if shown:
         film.mount_film(shown, "film")
+    else:
+        st.caption(t("training.no_film", name=code(name)))
     return shown
 
 

@@ -20,6 +20,7 @@ from s2s.server.registry import Registry
 from tests.checkpoint.test_archive import files, packed
 from tests.factory import SCORES, make_checkpoint
 from tests.model.huggingface.conftest import marian as marian
+from tests.server.test_trainings import with_film
 from tests.setting import Setting
 from tests.web.conftest import messages, player_data
 
@@ -151,6 +152,24 @@ def test_a_file_that_is_no_checkpoint_gets_one_message(visit_page: Visit, own: P
     app = upload(app, "short.zip", packed(good)[:-50])
     assert messages(app) == [say("error.archive_broken", lang, file="short.zip")]
     assert not app.exception and "uploads" not in app.session_state
+
+
+@pytest.mark.parametrize("brought", ["zip", "folder"])
+def test_the_film_of_a_checkpoint_comes_with_it(
+    visit_page: Visit, own: Path, monkeypatch: pytest.MonkeyPatch, brought: str
+) -> None:
+    with_film(own)
+    app = visit_page("checkpoints", lang="en", chapter="training")
+    if brought == "zip":
+        app = upload(app, "mine.zip", packed(files(own)))
+    else:
+        monkeypatch.setattr(folders, "DATA", own.parent)
+        app.text_input(key="folder_path").set_value(own.name)
+        next(button for button in app.button if button.label == say("cards.load", "en")).click().run()
+    (name,) = mine(app)
+    app.switch_page("pages/lesson.py").run()
+    (shown,) = [json.loads(c.proto.json) for c in app.get("bidi_component") if "film" in c.proto.component_name]
+    assert not app.exception and shown["name"] == name and len(shown["moments"]) == 2
 
 
 def test_a_server_that_is_full_says_so(visit_page: Visit, own: Path, setting: Setting) -> None:
