@@ -42,8 +42,9 @@ def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page
     expect(student.get_by_test_id("stSidebar")).to_have_count(0)
     expect(teacher.get_by_text(say("classroom.taken", "en", taken=1, seats=60))).to_be_visible()
     teacher.get_by_text(say("classroom.locked", "en")).click()
-    late = open_page({"room": code, "lang": "en"}, player=False, **PHONE)
+    late = open_page({"room": code, "lang": "en"}, player=False, path="classroom", **PHONE)  # the teacher's own address
     expect(late.get_by_role("alert")).to_have_text(say("error.room_locked", "en"))
+    expect(late.get_by_role("dialog")).to_have_count(0)
     expect(late.get_by_text(say("room.waiting", "en"))).to_have_count(0)
     press(teacher, "ask", step=1)
     expect(student.locator(".candidate")).to_have_count(5)  # the page follows by itself

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from s2s.errors import LANGUAGES, say
 from s2s.web.lesson import CHAPTERS
@@ -71,6 +71,17 @@ def test_streamlits_own_words_follow_a_switch_and_come_back(open_page: OpenPage,
         field.fill("我们明天去看电影")
         keys = say("builtin.submit_long", shown, keys="Ctrl")
         expect(page.get_by_test_id("InputInstructions").filter(has_text=keys)).to_be_visible()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_address_of_no_page_is_explained_in_the_visitors_language(
+    browser: Browser, server: str, language: str
+) -> None:
+    page = browser.new_page()  # not a visitor's: Streamlit calls it an error in the console, too
+    page.goto(f"{server}/nosuch?lang={language}")
+    expect(page.get_by_role("dialog")).to_contain_text(say("own.not_found", language))
+    expect(page.get_by_role("dialog")).to_contain_text(say("builtin.not_found", language))
+    page.close()
 
 
 def test_what_a_model_says_is_not_taken_for_streamlits_words(open_page: OpenPage) -> None:

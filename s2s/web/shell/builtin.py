@@ -2,6 +2,7 @@
 
 Most of these words have no parameter: the hint below a field, the file upload, the tooltips of a table. The locales
 hold them under ``builtin.``, in English exactly as Streamlit writes them, and a script replaces them in the browser.
+What Streamlit says to developers is ``THEIRS``; the locales hold what visitors read instead under ``own.``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,13 @@ from s2s.player.bundle import script
 from s2s.web.shell import language
 
 CODES = {"zh": "zh-CN", "en": "en"}  # the document's ``lang``, from which a screen reader takes its voice
+ASKED = "You have requested page /{name}, but no corresponding file was found in the app's pages/ directory."
+THEIRS = {
+    "upload_413": "Request failed with status code 413",
+    "upload_404": "Request failed with status code 404",
+    "not_found_named": f"{ASKED} Running the app's main page.",
+    "not_found": "The page that you have requested does not seem to exist. Running the app's main page.",
+}
 CHOICES = ("language", "model", "projector")  # keys of the session: what one can choose in the menu beside a page
 
 
@@ -28,13 +36,14 @@ def _component() -> Any:
 
 @functools.cache
 def words(shown: str) -> dict[str, str]:
-    """Streamlit's words and their replacements in a language; empty for English, which Streamlit speaks.
+    """Streamlit's words and their replacements in a language; for English, which Streamlit speaks, those of ``THEIRS``.
 
     >>> words("zh")["Upload"]
     '选择文件'
     """
-    theirs, ours = strings("builtin", "en"), strings("builtin", shown)
-    return {theirs[key]: ours[key] for key in theirs if theirs[key] != ours[key]}
+    theirs, ours, own = strings("builtin", "en"), strings("builtin", shown), strings("own", shown)
+    replaced = {THEIRS[key]: own[key] for key in THEIRS}  # first: a row of the others may fit them, too
+    return replaced | {theirs[key]: ours[key] for key in theirs if theirs[key] != ours[key]}
 
 
 def translate_streamlit(page: str) -> None:

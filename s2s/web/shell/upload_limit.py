@@ -11,6 +11,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from s2s import settings
+from s2s.errors import LANGUAGES, say
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,8 +22,13 @@ PATH = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+/?$")
 AROUND_MB = 1  # of a request that carries a file: what it says around the file
 
 
+def _refusal(status: int) -> PlainTextResponse:
+    """What a page says of this status in its language, here in both: a program that sends a file has none."""
+    return PlainTextResponse("".join(f"{say(f'own.upload_{status}', language)}\n" for language in LANGUAGES), status)
+
+
 class UploadLimit:
-    """ASGI middleware: a file that does not fit is answered with 413 before it is read.
+    """ASGI middleware: before it is read, a file that does not fit is answered with 413, one of no visit with 404.
 
     Streamlit keeps a file from its upload until its field lets go of it or the visit ends, also one that no field has.
     """
@@ -38,11 +44,12 @@ class UploadLimit:
             await self.app(scope, receive, send)
             return
         session, told = found[1], Headers(scope=scope).get("content-length", "")
+        if not Runtime.instance().is_active_session(session):
+            await _refusal(404)(scope, receive, send)
+            return
         size = int(told) if told.isdecimal() else settings.largest_upload(settings.current()) * settings.MEGABYTE
         if not self._fits(session, size):
-            await PlainTextResponse("This visit holds too many files. Remove one, or reload the page.", 413)(
-                scope, receive, send
-            )
+            await _refusal(413)(scope, receive, send)
             return
         coming = self.coming.setdefault(session, [])
         coming.append(size)

@@ -25,14 +25,14 @@ def bundle() -> str:
 
 
 def test_streamlit_has_the_words_that_are_replaced(bundle: str) -> None:
-    for key, words in strings("builtin", "en").items():
-        for part in filter(None, (part.strip(" .:") for part in re.split(r"\{\w+\}| to |\. ", words))):
+    for key, words in {**strings("builtin", "en"), **builtin.THEIRS}.items():
+        for part in filter(None, (part.strip(" .:") for part in re.split(r"\{\w+\}|[0-9]+| to |\. ", words))):
             assert part in bundle, key
 
 
 def test_no_row_hides_another() -> None:
     """A {place} stands for any text: what comes first must not answer for what comes later."""
-    rows = list(strings("builtin", "en").values())
+    rows = [*builtin.THEIRS.values(), *strings("builtin", "en").values()]
     for later, words in enumerate(rows):
         for row in rows[:later]:
             parts = map(re.escape, re.split(r"\{\w+\}", row))
@@ -40,8 +40,10 @@ def test_no_row_hides_another() -> None:
 
 
 def test_the_words_are_those_of_the_language() -> None:
-    assert builtin.words("en") == {}
-    assert builtin.words("zh").keys() == set(strings("builtin", "en").values())
+    own = set(builtin.THEIRS.values())
+    assert builtin.words("en").keys() == own and builtin.THEIRS.keys() == strings("own", "en").keys()
+    assert builtin.words("zh").keys() == set(strings("builtin", "en").values()) | own
+    assert not own & {*builtin.words("en").values(), *builtin.words("zh").values()}
     assert builtin.CODES.keys() == set(LANGUAGES)
 
 

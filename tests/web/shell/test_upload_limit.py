@@ -11,6 +11,7 @@ from pathlib import Path
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection
 
+from s2s.errors import LANGUAGES, say
 from tests.web.shell.test_asgi import page, rerun, served
 
 
@@ -24,7 +25,7 @@ def session(socket: ClientConnection) -> str:
 
 
 def sender(host: str, visit: str) -> Callable[[str, int], int]:
-    """A function that sends so many kilobytes as a file of the visit, and returns the status."""
+    """A function that sends so many kilobytes as a file of the visit, and returns the status; its texts are checked."""
     with urllib.request.urlopen(f"http://{host}/_stcore/health") as answer:
         cookies = [value.partition(";")[0] for value in answer.headers.get_all("Set-Cookie", [])]
     secret = next((cookie.partition("=")[2] for cookie in cookies if "xsrf" in cookie), "")
@@ -45,6 +46,8 @@ def sender(host: str, visit: str) -> Callable[[str, int], int]:
             with urllib.request.urlopen(request) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
+            texts = [say(f"own.upload_{error.code}", language) for language in LANGUAGES]
+            assert error.read().decode().splitlines() == texts
             return error.code
 
     return send
@@ -59,3 +62,4 @@ def test_a_visit_sends_no_more_files_than_the_server_keeps(tmp_path: Path) -> No
         assert sorted(codes) == [204] * 3 + [413] * 5
         send = sender(host, session(other))
         assert [send("a", 1500), send("b", 1700), send("c", 1000)] == [204, 413, 204]
+        assert sender(host, "nobody")("a", 1) == 404
