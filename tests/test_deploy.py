@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import pwd
 import re
 import shlex
 import shutil
@@ -13,10 +14,12 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import landlockpy
 import pytest
 
+from benchmarks.deployment import nginx
 from benchmarks.server import free_port
 from s2s import settings
 from tests.paths import ROOT
@@ -81,6 +84,24 @@ def test_systemd_finds_the_replica_little_exposed(analyze: str, tmp_path: Path) 
     command = [analyze, "security", "--offline=true", "--threshold=20", "--no-pager", unit]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-300:]
+
+
+def test_nginx_can_be_tried_without_root(tmp_path: Path) -> None:
+    if nginx() is None:
+        pytest.skip("no nginx")  # tests/deploy says so in CI
+    page = (ROOT / "docs" / "DEPLOY.md").read_text(encoding="utf-8")
+    *lines, serves = re.findall("```\n(mkdir.*?)```", page, re.DOTALL)[0].strip().split("\n")
+    assert "daemon off" in serves
+    shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
+    script = "\n".join(lines).replace("/usr/sbin/nginx", str(nginx())).replace("8080", str(free_port()))
+    user: dict[str, Any] = {}
+    if os.getuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        for path in (tmp_path, *tmp_path.parents[:2]):
+            path.chmod(0o777)
+    done = subprocess.run(["bash", "-ec", script], cwd=tmp_path, capture_output=True, text=True, **user)
+    assert done.returncode == 0 and "test is successful" in done.stderr, done.stderr
 
 
 def calls(analyze: str, name: str) -> set[str]:

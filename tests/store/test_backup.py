@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
 import tarfile
@@ -11,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import select
 
@@ -151,3 +153,25 @@ def test_a_changed_or_cut_backup_is_restored_whole_or_refused(tmp_path: Path) ->
         else:  # a bit of the header, such as the time
             assert files(tmp_path / f"{seed}") == files(tmp_path / "old" / "inspected")
             assert rows(tmp_path / f"{seed}.sqlite") == rows(database)
+
+
+def test_what_the_page_says_of_postgresql_brings_its_rows_back(postgres: str, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "DEPLOY.md").read_text(encoding="utf-8").replace("~/", f"{tmp_path}/")
+    dump, back = re.findall("^runuser -u postgres -- (pg_.*)$", page, re.MULTILINE)
+    own = os.environ | {"PGHOST": postgres.partition("host=")[2], "PGUSER": "lookback"}
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute("CREATE DATABASE lookback")
+        engine = connect(postgres.replace("/postgres?", "/lookback?"))
+        try:
+            room = rooms.open_room(engine)
+            voter = votes.join_room(engine, room[0], lambda: None)
+            subprocess.run(["bash", "-c", dump], env=own, check=True)
+            rooms.end_room(engine, *room)
+            later, _ = rooms.open_room(engine)
+            subprocess.run(["bash", "-c", back], env=own, check=True)
+            assert rooms.is_teacher(engine, *room) and not rooms.is_teacher(engine, later, room[1])
+            rooms.ask_question(engine, *room, rooms.Question(0, ["我"], [], ["I"]), rooms.Truth([1.0], [1.0], 0))
+            votes.record_vote(engine, room[0], 1, voter, 0, None)
+        finally:
+            engine.dispose()
+            server.execute("DROP DATABASE lookback")
