@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -109,6 +110,17 @@ def test_a_database_of_another_kind_is_refused_at_the_start(
     monkeypatch.setenv("LOOKBACK_DATABASE", address)
     assert main(["serve", *options]) == 2
     assert "Mend LOOKBACK_DATABASE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["LOOKBACK_CHECKPOINTS", "LOOKBACK_DATA"])
+def test_a_folder_that_is_not_there_is_refused_at_the_start(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, str(tmp_path / "none"))
+    assert main(["serve", "--settings"]) == main(["serve"]) == 2
+    assert f"{name} names {tmp_path}/none" in capsys.readouterr().err
+    monkeypatch.setenv(name, str(tmp_path))
+    assert main(["serve", "--settings"]) == 0
 
 
 @pytest.mark.parametrize("text", ["", "=", "rooms", "room=1", "ROOMS=1", "rooms=-1", "rooms=1.5", "rooms=²", "home=/x"])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import runpy
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s2s import settings
 from s2s.commands.arguments import WholeNumber
+from s2s.errors import UserError
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
@@ -42,6 +44,10 @@ def serve(options: argparse.Namespace, command: str) -> int:
     settings.current.cache_clear()
     chosen = settings.current()
     database.default_url()  # raises UserError for an address of no database
+    for place in ("CHECKPOINTS", "DATA"):  # the server makes the other folders itself
+        path = os.environ.get(name := settings.PREFIX + place)
+        if path and not Path(path).is_dir():
+            raise UserError("setting_folder", name=name, found=path)
     if options.settings:
         for name, _, _, unit, off, meaning in settings.table():
             notes = filter(None, (unit, meaning, off and f"0: no {off}"))
