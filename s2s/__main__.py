@@ -34,7 +34,7 @@ from s2s.commands import (
     train,
 )
 from s2s.commands.arguments import MISTAKE, Parser, one_line
-from s2s.errors import UserError, program
+from s2s.errors import UserError, program, reason
 from s2s.openmp import sleep_while_waiting
 from s2s.text.safe import has_surrogate
 
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit does not fail again
         return 0
     except OSError as error:
-        status, message = MISTAKE, f"{error.filename or 'system'}: {error.strerror or error}"
+        status, message = MISTAKE, str(UserError("path_failed", file=error.filename or "system", reason=reason(error)))
     except KeyboardInterrupt:
         status, message = INTERRUPTED, "stopped."
     print(f"{program()}: {one_line(message)}", file=sys.stderr)  # last, when progress bars are gone

@@ -20,13 +20,15 @@ INHERITED = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")  # files that the calle
 
 
 def refuse_special(path: Path) -> Path:
-    """The path of an input. UserError for a FIFO, a socket or a device, which may block or never end.
+    """The path of an input. UserError for a FIFO, a socket or a device, which may block or never end, and a long name.
 
     A missing file passes: its reader says so. So does a pipe that the caller opened, such as a shell's ``<(…)``.
     """
     try:
         mode = path.stat().st_mode
-    except (OSError, ValueError):  # ValueError: a NUL character
+    except (OSError, ValueError) as error:  # ValueError: a NUL character
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            raise UserError("file_missing", file=str(path)) from None
         return path
     inherited = stat.S_ISFIFO(mode) and str(path).startswith(INHERITED)
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or inherited):

@@ -120,7 +120,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     for change in (lambda: make_checkpoint(tmp_path), lambda: store_scores(path, "test", SCORES)):
         with pytest.raises(UserError) as error:
             change()
-        assert error.value.key == "error.disk_write" and "No space left" in error.value.say("zh")
+        assert error.value.key == "error.disk_write" and "磁盘已满" in error.value.say("zh")
     assert len(written) == 2 and {p.name: p.read_bytes() for p in path.iterdir()} == before
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
@@ -130,7 +130,7 @@ def test_a_first_save_that_fails_leaves_nothing(tmp_path: Path) -> None:
         (fresh / "a").write_text("half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with pytest.raises(UserError, match="No space left"):
+    with pytest.raises(UserError, match="the disk is full"):
         disk.write_directory(tmp_path / "made", full)
     assert not list(tmp_path.iterdir())
     (tmp_path / "file").write_text("in the way")

@@ -6,10 +6,13 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from s2s.text.safe import shortened
+
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction["Parser"]
 
 MISTAKE = 2  # exit status for wrong arguments
+LONGEST = 500  # characters of what argparse says, which repeats arguments whole
 MANY = 1_000_000_000  # the largest count that an option accepts
 
 
@@ -30,7 +33,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with status 2 and one line."""
-        self.exit(MISTAKE, f"{self.prog}: {one_line(message)}\n")
+        self.exit(MISTAKE, f"{self.prog}: {shortened(one_line(message), LONGEST)}\n")
 
 
 def one_line(text: str) -> str:

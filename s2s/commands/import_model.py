@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from s2s.adapters.imported import ImportOptions
     from s2s.commands.arguments import Commands
 
+HUB = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", re.ASCII)  # a model's name on huggingface.co
 OPTIONS = {  # the options that apply to one kind only
     "keras": {"vocab", "carries_state", "map", "marks", "padded_to"},
     "pytorch-tutorial": {"vocab"},
@@ -94,6 +96,9 @@ def import_model(options: argparse.Namespace, command: str) -> int:
     for name in (import_options.source, import_options.target):
         if name is not None and name not in SEGMENTERS:
             raise UserError("segmenter_unknown", found=name, known=", ".join(SEGMENTERS))
+    for path in (*options.paths, *import_options.vocabularies):
+        if not (path.exists() or (options.kind == "huggingface" and HUB.fullmatch(str(path)))):
+            raise UserError("file_missing", file=str(path))
     found = recognise_kind(options.paths[0])
     if found not in (None, options.kind):
         names = {"file": str(options.paths[0]), "kind": found, "given": options.kind, "name": options.name}
@@ -135,7 +140,10 @@ def _huggingface(options: argparse.Namespace, stated: ImportOptions) -> Conversi
     if len(options.paths) > 1 or stated != ImportOptions():
         raise UserError("import_huggingface")
     origin = str(options.paths[0])
-    files = options.paths[0] if options.paths[0].is_dir() else download(origin)
+    files = options.paths[0] if options.paths[0].exists() else download(origin)
+    if not (files / "config.json").is_file():
+        disk.refuse_special(files / "config.json")
+        raise UserError("file_missing", file=str(files / "config.json"))
     names = ("prefix", "source_language", "target_language")
     settings = {name: getattr(options, name) or "" for name in names}
     values = {"files": str(files), "origin": origin, "settings": settings}

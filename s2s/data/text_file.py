@@ -99,7 +99,7 @@ def recognise(path: str | Path, encoding: str = AUTO) -> Form:
     Memory is bounded whatever the file's size. UserError for a file that cannot be read, is ambiguous or fits none.
     A pipe can be read only once: it is taken as UTF-8 unless ``encoding`` names another.
     """
-    path = Path(path)
+    path = refuse_special(Path(path))
     found = AUTO if encoding == AUTO else codec(encoding)
     if path.exists() and not path.is_file() and not path.is_dir():
         return Form(path, "utf-8" if found == AUTO else found)

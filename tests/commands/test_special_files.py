@@ -1,8 +1,9 @@
-"""Every command refuses a pipe in the place of an input file, and does not wait for it."""
+"""Every command answers one sentence for an input that is a pipe, which it does not wait for, or is not there."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 from collections.abc import Iterator
@@ -78,3 +79,25 @@ def test_a_pipe_is_refused(
     assert (status, out) == (2, "")
     assert err.splitlines()[-1].endswith("is a pipe, a socket or a device. Give a regular file.")
     assert not list(tmp_path.glob("new*/**/*.json"))
+
+
+@pytest.mark.parametrize("path", ["gone", "/gone/gone", "gone" * 2_000, "pairs.tsv/gone"], ids=lambda path: path[:20])
+@pytest.mark.parametrize("words", INPUTS)
+def test_a_path_of_nothing_is_named_in_one_sentence(
+    words: str,
+    path: str,
+    tiny_checkpoint: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if "huggingface" in words:
+        monkeypatch.setattr(pytest.importorskip("huggingface_hub.constants"), "HF_HUB_OFFLINE", True)
+    Path("pairs.tsv").write_text("我\tI\n" * 20, encoding="utf-8")
+    words = re.sub(r"FIFO\S*", path, words).replace("MODEL", str(tiny_checkpoint)).replace("PAIRS", "pairs.tsv")
+    status, out, err = inside(capsys, *words.split())
+    (line,) = err.splitlines()
+    assert (status, out) == (2, "") and "gone" in line and len(line) < 500
+    assert not re.search(r"Errno|Error|repo id|huggingface_hub|Traceback", line)
+    assert not list(tmp_path.glob("new*"))

@@ -57,9 +57,12 @@ def download(origin: str) -> Path:
         import huggingface_hub
     except ImportError:
         raise UserError("huggingface_missing") from None
-    with refuse_broken(origin), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return Path(huggingface_hub.snapshot_download(origin, allow_patterns=list(DOWNLOADED)))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Path(huggingface_hub.snapshot_download(origin, allow_patterns=list(DOWNLOADED)))
+    except Exception:  # of the network, the hub or the disk: its words are for those who call the library
+        raise UserError("huggingface_not_fetched", origin=origin) from None
 
 
 def read_pretrained(origin: str) -> tuple[Any, Any]:

@@ -197,7 +197,7 @@ def test_a_full_disk_is_found_out_before_anything_is_computed(place: Path, monke
     monkeypatch.setattr(module.os, "posix_fallocate", full)
     monkeypatch.setattr(module, "lane_states", lambda *given: pytest.fail("computed"))
     shutil.copytree(place / "made", place / "full")
-    with pytest.raises(UserError, match="No space left"):
+    with pytest.raises(UserError, match="the disk is full"):
         StateWriter(Examples(place / "full"), load(place / "tiny-general")).make(ONE, lambda done: None)
     assert not (place / "full" / "states").exists()
     disk.remove(place / "full")
