@@ -122,6 +122,18 @@ def delete(name: str) -> None:
     events.audit("inspection_deleted", name=name)
 
 
+def states_size(directory: Path) -> int:
+    """The bytes of the states that an inspection keeps."""
+    return sum(map(_bytes, (directory / "states").rglob("*")))
+
+
+def delete_states(directory: Path) -> None:
+    """Delete the states of an inspection, whose rows stay. UserError while they are computed."""
+    with lease.hold(directory.name):
+        disk.remove(directory / "states")
+    events.audit("states_deleted", name=directory.name)
+
+
 def _deleted(name: str) -> bool:
     try:
         delete(name)

@@ -136,3 +136,18 @@ def test_a_refused_upload_is_not_stored(setting: Setting) -> None:
     with pytest.raises(UserError):
         inspections.store_upload("test.tsv", b"a\tb\n", refuse)
     assert inspections.uploaded_files() == []
+
+
+def test_states_are_deleted_alone_and_no_longer_counted(setting: Setting) -> None:
+    name = held(1, kilobytes=10)
+    directory = inspections.inspection_directory(name)
+    (directory / "states").mkdir()
+    (directory / "states" / "encoder.npy").write_bytes(bytes(2_000_000))
+    setting(inspections_mb=2)
+    assert refused() == "error.inspections_full" and inspection_quota.states_size(directory) == 2_000_000
+    with inspection_quota.lease.hold(name):
+        assert refused(directory, check=inspection_quota.delete_states) == "error.inspect_elsewhere"
+    inspection_quota.delete_states(directory)
+    inspection_quota.make_room()
+    assert left([name]) == [name] and (directory / "examples.parquet").exists()
+    assert inspection_quota.states_size(directory) == 0

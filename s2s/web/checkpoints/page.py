@@ -11,6 +11,7 @@ from s2s import settings
 from s2s.checkpoint.archive import FILES
 from s2s.errors import UserError
 from s2s.server import folders, uploads
+from s2s.server.registry import IN_USE
 from s2s.web.checkpoints import saved
 from s2s.web.shell import architecture, card, controls, csv_table, keys, language, models
 from s2s.web.shell.foreign import code, plain
@@ -138,8 +139,12 @@ def _upload_section() -> None:
             st.error(language.explain(mistake))
         for upload in mine:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{code(upload.name)} · {upload.size / 1e6:.1f} MB")
-                st.button(t("cards.remove"), key=f"remove-{upload.name}", on_click=_remove_upload, args=(upload,))
+                st.markdown(f"{code(upload.name)} · {upload.size / 1e6:.1f} MB · {t('cards.ends')}")
+                with st.popover(t("cards.remove"), key=f"removal-{upload.name}"):
+                    sure = f"remove-{upload.name}"
+                    st.button(t("cards.remove_sure"), key=sure, on_click=_remove_upload, args=(upload,))
+        if mine:
+            st.caption(t("cards.ends_help", minutes=IN_USE / 60))
 
 
 def _add_upload(make: Callable[[], uploads.Upload]) -> None:

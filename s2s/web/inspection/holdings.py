@@ -1,10 +1,11 @@
-"""The inspections that a visit holds: what it may request, and their list with sizes, ends and Delete."""
+"""The inspections that a visit holds: what it may request, their list with sizes, ends and Delete; Delete of states."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -23,6 +24,7 @@ MINE = "inspections"  # names of the inspections that this session made or opene
 MADE = "inspections_made"  # names of those that it made
 TIMES = "inspection_times"  # when it did so, in seconds since 1970, of the last hour
 DELETE_PROBLEM = "inspect_delete_problem"  # UserError of the last deletion, shown once
+STATES_PROBLEM = "states_delete_problem"  # the same of states
 
 
 def request_inspection(request: inspections.InspectionRequest, upload: UploadedFile | None) -> str:
@@ -94,3 +96,26 @@ def _delete(name: str) -> None:
     for key in (keys.INSPECTION, keys.AGAINST):
         if state.get(key) == name:
             state[key] = ""
+
+
+def states_deletion(directory: Path, forget: Callable[[], None]) -> None:
+    """Draw the button that deletes an inspection's states, if this visit may; ``forget`` closes their files first."""
+    if problem := st.session_state.pop(STATES_PROBLEM, None):
+        st.error(language.explain(problem))
+    if not inspection_quota.may_delete(directory.name, st.session_state.get(MADE, set())):
+        return
+    size = inspection_quota.states_size(directory) / settings.MEGABYTE
+    with st.popover(t("states.delete", size=size), key="delete-states"):
+        st.markdown(t("states.delete_help"))
+        arguments = (directory, forget)
+        st.button(t("inspect.delete_sure"), key="delete-states-sure", on_click=_delete_states, args=arguments)
+
+
+def _delete_states(directory: Path, forget: Callable[[], None]) -> None:
+    try:
+        if not inspection_quota.may_delete(directory.name, st.session_state.get(MADE, set())):
+            raise UserError("inspect_gone")
+        forget()
+        inspection_quota.delete_states(directory)
+    except UserError as error:
+        st.session_state[STATES_PROBLEM] = error.bare()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from s2s.inspect.states.store import KINDS, StateStore
 from s2s.inspect.table import Examples
 from s2s.server import inspection_quota, lease
 from s2s.server.job import Job
+from s2s.web.inspection import holdings
 from s2s.web.shell import controls, csv_table, job_panel, language, models
 from s2s.web.shell.job_panel import Task
 from s2s.web.shell.language import t
@@ -77,6 +79,7 @@ def states_section(examples: Examples, row: int | None, chosen: tuple[int, ...],
     st.markdown(f"#### {t('states.title')}")
     if StateStore.whole(examples.directory):
         _states_fragment(examples, row, chosen, show_only)
+        holdings.states_deletion(examples.directory, _forget)
         return
     off = settings.is_off("states") or settings.is_off("inspections")
     st.caption(t("error.switched_off" if off else "states.none"))
@@ -87,6 +90,13 @@ def states_section(examples: Examples, row: int | None, chosen: tuple[int, ...],
         return
     if ended is not None and StateStore.whole(examples.directory):
         st.rerun()
+
+
+def _forget() -> None:
+    """Close the files of all states: an open one keeps its room on the disk. Others read theirs again."""
+    for cached in (_points, _plane, _state_store):
+        cached.clear()
+    gc.collect()
 
 
 def _recording_task(examples: Examples) -> Task:
@@ -126,8 +136,11 @@ def _states_fragment(examples: Examples, row: int | None, chosen: tuple[int, ...
     """Draw the states once the visitor has switched them on."""
     if not st.toggle(t("states.show"), key="states_show"):
         return
-    stamp = (examples.directory / "states" / "states.json").stat().st_mtime_ns
-    store = _state_store(str(examples.directory), stamp)
+    try:
+        stamp = (examples.directory / "states" / "states.json").stat().st_mtime_ns
+        store = _state_store(str(examples.directory), stamp)
+    except (OSError, UserError):  # another visit has deleted them meanwhile
+        st.rerun()
     kind = _option_radio("kind", KINDS)
     st.caption(t(f"states.about_{kind}"))
     sentence = _chosen_sentence(examples, store, kind, row)

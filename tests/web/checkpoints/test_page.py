@@ -129,6 +129,9 @@ def test_a_session_has_few_uploads_and_can_remove_them(visit_page: Visit, own: P
     name = mine(app)[0]
     place = uploads.checkpoint_directory(name)
     assert place and place.exists()
+    assert sum(say("cards.ends", "en") in line.value for line in app.markdown) == len(mine(app))
+    assert say("cards.ends_help", "en", minutes=60) in [caption.value for caption in app.caption]
+    assert say("cards.remove", "en") in [popover.proto.popover.label for popover in app.get("popover")]
     app.button(key=f"remove-{name}").click().run()
     assert name not in app.session_state["cards"] and len(mine(app)) == settings.current().uploads_per_session - 1
     assert not place.exists() and uploads.checkpoint_directory(name) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,12 @@ from s2s.inspect.states import projection
 from s2s.inspect.states.nearest import nearest
 from s2s.inspect.states.store import StateStore
 from s2s.inspect.table import Examples
+from s2s.server import folders, inspection_quota
 from s2s.web.shell import models
 from tests.inspect.corpus import inspected, with_states
+from tests.setting import Setting
 from tests.wait import until
+from tests.web.fragments import alone, as_in_a_browser
 
 APP = Path(__file__).resolve().parents[2] / "browser" / "states_app.py"
 TEXT = {"path": "this", "first": "1", "second": "2"}
@@ -88,6 +92,47 @@ def test_the_page_can_store_the_states(tmp_path: Path, monkeypatch: pytest.Monke
     assert not (examples.directory / "states").exists()
     pressed(app)
     assert StateStore.whole(examples.directory) and len(app.get("plotly_chart")) == 1 and not app.exception
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_states_can_be_deleted_alone_and_kept_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    examples = with_states(tmp_path, count=5)
+    monkeypatch.setattr(folders, "INSPECTED", tmp_path)
+    monkeypatch.setattr(models, "FOLDERS", (tmp_path,))
+    app, other = (visit(examples.directory, lang, monkeypatch) for _ in range(2))
+    with inspection_quota.lease.hold(examples.directory.name):
+        app.button(key="delete-states-sure").click().run()
+    assert [box.value for box in app.error] == [say("error.inspect_elsewhere", lang)]
+    app.button(key="delete-states-sure").click().run()
+    assert not StateStore.whole(examples.directory) and len(Examples(examples.directory)) == 5
+    for page in (app, other.run()):
+        assert not page.exception and [box.value for box in page.caption] == [say("states.none", lang)]
+    pressed(app)
+    assert StateStore.whole(examples.directory) and not app.exception
+
+
+def test_states_that_another_visit_deletes_are_missed_without_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examples = with_states(tmp_path, count=5)
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    monkeypatch.setitem(os.environ, "LOOKBACK_INSPECTION", str(examples.directory))
+    app.query_params["lang"] = "en"
+    with as_in_a_browser(app) as homes:
+        shutil.rmtree(examples.directory / "states")
+        toggle = app.toggle(key="states_show")
+        alone(toggle.set_value(True), homes[toggle.id])
+    assert not app.exception and [box.value for box in app.caption] == [say("states.none", "en")]
+
+
+def test_states_of_another_visit_have_no_button(
+    examples: Examples, monkeypatch: pytest.MonkeyPatch, setting: Setting
+) -> None:
+    setting(profile="class")
+    app = visit(examples.directory, "en", monkeypatch)
+    assert "delete-states-sure" not in [button.key for button in app.button] and not app.exception
 
 
 def pressed(app: AppTest) -> None:
