@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -78,9 +79,11 @@ def test_an_inspection_and_its_labels_outlive_a_replica(
     go_on = page.get_by_role("button", name="Go on")
     expect(go_on).to_be_visible(timeout=PATIENCE)  # each replica imports what its first page of this kind needs
     go_on.click()
+    until(lambda: list((inspected / "parts").glob("*.parquet")))
+    deployment.replicas[replica_of(page)].process.send_signal(signal.SIGSTOP)  # or it is done before the other looks
     expect(other.get_by_text("computed by another process")).to_be_visible(timeout=PATIENCE)
     expect(other.get_by_role("button", name="Go on")).to_have_count(0)
-    until(lambda: list((inspected / "parts").glob("*.parquet")))
+    assert not (inspected / "examples.parquet").exists()
     kill(deployment, page)
     expect(go_on).to_be_visible(timeout=PATIENCE)
     go_on.click()
