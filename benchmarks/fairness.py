@@ -1,8 +1,9 @@
 """Greedy visitors beside an honest one: ``python -m benchmarks.fairness`` opens websocket sessions on one server.
 
-Each greedy session runs a beam search of 10 on one long sentence after the other and never pauses. The honest visitor
-opens a first page, with a sentence that nobody has run, once a second. For both the seconds until the server says that
-the page is done: first with the honest visitor alone, then beside the greedy ones.
+Each greedy session runs a beam search of 10 on one long sentence after the other and never pauses; with
+``--reconnect`` each search comes from a new session. An honest visitor opens a first page, with a sentence that nobody
+has run, once a second; another one searches like the greedy ones, but pauses. For all of them the seconds until the
+server says that the page is done: first beside the greedy ones, then without them.
 """
 
 from __future__ import annotations
@@ -59,21 +60,45 @@ async def be_honest(address: str, seed: int, visits: int) -> list[float]:
     return samples
 
 
+async def be_patient(address: str, seed: int, words: int, visits: int) -> list[float]:
+    """Search with a beam of 10 in one session, several times; returns the seconds of each."""
+    rng, samples = random.Random(f"patient {seed}"), []
+    session = Session(link(rng, 16))
+    await session.open(address)
+    for _ in range(visits):
+        await asyncio.sleep(PAUSE)
+        session.query = link(rng, words, mode="free", strategy="beam", beam="10", tab="beam_tab")
+        start = time.perf_counter()
+        await session.run(back=True)
+        samples.append(time.perf_counter() - start)
+    await session.close()
+    return samples
+
+
 async def measure(address: str, options: argparse.Namespace) -> None:
-    """The honest visitor beside the greedy ones on a server that has run nothing, then alone."""
+    """The honest visitors beside the greedy ones on a server that has run nothing, then without them."""
     done: list[float] = []
     others = [
         asyncio.create_task(be_greedy(address, seed, options.words, options.reconnect, done))
         for seed in range(options.greedy)
     ]
-    beside = await be_honest(address, 1, options.visits)
+    first_pages, searches = await honest(address, 1, options)
     for other in others:
         other.cancel()
     await asyncio.gather(*others, return_exceptions=True)
     report("greedy run", done)
-    report(f"first page beside {options.greedy}", beside)
+    report(f"first page beside {options.greedy}", first_pages)
+    report(f"search beside {options.greedy}", searches)
     await asyncio.sleep(options.rest)
-    report("first page alone", await be_honest(address, 2, options.visits))
+    first_pages, searches = await honest(address, 2, options)
+    report("first page without them", first_pages)
+    report("search without them", searches)
+
+
+async def honest(address: str, seed: int, options: argparse.Namespace) -> tuple[list[float], list[float]]:
+    """The seconds of the first pages of one honest visitor, and of the searches of another."""
+    pages = be_honest(address, seed, options.visits)
+    return tuple(await asyncio.gather(pages, be_patient(address, seed, options.search_words, options.searches)))
 
 
 def report(name: str, samples: list[float]) -> None:
@@ -88,6 +113,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--greedy", type=int, default=12)
     parser.add_argument("--visits", type=int, default=20)
+    parser.add_argument("--searches", type=int, default=6)
+    parser.add_argument("--search-words", type=int, default=60, help="of the sentences that the honest one searches for")
     parser.add_argument("--words", type=int, default=60, help="of a greedy visitor's sentence")
     parser.add_argument("--reconnect", action="store_true", help="the greedy ones open a new session for each run")
     parser.add_argument("--rest", type=float, default=20.0, help="seconds until the greedy ones' last work has ended")

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
-from s2s.server.fair_queue import FairQueue
+from s2s.server.fair_queue import FairQueue, Visitor
 
 T = TypeVar("T")
+NOBODY = Visitor()  # who asks outside of a visit
 SLICE = 0.05  # seconds that a visitor holds the gate while others wait; a part that cannot pause may take longer
 ADVANCE = 0.4  # CPU seconds of sliced work for one request; longer work continues at the next request
 CHECK = 0.1  # seconds between two checks whether a waiting request is still wanted
@@ -41,7 +42,7 @@ class Gate:
             return len(self._queue)
 
     @contextmanager
-    def turn(self, visitor: str = "", check: Callable[[], None] = still_wanted) -> Iterator[None]:
+    def turn(self, visitor: Visitor = NOBODY, check: Callable[[], None] = still_wanted) -> Iterator[None]:
         """Hold the gate; wait for it first. ``check`` may end the work with an exception where it waits or pauses."""
         if _TURN.get() is not None:
             raise RuntimeError("this thread has the gate")  # it would wait for itself
@@ -87,7 +88,7 @@ class Gate:
 class Turn:
     """One thread's stay at a gate."""
 
-    def __init__(self, gate: Gate, visitor: str, check: Callable[[], None]) -> None:
+    def __init__(self, gate: Gate, visitor: Visitor, check: Callable[[], None]) -> None:
         self.gate, self.visitor, self.check = gate, visitor, check
         self.granted = threading.Event()
         self.begin()
@@ -141,7 +142,7 @@ class SlicedWork(Generic[T]):
         self._lock = threading.Lock()  # one thread computes a part, while others may have the gate at its pauses
 
     def advance(
-        self, visitor: str = "", check: Callable[[], None] = still_wanted, seconds: float = ADVANCE
+        self, visitor: Visitor = NOBODY, check: Callable[[], None] = still_wanted, seconds: float = ADVANCE
     ) -> T | None:
         """Compute a slice; returns the result, or None while unfinished. An error that ended it is raised each time."""
         began = time.thread_time()

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from s2s.server import gate as gates
+from s2s.server.fair_queue import Visitor
 from s2s.server.gate import Gate, SlicedWork, pause, pause_at
 from tests.wait import until
 
@@ -36,14 +37,14 @@ def began(work: Callable[[], object]) -> threading.Thread:
 
 def test_who_has_used_least_goes_first_and_within_a_visitor_who_came_first() -> None:
     gate, order = Gate(), list[str]()
-    gate._queue.charge("greedy", 1.0)
+    gate._queue.charge(Visitor("greedy"), 1.0)
 
     def visit(visitor: str, name: str) -> None:
-        with gate.turn(visitor):
+        with gate.turn(Visitor(visitor)):
             order.append(name)
 
     threads = list[threading.Thread]()
-    with gate.turn("other"):
+    with gate.turn(Visitor("other")):
         for visitor, name in (("greedy", "g1"), ("greedy", "g2"), ("honest", "h1"), ("honest", "h2")):
             threads.append(began(lambda visitor=visitor, name=name: visit(visitor, name)))  # type: ignore[misc]
             until(lambda: gate.waiting == len(threads), every=0.001)
@@ -56,15 +57,15 @@ def test_long_work_gives_way_at_its_pauses_and_to_itself_alone_it_goes_on(eager:
     gate, end = Gate(), threading.Event()
 
     def work() -> None:
-        with gate.turn("greedy"):
+        with gate.turn(Visitor("greedy")):
             while not end.is_set():  # for ever, if the other never gets the gate
                 pause()
 
     greedy = began(work)
     until(lambda: gate._holder is not None)
     for _ in range(3):
-        with gate.turn("honest"):
-            assert gate._holder is not None and gate._holder.visitor == "honest"
+        with gate.turn(Visitor("honest")):
+            assert gate._holder is not None and gate._holder.visitor == Visitor("honest")
     end.set()
     greedy.join()
     assert gate._holder is None
@@ -76,21 +77,21 @@ def test_work_without_a_gate_has_no_pauses() -> None:
 
 def test_a_visitor_who_leaves_ends_the_wait_and_the_work(eager: None) -> None:
     gate = Gate()
-    with gate.turn("stays"):
+    with gate.turn(Visitor("stays")):
         ended = list[str]()
 
         def wait() -> None:
             try:
-                with gate.turn("leaves", leave):
+                with gate.turn(Visitor("leaves"), leave):
                     ended.append("worked")
             except Gone:
                 ended.append("gone")
 
         began(wait).join()
         assert ended == ["gone"] and gate.waiting == 0
-    with pytest.raises(Gone), gate.turn("leaves", leave):
+    with pytest.raises(Gone), gate.turn(Visitor("leaves"), leave):
         pause()
-    with gate.turn("next"):
+    with gate.turn(Visitor("next")):
         assert gate._holder is not None
 
 
@@ -117,7 +118,7 @@ def test_one_at_a_time_whoever_waits_pauses_and_leaves(eager: None, monkeypatch:
 
         for _ in range(40):
             try:
-                with gate.turn(str(n % 5), moody):
+                with gate.turn(Visitor(str(n % 5)), moody):
                     for _ in range(3):
                         inside.append(n)
                         most.append(len(inside))
@@ -159,7 +160,7 @@ def test_an_error_of_sliced_work_is_raised_at_each_call() -> None:
 def test_several_visitors_advance_one_work(eager: None) -> None:
     gate, found = Gate(), list[str | None]()
     work = SlicedWork(gate, parts())
-    threads = [began(lambda n=n: found.append(work.advance(str(n), seconds=60))) for n in range(6)]  # type: ignore[misc]
+    threads = [began(lambda n=n: found.append(work.advance(Visitor(str(n)), seconds=60))) for n in range(6)]  # type: ignore[misc]
     for thread in threads:
         thread.join()
     assert found == ["done"] * 6
@@ -169,7 +170,7 @@ def test_a_visitor_who_leaves_sliced_work_spoils_it_for_nobody(eager: None) -> N
     work = SlicedWork(Gate(), parts())
     assert work.advance(seconds=-1) is None
     with pytest.raises(Gone):
-        work.advance("leaves", leave)
+        work.advance(Visitor("leaves"), leave)
     assert work.advance(seconds=60) == "done"
 
 
@@ -177,12 +178,12 @@ def test_modules_pause_before_they_run_and_within_a_backward_pass(eager: None) -
     gate, module, checks = Gate(), torch.nn.Linear(2, 2), list[int]()
     pause_at([module])
     x = torch.ones(1, 2, requires_grad=True)
-    with gate.turn("a", lambda: checks.append(1)):
+    with gate.turn(Visitor("a"), lambda: checks.append(1)):
         out = module(x)
         assert len(checks) == 1
         out.sum().backward()
     assert len(checks) == 2
-    with pytest.raises(Gone), gate.turn("a"):
+    with pytest.raises(Gone), gate.turn(Visitor("a")):
         out = module(x)
         gate._holder.check = leave  # type: ignore[union-attr]
         out.sum().backward()

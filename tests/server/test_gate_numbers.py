@@ -24,6 +24,7 @@ from s2s.explain.evidence import examine
 from s2s.exposure.sentence import sentence_recovery
 from s2s.lesson.remedies import adversarial
 from s2s.server import gate as gates
+from s2s.server.fair_queue import Visitor
 from s2s.server.gate import Gate, pause_at
 from s2s.trace.branch import Edit
 from tests.factory import make_checkpoint
@@ -71,11 +72,11 @@ def in_turns(some: Works) -> dict[str, object]:
 
     def run(name: str, work: Callable[[], object]) -> None:
         torch.set_num_threads(1)
-        with gate.turn(name):
+        with gate.turn(Visitor(name)):
             found[name] = work()
 
     threads = [threading.Thread(target=run, args=one) for one in some.items()]
-    with gate.turn("start"):
+    with gate.turn(Visitor("start")):
         for thread in threads:
             thread.start()
     for thread in threads:
@@ -111,6 +112,6 @@ def test_every_work_pauses_at_every_step(tmp_path: Path, monkeypatch: pytest.Mon
     pause_at(checkpoint.model.blocks())
     for kind in works(checkpoint, text, reference):
         work, pauses = works(checkpoint, text, reference)[kind], list[str]()  # with no steps of another in its cache
-        with Gate().turn("visitor", functools.partial(pauses.append, kind)):
+        with Gate().turn(Visitor("visitor"), functools.partial(pauses.append, kind)):
             work()
         assert len(pauses) > 4, kind

@@ -33,7 +33,7 @@ def begin() -> None:
 
 def visitor() -> str:
     """A name of this visit for log lines, from which nobody can take it over; empty outside of a visit."""
-    session = turns.visitor()
+    session = turns.visitor().visit
     return hashlib.sha256(session.encode()).hexdigest()[:12] if session else ""
 
 

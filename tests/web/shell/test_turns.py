@@ -10,6 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from s2s.server import gate
+from s2s.server.fair_queue import Visitor
 from s2s.trace.branch import Edit
 from s2s.web.shell import models, turns
 
@@ -50,7 +51,7 @@ def test_a_newer_run_takes_the_place_of_one_that_waits_or_computes() -> None:
         from s2s.web.shell.turns import turn, visitor
 
         visit = get_script_run_ctx()
-        assert visit is not None and visit.script_requests is not None and visitor() == visit.session_id
+        assert visit is not None and visit.script_requests is not None and visitor().visit == visit.session_id
         with turn():
             if "first" not in st.query_params:
                 visit.script_requests.request_rerun(RerunData("first=1"))
@@ -64,7 +65,7 @@ def test_a_newer_run_takes_the_place_of_one_that_waits_or_computes() -> None:
 
 def test_visits_of_one_text_at_the_same_time_end(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They share its encoded source, which a cache makes once while the others wait for it."""
-    monkeypatch.setattr(turns, "visitor", lambda: threading.current_thread().name)
+    monkeypatch.setattr(turns, "visitor", lambda: Visitor(threading.current_thread().name))
     name, done = "tiny-additive", list[str]()
     changed = models.changed(name)
     models.load(name, changed)
