@@ -114,7 +114,9 @@ def main() -> None:
     parser.add_argument("--greedy", type=int, default=12)
     parser.add_argument("--visits", type=int, default=20)
     parser.add_argument("--searches", type=int, default=6)
-    parser.add_argument("--search-words", type=int, default=60, help="of the sentences that the honest one searches for")
+    parser.add_argument(
+        "--search-words", type=int, default=60, help="of the sentences that the honest one searches for"
+    )
     parser.add_argument("--words", type=int, default=60, help="of a greedy visitor's sentence")
     parser.add_argument("--reconnect", action="store_true", help="the greedy ones open a new session for each run")
     parser.add_argument("--rest", type=float, default=20.0, help="seconds until the greedy ones' last work has ended")

@@ -21,6 +21,7 @@ from s2s.errors import UserError, nearest
 # for what it says around a file.
 MEGABYTE = 1_000_000
 LARGEST_PORT = 65_535
+PASSWORD = (12, 200)  # characters, from and to: so long a one cannot be found by trying
 PREFIX = "LOOKBACK_"
 PLACES = ("HOME", "CHECKPOINTS", "DATA", "INSPECTED", "DATABASE")  # other variables that begin so: docs/INSTALL.md
 FORMATS = ("text", "json")  # of log lines
@@ -44,9 +45,10 @@ def _number(default: int, unit: str, meaning: str, most: int, off: str = "", lea
     return field(default=default, metadata={"unit": unit, "meaning": meaning, "least": least, "most": most, "off": off})
 
 
-def _text(default: str, unit: str, meaning: str, check: Callable[[str, str], None]) -> Any:
-    """A text; ``check`` raises UserError for the setting's name and a text that it cannot be."""
-    return field(default=default, metadata={"unit": unit, "meaning": meaning, "off": "", "check": check})
+def _text(default: str, unit: str, meaning: str, check: Callable[[str, str], None], secret: bool = False) -> Any:
+    """A text; ``check`` raises UserError for the setting's name and a text that it cannot be. A secret is not shown."""
+    more = {"check": check, "secret": secret}
+    return field(default=default, metadata={"unit": unit, "meaning": meaning, "off": "", **more})
 
 
 def _one_of(known: tuple[str, ...]) -> Callable[[str, str], None]:
@@ -93,6 +95,11 @@ def _check_proxies(name: str, text: str) -> None:
 def _check_path(name: str, text: str) -> None:
     if not re.fullmatch(r"[A-Za-z0-9._~/-]*", text):
         raise UserError("setting_path", name=name, found=text)
+
+
+def _check_password(name: str, text: str) -> None:
+    if text and not PASSWORD[0] <= len(text) <= PASSWORD[1]:
+        raise UserError("setting_password", name=name, low=PASSWORD[0], high=PASSWORD[1])
 
 
 def _check_listen(name: str, text: str) -> None:
@@ -172,6 +179,7 @@ class Settings:
 
     database_connections: int = _number(20, "", "of one process to the database", 1_000)
 
+    teacher_password: str = _text("", "", "that opening a room asks for; empty: for none", _check_password, secret=True)
     rooms: int = _number(200, "", "open rooms of the classroom", 10_000, "classroom")
     room_questions: int = _number(500, "", "questions of one room", 10_000, "classroom")
     rooms_per_client: int = _number(20, "", "open rooms of one address, such as a school's", 10_000, "classroom")
@@ -254,6 +262,12 @@ def check_on(feature: str) -> None:
     """Raise UserError if the operator has switched the feature off."""
     if is_off(feature):
         raise UserError("switched_off")
+
+
+def shown(chosen: Settings, name: str) -> str:
+    """The value of a setting to print; of a secret only whether there is one."""
+    value = str(getattr(chosen, name))
+    return "…" if value and FIELDS[name].metadata.get("secret") else value
 
 
 def largest_upload(chosen: Settings) -> int:

@@ -64,6 +64,7 @@ WRONG = {
         "[::1]",
         "a:b:9464",
     ),
+    "teacher_password": ("short", "x" * 201),
     "rooms": ("", "abc", "1.5", "²", "1e3", "-1", "10001", "1" * 5_000),
     "port": ("0", "65536"),
     "database_connections": ("0",),
@@ -121,6 +122,13 @@ def test_a_folder_that_is_not_there_is_refused_at_the_start(
     assert f"{name} names {tmp_path}/none" in capsys.readouterr().err
     monkeypatch.setenv(name, str(tmp_path))
     assert main(["serve", "--settings"]) == 0
+
+
+def test_a_password_is_printed_by_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--settings", "--set", "teacher_password=correct horse"]) == 0
+    assert "teacher_password=…  #" in (printed := capsys.readouterr().out) and "correct horse" not in printed
+    assert main(["serve", "--settings", "--set", "teacher_password=horse"]) == 2
+    assert "horse" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["", "=", "rooms", "room=1", "ROOMS=1", "rooms=-1", "rooms=1.5", "rooms=²", "home=/x"])

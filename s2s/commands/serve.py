@@ -51,7 +51,7 @@ def serve(options: argparse.Namespace, command: str) -> int:
     if options.settings:
         for name, _, _, unit, off, meaning in settings.table():
             notes = filter(None, (unit, meaning, off and f"0: no {off}"))
-            print(f"{name}={getattr(chosen, name)}  # {', '.join(notes)}")
+            print(f"{name}={settings.shown(chosen, name)}  # {', '.join(notes)}")
         return 0
     runpy.run_module("s2s.web.shell.asgi", run_name="__main__")  # in this process, which gets Ctrl-C and SIGTERM
     return 0

@@ -1,8 +1,9 @@
-"""A client of the server, known by its network address, and how many seats it may take."""
+"""A client of the server, known by its network address: how many seats it may take, and whether it is a teacher."""
 
 from __future__ import annotations
 
 import functools
+import hmac
 import ipaddress
 
 from s2s import settings
@@ -28,6 +29,13 @@ def client(address: object) -> str:
     if isinstance(parsed, ipaddress.IPv4Address):
         return str(parsed)
     return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, PREFIX), strict=False))
+
+
+def check_teacher(password: str) -> None:
+    """Raises UserError if the server has a password for teachers, and this is another."""
+    wanted = settings.current().teacher_password
+    if wanted and not hmac.compare_digest(password.encode(errors="replace"), wanted.encode(errors="replace")):
+        raise UserError("teacher_password")
 
 
 def check_join(address: object) -> None:

@@ -22,6 +22,8 @@ from s2s.web.shell.language import t
 
 CLASS_PROBLEM = "class_problem"  # sentence of the last mistake, shown once
 
+PASSWORD = "class_password"  # as the teacher typed it
+
 PAGE = "classroom"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
@@ -38,12 +40,7 @@ def teacher_page() -> None:
             st.warning(t("classroom.closed"))
         if room is None:
             _show_problem()
-            off = settings.is_off("classroom")
-            st.button(
-                t("classroom.open"), key="open_room", type="primary", on_click=_open_room, args=(engine,), disabled=off
-            )
-            if off:
-                st.caption(t("error.switched_off"))
+            _opening_form(engine)
             teacher_room.sync_browser()
             return
         left, right = st.columns([9, 3], gap="medium")
@@ -67,8 +64,22 @@ def _keep_problem(error: UserError) -> None:
         st.session_state[CLASS_PROBLEM] = language.explain(error)
 
 
+def _opening_form(engine: Engine) -> None:
+    """The button that opens a room, and a field where the server has a password for teachers."""
+    off = settings.is_off("classroom")
+    with st.form("opening", border=False):
+        if settings.current().teacher_password:
+            most = settings.PASSWORD[1]
+            st.text_input(t("classroom.password"), type="password", key=PASSWORD, max_chars=most, autocomplete="off")
+        name, given = t("classroom.open"), (engine,)
+        st.form_submit_button(name, key="open_room", type="primary", on_click=_open_room, args=given, disabled=off)
+    if off:
+        st.caption(t("error.switched_off"))
+
+
 def _open_room(engine: Engine) -> None:
     try:
+        clients.check_teacher(st.session_state.get(PASSWORD, ""))
         teacher_room.enter_room(rooms.open_room(engine, client=clients.client(st.context.ip_address)))
     except UserError as error:
         _keep_problem(error)

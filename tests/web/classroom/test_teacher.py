@@ -21,7 +21,8 @@ from s2s.store.database import connect
 from s2s.store.rooms import Question, Truth
 from s2s.store.votes import Counts
 from s2s.web.classroom.board import render_board
-from s2s.web.classroom.teacher import join_link
+from s2s.web.classroom.teacher import PASSWORD, join_link
+from tests.conftest import Setting
 from tests.store.frozen import frozen
 from tests.web.conftest import messages, player_data
 from tests.web.fragments import as_in_a_browser
@@ -63,6 +64,22 @@ def test_a_teacher_opens_asks_closes_and_reveals(
     assert teacher.number_input[0].value == 2 and not teacher.exception
     teacher.button(key="class_on").click().run()
     assert rooms.read_room(connect(), code).number == 2
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_where_the_server_has_a_password_for_teachers_nobody_else_opens_a_room(
+    visit_page: Callable[..., AppTest], setting: Setting, lang: str
+) -> None:
+    setting(teacher_password="a class 的 password")
+    page = visit_page("classroom", lang=lang)
+    for typed in ("", "a class 的 passwor", "A class 的 password"):
+        page.text_input(key=PASSWORD).set_value(typed)
+        page.button(key="open_room").click().run()
+        assert messages(page) == [say("error.teacher_password", lang)]
+        assert not any("room=" in code.value for code in page.code)
+    page.text_input(key=PASSWORD).set_value("a class 的 password")
+    page.button(key="open_room").click().run()
+    assert rooms.read_room(connect(), page.code[0].value.split("room=")[1]).phase == "waiting"
 
 
 def vote(app: AppTest, code: str, seq: int, **fields: object) -> dict[str, object]:
