@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -15,7 +16,7 @@ from s2s import settings
 from s2s.__main__ import main
 from s2s.errors import UserError
 from s2s.server import clients, inspection_quota, inspections, trainings, uploads
-from s2s.settings import FIELDS, PLACES, PROFILES, Settings, assignment, check_names, read, table, variable
+from s2s.settings import FIELDS, PLACES, PROFILES, Settings, assignment, check_names, current, read, table, variable
 from s2s.store import rooms
 from s2s.train.live import Choice
 from tests.paths import ROOT
@@ -124,11 +125,13 @@ def test_a_folder_that_is_not_there_is_refused_at_the_start(
     assert main(["serve", "--settings"]) == 0
 
 
-def test_a_password_is_printed_by_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_password_is_printed_by_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))  # into which the command writes
     assert main(["serve", "--settings", "--set", "teacher_password=correct horse"]) == 0
     assert "teacher_password=…  #" in (printed := capsys.readouterr().out) and "correct horse" not in printed
     assert main(["serve", "--settings", "--set", "teacher_password=horse"]) == 2
     assert "horse" not in capsys.readouterr().err
+    current.cache_clear()
 
 
 @pytest.mark.parametrize("text", ["", "=", "rooms", "room=1", "ROOMS=1", "rooms=-1", "rooms=1.5", "rooms=²", "home=/x"])
