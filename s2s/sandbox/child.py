@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,15 @@ def main() -> None:
     request = json.loads(sys.stdin.buffer.read())
     module, _, name = request["task"].partition(":")
     task = getattr(importlib.import_module(module), name)
-    confine(list(map(Path, request["reads"])), list(map(Path, request["writes"])), Limits(**request["limits"]))
-    answer = _answer(task, request["values"])
+    reads, writes = (list(map(Path, request[name])) for name in ("reads", "writes"))
+    answer = _answer(task, request["values"], lambda: confine(reads, writes, Limits(**request["limits"])))
     with os.fdopen(answers, "wb") as out:
         out.write(json.dumps(answer, default=str).encode())
 
 
-def _answer(task: Any, values: dict[str, Any]) -> dict[str, Any]:
+def _answer(task: Any, values: dict[str, Any], confine_self: Callable[[], None]) -> dict[str, Any]:
     try:
+        confine_self()
         return {"value": task(**values)}
     except UserError as error:
         return error.packed()

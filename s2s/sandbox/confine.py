@@ -10,9 +10,11 @@ from __future__ import annotations
 import errno
 import sys
 import sysconfig
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from s2s.errors import UserError
 from s2s.sandbox.limits import Limits
 
 SYSTEM = (  # paths that the interpreter and its libraries read at run time
@@ -35,12 +37,23 @@ CLONE_THREAD = 0x10000  # flag of clone: a thread, not a process
 def confine(reads: Sequence[Path], writes: Sequence[Path], limits: Limits) -> None:
     """Forbid all but reading ``reads`` and writing below ``writes``, within the limits.
 
-    This cannot be undone. Threads that already run are not confined.
+    This cannot be undone. Threads that already run are not confined. UserError if the system forbids a wall.
     """
     load_filter = _seccomp()  # built first: finding the library that it needs runs a program
     _limit_resources(limits)
-    _limit_files(reads, writes)
-    load_filter()
+    with _allowed("Landlock"):
+        _limit_files(reads, writes)
+    with _allowed("seccomp"):
+        load_filter()
+
+
+@contextmanager
+def _allowed(wall: str) -> Iterator[None]:
+    """UserError if the system forbids a wall that it has, as the runtime of a container may."""
+    try:
+        yield
+    except OSError:
+        raise UserError("sandbox_forbidden", wall=wall) from None
 
 
 def _limit_resources(limits: Limits) -> None:

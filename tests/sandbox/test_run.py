@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import http.server
 import os
+import re
+import subprocess
 import sys
 import threading
 import time
@@ -17,6 +20,7 @@ from s2s.errors import UserError
 from s2s.sandbox import run as module
 from s2s.sandbox.limits import Limits
 from s2s.sandbox.run import run
+from tests.paths import ROOT
 
 TASKS = "tests.sandbox.attempts"
 SMALL = Limits(seconds=2, memory=300_000_000, file=5_000_000)
@@ -124,3 +128,35 @@ def test_the_environment_is_not_handed_on(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("LOOKBACK_DATABASE", "postgresql://user:password@host/db")
     found = run(f"{TASKS}:environment", "file", {})
     assert "LOOKBACK_DATABASE" not in found and os.environ["LOOKBACK_DATABASE"]
+
+
+FORBIDDEN = """
+import logging, sys
+import pyseccomp
+logging.basicConfig(stream=sys.stdout, format="%(levelname)s %(message)s")
+rules = pyseccomp.SyscallFilter(defaction=pyseccomp.ALLOW)
+if sys.argv[1] == "landlock_create_ruleset":
+    rules.add_rule(pyseccomp.ERRNO(int(sys.argv[2])), "landlock_create_ruleset")
+if sys.argv[1] == "seccomp":
+    rules.add_rule(pyseccomp.ERRNO(1), "seccomp")
+    rules.add_rule(pyseccomp.ERRNO(1), "prctl", pyseccomp.Arg(0, pyseccomp.EQ, 22))
+rules.load()
+from s2s.sandbox.walls import log_walls
+log_walls()
+"""
+
+
+@linux
+@pytest.mark.parametrize(
+    ("call", "number", "said"),
+    [
+        ("none", 0, ""),
+        ("landlock_create_ruleset", errno.ENOSYS, "WARNING uploads are read by a process without Landlock"),
+        ("landlock_create_ruleset", errno.EPERM, "ERROR uploads and imports are refused: .*forbids Landlock"),
+        ("seccomp", errno.EPERM, "ERROR uploads and imports are refused: .*forbids seccomp"),
+    ],
+)
+def test_a_server_logs_once_which_wall_is_missing(call: str, number: int, said: str) -> None:
+    command = [sys.executable, "-c", FORBIDDEN, call, str(number)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert re.match(said, done.stdout) and len(done.stdout.splitlines()) == bool(said), done.stdout + done.stderr

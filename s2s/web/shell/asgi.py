@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 
 from s2s import locations, settings
+from s2s.sandbox import walls
 from s2s.server import temporary
 from s2s.web.shell import messages, monitor, outside, routes
 from s2s.web.shell.upload_limit import UploadLimit
@@ -50,8 +52,10 @@ def application() -> st.App:
 
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
-    """Remove what killed servers left at the start, and our own temporary files at the end."""
+    """At the start remove what killed servers left and look for the walls, at the end remove our temporary files."""
     temporary.directory()
+    if sys.platform == "linux":  # elsewhere there are none, as SECURITY.md says
+        threading.Thread(target=walls.log_walls, daemon=True).start()
     yield {}
     temporary.end()
 
