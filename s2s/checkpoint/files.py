@@ -18,6 +18,7 @@ from s2s.text.safe import parse_json
 from s2s.text.vocab import Vocab
 
 MAX_JSON_BYTES = 20_000_000  # of a JSON file that is read
+MAX_TOKEN = 10_000  # characters of a token: a page shows hundreds of them
 MAX_WEIGHT_BYTES = 2_000_000_000  # of a weight file that is read
 
 
@@ -47,8 +48,8 @@ def read_vocab(values: Mapping[str, Any], key: str, directory: Path) -> Vocab:
     """The vocabulary ``key`` (``source`` or ``target``) of ``vocab.json``. UserError unless it lists tokens."""
     entry = values.get(key)
     tokens = entry.get("tokens") if isinstance(entry, dict) else None
-    if not isinstance(tokens, list) or not all(isinstance(t, str) and t for t in tokens):
-        raise UserError("vocab_broken", file=str(directory / "vocab.json"), key=f"{key}.tokens")
+    if not isinstance(tokens, list) or not all(isinstance(t, str) and 0 < len(t) <= MAX_TOKEN for t in tokens):
+        raise UserError("vocab_broken", file=str(directory / "vocab.json"), key=f"{key}.tokens", most=MAX_TOKEN)
     assert isinstance(entry, dict)
     return Vocab(tuple(tokens), entry.get("back_off") is True)
 

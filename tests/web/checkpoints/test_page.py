@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from s2s import settings
 from s2s.checkpoint.native import store_scores
-from s2s.errors import say
+from s2s.errors import say, within
 from s2s.server import folders, uploads
 from s2s.server.registry import Registry
 from tests.checkpoint.test_archive import files, packed
@@ -152,6 +152,10 @@ def test_a_file_that_is_no_checkpoint_gets_one_message(visit_page: Visit, own: P
     good = files(own)
     app = upload(visit_page("checkpoints", lang=lang), "evil.zip", packed(good | {"data.pkl": b"x"}))
     assert messages(app) == [say("error.archive_pickle", lang, file="evil.zip", member="data.pkl")]
+    app = upload(app, "cut.zip", packed(good | {"config.json": b"{"}))
+    why = within(say("error.reason_json", lang, line=1, column=2))  # said by another process
+    shown = say("error.json_broken", lang, file="cut.zip/config.json", reason=why)
+    assert [text.replace("\\", "") for text in messages(app)] == [shown]
     app = upload(app, "short.zip", packed(good)[:-50])
     assert messages(app) == [say("error.archive_broken", lang, file="short.zip")]
     assert not app.exception and "uploads" not in app.session_state
