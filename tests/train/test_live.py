@@ -98,7 +98,8 @@ def test_stopped_and_gone_on_with_it_is_the_run_that_nobody_stopped(
 def test_a_mistake_is_written_for_the_page(tmp_path: Path) -> None:
     assert worker.train(ask(tmp_path), {**SPLITS, "train": []}) == worker.MISTAKE
     error = json.loads((tmp_path / worker.ERROR).read_text(encoding="utf-8"))
-    assert str(UserError(error["key"], **error["values"]))
+    read = UserError.unpacked(error)
+    assert read is not None and read.key == "error.data_empty"
 
 
 def test_who_is_asked_nothing_ends(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
