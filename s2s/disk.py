@@ -250,6 +250,14 @@ def link_or_copy(old: str, new: str) -> None:
         shutil.copy2(old, new)
 
 
+def size(path: Path) -> int:
+    """The bytes of a file; 0 for a directory, and for what is deleted meanwhile."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0
+
+
 def remove(path: Path) -> None:
     """Delete a file or a directory, ignoring errors."""
     if path.is_dir():

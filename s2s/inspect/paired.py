@@ -33,6 +33,10 @@ class Paired(Examples):
         apart = np.where(self.shared, ahead(*scores, score), np.nan)
         self.cache[DIFFERENCE] = pa.array(apart, pa.float32(), from_pandas=True)
 
+    def is_there(self) -> bool:
+        """Whether both files that were opened are still there."""
+        return super().is_there() and self.second.is_there()
+
     def rows(self, indices: np.ndarray, columns: Sequence[str]) -> list[dict[str, Any]]:
         """The rows at some indices; columns whose names begin with ``other_`` are the second inspection's."""
         own = [name for name in columns if name not in ("id", DIFFERENCE) and not name.startswith(OTHER)]

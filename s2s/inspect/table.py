@@ -131,6 +131,7 @@ class Examples:
         self.directory = Path(directory)
         self.path = self.directory / "examples.parquet"
         self.manifest = read_manifest(self.directory)
+        self.stamp = _stamp(self.path)  # before it is read: one that is replaced meanwhile counts as gone
         try:
             self.metadata = metadata = pq.read_metadata(self.path)
         except (OSError, pa.ArrowInvalid):
@@ -142,6 +143,10 @@ class Examples:
 
     def __len__(self) -> int:
         return int(self.starts[-1])
+
+    def is_there(self) -> bool:
+        """Whether the file that was opened is still there: not deleted, and not written anew."""
+        return self.stamp is not None and _stamp(self.path) == self.stamp
 
     def columns(self, *names: str) -> pa.Table:
         """Whole columns without duplicates; the names of ``LENGTHS`` are allowed."""
@@ -229,6 +234,14 @@ class Examples:
                 rows = table.take(pa.array(members - self.starts[group])).select(list(columns)).to_pylist()
                 by_index.update(zip(members.tolist(), rows, strict=True))
         return [by_index[int(index)] for index in indices]
+
+
+def _stamp(path: Path) -> int | None:
+    """When a file was last written, in nanoseconds; None without a file."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:

@@ -27,6 +27,7 @@ AUDITED = (  # what visitors change on the server
     "upload_deleted",
     "inspection_started",
     "inspection_deleted",
+    "states_started",
     "states_deleted",
     "training_started",
 )

@@ -49,7 +49,7 @@ def make_room(megabytes: float = 0.0, count: int = 1) -> None:
         sizes = {name: size(name) for name in names}
 
         def is_full() -> bool:
-            files = sum(map(_bytes, inspections.uploaded_files())) / settings.MEGABYTE + count * megabytes
+            files = sum(map(disk.size, inspections.uploaded_files())) / settings.MEGABYTE + count * megabytes
             used = sum(sizes.values()) / settings.MEGABYTE + megabytes
             return len(sizes) + count > most.inspections or used > most.inspections_mb or files > most.test_files_mb
 
@@ -104,7 +104,7 @@ def size(name: str) -> int:
     """The bytes of an inspection, with its kept states and the test file that was uploaded for it."""
     entry = inspections.find_entry(name)
     upload = [entry.request.upload_path()] if entry and entry.request and entry.request.upload else []
-    return sum(_bytes(path) for path in (*inspections.inspection_directory(name).rglob("*"), *upload))
+    return sum(disk.size(path) for path in (*inspections.inspection_directory(name).rglob("*"), *upload))
 
 
 def delete(name: str) -> None:
@@ -124,7 +124,7 @@ def delete(name: str) -> None:
 
 def states_size(directory: Path) -> int:
     """The bytes of the states that an inspection keeps."""
-    return sum(map(_bytes, (directory / "states").rglob("*")))
+    return sum(map(disk.size, (directory / "states").rglob("*")))
 
 
 def delete_states(directory: Path) -> None:
@@ -163,10 +163,3 @@ def _delete_unneeded(files: Sequence[Path], age: float) -> None:
         with suppress(OSError):
             if file.name not in needed and time.time() - file.stat().st_mtime > age:
                 disk.remove(file)
-
-
-def _bytes(path: Path) -> int:
-    try:
-        return path.stat().st_size if path.is_file() else 0
-    except OSError:
-        return 0

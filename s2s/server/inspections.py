@@ -13,6 +13,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,7 +125,7 @@ def store_upload(name: str, content: bytes, admit: Callable[[], None] = lambda: 
     if not path.exists():
         admit()
         path.parent.mkdir(parents=True, exist_ok=True)
-        used = sum(stored.stat().st_size for stored in path.parent.iterdir())
+        used = sum(map(disk.size, path.parent.iterdir()))
         most = settings.current()
         room = min(most.test_file_mb, most.test_files_mb - used / settings.MEGABYTE)
         if len(content) > room * settings.MEGABYTE:
@@ -179,7 +180,12 @@ def find_entry(name: str) -> InspectionEntry | None:
             return None
     if manifest is None and request is None:
         return None
-    return InspectionEntry(name, manifest, request, manifest is not None and (directory / "examples.parquet").exists())
+    return InspectionEntry(name, manifest, request, manifest is not None and is_finished(name))
+
+
+def is_finished(name: str) -> bool:
+    """Whether an inspection's table is there."""
+    return (inspection_directory(name) / "examples.parquet").exists()
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
@@ -194,10 +200,12 @@ def list_entries(visitor_names: Collection[str]) -> list[InspectionEntry]:
     """The inspections that a visitor sees, newest first: all but those of other visitors' uploads."""
     if not folders.INSPECTED.is_dir():
         return []
-    times = {path.name: path.stat().st_mtime for path in folders.INSPECTED.iterdir() if path.is_dir()}
-    if _request_folder().is_dir():
-        requests = _request_folder().glob("*.json")
-        times |= {path.stem: path.stat().st_mtime for path in requests if path.stem not in times}
+    paths = {path.stem: path for path in _request_folder().glob("*.json")}
+    paths |= {path.name: path for path in folders.INSPECTED.iterdir() if path.is_dir()}
+    times: dict[str, float] = {}
+    for name, path in paths.items():
+        with suppress(OSError):  # deleted meanwhile
+            times[name] = path.stat().st_mtime
     newest_first = sorted(times, key=lambda name: -times[name])
     visible = [name for name in newest_first if not name.startswith(PRIVATE_PREFIX) or name in visitor_names]
     entries = [entry for name in visible if (entry := find_entry(name)) is not None]

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from s2s import settings
+from s2s import disk, settings
 from s2s.checkpoint.archive import FILES
 from s2s.errors import UserError
 from s2s.server import folders, uploads
@@ -45,8 +45,7 @@ def _table_columns(names: list[str]) -> dict[str, list[Any]]:
     """The columns of the table, with one row for each checkpoint."""
     facts = [models.about(name, models.changed(name)) for name in names]
     tests = [_scores(entry) for entry in facts]
-    files = [[path for path in models.checkpoint_directory(name).rglob("*") if path.is_file()] for name in names]
-    sizes = [sum(path.stat().st_size for path in some) / 1e6 for some in files]
+    sizes = [sum(map(disk.size, models.checkpoint_directory(name).rglob("*"))) / 1e6 for name in names]
     return {
         t("cards.name"): names,
         **{t(f"cards.{score}"): [test.get(score) for test in tests] for score in SCORES},

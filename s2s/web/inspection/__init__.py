@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from s2s.web.inspection import charts, labelled, rows, run, summary, table
+from s2s.web.shell.gone import rerun_if_gone
 
 
 def inspection_page(names: list[str]) -> None:
@@ -10,8 +11,9 @@ def inspection_page(names: list[str]) -> None:
     view = run.choose_inspection(names)
     if view is None:
         return
-    summary.summary_section(view)
-    charts.charts_section(view)
-    labelled.label_section(view)
-    table.table_controls(view)
+    with rerun_if_gone(view.examples.is_there):
+        summary.summary_section(view)
+        charts.charts_section(view)
+        labelled.label_section(view)
+        table.table_controls(view)
     rows.rows_fragment(view)

@@ -42,7 +42,7 @@ def example_section(view: InspectionView) -> None:
     _row_navigation(view, id, index)
     _row_texts(view, row, int(view.positions[index]))
     _row_causes(view, row)
-    labels.label_panel(view.directory, id)
+    labels.label_panel(view.examples.manifest, id)
     _row_player(view, row)
 
 

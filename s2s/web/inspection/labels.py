@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from s2s.errors import UserError
-from s2s.inspect.table import read_manifest
 from s2s.store.database import connect
 from s2s.store.label import MAX_NAME, MAX_NOTE, VERDICTS, Label, clean_name
 from s2s.store.labels import Labels
@@ -42,16 +40,11 @@ class _LabelEdit:
         return f"label-{part}-{self.labels.file[:12]}-{self.labels.checkpoint}-{self.example}-{self.person}"
 
 
-def open_labels(directory: Path) -> Labels:
-    """The labels of an inspection in the server's database. Raises UserError if it cannot be reached."""
-    return Labels(connect(), read_manifest(directory))
-
-
-def label_panel(inspection: Path, id: int) -> None:
-    """Draw the labels of an example; a visitor who has given a name can change their own."""
+def label_panel(manifest: Mapping[str, Any], id: int) -> None:
+    """Draw the labels of an inspection's example; a visitor who has given a name can change their own."""
     st.markdown(f"##### {t('labels.title')}")
     try:
-        _label_columns(open_labels(inspection), id)
+        _label_columns(Labels(connect(), manifest), id)
     except UserError as error:
         st.error(explain(error))
 

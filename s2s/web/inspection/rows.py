@@ -6,15 +6,17 @@ import streamlit as st
 
 from s2s.web.inspection import example, state, states, table
 from s2s.web.inspection.state import InspectionView
+from s2s.web.shell.gone import rerun_if_gone
 
 
 @st.fragment
 def rows_fragment(view: InspectionView) -> None:
     """Draw table, open row and states. If a request changes more than row or page, the whole page runs again."""
-    state.handle_request("inspect_table")
-    current = view.refreshed()
-    if current.outer_state != view.outer_state:
-        st.rerun()
-    table.table_section(current)
-    example.example_section(current)
-    states.states_section(current.examples, current.row, current.query.ids, state.show_only)
+    with rerun_if_gone(view.examples.is_there):
+        state.handle_request("inspect_table")
+        current = view.refreshed()
+        if current.outer_state != view.outer_state:
+            st.rerun()
+        table.table_section(current)
+        example.example_section(current)
+        states.states_section(current.examples, current.row, current.query.ids, state.show_only)

@@ -15,6 +15,7 @@ from s2s.web.inspection.holdings import MINE, deletion_section, request_inspecti
 from s2s.web.shell import controls, keys, language, models
 from s2s.web.shell.bound import picks
 from s2s.web.shell.foreign import code, plain
+from s2s.web.shell.gone import rerun_if_gone
 from s2s.web.shell.heads import select_number
 from s2s.web.shell.language import t
 from s2s.web.shell.upload import file_field
@@ -35,11 +36,8 @@ def choose_inspection(names: list[str]) -> state.InspectionView | None:
     """Draw the choice, unfinished inspections and the form for a new one; returns the chosen one if it is finished."""
     inspection_quota.sweep()
     visitor_names: set[str] = st.session_state.setdefault(MINE, set())
-    linked = st.session_state[keys.INSPECTION]
-    if linked and inspections.find_entry(linked) is None:
-        st.warning(language.explain(UserError("inspect_gone")))
-        st.session_state[keys.INSPECTION] = linked = ""
-    visitor_names |= {name for name in (linked, st.session_state[keys.AGAINST]) if name}
+    _forget_gone()
+    visitor_names |= {name for key in (keys.INSPECTION, keys.AGAINST) if (name := st.session_state[key])}
     entries = inspections.list_entries(visitor_names)
     finished = [entry for entry in entries if entry.finished]
     _inspection_select(finished)
@@ -54,6 +52,18 @@ def choose_inspection(names: list[str]) -> state.InspectionView | None:
     for name in (st.session_state[keys.INSPECTION], st.session_state[keys.AGAINST]):
         inspection_quota.mark_opened(name)
     return _chosen_view(finished)
+
+
+def _forget_gone() -> None:
+    """Forget an inspection that is no longer there, with its open row, and one to compare with; say so."""
+    names = {key: st.session_state[key] for key in (keys.INSPECTION, keys.AGAINST)}
+    gone = [key for key, name in names.items() if name and inspections.find_entry(name) is None]
+    if keys.INSPECTION in gone:
+        _open_inspection("")
+    if keys.AGAINST in gone:
+        st.session_state[keys.AGAINST] = ""
+    if gone:
+        st.warning(language.explain(UserError("inspect_gone")))
 
 
 def inspection_title(entry: inspections.InspectionEntry) -> str:
@@ -280,8 +290,10 @@ def _chosen_view(finished: list[inspections.InspectionEntry]) -> state.Inspectio
     chosen = known.get(st.session_state[keys.INSPECTION])
     if chosen is None:
         return None
-    try:
-        return state.read_view(chosen, known.get(st.session_state[keys.AGAINST]))
-    except UserError as error:
-        st.error(language.explain(inspections.name_displayed_file(error, chosen.file)))
-        return None
+    second = known.get(st.session_state[keys.AGAINST])
+    with rerun_if_gone(lambda: all(inspections.is_finished(entry.name) for entry in (chosen, second) if entry)):
+        try:
+            return state.read_view(chosen, second)
+        except UserError as error:
+            st.error(language.explain(inspections.name_displayed_file(error, chosen.file)))
+    return None

@@ -20,10 +20,10 @@ from s2s.inspect.states.occurrences import all_words, example_states, occurrence
 from s2s.inspect.states.projection import Cloud, Neighbourhoods, Plane
 from s2s.inspect.states.store import KINDS, StateStore
 from s2s.inspect.table import Examples
-from s2s.server import inspection_quota, lease
-from s2s.server.job import Job
+from s2s.server.states import start_states
 from s2s.web.inspection import holdings
 from s2s.web.shell import controls, csv_table, job_panel, language, models
+from s2s.web.shell.gone import rerun_if_gone
 from s2s.web.shell.job_panel import Task
 from s2s.web.shell.language import t
 
@@ -103,32 +103,7 @@ def _recording_task(examples: Examples) -> Task:
     """Start the job that stores the states. Raises UserError if the checkpoint is missing."""
     name = examples.manifest["checkpoint"]["name"]
     checkpoint = models.load(name, models.changed(name))
-
-    def work(tell: Callable[[float], None]) -> bool:
-        import torch
-
-        from s2s.inspect.states.capture import StateWriter
-        from s2s.train.distributed import Group
-
-        settings.check_on("states")
-        torch.set_num_threads(1)
-        states, done = StateWriter(examples, checkpoint), 0
-        if states.megabytes > (most := settings.current().states_mb):
-            raise UserError("states_too_many", found=states.megabytes, limit=most)
-        inspection_quota.mark_opened(examples.directory.name)
-        inspection_quota.make_room(states.megabytes, count=0)
-
-        def progress(sentences: int) -> None:
-            nonlocal done
-            done += sentences
-            tell(done / len(examples))
-
-        with lease.hold(examples.directory.name):
-            if not StateStore.whole(examples.directory):
-                states.make(Group(0, 1, torch.device("cpu")), progress)
-        return True
-
-    return Task(examples.manifest["file"]["name"], Job(work))
+    return Task(examples.manifest["file"]["name"], start_states(examples, checkpoint))
 
 
 @st.fragment
@@ -136,17 +111,15 @@ def _states_fragment(examples: Examples, row: int | None, chosen: tuple[int, ...
     """Draw the states once the visitor has switched them on."""
     if not st.toggle(t("states.show"), key="states_show"):
         return
-    try:
+    with rerun_if_gone(lambda: examples.is_there() and StateStore.whole(examples.directory)):
         stamp = (examples.directory / "states" / "states.json").stat().st_mtime_ns
         store = _state_store(str(examples.directory), stamp)
-    except (OSError, UserError):  # another visit has deleted them meanwhile
-        st.rerun()
-    kind = _option_radio("kind", KINDS)
-    st.caption(t(f"states.about_{kind}"))
-    sentence = _chosen_sentence(examples, store, kind, row)
-    if sentence is not None:
-        _neighbour_table(examples, store, kind, sentence)
-    _brush_buttons(_plane_chart(examples, stamp, kind, sentence), chosen, show_only)
+        kind = _option_radio("kind", KINDS)
+        st.caption(t(f"states.about_{kind}"))
+        sentence = _chosen_sentence(examples, store, kind, row)
+        if sentence is not None:
+            _neighbour_table(examples, store, kind, sentence)
+        _brush_buttons(_plane_chart(examples, stamp, kind, sentence), chosen, show_only)
 
 
 def _option_radio(name: str, options: Sequence[str]) -> str:

@@ -33,9 +33,8 @@ def _comparison(key: tuple[Any, ...], score: str, _first: Examples, _second: Exa
 
 def summary_section(view: InspectionView) -> None:
     """Draw a line of scores and the download; for two inspections their comparison."""
-    path = view.examples.path
     with st.spinner(t("inspect.summing"), show_time=False):
-        numbers = _summary(str(view.directory), path.stat().st_mtime_ns)
+        numbers = _summary(str(view.directory), view.key[1])
     errors = numbers.get("errors")
     parts = [t("inspect.examples", count=numbers["examples"])]
     if errors is not None:
@@ -58,13 +57,12 @@ def summary_section(view: InspectionView) -> None:
         t("inspect.json"), text, "summary.json", "application/json", on_click="ignore", key="inspect_json"
     )
     if isinstance(view.examples, Paired):
-        _compare_pair(view.examples)
+        _compare_pair(view.examples, view.key)
 
 
-def _compare_pair(pair: Paired) -> None:
+def _compare_pair(pair: Paired, key: tuple[Any, ...]) -> None:
     """Draw the difference of two inspections with its interval, and the wins, losses and ties."""
     files = [pair, pair.second]
-    key = tuple((str(one.directory), one.path.stat().st_mtime_ns) for one in files)
     with st.spinner(t("inspect.summing"), show_time=False):
         compared = _comparison(key, pair.score, *files)
     names = [str(one.manifest["checkpoint"]["name"]) for one in files]

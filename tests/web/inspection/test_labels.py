@@ -20,9 +20,10 @@ MANIFEST = '{"schema": "lookback-inspection/1", "file": {"sha256": "f"}, "checkp
 def page(directory: str) -> None:
     from pathlib import Path
 
+    from s2s.inspect.table import read_manifest
     from s2s.web.inspection import labels
 
-    labels.label_panel(Path(directory), 3)
+    labels.label_panel(read_manifest(Path(directory)), 3)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
