@@ -15,6 +15,7 @@ from s2s.train import live
 from s2s.web.components import film
 from s2s.web.lesson.tables import STYLE, numbers
 from s2s.web.shell import keys, language, layout, models
+from s2s.web.shell.bound import picks
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
@@ -24,7 +25,9 @@ TRAIN_FEEDING = "train_feeding"
 TRAINING_PROBLEM = "training_problem"  # message of the last error, shown once
 
 POLL = 1.0  # seconds between two updates of the progress
-SHOWN = "filmed"  # name of the checkpoint whose film is on screen
+SHOWN = "filmed"  # the widget of the film on screen, by its checkpoint's name
+FILM = "film_chosen"  # the same name, which stays when another page or chapter is opened
+FILM_MODEL = "film_model"  # the model that was chosen when a film was drawn last
 
 
 def training_chapter(state: PageState) -> None:
@@ -92,7 +95,7 @@ def _start() -> None:
     except UserError as error:
         st.session_state[TRAINING_PROBLEM] = language.explain(error)
         return
-    st.session_state.pop(SHOWN, None)
+    st.session_state.pop(FILM, None)
     for old in mine[: -settings.current().trainings_per_session]:
         mine.remove(old)
         for field in ("model", "compare"):
@@ -106,7 +109,7 @@ def _resume(training: Training) -> None:
     if training not in mine:
         return
     st.session_state[keys.TRAININGS] = [*(other for other in mine if other is not training), training]
-    st.session_state.pop(SHOWN, None)  # show its film, even if it had none before
+    st.session_state.pop(FILM, None)  # show its film, even if it had none before
     training.resume()
 
 
@@ -168,11 +171,7 @@ def _film(model: str) -> film.Film | None:
     if not filmed:
         st.caption(t("training.no_film", name=code(model)))
         return None
-    if st.session_state.get(SHOWN) not in filmed:
-        st.session_state[SHOWN] = filmed[0]
-    if len(filmed) > 1:
-        st.selectbox(t("training.film"), filmed, key=SHOWN, width=360)
-    name = st.session_state[SHOWN]
+    name = _film_select(filmed, model)
     if model not in filmed:
         st.caption(t("training.other_film", name=code(model), shown=code(name)))
     try:
@@ -190,6 +189,24 @@ def _film(model: str) -> film.Film | None:
     else:
         st.caption(t("training.no_film", name=code(name)))
     return shown
+
+
+def _film_select(filmed: list[str], model: str) -> str:
+    """Draw the choice of a film and return its checkpoint: at first, and after another model is chosen, the model's."""
+    state = st.session_state
+    if model in filmed and state.get(FILM_MODEL) != model:
+        state[FILM] = model
+    state[FILM_MODEL] = model
+    if state.get(FILM) not in filmed:
+        state[FILM] = filmed[0]
+    state[SHOWN] = state[FILM]
+    if len(filmed) > 1:
+        st.selectbox(t("training.film"), **picks(SHOWN, filmed), width=360, on_change=_choose_film)
+    return str(state[FILM])
+
+
+def _choose_film() -> None:
+    st.session_state[FILM] = st.session_state[SHOWN]
 
 
 def _question(shown: film.Film | None) -> None:
