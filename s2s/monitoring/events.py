@@ -25,11 +25,14 @@ AUDITED = (  # what visitors change on the server
     "checkpoint_uploaded",
     "test_file_uploaded",
     "upload_deleted",
+    "inspection_requested",
     "inspection_started",
     "inspection_deleted",
     "states_started",
     "states_deleted",
     "training_started",
+    "training_resumed",
+    "training_deleted",
 )
 _visitors: list[Callable[[], str]] = []
 

@@ -159,6 +159,7 @@ def submit_request(
         admit()
         path.parent.mkdir(parents=True, exist_ok=True)
         disk.write_text(path, _request_json(request))
+        events.audit("inspection_requested", name=name)
     return name
 
 

@@ -76,6 +76,7 @@ class Training:
         """Continue a stopped or killed training, at the end of the queue."""
         if not self.job.poll():
             self.job = self._enqueue()
+            events.audit("training_resumed", name=self.name)
 
     def _enqueue(self) -> Job[bool]:
         self.timed_out = False
@@ -103,6 +104,7 @@ def _discard(training: Training) -> None:
     training.job.stop()
     _TRAININGS.remove(training)
     remove(training.directory)
+    events.audit("training_deleted", name=training.name)
 
 
 def start_training(choice: live.Choice) -> Training:

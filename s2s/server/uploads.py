@@ -99,6 +99,7 @@ def remove_upload(upload: Upload) -> None:
 
 
 def _discard(upload: Upload) -> None:
+    """Remove an upload that is unfinished or that ``remove_upload`` removes."""
     _UPLOADS.remove(upload)
     remove(upload.directory.parent)
 
@@ -113,7 +114,7 @@ def _register(title: str, fill: Callable[[Path], object]) -> Upload:
     """Register the directory that ``fill`` writes. Raises UserError if the uploads of all sessions exceed a limit."""
     settings.check_on("uploads")
     with _UPLOADS.lock:
-        if not _UPLOADS.make_room(_are_full, _discard):
+        if not _UPLOADS.make_room(_are_full, remove_upload):
             raise UserError("uploads_full")
         upload = Upload(title, UNPACKED)  # counts with the largest size until the real one is known
         _UPLOADS.add(upload)

@@ -10,11 +10,15 @@ import pytest
 
 from s2s import errors
 from s2s.errors import UserError
+from s2s.inspect.states.store import StateStore
 from s2s.monitoring import events, metrics
+from s2s.server import folders, states
 from s2s.store import rooms, votes
 from s2s.store.database import connect
 from s2s.store.labels import Labels
+from tests.inspect.corpus import inspected
 from tests.paths import ROOT
+from tests.wait import until
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +116,43 @@ def test_every_function_that_writes_to_the_database_writes_to_the_audit_log() ->
     writers = [node for node in functions("store") if "writing" in calls(node)]
     assert len(writers) > 8
     assert [node.name for node in writers if not calls(node) & {"audit", "_audit"}] == ["_create_tables"]
+
+
+# Functions of the server that start a job, or write or remove a file, and are no visitor's change by themselves:
+PARTS = {
+    "_discard",  # of an upload: of one that was never whole; else ``remove_upload`` tells of it
+    "_delete_unneeded",  # test files without an inspection, whose end is told
+    "forget_job",  # a request whose file could not be read: nothing of it is kept
+    "fill",  # the content of a file that the function around it writes
+    "add_archive",  # ``_register`` tells of them
+    "add_folder",
+    "_enqueue",  # ``start_training`` and ``resume`` tell of it
+    "_run_process",  # the message of the process before
+    "clean",  # what dead processes left
+    "_parse",  # a file that is read and removed at once
+    "__init__",  # the job of ``start_inspection``, the directory of an upload or a training
+    "leave",  # of a queue, whose members are not files
+    "give_way",
+    "remove",
+}
+
+
+def test_every_function_of_the_server_that_changes_what_is_kept_writes_to_the_audit_log() -> None:
+    changes = {"write_text", "write_bytes", "write_file", "copyfile", "remove", "unlink", "Job", "_enqueue"}
+    writers = [node for node in functions("server") if changes & calls(node)]
+    silent = {node.name for node in writers if not calls(node) & {"audit", "upload"}}
+    assert silent == PARTS and len(writers) > len(PARTS) + 5
+
+
+def test_the_audit_log_of_states(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "INSPECTED", tmp_path)
+    examples, checkpoint = inspected(tmp_path, count=5)
+    job = states.start_states(examples, checkpoint)
+    until(lambda: not job.poll())
+    assert job.result and StateStore.whole(examples.directory)
+    assert ("s2s.audit", "states_started", {"visitor": "ann", "name": "made"}) in fields(caplog)
 
 
 def test_every_event_of_the_audit_log_is_written_somewhere() -> None:
