@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from s2s.checkpoint.find import VIEW
+from s2s.errors import UserError
 from s2s.web.shell import architecture, branches, card, draft, keys, language, models, page_state
 from s2s.web.shell.address import restore
 from s2s.web.shell.bound import chooses, picks, shows
@@ -43,7 +44,10 @@ def begin() -> list[str]:
         st.info(t("step.no_checkpoint"))
         st.stop()
     restore(names, first_example)
-    if st.session_state[keys.MODEL] not in names:  # an upload or a training that gave way to others
+    # An upload or a training may have given way to others.
+    for name in sorted({st.session_state[keys.MODEL], st.session_state[keys.COMPARE]} - {"", *names}):
+        st.warning(language.explain(UserError("checkpoint_missing", checkpoint=name)))
+    if st.session_state[keys.MODEL] not in names:
         st.session_state.update({keys.MODEL: names[0], **first_example(names[0])})
     if st.session_state[keys.COMPARE] not in names:
         st.session_state[keys.COMPARE] = ""

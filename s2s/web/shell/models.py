@@ -18,6 +18,7 @@ import streamlit as st
 
 from s2s.checkpoint.facts import read_facts
 from s2s.checkpoint.find import VIEW
+from s2s.errors import UserError
 from s2s.monitoring import events
 from s2s.server import folders, trainings, uploads
 from s2s.trace import film
@@ -120,7 +121,12 @@ def _loaded(name: str, changed: int) -> Checkpoint:
 
     torch.set_num_threads(1)
     with turn(LOADING):
-        loaded = load_checkpoint(checkpoint_directory(name))
+        try:
+            loaded = load_checkpoint(checkpoint_directory(name))
+        except UserError as error:
+            if error.key == "error.checkpoint_missing":  # by its name, not by a path of the server
+                error.values["checkpoint"] = name
+            raise
         loaded.source.segmenter.cut("热身")  # so that jieba reads its dictionary now
     pause_at(loaded.model.blocks())
     gc.collect()
