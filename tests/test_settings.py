@@ -125,6 +125,20 @@ def test_a_folder_that_is_not_there_is_refused_at_the_start(
     assert main(["serve", "--settings"]) == 0
 
 
+@pytest.mark.parametrize("name", ["LOOKBACK_HOME", "LOOKBACK_INSPECTED"])
+def test_a_folder_that_cannot_be_written_is_refused_at_the_start(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    for place in ("/proc/nothing", str(tmp_path / "file"), str(tmp_path / "file" / "x")):
+        monkeypatch.setenv(name, place)
+        assert main(["serve", "--settings"]) == main(["serve"]) == 2
+        assert f"{name} names {place}, where nothing can be written" in capsys.readouterr().err
+    monkeypatch.setenv(name, str(tmp_path / "new" / "one"))
+    assert main(["serve", "--settings"]) == 0
+    assert not list((tmp_path / "new" / "one").iterdir())
+
+
 def test_a_password_is_printed_by_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(os, "environ", dict(os.environ))  # into which the command writes
     assert main(["serve", "--settings", "--set", "teacher_password=correct horse"]) == 0

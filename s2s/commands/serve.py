@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import runpy
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s2s import settings
 from s2s.commands.arguments import WholeNumber
-from s2s.errors import UserError
+from s2s.errors import UserError, reason
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
@@ -44,10 +45,7 @@ def serve(options: argparse.Namespace, command: str) -> int:
     settings.current.cache_clear()
     chosen = settings.current()
     database.default_url()  # raises UserError for an address of no database
-    for place in ("CHECKPOINTS", "DATA"):  # the server makes the other folders itself
-        path = os.environ.get(name := settings.PREFIX + place)
-        if path and not Path(path).is_dir():
-            raise UserError("setting_folder", name=name, found=path)
+    _check_folders()
     if options.settings:
         for name, _, _, unit, off, meaning in settings.table():
             notes = filter(None, (unit, meaning, off and f"0: no {off}"))
@@ -55,3 +53,18 @@ def serve(options: argparse.Namespace, command: str) -> int:
         return 0
     runpy.run_module("s2s.web.shell.asgi", run_name="__main__")  # in this process, which gets Ctrl-C and SIGTERM
     return 0
+
+
+def _check_folders() -> None:
+    """Raise UserError for a variable with a folder that is not there, or into which the server cannot write."""
+    for place in ("CHECKPOINTS", "DATA", "HOME", "INSPECTED"):
+        path = os.environ.get(name := settings.PREFIX + place)
+        if path and place in ("HOME", "INSPECTED"):  # the server makes these itself
+            try:
+                Path(path).mkdir(parents=True, exist_ok=True)
+                with tempfile.TemporaryFile(dir=path):
+                    pass
+            except OSError as error:
+                raise UserError("setting_unwritable", name=name, found=path, reason=reason(error)) from None
+        elif path and not Path(path).is_dir():
+            raise UserError("setting_folder", name=name, found=path)

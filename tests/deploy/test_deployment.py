@@ -15,17 +15,19 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from sqlalchemy import Engine
 
 from benchmarks.classroom import SHOWN, SOURCE, WORDS, Student
 from benchmarks.deployment import COOKIE, ROOT, Deployment, Replica
 from benchmarks.session import Session
+from s2s.errors import say
 from s2s.settings import Settings
 from s2s.store import rooms, votes
 from s2s.store.database import connect
 from s2s.store.rooms import Question, Truth
 from s2s.web.classroom.teacher import PAGE
+from tests.store.frozen import frozen
 from tests.visitors import Visitors
 from tests.wait import until
 
@@ -217,6 +219,22 @@ def test_no_vote_is_lost_or_doubled_when_replicas_end_one_after_the_other(
         assert all(student.returns for student in students)  # each lost its replica, at least once
 
     in_a_thread(lesson())
+
+
+def test_a_phone_keeps_what_was_chosen_while_the_database_is_away(
+    deployment: Deployment, engine: Engine, room: tuple[str, str], postgres: str, browser: Browser
+) -> None:
+    ask(engine, room)
+    visitors = Visitors(browser, f"http://{deployment.address}")
+    phone = visitors.come({"room": room[0], "lang": "en"}, player=False, viewport={"width": 390, "height": 844})
+    chosen = phone.locator(".chip").nth(1)
+    chosen.click()
+    with frozen(postgres):
+        expect(phone.get_by_role("alert")).to_have_text(say("error.database_away", "en"), timeout=60_000)
+    expect(chosen).to_have_attribute("aria-checked", "true", timeout=60_000)
+    phone.locator(".vote").click()
+    expect(phone.locator(".status")).to_have_text(say("room.counted", "en"), timeout=60_000)
+    visitors.leave()
 
 
 def restart(replica: Replica, how: signal.Signals) -> None:

@@ -25,8 +25,6 @@ LISTED = {
         compare/page.py: compared.parting
         compare/page.py: p_a
         compare/page.py: p_b
-        evidence/page.py: settings.current().small_file_mb
-        exposure/corpus.py: settings.current().small_file_mb
         exposure/sentence.py: at
         exposure/sentence.py: gold.rank
         inspection/example.py: id

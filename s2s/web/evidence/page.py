@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from s2s import settings
 from s2s.data.readers import Columns
 from s2s.errors import UserError
 from s2s.figures.numbers import with_interval
@@ -73,7 +72,7 @@ def _read_upload() -> tuple[str, Sequence[Any], str]:
     Without a usable file there are no pairs.
     """
     kind = controls.own_radio("kind", t("evidence.kind"), {kind: t(f"evidence.kind_{kind}") for kind in KINDS})
-    st.caption(t(f"evidence.help_{kind}", most=MAX_SENTENCES, size=settings.current().small_file_mb))
+    st.caption(t(f"evidence.help_{kind}", most=MAX_SENTENCES))
     file = file_field(t("exposure.file"), "evidence_file", "small_file_mb")
     columns = Columns()
     limit = MAX_SENTENCES

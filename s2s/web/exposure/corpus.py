@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from s2s import settings
 from s2s.data.readers import Columns, Pair
 from s2s.errors import UserError
 from s2s.server.job import Job
@@ -61,7 +60,7 @@ def _all_characters(checkpoints: Sequence[Checkpoint]) -> bool:
 def corpus_section(checkpoints: list[Checkpoint]) -> None:
     """Draw the upload and the button, or the running job; then the results of the last job."""
     st.markdown(f"#### {t('exposure.corpus')}")
-    st.markdown(t("exposure.corpus_help", most=MAX_PAIRS, size=settings.current().small_file_mb))
+    st.markdown(t("exposure.corpus_help", most=MAX_PAIRS))
     texts, name = _read_upload()
     if done := job_panel.run("", bool(texts), lambda: Task(name, Job(measure_exposure(checkpoints, texts)))):
         st.session_state[REPORTS] = (done.file, done.job.result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from s2s import errors
+from s2s import errors, settings
 from s2s.errors import LANGUAGES, UserError, say, within
 from s2s.monitoring import events
 from s2s.web.shell.bound import picks
@@ -13,6 +13,8 @@ from s2s.web.shell.foreign import plain, short
 LANGUAGE = "language"
 TOLD = "told"  # the keys of the last errors, by what the page asks for again and again
 
+# What a visitor of a class reads in place of an error that is for the operator, who finds that one in the log.
+FOR_VISITORS = {"error.database_lost": "database_away", "error.disk_write": "disk_away"}
 NAMES = {"zh": "中文", "en": "English"}
 
 
@@ -52,13 +54,19 @@ def strings(prefix: str) -> dict[str, str]:
 def explain(error: UserError) -> str:
     """The error's sentence in the visitor's language as Markdown; the values in it are escaped and shortened."""
     events.refusal(error)
-    return _explained(error)
+    return _explained(_for_visitor(error))
 
 
 def spoken(error: UserError) -> str:
     """The error's sentence as plain text, for a script in the browser."""
     events.refusal(error)
-    return error.say(current())
+    return _for_visitor(error).say(current())
+
+
+def _for_visitor(error: UserError) -> UserError:
+    if error.key in FOR_VISITORS and settings.current().profile == "class":
+        return UserError(FOR_VISITORS[error.key])
+    return error
 
 
 def count_once(asked: str, error: UserError) -> UserError:

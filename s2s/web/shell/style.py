@@ -50,7 +50,7 @@ PROJECTOR = """
 [data-testid='stMainBlockContainer'] { padding: 0.8rem 1.6rem !important; }
 [data-testid='stApp'] { --lookback-top: 0px !important; }
 .st-key-lesson-head, .st-key-lesson-sentence [data-testid='stPopover'] { display: none; }
-[data-testid='stForm'] [data-testid='stWidgetLabel'] { display: none; }
+[data-testid='stForm']:has(textarea) [data-testid='stWidgetLabel'] { display: none; }
 [data-testid='stForm'] textarea { height: 42px !important; min-height: 42px; }
 @media (min-width: 900px) { [data-testid='stMainBlockContainer'] { zoom: 1.5; } }
 @media (min-width: 900px) { [data-testid='stPlotlyChart'] { zoom: 0.6667; } } /* plotly cannot measure what is zoomed */

@@ -22,20 +22,22 @@ def file_field(
 ) -> UploadedFile | None:
     """Draw a field for one file of at most as many MB as the setting ``limit`` says.
 
-    A setting of 0 switches it off: ``limit``, one of the feature ``needs``, one of all files. ``kinds`` are endings of
-    names.
+    A setting of 0 leaves a sentence in its place: ``limit``, one of the feature ``needs``, one of all files.
+    ``kinds`` are endings of names.
     """
-    most = _allowed(limit, needs)
-    file = st.file_uploader(label, kinds or None, key=key, max_upload_size=max(1, most), disabled=disabled or not most)
+    most = _allowed(label, limit, needs)
+    if not most:
+        return None
+    file = st.file_uploader(label, kinds or None, key=key, max_upload_size=most, disabled=disabled)
     return next(iter(_within([file] if file else [], most)), None)
 
 
 def files_field(label: str, key: str, limit: str, kinds: Sequence[str] = ()) -> list[UploadedFile]:
     """As ``file_field``, for several files, each within the limit."""
-    most = _allowed(limit)
-    files = st.file_uploader(
-        label, kinds or None, accept_multiple_files=True, key=key, max_upload_size=max(1, most), disabled=not most
-    )
+    most = _allowed(label, limit)
+    if not most:
+        return []
+    files = st.file_uploader(label, kinds or None, accept_multiple_files=True, key=key, max_upload_size=most)
     return _within(files, most)
 
 
@@ -46,7 +48,7 @@ def forget(file: UploadedFile) -> None:
         visit.uploaded_file_mgr.remove_file(visit.session_id, file.file_id)
 
 
-def _allowed(limit: str, needs: str = "") -> int:
+def _allowed(label: str, limit: str, needs: str = "") -> int:
     """The limit in MB, at most what a visit may hold and the server lets through; 0, with a sentence, if it is off.
 
     ``streamlit run`` knows nothing of our settings and lets through what its own say.
@@ -54,6 +56,7 @@ def _allowed(limit: str, needs: str = "") -> int:
     most = settings.current()
     megabytes: int = getattr(most, limit)
     if not megabytes or settings.is_off("files") or (needs and settings.is_off(needs)):
+        st.text(label)
         st.caption(language.t("error.switched_off"))
         return 0
     return min(megabytes, most.session_files_mb, most.memory_files_mb, int(st.get_option("server.maxUploadSize")))

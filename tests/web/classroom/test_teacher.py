@@ -349,6 +349,7 @@ def test_a_frozen_database_is_told_and_stops_no_other_page(
     visit_page: Callable[..., AppTest],
     postgres: str,
     postgres_database: str,
+    setting: Setting,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LOOKBACK_DATABASE", postgres_database)
@@ -359,6 +360,9 @@ def test_a_frozen_database_is_told_and_stops_no_other_page(
         began = time.monotonic()
         assert "cannot be used" in messages(teacher.run())[0] and not teacher.exception
         assert "cannot be used" in player_data(visit(room=code, lang="en"))["error"]
+        setting(profile="class")
+        assert player_data(visit(room=code, lang="zh"))["error"] == say("error.database_away", "zh")
+        assert messages(teacher.run()) == [say("error.database_away", "en")]
         assert time.monotonic() - began < 25
         step = visit(text="我喜欢喝茶。", lang="en")
         assert not step.exception and player_data(step)["lanes"]

@@ -200,6 +200,7 @@ export default function mount(component) {
   let view = VIEWS.get(root);
   if (!view) VIEWS.set(root, (view = { root, voter: null, seq: 0, queue: [], waiting: null }));
   const before = view.state?.number;
+  if (data.error && view.state) Object.assign(data, { state: view.state, counts: view.counts }); // a choice outlives it
   const identity = JSON.stringify(data);
   const changed = view.identity !== identity;
   Object.assign(view, data, { identity });
