@@ -28,12 +28,18 @@ FORMATS = ("text", "json")  # of log lines
 PROFILES: Mapping[str, Mapping[str, Any]] = {
     "local": {},
     "class": {
-        "uploads": 40,
+        "memory_files_mb": 1_500,
+        "client_files_mb": 1_000,
+        "uploads": 60,
+        "uploads_per_client": 30,
         "uploads_per_session": 1,
         "uploads_mb": 4_000,
+        "trainings": 120,
+        "trainings_per_client": 60,
         "trainings_per_session": 1,
         "inspections_per_session": 10,
         "inspections_per_hour": 10,
+        "inspections_per_client": 200,
         "inspection_days": 60,
     },
 }
@@ -147,10 +153,12 @@ class Settings:
     session_files: int = _number(20, "", "files in the fields of one visit, in memory", 1_000, "files")
     session_files_mb: int = _number(200, "MB", "of the files in the fields of one visit", 10_000, "files")
     memory_files_mb: int = _number(4_000, "MB", "of the files in the fields of all visits", 1_000_000, "files")
+    client_files_mb: int = _number(4_000, "MB", "of the files in the fields of one address", 1_000_000, "files")
 
     message_mb: int = _number(2, "MB", "of one message from a browser, files aside", 200)
 
     uploads: int = _number(20, "", "uploaded checkpoints of all visits", 1_000, "uploads")
+    uploads_per_client: int = _number(20, "", "uploaded checkpoints of one address", 1_000, "uploads")
     uploads_per_session: int = _number(3, "", "uploaded checkpoints of one visit", 100, "uploads")
     uploads_mb: int = _number(1_000, "MB", "of all uploaded checkpoints, unpacked", 1_000_000, "uploads")
 
@@ -158,6 +166,7 @@ class Settings:
     import_memory_mb: int = _number(4_000, "MB", "of one import, beside six times the size of its files", 1_000_000)
 
     trainings: int = _number(60, "", "trainings of all visits, about 5 MB each", 1_000, "trainings")
+    trainings_per_client: int = _number(60, "", "trainings of one address", 1_000, "trainings")
     trainings_per_session: int = _number(3, "", "trainings of one visit", 100, "trainings")
     training_seconds: int = _number(
         240, "s", "of one training; one that goes on joins the queue again", 86_400, "trainings"
@@ -167,6 +176,7 @@ class Settings:
         1_000, "", "inspections of all visits; then the longest unopened give way", 100_000, "inspections"
     )
     inspections_per_session: int = _number(50, "", "inspections of one visit", 1_000, "inspections")
+    inspections_per_client: int = _number(1_000, "", "inspections of one address in an hour", 100_000, "inspections")
     inspections_per_hour: int = _number(60, "", "inspections that one visit begins in an hour", 1_000, "inspections")
     inspections_mb: int = _number(
         20_000, "MB", "of all inspections, with kept states and uploaded files", 1_000_000, "inspections"
@@ -262,6 +272,12 @@ def check_on(feature: str) -> None:
     """Raise UserError if the operator has switched the feature off."""
     if is_off(feature):
         raise UserError("switched_off")
+
+
+def public(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without secrets, for a process that needs none."""
+    secrets = {variable(name) for name, item in FIELDS.items() if item.metadata.get("secret")} | {PREFIX + "DATABASE"}
+    return {name: value for name, value in environment.items() if name not in secrets}
 
 
 def shown(chosen: Settings, name: str) -> str:

@@ -16,7 +16,19 @@ from s2s import settings
 from s2s.__main__ import main
 from s2s.errors import UserError
 from s2s.server import clients, inspection_quota, inspections, trainings, uploads
-from s2s.settings import FIELDS, PLACES, PROFILES, Settings, assignment, check_names, current, read, table, variable
+from s2s.settings import (
+    FIELDS,
+    PLACES,
+    PROFILES,
+    Settings,
+    assignment,
+    check_names,
+    current,
+    public,
+    read,
+    table,
+    variable,
+)
 from s2s.store import rooms
 from s2s.train.live import Choice
 from tests.paths import ROOT
@@ -137,6 +149,11 @@ def test_a_folder_that_cannot_be_written_is_refused_at_the_start(
     monkeypatch.setenv(name, str(tmp_path / "new" / "one"))
     assert main(["serve", "--settings"]) == 0
     assert not list((tmp_path / "new" / "one").iterdir())
+
+
+def test_a_process_that_needs_no_secret_gets_none() -> None:
+    environment = {"LOOKBACK_TEACHER_PASSWORD": "a", "LOOKBACK_DATABASE": "b", "LOOKBACK_ROOMS": "1", "PATH": "/bin"}
+    assert public(environment) == {"LOOKBACK_ROOMS": "1", "PATH": "/bin"}
 
 
 def test_a_password_is_printed_by_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""A client of the server, known by its network address: how many seats it may take, and whether it is a teacher."""
+"""A client of the server, known by its network address: how much it may begin, and whether it is a teacher."""
 
 from __future__ import annotations
 
@@ -45,6 +45,18 @@ def check_join(address: object) -> None:
         raise UserError("joins_limited")
 
 
+def check_inspection(address: object) -> None:
+    """Count an inspection that a client begins. Raises UserError if the client began too many lately."""
+    most = settings.current().inspections_per_client
+    if not _inspections(most).take(client(address)):
+        raise UserError("inspections_of_client", limit=most)
+
+
 @functools.cache
 def _joins(burst: int) -> RateLimit:
     return RateLimit(burst, burst / 60)
+
+
+@functools.cache
+def _inspections(burst: int) -> RateLimit:
+    return RateLimit(burst, burst / 3_600)

@@ -19,7 +19,7 @@ from s2s.monitoring import events
 from s2s.server import inspections, lease
 
 HOUR, DAY = 3_600.0, 86_400.0  # seconds
-IN_USE = HOUR  # an inspection that was opened so lately is not deleted to make room
+IN_USE = 7 * DAY  # an inspection that was opened so lately is not deleted to make room, whoever asks for how many
 SWEEP = 600.0  # seconds between two looks for what has expired
 _LOCK = threading.Lock()
 _next_sweep = [0.0]

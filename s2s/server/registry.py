@@ -8,6 +8,8 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from s2s.server import garbage
+
 IN_USE = 3_600.0  # seconds: an entry whose visitor did something so lately does not give way
 
 
@@ -15,6 +17,7 @@ class Named(Protocol):
     """An object with a name, which a registry can hold, and when its visitor last did something, in seconds."""
 
     name: str
+    client: str  # the client that it came from
     used: float  # of time.monotonic()
 
 
@@ -55,14 +58,26 @@ class Registry(Generic[Entry]):
         entry.used = time.monotonic()
         return self.get(entry.name) is not None
 
-    def make_room(self, is_full: Callable[[Sequence[Entry]], bool], discard: Callable[[Entry], None]) -> bool:
-        """Discard the entries that were not used for longest until the rest is not full; returns whether that is so.
+    def make_room(
+        self,
+        is_full: Callable[[Sequence[Entry]], bool],
+        discard: Callable[[Entry], None],
+        client: str | None = None,
+    ) -> bool:
+        """Whether one more fits, of all or of a client's.
 
+        If not, it lets go of the entries of visits that have ended, and then of those that were not used for longest.
         It raises nothing itself where the rest is in use: an error keeps what its frames hold.
         """
-        held = sorted(self.entries(), key=lambda entry: entry.used)
-        while is_full(held):
-            if not held or time.monotonic() - held[0].used < IN_USE:
+
+        def held() -> list[Entry]:
+            entries = [entry for entry in self.entries() if client in (None, entry.client)]
+            return sorted(entries, key=lambda entry: entry.used)
+
+        if is_full(held()):
+            garbage.collect_for_room()
+        while is_full(entries := held()):
+            if not entries or time.monotonic() - entries[0].used < IN_USE:
                 return False
-            discard(held.pop(0))
+            discard(entries[0])
         return True

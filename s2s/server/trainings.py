@@ -41,8 +41,8 @@ _LOCK = threading.Lock()
 class Training:
     """One training; its directory is deleted when nothing references it any more."""
 
-    def __init__(self, choice: live.Choice) -> None:
-        self.choice, self.steps = choice, live.steps(choice)
+    def __init__(self, choice: live.Choice, client: str = "") -> None:
+        self.choice, self.steps, self.client = choice, live.steps(choice), client
         self.name = f"date-{choice.attention}-{secrets.token_hex(6)}"  # unguessable
         self.directory = temporary.subdirectory()
         self.frames: list[FilmFrame] = []
@@ -107,13 +107,16 @@ def _discard(training: Training) -> None:
     events.audit("training_deleted", name=training.name)
 
 
-def start_training(choice: live.Choice) -> Training:
-    """Queue a new training. Raises UserError if there are too many, or if they are switched off."""
+def start_training(choice: live.Choice, client: str = "") -> Training:
+    """Queue a new training of a client. Raises UserError if there are too many, or if they are switched off."""
     settings.check_on("trainings")
-    most = settings.current().trainings
-    if not _TRAININGS.make_room(lambda held: len(held) >= most, _discard):
-        raise UserError("training_full", most=most)
-    training = Training(choice)
+    most = settings.current()
+    share = most.trainings_per_client
+    if share < most.trainings and not _TRAININGS.make_room(lambda held: len(held) >= share, _discard, client):
+        raise UserError("trainings_of_client", limit=share)
+    if not _TRAININGS.make_room(lambda held: len(held) >= most.trainings, _discard):
+        raise UserError("training_full", most=most.trainings)
+    training = Training(choice, client)
     events.audit("training_started", name=training.name)
     return training
 
@@ -132,7 +135,7 @@ def _start_process() -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(temporary.directory())},
+        env={**settings.public(os.environ), "OMP_NUM_THREADS": "1", "TMPDIR": str(temporary.directory())},
         text=True,
     )
 

@@ -27,9 +27,10 @@ _UPLOADS: Registry[Upload] = Registry()
 class Upload:
     """A checkpoint in its own directory, which is deleted when nothing references it any more."""
 
-    def __init__(self, title: str, size: int) -> None:
+    def __init__(self, title: str, size: int, client: str = "") -> None:
         stem = re.sub(r"[^\w-]", "", PurePosixPath(title).stem)[:40] or "model"
-        self.title, self.size, self.name = title, size, f"{stem}-{secrets.token_hex(6)}"
+        self.title, self.size, self.client = title, size, client
+        self.name = f"{stem}-{secrets.token_hex(6)}"
         self.used = time.monotonic()  # when its visitor last did something, in seconds
         self.directory = temporary.subdirectory() / self.name
         weakref.finalize(self, remove, self.directory.parent)
@@ -46,8 +47,8 @@ def is_held(upload: Upload) -> bool:
     return _UPLOADS.touch(upload)
 
 
-def add_archive(title: str, content: bytes) -> Upload:
-    """Add a checkpoint from a zip file. Raises UserError for another kind of file, or if there are too many uploads."""
+def add_archive(title: str, content: bytes, client: str = "") -> Upload:
+    """Add a checkpoint from a client's zip file. Raises UserError for another kind of file, or too many uploads."""
 
     settings.check_on("zip files")
 
@@ -61,10 +62,10 @@ def add_archive(title: str, content: bytes) -> Upload:
         run("s2s.sandbox.tasks:unpack_checkpoint", title, values, [archive], [directory.parent], LIMITS)
         archive.unlink()
 
-    return _register(title, fill)
+    return _register(title, client, fill)
 
 
-def add_folder(typed: str) -> Upload:
+def add_folder(typed: str, client: str = "") -> Upload:
     """Add a copy of a checkpoint directory inside ``folders.DATA``. Raises UserError as ``add_archive`` does."""
 
     def fill(directory: Path) -> None:
@@ -89,7 +90,7 @@ def add_folder(typed: str) -> Upload:
                 error.values["file"] = f"{typed.strip()}/{Path(str(error.values['file'])).name}"
             raise
 
-    return _register(typed, fill)
+    return _register(typed, client, fill)
 
 
 def remove_upload(upload: Upload) -> None:
@@ -104,19 +105,29 @@ def _discard(upload: Upload) -> None:
     remove(upload.directory.parent)
 
 
-def _are_full(held: Sequence[Upload]) -> bool:
-    """Whether no other fits beside these."""
+def _are_full(held: Sequence[Upload], share: float = 1.0) -> bool:
+    """Whether no other fits beside these, of all or of a share of them."""
     most = settings.current()
-    return len(held) >= most.uploads or sum(upload.size for upload in held) >= most.uploads_mb * settings.MEGABYTE
+    size = sum(upload.size for upload in held)
+    return len(held) >= most.uploads * share or size >= most.uploads_mb * settings.MEGABYTE * share
 
 
-def _register(title: str, fill: Callable[[Path], object]) -> Upload:
-    """Register the directory that ``fill`` writes. Raises UserError if the uploads of all sessions exceed a limit."""
+def _check_room(client: str) -> None:
+    """Raise UserError if the uploads of all visits, or of one client's, exceed a limit."""
+    most = settings.current()
+    share = most.uploads_per_client / most.uploads
+    if share < 1 and not _UPLOADS.make_room(lambda held: _are_full(held, share), remove_upload, client):
+        raise UserError("uploads_of_client", limit=most.uploads_per_client)
+    if not _UPLOADS.make_room(_are_full, remove_upload):
+        raise UserError("uploads_full")
+
+
+def _register(title: str, client: str, fill: Callable[[Path], object]) -> Upload:
+    """Register the directory that ``fill`` writes. Raises UserError if uploads exceed a limit."""
     settings.check_on("uploads")
     with _UPLOADS.lock:
-        if not _UPLOADS.make_room(_are_full, remove_upload):
-            raise UserError("uploads_full")
-        upload = Upload(title, UNPACKED)  # counts with the largest size until the real one is known
+        _check_room(client)
+        upload = Upload(title, UNPACKED, client)  # counts with the largest size until the real one is known
         _UPLOADS.add(upload)
     try:
         fill(upload.directory)

@@ -12,6 +12,7 @@ from s2s.server.registry import Registry
 class Thing:
     name: str
     used: float = 0.0
+    client: str = ""
 
 
 def test_an_entry_lives_as_long_as_something_holds_it() -> None:

@@ -30,7 +30,7 @@ def half(directory):
 
 training = trainings.start_training(Choice())
 until(lambda: training.poll() and (training.directory / "run").exists())
-uploads._register("mine.zip", half)
+uploads._register("mine.zip", "", half)
 """
 
 

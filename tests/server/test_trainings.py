@@ -170,6 +170,16 @@ def test_time_and_number_are_bounded(processes: list[subprocess.Popen[str]], set
     assert not trainings.is_held(training) and not training.directory.exists() and trainings.is_held(other)
 
 
+def test_one_address_leaves_trainings_to_others(processes: list[subprocess.Popen[str]], setting: Setting) -> None:
+    setting(trainings_per_client=1)
+    held = [trainings.start_training(Choice(), "192.0.2.1")]
+    with pytest.raises(UserError) as error:
+        trainings.start_training(Choice(), "192.0.2.1")
+    assert error.value.key == "error.trainings_of_client"
+    held.append(trainings.start_training(Choice(), "192.0.2.2"))
+    assert all(trainings.is_held(training) for training in held)
+
+
 def test_a_training_that_nothing_holds_is_deleted(processes: list[subprocess.Popen[str]], made: Path) -> None:
     (made / "go").touch()
     training = trainings.start_training(Choice())

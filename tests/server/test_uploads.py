@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from s2s.errors import UserError
-from s2s.server import temporary, uploads
+from s2s.server import garbage, temporary, uploads
 from s2s.server.registry import IN_USE
 from tests.setting import Setting
 
@@ -64,3 +64,50 @@ def test_what_nobody_uses_gives_way_and_what_is_in_use_does_not(tiny_checkpoint:
     third = uploads.add_archive("third.zip", content)
     assert [uploads.is_held(upload) for upload in (unused, used, third)] == [False, True, True]
     assert not unused.directory.exists() and used.directory.exists()
+
+
+def test_one_address_leaves_room_to_others_and_discards_nothing_of_theirs(
+    tiny_checkpoint: Path, setting: Setting
+) -> None:
+    content, before = packed(tiny_checkpoint), len(uploads._UPLOADS.entries())
+    setting(uploads=before + 4, uploads_per_client=2, uploads_mb=10_000)
+    theirs = uploads.add_archive("theirs.zip", content, "192.0.2.2")
+    mine = [uploads.add_archive("mine.zip", content, "192.0.2.1") for _ in range(2)]
+    theirs.used -= IN_USE
+    with pytest.raises(UserError) as error:
+        uploads.add_archive("mine.zip", content, "192.0.2.1")
+    assert error.value.key == "error.uploads_of_client"
+    mine[0].used -= IN_USE
+    third = uploads.add_archive("mine.zip", content, "192.0.2.1")
+    also = uploads.add_archive("theirs.zip", content, "192.0.2.2")
+    held = [uploads._UPLOADS.get(upload.name) is not None for upload in (theirs, *mine, third, also)]
+    assert held == [True, False, True, True, True]
+
+
+def test_one_address_leaves_space_to_others(tiny_checkpoint: Path, setting: Setting) -> None:
+    content = packed(tiny_checkpoint)
+    mine = uploads.add_archive("mine.zip", content, "192.0.2.3")
+    mine.size = 60_000_000
+    setting(uploads=1_000, uploads_per_client=500, uploads_mb=100)
+    with pytest.raises(UserError) as error:
+        uploads.add_archive("mine.zip", content, "192.0.2.3")
+    assert error.value.key == "error.uploads_of_client"
+
+
+def test_an_ended_visits_upload_gives_way_though_it_refers_to_itself_and_was_set_aside(
+    tiny_checkpoint: Path, setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a visit does that was there when a model was loaded."""
+    content = packed(tiny_checkpoint)
+    visit: dict[str, object] = {"upload": uploads.add_archive("mine.zip", content)}
+    visit["itself"] = visit
+    garbage.collect()
+    setting(uploads=len(uploads._UPLOADS.entries()))
+    del visit
+    ended = list[str]()
+    monkeypatch.setattr(garbage, "_ENDERS", [lambda: ended.append("visits")])
+    with pytest.raises(UserError):
+        uploads.add_archive("other.zip", content)  # the last collection was a moment ago
+    monkeypatch.setattr(garbage, "_last", float("-inf"))
+    uploads.add_archive("other.zip", content)
+    assert ended == ["visits"]

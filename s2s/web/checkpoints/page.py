@@ -13,7 +13,7 @@ from s2s.errors import UserError
 from s2s.server import folders, uploads
 from s2s.server.registry import IN_USE
 from s2s.web.checkpoints import saved
-from s2s.web.shell import architecture, card, controls, csv_table, keys, language, models
+from s2s.web.shell import architecture, card, controls, csv_table, keys, language, models, turns
 from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.language import t
 from s2s.web.shell.upload import file_field, forget
@@ -122,7 +122,7 @@ def _upload_section() -> None:
             st.session_state[LAST_FILE] = file.file_id  # not read anew at every run
             content = file.getvalue()
             forget(file)
-            _add_upload(lambda: uploads.add_archive(file.name, content))
+            _add_upload(lambda: uploads.add_archive(file.name, content, turns.visitor().client))
         with right.form("folder", border=False):
             typed = st.text_input(
                 t("cards.folder"),
@@ -132,7 +132,7 @@ def _upload_section() -> None:
                 disabled=full,
             )
             if st.form_submit_button(t("cards.load"), disabled=full) and typed.strip():
-                _add_upload(lambda: uploads.add_folder(typed))
+                _add_upload(lambda: uploads.add_folder(typed, turns.visitor().client))
         right.caption(t("cards.folder_help", folder=code(folders.DATA.name)))
         if mistake := st.session_state.get(UPLOAD_MISTAKE):
             st.error(language.explain(mistake))

@@ -12,7 +12,7 @@ import streamlit as st
 
 from s2s import settings
 from s2s.errors import UserError
-from s2s.server import inspection_quota, inspections
+from s2s.server import clients, inspection_quota, inspections
 from s2s.web.shell import keys, language
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
@@ -38,8 +38,11 @@ def request_inspection(request: inspections.InspectionRequest, upload: UploadedF
 
     def admit() -> None:
         nonlocal counted
+        if counted:  # for its file
+            return
         counted = True
         inspection_quota.check_visit(len(made), times)
+        clients.check_inspection(st.context.ip_address)
         inspection_quota.make_room(megabytes)
 
     if upload:

@@ -14,7 +14,7 @@ from s2s.server.trainings import Training
 from s2s.train import live
 from s2s.web.components import film
 from s2s.web.lesson.tables import STYLE, numbers
-from s2s.web.shell import keys, language, layout, models
+from s2s.web.shell import keys, language, layout, models, turns
 from s2s.web.shell.bound import picks
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
@@ -91,7 +91,7 @@ def _start() -> None:
     try:
         if mine and mine[-1].poll():
             return
-        mine.append(trainings.start_training(chosen()))
+        mine.append(trainings.start_training(chosen(), turns.visitor().client))
     except UserError as error:
         st.session_state[TRAINING_PROBLEM] = language.explain(error)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -14,6 +15,7 @@ NOT_READABLE, NOT_BYTES, TOO_BIG = 1002, 1003, 1009  # close codes of a websocke
 # names the repository's changed files, and requests of a developer's browser.
 TYPES = ("rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "backend_operation_request")
 OPERATIONS = ("deferred_file", "dataframe_chunk")  # content of a download or a table; others write on this computer
+FRAGMENT = re.compile("[0-9a-f]{0,64}")  # the name of a part of a page that runs alone, as Streamlit makes it
 MOST_NAMES = 100  # files of one request for addresses to upload to: a million of them stop the server for 12 s
 
 
@@ -34,6 +36,8 @@ def parse(data: bytes | None, most: int) -> BackMsg | int:
 def serves(message: BackMsg) -> bool:
     """Whether Streamlit gets the message."""
     kind = message.WhichOneof("type")
+    if kind == "rerun_script" and not FRAGMENT.fullmatch(message.rerun_script.fragment_id):
+        return False
     if kind == "file_urls_request":
         return len(message.file_urls_request.file_names) <= MOST_NAMES
     if kind == "backend_operation_request":

@@ -6,7 +6,6 @@ a checkpoint's name and ``changed`` its version, as ``changed`` returns it: part
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +19,7 @@ from s2s.checkpoint.facts import read_facts
 from s2s.checkpoint.find import VIEW
 from s2s.errors import UserError
 from s2s.monitoring import events
-from s2s.server import folders, trainings, uploads
+from s2s.server import folders, garbage, trainings, uploads
 from s2s.trace import film
 from s2s.trace.branch import Edit
 from s2s.trace.compare import Comparison, compare
@@ -129,8 +128,7 @@ def _loaded(name: str, changed: int) -> Checkpoint:
             raise
         loaded.source.segmenter.cut("热身")  # so that jieba reads its dictionary now
     pause_at(loaded.model.blocks())
-    gc.collect()
-    gc.freeze()
+    garbage.collect()
     return loaded
 
 

@@ -11,7 +11,7 @@ from streamlit.runtime import Runtime
 
 from s2s import settings
 from s2s.monitoring import events, logs, metrics
-from s2s.server import job, trainings
+from s2s.server import garbage, job, trainings
 from s2s.web.shell import turns
 
 
@@ -23,6 +23,7 @@ def begin() -> None:
     streamlit_logger.update_formatter()
     uvicorn.config.LOGGING_CONFIG["loggers"] = {}  # which Streamlit has no option for: no handlers of their own
     events.identify(visitor)
+    garbage.before(_expire_visits)
     metrics.SESSIONS.set_function(_sessions)
     metrics.GATE_WAITING.set_function(lambda: turns.MODELS.waiting)
     metrics.JOBS.labels("train").set_function(trainings.QUEUE.size)
@@ -38,10 +39,26 @@ def visitor() -> str:
 
 
 def _pass_on(logger: logging.Logger) -> None:
-    """Streamlit gives each of its loggers a handler; ours, at the root, gets the records instead."""
+    """Streamlit gives each of its loggers a handler; ours, at the root, gets the records instead.
+
+    Below warnings it writes what browsers sent, such as the names of parts of a page.
+    """
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
     logger.propagate = True
+    if logger.name.startswith("streamlit"):
+        logger.addFilter(_matters)
+
+
+def _matters(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
+
+
+def _expire_visits() -> None:
+    """Let go of the visits that nobody can come back to; Streamlit does it when the next one ends."""
+    if Runtime.exists():
+        storage = Runtime.instance()._session_mgr._session_storage  # type: ignore[attr-defined]
+        storage._cache.expire()
 
 
 def _sessions() -> int:

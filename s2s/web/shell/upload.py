@@ -59,7 +59,8 @@ def _allowed(label: str, limit: str, needs: str = "") -> int:
         st.text(label)
         st.caption(language.t("error.switched_off"))
         return 0
-    return min(megabytes, most.session_files_mb, most.memory_files_mb, int(st.get_option("server.maxUploadSize")))
+    visit = min(most.session_files_mb, most.client_files_mb, most.memory_files_mb)
+    return min(megabytes, visit, int(st.get_option("server.maxUploadSize")))
 
 
 def _within(files: Sequence[UploadedFile], megabytes: int) -> list[UploadedFile]:

@@ -12,6 +12,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 
 from s2s import settings
 from s2s.errors import LANGUAGES, say
+from s2s.server.clients import client
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -36,6 +37,7 @@ class UploadLimit:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.coming: dict[str, list[int]] = {}  # bytes of the files that are being received, by session
+        self.clients: dict[str, str] = {}  # the client of each session that has sent a file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -48,6 +50,7 @@ class UploadLimit:
             await _refusal(404)(scope, receive, send)
             return
         size = int(told) if told.isdecimal() else settings.largest_upload(settings.current()) * settings.MEGABYTE
+        self.clients[session] = client((scope.get("client") or (None,))[0])
         if not self._fits(session, size):
             await _refusal(413)(scope, receive, send)
             return
@@ -64,11 +67,17 @@ class UploadLimit:
         """Whether a visit may have one more file of this size beside those that are held and those that come."""
         most, manager = settings.current(), Runtime.instance().uploaded_file_mgr
         assert isinstance(manager, MemoryUploadedFileManager)
-        own = [len(file.data) for file in [*manager.file_storage.get(session, {}).values()]]
-        own += self.coming.get(session, [])
-        everyone = manager._total_bytes + sum(map(sum, self.coming.values()))
+        held = {
+            other: [len(file.data) for file in [*files.values()]] for other, files in [*manager.file_storage.items()]
+        }
+        for other, sizes in self.coming.items():
+            held.setdefault(other, []).extend(sizes)
+        self.clients = {other: self.clients[other] for other in self.clients if other in held or other == session}
+        own, address = held.get(session, []), self.clients[session]
+        of_client = sum(sum(sizes) for other, sizes in held.items() if self.clients.get(other) == address)
         return (
             len(own) < most.session_files
             and sum(own) + size <= (most.session_files_mb + AROUND_MB) * settings.MEGABYTE
-            and everyone + size <= most.memory_files_mb * settings.MEGABYTE
+            and of_client + size <= most.client_files_mb * settings.MEGABYTE
+            and sum(map(sum, held.values())) + size <= most.memory_files_mb * settings.MEGABYTE
         )

@@ -109,3 +109,15 @@ def test_what_is_no_message_ends_the_connection_without_a_traceback_in_the_log(
         with pytest.raises(ConnectionClosed) as closed:
             visit.recv(60)
         assert closed.value.rcvd is not None and closed.value.rcvd.code == code
+
+
+def test_a_made_up_part_of_a_page_neither_runs_nor_stands_in_the_log(server: str) -> None:
+    with page(server) as visit:
+        visit.send(rerun("text=我"))
+        session(visit)
+        message = BackMsg()
+        message.rerun_script.fragment_id = "a sentence of mine"
+        assert not sent(visit, message)
+        assert not messages.serves(message)
+        message.rerun_script.fragment_id = "0123456789abcdef" * 2
+        assert messages.serves(message)

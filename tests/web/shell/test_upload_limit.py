@@ -24,7 +24,7 @@ def session(socket: ClientConnection) -> str:
             return str(message.new_session.initialize.session_id)
 
 
-def sender(host: str, visit: str) -> Callable[[str, int], int]:
+def sender(host: str, visit: str, address: str = "192.0.2.1") -> Callable[[str, int], int]:
     """A function that sends so many kilobytes as a file of the visit, and returns the status; its texts are checked."""
     with urllib.request.urlopen(f"http://{host}/_stcore/health") as answer:
         cookies = [value.partition(";")[0] for value in answer.headers.get_all("Set-Cookie", [])]
@@ -39,6 +39,7 @@ def sender(host: str, visit: str) -> Callable[[str, int], int]:
                 "Content-Type": "multipart/form-data; boundary=x",
                 "Cookie": "; ".join(cookies),
                 "X-Xsrftoken": secret,
+                "X-Forwarded-For": address,
             },
             method="PUT",
         )
@@ -63,3 +64,12 @@ def test_a_visit_sends_no_more_files_than_the_server_keeps(tmp_path: Path) -> No
         send = sender(host, session(other))
         assert [send("a", 1500), send("b", 1700), send("c", 1000)] == [204, 413, 204]
         assert sender(host, "nobody")("a", 1) == 404
+
+
+def test_the_visits_of_one_address_leave_memory_to_others(tmp_path: Path) -> None:
+    limits = ("--set", "session_files_mb=2", "--set", "client_files_mb=3", "--set", "memory_files_mb=5")
+    with served(tmp_path, *limits) as host, page(host) as one, page(host) as two, page(host) as other:
+        first, second = sender(host, session(one)), sender(host, session(two))
+        assert [first("a", 1500), second("b", 1700), second("c", 1000)] == [204, 413, 204]
+        third = sender(host, session(other), "192.0.2.2")
+        assert [third("d", 1700), third("e", 1000)] == [204, 413]
