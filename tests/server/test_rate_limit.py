@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s.server import rate_limit
+from s2s.errors import UserError
+from s2s.server import clients, rate_limit
 from s2s.server.rate_limit import RateLimit
+from tests.setting import Setting
 
 TIMES = st.lists(st.floats(0, 30), max_size=60).map(sorted)
 
@@ -41,3 +44,15 @@ def test_clients_do_not_share_a_bucket_and_the_memory_is_bounded() -> None:
     for number in range(rate_limit.CLIENTS + 10):
         limit.take(str(number))
     assert len(limit._buckets) == rate_limit.CLIENTS
+
+
+def test_one_address_begins_a_bounded_number_of_inspections(setting: Setting) -> None:
+    setting(inspections_per_client=3)
+    clients._inspections.cache_clear()
+    for _ in range(3):
+        clients.check_inspection("192.0.2.1")
+    with pytest.raises(UserError) as error:
+        clients.check_inspection("192.0.2.1")
+    assert error.value.key == "error.inspections_of_client"
+    clients.check_inspection("192.0.2.2")
+    clients._inspections.cache_clear()
