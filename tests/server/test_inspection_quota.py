@@ -65,7 +65,7 @@ def test_switched_off_nothing_gives_way(setting: Setting) -> None:
 
 
 def test_the_longest_unopened_give_way_and_those_in_use_stay(setting: Setting) -> None:
-    names = [held(0, age=3 * HOUR), held(1, age=9 * HOUR), held(2, age=0.9 * HOUR), held(3)]
+    names = [held(0, age=8 * DAY), held(1, age=9 * DAY), held(2, age=6.9 * DAY), held(3)]
     setting(inspections=4)
     inspection_quota.make_room()
     assert left(names) == [names[0], *names[2:]]
@@ -78,7 +78,7 @@ def test_the_longest_unopened_give_way_and_those_in_use_stay(setting: Setting) -
 
 
 def test_bytes_are_bounded_with_states_and_files(setting: Setting) -> None:
-    names = [held(0, age=2 * HOUR, kilobytes=700), held(1, kilobytes=700)]
+    names = [held(0, age=8 * DAY, kilobytes=700), held(1, kilobytes=700)]
     setting(inspections_mb=2)
     inspection_quota.make_room()
     assert left(names) == names

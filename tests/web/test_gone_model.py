@@ -29,7 +29,7 @@ PAGES: dict[str, dict[str, str]] = {
 
 
 def uploaded(root: Path) -> uploads.Upload:
-    return uploads._register("mine", lambda directory: shutil.copytree(root / "tiny-general", directory))
+    return uploads._register("mine", "", lambda directory: shutil.copytree(root / "tiny-general", directory))
 
 
 def opened(page: str, upload: uploads.Upload, lang: str) -> AppTest:

@@ -13,8 +13,6 @@ from s2s.web.shell.foreign import plain, short
 LANGUAGE = "language"
 TOLD = "told"  # the keys of the last errors, by what the page asks for again and again
 
-# What a visitor of a class reads in place of an error that is for the operator, who finds that one in the log.
-FOR_VISITORS = {"error.database_lost": "database_away", "error.disk_write": "disk_away"}
 NAMES = {"zh": "中文", "en": "English"}
 
 
@@ -64,9 +62,10 @@ def spoken(error: UserError) -> str:
 
 
 def _for_visitor(error: UserError) -> UserError:
-    if error.key in FOR_VISITORS and settings.current().profile == "class":
-        return UserError(FOR_VISITORS[error.key])
-    return error
+    """What a visitor of a class reads in place of an error that is for the operator, who finds that one in the log."""
+    if settings.current().profile != "class" or error.key not in ("error.database_lost", "error.disk_write"):
+        return error
+    return UserError("database_away") if error.key == "error.database_lost" else UserError("disk_away")
 
 
 def count_once(asked: str, error: UserError) -> UserError:
