@@ -128,7 +128,7 @@ def _loaded(name: str, changed: int) -> Checkpoint:
             raise
         loaded.source.segmenter.cut("热身")  # so that jieba reads its dictionary now
     pause_at(loaded.model.blocks())
-    garbage.set_aside()
+    garbage.collect()
     return loaded
 
 
