@@ -50,6 +50,10 @@ def sender(host: str, visit: str, address: str = "192.0.2.1") -> Callable[[str, 
             texts = [say(f"own.upload_{error.code}", language) for language in LANGUAGES]
             assert error.read().decode().splitlines() == texts
             return error.code
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, (BrokenPipeError, ConnectionResetError)):
+                raise
+            return 413  # the answer came, and the end of the connection, before the whole file was sent
 
     return send
 
