@@ -38,25 +38,21 @@ def check_teacher(password: str) -> None:
         raise UserError("teacher_password")
 
 
-def check_join(address: object) -> None:
+def check_join(client: str) -> None:
     """Count a seat that a client takes. Raises UserError if the client took too many lately, or nobody may."""
     settings.check_on("classroom")
-    if not _joins(settings.current().joins).take(client(address)):
+    if not _limit("joins", settings.current().joins, 60).take(client):
         raise UserError("joins_limited")
 
 
-def check_inspection(address: object) -> None:
+def check_inspection(client: str) -> None:
     """Count an inspection that a client begins. Raises UserError if the client began too many lately."""
     most = settings.current().inspections_per_client
-    if not _inspections(most).take(client(address)):
+    if not _limit("inspections", most, 3_600).take(client):
         raise UserError("inspections_of_client", limit=most)
 
 
 @functools.cache
-def _joins(burst: int) -> RateLimit:
-    return RateLimit(burst, burst / 60)
-
-
-@functools.cache
-def _inspections(burst: int) -> RateLimit:
-    return RateLimit(burst, burst / 3_600)
+def _limit(what: str, burst: int, seconds: int) -> RateLimit:
+    """The limit of one thing that clients do: so many at once, and again in so many seconds."""
+    return RateLimit(burst, burst / seconds)

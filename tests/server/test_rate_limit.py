@@ -48,11 +48,11 @@ def test_clients_do_not_share_a_bucket_and_the_memory_is_bounded() -> None:
 
 def test_one_address_begins_a_bounded_number_of_inspections(setting: Setting) -> None:
     setting(inspections_per_client=3)
-    clients._inspections.cache_clear()
+    clients._limit.cache_clear()
     for _ in range(3):
         clients.check_inspection("192.0.2.1")
     with pytest.raises(UserError) as error:
         clients.check_inspection("192.0.2.1")
     assert error.value.key == "error.inspections_of_client"
     clients.check_inspection("192.0.2.2")
-    clients._inspections.cache_clear()
+    clients._limit.cache_clear()

@@ -16,7 +16,7 @@ from s2s.player import bundle
 from s2s.server import clients
 from s2s.store import rooms, votes
 from s2s.store.database import connect
-from s2s.web.shell import language, request
+from s2s.web.shell import language, request, turns
 
 FOLDER = Path(__file__).parents[1] / "components" / "room"
 VOTERS = "class_voters"  # the name under which this visit votes, by the room's code
@@ -77,7 +77,7 @@ def _answer_join(code: str, _: request.Request) -> Mapping[str, Any]:
     taken = st.session_state.setdefault(VOTERS, {})
     if code not in taken:
         try:
-            taken[code] = votes.join_room(connect(), code, lambda: clients.check_join(st.context.ip_address))
+            taken[code] = votes.join_room(connect(), code, lambda: clients.check_join(turns.visitor().client))
         except UserError as error:
             if error.key == "error.room_unknown":  # which the page says
                 return {}

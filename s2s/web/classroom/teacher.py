@@ -12,12 +12,13 @@ from sqlalchemy import Engine
 from s2s import settings
 from s2s.errors import UserError
 from s2s.server import clients
+from s2s.settings import checks
 from s2s.store import rooms, votes
 from s2s.store.database import connect
 from s2s.trace.trace import Trace
 from s2s.web.classroom import teacher_room
 from s2s.web.classroom.board import render_board
-from s2s.web.shell import controls, language, layout, models, request
+from s2s.web.shell import controls, language, layout, models, request, turns
 from s2s.web.shell.language import t
 
 CLASS_PROBLEM = "class_problem"  # sentence of the last mistake, shown once
@@ -69,7 +70,7 @@ def _opening_form(engine: Engine) -> None:
     off = settings.is_off("classroom")
     with st.form("opening", border=False):
         if settings.current().teacher_password:
-            most = settings.PASSWORD[1]
+            most = checks.PASSWORD[1]
             st.text_input(t("classroom.password"), type="password", key=PASSWORD, max_chars=most, autocomplete="off")
         name, given = t("classroom.open"), (engine,)
         st.form_submit_button(name, key="open_room", type="primary", on_click=_open_room, args=given, disabled=off)
@@ -80,7 +81,7 @@ def _opening_form(engine: Engine) -> None:
 def _open_room(engine: Engine) -> None:
     try:
         clients.check_teacher(st.session_state.get(PASSWORD, ""))
-        teacher_room.enter_room(rooms.open_room(engine, client=clients.client(st.context.ip_address)))
+        teacher_room.enter_room(rooms.open_room(engine, client=turns.visitor().client))
     except UserError as error:
         _keep_problem(error)
 

@@ -13,7 +13,7 @@ import streamlit as st
 from s2s import settings
 from s2s.errors import UserError
 from s2s.server import clients, inspection_quota, inspections
-from s2s.web.shell import keys, language
+from s2s.web.shell import keys, language, turns
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 
@@ -42,7 +42,7 @@ def request_inspection(request: inspections.InspectionRequest, upload: UploadedF
             return
         counted = True
         inspection_quota.check_visit(len(made), times)
-        clients.check_inspection(st.context.ip_address)
+        clients.check_inspection(turns.visitor().client)
         inspection_quota.make_room(megabytes)
 
     if upload:

@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse
 from s2s import locations, settings
 from s2s.sandbox import walls
 from s2s.server import temporary
+from s2s.settings.checks import listed
 from s2s.web.shell import messages, monitor, outside, routes
 from s2s.web.shell.upload_limit import UploadLimit
 
@@ -63,7 +64,7 @@ async def _lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
 def options() -> dict[str, object]:
     """Streamlit's options that follow from our settings; the others are in .streamlit/config.toml beside app.py."""
     chosen = settings.current()
-    hosts = settings.listed(chosen.hosts)
+    hosts = listed(chosen.hosts)
     if not hosts and chosen.profile == "local" and chosen.address in LOOPBACK:
         hosts = [*LOOPBACK]
     return {

@@ -12,16 +12,22 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from s2s.errors import UserError, nearest
+from s2s.settings.checks import (
+    LARGEST_PORT,
+    check_hosts,
+    check_listen,
+    check_password,
+    check_path,
+    check_proxies,
+    one_of,
+)
 
 # Bytes in an MB, as Streamlit's field in the browser counts. Its server and nginx count 1,048,576: a request has room
 # for what it says around a file.
 MEGABYTE = 1_000_000
-LARGEST_PORT = 65_535
-PASSWORD = (12, 200)  # characters, from and to: so long a one cannot be found by trying
 PREFIX = "LOOKBACK_"
 PLACES = ("HOME", "CHECKPOINTS", "DATA", "INSPECTED", "DATABASE")  # other variables that begin so: docs/INSTALL.md
 FORMATS = ("text", "json")  # of log lines
@@ -57,92 +63,33 @@ def _text(default: str, unit: str, meaning: str, check: Callable[[str, str], Non
     return field(default=default, metadata={"unit": unit, "meaning": meaning, "off": "", **more})
 
 
-def _one_of(known: tuple[str, ...]) -> Callable[[str, str], None]:
-    def check(name: str, text: str) -> None:
-        if text not in known:
-            raise UserError("setting_choice", name=name, found=text or "…", known=", ".join(known))
-
-    return check
-
-
-def _is_host(text: str) -> bool:
-    return _parses(ip_address, text) or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text) is not None
-
-
-def _parses(kind: Callable[[str], object], text: str) -> bool:
-    try:
-        kind(text)
-    except ValueError:
-        return False
-    return True
-
-
-def listed(text: str) -> list[str]:
-    """The parts of a setting with commas between.
-
-    >>> listed("a.example, b.example"), listed("")
-    (['a.example', 'b.example'], [])
-    """
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _check_hosts(name: str, text: str) -> None:
-    for host in [text] if name == "address" else listed(text):
-        if not (_is_host(host) or (name == "hosts" and (host == "*" or _is_host(host.removeprefix("*."))))):
-            raise UserError("setting_host", name=name, found=host or "…")
-
-
-def _check_proxies(name: str, text: str) -> None:
-    for proxy in listed(text):
-        if not (text.strip() == "*" or _parses(ip_network, proxy)):
-            raise UserError("setting_proxies", name=name, found=proxy)
-
-
-def _check_path(name: str, text: str) -> None:
-    if not re.fullmatch(r"[A-Za-z0-9._~/-]*", text):
-        raise UserError("setting_path", name=name, found=text)
-
-
-def _check_password(name: str, text: str) -> None:
-    if text and not PASSWORD[0] <= len(text) <= PASSWORD[1]:
-        raise UserError("setting_password", name=name, low=PASSWORD[0], high=PASSWORD[1])
-
-
-def _check_listen(name: str, text: str) -> None:
-    host, _, port = text.rpartition(":")
-    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if text and not (_is_host(host) and re.fullmatch("[0-9]{1,5}", port) and 0 < int(port) <= LARGEST_PORT):
-        raise UserError("setting_address", name=name, found=text)
-
-
 @dataclass(frozen=True)
 class Settings:
     """Every setting. The defaults are those of the profile ``local``."""
 
-    profile: str = _text(
-        "local", "", "local or class: which defaults the other settings have", _one_of(tuple(PROFILES))
-    )
+    profile: str = _text("local", "", "local or class: which defaults the other settings have", one_of(tuple(PROFILES)))
     address: str = _text(
-        "localhost", "host", "listen at this address alone; 0.0.0.0 for all of the machine's", _check_hosts
+        "localhost", "host", "listen at this address alone; 0.0.0.0 for all of the machine's", check_hosts
     )
     port: int = _number(8501, "", "of the server, or the next that is free", LARGEST_PORT)
-    base_path: str = _text(
-        "", "path", "the part of the address between host and page, if a proxy adds one", _check_path
-    )
+    base_path: str = _text("", "path", "the part of the address between host and page, if a proxy adds one", check_path)
     hosts: str = _text(
-        "", "names", "by which browsers may call the server; empty: any, in local this computer's own", _check_hosts
+        "",
+        "names",
+        "by which browsers may call the server; empty: any, in local this computer's own",
+        check_hosts,
     )
 
     trusted_proxies: str = _text(
         "127.0.0.1",
         "addresses",
         "of proxies whose X-Forwarded-For says the visitor's address, with commas between",
-        _check_proxies,
+        check_proxies,
     )
 
-    log_format: str = _text("text", "", "of log lines: text or json", _one_of(FORMATS))
+    log_format: str = _text("text", "", "of log lines: text or json", one_of(FORMATS))
     log_text: int = _number(0, "", "1: log lines of runs have the sentence, too", 1, least=0)
-    metrics_address: str = _text("", "host:port", "where Prometheus reads metrics; empty: nowhere", _check_listen)
+    metrics_address: str = _text("", "host:port", "where Prometheus reads metrics; empty: nowhere", check_listen)
 
     checkpoint_mb: int = _number(100, "MB", "of one uploaded checkpoint", 1_000, "zip files")
     test_file_mb: int = _number(
@@ -189,7 +136,7 @@ class Settings:
 
     database_connections: int = _number(20, "", "of one process to the database", 1_000)
 
-    teacher_password: str = _text("", "", "that opening a room asks for; empty: for none", _check_password, secret=True)
+    teacher_password: str = _text("", "", "that opening a room asks for; empty: for none", check_password, secret=True)
     rooms: int = _number(200, "", "open rooms of the classroom", 10_000, "classroom")
     room_questions: int = _number(500, "", "questions of one room", 10_000, "classroom")
     rooms_per_client: int = _number(20, "", "open rooms of one address, such as a school's", 10_000, "classroom")
