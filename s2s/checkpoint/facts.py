@@ -16,8 +16,8 @@ from s2s.checkpoint.files import read_object
 from s2s.config import Config
 from s2s.errors import UserError
 from s2s.text.safe import shortened
+from s2s.trace.film import LARGEST
 
-LARGEST = 2**53  # of a number: a browser holds larger ones inexactly
 LONGEST = 1_000  # characters of a text
 MOST = 60  # entries of an object or a list
 LIMITS = {"layers": 999, "heads": 999}  # the largest that a link can name

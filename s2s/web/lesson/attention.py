@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -38,20 +38,15 @@ def contrasting_pair(chosen: str) -> list[str]:
     return [by_kind[kind] for kind in SCORES if kind in by_kind] or [chosen]
 
 
-def _config(name: str) -> Mapping[str, object]:
-    config: Mapping[str, object] = models.about(name, models.changed(name))["config"].get("model", {})
-    return config
-
-
 def _kind(name: str) -> str:
-    model = _config(name)
+    model = models.model_config(name)
     return str(model.get("attention", "additive")) if model else ""
 
 
 def _shown(names: Sequence[str]) -> list[str]:
     """Sentences that name the models whose numbers are shown, and say how their scores differ from the formulas."""
     text = "two" if len(names) > 1 else "one" if _kind(names[0]) in SCORES else "other"
-    covering = [name for name in names if _config(name).get("coverage")]
+    covering = [name for name in names if models.model_config(name).get("coverage")]
     return [
         t(f"lesson.attention.{text}", names=t("card.join").join(map(code, names))),
         *(t("lesson.attention.coverage", name=code(name)) for name in covering),

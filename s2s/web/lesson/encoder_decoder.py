@@ -56,7 +56,7 @@ def contrasting_checkpoint(name: str) -> str | None:
 
 
 def _attention(name: str) -> str:
-    return str(models.about(name, models.changed(name))["config"].get("model", {}).get("attention", ""))
+    return str(models.model_config(name).get("attention", ""))
 
 
 def _outputs(runs: Sequence[Flow], reference: str) -> None:

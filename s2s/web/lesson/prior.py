@@ -64,7 +64,7 @@ def _bleu(name: str) -> float | None:
 
 
 def _has(name: str) -> bool:
-    return bool(models.about(name, models.changed(name))["config"].get("model", {}).get("prior"))
+    return bool(models.model_config(name).get("prior"))
 
 
 def _with_prior(chosen: str) -> str | None:

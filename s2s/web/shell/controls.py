@@ -242,7 +242,7 @@ def viewed_name(name: str, layer: int, head: int) -> str:
 
 def sizes(name: str) -> tuple[int, int]:
     """The numbers of decoder layers and of heads in each; zeros for a recurrent model."""
-    model = models.about(name, models.changed(name))["config"].get("model", {})
+    model = models.model_config(name)
     known = model.get("attention") == "cross" and {"layers", "heads"} <= model.keys()
     return (model["layers"], model["heads"]) if known else (0, 0)
 

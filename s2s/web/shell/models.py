@@ -86,6 +86,12 @@ def about(name: str, changed: int) -> dict[str, Any]:
     return read_facts(checkpoint_directory(name))
 
 
+def model_config(name: str) -> Mapping[str, Any]:
+    """The section ``model`` of a checkpoint's config; empty without one."""
+    found: Mapping[str, Any] = about(name, changed(name))["config"].get("model", {})
+    return found
+
+
 def filmed(name: str) -> bool:
     """Whether a checkpoint has a film of its training."""
     return all((checkpoint_directory(name) / part).exists() for part in (film.NAME, film.CURVE))
