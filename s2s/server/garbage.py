@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import time
 from collections.abc import Callable
@@ -16,23 +17,24 @@ def before(end: Callable[[], object]) -> None:
     _ENDERS.append(end)
 
 
-def collect() -> None:
-    """Free what nobody refers to; what is left is set aside, so that later collections need not look at it.
+@functools.cache
+def set_aside() -> None:
+    """Once, when the libraries and a model are there: later collections need not look at them."""
+    gc.collect()
+    gc.freeze()
 
-    What was set aside earlier is looked at again: a visit that was there then may have ended.
+
+def collect_for_room() -> None:
+    """Free what nobody refers to because something is full, unless that was done a moment ago.
+
+    What was set aside is looked at, too: a visit that was there then may have ended.
     """
     global _last
+    if time.monotonic() - _last < PAUSE:
+        return
     _last = time.monotonic()
     for end in _ENDERS:
         end()
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-
-
-def collect_for_room() -> bool:
-    """Collect because something is full, unless that was done a moment ago; returns whether it was done."""
-    if time.monotonic() - _last < PAUSE:
-        return False
-    collect()
-    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,6 @@ from s2s.inspect.states.occurrences import all_words, example_states, occurrence
 from s2s.inspect.states.projection import Cloud, Neighbourhoods, Plane
 from s2s.inspect.states.store import KINDS, StateStore
 from s2s.inspect.table import Examples
-from s2s.server import garbage
 from s2s.server.states import start_states
 from s2s.web.inspection import holdings
 from s2s.web.shell import controls, csv_table, job_panel, language, models
@@ -96,7 +96,7 @@ def _forget() -> None:
     """Close the files of all states: an open one keeps its room on the disk. Others read theirs again."""
     for cached in (_points, _plane, _state_store):
         cached.clear()
-    garbage.collect()
+    gc.collect()
 
 
 def _recording_task(examples: Examples) -> Task:

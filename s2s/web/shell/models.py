@@ -134,7 +134,7 @@ def _loaded(name: str, changed: int) -> Checkpoint:
             raise
         loaded.source.segmenter.cut("热身")  # so that jieba reads its dictionary now
     pause_at(loaded.model.blocks())
-    garbage.collect()
+    garbage.set_aside()
     return loaded
 
 
