@@ -1,4 +1,4 @@
-"""Evidence, measured on a file: whether attention is the reason, and whether it agrees with alignments by people."""
+"""Is attention the reason? Measured on a file, with the agreement of attention and links that people drew."""
 
 import streamlit as st
 

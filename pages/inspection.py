@@ -1,4 +1,4 @@
-"""Inspect: a test set's errors, sorted, filtered, and opened one by one."""
+"""Errors: a test set's errors, sorted, filtered, and opened one by one."""
 
 import streamlit as st
 

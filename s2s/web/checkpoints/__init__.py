@@ -1,1 +1,1 @@
-"""The page *Checkpoints*: model cards, uploads, saved runs."""
+"""The page *Models*: model cards, uploads, saved runs."""

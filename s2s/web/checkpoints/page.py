@@ -1,4 +1,4 @@
-"""The page *Checkpoints*: a table of all checkpoints, one or two cards beside each other, and uploads."""
+"""The page *Models*: a table of all checkpoints, one or two cards beside each other, and uploads."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The page *Evidence*: is attention the reason, over a file."""
+"""The page *Is attention the reason?*, over a file."""

@@ -199,7 +199,7 @@ class PageState:
 
 FIELDS: Mapping[str, Field[Any]] = {parameter.name: parameter for parameter in fields(PageState)}
 PLAYERS = ("step", "lane")  # parameters that only the player in the browser reads and writes
-INSPECTION = ("inspection", "against", "won_by", "query", "labelled", "row")  # parameters of the page Inspect
+INSPECTION = ("inspection", "against", "won_by", "query", "labelled", "row")  # parameters of the page Errors
 GREEDY = PageState().settings  # the default settings
 
 

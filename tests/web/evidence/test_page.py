@@ -1,4 +1,4 @@
-"""The page Evidence over a file, in both languages."""
+"""The page Is attention the reason? over a file, in both languages."""
 
 from __future__ import annotations
 
