@@ -1,4 +1,4 @@
-"""The formula of each measure of the pages Exposure bias and Is attention the reason?, with a sentence that says what it means."""
+"""The formula of each measure of the pages Exposure bias and Is attention the reason?, and what it means."""
 
 from __future__ import annotations
 
