@@ -11,7 +11,7 @@ from s2s.errors import UserError
 from s2s.web.shell import architecture, branches, card, draft, keys, language, models, page_state
 from s2s.web.shell.address import restore
 from s2s.web.shell.bound import chooses, picks, shows
-from s2s.web.shell.examples import examples
+from s2s.web.shell.examples import examples, marks
 from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
@@ -142,8 +142,15 @@ def example_sentences() -> None:
     """A popover with the model's example sentences; a click puts one into the form."""
     if pairs := _pairs(st.session_state[keys.MODEL]):
         with st.popover(t("step.examples"), width="stretch", key=f"examples-{runs()}"):  # a choice closes it
-            for text, reference in pairs:
-                st.button(plain(text), on_click=_use, args=(text, reference), width="stretch", type="tertiary")
+            for number, (text, reference) in enumerate(pairs):
+                label = _marked(number, text)
+                st.button(label, on_click=_use, args=(text, reference), width="stretch", type="tertiary")
+
+
+def _marked(number: int, text: str) -> str:
+    """An example as it stands in the list: its text, and what is known of it before it is run."""
+    known = " · ".join(t(f"step.mark_{mark}") for mark in marks(st.session_state[keys.MODEL], number, text))
+    return f"{plain(text)} :small[({known})]" if known else plain(text)
 
 
 def radio(name: str, label: str, labels: dict[str, str], **options: Any) -> None:

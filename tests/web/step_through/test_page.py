@@ -17,8 +17,10 @@ from s2s.decode.decode import trace
 from s2s.decode.strategy import Settings
 from s2s.errors import UserError, say, sentences
 from s2s.player import page as export
+from s2s.web.shell import models
 from s2s.web.shell.examples import EXAMPLES
 from s2s.web.shell.foreign import code
+from tests.paths import ROOT
 from tests.web.conftest import messages, player_data
 
 Visit = Callable[..., AppTest]
@@ -57,10 +59,39 @@ def test_language_switches_live_and_keeps_everything_typed(visit: Visit) -> None
     assert after["link"]["lang"] == "en"
 
 
-def test_a_visitor_without_a_link_sees_an_example_decoded(visit: Visit) -> None:
+@pytest.fixture
+def shipped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page has the shipped models."""
+    monkeypatch.setattr(models, "FOLDERS", (ROOT / "checkpoints",))
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_visitor_without_a_link_sees_an_example_that_goes_right(visit: Visit) -> None:
     app = visit()
-    assert app.text_area(key="text").value == "我妹妹每天早上骑自行车去学校。"
-    assert set(player_data(app)["lanes"]) == {"forced", "free"}
+    assert app.text_area(key="text").value == EXAMPLES["zh-en"][0][0]
+    lanes = player_data(app)["lanes"]
+    assert set(lanes) == {"forced", "free"} and lanes["free"]["divergence"] is None
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize(
+    ("lang", "well", "wrong", "long"), [("en", "goes well", "goes wrong", "long"), ("zh", "顺利", "会出错", "长句")]
+)
+def test_the_list_says_which_examples_go_well_and_which_go_wrong(
+    visit: Visit, lang: str, well: str, wrong: str, long: str
+) -> None:
+    texts = [text for text, _ in EXAMPLES["zh-en"]]
+    known = [
+        f" :small[({well})]",
+        *[f" :small[({wrong})]"] * 4,
+        "",
+        f" :small[({wrong})]",
+        f" :small[({wrong} · {long})]",
+    ]
+    labels = [button.label for button in visit(lang=lang).button]
+    assert [label for label in labels if label.startswith(tuple(texts))] == list(
+        map("".join, zip(texts, known, strict=True))
+    )
 
 
 def test_choosing_an_example_fills_both_fields(visit: Visit) -> None:
