@@ -16,10 +16,12 @@ from s2s.errors import UserError
 from s2s.text.safe import printable
 from s2s.text.segmenters import spaced
 from s2s.trace.branch import Edit
+from s2s.trace.summary import summary
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
     from s2s.trace.search_tree import SearchTree
+    from s2s.trace.step import Step
     from s2s.trace.trace import Trace
 
 SAMPLING = ("temperature", "top_k", "top_p", "seed")
@@ -107,29 +109,32 @@ def _write_trace(options: argparse.Namespace, trace: Trace, tree: SearchTree | N
 
 
 def trace_table(trace: Trace) -> str:
-    """The steps as a table, then the text and notes."""
+    """The steps as a table, then the text, notes and the summary."""
     rows = [["step", "input", "", "output", "p", "rank", "entropy", "looks at", "weight"]]
     for t, step in enumerate(trace.steps):
-        most = int(step.attention.argmax())
-        word = f"{most + 1} {trace.source_tokens[most]}"
         numbers = [f"{math.exp(step.log_prob):.3f}", str(step.rank), f"{step.entropy:.2f}"]
         number = f"{t + 1}" if step.own_attention is None else f"✎ {t + 1}"
-        rows.append([number, step.input, "→", step.output, *numbers, word, f"{step.attention[most]:.3f}"])
+        rows.append([number, step.input, "→", step.output, *numbers, *_most_attended(trace, step)])
     cells = [[printable(cell) for cell in row] for row in rows]
     notes = [f"Reference: {printable(trace.reference)}"] if trace.reference else []
     if trace.prefix:
         notes.append(f"Made to say first: {printable(' '.join(s.output for s in trace.steps[: trace.prefix]))}")
     if any(step.own_attention is not None for step in trace.steps):
         notes.append("✎ edited attention")
-    if trace.divergence is not None:
-        notes.append(f"The reference is first left at step {trace.divergence + 1}.")
     if trace.source_unknown:
         notes.append(
             "Unknown to the model: " + printable(" ".join(trace.source_tokens[i] for i in trace.source_unknown))
         )
-    if trace.ended == "length":
-        notes.append("Cut off before <eos>.")
+    notes.append(summary(trace))
     return "\n".join([text_table(cells, right=(0, 4, 5, 6, 8)), "", f"Text: {printable(trace.text)}", *notes])
+
+
+def _most_attended(trace: Trace, step: Step) -> list[str]:
+    """The source token with the most attention at a step, and its weight; dashes without attention."""
+    if not trace.looks:
+        return ["–", "–"]
+    most = int(step.attention.argmax())
+    return [f"{most + 1} {trace.source_tokens[most]}", f"{step.attention[most]:.3f}"]
 
 
 def nbest_table(tree: SearchTree) -> str:

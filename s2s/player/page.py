@@ -58,7 +58,11 @@ def render(
         lanes=embedded(payload.lane_values(lanes)),
         page=embedded(
             _opening(language, vocabulary, words, branches, framed)
-            | {"words": payload.source_words(lanes), **({"begin": dict(begin)} if begin else {})}
+            | {
+                "words": payload.source_words(lanes),
+                "summaries": payload.lane_summaries(lanes),
+                **({"begin": dict(begin)} if begin else {}),
+            }
         ),
         script=script,
         **{name: escape(text) for name, text in words[language]["page"].items()},

@@ -12,6 +12,7 @@ from s2s.player import bundle
 from s2s.text.subwords import join_pieces, word_spans
 from s2s.trace.branch import Branch
 from s2s.trace.step import Step
+from s2s.trace.summary import summaries
 from s2s.trace.trace import Trace
 
 FOLDER = Path(__file__).parent / "browser"
@@ -35,6 +36,12 @@ def lane_values(lanes: Mapping[str, Trace]) -> dict[str, Any]:
     return {name: lanes[name].to_dict() if name in lanes else None for name in ("forced", "free")}
 
 
+def lane_summaries(lanes: Mapping[str, Trace]) -> dict[str, dict[str, str]]:
+    """One sentence about each lane, by lane and language."""
+    own = [(name, lanes[name]) for name in ("forced", "free") if name in lanes]
+    return {name: summaries(lane, lanes.get("forced") if name == "free" else None) for name, lane in own}
+
+
 def source_words(lanes: Mapping[str, Trace]) -> dict[str, Any] | None:
     """The words of a source in subwords: ``labels``, and ``spans`` [start, end) in tokens. None for other sources."""
     tokens = next(iter(lanes.values())).source_tokens
@@ -50,7 +57,8 @@ def branch_row(branch: Branch, trace: Trace, parent: Trace | None) -> dict[str, 
     plain = trace.to_dict(shared)
     parts = ("settings", "divergence", "steps", "text", "ended")
     head = {"id": branch.id, "name": branch.name, "parent": branch.parent, "key": branch.id, "shared": shared}
-    return head | {"prefix": plain.get("prefix", 0)} | {key: plain[key] for key in parts}
+    more = {"prefix": plain.get("prefix", 0), "summary": summaries(trace)}
+    return head | more | {key: plain[key] for key in parts}
 
 
 def _shared(trace: Trace, parent: Trace | None) -> int:

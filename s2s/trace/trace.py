@@ -130,11 +130,17 @@ class Trace:
         for t, step in enumerate(self.steps):
             if step.target is None:
                 return None if not self.reference_tokens else t
-            typed = t < len(self.reference_tokens)
-            other = step.target.rank > 1 or step.target.token != step.said
-            if other or (typed and step.said in SPECIALS):
+            if self.misses(t):
                 return t
         return None
+
+    def misses(self, t: int) -> bool:
+        """Whether the most probable token of a step is not the reference's, if the reference has one there."""
+        step = self.steps[t]
+        if step.target is None:
+            return False
+        typed = t < len(self.reference_tokens)
+        return step.target.rank > 1 or step.target.token != step.said or (typed and step.said in SPECIALS)
 
     def to_dict(self, first: int = 0) -> dict[str, Any]:
         """Plain values in the order of docs/FORMATS.md, the steps from ``first`` on; floats to 8 significant digits."""

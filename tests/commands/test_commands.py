@@ -26,7 +26,9 @@ from s2s.decode.decode import trace
 from s2s.errors import sentences
 from s2s.text.safe import printable
 from s2s.trace.search_tree import SearchTree
+from s2s.trace.summary import summary
 from s2s.trace.trace import Trace
+from tests.factory import make_checkpoint
 from tests.paths import ROOT
 
 COMMANDS = ["serve", "trace", "export", "train", "import", "evaluate", "exposure", "evidence", "align", "inspect"]
@@ -154,6 +156,13 @@ def test_the_table_lines_up(tiny_checkpoint: Path, capsys: pytest.CaptureFixture
         assert line.split() == cells
     rest = "\n".join(lines[1 + len(made.steps) :])
     assert f"Text: {made.text}\n" in rest and f"Reference: {REFERENCE}" in rest and "Unknown to the model: z" in rest
+    assert lines[-1] == summary(made)
+
+
+def test_the_table_of_a_model_without_attention(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    blind = make_checkpoint(tmp_path / "blind", "none")
+    status, out, _ = inside(capsys, "trace", blind, TEXT)
+    assert (status, out.splitlines()[1].split()[-2:]) == (0, ["–", "–"])
 
 
 def test_the_table_says_what_was_forced_and_edited(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 import { isAsking, traceOf } from "./cursor.js";
 import { argmax, enter, fill, hasAttention, percent } from "./dom.js";
 import { spokenWord } from "./model.js";
+import { newSummary } from "./summary.js";
 
 const PAUSE = 250; // milliseconds without a step until the address is written and the step is read out
 
@@ -31,7 +32,7 @@ export function announce(view) {
   view.timers.announce = setTimeout(() => {
     const { model, dom } = view;
     if (!dom.root.isConnected) return;
-    dom.live.textContent = stepSentence(view);
+    dom.live.textContent = `${newSummary(view)} ${stepSentence(view)}`.trim();
     if (model.link) model.fragment ? history.replaceState(history.state, "", address(view)) : enter(address(view));
   }, PAUSE);
 }

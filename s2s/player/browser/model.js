@@ -7,13 +7,14 @@
 //   lanes       what is shown, by name: the own lanes and the branches, put together to words unless ``inPieces``
 //   order       the rows of the lanes, [name, depth]
 //   whole       in a guessing game the lane with the steps that ``lanes`` hides; otherwise null
-//   strings, words, vocabulary, link, fragment, begin    as they came
+//   strings, words, vocabulary, link, fragment, begin, summaries, language    as they came
 
 import { putTogether } from "./words.js";
 
 export function buildModel(data, branches, inPieces) {
-  const { page, lanes, strings, words, vocabulary, link, fragment, begin } = data;
-  return withLanes({ page, own: lanes, strings, words, vocabulary, link, fragment, begin, branches, inPieces });
+  const { page, lanes, strings, words, vocabulary, link, fragment, begin, summaries, language } = data;
+  const given = { strings, words, vocabulary, link, fragment, begin, summaries, language };
+  return withLanes({ page, own: lanes, ...given, branches, inPieces });
 }
 
 export const withBranches = (model, branches) => withLanes({ ...model, branches });

@@ -7,6 +7,7 @@ import { heatmapDownloads } from "./export.js";
 import { sayForm } from "./fork.js";
 import { listen } from "./input.js";
 import { toggleWords } from "./reading.js";
+import { buildSummary } from "./summary.js";
 import { rolled } from "./words.js";
 import { paintTable } from "./worked.js";
 
@@ -34,6 +35,7 @@ export function buildNodes(view, root) {
   const { model } = view;
   buildParts(view, (name, tag, attributes = {}, ...children) => (dom[name] = el(tag, { class: name, ...attributes }, ...children)));
   buildControls(view);
+  buildSummary(view);
   view.acts.buildEvidence?.(view);
   dom.root = arrangeParts(view);
   root.replaceChildren(dom.root);
@@ -91,6 +93,7 @@ function arrangeParts(view) {
     "div",
     { class: "player", tabindex: "0", role: "group", "aria-label": strings.player },
     dom.bar,
+    dom.summary,
     heading(strings.source, ...switches),
     dom.source,
     el("p", { class: "blindNote", text: strings.no_attention }),

@@ -6,7 +6,7 @@ import { VIEWS, mount, show } from "./player.js";
 function openPage() {
   const stored = (id) => JSON.parse(document.getElementById(id).textContent);
   const lanes = stored("lookback-lanes");
-  const { language, vocabulary, strings, branches, framed, words, begin } = stored("lookback-page");
+  const { language, vocabulary, strings, branches, framed, words, begin, summaries } = stored("lookback-page");
   const page = document.documentElement;
   const host = document.getElementById("player").attachShadow({ mode: "open" });
   host.append(document.getElementById("parts").content);
@@ -24,7 +24,7 @@ function openPage() {
     const link = framed ? null : shown === language ? {} : { lang: shown };
     const inPieces = (asked("pieces") ?? begin?.pieces) === "1";
     const { player } = strings[shown];
-    const own = { lanes, vocabulary, strings: player, link, branches, words, begin };
+    const own = { lanes, vocabulary, strings: player, link, branches, words, begin, summaries, language: shown };
     mount({ data: { ...own, fragment: true, pieces: inPieces }, parentElement: host });
   }
 

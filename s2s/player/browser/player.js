@@ -7,7 +7,8 @@
 //   palette   colours of the page's theme (palette.js)
 //   channel   requests to Python (ask.js); ``rows`` keeps whole branches by key
 //   timers    play, announce, news, colours
-//   received  what Python sent last, to tell what is new: identity, traces, pieces
+//   received  what Python sent last, to tell what is new: identity, traces, pieces; ``heard``: the traces whose sentence
+//             was read out
 //   evidence, readouts    answers of Python, by page and lane
 //   acts      functions of this file for the files that it imports, and those that only the app has (app.js)
 
@@ -29,6 +30,7 @@ import { backgroundOf, readPalette } from "./palette.js";
 import { paintGame, startGame } from "./predict.js";
 import { setBranches, setReading } from "./reading.js";
 import { paintSoftmax } from "./softmax.js";
+import { paintSummary } from "./summary.js";
 import { paintTable, paintWorked } from "./worked.js";
 
 const ACTS = { show, paint, buildLane, stopEditing, lockWord, announce };
@@ -41,7 +43,7 @@ const newView = (more) => ({
   palette: null,
   channel: { ...openChannel(), rows: new Map() },
   timers: { play: null, announce: null, news: null, colours: null },
-  received: { identity: null, traces: null, pieces: null },
+  received: { identity: null, traces: null, pieces: null, heard: null },
   evidence: new Map(),
   readouts: { answers: new Map(), asked: null },
   acts: { ...ACTS, ...more },
@@ -84,6 +86,7 @@ function paint(view) {
   dom.where.textContent = fill(model.strings.where, { step: shown + 1, steps: trace.steps.length });
   for (const node of dom.laneButtons) node.setAttribute("aria-pressed", node.dataset.lane === cursor.lane);
   paintJump(dom, trace);
+  paintSummary(view);
   paintGame(view);
   if (cursor.hover === null) announce(view);
 }

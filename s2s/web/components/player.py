@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from s2s.player import bundle
-from s2s.player.payload import FOLDER, lane_values, read, script, source_words
+from s2s.player.payload import FOLDER, lane_summaries, lane_values, read, script, source_words
 from s2s.trace.trace import Trace
 from s2s.web.shell import controls, keys, language
 from s2s.web.shell.request import COMPONENT
@@ -47,6 +47,8 @@ def mount_player(
     """
     data = {
         "lanes": lane_values(lanes),
+        "summaries": {} if predict else lane_summaries(lanes),
+        "language": language.current(),
         "strings": language.strings("player"),
         "vocabulary": vocabulary,
         "words": source_words(lanes),
