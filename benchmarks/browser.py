@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.browser_scripts import CLOCK, EDIT, EVIDENCE, FORK, KEYS, PLOT, RUN, SHADOW
+from benchmarks.browser_scripts import CLOCK, EDIT, EVIDENCE, FORK, FRAMES, KEYS, PLOT, RUN, SHADOW
 from benchmarks.server import free_port, healthy
 from s2s.checkpoint.open import load
 from s2s.checkpoint.record import Checkpoint
@@ -103,6 +103,25 @@ def keys(browser: Browser, checkpoint: Checkpoint) -> None:
         ratio = np.median(theirs) / np.median(ours)
         print(f"key press to painted step, {source}×{target}, ms    player {summary(ours)}   (target p95 < 33)")
         print(f"{'':>40} slider + plotly {summary(theirs)}   ({ratio:.0f} times the player's)")
+
+
+def ribbons(browser: Browser, checkpoint: Checkpoint) -> None:
+    """Frames a second in which the ribbons of the flow move, with a step every 200 ms, so that they never rest."""
+    for source, target in ((10, 10), (30, 20), (200, 60)):
+        link = sized(checkpoint, source, target)
+        with serve("app.py") as (address, _):
+            page = open_page(browser, f"{address}/?{urlencode(link)}", ".player")
+            page.evaluate(SHADOW)
+            page.keyboard.press("f")
+            page.wait_for_timeout(1000)
+            page.evaluate(FRAMES)
+            for i in range(40):
+                page.keyboard.press("ArrowRight" if i % 16 < 8 else "ArrowLeft")
+                page.wait_for_timeout(200)
+            gaps = np.diff(page.evaluate("window.moved"))
+            page.close()
+        rate = 1000 / np.mean(gaps)
+        print(f"ribbons of {source}×{target}, frames a second    {rate:5.1f}   (gap, ms, {summary(gaps)}; target ≥ 55)")
 
 
 def run_button(browser: Browser) -> None:
@@ -220,6 +239,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         cold(browser)
         keys(browser, checkpoint)
+        ribbons(browser, checkpoint)
         run_button(browser)
         what_if(browser)
         scrub(browser)

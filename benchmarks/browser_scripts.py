@@ -79,3 +79,18 @@ EVIDENCE = """() => {
         look(rows, () => look(whole, () => {}));
     }, { once: true });
 }"""
+
+# Collects in window.moved the time of every frame in which the ribbons of the flow have changed.
+FRAMES = """() => {
+    const paths = () => [...window.shadow.querySelectorAll('.flowDrawing path')];
+    const shape = () => paths().map((path) => path.getAttribute('d')).join();
+    window.moved = [];
+    let before = shape();
+    const look = (now) => {
+        const next = shape();
+        if (next !== before) window.moved.push(now);
+        before = next;
+        requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+}"""

@@ -20,7 +20,8 @@ PYTHON = {
     "page.css": [PLAYER / "page.html", *sorted((S2S / "player").glob("*.py"))],
     "player.css": sorted((S2S / "explain").glob("*.py")),  # the verdicts that Python gives
 }
-SET_ELSEWHERE = {"--w", "--p", "--all", "--kept", "--soft", "--line"}  # by scripts, or by the sheet that imports
+# By scripts, or by the sheet that imports.
+SET_ELSEWHERE = {"--w", "--p", "--all", "--kept", "--soft", "--line", "--faint", "--other", "--gold"}
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 

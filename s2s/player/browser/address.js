@@ -7,18 +7,18 @@ import { newSummary } from "./summary.js";
 
 const PAUSE = 250; // milliseconds without a step until the address is written and the step is read out
 
-// The sentence for a screen reader about the selected step; in a guessing game, about the question.
-function stepSentence(view) {
+// The sentence about a step; in a guessing game, about the question.
+export function stepSentence(view, t) {
   const { model, cursor } = view;
   const { strings, whole } = model;
   if (isAsking(view)) return fill(strings.predict_announce, { step: cursor.game.known + 1, word: whole.steps[cursor.game.known].input });
   const trace = traceOf(view);
-  const step = trace.steps[cursor.step];
+  const step = trace.steps[t];
   const place = argmax(step.attention);
   const { token, log_prob } = spokenWord(step, trace.mode);
   const sentence = !hasAttention(trace) ? "announce_no_attention" : log_prob === undefined ? "announce_unweighed" : "announce";
   return fill(strings[sentence], {
-    step: cursor.step + 1,
+    step: t + 1,
     word: token,
     p: percent(Math.exp(log_prob)),
     source: trace.source.tokens[place],
@@ -32,7 +32,7 @@ export function announce(view) {
   view.timers.announce = setTimeout(() => {
     const { model, dom } = view;
     if (!dom.root.isConnected) return;
-    dom.live.textContent = `${newSummary(view)} ${stepSentence(view)}`.trim();
+    dom.live.textContent = `${newSummary(view)} ${stepSentence(view, view.cursor.step)}`.trim();
     if (model.link) model.fragment ? history.replaceState(history.state, "", address(view)) : enter(address(view));
   }, PAUSE);
 }

@@ -2,8 +2,9 @@
 
 import { askEvidence, buildEvidence, paintEvidence } from "./evidence.js";
 import { mount } from "./player.js";
-import { buildReadout } from "./readout.js";
+import { askReadout, buildMix, buildProducts, buildReadout, mixedLine, productLine } from "./readout.js";
 
 export default function (component) {
-  return mount(component, { askEvidence, buildReadout, buildEvidence, paintEvidence });
+  const readout = { askReadout, buildMix, buildProducts, buildReadout, mixedLine, productLine };
+  return mount(component, { askEvidence, buildEvidence, paintEvidence, ...readout });
 }

@@ -6,11 +6,12 @@
 //   locked        the source word that was clicked, or null
 //   edit          edited attention of the step, {lane, step, own, row, text, top}, or null (edit.js)
 //   drag          the weight being dragged, {s, y, from}, or null
+//   flow          the flow of the step, {node, part}, or null while it is closed (flow.js)
 //   game          the guessing game, {known, guess, given, hint}, or null (game.js)
 //   speed         of playing, as a multiple
 // A ``view`` is any object with a model and a cursor.
 
-export const START = { lane: null, step: 0, hover: null, pointed: null, locked: null, edit: null, drag: null, game: null, speed: 1 };
+export const START = { lane: null, step: 0, hover: null, pointed: null, locked: null, edit: null, drag: null, flow: null, game: null, speed: 1 };
 
 const within = (step, last) => Math.max(0, Math.min(step, last));
 
@@ -46,6 +47,7 @@ export function settleAt({ model, cursor }, { lane, step }) {
 }
 
 export const pointAt = (cursor, hover, pointed) => ({ ...cursor, hover, pointed });
+export const withFlow = (cursor, flow) => ({ ...cursor, flow });
 export const clearMarks = (cursor) => ({ ...cursor, hover: null, pointed: null, locked: null });
 
 // Mark a source word for good; a second time takes the mark away, unless ``always``.

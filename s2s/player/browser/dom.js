@@ -67,6 +67,8 @@ export function decimals(x, n = 3) {
   return (x < 0 && Number(text) !== 0 ? "−" : "") + text;
 }
 
+export const bracketed = (x) => (x < 0 ? `(${decimals(x)})` : decimals(x)); // after a sign
+
 // The opacity for a weight from 0 to 1: small weights have more than their share, so that they are seen.
 export const shade = (weight) => Math.pow(Math.min(1, Math.max(0, weight)), 0.7);
 

@@ -4,6 +4,7 @@ import { isPlaying, play } from "./bar.js";
 import { clearMarks, columnOf, isAsking, lockColumn, nextLane, pointAt, traceOf } from "./cursor.js";
 import { hasAttention } from "./dom.js";
 import { listenEdit, stopEditing, toggleEditing } from "./edit.js";
+import { goBack, toggleFlow } from "./flow.js";
 import { listenFork } from "./fork.js";
 import { cellAt } from "./heatmap.js";
 import { byKey } from "./keys.js";
@@ -116,8 +117,9 @@ function pressKey(view, event) {
     " ": () => play(view, !isPlaying(view)),
     t: () => show(view, { lane: nextLane(view) }),
     e: () => hasAttention(traceOf(view)) && toggleEditing(view),
+    f: () => toggleFlow(view),
     w: () => toggleWords(view),
     ...gameKeys(view),
-    Escape: () => clearSelection(view),
+    Escape: () => goBack(view) || clearSelection(view),
   });
 }

@@ -4,6 +4,7 @@ import { traceOf } from "./cursor.js";
 import { button, el, fill, hasAttention, hasNumbers, shade } from "./dom.js";
 import { buildEditor, toggleEditing } from "./edit.js";
 import { heatmapDownloads } from "./export.js";
+import { buildFlow } from "./flow.js";
 import { sayForm } from "./fork.js";
 import { listen } from "./input.js";
 import { toggleWords } from "./reading.js";
@@ -25,7 +26,7 @@ function buildLegend() {
 function keysText(view) {
   const { strings, page, words } = view.model;
   if (view.cursor.game) return strings.predict_keys;
-  const more = [...(page && hasAttention(traceOf(view)) ? [strings.key_edit] : []), ...(words ? [strings.key_words] : [])];
+  const more = [strings.key_flow, ...(page && hasAttention(traceOf(view)) ? [strings.key_edit] : []), ...(words ? [strings.key_words] : [])];
   return fill(strings.keys, { more: more.join("") });
 }
 
@@ -36,6 +37,7 @@ export function buildNodes(view, root) {
   buildParts(view, (name, tag, attributes = {}, ...children) => (dom[name] = el(tag, { class: name, ...attributes }, ...children)));
   buildControls(view);
   buildSummary(view);
+  buildFlow(view);
   view.acts.buildEvidence?.(view);
   dom.root = arrangeParts(view);
   root.replaceChildren(dom.root);
@@ -87,7 +89,7 @@ function arrangeParts(view) {
   const { model, cursor, dom } = view;
   const { strings } = model;
   const heading = (text, ...more) => el("h3", {}, text, ...more);
-  const switches = [...(model.page ? [dom.editButton] : []), ...(model.words && !cursor.game ? [dom.wordsButton] : [])];
+  const switches = [dom.flowButton, ...(model.page ? [dom.editButton] : []), ...(model.words && !cursor.game ? [dom.wordsButton] : [])];
   const mapHead = el("h3", { class: "mapHead", text: strings.heatmap }, heatmapDownloads(view), buildLegend());
   return el(
     "div",
@@ -103,6 +105,7 @@ function arrangeParts(view) {
     dom.lanesBox,
     dom.branchBar,
     dom.branchNote,
+    dom.flow,
     el(
       "div",
       { class: "panes" },

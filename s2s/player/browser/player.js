@@ -19,6 +19,7 @@ import { START, columnOf, hasLeftEdit, isAsking, moveTo, settleAt, shownStep, tr
 import { argmax, fill } from "./dom.js";
 import { paintEditor, shownRows, startEditing, stopEditing } from "./edit.js";
 import { sendPlaceFirst } from "./export.js";
+import { paintFlow } from "./flow.js";
 import { paintBranchBar } from "./fork.js";
 import { buildHeatmap, colourHeatmap, paintHeatmap } from "./heatmap.js";
 import { lockWord } from "./input.js";
@@ -80,6 +81,7 @@ function paint(view) {
   paintHeatmap(dom, shown, columnOf(cursor), follow);
   paintSoftmax(view, step);
   paintWorked(view, step);
+  paintFlow(view, step);
   paintEditor(view);
   paintBranchBar(view);
   view.acts.paintEvidence?.(view, step);
@@ -112,7 +114,7 @@ function buildView(view, data, inPieces, root) {
   const within = view.dom?.root.contains(root.getRootNode().activeElement);
   received.traces = traces;
   view.model = buildModel(data, branches, inPieces);
-  view.cursor = settleAt({ model: view.model, cursor: { ...START, speed: cursor.speed } }, place);
+  view.cursor = settleAt({ model: view.model, cursor: { ...START, speed: cursor.speed, flow: cursor.flow } }, place);
   if (data.predict) {
     const playing = same ? cursor.game : null;
     startGame(view, playing ? place.step : before === null ? view.cursor.step : 0, playing);

@@ -78,15 +78,20 @@ export function scoreSection({ strings, trace }, step, order) {
   return parts;
 }
 
-export function softmaxSection({ strings, trace }, step, order) {
+// The softmax of a step's scores: the highest score, each word's power, and their total. ``own`` is its result, also if
+// edited weights were used.
+export function weighing({ scores, factors, attention, own_attention }) {
+  const highest = Math.max(...scores.filter((_, s) => !factors || factors[s] > 0)); // in the window
+  const factor = (s) => (factors ? factors[s] : 1); // only local attention has them
+  const powers = scores.map((score, s) => (factor(s) > 0 ? factor(s) * Math.exp(score - highest) : 0));
+  return { highest, powers, total: powers.reduce((a, b) => a + b, 0), own: own_attention ?? attention };
+}
+
+export function softmaxSection({ strings, trace }, step, order, most = WORKED_ROWS) {
   if (!step.scores.length) return [];
-  const factors = step.factors; // only local attention has them
-  const own = step.own_attention ?? step.attention; // the softmax's result, also if edited weights were used
-  const top = order.slice(0, WORKED_ROWS);
-  const highest = Math.max(...step.scores.filter((_, s) => !factors || factors[s] > 0)); // in the window
-  const factor = (s) => (factors ? factors[s] : 1);
-  const powers = step.scores.map((score, s) => (factor(s) > 0 ? factor(s) * Math.exp(score - highest) : 0));
-  const total = powers.reduce((a, b) => a + b, 0);
+  const { factors } = step;
+  const { highest, powers, total, own } = weighing(step);
+  const top = order.slice(0, most);
   const rows = top.map((s) => [
     label(trace.source.tokens[s]),
     decimals(step.scores[s]),
@@ -95,7 +100,7 @@ export function softmaxSection({ strings, trace }, step, order) {
     `${decimals(powers[s])} / ${decimals(total)}`,
     el("b", { text: decimals(own[s]) }),
   ]);
-  const left = order.slice(WORKED_ROWS);
+  const left = order.slice(most);
   if (left.length) {
     const sum = (values) => left.reduce((a, s) => a + values[s], 0);
     const blank = factors ? ["", ""] : [""];
@@ -114,6 +119,12 @@ export function softmaxSection({ strings, trace }, step, order) {
   return [...parts, numbersTable([strings.source_word, "e", ...head, "", "α"], rows), ...note];
 }
 
+// c = 0.97·h(…) + …, with the ``most`` greatest weights.
+export function contextLine(trace, step, order, most) {
+  const terms = order.slice(0, most).flatMap((s, i) => [`${i ? " + " : ""}${decimals(step.attention[s], 2)}·h(`, label(trace.source.tokens[s]), ")"]);
+  return ["c = ", ...terms, ...(order.length > most ? [" + …"] : [])];
+}
+
 export function contextSection({ strings, trace }, step, order) {
   const memory = trace.source.memory;
   if (!memory.length || !step.context.length) return [];
@@ -130,9 +141,7 @@ export function contextSection({ strings, trace }, step, order) {
     rows.push([fill(strings.others_weighted, { count: left.length }), "", ...sums.map((x) => decimals(x))]);
   }
   rows.push([el("b", { text: "c = Σ α h" }), "", ...step.context.map((c) => el("b", { text: decimals(c) }))]);
-  const line = el("p", { class: "sum" }, "c = ");
-  top.forEach((s, i) => line.append(`${i ? " + " : ""}${decimals(step.attention[s], 2)}·h(`, label(trace.source.tokens[s]), ")"));
-  if (left.length) line.append(" + …");
+  const line = el("p", { class: "sum" }, ...contextLine(trace, step, order, WORKED_ROWS));
   const heads = step.context.map((_, i) => `h[${i}]`);
   return [
     el("h4", { text: strings.worked_context }),
@@ -143,7 +152,7 @@ export function contextSection({ strings, trace }, step, order) {
 }
 
 // The probability that a pointer-generator copies a word: the attention on its positions in the source.
-function copiedWeight(trace, step, token) {
+export function copiedWeight(trace, step, token) {
   const unknown = new Set(trace.source.unknown);
   const same = (s) => (unknown.has(s) ? "<unk>" : trace.source.tokens[s]) === token;
   return step.attention.reduce((sum, weight, s) => (same(s) ? sum + weight : sum), 0);
@@ -163,18 +172,24 @@ function pointerSection({ strings, trace }, step, words, generated) {
   ];
 }
 
-function outputSection(about, step) {
+// The probability that the network generates a word with, before a pointer mixes in what it copies, and the word's logit.
+export function logitOf(trace, step, { token, log_prob }) {
+  const p = Math.exp(log_prob);
+  if (step.p_gen === undefined) return { generated: p, z: log_prob + step.normaliser };
+  const generated = Math.max(Number.MIN_VALUE, (p - (1 - step.p_gen) * copiedWeight(trace, step, token)) / step.p_gen);
+  return { generated, z: Math.log(generated) + step.normaliser };
+}
+
+export function outputSection(about, step) {
   const { strings, trace } = about;
   const words = step.top.slice(0, WORKED_ROWS);
   if (!words.length || step.normaliser === undefined) return [];
   const pointer = step.p_gen !== undefined;
-  const generated = words.map(({ token, log_prob }) => {
-    const p = Math.exp(log_prob);
-    return pointer ? Math.max(Number.MIN_VALUE, (p - (1 - step.p_gen) * copiedWeight(trace, step, token)) / step.p_gen) : p;
-  });
+  const logits = words.map((word) => logitOf(trace, step, word));
+  const generated = logits.map((logit) => logit.generated);
   const prior = words.some((word) => word.prior !== undefined);
   const rows = words.map((word, i) => {
-    const z = (pointer ? Math.log(generated[i]) : word.log_prob) + step.normaliser;
+    const { z } = logits[i];
     return [
       label(word.token),
       ...(prior ? [`(${decimals(2 * z - word.prior)} + ${decimals(word.prior)}) / 2`] : []),
@@ -212,7 +227,10 @@ function readoutSection({ strings, trace }, step, view) {
 }
 
 // A model with several heads: the weights on screen may be a mean over heads, so only a sentence.
-const crossSection = ({ strings }) => [el("p", { class: "sum", text: strings.worked_cross })];
+export const crossSection = ({ strings }) => [el("p", { class: "sum", text: strings.worked_cross })];
+
+// The source positions of a step by falling attention.
+export const byWeight = ({ attention }) => attention.map((_, s) => s).sort((a, b) => attention[b] - attention[a]);
 
 export function paintWorked(view, step) {
   const { dom, model } = view;
@@ -220,7 +238,7 @@ export function paintWorked(view, step) {
   dom.worked.hidden = !trace.steps.some(hasArithmetic);
   if (!dom.worked.open) return;
   const [about, read] = [{ strings: model.strings, trace: bare(trace) }, bare(step)];
-  const order = read.attention.map((_, s) => s).sort((a, b) => read.attention[b] - read.attention[a]);
+  const order = byWeight(read);
   const sections = trace.checkpoint.attention === "cross" ? [crossSection] : [scoreSection, softmaxSection, contextSection];
   dom.workedBody.replaceChildren(
     ...(hasAttention(trace) ? sections : []).flatMap((section) => section(about, read, order)),
