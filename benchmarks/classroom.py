@@ -26,7 +26,7 @@ from s2s.errors import say
 from s2s.store import rooms
 from s2s.store.database import VARIABLE, connect
 from s2s.store.rooms import Question, Truth
-from s2s.web.classroom.teacher import PAGE
+from s2s.web.classroom.join import PAGE
 
 SOURCE = ("我", "妹妹", "每天", "早上", "骑", "自行车", "去", "学校", "。")
 WORDS = ("My", "Every", "my", "I", "His")

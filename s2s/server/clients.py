@@ -32,8 +32,10 @@ def client(address: object) -> str:
 
 
 def check_teacher(password: str) -> None:
-    """Raises UserError if the server has a password for teachers, and this is another."""
+    """Raises UserError if the server has a password for teachers, and this is none or another."""
     wanted = settings.current().teacher_password
+    if wanted and not password:
+        raise UserError("teacher_password_missing")
     if wanted and not hmac.compare_digest(password.encode(errors="replace"), wanted.encode(errors="replace")):
         raise UserError("teacher_password")
 

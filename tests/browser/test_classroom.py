@@ -18,6 +18,26 @@ def press(page: Page, key: str, **values: object) -> None:
     page.get_by_role("button", name=re.compile(re.escape(say(f"classroom.{key}", "en", **values)))).click()
 
 
+def open_menu(page: Page) -> None:
+    """Open the popover with what the teacher may change about the room."""
+    page.locator(".st-key-room-menu button").first.click()
+
+
+def unfold(page: Page, key: str) -> None:
+    """In the room's popover, unfold what asks before it acts."""
+    page.locator("summary").get_by_text(say(f"classroom.{key}", "en"), exact=True).click()
+
+
+def room_code(page: Page) -> str:
+    return page.locator(".lb-join b").last.inner_text().strip()
+
+
+def on_screen(page: Page) -> None:
+    """The whole board is in the window, without scrolling."""
+    page.wait_for_function("document.querySelector('.lb-board').getBoundingClientRect().bottom <= innerHeight")
+    assert page.evaluate("document.querySelector('.lb-board').getBoundingClientRect().top >= 0")
+
+
 def heard(page: Page, event: str = "framereceived") -> list[bytes]:
     """What the server sends this page from its next load on; with ``framesent`` what the page sends."""
     frames: list[bytes] = []
@@ -31,9 +51,10 @@ def heard(page: Page, event: str = "framereceived") -> list[bytes]:
 
 def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page: OpenPage) -> None:
     query = {"lang": "en", "text": TEXT, "ref": REFERENCE}
-    teacher = open_page(query, player=False, path="classroom")
+    screen = {"viewport": {"width": 1280, "height": 720}}
+    teacher = open_page(query, player=False, path="classroom", **screen)
     press(teacher, "open")
-    code = teacher.get_by_test_id("stCode").inner_text().strip().split("room=")[1]
+    code = room_code(teacher)
     assert re.fullmatch("[2-9A-Z]{6}", code)
     expect(teacher.get_by_alt_text(say("classroom.qr", "en"))).to_be_visible()
     assert "teach" not in teacher.url
@@ -41,13 +62,24 @@ def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page
     expect(student.locator(".said")).to_have_text(say("room.waiting", "zh"))
     expect(student.get_by_test_id("stSidebar")).to_have_count(0)
     expect(teacher.get_by_text(say("classroom.taken", "en", taken=1, seats=60))).to_be_visible()
+    own = teacher.context.new_page()  # the teacher's browser takes no seat
+    own.goto(f"{teacher.url.split('/classroom')[0]}/?room={code}&lang=en")
+    expect(own.get_by_text(say("room.teacher", "en"))).to_be_visible()
+    open_menu(teacher)
     teacher.get_by_text(say("classroom.locked", "en")).click()
+    teacher.keyboard.press("Escape")
+    expect(teacher.get_by_text(say("classroom.taken", "en", taken=1, seats=60))).to_be_visible()
+    own.close()
     late = open_page({"room": code, "lang": "en"}, player=False, path="classroom", **PHONE)  # the teacher's own address
     expect(late.get_by_role("alert")).to_have_text(say("error.room_locked", "en"))
     expect(late.get_by_role("dialog")).to_have_count(0)
     expect(late.get_by_text(say("room.waiting", "en"))).to_have_count(0)
     press(teacher, "ask", step=1)
     expect(student.locator(".candidate")).to_have_count(5)  # the page follows by itself
+    on_screen(teacher)
+    reloaded = open_page({"room": code, "lang": "en"}, player=False, **PHONE)  # too late: no seat, and no question
+    expect(reloaded.get_by_role("alert")).to_have_text(say("error.room_locked", "en"))
+    expect(reloaded.locator(".candidate")).to_have_count(0)
     offered = student.locator(".candidate .token").all_text_contents()
     student.locator(".chip").nth(1).tap()
     student.locator(".candidate").nth(0).tap()
@@ -75,6 +107,8 @@ def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page
     expect(student.locator(".told")).to_contain_text("My")
     assert any(b'"attention"' in frame for frame in frames)
     expect(teacher.locator(".lb-board i.model")).to_have_count(9 + 5)
+    on_screen(teacher)
+    expect(student.locator(".said")).to_contain_text("My")
     assert teacher.locator(".lb-words .word").all_text_contents() == [f"{w} ●" if w == "My" else w for w in offered]
     assert student.evaluate("document.documentElement.scrollWidth") <= 390
     press(teacher, "ask", step=2)
@@ -89,7 +123,8 @@ def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page
     student.clock.install()
     student.reload()
     expect(student.locator(".candidate")).to_have_count(5)
-    press(teacher, "end")
+    open_menu(teacher)
+    unfold(teacher, "end")
     press(teacher, "end_now")
     for phone, lang in ((student, "zh"), (late, "en")):
         expect(phone.locator(".said")).to_have_text(say("room.ended", lang))
@@ -123,8 +158,25 @@ def test_a_teacher_who_reloads_the_room_goes_on_to_another_page(open_page: OpenP
     expect(teacher.get_by_test_id("stException")).to_have_count(0)
 
 
+def test_a_board_in_projector_mode_is_whole_and_large(open_page: OpenPage) -> None:
+    """At 1280×720 no type is smaller than 18 pixels, before and after the reveal."""
+    query = {"lang": "en", "text": TEXT, "ref": REFERENCE, "projector": "1"}
+    teacher = open_page(query, player=False, path="classroom", viewport={"width": 1280, "height": 720})
+    press(teacher, "open")
+    expect(teacher.locator(".lb-join")).to_be_visible()
+    for key in ("ask", "close", "reveal"):
+        press(teacher, key, step=1)
+        expect(teacher.locator(".lb-board")).to_be_visible()
+        on_screen(teacher)
+    expect(teacher.locator(".lb-board i.model")).to_have_count(9 + 5)
+    on_screen(teacher)
+    sizes = """() => [...document.querySelectorAll(".lb-board *")].filter((node) => node.innerText?.trim()).map(
+      (node) => parseFloat(getComputedStyle(node).fontSize))"""
+    assert min(teacher.evaluate(sizes)) >= 18
+
+
 def in_room(page: Page, code: str) -> None:
-    expect(page.get_by_test_id("stCode")).to_have_text(re.compile(f"room={code}$"))
+    expect(page.locator(".lb-join b").last).to_have_text(code)
     page.wait_for_function("!location.search.includes('teach')")
 
 
@@ -132,7 +184,7 @@ def test_a_room_stays_its_teachers_and_its_key_is_shown_nowhere(open_page: OpenP
     allowed = {"permissions": ["clipboard-read", "clipboard-write"]}
     teacher = open_page({"lang": "en", "text": TEXT}, player=False, path="classroom", **allowed)
     press(teacher, "open")
-    code = teacher.get_by_test_id("stCode").inner_text().strip().split("room=")[1]
+    code = room_code(teacher)
     teacher.reload()
     in_room(teacher, code)
     other = teacher.context.new_page()
@@ -149,11 +201,14 @@ def test_a_room_stays_its_teachers_and_its_key_is_shown_nowhere(open_page: OpenP
     in_room(second, code)
     second.reload()
     in_room(second, code)
-    second.get_by_role("button", name=say("classroom.leave", "en")).click()
+    open_menu(second)
+    unfold(second, "leave")  # which asks first
+    in_room(second, code)
+    press(second, "leave_now")
     opening = second.get_by_role("button", name=say("classroom.open", "en"))
     opening.wait_for()
     second.reload()
     opening.wait_for()
     second.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    expect(second.get_by_test_id("stCode")).to_have_count(0)
+    expect(second.locator(".lb-join")).to_have_count(0)
     in_room(teacher, code)

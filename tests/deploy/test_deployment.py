@@ -26,7 +26,7 @@ from s2s.settings import Settings
 from s2s.store import rooms, votes
 from s2s.store.database import connect
 from s2s.store.rooms import Question, Truth
-from s2s.web.classroom.teacher import PAGE
+from s2s.web.classroom.join import PAGE
 from tests.store.frozen import frozen
 from tests.visitors import Visitors
 from tests.wait import until

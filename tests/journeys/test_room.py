@@ -17,9 +17,9 @@ def press(page: Page, key: str, **values: object) -> None:
 
 def code(page: Page) -> str:
     """The room's code, as it is shown to the class."""
-    link = page.get_by_test_id("stCode")
-    expect(link).to_have_text(re.compile(r"room=[2-9A-Z]{6}$"))
-    return link.inner_text().strip().split("room=")[1]
+    shown = page.locator(".lb-join b").last
+    expect(shown).to_have_text(re.compile(r"^[2-9A-Z]{6}$"))
+    return shown.inner_text().strip()
 
 
 def test_a_room_outlives_a_reload_and_another_page_and_a_phone_votes(visitors: Visitors) -> None:

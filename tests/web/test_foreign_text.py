@@ -17,8 +17,6 @@ LISTED = {
         classroom/teacher.py: counts.voters
         classroom/teacher.py: seats.seats
         classroom/teacher.py: seats.taken
-        classroom/teacher.py: state.number
-        classroom/teacher.py: state.question.step
         compare/editor.py: f'log P {log_prob:.1f}'.replace('-', '−')
         compare/page.py: candidate.rank
         compare/page.py: compared.largest
@@ -58,7 +56,6 @@ LISTED = {
     """,
     "a text of ours, or a name in our code": """
         classroom/teacher.py: name
-        classroom/teacher.py: request.state_digest(lane.source_tokens, [step.output for step in lane.steps])
         compare/editor.py: label
         compare/page.py: names.__getitem__
         evidence/page.py: names
@@ -82,7 +79,7 @@ LISTED = {
         step_through/page.py: name
     """,
     "escaped where it is made": """
-        classroom/teacher.py: st.session_state.pop(CLASS_PROBLEM, None)
+        classroom/teacher_room.py: st.session_state.pop(CLASS_PROBLEM, None)
         compare/editor.py: name
         evidence/page.py: forms[0].remark(language.current(), code(file.name))
         evidence/page.py: name
@@ -94,7 +91,7 @@ LISTED = {
         lesson/training.py: st.session_state.pop(TRAINING_PROBLEM, None)
         step_through/page.py: beam.take_opened_hypothesis(state)
     """,
-    "a room's code, made by the server of letters and digits": "classroom/teacher.py: code",
+    "a room's code, made by the server of letters and digits": "classroom/join.py: code",
 }
 KNOWN = {line.strip() for text in LISTED.values() for line in text.splitlines() if line.strip()}
 

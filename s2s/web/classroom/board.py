@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from pathlib import Path
 
 from s2s.figures import palette
 from s2s.figures.numbers import share
@@ -12,25 +11,37 @@ from s2s.store.rooms import Question, Truth
 from s2s.store.votes import Counts
 
 Row = Callable[[str, str, str, float, float | None, str], str]
-STYLE = (Path(__file__).parents[1] / "components" / "room" / "board.css").read_text(encoding="utf-8")
 
 
-def render_board(question: Question, counts: Counts, truth: Truth | None, text: Mapping[str, str]) -> str:
+def render_board(
+    question: Question, counts: Counts, truth: Truth | None, text: Mapping[str, str], way_in: str = ""
+) -> str:
     """The question with its votes and, with ``truth``, the model's weights and probabilities on the same scale.
 
     Both are shares of 1: a bar is the share of the votes for one source word, or for one next word. ``text`` has the
-    strings of the page.
+    strings of the page; ``way_in`` is HTML that stands beside the words.
     """
-    output = " ".join(map(escape, question.said))
-    before = f'{escape(text["said"])} <span dir="auto">{output}</span>' if output else escape(text["nothing_said"])
     places = _render_rows(question.source, counts.places, truth.attention if truth else None, text, _render_place)
     words = _render_rows(
         question.words, counts.words, truth.words if truth else None, text, _render_word, truth.said if truth else -1
     )
+    legend = f"<p class='legend'>{escape(text['legend'])}</p>" if truth else ""
     return (
-        f'<style>{STYLE}</style><div class="lb-board"><p class="said">{before}</p>'
-        f"<h4>{escape(text['look'])}</h4><ol class='lb-places'>{places}</ol>"
-        f"<h4>{escape(text['word'])}</h4><ol class='lb-words'>{words}</ol></div>"
+        f'<div class="lb-board"><p class="said"><b>{escape(text["at_step"].format(step=question.step + 1))}</b> '
+        f"{_render_output(question, truth, text)}</p>"
+        f"<section><h4>{escape(text['look'])}</h4><ol class='lb-places'>{places}</ol></section>"
+        f"<section><h4>{escape(text['word'])}</h4><ol class='lb-words'>{words}</ol></section>{way_in}{legend}</div>"
+    )
+
+
+def _render_output(question: Question, truth: Truth | None, text: Mapping[str, str]) -> str:
+    """The output so far: after the reveal with the word that was asked for."""
+    before = " ".join(map(escape, question.said))
+    after = "" if truth is None else f' <b class="now">{escape(question.words[truth.said])}</b>'
+    return (
+        f'{escape(text["said"])} <span dir="auto">{before}{after}</span>'
+        if before or after
+        else escape(text["nothing_said"])
     )
 
 

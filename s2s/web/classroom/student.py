@@ -64,6 +64,8 @@ def _room_data(code: str) -> dict[str, Any]:
         language.answered("room")
     except UserError as error:
         over = error.key == "error.room_unknown"
+        if over and settings.is_off("classroom"):
+            error = UserError("rooms_off")
         problem = None if over and code in seen else language.spoken(language.count_once("room", error))
     return {"state": asdict(state), "counts": counts, "error": problem, "over": over}
 

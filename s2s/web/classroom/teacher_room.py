@@ -11,10 +11,12 @@ from typing import Any
 import streamlit as st
 from sqlalchemy import Engine
 
+from s2s.errors import UserError
 from s2s.player import bundle
 from s2s.store import rooms
 from s2s.web.shell import language
 
+CLASS_PROBLEM = "class_problem"  # sentence of the last mistake, shown once
 ROOM = "teach"  # code and key of the teacher's room, or None
 ROOM_READ = "teach_heard"  # whether the browser's copy of the room has been read
 ROOM_SEEN = "teach_seen"  # the room that this visit has seen open
@@ -65,6 +67,18 @@ def enter_room(room: Room | None) -> None:
 def leave_room() -> None:
     """Forget the session's room; the browser deletes it, too."""
     st.session_state.update({ROOM: None, ROOM_READ: True, ROOM_LEFT: st.session_state[ROOM]})
+
+
+def show_problem() -> None:
+    """Show the error of the last button, once."""
+    if problem := st.session_state.pop(CLASS_PROBLEM, None):
+        st.error(problem)
+
+
+def keep_problem(error: UserError) -> None:
+    """Keep the error of a button for the next run; of a room that has ended the page itself says so."""
+    if error.key != "error.room_unknown":
+        st.session_state[CLASS_PROBLEM] = language.explain(error)
 
 
 def sync_browser() -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from s2s.store.database import connect
 from s2s.store.rooms import Question, Truth
 from s2s.store.votes import Counts
 from s2s.web.classroom.board import render_board
-from s2s.web.classroom.teacher import PASSWORD, join_link
+from s2s.web.classroom.join import join_link
+from s2s.web.classroom.teacher import PASSWORD
 from tests.conftest import Setting
 from tests.store.frozen import frozen
 from tests.web.conftest import messages, player_data
@@ -36,7 +38,13 @@ def _database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shown(app: AppTest) -> str:
-    return "".join(str(html.proto.body) for html in app.get("html"))
+    return "".join(str(part.proto.body) for part in app.get("html") if "<style>" not in part.proto.body)
+
+
+def step_field(app: AppTest) -> Any:
+    """The field for the next question's step."""
+    (field,) = [field for field in app.number_input if (field.key or "").startswith("class_step")]
+    return field
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -61,7 +69,7 @@ def test_a_teacher_opens_asks_closes_and_reveals(
     assert rooms.read_room(connect(), code).phase == "revealed" and 'class="model"' in shown(teacher)
     truth = player_data(student.run())["state"]["truth"]
     assert sum(truth["attention"]) == pytest.approx(1, abs=1e-4)
-    assert teacher.number_input[0].value == 2 and not teacher.exception
+    assert step_field(teacher).value == 2 and not teacher.exception
     teacher.button(key="class_on").click().run()
     assert rooms.read_room(connect(), code).number == 2
 
@@ -72,10 +80,11 @@ def test_where_the_server_has_a_password_for_teachers_nobody_else_opens_a_room(
 ) -> None:
     setting(teacher_password="a class 的 password")
     page = visit_page("classroom", lang=lang)
-    for typed in ("", "a class 的 passwor", "A class 的 password"):
+    wrong = {"": "teacher_password_missing"} | dict.fromkeys(("a class 的 passwor", "A class"), "teacher_password")
+    for typed, problem in wrong.items():
         page.text_input(key=PASSWORD).set_value(typed)
         page.button(key="open_room").click().run()
-        assert messages(page) == [say("error.teacher_password", lang)]
+        assert messages(page) == [say(f"error.{problem}", lang)]
         assert not any("room=" in code.value for code in page.code)
     page.text_input(key=PASSWORD).set_value("a class 的 password")
     page.button(key="open_room").click().run()
@@ -130,6 +139,62 @@ def test_a_visit_takes_one_seat_and_votes_under_one_name(visit: Callable[..., Ap
         assert answer["error"] == say("error.request_broken", "en")
     assert "error" not in vote(app, room[0], 50, number=1, voter=names.pop(), place=1, word=-1)
     assert votes.count_votes(engine, room[0], 1, question).voters == 1
+
+
+def test_the_step_is_chosen_only_for_the_next_question(visit_page: Callable[..., AppTest]) -> None:
+    """While a question is asked and revealed no other step's number stands beside its own."""
+    teacher, _ = opened(visit_page)
+    for label in ("close", "reveal"):
+        teacher.button(key="class_on").click().run()
+        assert teacher.button(key="class_on").label == say(f"classroom.{label}", "en")
+        assert not [field for field in teacher.number_input if "class_step" in str(field.key)]
+        assert say("classroom.at_step", "en", step=1) in shown(teacher)
+    teacher.button(key="class_on").click().run()
+    assert step_field(teacher).value == 2
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_after_the_reveal_the_board_says_the_word(visit_page: Callable[..., AppTest], lang: str) -> None:
+    teacher = visit_page("classroom", lang=lang, text="我喜欢喝茶。")
+    teacher.button(key="open_room").click().run()
+    room = teacher.session_state["teach"]
+    teacher.button(key="class_on").click().run()
+    assert say("classroom.nothing_said", lang) in shown(teacher)
+    assert "lb-join" in shown(teacher)  # who is late still comes in
+    rooms.set_phase(connect(), *room, "revealed")
+    board, state = shown(teacher.run()), rooms.read_room(connect(), room[0])
+    assert state.question and state.truth
+    assert say("classroom.nothing_said", lang) not in board and "lb-join" not in board
+    assert f'class="now">{state.question.words[state.truth.said]}' in unescape(board)
+
+
+def test_a_question_is_closed_whatever_the_sentence_is_now(visit_page: Callable[..., AppTest]) -> None:
+    teacher, (code, _) = opened(visit_page)
+    teacher.button(key="class_on").click().run()
+    teacher.session_state["text"] = " "
+    for phase in ("closed", "revealed"):
+        teacher.run().button(key="class_on").click().run()
+        assert rooms.read_room(connect(), code).phase == phase
+    assert messages(teacher) == [say("error.text_empty", "en")] and "lb-board" in shown(teacher)
+
+
+def test_a_sentence_that_the_question_is_not_about_is_named(visit_page: Callable[..., AppTest]) -> None:
+    teacher, room = opened(visit_page)
+    teacher.button(key="class_on").click().run()
+    rooms.set_phase(connect(), *room, "revealed")
+    for text, named in (("我喜欢喝茶。", False), ("你*喜欢*喝水。", True)):
+        teacher.session_state["text"] = text
+        note = say("classroom.next_about", "en", text="你\\*喜欢\\*喝水。")
+        assert (note in [line.value for line in teacher.run().markdown]) is named
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_link_to_a_room_where_rooms_are_off_says_so(
+    visit: Callable[..., AppTest], setting: Setting, lang: str
+) -> None:
+    setting(rooms=0)
+    data = player_data(visit(room="ABC234", lang=lang))
+    assert (data["over"], data["error"]) == (True, say("error.rooms_off", lang))
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -224,7 +289,7 @@ def test_the_board_escapes_and_shows_votes_and_truth() -> None:
     for html in (before, after):
         assert "<b>茶" not in html and "&lt;b&gt;" in html and "&lt;i&gt;" in html and "&amp; I" in html
         assert "3 votes · 75 %" in html and "1 vote · 25 %" in html and "4 votes · 100 %" in html
-    assert "model" not in before.split("</style>")[1]
+    assert "model" not in before
     assert "tea ●" in after and "90.0 %" in after and "height:75.0%" in after and "<em>75.0 %</em>" in after
 
 
@@ -281,7 +346,7 @@ def test_a_browser_that_stored_the_room_returns_to_it(visit_page: Callable[..., 
     assert (told["room"], told["heard"], told["left"]) == (None, False, None)
     kept(again, {"code": code, "key": key})
     assert again.session_state["teach"] == (code, key) and again.button(key="class_on")
-    assert not again.expander[0].proto.expanded  # all of the page is a teacher's again
+    assert not any(part.proto.expanded for part in again.expander)  # all of the page is a teacher's again
     again.button(key="leave_room").click().run()  # what the browser had said before does not bring it back
     assert again.session_state["teach"] is None and again.button(key="open_room")
     told = component(again, "lookback_teacher")
@@ -330,11 +395,11 @@ def test_a_stored_room_that_has_expired_is_reported_once_and_forgotten(
 
 def test_another_sentence_begins_at_its_own_first_step(visit_page: Callable[..., AppTest]) -> None:
     teacher, _ = opened(visit_page)
-    steps = teacher.number_input[0].max
-    teacher.number_input[0].set_value(3).run()
+    steps = step_field(teacher).max
+    step_field(teacher).set_value(3).run()
     teacher.session_state["text"] = "你喜欢喝水。"  # as long as the other
     teacher.run()
-    assert (teacher.number_input[0].value, teacher.number_input[0].max) == (1, steps)
+    assert (step_field(teacher).value, step_field(teacher).max) == (1, steps)
     teacher.button(key="class_on").click().run()
     assert teacher.button(key="class_on").label == say("classroom.close", "en")
 

@@ -4,6 +4,7 @@
 
 import { ask, forget, hearOwn } from "../../../player/browser/ask.js";
 import { argmax, el, fill, label, percent, shade } from "../../../player/browser/dom.js";
+import { storedRoom } from "./stored.js";
 
 const VIEWS = new WeakMap(); // element where the component is mounted → its view
 const PAUSE = [2000, 4000]; // the least and the most milliseconds between two requests for news
@@ -32,13 +33,16 @@ function setVoter(view, voter) {
   }
 }
 
+const isTeacher = (view) => storedRoom()?.code === view.code;
+const needsSeat = (view) => !view.voter && !view.error && !isTeacher(view);
+
 // Take a seat, then go on; without a seat the note says why, and the next request for news tries again.
 function join(view, then = () => {}) {
   ask(view, "join", {}, (answer) => {
     if (answer.voter) setVoter(view, answer.voter);
     const note = answer.error ?? "";
     if (answer.voter) then();
-    if (view.note === note) return;
+    if (view.note === note && !answer.voter) return;
     view.note = note;
     paint(view);
   });
@@ -72,7 +76,7 @@ function poll(view) {
     if (!view.root.isConnected || view.over) return;
     poll(view);
     if (document.hidden || view.waiting) return;
-    if (!view.voter && !view.error) return join(view);
+    if (needsSeat(view)) return join(view);
     ask(view, "look", {}, (answer) => {
       if (view.note === (answer.error ?? "")) return;
       view.note = answer.error ?? "";
@@ -150,10 +154,16 @@ function resultLines(view) {
   return [el("p", { class: "told", text: fill(strings.revealed, values) }), ...right.filter(Boolean).map((text) => el("p", { class: "right", text }))];
 }
 
+// The output so far: after the reveal with the word that was asked for.
+function outputParts({ strings, state }) {
+  const { question, truth } = state;
+  const words = truth ? [...question.said, question.words[truth.said]] : question.said;
+  return words.length ? [strings.said, " ", ...words.flatMap((token) => [label(token), " "])] : [strings.nothing_said];
+}
+
 function questionParts(view) {
   const { strings, state } = view;
   const { question, phase } = state;
-  const said = question.said.length ? [strings.said, " ", ...question.said.flatMap((token) => [label(token), " "])] : [strings.nothing_said];
   const same = view.voted && view.voted.place === view.place && view.voted.word === view.word;
   const empty = view.place === NONE && view.word === NONE;
   const button = el("button", { type: "button", class: "vote", text: strings[view.sending ? "sending" : view.voted ? "change" : "vote"], onclick: () => sendVote(view) });
@@ -161,7 +171,7 @@ function questionParts(view) {
   const asked = fill(strings.question, { step: question.step + 1 });
   const status = phase === "closed" ? strings.closed : same ? strings.counted : empty ? strings.choose : "";
   return [
-    el("p", { class: "said" }, ...said),
+    el("p", { class: "said" }, ...outputParts(view)),
     el("h2", { text: asked }),
     choiceGroup(view, "place", question.source, asked),
     el("h2", { text: strings.word }),
@@ -172,15 +182,17 @@ function questionParts(view) {
 }
 
 // What stands below the code. Who has a seat in a room that is not there any more, or saw it open, learns that it has ended;
-// who waits without a seat only reads why.
+// who has no seat reads why, and no question. The teacher's own browser takes none until it votes.
 function bodyParts(view) {
   const { strings, state, note } = view;
   const said = (text) => el("p", { class: "said", role: "status", text });
   const alarm = (text) => el("p", { class: "note", role: "alert", text });
   if (view.over && (view.voter || !view.error)) return [said(strings.ended)];
   if (view.error) return [alarm(view.error)];
-  if (!state.question && !view.voter && note) return [alarm(note)];
-  return [...(state.question ? questionParts(view) : [said(strings.waiting)]), ...(note ? [alarm(note)] : [])];
+  const teaches = isTeacher(view);
+  if (!view.voter && !teaches) return [note ? alarm(note) : said(strings.joining)];
+  const parts = state.question ? questionParts(view) : [said(strings.waiting)];
+  return [...parts, ...(note ? [alarm(note)] : []), ...(teaches ? [el("p", { text: strings.teacher })] : [])];
 }
 
 function paint(view, focused = null) {
@@ -209,7 +221,7 @@ export default function mount(component) {
   if (changed) paint(view);
   hearOwn(view, asking, component.setStateValue);
   if (!view.timer && !view.over) {
-    if (!view.voter && !view.error) join(view);
+    if (needsSeat(view)) join(view);
     poll(view);
   }
   return () => {

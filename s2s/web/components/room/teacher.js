@@ -2,18 +2,9 @@
 // no address and nowhere on the page, since the page is projected.
 
 import { el } from "../../../player/browser/dom.js";
+import { STORED, storedRoom } from "./stored.js";
 
 const VIEWS = new WeakMap(); // element where the component is mounted → its view
-const STORED = "lookback-teaches";
-
-function storedRoom() {
-  try {
-    const room = JSON.parse(localStorage.getItem(STORED));
-    return typeof room?.code === "string" && typeof room?.key === "string" ? room : null;
-  } catch {
-    return null;
-  }
-}
 
 function storeRoom(room) {
   try {
