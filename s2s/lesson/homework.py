@@ -13,7 +13,8 @@ import numpy as np
 from s2s.trace.step import Step
 
 SHOWN = 6  # scores that an exercise writes out
-TOLERANCE = 0.01  # relative, or 0.002 absolute: tolerance for rounded intermediate results
+EXACT = 0.0015  # how far a right answer with three decimals may be off: rounding, and rounded intermediate results
+TOLERANCE = 0.01  # relative, or 0.002 absolute: how far an answer may be from that of a mistake, or is nearly right
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,11 @@ class Exercise:
     slips: Mapping[str, float]
 
     def verdict(self, answer: float) -> str:
-        """``right``, the name of the mistake that gives this answer, or ``far``."""
-        if _near(answer, self.right):
+        """``right``, ``close`` for too few decimals, the name of the mistake that gives this answer, or ``far``."""
+        if abs(answer - self.right) <= EXACT:
             return "right"
+        if _near(answer, self.right):
+            return "close"
         return next((name for name, value in self.slips.items() if _near(answer, value)), "far")
 
 

@@ -41,6 +41,13 @@ def test_slips_are_told_apart() -> None:
     assert {name: exercise.verdict(value) for name, value in answers.items()} == {name: name for name in answers}
 
 
+def test_three_decimals_are_asked() -> None:
+    exercise = homework.Exercise(0.908, {})
+    answers = {0.908: "right", 0.9072: "right", 0.91: "close", 0.9: "close", 0.8: "far"}
+    assert {answer: exercise.verdict(answer) for answer in answers} == answers
+    assert homework.Exercise(5.1234, {}).verdict(5.12) == "close"
+
+
 def test_weights_that_are_no_plain_softmax_are_not_asked_for(tmp_path: Path) -> None:
     local = trace(load(make_checkpoint(tmp_path, "local-p")), TEXT).steps[0]
     assert homework.scores(local) is None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MINE = "inspections"  # names of the inspections that this session made or opened by a link
 MADE = "inspections_made"  # names of those that it made
 TIMES = "inspection_times"  # when it did so, in seconds since 1970, of the last hour
+DELETED = "inspect_deleted"  # key of the sentence about what was deleted, shown once
 DELETE_PROBLEM = "inspect_delete_problem"  # UserError of the last deletion, shown once
 STATES_PROBLEM = "states_delete_problem"  # the same of states
 
@@ -56,7 +57,9 @@ def request_inspection(request: inspections.InspectionRequest, upload: UploadedF
 
 
 def deletion_section(entries: Sequence[inspections.InspectionEntry], titles: Sequence[str]) -> None:
-    """Draw a line for each inspection that this visit may delete."""
+    """Say what was deleted, and draw a line for each inspection that this visit may delete."""
+    if deleted := st.session_state.pop(DELETED, None):
+        st.success(t(deleted))
     made = st.session_state.get(MADE, set())
     held = [
         (entry.name, title)
@@ -94,6 +97,7 @@ def _delete(name: str) -> None:
     except UserError as error:
         state[DELETE_PROBLEM] = error.bare()
         return
+    state[DELETED] = "inspect.deleted"
     for names in (state[MINE], state.get(MADE, set())):
         names.discard(name)
     for key in (keys.INSPECTION, keys.AGAINST):
@@ -120,5 +124,6 @@ def _delete_states(directory: Path, forget: Callable[[], None]) -> None:
             raise UserError("inspect_gone")
         forget()
         inspection_quota.delete_states(directory)
+        st.session_state[DELETED] = "states.deleted"
     except UserError as error:
         st.session_state[STATES_PROBLEM] = error.bare()

@@ -60,7 +60,7 @@ def _logits() -> None:
     left, right = st.columns([1, 3], gap="large")
     with left:
         for i in CLASSES:
-            st.slider(f"z{i + 1}", -6.0, 6.0, step=0.1, **shows(f"logit-{i}"))
+            st.slider(f"z{i + 1}", -6.0, 6.0, step=0.1, **shows(f"logit-{i}"), persist_state="session")
         st.button(t("lesson.cross_entropy.lecture"), key="lecture", on_click=_lecture)
     z = np.array([float(st.session_state[f"logit-{i}"]) for i in CLASSES])
     with right:
@@ -84,7 +84,12 @@ def _sigmoid(z: ce.Row) -> None:
     text = language.strings("lesson.cross_entropy")
     st.markdown(f"**{text['binary']}** {text['binary_when']}")
     with st.container(horizontal=True):
-        y = np.array([float(st.checkbox(f"{text['class']} {i + 1}", i == ce.TRUE, key=f"label-{i}")) for i in CLASSES])
+        y = np.array(
+            [
+                float(st.checkbox(f"{text['class']} {i + 1}", i == ce.TRUE, key=f"label-{i}", persist_state="session"))
+                for i in CLASSES
+            ]
+        )
     p, losses = ce.sigmoid(z), ce.binary_cross_entropy(z, y)
     heads = ["", "z", "σ(z)", "y", "Lᵢ", "σ(z) − y"]
     rows = [[f"{text['class']} {i + 1}", z[i], Bar(p[i]), int(y[i]), losses[i], p[i] - y[i]] for i in CLASSES]
@@ -109,7 +114,7 @@ def _sentence(loss: SentenceLoss, trace: Trace) -> None:
     if not 1 <= st.session_state.setdefault(LOSS_STEP, hardest) <= count:
         st.session_state[LOSS_STEP] = hardest
     chart = st.container()
-    at = st.slider(t("lesson.step"), 1, count, **shows(LOSS_STEP)) - 1
+    at = st.slider(t("lesson.step"), 1, count, **shows(LOSS_STEP), persist_state="session") - 1
     tokens = [step.output for step in trace.steps]
     figure = lesson.losses(tokens, loss.nll, at, loss.loss, text)
     with chart:
@@ -144,7 +149,7 @@ def _step(loss: SentenceLoss, trace: Trace, at: int) -> None:
 
 def _smoothing(loss: SentenceLoss, at: int, text: dict[str, str]) -> None:
     st.markdown(f"**{text['smoothing']}**")
-    epsilon = st.slider("ε", 0.0, 0.95, 0.1, 0.05, key="epsilon")
+    epsilon = st.slider("ε", 0.0, 0.95, 0.1, 0.05, key="epsilon", persist_state="session")
     target = ce.smoothed(0, loss.words, epsilon)
     formulas("smoothing")
     shares = {"one": target[0], "other": f"{target[1]:.3g}", "words": loss.words}

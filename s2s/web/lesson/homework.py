@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -23,6 +24,8 @@ from s2s.web.shell.upload import file_field
 DATES_DRAWN = "dates"  # how many times dates were drawn: the seed of the last draw
 EXERCISE = "exercise"
 HOMEWORK_STEP = "homework-step"
+
+KEPT: Any = {"persist_state": "session"}  # another chapter or page does not forget what the visitor has set
 
 DATES = 200
 DIVERGES = 3  # the step, from 1, at which the visitor's sentence should diverge
@@ -66,7 +69,7 @@ def _step(pair: Pair) -> None:
     widest = min(range(count), key=lambda at: float(trace.steps[at].attention.max(initial=0.0))) + 1
     if not 1 <= st.session_state.setdefault(HOMEWORK_STEP, widest) <= count:
         st.session_state[HOMEWORK_STEP] = widest
-    step = trace.steps[st.slider(t("lesson.step"), 1, count, **shows(HOMEWORK_STEP)) - 1]
+    step = trace.steps[st.slider(t("lesson.step"), 1, count, **shows(HOMEWORK_STEP), **KEPT) - 1]
     left, right = st.columns(2, gap="large")
     scores = homework.scores(step) if trace.looks else None
     with left:
@@ -93,7 +96,7 @@ def _step(pair: Pair) -> None:
 
 def _answer(name: str, label: str, exercise: homework.Exercise) -> None:
     """A field for the number, and the verdict on it."""
-    answer = st.number_input(label, value=None, format="%.4f", step=0.01, key=f"answer-{name}")
+    answer = st.number_input(label, value=None, format="%.4f", step=0.01, key=f"answer-{name}", **KEPT)
     if answer is not None:
         _say(exercise.verdict(float(answer)) == "right", f"{name}_{exercise.verdict(float(answer))}")
 
@@ -149,7 +152,7 @@ def _date() -> None:
     st.code("python -m s2s generate date\npython -m s2s train configs/date.toml --name my-date", language="bash")
     names = models.names()
     first = names.index("date") if "date" in names else 0
-    name = st.selectbox(t("step.checkpoint"), names, first, key="date-model")
+    name = st.selectbox(t("step.checkpoint"), names, first, key="date-model", **KEPT)
     st.button(t("lesson.homework.check", count=DATES), key="check-dates", on_click=_check)
     if not (seed := st.session_state.get(DATES_DRAWN, 0)):
         return

@@ -48,7 +48,11 @@ def layers_chapter(state: PageState) -> None:
             if st.session_state.get(LAYERS_STEP, 1) > steps:
                 st.session_state[LAYERS_STEP] = steps
             outputs = [code(step.output) for step in trace.steps]
-            at = st.slider(t("layers.step"), 1, max(steps, 2), key=LAYERS_STEP) if steps > 1 else 1
+            at = (
+                st.slider(t("layers.step"), 1, max(steps, 2), key=LAYERS_STEP, persist_state="session")
+                if steps > 1
+                else 1
+            )
             pieces = computed.step_as_it_runs(name, changed, text, at - 1)
     except UserError as error:
         st.error(language.explain(error))

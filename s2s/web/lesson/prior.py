@@ -140,7 +140,7 @@ def _step(run: PriorRun) -> None:
     st.markdown(f"#### {text['step']}")
     if not 1 <= st.session_state.setdefault(PRIOR_STEP, 1) <= count:
         st.session_state[PRIOR_STEP] = 1
-    at = (st.slider(t("lesson.step"), 1, count, key=PRIOR_STEP) if count > 1 else 1) - 1
+    at = (st.slider(t("lesson.step"), 1, count, key=PRIOR_STEP, persist_state="session") if count > 1 else 1) - 1
     step = run.steps[at]
     st.markdown(t("lesson.prior.read", read=code(step.read), said=code(step.said)))
     heads = [text["word"], "x", "y", "ŷ", "softmax(y)", "softmax(y/2)", "softmax((y+ŷ)/2)", text["gain"]]

@@ -60,15 +60,15 @@ def _sampling(pair: Pair) -> None:
     formulas("linear", "exponential", "inverse_sigmoid")
     left, right = st.columns([1, 2], gap="large")
     with left:
-        slope = st.slider(text["slope"], 1, 20, 5, key="slope") * 1e-5
-        decay = st.slider(text["decay"], 5, 100, 20, key="decay") * 1e-5
-        flat = st.slider(text["flat"], 200, 3000, 1200, 100, key="flat")
+        slope = st.slider(text["slope"], 1, 20, 5, key="slope", persist_state="session") * 1e-5
+        decay = st.slider(text["decay"], 5, 100, 20, key="decay", persist_state="session") * 1e-5
+        flat = st.slider(text["flat"], 200, 3000, 1200, 100, key="flat", persist_state="session")
     constants = {"linear": 1.0, "exponential": 1 - decay, "inverse_sigmoid": float(flat)}
     steps = tuple(range(0, LAST + 1, LAST // 200))
     with right:
         lines = {name: computed.shares(name, k, slope, steps) for name, k in constants.items()}
         st.plotly_chart(lesson.schedules(steps, lines, text), key="schedules", config=OPTIONS)
-    teacher = st.slider(text["teacher"], 0.0, 1.0, 0.5, 0.05, key="teacher")
+    teacher = st.slider(text["teacher"], 0.0, 1.0, 0.5, 0.05, key="teacher", persist_state="session")
     seed = _seed()
     drawn = result_or_message(lambda: computed.drawn_inputs(*pair, "sampling", seed, teacher))
     if drawn is not None:
@@ -121,7 +121,7 @@ def _adversarial(pair: Pair) -> None:
     """The loss of the sentence when its embeddings are perturbed."""
     text = language.strings("lesson.remedies")
     formulas("fgm", "penalty")
-    epsilon = st.slider(text["norm"], 0.1, 2.0, 0.5, 0.1, key="fgm")
+    epsilon = st.slider(text["norm"], 0.1, 2.0, 0.5, 0.1, key="fgm", persist_state="session")
     result = result_or_message(lambda: computed.adversarial(*pair, tuple(sorted({*EPSILONS, epsilon})), 0))
     if result is None:
         return

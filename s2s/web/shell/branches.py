@@ -1,4 +1,7 @@
-"""The branches of a visit: one list for each model, text and reference. The link contains the list on screen."""
+"""The branches of a visit: one list for each model, text and reference. The link contains the list on screen.
+
+A new reference begins with those of the sentence's branches that do not stem from another reference.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,23 @@ def list_branches() -> tuple[Branch, ...]:
     if last != current:  # another sentence: put its list in place of the last one's
         lists = state.setdefault(BRANCHES_KEPT, {})
         lists[last] = branches
-        branches = lists.pop(current, ())
+        carried = _without_reference(branches) if last[:-1] == current[:-1] else ()
+        branches = lists.pop(current, carried)
         while len(lists) > MAX_LISTS:
             del lists[next(iter(lists))]
         state.update({keys.BRANCHES: branches, BRANCHES_OF: current})
     return branches
+
+
+def _without_reference(branches: tuple[Branch, ...]) -> tuple[Branch, ...]:
+    """The branches that hold for any reference of the sentence: those that do not stem from the forced lane."""
+    gone, left = {"forced"}, list[Branch]()
+    for branch in branches:  # each after its parent
+        if branch.parent in gone:
+            gone.add(branch.id)
+        else:
+            left.append(branch)
+    return tuple(left)
 
 
 def find_branch(id: str) -> Branch:

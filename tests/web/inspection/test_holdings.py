@@ -42,6 +42,7 @@ def test_the_limit_of_a_visit_says_what_to_delete(
     assert sum(say("inspect.delete_ends", lang, days=9) in text.value for text in app.markdown) == 2
     app.button(key=f"delete-sure-{names[0]}").click().run()
     assert not app.exception and inspections.find_entry(names[0]) is None
+    assert [box.value for box in app.success] == [say("inspect.deleted", lang)] and not app.run().success
     start(app, lang, 3)
     assert [error.value for error in app.error] == [] and len(app.session_state["inspections_made"]) == 2
 

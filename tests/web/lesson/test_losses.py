@@ -110,6 +110,21 @@ def test_exposure_bias_and_each_remedy(visit_page: Visit, root: Path, lang: str)
     assert f"{found.baseline:.3f}" in texts(app) and len(app.get("plotly_chart")) == 1
 
 
+def test_what_is_set_in_a_chapter_outlives_another_page(visit_page: Visit) -> None:
+    """The homework's step and answer, and a slider of another chapter."""
+    app = visit_page("lesson", chapter="homework", lang="en", **QUERY)
+    app.slider(key="homework-step").set_value(2).run()
+    app.number_input(key="answer-surprise").set_value(0.25).run()
+    app.button(key="to-cross_entropy").click().run()
+    app.slider(key="epsilon").set_value(0.3).run()
+    app.switch_page("pages/compare.py").run()
+    app.switch_page("pages/lesson.py").run()
+    assert app.slider(key="epsilon").value == 0.3
+    app.button(key="to-homework").click().run()
+    assert app.slider(key="homework-step").value == 2
+    assert app.number_input(key="answer-surprise").value == 0.25
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_step_is_checked_with_hints(visit_page: Visit, root: Path, lang: str) -> None:
     app = visit_page("lesson", chapter="homework", lang=lang, **QUERY)

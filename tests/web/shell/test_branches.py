@@ -57,6 +57,20 @@ def test_each_sentence_has_its_own_and_finds_them_again(session: dict[str, Any])
     assert len(session["branches_kept"]) <= branches.MAX_LISTS
 
 
+def test_a_new_reference_keeps_what_does_not_stem_from_another(session: dict[str, Any]) -> None:
+    tea = branches.add_branch(["tea"], "tea")
+    session["ref"] = "I drink tea ."
+    assert branches.list_branches() == (tea,)
+    water = branches.add_branch(["I", "water"], "water", parent="forced", step=1)
+    branches.add_branch(["I", "water", "."], "stop", parent=water.id, step=2)
+    session["ref"] = "I like tea ."
+    assert branches.list_branches() == (tea,)
+    session["ref"] = "I drink tea ."
+    assert [branch.name for branch in branches.list_branches()] == ["tea", "water", "stop"]
+    session.update(text="我喝水。", ref="")
+    assert branches.list_branches() == ()
+
+
 def test_there_is_room_for_so_many_and_no_more() -> None:
     for number in range(MAX_BRANCHES):
         branches.add_branch(["I", str(number)])
