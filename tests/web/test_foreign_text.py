@@ -44,7 +44,7 @@ LISTED = {
         lesson/homework.py: scores.hidden
         lesson/homework.py: step.log_prob
         lesson/homework.py: step.normaliser
-        lesson/layers.py: st.slider(t('layers.step'), 1, max(steps, 2), key=LAYERS_STEP)
+        lesson/layers.py: st.slider(t('layers.step'), 1, max(steps, 2), key=LAYERS_STEP, persist_state='session')
         lesson/prior.py: run.ones
         lesson/training.py: job.queue_position
         lesson/training.py: training.done
