@@ -11,26 +11,30 @@ outside.ask_nobody()
 faults.show_pending_fault()
 # Before any widget: otherwise the first run of a server would give widgets other identities than all later runs.
 room = "room" in st.query_params
-pages = [
-    st.Page("pages/step_through.py", title=language.t("page.step"), default=True),
-    st.Page("pages/lesson.py", title=language.t("page.lesson")),
-    st.Page("pages/compare.py", title=language.t("page.compare")),
-    st.Page("pages/exposure.py", title=language.t("page.exposure")),
-    st.Page("pages/evidence.py", title=language.t("page.evidence")),
-    st.Page("pages/checkpoints.py", title=language.t("page.checkpoints")),
-    st.Page("pages/inspection.py", title=language.t("page.inspect")),
-    st.Page("pages/classroom.py", title=language.t("page.classroom")),
-]
+pages = {
+    language.t("page.group_teach"): [
+        st.Page("pages/step_through.py", title=language.t("page.step"), default=True),
+        st.Page("pages/lesson.py", title=language.t("page.lesson")),
+        st.Page("pages/classroom.py", title=language.t("page.classroom")),
+    ],
+    language.t("page.group_study"): [
+        st.Page("pages/compare.py", title=language.t("page.compare")),
+        st.Page("pages/exposure.py", title=language.t("page.exposure")),
+        st.Page("pages/evidence.py", title=language.t("page.evidence")),
+        st.Page("pages/inspection.py", title=language.t("page.inspect")),
+        st.Page("pages/checkpoints.py", title=language.t("page.checkpoints")),
+    ],
+}
 if room:  # a visitor with a link to a room sees only its question, whichever page the link names
     title = language.t("page.room")
-    pages = [st.Page("pages/room.py", title=title, url_path=p.url_path, default=not p.url_path) for p in pages]
-page = st.navigation(pages, position="hidden" if room else "sidebar")
+    paths = [page.url_path for group in pages.values() for page in group]
+    pages = {"": [st.Page("pages/room.py", title=title, url_path=path, default=not path) for path in paths]}
+page = st.navigation(pages, position="hidden" if room else "top")
 if not room:
     address.keep_fields(page.url_path)
     address.back(models.names())
-with st.container() if room else st.sidebar:
-    if not room:
-        language.switch()
-    builtin.translate_streamlit(page.url_path)
+    style.logo()
+    language.switch()
+builtin.translate_streamlit(page.url_path)
 page.run()
 faults.forget_pending_fault()

@@ -7,9 +7,6 @@ from s2s.web.shell import address, controls, projector
 
 address.through_app()
 names = controls.begin()
-with st.sidebar:
-    controls.checkpoint(names)
-    projector.switch()
 projector.apply()
 controls.warn_of_link()
-teacher.teacher_page()
+teacher.teacher_page(names)

@@ -11,10 +11,8 @@ address.through_app()
 st.markdown(f"**{t('page.compare')}** :small[:gray[{t('compare.intro')}]]")
 
 names = controls.begin()
-with st.sidebar:
-    controls.checkpoint(names)
-    choose_head()
-controls.sentence()
+with controls.sentence_line():
+    controls.checkpoint(names, choose_head)
 page.difference_controls()
 controls.warn_of_link()
 controls.given_tokens(controls.state().tokens)

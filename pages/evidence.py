@@ -11,8 +11,7 @@ address.through_app()
 st.markdown(f"**{t('page.evidence')}** :small[:gray[{t('evidence.intro')}]]")
 
 names = controls.begin()
-with st.sidebar:
-    controls.checkpoint(names)
-    choose_head()
+with controls.line():
+    controls.checkpoint(names, choose_head)
 controls.warn_of_link()
 page.evidence_page(controls.model_name(controls.state()))

@@ -11,12 +11,10 @@ address.through_app()
 st.markdown(f"**{t('page.exposure')}** :small[:gray[{t('exposure.intro')}]]")
 
 names = controls.begin()
-with st.sidebar:
-    controls.checkpoint(names)
-    choose_head(edited=False)
+with controls.sentence_line():
+    controls.checkpoint(names, lambda: choose_head(edited=False))
     controls.comparison(names)
-controls.sentence()
-controls.example_sentences()
+    controls.example_sentences()
 controls.warn_of_link()
 state = sentence.exposure_state()
 checkpoints = sentence.load_checkpoints(state)

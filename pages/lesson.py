@@ -8,11 +8,8 @@ from s2s.web.shell.language import t
 
 address.through_app()
 names = controls.begin()
-with st.sidebar:
-    controls.checkpoint(names)
-    projector.switch()
 projector.apply()
 controls.warn_of_link()
 with st.container(key="lesson-head"):
     st.markdown(f"**{t('page.lesson')}** :small[:gray[{t('lesson.intro')}]]")
-lesson.render_lesson()
+lesson.render_lesson(names)

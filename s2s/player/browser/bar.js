@@ -2,15 +2,15 @@
 
 import { address } from "./address.js";
 import { traceOf } from "./cursor.js";
-import { button, copyLink, el, fill, icon } from "./dom.js";
-import { download } from "./export.js";
+import { button, copyLink, el, icon } from "./dom.js";
+import { exportMenu } from "./export.js";
 import { goOn } from "./predict.js";
 
 const SPEEDS = [0.5, 1, 2, 4];
 const TICK = 900; // milliseconds a step at speed 1
 
 export function buildBar(view) {
-  const { model, dom } = view;
+  const { model, cursor, dom } = view;
   const { strings, lanes } = model;
   const { show } = view.acts;
   const go = (name, title, action) => button(name, title, action, icon(name));
@@ -22,9 +22,7 @@ export function buildBar(view) {
   const switcher = el("span", { class: "switch", role: "group", "aria-label": strings.lane_help, title: strings.lane_help });
   if (lanes.forced && lanes.free) switcher.append(...dom.laneButtons);
   dom.jump = button("jump", strings.divergence_help, () => show(view, { step: traceOf(view).divergence }));
-  const downloads = ["png", "svg", "csv", "json"].map((kind) =>
-    button("download", fill(strings.download, { kind: kind.toUpperCase() }), () => download(view, kind), kind.toUpperCase()),
-  );
+  const switches = [dom.flowButton, ...(model.page ? [dom.editButton] : []), ...(model.words && !cursor.game ? [dom.wordsButton] : [])];
   dom.copied = button("link", strings.copy_link, () => copyLink({ copied: dom.copied, strings }, address(view)), strings.link);
   dom.copied.hidden = !model.link;
   dom.bar.replaceChildren(
@@ -41,7 +39,7 @@ export function buildBar(view) {
     dom.where,
     switcher,
     dom.jump,
-    el("span", { class: "group right" }, ...downloads, dom.copied),
+    el("span", { class: "group right" }, ...switches, exportMenu(view), dom.copied),
   );
 }
 

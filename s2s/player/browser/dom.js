@@ -140,3 +140,19 @@ export async function copyLink({ copied, strings }, address) {
 export function button(name, title, action, ...content) {
   return el("button", { type: "button", class: name, title, "aria-label": title, onclick: action }, ...content);
 }
+
+// A menu that unfolds below its title; a choice, Esc and a press elsewhere close it.
+export function menu(name, title, list) {
+  const box = el("details", { class: `menu ${name}` }, el("summary", { text: title }), list);
+  const close = () => (box.open = false);
+  const closeOutside = (event) => event.composedPath().includes(box) || close();
+  box.addEventListener("toggle", () => document[box.open ? "addEventListener" : "removeEventListener"]("pointerdown", closeOutside));
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !box.open) return;
+    event.stopPropagation();
+    close();
+    box.firstChild.focus();
+  });
+  list.addEventListener("click", (event) => event.target.closest("button") && close());
+  return box;
+}

@@ -2,7 +2,7 @@
 
 import { WIRE, ask } from "./ask.js";
 import { traceOf } from "./cursor.js";
-import { button, el, fill, hasAttention } from "./dom.js";
+import { button, el, fill, hasAttention, menu } from "./dom.js";
 import { heatmapSvg, pictureSvg } from "./picture.js";
 import { bare } from "./words.js";
 
@@ -80,11 +80,20 @@ export function sendPlaceFirst() {
   document.addEventListener("click", carry, true);
 }
 
-// Download buttons for the heatmap alone; those for the step are in the toolbar.
-export function heatmapDownloads(view) {
-  const buttons = ["png", "svg"].map((kind) => {
-    const title = fill(view.model.strings.download_heatmap, { kind: kind.toUpperCase() });
-    return button("download", title, () => download(view, kind, "heatmap"), kind.toUpperCase());
-  });
-  return el("span", { class: "alone" }, ...buttons);
+const KINDS = { step: ["png", "svg", "csv", "json"], heatmap: ["png", "svg"] };
+
+// The menu of downloads: of the step or the whole lane, and of the heatmap alone. A choice, Esc and a press elsewhere
+// close it.
+export function exportMenu(view) {
+  const { strings } = view.model;
+  const group = (what, title) =>
+    KINDS[what].map((kind) => {
+      const name = fill(title, { kind: kind.toUpperCase() });
+      return button("download", name, () => download(view, kind, what), kind.toUpperCase());
+    });
+  const alone = hasAttention(traceOf(view))
+    ? [el("span", { class: "what", text: strings.heatmap }), el("span", { class: "alone" }, ...group("heatmap", strings.download_heatmap))]
+    : [];
+  const list = el("div", { class: "menuList" }, el("span", { class: "whole" }, ...group("step", strings.download)), ...alone);
+  return menu("exports", strings.export, list);
 }

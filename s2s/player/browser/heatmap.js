@@ -2,7 +2,7 @@
 
 import { el, isMiss, label, reveal, shade, standing } from "./dom.js";
 
-export const CELL = { width: 30, height: 26 }; // pixels of the page
+export const CELL = { width: 30, height: 26 }; // pixels of the page, unless ``sizeCells`` sets others
 
 // Build the heatmap of a trace into ``dom.map``; its nodes go into ``dom``, too.
 export function buildHeatmap(dom, trace, strings, palette) {
@@ -22,9 +22,10 @@ export function buildHeatmap(dom, trace, strings, palette) {
   dom.bandRow = el("div", { class: "band row" });
   dom.bandColumn = el("div", { class: "band column" });
   const cells = el("div", { class: "cells" }, canvas, dom.bandRow, dom.bandColumn);
-  cells.style.width = canvas.style.width = `${S * CELL.width}px`;
-  cells.style.height = canvas.style.height = `${T * CELL.height}px`;
+  cells.style.width = canvas.style.width = `calc(${S} * var(--cell-width))`;
+  cells.style.height = canvas.style.height = `calc(${T} * var(--cell-height))`;
   Object.assign(dom, { canvas, cells, heads, sides, markedHead: null, markedSide: null });
+  sizeCells(dom, CELL);
   dom.map.replaceChildren(
     el("div", { class: "corner", text: strings.corner }),
     el("div", { class: "heads" }, ...heads),
@@ -32,6 +33,13 @@ export function buildHeatmap(dom, trace, strings, palette) {
     cells,
   );
   colourHeatmap(dom, trace, palette);
+}
+
+// Set the size of all cells, in pixels.
+export function sizeCells(dom, cell) {
+  dom.cell = cell;
+  dom.map.style.setProperty("--cell-width", `${cell.width}px`);
+  dom.map.style.setProperty("--cell-height", `${cell.height}px`);
 }
 
 // Paint all cells. Colours depend on the theme, so this runs again when the theme changes.
@@ -63,8 +71,8 @@ export function paintRow({ canvas }, palette, t, row) {
 
 // Mark a row and a column (null: none), and scroll so that the cell ``follow``, {s, t}, is seen (null: do not scroll).
 export function paintHeatmap(dom, row, column, follow) {
-  dom.bandRow.style.transform = `translateY(${row * CELL.height}px)`;
-  dom.bandColumn.style.transform = `translateX(${(column ?? 0) * CELL.width}px)`;
+  dom.bandRow.style.transform = `translateY(${row * dom.cell.height}px)`;
+  dom.bandColumn.style.transform = `translateX(${(column ?? 0) * dom.cell.width}px)`;
   dom.bandColumn.style.display = column === null ? "none" : "";
   if (dom.markedHead !== column) {
     dom.heads[dom.markedHead]?.classList.remove("marked");
@@ -78,8 +86,9 @@ export function paintHeatmap(dom, row, column, follow) {
   }
   if (!follow) return;
   const [left, top] = [dom.cells.offsetLeft, dom.cells.offsetTop];
-  reveal(dom.map, "y", top + follow.t * CELL.height, CELL.height, top);
-  reveal(dom.map, "x", left + follow.s * CELL.width, CELL.width, left);
+  const { width, height } = dom.cell;
+  reveal(dom.map, "y", top + follow.t * height, height, top);
+  reveal(dom.map, "x", left + follow.s * width, width, left);
 }
 
 // The cell {s, t} under a pointer, or null. The box is measured on screen, because a projector's page is zoomed.

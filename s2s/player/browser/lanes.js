@@ -90,7 +90,9 @@ export function paintSource({ cursor, dom }, attention, own) {
     chip.classList.toggle("marked", s === column);
   });
   const largest = dom.chips[argmax(attention)];
-  if (cursor.hover === null && !cursor.edit) reveal(dom.source, "y", largest.offsetTop, largest.offsetHeight, 0);
+  if (cursor.hover !== null || cursor.edit) return;
+  reveal(dom.source, "y", largest.offsetTop, largest.offsetHeight, 0);
+  reveal(dom.source, "x", largest.offsetLeft, largest.offsetWidth, 0);
 }
 
 export function paintLanes({ model, cursor, dom }) {

@@ -3,7 +3,7 @@
 import { traceOf } from "./cursor.js";
 import { button, el, fill, hasAttention, hasNumbers, shade } from "./dom.js";
 import { buildEditor, toggleEditing } from "./edit.js";
-import { heatmapDownloads } from "./export.js";
+import { watchRoom } from "./fit.js";
 import { buildFlow } from "./flow.js";
 import { sayForm } from "./fork.js";
 import { listen } from "./input.js";
@@ -45,7 +45,8 @@ export function buildNodes(view, root) {
   dom.root.classList.toggle("blind", !hasAttention(traceOf(view)));
   dom.root.classList.toggle("mute", !Object.values(model.lanes).some((lane) => lane?.steps.some(hasNumbers)));
   buildEditor(view);
-  dom.stopListening = listen(view);
+  const ends = [listen(view), watchRoom(view)];
+  dom.stopListening = () => ends.forEach((end) => end());
 }
 
 // The parts that are painted; the name of each is its class, too.
@@ -61,7 +62,7 @@ function buildParts({ model, dom }, part) {
   for (const name of ["editNote", "branchNote"]) dom[name] = el("p", { class: "note", role: "alert" });
   part("news", "div", { "aria-live": "polite" });
   part("lanes", "table");
-  part("lanesBox", "div", { class: "lanesBox scroll" }, dom.lanes);
+  part("lanesBox", "div", { class: "lanesBox scroll", role: "group", "aria-label": strings.outputs }, dom.lanes);
   part("map", "div", { class: "map scroll", role: "img", "aria-label": strings.heatmap_help });
   part("reads", "p");
   part("softmax", "ol");
@@ -70,6 +71,7 @@ function buildParts({ model, dom }, part) {
   part("worked", "details", {}, el("summary", { text: strings.worked }), dom.workedBody);
   part("tableBody", "div");
   part("table", "details", {}, el("summary", { text: strings.table }), dom.tableBody);
+  part("output", "span", { dir: "auto" });
   part("live", "div", { "aria-live": "polite" });
 }
 
@@ -86,35 +88,34 @@ function buildControls(view) {
 
 // The parts in their order on screen.
 function arrangeParts(view) {
-  const { model, cursor, dom } = view;
+  const { model, dom } = view;
   const { strings } = model;
-  const heading = (text, ...more) => el("h3", {}, text, ...more);
-  const switches = [dom.flowButton, ...(model.page ? [dom.editButton] : []), ...(model.words && !cursor.game ? [dom.wordsButton] : [])];
-  const mapHead = el("h3", { class: "mapHead", text: strings.heatmap }, heatmapDownloads(view), buildLegend());
+  const mapHead = el("h3", { class: "mapHead", text: strings.heatmap }, buildLegend());
+  const output = [el("span", { class: "rowHead", text: strings.output }), dom.output];
+  dom.panes = el(
+    "div",
+    { class: "panes" },
+    el("section", { class: "mapPane" }, mapHead, dom.map),
+    el("section", { class: "distribution" }, el("h3", { text: strings.softmax }), dom.reads, dom.softmax, dom.say, dom.note, dom.about),
+  );
   return el(
     "div",
     { class: "player", tabindex: "0", role: "group", "aria-label": strings.player },
     dom.bar,
     dom.summary,
-    heading(strings.source, ...switches),
-    dom.source,
+    el("div", { class: "sourceRow" }, el("span", { class: "rowHead", "aria-hidden": "true", text: strings.source_row }), dom.source),
     el("p", { class: "blindNote", text: strings.no_attention }),
     dom.predict,
     dom.editor,
-    el("h3", { class: "outputsHead", text: strings.outputs }),
     dom.lanesBox,
     dom.branchBar,
     dom.branchNote,
     dom.flow,
-    el(
-      "div",
-      { class: "panes" },
-      el("section", { class: "mapPane" }, mapHead, dom.map),
-      el("section", { class: "distribution" }, heading(strings.softmax), dom.reads, dom.softmax, dom.say, dom.note, dom.about),
-    ),
+    dom.panes,
     dom.worked,
     ...(dom.evidence ? [dom.evidence] : []),
     dom.table,
+    el("p", { class: "outputRow" }, ...output),
     el("p", { class: "keys", text: keysText(view) }),
     dom.live,
     dom.news,

@@ -21,6 +21,7 @@ import { paintEditor, shownRows, startEditing, stopEditing } from "./edit.js";
 import { sendPlaceFirst } from "./export.js";
 import { paintFlow } from "./flow.js";
 import { paintBranchBar } from "./fork.js";
+import { fitHeatmap } from "./fit.js";
 import { buildHeatmap, colourHeatmap, paintHeatmap } from "./heatmap.js";
 import { lockWord } from "./input.js";
 import { takeKeys } from "./keys.js";
@@ -65,6 +66,7 @@ export function show(view, place) {
 // Build what shows the whole selected lane.
 function buildLane(view) {
   buildHeatmap(view.dom, traceOf(view), view.model.strings, view.palette);
+  fitHeatmap(view);
   paintTable(view);
 }
 
@@ -89,6 +91,7 @@ function paint(view) {
   for (const node of dom.laneButtons) node.setAttribute("aria-pressed", node.dataset.lane === cursor.lane);
   paintJump(dom, trace);
   paintSummary(view);
+  dom.output.textContent = trace.text;
   paintGame(view);
   if (cursor.hover === null) announce(view);
 }
@@ -153,7 +156,7 @@ function readTheme(view) {
 
 // Build the view if what it shows has changed, or colour it if the theme has.
 function refresh(view, data, inPieces, root) {
-  const { branches, link, pieces, run, ...lasting } = data;
+  const { branches, link, pieces, run, projector, ...lasting } = data;
   const identity = JSON.stringify(lasting);
   if (view.received.identity !== identity) {
     root.style.minHeight = `${root.offsetHeight}px`; // otherwise the page, shorter for a moment, would scroll
@@ -161,6 +164,7 @@ function refresh(view, data, inPieces, root) {
     view.received.identity = identity;
     readTheme(view);
     buildHeatmap(view.dom, traceOf(view), view.model.strings, view.palette);
+    fitHeatmap(view);
     paint(view);
     root.style.minHeight = "";
     return;
@@ -195,6 +199,7 @@ export function mount(component, more = {}) {
   const { channel, timers } = view;
   if (channel.page !== data.page) Object.assign(channel, { page: data.page, queue: [], rows: new Map() });
   learnBranches(channel.rows, data.branches);
+  root.classList.toggle("projected", Boolean(data.projector));
   refresh(view, data, readingOf(view, Boolean(data.pieces)), root);
   if (data.page) {
     WIRE.heard = () => readMessage(view);

@@ -19,7 +19,7 @@ from s2s.store.rooms import RoomState
 from s2s.trace.trace import Trace
 from s2s.web.classroom import join, teacher_room
 from s2s.web.classroom.board import render_board
-from s2s.web.shell import controls, keys, language, layout, models, request, style, turns
+from s2s.web.shell import controls, keys, language, layout, models, projector, request, style, turns
 from s2s.web.shell.foreign import plain, short
 from s2s.web.shell.language import t
 
@@ -27,7 +27,7 @@ PASSWORD = "class_password"  # as the teacher typed it
 FOLDER = Path(__file__).parents[1] / "components" / "room"
 
 
-def teacher_page() -> None:
+def teacher_page(names: list[str]) -> None:
     """Draw the page; a UserError is shown as a message. In a room the sentence's form stands below the question."""
     sheets = ("page.css", "projected.css") if st.session_state[keys.PROJECTOR] else ("page.css",)
     st.html(f"<style>{''.join(bundle.style(FOLDER / sheet) for sheet in sheets)}</style>")
@@ -50,16 +50,18 @@ def teacher_page() -> None:
         st.error(language.explain(error))
     if room is None:
         st.markdown(f"**{t('page.classroom')}** :small[:gray[{t('classroom.intro')}]]")
-    _sentence_form(room is not None)
+    _sentence_form(names, room is not None)
     if room is None:
         _opening_section()
 
 
-def _sentence_form(teaching: bool) -> None:
+def _sentence_form(names: list[str], teaching: bool) -> None:
     """The sentence that the next question is about; folded in a room, where its reference would tell the answer."""
-    with st.expander(t("classroom.sentence"), expanded=not teaching, key=f"class-sentence-{teaching}"):
-        controls.sentence()
+    folded = st.expander(t("classroom.sentence"), expanded=not teaching, key=f"class-sentence-{teaching}")
+    with folded, controls.sentence_line():
+        controls.checkpoint(names)
         controls.example_sentences()
+        projector.switch()
     style.veil_reference()
 
 

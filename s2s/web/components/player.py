@@ -58,6 +58,7 @@ def mount_player(
         "branches": list(branches),
         "predict": predict,
         "begin": None if begin is None else {"lane": begin[0], "step": begin[1]},
+        "projector": bool(st.session_state.get(keys.PROJECTOR)),
         "run": controls.runs(),
     }
     _component()(key="lanes", data=data)

@@ -15,7 +15,7 @@ from s2s.web.lesson.layers import layers_chapter
 from s2s.web.lesson.predict import predict_chapter
 from s2s.web.lesson.prior import prior_chapter
 from s2s.web.lesson.training import training_chapter
-from s2s.web.shell import controls, keys, layout
+from s2s.web.shell import controls, keys, layout, projector
 from s2s.web.shell.page_state import PageState
 
 # In the order of the lecture. The texts of each are under lesson.<chapter> in the locales.
@@ -32,16 +32,17 @@ CHAPTERS: Mapping[str, Callable[[PageState], None]] = {
 }
 
 
-def render_lesson() -> None:
+def render_lesson(names: list[str]) -> None:
     """The list of chapters, the sentence form, the open chapter, and the buttons to the previous and the next."""
     chapters = list(CHAPTERS)
     if st.session_state[keys.CHAPTER] not in CHAPTERS:
         st.session_state[keys.CHAPTER] = chapters[0]
     chapter = st.session_state[keys.CHAPTER]
     layout.chapter_list(chapters, chapter)
-    with st.container(key="lesson-sentence"):
-        controls.sentence()
+    with st.container(key="lesson-sentence"), controls.sentence_line():
+        controls.checkpoint(names)
         controls.example_sentences()
+        projector.switch()
     state = controls.state()
     layout.chapter_top(chapter)
     with st.container(key=f"chapter-{chapter}"):

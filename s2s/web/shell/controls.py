@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
@@ -17,6 +19,7 @@ from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
 
 RUNS = "runs"  # how many times the visitor has run a sentence
+MODEL_WIDTH = 190  # pixels of the choice of the model
 MAX_TYPED = 100_000  # characters of a field; a message of more than settings.message_mb would end the connection
 
 
@@ -62,11 +65,38 @@ def warn_of_link() -> None:
         st.warning(t("step.link_ignored", name=name, value=code(value)))
 
 
-def checkpoint(names: list[str]) -> None:
-    """The choice of the checkpoint, and its card."""
+def line() -> Any:
+    """A line for the controls of a page, above what the page shows."""
+    return st.container(key="line", horizontal=True, vertical_alignment="center", gap="small")
+
+
+@contextmanager
+def sentence_line() -> Iterator[None]:
+    """A line that begins with the form of the sentence; the body of the ``with`` adds the page's other controls."""
+    with line():
+        _sentence()
+        with st.container(key="line-more", horizontal=True, vertical_alignment="center", gap="small", width="content"):
+            yield
+    with st.container(key="sentence-notes", gap=None):  # an empty note takes no room
+        draft.unrun_note()
+        draft.reference_warning(_pairs(st.session_state[keys.MODEL]))
+
+
+def checkpoint(names: list[str], more: Callable[[], None] | None = None) -> None:
+    """The choice of the checkpoint, and a popover with its card; ``more`` adds to the popover, above the card."""
     before = st.session_state[keys.MODEL]
-    st.selectbox(t("step.checkpoint"), **picks(keys.MODEL, names), on_change=_switched, args=(before,))
-    name = st.session_state[keys.MODEL]
+    listed = picks(keys.MODEL, names)
+    with st.container(key="line-model", width=MODEL_WIDTH):
+        label = t("step.checkpoint")
+        st.selectbox(label, **listed, on_change=_switched, args=(before,), label_visibility="collapsed")
+    with st.popover(t("step.card"), key="card"):
+        if more:
+            more()
+        _facts(st.session_state[keys.MODEL])
+
+
+def _facts(name: str) -> None:
+    """A checkpoint's architecture, scores and card."""
     entry = models.about(name, models.changed(name))
     metrics = entry["metrics"].get("test", {})
     if architecture.parts(entry):  # for a model of many heads choose_head says this
@@ -75,8 +105,7 @@ def checkpoint(names: list[str]) -> None:
     if None not in (bleu, chrf, perplexity):
         name_of_bleu = card.bleu_name(metrics, t)
         st.caption(t("card.scores", name=name_of_bleu, bleu=bleu, chrf=chrf, perplexity=perplexity))
-    with st.popover(t("step.card"), width="stretch"):
-        card.show_card(name)
+    card.show_card(name)
 
 
 def _switched(before: str) -> None:
@@ -94,7 +123,8 @@ def comparison(names: list[str]) -> None:
     if st.session_state[keys.COMPARE] not in others:
         st.session_state[keys.COMPARE] = ""
     listed = picks(keys.COMPARE, others)
-    st.selectbox(t("exposure.compare"), **listed, format_func=lambda name: name or "—", persist_state="session")
+    with st.container(width=MODEL_WIDTH):
+        st.selectbox(t("exposure.compare"), **listed, format_func=lambda name: name or "—", persist_state="session")
     layer, head, name = (st.session_state[part] for part in (keys.LAYER, keys.HEAD, keys.COMPARE))
     if any(sizes(name)) and (layer or head) and viewed_name(name, layer, head) == name:
         st.caption(t("heads.other_mean", checkpoint=code(name)))
@@ -124,24 +154,20 @@ def _submitted() -> None:
             st.session_state[keys.REFERENCE] = ""
 
 
-def sentence() -> None:
-    """The form with text, reference and the button Run, and notes about what it contains."""
-    with st.container(gap=None):  # an empty note takes no room
-        with st.form("sentence", border=False):
-            left, right, last = st.columns([6, 6, 2], vertical_alignment="bottom")
-            shared: dict[str, Any] = {"height": 78, "max_chars": MAX_TYPED}
-            left.text_area(t("step.text"), **shows(keys.TEXT), placeholder=t("step.text_place"), **shared)
-            place = t("step.reference_place")
-            right.text_area(t("step.reference"), **shows(keys.REFERENCE), placeholder=place, **shared)
-            last.form_submit_button(t("step.run"), key="run", type="primary", width="stretch", on_click=_submitted)
-        draft.unrun_note()
-    draft.reference_warning(_pairs(st.session_state[keys.MODEL]))
+def _sentence() -> None:
+    """The form with text, reference and the button Run: one line, of which a field grows while somebody types in it."""
+    with st.form("sentence", border=False), st.container(key="sentence-fields", horizontal=True, gap="small"):
+        shared: dict[str, Any] = {"height": 68, "max_chars": MAX_TYPED}
+        st.text_area(t("step.text"), **shows(keys.TEXT), placeholder=t("step.text_place"), **shared)
+        place = t("step.reference_place")
+        st.text_area(t("step.reference"), **shows(keys.REFERENCE), placeholder=place, **shared)
+        st.form_submit_button(t("step.run"), key="run", type="primary", on_click=_submitted)
 
 
 def example_sentences() -> None:
     """A popover with the model's example sentences; a click puts one into the form."""
     if pairs := _pairs(st.session_state[keys.MODEL]):
-        with st.popover(t("step.examples"), width="stretch", key=f"examples-{runs()}"):  # a choice closes it
+        with st.popover(t("step.examples"), key=f"examples-{runs()}"):  # a choice closes it
             for number, (text, reference) in enumerate(pairs):
                 label = _marked(number, text)
                 st.button(label, on_click=_use, args=(text, reference), width="stretch", type="tertiary")
@@ -174,15 +200,10 @@ def select(name: str, label: str, labels: list[str]) -> None:
 
 
 def decoding() -> None:
-    """The choice of the lanes, the settings of decoding, the example sentences, the link to Compare."""
-    left, middle, right, last = st.columns([5, 2, 2, 2], vertical_alignment="center")
-    last.page_link("pages/compare.py", label=t("step.compare"), width="stretch")
-    with left:
+    """A popover with the choice of the lanes and the settings of decoding."""
+    with st.popover(t("step.settings"), key="decoding"):
         modes = {mode: t(f"step.mode_{mode}") for mode in page_state.MODES}
-        radio("mode", t("step.mode"), modes, label_visibility="collapsed", help=t("step.mode_help"))
-    with right:
-        example_sentences()
-    with middle.popover(t("step.settings"), width="stretch"):
+        radio("mode", t("step.mode"), modes, help=t("step.mode_help"))
         settings()
 
 

@@ -30,13 +30,14 @@ def switch() -> None:
     """The choice of the language."""
     if LANGUAGE not in st.session_state:
         st.session_state[LANGUAGE] = current()
-    st.radio(
-        f"{say('app.language', 'zh')} · {say('app.language', 'en')}",
-        **picks(LANGUAGE, LANGUAGES),
-        format_func=NAMES.__getitem__,
-        horizontal=True,
-        label_visibility="collapsed",
-    )
+    with st.container(key="language-switch"):  # in the header, by shell/style.py
+        st.radio(
+            f"{say('app.language', 'zh')} · {say('app.language', 'en')}",
+            **picks(LANGUAGE, LANGUAGES),
+            format_func=NAMES.__getitem__,
+            horizontal=True,
+            label_visibility="collapsed",
+        )
 
 
 def t(key: str, **values: object) -> str:

@@ -18,6 +18,8 @@ def apply() -> None:
     """If the mode is on, its style, and a button that leaves it, because the sidebar is hidden."""
     if st.session_state[keys.PROJECTOR]:
         style.projector()
+        with st.container(key="projector-title"):
+            st.text(st.session_state[keys.TEXT])
         st.button(t("projector.leave"), key="projector-leave", on_click=_leave, shortcut="P", help=t("projector.key"))
 
 

@@ -8,25 +8,71 @@ import streamlit as st
 from s2s.figures.palette import SHEET
 from s2s.player import bundle
 
-# Less space above, so that a projector shows the player without scrolling. While the sidebar is closed, Streamlit's
-# header, 3.75rem high, covers the page: the page and everything sticky then begin below it.
-TOP = """
-[data-testid='stMainBlockContainer'] { padding-top: 3.4rem; padding-bottom: 2rem; }
-[data-testid='stApp']:has([data-testid='stExpandSidebarButton']) { --lookback-top: 3.75rem; }
-[data-testid='stApp']:has([data-testid='stExpandSidebarButton']) [data-testid='stMainBlockContainer'] {
-  padding-top: 3.9rem;
+# The header is as low as its links, and shows the choice of the language and Step through's tabs; the page and
+# everything sticky begin below it. An embedded page has no header.
+HEADER = """
+[data-testid='stHeader'] { height: 3rem; min-height: 3rem; }
+[data-testid='stMainBlockContainer'] { padding: 3.6rem 1.5rem 2rem; }
+[data-testid='stMainBlockContainer'] > [data-testid='stVerticalBlock'] { gap: 0.6rem; }
+[data-testid='stApp'] { --lookback-top: 3rem; }
+:has(> .st-key-language-switch) { position: absolute; }
+.st-key-language-switch { position: fixed; top: 0; right: 1rem; height: 3rem; width: auto !important; z-index: 999991; }
+.st-key-language-switch [role='radiogroup'] { height: 3rem; gap: 0.75rem; flex-wrap: nowrap; }
+[data-testid='stApp']:not(:has([data-testid='stHeader'])) {
+  --lookback-top: 0px;
+  .st-key-language-switch { display: none; }
+  [data-testid='stMainBlockContainer'] { padding-top: 0.5rem; }
+}
+@media (min-width: 1000px) {
+  [data-testid='stApp']:has([data-testid='stHeader']) .st-key-views [role='tablist'] {
+    position: fixed; top: 0; right: 12rem; height: 3rem; z-index: 999991;
+  }
+  .st-key-views [role='tabpanel'] { padding-top: 0; }
 }
 """
-# The download at the right end of the row of tabs: it takes no height, and is as small as the player's own downloads.
-TAKE_AWAY = """
-.st-key-take-away { height: 40px; margin-bottom: -40px; position: relative; top: 14px; z-index: 2; }
-.st-key-take-away { pointer-events: none; }
-.st-key-take-away button { min-height: 32px; padding: 0 8px; pointer-events: auto; }
-.st-key-take-away button p { font-size: 0.78rem; opacity: 0.7; }
-@media (max-width: 760px) { .st-key-take-away button { min-height: 40px; } }
+# The line of controls. A field's label stands in the field, which grows over what is below while it has the focus.
+LINE = """
+.st-key-line { gap: 0.5rem; }
+.st-key-line > :has(> [data-testid='stForm']) { flex: 1 1 420px; min-width: 0; }
+.st-key-line-more { gap: 0.5rem; }
+.st-key-sentence-fields { gap: 0.5rem; flex-wrap: nowrap; }
+.st-key-sentence-fields > :not(:last-child) { flex: 1 1 0; min-width: 0; }
+.st-key-sentence-fields > :last-child { flex: none; width: auto !important; }
+.st-key-line [data-testid='stTextArea'], .st-key-line [data-testid='stTextAreaRootElement'] {
+  position: relative; height: 44px;
+}
+.st-key-line [data-testid='stTextArea'] label {
+  position: absolute; z-index: 1; left: 11px; top: 2px; min-height: 0; margin: 0;
+}
+.st-key-line [data-testid='stTextArea'] label p { font-size: 0.68rem; line-height: 1.3; opacity: 0.75; }
+.st-key-line [data-testid='stTextArea'] textarea {
+  height: 44px !important; min-height: 44px; padding: 17px 10px 3px; resize: none; line-height: 1.4; font-size: 0.95rem;
+}
+.st-key-line [data-testid='stTextArea'] textarea:not(:focus) { white-space: nowrap; overflow: hidden; }
+.st-key-line [data-testid='stTextArea']:focus-within { z-index: 7; }
+.st-key-line [data-testid='stTextArea']:focus-within [data-testid='stTextAreaRootElement'],
+.st-key-line [data-testid='stTextArea'] textarea:focus { height: 132px !important; }
+.st-key-line :is([data-testid='stFormSubmitButton'], [data-testid='stPopover']) button {
+  min-height: 44px; padding: 0 0.7rem;
+}
+.st-key-line [data-testid='stSelectbox'] [data-baseweb='select'] > div { min-height: 44px; }
+.st-key-draft { height: auto; min-height: 0; }
+:has(> .st-key-sentence-notes) { margin-top: -0.6rem; } /* takes back the gap of a note that is not there */
+@media (max-width: 760px) {
+  .st-key-line > :has(> [data-testid='stForm']) { flex-basis: 100%; }
+  .st-key-line > :has(> .st-key-line-more) { width: 100%; }
+  .st-key-line-more {
+    flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; mask: linear-gradient(to left, transparent, #000 24px);
+  }
+  .st-key-line-more > * { flex: none; }
+}
 """
 # While Python answers the player, what it shows stays valid: Streamlit must not fade it.
 PLAYER = ".st-key-player[data-stale='true'], .st-key-player [data-stale='true'] { opacity: 1 !important; }"
+# The product's name in the accent colour of the themes.
+LOGO = """<svg xmlns="http://www.w3.org/2000/svg" width="156" height="24" viewBox="0 0 156 24" role="img"
+  aria-label="Lookback · 回望"><text y="18" font-family="system-ui, 'Noto Sans CJK SC', sans-serif" font-size="17"
+  font-weight="600" fill="#d9541e">Lookback · 回望</text></svg>"""
 # A component that shows nothing.
 SCRIPT = ".st-key-builtin { display: none; }"
 # The scores on a model's card are wider than a phone.
@@ -44,17 +90,20 @@ LESSON = """
   .st-key-contents button { min-height: 40px; }
 }
 """
-# From the back row one can read type of a 40th of the picture's height. Phones are not projected: they do not zoom.
+# From the back row one can read type of a 40th of the picture's height. The page is laid out for a height of 480 pixels
+# and enlarged to the screen's. Phones are not projected: they do not zoom.
 PROJECTOR = """
-[data-testid='stHeader'], [data-testid='stSidebar'], [data-testid='stExpandSidebarButton'] { display: none !important; }
-[data-testid='stMainBlockContainer'] { padding: 0.8rem 1.6rem !important; }
+[data-testid='stHeader'], [data-testid='stSidebar'], [data-testid='stExpandSidebarButton'], .st-key-language-switch,
+.st-key-line, .st-key-views [role='tablist'] { display: none !important; }
+[data-testid='stMainBlockContainer'] { padding: 0.5rem 1.6rem 0 !important; }
 [data-testid='stApp'] { --lookback-top: 0px !important; }
+.st-key-projector-title p, .st-key-projector-title [data-testid='stText'] {
+  font-size: 1.3rem; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+}
 .st-key-lesson-head, .st-key-lesson-sentence [data-testid='stPopover'] { display: none; }
-[data-testid='stForm']:has(textarea) [data-testid='stWidgetLabel'] { display: none; }
-[data-testid='stForm'] textarea { height: 42px !important; min-height: 42px; }
-@media (min-width: 900px) { [data-testid='stMainBlockContainer'] { zoom: 1.5; } }
-@media (min-width: 900px) { [data-testid='stPlotlyChart'] { zoom: 0.6667; } } /* plotly cannot measure what is zoomed */
 [data-testid='stMainBlockContainer'] [data-testid='stCaptionContainer'] { opacity: 1; }
+[data-testid='stMainBlockContainer'] { zoom: var(--lookback-zoom, 1); }
+[data-testid='stPlotlyChart'] { zoom: calc(1 / var(--lookback-zoom, 1)); } /* plotly cannot measure what is zoomed */
 /* the button that leaves the mode: in the margin and narrow, to cover nothing; its label is for screen readers */
 .st-key-projector-leave { position: fixed; left: 1px; bottom: 6px; width: 20px !important; z-index: 99; opacity: 0.6; }
 .st-key-projector-leave:is(:hover, :focus-within) { opacity: 1; }
@@ -62,19 +111,37 @@ PROJECTOR = """
 .st-key-projector-leave button > * { position: absolute; width: 1px; height: 1px; clip-path: inset(50%); }
 .st-key-projector-leave button::before { content: "✕"; }
 """
-
 # The reference would reveal the output: it is readable only while its field has the focus.
 VEIL = ".st-key-ref textarea:not(:focus, :placeholder-shown) { filter: blur(6px); }"
 
 
 def compact() -> None:
     """Add the style of all pages."""
-    st.html(f"<style>{bundle.style(SHEET)}{TOP}{TAKE_AWAY}{PLAYER}{SCRIPT}{CARDS}{LESSON}</style>")
+    st.html(f"<style>{bundle.style(SHEET)}{HEADER}{LINE}{PLAYER}{SCRIPT}{CARDS}{LESSON}</style>")
+
+
+def logo() -> None:
+    """The product's name at the left end of the header."""
+    st.logo(LOGO)
 
 
 def projector() -> None:
     """Add the style of the projector mode: large type, high contrast, no header and no sidebar."""
-    st.html(f"<style>{PROJECTOR}</style>")
+    st.html(f"<style>{PROJECTOR}{_zooms()}</style>")
+
+
+def _zooms() -> str:
+    """The enlargement by the size of the screen."""
+    steps = (
+        (900, 600, 1.25),
+        (1200, 700, 1.5),
+        (1300, 760, 1.6),
+        (1400, 850, 1.75),
+        (1800, 1000, 2.25),
+        (2400, 1400, 3),
+    )
+    rule = "@media (min-width: {}px) and (min-height: {}px) {{ [data-testid='stApp'] {{ --lookback-zoom: {}; }} }}"
+    return "".join(rule.format(*step) for step in steps)
 
 
 def veil_reference() -> None:

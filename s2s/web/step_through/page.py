@@ -14,7 +14,7 @@ from s2s.player import page
 from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
 from s2s.web.components.player import mount_player, mount_wire
-from s2s.web.shell import branches, controls, in_session, keys, language, models, request, style
+from s2s.web.shell import branches, controls, in_session, keys, language, models, projector, request, style
 from s2s.web.shell.bound import shows
 from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
@@ -27,8 +27,17 @@ if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
 
 
-def render_stage(state: PageState) -> None:
-    """Everything below the controls, for the page's state."""
+def more_menu() -> Any:
+    """The menu at the end of the line: guessing, the projector, Compare. The download comes with the lanes."""
+    with st.popover(t("step.more"), key="more") as menu:
+        st.toggle(t("step.predict"), **shows(keys.PREDICT), help=t("step.predict_help"))
+        projector.switch()
+        st.page_link("pages/compare.py", label=t("step.compare"))
+    return menu
+
+
+def render_stage(state: PageState, menu: Any) -> None:
+    """Everything below the controls, for the page's state; the download goes into ``menu``."""
     name = controls.model_name(state)
     try:
         with st.spinner(t("step.loading"), show_time=False):
@@ -41,13 +50,11 @@ def render_stage(state: PageState) -> None:
         getattr(st, kind)(message)
     if not lanes:
         return
-    with st.container(gap=None):
-        predicting = _output(lanes)
-        if not predicting:
-            _take_away(lanes, state, checkpoint)
-    if predicting:
+    if state.predict:
         _guess(checkpoint, lanes, state)
         return
+    with menu:
+        _take_away(lanes, state, checkpoint)
     searched = ["beam_tab"] if "free" in lanes and state.strategy == "beam" else []
     if searched and (problem := beam.take_opened_hypothesis(state)):
         st.warning(problem)
@@ -78,7 +85,8 @@ def _tabs(names: list[str]) -> Sequence[Any]:
     def keep_open() -> None:
         state[keys.TAB] = names_by_label.get(state[key], names[0])
 
-    return st.tabs(list(names_by_label), key=key, on_change=keep_open)
+    with st.container(key="views"):  # its row of tabs stands in the header, by shell/style.py
+        return st.tabs(list(names_by_label), key=key, on_change=keep_open)
 
 
 def _whatif(checkpoint: Checkpoint, lanes: dict[str, Trace], state: PageState) -> WhatIf:
@@ -92,20 +100,6 @@ def _play(whatif: WhatIf) -> None:
         _answer(whatif)
         words = len(whatif.checkpoint.target.vocab)
         mount_player(whatif.lanes, words, _address(whatif), whatif.digest, whatif.rows())
-
-
-def _output(lanes: dict[str, Trace]) -> bool:
-    """The free-running output, and the switch for predicting, which hides it; returns whether the switch is on."""
-    text, switch = st.columns([9, 3], vertical_alignment="center")
-    predicting = switch.toggle(t("step.predict"), **shows(keys.PREDICT), help=t("step.predict_help"))
-    if predicting:
-        text.text(t("step.output_hidden"))
-    elif "free" in lanes:
-        free = lanes["free"]
-        cut_off = free.ended == "length"
-        said = t("app.aside", text=free.text, aside=t("step.cut_off")) if cut_off else free.text
-        text.text(t("app.said", name=t("step.output"), text=said))
-    return predicting
 
 
 def _guess(checkpoint: Checkpoint, lanes: dict[str, Trace], state: PageState) -> None:
@@ -136,16 +130,15 @@ def _take_away(lanes: dict[str, Trace], state: PageState, checkpoint: Checkpoint
         whatif = _whatif(checkpoint, lanes, state)
         return page.render(lanes, lang, words, whatif.rows(), begin=whatif.begin())
 
-    with st.container(key="take-away", horizontal=True, horizontal_alignment="right"):
-        st.download_button(
-            t("step.html"),
-            in_session.within(make),
-            f"lookback-{name}.html",
-            "text/html",
-            key="html",
-            help=t("step.html_help"),
-            on_click="ignore",
-        )
+    st.download_button(
+        t("step.html"),
+        in_session.within(make),
+        f"lookback-{name}.html",
+        "text/html",
+        key="html",
+        help=t("step.html_help"),
+        on_click="ignore",
+    )
 
 
 def _charts(lanes: dict[str, Trace]) -> None:

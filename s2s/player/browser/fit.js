@@ -1,0 +1,84 @@
+// The stage fits the window: cells of the heatmap as large as there is room for, so that source, lanes, heatmap and softmax
+// are seen without scrolling. What is larger than its box scrolls, and fades where it goes on.
+
+import { traceOf } from "./cursor.js";
+import { paintHeatmap, sizeCells } from "./heatmap.js";
+
+const LEAST = { width: 26, height: 19 }; // pixels of a cell that can still be read and pressed
+const MOST = { width: 96, height: 44 };
+const SOFTMAX = 320; // pixels that the distribution needs beside the heatmap
+const GAP = 28; // pixels between the two
+const BELOW = 10; // pixels that stay free below the heatmap
+const LEAST_MAP = 240; // pixels: a lower heatmap scrolls the page instead
+
+const clamp = (size, least, most) => Math.max(least, Math.min(Math.floor(size), most));
+
+// How far down the page a node begins, in pixels, wherever the page is scrolled to.
+function pageTop(node) {
+  let top = node.getBoundingClientRect().top;
+  for (let at = node; at; at = at.assignedSlot ?? at.parentElement ?? at.getRootNode().host) {
+    if (at !== node) top += at.scrollTop ?? 0;
+  }
+  return top;
+}
+
+// Words above the columns stand upright in rows of letters unless every word fits its column.
+function layWords(dom, width) {
+  const { heads } = dom;
+  dom.map.classList.remove("wide");
+  const longest = Math.max(...heads.map((head) => [...head.textContent].reduce((sum, c) => sum + (c > "\u2e7f" ? 16 : 9), 0)));
+  dom.map.classList.toggle("wide", longest <= width - 4);
+}
+
+// Choose the size of the cells for the room that there is, and mark the selected ones again. A page in a frame is as high
+// as it needs to be, so it has no height to fit.
+export function fitHeatmap(view) {
+  const { dom } = view;
+  const { steps, source } = traceOf(view);
+  if (!dom.cells?.isConnected || !steps.length || !dom.map.clientWidth) return;
+  const zoom = dom.root.getBoundingClientRect().width / dom.root.offsetWidth || 1;
+  const beside = getComputedStyle(dom.panes).gridTemplateColumns.includes(" ") ? SOFTMAX + GAP : 0;
+  const { markedSide: row, markedHead: column } = dom;
+  const room = dom.panes.clientWidth - beside - dom.cells.offsetLeft - 2;
+  const width = clamp(room / source.tokens.length, LEAST.width, MOST.width);
+  layWords(dom, width);
+  sizeCells(dom, { width, height: dom.cell.height });
+  if (document.documentElement.dataset.framed === undefined) {
+    const high = Math.max((innerHeight - pageTop(dom.map)) / zoom - BELOW, LEAST_MAP);
+    dom.map.style.maxHeight = `${Math.floor(high)}px`;
+    sizeCells(dom, { width, height: clamp((high - dom.cells.offsetTop - 2) / steps.length, LEAST.height, MOST.height) });
+  }
+  if (row !== null) paintHeatmap(dom, row, column, null);
+}
+
+// Fade a scrolling box at the edges where it goes on.
+export function fadeEdges(box) {
+  const mark = () => {
+    const right = box.scrollWidth - box.clientWidth - box.scrollLeft > 2;
+    const below = box.scrollHeight - box.clientHeight - box.scrollTop > 2;
+    box.classList.toggle("more-right", right);
+    box.classList.toggle("more-below", below);
+  };
+  box.addEventListener("scroll", mark, { passive: true });
+  return mark;
+}
+
+// Fit the stage now and whenever the room changes. Returns a function that ends this.
+export function watchRoom(view) {
+  const { dom } = view;
+  const marks = [dom.source, dom.lanesBox, dom.map].map(fadeEdges);
+  let known = "";
+  const fit = () => {
+    const room = [dom.root.clientWidth, Math.round(pageTop(dom.map)), innerHeight].join();
+    if (room !== known) fitHeatmap(view);
+    known = room;
+    for (const mark of marks) mark();
+  };
+  const observer = new ResizeObserver(fit);
+  for (const node of [dom.root, dom.lanesBox, dom.source]) observer.observe(node);
+  addEventListener("resize", fit);
+  return () => {
+    observer.disconnect();
+    removeEventListener("resize", fit);
+  };
+}
