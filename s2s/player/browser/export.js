@@ -49,7 +49,7 @@ function savePng(svg, name) {
 }
 
 // Save as ``kind``; a picture is of the ``step`` on screen or of the ``heatmap`` alone.
-export function download(view, kind, what = "step") {
+function download(view, kind, what) {
   const trace = bare(traceOf(view));
   const part = kind === "json" || kind === "csv" ? "" : what === "step" ? `-${view.cursor.step + 1}` : "-heatmap";
   const name = `lookback-${trace.checkpoint.name}-${view.cursor.lane}${part}.${kind}`;
@@ -80,20 +80,14 @@ export function sendPlaceFirst() {
   document.addEventListener("click", carry, true);
 }
 
-const KINDS = { step: ["png", "svg", "csv", "json"], heatmap: ["png", "svg"] };
-
 // The menu of downloads: of the step or the whole lane, and of the heatmap alone. A choice, Esc and a press elsewhere
 // close it.
 export function exportMenu(view) {
   const { strings } = view.model;
-  const group = (what, title) =>
-    KINDS[what].map((kind) => {
-      const name = fill(title, { kind: kind.toUpperCase() });
-      return button("download", name, () => download(view, kind, what), kind.toUpperCase());
-    });
-  const alone = hasAttention(traceOf(view))
-    ? [el("span", { class: "what", text: strings.heatmap }), el("span", { class: "alone" }, ...group("heatmap", strings.download_heatmap))]
-    : [];
-  const list = el("div", { class: "menuList" }, el("span", { class: "whole" }, ...group("step", strings.download)), ...alone);
+  const save = (kind, what, title) => button("download", title, () => download(view, kind, what), kind.toUpperCase());
+  const whole = ["png", "svg", "csv", "json"].map((kind) => save(kind, "step", fill(strings.download, { kind: kind.toUpperCase() })));
+  const alone = ["png", "svg"].map((kind) => save(kind, "heatmap", fill(strings.download_heatmap, { kind: kind.toUpperCase() })));
+  const list = el("div", { class: "menuList" }, el("span", { class: "whole" }, ...whole));
+  if (hasAttention(traceOf(view))) list.append(el("span", { class: "what", text: strings.heatmap }), el("span", { class: "alone" }, ...alone));
   return menu("exports", strings.export, list);
 }

@@ -52,7 +52,7 @@ export function fitHeatmap(view) {
 }
 
 // Fade a scrolling box at the edges where it goes on.
-export function fadeEdges(box) {
+function fadeEdges(box) {
   const mark = () => {
     const right = box.scrollWidth - box.clientWidth - box.scrollLeft > 2;
     const below = box.scrollHeight - box.clientHeight - box.scrollTop > 2;

@@ -71,7 +71,7 @@ function buildParts({ model, dom }, part) {
   part("worked", "details", {}, el("summary", { text: strings.worked }), dom.workedBody);
   part("tableBody", "div");
   part("table", "details", {}, el("summary", { text: strings.table }), dom.tableBody);
-  part("output", "span", { dir: "auto" });
+  part("output", "span");
   part("live", "div", { "aria-live": "polite" });
 }
 

@@ -16,7 +16,7 @@ import { announce, placeFromAddress } from "./address.js";
 import { WIRE, ask, forget, isAsked, lastMessage, openChannel, readAnswer, sendNext } from "./ask.js";
 import { buildBar, stopClock } from "./bar.js";
 import { START, columnOf, hasLeftEdit, isAsking, moveTo, settleAt, shownStep, traceOf } from "./cursor.js";
-import { argmax, fill } from "./dom.js";
+import { argmax, el, fill } from "./dom.js";
 import { paintEditor, shownRows, startEditing, stopEditing } from "./edit.js";
 import { sendPlaceFirst } from "./export.js";
 import { paintFlow } from "./flow.js";
@@ -91,7 +91,8 @@ function paint(view) {
   for (const node of dom.laneButtons) node.setAttribute("aria-pressed", node.dataset.lane === cursor.lane);
   paintJump(dom, trace);
   paintSummary(view);
-  dom.output.textContent = trace.text;
+  dom.output.replaceChildren(el("span", { text: trace.text, dir: "auto" }));
+  if (trace.ended === "length") dom.output.append(el("em", { text: model.strings.cut_off }));
   paintGame(view);
   if (cursor.hover === null) announce(view);
 }

@@ -7,6 +7,7 @@ import streamlit as st
 
 from s2s.figures.palette import SHEET
 from s2s.player import bundle
+from s2s.web.shell.language import t
 
 # The header is as low as its links, and shows the choice of the language and Step through's tabs; the page and
 # everything sticky begin below it. An embedded page has no header.
@@ -71,8 +72,8 @@ LINE = """
 PLAYER = ".st-key-player[data-stale='true'], .st-key-player [data-stale='true'] { opacity: 1 !important; }"
 # The product's name in the accent colour of the themes.
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" width="156" height="24" viewBox="0 0 156 24" role="img"
-  aria-label="Lookback · 回望"><text y="18" font-family="system-ui, 'Noto Sans CJK SC', sans-serif" font-size="17"
-  font-weight="600" fill="#d9541e">Lookback · 回望</text></svg>"""
+  aria-label="{title}"><text y="18" font-family="system-ui, 'Noto Sans CJK SC', sans-serif" font-size="17"
+  font-weight="600" fill="#d9541e">{title}</text></svg>"""
 # A component that shows nothing.
 SCRIPT = ".st-key-builtin { display: none; }"
 # The scores on a model's card are wider than a phone.
@@ -122,7 +123,7 @@ def compact() -> None:
 
 def logo() -> None:
     """The product's name at the left end of the header."""
-    st.logo(LOGO)
+    st.logo(LOGO.format(title=t("app.title")))
 
 
 def projector() -> None:

@@ -32,6 +32,11 @@ from tests.web.fragments import as_in_a_browser
 VOTER = "0" * 31 + "1"
 
 
+def code_on(page: AppTest) -> str:
+    """The code of the room in the link that a teacher's page shows."""
+    return str(next(code.value for code in page.code if "room=" in code.value).split("room=")[1])
+
+
 @pytest.fixture(autouse=True)
 def _database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOOKBACK_DATABASE", f"sqlite:///{tmp_path}/class.sqlite")
@@ -53,7 +58,7 @@ def test_a_teacher_opens_asks_closes_and_reveals(
 ) -> None:
     teacher = visit_page("classroom", lang=lang, text="我喜欢喝茶。")
     teacher.button(key="open_room").click().run()
-    code = teacher.code[0].value.split("room=")[1]
+    code = code_on(teacher)
     assert rooms.read_room(connect(), code).phase == "waiting"
     teacher.button(key="class_on").click().run()
     student = visit(room=code, lang=lang)
@@ -88,7 +93,7 @@ def test_where_the_server_has_a_password_for_teachers_nobody_else_opens_a_room(
         assert not any("room=" in code.value for code in page.code)
     page.text_input(key=PASSWORD).set_value("a class 的 password")
     page.button(key="open_room").click().run()
-    assert rooms.read_room(connect(), page.code[0].value.split("room=")[1]).phase == "waiting"
+    assert rooms.read_room(connect(), code_on(page)).phase == "waiting"
 
 
 def vote(app: AppTest, code: str, seq: int, **fields: object) -> dict[str, object]:
@@ -201,7 +206,7 @@ def test_a_link_to_a_room_where_rooms_are_off_says_so(
 def test_the_teacher_sets_seats_locks_and_ends(visit_page: Callable[..., AppTest], lang: str) -> None:
     teacher = visit_page("classroom", lang=lang, text="我喜欢喝茶。")
     teacher.button(key="open_room").click().run()
-    code = teacher.code[0].value.split("room=")[1]
+    code = code_on(teacher)
     teacher.number_input(key=f"class_seats-{code}").set_value(2).run()
     teacher.toggle(key=f"class_locked-{code}").set_value(True).run()
     assert votes.read_seats(connect(), code) == votes.Seats(0, 2, True)
@@ -420,7 +425,7 @@ def test_a_frozen_database_is_told_and_stops_no_other_page(
     monkeypatch.setenv("LOOKBACK_DATABASE", postgres_database)
     teacher = visit_page("classroom", lang="en", text="我喜欢喝茶。")
     teacher.button(key="open_room").click().run()
-    code = teacher.code[0].value.split("room=")[1]
+    code = code_on(teacher)
     with frozen(postgres):
         began = time.monotonic()
         assert "cannot be used" in messages(teacher.run())[0] and not teacher.exception

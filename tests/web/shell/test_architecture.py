@@ -75,14 +75,14 @@ def test_every_name_is_used() -> None:
 
 
 @pytest.mark.parametrize(("lang", "told"), [("zh", "单向 GRU"), ("en", "GRU in one direction")])
-def test_the_sidebar_says_it(visit: Visit, root: Path, lang: str, told: str) -> None:
+def test_the_models_card_says_it(visit: Visit, root: Path, lang: str, told: str) -> None:
     file = root / "tiny-additive" / "metrics.json"
     metrics = json.loads(file.read_text())
     file.write_text(json.dumps({"dev": metrics["dev"], "imported": {"directions": 1}}))
     app = visit(lang=lang, model="tiny-additive", text="我喝茶。")
-    assert any(told in caption.value for caption in app.sidebar.caption)
+    assert any(told in caption.value for caption in app.caption)
     app = visit(lang=lang, model="tiny-general", text="我喝茶。")
-    assert not any(told in caption.value for caption in app.sidebar.caption)
+    assert not any(told in caption.value for caption in app.caption)
 
 
 def test_a_models_own_words_are_described_as_they_are() -> None:
