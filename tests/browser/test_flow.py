@@ -95,6 +95,16 @@ def test_widths_and_lines_are_the_traces_also_after_hurried_steps(saved: Opened,
     expect(page.locator(".flowLine")).to_contain_text(say("player.readout_none", "en"))
 
 
+def test_with_forced_colours_no_ribbon_keeps_a_colour_of_ours(saved: Opened) -> None:
+    page, _ = saved({"forced_colors": "active"}, attention="general")
+    fills = "(all) => all.map((path) => getComputedStyle(path).fill)"
+    system = page.evaluate("""() => ["CanvasText", "GrayText", "Highlight"].map((colour) => {
+        document.body.style.color = colour;
+        return getComputedStyle(document.body).color;
+    })""")
+    assert set(page.locator(".ribbon:not(.thread)").evaluate_all(fills)) <= {*system}
+
+
 def test_a_pointer_and_a_model_without_attention_say_what_flows(saved: Opened) -> None:
     page, run = saved(coverage=True, pointer=True, prior=True)
     gate = run.steps[0].p_gen
