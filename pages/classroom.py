@@ -1,6 +1,5 @@
 """Ask a class: students guess on their phones what the model will do, then it is revealed."""
 
-
 from s2s.web.classroom import teacher
 from s2s.web.shell import address, controls, projector
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -95,6 +96,23 @@ def test_the_page_says_whose_sentence_is_shown_and_keeps_what_was_typed(open_pag
     choose_model(page, "zh-en-luong")
     told.get_by_role("button", name=say("player.stale_run", "en")).click()
     page.wait_for_function("() => new URLSearchParams(location.search).get('text') === '二〇〇一年'")
+    expect(told).to_be_empty()
+
+
+def test_what_was_typed_and_not_run_outlives_another_page_and_language(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en", "text": "我妹妹每天早上骑自行车去学校。"})
+    field, told, typed = page.locator(".st-key-text textarea"), page.locator(".draft"), "他喜欢喝茶。"
+    field.fill(typed)
+    page.get_by_text("中文", exact=True).click()
+    expect(page.locator("html")).to_contain_text(say("step.run", "zh"))
+    expect(field).to_have_value(typed)
+    for name in ("lesson", "checkpoints", "compare"):
+        page.get_by_text(say(f"page.{name}", "zh"), exact=True).first.click()
+        page.wait_for_url(re.compile(f"/{name}"))
+    expect(field).to_have_value(typed)
+    expect(told.get_by_role("button")).to_have_count(2)
+    told.get_by_role("button", name=say("player.stale_run", "zh")).click()
+    page.wait_for_function("text => new URLSearchParams(location.search).get('text') === text", arg=typed)
     expect(told).to_be_empty()
 
 

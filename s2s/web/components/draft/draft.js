@@ -5,6 +5,7 @@ import { el, fill } from "../../../player/browser/dom.js";
 
 const VIEWS = new WeakMap(); // element where the component is mounted → its view
 const NAMES = ["text", "ref"]; // keys of the fields
+const STORED = "lookback-drafts"; // in this tab: the drafts, and the sentence that was shown with them
 const LONGEST = 60; // characters of the sentence in the notice
 const field = (name) => document.querySelector(`.st-key-${name} textarea`);
 const isField = (node) => NAMES.some((name) => node === field(name));
@@ -37,6 +38,7 @@ function paint(view) {
     if (held === undefined || held === view.data.shown[name]) delete view.drafts[name];
     else view.drafts[name] = held;
   }
+  if (NAMES.every(field)) storeDrafts(view); // while a page is left its fields go first
   const shown = Object.keys(view.drafts).length > 0 && !isField(document.activeElement) && !view.pressed;
   view.root.replaceChildren();
   if (!shown) return;
@@ -55,10 +57,34 @@ function afterRun(then) {
   requestAnimationFrame(running ? () => afterRun(then) : then);
 }
 
-// Take new data. Another model may have brought its own example into the fields: drafts are then typed in again.
+function storeDrafts({ data, drafts }) {
+  try {
+    sessionStorage.setItem(STORED, JSON.stringify([data.shown, drafts]));
+  } catch {
+    // without storage the drafts last until the page is left
+  }
+}
+
+// The drafts that this tab stored while it showed the same sentence.
+function storedDrafts(shown) {
+  try {
+    const [before, drafts] = JSON.parse(sessionStorage.getItem(STORED));
+    return NAMES.every((name) => before[name] === shown[name]) ? drafts : {};
+  } catch {
+    return {};
+  }
+}
+
+// Take new data. Another model may have brought its own example into the fields, and another language other fields: drafts
+// are then typed in again.
 function update(view, data) {
-  if (data.switches > view.data.switches) view.held ??= { ...view.drafts };
+  if (data.switches > view.data.switches || data.strings.stale !== view.data.strings.stale) view.held ??= { ...view.drafts };
   view.data = data;
+  retype(view);
+}
+
+// After the run type the held drafts into the fields.
+function retype(view) {
   afterRun(() => {
     for (const [name, text] of Object.entries(view.held ?? {})) typeInto(name, text);
     view.held = null;
@@ -79,10 +105,10 @@ export default ({ data, parentElement }) => {
   let view = VIEWS.get(parentElement);
   if (view) update(view, data);
   else {
-    view = { data, drafts: {}, held: null, pressed: false, root: parentElement.querySelector(".draft") };
+    view = { data, drafts: {}, held: storedDrafts(data.shown), pressed: false, root: parentElement.querySelector(".draft") };
     VIEWS.set(parentElement, view);
     view.leave = listen(view);
-    afterRun(() => paint(view));
+    retype(view);
   }
   return () => (view.leave(), VIEWS.delete(parentElement));
 };
