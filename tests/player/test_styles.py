@@ -17,6 +17,8 @@ PLAYER, COMPONENTS = S2S / "player" / "browser", S2S / "web" / "components"
 PYTHON = {
     "report.css": sorted((S2S / "inspect" / "report").glob("*.py")),
     "board.css": sorted((S2S / "web" / "classroom").glob("*.py")),
+    "room/page.css": sorted((S2S / "web" / "classroom").glob("*.py")),
+    "projected.css": sorted((S2S / "web" / "classroom").glob("*.py")),
     "page.css": [PLAYER / "page.html", *sorted((S2S / "player").glob("*.py"))],
     "player.css": sorted((S2S / "explain").glob("*.py")),  # the verdicts that Python gives
 }
@@ -60,9 +62,13 @@ def test_every_class_of_a_sheet_is_given_to_an_element(sheet: Path) -> None:
     folders = [PLAYER, *COMPONENTS.iterdir()] if sheet.parent == PLAYER else [sheet.parent]
     scripts = bundle.modules(*(path for folder in folders for path in sorted(folder.glob("*.js"))))
     code = "".join(
-        path.read_text(encoding="utf-8") for path in [*scripts, *PYTHON.get(sheet.name, [])] if path != sheet
+        path.read_text(encoding="utf-8")
+        for path in [*scripts, *PYTHON.get(f"{sheet.parent.name}/{sheet.name}", PYTHON.get(sheet.name, []))]
+        if path != sheet
     )
     words = set(re.findall(r"[\w-]+", re.sub(r"^\s*//.*", "", code, flags=re.MULTILINE)))
     selectors = re.findall(r"([^{};]+)\{", COMMENT.sub("", sheet.read_text(encoding="utf-8")))
-    classes = {name for selector in selectors for name in re.findall(r"\.([a-zA-Z][\w-]*)", selector)}
+    classes = {
+        name.removeprefix("st-key-") for selector in selectors for name in re.findall(r"\.([a-zA-Z][\w-]*)", selector)
+    }
     assert classes <= words
