@@ -78,6 +78,7 @@ WRONG = {
         "a:b:9464",
     ),
     "teacher_password": ("short", "x" * 201),
+    "frames": ("moodle.example", "https://a.example/b", "https://a;script-src *", "'none'", "https://a b.example"),
     "rooms": ("", "abc", "1.5", "²", "1e3", "-1", "10001", "1" * 5_000),
     "port": ("0", "65536"),
     "database_connections": ("0",),
@@ -108,6 +109,10 @@ def test_a_wrong_value_is_refused_alike_whichever_way_it_comes(
         *(("address", text) for text in ("0.0.0.0", "::", "::1", "class.example", "srv_1")),
         *(("base_path", text) for text in ("", "lookback", "/a/b-c/")),
         *(("hosts", text) for text in ("", "class.example, *.lab.example", "*", "::1,127.0.0.1")),
+        *(
+            ("frames", text)
+            for text in ("", "*", "https://moodle.school.example, http://a.example:8080", "https://*.b.c")
+        ),
         *(("trusted_proxies", text) for text in ("", "*", "127.0.0.1,10.0.0.0/8", "::1", "fd00::/8")),
         *(("metrics_address", text) for text in ("", "127.0.0.1:9464", "[::1]:9464", "::1:9464", "localhost:1")),
     ],

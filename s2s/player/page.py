@@ -34,12 +34,14 @@ def render(
     branches: Sequence[Mapping[str, Any]] = (),
     framed: bool = False,
     begin: Mapping[str, Any] | None = None,
+    note: str = "",
 ) -> str:
     """The page as HTML, which opens in ``language``, ``zh`` or ``en``.
 
     ``vocabulary`` is the number of target words, if known. ``branches`` are rows of ``payload.branch_row``. A
     ``framed`` page is the player alone, for a notebook (``notebook.py``), and keeps nothing in its address. ``begin``
     says where the page opens if its address does not: ``step``, from 0, ``lane``, and ``pieces``, "1" for subwords.
+    ``note`` is a plain text above the player.
     """
     trace = next(iter(lanes.values()))
     words = {other: {"player": _player_texts(other), "page": _page_texts(trace, other)} for other in LANGUAGES}
@@ -54,7 +56,7 @@ def render(
         framed=" data-framed" if framed else "",
         policy=_policy(script, list(styles.values())),
         title=_escaped(trace.source_text[:TITLE]),
-        facts=_facts(lanes, words[language]["page"]),
+        facts=_facts(lanes, words[language]["page"], note),
         lanes=embedded(payload.lane_values(lanes)),
         page=embedded(
             _opening(language, vocabulary, words, branches, framed)
@@ -105,8 +107,8 @@ def _page_texts(trace: Trace, language: str) -> dict[str, str]:
     }
 
 
-def _facts(lanes: Mapping[str, Trace], words: Mapping[str, str]) -> str:
-    """Source, output, reference and model as rows of a description list."""
+def _facts(lanes: Mapping[str, Trace], words: Mapping[str, str], note: str) -> str:
+    """Source, output, reference, model and note as rows of a description list."""
     trace = lanes.get("free") or next(iter(lanes.values()))
     reference = next((lane.reference for lane in lanes.values() if lane.reference), None)
     name, digest = trace.checkpoint["name"], trace.checkpoint.get("digest", "")
@@ -116,6 +118,7 @@ def _facts(lanes: Mapping[str, Trace], words: Mapping[str, str]) -> str:
         "reference": _escaped(reference or ""),
         "model": f"{_escaped(name)} · <span data-say=kind>{escape(words['kind'])}</span>"
         + (f" · <code>{_escaped(digest)}</code>" if digest else ""),
+        "note": _escaped(note),
     }
     return "".join(
         f'<dt data-say="{key}">{escape(words[key])}</dt><dd class="{key}" dir="auto">{value}</dd>'

@@ -17,6 +17,7 @@ from typing import Any
 from s2s.errors import UserError, nearest
 from s2s.settings.checks import (
     LARGEST_PORT,
+    check_frames,
     check_hosts,
     check_listen,
     check_password,
@@ -78,6 +79,10 @@ class Settings:
         "names",
         "by which browsers may call the server; empty: any, in local this computer's own",
         check_hosts,
+    )
+
+    frames: str = _text(
+        "", "origins", "whose pages may frame the app, with commas between; empty: its own alone; *: any", check_frames
     )
 
     trusted_proxies: str = _text(

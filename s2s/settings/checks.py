@@ -50,6 +50,13 @@ def check_hosts(name: str, text: str) -> None:
             raise UserError("setting_host", name=name, found=host or "…")
 
 
+def check_frames(name: str, text: str) -> None:
+    """Check origins such as ``https://moodle.school.example``, or ``*``."""
+    for origin in listed(text):
+        if origin != "*" and not re.fullmatch(r"https?://(\*\.)?[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?", origin):
+            raise UserError("setting_frames", name=name, found=origin)
+
+
 def check_proxies(name: str, text: str) -> None:
     """Check addresses or networks, or ``*`` alone."""
     for proxy in listed(text):

@@ -73,6 +73,7 @@ LISTED = {
         shell/controls.py: name
         shell/language.py: NAMES.__getitem__
         shell/layout.py: values
+        shell/share.py: labels.__getitem__
         shell/upload.py: label
         step_through/beam.py: text
         step_through/heads.py: names.__getitem__

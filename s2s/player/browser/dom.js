@@ -22,10 +22,17 @@ function watchBack(here) {
   return here;
 }
 
+// The parameters by which Streamlit knows that it is framed: without them its header would come back.
+function framing() {
+  const own = [...new URLSearchParams(location.search)].filter(([name]) => name === "embed" || name === "embed_options");
+  return own.map((pair) => `&${new URLSearchParams([pair])}`).join("");
+}
+
 // Write the page's address. Another sentence, chapter or row is a new entry of the browser's history, so that Back returns
 // to the one before; a step is not, nor is the first address that a page writes. After Back nothing is written about
 // another sentence until the reader acts, because the page may still show what was left.
-export function enter(url) {
+export function enter(given) {
+  const url = given + framing();
   const [now, next] = [location.search, url.slice(url.indexOf("?"))].map((query) => new URLSearchParams(query));
   const both = (name) => now.has(name) && next.has(name);
   const differs = (name) => now.get(name) !== next.get(name);

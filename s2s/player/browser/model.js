@@ -7,13 +7,13 @@
 //   lanes       what is shown, by name: the own lanes and the branches, put together to words unless ``inPieces``
 //   order       the rows of the lanes, [name, depth]
 //   whole       in a guessing game the lane with the steps that ``lanes`` hides; otherwise null
-//   strings, words, vocabulary, link, fragment, begin, summaries, language    as they came
+//   strings, words, vocabulary, link, fragment, begin, summaries, language, hide    as they came
 
 import { putTogether } from "./words.js";
 
 export function buildModel(data, branches, inPieces) {
-  const { page, lanes, strings, words, vocabulary, link, fragment, begin, summaries, language } = data;
-  const given = { strings, words, vocabulary, link, fragment, begin, summaries, language };
+  const { page, lanes, strings, words, vocabulary, link, fragment, begin, summaries, language, hide } = data;
+  const given = { strings, words, vocabulary, link, fragment, begin, summaries, language, hide };
   return withLanes({ page, own: lanes, ...given, branches, inPieces });
 }
 

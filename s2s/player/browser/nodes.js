@@ -42,6 +42,7 @@ export function buildNodes(view, root) {
   dom.root = arrangeParts(view);
   root.replaceChildren(dom.root);
   Object.assign(view.channel, { root: dom.root, strings: model.strings });
+  if (model.hide?.length) dom.root.dataset.hide = model.hide.join(" "); // hidden.css
   dom.root.classList.toggle("blind", !hasAttention(traceOf(view)));
   dom.root.classList.toggle("mute", !Object.values(model.lanes).some((lane) => lane?.steps.some(hasNumbers)));
   buildEditor(view);

@@ -11,7 +11,7 @@ import streamlit as st
 from s2s.player import bundle
 from s2s.player.payload import FOLDER, lane_summaries, lane_values, read, script, source_words
 from s2s.trace.trace import Trace
-from s2s.web.shell import controls, keys, language
+from s2s.web.shell import controls, hidden, keys, language
 from s2s.web.shell.request import COMPONENT
 
 __all__ = ["FOLDER", "mount_player", "script"]
@@ -49,6 +49,7 @@ def mount_player(
         "lanes": lane_values(lanes),
         "summaries": {} if predict else lane_summaries(lanes),
         "language": language.current(),
+        "hide": hidden.hidden_parts(),
         "strings": language.strings("player"),
         "vocabulary": vocabulary,
         "words": source_words(lanes),

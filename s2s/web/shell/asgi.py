@@ -21,7 +21,7 @@ from s2s.web.shell import messages, monitor, outside, routes
 from s2s.web.shell.upload_limit import UploadLimit
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_ANSWER = 32  # MB of one message to a browser
 # Names of this computer. A page of another site that gives this address a name of its own cannot use the app.
@@ -40,6 +40,25 @@ class OperatorOnly:
         await (PlainTextResponse("Not Found", 404) if hidden else self.app)(scope, receive, send)
 
 
+class Framing:
+    """ASGI middleware: browsers show the app in frames of its own pages and of those that the setting names."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        origins = " ".join(["'self'", *listed(settings.current().frames)])
+        self.header = (b"content-security-policy", f"frame-ancestors {origins}".encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+
+        async def with_header(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", []), self.header]}
+            await send(message)
+
+        await self.app(scope, receive, with_header)
+
+
 def application() -> st.App:
     """The app as an ASGI application."""
     limit = Middleware(messages.MessageFilter, most=settings.current().message_mb * settings.MEGABYTE)
@@ -47,7 +66,7 @@ def application() -> st.App:
         locations.program() / "app.py",
         lifespan=_lifespan,
         routes=routes.routes(),
-        middleware=[limit, Middleware(UploadLimit), Middleware(OperatorOnly)],
+        middleware=[limit, Middleware(UploadLimit), Middleware(OperatorOnly), Middleware(Framing)],
     )
 
 

@@ -14,6 +14,11 @@ MAX_VALUE = 4_000  # most characters of one parameter
 STRATEGIES = ("greedy", "sampling", "beam")
 MODES = ("both", "free", "forced")
 TABS = ("player", "charts", "heads_tab", "beam_tab")  # tabs of Step through
+MAX_NOTE = 500  # characters of a teacher's note
+HIDEABLE = (  # what a link may hide: controls of Step through, then parts of the player (shell/hidden.py)
+    *("menu", "form", "settings", "examples", "tabs"),
+    *("summary", "lanes", "heatmap", "softmax", "arithmetic", "evidence", "table", "downloads", "editing", "keys"),
+)
 DIFFERS = ("source", "checkpoint", "decoding")  # how B of a comparison may differ from A
 
 
@@ -74,6 +79,28 @@ def _differing(value: str) -> str:
     if chosen != [name for name in DIFFERS if name in chosen]:
         raise ValueError(value)
     return value
+
+
+def names_of(value: str) -> list[str]:
+    """The names in a list with commas between.
+
+    >>> names_of("form, table"), names_of("")
+    (['form', 'table'], [])
+    """
+    return [name.strip() for name in value.split(",") if name.strip()]
+
+
+def _hidden(value: str) -> str:
+    """Those names that are in ``HIDEABLE``, in its order; ``read_link`` reports the others."""
+    chosen = names_of(value)
+    return ",".join(name for name in HIDEABLE if name in chosen)
+
+
+def _note(value: str) -> str:
+    text = value.replace("\r\n", "\n").strip()
+    if len(text) > MAX_NOTE or not all(c.isprintable() or c in "\n\t" for c in text):
+        raise ValueError(value)
+    return text
 
 
 def _chapter(value: str) -> str:
@@ -179,6 +206,8 @@ class PageState:
     predict: bool = _parameter(False, _flag, _one)  # the viewer guesses each step before it is shown
     chapter: str = _parameter("", _chapter)  # chapter of the lesson; empty: the first
     projector: bool = _parameter(False, _flag, _one)
+    hide: str = _parameter("", _hidden)
+    note: str = _parameter("", _note)  # a teacher's, shown beside the page
     inspection: str = _parameter("", _inspection)
     against: str = _parameter("", _inspection)  # a second inspection of the same file
     won_by: str = _parameter("chrf", _choice("chrf", "bleu", "rouge_l", "nll"))
@@ -222,6 +251,7 @@ def read_link(query: Mapping[str, str]) -> tuple[PageState, list[tuple[str, str]
                 valid[name] = parameter.metadata["read"](query[name])
             except ValueError:
                 ignored.append((name, query[name][:40]))
+    ignored += [("hide", name[:40]) for name in names_of(query.get("hide", ""))[:20] if name not in HIDEABLE]
     return PageState(**valid), ignored
 
 

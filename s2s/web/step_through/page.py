@@ -14,7 +14,7 @@ from s2s.player import page
 from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
 from s2s.web.components.player import mount_player, mount_wire
-from s2s.web.shell import branches, controls, in_session, keys, language, models, projector, request, style
+from s2s.web.shell import branches, controls, in_session, keys, language, models, projector, request, share, style
 from s2s.web.shell.bound import shows
 from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 
 def more_menu() -> Any:
-    """The menu at the end of the line: guessing, the projector, Compare. The download comes with the lanes."""
+    """The menu at the end of the line: guessing, the projector, Share, Compare. The download comes with the lanes."""
     with st.popover(t("step.more"), key="more") as menu:
         st.toggle(t("step.predict"), **shows(keys.PREDICT), help=t("step.predict_help"))
         projector.switch()
+        share.share_button()
         st.page_link("pages/compare.py", label=t("step.compare"))
     return menu
 
@@ -128,7 +129,7 @@ def _take_away(lanes: dict[str, Trace], state: PageState, checkpoint: Checkpoint
 
     def make() -> str:
         whatif = _whatif(checkpoint, lanes, state)
-        return page.render(lanes, lang, words, whatif.rows(), begin=whatif.begin())
+        return page.render(lanes, lang, words, whatif.rows(), begin=whatif.begin(), note=state.note)
 
     st.download_button(
         t("step.html"),

@@ -28,6 +28,8 @@ VALUES = st.fixed_dictionaries(
     {
         "model": st.text(max_size=30),
         "compare": st.text(max_size=30),
+        "hide": st.sampled_from(["", "form", "menu,heatmap,keys"]),
+        "note": st.sampled_from(["", "Look at ◆.\nThen guess."]),
         "text": st.text(max_size=200),
         "ref": st.text(max_size=200),
         "mode": st.sampled_from(page_state.MODES),

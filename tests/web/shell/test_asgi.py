@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,3 +101,16 @@ def test_the_server_lets_through_the_largest_upload_of_the_settings(monkeypatch:
     monkeypatch.setattr(settings, "current", lambda: chosen)
     assert asgi.options()["server.maxUploadSize"] == 9
     assert asgi.options()["server.allowedHosts"] == ["a.example", "b"]
+
+
+def policies(host: str) -> list[str]:
+    """The policies that the server sends with its page."""
+    with urllib.request.urlopen(f"http://{host}/") as answer:
+        return [value for name, value in answer.headers.items() if name.lower() == "content-security-policy"]
+
+
+def test_only_pages_of_its_own_and_those_named_may_frame_the_app(tmp_path: Path) -> None:
+    with served(tmp_path) as host:
+        assert policies(host) == ["frame-ancestors 'self'"]
+    with served(tmp_path, "--set", "frames=https://moodle.school.example, http://a.example:8080") as host:
+        assert policies(host) == ["frame-ancestors 'self' https://moodle.school.example http://a.example:8080"]
