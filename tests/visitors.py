@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLocator, Page, expect
 
 from benchmarks.server import free_port, healthy
+from s2s.errors import say
 from tests.paths import ROOT
 from tests.wait import until
 
@@ -119,3 +120,29 @@ class Visitors:
 def rest(page: Page) -> None:
     """Until the server has nothing more to say."""
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+TEACHING = ("step", "lesson", "classroom")  # the pages of the menu's first group
+
+
+def open_from_menu(page: Page, lang: str, name: str) -> None:
+    """Press a page's name in the header, on a phone in the menu."""
+    title = re.compile(f"^{re.escape(say(f'page.{name}', lang))}$")
+    groups = page.get_by_test_id("stTopNavSection")
+    if groups.first.is_visible():
+        groups.filter(has_text=say("page.group_teach" if name in TEACHING else "page.group_study", lang)).click()
+        page.get_by_test_id("stTopNavDropdownLink").filter(has_text=title).click()
+        return
+    if page.get_by_test_id("stSidebar").get_attribute("data-collapsed") != "false":
+        page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
+
+
+def unfold_menu(page: Page, key: str) -> None:
+    """Press a menu of the line of controls: ``card``, ``decoding``, ``more``."""
+    page.locator(f".st-key-{key} [data-testid=stPopoverButton]").click()
+
+
+def unfold_exports(place: Page | FrameLocator) -> None:
+    """Press the player's menu of downloads."""
+    place.locator(".exports > summary").click()

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from s2s.errors import say
 from tests.browser.conftest import OpenPage
 from tests.browser.test_player import REFERENCE, TEXT
+from tests.visitors import open_from_menu
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -152,7 +153,7 @@ def test_a_teacher_who_reloads_the_room_goes_on_to_another_page(open_page: OpenP
     teacher.reload()
     expect(ask).to_be_visible()
     teacher.evaluate(RUNS)  # the room looks again, once a second: a part of the page runs alone
-    teacher.get_by_test_id("stSidebarNav").get_by_text(say("page.lesson", "en")).click()
+    open_from_menu(teacher, "en", "lesson")
     expect(teacher.locator(".st-key-to-attention")).to_be_visible()
     expect(teacher.locator(".st-key-text textarea")).to_have_value(TEXT)
     expect(teacher.get_by_test_id("stException")).to_have_count(0)

@@ -16,6 +16,7 @@ from s2s.trace.trace import Trace
 from tests.browser.conftest import OpenPage
 from tests.browser.test_exposure import SIZES
 from tests.browser.test_player import LONG
+from tests.visitors import unfold_menu
 
 TEXT = "我妹妹每天早上骑自行车去学校。"
 QUERY = {"text": TEXT, "ref": "", "model": "zh-en-luong"}
@@ -161,6 +162,7 @@ def test_downloads_are_both_traces_and_their_difference(open_page: OpenPage) -> 
 
 def test_step_through_leads_here_with_its_state(open_page: OpenPage) -> None:
     page = open_page(QUERY | {"lang": "en", "strategy": "beam"})
+    unfold_menu(page, "more")
     page.locator("[data-testid=stPageLink] a", has_text=say("step.compare", "en")).click()
     page.wait_for_selector(".comparison")
     expect(page.get_by_label(say("step.text", "en"))).to_have_value(TEXT)

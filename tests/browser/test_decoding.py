@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from s2s.errors import say
 from tests.browser.conftest import OpenPage
+from tests.visitors import open_from_menu
 
 DEFAULTS = {
     "temperature": "1",
@@ -107,7 +108,7 @@ def test_what_was_typed_and_not_run_outlives_another_page_and_language(open_page
     expect(page.locator("html")).to_contain_text(say("step.run", "zh"))
     expect(field).to_have_value(typed)
     for name in ("lesson", "checkpoints", "compare"):
-        page.get_by_text(say(f"page.{name}", "zh"), exact=True).first.click()
+        open_from_menu(page, "zh", name)
         page.wait_for_url(re.compile(f"/{name}"))
     expect(field).to_have_value(typed)
     expect(told.get_by_role("button")).to_have_count(2)
@@ -125,7 +126,7 @@ def test_back_goes_to_what_was_looked_at_before_and_not_out_of_the_page(open_pag
     page.wait_for_function("text => new URLSearchParams(location.search).get('text') === text", arg=second)
     page.locator(".player").press("ArrowRight")
     page.wait_for_function("() => location.search.includes('step=2')")  # no entry of its own
-    page.get_by_test_id("stSidebarNav").get_by_text(say("page.lesson", "en")).click()
+    open_from_menu(page, "en", "lesson")
     page.wait_for_function("() => location.search.includes('chapter=encoder_decoder')")
     page.locator(".st-key-to-layers button").click()
     page.wait_for_function("() => location.search.includes('chapter=layers')")

@@ -26,7 +26,7 @@ from s2s.player.payload import FOLDER, branch_row
 from s2s.trace.branch import Branch, Edit
 from s2s.trace.trace import Trace
 from tests.factory import make_checkpoint
-from tests.visitors import unfilled
+from tests.visitors import unfilled, unfold_exports
 
 TEXT, REFERENCE = "我不喜欢喝茶，你🙂喜欢苹果。", "I do n't like tea ."
 SVG = "{http://www.w3.org/2000/svg}"
@@ -77,7 +77,8 @@ def where(page: Page, step: int, steps: int, lang: str = "en") -> None:
 
 
 def press(page: Page, name: str, folder: Path) -> Path:
-    """What a button saves."""
+    """What a button of the menu of downloads saves."""
+    unfold_exports(page)
     with page.expect_download() as download:
         page.get_by_role("button", name=name, exact=True).click()
     path = folder / download.value.suggested_filename

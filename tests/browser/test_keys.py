@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from s2s.errors import say
 from tests.browser.conftest import OpenPage
 from tests.browser.test_player import REFERENCE, TEXT, visit
+from tests.visitors import unfold_menu
 
 FOCUSED = """() => {
     let node = document.activeElement;
@@ -173,6 +174,7 @@ def test_the_page_that_is_taken_away_opens_where_the_player_stands(
     expect(branch).to_be_visible()
     page.keyboard.press("ArrowRight")
     stands = page.locator(".where").inner_text()
+    unfold_menu(page, "more")
     with page.expect_download() as download:
         page.get_by_role("button", name=say("step.html", lang), exact=True).click()
     download.value.save_as(tmp_path / "page.html")

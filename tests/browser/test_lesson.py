@@ -17,6 +17,7 @@ from s2s.lesson.network import flow
 from s2s.trace.trace import Trace
 from s2s.web.lesson import CHAPTERS
 from tests.browser.conftest import OpenPage
+from tests.visitors import open_from_menu
 
 TEXT = "我妹妹每天早上骑自行车去学校。"
 LONG = "我昨天在学校里看见了他，他说他明天想和我们一起去山上看书，" * 11 + "你想来吗？"
@@ -114,7 +115,7 @@ def set_range(field: object, value: float) -> None:
 
 def test_projector_and_phone_show_it_whole(open_page: OpenPage) -> None:
     page = visit(open_page, "encoder_decoder", ".network .step", projector="1", text=LONG)
-    expect(page.locator("[data-testid=stSidebar]")).to_be_hidden()
+    expect(page.get_by_test_id("stHeader")).to_be_hidden()
     size = page.locator(".network .where").evaluate("n => n.getBoundingClientRect().height")
     assert size >= 24  # with the zoom
     page.locator("textarea").first.press("p")  # typed, it is a letter
@@ -151,10 +152,10 @@ def test_another_chapter_and_another_page_begin_at_their_top(open_page: OpenPage
         page.wait_for_selector(REST, timeout=PATIENCE)
         page.wait_for_function(HEADING, arg=number)  # and it stays there when the figure has come
     page.evaluate(DOWN)
-    page.get_by_test_id("stSidebarNav").get_by_text(say("page.checkpoints", "en")).click()
+    open_from_menu(page, "en", "checkpoints")
     page.wait_for_url("**/checkpoints*")
     page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop === 0")
     page.wait_for_selector(REST)
     page.evaluate(DOWN)
-    page.get_by_test_id("stSidebarNav").get_by_text(say("page.lesson", "en")).click()
+    open_from_menu(page, "en", "lesson")
     page.wait_for_function(HEADING, arg=len(chapters))

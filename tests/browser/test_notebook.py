@@ -15,6 +15,7 @@ from s2s.errors import say
 from s2s.player.lanes import Lanes
 from s2s.player.notebook import show
 from s2s.trace.trace import Trace
+from tests.visitors import unfold_exports
 
 SOURCE, TARGET = ["我", "喜欢", "喝", "茶"], ["I", "like", "tea", "<eos>"]
 OpenNotebook = Callable[..., Page]
@@ -82,6 +83,7 @@ def test_two_outputs_play_each_by_itself_and_fit(notebook: OpenNotebook, tiny_ch
     expect(first.locator(".where")).to_have_text(say("player.where", "zh", step=1, steps=4))
     second.locator("summary", has_text=say("player.worked", "en")).click()
     fits(page, 1)  # it has grown
+    unfold_exports(second)
     with page.expect_download() as download:
         second.get_by_role("button", name=say("player.download", "en", kind="PNG"), exact=True).click()
     assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
@@ -114,6 +116,7 @@ def test_what_a_lane_of_arrays_lacks_is_not_there(notebook: OpenNotebook, tmp_pa
     named = [say(f"player.{name}", "en") for name in ("step", "input", "output")]
     expect(shown.locator(".tableBody th")).to_have_text([*named, *SOURCE])
     for kind in ("SVG", "CSV", "JSON"):
+        unfold_exports(shown)
         with page.expect_download() as download:
             shown.get_by_role("button", name=say("player.download", "en", kind=kind), exact=True).click()
         saved = Path(download.value.path()).read_text(encoding="utf-8-sig")

@@ -18,6 +18,7 @@ from s2s.errors import say
 from s2s.player import page as export
 from s2s.trace.trace import Trace
 from tests.browser.conftest import OpenPage, serve
+from tests.visitors import unfold_exports, unfold_menu
 
 TEXT, REFERENCE = "我妹妹每天早上骑自行车去学校。", "My sister goes to school by bike every morning."
 LONG = "我昨天在学校里看见了他，他说他明天想和我们一起去山上看书，" * 11 + "你想来吗？"
@@ -28,6 +29,7 @@ def visit(open_page: OpenPage, lang: str = "en", **more: object) -> Page:
 
 
 def saved(page: Page, kind: str, folder: Path, key: str = "player.download") -> Path:
+    unfold_exports(page)
     with page.expect_download() as download:
         page.get_by_role("button", name=say(key, "en", kind=kind)).click()
     path = folder / download.value.suggested_filename
@@ -227,6 +229,7 @@ def test_the_page_that_is_taken_away_holds_the_lanes_in_the_pages_language(
 ) -> None:
     page = visit(open_page, lang)
     shown = page.locator("tr.lane.free td .token").all_text_contents()
+    unfold_menu(page, "more")
     with page.expect_download() as download:
         page.get_by_role("button", name=say("step.html", lang), exact=True).click()
     download.value.save_as(tmp_path / "page.html")
@@ -344,7 +347,7 @@ def test_every_control_can_be_reached_and_pressed_by_keyboard(open_page: OpenPag
         names.append(page.evaluate(focused))
     wanted = ["first", "back", "play", "next", "last", "speed"]
     assert [say(f"player.{key}", "en") for key in wanted] == names[:6]
-    assert "Teacher-forced" in names and say("player.download", "en", kind="JSON") in names
+    assert "Teacher-forced" in names and say("player.export", "en") in names
 
 
 def test_what_is_sent_to_the_player_is_json_without_surprises(open_page: OpenPage, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from s2s.errors import say
 from s2s.trace.trace import Trace
 from tests.browser.conftest import OpenPage
 from tests.browser.test_player import REFERENCE, TEXT, traced
+from tests.visitors import unfold_menu
 
 # All text, titles and names of the page, of what is inside components too, without what was typed into the form.
 SEEN = """() => {
@@ -103,6 +104,7 @@ def test_it_begins_at_the_links_step_keeps_its_order_and_can_be_switched_off(ope
     expect(page.locator(".place")).to_have_text(say("player.predict_marked", "zh", word="骑"))
     assert page.locator(".candidate .token").all_text_contents() == offered
     page.wait_for_url(re.compile("predict=1.*step=3"))
+    unfold_menu(page, "more")
     page.get_by_text(say("step.predict", "zh"), exact=True).click()
     expect(page.locator("tr.lane")).to_have_count(2)
     expect(page.locator(".predict")).to_be_hidden()
@@ -115,6 +117,7 @@ def test_an_open_question_stays_when_the_page_around_it_changes(open_page: OpenP
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     expect(page.locator(".candidate")).to_have_count(5)
+    unfold_menu(page, "more")
     page.get_by_text(say("projector.switch", "en"), exact=True).click()
     page.wait_for_url(re.compile("projector=1.*step=1"))
     expect(page.locator(".live")).to_have_text(say("player.predict_announce", "en", step=1, word="<bos>"))

@@ -18,6 +18,7 @@ from s2s.trace.trace import Trace
 from tests.browser.conftest import OpenPage
 from tests.browser.test_player import LONG, REFERENCE, TEXT, traced
 from tests.paths import ROOT
+from tests.visitors import unfold_menu
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -99,6 +100,7 @@ def test_branches_form_a_tree_that_t_walks_and_a_link_reopens(open_page: OpenPag
         page.keyboard.press("t")
         current(page, lane)
     page.wait_for_url(re.compile("lane=b2"))
+    unfold_menu(page, "more")
     with page.expect_download() as taken:  # made outside of the visit
         page.get_by_role("button", name=say("step.html", "en"), exact=True).click()
     saved = page.context.new_page()

@@ -26,6 +26,7 @@ from s2s.trace.trace import Trace
 from tests.browser.conftest import probe, serve
 from tests.model.huggingface.conftest import marian as marian
 from tests.model.huggingface.random_models import SENTENCES
+from tests.visitors import unfold_exports
 
 TEXT, LIMIT = SENTENCES[0], 8
 
@@ -86,6 +87,7 @@ def test_words_and_pieces(page: Page, lane: Trace, tmp_path: Path) -> None:
     assert weights(page) == written(grid.weights[1])
     chips.nth(1).click()
     expect(heads.nth(1)).to_have_class(re.compile("marked"))
+    unfold_exports(page)
     with page.expect_download() as download:
         page.get_by_role("button", name=say("player.download", "en", kind="JSON"), exact=True).click()
     assert Trace.from_json(download.value.path().read_text(encoding="utf-8")) == lane
@@ -115,6 +117,7 @@ def test_a_words_weight_is_shared_by_its_pieces(page: Page, address: str, lane: 
     expect(page.locator("tr.lane.b1")).to_be_visible()
     expect(place.locator(".weight")).to_have_text(re.compile(r"→1\.00$"))
     own = lane.attention_TS[0][_span(lane, column)]
+    unfold_exports(page)
     with page.expect_download() as download:
         page.get_by_role("button", name=say("player.download", lang, kind="JSON"), exact=True).click()
     row = json.loads(download.value.path().read_text(encoding="utf-8"))["steps"][0]["attention"]

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from playwright.sync_api import Locator, Page, expect
 
 from s2s.errors import say
-from tests.visitors import rest
+from tests.visitors import open_from_menu, rest, unfold_menu
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 TEXT, REFERENCE = "我妹妹每天早上骑自行车去学校。", "My sister goes to school by bike every morning."
@@ -74,14 +74,20 @@ def chosen(page: Page, name: str) -> None:
 
 
 def choose(page: Page, name: str) -> None:
-    """Click a radio button's label."""
-    page.get_by_test_id("stRadio").get_by_text(name, exact=True).click()
+    """Click a radio button's label; that of a lane stands in the menu of decoding."""
+    label = page.get_by_test_id("stRadio").get_by_text(name, exact=True)
+    folded = not label.is_visible()
+    if folded:
+        unfold_menu(page, "decoding")
+    label.click()
     rest(page)
+    if folded:
+        page.keyboard.press("Escape")
 
 
 def pick_model(page: Page, lang: str, name: str) -> None:
-    """Choose a model from the list in the sidebar."""
-    box = page.get_by_test_id("stSidebar").get_by_role("combobox", name=say("step.checkpoint", lang))
+    """Choose a model from the list."""
+    box = page.get_by_role("combobox", name=say("step.checkpoint", lang))
     box.click()
     page.get_by_role("option", name=name, exact=True).click()
     rest(page)
@@ -89,7 +95,7 @@ def pick_model(page: Page, lang: str, name: str) -> None:
 
 def go(page: Page, lang: str, name: str) -> None:
     """Open another page from the menu, and wait until the address is that page's; earlier actions would be lost."""
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=say(f"page.{name}", lang), exact=True).click()
+    open_from_menu(page, lang, name)
     path = {"step": "/", "inspect": "/inspection"}.get(name, f"/{name}")
     page.wait_for_function("(path) => location.pathname === path", arg=path)
     rest(page)

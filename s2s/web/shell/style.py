@@ -17,7 +17,7 @@ HEADER = """
 [data-testid='stMainBlockContainer'] > [data-testid='stVerticalBlock'] { gap: 0.6rem; }
 [data-testid='stApp'] { --lookback-top: 3rem; }
 :has(> .st-key-language-switch) { position: absolute; }
-.st-key-language-switch { position: fixed; top: 0; right: 1rem; height: 3rem; width: auto !important; z-index: 999991; }
+.st-key-language-switch { position: fixed; top: 0; right: 1rem; height: 3rem; width: auto !important; z-index: 999990; }
 .st-key-language-switch [role='radiogroup'] { height: 3rem; gap: 0.75rem; flex-wrap: nowrap; }
 [data-testid='stApp']:not(:has([data-testid='stHeader'])) {
   --lookback-top: 0px;

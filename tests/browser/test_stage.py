@@ -1,0 +1,115 @@
+"""The stage: source, lanes, heatmap and softmax on one screen, from a lecture hall to a phone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenPage
+
+SCREENS = [(1280, 720), (1366, 768), (1440, 900), (1920, 1080)]
+SENTENCES = {
+    "nine": ("我妹妹每天早上骑自行车去学校。", "My sister goes to school by bike every morning."),
+    "fifteen": ("如果明天早上不下雨，我和妹妹就一起骑车去学校。", "If it doesn't rain tomorrow, we will go by bike."),
+}
+LONG = "我喜欢你的学校，" * 40
+ON_STAGE = (".bar", ".source", ".lanesBox", ".map", ".softmax")
+# The size in pixels of the screen of each text that is seen, with the text.
+TYPE = """(root) => [...root.querySelectorAll("*")].filter((e) => e.checkVisibility({ visibilityProperty: true })
+  && [...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim())
+  && !e.closest(".live, .news, .heard"))
+  .map((e) => [parseFloat(getComputedStyle(e).fontSize) * e.currentCSSZoom, e.textContent])"""
+# Whether a part of the player ends within the window.
+ENDS_WITHIN = """(name) => document.querySelector(".st-key-lanes [data-testid=stBidiComponentIsolated]").shadowRoot
+  .querySelector(name).getBoundingClientRect().bottom <= innerHeight"""
+
+
+def end(part: Locator) -> float:
+    """Where a part ends, in pixels from the top of the window."""
+    box = part.bounding_box()
+    assert box is not None
+    return box["y"] + box["height"]
+
+
+def scrolled(page: Page) -> float:
+    return float(page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop"))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_the_stage_is_seen_without_scrolling(open_page: OpenPage, sentence: str, lang: str) -> None:
+    text, reference = SENTENCES[sentence]
+    page = open_page({"lang": lang, "text": text, "ref": reference}, viewport={"width": 1280, "height": 720})
+    for width, height in SCREENS:
+        page.set_viewport_size({"width": width, "height": height})
+        for name in ON_STAGE:
+            part = page.locator(f".player {name}")
+            expect(part).to_be_in_viewport()
+            page.wait_for_function(ENDS_WITHIN, arg=name)  # the window has been made larger just now
+            assert end(part) <= height, (name, width, height)
+    assert scrolled(page) == 0
+
+
+def test_cells_grow_with_the_screen(open_page: OpenPage) -> None:
+    text, reference = SENTENCES["nine"]
+    page = open_page({"lang": "en", "text": text, "ref": reference}, viewport={"width": 1280, "height": 720})
+    cells = page.locator(".player .cells")
+    small = cells.bounding_box()
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.wait_for_function(
+        "(width) => document.querySelector('.st-key-lanes [data-testid=stBidiComponentIsolated]')"
+        ".shadowRoot.querySelector('.cells').getBoundingClientRect().width > width",
+        arg=1.2 * (small or {})["width"],
+    )
+    map_box, softmax = page.locator(".player .map").bounding_box(), page.locator(".player .softmax").bounding_box()
+    assert map_box and softmax and softmax["x"] - (map_box["x"] + map_box["width"]) < 60  # no gap between the two
+
+
+def test_projected_only_the_stage_is_left_and_readable_from_the_back(open_page: OpenPage) -> None:
+    text, reference = SENTENCES["nine"]
+    page = open_page(
+        {"lang": "zh", "text": text, "ref": reference, "projector": "1"}, viewport={"width": 1280, "height": 720}
+    )
+    expect(page.locator(".st-key-projector-title")).to_have_text(text)
+    expect(page.get_by_role("button", name="运行")).to_be_hidden()
+    for name in (".source", ".lanesBox", ".map", ".softmax"):
+        assert end(page.locator(f".player {name}")) <= 720, name
+    sizes = page.locator(".player").evaluate(TYPE)
+    assert min(sizes)[0] >= 17.9, min(sizes)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".where")).to_contain_text("2")
+
+
+def test_on_a_phone_source_and_transport_stay_and_the_heatmap_begins_on_the_first_screen(open_page: OpenPage) -> None:
+    text, reference = SENTENCES["nine"]
+    size = {"width": 390, "height": 844}
+    page = open_page({"lang": "zh", "text": text, "ref": reference}, viewport=size, has_touch=True, is_mobile=True)
+    for name in (".source", ".lanes tr.lane", ".side"):
+        assert end(page.locator(f".player {name}").first) <= 844, name
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator(".player .softmax").scroll_into_view_if_needed()
+    for name in (".bar", ".source"):
+        expect(page.locator(f".player {name}")).to_be_in_viewport()
+
+
+def test_a_source_of_200_words_scrolls_in_its_box_and_fades_where_it_goes_on(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en", "text": LONG}, viewport={"width": 1280, "height": 720})
+    assert page.locator(".player .chip").count() >= 160
+    source = page.locator(".player .source")
+    assert (source.bounding_box() or {})["height"] < 110
+    expect(source).to_have_class("source more-below")
+    expect(page.locator(".player .map")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    source.evaluate("(box) => box.scrollTo(0, box.scrollHeight)")
+    expect(source).to_have_class("source")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_field_grows_while_somebody_types_and_hides_nothing_after(open_page: OpenPage, lang: str) -> None:
+    page = open_page({"lang": lang, "text": "我喝茶。"}, viewport={"width": 1280, "height": 720})
+    field = page.locator(".st-key-text textarea")
+    low = end(field)
+    field.focus()
+    assert end(field) > low + 60
+    page.keyboard.press("Escape")
+    assert end(field) == low
