@@ -19,7 +19,7 @@ STYLE = """<style>
 .lb-heads figure.seen { border-color: var(--lb-other); box-shadow: 0 0 0 2px var(--lb-other); }
 .lb-heads img { display: block; width: 100%; aspect-ratio: 1; image-rendering: pixelated; }
 .lb-heads figcaption { display: flex; justify-content: space-between; font-size: 0.78rem; line-height: 1.4; }
-.lb-heads figcaption span + span { opacity: 0.7; font-variant-numeric: tabular-nums; }
+.lb-heads figcaption span + span { opacity: 0.8; font-variant-numeric: tabular-nums; }
 </style>"""
 
 

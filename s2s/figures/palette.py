@@ -12,7 +12,7 @@ SHEET = Path(__file__).parents[1] / "player" / "browser" / "palette.css"
 
 LIGHT = {
     "attention": "#ea580c",  # attention weights, and what is selected; of two models the second
-    "accent": "#c2410c",  # the same orange as text or under text: dark enough to be read
+    "accent": "#b93b0a",  # the same orange as text or under text: dark enough to be read
     "other": "#2563eb",  # what stands beside attention: the model's words, marks; of two models the first
     "gold": "#15803d",  # the reference
     "alarm": "#dc2626",  # mistakes and the step where two lanes part
@@ -68,12 +68,12 @@ def attention(opacity: float | str) -> str:
 
 
 def shade(weight: float) -> str:
-    """The shade of an attention weight from 0 to 1; small weights stay visible.
+    """The shade of an attention weight from 0 to 1 below a word, which stays readable; small weights stay visible.
 
-    >>> shade(0.5)
-    'rgba(234,88,12,0.616)'
+    >>> shade(0.5), shade(1.0)
+    ('rgba(234,88,12,0.443)', 'rgba(234,88,12,0.720)')
     """
-    return attention(f"{weight**0.7:.3f}")
+    return attention(f"{0.72 * weight**0.7:.3f}")
 
 
 def css() -> str:

@@ -18,7 +18,7 @@ STYLE = """<style>
 .lb-panels h4 { font-size: 0.95rem; font-weight: 600; margin: 6px 0 4px; padding: 0; }
 .lb-panels table { border-collapse: collapse; width: 100%; max-width: 460px; font-variant-numeric: tabular-nums; }
 .lb-panels td { padding: 2px 8px 2px 0; border: 0; }
-.lb-panels td.rank { opacity: 0.65; text-align: right; width: 2.6em; font-size: 0.8rem; }
+.lb-panels td.rank { opacity: 0.8; text-align: right; width: 2.6em; font-size: 0.8rem; }
 .lb-panels td.p { text-align: right; width: 4.4em; padding-right: 0; }
 .lb-panels td.word { white-space: nowrap; }
 .lb-panels section { min-width: 0; overflow-x: auto; }
@@ -27,10 +27,10 @@ STYLE = """<style>
 .lb-panels tr.gold td.bar i { background: var(--lb-green); }
 .lb-row { display: flex; flex-wrap: wrap; gap: 3px; margin: 6px 0; }
 .lb-row span { padding: 1px 6px; border-radius: 4px; line-height: 1.35; text-align: center; }
-.lb-row small { display: block; font-size: 0.68rem; line-height: 1; min-height: 1em; opacity: 0.8; }
+.lb-row small { display: block; font-size: 0.75rem; line-height: 1; min-height: 1em; }
 .lb-rest table { border-collapse: collapse; }
 .lb-rest th, .lb-rest td { padding: 3px 16px 3px 0; text-align: left; border: 0; vertical-align: top; }
-.lb-rest th, .lb-rest td:first-child { opacity: 0.75; font-weight: 500; font-size: 0.9rem; }
+.lb-rest th, .lb-rest td:first-child { opacity: 0.8; font-weight: 500; font-size: 0.9rem; }
 .lb-rest th { white-space: nowrap; }
 .lb-rest td + td { overflow-wrap: anywhere; }
 .lb-rest td:first-child { min-width: 6.5em; }
@@ -40,7 +40,7 @@ STYLE = """<style>
   .lb-rest tr, .lb-rest td { display: block; }
   .lb-rest tr { margin-bottom: 8px; }
   .lb-rest td + td + td { display: inline-block; font-size: 0.9rem; padding-top: 0; }
-  .lb-rest td[data-name]:not(:empty)::before { content: attr(data-name) " "; opacity: 0.75; }
+  .lb-rest td[data-name]:not(:empty)::before { content: attr(data-name) " "; opacity: 0.8; }
 }
 </style>"""
 
@@ -91,7 +91,7 @@ def _source(token: str, weight: float) -> str:
 
 def step_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table whose rows have a name, a text and numbers; on a narrow screen each number repeats its column's head."""
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in heads)
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' if cell else "<td></td>" for cell in heads)
     names = ["", "", *(f' data-name="{escape(name)}"' for name in heads[2:])]
     body = "".join(
         f"<tr>{''.join(f'<td{name}>{escape(cell)}</td>' for name, cell in zip(names, row, strict=True))}</tr>"

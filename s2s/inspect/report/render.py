@@ -98,7 +98,7 @@ class _Page:
             lines.append(f"<tr><th>{escape(self._column(name))}</th>{cells}</tr>")
         by = self.summary["bootstrap"]
         note = self.t("interval", level=100 * by["level"], resamples=by["resamples"])
-        body = f"<table><tr><th></th>{heads}</tr>{''.join(lines)}</table>"
+        body = f"<table><tr><td></td>{heads}</tr>{''.join(lines)}</table>"
         return f'<h2>{self.t("scores")}</h2><div class="wide">{body}</div>{_soft(note)}{self._against()}'
 
     def _against(self) -> str:
@@ -170,7 +170,7 @@ class _Page:
             f"<tr><th>{escape(person)}</th>{''.join(f'<td>{given[verdict]:,}</td>' for verdict in VERDICTS)}</tr>"
             for person, given in people.items()
         )
-        return f'<h2>{self.t("labels")}</h2><div class="wide"><table><tr><th></th>{heads}</tr>{lines}</table></div>'
+        return f'<h2>{self.t("labels")}</h2><div class="wide"><table><tr><td></td>{heads}</tr>{lines}</table></div>'
 
     def examples(self) -> str:
         """The chosen examples, one article each."""

@@ -108,8 +108,8 @@ function evidenceTable(view, evidence, extra) {
       ...shares.map((share, s) => evidenceCell(share, values[s], inColumn(model, columnOf(cursor), s), s)),
     ),
   );
-  const head = el("tr", {}, el("th", {}), el("th", { class: "tau", scope: "col", text: "τ", title: strings.evidence_tau_help }), ...heads);
-  return el("div", { class: "scroll" }, el("table", { class: "rows" }, el("thead", {}, head), el("tbody", {}, ...body)));
+  const head = el("tr", {}, el("td"), el("th", { class: "tau", scope: "col", text: "τ", title: strings.evidence_tau_help }), ...heads);
+  return el("div", { class: "scroll", tabindex: "0" }, el("table", { class: "rows" }, el("thead", {}, head), el("tbody", {}, ...body)));
 }
 
 function evidenceFacts(strings, evidence) {

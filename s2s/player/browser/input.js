@@ -7,6 +7,7 @@ import { listenEdit, stopEditing, toggleEditing } from "./edit.js";
 import { goBack, toggleFlow } from "./flow.js";
 import { listenFork } from "./fork.js";
 import { cellAt } from "./heatmap.js";
+import { enterGrid, pressGridKey } from "./heatmap_grid.js";
 import { byKey } from "./keys.js";
 import { gameKeys, markSource, questionKey } from "./predict.js";
 import { toggleWords } from "./reading.js";
@@ -72,6 +73,7 @@ function listenMap(view, on) {
     const cell = cellAt(view.dom, traceOf(view), event);
     previewStep(view, cell ? cell.t : laneStep(view, attribute(event, "t")), cell ? cell.s : index(attribute(event, "s")));
   });
+  on(map, "keydown", (event) => pressGridKey(view, event));
   on(map, "click", (event) => {
     const cell = cellAt(view.dom, traceOf(view), event);
     const head = index(attribute(event, "s"));
@@ -107,6 +109,11 @@ function clearSelection(view) {
   view.acts.paint(view);
 }
 
+function goToDivergence(view) {
+  const { divergence, steps } = traceOf(view);
+  if (divergence !== null && divergence < steps.length) view.acts.show(view, { step: divergence });
+}
+
 function pressKey(view, event) {
   const { show } = view.acts;
   byKey(view.dom.root, event, {
@@ -118,6 +125,8 @@ function pressKey(view, event) {
     t: () => show(view, { lane: nextLane(view) }),
     e: () => hasAttention(traceOf(view)) && toggleEditing(view),
     f: () => toggleFlow(view),
+    h: () => enterGrid(view),
+    d: () => goToDivergence(view),
     w: () => toggleWords(view),
     ...gameKeys(view),
     Escape: () => goBack(view) || clearSelection(view),

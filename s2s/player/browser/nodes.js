@@ -6,8 +6,10 @@ import { buildEditor, toggleEditing } from "./edit.js";
 import { watchRoom } from "./fit.js";
 import { buildFlow } from "./flow.js";
 import { sayForm } from "./fork.js";
+import { activeWeight } from "./heatmap_grid.js";
 import { listen } from "./input.js";
 import { toggleWords } from "./reading.js";
+import { soundButton } from "./sound.js";
 import { buildSummary } from "./summary.js";
 import { rolled } from "./words.js";
 import { paintTable } from "./worked.js";
@@ -26,7 +28,9 @@ function buildLegend() {
 function keysText(view) {
   const { strings, page, words } = view.model;
   if (view.cursor.game) return strings.predict_keys;
-  const more = [strings.key_flow, ...(page && hasAttention(traceOf(view)) ? [strings.key_edit] : []), ...(words ? [strings.key_words] : [])];
+  const sees = hasAttention(traceOf(view));
+  const heatmap = sees ? [strings.key_heatmap] : [];
+  const more = [strings.key_flow, ...heatmap, ...(page && sees ? [strings.key_edit] : []), ...(words ? [strings.key_words] : [])];
   return fill(strings.keys, { more: more.join("") });
 }
 
@@ -63,8 +67,8 @@ function buildParts({ model, dom }, part) {
   for (const name of ["editNote", "branchNote"]) dom[name] = el("p", { class: "note", role: "alert" });
   part("news", "div", { "aria-live": "polite" });
   part("lanes", "table");
-  part("lanesBox", "div", { class: "lanesBox scroll", role: "group", "aria-label": strings.outputs }, dom.lanes);
-  part("map", "div", { class: "map scroll", role: "img", "aria-label": strings.heatmap_help });
+  part("lanesBox", "div", { class: "lanesBox scroll", tabindex: "0", role: "group", "aria-label": strings.outputs }, dom.lanes);
+  part("map", "div", { class: "map scroll", role: "group", "aria-label": strings.heatmap });
   part("reads", "p");
   part("softmax", "ol");
   part("about", "dl");
@@ -91,7 +95,7 @@ function buildControls(view) {
 function arrangeParts(view) {
   const { model, dom } = view;
   const { strings } = model;
-  const mapHead = el("h3", { class: "mapHead", text: strings.heatmap }, buildLegend());
+  const mapHead = el("h3", { class: "mapHead", text: strings.heatmap }, soundButton(strings, () => activeWeight(view)), buildLegend());
   const output = [el("span", { class: "rowHead", text: strings.output }), dom.output];
   dom.panes = el(
     "div",

@@ -23,6 +23,7 @@ import { paintFlow } from "./flow.js";
 import { paintBranchBar } from "./fork.js";
 import { fitHeatmap } from "./fit.js";
 import { buildHeatmap, colourHeatmap, paintHeatmap } from "./heatmap.js";
+import { paintGrid } from "./heatmap_grid.js";
 import { lockWord } from "./input.js";
 import { takeKeys } from "./keys.js";
 import { buildLanes, buildSource, paintLanes, paintSource } from "./lanes.js";
@@ -81,6 +82,7 @@ function paint(view) {
   paintLanes(view);
   const follow = cursor.hover === null ? { s: argmax(step.attention), t: shown } : null;
   paintHeatmap(dom, shown, columnOf(cursor), follow);
+  paintGrid(view);
   paintSoftmax(view, step);
   paintWorked(view, step);
   paintFlow(view, step);

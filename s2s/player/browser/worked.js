@@ -2,7 +2,7 @@
 // trace as the model read it, the step, and the source positions by falling attention.
 
 import { traceOf } from "./cursor.js";
-import { decimals, el, fill, hasAttention, hasProbability, label } from "./dom.js";
+import { decimals, el, fill, hasAttention, hasProbability, label, namedHead } from "./dom.js";
 import { bare } from "./words.js";
 
 const WORKED_ROWS = 5;
@@ -18,15 +18,15 @@ export function formula(text) {
 }
 
 export function numbersTable(head, rows) {
-  const cells = (tag, row) => row.map((value) => el(tag, {}, value instanceof Node ? value : String(value)));
+  const cells = (row) => row.map((value) => el("td", {}, value instanceof Node ? value : String(value)));
   return el(
     "div",
-    { class: "scroll" },
+    { class: "scroll", tabindex: "0" },
     el(
       "table",
       { class: "numbers" },
-      el("thead", {}, el("tr", {}, ...cells("th", head))),
-      el("tbody", {}, ...rows.map((row) => el("tr", {}, ...cells("td", row)))),
+      el("thead", {}, el("tr", {}, ...head.map(namedHead))),
+      el("tbody", {}, ...rows.map((row) => el("tr", {}, ...cells(row)))),
     ),
   );
 }

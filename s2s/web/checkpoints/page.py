@@ -86,7 +86,7 @@ def _differences(first: str, second: str) -> None:
     ]
     settings = [key for key in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(key) != flat[1].get(key)]
     columns = {n: [values.get(key, "–") for key in settings] for n, values in zip((first, second), flat, strict=True)}
-    st.markdown(f"##### {t('cards.differences')}")
+    st.markdown(f"#### {t('cards.differences')}")
     csv_table.show_table({t("cards.setting"): settings} | columns, f"{first}-{second}", "cards_differences")
 
 

@@ -138,10 +138,10 @@ def _table(rows: Sequence[tuple[str, str]]) -> None:
 
 def _evidence_tables(report: EvidenceReport) -> None:
     verdicts = [(t(f"evidence.verdict_{name}"), with_interval(share)) for name, share in report.verdicts.items()]
-    st.markdown(f"##### {t('evidence.verdicts')}")
+    st.markdown(f"#### {t('evidence.verdicts')}")
     _table(verdicts)
     for part, names in PARTS.items():
-        st.markdown(f"##### {t(f'evidence.title_{part}')}")
+        st.markdown(f"#### {t(f'evidence.title_{part}')}")
         _table([(t(f"evidence.measure_{name}"), with_interval(report.measures[name])) for name in names])
         explain(part, prefix="evidence")
     explain("naopc", "integrated", prefix="evidence")

@@ -54,14 +54,14 @@ def _measure_charts(reports: Sequence[Report]) -> None:
         ("cost", exposure.cost(reports, text)),
     ]
     for name, figure in charts:
-        st.markdown(f"##### {t(f'exposure.title.{name}')}")
+        st.markdown(f"#### {t(f'exposure.title.{name}')}")
         st.plotly_chart(figure, key=f"corpus-{name}", config=PLAIN)
         if name == "recovery":
             st.caption(t("exposure.means.recovery"))
         else:
             explain(name)
     st.caption(t("exposure.rare", share=100 * exposure.RARE, least=exposure.FEWEST))
-    st.markdown(f"##### {t('exposure.title.distractor')}")
+    st.markdown(f"#### {t('exposure.title.distractor')}")
     rows = {t("exposure.measure_name"): [t("measure.margin"), t("measure.margin_per_token"), t("measure.preferred")]}
     for report in reports:
         apart = report.distractor
@@ -70,10 +70,10 @@ def _measure_charts(reports: Sequence[Report]) -> None:
     _table(rows)
     explain("distractor")
     _excess_charts(reports)
-    st.markdown(f"##### {t('exposure.title.beams')}")
+    st.markdown(f"#### {t('exposure.title.beams')}")
     _beam_table(reports)
     explain("beams")
-    st.markdown(f"##### {t('exposure.title.ece')}")
+    st.markdown(f"#### {t('exposure.title.ece')}")
     st.plotly_chart(exposure.reliability(reports, text), key="corpus-ece", config=PLAIN)
     explain("ece")
 
@@ -84,7 +84,7 @@ def _excess_charts(reports: Sequence[Report]) -> None:
     if not known:
         return
     text = language.strings("curve")
-    st.markdown(f"##### {t('exposure.title.excess')}")
+    st.markdown(f"#### {t('exposure.title.excess')}")
     st.plotly_chart(exposure.accumulated(reports, text), key="corpus-accumulated", config=PLAIN)
     st.plotly_chart(exposure.excess(reports, text), key="corpus-excess", config=PLAIN)
     explain("excess")

@@ -103,7 +103,7 @@ def _definition_list(lines: list[tuple[str, str]]) -> str:
     grid = "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px"
     style = f"{grid};margin:0;padding:0;overflow-wrap:anywhere"
     body = "".join(
-        f'<dt style="opacity:.7">{escape(name)}</dt><dd style="margin:0" dir="auto">{escape(text)}</dd>'
+        f'<dt style="opacity:.8">{escape(name)}</dt><dd style="margin:0" dir="auto">{escape(text)}</dd>'
         for name, text in lines
     )
     return f'<dl style="{style}">{body}</dl>'

@@ -42,7 +42,7 @@ class _LabelEdit:
 
 def label_panel(manifest: Mapping[str, Any], id: int) -> None:
     """Draw the labels of an inspection's example; a visitor who has given a name can change their own."""
-    st.markdown(f"##### {t('labels.title')}")
+    st.markdown(f"#### {t('labels.title')}")
     try:
         _label_columns(Labels(connect(), manifest), id)
     except UserError as error:

@@ -25,10 +25,10 @@ STYLE = """<style>
 .lb-code td { border: 0; padding: 1px 10px 1px 0; vertical-align: top; }
 .lb-code td.code { font-family: "Source Code Pro", ui-monospace, monospace; }
 .lb-code td.code { white-space: pre-wrap; overflow-wrap: anywhere; width: 58%; }
-.lb-code tr.over td.code { opacity: 0.5; }
-.lb-code td.value { font-variant-numeric: tabular-nums; color: var(--lb-accent); }
+.lb-code tr.over td.code { opacity: 0.75; font-style: italic; }
+.lb-code td.value { font-variant-numeric: tabular-nums; }
+.lb-code td.value { color: color-mix(in srgb, var(--lb-attention) 64%, currentColor); }
 .lb-code td.value b { font-weight: 600; }
-[data-testid="stApp"][data-theme="dark"] .lb-code td.value { color: var(--lb-accent-dark); }
 .lb-scroll { overflow-x: auto; }
 @media (max-width: 760px) {
   .lb-code tr, .lb-code td, .lb-code td.code { display: block; width: auto; }
@@ -69,7 +69,8 @@ def layers_chapter(state: PageState) -> None:
 def _table(piece: Piece) -> str:
     given = " · ".join(map(_value, piece.given))
     head = f"<p>{escape(t('layers.given'))} {given}</p>" if given else ""
-    return f'{head}<div class="lb-scroll"><table class="lb-code">{"".join(map(_line, piece.lines))}</table></div>'
+    lines = "".join(map(_line, piece.lines))
+    return f'{head}<div class="lb-scroll" tabindex="0"><table class="lb-code">{lines}</table></div>'
 
 
 def _line(line: Line) -> str:

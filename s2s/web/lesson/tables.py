@@ -13,7 +13,7 @@ from s2s.web.shell.language import t
 STYLE = """<style>
 .lb-numbers { overflow-x: auto; }
 .lb-numbers table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.lb-numbers th { font-weight: 500; font-size: 0.85rem; opacity: 0.75; white-space: nowrap; }
+.lb-numbers th { font-weight: 500; font-size: 0.85rem; opacity: 0.8; white-space: nowrap; }
 .lb-numbers th, .lb-numbers td { padding: 3px 14px 3px 0; text-align: right; border: 0; }
 .lb-numbers :is(th, td):first-child { text-align: left; white-space: nowrap; }
 .lb-numbers tr.on td { font-weight: 650; }
@@ -22,8 +22,8 @@ STYLE = """<style>
 .lb-draw { display: flex; flex-wrap: wrap; gap: 3px; margin: 4px 0; }
 .lb-draw span { padding: 1px 6px; border-radius: 4px; background: rgba(128, 128, 128, 0.12); line-height: 1.45; }
 .katex-display { overflow-x: auto; overflow-y: hidden; padding: 2px 0; }
-.lb-draw span.on { color: #fff; font-weight: 600; }
-.lb-draw span.on { background: color-mix(in srgb, var(--lb-attention) 85%, transparent); }
+.lb-draw span.on { font-weight: 600; }
+.lb-draw span.on { background: color-mix(in srgb, var(--lb-attention) 70%, transparent); }
 </style>"""
 
 
@@ -46,12 +46,13 @@ def cell(value: object) -> str:
 
 def numbers(heads: Sequence[str], rows: Sequence[Sequence[object]], chosen: int = -1) -> str:
     """A table as HTML; its first column has names, and the row ``chosen``, from 0, is highlighted."""
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    head = "".join(f'<th scope="col">{escape(text)}</th>' if text else "<td></td>" for text in heads)
     body = "".join(
         f"<tr{' class=on' if at == chosen else ''}>{''.join(f'<td>{cell(value)}</td>' for value in row)}</tr>"
         for at, row in enumerate(rows)
     )
-    return f'<div class="lb-numbers"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="lb-numbers" tabindex="0">{table}</div>'
 
 
 def marked_words(tokens: Sequence[str], marked: Sequence[bool], label: str) -> str:

@@ -30,7 +30,7 @@ STYLE = """<style>
 .lb-card { overflow-wrap: anywhere; font-size: 0.94rem; }
 .lb-card h4 { font-size: 1rem; font-weight: 600; margin: 14px 0 4px; padding: 0; }
 .lb-card p, .lb-card ul { margin: 4px 0; }
-.lb-card small { opacity: 0.75; }
+.lb-card small { opacity: 0.8; }
 </style>"""
 
 

@@ -45,7 +45,7 @@ LINE = """
 .st-key-line [data-testid='stTextArea'] label {
   position: absolute; z-index: 1; left: 11px; top: 2px; min-height: 0; margin: 0;
 }
-.st-key-line [data-testid='stTextArea'] label p { font-size: 0.68rem; line-height: 1.3; opacity: 0.75; }
+.st-key-line [data-testid='stTextArea'] label p { font-size: 0.75rem; line-height: 1.3; opacity: 0.85; }
 .st-key-line [data-testid='stTextArea'] textarea {
   height: 44px !important; min-height: 44px; padding: 17px 10px 3px; resize: none; line-height: 1.4; font-size: 0.95rem;
 }
@@ -74,6 +74,16 @@ PLAYER = ".st-key-player[data-stale='true'], .st-key-player [data-stale='true'] 
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" width="156" height="24" viewBox="0 0 156 24" role="img"
   aria-label="{title}"><text y="18" font-family="system-ui, 'Noto Sans CJK SC', sans-serif" font-size="17"
   font-weight="600" fill="#d9541e">{title}</text></svg>"""
+# A section's title, of the size of a word in bold; its level follows that of the titles in components.
+TITLES = "[data-testid='stMarkdownContainer'] h4 { font-size: 1rem; }"
+# Streamlit's own colours that are too pale to read: notes, what stands on the accent, code in a note.
+CONTRAST = """
+[data-testid='stCaptionContainer'] { opacity: 0.85; }
+[data-testid='stCaptionContainer'] code { font-size: 0.86em; }
+[data-testid='stApp'] :is([data-testid^='stBaseButton-primary'], [data-baseweb='tag']) {
+  background-color: var(--lb-accent); border-color: var(--lb-accent);
+}
+"""
 # A component that shows nothing.
 SCRIPT = ".st-key-builtin { display: none; }"
 # The scores on a model's card are wider than a phone.
@@ -118,7 +128,7 @@ VEIL = ".st-key-ref textarea:not(:focus, :placeholder-shown) { filter: blur(6px)
 
 def compact() -> None:
     """Add the style of all pages."""
-    st.html(f"<style>{bundle.style(SHEET)}{HEADER}{LINE}{PLAYER}{SCRIPT}{CARDS}{LESSON}</style>")
+    st.html(f"<style>{bundle.style(SHEET)}{HEADER}{LINE}{PLAYER}{TITLES}{CONTRAST}{SCRIPT}{CARDS}{LESSON}</style>")
 
 
 def logo() -> None:

@@ -112,7 +112,7 @@ def beam_tab(state: PageState) -> None:
 
 def _versus(tree: SearchTree, greedy: Trace) -> None:
     """The greedy output and the best of the beam: scores, the step at which they diverge, the fate of greedy's path."""
-    st.markdown(f"##### {t('beam.versus')}")
+    st.markdown(f"#### {t('beam.versus')}")
     best = tree.finished[0]
     node, greedy_log_prob = tree.nodes[best.node], sum(step.log_prob for step in greedy.steps)
     rows = [

@@ -26,7 +26,7 @@ function buildFrame(view, root) {
     "div",
     { class: "panes" },
     el("section", {}, heading(strings.selected), parts.detail),
-    el("section", {}, parts.caption, el("div", { class: "scroll" }, parts.alive)),
+    el("section", {}, parts.caption, el("div", { class: "scroll", tabindex: "0" }, parts.alive)),
   );
   view.root = el("div", { class: "beam" }, parts.bar, parts.tree, buildLegend(strings), why, panes, ...finishedSection(view), parts.live);
   root.replaceChildren(view.root);
@@ -57,7 +57,7 @@ function finishedSection(view) {
   const formula = `score = log P / lp + cp · lp = ((5 + |Y|) / 6)^a, a = ${a} · cp = β Σ log min(Σ α, 1), β = ${b}`;
   return [
     el("h3", { text: fill(strings.n_best, { count: tree.finished.length }) }),
-    el("div", { class: "scroll" }, parts.best),
+    el("div", { class: "scroll", tabindex: "0" }, parts.best),
     el("p", { class: "why", text: formula }),
     el("p", { class: "keys", text: strings.keys }),
   ];

@@ -1,6 +1,6 @@
 // Texts and tables of the search: one node in words and numbers, the beam after a step, the finished hypotheses.
 
-import { decimals, el, fill, label, percent } from "../../../player/browser/dom.js";
+import { decimals, el, fill, label, namedHead, percent } from "../../../player/browser/dom.js";
 import { pathOf } from "./layout.js";
 
 const LAST = 9; // tokens of a hypothesis that a table shows
@@ -18,7 +18,7 @@ function hypothesisCell(view, i) {
   return el("td", { class: "said", dir: "auto", title: tokens.join(" "), text: cut + tokens.slice(-LAST).join(" ") });
 }
 
-const headRow = (names) => el("thead", {}, el("tr", {}, ...names.map((text) => el("th", { scope: "col", text }))));
+const headRow = (names) => el("thead", {}, el("tr", {}, ...names.map(namedHead)));
 
 // lp of Wu et al. 2016, equation 14, by which log P is divided.
 export const lengthPenalty = (length, power) => ((5 + length) / 6) ** power;

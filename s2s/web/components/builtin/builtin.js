@@ -66,6 +66,19 @@ function translateTree(root) {
   }
 }
 
+// A box of text that is wider than its place is scrolled by keys, so it has to take the focus.
+const WIDE_BOXES = ".katex-display, [data-testid=stMarkdownContainer] table";
+function reachWideBoxes() {
+  for (const box of document.querySelectorAll(WIDE_BOXES)) {
+    if (box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX === "auto") box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+const reachSoon = () => {
+  cancelAnimationFrame(own.reaching);
+  own.reaching = requestAnimationFrame(reachWideBoxes);
+};
+
 // Forget that the menu is open: Streamlit stores that, and a reload would open the menu over the page.
 function forgetMenu() {
   if (!matchMedia(NARROW).matches) return;
@@ -87,9 +100,12 @@ function watchPage() {
       else if (record.type === "characterData") putText(record.target);
       else record.addedNodes.forEach(translateTree);
     }
+    reachSoon();
   }).observe(document.body, {
     subtree: true, childList: true, characterData: true, attributeFilter: [...ATTRIBUTES, "data-collapsed"],
   });
+  addEventListener("resize", reachSoon);
+  document.fonts.addEventListener("loadingdone", reachSoon);
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-testid=stSidebarNavLink]")) setTimeout(closeMenu); // after Streamlit's own answer
   });
@@ -105,4 +121,5 @@ export default function mount({ data }) {
   else if (changed) closeMenu();
   own.watching = true;
   translateTree(document.body);
+  reachSoon();
 }

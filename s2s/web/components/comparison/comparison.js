@@ -89,9 +89,9 @@ function buildParts(view) {
   const { strings } = view;
   part("bar", "div", { role: "toolbar", "aria-label": strings.comparison });
   part("outputs", "table", { class: "lanes outputs" });
-  part("outputsBox", "div", { class: "lanesBox scroll" }, parts.outputs);
+  part("outputsBox", "div", { class: "lanesBox scroll", tabindex: "0" }, parts.outputs);
   part("sources", "div", { role: "group", "aria-label": strings.sources });
-  part("map", "div", { class: "map scroll", role: "img", "aria-label": strings.map_help });
+  part("map", "div", { class: "map scroll", role: "img", tabindex: "0", "aria-label": strings.map_help });
   part("both", "div");
   part("tableBody", "div");
   part("table", "details", {}, el("summary", { text: strings.table }), parts.tableBody);

@@ -1,6 +1,6 @@
 // The sources and outputs of both runs as rows of words, and one aligned step in words and numbers.
 
-import { decimals, el, label, percent, reveal, shade } from "../../../player/browser/dom.js";
+import { decimals, el, label, namedHead, percent, reveal, shade } from "../../../player/browser/dom.js";
 import { forkSign, sameWords, weightAt, wordsOf } from "./map.js";
 
 const NAMES = ["A", "B"];
@@ -149,7 +149,7 @@ export function weightTable(view, r) {
   const heads = [`A · ${strings.source_word}`, `B · ${strings.source_word}`, "A", "B", "B − A"];
   return el(
     "div",
-    { class: "scroll" },
-    el("table", { class: "numbers" }, el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col", text })))), el("tbody", {}, ...rows)),
+    { class: "scroll", tabindex: "0" },
+    el("table", { class: "numbers" }, el("thead", {}, el("tr", {}, ...heads.map(namedHead))), el("tbody", {}, ...rows)),
   );
 }

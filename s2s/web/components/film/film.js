@@ -1,6 +1,6 @@
 // The film of a training: the browser holds every filmed moment and paints one. Python is not asked for a moment.
 
-import { decimals, el, fill, icon, isSpecial, label, percent } from "../../../player/browser/dom.js";
+import { decimals, el, fill, icon, isSpecial, label, namedHead, percent } from "../../../player/browser/dom.js";
 import { CELL, buildHeatmap, colourHeatmap } from "../../../player/browser/heatmap.js";
 import { LINES, paintCurve } from "./curve.js";
 import { listen } from "./film_events.js";
@@ -77,7 +77,7 @@ export function buildFrame(view, root) {
     parts.alone,
     panes,
     heading(strings.forced),
-    el("div", { class: "lanesBox scroll" }, parts.lanes),
+    el("div", { class: "lanesBox scroll", tabindex: "0" }, parts.lanes),
     parts.table,
     el("p", { class: "keys", text: strings.keys }),
     parts.live,
@@ -93,7 +93,7 @@ function buildParts(view) {
   const { strings } = view;
   part("bar", "div", { role: "toolbar", "aria-label": strings.film });
   part("choices", "div", { role: "group", "aria-label": strings.sentence });
-  part("map", "div", { class: "map scroll", role: "img", "aria-label": strings.map_help });
+  part("map", "div", { class: "map scroll", role: "img", tabindex: "0", "aria-label": strings.map_help });
   part("curve", "div", { role: "img", "aria-label": strings.curve_help });
   part("numbers", "p", { class: "sum" });
   part("lanes", "table", { class: "lanes" });
@@ -224,8 +224,8 @@ function paintTable(view) {
 const tableRow = (name, values) => el("tr", {}, el("th", { scope: "row", text: name }), ...values.map((text) => el("td", { text })));
 
 function numberTable(caption, heads, rows) {
-  const head = el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col", text }))));
-  return el("div", { class: "scroll" }, el("table", { class: "numbers" }, el("caption", { text: caption }), head, el("tbody", {}, ...rows)));
+  const head = el("thead", {}, el("tr", {}, ...heads.map(namedHead)));
+  return el("div", { class: "scroll", tabindex: "0" }, el("table", { class: "numbers" }, el("caption", { text: caption }), head, el("tbody", {}, ...rows)));
 }
 
 // After a pause, tell a screen reader the moment.

@@ -119,7 +119,7 @@ function confusionTable(view, { wanted, said, counts, on }) {
   };
   const head = el("tr", {}, el("td", { class: "axes", text: strings.axes }), ...said.map((b) => el("th", { scope: "col" }, wordButton(view, "said", b, on))));
   const rows = wanted.map((a) => el("tr", {}, el("th", { scope: "row" }, wordButton(view, "wanted", a, on)), ...said.map((b) => cell(a, b))));
-  const table = el("div", { class: "scroll" }, el("table", { class: "confusion" }, el("thead", {}, head), el("tbody", {}, ...rows)));
+  const table = el("div", { class: "scroll", tabindex: "0" }, el("table", { class: "confusion" }, el("thead", {}, head), el("tbody", {}, ...rows)));
   return el("section", { class: "confused" }, el("h3", { text: strings.confusion }), wanted.length ? table : el("p", { text: strings.no_confusion }));
 }
 

@@ -124,7 +124,7 @@ function build(view) {
   const sorted = active?.dataset?.sort;
   const table = el("table", { "aria-label": strings.table }, tableHead(view), el("tbody", {}, ...rows.map((row) => tableRow(view, row))));
   const none = total ? [] : [el("p", { class: "none", text: strings.none })];
-  view.root = el("div", { class: "rows", tabindex: "0", "aria-label": strings.table }, el("div", { class: "scroll" }, table), ...none, pageBar(view));
+  view.root = el("div", { class: "rows", tabindex: "0", "aria-label": strings.table }, el("div", { class: "scroll", tabindex: "0" }, table), ...none, pageBar(view));
   host.replaceChildren(view.root);
   if (sorted) view.root.querySelector(`[data-sort="${sorted}"]`)?.focus({ preventScroll: true });
   else if (active) view.root.focus({ preventScroll: true });

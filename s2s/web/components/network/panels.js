@@ -79,7 +79,7 @@ function encoderPanel(view) {
     ["backward", `${S} × ${N}`],
     ...(run.attention === "none" ? [] : [["alpha", `S = ${S}`, "short"]]),
   ]);
-  view.encoder = el("div", { class: "columns scroll", tabindex: "-1" }, ...run.tokens.map((_, s) => encoderColumn(view, s)));
+  view.encoder = el("div", { class: "columns scroll", tabindex: "0" }, ...run.tokens.map((_, s) => encoderColumn(view, s)));
   return el("div", { class: "panel" }, names, view.encoder);
 }
 
@@ -95,7 +95,7 @@ function decoderPanel(view) {
     ["softmax", `V = ${V}`, "long"],
     ["output", "", "short"],
   ]);
-  view.decoder = el("div", { class: "columns scroll", tabindex: "-1" }, ...run.moments.map((_, t) => decoderColumn(view, t)));
+  view.decoder = el("div", { class: "columns scroll", tabindex: "0" }, ...run.moments.map((_, t) => decoderColumn(view, t)));
   return el("div", { class: "panel" }, names, view.decoder);
 }
 

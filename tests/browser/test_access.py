@@ -1,0 +1,167 @@
+"""The heatmap by keyboard, its sound, a reader's own settings, the way to ◆, and a page that keeps still."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from s2s.checkpoint.open import load
+from s2s.decode.decode import trace
+from s2s.trace.trace import Trace
+from tests.browser.conftest import OpenPage
+from tests.browser.test_player import REFERENCE, TEXT
+from tests.paths import SHIPPED
+from tests.visitors import rest
+
+QUERY = {"lang": "en", "text": TEXT, "ref": REFERENCE, "model": "zh-en-luong"}
+
+
+@pytest.fixture(scope="module")
+def free() -> Trace:
+    return trace(load(SHIPPED / "zh-en-luong"), TEXT, REFERENCE, "free")
+
+
+def said(page: Page) -> str:
+    """What the active cell says, as the grid's ``aria-activedescendant`` names it."""
+    grid = page.get_by_role("grid")
+    return str(
+        grid.evaluate(
+            """grid => {
+                const cell = grid.getRootNode().getElementById(grid.getAttribute("aria-activedescendant"));
+                const place = [cell.parentNode.getAttribute("aria-rowindex"), cell.getAttribute("aria-colindex")];
+                return `${place} ${cell.getAttribute("aria-label")}`;
+            }"""
+        )
+    )
+
+
+def cell(free: Trace, t: int, s: int) -> str:
+    step, source = free.steps[t], free.source_tokens[s]
+    return f"{t + 1},{s + 1} step {t + 1} {step.output} looks at {source}, {step.attention[s]:.2f}"
+
+
+def test_the_heatmap_is_walked_cell_by_cell_and_says_what_each_holds(open_page: OpenPage, free: Trace) -> None:
+    page = open_page(QUERY)
+    page.keyboard.press("h")
+    grid = page.get_by_role("grid")
+    expect(grid).to_be_focused()
+    steps, words = len(free.steps), len(free.source_tokens)
+    assert (grid.get_attribute("aria-rowcount"), grid.get_attribute("aria-colcount")) == (str(steps), str(words))
+    assert grid.get_by_role("gridcell").count() == 1  # however large the heatmap is
+    weights = [list(step.attention) for step in free.steps]
+    greatest = [row.index(max(row)) for row in weights]
+    assert said(page) == cell(free, 0, greatest[0])
+    for key, place in (
+        ("Home", (0, 0)),
+        ("ArrowRight", (0, 1)),
+        ("ArrowDown", (1, 1)),
+        ("End", (1, words - 1)),
+        ("ArrowRight", (1, words - 1)),
+        ("m", (1, greatest[1])),
+        ("ArrowUp", (0, greatest[1])),
+        ("n", (max(range(steps), key=lambda t: weights[t][greatest[1]]), greatest[1])),
+    ):
+        page.keyboard.press(key)
+        assert said(page) == cell(free, *place), key
+        expect(page.locator(".where")).to_have_text(re.compile(f"^step {place[0] + 1} /"))
+        expect(page.locator(".chip.marked")).to_have_attribute("data-s", str(place[1]))
+    page.keyboard.press("Escape")
+    expect(page.locator(".player")).to_be_focused()
+    expect(page.locator(".chip.marked")).to_have_count(0)
+    expect(page.locator(".keys", has_text="H enters the heatmap")).to_have_count(1)
+
+
+TONES = """() => {
+    globalThis.tones = [];
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...when) {
+        globalThis.tones.push(Math.round(this.frequency.value));
+        return start.apply(this, when);
+    };
+}"""
+
+
+def test_weights_sound_once_the_reader_switches_it_on_and_the_browser_remembers(
+    open_page: OpenPage, free: Trace
+) -> None:
+    page = open_page(QUERY)
+    page.evaluate(TONES)
+    page.locator(".player").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("tones") == []
+    switch = page.get_by_role("button", name="Play a tone")
+    switch.click()
+    page.locator(".player").focus()
+    page.keyboard.press("ArrowRight")
+    expected = [round(220 * 4 ** max(step.attention)) for step in free.steps[1:3]]
+    assert page.evaluate("tones") == pytest.approx(expected, abs=2)
+    page.reload()
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    switch.click()
+    page.reload()
+    expect(switch).to_have_attribute("aria-pressed", "false")
+
+
+def style(page: Page, selector: str, name: str) -> str:
+    read = "(node, name) => getComputedStyle(node).getPropertyValue(name)"
+    return str(page.locator(selector).first.evaluate(read, name))
+
+
+def test_a_systems_own_colours_show_what_is_chosen_and_keep_what_a_bar_says(open_page: OpenPage) -> None:
+    page = open_page(QUERY, forced_colors="active")
+
+    def colour(name: str) -> str:
+        node = "Object.assign(document.body.appendChild(document.createElement('b')), { style: `color: ${name}` })"
+        return str(page.evaluate(f"name => getComputedStyle({node}).color", name))
+
+    chosen = "button.lane[aria-pressed=true]"
+    assert style(page, chosen, "background-color") == colour("Highlight")
+    assert style(page, "button.lane[aria-pressed=false]", "background-color") != colour("Highlight")
+    assert style(page, ".softmax .fill", "background-color") == colour("CanvasText")
+    assert style(page, ".band.row", "outline-color") == colour("Highlight")
+    assert style(page, ".band.row", "outline-style") == "solid"
+
+
+def test_more_contrast_has_no_pale_text(open_page: OpenPage) -> None:
+    usual, more = open_page(QUERY), open_page(QUERY, contrast="more")
+    assert style(usual, ".keys", "color") != style(usual, ".player", "color")
+    assert style(more, ".keys", "color") == style(more, ".player", "color")
+
+
+def test_less_motion_moves_nothing(open_page: OpenPage) -> None:
+    usual, less = open_page(QUERY), open_page(QUERY, reduced_motion="reduce")
+    assert style(usual, ".softmax .fill", "transition-duration") == "0.08s"
+    assert style(less, ".softmax .fill", "transition-duration") == "0s"
+
+
+def test_one_key_leads_from_the_loaded_page_to_where_the_lanes_part(open_page: OpenPage, free: Trace) -> None:
+    page = open_page(QUERY)
+    page.keyboard.press("d")
+    expect(page.locator(".where")).to_have_text(re.compile(f"^step {(free.divergence or 0) + 1} /"))
+    assert free.divergence
+
+
+SHIFTS = """
+globalThis.shifted = 0;
+new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) globalThis.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_a_page_keeps_still_while_it_loads(browser: Browser, server: str, size: tuple[int, int]) -> None:
+    """What moves by itself, as Cumulative Layout Shift counts it."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    context.add_init_script(SHIFTS)
+    page = context.new_page()
+    for _ in range(2):  # the first visit of a server loads the model
+        page.goto(f"{server}/?{urlencode(QUERY)}")
+        page.wait_for_selector(".player")
+        rest(page)
+    shifted = page.evaluate("shifted")
+    context.close()
+    assert shifted < 0.05
