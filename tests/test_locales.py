@@ -28,7 +28,7 @@ NAMES = set(
         softmax sigmoid logits logit nat log ln exp tanh lp cp cd MB bit unk Nov nd
         Excel GBK gbk BOM CR sacrebleu kaleido Chrome Chromium localhost https tok char odds
         JSON CSV TSV HTML PNG TOML UTF BF TAB Lines zip pickle safetensors
-        Home End Esc Tab Enter Shift PageUp PageDown EDIT STEP TEXT START END QID Question Dialogue True False
+        Home End Esc Ctrl Tab Enter Shift PageUp PageDown EDIT STEP TEXT START END QID Question Dialogue True False
         yes no general dot concat location local top scores logprobs attention free forced inspect list load lanes to
         source target dev test train call config wrong uniform previous data reference python generate date car report
         Wa Ua Va embedding attention out encoder decoder gru state dict

@@ -85,11 +85,23 @@ class Visitors:
         self.browser, self.server, self.problems = browser, server, list[str]()
         self.contexts: list[BrowserContext] = []
 
-    def come(self, query: Mapping[str, str] | None = None, player: bool = True, path: str = "", **options: Any) -> Page:
-        """Open a link and wait for the player; options are those of a browser context."""
+    def come(
+        self,
+        query: Mapping[str, str] | None = None,
+        player: bool = True,
+        path: str = "",
+        first: bool = False,
+        **options: Any,
+    ) -> Page:
+        """Open a link and wait for the player; options are those of a browser context.
+
+        Only who is ``first`` here is shown the first minute.
+        """
         usual: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "locale": "zh-CN"}
         context = self.browser.new_context(**(usual | options))
         self.contexts.append(context)
+        if not first:
+            context.add_init_script("globalThis.lookbackStored = { 'first-minute': 'seen' };")
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: self.problems.append(str(error)))

@@ -23,7 +23,7 @@ PYTHON = {
     "player.css": sorted((S2S / "explain").glob("*.py")),  # the verdicts that Python gives
 }
 # By scripts, or by the sheet that imports.
-SET_ELSEWHERE = {"--w", "--p", "--all", "--kept", "--soft", "--line", "--faint", "--other", "--gold"}
+SET_ELSEWHERE = {"--w", "--p", "--all", "--kept", "--soft", "--line", "--faint", "--other", "--gold", "--alarm"}
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 

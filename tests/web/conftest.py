@@ -109,9 +109,9 @@ def visit_inspection(visit_page: Callable[..., AppTest], places: Path) -> Callab
     return open_page
 
 
-# Components that show no run: what tells of requests, what stands below the fields, Streamlit's words on every page
-# (which AppTest has only where they changed).
-QUIET = frozenset({"lookback_wire", "lookback_draft", "lookback_builtin"})
+# Components that show no run: what tells of requests, what stands below the fields, the tour, Streamlit's words on
+# every page (which AppTest has only where they changed).
+QUIET = frozenset({"lookback_wire", "lookback_draft", "lookback_builtin", "lookback_tour"})
 
 
 def player_data(app: AppTest) -> dict[str, Any]:

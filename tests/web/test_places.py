@@ -23,6 +23,7 @@ SECTIONS = {  # of the locales, by folder of scripts
     "inspection": ("inspect_table", "inspect_charts"),
     "network": ("network",),
     "room": ("room",),
+    "tour": ("tour",),
     "weighing": ("weighing", "player"),
 }
 USE = re.compile(r"(?P<filled>fill\()?(?:\w+\.)*strings(?:\.(?P<name>\w+)|\[(?P<index>[^\]]*)\])")

@@ -4,6 +4,7 @@ import { address } from "./address.js";
 import { traceOf } from "./cursor.js";
 import { button, copyLink, el, icon } from "./dom.js";
 import { exportMenu } from "./export.js";
+import { helpButton } from "./legend.js";
 import { goOn } from "./predict.js";
 
 const SPEEDS = [0.5, 1, 2, 4];
@@ -39,7 +40,7 @@ export function buildBar(view) {
     dom.where,
     switcher,
     dom.jump,
-    el("span", { class: "group right" }, ...switches, exportMenu(view), dom.copied),
+    el("span", { class: "group right" }, ...switches, exportMenu(view), dom.copied, helpButton(view)),
   );
 }
 

@@ -12,8 +12,23 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-// Whether the page has written its address, and whether Back or Forward was the last thing that the reader did.
-const HERE = (globalThis.lookbackHere ??= watchBack({ loaded: false, back: false }));
+// Whether the page has written its address, whether Back or Forward was the last thing that the reader did, and the stop of
+// the guided tour, a number or null.
+export const HERE = (globalThis.lookbackHere ??= watchBack({ loaded: false, back: false, tour: linkedStop() }));
+
+function linkedStop() {
+  const stop = new URLSearchParams(globalThis.location?.search ?? "").get("tour");
+  return /^\d{1,3}$/.test(stop ?? "") ? Number(stop) : null;
+}
+
+// Write the stop of the guided tour into the address, where ``enter`` keeps it.
+export function writeTour(stop) {
+  HERE.tour = stop;
+  const url = new URL(location.href);
+  if (stop === null) url.searchParams.delete("tour");
+  else url.searchParams.set("tour", stop);
+  history.replaceState(history.state, "", url);
+}
 
 function watchBack(here) {
   const set = (back) => () => (here.back = back);
@@ -39,7 +54,7 @@ export function enter(given) {
   const row = both("inspection") && differs("row");
   const other = row || ["text", "chapter", "inspection"].some((name) => both(name) && differs(name));
   if (other && HERE.back) return;
-  history[other && HERE.loaded ? "pushState" : "replaceState"](history.state, "", url);
+  history[other && HERE.loaded ? "pushState" : "replaceState"](history.state, "", HERE.tour === null ? url : `${url}&tour=${HERE.tour}`);
   HERE.loaded = true;
 }
 

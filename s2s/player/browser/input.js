@@ -9,6 +9,7 @@ import { listenFork } from "./fork.js";
 import { cellAt } from "./heatmap.js";
 import { enterGrid, pressGridKey } from "./heatmap_grid.js";
 import { byKey } from "./keys.js";
+import { askHelp } from "./legend.js";
 import { gameKeys, markSource, questionKey } from "./predict.js";
 import { toggleWords } from "./reading.js";
 
@@ -128,6 +129,7 @@ function pressKey(view, event) {
     h: () => enterGrid(view),
     d: () => goToDivergence(view),
     w: () => toggleWords(view),
+    "?": () => askHelp(view),
     ...gameKeys(view),
     Escape: () => goBack(view) || clearSelection(view),
   });

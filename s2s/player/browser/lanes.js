@@ -3,6 +3,7 @@
 import { columnOf, traceOf } from "./cursor.js";
 import { argmax, button, el, hasProbability, isReference, label, percent, reveal, shade } from "./dom.js";
 import { askDelete, branchHead, markBranchCell } from "./fork.js";
+import { paintLegend } from "./legend.js";
 import { branchOf, laneName, spokenWord } from "./model.js";
 
 export function buildSource(view) {
@@ -48,6 +49,7 @@ export function buildLanes(view) {
   }
   dom.lanes.replaceChildren(el("tbody", {}, ...rows));
   dom.laneRows = dom.lanes.querySelectorAll("tr.lane");
+  paintLegend(view);
 }
 
 // The row of a branch that cannot be decoded now: the reason, and a button that deletes the branch.

@@ -67,6 +67,7 @@ function buildParts({ model, dom }, part) {
   for (const name of ["editNote", "branchNote"]) dom[name] = el("p", { class: "note", role: "alert" });
   part("news", "div", { "aria-live": "polite" });
   part("lanes", "table");
+  part("symbols", "div", { role: "note", "aria-label": strings.legend });
   part("lanesBox", "div", { class: "lanesBox scroll", tabindex: "0", role: "group", "aria-label": strings.outputs }, dom.lanes);
   part("map", "div", { class: "map scroll", role: "group", "aria-label": strings.heatmap });
   part("reads", "p");
@@ -113,6 +114,7 @@ function arrangeParts(view) {
     dom.predict,
     dom.editor,
     dom.lanesBox,
+    dom.symbols,
     dom.branchBar,
     dom.branchNote,
     dom.flow,

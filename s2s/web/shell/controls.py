@@ -13,7 +13,7 @@ from s2s.errors import UserError
 from s2s.web.shell import architecture, branches, card, draft, keys, language, models, page_state
 from s2s.web.shell.address import restore
 from s2s.web.shell.bound import chooses, picks, shows
-from s2s.web.shell.examples import examples, marks
+from s2s.web.shell.examples import examples, first_marked, marks
 from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
@@ -144,6 +144,20 @@ def count_run() -> None:
 def _use(text: str, reference: str) -> None:
     st.session_state.update({keys.TEXT: text, keys.REFERENCE: reference})
     count_run()
+
+
+def marked_examples() -> dict[str, dict[str, Any]]:
+    """``number`` and ``text`` of the model's first example that goes ``well`` and of the first that goes ``wrong``."""
+    name = st.session_state[keys.MODEL]
+    found = {mark: first_marked(name, mark) for mark in ("well", "wrong")}
+    pairs = _pairs(name)
+    return {mark: {"number": n, "text": pairs[n][0]} for mark, n in found.items() if n is not None and n < len(pairs)}
+
+
+def use_example(number: int) -> None:
+    """Put one of the model's examples, by its number from 0, in place of the sentence; call it before the form."""
+    text, reference = _pairs(st.session_state[keys.MODEL])[number]
+    _use(text, reference)
 
 
 def _submitted() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 EXAMPLES: dict[str, list[tuple[str, str]]] = {
     "zh-en": [
-        ("我们昨天在公园里见面了。", "We met in the park yesterday."),
+        ("她昨天没有去学校。", "She didn't go to school yesterday."),
         ("我妹妹每天早上骑自行车去学校。", "My sister goes to school by bike every morning."),
         ("如果明天不下雨，我们就去爬山。", "If it doesn't rain tomorrow, we will go hiking."),
         ("这家餐厅的面条比那家的便宜。", "The noodles at this restaurant are cheaper than those at that one."),

@@ -19,6 +19,7 @@ HIDEABLE = (  # what a link may hide: controls of Step through, then parts of th
     *("menu", "form", "settings", "examples", "tabs"),
     *("summary", "lanes", "heatmap", "softmax", "arithmetic", "evidence", "table", "downloads", "editing", "keys"),
 )
+TOUR = 11  # stops of the guided tour
 DIFFERS = ("source", "checkpoint", "decoding")  # how B of a comparison may differ from A
 
 
@@ -202,6 +203,7 @@ class PageState:
     tab: str = _parameter("player", _choice(*TABS))
     step: int = _parameter(1, _number(int, 1, 10_000))
     lane: str = _parameter("free", _lane)
+    tour: int = _parameter(0, _number(int, 1, TOUR))  # the stop of the guided tour; 0: none
     branches: tuple[Branch, ...] = _parameter((), unpack, pack)
     predict: bool = _parameter(False, _flag, _one)  # the viewer guesses each step before it is shown
     chapter: str = _parameter("", _chapter)  # chapter of the lesson; empty: the first
@@ -227,7 +229,7 @@ class PageState:
 
 
 FIELDS: Mapping[str, Field[Any]] = {parameter.name: parameter for parameter in fields(PageState)}
-PLAYERS = ("step", "lane")  # parameters that only the player in the browser reads and writes
+PLAYERS = ("step", "lane", "tour")  # parameters that only scripts in the browser read and write
 INSPECTION = ("inspection", "against", "won_by", "query", "labelled", "row")  # parameters of the page Errors
 GREEDY = PageState().settings  # the default settings
 

@@ -85,7 +85,7 @@ CONTRAST = """
 }
 """
 # A component that shows nothing.
-SCRIPT = ".st-key-builtin { display: none; }"
+SCRIPT = ".st-key-builtin { display: none; } .st-key-tour { position: absolute; height: 0; }"
 # The scores on a model's card are wider than a phone.
 CARDS = "@media (max-width: 760px) { [data-testid='stMarkdownContainer'] table { display: block; overflow-x: auto; } }"
 # On a phone the list of chapters scrolls sideways, because it would take half the screen. Scroll anchoring is off:

@@ -1,0 +1,46 @@
+// Where the card stands beside what it explains, in pixels of the window.
+
+const GAP = 12; // pixels around the card
+const NARROW = 700; // a window that is narrower has no room beside
+const HEADER = 64; // pixels that the page's header may cover
+
+const clamp = (x, low, high) => Math.max(low, Math.min(x, high));
+
+// How far two spans overlap.
+const overlap = (from, to, low, high) => Math.max(0, Math.min(to, high) - Math.max(from, low));
+
+// Where a card of this size has room in the window below, above, right or left of a target; undefined if nowhere.
+function beside({ width, height }, target, room) {
+  const left = clamp(target.left, GAP, room.width - width - GAP);
+  const top = clamp(target.top, HEADER, room.height - height - GAP);
+  const ways = [
+    { left, top: target.bottom + GAP },
+    { left, top: target.top - height - GAP },
+    { left: target.right + GAP, top },
+    { left: target.left - width - GAP, top },
+  ];
+  const fits = (at) => at.left >= 0 && at.top >= 0 && at.left + width <= room.width && at.top + height <= room.height;
+  return ways.find(fits);
+}
+
+// The left and the top of a card beside ``target``, a box. Where there is no room beside it, the card is at the edge of the
+// window where it covers the least, of what goes on below the window at the bottom, as it is without a target.
+export function placeCard(card, target, room) {
+  const { width, height } = card;
+  const docked = { left: clamp((room.width - width) / 2, GAP, room.width), top: room.height - height - GAP };
+  if (!target) return docked;
+  const covered = ({ top }) => overlap(top, top + height, target.top, target.bottom);
+  const raised = { ...docked, top: GAP };
+  const edge = target.bottom <= room.height && covered(raised) < covered(docked) ? raised : docked;
+  return beside(card, target, room) ?? edge;
+}
+
+// How far the page has to scroll so that a target is in sight, clear of the header, and the card has room beside it.
+export function scrollBy(card, target, room) {
+  const header = room.width < NARROW ? 2 * HEADER : HEADER;
+  const inSight = target.top >= header && target.bottom <= room.height;
+  if (inSight && beside(card, target, room)) return 0;
+  const below = room.height - card.height - 2 * GAP;
+  const bottom = room.width < NARROW || target.height <= below - header ? below : room.height;
+  return target.top - Math.max(header, (header + bottom - target.height) / 2);
+}
