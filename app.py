@@ -4,7 +4,7 @@ import streamlit as st
 
 from s2s.web.shell import address, builtin, faults, language, models, outside, style
 
-st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wide")
+st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wide", initial_sidebar_state="collapsed")
 style.compact()
 faults.listen()
 outside.ask_nobody()

@@ -4,12 +4,12 @@
 import { traceOf } from "./cursor.js";
 import { paintHeatmap, sizeCells } from "./heatmap.js";
 
-const LEAST = { width: 26, height: 19 }; // pixels of a cell that can still be read and pressed
+const LEAST = { width: 30, height: 19 }; // pixels of a cell that can still be read and pressed
 const MOST = { width: 96, height: 44 };
 const SOFTMAX = 320; // pixels that the distribution needs beside the heatmap
 const BETWEEN = 28; // pixels between the two
 const BELOW = 10; // pixels that stay free below the heatmap
-const LEAST_MAP = 240; // pixels: a lower heatmap scrolls the page instead
+const LEAST_MAP = 180; // pixels: a lower heatmap scrolls the page instead
 
 const clamp = (size, least, most) => Math.max(least, Math.min(Math.floor(size), most));
 

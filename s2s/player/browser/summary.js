@@ -10,7 +10,7 @@ export function summaryOf({ model, cursor }) {
 }
 
 export function buildSummary(view) {
-  view.dom.summary = el("p", { class: "summing", dir: "auto" });
+  view.dom.summary = el("p", { class: "summing", dir: "auto", tabindex: "0" }); // its first line, all of it while focused
 }
 
 export function paintSummary(view) {

@@ -17,7 +17,7 @@ from s2s import locations, settings
 from s2s.sandbox import walls
 from s2s.server import temporary
 from s2s.settings.checks import listed
-from s2s.web.shell import messages, monitor, outside, routes
+from s2s.web.shell import messages, monitor, outside, routes, style
 from s2s.web.shell.upload_limit import UploadLimit
 
 if TYPE_CHECKING:
@@ -59,6 +59,40 @@ class Framing:
         await self.app(scope, receive, with_header)
 
 
+class EarlyStyle:
+    """ASGI middleware: the style stands in the page's document, so that nothing moves when the app sends it later."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.style = f"<style>{style.sheet()}</style></head>".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        held: list[Message] = []  # the beginning of a document whose body has not come
+
+        async def with_style(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_document(message):
+                held.append(message)
+            elif held and message["type"] == "http.response.body" and not message.get("more_body"):
+                start, body = held.pop(), message["body"].replace(b"</head>", self.style, 1)
+                size = (b"content-length", str(len(body)).encode())
+                headers = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
+                await send({**start, "headers": [*headers, size]})
+                await send({**message, "body": body})
+            else:
+                if held:  # it comes in parts: it is passed on as it is
+                    await send(held.pop())
+                await send(message)
+
+        await self.app(scope, receive, with_style if scope["type"] == "http" and scope["method"] == "GET" else send)
+
+
+def _is_document(message: Message) -> bool:
+    headers = {name.lower(): value for name, value in message["headers"]}
+    plain = b"content-encoding" not in headers and b"content-range" not in headers
+    return message["status"] == 200 and plain and headers.get(b"content-type", b"").startswith(b"text/html")
+
+
 def application() -> st.App:
     """The app as an ASGI application."""
     limit = Middleware(messages.MessageFilter, most=settings.current().message_mb * settings.MEGABYTE)
@@ -66,7 +100,13 @@ def application() -> st.App:
         locations.program() / "app.py",
         lifespan=_lifespan,
         routes=routes.routes(),
-        middleware=[limit, Middleware(UploadLimit), Middleware(OperatorOnly), Middleware(Framing)],
+        middleware=[
+            limit,
+            Middleware(UploadLimit),
+            Middleware(OperatorOnly),
+            Middleware(Framing),
+            Middleware(EarlyStyle),
+        ],
     )
 
 

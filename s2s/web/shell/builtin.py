@@ -20,6 +20,7 @@ from s2s.web.shell import language
 CODES = {"zh": "zh-CN", "en": "en"}  # the document's ``lang``, from which a screen reader takes its voice
 ASKED = "You have requested page /{name}, but no corresponding file was found in the app's pages/ directory."
 THEIRS = {
+    "logo": "Logo",
     "upload_413": "Request failed with status code 413",
     "upload_404": "Request failed with status code 404",
     "not_found_named": f"{ASKED} Running the app's main page.",

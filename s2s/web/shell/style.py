@@ -3,6 +3,8 @@ player that does not fade, the lesson's list of chapters, the projector mode."""
 
 from __future__ import annotations
 
+import functools
+
 import streamlit as st
 
 from s2s.figures.palette import SHEET
@@ -17,6 +19,7 @@ HEADER = """
 [data-testid='stMainBlockContainer'] > [data-testid='stVerticalBlock'] { gap: 0.6rem; }
 [data-testid='stApp'] { --lookback-top: 3rem; }
 :has(> .st-key-language-switch) { position: absolute; }
+@media (min-width: 768px) { [data-testid='stSidebar'] { display: none; } } /* the menu of a phone */
 .st-key-language-switch { position: fixed; top: 0; right: 1rem; height: 3rem; width: auto !important; z-index: 999990; }
 .st-key-language-switch [role='radiogroup'] { height: 3rem; gap: 0.75rem; flex-wrap: nowrap; }
 [data-testid='stApp']:not(:has([data-testid='stHeader'])) {
@@ -36,7 +39,7 @@ LINE = """
 .st-key-line { gap: 0.5rem; }
 .st-key-line > :has(> [data-testid='stForm']) { flex: 1 1 420px; min-width: 0; }
 .st-key-line-more { gap: 0.5rem; }
-.st-key-sentence-fields { gap: 0.5rem; flex-wrap: nowrap; }
+.st-key-sentence-fields { gap: 0.5rem; flex-flow: row nowrap; height: 44px; }
 .st-key-sentence-fields > :not(:last-child) { flex: 1 1 0; min-width: 0; }
 .st-key-sentence-fields > :last-child { flex: none; width: auto !important; }
 .st-key-line [data-testid='stTextArea'], .st-key-line [data-testid='stTextAreaRootElement'] {
@@ -60,7 +63,8 @@ LINE = """
 .st-key-draft { height: auto; min-height: 0; }
 :has(> .st-key-sentence-notes) { margin-top: -0.6rem; } /* takes back the gap of a note that is not there */
 @media (max-width: 760px) {
-  .st-key-line > :has(> [data-testid='stForm']) { flex-basis: 100%; }
+  .st-key-line { min-height: 6.5rem; }
+  .st-key-line > :has(> [data-testid='stForm']) { flex-basis: 100%; min-height: 44px; }
   .st-key-line > :has(> .st-key-line-more) { width: 100%; }
   .st-key-line-more {
     flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; mask: linear-gradient(to left, transparent, #000 24px);
@@ -126,9 +130,15 @@ PROJECTOR = """
 VEIL = ".st-key-ref textarea:not(:focus, :placeholder-shown) { filter: blur(6px); }"
 
 
+@functools.cache
+def sheet() -> str:
+    """The style of all pages. What is within ``body`` takes precedence over Streamlit's, which comes later."""
+    return f"{bundle.style(SHEET)}body {{{HEADER}{LINE}}}{PLAYER}{TITLES}{CONTRAST}{SCRIPT}{CARDS}{LESSON}"
+
+
 def compact() -> None:
     """Add the style of all pages."""
-    st.html(f"<style>{bundle.style(SHEET)}{HEADER}{LINE}{PLAYER}{TITLES}{CONTRAST}{SCRIPT}{CARDS}{LESSON}</style>")
+    st.html(f"<style>{sheet()}</style>")
 
 
 def logo() -> None:
