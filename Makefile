@@ -17,7 +17,7 @@ COMPILE := $(LOCK)/tools/bin/uv pip compile --python-version 3.11 --universal --
 .PHONY: app test quick lint check wheel lock bench bench-peers clean
 
 app: $(READY)
-	$(BIN)/streamlit run app.py --server.port $(PORT)
+	$(BIN)/python -m s2s serve --port $(PORT)
 
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile

@@ -37,7 +37,7 @@ NAMES = set(
     )
 )
 # Names, and a word of a source.
-BOTH = {"app.title", "card.known.classical", "lesson.prior.text", "lesson.training.answer"}
+BOTH = {"app.title", "own.logo", "card.known.classical", "lesson.prior.text", "lesson.training.answer"}
 
 
 def test_chinese_texts_are_chinese() -> None:

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -29,14 +29,19 @@ def found() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+STREAMLIT = ("streamlit", "run", "app.py", "--server.port")
+OURS = ("s2s", "serve", "--port")
+
+
 @contextlib.contextmanager
-def serve(folder: Path, script: str = "app.py", **environment: str) -> Iterator[str]:
-    """The app as ``streamlit run app.py`` serves it, on a free port; its log goes into ``folder``."""
+def serve(folder: Path, command: Sequence[str] = STREAMLIT, **environment: str) -> Iterator[str]:
+    """The app as a module serves it, on a free port; its log goes into ``folder``."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     own = os.environ | {"LOOKBACK_DATABASE": f"sqlite:///{folder}/lookback.sqlite"} | environment
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=own)
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command, str(port)], cwd=ROOT, stdout=log, stderr=log, env=own
+        )
         address = f"http://localhost:{port}"
         try:
             until(lambda: healthy(address), every=0.1)

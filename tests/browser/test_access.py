@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
@@ -14,9 +15,16 @@ from s2s.trace.trace import Trace
 from tests.browser.conftest import OpenPage
 from tests.browser.test_player import REFERENCE, TEXT
 from tests.paths import SHIPPED
-from tests.visitors import rest
+from tests.visitors import OURS, rest, serve
 
 QUERY = {"lang": "en", "text": TEXT, "ref": REFERENCE, "model": "zh-en-luong"}
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app as ``lookback serve`` serves it."""
+    with serve(tmp_path_factory.mktemp("ours"), OURS) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -153,13 +161,13 @@ new PerformanceObserver((list) => {
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
-def test_a_page_keeps_still_while_it_loads(browser: Browser, server: str, size: tuple[int, int]) -> None:
+def test_a_page_keeps_still_while_it_loads(browser: Browser, ours: str, size: tuple[int, int]) -> None:
     """What moves by itself, as Cumulative Layout Shift counts it."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     context.add_init_script(SHIFTS)
     page = context.new_page()
     for _ in range(2):  # the first visit of a server loads the model
-        page.goto(f"{server}/?{urlencode(QUERY)}")
+        page.goto(f"{ours}/?{urlencode(QUERY)}")
         page.wait_for_selector(".player")
         rest(page)
     shifted = page.evaluate("shifted")

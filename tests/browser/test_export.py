@@ -179,7 +179,7 @@ def test_the_colours_are_those_of_the_palette(
     read = "(node, names) => names.map((name) => getComputedStyle(node).getPropertyValue(`--${name}`))"
     shown = palette.DARK if scheme == "dark" else palette.LIGHT
     assert page.locator(".player").evaluate(read, names) == [shown[name] for name in names]
-    red, green, blue = palette.channels(palette.ORANGE)
+    red, green, blue = palette.channels(palette.LIGHT["accent"])
     expect(page.locator("button.play")).to_have_css("background-color", f"rgb({red}, {green}, {blue})")
     assert palette.ORANGE in picture(page, "SVG", tmp_path).read_text(encoding="utf-8")  # on white paper in any case
 

@@ -21,7 +21,7 @@ from s2s.decode.strategy import Settings
 from s2s.errors import say
 from tests.browser.conftest import probe, serve
 from tests.model.huggingface.random_models import SENTENCES, write
-from tests.visitors import unfilled
+from tests.visitors import unfilled, unfold_menu
 
 TEXT, STEPS = SENTENCES[0], 6
 LONG = " ".join([*SENTENCES[:5], *SENTENCES[:3]])
@@ -79,6 +79,7 @@ def test_a_head_is_chosen_played_and_forked_from(browser: Browser, address: str,
     )
     settings = Settings(max_length=STEPS)
     mean, one = (trace(load(model.with_name(name)), TEXT, settings=settings) for name in ("many", "many@2.3"))
+    unfold_menu(page, "card")
     expect(page.get_by_text("Reads en_XX, writes zh_CN.")).to_be_visible()
     expect(page.locator(".chip .token")).to_have_text(list(mean.source_tokens))
     assert shown(page) == written(mean.steps[0].attention) != written(one.steps[0].attention)
@@ -86,6 +87,7 @@ def test_a_head_is_chosen_played_and_forked_from(browser: Browser, address: str,
     page.wait_for_url(re.compile("layer=2"))
     choose(page, "head-en", "3")
     expect(page.locator(".chip .weight")).to_have_text(written(one.steps[0].attention))
+    page.keyboard.press("Escape")
     page.locator(".player").focus()
     page.keyboard.press("Space")
     expect(page.locator(".where")).to_have_text(say("player.where", "en", step=len(one.steps), steps=len(one.steps)))

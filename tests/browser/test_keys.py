@@ -117,9 +117,11 @@ def test_nothing_covers_the_brand_the_bar_or_a_number(open_page: OpenPage, optio
     leave = page.locator(".st-key-projector-leave")
     if not options:
         expect(leave).to_have_css("position", "fixed")  # the mode's style comes after the player
-    page.wait_for_function(uncovered, arg=page.locator("[data-testid=stMain] strong").first.element_handle())
-    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 800)")
-    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 100")
+    brand = page.get_by_test_id("stHeaderLogo") if options else page.locator(".st-key-projector-title")
+    page.wait_for_function(uncovered, arg=brand.element_handle())
+    if options:  # a projected page has nothing to scroll to
+        page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 800)")
+        page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 100")
     page.wait_for_function(uncovered, arg=page.locator(".bar").element_handle())
     if not options:
         content = page.locator(".player").bounding_box()

@@ -101,7 +101,7 @@ def test_it_begins_at_the_links_step_keeps_its_order_and_can_be_switched_off(ope
     offered = page.locator(".candidate .token").all_text_contents()
     page.locator(".chip").nth(4).click()
     page.get_by_text("中文", exact=True).click()  # the language changes, question and mark stay
-    expect(page.locator(".place")).to_have_text(say("player.predict_marked", "zh", word="骑"))
+    expect(page.locator(".predict .place")).to_have_text(say("player.predict_marked", "zh", word="骑"))
     assert page.locator(".candidate .token").all_text_contents() == offered
     page.wait_for_url(re.compile("predict=1.*step=3"))
     unfold_menu(page, "more")

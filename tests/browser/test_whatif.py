@@ -298,7 +298,8 @@ def test_a_row_of_the_heatmap_is_dragged(open_page: OpenPage) -> None:
     page.locator(".cells").scroll_into_view_if_needed()
     box = page.locator(".cells").bounding_box()
     assert box
-    x, y = box["x"] + 30 * 3.5, box["y"] + 26 * 1.5
+    across, down = page.locator(".chip").count(), page.locator(".side").count()
+    x, y = box["x"] + box["width"] / across * 3.5, box["y"] + box["height"] / down * 1.5
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x, y - 80, steps=6)

@@ -118,7 +118,7 @@ export function standing(token) {
 }
 
 // The head of a table's column; above a column of names, which has no text, it is no header cell.
-export const namedHead = (text) => (text ? el("th", { scope: "col", text }) : el("td"));
+export const namedHead = (title) => (title ? el("th", { scope: "col" }, title) : el("td"));
 
 // Scroll a box along an axis until the pixels from ``start`` on are in sight, clear of the first ``margin`` pixels, which a
 // sticky label covers. The page itself never scrolls.

@@ -6,7 +6,7 @@ import { paintHeatmap, sizeCells } from "./heatmap.js";
 
 const LEAST = { width: 30, height: 19 }; // pixels of a cell that can still be read and pressed
 const MOST = { width: 96, height: 44 };
-const SOFTMAX = 320; // pixels that the distribution needs beside the heatmap
+const SOFTMAX = { wide: 400, narrow: 320 }; // pixels that the distribution needs beside the heatmap
 const BETWEEN = 28; // pixels between the two
 const BELOW = 10; // pixels that stay free below the heatmap
 const LEAST_MAP = 180; // pixels: a lower heatmap scrolls the page instead
@@ -37,7 +37,7 @@ export function fitHeatmap(view) {
   const { steps, source } = traceOf(view);
   if (!dom.cells?.isConnected || !steps.length || !dom.map.clientWidth) return;
   const zoom = dom.root.getBoundingClientRect().width / dom.root.offsetWidth || 1;
-  const beside = getComputedStyle(dom.panes).gridTemplateColumns.includes(" ") ? SOFTMAX + BETWEEN : 0;
+  const beside = getComputedStyle(dom.panes).gridTemplateColumns.includes(" ") ? SOFTMAX[dom.panes.clientWidth < 1000 ? "narrow" : "wide"] + BETWEEN : 0;
   const { markedSide: row, markedHead: column } = dom;
   const room = dom.panes.clientWidth - beside - dom.cells.offsetLeft - 2;
   const width = clamp(room / source.tokens.length, LEAST.width, MOST.width);

@@ -61,6 +61,7 @@ LINE = """
 }
 .st-key-line [data-testid='stSelectbox'] [data-baseweb='select'] > div { min-height: 44px; }
 .st-key-draft { height: auto; min-height: 0; }
+.st-key-sentence-notes [data-testid='stSkeleton'] { display: none; } /* most often nothing follows */
 :has(> .st-key-sentence-notes) { margin-top: -0.6rem; } /* takes back the gap of a note that is not there */
 @media (max-width: 760px) {
   .st-key-line { min-height: 6.5rem; }
@@ -89,7 +90,9 @@ CONTRAST = """
 }
 """
 # A component that shows nothing.
-SCRIPT = ".st-key-builtin { display: none; } .st-key-tour { position: absolute; height: 0; }"
+SCRIPT = (
+    ".st-key-builtin { display: none; } .st-key-tour { position: absolute; left: 0; width: 0 !important; height: 0; }"
+)
 # The scores on a model's card are wider than a phone.
 CARDS = "@media (max-width: 760px) { [data-testid='stMarkdownContainer'] table { display: block; overflow-x: auto; } }"
 # On a phone the list of chapters scrolls sideways, because it would take half the screen. Scroll anchoring is off:
@@ -113,7 +116,8 @@ PROJECTOR = """
 [data-testid='stMainBlockContainer'] { padding: 0.5rem 1.6rem 0 !important; }
 [data-testid='stApp'] { --lookback-top: 0px !important; }
 .st-key-projector-title p, .st-key-projector-title [data-testid='stText'] {
-  font-size: 1.3rem; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  margin: 0; padding: 0; line-height: 1.3; font-size: 1.3rem; font-weight: 600;
+  overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
 }
 .st-key-lesson-head, .st-key-lesson-sentence [data-testid='stPopover'] { display: none; }
 [data-testid='stMainBlockContainer'] [data-testid='stCaptionContainer'] { opacity: 1; }

@@ -2,7 +2,7 @@
 // menu on a phone, which closes after a choice and after a reload.
 
 const NARROW = "(max-width: 767.98px)"; // narrower pages have Streamlit's menu over them
-const ATTRIBUTES = ["aria-label", "placeholder", "data-title"];
+const ATTRIBUTES = ["aria-label", "alt", "placeholder", "data-title"];
 // Where Streamlit's own texts are. Elsewhere the same words may be a model's, a file's or a visitor's.
 const PLACES = ["InputInstructions", "stFileUploader", "stElementToolbar", "stTooltipContent", "stErrorTooltipContent",
   "stDataFrameColumnMenu", "stDataFrameColumnVisibilityMenu", "stDataFrameColumnFormattingMenu", "stDialog",

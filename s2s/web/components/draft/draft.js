@@ -78,7 +78,7 @@ function storedDrafts(shown) {
 // Take new data. Another model may have brought its own example into the fields, and another language other fields: drafts
 // are then typed in again.
 function update(view, data) {
-  if (data.switches > view.data.switches || data.strings.stale !== view.data.strings.stale) view.held ??= { ...view.drafts };
+  if (data.switches > view.data.switches || data.strings.stale_run !== view.data.strings.stale_run) view.held ??= { ...view.drafts };
   view.data = data;
   retype(view);
 }
