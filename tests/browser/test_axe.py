@@ -23,6 +23,7 @@ from s2s.inspect.report.render import render_report
 from s2s.inspect.run import Input, Inspection
 from s2s.inspect.table import Examples
 from s2s.player import page as export
+from s2s.player.lanes import Lanes
 from s2s.player.notebook import show
 from s2s.train.distributed import Group
 from s2s.web.lesson import CHAPTERS
@@ -150,11 +151,11 @@ def lanes() -> dict[str, Any]:
 
 
 def report(examples: Examples) -> Report:
-    return make_report(examples, range(3), trace_decoder(load(SHIPPED / MODEL)), {})
+    return make_report(examples, range(1, 4), trace_decoder(load(SHIPPED / MODEL)), {})
 
 
 def notebook(language: str) -> str:
-    output = show(lanes(), language)._repr_html_()
+    output = show(Lanes(lanes()), language)._repr_html_()
     return f'<!doctype html><html lang="{language}"><title>Notebook</title><main><h1>Notebook</h1>{output}</main>'
 
 

@@ -20,7 +20,7 @@ from tests.paths import ROOT
 def address(tmp_path: Path) -> Iterator[str]:
     """A server of the section alone, on a small inspection."""
     inspection = str(with_states(tmp_path).directory)
-    app = "tests/browser/states_app.py"
+    app = ("streamlit", "run", "tests/browser/states_app.py", "--server.port")
     with serve(tmp_path, app, LOOKBACK_INSPECTION=inspection, PYTHONPATH=str(ROOT)) as address:
         yield address
 

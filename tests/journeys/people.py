@@ -69,8 +69,14 @@ def sees_no_error(page: Page) -> None:
 
 
 def chosen(page: Page, name: str) -> None:
-    """Expect that a radio button is checked."""
-    expect(page.get_by_role("radio", name=re.compile(f"^{re.escape(name)}$"))).to_be_checked()
+    """Expect that a radio button is checked; that of a lane stands in the menu of decoding."""
+    button = page.get_by_role("radio", name=re.compile(f"^{re.escape(name)}$"))
+    folded = not button.is_visible()
+    if folded:
+        unfold_menu(page, "decoding")
+    expect(button).to_be_checked()
+    if folded:
+        page.keyboard.press("Escape")
 
 
 def choose(page: Page, name: str) -> None:

@@ -58,7 +58,7 @@ export function buildNodes(view, root) {
 function buildParts({ model, dom }, part) {
   const { strings } = model;
   part("bar", "div", { role: "toolbar", "aria-label": strings.player });
-  part("source", "div", { role: "group", "aria-label": strings.source });
+  part("source", "div", { tabindex: "0", role: "group", "aria-label": strings.source });
   part("predict", "div", { hidden: "", role: "group", "aria-label": strings.predict });
   part("change", "ol");
   part("editor", "div", { hidden: "" });

@@ -15,6 +15,7 @@ from s2s import settings
 from s2s.errors import UserError
 from s2s.store import rooms, votes
 from s2s.web.classroom import teacher_room
+from s2s.web.shell.bound import shows
 from s2s.web.shell.language import t
 
 PAGE = "classroom"
@@ -83,8 +84,9 @@ def _seats_form(engine: Engine, code: str, key: str) -> None:
             teacher_room.keep_problem(error)
 
     most = max(seats.seats, settings.current().room_voters)
-    st.number_input(t("classroom.seats"), 1, most, key=count, on_change=change, help=t("classroom.seats_help"))
-    st.toggle(t("classroom.locked"), key=locked, on_change=change, help=t("classroom.locked_help"))
+    seats_now, locked_now = shows(count), shows(locked)  # the menu may be closed
+    st.number_input(t("classroom.seats"), 1, most, **seats_now, on_change=change, help=t("classroom.seats_help"))
+    st.toggle(t("classroom.locked"), **locked_now, on_change=change, help=t("classroom.locked_help"))
 
 
 def _end_room(engine: Engine, code: str, key: str) -> None:

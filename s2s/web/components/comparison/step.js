@@ -14,7 +14,7 @@ export function buildSources(view) {
     return view.sides[n].tokens.map((token, s) => buildChip(view, n, s, columnOf.get(s)));
   });
   view.parts.sources.replaceChildren(
-    ...[0, 1].map((n) => el("div", { class: `strip ${SIDES[n]}` }, el("b", { text: NAMES[n] }), el("div", { class: "source" }, ...view.chips[n]))),
+    ...[0, 1].map((n) => el("div", { class: `strip ${SIDES[n]}` }, el("b", { text: NAMES[n] }), el("div", { class: "source", tabindex: "0" }, ...view.chips[n]))),
   );
 }
 
