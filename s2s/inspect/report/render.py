@@ -38,7 +38,7 @@ def render_report(report: Report, language: str) -> str:
         f'<!DOCTYPE html>\n<html lang="{"zh-CN" if language == "zh" else "en"}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{bundle.style(STYLE)}</style></head>\n<body>"
+        f"<title>{escape(title)}</title><style>{bundle.style(STYLE)}</style></head>\n<body><main>"
     )
     parts = [
         page.head(title),
@@ -49,7 +49,7 @@ def render_report(report: Report, language: str) -> str:
         page.verdicts(),
         page.examples(),
     ]
-    return "\n".join([head, *filter(None, parts), "</body></html>\n"])
+    return "\n".join([head, *filter(None, parts), "</main></body></html>\n"])
 
 
 class _Page:

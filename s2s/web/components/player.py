@@ -36,6 +36,7 @@ def mount_player(
     branches: Sequence[Mapping[str, Any]] = (),
     predict: bool = False,
     begin: tuple[str, int] | None = None,
+    projector: bool = False,
 ) -> None:
     """Show one or two lanes of one sentence in the player.
 
@@ -43,7 +44,7 @@ def mount_player(
     digest of that state, sent with every request; a player without it sends none. ``branches`` are further rows, each
     with its steps after those it shares with its parent; those of ``mount_wire`` take precedence. With ``predict`` the
     viewer guesses each step before it is shown. ``begin`` is the lane and the step (from 0) at which the player opens
-    if the link names none.
+    if the link names none. ``projector`` shows the stage alone.
     """
     data = {
         "lanes": lane_values(lanes),
@@ -59,7 +60,7 @@ def mount_player(
         "branches": list(branches),
         "predict": predict,
         "begin": None if begin is None else {"lane": begin[0], "step": begin[1]},
-        "projector": bool(st.session_state.get(keys.PROJECTOR)),
+        "projector": projector,
         "run": controls.runs(),
     }
     _component()(key="lanes", data=data)

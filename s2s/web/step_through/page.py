@@ -100,13 +100,15 @@ def _play(whatif: WhatIf) -> None:
     with st.container(gap=None):
         _answer(whatif)
         words = len(whatif.checkpoint.target.vocab)
-        mount_player(whatif.lanes, words, _address(whatif), whatif.digest, whatif.rows())
+        mount_player(
+            whatif.lanes, words, _address(whatif), whatif.digest, whatif.rows(), projector=whatif.state.projector
+        )
 
 
 def _guess(checkpoint: Checkpoint, lanes: dict[str, Trace], state: PageState) -> None:
     """The player in predict mode alone: charts, search and downloads would reveal the output."""
     style.veil_reference()
-    mount_player(lanes, len(checkpoint.target.vocab), controls.address(state), predict=True)
+    mount_player(lanes, len(checkpoint.target.vocab), controls.address(state), predict=True, projector=state.projector)
 
 
 @st.fragment
