@@ -272,7 +272,7 @@ def test_a_page_of_thirty_words_is_small(name: str, tmp_path: Path) -> None:
     directory = make_checkpoint(tmp_path) if name == "tiny" else ROOT / "checkpoints" / name
     lanes = lanes_of(directory, *LONG[name])
     assert all(len(lane.source_tokens) >= 28 for lane in lanes.values()) and len(lanes["forced"].steps) >= 30
-    assert len(export.render(lanes, "zh").encode()) < 400_000
+    assert len(export.render(lanes, "zh").encode()) < 350_000
     assert len(export.render({"free": lanes["free"]}, "zh").encode()) < 260_000
 
 
@@ -294,7 +294,7 @@ def test_a_page_holds_the_branches_of_a_long_sentence_within_its_size() -> None:
     page = export.render({"free": free}, "zh", 100, rows)
     stored = json.loads(Elements(page).texts("script", id="lookback-page")[0])
     assert stored["branches"] == json.loads(json.dumps(rows))
-    assert len(page.encode()) < 400_000 and export.read_lanes(page)["free"] == free
+    assert len(page.encode()) < 370_000 and export.read_lanes(page)["free"] == free
 
 
 def test_a_trace_of_arrays_is_a_page_as_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,9 @@ export function buildBar(view) {
   const switcher = el("span", { class: "switch", role: "group", "aria-label": strings.lane_help, title: strings.lane_help });
   if (lanes.forced && lanes.free) switcher.append(...dom.laneButtons);
   dom.jump = button("jump", strings.divergence_help, () => show(view, { step: traceOf(view).divergence }));
-  const switches = [dom.flowButton, ...(model.page ? [dom.editButton] : []), ...(model.words && !cursor.game ? [dom.wordsButton] : [])];
+  const switches = [dom.flowButton];
+  if (model.page) switches.push(dom.editButton);
+  if (model.words && !cursor.game) switches.push(dom.wordsButton);
   dom.copied = button("link", strings.copy_link, () => copyLink({ copied: dom.copied, strings }, address(view)), strings.link);
   dom.copied.hidden = !model.link;
   dom.bar.replaceChildren(

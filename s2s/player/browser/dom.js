@@ -171,7 +171,10 @@ export function menu(name, title, list) {
   const box = el("details", { class: `menu ${name}` }, el("summary", { text: title }), list);
   const close = () => (box.open = false);
   const closeOutside = (event) => event.composedPath().includes(box) || close();
-  box.addEventListener("toggle", () => document[box.open ? "addEventListener" : "removeEventListener"]("pointerdown", closeOutside));
+  box.addEventListener("toggle", () => {
+    if (box.open) document.addEventListener("pointerdown", closeOutside);
+    else document.removeEventListener("pointerdown", closeOutside);
+  });
   box.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !box.open) return;
     event.stopPropagation();

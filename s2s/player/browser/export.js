@@ -84,9 +84,9 @@ export function sendPlaceFirst() {
 // close it.
 export function exportMenu(view) {
   const { strings } = view.model;
-  const save = (kind, what, title) => button("download", title, () => download(view, kind, what), kind.toUpperCase());
-  const whole = ["png", "svg", "csv", "json"].map((kind) => save(kind, "step", fill(strings.download, { kind: kind.toUpperCase() })));
-  const alone = ["png", "svg"].map((kind) => save(kind, "heatmap", fill(strings.download_heatmap, { kind: kind.toUpperCase() })));
+  const save = (kind, what, title) => button("download", title, () => download(view, kind.toLowerCase(), what), kind);
+  const whole = ["PNG", "SVG", "CSV", "JSON"].map((kind) => save(kind, "step", fill(strings.download, { kind })));
+  const alone = ["PNG", "SVG"].map((kind) => save(kind, "heatmap", fill(strings.download_heatmap, { kind })));
   const list = el("div", { class: "menuList" }, el("span", { class: "whole" }, ...whole));
   if (hasAttention(traceOf(view))) list.append(el("span", { class: "what", text: strings.heatmap }), el("span", { class: "alone" }, ...alone));
   return menu("exports", strings.export, list);

@@ -26,8 +26,14 @@ function pageTop(node) {
 function layWords(dom, width) {
   const { heads } = dom;
   dom.map.classList.remove("wide");
-  const longest = Math.max(...heads.map((head) => [...head.textContent].reduce((sum, c) => sum + (c > "\u2e7f" ? 16 : 9), 0)));
-  dom.map.classList.toggle("wide", longest <= width - 4);
+  const wide = (text) => [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 16 : 9), 0); // about so many pixels
+  dom.map.classList.toggle("wide", heads.every((head) => wide(head.textContent) <= width - 4));
+}
+
+// The width of what stands beside the heatmap; on a phone the distribution is below it.
+function widthBeside({ panes }) {
+  if (!getComputedStyle(panes).gridTemplateColumns.includes(" ")) return 0;
+  return BETWEEN + (panes.clientWidth < 1000 ? SOFTMAX.narrow : SOFTMAX.wide);
 }
 
 // Choose the size of the cells for the room that there is, and mark the selected ones again. A page in a frame is as high
@@ -37,9 +43,8 @@ export function fitHeatmap(view) {
   const { steps, source } = traceOf(view);
   if (!dom.cells?.isConnected || !steps.length || !dom.map.clientWidth) return;
   const zoom = dom.root.getBoundingClientRect().width / dom.root.offsetWidth || 1;
-  const beside = getComputedStyle(dom.panes).gridTemplateColumns.includes(" ") ? SOFTMAX[dom.panes.clientWidth < 1000 ? "narrow" : "wide"] + BETWEEN : 0;
   const { markedSide: row, markedHead: column } = dom;
-  const room = dom.panes.clientWidth - beside - dom.cells.offsetLeft - 2;
+  const room = dom.panes.clientWidth - widthBeside(dom) - dom.cells.offsetLeft - 2;
   const width = clamp(room / source.tokens.length, LEAST.width, MOST.width);
   layWords(dom, width);
   sizeCells(dom, { width, height: dom.cell.height });

@@ -1,30 +1,15 @@
 // A weight as a tone: the higher, the greater. Off until the reader switches it on; the browser remembers that.
 
 import { button } from "./dom.js";
+import { recall, remember } from "./stored.js";
 
-const STORED = "lookback-sound";
+const STORED = "sound"; // "on" or "off"
 const LOWEST = 220; // Hz, of weight 0; weight 1 is two octaves higher
 const SECONDS = 0.16;
 
 export const pitch = (weight) => LOWEST * 4 ** Math.min(1, Math.max(0, weight));
 
-const SOUND = (globalThis.lookbackSound ??= { on: stored(), context: null });
-
-function stored() {
-  try {
-    return globalThis.localStorage?.getItem(STORED) === "1";
-  } catch {
-    return false; // a page in a frame, or one that a browser keeps from storing
-  }
-}
-
-function store(on) {
-  try {
-    globalThis.localStorage?.setItem(STORED, on ? "1" : "0");
-  } catch {
-    // it is not remembered
-  }
-}
+const SOUND = (globalThis.lookbackSound ??= { on: recall(STORED) === "on", context: null });
 
 // Play a weight, if the sound is on.
 export function playWeight(weight) {
@@ -44,7 +29,7 @@ export function playWeight(weight) {
 export function soundButton(strings, sample) {
   const node = button("sound", strings.sound_help, () => {
     SOUND.on = !SOUND.on;
-    store(SOUND.on);
+    remember(STORED, SOUND.on ? "on" : "off");
     node.setAttribute("aria-pressed", SOUND.on);
     playWeight(sample());
   }, `♪ ${strings.sound}`);

@@ -39,7 +39,7 @@ def render_lesson(names: list[str]) -> None:
         st.session_state[keys.CHAPTER] = chapters[0]
     chapter = st.session_state[keys.CHAPTER]
     layout.chapter_list(chapters, chapter)
-    with st.container(key="lesson-sentence"), controls.sentence_line():
+    with controls.sentence_line():
         controls.checkpoint(names)
         controls.example_sentences()
         projector.switch()

@@ -26,7 +26,7 @@ THEIRS = {
     "not_found_named": f"{ASKED} Running the app's main page.",
     "not_found": "The page that you have requested does not seem to exist. Running the app's main page.",
 }
-CHOICES = ("language", "model", "projector")  # keys of the session: what one can choose in the menu beside a page
+CHOICES = ("language", "model", "projector")  # keys of the session: a choice on the page beside the open menu closes it
 
 
 @functools.cache

@@ -59,7 +59,6 @@ LINE = """
 .st-key-line :is([data-testid='stFormSubmitButton'], [data-testid='stPopover']) button {
   min-height: 44px; padding: 0 0.7rem;
 }
-.st-key-line [data-testid='stSelectbox'] [data-baseweb='select'] > div { min-height: 44px; }
 .st-key-draft { height: auto; min-height: 0; }
 .st-key-sentence-notes [data-testid='stSkeleton'] { display: none; } /* most often nothing follows */
 :has(> .st-key-sentence-notes) { margin-top: -0.6rem; } /* takes back the gap of a note that is not there */
@@ -119,7 +118,7 @@ PROJECTOR = """
   margin: 0; padding: 0; line-height: 1.3; font-size: 1.3rem; font-weight: 600;
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
 }
-.st-key-lesson-head, .st-key-lesson-sentence [data-testid='stPopover'] { display: none; }
+.st-key-lesson-head { display: none; }
 [data-testid='stMainBlockContainer'] [data-testid='stCaptionContainer'] { opacity: 1; }
 [data-testid='stMainBlockContainer'] { zoom: var(--lookback-zoom, 1); }
 [data-testid='stPlotlyChart'] { zoom: calc(1 / var(--lookback-zoom, 1)); } /* plotly cannot measure what is zoomed */
