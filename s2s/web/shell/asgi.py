@@ -59,6 +59,11 @@ class Framing:
         await self.app(scope, receive, with_header)
 
 
+# Headers with which a browser gets a document compressed, in part, or not at all because it has that of another style.
+SHORTER = {b"accept-encoding", b"range", b"if-none-match", b"if-modified-since"}
+OF_THE_FILE = {b"content-length", b"etag", b"last-modified"}  # headers that do not hold of a document with the style
+
+
 class EarlyStyle:
     """ASGI middleware: the style stands in the page's document, so that nothing moves when the app sends it later."""
 
@@ -76,7 +81,7 @@ class EarlyStyle:
             elif held and message["type"] == "http.response.body" and not message.get("more_body"):
                 start, body = held.pop(), message["body"].replace(b"</head>", self.style, 1)
                 size = (b"content-length", str(len(body)).encode())
-                headers = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
+                headers = [pair for pair in start["headers"] if pair[0].lower() not in OF_THE_FILE]
                 await send({**start, "headers": [*headers, size]})
                 await send({**message, "body": body})
             else:
@@ -84,7 +89,18 @@ class EarlyStyle:
                     await send(held.pop())
                 await send(message)
 
-        await self.app(scope, receive, with_style if scope["type"] == "http" and scope["method"] == "GET" else send)
+        if _asks_for_document(scope):
+            headers = [pair for pair in scope["headers"] if pair[0] not in SHORTER]
+            await self.app({**scope, "headers": headers}, receive, with_style)
+        else:
+            await self.app(scope, receive, send)
+
+
+def _asks_for_document(scope: Scope) -> bool:
+    """Whether a browser opens a page: it says that it takes HTML."""
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return False
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 def _is_document(message: Message) -> bool:

@@ -15,12 +15,13 @@ from s2s.web.shell.language import t
 # everything sticky begin below it. An embedded page has no header.
 HEADER = """
 [data-testid='stHeader'] { height: 3rem; min-height: 3rem; }
-[data-testid='stMainBlockContainer'] { padding: 3.6rem 1.5rem 2rem; }
+[data-testid='stMainBlockContainer'] { padding: 3.6rem 1.5rem 2rem; max-width: none; } /* as wide before app.py says so */
 [data-testid='stMainBlockContainer'] > [data-testid='stVerticalBlock'] { gap: 0.6rem; }
 [data-testid='stApp'] { --lookback-top: 3rem; }
 :has(> .st-key-language-switch) { position: absolute; }
 @media (min-width: 768px) { [data-testid='stSidebar'] { display: none; } } /* the menu of a phone */
 .st-key-language-switch { position: fixed; top: 0; right: 1rem; height: 3rem; width: auto !important; z-index: 999990; }
+.st-key-language-switch > * { min-width: 136px; }
 .st-key-language-switch [role='radiogroup'] { height: 3rem; gap: 0.75rem; flex-wrap: nowrap; }
 [data-testid='stApp']:not(:has([data-testid='stHeader'])) {
   --lookback-top: 0px;
@@ -40,8 +41,9 @@ LINE = """
 .st-key-line > :has(> [data-testid='stForm']) { flex: 1 1 420px; min-width: 0; }
 .st-key-line-more { gap: 0.5rem; }
 .st-key-sentence-fields { gap: 0.5rem; flex-flow: row nowrap; height: 44px; }
-.st-key-sentence-fields > :not(:last-child) { flex: 1 1 0; min-width: 0; }
-.st-key-sentence-fields > :last-child { flex: none; width: auto !important; }
+.st-key-sentence-fields > * { flex: 1 1 0; min-width: 0; }
+.st-key-sentence-fields > .st-key-run { flex: none; width: auto !important; }
+.st-key-sentence-fields:not(:has(.st-key-run))::after { content: ""; flex: 0 0 60px; } /* until the button is there */
 .st-key-line [data-testid='stTextArea'], .st-key-line [data-testid='stTextAreaRootElement'] {
   position: relative; height: 44px;
 }
@@ -136,7 +138,7 @@ VEIL = ".st-key-ref textarea:not(:focus, :placeholder-shown) { filter: blur(6px)
 @functools.cache
 def sheet() -> str:
     """The style of all pages. What is within ``body`` takes precedence over Streamlit's, which comes later."""
-    return f"{bundle.style(SHEET)}body {{{HEADER}{LINE}}}{PLAYER}{TITLES}{CONTRAST}{SCRIPT}{CARDS}{LESSON}"
+    return f"{bundle.style(SHEET)}body {{{HEADER}{LINE}{TITLES}{CONTRAST}{SCRIPT}{CARDS}{LESSON}}}{PLAYER}"
 
 
 def compact() -> None:

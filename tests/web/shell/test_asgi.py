@@ -19,7 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.server import free_port, healthy
 from s2s import settings
-from s2s.web.shell import asgi, messages
+from s2s.web.shell import asgi, messages, style
 from tests.paths import ROOT
 from tests.wait import until
 
@@ -101,6 +101,15 @@ def test_the_server_lets_through_the_largest_upload_of_the_settings(monkeypatch:
     monkeypatch.setattr(settings, "current", lambda: chosen)
     assert asgi.options()["server.maxUploadSize"] == 9
     assert asgi.options()["server.allowedHosts"] == ["a.example", "b"]
+
+
+def test_every_page_comes_with_the_style_in_its_document(tmp_path: Path) -> None:
+    asked = {"Accept": "text/html,*/*;q=0.8", "Accept-Encoding": "gzip, br"}  # as browsers ask
+    with served(tmp_path) as host:
+        for path in ("", "lesson", "classroom?lang=en"):
+            with urllib.request.urlopen(urllib.request.Request(f"http://{host}/{path}", headers=asked)) as answer:
+                assert style.sheet() in answer.read().decode(), path
+                assert not {"ETag", "Last-Modified"} & set(answer.headers), "a browser would keep an old style"
 
 
 def policies(host: str) -> list[str]:

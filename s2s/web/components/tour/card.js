@@ -42,6 +42,8 @@ export function showCard(card, shown) {
   card.held = "";
 }
 
+// By a transform: the page is not laid out anew, and nothing counts as moved by it.
+const moveTo = (node, { left, top }) => (node.style.transform = `translate(${left}px, ${top}px)`);
 const sizeOf = ({ box }) => ({ width: box.offsetWidth, height: box.offsetHeight });
 const room = () => ({ width: document.documentElement.clientWidth, height: innerHeight });
 
@@ -59,10 +61,10 @@ export function moveCard(card, nodes, docked = false) {
   const held = JSON.stringify([target, at]);
   if (held === card.held) return;
   card.held = held;
-  Object.assign(card.box.style, { left: `${at.left}px`, top: `${at.top}px` });
+  moveTo(card.box, at);
   card.ring.style.visibility = target ? "" : "hidden";
   if (!target) return;
   const { left, top, width: wide, height: high } = target;
-  const pixels = { left: left - MARGIN, top: top - MARGIN, width: wide + 2 * MARGIN, height: high + 2 * MARGIN };
-  for (const [name, length] of Object.entries(pixels)) card.ring.style[name] = `${length}px`;
+  moveTo(card.ring, { left: left - MARGIN, top: top - MARGIN });
+  Object.assign(card.ring.style, { width: `${wide + 2 * MARGIN}px`, height: `${high + 2 * MARGIN}px` });
 }

@@ -25,7 +25,7 @@ function begin(view, run) {
     view.frame = requestAnimationFrame(frame);
   };
   visit(view, run.at);
-  view.frame = requestAnimationFrame(frame);
+  frame(); // at its place before it is painted
 }
 
 // End what is shown, and undo what it opened.
