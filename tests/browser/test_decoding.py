@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from s2s.errors import say
 from tests.browser.conftest import OpenPage
-from tests.visitors import open_from_menu
+from tests.visitors import open_from_menu, rest
 
 DEFAULTS = {
     "temperature": "1",
@@ -115,6 +115,35 @@ def test_what_was_typed_and_not_run_outlives_another_page_and_language(open_page
     told.get_by_role("button", name=say("player.stale_run", "zh")).click()
     page.wait_for_function("text => new URLSearchParams(location.search).get('text') === text", arg=typed)
     expect(told).to_be_empty()
+
+
+# Fields stay empty until ``fill`` is called.
+HELD = """
+const held = [];
+let hold = true;
+for (const name of ["value", "defaultValue"]) {
+    const { get, set } = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, name);
+    const later = function (text) { hold ? held.push(() => set.call(this, text)) : set.call(this, text); };
+    Object.defineProperty(HTMLTextAreaElement.prototype, name, { get, set: later, configurable: true });
+}
+globalThis.fill = () => ((hold = false), held.forEach((set) => set()));
+"""
+
+
+def test_fields_that_are_filled_late_are_no_draft(browser: Browser, server: str) -> None:
+    page = browser.new_page()
+    page.add_init_script(HELD)
+    page.goto(f"{server}/?{urlencode({'lang': 'en', 'text': '我喝茶。'})}")
+    page.wait_for_selector(".player")
+    rest(page)
+    field, told = page.locator(".st-key-text textarea"), page.locator(".draft")
+    expect(field).to_have_value("")
+    page.locator(".player").focus()  # at such a moment the page looks for drafts
+    page.evaluate("fill()")
+    expect(field).to_have_value("我喝茶。")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(told).to_be_empty()
+    page.context.close()
 
 
 def test_back_goes_to_what_was_looked_at_before_and_not_out_of_the_page(open_page: OpenPage) -> None:

@@ -15,7 +15,7 @@ from s2s.web.shell.language import t
 # everything sticky begin below it. An embedded page has no header.
 HEADER = """
 [data-testid='stHeader'] { height: 3rem; min-height: 3rem; }
-[data-testid='stMainBlockContainer'] { padding: 3.6rem 1.5rem 2rem; max-width: none; } /* as wide before app.py says so */
+[data-testid='stMainBlockContainer'] { padding: 3.6rem 1.5rem 2rem; max-width: none; } /* wide at once */
 [data-testid='stMainBlockContainer'] > [data-testid='stVerticalBlock'] { gap: 0.6rem; }
 [data-testid='stApp'] { --lookback-top: 3rem; }
 :has(> .st-key-language-switch) { position: absolute; }

@@ -6,6 +6,7 @@ import { el, fill } from "../../../player/browser/dom.js";
 const VIEWS = new WeakMap(); // element where the component is mounted → its view
 const NAMES = ["text", "ref"]; // keys of the fields
 const STORED = "lookback-drafts"; // in this tab: the drafts, and the sentence that was shown with them
+const FILLING = 60; // frames to wait for a field's first value, which the browser may have changed (its line breaks)
 const LONGEST = 60; // characters of the sentence in the notice
 const field = (name) => document.querySelector(`.st-key-${name} textarea`);
 const isField = (node) => NAMES.some((name) => node === field(name));
@@ -57,6 +58,15 @@ function afterRun(then) {
   requestAnimationFrame(running ? () => afterRun(then) : then);
 }
 
+// Call ``then`` when new fields have their first values, which come some frames after the fields, or somebody has typed.
+function whenFilled(view, then, frames = FILLING) {
+  if (view.gone) return;
+  const there = NAMES.every(field);
+  const filled = there && NAMES.every((name) => field(name).value === view.data.shown[name]);
+  if (filled || view.typed || !frames) then();
+  else requestAnimationFrame(() => whenFilled(view, then, frames - there));
+}
+
 function storeDrafts({ data, drafts }) {
   try {
     sessionStorage.setItem(STORED, JSON.stringify([data.shown, drafts]));
@@ -94,8 +104,9 @@ function retype(view) {
 
 function listen(view) {
   const later = () => setTimeout(() => paint(view));
+  const typed = ({ isTrusted, target }) => ((view.typed ||= isTrusted && isField(target)), later());
   const press = (pressed) => () => ((view.pressed = pressed), pressed || later());
-  const focus = { focusin: later, focusout: later, input: later };
+  const focus = { focusin: later, focusout: later, input: typed };
   const on = { ...focus, pointerdown: press(true), pointerup: press(false), pointercancel: press(false) };
   for (const [type, act] of Object.entries(on)) document.addEventListener(type, act, true);
   return () => Object.entries(on).forEach(([type, act]) => document.removeEventListener(type, act, true));
@@ -105,10 +116,11 @@ export default ({ data, parentElement }) => {
   let view = VIEWS.get(parentElement);
   if (view) update(view, data);
   else {
-    view = { data, drafts: {}, held: storedDrafts(data.shown), pressed: false, root: parentElement.querySelector(".draft") };
+    const untouched = { drafts: {}, held: storedDrafts(data.shown), pressed: false, typed: false, gone: false };
+    view = { data, ...untouched, root: parentElement.querySelector(".draft") };
     VIEWS.set(parentElement, view);
     view.leave = listen(view);
-    retype(view);
+    whenFilled(view, () => retype(view));
   }
-  return () => (view.leave(), VIEWS.delete(parentElement));
+  return () => (view.leave(), (view.gone = true), VIEWS.delete(parentElement));
 };
