@@ -193,6 +193,44 @@ def test_a_long_wide_search_draws_only_what_is_in_sight(open_page: OpenPage) -> 
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
 
 
+GOES_ON = "tree => [tree.scrollWidth > tree.clientWidth + 1, ...tree.classList]"
+
+
+def test_a_tree_fits_its_room_or_fades_where_it_goes_on(open_page: OpenPage) -> None:
+    page = visit(open_page, viewport={"width": 1280, "height": 720})
+    box = page.locator(".tree")
+    assert box.evaluate(GOES_ON) == [False, "tree", "scroll"]
+    expect(page.locator(".spoken")).to_be_in_viewport()  # the selected hypothesis, below the tree
+    page.set_viewport_size({"width": 700, "height": 720})
+    expect(box).to_have_class("tree scroll more-right")
+    type_size = "node => parseFloat(getComputedStyle(node).fontSize) * node.getCTM().a"
+    assert page.locator(".tree .word").first.evaluate(type_size) == pytest.approx(12, abs=0.01)
+    box.focus()
+    page.keyboard.press("PageUp")
+    page.keyboard.press("PageDown")
+    expect(box).to_have_class("tree scroll more-left")
+
+
+def test_a_tree_keeps_its_place_while_another_tab_is_open_and_when_it_is_run_again(open_page: OpenPage) -> None:
+    page = visit(open_page, viewport={"width": 700, "height": 720})
+    box = page.locator(".tree")
+    box.focus()
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowDown"):
+        page.keyboard.press(key)
+    selected = page.locator(".tree .node.selected").get_attribute("data-i") or ""
+    left = box.evaluate("tree => tree.scrollLeft")
+    assert left > 0
+    page.get_by_role("tab", name=say("step.charts", "en"), exact=True).click()
+    expect(box).to_have_count(0)
+    page.get_by_role("tab", name=say("step.beam_tab", "en"), exact=True).click()
+    expect(page.locator(".tree .node.selected")).to_have_attribute("data-i", selected)
+    assert box.evaluate("tree => tree.scrollLeft") == left
+    page.get_by_role("button", name=say("step.run", "en"), exact=True).click()
+    expect(box).to_be_focused()  # the run has come
+    expect(page.locator(".tree .node.selected")).to_have_attribute("data-i", selected)
+    assert box.evaluate("tree => tree.scrollLeft") == left
+
+
 def test_chinese_words_fit_their_nodes(open_page: OpenPage) -> None:
     query = {"model": "classical-modern-plain", "beam": "5"}
     page = visit(open_page, "zh", "太守闻之，大喜，赐帛十匹。", query)

@@ -54,6 +54,10 @@ def test_the_network_is_played_step_by_step_and_every_strip_reads_out_its_number
     page.keyboard.press("ArrowRight")
     expect(page.locator(".strip[data-forward].there")).to_have_count(1)
     expect(page.locator(f".strip[data-backward='{len(run.tokens) - 1}'].there")).to_have_count(1)
+    page.get_by_role("button", name=say("lesson.attention.title", "en")).first.click()
+    expect(page.locator(".network")).to_have_count(0)
+    page.get_by_role("button", name=say("lesson.encoder_decoder.title", "en")).first.click()
+    expect(page.locator(".strip[data-forward].there")).to_have_count(1)  # where the reader was
     page.keyboard.press("Space")
     expect(page.locator(".network .play")).to_have_attribute("aria-label", say("network.pause", "en"))
     expect(page.locator(".step.there").first).to_be_visible()
@@ -118,6 +122,9 @@ def test_projector_and_phone_show_it_whole(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("stHeader")).to_be_hidden()
     size = page.locator(".network .where").evaluate("n => n.getBoundingClientRect().height")
     assert size >= 24  # with the zoom
+    expect(page.locator(".network .columns").first).to_have_class(re.compile("more-(left|right)"))
+    page.keyboard.press("Home")
+    expect(page.locator(".network .columns").first).to_have_class("columns scroll more-right")
     page.locator("textarea").first.press("p")  # typed, it is a letter
     expect(page.locator(".st-key-projector-leave")).to_be_visible()
     page.locator("body").press("Escape")

@@ -5,7 +5,7 @@ import test from "node:test";
 import "./browserless.mjs";
 import { lengthPenalty } from "../../s2s/web/components/beam/detail.js";
 import { wholePercent } from "../../s2s/web/components/beam/draw.js";
-import { layout, leader, nodeFacts, pathOf, stateAt } from "../../s2s/web/components/beam/layout.js";
+import { layout, leader, nodeFacts, pathOf, scaleFor, stateAt } from "../../s2s/web/components/beam/layout.js";
 
 const TREE = {
   steps: [
@@ -32,10 +32,22 @@ test("a node knows its step, its children and what becomes of it", () => {
 });
 
 test("the best output is the top row, and pruned nodes wait until they are asked for", () => {
-  const options = { always: [], measure: (token) => 10 * token.length };
+  const options = { always: [], measure: (token) => 10 * token.length, room: { width: 400, height: 400 } };
   assert.deepEqual(layout(TREE, FACTS, { ...options, most: 0 }).order, [[1, 0], [3, 4]]);
   assert.deepEqual(layout(TREE, FACTS, { ...options, most: 1 }).order, [[1, 0, 2], [3, 4, 5]]);
   assert.deepEqual(layout(TREE, FACTS, { ...options, most: 0, always: [5] }).order[1], [3, 4, 5]);
+});
+
+test("a tree fits its room, as far as its words can be read and pressed", () => {
+  const at = (width, height) => layout(TREE, FACTS, { most: 1, always: [], measure: () => 40, room: { width, height } });
+  const first = at(1000, 96);
+  assert.equal(first.scale, 1);
+  assert.deepEqual([first.width, first.height], [358, 96]);
+  const small = at(0.9 * 358, 1000);
+  assert.deepEqual([small.width, small.height].map(Math.round), [322, 86]);
+  assert.ok([...small.position.values()].every(({ x, width }) => x + width <= 322));
+  assert.deepEqual([at(100, 1000).scale, at(5000, 5000).scale], [0.8, 1.4]);
+  assert.equal(scaleFor({ width: 100, height: 100 }, { width: 110, height: 90 }), 0.9);
 });
 
 test("a node is seen as it was after a step", () => {

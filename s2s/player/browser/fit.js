@@ -3,6 +3,7 @@
 
 import { traceOf } from "./cursor.js";
 import { paintHeatmap, sizeCells } from "./heatmap.js";
+import { clamp, fadeEdges, heightBelow } from "./room.js";
 
 const LEAST = { width: 30, height: 19 }; // pixels of a cell that can still be read and pressed
 const MOST = { width: 96, height: 44 };
@@ -10,17 +11,6 @@ const SOFTMAX = { wide: 400, narrow: 320 }; // pixels that the distribution need
 const BETWEEN = 28; // pixels between the two
 const BELOW = 10; // pixels that stay free below the heatmap
 const LEAST_MAP = 180; // pixels: a lower heatmap scrolls the page instead
-
-const clamp = (size, least, most) => Math.max(least, Math.min(Math.floor(size), most));
-
-// How far down the page a node begins, in pixels, wherever the page is scrolled to.
-function pageTop(node) {
-  let top = node.getBoundingClientRect().top;
-  for (let at = node; at; at = at.assignedSlot ?? at.parentElement ?? at.getRootNode().host) {
-    if (at !== node) top += at.scrollTop ?? 0;
-  }
-  return top;
-}
 
 // Words above the columns stand upright in rows of letters unless every word fits its column.
 function layWords(dom, width) {
@@ -42,48 +32,37 @@ export function fitHeatmap(view) {
   const { dom } = view;
   const { steps, source } = traceOf(view);
   if (!dom.cells?.isConnected || !steps.length || !dom.map.clientWidth) return;
-  const zoom = dom.root.getBoundingClientRect().width / dom.root.offsetWidth || 1;
   const { markedSide: row, markedHead: column } = dom;
   const room = dom.panes.clientWidth - widthBeside(dom) - dom.cells.offsetLeft - 2;
-  const width = clamp(room / source.tokens.length, LEAST.width, MOST.width);
+  const width = clamp(Math.floor(room / source.tokens.length), LEAST.width, MOST.width);
   layWords(dom, width);
   sizeCells(dom, { width, height: dom.cell.height });
   if (document.documentElement.dataset.framed === undefined) {
-    const high = Math.max((innerHeight - pageTop(dom.map)) / zoom - BELOW, LEAST_MAP);
+    const high = Math.max(heightBelow(dom.map) - BELOW, LEAST_MAP);
     dom.map.style.maxHeight = `${Math.floor(high)}px`;
-    sizeCells(dom, { width, height: clamp((high - dom.cells.offsetTop - 2) / steps.length, LEAST.height, MOST.height) });
+    const each = Math.floor((high - dom.cells.offsetTop - 2) / steps.length);
+    sizeCells(dom, { width, height: clamp(each, LEAST.height, MOST.height) });
   }
   if (row !== null) paintHeatmap(dom, row, column, null);
-}
-
-// Fade a scrolling box at the edges where it goes on.
-function fadeEdges(box) {
-  const mark = () => {
-    const right = box.scrollWidth - box.clientWidth - box.scrollLeft > 2;
-    const below = box.scrollHeight - box.clientHeight - box.scrollTop > 2;
-    box.classList.toggle("more-right", right);
-    box.classList.toggle("more-below", below);
-  };
-  box.addEventListener("scroll", mark, { passive: true });
-  return mark;
 }
 
 // Fit the stage now and whenever the room changes. Returns a function that ends this.
 export function watchRoom(view) {
   const { dom } = view;
-  const marks = [dom.source, dom.lanesBox, dom.map].map(fadeEdges);
+  const edges = fadeEdges([dom.source, dom.lanesBox, dom.map]);
   let known = "";
   const fit = () => {
-    const room = [dom.root.clientWidth, Math.round(pageTop(dom.map)), innerHeight].join();
+    const room = [dom.root.clientWidth, Math.round(heightBelow(dom.map))].join();
     if (room !== known) fitHeatmap(view);
     known = room;
-    for (const mark of marks) mark();
+    edges.mark();
   };
   const observer = new ResizeObserver(fit);
   for (const node of [dom.root, dom.lanesBox, dom.source]) observer.observe(node);
   addEventListener("resize", fit);
   return () => {
     observer.disconnect();
+    edges.end();
     removeEventListener("resize", fit);
   };
 }

@@ -3,10 +3,12 @@
 
 import { el, fill, icon, reveal } from "../../../player/browser/dom.js";
 import { giveUp, takeKeys } from "../../../player/browser/keys.js";
+import { keepPlace, placeIn } from "../places.js";
 import { svg } from "../svg.js";
 import { buildBest, decimal, paintBeam, paintBest, paintDetail, reasonOf, tokensOf } from "./detail.js";
-import { paintTree, placeNodes, scrollToNode, textMeasurer } from "./draw.js";
-import { GAP, drawnNodes, leader, nodeFacts } from "./layout.js";
+import { fadeEdges } from "../../../player/browser/room.js";
+import { paintTree, placeNodes, scrollToNode, textMeasurer, treeRoom } from "./draw.js";
+import { drawnNodes, leader, nodeFacts } from "./layout.js";
 import { listen } from "./tree_events.js";
 
 const ACTS = { hoverNode, selectNode, goToStep, play, openInPlayer }; // called by the other files of this folder
@@ -134,7 +136,8 @@ function goToStep(view, t, playing = false) {
   view.node = leader(view.tree, view.facts, view.time);
   view.hover = null;
   const { x, width } = view.plan.lefts[view.time];
-  reveal(view.parts.tree, "x", x - GAP, width + GAP, 0);
+  const { gap } = view.plan;
+  reveal(view.parts.tree, "x", x - gap, width + gap, 0);
   paint(view);
 }
 
@@ -176,29 +179,51 @@ function paint(view) {
 function build(view, data, root) {
   clearInterval(view.timer);
   const same = view.name === data.name;
+  if (!same) leave(view);
   const { tree, strings, greedy, brief, name } = data;
   Object.assign(view, { tree, strings, greedy, brief, openable: !brief, name, timer: null, hover: null, greedySet: new Set(greedy) });
   view.facts = nodeFacts(tree);
   view.best = leader(tree, view.facts, tree.steps.length - 1);
-  if (!same) Object.assign(view, { time: tree.steps.length - 1, node: view.best });
+  if (!same) Object.assign(view, { time: tree.steps.length - 1, node: view.best, scrolled: {} }, placeIn(`tree ${name} ${brief}`));
   buildFrame(view, root);
   buildBar(view);
   buildBest(view);
   placeNodes(view);
   listen(view);
+  Object.assign(view.parts.tree, view.scrolled);
 }
 
-// Paint again when the tree gets a size, as a hidden tab has none, and when fonts of other widths have loaded.
-function watchSize(view) {
-  view.observer?.disconnect();
-  view.observer = new ResizeObserver(() => view.canvas.isConnected && paintTree(view));
-  view.observer.observe(view.parts.tree);
-  if (document.fonts.status === "loaded") return;
-  document.fonts.ready.then(() => {
-    if (!view.canvas.isConnected) return;
-    view.measure = textMeasurer(view.root);
+// Keep the step, the selected node, the drawn nodes and the scroll position for when the same tree is shown again.
+function leave({ name, brief, time, node, most, scrolled }) {
+  if (name) keepPlace(`tree ${name} ${brief}`, { time, node, most, scrolled });
+}
+
+// Lay the tree out again when it gets another room, as a hidden tab has none, and when fonts of other widths have loaded.
+function watchRoom(view) {
+  view.end?.();
+  const edges = fadeEdges([view.parts.tree, view.parts.alive.parentElement], { left: true });
+  let known = "";
+  const fit = () => {
+    const room = JSON.stringify(treeRoom(view));
+    if (!view.canvas.isConnected || room === known) return;
+    known = room;
     placeNodes(view);
     paint(view);
+    edges.mark();
+  };
+  const observer = new ResizeObserver(fit);
+  observer.observe(view.parts.tree);
+  addEventListener("resize", fit);
+  view.end = () => {
+    observer.disconnect();
+    edges.end();
+    removeEventListener("resize", fit);
+  };
+  if (document.fonts.status === "loaded") return;
+  document.fonts.ready.then(() => {
+    view.measure = textMeasurer(view.root);
+    known = "";
+    fit();
   });
 }
 
@@ -217,15 +242,16 @@ export default function (component) {
   if (view.identity !== identity) {
     build(view, data, root);
     view.identity = identity;
-    watchSize(view);
+    watchRoom(view);
   }
   paint(view);
   if (!view.brief) takeKeys(view.parts.tree, run);
   return () => {
+    leave(view);
     document.removeEventListener("keydown", view.onKey);
     clearInterval(view.timer);
     clearTimeout(view.later);
-    view.observer?.disconnect();
+    view.end?.();
     VIEWS.delete(root);
   };
 }

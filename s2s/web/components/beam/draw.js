@@ -1,10 +1,14 @@
 // The tree as SVG. The document holds only the nodes in sight, so that a long search costs no more than a short one.
 
 import { el, fill, isSpecial, reveal, shade } from "../../../player/browser/dom.js";
+import { heightBelow } from "../../../player/browser/room.js";
 import { svg } from "../svg.js";
-import { GAP, PILL, ROW, layout, leader, pathOf, stateAt } from "./layout.js";
+import { PILL, layout, leader, pathOf, stateAt } from "./layout.js";
 
 const BEYOND = 200; // pixels outside the visible part that are drawn too
+const BELOW = { fitted: 200, most: 10 }; // pixels below the tree: of what it is fitted to, and when all of it is asked for
+const STEPS = 32; // pixels of the row with the steps' numbers, and of the borders
+const LEAST_TREE = 260; // pixels: a lower tree scrolls the page instead
 
 // A function from a text to its width in pixels, in the node's font.
 export function textMeasurer(node) {
@@ -17,9 +21,17 @@ export function textMeasurer(node) {
   };
 }
 
+// The room of the tree: the width there is, and the height that leaves the selected hypothesis in sight.
+export function treeRoom({ parts: { tree } }) {
+  const below = heightBelow(tree);
+  tree.style.maxHeight = `${Math.floor(Math.max(below - BELOW.most, LEAST_TREE))}px`;
+  return { width: tree.clientWidth - 4, height: Math.max(below - BELOW.fitted, LEAST_TREE) - STEPS };
+}
+
 // Lay out the drawn nodes and empty the drawing; ``paintTree`` fills it.
 export function placeNodes(view) {
-  view.plan = layout(view.tree, view.facts, { most: view.most, always: view.greedy, measure: view.measure });
+  const { tree, facts, most, greedy: always, measure } = view;
+  view.plan = layout(tree, facts, { most, always, measure, room: treeRoom(view) });
   const { width, height } = view.plan;
   view.drawn = new Map();
   view.edges = svg("g");
@@ -41,23 +53,26 @@ function stepButton(view, { x, width }, t) {
   return button;
 }
 
-function rootPill(view) {
-  const width = view.plan.rootWidth;
-  const y = (ROW - PILL) / 2;
-  const text = svg("text", { x: width / 2, y: y + 17, class: "special middle" });
+function rootPill({ plan }) {
+  const width = plan.rootWidth / plan.scale;
+  const text = svg("text", { x: width / 2, y: 17, class: "special middle" });
   text.textContent = "<bos>";
-  return svg("g", { class: "node root" }, svg("rect", { x: 0.5, y, width: width - 1, height: PILL, rx: 12 }), text);
+  const rect = svg("rect", { x: 0.5, y: 0.5, width: width - 1, height: PILL - 1, rx: 12 });
+  return svg("g", { class: "node root", ...placed(plan, { x: 0, y: (plan.row - plan.pill) / 2 }) }, rect, text);
 }
+
+// Where a node stands; what is in it is drawn at the scale 1.
+const placed = ({ scale }, { x, y }) => ({ transform: `translate(${x},${y}) scale(${scale})` });
 
 // The line from a node's parent to the node, as wide as the node is probable.
 function edgeOf(view, i) {
-  const { position, rootWidth } = view.plan;
+  const { position, rootWidth, gap, row, pill } = view.plan;
   const to = position.get(i);
   const up = view.tree.nodes.parent[i];
-  const from = up < 0 ? { x: 0, width: rootWidth, y: (ROW - PILL) / 2 } : position.get(up);
-  const [x1, y1, x2, y2] = [from.x + from.width, from.y + PILL / 2, to.x, to.y + PILL / 2];
-  const straight = Math.max(x1, x2 - GAP); // from a short node the line first follows its row
-  const d = `M${x1},${y1}H${straight}C${straight + GAP / 2},${y1} ${straight + GAP / 2},${y2} ${x2},${y2}`;
+  const from = up < 0 ? { x: 0, width: rootWidth, y: (row - pill) / 2 } : position.get(up);
+  const [x1, y1, x2, y2] = [from.x + from.width, from.y + pill / 2, to.x, to.y + pill / 2];
+  const straight = Math.max(x1, x2 - gap); // from a short node the line first follows its row
+  const d = `M${x1},${y1}H${straight}C${straight + gap / 2},${y1} ${straight + gap / 2},${y2} ${x2},${y2}`;
   const path = svg("path", { d, "data-i": i });
   path.style.strokeWidth = `${(1 + 5 * Math.exp(view.tree.nodes.log_prob[i])).toFixed(2)}px`;
   return path;
@@ -66,7 +81,8 @@ function edgeOf(view, i) {
 // A node: its word and, at its end, its rank among the finished hypotheses, ✕ or its probability in per cent.
 function pillOf(view, i) {
   const { token, log_prob, fate } = view.tree.nodes;
-  const { x, y, width } = view.plan.position.get(i);
+  const at = view.plan.position.get(i);
+  const width = at.width / view.plan.scale;
   const p = Math.exp(log_prob[i]);
   const rect = svg("rect", { x: 0.5, y: 0.5, width: width - 1, height: PILL - 1, rx: 12 });
   rect.style.setProperty("--p", shade(p).toFixed(3));
@@ -75,7 +91,7 @@ function pillOf(view, i) {
   const rank = view.tree.finished.findIndex((f) => f.node === i);
   const mark = svg("text", { x: width - 8, y: 17, class: rank >= 0 ? "mark rank" : "mark" });
   mark.textContent = rank >= 0 ? `#${rank + 1}` : fate[i] === "pruned" ? "✕" : wholePercent(p);
-  return svg("g", { transform: `translate(${x},${y})`, "data-i": i }, rect, word, mark);
+  return svg("g", { ...placed(view.plan, at), "data-i": i }, rect, word, mark);
 }
 
 // 0.634 → "63". A probability that would be rounded to 0 or 100 gets "<1" or ">99".
@@ -84,13 +100,13 @@ export const wholePercent = (p) => (p < 0.005 ? "<1" : p > 0.995 && p < 1 ? ">99
 // The drawn nodes that are in sight, or whose edge is in sight.
 function nodesInSight(view) {
   const { scrollLeft, clientWidth, scrollTop, clientHeight } = view.parts.tree;
-  const { lefts, order, position } = view.plan;
+  const { lefts, order, position, gap } = view.plan;
   const { parent } = view.tree.nodes;
   const [left, right] = [scrollLeft - BEYOND, scrollLeft + clientWidth + BEYOND];
   const [top, bottom] = [scrollTop - BEYOND, scrollTop + clientHeight + BEYOND];
   const seen = (i) => position.get(i).y > top && position.get(i).y < bottom;
   return lefts.flatMap(({ x, width }, t) => {
-    if (x + width < left || x - GAP > right) return [];
+    if (x + width < left || x - gap > right) return [];
     return order[t].filter((i) => seen(i) || (parent[i] >= 0 ? seen(parent[i]) : top < 0));
   });
 }
@@ -133,8 +149,9 @@ function paintNode(view, item, lead, path) {
 
 // Scroll the tree so that a node is in sight.
 export function scrollToNode(view, i) {
-  const at = view.plan.position.get(i);
+  const { position, gap, row } = view.plan;
+  const at = position.get(i);
   if (!at) return;
-  reveal(view.parts.tree, "x", at.x - GAP, at.width + GAP, 0);
-  reveal(view.parts.tree, "y", at.y, ROW + 30, 30);
+  reveal(view.parts.tree, "x", at.x - gap, at.width + gap, 0);
+  reveal(view.parts.tree, "y", at.y, row + 30, 30);
 }

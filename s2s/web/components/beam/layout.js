@@ -1,8 +1,13 @@
 // The layout of a search tree: pure functions from the tree's columns to numbers and lists.
 
-export const ROW = 30; // pixels a row
-export const PILL = 24; // height of a node in pixels
-export const GAP = 34; // pixels between columns, for the edges
+import { clamp } from "../../../player/browser/room.js";
+
+// Pixels at the scale 1, which ``scaleFor`` changes.
+const ROW = 30;
+export const PILL = 24; // height of a node
+const GAP = 34; // between columns, for the edges
+const LEAST = 0.8; // rows of 24 pixels, type of 12, which a finger still meets and an eye still reads
+const MOST = 1.4;
 const CONTINUED = "kept"; // the fate of nodes that have children
 
 // Facts about each node i of a tree, as arrays:
@@ -61,22 +66,31 @@ export function drawnNodes(tree, facts, most, always) {
   return (i) => facts.place[i] < tree.steps[facts.step[i]].kept + most || wanted.has(i);
 }
 
-// Positions in pixels. ``most`` and ``always`` are those of ``drawnNodes``, ``measure`` gives the width of a text.
-// ``order`` has the nodes of each column, ``lefts`` each column's x and width.
-export function layout(tree, facts, { most, always, measure }) {
+// How much larger or smaller than at first a tree is drawn, so that it fits its room.
+export function scaleFor({ width, height }, room) {
+  return clamp(Math.min(room.width / width, room.height / height), LEAST, MOST);
+}
+
+// Positions in pixels. ``most`` and ``always`` are those of ``drawnNodes``, ``measure`` gives the width of a text, ``room``
+// has the width and height to fit. ``order`` has the nodes of each column, ``lefts`` each column's x and width.
+export function layout(tree, facts, { most, always, measure, room }) {
   const order = columns(tree, facts, drawnNodes(tree, facts, most, always));
+  const widths = order.map((column) => column.map((i) => measure(tree.nodes.token[i]) + 56));
+  const widest = widths.map((each) => Math.max(60, ...each));
+  const root = measure("<bos>") + 24;
+  const across = widest.reduce((sum, width) => sum + width + GAP, root + GAP);
+  const down = Math.max(1, ...order.map((column) => column.length)) * ROW + 6;
+  const scale = scaleFor({ width: across, height: down }, room);
+  const [gap, row, pill] = [GAP, ROW, PILL].map((pixels) => pixels * scale);
   const position = new Map();
   const lefts = [];
-  let left = measure("<bos>") + 24 + GAP;
+  let left = root * scale + gap;
   order.forEach((column, t) => {
-    const widths = column.map((i) => measure(tree.nodes.token[i]) + 56);
-    const widest = Math.max(60, ...widths);
-    lefts.push({ x: left, width: widest });
-    column.forEach((i, row) => position.set(i, { x: left, y: row * ROW + (ROW - PILL) / 2, width: widths[row], t, row }));
-    left += widest + GAP;
+    lefts.push({ x: left, width: widest[t] * scale });
+    column.forEach((i, r) => position.set(i, { x: left, y: r * row + (row - pill) / 2, width: widths[t][r] * scale, t, row: r }));
+    left += widest[t] * scale + gap;
   });
-  const rows = Math.max(1, ...order.map((column) => column.length));
-  return { order, position, lefts, width: left, height: rows * ROW + 6, rootWidth: measure("<bos>") + 24 };
+  return { order, position, lefts, scale, gap, row, pill, width: left, height: down * scale, rootWidth: root * scale };
 }
 
 // The nodes from the first step to node i.

@@ -13,11 +13,17 @@ export function listen(view) {
   on(tree, "pointerover", (e) => e.pointerType !== "touch" && view.acts.hoverNode(view, numberAt(e, "i")));
   on(tree, "pointerleave", () => view.acts.hoverNode(view, null));
   on(tree, "click", select);
-  on(tree, "scroll", () => requestAnimationFrame(guarded("beam", () => view.canvas.isConnected && paintTree(view))));
+  on(tree, "scroll", () => requestAnimationFrame(guarded("beam", () => view.canvas.isConnected && scrolled(view))));
   on(tree, "keydown", (e) => pressKey(view, e));
   on(times, "click", (e) => numberAt(e, "t") !== null && view.acts.goToStep(view, numberAt(e, "t")));
   on(alive, "click", select);
   on(best, "click", (e) => !e.target.closest("button") && select(e));
+}
+
+function scrolled(view) {
+  const { scrollLeft, scrollTop } = view.parts.tree;
+  view.scrolled = { scrollLeft, scrollTop };
+  paintTree(view);
 }
 
 // The drawn node ``by`` rows below the selected one in its column, or the last one in that direction.

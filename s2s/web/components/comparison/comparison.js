@@ -3,6 +3,7 @@
 import { copyLink, el, enter, fill, icon, shade } from "../../../player/browser/dom.js";
 import { byKey, takeKeys } from "../../../player/browser/keys.js";
 import { guarded, numberAt } from "../events.js";
+import { keepPlace, placeIn } from "../places.js";
 import { VIEWS_OF_MAP, buildMap, cellUnder, colourMap, forkSign, paintMap } from "./map.js";
 import { buildOutputs, buildSources, candidateList, paintOutputs, paintSources, stepOf, weightTable } from "./step.js";
 
@@ -199,13 +200,22 @@ function linkedRow(view) {
   return same && step > 0 ? step - 1 : null;
 }
 
+// The name of what is compared, in any language.
+const nameOf = ({ lang, ...link }) => `comparison ${JSON.stringify(link)}`;
+
+function leave({ link, row }) {
+  if (link) keepPlace(nameOf(link), row);
+}
+
 function build(view, data, root) {
   const first = view.link === undefined;
+  leave(view);
   const before = JSON.stringify([view.rows, view.columns, view.sides]);
   Object.assign(view, data, { hover: null, column: null, locked: null });
   const same = before === JSON.stringify([view.rows, view.columns, view.sides]); // if only the language has changed, the row stays
   view.unknown = view.sides.map((side) => new Set(side.unknown));
-  view.row = first ? (linkedRow(view) ?? view.start) : same ? view.row : view.start;
+  const place = placeIn(nameOf(view.link)) ?? view.start;
+  view.row = first ? (linkedRow(view) ?? place) : same ? view.row : place;
   view.row = view.at = Math.max(0, Math.min(view.row, view.rows.length - 1));
   buildFrame(view, root);
   buildBar(view);
@@ -228,6 +238,7 @@ export default function (component) {
   paint(view);
   takeKeys(view.root, run);
   return () => {
+    leave(view);
     clearTimeout(view.later);
     document.removeEventListener("keydown", view.onKey);
     VIEWS.delete(root);

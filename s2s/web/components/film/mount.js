@@ -3,6 +3,7 @@
 import { takeKeys } from "../../../player/browser/keys.js";
 import { backgroundOf, readPalette } from "../../../player/browser/palette.js";
 import { buildCurve, curveWidth } from "./curve.js";
+import { keepPlace, placeIn } from "../places.js";
 import { ACTS, VIEWS, buildBar, buildFrame, buildSentence, lastMoment, paint, play } from "./film.js";
 
 function readColours(view) {
@@ -14,7 +15,10 @@ function readColours(view) {
 function build(view, data, root) {
   const same = view.name === data.name;
   const built = same && view.root?.isConnected && view.strings.film === data.strings.film;
-  if (!same) Object.assign(view, { which: 0, at: 0, follow: true });
+  if (!same) {
+    leave(view);
+    Object.assign(view, { which: 0, at: 0, follow: true }, placeIn(`film ${data.name}`));
+  }
   Object.assign(view, data);
   view.at = view.follow ? lastMoment(view) : Math.min(view.at, lastMoment(view));
   view.shown = view.at;
@@ -26,6 +30,10 @@ function build(view, data, root) {
   buildBar(view);
   readColours(view);
   buildSentence(view);
+}
+
+function leave({ name, which, at, follow }) {
+  if (name) keepPlace(`film ${name}`, { which, at, follow });
 }
 
 export default function (component) {
@@ -50,6 +58,7 @@ export default function (component) {
   view.watch.observe(view.parts.curve);
   takeKeys(view.root, data.run);
   return () => {
+    leave(view);
     view.watch.disconnect();
     clearInterval(view.timer);
     clearTimeout(view.later);

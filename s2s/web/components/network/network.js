@@ -4,7 +4,9 @@
 import { argmax, decimals, el, fill, icon, reveal, shade } from "../../../player/browser/dom.js";
 import { byKey, takeKeys } from "../../../player/browser/keys.js";
 import { channelsOf, colourOf } from "../../../player/browser/palette.js";
+import { fadeEdges } from "../../../player/browser/room.js";
 import { guarded } from "../events.js";
+import { keepPlace, placeIn } from "../places.js";
 import { lastMoment, momentOf, readingMoments, stepAt, wordsRead } from "./moments.js";
 import { buildPanels } from "./panels.js";
 
@@ -42,6 +44,8 @@ function build(view) {
   for (const node of view.box.querySelectorAll(".run")) {
     node.setAttribute("aria-pressed", view.runs[node.dataset.run] === view.run);
   }
+  view.edges?.end();
+  view.edges = fadeEdges([view.encoder, view.decoder], { left: true });
   paint(view);
 }
 
@@ -168,6 +172,12 @@ function pressKey(view, event) {
   });
 }
 
+const nameOf = (runs) => `network ${JSON.stringify(runs.map(({ checkpoint, tokens }) => [checkpoint, tokens]))}`;
+
+function leave({ name, runs, run, now }) {
+  if (name) keepPlace(name, { n: runs.indexOf(run), now });
+}
+
 export default function mount({ data: { run, ...data }, parentElement }) {
   const box = parentElement.querySelector(".network");
   let view = VIEWS.get(box);
@@ -180,15 +190,19 @@ export default function mount({ data: { run, ...data }, parentElement }) {
   const identity = JSON.stringify(data);
   if (view.identity !== identity) {
     const same = view.shown === runs; // only the language has changed, so the moment stays
-    const n = same ? view.runs.indexOf(view.run) : 0;
+    const name = nameOf(data.runs);
+    if (!same) leave(view);
+    const { n, now } = same ? { n: view.runs.indexOf(view.run), now: view.now } : (placeIn(name) ?? { n: 0, now: Infinity });
     clearInterval(view.timer);
-    Object.assign(view, { runs: data.runs, run: data.runs[n], strings: data.strings, shown: runs, identity, timer: null });
-    if (!same) view.now = lastMoment(view.run);
+    Object.assign(view, { name, runs: data.runs, run: data.runs[n], strings: data.strings, shown: runs, identity, timer: null });
+    view.now = Math.min(now, lastMoment(view.run));
     build(view);
   }
   takeKeys(box, run);
   return () => {
+    leave(view);
     clearInterval(view.timer);
+    view.edges.end();
     document.removeEventListener("keydown", view.onKey);
     VIEWS.delete(box);
   };

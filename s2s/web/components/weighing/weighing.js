@@ -5,6 +5,7 @@ import { ask, forget, hearOwn } from "../../../player/browser/ask.js";
 import { argmax, decimals, el, fill, label, percent, reveal } from "../../../player/browser/dom.js";
 import { byKey, takeKeys } from "../../../player/browser/keys.js";
 import { FORMULAS, contextSection, formula, scoreSection, softmaxSection } from "../../../player/browser/worked.js";
+import { keepPlace, placeIn } from "../places.js";
 import { contextOf, softmaxOf } from "./arithmetic.js";
 
 const VIEWS = new WeakMap(); // element where the component is mounted → its view
@@ -178,7 +179,7 @@ function paintArithmetic(view, panel) {
 
 function build(view, data) {
   const open = view.panels?.map((panel) => panel.details.open) ?? [];
-  view.steps = view.panels?.map((panel) => panel.step);
+  view.steps = view.panels?.map((panel) => panel.step) ?? placeIn(view.name);
   view.panels = data.sides.map((side, n) => buildPanel(view, side, n));
   view.root.replaceChildren(...view.panels.map((panel) => panel.root));
   view.panels.forEach((panel, n) => {
@@ -191,6 +192,11 @@ function build(view, data) {
 function pressKey(view, event) {
   const move = (to) => () => view.panels.forEach((panel) => goToStep(view, panel, to(panel.step)));
   byKey(view.root, event, { ArrowLeft: move((t) => t - 1), ArrowRight: move((t) => t + 1), Home: move(() => 0), End: move(() => Infinity) });
+}
+
+function leave(view) {
+  if (view.panels) keepPlace(view.name, view.panels.map((panel) => panel.step));
+  view.panels = null;
 }
 
 export default function mount({ data, parentElement, setStateValue }) {
@@ -207,13 +213,15 @@ export default function mount({ data, parentElement, setStateValue }) {
   if (view.identity !== identity) {
     Object.assign(view, { identity, strings: data.strings, worked: data.worked });
     const sides = JSON.stringify(data.sides);
-    if (view.sides !== sides) view.panels = null; // for another sentence, all panels begin at its first step
+    if (view.sides !== sides) leave(view); // the panels of another sentence begin at its first step
     view.sides = sides;
+    view.name = `weighing ${JSON.stringify(data.sides.map(({ trace }) => [trace.checkpoint.name, trace.source.tokens]))}`;
     build(view, data);
   }
   hearOwn(view, asking, setStateValue);
   takeKeys(root, run);
   return () => {
+    leave(view);
     forget(view);
     document.removeEventListener("keydown", view.onKey);
     VIEWS.delete(root);

@@ -1,0 +1,40 @@
+// The room that a part of the page has, and boxes that fade at the edges where they go on.
+
+export const clamp = (size, least, most) => Math.max(least, Math.min(size, most));
+
+// How far down the page a node begins, in pixels, wherever the page is scrolled to.
+function pageTop(node) {
+  let top = node.getBoundingClientRect().top;
+  for (let at = node; at; at = at.assignedSlot ?? at.parentElement ?? at.getRootNode().host) {
+    if (at !== node) top += at.scrollTop ?? 0;
+  }
+  return top;
+}
+
+// The height from a node's top to the window's end, in the node's own pixels: the projector mode enlarges them.
+export function heightBelow(node) {
+  const zoom = node.getBoundingClientRect().width / node.offsetWidth || 1;
+  return (innerHeight - pageTop(node)) / zoom;
+}
+
+// Fade a box at the edges where it goes on. ``left``: also at the left one, where no column stays in sight.
+function markEdges(box, left) {
+  const goesOn = {
+    "more-left": left && box.scrollLeft > 2,
+    "more-right": box.scrollWidth - box.clientWidth - box.scrollLeft > 2,
+    "more-below": box.scrollHeight - box.clientHeight - box.scrollTop > 2,
+  };
+  for (const [name, on] of Object.entries(goesOn)) box.classList.toggle(name, on);
+}
+
+// Fade boxes now, while they are scrolled and when their size or their first child's changes. Returns a function that marks
+// them again and one that ends this.
+export function fadeEdges(boxes, { left = false } = {}) {
+  const mark = () => boxes.forEach((box) => markEdges(box, left));
+  const observer = new ResizeObserver(mark);
+  for (const box of boxes) {
+    box.addEventListener("scroll", () => markEdges(box, left), { passive: true });
+    for (const node of [box, box.firstElementChild]) if (node) observer.observe(node);
+  }
+  return { mark, end: () => observer.disconnect() };
+}
