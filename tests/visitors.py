@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLo
 from benchmarks.server import free_port, healthy
 from s2s.errors import say
 from tests.paths import ROOT
+from tests.titles import title_of
 from tests.wait import until
 
 expect.set_options(timeout=30_000)  # a busy machine is no failure
@@ -49,6 +50,17 @@ def serve(folder: Path, command: Sequence[str] = STREAMLIT, **environment: str) 
         finally:
             process.terminate()
             process.wait(60)
+
+
+def pick_model(page: Page, name: str, label: str) -> None:
+    """Choose a model, by its directory's name, in the list with this label: options are titles."""
+    language = page.locator("html").get_attribute("lang") or "en"
+    page.get_by_role("combobox", name=label).click()
+    expect(page.get_by_role("option").first).to_be_visible()
+    named = page.get_by_role("option", name=re.compile(rf" · {re.escape(name)}$"))  # where two have the same title
+    path = ROOT / "checkpoints" / name
+    title = title_of(path, language.partition("-")[0]) if path.exists() else name
+    (named if named.count() else page.get_by_role("option", name=title, exact=True)).click()
 
 
 def probe(message: ConsoleMessage) -> bool:

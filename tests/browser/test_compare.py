@@ -16,7 +16,7 @@ from s2s.trace.trace import Trace
 from tests.browser.conftest import OpenPage
 from tests.browser.test_exposure import SIZES
 from tests.browser.test_player import LONG
-from tests.visitors import unfold_menu
+from tests.visitors import pick_model, unfold_menu
 
 TEXT = "我妹妹每天早上骑自行车去学校。"
 QUERY = {"text": TEXT, "ref": "", "model": "zh-en-luong"}
@@ -168,8 +168,6 @@ def test_step_through_leads_here_with_its_state(open_page: OpenPage) -> None:
     expect(page.get_by_label(say("step.text", "en"))).to_have_value(TEXT)
     page.wait_for_url("**strategy=beam**")
     page.locator("[data-testid=stButtonGroup] button", has_text=say("compare.checkpoint", "en")).click()
-    picker = page.get_by_label(re.compile(say("exposure.compare", "en")))
-    picker.click()
-    page.get_by_role("option", name="zh-en-bahdanau").click()
+    pick_model(page, "zh-en-bahdanau", say("exposure.compare", "en"))
     page.wait_for_url("**compare=zh-en-bahdanau**")
     expect(page.get_by_text("in A,").first).to_be_visible()  # another model, other numbers

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from s2s.errors import say
 from tests.browser.conftest import OpenPage
-from tests.visitors import open_from_menu, rest
+from tests.visitors import open_from_menu, pick_model, rest
 
 DEFAULTS = {
     "temperature": "1",
@@ -34,11 +34,6 @@ def run(page: Page, text: str) -> None:
     page.locator(".st-key-run button").click()
     page.wait_for_function("text => new URLSearchParams(location.search).get('text') === text", arg=text)
     idle(page)
-
-
-def choose_model(page: Page, name: str) -> None:
-    page.locator(".st-key-model [role=combobox]").click()
-    page.get_by_role("option", name=name, exact=True).click()
 
 
 def settings(page: Page, prefix: str = "") -> dict[str, str]:
@@ -85,7 +80,7 @@ def test_the_page_says_whose_sentence_is_shown_and_keeps_what_was_typed(open_pag
     field, told = page.locator(".st-key-text textarea"), page.locator(".draft")
     field.fill("他喜欢喝茶。")
     expect(told).to_be_empty()  # not while it is being typed
-    choose_model(page, "date")  # which brings an example of its own
+    pick_model(page, "date", say("step.checkpoint", "en"))  # which brings an example of its own
     shown = "二〇二六年十一月廿二日"
     page.wait_for_function("text => new URLSearchParams(location.search).get('text') === text", arg=shown)
     expect(told.get_by_role("status")).to_have_text(say("player.stale", "en", text=shown))
@@ -94,7 +89,7 @@ def test_the_page_says_whose_sentence_is_shown_and_keeps_what_was_typed(open_pag
     expect(field).to_have_value(shown)
     expect(told).to_be_empty()
     field.fill("二〇〇一年")
-    choose_model(page, "zh-en-luong")
+    pick_model(page, "zh-en-luong", say("step.checkpoint", "en"))
     told.get_by_role("button", name=say("player.stale_run", "en")).click()
     page.wait_for_function("() => new URLSearchParams(location.search).get('text') === '二〇〇一年'")
     expect(told).to_be_empty()

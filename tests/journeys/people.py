@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from playwright.sync_api import Locator, Page, expect
 
 from s2s.errors import say
+from tests import visitors
 from tests.visitors import open_from_menu, rest, unfold_menu
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -93,9 +94,7 @@ def choose(page: Page, name: str) -> None:
 
 def pick_model(page: Page, lang: str, name: str) -> None:
     """Choose a model from the list."""
-    box = page.get_by_role("combobox", name=say("step.checkpoint", lang))
-    box.click()
-    page.get_by_role("option", name=name, exact=True).click()
+    visitors.pick_model(page, name, say("step.checkpoint", lang))
     rest(page)
 
 

@@ -30,8 +30,9 @@ from s2s.trace.film import CURVE, NAME, FilmFrame, FilmMoment, curve, film
 from s2s.train.live import Choice, steps
 from s2s.web.components import film as shown
 from s2s.web.shell import models
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, quoted
 from tests.setting import Setting
+from tests.titles import title_of
 from tests.wait import until
 from tests.web.conftest import components as components
 from tests.web.conftest import messages
@@ -217,13 +218,14 @@ def component(app: AppTest) -> dict[str, object]:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_chapter_trains_a_model_for_this_visitor_alone(
-    visit_page: Visit, processes: list[subprocess.Popen[str]], made: Path, lang: str
+    visit_page: Visit, processes: list[subprocess.Popen[str]], made: Path, root: Path, lang: str
 ) -> None:
     app = visit_page("lesson", chapter="training", lang=lang, model="tiny-general")
     assert not app.exception and component(app)["name"] == "tiny-additive"  # the one that has a film
     told = [box.value for box in app.caption]
-    assert say("training.other_film", lang, name="`tiny-general`", shown="`tiny-additive`") in told
-    assert say("training.no_film", lang, name="`tiny-general`") not in told
+    general, additive = (quoted(title_of(root / name, lang)) for name in ("tiny-general", "tiny-additive"))
+    assert say("training.other_film", lang, name=general, shown=additive) in told
+    assert say("training.no_film", lang, name=general) not in told
     app.selectbox(key=f"train_attention-{lang}").set_value("dot")
     app.toggle(key="train_feeding").set_value(True)
     app.button(key="train").click().run()
@@ -239,9 +241,9 @@ def test_the_chapter_trains_a_model_for_this_visitor_alone(
     assert not app.exception and messages(app) == []
     sentence = say("training.stopped", lang, name="", step=10, steps=training.steps, exact=75.0)
     assert sentence in [box.value for box in app.markdown]
-    assert training.name in app.selectbox(key="model").options
+    assert any(training.name in option for option in app.selectbox(key=f"model-{lang}").options)
     other = visit_page("lesson", chapter="training", lang=lang, model=training.name)
-    assert training.name not in other.selectbox(key="model").options
+    assert not any(training.name in option for option in other.selectbox(key=f"model-{lang}").options)
     assert say("step.link_ignored", lang, name="model", value=code(training.name)) in messages(other)
     app.button(key="train-resume").click().run()
     (made / "go").touch()
@@ -254,7 +256,7 @@ def test_a_fourth_training_replaces_the_first(
     visit_page: Visit, processes: list[subprocess.Popen[str]], made: Path
 ) -> None:
     (made / "go").touch()
-    app = visit_page("lesson", chapter="training")
+    app = visit_page("lesson", chapter="training", lang="en")
     names = []
     for _ in range(settings.current().trainings_per_session + 1):
         app.button(key="train").click().run()
@@ -262,7 +264,7 @@ def test_a_fourth_training_replaces_the_first(
         ended(app.session_state["trainings"][-1])
         app.run()
         if len(names) == 1:
-            app.selectbox(key="model").set_value(names[0]).run()
+            app.selectbox(key="model-en").set_value(names[0]).run()
     assert not app.exception and [tr.name for tr in app.session_state["trainings"]] == names[1:]
     assert app.session_state["model"] in models.names()
 

@@ -23,7 +23,7 @@ _NAMES = (
 BODIES = frozenset(_NAMES.split())
 OPTIONS = {"pills", "radio", "segmented_control"}  # their options are Markdown, by ``format_func``
 KEYWORDS = {"label", "body", "help", "captions", "text", "caption"}
-ESCAPED = {"t", "code", "plain", "explain", "say", "language.t", "language.explain", "language.say"}
+ESCAPED = {"t", "code", "plain", "quoted", "explain", "say", "language.t", "language.explain", "language.say"}
 # Functions that give numbers, or their text.
 NUMBERS = {
     "len",

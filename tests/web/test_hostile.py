@@ -137,7 +137,7 @@ def tags(html: str) -> list[str]:
 def test_a_page_shows_it_as_text(world: Log, page: str, lang: str) -> None:
     app = come(world, page, lang=lang, inspection="hostile", row="1", compare=MODEL, differs="checkpoint")
     if page == "checkpoints":
-        check(app.multiselect(key="cards").set_value([MODEL, "tiny-none"]).run(), world)
+        check(app.multiselect(key=f"cards-{lang}").set_value([MODEL, "tiny-none"]).run(), world)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -67,7 +67,7 @@ def test_every_page_follows_every_other(begin: Callable[..., AppTest], first: st
 
 def test_a_callback_finds_every_field_on_a_page_that_shows_none_of_them(visit_page: Callable[..., AppTest]) -> None:
     app = visit_page("evidence", lang="en", text=TEXT, predict="1", model="tiny-general").run()
-    app.selectbox(key="model").set_value("tiny-additive").run()
+    app.selectbox(key="model-en").set_value("tiny-additive").run()
     assert not app.exception and app.session_state["text"] == TEXT
     app.switch_page("pages/exposure.py").run()
     next(button for button in app.button if button.label == TEXT or button.key is None).click().run()

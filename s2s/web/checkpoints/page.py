@@ -16,6 +16,7 @@ from s2s.web.checkpoints import saved
 from s2s.web.shell import architecture, card, controls, csv_table, keys, language, models, turns
 from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.language import t
+from s2s.web.shell.titles import pair_titles, title, titles
 from s2s.web.shell.upload import file_field, forget
 
 CARDS = "cards"  # names whose cards are shown
@@ -31,7 +32,7 @@ def checkpoints_page(names: list[str]) -> None:
     csv_table.show_table(_table_columns(names), "checkpoints", "cards_table", _column_formats())
     _upload_section()
     saved.saved_runs_section()
-    chosen = st.multiselect(t("cards.choose"), names, default=names[:1], max_selections=2, key=CARDS)
+    chosen = _chosen_cards(names)
     if len(chosen) == 2:
         _differences(*chosen)
     if not chosen:  # the only chip was taken away
@@ -41,18 +42,34 @@ def checkpoints_page(names: list[str]) -> None:
             _card_with_button(name)
 
 
+def _chosen_cards(names: list[str]) -> list[str]:
+    """Draw the choice of the cards; at first that of the default model."""
+    state, key = st.session_state, f"{CARDS}-{language.current()}"  # Streamlit identifies options by their labels
+    state[key] = state[CARDS] = [name for name in state.get(CARDS, names[:1]) if name in names]
+    chosen: list[str] = st.multiselect(
+        t("cards.choose"),
+        names,
+        format_func=titles(names).__getitem__,
+        max_selections=2,
+        key=key,
+        on_change=lambda: state.update({CARDS: state[key]}),
+    )
+    return chosen
+
+
 def _table_columns(names: list[str]) -> dict[str, list[Any]]:
     """The columns of the table, with one row for each checkpoint."""
     facts = [models.about(name, models.changed(name)) for name in names]
     tests = [_scores(entry) for entry in facts]
     sizes = [sum(map(disk.size, models.checkpoint_directory(name).rglob("*"))) / 1e6 for name in names]
     return {
-        t("cards.name"): names,
+        t("cards.name"): list(titles(names).values()),
         **{t(f"cards.{score}"): [test.get(score) for test in tests] for score in SCORES},
         t("cards.parameters"): [_parameters(entry) for entry in facts],
         t("cards.size"): sizes,
         t("cards.film"): ["✓" if models.filmed(name) else "–" for name in names],
         t("cards.kind"): [architecture.described(entry) for entry in facts],
+        t("cards.directory"): names,
     }
 
 
@@ -85,7 +102,8 @@ def _differences(first: str, second: str) -> None:
         _flatten(entry["config"]) | {t(f"cards.{k}"): f"{v:.4g}" for k, v in _scores(entry).items()} for entry in pair
     ]
     settings = [key for key in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(key) != flat[1].get(key)]
-    columns = {n: [values.get(key, "–") for key in settings] for n, values in zip((first, second), flat, strict=True)}
+    heads = pair_titles(first, second)
+    columns = {n: [values.get(key, "–") for key in settings] for n, values in zip(heads, flat, strict=True)}
     st.markdown(f"#### {t('cards.differences')}")
     csv_table.show_table({t("cards.setting"): settings} | columns, f"{first}-{second}", "cards_differences")
 
@@ -98,12 +116,12 @@ def _flatten(config: Mapping[str, Any]) -> dict[str, str]:
 
 def _card_with_button(name: str) -> None:
     """Draw a checkpoint's card, and the button that opens it in *Step through*."""
-    if st.button(t("cards.open", name=plain(name)), key=f"open-{name}", icon=":material/play_arrow:"):
+    if st.button(t("cards.open"), key=f"open-{name}", icon=":material/play_arrow:"):
         st.session_state.update({keys.MODEL: name, **controls.first_example(name)})
         # Else the language would be the browser's: a switch forgets the widgets of the page that it leaves.
         st.switch_page("pages/step_through.py", query_params={"lang": language.current()})
     with st.container(border=True):
-        st.markdown(f"**{code(name)}**")
+        st.markdown(f"**{plain(title(name))}** :small[{code(name)}]")
         card.show_card(name)
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from s2s.player import bundle
 from s2s.web.shell import controls, language
+from s2s.web.shell.titles import contrasts
 
 if TYPE_CHECKING:
     from s2s.lesson.network import Flow
@@ -31,5 +32,7 @@ def _component() -> Any:
 
 def mount_network(runs: Sequence[Flow]) -> None:
     """Show how one sentence runs through a model, or through two models beside each other."""
-    values = {"runs": [run.to_dict() for run in runs], "strings": language.strings("network"), "run": controls.runs()}
+    names = contrasts(run.checkpoint for run in runs)
+    shown = [{**run.to_dict(), "checkpoint": names[run.checkpoint]} for run in runs]
+    values = {"runs": shown, "strings": language.strings("network"), "run": controls.runs()}
     _component()(key="network", data=values)

@@ -17,6 +17,7 @@ from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.formulas import explain
 from s2s.web.shell.job_panel import Task
 from s2s.web.shell.language import t
+from s2s.web.shell.titles import title
 from s2s.web.shell.upload import file_field
 
 if TYPE_CHECKING:
@@ -102,13 +103,14 @@ def _read_upload() -> tuple[str, Sequence[Any], str]:
 
 def render_evidence_report(file: str, kind: str, report: Any) -> None:
     """Draw the results of one file, of measured pairs (a ``Report``) or of word links (an ``Alignment``)."""
-    heading = t("evidence.of_file", file=code(file), checkpoint=plain(report.checkpoint), sentences=report.sentences)
+    model = plain(title(report.checkpoint))
+    heading = t("evidence.of_file", file=code(file), checkpoint=model, sentences=report.sentences)
     st.markdown(f"#### {heading}")
     bootstrap = report.bootstrap
     st.caption(t("exposure.interval", level=100 * bootstrap.level, resamples=bootstrap.resamples))
     name = f"evidence-{report.checkpoint}.json"
     st.download_button(
-        t("exposure.json", checkpoint=plain(report.checkpoint)),
+        t("exposure.json", checkpoint=model),
         report.to_json(),
         name,
         "application/json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,6 +14,7 @@ from s2s.web.shell import language
 from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.formulas import explain
 from s2s.web.shell.language import t
+from s2s.web.shell.titles import contrasts
 
 if TYPE_CHECKING:
     from s2s.exposure.all_measures import Report
@@ -27,17 +29,25 @@ def render_reports(file: str, reports: Sequence[Report]) -> None:
     st.caption(t("exposure.interval", level=100 * first.bootstrap.level, resamples=first.bootstrap.resamples))
     columns = [report.overall for report in reports]
     names = list(columns[0])
+    shown = _titled(reports)
     rows = {t("exposure.measure_name"): [t(f"measure.{name}") for name in names]}
     of_each = {
         plain(report.checkpoint): [with_interval(column[name]) for name in names]
-        for report, column in zip(reports, columns, strict=True)
+        for report, column in zip(shown, columns, strict=True)
     }
     _table(rows | of_each)
     with st.container(horizontal=True):
-        for name, report in ((report.checkpoint, report) for report in reports):
-            label, file = t("exposure.json", checkpoint=plain(name)), f"exposure-{name}.json"
+        for report, titled in zip(reports, shown, strict=True):
+            name = report.checkpoint
+            label, file = t("exposure.json", checkpoint=plain(titled.checkpoint)), f"exposure-{name}.json"
             st.download_button(label, report.to_json(), file, "application/json", on_click="ignore", key=f"json-{name}")
-    _measure_charts(reports)
+    _measure_charts(shown)
+
+
+def _titled(reports: Sequence[Report]) -> list[Report]:
+    """The reports with the models' titles in place of their names."""
+    found = contrasts(report.checkpoint for report in reports)
+    return [replace(report, checkpoint=found[report.checkpoint]) for report in reports]
 
 
 def _table(columns: Mapping[str, Sequence[str]]) -> None:

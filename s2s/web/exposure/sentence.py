@@ -23,6 +23,7 @@ from s2s.web.shell.formulas import explain
 from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
+from s2s.web.shell.titles import contrasts
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
@@ -93,7 +94,8 @@ def _players(runs: list[tuple[Checkpoint, dict[str, Trace]]], state: PageState) 
     if len(runs) == 1:
         mount_player(runs[0][1], len(runs[0][0].target.vocab), address)
         return
-    tabs = st.tabs([plain(checkpoint.name) for checkpoint, _ in runs], key="player_of", on_change="rerun")
+    found = contrasts(checkpoint.name for checkpoint, _ in runs)
+    tabs = st.tabs([plain(title) for title in found.values()], key=f"player_of-{language.current()}", on_change="rerun")
     for tab, (checkpoint, lanes) in zip(tabs, runs, strict=True):
         if tab.open:
             with tab:
@@ -107,9 +109,10 @@ def _recovery(name: str, lanes: Mapping[str, Trace]) -> Recovery:
 
 def _divergence_cards(runs: list[SentenceRun]) -> None:
     st.markdown(f"#### {t('exposure.divergence')}")
+    found = _titles(runs)
     for run in runs:
         if len(runs) > 1:
-            st.markdown(f"**{plain(run.checkpoint.name)}**")
+            st.markdown(f"**{plain(found[run.checkpoint.name])}**")
         at = run.lanes["forced"].divergence
         if at is None:
             st.success(t("exposure.no_divergence"))
@@ -171,14 +174,19 @@ def _recovery_verdict(run: SentenceRun, at: int) -> None:
     st.html(panel.step_table(heads, rows))
 
 
+def _titles(runs: list[SentenceRun]) -> dict[str, str]:
+    return contrasts(run.checkpoint.name for run in runs)
+
+
 def _recovery_curve(runs: list[SentenceRun]) -> None:
     st.markdown(f"#### {t('exposure.curve')}")
+    found = _titles(runs)
     rows = {
-        run.checkpoint.name: {"at": run.recovery.accuracy.tolist(), "f1": run.recovery.f1.tolist()}
+        found[run.checkpoint.name]: {"at": run.recovery.accuracy.tolist(), "f1": run.recovery.f1.tolist()}
         for run in runs
         if run.recovery is not None
     }
-    marks = {run.checkpoint.name: at for run in runs if (at := run.lanes["forced"].divergence) is not None}
+    marks = {found[run.checkpoint.name]: at for run in runs if (at := run.lanes["forced"].divergence) is not None}
     gold = runs[0].lanes["forced"].reference_tokens
     figure = exposure.sentence(rows, gold, marks, language.strings("curve"))
     st.plotly_chart(figure, key="sentence-curve", config={"displayModeBar": False})

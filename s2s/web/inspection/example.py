@@ -20,10 +20,11 @@ from s2s.web.inspection import labels, state
 from s2s.web.inspection.state import InspectionView
 from s2s.web.inspection.table import format_cell
 from s2s.web.shell import keys, language, models, page_state
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, quoted
 from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
+from s2s.web.shell.titles import pair_titles
 
 PROBABILITIES = ("p", "moved")
 
@@ -73,9 +74,8 @@ def _row_texts(view: InspectionView, row: dict[str, Any], position: int) -> None
         names = [f"{OTHER}{name}" for name in ("output", "chrf", "bleu", "nll")]
         (values,) = view.examples.rows(np.array([position]), names)
         second = {name.removeprefix(OTHER): values[name] for name in names}
-        first_name, second_name = view.entry.checkpoint, view.examples.second.manifest["checkpoint"]["name"]
-        titles |= {"output": t("inspect.output_of", checkpoint=first_name)}
-        titles |= {"second": t("inspect.output_of", checkpoint=second_name)}
+        a, b = pair_titles(view.entry.checkpoint, view.examples.second.manifest["checkpoint"]["name"])
+        titles |= {"output": t("inspect.output_of", checkpoint=a), "second": t("inspect.output_of", checkpoint=b)}
         lines += [
             ("output", f"{row['output']}  ({scores})"),
             ("second", f"{second['output']}  ({_format_scores(second)})"),
@@ -115,8 +115,10 @@ def _row_causes(view: InspectionView, row: dict[str, Any]) -> None:
     if not isinstance(examples, Paired):
         _explain_causes(row, examples.manifest)
         return
-    for one in (examples, examples.second):
-        st.markdown(t("inspect.causes_of", checkpoint=code(one.manifest["checkpoint"]["name"])))
+    pair = (examples, examples.second)
+    both = pair_titles(*(one.manifest["checkpoint"]["name"] for one in pair))
+    for one, name in zip(pair, both, strict=True):
+        st.markdown(t("inspect.causes_of", checkpoint=quoted(name)))
         try:
             _explain_causes(row if one is examples else one.example(row["id"]), one.manifest)
         except KeyError:  # the second inspection ended at a lower limit

@@ -18,6 +18,7 @@ from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.gone import rerun_if_gone
 from s2s.web.shell.heads import select_number
 from s2s.web.shell.language import t
+from s2s.web.shell.titles import title
 from s2s.web.shell.upload import file_field
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def inspection_title(entry: inspections.InspectionEntry) -> str:
     """An inspection's text in a selectbox: checkpoint, file and number of examples."""
     count = f" · {entry.manifest['examples']:,}" if entry.manifest and "examples" in entry.manifest else ""
     private = f" · {t('inspect.private')}" if entry.name.startswith(inspections.PRIVATE_PREFIX) else ""
-    return f"{entry.checkpoint} · {entry.file}{count}{private}"
+    return f"{title(entry.checkpoint)} · {entry.file}{count}{private}"
 
 
 def _inspection_select(finished: list[inspections.InspectionEntry]) -> None:
@@ -84,11 +85,12 @@ def _inspection_select(finished: list[inspections.InspectionEntry]) -> None:
     chosen = known.get(st.session_state[keys.INSPECTION])
     left, middle, right = st.columns([5, 5, 2], vertical_alignment="bottom")
     key = f"which-{language.current()}-{chosen.name if chosen else ''}"
+    titles = {name: inspection_title(entry) for name, entry in known.items()}
     left.selectbox(
         t("inspect.which"),
         list(known),
         index=list(known).index(chosen.name) if chosen else None,
-        format_func=lambda name: inspection_title(known[name]),
+        format_func=titles.__getitem__,
         key=key,
         on_change=lambda: _open_inspection(st.session_state[key]),
         placeholder="—",
@@ -256,7 +258,7 @@ def _checkpoint_select(names: list[str]) -> str:
     def first() -> None:
         state.update({INSPECT_LAYER: 0, INSPECT_HEAD: 0})
 
-    name: str = st.selectbox(t("step.checkpoint"), **picks(INSPECT_CHECKPOINT, names), on_change=first)
+    name = controls.choose_model(INSPECT_CHECKPOINT, t("step.checkpoint"), names, first)
     sizes = controls.sizes(name)
     if any(sizes):
         for part, count, column in zip(("layer", "head"), sizes, st.columns(2), strict=True):

@@ -17,8 +17,9 @@ from s2s.inspect.table import Examples
 from s2s.web.inspection import state
 from s2s.web.inspection.state import InspectionView
 from s2s.web.shell import language
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, plain, quoted
 from s2s.web.shell.language import t
+from s2s.web.shell.titles import pair_titles
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -65,12 +66,10 @@ def _compare_pair(pair: Paired, key: tuple[Any, ...]) -> None:
     files = [pair, pair.second]
     with st.spinner(t("inspect.summing"), show_time=False):
         compared = _comparison(key, pair.score, *files)
-    names = [str(one.manifest["checkpoint"]["name"]) for one in files]
-    if names[0] == names[1]:
-        names = [f"{name} {side}" for name, side in zip(names, "AB", strict=True)]
+    names = pair_titles(*(str(one.manifest["checkpoint"]["name"]) for one in files))
     values = {
-        "a": code(names[0]),
-        "b": code(names[1]),
+        "a": quoted(names[0]),
+        "b": quoted(names[1]),
         "score": t(f"inspect.column.{pair.score}"),
         "first": _format_estimate(compared["first"]),
         "second": _format_estimate(compared["second"]),
@@ -83,7 +82,7 @@ def _compare_pair(pair: Paired, key: tuple[Any, ...]) -> None:
     with st.container(border=True):
         st.markdown(t("inspect.versus", **values))
         counts = {name: compared[name] for name in ("wins", "losses", "ties")}
-        st.markdown(t("inspect.wins", **counts, examples=compared["examples"], a=code(names[0]), b=code(names[1])))
+        st.markdown(t("inspect.wins", **counts, examples=compared["examples"], a=quoted(names[0]), b=quoted(names[1])))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -91,20 +90,20 @@ def _other_causes(key: tuple[Any, ...], _first: Examples, _second: Examples) -> 
     return other_causes(_first, _second)
 
 
-def _compare_heads(pair: Paired, key: tuple[Any, ...], names: list[str], compared: dict[str, Any]) -> None:
+def _compare_heads(pair: Paired, key: tuple[Any, ...], names: tuple[str, str], compared: dict[str, Any]) -> None:
     """Draw the comparison of two heads of one model, which differ only in what their attention explains."""
     ids = _other_causes(key, pair, pair.second)
     with st.container(border=True):
         st.markdown(
-            t("inspect.same_model", a=code(names[0]), b=code(names[1]), score=t(f"inspect.column.{pair.score}"))
+            t("inspect.same_model", a=quoted(names[0]), b=quoted(names[1]), score=t(f"inspect.column.{pair.score}"))
         )
         counts = {t(f"cause.{name}"): one for name, one in compared["causes"].items() if one["first"] != one["second"]}
         measures = compared["attention"].items()
         means = {t("inspect.mean_of", measure=t(f"inspect.column.{name}")): sides for name, sides in measures}
         columns = {"": [*counts, *means]}
         for name, side in zip(names, ("first", "second"), strict=True):
-            columns[code(name)] = [f"{one[side]:,}" for one in counts.values()]
-            columns[code(name)] += ["–" if one[side] is None else f"{one[side]:.3f}" for one in means.values()]
+            columns[plain(name)] = [f"{one[side]:,}" for one in counts.values()]
+            columns[plain(name)] += ["–" if one[side] is None else f"{one[side]:.3f}" for one in means.values()]
         st.table(columns, hide_index=True, border="horizontal")
         if ids:
             label = t("inspect.other_causes", count=len(ids))

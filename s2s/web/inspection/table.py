@@ -17,6 +17,7 @@ from s2s.web.inspection.state import PAGE_ROWS, InspectionView
 from s2s.web.shell import keys, language, request
 from s2s.web.shell.bound import picks, shows
 from s2s.web.shell.language import t
+from s2s.web.shell.titles import pair_titles
 
 INSPECT_ERRORS = "inspect_errors"
 INSPECT_SEARCH = "inspect_search"
@@ -127,10 +128,8 @@ def _column(view: InspectionView, name: str, number: bool) -> dict[str, Any]:
 
 def _title(view: InspectionView, name: str) -> str:
     if isinstance(view.examples, Paired):
-        names = {
-            "output": view.entry.checkpoint,
-            f"{OTHER}output": view.examples.second.manifest["checkpoint"]["name"],
-        }
+        both = pair_titles(view.entry.checkpoint, view.examples.second.manifest["checkpoint"]["name"])
+        names = dict(zip(("output", f"{OTHER}output"), both, strict=True))
         if name in names:
             return t("inspect.output_of", checkpoint=names[name])
         if name == DIFFERENCE:

@@ -10,10 +10,11 @@ from s2s.errors import UserError
 from s2s.web.components.weighing import mount_weighing
 from s2s.web.lesson import computed
 from s2s.web.shell import language, layout, models
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import quoted
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
 from s2s.web.shell.same_data import training_file
+from s2s.web.shell.titles import title
 
 SCORES = {  # by the name in a config, as s2s/model/attention.py computes them
     "additive": r"e_{ts} = v^\top \tanh(W s_{t-1} + U h_s)",
@@ -48,8 +49,8 @@ def _shown(names: Sequence[str]) -> list[str]:
     text = "two" if len(names) > 1 else "one" if _kind(names[0]) in SCORES else "other"
     covering = [name for name in names if models.model_config(name).get("coverage")]
     return [
-        t(f"lesson.attention.{text}", names=t("card.join").join(map(code, names))),
-        *(t("lesson.attention.coverage", name=code(name)) for name in covering),
+        t(f"lesson.attention.{text}", names=t("card.join").join(quoted(title(name)) for name in names)),
+        *(t("lesson.attention.coverage", name=quoted(title(name))) for name in covering),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -13,10 +14,11 @@ from s2s.figures import exposure, step
 from s2s.web.components.network import mount_network
 from s2s.web.lesson import computed
 from s2s.web.shell import language, layout, models
-from s2s.web.shell.foreign import code, plain
+from s2s.web.shell.foreign import code, plain, quoted
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
 from s2s.web.shell.same_data import training_file
+from s2s.web.shell.titles import contrasts, title
 
 if TYPE_CHECKING:
     from s2s.evaluate.lengths import Lengths
@@ -62,7 +64,8 @@ def _attention(name: str) -> str:
 def _outputs(runs: Sequence[Flow], reference: str) -> None:
     """A table of both outputs, with chrF if there is a reference."""
     heads = [t("network.model"), t("step.output"), *(["chrF"] if reference else [])]
-    rows = [[run.checkpoint, run.text, *([f"{_chrf(run, reference):.1f}"] if reference else [])] for run in runs]
+    names = contrasts(run.checkpoint for run in runs)
+    rows = [[names[run.checkpoint], run.text, *([f"{_chrf(run, reference):.1f}"] if reference else [])] for run in runs]
     st.html(step.STYLE + step.step_table(heads, rows))
     if len(runs) == 1:
         st.caption(t("network.no_partner" if _blind(runs) else "network.no_contrast"))
@@ -93,8 +96,12 @@ def _lengths(runs: Sequence[Flow], text: str, reference: str, measured: Lengths 
     if not measured and not any(points.values()):
         return
     st.markdown(f"#### {t('network.lengths')}")
-    names = {name: some for name, some in points.items() if some}
-    figure = exposure.lengths(measured, names, language.strings("lengths"))
+    systems = measured.systems if measured else ()
+    names = contrasts([*(system.name for system in systems), *points])
+    if measured:
+        measured = replace(measured, systems=tuple(replace(system, name=names[system.name]) for system in systems))
+    tried_points = {names[name]: some for name, some in points.items() if some}
+    figure = exposure.lengths(measured, tried_points, language.strings("lengths"))
     st.plotly_chart(figure, key="lengths", config={"displayModeBar": False})
     if measured:
         sentences = sum(b.sentences for b in measured.bins)
@@ -118,7 +125,7 @@ def _question(runs: Sequence[Flow], measured: Lengths | None) -> None:
     if blind is None:
         layout.question("encoder_decoder", "try_alone", ("answer_alone",), **values)
         return
-    values["blind"], answers = code(blind.checkpoint), ["answer"]
+    values["blind"], answers = quoted(title(blind.checkpoint)), ["answer"]
     own = next((system for system in measured.systems if system.name == blind.checkpoint), None) if measured else None
     if measured and own and len(measured.systems) > 1:
         others = [system for system in measured.systems if system is not own]

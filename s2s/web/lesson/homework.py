@@ -25,6 +25,7 @@ DATES_DRAWN = "dates"  # how many times dates were drawn: the seed of the last d
 EXERCISE = "exercise"
 HOMEWORK_STEP = "homework-step"
 
+DATE_MODEL = "date-model"  # the checkpoint of which the dates are checked
 KEPT: Any = {"persist_state": "session"}  # another chapter or page does not forget what the visitor has set
 
 DATES = 200
@@ -151,8 +152,9 @@ def _date() -> None:
     """Train a model on dates: check a checkpoint on new ones."""
     st.code("python -m s2s generate date\npython -m s2s train configs/date.toml --name my-date", language="bash")
     names = models.names()
-    first = names.index("date") if "date" in names else 0
-    name = st.selectbox(t("step.checkpoint"), names, first, key="date-model", **KEPT)
+    if st.session_state.get(DATE_MODEL) not in names:
+        st.session_state[DATE_MODEL] = "date" if "date" in names else names[0]
+    name = controls.choose_model(DATE_MODEL, t("step.checkpoint"), names)
     st.button(t("lesson.homework.check", count=DATES), key="check-dates", on_click=_check)
     if not (seed := st.session_state.get(DATES_DRAWN, 0)):
         return

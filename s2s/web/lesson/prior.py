@@ -13,9 +13,10 @@ from s2s.web.lesson import computed
 from s2s.web.lesson.pair import result_or_message
 from s2s.web.lesson.tables import STYLE, Bar, formulas, marked_words, numbers
 from s2s.web.shell import controls, language, layout, models
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import code, quoted
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import GREEDY, PageState
+from s2s.web.shell.titles import title
 
 if TYPE_CHECKING:
     from s2s.lesson.prior_step import PriorRun, Word
@@ -47,8 +48,8 @@ def prior_chapter(state: PageState) -> None:
     scores = [_bleu(one) for one in (name, name + PLAIN)]
     if None not in scores:
         values |= {
-            "name": code(name),
-            "plain": code(name + PLAIN),
+            "name": quoted(title(name)),
+            "plain": quoted(title(name + PLAIN)),
             "with_": scores[0],
             "without": scores[1],
         }
@@ -88,7 +89,9 @@ def _sentence(name: str, state: PageState) -> PriorRun | None:
         own = bool(example) and st.session_state.get(OWN, False)
         if own:
             text, reference = example["text"], example["ref"]
-        note = t("lesson.prior.other", chosen=code(chosen), name=code(name), text=code(text[:LONGEST]))
+        note = t(
+            "lesson.prior.other", chosen=quoted(title(chosen)), name=quoted(title(name)), text=code(text[:LONGEST])
+        )
         st.markdown(note if own or not example else f"{note} {t('lesson.prior.suits')}")
         if example:
             label = t("lesson.prior.back" if own else "lesson.prior.use")
@@ -109,7 +112,7 @@ def _outputs(name: str, text: str, reference: str) -> None:
             lane = functools.partial(models.decode, one, models.changed(one), text, "", "free", GREEDY)
             trace = result_or_message(lane)
             if trace is not None:
-                rows.append([f"{one} · {t(f'lesson.prior.{label}')}", trace.text])
+                rows.append([t(f"lesson.prior.{label}"), trace.text])
     if reference.strip():
         rows.append([t("lesson.remedies.reference"), reference])
     st.html(panel.STYLE + panel.step_table(["", t("lesson.prior.output")], rows))

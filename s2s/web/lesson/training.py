@@ -14,19 +14,18 @@ from s2s.server.trainings import Training
 from s2s.train import live
 from s2s.web.components import film
 from s2s.web.lesson.tables import STYLE, numbers
-from s2s.web.shell import keys, language, layout, models, turns
-from s2s.web.shell.bound import picks
-from s2s.web.shell.foreign import code
+from s2s.web.shell import controls, keys, language, layout, models, turns
+from s2s.web.shell.foreign import code, quoted
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
+from s2s.web.shell.titles import title
 
 TRAIN_ATTENTION = "train_attention"
 TRAIN_FEEDING = "train_feeding"
 TRAINING_PROBLEM = "training_problem"  # message of the last error, shown once
 
 POLL = 1.0  # seconds between two updates of the progress
-SHOWN = "filmed"  # the widget of the film on screen, by its checkpoint's name
-FILM = "film_chosen"  # the same name, which stays when another page or chapter is opened
+FILM = "film_chosen"  # the checkpoint of the film on screen
 FILM_MODEL = "film_model"  # the model that was chosen when a film was drawn last
 
 
@@ -169,11 +168,11 @@ def _film(model: str) -> film.Film | None:
     own = [training.name for training in reversed(models.own_trainings()) if training.moments]
     filmed = list(dict.fromkeys([*own, *filter(models.filmed, models.names())]))
     if not filmed:
-        st.caption(t("training.no_film", name=code(model)))
+        st.caption(t("training.no_film", name=quoted(title(model))))
         return None
     name = _film_select(filmed, model)
     if model not in filmed:
-        st.caption(t("training.other_film", name=code(model), shown=code(name)))
+        st.caption(t("training.other_film", name=quoted(title(model)), shown=quoted(title(name))))
     try:
         training = next((tr for tr in models.own_trainings() if tr.name == name), None)
         shown = (
@@ -187,7 +186,7 @@ def _film(model: str) -> film.Film | None:
     if shown:
         film.mount_film(shown, "film")
     else:
-        st.caption(t("training.no_film", name=code(name)))
+        st.caption(t("training.no_film", name=quoted(title(name))))
     return shown
 
 
@@ -199,14 +198,9 @@ def _film_select(filmed: list[str], model: str) -> str:
     state[FILM_MODEL] = model
     if state.get(FILM) not in filmed:
         state[FILM] = filmed[0]
-    state[SHOWN] = state[FILM]
     if len(filmed) > 1:
-        st.selectbox(t("training.film"), **picks(SHOWN, filmed), width=360, on_change=_choose_film)
+        controls.choose_model(FILM, t("training.film"), filmed, width=360)
     return str(state[FILM])
-
-
-def _choose_film() -> None:
-    st.session_state[FILM] = st.session_state[SHOWN]
 
 
 def _question(shown: film.Film | None) -> None:

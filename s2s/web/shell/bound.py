@@ -8,7 +8,7 @@ the session's value as its first value, and a value that is set while the widget
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -35,11 +35,14 @@ def picks(key: str, options: Sequence[Any]) -> dict[str, Any]:
     return {"options": options, "key": key, "index": options.index(chosen) if chosen in options else None}
 
 
-def chooses(name: str, spoken: str, options: Sequence[Any]) -> dict[str, Any]:
-    """As ``picks`` with a widget for each language ``spoken``, as Streamlit identifies options by their labels."""
+def chooses(name: str, spoken: str, options: Sequence[Any], then: Callable[[], None] | None = None) -> dict[str, Any]:
+    """As ``picks`` with a widget for each language ``spoken``, as Streamlit identifies options by their labels.
+
+    ``then`` is called after the visitor has chosen another option.
+    """
     key = _turned(name, f"{name}-{spoken}")
     st.session_state[key] = st.session_state[name]
-    return {**picks(key, options), "on_change": _take, "args": (name, key)}
+    return {**picks(key, options), "on_change": _take, "args": (name, key, then)}
 
 
 def set_shown(**values: Any) -> None:
@@ -64,5 +67,7 @@ def _turned(name: str, key: str) -> str:
     return f"{key}-{turn}" if turn else key
 
 
-def _take(name: str, key: str) -> None:
+def _take(name: str, key: str, then: Callable[[], None] | None = None) -> None:
     st.session_state[name] = st.session_state[key]
+    if then is not None:
+        then()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,14 +12,15 @@ from s2s.checkpoint.find import VIEW
 from s2s.errors import UserError
 from s2s.web.shell import architecture, branches, card, draft, keys, language, models, page_state
 from s2s.web.shell.address import restore
-from s2s.web.shell.bound import chooses, picks, shows
+from s2s.web.shell.bound import chooses, shows
 from s2s.web.shell.examples import examples, first_marked, marks
-from s2s.web.shell.foreign import code, plain
+from s2s.web.shell.foreign import code, plain, quoted
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
+from s2s.web.shell.titles import title, titles
 
 RUNS = "runs"  # how many times the visitor has run a sentence
-MODEL_WIDTH = 190  # pixels of the choice of the model
+MODEL_WIDTH = 280  # pixels of the choice of the model
 MAX_TYPED = 100_000  # characters of a field; a message of more than settings.message_mb would end the connection
 
 
@@ -82,13 +83,29 @@ def sentence_line() -> Iterator[None]:
         draft.reference_warning(_pairs(st.session_state[keys.MODEL]))
 
 
+def choose_model(
+    key: str,
+    label: str,
+    names: Sequence[str],
+    then: Callable[[], None] | None = None,
+    width: Any = "stretch",
+    **options: Any,
+) -> str:
+    """A choice of one of ``names``, which shows what the models do; returns the name, which is kept under ``key``."""
+    if st.session_state[key] not in names:  # an upload or a training gave way to others
+        st.session_state[key] = names[0]
+    shown = titles(names)
+    bound = chooses(key, language.current(), names, then)
+    with st.container(key=f"models-{key}", width=width):
+        st.selectbox(label, **bound, format_func=lambda name: shown.get(name, "—"), **options)
+    return str(st.session_state[key])
+
+
 def checkpoint(names: list[str], more: Callable[[], None] | None = None) -> None:
     """The choice of the checkpoint, and a popover with its card; ``more`` adds to the popover, above the card."""
     before = st.session_state[keys.MODEL]
-    listed = picks(keys.MODEL, names)
-    with st.container(key="line-model", width=MODEL_WIDTH):
-        label = t("step.checkpoint")
-        st.selectbox(label, **listed, on_change=_switched, args=(before,), label_visibility="collapsed")
+    label, collapsed = t("step.checkpoint"), {"width": MODEL_WIDTH, "label_visibility": "collapsed"}
+    choose_model(keys.MODEL, label, names, lambda: _switched(before), **collapsed)
     with st.popover(t("step.card"), key="card"):
         if more:
             more()
@@ -96,8 +113,9 @@ def checkpoint(names: list[str], more: Callable[[], None] | None = None) -> None
 
 
 def _facts(name: str) -> None:
-    """A checkpoint's architecture, scores and card."""
+    """A checkpoint's name, architecture, scores and card."""
     entry = models.about(name, models.changed(name))
+    st.caption(code(name))
     metrics = entry["metrics"].get("test", {})
     if architecture.parts(entry):  # for a model of many heads choose_head says this
         st.caption(plain(architecture.described(entry)))
@@ -122,12 +140,10 @@ def comparison(names: list[str]) -> None:
     others = ["", *(name for name in names if name != st.session_state[keys.MODEL])]
     if st.session_state[keys.COMPARE] not in others:
         st.session_state[keys.COMPARE] = ""
-    listed = picks(keys.COMPARE, others)
-    with st.container(width=MODEL_WIDTH):
-        st.selectbox(t("exposure.compare"), **listed, format_func=lambda name: name or "—", persist_state="session")
+    choose_model(keys.COMPARE, t("exposure.compare"), others, width=MODEL_WIDTH)
     layer, head, name = (st.session_state[part] for part in (keys.LAYER, keys.HEAD, keys.COMPARE))
     if any(sizes(name)) and (layer or head) and viewed_name(name, layer, head) == name:
-        st.caption(t("heads.other_mean", checkpoint=code(name)))
+        st.caption(t("heads.other_mean", checkpoint=quoted(title(name))))
 
 
 def runs() -> int:

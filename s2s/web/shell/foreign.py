@@ -25,6 +25,11 @@ def plain(text: str) -> str:
     return MARKS.sub(lambda mark: f"\\{mark[0]}" if mark[0] else "", line)
 
 
+def quoted(text: str) -> str:
+    """As ``plain``, in quotation marks: a title within a sentence."""
+    return f"“{plain(text)}”"
+
+
 def short(text: str) -> str:
     """Cut a text to ``LONGEST`` characters."""
     return shortened(text, LONGEST)

@@ -15,7 +15,7 @@ CONTROLS = {
     "menu": "[data-testid='stHeader'], [data-testid='stSidebar'], [data-testid='stExpandSidebarButton'], "
     ".st-key-language-switch",
     "form": "[data-testid='stForm']:has(textarea)",
-    "settings": ".st-key-line-model, .st-key-card, .st-key-decoding, .st-key-model, .st-key-mode",
+    "settings": ".st-key-models-model, .st-key-card, .st-key-decoding, .st-key-mode",
     "examples": "[class*='st-key-examples-']",
     "tabs": "[data-testid='stTabs'] [role='tablist']",
 }

@@ -48,9 +48,11 @@ LINE = """
   position: relative; height: 44px;
 }
 .st-key-line [data-testid='stTextArea'] label {
-  position: absolute; z-index: 1; left: 11px; top: 2px; min-height: 0; margin: 0;
+  position: absolute; z-index: 1; inset: 2px 11px auto; min-height: 0; margin: 0;
 }
-.st-key-line [data-testid='stTextArea'] label p { font-size: 0.75rem; line-height: 1.3; opacity: 0.85; }
+.st-key-line [data-testid='stTextArea'] label p {
+  font-size: 0.75rem; line-height: 1.3; opacity: 0.85; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+}
 .st-key-line [data-testid='stTextArea'] textarea {
   height: 44px !important; min-height: 44px; padding: 17px 10px 3px; resize: none; line-height: 1.4; font-size: 0.95rem;
 }
@@ -80,6 +82,12 @@ PLAYER = ".st-key-player[data-stale='true'], .st-key-player [data-stale='true'] 
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" width="156" height="24" viewBox="0 0 156 24" role="img"
   aria-label="{title}"><text y="18" font-family="system-ui, 'Noto Sans CJK SC', sans-serif" font-size="17"
   font-weight="600" fill="#d9541e">{title}</text></svg>"""
+# The list of models is wider than the closed choice: a title is longer than a name.
+MODELS = """
+&:has([class*='st-key-models-'] [aria-expanded='true']) [data-testid='stSelectboxVirtualDropdown'] {
+  width: max(var(--trigger-width), min(29rem, 100vw - 3rem));
+}
+"""
 # A section's title, of the size of a word in bold; its level follows that of the titles in components.
 TITLES = "[data-testid='stMarkdownContainer'] h4 { font-size: 1rem; }"
 # Streamlit's own colours that are too pale to read: notes, what stands on the accent, code in a note.
@@ -138,7 +146,7 @@ VEIL = ".st-key-ref textarea:not(:focus, :placeholder-shown) { filter: blur(6px)
 @functools.cache
 def sheet() -> str:
     """The style of all pages. What is within ``body`` takes precedence over Streamlit's, which comes later."""
-    return f"{bundle.style(SHEET)}body {{{HEADER}{LINE}{TITLES}{CONTRAST}{SCRIPT}{CARDS}{LESSON}}}{PLAYER}"
+    return f"{bundle.style(SHEET)}body {{{HEADER}{LINE}{MODELS}{TITLES}{CONTRAST}{SCRIPT}{CARDS}{LESSON}}}{PLAYER}"
 
 
 def compact() -> None:

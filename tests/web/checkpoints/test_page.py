@@ -17,11 +17,13 @@ from s2s.checkpoint.native import store_scores
 from s2s.errors import say, within
 from s2s.server import folders, uploads
 from s2s.server.registry import Registry
+from s2s.web.shell.foreign import plain
 from tests.checkpoint.test_archive import files, packed
 from tests.factory import SCORES, make_checkpoint
 from tests.model.huggingface.conftest import marian as marian
 from tests.server.test_trainings import with_film
 from tests.setting import Setting
+from tests.titles import contrasts_of, title_of
 from tests.web.conftest import messages, player_data
 
 Visit = Callable[..., AppTest]
@@ -54,27 +56,30 @@ def mine(app: AppTest) -> list[str]:
 
 
 def test_the_only_card_can_be_taken_away(visit_page: Visit) -> None:
-    app = visit_page("checkpoints")
-    app.multiselect(key="cards").set_value([]).run()
+    app = visit_page("checkpoints", lang="en")
+    app.multiselect(key="cards-en").set_value([]).run()
     assert not app.exception
     assert cards(app) == []
-    app.multiselect(key="cards").set_value(["tiny-general"]).run()
+    app.multiselect(key="cards-en").set_value(["tiny-general"]).run()
     assert not app.exception
-    assert len(cards(app)) == 1 and "**`tiny-general`**" in [box.value for box in app.markdown]
+    assert len(cards(app)) == 1 and any("`tiny-general`" in box.value for box in app.markdown)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_every_checkpoint_is_listed_and_two_are_compared(visit_page: Visit, lang: str) -> None:
+def test_every_checkpoint_is_listed_and_two_are_compared(visit_page: Visit, root: Path, lang: str) -> None:
     app = visit_page("checkpoints", lang=lang)
     assert not app.exception
     table = app.dataframe[0].value
-    assert list(table[say("cards.name", lang)]) == ["tiny-additive", "tiny-general"]
+    names = ["tiny-additive", "tiny-general"]
+    assert list(table[say("cards.directory", lang)]) == names
+    assert list(table[say("cards.name", lang)]) == [title_of(root / name, lang) for name in names]
     assert set(table[say("cards.bleu", lang)]) == {12.5}
-    app.multiselect(key="cards").set_value(["tiny-additive", "tiny-general"]).run()
+    app.multiselect(key=f"cards-{lang}").set_value(["tiny-additive", "tiny-general"]).run()
     differing = app.dataframe[1].value
-    found = dict(zip(differing[say("cards.setting", lang)], differing["tiny-general"], strict=True))
+    found = dict(zip(differing[say("cards.setting", lang)], differing[contrasts_of(root, names, lang)[1]], strict=True))
     assert found == {"model.attention": "general"}
-    assert [box.value for box in app.markdown if "tiny-" in box.value] == ["**`tiny-additive`**", "**`tiny-general`**"]
+    heads = [f"**{plain(title_of(root / name, lang))}** :small[`{name}`]" for name in names]
+    assert [box.value for box in app.markdown if "tiny-" in box.value] == heads
     for shown, kind in zip(cards(app), ("additive", "general"), strict=True):
         for key in (f"card.kind.{kind}", "card.title.limits", "card.split.dev", "card.scores_note", "card.unstated"):
             assert escape(say(key, lang)) in shown
@@ -90,13 +95,13 @@ def test_a_model_of_hugging_face_is_listed_with_its_scores(
     app = visit_page("checkpoints", lang=lang)
     store_scores(root / "tiny-marian", "test", SCORES)  # while the app runs
     app.run()
-    table = app.dataframe[0].value.set_index(say("cards.name", lang)).loc["tiny-marian"]
+    table = app.dataframe[0].value.set_index(say("cards.directory", lang)).loc["tiny-marian"]
     scores = [table[say(f"cards.{name}", lang)] for name in ("bleu", "chrf", "perplexity")]
     assert scores == [SCORES["bleu"], SCORES["chrf"], SCORES["perplexity"]]
     parameters = json.loads((marian / "metrics.json").read_text())["imported"]["parameters"]
     assert table[say("cards.parameters", lang)] == parameters
     assert table[say("cards.kind", lang)] == say("heads.kind", lang, kind="marian", layers=2, heads=4)
-    app.multiselect(key="cards").set_value(["tiny-marian"]).run()
+    app.multiselect(key=f"cards-{lang}").set_value(["tiny-marian"]).run()
     (card,) = cards(app)
     assert "Hugging Face transformers" in card and f">{say('card.split.test', lang)}<" in card and "12.50" in card
     assert "MarianMTModel" in app.code[0].value and "| test | 3 | 12.50 |" in app.code[0].value
@@ -107,9 +112,9 @@ def test_an_uploaded_checkpoint_belongs_to_its_session_alone(visit_page: Visit, 
     app = upload(visit_page("checkpoints", lang=lang, text="我喝茶。"), "我的 model.zip", packed(files(own)))
     assert not app.exception and messages(app) == []
     (name,) = mine(app)
-    assert name.startswith("我的model-") and app.multiselect(key="cards").value == [name]
+    assert name.startswith("我的model-") and app.multiselect(key=f"cards-{lang}").value == [name]
     other = visit_page("checkpoints", lang=lang)
-    assert name not in list(other.dataframe[0].value[say("cards.name", lang)])
+    assert name not in list(other.dataframe[0].value[say("cards.directory", lang)])
     thief = visit_page("step_through", lang=lang, model=name)
     assert thief.session_state["model"] == "tiny-additive"
     app.button(key=f"open-{name}").click().run()

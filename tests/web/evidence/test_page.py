@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from s2s.errors import say
+from s2s.web.shell.foreign import plain
 from tests.commands.test_evidence import LINKS, PAIRS
+from tests.titles import title_of
 from tests.wait import endless, until
 from tests.web.conftest import messages
 from tests.web.exposure.test_sentence import texts
@@ -43,13 +46,14 @@ def measured(app: AppTest) -> AppTest:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_pairs_give_verdicts_and_measures_with_formulas(visit_evidence: Visit, lang: str) -> None:
+def test_pairs_give_verdicts_and_measures_with_formulas(visit_evidence: Visit, root: Path, lang: str) -> None:
     app = visit_evidence(lang=lang, model="tiny-general")
     assert app.button(key="evidence_measure").disabled
     app = measured(upload(app, "pairs.tsv", PAIRS))
     assert not app.exception and messages(app) == []
     report = app.session_state["evidence_found"][2]
-    heading = say("evidence.of_file", lang, file="`pairs.tsv`", checkpoint="tiny-general", sentences=2)
+    model = plain(title_of(root / "tiny-general", lang))
+    heading = say("evidence.of_file", lang, file="`pairs.tsv`", checkpoint=model, sentences=2)
     assert heading in texts(app)
     assert len(app.table) == 6 and len(app.latex) == 7
     column = say("evidence.value", lang)

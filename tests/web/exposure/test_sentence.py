@@ -16,6 +16,7 @@ from s2s.exposure import all_measures, remedies
 from s2s.exposure.sentence import sentence_recovery
 from tests.exposure.test_remedies import FIXTURE
 from tests.paths import SHIPPED
+from tests.titles import contrasts_of
 from tests.wait import endless, until
 from tests.web.conftest import messages, player_data
 
@@ -75,16 +76,17 @@ def test_a_sentence_shows_lanes_divergence_and_recovery(visit_exposure: Visit, r
     assert len(app.latex) == 3
 
 
-def test_two_checkpoints_are_compared_and_stand_in_the_link(visit_exposure: Visit) -> None:
+def test_two_checkpoints_are_compared_and_stand_in_the_link(visit_exposure: Visit, root: Path) -> None:
+    first, second = contrasts_of(root, ["tiny-general", "tiny-additive"], "en")
     app = visit_exposure(lang="en", text=TEXT, ref=REFERENCE, model="tiny-general", compare="tiny-additive")
     assert not app.exception
     names = [str(line["name"]).split(":")[0] for line in curve(app, "sentence-curve")]
-    assert names == ["tiny-general", "tiny-general", "tiny-additive", "tiny-additive"]
+    assert names == [first, first, second, second]
     link = player_data(app)["link"]
     assert (link["model"], link["compare"], link["ref"]) == ("tiny-general", "tiny-additive", REFERENCE)
-    app.selectbox(key="model").set_value("tiny-additive").run()
+    app.selectbox(key="model-en").set_value("tiny-additive").run()
     assert not app.exception
-    assert app.selectbox(key="compare").value == ""
+    assert app.selectbox(key="compare-en").value == ""
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -152,10 +154,11 @@ def test_an_uploaded_file_is_measured(visit_exposure: Visit, root: Path, lang: s
     app = measured(app)
     assert not app.exception
     file, reports = app.session_state["reports"]
+    (first, _) = contrasts_of(root, ["tiny-general", "tiny-additive"], lang)
     assert (file, [r.checkpoint for r in reports]) == ("pairs.tsv", ["tiny-general", "tiny-additive"])
     assert say("exposure.of_file", lang, file="`pairs.tsv`", sentences=3, left_out=0) in texts(app)
     value = reports[0].positions.overall["accuracy_free"].value
-    assert any(f"{value:.4g}" in str(cell) for cell in app.table[0].value["tiny-general"])
+    assert any(f"{value:.4g}" in str(cell) for cell in app.table[0].value[first])
     assert (len(app.table), len(app.get("plotly_chart"))) == (3, 6)
     assert len(app.get("download_button")) == 2
     assert json.loads(reports[0].to_json())["schema"] == all_measures.SCHEMA

@@ -22,8 +22,10 @@ from s2s.errors import say
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.table import Examples
 from s2s.server import folders, inspections
+from s2s.web.shell.foreign import quoted
 from tests.model.huggingface.conftest import marian as marian
 from tests.model.huggingface.random_models import SENTENCES
+from tests.titles import contrasts_of, title_of
 from tests.web.conftest import messages
 from tests.web.inspection.test_page import component, ended, ids, lang, made, said
 from tests.web.inspection.test_page import no_job_left as no_job_left
@@ -57,12 +59,12 @@ def test_a_head_can_be_chosen_in_the_form_and_opened_again(
     visit_inspection: Visit, shipped: Path, file: str, lang: str
 ) -> None:
     app = visit_inspection(lang=lang, model="tiny-marian", layer="1")
-    assert app.selectbox(key="inspect_checkpoint").value == "tiny-marian"  # that of the other pages
+    assert app.selectbox(key=f"inspect_checkpoint-{lang}").value == "tiny-marian"  # that of the other pages
     assert app.selectbox(key=f"inspect_layer-{lang}").value == 1
     assert say("inspect.heads", lang) in said(app)
-    app.selectbox(key="inspect_checkpoint").set_value("tiny-general").run()
+    app.selectbox(key=f"inspect_checkpoint-{lang}").set_value("tiny-general").run()
     assert not [box for box in app.selectbox if "inspect_head" in str(box.key)]
-    app.selectbox(key="inspect_checkpoint").set_value("tiny-marian").run()
+    app.selectbox(key=f"inspect_checkpoint-{lang}").set_value("tiny-marian").run()
     assert app.selectbox(key=f"inspect_layer-{lang}").value == 0
     app.selectbox(key=f"inspect_layer-{lang}").set_value(2).run()
     app.selectbox(key=f"inspect_head-{lang}").set_value(3).run()
@@ -70,7 +72,10 @@ def test_a_head_can_be_chosen_in_the_form_and_opened_again(
     app.run()
     examples = Examples(folders.INSPECTED / name)
     assert examples.manifest["checkpoint"]["name"] == "tiny-marian@2.3"
-    assert any("tiny-marian@2.3 · words.tsv" in str(option) for option in app.selectbox[0].options)
+    assert any(
+        f"{title_of(shipped / 'tiny-marian@2.3', lang)} · words.tsv" in str(option)
+        for option in app.selectbox[0].options
+    )
     row = examples.example(2)
     app = visit_inspection(lang=lang, inspection=name, row="2")
     assert not app.exception and messages(app) == [] and len(ids(app)) == 5
@@ -107,7 +112,8 @@ def test_two_heads_of_a_model_differ_only_in_causes(
     ]
     app = visit_inspection(lang=lang, inspection=names[0], against=names[1], row="1")
     assert not app.exception and messages(app) == []
-    both = {"a": "`tiny-marian@1.1`", "b": "`tiny-marian@2.4`"}
+    a, b = contrasts_of(shipped, ["tiny-marian@1.1", "tiny-marian@2.4"], lang)
+    both = {"a": quoted(a), "b": quoted(b)}
     assert say("inspect.same_model", lang, score="chrF", **both) in said(app)
     assert "bootstrap" not in said(app) and "自助法" not in said(app)
     table = app.table[0].value

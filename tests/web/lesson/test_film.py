@@ -15,9 +15,9 @@ from tests.paths import ROOT
 Visit = Callable[..., AppTest]
 
 
-def shown(app: AppTest) -> str:
+def shown(app: AppTest, lang: str) -> str:
     assert not app.exception and not app.error
-    return str(app.selectbox(key="filmed").value)
+    return str(app.selectbox(key=f"film_chosen-{lang}").value)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -26,12 +26,12 @@ def test_the_film_is_of_the_chosen_model_until_another_is_chosen(visit_page: Vis
         for part in (film.NAME, film.CURVE):
             shutil.copy(ROOT / "checkpoints" / "date" / part, root / name)
     app = visit_page("lesson", lang=lang, chapter="training", model="tiny-general")
-    assert shown(app) == "tiny-general"
-    app.selectbox(key="model").set_value("tiny-additive").run()
-    assert shown(app) == "tiny-additive"
-    app.selectbox(key="filmed").set_value("tiny-general").run()
-    assert shown(app) == "tiny-general" == shown(app.run())
+    assert shown(app, lang) == "tiny-general"
+    app.selectbox(key=f"model-{lang}").set_value("tiny-additive").run()
+    assert shown(app, lang) == "tiny-additive"
+    app.selectbox(key=f"film_chosen-{lang}").set_value("tiny-general").run()
+    assert shown(app, lang) == "tiny-general" == shown(app.run(), lang)
     app.switch_page("pages/evidence.py").run()
-    assert shown(app.switch_page("pages/lesson.py").run()) == "tiny-general"
-    app.selectbox(key="model").set_value("tiny-general").run()
-    assert shown(app) == "tiny-general"
+    assert shown(app.switch_page("pages/lesson.py").run(), lang) == "tiny-general"
+    app.selectbox(key=f"model-{lang}").set_value("tiny-general").run()
+    assert shown(app, lang) == "tiny-general"

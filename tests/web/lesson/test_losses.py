@@ -18,8 +18,10 @@ from s2s.lesson import homework
 from s2s.lesson.formulas import FORMULAS
 from s2s.lesson.loss import sentence_loss
 from s2s.lesson.remedies import rewarded
+from s2s.web.shell.foreign import quoted
 from tests.factory import make_checkpoint
 from tests.paths import SHIPPED
+from tests.titles import title_of
 from tests.web.conftest import messages
 
 Visit = Callable[..., AppTest]
@@ -87,7 +89,13 @@ def test_prior_knowledge_of_a_model_that_has_it(visit_page: Visit, root: Path, t
     assert say("lesson.prior.read", lang, read=f"`{said[1].input}`", said=f"`{said[1].output}`") in texts(app)
     assert f"{said[1].log_prob:.5f}".replace("-", "−") in html(app)
     other = visit_page("lesson", chapter="prior", lang=lang, **QUERY)
-    said = say("lesson.prior.other", lang, chosen="`tiny-general`", name="`tiny-prior`", text=f"`{TEXT}`")
+    said = say(
+        "lesson.prior.other",
+        lang,
+        chosen=quoted(title_of(root / "tiny-general", lang)),
+        name=quoted(title_of(root / "tiny-prior", lang)),
+        text=f"`{TEXT}`",
+    )
     assert said in texts(other) and other.session_state["model"] == "tiny-general"
 
 

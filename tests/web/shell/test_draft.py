@@ -53,5 +53,5 @@ def test_a_reference_that_stays_with_another_sentence_is_told_and_dropped_or_kep
 def test_the_browser_is_told_what_is_shown_and_when_another_model_was_chosen(visit: Visit) -> None:
     app = visit(lang="en", text=TEXT, ref=REFERENCE, model="tiny-general")
     assert (below(app)["shown"], below(app)["switches"]) == ({"text": TEXT, "ref": REFERENCE}, 0)
-    app.selectbox(key="model").set_value("tiny-additive").run()
+    app.selectbox(key="model-en").set_value("tiny-additive").run()
     assert below(app)["switches"] == 1

@@ -22,9 +22,10 @@ from s2s.decode.strategy import Settings
 from s2s.errors import say
 from s2s.trace.grid import Grid
 from s2s.web.shell import models
-from s2s.web.shell.foreign import plain
+from s2s.web.shell.foreign import plain, quoted
 from tests.model.huggingface.conftest import marian as marian
 from tests.model.huggingface.random_models import SENTENCES
+from tests.titles import contrasts_of, title_of
 from tests.web.conftest import messages, player_data
 from tests.web.exposure.test_sentence import measured, upload
 
@@ -61,8 +62,16 @@ def test_the_head_that_is_chosen_reaches_the_player(visit: Visit, shipped: Path,
     assert say("heads.edits_mean", lang) not in [caption.value for caption in app.caption]
     again = visit(**told["link"])
     assert again.selectbox(key=f"head-{lang}").value == 3 and player_data(again)["lanes"]["free"] == shown
-    app.selectbox(key="model").set_value("tiny-general").run()
+    app.selectbox(key=f"model-{lang}").set_value("tiny-general").run()
     assert not app.exception and app.session_state["head"] == 0 and not app.selectbox[1:]
+
+
+def tabs(app: AppTest) -> list[str]:
+    return [tab.label for tab in app.tabs]
+
+
+def contrasted_tabs(folder: Path, lang: str, *names: str) -> list[str]:
+    return [plain(title) for title in contrasts_of(folder, list(names), lang)]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -89,12 +98,12 @@ def test_exposure_shows_the_head_and_measures_without_it(visit_exposure: Visit, 
     assert (told["link"]["layer"], told["link"]["head"]) == ("2", "3")
     again = visit_exposure(**told["link"])
     assert player_data(again)["lanes"] == told["lanes"]
-    app.selectbox(key="compare").set_value("tiny-narrow").run()
-    assert not app.exception and [tab.label for tab in app.tabs] == [plain("tiny-marian@2.3"), "tiny-narrow"]
-    note = say("heads.other_mean", lang, checkpoint="`tiny-narrow`")
+    app.selectbox(key=f"compare-{lang}").set_value("tiny-narrow").run()
+    assert not app.exception and tabs(app) == contrasted_tabs(shipped, lang, "tiny-marian@2.3", "tiny-narrow")
+    note = say("heads.other_mean", lang, checkpoint=quoted(title_of(shipped / "tiny-narrow", lang)))
     assert note in [caption.value for caption in app.caption]
     app.selectbox(key=f"head-{lang}").set_value(2).run()
-    assert [tab.label for tab in app.tabs] == [plain("tiny-marian@2.2"), plain("tiny-narrow@2.2")]
+    assert tabs(app) == contrasted_tabs(shipped, lang, "tiny-marian@2.2", "tiny-narrow@2.2")
     assert note not in [caption.value for caption in app.caption]
 
 

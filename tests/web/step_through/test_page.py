@@ -285,7 +285,7 @@ def test_a_damaged_checkpoint_gets_a_sentence_and_another_can_be_chosen(
     (message,) = messages(app)
     assert file in message
     assert app.text_area(key="text").value == TEXT
-    app.selectbox(key="model").set_value("tiny-general").run()
+    app.selectbox(key=f"model-{lang}").set_value("tiny-general").run()
     assert not app.exception
     assert player_data(app)["lanes"]["free"]["checkpoint"]["name"] == "tiny-general"
 
@@ -297,12 +297,12 @@ def test_another_model_brings_an_example_of_its_own_unless_something_was_typed(
     shutil.copytree(root / "tiny-general", root / "date-tiny")
     app = visit(lang=lang, model="tiny-additive")
     assert app.text_area(key="text").value == EXAMPLES["zh-en"][0][0]
-    app.selectbox(key="model").set_value("date-tiny").run()
+    app.selectbox(key=f"model-{lang}").set_value("date-tiny").run()
     assert (app.text_area(key="text").value, app.text_area(key="ref").value) == EXAMPLES["date"][0]
     app = visit(lang=lang, model="date-tiny")
     assert app.text_area(key="text").value == EXAMPLES["date"][0][0]
     app = visit(lang=lang, text=TEXT, ref=REFERENCE, model="tiny-additive")
-    app.selectbox(key="model").set_value("date-tiny").run()
+    app.selectbox(key=f"model-{lang}").set_value("date-tiny").run()
     assert (app.text_area(key="text").value, app.text_area(key="ref").value) == (TEXT, REFERENCE)
 
 
