@@ -6,7 +6,7 @@ import re
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from s2s.errors import say
 from tests.browser.conftest import OpenPage
@@ -165,3 +165,33 @@ def test_back_goes_to_what_was_looked_at_before_and_not_out_of_the_page(open_pag
     assert "temperature=0.7" in page.url
     page.go_forward()
     expect(page.locator(".st-key-text textarea")).to_have_value(second)
+
+
+def strategy(page: Page, name: str) -> Locator:
+    """A radio button of the open popover *Decoding*."""
+    return page.get_by_role("radio", name=say(f"step.{name}", "en"), exact=True)
+
+
+def test_back_takes_back_a_setting_at_a_time(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en", "text": "我喜欢茶。"})
+    page.wait_for_function("() => location.search.includes('step=')")
+    page.locator(".st-key-decoding button").click()
+    strategy(page, "beam_search").check(force=True)
+    page.wait_for_function("() => location.search.includes('strategy=beam')")
+    page.keyboard.press("Escape")
+    before = page.evaluate("new URLSearchParams(location.search).get('model')")
+    page.locator(".st-key-line-model input").click()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    another = "model => new URLSearchParams(location.search).get('model') !== model"
+    page.wait_for_function(another, arg=before)
+    page.go_back()
+    page.wait_for_function(f"model => !({another})(model)", arg=before)
+    assert "strategy=beam" in page.url
+    page.go_back()
+    page.wait_for_function("() => !location.search.includes('strategy=')")
+    expect(page.get_by_role("tab", name=say("step.beam_tab", "en"))).to_have_count(0)
+    page.locator(".st-key-decoding button").click()
+    expect(strategy(page, "greedy")).to_be_checked()
+    page.go_forward()
+    expect(page.get_by_role("tab", name=say("step.beam_tab", "en"))).to_be_visible()

@@ -43,16 +43,17 @@ function framing() {
   return own.map((pair) => `&${new URLSearchParams([pair])}`).join("");
 }
 
-// Write the page's address. Another sentence, chapter or row is a new entry of the browser's history, so that Back returns
-// to the one before; a step is not, nor is the first address that a page writes. After Back nothing is written about
-// another sentence until the reader acts, because the page may still show what was left.
+// Parameters whose change is no new entry of the browser's history.
+const PASSING = new Set(["step", "lane", "tour", "branches", "pieces", "lang", "embed", "embed_options"]);
+
+// Write the page's address. Another sentence, model, setting, chapter or row is a new entry of the browser's history, so
+// that Back returns to the one before; a step is not, nor is the first address that a page writes. After Back no other
+// entry is written until the reader acts, because the page may still show what was left.
 export function enter(given) {
   const url = given + framing();
   const [now, next] = [location.search, url.slice(url.indexOf("?"))].map((query) => new URLSearchParams(query));
-  const both = (name) => now.has(name) && next.has(name);
-  const differs = (name) => now.get(name) !== next.get(name);
-  const row = both("inspection") && differs("row");
-  const other = row || ["text", "chapter", "inspection"].some((name) => both(name) && differs(name));
+  const written = ["text", "inspection"].some((name) => now.has(name) && next.has(name)); // by the same page
+  const other = written && [...now.keys(), ...next.keys()].some((name) => !PASSING.has(name) && now.get(name) !== next.get(name));
   if (other && HERE.back) return;
   history[other && HERE.loaded ? "pushState" : "replaceState"](history.state, "", HERE.tour === null ? url : `${url}&tour=${HERE.tour}`);
   HERE.loaded = true;

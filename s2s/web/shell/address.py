@@ -20,6 +20,7 @@ from s2s.web.shell import bound, keys
 from s2s.web.shell.page_state import FIELDS, INSPECTION, PLAYERS, SETTINGS, PageState, parameters, read_link, spelt
 
 LAST_PAGE = "page"  # the page that ran last
+IN_POPOVERS = (*SETTINGS, "mode", keys.LAYER, keys.HEAD, keys.PREDICT, keys.PROJECTOR)  # whose widgets may be closed
 
 VIEWED = rf"(.+){VIEW}([0-9]{{1,3}})\.([0-9]{{1,3}})"  # a checkpoint's name with the layer and head to show
 
@@ -70,7 +71,7 @@ def back(names: Collection[str]) -> None:
     other = {name: value for name in named if state.get(name) != (value := getattr(linked, name))}
     if other.get("model", "") not in names or other.get("compare", "") not in ("", *names):
         other = {name: value for name, value in other.items() if name not in ("model", "compare")}
-    bound.set_shown(**{name: other.pop(name) for name in list(other) if name.removeprefix("b_") in SETTINGS})
+    bound.set_shown(**{name: other.pop(name) for name in list(other) if name.removeprefix("b_") in IN_POPOVERS})
     state.update(other)
 
 
