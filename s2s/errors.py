@@ -6,6 +6,7 @@ import difflib
 import errno
 import functools
 import json
+import string
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -35,7 +36,24 @@ def say(key: str, language: str, /, **values: object) -> str:
     >>> say("error.text_empty", "en")
     'Type a sentence first.'
     """
-    return sentences(language)[key].format(**{"program": program(), **values})
+    return fill(sentences(language)[key], program=program(), **values)
+
+
+class _Plurals(string.Formatter):
+    def format_field(self, value: Any, spec: str) -> str:
+        if "|" not in spec:
+            return str(super().format_field(value, spec))
+        one, other = spec.split("|")
+        return one if value == 1 or value == "1" else other
+
+
+def fill(sentence: str, /, **values: object) -> str:
+    """A sentence with its ``{places}`` filled; ``{place:one|other}`` is the first word where the value is 1.
+
+    >>> fill("{count} {count:word|words}", count=1), fill("{count} {count:word|words}", count=2)
+    ('1 word', '2 words')
+    """
+    return _Plurals().vformat(sentence, (), values)
 
 
 def program() -> str:

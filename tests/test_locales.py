@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import string
 
-from s2s.errors import sentences
+from s2s.errors import LANGUAGES, fill, sentences
 from tests.paths import ROOT
 
 CHINESE = re.compile(r"[　-〿㐀-鿿＀-￯]")
@@ -38,6 +39,47 @@ NAMES = set(
 )
 # Names, and a word of a source.
 BOTH = {"app.title", "own.logo", "card.known.classical", "lesson.prior.text", "lesson.training.answer"}
+
+
+# What English sentences count. None of these may stand after a 1, nor a verb in the plural.
+COUNTED = """
+    bits branches bytes categories characters columns dates days epochs examples files guesses heads hours images
+    inspections items layers lines marks messages minutes models outputs pages pairs people phones places positions
+    predictions questions rooms rounds rows runs samples seats seconds sentences states steps students times tokens
+    trainings units visitors votes weights words
+"""
+AFTER_ONE = re.compile(
+    rf"(?<!to )(?<![\w.])1 (?:(?!(?:to|of|in|for|are|has|contains)\b)[\w-]+ ){{0,2}}(?:{'|'.join(COUNTED.split())})\b"
+    r"|(?<!and )(?<![\w.])1 (?:have|are|were|do)\b|\b(?:there are|there were|these|those) 1\b(?! to )",
+    re.IGNORECASE,
+)
+NEVER_ONE = {
+    *("builtin.most", "builtin.wrong_type", "error.import_kind"),  # Streamlit's for 2 and more; names, not numbers
+    *("why.early_end", "why.late_end", "why.doubtful_reference", "exposure.gap"),  # ratios
+    *("error.archive_members", "report.attention_cut"),  # limits of ours
+    "card.layers",  # 1 + 1 layers
+}
+
+
+def faults_after_one(text: str) -> list[str]:
+    """The plurals in a sentence all of whose places are filled with 1."""
+    places = {name for _, name, _, _ in string.Formatter().parse(text) if name}
+    return [found[0] for found in AFTER_ONE.finditer(fill(text, **dict.fromkeys(places, 1)))] if places else []
+
+
+def test_english_texts_are_right_for_one() -> None:
+    assert faults_after_one("{count} words have {tokens} tokens") == ["1 words", "1 tokens"]
+    assert faults_after_one("{count} {count:word has|words have} {tokens} {tokens:token|tokens}") == []
+    found = {key: faults_after_one(text) for key, text in sentences("en").items() if key not in NEVER_ONE}
+    assert {key: faults for key, faults in found.items() if faults} == {}
+
+
+def test_a_choice_by_number_has_two_words_and_is_in_english_alone() -> None:
+    for language in LANGUAGES:
+        for key, text in sentences(language).items():
+            choices = [spec for _, _, spec, _ in string.Formatter().parse(text) if spec and "|" in spec]
+            assert all(re.fullmatch(r"[^|{}]+\|[^|{}]+", choice) for choice in choices), key
+            assert language == "en" or not choices, key
 
 
 def test_chinese_texts_are_chinese() -> None:

@@ -128,7 +128,7 @@ def test_a_database_of_another_kind_is_refused_at_the_start(
 ) -> None:
     monkeypatch.setenv("LOOKBACK_DATABASE", address)
     assert main(["serve", *options]) == 2
-    assert "Mend LOOKBACK_DATABASE" in capsys.readouterr().err
+    assert "Correct LOOKBACK_DATABASE" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["LOOKBACK_CHECKPOINTS", "LOOKBACK_DATA"])
@@ -137,7 +137,7 @@ def test_a_folder_that_is_not_there_is_refused_at_the_start(
 ) -> None:
     monkeypatch.setenv(name, str(tmp_path / "none"))
     assert main(["serve", "--settings"]) == main(["serve"]) == 2
-    assert f"{name} names {tmp_path}/none" in capsys.readouterr().err
+    assert f"{name} is {tmp_path}/none" in capsys.readouterr().err
     monkeypatch.setenv(name, str(tmp_path))
     assert main(["serve", "--settings"]) == 0
 
@@ -150,7 +150,7 @@ def test_a_folder_that_cannot_be_written_is_refused_at_the_start(
     for place in ("/proc/nothing", str(tmp_path / "file"), str(tmp_path / "file" / "x")):
         monkeypatch.setenv(name, place)
         assert main(["serve", "--settings"]) == main(["serve"]) == 2
-        assert f"{name} names {place}, where nothing can be written" in capsys.readouterr().err
+        assert f"{name} is {place}, but that folder cannot be written to" in capsys.readouterr().err
     monkeypatch.setenv(name, str(tmp_path / "new" / "one"))
     assert main(["serve", "--settings"]) == 0
     assert not list((tmp_path / "new" / "one").iterdir())
@@ -227,7 +227,7 @@ IN_PAGES = {"files", "small files", "states"}  # tests/web/test_upload_limits.py
 def test_a_limit_of_0_switches_its_feature_off(name: str, setting: Setting) -> None:
     setting(**{name: 0})
     for enter in ENTRIES[FIELDS[name].metadata["off"]]:
-        with pytest.raises(UserError, match="switched this off"):
+        with pytest.raises(UserError, match="switched off"):
             enter()
 
 

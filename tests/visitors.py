@@ -71,7 +71,7 @@ def probe(message: ConsoleMessage) -> bool:
 # Every text and attribute of a page, shadow trees included, in which a sentence's {place} was left; code aside.
 UNFILLED = """() => {
     const names = ["aria-label", "title", "alt", "placeholder"], code = "script, style, pre, code, textarea, .katex";
-    const open = (text) => /\\{\\w+\\}|\\bundefined\\b/.test(text ?? "");
+    const open = (text) => /\\{\\w+(:[^}]*)?\\}|\\bundefined\\b/.test(text ?? "");
     const found = [];
     const look = (node) => {
         for (const child of node.childNodes) {

@@ -10,6 +10,7 @@ from html import escape
 import numpy as np
 from PIL import Image
 
+from s2s.errors import fill
 from s2s.figures.numbers import share
 from s2s.figures.palette import ORANGE, channels
 
@@ -48,7 +49,7 @@ def heads_html(
         words = {"layer": layer, "head": head, "share": share(mean_largest_weight(weights_TS)), "words": " ".join(most)}
         chosen = ' class="seen"' if head in seen else ""
         figures.append(
-            f'<figure{chosen}><img src="{picture(weights_TS)}" alt="{escape(text["alt"].format(**words))}">'
+            f'<figure{chosen}><img src="{picture(weights_TS)}" alt="{escape(fill(text["alt"], **words))}">'
             f"<figcaption><span>{layer}.{head}</span><span>{mean_largest_weight(weights_TS):.2f}</span></figcaption></figure>"
         )
     return f'<div class="lb-heads">{"".join(figures)}</div>'

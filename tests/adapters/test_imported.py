@@ -43,7 +43,7 @@ def test_weights_are_kept_in_single_precision_and_the_card_says_where_from(tmp_p
     store_scores(tmp_path / "mine", "test", SCORES)
     card = (tmp_path / "mine" / "README.md").read_text(encoding="utf-8")
     assert "| test | 3 | 12.50 |" in card and "None was measured." not in card and "JoeyNMT 2.3.0" in card
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(UserError, match="already exists"):
         write_imported(made, tmp_path / "mine")
 
 
@@ -51,10 +51,10 @@ def test_what_does_not_fit_its_config_is_no_model() -> None:
     made = imported()
     weights = dict(made.weights)
     weights["output.bias"] = weights["output.bias"][:-1]
-    with pytest.raises(UserError, match=r"weight output\.bias the shape \(15,\), where the model has \(16,\)"):
+    with pytest.raises(UserError, match=r"weight output\.bias has the shape \(15,\), but the model needs \(16,\)"):
         Imported(made.config, made.vocabs, weights, ORIGIN)
     weights["output.bias"] = torch.full((16,), torch.nan)
-    with pytest.raises(UserError, match=r"best\.ckpt: the weight output\.bias holds infinite or undefined"):
+    with pytest.raises(UserError, match=r"best\.ckpt: the weight output\.bias contains infinite or undefined"):
         Imported(made.config, made.vocabs, weights, ORIGIN)
 
 
@@ -68,12 +68,15 @@ def test_the_command_then_a_trace(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "<eos>" in capsys.readouterr().out
     assert main(["trace", str(tmp_path / "tiny"), "--tokens", "b a"]) == 0
     for wrong, sentence in (
-        (command, "is there already"),
-        (["import", "fairseq", str(directory), "--name", "x"], "Models of fairseq cannot be imported"),
+        (command, "already exists"),
+        (["import", "fairseq", str(directory), "--name", "x"], "fairseq models cannot be imported"),
         (["import", "joeynmt", str(directory), "--name", "../x"], "cannot be the name"),
-        (["import", "joeynmt", str(directory), "--name", "x", "--source-text", "letters"], "letters is not known"),
-        (["import", "joeynmt", str(directory), str(directory), "--name", "x"], "one path is expected"),
-        (["import", "opennmt", str(directory / "best.ckpt"), "--name", "x"], "it lacks opt"),
+        (
+            ["import", "joeynmt", str(directory), "--name", "x", "--source-text", "letters"],
+            "no segmentation called letters",
+        ),
+        (["import", "joeynmt", str(directory), str(directory), "--name", "x"], "give one path"),
+        (["import", "opennmt", str(directory / "best.ckpt"), "--name", "x"], "opt is missing"),
     ):
         assert main(wrong) == 2
         error = capsys.readouterr().err
@@ -94,7 +97,7 @@ def test_weights_are_taken_once_and_widened_with_zeros() -> None:
     assert found.width("a", 1) == 3
     assert zero_padded(found.pop("a", 2, 3), 2, 5).sum(dim=0).tolist() == [2, 2, 2, 0, 0]
     for name in ("a", "b"):
-        with pytest.raises(UserError, match=f"lacks the weight {name}"):
+        with pytest.raises(UserError, match=f"The weight {name} is missing"):
             found.pop(name, 2, 3)
     found.finish()
 

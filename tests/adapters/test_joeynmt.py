@@ -169,11 +169,11 @@ REFUSED: dict[str, tuple[Callable[[dict[str, Any], State], object], str]] = {
     "activation": (put("model.decoder.activation", "relu"), "model.decoder.activation is 'relu'.*tanh"),
     "attention": (put("model.decoder.attention", "dot"), "model.decoder.attention is 'dot'.*bahdanau / luong"),
     "two kinds of cell": (put("model.decoder.rnn_type", "lstm"), "model.decoder.rnn_type is 'lstm'.*gru"),
-    "no size": (put("model.decoder.hidden_size", None), "config.yaml lacks the entry model.decoder.hidden_size"),
-    "a size in words": (put("model.encoder.num_layers", "two"), "num_layers should be of type int and is 'two'"),
+    "no size": (put("model.decoder.hidden_size", None), "config.yaml has no entry model.decoder.hidden_size"),
+    "a size in words": (put("model.encoder.num_layers", "two"), "num_layers should be of type int, but is 'two'"),
     "too small": (put("model.decoder.init_hidden", "last"), "model.decoder.hidden_size is 5.*6 / 3"),
-    "missing": (drop("decoder.output_layer.weight"), "best.ckpt lacks the weight decoder.output_layer.weight"),
-    "shape": (put("model.encoder.hidden_size", 4), r"weight encoder.rnn.weight_ih_l0 .*\(12, 4\) and has \(9, 4\)"),
+    "missing": (drop("decoder.output_layer.weight"), "weight decoder.output_layer.weight is missing from .*best.ckpt"),
+    "shape": (put("model.encoder.hidden_size", 4), r"weight encoder.rnn.weight_ih_l0 .*\(12, 4\), but has \(9, 4\)"),
     "left": (lambda _, w: w.update(extra=torch.zeros(1)), "does not have: extra"),
     "infinite": (lambda _, w: w["decoder.output_layer.weight"].fill_(torch.inf), "infinite or undefined"),
 }
@@ -203,7 +203,7 @@ class Bomb:
 def test_a_checkpoint_that_would_execute_something_is_refused(tmp_path: Path) -> None:
     directory = save(tmp_path / "theirs", values := configuration(), state(values))
     torch.save({"model_state": Bomb(tmp_path / "went off")}, directory / "best.ckpt")
-    with pytest.raises(UserError, match="could execute something"):
+    with pytest.raises(UserError, match="could run code"):
         READERS["joeynmt"]([directory], Texts())
     assert not (tmp_path / "went off").exists()
     (directory / "config.yaml").write_text("!!python/object/apply:os.getcwd []", encoding="utf-8")

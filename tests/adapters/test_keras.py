@@ -183,7 +183,7 @@ def test_the_command_asks_what_it_must_know(tmp_path: Path, capsys: pytest.Captu
     assert "pan" in capsys.readouterr().out  # where it looks
     assert main(["import", "joeynmt", str(tmp_path), "--name", "x", "--padded-to", "7"]) == 2
     assert main([*command, "--map", "here=there"]) == 2
-    assert "The places: encoder.embedding" in capsys.readouterr().err
+    assert "The places are: encoder.embedding" in capsys.readouterr().err
 
 
 def mistakes(directory: Path) -> dict[str, tuple[dict[str, np.ndarray], dict[str, Any]]]:

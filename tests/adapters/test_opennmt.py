@@ -147,7 +147,7 @@ def test_a_special_that_the_library_lacks_is_never_said(tmp_path: Path) -> None:
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "transformer": ({"encoder_type": "transformer"}, "encoder_type is 'transformer'.*brnn / rnn"),
     "sru": ({"rnn_type": "SRU"}, "rnn_type is 'SRU'.*LSTM / GRU"),
-    "copy attention": ({"copy_attn": True}, "copy_attn is True, a computation that models here do not have"),
+    "copy attention": ({"copy_attn": True}, "copy_attn is True, which the models here cannot compute"),
     "coverage": ({"coverage_attn": True}, "coverage_attn is True"),
     "context gate": ({"context_gate": "both"}, "context_gate is 'both'"),
     "bridge": ({"bridge": True}, "bridge is True"),
@@ -155,11 +155,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no attention": ({"global_attention": "none"}, "global_attention is 'none'.*dot / general / mlp"),
     "adapters": ({"lora_layers": ["linear"]}, "lora_layers is"),
     "features": ({"vocab": {"src_feats": [["x"]]}}, "src_feats"),
-    "no end": ({"vocab": {"tgt": WORDS[:3]}}, "target vocabulary lacks </s>"),
-    "one word for two": ({"vocab": {"decoder_start_token": "</s>"}}, "four words"),
+    "no end": ({"vocab": {"tgt": WORDS[:3]}}, "</s> is missing from the target vocabulary"),
+    "one word for two": ({"vocab": {"decoder_start_token": "</s>"}}, "four different words"),
     "another size": ({"hidden_size": -1, "enc_hid_size": 4, "dec_hid_size": 6}, "dec_hid_size is 6.*4"),
     "a language model": ({"model_task": "lm"}, "model_task is 'lm'"),
-    "no vocabulary": ({"vocab": {"src": "abc"}}, r"not what OpenNMT-py saves: it lacks vocab\.src"),
+    "no vocabulary": ({"vocab": {"src": "abc"}}, r"not a file that OpenNMT-py saves: vocab\.src is missing"),
 }
 
 
@@ -177,7 +177,7 @@ def test_what_cannot_be_ours_is_refused_with_a_sentence(tmp_path: Path, case: st
 def test_every_weight_is_there_and_none_is_left(tmp_path: Path, change: Callable[[State], object]) -> None:
     weights = state(opt := options())
     change(weights)
-    with pytest.raises(UserError, match=r"lacks the weight generator\.bias|does not have: more"):
+    with pytest.raises(UserError, match=r"weight generator\.bias is missing|does not have: more"):
         READERS["opennmt"]([save(tmp_path / "model.pt", opt, weights)], Texts())
     with pytest.raises(UserError, match=r"Cannot read .*model\.safetensors"):
         file = save(tmp_path / "model.pt", opt, weights, beside=True)

@@ -50,7 +50,7 @@ def test_the_word_for_unknown_ones_and_those_that_are_never_used(tmp_path: Path)
 def test_a_list_that_begins_with_padding_gets_no_second_one(tmp_path: Path) -> None:
     path = tmp_path / "words.json"
     path.write_text(json.dumps(["<PAD>", *WORDS]), encoding="utf-8")
-    with pytest.raises(UserError, match="5 words, and its embedding 6 rows"):
+    with pytest.raises(UserError, match="5 words, but the embedding has 6 rows"):
         wordlist.read_word_list(path).sized(6)
 
 

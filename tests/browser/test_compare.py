@@ -58,7 +58,7 @@ def test_a_word_is_changed_by_keyboard_and_the_change_can_be_undone(open_page: O
     assert words(page, "a") == before != words(page, "b")
     expect(page.locator("b.parting").first).to_be_attached()
     at = next(t for t, (a, b) in enumerate(zip(before, words(page, "b"), strict=False)) if a != b)
-    expect(page.locator(".stMarkdown", has_text=f"They part at step {at + 1}").first).to_be_visible()
+    expect(page.locator(".stMarkdown", has_text=f"They diverge at step {at + 1}").first).to_be_visible()
     page.locator(".comparison").focus()
     where = page.locator(".where")
     expect(where).to_have_text(re.compile(f"row {at + 1} /"))  # it begins where they part

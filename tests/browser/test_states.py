@@ -35,9 +35,9 @@ def test_points_in_a_box_are_the_tables_examples(address: str, browser: Browser,
         lambda r: None if "localhost" in r.url or r.url.startswith(("data:", "blob:")) else problems.append(r.url),
     )
     page.goto(f"{address}/?lang=en")
-    page.get_by_text("Show neighbours and plane").click(timeout=120_000)
+    page.get_by_text("Show neighbours and projection").click(timeout=120_000)
     brush = page.get_by_test_id("stButton").first
-    expect(brush).to_have_text("No points are selected", timeout=120_000)
+    expect(brush).to_have_text("No points selected", timeout=120_000)
     plot = page.locator(".js-plotly-plot .nsewdrag").first
     plot.scroll_into_view_if_needed()
     expect(page.locator(".js-plotly-plot .scatterlayer .points path").first).to_be_attached()
@@ -52,7 +52,7 @@ def test_points_in_a_box_are_the_tables_examples(address: str, browser: Browser,
     expect(brush).to_have_text(f"Only these {examples} examples in the table")
     brush.get_by_role("button").click()
     expect(page.get_by_text("chosen [1, 2, 3")).to_be_visible()
-    again = page.get_by_role("button", name=re.compile("All examples again"))
+    again = page.get_by_role("button", name=re.compile("Show all examples again"))
     again.click()
     expect(page.get_by_text("chosen []")).to_be_visible()
     with page.expect_download() as taken:
@@ -65,6 +65,6 @@ def test_points_in_a_box_are_the_tables_examples(address: str, browser: Browser,
     expect(toolbar.get_by_role("button", name="Search")).to_be_visible()
     expect(page.get_by_role("button", name="Download as CSV")).to_have_count(0)  # with formulas as they are
     page.get_by_text("decoder", exact=True).click()
-    expect(page.get_by_text("the decoder's state from which the word was said")).to_be_visible()
+    expect(page.get_by_text("the state in which the decoder said the word")).to_be_visible()
     assert problems == []
     context.close()

@@ -27,7 +27,7 @@ KINDS: dict[str, dict[str, Any]] = {name: {"attention": name} for name in ATTENT
     "biased": {"attention": "concat", "attention_bias": True},
     "fed and untied": {"attention": "general", "tied_embeddings": False},
     "linear": {"attention": "general", "readout": "linear"},
-    "state alone": {"readout": "state", "tied_embeddings": False},
+    "only the new state": {"readout": "state", "tied_embeddings": False},
     "everything": {"coverage": True, "pointer": True, "prior": True, "cell": "lstm"},
 }
 SCRIPT = bundle.script(FOLDER / "readout.js")
@@ -95,7 +95,7 @@ def given(checkpoint: Checkpoint, run: Trace, t: int) -> dict[str, Any]:
 def check_readout(shown: dict[str, Any], run: Trace, t: int, kind: str) -> None:
     """Each row of what is painted adds up, to the trace's logits."""
     *mixed, products = shown["tables"]
-    assert len(mixed) == (0 if kind == "state alone" else 1)
+    assert len(mixed) == (0 if kind == "only the new state" else 1)
     for _, *parts, own in mixed[0] if mixed else []:
         *terms, total = parts if kind != "linear" else [*parts, own]
         assert sum(map(float, terms)) == pytest.approx(float(total), abs=4e-3)

@@ -52,7 +52,7 @@ def test_the_command_line_brings_and_traces(
     assert made["checkpoint"]["name"] == "small@2.1" and made["source"]["tokens"][0] != "▁my"
     assert made["source"]["memory"] == [] and len(made["steps"]) == 4
     assert main(["trace", "small@9.9", SENTENCES[0]]) == 2
-    assert "2 decoder layers with 4 heads" in capsys.readouterr().err
+    assert "2 decoder layers with 4 heads each" in capsys.readouterr().err
     assert main(["trace", "small@top", SENTENCES[0]]) == 2
     assert "@top" in capsys.readouterr().err
 

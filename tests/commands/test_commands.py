@@ -216,7 +216,7 @@ MISTAKES = [
     (("trace", "CHECKPOINT", TEXT, "--attention", "1=sideways"), "sideways"),
     (("trace", "CHECKPOINT", TEXT, "--attention", "1=9"), "no source token 9"),
     (("trace", "CHECKPOINT", TEXT, "--attention", "1=1,2"), "2 weights"),
-    (("trace", "CHECKPOINT", TEXT, "--attention", "1=1,-2"), "from 0 up"),
+    (("trace", "CHECKPOINT", TEXT, "--attention", "1=1,-2"), "none may be negative"),
     (("trace", "CHECKPOINT", TEXT, "--attention", "1=previous"), "no previous row"),
     (("trace", "CHECKPOINT", TEXT, "--attention", "1=1", "--attention", "1=2"), "twice"),
     (("trace", "CHECKPOINT", TEXT, "--attention", "9=1", "--max-length", "3"), "ends after step 3"),
@@ -476,7 +476,7 @@ def test_tokens_are_read_as_they_are(tiny_checkpoint: Path, capsys: pytest.Captu
     [
         ((), "Type a sentence first."),
         (("--tokens", " "), "Type a sentence first."),
-        ((TEXT, "--tokens", "我"), "--tokens does not go with TEXT"),
+        ((TEXT, "--tokens", "我"), "--tokens cannot be used with TEXT"),
         (("--tokens", "我 a\u200b"), "Token 2"),
         (("--tokens", "我 a\u00a0b"), "Token 2"),
         (("--tokens", "龘"), "knows none of these words"),

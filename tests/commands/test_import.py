@@ -141,8 +141,7 @@ def test_another_kind_is_recognised(
     found = {"model": "joeynmt", "theirs": "huggingface", "m.h5": "keras"}[path]
     line = refusal(capsys, kind, path)
     assert line == (
-        f"lookback: {path} looks like a model of the kind {found}, not {kind}. "
-        f"Try `lookback import {found} {path} --name mine`."
+        f"lookback: {path} looks like a {found} model, not {kind}. Try `lookback import {found} {path} --name mine`."
     )
 
 
@@ -152,7 +151,7 @@ def test_a_damaged_file_is_no_excerpt_of_the_library(
 ) -> None:
     file = example("opennmt-safetensors") / "m.pt"
     file.write_bytes(content if content else file.read_bytes()[:-100])
-    assert refusal(capsys, "opennmt", "m.pt").startswith("python -m s2s: m.pt is no whole file of torch.save")
+    assert refusal(capsys, "opennmt", "m.pt").startswith("python -m s2s: m.pt is not a complete torch.save file")
 
 
 class TestHuggingFace:

@@ -86,10 +86,10 @@ def test_files_and_directories_that_cannot_be_used(
 ) -> None:
     (tmp_path / "none.tsv").write_text("")
     for path, out, named in (
-        (tmp_path / "none.tsv", "made", "holds no pair"),
+        (tmp_path / "none.tsv", "made", "contains no pairs"),
         (tmp_path / "missing.tsv", "made", "Cannot read"),
         (file, "pairs.tsv", "pairs.tsv"),
-        (file, ".", "no inspection"),
+        (file, ".", "not an inspection"),
     ):
         status, told, err = inside(capsys, "inspect", tiny_checkpoint, path, "--out", tmp_path / out)
         assert (status, told, err.count("\n")) == (2, "", 1) and named in err
@@ -103,7 +103,7 @@ def test_another_checkpoint_is_one_sentence_and_changes_nothing(
     other = make_checkpoint(tmp_path, "general")
     before = {path: path.read_bytes() for path in (tmp_path / "made").iterdir()}
     status, told, err = inside(capsys, "inspect", other, file, "--out", tmp_path / "made")
-    assert (status, told, err.count("\n")) == (2, "", 1) and "another checkpoint" in err
+    assert (status, told, err.count("\n")) == (2, "", 1) and "a different checkpoint" in err
     assert {path: path.read_bytes() for path in (tmp_path / "made").iterdir()} == before
 
 
@@ -119,7 +119,7 @@ def test_compare(tiny_checkpoint: Path, file: Path, tmp_path: Path, capsys: pyte
     made = json.loads(out)
     assert status == 0 and made["score"] == "chrf" and made["wins"] + made["losses"] + made["ties"] == 3
     status, out, err = inside(capsys, "compare", tmp_path / "a", tmp_path)
-    assert (status, out, err.count("\n")) == (2, "", 1) and "no inspection" in err
+    assert (status, out, err.count("\n")) == (2, "", 1) and "not an inspection" in err
 
 
 def test_sigterm_says_how_to_go_on(tiny_checkpoint: Path, tmp_path: Path) -> None:

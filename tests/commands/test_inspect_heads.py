@@ -42,7 +42,7 @@ def test_a_head_is_inspected_gone_on_with_compared_and_reported(
         held = json.loads((place / "manifest.json").read_text())["checkpoint"]
         assert held["name"] == f"tiny-marian@{view}"
     status, _, err = inside(capsys, "inspect", f"{marian}@1.3", file, "--out", places["2.1"])
-    assert status == 2 and "another checkpoint" in err  # another head
+    assert status == 2 and "a different checkpoint" in err  # another head
 
     first, second = map(Examples, places.values())
     by_hand = [

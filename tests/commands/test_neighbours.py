@@ -54,12 +54,12 @@ def test_mistakes_are_one_sentence(
     given = ("--checkpoint", tiny_checkpoint)
     other = make_checkpoint(tmp_path / "other", "general")
     for arguments, said in (
-        (("我", "--position", "9", *given), "no place 9"),
+        (("我", "--position", "9", *given), "no position 9"),
         (("--example", "9", "--step", "1"), "no example 9"),
         (("--step", "1"), "TEXT or --example"),
         (("我", "--example", "1", "--step", "1"), "TEXT or --example"),
         (("--example", "1", "--step", "1", "--reference", "I"), "--reference"),
-        (("我", "--step", "1", "--checkpoint", other), "not the checkpoint"),
+        (("我", "--step", "1", "--checkpoint", other), "not the model"),
         (("我", "--step", "0"), "whole number"),
     ):
         status, out, err = inside(capsys, "neighbours", made, *arguments)

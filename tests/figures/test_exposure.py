@@ -34,13 +34,13 @@ def test_a_sentence_has_a_line_a_score_and_a_mark_where_it_diverges() -> None:
     rows = {"a": {"at": [0.25, 1.0], "f1": [0.5, 1.0]}, "b": {"at": [0.0, 0.5], "f1": [0.1, 0.2]}}
     figure = exposure.sentence(rows, ["<b>"], {"a": 1, "b": 1}, TEXT)
     found = lines(figure)
-    assert list(found) == ["a: in place", "a: token F1", "b: in place", "b: token F1"]
-    assert found["b: in place"]["y"] == [0.0, 0.5]
+    assert list(found) == ["a: position accuracy", "a: token F1", "b: position accuracy", "b: token F1"]
+    assert found["b: position accuracy"]["y"] == [0.0, 0.5]
     layout = figure.to_dict()["layout"]
     assert [mark["x"] for mark in layout["annotations"]] == [1]
     assert list(layout["xaxis"]["ticktext"]) == ["0", "1 &lt;b&gt;"]
     alone = lines(exposure.sentence({"a": rows["a"]}, ["x"] * 99, {}, TEXT))
-    assert list(alone) == ["in place", "token F1"]
+    assert list(alone) == ["position accuracy", "token F1"]
 
 
 @pytest.fixture
@@ -78,7 +78,8 @@ def test_recovery_cost_and_calibration_hold_the_reports_numbers(report: Report) 
     shares = lines(exposure.recovery([report], TEXT))
     assert list(shares["token F1"]["y"]) == list(report.recovery.f1_by_share.value)
     assert list(shares["token F1"]["x"]) == [10.0 * i for i in range(11)]
-    assert list(lines(exposure.cost([report], TEXT))["in place"]["y"]) == list(report.recovery.cost_accuracy.value)
+    cost = lines(exposure.cost([report], TEXT))["position accuracy"]
+    assert list(cost["y"]) == list(report.recovery.cost_accuracy.value)
     bins = lines(exposure.reliability([report], TEXT))
     other = report.calibration.other
     assert bins["other tokens"]["customdata"] == [n for n in other.count if n]

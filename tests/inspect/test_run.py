@@ -157,14 +157,14 @@ def test_another_inspection_is_never_written_over(place: Path, tmp_path: Path, w
         held.mkdir()
         (held / "manifest.json").write_text('{"schema": "lookback-inspection/0"}')
     before = {path: path.read_bytes() for path in held.iterdir()}
-    with pytest.raises(UserError, match=f"another {what}"):
+    with pytest.raises(UserError, match=f"a different {what}"):
         Inspection(held, load(directory), Input(file, limit=limit))
     assert {path: path.read_bytes() for path in held.iterdir()} == before
 
 
 def test_a_directory_with_other_things_is_left_alone(place: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(UserError, match="no inspection"):
+    with pytest.raises(UserError, match="not an inspection"):
         Inspection(tmp_path, load(place / "tiny-general"), Input(place / "pairs.tsv"))
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
@@ -190,7 +190,7 @@ def test_pairs_that_the_model_cannot_take_are_counted(place: Path, tmp_path: Pat
     assert [row["id"] for row in content(tmp_path / "out")] == [1, 3] and sum(told) == 3
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["left_out"] == 1
     file.write_text("我" * 401 + "\tI\n", encoding="utf-8")
-    with pytest.raises(UserError, match="No pair of the file can be measured"):
+    with pytest.raises(UserError, match="No pair in the file can be measured"):
         Inspection(tmp_path / "none", checkpoint, Input(file)).run(ONE, told.append)
 
 

@@ -155,7 +155,7 @@ def test_what_cannot_be_compared_is_said(place: Path, first: Examples, tmp_path:
     with pytest.raises(UserError, match="two different files"):
         comparison(first, other)
     forced = inspected(place, "forced-2", place / "tiny-general", "forced")
-    with pytest.raises(UserError, match="no example with the score chrf"):
+    with pytest.raises(UserError, match="No example has the score chrf"):
         comparison(first, forced)
     assert comparison(first, forced, "nll")["ties"] == 5
     some = inspected(place, "some", place / "tiny-general", limit=2)

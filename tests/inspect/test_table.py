@@ -139,7 +139,7 @@ def test_what_is_no_column_is_named(wrong: dict[str, Any]) -> None:
 
 
 def test_a_directory_that_is_no_inspection(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no inspection"):
+    with pytest.raises(UserError, match="not an inspection"):
         Examples(tmp_path)
     (tmp_path / "manifest.json").write_text(json.dumps({"schema": SCHEMA}))
     with pytest.raises(UserError, match="not finished"):

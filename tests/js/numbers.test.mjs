@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import "./browserless.mjs";
-import { argmax, decimals, isReference, percent, shade, standing } from "../../s2s/player/browser/dom.js";
+import { argmax, decimals, fill, isReference, percent, shade, standing } from "../../s2s/player/browser/dom.js";
 import { normalised, weigh } from "../../s2s/player/browser/edit.js";
 
 const near = (found, wanted) => found.forEach((value, i) => assert.ok(Math.abs(value - wanted[i]) < 1e-12, `${found} is not ${wanted}`));
@@ -41,3 +41,10 @@ test("a weight that is set leaves the others their proportions", () => {
 });
 
 test("a row is made to sum to one", () => near(normalised([1, 3, 0]), [0.25, 0.75, 0]));
+
+test("a sentence's places are filled, and a choice by number is the first word for 1", () => {
+  const sentence = "{count} {count:word|words} of {of}";
+  assert.equal(fill(sentence, { count: 1, of: "a" }), "1 word of a");
+  assert.equal(fill(sentence, { count: "1", of: "{count}" }), "1 word of {count}");
+  assert.equal(fill(sentence, { count: 0, of: 2 }), "0 words of 2");
+});

@@ -27,5 +27,5 @@ def test_metrics_are_served_where_the_operator_says() -> None:
 def test_a_port_in_use_is_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(UserError, match=f"Nothing can listen at {address}, which metrics_address names"):
+        with pytest.raises(UserError, match=f"The server cannot listen at {address}, the address in metrics_address"):
             metrics.serve(address)

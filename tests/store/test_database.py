@@ -114,7 +114,7 @@ def test_a_file_that_another_writer_holds_ends_the_wait(tmp_path: Path, monkeypa
     other = sqlite3.connect(tmp_path / "held.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     began = time.monotonic()
-    with pytest.raises(UserError, match="More visitors"), writing(engine):
+    with pytest.raises(UserError, match="Too many visitors"), writing(engine):
         pytest.fail("two at once")
     assert time.monotonic() - began < 15
     with reading(engine) as connection:

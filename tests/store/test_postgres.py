@@ -117,7 +117,7 @@ def test_a_lock_of_another_transaction_ends_the_wait_but_not_the_connection(engi
 
 def test_the_server_ends_a_statement_and_a_transaction_that_take_too_long(engine: Engine) -> None:
     began = time.monotonic()
-    with pytest.raises(UserError, match="More visitors"), writing(engine) as connection:
+    with pytest.raises(UserError, match="Too many visitors"), writing(engine) as connection:
         connection.execute(text("SELECT pg_sleep(60)"))
     assert time.monotonic() - began < LIMIT
     with reading(engine) as connection:

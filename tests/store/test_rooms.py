@@ -177,7 +177,7 @@ def test_a_room_accepts_only_its_choices_and_voters(engine: Engine, room: tuple[
     assert tally(engine, room[0], number).voters == 0
     with writing(engine) as connection:
         connection.execute(update(rooms.ROOMS).values(asked=settings.current().room_questions))
-    with pytest.raises(UserError, match="Open a new one"):
+    with pytest.raises(UserError, match="Open a new room"):
         rooms.ask_question(engine, *room, QUESTION, TRUTH)
 
 
@@ -214,7 +214,7 @@ def test_seats_are_as_many_as_the_teacher_says_and_stay_with_those_who_have_them
     setting(room_seats=2, room_voters=4)
     number = rooms.ask_question(engine, *room, QUESTION, TRUTH)
     voters = seated(engine, code, 2)
-    with pytest.raises(UserError, match="All 2 seats"):
+    with pytest.raises(UserError, match="2 seats, and all are taken"):
         seated(engine, code, 1)
     votes.set_seats(engine, *room, 3, False)
     voters += seated(engine, code, 1)

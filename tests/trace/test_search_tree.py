@@ -59,13 +59,13 @@ def test_paths_steps_and_cutoffs() -> None:
     ("changes", "message"),
     [
         ({"ended": "tired"}, "ended is tired"),
-        ({"steps": (TreeStep(2, 3, 7),)}, "record every node"),
+        ({"steps": (TreeStep(2, 3, 7),)}, "record every node exactly once"),
         ({"steps": (TreeStep(2, 3, 2), TreeStep(2, 3, 4))}, "no more than it considers"),
-        ({"steps": (TreeStep(0, 3, 7), TreeStep(2, 3, 4))}, "keep one node or more"),
-        ({"steps": (TreeStep(3, 3, 7), TreeStep(2, 3, 4))}, "what it kept"),
+        ({"steps": (TreeStep(0, 3, 7), TreeStep(2, 3, 4))}, "keep at least one node"),
+        ({"steps": (TreeStep(3, 3, 7), TreeStep(2, 3, 4))}, "nodes that it kept"),
         ({"finished": (Finished(3, "茶"),)}, "`finished` must list"),
-        ({"nodes": (*demo().nodes[:4], node(2, "d", fate="cut"), demo().nodes[5])}, "Node 4 must go on"),
-        ({"nodes": (*demo().nodes[:4], node(START, "d", fate="cut"), demo().nodes[5])}, "Node 4 must go on"),
+        ({"nodes": (*demo().nodes[:4], node(2, "d", fate="cut"), demo().nodes[5])}, "Node 4 must continue"),
+        ({"nodes": (*demo().nodes[:4], node(START, "d", fate="cut"), demo().nodes[5])}, "Node 4 must continue"),
     ],
 )
 def test_what_is_no_search_is_refused(changes: dict[str, Any], message: str) -> None:
@@ -136,7 +136,7 @@ def broken(**changes: Any) -> str:
     ids=range(11),
 )
 def test_other_json_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match=r"^Not a whole search tree: (?!maximum)"):
+    with pytest.raises(UserError, match=r"^This is not a complete search tree: (?!maximum)"):
         SearchTree.from_json(text)
 
 

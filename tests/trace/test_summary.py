@@ -63,8 +63,9 @@ def keys(trace: Trace, forced: Trace | None = None) -> list[str]:
 def test_a_lane_that_parts_and_comes_back() -> None:
     made = say("I ride the bike . <eos>", (0.99, 0.01, 0, 0), (0, 1, 0, 0), (0, 0.95, 0.05, 0), (0, 0, 1, 0))
     assert summary(made) == (
-        "◆ At step 3 it says “the” (80 %) where the reference has “a” (rank 7, 1 %); nearly all of the weight there is "
-        "on “骑” (0.95); “骑” had most of it at step 2, too; from step 4 on it says the reference's words again."
+        "◆ At step 3 it says “the” (80 %) where the reference has “a” (rank 7, 1 %); there, nearly all the "
+        "attention is on “骑” (0.95); “骑” also had most of the attention at step 2; from step 4 on it "
+        "says the reference's words again."
     )
     assert summaries(made)["zh"] == (
         "◆ 第 3 步它说的是“the”（80 %），参考答案是“a”（第 7 名，1 %）；这一步的注意力几乎全在“骑”上（0.95）；"
@@ -78,8 +79,8 @@ def test_a_lane_that_says_the_reference() -> None:
     assert keys(replace(same, mode="forced"))[0] == "same_forced"
     steps = [*same.steps[:3], told("bike", "bike", (0.3, 0.3, 0.2, 0.2), 0.41), *same.steps[4:]]
     assert summary(lane(*steps)) == (
-        "It says the reference word for word; least sure at step 4: “bike” (41 %) against “other” (10 %); "
-        "the weight there is spread: “我” has 0.30, “骑” 0.30."
+        "It matches the reference word for word; it is least sure at step 4: “bike” (41 %), with “other” "
+        "(10 %) second; there, the attention is spread out: “我” has 0.30, “骑” 0.30."
     )
 
 
@@ -154,7 +155,7 @@ def test_traces_that_lack_something() -> None:
     steps = tuple(replace(step, attention=np.array([]), scores=np.array([])) for step in say("I walk . <eos>").steps)
     assert keys(lane(*steps, checkpoint={"attention": "none"})) == ["parts", "lost"]
     arrays = Trace.from_arrays([[0.9, 0.1], [0.2, 0.8]], ["你", "好"], ["hello", "there"])
-    assert summary(arrays) == "No reference to compare with."
+    assert summary(arrays) == "There is no reference."
     odds = Trace.from_arrays([[0.9, 0.1], [0.2, 0.8]], ["你", "好"], ["hello", "there"], log_probs=[-0.1, -2.3])
     assert keys(odds) == ["alone", "unsure", "most_own"]
     assert "does not know “骑” and reads <unk>" in summary(say("I walk . <eos>", source_unknown=(1,)))

@@ -123,7 +123,7 @@ def test_a_row_of_another_length_is_refused(name: str) -> None:
 
 def test_a_broken_chain_and_an_unknown_mode_are_refused() -> None:
     steps = (step("I"), step("go", input="we"))
-    with pytest.raises(ValueError, match="Step 1 must read the output"):
+    with pytest.raises(ValueError, match="input of step 1 must be the output"):
         Trace("free", {}, "我走", ("我", "走"), steps, "I go")
     with pytest.raises(ValueError, match="mode is forward; choose one of: free, forced"):
         lane(mode="forward")
@@ -174,7 +174,7 @@ def test_another_token_of_the_same_spelling_is_a_divergence_as_in_an_inspection(
     "text", ["[]", "{}", "null", '{"schema": "lookback-trace/0"}', "{", '{"schema": "lookback-trace/1"}', "[" * 100_000]
 )
 def test_other_text_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match=r"^Not a whole trace: (?!maximum)"):
+    with pytest.raises(UserError, match=r"^This is not a complete trace: (?!maximum)"):
         Trace.from_json(text)
 
 
@@ -185,7 +185,7 @@ def test_every_missing_key_is_named(tiny_checkpoint: Path) -> None:
         optional = OPTIONAL if place is step else {"divergence"}  # which follows from the steps
         for key in set(place) - optional:
             value = place.pop(key)
-            with pytest.raises(UserError, match=r"^Not a whole trace: "):
+            with pytest.raises(UserError, match=r"^This is not a complete trace: "):
                 Trace.from_json(json.dumps(values))
             place[key] = value
     assert Trace.from_json(json.dumps(values)).to_dict() == values
@@ -224,7 +224,7 @@ def test_numbers_that_nobody_gave_are_left_out_and_no_others() -> None:
     assert Trace.from_json(bare.to_json()) == bare
     values = bare.to_dict()
     values["steps"][0]["entropy"] = math.nan  # written, and no number
-    with pytest.raises(ValueError, match="entropy is no number"):
+    with pytest.raises(ValueError, match="entropy is not a number"):
         Trace.from_json(json.dumps(values))
 
 
@@ -237,7 +237,7 @@ def test_a_trace_names_itself_in_one_line() -> None:
 
 
 def test_a_memory_of_another_length_is_refused() -> None:
-    with pytest.raises(ValueError, match="one row for each"):
+    with pytest.raises(ValueError, match="one row per source token"):
         lane(step("a"), memory=((0.5,),))
 
 
@@ -245,5 +245,5 @@ def test_a_memory_of_another_length_is_refused() -> None:
 @pytest.mark.parametrize("value", [1, ["a"], {}])
 def test_a_number_or_a_list_where_a_text_should_stand_is_refused(key: str, value: object) -> None:
     values = lane(step("a")).to_dict() | {key: value}
-    with pytest.raises(ValueError, match="stands where a text should"):
+    with pytest.raises(ValueError, match="where text should be"):
         Trace.from_json(json.dumps(values))

@@ -165,7 +165,7 @@ def test_dev_and_test_of_ones_own_are_scored_and_kept_out_of_training(
     err = capsys.readouterr().err
     for said in (
         "mine.csv was recognised: GB18030 text.",
-        "mine.csv: 1 bad rows on 1 lines were left out. The first: ",
+        "mine.csv: 1 bad row on 1 line was skipped. The first: ",
         "1 pairs that share a side with dev or test were left out of training.",
         "cut by jieba",
         "cut by latin",

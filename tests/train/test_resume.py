@@ -168,7 +168,7 @@ def test_a_run_of_an_earlier_version_goes_on(place: Path, whole: Path, tmp_path:
     run = Run(config(place, **OFTEN), tmp_path / "old" / "run", tmp_path / "old" / "copy", COMMAND)
     assert run.train() and run.at.step == 24
     other = Run(config(place, **OFTEN, seed=2), tmp_path / "old" / "run", tmp_path / "old" / "copy", COMMAND)
-    with pytest.raises(UserError, match="another config"):
+    with pytest.raises(UserError, match="a different config"):
         other.train()
 
 

@@ -207,8 +207,8 @@ def _numeric(key: ast.expr, place: str) -> bool:
     parts = key.values if isinstance(key, ast.JoinedStr) else [key]
     pattern = "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".*" for part in parts)
     sentences = [text for name, text in errors.sentences("en").items() if re.fullmatch(pattern, name)]
-    specs = [spec for text in sentences for _, name, spec, _ in string.Formatter().parse(text) if name == place]
-    return all(NUMERIC.search(spec or "") for spec in specs)
+    specs = [spec or "" for text in sentences for _, name, spec, _ in string.Formatter().parse(text) if name == place]
+    return all(NUMERIC.search(spec) for spec in specs if "|" not in spec)
 
 
 def places(tree: ast.Module) -> Iterator[tuple[ast.expr, Scope]]:

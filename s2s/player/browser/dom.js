@@ -59,9 +59,10 @@ export function enter(given) {
   HERE.loaded = true;
 }
 
-// A sentence of the interface with its {places} filled.
+// A sentence of the interface with its {places} filled; {place:one|other} is the first word where the value is 1.
 export function fill(template, values) {
-  return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const choose = (value, one, other) => (other === undefined ? value : String(value) === "1" ? one : other);
+  return template.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name, one, other) => choose(values[name], one, other));
 }
 
 // Whether a trace's model has attention; without it, nothing about weights is shown.

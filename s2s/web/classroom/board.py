@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
+from s2s.errors import fill
 from s2s.figures import palette
 from s2s.figures.numbers import share
 from s2s.store.rooms import Question, Truth
@@ -27,7 +28,7 @@ def render_board(
     )
     legend = f"<p class='legend'>{escape(text['legend'])}</p>" if truth else ""
     return (
-        f'<div class="lb-board"><p class="said"><b>{escape(text["at_step"].format(step=question.step + 1))}</b> '
+        f'<div class="lb-board"><p class="said"><b>{escape(fill(text["at_step"], step=question.step + 1))}</b> '
         f"{_render_output(question, truth, text)}</p>"
         f"<section><h4>{escape(text['look'])}</h4><ol class='lb-places'>{places}</ol></section>"
         f"<section><h4>{escape(text['word'])}</h4><ol class='lb-words'>{words}</ol></section>{way_in}{legend}</div>"
@@ -57,9 +58,9 @@ def _render_rows(
     for i, (token, count) in enumerate(zip(tokens, votes, strict=True)):
         number = None if model is None else model[i]
         part = count / voted if voted else 0.0
-        votes_text = text["count_one" if count == 1 else "count"].format(votes=count, share=f"{100 * part:.0f} %")
+        votes_text = fill(text["count"], votes=count, share=f"{100 * part:.0f} %")
         key, shown = ("votes", "") if number is None else ("votes_truth", share(number))
-        name = escape(text[key].format(word=token, votes=votes_text, truth=shown), quote=True)
+        name = escape(fill(text[key], word=token, votes=votes_text, truth=shown), quote=True)
         rows.append(row(escape(token), name, escape(votes_text), part, number, " ●" if i == output else ""))
     return "".join(rows)
 

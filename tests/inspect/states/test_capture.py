@@ -163,7 +163,7 @@ def test_killed_in_the_middle_it_goes_on_with_one_process_or_two(place: Path) ->
     assert run(place, "killed", kill_after=37) == (-9, [])
     done = {path.name: path.stat().st_mtime_ns for path in (place / "killed" / "states" / "done").iterdir()}
     assert sorted(done) == ["000000", "000001"] and not StateStore.whole(place / "killed")
-    with pytest.raises(UserError, match="no states"):
+    with pytest.raises(UserError, match="no saved states"):
         StateStore(place / "killed")
     shutil.copytree(place / "killed", place / "two")
     for name, processes in (("killed", 1), ("two", 2)):
@@ -186,7 +186,7 @@ def test_what_is_there_is_not_made_again(place: Path) -> None:
 
 
 def test_another_checkpoint_is_refused(place: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="another checkpoint"):
+    with pytest.raises(UserError, match="a different checkpoint"):
         StateWriter(Examples(place / "made"), load(make_checkpoint(tmp_path, "additive")))
 
 

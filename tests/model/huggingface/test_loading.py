@@ -121,7 +121,7 @@ def test_a_checkpoint_that_lost_a_weight_since_is_refused_too(marian: Path, tmp_
     weights = load_file(file)
     del weights["model.decoder.layers.1.fc2.weight"]
     save_file(weights, file, metadata={"format": "pt"})
-    with pytest.raises(UserError, match="lacks the weight model"):
+    with pytest.raises(UserError, match=r"weight model.* is missing from"):
         load(tmp_path / "ours")
 
 

@@ -66,7 +66,7 @@ def test_a_teacher_opens_asks_closes_and_reveals(
     assert data["state"]["question"]["source"] == ["我", "喜欢", "喝", "茶", "。"] and data["state"]["truth"] is None
     assert not student.exception and not student.sidebar and data["strings"]["vote"] == say("room.vote", lang)
     votes.record_vote(connect(), code, 1, votes.join_room(connect(), code, lambda: None), 2, None)
-    shown_votes = say("classroom.count_one", lang, votes=1, share="100 %")
+    shown_votes = say("classroom.count", lang, votes=1, share="100 %")
     assert say("classroom.votes", lang, word="喝", votes=shown_votes) in shown(teacher.run())
     assert 'class="model"' not in shown(teacher)
     teacher.button(key="class_on").click().run()

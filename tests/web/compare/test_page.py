@@ -65,7 +65,7 @@ def test_the_sentence_names_the_step_where_they_part(visit_compare: Visit, root:
     found = compare(*(trace(load(root / f"tiny-{name}"), TEXT) for name in ("additive", "general")))
     at = found.parting
     assert at is not None
-    start = {"zh": f"**从第 {at + 1} 步起不同**", "en": f"**They part at step {at + 1}**"}[lang]
+    start = {"zh": f"**从第 {at + 1} 步起不同**", "en": f"**They diverge at step {at + 1}**"}[lang]
     (sentence,) = [box.value for box in app.markdown if box.value.startswith(start)]
     for side in (found.a, found.b):
         assert f"`{side.steps[at].output}`" in sentence

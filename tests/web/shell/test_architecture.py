@@ -49,7 +49,7 @@ def test_a_sentence_is_composed() -> None:
 @pytest.mark.parametrize(
     ("imported", "english", "chinese"),
     [
-        ({"directions": 1}, "GRU in one direction", "单向 GRU"),
+        ({"directions": 1}, "unidirectional GRU", "单向 GRU"),
         ({"directions": 2}, "bidirectional GRU", "双向 GRU"),
         ({"library": "Keras"}, "GRU", "GRU"),  # imported before directions were told
         ("odd", "bidirectional GRU", "双向 GRU"),
@@ -74,7 +74,7 @@ def test_every_name_is_used() -> None:
     assert used == {key for key in sentences("en") if key.startswith(("card.kind.", "card.cell.", "card.part."))}
 
 
-@pytest.mark.parametrize(("lang", "told"), [("zh", "单向 GRU"), ("en", "GRU in one direction")])
+@pytest.mark.parametrize(("lang", "told"), [("zh", "单向 GRU"), ("en", "unidirectional GRU")])
 def test_the_models_card_says_it(visit: Visit, root: Path, lang: str, told: str) -> None:
     file = root / "tiny-additive" / "metrics.json"
     metrics = json.loads(file.read_text())
