@@ -72,11 +72,13 @@ def fraction(text: str) -> float:
 
 def add_checkpoint_argument(p: Parser) -> None:
     """Add the argument CHECKPOINT: a name or a path."""
-    p.add_argument("checkpoint", metavar="CHECKPOINT", help="a directory, or a name under checkpoints/")
+    p.add_argument("checkpoint", metavar="CHECKPOINT", help="a directory, or the name of one under checkpoints/")
 
 
 def add_measuring_options(p: Parser, seeded: str = "resamples") -> None:
     """Add ``--limit``, ``--seed`` and ``--json``; ``seeded`` says in the help what the seed is for."""
     p.add_argument("--limit", type=WholeNumber(1, MANY), metavar="N", help="only the first N pairs")
-    p.add_argument("--seed", type=WholeNumber(0, 2**63 - 1), default=0, metavar="N", help=f"of {seeded} (0)")
+    p.add_argument(
+        "--seed", type=WholeNumber(0, 2**63 - 1), default=0, metavar="N", help=f"random seed of {seeded} (0)"
+    )
     p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from s2s import locations
 from s2s.commands.arguments import Parser
+from s2s.errors import fill
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
@@ -18,21 +19,23 @@ POSTGRESQL = "The database is PostgreSQL's: use {tool} for it."
 
 def add_backup_command(commands: Commands) -> None:
     """Add the command ``backup`` and its options."""
-    p = commands.add_parser("backup", help="write labels, rooms and inspections of a server into one file")
+    p = commands.add_parser("backup", help="write a server's labels, rooms and inspections to one file")
     p.set_defaults(run=backup)
     _arguments(p)
 
 
 def add_restore_command(commands: Commands) -> None:
     """Add the command ``restore`` and its options."""
-    p = commands.add_parser("restore", help="unpack what backup wrote, where there is nothing yet")
+    p = commands.add_parser("restore", help="unpack a backup into an empty place")
     p.set_defaults(run=restore)
     _arguments(p)
 
 
 def _arguments(p: Parser) -> None:
     p.add_argument("file", metavar="FILE", type=Path, help="a compressed tar file (.tar.gz)")
-    p.add_argument("--database", metavar="URL", help="where labels are (LOOKBACK_DATABASE, else a file of SQLite)")
+    p.add_argument(
+        "--database", metavar="URL", help="where labels are stored (LOOKBACK_DATABASE, otherwise an SQLite file)"
+    )
 
 
 def backup(options: argparse.Namespace, command: str) -> int:
@@ -41,7 +44,7 @@ def backup(options: argparse.Namespace, command: str) -> int:
 
     source = sqlite_file(options.database)
     count = back_up(options.file, locations.inspected(), source)
-    print(f"Wrote {options.file}: {count:,} files.", file=sys.stderr)
+    print(fill("Wrote {file}: {count:,} {count:file|files}.", file=options.file, count=count), file=sys.stderr)
     if source is None:
         print(POSTGRESQL.format(tool="pg_dump"), file=sys.stderr)
     return 0
@@ -54,7 +57,7 @@ def restore(options: argparse.Namespace, command: str) -> int:
 
     target = sqlite_file(options.database)
     count = unpack(options.file, locations.inspected(), target)
-    print(f"Restored {count:,} files of {options.file}.", file=sys.stderr)
+    print(fill("Restored {count:,} {count:file|files} from {file}.", file=options.file, count=count), file=sys.stderr)
     if target is None:
         print(POSTGRESQL.format(tool="pg_restore"), file=sys.stderr)
     return 0

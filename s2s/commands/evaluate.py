@@ -12,7 +12,7 @@ from s2s.commands import arguments, pair_options
 from s2s.commands.arguments import WholeNumber
 from s2s.commands.terminal import text_table, write_output
 from s2s.commands.train import NAME
-from s2s.errors import UserError
+from s2s.errors import UserError, fill
 from s2s.text.safe import printable
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def add_evaluate_command(commands: Commands) -> None:
     """Add the command ``evaluate`` and its options."""
-    p = commands.add_parser("evaluate", help="score a checkpoint on a file of pairs")
+    p = commands.add_parser("evaluate", help="score a model on a file of pairs")
     p.set_defaults(run=evaluate)
     _arguments(p)
 
@@ -33,11 +33,15 @@ def _arguments(p: arguments.Parser) -> None:
         "--beam", type=WholeNumber(1, 50), metavar="N", help="beam search with N hypotheses; greedy by default"
     )
     p.add_argument("--json", metavar="FILE", help="write the scores as JSON; - for the terminal")
-    p.add_argument("--card", metavar="SPLIT", help="store the scores in the checkpoint and its card, as test, say")
+    p.add_argument(
+        "--card",
+        metavar="SPLIT",
+        help="store the scores in the checkpoint and its model card, under this name, such as test",
+    )
 
 
 def evaluate(options: argparse.Namespace, command: str) -> int:
-    """``evaluate``: score a checkpoint on a file of pairs and print or store the scores."""
+    """``evaluate``: score a model on a file of pairs and print or store the scores."""
     split = options.card
     if split is not None and (not NAME.fullmatch(split) or split in ("training", "imported")):
         raise UserError("split_name", name=split)
@@ -71,15 +75,16 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
 def _report_table(report: Mapping[str, Any], most: int) -> str:
     from s2s.checkpoint.card import bleu_name
 
-    left = f"{report['left_out']:,}: a side has no word, or more than {most} tokens or than the model reads"
+    left = f"{report['left_out']:,}: one side is empty, or longer than {most} tokens or than the model can read"
+    pairs = fill("{count:,} {count:pair|pairs}", count=report["sentences"])
     rows = [
         ["checkpoint", f"{report['checkpoint']['name']} ({report['checkpoint']['digest']})"],
-        ["file", f"{report['file']}, {report['sentences']:,} pairs, {report['decoding']}"],
-        *([["left out", left]] if report["left_out"] else []),
+        ["file", f"{report['file']}, {pairs}, {report['decoding']}"],
+        *([["skipped", left]] if report["left_out"] else []),
         [bleu_name(report["signatures"]["bleu"]), f"{report['bleu']:.2f}   {report['signatures']['bleu']}"],
         ["chrF", f"{report['chrf']:.2f}   {report['signatures']['chrf']}"],
         ["ROUGE-1, -2, -L", "   ".join(f"{report[name]:.2f}" for name in ("rouge_1", "rouge_2", "rouge_l"))],
-        ["loss", f"{report['loss']:.4f} nats a token, teacher-forced"],
+        ["loss", f"{report['loss']:.4f} nats per token, teacher-forced"],
         ["perplexity", f"{report['perplexity']:.2f}"],
         ["accuracy", f"{report['token_accuracy']:.4f} of tokens, teacher-forced"],
     ]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
-from s2s.commands.exposure import estimate_row, percent_bar
+from s2s.commands.exposure import SENTENCES, estimate_row, percent_bar
 from s2s.commands.terminal import text_table, write_output
+from s2s.errors import fill
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from s2s.explain.corpus import EvidenceReport
 
 MEASURES = {
-    "tau_gradient": ("tau, gradient x input", "Kendall's, with attention"),
+    "tau_gradient": ("tau, gradient x input", "Kendall's tau with attention"),
     "tau_integrated": ("tau, integrated gradients", ""),
     "tau_erasure": ("tau, erasure", ""),
     "uniform_variation": ("uniform attention", "total variation of the prediction"),
@@ -27,7 +28,7 @@ MEASURES = {
     "flips": ("decision flips", "of steps, by erasing weights, largest first"),
     "flip_share": ("  erased by then", "of the source tokens"),
     "comprehensiveness": ("comprehensiveness", "AOPC; high: what is attended to is needed"),
-    "comprehensiveness_normalised": ("  normalised", "NAOPC; 1 the best order, 0 the worst"),
+    "comprehensiveness_normalised": ("  normalised", "NAOPC; 1 is the best order, 0 the worst"),
     "sufficiency": ("sufficiency", "AOPC; low: what is attended to is enough"),
     "sufficiency_normalised": ("  normalised", "NAOPC"),
     "gap": ("completeness gap", "nats, of integrated gradients"),
@@ -36,10 +37,10 @@ MEASURES = {
 
 def add_evidence_command(commands: Commands) -> None:
     """Add the commands ``evidence`` and ``align`` and their options."""
-    p = commands.add_parser("evidence", help="measure whether attention is the reason for a checkpoint's words")
+    p = commands.add_parser("evidence", help="measure whether attention is the reason for a model's words")
     p.set_defaults(run=evidence)
     _evidence_arguments(p)
-    p = commands.add_parser("align", help="score attention against word links that people drew")
+    p = commands.add_parser("align", help="score attention against human word alignments")
     p.set_defaults(run=align)
     _align_arguments(p)
 
@@ -58,7 +59,7 @@ def _align_arguments(p: arguments.Parser) -> None:
         "--threshold",
         type=arguments.fraction,
         metavar="X",
-        help="link all weights of at least X; the largest by default [above 0–1]",
+        help="link every weight of at least X; by default the largest of each step [above 0–1]",
     )
     arguments.add_measuring_options(p)
 
@@ -82,7 +83,7 @@ def evidence(options: argparse.Namespace, command: str) -> int:
 
 def evidence_rows(report: EvidenceReport) -> list[list[str]]:
     """One row a measure: name, value, confidence interval, meaning."""
-    out = [["checkpoint", f"{report.checkpoint} ({report.digest})", "", f"{report.sentences:,} sentences"]]
+    out = [["checkpoint", f"{report.checkpoint} ({report.digest})", "", fill(SENTENCES, count=report.sentences)]]
     out += [estimate_row(name, report.measures[key], what) for key, (name, what) in MEASURES.items()]
     return out + [estimate_row(f"verdict: {name}", share, "of steps") for name, share in report.verdicts.items()]
 
@@ -109,11 +110,18 @@ def align(options: argparse.Namespace, command: str) -> int:
 
 def align_rows(alignment: Alignment) -> list[list[str]]:
     """One row for each lane and shift: alignment error rate, its interval, precision and recall."""
-    out = [["checkpoint", f"{alignment.checkpoint} ({alignment.digest})", "", f"{alignment.sentences:,} pairs"]]
+    out = [
+        [
+            "checkpoint",
+            f"{alignment.checkpoint} ({alignment.digest})",
+            "",
+            fill("{count:,} {count:pair|pairs}", count=alignment.sentences),
+        ]
+    ]
     for title, scores in (
         ("forced", alignment.forced),
         ("free", alignment.free),
-        ("forced, in its own tokens", alignment.by_token),
+        ("forced, in the model's own tokens", alignment.by_token),
         ("the diagonal", {"0": alignment.diagonal}),
     ):
         for shift, score in scores.items():
@@ -121,7 +129,7 @@ def align_rows(alignment: Alignment) -> list[list[str]]:
             out.append(estimate_row(f"AER, {title}{at}", score.error_rate, _both(score)))
     out.append(["unknown words", f"{alignment.unknown_source:.4g}", "", "of source tokens"])
     out.append(["", f"{alignment.unknown_target:.4g}", "", "of target tokens"])
-    out.append(["free = reference", f"{alignment.free_words:.4g}", "", "of target tokens; the free lane counts these"])
+    out.append(["free = reference", f"{alignment.free_words:.4g}", "", "of target tokens; free counts only these"])
     return out
 
 

@@ -21,15 +21,21 @@ LIMIT = 64  # MB, the largest trace file that is read
 
 def add_export_command(commands: Commands) -> None:
     """Add the command ``export`` and its options."""
-    p = commands.add_parser("export", help="make a page that plays without a server of saved traces")
+    p = commands.add_parser("export", help="turn saved traces into a page that plays without a server")
     p.set_defaults(run=export)
     _arguments(p)
 
 
 def _arguments(p: arguments.Parser) -> None:
-    p.add_argument("traces", metavar="TRACE.json", nargs="+", type=Path, help="one lane, or the free and the forced")
-    p.add_argument("--html", metavar="FILE", required=True, help="the page; - for the terminal")
-    p.add_argument("--lang", choices=LANGUAGES, default="en", help="which the page opens in; it has both (en)")
+    p.add_argument(
+        "traces",
+        metavar="TRACE.json",
+        nargs="+",
+        type=Path,
+        help="one lane, or the free-running and the teacher-forced lane",
+    )
+    p.add_argument("--html", metavar="FILE", required=True, help="the page to write; - for the terminal")
+    p.add_argument("--lang", choices=LANGUAGES, default="en", help="language in which the page opens; it has both (en)")
 
 
 def export(options: argparse.Namespace, command: str) -> int:

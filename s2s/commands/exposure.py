@@ -11,7 +11,7 @@ from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
 from s2s.commands.arguments import WholeNumber
 from s2s.commands.terminal import text_table, write_output
-from s2s.errors import UserError
+from s2s.errors import UserError, fill
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from s2s.exposure.all_measures import Report
     from s2s.exposure.excess import Oracle
 
+SENTENCES = "{count:,} {count:sentence|sentences}"
+
 
 def add_exposure_command(commands: Commands) -> None:
     """Add the command ``exposure`` and its options."""
-    p = commands.add_parser("exposure", help="measure what a checkpoint loses when it reads its own words")
+    p = commands.add_parser("exposure", help="measure what a model loses when it reads its own words")
     p.set_defaults(run=exposure)
     _arguments(p)
 
@@ -31,14 +33,14 @@ def add_exposure_command(commands: Commands) -> None:
 def _arguments(p: arguments.Parser) -> None:
     arguments.add_checkpoint_argument(p)
     pair_options.add_pair_options(p)
-    p.add_argument("--oracle", choices=("date",), help="of the synthetic task that the pairs are of: accumulated error")
+    p.add_argument("--oracle", choices=("date",), help="the synthetic task of the pairs, for the accumulated error")
     p.add_argument(
         "--beams",
         type=WholeNumber(1, 50),
         nargs="*",
         default=[1, 2, 3, 5, 10],
         metavar="N",
-        help="sizes (1 2 3 5 10)",
+        help="beam sizes (1 2 3 5 10)",
     )
     arguments.add_measuring_options(p, "resamples and distractors")
 
@@ -83,29 +85,29 @@ def _oracle(name: str | None, checkpoint: Checkpoint) -> Oracle | None:
 def exposure_rows(report: Report) -> list[list[str]]:
     """One row a measure: name, value, confidence interval, meaning."""
     overall, recovered, calibrated = report.positions.overall, report.recovery.overall, report.calibration
-    out = [["checkpoint", f"{report.checkpoint} ({report.digest})", "", f"{report.sentences:,} sentences"]]
+    out = [["checkpoint", f"{report.checkpoint} ({report.digest})", "", fill(SENTENCES, count=report.sentences)]]
     out += [
         estimate_row("accuracy, teacher-forced", overall["accuracy_forced"], "of tokens"),
         estimate_row("accuracy, free-running", overall["accuracy_free"], "the reference's token at its position"),
         estimate_row("gap", overall["accuracy_gap"]),
-        estimate_row("NLL, teacher-forced", overall["nll_running"], "nats a token, over the tokens of the next row"),
-        estimate_row("NLL, free-running", overall["nll_free"], "nats a token, until the own output ends"),
+        estimate_row("NLL, teacher-forced", overall["nll_running"], "nats per token, over the tokens of the next row"),
+        estimate_row("NLL, free-running", overall["nll_free"], "nats per token, up to the end of its own output"),
         estimate_row("cost of a wrong word", recovered["cost_accuracy"], "accuracy of the rest"),
         estimate_row("", recovered["cost_f1"], "token F1 of the rest"),
         estimate_row("ECE, <eos>", calibrated.eos.ece, "teacher-forced"),
         estimate_row("ECE, other tokens", calibrated.other.ece, "teacher-forced"),
     ]
     if report.distractor:
-        out.append(estimate_row("reference - distractor", report.distractor.margin, "nats a sentence"))
+        out.append(estimate_row("reference - distractor", report.distractor.margin, "nats per sentence"))
         out.append(estimate_row("reference preferred", report.distractor.preferred, "of sentences"))
     if report.excess:
         excess = report.excess.excess
         for n in [n for n, value in enumerate(excess.value) if value is not None][-1:]:
             what = f"%, of accumulated error at length {n + 1}"
             out.append(["ExAccErr", *_numbers(excess.value[n], excess.low[n], excess.high[n]), what])
-        out.append(estimate_row("undefined", report.excess.undefined, "of own outputs, from some token on"))
+        out.append(estimate_row("undefined", report.excess.undefined, "of the model's outputs, from some token on"))
     for scores in report.beams:
-        out.append(estimate_row(f"beam {scores.beam}: log P", scores.log_prob, "nats a sentence"))
+        out.append(estimate_row(f"beam {scores.beam}: log P", scores.log_prob, "nats per sentence"))
         out.append(estimate_row("  length ratio", scores.length_ratio))
         out.append(estimate_row("  character BLEU" if report.bleu_tokenizer == "char" else "  BLEU", scores.bleu))
     return out

@@ -29,31 +29,44 @@ OPTIONS = {  # the options that apply to one kind only
 
 def add_import_command(commands: Commands) -> None:
     """Add the command ``import`` and its options."""
-    p = commands.add_parser("import", help="make a checkpoint of a model of another library (docs/IMPORT.md)")
+    p = commands.add_parser("import", help="convert a model of another library to a checkpoint (docs/IMPORT.md)")
     p.set_defaults(run=import_model)
     kinds = "joeynmt, opennmt, keras, pytorch-tutorial, huggingface"
     p.add_argument("kind", metavar="KIND", help=f"the library: {kinds}")
-    p.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="its files or directory, see docs/IMPORT.md")
-    p.add_argument("--name", required=True, help="of the checkpoint")
-    p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where it goes (checkpoints/)")
+    p.add_argument(
+        "paths", metavar="PATH", nargs="+", type=Path, help="the model's files or directory, see docs/IMPORT.md"
+    )
+    p.add_argument("--name", required=True, help="name of the checkpoint")
+    p.add_argument(
+        "--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where to write it (checkpoints/)"
+    )
     for side in ("source", "target"):
         p.add_argument(
-            f"--{side}-text", metavar="CUT", help=f"how the {side} is cut: jieba, latin, characters, spaces …"
+            f"--{side}-text", metavar="CUT", help=f"segmentation of the {side}: jieba, latin, characters, spaces …"
         )
         p.add_argument(
-            f"--{side}-language", metavar="NAME", help=f"huggingface: the {side}'s, as a multilingual model calls it"
+            f"--{side}-language",
+            metavar="NAME",
+            help=f"huggingface: the {side} language, as a multilingual model calls it",
         )
-    p.add_argument("--prefix", metavar="TEXT", help="huggingface: put before every source, as T5 was trained")
+    p.add_argument(
+        "--prefix", metavar="TEXT", help="huggingface: text to put before every source, as in the training of T5"
+    )
     p.add_argument(
         "--vocab", metavar=("SOURCE", "TARGET"), nargs=2, type=Path, help="keras, pytorch-tutorial: word lists"
     )
-    p.add_argument("--carries-state", choices=("yes", "no"), help="keras: the decoder's GRU is called with its state")
     p.add_argument(
-        "--map", metavar="PLACE=PATH", action="append", help="keras: the layer at a path is that of this place"
+        "--carries-state", choices=("yes", "no"), help="keras: whether the decoder's GRU is called with its last state"
+    )
+    p.add_argument(
+        "--map", metavar="PLACE=PATH", action="append", help="keras: the path of the layer for this place in the model"
     )
     p.add_argument("--marks", metavar=("START", "END"), nargs=2, help="keras: the words that begin and end a sentence")
     p.add_argument(
-        "--padded-to", type=WholeNumber(1, 400), metavar="N", help="keras: tokens that sources were padded to"
+        "--padded-to",
+        type=WholeNumber(1, 400),
+        metavar="N",
+        help="keras: the length in tokens to which sources were padded",
     )
 
 

@@ -15,6 +15,7 @@ from s2s.commands import arguments, pair_options
 from s2s.commands.arguments import WholeNumber
 from s2s.commands.terminal import text_table, write_output
 from s2s.data.readers import silent
+from s2s.errors import fill
 from s2s.figures.numbers import chance
 from s2s.text.safe import printable
 from s2s.train.signals import status, stoppable
@@ -30,7 +31,7 @@ CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
 
 def add_inspect_command(commands: Commands) -> None:
     """Add the commands ``inspect`` and ``compare`` and their options."""
-    p = commands.add_parser("inspect", help="find the causes of a checkpoint's errors on a file of pairs")
+    p = commands.add_parser("inspect", help="find the causes of a model's errors on a file of pairs")
     p.set_defaults(run=inspect)
     _inspect_arguments(p)
     p = commands.add_parser("compare", help="compare two inspections of one file")
@@ -42,21 +43,23 @@ def _inspect_arguments(p: arguments.Parser) -> None:
     arguments.add_checkpoint_argument(p)
     pair_options.add_pair_options(p)
     p.add_argument(
-        "--out", metavar="DIR", type=Path, required=True, help="where rows and summary go, or are gone on with"
+        "--out", metavar="DIR", type=Path, required=True, help="where to write rows and summary, or to continue them"
     )
     p.add_argument("--limit", type=WholeNumber(1, arguments.MANY), metavar="N", help="only the first N pairs")
-    p.add_argument("--mode", choices=("both", "forced", "free"), default="both", help="causes need both lanes (both)")
-    p.add_argument("--states", action="store_true", help="keep the states, too, or add them to what is done")
+    p.add_argument(
+        "--mode", choices=("both", "forced", "free"), default="both", help="which lanes to run; causes need both (both)"
+    )
+    p.add_argument("--states", action="store_true", help="also save the states, or add them to a finished inspection")
     p.add_argument("--json", metavar="FILE", help="write the summary as JSON; - for the terminal")
 
 
 def _compare_arguments(p: arguments.Parser) -> None:
-    p.add_argument("first", metavar="DIR_A", type=Path, help="what inspect wrote")
-    p.add_argument(
-        "second", metavar="DIR_B", type=Path, help="what inspect wrote for another checkpoint and the same file"
-    )
+    p.add_argument("first", metavar="DIR_A", type=Path, help="a directory that inspect wrote")
+    p.add_argument("second", metavar="DIR_B", type=Path, help="one for another model on the same file")
     scores = ("bleu", "chrf", "rouge_l", "nll", "perplexity", "accuracy_forced", "accuracy_free")
-    p.add_argument("--score", choices=scores, default="chrf", help="by which an example is won (chrf)")
+    p.add_argument(
+        "--score", choices=scores, default="chrf", help="the score that decides which model wins an example (chrf)"
+    )
     p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
 
 
@@ -82,7 +85,7 @@ def inspect(options: argparse.Namespace, command: str) -> int:
     if not first:
         return stopped
     if stopped:  # printed here, as the progress bar is gone by now
-        print("Stopped. Run the same command again to go on.", file=sys.stderr)
+        print("Stopped. Run the same command again to continue.", file=sys.stderr)
         return stopped
     from s2s.inspect.summary import load_summary
 
@@ -127,20 +130,20 @@ def _json(value: object) -> str:
 def summary_rows(summary: Mapping[str, Any]) -> list[list[str]]:
     """The summary as table rows."""
     held = summary["checkpoint"]
-    passed = f"{summary['left_out']:,} left out, {summary['bad_rows']:,} bad rows"
+    passed = fill("{left:,} skipped, {bad:,} bad {bad:row|rows}", left=summary["left_out"], bad=summary["bad_rows"])
     rows = [
         ["checkpoint", "", held["name"], held["digest"]],
         ["examples", f"{summary['examples']:,}", "", passed],
         *([["with an error", f"{summary['errors']:,}", "", ""]] if "errors" in summary else []),
     ]
     tokens = summary.get("bleu_tokenizer", "")
-    what = {"bleu": "of characters" if tokens == "char" else f"tokens: {tokens}" if tokens else ""}
+    what = {"bleu": "by character" if tokens == "char" else f"tokens: {tokens}" if tokens else ""}
     rows += [[name, _number(x["value"]), _between(x), what.get(name, "")] for name, x in summary["scores"].items()]
     causes = sorted(summary.get("causes", {}).items(), key=lambda item: -item[1]["count"])
     for name, one in causes:
         share = one["share"]
         value = "" if share["value"] is None else f"{100 * share['value']:.1f} % of errors"
-        rows.append([f"cause: {name}", f"{one['count']:,}", value, f"{one['alone']:,} with no other"])
+        rows.append([f"cause: {name}", f"{one['count']:,}", value, f"{one['alone']:,} with no other cause"])
     return rows
 
 
@@ -169,7 +172,10 @@ def compare(options: argparse.Namespace, command: str) -> int:
     ]
     print(text_table(rows, right=(1,)))
     if same_model(*both):
-        print("One model, looked at in two places: it says the same words, so that every score ties.", file=sys.stderr)
+        print(
+            "This is the same model with attention read at two places: its outputs are the same, so every score ties.",
+            file=sys.stderr,
+        )
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from s2s.commands import arguments
 from s2s.commands.arguments import Parser
+from s2s.errors import fill
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def add_labels_command(commands: Commands) -> None:
     """Add the command ``labels`` and its options."""
-    p = commands.add_parser("labels", help="what people said of an inspection's examples")
+    p = commands.add_parser("labels", help="labels that people gave to an inspection's examples")
     actions = p.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
     p = actions.add_parser("export", help="write the rows with everybody's verdicts, categories and notes")
     p.set_defaults(run=export)
@@ -24,10 +25,14 @@ def add_labels_command(commands: Commands) -> None:
 
 
 def _arguments(p: arguments.Parser) -> None:
-    p.add_argument("directory", metavar="INSPECTION_DIR", type=Path, help="what inspect wrote")
-    p.add_argument("--out", metavar="FILE", type=Path, required=True, help="ends in .csv, .jsonl or .parquet")
-    p.add_argument("--only-labelled", action="store_true", help="leave out the rows of which nobody said anything")
-    p.add_argument("--database", metavar="URL", help="where labels are (LOOKBACK_DATABASE, else a file of SQLite)")
+    p.add_argument("directory", metavar="INSPECTION_DIR", type=Path, help="a directory that inspect wrote")
+    p.add_argument(
+        "--out", metavar="FILE", type=Path, required=True, help="the file to write, ending in .csv, .jsonl or .parquet"
+    )
+    p.add_argument("--only-labelled", action="store_true", help="leave out rows without a label")
+    p.add_argument(
+        "--database", metavar="URL", help="where labels are stored (LOOKBACK_DATABASE, otherwise an SQLite file)"
+    )
 
 
 def export(options: argparse.Namespace, command: str) -> int:
@@ -39,5 +44,6 @@ def export(options: argparse.Namespace, command: str) -> int:
     examples = Examples(options.directory)
     labels = read_labels(examples.manifest, options.database)
     count = export_labels(examples, labels, options.out, options.only_labelled)
-    print(f"Wrote {options.out}: {count:,} rows, {len(labels):,} with a label.", file=sys.stderr)
+    told = "Wrote {out}: {count:,} {count:row|rows}, {labelled:,} with a label."
+    print(fill(told, out=options.out, count=count, labelled=len(labels)), file=sys.stderr)
     return 0

@@ -30,21 +30,30 @@ PLACE = WholeNumber(1, 1_000_000)
 
 def add_neighbours_command(commands: Commands) -> None:
     """Add the command ``neighbours`` and its options."""
-    p = commands.add_parser("neighbours", help="find states of an inspected corpus that are like one of a sentence's")
+    p = commands.add_parser(
+        "neighbours", help="find states in an inspected corpus that are similar to one in a sentence"
+    )
     p.set_defaults(run=neighbours)
-    p.add_argument("directory", metavar="DIR", type=Path, help="what inspect --states wrote")
+    p.add_argument("directory", metavar="DIR", type=Path, help="a directory that inspect --states wrote")
     p.add_argument("text", metavar="TEXT", nargs="?", help="what the model reads")
     p.add_argument(
-        "--example", type=WholeNumber(1, arguments.MANY), metavar="ID", help="in its place: a row of the table"
+        "--example",
+        type=WholeNumber(1, arguments.MANY),
+        metavar="ID",
+        help="instead of TEXT: an example of the inspection",
     )
     which = p.add_mutually_exclusive_group(required=True)
-    which.add_argument("--step", type=PLACE, metavar="T", help="the decoder's state at this step, from 1")
+    which.add_argument("--step", type=PLACE, metavar="T", help="the decoder's state at this step, counted from 1")
     which.add_argument("--context", type=PLACE, metavar="T", help="the context vector of this step")
-    which.add_argument("--position", type=PLACE, metavar="S", help="the encoder's state of this source token, from 1")
-    p.add_argument("--reference", metavar="R", help="the right output: the decoder reads it, not its own words")
-    p.add_argument("--count", type=WholeNumber(1, 1000), default=10, metavar="K", help="how many (10)")
-    p.add_argument("--checkpoint", metavar="CHECKPOINT", help="where it is, if not under its name")
-    p.add_argument("--json", metavar="FILE", help="write them as JSON; - for the terminal")
+    which.add_argument(
+        "--position", type=PLACE, metavar="S", help="the encoder's state at this source token, counted from 1"
+    )
+    p.add_argument(
+        "--reference", metavar="R", help="the correct output, which the decoder reads instead of its own words"
+    )
+    p.add_argument("--count", type=WholeNumber(1, 1000), default=10, metavar="K", help="number of neighbours (10)")
+    p.add_argument("--checkpoint", metavar="CHECKPOINT", help="where the model is, if it cannot be found by its name")
+    p.add_argument("--json", metavar="FILE", help="write the neighbours as JSON; - for the terminal")
 
 
 def neighbours(options: argparse.Namespace, command: str) -> int:
@@ -110,7 +119,7 @@ def _heading(words: list[str], place: int, kind: str) -> str:
 
 
 def _table(result: NearState, matches: list[Occurrence]) -> str:
-    rows = [["cosine", "example", "place", "", "word", "", "error"]]
+    rows = [["cosine", "example", "position", "", "word", "", "error"]]
     for one, there in zip(result.neighbours, matches, strict=True):
         before, after = there.around()
         error = "" if not there.error else "error"

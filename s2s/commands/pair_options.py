@@ -22,22 +22,36 @@ if TYPE_CHECKING:
 
 def add_pair_options(p: arguments.Parser) -> None:
     """Add the argument FILE and the options that say how to read it."""
-    p.add_argument("file", metavar="FILE", type=Path, help="pairs: TSV, JSONL or CSV, plain, .gz or .xz")
+    p.add_argument("file", metavar="FILE", type=Path, help="pairs in TSV, JSONL or CSV, plain, .gz or .xz")
     add_column_options(p)
 
 
 def add_column_options(p: arguments.Parser) -> None:
     """Add the options that say how to read a file of pairs."""
-    p.add_argument("--format", choices=FORMATS, default=AUTO, help="of the file; by its extension and header (auto)")
-    p.add_argument("--source-column", metavar="C", default="source", help="where columns have names (source)")
-    p.add_argument("--target-column", metavar="C", default="target", help="where columns have names (target)")
+    p.add_argument(
+        "--format",
+        choices=FORMATS,
+        default=AUTO,
+        help="format of the file; by default recognised by extension and header",
+    )
+    p.add_argument(
+        "--source-column", metavar="C", default="source", help="source column, in a file with named columns (source)"
+    )
+    p.add_argument(
+        "--target-column", metavar="C", default="target", help="target column, in a file with named columns (target)"
+    )
     add_encoding_option(p)
-    p.add_argument("--skip-bad", action="store_true", help="pass over rows that are no pair, and count them")
+    p.add_argument("--skip-bad", action="store_true", help="skip and count rows that are not a pair")
 
 
 def add_encoding_option(p: arguments.Parser) -> None:
     """Add ``--encoding``."""
-    p.add_argument("--encoding", metavar="E", default=AUTO, help="utf-8, gb18030, utf-16 …; recognised by default")
+    p.add_argument(
+        "--encoding",
+        metavar="E",
+        default=AUTO,
+        help="encoding of the file, such as utf-8, gb18030 or utf-16; recognised by default",
+    )
 
 
 def column_names(options: argparse.Namespace) -> Columns:

@@ -24,21 +24,29 @@ MOST = 50  # examples on a page
 
 def add_report_command(commands: Commands) -> None:
     """Add the command ``report`` and its options."""
-    p = commands.add_parser("report", help="make a page of an inspection: numbers, charts, chosen examples")
+    p = commands.add_parser("report", help="turn an inspection into a page: numbers, charts, selected examples")
     p.set_defaults(run=report)
     _arguments(p)
 
 
 def _arguments(p: arguments.Parser) -> None:
-    p.add_argument("directory", metavar="DIR", type=Path, help="what inspect wrote")
-    p.add_argument("--html", metavar="FILE", required=True, help="the page; - for the terminal")
+    p.add_argument("directory", metavar="DIR", type=Path, help="a directory that inspect wrote")
+    p.add_argument("--html", metavar="FILE", required=True, help="the page to write; - for the terminal")
     which = p.add_mutually_exclusive_group()
-    which.add_argument("--examples", metavar="1,5,9", type=_ids, help=f"these examples, by id, {MOST} at most")
-    which.add_argument("--per-cause", metavar="N", type=WholeNumber(0, MOST), default=1, help="N of each cause (1)")
-    p.add_argument("--lang", choices=LANGUAGES, default="en", help="the page's language (en)")
-    p.add_argument("--compare", metavar="DIR_B", type=Path, help="beside it, another checkpoint on the same file")
-    p.add_argument("--checkpoint", metavar="C", help="where the model is, for attention (its name under checkpoints/)")
-    p.add_argument("--database", metavar="URL", help="where labels are (LOOKBACK_DATABASE, else a file of SQLite)")
+    which.add_argument("--examples", metavar="1,5,9", type=_ids, help=f"ids of the examples to show, {MOST} at most")
+    which.add_argument(
+        "--per-cause", metavar="N", type=WholeNumber(0, MOST), default=1, help="show N examples of each cause (1)"
+    )
+    p.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the page (en)")
+    p.add_argument(
+        "--compare", metavar="DIR_B", type=Path, help="an inspection of another model on the same file, to compare with"
+    )
+    p.add_argument(
+        "--checkpoint", metavar="C", help="where the model is, to show attention (its name under checkpoints/)"
+    )
+    p.add_argument(
+        "--database", metavar="URL", help="where labels are stored (LOOKBACK_DATABASE, otherwise an SQLite file)"
+    )
 
 
 def _ids(text: str) -> list[int]:

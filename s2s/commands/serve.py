@@ -21,14 +21,18 @@ def add_serve_command(commands: Commands) -> None:
     """Add the command ``serve`` and its options; ``app`` is its earlier name."""
     p = commands.add_parser("serve", aliases=["app"], help="serve the app's pages to browsers")
     p.set_defaults(run=serve)
-    p.add_argument("--profile", choices=settings.PROFILES, help="for one's own computer (local), or for a class")
     p.add_argument(
-        "--port", type=WholeNumber(1, 65_535), metavar="N", help="of the server (8501, or the next that is free)"
+        "--profile", choices=settings.PROFILES, help="defaults for your own computer (local) or for a class (class)"
     )
-    p.add_argument("--address", metavar="HOST", help="listen at this address alone (localhost); 0.0.0.0 for all")
-    p.add_argument("--base-path", metavar="PATH", help="what a proxy adds between the host and the page")
-    p.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="change a setting; again for more")
-    p.add_argument("--settings", action="store_true", help="print every setting with its value, and end")
+    p.add_argument(
+        "--port", type=WholeNumber(1, 65_535), metavar="N", help="port of the server (8501, or the next free one)"
+    )
+    p.add_argument("--address", metavar="HOST", help="address to listen at (localhost); 0.0.0.0 for every address")
+    p.add_argument("--base-path", metavar="PATH", help="path that a proxy puts before the pages")
+    p.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help="change a setting; may be repeated"
+    )
+    p.add_argument("--settings", action="store_true", help="print every setting with its value, then exit")
 
 
 def serve(options: argparse.Namespace, command: str) -> int:

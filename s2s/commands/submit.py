@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
 from s2s.commands.arguments import WholeNumber
+from s2s.errors import fill
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 def add_submit_command(commands: Commands) -> None:
     """Add the command ``submit`` and its options."""
-    p = commands.add_parser("submit", help="answer a competition's test file: QID,Question,Dialogue to QID,Prediction")
+    p = commands.add_parser(
+        "submit", help="answer a competition's test file: from QID,Question,Dialogue to QID,Prediction"
+    )
     p.set_defaults(run=submit)
     arguments.add_checkpoint_argument(p)
     p.add_argument("file", metavar="FILE", type=Path, help="CSV with QID, Question and Dialogue, plain, .gz or .xz")
@@ -43,5 +46,6 @@ def submit(options: argparse.Namespace, command: str) -> int:
         rows = read_questions(options.file, encoding=options.encoding, note=remarks.form)
         questions = tqdm(rows, unit=" questions", disable=None, leave=False)
         count, empty = submission.write_submission(options.out, submission.predictions(checkpoint, questions, settings))
-    print(f"Wrote {options.out}: {count:,} predictions, {empty:,} of them empty.", file=sys.stderr)
+    told = "Wrote {out}: {count:,} {count:prediction|predictions}, {empty:,} of them empty."
+    print(fill(told, out=options.out, count=count, empty=empty), file=sys.stderr)
     return 0

@@ -12,7 +12,7 @@ from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments
 from s2s.commands.arguments import WholeNumber
 from s2s.commands.terminal import text_table, write_output
-from s2s.errors import UserError
+from s2s.errors import UserError, fill
 from s2s.text.safe import printable
 from s2s.text.segmenters import spaced
 from s2s.trace.branch import Edit
@@ -38,10 +38,15 @@ def add_trace_command(commands: Commands) -> None:
 def _arguments(p: arguments.Parser) -> None:
     arguments.add_checkpoint_argument(p)
     p.add_argument("text", metavar="TEXT", nargs="?", help="what the model reads")
-    p.add_argument("--tokens", metavar="TOKENS", help="in its place: what it reads word by word, spaces between")
-    p.add_argument("--reference", metavar="R", help="the right output")
-    p.add_argument("--mode", choices=("free", "forced"), default="free", help="whose words the decoder reads")
-    p.add_argument("--prefix", metavar="P", help="words that the output begins with")
+    p.add_argument("--tokens", metavar="TOKENS", help="instead of TEXT: the tokens to read, separated by spaces")
+    p.add_argument("--reference", metavar="R", help="the correct output")
+    p.add_argument(
+        "--mode",
+        choices=("free", "forced"),
+        default="free",
+        help="whose words the decoder reads: its own, or the reference's (free)",
+    )
+    p.add_argument("--prefix", metavar="P", help="words with which the output must begin")
     p.add_argument(
         "--attention",
         action="append",
@@ -53,20 +58,34 @@ def _arguments(p: arguments.Parser) -> None:
     p.add_argument(
         "--length-penalty", type=float, metavar="A", help="with --beam: divide log P by ((5+T)/6)^A (0.6) [0–5]"
     )
-    p.add_argument("--coverage-penalty", type=float, metavar="B", help="with --beam: B times log of coverage (0) [0–5]")
-    p.add_argument("--nbest", action="store_true", help="with --beam: all finished hypotheses, too")
-    p.add_argument("--tree", metavar="FILE", help="with --beam: write the search as JSON; - for the terminal")
-    p.add_argument("--sample", action="store_true", help="draw every word at random")
     p.add_argument(
-        "--temperature", type=float, metavar="X", help="with --sample: below 1 bolder, above 1 wilder [0.05–10]"
+        "--coverage-penalty", type=float, metavar="B", help="with --beam: add B times the log of coverage (0) [0–5]"
     )
-    p.add_argument("--top-k", type=WholeNumber(0, 100_000), metavar="N", help="with --sample: only the N most probable")
-    p.add_argument("--top-p", type=float, metavar="X", help="with --sample: only the nucleus of this mass [0.01–1]")
-    p.add_argument("--seed", type=WholeNumber(0, 2**63 - 1), metavar="N", help="with --sample: which draw")
-    p.add_argument("--max-length", type=WholeNumber(1, 500), metavar="N", help="cut the output off after N tokens")
-    p.add_argument("--top", type=WholeNumber(1, 1000), default=10, metavar="K", help="candidates recorded a step (10)")
+    p.add_argument("--nbest", action="store_true", help="with --beam: also print all finished hypotheses")
+    p.add_argument("--tree", metavar="FILE", help="with --beam: write the search tree as JSON; - for the terminal")
+    p.add_argument("--sample", action="store_true", help="sample every word at random")
+    p.add_argument(
+        "--temperature",
+        type=float,
+        metavar="X",
+        help="with --sample: below 1 more cautious, above 1 more random [0.05–10]",
+    )
+    p.add_argument(
+        "--top-k", type=WholeNumber(0, 100_000), metavar="N", help="with --sample: only from the N most probable words"
+    )
+    p.add_argument(
+        "--top-p",
+        type=float,
+        metavar="X",
+        help="with --sample: only from the most probable words up to this total [0.01–1]",
+    )
+    p.add_argument("--seed", type=WholeNumber(0, 2**63 - 1), metavar="N", help="with --sample: random seed")
+    p.add_argument("--max-length", type=WholeNumber(1, 500), metavar="N", help="stop the output after N tokens")
+    p.add_argument(
+        "--top", type=WholeNumber(1, 1000), default=10, metavar="K", help="candidates recorded per step (10)"
+    )
     p.add_argument("--json", metavar="FILE", help="write the trace as JSON; - for the terminal")
-    p.add_argument("--csv", metavar="FILE", help="write a row a step; - for the terminal")
+    p.add_argument("--csv", metavar="FILE", help="write one row per step as CSV; - for the terminal")
 
 
 def trace(options: argparse.Namespace, command: str) -> int:
@@ -118,7 +137,7 @@ def trace_table(trace: Trace) -> str:
     cells = [[printable(cell) for cell in row] for row in rows]
     notes = [f"Reference: {printable(trace.reference)}"] if trace.reference else []
     if trace.prefix:
-        notes.append(f"Made to say first: {printable(' '.join(s.output for s in trace.steps[: trace.prefix]))}")
+        notes.append(f"Given prefix: {printable(' '.join(s.output for s in trace.steps[: trace.prefix]))}")
     if any(step.own_attention is not None for step in trace.steps):
         notes.append("✎ edited attention")
     if trace.source_unknown:
@@ -148,13 +167,13 @@ def nbest_table(tree: SearchTree) -> str:
             [str(rank), f"{node.score:.3f}", f"{node.total:.3f}", lp, f"{node.coverage:.3f}", str(length), text]
         )
     why = {
-        "finished": "every hypothesis had ended",
-        "decided": "none that was alive could still win",
-        "length": f"the limit of {tree.limit} tokens came",
+        "finished": "every hypothesis in the beam was finished",
+        "decided": "no unfinished hypothesis could still win",
+        "length": fill("the limit of {count} {count:token|tokens} was reached", count=tree.limit),
     }
-    return "\n".join(
-        [text_table(rows, right=range(6)), "", f"The search ended after {len(tree.steps)} steps: {why[tree.ended]}."]
-    )
+    ended = "The search ended after {count} {count:step|steps}: {why}."
+    told = fill(ended, count=len(tree.steps), why=why[tree.ended])
+    return "\n".join([text_table(rows, right=range(6)), "", told])
 
 
 def attention_edits(given: Sequence[str]) -> dict[int, Edit]:

@@ -16,7 +16,7 @@ from s2s.commands import arguments, pair_options
 from s2s.commands.terminal import text_table
 from s2s.data.readers import Columns
 from s2s.data.text_file import AUTO
-from s2s.errors import UserError, program
+from s2s.errors import UserError, fill, program
 from s2s.text.safe import printable
 from s2s.train.signals import status, stoppable
 
@@ -31,21 +31,43 @@ NAME = re.compile(r"\w[\w.-]*")
 
 def add_train_command(commands: Commands) -> None:
     """Add the command ``train`` and its options."""
-    p = commands.add_parser("train", help="train a model from a config, or go on with a run")
+    p = commands.add_parser("train", help="train a model from a config, or continue a run")
     p.set_defaults(run=train)
     _arguments(p)
 
 
 def _arguments(p: arguments.Parser) -> None:
     p.add_argument("config", metavar="CONFIG", nargs="?", type=Path, help="a TOML file, see configs/")
-    p.add_argument("--data", metavar="FILE", type=Path, help="instead: pairs, from which a config and a split are made")
-    p.add_argument("--dev", metavar="FILE", type=Path, help="with --data: these pairs instead of a part of it")
-    p.add_argument("--test", metavar="FILE", type=Path, help="with --data: these pairs instead of a part of it")
+    p.add_argument(
+        "--data", metavar="FILE", type=Path, help="instead of CONFIG: pairs, from which a config and a split are made"
+    )
+    p.add_argument("--dev", metavar="FILE", type=Path, help="with --data: use these pairs instead of a part of FILE")
+    p.add_argument("--test", metavar="FILE", type=Path, help="with --data: use these pairs instead of a part of FILE")
     pair_options.add_column_options(p)
-    p.add_argument("--set", metavar="key=value", action="append", default=[], help="overrule one key of the config")
-    p.add_argument("--name", metavar="NAME", help="of the run and its checkpoint; the config's or file's by default")
-    p.add_argument("--out", metavar="DIR", type=Path, default=Path("checkpoints"), help="where checkpoints go")
-    p.add_argument("--runs", metavar="DIR", type=Path, default=locations.runs(), help="where a run can be resumed from")
+    p.add_argument(
+        "--set",
+        metavar="key=value",
+        action="append",
+        default=[],
+        help="override one key of the config; may be repeated",
+    )
+    p.add_argument(
+        "--name", metavar="NAME", help="name of the run and its checkpoint; by default that of the config or the file"
+    )
+    p.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        default=Path("checkpoints"),
+        help="where to write the checkpoint (checkpoints/)",
+    )
+    p.add_argument(
+        "--runs",
+        metavar="DIR",
+        type=Path,
+        default=locations.runs(),
+        help="where to keep what a run needs to be resumed",
+    )
 
 
 def train(options: argparse.Namespace, command: str) -> int:
@@ -71,7 +93,7 @@ def train(options: argparse.Namespace, command: str) -> int:
         return stopped
     if stopped:  # printed here, as the progress bar is gone by now
         saved = "" if stop.saved is None else f" and saved at step {stop.saved:,}"
-        print(f"Stopped{saved}. Run the same command again to go on from the last save.", file=sys.stderr)
+        print(f"Stopped{saved}. Run the same command again to continue from the last save.", file=sys.stderr)
         return stopped
     checkpoint = run.checkpoint
     print(f"Trained {config.name}: dev {_bleu(best)}, chrF {best['chrf']:.2f}.")
@@ -81,7 +103,7 @@ def train(options: argparse.Namespace, command: str) -> int:
         scores = load(checkpoint).metrics["test"]
         print(f"Its test split: test {_bleu(scores)}, chrF {scores['chrf']:.2f}.")
     print(f"Checkpoint: {checkpoint}")
-    print(f'Look at it: {program()} trace {checkpoint} "…", or start the app and choose {config.name}.')
+    print(f'To see it: {program()} trace {checkpoint} "…", or start the app and choose {config.name}.')
     return 0
 
 
@@ -137,13 +159,13 @@ def _tell(run: Run) -> None:
     config, pairs = run.config, len(run.pairs)
     state.restore(run.directory, config, run)
     if run.at.step:
-        print(f"Going on with the run in {run.directory} from step {run.at.step:,}.", file=sys.stderr)
+        print(f"Continuing the run in {run.directory} from step {run.at.step:,}.", file=sys.stderr)
     if run.ended:
         return
     run.measure()
     left = run.left()
     sides = [
-        [name, f"cut by {cut}, {len(side.vocab):,} entries in its vocabulary"]
+        [name, f"segmented by {cut}, {len(side.vocab):,} words in the vocabulary"]
         for name, cut, side in (("source", config.text.source, run.source), ("target", config.text.target, run.target))
     ]
     model = config.model
@@ -155,12 +177,16 @@ def _tell(run: Run) -> None:
         ["model", f"attention {model.attention}, {model.cell}, {sizes}; {parameters:,} parameters"],
         [
             "epochs",
-            f"{config.train.epochs} at most, of {-(-pairs // config.train.batch_size):,} steps; "
-            f"ends after {config.train.patience} without a better dev score",
+            fill(
+                "at most {most}, of {steps:,} {steps:step|steps} each; stops after {patience} without a better score",
+                most=config.train.epochs,
+                steps=-(-pairs // config.train.batch_size),
+                patience=config.train.patience,
+            ),
         ],
     ]
     if left is not None:
-        rows.append(["time", f"{duration(left)} at most, at {run.pace.rate:,.0f} target tokens a second"])
+        rows.append(["time", f"at most {duration(left)}, at {run.pace.rate:,.0f} target tokens per second"])
     print(text_table([[printable(cell) for cell in row] for row in rows], right=()), file=sys.stderr)
 
 

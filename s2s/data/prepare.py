@@ -22,7 +22,7 @@ from tqdm import tqdm
 from s2s import disk
 from s2s.data.readers import Columns, Note, Pair, read_lines, read_pairs, silent
 from s2s.data.text_file import AUTO
-from s2s.errors import UserError
+from s2s.errors import UserError, fill
 from s2s.text.segmenters import clean, simplify
 
 NOWHERE, TRAIN, DEV, TEST, UNSEEN = range(5)
@@ -105,7 +105,8 @@ def classical_rows(directory: Path, unseen_book: str, report: Callable[[str], No
         sources, targets = _chapter(chapter / "source.txt"), _chapter(chapter / "target.txt")
         if len(sources) != len(targets):
             where = chapter.relative_to(root)
-            report(f"Left out {where}: source.txt has {len(sources)} lines, target.txt has {len(targets)}.")
+            told = "Skipped {where}: source.txt has {lines} {lines:line|lines}, target.txt has {others}."
+            report(fill(told, where=where, lines=len(sources), others=len(targets)))
             continue
         held_out = chapter != root and _simplified(chapter.relative_to(root).parts[0]) == _simplified(unseen_book)
         for s, t in zip(sources, targets, strict=True):

@@ -17,7 +17,7 @@ from s2s.data.prepare import Row, Sizes, normal_form, write_splits
 from s2s.data.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
 from s2s.data.text_file import AUTO, Bad
 from s2s.disk import refuse_special, write_text
-from s2s.errors import UserError
+from s2s.errors import UserError, fill
 from s2s.text.segmenters import SEGMENTERS, UNSPACED, clean
 
 FEWEST = 20  # pairs: a smaller file is refused
@@ -154,7 +154,8 @@ def plan(given: Given, directory: Path, name: str, say: Callable[[str], None] = 
             raise
         raise UserError("plan_too_alike", file=str(given.file), found=count) from None
     if shared:
-        say(f"{shared:,} pairs that share a side with dev or test were left out of training.")
+        told = "Not used for training: {count:,} {count:pair|pairs} with a side in dev or test."
+        say(fill(told, count=shared))
     for split, pairs in own.items():
         write_text(directory / f"{split}.tsv", "".join(f"{s}\t{t}\n" for s, t in pairs))
     write_text(config, config_toml(to_dict(resolve(sample, counts[directory / "train.tsv"], directory, name))) + "\n")

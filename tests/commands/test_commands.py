@@ -168,9 +168,7 @@ def test_the_table_of_a_model_without_attention(tmp_path: Path, capsys: pytest.C
 def test_the_table_says_what_was_forced_and_edited(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = inside(capsys, "trace", tiny_checkpoint, TEXT, "--prefix", "you do", "--attention", "2=uniform")
     lines = out.splitlines()
-    assert (
-        lines[2].lstrip().startswith("✎ 2 ") and "Made to say first: you do" in lines and "✎ edited attention" in lines
-    )
+    assert lines[2].lstrip().startswith("✎ 2 ") and "Given prefix: you do" in lines and "✎ edited attention" in lines
 
 
 def test_a_token_cannot_steer_the_terminal() -> None:

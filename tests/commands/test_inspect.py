@@ -131,5 +131,5 @@ def test_sigterm_says_how_to_go_on(tiny_checkpoint: Path, tmp_path: Path) -> Non
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (143, "Stopped. Run the same command again to go on.\n")
+    assert (process.returncode, err) == (143, "Stopped. Run the same command again to continue.\n")
     assert (tmp_path / "made" / "manifest.json").exists() and not (tmp_path / "made" / "examples.parquet").exists()

@@ -53,7 +53,7 @@ def test_a_head_is_inspected_gone_on_with_compared_and_reported(
     assert list(other_causes(first, second)) == by_hand
     status, out, err = inside(capsys, "compare", *places.values())
     assert status == 0 and "tiny-marian@2.1" in out and "mean attention_entropy" in out
-    assert "One model, looked at in two places" in err
+    assert "the same model with attention read at two places" in err
     made = json.loads(inside(capsys, "compare", *places.values(), "--json", "-")[1])
     means = [float(np.mean(one.columns("attention_entropy")["attention_entropy"])) for one in (first, second)]
     assert list(made["attention"]["attention_entropy"].values()) == pytest.approx(means)

@@ -182,7 +182,7 @@ def test_a_chapter_out_of_line_is_left_out_and_named(tmp_path: Path) -> None:
     with open(root / "双语数据" / "乙書" / "source.txt", "a", encoding="utf-8") as file:
         file.write("吾有鸡犬。\n")
     files, told = classical(root, tmp_path / "out", Sizes(2, 2), "甲书")
-    assert told == ["Left out 乙書: source.txt has 21 lines, target.txt has 20."]
+    assert told == ["Skipped 乙書: source.txt has 21 lines, target.txt has 20."]
     left_out = {f"吾有{NUMBERS[i // 9]}{NUMBERS[i % 9]}马。" for i in range(40, 60)}
     assert not left_out & {s for rows in files.values() for s, _ in rows}
     assert len(files["train.tsv"]) == 10 - 2 - 2  # of 世说新语, which is not held out here

@@ -103,5 +103,5 @@ def test_evaluate_says_what_it_left_out(tmp_path: Path, capsys: pytest.CaptureFi
     rows = [*PAIRS, ("茶" * 40_000, "tea")]
     file.write_text("".join(f"{s}\t{t}\n" for s, t in rows), encoding="utf-8")
     assert main(["evaluate", str(checkpoint), str(file), "--card", "test"]) == 0
-    assert "4 pairs, greedy" in (out := capsys.readouterr().out) and "left out" in out and "1: a side" in out
+    assert "4 pairs, greedy" in (out := capsys.readouterr().out) and "skipped" in out and "1: one side is empty" in out
     assert "- left out: 1, " in (checkpoint / "README.md").read_text(encoding="utf-8")

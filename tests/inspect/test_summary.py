@@ -174,6 +174,6 @@ def test_of_a_script_without_spaces_characters_are_counted_and_said_to_be(tmp_pa
     assert examples.manifest["bleu_tokenizer"] == made["bleu_tokenizer"] == "char"
     assert "tok:char" in wanted["signatures"]["bleu"]
     assert made["scores"]["bleu"]["value"] == pytest.approx(wanted["bleu"], abs=1e-3)
-    assert ["bleu", "of characters"] in [[row[0], row[3]] for row in summary_rows(made)]
+    assert ["bleu", "by character"] in [[row[0], row[3]] for row in summary_rows(made)]
     report = make_report(examples, [], lambda row: None, {})
     assert "character BLEU" in render_report(report, "en") and "字符级 BLEU" in render_report(report, "zh")

@@ -166,12 +166,12 @@ def test_dev_and_test_of_ones_own_are_scored_and_kept_out_of_training(
     for said in (
         "mine.csv was recognised: GB18030 text.",
         "mine.csv: 1 bad row on 1 line was skipped. The first: ",
-        "1 pairs that share a side with dev or test were left out of training.",
-        "cut by jieba",
-        "cut by latin",
+        "Not used for training: 1 pair with a side in dev or test.",
+        "segmented by jieba",
+        "segmented by latin",
         "48 to train on, 4 dev, 12 test",
-        "2 at most, of 6 steps",
-        "target tokens a second",
+        "at most 2, of 6 steps each",
+        "target tokens per second",
     ):
         assert said in err
     run = tmp_path / "runs" / "mine"
