@@ -413,7 +413,7 @@ def test_a_terminated_run_goes_on_to_the_same_end(
     process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=140)
     err = process.stderr
     assert process.returncode == 143, err
-    assert "Traceback" not in err and err.splitlines()[-1].endswith("go on from the last save.")
+    assert "Traceback" not in err and err.splitlines()[-1].endswith("continue from the last save.")
     rows = (run_directory / "log.jsonl").read_text().splitlines()
     assert 1 <= len(rows) < 8
 

@@ -34,7 +34,7 @@ def test_nearest_states_of_a_text_and_of_an_example(
     status, out, _ = inside(capsys, "neighbours", made, "你喝水？", "--position", "2", "--count", "2", *given)
     lines = out.splitlines()
     assert status == 0 and lines[0] == "encoder 2: 你 [喝] 水 ？" and len(lines) == 4
-    assert lines[2].startswith("1.0000        2      2") and "[喝]" in lines[2]
+    assert lines[2].startswith("1.0000        2         2") and "[喝]" in lines[2]
     status, out, _ = inside(capsys, "neighbours", made, "--example", "2", "--position", "2", "--json", "-")
     found = json.loads(out)
     assert (status, found["kind"], found["word"], found["place"]) == (0, "encoder", "喝", 1)

@@ -235,7 +235,7 @@ def test_a_missing_or_huge_file_is_one_sentence(
     monkeypatch.setattr("s2s.commands.export.LIMIT", 0)
     (tmp_path / "a.json").write_text("{}")
     status, _, err = run(capsys, tmp_path / "a.json", "--html", "-")
-    assert status == 2 and "larger than 0 MB" in err
+    assert status == 2 and "larger than the limit of 0 MB" in err
 
 
 def test_lanes_that_do_not_belong_together_are_refused(lanes: dict[str, Trace]) -> None:
