@@ -15,7 +15,11 @@ from tests.paths import ROOT
 from tests.visitors import FLAGS, OURS, Visitors, found, rest, serve
 
 SCREEN = {"viewport": {"width": 1280, "height": 720}, "reduced_motion": "reduce"}
-SENTENCE = {"lang": "en", "text": "昨天晚上我在图书馆遇见了我的老师。", "ref": "Last night I met my teacher in the library."}
+SENTENCE = {
+    "lang": "en",
+    "text": "昨天晚上我在图书馆遇见了我的老师。",
+    "ref": "Last night I met my teacher in the library.",
+}
 GUESSES = ((0, 0), (0, 0), (0, 1), (1, 0), (4, 2))  # each phone's source word and word to say
 
 
