@@ -68,86 +68,102 @@ def _text(default: str, unit: str, meaning: str, check: Callable[[str, str], Non
 class Settings:
     """Every setting. The defaults are those of the profile ``local``."""
 
-    profile: str = _text("local", "", "local or class: which defaults the other settings have", one_of(tuple(PROFILES)))
-    address: str = _text(
-        "localhost", "host", "listen at this address alone; 0.0.0.0 for all of the machine's", check_hosts
+    profile: str = _text(
+        "local", "", "local or class: decides the defaults of the other settings", one_of(tuple(PROFILES))
     )
-    port: int = _number(8501, "", "of the server, or the next that is free", LARGEST_PORT)
-    base_path: str = _text("", "path", "the part of the address between host and page, if a proxy adds one", check_path)
+    address: str = _text("localhost", "host", "address to listen at; 0.0.0.0 for all of the machine's", check_hosts)
+    port: int = _number(8501, "", "port of the server; if it is taken, the next free one", LARGEST_PORT)
+    base_path: str = _text("", "path", "path that a proxy puts between host and page", check_path)
     hosts: str = _text(
         "",
         "names",
-        "by which browsers may call the server; empty: any, in local this computer's own",
+        "names under which browsers may call the server; empty: any, or in local this computer's own",
         check_hosts,
     )
 
     frames: str = _text(
-        "", "origins", "whose pages may frame the app, with commas between; empty: its own alone; *: any", check_frames
+        "", "origins", "sites that may embed the app, separated by commas; empty: only its own; *: any", check_frames
     )
 
     trusted_proxies: str = _text(
         "127.0.0.1",
         "addresses",
-        "of proxies whose X-Forwarded-For says the visitor's address, with commas between",
+        "proxies whose X-Forwarded-For gives the visitor's address, separated by commas",
         check_proxies,
     )
 
-    log_format: str = _text("text", "", "of log lines: text or json", one_of(FORMATS))
-    log_text: int = _number(0, "", "1: log lines of runs have the sentence, too", 1, least=0)
+    log_format: str = _text("text", "", "format of log lines: text or json", one_of(FORMATS))
+    log_text: int = _number(0, "", "1: log lines of runs also contain the sentence", 1, least=0)
     metrics_address: str = _text("", "host:port", "where Prometheus reads metrics; empty: nowhere", check_listen)
 
-    checkpoint_mb: int = _number(100, "MB", "of one uploaded checkpoint", 1_000, "zip files")
+    checkpoint_mb: int = _number(100, "MB", "size of one uploaded checkpoint", 1_000, "zip files")
     test_file_mb: int = _number(
-        20, "MB", "of one uploaded test file to inspect, or saved run", 1_000, "test files, saved runs"
+        20, "MB", "size of one uploaded test file to inspect, or saved run", 1_000, "test files, saved runs"
     )
-    small_file_mb: int = _number(5, "MB", "of one other uploaded file", 1_000, "small files")
+    small_file_mb: int = _number(5, "MB", "size of any other uploaded file", 1_000, "small files")
 
-    session_files: int = _number(20, "", "files in the fields of one visit, in memory", 1_000, "files")
-    session_files_mb: int = _number(200, "MB", "of the files in the fields of one visit", 10_000, "files")
-    memory_files_mb: int = _number(4_000, "MB", "of the files in the fields of all visits", 1_000_000, "files")
-    client_files_mb: int = _number(4_000, "MB", "of the files in the fields of one address", 1_000_000, "files")
+    session_files: int = _number(20, "", "files in the upload fields of one visit, in memory", 1_000, "files")
+    session_files_mb: int = _number(
+        200, "MB", "total size of the files in the upload fields of one visit", 10_000, "files"
+    )
+    memory_files_mb: int = _number(
+        4_000, "MB", "total size of the files in the upload fields of all visits", 1_000_000, "files"
+    )
+    client_files_mb: int = _number(
+        4_000, "MB", "total size of the files in the upload fields of one address", 1_000_000, "files"
+    )
 
-    message_mb: int = _number(2, "MB", "of one message from a browser, files aside", 200)
+    message_mb: int = _number(2, "MB", "size of one message from a browser, without files", 200)
 
     uploads: int = _number(20, "", "uploaded checkpoints of all visits", 1_000, "uploads")
     uploads_per_client: int = _number(20, "", "uploaded checkpoints of one address", 1_000, "uploads")
     uploads_per_session: int = _number(3, "", "uploaded checkpoints of one visit", 100, "uploads")
-    uploads_mb: int = _number(1_000, "MB", "of all uploaded checkpoints, unpacked", 1_000_000, "uploads")
+    uploads_mb: int = _number(1_000, "MB", "total size of all uploaded checkpoints, unpacked", 1_000_000, "uploads")
 
-    import_seconds: int = _number(120, "s", "of one import, beside a second for every MB of its files", 86_400)
-    import_memory_mb: int = _number(4_000, "MB", "of one import, beside six times the size of its files", 1_000_000)
+    import_seconds: int = _number(120, "s", "time for one import, plus a second for every MB of its files", 86_400)
+    import_memory_mb: int = _number(
+        4_000, "MB", "memory for one import, plus six times the size of its files", 1_000_000
+    )
 
     trainings: int = _number(60, "", "trainings of all visits, about 5 MB each", 1_000, "trainings")
     trainings_per_client: int = _number(60, "", "trainings of one address", 1_000, "trainings")
     trainings_per_session: int = _number(3, "", "trainings of one visit", 100, "trainings")
     training_seconds: int = _number(
-        240, "s", "of one training; one that goes on joins the queue again", 86_400, "trainings"
+        240, "s", "time for one turn of training; to continue, it joins the queue again", 86_400, "trainings"
     )
 
     inspections: int = _number(
-        1_000, "", "inspections of all visits; then the longest unopened give way", 100_000, "inspections"
+        1_000, "", "inspections of all visits; beyond that, those unopened longest are deleted", 100_000, "inspections"
     )
     inspections_per_session: int = _number(50, "", "inspections of one visit", 1_000, "inspections")
-    inspections_per_client: int = _number(1_000, "", "inspections of one address in an hour", 100_000, "inspections")
-    inspections_per_hour: int = _number(60, "", "inspections that one visit begins in an hour", 1_000, "inspections")
+    inspections_per_client: int = _number(
+        1_000, "", "inspections started from one address per hour", 100_000, "inspections"
+    )
+    inspections_per_hour: int = _number(60, "", "inspections started in one visit per hour", 1_000, "inspections")
     inspections_mb: int = _number(
-        20_000, "MB", "of all inspections, with kept states and uploaded files", 1_000_000, "inspections"
+        20_000, "MB", "total size of all inspections, with saved states and uploaded files", 1_000_000, "inspections"
     )
     inspection_days: int = _number(
-        0, "days", "until an inspection that nobody opens is deleted; 0: never", 10_000, least=0
+        0, "days", "time until an inspection that nobody opens is deleted; 0: never", 10_000, least=0
     )
-    test_files_mb: int = _number(1_000, "MB", "of all uploaded test files to inspect", 1_000_000, "test files")
-    states_mb: int = _number(1_000, "MB", "of the states that one inspection keeps", 1_000_000, "states")
+    test_files_mb: int = _number(
+        1_000, "MB", "total size of all uploaded test files to inspect", 1_000_000, "test files"
+    )
+    states_mb: int = _number(1_000, "MB", "size of the states that one inspection saves", 1_000_000, "states")
 
-    database_connections: int = _number(20, "", "of one process to the database", 1_000)
+    database_connections: int = _number(20, "", "connections of one process to the database", 1_000)
 
-    teacher_password: str = _text("", "", "that opening a room asks for; empty: for none", check_password, secret=True)
-    rooms: int = _number(200, "", "open rooms of the classroom", 10_000, "classroom")
-    room_questions: int = _number(500, "", "questions of one room", 10_000, "classroom")
+    teacher_password: str = _text(
+        "", "", "password for opening a room; empty: none is needed", check_password, secret=True
+    )
+    rooms: int = _number(200, "", "open rooms of Ask a class", 10_000, "classroom")
+    room_questions: int = _number(500, "", "questions in one room", 10_000, "classroom")
     rooms_per_client: int = _number(20, "", "open rooms of one address, such as a school's", 10_000, "classroom")
-    room_voters: int = _number(400, "", "seats that a teacher may give a room", 10_000, "classroom")
-    room_seats: int = _number(60, "", "seats of a new room", 10_000)
-    joins: int = _number(400, "", "seats that one address may take at once, and again in a minute", 10_000, "classroom")
+    room_voters: int = _number(400, "", "most seats that a teacher can give a room", 10_000, "classroom")
+    room_seats: int = _number(60, "", "seats in a new room", 10_000)
+    joins: int = _number(
+        400, "", "seats that one address can take at once, and again every minute", 10_000, "classroom"
+    )
 
 
 FIELDS = {item.name: item for item in fields(Settings)}
