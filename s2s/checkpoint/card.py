@@ -158,7 +158,7 @@ def _scores(metrics: Mapping[str, Any]) -> str:
 |---|---|---|---|---|---|---|
 {chr(10).join(_row(split, metrics[split]) for split in scored_splits(metrics))}
 
-BLEU, chrF and ROUGE-L are of greedy output, cased, unknown words left as `<unk>`; perplexity and token
+BLEU, chrF and ROUGE-L are computed on greedy, cased output in which unknown words remain `<unk>`; perplexity and token
 accuracy are teacher-forced."""
 
 
@@ -178,7 +178,7 @@ def _summary(name: str, attention: str, training: Mapping[str, Any], metrics: Ma
     scores = "，".join(f"{titles.get(s, s)} BLEU {metrics[s]['bleu']:.2f}" for s in scored_splits(metrics))
     return (
         f"> **中文简介** {name} 是用于教学与研究的小型 seq2seq 模型：{attention}，{training['parameters']:,} 个参数，"
-        f"以 {training['pairs']:,} 个句对训练。{scores}。数据来源与署名见 Data，局限见 Limits；译文不可当真。"
+        f"以 {training['pairs']:,} 个句对训练。{scores}。数据来源与署名见 Data，局限见 Limits；请不要依赖它的输出。"
     )
 
 
@@ -206,21 +206,21 @@ def _signatures(metrics: Mapping[str, Any]) -> str:
 
 def _limits(config: Mapping[str, Any]) -> str:
     limits = [
-        f"It learnt from texts of at most {config['data']['max_tokens']} tokens, one by one; longer ones go wrong.",
-        "A word outside its vocabulary is read, and comes out, as `<unk>`; nothing repairs it.",
-        "Where it is sure it may still be wrong, above all in names, numbers and negation. Do not rely on its output.",
-        "Its attention shows where it looked, which is not by itself why it chose a word.",
+        f"It was trained on single texts of at most {config['data']['max_tokens']} tokens; longer ones go wrong.",
+        "A word outside the vocabulary is read as `<unk>`, and comes out as `<unk>`; nothing repairs it.",
+        "Even where it is sure it may be wrong, especially in names, numbers and negation. Do not rely on its output.",
+        "Its attention shows where it looked, which does not alone explain why it chose a word.",
     ]
     if config["text"]["source_back_off"]:
         limits[1] = (
-            "A source word outside its vocabulary is read character by character; what is unknown even then is read as "
-            "`<unk>`, and a target word outside its vocabulary comes out as `<unk>`. Nothing repairs it."
+            "A source word outside the vocabulary is read character by character, and an unknown character is read as "
+            "`<unk>`. A target word outside the vocabulary comes out as `<unk>`. Nothing repairs this."
         )
     if "Tatoeba" in config["data"]["origin"]:
         limits.insert(
             0,
-            "Tatoeba's sentences are short and everyday, and names like Tom are frequent in them and so in its output; "
-            "news, technical and literary text is beyond it.",
+            "Tatoeba's sentences are short and everyday. Names like Tom are frequent in them, and so in the output; "
+            "news, technical and literary texts are beyond this model.",
         )
     return "\n".join(f"- {limit}" for limit in limits)
 

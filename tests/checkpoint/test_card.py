@@ -43,7 +43,7 @@ def test_limits_speak_of_tatoeba_only_where_it_was_used() -> None:
     config = to_dict(Config())
     assert "Tom" not in card.render_card("x", config, metrics("dev"))
     config["data"]["origin"] = "Sentence pairs from Tatoeba."
-    assert "names like Tom" in card.render_card("x", config, metrics("dev"))
+    assert "Names like Tom" in card.render_card("x", config, metrics("dev"))
     config["data"]["origin"] = ""
     assert "Not stated." in card.render_card("x", config, metrics("dev"))
 
