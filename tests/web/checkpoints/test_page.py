@@ -211,7 +211,7 @@ def test_a_directory_in_the_data_folder_can_be_added(
     assert messages(typed("models/mine/")) == [] and len(mine(app)) == 1
     (data / "models" / "mine" / "vocab.json").write_text("[]", encoding="utf-8")
     broken = messages(typed("models/mine"))
-    assert broken == [say("error.json_broken", "en", file="models/mine/vocab.json", reason="it is no object")]
+    assert broken == [say("error.json_broken", "en", file="models/mine/vocab.json", reason="it is not an object")]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
