@@ -184,13 +184,23 @@ def _after(trace: Trace, at: int, forced: Trace | None) -> Iterator[Clause]:
         return
     outputs = [step.output for step in trace.steps if step.output != END]
     if trace.ended == "eos" and len(outputs) > at + 1:
-        same = _common_ending(outputs[at + 1 :], trace.reference_tokens)
-        spelt = any(map(_spelt, outputs[len(outputs) - same :]))
-        yield Clause("back", {"step": len(outputs) - same + 1}) if spelt else Clause("lost")
+        yield _end(outputs, trace.reference_tokens, at)
     later = range(at + 1, len(forced.steps)) if forced is not None else ()
     if forced is not None and later:
         missed = sum(map(forced.misses, later))
         yield Clause("teacher", {"missed": missed, "steps": len(later)}) if missed else Clause("teacher_right")
+
+
+def _end(outputs: Sequence[str], reference: Sequence[str], at: int) -> Clause:
+    """Whether the outputs after step ``at`` end in the reference's words, and in step with it or not."""
+    same = _common_ending(outputs[at + 1 :], reference)
+    ending = outputs[len(outputs) - same :]
+    step, gold = len(outputs) - same + 1, len(reference) - same + 1
+    if not same:
+        return Clause("lost")
+    if not any(map(_spelt, ending)):
+        return Clause("lost_mark", {"words": tuple(map(Word, ending[-NAMED:]))})
+    return Clause("back", {"step": step}) if step == gold else Clause("back_moved", {"step": step, "gold": gold})
 
 
 def _common_ending(a: Sequence[str], b: Sequence[str]) -> int:

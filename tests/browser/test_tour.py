@@ -84,6 +84,7 @@ def test_the_first_minute_goes_for_esc_and_for_who_types_also_without_storage(op
     other.reload()
     expect(card(other)).to_be_visible()
     field(other, "en").click()
+    other.keyboard.press("End")
     other.keyboard.type("吗")
     expect(card(other)).to_have_count(0)
     assert field(other, "en").input_value() == WELL[0] + "吗"

@@ -89,12 +89,15 @@ def test_a_lane_that_says_the_reference() -> None:
     [
         ("I walk a bike . <eos>", "back"),
         ("I walk home <eos>", "lost"),
-        ("I walk . <eos>", "lost"),  # a full stop alone is no way back
+        ("I ride ride a bike . <eos>", "back_moved"),  # which the lanes underline, a step late
+        ("I bike . <eos>", "lost_mark"),
+        ("I walk . <eos>", "lost_mark"),  # a full stop alone is no way back
+        ("I ride a horse . <eos>", "lost_mark"),
         ("I walk <eos>", None),  # nothing was said after that step
     ],
 )
 def test_how_it_ends_after_it_parted(words: str, key: str | None) -> None:
-    assert [one for one in keys(say(words)) if one in ("back", "lost")] == ([key] if key else [])
+    assert [one for one in keys(say(words)) if one.startswith(("back", "lost"))] == ([key] if key else [])
 
 
 def test_what_the_teacher_forced_lane_does_after_that_step() -> None:
@@ -153,7 +156,7 @@ def test_traces_that_lack_something() -> None:
     assert keys(say("I walk . <eos>", gold=()))[0] == "alone"
     assert summary(replace(say("I", gold=()), steps=())) == "No step was decoded."
     steps = tuple(replace(step, attention=np.array([]), scores=np.array([])) for step in say("I walk . <eos>").steps)
-    assert keys(lane(*steps, checkpoint={"attention": "none"})) == ["parts", "lost"]
+    assert keys(lane(*steps, checkpoint={"attention": "none"})) == ["parts", "lost_mark"]
     arrays = Trace.from_arrays([[0.9, 0.1], [0.2, 0.8]], ["你", "好"], ["hello", "there"])
     assert summary(arrays) == "There is no reference."
     odds = Trace.from_arrays([[0.9, 0.1], [0.2, 0.8]], ["你", "好"], ["hello", "there"], log_probs=[-0.1, -2.3])
@@ -182,6 +185,13 @@ def holds(trace: Trace, forced: Trace | None = None) -> None:
     for step in trace.steps:
         known |= {step.output, *(one.token for one in step.top), *([step.target.token] if step.target else [])}
     assert {word for one in made for value in one.values.values() for word in named(value)} <= known
+    for one in made:  # what the lanes underline
+        outputs, gold = [step.output for step in trace.steps if step.output != "<eos>"], trace.reference_tokens
+        at = one.values.get("step", 1) - 1
+        if one.key == "back":
+            assert tuple(outputs[at:]) == gold[at:]
+        if one.key == "back_moved":
+            assert tuple(outputs[at:]) == gold[one.values["gold"] - 1 :] and at != one.values["gold"] - 1
     steps = [one.values["step"] for one in made if "step" in one.values]
     assert all(isinstance(step, int) and 1 <= step <= len(trace.steps) for step in steps)
     assert 0 < len(made) <= CLAUSES

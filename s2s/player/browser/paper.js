@@ -44,9 +44,11 @@ export function paper(node) {
   };
   return {
     ink,
-    right: 0, // the drawing's right edge; for rotated and end-anchored texts the caller sets it
+    right: 0, // the drawing's right edge; for rotated texts the caller sets it
     text(x, y, content, more = {}) {
-      if (!more["text-anchor"] && !more.transform) this.right = Math.max(this.right, x + measure(content, more["font-size"], more["font-weight"]));
+      const beyond = { middle: 0.5, end: 0 }[more["text-anchor"]] ?? 1; // the share of the text that is right of x
+      const width = beyond && measure(content, more["font-size"], more["font-weight"]);
+      if (!more.transform) this.right = Math.max(this.right, x + beyond * width);
       parts.push(`${shape("text", { x, y }, more)}>${escapeXml(content)}</text>`);
     },
     rect(x, y, width, height, more) {

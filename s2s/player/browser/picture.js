@@ -14,6 +14,7 @@ const CHIP = { height: 46, gap: 4 };
 const ROW = { steps: 18, gold: 26, lane: 44, block: 16 };
 const ROOMY = { ...CELL, size: 14, letter: 16 };
 const TIGHT = { width: 23, height: 20, size: 12, letter: 13.5 };
+const SCALE = 116; // pixels of the scale of the weights
 const BARS = { rank: 34, track: 130, share: 64, height: 25 };
 const sheetWidth = (trace) => (trace.source.tokens.length > LONG ? SHEET.wide : SHEET.width);
 const heading = (pen, x, y, text) => pen.text(x, y, text, { "font-size": 13, "font-weight": 600, fill: pen.ink.soft });
@@ -194,13 +195,13 @@ function drawPanel(pen, view, layout, x, y, from, now) {
 function drawHeatmap(pen, view, layout, x, y, now) {
   pen.right = Math.max(pen.right, x + layout.width);
   heading(pen, x, y, view.model.strings.heatmap);
-  const scale = x + measure(view.model.strings.heatmap, 13, 600) + 22;
+  const scale = x + scaleLeft(view);
   pen.text(scale, y, "0", { "font-size": 11, fill: pen.ink.soft });
   for (let i = 0; i < 6; i++) {
     const colour = { fill: pen.ink.attention, "fill-opacity": shade(i / 5).toFixed(3), stroke: pen.ink.line, "stroke-width": 0.5 };
     pen.rect(scale + 11 + 15 * i, y - 10, 15, 11, colour);
   }
-  pen.text(scale + 106, y, "1", { "font-size": 11, fill: pen.ink.soft });
+  pen.text(scale + SCALE - 10, y, "1", { "font-size": 11, fill: pen.ink.soft });
   let bottom = y;
   for (let panel = 0; panel < layout.panels; panel++) {
     bottom = drawPanel(pen, view, layout, x, bottom + (panel ? 18 : 8), panel * layout.columns, now);
@@ -246,6 +247,9 @@ function drawSoftmax(pen, view, step, { rows, rest, others, wide }, x, y) {
   return top + 6;
 }
 
+// Where the scale of the weights begins beside the heatmap's heading.
+const scaleLeft = (view) => measure(view.model.strings.heatmap, 13, 600) + 22;
+
 // The picture of the selected step. Heatmap and softmax are side by side if both fit, otherwise one below the other.
 export function pictureSvg(view) {
   const trace = traceOf(view);
@@ -265,7 +269,7 @@ export function pictureSvg(view) {
     return pen.svg(y, SHEET.margin, `${trace.checkpoint.name}: ${trace.source.text}`);
   }
   const beside = heatmapLayout(trace, width - softmax.width - 2 * SHEET.gap);
-  const right = SHEET.margin + beside.width + 2 * SHEET.gap;
+  const right = SHEET.margin + Math.max(beside.width, scaleLeft(view) + SCALE) + 2 * SHEET.gap;
   if (beside.panels === 1 && right + softmax.width <= SHEET.margin + width) {
     y = Math.max(drawHeatmap(pen, view, beside, SHEET.margin, y, view.cursor.step), drawSoftmax(pen, view, step, softmax, right, y));
   } else {

@@ -82,7 +82,7 @@ GREEDY_LOSES: dict[str, list[tuple[str, str]]] = {
 }
 # By shipped model, the numbers of its examples, from 0. "well": the output is the reference, token for token. "wrong":
 # a person read the output (tests/web/shell/test_examples.py has it) and found it wrong. Other outputs differ from the
-# reference, but are not wrong.
+# reference, but are not wrong: their mark is "other".
 MARKS: dict[str, dict[str, tuple[int, ...]]] = {
     "zh-en-luong": {"well": (0,), "wrong": (1, 2, 3, 4, 6, 7)},
     "zh-en-bahdanau": {"well": (0,), "wrong": (1, 2, 3, 4, 6, 7)},
@@ -109,12 +109,14 @@ def examples(name: str, source: str, target: str) -> list[tuple[str, str]]:
 
 
 def marks(name: str, number: int, text: str) -> list[str]:
-    """What is known of a model's example before it is run: ``well`` or ``wrong`` for a shipped model, and ``long``.
+    """What is known of an example before it is run: ``well``, ``wrong`` or ``other`` for a shipped model, ``long``.
 
     >>> marks("date", 5, "03/04/05")
     ['wrong']
     """
     known = [mark for mark, numbers in MARKS.get(name, {}).items() if number in numbers]
+    if name in MARKS and not known:
+        known = ["other"]
     return known + ["long"] * (len(text) >= LONG)
 
 

@@ -107,6 +107,9 @@ def test_an_example_goes_as_it_is_marked(name: str) -> None:
     wrong = MARKS[name].get("wrong", ())
     assert wrong and [runs[number].text for number in wrong] == JUDGED[name]
     assert all(runs[number].divergence is not None for number in wrong)  # the first minute shows where they part
+    others = [run for number, run in enumerate(runs) if "other" in marks(name, number, run.source_text)]
+    assert len(others) == len(runs) - len(well) - len(wrong)
+    assert all(run.text != run.reference for run in others)
     if well:
         assert first_marked(name, "well") == 0  # the page opens with what goes right
         assert pairs[0][1] == runs[0].reference

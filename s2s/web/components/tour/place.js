@@ -2,6 +2,7 @@
 
 const GAP = 12; // pixels around the card
 const NARROW = 700; // a window that is narrower has no room beside
+const ONE_SCREEN = 1000; // from this width on the lanes, the heatmap and the softmax are on one screen
 const HEADER = 64; // pixels that the page's header may cover
 
 const clamp = (x, low, high) => Math.max(low, Math.min(x, high));
@@ -24,13 +25,14 @@ function beside({ width, height }, target, room) {
 }
 
 // The left and the top of a card beside ``target``, a box. Where there is no room beside it, the card is at the edge of the
-// window where it covers the least, of what goes on below the window at the bottom, as it is without a target.
+// window where it covers the least, of what goes on below the window at the bottom. Without a target it covers the form
+// of a wide window, and nothing of what the model did; a narrow one scrolls, and has it at the bottom.
 export function placeCard(card, target, room) {
   const { width, height } = card;
   const docked = { left: clamp((room.width - width) / 2, GAP, room.width), top: room.height - height - GAP };
-  if (!target) return docked;
-  const covered = ({ top }) => overlap(top, top + height, target.top, target.bottom);
   const raised = { ...docked, top: GAP };
+  if (!target) return room.width < ONE_SCREEN ? docked : raised;
+  const covered = ({ top }) => overlap(top, top + height, target.top, target.bottom);
   const edge = target.bottom <= room.height && covered(raised) < covered(docked) ? raised : docked;
   return beside(card, target, room) ?? edge;
 }
