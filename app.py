@@ -29,10 +29,12 @@ if room:  # a visitor with a link to a room sees only its question, whichever pa
     title = language.t("page.room")
     paths = [page.url_path for group in pages.values() for page in group]
     pages = {"": [st.Page("pages/room.py", title=title, url_path=path, default=not path) for path in paths]}
-page = st.navigation(pages, position="hidden" if room else "top")
+alone = room or st.context.is_embedded  # without a header: Streamlit's own would stay for its links
+page = st.navigation(pages, position="hidden" if alone else "top")
 if not room:
     address.keep_fields(page.url_path)
     address.back(models.names())
+if not alone:
     style.logo()
     language.switch()
 builtin.translate_streamlit(page.url_path)

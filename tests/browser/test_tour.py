@@ -97,6 +97,7 @@ def test_the_first_minute_goes_for_esc_and_for_who_types_also_without_storage(op
 def test_it_does_not_begin_where_a_link_says_what_to_see(open_page: OpenPage, more: dict[str, str]) -> None:
     page = open_page({"lang": "en", **more}, first=True)
     expect(page.locator(".player")).to_be_visible()
+    expect(page.get_by_test_id("stHeader")).to_be_visible(visible=not {"projector", "embed"} & set(more))
     assert page.locator(".tour .card").count() == 1  # the script is there
     expect(card(page)).to_have_count(0)
 

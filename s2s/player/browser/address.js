@@ -5,6 +5,7 @@ import { argmax, enter, fill, hasAttention, percent } from "./dom.js";
 import { spokenWord } from "./model.js";
 import { newSummary } from "./summary.js";
 
+const LAST_STEP = 10_000; // the largest step that a link may name, as in s2s/web/shell/page_state.py
 const PAUSE = 250; // milliseconds without a step until the address is written and the step is read out
 
 // The sentence about a step; in a guessing game, about the question.
@@ -51,7 +52,8 @@ export function placeFromAddress({ link, fragment, begin }, hash = location.hash
   if (!link) return start;
   const here = new URLSearchParams(fragment ? hash.slice(1) : location.search);
   const same = Object.entries(link).every(([name, value]) => name === "lang" || (here.get(name) ?? value) === value);
-  const step = Number.parseInt(here.get("step") ?? "1", 10) - 1;
+  const asked = here.get("step") ?? "1";
+  const step = /^\d+$/.test(asked) && Number(asked) <= LAST_STEP ? Number(asked) - 1 : 0; // as Python, which says so
   const lane = here.get("lane") ?? start.lane;
   return same && here.has("step") ? { step: step > 0 ? step : 0, lane } : { step: start.step, lane };
 }

@@ -36,10 +36,11 @@ export function wordChoices(whole, known) {
   return words;
 }
 
-// What a guess is worth; null for a part that was left out.
-export function guessPoints(step, mode, { place, word }) {
-  const found = word === null ? null : step.top.find(({ token }) => token.toLowerCase() === word.toLowerCase());
-  const right = word !== null && spokenWord(step, mode).token.toLowerCase() === word.toLowerCase();
+// What a guess is worth; null for a part that was left out. A word that was typed may have other capitals.
+export function guessPoints(step, mode, { place, word, typed }) {
+  const same = (token) => token === word || (typed && token.toLowerCase() === word.toLowerCase());
+  const found = word === null ? null : (step.top.find(({ token }) => token === word) ?? step.top.find(({ token }) => same(token)));
+  const right = word !== null && same(spokenWord(step, mode).token);
   return {
     look: place === null ? null : Math.round((FULL * step.attention[place]) / Math.max(...step.attention)),
     said: word === null ? null : right ? FULL : found?.rank <= 3 ? NEAR : 0,

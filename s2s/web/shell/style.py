@@ -23,13 +23,13 @@ HEADER = """
 .st-key-language-switch { position: fixed; top: 0; right: 1rem; height: 3rem; width: auto !important; z-index: 999990; }
 .st-key-language-switch > * { min-width: 136px; }
 .st-key-language-switch [role='radiogroup'] { height: 3rem; gap: 0.75rem; flex-wrap: nowrap; }
-[data-testid='stApp']:not(:has([data-testid='stHeader'])) {
+.streamlit-embedded {
   --lookback-top: 0px;
-  .st-key-language-switch { display: none; }
+  [data-testid='stHeader'] { display: none; }
   [data-testid='stMainBlockContainer'] { padding-top: 0.5rem; }
 }
 @media (min-width: 1000px) {
-  [data-testid='stApp']:has([data-testid='stHeader']) .st-key-views [role='tablist'] {
+  [data-testid='stApp']:not(.streamlit-embedded) .st-key-views [role='tablist'] {
     position: fixed; top: 0; right: 12rem; height: 3rem; z-index: 999991;
   }
   .st-key-views [role='tabpanel'] { padding-top: 0; }
@@ -90,9 +90,10 @@ MODELS = """
 """
 # A section's title, of the size of a word in bold; its level follows that of the titles in components.
 TITLES = "[data-testid='stMarkdownContainer'] h4 { font-size: 1rem; }"
-# Streamlit's own colours that are too pale to read: notes, what stands on the accent, code in a note.
+# What is too pale or too wide of Streamlit: notes, messages, what stands on the accent, code in a note.
 CONTRAST = """
 [data-testid='stCaptionContainer'] { opacity: 0.85; }
+[data-testid='stAlertContainer'] { padding: 0.4rem 0.75rem; }
 [data-testid='stCaptionContainer'] code { font-size: 0.86em; }
 [data-testid='stApp'] :is([data-testid^='stBaseButton-primary'], [data-baseweb='tag']) {
   background-color: var(--lb-accent); border-color: var(--lb-accent);

@@ -1,6 +1,6 @@
 // The sources and outputs of both runs as rows of words, and one aligned step in words and numbers.
 
-import { decimals, el, label, namedHead, percent, reveal, shade } from "../../../player/browser/dom.js";
+import { decimals, el, fill, label, namedHead, percent, reveal, shade } from "../../../player/browser/dom.js";
 import { forkSign, sameWords, weightAt, wordsOf } from "./map.js";
 
 const NAMES = ["A", "B"];
@@ -39,7 +39,7 @@ function buildChip(view, n, s, c) {
 export function paintSources(view) {
   view.chips.forEach((chips, n) => {
     for (const chip of chips) {
-      const weight = weightAt(view, n, view.at, chip.dataset.c);
+      const weight = weightAt(view, n, rowShown(view, n, view.at), chip.dataset.c);
       chip.style.setProperty("--w", shade(weight ?? 0).toFixed(3));
       chip.lastChild.textContent = weight !== null && weight >= SMALLEST ? weight.toFixed(2) : "";
       chip.classList.toggle("marked", Number(chip.dataset.c) === view.column);
@@ -49,6 +49,13 @@ export function paintSources(view) {
 
 // The step of run n in row r; null where the run has none.
 export const stepOf = (view, n, r) => (view.rows[r][n] === null ? null : view.sides[n].steps[view.rows[r][n]]);
+
+// The row that shows run n for row r. Where the runs part both have a step, though the alignment may put the step of one
+// into a later row.
+function rowShown(view, n, r) {
+  const step = r === view.parting && view.rows[r][n] === null ? view.rows.findIndex((row) => row[n] === view.rows[r][1 - n]) : r;
+  return step < 0 ? r : step;
+}
 
 // A number with its sign, unless it is rounded to zero.
 export const signed = (x, n) => (x > 0 && Number(x.toFixed(n)) ? "+" : "") + decimals(x, n);
@@ -108,12 +115,14 @@ export function paintOutputs(view) {
 
 // The most probable words of run n at a step; where the other run said another word, that is marked among them.
 export function candidateList(view, n, r) {
-  const step = stepOf(view, n, r);
+  const row = rowShown(view, n, r);
+  const step = stepOf(view, n, row);
   const side = (...content) => el("section", { class: SIDES[n] }, el("h4", { text: NAMES[n] }), ...content);
   if (!step) return side(el("p", { text: view.strings.no_step }));
-  const other = stepOf(view, 1 - n, r)?.said;
+  const other = stepOf(view, 1 - n, rowShown(view, 1 - n, r))?.said;
+  const elsewhere = row === r ? "" : fill(view.strings.elsewhere, { step: view.rows[row][n] + 1, row: row + 1 });
   return side(
-    el("p", { class: "reads" }, label(step.input), " → ", label(step.said)),
+    el("p", { class: "reads" }, label(step.input), " → ", label(step.said), elsewhere && el("small", { text: ` ${elsewhere}` })),
     el("ol", { class: "softmax" }, ...step.top.map((word, i) => candidateRow(view, n, word, i, step.said, other))),
     el("p", { class: "facts", text: `${view.strings.entropy} ${decimals(step.entropy, 2)} nat` }),
   );
