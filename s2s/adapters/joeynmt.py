@@ -200,15 +200,15 @@ def _notes(options: Options, config: Config) -> list[str]:
         f"First state `{first}`: the same vector for every decoder layer"
         + (" and its cell." if config.model.cell == "lstm" else "."),
         "The columns of the readout are exchanged to [context; state]; the output layer has no bias, here zeros.",
-        "The vocabularies' four specials come first; all other words keep their order.",
+        "The four special tokens of the vocabularies come first; all other words keep their order.",
     ]
     for side in ("src", "trg"):
         for key in ("lowercase", "normalize", "pretokenizer"):
             value = options.get(f"data.{side}.{key}", options.get(f"data.{side}.tokenizer_cfg.{key}"))
             if value not in (None, False, "none"):
-                notes.append(f"JoeyNMT prepares the {side} side with `{key}: {value}`; type text that is prepared so.")
+                notes.append(f"JoeyNMT preprocesses the {side} side with `{key}: {value}`; type preprocessed text.")
         if options.get(f"data.{side}.level") == "bpe":
-            notes.append(f"The {side} side is read as subwords: type them with spaces between.")
+            notes.append(f"The {side} side is read as subwords: type them separated by spaces.")
     if not options.get("testing.generate_unk", True):
-        notes.append("JoeyNMT's own search never says `<unk>` (`generate_unk: false`); here it can be said.")
+        notes.append("The search of JoeyNMT never outputs `<unk>` (`generate_unk: false`); here it can be output.")
     return notes

@@ -228,41 +228,43 @@ def _notes(config: Config, way: Roles, source: Rows, target: Rows) -> tuple[str,
     notes = [
         "The layers were found at " + ", ".join(f"`{layer.path}` ({role})" for role, layer in way.items()) + ".",
         "The gates z, r, h of Keras became r, z, n; columns for [context; word] became [word; context].",
-        "The biases of the two attention layers were added into one. The bias of the third shifts every score of a "
-        "step alike, which no weight depends on; it was left out, so scores differ from Keras' by that number.",
+        "The biases of the two attention layers were added into one. The bias of the third shifts all scores of a "
+        "step equally and changes no weight; it was left out, so scores differ from those of Keras by that number.",
     ]
     if "encoder.backward" not in way:
-        notes.append("The encoder has one direction; the other one here has weights of zero, and so have its states.")
+        notes.append("The encoder has one direction; here the weights and states of the other direction are zero.")
     if config.model.carry_state:
-        notes.append("The decoder's GRU is called with its last state, as was said at the import.")
+        notes.append("As set at the import, the decoder's GRU is called with its last state.")
     else:
         notes.append(
-            "As was said at the import, the decoder's GRU is called without its state, as in the tutorial: every step "
-            "starts from zeros, and what came before reaches it through attention and the last word alone."
+            "As set at the import, the decoder's GRU is called without its state, as in the tutorial: each step "
+            "starts from zeros, and earlier words reach it only through attention and the last word."
         )
     for side, rows in (("source", source), ("target", target)):
         if rows.order[1] < 0:
             notes.append(
-                f"The {side}'s vocabulary has no word for unknown ones: `<unk>` has an embedding of zeros"
+                f"The {side} vocabulary has no unknown token: `<unk>` has an embedding of zeros"
                 + (" and is never said." if side == "target" else "; Keras would leave such a word out.")
                 if not getattr(config.text, f"{side}_keras").skip
-                else f"The {side}'s vocabulary has no word for unknown ones: as in Keras, they are left out."
+                else f"The {side} vocabulary has no token for unknown words: as in Keras, they are left out."
             )
-    notes.append(f"Texts are cut by `{config.text.source}` (source) and `{config.text.target}` (target).")
+    notes.append(f"Texts are segmented by `{config.text.source}` (source) and `{config.text.target}` (target).")
     for side in ("source", "target"):
         if getattr(config.text, side) == "keras":
             rules = asdict(getattr(config.text, f"{side}_keras"))
             said = ", ".join(f"{key} = `{json.dumps(value, ensure_ascii=False)}`" for key, value in rules.items())
-            notes.append(f"The {side} is read as its Tokenizer reads it: {said}.")
+            notes.append(f"The {side} is segmented like its Tokenizer does: {said}.")
     unmasked = (
-        "The tutorial fills a source up with padding and does not mask it: its encoder reads the padding and its "
-        "attention looks there. "
+        "The tutorial pads the source without masking the padding: its encoder reads the padding, and its attention "
+        "looks at it. "
     )
     if config.text.source_fill:
-        notes.append(f"{unmasked}So it is here, up to {config.text.source_fill} tokens; padding is called `{FILL}`.")
+        notes.append(
+            f"{unmasked}The same is done here, up to {config.text.source_fill} tokens; padding is called `{FILL}`."
+        )
     else:
         notes.append(
-            f"{unmasked}Here a source is read without padding, as Keras reads it if it is given so; a model that was "
-            "trained on padded sources says other things then than in its notebook (`--padded-to`)."
+            f"{unmasked}Here the source is read without padding, as Keras can also read it; a model that was "
+            "trained on padded sources then gives other outputs than in its notebook (`--padded-to`)."
         )
     return tuple(notes)

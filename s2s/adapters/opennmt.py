@@ -170,9 +170,9 @@ def _notes(options: Options) -> list[str]:
     notes = [
         f"Attention `{kind}`: {score[kind]}.",
         'Each decoder layer starts from the last states of the encoder layer beside it (`bridge = "copy"`).',
-        "The vocabularies' four specials come first; all other words keep their order.",
-        "The text is read as words between spaces, as the library does; what its transforms do beforehand is not.",
+        "The four special tokens of the vocabularies come first; all other words keep their order.",
+        "As in the library, the text is read as words separated by spaces; its transforms are not applied.",
     ]
     if not both:
-        notes.append("The encoder reads in one direction: the weights of the other are zeros, and so are its states.")
+        notes.append("The encoder has one direction; here the weights and states of the other direction are zero.")
     return notes

@@ -178,7 +178,7 @@ def test_the_command_asks_what_it_must_know(tmp_path: Path, capsys: pytest.Captu
         assert asked in said and said.count("\n") == 1
         command += answer
     assert main([*command, "--padded-to", "7"]) == 0
-    assert "So it is here, up to 7 tokens" in capsys.readouterr().err
+    assert "The same is done here, up to 7 tokens" in capsys.readouterr().err
     assert main(["trace", str(tmp_path / "out" / "mine"), "ana come pan."]) == 0
     assert "pan" in capsys.readouterr().out  # where it looks
     assert main(["import", "joeynmt", str(tmp_path), "--name", "x", "--padded-to", "7"]) == 2
