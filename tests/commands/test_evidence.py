@@ -36,7 +36,7 @@ def test_evidence_as_a_table_and_as_json(
         "comprehensiveness",
         "normalised",
         "verdict: idle",
-        "1 sentences",
+        "1 sentence",
     ):
         assert name in out
     status, out, err = inside(capsys, "evidence", tiny_checkpoint, pairs, "--limit", "1", "--json", "-")

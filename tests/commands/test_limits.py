@@ -74,11 +74,11 @@ def test_the_help_says_the_range_of_a_number(command: argparse.ArgumentParser, a
 def test_the_page_says_the_limits_of_files_and_texts() -> None:
     page = " ".join((ROOT / "docs" / "COMMANDS.md").read_text(encoding="utf-8").split())
     for words in (
-        f"a JSON file may have {files.MAX_JSON_BYTES // 10**6:,} MB",
+        f"a JSON file may have up to {files.MAX_JSON_BYTES // 10**6:,} MB",
         f"the weights {files.MAX_WEIGHT_BYTES // 10**6:,} MB",
         f"the film {film.MAX_BYTES // 10**6:,} MB",
-        f"a file of arrays {arrays.LIMIT // 10**6:,} MB",
-        f"a line of a file of pairs has {text_file.MAX_LINE:,} characters",
+        f"a file of arrays may have {arrays.LIMIT // 10**6:,} MB",
+        f"a line in a file of pairs may have {text_file.MAX_LINE:,} characters",
         f"larger than {LIMIT:,} MB",
         f"more than {MAX_CHARACTERS:,} characters or {MAX_TOKENS:,} tokens",
     ):

@@ -74,7 +74,7 @@ def test_a_home_is_restored_row_by_row_and_byte_by_byte(tmp_path: Path) -> None:
     made = command(tmp_path / "old", "backup", tmp_path / "lookback.tar.gz")
     assert (made.returncode, made.stderr) == (0, f"Wrote {tmp_path}/lookback.tar.gz: 4 files.\n")
     back = command(tmp_path / "new", "restore", tmp_path / "lookback.tar.gz")
-    assert (back.returncode, back.stderr) == (0, f"Restored 4 files of {tmp_path}/lookback.tar.gz.\n")
+    assert (back.returncode, back.stderr) == (0, f"Restored 4 files from {tmp_path}/lookback.tar.gz.\n")
     restored = rows(tmp_path / "new" / "inspected" / "lookback.sqlite")
     assert restored == rows(database) and all(restored.values())
     assert files(tmp_path / "new" / "inspected") == files(tmp_path / "old" / "inspected") and len(files(tmp_path)) == 7

@@ -86,5 +86,5 @@ def test_there_is_room_for_so_many_and_no_more() -> None:
     "act", [lambda: branches.find_branch("b9"), lambda: branches.delete("b9"), lambda: branches.rename("b9", "x")]
 )
 def test_what_is_gone_is_a_user_error(act: Any) -> None:
-    with pytest.raises(UserError, match="gone"):
+    with pytest.raises(UserError, match="no longer exists"):
         act()
