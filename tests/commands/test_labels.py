@@ -40,7 +40,7 @@ def test_export_writes_rows_with_labels(place: Path, tmp_path: Path, capsys: pyt
     for form, count in (("csv", 3), ("jsonl", 1), ("parquet", 1)):
         path, only = tmp_path / f"rows.{form}", () if count == 3 else ("--only-labelled",)
         done = inside(capsys, "labels", "export", place / "a", "--out", path, "--database", url(place), *only)
-        assert done == (0, "", f"Wrote {path}: {count} rows, 1 with a label.\n")
+        assert done == (0, "", f"Wrote {path}: {'3 rows' if count == 3 else '1 row'}, 1 with a label.\n")
     with (tmp_path / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert (rows[1]["verdict (Ann)"], rows[1]["note (李雷)"], rows[0]["verdict (Ann)"]) == ("wrong", "'=再看", "")
