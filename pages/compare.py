@@ -13,7 +13,7 @@ st.markdown(f"**{t('page.compare')}** :small[:gray[{t('compare.intro')}]]")
 names = controls.begin()
 with controls.sentence_line():
     controls.checkpoint(names, choose_head)
-page.difference_controls()
+    page.more_of_a()
 controls.warn_of_link()
 controls.given_tokens(controls.state().tokens)
 page.render_comparison(names)

@@ -87,10 +87,11 @@ SETTLED = """() => {
 
 def test_another_segmentation_is_chosen_and_the_link_shows_it_again(open_page: OpenPage) -> None:
     page = open_page(QUERY | {"lang": "zh"}, path="compare")
-    page.locator("summary", has_text=say("compare.segmentations", "zh", count=7)).click()
+    page.get_by_role("button", name=say("compare.segmentations", "zh", count=7)).click()
     page.wait_for_function("document.getAnimations().length === 0")  # a click on what is still unfolding is lost
     page.locator("[class*=st-key-segmentation] label", has_text="我 · 妹 · 妹").click()
     expect(page.locator(".strip.side-b .chip")).to_have_count(len(TEXT))
+    page.keyboard.press("Escape")
     expect(page.locator(".map .head")).to_have_count(9)
     choose(page, "校")
     press(page, "act-delete")

@@ -23,6 +23,11 @@ TYPE = """(root) => [...root.querySelectorAll("*")].filter((e) => e.checkVisibil
 ENDS_WITHIN = """(name) => document.querySelector(".st-key-lanes [data-testid=stBidiComponentIsolated]").shadowRoot
   .querySelector(name).getBoundingClientRect().bottom <= innerHeight"""
 
+ENDS_WITHIN_COMPARISON = """() => [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")]
+  .map((host) => host.shadowRoot?.querySelector(".comparison .map")).find(Boolean)
+  ?.getBoundingClientRect().bottom <= innerHeight"""
+CUT = "(box) => [box.scrollWidth > box.clientWidth + 2, box.scrollHeight > box.clientHeight + 2]"
+
 
 def end(part: Locator) -> float:
     """Where a part ends, in pixels from the top of the window."""
@@ -102,6 +107,24 @@ def test_a_source_of_200_words_scrolls_in_its_box_and_fades_where_it_goes_on(ope
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     source.evaluate("(box) => box.scrollTo(0, box.scrollHeight)")
     expect(source).to_have_class("source")
+
+
+B = {"b_text": "我哥哥每天早上骑自行车去学校。", "compare": "zh-en-bahdanau"}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_difference_of_two_runs_is_seen_without_scrolling(open_page: OpenPage, lang: str) -> None:
+    text, reference = SENTENCES["nine"]
+    query = {"lang": lang, "text": text, "ref": reference, **B}
+    page = open_page(query, path="compare", viewport={"width": 1280, "height": 720})
+    for width, height in SCREENS:
+        page.set_viewport_size({"width": width, "height": height})
+        for name in (".bar", ".lanesBox", ".map", ".both"):
+            expect(page.locator(f".comparison {name}")).to_be_in_viewport()
+        page.wait_for_function(ENDS_WITHIN_COMPARISON)
+        assert page.locator(".comparison .map").evaluate(CUT) == [False, False], (width, height)
+    assert scrolled(page) == 0
+    expect(page.locator(".st-key-words")).to_be_in_viewport()  # what one changes
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

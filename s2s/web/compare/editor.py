@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -23,7 +24,6 @@ TYPED = "typed"  # words to insert
 
 Tokens = tuple[str, ...]
 MOST = 400  # most characters of a typed word
-MANY, MANY_HIGH = 60, 240  # most words without scrolling; height in pixels of the box in which more of them scroll
 
 
 def tokens_of(side: Side) -> Tokens:
@@ -32,29 +32,30 @@ def tokens_of(side: Side) -> Tokens:
     return tuple(side.checkpoint.source.words(source)) if isinstance(source, str) else source
 
 
-def word_editor(a: Side, b: Side) -> None:
-    """The field of B's text, its words, the actions on the chosen word, other segmentations."""
+def word_editor(a: Side, b: Side, line: Any, below: Any) -> None:
+    """B's text and other segmentations in ``line``, its words in ``below``; after both, the chosen word's actions."""
     _begin_again_with(a)
     history, of_a, of_b = st.session_state[B_HISTORY], tokens_of(a), tokens_of(b)
-    st.text_area(
+    line.text_area(
         t("compare.b_text"),
         **shows(keys.B_TEXT),
-        height=78,
+        height=68,
         max_chars=MAX_VALUE,
         placeholder=t("compare.b_text_place"),
         on_change=controls.count_run,
         persist_state="session",  # it is not always on the page
     )
-    with st.container(horizontal=True, key="steps-back"):
+    with line:
         st.button(t("compare.undo"), key="undo", on_click=_undo, disabled=not history)
         same = not st.session_state[keys.B_TEXT]
         st.button(t("compare.as_a"), key="as_a", on_click=_store, args=("", ""), disabled=same)
     if of_b:
-        position = _chips(of_a, of_b, b)
-        with st.container():  # also if it is empty: the expander below keeps its position, and so stays open
-            if position is not None:
-                _actions(b, of_b, position)
-        _segmentations(b, of_b)
+        with line:
+            _segmentations(b, of_b)
+        with below:
+            position = _chips(of_a, of_b, b)
+        if position is not None:
+            _actions(b, of_b, position)
 
 
 def _begin_again_with(a: Side) -> None:
@@ -113,12 +114,13 @@ def _chips(of_a: Tokens, of_b: Tokens, b: Side) -> int | None:
     if (st.session_state.get(CHIP) or 0) >= len(of_b):
         st.session_state[CHIP] = None
     positions = range(len(of_b))
+    st.caption(t("compare.words"), help=t("compare.words_help"), width="content")
     chosen: int | None = st.pills(
-        t("compare.words"), positions, format_func=name, key=CHIP, help=t("compare.words_help")
+        t("compare.words"), positions, format_func=name, key=CHIP, label_visibility="collapsed", width="content"
     )
     gone = [f"~~{plain(of_a[s])}~~" for column in aligned if not column.b for s in column.a]
     if gone:
-        st.caption(t("compare.gone", words=" ".join(gone)))
+        st.caption(t("compare.gone", words=" ".join(gone)), width="content")
     return chosen
 
 
@@ -187,7 +189,7 @@ def _segmentations(b: Side, tokens: Tokens) -> None:
 
     key = f"segmentation-{language.current()}"
     st.session_state[key] = cuts.index(tokens) if tokens in cuts else None
-    with st.expander(t("compare.segmentations", count=len(cuts))):
+    with st.popover(t("compare.segmentations", count=len(cuts))):
         st.radio(
             t("compare.segmentations", count=len(cuts)),
             range(len(cuts)),

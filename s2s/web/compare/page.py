@@ -27,26 +27,30 @@ if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
 
 
-def difference_controls() -> None:
-    """The choice in what B differs, A's settings of decoding, the example sentences."""
-    left, middle, right = st.columns([8, 2, 2], vertical_alignment="bottom")
+def more_of_a() -> None:
+    """A's settings of decoding and the example sentences, in the line of the sentence."""
+    with st.popover(t("compare.a_settings")):
+        controls.settings()
+    controls.example_sentences()
+
+
+def _choose_differences() -> None:
+    """The choice in what B differs from A."""
     key = f"differs-{language.current()}"
     st.session_state[key] = [name for name in st.session_state[keys.DIFFERS].split(",") if name]
     names = {name: t(f"compare.{name}") for name in DIFFERS}
-    with left:
-        st.pills(
-            t("compare.differs"),
-            DIFFERS,
-            selection_mode="multi",
-            format_func=names.__getitem__,
-            **marks(key),
-            on_change=_differ,
-            args=(key,),
-        )
-    with middle.popover(t("compare.a_settings"), width="stretch"):
-        controls.settings()
-    with right:
-        controls.example_sentences()
+    st.caption(t("compare.differs"), width="content")
+    st.pills(
+        t("compare.differs"),
+        DIFFERS,
+        selection_mode="multi",
+        format_func=names.__getitem__,
+        **marks(key),
+        on_change=_differ,
+        args=(key,),
+        label_visibility="collapsed",
+        width="content",
+    )
 
 
 def _differ(key: str) -> None:
@@ -84,22 +88,27 @@ COMPARISON_FIELDS = ("compare", "differs", "compared")
 
 
 def render_comparison(names: list[str]) -> None:
-    """The controls of B, then both runs."""
+    """The line of B, then both runs."""
     differs = st.session_state[keys.DIFFERS].split(",")
-    box = st.container(border=True) if differs != [""] else st.container()
-    with box:
+    with controls.line("b"):
+        _choose_differences()
         if "checkpoint" in differs:
             controls.comparison(names)
         if "decoding" in differs:
-            with st.expander(t("compare.b_settings")):
+            with st.popover(t("compare.b_settings")):
                 controls.settings("b_")
+        source = st.container(key="line-source", horizontal=True, vertical_alignment="center", gap="small")
+    below = st.container(key="words", horizontal=True, vertical_alignment="center", gap="small")
     state = controls.state()
     a, b = (_loaded(name, side) for name, side in (("A", state), ("B", side_b(state))))
     if a is None or b is None:
         return
     if "source" in differs:
-        with box:
-            editor.word_editor(a, b)
+        editor.word_editor(a, b, source, below)
+    if state.ref.strip():
+        modes = {"free": t("step.mode_free"), "forced": t("step.mode_forced")}
+        with below:
+            controls.radio("compared", t("step.mode"), modes, label_visibility="collapsed", width="content")
     _runs(a, b, state)
 
 
@@ -114,19 +123,16 @@ def _loaded(name: str, state: PageState) -> Side | None:
 
 def _runs(a: Side, b: Side, state: PageState) -> None:
     """Decode both; show the summary, the component and the downloads."""
-    reference, mode = state.ref.strip(), "free"
-    if reference:
-        modes = {"free": t("step.mode_free"), "forced": t("step.mode_forced")}
-        controls.radio("compared", t("step.mode"), modes, label_visibility="collapsed", help=t("step.mode_help"))
-        mode = st.session_state[keys.COMPARED]
+    reference = state.ref.strip()
+    mode = st.session_state[keys.COMPARED] if reference else "free"
     calls = [_usable(side, mode, reference) for side in (a, b)]
     if calls[0] is None or calls[1] is None:
         return
     compared = models.compared(calls[0], calls[1])
-    with st.container(gap="xsmall"):
-        for sentence in [*summary(compared), *limits(compared, a.checkpoint, b.checkpoint)]:
-            st.markdown(sentence)
+    st.markdown(" ".join(summary(compared)))
     mount_comparison(compared, controls.address(state))
+    if sentences := limits(compared, a.checkpoint, b.checkpoint):
+        st.caption("\n\n".join(sentences))
     _take_away(compared, a, b)
 
 
@@ -220,7 +226,7 @@ def limits(compared: Comparison, a: Checkpoint, b: Checkpoint) -> list[str]:
         sentences.append(t("compare.limit_unmatched", a=only_a, b=only_b))
     if joined:
         sentences.append(t("compare.limit_joined", count=joined))
-    return [f":small[:gray[{sentence}]]" for sentence in sentences]
+    return sentences
 
 
 def _take_away(compared: Comparison, a: Side, b: Side) -> None:

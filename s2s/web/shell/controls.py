@@ -66,9 +66,10 @@ def warn_of_link() -> None:
         st.warning(t("step.link_ignored", name=name, value=code(value)))
 
 
-def line() -> Any:
-    """A line for the controls of a page, above what the page shows."""
-    return st.container(key="line", horizontal=True, vertical_alignment="center", gap="small")
+def line(name: str = "") -> Any:
+    """A line for the controls of a page, above what the page shows; ``name`` if there are several."""
+    key = f"line-{name}" if name else "line"
+    return st.container(key=key, horizontal=True, vertical_alignment="center", gap="small")
 
 
 @contextmanager

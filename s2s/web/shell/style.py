@@ -44,25 +44,39 @@ LINE = """
 .st-key-sentence-fields > * { flex: 1 1 0; min-width: 0; }
 .st-key-sentence-fields > .st-key-run { flex: none; width: auto !important; }
 .st-key-sentence-fields:not(:has(.st-key-run))::after { content: ""; flex: 0 0 60px; } /* until the button is there */
-.st-key-line [data-testid='stTextArea'], .st-key-line [data-testid='stTextAreaRootElement'] {
-  position: relative; height: 44px;
+:is(.st-key-line, .st-key-line-b) {
+  [data-testid='stTextArea'], [data-testid='stTextAreaRootElement'] {
+    position: relative; height: 44px;
+  }
+  [data-testid='stTextArea'] label {
+    position: absolute; z-index: 1; inset: 2px 11px auto; min-height: 0; margin: 0;
+  }
+  [data-testid='stTextArea'] label p {
+    font-size: 0.75rem; line-height: 1.3; opacity: 0.85; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  }
+  [data-testid='stTextArea'] textarea {
+    height: 44px !important; min-height: 44px; padding: 17px 10px 3px; resize: none;
+    line-height: 1.4; font-size: 0.95rem;
+  }
+  [data-testid='stTextArea'] textarea:not(:focus) { white-space: nowrap; overflow: hidden; }
+  [data-testid='stTextArea']:focus-within { z-index: 7; }
+  [data-testid='stTextArea']:focus-within [data-testid='stTextAreaRootElement'],
+  [data-testid='stTextArea'] textarea:focus { height: 132px !important; }
+  :is([data-testid='stFormSubmitButton'], [data-testid='stPopover']) button {
+    min-height: 44px; padding: 0 0.7rem;
+  }
+  [data-testid='stCaptionContainer'] p { margin: 0; }
+  [data-testid='stSelectbox'] { position: relative; }
+  [data-testid='stSelectbox'] > label {
+    position: absolute; z-index: 1; inset: 1px 11px auto; min-height: 0; margin: 0; pointer-events: none;
+  }
+  [data-testid='stSelectbox'] > label p { font-size: 0.7rem; line-height: 1.2; opacity: 0.85; }
+  .st-key-models-compare input { padding-top: 15px; }
 }
-.st-key-line [data-testid='stTextArea'] label {
-  position: absolute; z-index: 1; inset: 2px 11px auto; min-height: 0; margin: 0;
-}
-.st-key-line [data-testid='stTextArea'] label p {
-  font-size: 0.75rem; line-height: 1.3; opacity: 0.85; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
-}
-.st-key-line [data-testid='stTextArea'] textarea {
-  height: 44px !important; min-height: 44px; padding: 17px 10px 3px; resize: none; line-height: 1.4; font-size: 0.95rem;
-}
-.st-key-line [data-testid='stTextArea'] textarea:not(:focus) { white-space: nowrap; overflow: hidden; }
-.st-key-line [data-testid='stTextArea']:focus-within { z-index: 7; }
-.st-key-line [data-testid='stTextArea']:focus-within [data-testid='stTextAreaRootElement'],
-.st-key-line [data-testid='stTextArea'] textarea:focus { height: 132px !important; }
-.st-key-line :is([data-testid='stFormSubmitButton'], [data-testid='stPopover']) button {
-  min-height: 44px; padding: 0 0.7rem;
-}
+.st-key-line-b > :has(> .st-key-line-source) { flex: 1 1 300px; min-width: 0; }
+.st-key-line-source { gap: 0.5rem; }
+.st-key-line-source > :has(> [data-testid='stTextArea']) { flex: 1 1 200px; min-width: 0; }
+.st-key-line-source > :not(:has([data-testid='stTextArea'])) { width: auto; flex: none; }
 .st-key-draft { height: auto; min-height: 0; }
 .st-key-sentence-notes [data-testid='stSkeleton'] { display: none; } /* most often nothing follows */
 :has(> .st-key-sentence-notes) { margin-top: -0.6rem; } /* takes back the gap of a note that is not there */

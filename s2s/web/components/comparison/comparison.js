@@ -2,9 +2,10 @@
 
 import { copyLink, el, enter, fill, icon, shade } from "../../../player/browser/dom.js";
 import { byKey, takeKeys } from "../../../player/browser/keys.js";
+import { fadeEdges } from "../../../player/browser/room.js";
 import { guarded, numberAt } from "../events.js";
 import { keepPlace, placeIn } from "../places.js";
-import { VIEWS_OF_MAP, buildMap, cellUnder, colourMap, forkSign, paintMap } from "./map.js";
+import { VIEWS_OF_MAP, buildMap, cellUnder, colourMap, fitMap, forkSign, paintMap } from "./map.js";
 import { buildOutputs, buildSources, candidateList, paintOutputs, paintSources, stepOf, weightTable } from "./step.js";
 
 const VIEWS = new WeakMap(); // element where the component is mounted → its view
@@ -70,11 +71,10 @@ function buildFrame(view, root) {
     "div",
     { class: "player comparison", tabindex: "0", role: "group", "aria-label": strings.comparison },
     parts.bar,
-    heading(strings.outputs),
     parts.outputsBox,
+    panes,
     heading(strings.sources),
     parts.sources,
-    panes,
     parts.table,
     el("p", { class: "keys", text: strings.keys }),
     parts.live,
@@ -90,7 +90,7 @@ function buildParts(view) {
   const { strings } = view;
   part("bar", "div", { role: "toolbar", "aria-label": strings.comparison });
   part("outputs", "table", { class: "lanes outputs" });
-  part("outputsBox", "div", { class: "lanesBox scroll", tabindex: "0" }, parts.outputs);
+  part("outputsBox", "div", { class: "lanesBox scroll", tabindex: "0", role: "group", "aria-label": strings.outputs }, parts.outputs);
   part("sources", "div", { role: "group", "aria-label": strings.sources });
   part("map", "div", { class: "map scroll", role: "img", tabindex: "0", "aria-label": strings.map_help });
   part("both", "div");
@@ -222,6 +222,30 @@ function build(view, data, root) {
   buildSources(view);
   buildOutputs(view);
   buildMap(view);
+  watchRoom(view);
+}
+
+// Fit the map whenever the room changes, and fade what goes on.
+function watchRoom(view) {
+  view.end?.();
+  const { outputsBox, map } = view.parts;
+  const edges = fadeEdges([outputsBox, map]);
+  let known = fitMap(view);
+  const fit = () => {
+    const room = fitMap(view);
+    if (room === known || !view.root.isConnected) return;
+    known = room;
+    paint(view);
+    edges.mark();
+  };
+  const observer = new ResizeObserver(fit);
+  for (const node of [view.root, outputsBox]) observer.observe(node);
+  addEventListener("resize", fit);
+  view.end = () => {
+    observer.disconnect();
+    edges.end();
+    removeEventListener("resize", fit);
+  };
 }
 
 export default function (component) {
@@ -239,6 +263,7 @@ export default function (component) {
   takeKeys(view.root, run);
   return () => {
     leave(view);
+    view.end();
     clearTimeout(view.later);
     document.removeEventListener("keydown", view.onKey);
     VIEWS.delete(root);

@@ -3,8 +3,13 @@
 
 import { argmax, el, icon, isWide, label, reveal, shade, standing } from "../../../player/browser/dom.js";
 import { channelsOf, colourOf } from "../../../player/browser/palette.js";
+import { clamp, heightBelow } from "../../../player/browser/room.js";
 
-const CELL = { width: 30, height: 26 }; // pixels
+const LEAST = { width: 30, height: 19 }; // pixels of a cell that can still be read and pressed
+const MOST = { width: 80, height: 36 };
+const LEAST_MAP = 180; // pixels: a lower map scrolls the page instead
+const BELOW = 10; // pixels that stay free below the map
+const BESIDE = 348; // pixels of the candidates beside the map, and of the gap
 export const VIEWS_OF_MAP = ["difference", "a", "b"];
 
 // The weight of a cell in run n (0 is A, 1 is B); null where that run has no such step or column.
@@ -61,8 +66,6 @@ export function buildMap(view) {
   view.bandRow = el("div", { class: "band row" });
   view.bandColumn = el("div", { class: "band column" });
   view.cells = el("div", { class: "cells" }, view.canvas, view.bandRow, view.bandColumn);
-  view.cells.style.width = view.canvas.style.width = `${columns.length * CELL.width}px`;
-  view.cells.style.height = view.canvas.style.height = `${rows.length * CELL.height}px`;
   parts.map.replaceChildren(
     el("div", { class: "corner", text: view.strings.corner }),
     el("div", { class: "heads" }, ...view.heads),
@@ -70,6 +73,33 @@ export function buildMap(view) {
     view.cells,
   );
   colourMap(view);
+  fitMap(view);
+}
+
+// Choose the size of the cells for the room that there is. Returns that room, to tell when it has become another.
+export function fitMap(view) {
+  const { parts: { map }, root, rows, columns } = view;
+  const below = Math.max(heightBelow(map) - BELOW, LEAST_MAP);
+  const beside = getComputedStyle(map.closest(".panes")).gridTemplateColumns.includes(" ") ? BESIDE : 0;
+  const across = (root.clientWidth - beside - view.cells.offsetLeft) / Math.max(1, columns.length);
+  const width = clamp(Math.floor(across), LEAST.width, MOST.width);
+  map.style.setProperty("--cell-width", `${width}px`);
+  layHeads(view, width);
+  const down = (below - view.cells.offsetTop - 2) / Math.max(1, rows.length);
+  const height = clamp(Math.floor(down), LEAST.height, MOST.height);
+  map.style.setProperty("--cell-height", `${height}px`);
+  map.style.maxHeight = `${Math.floor(below)}px`;
+  view.cells.style.width = view.canvas.style.width = `${columns.length * width}px`;
+  view.cells.style.height = view.canvas.style.height = `${rows.length * height}px`;
+  view.cell = { width, height };
+  return [root.clientWidth, Math.round(below)].join();
+}
+
+// Words above the columns lie unless one is wider than its column.
+function layHeads(view, width) {
+  const { map } = view.parts;
+  map.classList.add("wide");
+  map.classList.toggle("wide", view.heads.every((head) => head.scrollWidth <= width));
 }
 
 function columnHead(view, column, c) {
@@ -98,23 +128,23 @@ export function colourMap(view) {
 }
 
 export function paintMap(view) {
-  view.bandRow.style.transform = `translateY(${view.at * CELL.height}px)`;
-  view.bandColumn.style.transform = `translateX(${(view.column ?? 0) * CELL.width}px)`;
+  view.bandRow.style.transform = `translateY(${view.at * view.cell.height}px)`;
+  view.bandColumn.style.transform = `translateX(${(view.column ?? 0) * view.cell.width}px)`;
   view.bandColumn.style.display = view.column === null ? "none" : "";
   view.heads.forEach((head, c) => head.classList.toggle("marked", c === view.column));
   view.marks.forEach((mark, r) => mark.classList.toggle("now", r === view.at));
   if (view.hover === null) {
     const [left, top] = [view.cells.offsetLeft, view.cells.offsetTop];
-    reveal(view.parts.map, "y", top + view.row * CELL.height, CELL.height, top);
+    reveal(view.parts.map, "y", top + view.row * view.cell.height, view.cell.height, top);
     const moved = view.columns.map((_, c) => colourAt(view, view.row, c)[1]);
-    if (moved.some((x) => x > 0)) reveal(view.parts.map, "x", left + argmax(moved) * CELL.width, CELL.width, left);
+    if (moved.some((x) => x > 0)) reveal(view.parts.map, "x", left + argmax(moved) * view.cell.width, view.cell.width, left);
   }
 }
 
 // The row and column of the cell under a pointer, or null.
 export function cellUnder(view, event) {
   const box = view.cells.getBoundingClientRect();
-  const c = Math.floor((event.clientX - box.left) / CELL.width);
-  const r = Math.floor((event.clientY - box.top) / CELL.height);
+  const c = Math.floor((event.clientX - box.left) / view.cell.width);
+  const r = Math.floor((event.clientY - box.top) / view.cell.height);
   return c >= 0 && r >= 0 && c < view.columns.length && r < view.rows.length ? { c, r } : null;
 }
