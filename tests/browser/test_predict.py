@@ -73,7 +73,8 @@ def test_a_step_is_hidden_until_it_is_revealed_and_the_score_is_the_traces(open_
             page.locator(".chip").nth(2).click()
             page.locator(".candidate").nth(offered.index(step.output)).click()
         elif t == 1:
-            page.keyboard.press("s")
+            page.keyboard.press("s")  # marks the first one at once
+            expect(page.locator(".chip").first).to_have_attribute("aria-checked", "true")
             page.keyboard.press("ArrowRight")
             page.keyboard.press("End")
             page.keyboard.press("ArrowLeft")

@@ -65,8 +65,15 @@ export function gameKeys(view) {
   const keys = { ArrowRight: () => goOn(view), Enter: () => goOn(view), " ": () => goOn(view), e: () => {} };
   if (!isAsking(view)) return keys;
   offeredWords(view).forEach((word, i) => (keys[i + 1] = () => setGuess(view, { word, typed: false })));
-  if (hasAttention(traceOf(view))) keys.s = () => view.dom.chips[game.guess.place ?? 0].focus();
+  if (hasAttention(traceOf(view))) keys.s = () => markFocused(view);
   return keys;
+}
+
+// Mark the first source word unless one is marked, and give it the focus: the arrows move the mark from there.
+function markFocused(view) {
+  const place = view.cursor.game.guess.place ?? 0;
+  setGuess(view, { place });
+  view.dom.chips[place].focus();
 }
 
 // Source words and candidates are two groups of radio buttons: arrows move within one, Enter reveals.

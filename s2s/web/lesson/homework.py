@@ -18,7 +18,7 @@ from s2s.web.shell import controls, language, layout, models
 from s2s.web.shell.bound import shows
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
-from s2s.web.shell.page_state import GREEDY, PageState
+from s2s.web.shell.page_state import EXERCISES, GREEDY, PageState
 from s2s.web.shell.upload import file_field
 
 DATES_DRAWN = "dates"  # how many times dates were drawn: the seed of the last draw
@@ -39,16 +39,16 @@ def homework_chapter(state: PageState) -> None:
     """The choice of an exercise, and the chosen exercise."""
     st.html(STYLE)
     pair = pair_of(state)
-    exercises: dict[str, Callable[[], None]] = {
-        "step": partial(_step, pair),
-        "diverge": partial(_diverge, pair),
-        "unknown": partial(_unknown, pair),
-        "date": _date,
-        "submission": _submission,
-    }
-    st.session_state.setdefault(EXERCISE, "step")
+    drawn: tuple[Callable[[], None], ...] = (
+        partial(_step, pair),
+        partial(_diverge, pair),
+        partial(_unknown, pair),
+        _date,
+        _submission,
+    )
+    exercises = dict(zip(EXERCISES, drawn, strict=True))
     labels = {name: t(f"lesson.homework.{name}") for name in exercises}
-    controls.radio("exercise", t("lesson.homework.title"), labels, label_visibility="collapsed")
+    controls.radio(EXERCISE, t("lesson.homework.title"), labels, label_visibility="collapsed")
     name = st.session_state[EXERCISE]
     st.markdown(t(f"lesson.homework.{name}_task", goal=100 * homework.GOAL, step=DIVERGES))
     exercises[name]()

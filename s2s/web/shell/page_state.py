@@ -14,6 +14,7 @@ MAX_VALUE = 4_000  # most characters of one parameter
 STRATEGIES = ("greedy", "sampling", "beam")
 MODES = ("both", "free", "forced")
 TABS = ("player", "charts", "heads_tab", "beam_tab")  # tabs of Step through
+EXERCISES = ("step", "diverge", "unknown", "date", "submission")  # of the chapter Homework
 MAX_NOTE = 500  # characters of a teacher's note
 HIDEABLE = (  # what a link may hide: controls of Step through, then parts of the player (shell/hidden.py)
     *("menu", "form", "settings", "examples", "tabs"),
@@ -207,6 +208,7 @@ class PageState:
     branches: tuple[Branch, ...] = _parameter((), unpack, pack)
     predict: bool = _parameter(False, _flag, _one)  # the viewer guesses each step before it is shown
     chapter: str = _parameter("", _chapter)  # chapter of the lesson; empty: the first
+    exercise: str = _parameter("step", _choice(*EXERCISES))  # of the chapter Homework
     projector: bool = _parameter(False, _flag, _one)
     hide: str = _parameter("", _hidden)
     note: str = _parameter("", _note)  # a teacher's, shown beside the page

@@ -14,6 +14,7 @@ from s2s.errors import LANGUAGES, say, sentences, strings
 from s2s.web.lesson import CHAPTERS
 from s2s.web.shell import models
 from s2s.web.shell.foreign import quoted
+from s2s.web.shell.page_state import EXERCISES
 from tests.paths import ROOT
 from tests.titles import title_of
 from tests.web.conftest import messages
@@ -153,3 +154,14 @@ def test_every_chapter_says_what_it_shows_of_every_model(
             if chapter in CHECKS:
                 CHECKS[chapter](app, model, lang)
             assert app.session_state["model"] == model, f"chapter {chapter} has changed the visit's model"
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_a_link_opens_the_exercise_that_it_names(exercise: str) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in {"lang": "en", "chapter": "homework", "exercise": exercise}.items():
+        app.query_params[name] = value
+    app = app.run().switch_page("pages/lesson.py").run()
+    assert not app.exception
+    (chosen,) = [box.value for box in app.radio if str(box.key).startswith("exercise")]
+    assert chosen == exercise

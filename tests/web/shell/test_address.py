@@ -51,6 +51,7 @@ VALUES = st.fixed_dictionaries(
         "branches": st.just(()) | lists(),
         "predict": st.booleans(),
         "chapter": st.sampled_from(["", "attention"]),
+        "exercise": st.sampled_from(page_state.EXERCISES),
         "projector": st.booleans(),
         "inspection": st.sampled_from(["", "zh-en-luong", "u-x_Y.1"]),
         "against": st.sampled_from(["", "zh-en-bahdanau"]),
