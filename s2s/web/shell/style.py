@@ -109,7 +109,7 @@ CONTRAST = """
 [data-testid='stCaptionContainer'] { opacity: 0.85; }
 [data-testid='stAlertContainer'] { padding: 0.4rem 0.75rem; }
 [data-testid='stCaptionContainer'] code { font-size: 0.86em; }
-[data-testid='stApp'] :is([data-testid^='stBaseButton-primary'], [data-baseweb='tag']) {
+[data-testid='stApp'] :is([data-testid^='stBaseButton-primary']:not(:disabled), [data-baseweb='tag']) {
   background-color: var(--lb-accent); border-color: var(--lb-accent);
 }
 """
