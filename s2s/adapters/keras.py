@@ -253,7 +253,7 @@ def _notes(config: Config, way: Roles, source: Rows, target: Rows) -> tuple[str,
         if getattr(config.text, side) == "keras":
             rules = asdict(getattr(config.text, f"{side}_keras"))
             said = ", ".join(f"{key} = `{json.dumps(value, ensure_ascii=False)}`" for key, value in rules.items())
-            notes.append(f"The {side} is segmented like its Tokenizer does: {said}.")
+            notes.append(f"Segmentation of the {side} follows its Tokenizer: {said}.")
     unmasked = (
         "The tutorial pads the source without masking the padding: its encoder reads the padding, and its attention "
         "looks at it. "

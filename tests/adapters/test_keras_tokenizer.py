@@ -106,7 +106,7 @@ def test_it_is_in_the_checkpoint_and_on_the_card(tmp_path: Path, capsys: pytest.
     config = json.loads((tmp_path / "ours" / "config.json").read_text(encoding="utf-8"))
     assert config["text"]["source"] == "keras" and config["text"]["source_keras"]["lower"] is False
     assert load(tmp_path / "ours").config == found.config
-    assert "Tokenizer reads it: lower = `false`" in (tmp_path / "ours" / "README.md").read_text(encoding="utf-8")
+    assert "follows its Tokenizer: lower = `false`" in (tmp_path / "ours" / "README.md").read_text(encoding="utf-8")
     assert main(["trace", str(tmp_path / "ours"), "Ana drink!", "--json", "-"]) == 0
     tokens = json.loads(capsys.readouterr().out)["source"]["tokens"]
     assert [t for t in tokens if t not in ("<bos>", "<eos>")] == ["Ana", "drink"]

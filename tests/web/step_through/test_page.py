@@ -75,16 +75,20 @@ def test_a_visitor_without_a_link_sees_an_example_that_goes_right(visit: Visit) 
 
 @pytest.mark.usefixtures("shipped")
 @pytest.mark.parametrize(
-    ("lang", "well", "wrong", "long"), [("en", "goes well", "goes wrong", "long"), ("zh", "顺利", "会出错", "长句")]
+    ("lang", "well", "other", "wrong", "long"),
+    [
+        ("en", "goes well", "right, in other words", "goes wrong", "long"),
+        ("zh", "顺利", "换了说法", "会出错", "长句"),
+    ],
 )
 def test_the_list_says_which_examples_go_well_and_which_go_wrong(
-    visit: Visit, lang: str, well: str, wrong: str, long: str
+    visit: Visit, lang: str, well: str, other: str, wrong: str, long: str
 ) -> None:
     texts = [text for text, _ in EXAMPLES["zh-en"]]
     known = [
         f" :small[({well})]",
         *[f" :small[({wrong})]"] * 4,
-        "",
+        f" :small[({other})]",
         f" :small[({wrong})]",
         f" :small[({wrong} · {long})]",
     ]
