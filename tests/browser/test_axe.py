@@ -1,7 +1,6 @@
 """axe-core finds nothing on any page: both languages, both themes, three widths, the pages that leave the app included.
 
-A state is opened once in each language and seen in both themes and two widths, phone and enlargement among them; theme
-and width change on the open page, which lays itself out anew.
+A state is opened once; language, theme and width change on the open page, which lays itself out anew.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
@@ -26,39 +25,21 @@ from s2s.player import page as export
 from s2s.player.lanes import Lanes
 from s2s.player.notebook import show
 from s2s.train.distributed import Group
-from s2s.web.lesson import CHAPTERS
+from s2s.web.shell.builtin import CODES
 from s2s.web.shell.examples import EXAMPLES
+from s2s.web.shell.language import NAMES
 from tests.browser.axe import STREAMLIT, excuse, too_small, violations
+from tests.browser.axe_states import OPENED, PAIR, STATES
 from tests.browser.test_player import REFERENCE, TEXT
 from tests.paths import SHIPPED
 from tests.visitors import rest
 
 MODEL = "zh-en-luong"
-PAIR = {"text": TEXT, "ref": REFERENCE}
-BRANCHES = [{"id": "b1", "kind": "fork", "parent": "free", "step": 2, "tokens": "My father"}]
-# What a visitor can have on screen: path and query.
-STATES: dict[str, tuple[str, dict[str, str]]] = {
-    "step": ("", PAIR),
-    "guess": ("", PAIR | {"predict": "1"}),
-    "charts": ("", PAIR | {"tab": "charts"}),
-    "beam": ("", PAIR | {"strategy": "beam", "tab": "beam_tab"}),
-    "projector": ("", PAIR | {"projector": "1"}),
-    "no attention": ("", PAIR | {"model": "zh-en-none"}),
-    "wrong link": ("", PAIR | {"beam": "many"}),
-    "no text": ("", {"text": ""}),
-    **{f"lesson {chapter}": ("lesson", PAIR | {"chapter": chapter}) for chapter in CHAPTERS},
-    "compare": ("compare", PAIR | {"differs": "source", "b_text": "我妹妹每天早上去学校。"}),
-    "exposure": ("exposure", PAIR),
-    "evidence": ("evidence", {}),
-    "models": ("checkpoints", {}),
-    "inspections": ("inspection", {}),
-    "inspection": ("inspection", {"inspection": "axe", "row": "1"}),
-    "classroom": ("classroom", PAIR),
-    "no room": ("", {"room": "ABCDEF"}),
-}
 # In each language the themes and widths in which a state is seen: 1280 pixels, a phone, and 1280 enlarged four times.
 Views = tuple[tuple[Literal["light", "dark"], int], ...]
-SEEN: dict[str, Views] = {"en": (("light", 1280), ("dark", 320)), "zh": (("dark", 1280), ("light", 390))}
+SEEN: dict[str, Views] = {"en": (("light", 1280), ("dark", 390)), "zh": (("light", 320), ("dark", 1280))}
+CONTRAST = "en"  # whose words stand on the same grounds as those of the other language
+OPENED_IN: dict[str, Views] = {"en": (("light", 1280),), "zh": (("dark", 390),)}
 OPEN = """() => {
     const look = (root) => root.querySelectorAll("*").forEach((node) => {
         if (node.localName === "details") node.open = true;
@@ -68,24 +49,6 @@ OPEN = """() => {
 }"""
 FOUND: dict[str, list[str]] = {}
 EXCUSED: set[tuple[str, str]] = set()
-
-
-def check(page: Page, name: str, views: Views) -> None:
-    """Open what folds, and collect what axe finds in each theme and width."""
-    frame = page.frames[-1]  # of a notebook the output, otherwise the page itself
-    frame.evaluate(OPEN)
-    for theme, width in views:
-        page.emulate_media(color_scheme=theme)
-        page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        for violation in violations(frame):
-            key = excuse(violation)
-            if key is not None:
-                EXCUSED.add(key)
-            else:
-                FOUND.setdefault(json.dumps(violation, ensure_ascii=False), []).append(f"{name} {theme} {width}")
-        for text in too_small(frame):
-            FOUND.setdefault(f"smaller than 12 pixels: {text}", []).append(f"{name} {theme} {width}")
 
 
 @pytest.fixture(scope="module")
@@ -106,21 +69,82 @@ def findings() -> Iterator[None]:
     assert not FOUND, "\n".join(f"{what}\n    in {', '.join(where)}" for what, where in FOUND.items())
 
 
+def look(page: Page, theme: Literal["light", "dark"], width: int) -> None:
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": 900})
+
+
+# Two frames, and what moves in them and has an end.
+RESTED = """async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const ends = (animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime);
+    await Promise.allSettled(document.getAnimations().filter(ends).map(({ finished }) => finished));
+}"""
+
+
+def collect(page: Page, name: str, contrast: bool = True) -> None:
+    """Collect what axe finds on the page as it is."""
+    frame = page.frames[-1]  # of a notebook the output, otherwise the page itself
+    page.evaluate(RESTED)
+    for violation in violations(frame, contrast):
+        key = excuse(violation)
+        if key is not None:
+            EXCUSED.add(key)
+        else:
+            FOUND.setdefault(json.dumps(violation, ensure_ascii=False), []).append(name)
+    for text in too_small(frame):
+        FOUND.setdefault(f"smaller than 12 pixels: {text}", []).append(name)
+
+
+def check(page: Page, name: str, views: Views, contrast: bool = True) -> None:
+    """Open what folds, and collect what axe finds in each theme and width."""
+    page.frames[-1].evaluate(OPEN)
+    for theme, width in views:
+        look(page, theme, width)
+        collect(page, f"{name} {theme} {width}", contrast)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """One for all states: the browser loads Streamlit's scripts once."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
 @pytest.mark.usefixtures("inspection", "findings")
-def test_axe_finds_nothing_on_any_page_but_what_is_streamlits(browser: Browser, server: str) -> None:
+def test_axe_finds_nothing_on_any_page_but_what_is_streamlits(page: Page, server: str) -> None:
     EXCUSED.clear()
-    for language, views in SEEN.items():
-        context = browser.new_context()  # one for all: the browser loads Streamlit's scripts once
-        page = context.new_page()
-        for name, (path, query) in STATES.items():
-            page.emulate_media(color_scheme=views[0][0])
-            page.set_viewport_size({"width": views[0][1], "height": 900})
-            page.goto(f"{server}/{path}?{urlencode(query | {'lang': language})}")
-            page.get_by_test_id("stMainBlockContainer").wait_for()
+    for name, (path, query) in STATES.items():
+        for language, views in SEEN.items():
+            look(page, *views[0])
+            switch = page.locator(".st-key-language-switch label", has_text=NAMES[language])
+            if language == "zh" and switch.is_visible():
+                switch.click()
+                expect(page.locator("html")).to_have_attribute("lang", CODES["zh"])
+            else:
+                page.goto(f"{server}/{path}?{urlencode(query | {'lang': language})}")
+                page.get_by_test_id("stMainBlockContainer").wait_for()
             settle(page)
-            check(page, f"{name} {language}", views)
-        context.close()
+            check(page, f"{name} {language}", views, contrast=language == CONTRAST)
     assert set(STREAMLIT) == EXCUSED, "a line of STREAMLIT that no page needs any more"
+
+
+@pytest.mark.usefixtures("findings")
+@pytest.mark.parametrize("language", OPENED_IN)
+def test_axe_finds_nothing_in_what_opens_on_the_stage(page: Page, server: str, language: str) -> None:
+    for theme, width in OPENED_IN[language]:
+        look(page, theme, width)
+        page.goto(f"{server}/?{urlencode(PAIR | {'lang': language})}")
+        page.wait_for_selector(".player")
+        settle(page)
+        for name, opens in OPENED.items():
+            opens(page)
+            collect(page, f"{name} {language} {theme} {width}")
+            for place in ("stPopoverBody", "stDialog"):  # Esc closes the menu first that the dialog was opened from
+                if page.get_by_test_id(place).count():
+                    page.keyboard.press("Escape")
+                    expect(page.get_by_test_id(place), name).to_have_count(0)
 
 
 def settle(page: Page) -> None:
@@ -133,7 +157,7 @@ def settle(page: Page) -> None:
             globalThis.lookbackHeight = height;
             return same && !document.querySelector("[data-testid=stSkeleton], [data-testid=stSpinner]");
         }""",
-        polling=250,
+        polling=100,
     )
     rest(page)
 

@@ -104,8 +104,10 @@ MODELS = """
 """
 # A section's title, of the size of a word in bold; its level follows that of the titles in components.
 TITLES = "[data-testid='stMarkdownContainer'] h4 { font-size: 1rem; }"
-# What is too pale or too wide of Streamlit: notes, messages, what stands on the accent, code in a note.
+# What is too pale or too wide of Streamlit: notes, messages, what stands on the accent, code in a note, the label of a
+# field that is of no use now.
 CONTRAST = """
+[data-testid='stWidgetLabel'] { color: inherit; }
 [data-testid='stCaptionContainer'] { opacity: 0.85; }
 [data-testid='stAlertContainer'] { padding: 0.4rem 0.75rem; }
 [data-testid='stCaptionContainer'] code { font-size: 0.86em; }

@@ -1,0 +1,82 @@
+"""The states in which axe looks at the app: those that a link opens, and those that somebody opens on the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from playwright.sync_api import Page, expect
+
+from s2s.web.lesson import CHAPTERS
+from tests.browser.test_player import REFERENCE, TEXT
+from tests.visitors import unfold_menu
+
+PAIR = {"text": TEXT, "ref": REFERENCE}
+BRANCHES = [{"id": "b1", "kind": "fork", "parent": "free", "step": 2, "tokens": "My father"}]
+# What a visitor can have on screen: path and query.
+STATES: Mapping[str, tuple[str, dict[str, str]]] = {
+    "step": ("", PAIR),
+    "guess": ("", PAIR | {"predict": "1"}),
+    "charts": ("", PAIR | {"tab": "charts"}),
+    "beam": ("", PAIR | {"strategy": "beam", "tab": "beam_tab"}),
+    "projector": ("", PAIR | {"projector": "1"}),
+    "no attention": ("", PAIR | {"model": "zh-en-none"}),
+    "wrong link": ("", PAIR | {"beam": "many"}),
+    "no text": ("", {"text": ""}),
+    **{f"lesson {chapter}": ("lesson", PAIR | {"chapter": chapter}) for chapter in CHAPTERS},
+    "compare": ("compare", PAIR | {"differs": "source", "b_text": "我妹妹每天早上去学校。"}),
+    "exposure": ("exposure", PAIR),
+    "evidence": ("evidence", {}),
+    "models": ("checkpoints", {}),
+    "inspections": ("inspection", {}),
+    "inspection": ("inspection", {"inspection": "axe", "row": "1"}),
+    "classroom": ("classroom", PAIR),
+    "no room": ("", {"room": "ABCDEF"}),
+    "first minute": ("", {}),
+    "tour, in the page": ("", PAIR | {"tour": "2"}),
+    "tour, in the player": ("", PAIR | {"tour": "9"}),
+    "framed": ("", PAIR | {"embed": "true", "note": "Step 6", "hide": "form"}),
+    "refused": ("", {"text": "我" * 5000}),
+}
+
+
+def _menu(key: str) -> Callable[[Page], None]:
+    def unfold(page: Page) -> None:
+        unfold_menu(page, key)
+        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+
+    return unfold
+
+
+def _share(page: Page) -> None:
+    unfold_menu(page, "more")
+    page.locator(".st-key-share").get_by_role("button").click()
+    expect(page.get_by_test_id("stDialog").locator("code").first).to_be_visible()
+
+
+def _help(page: Page) -> None:
+    page.locator(".bar .help").click()
+    expect(page.locator(".card:popover-open")).to_be_visible()
+
+
+def _flow(page: Page) -> None:
+    page.locator(".player").press("f")
+    expect(page.locator(".flow svg")).to_be_visible()
+
+
+def _draft(page: Page) -> None:
+    page.locator(".st-key-text textarea").fill("我喝茶。")
+    page.locator(".player").focus()
+    expect(page.locator(".draft").get_by_role("button").first).to_be_visible()
+
+
+# What somebody opens on the stage, one after the other; Esc closes what stands over the page.
+OPENED: Mapping[str, Callable[[Page], None]] = {
+    "card": _menu("card"),
+    "decoding": _menu("decoding"),
+    "examples": _menu("examples-0"),
+    "more": _menu("more"),
+    "share": _share,
+    "help": _help,
+    "flow": _flow,
+    "unrun": _draft,
+}
