@@ -170,7 +170,7 @@ def open_from_menu(page: Page, lang: str, name: str) -> None:
 
 def unfold_menu(page: Page, key: str) -> None:
     """Press a menu of the line of controls: ``card``, ``decoding``, ``more``."""
-    page.locator(f".st-key-{key} [data-testid=stPopoverButton]").click()
+    page.locator(f":is(.st-key-{key}, [class*='st-key-{key}-']) [data-testid=stPopoverButton]").click()
 
 
 def unfold_exports(place: Page | FrameLocator) -> None:

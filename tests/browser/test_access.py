@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
+from s2s.errors import say
 from s2s.trace.trace import Trace
 from tests.browser.conftest import OpenPage
 from tests.browser.test_player import REFERENCE, TEXT
@@ -100,7 +101,7 @@ def test_weights_sound_once_the_reader_switches_it_on_and_the_browser_remembers(
     page.locator(".player").focus()
     page.keyboard.press("ArrowRight")
     assert page.evaluate("tones") == []
-    switch = page.get_by_role("button", name="Play a tone")
+    switch = page.get_by_role("button", name="♪ Sound")
     switch.click()
     page.locator(".player").focus()
     page.keyboard.press("ArrowRight")
@@ -177,3 +178,34 @@ def test_a_page_keeps_still_while_it_loads(browser: Browser, ours: str, size: tu
             shifted[f"{visit} {query}"] = page.evaluate("shifted")
         context.close()
     assert max(shifted.values()) < 0.05, shifted
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_menu_opened_by_key_takes_the_focus_and_gives_it_back(open_page: OpenPage, lang: str) -> None:
+    page = open_page({"lang": lang, "text": TEXT})
+    for key in ("step.settings", "step.more", "step.examples"):
+        button = page.get_by_role("button", name=say(key, lang), exact=True)
+        button.press("Enter")
+        expect(page.locator("[data-testid=stPopoverBody] :focus")).to_have_count(1)
+        page.keyboard.press("Tab")
+        expect(page.locator("[data-testid=stPopoverBody] :focus")).to_have_count(1)
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+        expect(button).to_be_focused()
+
+
+def test_share_links_to_the_step_and_lane_on_screen_and_gives_the_focus_back(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en", "text": TEXT, "ref": "I like tea."})
+    page.locator(".player").press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("t")
+    page.wait_for_url("**step=3&lane=forced")
+    more = page.get_by_role("button", name=say("step.more", "en"), exact=True)
+    more.press("Enter")
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name=say("share.open", "en"), exact=True).press("Enter")
+    dialog = page.get_by_role("dialog", name=say("share.open", "en"))
+    expect(dialog.get_by_test_id("stCode").first).to_contain_text("step=3&lane=forced")
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)  # the menu does not lie over it
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(more).to_be_focused()

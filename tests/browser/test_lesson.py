@@ -122,9 +122,15 @@ def test_projector_and_phone_show_it_whole(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("stHeader")).to_be_hidden()
     size = page.locator(".network .where").evaluate("n => n.getBoundingClientRect().height")
     assert size >= 24  # with the zoom
-    expect(page.locator(".network .columns").first).to_have_class(re.compile("more-(left|right)"))
+    figure = page.locator(".network .columns").first
+    expect(figure).to_be_in_viewport()
+    introduction = page.get_by_text(say("lesson.encoder_decoder.text", "en")[:40])
+    assert (introduction.bounding_box() or {})["y"] > (figure.bounding_box() or {})["y"]
+    expect(figure).to_have_class(re.compile("more-(left|right)"))
     page.keyboard.press("Home")
     expect(page.locator(".network .columns").first).to_have_class("columns scroll more-right")
+    page.keyboard.press("PageDown")
+    expect(page.locator(".st-key-chapter-attention h3").first).to_be_in_viewport()
     page.locator("textarea").first.press("p")  # typed, it is a letter
     expect(page.locator(".st-key-projector-leave")).to_be_visible()
     page.locator("body").press("Escape")

@@ -266,11 +266,11 @@ def test_presets_by_keyboard_alone(open_page: OpenPage) -> None:
     assert sum(weights) == pytest.approx(1, abs=0.05)
     assert page.locator(".where").text_content() == where  # the arrows did not step
     for preset in ("uniform", "only", "previous", "erase", "reset"):
-        page.get_by_role("button", name=say(f"player.edit_{preset}_help", "en")).press("Enter")
+        page.get_by_role("button", name=say(f"player.edit_{preset}", "en")).press("Enter")
         values = [float(str(chip.get_attribute("aria-valuenow"))) for chip in page.locator(".chip").all()]
         assert sum(values) == pytest.approx(1, abs=0.05), preset
     expect(page.locator(".onward")).to_be_disabled()
-    page.get_by_role("button", name=say("player.edit_uniform_help", "en")).press("Enter")
+    page.get_by_role("button", name=say("player.edit_uniform", "en")).press("Enter")
     expect(page.locator(".news")).to_contain_text("Most probable now")
     page.locator(".onward").press("Enter")
     current(page, "b1")
@@ -287,7 +287,7 @@ def test_an_answer_builds_no_lane_anew(open_page: OpenPage) -> None:
     page = visit(open_page, step=3)
     page.locator("tr.lane.free td[data-t='0']").evaluate("td => td.dataset.before = ''")
     page.keyboard.press("e")
-    page.get_by_role("button", name=say("player.edit_uniform_help", "en")).press("Enter")
+    page.get_by_role("button", name=say("player.edit_uniform", "en")).press("Enter")
     expect(page.locator(".change")).to_have_attribute("data-seq", re.compile(r"\d"))
     expect(page.locator("td[data-before]")).to_have_count(1)
 
@@ -313,7 +313,7 @@ def test_a_row_of_the_heatmap_is_dragged(open_page: OpenPage) -> None:
 def test_beam_search_refuses_an_edit_in_a_sentence(open_page: OpenPage) -> None:
     page = open_page({"lang": "en", "text": TEXT, "strategy": "beam", "beam": "2", "mode": "free"})
     page.locator("button.edit").click()
-    page.get_by_role("button", name=say("player.edit_uniform_help", "en")).click()
+    page.get_by_role("button", name=say("player.edit_uniform", "en")).click()
     page.locator(".onward").click()
     expect(page.locator(".editor .note")).to_have_text(say("error.edit_beam", "en"))
     assert page.locator("th.branch").count() == 0
@@ -378,7 +378,7 @@ def test_two_hundred_tokens_are_forked_and_edited(open_page: OpenPage) -> None:
     page.locator(alternative(page)[0]).click()
     current(page, "b1")
     page.locator("button.edit").click()
-    page.get_by_role("button", name=say("player.edit_uniform_help", "en")).click()
+    page.get_by_role("button", name=say("player.edit_uniform", "en")).click()
     expect(page.locator(".change .p b").first).not_to_have_text("")
     page.locator(".onward").click()
     current(page, "b2")

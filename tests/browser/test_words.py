@@ -97,7 +97,7 @@ def test_words_and_pieces(page: Page, lane: Trace, tmp_path: Path) -> None:
     page.wait_for_url(re.compile("#pieces=1&step=2"))
     page.reload()
     expect(chips).to_have_text(list(lane.source_tokens))
-    page.get_by_role("button", name=say("player.words_help", "en")).click()
+    page.get_by_role("button", name=say("player.words", "en")).click()
     expect(chips).to_have_text(list(grid.sources))
 
 
@@ -113,7 +113,7 @@ def test_a_words_weight_is_shared_by_its_pieces(page: Page, address: str, lane: 
     page.keyboard.press("e")
     place.press("End")  # all on this word
     expect(place.locator(".weight")).to_have_text(re.compile(r"→1\.00$"))
-    page.get_by_role("button", name=say("player.onward_help", lang)).click()
+    page.get_by_role("button", name=say("player.onward", lang)).click()
     expect(page.locator("tr.lane.b1")).to_be_visible()
     expect(place.locator(".weight")).to_have_text(re.compile(r"→1\.00$"))
     own = lane.attention_TS[0][_span(lane, column)]
@@ -124,7 +124,7 @@ def test_a_words_weight_is_shared_by_its_pieces(page: Page, address: str, lane: 
     expected = np.zeros(len(row))
     expected[_span(lane, column)] = own / own.sum()
     np.testing.assert_allclose(row, expected, atol=2e-4)
-    page.get_by_role("button", name=say("player.words_help", lang)).click()  # pieces: Python hears of it
+    page.get_by_role("button", name=say("player.words", lang)).click()  # pieces: Python hears of it
     expect(page.locator(".chip .token")).to_have_text(list(lane.source_tokens))
     page.wait_for_url(re.compile("pieces=1"))
     page.get_by_role("tab", name=say("step.charts", lang)).click()

@@ -23,6 +23,7 @@ SECTIONS = {  # of the locales, by folder of scripts
     "inspection": ("inspect_table", "inspect_charts"),
     "network": ("network",),
     "room": ("room",),
+    "share": (),  # has no texts
     "tour": ("tour",),
     "weighing": ("weighing", "player"),
 }

@@ -164,8 +164,14 @@ export async function copyLink({ copied, strings }, address) {
   setTimeout(() => (copied.textContent = strings.link), 1500);
 }
 
+// A button. Who speaks to the page says what is seen, so the name has the words that are seen: the title where it has them,
+// otherwise they are the name and the title describes it. A sign alone is named by the title.
 export function button(name, title, action, ...content) {
-  return el("button", { type: "button", class: name, title, "aria-label": title, onclick: action }, ...content);
+  const node = el("button", { type: "button", class: name, title, onclick: action }, ...content);
+  const seen = node.textContent.trim();
+  const named = !/\p{L}/u.test(seen) || title.toLowerCase().includes(seen.toLowerCase());
+  if (named) node.setAttribute("aria-label", /\d/.test(seen) ? `${seen} ${title}` : title);
+  return node;
 }
 
 // A menu that unfolds below its title; a choice, Esc and a press elsewhere close it.

@@ -42,8 +42,13 @@ export function listen(view) {
     listenEdit(view, on);
   }
   const onKey = guarded((event) => pressKey(view, event));
+  const takeFocus = guarded(() => view.dom.root.focus({ preventScroll: true })); // of a menu that is gone
   document.addEventListener("keydown", onKey);
-  return () => document.removeEventListener("keydown", onKey);
+  addEventListener("lookback-stage", takeFocus);
+  return () => {
+    document.removeEventListener("keydown", onKey);
+    removeEventListener("lookback-stage", takeFocus);
+  };
 }
 
 function listenSource(view, on) {

@@ -6,7 +6,7 @@ const FIELDS = "input:not([type=radio], [type=checkbox], [type=range], [type=fil
 const PICKED = roles("radio", "radiogroup", "tab", "slider", "option", "listbox", "combobox", "dialog");
 const OWN_KEYS = `input, textarea, select, [contenteditable], ${PICKED}`;
 const CLOSABLE = `[data-baseweb=popover], ${roles("dialog", "combobox", "listbox")}`; // Esc closes these
-const ASKING = "[data-testid=stForm], [data-testid=stPopoverBody], .st-key-b_text"; // where the reader starts a run
+const ASKING = "[data-testid=stForm], [data-testid^=stPopover], .st-key-b_text"; // where the reader starts a run
 
 // ``seen``: number of the last run after which the focus was moved. ``busy``: whether the reader went to a field since.
 export const FOCUS = (globalThis.lookbackFocus ??= watched({ seen: 0, busy: false }));

@@ -103,6 +103,7 @@ function paint(view) {
 function paintJump({ jump }, { divergence, steps }) {
   jump.style.visibility = divergence === null || divergence >= steps.length ? "hidden" : "";
   jump.textContent = divergence === null ? "◆" : `◆ ${divergence + 1}`;
+  jump.setAttribute("aria-label", `${jump.textContent} ${jump.title}`);
 }
 
 // Build the view anew for what came from Python. The same traces, as in another language, keep the step; another sentence

@@ -33,12 +33,16 @@ CHAPTERS: Mapping[str, Callable[[PageState], None]] = {
 
 
 def render_lesson(names: list[str]) -> None:
-    """The list of chapters, the sentence form, the open chapter, and the buttons to the previous and the next."""
+    """The list of chapters, the sentence form, the open chapter, and the buttons to the previous and the next.
+
+    Projected, a chapter begins with its figure: its introduction and the list of chapters come last.
+    """
     chapters = list(CHAPTERS)
     if st.session_state[keys.CHAPTER] not in CHAPTERS:
         st.session_state[keys.CHAPTER] = chapters[0]
-    chapter = st.session_state[keys.CHAPTER]
-    layout.chapter_list(chapters, chapter)
+    chapter, projected = st.session_state[keys.CHAPTER], st.session_state[keys.PROJECTOR]
+    if not projected:
+        layout.chapter_list(chapters, chapter)
     with controls.sentence_line():
         controls.checkpoint(names)
         controls.example_sentences()
@@ -47,6 +51,12 @@ def render_lesson(names: list[str]) -> None:
     layout.chapter_top(chapter)
     with st.container(key=f"chapter-{chapter}"):
         layout.heading(chapter, chapters.index(chapter) + 1)
+        if not projected:
+            layout.introduction(chapter)
         CHAPTERS[chapter](state)
+        if projected:
+            layout.introduction(chapter)
     layout.chapter_navigation(chapters, chapter)
+    if projected:
+        layout.chapter_list(chapters, chapter)
     layout.write_address(state)

@@ -71,8 +71,12 @@ def chapter_top(chapter: str) -> None:
 
 
 def heading(chapter: str, number: int) -> None:
-    """The title and the introduction of a chapter."""
+    """The title of a chapter."""
     st.markdown(f"### {number} · {t(f'lesson.{chapter}.title')}")
+
+
+def introduction(chapter: str) -> None:
+    """What a chapter is about, in a few sentences."""
     st.markdown(t(f"lesson.{chapter}.text"))
 
 

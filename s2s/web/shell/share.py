@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 from html import escape
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from s2s.web.shell import controls, keys, language
+from s2s.player.bundle import script
+from s2s.web.shell import controls, keys, language, page_state
 from s2s.web.shell.hidden import CONTROLS
 from s2s.web.shell.language import t
-from s2s.web.shell.page_state import HIDEABLE, MAX_NOTE, names_of
+from s2s.web.shell.page_state import HIDEABLE, MAX_NOTE, PageState, names_of
 
 CHOSEN, NOTE, STEP = "share_hide", "share_note", "share_step"  # widgets of the dialog
+PLACE = Path(__file__).parents[1] / "components" / "share" / "place.js"
+LANE = "share_lane"  # the lane on screen when it was opened
 OPENING = "share_opening"  # whether the button was just pressed
+OPENED = "share_opened"  # how many times it was pressed
 HEIGHT = 720  # pixels of the frame
 PREVIEW = """<style>
 .lb-share { display: flex; flex-wrap: wrap; gap: 4px; margin: 0; padding: 0; list-style: none; }
@@ -30,12 +37,32 @@ def share_button() -> None:
         st.dialog(t("share.open"), width="medium")(_panel)()  # made here, as its title is in the page's language
 
 
+def openings() -> int:
+    """How many times the visitor has opened the dialog."""
+    return int(st.session_state.get(OPENED, 0))
+
+
 def _open() -> None:
-    st.session_state[OPENING] = True
+    plain, state = PageState(), st.session_state
+    state.update({OPENING: True, OPENED: openings() + 1, STEP: plain.step, LANE: plain.lane})
+
+
+@functools.cache
+def _place() -> Any:
+    return st.components.v2.component("lookback_place", html="<i></i>", js=script(PLACE))
+
+
+def _take_place(key: str) -> None:
+    """Begin at the step and in the lane of the player, which only the browser's address has."""
+    sent = st.session_state[key].get("place")
+    here, _ = page_state.read_link({name: str(sent[name]) for name in ("step", "lane") if sent.get(name)})
+    st.session_state.update({STEP: here.step, LANE: here.lane})
 
 
 def _panel() -> None:
     """What is hidden, the note, the preview, link and frame."""
+    key = f"share_place-{openings()}"
+    _place()(key=key, on_place_change=functools.partial(_take_place, key))
     labels = {name: t(f"hide.{name}") for name in HIDEABLE}
     chosen = st.pills(
         t("share.hide"),
@@ -47,7 +74,7 @@ def _panel() -> None:
         help=t("share.hide_help"),
     )
     note = st.text_area(t("share.note"), st.session_state[keys.NOTE], key=NOTE, max_chars=MAX_NOTE, height=90)
-    step = st.number_input(t("share.step"), 1, 10_000, 1, key=STEP)
+    step = st.number_input(t("share.step"), 1, 10_000, key=STEP)
     st.html(PREVIEW + preview(chosen))
     if note.strip():
         with st.container(border=True):
@@ -74,7 +101,9 @@ def link(chosen: list[str], note: str, step: int) -> str:
     parameters = controls.address(controls.state())
     own = {"hide": ",".join(name for name in HIDEABLE if name in chosen), "note": note.strip()}
     parameters = {name: value for name, value in parameters.items() if name not in own}
-    parameters |= {name: value for name, value in own.items() if value} | ({"step": str(step)} if step > 1 else {})
+    lane = st.session_state[LANE]
+    parameters |= {name: value for name, value in own.items() if value}
+    parameters |= {"step": str(step), "lane": lane} if step > 1 or lane != PageState().lane else {}
     return f"{(st.context.url or '').split('?')[0]}?{urlencode(parameters)}"
 
 

@@ -146,6 +146,8 @@ PROJECTOR = """
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
 }
 .st-key-lesson-head { display: none; }
+[class*='st-key-chapter-'] h3 { padding: 0; font-size: 1.2rem; }
+[data-testid='stMainBlockContainer'] code { font-size: max(0.8em, 0.75rem); }
 [data-testid='stMainBlockContainer'] [data-testid='stCaptionContainer'] { opacity: 1; }
 [data-testid='stMainBlockContainer'] { zoom: var(--lookback-zoom, 1); }
 [data-testid='stPlotlyChart'] { zoom: calc(1 / var(--lookback-zoom, 1)); } /* plotly cannot measure what is zoomed */

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 def more_menu() -> Any:
     """The menu at the end of the line: guessing, the projector, Share, Compare. The download comes with the lanes."""
-    with st.popover(t("step.more"), key="more") as menu:
+    state = st.session_state
+    # Another key closes it: a change of the mode, or a dialog, is seen where the menu was.
+    done = f"{state[keys.PREDICT]:d}{state[keys.PROJECTOR]:d}-{share.openings()}"
+    with st.popover(t("step.more"), key=f"more-{done}") as menu:
         st.toggle(t("step.predict"), **shows(keys.PREDICT), help=t("step.predict_help"))
         projector.switch()
         share.share_button()

@@ -1,6 +1,8 @@
 // Streamlit's own texts (tooltips, hints, menus and dialogs) in the visitor's language, by a table of s2s/locales; and its
 // menu on a phone, which closes after a choice and after a reload.
 
+import { watchPopovers } from "./popover.js";
+
 const NARROW = "(max-width: 767.98px)"; // narrower pages have Streamlit's menu over them
 const ATTRIBUTES = ["aria-label", "alt", "placeholder", "data-title"];
 // Where Streamlit's own texts are. Elsewhere the same words may be a model's, a file's or a visitor's.
@@ -120,6 +122,7 @@ export default function mount({ data }) {
   if (!own.watching) watchPage();
   else if (changed) closeMenu();
   own.watching = true;
+  watchPopovers();
   translateTree(document.body);
   reachSoon();
 }

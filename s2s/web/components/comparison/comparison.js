@@ -1,6 +1,6 @@
 // Two runs beside each other: the browser holds both and paints one aligned step. Python is not asked for a step.
 
-import { copyLink, el, enter, fill, icon, shade } from "../../../player/browser/dom.js";
+import { button, copyLink, el, enter, fill, icon, shade } from "../../../player/browser/dom.js";
 import { byKey, takeKeys } from "../../../player/browser/keys.js";
 import { fadeEdges } from "../../../player/browser/room.js";
 import { guarded, numberAt } from "../events.js";
@@ -13,7 +13,6 @@ const PAUSE = 250; // milliseconds without a change before the address and a scr
 
 function buildBar(view) {
   const { strings, parting } = view;
-  const button = (name, title, action, ...content) => el("button", { type: "button", class: name, title, "aria-label": title, onclick: action }, ...content);
   const go = (name, action) => button(name, strings[name], action, icon(name));
   view.where = el("span", { class: "where" });
   view.switches = VIEWS_OF_MAP.map((name) =>

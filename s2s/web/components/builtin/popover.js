@@ -1,0 +1,92 @@
+// Streamlit's popovers by keyboard. Streamlit puts what a popover shows at the end of the document; here Tab goes through
+// it as if it stood behind its button, and after it, or a dialog that it opened, is closed, the focus is at the button.
+
+const BUTTON = "[data-testid=stPopoverButton]";
+const BODY = "[data-testid=stPopoverBody]";
+const OVER = `${BODY}, [data-testid=stDialog]`;
+const REACHED = "a[href], button, input, select, textarea, [tabindex]";
+const HELP = "[data-testid=stTooltipIcon]";
+
+// ``button``: of the popover that was opened last, its ``label`` and the control that was focused ``first``. ``entering``: it
+// was opened by a key and nothing was pressed since. ``within``: the reader's last act was in a popover or dialog.
+const OPENED = (globalThis.lookbackPopovers ??= { button: null, label: "", first: null, entering: false, within: false, watching: false });
+
+const isSeen = (node) => node.checkVisibility({ visibilityProperty: true });
+const isOpen = (button) => button.ariaExpanded === "true";
+const labelOf = (button) => button.querySelector("[data-testid=stMarkdownContainer]")?.textContent;
+const closestOf = (event, selector) => event.target.closest?.(selector) ?? null;
+const focus = (node) => node.focus({ preventScroll: true });
+
+// What Tab reaches in a popover.
+const controlsOf = (body) => [...body.querySelectorAll(REACHED)].filter((node) => node.tabIndex >= 0 && !node.disabled && isSeen(node));
+
+// Focus a popover's first control; a text without any takes the focus itself, as keys scroll it. While the focus is elsewhere,
+// Streamlit takes the controls out of Tab's way, so the popover comes first.
+function focusFirst(body) {
+  if (!body.contains(document.activeElement)) {
+    body.tabIndex = -1;
+    focus(body);
+  }
+  const controls = controlsOf(body);
+  OPENED.first = controls.find((node) => !node.closest(HELP)) ?? controls[0] ?? body;
+  focus(OPENED.first);
+}
+
+// Controls come one by one, so until the reader acts an earlier one takes the focus over.
+function enter() {
+  const body = isOpen(OPENED.button) && document.querySelector(BODY);
+  if (body && [OPENED.button, OPENED.first].includes(document.activeElement)) focusFirst(body);
+}
+
+// Focus the button, which the page may have mounted anew; the stage, where the projector mode hides the button.
+function giveBack() {
+  const { button, label } = OPENED;
+  const again = button.isConnected ? button : [...document.querySelectorAll(BUTTON)].find((each) => labelOf(each) === label);
+  if (!again) return; // it comes soon
+  if (isSeen(again)) focus(again);
+  else dispatchEvent(new CustomEvent("lookback-stage"));
+}
+
+function follow() {
+  if (OPENED.entering) enter();
+  const lost = !document.activeElement || document.activeElement === document.body;
+  if (OPENED.within && OPENED.button && lost && !document.querySelector(OVER)) giveBack();
+}
+
+function onClick(event) {
+  const button = closestOf(event, BUTTON);
+  if (!button) return;
+  Object.assign(OPENED, { button, label: labelOf(button), entering: event.detail === 0 && !isOpen(button) }); // 0: by key
+}
+
+// From its button into a popover, and out of it at its ends: back to its button, or on to what is behind that, where the
+// browser goes from the button.
+function onTab(event) {
+  const [body, button] = [closestOf(event, BODY), document.querySelector(`${BUTTON}[aria-expanded=true]`)];
+  if (!button) return;
+  const shown = document.querySelector(BODY);
+  if (event.target === button && shown && !event.shiftKey) {
+    event.preventDefault();
+    focusFirst(shown);
+  }
+  if (!body) return;
+  const controls = controlsOf(body);
+  const at = controls.indexOf(event.target);
+  if (event.shiftKey && at <= 0) {
+    event.preventDefault();
+    focus(button);
+  } else if (!event.shiftKey && at === controls.length - 1) {
+    button.click();
+    focus(button);
+  }
+}
+
+export function watchPopovers() {
+  if (OPENED.watching) return;
+  OPENED.watching = true;
+  const note = (event) => Object.assign(OPENED, { entering: false, within: closestOf(event, OVER) !== null });
+  for (const act of ["pointerdown", "keydown"]) document.addEventListener(act, note, true);
+  document.addEventListener("click", onClick, true);
+  document.addEventListener("keydown", (event) => event.key === "Tab" && onTab(event), true);
+  new MutationObserver(follow).observe(document.body, { subtree: true, childList: true, attributeFilter: ["aria-expanded", "inert", "aria-hidden"] });
+}
