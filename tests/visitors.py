@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLocator, Page, expect
 
 from benchmarks.server import free_port, healthy
-from s2s.errors import say
+from s2s.errors import LANGUAGES, say
 from tests.paths import ROOT
 from tests.titles import title_of
 from tests.wait import until
@@ -54,14 +54,12 @@ def serve(folder: Path, command: Sequence[str] = STREAMLIT, **environment: str) 
 
 def pick_model(page: Page, name: str, label: str) -> None:
     """Choose a model, by its directory's name, in the list with this label: options are titles."""
-    language = page.locator("html").get_attribute("lang") or "en"
-    page.get_by_role("combobox", name=label).click()
-    expect(page.get_by_role("option").first).to_be_visible()
-    # In place of a task that is not known, and behind a title that two have.
-    named = page.get_by_role("option", name=re.compile(rf"(^|· ){re.escape(name)}( ·|$)"))
     path = ROOT / "checkpoints" / name
-    title = title_of(path, language.partition("-")[0]) if path.exists() else name
-    (named if named.count() else page.get_by_role("option", name=title, exact=True)).click()
+    titles = [f"^{re.escape(title_of(path, language))}$" for language in LANGUAGES] if path.exists() else []
+    # Alone in place of a task that is not known, and behind a title that two have.
+    ways = "|".join([*titles, rf"(^|· ){re.escape(name)}( ·|$)"])
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=re.compile(ways)).last.click()
 
 
 def probe(message: ConsoleMessage) -> bool:

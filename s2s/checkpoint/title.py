@@ -44,6 +44,8 @@ def contrasted(titles: Mapping[str, str]) -> dict[str, str]:
     >>> contrasted({"a": "Dates · Luong attention", "b": "Dates · no attention"})
     {'a': 'Luong attention', 'b': 'no attention'}
     """
+    if len(titles) < 2:
+        return dict(titles)
     parts = {name: title.split(JOIN) for name, title in titles.items()}
     rows = zip(*(part[:-1] for part in parts.values()), strict=False)  # at least one part of each stays
     shared = sum(1 for _ in takewhile(lambda row: len(set(row)) == 1, rows))

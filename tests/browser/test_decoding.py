@@ -67,7 +67,7 @@ def test_both_sides_of_a_comparison_are_at_their_defaults_for_who_runs_first(ope
     page.locator(".st-key-strategy-en").get_by_text("Sampling").click()
     expect(page.locator(".st-key-seed input")).to_be_enabled()
     page.keyboard.press("Escape")
-    page.locator("summary", has_text="Decoding of B").click()
+    page.get_by_role("button", name="Decoding of B").click()
     page.locator(".st-key-b_strategy-en").get_by_text("Beam search").click()
     expect(page.locator(".st-key-b_beam input")).to_be_enabled()
     page.wait_for_function("() => location.search.includes('b_strategy=beam')")
@@ -180,7 +180,7 @@ def test_back_takes_back_a_setting_at_a_time(open_page: OpenPage) -> None:
     page.wait_for_function("() => location.search.includes('strategy=beam')")
     page.keyboard.press("Escape")
     before = page.evaluate("new URLSearchParams(location.search).get('model')")
-    page.locator(".st-key-line-model input").click()
+    page.locator(".st-key-models-model input").click()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     another = "model => new URLSearchParams(location.search).get('model') !== model"

@@ -69,7 +69,8 @@ def test_a_sentence_is_run_and_a_file_measured_by_keyboard(open_page: OpenPage, 
     drawn(page, "corpus-ece")
     expect(page.get_by_role("button", name=say("exposure.stop", "en"))).to_have_count(0)
     with page.expect_download() as download:
-        page.get_by_role("button", name=say("exposure.json", "en", checkpoint="zh-en-luong")).click()
+        model = "Chinese → English · Luong attention"
+        page.get_by_role("button", name=say("exposure.json", "en", checkpoint=model)).click()
     assert download.value.suggested_filename == "exposure-zh-en-luong.json"
     before = page.locator(".where").inner_text()
     page.keyboard.press("ArrowRight")  # the player is out of sight

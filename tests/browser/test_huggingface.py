@@ -80,7 +80,7 @@ def test_a_head_is_chosen_played_and_forked_from(browser: Browser, address: str,
     settings = Settings(max_length=STEPS)
     mean, one = (trace(load(model.with_name(name)), TEXT, settings=settings) for name in ("many", "many@2.3"))
     unfold_menu(page, "card")
-    expect(page.get_by_text("Reads en_XX, writes zh_CN.")).to_be_visible()
+    expect(page.get_by_text("From en_XX to zh_CN.")).to_be_visible()
     expect(page.locator(".chip .token")).to_have_text(list(mean.source_tokens))
     assert shown(page) == written(mean.steps[0].attention) != written(one.steps[0].attention)
     choose(page, "layer-en", "2")

@@ -64,6 +64,10 @@ def test_names_from_files_are_bounded(name: str, language: str, spoken: str) -> 
     assert len(model_title(name, config, spoken)) <= 4 * LONGEST
 
 
+def test_a_model_alone_keeps_its_whole_title() -> None:
+    assert contrasted({"a": "Dates · Luong attention"}) == {"a": "Dates · Luong attention"}
+
+
 @given(TITLES)
 def test_titles_beside_each_other_stay_as_distinct_as_they_were(titles: dict[str, str]) -> None:
     told = told_apart(titles)

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.deployment import COOKIE, Deployment
+from s2s.errors import say
 from s2s.server import folders, inspections
 from s2s.server.inspections import InspectionRequest
 from s2s.store.labels import read_labels
@@ -76,13 +77,13 @@ def test_an_inspection_and_its_labels_outlive_a_replica(
     page, other = (visitors.come(link, player=False, path="inspection") for _ in range(2))
     while replica_of(other) == replica_of(page):
         other = visitors.come(link, player=False, path="inspection")
-    go_on = page.get_by_role("button", name="Go on")
+    go_on = page.get_by_role("button", name=say("inspect.go_on", "en"))
     expect(go_on).to_be_visible(timeout=PATIENCE)  # each replica imports what its first page of this kind needs
     go_on.click()
     until(lambda: list((inspected / "parts").glob("*.parquet")))
     deployment.replicas[replica_of(page)].process.send_signal(signal.SIGSTOP)  # or it is done before the other looks
     expect(other.get_by_text("running in another process")).to_be_visible(timeout=PATIENCE)
-    expect(other.get_by_role("button", name="Go on")).to_have_count(0)
+    expect(other.get_by_role("button", name=say("inspect.go_on", "en"))).to_have_count(0)
     assert not (inspected / "examples.parquet").exists()
     kill(deployment, page)
     expect(go_on).to_be_visible(timeout=PATIENCE)

@@ -54,7 +54,9 @@ def shown_value(widget: Any) -> Any:
     if widget.type in ("button_group", "multiselect"):
         if widget.type == "button_group" and not isinstance(widget.value, list):
             return (widget.formatted_values or [None])[0]
-        return list(widget.formatted_values if widget.type == "button_group" else widget.value)
+        if widget.type == "multiselect":
+            return [widget.options[index] for index in widget.indices]
+        return list(widget.formatted_values)
     return widget.value
 
 

@@ -53,7 +53,8 @@ export function placeFromAddress({ link, fragment, begin }, hash = location.hash
   const here = new URLSearchParams(fragment ? hash.slice(1) : location.search);
   const same = Object.entries(link).every(([name, value]) => name === "lang" || (here.get(name) ?? value) === value);
   const asked = here.get("step") ?? "1";
-  const step = /^\d+$/.test(asked) && Number(asked) <= LAST_STEP ? Number(asked) - 1 : 0; // as Python, which says so
+  const known = /^\d+$/.test(asked) && (fragment || Number(asked) <= LAST_STEP); // as Python, which says so of a link
+  const step = known ? Number(asked) - 1 : 0;
   const lane = here.get("lane") ?? start.lane;
   return same && here.has("step") ? { step: step > 0 ? step : 0, lane } : { step: start.step, lane };
 }

@@ -95,10 +95,10 @@ def choose_model(
     """A choice of one of ``names``, which shows what the models do; returns the name, which is kept under ``key``."""
     if st.session_state[key] not in names:  # an upload or a training gave way to others
         st.session_state[key] = names[0]
-    shown = titles(names)
+    shown = {"": "—", **titles(names)}
     bound = chooses(key, language.current(), names, then)
     with st.container(key=f"models-{key}", width=width):
-        st.selectbox(label, **bound, format_func=lambda name: shown.get(name, "—"), **options)
+        st.selectbox(label, **bound, format_func=shown.__getitem__, **options)
     return str(st.session_state[key])
 
 
