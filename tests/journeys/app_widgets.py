@@ -72,7 +72,9 @@ def first_value(widget: Any) -> Any:
         case "number_input" | "checkbox" | "toggle" | "text_input" | "text_area":
             return proto.value if proto.set_value else proto.default
         case "selectbox" | "radio":
-            return proto.raw_value if proto.set_value else widget.options[proto.default]
+            if proto.set_value:
+                return proto.raw_value if proto.HasField("raw_value") else None
+            return widget.options[proto.default]
     return shown_value(widget)
 
 
