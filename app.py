@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from s2s.web.shell import address, builtin, faults, language, models, outside, style
+from s2s.web.shell import address, builtin, faults, language, models, outside, style, titles
 
 st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wide", initial_sidebar_state="collapsed")
 style.compact()
 faults.listen()
 outside.ask_nobody()
 faults.show_pending_fault()
+titles.forget_titles()
 # Before any widget: otherwise the first run of a server would give widgets other identities than all later runs.
 room = "room" in st.query_params
 pages = {

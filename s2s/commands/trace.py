@@ -32,10 +32,12 @@ def add_trace_command(commands: Commands) -> None:
     """Add the command ``trace`` and its options."""
     p = commands.add_parser("trace", help="decode one text and show every step")
     p.set_defaults(run=trace)
-    _arguments(p)
+    _text_arguments(p)
+    _decoding_arguments(p)
+    _output_arguments(p)
 
 
-def _arguments(p: arguments.Parser) -> None:
+def _text_arguments(p: arguments.Parser) -> None:
     arguments.add_checkpoint_argument(p)
     p.add_argument("text", metavar="TEXT", nargs="?", help="what the model reads")
     p.add_argument("--tokens", metavar="TOKENS", help="instead of TEXT: the tokens to read, separated by spaces")
@@ -54,6 +56,9 @@ def _arguments(p: arguments.Parser) -> None:
         metavar="STEP=EDIT",
         help="replace a step's attention by uniform, previous, N (all on token N), -N (without it) or w1,w2,…",
     )
+
+
+def _decoding_arguments(p: arguments.Parser) -> None:
     p.add_argument("--beam", type=WholeNumber(1, 50), metavar="N", help="beam search with N hypotheses")
     p.add_argument(
         "--length-penalty", type=float, metavar="A", help="with --beam: divide log P by ((5+T)/6)^A (0.6) [0–5]"
@@ -61,8 +66,6 @@ def _arguments(p: arguments.Parser) -> None:
     p.add_argument(
         "--coverage-penalty", type=float, metavar="B", help="with --beam: add B times the log of coverage (0) [0–5]"
     )
-    p.add_argument("--nbest", action="store_true", help="with --beam: also print all finished hypotheses")
-    p.add_argument("--tree", metavar="FILE", help="with --beam: write the search tree as JSON; - for the terminal")
     p.add_argument("--sample", action="store_true", help="sample every word at random")
     p.add_argument(
         "--temperature",
@@ -81,6 +84,11 @@ def _arguments(p: arguments.Parser) -> None:
     )
     p.add_argument("--seed", type=WholeNumber(0, 2**63 - 1), metavar="N", help="with --sample: random seed")
     p.add_argument("--max-length", type=WholeNumber(1, 500), metavar="N", help="stop the output after N tokens")
+
+
+def _output_arguments(p: arguments.Parser) -> None:
+    p.add_argument("--nbest", action="store_true", help="with --beam: also print all finished hypotheses")
+    p.add_argument("--tree", metavar="FILE", help="with --beam: write the search tree as JSON; - for the terminal")
     p.add_argument(
         "--top", type=WholeNumber(1, 1000), default=10, metavar="K", help="candidates recorded per step (10)"
     )

@@ -102,10 +102,6 @@ def simplify(text: str) -> str:
     return str(_simplifier().convert(text))
 
 
-def _full_width(match: re.Match[str]) -> str:
-    return _HALF_TO_FULL[match.group(0)]
-
-
 def normalised(text: str) -> str:
     """``clean``, then simplified characters, half-width letters and digits, full-width sentence marks.
 
@@ -113,7 +109,7 @@ def normalised(text: str) -> str:
     '12 个苹果。'
     """
     narrow = "".join(unicodedata.normalize("NFKC", c) if c.isalnum() else c for c in simplify(clean(text)))
-    return _CHINESE_PUNCTUATION.sub(_full_width, narrow)
+    return _CHINESE_PUNCTUATION.sub(lambda mark: _HALF_TO_FULL[mark.group(0)], narrow)
 
 
 def spelling(text: str) -> str:

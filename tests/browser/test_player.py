@@ -72,9 +72,14 @@ def test_keys_step_and_what_is_painted_is_the_trace(open_page: OpenPage, tmp_pat
 
 def test_t_switches_lanes_and_the_forced_lane_reads_the_reference(open_page: OpenPage, tmp_path: Path) -> None:
     page = visit(open_page)
+    output = page.locator(".outputRow [dir]").element_handle()
+    page.keyboard.press("ArrowRight")
+    assert output.evaluate("node => node.isConnected")  # a step does not paint it anew, another lane does
     page.keyboard.press("t")
     expect(page.get_by_role("button", name="Teacher-forced", exact=True)).to_have_attribute("aria-pressed", "true")
+    assert not output.evaluate("node => node.isConnected")
     trace = traced(page, tmp_path)
+    expect(page.locator(".outputRow [dir]")).to_have_text(trace.text)
     assert trace.mode == "forced"
     sides = page.locator(".side .token").all_text_contents()
     assert sides == [*trace.reference_tokens, "<eos>"]

@@ -74,6 +74,7 @@ LISTED = {
         shell/language.py: NAMES.__getitem__
         shell/layout.py: values
         shell/share.py: labels.__getitem__
+        shell/titles.py: label
         shell/upload.py: label
         step_through/beam.py: text
         step_through/heads.py: names.__getitem__

@@ -71,6 +71,14 @@ function buildLane(view) {
   paintTable(view);
 }
 
+// The text of a lane, which is the same at each of its steps.
+function paintOutput({ dom, model }, trace) {
+  if (dom.outputOf === trace) return;
+  dom.outputOf = trace;
+  dom.output.replaceChildren(el("span", { text: trace.text, dir: "auto" }));
+  if (trace.ended === "length") dom.output.append(el("em", { text: model.strings.cut_off }));
+}
+
 function paint(view) {
   const { model, cursor, dom } = view;
   dom.stale = false;
@@ -93,8 +101,7 @@ function paint(view) {
   for (const node of dom.laneButtons) node.setAttribute("aria-pressed", node.dataset.lane === cursor.lane);
   paintJump(dom, trace);
   paintSummary(view);
-  dom.output.replaceChildren(el("span", { text: trace.text, dir: "auto" }));
-  if (trace.ended === "length") dom.output.append(el("em", { text: model.strings.cut_off }));
+  paintOutput(view, trace);
   paintGame(view);
   if (cursor.hover === null) announce(view);
 }

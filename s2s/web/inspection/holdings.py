@@ -16,6 +16,7 @@ from s2s.server import clients, inspection_quota, inspections
 from s2s.web.shell import keys, language, turns
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
+from s2s.web.shell.titles import title
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -56,16 +57,19 @@ def request_inspection(request: inspections.InspectionRequest, upload: UploadedF
     return name
 
 
-def deletion_section(entries: Sequence[inspections.InspectionEntry], titles: Sequence[str]) -> None:
+def inspection_title(entry: inspections.InspectionEntry) -> str:
+    """What an inspection is called: checkpoint, file and number of examples."""
+    count = f" · {entry.manifest['examples']:,}" if entry.manifest and "examples" in entry.manifest else ""
+    private = f" · {t('inspect.private')}" if entry.name.startswith(inspections.PRIVATE_PREFIX) else ""
+    return f"{title(entry.checkpoint)} · {entry.file}{count}{private}"
+
+
+def deletion_section(entries: Sequence[inspections.InspectionEntry]) -> None:
     """Say what was deleted, and draw a line for each inspection that this visit may delete."""
     if deleted := st.session_state.pop(DELETED, None):
         st.success(t(deleted))
     made = st.session_state.get(MADE, set())
-    held = [
-        (entry.name, title)
-        for entry, title in zip(entries, titles, strict=True)
-        if inspection_quota.may_delete(entry.name, made)
-    ]
+    held = [entry for entry in entries if inspection_quota.may_delete(entry.name, made)]
     problem = st.session_state.pop(DELETE_PROBLEM, None)
     if not held:
         return
@@ -73,8 +77,8 @@ def deletion_section(entries: Sequence[inspections.InspectionEntry], titles: Seq
         st.caption(t("inspect.delete_help"))
         if problem is not None:
             st.error(language.explain(problem))
-        for name, title in held:
-            _line(name, title)
+        for entry in held:
+            _line(entry.name, inspection_title(entry))
 
 
 def _line(name: str, title: str) -> None:

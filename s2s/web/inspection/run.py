@@ -11,14 +11,14 @@ from s2s.errors import UserError
 from s2s.inspect.paired import SCORES
 from s2s.server import folders, inspection_quota, inspections, lease
 from s2s.web.inspection import state
-from s2s.web.inspection.holdings import MINE, deletion_section, request_inspection
+from s2s.web.inspection.holdings import MINE, deletion_section, inspection_title, request_inspection
 from s2s.web.shell import controls, keys, language, models
 from s2s.web.shell.bound import picks
 from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.gone import rerun_if_gone
 from s2s.web.shell.heads import select_number
 from s2s.web.shell.language import t
-from s2s.web.shell.titles import title
+from s2s.web.shell.titles import choose_model
 from s2s.web.shell.upload import file_field
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def choose_inspection(names: list[str]) -> state.InspectionView | None:
     begun = st.session_state.get(BEGUN, 0)  # another form after each start: it is closed again
     with st.expander(t("inspect.new"), expanded=not finished, key=f"inspect_new-{begun}"):
         _new_inspection_form(names)
-    deletion_section(entries, [inspection_title(entry) for entry in entries])
+    deletion_section(entries)
     for name in (st.session_state[keys.INSPECTION], st.session_state[keys.AGAINST]):
         inspection_quota.mark_opened(name)
     return _chosen_view(finished)
@@ -65,13 +65,6 @@ def _forget_gone() -> None:
         st.session_state[keys.AGAINST] = ""
     if gone:
         st.warning(language.explain(UserError("inspect_gone")))
-
-
-def inspection_title(entry: inspections.InspectionEntry) -> str:
-    """An inspection's text in a selectbox: checkpoint, file and number of examples."""
-    count = f" · {entry.manifest['examples']:,}" if entry.manifest and "examples" in entry.manifest else ""
-    private = f" · {t('inspect.private')}" if entry.name.startswith(inspections.PRIVATE_PREFIX) else ""
-    return f"{title(entry.checkpoint)} · {entry.file}{count}{private}"
 
 
 def _inspection_select(finished: list[inspections.InspectionEntry]) -> None:
@@ -258,7 +251,7 @@ def _checkpoint_select(names: list[str]) -> str:
     def first() -> None:
         state.update({INSPECT_LAYER: 0, INSPECT_HEAD: 0})
 
-    name = controls.choose_model(INSPECT_CHECKPOINT, t("step.checkpoint"), names, first)
+    name = choose_model(INSPECT_CHECKPOINT, t("step.checkpoint"), names, first)
     sizes = controls.sizes(name)
     if any(sizes):
         for part, count, column in zip(("layer", "head"), sizes, st.columns(2), strict=True):

@@ -19,6 +19,7 @@ from s2s.web.shell.bound import shows
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import EXERCISES, GREEDY, PageState
+from s2s.web.shell.titles import choose_model
 from s2s.web.shell.upload import file_field
 
 DATES_DRAWN = "dates"  # how many times dates were drawn: the seed of the last draw
@@ -154,7 +155,7 @@ def _date() -> None:
     names = models.names()
     if st.session_state.get(DATE_MODEL) not in names:
         st.session_state[DATE_MODEL] = "date" if "date" in names else names[0]
-    name = controls.choose_model(DATE_MODEL, t("step.checkpoint"), names)
+    name = choose_model(DATE_MODEL, t("step.checkpoint"), names)
     st.button(t("lesson.homework.check", count=DATES), key="check-dates", on_click=_check)
     if not (seed := st.session_state.get(DATES_DRAWN, 0)):
         return

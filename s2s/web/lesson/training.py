@@ -14,11 +14,11 @@ from s2s.server.trainings import Training
 from s2s.train import live
 from s2s.web.components import film
 from s2s.web.lesson.tables import STYLE, numbers
-from s2s.web.shell import controls, keys, language, layout, models, turns
+from s2s.web.shell import keys, language, layout, models, turns
 from s2s.web.shell.foreign import code, quoted
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
-from s2s.web.shell.titles import title
+from s2s.web.shell.titles import choose_model, title
 
 TRAIN_ATTENTION = "train_attention"
 TRAIN_FEEDING = "train_feeding"
@@ -199,7 +199,7 @@ def _film_select(filmed: list[str], model: str) -> str:
     if state.get(FILM) not in filmed:
         state[FILM] = filmed[0]
     if len(filmed) > 1:
-        controls.choose_model(FILM, t("training.film"), filmed, width=360)
+        choose_model(FILM, t("training.film"), filmed, width=360)
     return str(state[FILM])
 
 

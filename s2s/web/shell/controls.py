@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ from s2s.web.shell.examples import examples, first_marked, marks
 from s2s.web.shell.foreign import code, plain, quoted
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
-from s2s.web.shell.titles import title, titles
+from s2s.web.shell.titles import choose_model, title
 
 RUNS = "runs"  # how many times the visitor has run a sentence
 MODEL_WIDTH = 280  # pixels of the choice of the model
@@ -82,24 +82,6 @@ def sentence_line() -> Iterator[None]:
     with st.container(key="sentence-notes", gap=None):  # an empty note takes no room
         draft.unrun_note()
         draft.reference_warning(_pairs(st.session_state[keys.MODEL]))
-
-
-def choose_model(
-    key: str,
-    label: str,
-    names: Sequence[str],
-    then: Callable[[], None] | None = None,
-    width: Any = "stretch",
-    **options: Any,
-) -> str:
-    """A choice of one of ``names``, which shows what the models do; returns the name, which is kept under ``key``."""
-    if st.session_state[key] not in names:  # an upload or a training gave way to others
-        st.session_state[key] = names[0]
-    shown = {"": "—", **titles(names)}
-    bound = chooses(key, language.current(), names, then)
-    with st.container(key=f"models-{key}", width=width):
-        st.selectbox(label, **bound, format_func=shown.__getitem__, **options)
-    return str(st.session_state[key])
 
 
 def checkpoint(names: list[str], more: Callable[[], None] | None = None) -> None:

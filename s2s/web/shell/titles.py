@@ -1,12 +1,18 @@
-"""What models are called on pages, in the visitor's language: what they do, not their directory's name."""
+"""What models are called where the visitor reads of them or chooses one: what they do, not their directory's name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import streamlit as st
 
 from s2s.checkpoint.find import VIEW
 from s2s.checkpoint.title import JOIN, contrasted, model_title, told_apart
 from s2s.web.shell import language, models
+from s2s.web.shell.bound import chooses
+
+TITLES = "titles"  # by language and name: the titles among all models, for one run of the app
 
 
 def titles(names: Iterable[str]) -> dict[str, str]:
@@ -14,15 +20,26 @@ def titles(names: Iterable[str]) -> dict[str, str]:
 
     A model that is not here keeps its name.
     """
-    ours = models.shared_names()
-    found = told_apart({name: _title(name) for name in names if name})
+    ours, known = models.shared_names(), models.names()
+    found = told_apart({name: _title(name, known) for name in names if name})
     own = {name for name, title in found.items() if name.partition(VIEW)[0] not in ours and not title.endswith(name)}
     return {name: f"{title}{JOIN}{name}" if name in own else title for name, title in found.items()}
 
 
 def title(name: str) -> str:
     """One model's title among all that this visitor can choose; its name if it is none of them."""
-    return titles(dict.fromkeys([*models.names(), name]))[name]
+    if not models.is_known(name):
+        return name
+    found, key = st.session_state.setdefault(TITLES, {}), (language.current(), name)
+    if key not in found:  # the folders of all models are read once, not for every title
+        known = titles(dict.fromkeys([*models.names(), name]))
+        found |= {(language.current(), one): shown for one, shown in known.items()}
+    return str(found[key])
+
+
+def forget_titles() -> None:
+    """Look titles up again in this run of the app: models come and go."""
+    st.session_state.pop(TITLES, None)
 
 
 def contrasts(names: Iterable[str]) -> dict[str, str]:
@@ -37,7 +54,25 @@ def pair_titles(first: str, second: str) -> tuple[str, str]:
     return (a, b) if first != second else (f"{a} A", f"{b} B")
 
 
-def _title(name: str) -> str:
-    if not models.is_known(name):
+def choose_model(
+    key: str,
+    label: str,
+    names: Sequence[str],
+    then: Callable[[], None] | None = None,
+    width: Any = "stretch",
+    **options: Any,
+) -> str:
+    """A choice of one of ``names``, which shows what the models do; returns the name, which is kept under ``key``."""
+    if st.session_state[key] not in names:  # an upload or a training gave way to others
+        st.session_state[key] = names[0]
+    shown = {"": "—", **titles(names)}
+    bound = chooses(key, language.current(), names, then)
+    with st.container(key=f"models-{key}", width=width):
+        st.selectbox(label, **bound, format_func=shown.__getitem__, **options)
+    return str(st.session_state[key])
+
+
+def _title(name: str, known: Sequence[str]) -> str:
+    if name.partition(VIEW)[0] not in known:
         return name
     return model_title(name, models.about(name, models.changed(name))["config"], language.current())
