@@ -154,3 +154,46 @@ def test_with_the_keyboard_a_line_a_part_and_the_way_back(open_page: OpenPage) -
     expect(node).to_have_attribute("aria-expanded", "false")
     page.keyboard.press("f")
     expect(page.locator(".map")).to_be_visible()
+
+
+SENTENCE = {
+    "lang": "en",
+    "text": "我妹妹每天早上骑自行车去学校。",
+    "ref": "My sister goes to school by bike every morning.",
+}
+
+
+@pytest.mark.parametrize(
+    "mode", [{}, {"projector": "1"}, {"projector": "1", "ref": ""}], ids=["plain", "projected", "alone"]
+)
+def test_opened_by_a_key_the_flow_is_on_the_screen_and_has_the_focus_until_it_is_closed(
+    open_page: OpenPage, mode: dict[str, str]
+) -> None:
+    page = open_page(SENTENCE | mode, viewport={"width": 1280, "height": 720})
+    flow = page.locator(".flow")
+    page.keyboard.press("f")
+    expect(flow).to_be_focused()
+    for part in (".flowDrawing", ".flowLine"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    expect(page.locator(".flow")).to_be_in_viewport(ratio=0.85)
+    page.keyboard.press("ArrowDown")
+    first = page.locator(".flowNodes button" if mode else ".flowChain button").first
+    expect(first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".where")).to_contain_text("2")
+    page.keyboard.press("f")
+    expect(flow).to_be_hidden()
+    expect(page.locator(".player")).to_be_focused()
+
+
+def test_a_press_of_the_button_leaves_the_focus_where_the_hand_is(open_page: OpenPage) -> None:
+    page = open_page(SENTENCE)
+    button = page.locator("button.flowButton")
+    button.click()
+    expect(button).to_be_focused()
+    button.press("Enter")
+    expect(page.locator(".flow")).to_be_hidden()
+    button.press("Enter")
+    expect(page.locator(".flow")).to_be_focused()
+    page.keyboard.press("f")
+    expect(button).to_be_focused()

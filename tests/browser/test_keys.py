@@ -188,3 +188,16 @@ def test_the_page_that_is_taken_away_opens_where_the_player_stands(
     taken.reload()
     expect(taken.locator("tr.lane.forced.active")).to_be_visible()  # a link into it goes before
     taken.close()
+
+
+def test_into_the_projector_mode_and_out_of_it_the_stage_has_the_focus(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en", "text": TEXT, "ref": REFERENCE})
+    unfold_menu(page, "more")
+    page.get_by_text(say("projector.switch", "en"), exact=True).click()
+    expect(page.locator(".st-key-projector-leave")).to_be_attached()
+    expect(page.locator(".player")).to_be_focused()
+    page.keyboard.press("p")
+    expect(page.locator(".st-key-projector-leave")).to_have_count(0)
+    expect(page.locator(".player")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".where")).to_contain_text("2")

@@ -180,3 +180,22 @@ def test_the_legend_explains_what_is_on_screen_until_it_is_dismissed(open_page: 
     run(page, lang)
     expect(legend).not_to_contain_text(say("player.legend_reference", lang))
     expect(legend).not_to_contain_text("◆")
+
+
+@pytest.mark.parametrize("size", [(900, 600), (1280, 720), (1920, 1080)])
+def test_the_help_of_a_projected_stage_is_on_the_screen_and_names_what_is_there(
+    open_page: OpenPage, size: tuple[int, int]
+) -> None:
+    page = open_page(
+        {"lang": "en", **FULL, "projector": "1"}, viewport=dict(zip(("width", "height"), size, strict=True))
+    )
+    page.keyboard.press("?")
+    expect(card(page)).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name=say("tour.help.legend", "en"))).to_have_count(0)  # the mode hides the marks
+    page.keyboard.press("Escape")
+    expect(page.locator(".player")).to_be_focused()
+    page.keyboard.press("?")
+    page.get_by_role("button", name=say("tour.help.tour", "en")).click()
+    for name in ("transport", "source", "lanes"):  # the line of controls is hidden
+        expect_stop(page, name, "en")
+        page.keyboard.press("ArrowRight")

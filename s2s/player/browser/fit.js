@@ -3,7 +3,7 @@
 
 import { traceOf } from "./cursor.js";
 import { paintHeatmap, sizeCells } from "./heatmap.js";
-import { clamp, fadeEdges, heightBelow } from "./room.js";
+import { clamp, fadeEdges, heightBelow, zoomOf } from "./room.js";
 
 const LEAST = { width: 30, height: 19 }; // pixels of a cell that can still be read and pressed
 const MOST = { width: 96, height: 44 };
@@ -46,6 +46,15 @@ export function fitHeatmap(view) {
   if (row !== null) paintHeatmap(dom, row, column, null);
 }
 
+// Give the flow's drawing the height that is left of the window above the line of what was pressed.
+export function fitFlow({ dom }) {
+  const { box } = dom.drawing;
+  if (!box.clientWidth || document.documentElement.dataset.framed !== undefined) return;
+  const zoom = zoomOf(box);
+  const below = (dom.flow.getBoundingClientRect().bottom - box.getBoundingClientRect().bottom) / zoom;
+  dom.flow.style.setProperty("--flow-room", `${Math.floor(heightBelow(box) - below - BELOW)}px`);
+}
+
 // Fit the stage now and whenever the room changes. Returns a function that ends this.
 export function watchRoom(view) {
   const { dom } = view;
@@ -54,6 +63,7 @@ export function watchRoom(view) {
   const fit = () => {
     const room = [dom.root.clientWidth, Math.round(heightBelow(dom.map))].join();
     if (room !== known) fitHeatmap(view);
+    fitFlow(view);
     known = room;
     edges.mark();
   };

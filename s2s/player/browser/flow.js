@@ -7,6 +7,7 @@ import { shownStep, traceOf, withFlow } from "./cursor.js";
 import { button, decimals, el, fill, label, percent } from "./dom.js";
 import { drawGraph, newDrawing, placeOf, roomOf } from "./flow_drawing.js";
 import { SOURCE, WORDS, flowGraph, placeFlow } from "./flow_layout.js";
+import { fitFlow } from "./fit.js";
 import { FLOW_PARTS, aboutStep, nodeLine, notes, partOf } from "./flow_lines.js";
 import { spokenWord } from "./model.js";
 import { restLabel } from "./softmax.js";
@@ -16,7 +17,7 @@ import { bare } from "./words.js";
 export function buildFlow(view) {
   const { dom, model } = view;
   const { strings } = model;
-  dom.flowButton = button("flowButton", strings.flow_help, () => toggleFlow(view), strings.flow);
+  dom.flowButton = button("flowButton", strings.flow_help, (event) => toggleFlow(view, event.detail === 0), strings.flow); // 0: by key
   dom.flowSaid = el("p", { class: "flowSaid" });
   dom.flowBack = button("flowBack", strings.flow_back_help, () => goBack(view), `← ${strings.flow_back}`);
   dom.flowChain = el("ol", { class: "flowChain", role: "list", "aria-label": strings.flow_parts });
@@ -28,7 +29,7 @@ export function buildFlow(view) {
   dom.drawing.list.setAttribute("aria-label", strings.flow_nodes);
   dom.flow = el(
     "section",
-    { class: "flow", "aria-label": strings.flow_title, hidden: "" },
+    { class: "flow", "aria-label": strings.flow_title, hidden: "", tabindex: "-1" },
     el("div", { class: "flowHead" }, dom.flowSaid, dom.flowBack),
     dom.flowChain,
     dom.drawing.box,
@@ -42,9 +43,20 @@ export function buildFlow(view) {
   dom.drawing.box.addEventListener("pointerleave", () => lightUp(dom, undefined));
 }
 
-export function toggleFlow(view, open = !view.cursor.flow) {
+// Open or close the flow. Opened by a key it takes the focus, and gives it back when it is closed.
+export function toggleFlow(view, byKey) {
+  const { dom } = view;
+  const [open, focused] = [!view.cursor.flow, focusedOf(view)];
+  const within = dom.flow.contains(focused);
   view.cursor = withFlow(view.cursor, open ? { node: null, part: null } : null);
   view.acts.paint(view);
+  if (open) {
+    fitFlow(view);
+    dom.flowOpener = focused === dom.flowButton ? dom.flowButton : dom.root;
+    dom.flow.scrollIntoView({ block: "nearest" });
+  }
+  if (open && byKey) dom.flow.focus({ preventScroll: true });
+  if (!open && within) dom.flowOpener.focus({ preventScroll: true });
 }
 
 // One level back: from a part to the drawing, from a line to none. Whether there was anything to go back from.
@@ -59,6 +71,8 @@ export function goBack(view) {
 }
 
 const focusedOf = ({ dom }) => dom.root.getRootNode().activeElement;
+const isProjected = ({ dom }) => dom.root.parentElement?.classList.contains("projected"); // then it has no chain
+const stopsOf = (view) => [...view.dom.flow.querySelectorAll(isProjected(view) ? ".flowNodes button" : ".flowChain button, .flowNodes button")];
 const buttonOf = ({ dom }, name) => name && dom.flow.querySelector(`button[data-node="${name}"], button[data-part="${name}"]`);
 
 // A click on a part opens it; on a node or a ribbon it shows the line, and a second one opens the part.
@@ -82,12 +96,12 @@ function openPart(view, part, node) {
   dom.flowBack.focus({ preventScroll: true });
 }
 
-// Up and down go through the parts and nodes; left and right belong to the steps.
+// Up and down go through the parts and nodes, from the flow itself down to the first; left and right belong to the steps.
 function rove(view, event) {
-  const all = [...view.dom.flow.querySelectorAll(".flowChain button, .flowNodes button")];
+  const all = stopsOf(view);
   const at = all.indexOf(event.target.closest("button"));
   const to = { ArrowUp: at - 1, ArrowDown: at + 1 }[event.key];
-  if (at < 0 || to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  if ((at < 0 && event.target !== view.dom.flow) || to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   if (!all[to]) return;
   setStop(all, all[to]);
@@ -127,7 +141,7 @@ export function paintFlow(view, step) {
   paintLine(view, about, graph);
   dom.flowDetail.replaceChildren(...(part ? FLOW_PARTS[part].open(about) : []));
   dom.flowNote.textContent = notes(about, graph).join(" ");
-  const all = [...dom.flow.querySelectorAll(".flowChain button, .flowNodes button")];
+  const all = stopsOf(view);
   if (all.filter(({ tabIndex }) => tabIndex === 0).length !== 1) setStop(all, all[0]);
 }
 

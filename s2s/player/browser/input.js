@@ -130,7 +130,7 @@ function pressKey(view, event) {
     " ": () => play(view, !isPlaying(view)),
     t: () => show(view, { lane: nextLane(view) }),
     e: () => hasAttention(traceOf(view)) && toggleEditing(view),
-    f: () => toggleFlow(view),
+    f: () => toggleFlow(view, true),
     h: () => enterGrid(view),
     d: () => goToDivergence(view),
     w: () => toggleWords(view),

@@ -9,7 +9,8 @@ const CLOSABLE = `[data-baseweb=popover], ${roles("dialog", "combobox", "listbox
 const ASKING = "[data-testid=stForm], [data-testid^=stPopover], .st-key-b_text"; // where the reader starts a run
 
 // ``seen``: number of the last run after which the focus was moved. ``busy``: whether the reader went to a field since.
-export const FOCUS = (globalThis.lookbackFocus ??= watched({ seen: 0, busy: false }));
+// ``projected``: whether the stage was last seen in projector mode; null before it was seen.
+export const FOCUS = (globalThis.lookbackFocus ??= watched({ seen: 0, busy: false, projected: null }));
 
 function watched(focus) {
   const origin = (event) => event.composedPath()[0];
@@ -31,6 +32,13 @@ export function takeKeys(box, run) {
   FOCUS.seen = run;
   const at = document.activeElement;
   if (!FOCUS.busy && (!at || at === document.body || at.closest(ASKING))) box.focus({ preventScroll: true });
+}
+
+// Focus ``box`` where the projector mode was just entered or left: the control that did it is gone.
+export function takeProjected(box, projected) {
+  const changed = FOCUS.projected !== null && FOCUS.projected !== projected;
+  FOCUS.projected = projected;
+  if (changed && isShown(box)) box.focus({ preventScroll: true });
 }
 
 const onScreen = (box) => {

@@ -25,7 +25,7 @@ import { fitHeatmap } from "./fit.js";
 import { buildHeatmap, colourHeatmap, paintHeatmap } from "./heatmap.js";
 import { paintGrid } from "./heatmap_grid.js";
 import { lockWord } from "./input.js";
-import { takeKeys } from "./keys.js";
+import { takeKeys, takeProjected } from "./keys.js";
 import { buildLanes, buildSource, paintLanes, paintSource } from "./lanes.js";
 import { buildModel, knownBranches, learnBranches, placeAmong, sameBranches, withLink } from "./model.js";
 import { buildNodes } from "./nodes.js";
@@ -220,6 +220,7 @@ export function mount(component, more = {}) {
   }
   view.acts.askEvidence?.(view);
   takeKeys(view.dom.root, data.run);
+  takeProjected(view.dom.root, Boolean(data.projector));
   return () => {
     forget(channel);
     if (WIRE.player === view) Object.assign(WIRE, { heard: null, player: null });

@@ -11,11 +11,11 @@ function pageTop(node) {
   return top;
 }
 
-// The height from a node's top to the window's end, in the node's own pixels: the projector mode enlarges them.
-export function heightBelow(node) {
-  const zoom = node.getBoundingClientRect().width / node.offsetWidth || 1;
-  return (innerHeight - pageTop(node)) / zoom;
-}
+// How many of the window's pixels one of a node's own has: the projector mode enlarges them.
+export const zoomOf = (node) => node.getBoundingClientRect().width / node.offsetWidth || 1;
+
+// The height from a node's top to the window's end, in the node's own pixels.
+export const heightBelow = (node) => (innerHeight - pageTop(node)) / zoomOf(node);
 
 // Fade a box at the edges where it goes on. ``left``: also at the left one, where no column stays in sight.
 function markEdges(box, left) {

@@ -2,6 +2,7 @@
 // page covers them. Only the card takes presses.
 
 import { el } from "../../../player/browser/dom.js";
+import { zoomOf } from "../../../player/browser/room.js";
 import { placeCard, scrollBy } from "./place.js";
 import { boxAround } from "./stops.js";
 
@@ -42,9 +43,13 @@ export function showCard(card, shown) {
   card.held = "";
 }
 
-// By a transform: the page is not laid out anew, and nothing counts as moved by it.
-const moveTo = (node, { left, top }) => (node.style.transform = `translate(${left}px, ${top}px)`);
-const sizeOf = ({ box }) => ({ width: box.offsetWidth, height: box.offsetHeight });
+// By a transform: the page is not laid out anew, and nothing counts as moved by it. Places are in pixels of the window, of
+// which the projector mode gives several to one of the card's own.
+const moveTo = (node, { left, top }, zoom) => (node.style.transform = `translate(${left / zoom}px, ${top / zoom}px)`);
+function sizeOf({ box }) {
+  const { width, height } = box.getBoundingClientRect();
+  return { width, height };
+}
 const room = () => ({ width: document.documentElement.clientWidth, height: innerHeight });
 
 // Scroll the page so that the nodes are clear of the card.
@@ -61,10 +66,11 @@ export function moveCard(card, nodes, docked = false) {
   const held = JSON.stringify([target, at]);
   if (held === card.held) return;
   card.held = held;
-  moveTo(card.box, at);
+  const zoom = zoomOf(card.box);
+  moveTo(card.box, at, zoom);
   card.ring.style.visibility = target ? "" : "hidden";
   if (!target) return;
   const { left, top, width: wide, height: high } = target;
-  moveTo(card.ring, { left: left - MARGIN, top: top - MARGIN });
-  Object.assign(card.ring.style, { width: `${wide + 2 * MARGIN}px`, height: `${high + 2 * MARGIN}px` });
+  moveTo(card.ring, { left: left - MARGIN, top: top - MARGIN }, zoom);
+  Object.assign(card.ring.style, { width: `${(wide + 2 * MARGIN) / zoom}px`, height: `${(high + 2 * MARGIN) / zoom}px` });
 }

@@ -1,11 +1,11 @@
 // Where the card stands beside what it explains, in pixels of the window.
 
+import { clamp } from "../../../player/browser/room.js";
+
 const GAP = 12; // pixels around the card
 const NARROW = 700; // a window that is narrower has no room beside
 const ONE_SCREEN = 1000; // from this width on the lanes, the heatmap and the softmax are on one screen
 const HEADER = 64; // pixels that the page's header may cover
-
-const clamp = (x, low, high) => Math.max(low, Math.min(x, high));
 
 // How far two spans overlap.
 const overlap = (from, to, low, high) => Math.max(0, Math.min(to, high) - Math.max(from, low));

@@ -41,13 +41,20 @@ function end(view) {
   if (run.kind === "tour") writeTour(null);
 }
 
+// What the focus goes back to: the button "?", the stage where the projector mode hides the button.
+function opener() {
+  const stage = WIRE.player?.dom.root;
+  const help = stage?.querySelector(".help");
+  return help?.checkVisibility() ? help : stage ?? document.body;
+}
+
 // End it because the reader says so: the first minute does not come back.
 function dismiss(view) {
   const { kind } = view.run;
   const inside = view.root.activeElement;
   if (kind === "first") remember(FIRST_MINUTE, "seen");
   end(view);
-  if (inside) (WIRE.player?.dom.root.querySelector(".help") ?? document.body).focus({ preventScroll: true });
+  if (inside) opener().focus({ preventScroll: true });
 }
 
 function visit(view, at) {
@@ -67,10 +74,11 @@ const ENTER = {
   help: (view) => {
     const { strings, run } = view;
     const choice = (text, action) => el("button", { type: "button", text, onclick: action });
+    const legend = choice(strings["help.legend"], () => (dismiss(view), toggleLegend(WIRE.player)));
     const choices = [
-      choice(strings["help.tour"], () => begin(view, { kind: "tour", at: 0 })),
+      choice(strings["help.tour"], () => begin(view, { kind: "tour", at: Math.max(0, STOPS.findIndex(isPresent)) })),
       ...(view.scenes.length ? [choice(strings["help.first"], () => begin(view, { kind: "first", at: 0 }))] : []),
-      choice(strings["help.legend"], () => (dismiss(view), toggleLegend(WIRE.player))),
+      ...(WIRE.player?.dom.root.closest(".projected") ? [] : [legend]), // a projected stage has no room for it
     ];
     writeCard(view.card, { title: strings["help.title"], skip: strings.close, choices });
     run.nodes = () => (WIRE.player ? [...WIRE.player.dom.root.querySelectorAll(".help")] : []);
