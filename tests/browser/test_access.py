@@ -16,7 +16,7 @@ from s2s.trace.trace import Trace
 from tests.browser.conftest import OpenPage
 from tests.browser.test_player import REFERENCE, TEXT
 from tests.paths import SHIPPED
-from tests.visitors import OURS, rest, serve
+from tests.visitors import OURS, rest, serve, unfold_menu
 
 QUERY = {"lang": "en", "text": TEXT, "ref": REFERENCE, "model": "zh-en-luong"}
 
@@ -132,6 +132,45 @@ def test_a_systems_own_colours_show_what_is_chosen_and_keep_what_a_bar_says(open
     assert style(page, ".softmax .fill", "background-color") == colour("CanvasText")
     assert style(page, ".band.row", "outline-color") == colour("Highlight")
     assert style(page, ".band.row", "outline-style") == "solid"
+
+
+# Whether so many options of Streamlit's choices and tabs are chosen, and these alone have a frame.
+MARKED = """(count) => {
+    const groups = "[data-testid=stRadioGroup] > *, [data-testid=stButtonGroup] button";
+    const chosen = `${groups}, [role=tab], .st-key-contents button`;
+    const on = (node) => node.matches("[data-selected=true], [data-testid=stBaseButton-primary]");
+    const frame = (node) => {
+        const { outlineStyle, outlineWidth, borderBottomStyle, borderBottomWidth } = getComputedStyle(node);
+        const wide = (style, width) => style === "solid" && parseFloat(width) >= 3;
+        return wide(outlineStyle, outlineWidth) || wide(borderBottomStyle, borderBottomWidth);
+    };
+    const all = [...document.querySelectorAll(chosen)].filter((node) => node.checkVisibility());
+    return all.filter(on).length === count && all.every((node) => on(node) === frame(node));
+}"""
+
+
+@pytest.mark.parametrize(("path", "count"), [("", 2), ("compare", 3), ("lesson", 2)])
+def test_with_a_systems_own_colours_every_chosen_option_has_a_frame(open_page: OpenPage, path: str, count: int) -> None:
+    page = open_page(QUERY, path=path, player=not path, forced_colors="active")
+    page.wait_for_function(MARKED, arg=count)  # the language, and those of the page
+    if not path:
+        unfold_menu(page, "decoding")
+        page.wait_for_function(MARKED, arg=count + 2)
+
+
+def test_with_a_systems_own_colours_the_step_of_the_lanes_and_a_switch_that_is_on_are_seen(open_page: OpenPage) -> None:
+    page = open_page(QUERY, forced_colors="active")
+    frame = "border-left-color"
+    assert style(page, ".lanes td.now", frame) != style(page, ".lanes td:not(.now)", frame)
+    unfold_menu(page, "more")
+    track = "[data-testid=stCheckbox] label > span + div"
+    off = style(page, track, "background-color")
+    page.get_by_text(say("step.predict", "en"), exact=True).click()
+    expect(page.locator(".predict")).to_be_visible()
+    unfold_menu(page, "more")
+    assert (
+        style(page, f"[data-testid=stCheckbox]:has(input:checked) {track.split(' ', 1)[1]}", "background-color") != off
+    )
 
 
 def test_more_contrast_has_no_pale_text(open_page: OpenPage) -> None:

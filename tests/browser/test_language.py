@@ -15,11 +15,12 @@ from s2s.web.shell.language import NAMES as NAMES_OF
 from tests.browser.conftest import OpenPage
 from tests.browser.reading import foreign, popovers, settle, unfold
 from tests.paths import ROOT
-from tests.visitors import open_from_menu
+from tests.visitors import open_from_menu, rest, unfold_menu
 
 NAMES = " ".join(path.name for path in (ROOT / "checkpoints").iterdir())
 SENTENCES = " ".join(text for pairs in EXAMPLES.values() for pair in pairs for text in pair) + str(GREEDY_LOSES)
 KNOWN = f"{NAMES} {SENTENCES} 中文 语言 回望"
+PATHS = ("lesson", "compare", "exposure", "evidence", "checkpoints", "inspection", "classroom")
 PAGES = ("compare", "exposure", "evidence", "checkpoints", "inspect", "classroom")
 
 
@@ -110,3 +111,45 @@ def test_a_phones_menu_closes_after_a_choice_and_stays_closed(open_page: OpenPag
     expect(page.locator(f"html[lang={CODES[language]}]")).to_be_attached()
     closed.to_have_attribute("data-collapsed", "true")
     page.locator(".st-key-text textarea").click()  # nothing lies over it
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_at_four_times_the_size_the_menu_is_reached_by_mouse_and_by_key(open_page: OpenPage, language: str) -> None:
+    page = open_page({"lang": language}, viewport={"width": 320, "height": 512})
+    menu, opener = page.get_by_test_id("stSidebar"), page.get_by_test_id("stExpandSidebarButton")
+    for path in ("", *PATHS):
+        page.goto(f"{page.url.split('?')[0].rsplit('/', 1)[0]}/{path}?lang={language}")
+        rest(page)
+        opener.click()  # fails where another part lies over it
+        expect(menu).to_have_attribute("data-collapsed", "false")
+        page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+        expect(menu).to_have_attribute("data-collapsed", "true")
+        opener.press("Enter")
+        expect(menu).to_have_attribute("data-collapsed", "false")
+
+
+REASON = {"zh": "数值超出范围，请输入 0 到 200 之间的数。", "en": "Please enter a value between 0 and 200."}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_number_out_of_range_stays_with_the_reason_below_it(open_page: OpenPage, language: str) -> None:
+    page = open_page({"lang": language})
+    unfold_menu(page, "decoding")
+    number = page.get_by_test_id("stNumberInput").filter(has_text=say("step.max_length", language))
+    field, reason = number.get_by_role("spinbutton"), number.get_by_role("alert")
+    field.fill("999")
+    field.press("Tab")  # it is the last of the menu
+    expect(reason).to_contain_text(REASON[language])
+    expect(reason).to_be_in_viewport(ratio=1)
+    assert (reason.bounding_box() or {})["height"] > 10  # seen, not only read out
+    expect(field).to_be_focused()
+    expect(field).to_have_value("999")
+    field.fill("12")
+    field.press("Enter")
+    expect(reason).to_have_count(0)
+    page.wait_for_url(re.compile("max_length=12"))
+    field.fill("-1")
+    field.press("Enter")
+    expect(reason).to_be_visible()
+    field.press("Tab")
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)

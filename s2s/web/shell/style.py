@@ -23,6 +23,7 @@ HEADER = """
 .st-key-language-switch { position: fixed; top: 0; right: 1rem; height: 3rem; width: auto !important; z-index: 999990; }
 .st-key-language-switch > * { min-width: 136px; }
 .st-key-language-switch [role='radiogroup'] { height: 3rem; gap: 0.75rem; flex-wrap: nowrap; }
+@media (max-width: 379px) { [data-testid='stHeaderLogo'] { display: none; } } /* its room is the menu's */
 .streamlit-embedded {
   --lookback-top: 0px;
   [data-testid='stHeader'] { display: none; }
@@ -115,6 +116,31 @@ CONTRAST = """
   background-color: var(--lb-accent); border-color: var(--lb-accent);
 }
 """
+# What Streamlit says of a number out of range: read out, and behind a sign alone; here it stands below the number.
+NUMBERS = """
+[data-testid='stNumberInputContainer']:has([role='alert']) {
+  height: auto; flex-wrap: wrap;
+  [role='alert'] {
+    position: static; flex: 1 0 100%; height: auto; margin: 0; padding: 0 1rem 0.5rem; clip: auto;
+    white-space: normal; font-size: 0.875rem; line-height: 1.4; overflow: visible;
+  }
+  :has(> [data-testid='stTooltipErrorHoverTarget']) { display: none; }
+}
+"""
+# With a system's own colours, which take backgrounds away: what is chosen has a frame, a switch that is on is filled.
+FORCED = """
+@media (forced-colors: active) {
+  :is([data-testid='stRadioGroup'] > *, [data-testid='stButtonGroup'] button, [role='option'])[data-selected='true'],
+  .st-key-contents [data-testid='stBaseButton-primary'] { outline: 3px solid Highlight; outline-offset: -1px; }
+  [role='tab'][aria-selected='true'] { box-shadow: none; border-bottom: 4px solid Highlight; }
+  [data-testid='stCheckbox'] label > span + div { outline: 1px solid CanvasText; }
+  [data-testid='stCheckbox']:has(input:checked) label > span + div {
+    forced-color-adjust: none; background: Highlight !important;
+  }
+  [data-testid='stCheckbox'] label > span + div > div { forced-color-adjust: none; background: CanvasText; }
+  [data-testid='stSlider'] :has(> div > input[type='range']) { outline: 3px solid Highlight; }
+}
+"""
 # A component that shows nothing.
 SCRIPT = (
     ".st-key-builtin { display: none; } .st-key-tour { position: absolute; left: 0; width: 0 !important; height: 0; }"
@@ -165,7 +191,8 @@ VEIL = ".st-key-ref textarea:not(:focus, :placeholder-shown) { filter: blur(6px)
 @functools.cache
 def sheet() -> str:
     """The style of all pages. What is within ``body`` takes precedence over Streamlit's, which comes later."""
-    return f"{bundle.style(SHEET)}body {{{HEADER}{LINE}{MODELS}{TITLES}{CONTRAST}{SCRIPT}{CARDS}{LESSON}}}{PLAYER}"
+    parts = (HEADER, LINE, MODELS, TITLES, CONTRAST, NUMBERS, FORCED, SCRIPT, CARDS, LESSON)
+    return f"{bundle.style(SHEET)}body {{{''.join(parts)}}}{PLAYER}"
 
 
 def compact() -> None:

@@ -9,7 +9,8 @@ const ATTRIBUTES = ["aria-label", "alt", "placeholder", "data-title"];
 const PLACES = ["InputInstructions", "stFileUploader", "stElementToolbar", "stTooltipContent", "stErrorTooltipContent",
   "stDataFrameColumnMenu", "stDataFrameColumnVisibilityMenu", "stDataFrameColumnFormattingMenu", "stDialog",
   "stStatusWidget", "stSkipToContent", "stMultiSelectDropdown", "stSelectboxVirtualDropdown", "stToast"];
-const WITHIN = [...PLACES.map((name) => `[data-testid="${name}"]`), ".gdg-search-bar", "[data-own-words]"].join();
+const WITHIN = [...PLACES.map((name) => `[data-testid="${name}"]`), ".gdg-search-bar", "[data-testid=stNumberInput] [role=alert]",
+  "[data-own-words]"].join();
 const OURS = "[data-testid=stHtml], [data-testid=stDialog] pre";
 
 const own = (globalThis.lookbackBuiltin ??= { rules: [], was: new WeakMap(), chosen: {}, watching: false });

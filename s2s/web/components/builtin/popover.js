@@ -6,6 +6,7 @@ const BODY = "[data-testid=stPopoverBody]";
 const OVER = `${BODY}, [data-testid=stDialog]`;
 const REACHED = "a[href], button, input, select, textarea, [tabindex]";
 const HELP = "[data-testid=stTooltipIcon]";
+const NUMBER = "[data-testid=stNumberInput]";
 
 // ``button``: of the popover that was opened last, its ``label`` and the control that was focused ``first``. ``entering``: it
 // was opened by a key and nothing was pressed since. ``within``: the reader's last act was in a popover or dialog.
@@ -59,6 +60,20 @@ function onClick(event) {
   Object.assign(OPENED, { button, label: labelOf(button), entering: event.detail === 0 && !isOpen(button) }); // 0: by key
 }
 
+// A number out of range, which Streamlit does not take. It says so when the field loses the focus or on Enter.
+const isRefused = (field) => field.validity?.valid === false && field.closest(NUMBER) !== null;
+
+// The first Tab out of a popover leaves a refused number on screen with the reason; a second one drops it.
+function sayWhy(event) {
+  event.preventDefault();
+  event.target.blur();
+  focus(event.target);
+  showReason(event.target);
+}
+
+// The reason is laid out below the number, where the popover may end.
+const showReason = (field) => requestAnimationFrame(() => field.closest(NUMBER)?.scrollIntoView({ block: "nearest" }));
+
 // From its button into a popover, and out of it at its ends: back to its button, or on to what is behind that, where the
 // browser goes from the button.
 function onTab(event) {
@@ -76,6 +91,7 @@ function onTab(event) {
     event.preventDefault();
     focus(button);
   } else if (!event.shiftKey && at === controls.length - 1) {
+    if (isRefused(event.target) && event.target.ariaInvalid !== "true") return sayWhy(event);
     button.click();
     focus(button);
   }
@@ -88,5 +104,6 @@ export function watchPopovers() {
   for (const act of ["pointerdown", "keydown"]) document.addEventListener(act, note, true);
   document.addEventListener("click", onClick, true);
   document.addEventListener("keydown", (event) => event.key === "Tab" && onTab(event), true);
+  document.addEventListener("keydown", (event) => event.key === "Enter" && isRefused(event.target) && showReason(event.target));
   new MutationObserver(follow).observe(document.body, { subtree: true, childList: true, attributeFilter: ["aria-expanded", "inert", "aria-hidden"] });
 }
