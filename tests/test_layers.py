@@ -1,4 +1,4 @@
-"""Which folder may import which, also inside functions and for types; no imports in a circle."""
+"""Which folder may import which, also inside functions and for types; no imports in a circle; how long code may be."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ web/step_through    : *shared
 __main__
 """
 LOOSE = 12  # modules that may lie beside the folders of s2s/
+LINES, LINES_OF_FUNCTION, COLUMNS = 300, 50, 120
 LIGHT = (  # with none of torch, jieba, plotly, streamlit
     "s2s.text.vocab",
     "s2s.trace.trace",
@@ -200,3 +201,20 @@ def test_the_server_knows_no_streamlit() -> None:
     code = f"import sys, {', '.join(m.removesuffix('.__init__') for m in modules)}; print('streamlit' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_files_functions_and_lines_are_short() -> None:
+    long = []
+    scripts = [*(ROOT / "s2s").rglob("*.js"), *(ROOT / "s2s").rglob("*.css"), *(ROOT / "tests/js").glob("*.mjs")]
+    for path in (*MODULES.values(), *scripts):
+        name, text = path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+        lines = [
+            line.partition("  # type: ignore")[0] for line in text.splitlines()
+        ]  # the formatter does not wrap these
+        long += [name] if len(lines) > LINES else []
+        long += [f"{name}:{number}" for number, line in enumerate(lines, start=1) if len(line) > COLUMNS]
+        for node in ast.walk(ast.parse(text)) if path.suffix == ".py" else ():
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno is not None
+                long += [f"{name}: {node.name}"] if node.end_lineno - node.lineno >= LINES_OF_FUNCTION else []
+    assert len(scripts) > 50 and long == []

@@ -50,6 +50,7 @@ def heads_html(
         chosen = ' class="seen"' if head in seen else ""
         figures.append(
             f'<figure{chosen}><img src="{picture(weights_TS)}" alt="{escape(fill(text["alt"], **words))}">'
-            f"<figcaption><span>{layer}.{head}</span><span>{mean_largest_weight(weights_TS):.2f}</span></figcaption></figure>"
+            f"<figcaption><span>{layer}.{head}</span><span>{mean_largest_weight(weights_TS):.2f}</span></figcaption>"
+            "</figure>"
         )
     return f'<div class="lb-heads">{"".join(figures)}</div>'

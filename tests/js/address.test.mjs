@@ -16,31 +16,50 @@ function written(search, url) {
 }
 
 test("a framed page stays framed", () => {
-  assert.equal(written("?embed=true&text=a&embed_options=dark_theme", "/?text=a&step=2"), "/?text=a&step=2&embed=true&embed_options=dark_theme");
+  assert.equal(
+    written("?embed=true&text=a&embed_options=dark_theme", "/?text=a&step=2"),
+    "/?text=a&step=2&embed=true&embed_options=dark_theme",
+  );
   assert.equal(written("?text=a", "/?text=a&step=2"), "/?text=a&step=2");
 });
 
 // Whether a change of the address is an entry of the history.
 function entered(search, url) {
   let pushed = false;
-  Object.assign(globalThis, { location: { search, pathname: "/" }, history: { state: null, pushState: () => (pushed = true), replaceState() {} } });
+  Object.assign(globalThis, {
+    location: { search, pathname: "/" },
+    history: { state: null, pushState: () => (pushed = true), replaceState() {} },
+  });
   enter(url);
   return pushed;
 }
 
 test("Back takes back a sentence, a model, a setting and the end of a setting, but no step", () => {
   HERE.loaded = true;
-  for (const change of ["text=b", "text=a&model=m", "text=a&strategy=beam", "text=a&tab=charts", "text=a&chapter=layers", "text=a&ref=r"]) {
+  for (const change of [
+    "text=b",
+    "text=a&model=m",
+    "text=a&strategy=beam",
+    "text=a&tab=charts",
+    "text=a&chapter=layers",
+    "text=a&ref=r",
+  ]) {
     assert.ok(entered("?text=a&step=3", `/?${change}`), change);
     assert.equal(entered(`?${change}`, "/?text=a"), true, change);
   }
-  for (const same of ["text=a&step=2", "text=a&lane=forced&step=3", "text=a&lang=en", "text=a&branches=x", "text=a&pieces=1"]) {
+  for (const same of [
+    "text=a&step=2",
+    "text=a&lane=forced&step=3",
+    "text=a&lang=en",
+    "text=a&branches=x",
+    "text=a&pieces=1",
+  ]) {
     assert.equal(entered("?text=a&step=3", `/?${same}`), false, same);
   }
   assert.equal(entered("?inspection=i", "/?inspection=i&row=3"), true);
 });
 
-test("the first address of a page is no entry, nor is anything that a page writes after Back before the reader acts", () => {
+test("the first address of a page is no entry, nor is what a page writes after Back before the reader acts", () => {
   HERE.loaded = true;
   assert.equal(entered("", "/?text=a&model=m"), false);
   HERE.back = true;

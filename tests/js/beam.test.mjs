@@ -39,7 +39,8 @@ test("the best output is the top row, and pruned nodes wait until they are asked
 });
 
 test("a tree fits its room, as far as its words can be read and pressed", () => {
-  const at = (width, height) => layout(TREE, FACTS, { most: 1, always: [], measure: () => 40, room: { width, height } });
+  const at = (width, height) =>
+    layout(TREE, FACTS, { most: 1, always: [], measure: () => 40, room: { width, height } });
   const first = at(1000, 96);
   assert.equal(first.scale, 1);
   assert.deepEqual([first.width, first.height], [358, 96]);
@@ -61,5 +62,13 @@ test("a longer output is divided by more, one of a single token by nothing", () 
 });
 
 test("a node's per cent are never rounded to nothing or to everything", () => {
-  assert.deepEqual([0, 0.0049, 0.005, 0.634, 0.995, 0.9951, 1].map(wholePercent), ["<1", "<1", "1", "63", "100", ">99", "100"]);
+  assert.deepEqual([0, 0.0049, 0.005, 0.634, 0.995, 0.9951, 1].map(wholePercent), [
+    "<1",
+    "<1",
+    "1",
+    "63",
+    "100",
+    ">99",
+    "100",
+  ]);
 });

@@ -20,13 +20,25 @@ test("a cell that only one run has is grey in the difference, and empty where th
 });
 
 test("words are the same in number and order", () => {
-  assert.deepEqual([sameWords(["a", "b"], ["a", "b"]), sameWords(["a"], ["a", "b"]), sameWords(["b", "a"], ["a", "b"])], [true, false, false]);
+  assert.deepEqual(
+    [sameWords(["a", "b"], ["a", "b"]), sameWords(["a"], ["a", "b"]), sameWords(["b", "a"], ["a", "b"])],
+    [true, false, false],
+  );
 });
 
 test("one word stands alone as it does elsewhere; several run down unless one has to lie", () => {
-  assert.deepEqual([["喝"], ["喝", "喝"], ["tea"], ["喝", "茶"], ["喝", "coffee"]].map(standingOf), ["", "", "flat", "stacked", ""]);
+  assert.deepEqual([["喝"], ["喝", "喝"], ["tea"], ["喝", "茶"], ["喝", "coffee"]].map(standingOf), [
+    "",
+    "",
+    "flat",
+    "stacked",
+    "",
+  ]);
 });
 
 test("a change has its sign, one that is rounded to zero has none", () => {
-  assert.deepEqual([signed(0.5, 2), signed(-0.5, 2), signed(0.001, 2), signed(-0.001, 2)], ["+0.50", "−0.50", "0.00", "0.00"]);
+  assert.deepEqual(
+    [signed(0.5, 2), signed(-0.5, 2), signed(0.001, 2), signed(-0.001, 2)],
+    ["+0.50", "−0.50", "0.00", "0.00"],
+  );
 });

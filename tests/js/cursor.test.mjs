@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import "./browserless.mjs";
 import { BRANCH, DATA } from "./lanes.mjs";
-import { START, changeEdit, changeGame, clearMarks, columnOf, hasLeftEdit, isAsking, isFinished, lastStep, lockColumn, moveTo, nextLane, pointAt, settleAt, shownStep, startEdit, traceOf } from "../../s2s/player/browser/cursor.js";
+import { START, changeEdit, changeGame, clearMarks, columnOf, hasLeftEdit } from "../../s2s/player/browser/cursor.js";
+import { isAsking, isFinished, lastStep, lockColumn, moveTo, nextLane } from "../../s2s/player/browser/cursor.js";
+import { pointAt, settleAt, shownStep, startEdit, traceOf } from "../../s2s/player/browser/cursor.js";
 import { shownRows } from "../../s2s/player/browser/edit.js";
 import { missingSteps } from "../../s2s/player/browser/evidence.js";
 import { newGame, revealStep, wordChoices } from "../../s2s/player/browser/game.js";
@@ -15,7 +17,8 @@ const free = { ...START, lane: "free" };
 const viewAt = (change) => ({ model, cursor: { ...free, ...change } });
 
 test("a step stays within the lane, a lane that does not exist is not gone to", () => {
-  const place = (change) => (({ lane, step, hover }) => [lane, step, hover])(moveTo(viewAt({ step: 2, hover: 1 }), change));
+  const place = (change) =>
+    (({ lane, step, hover }) => [lane, step, hover])(moveTo(viewAt({ step: 2, hover: 1 }), change));
   assert.deepEqual(place({ step: -3 }), ["free", 0, null]);
   assert.deepEqual(place({ step: Infinity }), ["free", 3, null]);
   assert.deepEqual(place({ lane: "b1" }), ["b1", 2, null]);
@@ -26,14 +29,27 @@ test("a step stays within the lane, a lane that does not exist is not gone to", 
 
 test("in another model the cursor settles at a lane and a step that there are", () => {
   const settled = (place) => (({ lane, step }) => [lane, step])(settleAt({ model, cursor: START }, place));
-  assert.deepEqual([settled({ lane: "b1", step: 9 }), settled({ lane: "b7", step: 1 }), settled({ lane: null, step: 0 })], [["b1", 2], ["free", 1], ["free", 0]]);
+  assert.deepEqual(
+    [settled({ lane: "b1", step: 9 }), settled({ lane: "b7", step: 1 }), settled({ lane: null, step: 0 })],
+    [
+      ["b1", 2],
+      ["free", 1],
+      ["free", 0],
+    ],
+  );
   const forced = buildModel({ ...DATA, lanes: { forced: DATA.lanes.forced, free: null } }, [], true);
   assert.equal(settleAt({ model: forced, cursor: START }, { lane: "free", step: 0 }).lane, "forced");
 });
 
 test("a change makes another cursor", () => {
   const cursor = Object.freeze({ ...free });
-  for (const changed of [moveTo({ model, cursor }, { step: 1 }), pointAt(cursor, 1, 2), lockColumn(cursor, 1), clearMarks(cursor)]) assert.notEqual(changed, cursor);
+  for (const changed of [
+    moveTo({ model, cursor }, { step: 1 }),
+    pointAt(cursor, 1, 2),
+    lockColumn(cursor, 1),
+    clearMarks(cursor),
+  ])
+    assert.notEqual(changed, cursor);
 });
 
 test("the lanes are gone through in the order of their rows", () => {
@@ -41,19 +57,45 @@ test("the lanes are gone through in the order of their rows", () => {
 });
 
 test("the step under the pointer is painted, and the word under it is marked before the locked one", () => {
-  assert.deepEqual([shownStep(viewAt({ step: 3 })), shownStep(viewAt({ step: 3, hover: 1 })), shownStep(viewAt({ lane: "forced", step: 2, hover: 9 }))], [3, 1, 2]);
+  assert.deepEqual(
+    [
+      shownStep(viewAt({ step: 3 })),
+      shownStep(viewAt({ step: 3, hover: 1 })),
+      shownStep(viewAt({ lane: "forced", step: 2, hover: 9 })),
+    ],
+    [3, 1, 2],
+  );
   const locked = lockColumn(free, 1);
-  const marks = [free, locked, pointAt(locked, null, 0), pointAt(locked, null, null), lockColumn(pointAt(locked, null, 0), 1), lockColumn(locked, 1, true), clearMarks(locked)];
+  const marks = [
+    free,
+    locked,
+    pointAt(locked, null, 0),
+    pointAt(locked, null, null),
+    lockColumn(pointAt(locked, null, 0), 1),
+    lockColumn(locked, 1, true),
+    clearMarks(locked),
+  ];
   assert.deepEqual(marks.map(columnOf), [null, 1, 0, 1, null, 1, null]);
 });
 
 test("editing begins with the row in use, and with a source word marked", () => {
   const step = { attention: [0.5, 0.5, 0], own_attention: [0.1, 0.2, 0.7] };
   const editing = startEdit({ ...free, step: 1, hover: 0, pointed: 2 }, step, 0);
-  assert.deepEqual([editing.edit.row, editing.edit.own, editing.hover, columnOf(editing)], [step.attention, step.own_attention, null, 0]);
+  assert.deepEqual(
+    [editing.edit.row, editing.edit.own, editing.hover, columnOf(editing)],
+    [step.attention, step.own_attention, null, 0],
+  );
   assert.equal(columnOf(startEdit(lockColumn(free, 1), step, 0)), 1);
   assert.notEqual(editing.edit.row, step.attention); // a copy
-  assert.deepEqual([hasLeftEdit(free), hasLeftEdit(editing), hasLeftEdit({ ...editing, step: 2 }), hasLeftEdit({ ...editing, lane: "b1" })], [false, false, true, true]);
+  assert.deepEqual(
+    [
+      hasLeftEdit(free),
+      hasLeftEdit(editing),
+      hasLeftEdit({ ...editing, step: 2 }),
+      hasLeftEdit({ ...editing, lane: "b1" }),
+    ],
+    [false, false, true, true],
+  );
 });
 
 test("edited weights are shown with the model's own, but not under a preview", () => {
@@ -66,8 +108,14 @@ test("edited weights are shown with the model's own, but not under a preview", (
 });
 
 test("a game asks about the first hidden step until none is left", () => {
-  const at = (known, step) => ({ model: hideComing(model, "free", known), cursor: { ...free, step, game: newGame(known) } });
-  assert.deepEqual([isAsking(viewAt({})), isAsking(at(0, 0)), isAsking(at(2, 2)), isAsking(at(2, 1)), isAsking(at(4, 3))], [false, true, true, false, false]);
+  const at = (known, step) => ({
+    model: hideComing(model, "free", known),
+    cursor: { ...free, step, game: newGame(known) },
+  });
+  assert.deepEqual(
+    [isAsking(viewAt({})), isAsking(at(0, 0)), isAsking(at(2, 2)), isAsking(at(2, 1)), isAsking(at(4, 3))],
+    [false, true, true, false, false],
+  );
   assert.deepEqual([lastStep(at(0, 0)), lastStep(at(2, 1)), lastStep(at(4, 3)), lastStep(viewAt({}))], [0, 2, 3, 3]);
   assert.deepEqual([isFinished(at(3, 0)), isFinished(at(4, 0))], [false, true]);
   assert.deepEqual([shownStep(at(2, 2)), shownStep(at(2, 1)), moveTo(at(2, 1), { step: 9 }).step], [2, 1, 2]);

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import "./browserless.mjs";
-import { between, flowGraph, placeFlow, ribbonPath, sourceNodes, wordNodes } from "../../s2s/player/browser/flow_layout.js";
+import { between, flowGraph, placeFlow, ribbonPath, sourceNodes } from "../../s2s/player/browser/flow_layout.js";
+import { wordNodes } from "../../s2s/player/browser/flow_layout.js";
 
 const ROOM = { along: 1000, across: 320, margins: [170, 200], slot: 22, vector: 44 };
 const near = (a, b, by = 1e-9) => assert.ok(Math.abs(a - b) <= by, `${a} is not ${b}`);
@@ -17,14 +18,24 @@ function sequence(seed) {
 
 const normal = (values) => values.map((x) => x / sum(values));
 
-// A step of a model of some kind, with peaked weights over ``size`` source words; ``made`` words are copied by a pointer.
+// A step of a model of some kind, with peaked weights over ``size`` source words; ``made`` words are copied by a
+// pointer.
 function example(seed, size, attention = "general", more = {}) {
   const next = sequence(seed);
   const source = { tokens: Array.from({ length: size }, (_, s) => `x${s}`), unknown: [], memory: [] };
   const weights = attention === "none" ? [] : normal(source.tokens.map(() => next() ** 8 + 1e-6));
   const chances = normal(Array.from({ length: 12 }, () => next() ** 4 + 1e-6)).sort((a, b) => b - a);
   const top = chances.slice(0, 10).map((p, i) => ({ token: `y${i}`, log_prob: Math.log(p), rank: i + 1 }));
-  const step = { ...top[0], input: "<bos>", output: "y0", attention: weights, scores: weights.map(Math.log), top, normaliser: 1.5, ...more };
+  const step = {
+    ...top[0],
+    input: "<bos>",
+    output: "y0",
+    attention: weights,
+    scores: weights.map(Math.log),
+    top,
+    normaliser: 1.5,
+    ...more,
+  };
   return { trace: { checkpoint: { attention }, source }, step };
 }
 
@@ -41,12 +52,18 @@ function pointing(seed, size) {
 const CASES = [];
 for (const seed of [3, 17, 101, 2026]) {
   for (const size of [1, 2, 9, 40, 200]) {
-    for (const kind of ["additive", "general", "dot", "cross", "given", "none"]) CASES.push([`${kind} ${size} ${seed}`, example(seed, size, kind)]);
+    for (const kind of ["additive", "general", "dot", "cross", "given", "none"])
+      CASES.push([`${kind} ${size} ${seed}`, example(seed, size, kind)]);
     CASES.push([`pointer ${size} ${seed}`, pointing(seed, size)]);
     CASES.push([`bare ${size} ${seed}`, example(seed, size, "given", { top: [], log_prob: undefined })]);
   }
 }
-const graphs = CASES.flatMap(([name, { trace, step }]) => [[12, 7], [4, 4]].map((most) => [name, flowGraph(trace, step, most), most]));
+const graphs = CASES.flatMap(([name, { trace, step }]) =>
+  [
+    [12, 7],
+    [4, 4],
+  ].map((most) => [name, flowGraph(trace, step, most), most]),
+);
 
 test("each side of the context adds up to 1, and what enters a node leaves it", () => {
   for (const [name, { nodes, ribbons }] of graphs) {
@@ -98,7 +115,10 @@ test("a pointer's flow is split by p_gen, and a copied word has a ribbon from th
 });
 
 test("kinds of models have the parts that are known of them", () => {
-  const ids = (kind, more) => flowGraph(...Object.values(example(3, 3, kind, more)), [12, 4]).nodes.map(({ id }) => id).filter((id) => !/^[sw]\d|rest/.test(id));
+  const ids = (kind, more) =>
+    flowGraph(...Object.values(example(3, 3, kind, more)), [12, 4])
+      .nodes.map(({ id }) => id)
+      .filter((id) => !/^[sw]\d|rest/.test(id));
   assert.deepEqual(ids("additive"), ["c", "h", "z", "state"]);
   assert.deepEqual(ids("none"), ["last", "c", "h", "z", "state"]);
   assert.deepEqual(ids("cross"), ["c", "h", "z"]);
@@ -120,7 +140,12 @@ test("ribbons that share an end lie side by side all the way, within the drawing
         const own = graph.ribbons.filter((ribbon) => ribbon[end] === id && ribbon.kind !== "thread");
         for (const t of [0, 0.25, 0.5, 0.75, 1]) {
           const edges = own.map((ribbon) => edgesAt(ribbons[ribbon.id], t)).sort((x, y) => x[0] - y[0] || x[1] - y[1]);
-          edges.forEach(([a, b], i) => assert.ok(a >= -1e-6 && b <= ROOM.across + 1e-6 && (!i || a >= edges[i - 1][1] - 1e-6), `${name} ${id} at ${t}`));
+          edges.forEach(([a, b], i) =>
+            assert.ok(
+              a >= -1e-6 && b <= ROOM.across + 1e-6 && (!i || a >= edges[i - 1][1] - 1e-6),
+              `${name} ${id} at ${t}`,
+            ),
+          );
         }
         const widths = sum(own.map((ribbon) => edgesAt(ribbons[ribbon.id], 0)).map(([a, b]) => b - a));
         if (own.length) near(widths, nodes[id][2], 1e-6);
@@ -147,8 +172,12 @@ test("an animation begins at what is drawn and ends at the step, also when anoth
   const [a, b, c] = [1, 2, 3].map((seed) => placeFlow(flowGraph(...Object.values(example(seed, 9)), [12, 7]), ROOM));
   assert.deepEqual(between(a, b, 0).ribbons["s0-c"], a.ribbons["s0-c"]);
   const half = between(a, b, 0.5);
-  assert.deepEqual(between(half, c, 0).nodes, Object.fromEntries(Object.keys(c.nodes).map((id) => [id, half.nodes[id] ?? c.nodes[id]])));
-  for (const [id, place] of Object.entries(between(half, c, 1).ribbons)) place.forEach((x, i) => near(x, c.ribbons[id][i]));
+  assert.deepEqual(
+    between(half, c, 0).nodes,
+    Object.fromEntries(Object.keys(c.nodes).map((id) => [id, half.nodes[id] ?? c.nodes[id]])),
+  );
+  for (const [id, place] of Object.entries(between(half, c, 1).ribbons))
+    place.forEach((x, i) => near(x, c.ribbons[id][i]));
   const width = ([, from, to]) => to - from;
   near(width(half.ribbons["s0-c"]), (width(a.ribbons["s0-c"]) + width(b.ribbons["s0-c"])) / 2);
 });

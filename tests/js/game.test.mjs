@@ -23,7 +23,11 @@ test("a place earns its share of the largest weight, a word by its rank", () => 
 });
 
 test("a word that was typed may have other capitals, an offered one is meant as it stands", () => {
-  const two = { ...STEP, output: "He", top: ["He", "he"].map((token, i) => ({ token, log_prob: -i - 0.1, rank: i + 1 })) };
+  const two = {
+    ...STEP,
+    output: "He",
+    top: ["He", "he"].map((token, i) => ({ token, log_prob: -i - 0.1, rank: i + 1 })),
+  };
   const said = (word, typed) => guessPoints(two, "free", { place: null, word, typed });
   assert.deepEqual([said("He", false), said("he", false)].map(({ said, rank }) => [said, rank]), [[10, 1], [3, 2]]);
   assert.deepEqual([said("HE", true), said("he", true)].map(({ said, rank }) => [said, rank]), [[10, 1], [10, 2]]);
@@ -38,8 +42,18 @@ test("a streak ends with an answer below half, a step that was not guessed count
 test("an address counts only where it names what is shown", () => {
   globalThis.location = { search: "?text=a&step=3&lane=free&lang=zh", hash: "#step=2" };
   assert.deepEqual(placeFromAddress({ link: { text: "a", lang: "en" } }), { step: 2, lane: "free" });
-  assert.deepEqual(placeFromAddress({ link: { text: "b" }, begin: { step: 4, lane: "forced" } }), { step: 4, lane: "free" });
-  for (const [asked, step] of [["5.5", 0], ["-3", 0], ["1e3", 0], ["9".repeat(21), 0], ["10000", 9999], ["07", 6]]) {
+  assert.deepEqual(placeFromAddress({ link: { text: "b" }, begin: { step: 4, lane: "forced" } }), {
+    step: 4,
+    lane: "free",
+  });
+  for (const [asked, step] of [
+    ["5.5", 0],
+    ["-3", 0],
+    ["1e3", 0],
+    ["9".repeat(21), 0],
+    ["10000", 9999],
+    ["07", 6],
+  ]) {
     globalThis.location = { search: `?text=a&step=${asked}`, hash: "" };
     assert.equal(placeFromAddress({ link: { text: "a" } }).step, step, asked);
   }

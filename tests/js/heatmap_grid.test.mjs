@@ -19,12 +19,37 @@ const from = (s, t, key) => {
 };
 
 test("arrows go one cell and stop at the edges", () => {
-  assert.deepEqual([from(1, 1, "ArrowLeft"), from(1, 1, "ArrowRight"), from(1, 1, "ArrowUp"), from(1, 1, "ArrowDown")], [[0, 1], [2, 1], [1, 0], [1, 2]]);
-  assert.deepEqual([from(0, 0, "ArrowLeft"), from(0, 0, "ArrowUp"), from(2, 2, "ArrowRight"), from(2, 2, "ArrowDown")], [[0, 0], [0, 0], [2, 2], [2, 2]]);
+  assert.deepEqual(
+    [from(1, 1, "ArrowLeft"), from(1, 1, "ArrowRight"), from(1, 1, "ArrowUp"), from(1, 1, "ArrowDown")],
+    [
+      [0, 1],
+      [2, 1],
+      [1, 0],
+      [1, 2],
+    ],
+  );
+  assert.deepEqual(
+    [from(0, 0, "ArrowLeft"), from(0, 0, "ArrowUp"), from(2, 2, "ArrowRight"), from(2, 2, "ArrowDown")],
+    [
+      [0, 0],
+      [0, 0],
+      [2, 2],
+      [2, 2],
+    ],
+  );
 });
 
 test("keys lead to the row's ends, to its greatest weight and to the column's", () => {
-  assert.deepEqual([from(1, 2, "Home"), from(1, 2, "End"), from(0, 2, "m"), from(0, 2, "n"), from(1, 0, "n")], [[0, 2], [2, 2], [2, 2], [0, 1], [1, 2]]);
+  assert.deepEqual(
+    [from(1, 2, "Home"), from(1, 2, "End"), from(0, 2, "m"), from(0, 2, "n"), from(1, 0, "n")],
+    [
+      [0, 2],
+      [2, 2],
+      [2, 2],
+      [0, 1],
+      [1, 2],
+    ],
+  );
   assert.equal(from(1, 1, " "), null); // Space still plays
 });
 

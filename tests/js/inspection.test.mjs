@@ -7,11 +7,34 @@ import { axisNumber, binsInRange, describeBins, rangeOfBins } from "../../s2s/we
 import { nextId, pageStarts } from "../../s2s/web/components/inspection/walk.js";
 
 // Three bins, the outer ones open: of numbers, and of whole numbers whose 0 is called 1.
-const NUMBERS = { from: 0, whole: false, edges: [0, 0.5, 1, 1.5], bounds: [[null, 0.4999], [0.5, 0.9999], [1, null]], range: null };
-const WHOLE = { from: 1, whole: true, edges: [0, 2, 4, 6], bounds: [[0, 1], [2, 3], [4, 5]], range: null };
+const NUMBERS = {
+  from: 0,
+  whole: false,
+  edges: [0, 0.5, 1, 1.5],
+  bounds: [
+    [null, 0.4999],
+    [0.5, 0.9999],
+    [1, null],
+  ],
+  range: null,
+};
+const WHOLE = {
+  from: 1,
+  whole: true,
+  edges: [0, 2, 4, 6],
+  bounds: [
+    [0, 1],
+    [2, 3],
+    [4, 5],
+  ],
+  range: null,
+};
 
 test("an axis has few digits and a real minus", () => {
-  assert.deepEqual([0, 2, 0.25, -3, -1.25, 123.4, -123.4].map((x) => axisNumber(NUMBERS, x)), ["0", "2", "0.3", "−3", "−1.3", "123", "−123"]);
+  assert.deepEqual(
+    [0, 2, 0.25, -3, -1.25, 123.4, -123.4].map((x) => axisNumber(NUMBERS, x)),
+    ["0", "2", "0.3", "−3", "−1.3", "123", "−123"],
+  );
   assert.equal(axisNumber(WHOLE, 0), "1");
 });
 
@@ -26,8 +49,22 @@ test("a range of bins is read back as the same bins", () => {
 });
 
 test("bins are described by where they end, open ones by one side", () => {
-  assert.deepEqual([[0, 1], [1, 1], [1, 2], [0, 2]].map((bins) => describeBins(NUMBERS, ...bins)), ["≤ 1", "0.5–1", "≥ 0.5", "0–1.5"]);
-  assert.deepEqual([[0, 0], [1, 2]].map((bins) => describeBins(WHOLE, ...bins)), ["1–2", "3–6"]);
+  assert.deepEqual(
+    [
+      [0, 1],
+      [1, 1],
+      [1, 2],
+      [0, 2],
+    ].map((bins) => describeBins(NUMBERS, ...bins)),
+    ["≤ 1", "0.5–1", "≥ 0.5", "0–1.5"],
+  );
+  assert.deepEqual(
+    [
+      [0, 0],
+      [1, 2],
+    ].map((bins) => describeBins(WHOLE, ...bins)),
+    ["1–2", "3–6"],
+  );
   assert.equal(describeBins({ ...WHOLE, bounds: [[0, 0]], edges: [0, 1] }, 0, 0), "1");
 });
 

@@ -1,11 +1,26 @@
 // A payload of a player for tests: two lanes of a source in three pieces, of which the last two are one word.
 
-const step = (output, attention) => ({ output, log_prob: -0.1, rank: 1, attention, top: [{ token: output, log_prob: -0.1, rank: 1 }] });
+const step = (output, attention) => ({
+  output,
+  log_prob: -0.1,
+  rank: 1,
+  attention,
+  top: [{ token: output, log_prob: -0.1, rank: 1 }],
+});
 
 function lane(mode, words, divergence = null) {
   const steps = words.map((word, t) => step(word, t % 2 ? [0.1, 0.2, 0.7] : [0.6, 0.3, 0.1]));
   const source = { tokens: ["a", "b@@", "c"], unknown: [2] };
-  return { mode, checkpoint: { attention: "additive" }, source, reference: "x y", reference_tokens: ["x", "y"], steps, divergence, text: words.join(" ") };
+  return {
+    mode,
+    checkpoint: { attention: "additive" },
+    source,
+    reference: "x y",
+    reference_tokens: ["x", "y"],
+    steps,
+    divergence,
+    text: words.join(" "),
+  };
 }
 
 export const DATA = {
@@ -16,5 +31,23 @@ export const DATA = {
   link: { text: "a bc" },
 };
 
-export const BRANCH = { id: "b1", name: "w", parent: "free", key: "k1", shared: 1, steps: [step("w", [1, 0, 0]), step("<eos>", [0, 0, 1])], divergence: 1, text: "x w", ended: true };
-export const BELOW = { ...BRANCH, id: "b2", name: "v", parent: "b1", key: "k2", shared: 2, steps: [step("v", [0, 1, 0])] };
+export const BRANCH = {
+  id: "b1",
+  name: "w",
+  parent: "free",
+  key: "k1",
+  shared: 1,
+  steps: [step("w", [1, 0, 0]), step("<eos>", [0, 0, 1])],
+  divergence: 1,
+  text: "x w",
+  ended: true,
+};
+export const BELOW = {
+  ...BRANCH,
+  id: "b2",
+  name: "v",
+  parent: "b1",
+  key: "k2",
+  shared: 2,
+  steps: [step("v", [0, 1, 0])],
+};

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import "./browserless.mjs";
 import { BELOW, BRANCH, DATA } from "./lanes.mjs";
-import { branchOf, buildModel, hideComing, knownBranches, laneKey, laneName, placeAmong, sameBranches, spokenWord, withBranches, withLink, withReading } from "../../s2s/player/browser/model.js";
+import { branchOf, buildModel, hideComing, knownBranches, laneKey, laneName } from "../../s2s/player/browser/model.js";
+import { placeAmong, sameBranches, spokenWord, withBranches, withLink } from "../../s2s/player/browser/model.js";
+import { withReading } from "../../s2s/player/browser/model.js";
 import { inColumn, spanOf } from "../../s2s/player/browser/words.js";
 
 const MODEL = buildModel(DATA, [BRANCH], true);
@@ -24,7 +26,13 @@ test("a branch that cannot be decoded has a row, but no lane", () => {
 });
 
 test("a lane is known by its branch's name and key, or by its own", () => {
-  assert.deepEqual(["b1", "free"].map((lane) => [laneName(MODEL, lane), laneKey(MODEL, lane)]), [["w", "k1"], ["Free", "free"]]);
+  assert.deepEqual(
+    ["b1", "free"].map((lane) => [laneName(MODEL, lane), laneKey(MODEL, lane)]),
+    [
+      ["w", "k1"],
+      ["Free", "free"],
+    ],
+  );
   const given = { ...DATA.lanes.free, checkpoint: { attention: "given" } };
   assert.equal(laneName(buildModel({ ...DATA, lanes: { free: given } }, [], true), "free"), "Output");
 });
@@ -48,19 +56,31 @@ test("a source word is a range of pieces", () => {
 
 test("a game's model has the revealed steps of one lane, and nothing that gives the others away", () => {
   const hidden = hideComing(withReading(MODEL, false), "free", 1);
-  assert.deepEqual([Object.keys(hidden.lanes), outputs(hidden.lanes.free), outputs(hidden.lanes.free.pieces)], [["free"], "x", "x"]);
+  assert.deepEqual(
+    [Object.keys(hidden.lanes), outputs(hidden.lanes.free), outputs(hidden.lanes.free.pieces)],
+    [["free"], "x", "x"],
+  );
   const { reference, reference_tokens, divergence, text } = hidden.lanes.free;
   assert.deepEqual([reference, reference_tokens, divergence, text], [null, [], null, ""]);
   const next = hideComing(hidden, "free", 2);
-  assert.deepEqual([outputs(next.lanes.free), next.lanes.free.divergence, outputs(next.whole)], ["x z", 1, "x z y <eos>"]);
+  assert.deepEqual(
+    [outputs(next.lanes.free), next.lanes.free.divergence, outputs(next.whole)],
+    ["x z", 1, "x z y <eos>"],
+  );
 });
 
 test("a branch that came as its head alone is shown once its steps are known, and so are those below it", () => {
   const rows = new Map();
   const heads = [BRANCH, BELOW].map(({ id, name, parent, key }) => ({ id, name, parent, key }));
   assert.deepEqual(knownBranches(rows, [heads[0], BELOW]).length, 0); // its parent is not known
-  assert.deepEqual(knownBranches(rows, [BRANCH, heads[1]]).map(({ id }) => id), ["b1", "b2"]);
-  assert.deepEqual(knownBranches(rows, [{ ...heads[0], name: "renamed" }]).map(({ name, shared }) => [name, shared]), [["renamed", 1]]);
+  assert.deepEqual(
+    knownBranches(rows, [BRANCH, heads[1]]).map(({ id }) => id),
+    ["b1", "b2"],
+  );
+  assert.deepEqual(
+    knownBranches(rows, [{ ...heads[0], name: "renamed" }]).map(({ name, shared }) => [name, shared]),
+    [["renamed", 1]],
+  );
   assert.deepEqual([...rows.keys()], ["k1"]); // the other one is forgotten
 });
 
@@ -84,5 +104,12 @@ test("another link changes nothing else", () => {
 test("a forced lane says the most probable word, a free one the word that it went on with", () => {
   const [step] = DATA.lanes.free.steps;
   const other = { ...step, top: [{ token: "q", log_prob: -0.05, rank: 1 }] };
-  assert.deepEqual([spokenWord(other, "forced").token, spokenWord(other, "free").token, spokenWord({ ...step, top: [] }, "forced").token], ["q", "x", "x"]);
+  assert.deepEqual(
+    [
+      spokenWord(other, "forced").token,
+      spokenWord(other, "free").token,
+      spokenWord({ ...step, top: [] }, "forced").token,
+    ],
+    ["q", "x", "x"],
+  );
 });

@@ -6,7 +6,8 @@ import "./browserless.mjs";
 import { argmax, decimals, fill, isReference, percent, shade, standing } from "../../s2s/player/browser/dom.js";
 import { normalised, weigh } from "../../s2s/player/browser/edit.js";
 
-const near = (found, wanted) => found.forEach((value, i) => assert.ok(Math.abs(value - wanted[i]) < 1e-12, `${found} is not ${wanted}`));
+const near = (found, wanted) =>
+  found.forEach((value, i) => assert.ok(Math.abs(value - wanted[i]) < 1e-12, `${found} is not ${wanted}`));
 
 test("a share is never rounded to nothing or to everything", () => {
   assert.deepEqual([0.8789, 0.0001, 0.9999, 0, 1].map(percent), ["87.9 %", "<0.1 %", ">99.9 %", "0.0 %", "100.0 %"]);
@@ -26,7 +27,10 @@ test("small weights have more than their share of colour, within nothing and all
 });
 
 test("an unknown word is never the reference's", () => {
-  assert.deepEqual([isReference("tea", "tea"), isReference("tea", "Tea"), isReference("<unk>", "<unk>")], [true, false, false]);
+  assert.deepEqual(
+    [isReference("tea", "tea"), isReference("tea", "Tea"), isReference("<unk>", "<unk>")],
+    [true, false, false],
+  );
 });
 
 test("a token stands as its script does", () => {

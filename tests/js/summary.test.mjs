@@ -10,8 +10,16 @@ import { buildModel } from "../../s2s/player/browser/model.js";
 import { newSummary, summaryOf } from "../../s2s/player/browser/summary.js";
 
 const summaries = { forced: { en: "forced", zh: "强制" }, free: { en: "free", zh: "自由" } };
-const model = buildModel({ ...DATA, summaries, language: "zh" }, [{ ...BRANCH, summary: { en: "branch", zh: "分支" } }], true);
-const at = (lane, more = {}) => ({ model, cursor: { ...START, lane, ...more }, received: { traces: "1", heard: null } });
+const model = buildModel(
+  { ...DATA, summaries, language: "zh" },
+  [{ ...BRANCH, summary: { en: "branch", zh: "分支" } }],
+  true,
+);
+const at = (lane, more = {}) => ({
+  model,
+  cursor: { ...START, lane, ...more },
+  received: { traces: "1", heard: null },
+});
 
 test("each lane and branch has its own sentence, in the language on screen", () => {
   assert.deepEqual(["forced", "free", "b1"].map((lane) => summaryOf(at(lane))), ["强制", "自由", "分支"]);

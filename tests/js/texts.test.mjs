@@ -6,7 +6,11 @@ import "./browserless.mjs";
 import { compileRules, translate } from "../../s2s/web/components/builtin/builtin.js";
 import { shortened } from "../../s2s/web/components/draft/draft.js";
 
-const RULES = compileRules({ "Search (all)": "搜索", "{count} of {total} rows": "共 {total} 行，{count} 行", "Limit {size}": "上限 {size}" });
+const RULES = compileRules({
+  "Search (all)": "搜索",
+  "{count} of {total} rows": "共 {total} 行，{count} 行",
+  "Limit {size}": "上限 {size}",
+});
 
 test("a text is translated as a whole, with its places filled in the other language's order", () => {
   assert.equal(translate("3 of 40 rows", RULES), "共 40 行，3 行");
@@ -15,7 +19,8 @@ test("a text is translated as a whole, with its places filled in the other langu
 });
 
 test("what no rule fits stays as it is, spaces included", () => {
-  for (const text of ["", "  ", " Search all ", "Search (all) now", "3 of rows"]) assert.equal(translate(text, RULES), text);
+  for (const text of ["", "  ", " Search all ", "Search (all) now", "3 of rows"])
+    assert.equal(translate(text, RULES), text);
 });
 
 test("a text is cut between characters, not within one", () => {

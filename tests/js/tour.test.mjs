@@ -13,7 +13,10 @@ const ROOM = { width: 1280, height: 720 };
 const CARD = { width: 352, height: 180 };
 const box = (left, top, width, height) => ({ left, top, width, height, right: left + width, bottom: top + height });
 const covers = (at, target) =>
-  at.left < target.right && at.left + CARD.width > target.left && at.top < target.bottom && at.top + CARD.height > target.top;
+  at.left < target.right &&
+  at.left + CARD.width > target.left &&
+  at.top < target.bottom &&
+  at.top + CARD.height > target.top;
 
 test("the card is in the window, and beside its target wherever there is room", () => {
   for (let left = 0; left < 1200; left += 60) {
@@ -22,7 +25,9 @@ test("the card is in the window, and beside its target wherever there is room", 
         if (left + width > ROOM.width || top + height > ROOM.height) continue;
         const target = box(left, top, width, height);
         const at = placeCard(CARD, target, ROOM);
-        assert.ok(at.left >= 0 && at.top >= 0 && at.left + CARD.width <= ROOM.width && at.top + CARD.height <= ROOM.height);
+        assert.ok(
+          at.left >= 0 && at.top >= 0 && at.left + CARD.width <= ROOM.width && at.top + CARD.height <= ROOM.height,
+        );
         assert.ok(!covers(at, target), JSON.stringify([target, at]));
       }
     }
@@ -56,7 +61,11 @@ const { forced, free } = DATA.lanes;
 
 test("a step's caption has its word and where it looks, if the model looks anywhere", () => {
   assert.equal(stepCaption(free, 1, STRINGS), "2/4 z 90.5 % c 0.70");
-  const blind = { ...free, checkpoint: { attention: "none" }, steps: free.steps.map((step) => ({ ...step, attention: [] })) };
+  const blind = {
+    ...free,
+    checkpoint: { attention: "none" },
+    steps: free.steps.map((step) => ({ ...step, attention: [] })),
+  };
   assert.equal(stepCaption(blind, 1, STRINGS), "2/4 z 90.5 %");
 });
 
@@ -73,8 +82,18 @@ test("the legend has the marks that are on screen and no others", () => {
   const model = buildModel(DATA, [], true);
   assert.deepEqual(marksOf(model), ["diverges", "miss", "probability", "attention", "said", "unknown"]);
   assert.ok(marksOf(withBranches(model, [BRANCH])).includes("fork"));
-  const alone = { ...free, reference: null, reference_tokens: [], divergence: null, checkpoint: { attention: "none" }, source: { tokens: ["a"], unknown: [] } };
-  assert.deepEqual(marksOf(buildModel({ ...DATA, words: null, lanes: { forced: null, free: alone } }, [], true)), ["probability", "said"]);
+  const alone = {
+    ...free,
+    reference: null,
+    reference_tokens: [],
+    divergence: null,
+    checkpoint: { attention: "none" },
+    source: { tokens: ["a"], unknown: [] },
+  };
+  assert.deepEqual(marksOf(buildModel({ ...DATA, words: null, lanes: { forced: null, free: alone } }, [], true)), [
+    "probability",
+    "said",
+  ]);
   const target = { token: "x", log_prob: -1, rank: 1 };
   const judged = { ...free, steps: free.steps.map((step) => ({ ...step, target })) };
   assert.ok(marksOf(buildModel({ ...DATA, lanes: { forced: null, free: judged } }, [], true)).includes("reference"));

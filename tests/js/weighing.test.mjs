@@ -11,7 +11,10 @@ test("weights sum to one and do not depend on what is added to all scores", () =
   near(weights[0], 0.25);
   near(weights[1], 0.75);
   assert.equal(taken, 0);
-  assert.deepEqual(softmaxOf([1000, 1000 + Math.log(3)]).weights.map((w) => w.toFixed(9)), weights.map((w) => w.toFixed(9)));
+  assert.deepEqual(
+    softmaxOf([1000, 1000 + Math.log(3)]).weights.map((w) => w.toFixed(9)),
+    weights.map((w) => w.toFixed(9)),
+  );
 });
 
 test("padding takes its share, and none where there is none, whatever its score", () => {

@@ -12,12 +12,17 @@ const PAUSE = 250; // milliseconds without a step until the address is written a
 export function stepSentence(view, t) {
   const { model, cursor } = view;
   const { strings, whole } = model;
-  if (isAsking(view)) return fill(strings.predict_announce, { step: cursor.game.known + 1, word: whole.steps[cursor.game.known].input });
+  if (isAsking(view))
+    return fill(strings.predict_announce, { step: cursor.game.known + 1, word: whole.steps[cursor.game.known].input });
   const trace = traceOf(view);
   const step = trace.steps[t];
   const place = argmax(step.attention);
   const { token, log_prob } = spokenWord(step, trace.mode);
-  const sentence = !hasAttention(trace) ? "announce_no_attention" : log_prob === undefined ? "announce_unweighed" : "announce";
+  const sentence = !hasAttention(trace)
+    ? "announce_no_attention"
+    : log_prob === undefined
+      ? "announce_unweighed"
+      : "announce";
   return fill(strings[sentence], {
     step: t + 1,
     word: token,
@@ -41,7 +46,12 @@ export function announce(view) {
 // A page without a server keeps its position in the fragment; a page in a notebook has no address.
 export function address({ model, cursor }) {
   const { pieces, ...link } = model.link; // Python's ``pieces`` may be older than the player's
-  const state = new URLSearchParams({ ...link, ...(model.inPieces ? { pieces: 1 } : {}), step: cursor.step + 1, lane: cursor.lane });
+  const state = new URLSearchParams({
+    ...link,
+    ...(model.inPieces ? { pieces: 1 } : {}),
+    step: cursor.step + 1,
+    lane: cursor.lane,
+  });
   return model.fragment ? `#${state}` : `${location.pathname}?${state}`;
 }
 

@@ -15,7 +15,8 @@ export const openChannel = () => ({ page: null, root: null, strings: null, queue
 const wireOf = (channel) => channel.wire ?? WIRE;
 
 // The last message from Python, or null if it is about another page.
-export const lastMessage = (channel) => (channel.page && wireOf(channel).told?.page === channel.page ? wireOf(channel).told : null);
+export const lastMessage = (channel) =>
+  channel.page && wireOf(channel).told?.page === channel.page ? wireOf(channel).told : null;
 
 // Queue a request. ``then`` gets the answer, {seq, kind, …} or {error: a sentence}. A request with ``latest`` replaces
 // requests of its kind that have not left yet: of a drag only the newest position counts.
@@ -26,7 +27,8 @@ export function ask(channel, kind, payload, then, { latest = false } = {}) {
 }
 
 // Whether a request that fulfils a condition is queued or still without an answer.
-export const isAsked = ({ waiting, queue }, condition) => [waiting, ...queue].some((request) => request && condition(request));
+export const isAsked = ({ waiting, queue }, condition) =>
+  [waiting, ...queue].some((request) => request && condition(request));
 
 // Whether the request with this callback can still be answered; the requests of an earlier page cannot.
 export const isAwaited = (channel, then) => Boolean(then) && isAsked(channel, (request) => request.then === then);
@@ -66,7 +68,8 @@ export function readAnswer(channel) {
   if (!waiting || seq < waiting.seq) return;
   const here = waiting.page === channel.page;
   if (here && answer?.seq === waiting.seq && !answer.stale) return settle(channel, answer);
-  if (here && answer?.seq !== waiting.seq && waiting.passed < PASSED) channel.queue.unshift({ ...waiting, passed: waiting.passed + 1 });
+  if (here && answer?.seq !== waiting.seq && waiting.passed < PASSED)
+    channel.queue.unshift({ ...waiting, passed: waiting.passed + 1 });
   settle(channel, null);
 }
 

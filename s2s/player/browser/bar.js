@@ -18,15 +18,31 @@ export function buildBar(view) {
   dom.playButton = go("play", strings.play, () => play(view, !isPlaying(view)));
   dom.where = el("span", { class: "where" });
   dom.laneButtons = ["forced", "free"].map((mode) =>
-    el("button", { type: "button", class: "lane", "data-lane": mode, text: strings[mode], onclick: () => show(view, { lane: mode }) }),
+    el("button", {
+      type: "button",
+      class: "lane",
+      "data-lane": mode,
+      text: strings[mode],
+      onclick: () => show(view, { lane: mode }),
+    }),
   );
-  const switcher = el("span", { class: "switch", role: "group", "aria-label": strings.lane_help, title: strings.lane_help });
+  const switcher = el("span", {
+    class: "switch",
+    role: "group",
+    "aria-label": strings.lane_help,
+    title: strings.lane_help,
+  });
   if (lanes.forced && lanes.free) switcher.append(...dom.laneButtons);
   dom.jump = button("jump", strings.divergence_help, () => show(view, { step: traceOf(view).divergence }));
   const switches = [dom.flowButton];
   if (model.page) switches.push(dom.editButton);
   if (model.words && !cursor.game) switches.push(dom.wordsButton);
-  dom.copied = button("link", strings.copy_link, () => copyLink({ copied: dom.copied, strings }, address(view)), strings.link);
+  dom.copied = button(
+    "link",
+    strings.copy_link,
+    () => copyLink({ copied: dom.copied, strings }, address(view)),
+    strings.link,
+  );
   dom.copied.hidden = !model.link;
   dom.bar.replaceChildren(
     el(

@@ -11,7 +11,18 @@
 //   speed         of playing, as a multiple
 // A ``view`` is any object with a model and a cursor.
 
-export const START = { lane: null, step: 0, hover: null, pointed: null, locked: null, edit: null, drag: null, flow: null, game: null, speed: 1 };
+export const START = {
+  lane: null,
+  step: 0,
+  hover: null,
+  pointed: null,
+  locked: null,
+  edit: null,
+  drag: null,
+  flow: null,
+  game: null,
+  speed: 1,
+};
 
 const within = (step, last) => Math.max(0, Math.min(step, last));
 
@@ -19,7 +30,8 @@ const within = (step, last) => Math.max(0, Math.min(step, last));
 export const traceOf = ({ model, cursor }) => model.lanes[cursor.lane];
 export const columnOf = ({ pointed, locked }) => pointed ?? locked; // the source word that is marked, or null
 export const isFinished = ({ model, cursor }) => cursor.game.known === model.whole.steps.length;
-export const isAsking = (view) => Boolean(view.cursor.game) && view.cursor.step === view.cursor.game.known && !isFinished(view);
+export const isAsking = (view) =>
+  Boolean(view.cursor.game) && view.cursor.step === view.cursor.game.known && !isFinished(view);
 export const lastStep = (view) => traceOf(view).steps.length - (view.cursor.game && !isFinished(view) ? 0 : 1);
 
 // The step that is painted: the one under the pointer, otherwise the selected one.

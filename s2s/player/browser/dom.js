@@ -12,8 +12,8 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-// Whether the page has written its address, whether Back or Forward was the last thing that the reader did, and the stop of
-// the guided tour, a number or null.
+// Whether the page has written its address, whether Back or Forward was the last thing that the reader did, and the
+// stop of the guided tour, a number or null.
 export const HERE = (globalThis.lookbackHere ??= watchBack({ loaded: false, back: false, tour: linkedStop() }));
 
 function linkedStop() {
@@ -39,30 +39,39 @@ function watchBack(here) {
 
 // The parameters by which Streamlit knows that it is framed: without them its header would come back.
 function framing() {
-  const own = [...new URLSearchParams(location.search)].filter(([name]) => name === "embed" || name === "embed_options");
+  const own = [...new URLSearchParams(location.search)].filter(
+    ([name]) => name === "embed" || name === "embed_options",
+  );
   return own.map((pair) => `&${new URLSearchParams([pair])}`).join("");
 }
 
 // Parameters whose change is no new entry of the browser's history.
 const PASSING = new Set(["step", "lane", "tour", "branches", "pieces", "lang", "embed", "embed_options"]);
 
-// Write the page's address. Another sentence, model, setting, chapter or row is a new entry of the browser's history, so
-// that Back returns to the one before; a step is not, nor is the first address that a page writes. After Back no other
-// entry is written until the reader acts, because the page may still show what was left.
+// Write the page's address. Another sentence, model, setting, chapter or row is a new entry of the browser's history,
+// so that Back returns to the one before; a step is not, nor is the first address that a page writes. After Back no
+// other entry is written until the reader acts, because the page may still show what was left.
 export function enter(given) {
   const url = given + framing();
   const [now, next] = [location.search, url.slice(url.indexOf("?"))].map((query) => new URLSearchParams(query));
   const written = ["text", "inspection"].some((name) => now.has(name) && next.has(name)); // by the same page
-  const other = written && [...now.keys(), ...next.keys()].some((name) => !PASSING.has(name) && now.get(name) !== next.get(name));
+  const other =
+    written && [...now.keys(), ...next.keys()].some((name) => !PASSING.has(name) && now.get(name) !== next.get(name));
   if (other && HERE.back) return;
-  history[other && HERE.loaded ? "pushState" : "replaceState"](history.state, "", HERE.tour === null ? url : `${url}&tour=${HERE.tour}`);
+  history[other && HERE.loaded ? "pushState" : "replaceState"](
+    history.state,
+    "",
+    HERE.tour === null ? url : `${url}&tour=${HERE.tour}`,
+  );
   HERE.loaded = true;
 }
 
 // A sentence of the interface with its {places} filled; {place:one|other} is the first word where the value is 1.
 export function fill(template, values) {
   const choose = (value, one, other) => (other === undefined ? value : String(value) === "1" ? one : other);
-  return template.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name, one, other) => choose(values[name], one, other));
+  return template.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name, one, other) =>
+    choose(values[name], one, other),
+  );
 }
 
 // Whether a trace's model has attention; without it, nothing about weights is shown.
@@ -75,7 +84,8 @@ export const hasNumbers = (step) => hasProbability(step) || step.top.length > 0;
 // Whether a word is the reference's. An unknown word never is, although both are written <unk>.
 export const isReference = (token, gold) => token === gold && token !== "<unk>";
 // Whether the most probable word of a step differs from the reference's.
-export const isMiss = (step) => Boolean(step.target) && !isReference(step.top[0]?.token ?? step.output, step.target.token);
+export const isMiss = (step) =>
+  Boolean(step.target) && !isReference(step.top[0]?.token ?? step.output, step.target.token);
 
 export const isSpecial = (token) => /^<(pad|unk|bos|eos|fill)>$/.test(token);
 
@@ -108,11 +118,13 @@ export function label(token, extra = "") {
   return el("span", { class: `token ${kind} ${extra}`.trim(), text: token, dir: "auto" });
 }
 
-export const WIDE = "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\u3000-\\u303f\\uff00-\\uffef";
+export const WIDE =
+  "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\u3000-\\u303f\\uff00-\\uffef";
 export const isWide = (token) => new RegExp(`[${WIDE}]`, "u").test(token);
 
-// The class of a token above a narrow column. "flat": short, on one line. "stacked": letter below letter, for longer numbers
-// and for other letters beside Chinese. "": the style sheet's vertical writing, which stacks Chinese and turns other words.
+// The class of a token above a narrow column. "flat": short, on one line. "stacked": letter below letter, for longer
+// numbers and for other letters beside Chinese. "": the style sheet's vertical writing, which stacks Chinese and turns
+// other words.
 export function standing(token) {
   if (isWide(token)) return new RegExp(`[^${WIDE}]`, "u").test(token) ? "stacked" : "";
   if (/^(?:[\p{N}\p{P}\p{S}]{1,4}|.{1,3})$/u.test(token)) return "flat";
@@ -122,8 +134,8 @@ export function standing(token) {
 // The head of a table's column; above a column of names, which has no text, it is no header cell.
 export const namedHead = (title) => (title ? el("th", { scope: "col" }, title) : el("td"));
 
-// Scroll a box along an axis until the pixels from ``start`` on are in sight, clear of the first ``margin`` pixels, which a
-// sticky label covers. The page itself never scrolls.
+// Scroll a box along an axis until the pixels from ``start`` on are in sight, clear of the first ``margin`` pixels,
+// which a sticky label covers. The page itself never scrolls.
 export function reveal(box, axis, start, size, margin) {
   const [scroll, length] = axis === "x" ? ["scrollLeft", "clientWidth"] : ["scrollTop", "clientHeight"];
   if (start < box[scroll] + margin || start + size > box[scroll] + box[length]) {
@@ -164,8 +176,8 @@ export async function copyLink({ copied, strings }, address) {
   setTimeout(() => (copied.textContent = strings.link), 1500);
 }
 
-// A button. Who speaks to the page says what is seen, so the name has the words that are seen: the title where it has them,
-// otherwise they are the name and the title describes it. A sign alone is named by the title.
+// A button. Who speaks to the page says what is seen, so the name has the words that are seen: the title where it has
+// them, otherwise they are the name and the title describes it. A sign alone is named by the title.
 export function button(name, title, action, ...content) {
   const node = el("button", { type: "button", class: name, title, onclick: action }, ...content);
   const seen = node.textContent.trim();

@@ -18,7 +18,9 @@ export function weigh(row, [from, to], weight) {
   if (to - from === row.length) return row;
   const held = sum(row.slice(from, to));
   const share = (w, of, have, count) => (have > 1e-9 ? (w * of) / have : of / count);
-  return row.map((w, j) => (from <= j && j < to ? share(w, weight, held, to - from) : share(w, 1 - weight, 1 - held, row.length - to + from)));
+  return row.map((w, j) =>
+    from <= j && j < to ? share(w, weight, held, to - from) : share(w, 1 - weight, 1 - held, row.length - to + from),
+  );
 }
 
 export const normalised = (row) => {
@@ -64,7 +66,8 @@ function setRow(view, row, name = null) {
 }
 
 // Set the weight of a source word on screen.
-const setWeight = (view, s, weight) => setRow(view, weigh(view.cursor.edit.row, spanOf(view.model, s), Math.min(1, Math.max(0, weight))));
+const setWeight = (view, s, weight) =>
+  setRow(view, weigh(view.cursor.edit.row, spanOf(view.model, s), Math.min(1, Math.max(0, weight))));
 
 function paintPreview(view, answer) {
   const { edit } = view.cursor;
@@ -90,7 +93,8 @@ const PRESETS = {
     const { row, own } = view.cursor.edit;
     const [from, to] = spanOf(view.model, s);
     const text = sameRow(row, own) && to - from === 1 ? String(-to) : null;
-    if (1 - sum(row.slice(from, to)) > 1e-6) setRow(view, normalised(row.map((w, j) => (from <= j && j < to ? 0 : w))), text);
+    if (1 - sum(row.slice(from, to)) > 1e-6)
+      setRow(view, normalised(row.map((w, j) => (from <= j && j < to ? 0 : w))), text);
     else showNote(view, view.model.strings.nothing_left, "editNote");
   },
   reset: (view) => (startEditing(view), view.acts.paint(view)),
@@ -99,7 +103,13 @@ const PRESETS = {
 export function buildEditor(view) {
   const { dom } = view;
   const { strings } = view.model;
-  const preset = (name) => button("preset", strings[`edit_${name}_help`], () => PRESETS[name](view, view.cursor.locked), strings[`edit_${name}`]);
+  const preset = (name) =>
+    button(
+      "preset",
+      strings[`edit_${name}_help`],
+      () => PRESETS[name](view, view.cursor.locked),
+      strings[`edit_${name}`],
+    );
   dom.presets = Object.fromEntries(Object.keys(PRESETS).map((name) => [name, preset(name)]));
   dom.slider = el("input", { type: "range", min: 0, max: 100, step: 1 });
   dom.slider.addEventListener("input", () => setWeight(view, view.cursor.locked, dom.slider.value / 100));
@@ -125,7 +135,9 @@ export function paintEditor(view) {
   dom.wasEditing = Boolean(edit);
   const row = edit && shownRow(model, edit.row);
   const { tokens } = traceOf(view).source;
-  dom.chips.forEach((chip, s) => (edit ? paintSliderChip(chip, tokens[s], row[s], s === locked) : paintPlainChip(chip)));
+  dom.chips.forEach((chip, s) =>
+    edit ? paintSliderChip(chip, tokens[s], row[s], s === locked) : paintPlainChip(chip),
+  );
   if (!edit) return;
   const named = fill(model.strings.weight_of, { word: tokens[locked], weight: row[locked].toFixed(2) });
   dom.slider.value = Math.round(100 * row[locked]);
@@ -140,12 +152,19 @@ export function paintEditor(view) {
 // While attention is edited, a chip is a slider; Tab stops at the marked one.
 function paintSliderChip(chip, token, weight, marked) {
   chip.tabIndex = marked ? 0 : -1;
-  const set = { role: "slider", "aria-valuemin": 0, "aria-valuemax": 1, "aria-valuenow": weight.toFixed(2), "aria-label": token };
+  const set = {
+    role: "slider",
+    "aria-valuemin": 0,
+    "aria-valuemax": 1,
+    "aria-valuenow": weight.toFixed(2),
+    "aria-label": token,
+  };
   for (const [name, value] of Object.entries(set)) chip.setAttribute(name, value);
 }
 
 function paintPlainChip(chip) {
-  for (const name of ["role", "aria-valuemin", "aria-valuemax", "aria-valuenow", "aria-label"]) chip.removeAttribute(name);
+  for (const name of ["role", "aria-valuemin", "aria-valuemax", "aria-valuenow", "aria-label"])
+    chip.removeAttribute(name);
   chip.tabIndex = -1;
 }
 
@@ -153,14 +172,24 @@ function paintPlainChip(chip) {
 function paintChange(view) {
   const { strings } = view.model;
   const { edit } = view.cursor;
-  const rows = edit.top ?? traceOf(view).steps[edit.step].top.slice(0, 5).map(({ token, log_prob }) => ({ token, before: log_prob, after: log_prob }));
+  const rows =
+    edit.top ??
+    traceOf(view)
+      .steps[edit.step].top.slice(0, 5)
+      .map(({ token, log_prob }) => ({ token, before: log_prob, after: log_prob }));
   const lines = rows.map(({ token, before, after }, i) => {
     const [p, q] = [Math.exp(before), Math.exp(after)];
     const bars = el("span", { class: "track both" }, el("span", { class: "was" }), el("span", { class: "fill" }));
     bars.firstChild.style.width = `${(100 * p).toFixed(2)}%`;
     bars.lastChild.style.width = `${(100 * q).toFixed(2)}%`;
     const numbers = el("span", { class: "p" }, `${percent(p)} → `, el("b", { text: percent(q) }));
-    return el("li", { class: i >= 5 ? "fell" : "", title: fill(strings.change_help, { before: percent(p), after: percent(q) }) }, label(token), bars, numbers);
+    return el(
+      "li",
+      { class: i >= 5 ? "fell" : "", title: fill(strings.change_help, { before: percent(p), after: percent(q) }) },
+      label(token),
+      bars,
+      numbers,
+    );
   });
   view.dom.change.replaceChildren(...lines);
 }
@@ -207,7 +236,14 @@ function pressChip(view, event) {
   const { edit } = view.cursor;
   if (!edit || !chip) return;
   const [s, row] = [Number(chip.dataset.s), shownRow(view.model, edit.row)];
-  const weight = { ArrowUp: row[s] + 0.05, ArrowDown: row[s] - 0.05, PageUp: row[s] + 0.2, PageDown: row[s] - 0.2, Home: 0, End: 1 }[event.key];
+  const weight = {
+    ArrowUp: row[s] + 0.05,
+    ArrowDown: row[s] - 0.05,
+    PageUp: row[s] + 0.2,
+    PageDown: row[s] - 0.2,
+    Home: 0,
+    End: 1,
+  }[event.key];
   const other = { ArrowLeft: s - 1, ArrowRight: s + 1 }[event.key];
   if (weight === undefined && other === undefined) return;
   event.preventDefault();

@@ -16,7 +16,12 @@ const TRIES = 4; // failed requests until a lane is given up; Python keeps what 
 export function buildEvidence(view) {
   const { model, dom } = view;
   dom.evidenceBody = el("div", { class: "evidenceBody" });
-  dom.evidence = el("details", { class: "evidence", hidden: model.page ? null : "" }, el("summary", { text: model.strings.evidence }), dom.evidenceBody);
+  dom.evidence = el(
+    "details",
+    { class: "evidence", hidden: model.page ? null : "" },
+    el("summary", { text: model.strings.evidence }),
+    dom.evidenceBody,
+  );
   dom.evidence.addEventListener("toggle", () => view.acts.paint(view));
 }
 
@@ -25,7 +30,8 @@ function evidenceOf(view) {
   const { model, cursor } = view;
   if (!model.page) return null;
   const key = `${model.page} ${laneKey(model, cursor.lane)}`;
-  if (!view.evidence.has(key)) view.evidence.set(key, { steps: [], orders: [], minimal: new Map(), failed: 0, asking: null });
+  if (!view.evidence.has(key))
+    view.evidence.set(key, { steps: [], orders: [], minimal: new Map(), failed: 0, asking: null });
   return view.evidence.get(key);
 }
 
@@ -108,22 +114,39 @@ function evidenceTable(view, evidence, extra) {
       ...shares.map((share, s) => evidenceCell(share, values[s], inColumn(model, columnOf(cursor), s), s)),
     ),
   );
-  const head = el("tr", {}, el("td"), el("th", { class: "tau", scope: "col", text: "τ", title: strings.evidence_tau_help }), ...heads);
-  return el("div", { class: "scroll", tabindex: "0" }, el("table", { class: "rows" }, el("thead", {}, head), el("tbody", {}, ...body)));
+  const head = el(
+    "tr",
+    {},
+    el("td"),
+    el("th", { class: "tau", scope: "col", text: "τ", title: strings.evidence_tau_help }),
+    ...heads,
+  );
+  return el(
+    "div",
+    { class: "scroll", tabindex: "0" },
+    el("table", { class: "rows" }, el("thead", {}, head), el("tbody", {}, ...body)),
+  );
 }
 
 function evidenceFacts(strings, evidence) {
   const S = evidence.rows.attention.length;
-  const change = ({ variation, drop }) => fill(strings.evidence_change, { variation: decimals(variation, 2), drop: decimals(drop, 3) });
+  const change = ({ variation, drop }) =>
+    fill(strings.evidence_change, { variation: decimals(variation, 2), drop: decimals(drop, 3) });
   const area = (value, normalised) => {
     if (value === null) return "–";
-    const scaled = normalised === null ? "" : fill(strings[evidence.exact ? "evidence_exact" : "evidence_greedy"], { value: decimals(normalised, 2) });
+    const scaled =
+      normalised === null
+        ? ""
+        : fill(strings[evidence.exact ? "evidence_exact" : "evidence_greedy"], { value: decimals(normalised, 2) });
     return decimals(value, 3) + scaled;
   };
   const facts = [
     ["comprehensiveness", area(evidence.comprehensiveness, evidence.normalised[0])],
     ["sufficiency", area(evidence.sufficiency, evidence.normalised[1])],
-    ["flip", evidence.flip === null ? strings.evidence_never : fill(strings.evidence_flips, { count: evidence.flip, of: S })],
+    [
+      "flip",
+      evidence.flip === null ? strings.evidence_never : fill(strings.evidence_flips, { count: evidence.flip, of: S }),
+    ],
     ["uniform", change(evidence.uniform)],
     ["permuted", change(evidence.permuted)],
     ["gap", `${decimals(evidence.gap, 4)} nat`],
@@ -158,7 +181,9 @@ function minimalSection(view, step, answers) {
       p: answer.probability ? percent(answer.probability) : "",
       rival: answer.rival ?? "",
     };
-    const sentence = !answer ? strings.evidence_searching : answer.error ?? fill(strings[`evidence_${answer.outcome}`], values);
+    const sentence = !answer
+      ? strings.evidence_searching
+      : (answer.error ?? fill(strings[`evidence_${answer.outcome}`], values));
     parts.push(el("p", { class: "outcome", role: "status", text: sentence }));
   }
   return { parts, attention: answer?.attention?.length ? answer.attention : null };
@@ -186,7 +211,10 @@ function evidenceProgress(view, answers) {
   const goal = S * T > WHOLE ? 0 : S > 1 && S <= SEARCHED ? 2 * T : T;
   const at = done + answers.orders.filter(Boolean).length * (goal > T ? 1 : 0);
   if (at >= goal) return [];
-  const text = fill(view.model.strings[done < T ? "evidence_progress" : "evidence_ordering"], { done: done < T ? done : at - T, of: T });
+  const text = fill(view.model.strings[done < T ? "evidence_progress" : "evidence_ordering"], {
+    done: done < T ? done : at - T,
+    of: T,
+  });
   return [el("p", { class: "progress" }, el("progress", { max: goal, value: at }), ` ${text}`)];
 }
 
@@ -205,7 +233,10 @@ export function paintEvidence(view, step) {
     const most = bare(traceOf(view)).source.tokens[argmax(bare(step).attention)];
     const values = { word: chosen, most, tau: evidence.tau.mean === null ? "–" : decimals(evidence.tau.mean, 2) };
     dom.evidenceBody.replaceChildren(
-      el("p", { class: `verdict ${evidence.verdict}`, text: fill(strings[`evidence_verdict_${evidence.verdict}`], values) }),
+      el("p", {
+        class: `verdict ${evidence.verdict}`,
+        text: fill(strings[`evidence_verdict_${evidence.verdict}`], values),
+      }),
       evidenceTable(view, evidence, minimal.attention),
       el("p", { class: "scale", text: strings.evidence_scale }),
       ...minimal.parts,
@@ -216,7 +247,10 @@ export function paintEvidence(view, step) {
     if (at >= 0) dom.evidenceBody.querySelectorAll(".words button")[at]?.focus();
   } else {
     const text = answers.failed >= TRIES ? answers.error : strings.evidence_working;
-    dom.evidenceBody.replaceChildren(el("p", { class: "outcome", role: "status", text }), ...evidenceProgress(view, answers));
+    dom.evidenceBody.replaceChildren(
+      el("p", { class: "outcome", role: "status", text }),
+      ...evidenceProgress(view, answers),
+    );
   }
   if (view.cursor.hover === null) askEvidence(view);
 }

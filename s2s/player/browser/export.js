@@ -7,8 +7,8 @@ import { heatmapSvg, pictureSvg } from "./picture.js";
 import { bare } from "./words.js";
 
 // Like s2s/spreadsheet.py: an apostrophe before a text, or a part of it, that a spreadsheet would take as a formula.
-const FORMULA =
-  /(^|[;\t\r\n])(?=[ \v\f\0\x1c-\x1f\x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff'"]*[=+\-@＝＋－＠])/g;
+const BLANK = String.raw` \v\f\0\x1c-\x1f\x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff'"`;
+const FORMULA = new RegExp(String.raw`(^|[;\t\r\n])(?=[${BLANK}]*[=+\-@＝＋－＠])`, "g");
 const plainCell = (value) => (typeof value === "string" ? value.replace(FORMULA, "$1'") : String(value));
 const quotedCell = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
@@ -30,14 +30,19 @@ function saveBlob(name, blob) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-// The largest side and area, in pixels, that every browser can paint; a larger picture is saved at less than twice its size.
+// The largest side and area, in pixels, that every browser can paint; a larger picture is saved at less than twice its
+// size.
 const [MOST_SIDE, MOST_AREA] = [16_000, 2 ** 24];
 
 function savePng(svg, name) {
   const image = new Image();
   const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
   image.onload = () => {
-    const scale = Math.min(2, MOST_SIDE / Math.max(image.width, image.height), Math.sqrt(MOST_AREA / (image.width * image.height)));
+    const scale = Math.min(
+      2,
+      MOST_SIDE / Math.max(image.width, image.height),
+      Math.sqrt(MOST_AREA / (image.width * image.height)),
+    );
     const canvas = el("canvas", { width: Math.round(image.width * scale), height: Math.round(image.height * scale) });
     const context = canvas.getContext("2d");
     context.scale(scale, scale);
@@ -88,6 +93,7 @@ export function exportMenu(view) {
   const whole = ["PNG", "SVG", "CSV", "JSON"].map((kind) => save(kind, "step", fill(strings.download, { kind })));
   const alone = ["PNG", "SVG"].map((kind) => save(kind, "heatmap", fill(strings.download_heatmap, { kind })));
   const list = el("div", { class: "menuList" }, el("span", { class: "whole" }, ...whole));
-  if (hasAttention(traceOf(view))) list.append(el("span", { class: "what", text: strings.heatmap }), el("span", { class: "alone" }, ...alone));
+  if (hasAttention(traceOf(view)))
+    list.append(el("span", { class: "what", text: strings.heatmap }), el("span", { class: "alone" }, ...alone));
   return menu("exports", strings.export, list);
 }

@@ -1,5 +1,5 @@
-// The stage fits the window: cells of the heatmap as large as there is room for, so that source, lanes, heatmap and softmax
-// are seen without scrolling. What is larger than its box scrolls, and fades where it goes on.
+// The stage fits the window: cells of the heatmap as large as there is room for, so that source, lanes, heatmap and
+// softmax are seen without scrolling. What is larger than its box scrolls, and fades where it goes on.
 
 import { traceOf } from "./cursor.js";
 import { paintHeatmap, sizeCells } from "./heatmap.js";
@@ -16,7 +16,8 @@ const LEAST_MAP = 180; // pixels: a lower heatmap scrolls the page instead
 function layWords(dom, width) {
   const { heads } = dom;
   dom.map.classList.remove("wide");
-  const wide = (text) => [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 16 : 9), 0); // about so many pixels
+  // about so many pixels
+  const wide = (text) => [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 16 : 9), 0);
   dom.map.classList.toggle("wide", heads.every((head) => wide(head.textContent) <= width - 4));
 }
 
@@ -26,8 +27,8 @@ function widthBeside({ panes }) {
   return BETWEEN + (panes.clientWidth < 1000 ? SOFTMAX.narrow : SOFTMAX.wide);
 }
 
-// Choose the size of the cells for the room that there is, and mark the selected ones again. A page in a frame is as high
-// as it needs to be, so it has no height to fit.
+// Choose the size of the cells for the room that there is, and mark the selected ones again. A page in a frame is as
+// high as it needs to be, so it has no height to fit.
 export function fitHeatmap(view) {
   const { dom } = view;
   const { steps, source } = traceOf(view);

@@ -1,6 +1,7 @@
 // The flow of one step: from source words to the context, through h̃ and the logits, to the word, as ribbons. Each part
 // has its line of arithmetic, and opens to all of its numbers; each node and ribbon has a line of its own.
-// ``cursor.flow`` is null while the flow is closed, else {node, part}: the node whose line is shown, the part that is open.
+// ``cursor.flow`` is null while the flow is closed, else {node, part}: the node whose line is shown, the part that is
+// open.
 
 import { stepSentence } from "./address.js";
 import { shownStep, traceOf, withFlow } from "./cursor.js";
@@ -17,7 +18,8 @@ import { bare } from "./words.js";
 export function buildFlow(view) {
   const { dom, model } = view;
   const { strings } = model;
-  dom.flowButton = button("flowButton", strings.flow_help, (event) => toggleFlow(view, event.detail === 0), strings.flow); // 0: by key
+  const toggle = (event) => toggleFlow(view, event.detail === 0); // 0: by key
+  dom.flowButton = button("flowButton", strings.flow_help, toggle, strings.flow);
   dom.flowSaid = el("p", { class: "flowSaid" });
   dom.flowBack = button("flowBack", strings.flow_back_help, () => goBack(view), `← ${strings.flow_back}`);
   dom.flowChain = el("ol", { class: "flowChain", role: "list", "aria-label": strings.flow_parts });
@@ -39,7 +41,9 @@ export function buildFlow(view) {
   );
   dom.flow.addEventListener("click", (event) => press(view, event));
   dom.flow.addEventListener("keydown", (event) => rove(view, event));
-  dom.drawing.box.addEventListener("pointerover", (event) => lightUp(dom, event.target.closest("[data-node]")?.dataset.node));
+  dom.drawing.box.addEventListener("pointerover", (event) =>
+    lightUp(dom, event.target.closest("[data-node]")?.dataset.node),
+  );
   dom.drawing.box.addEventListener("pointerleave", () => lightUp(dom, undefined));
 }
 
@@ -72,8 +76,11 @@ export function goBack(view) {
 
 const focusedOf = ({ dom }) => dom.root.getRootNode().activeElement;
 const isProjected = ({ dom }) => dom.root.parentElement?.classList.contains("projected"); // then it has no chain
-const stopsOf = (view) => [...view.dom.flow.querySelectorAll(isProjected(view) ? ".flowNodes button" : ".flowChain button, .flowNodes button")];
-const buttonOf = ({ dom }, name) => name && dom.flow.querySelector(`button[data-node="${name}"], button[data-part="${name}"]`);
+const stopsOf = (view) => [
+  ...view.dom.flow.querySelectorAll(isProjected(view) ? ".flowNodes button" : ".flowChain button, .flowNodes button"),
+];
+const buttonOf = ({ dom }, name) =>
+  name && dom.flow.querySelector(`button[data-node="${name}"], button[data-part="${name}"]`);
 
 // A click on a part opens it; on a node or a ribbon it shows the line, and a second one opens the part.
 function press(view, event) {
@@ -96,12 +103,14 @@ function openPart(view, part, node) {
   dom.flowBack.focus({ preventScroll: true });
 }
 
-// Up and down go through the parts and nodes, from the flow itself down to the first; left and right belong to the steps.
+// Up and down go through the parts and nodes, from the flow itself down to the first; left and right belong to the
+// steps.
 function rove(view, event) {
   const all = stopsOf(view);
   const at = all.indexOf(event.target.closest("button"));
   const to = { ArrowUp: at - 1, ArrowDown: at + 1 }[event.key];
-  if ((at < 0 && event.target !== view.dom.flow) || to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  if ((at < 0 && event.target !== view.dom.flow) || to === undefined || event.ctrlKey || event.metaKey || event.altKey)
+    return;
   event.preventDefault();
   if (!all[to]) return;
   setStop(all, all[to]);
@@ -136,7 +145,9 @@ export function paintFlow(view, step) {
   dom.flow.classList.toggle("opened", Boolean(part));
   dom.flowSaid.textContent = stepSentence(view, shownStep(view));
   paintChain(view, about, part);
-  drawGraph(dom.drawing, graph, placeFlow(graph, room), room, () => el("li", {}, el("button", { type: "button", tabindex: "-1" })));
+  drawGraph(dom.drawing, graph, placeFlow(graph, room), room, () =>
+    el("li", {}, el("button", { type: "button", tabindex: "-1" })),
+  );
   paintNodes(view, about, graph);
   paintLine(view, about, graph);
   dom.flowDetail.replaceChildren(...(part ? FLOW_PARTS[part].open(about) : []));
@@ -164,7 +175,8 @@ function paintChain({ dom }, about, open) {
 
 const VECTORS = { c: "flow_summed", h: "flow_mixed", z: "flow_scored", copy: "flow_copied" };
 
-// What a node shows: a source word with its weight, a word with its probability, or the symbol of a vector and its name.
+// What a node shows: a source word with its weight, a word with its probability, or the symbol of a vector and its
+// name.
 function nodeContent({ strings, trace }, node, model, shown) {
   const { attention } = trace.checkpoint;
   const vector = (symbol, name) => [el("i", { text: symbol }), el("small", { text: strings[name] })];
@@ -207,7 +219,8 @@ function paintNodes({ model, cursor, dom }, about, graph) {
     own.replaceChildren(...nodeContent(about, node, model, shown));
     own.title = [...own.childNodes].map((part) => part.textContent).join(" ");
   }
-  for (const path of dom.drawing.paths.values()) path.classList.toggle("chosen", path.dataset.node === cursor.flow.node);
+  for (const path of dom.drawing.paths.values())
+    path.classList.toggle("chosen", path.dataset.node === cursor.flow.node);
 }
 
 // The line of the chosen node, which may be gone at this step.

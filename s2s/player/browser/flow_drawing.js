@@ -1,5 +1,5 @@
-// The picture of a flow: ribbons and bars in an SVG, and the nodes as buttons over it. A change is animated, from what is
-// drawn at that moment, so that the next step need not wait for the last one's end.
+// The picture of a flow: ribbons and bars in an SVG, and the nodes as buttons over it. A change is animated, from what
+// is drawn at that moment, so that the next step need not wait for the last one's end.
 
 import { el } from "./dom.js";
 import { between, easeOut, ribbonPath } from "./flow_layout.js";
@@ -24,7 +24,18 @@ export function newDrawing(still, resized) {
   const picture = svg("svg", { "aria-hidden": "true" });
   const list = el("ul", { class: "flowNodes", role: "list" });
   const box = el("div", { class: "flowDrawing" }, picture, list);
-  const drawing = { box, picture, list, still, size: null, shown: null, target: null, from: null, began: 0, frame: null };
+  const drawing = {
+    box,
+    picture,
+    list,
+    still,
+    size: null,
+    shown: null,
+    target: null,
+    from: null,
+    began: 0,
+    frame: null,
+  };
   Object.assign(drawing, { paths: new Map(), bars: new Map(), items: new Map() });
   new ResizeObserver(() => box.isConnected && measureRoom(drawing) && resized()).observe(box);
   return drawing;

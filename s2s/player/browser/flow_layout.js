@@ -1,9 +1,9 @@
 // One step of decoding as a flow (a Sankey diagram): which nodes and ribbons there are, where they stand, and what lies
 // between two such drawings. Nothing here touches the page.
 //
-// A share is a part of 1: of the attention up to the context, of the probability after it. A node is {id, column, share},
-// a ribbon {id, from, to, share, kind, node}; ``node`` is the one whose arithmetic the ribbon shows. ``kind`` is its
-// colour: look, mix, word, gold, rest, copy, or thread, a line whose width says nothing.
+// A share is a part of 1: of the attention up to the context, of the probability after it. A node is {id, column,
+// share}, a ribbon {id, from, to, share, kind, node}; ``node`` is the one whose arithmetic the ribbon shows. ``kind``
+// is its colour: look, mix, word, gold, rest, copy, or thread, a line whose width says nothing.
 
 import { hasNumbers, hasProbability } from "./dom.js";
 import { distribution } from "./softmax.js";
@@ -26,13 +26,14 @@ export function sourceNodes({ source }, { attention }, most) {
   return [...all.filter((node) => kept.has(node)), others];
 }
 
-// The words that the step may say: the most probable ones, the chosen and the reference's, and the rest. ``generated`` and
-// ``copied`` are the parts of a word's share that a pointer-generator writes and copies.
+// The words that the step may say: the most probable ones, the chosen and the reference's, and the rest. ``generated``
+// and ``copied`` are the parts of a word's share that a pointer-generator writes and copies.
 export function wordNodes(trace, step, most) {
   if (!hasNumbers(step)) return [{ id: "w0", column: WORDS, share: 1, generated: 1, copied: 0, token: step.output }];
   const rows = distribution(step).rows.filter((row, i) => i < most - 1 || row.chosen || row.gold);
   const nodes = rows.map((row, i) => {
-    const copied = step.p_gen === undefined ? 0 : Math.min(row.p, (1 - step.p_gen) * copiedWeight(trace, step, row.token));
+    const copied =
+      step.p_gen === undefined ? 0 : Math.min(row.p, (1 - step.p_gen) * copiedWeight(trace, step, row.token));
     return { ...row, id: `w${i}`, column: WORDS, share: row.p, copied, generated: row.p - copied };
   });
   const rest = (all, name) => Math.max(0, all - sum(nodes.map((node) => node[name])));
@@ -41,7 +42,8 @@ export function wordNodes(trace, step, most) {
 }
 
 // Whether the model's way from context to word is known; of arrays it is not, nor where a step has no probabilities.
-export const hasReadout = ({ checkpoint }, step) => checkpoint.attention !== "given" && hasNumbers(step) && hasProbability(step);
+export const hasReadout = ({ checkpoint }, step) =>
+  checkpoint.attention !== "given" && hasNumbers(step) && hasProbability(step);
 
 // The nodes and ribbons of a step, with at most ``most`` = [source words, target words] of each.
 export function flowGraph(trace, step, [most, words]) {
@@ -84,11 +86,10 @@ function addReadout(nodes, ribbons, generated = 1, deep = false) {
 
 const GAP = 4; // pixels between two nodes that are wider than their labels
 
-// Where the nodes and ribbons of a graph are. ``along`` is the direction in which the flow goes and ``across`` the other;
-// ``margins`` are left free for labels at its two ends, and a node takes at least ``slot`` across,
-// that of a vector ``vector``. All in pixels.
-// Returns ``nodes``, id → [along, across of the middle, width], and ``ribbons``, id → [along, from, to, along, from, to]:
-// the two edges at its beginning and at its end.
+// Where the nodes and ribbons of a graph are. ``along`` is the direction in which the flow goes and ``across`` the
+// other; ``margins`` are left free for labels at its two ends, and a node takes at least ``slot`` across, that of a
+// vector ``vector``. All in pixels. Returns ``nodes``, id → [along, across of the middle, width], and ``ribbons``, id →
+// [along, from, to, along, from, to]: the two edges at its beginning and at its end.
 export function placeFlow(graph, { along, across, margins, slot, vector }) {
   const columns = [...new Set(graph.nodes.map(({ column }) => column))].sort();
   const inColumns = columns.map((column) => graph.nodes.filter((node) => node.column === column));
@@ -132,7 +133,10 @@ const closed = ([at, a, b, to, c, d]) => [at, (a + b) / 2, (a + b) / 2, to, (c +
 // The drawing at ``t``, from 0 to 1, on the way from one to another. What is new opens out of a line.
 export function between(from, to, t) {
   const nodes = Object.entries(to.nodes).map(([id, place]) => [id, mixed(from.nodes[id] ?? place, place, t)]);
-  const ribbons = Object.entries(to.ribbons).map(([id, place]) => [id, mixed(from.ribbons[id] ?? closed(place), place, t)]);
+  const ribbons = Object.entries(to.ribbons).map(([id, place]) => [
+    id,
+    mixed(from.ribbons[id] ?? closed(place), place, t),
+  ]);
   return { nodes: Object.fromEntries(nodes), ribbons: Object.fromEntries(ribbons) };
 }
 
@@ -140,7 +144,8 @@ export const easeOut = (t) => 1 - (1 - t) ** 3;
 
 // A ribbon as the path of an SVG. Both edges bend alike, so that ribbons side by side at both ends do not cross.
 export function ribbonPath([u, a, b, v, c, d], upright) {
-  const point = (along, across) => (upright ? `${across.toFixed(1)},${along.toFixed(1)}` : `${along.toFixed(1)},${across.toFixed(1)}`);
+  const point = (along, across) =>
+    upright ? `${across.toFixed(1)},${along.toFixed(1)}` : `${along.toFixed(1)},${across.toFixed(1)}`;
   const half = (u + v) / 2;
   const edge = (from, p, to, q) => `C${point(half, p)} ${point(half, q)} ${point(to, q)}`;
   return `M${point(u, a)}${edge(u, a, v, c)}L${point(v, d)}${edge(v, d, u, b)}Z`;

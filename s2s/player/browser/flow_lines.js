@@ -1,11 +1,12 @@
-// The arithmetic beside the flow: a line for each part and each node, and what a part opens to. The numbers are those of
-// worked.js and readout.js. Every function takes ``about``: {view, strings, trace, step, order, said}, trace and step as
-// the model read them, source positions by falling attention, and the word that the step says.
+// The arithmetic beside the flow: a line for each part and each node, and what a part opens to. The numbers are those
+// of worked.js and readout.js. Every function takes ``about``: {view, strings, trace, step, order, said}, trace and
+// step as the model read them, source positions by falling attention, and the word that the step says.
 
 import { bracketed, decimals, el, fill, hasAttention, hasNumbers, hasProbability, label, percent } from "./dom.js";
 import { hasReadout } from "./flow_layout.js";
 import { sum } from "./words.js";
-import { byWeight, contextLine, contextSection, copiedWeight, crossSection, logitOf, numbersTable, outputSection, scoreSection, softmaxSection, weighing } from "./worked.js";
+import { byWeight, contextLine, contextSection, copiedWeight, crossSection, logitOf, numbersTable } from "./worked.js";
+import { outputSection, scoreSection, softmaxSection, weighing } from "./worked.js";
 
 const bold = (text) => el("b", { text });
 const named = (symbol, token) => [`${symbol}(`, label(token), ") = "];
@@ -21,7 +22,10 @@ export const FLOW_PARTS = {
   weights: {
     has: ({ trace }) => hasAttention(trace),
     line: (about) => weightLine(about, about.order[0]),
-    open: (about) => [...softmaxSection(about, about.step, about.order, Infinity), ...(isDeep(about) ? crossSection(about) : [])],
+    open: (about) => [
+      ...softmaxSection(about, about.step, about.order, Infinity),
+      ...(isDeep(about) ? crossSection(about) : []),
+    ],
     owns: ["s", "others"],
   },
   context: {
@@ -57,7 +61,8 @@ const readoutOf = ({ view, strings }, build) => [
 ];
 
 export function aboutStep(view, trace, whole, said) {
-  const step = isDeep({ trace }) ? { ...whole, scores: [] } : whole; // a mean over heads is not the softmax of its scores
+  // A mean over heads is not the softmax of its scores.
+  const step = isDeep({ trace }) ? { ...whole, scores: [] } : whole;
   return { view, strings: view.model.strings, trace, step, order: byWeight(step), said };
 }
 
@@ -115,7 +120,9 @@ export function nodeLine(about, node) {
   switch (node.id.replace(/\d+$/, "")) {
     case "s": {
       const scores = step.scores.length ? [...scoreLine(about, node.s), " → "] : [];
-      const share = partOf(about, "c") ? [" → c: + ", `${decimals(step.attention[node.s])}·h(`, label(node.token), ")"] : [];
+      const share = partOf(about, "c")
+        ? [" → c: + ", `${decimals(step.attention[node.s])}·h(`, label(node.token), ")"]
+        : [];
       return [...scores, ...weightLine(about, node.s), ...share];
     }
     case "others":

@@ -21,12 +21,15 @@ export function markBranchCell(model, td, branch, step, t) {
   const { strings } = model;
   td.classList.toggle("shared", Boolean(branch) && t < branch.shared);
   const marks = [];
-  if (branch && t === branch.shared) marks.push([icon("fork"), fill(strings.forked_from, { lane: laneName(model, branch.parent) })]);
+  if (branch && t === branch.shared)
+    marks.push([icon("fork"), fill(strings.forked_from, { lane: laneName(model, branch.parent) })]);
   if (step.own_attention) marks.push(["✎", strings.edited_here]);
   if (branch && t >= branch.shared && t < branch.prefix) td.classList.add("made");
   if (!marks.length) return;
   const title = marks.map(([, text]) => text).join(" · ");
-  td.append(el("span", { class: "marks", title }, ...marks.map(([mark]) => mark), el("span", { class: "heard", text: title })));
+  td.append(
+    el("span", { class: "marks", title }, ...marks.map(([mark]) => mark), el("span", { class: "heard", text: title })),
+  );
 }
 
 // The line below the lanes about the selected branch, with its two actions.
@@ -37,7 +40,11 @@ export function paintBranchBar(view) {
   if (!branch || bar.dataset.branch === branch.id) return;
   bar.dataset.branch = branch.id;
   const { strings } = view.model;
-  const about = fill(strings.branch_about, { name: branch.name, lane: laneName(view.model, branch.parent), step: branch.shared + 1 });
+  const about = fill(strings.branch_about, {
+    name: branch.name,
+    lane: laneName(view.model, branch.parent),
+    step: branch.shared + 1,
+  });
   bar.replaceChildren(
     icon("fork"),
     el("span", { text: about, dir: "auto" }),
@@ -62,7 +69,12 @@ export function askDelete(view, branch) {
 
 function startRename(view, branch) {
   const head = view.dom.lanes.querySelector(`th[data-branch="${branch.id}"]`);
-  const field = el("input", { type: "text", value: branch.name, maxlength: 40, "aria-label": view.model.strings.rename_help });
+  const field = el("input", {
+    type: "text",
+    value: branch.name,
+    maxlength: 40,
+    "aria-label": view.model.strings.rename_help,
+  });
   let over = false;
   const end = (keep) => {
     if (over) return;
@@ -91,7 +103,13 @@ const TYPED = { page: null, text: "" }; // text of the field, kept when a change
 // The field for a word that is not in the list. Nothing is sent while an input method composes.
 export function sayForm(view) {
   const { strings } = view.model;
-  const field = el("input", { type: "text", maxlength: 200, placeholder: strings.say_place, "aria-label": strings.say_place, autocomplete: "off" });
+  const field = el("input", {
+    type: "text",
+    maxlength: 200,
+    placeholder: strings.say_place,
+    "aria-label": strings.say_place,
+    autocomplete: "off",
+  });
   if (TYPED.page === view.model.page) field.value = TYPED.text;
   let composing = false;
   field.addEventListener("compositionstart", () => (composing = true));
@@ -100,7 +118,12 @@ export function sayForm(view) {
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.preventDefault();
   });
-  const form = el("form", { class: "say" }, field, el("button", { type: "submit", title: strings.say_help }, icon("fork"), strings.say));
+  const form = el(
+    "form",
+    { class: "say" },
+    field,
+    el("button", { type: "submit", title: strings.say_help }, icon("fork"), strings.say),
+  );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!composing) fork(view, { text: field.value });
@@ -121,14 +144,18 @@ export function fork(view, change) {
     }
     view.acts.stopEditing(view);
     view.acts.show(view, { lane: answer.branch, step: answer.step });
-    if (!FOCUS.busy) view.dom.root.focus({ preventScroll: true }); // otherwise Space would fork again, and arrows would move the caret
+    // otherwise Space would fork again, and arrows would move the caret
+    if (!FOCUS.busy) view.dom.root.focus({ preventScroll: true });
     const { text } = traceOf(view);
-    speakNews(view, fill(view.model.strings.new_branch, { name: laneName(view.model, answer.branch), step: answer.step + 1, text }));
+    speakNews(
+      view,
+      fill(view.model.strings.new_branch, { name: laneName(view.model, answer.branch), step: answer.step + 1, text }),
+    );
   });
 }
 
-// Show an error beside the control that caused it: ``note`` below the softmax, ``editNote`` in the editor, ``branchNote``
-// below the lanes. It is scrolled into view.
+// Show an error beside the control that caused it: ``note`` below the softmax, ``editNote`` in the editor,
+// ``branchNote`` below the lanes. It is scrolled into view.
 export function showNote(view, sentence, where = "note") {
   for (const name of ["note", "editNote", "branchNote"]) view.dom[name].textContent = name === where ? sentence : "";
   if (sentence) view.dom[where].scrollIntoView({ block: "nearest" });

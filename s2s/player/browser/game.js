@@ -27,7 +27,10 @@ function randomNumbers(text) {
 // source and the step alone.
 export function wordChoices(whole, known) {
   const step = whole.steps[known];
-  const words = [...new Set([spokenWord(step, whole.mode).token, ...step.top.map((word) => word.token)])].slice(0, CHOICES);
+  const words = [...new Set([spokenWord(step, whole.mode).token, ...step.top.map((word) => word.token)])].slice(
+    0,
+    CHOICES,
+  );
   const draw = randomNumbers(`${whole.source.tokens.join(" ")} ${known}`);
   for (let i = words.length - 1; i > 0; i--) {
     const j = Math.floor(draw() * (i + 1));
@@ -39,7 +42,8 @@ export function wordChoices(whole, known) {
 // What a guess is worth; null for a part that was left out. A word that was typed may have other capitals.
 export function guessPoints(step, mode, { place, word, typed }) {
   const same = (token) => token === word || (typed && token.toLowerCase() === word.toLowerCase());
-  const found = word === null ? null : (step.top.find(({ token }) => token === word) ?? step.top.find(({ token }) => same(token)));
+  const found =
+    word === null ? null : (step.top.find(({ token }) => token === word) ?? step.top.find(({ token }) => same(token)));
   const right = word !== null && same(spokenWord(step, mode).token);
   return {
     look: place === null ? null : Math.round((FULL * step.attention[place]) / Math.max(...step.attention)),

@@ -1,5 +1,6 @@
-// The heatmap for the keyboard and for a screen reader: a grid whose only cell in the document is the active one, so that
-// a heatmap of 12,000 cells costs no more than one of nine. The active cell is the selected step and the marked word.
+// The heatmap for the keyboard and for a screen reader: a grid whose only cell in the document is the active one, so
+// that a heatmap of 12,000 cells costs no more than one of nine. The active cell is the selected step and the marked
+// word.
 
 import { columnOf, shownStep, traceOf } from "./cursor.js";
 import { argmax, el, fill } from "./dom.js";
@@ -32,10 +33,16 @@ export const activeWeight = (view) => {
 export function cellSentence({ strings }, trace, { s, t }) {
   const step = trace.steps[t];
   const word = spokenWord(step, trace.mode).token;
-  return fill(strings.cell, { step: t + 1, word, source: trace.source.tokens[s], weight: step.attention[s].toFixed(2) });
+  return fill(strings.cell, {
+    step: t + 1,
+    word,
+    source: trace.source.tokens[s],
+    weight: step.attention[s].toFixed(2),
+  });
 }
 
-// Say what the active cell holds. A screen reader speaks when another node becomes active, so there is a new one each time.
+// Say what the active cell holds. A screen reader speaks when another node becomes active, so there is a new one each
+// time.
 export function paintGrid(view) {
   const { model, cursor, dom } = view;
   const trace = traceOf(view);

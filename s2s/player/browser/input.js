@@ -53,7 +53,11 @@ export function listen(view) {
 
 function listenSource(view, on) {
   const { source } = view.dom;
-  on(source, "pointerover", (event) => isMouse(event) && previewStep(view, view.cursor.hover, index(attribute(event, "s"))));
+  on(
+    source,
+    "pointerover",
+    (event) => isMouse(event) && previewStep(view, view.cursor.hover, index(attribute(event, "s"))),
+  );
   on(source, "click", (event) => {
     const s = index(attribute(event, "s"));
     if (isAsking(view)) markSource(view, s);
@@ -77,7 +81,11 @@ function listenMap(view, on) {
   on(map, "pointermove", (event) => {
     if (!isMouse(event)) return;
     const cell = cellAt(view.dom, traceOf(view), event);
-    previewStep(view, cell ? cell.t : laneStep(view, attribute(event, "t")), cell ? cell.s : index(attribute(event, "s")));
+    previewStep(
+      view,
+      cell ? cell.t : laneStep(view, attribute(event, "t")),
+      cell ? cell.s : index(attribute(event, "s")),
+    );
   });
   on(map, "keydown", (event) => pressGridKey(view, event));
   on(map, "click", (event) => {

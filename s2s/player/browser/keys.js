@@ -1,5 +1,5 @@
-// Which component gets the keys of the page: the one in sight, except keys that belong to a field or a choice. After a run
-// that the reader started, the focus goes to the component that shows its result; Esc moves it there from a field.
+// Which component gets the keys of the page: the one in sight, except keys that belong to a field or a choice. After a
+// run that the reader started, the focus goes to the component that shows its result; Esc moves it there from a field.
 
 const roles = (...names) => names.map((name) => `[role=${name}]`).join(", ");
 const FIELDS = "input:not([type=radio], [type=checkbox], [type=range], [type=file]), textarea, [contenteditable=true]";
@@ -25,7 +25,8 @@ function watched(focus) {
 
 const isShown = (box) => box.getClientRects().length > 0; // false in a closed tab
 
-// Focus ``box`` after the run with the number ``run`` of this visit, unless the reader went on typing or went elsewhere.
+// Focus ``box`` after the run with the number ``run`` of this visit, unless the reader went on typing or went
+// elsewhere.
 export function takeKeys(box, run) {
   if (run < FOCUS.seen) FOCUS.seen = run; // the server began a new visit
   if (!(run > FOCUS.seen) || !isShown(box)) return;
@@ -55,8 +56,8 @@ export function giveUp(box, event) {
   box.focus({ preventScroll: onScreen(box) });
 }
 
-// Run the action for a key while ``box`` is in sight, except keys of a field or a choice, and Space and Enter on what they
-// press. ``actions`` maps names of keys to functions.
+// Run the action for a key while ``box`` is in sight, except keys of a field or a choice, and Space and Enter on what
+// they press. ``actions`` maps names of keys to functions.
 export function byKey(box, event, actions) {
   giveUp(box, event);
   if (!onScreen(box)) return;

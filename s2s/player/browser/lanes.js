@@ -39,7 +39,9 @@ export function buildLanes(view) {
   const title = (text) => el("th", { scope: "row", text });
   const rows = [row("steps", title(strings.step), (t) => cell(t, "", String(t + 1)))];
   if (gold.length) {
-    rows.push(row("gold", title(strings.reference), (t) => (t < gold.length ? cell(t, "", label(gold[t])) : cell(t, ""))));
+    rows.push(
+      row("gold", title(strings.reference), (t) => (t < gold.length ? cell(t, "", label(gold[t])) : cell(t, ""))),
+    );
   }
   for (const [name, depth] of model.order) {
     const branch = branchOf(model, name);
@@ -56,7 +58,12 @@ export function buildLanes(view) {
 function failureCell(view, branch, length) {
   const { strings } = view.model;
   const remove = button("delete", strings.delete_help, () => askDelete(view, branch), strings.delete);
-  return el("td", { class: "failure", colspan: length }, el("span", { text: branch.error }), ...(view.model.page ? [remove] : []));
+  return el(
+    "td",
+    { class: "failure", colspan: length },
+    el("span", { text: branch.error }),
+    ...(view.model.page ? [remove] : []),
+  );
 }
 
 function laneCell(model, lane, name, gold, t, cell, branch) {

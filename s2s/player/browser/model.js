@@ -22,7 +22,9 @@ export const withReading = (model, inPieces) => withLanes({ ...model, inPieces }
 export const withLink = (model, link) => ({ ...model, link });
 
 function withLanes(model) {
-  const lanes = Object.fromEntries(Object.entries(unpackLanes(model)).map(([name, lane]) => [name, putTogether(model, lane)]));
+  const lanes = Object.fromEntries(
+    Object.entries(unpackLanes(model)).map(([name, lane]) => [name, putTogether(model, lane)]),
+  );
   return { ...model, lanes, order: rowOrder(model), whole: null };
 }
 
@@ -36,7 +38,15 @@ export function hideComing(model, lane, known) {
 function cutLane(lane, known) {
   const divergence = lane.divergence < known ? lane.divergence : null;
   const pieces = lane.pieces && { pieces: cutLane(lane.pieces, known) };
-  return { ...lane, ...pieces, steps: lane.steps.slice(0, known), reference: null, reference_tokens: [], divergence, text: "" };
+  return {
+    ...lane,
+    ...pieces,
+    steps: lane.steps.slice(0, known),
+    reference: null,
+    reference_tokens: [],
+    divergence,
+    text: "",
+  };
 }
 
 // Lanes by name: the sentence's own, then each branch, put together from its parent's first steps and its own.
@@ -46,7 +56,19 @@ function unpackLanes({ own, branches }) {
   for (const { id, parent, shared, prefix, settings, divergence, steps, text, ended, error } of branches) {
     if (error) continue;
     const whole = [...(all[parent]?.steps.slice(0, shared) ?? []), ...steps];
-    all[id] = { schema, mode: "free", checkpoint, source, reference, reference_tokens, settings, divergence, steps: whole, text, ended };
+    all[id] = {
+      schema,
+      mode: "free",
+      checkpoint,
+      source,
+      reference,
+      reference_tokens,
+      settings,
+      divergence,
+      steps: whole,
+      text,
+      ended,
+    };
     if (prefix) all[id].prefix = prefix;
   }
   return all;
@@ -67,26 +89,32 @@ function rowOrder({ own, branches }) {
 }
 
 export const branchOf = ({ branches }, lane) => branches.find(({ id }) => id === lane);
-export const laneKey = (model, lane) => branchOf(model, lane)?.key ?? lane; // a branch's name and identifier may be used again
+// What tells a lane from all others: a branch's name and identifier may be used again.
+export const laneKey = (model, lane) => branchOf(model, lane)?.key ?? lane;
 
 export function laneName(model, lane) {
   const given = model.own.free?.checkpoint.attention === "given"; // of arrays it is not known whether they ran freely
   return branchOf(model, lane)?.name ?? model.strings[lane === "free" && given ? "output" : lane];
 }
 
-// A branch comes whole or, once its steps were sent, as its head {id, name, parent, key}. ``rows`` keeps whole branches by key.
+// A branch comes whole or, once its steps were sent, as its head {id, name, parent, key}. ``rows`` keeps whole branches
+// by key.
 export function learnBranches(rows, list) {
   for (const row of list) if (row.steps || row.error) rows.set(row.key, row);
 }
 
-// The branches of a list that are known whole, with their ancestors. ``rows`` forgets branches that are not in the list.
+// The branches of a list that are known whole, with their ancestors. ``rows`` forgets branches that are not in the
+// list.
 export function knownBranches(rows, list) {
   learnBranches(rows, list);
   const wanted = new Set(list.map(({ key }) => key));
   for (const key of rows.keys()) if (!wanted.has(key)) rows.delete(key);
   const lacking = new Set();
-  for (const { id, parent, key } of list) if (!rows.has(key) || lacking.has(parent)) lacking.add(id); // a parent comes first
-  return list.filter(({ id }) => !lacking.has(id)).map(({ id, name, parent, key }) => ({ ...rows.get(key), id, name, parent }));
+  // a parent comes first
+  for (const { id, parent, key } of list) if (!rows.has(key) || lacking.has(parent)) lacking.add(id);
+  return list
+    .filter(({ id }) => !lacking.has(id))
+    .map(({ id, name, parent, key }) => ({ ...rows.get(key), id, name, parent }));
 }
 
 const headsOf = (branches) => JSON.stringify(branches.map(({ id, name, parent, key }) => [id, name, parent, key]));
@@ -99,4 +127,5 @@ export function placeAmong(model, branches, place) {
 }
 
 // What a lane says at a step: teacher-forced, the most probable word; free-running, the word that it went on with.
-export const spokenWord = (step, mode) => (mode === "forced" && step.top[0]) || { token: step.output, log_prob: step.log_prob };
+export const spokenWord = (step, mode) =>
+  (mode === "forced" && step.top[0]) || { token: step.output, log_prob: step.log_prob };

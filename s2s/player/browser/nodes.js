@@ -30,7 +30,12 @@ function keysText(view) {
   if (view.cursor.game) return strings.predict_keys;
   const sees = hasAttention(traceOf(view));
   const heatmap = sees ? [strings.key_heatmap] : [];
-  const more = [strings.key_flow, ...heatmap, ...(page && sees ? [strings.key_edit] : []), ...(words ? [strings.key_words] : [])];
+  const more = [
+    strings.key_flow,
+    ...heatmap,
+    ...(page && sees ? [strings.key_edit] : []),
+    ...(words ? [strings.key_words] : []),
+  ];
   return fill(strings.keys, { more: more.join("") });
 }
 
@@ -38,7 +43,10 @@ function keysText(view) {
 export function buildNodes(view, root) {
   const dom = (view.dom = {});
   const { model } = view;
-  buildParts(view, (name, tag, attributes = {}, ...children) => (dom[name] = el(tag, { class: name, ...attributes }, ...children)));
+  buildParts(
+    view,
+    (name, tag, attributes = {}, ...children) => (dom[name] = el(tag, { class: name, ...attributes }, ...children)),
+  );
   buildControls(view);
   buildSummary(view);
   buildFlow(view);
@@ -68,7 +76,12 @@ function buildParts({ model, dom }, part) {
   part("news", "div", { "aria-live": "polite" });
   part("lanes", "table");
   part("symbols", "div", { role: "note", "aria-label": strings.legend });
-  part("lanesBox", "div", { class: "lanesBox scroll", tabindex: "0", role: "group", "aria-label": strings.outputs }, dom.lanes);
+  part(
+    "lanesBox",
+    "div",
+    { class: "lanesBox scroll", tabindex: "0", role: "group", "aria-label": strings.outputs },
+    dom.lanes,
+  );
   part("map", "div", { class: "map scroll", role: "group", "aria-label": strings.heatmap });
   part("reads", "p");
   part("softmax", "ol");
@@ -96,20 +109,39 @@ function buildControls(view) {
 function arrangeParts(view) {
   const { model, dom } = view;
   const { strings } = model;
-  const mapHead = el("h3", { class: "mapHead", text: strings.heatmap }, soundButton(strings, () => activeWeight(view)), buildLegend());
+  const mapHead = el(
+    "h3",
+    { class: "mapHead", text: strings.heatmap },
+    soundButton(strings, () => activeWeight(view)),
+    buildLegend(),
+  );
   const output = [el("span", { class: "rowHead", text: strings.output }), dom.output];
   dom.panes = el(
     "div",
     { class: "panes" },
     el("section", { class: "mapPane" }, mapHead, dom.map),
-    el("section", { class: "distribution" }, el("h3", { text: strings.softmax }), dom.reads, dom.softmax, dom.say, dom.note, dom.about),
+    el(
+      "section",
+      { class: "distribution" },
+      el("h3", { text: strings.softmax }),
+      dom.reads,
+      dom.softmax,
+      dom.say,
+      dom.note,
+      dom.about,
+    ),
   );
   return el(
     "div",
     { class: "player", tabindex: "0", role: "group", "aria-label": strings.player },
     dom.bar,
     dom.summary,
-    el("div", { class: "sourceRow" }, el("span", { class: "rowHead", "aria-hidden": "true", text: strings.source_row }), dom.source),
+    el(
+      "div",
+      { class: "sourceRow" },
+      el("span", { class: "rowHead", "aria-hidden": "true", text: strings.source_row }),
+      dom.source,
+    ),
     el("p", { class: "blindNote", text: strings.no_attention }),
     dom.predict,
     dom.editor,

@@ -15,12 +15,14 @@ function openPage() {
 
   function paintPage() {
     page.lang = shown;
-    for (const node of document.querySelectorAll("[data-say]")) node.textContent = strings[shown].page[node.dataset.say];
+    for (const node of document.querySelectorAll("[data-say]"))
+      node.textContent = strings[shown].page[node.dataset.say];
     for (const node of document.querySelectorAll("[data-name]")) {
       node.title = strings[shown].page[node.dataset.name];
       node.setAttribute("aria-label", node.title);
     }
-    for (const node of document.querySelectorAll("[data-language]")) node.setAttribute("aria-pressed", node.dataset.language === shown);
+    for (const node of document.querySelectorAll("[data-language]"))
+      node.setAttribute("aria-pressed", node.dataset.language === shown);
     const link = framed ? null : shown === language ? {} : { lang: shown };
     const inPieces = (asked("pieces") ?? begin?.pieces) === "1";
     const { player } = strings[shown];
@@ -40,7 +42,8 @@ function openPage() {
   });
   addEventListener("hashchange", ({ newURL }) => {
     const view = VIEWS.get(host.querySelector(".lookback"));
-    show(view, placeFromAddress(view.model, new URL(newURL).hash)); // not the location's, which a step may have written meanwhile
+    // not the location's, which a step may have written meanwhile
+    show(view, placeFromAddress(view.model, new URL(newURL).hash));
   });
   paintPage();
   if (framed) fitFrame(paintPage);

@@ -5,12 +5,17 @@ import { colourOf } from "./palette.js";
 
 const GREYS = { text: "#111", soft: "#5b5b5b", line: "#c4c4c4", frame: "#8a8a8a" };
 const COLOURS = ["attention", "other", "gold", "alarm"];
-const FONTS = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','PingFang SC','Hiragino Sans GB','Microsoft YaHei',sans-serif";
+const FONTS =
+  "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','PingFang SC'," +
+  "'Hiragino Sans GB','Microsoft YaHei',sans-serif";
 const CLOSING = "，。、；：！？…）」』》】〉”’,.;:!?)\\]";
 
 // XML cannot hold most control characters nor lone surrogates; they become �.
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
-const escapeXml = (text) => String(text).replace(FORBIDDEN, "\ufffd").replace(/[<>&"']/g, (c) => `&#${c.charCodeAt(0)};`);
+const escapeXml = (text) =>
+  String(text)
+    .replace(FORBIDDEN, "\ufffd")
+    .replace(/[<>&"']/g, (c) => `&#${c.charCodeAt(0)};`);
 export const round = (x) => Math.round(x * 100) / 100;
 
 let ruler = null;
@@ -40,7 +45,8 @@ export function paper(node) {
   const ink = { ...GREYS, ...Object.fromEntries(COLOURS.map((name) => [name, colourOf(node, name)])) };
   const shape = (name, places, more) => {
     const numbers = Object.entries(places).map(([key, value]) => [key, round(value)]);
-    return `<${name}${[...numbers, ...Object.entries(more)].map(([key, value]) => ` ${key}="${escapeXml(value)}"`).join("")}`;
+    const written = [...numbers, ...Object.entries(more)].map(([key, value]) => ` ${key}="${escapeXml(value)}"`);
+    return `<${name}${written.join("")}`;
   };
   return {
     ink,
@@ -58,9 +64,11 @@ export function paper(node) {
     line: (x1, y1, x2, y2, more) => parts.push(`${shape("line", { x1, y1, x2, y2 }, more)}/>`),
     svg(bottom, margin, title) {
       const [w, h] = [Math.ceil(this.right + margin), Math.ceil(bottom + margin)];
-      const root = `width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" font-family="${FONTS}" font-size="14" fill="${ink.text}"`;
+      const size = `width="${w}" height="${h}" viewBox="0 0 ${w} ${h}"`;
+      const look = `font-family="${FONTS}" font-size="14" fill="${ink.text}"`;
+      const root = `${size} ${look} xml:lang="zh" xml:space="preserve"`;
       const white = `<title>${escapeXml(title)}</title><rect width="${w}" height="${h}" fill="#fff"/>`;
-      return `<svg xmlns="http://www.w3.org/2000/svg" ${root} xml:lang="zh" xml:space="preserve">${white}${parts.join("")}</svg>`;
+      return `<svg xmlns="http://www.w3.org/2000/svg" ${root}>${white}${parts.join("")}</svg>`;
     },
   };
 }
@@ -75,3 +83,7 @@ export function word(pen, x, y, token, more = {}, unknown = false) {
 export function underline(pen, x, y, width, more = {}) {
   pen.line(x - width / 2, y + 4, x + width / 2, y + 4, { stroke: pen.ink.alarm, "stroke-width": 1.5, ...more });
 }
+
+// The heading of a part of a picture.
+export const heading = (pen, x, y, text) =>
+  pen.text(x, y, text, { "font-size": 13, "font-weight": 600, fill: pen.ink.soft });

@@ -5,8 +5,8 @@ import { columnOf, traceOf } from "./cursor.js";
 import { fill, hasAttention, hasNumbers, isMiss, isReference, isWide, percent, shade } from "./dom.js";
 import { CELL } from "./heatmap.js";
 import { laneName, spokenWord } from "./model.js";
-import { measure, paper, round, underline, word, wrapped } from "./paper.js";
-import { distribution, restLabel, wordFacts } from "./softmax.js";
+import { heading, measure, paper, round, underline, word, wrapped } from "./paper.js";
+import { drawSoftmax, softmaxRows } from "./picture_softmax.js";
 
 const SHEET = { width: 1024, wide: 2048, margin: 28, gap: 30 };
 const LONG = 80; // source tokens from which on the sheet is wide
@@ -15,9 +15,7 @@ const ROW = { steps: 18, gold: 26, lane: 44, block: 16 };
 const ROOMY = { ...CELL, size: 14, letter: 16 };
 const TIGHT = { width: 23, height: 20, size: 12, letter: 13.5 };
 const SCALE = 116; // pixels of the scale of the weights
-const BARS = { rank: 34, track: 130, share: 64, height: 25 };
 const sheetWidth = (trace) => (trace.source.tokens.length > LONG ? SHEET.wide : SHEET.width);
-const heading = (pen, x, y, text) => pen.text(x, y, text, { "font-size": 13, "font-weight": 600, fill: pen.ink.soft });
 
 function drawTitle(pen, view, y, width) {
   const { strings } = view.model;
@@ -26,7 +24,8 @@ function drawTitle(pen, view, y, width) {
   const where = fill(strings.where, { step: view.cursor.step + 1, steps: trace.steps.length });
   const title = [name, laneName(view.model, view.cursor.lane), where].filter(Boolean).join(" · ");
   pen.text(SHEET.margin, y + 14, title, { "font-size": 15, "font-weight": 700 });
-  if (digest) pen.text(SHEET.margin + measure(title, 15, 700) + 14, y + 14, digest, { "font-size": 12, fill: pen.ink.soft });
+  if (digest)
+    pen.text(SHEET.margin + measure(title, 15, 700) + 14, y + 14, digest, { "font-size": 12, fill: pen.ink.soft });
   const lines = wrapped(trace.source.text, width, 15);
   lines.forEach((line, i) => pen.text(SHEET.margin, y + 42 + 23 * i, line, { "font-size": 15 }));
   return y + 42 + 23 * lines.length;
@@ -42,9 +41,15 @@ function drawSource(pen, view, step, y, width) {
   let [left, top] = [SHEET.margin, y + 9];
   trace.source.tokens.forEach((token, s) => {
     const [wide, weight] = [chipWidth(token), step.attention[s] ?? 0];
-    if (left > SHEET.margin && left + wide > SHEET.margin + width) [left, top] = [SHEET.margin, top + CHIP.height + CHIP.gap];
+    if (left > SHEET.margin && left + wide > SHEET.margin + width)
+      [left, top] = [SHEET.margin, top + CHIP.height + CHIP.gap];
     const [edge, line] = s === columnOf(view.cursor) ? [pen.ink.other, 2.5] : [pen.ink.line, 1];
-    const ground = { fill: pen.ink.attention, "fill-opacity": shade(weight).toFixed(3), stroke: edge, "stroke-width": line };
+    const ground = {
+      fill: pen.ink.attention,
+      "fill-opacity": shade(weight).toFixed(3),
+      stroke: edge,
+      "stroke-width": line,
+    };
     pen.rect(left, top, wide, CHIP.height, ground);
     const middle = { "text-anchor": "middle" };
     word(pen, left + wide / 2, top + 22, token, { "font-size": 16, ...middle }, unknown.has(s));
@@ -57,17 +62,29 @@ function drawSource(pen, view, step, y, width) {
 // Every row of the lanes as texts: the content of each column, null after the row's end.
 function laneTable({ model, cursor }) {
   const lanes = model.order.map(([name]) => [name, model.lanes[name]]).filter(([, lane]) => lane);
-  const { reference_tokens: reference } = lanes.map(([, lane]) => lane).find((lane) => lane.reference_tokens.length) ?? { reference_tokens: [] };
+  const { reference_tokens: reference } = lanes
+    .map(([, lane]) => lane)
+    .find((lane) => lane.reference_tokens.length) ?? { reference_tokens: [] };
   const gold = reference.length ? [...reference, "<eos>"] : [];
   const length = Math.max(gold.length, ...lanes.map(([, lane]) => lane.steps.length));
   const cells = (make) => Array.from({ length }, (_, t) => make(t));
   const rows = [{ kind: "steps", title: model.strings.step, cells: cells((t) => ({ token: String(t + 1) })) }];
-  if (gold.length) rows.push({ kind: "gold", title: model.strings.reference, cells: cells((t) => (t in gold ? { token: gold[t] } : null)) });
+  if (gold.length)
+    rows.push({
+      kind: "gold",
+      title: model.strings.reference,
+      cells: cells((t) => (t in gold ? { token: gold[t] } : null)),
+    });
   for (const [name, lane] of lanes) {
     const cell = (t) => {
       if (!(t in lane.steps)) return null;
       const { token, log_prob } = spokenWord(lane.steps[t], lane.mode);
-      return { token, p: log_prob === undefined ? null : Math.exp(log_prob), miss: gold.length > 0 && !isReference(token, gold[t]), diverges: lane.divergence === t };
+      return {
+        token,
+        p: log_prob === undefined ? null : Math.exp(log_prob),
+        miss: gold.length > 0 && !isReference(token, gold[t]),
+        diverges: lane.divergence === t,
+      };
     };
     rows.push({ kind: "lane", title: laneName(model, name), active: name === cursor.lane, cells: cells(cell) });
   }
@@ -76,8 +93,10 @@ function laneTable({ model, cursor }) {
 
 function drawCell(pen, row, { token, p, miss, diverges }, x, y, width) {
   const centre = { "text-anchor": "middle" };
-  if (row.kind === "steps") return pen.text(x + width / 2, y + 13, token, { ...centre, "font-size": 11, fill: pen.ink.soft });
-  if (row.kind === "gold") return word(pen, x + width / 2, y + 18, token, { ...centre, "font-size": 15, fill: pen.ink.gold });
+  if (row.kind === "steps")
+    return pen.text(x + width / 2, y + 13, token, { ...centre, "font-size": 11, fill: pen.ink.soft });
+  if (row.kind === "gold")
+    return word(pen, x + width / 2, y + 18, token, { ...centre, "font-size": 15, fill: pen.ink.gold });
   pen.rect(x, y, width, ROW.lane - 2, { fill: pen.ink.other, "fill-opacity": (0.26 * shade(p ?? 0)).toFixed(3) });
   word(pen, x + width / 2, y + 18, token, { ...centre, "font-size": 15 });
   if (miss) underline(pen, x + width / 2, y + 18, measure(token, 15));
@@ -102,20 +121,29 @@ function drawLanes(pen, view, y, width) {
     let line = top;
     for (const row of rows) {
       const bold = row.active ? { "font-weight": 700, fill: pen.ink.attention } : { fill: pen.ink.soft };
-      if (begins) pen.text(SHEET.margin, line + (row.kind === "steps" ? 13 : 18), row.title, { "font-size": row.kind === "steps" ? 11 : 13, ...bold });
+      if (begins)
+        pen.text(SHEET.margin, line + (row.kind === "steps" ? 13 : 18), row.title, {
+          "font-size": row.kind === "steps" ? 11 : 13,
+          ...bold,
+        });
       if (row.cells[t]) drawCell(pen, row, row.cells[t], x, line, wide);
       line += ROW[row.kind];
     }
-    if (t === view.cursor.step) pen.rect(x, top - 2, wide, height + 2, { fill: "none", stroke: pen.ink.attention, "stroke-width": 2 });
+    if (t === view.cursor.step)
+      pen.rect(x, top - 2, wide, height + 2, { fill: "none", stroke: pen.ink.attention, "stroke-width": 2 });
     x += wide;
   });
   return top + height;
 }
 
-// The sizes of a heatmap: its labels, and how many columns fit beside each other. Chinese labels stand upright, others lean.
+// The sizes of a heatmap: its labels, and how many columns fit beside each other. Chinese labels stand upright, others
+// lean.
 function measureHeatmap(trace, width, cell) {
   const { tokens } = trace.source;
-  const [wide, leans] = [(text) => measure(text, cell.size), (text) => !isWide(text) && measure(text, cell.size) > cell.width];
+  const [wide, leans] = [
+    (text) => measure(text, cell.size),
+    (text) => !isWide(text) && measure(text, cell.size) > cell.width,
+  ];
   const side = 20 + Math.max(...trace.steps.map((step) => wide(step.output)));
   const tall = (t) => (isWide(t) ? cell.letter * [...t].length : leans(t) ? wide(t) * 0.71 + 6 : cell.letter);
   const over = Math.max(8, ...tokens.map((t) => (leans(t) ? wide(t) * 0.71 : 0)));
@@ -134,17 +162,26 @@ function heatmapLayout(trace, width) {
 
 function drawHeads(pen, view, { cell, leans }, x, y, from, to) {
   const unknown = new Set(traceOf(view).source.unknown);
-  traceOf(view).source.tokens.slice(from, to).forEach((token, i) => {
-    const centre = x + (i + 0.5) * cell.width;
-    const style = { "font-size": cell.size, ...(from + i === columnOf(view.cursor) ? { fill: pen.ink.other, "font-weight": 700 } : {}) };
-    if (leans(token)) word(pen, centre + 4, y - 7, token, { transform: `rotate(-45 ${round(centre + 4)} ${round(y - 7)})`, ...style });
-    else {
-      const letters = isWide(token) ? [...token] : [token];
-      const line = (n) => y - 8 - cell.letter * (letters.length - 1 - n);
-      letters.forEach((c, n) => pen.text(centre, line(n), c, { "text-anchor": "middle", ...style }));
-    }
-    if (unknown.has(from + i)) underline(pen, centre, y - 8, cell.width - 10, { "stroke-dasharray": "3 2" });
-  });
+  traceOf(view)
+    .source.tokens.slice(from, to)
+    .forEach((token, i) => {
+      const centre = x + (i + 0.5) * cell.width;
+      const style = {
+        "font-size": cell.size,
+        ...(from + i === columnOf(view.cursor) ? { fill: pen.ink.other, "font-weight": 700 } : {}),
+      };
+      if (leans(token))
+        word(pen, centre + 4, y - 7, token, {
+          transform: `rotate(-45 ${round(centre + 4)} ${round(y - 7)})`,
+          ...style,
+        });
+      else {
+        const letters = isWide(token) ? [...token] : [token];
+        const line = (n) => y - 8 - cell.letter * (letters.length - 1 - n);
+        letters.forEach((c, n) => pen.text(centre, line(n), c, { "text-anchor": "middle", ...style }));
+      }
+      if (unknown.has(from + i)) underline(pen, centre, y - 8, cell.width - 10, { "stroke-dasharray": "3 2" });
+    });
 }
 
 function drawGrid(pen, left, top, width, height, cell) {
@@ -175,7 +212,8 @@ function drawPanel(pen, view, layout, x, y, from, now) {
   const to = Math.min(trace.source.tokens.length, from + layout.columns);
   const [left, top] = [x + layout.side, y + layout.head(from, to)];
   const [width, height] = [(to - from) * cell.width, trace.steps.length * cell.height];
-  if (layout.panels > 1) pen.text(left - 9, top - 8, `${from + 1}–${to}`, { "font-size": 11, fill: pen.ink.soft, "text-anchor": "end" });
+  if (layout.panels > 1)
+    pen.text(left - 9, top - 8, `${from + 1}–${to}`, { "font-size": 11, fill: pen.ink.soft, "text-anchor": "end" });
   drawHeads(pen, view, layout, left, top, from, to);
   trace.steps.forEach((step, t) => {
     const here = t === now ? { fill: pen.ink.attention, "font-weight": 700 } : {};
@@ -187,7 +225,8 @@ function drawPanel(pen, view, layout, x, y, from, now) {
   if (column !== null && column >= from && column < to) {
     pen.rect(left + (column - from) * cell.width, top, cell.width, height, { ...frame, stroke: pen.ink.other });
   }
-  if (now !== null) pen.rect(left, top + now * cell.height, width, cell.height, { ...frame, stroke: pen.ink.attention });
+  if (now !== null)
+    pen.rect(left, top + now * cell.height, width, cell.height, { ...frame, stroke: pen.ink.attention });
   return top + height;
 }
 
@@ -198,7 +237,12 @@ function drawHeatmap(pen, view, layout, x, y, now) {
   const scale = x + scaleLeft(view);
   pen.text(scale, y, "0", { "font-size": 11, fill: pen.ink.soft });
   for (let i = 0; i < 6; i++) {
-    const colour = { fill: pen.ink.attention, "fill-opacity": shade(i / 5).toFixed(3), stroke: pen.ink.line, "stroke-width": 0.5 };
+    const colour = {
+      fill: pen.ink.attention,
+      "fill-opacity": shade(i / 5).toFixed(3),
+      stroke: pen.ink.line,
+      "stroke-width": 0.5,
+    };
     pen.rect(scale + 11 + 15 * i, y - 10, 15, 11, colour);
   }
   pen.text(scale + SCALE - 10, y, "1", { "font-size": 11, fill: pen.ink.soft });
@@ -207,44 +251,6 @@ function drawHeatmap(pen, view, layout, x, y, now) {
     bottom = drawPanel(pen, view, layout, x, bottom + (panel ? 18 : 8), panel * layout.columns, now);
   }
   return bottom;
-}
-
-const softmaxWord = (rows, others) => Math.max(70, measure(others, 12) + 12, ...rows.map((row) => measure(row.token, 14, 700) + 36));
-
-// The softmax panel's rows, texts and widths.
-function softmaxRows(view, step) {
-  const { rows, rest } = distribution(step);
-  const others = restLabel(view.model, rows.length);
-  const wide = softmaxWord(rows, others);
-  return { rows, rest, others, wide, width: BARS.rank + wide + BARS.track + BARS.share };
-}
-
-function drawSoftmax(pen, view, step, { rows, rest, others, wide }, x, y) {
-  heading(pen, x, y, view.model.strings.softmax);
-  pen.text(x, y + 25, `${step.input} → ${spokenWord(step, traceOf(view).mode).token}`, { "font-size": 15 });
-  let top = y + 36;
-  const draw = (rank, label, style, colour, p, marks) => {
-    pen.text(x + BARS.rank - 10, top + 17, rank, { "font-size": 11, fill: pen.ink.soft, "text-anchor": "end" });
-    pen.text(x + BARS.rank, top + 17, label, style);
-    marks.forEach(([mark, fill], i) => pen.text(x + BARS.rank + measure(label, 14, 700) + 5 + 14 * i, top + 17, mark, { "font-size": 12, fill }));
-    pen.rect(x + BARS.rank + wide, top + 6, BARS.track, 13, { fill: pen.ink.text, "fill-opacity": 0.07 });
-    pen.rect(x + BARS.rank + wide, top + 6, BARS.track * p, 13, { fill: colour });
-    pen.text(x + BARS.rank + wide + BARS.track + BARS.share, top + 17, percent(p), { "font-size": 12, "text-anchor": "end" });
-    top += BARS.height;
-  };
-  for (const row of rows) {
-    const chosen = row.chosen && traceOf(view).mode !== "forced";
-    const marks = [...(chosen ? [["●", pen.ink.other]] : []), ...(row.gold ? [["★", pen.ink.gold]] : [])];
-    draw(row.rank ?? "", row.token, row.chosen ? { "font-weight": 700 } : {}, row.gold ? pen.ink.gold : pen.ink.other, row.p, marks);
-  }
-  draw("", others, { "font-size": 12, fill: pen.ink.soft }, pen.ink.soft, rest, []);
-  const { name, token, facts } = wordFacts(view.model, step);
-  for (const [key, value] of [[name, token], ...facts]) {
-    top += 20;
-    pen.text(x, top, key, { "font-size": 12, fill: pen.ink.soft });
-    pen.text(x + BARS.rank + wide, top, value, { "font-size": 12 });
-  }
-  return top + 6;
 }
 
 // Where the scale of the weights begins beside the heatmap's heading.
@@ -271,7 +277,10 @@ export function pictureSvg(view) {
   const beside = heatmapLayout(trace, width - softmax.width - 2 * SHEET.gap);
   const right = SHEET.margin + Math.max(beside.width, scaleLeft(view) + SCALE) + 2 * SHEET.gap;
   if (beside.panels === 1 && right + softmax.width <= SHEET.margin + width) {
-    y = Math.max(drawHeatmap(pen, view, beside, SHEET.margin, y, view.cursor.step), drawSoftmax(pen, view, step, softmax, right, y));
+    y = Math.max(
+      drawHeatmap(pen, view, beside, SHEET.margin, y, view.cursor.step),
+      drawSoftmax(pen, view, step, softmax, right, y),
+    );
   } else {
     y = drawSoftmax(pen, view, step, softmax, SHEET.margin, y) + SHEET.gap;
     y = drawHeatmap(pen, view, heatmapLayout(trace, width), SHEET.margin, y, view.cursor.step);

@@ -7,8 +7,8 @@
 //   palette   colours of the page's theme (palette.js)
 //   channel   requests to Python (ask.js); ``rows`` keeps whole branches by key
 //   timers    play, announce, news, colours
-//   received  what Python sent last, to tell what is new: identity, traces, pieces; ``heard``: the traces whose sentence
-//             was read out
+//   received  what Python sent last, to tell what is new: identity, traces, pieces; ``heard``: the traces whose
+//             sentence was read out
 //   evidence, readouts    answers of Python, by page and lane
 //   acts      functions of this file for the files that it imports, and those that only the app has (app.js)
 
@@ -113,8 +113,8 @@ function paintJump({ jump }, { divergence, steps }) {
   jump.setAttribute("aria-label", `${jump.textContent} ${jump.title}`);
 }
 
-// Build the view anew for what came from Python. The same traces, as in another language, keep the step; another sentence
-// begins at its first one.
+// Build the view anew for what came from Python. The same traces, as in another language, keep the step; another
+// sentence begins at its first one.
 function buildView(view, data, inPieces, root) {
   const { channel, received, timers } = view;
   const [before, { cursor }] = [view.model, view];
@@ -150,7 +150,8 @@ function readMessage(view) {
   const moved = JSON.stringify(view.model.link) !== JSON.stringify(news.link);
   view.model = withLink(view.model, news.link);
   const branches = knownBranches(channel.rows, news.branches);
-  if (!view.cursor.game && !sameBranches(branches, view.model.branches)) setBranches(view, branches); // a game hides other lanes
+  // a game hides other lanes
+  if (!view.cursor.game && !sameBranches(branches, view.model.branches)) setBranches(view, branches);
   readAnswer(channel);
   if (view.dom.stale) paint(view);
   else if (moved) announce(view);

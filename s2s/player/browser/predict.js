@@ -83,7 +83,9 @@ export function questionKey(view, event) {
   const word = offeredWords(view)[event.key - 1];
   const group = [...radio.parentNode.children];
   const i = group.indexOf(radio);
-  const to = group[{ ArrowLeft: i - 1, ArrowRight: i + 1, ArrowUp: i - 1, ArrowDown: i + 1, Home: 0, End: group.length - 1 }[event.key]];
+  const [back, on] = [i - 1, i + 1];
+  const places = { ArrowLeft: back, ArrowRight: on, ArrowUp: back, ArrowDown: on, Home: 0, End: group.length - 1 };
+  const to = group[places[event.key]];
   if (event.key === "Enter") goOn(view);
   else if (word !== undefined) setGuess(view, { word, typed: false });
   else if (to) to.click(), to.focus();
@@ -167,14 +169,20 @@ function buildQuestion(view, words) {
       label(word),
     ),
   );
-  const question = fill(strings[hasAttention(whole) ? "predict_question" : "predict_question_blind"], { step: game.known + 1 });
+  const asked = hasAttention(whole) ? strings.predict_question : strings.predict_question_blind;
+  const question = fill(asked, { step: game.known + 1 });
   return [
     el("h4", {}, question, " ", label(whole.steps[game.known].input)),
     el("p", { class: "place" }),
     el("p", { class: "ask", text: strings.predict_word }),
     el("div", { class: "candidates", role: "radiogroup", "aria-label": strings.predict_word }, ...buttons),
     wordForm(view),
-    el("div", { class: "row" }, el("button", { type: "button", class: "reveal onward", onclick: () => goOn(view, true) }), tallyLabel(view)),
+    el(
+      "div",
+      { class: "row" },
+      el("button", { type: "button", class: "reveal onward", onclick: () => goOn(view, true) }),
+      tallyLabel(view),
+    ),
     el("p", { class: "hint note", role: "alert" }),
     el("p", { class: "keys", text: fill(strings.predict_rules, { of: FULL, near: NEAR }) }),
   ];
@@ -184,7 +192,13 @@ function buildQuestion(view, words) {
 function wordForm(view) {
   const { strings } = view.model;
   const { typed, word } = view.cursor.game.guess;
-  const field = el("input", { type: "text", maxlength: 60, placeholder: strings.predict_type, "aria-label": strings.predict_type, autocomplete: "off" });
+  const field = el("input", {
+    type: "text",
+    maxlength: 60,
+    placeholder: strings.predict_type,
+    "aria-label": strings.predict_type,
+    autocomplete: "off",
+  });
   if (typed) field.value = word;
   field.addEventListener("input", () => setGuess(view, { word: field.value.trim() || null, typed: true }));
   let composing = false;
@@ -211,12 +225,13 @@ function paintAnswer(view, given) {
   dom.question = null; // the next question is built anew
   const step = whole.steps[shownStep(view)];
   const answers = answerLines(strings, whole, step, given);
+  const heading = answers.length ? strings.predict_answer : strings.predict_seen;
   const over = isFinished(view) && cursor.step === lastStep(view);
   const next = over
     ? button("onward", strings.predict_again, () => restartGame(view), strings.predict_again)
     : button("onward", strings.predict_next, () => goOn(view), strings.predict_next);
   dom.predict.replaceChildren(
-    el("h4", { text: fill(strings[answers.length ? "predict_answer" : "predict_seen"], { step: shownStep(view) + 1 }) }),
+    el("h4", { text: fill(heading, { step: shownStep(view) + 1 }) }),
     el("ul", { class: "answers" }, ...answers),
     ...(over ? [gameSummary(view)] : []),
     el("div", { class: "row" }, next, tallyLabel(view)),
@@ -231,14 +246,35 @@ function answerLines(strings, whole, step, given) {
   const { tokens } = whole.source;
   const lines = [];
   const line = (mark, text) =>
-    lines.push(el("li", { class: mark >= FULL / 2 ? "right" : mark > 0 ? "near" : "" }, text, el("b", { text: fill(strings.predict_points, { got: mark, of: FULL }) })));
+    lines.push(
+      el(
+        "li",
+        { class: mark >= FULL / 2 ? "right" : mark > 0 ? "near" : "" },
+        text,
+        el("b", { text: fill(strings.predict_points, { got: mark, of: FULL }) }),
+      ),
+    );
   if (given.look !== null) {
-    const values = { word: tokens[given.place], weight: step.attention[given.place].toFixed(2), most: tokens[most], largest: step.attention[most].toFixed(2) };
+    const values = {
+      word: tokens[given.place],
+      weight: step.attention[given.place].toFixed(2),
+      most: tokens[most],
+      largest: step.attention[most].toFixed(2),
+    };
     line(given.look, fill(strings[given.place === most ? "predict_looked_right" : "predict_looked"], values));
   }
   if (given.said !== null) {
     const key = given.said === FULL ? "predict_said_right" : given.rank ? "predict_said_rank" : "predict_said_far";
-    line(given.said, fill(strings[key], { word: given.word, token: word.token, rank: given.rank, top: step.top.length, p: percent(Math.exp(word.log_prob)) }));
+    line(
+      given.said,
+      fill(strings[key], {
+        word: given.word,
+        token: word.token,
+        rank: given.rank,
+        top: step.top.length,
+        p: percent(Math.exp(word.log_prob)),
+      }),
+    );
   }
   return lines;
 }
@@ -254,7 +290,9 @@ function markYours(dom, strings, word) {
 function gameSummary(view) {
   const { got, of, looks, looked, words, right, near, longest } = gameScore(view.cursor.game);
   const { strings } = view.model;
-  const parts = of ? [fill(strings.predict_total, { got, of, share: Math.round((100 * got) / of) })] : [strings.predict_nothing];
+  const parts = of
+    ? [fill(strings.predict_total, { got, of, share: Math.round((100 * got) / of) })]
+    : [strings.predict_nothing];
   if (looks) parts.push(fill(strings.predict_looks, { mean: decimals(looked / looks, 1), of: FULL, looks }));
   if (words) parts.push(fill(strings.predict_words, { right, near, words }));
   if (of) parts.push(fill(strings.predict_longest, { longest }));

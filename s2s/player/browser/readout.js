@@ -1,5 +1,5 @@
-// The arithmetic from context to logits: h̃ from context and state, and each word's logit as its product with h̃. A trace
-// has neither h̃ nor the rows of W, so Python is asked, for the step on screen while the section is open.
+// The arithmetic from context to logits: h̃ from context and state, and each word's logit as its product with h̃. A
+// trace has neither h̃ nor the rows of W, so Python is asked, for the step on screen while the section is open.
 
 import { ask, isAwaited } from "./ask.js";
 import { shownStep, traceOf } from "./cursor.js";
@@ -20,7 +20,8 @@ export function askReadout(view) {
   const t = shownStep(view);
   const key = answerKey(view, t);
   const { asked } = readouts;
-  if (readouts.answers.has(key) || cursor.hover !== null || (asked?.key === key && isAwaited(view.channel, asked.then))) return;
+  if (readouts.answers.has(key) || cursor.hover !== null || (asked?.key === key && isAwaited(view.channel, asked.then)))
+    return;
   const then = (answer) => {
     readouts.answers.set(key, answer);
     const step = traceOf(view).steps[shownStep(view)];
@@ -134,7 +135,8 @@ const noted = (parts) => parts.map((part) => (part instanceof Node ? part : el("
 // The mix of context and state, and the logits as products.
 export function buildMix(view) {
   const { strings } = view.model;
-  const make = (readout) => (readout.act === "tanh" || readout.act === "linear" ? mixedTable : bareVector)(strings, readout);
+  const make = (readout) =>
+    (readout.act === "tanh" || readout.act === "linear" ? mixedTable : bareVector)(strings, readout);
   return noted(withReadout(view, make));
 }
 

@@ -27,8 +27,8 @@ function markEdges(box, left) {
   for (const [name, on] of Object.entries(goesOn)) box.classList.toggle(name, on);
 }
 
-// Fade boxes now, while they are scrolled and when their size or their first child's changes. Returns a function that marks
-// them again and one that ends this.
+// Fade boxes now, while they are scrolled and when their size or their first child's changes. Returns a function that
+// marks them again and one that ends this.
 export function fadeEdges(boxes, { left = false } = {}) {
   const mark = () => boxes.forEach((box) => markEdges(box, left));
   const observer = new ResizeObserver(mark);

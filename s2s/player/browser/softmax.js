@@ -58,9 +58,12 @@ export function paintSoftmax(view, step) {
     const marks = [];
     if (row.chosen && !forced) marks.push(el("b", { class: "chosen", text: "●", title: strings.chosen }));
     if (row.gold) marks.push(el("b", { class: "gold", text: "★", title: strings.reference_word }));
-    const other = model.page && (forced || !row.chosen); // a fork by the word that the lane says anyway would be the same lane
+    // a fork by the word that the lane says anyway would be the same lane
+    const other = model.page && (forced || !row.chosen);
     const title = fill(strings.fork_help, { word: row.token });
-    const word = other ? el("button", { type: "button", class: "pick", title, "aria-label": title }, label(row.token)) : label(row.token);
+    const word = other
+      ? el("button", { type: "button", class: "pick", title, "aria-label": title }, label(row.token))
+      : label(row.token);
     return el(
       "li",
       { class: row.gold ? "gold" : row.chosen ? "chosen" : "", "data-token": other ? row.token : null },

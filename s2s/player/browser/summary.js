@@ -10,7 +10,8 @@ export function summaryOf({ model, cursor }) {
 }
 
 export function buildSummary(view) {
-  view.dom.summary = el("p", { class: "summing", dir: "auto", tabindex: "0" }); // its first line, all of it while focused
+  // its first line, all of it while focused
+  view.dom.summary = el("p", { class: "summing", dir: "auto", tabindex: "0" });
 }
 
 export function paintSummary(view) {

@@ -1,5 +1,5 @@
-// The wire to Python, a component of its own: a request reruns this component alone, and an answer comes without the lanes.
-// The player, another module, finds it as ``globalThis.lookbackWire`` (ask.js).
+// The wire to Python, a component of its own: a request reruns this component alone, and an answer comes without the
+// lanes. The player, another module, finds it as ``globalThis.lookbackWire`` (ask.js).
 
 export default function mount({ data, setStateValue, parentElement }) {
   const wire = (globalThis.lookbackWire ??= {});

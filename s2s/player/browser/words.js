@@ -1,5 +1,5 @@
-// Subwords as words: pieces of the source put together, their weights summed. A step stays a step, because each piece of
-// the output is decided on its own. Editing, explanations, the arithmetic and downloads are about the pieces.
+// Subwords as words: pieces of the source put together, their weights summed. A step stays a step, because each piece
+// of the output is decided on its own. Editing, explanations, the arithmetic and downloads are about the pieces.
 
 export const rolled = ({ words, inPieces }) => Boolean(words) && !inPieces;
 export const bare = (traceOrStep) => traceOrStep.pieces ?? traceOrStep; // as the model read it
@@ -16,7 +16,8 @@ export const inColumn = (model, column, piece) => {
 };
 
 // A row of pieces' weights as it is on screen; a model without attention has an empty one.
-export const shownRow = (model, row) => (rolled(model) && row?.length ? model.words.spans.map(([from, to]) => sum(row.slice(from, to))) : row);
+export const shownRow = (model, row) =>
+  rolled(model) && row?.length ? model.words.spans.map(([from, to]) => sum(row.slice(from, to))) : row;
 
 // A lane as it is on screen; ``pieces`` of the lane and of its steps keep what it was made of.
 export function putTogether(model, lane) {
@@ -28,6 +29,8 @@ export function putTogether(model, lane) {
     return { ...step, attention: shownRow(model, step.attention), ...own, pieces: step };
   });
   const { spans, labels } = model.words;
-  const places = spans.flatMap(([from, to], s) => (Array.from({ length: to - from }, (_, i) => from + i).some((i) => unknown.has(i)) ? [s] : []));
+  const places = spans.flatMap(([from, to], s) =>
+    Array.from({ length: to - from }, (_, i) => from + i).some((i) => unknown.has(i)) ? [s] : [],
+  );
   return { ...lane, source: { ...source, tokens: labels, unknown: places }, steps, pieces: lane };
 }

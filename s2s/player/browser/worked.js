@@ -1,5 +1,5 @@
-// The arithmetic of one step, with the numbers of the model. A section takes ``about``, an object with ``strings`` and the
-// trace as the model read it, the step, and the source positions by falling attention.
+// The arithmetic of one step, with the numbers of the model. A section takes ``about``, an object with ``strings`` and
+// the trace as the model read it, the step, and the source positions by falling attention.
 
 import { traceOf } from "./cursor.js";
 import { decimals, el, fill, hasAttention, hasProbability, label, namedHead } from "./dom.js";
@@ -113,7 +113,9 @@ export function softmaxSection({ strings, trace }, step, order, most = WORKED_RO
   ];
   if (factors) {
     const place = POSITIONS[trace.checkpoint.attention];
-    parts.push(formula(`f_{s} = exp(−2 (s − p_{t})² / D²), 0 if |s − p_{t}| > D;   ${place} = ${decimals(step.position)}`));
+    parts.push(
+      formula(`f_{s} = exp(−2 (s − p_{t})² / D²), 0 if |s − p_{t}| > D;   ${place} = ${decimals(step.position)}`),
+    );
   }
   const note = step.own_attention ? [el("p", { class: "sum", text: `✎ ${strings.worked_edited}` })] : [];
   return [...parts, numbersTable([strings.source_word, "e", ...head, "", "α"], rows), ...note];
@@ -121,7 +123,9 @@ export function softmaxSection({ strings, trace }, step, order, most = WORKED_RO
 
 // c = 0.97·h(…) + …, with the ``most`` greatest weights.
 export function contextLine(trace, step, order, most) {
-  const terms = order.slice(0, most).flatMap((s, i) => [`${i ? " + " : ""}${decimals(step.attention[s], 2)}·h(`, label(trace.source.tokens[s]), ")"]);
+  const terms = order
+    .slice(0, most)
+    .flatMap((s, i) => [`${i ? " + " : ""}${decimals(step.attention[s], 2)}·h(`, label(trace.source.tokens[s]), ")"]);
   return ["c = ", ...terms, ...(order.length > most ? [" + …"] : [])];
 }
 
@@ -167,12 +171,15 @@ function pointerSection({ strings, trace }, step, words, generated) {
   ]);
   return [
     el("h4", { text: strings.worked_pointer }),
-    formula("P(w) = p_{gen} P_{vocab}(w) + (1 − p_{gen}) Σ_{s: x_s = w} α_{ts},   p_{gen} = " + decimals(step.p_gen, 4)),
+    formula(
+      "P(w) = p_{gen} P_{vocab}(w) + (1 − p_{gen}) Σ_{s: x_s = w} α_{ts},   p_{gen} = " + decimals(step.p_gen, 4),
+    ),
     numbersTable([strings.word, "P_vocab", "Σ α", "P"], rows),
   ];
 }
 
-// The probability that the network generates a word with, before a pointer mixes in what it copies, and the word's logit.
+// The probability that the network generates a word with, before a pointer mixes in what it copies, and the word's
+// logit.
 export function logitOf(trace, step, { token, log_prob }) {
   const p = Math.exp(log_prob);
   if (step.p_gen === undefined) return { generated: p, z: log_prob + step.normaliser };
@@ -200,7 +207,9 @@ export function outputSection(about, step) {
   });
   return [
     el("h4", { text: strings.worked_output }),
-    ...(prior ? [formula("z_{v} = (y_{v} + ŷ_{v}) / 2,   ŷ = exp(log_scale) ⊗ x + shift,   x_{v} = 1 ⇔ v ∈ x_{1…S}")] : []),
+    ...(prior
+      ? [formula("z_{v} = (y_{v} + ŷ_{v}) / 2,   ŷ = exp(log_scale) ⊗ x + shift,   x_{v} = 1 ⇔ v ∈ x_{1…S}")]
+      : []),
     formula("p_{v} = exp(z_{v} − log Z),   log Z = log Σ_{v} exp(z_{v}) = " + decimals(step.normaliser)),
     numbersTable([strings.word, ...(prior ? ["(y + ŷ) / 2"] : []), "z", "", "p"], rows),
     ...(pointer ? pointerSection(about, step, words, generated) : []),
@@ -211,7 +220,11 @@ function lossSection({ strings }, step) {
   const word = step.target ?? { token: step.output, log_prob: step.log_prob };
   if (!hasProbability(word)) return [];
   const loss = el("p", { class: "sum" }, "−log p(", label(word.token), ") = ");
-  loss.append(`−log ${Math.exp(word.log_prob).toPrecision(4)} = `, el("b", { text: decimals(-word.log_prob, 4) }), " nat");
+  loss.append(
+    `−log ${Math.exp(word.log_prob).toPrecision(4)} = `,
+    el("b", { text: decimals(-word.log_prob, 4) }),
+    " nat",
+  );
   return [
     el("h4", { text: step.target ? strings.worked_loss : strings.worked_loss_chosen }),
     formula("J_{t} = −Σ_{v} y_{v} log p_{v}"),
@@ -239,7 +252,8 @@ export function paintWorked(view, step) {
   if (!dom.worked.open) return;
   const [about, read] = [{ strings: model.strings, trace: bare(trace) }, bare(step)];
   const order = byWeight(read);
-  const sections = trace.checkpoint.attention === "cross" ? [crossSection] : [scoreSection, softmaxSection, contextSection];
+  const sections =
+    trace.checkpoint.attention === "cross" ? [crossSection] : [scoreSection, softmaxSection, contextSection];
   dom.workedBody.replaceChildren(
     ...(hasAttention(trace) ? sections : []).flatMap((section) => section(about, read, order)),
     ...readoutSection(about, read, view),
@@ -256,7 +270,8 @@ const NUMBERS = [
 ];
 
 // Whether there is any arithmetic to show.
-const hasArithmetic = (step) => step.scores.length > 0 || hasProbability(step.target ?? step) || step.normaliser !== undefined;
+const hasArithmetic = (step) =>
+  step.scores.length > 0 || hasProbability(step.target ?? step) || step.normaliser !== undefined;
 
 // The table of every number of the lane, for screen readers and for copying.
 export function paintTable(view) {
@@ -264,7 +279,12 @@ export function paintTable(view) {
   const { strings } = view.model;
   const trace = traceOf(view);
   const columns = NUMBERS.filter(([name]) => trace.steps.some((step) => step[name] !== undefined));
-  const head = [strings.step, strings.input, strings.output, ...columns.map(([name]) => (name === "log_prob" ? "p" : strings[name]))];
+  const head = [
+    strings.step,
+    strings.input,
+    strings.output,
+    ...columns.map(([name]) => (name === "log_prob" ? "p" : strings[name])),
+  ];
   const rows = trace.steps.map((step, t) => [
     t + 1,
     label(step.input),

@@ -1,4 +1,5 @@
-// Where a reader was in components that are not on the page any more, by the name of what they showed, until the page is left.
+// Where a reader was in components that are not on the page any more, by the name of what they showed, until the page
+// is left.
 
 const KEPT = 30; // places; the oldest are dropped
 const PLACES = (globalThis.lookbackPlaces ??= new Map());

@@ -30,7 +30,11 @@ function buildFrame(view, root) {
     el("section", {}, heading(strings.selected), parts.detail),
     el("section", {}, parts.caption, el("div", { class: "scroll", tabindex: "0" }, parts.alive)),
   );
-  view.root = el("div", { class: "beam" }, parts.bar, parts.tree, buildLegend(strings), why, panes, ...finishedSection(view), parts.live);
+  view.root = el(
+    "div",
+    { class: "beam" },
+    ...[parts.bar, parts.tree, buildLegend(strings), why, panes, ...finishedSection(view), parts.live],
+  );
   root.replaceChildren(view.root);
   view.measure = textMeasurer(view.root);
 }
@@ -39,10 +43,17 @@ function buildFrame(view, root) {
 function buildParts(view) {
   const { strings } = view;
   const parts = (view.parts = {});
-  const part = (name, tag, attributes = {}, ...children) => (parts[name] = el(tag, { class: name, ...attributes }, ...children));
+  const part = (name, tag, attributes = {}, ...children) =>
+    (parts[name] = el(tag, { class: name, ...attributes }, ...children));
   view.canvas = svg("svg", { "aria-hidden": "true" });
   part("times", "div");
-  part("tree", "div", { class: "tree scroll", tabindex: "0", role: "application", "aria-label": strings.tree_help }, parts.times, view.canvas);
+  part(
+    "tree",
+    "div",
+    { class: "tree scroll", tabindex: "0", role: "application", "aria-label": strings.tree_help },
+    parts.times,
+    view.canvas,
+  );
   part("bar", "div", { role: "toolbar", "aria-label": strings.tree });
   part("detail", "div");
   part("caption", "h3");
@@ -67,7 +78,12 @@ function finishedSection(view) {
 
 function buildLegend(strings) {
   const item = (kind) => el("span", {}, el("i", { class: kind }), strings[`legend_${kind}`]);
-  return el("p", { class: "legend" }, ...["lead", "kept", "finished", "pruned", "greedy"].map(item), el("span", { text: strings.legend_p }));
+  return el(
+    "p",
+    { class: "legend" },
+    ...["lead", "kept", "finished", "pruned", "greedy"].map(item),
+    el("span", { text: strings.legend_p }),
+  );
 }
 
 // The sentence that says why the search ended.
@@ -82,14 +98,26 @@ function endReason(view) {
 
 function buildBar(view) {
   const { strings, tree } = view;
-  const button = (name, action) => el("button", { type: "button", "aria-label": strings[name], title: strings[name], onclick: action }, icon(name));
-  view.slider = el("input", { type: "range", min: "0", max: String(tree.steps.length - 1), step: "1", "aria-label": strings.scrub });
+  const button = (name, action) =>
+    el("button", { type: "button", "aria-label": strings[name], title: strings[name], onclick: action }, icon(name));
+  view.slider = el("input", {
+    type: "range",
+    min: "0",
+    max: String(tree.steps.length - 1),
+    step: "1",
+    "aria-label": strings.scrub,
+  });
   view.slider.addEventListener("input", () => goToStep(view, Number(view.slider.value)));
   view.where = el("span", { class: "where" });
   view.playButton = el("button", { type: "button", class: "play", onclick: () => play(view, !view.timer) });
   const back = button("back", () => goToStep(view, view.time - 1));
   const next = button("next", () => goToStep(view, view.time + 1));
-  view.parts.bar.replaceChildren(el("span", { class: "group" }, back, view.playButton, next), view.slider, view.where, prunedChoice(view));
+  view.parts.bar.replaceChildren(
+    el("span", { class: "group" }, back, view.playButton, next),
+    view.slider,
+    view.where,
+    prunedChoice(view),
+  );
   paintPlayButton(view, false);
 }
 
@@ -181,10 +209,16 @@ function build(view, data, root) {
   const same = view.name === data.name;
   if (!same) leave(view);
   const { tree, strings, greedy, brief, name } = data;
-  Object.assign(view, { tree, strings, greedy, brief, openable: !brief, name, timer: null, hover: null, greedySet: new Set(greedy) });
+  Object.assign(view, { tree, strings, greedy, brief, name, openable: !brief });
+  Object.assign(view, { timer: null, hover: null, greedySet: new Set(greedy) });
   view.facts = nodeFacts(tree);
   view.best = leader(tree, view.facts, tree.steps.length - 1);
-  if (!same) Object.assign(view, { time: tree.steps.length - 1, node: view.best, scrolled: {} }, placeIn(`tree ${name} ${brief}`));
+  if (!same)
+    Object.assign(
+      view,
+      { time: tree.steps.length - 1, node: view.best, scrolled: {} },
+      placeIn(`tree ${name} ${brief}`),
+    );
   buildFrame(view, root);
   buildBar(view);
   buildBest(view);
@@ -198,7 +232,8 @@ function leave({ name, brief, time, node, most, scrolled }) {
   if (name) keepPlace(`tree ${name} ${brief}`, { time, node, most, scrolled });
 }
 
-// Lay the tree out again when it gets another room, as a hidden tab has none, and when fonts of other widths have loaded.
+// Lay the tree out again when it gets another room, as a hidden tab has none, and when fonts of other widths have
+// loaded.
 function watchRoom(view) {
   view.end?.();
   const edges = fadeEdges([view.parts.tree, view.parts.alive.parentElement], { left: true });

@@ -38,15 +38,31 @@ export function reasonOf(view, i) {
   const t = facts.step[i];
   const { kept, considered } = tree.steps[t];
   const cutoff = total[facts.first[t] + kept - 1];
-  const values = { step: t + 1, place: facts.place[i] + 1, kept, considered, beam: tree.settings.beam, limit: tree.limit };
-  Object.assign(values, { cutoff: decimal(cutoff), margin: decimal(cutoff - total[i]), rank: facts.rank[i] + 1, count: tree.finished.length });
+  const values = {
+    step: t + 1,
+    place: facts.place[i] + 1,
+    kept,
+    considered,
+    beam: tree.settings.beam,
+    limit: tree.limit,
+  };
+  Object.assign(values, {
+    cutoff: decimal(cutoff),
+    margin: decimal(cutoff - total[i]),
+    rank: facts.rank[i] + 1,
+    count: tree.finished.length,
+  });
   if (fate[i] === "pruned") return fill(strings.why_pruned, values);
   if (fate[i] === "finished") return fill(strings.why_finished, values);
   if (fate[i] === "cut") return fill(strings.why_cut, values);
   if (t < tree.forced) return strings.why_forced;
   if (facts.rank[i] < Infinity) return fill(strings.why_leads, values);
   if (facts.reach[i] === tree.steps.length - 1 && tree.ended === "decided") {
-    return fill(strings.why_alive, { ...values, bound: decimal(tree.bound), best: decimal(score[tree.finished[0].node]) });
+    return fill(strings.why_alive, {
+      ...values,
+      bound: decimal(tree.bound),
+      best: decimal(score[tree.finished[0].node]),
+    });
   }
   return fill(strings.why_dead, { ...values, until: facts.reach[i] + 2 });
 }
@@ -60,13 +76,25 @@ export function paintDetail(view) {
   view.parts.detail.replaceChildren(
     el("p", { class: "spoken", dir: "auto" }, ...tokensOf(view, i).flatMap((word) => [label(word), " "])),
     el("p", { class: "reason", text: reasonOf(view, i) }),
-    el("dl", {}, ...pair(fill(strings.of_token, { token: token[i] }), p), ...pair("log P", decimal(total[i])), ...pair(strings.score_here, scoreTerms(view, i))),
+    el(
+      "dl",
+      {},
+      ...pair(fill(strings.of_token, { token: token[i] }), p),
+      ...pair("log P", decimal(total[i])),
+      ...pair(strings.score_here, scoreTerms(view, i)),
+    ),
   );
   if (view.openable && view.hover === null) view.parts.detail.append(openButton(view, i));
 }
 
 function openButton(view, i, more = {}) {
-  return el("button", { type: "button", class: "open", text: view.strings.open, onclick: () => view.acts.openInPlayer(view, i), ...more });
+  return el("button", {
+    type: "button",
+    class: "open",
+    text: view.strings.open,
+    onclick: () => view.acts.openInPlayer(view, i),
+    ...more,
+  });
 }
 
 // The beam after the step on screen: the kept nodes and the best of the pruned ones.
@@ -111,9 +139,22 @@ function bestRow(view, { node, text }, rank) {
   const { total, coverage, score, fate } = view.tree.nodes;
   const lp = penaltyOf(view, node);
   const output = text + (fate[node] === "cut" ? " …" : "");
-  const choose = el("button", { type: "button", class: "text", text: output || "∅", dir: "auto", onclick: () => view.acts.selectNode(view, node) });
+  const choose = el("button", {
+    type: "button",
+    class: "text",
+    text: output || "∅",
+    dir: "auto",
+    onclick: () => view.acts.selectNode(view, node),
+  });
   const length = String(view.facts.step[node] + 1);
-  const numbers = [decimal(score[node]), decimal(total[node]), length, decimal(lp), decimal(total[node] / lp), decimal(coverage[node])];
+  const numbers = [
+    decimal(score[node]),
+    decimal(total[node]),
+    length,
+    decimal(lp),
+    decimal(total[node] / lp),
+    decimal(coverage[node]),
+  ];
   const open = openButton(view, node, { "aria-label": fill(view.strings.open_rank, { rank: rank + 1 }) });
   return el(
     "tr",
@@ -126,5 +167,6 @@ function bestRow(view, { node, text }, rank) {
 }
 
 export function paintBest(view) {
-  for (const row of view.parts.best.tBodies[0].rows) row.classList.toggle("selected", Number(row.dataset.i) === view.node);
+  for (const row of view.parts.best.tBodies[0].rows)
+    row.classList.toggle("selected", Number(row.dataset.i) === view.node);
 }

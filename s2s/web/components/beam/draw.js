@@ -6,7 +6,8 @@ import { svg } from "../svg.js";
 import { PILL, layout, leader, pathOf, stateAt } from "./layout.js";
 
 const BEYOND = 200; // pixels outside the visible part that are drawn too
-const BELOW = { fitted: 200, most: 10 }; // pixels below the tree: of what it is fitted to, and when all of it is asked for
+// Pixels below the tree: of what it is fitted to, and when all of it is asked for.
+const BELOW = { fitted: 200, most: 10 };
 const STEPS = 32; // pixels of the row with the steps' numbers, and of the borders
 const LEAST_TREE = 260; // pixels: a lower tree scrolls the page instead
 

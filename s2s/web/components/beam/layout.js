@@ -15,12 +15,21 @@ const CONTINUED = "kept"; // the fate of nodes that have children
 //   rank: the rank of the best finished hypothesis through it, 0 for the best, Infinity if none finished;
 //   reach: the last step at which a hypothesis through it was alive, -1 for none;
 //   ended: the first step at which a hypothesis through it ended, Infinity for none.
-// Besides, ``first`` has the first node of each step and, at its end, the number of nodes; ``root`` the first step's nodes.
+// Besides, ``first`` has the first node of each step and, at its end, the number of nodes; ``root`` the first step's
+// nodes.
 export function nodeFacts(tree) {
   const { parent, fate } = tree.nodes;
   const count = parent.length;
-  const facts = { step: new Array(count), place: new Array(count), children: Array.from({ length: count + 1 }, () => []) };
-  Object.assign(facts, { rank: new Array(count).fill(Infinity), reach: new Array(count).fill(-1), ended: new Array(count).fill(Infinity) });
+  const facts = {
+    step: new Array(count),
+    place: new Array(count),
+    children: Array.from({ length: count + 1 }, () => []),
+  };
+  Object.assign(facts, {
+    rank: new Array(count).fill(Infinity),
+    reach: new Array(count).fill(-1),
+    ended: new Array(count).fill(Infinity),
+  });
   tree.finished.forEach(({ node }, rank) => (facts.rank[node] = rank));
   const first = [0];
   for (const step of tree.steps) first.push(first[first.length - 1] + step.recorded);
@@ -59,8 +68,8 @@ function columns(tree, facts, shown) {
   return order;
 }
 
-// A function that says whether a node is drawn: all kept nodes are, at each step the ``most`` pruned ones nearest to the
-// cut-off, and the nodes of ``always``.
+// A function that says whether a node is drawn: all kept nodes are, at each step the ``most`` pruned ones nearest to
+// the cut-off, and the nodes of ``always``.
 export function drawnNodes(tree, facts, most, always) {
   const wanted = new Set(always);
   return (i) => facts.place[i] < tree.steps[facts.step[i]].kept + most || wanted.has(i);
@@ -71,8 +80,9 @@ export function scaleFor({ width, height }, room) {
   return clamp(Math.min(room.width / width, room.height / height), LEAST, MOST);
 }
 
-// Positions in pixels. ``most`` and ``always`` are those of ``drawnNodes``, ``measure`` gives the width of a text, ``room``
-// has the width and height to fit. ``order`` has the nodes of each column, ``lefts`` each column's x and width.
+// Positions in pixels. ``most`` and ``always`` are those of ``drawnNodes``, ``measure`` gives the width of a text,
+// ``room`` has the width and height to fit. ``order`` has the nodes of each column, ``lefts`` each column's x and
+// width.
 export function layout(tree, facts, { most, always, measure, room }) {
   const order = columns(tree, facts, drawnNodes(tree, facts, most, always));
   const widths = order.map((column) => column.map((i) => measure(tree.nodes.token[i]) + 56));
@@ -87,7 +97,9 @@ export function layout(tree, facts, { most, always, measure, room }) {
   let left = root * scale + gap;
   order.forEach((column, t) => {
     lefts.push({ x: left, width: widest[t] * scale });
-    column.forEach((i, r) => position.set(i, { x: left, y: r * row + (row - pill) / 2, width: widths[t][r] * scale, t, row: r }));
+    column.forEach((i, r) =>
+      position.set(i, { x: left, y: r * row + (row - pill) / 2, width: widths[t][r] * scale, t, row: r }),
+    );
     left += widest[t] * scale + gap;
   });
   return { order, position, lefts, scale, gap, row, pill, width: left, height: down * scale, rootWidth: root * scale };
@@ -106,7 +118,8 @@ export function leader(tree, facts, t) {
   return facts.first[t];
 }
 
-// The state of a node after step t: future, pruned, alive, or dead where nothing that continues it is alive or finished.
+// The state of a node after step t: future, pruned, alive, or dead where nothing that continues it is alive or
+// finished.
 export function stateAt(tree, facts, i, t) {
   if (facts.step[i] > t) return "future";
   if (tree.nodes.fate[i] === "pruned") return "pruned";

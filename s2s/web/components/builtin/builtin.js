@@ -1,16 +1,33 @@
-// Streamlit's own texts (tooltips, hints, menus and dialogs) in the visitor's language, by a table of s2s/locales; and its
-// menu on a phone, which closes after a choice and after a reload.
+// Streamlit's own texts (tooltips, hints, menus and dialogs) in the visitor's language, by a table of s2s/locales; and
+// its menu on a phone, which closes after a choice and after a reload.
 
 import { watchPopovers } from "./popover.js";
 
 const NARROW = "(max-width: 767.98px)"; // narrower pages have Streamlit's menu over them
 const ATTRIBUTES = ["aria-label", "alt", "placeholder", "data-title"];
 // Where Streamlit's own texts are. Elsewhere the same words may be a model's, a file's or a visitor's.
-const PLACES = ["InputInstructions", "stFileUploader", "stElementToolbar", "stTooltipContent", "stErrorTooltipContent",
-  "stDataFrameColumnMenu", "stDataFrameColumnVisibilityMenu", "stDataFrameColumnFormattingMenu", "stDialog",
-  "stStatusWidget", "stSkipToContent", "stMultiSelectDropdown", "stSelectboxVirtualDropdown", "stToast"];
-const WITHIN = [...PLACES.map((name) => `[data-testid="${name}"]`), ".gdg-search-bar", "[data-testid=stNumberInput] [role=alert]",
-  "[data-own-words]"].join();
+const PLACES = [
+  "InputInstructions",
+  "stFileUploader",
+  "stElementToolbar",
+  "stTooltipContent",
+  "stErrorTooltipContent",
+  "stDataFrameColumnMenu",
+  "stDataFrameColumnVisibilityMenu",
+  "stDataFrameColumnFormattingMenu",
+  "stDialog",
+  "stStatusWidget",
+  "stSkipToContent",
+  "stMultiSelectDropdown",
+  "stSelectboxVirtualDropdown",
+  "stToast",
+];
+const WITHIN = [
+  ...PLACES.map((name) => `[data-testid="${name}"]`),
+  ".gdg-search-bar",
+  "[data-testid=stNumberInput] [role=alert]",
+  "[data-own-words]",
+].join();
 const OURS = "[data-testid=stHtml], [data-testid=stDialog] pre";
 
 const own = (globalThis.lookbackBuiltin ??= { rules: [], was: new WeakMap(), chosen: {}, watching: false });
@@ -34,8 +51,8 @@ export function translate(text, rules) {
   return text;
 }
 
-// Write the translation of a text or attribute. Its original is remembered, so that a change of language translates that;
-// what has been written since then is a new original.
+// Write the translation of a text or attribute. Its original is remembered, so that a change of language translates
+// that; what has been written since then is a new original.
 function putTranslation(node, name, now, write) {
   const kept = own.was.get(node) ?? {};
   const original = kept[name]?.shown === now ? kept[name].original : now;
@@ -46,7 +63,8 @@ function putTranslation(node, name, now, write) {
 
 function putText(text) {
   const parent = text.parentElement;
-  if (parent?.closest(WITHIN) && !parent.closest(OURS)) putTranslation(text, "text", text.data, (words) => (text.data = words));
+  if (parent?.closest(WITHIN) && !parent.closest(OURS))
+    putTranslation(text, "text", text.data, (words) => (text.data = words));
 }
 
 function putAttribute(element, name) {

@@ -1,5 +1,6 @@
-// Streamlit's popovers by keyboard. Streamlit puts what a popover shows at the end of the document; here Tab goes through
-// it as if it stood behind its button, and after it, or a dialog that it opened, is closed, the focus is at the button.
+// Streamlit's popovers by keyboard. Streamlit puts what a popover shows at the end of the document; here Tab goes
+// through it as if it stood behind its button, and after it, or a dialog that it opened, is closed, the focus is at the
+// button.
 
 const BUTTON = "[data-testid=stPopoverButton]";
 const BODY = "[data-testid=stPopoverBody]";
@@ -8,9 +9,17 @@ const REACHED = "a[href], button, input, select, textarea, [tabindex]";
 const HELP = "[data-testid=stTooltipIcon]";
 const NUMBER = "[data-testid=stNumberInput]";
 
-// ``button``: of the popover that was opened last, its ``label`` and the control that was focused ``first``. ``entering``: it
-// was opened by a key and nothing was pressed since. ``within``: the reader's last act was in a popover or dialog.
-const OPENED = (globalThis.lookbackPopovers ??= { button: null, label: "", first: null, entering: false, within: false, watching: false });
+// ``button``: of the popover that was opened last, its ``label`` and the control that was focused ``first``.
+// ``entering``: it was opened by a key and nothing was pressed since. ``within``: the reader's last act was in a
+// popover or dialog.
+const OPENED = (globalThis.lookbackPopovers ??= {
+  button: null,
+  label: "",
+  first: null,
+  entering: false,
+  within: false,
+  watching: false,
+});
 
 const isSeen = (node) => node.checkVisibility({ visibilityProperty: true });
 const isOpen = (button) => button.ariaExpanded === "true";
@@ -19,10 +28,11 @@ const closestOf = (event, selector) => event.target.closest?.(selector) ?? null;
 const focus = (node) => node.focus({ preventScroll: true });
 
 // What Tab reaches in a popover.
-const controlsOf = (body) => [...body.querySelectorAll(REACHED)].filter((node) => node.tabIndex >= 0 && !node.disabled && isSeen(node));
+const controlsOf = (body) =>
+  [...body.querySelectorAll(REACHED)].filter((node) => node.tabIndex >= 0 && !node.disabled && isSeen(node));
 
-// Focus a popover's first control; a text without any takes the focus itself, as keys scroll it. While the focus is elsewhere,
-// Streamlit takes the controls out of Tab's way, so the popover comes first.
+// Focus a popover's first control; a text without any takes the focus itself, as keys scroll it. While the focus is
+// elsewhere, Streamlit takes the controls out of Tab's way, so the popover comes first.
 function focusFirst(body) {
   if (!body.contains(document.activeElement)) {
     body.tabIndex = -1;
@@ -42,7 +52,9 @@ function enter() {
 // Focus the button, which the page may have mounted anew; the stage, where the projector mode hides the button.
 function giveBack() {
   const { button, label } = OPENED;
-  const again = button.isConnected ? button : [...document.querySelectorAll(BUTTON)].find((each) => labelOf(each) === label);
+  const again = button.isConnected
+    ? button
+    : [...document.querySelectorAll(BUTTON)].find((each) => labelOf(each) === label);
   if (!again) return; // it comes soon
   if (isSeen(again)) focus(again);
   else dispatchEvent(new CustomEvent("lookback-stage"));
@@ -57,7 +69,8 @@ function follow() {
 function onClick(event) {
   const button = closestOf(event, BUTTON);
   if (!button) return;
-  Object.assign(OPENED, { button, label: labelOf(button), entering: event.detail === 0 && !isOpen(button) }); // 0: by key
+  const entering = event.detail === 0 && !isOpen(button); // 0: by key
+  Object.assign(OPENED, { button, label: labelOf(button), entering });
 }
 
 // A number out of range, which Streamlit does not take. It says so when the field loses the focus or on Enter.
@@ -74,8 +87,8 @@ function sayWhy(event) {
 // The reason is laid out below the number, where the popover may end.
 const showReason = (field) => requestAnimationFrame(() => field.closest(NUMBER)?.scrollIntoView({ block: "nearest" }));
 
-// From its button into a popover, and out of it at its ends: back to its button, or on to what is behind that, where the
-// browser goes from the button.
+// From its button into a popover, and out of it at its ends: back to its button, or on to what is behind that, where
+// the browser goes from the button.
 function onTab(event) {
   const [body, button] = [closestOf(event, BODY), document.querySelector(`${BUTTON}[aria-expanded=true]`)];
   if (!button) return;
@@ -104,6 +117,13 @@ export function watchPopovers() {
   for (const act of ["pointerdown", "keydown"]) document.addEventListener(act, note, true);
   document.addEventListener("click", onClick, true);
   document.addEventListener("keydown", (event) => event.key === "Tab" && onTab(event), true);
-  document.addEventListener("keydown", (event) => event.key === "Enter" && isRefused(event.target) && showReason(event.target));
-  new MutationObserver(follow).observe(document.body, { subtree: true, childList: true, attributeFilter: ["aria-expanded", "inert", "aria-hidden"] });
+  document.addEventListener(
+    "keydown",
+    (event) => event.key === "Enter" && isRefused(event.target) && showReason(event.target),
+  );
+  new MutationObserver(follow).observe(document.body, {
+    subtree: true,
+    childList: true,
+    attributeFilter: ["aria-expanded", "inert", "aria-hidden"],
+  });
 }

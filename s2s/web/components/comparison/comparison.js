@@ -16,7 +16,13 @@ function buildBar(view) {
   const go = (name, action) => button(name, strings[name], action, icon(name));
   view.where = el("span", { class: "where" });
   view.switches = VIEWS_OF_MAP.map((name) =>
-    el("button", { type: "button", class: "shown", "data-shown": name, text: strings[`show_${name}`], onclick: () => showOnMap(view, name) }),
+    el("button", {
+      type: "button",
+      class: "shown",
+      "data-shown": name,
+      text: strings[`show_${name}`],
+      onclick: () => showOnMap(view, name),
+    }),
   );
   view.copied = button("link", strings.copy_link, () => copyLink(view, address(view)), strings.link);
   const steps = [
@@ -25,7 +31,8 @@ function buildBar(view) {
     go("next", () => goToRow(view, view.row + 1)),
     go("last", () => goToRow(view, Infinity)),
   ];
-  const jump = parting === null ? [] : [button("jump", strings.jump, () => goToRow(view, parting), forkSign(), ` ${parting + 1}`)];
+  const jump =
+    parting === null ? [] : [button("jump", strings.jump, () => goToRow(view, parting), forkSign(), ` ${parting + 1}`)];
   view.parts.bar.replaceChildren(
     el("span", { class: "group" }, ...steps),
     view.where,
@@ -85,11 +92,17 @@ function buildFrame(view, root) {
 // The elements that are painted anew, by their names.
 function buildParts(view) {
   const parts = (view.parts = {});
-  const part = (name, tag, attributes = {}, ...children) => (parts[name] = el(tag, { class: name, ...attributes }, ...children));
+  const part = (name, tag, attributes = {}, ...children) =>
+    (parts[name] = el(tag, { class: name, ...attributes }, ...children));
   const { strings } = view;
   part("bar", "div", { role: "toolbar", "aria-label": strings.comparison });
   part("outputs", "table", { class: "lanes outputs" });
-  part("outputsBox", "div", { class: "lanesBox scroll", tabindex: "0", role: "group", "aria-label": strings.outputs }, parts.outputs);
+  part(
+    "outputsBox",
+    "div",
+    { class: "lanesBox scroll", tabindex: "0", role: "group", "aria-label": strings.outputs },
+    parts.outputs,
+  );
   part("sources", "div", { role: "group", "aria-label": strings.sources });
   part("map", "div", { class: "map scroll", role: "img", tabindex: "0", "aria-label": strings.map_help });
   part("both", "div");
@@ -194,7 +207,9 @@ function pressKey(view, event) {
 // The row of the address's step, from 0; null if the address names another comparison or no step.
 function linkedRow(view) {
   const here = new URLSearchParams(location.search);
-  const same = Object.entries(view.link).every(([name, value]) => name === "lang" || (here.get(name) ?? value) === value);
+  const same = Object.entries(view.link).every(
+    ([name, value]) => name === "lang" || (here.get(name) ?? value) === value,
+  );
   const step = Number.parseInt(here.get("step") ?? "", 10);
   return same && step > 0 ? step - 1 : null;
 }
@@ -211,7 +226,8 @@ function build(view, data, root) {
   leave(view);
   const before = JSON.stringify([view.rows, view.columns, view.sides]);
   Object.assign(view, data, { hover: null, column: null, locked: null });
-  const same = before === JSON.stringify([view.rows, view.columns, view.sides]); // if only the language has changed, the row stays
+  // if only the language has changed, the row stays
+  const same = before === JSON.stringify([view.rows, view.columns, view.sides]);
   view.unknown = view.sides.map((side) => new Set(side.unknown));
   const place = placeIn(nameOf(view.link)) ?? view.start;
   view.row = first ? (linkedRow(view) ?? place) : same ? view.row : place;

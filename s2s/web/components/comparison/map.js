@@ -1,5 +1,5 @@
-// The map of the difference: a row for each aligned step, a column for each group of source tokens that belong together,
-// a canvas pixel for each cell.
+// The map of the difference: a row for each aligned step, a column for each group of source tokens that belong
+// together, a canvas pixel for each cell.
 
 import { argmax, el, icon, isWide, label, reveal, shade, standing } from "../../../player/browser/dom.js";
 import { channelsOf, colourOf } from "../../../player/browser/palette.js";
@@ -41,8 +41,13 @@ export function forkSign() {
 // A label of A's words: alone if B has the same ones, else struck out and followed by B's.
 function pairLabel(a, b) {
   if (sameWords(a, b)) return a.map((word) => label(word));
-  const side = (words, name) => el("span", { class: name }, ...words.flatMap((word, i) => (i ? ["·", label(word)] : [label(word)])));
-  return [...(a.length ? [side(a, "was")] : []), ...(a.length && b.length ? [" → "] : []), ...(b.length ? [side(b, "is")] : [])];
+  const side = (words, name) =>
+    el("span", { class: name }, ...words.flatMap((word, i) => (i ? ["·", label(word)] : [label(word)])));
+  return [
+    ...(a.length ? [side(a, "was")] : []),
+    ...(a.length && b.length ? [" → "] : []),
+    ...(b.length ? [side(b, "is")] : []),
+  ];
 }
 
 function unknownColumn(view, column) {
@@ -105,7 +110,12 @@ function layHeads(view, width) {
 function columnHead(view, column, c) {
   const [a, b] = [wordsOf(view, 0, column), wordsOf(view, 1, column)];
   const single = !column.a.length || !column.b.length;
-  const classes = ["head", standingOf([...a, ...b]), unknownColumn(view, column) ? "unknown" : "", single ? "only" : ""];
+  const classes = [
+    "head",
+    standingOf([...a, ...b]),
+    unknownColumn(view, column) ? "unknown" : "",
+    single ? "only" : "",
+  ];
   return el("div", { class: classes.join(" "), "data-c": c }, ...pairLabel(a, b));
 }
 
@@ -137,7 +147,8 @@ export function paintMap(view) {
     const [left, top] = [view.cells.offsetLeft, view.cells.offsetTop];
     reveal(view.parts.map, "y", top + view.row * view.cell.height, view.cell.height, top);
     const moved = view.columns.map((_, c) => colourAt(view, view.row, c)[1]);
-    if (moved.some((x) => x > 0)) reveal(view.parts.map, "x", left + argmax(moved) * view.cell.width, view.cell.width, left);
+    if (moved.some((x) => x > 0))
+      reveal(view.parts.map, "x", left + argmax(moved) * view.cell.width, view.cell.width, left);
   }
 }
 

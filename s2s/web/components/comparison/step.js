@@ -14,7 +14,14 @@ export function buildSources(view) {
     return view.sides[n].tokens.map((token, s) => buildChip(view, n, s, columnOf.get(s)));
   });
   view.parts.sources.replaceChildren(
-    ...[0, 1].map((n) => el("div", { class: `strip ${SIDES[n]}` }, el("b", { text: NAMES[n] }), el("div", { class: "source", tabindex: "0" }, ...view.chips[n]))),
+    ...[0, 1].map((n) =>
+      el(
+        "div",
+        { class: `strip ${SIDES[n]}` },
+        el("b", { text: NAMES[n] }),
+        el("div", { class: "source", tabindex: "0" }, ...view.chips[n]),
+      ),
+    ),
   );
 }
 
@@ -50,10 +57,11 @@ export function paintSources(view) {
 // The step of run n in row r; null where the run has none.
 export const stepOf = (view, n, r) => (view.rows[r][n] === null ? null : view.sides[n].steps[view.rows[r][n]]);
 
-// The row that shows run n for row r. Where the runs part both have a step, though the alignment may put the step of one
-// into a later row.
+// The row that shows run n for row r. Where the runs part both have a step, though the alignment may put the step of
+// one into a later row.
 function rowShown(view, n, r) {
-  const step = r === view.parting && view.rows[r][n] === null ? view.rows.findIndex((row) => row[n] === view.rows[r][1 - n]) : r;
+  const step =
+    r === view.parting && view.rows[r][n] === null ? view.rows.findIndex((row) => row[n] === view.rows[r][1 - n]) : r;
   return step < 0 ? r : step;
 }
 
@@ -64,11 +72,28 @@ export function buildOutputs(view) {
   const { strings, rows, sides } = view;
   view.outputCells = rows.map(() => []);
   const line = (name, title, cellOf) =>
-    el("tr", { class: name }, el("th", { scope: "row", text: title }), ...rows.map((_, r) => addCell(view, r, ...cellOf(view, r))));
+    el(
+      "tr",
+      { class: name },
+      el("th", { scope: "row", text: title }),
+      ...rows.map((_, r) => addCell(view, r, ...cellOf(view, r))),
+    );
   const lane = (n) =>
-    line(`lane ${SIDES[n]}`, `${NAMES[n]} · ${strings.log_prob} ${decimals(sides[n].log_prob, 2)}`, (_, r) => wordCell(view, n, r));
+    line(`lane ${SIDES[n]}`, `${NAMES[n]} · ${strings.log_prob} ${decimals(sides[n].log_prob, 2)}`, (_, r) =>
+      wordCell(view, n, r),
+    );
   const gold = view.mode === "forced" ? [line("gold", strings.reference, goldCell)] : [];
-  view.parts.outputs.replaceChildren(el("tbody", {}, line("steps", strings.step, stepCell), ...gold, lane(0), lane(1), line("change", strings.change, changeCell)));
+  view.parts.outputs.replaceChildren(
+    el(
+      "tbody",
+      {},
+      line("steps", strings.step, stepCell),
+      ...gold,
+      lane(0),
+      lane(1),
+      line("change", strings.change, changeCell),
+    ),
+  );
 }
 
 // A cell of a class in row r of the map, which is a column of the outputs.
@@ -110,7 +135,8 @@ export function paintOutputs(view) {
     }
   });
   const now = view.outputCells[view.row][0];
-  if (view.hover === null) reveal(view.parts.outputsBox, "x", now.offsetLeft, now.offsetWidth, now.parentNode.firstChild.offsetWidth);
+  if (view.hover === null)
+    reveal(view.parts.outputsBox, "x", now.offsetLeft, now.offsetWidth, now.parentNode.firstChild.offsetWidth);
 }
 
 // The most probable words of run n at a step; where the other run said another word, that is marked among them.
@@ -122,7 +148,14 @@ export function candidateList(view, n, r) {
   const other = stepOf(view, 1 - n, rowShown(view, 1 - n, r))?.said;
   const elsewhere = row === r ? "" : fill(view.strings.elsewhere, { step: view.rows[row][n] + 1, row: row + 1 });
   return side(
-    el("p", { class: "reads" }, label(step.input), " → ", label(step.said), elsewhere && el("small", { text: ` ${elsewhere}` })),
+    el(
+      "p",
+      { class: "reads" },
+      label(step.input),
+      " → ",
+      label(step.said),
+      elsewhere && el("small", { text: ` ${elsewhere}` }),
+    ),
     el("ol", { class: "softmax" }, ...step.top.map((word, i) => candidateRow(view, n, word, i, step.said, other))),
     el("p", { class: "facts", text: `${view.strings.entropy} ${decimals(step.entropy, 2)} nat` }),
   );

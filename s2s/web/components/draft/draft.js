@@ -30,8 +30,8 @@ function noticeText({ data, drafts }) {
   return drafts.text === undefined ? stale_reference : fill(stale, { text: shortened(data.shown.text, LONGEST) });
 }
 
-// Show or remove the notice; not while a field has the focus, nor between the press and the release of a mouse button, as
-// the notice would move what is pressed.
+// Show or remove the notice; not while a field has the focus, nor between the press and the release of a mouse button,
+// as the notice would move what is pressed.
 function paint(view) {
   if (view.held) return;
   for (const name of NAMES) {
@@ -58,7 +58,8 @@ function afterRun(then) {
   requestAnimationFrame(running ? () => afterRun(then) : then);
 }
 
-// Call ``then`` when new fields have their first values, which come some frames after the fields, or somebody has typed.
+// Call ``then`` when new fields have their first values, which come some frames after the fields, or somebody has
+// typed.
 function whenFilled(view, then, frames = FILLING) {
   if (view.gone) return;
   const there = NAMES.every(field);
@@ -85,10 +86,11 @@ function storedDrafts(shown) {
   }
 }
 
-// Take new data. Another model may have brought its own example into the fields, and another language other fields: drafts
-// are then typed in again.
+// Take new data. Another model may have brought its own example into the fields, and another language other fields:
+// drafts are then typed in again.
 function update(view, data) {
-  if (data.switches > view.data.switches || data.strings.stale_run !== view.data.strings.stale_run) view.held ??= { ...view.drafts };
+  if (data.switches > view.data.switches || data.strings.stale_run !== view.data.strings.stale_run)
+    view.held ??= { ...view.drafts };
   view.data = data;
   retype(view);
 }

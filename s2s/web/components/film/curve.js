@@ -1,4 +1,5 @@
-// The curve: losses and the share of exact outputs over the steps of the training, with a cursor at the moment on screen.
+// The curve: losses and the share of exact outputs over the steps of the training, with a cursor at the moment on
+// screen.
 
 import { svg } from "../svg.js";
 
@@ -7,7 +8,8 @@ const NARROW = 420; // pixels of width below which fewer steps are written
 const LEAST = 260; // pixels of width that the chart has at least
 export const LINES = ["train", "dev", "exact"];
 
-// The distance of an axis's marks: a power of ten, or twice or five times one, so that ``end`` is at most ``most`` of it.
+// The distance of an axis's marks: a power of ten, or twice or five times one, so that ``end`` is at most ``most`` of
+// it.
 function markDistance(end, most) {
   const size = Math.pow(10, Math.floor(Math.log10(Math.max(end, 1e-9) / most)));
   return [1, 2, 5, 10].map((n) => n * size).find((n) => end / n <= most);
@@ -45,15 +47,24 @@ export function buildCurve(view) {
   const chart = svg("svg", { viewBox: `0 0 ${s.width} ${height}`, width: s.width, height, "aria-hidden": "true" });
   for (const value of axisMarks(s.most, 4)) {
     chart.append(svg("line", { class: "grid", x1: left, x2: s.width - right, y1: s.y(value), y2: s.y(value) }));
-    chart.append(svg("text", { class: "tick end", x: left - 6, y: s.y(value) + 4 }, String(Number(value.toPrecision(3)))));
+    chart.append(
+      svg("text", { class: "tick end", x: left - 6, y: s.y(value) + 4 }, String(Number(value.toPrecision(3)))),
+    );
   }
-  for (const value of [0, 0.5, 1]) chart.append(svg("text", { class: "tick exact", x: s.width - right + 6, y: s.share(value) + 4 }, `${100 * value} %`));
+  for (const value of [0, 0.5, 1])
+    chart.append(
+      svg("text", { class: "tick exact", x: s.width - right + 6, y: s.share(value) + 4 }, `${100 * value} %`),
+    );
   for (const step of axisMarks(s.end, s.width < NARROW ? 3 : 6)) {
-    chart.append(svg("text", { class: "tick middle", x: s.x(step), y: height - bottom + 16 }, String(Math.round(step))));
+    chart.append(
+      svg("text", { class: "tick middle", x: s.x(step), y: height - bottom + 16 }, String(Math.round(step))),
+    );
   }
   view.dots = LINES.map((name) => {
     const place = name === "exact" ? s.share : s.y;
-    const points = view.moments.filter((m) => m[name] !== null).map((m) => `${s.x(m.step).toFixed(1)},${place(m[name]).toFixed(1)}`);
+    const points = view.moments
+      .filter((m) => m[name] !== null)
+      .map((m) => `${s.x(m.step).toFixed(1)},${place(m[name]).toFixed(1)}`);
     chart.append(svg("polyline", { class: `line ${name}`, points: points.join(" ") }));
     return svg("circle", { class: `dot ${name}`, r: 4 });
   });

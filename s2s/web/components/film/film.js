@@ -51,7 +51,13 @@ export function buildBar(view) {
     view.where,
   );
   view.choices = view.sentences.map(({ source }, i) =>
-    el("button", { type: "button", "data-which": i, dir: "auto", text: source, onclick: () => chooseSentence(view, i) }),
+    el("button", {
+      type: "button",
+      "data-which": i,
+      dir: "auto",
+      text: source,
+      onclick: () => chooseSentence(view, i),
+    }),
   );
   view.parts.choices.replaceChildren(...view.choices);
 }
@@ -89,7 +95,8 @@ export function buildFrame(view, root) {
 // The elements that are painted anew, by their names.
 function buildParts(view) {
   const parts = (view.parts = {});
-  const part = (name, tag, attributes = {}, ...children) => (parts[name] = el(tag, { class: name, ...attributes }, ...children));
+  const part = (name, tag, attributes = {}, ...children) =>
+    (parts[name] = el(tag, { class: name, ...attributes }, ...children));
   const { strings } = view;
   part("bar", "div", { role: "toolbar", "aria-label": strings.film });
   part("choices", "div", { role: "group", "aria-label": strings.sentence });
@@ -109,8 +116,12 @@ export function buildSentence(view) {
   view.trace = traceOf(view);
   buildHeatmap(view.parts, view.trace, view.strings, view.palette);
   view.cellsOfLane = target.map(() => el("td", {}, el("span", { class: "token" }), el("span", { class: "p" })));
-  const row = (name, ...cells) => el("tr", { class: name }, el("th", { scope: "row", text: view.strings[`row_${name}`] }), ...cells);
-  view.parts.lanes.replaceChildren(row("reference", ...target.map((token) => el("td", {}, label(token)))), row("model", ...view.cellsOfLane));
+  const row = (name, ...cells) =>
+    el("tr", { class: name }, el("th", { scope: "row", text: view.strings[`row_${name}`] }), ...cells);
+  view.parts.lanes.replaceChildren(
+    row("reference", ...target.map((token) => el("td", {}, label(token)))),
+    row("model", ...view.cellsOfLane),
+  );
 }
 
 function goToMoment(view, at) {
@@ -211,27 +222,42 @@ function paintOutput({ strings, parts }, text, reference) {
 function paintTable(view) {
   const { strings, parts, moments, frames } = view;
   if (!parts.table.open) return;
-  const weights = view.trace.steps.map((step) => tableRow(step.output, step.attention.map((weight) => weight.toFixed(3))));
+  const weights = view.trace.steps.map((step) =>
+    tableRow(
+      step.output,
+      step.attention.map((weight) => weight.toFixed(3)),
+    ),
+  );
   const losses = moments.map(({ step, train, dev, exact }, i) =>
     tableRow(step, [lossText(train), lossText(dev), percent(exact), frames[i][view.which].text]),
   );
   parts.tableBody.replaceChildren(
-    numberTable(fill(strings.table_map, { step: moments[view.at].step }), [strings.corner, ...sentenceOf(view).tokens], weights),
+    numberTable(
+      fill(strings.table_map, { step: moments[view.at].step }),
+      [strings.corner, ...sentenceOf(view).tokens],
+      weights,
+    ),
     numberTable(strings.table_curve, [strings.step, strings.train, strings.dev, strings.exact, strings.says], losses),
   );
 }
 
-const tableRow = (name, values) => el("tr", {}, el("th", { scope: "row", text: name }), ...values.map((text) => el("td", { text })));
+const tableRow = (name, values) =>
+  el("tr", {}, el("th", { scope: "row", text: name }), ...values.map((text) => el("td", { text })));
 
 function numberTable(caption, heads, rows) {
   const head = el("thead", {}, el("tr", {}, ...heads.map(namedHead)));
-  return el("div", { class: "scroll", tabindex: "0" }, el("table", { class: "numbers" }, el("caption", { text: caption }), head, el("tbody", {}, ...rows)));
+  return el(
+    "div",
+    { class: "scroll", tabindex: "0" },
+    el("table", { class: "numbers" }, el("caption", { text: caption }), head, el("tbody", {}, ...rows)),
+  );
 }
 
 // After a pause, tell a screen reader the moment.
 function announce(view, moment) {
   clearTimeout(view.later);
   view.later = setTimeout(() => {
-    if (view.root.isConnected) view.parts.live.textContent = `${view.where.textContent}. ${momentText(view, moment)} ${frameOf(view).text}`;
+    if (view.root.isConnected)
+      view.parts.live.textContent = `${view.where.textContent}. ${momentText(view, moment)} ${frameOf(view).text}`;
   }, PAUSE);
 }

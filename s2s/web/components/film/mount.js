@@ -1,4 +1,5 @@
-// Mounts the film. One that has grown keeps the moment on screen, unless that was the last one: then it shows the new last.
+// Mounts the film. One that has grown keeps the moment on screen, unless that was the last one: then it shows the new
+// last.
 
 import { takeKeys } from "../../../player/browser/keys.js";
 import { backgroundOf, readPalette } from "../../../player/browser/palette.js";

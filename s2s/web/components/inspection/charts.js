@@ -1,5 +1,5 @@
-// Distributions that are brushed, causes and confused words that are clicked. Python counts; the browser draws the counts
-// and asks for other ones.
+// Distributions that are brushed, causes and confused words that are clicked. Python counts; the browser draws the
+// counts and asks for other ones.
 
 import { el, fill, label, shade } from "../../../player/browser/dom.js";
 import { axisNumber, binsInRange, describeBins, rangeOfBins } from "./ranges.js";
@@ -17,7 +17,10 @@ function paintBars(chart, node, brush) {
   node.replaceChildren(
     ...chart.all.map((count, i) => {
       const outside = brush && (i < brush[0] || i > brush[1]);
-      const bar = el("i", { class: outside ? "out" : "", title: `${describeBins(chart, i, i)}: ${chart.kept[i]} / ${count}` });
+      const bar = el("i", {
+        class: outside ? "out" : "",
+        title: `${describeBins(chart, i, i)}: ${chart.kept[i]} / ${count}`,
+      });
       bar.style.setProperty("--all", count / most);
       bar.style.setProperty("--kept", chart.kept[i] / most);
       return bar;
@@ -27,21 +30,30 @@ function paintBars(chart, node, brush) {
 
 function histogram(view, chart) {
   const { strings } = view;
-  const bars = el("div", { class: "bars", tabindex: "0", role: "group", "aria-label": `${chart.title}. ${strings.brush_help}` });
+  const bars = el("div", {
+    class: "bars",
+    tabindex: "0",
+    role: "group",
+    "aria-label": `${chart.title}. ${strings.brush_help}`,
+  });
   const range = el("output", { class: "said" });
   brushable(view, chart, bars, (brush) => {
     paintBars(chart, bars, brush);
     range.textContent = brush ? describeBins(chart, ...brush) : "";
   });
   const without = chart.none ? fill(strings.none, { count: chart.none }) : "";
-  const ends = [axisNumber(chart, chart.edges[0]), without, axisNumber(chart, chart.edges.at(-1) - (chart.whole ? 1 : 0))];
+  const ends = [
+    axisNumber(chart, chart.edges[0]),
+    without,
+    axisNumber(chart, chart.edges.at(-1) - (chart.whole ? 1 : 0)),
+  ];
   const axis = el("div", { class: "ends" }, ...ends.map((text) => el("span", { text })));
   return el("section", { "data-name": chart.name }, el("h3", {}, chart.title, " ", range), bars, axis);
 }
 
-// Let bars be brushed by dragging, or by arrows and Shift with Enter; Esc ends it. ``paint`` gets the first and the last
-// bin of the brush, or null. What is brushed becomes the chart's range, which Python is asked for; the same brush again,
-// or none, asks for all rows.
+// Let bars be brushed by dragging, or by arrows and Shift with Enter; Esc ends it. ``paint`` gets the first and the
+// last bin of the brush, or null. What is brushed becomes the chart's range, which Python is asked for; the same brush
+// again, or none, asks for all rows.
 function brushable(view, chart, bars, paint) {
   const last = chart.all.length - 1;
   let anchor = null; // the bin where the brush began; null while nothing is brushed
@@ -90,7 +102,12 @@ function brushable(view, chart, bars, paint) {
 
 function causeList(view, causes) {
   const most = Math.max(1, ...causes.map((cause) => cause.all));
-  return el("section", { class: "causes" }, el("h3", { text: view.strings.causes }), ...causes.map((cause) => causeButton(view, cause, most)));
+  return el(
+    "section",
+    { class: "causes" },
+    el("h3", { text: view.strings.causes }),
+    ...causes.map((cause) => causeButton(view, cause, most)),
+  );
 }
 
 function causeButton(view, { name, title, means, all, kept, on }, most) {
@@ -100,7 +117,14 @@ function causeButton(view, { name, title, means, all, kept, on }, most) {
   const count = kept === all ? all.toLocaleString() : `${kept.toLocaleString()} / ${all.toLocaleString()}`;
   return el(
     "button",
-    { type: "button", class: "cause", "data-name": name, "aria-pressed": String(on), title: means, onclick: () => sendRequest(view, { kind: "cause", name }) },
+    {
+      type: "button",
+      class: "cause",
+      "data-name": name,
+      "aria-pressed": String(on),
+      title: means,
+      onclick: () => sendRequest(view, { kind: "cause", name }),
+    },
     el("span", { text: title }),
     track,
     el("span", { class: "count", text: count }),
@@ -117,22 +141,50 @@ function confusionTable(view, { wanted, said, counts, on }) {
     const count = known.get(`${a}\u0000${b}`);
     return count ? el("td", {}, confusionButton(view, a, b, count, most, on)) : el("td", {});
   };
-  const head = el("tr", {}, el("td", { class: "axes", text: strings.axes }), ...said.map((b) => el("th", { scope: "col" }, wordButton(view, "said", b, on))));
-  const rows = wanted.map((a) => el("tr", {}, el("th", { scope: "row" }, wordButton(view, "wanted", a, on)), ...said.map((b) => cell(a, b))));
-  const table = el("div", { class: "scroll", tabindex: "0" }, el("table", { class: "confusion" }, el("thead", {}, head), el("tbody", {}, ...rows)));
-  return el("section", { class: "confused" }, el("h3", { text: strings.confusion }), wanted.length ? table : el("p", { text: strings.no_confusion }));
+  const head = el(
+    "tr",
+    {},
+    el("td", { class: "axes", text: strings.axes }),
+    ...said.map((b) => el("th", { scope: "col" }, wordButton(view, "said", b, on))),
+  );
+  const rows = wanted.map((a) =>
+    el("tr", {}, el("th", { scope: "row" }, wordButton(view, "wanted", a, on)), ...said.map((b) => cell(a, b))),
+  );
+  const table = el(
+    "div",
+    { class: "scroll", tabindex: "0" },
+    el("table", { class: "confusion" }, el("thead", {}, head), el("tbody", {}, ...rows)),
+  );
+  return el(
+    "section",
+    { class: "confused" },
+    el("h3", { text: strings.confusion }),
+    wanted.length ? table : el("p", { text: strings.no_confusion }),
+  );
 }
 
 function wordButton(view, kind, text, on) {
   const ask = () => sendRequest(view, { kind: "words", [kind]: text });
-  return el("button", { type: "button", class: "word", "aria-pressed": String(on[kind] === text), onclick: ask }, label(text));
+  return el(
+    "button",
+    { type: "button", class: "word", "aria-pressed": String(on[kind] === text), onclick: ask },
+    label(text),
+  );
 }
 
 function confusionButton(view, wanted, said, count, most, on) {
   const title = fill(view.strings.pair, { wanted, said, count });
   const pressed = String(on.wanted === wanted && on.said === said);
   const ask = () => sendRequest(view, { kind: "words", wanted, said });
-  const button = el("button", { type: "button", class: "cell", "aria-pressed": pressed, text: String(count), "aria-label": title, title, onclick: ask });
+  const button = el("button", {
+    type: "button",
+    class: "cell",
+    "aria-pressed": pressed,
+    text: String(count),
+    "aria-label": title,
+    title,
+    onclick: ask,
+  });
   button.style.setProperty("--w", shade(count / most));
   return button;
 }
@@ -159,7 +211,8 @@ export default function mount(component) {
         el("div", { class: "two" }, causeList(view, data.causes), confusionTable(view, data.confusion)),
       ),
     );
-    if (focused) root.querySelector(`[data-name="${focused}"]${inBars ? " .bars" : ""}`)?.focus({ preventScroll: true });
+    if (focused)
+      root.querySelector(`[data-name="${focused}"]${inBars ? " .bars" : ""}`)?.focus({ preventScroll: true });
   }
   return () => VIEWS.delete(root);
 }

@@ -1,5 +1,5 @@
-// A page of the table: heads sort, rows open, J and K go from row to row. Python holds all rows, the browser those of the
-// page.
+// A page of the table: heads sort, rows open, J and K go from row to row. Python holds all rows, the browser those of
+// the page.
 
 import { el, enter, fill, icon } from "../../../player/browser/dom.js";
 import { nextId, pageStarts } from "./walk.js";
@@ -42,9 +42,18 @@ function tableRow(view, row) {
   });
   const tags = el("td", { class: "tags" }, ...row.tags.map((tag) => el("span", { class: "tag", text: tag })));
   const several = row.labels.length > 1;
-  const labels = label === null ? [] : [el("td", { class: "labels", "data-name": label }, ...row.labels.map((one) => labelOf(one, several)))];
+  const labels =
+    label === null
+      ? []
+      : [el("td", { class: "labels", "data-name": label }, ...row.labels.map((one) => labelOf(one, several)))];
   const open = () => (openRow(view, row.id), scrollToExample());
-  return el("tr", { "data-id": row.id, "aria-selected": String(row.id === view.open), onclick: open }, ...cells, tags, ...labels);
+  return el(
+    "tr",
+    { "data-id": row.id, "aria-selected": String(row.id === view.open), onclick: open },
+    ...cells,
+    tags,
+    ...labels,
+  );
 }
 
 // One person's label, with the person's name where several have labelled the row.
@@ -61,18 +70,21 @@ function labelOf({ person, verdict, categories, note }, several) {
 
 function openRow(view, id) {
   view.open = id;
-  for (const row of view.root.querySelectorAll("tr[data-id]")) row.setAttribute("aria-selected", String(Number(row.dataset.id) === id));
+  for (const row of view.root.querySelectorAll("tr[data-id]"))
+    row.setAttribute("aria-selected", String(Number(row.dataset.id) === id));
   sendRequest(view, { kind: "open", id });
 }
 
-// After a click, scroll to the example that it opened, once it is there and if it is below the window. Keys do not scroll.
+// After a click, scroll to the example that it opened, once it is there and if it is below the window. Keys do not
+// scroll.
 function scrollToExample() {
   const until = performance.now() + PATIENCE;
   const scroll = () => {
     const head = document.querySelector("[class*=st-key-inspect_head]");
     if (!head) return performance.now() < until && requestAnimationFrame(scroll);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (head.getBoundingClientRect().top > 0.7 * innerHeight) head.scrollIntoView({ behavior: still ? "auto" : "smooth" });
+    if (head.getBoundingClientRect().top > 0.7 * innerHeight)
+      head.scrollIntoView({ behavior: still ? "auto" : "smooth" });
   };
   scroll();
 }
@@ -83,7 +95,9 @@ function pressKey(view, event) {
   const target = event.composedPath()[0];
   if (target instanceof Element && target.closest(OWN_KEYS)) return;
   const focused = view.root.contains(view.host.getRootNode().activeElement);
-  const by = { j: 1, k: -1, ...(focused ? { ArrowDown: 1, ArrowUp: -1 } : {}) }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  const by = { j: 1, k: -1, ...(focused ? { ArrowDown: 1, ArrowUp: -1 } : {}) }[
+    event.key.length === 1 ? event.key.toLowerCase() : event.key
+  ];
   if (!by) return;
   event.preventDefault();
   const { rows, before, after } = view.data;
@@ -122,9 +136,20 @@ function build(view) {
   const { strings, rows, total } = data;
   const active = host.getRootNode().activeElement;
   const sorted = active?.dataset?.sort;
-  const table = el("table", { "aria-label": strings.table }, tableHead(view), el("tbody", {}, ...rows.map((row) => tableRow(view, row))));
+  const table = el(
+    "table",
+    { "aria-label": strings.table },
+    tableHead(view),
+    el("tbody", {}, ...rows.map((row) => tableRow(view, row))),
+  );
   const none = total ? [] : [el("p", { class: "none", text: strings.none })];
-  view.root = el("div", { class: "rows", tabindex: "0", "aria-label": strings.table }, el("div", { class: "scroll", tabindex: "0" }, table), ...none, pageBar(view));
+  view.root = el(
+    "div",
+    { class: "rows", tabindex: "0", "aria-label": strings.table },
+    el("div", { class: "scroll", tabindex: "0" }, table),
+    ...none,
+    pageBar(view),
+  );
   host.replaceChildren(view.root);
   if (sorted) view.root.querySelector(`[data-sort="${sorted}"]`)?.focus({ preventScroll: true });
   else if (active) view.root.focus({ preventScroll: true });

@@ -1,5 +1,5 @@
-// The network of one sentence, drawn and played: words → embeddings → encoder states → the decoder's steps. A strip shows
-// the leading numbers of a vector of the model; pointing at one, focusing or tapping it writes them out.
+// The network of one sentence, drawn and played: words → embeddings → encoder states → the decoder's steps. A strip
+// shows the leading numbers of a vector of the model; pointing at one, focusing or tapping it writes them out.
 
 import { argmax, decimals, el, fill, icon, reveal, shade } from "../../../player/browser/dom.js";
 import { byKey, takeKeys } from "../../../player/browser/keys.js";
@@ -17,11 +17,31 @@ const SMALLEST = 0.005; // the least attention weight that is written out
 function buildBar(view) {
   const { strings } = view;
   const go = (name, title, to) =>
-    el("button", { type: "button", title, "aria-label": title, onclick: () => (play(view, false), goToMoment(view, to())) }, icon(name));
-  view.playButton = el("button", { type: "button", class: "play", title: strings.play, "aria-label": strings.play, onclick: () => play(view, !view.timer) }, icon("play"));
+    el(
+      "button",
+      { type: "button", title, "aria-label": title, onclick: () => (play(view, false), goToMoment(view, to())) },
+      icon(name),
+    );
+  view.playButton = el(
+    "button",
+    {
+      type: "button",
+      class: "play",
+      title: strings.play,
+      "aria-label": strings.play,
+      onclick: () => play(view, !view.timer),
+    },
+    icon("play"),
+  );
   view.where = el("span", { class: "where" });
   const runs = view.runs.map((run, n) =>
-    el("button", { type: "button", class: "run", "data-run": n, text: run.checkpoint, onclick: () => chooseRun(view, n) }),
+    el("button", {
+      type: "button",
+      class: "run",
+      "data-run": n,
+      text: run.checkpoint,
+      onclick: () => chooseRun(view, n),
+    }),
   );
   return el(
     "div",
@@ -40,7 +60,12 @@ function build(view) {
   view.colours = { above: channelsOf(colourOf(view.box, "attention")), below: channelsOf(colourOf(view.box, "other")) };
   view.scale = Math.max(...view.run.embeddings.flat().map(Math.abs), 1e-6);
   view.detail = el("p", { class: "detail", "aria-live": "polite", text: view.strings.hover });
-  view.box.replaceChildren(buildBar(view), view.detail, ...buildPanels(view), el("p", { class: "keys", text: view.strings.keys }));
+  view.box.replaceChildren(
+    buildBar(view),
+    view.detail,
+    ...buildPanels(view),
+    el("p", { class: "keys", text: view.strings.keys }),
+  );
   for (const node of view.box.querySelectorAll(".run")) {
     node.setAttribute("aria-pressed", view.runs[node.dataset.run] === view.run);
   }
@@ -106,7 +131,12 @@ function paintWhere(view) {
   const step = run.attention === "none" ? "at_step_blind" : "at_step";
   const key = now === 0 ? "at_words" : isReading(view) ? "at_reading" : t < 0 ? "at_bridge" : step;
   const values = { step: t + 1, steps: run.moments.length, word: run.moments[Math.max(0, t)].output };
-  view.where.textContent = fill(strings[key], { ...values, words: wordsRead(run, now), of: run.tokens.length, size: run.sizes.M });
+  view.where.textContent = fill(strings[key], {
+    ...values,
+    words: wordsRead(run, now),
+    of: run.tokens.length,
+    size: run.sizes.M,
+  });
 }
 
 // Scroll the panels to what happens now: the step and the word with the largest weight, or the word that was read.
@@ -192,9 +222,19 @@ export default function mount({ data: { run, ...data }, parentElement }) {
     const same = view.shown === runs; // only the language has changed, so the moment stays
     const name = nameOf(data.runs);
     if (!same) leave(view);
-    const { n, now } = same ? { n: view.runs.indexOf(view.run), now: view.now } : (placeIn(name) ?? { n: 0, now: Infinity });
+    const { n, now } = same
+      ? { n: view.runs.indexOf(view.run), now: view.now }
+      : (placeIn(name) ?? { n: 0, now: Infinity });
     clearInterval(view.timer);
-    Object.assign(view, { name, runs: data.runs, run: data.runs[n], strings: data.strings, shown: runs, identity, timer: null });
+    Object.assign(view, {
+      name,
+      runs: data.runs,
+      run: data.runs[n],
+      strings: data.strings,
+      shown: runs,
+      identity,
+      timer: null,
+    });
     view.now = Math.min(now, lastMoment(view.run));
     build(view);
   }

@@ -1,4 +1,5 @@
-// The drawing of the network: columns of strips for the encoder's words and the decoder's steps, and the bridge between.
+// The drawing of the network: columns of strips for the encoder's words and the decoder's steps, and the bridge
+// between.
 
 import { el, fill, label, percent, shade } from "../../../player/browser/dom.js";
 
@@ -11,7 +12,9 @@ export function tint({ above, below }, x, scale) {
 // ``letter`` is the size of the whole vector in ``run.sizes``; numbers of ``scale`` and more get the full colour.
 function strip(view, values, name, letter, scale = 1) {
   const part = 100 / values.length;
-  const bands = values.map((x, i) => `${tint(view.colours, x, scale)} ${(i * part).toFixed(2)}% ${((i + 1) * part).toFixed(2)}%`);
+  const bands = values.map(
+    (x, i) => `${tint(view.colours, x, scale)} ${(i * part).toFixed(2)}% ${((i + 1) * part).toFixed(2)}%`,
+  );
   const node = el("button", { type: "button", class: "strip", tabindex: "-1", "aria-label": name });
   node.style.backgroundImage = `linear-gradient(to bottom, ${bands.join(", ")})`;
   view.vectors.set(node, { name, values, letter });
@@ -39,7 +42,13 @@ function encoderColumn(view, s) {
 function probabilityRow(word, p, chosen) {
   const bar = el("i");
   bar.style.width = `${100 * p}%`;
-  return el("li", { class: chosen ? "chosen" : "" }, label(word), el("span", { class: "track" }, bar), el("span", { class: "p", text: percent(p) }));
+  return el(
+    "li",
+    { class: chosen ? "chosen" : "" },
+    label(word),
+    el("span", { class: "track" }, bar),
+    el("span", { class: "p", text: percent(p) }),
+  );
 }
 
 // A column of the decoder: the word that it reads, its vectors, its most probable words, the word that it outputs.
@@ -79,7 +88,11 @@ function encoderPanel(view) {
     ["backward", `${S} × ${N}`],
     ...(run.attention === "none" ? [] : [["alpha", `S = ${S}`, "short"]]),
   ]);
-  view.encoder = el("div", { class: "columns scroll", tabindex: "0" }, ...run.tokens.map((_, s) => encoderColumn(view, s)));
+  view.encoder = el(
+    "div",
+    { class: "columns scroll", tabindex: "0" },
+    ...run.tokens.map((_, s) => encoderColumn(view, s)),
+  );
   return el("div", { class: "panel" }, names, view.encoder);
 }
 
@@ -95,7 +108,11 @@ function decoderPanel(view) {
     ["softmax", `V = ${V}`, "long"],
     ["output", "", "short"],
   ]);
-  view.decoder = el("div", { class: "columns scroll", tabindex: "0" }, ...run.moments.map((_, t) => decoderColumn(view, t)));
+  view.decoder = el(
+    "div",
+    { class: "columns scroll", tabindex: "0" },
+    ...run.moments.map((_, t) => decoderColumn(view, t)),
+  );
   return el("div", { class: "panel" }, names, view.decoder);
 }
 
@@ -105,7 +122,11 @@ function bridge(view) {
   const { S, M } = run.sizes;
   const last = strip(view, run.last, strings.last, "N");
   const first = strip(view, run.first, strings.first, "N");
-  const note = fill(strings[run.attention === "none" ? "hand_over_blind" : "hand_over"], { words: S, numbers: S * M, size: M });
+  const note = fill(strings[run.attention === "none" ? "hand_over_blind" : "hand_over"], {
+    words: S,
+    numbers: S * M,
+    size: M,
+  });
   view.bridge = el(
     "div",
     { class: "bridge" },
@@ -119,5 +140,12 @@ function bridge(view) {
 
 export function buildPanels(view) {
   const heading = (key) => el("h3", { text: view.strings[key] });
-  return [heading("encoder"), encoderPanel(view), heading("bridge"), bridge(view), heading("decoder"), decoderPanel(view)];
+  return [
+    heading("encoder"),
+    encoderPanel(view),
+    heading("bridge"),
+    bridge(view),
+    heading("decoder"),
+    decoderPanel(view),
+  ];
 }

@@ -1,6 +1,6 @@
-// A student's page: the question that the teacher has asked, and one vote on it. The page asks Python for news every few
-// seconds, at random times so that a class does not ask at once, never while its tab is hidden, and no more once the room
-// has ended.
+// A student's page: the question that the teacher has asked, and one vote on it. The page asks Python for news every
+// few seconds, at random times so that a class does not ask at once, never while its tab is hidden, and no more once
+// the room has ended.
 
 import { ask, forget, hearOwn } from "../../../player/browser/ask.js";
 import { argmax, el, fill, label, percent, shade } from "../../../player/browser/dom.js";
@@ -111,7 +111,11 @@ function sendVote(view) {
 function choiceGroup(view, kind, words, title) {
   const open = view.state.phase === "open";
   const nodes = words.map((word, i) => choiceButton(view, kind, word, i, open));
-  const group = el("div", { class: kind === "place" ? "source" : "candidates", role: "radiogroup", "aria-label": title }, ...nodes);
+  const group = el(
+    "div",
+    { class: kind === "place" ? "source" : "candidates", role: "radiogroup", "aria-label": title },
+    ...nodes,
+  );
   group.addEventListener("keydown", (event) => {
     const i = nodes.indexOf(event.target.closest("[role=radio]"));
     const to = nodes[{ ArrowLeft: i - 1, ArrowUp: i - 1, ArrowRight: i + 1, ArrowDown: i + 1 }[event.key]];
@@ -126,7 +130,11 @@ function choiceButton(view, kind, word, i, open) {
   const chosen = view[kind] === i;
   const choose = () => open && ((view[kind] = chosen ? NONE : i), paint(view, kind));
   const name = kind === "place" ? "chip" : "candidate";
-  const button = el("button", { type: "button", class: name, role: "radio", "aria-checked": chosen, onclick: choose }, label(word));
+  const button = el(
+    "button",
+    { type: "button", class: name, role: "radio", "aria-checked": chosen, onclick: choose },
+    label(word),
+  );
   button.tabIndex = chosen || (view[kind] === NONE && i === 0) ? 0 : -1;
   button.disabled = !open;
   addResult(view, button, kind, i);
@@ -140,7 +148,9 @@ function addResult(view, node, kind, i) {
   const p = kind === "place" ? truth.attention[i] : truth.words[i];
   node.style.setProperty("--w", shade(p).toFixed(3));
   const votes = counts[kind === "place" ? "places" : "words"][i];
-  node.append(el("span", { class: "weight", text: kind === "place" ? (p >= SMALLEST ? p.toFixed(2) : "") : percent(p) }));
+  node.append(
+    el("span", { class: "weight", text: kind === "place" ? (p >= SMALLEST ? p.toFixed(2) : "") : percent(p) }),
+  );
   if (votes) node.append(el("span", { class: "votes", text: votes, title: fill(strings.everyone, { votes }) }));
 }
 
@@ -149,9 +159,20 @@ function resultLines(view) {
   const { strings } = view;
   const { truth, question } = view.state;
   const most = argmax(truth.attention);
-  const values = { most: question.source[most], weight: truth.attention[most].toFixed(2), said: question.words[truth.said], p: percent(truth.words[truth.said]) };
-  const right = [view.voted?.place === most && strings.look_right, view.voted?.word === truth.said && strings.word_right];
-  return [el("p", { class: "told", text: fill(strings.revealed, values) }), ...right.filter(Boolean).map((text) => el("p", { class: "right", text }))];
+  const values = {
+    most: question.source[most],
+    weight: truth.attention[most].toFixed(2),
+    said: question.words[truth.said],
+    p: percent(truth.words[truth.said]),
+  };
+  const right = [
+    view.voted?.place === most && strings.look_right,
+    view.voted?.word === truth.said && strings.word_right,
+  ];
+  return [
+    el("p", { class: "told", text: fill(strings.revealed, values) }),
+    ...right.filter(Boolean).map((text) => el("p", { class: "right", text })),
+  ];
 }
 
 // The output so far: after the reveal with the word that was asked for.
@@ -166,7 +187,12 @@ function questionParts(view) {
   const { question, phase } = state;
   const same = view.voted && view.voted.place === view.place && view.voted.word === view.word;
   const empty = view.place === NONE && view.word === NONE;
-  const button = el("button", { type: "button", class: "vote", text: strings[view.sending ? "sending" : view.voted ? "change" : "vote"], onclick: () => sendVote(view) });
+  const button = el("button", {
+    type: "button",
+    class: "vote",
+    text: strings[view.sending ? "sending" : view.voted ? "change" : "vote"],
+    onclick: () => sendVote(view),
+  });
   button.disabled = empty || same || view.sending;
   const asked = fill(strings.question, { step: question.step + 1 });
   const status = phase === "closed" ? strings.closed : same ? strings.counted : empty ? strings.choose : "";
@@ -177,12 +203,16 @@ function questionParts(view) {
     el("h2", { text: strings.word }),
     choiceGroup(view, "word", question.words, strings.word),
     ...(phase === "open" ? [button] : []),
-    el("div", { class: "status", role: "status" }, ...(phase === "revealed" ? resultLines(view) : [el("p", { text: status })])),
+    el(
+      "div",
+      { class: "status", role: "status" },
+      ...(phase === "revealed" ? resultLines(view) : [el("p", { text: status })]),
+    ),
   ];
 }
 
-// What stands below the code. Who has a seat in a room that is not there any more, or saw it open, learns that it has ended;
-// who has no seat reads why, and no question. The teacher's own browser takes none until it votes.
+// What stands below the code. Who has a seat in a room that is not there any more, or saw it open, learns that it has
+// ended; who has no seat reads why, and no question. The teacher's own browser takes none until it votes.
 function bodyParts(view) {
   const { strings, state, note } = view;
   const said = (text) => el("p", { class: "said", role: "status", text });
@@ -196,8 +226,14 @@ function bodyParts(view) {
 }
 
 function paint(view, focused = null) {
-  view.root.replaceChildren(el("p", { class: "code", text: fill(view.strings.code, { code: view.code }) }), ...bodyParts(view));
-  if (focused) view.root.querySelector(`${focused === "place" ? ".chip" : ".candidate"}[tabindex="0"]`)?.focus({ preventScroll: true });
+  view.root.replaceChildren(
+    el("p", { class: "code", text: fill(view.strings.code, { code: view.code }) }),
+    ...bodyParts(view),
+  );
+  if (focused)
+    view.root
+      .querySelector(`${focused === "place" ? ".chip" : ".candidate"}[tabindex="0"]`)
+      ?.focus({ preventScroll: true });
 }
 
 // Begin a question without a choice, or after a reload with the vote that was counted.

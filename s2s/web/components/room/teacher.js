@@ -1,5 +1,5 @@
-// The teacher's room. This browser stores its key, so that a reload or another tab opens the room again. The key stands in
-// no address and nowhere on the page, since the page is projected.
+// The teacher's room. This browser stores its key, so that a reload or another tab opens the room again. The key stands
+// in no address and nowhere on the page, since the page is projected.
 
 import { el } from "../../../player/browser/dom.js";
 import { STORED, storedRoom } from "./stored.js";

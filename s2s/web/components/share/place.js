@@ -1,5 +1,5 @@
-// Tells Python, as soon as the dialog Share is open, at which step and in which lane the player is: the player writes both
-// into the address, of which Streamlit knows only what it has written itself.
+// Tells Python, as soon as the dialog Share is open, at which step and in which lane the player is: the player writes
+// both into the address, of which Streamlit knows only what it has written itself.
 
 export default ({ setStateValue }) => {
   const here = new URLSearchParams(location.search);

@@ -43,8 +43,8 @@ export function showCard(card, shown) {
   card.held = "";
 }
 
-// By a transform: the page is not laid out anew, and nothing counts as moved by it. Places are in pixels of the window, of
-// which the projector mode gives several to one of the card's own.
+// By a transform: the page is not laid out anew, and nothing counts as moved by it. Places are in pixels of the window,
+// of which the projector mode gives several to one of the card's own.
 const moveTo = (node, { left, top }, zoom) => (node.style.transform = `translate(${left / zoom}px, ${top / zoom}px)`);
 function sizeOf({ box }) {
   const { width, height } = box.getBoundingClientRect();
@@ -72,5 +72,8 @@ export function moveCard(card, nodes, docked = false) {
   if (!target) return;
   const { left, top, width: wide, height: high } = target;
   moveTo(card.ring, { left: left - MARGIN, top: top - MARGIN }, zoom);
-  Object.assign(card.ring.style, { width: `${(wide + 2 * MARGIN) / zoom}px`, height: `${(high + 2 * MARGIN) / zoom}px` });
+  Object.assign(card.ring.style, {
+    width: `${(wide + 2 * MARGIN) / zoom}px`,
+    height: `${(high + 2 * MARGIN) / zoom}px`,
+  });
 }

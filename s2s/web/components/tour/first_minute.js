@@ -1,5 +1,5 @@
-// The first minute: an example that goes right, played slowly; one that breaks; then the reader's turn. Typing ends it, as
-// do Esc and the button.
+// The first minute: an example that goes right, played slowly; one that breaks; then the reader's turn. Typing ends it,
+// as do Esc and the button.
 
 import { WIRE } from "../../../player/browser/ask.js";
 import { fill } from "../../../player/browser/dom.js";

@@ -24,9 +24,9 @@ function beside({ width, height }, target, room) {
   return ways.find(fits);
 }
 
-// The left and the top of a card beside ``target``, a box. Where there is no room beside it, the card is at the edge of the
-// window where it covers the least, of what goes on below the window at the bottom. Without a target it covers the form
-// of a wide window, and nothing of what the model did; a narrow one scrolls, and has it at the bottom.
+// The left and the top of a card beside ``target``, a box. Where there is no room beside it, the card is at the edge of
+// the window where it covers the least, of what goes on below the window at the bottom. Without a target it covers the
+// form of a wide window, and nothing of what the model did; a narrow one scrolls, and has it at the bottom.
 export function placeCard(card, target, room) {
   const { width, height } = card;
   const docked = { left: clamp((room.width - width) / 2, GAP, room.width), top: room.height - height - GAP };

@@ -15,16 +15,36 @@ const MOVED = 0.005; // the least change of a score that marks its row
 const ROOM = 3; // by how much a score can be dragged beyond the others at least
 
 function buildPanel(view, side, n) {
-  const panel = { n, side, step: Math.min(view.steps?.[n] ?? 0, side.trace.steps.length - 1), scores: [], words: null, masked: true, pads: 0 };
+  const panel = {
+    n,
+    side,
+    step: Math.min(view.steps?.[n] ?? 0, side.trace.steps.length - 1),
+    scores: [],
+    words: null,
+    masked: true,
+    pads: 0,
+  };
   const { strings } = view;
   panel.path = stepButtons(view, panel);
   panel.rows = side.trace.source.tokens.slice(0, ROWS).map((token, s) => scoreRow(view, panel, token, s));
-  panel.pad = el("tr", { class: "pad", hidden: "" }, el("th", {}), el("td", { class: "score" }), el("td", {}), weightCell());
+  panel.pad = el(
+    "tr",
+    { class: "pad", hidden: "" },
+    el("th", {}),
+    el("td", { class: "score" }),
+    el("td", {}),
+    weightCell(),
+  );
   panel.table = scoreTable(view, panel);
   panel.context = el("p", { class: "context" });
   panel.top = el("ol", { class: "top" });
   panel.problem = el("p", { class: "problem", role: "alert" });
-  panel.reset = el("button", { type: "button", class: "reset", text: strings.reset, onclick: () => goToStep(view, panel, panel.step) });
+  panel.reset = el("button", {
+    type: "button",
+    class: "reset",
+    text: strings.reset,
+    onclick: () => goToStep(view, panel, panel.step),
+  });
   panel.arithmetic = el("div");
   panel.details = el("details", {}, el("summary", { text: strings.arithmetic }), panel.arithmetic);
   panel.details.addEventListener("toggle", () => paintArithmetic(view, panel));
@@ -52,17 +72,37 @@ function panelHead(view, { attention, name }) {
 
 function stepButtons(view, panel) {
   const button = (step, t) =>
-    el("button", { type: "button", "data-t": t, onclick: () => goToStep(view, panel, t) }, el("small", { text: t + 1 }), label(step.output));
-  return el("div", { class: "path", role: "group", "aria-label": view.strings.steps }, ...panel.side.trace.steps.map(button));
+    el(
+      "button",
+      { type: "button", "data-t": t, onclick: () => goToStep(view, panel, t) },
+      el("small", { text: t + 1 }),
+      label(step.output),
+    );
+  return el(
+    "div",
+    { class: "path", role: "group", "aria-label": view.strings.steps },
+    ...panel.side.trace.steps.map(button),
+  );
 }
 
 const weightCell = () => el("td", { class: "weight" }, el("i"), el("span"));
 
 // A source word with its score, the slider that changes it, and its weight.
 function scoreRow(view, panel, token, s) {
-  const range = el("input", { type: "range", step: "0.01", "aria-label": fill(view.strings.score_of, { word: token }) });
+  const range = el("input", {
+    type: "range",
+    step: "0.01",
+    "aria-label": fill(view.strings.score_of, { word: token }),
+  });
   range.addEventListener("input", () => drag(view, panel, s, Number(range.value)));
-  const row = el("tr", {}, el("th", { scope: "row" }, label(token)), el("td", { class: "score" }), el("td", {}, range), weightCell());
+  const row = el(
+    "tr",
+    {},
+    el("th", { scope: "row" }, label(token)),
+    el("td", { class: "score" }),
+    el("td", {}, range),
+    weightCell(),
+  );
   return { row, range, score: row.children[1], bar: row.lastChild.firstChild, weight: row.lastChild.lastChild };
 }
 
@@ -79,7 +119,13 @@ function maskControls(view, panel) {
   panel.maskNote = el("span", { class: "maskNote", "aria-live": "polite" });
   count.addEventListener("input", () => ((panel.pads = Number(count.value)), paintPanel(view, panel)));
   masked.addEventListener("change", () => ((panel.masked = masked.checked), paintPanel(view, panel)));
-  return el("div", { class: "mask" }, el("label", {}, strings.pads, count), el("label", {}, masked, strings.masked), panel.maskNote);
+  return el(
+    "div",
+    { class: "mask" },
+    el("label", {}, strings.pads, count),
+    el("label", {}, masked, strings.masked),
+    panel.maskNote,
+  );
 }
 
 // Show a step with the model's own scores. The sliders reach beyond them by their span.
@@ -90,7 +136,8 @@ function goToStep(view, panel, t) {
   panel.asked = (panel.asked ?? 0) + 1; // answers about other scores are out of date
   const [low, high] = [Math.min(...panel.scores), Math.max(...panel.scores)];
   const room = Math.max(ROOM, high - low);
-  for (const { range } of panel.rows) Object.assign(range, { min: (low - room).toFixed(2), max: (high + room).toFixed(2) });
+  for (const { range } of panel.rows)
+    Object.assign(range, { min: (low - room).toFixed(2), max: (high + room).toFixed(2) });
   panel.rows.forEach(({ range }, s) => (range.value = panel.scores[s]));
   panel.problem.textContent = "";
   paintPanel(view, panel);
@@ -138,7 +185,8 @@ function paintPadding(view, panel, taken) {
   weight.lastChild.textContent = taken.toFixed(3);
   if (!panel.maskNote) return;
   const { mask_on, mask_off } = view.strings;
-  panel.maskNote.textContent = panel.pads === 0 ? "" : panel.masked ? mask_on : fill(mask_off, { share: percent(taken), pads: panel.pads });
+  panel.maskNote.textContent =
+    panel.pads === 0 ? "" : panel.masked ? mask_on : fill(mask_off, { share: percent(taken), pads: panel.pads });
 }
 
 // c = 0.52·h(我) + … for the largest weights, the leading numbers of c, and the model's own where they differ.
@@ -146,7 +194,9 @@ function paintContext(view, panel, weights, step) {
   const { trace } = panel.side;
   const order = weights.map((_, s) => s).sort((a, b) => weights[b] - weights[a]).slice(0, 3);
   const sum = el("span", {}, "c = ");
-  order.forEach((s, i) => sum.append(`${i ? " + " : ""}${weights[s].toFixed(2)}·h(`, label(trace.source.tokens[s]), ")"));
+  order.forEach((s, i) =>
+    sum.append(`${i ? " + " : ""}${weights[s].toFixed(2)}·h(`, label(trace.source.tokens[s]), ")"),
+  );
   if (weights.length > order.length) sum.append(" + …");
   const after = contextOf(weights, trace.source.memory).map((x) => decimals(x)).join(", ");
   const before = step.context.map((x) => decimals(x)).join(", ");
@@ -162,7 +212,13 @@ function paintTop(view, panel) {
     const bar = el("i");
     bar.style.width = `${100 * Math.exp(after)}%`;
     const p = percent(Math.exp(after));
-    return el("li", {}, label(token), el("span", { class: "track" }, bar), el("span", { class: "p", text: panel.words ? `${percent(Math.exp(before))} → ${p}` : p }));
+    return el(
+      "li",
+      {},
+      label(token),
+      el("span", { class: "track" }, bar),
+      el("span", { class: "p", text: panel.words ? `${percent(Math.exp(before))} → ${p}` : p }),
+    );
   });
   panel.top.replaceChildren(...rows);
 }
@@ -174,7 +230,11 @@ function paintArithmetic(view, panel) {
   const step = trace.steps[panel.step];
   const order = step.attention.map((_, s) => s).sort((a, b) => step.attention[b] - step.attention[a]);
   const shown = { trace, strings: view.worked };
-  panel.arithmetic.replaceChildren(...scoreSection(shown, step, order), ...softmaxSection(shown, step, order), ...contextSection(shown, step, order));
+  panel.arithmetic.replaceChildren(
+    ...scoreSection(shown, step, order),
+    ...softmaxSection(shown, step, order),
+    ...contextSection(shown, step, order),
+  );
 }
 
 function build(view, data) {
@@ -191,7 +251,12 @@ function build(view, data) {
 // Keys move all panels; a slider that has the focus keeps its arrows.
 function pressKey(view, event) {
   const move = (to) => () => view.panels.forEach((panel) => goToStep(view, panel, to(panel.step)));
-  byKey(view.root, event, { ArrowLeft: move((t) => t - 1), ArrowRight: move((t) => t + 1), Home: move(() => 0), End: move(() => Infinity) });
+  byKey(view.root, event, {
+    ArrowLeft: move((t) => t - 1),
+    ArrowRight: move((t) => t + 1),
+    Home: move(() => 0),
+    End: move(() => Infinity),
+  });
 }
 
 function leave(view) {
@@ -215,7 +280,8 @@ export default function mount({ data, parentElement, setStateValue }) {
     const sides = JSON.stringify(data.sides);
     if (view.sides !== sides) leave(view); // the panels of another sentence begin at its first step
     view.sides = sides;
-    view.name = `weighing ${JSON.stringify(data.sides.map(({ trace }) => [trace.checkpoint.name, trace.source.tokens]))}`;
+    const read = data.sides.map(({ trace }) => [trace.checkpoint.name, trace.source.tokens]);
+    view.name = `weighing ${JSON.stringify(read)}`;
     build(view, data);
   }
   hearOwn(view, asking, setStateValue);
