@@ -169,8 +169,8 @@ function buildQuestion(view, words) {
       label(word),
     ),
   );
-  const asked = hasAttention(whole) ? strings.predict_question : strings.predict_question_blind;
-  const question = fill(asked, { step: game.known + 1 });
+  const asked = hasAttention(whole) ? "predict_question" : "predict_question_blind";
+  const question = fill(strings[asked], { step: game.known + 1 });
   return [
     el("h4", {}, question, " ", label(whole.steps[game.known].input)),
     el("p", { class: "place" }),
@@ -225,13 +225,13 @@ function paintAnswer(view, given) {
   dom.question = null; // the next question is built anew
   const step = whole.steps[shownStep(view)];
   const answers = answerLines(strings, whole, step, given);
-  const heading = answers.length ? strings.predict_answer : strings.predict_seen;
+  const heading = answers.length ? "predict_answer" : "predict_seen";
   const over = isFinished(view) && cursor.step === lastStep(view);
   const next = over
     ? button("onward", strings.predict_again, () => restartGame(view), strings.predict_again)
     : button("onward", strings.predict_next, () => goOn(view), strings.predict_next);
   dom.predict.replaceChildren(
-    el("h4", { text: fill(heading, { step: shownStep(view) + 1 }) }),
+    el("h4", { text: fill(strings[heading], { step: shownStep(view) + 1 }) }),
     el("ul", { class: "answers" }, ...answers),
     ...(over ? [gameSummary(view)] : []),
     el("div", { class: "row" }, next, tallyLabel(view)),
