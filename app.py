@@ -4,6 +4,17 @@ import streamlit as st
 
 from s2s.web.shell import address, builtin, faults, language, models, outside, style, titles
 
+# Other names of the pages' addresses, as older links have them and as people guess them; no menu shows them.
+OTHER_NAMES = {
+    "page.step": ("attention", "player", "stage", "step", "step-through", "step_through"),
+    "page.lesson": ("lessons",),
+    "page.classroom": ("class",),
+    "page.compare": ("comparison",),
+    "page.exposure": ("exposure-bias", "exposure_bias"),
+    "page.inspect": ("error", "errors", "inspect"),
+    "page.checkpoints": ("checkpoint", "model", "models"),
+}
+
 st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wide", initial_sidebar_state="collapsed")
 style.compact()
 faults.listen()
@@ -12,18 +23,27 @@ faults.show_pending_fault()
 titles.forget_titles()
 # Before any widget: otherwise the first run of a server would give widgets other identities than all later runs.
 room = "room" in st.query_params
+
+
+def named(key: str, file: str, default: bool = False) -> list[st.Page]:
+    """A page by its own name, and by the others."""
+    path, title = f"pages/{file}.py", language.t(key)
+    others = [st.Page(path, title=title, url_path=name, visibility="hidden") for name in OTHER_NAMES.get(key, ())]
+    return [st.Page(path, title=title, url_path="" if default else None, default=default), *others]
+
+
 pages = {
     language.t("page.group_teach"): [
-        st.Page("pages/step_through.py", title=language.t("page.step"), default=True),
-        st.Page("pages/lesson.py", title=language.t("page.lesson")),
-        st.Page("pages/classroom.py", title=language.t("page.classroom")),
+        *named("page.step", "step_through", default=True),
+        *named("page.lesson", "lesson"),
+        *named("page.classroom", "classroom"),
     ],
     language.t("page.group_study"): [
-        st.Page("pages/compare.py", title=language.t("page.compare")),
-        st.Page("pages/exposure.py", title=language.t("page.exposure")),
-        st.Page("pages/evidence.py", title=language.t("page.evidence")),
-        st.Page("pages/inspection.py", title=language.t("page.inspect")),
-        st.Page("pages/checkpoints.py", title=language.t("page.checkpoints")),
+        *named("page.compare", "compare"),
+        *named("page.exposure", "exposure"),
+        *named("page.evidence", "evidence"),
+        *named("page.inspect", "inspection"),
+        *named("page.checkpoints", "checkpoints"),
     ],
 }
 if room:  # a visitor with a link to a room sees only its question, whichever page the link names

@@ -64,7 +64,7 @@ def pick_model(page: Page, name: str, label: str) -> None:
 
 def probe(message: ConsoleMessage) -> bool:
     """Whether it is Streamlit's own look for its server below a page's path, where there is none."""
-    return bool(re.search(r"/\w+/_stcore/(health|host-config)$", message.location["url"]))
+    return bool(re.search(r"/[\w-]+/_stcore/(health|host-config)$", message.location["url"]))
 
 
 # Every text and attribute of a page, shadow trees included, in which a sentence's {place} was left; code aside.

@@ -75,6 +75,39 @@ def test_streamlits_own_words_follow_a_switch_and_come_back(open_page: OpenPage,
         expect(page.get_by_test_id("InputInstructions").filter(has_text=keys)).to_be_visible()
 
 
+# The first page's title is that of no other, so its player stands for it.
+OTHER = {
+    "page.lesson": ["lessons"],
+    "page.classroom": ["class"],
+    "page.compare": ["comparison"],
+    "page.exposure": ["exposure-bias", "exposure_bias"],
+    "page.inspect": ["error", "errors", "inspect"],
+    "page.checkpoints": ["checkpoint", "model", "models"],
+}
+OF_THE_STAGE = ["attention", "player", "stage", "step", "step-through", "step_through"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_older_and_guessed_names_of_addresses_lead_to_the_page_with_what_they_ask(
+    open_page: OpenPage, language: str
+) -> None:
+    page = open_page({"lang": language})
+    home = page.url.split("?")[0]
+    for name in OF_THE_STAGE:
+        page.goto(f"{home}{name}?lang={language}&text=我喜欢茶。")
+        expect(page.locator(".chip").first).to_have_text(re.compile("我"))
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    for key, names in OTHER.items():
+        for name in names:
+            page.goto(f"{home}{name}?lang={language}")
+            title = page.get_by_test_id("stMarkdownContainer").locator("strong").first
+            expect(title).to_have_text(say(key, language))
+            expect(page.get_by_role("dialog")).to_have_count(0)
+    groups = page.get_by_test_id("stTopNavSection")
+    groups.last.click()
+    expect(page.get_by_test_id("stTopNavDropdownLink")).to_have_count(5)  # each page once
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_address_of_no_page_is_explained_in_the_visitors_language(
     browser: Browser, server: str, language: str

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
+from streamlit.runtime.pages_manager import PagesManager
 
 from s2s import locations, settings
 from s2s.sandbox import walls
@@ -111,6 +112,7 @@ def _is_document(message: Message) -> bool:
 
 def application() -> st.App:
     """The app as an ASGI application."""
+    PagesManager.uses_pages_directory = False  # also before app.py has named its pages for the first time
     limit = Middleware(messages.MessageFilter, most=settings.current().message_mb * settings.MEGABYTE)
     return st.App(
         locations.program() / "app.py",

@@ -106,7 +106,7 @@ def test_the_server_lets_through_the_largest_upload_of_the_settings(monkeypatch:
 def test_every_page_comes_with_the_style_in_its_document(tmp_path: Path) -> None:
     asked = {"Accept": "text/html,*/*;q=0.8", "Accept-Encoding": "gzip, br"}  # as browsers ask
     with served(tmp_path) as host:
-        for path in ("", "lesson", "classroom?lang=en"):
+        for path in ("", "lesson", "classroom?lang=en", "models"):
             with urllib.request.urlopen(urllib.request.Request(f"http://{host}/{path}", headers=asked)) as answer:
                 assert style.sheet() in answer.read().decode(), path
                 assert not {"ETag", "Last-Modified"} & set(answer.headers), "a browser would keep an old style"
