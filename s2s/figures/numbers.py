@@ -28,6 +28,17 @@ def chance(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"= {p:.3f}"
 
 
+def storage(size: int) -> str:
+    """A number of bytes in kB, from a megabyte on in MB; a file that has any is never of size 0.
+
+    >>> storage(0), storage(310), storage(48_200), storage(999_700), storage(1_234_560_000)
+    ('0 kB', '<1 kB', '48 kB', '1.0 MB', '1,234.6 MB')
+    """
+    if 0 < size < 1_000:
+        return "<1 kB"
+    return f"{size / 1e3:.0f} kB" if size < 999_500 else f"{size / 1e6:,.1f} MB"
+
+
 def signed(number: str) -> str:
     """A formatted number with a minus sign (−) in place of a hyphen."""
     return number.replace("-", "−")

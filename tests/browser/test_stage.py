@@ -136,3 +136,31 @@ def test_a_field_grows_while_somebody_types_and_hides_nothing_after(open_page: O
     assert end(field) > low + 60
     page.keyboard.press("Escape")
     assert end(field) == low
+
+
+# Whether a field's text has a room of its own, between its label and the hint, and its frame is seen as a whole.
+APART = """(field) => {
+    const area = field.closest("[data-testid=stTextArea]");
+    const box = (selector) => area.querySelector(selector)?.getBoundingClientRect();
+    const [label, text, frame] = ["label", "textarea", "[data-testid=stTextAreaRootElement]"].map(box);
+    const hint = box("[data-testid=InputInstructions]");
+    const seen = (y) => area.contains(document.elementFromPoint(frame.left + 20, y));
+    const below = !hint || (text.bottom <= hint.top + 1 && hint.bottom <= frame.bottom); // a narrow field has none
+    const within = label.bottom <= text.top + 1 && text.bottom <= frame.bottom;
+    return below && within && [frame.top + 1, frame.bottom - 2].every(seen);
+}"""
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_a_second_line_is_typed_below_the_label_and_above_the_hint(open_page: OpenPage, size: tuple[int, int]) -> None:
+    page = open_page({"lang": "en", "text": "我喝茶。"}, viewport=dict(zip(("width", "height"), size, strict=True)))
+    field = page.locator(".st-key-text textarea")
+    field.click()
+    page.keyboard.press("End")
+    for line in ("一", "二", "三", "四", "五", "六", "七"):
+        page.keyboard.press("Enter")
+        page.keyboard.type(line)
+        expect(page.get_by_test_id("InputInstructions").first).to_be_visible(visible=size[0] > 1000)
+        page.wait_for_function(APART, arg=field.element_handle())
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("InputInstructions").first).to_be_hidden()

@@ -10,6 +10,7 @@ import streamlit as st
 from s2s import disk, settings
 from s2s.checkpoint.archive import FILES
 from s2s.errors import UserError
+from s2s.figures.numbers import storage
 from s2s.server import folders, uploads
 from s2s.server.registry import IN_USE
 from s2s.web.checkpoints import saved
@@ -61,7 +62,7 @@ def _table_columns(names: list[str]) -> dict[str, list[Any]]:
     """The columns of the table, with one row for each checkpoint."""
     facts = [models.about(name, models.changed(name)) for name in names]
     tests = [_scores(entry) for entry in facts]
-    sizes = [sum(map(disk.size, models.checkpoint_directory(name).rglob("*"))) / 1e6 for name in names]
+    sizes = [sum(map(disk.size, models.checkpoint_directory(name).rglob("*"))) for name in names]
     return {
         t("cards.name"): list(titles(names).values()),
         **{t(f"cards.{score}"): [test.get(score) for test in tests] for score in SCORES},
@@ -77,7 +78,7 @@ def _column_formats() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     formats = {score: "%.1f" for score in SCORES} | {
         "token_accuracy": "%.3f",
-        "size": "%.1f MB",
+        "size": "bytes",
         "parameters": "localized",
     }
     help_ = {"bleu": t("cards.bleu_help")}
@@ -156,7 +157,7 @@ def _upload_section() -> None:
             st.error(language.explain(mistake))
         for upload in mine:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{code(upload.name)} · {upload.size / 1e6:.1f} MB · {t('cards.ends')}")
+                st.markdown(f"{code(upload.name)} · {storage(upload.size)} · {t('cards.ends')}")
                 with st.popover(t("cards.remove"), key=f"removal-{upload.name}"):
                     sure = f"remove-{upload.name}"
                     st.button(t("cards.remove_sure"), key=sure, on_click=_remove_upload, args=(upload,))

@@ -12,6 +12,7 @@ import streamlit as st
 
 from s2s import settings
 from s2s.errors import UserError
+from s2s.figures.numbers import storage
 from s2s.server import clients, inspection_quota, inspections
 from s2s.web.shell import keys, language, turns
 from s2s.web.shell.foreign import code
@@ -83,7 +84,7 @@ def deletion_section(entries: Sequence[inspections.InspectionEntry]) -> None:
 
 def _line(name: str, title: str) -> None:
     left, right = st.columns([6, 1], vertical_alignment="center")
-    size = inspection_quota.size(name) / settings.MEGABYTE
+    size = storage(inspection_quota.size(name))
     days = inspection_quota.days_left(name)
     ends = f" · {t('inspect.delete_ends', days=days)}" if days is not None else ""
     left.markdown(t("inspect.delete_line", name=code(title), size=size) + ends)
@@ -115,7 +116,7 @@ def states_deletion(directory: Path, forget: Callable[[], None]) -> None:
         st.error(language.explain(problem))
     if not inspection_quota.may_delete(directory.name, st.session_state.get(MADE, set())):
         return
-    size = inspection_quota.states_size(directory) / settings.MEGABYTE
+    size = storage(inspection_quota.states_size(directory))
     with st.popover(t("states.delete", size=size), key="delete-states"):
         st.markdown(t("states.delete_help"))
         arguments = (directory, forget)

@@ -61,8 +61,15 @@ LINE = """
   }
   [data-testid='stTextArea'] textarea:not(:focus) { white-space: nowrap; overflow: hidden; }
   [data-testid='stTextArea']:focus-within { z-index: 7; }
-  [data-testid='stTextArea']:focus-within [data-testid='stTextAreaRootElement'],
-  [data-testid='stTextArea'] textarea:focus { height: 132px !important; }
+  [data-testid='stElementContainer']:has(> [data-testid='stTextArea']) { overflow: visible; } /* of what has grown */
+  [data-testid='stTextArea']:focus-within [data-testid='stTextAreaRootElement'] { height: 132px !important; }
+  [data-testid='stTextArea'] textarea:focus { /* between its label and the hint */
+    height: 91px !important; margin: 17px 0 22px; padding-block: 0;
+  }
+  [data-testid='InputInstructions'] {
+    inset: 110px 11px auto; text-align: right; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
+  }
+  [data-testid='stTextArea']:not(:focus-within) [data-testid='InputInstructions'] { display: none; }
   :is([data-testid='stFormSubmitButton'], [data-testid='stPopover']) button {
     min-height: 44px; padding: 0 0.7rem;
   }
