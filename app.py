@@ -8,7 +8,6 @@ from s2s.web.shell import address, builtin, faults, language, models, outside, s
 OTHER_NAMES = {
     "page.step": ("attention", "player", "stage", "step", "step-through", "step_through"),
     "page.lesson": ("lessons",),
-    "page.classroom": ("class",),
     "page.compare": ("comparison",),
     "page.exposure": ("exposure-bias", "exposure_bias"),
     "page.inspect": ("error", "errors", "inspect"),

@@ -78,7 +78,6 @@ def test_streamlits_own_words_follow_a_switch_and_come_back(open_page: OpenPage,
 # The first page's title is that of no other, so its player stands for it.
 OTHER = {
     "page.lesson": ["lessons"],
-    "page.classroom": ["class"],
     "page.compare": ["comparison"],
     "page.exposure": ["exposure-bias", "exposure_bias"],
     "page.inspect": ["error", "errors", "inspect"],

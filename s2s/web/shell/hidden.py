@@ -34,8 +34,8 @@ def hidden_parts() -> list[str]:
     return [name for name in names_of(st.session_state.get(keys.HIDE, "")) if name in PARTS]
 
 
-def show_note() -> None:
+def show_note(note: str) -> None:
     """The note, as plain text with its line breaks."""
-    if note := st.session_state[keys.NOTE]:
+    if note:
         with st.container(key="note", border=True):
             st.text(note)

@@ -436,3 +436,11 @@ def test_a_frozen_database_is_told_and_stops_no_other_page(
         assert time.monotonic() - began < 25
         step = visit(text="我喜欢喝茶。", lang="en")
         assert not step.exception and player_data(step)["lanes"]
+
+
+def test_a_note_in_the_link_is_plain_text_in_the_room(visit: Callable[..., AppTest]) -> None:
+    room = rooms.open_room(connect())
+    note = "看第三个词。\n<b>再猜</b>"
+    app = visit(room=room[0], lang="zh", note=note)
+    assert [text.value for text in app.text] == [note]
+    assert not visit(room=room[0], lang="zh").text
