@@ -14,6 +14,7 @@ from tests.web.markdown_walk import foreign
 LISTED = {
     "a number": """
         checkpoints/page.py: settings.current().uploads_per_session
+        checkpoints/page.py: storage(upload.size)
         classroom/teacher.py: counts.voters
         classroom/teacher.py: seats.seats
         classroom/teacher.py: seats.taken
@@ -28,6 +29,8 @@ LISTED = {
         inspection/example.py: id
         inspection/example.py: st.session_state
         inspection/holdings.py: inspection_quota.days_left(name)
+        inspection/holdings.py: storage(inspection_quota.size(name))
+        inspection/holdings.py: storage(inspection_quota.states_size(directory))
         inspection/labels.py: labels.count_marks(number)
         inspection/run.py: minutes
         inspection/run.py: rest
