@@ -98,6 +98,7 @@ def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page
     expect(teacher.locator(".lb-places li").first).to_have_attribute("aria-label", re.compile("1 vote · 100 %"))
     expect(teacher.locator(".lb-places li").nth(1)).to_have_attribute("aria-label", re.compile("0 votes · 0 %"))
     expect(count).to_be_visible()
+    student.locator(".status").evaluate("(node) => (node.dataset.known = 'yes')")
     press(teacher, "close")
     expect(student.locator(".status")).to_have_text(say("room.closed", "zh"))
     assert student.locator(".chip:enabled, .candidate:enabled, .vote").count() == 0
@@ -106,6 +107,9 @@ def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page
     expect(teacher.locator(".lb-board i.model")).to_have_count(0)
     press(teacher, "reveal")
     expect(student.locator(".told")).to_contain_text("My")
+    assert student.locator(".verdict").all_inner_texts() == _verdicts(student, 0, offered[0])
+    # a screen reader announces the verdict: it came into the element that was there before
+    expect(student.locator(".status[role=status]")).to_have_attribute("data-known", "yes")
     assert any(b'"attention"' in frame for frame in frames)
     expect(teacher.locator(".lb-board i.model")).to_have_count(9 + 5)
     on_screen(teacher)
@@ -157,6 +161,21 @@ def test_a_teacher_who_reloads_the_room_goes_on_to_another_page(open_page: OpenP
     expect(teacher.locator(".st-key-to-attention")).to_be_visible()
     expect(teacher.locator(".st-key-text textarea")).to_have_value(TEXT)
     expect(teacher.get_by_test_id("stException")).to_have_count(0)
+
+
+def _verdicts(student: Page, place: int, word: str) -> list[str]:
+    """The verdicts on a vote, from the weights that the student's page shows; the model says "My"."""
+    weights = [float(text or 0) for text in student.locator(".chip .weight").all_inner_texts()]
+    source = student.locator(".chip .token").all_inner_texts()
+    most = weights.index(max(weights))
+    look = {"place": most + 1, "most": source[most], "chosen_place": place + 1, "chosen": source[place]}
+    return [
+        ("✓ " if right else "✗ ") + say(f"room.{part}_{'right' if right else 'wrong'}", "zh", **values)
+        for part, right, values in (
+            ("look", place == most, look),
+            ("word", word == "My", {"said": "My", "chosen": word}),
+        )
+    ]
 
 
 def test_a_board_in_projector_mode_is_whole_and_large(open_page: OpenPage) -> None:

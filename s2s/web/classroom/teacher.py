@@ -157,8 +157,7 @@ def _asking(engine: Engine, code: str, key: str, state: RoomState) -> tuple[str,
     # The key contains question and lane: a value set here would be overwritten by the browser's, sent once a second.
     name = f"class_step-{state.number}-{request.state_digest(lane.source_tokens, [step.output for step in lane.steps])}"
     first = _next_step(state, lane)
-    hidden: dict[str, Any] = {"label_visibility": "collapsed", "width": 160}
-    chosen = st.number_input(t("classroom.step"), 1, len(lane.steps), value=first, key=name, **hidden)
+    chosen = st.number_input(t("classroom.step"), 1, len(lane.steps), value=first, key=name, width=200)
     if state.question is not None and tuple(state.question.source) != lane.source_tokens:
         st.markdown(t("classroom.next_about", text=plain(short(st.session_state[keys.TEXT]))))
     return t("classroom.ask", step=chosen), lambda: rooms.ask_question(

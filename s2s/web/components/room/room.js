@@ -154,25 +154,35 @@ function addResult(view, node, kind, i) {
   if (votes) node.append(el("span", { class: "votes", text: votes, title: fill(strings.everyone, { votes }) }));
 }
 
-// What the model looks at and says, and what the vote got right.
+// What the model looks at and says; then of each part of this browser's vote whether it was right, in words. Source
+// words are named with their places, since a word may stand in the source twice.
 function resultLines(view) {
-  const { strings } = view;
+  const { strings, voted } = view;
   const { truth, question } = view.state;
   const most = argmax(truth.attention);
   const values = {
     most: question.source[most],
+    place: most + 1,
     weight: truth.attention[most].toFixed(2),
     said: question.words[truth.said],
     p: percent(truth.words[truth.said]),
   };
-  const right = [
-    view.voted?.place === most && strings.look_right,
-    view.voted?.word === truth.said && strings.word_right,
-  ];
+  const places = { chosen: voted?.place, right: most, words: question.source };
+  const words = { chosen: voted?.word, right: truth.said, words: question.words };
+  const verdicts = [verdict(strings, "look", places, values), verdict(strings, "word", words, values)].filter(Boolean);
+  const none = isTeacher(view) ? [] : [el("p", { text: strings.no_vote })];
   return [
     el("p", { class: "told", text: fill(strings.revealed, values) }),
-    ...right.filter(Boolean).map((text) => el("p", { class: "right", text })),
+    ...(verdicts.length ? verdicts : none),
   ];
+}
+
+// One part of the vote beside the model's; null if the vote left it out.
+function verdict(strings, part, { chosen = NONE, right, words }, values) {
+  if (chosen === NONE) return null;
+  const kind = chosen === right ? "right" : "wrong";
+  const text = fill(strings[`${part}_${kind}`], { ...values, chosen: words[chosen], chosen_place: chosen + 1 });
+  return el("p", { class: `verdict ${kind}`, text: `${kind === "right" ? "✓" : "✗"} ${text}` });
 }
 
 // The output so far: after the reveal with the word that was asked for.
@@ -196,40 +206,50 @@ function questionParts(view) {
   button.disabled = empty || same || view.sending;
   const asked = fill(strings.question, { step: question.step + 1 });
   const status = phase === "closed" ? strings.closed : same ? strings.counted : empty ? strings.choose : "";
-  return [
+  const parts = [
     el("p", { class: "said" }, ...outputParts(view)),
     el("h2", { text: asked }),
     choiceGroup(view, "place", question.source, asked),
     el("h2", { text: strings.word }),
     choiceGroup(view, "word", question.words, strings.word),
     ...(phase === "open" ? [button] : []),
-    el(
-      "div",
-      { class: "status", role: "status" },
-      ...(phase === "revealed" ? resultLines(view) : [el("p", { text: status })]),
-    ),
   ];
+  return { parts, status: phase === "revealed" ? resultLines(view) : [el("p", { text: status })] };
 }
 
-// What stands below the code. Who has a seat in a room that is not there any more, or saw it open, learns that it has
-// ended; who has no seat reads why, and no question. The teacher's own browser takes none until it votes.
+// What stands below the code: ``parts``, ``status``, which is read out when it changes, and ``notes``. Who has a seat
+// in a room that is not there any more, or saw it open, learns that it has ended; who has no seat reads why, and no
+// question. The teacher's own browser takes none until it votes.
 function bodyParts(view) {
   const { strings, state, note } = view;
-  const said = (text) => el("p", { class: "said", role: "status", text });
+  const saying = (text) => ({ parts: [], status: [el("p", { class: "said", text })], notes: [] });
   const alarm = (text) => el("p", { class: "note", role: "alert", text });
-  if (view.over && (view.voter || !view.error)) return [said(strings.ended)];
-  if (view.error) return [alarm(view.error)];
+  const refusal = (text) => ({ parts: [], status: [], notes: [alarm(text)] });
+  if (view.over && (view.voter || !view.error)) return saying(strings.ended);
+  if (view.error) return refusal(view.error);
   const teaches = isTeacher(view);
-  if (!view.voter && !teaches) return [note ? alarm(note) : said(strings.joining)];
-  const parts = state.question ? questionParts(view) : [said(strings.waiting)];
-  return [...parts, ...(note ? [alarm(note)] : []), ...(teaches ? [el("p", { text: strings.teacher })] : [])];
+  if (!view.voter && !teaches) return note ? refusal(note) : saying(strings.joining);
+  const body = state.question ? questionParts(view) : saying(strings.waiting);
+  const notes = [...(note ? [alarm(note)] : []), ...(teaches ? [el("p", { text: strings.teacher })] : [])];
+  return { ...body, notes };
+}
+
+// The status stays in the page from the first paint on: screen readers announce what changes within an element that
+// they know, not one that comes with its text.
+function paintStatus(view, lines) {
+  view.status ??= view.root.appendChild(el("div", { class: "status", role: "status" }));
+  const text = lines.map((line) => line.textContent).join("\n");
+  if (view.shownStatus === text) return;
+  view.shownStatus = text;
+  view.status.replaceChildren(...lines);
 }
 
 function paint(view, focused = null) {
-  view.root.replaceChildren(
-    el("p", { class: "code", text: fill(view.strings.code, { code: view.code }) }),
-    ...bodyParts(view),
-  );
+  const { parts, status, notes } = bodyParts(view);
+  paintStatus(view, status);
+  for (const node of [...view.root.children]) if (node !== view.status) node.remove();
+  view.status.before(el("p", { class: "code", text: fill(view.strings.code, { code: view.code }) }), ...parts);
+  view.status.after(...notes);
   if (focused)
     view.root
       .querySelector(`${focused === "place" ? ".chip" : ".candidate"}[tabindex="0"]`)
