@@ -195,6 +195,21 @@ def test_a_board_in_projector_mode_is_whole_and_large(open_page: OpenPage) -> No
     assert min(teacher.evaluate(sizes)) >= 18
 
 
+def test_into_the_projector_mode_and_out_of_it_the_board_has_the_focus(open_page: OpenPage) -> None:
+    teacher = open_page({"lang": "en", "text": TEXT}, player=False, path="classroom")
+    press(teacher, "open")
+    press(teacher, "ask", step=1)
+    board = teacher.locator(".st-key-class-board")
+    expect(board.locator(".lb-board")).to_be_visible()
+    teacher.locator("summary").get_by_text(say("classroom.sentence", "en"), exact=True).click()
+    teacher.get_by_text(say("projector.switch", "en"), exact=True).click()
+    expect(teacher.locator(".st-key-projector-leave")).to_be_attached()
+    expect(board).to_be_focused()
+    teacher.keyboard.press("p")
+    expect(teacher.locator(".st-key-projector-leave")).to_have_count(0)
+    expect(board).to_be_focused()
+
+
 def in_room(page: Page, code: str) -> None:
     expect(page.locator(".lb-join b").last).to_have_text(code)
     page.wait_for_function("!location.search.includes('teach')")

@@ -17,12 +17,14 @@ from s2s.lesson.network import flow
 from s2s.trace.trace import Trace
 from s2s.web.lesson import CHAPTERS
 from tests.browser.conftest import OpenPage
+from tests.browser.test_player import REFERENCE
 from tests.visitors import open_from_menu
 
 TEXT = "我妹妹每天早上骑自行车去学校。"
 LONG = "我昨天在学校里看见了他，他说他明天想和我们一起去山上看书，" * 11 + "你想来吗？"
 MODEL = "zh-en-bahdanau"
 PATIENCE = 90_000  # a model is loaded
+SCREEN = {"viewport": {"width": 1280, "height": 720}}
 
 
 def visit(open_page: OpenPage, chapter: str, wanted: str, **more: object) -> Page:
@@ -139,6 +141,55 @@ def test_projector_and_phone_show_it_whole(open_page: OpenPage) -> None:
     )
     for selector in ("document.documentElement", "document.querySelector('[data-testid=stMain]')"):
         assert phone.evaluate(f"{selector}.scrollWidth <= {selector}.clientWidth")
+
+
+@pytest.mark.parametrize(
+    ("chapter", "figure"),
+    [
+        ("attention", ".weighing .panel"),
+        ("cross_entropy", ".st-key-sentence-loss .js-plotly-plot"),
+        ("prior", ".lb-rest"),
+        ("exposure", ".player .source"),
+    ],
+)
+def test_a_projected_chapter_begins_with_its_figure(open_page: OpenPage, chapter: str, figure: str) -> None:
+    more = {"projector": "1", "ref": REFERENCE, "model": "classical-modern" if chapter == "prior" else MODEL}
+    page = visit(open_page, chapter, figure, **more, **SCREEN)
+    page.locator(".katex-display").first.wait_for()
+    top = (page.locator(figure).first.bounding_box() or {})["y"]
+    assert top < 360
+    assert all((one.bounding_box() or {"y": 1e9})["y"] > top for one in page.locator(".katex-display").all())
+
+
+TYPE = """() => [...document.querySelectorAll(".js-plotly-plot text")].filter((one) => one.textContent.trim()).map(
+    (one) => {
+        const { a, b } = one.getScreenCTM();
+        return [one.textContent, parseFloat(getComputedStyle(one).fontSize) * Math.hypot(a, b)];
+    })"""
+
+
+@pytest.mark.parametrize("remedy", ["", "sampling", "policy", "adversarial"])
+def test_the_type_of_projected_charts_can_be_read_from_the_back_row(open_page: OpenPage, remedy: str) -> None:
+    chapter, chart = ("exposure", "") if remedy else ("cross_entropy", ".st-key-smoothing")
+    page = visit(open_page, chapter, ".katex-display", projector="1", ref=REFERENCE, **SCREEN)
+    if remedy:
+        page.get_by_text(say(f"lesson.remedies.{remedy}", "en"), exact=True).click()
+        chart = {"sampling": ".st-key-schedules", "policy": ".st-key-rewards"}.get(remedy, ".st-key-fgm-curve")
+    page.locator(f"{chart} .xtick text").first.wait_for()
+    sizes = page.evaluate(TYPE)
+    assert len(sizes) > 8
+    assert [one for one in sizes if one[1] < 18] == []
+
+
+def test_into_the_projector_mode_and_out_of_it_the_chapter_has_the_focus(open_page: OpenPage) -> None:
+    page = visit(open_page, "attention", ".weighing .panel")
+    chapter = page.locator(".st-key-chapter-attention")
+    page.get_by_text(say("projector.switch", "en"), exact=True).click()
+    expect(page.locator(".st-key-projector-leave")).to_be_attached()
+    expect(chapter).to_be_focused()
+    page.keyboard.press("p")
+    expect(page.locator(".st-key-projector-leave")).to_have_count(0)
+    expect(chapter).to_be_focused()
 
 
 HEADING = """(number) => {

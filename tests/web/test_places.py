@@ -25,6 +25,7 @@ SECTIONS = {  # of the locales, by folder of scripts
     "room": ("room",),
     "share": (),  # has no texts
     "tour": ("tour",),
+    "projected": (),
     "weighing": ("weighing", "player"),
 }
 USE = re.compile(r"(?P<filled>fill\()?(?:\w+\.)*strings(?:\.(?P<name>\w+)|\[(?P<index>[^\]]*)\])")

@@ -221,7 +221,7 @@ export function mount(component, more = {}) {
   }
   view.acts.askEvidence?.(view);
   takeKeys(view.dom.root, data.run);
-  takeProjected(view.dom.root, Boolean(data.projector));
+  if (data.projector != null) takeProjected(view.dom.root, data.projector);
   return () => {
     forget(channel);
     if (WIRE.player === view) Object.assign(WIRE, { heard: null, player: null });

@@ -53,6 +53,7 @@ def teacher_page(names: list[str]) -> None:
     _sentence_form(names, room is not None)
     if room is None:
         _opening_section()
+    projector.keep_focus(".st-key-class-board")
 
 
 def _sentence_form(names: list[str], teaching: bool) -> None:
@@ -105,7 +106,8 @@ def _question_fragment(engine: Engine, code: str, key: str) -> None:
             question = state.question
             counts = votes.count_votes(engine, code, state.number, question) if question else None
             st.markdown(_status(state, votes.read_seats(engine, code), counts))
-        _board_section(code, state, counts)
+        with st.container(key="class-board"):
+            _board_section(code, state, counts)
         language.answered("class")
     except UserError as error:
         if error.key == "error.room_unknown":  # it has expired meanwhile, so the whole page must run

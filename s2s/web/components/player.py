@@ -36,7 +36,7 @@ def mount_player(
     branches: Sequence[Mapping[str, Any]] = (),
     predict: bool = False,
     begin: tuple[str, int] | None = None,
-    projector: bool = False,
+    projector: bool | None = None,
 ) -> None:
     """Show one or two lanes of one sentence in the player.
 
@@ -44,7 +44,7 @@ def mount_player(
     digest of that state, sent with every request; a player without it sends none. ``branches`` are further rows, each
     with its steps after those it shares with its parent; those of ``mount_wire`` take precedence. With ``predict`` the
     viewer guesses each step before it is shown. ``begin`` is the lane and the step (from 0) at which the player opens
-    if the link names none. ``projector`` shows the stage alone.
+    if the link names none. ``projector`` shows the stage alone; None is for a page that has no such stage.
     """
     data = {
         "lanes": lane_values(lanes),

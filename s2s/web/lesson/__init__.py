@@ -60,3 +60,4 @@ def render_lesson(names: list[str]) -> None:
     if projected:
         layout.chapter_list(chapters, chapter)
     layout.write_address(state)
+    projector.keep_focus(f".st-key-chapter-{chapter}")

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from s2s.errors import UserError
+from s2s.trace.trace import Trace
 from s2s.web.components.weighing import mount_weighing
 from s2s.web.lesson import computed
-from s2s.web.shell import language, layout, models
+from s2s.web.shell import language, layout, models, projector
 from s2s.web.shell.foreign import quoted
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
@@ -24,6 +25,9 @@ STEPS = {
     "softmax": r"\alpha_{ts} = \dfrac{\exp(e_{ts})}{\sum_{j} \exp(e_{tj})}",
     "context": r"c_t = \textstyle\sum_s \alpha_{ts} h_s",
 }
+
+
+Side = tuple[Trace, Sequence[float]]  # a lane, and the score of padding at each of its steps
 
 
 def contrasting_pair(chosen: str) -> list[str]:
@@ -55,13 +59,32 @@ def _shown(names: Sequence[str]) -> list[str]:
 
 
 def attention_chapter(state: PageState) -> None:
-    """The three formulas, then the numbers of both models, whose scores can be dragged."""
-    text = state.text
+    """The three formulas, and the numbers of both models, whose scores can be dragged."""
+    words, figure = projector.words_and_figure()
+    with words:
+        _formulas()
+    with figure:
+        sides = _sides(state)
+    if sides:
+        words.markdown("\n\n".join(_shown([trace.checkpoint["name"] for trace, _ in sides])))
+        with figure:
+            mount_weighing(state.text, sides)
+        padded = any(padding for _, padding in sides)
+        windowed = any(_kind(trace.checkpoint["name"]).startswith("local") for trace, _ in sides)
+        answers = ["answer", *["answer_padding"] * padded, *["answer_window"] * windowed]
+        layout.question("attention", "try" if padded else "try_unpadded", answers)
+
+
+def _formulas() -> None:
     left, right = st.columns(2)
     left.latex(SCORES["additive"])
     right.latex(SCORES["general"])
     st.latex(r"\qquad ".join(STEPS.values()))
-    sides, problems = [], list[str]()
+
+
+def _sides(state: PageState) -> list[Side]:
+    """The models' traces, each with its scores of padding; messages say why a model has none."""
+    text, sides, problems = state.text, list[Side](), list[str]()
     if _kind(state.model) == "none":
         st.info(t("weighing.nothing"))
     for name in filter(lambda name: _kind(name) != "none", contrasting_pair(state.model)):
@@ -74,10 +97,4 @@ def attention_chapter(state: PageState) -> None:
             problems.append(language.explain(error))
     for problem in dict.fromkeys(problems):
         st.error(problem)
-    if sides:
-        st.markdown("\n\n".join(_shown([trace.checkpoint["name"] for trace, _ in sides])))
-        mount_weighing(text, sides)
-        padded = any(padding for _, padding in sides)
-        windowed = any(_kind(trace.checkpoint["name"]).startswith("local") for trace, _ in sides)
-        answers = ["answer", *["answer_padding"] * padded, *["answer_window"] * windowed]
-        layout.question("attention", "try" if padded else "try_unpadded", answers)
+    return sides

@@ -16,7 +16,7 @@ from s2s.trace.trace import Trace
 from s2s.web.lesson import computed
 from s2s.web.lesson.pair import pair_of, result_or_message
 from s2s.web.lesson.tables import STYLE, Bar, formulas, numbers
-from s2s.web.shell import language, layout, models
+from s2s.web.shell import language, layout, models, projector
 from s2s.web.shell.bound import shows
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
@@ -34,18 +34,29 @@ EPSILONS = tuple(i / 20 for i in range(20))
 
 
 def cross_entropy_chapter(state: PageState) -> None:
-    """The three logits, then the loss of the sentence and soft targets."""
+    """The three logits, and the loss of the sentence with soft targets, which is projected first if there is one."""
     st.html(STYLE + panel.STYLE)
+    words, figure = projector.words_and_figure() if state.ref.strip() else (st.container(), st.container())
+    with words:
+        _lecture_example()
+    with figure:
+        _loss_of_pair(state)
+    layout.question("cross_entropy")
+
+
+def _lecture_example() -> None:
     _logits()
     with st.container(border=True):
         st.markdown(t("lesson.cross_entropy.misprints"))
+
+
+def _loss_of_pair(state: PageState) -> None:
     st.markdown(f"#### {t('lesson.cross_entropy.sentence')}")
     pair = pair_of(state)
     loss = result_or_message(lambda: computed.sentence_loss(*pair))
     if loss is not None:
         trace = models.decode(*pair, "forced", ())
         _sentence(loss, trace)
-    layout.question("cross_entropy")
 
 
 def _lecture() -> None:
@@ -119,7 +130,7 @@ def _sentence(loss: SentenceLoss, trace: Trace) -> None:
     figure = lesson.losses(tokens, loss.nll, at, loss.loss, text)
     with chart:
         options = {"displayModeBar": False}
-        st.plotly_chart(figure, key=SENTENCE_LOSS, on_select=_pick, selection_mode="points", config=options)
+        projector.show_chart(figure, key=SENTENCE_LOSS, on_select=_pick, selection_mode="points", config=options)
     formulas("sentence")
     st.markdown(_sum(loss))
     left, right = st.columns(2, gap="large")
@@ -157,4 +168,4 @@ def _smoothing(loss: SentenceLoss, at: int, text: dict[str, str]) -> None:
     st.markdown(t("lesson.cross_entropy.soft", **shares, loss=loss.smoothed(epsilon), at=at + 1, step=step))
     values = [loss.smoothed(e) for e in EPSILONS]
     figure = lesson.smoothing(EPSILONS, values, (epsilon, loss.smoothed(epsilon)), text)
-    st.plotly_chart(figure, key="smoothing", config={"displayModeBar": False})
+    projector.show_chart(figure, key="smoothing", config={"displayModeBar": False})

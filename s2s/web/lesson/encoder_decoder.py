@@ -13,7 +13,7 @@ from s2s.evaluate import lengths
 from s2s.figures import exposure, step
 from s2s.web.components.network import mount_network
 from s2s.web.lesson import computed
-from s2s.web.shell import language, layout, models
+from s2s.web.shell import language, layout, models, projector
 from s2s.web.shell.foreign import code, plain, quoted
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
@@ -102,7 +102,7 @@ def _lengths(runs: Sequence[Flow], text: str, reference: str, measured: Lengths 
         measured = replace(measured, systems=tuple(replace(system, name=names[system.name]) for system in systems))
     tried_points = {names[name]: some for name, some in points.items() if some}
     figure = exposure.lengths(measured, tried_points, language.strings("lengths"))
-    st.plotly_chart(figure, key="lengths", config={"displayModeBar": False})
+    projector.show_chart(figure, key="lengths", config={"displayModeBar": False})
     if measured:
         sentences = sum(b.sentences for b in measured.bins)
         epochs = t("card.join").join(t("lengths.epochs", name=plain(s.name), epochs=s.epochs) for s in measured.systems)

@@ -14,7 +14,7 @@ from s2s.web.components.player import mount_player
 from s2s.web.lesson import remedies
 from s2s.web.lesson.pair import Pair, pair_of, result_or_message
 from s2s.web.lesson.tables import STYLE, formulas
-from s2s.web.shell import controls, layout, models
+from s2s.web.shell import controls, layout, models, projector
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import GREEDY, PageState
@@ -25,17 +25,27 @@ END = SPECIALS[EOS]
 def exposure_chapter(state: PageState) -> None:
     """The lanes, why they diverge, the remedies, the question."""
     st.html(STYLE)
-    formulas("chain", "lanes")
     pair = pair_of(state)
+    words, figure = projector.words_and_figure()
+    with words:
+        formulas("chain", "lanes")
+    with figure:
+        lanes = _lanes_in_player(state, pair)
+    if lanes:
+        remedies.remedy_section(pair)
+    with st.container(horizontal=True):
+        st.page_link("pages/exposure.py", label=t("lesson.exposure.more"))
+    _question(pair)
+
+
+def _lanes_in_player(state: PageState, pair: Pair) -> Mapping[str, Trace] | None:
+    """Both lanes in the player, and where they diverge; None after a message."""
     lanes = result_or_message(lambda: _lanes(pair))
     if lanes is not None:
         loaded = models.load(*pair[:2])
         mount_player(lanes, len(loaded.target.vocab), controls.address(state))
         _divergence(lanes)
-        remedies.remedy_section(pair)
-    with st.container(horizontal=True):
-        st.page_link("pages/exposure.py", label=t("lesson.exposure.more"))
-    _question(pair)
+    return lanes
 
 
 def _lanes(pair: Pair) -> Mapping[str, Trace]:

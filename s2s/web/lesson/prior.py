@@ -12,7 +12,7 @@ from s2s.figures import step as panel
 from s2s.web.lesson import computed
 from s2s.web.lesson.pair import result_or_message
 from s2s.web.lesson.tables import STYLE, Bar, formulas, marked_words, numbers
-from s2s.web.shell import controls, language, layout, models
+from s2s.web.shell import controls, language, layout, models, projector
 from s2s.web.shell.foreign import code, quoted
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import GREEDY, PageState
@@ -33,13 +33,22 @@ MOST = 12  # most source words whose scale and shift are shown
 def prior_chapter(state: PageState) -> None:
     """Both outputs, the vector x and the values of the layer, one step, the question."""
     st.html(STYLE)
-    formulas("prior")
     name = _with_prior(state.model)
     if name is None:
+        formulas("prior")
         st.markdown(t("lesson.prior.none"))
         layout.question("prior", odds=ODDS)
         return
-    run = _sentence(name, state)
+    words, figure = projector.words_and_figure()
+    with words:
+        formulas("prior")
+    with figure:
+        run = _sentence(name, state)
+    _question(name, run)
+
+
+def _question(name: str, run: PriorRun | None) -> None:
+    """The question, with the numbers of the run and, if both were measured, of the two models."""
     answers, values = ["answer"], dict[str, Any]()
     if run is not None:
         grown = [word.log_scale > 0 for word in run.source]

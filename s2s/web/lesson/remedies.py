@@ -10,7 +10,7 @@ from s2s.figures import lesson
 from s2s.web.lesson import computed
 from s2s.web.lesson.pair import Pair, result_or_message
 from s2s.web.lesson.tables import formulas, marked_words, numbers
-from s2s.web.shell import controls, language
+from s2s.web.shell import controls, language, projector
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 
@@ -67,7 +67,7 @@ def _sampling(pair: Pair) -> None:
     steps = tuple(range(0, LAST + 1, LAST // 200))
     with right:
         lines = {name: computed.shares(name, k, slope, steps) for name, k in constants.items()}
-        st.plotly_chart(lesson.schedules(steps, lines, text), key="schedules", config=OPTIONS)
+        projector.show_chart(lesson.schedules(steps, lines, text), key="schedules", config=OPTIONS)
     teacher = st.slider(text["teacher"], 0.0, 1.0, 0.5, 0.05, key="teacher", persist_state="session")
     seed = _seed()
     drawn = result_or_message(lambda: computed.drawn_inputs(*pair, "sampling", seed, teacher))
@@ -106,7 +106,7 @@ def _policy(pair: Pair) -> None:
     if rewarded is None:
         return
     st.markdown(t("lesson.remedies.greedy_says", text=code(rewarded.greedy), reward=rewarded.baseline))
-    st.plotly_chart(lesson.rewards(rewarded, text), key="rewards", config=OPTIONS)
+    projector.show_chart(lesson.rewards(rewarded, text), key="rewards", config=OPTIONS)
     heads = [text["sample"], "r(yˢ)", "r(ŷ) − r(yˢ)", "ln p(yˢ)", text["part"]]
     shown = [*rewarded.samples[:3], *rewarded.samples[-2:]]
     rows = [[one.text, one.reward, rewarded.baseline - one.reward, one.log_prob, one.loss] for one in shown]
@@ -139,7 +139,7 @@ def _adversarial(pair: Pair) -> None:
     st.markdown(f"{moved} {t(f'lesson.remedies.{why}')}")
     left, right = st.columns(2, gap="large")
     with left:
-        st.plotly_chart(lesson.adversarial(result, text), key="fgm-curve", config=OPTIONS)
+        projector.show_chart(lesson.adversarial(result, text), key="fgm-curve", config=OPTIONS)
     with right:
         rows = [[word, epsilon * share] for word, share in result.moved]
         st.html(numbers([text["word"], "‖Δᵥ‖"], rows))

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import streamlit as st
+import functools
+from pathlib import Path
+from typing import Any
 
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from s2s.player import bundle
 from s2s.web.shell import keys, style
 from s2s.web.shell.bound import shows
 from s2s.web.shell.language import t
@@ -21,6 +27,32 @@ def apply() -> None:
         with st.container(key="projector-title"):
             st.text(st.session_state[keys.TEXT])
         st.button(t("projector.leave"), key="projector-leave", on_click=_leave, shortcut="P", help=t("projector.key"))
+
+
+@functools.cache
+def _component() -> Any:
+    js = bundle.script(Path(__file__).parents[1] / "components" / "projected" / "projected.js")
+    return st.components.v2.component("lookback_projected", html="<i hidden></i>", js=js)
+
+
+def keep_focus(box: str) -> None:
+    """Focus the element of the CSS selector ``box``, or the page, when the mode is entered or left; called last."""
+    _component()(key="projected", data={"box": box, "projected": st.session_state[keys.PROJECTOR]}, height=1)
+
+
+def words_and_figure() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """A container for words, and one for the figure that they lead to; in projector mode the figure stands first."""
+    first, second = st.container(), st.container()
+    return (second, first) if st.session_state[keys.PROJECTOR] else (first, second)
+
+
+def show_chart(figure: Any, key: str, **options: Any) -> None:
+    """Draw a plotly figure of a page that may be projected, with large type if it is."""
+    if st.session_state[keys.PROJECTOR]:
+        from s2s.figures.projected import enlarge
+
+        enlarge(figure)
+    st.plotly_chart(figure, key=key, **options)
 
 
 def _leave() -> None:

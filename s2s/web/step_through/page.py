@@ -154,5 +154,6 @@ def _charts(lanes: dict[str, Trace]) -> None:
         grid = Grid.of(trace)
         if trace.looks:
             title = t("figure.attention", lane=t(f"player.{mode}"))
-            st.plotly_chart(figures.attention(grid.words() if rolled else grid, title, text), key=f"attention-{mode}")
-        st.plotly_chart(figures.probabilities(trace, text), key=f"probabilities-{mode}")
+            figure = figures.attention(grid.words() if rolled else grid, title, text)
+            projector.show_chart(figure, key=f"attention-{mode}")
+        projector.show_chart(figures.probabilities(trace, text), key=f"probabilities-{mode}")
