@@ -245,6 +245,13 @@ def test_a_drag_edits_attention_and_continues(open_page: OpenPage, tmp_path: Pat
     assert made.steps[3].own_attention is not None and made.steps[3].attention[4] == pytest.approx(1)
     assert made.steps[3].own_attention.tolist() == pytest.approx(step.attention.tolist(), abs=1e-6)
     expect(page.locator("tr.lane.b1 td[data-t='3'] .marks")).to_contain_text("✎")
+    sizes = page.locator("tr.lane.b1 .marks").evaluate_all(
+        """(all) => all.flatMap((one) => [
+            parseFloat(getComputedStyle(one).fontSize),
+            ...[...one.querySelectorAll(".icon")].map((icon) => icon.getBoundingClientRect().height),
+        ])"""
+    )
+    assert len(sizes) > 1 and min(sizes) >= 12  # the projector mode enlarges 12 pixels to 18
     expect(page.locator(".editor")).to_be_hidden()
     page.get_by_text(say("player.worked", "en")).click()
     expect(page.locator(".workedBody")).to_contain_text(say("player.worked_edited", "en"))
