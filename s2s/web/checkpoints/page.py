@@ -25,12 +25,13 @@ LAST_FILE = "refused"  # file_id of the upload that was read last
 UPLOAD_MISTAKE = "upload_mistake"  # UserError of that upload, or None
 UPLOADS_MADE = "uploads_made"  # accepted uploads so far: each gets a fresh widget
 
+NETWORK_WIDTH = 360  # pixels of a description, which wraps
 SCORES = ("bleu", "chrf", "rouge_l", "perplexity", "token_accuracy")
 
 
 def checkpoints_page(names: list[str]) -> None:
     """Draw the table, the uploads, the saved runs and the chosen cards."""
-    csv_table.show_table(_table_columns(names), "checkpoints", "cards_table", _column_formats())
+    csv_table.show_table(_table_columns(names), "checkpoints", "cards_table", _column_formats(), t("cards.name"))
     _upload_section()
     saved.saved_runs_section()
     chosen = _chosen_cards(names)
@@ -62,7 +63,7 @@ def _table_columns(names: list[str]) -> dict[str, list[Any]]:
     """The columns of the table, with one row for each checkpoint."""
     facts = [models.about(name, models.changed(name)) for name in names]
     tests = [_scores(entry) for entry in facts]
-    sizes = [sum(map(disk.size, models.checkpoint_directory(name).rglob("*"))) for name in names]
+    sizes = [sum(map(disk.size, models.checkpoint_directory(name).rglob("*"))) / 1e6 for name in names]
     return {
         t("cards.name"): list(titles(names).values()),
         **{t(f"cards.{score}"): [test.get(score) for test in tests] for score in SCORES},
@@ -78,11 +79,12 @@ def _column_formats() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     formats = {score: "%.1f" for score in SCORES} | {
         "token_accuracy": "%.3f",
-        "size": "bytes",
+        "size": "%.1f MB",
         "parameters": "localized",
     }
     help_ = {"bleu": t("cards.bleu_help")}
-    return {t(f"cards.{name}"): number(format=shape, help=help_.get(name)) for name, shape in formats.items()}
+    columns = {t(f"cards.{name}"): number(format=shape, help=help_.get(name)) for name, shape in formats.items()}
+    return columns | {t("cards.kind"): st.column_config.TextColumn(width=NETWORK_WIDTH)}
 
 
 def _parameters(entry: Mapping[str, Any]) -> Any:

@@ -10,13 +10,27 @@ import streamlit as st
 from s2s import spreadsheet
 from s2s.web.shell.language import t
 
+NAME_WIDTH = 236  # pixels, which leave a phone room for a number
+NAME_HEIGHT = 65  # pixels: above 64 Streamlit wraps text
+
 
 def show_table(
-    columns: Mapping[str, Sequence[Any]], file: str, key: str, formats: Mapping[str, Any] | None = None
+    columns: Mapping[str, Sequence[Any]],
+    file: str,
+    key: str,
+    formats: Mapping[str, Any] | None = None,
+    names: str = "",
 ) -> None:
-    """Show columns by heading; ``file`` is the CSV's name without suffix, ``formats`` Streamlit's ``column_config``."""
+    """Show columns by heading; ``file`` is the CSV's name without suffix, ``formats`` Streamlit's ``column_config``.
+
+    The column ``names`` holds long names: they wrap, where a phone would cut them.
+    """
+    height = NAME_HEIGHT if names else None
+    if names:
+        formats = {**(formats or {}), names: st.column_config.TextColumn(width=NAME_WIDTH)}
     # Streamlit's own CSV could contain formulas; client.disableDataExport in config.toml removes its button.
-    st.dataframe(dict(columns), hide_index=True, height="content", key=key, column_config=formats, placeholder="–")
+    shown: Any = {"column_config": formats, "row_height": height}
+    st.dataframe(dict(columns), hide_index=True, height="content", key=key, placeholder="–", **shown)
     st.download_button(
         t("sheet.csv"),
         lambda: "\ufeff" + spreadsheet.csv_table(columns),

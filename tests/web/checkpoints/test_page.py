@@ -74,6 +74,9 @@ def test_every_checkpoint_is_listed_and_two_are_compared(visit_page: Visit, root
     assert list(table[say("cards.directory", lang)]) == names
     assert list(table[say("cards.name", lang)]) == [title_of(root / name, lang) for name in names]
     assert set(table[say("cards.bleu", lang)]) == {12.5}
+    proto = app.dataframe[0].proto
+    width = json.loads(proto.columns)[say("cards.name", lang)]["width"]
+    assert width <= 240 and proto.row_height > 64  # a phone shows names whole: above 64 pixels Streamlit wraps text
     app.multiselect(key=f"cards-{lang}").set_value(["tiny-additive", "tiny-general"]).run()
     differing = app.dataframe[1].value
     found = dict(zip(differing[say("cards.setting", lang)], differing[contrasts_of(root, names, lang)[1]], strict=True))
