@@ -48,7 +48,7 @@ ALLOWED = set(
     re.findall(
         r"\S+",
         """
-        Excel HTML PNG SVG CSV JSON TSV ZIP UTF-8 MB KB Lines zip ISO pickle
+        Excel HTML PNG SVG CSV JSON TSV ZIP UTF-8 MB KB kB Lines zip ISO pickle
         nat log ln exp tanh softmax sigmoid min max lp cp score PPL logits logit ts tj cd z1 z2 z3
         Home End Esc Tab Ctrl Enter PageUp PageDown
         Lookback English Language Hugging Face Luong Bahdanau Cho Huszár BERT Tatoeba general GRU LSTM FGM AutoMaster

@@ -63,7 +63,7 @@ def _table_columns(names: list[str]) -> dict[str, list[Any]]:
     """The columns of the table, with one row for each checkpoint."""
     facts = [models.about(name, models.changed(name)) for name in names]
     tests = [_scores(entry) for entry in facts]
-    sizes = [sum(map(disk.size, models.checkpoint_directory(name).rglob("*"))) / 1e6 for name in names]
+    sizes = [round(sum(map(disk.size, models.checkpoint_directory(name).rglob("*"))) / 1e3) for name in names]
     return {
         t("cards.name"): list(titles(names).values()),
         **{t(f"cards.{score}"): [test.get(score) for test in tests] for score in SCORES},
@@ -79,7 +79,7 @@ def _column_formats() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     formats = {score: "%.1f" for score in SCORES} | {
         "token_accuracy": "%.3f",
-        "size": "%.1f MB",
+        "size": "localized",
         "parameters": "localized",
     }
     help_ = {"bleu": t("cards.bleu_help")}
