@@ -1,13 +1,11 @@
-"""The heatmap by keyboard, its sound, a reader's own settings, the way to ◆, and a page that keeps still."""
+"""The heatmap by keyboard, its sound, a reader's own settings, and the way to ◆."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
@@ -16,16 +14,9 @@ from s2s.trace.trace import Trace
 from tests.browser.conftest import OpenPage
 from tests.browser.test_player import REFERENCE, TEXT
 from tests.paths import SHIPPED
-from tests.visitors import OURS, rest, serve, unfold_menu
+from tests.visitors import unfold_menu
 
 QUERY = {"lang": "en", "text": TEXT, "ref": REFERENCE, "model": "zh-en-luong"}
-
-
-@pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app as ``lookback serve`` serves it."""
-    with serve(tmp_path_factory.mktemp("ours"), OURS) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")
@@ -190,33 +181,6 @@ def test_one_key_leads_from_the_loaded_page_to_where_the_lanes_part(open_page: O
     page.keyboard.press("d")
     expect(page.locator(".where")).to_have_text(re.compile(f"^step {(free.divergence or 0) + 1} /"))
     assert free.divergence
-
-
-SHIFTS = """
-globalThis.shifted = 0;
-new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) globalThis.shifted += entry.value;
-}).observe({ type: "layout-shift", buffered: true });
-"""
-
-
-@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
-def test_a_page_keeps_still_while_it_loads(browser: Browser, ours: str, size: tuple[int, int]) -> None:
-    """What moves by itself, as Cumulative Layout Shift counts it: of links, and of a visit with the first minute."""
-    shifted = {}
-    for query in (QUERY, QUERY | {"lang": "zh"}, {}):
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-        context.add_init_script(SHIFTS)
-        page = context.new_page()
-        for visit in ("first", "second"):  # the first of a server loads the model, that of a browser the scripts
-            page.goto(f"{ours}/?{urlencode(query)}")
-            page.wait_for_selector(".player")
-            if not query:
-                expect(page.get_by_role("dialog")).to_be_visible()
-            rest(page)
-            shifted[f"{visit} {query}"] = page.evaluate("shifted")
-        context.close()
-    assert max(shifted.values()) < 0.05, shifted
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -82,7 +82,8 @@ def sentence_section(checkpoints: list[Checkpoint], state: PageState) -> None:
             runs.append((checkpoint, lanes))
     if not runs:
         return
-    _players(runs, state)
+    with st.container(key="sentence-lanes"):
+        _players(runs, state)
     whole = [SentenceRun(*run, _recovery(_base_name(run[0]), run[1])) for run in runs if "forced" in run[1]]
     if whole:
         _divergence_cards(whole)

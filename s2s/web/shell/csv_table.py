@@ -10,6 +10,7 @@ import streamlit as st
 from s2s import spreadsheet
 from s2s.web.shell.language import t
 
+ROW, EDGE = 35, 3  # pixels: a row of a table as Streamlit draws it, and the edges of all
 NAME_WIDTH = 236  # pixels, which leave a phone room for a number
 NAME_HEIGHT = 65  # pixels: above 64 Streamlit wraps text
 
@@ -25,12 +26,13 @@ def show_table(
 
     The column ``names`` holds long names: they wrap, where a phone would cut them.
     """
-    height = NAME_HEIGHT if names else None
+    row = NAME_HEIGHT if names else ROW
     if names:
         formats = {**(formats or {}), names: st.column_config.TextColumn(width=NAME_WIDTH)}
     # Streamlit's own CSV could contain formulas; client.disableDataExport in config.toml removes its button.
-    shown: Any = {"column_config": formats, "row_height": height}
-    st.dataframe(dict(columns), hide_index=True, height="content", key=key, placeholder="–", **shown)
+    height = EDGE + ROW + row * max(map(len, columns.values()), default=0)  # "content", known before it is drawn
+    shown: Any = {"column_config": formats, "row_height": row, "height": height}
+    st.dataframe(dict(columns), hide_index=True, key=key, placeholder="–", **shown)
     st.download_button(
         t("sheet.csv"),
         lambda: "\ufeff" + spreadsheet.csv_table(columns),

@@ -10,6 +10,7 @@ import streamlit as st
 from s2s.figures.palette import SHEET
 from s2s.player import bundle
 from s2s.web.shell.language import t
+from s2s.web.shell.reserved import FITTED, RESERVED
 
 # The header is as low as its links, and shows the choice of the language and Step through's tabs; the page and
 # everything sticky begin below it. An embedded page has no header.
@@ -198,7 +199,7 @@ VEIL = ".st-key-ref textarea:not(:focus, :placeholder-shown) { filter: blur(6px)
 @functools.cache
 def sheet() -> str:
     """The style of all pages. What is within ``body`` takes precedence over Streamlit's, which comes later."""
-    parts = (HEADER, LINE, MODELS, TITLES, CONTRAST, NUMBERS, FORCED, SCRIPT, CARDS, LESSON)
+    parts = (HEADER, LINE, MODELS, TITLES, CONTRAST, NUMBERS, FORCED, SCRIPT, CARDS, LESSON, RESERVED)
     return f"{bundle.style(SHEET)}body {{{''.join(parts)}}}{PLAYER}"
 
 
@@ -214,7 +215,7 @@ def logo() -> None:
 
 def projector() -> None:
     """Add the style of the projector mode: large type, high contrast, no header and no sidebar."""
-    st.html(f"<style>{PROJECTOR}{_zooms()}</style>")
+    st.html(f"<style>{PROJECTOR}{FITTED}{_zooms()}</style>")
 
 
 def _zooms() -> str:
