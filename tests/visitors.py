@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLocator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLocator, Locator, Page, expect
 
 from benchmarks.server import free_port, healthy
 from s2s.errors import LANGUAGES, say
@@ -22,6 +22,14 @@ from tests.titles import title_of
 from tests.wait import until
 
 expect.set_options(timeout=30_000)  # a busy machine is no failure
+PRESS = 60  # milliseconds between press and release: less than a person's, enough for a page to move what is pressed
+
+
+def _press(place: Locator, click: Callable[..., None] = Locator.click, **options: Any) -> None:
+    click(place, **({"delay": PRESS} | options))
+
+
+Locator.click = _press  # type: ignore[assignment]  # in every test: Playwright's own lasts no time
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 

@@ -16,6 +16,7 @@ from s2s.inspect.table import Examples, Query
 from s2s.train.distributed import Group
 from s2s.web.shell.examples import EXAMPLES, GREEDY_LOSES
 from tests.paths import SHIPPED
+from tests.visitors import rest
 
 OpenPage = Callable[..., Page]
 MODEL = "zh-en-luong"
@@ -113,6 +114,7 @@ def test_a_label_is_in_the_table_of_two_people(open_page: OpenPage, examples: Ex
     head = pages[0].locator("[class*=st-key-inspect_head]")
     expect(head).to_contain_text("2 of ")
     expect(head).to_be_in_viewport()  # it was below the window
+    rest(pages[0])  # the files are those of the row
     pages[0].get_by_text("Labels, export, report").click()
     with pages[0].expect_download() as taken:
         pages[0].get_by_role("button", name="Report (HTML)").click()

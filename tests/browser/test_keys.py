@@ -185,6 +185,7 @@ def test_the_page_that_is_taken_away_opens_where_the_player_stands(
     expect(taken.locator(".where")).to_have_text(stands)
     expect(taken.locator("tr.lane.b1.active")).to_be_visible()
     taken.goto((tmp_path / "page.html").as_uri() + "#step=1&lane=forced")
+    expect(taken.locator("tr.lane.forced.active")).to_be_visible()
     taken.reload()
     expect(taken.locator("tr.lane.forced.active")).to_be_visible()  # a link into it goes before
     taken.close()

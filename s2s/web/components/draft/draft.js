@@ -30,24 +30,28 @@ function noticeText({ data, drafts }) {
   return drafts.text === undefined ? stale_reference : fill(stale, { text: shortened(data.shown.text, LONGEST) });
 }
 
-// Show or remove the notice; not while a field has the focus, nor between the press and the release of a mouse button,
-// as the notice would move what is pressed.
+// Show or remove the notice: none while a field has the focus. Between the press and the release of a mouse button
+// nothing changes, as that would move or remove what is pressed; and a notice that stays the same stays the same
+// elements, which may have the focus.
 function paint(view) {
-  if (view.held) return;
+  if (view.held || view.pressed) return;
   for (const name of NAMES) {
     const held = field(name)?.value;
     if (held === undefined || held === view.data.shown[name]) delete view.drafts[name];
     else view.drafts[name] = held;
   }
   if (NAMES.every(field)) storeDrafts(view); // while a page is left its fields go first
-  const shown = Object.keys(view.drafts).length > 0 && !isField(document.activeElement) && !view.pressed;
+  const shown = Object.keys(view.drafts).length > 0 && !isField(document.activeElement);
+  const notice = shown ? noticeText(view) : "";
+  if (view.root.firstChild?.textContent === notice) return;
   view.root.replaceChildren();
   if (!shown) return;
   const { stale_run, stale_back } = view.data.strings;
+  const run = () => afterRun(() => document.querySelector(".st-key-run button")?.click());
   const back = () => NAMES.forEach((name) => typeInto(name, view.data.shown[name]));
   view.root.append(
-    el("p", { text: noticeText(view), role: "status", dir: "auto" }),
-    el("button", { text: stale_run, onclick: () => document.querySelector(".st-key-run button")?.click() }),
+    el("p", { text: notice, role: "status", dir: "auto" }),
+    el("button", { text: stale_run, onclick: run }),
     el("button", { text: stale_back, onclick: () => (back(), paint(view)) }),
   );
 }
