@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 
 from playwright.sync_api import Page, expect
 
+from s2s.errors import LANGUAGES, say
 from s2s.web.lesson import CHAPTERS
 from tests.browser.test_player import REFERENCE, TEXT
 from tests.visitors import unfold_menu
@@ -32,7 +34,6 @@ STATES: Mapping[str, tuple[str, dict[str, str]]] = {
     "classroom": ("classroom", PAIR),
     "no room": ("", {"room": "ABCDEF"}),
     "first minute": ("", {}),
-    "tour, in the page": ("", PAIR | {"tour": "2"}),
     "tour, in the player": ("", PAIR | {"tour": "9"}),
     "framed": ("", PAIR | {"embed": "true", "note": "Step 6", "hide": "form"}),
     "refused": ("", {"text": "我" * 5000}),
@@ -63,6 +64,11 @@ def _flow(page: Page) -> None:
     expect(page.locator(".flow svg")).to_be_visible()
 
 
+def _pages(page: Page) -> None:
+    page.get_by_test_id("stTopNavSection").first.click()
+    expect(page.get_by_test_id("stTopNavDropdownLink").first).to_be_visible()
+
+
 def _draft(page: Page) -> None:
     page.locator(".st-key-text textarea").fill("我喝茶。")
     page.locator(".player").focus()
@@ -80,3 +86,21 @@ OPENED: Mapping[str, Callable[[Page], None]] = {
     "flow": _flow,
     "unrun": _draft,
 }
+# The same on a screen wide enough for the pages in the header.
+IN_HEADER: Mapping[str, Callable[[Page], None]] = {"pages": _pages}
+
+
+def tour_stops(page: Page) -> Iterator[str]:
+    """Go through the whole tour; at each stop yields where it stands, as "3 / 11"."""
+    page.locator(".bar .help").click()
+    card = page.locator(".card:popover-open")
+    card.get_by_role("button", name=re.compile("|".join(say("tour.help.tour", name) for name in LANGUAGES))).click()
+    place, last = card.locator(".place"), False
+    while not last:
+        expect(place).to_have_text(re.compile(r"\d+ / \d+"))
+        standing = place.inner_text()
+        yield standing
+        stop, stops = standing.split(" / ")
+        if not (last := stop == stops):
+            card.locator(".next").click()
+            expect(place).not_to_have_text(standing)
