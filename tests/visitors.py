@@ -23,13 +23,17 @@ from tests.wait import until
 
 expect.set_options(timeout=30_000)  # a busy machine is no failure
 PRESS = 60  # milliseconds between press and release: less than a person's, enough for a page to move what is pressed
+STILL = """() => document.getAnimations().every(
+    (motion) => motion.playState !== "running" || motion.effect.getComputedTiming().iterations === Infinity)"""
 
 
 def _press(place: Locator, click: Callable[..., None] = Locator.click, **options: Any) -> None:
+    """Press as a person does: what stands still, and not for no time."""
+    place.page.wait_for_function(STILL)
     click(place, **({"delay": PRESS} | options))
 
 
-Locator.click = _press  # type: ignore[assignment]  # in every test: Playwright's own lasts no time
+Locator.click = _press  # type: ignore[assignment]  # in every test
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -134,7 +138,7 @@ class Visitors:
         page.goto(f"{self.server}/{path}" + (f"?{urlencode(query)}" if query else ""))
         if player:
             page.wait_for_selector(".player")
-            rest(page)  # nothing moves any more
+        rest(page)  # nothing moves any more
         return page
 
     def leave(self) -> None:

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from playwright.sync_api import Browser
 
+from s2s.checkpoint.open import load
+from s2s.inspect.run import Input, Inspection
+from s2s.train.distributed import Group
+from tests.paths import SHIPPED
 from tests.visitors import OpenPage as OpenPage
 from tests.visitors import Visitors, serve
 from tests.visitors import probe as probe
+
+
+def inspect(folder: Path, model: str, pairs: Iterable[tuple[str, str]]) -> Path:
+    """Leave in ``folder`` an inspection of ``pairs``, as the command line does."""
+    folder.parent.mkdir(exist_ok=True)
+    file = folder.with_suffix(".tsv")
+    file.write_text("".join(f"{source}\t{target}\n" for source, target in pairs), encoding="utf-8")
+    Inspection(folder, load(SHIPPED / model), Input(file)).run(Group(0, 1, torch.device("cpu")), lambda pairs: None)
+    return folder
 
 
 @pytest.fixture(scope="session")

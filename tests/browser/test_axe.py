@@ -12,24 +12,22 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 import pytest
-import torch
 from playwright.sync_api import Browser, Page, expect
 
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.inspect.report.content import Report, make_report, trace_decoder
 from s2s.inspect.report.render import render_report
-from s2s.inspect.run import Input, Inspection
 from s2s.inspect.table import Examples
 from s2s.player import page as export
 from s2s.player.lanes import Lanes
 from s2s.player.notebook import show
-from s2s.train.distributed import Group
 from s2s.web.shell.builtin import CODES
 from s2s.web.shell.examples import EXAMPLES
 from s2s.web.shell.language import NAMES
 from tests.browser.axe import STREAMLIT, excuse, too_small, violations
 from tests.browser.axe_states import IN_HEADER, OPENED, PAIR, STATES, tour_stops
+from tests.browser.conftest import inspect
 from tests.browser.test_player import REFERENCE, TEXT
 from tests.paths import SHIPPED
 from tests.visitors import rest
@@ -52,13 +50,9 @@ EXCUSED: set[tuple[str, str]] = set()
 
 
 @pytest.fixture(scope="module")
-def inspection(inspected: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def inspection(inspected: Path) -> Path:
     """An inspection of a few sentences of ours."""
-    file = tmp_path_factory.mktemp("pairs") / "axe.tsv"
-    file.write_text("".join(f"{a}\t{b}\n" for a, b in EXAMPLES["zh-en"]), encoding="utf-8")
-    made = Inspection(inspected / "axe", load(SHIPPED / MODEL), Input(file))
-    made.run(Group(0, 1, torch.device("cpu")), lambda pairs: None)
-    return inspected / "axe"
+    return inspect(inspected / "axe", MODEL, EXAMPLES["zh-en"])
 
 
 @pytest.fixture
@@ -118,6 +112,7 @@ def test_axe_finds_nothing_on_any_page_but_what_is_streamlits(page: Page, server
     for name, (path, query) in STATES.items():
         for language, views in SEEN.items():
             look(page, *views[0])
+            rest(page)  # another theme runs the page again
             switch = page.locator(".st-key-language-switch label", has_text=NAMES[language])
             if language == "zh" and switch.is_visible():
                 switch.click()

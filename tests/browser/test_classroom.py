@@ -27,7 +27,6 @@ def open_menu(page: Page) -> None:
 def unfold(page: Page, key: str) -> None:
     """In the room's popover, unfold what asks before it acts."""
     page.locator("summary").get_by_text(say(f"classroom.{key}", "en"), exact=True).click()
-    page.wait_for_function("() => !document.querySelector('details[open]').getAnimations({ subtree: true }).length")
 
 
 def room_code(page: Page) -> str:

@@ -7,15 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 from playwright.sync_api import Page, expect
 
-from s2s.checkpoint.open import load
-from s2s.inspect.run import Input, Inspection
 from s2s.inspect.table import Examples, Query
-from s2s.train.distributed import Group
 from s2s.web.shell.examples import EXAMPLES, GREEDY_LOSES
-from tests.paths import SHIPPED
+from tests.browser.conftest import inspect
 from tests.visitors import rest
 
 OpenPage = Callable[..., Page]
@@ -23,14 +19,9 @@ MODEL = "zh-en-luong"
 
 
 @pytest.fixture(scope="module")
-def examples(inspected: Path, tmp_path_factory: pytest.TempPathFactory) -> Examples:
-    """An inspection of our own sentences, as the command line leaves one."""
-    file = tmp_path_factory.mktemp("pairs") / "ours.tsv"
-    pairs = [*EXAMPLES["zh-en"], *GREEDY_LOSES[MODEL]]
-    file.write_text("".join(f"{source}\t{target}\n" for source, target in pairs), encoding="utf-8")
-    made = Inspection(inspected / "ours", load(SHIPPED / MODEL), Input(file))
-    made.run(Group(0, 1, torch.device("cpu")), lambda pairs: None)
-    return Examples(inspected / "ours")
+def examples(inspected: Path) -> Examples:
+    """An inspection of our own sentences."""
+    return Examples(inspect(inspected / "ours", MODEL, [*EXAMPLES["zh-en"], *GREEDY_LOSES[MODEL]]))
 
 
 def ids(page: Page) -> list[int]:

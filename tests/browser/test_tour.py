@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from s2s.errors import say
+from s2s.web.shell.language import NAMES
 from tests.browser.conftest import OpenPage
 from tests.journeys.people import PHONE, REFERENCE, TEXT, address, becomes, field, run, words
 from tests.web.shell.test_tour import STOPS, WELL, WRONG
@@ -74,8 +75,10 @@ def test_a_first_visit_is_shown_a_success_and_a_failure_and_then_has_its_turn(op
 
 
 def test_the_first_minute_goes_for_esc_and_for_who_types_also_without_storage(open_page: OpenPage) -> None:
-    page = open_page({"lang": "en"}, first=True)
+    page = open_page({"lang": "zh"}, first=True)
     expect(card(page)).to_be_visible()
+    page.locator(".st-key-language-switch label", has_text=NAMES["en"]).click()  # who does that has typed nothing
+    expect(page.locator(".card .title")).to_have_text(say("tour.first.well.title", "en"))
     page.keyboard.press("Escape")
     expect(card(page)).to_have_count(0)
     assert page.evaluate("localStorage.getItem('lookback.first-minute')") == "seen"

@@ -19,7 +19,7 @@ export function buildEvidence(view) {
   dom.evidence = el(
     "details",
     { class: "evidence", hidden: model.page ? null : "" },
-    el("summary", { text: model.strings.evidence }),
+    el("summary", {}, el("h3", { text: model.strings.evidence })),
     dom.evidenceBody,
   );
   dom.evidence.addEventListener("toggle", () => view.acts.paint(view));

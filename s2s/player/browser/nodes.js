@@ -87,9 +87,9 @@ function buildParts({ model, dom }, part) {
   part("softmax", "ol");
   part("about", "dl");
   part("workedBody", "div");
-  part("worked", "details", {}, el("summary", { text: strings.worked }), dom.workedBody);
+  part("worked", "details", {}, el("summary", {}, el("h3", { text: strings.worked })), dom.workedBody);
   part("tableBody", "div");
-  part("table", "details", {}, el("summary", { text: strings.table }), dom.tableBody);
+  part("table", "details", {}, el("summary", {}, el("h3", { text: strings.table })), dom.tableBody);
   part("output", "span");
   part("live", "div", { "aria-live": "polite" });
 }

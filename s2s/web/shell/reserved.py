@@ -27,7 +27,8 @@ ELEMENTS = f"""
 .st-key-chapter-cross_entropy {ELEMENT}:not([class*='st-key-']):has(> {BAR}) {{ min-height: 123px; }}
 .st-key-chapter-homework {ELEMENT}:not([class*='st-key-']):has(> {BAR}) {{ min-height: 217px; }}
 :is([class*='st-key-logit-'], .st-key-layers-step, [class*='st-key-train_'], [class*='_source'], [class*='_target'],
-  .st-key-evidence_most, .st-key-inspect_limit, [class*='st-key-inspect_checkpoint'], [class*='st-key-cards-'],
+  .st-key-evidence_most, .st-key-inspect_limit, [class*='st-key-inspect_checkpoint'],
+  [class*='st-key-against-'], [class*='st-key-cards-'],
   [class*='st-key-kind-']){ELEMENT} {{ min-height: 68px; }}
 :is(.st-key-evidence_file, .st-key-inspect_file) {{ min-height: 96px; }}
 @media (max-width: 760px) {{ :is(.st-key-evidence_file, .st-key-inspect_file) {{ min-height: 128px; }} }}
@@ -40,6 +41,8 @@ FIGURES = """
 .st-key-film { min-height: 300px; }
 .st-key-comparison { min-height: 440px; }
 .st-key-sentence-lanes { min-height: 620px; }
+.st-key-inspect_charts { min-height: 320px; }
+@media (max-width: 760px) { .st-key-inspect_charts { min-height: 530px; } }
 [class*='st-key-chapter-'] .st-key-lanes { min-height: 410px; }
 """
 RESERVED = ROWS + ELEMENTS + FIGURES

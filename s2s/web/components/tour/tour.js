@@ -12,7 +12,8 @@ import { STOPS, boxAround, isPresent, nodesOf, open } from "./stops.js";
 const FIRST_MINUTE = "first-minute"; // "seen" once the first minute was dismissed
 const VIEWS = new WeakMap(); // element where the component is mounted → its view
 const RESTS = 12; // frames in which a part does not move until it is taken to rest
-const FIELDS = "input, textarea, [contenteditable=true]";
+// What one types into; a choice of the language is an input, too.
+const TYPED_INTO = "textarea, [contenteditable=true], input:not([type=radio], [type=checkbox], [type=range])";
 
 // Begin to show ``run``: {kind: "help" | "tour" | "first", at, …}.
 function begin(view, run) {
@@ -193,7 +194,7 @@ function pressKey(view, event) {
 // Somebody who types goes before the first minute.
 function typed(view, event) {
   const at = event.composedPath()[0];
-  if (!event.isTrusted || !(at instanceof Element) || !at.matches(FIELDS)) return;
+  if (!event.isTrusted || !(at instanceof Element) || !at.matches(TYPED_INTO)) return;
   view.typed = true;
   if (view.run?.kind === "first") dismiss(view);
 }
