@@ -14,7 +14,9 @@ OTHER_NAMES = {
     "page.checkpoints": ("checkpoint", "model", "models"),
 }
 
-st.set_page_config(page_title="Lookback · 回望", page_icon="👀", layout="wide", initial_sidebar_state="collapsed")
+NAME = "Lookback · 回望"
+
+st.set_page_config(page_title=NAME, page_icon="👀", layout="wide", initial_sidebar_state="collapsed")
 style.compact()
 faults.listen()
 outside.ask_nobody()
@@ -58,5 +60,6 @@ if not alone:
     style.logo()
     language.switch()
 builtin.translate_streamlit(page.url_path)
+st.set_page_config(page_title=f"{page.title} · {NAME}")  # tabs and history tell pages apart
 page.run()
 faults.forget_pending_fault()

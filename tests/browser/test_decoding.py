@@ -94,6 +94,11 @@ def test_the_page_says_whose_sentence_is_shown_and_keeps_what_was_typed(open_pag
     told.get_by_role("button", name=say("player.stale_run", "en")).click()
     page.wait_for_function("() => new URLSearchParams(location.search).get('text') === '二〇〇一年'")
     expect(told).to_be_empty()
+    page.go_back()  # the field holds what the page shows again, not what was typed into it
+    page.wait_for_function("() => new URLSearchParams(location.search).get('text') !== '二〇〇一年'")
+    shown = page.evaluate("new URLSearchParams(location.search).get('text')")
+    expect(field).to_have_value(shown)
+    expect(told).to_be_empty()
 
 
 def test_what_was_typed_and_not_run_outlives_another_page_and_language(open_page: OpenPage) -> None:

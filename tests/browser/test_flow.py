@@ -152,7 +152,7 @@ def test_with_the_keyboard_a_line_a_part_and_the_way_back(open_page: OpenPage) -
     expect(node).to_be_focused()
     page.keyboard.press("Escape")
     expect(node).to_have_attribute("aria-expanded", "false")
-    page.keyboard.press("f")
+    page.keyboard.press("Escape")
     expect(page.locator(".map")).to_be_visible()
 
 

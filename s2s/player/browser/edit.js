@@ -40,11 +40,13 @@ export function stopEditing(view) {
   colourHeatmap(view.dom, traceOf(view), view.palette);
 }
 
-export function toggleEditing(view) {
+// Begun by a key it gives the focus to the marked word, whose weight the arrow keys change.
+export function toggleEditing(view, byKey = false) {
   if (!view.model.page) return;
   if (view.cursor.edit) stopEditing(view);
   else startEditing(view);
   view.acts.paint(view);
+  if (byKey && view.cursor.edit) view.dom.chips.find((chip) => chip.tabIndex === 0)?.focus({ preventScroll: true });
 }
 
 // The rows of the step on screen: the weights in use and, if they were edited, the model's own.
@@ -230,11 +232,16 @@ export function listenEdit(view, on) {
   on(source, "keydown", (event) => pressChip(view, event));
 }
 
-// Keys of a chip while attention is edited, as a slider has them.
+// Keys of a chip while attention is edited, as a slider has them; Esc and E end it.
 function pressChip(view, event) {
   const chip = event.target.closest("[data-s]");
   const { edit } = view.cursor;
   if (!edit || !chip) return;
+  if (event.key === "Escape" || event.key.toLowerCase() === "e") {
+    event.preventDefault();
+    toggleEditing(view);
+    return view.dom.root.focus({ preventScroll: true });
+  }
   const [s, row] = [Number(chip.dataset.s), shownRow(view.model, edit.row)];
   const weight = {
     ArrowUp: row[s] + 0.05,

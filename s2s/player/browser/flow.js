@@ -63,10 +63,15 @@ export function toggleFlow(view, byKey) {
   if (!open && within) dom.flowOpener.focus({ preventScroll: true });
 }
 
-// One level back: from a part to the drawing, from a line to none. Whether there was anything to go back from.
+// One level back: from a part to the drawing, from a line to none, from the flow to the stage. Whether there was
+// anything to go back from.
 export function goBack(view) {
   const { flow } = view.cursor;
-  if (!flow?.part && !flow?.node) return false;
+  if (!flow) return false;
+  if (!flow.part && !flow.node) {
+    toggleFlow(view, true);
+    return true;
+  }
   const within = view.dom.flow.contains(focusedOf(view));
   view.cursor = withFlow(view.cursor, flow.part ? { ...flow, part: null } : { node: null, part: null });
   view.acts.paint(view);

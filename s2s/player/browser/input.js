@@ -137,7 +137,7 @@ function pressKey(view, event) {
     End: () => show(view, { step: Infinity }),
     " ": () => play(view, !isPlaying(view)),
     t: () => show(view, { lane: nextLane(view) }),
-    e: () => hasAttention(traceOf(view)) && toggleEditing(view),
+    e: () => hasAttention(traceOf(view)) && toggleEditing(view, true),
     f: () => toggleFlow(view, true),
     h: () => enterGrid(view),
     d: () => goToDivergence(view),

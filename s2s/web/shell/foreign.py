@@ -13,6 +13,13 @@ MARKS = re.compile(
     r"[\\`*\[\]<>$~|&@!#]|(?<!\w)_|_(?!\w)|:(?=[A-Za-z/])|(?<=www)\.|^[-+=](?=\s|$)|(?<=\d)[.)](?=\s|$)",
     re.IGNORECASE,
 )
+# Characters that reverse the text after them, and all other control characters.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def _seen(text: str) -> str:
+    """The text with U+FFFD in place of characters that are not seen and change how others are."""
+    return _UNSEEN.sub("\ufffd", text)
 
 
 def plain(text: str) -> str:
@@ -20,8 +27,10 @@ def plain(text: str) -> str:
 
     >>> plain("data.tsv"), plain("[a](https://b)"), plain(":red[a_b]")
     ('data.tsv', '\\[a\\](https\\://b)', '\\:red\\[a_b\\]')
+    >>> plain("exe.\u202egnp")
+    'exe.�gnp'
     """
-    line = re.sub(r"\s*[\r\n\u2028\u2029]+\s*", " ", text)
+    line = re.sub(r"\s*[\r\n\u2028\u2029]+\s*", " ", _seen(text))
     return MARKS.sub(lambda mark: f"\\{mark[0]}" if mark[0] else "", line)
 
 
@@ -41,6 +50,6 @@ def code(text: str) -> str:
     >>> code("*"), code("a`b"), code("a``b")
     ('`*`', '`` a`b ``', '``` a``b ```')
     """
-    line = re.sub(r"[\r\n\u2028\u2029]+", " ", text)
+    line = re.sub(r"[\r\n\u2028\u2029]+", " ", _seen(text))
     fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
     return f"`{line}`" if len(fence) == 1 else f"{fence} {line} {fence}"

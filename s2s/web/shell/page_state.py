@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
+from s2s.text.safe import shortened
 from s2s.trace.branch import PARENT, Branch, pack, unpack
 
 Value = TypeVar("Value")
@@ -255,7 +256,8 @@ def read_link(query: Mapping[str, str]) -> tuple[PageState, list[tuple[str, str]
                 valid[name] = parameter.metadata["read"](query[name])
             except ValueError:
                 ignored.append((name, query[name][:40]))
-    ignored += [("hide", name[:40]) for name in names_of(query.get("hide", ""))[:20] if name not in HIDEABLE]
+    if unknown := [name for name in names_of(query.get("hide", "")) if name not in HIDEABLE]:
+        ignored.append(("hide", shortened(", ".join(unknown), 40)))
     return PageState(**valid), ignored
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 import pytest
@@ -19,12 +20,20 @@ ACTIVE = re.compile(r"[`*\[\]<>$~]|:(?=[A-Za-z/])|www\.")
 ESCAPED = re.compile(r"\\(.)")
 
 
+def unseen(c: str) -> bool:
+    """Whether a character is a control character that is no white space, or one that sets a direction of writing."""
+    directs = unicodedata.bidirectional(c) in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    return directs or c in "\u061c\u200e\u200f" or (unicodedata.category(c) == "Cc" and c not in "\t\n\r")
+
+
 @given(some.text())
 def test_every_mark_of_markdown_is_escaped_and_nothing_else_changes(text: str) -> None:
     shown = plain(text)
     assert "\n" not in shown and "\r" not in shown
     assert not ACTIVE.search(ESCAPED.sub(" ", shown))
-    assert ESCAPED.sub(r"\1", shown) == re.sub(r"\s*[\r\n\u2028\u2029]+\s*", " ", text)
+    seen = "".join("\ufffd" if unseen(c) else c for c in text)
+    assert ESCAPED.sub(r"\1", shown) == re.sub(r"\s*[\r\n\u2028\u2029]+\s*", " ", seen)
+    assert not any(map(unseen, code(text)))
 
 
 @given(some.text(some.characters(codec="utf-8") | some.just("`"), min_size=1))

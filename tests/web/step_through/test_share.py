@@ -68,5 +68,6 @@ def test_every_part_that_can_be_hidden_has_a_selector() -> None:
 def test_a_link_names_parts_once_and_in_order() -> None:
     state, ignored = read_link({"hide": "table, form,form,,x"})
     assert (state.hide, ignored) == ("form,table", [("hide", "x")])
+    assert len(read_link({"hide": ",".join(f"h{n}" for n in range(500))})[1]) == 1  # one sentence for all of them
     assert write_link(PageState(hide="form")) == {"hide": "form"}
     assert read_link({"note": "a\x00b"})[1] == [("note", "a\x00b")]

@@ -11,12 +11,16 @@ const LONGEST = 60; // characters of the sentence in the notice
 const field = (name) => document.querySelector(`.st-key-${name} textarea`);
 const isField = (node) => NAMES.some((name) => node === field(name));
 
-// Set a field's value and tell React, which does not notice a value that is only set.
+// Set a field's value and tell Streamlit, which does not notice a value that is only set: first that somebody types,
+// then that the field is left, because what is still being typed is not replaced by what the server sends.
 function typeInto(name, text) {
   const node = field(name);
   if (!node || node.value === text) return;
   Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(node, text);
   node.dispatchEvent(new Event("input", { bubbles: true }));
+  if (node !== document.activeElement) {
+    setTimeout(() => node.dispatchEvent(new FocusEvent("focusout", { bubbles: true })));
+  }
 }
 
 // A text of at most ``longest`` characters; one that is cut ends in "…".

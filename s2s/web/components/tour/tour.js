@@ -65,6 +65,7 @@ function visit(view, at) {
   clearInterval(run.clock);
   run.at = at;
   run.ready = run.asked = false;
+  run.player = null;
   ENTER[run.kind](view);
   showCard(card, true);
 }
@@ -137,20 +138,22 @@ const ON_FRAME = {
     const { run, card, strings } = view;
     const scene = SCENES[view.scenes[run.at]];
     const example = view.examples[scene.example];
+    const { player } = WIRE;
+    if (!player) return moveCard(card, [], true); // it is being drawn anew, as in another language
     const shown = isOnScreen(example);
-    if (WIRE.player && !shown && !run.ready && !run.asked) {
+    if (!shown && !run.player && !run.asked) {
       run.asked = true;
       view.send("request", { seq: ++view.seq, kind: "example", number: example.number });
     }
-    if (run.ready && !shown) return dismiss(view); // the reader runs a sentence of their own
-    if (shown && !run.ready) {
-      scene.begin(WIRE.player, run);
+    if (run.player && !shown) return dismiss(view); // the reader runs a sentence of their own
+    if (shown && run.player !== player) {
+      scene.begin(player, run);
       run.nodes = scene.nodes;
       bringIntoView(card, run.nodes());
-      run.ready = true;
+      run.player = player;
     }
-    if (run.ready) writeCaption(card, scene.caption(WIRE.player, strings, run));
-    moveCard(card, run.ready ? run.nodes() : [], true);
+    if (run.player) writeCaption(card, scene.caption(player, strings, run));
+    moveCard(card, run.player ? run.nodes() : [], true);
   },
 };
 
