@@ -181,6 +181,12 @@ def test_one_key_leads_from_the_loaded_page_to_where_the_lanes_part(open_page: O
     page.keyboard.press("d")
     expect(page.locator(".where")).to_have_text(re.compile(f"^step {(free.divergence or 0) + 1} /"))
     assert free.divergence
+    word = say("player.announce_diverges", "en", word="by")
+    expect(page.locator(".live")).to_have_text(re.compile(f"Step {free.divergence + 1}: .*{re.escape(word)}$"))
+    page.keyboard.press("t")
+    expect(page.locator(".live")).to_have_text(re.compile(f"{say('player.forced', 'en')}. Step .*{re.escape(word)}$"))
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".live")).to_have_text(re.compile(rf"^Step {free.divergence}: .*\d\.$"))
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -148,6 +148,9 @@ def test_with_the_keyboard_a_line_a_part_and_the_way_back(open_page: OpenPage) -
     page.keyboard.press("Enter")
     expect(page.locator(".flowBack")).to_be_focused()
     expect(page.locator(".flowDetail table tbody tr")).to_have_count(9)  # every source word
+    page.keyboard.press("Tab")  # into the table, which scrolls
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".flowBack")).to_be_focused()  # the table is another one
     page.keyboard.press("Escape")
     expect(node).to_be_focused()
     page.keyboard.press("Escape")

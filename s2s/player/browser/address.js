@@ -2,7 +2,7 @@
 
 import { isAsking, traceOf } from "./cursor.js";
 import { argmax, enter, fill, hasAttention, percent } from "./dom.js";
-import { spokenWord } from "./model.js";
+import { laneName, spokenWord } from "./model.js";
 import { newSummary } from "./summary.js";
 
 const LAST_STEP = 10_000; // the largest step that a link may name, as in s2s/web/shell/page_state.py
@@ -32,13 +32,27 @@ export function stepSentence(view, t) {
   });
 }
 
+// What is heard before and after the sentence about a step: the lane, if it is another than before; the reference's
+// word where the lane leaves the reference.
+function heardAround(view) {
+  const { model, cursor } = view;
+  if (isAsking(view)) return ["", ""];
+  const { divergence, steps } = traceOf(view);
+  const target = divergence === cursor.step ? steps[cursor.step].target : undefined;
+  const before = (view.heardLane ??= cursor.lane) === cursor.lane ? "" : `${laneName(model, cursor.lane)}.`;
+  view.heardLane = cursor.lane;
+  return [before, target ? fill(model.strings.announce_diverges, { word: target.token }) : ""];
+}
+
 // Write the address and the sentence for a screen reader, after a pause: neither may delay a frame.
 export function announce(view) {
   clearTimeout(view.timers.announce);
   view.timers.announce = setTimeout(() => {
     const { model, dom } = view;
     if (!dom.root.isConnected) return;
-    dom.live.textContent = `${newSummary(view)} ${stepSentence(view, view.cursor.step)}`.trim();
+    const [before, after] = heardAround(view);
+    const said = [newSummary(view), before, stepSentence(view, view.cursor.step), after];
+    dom.live.textContent = said.filter(Boolean).join(" ");
     if (model.link) model.fragment ? history.replaceState(history.state, "", address(view)) : enter(address(view));
   }, PAUSE);
 }

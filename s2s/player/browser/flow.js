@@ -155,7 +155,9 @@ export function paintFlow(view, step) {
   );
   paintNodes(view, about, graph);
   paintLine(view, about, graph);
+  const reading = dom.flowDetail.contains(focusedOf(view)); // a table that is replaced had the focus
   dom.flowDetail.replaceChildren(...(part ? FLOW_PARTS[part].open(about) : []));
+  if (reading) (part ? dom.flowBack : dom.flow).focus({ preventScroll: true });
   dom.flowNote.textContent = notes(about, graph).join(" ");
   const all = stopsOf(view);
   if (all.filter(({ tabIndex }) => tabIndex === 0).length !== 1) setStop(all, all[0]);

@@ -53,6 +53,7 @@ LINE = """
   [data-testid='stTextArea'] label {
     position: absolute; z-index: 1; inset: 2px 11px auto; min-height: 0; margin: 0;
   }
+  [data-testid='stTextArea'] label :is(span, div) { min-width: 0; max-width: 100%; }
   [data-testid='stTextArea'] label p {
     font-size: 0.75rem; line-height: 1.3; opacity: 0.85; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
   }
@@ -99,6 +100,8 @@ LINE = """
   .st-key-line-more > * { flex: none; }
 }
 """
+# The hint about Enter stands where the reason is that a number is refused.
+NUMBER = "[data-testid='stNumberInput']:has([role='alert']) [data-testid='InputInstructions'] { display: none; }"
 # While Python answers the player, what it shows stays valid: Streamlit must not fade it.
 PLAYER = ".st-key-player[data-stale='true'], .st-key-player [data-stale='true'] { opacity: 1 !important; }"
 # The product's name in the accent colour of the themes.
@@ -200,7 +203,7 @@ VEIL = ".st-key-ref textarea:not(:focus, :placeholder-shown) { filter: blur(6px)
 def sheet() -> str:
     """The style of all pages. What is within ``body`` takes precedence over Streamlit's, which comes later."""
     parts = (HEADER, LINE, MODELS, TITLES, CONTRAST, NUMBERS, FORCED, SCRIPT, CARDS, LESSON, RESERVED)
-    return f"{bundle.style(SHEET)}body {{{''.join(parts)}}}{PLAYER}"
+    return f"{bundle.style(SHEET)}body {{{''.join(parts)}}}{PLAYER}{NUMBER}"
 
 
 def compact() -> None:
