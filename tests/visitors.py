@@ -158,8 +158,9 @@ class Visitors:
 
 
 def rest(page: Page) -> None:
-    """Until the server has nothing more to say."""
+    """Until the server has nothing more to say and the browser has the script of every element."""
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_function("() => !document.querySelector('[data-testid=stMain] [data-testid=stSkeleton]')")
 
 
 TEACHING = ("step", "lesson", "classroom")  # the pages of the menu's first group

@@ -220,13 +220,15 @@ def test_a_room_stays_its_teachers_and_its_key_is_shown_nowhere(open_page: OpenP
     teacher = open_page({"lang": "en", "text": TEXT}, player=False, path="classroom", **allowed)
     press(teacher, "open")
     code = room_code(teacher)
+    copying = teacher.get_by_role("button", name=say("teacher.copy", "en"))
+    copying.wait_for()  # what shows it stores the key
     teacher.reload()
     in_room(teacher, code)
     other = teacher.context.new_page()
     other.goto(teacher.url)
     in_room(other, code)
     other.close()
-    teacher.get_by_role("button", name=say("teacher.copy", "en")).click()
+    copying.click()
     expect(teacher.get_by_text(say("teacher.copied", "en"))).to_be_visible()
     copied = teacher.evaluate("navigator.clipboard.readText()")
     key = re.fullmatch(rf".*[?&]teach={code}\.([\w-]{{24}})", copied)[1]  # type: ignore[index]
