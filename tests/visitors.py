@@ -187,3 +187,13 @@ def unfold_menu(page: Page, key: str) -> None:
 def unfold_exports(place: Page | FrameLocator) -> None:
     """Press the player's menu of downloads."""
     place.locator(".exports > summary").click()
+
+
+def project_and_leave(page: Page, place: Locator) -> None:
+    """Press the switch of the projector mode, then P; after both ``place`` has the focus."""
+    page.get_by_text(say("projector.switch", "en"), exact=True).click()
+    expect(page.locator(".st-key-projector-leave")).to_be_attached()
+    expect(place).to_be_focused()
+    page.keyboard.press("p")
+    expect(page.locator(".st-key-projector-leave")).to_have_count(0)
+    expect(place).to_be_focused()

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from s2s.errors import say
 from tests.browser.conftest import OpenPage
 from tests.browser.test_player import REFERENCE, TEXT
-from tests.visitors import open_from_menu
+from tests.visitors import open_from_menu, project_and_leave
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -202,12 +202,7 @@ def test_into_the_projector_mode_and_out_of_it_the_board_has_the_focus(open_page
     board = teacher.locator(".st-key-class-board")
     expect(board.locator(".lb-board")).to_be_visible()
     teacher.locator("summary").get_by_text(say("classroom.sentence", "en"), exact=True).click()
-    teacher.get_by_text(say("projector.switch", "en"), exact=True).click()
-    expect(teacher.locator(".st-key-projector-leave")).to_be_attached()
-    expect(board).to_be_focused()
-    teacher.keyboard.press("p")
-    expect(teacher.locator(".st-key-projector-leave")).to_have_count(0)
-    expect(board).to_be_focused()
+    project_and_leave(teacher, board)
 
 
 def in_room(page: Page, code: str) -> None:

@@ -18,7 +18,7 @@ from s2s.trace.trace import Trace
 from s2s.web.lesson import CHAPTERS
 from tests.browser.conftest import OpenPage
 from tests.browser.test_player import REFERENCE
-from tests.visitors import open_from_menu
+from tests.visitors import open_from_menu, project_and_leave
 
 TEXT = "我妹妹每天早上骑自行车去学校。"
 LONG = "我昨天在学校里看见了他，他说他明天想和我们一起去山上看书，" * 11 + "你想来吗？"
@@ -184,12 +184,7 @@ def test_the_type_of_projected_charts_can_be_read_from_the_back_row(open_page: O
 def test_into_the_projector_mode_and_out_of_it_the_chapter_has_the_focus(open_page: OpenPage) -> None:
     page = visit(open_page, "attention", ".weighing .panel")
     chapter = page.locator(".st-key-chapter-attention")
-    page.get_by_text(say("projector.switch", "en"), exact=True).click()
-    expect(page.locator(".st-key-projector-leave")).to_be_attached()
-    expect(chapter).to_be_focused()
-    page.keyboard.press("p")
-    expect(page.locator(".st-key-projector-leave")).to_have_count(0)
-    expect(chapter).to_be_focused()
+    project_and_leave(page, chapter)
 
 
 HEADING = """(number) => {
