@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
@@ -201,6 +201,29 @@ def test_a_menu_opened_by_key_takes_the_focus_and_gives_it_back(open_page: OpenP
         page.keyboard.press("Escape")
         expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
         expect(button).to_be_focused()
+
+
+@pytest.mark.parametrize("name", ["step.settings", "step.more", "step.examples"])
+def test_tab_in_a_menu_whose_controls_are_still_to_come_stays_in_it(open_page: OpenPage, name: str) -> None:
+    page = open_page({"lang": "zh", "text": TEXT})
+    held: list[Route] = []
+    page.route("**/static/js/*.js", lambda route: held.append(route))  # what Streamlit shows a kind of control with, when it first needs it
+    button = page.get_by_role("button", name=say(name, "zh"), exact=True)
+    button.press("Enter")
+    page.keyboard.press("Tab")  # as fast as one can
+    menu = page.get_by_test_id("stPopoverBody")
+    expect(menu.get_by_test_id("stSkeleton").first).to_be_attached()
+    focused = page.locator("[data-testid=stPopoverBody]:focus, [data-testid=stPopoverBody] :focus")
+    expect(focused).to_have_count(1)
+    page.keyboard.press("Tab")
+    assert focused.count() == 1
+    assert held
+    for route in held:
+        route.continue_()
+    page.unroute("**/static/js/*.js")
+    expect(menu.locator("input:focus, button:focus")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
 
 
 def test_share_links_to_the_step_and_lane_on_screen_and_gives_the_focus_back(open_page: OpenPage) -> None:

@@ -5,18 +5,20 @@
 const BUTTON = "[data-testid=stPopoverButton]";
 const BODY = "[data-testid=stPopoverBody]";
 const OVER = `${BODY}, [data-testid=stDialog]`;
+const AWAITED = "[data-testid=stSkeleton]";
 const REACHED = "a[href], button, input, select, textarea, [tabindex]";
 const HELP = "[data-testid=stTooltipIcon]";
 const NUMBER = "[data-testid=stNumberInput]";
 
 // ``button``: of the popover that was opened last, its ``label`` and the control that was focused ``first``.
-// ``entering``: it was opened by a key and nothing was pressed since. ``within``: the reader's last act was in a
-// popover or dialog.
+// ``entering``: it was opened by a key and nothing was pressed since. ``leaving``: Tab was pressed there before the next
+// control was. ``within``: the reader's last act was in a popover or dialog.
 const OPENED = (globalThis.lookbackPopovers ??= {
   button: null,
   label: "",
   first: null,
   entering: false,
+  leaving: null,
   within: false,
   watching: false,
 });
@@ -60,8 +62,18 @@ function giveBack() {
   else dispatchEvent(new CustomEvent("lookback-stage"));
 }
 
+// Where Tab was pressed at the last control while more were to come, go on when the next one is there.
+function moveOn() {
+  const body = document.querySelector(BODY);
+  if (!body || document.activeElement !== OPENED.leaving) return;
+  const controls = controlsOf(body);
+  const next = controls[controls.indexOf(OPENED.leaving) + 1];
+  if (next) focus(next);
+}
+
 function follow() {
   if (OPENED.entering) enter();
+  if (OPENED.leaving) moveOn();
   const lost = !document.activeElement || document.activeElement === document.body;
   if (OPENED.within && OPENED.button && lost && !document.querySelector(OVER)) giveBack();
 }
@@ -75,6 +87,12 @@ function onClick(event) {
 
 // A number out of range, which Streamlit does not take. It says so when the field loses the focus or on Enter.
 const isRefused = (field) => field.validity?.valid === false && field.closest(NUMBER) !== null;
+
+// More controls are to come: none is the last.
+function stay(event) {
+  event.preventDefault();
+  OPENED.leaving = event.target;
+}
 
 // The first Tab out of a popover leaves a refused number on screen with the reason; a second one drops it.
 function sayWhy(event) {
@@ -93,9 +111,10 @@ function onTab(event) {
   const [body, button] = [closestOf(event, BODY), document.querySelector(`${BUTTON}[aria-expanded=true]`)];
   if (!button) return;
   const shown = document.querySelector(BODY);
-  if (event.target === button && shown && !event.shiftKey) {
+  if (event.target === button && !event.shiftKey) {
     event.preventDefault();
-    focusFirst(shown);
+    if (shown) focusFirst(shown);
+    OPENED.entering = !shown || OPENED.first === shown; // no control is there yet
   }
   if (!body) return;
   const controls = controlsOf(body);
@@ -105,6 +124,7 @@ function onTab(event) {
     focus(button);
   } else if (!event.shiftKey && at === controls.length - 1) {
     if (isRefused(event.target) && event.target.ariaInvalid !== "true") return sayWhy(event);
+    if (body.querySelector(AWAITED)) return stay(event);
     button.click();
     focus(button);
   }
@@ -113,7 +133,8 @@ function onTab(event) {
 export function watchPopovers() {
   if (OPENED.watching) return;
   OPENED.watching = true;
-  const note = (event) => Object.assign(OPENED, { entering: false, within: closestOf(event, OVER) !== null });
+  const note = (event) =>
+    Object.assign(OPENED, { entering: false, leaving: null, within: closestOf(event, OVER) !== null });
   for (const act of ["pointerdown", "keydown"]) document.addEventListener(act, note, true);
   document.addEventListener("click", onClick, true);
   document.addEventListener("keydown", (event) => event.key === "Tab" && onTab(event), true);
