@@ -206,8 +206,8 @@ def test_a_menu_opened_by_key_takes_the_focus_and_gives_it_back(open_page: OpenP
 @pytest.mark.parametrize("name", ["step.settings", "step.more", "step.examples"])
 def test_tab_in_a_menu_whose_controls_are_still_to_come_stays_in_it(open_page: OpenPage, name: str) -> None:
     page = open_page({"lang": "zh", "text": TEXT})
-    held: list[Route] = []
-    page.route("**/static/js/*.js", lambda route: held.append(route))  # what Streamlit shows a kind of control with, when it first needs it
+    held: list[Route] = []  # what Streamlit shows a kind of control with, when it first needs it
+    page.route("**/static/js/*.js", lambda route: held.append(route))
     button = page.get_by_role("button", name=say(name, "zh"), exact=True)
     button.press("Enter")
     page.keyboard.press("Tab")  # as fast as one can

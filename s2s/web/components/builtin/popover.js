@@ -11,8 +11,8 @@ const HELP = "[data-testid=stTooltipIcon]";
 const NUMBER = "[data-testid=stNumberInput]";
 
 // ``button``: of the popover that was opened last, its ``label`` and the control that was focused ``first``.
-// ``entering``: it was opened by a key and nothing was pressed since. ``leaving``: Tab was pressed there before the next
-// control was. ``within``: the reader's last act was in a popover or dialog.
+// ``entering``: it was opened by a key and nothing was pressed since. ``leaving``: where Tab was pressed there before
+// the next control was. ``within``: the reader's last act was in a popover or dialog.
 const OPENED = (globalThis.lookbackPopovers ??= {
   button: null,
   label: "",
