@@ -37,6 +37,17 @@ RESTS_BESIDE = """() => {
     return last === now && inside && seen && (beside || !room);
 }"""
 
+# The clock of the first minute goes when the test says so: ``lookbackTick()`` is a step, if it was not stopped; false
+# before there was a clock.
+TICKED = """() => {
+    const [start, stop] = [setInterval, clearInterval];
+    let step = null, id = null;
+    globalThis.setInterval = (act, time, ...more) =>
+        time === 1800 ? ((step = act), (id = start(() => {}, time))) : start(act, time, ...more);
+    globalThis.clearInterval = (other) => (other === id && step && (step = () => {}), stop(other));
+    globalThis.lookbackTick = () => step !== null && (step(), true);
+}"""
+
 
 def card(page: Page) -> Locator:
     return page.locator(".card:popover-open")
@@ -88,7 +99,7 @@ def test_the_first_minute_goes_for_esc_and_for_who_types_also_without_storage(op
     assert page.evaluate("localStorage.getItem('lookback.first-minute')") == "seen"
     other = open_page({"lang": "en"}, first=True, player=False)
     other.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('blocked'); } });")
-    other.reload()
+    other.goto(f"{other.url.split('?')[0]}?lang=en")
     expect(card(other)).to_be_visible()
     field(other, "en").click()
     other.keyboard.press("End")
@@ -98,6 +109,47 @@ def test_the_first_minute_goes_for_esc_and_for_who_types_also_without_storage(op
     run(other, "en")
     expect(other.locator(".chip").first).to_be_visible()
     expect(card(other)).to_have_count(0)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("way", ["heatmap", "table", "press", "tab"])
+def test_the_first_minute_stands_still_for_who_is_at_work_in_the_player(
+    open_page: OpenPage, lang: str, way: str
+) -> None:
+    page = open_page({"lang": lang}, player=False, first=True)
+    page.add_init_script(f"({TICKED})()")
+    page.goto(f"{page.url.split('?')[0]}?lang={lang}")  # the player has written the sentence into the address
+    expect(card(page)).to_be_visible()
+    where = page.locator(".where")
+    expect(where).to_have_text(re.compile(r" 1 (步 )?/"))
+    page.wait_for_function("lookbackTick()")
+    expect(where).to_have_text(re.compile(r" 2 (步 )?/"))
+    if way == "heatmap":
+        page.keyboard.press("h")
+        page.keyboard.press("ArrowRight")  # to another source word of the step
+    elif way == "table":
+        page.keyboard.press("f")
+        page.keyboard.press("Tab")
+    elif way == "press":
+        page.locator(".map .head").first.click()
+    else:
+        page.locator(".player").evaluate("node => node.focus()")  # as after a run
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")
+    expect(card(page)).to_be_visible()
+    page.evaluate("lookbackTick(), lookbackTick()")
+    expect(where).to_have_text(re.compile(r" 2 (步 )?/"))
+    expect(page.locator(".card .title")).to_have_text(say("tour.first.well.title", lang))
+    becomes(page, step="2")
+    other = next(name for name in NAMES if name != lang)
+    page.locator(".st-key-language-switch label", has_text=NAMES[other]).click()
+    expect(page.locator(".card .title")).to_have_text(say("tour.first.well.title", other))
+    rest(page)
+    page.evaluate("lookbackTick(), lookbackTick()")
+    expect(where).to_have_text(re.compile(r" 2 (步 )?/"))  # nor is it taken back to the first
+    press(page, "next")
+    expect(page.locator(".card .title")).to_have_text(say("tour.first.wrong.title", other))
+    expect(page.locator("tr.lane.free td.diverges.now")).to_be_visible()
 
 
 @pytest.mark.parametrize("more", [{"text": TEXT}, {"predict": "1"}, {"projector": "1"}, {"embed": "true"}])

@@ -10,7 +10,7 @@ const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const inPlayer = (selector) => [...WIRE.player.dom.root.querySelectorAll(selector)];
 const freeLane = ({ model }) => model.lanes.free;
 
-// Step through the free-running lane until its end or until the reader does something with the player.
+// Step through the free-running lane until its end or until the reader is at work in the player.
 function playSlowly(view, run) {
   clearInterval(run.clock);
   run.clock = setInterval(() => {
@@ -20,6 +20,14 @@ function playSlowly(view, run) {
     run.expected = step + 1;
     view.acts.show(view, { step: step + 1 });
   }, SLOWLY);
+}
+
+// Whether an event shows that the reader is at work in the player: a press or a key in it, or the focus on one of its
+// parts. The focus of the whole player alone does not: a run gives it that, unless Tab does.
+export function isAtWork(event) {
+  const [path, root] = [event.composedPath(), WIRE.player?.dom.root];
+  if (!event.isTrusted || !path.includes(root)) return false;
+  return { focusin: path[0] !== root, keyup: event.key === "Tab" }[event.type] ?? true;
 }
 
 // The scenes: the mark of the example that each shows, what is ringed, how it begins and what its caption is.

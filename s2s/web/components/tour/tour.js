@@ -6,7 +6,7 @@ import { HERE, el, fill, writeTour } from "../../../player/browser/dom.js";
 import { toggleLegend } from "../../../player/browser/legend.js";
 import { recall, remember } from "../../../player/browser/stored.js";
 import { bringIntoView, buildCard, moveCard, showCard, writeCaption, writeCard } from "./card.js";
-import { SCENES, isOnScreen } from "./first_minute.js";
+import { SCENES, isAtWork, isOnScreen } from "./first_minute.js";
 import { STOPS, boxAround, isPresent, nodesOf, open } from "./stops.js";
 
 const FIRST_MINUTE = "first-minute"; // "seen" once the first minute was dismissed
@@ -147,7 +147,7 @@ const ON_FRAME = {
     }
     if (run.player && !shown) return dismiss(view); // the reader runs a sentence of their own
     if (shown && run.player !== player) {
-      scene.begin(player, run);
+      if (run.worked !== run.at) scene.begin(player, run); // whoever works in the player is left where they are
       run.nodes = scene.nodes;
       bringIntoView(card, run.nodes());
       run.player = player;
@@ -202,6 +202,13 @@ function typed(view, event) {
   if (view.run?.kind === "first") dismiss(view);
 }
 
+// Who works in the player is not taken to another step.
+function worked({ run }, event) {
+  if (run?.kind !== "first" || !run.player || !isAtWork(event)) return;
+  run.worked = run.at;
+  clearInterval(run.clock);
+}
+
 // The button "?" opens the help, and closes whatever is open.
 function askedForHelp(view, event) {
   event.preventDefault(); // the player leaves it to us
@@ -213,6 +220,7 @@ function listen(view) {
   const on = [
     [document, "keydown", (event) => pressKey(view, event)],
     [document, "input", (event) => typed(view, event)],
+    ...["focusin", "keydown", "keyup", "click"].map((type) => [document, type, (event) => worked(view, event)]),
     [globalThis, "lookback-help", (event) => askedForHelp(view, event)],
   ].map(([target, type, action]) => [target, type, guarded(action)]);
   for (const [target, type, action] of on) target.addEventListener(type, action, true);
