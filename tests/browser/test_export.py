@@ -26,6 +26,7 @@ from s2s.player.payload import FOLDER, branch_row
 from s2s.trace.branch import Branch, Edit
 from s2s.trace.trace import Trace
 from tests.factory import make_checkpoint
+from tests.paths import SHIPPED
 from tests.visitors import unfilled, unfold_exports
 
 TEXT, REFERENCE = "我不喜欢喝茶，你🙂喜欢苹果。", "I do n't like tea ."
@@ -209,6 +210,18 @@ def test_on_a_phone_the_file_stays_within_the_page(open_file: OpenFile, lanes: L
     for part in ("header", ".bar", ".source", ".mapHead", ".map", ".softmax"):
         box = page.locator(part).bounding_box()
         assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390, part
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_whole_stage_is_seen_without_scrolling(open_file: OpenFile, lang: str) -> None:
+    checkpoint, text = load(SHIPPED / "zh-en-luong"), "昨天晚上我在图书馆遇见了我的老师。"
+    reference = "Last night I met my teacher in the library."
+    lanes = {mode: trace(checkpoint, text, reference, mode) for mode in ("free", "forced")}
+    page = open_file(lanes, lang=lang, viewport={"width": 1280, "height": 720})
+    heatmap = page.locator(".map")
+    expect(page.locator(".softmax li").last).to_be_in_viewport()
+    expect(heatmap).to_be_in_viewport(ratio=1)
+    assert heatmap.evaluate("(box) => box.scrollHeight - box.clientHeight") <= 2
 
 
 def test_the_picture_shows_what_the_player_shows(open_file: OpenFile, lanes: Lanes, tmp_path: Path) -> None:

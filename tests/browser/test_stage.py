@@ -52,6 +52,8 @@ def test_the_stage_is_seen_without_scrolling(open_page: OpenPage, sentence: str,
             expect(part).to_be_in_viewport()
             page.wait_for_function(ENDS_WITHIN, arg=name)  # the window has been made larger just now
             assert end(part) <= height, (name, width, height)
+        if sentence == "nine":
+            assert page.locator(".player .map").evaluate(CUT) == [False, False], (width, height)
     assert scrolled(page) == 0
 
 
@@ -59,7 +61,7 @@ def test_cells_grow_with_the_screen(open_page: OpenPage) -> None:
     text, reference = SENTENCES["nine"]
     page = open_page({"lang": "en", "text": text, "ref": reference}, viewport={"width": 1280, "height": 720})
     cells = page.locator(".player .cells")
-    small = cells.bounding_box()
+    small, narrow = cells.bounding_box(), page.locator(".player .lanes").bounding_box()
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.wait_for_function(
         "(width) => document.querySelector('.st-key-lanes [data-testid=stBidiComponentIsolated]')"
@@ -68,6 +70,8 @@ def test_cells_grow_with_the_screen(open_page: OpenPage) -> None:
     )
     map_box, softmax = page.locator(".player .map").bounding_box(), page.locator(".player .softmax").bounding_box()
     assert map_box and softmax and softmax["x"] - (map_box["x"] + map_box["width"]) < 60  # no gap between the two
+    wide = page.locator(".player .lanes").bounding_box()
+    assert narrow and wide and wide["width"] > 1.1 * narrow["width"] > 0.6 * 1280
 
 
 def test_projected_only_the_stage_is_left_and_readable_from_the_back(open_page: OpenPage) -> None:
@@ -79,6 +83,7 @@ def test_projected_only_the_stage_is_left_and_readable_from_the_back(open_page: 
     expect(page.get_by_role("button", name="运行")).to_be_hidden()
     for name in (".source", ".lanesBox", ".map", ".softmax"):
         assert end(page.locator(f".player {name}")) <= 720, name
+    assert page.locator(".player .map").evaluate(CUT) == [False, False]  # every step of nine words is seen
     sizes = page.locator(".player").evaluate(TYPE)
     assert min(sizes)[0] >= 17.9, min(sizes)
     page.keyboard.press("ArrowRight")

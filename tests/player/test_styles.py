@@ -24,7 +24,7 @@ PYTHON = {
 }
 # By scripts, or by the sheet that imports.
 SET_ELSEWHERE = {"--w", "--p", "--all", "--kept", "--soft", "--line", "--faint", "--other", "--gold", "--alarm"}
-SET_ELSEWHERE |= {"--most", "--row-head"}
+SET_ELSEWHERE |= {"--steps", "--most", "--row-head"}
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 

@@ -3,27 +3,31 @@
 
 import { traceOf } from "./cursor.js";
 import { paintHeatmap, sizeCells } from "./heatmap.js";
-import { clamp, fadeEdges, heightBelow, zoomOf } from "./room.js";
+import { clamp, fadeEdges, heightBelow, isProjected, zoomOf } from "./room.js";
 
 const LEAST = { width: 30, height: 19 }; // pixels of a cell that can still be read and pressed
+const LEAST_PROJECTED = 15; // pixels: nobody presses there, and the page enlarges them
 const MOST = { width: 96, height: 44 };
-const SOFTMAX = { wide: 400, narrow: 320 }; // pixels that the distribution needs beside the heatmap
+const SOFTMAX = { wide: 400, narrow: 320, projected: 250 }; // pixels that the distribution needs beside the heatmap
 const BETWEEN = 28; // pixels between the two
 const BELOW = 10; // pixels that stay free below the heatmap
 const LEAST_MAP = 180; // pixels: a lower heatmap scrolls the page instead
 
-// Words above the columns stand upright in rows of letters unless every word fits its column.
-function layWords(dom, width) {
-  const { heads } = dom;
-  dom.map.classList.remove("wide");
+// Words above the columns stand upright in rows of letters unless every word fits its column, Chinese ones in lines of
+// at least two letters.
+function layWords({ heads, map }, width) {
+  const room = width - 4;
   // about so many pixels
   const wide = (text) => [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 16 : 9), 0);
-  dom.map.classList.toggle("wide", heads.every((head) => wide(head.textContent) <= width - 4));
+  const breaks = (head) => room >= 32 && [...head.textContent].every((letter) => letter > "\u2e7f");
+  const lies = (head) => wide(head.textContent) <= room || breaks(head);
+  map.classList.toggle("wide", heads.every(lies));
 }
 
 // The width of what stands beside the heatmap; on a phone the distribution is below it.
-function widthBeside({ panes }) {
+function widthBeside({ panes }, projected) {
   if (!getComputedStyle(panes).gridTemplateColumns.includes(" ")) return 0;
+  if (projected) return BETWEEN + SOFTMAX.projected;
   return BETWEEN + (panes.clientWidth < 1000 ? SOFTMAX.narrow : SOFTMAX.wide);
 }
 
@@ -34,7 +38,8 @@ export function fitHeatmap(view) {
   const { steps, source } = traceOf(view);
   if (!dom.cells?.isConnected || !steps.length || !dom.map.clientWidth) return;
   const { markedSide: row, markedHead: column } = dom;
-  const room = dom.panes.clientWidth - widthBeside(dom) - dom.cells.offsetLeft - 2;
+  const projected = isProjected(view);
+  const room = dom.panes.clientWidth - widthBeside(dom, projected) - dom.cells.offsetLeft - 2;
   const width = clamp(Math.floor(room / source.tokens.length), LEAST.width, MOST.width);
   layWords(dom, width);
   sizeCells(dom, { width, height: dom.cell.height });
@@ -42,9 +47,10 @@ export function fitHeatmap(view) {
     const high = Math.max(heightBelow(dom.map) - BELOW, LEAST_MAP);
     dom.map.style.maxHeight = `${Math.floor(high)}px`;
     const each = Math.floor((high - dom.cells.offsetTop - 2) / steps.length);
-    sizeCells(dom, { width, height: clamp(each, LEAST.height, MOST.height) });
+    sizeCells(dom, { width, height: clamp(each, projected ? LEAST_PROJECTED : LEAST.height, MOST.height) });
   }
   if (row !== null) paintHeatmap(dom, row, column, null);
+  dom.edges?.mark();
 }
 
 // Give the flow's drawing the height that is left of the window above the line of what was pressed.
@@ -59,10 +65,10 @@ export function fitFlow({ dom }) {
 // Fit the stage now and whenever the room changes. Returns a function that ends this.
 export function watchRoom(view) {
   const { dom } = view;
-  const edges = fadeEdges([dom.source, dom.lanesBox, dom.map]);
+  const edges = (dom.edges = fadeEdges([dom.source, dom.lanesBox, dom.map]));
   let known = "";
   const fit = () => {
-    const room = [dom.root.clientWidth, Math.round(heightBelow(dom.map))].join();
+    const room = [dom.root.clientWidth, Math.round(heightBelow(dom.map)), dom.cells?.offsetTop].join();
     if (room !== known) fitHeatmap(view);
     fitFlow(view);
     known = room;

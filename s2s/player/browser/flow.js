@@ -80,8 +80,8 @@ export function goBack(view) {
 }
 
 const focusedOf = ({ dom }) => dom.root.getRootNode().activeElement;
-const isProjected = ({ dom }) => dom.root.parentElement?.classList.contains("projected"); // then it has no chain
 const stopsOf = (view) => [
+  // a projected flow has no chain
   ...view.dom.flow.querySelectorAll(isProjected(view) ? ".flowNodes button" : ".flowChain button, .flowNodes button"),
 ];
 const buttonOf = ({ dom }, name) =>

@@ -50,6 +50,7 @@ export function buildLanes(view) {
     else rows.push(row(`lane ${name}`, head, (t) => laneCell(model, lanes[name], name, gold, t, cell, branch)));
   }
   dom.lanes.replaceChildren(el("tbody", {}, ...rows));
+  dom.lanes.style.setProperty("--steps", length);
   dom.laneRows = dom.lanes.querySelectorAll("tr.lane");
   paintLegend(view);
 }

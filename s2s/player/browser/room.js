@@ -2,6 +2,9 @@
 
 export const clamp = (size, least, most) => Math.max(least, Math.min(size, most));
 
+// Whether the page shows the stage alone, enlarged.
+export const isProjected = ({ dom }) => dom.root.parentElement?.classList.contains("projected") ?? false;
+
 // How far down the page a node begins, in pixels, wherever the page is scrolled to.
 function pageTop(node) {
   let top = node.getBoundingClientRect().top;
