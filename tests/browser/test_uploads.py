@@ -28,6 +28,7 @@ class Upload(NamedTuple):
     name: str
     line: bytes
     answer: Callable[[Page, str], Locator]
+    refused: bool = False  # whether the answer refuses the file, of a field that holds one
 
 
 def said(key: str, **values: object) -> Callable[[Page, str], Locator]:
@@ -46,13 +47,14 @@ UPLOADS = {
     "inspect_file": Upload("zh", "inspection", {}, "", "pairs.tsv", PAIR, start),
     "submission": Upload(
         "en", "lesson", {"chapter": "homework"}, "lesson.homework.submission", "submission.csv", b"QID,Answer\n",
-        said("error.submission_header", file="submission.csv", expected="QID,Prediction"),
+        said("error.submission_header", file="submission.csv", expected="QID,Prediction"), True,
     ),
     "saved_files": Upload(
         "en", "checkpoints", {}, "saved.title", "run.json", b"[1, 2]\n", said("error.saved_no_trace", file="run.json")
     ),
     "zip": Upload(
-        "zh", "checkpoints", {}, "cards.bring", "mine.zip", b"no zip\n", said("error.archive_broken", file="mine.zip")
+        "zh", "checkpoints", {}, "cards.bring", "mine.zip", b"no zip\n",
+        said("error.archive_broken", file="mine.zip"), True,
     ),
 }  # fmt: skip
 
@@ -78,4 +80,41 @@ def test_a_file_below_the_limit_arrives_and_one_above_leaves_it_there(
     expect(upload.answer(page, upload.lang)).to_be_visible(timeout=ARRIVES)
     field.set_input_files(tmp_path / "above" / upload.name)
     expect(page.get_by_text(say("builtin.too_large", upload.lang, size=f"{most}.0MB"))).to_be_visible()
-    expect(upload.answer(page, upload.lang)).to_be_visible()
+    expect(upload.answer(page, upload.lang)).to_be_visible(visible=not upload.refused)
+
+
+REFUSED = {
+    "evidence_file": b"one\n",
+    "test_file": b"one\n",
+    "inspect_file": b"one\n",
+    "submission": b"QID,Answer\n",
+    "zip": b"no zip\n",
+}  # of each field that holds one file: a content that the server refuses
+
+
+@pytest.mark.parametrize("key", REFUSED)
+def test_of_two_refused_files_the_page_speaks_of_the_second(open_page: OpenPage, tmp_path: Path, key: str) -> None:
+    upload, content = UPLOADS[key], REFUSED[key]
+    names = [f"{stem}{Path(upload.name).suffix}" for stem in ("first", "second", "large")]
+    for name in names[:2]:
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / names[2]).write_bytes(bytes(int(1.01 * getattr(Settings(), FIELDS[key]) * MEGABYTE)))
+    page = open_page({"lang": upload.lang, **upload.query}, player=False, path=upload.path)
+    if upload.click:
+        page.get_by_text(say(upload.click, upload.lang), exact=True).first.click()
+    field = page.locator(f"[class*='st-key-{key}'] input[type=file]")
+    about = [page.get_by_test_id("stAlert").filter(has_text=name) for name in names]
+    for name in names[:2]:
+        field.set_input_files(tmp_path / name)
+        if key == "inspect_file":
+            page.get_by_role("button", name=say("inspect.start", upload.lang), disabled=False).click()
+        expect(about[names.index(name)]).to_be_visible()
+    expect(about[0]).to_have_count(0)
+    field.set_input_files(tmp_path / names[2])
+    expect(page.get_by_text(names[2])).to_be_visible()
+    expect(about[1]).to_be_hidden()
+    page.get_by_test_id("stFileChip").filter(has_text=names[2]).get_by_role("button").click()
+    expect(about[1]).to_be_visible()  # the field holds that file again
+    page.get_by_test_id("stFileChip").filter(has_text=names[1]).get_by_role("button").click()
+    if key != "inspect_file":
+        expect(about[1]).to_have_count(0)

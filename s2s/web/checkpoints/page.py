@@ -18,7 +18,7 @@ from s2s.web.shell import architecture, card, controls, csv_table, keys, languag
 from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.language import t
 from s2s.web.shell.titles import pair_titles, title, titles
-from s2s.web.shell.upload import file_field, forget
+from s2s.web.shell.upload import explain_refusal, file_field, forget
 
 CARDS = "cards"  # names whose cards are shown
 LAST_FILE = "refused"  # file_id of the upload that was read last
@@ -138,7 +138,9 @@ def _upload_section() -> None:
         left, right = st.columns(2)
         generation = st.session_state.get(UPLOADS_MADE, 0)  # a fresh widget once its file has been taken
         with left:
-            file = file_field(t("cards.zip"), f"zip-{generation}", "checkpoint_mb", ["zip"], disabled=full)
+            file = file_field(
+                t("cards.zip"), f"zip-{generation}", "checkpoint_mb", ["zip"], disabled=full, on_change=_drop_mistake
+            )
         if file is not None and st.session_state.get(LAST_FILE) != file.file_id:
             st.session_state[LAST_FILE] = file.file_id  # not read anew at every run
             content = file.getvalue()
@@ -156,7 +158,7 @@ def _upload_section() -> None:
                 _add_upload(lambda: uploads.add_folder(typed, turns.visitor().client))
         right.caption(t("cards.folder_help", folder=code(folders.DATA.name)))
         if mistake := st.session_state.get(UPLOAD_MISTAKE):
-            st.error(language.explain(mistake))
+            explain_refusal(f"zip-{generation}", mistake)
         for upload in mine:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{code(upload.name)} · {storage(upload.size)} · {t('cards.ends')}")
@@ -167,10 +169,14 @@ def _upload_section() -> None:
             st.caption(t("cards.ends_help", minutes=IN_USE / 60))
 
 
+def _drop_mistake() -> None:
+    st.session_state[UPLOAD_MISTAKE] = None
+
+
 def _add_upload(make: Callable[[], uploads.Upload]) -> None:
     """Add an upload to the session and show its card; a UserError is stored and shown."""
     state = st.session_state
-    state[UPLOAD_MISTAKE] = None
+    _drop_mistake()
     most = settings.current().uploads_per_session
     try:
         if len(models.own_uploads()) >= most > 0:  # the fields are disabled, which only binds browsers

@@ -18,7 +18,7 @@ from s2s.web.shell.formulas import explain
 from s2s.web.shell.job_panel import Task
 from s2s.web.shell.language import t
 from s2s.web.shell.titles import title
-from s2s.web.shell.upload import file_field
+from s2s.web.shell.upload import explain_refusal, file_field
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
@@ -60,7 +60,10 @@ def evidence_page(model: str) -> None:
         return
     kind, rows, name = _read_upload()
     if done := job_panel.run(
-        "evidence_", bool(rows), lambda: Task(name, Job(measure_evidence(checkpoint, kind, rows)), kind)
+        "evidence_",
+        bool(rows),
+        lambda: Task(name, Job(measure_evidence(checkpoint, kind, rows)), kind),
+        field="evidence_file",
     ):
         st.session_state[RESULT] = (done.file, done.kind, done.job.result)
     if RESULT in st.session_state:
@@ -94,7 +97,7 @@ def _read_upload() -> tuple[str, Sequence[Any], str]:
             else parse_pairs(file.name, content, columns, limit, forms.append)
         )
     except UserError as error:
-        st.error(language.explain(error))
+        explain_refusal("evidence_file", error)
         return kind, [], file.name
     remark = forms[0].remark(language.current(), code(file.name))
     st.caption(" ".join([t("exposure.pairs", count=len(rows)), remark]).strip())

@@ -16,7 +16,7 @@ from s2s.web.shell import job_panel, language
 from s2s.web.shell.foreign import code
 from s2s.web.shell.job_panel import Task
 from s2s.web.shell.language import t
-from s2s.web.shell.upload import file_field
+from s2s.web.shell.upload import explain_refusal, file_field
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
@@ -62,7 +62,11 @@ def corpus_section(checkpoints: list[Checkpoint]) -> None:
     st.markdown(f"#### {t('exposure.corpus')}")
     st.markdown(t("exposure.corpus_help", most=MAX_PAIRS))
     texts, name = _read_upload()
-    if done := job_panel.run("", bool(texts), lambda: Task(name, Job(measure_exposure(checkpoints, texts)))):
+
+    def start() -> Task:
+        return Task(name, Job(measure_exposure(checkpoints, texts)))
+
+    if done := job_panel.run("", bool(texts), start, field="test_file"):
         st.session_state[REPORTS] = (done.file, done.job.result)
     if REPORTS in st.session_state:
         render_reports(*st.session_state[REPORTS])
@@ -82,7 +86,7 @@ def _read_upload() -> tuple[list[Pair], str]:
         columns = Columns(source or "source", target or "target")
         rows = parse_pairs(file.name, file.getvalue(), columns, int(limit), forms.append)
     except UserError as error:
-        st.error(language.explain(error))
+        explain_refusal("test_file", error)
         return [], file.name
     remark = forms[0].remark(language.current(), code(file.name))
     st.caption(" ".join([t("exposure.pairs", count=len(rows)), remark]).strip())

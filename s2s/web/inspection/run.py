@@ -19,7 +19,7 @@ from s2s.web.shell.gone import rerun_if_gone
 from s2s.web.shell.heads import select_number
 from s2s.web.shell.language import t
 from s2s.web.shell.titles import choose_model
-from s2s.web.shell.upload import file_field
+from s2s.web.shell.upload import explain_refusal, file_field
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -232,7 +232,7 @@ def _new_inspection_form(names: list[str]) -> None:
             request = inspections.InspectionRequest(checkpoint, file, typed, upload is not None, *columns_and_limit)
             name = request_inspection(request, upload)
         except UserError as error:
-            st.error(language.explain(error))
+            explain_refusal("inspect_file", error)
             return
         _open_or_start(name)
     _show_problem()
@@ -264,7 +264,7 @@ def _checkpoint_select(names: list[str]) -> str:
 def _show_problem() -> None:
     """Show the error of the last request, once."""
     if (problem := st.session_state.pop(INSPECT_PROBLEM, None)) is not None:
-        st.error(language.explain(problem))
+        explain_refusal("inspect_file", problem, "-started")
 
 
 def _open_or_start(name: str) -> None:

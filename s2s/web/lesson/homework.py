@@ -14,13 +14,13 @@ from s2s.trace.trace import Trace
 from s2s.web.lesson import computed
 from s2s.web.lesson.pair import Pair, pair_of, result_or_message
 from s2s.web.lesson.tables import STYLE, formulas, numbers
-from s2s.web.shell import controls, language, layout, models
+from s2s.web.shell import controls, layout, models
 from s2s.web.shell.bound import shows
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import EXERCISES, GREEDY, PageState
 from s2s.web.shell.titles import choose_model
-from s2s.web.shell.upload import file_field
+from s2s.web.shell.upload import explain_refusal, file_field
 
 DATES_DRAWN = "dates"  # how many times dates were drawn: the seed of the last draw
 EXERCISE = "exercise"
@@ -189,4 +189,4 @@ def _submission() -> None:
             raise UserError("file_not_utf8", file=file.name, row=1) from None
         _say(True, "submission_right", count=count, empty=empty)
     except UserError as error:
-        st.error(language.explain(error))
+        explain_refusal("submission", error)

@@ -25,21 +25,26 @@ class Task:
     kind: str = ""
 
 
-def run(prefix: str, ready: bool, start: Callable[[], Task], label: str = "exposure.measure") -> Task | None:
+def run(
+    prefix: str, ready: bool, start: Callable[[], Task], label: str = "exposure.measure", field: str = ""
+) -> Task | None:
     """Show the start button and the running job; return the task once its job has a result, else None.
 
-    The session holds the task as ``PREFIXtask``; ``start`` makes one when the button is pressed.
+    The session holds the task as ``PREFIXtask``; ``start`` makes one when the button is pressed. Why a job ended
+    without a result is said until ``field``, the key of the field of its file, has another file.
     """
     key = f"{prefix}task"
     task = st.session_state.get(key)
     running = isinstance(task, Task) and task.job.poll()
     if st.button(t(label), key=f"{prefix}measure", type="primary", disabled=running or not ready):
-        st.session_state[key] = start()
+        st.session_state.update({key: start(), f"{key}_file": _chosen_file(field)})
         st.rerun()
     if not isinstance(task, Task):
         return None
     if running:
         _watch(prefix)
+        return None
+    if task.job.result is None and _chosen_file(field) not in ("", st.session_state.get(f"{key}_file")):
         return None
     mistake = task.job.user_error()
     if mistake is not None:
@@ -47,6 +52,11 @@ def run(prefix: str, ready: bool, start: Callable[[], Task], label: str = "expos
     elif task.job.stopped:
         st.info(t("exposure.stopped", file=code(task.file)))
     return task if task.job.result is not None else None
+
+
+def _chosen_file(field: str) -> str:
+    """What identifies the file in a field; empty without one."""
+    return str(getattr(st.session_state.get(field), "file_id", ""))
 
 
 @st.fragment(run_every=POLL)

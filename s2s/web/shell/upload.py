@@ -1,8 +1,8 @@
-"""Fields that take files up to a limit, which the browser and the server both hold."""
+"""Fields that take files up to a limit, which the browser and the server both hold; why a file was refused."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -16,9 +16,17 @@ from s2s.web.shell import language
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+BROWSER_REFUSED = "[data-testid=stFileChipIconError]"  # in a field: a file that the browser did not send
+
 
 def file_field(
-    label: str, key: str, limit: str, kinds: Sequence[str] = (), disabled: bool = False, needs: str = ""
+    label: str,
+    key: str,
+    limit: str,
+    kinds: Sequence[str] = (),
+    disabled: bool = False,
+    needs: str = "",
+    on_change: Callable[[], None] | None = None,
 ) -> UploadedFile | None:
     """Draw a field for one file of at most as many MB as the setting ``limit`` says.
 
@@ -28,7 +36,7 @@ def file_field(
     most = _allowed(label, limit, needs)
     if not most:
         return None
-    file = st.file_uploader(label, kinds or None, key=key, max_upload_size=most, disabled=disabled)
+    file = st.file_uploader(label, kinds or None, key=key, on_change=on_change, max_upload_size=most, disabled=disabled)
     return next(iter(_within([file] if file else [], most)), None)
 
 
@@ -39,6 +47,17 @@ def files_field(label: str, key: str, limit: str, kinds: Sequence[str] = ()) -> 
         return []
     files = st.file_uploader(label, kinds or None, accept_multiple_files=True, key=key, max_upload_size=most)
     return _within(files, most)
+
+
+def explain_refusal(key: str, error: UserError, part: str = "") -> None:
+    """Say why the file of a field was refused, until the field, of this key, has a newer file that the browser refuses.
+
+    The field says why; the server hears nothing of that file. ``part`` of a page that may say it in two.
+    """
+    name = f"refused-{key}{part}"
+    with st.container(key=name, gap=None):
+        st.error(language.explain(error))
+        st.html(f"<style>:root:has(.st-key-{key} {BROWSER_REFUSED}) .st-key-{name} {{ display: none; }}</style>")
 
 
 def forget(file: UploadedFile) -> None:
