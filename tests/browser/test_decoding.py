@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from s2s.errors import say
 from tests.browser.conftest import OpenPage
+from tests.journeys.people import becomes
 from tests.visitors import open_from_menu, pick_model, rest
 
 DEFAULTS = {
@@ -98,6 +99,38 @@ def test_the_page_says_whose_sentence_is_shown_and_keeps_what_was_typed(open_pag
     page.wait_for_function("() => new URLSearchParams(location.search).get('text') !== '二〇〇一年'")
     shown = page.evaluate("new URLSearchParams(location.search).get('text')")
     expect(field).to_have_value(shown)
+    expect(told).to_be_empty()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_was_typed_and_not_run_stands_beside_nothing_of_another_sentence(open_page: OpenPage, lang: str) -> None:
+    text, reference = "我妹妹每天早上骑自行车去学校。", "My sister goes to school by bike every morning."
+    page = open_page({"lang": lang, "text": text, "ref": reference})
+    sentence, gold, told = (page.locator(name) for name in (".st-key-text textarea", ".st-key-ref textarea", ".draft"))
+    sentence.fill("他喜欢喝茶。")
+    pick_model(page, "date", say("step.checkpoint", lang))
+    expect(told.get_by_role("button")).to_have_count(2)
+    expect(sentence).to_have_value("他喜欢喝茶。")
+    expect(gold).to_have_value("")
+    told.get_by_role("button", name=say("player.stale_back", lang)).click()
+    expect(gold).to_have_value("2026-11-22")
+    gold.fill("2026-11-23")
+    pick_model(page, "zh-en-luong", say("step.checkpoint", lang))  # the typed reference brings its sentence along
+    becomes(page, model="zh-en-luong", ref="She didn't go to school yesterday.")
+    expect(told.get_by_role("button")).to_have_count(2)
+    expect(sentence).to_have_value("二〇二六年十一月廿二日")
+    expect(gold).to_have_value("2026-11-23")
+    told.get_by_role("button", name=say("player.stale_back", lang)).click()
+    for typed in ("他喜欢喝茶。", "我喜欢茶。"):
+        gold.fill("")
+        run(page, typed)
+    gold.fill("I like tea.")
+    page.keyboard.press("Escape")
+    expect(told.get_by_role("button")).to_have_count(2)
+    page.go_back()
+    becomes(page, text="他喜欢喝茶。")
+    expect(sentence).to_have_value("他喜欢喝茶。")
+    expect(gold).to_have_value("")
     expect(told).to_be_empty()
 
 

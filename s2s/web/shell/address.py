@@ -16,7 +16,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from s2s.checkpoint.find import VIEW
-from s2s.web.shell import bound, keys
+from s2s.web.shell import bound, draft, keys
 from s2s.web.shell.page_state import FIELDS, INSPECTION, PLAYERS, SETTINGS, PageState, parameters, read_link, spelt
 
 LAST_PAGE = "page"  # the page that ran last
@@ -73,6 +73,8 @@ def back(names: Collection[str]) -> None:
         other = {name: value for name, value in other.items() if name not in ("model", "compare")}
     bound.set_shown(**{name: other.pop(name) for name in list(other) if name.removeprefix("b_") in IN_POPOVERS})
     state.update(other)
+    if {keys.TEXT, keys.REFERENCE} & other.keys():
+        draft.count_back()
 
 
 def _viewed(state: PageState) -> PageState:

@@ -17,6 +17,7 @@ from s2s.web.shell.language import t
 FOLDER = Path(__file__).parents[1] / "components" / "draft"
 OF = "ref_of"  # a pair: the sentence that the last reference belongs to, and this reference
 SWITCHES = "switches"  # how many times a model was chosen; each may have changed the sentence
+BACKS = "backs"  # how many times the browser's Back or Forward was followed
 LONGEST = 60  # characters of the other sentence that are shown
 
 
@@ -32,7 +33,8 @@ def unrun_note() -> None:
     state = st.session_state
     words = {name: text for name, text in language.strings("player").items() if name.startswith("stale")}
     shown = {name: state[name] for name in (keys.TEXT, keys.REFERENCE)}
-    _component()(key="draft", data={"shown": shown, "switches": state.get(SWITCHES, 0), "strings": words})
+    counts = {"switches": state.get(SWITCHES, 0), "backs": state.get(BACKS, 0)}
+    _component()(key="draft", data={"shown": shown, **counts, "strings": words})
 
 
 def reference_warning(pairs: Sequence[tuple[str, str]]) -> None:
@@ -47,6 +49,11 @@ def reference_warning(pairs: Sequence[tuple[str, str]]) -> None:
 def count_switch() -> None:
     """Count that another model was chosen."""
     st.session_state[SWITCHES] = st.session_state.get(SWITCHES, 0) + 1
+
+
+def count_back() -> None:
+    """Count that Back or Forward brought another sentence."""
+    st.session_state[BACKS] = st.session_state.get(BACKS, 0) + 1
 
 
 def _other(pairs: Sequence[tuple[str, str]]) -> str | None:

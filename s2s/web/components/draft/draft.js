@@ -94,11 +94,20 @@ function storedDrafts(shown) {
   }
 }
 
+// Drafts with what belongs to them: where another sentence came into the fields, a draft of the reference brings the
+// sentence that it was typed for, and a draft of the sentence no reference.
+export function paired(drafts, before, now) {
+  const none = Object.keys(drafts).length === 0;
+  if (none || NAMES.every((name) => before[name] === now[name])) return { ...drafts };
+  return { text: before.text, ref: "", ...drafts };
+}
+
 // Take new data. Another model may have brought its own example into the fields, and another language other fields:
-// drafts are then typed in again.
+// drafts are then typed in again. After Back or Forward the fields hold what is shown.
 function update(view, data) {
   if (data.switches > view.data.switches || data.strings.stale_run !== view.data.strings.stale_run)
-    view.held ??= { ...view.drafts };
+    view.held ??= paired(view.drafts, view.data.shown, data.shown);
+  if (data.backs > view.data.backs) view.held = { ...data.shown };
   view.data = data;
   retype(view);
 }
