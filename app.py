@@ -6,11 +6,13 @@ from s2s.web.shell import address, builtin, faults, language, models, outside, s
 
 # Other names of the pages' addresses, as older links have them and as people guess them; no menu shows them.
 OTHER_NAMES = {
-    "page.step": ("attention", "player", "stage", "step", "step-through", "step_through"),
-    "page.lesson": ("lessons",),
+    "page.step": ("home", "player", "stage", "step", "step-through", "step_through"),
+    "page.lesson": ("lecture", "lessons"),
+    "page.classroom": ("ask-a-class", "class"),
     "page.compare": ("comparison",),
     "page.exposure": ("exposure-bias", "exposure_bias"),
-    "page.inspect": ("error", "errors", "inspect"),
+    "page.evidence": ("attention",),
+    "page.inspect": ("error", "errors", "inspect", "inspections"),
     "page.checkpoints": ("checkpoint", "model", "models"),
 }
 
@@ -24,13 +26,16 @@ faults.show_pending_fault()
 titles.forget_titles()
 # Before any widget: otherwise the first run of a server would give widgets other identities than all later runs.
 room = "room" in st.query_params
+asked = address.asked_name()
 
 
 def named(key: str, file: str, default: bool = False) -> list[st.Page]:
-    """A page by its own name, and by the others."""
-    path, title = f"pages/{file}.py", language.t(key)
-    others = [st.Page(path, title=title, url_path=name, visibility="hidden") for name in OTHER_NAMES.get(key, ())]
-    return [st.Page(path, title=title, url_path="" if default else None, default=default), *others]
+    """A page by its own name, and by the others; also by one of them as this visit spells it."""
+    path, title, own = f"pages/{file}.py", language.t(key), "" if default else file
+    others = {*OTHER_NAMES[key], own}
+    others = others | {asked} if address.same_name(asked, others) else others
+    hidden = [st.Page(path, title=title, url_path=name, visibility="hidden") for name in sorted(others - {own})]
+    return [st.Page(path, title=title, url_path=own, default=default), *hidden]
 
 
 pages = {

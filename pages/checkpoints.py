@@ -3,7 +3,7 @@
 import streamlit as st
 
 from s2s.web.checkpoints import page
-from s2s.web.shell import address, controls
+from s2s.web.shell import address, controls, layout
 from s2s.web.shell.language import t
 
 address.through_app()
@@ -12,3 +12,4 @@ st.markdown(f"**{t('page.checkpoints')}** :small[:gray[{t('cards.intro')}]]")
 names = controls.begin()
 controls.warn_of_link()
 page.checkpoints_page(names)
+layout.write_address(controls.state())

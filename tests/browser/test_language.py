@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -77,13 +78,15 @@ def test_streamlits_own_words_follow_a_switch_and_come_back(open_page: OpenPage,
 
 # The first page's title is that of no other, so its player stands for it.
 OTHER = {
-    "page.lesson": ["lessons"],
-    "page.compare": ["comparison"],
-    "page.exposure": ["exposure-bias", "exposure_bias"],
-    "page.inspect": ["error", "errors", "inspect"],
-    "page.checkpoints": ["checkpoint", "model", "models"],
+    "page.lesson": ["lecture", "lessons", "Lesson"],
+    "page.classroom": ["ask-a-class", "Ask_A_Class", "class", "CLASSROOM/"],
+    "page.compare": ["comparison", "COMPARE"],
+    "page.exposure": ["exposure-bias", "exposure_bias", "Exposure/"],
+    "page.evidence": ["attention", "ATTENTION/", "Evidence"],
+    "page.inspect": ["error", "errors", "Errors", "ERRORS/", "errors/", "inspect", "inspections", "Inspection"],
+    "page.checkpoints": ["checkpoint", "model", "models", "Models/", "CHECKPOINTS"],
 }
-OF_THE_STAGE = ["attention", "player", "stage", "step", "step-through", "step_through"]
+OF_THE_STAGE = ["home", "player", "stage", "step", "step-through", "step_through", "Step_Through/", "STAGE"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -98,13 +101,37 @@ def test_older_and_guessed_names_of_addresses_lead_to_the_page_with_what_they_as
         expect(page.get_by_role("dialog")).to_have_count(0)
     for key, names in OTHER.items():
         for name in names:
-            page.goto(f"{home}{name}?lang={language}")
-            title = page.get_by_test_id("stMarkdownContainer").locator("strong").first
-            expect(title).to_have_text(say(key, language))
+            page.goto(f"{home}{name}?lang={language}&text=我喜欢茶。")
+            title = page.get_by_test_id("stMarkdownContainer").locator("strong").filter(has_text=say(key, language))
+            expect(title.first).to_be_visible()
             expect(page.get_by_role("dialog")).to_have_count(0)
+            assert parse_qs(urlsplit(page.url).query)["text"] == ["我喜欢茶。"], name
     groups = page.get_by_test_id("stTopNavSection")
     groups.last.click()
     expect(page.get_by_test_id("stTopNavDropdownLink")).to_have_count(5)  # each page once
+    page.goto(f"{home}ERRORS/?lang={language}")
+    title = page.get_by_test_id("stMarkdownContainer").locator("strong").filter(has_text=say("page.inspect", language))
+    expect(title).to_be_visible()
+    go(page, language, "compare")
+    page.go_back()
+    expect(title).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", ("", *PATHS, "inspection?inspection=gone", "exposure?text=", "?room=ABC234"))
+def test_every_pages_address_says_its_language(open_page: OpenPage, path: str) -> None:
+    """Also of a page that shows nothing yet, and after a switch; what else the link asks stays."""
+    page = open_page(path=path, player=False, locale="zh-CN")
+    for language in ("zh", "en", "zh"):
+        page.get_by_text(NAMES_OF[language], exact=True).click()
+        expect(page.locator(f"html[lang={CODES[language]}]")).to_be_attached()
+        page.wait_for_url(re.compile(rf"[?&]lang={language}(&|$)"))
+    if path.startswith("?room"):
+        assert "room=ABC234" in page.url
+    page.get_by_text(NAMES_OF["en"], exact=True).click()
+    page.wait_for_url(re.compile("[?&]lang=en(&|$)"))
+    copied = open_page(path=page.url.split("/", 3)[3], player=False, locale="zh-CN")
+    expect(copied.locator("html[lang=en]")).to_be_attached()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -111,7 +111,7 @@ def visit_inspection(visit_page: Callable[..., AppTest], places: Path) -> Callab
 
 # Components that show no run: what tells of requests, what stands below the fields, the tour, Streamlit's words on
 # every page (which AppTest has only where they changed).
-QUIET = frozenset({"lookback_wire", "lookback_draft", "lookback_builtin", "lookback_tour"})
+QUIET = frozenset({"lookback_wire", "lookback_draft", "lookback_builtin", "lookback_tour", "lookback_address"})
 
 
 def player_data(app: AppTest) -> dict[str, Any]:

@@ -18,17 +18,16 @@ from s2s.web.classroom import teacher_room
 from s2s.web.shell.bound import shows
 from s2s.web.shell.language import t
 
-PAGE = "classroom"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 def join_link(address: str, code: str) -> str:
-    """The link for the class, from the address of the teacher's page.
+    """The link for the class, from the address of the teacher's page, which ends with one of the page's names.
 
     >>> join_link("http://school.example/lookback/classroom", "ABC234")
     'http://school.example/lookback/?room=ABC234'
     """
-    return f"{address.split('?')[0].rstrip('/').removesuffix(PAGE).rstrip('/')}/?room={code}"
+    return f"{address.split('?')[0].rpartition('/')[0]}/?room={code}"
 
 
 def render_join(address: str, code: str, text: Mapping[str, str]) -> str:

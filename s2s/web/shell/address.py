@@ -20,6 +20,7 @@ from s2s.web.shell import bound, draft, keys
 from s2s.web.shell.page_state import FIELDS, INSPECTION, PLAYERS, SETTINGS, PageState, parameters, read_link, spelt
 
 LAST_PAGE = "page"  # the page that ran last
+ASKED_NAME = "asked_name"  # the page that the visit began with, as its address spells it
 IN_POPOVERS = (*SETTINGS, "mode", keys.LAYER, keys.HEAD, keys.PREDICT, keys.PROJECTOR)  # whose widgets may be closed
 
 VIEWED = rf"(.+){VIEW}([0-9]{{1,3}})\.([0-9]{{1,3}})"  # a checkpoint's name with the layer and head to show
@@ -95,6 +96,30 @@ def through_app() -> None:
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
+
+
+def asked_name() -> str:
+    """The name of the page with which the visit began, as the address spells it; empty for the first page.
+
+    The browser tells it once and then identifies the page by a hash of this name, so the session keeps it.
+    """
+    visit, state = get_script_run_ctx(), st.session_state
+    if visit is not None and visit.pages_manager.intended_page_name:
+        state[ASKED_NAME] = visit.pages_manager.intended_page_name
+    return str(state.get(ASKED_NAME, ""))
+
+
+def same_name(asked: str, names: Collection[str]) -> bool:
+    """Whether a name of an address is one of ``names``, in any case, and with hyphens or underscores.
+
+    >>> same_name("Step_Through", ["step-through"]), same_name("stop", ["step"])
+    (True, False)
+    """
+    return _plain(asked) in map(_plain, names)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 def keep_fields(page: str) -> None:

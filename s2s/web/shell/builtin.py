@@ -1,4 +1,4 @@
-"""Streamlit's own words in the visitor's language, and its menu on a phone, which closes after a choice.
+"""Streamlit's own words in the visitor's language, which the address names, and its menu on a phone, which closes.
 
 Most of these words have no parameter: the hint below a field, the file upload, the tooltips of a table. The locales
 hold them under ``builtin.``, in English exactly as Streamlit writes them, and a script replaces them in the browser.
@@ -51,5 +51,5 @@ def translate_streamlit(page: str) -> None:
     """Mount the script, which takes no room; ``page`` is the path of the page that is shown."""
     chosen = {name: str(st.session_state[name]) for name in CHOICES if name in st.session_state}
     shown = language.current()
-    data = {"language": CODES[shown], "words": words(shown), "chosen": {**chosen, "page": f"/{page}"}}
+    data = {"language": CODES[shown], "lang": shown, "words": words(shown), "chosen": {**chosen, "page": f"/{page}"}}
     _component()(key="builtin", data=data)

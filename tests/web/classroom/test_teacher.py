@@ -410,7 +410,7 @@ def test_another_sentence_begins_at_its_own_first_step(visit_page: Callable[...,
 
 
 def test_the_link_for_the_class_keeps_the_servers_path() -> None:
-    for address in ("http://a/b/classroom", "http://a/b/classroom?teach=1.2", "http://a/b/"):
+    for address in ("http://a/b/classroom", "http://a/b/Ask_A_Class?teach=1.2", "http://a/b/"):
         assert join_link(address, "AB") == "http://a/b/?room=AB"
 
 

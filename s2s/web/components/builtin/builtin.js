@@ -113,6 +113,14 @@ function closeMenu() {
   forgetMenu();
 }
 
+// The address says which language the page has, so that a link to any page opens in it.
+function writeLanguage() {
+  const url = new URL(location.href);
+  if (url.searchParams.get("lang") === own.lang) return;
+  url.searchParams.set("lang", own.lang);
+  history.replaceState(history.state, "", url);
+}
+
 function watchPage() {
   new MutationObserver((records) => {
     for (const record of records) {
@@ -126,6 +134,7 @@ function watchPage() {
     subtree: true, childList: true, characterData: true, attributeFilter: [...ATTRIBUTES, "data-collapsed"],
   });
   addEventListener("resize", reachSoon);
+  addEventListener("popstate", writeLanguage); // an older entry of the history may have another
   document.fonts.addEventListener("loadingdone", reachSoon);
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-testid=stSidebarNavLink]")) setTimeout(closeMenu); // after Streamlit's own answer
@@ -135,6 +144,8 @@ function watchPage() {
 
 export default function mount({ data }) {
   document.documentElement.lang = data.language;
+  own.lang = data.lang;
+  writeLanguage();
   own.rules = compileRules(data.words);
   const changed = Object.keys(own.chosen).some((name) => data.chosen[name] && own.chosen[name] !== data.chosen[name]);
   own.chosen = { ...own.chosen, ...data.chosen };
