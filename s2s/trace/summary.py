@@ -65,7 +65,7 @@ def summary(trace: Trace, forced: Trace | None = None) -> str:
 
     >>> step = Step("<bos>", "hi", -0.1, 1, 0.3, np.array([1.0]), np.array([2.0]), (Scored("hi", -0.1, 1),))
     >>> summary(Trace("free", {"name": "demo", "attention": "additive"}, "你好", ("你好",), (step,), "hi"))
-    'There is no reference; it is least sure at step 1: “hi” (90 %); there, all the attention is on “你好”.'
+    'It is compared with no reference; it is least sure at step 1: “hi” (90 %); there, all the attention is on “你好”.'
     """
     return sentence(clauses(trace, forced), "en")
 

@@ -158,7 +158,7 @@ def test_traces_that_lack_something() -> None:
     steps = tuple(replace(step, attention=np.array([]), scores=np.array([])) for step in say("I walk . <eos>").steps)
     assert keys(lane(*steps, checkpoint={"attention": "none"})) == ["parts", "lost_mark"]
     arrays = Trace.from_arrays([[0.9, 0.1], [0.2, 0.8]], ["你", "好"], ["hello", "there"])
-    assert summary(arrays) == "There is no reference."
+    assert summary(arrays) == "It is compared with no reference."
     odds = Trace.from_arrays([[0.9, 0.1], [0.2, 0.8]], ["你", "好"], ["hello", "there"], log_probs=[-0.1, -2.3])
     assert keys(odds) == ["alone", "unsure", "most_own"]
     assert "does not know “骑” and reads <unk>" in summary(say("I walk . <eos>", source_unknown=(1,)))

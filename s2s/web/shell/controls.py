@@ -81,7 +81,13 @@ def sentence_line() -> Iterator[None]:
             yield
     with st.container(key="sentence-notes", gap=None):  # an empty note takes no room
         draft.unrun_note()
-        draft.reference_warning(_pairs(st.session_state[keys.MODEL]))
+        draft.reference_warning(_pairs(st.session_state[keys.MODEL]), _is_reference_used)
+
+
+def _is_reference_used() -> bool:
+    """Whether the model can use the reference."""
+    name, reference = st.session_state[keys.MODEL], st.session_state[keys.REFERENCE]
+    return models.reference_mistake(name, models.changed(name), reference.strip()) is None
 
 
 def checkpoint(names: list[str], more: Callable[[], None] | None = None) -> None:

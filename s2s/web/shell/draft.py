@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,12 @@ def unrun_note() -> None:
     _component()(key="draft", data={"shown": shown, **counts, "strings": words})
 
 
-def reference_warning(pairs: Sequence[tuple[str, str]]) -> None:
-    """Warn if the reference was typed for another sentence; one of the example ``pairs`` of the model never warns."""
-    if (other := _other(pairs)) is not None:
+def reference_warning(pairs: Sequence[tuple[str, str]], is_used: Callable[[], bool]) -> None:
+    """Warn if the reference was typed for another sentence; one of the example ``pairs`` of the model never warns.
+
+    Nor does a reference that the model cannot use: nothing is compared with it, and the page says why.
+    """
+    if (other := _other(pairs)) is not None and is_used():
         with st.container(horizontal=True, vertical_alignment="center", key="stranger"):
             st.warning(t("step.stranger", text=code(other[:LONGEST])))
             st.button(t("step.stranger_drop"), key="drop_ref", on_click=_drop)

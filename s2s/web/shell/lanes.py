@@ -18,16 +18,17 @@ def decode_lanes(state: PageState) -> tuple[dict[str, Trace], list[tuple[str, st
     changed, mode = models.changed(name), state.mode
     lanes: dict[str, Trace] = {}
     messages: list[tuple[str, str]] = []
-    if reference and mode != "free":
+    if not reference and mode != "free":
+        messages.append(("info", t("error.reference_missing" if mode == "forced" else "step.hint_reference")))
+    elif mode != "free":
         try:
             lanes["forced"] = models.decode(name, changed, text, reference, "forced", ())
         except UserError as error:
             messages.append(("error" if mode == "forced" else "warning", language.explain(error)))
             reference = ""
-    elif mode == "forced":
-        messages.append(("info", t("error.reference_missing")))
-    elif mode == "both":
-        messages.append(("info", t("step.hint_reference")))
+    elif reference and (mistake := models.reference_mistake(name, changed, reference)):
+        messages.append(("warning", language.explain(mistake)))
+        reference = ""
     if mode != "forced":
         try:
             lanes["free"] = models.decode(name, changed, text, reference, "free", state.settings)

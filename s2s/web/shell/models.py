@@ -117,6 +117,17 @@ def load(name: str, changed: int) -> Checkpoint:
     return _loaded(name, changed)
 
 
+def reference_mistake(name: str, changed: int, reference: str) -> UserError | None:
+    """Why a model cannot use a reference; None if it can."""
+    from s2s.decode.inputs import reference_ids
+
+    try:
+        reference_ids(load(name, changed), reference)
+    except UserError as error:
+        return error
+    return None
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _loaded(name: str, changed: int) -> Checkpoint:
     import torch

@@ -210,12 +210,17 @@ def test_odd_characters_among_known_words_are_decoded_as_unknown(visit: Visit, t
     assert "喜欢" in source["tokens"]
 
 
+@pytest.mark.parametrize("mode", ["both", "free"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_reference_in_the_wrong_language_costs_only_the_forced_lane(visit: Visit, lang: str) -> None:
-    app = visit(lang=lang, text=TEXT, ref="我不喜欢苹果。")
+def test_a_reference_in_the_wrong_language_costs_only_the_forced_lane(visit: Visit, lang: str, mode: str) -> None:
+    app = visit(lang=lang, text=TEXT, ref="我不喜欢苹果。", mode=mode)
     assert messages(app) == [say("error.reference_unknown", lang, checkpoint="tiny-additive")]
     assert player_data(app)["lanes"]["free"] is not None
     assert app.text_area(key="ref").value == "我不喜欢苹果。"
+    assert player_data(app)["summaries"]["free"][lang].startswith(say("summary.alone", lang))
+    app.text_area(key="text").set_value("你不喜欢水。")
+    app.button(key="run").click().run()
+    assert messages(app) == [say("error.reference_unknown", lang, checkpoint="tiny-additive")]  # not that ◆ uses it
 
 
 @pytest.mark.parametrize(
