@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -15,10 +16,11 @@ from starlette.responses import PlainTextResponse
 from streamlit.runtime.pages_manager import PagesManager
 
 from s2s import locations, settings
+from s2s.errors import UserError
 from s2s.sandbox import walls
 from s2s.server import temporary
 from s2s.settings.checks import listed
-from s2s.web.shell import messages, monitor, outside, routes, style
+from s2s.web.shell import messages, models, monitor, outside, routes, style
 from s2s.web.shell.upload_limit import UploadLimit
 
 if TYPE_CHECKING:
@@ -134,8 +136,19 @@ async def _lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
     temporary.directory()
     if sys.platform == "linux":  # elsewhere there are none, as SECURITY.md says
         threading.Thread(target=walls.log_walls, daemon=True).start()
+    threading.Thread(target=warm_up, daemon=True).start()
     yield {}
     temporary.end()
+
+
+def warm_up() -> None:
+    """Load the first model, and torch with it, while the first visitor's browser still reads Streamlit's scripts.
+
+    What is wrong with it is said to the visitor whose page loads it.
+    """
+    with contextlib.suppress(UserError, OSError):
+        if models.FIRST in models.shared_names():
+            models.load(models.FIRST, models.changed(models.FIRST))
 
 
 def options() -> dict[str, object]:

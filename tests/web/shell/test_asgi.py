@@ -19,7 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.server import free_port, healthy
 from s2s import settings
-from s2s.web.shell import asgi, messages, style
+from s2s.web.shell import asgi, messages, models, style
 from tests.paths import ROOT
 from tests.wait import until
 
@@ -123,3 +123,21 @@ def test_only_pages_of_its_own_and_those_named_may_frame_the_app(tmp_path: Path)
         assert policies(host) == ["frame-ancestors 'self'"]
     with served(tmp_path, "--set", "frames=https://moodle.school.example, http://a.example:8080") as host:
         assert policies(host) == ["frame-ancestors 'self' https://moodle.school.example http://a.example:8080"]
+
+
+def test_the_first_model_is_loaded_before_anybody_comes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "FIRST", "tiny-additive")
+    models._loaded.clear()
+    asgi.warm_up()
+    monkeypatch.setattr("s2s.checkpoint.open.load", lambda directory: pytest.fail("it was loaded twice"))
+    assert models.load("tiny-additive", models.changed("tiny-additive")).model is not None
+
+
+@pytest.mark.parametrize("fault", ["missing", "damaged"])
+def test_a_server_starts_without_the_first_model(root: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    monkeypatch.setattr(models, "FIRST", "absent" if fault == "missing" else "damaged")
+    if fault == "damaged":
+        (root / "damaged").mkdir()
+        (root / "damaged" / "config.json").write_text("{")
+        assert "damaged" in models.shared_names()
+    asgi.warm_up()
