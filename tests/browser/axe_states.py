@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from s2s.errors import LANGUAGES, say
 from s2s.web.lesson import CHAPTERS
@@ -105,3 +106,32 @@ def tour_stops(page: Page) -> Iterator[str]:
         if not (last := stop == stops):
             card.locator(".next").click()
             expect(place).not_to_have_text(standing)
+
+
+class Stream:
+    """What a server says to one page. While ``silent`` it says that a run begins, and nothing that the run makes."""
+
+    def __init__(self, browser: WebSocketRoute) -> None:
+        self.silent, self.held = False, list[str | bytes]()
+        self.browser = browser
+        browser.connect_to_server().on_message(self._said)
+
+    def _said(self, message: str | bytes) -> None:
+        made = self.silent and ForwardMsg.FromString(bytes(message)).WhichOneof("type") == "delta"
+        if made or self.held:
+            self.held.append(message)
+        else:
+            self.browser.send(message)
+
+    def release(self) -> None:
+        """Say the rest."""
+        self.silent, held, self.held = False, self.held, []
+        for message in held:
+            self.browser.send(message)
+
+
+def hold_runs(page: Page) -> list[Stream]:
+    """The streams of the page from now on, the last one the newest."""
+    streams: list[Stream] = []
+    page.route_web_socket("**/_stcore/stream", lambda route: streams.append(Stream(route)))
+    return streams

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
+from s2s.errors import say
 from s2s.inspect.report.content import Report, make_report, trace_decoder
 from s2s.inspect.report.render import render_report
 from s2s.inspect.table import Examples
@@ -26,7 +27,7 @@ from s2s.web.shell.builtin import CODES
 from s2s.web.shell.examples import EXAMPLES
 from s2s.web.shell.language import NAMES
 from tests.browser.axe import STREAMLIT, excuse, too_small, violations
-from tests.browser.axe_states import IN_HEADER, OPENED, PAIR, STATES, tour_stops
+from tests.browser.axe_states import IN_HEADER, OPENED, PAIR, STATES, hold_runs, tour_stops
 from tests.browser.conftest import inspect
 from tests.browser.test_player import REFERENCE, TEXT
 from tests.paths import SHIPPED
@@ -138,6 +139,26 @@ def test_axe_finds_nothing_in_what_opens_on_the_stage(page: Page, server: str, l
         opened(page, OPENED, f"{language} {theme} {width}")
         for stop in tour_stops(page):  # on the card that was looked at as "help"
             collect(page, f"tour {stop} {language} {theme} {width}", contrast=False)
+
+
+@pytest.mark.usefixtures("findings")
+@pytest.mark.parametrize("language", OPENED_IN)
+def test_axe_finds_nothing_while_a_sentence_runs(page: Page, server: str, language: str) -> None:
+    streams = hold_runs(page)
+    for theme, width in OPENED_IN[language]:
+        look(page, theme, width)
+        page.goto(f"{server}/?{urlencode(PAIR | {'lang': language})}")
+        page.wait_for_selector(".player")
+        settle(page)
+        page.locator(".st-key-text textarea").fill("我喝茶。")
+        streams[-1].silent = True
+        page.get_by_role("button", name=say("step.run", language), exact=True).click()
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "running")
+        expect(page.locator("[data-stale=true]").first).to_be_attached()
+        collect(page, f"running {language} {theme} {width}")
+        streams[-1].release()
+        rest(page)
+        expect(page.locator(".player .chip")).to_have_count(3)
 
 
 def opened(page: Page, states: Mapping[str, Callable[[Page], None]], where: str) -> None:

@@ -1,5 +1,5 @@
-"""CSS of all pages: the colours, and changes to Streamlit's look: less space above, a download beside the tabs, a
-player that does not fade, the lesson's list of chapters, the projector mode."""
+"""CSS of all pages: the colours, and changes to Streamlit's look: less space above, a page that stays
+readable while it runs, the lesson's list of chapters, the projector mode."""
 
 from __future__ import annotations
 
@@ -102,8 +102,23 @@ LINE = """
 """
 # The hint about Enter stands where the reason is that a number is refused.
 NUMBER = "[data-testid='stNumberInput']:has([role='alert']) [data-testid='InputInstructions'] { display: none; }"
-# While Python answers the player, what it shows stays valid: Streamlit must not fade it.
-PLAYER = ".st-key-player[data-stale='true'], .st-key-player [data-stale='true'] { opacity: 1 !important; }"
+# Streamlit makes a page pale while it runs, so that nobody can read it; here a line moves at the top instead.
+WORKING = """
+:is([data-stale='true'], [data-testid='stExpander'] :is(details, details > *),
+  [data-testid='stTabs'] :is([role='tablist'], [role='tab'], [role='tabpanel'])) { opacity: 1 !important; }
+[data-testid='stApp'][data-test-script-state='running']::before {
+  content: ""; position: fixed; inset: 0 0 auto; height: 3px; z-index: 999999; pointer-events: none;
+  background: linear-gradient(90deg, transparent, var(--lb-accent), transparent) no-repeat 0 0 / 40% 100%;
+  animation: lb-working 1.2s 0.5s infinite linear both;
+}
+@keyframes lb-working { from { background-position-x: -70%; } to { background-position-x: 170%; } }
+@media (prefers-reduced-motion: reduce) {
+  [data-testid='stApp'][data-test-script-state='running']::before {
+    background: var(--lb-accent); animation: lb-late 1ms 0.5s both;
+  }
+  @keyframes lb-late { from { opacity: 0; } }
+}
+"""
 # The product's name in the accent colour of the themes.
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" width="156" height="24" viewBox="0 0 156 24" role="img"
   aria-label="{title}"><text y="18" font-family="system-ui, 'Noto Sans CJK SC', sans-serif" font-size="17"
@@ -203,7 +218,7 @@ VEIL = ".st-key-ref textarea:not(:focus, :placeholder-shown) { filter: blur(6px)
 def sheet() -> str:
     """The style of all pages. What is within ``body`` takes precedence over Streamlit's, which comes later."""
     parts = (HEADER, LINE, MODELS, TITLES, CONTRAST, NUMBERS, FORCED, SCRIPT, CARDS, LESSON, RESERVED)
-    return f"{bundle.style(SHEET)}body {{{''.join(parts)}}}{PLAYER}{NUMBER}"
+    return f"{bundle.style(SHEET)}body {{{''.join(parts)}}}{WORKING}{NUMBER}"
 
 
 def compact() -> None:
