@@ -3,7 +3,7 @@
 import streamlit as st
 
 from s2s.web.compare import page
-from s2s.web.shell import address, controls
+from s2s.web.shell import address, controls, refused
 from s2s.web.shell.heads import choose_head
 from s2s.web.shell.language import t
 
@@ -14,6 +14,6 @@ names = controls.begin()
 with controls.sentence_line():
     controls.checkpoint(names, choose_head)
     page.more_of_a()
-controls.warn_of_link()
+refused.warn_of_link()
 controls.given_tokens(controls.state().tokens)
 page.render_comparison(names)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from s2s.web.evidence import page
-from s2s.web.shell import address, controls, layout
+from s2s.web.shell import address, controls, layout, refused
 from s2s.web.shell.heads import choose_head
 from s2s.web.shell.language import t
 
@@ -13,7 +13,7 @@ st.markdown(f"**{t('page.evidence')}** :small[:gray[{t('evidence.intro')}]]")
 names = controls.begin()
 with controls.line():
     controls.checkpoint(names, choose_head)
-controls.warn_of_link()
+refused.warn_of_link()
 state = controls.state()
 page.evidence_page(controls.model_name(state))
 layout.write_address(state)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from s2s.web.exposure import corpus, remedies, sentence
-from s2s.web.shell import address, controls
+from s2s.web.shell import address, controls, refused
 from s2s.web.shell.heads import choose_head
 from s2s.web.shell.language import t
 
@@ -15,7 +15,7 @@ with controls.sentence_line():
     controls.checkpoint(names, lambda: choose_head(edited=False))
     controls.comparison(names)
     controls.example_sentences()
-controls.warn_of_link()
+refused.warn_of_link()
 state = sentence.exposure_state()
 checkpoints = sentence.load_checkpoints(state)
 sentence.sentence_section(checkpoints, state)

@@ -1,6 +1,6 @@
 """Step through: a sentence, a model, and the player of its decoding."""
 
-from s2s.web.shell import address, controls, hidden, projector, tour
+from s2s.web.shell import address, controls, hidden, projector, refused, tour
 from s2s.web.shell.heads import choose_head
 from s2s.web.step_through.page import more_menu, render_stage
 
@@ -16,6 +16,6 @@ projector.apply()
 hidden.hide_controls()
 state = controls.state()
 controls.given_tokens(state.tokens)
-controls.warn_of_link()
+refused.warn_of_link()
 hidden.show_note(state.note)
 render_stage(state, more)

@@ -17,12 +17,14 @@ MANY = 1_000_000_000  # the largest count that an option accepts
 
 
 class WithRanges(argparse.HelpFormatter):
-    """A help that ends the text of an option that takes a whole number with its range."""
+    """A help that ends the text of an option that takes a number with its range."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         text = super()._get_help_string(action)
         number = action.type
-        return f"{text} [{number.low}–{number.high}]" if text and isinstance(number, WholeNumber) else text
+        if not text or not isinstance(number, (WholeNumber, RealNumber)):
+            return text
+        return f"{text} [{_written(number.low)}–{_written(number.high)}]"
 
 
 class Parser(argparse.ArgumentParser):
@@ -34,6 +36,15 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Exit with status 2 and one line."""
         self.exit(MISTAKE, f"{self.prog}: {shortened(one_line(message), LONGEST)}\n")
+
+
+def _written(number: float) -> str:
+    """A limit as a help says it.
+
+    >>> _written(5.0), _written(0.05), _written(2**63 - 1)
+    ('5', '0.05', '9223372036854775807')
+    """
+    return f"{number:g}" if isinstance(number, float) else str(number)
 
 
 def one_line(text: str) -> str:
@@ -56,6 +67,26 @@ class WholeNumber:
             value = self.low - 1
         if not self.low <= value <= self.high:
             raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {self.low} to {self.high}")
+        return value
+
+
+@dataclass(frozen=True)
+class RealNumber:
+    """An argparse type: a number from ``low`` to ``high``."""
+
+    low: float
+    high: float
+
+    def __call__(self, text: str) -> float:
+        """The number. Raises ArgumentTypeError if there is none in the range."""
+        try:
+            value = float(text)
+        except ValueError:
+            value = self.low - 1
+        if not self.low <= value <= self.high:  # also true of NaN
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is no number from {_written(self.low)} to {_written(self.high)}"
+            )
         return value
 
 

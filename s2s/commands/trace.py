@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments
-from s2s.commands.arguments import WholeNumber
+from s2s.commands.arguments import RealNumber, WholeNumber
 from s2s.commands.terminal import text_table, write_output
+from s2s.decode.ranges import WIDE
 from s2s.errors import UserError, fill
 from s2s.text.safe import printable
 from s2s.text.segmenters import spaced
@@ -59,31 +60,40 @@ def _text_arguments(p: arguments.Parser) -> None:
 
 
 def _decoding_arguments(p: arguments.Parser) -> None:
-    p.add_argument("--beam", type=WholeNumber(1, 50), metavar="N", help="beam search with N hypotheses")
+    whole = {name: WholeNumber(int(low), int(high)) for name, (low, high) in WIDE.items()}
+    real = {name: RealNumber(low, high) for name, (low, high) in WIDE.items()}
+    p.add_argument("--beam", type=whole["beam"], metavar="N", help="beam search with N hypotheses")
     p.add_argument(
-        "--length-penalty", type=float, metavar="A", help="with --beam: divide log P by ((5+T)/6)^A (0.6) [0–5]"
+        "--length-penalty",
+        type=real["length_penalty"],
+        metavar="A",
+        help="with --beam: divide log P by ((5+T)/6)^A (0.6)",
     )
     p.add_argument(
-        "--coverage-penalty", type=float, metavar="B", help="with --beam: add B times the log of coverage (0) [0–5]"
+        "--coverage-penalty",
+        type=real["coverage_penalty"],
+        metavar="B",
+        help="with --beam: add B times the log of coverage (0)",
     )
     p.add_argument("--sample", action="store_true", help="sample every word at random")
     p.add_argument(
         "--temperature",
-        type=float,
+        type=real["temperature"],
         metavar="X",
-        help="with --sample: below 1 more cautious, above 1 more random [0.05–10]",
+        help="with --sample: below 1 more cautious, above 1 more random",
     )
     p.add_argument(
-        "--top-k", type=WholeNumber(0, 100_000), metavar="N", help="with --sample: only from the N most probable words"
+        "--top-k", type=whole["top_k"], metavar="N", help="with --sample: only from the N most probable words"
     )
     p.add_argument(
         "--top-p",
-        type=float,
+        type=real["top_p"],
         metavar="X",
-        help="with --sample: only from the most probable words up to this total [0.01–1]",
+        help="with --sample: only from the most probable words up to this total",
     )
-    p.add_argument("--seed", type=WholeNumber(0, 2**63 - 1), metavar="N", help="with --sample: random seed")
-    p.add_argument("--max-length", type=WholeNumber(1, 500), metavar="N", help="stop the output after N tokens")
+    p.add_argument("--seed", type=whole["seed"], metavar="N", help="with --sample: random seed")
+    longest = WholeNumber(1, whole["max_length"].high)
+    p.add_argument("--max-length", type=longest, metavar="N", help="stop the output after N tokens")
 
 
 def _output_arguments(p: arguments.Parser) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from s2s.decode.ranges import WIDE
 from s2s.errors import UserError, nearest
 
 Choose = Callable[[Tensor, int], int]  # (log_probs_V, step) → id
@@ -48,16 +49,7 @@ class Settings:
             if wrong if number else not isinstance(value, str):
                 found = f"{type(value).__name__} {str(value)[:40]}"
                 raise UserError("config_type", key=one.name, expected=str(one.type), found=found)
-        ranges = {
-            "temperature": (0.05, 10.0),
-            "top_k": (0, 100_000),
-            "top_p": (0.01, 1.0),
-            "max_length": (0, 500),
-            "beam": (1, 50),
-            "length_penalty": (0.0, 5.0),
-            "coverage_penalty": (0.0, 5.0),
-        }
-        for name, (low, high) in ranges.items():
+        for name, (low, high) in WIDE.items():
             if not low <= getattr(self, name) <= high:  # also true of NaN
                 raise UserError("setting_range", name=name, low=low, high=high, found=getattr(self, name))
         if self.strategy not in ("greedy", "sampling", "beam"):

@@ -191,7 +191,7 @@ MISTAKES = [
     (("trace", "CHECKPOINT", TEXT, "--beam", "2", "--sample"), "--sample"),
     (("trace", "CHECKPOINT", TEXT, "--temperature", "2"), "--sample"),
     (("trace", "CHECKPOINT", TEXT, "--sample", "--temperature", "nan"), "temperature"),
-    (("trace", "CHECKPOINT", TEXT, "--sample", "--top-p", "0"), "top_p"),
+    (("trace", "CHECKPOINT", TEXT, "--sample", "--top-p", "0"), "--top-p: '0' is no number from 0.01 to 1"),
     (("trace", "CHECKPOINT", TEXT, "--max-length", "x"), "--max-length"),
     (("trace", "CHECKPOINT", TEXT, "--ref", REFERENCE), "unrecognized"),
     (("trace", "CHECKPOINT", TEXT, "--json", "-", "--csv", "-"), "--csv"),
@@ -199,7 +199,7 @@ MISTAKES = [
     (("trace", "CHECKPOINT", TEXT, "--tree", "t.json"), "--beam"),
     (("trace", "CHECKPOINT", TEXT, "--length-penalty", "1"), "--beam"),
     (("trace", "CHECKPOINT", TEXT, "--coverage-penalty", "0"), "--beam"),
-    (("trace", "CHECKPOINT", TEXT, "--beam", "2", "--coverage-penalty", "-1"), "coverage_penalty"),
+    (("trace", "CHECKPOINT", TEXT, "--beam", "2", "--coverage-penalty", "-1"), "from 0 to 5"),
     (
         ("trace", "CHECKPOINT", TEXT, "--mode", "forced", "--reference", REFERENCE, "--length-penalty", "1"),
         "--length-penalty",

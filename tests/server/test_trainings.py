@@ -30,12 +30,12 @@ from s2s.trace.film import CURVE, NAME, FilmFrame, FilmMoment, curve, film
 from s2s.train.live import Choice, steps
 from s2s.web.components import film as shown
 from s2s.web.shell import models
-from s2s.web.shell.foreign import code, quoted
+from s2s.web.shell.foreign import quoted
 from tests.setting import Setting
 from tests.titles import title_of
 from tests.wait import until
 from tests.web.conftest import components as components
-from tests.web.conftest import messages
+from tests.web.conftest import messages, refused
 from tests.web.conftest import root as root
 from tests.web.conftest import visit as visit
 from tests.web.conftest import visit_page as visit_page
@@ -244,7 +244,7 @@ def test_the_chapter_trains_a_model_for_this_visitor_alone(
     assert any(training.name in option for option in app.selectbox(key=f"model-{lang}").options)
     other = visit_page("lesson", chapter="training", lang=lang, model=training.name)
     assert not any(training.name in option for option in other.selectbox(key=f"model-{lang}").options)
-    assert say("step.link_ignored", lang, name="model", value=code(training.name)) in messages(other)
+    assert refused(other, lang, "model", training.name)
     app.button(key="train-resume").click().run()
     (made / "go").touch()
     ended(training)

@@ -14,9 +14,13 @@ import torch
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from s2s.errors import say
 from s2s.inspect import run as engine
 from s2s.server import folders, inspections, trainings
+from s2s.text.safe import shortened
 from s2s.web.shell import models
+from s2s.web.shell.foreign import code
+from s2s.web.shell.link_values import MAX_REFUSED
 from tests.factory import make_checkpoint
 from tests.journeys.world import PAIRS as PAIRS
 from tests.journeys.world import scanned_once
@@ -130,3 +134,10 @@ def player_data(app: AppTest) -> dict[str, Any]:
 def messages(app: AppTest) -> list[str]:
     """Every sentence in a box on the page."""
     return [box.value for kind in (app.error, app.warning, app.info) for box in kind]
+
+
+def refused(app: AppTest, lang: str, name: str, value: str) -> list[str]:
+    """The sentences of a page about a parameter of its link that was refused; each has a reason and what is used."""
+    places = {"name": name, "value": code(shortened(value, MAX_REFUSED)), "reason": "\0", "instead": "\0"}
+    began, _, ended = say("step.link_ignored", lang, **places).split("\0")
+    return [text for text in messages(app) if text.startswith(began) and text.endswith(ended)]

@@ -73,7 +73,7 @@ LISTED = {
         shell/controls.py: card.bleu_name(metrics, t)
         shell/controls.py: label
         shell/controls.py: labels.__getitem__
-        shell/controls.py: name
+        shell/refused.py: refused.name
         shell/language.py: NAMES.__getitem__
         shell/layout.py: values
         shell/share.py: labels.__getitem__
@@ -94,6 +94,7 @@ LISTED = {
         inspection/summary.py: Form(Path(name), **read_as).remark(language.current(), code(name))
         lesson/attention.py: problem
         lesson/training.py: st.session_state.pop(TRAINING_PROBLEM, None)
+        shell/refused.py: within(language.explain(refused.reason))
         step_through/page.py: beam.take_opened_hypothesis(state)
     """,
     "a room's code, made by the server of letters and digits": "classroom/join.py: code",

@@ -14,7 +14,8 @@ from s2s.web.shell import controls, keys, language, models
 from s2s.web.shell.bound import shows
 from s2s.web.shell.foreign import plain
 from s2s.web.shell.language import t
-from s2s.web.shell.page_state import MAX_VALUE, spelt
+from s2s.web.shell.link_values import MAX_VALUE
+from s2s.web.shell.page_state import spelt
 
 B_EDITED = "b_edited"  # the text of B as the editor wrote it last
 B_HISTORY = "b_history"  # earlier texts and tokens of B, for Undo

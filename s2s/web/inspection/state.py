@@ -17,7 +17,8 @@ from s2s.server import inspections
 from s2s.store.label import LabelFilter
 from s2s.web.inspection import label_filter, labels
 from s2s.web.shell import keys, language, request
-from s2s.web.shell.page_state import INSPECTION, MAX_VALUE, PageState, write_link
+from s2s.web.shell.link_values import MAX_VALUE
+from s2s.web.shell.page_state import INSPECTION, PageState, write_link
 from s2s.web.shell.request import Request
 
 PAGE_ROWS = 10  # rows of one page of the table

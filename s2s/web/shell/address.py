@@ -16,8 +16,19 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from s2s.checkpoint.find import VIEW
+from s2s.errors import UserError
 from s2s.web.shell import bound, draft, keys
-from s2s.web.shell.page_state import FIELDS, INSPECTION, PLAYERS, SETTINGS, PageState, parameters, read_link, spelt
+from s2s.web.shell.link_values import refuse
+from s2s.web.shell.page_state import (
+    FIELDS,
+    INSPECTION,
+    PLAYERS,
+    SETTINGS,
+    PageState,
+    parameters,
+    read_link,
+    spelt,
+)
 
 LAST_PAGE = "page"  # the page that ran last
 ASKED_NAME = "asked_name"  # the page that the visit began with, as its address spells it
@@ -29,7 +40,7 @@ VIEWED = rf"(.+){VIEW}([0-9]{{1,3}})\.([0-9]{{1,3}})"  # a checkpoint's name wit
 def restore(names: list[str], first: Callable[[str], dict[str, Any]]) -> None:
     """At the start of a visit, fill the session from the link; later calls do nothing.
 
-    Invalid parameters get their default and go into ``keys.IGNORED``. Without a model in the link the first of
+    Refused parameters get their default and go into ``keys.IGNORED``. Without a model in the link the first of
     ``names`` is chosen; without a text, the example that ``first`` gives for the model.
     """
     if keys.IGNORED not in st.session_state:
@@ -37,18 +48,18 @@ def restore(names: list[str], first: Callable[[str], dict[str, Any]]) -> None:
         state = _viewed(state)
         if state.model not in names:
             if state.model:
-                ignored.append(("model", state.model[:40]))
+                ignored.append(refuse("model", state.model, UserError("link_model"), names[0]))
             state = replace(state, model=names[0])
         if "text" not in st.query_params:
             state = replace(state, **first(state.model))
         if state.compare not in ("", *names):
-            ignored.append(("compare", state.compare[:40]))
+            ignored.append(refuse("compare", state.compare, UserError("link_model")))
             state = replace(state, compare="")
         if not spelt(state.text, state.tokens):
-            ignored.append(("tokens", state.tokens[:40]))
+            ignored.append(refuse("tokens", state.tokens, UserError("link_spelling")))
             state = replace(state, tokens="")
         if not spelt(state.b_text, state.b_tokens):
-            ignored.append(("b_tokens", state.b_tokens[:40]))
+            ignored.append(refuse("b_tokens", state.b_tokens, UserError("link_spelling")))
             state = replace(state, b_tokens="")
         fields = {name: value for name, value in parameters(state).items() if name not in PLAYERS}
         st.session_state.update(fields)

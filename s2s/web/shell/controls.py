@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from s2s.checkpoint.find import VIEW
+from s2s.decode.ranges import ON_PAGES
 from s2s.errors import UserError
 from s2s.web.shell import architecture, branches, card, draft, keys, language, models, page_state
 from s2s.web.shell.address import restore
@@ -58,12 +59,6 @@ def begin() -> list[str]:
     if st.session_state[keys.COMPARE] == st.session_state[keys.MODEL]:  # nothing is compared with itself
         st.session_state[keys.COMPARE] = ""
     return names
-
-
-def warn_of_link() -> None:
-    """A warning for each parameter of the link that was ignored, until the visitor runs a sentence."""
-    for name, value in st.session_state[keys.IGNORED]:
-        st.warning(t("step.link_ignored", name=name, value=code(value)))
 
 
 def line(name: str = "") -> Any:
@@ -233,17 +228,23 @@ def settings(prefix: str = "") -> None:
         lasting = {"persist_state": "session"} if prefix else {}  # those of B are not always on the page
         return {**shows(f"{prefix}{name}"), **lasting}
 
+    def slider(name: str, step: float, off: bool) -> None:
+        st.slider(t(f"step.{name}"), *ON_PAGES[name], step=step, **field(name), disabled=off)
+
+    def number(name: str, off: bool = False) -> None:
+        st.number_input(t(f"step.{name}"), *ON_PAGES[name], **field(name), disabled=off)
+
     names = {"greedy": t("step.greedy"), "sampling": t("step.sampling"), "beam": t("step.beam_search")}
     radio(f"{prefix}strategy", t("step.strategy"), names)
     sampling, beam = (st.session_state[f"{prefix}strategy"] == s for s in ("sampling", "beam"))
-    st.slider(t("step.temperature"), 0.05, 3.0, step=0.05, **field("temperature"), disabled=not sampling)
-    st.number_input(t("step.top_k"), 0, 1000, **field("top_k"), disabled=not sampling)
-    st.slider(t("step.top_p"), 0.05, 1.0, step=0.05, **field("top_p"), disabled=not sampling)
-    st.number_input(t("step.seed"), 0, 999_999, **field("seed"), disabled=not sampling)
-    st.number_input(t("step.beam"), 1, 10, **field("beam"), disabled=not beam)
-    st.slider(t("step.length_penalty"), 0.0, 2.0, step=0.1, **field("length_penalty"), disabled=not beam)
-    st.slider(t("step.coverage_penalty"), 0.0, 2.0, step=0.1, **field("coverage_penalty"), disabled=not beam)
-    st.number_input(t("step.max_length"), 0, 200, **field("max_length"))
+    slider("temperature", 0.05, not sampling)
+    number("top_k", not sampling)
+    slider("top_p", 0.05, not sampling)
+    number("seed", not sampling)
+    number("beam", not beam)
+    slider("length_penalty", 0.1, not beam)
+    slider("coverage_penalty", 0.1, not beam)
+    number("max_length")
 
 
 def given_tokens(tokens: str) -> None:

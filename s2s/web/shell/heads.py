@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from s2s.errors import UserError
 from s2s.web.shell import controls, keys, models
 from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.language import t
+from s2s.web.shell.link_values import refuse
 
 
 def choose_head(edited: bool = True) -> None:
@@ -32,6 +34,9 @@ def select_number(part: str, count: int, prefix: str = "") -> None:
     """A choice of one of ``count`` layers or heads, or 0, their mean; ``prefix + part`` is its key in the session."""
     name = f"{prefix}{part}"
     if not 0 <= st.session_state[name] <= count:
+        if not prefix:  # only a link can name one that there is not
+            reason = UserError("link_whole", low=0, high=count)
+            st.session_state[keys.IGNORED].append(refuse(part, str(st.session_state[name]), reason, "0"))
         st.session_state[name] = 0
     each = [t(f"heads.number_{part}", number=n) for n in range(1, count + 1)]
     controls.select(name, t(f"heads.{part}"), [t(f"heads.all_{part}s", count=count), *each])

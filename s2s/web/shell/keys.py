@@ -33,7 +33,7 @@ ROW: Final = "row"
 
 # Of the visit.
 LAST_STATE: Final = "kept"  # every parameter's last value: Streamlit forgets those of widgets that are gone
-IGNORED: Final = "restored"  # names and values of the parameters of the link that were refused
+IGNORED: Final = "restored"  # the parameters of the link that were refused
 TABLE_FROM: Final = "table_from"  # first row of the inspection's table, from 0
 TRAININGS: Final = "trainings"  # this visit's trainings (server.trainings.Training)
 UPLOADS: Final = "uploads"  # this visit's checkpoints (server.uploads.Upload)

@@ -14,7 +14,8 @@ from s2s.player.bundle import script
 from s2s.web.shell import controls, keys, language, page_state
 from s2s.web.shell.hidden import CONTROLS
 from s2s.web.shell.language import t
-from s2s.web.shell.page_state import HIDEABLE, MAX_NOTE, PageState, names_of
+from s2s.web.shell.link_values import MAX_NOTE
+from s2s.web.shell.page_state import HIDEABLE, PageState, names_of
 
 CHOSEN, NOTE, STEP = "share_hide", "share_note", "share_step"  # widgets of the dialog
 PLACE = Path(__file__).parents[1] / "components" / "share" / "place.js"

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
-from s2s.errors import UserError, say
+from s2s.errors import UserError
 from s2s.web.shell import language
 from s2s.web.shell.foreign import LONGEST, code, plain
+from tests.web.conftest import refused
 
 EVIL = "![p](https://x.example/p.png) [Log in](https://x.example) :red[a] $x^2$ **b** `c` <i>d</i> www.x.example ~~e~~"
 ACTIVE = re.compile(r"[`*\[\]<>$~]|:(?=[A-Za-z/])|www\.")
@@ -57,6 +58,6 @@ def test_what_a_link_says_is_code_until_something_is_run(visit: Callable[..., Ap
         return [box.value for box in app.warning]
 
     app = visit(lang="en", **{field: EVIL})
-    assert say("step.link_ignored", "en", name=field, value=code(EVIL[:40])) in warned()
+    assert len(refused(app, "en", field, EVIL)) == 1
     app.button(key="run").click().run()
     assert not app.exception and not [text for text in warned() if "Log in" in text or "![p]" in text]

@@ -1,0 +1,32 @@
+"""What a page says of the parameters of its link that were refused."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from s2s.errors import within
+from s2s.web.shell import keys, language
+from s2s.web.shell.foreign import code, quoted
+from s2s.web.shell.language import t
+from s2s.web.shell.link_values import Refused
+from s2s.web.shell.titles import title
+
+
+def warn_of_link() -> None:
+    """A warning for each parameter of the link that was refused, until the visitor runs a sentence."""
+    for refused in st.session_state[keys.IGNORED]:
+        st.warning(refusal(refused))
+
+
+def refusal(refused: Refused) -> str:
+    """What was refused, why, and what is used instead."""
+    model = refused.name in (keys.MODEL, keys.COMPARE)
+    used = quoted(title(refused.used)) if model and refused.used else code(refused.used)
+    instead = t("step.link_used", used=used) if refused.used else t("step.link_without")
+    return t(
+        "step.link_ignored",
+        name=refused.name,
+        value=code(refused.value),
+        reason=within(language.explain(refused.reason)),
+        instead=t("step.link_rest") if refused.name == keys.HIDE else instead,
+    )

@@ -1,0 +1,103 @@
+"""What a page says of each parameter of its link that it refuses: the reason, what is allowed, what is used instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from s2s.errors import LANGUAGES, say
+from s2s.web.lesson import CHAPTERS
+from s2s.web.shell import link_values, page_state
+from s2s.web.shell.link_values import MAX_NOTE, MAX_VALUE
+from tests.web.conftest import refused
+
+Visit = Callable[..., AppTest]
+LONG = "我" * (MAX_VALUE + 1)
+TEXTS = ("model", "compare", "text", "ref", "b_text")
+BAD = {name: LONG if name in TEXTS else "\x00" for name in page_state.FIELDS} | {"note": "x" * (MAX_NOTE + 1)}
+
+
+def test_chapters_are_those_of_the_lesson() -> None:
+    assert tuple(CHAPTERS) == page_state.CHAPTERS
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_parameter_that_is_refused_is_named_with_its_reason(visit: Visit, lang: str) -> None:
+    app = visit(lang=lang, **BAD)
+    assert not app.exception
+    for name, value in BAD.items():
+        (sentence,) = refused(app, lang, name, value)
+        assert len(sentence) < 600 and LONG[:100] not in sentence, name
+
+
+@pytest.mark.parametrize(
+    ("query", "english", "chinese"),
+    [
+        (
+            {"strategy": "sample"},
+            "The link's strategy cannot be used (`sample`): it must be one of: greedy, sampling, beam; "
+            "`greedy` is used instead.",
+            "链接中的 strategy 无法使用（`sample`）：只能是：greedy, sampling, beam；改用 `greedy`。",
+        ),
+        (
+            {"beam": "99"},
+            "The link's beam cannot be used (`99`): it must be a whole number from 1 to 10; `5` is used instead.",
+            "链接中的 beam 无法使用（`99`）：应为 1 到 10 之间的整数；改用 `5`。",
+        ),
+        (
+            {"beam": "2.5"},
+            "The link's beam cannot be used (`2.5`): it must be a whole number from 1 to 10; `5` is used instead.",
+            "链接中的 beam 无法使用（`2.5`）：应为 1 到 10 之间的整数；改用 `5`。",
+        ),
+        (
+            {"temperature": "9"},
+            "The link's temperature cannot be used (`9`): it must be a number from 0.05 to 3; `1.0` is used instead.",
+            "链接中的 temperature 无法使用（`9`）：应为 0.05 到 3 之间的数；改用 `1.0`。",
+        ),
+        (
+            {"note": "n" * 501},
+            f"The link's note cannot be used (`{'n' * 39}…`): it has 501 characters; 500 is the most; "
+            "the page is shown without it.",
+            f"链接中的 note 无法使用（`{'n' * 39}…`）：共 501 个字符，最多 500 个；页面不使用它。",
+        ),
+        (
+            {"hide": "form,forms"},
+            f"The link's hide cannot be used (`forms`): only these can be hidden: {', '.join(page_state.HIDEABLE)}; "
+            "the other names count.",
+            f"链接中的 hide 无法使用（`forms`）：可以隐藏的只有：{', '.join(page_state.HIDEABLE)}；其余名称有效。",
+        ),
+        (
+            {"chapter": "Attention"},
+            f"The link's chapter cannot be used (`Attention`): it must be one of: {', '.join(CHAPTERS)}; "
+            "the page is shown without it.",
+            f"链接中的 chapter 无法使用（`Attention`）：只能是：{', '.join(CHAPTERS)}；页面不使用它。",
+        ),
+    ],
+)
+def test_the_sentence_says_what_is_allowed_and_what_is_used(
+    visit: Visit, query: dict[str, str], english: str, chinese: str
+) -> None:
+    for lang, sentence in (("en", english), ("zh", chinese)):
+        app = visit(lang=lang, text="我喜欢茶。", **query)
+        assert [box.value.replace("\\", "") for box in app.warning] == [sentence]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_model_in_place_of_one_that_there_is_not_is_named_by_its_title(visit: Visit, lang: str) -> None:
+    app = visit(lang=lang, text="我喜欢茶。", model="gone")
+    (sentence,) = refused(app, lang, "model", "gone")
+    assert say("error.link_model", lang).rstrip(".。")[1:] in sentence and "“tiny-additive · Bahdanau" in sentence
+
+
+def test_what_is_used_is_a_value_that_a_link_can_have() -> None:
+    used = {one.name: one.used for one in page_state.read_link(BAD)[1]}
+    assert (used["seed"], used["layer"], used["top_p"], used["mode"]) == ("0", "0", "1.0", "both")
+    assert {used[name] for name in ("tour", "row", "pieces", "branches", "chapter", "text")} == {""}
+    assert all(page_state.read_link({name: value})[1] == [] for name, value in used.items() if value)
+
+
+def test_a_long_value_is_shown_by_its_beginning() -> None:
+    (one,) = page_state.read_link({"lane": "x" * 500})[1]
+    assert one.value == "x" * (link_values.MAX_REFUSED - 1) + "…"
