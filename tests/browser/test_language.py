@@ -212,3 +212,36 @@ def test_a_number_out_of_range_stays_with_the_reason_below_it(open_page: OpenPag
     expect(reason).to_be_visible()
     field.press("Tab")
     expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_number_that_is_not_whole_stays_with_the_reason_and_is_not_cut(open_page: OpenPage, language: str) -> None:
+    other = next(name for name in LANGUAGES if name != language)
+    page = open_page({"lang": language, "strategy": "sampling", "seed": "7"})
+    unfold_menu(page, "decoding")
+    box = page.get_by_test_id("stNumberInput").filter(has_text=say("step.seed", language))
+    field, reason = box.get_by_role("spinbutton"), box.get_by_role("alert")
+    for typed, key in (("1e5", "Enter"), ("2.5", "Tab"), ("-", "Enter"), ("2.5", "Enter")):
+        field.press("ControlOrMeta+a")
+        field.press_sequentially(typed)
+        field.press(key)
+        expect(reason).to_have_text(say("app.whole_number", language))
+        assert (reason.bounding_box() or {})["height"] > 10  # seen, not only read out
+        expect(field).to_have_attribute("aria-invalid", "true")
+        assert typed == "-" or field.input_value() == typed
+    assert "seed=7" in page.url
+    field.fill("12")
+    expect(reason).to_have_count(0)
+    field.press("Enter")
+    page.wait_for_url(re.compile("seed=12&"))
+    longest = page.get_by_test_id("stNumberInput").filter(has_text=say("step.max_length", language))
+    last = longest.get_by_role("spinbutton")
+    last.fill("1e1")
+    last.press("Tab")  # it is the last of the menu
+    expect(longest.get_by_role("alert")).to_have_text(say("app.whole_number", language))
+    expect(last).to_be_focused()
+    last.press("ArrowUp")  # Streamlit's own key
+    expect(longest.get_by_role("alert")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.get_by_text(NAMES_OF[other], exact=True).click()
+    expect(page.locator(f"html[lang={CODES[other]}]")).to_be_attached()

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import "./browserless.mjs";
-import { HERE, enter } from "../../s2s/player/browser/dom.js";
+import { HERE, enter, namedStep } from "../../s2s/player/browser/dom.js";
 
 function written(search, url) {
   let last;
@@ -66,4 +66,10 @@ test("the first address of a page is no entry, nor is what a page writes after B
   assert.equal(entered("?text=a", "/?text=a&model=m"), false);
   Object.assign(HERE, { back: false, loaded: false });
   assert.equal(entered("?text=a", "/?text=a&model=m"), false);
+});
+
+test("a step of an address is a whole number from 1, and no beginning of another text", () => {
+  assert.deepEqual(["1", "12", "10000"].map((text) => namedStep(text)), [0, 11, 9999]);
+  for (const text of ["2.5", "1e1", "3x", " 2", "0", "-1", "10001", "", null]) assert.equal(namedStep(text), null);
+  assert.equal(namedStep("10001", Infinity), 10000); // of a page without a server
 });

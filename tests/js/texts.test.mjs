@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import "./browserless.mjs";
 import { compileRules, translate } from "../../s2s/web/components/builtin/builtin.js";
+import { isWhole } from "../../s2s/web/components/builtin/whole.js";
 import { shortened } from "../../s2s/web/components/draft/draft.js";
 
 const RULES = compileRules({
@@ -27,4 +28,9 @@ test("a text is cut between characters, not within one", () => {
   assert.equal(shortened("一二三四", 4), "一二三四");
   assert.equal(shortened("一二三四五", 4), "一二三…");
   assert.equal(shortened("🙂🙂🙂", 2), "🙂…");
+});
+
+test("a whole number is written in digits alone", () => {
+  for (const text of ["0", "12", "-3", ""]) assert.ok(isWhole(text), text);
+  for (const text of ["1e5", "2.5", "-", "+1", "1,000", " 1", "５"]) assert.ok(!isWhole(text), text);
 });

@@ -1,11 +1,10 @@
 // The player's position in the address and for a screen reader.
 
 import { isAsking, traceOf } from "./cursor.js";
-import { argmax, enter, fill, hasAttention, percent } from "./dom.js";
+import { argmax, enter, fill, hasAttention, namedStep, percent } from "./dom.js";
 import { laneName, spokenWord } from "./model.js";
 import { newSummary } from "./summary.js";
 
-const LAST_STEP = 10_000; // the largest step that a link may name, as in s2s/web/shell/page_state.py
 const PAUSE = 250; // milliseconds without a step until the address is written and the step is read out
 
 // The sentence about a step; in a guessing game, about the question.
@@ -76,9 +75,7 @@ export function placeFromAddress({ link, fragment, begin }, hash = location.hash
   if (!link) return start;
   const here = new URLSearchParams(fragment ? hash.slice(1) : location.search);
   const same = Object.entries(link).every(([name, value]) => name === "lang" || (here.get(name) ?? value) === value);
-  const asked = here.get("step") ?? "1";
-  const known = /^\d+$/.test(asked) && (fragment || Number(asked) <= LAST_STEP); // as Python, which says so of a link
-  const step = known ? Number(asked) - 1 : 0;
+  const step = namedStep(here.get("step"), fragment ? Infinity : undefined) ?? 0;
   const lane = here.get("lane") ?? start.lane;
-  return same && here.has("step") ? { step: step > 0 ? step : 0, lane } : { step: start.step, lane };
+  return same && here.has("step") ? { step, lane } : { step: start.step, lane };
 }

@@ -21,6 +21,13 @@ function linkedStop() {
   return /^\d{1,3}$/.test(stop ?? "") ? Number(stop) : null;
 }
 
+const LAST_STEP = 10_000; // the largest step that a link may name, as in s2s/web/shell/page_state.py
+
+// The step that an address names, from 0; null if it is no whole number from 1, of which Python says so.
+export function namedStep(text, last = LAST_STEP) {
+  return /^\d+$/.test(text ?? "") && Number(text) >= 1 && Number(text) <= last ? Number(text) - 1 : null;
+}
+
 // Write the stop of the guided tour into the address, where ``enter`` keeps it.
 export function writeTour(stop) {
   HERE.tour = stop;

@@ -51,5 +51,6 @@ def translate_streamlit(page: str) -> None:
     """Mount the script, which takes no room; ``page`` is the path of the page that is shown."""
     chosen = {name: str(st.session_state[name]) for name in CHOICES if name in st.session_state}
     shown = language.current()
-    data = {"language": CODES[shown], "lang": shown, "words": words(shown), "chosen": {**chosen, "page": f"/{page}"}}
+    texts = {"words": words(shown), "whole": language.t("app.whole_number")}
+    data = {"language": CODES[shown], "lang": shown, **texts, "chosen": {**chosen, "page": f"/{page}"}}
     _component()(key="builtin", data=data)

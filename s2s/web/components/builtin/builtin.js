@@ -2,6 +2,7 @@
 // its menu on a phone, which closes after a choice and after a reload.
 
 import { watchPopovers } from "./popover.js";
+import { watchWholeNumbers } from "./whole.js";
 
 const NARROW = "(max-width: 767.98px)"; // narrower pages have Streamlit's menu over them
 const ATTRIBUTES = ["aria-label", "alt", "placeholder", "data-title"];
@@ -153,6 +154,7 @@ export default function mount({ data }) {
   else if (changed) closeMenu();
   own.watching = true;
   watchPopovers();
+  watchWholeNumbers(data.whole);
   translateTree(document.body);
   reachSoon();
 }

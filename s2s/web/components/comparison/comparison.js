@@ -1,6 +1,6 @@
 // Two runs beside each other: the browser holds both and paints one aligned step. Python is not asked for a step.
 
-import { button, copyLink, el, enter, fill, icon, shade } from "../../../player/browser/dom.js";
+import { button, copyLink, el, enter, fill, icon, namedStep, shade } from "../../../player/browser/dom.js";
 import { byKey, takeKeys } from "../../../player/browser/keys.js";
 import { fadeEdges } from "../../../player/browser/room.js";
 import { guarded, numberAt } from "../events.js";
@@ -210,8 +210,7 @@ function linkedRow(view) {
   const same = Object.entries(view.link).every(
     ([name, value]) => name === "lang" || (here.get(name) ?? value) === value,
   );
-  const step = Number.parseInt(here.get("step") ?? "", 10);
-  return same && step > 0 ? step - 1 : null;
+  return same ? namedStep(here.get("step")) : null;
 }
 
 // The name of what is compared, in any language.
