@@ -205,6 +205,31 @@ def test_into_the_projector_mode_and_out_of_it_the_board_has_the_focus(open_page
     project_and_leave(teacher, board)
 
 
+def test_in_projector_mode_tab_leads_to_the_menu_of_the_room_and_esc_back(open_page: OpenPage) -> None:
+    teacher = open_page({"lang": "en", "text": TEXT}, player=False, path="classroom")
+    press(teacher, "open")
+    code = room_code(teacher)
+    teacher.keyboard.press("p")
+    expect(teacher.locator(".st-key-projector-leave")).to_be_attached()
+    expect(teacher.locator(".st-key-class-board")).to_be_focused()
+    head, menu = teacher.locator(".st-key-class-head"), teacher.locator(".st-key-room-menu button")
+    expect(head).to_have_css("opacity", "0")
+    for _ in range(12):
+        teacher.keyboard.press("Shift+Tab")
+        if menu.evaluate("node => node === document.activeElement"):
+            break
+    expect(menu).to_be_focused()
+    expect(head).to_have_css("opacity", "1")
+    expect(menu).to_be_in_viewport(ratio=1)
+    teacher.keyboard.press("Enter")
+    body = teacher.get_by_test_id("stPopoverBody")
+    expect(body).to_contain_text(code)
+    expect(body).to_be_in_viewport()
+    teacher.keyboard.press("Escape")
+    expect(body).to_have_count(0)
+    expect(menu).to_be_focused()
+
+
 def in_room(page: Page, code: str) -> None:
     expect(page.locator(".lb-join b").last).to_have_text(code)
     page.wait_for_function("!location.search.includes('teach')")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from s2s.errors import say
 from tests.browser.conftest import OpenPage
 from tests.browser.test_player import REFERENCE, TEXT, visit
-from tests.visitors import unfold_menu
+from tests.visitors import rest, unfold_menu
 
 FOCUSED = """() => {
     let node = document.activeElement;
@@ -189,6 +189,36 @@ def test_the_page_that_is_taken_away_opens_where_the_player_stands(
     taken.reload()
     expect(taken.locator("tr.lane.forced.active")).to_be_visible()  # a link into it goes before
     taken.close()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_p_enters_and_leaves_the_projector_mode_from_the_stage_alone(open_page: OpenPage, lang: str) -> None:
+    page = open_page({"lang": lang, "text": TEXT, "ref": REFERENCE})
+    leave = page.locator(".st-key-projector-leave")
+    expect(page.locator(".player > .keys")).to_contain_text(say("player.key_projector", lang).strip())
+    for place in (page.locator(".player"), page.locator(".cells")):
+        place.focus()
+        page.keyboard.press("p")
+        expect(leave).to_be_attached()
+        expect(page.locator(".player")).to_be_focused()
+        page.keyboard.press("p")
+        expect(leave).to_have_count(0)
+        expect(page.locator(".player")).to_be_focused()
+    page.locator(".say input").click()
+    page.keyboard.type("p")
+    unfold_menu(page, "more")
+    page.locator(".st-key-share").get_by_role("button").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("textbox").first).to_be_visible()
+    dialog.get_by_role("button").first.focus()
+    for key in ("p", "Control+p"):
+        page.keyboard.press(key)
+    rest(page)
+    expect(dialog).to_be_visible()
+    expect(leave).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".say input")).to_have_value("p")
 
 
 def test_into_the_projector_mode_and_out_of_it_the_stage_has_the_focus(open_page: OpenPage) -> None:

@@ -13,7 +13,8 @@ import { putTogether } from "./words.js";
 
 export function buildModel(data, branches, inPieces) {
   const { page, lanes, strings, words, vocabulary, link, fragment, begin, summaries, language, hide } = data;
-  const given = { strings, words, vocabulary, link, fragment, begin, summaries, language, hide };
+  const projects = data.projector != null; // whether the page has a projector mode
+  const given = { strings, words, vocabulary, link, fragment, begin, summaries, language, hide, projects };
   return withLanes({ page, own: lanes, ...given, branches, inPieces });
 }
 

@@ -24,10 +24,12 @@ function buildLegend() {
   return el("span", { class: "legend" }, "0", ...steps, "1");
 }
 
-// The sentence about keys; only the app edits attention, and only a source in subwords can be put together.
+// The sentence about keys; only the app edits attention, only a source in subwords can be put together, and not every
+// page has a projector mode.
 function keysText(view) {
-  const { strings, page, words } = view.model;
-  if (view.cursor.game) return strings.predict_keys;
+  const { strings, page, words, projects } = view.model;
+  const project = projects ? [strings.key_projector] : [];
+  if (view.cursor.game) return [strings.predict_keys, ...project].join("");
   const sees = hasAttention(traceOf(view));
   const heatmap = sees ? [strings.key_heatmap] : [];
   const more = [
@@ -35,6 +37,7 @@ function keysText(view) {
     ...heatmap,
     ...(page && sees ? [strings.key_edit] : []),
     ...(words ? [strings.key_words] : []),
+    ...project,
   ];
   return fill(strings.keys, { more: more.join("") });
 }

@@ -21,12 +21,18 @@ def switch() -> None:
 
 
 def apply() -> None:
-    """If the mode is on, its style, and a button that leaves it, because the sidebar is hidden."""
-    if st.session_state[keys.PROJECTOR]:
+    """If the mode is on, its style, and a button that leaves it, because the sidebar is hidden; if it is off, a key.
+
+    The key is that of a button that nobody sees: the switch may be in a closed menu.
+    """
+    if not st.session_state[keys.PROJECTOR]:
+        st.button(t("projector.enter"), key="projector-enter", on_click=_set, args=(True,), shortcut="P")
+    else:
         style.projector()
         with st.container(key="projector-title"):
             st.text(st.session_state[keys.TEXT])
-        st.button(t("projector.leave"), key="projector-leave", on_click=_leave, shortcut="P", help=t("projector.key"))
+        more: Any = {"on_click": _set, "args": (False,), "shortcut": "P", "help": t("projector.key")}
+        st.button(t("projector.leave"), key="projector-leave", **more)
 
 
 @functools.cache
@@ -55,5 +61,5 @@ def show_chart(figure: Any, key: str, **options: Any) -> None:
     st.plotly_chart(figure, key=key, **options)
 
 
-def _leave() -> None:
-    st.session_state[keys.PROJECTOR] = False
+def _set(on: bool) -> None:
+    st.session_state[keys.PROJECTOR] = on

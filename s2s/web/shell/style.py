@@ -21,6 +21,7 @@ HEADER = """
 [data-testid='stApp'] { --lookback-top: 3rem; }
 :has(> .st-key-language-switch) { position: absolute; }
 @media (min-width: 768px) { [data-testid='stSidebar'] { display: none; } } /* the menu of a phone */
+.st-key-projector-enter { display: none; } /* for its key */
 .st-key-language-switch { position: fixed; top: 0; right: 1rem; height: 3rem; width: auto !important; z-index: 999990; }
 .st-key-language-switch > * { min-width: 136px; }
 .st-key-language-switch [role='radiogroup'] { height: 3rem; gap: 0.75rem; flex-wrap: nowrap; }

@@ -130,12 +130,19 @@ function onTab(event) {
   }
 }
 
+// The page's shortcuts are the page's alone: pressed in a dialog they would change the page below and close it.
+const SHORTCUTS = ["p", "P", "PageUp", "PageDown"];
+function keepFromPage(event) {
+  if (SHORTCUTS.includes(event.key) && closestOf(event, "[data-testid=stDialog]")) event.stopPropagation();
+}
+
 export function watchPopovers() {
   if (OPENED.watching) return;
   OPENED.watching = true;
   const note = (event) =>
     Object.assign(OPENED, { entering: false, leaving: null, within: closestOf(event, OVER) !== null });
   for (const act of ["pointerdown", "keydown"]) document.addEventListener(act, note, true);
+  document.addEventListener("keydown", keepFromPage, true);
   document.addEventListener("click", onClick, true);
   document.addEventListener("keydown", (event) => event.key === "Tab" && onTab(event), true);
   document.addEventListener(
