@@ -209,8 +209,7 @@ def list_entries(visitor_names: Collection[str]) -> list[InspectionEntry]:
             times[name] = path.stat().st_mtime
     newest_first = sorted(times, key=lambda name: -times[name])
     visible = [name for name in newest_first if not name.startswith(PRIVATE_PREFIX) or name in visitor_names]
-    entries = [entry for name in visible if (entry := find_entry(name)) is not None]
-    return [entry for entry in entries if entry.finished or entry.request]
+    return [entry for name in visible if (entry := find_entry(name)) is not None]
 
 
 class RunningInspection:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from s2s.errors import say
 from s2s.inspect.table import Examples, Query
 from s2s.web.shell.examples import EXAMPLES, GREEDY_LOSES
 from tests.browser.conftest import inspect
@@ -114,3 +115,47 @@ def test_a_label_is_in_the_table_of_two_people(open_page: OpenPage, examples: Ex
     with pages[0].expect_download() as taken:
         pages[0].get_by_role("button", name="labels · CSV").click()
     assert "verdict (Bob)" in taken.value.path().read_text(encoding="utf-8-sig").splitlines()[0]
+
+
+FOCUSED = """() => {
+    const at = document.activeElement;
+    return at.closest("[data-testid=stMain]") && at.checkVisibility() ? at.innerText || at.tagName : "";
+}"""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_where_the_pressed_button_goes_the_focus_stays_on_the_page(
+    open_page: OpenPage, tmp_path: Path, lang: str
+) -> None:
+    file = tmp_path / "many.tsv"
+    file.write_text("".join(f"我有 {n} 本书。\tI have {n} books.\n" for n in range(5000)), encoding="utf-8")
+    page = open_page({"lang": lang}, player=False, path="inspection")
+    page.locator("[class*=st-key-inspect_file] input[type=file]").set_input_files(file)
+    page.get_by_role("button", name=say("inspect.start", lang), disabled=False).click()
+    stop, go_on = (page.get_by_role("button", name=say(key, lang)) for key in ("exposure.stop", "inspect.go_on"))
+    stop.focus()
+    for gone, come in ((stop, go_on), (go_on, stop), (stop, go_on)):
+        expect(gone).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(come).to_be_focused()
+    told = say("inspect.unfinished", lang, name="§", share=0.0).split("§")[1].split("0")[0].strip()
+    expect(page.get_by_text(told)).to_have_count(1)
+    page.locator("[class*=st-key-inspect_delete] summary").click()
+    page.locator("[class*=st-key-delete-u-] button").first.focus()
+    page.keyboard.press("Enter")
+    page.locator("[class*=st-key-delete-sure-u-] button").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(say("inspect.deleted", lang))).to_be_visible()
+    page.wait_for_function(FOCUSED)
+    expect(go_on).to_have_count(0)
+
+
+def test_a_reference_that_is_removed_leaves_the_focus_on_the_page(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en", "text": "我喜欢茶。", "ref": "I like tea."})
+    page.locator(".st-key-text textarea").fill("他喜欢茶。")
+    page.locator(".st-key-run button").click()
+    remove = page.locator(".st-key-drop_ref button")
+    remove.focus()
+    page.keyboard.press("Enter")
+    expect(remove).to_have_count(0)
+    page.wait_for_function(FOCUSED)

@@ -173,7 +173,10 @@ def _progress(entry: inspections.InspectionEntry) -> None:
         _open_inspection("")
         st.session_state[INSPECT_PROBLEM] = mistake.bare()
         st.rerun()
-    left.markdown(t("inspect.unfinished", name=code(inspection_title(entry))))
+    stopped = "inspect.unfinished" if entry.request else "inspect.of_command"
+    left.markdown(t(stopped, name=code(inspection_title(entry)), share=100 * entry.share))
+    if entry.request is None:
+        return
     problem = f"inspect_problem-{entry.name}"
     if (mistake := st.session_state.get(problem, mistake)) is not None:
         st.error(language.explain(mistake))

@@ -247,6 +247,34 @@ def test_a_stopped_inspection_is_continued_by_another_process(
     )
 
 
+def test_what_is_not_finished_is_listed_with_how_far_it_got(
+    visit_inspection: Visit, root: Path, lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = engine.Inspection._part
+
+    def broken(self: engine.Inspection, number: int, *rest: Any) -> None:
+        if number == 2:
+            raise InterruptedError
+        write(self, number, *rest)
+
+    monkeypatch.setattr(engine.Inspection, "_part", broken)
+    for name in ("asked", "commanded"):
+        if name == "asked":
+            name = inspections.submit_request(InspectionRequest("tiny-general", "set/test.tsv", "set/test.tsv"))
+        source = engine.Input(folders.DATA / "set/test.tsv")
+        with pytest.raises(InterruptedError):
+            begun = engine.Inspection(folders.INSPECTED / name, load(root / "tiny-general"), source)
+            begun.run(Group(0, 1, torch.device("cpu")), lambda pairs: None)
+        share = 100 * inspections.find_entry(name).share  # type: ignore[union-attr]
+        assert 0 < share < 100
+        key = "inspect.of_command" if name == "commanded" else "inspect.unfinished"
+        told = say(key, lang, name="§", share=share).split("§")[1]
+        app = visit_inspection(lang=lang)
+        assert len([box for box in app.markdown if box.value.endswith(told)]) == 1
+        assert f"delete-sure-{name}" in [button.key for button in app.button]
+        assert (f"go-{name}" in [button.key for button in app.button]) == (name != "commanded")
+
+
 def test_the_progress_fragment_follows_other_visitors(visit_inspection: Visit, root: Path, lang: str) -> None:
     name = inspections.submit_request(InspectionRequest("tiny-general", "set/test.tsv", "set/test.tsv"))
     app = visit_inspection(lang=lang)

@@ -1,6 +1,8 @@
 // Streamlit's own texts (tooltips, hints, menus and dialogs) in the visitor's language, by a table of s2s/locales; and
-// its menu on a phone, which closes after a choice and after a reload.
+// its menu on a phone, which closes after a choice and after a reload; the keyboard in its menus, and where the focus
+// goes when what was pressed is gone.
 
+import { watchFocus } from "./lost_focus.js";
 import { watchPopovers } from "./popover.js";
 import { watchWholeNumbers } from "./whole.js";
 
@@ -155,6 +157,7 @@ export default function mount({ data }) {
   own.watching = true;
   watchPopovers();
   watchWholeNumbers(data.whole);
+  watchFocus();
   translateTree(document.body);
   reachSoon();
 }
