@@ -59,6 +59,13 @@ def choice(*allowed: str) -> Callable[[str], str]:
     return read
 
 
+def numbered(*allowed: str) -> Callable[[str], str]:
+    """A reader of one of some words or of its number, from 1, as the page shows it; the empty word is allowed, too."""
+    word = choice("", *allowed)
+    numbers = {str(number): name for number, name in enumerate(allowed, 1)}
+    return lambda value: word(numbers.get(value, value))
+
+
 def text(value: str, limit: int = MAX_VALUE) -> str:
     """A text of at most ``limit`` characters."""
     if len(value) > limit:

@@ -117,7 +117,7 @@ class PageState:
     tour: int = _parameter(0, read.number(1, TOUR))  # the stop of the guided tour; 0: none
     branches: tuple[Branch, ...] = _parameter((), read.branches, pack)
     predict: bool = _parameter(False, read.flag, _one)  # the viewer guesses each step before it is shown
-    chapter: str = _parameter("", read.choice("", *CHAPTERS))  # chapter of the lesson; empty: the first
+    chapter: str = _parameter("", read.numbered(*CHAPTERS))  # chapter of the lesson; empty: the first
     exercise: str = _parameter("step", read.choice(*EXERCISES))  # of the chapter Homework
     projector: bool = _parameter(False, read.flag, _one)
     hide: str = _parameter("", _hidden)

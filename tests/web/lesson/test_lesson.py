@@ -20,11 +20,18 @@ from s2s.text.vocab import BOS
 from s2s.trace.branch import Edit
 from s2s.web.components import network
 from s2s.web.lesson import CHAPTERS, attention
+from s2s.web.shell import keys
 from tests.factory import make_checkpoint
 from tests.numpy_model import softmax
 from tests.web.conftest import QUIET, messages
 
 Visit = Callable[..., AppTest]
+
+
+def test_a_link_names_a_chapter_by_its_number(visit_page: Visit) -> None:
+    app = visit_page("lesson", chapter="3", lang="en")
+    assert not app.warning and app.session_state[keys.CHAPTER] == list(CHAPTERS)[2]
+    assert [box.value for box in visit_page("lesson", chapter="10", lang="en").warning]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
