@@ -26,12 +26,12 @@ class Task:
 
 
 def run(
-    prefix: str, ready: bool, start: Callable[[], Task], label: str = "exposure.measure", field: str = ""
+    prefix: str, ready: bool, start: Callable[[], Task], label: str = "exposure.measure", field: str | None = None
 ) -> Task | None:
     """Show the start button and the running job; return the task once its job has a result, else None.
 
     The session holds the task as ``PREFIXtask``; ``start`` makes one when the button is pressed. Why a job ended
-    without a result is said until ``field``, the key of the field of its file, has another file.
+    without a result is said until ``field``, the key of the field of its file if there is one, has another file.
     """
     key = f"{prefix}task"
     task = st.session_state.get(key)
@@ -54,9 +54,9 @@ def run(
     return task if task.job.result is not None else None
 
 
-def _chosen_file(field: str) -> str:
+def _chosen_file(field: str | None) -> str:
     """What identifies the file in a field; empty without one."""
-    return str(getattr(st.session_state.get(field), "file_id", ""))
+    return str(getattr(st.session_state.get(field), "file_id", "")) if field else ""
 
 
 @st.fragment(run_every=POLL)
