@@ -85,7 +85,8 @@ def attention(shown: Grid | Trace, title: str | None = None, text: Mapping[str, 
         )
     )
     figure.update_xaxes(title=text["source"], side="top", **_columns(list(grid.sources)))
-    figure.update_yaxes(title=text["output"], autorange="reversed", **ticks(outputs))
+    read = isinstance(shown, Trace) and shown.mode == "forced"  # its outputs are the words that the model reads next
+    figure.update_yaxes(title=text["gold" if read else "output"], autorange="reversed", **ticks(outputs))
     figure.update_layout(
         title=escape(title),
         height=190 + 26 * len(outputs),

@@ -148,7 +148,10 @@ def _unsure(trace: Trace, at: int) -> Clause:
     step = trace.steps[at]
     values: dict[str, Value] = {"step": at + 1, "output": Word.output(step)}
     second = next((other for other in step.top if other.token != step.output), None)
-    return Clause("unsure_second", values | {"second": Word.scored(second)}) if second else Clause("unsure", values)
+    forked = "_forked" if trace.prefix else ""  # earlier words were given
+    if second is None:
+        return Clause(f"unsure{forked}", values)
+    return Clause(f"unsure_second{forked}", values | {"second": Word.scored(second)})
 
 
 def _looked(trace: Trace, at: int) -> Iterator[Clause]:

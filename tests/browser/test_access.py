@@ -203,7 +203,7 @@ def test_a_menu_opened_by_key_takes_the_focus_and_gives_it_back(open_page: OpenP
         expect(button).to_be_focused()
 
 
-@pytest.mark.parametrize("name", ["step.settings", "step.more", "step.examples"])
+@pytest.mark.parametrize("name", ["step.settings", "step.more"])  # kinds of controls that the page has nowhere else
 def test_tab_in_a_menu_whose_controls_are_still_to_come_stays_in_it(open_page: OpenPage, name: str) -> None:
     page = open_page({"lang": "zh", "text": TEXT})
     held: list[Route] = []  # what Streamlit shows a kind of control with, when it first needs it

@@ -90,6 +90,31 @@ def test_projected_only_the_stage_is_left_and_readable_from_the_back(open_page: 
     expect(page.locator(".where")).to_contain_text("2")
 
 
+def test_projected_a_long_sentence_leaves_the_stage_its_room(open_page: OpenPage) -> None:
+    page = open_page({"lang": "zh", "text": LONG, "projector": "1"}, viewport={"width": 1280, "height": 720})
+    title, where = (page.locator(name).bounding_box() for name in (".st-key-projector-title span", ".where"))
+    assert title and where and title["height"] < 60 and title["x"] + title["width"] <= where["x"]
+    for name in (".lanesBox", ".map"):
+        assert end(page.locator(f".player {name}")) <= 720, name
+
+
+def test_projected_the_step_of_a_link_is_in_sight_and_nothing_stands_above_the_rows(open_page: OpenPage) -> None:
+    text = "老师告诉我们，如果明天不下雨，我们就可以去公园里踢足球，但是我想待在家里看书。"
+    query = {"lang": "zh", "text": text, "step": "9", "projector": "1", "model": "zh-en-bahdanau"}
+    page = open_page(query, viewport={"width": 1280, "height": 720})
+    corner, row = page.locator(".corner"), page.locator(".side.now")
+    page.wait_for_function(
+        """() => {
+            const { shadowRoot } = document.querySelector(".st-key-lanes [data-testid=stBidiComponentIsolated]");
+            const box = (name) => shadowRoot.querySelector(name).getBoundingClientRect();
+            return box(".side.now").top >= box(".corner").bottom && box(".side.now").bottom <= box(".map").bottom;
+        }"""
+    )
+    widths = [part.bounding_box() for part in (corner, row)]
+    assert widths[0] and widths[1] and widths[0]["width"] >= widths[1]["width"] - 1  # it covers the rows above
+    assert corner.evaluate("(corner) => getComputedStyle(corner).visibility") == "visible"
+
+
 def test_on_a_phone_source_and_transport_stay_and_the_heatmap_begins_on_the_first_screen(open_page: OpenPage) -> None:
     text, reference = SENTENCES["nine"]
     size = {"width": 390, "height": 844}

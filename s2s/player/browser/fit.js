@@ -2,11 +2,12 @@
 // softmax are seen without scrolling. What is larger than its box scrolls, and fades where it goes on.
 
 import { traceOf } from "./cursor.js";
+import { argmax } from "./dom.js";
 import { paintHeatmap, sizeCells } from "./heatmap.js";
 import { clamp, fadeEdges, heightBelow, isProjected, zoomOf } from "./room.js";
 
 const LEAST = { width: 30, height: 19 }; // pixels of a cell that can still be read and pressed
-const LEAST_PROJECTED = 15; // pixels: nobody presses there, and the page enlarges them
+const LEAST_PROJECTED = 14; // pixels: nobody presses there, and the page enlarges them
 const MOST = { width: 96, height: 44 };
 const SOFTMAX = { wide: 400, narrow: 320, projected: 250 }; // pixels that the distribution needs beside the heatmap
 const BETWEEN = 28; // pixels between the two
@@ -31,6 +32,12 @@ function widthBeside({ panes }, projected) {
   return BETWEEN + (panes.clientWidth < 1000 ? SOFTMAX.narrow : SOFTMAX.wide);
 }
 
+// Whether a step's row is in sight; a reader may have scrolled it away.
+const isInSight = ({ cell, cells, map }, row) => {
+  const from = row * cell.height - map.scrollTop;
+  return from >= 0 && from < map.clientHeight - cells.offsetTop;
+};
+
 // Choose the size of the cells for the room that there is, and mark the selected ones again. A page in a frame is as
 // high as it needs to be, so it has no height to fit.
 export function fitHeatmap(view) {
@@ -38,6 +45,7 @@ export function fitHeatmap(view) {
   const { steps, source } = traceOf(view);
   if (!dom.cells?.isConnected || !steps.length || !dom.map.clientWidth) return;
   const { markedSide: row, markedHead: column } = dom;
+  const followed = row !== null && isInSight(dom, row);
   const projected = isProjected(view);
   const room = dom.panes.clientWidth - widthBeside(dom, projected) - dom.cells.offsetLeft - 2;
   const width = clamp(Math.floor(room / source.tokens.length), LEAST.width, MOST.width);
@@ -49,7 +57,8 @@ export function fitHeatmap(view) {
     const each = Math.floor((high - dom.cells.offsetTop - 2) / steps.length);
     sizeCells(dom, { width, height: clamp(each, projected ? LEAST_PROJECTED : LEAST.height, MOST.height) });
   }
-  if (row !== null) paintHeatmap(dom, row, column, null);
+  const cell = followed && { t: row, s: column ?? argmax(steps[row].attention) };
+  if (row !== null) paintHeatmap(dom, row, column, cell);
   dom.edges?.mark();
 }
 

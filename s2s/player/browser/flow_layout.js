@@ -30,7 +30,7 @@ export function sourceNodes({ source }, { attention }, most) {
 // and ``copied`` are the parts of a word's share that a pointer-generator writes and copies.
 export function wordNodes(trace, step, most) {
   if (!hasNumbers(step)) return [{ id: "w0", column: WORDS, share: 1, generated: 1, copied: 0, token: step.output }];
-  const rows = distribution(step).rows.filter((row, i) => i < most - 1 || row.chosen || row.gold);
+  const rows = distribution(step, trace.mode).rows.filter((row, i) => i < most - 1 || row.chosen || row.gold);
   const nodes = rows.map((row, i) => {
     const copied =
       step.p_gen === undefined ? 0 : Math.min(row.p, (1 - step.p_gen) * copiedWeight(trace, step, row.token));

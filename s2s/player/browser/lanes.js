@@ -99,10 +99,10 @@ export function paintSource({ cursor, dom }, attention, own) {
     chip.lastChild.textContent = weightText(weight, own?.[s]);
     chip.classList.toggle("marked", s === column);
   });
-  const largest = dom.chips[argmax(attention)];
-  if (cursor.hover !== null || cursor.edit) return;
-  reveal(dom.source, "y", largest.offsetTop, largest.offsetHeight, 0);
-  reveal(dom.source, "x", largest.offsetLeft, largest.offsetWidth, 0);
+  const seen = dom.chips[cursor.edit ? column : argmax(attention)]; // while one edits, the word that is edited
+  if (cursor.hover !== null || !seen) return;
+  reveal(dom.source, "y", seen.offsetTop, seen.offsetHeight, 0);
+  reveal(dom.source, "x", seen.offsetLeft, seen.offsetWidth, 0);
 }
 
 export function paintLanes({ model, cursor, dom }) {

@@ -32,7 +32,7 @@ export function marksOf(model) {
     miss: gold.length > 1 && lanes.some(isMissed),
     probability: steps.some((step) => parts(step).some(hasProbability)),
     attention: lanes.some((lane) => lane.steps.length && hasAttention(lane)),
-    said: lanes.some(({ mode, steps }) => mode !== "forced" && steps.some(({ top }) => top.length)),
+    said: steps.some(({ top }) => top.length),
     reference: steps.some(({ target, top }) => Boolean(target) && top.length),
     unknown: Boolean(lanes[0]?.source.unknown.length),
     fork: model.branches.length > 0,
@@ -47,7 +47,8 @@ export function paintLegend(view) {
   symbols.hidden = Boolean(view.cursor.game) || recall(LEGEND) === "off";
   if (symbols.hidden) return symbols.replaceChildren();
   const item = (name) => el("span", { class: "symbol" }, PICTURES[name](), strings[`legend_${name}`]);
-  const items = marksOf(view.model).map(item);
+  const hidden = view.model.hide?.includes("softmax") ? ["said", "reference"] : []; // nothing else shows these
+  const items = marksOf(view.model).filter((name) => !hidden.includes(name)).map(item);
   symbols.replaceChildren(...items, button("dismiss", strings.legend_dismiss, () => toggleLegend(view), "×"));
 }
 
@@ -59,7 +60,8 @@ export function toggleLegend(view) {
 
 // The button "?": the app answers with its tour, an exported page with the legend alone.
 export function helpButton(view) {
-  return button("help", view.model.strings.help, () => askHelp(view), "?");
+  const { page, strings } = view.model;
+  return button("help", page ? strings.help : strings.help_marks, () => askHelp(view), "?");
 }
 
 export function askHelp(view) {

@@ -129,4 +129,8 @@ export function placeAmong(model, branches, place) {
 
 // What a lane says at a step: teacher-forced, the most probable word; free-running, the word that it went on with.
 export const spokenWord = (step, mode) =>
-  (mode === "forced" && step.top[0]) || { token: step.output, log_prob: step.log_prob };
+  (mode === "forced" && step.top[0]) || {
+    token: step.output,
+    log_prob: step.log_prob,
+    rank: step.rank,
+  };

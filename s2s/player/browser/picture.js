@@ -144,7 +144,7 @@ function measureHeatmap(trace, width, cell) {
     (text) => measure(text, cell.size),
     (text) => !isWide(text) && measure(text, cell.size) > cell.width,
   ];
-  const side = 20 + Math.max(...trace.steps.map((step) => wide(step.output)));
+  const side = 20 + Math.max(...trace.steps.map((step) => wide(spokenWord(step, trace.mode).token)));
   const tall = (t) => (isWide(t) ? cell.letter * [...t].length : leans(t) ? wide(t) * 0.71 + 6 : cell.letter);
   const over = Math.max(8, ...tokens.map((t) => (leans(t) ? wide(t) * 0.71 : 0)));
   const fit = Math.max(8, Math.floor((width - side - over) / cell.width));
@@ -191,12 +191,12 @@ function drawGrid(pen, left, top, width, height, cell) {
   pen.rect(left, top, width, height, { fill: "none", stroke: pen.ink.frame });
 }
 
-function drawRow(pen, step, layout, left, top, from, to, here) {
+function drawRow(pen, step, said, layout, left, top, from, to, here) {
   const { cell } = layout;
   const line = top + cell.height / 2 + cell.size * 0.36;
-  word(pen, left - 9, line, step.output, { "text-anchor": "end", "font-size": cell.size, ...here });
+  word(pen, left - 9, line, said, { "text-anchor": "end", "font-size": cell.size, ...here });
   if (isMiss(step)) {
-    const wide = measure(step.output, cell.size);
+    const wide = measure(said, cell.size);
     underline(pen, left - 9 - wide / 2, line, wide);
   }
   for (let s = from; s < to; s++) {
@@ -217,7 +217,7 @@ function drawPanel(pen, view, layout, x, y, from, now) {
   drawHeads(pen, view, layout, left, top, from, to);
   trace.steps.forEach((step, t) => {
     const here = t === now ? { fill: pen.ink.attention, "font-weight": 700 } : {};
-    drawRow(pen, step, layout, left, top + t * cell.height, from, to, here);
+    drawRow(pen, step, spokenWord(step, trace.mode).token, layout, left, top + t * cell.height, from, to, here);
   });
   drawGrid(pen, left, top, width, height, cell);
   const frame = { fill: "none", "stroke-width": 2 };

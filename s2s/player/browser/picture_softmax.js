@@ -13,7 +13,7 @@ const softmaxWord = (rows, others) =>
 
 // The softmax panel's rows, texts and widths.
 export function softmaxRows(view, step) {
-  const { rows, rest } = distribution(step);
+  const { rows, rest } = distribution(step, traceOf(view).mode);
   const others = restLabel(view.model, rows.length);
   const wide = softmaxWord(rows, others);
   return { rows, rest, others, wide, width: BARS.rank + wide + BARS.track + BARS.share };
@@ -38,8 +38,7 @@ export function drawSoftmax(pen, view, step, { rows, rest, others, wide }, x, y)
     top += BARS.height;
   };
   for (const row of rows) {
-    const chosen = row.chosen && traceOf(view).mode !== "forced";
-    const marks = [...(chosen ? [["●", pen.ink.other]] : []), ...(row.gold ? [["★", pen.ink.gold]] : [])];
+    const marks = [...(row.chosen ? [["●", pen.ink.other]] : []), ...(row.gold ? [["★", pen.ink.gold]] : [])];
     draw(
       row.rank ?? "",
       row.token,

@@ -9,16 +9,17 @@ export const SHOWN = 8; // most probable words in the panel
 // Two words can have the same text and different ranks; where a rank is unknown, the text decides.
 const same = (a, b) => a.token === b.token && (a.rank ?? b.rank) === (b.rank ?? a.rank);
 
-// Rows of the panel: the most probable words, and the chosen and the reference word at any rank; ``rest`` is the
-// probability of all other words.
-export function distribution(step) {
+// Rows of the panel: the most probable words, and the one said (``chosen``) and the reference's at any rank. ``rest``:
+// the probability of all other words.
+export function distribution(step, mode) {
+  const said = spokenWord(step, mode);
   const rows = step.top.slice(0, SHOWN).map((word) => ({ ...word }));
-  for (const extra of [{ token: step.output, log_prob: step.log_prob, rank: step.rank }, step.target]) {
+  for (const extra of [said, step.target]) {
     if (extra && hasProbability(extra) && !rows.some((row) => same(row, extra))) rows.push({ ...extra });
   }
   for (const row of rows) {
     row.p = Math.exp(row.log_prob);
-    row.chosen = same(row, { token: step.output, rank: step.rank });
+    row.chosen = same(row, said);
     row.gold = Boolean(step.target) && same(row, step.target);
   }
   const rest = Math.max(0, 1 - rows.reduce((sum, row) => sum + row.p, 0));
@@ -51,12 +52,12 @@ export function paintSoftmax(view, step) {
   const { model, dom } = view;
   const { strings } = model;
   const { mode } = traceOf(view);
-  const { rows, rest } = distribution(step);
+  const { rows, rest } = distribution(step, mode);
   const forced = mode === "forced";
   const focused = [...dom.softmax.querySelectorAll("button")].indexOf(dom.root.getRootNode().activeElement);
   const lines = rows.map((row) => {
     const marks = [];
-    if (row.chosen && !forced) marks.push(el("b", { class: "chosen", text: "●", title: strings.chosen }));
+    if (row.chosen) marks.push(el("b", { class: "chosen", text: "●", title: strings.chosen }));
     if (row.gold) marks.push(el("b", { class: "gold", text: "★", title: strings.reference_word }));
     // a fork by the word that the lane says anyway would be the same lane
     const other = model.page && (forced || !row.chosen);

@@ -19,7 +19,8 @@ def decode_lanes(state: PageState) -> tuple[dict[str, Trace], list[tuple[str, st
     lanes: dict[str, Trace] = {}
     messages: list[tuple[str, str]] = []
     if not reference and mode != "free":
-        messages.append(("info", t("error.reference_missing" if mode == "forced" else "step.hint_reference")))
+        if mode == "forced" or not state.projector:  # a projected page has no field for one
+            messages.append(("info", t("error.reference_missing" if mode == "forced" else "step.hint_reference")))
     elif mode != "free":
         try:
             lanes["forced"] = models.decode(name, changed, text, reference, "forced", ())

@@ -194,7 +194,10 @@ PROJECTOR = """
 .st-key-line, .st-key-views [role='tablist'] { display: none !important; }
 [data-testid='stMainBlockContainer'] { padding: 0.5rem 1.6rem 0 !important; }
 [data-testid='stApp'] { --lookback-top: 0px !important; }
-.st-key-projector-title p, .st-key-projector-title [data-testid='stText'] {
+.st-key-projector-title { padding-right: 10rem; } /* of the step's number */
+.st-key-projector-title > * { width: 100% !important; }
+.st-key-projector-title :is([data-testid='stText'], [data-testid='stText'] > span) {
+  display: block; min-width: 0;
   margin: 0; padding: 0; line-height: 1.3; font-size: 1.3rem; font-weight: 600;
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
 }

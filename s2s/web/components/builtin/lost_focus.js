@@ -4,6 +4,7 @@
 const MAIN = "[data-testid=stMainBlockContainer]";
 const ABOVE = "[data-testid=stPopoverBody], [data-testid=stDialog], [role=dialog]";
 const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex='0']";
+const ASIDE = "[data-testid=stTooltipIcon], .st-key-language-switch"; // help, and what an arrow key would change
 const AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]";
 const FRAMES = 20; // at rest until it is taken that nothing else takes the focus
 
@@ -19,7 +20,7 @@ const canFocus = (node) =>
   !node.disabled &&
   node.tabIndex >= 0 &&
   node.checkVisibility({ visibilityProperty: true }) &&
-  !node.closest("[data-testid=stTooltipIcon]"); // help
+  !node.closest(ASIDE);
 
 function boxesAround(node) {
   const boxes = [];
@@ -37,9 +38,11 @@ function note({ target }) {
 
 // What replaced the control, else the nearest one before it that is still there, else the page.
 function heir({ node, boxes, controls: before }) {
-  const box = boxes.find((each) => each.isConnected);
-  const fresh = box && controls(box).find((each) => canFocus(each) && !before.includes(each));
-  return fresh ?? before.slice(0, before.indexOf(node)).findLast(canFocus) ?? document.querySelector(MAIN);
+  const main = document.querySelector(MAIN);
+  const isFresh = (each) => canFocus(each) && !before.includes(each);
+  const freshIn = (box) => box && controls(box).find(isFresh);
+  const earlier = before.slice(0, before.indexOf(node)).findLast(canFocus);
+  return freshIn(boxes.find((each) => each.isConnected)) ?? earlier ?? freshIn(main) ?? main;
 }
 
 function settle(frames = FRAMES) {

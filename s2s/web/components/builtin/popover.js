@@ -106,9 +106,10 @@ function sayWhy(event) {
 const showReason = (field) => requestAnimationFrame(() => field.closest(NUMBER)?.scrollIntoView({ block: "nearest" }));
 
 // From its button into a popover, and out of it at its ends: back to its button, or on to what is behind that, where
-// the browser goes from the button.
-function onTab(event) {
-  const [body, button] = [closestOf(event, BODY), document.querySelector(`${BUTTON}[aria-expanded=true]`)];
+// the browser goes from the button. ``entering``: a key has just opened one, whose button may not say so yet.
+function onTab(event, entering) {
+  const expanded = document.querySelector(`${BUTTON}[aria-expanded=true]`);
+  const [body, button] = [closestOf(event, BODY), expanded ?? (entering ? OPENED.button : null)];
   if (!button) return;
   const shown = document.querySelector(BODY);
   if (event.target === button && !event.shiftKey) {
@@ -139,12 +140,14 @@ function keepFromPage(event) {
 export function watchPopovers() {
   if (OPENED.watching) return;
   OPENED.watching = true;
-  const note = (event) =>
+  const note = (event) => {
+    const { entering } = OPENED;
     Object.assign(OPENED, { entering: false, leaving: null, within: closestOf(event, OVER) !== null });
+    if (event.key === "Tab") onTab(event, entering);
+  };
   for (const act of ["pointerdown", "keydown"]) document.addEventListener(act, note, true);
   document.addEventListener("keydown", keepFromPage, true);
   document.addEventListener("click", onClick, true);
-  document.addEventListener("keydown", (event) => event.key === "Tab" && onTab(event), true);
   document.addEventListener(
     "keydown",
     (event) => event.key === "Enter" && isRefused(event.target) && showReason(event.target),

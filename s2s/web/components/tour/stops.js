@@ -37,9 +37,15 @@ const divergence = (view) => {
   return divergence === null || divergence >= steps.length ? view.cursor.step : divergence;
 };
 
+// The editor marks a word; the mark goes with it.
 function openEditor(view) {
+  const { locked } = view.cursor;
   if (!view.cursor.edit) view.dom.editButton.click();
-  return () => view.cursor.edit && view.dom.editButton.click();
+  return () => {
+    if (view.cursor.edit) view.dom.editButton.click();
+    view.cursor = { ...view.cursor, locked };
+    view.acts.paint(view);
+  };
 }
 
 const unfold = (name) => (view) => {

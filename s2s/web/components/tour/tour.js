@@ -209,11 +209,12 @@ function worked({ run }, event) {
   clearInterval(run.clock);
 }
 
-// The button "?" opens the help, and closes whatever is open.
+// The button "?" opens the help, in place of the first minute, and closes the help and the tour.
 function askedForHelp(view, event) {
   event.preventDefault(); // the player leaves it to us
+  const closes = view.run && view.run.kind !== "first";
   if (view.run) dismiss(view);
-  else begin(view, { kind: "help", at: 0 });
+  if (!closes) begin(view, { kind: "help", at: 0 });
 }
 
 function listen(view) {
