@@ -81,10 +81,11 @@ def test_t_switches_lanes_and_the_forced_lane_reads_the_reference(open_page: Ope
     trace = traced(page, tmp_path)
     expect(page.locator(".outputRow [dir]")).to_have_text(trace.text)
     assert trace.mode == "forced"
-    sides = page.locator(".side .token").all_text_contents()
-    assert sides == [*trace.reference_tokens, "<eos>"]
     lane = page.locator("tr.lane.forced td .token").all_text_contents()
     assert lane == [s.top[0].token for s in trace.steps]
+    assert page.locator(".side .token").all_text_contents() == lane  # a row is of the word that it leads to
+    marked = page.locator(".softmax li:has(b.chosen) .word .token")
+    expect(marked).to_have_text(lane[1])
 
 
 def test_divergence_is_marked_where_the_argmax_leaves_the_reference(open_page: OpenPage, tmp_path: Path) -> None:
