@@ -6,6 +6,7 @@ import difflib
 import errno
 import functools
 import json
+import re
 import string
 import sys
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from typing import Any
 LANGUAGES = ("zh", "en")
 SCRIPT, MODULE = "lookback", "python -m s2s"  # the installed command, and the call from a clone
 LONGEST = 160  # characters of a value in a sentence; of a longer one the middle is left out
+FULL_WIDTH = re.compile(r"[，。、；：！？）](?:</\w+>)*$")  # a mark at the end, also within a tag, with its own space
 OUT_OF_MEMORY = (  # RuntimeErrors of torch; SystemError of an interpreter that could not make the exception itself
     "std::bad_alloc",
     "can't allocate memory",
@@ -54,6 +56,18 @@ def fill(sentence: str, /, **values: object) -> str:
     ('1 word', '2 words')
     """
     return _Plurals().vformat(sentence, (), values)
+
+
+def joined(*texts: str) -> str:
+    """Texts in one line: a space between two, but none after a full-width mark; an empty text is left out.
+
+    >>> joined("已揭晓。", "座位 3/60"), joined("Revealed.", "", "3 of 60 seats taken")
+    ('已揭晓。座位 3/60', 'Revealed. 3 of 60 seats taken')
+    """
+    line = ""
+    for text in filter(None, texts):
+        line += text if not line or FULL_WIDTH.search(line) else f" {text}"
+    return line
 
 
 def program() -> str:

@@ -98,6 +98,47 @@ def test_the_two_languages_say_different_things() -> None:
     assert {key for key in same if len(WORD.findall(CODE.sub(" ", english[key]))) > 3} == set()
 
 
+# A full-width mark brings its own space.
+MARK = "[，。、；：！？）]"
+SAYS = r"(?:\bt|\bsay|\bstrings|\btext)"
+KEY = rf"{SAYS}(?:\.|[(\[]f?[\"'])([\w.]+(?:\{{[\w.]+\}})?)"  # a text by its key, of which the end may vary
+BEFORE_SPACE = re.compile(rf"{KEY}(?:[\"'][^{{}}\n]*)?\}} |{KEY}, \" \"")
+OTHERS = {"join", "log_prob", "entropy"}  # where a space follows, it is another text of that name, without a mark
+BETWEEN = re.compile(rf"[\"'] [\"']\.join\([^\n]*{SAYS}\(|join\(\" \"\)[^\n]*sentence")
+
+
+def spaced(code: str, chinese: dict[str, str]) -> list[str]:
+    """Where code writes a space after a text whose Chinese ends with a full-width mark."""
+    ends = [key for key, text in chinese.items() if re.search(MARK + "$", text)]
+    found = [match[0] for match in BETWEEN.finditer(code)]
+    for match in BEFORE_SPACE.finditer(code):
+        key = match[1] or match[2] or ""
+        start, varies, _ = key.partition("{")
+        if key not in OTHERS and any(
+            one.startswith(start) if varies else f".{one}".endswith(f".{key}") for one in ends
+        ):
+            found.append(match[0])
+    return found
+
+
+def test_no_space_follows_a_full_width_mark() -> None:
+    chinese = {"room.said": "它已经说了：", "room.phase.open": "投票进行中。", "room.code": "房间"}
+    for line in (
+        """f"{t(f'room.phase.{phase}')} {voted}\"""",
+        """f'{escape(text["said"])} <span>'""",
+        'strings.said, " ", words',
+        """" ".join([t("room.said"), rest])""",
+        "`${strings.said} ${word}`",
+    ):
+        assert spaced(line, chinese), line
+        assert not spaced(line.replace("said", "code").replace("phase.", "code."), chinese) or "join" in line, line
+    texts_ = sentences("zh")
+    assert {key for key, text in texts_.items() if re.search(MARK + r" (?!·)", text)} == set()
+    files = [path for kind in ("*.py", "*.js") for path in (ROOT / "s2s").rglob(kind)]
+    found = {path.name: spaced(path.read_text(encoding="utf-8"), texts_) for path in files}
+    assert {name: places for name, places in found.items() if places} == {}
+
+
 def texts(tree: ast.AST) -> list[tuple[int, str]]:
     """The strings of a module that are no docstrings."""
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

@@ -12,7 +12,13 @@ from tests.browser.conftest import OpenPage
 from tests.browser.test_player import REFERENCE, TEXT
 from tests.visitors import open_from_menu, project_and_leave
 
+SMALL = {"viewport": {"width": 1280, "height": 720}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+# How far below the top of its button each word stands.
+INDENTS = """(buttons) => buttons.map((button) => Math.round(
+  button.querySelector(".token").getBoundingClientRect().top - button.getBoundingClientRect().top))"""
 
 
 def press(page: Page, key: str, **values: object) -> None:
@@ -108,10 +114,17 @@ def test_a_class_votes_and_hears_the_truth_when_the_teacher_reveals_it(open_page
     press(teacher, "reveal")
     expect(student.locator(".told")).to_contain_text("My")
     assert student.locator(".verdict").all_inner_texts() == _verdicts(student, 0, offered[0])
+    told = [say("room.question_told", "zh", step=1), say("room.word_told", "zh")]
+    assert student.locator("h2").all_inner_texts() == told
+    expect(student.locator(".chip .votes")).to_have_count(1)
+    for kind in ("chip", "candidate"):  # the words of a row stand at one height, with and without votes
+        assert len(set(student.locator(f".{kind}").evaluate_all(INDENTS))) == 1
     # a screen reader announces the verdict: it came into the element that was there before
     expect(student.locator(".status[role=status]")).to_have_attribute("data-known", "yes")
     assert any(b'"attention"' in frame for frame in frames)
     expect(teacher.locator(".lb-board i.model")).to_have_count(9 + 5)
+    told = [say(f"classroom.{name}_told", "en") for name in ("look", "word")]
+    assert teacher.locator(".lb-board h4").all_inner_texts() == told
     on_screen(teacher)
     expect(student.locator(".said")).to_contain_text("My")
     assert teacher.locator(".lb-words .word").all_text_contents() == [f"{w} ●" if w == "My" else w for w in offered]
@@ -203,6 +216,31 @@ def test_into_the_projector_mode_and_out_of_it_the_board_has_the_focus(open_page
     expect(board.locator(".lb-board")).to_be_visible()
     teacher.locator("summary").get_by_text(say("classroom.sentence", "en"), exact=True).click()
     project_and_leave(teacher, board)
+
+
+def test_projected_from_the_opened_section_the_board_begins_at_the_top(open_page: OpenPage) -> None:
+    """The switch is in a section below the board, to which the teacher has scrolled; projected, neither is seen."""
+    teacher = open_page({"lang": "en", "text": TEXT}, player=False, path="classroom", **SMALL)
+    press(teacher, "open")
+    press(teacher, "ask", step=1)
+    expect(teacher.locator(".lb-board")).to_be_visible()
+    section = teacher.locator("[class*=st-key-class-sentence-]")
+    section.locator("summary").click()
+    switch = teacher.get_by_text(say("projector.switch", "en"), exact=True)
+    expect(switch).to_be_visible()
+    teacher.get_by_test_id("stMain").evaluate("(main) => main.scrollTo(0, main.scrollHeight)")
+    assert teacher.get_by_test_id("stMain").evaluate("(main) => main.scrollTop") > 0
+    switch.click()
+    expect(teacher.locator(".st-key-class-board")).to_be_focused()
+    expect(section).to_be_hidden()
+    expect(teacher.locator(".st-key-projector-title")).to_be_in_viewport(ratio=1)
+    press(teacher, "close")
+    press(teacher, "reveal")
+    press(teacher, "ask", step=2)
+    expect(teacher.get_by_role("button", name=say("classroom.close", "en"))).to_be_in_viewport(ratio=1)
+    expect(section).to_be_hidden()
+    teacher.keyboard.press("p")
+    expect(section).to_be_visible()
 
 
 def test_in_projector_mode_tab_leads_to_the_menu_of_the_room_and_esc_back(open_page: OpenPage) -> None:

@@ -188,7 +188,7 @@ def _of_call(call: ast.Call, scope: Scope, seen: frozenset[str]) -> Iterator[str
         for part in nodes_within(function):
             if isinstance(part, ast.Return):
                 yield from unsafe(part.value, inner, seen | {called})
-    elif called in ("list", "tuple", "dict", "zip", "sorted"):
+    elif called in ("list", "tuple", "dict", "zip", "sorted", "joined"):
         for part in (*call.args, *[word.value for word in call.keywords]):
             yield from unsafe(part, scope, seen)
     else:

@@ -1,7 +1,7 @@
 // The player's position in the address and for a screen reader.
 
 import { isAsking, traceOf } from "./cursor.js";
-import { argmax, enter, fill, hasAttention, namedStep, percent } from "./dom.js";
+import { argmax, enter, fill, hasAttention, joined, namedStep, percent } from "./dom.js";
 import { laneName, spokenWord } from "./model.js";
 import { newSummary } from "./summary.js";
 
@@ -51,7 +51,7 @@ export function announce(view) {
     if (!dom.root.isConnected) return;
     const [before, after] = heardAround(view);
     const said = [newSummary(view), before, stepSentence(view, view.cursor.step), after];
-    dom.live.textContent = said.filter(Boolean).join(" ");
+    dom.live.textContent = joined(...said);
     if (model.link) model.fragment ? history.replaceState(history.state, "", address(view)) : enter(address(view));
   }, PAUSE);
 }

@@ -81,6 +81,13 @@ export function fill(template, values) {
   );
 }
 
+// What stands between two texts of one line: a space, but nothing after a full-width mark.
+export const spaceAfter = (text) => (!text || /[，。、；：！？）]$/.test(text) ? "" : " ");
+
+// Texts in one line; an empty one is left out.
+export const joined = (...texts) =>
+  texts.filter(Boolean).reduce((line, text) => `${line}${spaceAfter(line)}${text}`, "");
+
 // Whether a trace's model has attention; without it, nothing about weights is shown.
 export const hasAttention = (trace) => trace.checkpoint.attention !== "none";
 

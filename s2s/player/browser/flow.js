@@ -5,7 +5,7 @@
 
 import { stepSentence } from "./address.js";
 import { shownStep, traceOf, withFlow } from "./cursor.js";
-import { button, decimals, el, fill, label, percent } from "./dom.js";
+import { button, decimals, el, fill, joined, label, percent } from "./dom.js";
 import { drawGraph, newDrawing, placeOf, roomOf } from "./flow_drawing.js";
 import { SOURCE, WORDS, flowGraph, placeFlow } from "./flow_layout.js";
 import { fitFlow } from "./fit.js";
@@ -158,7 +158,7 @@ export function paintFlow(view, step) {
   const reading = dom.flowDetail.contains(focusedOf(view)); // a table that is replaced had the focus
   dom.flowDetail.replaceChildren(...(part ? FLOW_PARTS[part].open(about) : []));
   if (reading) (part ? dom.flowBack : dom.flow).focus({ preventScroll: true });
-  dom.flowNote.textContent = notes(about, graph).join(" ");
+  dom.flowNote.textContent = joined(...notes(about, graph));
   const all = stopsOf(view);
   if (all.filter(({ tabIndex }) => tabIndex === 0).length !== 1) setStop(all, all[0]);
 }

@@ -35,11 +35,14 @@ export function takeKeys(box, run) {
   if (!FOCUS.busy && (!at || at === document.body || at.closest(ASKING))) box.focus({ preventScroll: true });
 }
 
-// Focus ``box`` where the projector mode was just entered or left: the control that did it is gone.
+// Focus ``box`` where the projector mode was just entered or left: the control that did it is gone. What is projected
+// begins at its top, however far the page was scrolled to that control.
 export function takeProjected(box, projected) {
   const changed = FOCUS.projected !== null && FOCUS.projected !== projected;
   FOCUS.projected = projected;
-  if (changed && isShown(box)) box.focus({ preventScroll: true });
+  if (!changed || !isShown(box)) return;
+  box.focus({ preventScroll: true });
+  if (projected) document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
 }
 
 const onScreen = (box) => {

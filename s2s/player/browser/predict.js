@@ -2,7 +2,7 @@
 // sees it. Hidden steps are in nothing that is painted: the lane on screen ends with the last step that was revealed.
 
 import { changeGame, isAsking, isFinished, lastStep, shownStep, traceOf } from "./cursor.js";
-import { argmax, button, decimals, el, fill, hasAttention, label, percent } from "./dom.js";
+import { argmax, button, decimals, el, fill, hasAttention, label, percent, spaceAfter } from "./dom.js";
 import { FULL, NEAR, gameScore, newGame, revealStep, wordChoices } from "./game.js";
 import { buildHeatmap } from "./heatmap.js";
 import { buildLanes } from "./lanes.js";
@@ -172,7 +172,7 @@ function buildQuestion(view, words) {
   const asked = hasAttention(whole) ? "predict_question" : "predict_question_blind";
   const question = fill(strings[asked], { step: game.known + 1 });
   return [
-    el("h4", {}, question, " ", label(whole.steps[game.known].input)),
+    el("h4", {}, question, spaceAfter(question), label(whole.steps[game.known].input)),
     el("p", { class: "place" }),
     el("p", { class: "ask", text: strings.predict_word }),
     el("div", { class: "candidates", role: "radiogroup", "aria-label": strings.predict_word }, ...buttons),

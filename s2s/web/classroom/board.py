@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
-from s2s.errors import fill
+from s2s.errors import fill, joined
 from s2s.figures import palette
 from s2s.figures.numbers import share
 from s2s.store.rooms import Question, Truth
@@ -27,11 +27,12 @@ def render_board(
         question.words, counts.words, truth.words if truth else None, text, _render_word, truth.said if truth else -1
     )
     legend = f"<p class='legend'>{escape(text['legend'])}</p>" if truth else ""
+    look, word = (escape(text[f"{name}_told" if truth else name]) for name in ("look", "word"))
+    step = f"<b>{escape(fill(text['at_step'], step=question.step + 1))}</b>"
     return (
-        f'<div class="lb-board"><p class="said"><b>{escape(fill(text["at_step"], step=question.step + 1))}</b> '
-        f"{_render_output(question, truth, text)}</p>"
-        f"<section><h4>{escape(text['look'])}</h4><ol class='lb-places'>{places}</ol></section>"
-        f"<section><h4>{escape(text['word'])}</h4><ol class='lb-words'>{words}</ol></section>{way_in}{legend}</div>"
+        f'<div class="lb-board"><p class="said">{joined(step, _render_output(question, truth, text))}</p>'
+        f"<section><h4>{look}</h4><ol class='lb-places'>{places}</ol></section>"
+        f"<section><h4>{word}</h4><ol class='lb-words'>{words}</ol></section>{way_in}{legend}</div>"
     )
 
 
@@ -40,7 +41,7 @@ def _render_output(question: Question, truth: Truth | None, text: Mapping[str, s
     before = " ".join(map(escape, question.said))
     after = "" if truth is None else f' <b class="now">{escape(question.words[truth.said])}</b>'
     return (
-        f'{escape(text["said"])} <span dir="auto">{before}{after}</span>'
+        joined(escape(text["said"]), f'<span dir="auto">{before}{after}</span>')
         if before or after
         else escape(text["nothing_said"])
     )

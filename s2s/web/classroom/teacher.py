@@ -9,7 +9,7 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from s2s import settings
-from s2s.errors import UserError
+from s2s.errors import UserError, joined
 from s2s.player import bundle
 from s2s.server import clients
 from s2s.settings import checks
@@ -119,7 +119,7 @@ def _status(state: RoomState, seats: votes.Seats, counts: votes.Counts | None) -
     """Whether the vote is open, how many have voted, and how many seats are taken."""
     voted = f"**{t('classroom.voters', count=counts.voters)}** · " if counts else ""
     taken = t("classroom.taken", taken=seats.taken, seats=seats.seats)
-    return f"{t(f'classroom.phase.{state.phase}')} {voted}{taken}"
+    return joined(t(f"classroom.phase.{state.phase}"), voted + taken)
 
 
 def _board_section(code: str, state: RoomState, counts: votes.Counts | None) -> None:

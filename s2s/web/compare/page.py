@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from s2s.errors import UserError
+from s2s.errors import UserError, joined
 from s2s.figures.numbers import share, signed
 from s2s.trace.compare import Comparison, lane_output
 from s2s.trace.step import Step
@@ -129,7 +129,7 @@ def _runs(a: Side, b: Side, state: PageState) -> None:
     if calls[0] is None or calls[1] is None:
         return
     compared = models.compared(calls[0], calls[1])
-    st.markdown(" ".join(summary(compared)))
+    st.markdown(joined(*summary(compared)))
     mount_comparison(compared, controls.address(state))
     if sentences := limits(compared, a.checkpoint, b.checkpoint):
         st.caption("\n\n".join(sentences))

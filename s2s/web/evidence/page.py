@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from s2s.data.readers import Columns
-from s2s.errors import UserError
+from s2s.errors import UserError, joined
 from s2s.figures.numbers import with_interval
 from s2s.server.job import Job
 from s2s.server.user_files import parse_alignments, parse_pairs
@@ -100,7 +100,7 @@ def _read_upload() -> tuple[str, Sequence[Any], str]:
         explain_refusal("evidence_file", error)
         return kind, [], file.name
     remark = forms[0].remark(language.current(), code(file.name))
-    st.caption(" ".join([t("exposure.pairs", count=len(rows)), remark]).strip())
+    st.caption(joined(t("exposure.pairs", count=len(rows)), remark))
     return kind, rows, file.name
 
 

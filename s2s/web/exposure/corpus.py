@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from s2s.data.readers import Columns, Pair
-from s2s.errors import UserError
+from s2s.errors import UserError, joined
 from s2s.server.job import Job
 from s2s.server.user_files import MAX_PAIRS, parse_pairs
 from s2s.web.exposure.reports import render_reports
@@ -89,5 +89,5 @@ def _read_upload() -> tuple[list[Pair], str]:
         explain_refusal("test_file", error)
         return [], file.name
     remark = forms[0].remark(language.current(), code(file.name))
-    st.caption(" ".join([t("exposure.pairs", count=len(rows)), remark]).strip())
+    st.caption(joined(t("exposure.pairs", count=len(rows)), remark))
     return rows, file.name

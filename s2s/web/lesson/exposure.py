@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.errors import UserError
+from s2s.errors import UserError, joined
 from s2s.text.vocab import EOS, SPECIALS
 from s2s.trace.trace import Trace
 from s2s.web.components.player import mount_player
@@ -65,7 +65,8 @@ def _divergence(lanes: Mapping[str, Trace]) -> None:
     gold, own = step.target.token, step.top[0].token
     words = {"gold": code(gold), "own": code(own)}
     why = "why_gold" if gold == END else "why_own" if own == END else "why"
-    st.markdown(f"◆ {t('exposure.at', step=at + 1, **words)} {t(f'lesson.exposure.{why}', step=at + 2, **words)}")
+    parted, reason = t("exposure.at", step=at + 1, **words), t(f"lesson.exposure.{why}", step=at + 2, **words)
+    st.markdown(joined("◆", parted, reason))
 
 
 def _question(pair: Pair) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from s2s.errors import joined
 from s2s.figures import step as panel
 from s2s.web.lesson import computed
 from s2s.web.lesson.pair import result_or_message
@@ -101,7 +102,7 @@ def _sentence(name: str, state: PageState) -> PriorRun | None:
         note = t(
             "lesson.prior.other", chosen=quoted(title(chosen)), name=quoted(title(name)), text=code(text[:LONGEST])
         )
-        st.markdown(note if own or not example else f"{note} {t('lesson.prior.suits')}")
+        st.markdown(note if own or not example else joined(note, t("lesson.prior.suits")))
         if example:
             label = t("lesson.prior.back" if own else "lesson.prior.use")
             st.button(label, key="use-prior", on_click=_read, args=(not own,))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from s2s.errors import joined
 from s2s.figures import lesson
 from s2s.web.lesson import computed
 from s2s.web.lesson.pair import Pair, result_or_message
@@ -136,7 +137,7 @@ def _adversarial(pair: Pair) -> None:
     )
     moved = t("lesson.remedies.moved_text", worst=worst - loss, random=random - loss, norm=epsilon)
     why = "moved_direction" if worst - loss > abs(random - loss) else "moved_far"
-    st.markdown(f"{moved} {t(f'lesson.remedies.{why}')}")
+    st.markdown(joined(moved, t(f"lesson.remedies.{why}")))
     left, right = st.columns(2, gap="large")
     with left:
         projector.show_chart(lesson.adversarial(result, text), key="fgm-curve", config=OPTIONS)

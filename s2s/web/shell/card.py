@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from s2s.checkpoint import card
-from s2s.errors import strings
+from s2s.errors import joined, strings
 from s2s.figures import step
 from s2s.text.safe import shortened
 from s2s.web.shell import architecture, models
@@ -134,7 +134,7 @@ def _training(entry: Entry, say: Say) -> str:
     numbers = {name: _number(training.get(name), ",d") for name in ("pairs", "epoch", "seconds")}
     line = say("card.trained", **numbers, hardware=known(training.get("hardware"), say))
     command = f"<p><code>{escape(_cut(str(training['command'])))}</code></p>" if training.get("command") else ""
-    return f"{command}<p>{escape(line)} {escape(say('card.kept'))}</p>"
+    return f"{command}<p>{escape(joined(line, say('card.kept')))}</p>"
 
 
 def known(text: object, say: Say) -> str:

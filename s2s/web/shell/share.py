@@ -76,6 +76,7 @@ def _panel() -> None:
     )
     note = st.text_area(t("share.note"), st.session_state[keys.NOTE], key=NOTE, max_chars=MAX_NOTE, height=90)
     step = st.number_input(t("share.step"), 1, 10_000, key=STEP)
+    st.markdown(t("share.left"))
     st.html(PREVIEW + preview(chosen))
     if note.strip():
         with st.container(border=True):

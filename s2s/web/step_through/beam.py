@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.errors import UserError
+from s2s.errors import UserError, joined
 from s2s.figures import step as panel
 from s2s.figures.numbers import share, signed
 from s2s.player import bundle
@@ -127,7 +127,7 @@ def _versus(tree: SearchTree, greedy: Trace) -> None:
         return
     ratio = math.exp(greedy_log_prob - node.total)
     lost = t("beam.greedy_lost", ratio=share(ratio)) if ratio < 1 else t("beam.greedy_won")
-    st.markdown(" ".join([_parting(tree, greedy), lost, _fate(tree, output)]))
+    st.markdown(joined(_parting(tree, greedy), lost, _fate(tree, output)))
 
 
 def _parting(tree: SearchTree, greedy: Trace) -> str:

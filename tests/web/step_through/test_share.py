@@ -57,6 +57,7 @@ def test_the_dialog_makes_a_link_that_says_what_was_chosen(visit: Visit, root: P
     state, ignored = read_link({name: text for name, text in fields.items() if name != "lang"})
     assert ignored == [] and state.text == TEXT and state.note == NOTE
     assert f'src="{link}&embed=true"' in unescape(frame)
+    assert say("share.left", lang) in [text.value for text in app.markdown]
     assert f"<del>{say('hide.table', lang)}</del>" in styles(app) and NOTE in [text.value for text in app.text]
 
 

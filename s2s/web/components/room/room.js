@@ -3,7 +3,7 @@
 // the room has ended.
 
 import { ask, forget, hearOwn } from "../../../player/browser/ask.js";
-import { argmax, el, fill, label, percent, shade } from "../../../player/browser/dom.js";
+import { argmax, el, fill, label, percent, shade, spaceAfter } from "../../../player/browser/dom.js";
 import { storedRoom } from "./stored.js";
 
 const VIEWS = new WeakMap(); // element where the component is mounted → its view
@@ -189,7 +189,8 @@ function verdict(strings, part, { chosen = NONE, right, words }, values) {
 function outputParts({ strings, state }) {
   const { question, truth } = state;
   const words = truth ? [...question.said, question.words[truth.said]] : question.said;
-  return words.length ? [strings.said, " ", ...words.flatMap((token) => [label(token), " "])] : [strings.nothing_said];
+  if (!words.length) return [strings.nothing_said];
+  return [strings.said, spaceAfter(strings.said), ...words.flatMap((token) => [label(token), " "])];
 }
 
 function questionParts(view) {
@@ -204,17 +205,19 @@ function questionParts(view) {
     onclick: () => sendVote(view),
   });
   button.disabled = empty || same || view.sending;
-  const asked = fill(strings.question, { step: question.step + 1 });
+  const told = phase === "revealed";
+  const look = fill(strings[told ? "question_told" : "question"], { step: question.step + 1 });
+  const word = strings[told ? "word_told" : "word"];
   const status = phase === "closed" ? strings.closed : same ? strings.counted : empty ? strings.choose : "";
   const parts = [
     el("p", { class: "said" }, ...outputParts(view)),
-    el("h2", { text: asked }),
-    choiceGroup(view, "place", question.source, asked),
-    el("h2", { text: strings.word }),
-    choiceGroup(view, "word", question.words, strings.word),
+    el("h2", { text: look }),
+    choiceGroup(view, "place", question.source, look),
+    el("h2", { text: word }),
+    choiceGroup(view, "word", question.words, word),
     ...(phase === "open" ? [button] : []),
   ];
-  return { parts, status: phase === "revealed" ? resultLines(view) : [el("p", { text: status })] };
+  return { parts, status: told ? resultLines(view) : [el("p", { text: status })] };
 }
 
 // What stands below the code: ``parts``, ``status``, which is read out when it changes, and ``notes``. Who has a seat

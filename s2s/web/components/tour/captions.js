@@ -1,6 +1,7 @@
 // What the first minute says about an example: computed from its lanes.
 
 import { argmax, fill, hasAttention, hasProbability, isReference, percent } from "../../../player/browser/dom.js";
+import { joined } from "../../../player/browser/dom.js";
 import { spokenWord } from "../../../player/browser/model.js";
 
 // What the free-running lane does at a step.
@@ -33,5 +34,5 @@ export function breakCaption({ free, forced }, strings) {
   const rest = gold.length - t - 1;
   if (!forced || !rest) return happened;
   const after = { gold: gold[t], rest, forced: rightAfter(forced, gold, t), free: rightAfter(free, gold, t) };
-  return `${happened} ${fill(strings["first.teacher"], after)}`;
+  return joined(happened, fill(strings["first.teacher"], after));
 }

@@ -2,7 +2,7 @@
 // as do Esc and the button.
 
 import { WIRE } from "../../../player/browser/ask.js";
-import { fill } from "../../../player/browser/dom.js";
+import { fill, joined } from "../../../player/browser/dom.js";
 import { breakCaption, stepCaption } from "./captions.js";
 
 const SLOWLY = 1800; // milliseconds a step
@@ -44,7 +44,7 @@ export const SCENES = {
       const lane = freeLane(view);
       const last = view.cursor.step === lane.steps.length - 1;
       const caption = stepCaption(lane, view.cursor.step, strings);
-      return last ? `${caption} ${fill(strings["first.well_end"], { steps: lane.steps.length })}` : caption;
+      return last ? joined(caption, fill(strings["first.well_end"], { steps: lane.steps.length })) : caption;
     },
   },
   wrong: {
