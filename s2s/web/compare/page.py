@@ -165,7 +165,7 @@ def summary(compared: Comparison) -> list[str]:
 def _parted(compared: Comparison) -> str:
     at = compared.parting
     if at is None:
-        return t("compare.same_words") + _largest(compared)
+        return joined(t("compare.same_words"), _largest(compared))
     sides = (compared.a, compared.b)
     if any(at >= len(side.steps) for side in sides):
         longer = "A" if at < len(compared.a.steps) else "B"
@@ -206,7 +206,7 @@ def _largest(compared: Comparison) -> str:
     steps = compared.steps(row)
     assert steps[0] is not None and steps[1] is not None
     p_a, p_b = (share(math.exp(step.log_prob)) for step in steps if step is not None)
-    return " " + t("compare.largest", step=row + 1, word=code(steps[0].output), p_a=p_a, p_b=p_b)
+    return t("compare.largest", step=row + 1, word=code(steps[0].output), p_a=p_a, p_b=p_b)
 
 
 def limits(compared: Comparison, a: Checkpoint, b: Checkpoint) -> list[str]:
