@@ -26,7 +26,6 @@ from s2s.errors import say
 from s2s.store import rooms
 from s2s.store.database import VARIABLE, connect
 from s2s.store.rooms import Question, Truth
-from s2s.web.classroom.join import PAGE
 
 SOURCE = ("我", "妹妹", "每天", "早上", "骑", "自行车", "去", "学校", "。")
 WORDS = ("My", "Every", "my", "I", "His")
@@ -118,7 +117,7 @@ async def measure(address: str, size: int, rounds: int) -> list[dict[str, Any]]:
     engine = connect()
     room = rooms.open_room(engine)
     query = {"lang": "en", "text": "".join(SOURCE), "teach": ".".join(room)}
-    teacher = Session(urlencode(query), PAGE)
+    teacher = Session(urlencode(query), "classroom")
     await teacher.open(address)
     students = [Student(room[0], n, random.Random(n)) for n in range(size)]
     for student in students:

@@ -26,7 +26,6 @@ from s2s.settings import Settings
 from s2s.store import rooms, votes
 from s2s.store.database import connect
 from s2s.store.rooms import Question, Truth
-from s2s.web.classroom.join import PAGE
 from tests.store.frozen import frozen
 from tests.visitors import Visitors
 from tests.wait import until
@@ -172,7 +171,7 @@ def test_a_class_on_both_replicas_is_counted_once_and_seen_in_time(
     async def lesson() -> list[float]:
         async with entered(deployment, room[0], CLASS) as students:
             assert len({student.cookie for student in students}) == 2
-            teacher = Session(urlencode({"lang": "en", "text": "".join(SOURCE), "teach": ".".join(room)}), PAGE)
+            teacher = Session(urlencode({"lang": "en", "text": "".join(SOURCE), "teach": ".".join(room)}), "classroom")
             await teacher.open(deployment.address, deployment.cookie())
             times = [await seen(students, teacher) for _ in range(3)]
             await teacher.close()
