@@ -59,40 +59,44 @@ def _text_arguments(p: arguments.Parser) -> None:
     )
 
 
+def _number(low: float, high: float) -> WholeNumber | RealNumber:
+    """An argparse type of a number from ``low`` to ``high``: a whole one if both are."""
+    return WholeNumber(low, high) if isinstance(low, int) and isinstance(high, int) else RealNumber(low, high)
+
+
 def _decoding_arguments(p: arguments.Parser) -> None:
-    whole = {name: WholeNumber(int(low), int(high)) for name, (low, high) in WIDE.items()}
-    real = {name: RealNumber(low, high) for name, (low, high) in WIDE.items()}
-    p.add_argument("--beam", type=whole["beam"], metavar="N", help="beam search with N hypotheses")
+    number = {name: _number(*limits) for name, limits in WIDE.items()}
+    p.add_argument("--beam", type=number["beam"], metavar="N", help="beam search with N hypotheses")
     p.add_argument(
         "--length-penalty",
-        type=real["length_penalty"],
+        type=number["length_penalty"],
         metavar="A",
         help="with --beam: divide log P by ((5+T)/6)^A (0.6)",
     )
     p.add_argument(
         "--coverage-penalty",
-        type=real["coverage_penalty"],
+        type=number["coverage_penalty"],
         metavar="B",
         help="with --beam: add B times the log of coverage (0)",
     )
     p.add_argument("--sample", action="store_true", help="sample every word at random")
     p.add_argument(
         "--temperature",
-        type=real["temperature"],
+        type=number["temperature"],
         metavar="X",
         help="with --sample: below 1 more cautious, above 1 more random",
     )
     p.add_argument(
-        "--top-k", type=whole["top_k"], metavar="N", help="with --sample: only from the N most probable words"
+        "--top-k", type=number["top_k"], metavar="N", help="with --sample: only from the N most probable words"
     )
     p.add_argument(
         "--top-p",
-        type=real["top_p"],
+        type=number["top_p"],
         metavar="X",
         help="with --sample: only from the most probable words up to this total",
     )
-    p.add_argument("--seed", type=whole["seed"], metavar="N", help="with --sample: random seed")
-    longest = WholeNumber(1, whole["max_length"].high)
+    p.add_argument("--seed", type=number["seed"], metavar="N", help="with --sample: random seed")
+    longest = WholeNumber(1, int(WIDE["max_length"][1]))
     p.add_argument("--max-length", type=longest, metavar="N", help="stop the output after N tokens")
 
 

@@ -18,9 +18,9 @@ const LEAST_MAP = 180; // pixels: a lower heatmap scrolls the page instead
 // at least two letters.
 function layWords({ heads, map }, width) {
   const room = width - 4;
-  // about so many pixels
-  const wide = (text) => [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 16 : 9), 0);
-  const breaks = (head) => room >= 32 && [...head.textContent].every((letter) => letter > "\u2e7f");
+  const isChinese = (letter) => letter > "\u2e7f";
+  const wide = (text) => [...text].reduce((sum, letter) => sum + (isChinese(letter) ? 16 : 9), 0); // about, in pixels
+  const breaks = (head) => room >= 32 && [...head.textContent].every(isChinese);
   const lies = (head) => wide(head.textContent) <= room || breaks(head);
   map.classList.toggle("wide", heads.every(lies));
 }
