@@ -222,3 +222,22 @@ def nearest(name: str, names: Iterable[str]) -> str:
                 break
             like.append(other)
     return f"{', '.join(like)}, …"
+
+
+def closest(name: str, names: Iterable[str], cutoff: float = 0.75) -> str:
+    """Of ``names`` the one that ``name`` was probably meant for; empty if it is like none.
+
+    It may be in another case, with hyphens or underscores, only the beginning, or misspelt.
+
+    >>> closest("--top_p", ["--top-k", "--top-p"]), closest("Modle", ["mode", "model"]), closest("utm_source", ["text"])
+    ('--top-p', 'model', '')
+    """
+    known = {_bare_name(other): other for other in names}
+    plain = _bare_name(name)
+    begun = [other for other in known if other.startswith(plain)] if len(plain) >= 3 else []
+    like = [plain] if plain in known else begun or difflib.get_close_matches(plain, known, n=1, cutoff=cutoff)
+    return known[like[0]] if like else ""
+
+
+def _bare_name(name: str) -> str:
+    return name.lower().replace("_", "-").strip("-")

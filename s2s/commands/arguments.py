@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from s2s.errors import UserError, closest
 from s2s.text.safe import shortened
 
 if TYPE_CHECKING:
@@ -13,6 +17,7 @@ if TYPE_CHECKING:
 
 MISTAKE = 2  # exit status for wrong arguments
 LONGEST = 500  # characters of what argparse says, which repeats arguments whole
+NEGATIVE = r"-[0-9]+|-[0-9]*\.[0-9]+"  # numbers below 0
 MANY = 1_000_000_000  # the largest count that an option accepts
 
 
@@ -36,6 +41,37 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Exit with status 2 and one line."""
         self.exit(MISTAKE, f"{self.prog}: {shortened(one_line(message), LONGEST)}\n")
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        """As argparse, but first an error for a misspelt name, whose value argparse would take for an argument."""
+        given = sys.argv[1:] if args is None else list(args)
+        if mistake := self._misspelt(given):
+            self.error(str(mistake))
+        return super().parse_known_args(given, namespace)
+
+    def _misspelt(self, given: Iterable[str]) -> UserError | None:
+        """The first option or command that there is not, with the one that was probably meant."""
+        options = self._option_string_actions
+        for argument in given:
+            if argument == "--":
+                break
+            if argument[:1] != "-" or argument == "-":
+                if self._subparsers is not None:  # the rest is the command's
+                    return self._misspelt_command(argument)
+            # As argparse does: a number below 0 and a text with a space are no options.
+            elif not (re.fullmatch(NEGATIVE, argument) or " " in argument or argument.partition("=")[0] in options):
+                name = argument.partition("=")[0]
+                if like := closest(name, [option for option in options if option[:2] == "--"]):
+                    return UserError("option_like", name=name, like=like)
+                return UserError("option_unknown", name=name, command=self.prog)
+        return None
+
+    def _misspelt_command(self, name: str) -> UserError | None:
+        """An error with the command that was probably meant; if none is like it, argparse lists all."""
+        assert self._subparsers is not None
+        commands = self._subparsers._group_actions[0].choices or ()
+        like = "" if name in commands else closest(name, map(str, commands))
+        return UserError("command_like", name=name, like=like) if like else None
 
 
 def _written(number: float) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import runpy
+import socket
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,8 @@ from s2s.errors import UserError, reason
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
+
+PORTS = 100  # ports that are tried one after the other where nobody chose one
 
 
 def add_serve_command(commands: Commands) -> None:
@@ -55,8 +59,35 @@ def serve(options: argparse.Namespace, command: str) -> int:
             notes = filter(None, (unit, meaning, off and f"0: no {off}"))
             print(f"{name}={settings.shown(chosen, name)}  # {', '.join(notes)}")
         return 0
+    os.environ[settings.variable("port")] = str(_find_port(chosen))
+    settings.current.cache_clear()
     runpy.run_module("s2s.web.shell.asgi", run_name="__main__")  # in this process, which gets Ctrl-C and SIGTERM
     return 0
+
+
+def _find_port(chosen: settings.Settings) -> int:
+    """The port of the settings; if nobody chose it, the next that is free. Raises UserError if none can be had."""
+    beyond = 1 if settings.variable("port") in os.environ else PORTS
+    for port in range(chosen.port, chosen.port + beyond):
+        try:
+            with socket.socket(socket.AF_INET6 if ":" in chosen.address else socket.AF_INET) as test:
+                if os.name != "nt":  # where it would let two servers listen at one port
+                    test.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                test.bind((chosen.address, port))
+                test.listen()
+            return port
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise _refused_port(chosen.address, port, error) from None
+    raise UserError("port_taken", port=chosen.port)
+
+
+def _refused_port(address: str, port: int, error: OSError) -> UserError:
+    if error.errno == errno.EACCES:
+        return UserError("port_forbidden", port=port)
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return UserError("address_elsewhere", address=address)
+    return UserError("setting_listen", name="address", found=f"{address}:{port}", reason=reason(error))
 
 
 def _check_folders() -> None:

@@ -72,7 +72,7 @@ class Settings:
         "local", "", "local or class: decides the defaults of the other settings", one_of(tuple(PROFILES))
     )
     address: str = _text("localhost", "host", "address to listen at; 0.0.0.0 for all of the machine's", check_hosts)
-    port: int = _number(8501, "", "port of the server; if it is taken, the next free one", LARGEST_PORT)
+    port: int = _number(8501, "", "port of the server; where none is chosen, 8501 or the next free one", LARGEST_PORT)
     base_path: str = _text("", "path", "path that a proxy puts between host and page", check_path)
     hosts: str = _text(
         "",

@@ -193,7 +193,7 @@ MISTAKES = [
     (("trace", "CHECKPOINT", TEXT, "--sample", "--temperature", "nan"), "temperature"),
     (("trace", "CHECKPOINT", TEXT, "--sample", "--top-p", "0"), "--top-p: '0' is no number from 0.01 to 1"),
     (("trace", "CHECKPOINT", TEXT, "--max-length", "x"), "--max-length"),
-    (("trace", "CHECKPOINT", TEXT, "--ref", REFERENCE), "unrecognized"),
+    (("trace", "CHECKPOINT", TEXT, "--ref", REFERENCE), "no option --ref. Did you mean --reference?"),
     (("trace", "CHECKPOINT", TEXT, "--json", "-", "--csv", "-"), "--csv"),
     (("trace", "CHECKPOINT", TEXT, "--nbest"), "--beam"),
     (("trace", "CHECKPOINT", TEXT, "--tree", "t.json"), "--beam"),
