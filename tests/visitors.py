@@ -47,15 +47,15 @@ OURS = ("s2s", "serve", "--port")
 
 
 @contextlib.contextmanager
-def serve(folder: Path, command: Sequence[str] = STREAMLIT, **environment: str) -> Iterator[str]:
-    """The app as a module serves it, on a free port; its log goes into ``folder``."""
+def serve(folder: Path, command: Sequence[str] = STREAMLIT, path: str = "", **environment: str) -> Iterator[str]:
+    """The app as a module serves it, on a free port below ``path``; its log goes into ``folder``."""
     port = free_port()
     own = os.environ | {"LOOKBACK_DATABASE": f"sqlite:///{folder}/lookback.sqlite"} | environment
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", *command, str(port)], cwd=ROOT, stdout=log, stderr=log, env=own
         )
-        address = f"http://localhost:{port}"
+        address = f"http://localhost:{port}{path}"
         try:
             until(lambda: healthy(address), every=0.1)
             yield address

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -16,7 +17,7 @@ from s2s.web.shell.language import NAMES as NAMES_OF
 from tests.browser.conftest import OpenPage
 from tests.browser.reading import foreign, popovers, settle, unfold
 from tests.paths import ROOT
-from tests.visitors import open_from_menu, rest, unfold_menu
+from tests.visitors import OURS, open_from_menu, rest, serve, unfold_menu
 
 NAMES = " ".join(path.name for path in (ROOT / "checkpoints").iterdir())
 SENTENCES = " ".join(text for pairs in EXAMPLES.values() for pair in pairs for text in pair) + str(GREEDY_LOSES)
@@ -143,6 +144,28 @@ def test_an_address_of_no_page_is_explained_in_the_visitors_language(
     expect(page.get_by_role("dialog")).to_contain_text(say("own.not_found", language))
     expect(page.get_by_role("dialog")).to_contain_text(say("builtin.not_found", language))
     page.close()
+
+
+@pytest.mark.parametrize("base", ["", "/up"])
+def test_an_address_below_a_page_leads_to_the_page_or_to_the_sentence(
+    browser: Browser, tmp_path: Path, base: str
+) -> None:
+    """In the app's own server, also behind a path; never an empty page."""
+    options = ("--base-path", base) if base else ()
+    with serve(tmp_path, (*OURS[:2], *options, OURS[2]), path=base) as server:
+        page = browser.new_page()  # not a visitor's, as above
+        for language in LANGUAGES:
+            for path in ("lesson/2", "Lesson/2/", "lesson//x/y"):
+                page.goto(f"{server}/{path}?lang={language}&text=我喜欢茶。")
+                title = page.get_by_test_id("stMarkdownContainer").locator("strong")
+                expect(title.filter(has_text=say("page.lesson", language)).first).to_be_visible()
+                expect(page.get_by_role("dialog")).to_have_count(0)
+                assert parse_qs(urlsplit(page.url).query)["text"] == ["我喜欢茶。"], path
+            for path in ("a/b", "x/y/z", "课/二"):
+                page.goto(f"{server}/{path}?lang={language}")
+                expect(page.get_by_role("dialog")).to_contain_text(say("own.not_found", language))
+                expect(page.locator(".player").first).to_be_attached()
+        page.close()
 
 
 def test_what_a_model_says_is_not_taken_for_streamlits_words(open_page: OpenPage) -> None:

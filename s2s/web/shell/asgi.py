@@ -21,6 +21,7 @@ from s2s.sandbox import walls
 from s2s.server import temporary
 from s2s.settings.checks import listed
 from s2s.web.shell import messages, models, monitor, outside, routes, style
+from s2s.web.shell.deep_address import DeepAddress, asks_for_document
 from s2s.web.shell.upload_limit import UploadLimit
 
 if TYPE_CHECKING:
@@ -92,18 +93,11 @@ class EarlyStyle:
                     await send(held.pop())
                 await send(message)
 
-        if _asks_for_document(scope):
+        if asks_for_document(scope):
             headers = [pair for pair in scope["headers"] if pair[0] not in SHORTER]
             await self.app({**scope, "headers": headers}, receive, with_style)
         else:
             await self.app(scope, receive, send)
-
-
-def _asks_for_document(scope: Scope) -> bool:
-    """Whether a browser opens a page: it says that it takes HTML."""
-    if scope["type"] != "http" or scope["method"] != "GET":
-        return False
-    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 def _is_document(message: Message) -> bool:
@@ -125,6 +119,7 @@ def application() -> st.App:
             Middleware(UploadLimit),
             Middleware(OperatorOnly),
             Middleware(Framing),
+            Middleware(DeepAddress),
             Middleware(EarlyStyle),
         ],
     )
