@@ -16,8 +16,8 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from s2s.checkpoint.find import VIEW
-from s2s.errors import UserError
-from s2s.web.shell import bound, draft, keys
+from s2s.errors import LANGUAGES, UserError
+from s2s.web.shell import bound, draft, keys, language
 from s2s.web.shell.link_values import refuse
 from s2s.web.shell.page_state import (
     FIELDS,
@@ -50,8 +50,11 @@ def restore(names: list[str], first: Callable[[str], dict[str, Any]]) -> None:
             if state.model:
                 ignored.append(refuse("model", state.model, UserError("link_model"), names[0]))
             state = replace(state, model=names[0])
-        if "text" not in st.query_params:
-            state = replace(state, **first(state.model))
+        refused = {one.name for one in ignored}
+        if "text" not in st.query_params or "text" in refused:
+            state = replace(state, **first(state.model), tokens="" if "text" in refused else state.tokens)
+        if "b_text" in refused:
+            state = replace(state, b_tokens="")
         if state.compare not in ("", *names):
             ignored.append(refuse("compare", state.compare, UserError("link_model")))
             state = replace(state, compare="")
@@ -61,6 +64,9 @@ def restore(names: list[str], first: Callable[[str], dict[str, Any]]) -> None:
         if not spelt(state.b_text, state.b_tokens):
             ignored.append(refuse("b_tokens", state.b_tokens, UserError("link_spelling")))
             state = replace(state, b_tokens="")
+        if (lang := st.query_params.get("lang", "")) not in ("", *LANGUAGES):
+            reason = UserError("link_choice", known=", ".join(LANGUAGES))
+            ignored.append(refuse("lang", lang, reason, language.current()))
         fields = {name: value for name, value in parameters(state).items() if name not in PLAYERS}
         st.session_state.update(fields)
         st.session_state[keys.LAST_STATE] = fields  # now, because the page may be left before it runs again

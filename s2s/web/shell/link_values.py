@@ -28,7 +28,7 @@ class Refused(NamedTuple):
 
 def refuse(name: str, value: str, reason: UserError, used: str = "") -> Refused:
     """A refused parameter; of a long value only the beginning is kept."""
-    return Refused(name, shortened(value, MAX_REFUSED), reason, used)
+    return Refused(shortened(name, MAX_REFUSED), shortened(value, MAX_REFUSED), reason, used)
 
 
 def number(low: float, high: float) -> Callable[[str], Any]:
@@ -61,9 +61,14 @@ def choice(*allowed: str) -> Callable[[str], str]:
 
 def numbered(*allowed: str) -> Callable[[str], str]:
     """A reader of one of some words or of its number, from 1, as the page shows it; the empty word is allowed, too."""
-    word = choice("", *allowed)
     numbers = {str(number): name for number, name in enumerate(allowed, 1)}
-    return lambda value: word(numbers.get(value, value))
+
+    def read(value: str) -> str:
+        if (word := numbers.get(value, value)) not in ("", *allowed):
+            raise UserError("link_numbered", high=len(allowed), known=", ".join(allowed))
+        return word
+
+    return read
 
 
 def text(value: str, limit: int = MAX_VALUE) -> str:

@@ -7,7 +7,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
 from s2s.decode.ranges import ON_PAGES
-from s2s.errors import UserError
+from s2s.errors import UserError, closest
 from s2s.trace.branch import Branch, pack
 from s2s.web.shell import link_values as read
 from s2s.web.shell.link_values import Refused, refuse
@@ -141,6 +141,8 @@ class PageState:
 
 
 FIELDS: Mapping[str, Field[Any]] = {parameter.name: parameter for parameter in fields(PageState)}
+OTHERS = ("lang", "room", "person", "teach")  # parameters that are no part of the state
+MAX_UNKNOWN = 50  # parameters of a link that are compared with ours
 PLAYERS = ("step", "lane", "tour")  # parameters that only scripts in the browser read and write
 INSPECTION = ("inspection", "against", "won_by", "query", "labelled", "row")  # parameters of the page Errors
 GREEDY = PageState().settings  # the default settings
@@ -167,7 +169,18 @@ def read_link(query: Mapping[str, str]) -> tuple[PageState, list[Refused]]:
                 ignored.append(refuse(name, query[name], reason, _default(parameter)))
     if unknown := [name for name in names_of(query.get("hide", "")) if name not in HIDEABLE]:
         ignored.append(refuse("hide", ", ".join(unknown), UserError("link_hide", known=", ".join(HIDEABLE))))
-    return PageState(**valid), ignored
+    return PageState(**valid), ignored + _misspelt(query)
+
+
+def _misspelt(query: Mapping[str, str]) -> list[Refused]:
+    """The parameters that there are not and that are like one of ours; others are another program's, as ``utm_id``.
+
+    Who misspells a name rarely begins with another letter: ``from`` is not meant for ``room``.
+    """
+    known = (*FIELDS, *OTHERS)
+    unknown = [name for name in query if name not in known and len(name) <= read.MAX_REFUSED][:MAX_UNKNOWN]
+    likes = {name: closest(name, [other for other in known if other[0] == name[:1].lower()]) for name in unknown}
+    return [refuse(name, query[name], UserError("link_name", like=like)) for name, like in likes.items() if like]
 
 
 def _default(parameter: Field[Any]) -> str:

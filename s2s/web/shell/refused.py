@@ -11,15 +11,22 @@ from s2s.web.shell.language import t
 from s2s.web.shell.link_values import Refused
 from s2s.web.shell.titles import title
 
+MOST = 3  # parameters that are explained; the others of a link are counted
+
 
 def warn_of_link() -> None:
-    """A warning for each parameter of the link that was refused, until the visitor runs a sentence."""
-    for refused in st.session_state[keys.IGNORED]:
+    """A warning for each of the first parameters of the link that were refused, until the visitor runs a sentence."""
+    ignored = st.session_state[keys.IGNORED]
+    for refused in ignored[:MOST]:
         st.warning(refusal(refused))
+    if (more := len(ignored) - MOST) > 0:
+        st.warning(t("step.link_more", count=more))
 
 
 def refusal(refused: Refused) -> str:
     """What was refused, why, and what is used instead."""
+    if refused.reason.key == "error.link_name":  # it is no parameter of ours
+        return t("step.link_unknown", name=code(refused.name), like=code(str(refused.reason.values["like"])))
     model = refused.name in (keys.MODEL, keys.COMPARE)
     used = quoted(title(refused.used)) if model and refused.used else code(refused.used)
     instead = t("step.link_used", used=used) if refused.used else t("step.link_without")

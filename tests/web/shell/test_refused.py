@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from unittest import mock
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from s2s.errors import LANGUAGES, say
 from s2s.web.lesson import CHAPTERS
 from s2s.web.shell import link_values, page_state
+from s2s.web.shell.foreign import code
 from s2s.web.shell.link_values import MAX_NOTE, MAX_VALUE
-from tests.web.conftest import refused
+from s2s.web.shell.refused import MOST
+from tests.web.conftest import messages, refused
 
 Visit = Callable[..., AppTest]
 LONG = "我" * (MAX_VALUE + 1)
@@ -25,11 +29,78 @@ def test_chapters_are_those_of_the_lesson() -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_parameter_that_is_refused_is_named_with_its_reason(visit: Visit, lang: str) -> None:
-    app = visit(lang=lang, **BAD)
+    for names in [list(BAD)[at : at + MOST] for at in range(0, len(BAD), MOST)]:
+        app = visit(lang=lang, **{name: BAD[name] for name in names})
+        assert not app.exception
+        for name in names:
+            (sentence,) = refused(app, lang, name, BAD[name])
+            assert len(sentence) < 600 and LONG[:100] not in sentence, name
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_whatever_a_link_holds_the_page_says_only_a_few_sentences(visit: Visit, lang: str) -> None:
+    unknown = {f"{name}s": "x" for name in page_state.FIELDS} | {f"text{n}": "x" * 999 for n in range(200)}
+    app = visit(lang=lang, **BAD, **unknown)
     assert not app.exception
-    for name, value in BAD.items():
-        (sentence,) = refused(app, lang, name, value)
-        assert len(sentence) < 600 and LONG[:100] not in sentence, name
+    usual = messages(visit(lang=lang))
+    said = [text for text in messages(app) if text not in usual]
+    assert len(said) == MOST + 1 and all(len(sentence) < 600 for sentence in said)
+    more = len(page_state.read_link(BAD | unknown)[1]) - MOST
+    assert said[-1] == say("step.link_more", lang, count=more)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_is_too_long_is_said_once(visit: Visit, lang: str, name: str) -> None:
+    tokens = {"text": "tokens", "b_text": "b_tokens"}.get(name)
+    app = visit(lang=lang, **{name: LONG}, **({tokens: "我 茶"} if tokens else {}))
+    said = refused(app, lang, name, LONG)
+    assert [text for text in messages(app) if text not in messages(visit(lang=lang))] == said and len(said) == 1
+    assert app.session_state["text"], "the model's example, as without a text"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_language_that_there_is_not_is_refused_as_other_values_are(visit: Visit, lang: str) -> None:
+    locale = {"zh": "zh-CN", "en": "en-US"}[lang]
+    with mock.patch.object(type(st.context), "locale", locale):
+        app = visit(lang="fr", text="我喜欢茶。")
+        (sentence,) = refused(app, lang, "lang", "fr")
+    assert "zh, en" in sentence and f"`{lang}`" in sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "like"),
+    [
+        *(("Text", "text"), ("TEXT", "text"), ("txt", "text"), ("top-p", "top_p"), ("topp", "top_p"), ("Room", "room")),
+        *(("language", ""), ("langs", "lang"), ("beem", "beam"), ("modle", "mode"), ("temp", "temperature")),
+        *(("b-text", "b_text"), ("Chapter", "chapter"), ("reference", ""), ("Lang", "lang"), ("steps", "step")),
+    ],
+)
+def test_a_parameter_that_is_like_one_of_ours_is_answered_with_its_name(name: str, like: str) -> None:
+    refusals = page_state.read_link({name: "x", "utm_source": "mail"})[1]
+    assert [(one.name, one.reason.values["like"]) for one in refusals] == ([(name, like)] if like else [])
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_near_name_is_said_in_one_sentence(visit: Visit, lang: str) -> None:
+    app = visit(lang=lang, text="我喜欢茶。", Beam="3", **{"mode:red[x]`": "x"})
+    assert [box.value for box in app.warning] == [
+        say("step.link_unknown", lang, name=code(name), like=f"`{like}`")
+        for name, like in (("Beam", "beam"), ("mode:red[x]`", "mode"))
+        if page_state.read_link({name: ""})[1]
+    ]
+
+
+STRANGERS = """
+    utm_source utm_medium utm_campaign utm_term utm_content utm_id fbclid gclid dclid wbraid gbraid msclkid mc_cid
+    mc_eid igshid igsh ref_src ref_url si spm scene from isappinstalled nsukey share_token share_source _ga _gl yclid
+    twclid ttclid embed embed_options source v q id hl _hsenc mkt_tok vero_id wt_mc clickid sharer srsltid code name
+"""
+
+
+@pytest.mark.parametrize("name", STRANGERS.split())
+def test_what_other_programs_add_to_a_link_is_passed_over(name: str) -> None:
+    assert page_state.read_link({name: "x"})[1] == []
 
 
 @pytest.mark.parametrize(
@@ -69,10 +140,10 @@ def test_every_parameter_that_is_refused_is_named_with_its_reason(visit: Visit, 
             f"链接中的 hide 无法使用（`forms`）：可以隐藏的只有：{', '.join(page_state.HIDEABLE)}；其余名称有效。",
         ),
         (
-            {"chapter": "Attention"},
-            f"The link's chapter cannot be used (`Attention`): it must be one of: {', '.join(CHAPTERS)}; "
-            "the page is shown without it.",
-            f"链接中的 chapter 无法使用（`Attention`）：只能是：{', '.join(CHAPTERS)}；页面不使用它。",
+            {"chapter": "99"},
+            "The link's chapter cannot be used (`99`): it must be a number from 1 to 9 or one of: "
+            f"{', '.join(CHAPTERS)}; the page is shown without it.",
+            f"链接中的 chapter 无法使用（`99`）：应为 1 到 9 的编号，或其中之一：{', '.join(CHAPTERS)}；页面不使用它。",
         ),
     ],
 )
