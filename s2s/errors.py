@@ -229,7 +229,7 @@ def closest(name: str, names: Iterable[str], cutoff: float = 0.75) -> str:
 
     It may be in another case, with hyphens or underscores, only the beginning, or misspelt.
 
-    >>> closest("--top_p", ["--top-k", "--top-p"]), closest("Modle", ["mode", "model"]), closest("utm_source", ["text"])
+    >>> closest("--top_p", ["--top-k", "--top-p"]), closest("Modle", ["model"]), closest("utm_source", ["text"])
     ('--top-p', 'model', '')
     """
     known = {_bare_name(other): other for other in names}

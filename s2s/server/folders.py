@@ -21,8 +21,10 @@ def resolve_inside(typed: str, folder: Path | None = None) -> Path:
     """The file that a visitor's relative path names inside the allowed folder (default: ``DATA``).
 
     Raises UserError if the path is absolute, contains ``..``, leaves the folder by a symbolic link, or names no file.
-    The message is the same in all cases, so it does not reveal which other files the server has.
+    The message is the same in all these cases, so it does not reveal which other files the server has.
     """
+    if not typed.strip():
+        raise UserError("path_empty")
     folder = (folder or DATA).resolve()
     path = PurePosixPath(typed.strip())
     try:

@@ -67,6 +67,8 @@ def add_archive(title: str, content: bytes, client: str = "") -> Upload:
 
 def add_folder(typed: str, client: str = "") -> Upload:
     """Add a copy of a checkpoint directory inside ``folders.DATA``. Raises UserError as ``add_archive`` does."""
+    if not typed.strip():
+        raise UserError("folder_empty")
 
     def fill(directory: Path) -> None:
         paths, left = [], UNPACKED

@@ -12,7 +12,6 @@ from s2s.errors import UserError
 from s2s.server import folders
 
 HOSTILE = (
-    "",
     ".",
     "/etc/passwd",
     "../secret.tsv",
@@ -43,6 +42,13 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("typed", ["", " ", "\t\n"])
+def test_an_empty_path_is_asked_for(data: Path, typed: str) -> None:
+    with pytest.raises(UserError) as raised:
+        folders.resolve_inside(typed, data)
+    assert raised.value.key == "error.path_empty"
+
+
 @pytest.mark.parametrize("typed", HOSTILE)
 def test_a_path_out_of_the_folder_gets_one_message(data: Path, typed: str) -> None:
     with pytest.raises(UserError) as raised:
@@ -66,4 +72,4 @@ def test_any_text_is_a_file_inside_or_an_error(typed: str) -> None:
     try:
         assert folders.resolve_inside(typed, Path(__file__).parent).is_relative_to(Path(__file__).parent)
     except UserError as error:
-        assert error.key == "error.path_outside"
+        assert error.key == ("error.path_outside" if typed.strip() else "error.path_empty")

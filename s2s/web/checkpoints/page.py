@@ -154,7 +154,7 @@ def _upload_section() -> None:
                 placeholder="models/mine",
                 disabled=full,
             )
-            if st.form_submit_button(t("cards.load"), disabled=full) and typed.strip():
+            if st.form_submit_button(t("cards.load"), disabled=full):
                 _add_upload(lambda: uploads.add_folder(typed, turns.visitor().client))
         right.caption(t("cards.folder_help", folder=code(folders.DATA.name)))
         if mistake := st.session_state.get(UPLOAD_MISTAKE):

@@ -33,7 +33,7 @@ def saved_runs_section() -> None:
     lanes, errors = _read_files(files)
     for error in errors:
         st.error(language.explain(error))
-    if errors:
+    if not lanes:
         return
     for lane in lanes.values():
         name = f"{lane.checkpoint['name']} · {t(f'player.{lane.mode}')}"
@@ -42,19 +42,27 @@ def saved_runs_section() -> None:
 
 
 def _read_files(files: Sequence[UploadedFile]) -> tuple[dict[str, Trace], list[UserError]]:
-    """The lanes of all files, and an error for each file without a trace, or for lanes of different runs."""
-    if len(files) > MAX_FILES:
-        return {}, [UserError("saved_many", limit=MAX_FILES)]
+    """The lanes of the files, and an error for each file without a trace, for too many runs, or for unlike runs.
+
+    A file without a trace counts for nothing: the others are shown, and another may be given beside it.
+    """
     lanes, errors = list[dict[str, Trace]](), list[UserError]()
     for file in files:
         try:
-            found = page.read_lanes(file.getvalue().decode("utf-8-sig"))
-            if has_surrogate(json.dumps([lane.to_dict() for lane in found.values()], ensure_ascii=False)):
-                raise UserError("reason_surrogate")  # no page can hold it
-            lanes.append(found)
+            lanes.append(_read_file(file))
         except ValueError as error:  # also what is no UTF-8
             errors.append(UserError("saved_no_trace", file=file.name[:100], reason=reason(error)))
+        if len(lanes) > MAX_FILES:
+            return {}, [*errors, UserError("saved_many", limit=MAX_FILES)]
     try:
-        return ({} if errors else page.merge_lanes(lanes)), errors
+        return page.merge_lanes(lanes) if lanes else {}, errors
     except UserError as error:
-        return {}, [error]
+        return {}, [*errors, error]
+
+
+def _read_file(file: UploadedFile) -> dict[str, Trace]:
+    """The lanes of a file. Raises ValueError if it has none."""
+    found = page.read_lanes(file.getvalue().decode("utf-8-sig"))
+    if has_surrogate(json.dumps([lane.to_dict() for lane in found.values()], ensure_ascii=False)):
+        raise UserError("reason_surrogate")  # no page can hold it
+    return found

@@ -218,6 +218,15 @@ def test_a_directory_in_the_data_folder_can_be_added(
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_empty_path_of_a_directory_is_told_from_a_missing_one(visit_page: Visit, lang: str) -> None:
+    app = visit_page("checkpoints", lang=lang)
+    for typed in ("", "  "):
+        app.text_input(key="folder_path").set_value(typed)
+        next(b for b in app.button if b.label == say("cards.load", lang)).click().run()
+        assert not app.exception and messages(app) == [say("error.folder_empty", lang)]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_uploads_that_the_operator_switched_off_are_explained(visit_page: Visit, setting: Setting, lang: str) -> None:
     setting(uploads_per_session=0)
     app = visit_page("checkpoints", lang=lang)

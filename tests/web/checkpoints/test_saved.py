@@ -29,6 +29,11 @@ def lanes(tiny_checkpoint: Path) -> dict[str, Trace]:
     return {mode: trace(checkpoint, TEXT, REFERENCE, mode) for mode in ("free", "forced")}
 
 
+def has_player(app: AppTest) -> bool:
+    """Whether the page shows a player."""
+    return any(part.proto.component_name == "lookback_player" for part in app.get("bidi_component"))
+
+
 def give(app: AppTest, *files: tuple[str, str | bytes]) -> AppTest:
     contents = [(name, text.encode() if isinstance(text, str) else text, "text/plain") for name, text in files]
     app.file_uploader(key="saved_files").set_value(contents)
@@ -87,3 +92,20 @@ def test_a_file_without_a_run_gets_a_message(visit_page: Visit, lanes: dict[str,
     ):
         give(app, *files)
         assert [error.value for error in app.error] == [say(key, lang, limit=saved.MAX_FILES, lane="free")]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_refused_file_takes_no_room_from_the_runs(visit_page: Visit, lanes: dict[str, Trace], lang: str) -> None:
+    """Whatever was refused before, two runs are shown, and the refused ones are still named."""
+    app, bad = visit_page("checkpoints", lang=lang), [(f"bad{n}.json", "{}") for n in range(3)]
+    free, forced = ((f"{name}.json", lane.to_json()) for name, lane in lanes.items())
+    give(app, *bad)
+    assert len(app.error) == 3 and not has_player(app)
+    give(app, *bad, free)
+    assert player_data(app)["lanes"] == {"free": lanes["free"].to_dict(), "forced": None}
+    give(app, bad[0], free, *bad[1:], forced)
+    assert player_data(app)["lanes"] == {name: lane.to_dict() for name, lane in lanes.items()}
+    assert [f"bad{n}.json" in box.value for n, box in enumerate(app.error)] == [True] * 3
+    give(app, *bad, free, forced, free)
+    many = say("error.saved_many", lang, limit=saved.MAX_FILES)
+    assert [box.value for box in app.error][-1] == many and not has_player(app)

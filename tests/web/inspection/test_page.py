@@ -192,6 +192,17 @@ def test_a_hostile_path_gets_a_message(visit_inspection: Visit, places: Path, ty
     assert not any(folders.INSPECTED.glob("*/manifest.json")) and app.text_input(key="inspect_path").value == typed
 
 
+@pytest.mark.parametrize("typed", ["", "  "])
+def test_an_empty_path_is_told_from_a_missing_file(
+    visit_inspection: Visit, places: Path, lang: str, typed: str
+) -> None:
+    app = visit_inspection(lang=lang)
+    app.radio(key=f"from-{lang}").set_value("path").run()
+    app.text_input(key="inspect_path").set_value(typed).run()
+    app.button(key="inspect_start").click().run()
+    assert not app.exception and messages(app) == [say("error.path_empty", lang)]
+
+
 def test_a_bad_row_is_named_without_a_path_of_the_server(root: Path, places: Path) -> None:
     kept = inspections.store_upload("../../bad name.tsv", b"one column\n")
     name = inspections.submit_request(InspectionRequest("tiny-general", "bad name.tsv", kept, upload=True))

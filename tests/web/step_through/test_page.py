@@ -255,8 +255,8 @@ def test_every_setting_at_both_ends_of_its_range_is_decoded(visit: Visit, strate
     assert len(app.warning) == 0
 
 
-def test_unknown_language_and_parameters_of_others_are_passed_over(visit: Visit) -> None:
-    app = visit(lang="xx", utm_source="mail", text=TEXT, mode="free")
+def test_parameters_of_others_are_passed_over(visit: Visit) -> None:
+    app = visit(utm_source="mail", fbclid="x", text=TEXT, mode="free")
     assert not app.exception
     assert messages(app) == []
 
