@@ -1,4 +1,4 @@
-"""What a person reads who opens a link with mistakes."""
+"""What a person reads who opens a link with mistakes, and the hints in empty fields, which fit on a phone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,28 @@ from playwright.sync_api import Page, expect
 
 from s2s.errors import LANGUAGES, say
 from tests.browser.conftest import OpenPage
+from tests.visitors import rest
+
+PHONE = {"width": 390, "height": 844}
+PATHS = ("", "lesson", "compare?differs=source", "exposure", "evidence", "checkpoints", "inspection", "classroom")
+# Every visible hint that is longer than its empty field shows, with what its field has and what it would need.
+CUT = """() => [...document.querySelectorAll("input[placeholder], textarea[placeholder]")].flatMap((field) => {
+    if (!field.checkVisibility() || !field.clientWidth) return [];
+    const twin = field.cloneNode(), style = getComputedStyle(field);
+    for (const name of style) twin.style.setProperty(name, style.getPropertyValue(name));
+    twin.style.setProperty("transition", "none");
+    twin.style.setProperty("position", "absolute");
+    twin.value = "";
+    field.after(twin);
+    let [high, wide] = [twin.scrollHeight - twin.clientHeight, twin.scrollWidth - twin.clientWidth];
+    if (field.tagName === "INPUT") {
+        twin.value = field.placeholder;
+        wide = twin.scrollWidth - twin.clientWidth;
+        high = 0;
+    }
+    twin.remove();
+    return high > 1 || wide > 1 ? [`${field.placeholder}: ${wide} wide, ${high} high`] : [];
+})"""
 
 
 def warnings(page: Page) -> list[str]:
@@ -26,3 +48,19 @@ def test_a_link_with_mistakes_is_answered_in_a_few_sentences(open_page: OpenPage
     assert "utm_source" not in text
     page = open_page({"lang": language, "text": "我" * 4001})
     expect(page.get_by_test_id("stAlert")).to_have_count(1)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_hint_in_an_empty_field_is_cut_on_a_phone(open_page: OpenPage, language: str) -> None:
+    found = {}
+    for path in PATHS:
+        end = f"{'&' if '?' in path else '?'}lang={language}"
+        page = open_page(player=False, path=path + end, viewport=PHONE, is_mobile=True, has_touch=True)
+        page.evaluate(
+            "document.querySelectorAll('[data-testid=stExpander] details').forEach((one) => (one.open = true))"
+        )
+        if path == "inspection":
+            page.get_by_text(say("inspect.from_path", language), exact=True).click()
+        rest(page)
+        found[path] = page.evaluate(CUT)
+    assert {path: cut for path, cut in found.items() if cut} == {}
