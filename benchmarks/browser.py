@@ -31,10 +31,12 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 
 
 @contextlib.contextmanager
-def serve(script: str, *arguments: str) -> Iterator[tuple[str, float]]:
-    """Start a server; yields its address and the time of its start."""
+def serve(script: str | None = None, *arguments: str) -> Iterator[tuple[str, float]]:
+    """Start the app by its own command, or a peer's ``script``; yields its address and the time of its start."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), "--", *arguments]
+    ours = ["s2s", "serve", "--port", str(port)]
+    command = ["streamlit", "run", script, "--server.port", str(port), "--", *arguments] if script else ours
+    command = [sys.executable, "-m", *command]
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://localhost:{port}"
@@ -86,7 +88,7 @@ def keys(browser: Browser, checkpoint: Checkpoint) -> None:
     """Key press to painted step: the player, and a slider with plotly as the peer, on the same traces."""
     for source, target in ((30, 20), (200, 60)):
         link = sized(checkpoint, source, target)
-        with serve("app.py") as (address, _):
+        with serve() as (address, _):
             page = open_page(browser, f"{address}/?{urlencode(link)}", ".player")
             page.evaluate(KEYS)
             ours = press(page, 120, 60)
@@ -109,7 +111,7 @@ def ribbons(browser: Browser, checkpoint: Checkpoint) -> None:
     """Frames a second in which the ribbons of the flow move, with a step every 200 ms, so that they never rest."""
     for source, target in ((10, 10), (30, 20), (200, 60)):
         link = sized(checkpoint, source, target)
-        with serve("app.py") as (address, _):
+        with serve() as (address, _):
             page = open_page(browser, f"{address}/?{urlencode(link)}", ".player")
             page.evaluate(SHADOW)
             page.keyboard.press("f")
@@ -131,7 +133,7 @@ def run_button(browser: Browser) -> None:
     things = ["书", "车", "咖啡", "照片"]
     sentences = [f"{s}{d}和朋友一起去城里的商店买了很多新的{t}。" for s in subjects for d in days for t in things][:60]
     samples = []
-    with serve("app.py") as (address, _):
+    with serve() as (address, _):
         page = open_page(browser, f"{address}/?lang=en&mode=free&model={CHECKPOINT}&text={sentences.pop()}", ".player")
         for sentence in sentences:
             page.get_by_label("Sentence to decode").fill(sentence)
@@ -148,7 +150,7 @@ def run_button(browser: Browser) -> None:
 def what_if(browser: Browser, runs: int = 63) -> None:
     """Warm, 15 words: a click on a word to its branch, a key on a weight to the words it makes likely."""
     link = {"lang": "en", "mode": "free", "model": CHECKPOINT, "text": "他们昨天和朋友一起去城里的商店买了很多新的书。"}
-    with serve("app.py") as (address, _):
+    with serve() as (address, _):
         page = open_page(browser, f"{address}/?{urlencode(link)}", ".player")
         page.evaluate(SHADOW)
         for i in range(runs):  # every fork is new: 9 steps, 7 words at each
@@ -179,7 +181,7 @@ def scrub(browser: Browser) -> None:
     """The slider of a beam-10 search of a long sentence: arrow key to the painted tree."""
     text = "我昨天在学校里看见了他，他说他明天想和我们一起去山上看书，" * 6 + "你想来吗？"
     link = {"lang": "en", "mode": "free", "model": CHECKPOINT, "text": text, "strategy": "beam", "beam": "10"}
-    with serve("app.py") as (address, _):
+    with serve() as (address, _):
         page = open_page(browser, f"{address}/?{urlencode(link)}", ".player")
         page.get_by_role("tab", name="Beam", exact=True).click()
         page.wait_for_selector(".tree .node[data-i]")
@@ -198,7 +200,7 @@ def evidence(browser: Browser, runs: int = 9) -> None:
     link = {"lang": "en", "mode": "free", "model": CHECKPOINT}
     base = "他们昨天和朋友一起去城里的商店买了很多新的"
     rows, lanes = [], []
-    with serve("app.py") as (address, _):
+    with serve() as (address, _):
         for i in range(runs):  # every text is new
             text = base + "书画花鱼肉菜米酒茶"[i] + "。"
             page = open_page(browser, f"{address}/?{urlencode(link | {'text': text})}", ".player")
@@ -219,7 +221,7 @@ def cold(browser: Browser, runs: int = 5) -> None:
     """From the start of a server to the first visitor's painted player, with warm bytecode and disk cache."""
     ready, full = [], []
     for _ in range(runs):
-        with serve("app.py") as (address, start):
+        with serve() as (address, start):
             ready.append(time.perf_counter() - start)
             asked = time.perf_counter()
             page = open_page(browser, address, ".player .softmax li")

@@ -161,7 +161,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ[VARIABLE] = f"sqlite:///{Path(folder) / 'class.sqlite'}"
-        with serve("app.py") as (address, _):
+        with serve() as (address, _):
             place = address.removeprefix("http://")
             found = asyncio.run(measure(place, options.students, options.questions))
     print(report(found, options.students))

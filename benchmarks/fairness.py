@@ -121,7 +121,7 @@ def main() -> None:
     parser.add_argument("--reconnect", action="store_true", help="the greedy ones open a new session for each run")
     parser.add_argument("--rest", type=float, default=20.0, help="seconds until the greedy ones' last work has ended")
     options = parser.parse_args()
-    with serve("app.py") as (address, _):
+    with serve() as (address, _):
         asyncio.run(measure(address.removeprefix("http://"), options))
     print(f"load {', '.join(f'{x:.1f}' for x in os.getloadavg())} on {os.cpu_count()} cores")
 

@@ -102,7 +102,7 @@ def page(inspected: Path, name: str, rounds: int) -> None:
         raise SystemExit("no Chromium found: apt-get install chromium fonts-noto-cjk")
     os.environ |= {"LOOKBACK_INSPECTED": str(inspected), "LOOKBACK_DATABASE": f"sqlite:///{inspected}/labels.sqlite"}
     times: dict[str, list[tuple[float, float]]] = {}
-    with sync_playwright() as playwright, serve("app.py") as (address, _):
+    with sync_playwright() as playwright, serve() as (address, _):
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         asked = time.perf_counter()
         shown = open_page(browser, f"{address}/inspection?lang=en&inspection={name}", "tr[data-id]")

@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=Choice().epochs)
     options = parser.parse_args()
     before = os.getloadavg()
-    with serve("app.py") as (address, _):
+    with serve() as (address, _):
         place = address.removeprefix("http://")
         asyncio.run(first(place))
         alone = asyncio.run(visitors(place, options.seconds, None))

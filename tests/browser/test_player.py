@@ -325,6 +325,24 @@ def test_two_hundred_tokens_scroll_and_keep_their_size(open_page: OpenPage, lang
     assert inside
 
 
+def test_a_step_lays_the_page_out_once_and_after_what_it_scrolls(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en", "text": "，".join(["学校", "老师"] * 50), "ref": "school and teacher " * 8})
+    client = page.context.new_cdp_session(page)
+    client.send("Performance.enable")
+
+    def layouts() -> float:
+        counted = client.send("Performance.getMetrics")["metrics"]
+        return float(next(metric["value"] for metric in counted if metric["name"] == "LayoutCount"))
+
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("location.search.includes('step=2')")
+    before = layouts()
+    for step in range(3, 13):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function(f"location.search.includes('step={step}')")
+    assert 1 <= (layouts() - before) / 10 < 3
+
+
 def test_html_in_a_text_is_text(open_page: OpenPage) -> None:
     hostile = "我喜欢<img src=x onerror=window.hit=1>苹果。<script>window.hit=1</script>"
     page = open_page({"lang": "en", "text": hostile, "mode": "free"})

@@ -3,7 +3,7 @@
 
 import { traceOf } from "./cursor.js";
 import { argmax } from "./dom.js";
-import { paintHeatmap, sizeCells } from "./heatmap.js";
+import { followCell, paintHeatmap, sizeCells } from "./heatmap.js";
 import { clamp, fadeEdges, heightBelow, isProjected, zoomOf } from "./room.js";
 
 const LEAST = { width: 30, height: 19 }; // pixels of a cell that can still be read and pressed
@@ -57,8 +57,8 @@ export function fitHeatmap(view) {
     const each = Math.floor((high - dom.cells.offsetTop - 2) / steps.length);
     sizeCells(dom, { width, height: clamp(each, projected ? LEAST_PROJECTED : LEAST.height, MOST.height) });
   }
-  const cell = followed && { t: row, s: column ?? argmax(steps[row].attention) };
-  if (row !== null) paintHeatmap(dom, row, column, cell);
+  if (row !== null) paintHeatmap(dom, row, column);
+  if (followed) followCell(dom, { t: row, s: column ?? argmax(steps[row].attention) });
   dom.edges?.mark();
 }
 

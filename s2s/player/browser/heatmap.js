@@ -71,8 +71,8 @@ export function paintRow({ canvas }, palette, t, row) {
   canvas.getContext("2d").putImageData(image, 0, t);
 }
 
-// Mark a row and a column (null: none), and scroll so that the cell ``follow``, {s, t}, is seen (null: do not scroll).
-export function paintHeatmap(dom, row, column, follow) {
+// Mark a row and a column (null: none).
+export function paintHeatmap(dom, row, column) {
   dom.bandRow.style.transform = `translateY(${row * dom.cell.height}px)`;
   dom.bandColumn.style.transform = `translateX(${(column ?? 0) * dom.cell.width}px)`;
   dom.bandColumn.style.display = column === null ? "none" : "";
@@ -86,11 +86,14 @@ export function paintHeatmap(dom, row, column, follow) {
     dom.sides[row]?.classList.add("now");
     dom.markedSide = row;
   }
-  if (!follow) return;
+}
+
+// Scroll so that a cell is seen.
+export function followCell(dom, { s, t }) {
   const [left, top] = [dom.cells.offsetLeft, dom.cells.offsetTop];
   const { width, height } = dom.cell;
-  reveal(dom.map, "y", top + follow.t * height, height, top);
-  reveal(dom.map, "x", left + follow.s * width, width, left);
+  reveal(dom.map, "y", top + t * height, height, top);
+  reveal(dom.map, "x", left + s * width, width, left);
 }
 
 // The cell {s, t} under a pointer, or null. The box is measured on screen, because a projector's page is zoomed.

@@ -99,8 +99,12 @@ export function paintSource({ cursor, dom }, attention, own) {
     chip.lastChild.textContent = weightText(weight, own?.[s]);
     chip.classList.toggle("marked", s === column);
   });
-  const seen = dom.chips[cursor.edit ? column : argmax(attention)]; // while one edits, the word that is edited
-  if (cursor.hover !== null || !seen) return;
+}
+
+// Scroll to the word that gets most weight; while one edits, to the word that is edited.
+export function followSource({ cursor, dom }, attention) {
+  const seen = dom.chips[cursor.edit ? columnOf(cursor) : argmax(attention)];
+  if (!seen) return;
   reveal(dom.source, "y", seen.offsetTop, seen.offsetHeight, 0);
   reveal(dom.source, "x", seen.offsetLeft, seen.offsetWidth, 0);
 }
@@ -115,8 +119,11 @@ export function paintLanes({ model, cursor, dom }) {
   });
   for (const row of dom.laneRows) row.classList.toggle("active", row.classList.contains(lane));
   paintLooks(model, columnOf(cursor), dom);
-  const now = dom.columns[step][0];
-  if (hover === null) reveal(dom.lanesBox, "x", now.offsetLeft, now.offsetWidth, now.parentNode.firstChild.offsetWidth);
+}
+
+export function followLanes({ cursor, dom }) {
+  const now = dom.columns[cursor.step][0];
+  reveal(dom.lanesBox, "x", now.offsetLeft, now.offsetWidth, now.parentNode.firstChild.offsetWidth);
 }
 
 // With a source word marked: its weight at every step of every lane.

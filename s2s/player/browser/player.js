@@ -22,11 +22,11 @@ import { sendPlaceFirst } from "./export.js";
 import { paintFlow } from "./flow.js";
 import { paintBranchBar } from "./fork.js";
 import { fitHeatmap } from "./fit.js";
-import { buildHeatmap, colourHeatmap, paintHeatmap } from "./heatmap.js";
+import { buildHeatmap, colourHeatmap, followCell, paintHeatmap } from "./heatmap.js";
 import { paintGrid } from "./heatmap_grid.js";
 import { lockWord } from "./input.js";
 import { takeKeys, takeProjected } from "./keys.js";
-import { buildLanes, buildSource, paintLanes, paintSource } from "./lanes.js";
+import { buildLanes, buildSource, followLanes, followSource, paintLanes, paintSource } from "./lanes.js";
 import { buildModel, knownBranches, learnBranches, placeAmong, sameBranches, withLink } from "./model.js";
 import { buildNodes } from "./nodes.js";
 import { backgroundOf, readPalette } from "./palette.js";
@@ -86,10 +86,10 @@ function paint(view) {
   const shown = shownStep(view);
   const step = trace.steps[shown];
   if (isAsking(view)) return paintGame(view); // the step is hidden
-  paintSource(view, ...shownRows(view, step));
+  const [attention, own] = shownRows(view, step);
+  paintSource(view, attention, own);
   paintLanes(view);
-  const follow = cursor.hover === null ? { s: argmax(step.attention), t: shown } : null;
-  paintHeatmap(dom, shown, columnOf(cursor), follow);
+  paintHeatmap(dom, shown, columnOf(cursor));
   paintGrid(view);
   paintSoftmax(view, step);
   paintWorked(view, step);
@@ -103,7 +103,12 @@ function paint(view) {
   paintSummary(view);
   paintOutput(view, trace);
   paintGame(view);
-  if (cursor.hover === null) announce(view);
+  if (cursor.hover !== null) return;
+  // After all that is painted: each place read anew after a change costs a layout of the page.
+  followSource(view, attention);
+  followLanes(view);
+  followCell(dom, { s: argmax(step.attention), t: shown });
+  announce(view);
 }
 
 // The button that goes to where the free lane leaves the reference.
