@@ -122,6 +122,8 @@ def test_on_a_phone_source_and_transport_stay_and_the_heatmap_begins_on_the_firs
     for name in (".source", ".lanes tr.lane", ".side"):
         assert end(page.locator(f".player {name}").first) <= 844, name
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.keyboard.press("End")
+    expect(page.locator(".player .source")).to_have_class("source more-left")  # its name is hidden here
     page.locator(".player .softmax").scroll_into_view_if_needed()
     for name in (".bar", ".source"):
         expect(page.locator(f".player {name}")).to_be_in_viewport()

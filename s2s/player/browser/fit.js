@@ -74,7 +74,7 @@ export function fitFlow({ dom }) {
 // Fit the stage now and whenever the room changes. Returns a function that ends this.
 export function watchRoom(view) {
   const { dom } = view;
-  const edges = (dom.edges = fadeEdges([dom.source, dom.lanesBox, dom.map]));
+  const edges = (dom.edges = fadeEdges([dom.source, dom.lanesBox, dom.map], { left: [dom.source] }));
   let known = "";
   const fit = () => {
     const room = [dom.root.clientWidth, Math.round(heightBelow(dom.map)), dom.cells?.offsetTop].join();

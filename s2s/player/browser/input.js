@@ -123,9 +123,12 @@ function clearSelection(view) {
   view.acts.paint(view);
 }
 
+// To the step of ◆; where there is none, the sentence about the lane is read out again, which says so.
 function goToDivergence(view) {
   const { divergence, steps } = traceOf(view);
-  if (divergence !== null && divergence < steps.length) view.acts.show(view, { step: divergence });
+  if (divergence !== null && divergence < steps.length) return view.acts.show(view, { step: divergence });
+  view.received.heard = null;
+  view.acts.announce(view);
 }
 
 function pressKey(view, event) {

@@ -31,12 +31,13 @@ function markEdges(box, left) {
 }
 
 // Fade boxes now, while they are scrolled and when their size or their first child's changes. Returns a function that
-// marks them again and one that ends this.
-export function fadeEdges(boxes, { left = false } = {}) {
-  const mark = () => boxes.forEach((box) => markEdges(box, left));
+// marks them again and one that ends this. ``left``: the boxes in which no column stays in sight at the left edge.
+export function fadeEdges(boxes, { left = [] } = {}) {
+  const markBox = (box) => markEdges(box, left.includes(box));
+  const mark = () => boxes.forEach(markBox);
   const observer = new ResizeObserver(mark);
   for (const box of boxes) {
-    box.addEventListener("scroll", () => markEdges(box, left), { passive: true });
+    box.addEventListener("scroll", () => markBox(box), { passive: true });
     for (const node of [box, box.firstElementChild]) if (node) observer.observe(node);
   }
   return { mark, end: () => observer.disconnect() };

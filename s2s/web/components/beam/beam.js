@@ -236,7 +236,8 @@ function leave({ name, brief, time, node, most, scrolled }) {
 // loaded.
 function watchRoom(view) {
   view.end?.();
-  const edges = fadeEdges([view.parts.tree, view.parts.alive.parentElement], { left: true });
+  const boxes = [view.parts.tree, view.parts.alive.parentElement];
+  const edges = fadeEdges(boxes, { left: boxes });
   let known = "";
   const fit = () => {
     const room = JSON.stringify(treeRoom(view));

@@ -70,7 +70,7 @@ function build(view) {
     node.setAttribute("aria-pressed", view.runs[node.dataset.run] === view.run);
   }
   view.edges?.end();
-  view.edges = fadeEdges([view.encoder, view.decoder], { left: true });
+  view.edges = fadeEdges([view.encoder, view.decoder], { left: [view.encoder, view.decoder] });
   paint(view);
 }
 
