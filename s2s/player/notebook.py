@@ -43,9 +43,10 @@ class NotebookFrame:
     def _repr_html_(self) -> str:
         """The frame and its script as HTML."""
         fixed = " data-fixed" if self.fixed else ""
+        page = self.page.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")  # > and ' may stand in quotes
         return (
             f'<iframe class="lookback-frame" title="{escape(self.title)}" lang="{self.language}"{fixed} '
-            f'sandbox="allow-scripts allow-downloads" srcdoc="{escape(self.page)}" '
+            f'sandbox="allow-scripts allow-downloads" srcdoc="{page}" '
             f'style="display:block;width:100%;height:{self.height}px;border:0"></iframe>'
             f"<script>{payload.read('frame.js')}</script>"
         )

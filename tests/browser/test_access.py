@@ -192,8 +192,9 @@ def test_one_key_leads_from_the_loaded_page_to_where_the_lanes_part(open_page: O
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_key_says_the_summary_again_where_the_lanes_do_not_part(open_page: OpenPage, lang: str) -> None:
     page = open_page({"lang": lang, "text": TEXT, "mode": "free"})
-    page.keyboard.press("ArrowRight")
     summary, live = page.locator(".summing").inner_text(), page.locator(".live")
+    expect(live).to_have_text(re.compile(f"^{re.escape(summary)}"))
+    page.keyboard.press("ArrowRight")
     step = say("player.where", lang, step=2, steps=5).split("2")[0].strip().capitalize()
     expect(live).to_have_text(re.compile(rf"^{re.escape(step)} ?2"))
     page.keyboard.press("d")

@@ -176,6 +176,22 @@ def test_language_switches_live_and_the_step_stays(open_page: OpenPage) -> None:
     assert page.get_by_label(say("step.text", "en")).input_value() == TEXT
 
 
+def test_a_switch_of_language_closes_nothing_and_keeps_edited_weights(open_page: OpenPage) -> None:
+    page = visit(open_page, "en")
+    page.get_by_role("button", name=say("player.flow", "en")).click()
+    page.get_by_text(say("player.worked", "en")).click()
+    page.get_by_role("button", name=say("player.edit", "en")).click()
+    page.get_by_role("button", name=say("player.edit_uniform", "en")).click()
+    weights = page.locator(".chip").all_inner_texts()
+    assert len({text.split("→")[-1] for text in weights}) == 1 and "→" in weights[0]
+    for lang, name in (("zh", "中文"), ("en", "English")):
+        page.get_by_text(name, exact=True).click()
+        expect(page.get_by_role("button", name=say("player.flow", lang))).to_have_attribute("aria-pressed", "true")
+        expect(page.locator(".flow")).to_be_visible()
+        expect(page.locator("details.worked")).to_have_attribute("open", "")
+        assert page.locator(".chip").all_inner_texts() == weights
+
+
 def test_a_switch_of_language_keeps_mode_and_strategy(open_page: OpenPage) -> None:
     query = {"text": TEXT, "ref": REFERENCE, "mode": "free", "strategy": "sampling", "seed": "7", "lang": "zh"}
     page = open_page(query)

@@ -113,6 +113,22 @@ def test_it_begins_at_the_links_step_keeps_its_order_and_can_be_switched_off(ope
     expect(page.locator(".chip[role=radio]")).to_have_count(0)
 
 
+def test_what_was_guessed_stays_in_the_other_language(open_page: OpenPage) -> None:
+    page = visit(open_page, predict="1")
+    page.locator(".candidate").first.click()
+    page.locator(".reveal").click()
+    expect(page.locator(".side")).to_have_count(1)
+    page.keyboard.press("ArrowRight")
+    page.locator(".chip").nth(3).click()
+    points = re.findall(r"\d+", page.locator(".tally").inner_text())
+    assert points
+    page.get_by_text("中文", exact=True).click()
+    expect(page.locator(".tally")).to_have_text(re.compile("分"))
+    assert re.findall(r"\d+", page.locator(".tally").inner_text()) == points
+    expect(page.locator(".side")).to_have_count(1)
+    expect(page.locator(".chip").nth(3)).to_have_attribute("aria-checked", "true")
+
+
 def test_an_open_question_stays_when_the_page_around_it_changes(open_page: OpenPage) -> None:
     page = visit(open_page, predict="1")
     wrong: list[str] = []

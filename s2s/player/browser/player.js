@@ -52,6 +52,17 @@ const newView = (more) => ({
   acts: { ...ACTS, ...more },
 });
 
+// The view of a place where the component has just been mounted. A page that is drawn anew, as in another language,
+// mounts its parts anew: the same traces go on with what was opened, edited and guessed in the view that was taken away.
+function firstView(data, more) {
+  const [left, view] = [globalThis.lookbackLeft, newView(more)];
+  if (left?.received.traces !== JSON.stringify(data.lanes)) return view;
+  const { model, dom, heardLane, received } = left;
+  const cursor = { ...left.cursor, ...(data.link ? placeFromAddress(data) : {}) };
+  const rows = { ...view.channel, page: left.channel.page, rows: left.channel.rows };
+  return { ...view, model, cursor, dom, heardLane, received: { ...received, identity: null }, channel: rows };
+}
+
 // Go to a step, and to a lane.
 export function show(view, place) {
   const { lane } = view.cursor;
@@ -133,7 +144,10 @@ function buildView(view, data, inPieces, root) {
   const within = view.dom?.root.contains(root.getRootNode().activeElement);
   received.traces = traces;
   view.model = buildModel(data, branches, inPieces);
-  view.cursor = settleAt({ model: view.model, cursor: { ...START, speed: cursor.speed, flow: cursor.flow } }, place);
+  const { speed, flow } = cursor;
+  const kept = same ? { edit: cursor.edit, locked: cursor.locked } : {};
+  view.cursor = settleAt({ model: view.model, cursor: { ...START, speed, flow, ...kept } }, place);
+  if (hasLeftEdit(view.cursor)) view.cursor = { ...view.cursor, edit: null };
   if (data.predict) {
     const playing = same ? cursor.game : null;
     startGame(view, playing ? place.step : before === null ? view.cursor.step : 0, playing);
@@ -211,7 +225,7 @@ function readingOf({ received, model }, pieces) {
 export function mount(component, more = {}) {
   const { data, parentElement } = component;
   const root = parentElement.querySelector(".lookback");
-  if (!VIEWS.has(root)) VIEWS.set(root, newView(more));
+  if (!VIEWS.has(root)) VIEWS.set(root, firstView(data, more));
   const view = VIEWS.get(root);
   const { channel, timers } = view;
   if (channel.page !== data.page) Object.assign(channel, { page: data.page, queue: [], rows: new Map() });
@@ -234,5 +248,6 @@ export function mount(component, more = {}) {
     clearTimeout(timers.announce);
     view.dom.stopListening();
     VIEWS.delete(root);
+    globalThis.lookbackLeft = view;
   };
 }

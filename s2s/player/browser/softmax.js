@@ -88,9 +88,6 @@ export function paintSoftmax(view, step) {
   if (focused >= 0) dom.softmax.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
   dom.reads.replaceChildren(label(step.input), " → ", label(spokenWord(step, mode).token));
   const { name, token, facts } = wordFacts(model, step);
-  dom.about.replaceChildren(
-    el("dt", { text: name }),
-    el("dd", {}, label(token)),
-    ...facts.flatMap(([name, value]) => [el("dt", { text: name }), el("dd", { text: value })]),
-  );
+  const pair = (name, ...value) => el("div", {}, el("dt", { text: name }), el("dd", {}, ...value));
+  dom.about.replaceChildren(pair(name, label(token)), ...facts.map(([name, value]) => pair(name, String(value))));
 }
