@@ -43,7 +43,7 @@ class NotebookFrame:
     def _repr_html_(self) -> str:
         """The frame and its script as HTML."""
         fixed = " data-fixed" if self.fixed else ""
-        page = self.page.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")  # > and ' may stand in quotes
+        page = self.page.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")  # in quotes others may stand
         return (
             f'<iframe class="lookback-frame" title="{escape(self.title)}" lang="{self.language}"{fixed} '
             f'sandbox="allow-scripts allow-downloads" srcdoc="{page}" '

@@ -53,14 +53,14 @@ const newView = (more) => ({
 });
 
 // The view of a place where the component has just been mounted. A page that is drawn anew, as in another language,
-// mounts its parts anew: the same traces go on with what was opened, edited and guessed in the view that was taken away.
+// mounts its parts anew: the same traces go on with what was opened, edited and guessed in the view that was there.
 function firstView(data, more) {
   const [left, view] = [globalThis.lookbackLeft, newView(more)];
   if (left?.received.traces !== JSON.stringify(data.lanes)) return view;
   const { model, dom, heardLane, received } = left;
   const cursor = { ...left.cursor, ...(data.link ? placeFromAddress(data) : {}) };
-  const rows = { ...view.channel, page: left.channel.page, rows: left.channel.rows };
-  return { ...view, model, cursor, dom, heardLane, received: { ...received, identity: null }, channel: rows };
+  const channel = { ...view.channel, page: left.channel.page, rows: left.channel.rows };
+  return { ...view, model, cursor, dom, heardLane, received: { ...received, identity: null }, channel };
 }
 
 // Go to a step, and to a lane.
