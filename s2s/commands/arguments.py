@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 MISTAKE = 2  # exit status for wrong arguments
 LONGEST = 500  # characters of what argparse says, which repeats arguments whole
-NEGATIVE = r"-[0-9]+|-[0-9]*\.[0-9]+"  # numbers below 0
 MANY = 1_000_000_000  # the largest count that an option accepts
 
 
@@ -58,9 +56,10 @@ class Parser(argparse.ArgumentParser):
             if argument[:1] != "-" or argument == "-":
                 if self._subparsers is not None:  # the rest is the command's
                     return self._misspelt_command(argument)
+                continue
+            name = argument.partition("=")[0]
             # As argparse does: a number below 0 and a text with a space are no options.
-            elif not (re.fullmatch(NEGATIVE, argument) or " " in argument or argument.partition("=")[0] in options):
-                name = argument.partition("=")[0]
+            if not (self._negative_number_matcher.match(argument) or " " in argument or name in options):
                 if like := closest(name, [option for option in options if option[:2] == "--"]):
                     return UserError("option_like", name=name, like=like)
                 return UserError("option_unknown", name=name, command=self.prog)

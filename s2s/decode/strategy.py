@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 
 from s2s.decode.ranges import WIDE
-from s2s.errors import UserError, nearest
+from s2s.errors import UserError, closest, nearest
 
 Choose = Callable[[Tensor, int], int]  # (log_probs_V, step) → id
 
@@ -36,9 +35,9 @@ class Settings:
         known = [one.name for one in fields(Settings)]
         for name in values:
             if name not in known:
-                takes, like = nearest(name, [*others, *known]), difflib.get_close_matches(name, [*known, *others], n=1)
-                if like:
-                    raise UserError("setting_like", name=name[:40], like=like[0], known=takes)
+                takes = nearest(name, [*others, *known])
+                if like := closest(name, [*known, *others], cutoff=0.6):
+                    raise UserError("setting_like", name=name[:40], like=like, known=takes)
                 raise UserError("setting_unknown", name=name[:40], known=takes)
         return Settings(**values)
 

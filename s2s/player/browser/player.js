@@ -56,7 +56,7 @@ const newView = (more) => ({
 // mounts its parts anew: the same traces go on with what was opened, edited and guessed in the view that was there.
 function firstView(data, more) {
   const [left, view] = [globalThis.lookbackLeft, newView(more)];
-  if (left?.received.traces !== JSON.stringify(data.lanes)) return view;
+  if (!left || left.received.traces !== JSON.stringify(data.lanes)) return view;
   const { model, dom, heardLane, received } = left;
   const cursor = { ...left.cursor, ...(data.link ? placeFromAddress(data) : {}) };
   const channel = { ...view.channel, page: left.channel.page, rows: left.channel.rows };

@@ -70,7 +70,8 @@ function build(view) {
     node.setAttribute("aria-pressed", view.runs[node.dataset.run] === view.run);
   }
   view.edges?.end();
-  view.edges = fadeEdges([view.encoder, view.decoder], { left: [view.encoder, view.decoder] });
+  const boxes = [view.encoder, view.decoder];
+  view.edges = fadeEdges(boxes, { left: boxes });
   paint(view);
 }
 
