@@ -56,9 +56,10 @@ def test_no_hint_in_an_empty_field_is_cut_on_a_phone(open_page: OpenPage, langua
     for path in PATHS:
         end = f"{'&' if '?' in path else '?'}lang={language}"
         page = open_page(player=False, path=path + end, viewport=PHONE, is_mobile=True, has_touch=True)
-        page.evaluate(
-            "document.querySelectorAll('[data-testid=stExpander] details').forEach((one) => (one.open = true))"
-        )
+        rest(page)
+        folded = page.locator("[data-testid=stExpander] details:not([open]) > summary")
+        while folded.count():
+            folded.first.click()
         if path == "inspection":
             page.get_by_text(say("inspect.from_path", language), exact=True).click()
         rest(page)

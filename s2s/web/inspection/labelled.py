@@ -58,9 +58,13 @@ def _filter_selects(label_view: label_filter.LabelView) -> None:
         for part, (title, names) in options.items():
             key = f"label-filter-{part}-{language.current()}"
             st.session_state[key] = getattr(label_view.filter, part) or next(iter(names))
-            listed = picks(key, list(names))
             st.selectbox(
-                title, **listed, format_func=names.__getitem__, on_change=_change_filter, args=(label_view, part, key)
+                title,
+                **picks(key, list(names)),
+                format_func=names.__getitem__,
+                on_change=_change_filter,
+                args=(label_view, part, key),
+                placeholder=next(iter(names.values())),  # an empty field filters nothing
             )
 
 
