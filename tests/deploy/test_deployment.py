@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import signal
 import urllib.error
 import urllib.request
@@ -140,6 +141,29 @@ def test_a_visit_stays_on_one_replica(deployment: Deployment) -> None:
     until(lambda: all(len(replicas_of(deployment, cookie)) == 1 for cookie in cookies))
     first, second = (replicas_of(deployment, cookie) for cookie in cookies)
     assert first != second
+
+
+def given_cookie(deployment: Deployment, path: str, cookie: str) -> str:
+    """The replica's cookie that comes with an answer, without its attributes; "" if none does."""
+    request = urllib.request.Request(f"http://{deployment.address}/{path}", headers={"Cookie": cookie})
+    with urllib.request.urlopen(request) as answer:
+        given = [value.partition(";")[0] for value in answer.headers.get_all("Set-Cookie", [])]
+    return next((value for value in given if value.startswith(COOKIE)), "")
+
+
+def test_a_file_that_another_replica_answers_does_not_part_a_visitor_from_the_visit(deployment: Deployment) -> None:
+    with urllib.request.urlopen(f"http://{deployment.address}/") as page:
+        script = re.search(r"static/js/index\.[\w-]+\.js", page.read().decode())
+    assert script
+    deployment.replicas[0].end(signal.SIGKILL)  # the other one answers for it
+    try:
+        for path in (script[0], "_stcore/health", "_stcore/host-config"):
+            assert given_cookie(deployment, path, f"{COOKIE}=1") == "", path
+        for path in ("", "lesson", "mediation"):
+            assert given_cookie(deployment, path, f"{COOKIE}=1") == f"{COOKIE}=2", path
+    finally:
+        deployment.replicas[0].start()
+        deployment.replicas[0].wait()
 
 
 @pytest.mark.parametrize("path", ["metrics", "ready", "_stcore/metrics"])

@@ -14,10 +14,12 @@ from typing import Any
 
 from playwright.sync_api import Error, Locator, Page
 
+from s2s.errors import say
 from tests.journeys.walk_rules import FAULT, Finding
 from tests.visitors import Visitors, rest
 
 KEYS = ("ArrowRight", "ArrowLeft", "Home", "End", "Space", "t", "Escape", "PageDown", "PageUp", "Tab", "e")
+PAUSE = re.compile("|".join(re.escape(say("player.pause", language)) for language in ("zh", "en")))
 TEXTS = ("我喜欢苹果。", "他喜欢喝茶。", "I like tea.", "", "<b>我</b> [x](javascript:window.hit=1)")
 CONTROLS = """button, [role=radio], [role=switch], [role=tab], [role=slider], [role=option], textarea, input,
     summary, select, a[href^="http://localhost"], tr.lane td[data-t], .chip, li[data-token]"""
@@ -120,6 +122,7 @@ class Wanderer:
             return
         self.page.mouse.move(0, 0)  # a preview under the mouse is not in the link
         self.page.evaluate("document.activeElement?.blur()")
+        self.pause()
         self.settle(self.page)
         if (drafts := self.page.locator(".draft button")).count():  # nor is a text that was typed and not run
             drafts.last.evaluate("button => button.click()")  # it may be inside a closed expander
@@ -139,6 +142,12 @@ class Wanderer:
         for name in here:
             if here[name] != there[name]:
                 raise Finding("the link shows something else", f"{name}: {here[name]!r} here, {there[name]!r}; {url}")
+
+    def pause(self) -> None:
+        """Stop a player that plays: its next step would come between what is read and the link to it."""
+        pause = self.page.locator(".player").get_by_role("button", name=PAUSE)
+        if pause.count() and pause.first.is_visible():
+            pause.first.evaluate("button => button.click()")  # another element may cover it
 
     def settle(self, page: Page) -> None:
         """Wait until the server is idle and the address has the player's state."""
