@@ -43,7 +43,7 @@ def test_a_link_with_mistakes_is_answered_in_a_few_sentences(open_page: OpenPage
     asked = page.get_by_test_id("stAlert")
     expect(asked).to_have_count(3)
     text = "\n".join(warnings(page))
-    assert "zh, en" in text and say("step.link_unknown", language, name="Text", like="text") in text
+    assert "zh, en" in text and say("error.link_name", language, name="Text", like="text") in text
     assert say("error.link_numbered", language, high=9, known="encoder_decoder").partition("encoder")[0][1:] in text
     assert "utm_source" not in text
     page = open_page({"lang": language, "text": "我" * 4001})

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from s2s.errors import say
 from s2s.settings import MEGABYTE, Settings
@@ -118,3 +118,34 @@ def test_of_two_refused_files_the_page_speaks_of_the_second(open_page: OpenPage,
     page.get_by_test_id("stFileChip").filter(has_text=names[1]).get_by_role("button").click()
     if key != "inspect_file":
         expect(about[1]).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "button"),
+    [
+        ("inspection", "inspect_file", "inspect.start"),
+        ("exposure", "test_file", "exposure.measure"),
+        ("evidence", "evidence_file", "exposure.measure"),
+    ],
+)
+def test_a_start_waits_for_the_file_that_is_on_its_way(
+    open_page: OpenPage, tmp_path: Path, path: str, key: str, button: str
+) -> None:
+    page = open_page({"lang": "en"}, player=False, path=path)
+    field = page.locator(f"[class*='st-key-{key}'] input[type=file]")
+    start = page.get_by_role("button", name=say(button, "en"), exact=True)
+    for name in ("first.tsv", "second.tsv"):
+        (tmp_path / name).write_bytes(PAIR)
+    field.set_input_files(tmp_path / "first.tsv")
+    expect(start).to_be_enabled()
+    expect(start).to_have_css("pointer-events", "auto")
+    held: list[Route] = []
+    puts = "**/_stcore/upload_file/**"  # the first file is deleted there, too
+    page.route(puts, lambda route: held.append(route) if route.request.method == "PUT" else route.continue_())
+    with page.expect_request(lambda request: request.method == "PUT"):
+        field.set_input_files(tmp_path / "second.tsv")
+    expect(start).to_have_css("pointer-events", "none")
+    held[0].continue_()
+    expect(start).to_have_css("pointer-events", "auto")
+    start.click()
+    expect(page.get_by_text("second.tsv").first).to_be_visible()

@@ -180,7 +180,9 @@ def _misspelt(query: Mapping[str, str]) -> list[Refused]:
     known = (*FIELDS, *OTHERS)
     unknown = [name for name in query if name not in known and len(name) <= read.MAX_REFUSED][:MAX_UNKNOWN]
     likes = {name: closest(name, [other for other in known if other[0] == name[:1].lower()]) for name in unknown}
-    return [refuse(name, query[name], UserError("link_name", like=like)) for name, like in likes.items() if like]
+    return [
+        refuse(name, query[name], UserError("link_name", name=name, like=like)) for name, like in likes.items() if like
+    ]
 
 
 def _default(parameter: Field[Any]) -> str:

@@ -26,7 +26,7 @@ def warn_of_link() -> None:
 def refusal(refused: Refused) -> str:
     """What was refused, why, and what is used instead."""
     if refused.reason.key == "error.link_name":  # it is no parameter of ours
-        return t("step.link_unknown", name=code(refused.name), like=code(str(refused.reason.values["like"])))
+        return language.explain(refused.reason)
     model = refused.name in (keys.MODEL, keys.COMPARE)
     used = quoted(title(refused.used)) if model and refused.used else code(refused.used)
     instead = t("step.link_used", used=used) if refused.used else t("step.link_without")

@@ -154,6 +154,12 @@ NUMBERS = """
   :has(> [data-testid='stTooltipErrorHoverTarget']) { display: none; }
 }
 """
+# While a file is on its way, what would be started is started without it, or is lost when it arrives.
+UPLOADING = """
+[data-testid='stMain']:has([data-testid='stFileChipIconSpinner']) :is(.st-key-inspect_start, [class*='measure']) button {
+  pointer-events: none; opacity: 0.5;
+}
+"""
 # With a system's own colours, which take backgrounds away: what is chosen has a frame, a switch that is on is filled.
 FORCED = """
 @media (forced-colors: active) {
@@ -221,7 +227,7 @@ VEIL = ".st-key-ref textarea:not(:focus, :placeholder-shown) { filter: blur(6px)
 @functools.cache
 def sheet() -> str:
     """The style of all pages. What is within ``body`` takes precedence over Streamlit's, which comes later."""
-    parts = (HEADER, LINE, MODELS, TITLES, CONTRAST, NUMBERS, FORCED, SCRIPT, CARDS, LESSON, RESERVED)
+    parts = (HEADER, LINE, MODELS, TITLES, CONTRAST, NUMBERS, UPLOADING, FORCED, SCRIPT, CARDS, LESSON, RESERVED)
     return f"{bundle.style(SHEET)}body {{{''.join(parts)}}}{WORKING}{NUMBER}"
 
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from s2s.errors import LANGUAGES, say
 from s2s.web.lesson import CHAPTERS
 from s2s.web.shell import link_values, page_state
-from s2s.web.shell.foreign import code
+from s2s.web.shell.foreign import plain
 from s2s.web.shell.link_values import MAX_NOTE, MAX_VALUE
 from s2s.web.shell.refused import MOST
 from tests.web.conftest import messages, refused
@@ -85,7 +85,7 @@ def test_a_parameter_that_is_like_one_of_ours_is_answered_with_its_name(name: st
 def test_the_near_name_is_said_in_one_sentence(visit: Visit, lang: str) -> None:
     app = visit(lang=lang, text="我喜欢茶。", Beam="3", **{"mode:red[x]`": "x"})
     assert [box.value for box in app.warning] == [
-        say("step.link_unknown", lang, name=code(name), like=f"`{like}`")
+        say("error.link_name", lang, name=plain(name), like=like)
         for name, like in (("Beam", "beam"), ("mode:red[x]`", "mode"))
         if page_state.read_link({name: ""})[1]
     ]
