@@ -140,8 +140,8 @@ def test_a_start_waits_for_the_file_that_is_on_its_way(
     expect(start).to_be_enabled()
     expect(start).to_have_css("pointer-events", "auto")
     held: list[Route] = []
-    puts = "**/_stcore/upload_file/**"  # the first file is deleted there, too
-    page.route(puts, lambda route: held.append(route) if route.request.method == "PUT" else route.continue_())
+    uploads = "**/_stcore/upload_file/**"  # the first file is deleted there, too
+    page.route(uploads, lambda route: held.append(route) if route.request.method == "PUT" else route.continue_())
     with page.expect_request(lambda request: request.method == "PUT"):
         field.set_input_files(tmp_path / "second.tsv")
     expect(start).to_have_css("pointer-events", "none")

@@ -156,7 +156,8 @@ NUMBERS = """
 """
 # While a file is on its way, what would be started is started without it, or is lost when it arrives.
 UPLOADING = """
-[data-testid='stMain']:has([data-testid='stFileChipIconSpinner']) :is(.st-key-inspect_start, [class*='measure']) button {
+[data-testid='stMain']:has([data-testid='stFileChipIconSpinner'])
+  :is(.st-key-inspect_start, [class*='measure']) button {
   pointer-events: none; opacity: 0.5;
 }
 """
