@@ -106,6 +106,7 @@ def test_of_two_refused_files_the_page_speaks_of_the_second(open_page: OpenPage,
     about = [page.get_by_test_id("stAlert").filter(has_text=name) for name in names]
     for name in names[:2]:
         field.set_input_files(tmp_path / name)
+        expect(page.get_by_test_id("stFileChip").filter(has_text=name)).to_be_visible()  # as a person sees, who presses
         if key == "inspect_file":
             page.get_by_role("button", name=say("inspect.start", upload.lang), disabled=False).click()
         expect(about[names.index(name)]).to_be_visible()
