@@ -1,5 +1,5 @@
-# make app · make test · make quick · make lint · make check · make wheel · make lock · make bench · make bench-peers; each
-# makes its own virtual environment first.
+# make app [PORT=8600] [ADDRESS=0.0.0.0] · make test · make quick · make lint · make check · make wheel · make lock ·
+# make bench · make bench-peers; each makes its own virtual environment first.
 PYTHON ?= python3
 PORT ?= 8501
 JOBS ?= 2
@@ -17,7 +17,7 @@ COMPILE := $(LOCK)/tools/bin/uv pip compile --python-version 3.11 --universal --
 .PHONY: app test quick lint check wheel lock bench bench-peers clean
 
 app: $(READY)
-	$(BIN)/python -m s2s serve --port $(PORT)
+	$(BIN)/python -m s2s serve $(if $(ADDRESS),--address $(ADDRESS)) --port $(PORT)
 
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile

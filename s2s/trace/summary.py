@@ -147,11 +147,12 @@ def _least_sure(trace: Trace) -> int | None:
 def _unsure(trace: Trace, at: int) -> Clause:
     step = trace.steps[at]
     values: dict[str, Value] = {"step": at + 1, "output": Word.output(step)}
-    second = next((other for other in step.top if other.token != step.output), None)
+    other = next((other for other in step.top if other.token != step.output), None)
     forked = "_forked" if trace.prefix else ""  # earlier words were given
-    if second is None:
+    if other is None:
         return Clause(f"unsure{forked}", values)
-    return Clause(f"unsure_second{forked}", values | {"second": Word.scored(second)})
+    place = "first" if other is step.top[0] else "second"  # decoding may choose another than the most probable word
+    return Clause(f"unsure_{place}{forked}", values | {place: Word.scored(other)})
 
 
 def _looked(trace: Trace, at: int) -> Iterator[Clause]:

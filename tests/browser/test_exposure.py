@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlparse
@@ -40,7 +41,9 @@ def test_a_link_shows_divergence_and_curve_within_the_width(open_page: OpenPage,
     for section in page.locator(".lb-panels section").all():
         box = section.bounding_box()
         assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= inner
-    page.wait_for_url("**step=1**")
+    page.wait_for_url(re.compile(r"[?&]step=(?!1(&|$))\d"))  # the step of ◆
+    step = page.locator(".player .where").first.inner_text()
+    assert re.findall(r"\d+", page.locator(".player .jump").first.inner_text()) == re.findall(r"\d+", step)[:1]
     shown = urlparse(page.url)
     assert shown.path == "/exposure"
     assert {k: v[0] for k, v in parse_qs(shown.query).items()} | QUERY | {"lang": lang} == {

@@ -86,6 +86,9 @@ def test_a_step_is_hidden_until_it_is_revealed_and_the_score_is_the_traces(open_
         of += {0: 20, 1: 20, 2: 10}.get(t, 0)
         got += (10 if t < 2 else 0) + (0 if place is None else worth(trace, t, place))
         expect(page.locator(".tally")).to_contain_text(f"{got} of {of} points")
+        heard = page.locator(".answers li").all_inner_texts() if t < 3 else []
+        for part in (*heard, page.locator(".tally").inner_text()):  # what is seen is read out
+            expect(page.locator(".live")).to_contain_text(re.sub(r"(?<!\d)(?=\d+ of 10$)", " ", part))
         expect(page.locator(".reads")).to_have_text(f"{step.input} → {step.output}")
         weights = page.locator(".chip .weight").all_text_contents()
         assert weights == [f"{w:.2f}" if w >= 0.005 else "" for w in step.attention.tolist()]

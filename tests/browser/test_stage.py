@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from s2s.errors import say
 from tests.browser.conftest import OpenPage
 
 SCREENS = [(1280, 720), (1366, 768), (1440, 900), (1920, 1080)]
@@ -12,6 +13,7 @@ SENTENCES = {
     "nine": ("我妹妹每天早上骑自行车去学校。", "My sister goes to school by bike every morning."),
     "fifteen": ("如果明天早上不下雨，我和妹妹就一起骑车去学校。", "If it doesn't rain tomorrow, we will go by bike."),
 }
+EMPTY = say("error.text_empty", "en")
 LONG = "我喜欢你的学校，" * 40
 ON_STAGE = (".bar", ".source", ".lanesBox", ".map", ".softmax")
 # The size in pixels of the screen of each text that is seen, with the text.
@@ -129,6 +131,16 @@ def test_on_a_phone_source_and_transport_stay_and_the_heatmap_begins_on_the_firs
         expect(page.locator(f".player {name}")).to_be_in_viewport()
 
 
+def test_a_projected_stage_on_a_phone_has_its_heatmap_and_its_softmax_below(open_page: OpenPage) -> None:
+    text, reference = SENTENCES["nine"]
+    size = {"width": 390, "height": 844}
+    page = open_page({"lang": "zh", "text": text, "ref": reference, "projector": "1"}, viewport=size)
+    cells = page.locator(".player .cells").bounding_box()
+    assert cells is not None and cells["width"] > 200 and end(page.locator(".player .side").first) <= 844
+    softmax = page.locator(".player .softmax").bounding_box()
+    assert softmax is not None and softmax["y"] >= cells["y"] + cells["height"]
+
+
 def test_a_source_of_200_words_scrolls_in_its_box_and_fades_where_it_goes_on(open_page: OpenPage) -> None:
     page = open_page({"lang": "en", "text": LONG}, viewport={"width": 1280, "height": 720})
     assert page.locator(".player .chip").count() >= 160
@@ -196,3 +208,21 @@ def test_a_second_line_is_typed_below_the_label_and_above_the_hint(open_page: Op
         page.wait_for_function(APART, arg=field.element_handle())
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("InputInstructions").first).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+@pytest.mark.parametrize("text", ["", "我喝茶。" * 501])
+def test_why_a_text_is_refused_stands_below_the_field_that_has_grown(
+    open_page: OpenPage, size: tuple[int, int], text: str
+) -> None:
+    page = open_page({"lang": "en", "text": "我喝茶。"}, viewport=dict(zip(("width", "height"), size, strict=True)))
+    field = page.locator(".st-key-text textarea")
+    field.fill(text)
+    page.keyboard.press("Control+Enter")
+    refusal = page.get_by_test_id("stAlert")
+    expect(refusal).to_have_text(say("error.text_too_long", "en", found=2004, limit=2000) if text else EMPTY)
+    expect(field).to_be_focused()
+    box = refusal.bounding_box()
+    assert box is not None and end(page.get_by_test_id("stTextAreaRootElement").first) <= box["y"]
+    if size[0] > 1000:
+        expect(page.get_by_test_id("InputInstructions").first).to_contain_text(f"{len(text)}/2000")

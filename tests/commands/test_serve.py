@@ -6,13 +6,17 @@ import errno
 import os
 import runpy
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
 from s2s import settings
 from s2s.__main__ import main
 from s2s.errors import UserError
+from tests.paths import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +89,12 @@ def test_each_refusal_of_the_system_has_its_sentence(
     said = refusal(capsys, "--port", "80")
     assert said.startswith(str(UserError(key, port=80, name="address", found="localhost:80", reason=""))[:30])
     assert "80" in said
+
+
+def test_without_a_library_one_line_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "jieba.py").write_text("raise ModuleNotFoundError(\"No module named 'jieba'\", name='jieba')\n")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-m", "s2s", "trace", "date", "2025年3月9日"]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    told = str(UserError("library_missing", name="jieba"))
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", f"python -m s2s: {told}\n")

@@ -6,7 +6,7 @@ import "./browserless.mjs";
 import { BELOW, BRANCH, DATA } from "./lanes.mjs";
 import { branchOf, buildModel, hideComing, knownBranches, laneKey, laneName } from "../../s2s/player/browser/model.js";
 import { placeAmong, sameBranches, spokenWord, withBranches, withLink } from "../../s2s/player/browser/model.js";
-import { withReading } from "../../s2s/player/browser/model.js";
+import { isMiss, withReading } from "../../s2s/player/browser/model.js";
 import { inColumn, spanOf } from "../../s2s/player/browser/words.js";
 
 const MODEL = buildModel(DATA, [BRANCH], true);
@@ -18,6 +18,17 @@ test("a branch is put together from its parent's first steps and its own", () =>
   assert.equal(outputs(deeper.lanes.b2), "x w v");
   assert.deepEqual(deeper.order, [["forced", 0], ["free", 0], ["b1", 1], ["b2", 2]]);
   assert.equal(MODEL.lanes.b2, undefined); // a model is never changed
+});
+
+test("a word is missed where a lane says another one than the reference, also one that it was made to say", () => {
+  const missed = ({ lanes }, name) => lanes[name].steps.map((_, t) => isMiss(lanes[name], t));
+  assert.deepEqual(missed(MODEL, "forced"), [false, false, false]);
+  assert.deepEqual(missed(MODEL, "free"), [false, true, true, true]); // the last one is past the reference's end
+  assert.deepEqual(missed(MODEL, "b1"), [false, true, false]);
+  const alone = { ...DATA.lanes.free, reference: null, reference_tokens: [] };
+  assert.deepEqual(missed(buildModel({ ...DATA, lanes: { free: alone } }, [], true), "free"), Array(4).fill(false));
+  const beside = buildModel({ ...DATA, lanes: { ...DATA.lanes, free: alone } }, [], true);
+  assert.deepEqual(missed(beside, "free"), missed(MODEL, "free")); // the reference of one lane is that of both
 });
 
 test("a branch that cannot be decoded has a row, but no lane", () => {

@@ -84,6 +84,18 @@ def test_a_lane_that_says_the_reference() -> None:
     )
 
 
+@pytest.mark.parametrize("prefix", [0, 2])
+def test_a_drawn_word_is_told_with_the_most_probable_one(prefix: int) -> None:
+    drawn = replace(told("a", "a"), output="the", log_prob=math.log(0.002), rank=4)
+    same = say("I ride a bike . <eos>")
+    left = lane(*same.steps[:2], drawn, *same.steps[3:], prefix=prefix)
+    key = "unsure_first_forked" if prefix else "unsure_first"
+    told_first = {"step": 3, "output": Word("the", pytest.approx(0.002)), "first": Word("a", pytest.approx(0.8))}
+    assert found(left, key).values == told_first
+    assert "“the” (<1 %), with “a” (80 %) first" in summary(left)
+    assert "“the”（<1 %），最可能的是“a”（80 %）" in summaries(left)["zh"]
+
+
 @pytest.mark.parametrize(
     ("words", "key"),
     [

@@ -43,6 +43,13 @@ function heardAround(view) {
   return [before, target ? fill(model.strings.announce_diverges, { word: target.token }) : ""];
 }
 
+// What the guesses of a step were worth, and the points so far, as the answer shows them.
+function answerSaid(view) {
+  if (!view.cursor.game || isAsking(view)) return [];
+  const shown = [...view.dom.predict.querySelectorAll(".answers li, .tally")];
+  return shown.flatMap(({ childNodes }) => [...childNodes].map((part) => part.textContent));
+}
+
 // Write the address and the sentence for a screen reader, after a pause: neither may delay a frame.
 export function announce(view) {
   clearTimeout(view.timers.announce);
@@ -50,7 +57,8 @@ export function announce(view) {
     const { model, dom } = view;
     if (!dom.root.isConnected) return;
     const [before, after] = heardAround(view);
-    const said = [newSummary(view), before, stepSentence(view, view.cursor.step), after];
+    const step = stepSentence(view, view.cursor.step);
+    const said = [newSummary(view), before, ...answerSaid(view), step, after];
     dom.live.textContent = joined(...said);
     if (model.link) model.fragment ? history.replaceState(history.state, "", address(view)) : enter(address(view));
   }, PAUSE);

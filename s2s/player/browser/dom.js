@@ -97,9 +97,6 @@ export const hasNumbers = (step) => hasProbability(step) || step.top.length > 0;
 
 // Whether a word is the reference's. An unknown word never is, although both are written <unk>.
 export const isReference = (token, gold) => token === gold && token !== "<unk>";
-// Whether the most probable word of a step differs from the reference's.
-export const isMiss = (step) =>
-  Boolean(step.target) && !isReference(step.top[0]?.token ?? step.output, step.target.token);
 
 export const isSpecial = (token) => /^<(pad|unk|bos|eos|fill)>$/.test(token);
 

@@ -1,7 +1,7 @@
 // The heatmap of a lane's attention: a canvas with one pixel a cell, stretched, and labels that stay while it scrolls.
 
-import { el, isMiss, label, reveal, shade, standing } from "./dom.js";
-import { spokenWord } from "./model.js";
+import { el, label, reveal, shade, standing } from "./dom.js";
+import { isMiss, spokenWord } from "./model.js";
 
 export const CELL = { width: 30, height: 26 }; // pixels of the page, unless ``sizeCells`` sets others
 
@@ -18,7 +18,7 @@ export function buildHeatmap(dom, trace, strings, palette) {
   const sides = trace.steps.map((step, t) => {
     const mark = step.own_attention ? [el("span", { class: "mark", text: "✎ ", title: strings.edited_here })] : [];
     const said = label(spokenWord(step, trace.mode).token);
-    return el("div", { class: "side" + (isMiss(step) ? " miss" : ""), "data-t": t }, ...mark, said);
+    return el("div", { class: "side" + (isMiss(trace, t) ? " miss" : ""), "data-t": t }, ...mark, said);
   });
   const canvas = el("canvas", { width: S, height: T, "aria-hidden": "true" });
   dom.bandRow = el("div", { class: "band row" });

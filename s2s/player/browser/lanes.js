@@ -1,10 +1,10 @@
 // The source strip, and the lanes with their branches on one time axis.
 
 import { columnOf, traceOf } from "./cursor.js";
-import { argmax, button, el, hasProbability, isReference, label, percent, reveal, shade } from "./dom.js";
+import { argmax, button, el, hasProbability, label, percent, reveal, shade } from "./dom.js";
 import { askDelete, branchHead, markBranchCell } from "./fork.js";
 import { paintLegend } from "./legend.js";
-import { branchOf, laneName, spokenWord } from "./model.js";
+import { branchOf, isMiss, laneName, spokenWord } from "./model.js";
 
 export function buildSource(view) {
   const { source } = traceOf(view);
@@ -47,7 +47,7 @@ export function buildLanes(view) {
     const branch = branchOf(model, name);
     const head = branch ? branchHead(view, branch, depth) : title(laneName(model, name));
     if (branch?.error) rows.push(el("tr", { class: "lane failed" }, head, failureCell(view, branch, length)));
-    else rows.push(row(`lane ${name}`, head, (t) => laneCell(model, lanes[name], name, gold, t, cell, branch)));
+    else rows.push(row(`lane ${name}`, head, (t) => laneCell(model, lanes[name], name, t, cell, branch)));
   }
   dom.lanes.replaceChildren(el("tbody", {}, ...rows));
   dom.lanes.style.setProperty("--steps", length);
@@ -67,15 +67,14 @@ function failureCell(view, branch, length) {
   );
 }
 
-function laneCell(model, lane, name, gold, t, cell, branch) {
+function laneCell(model, lane, name, t, cell, branch) {
   if (t >= lane.steps.length) return cell(t, "");
   const word = spokenWord(lane.steps[t], lane.mode);
   const p = hasProbability(word) ? Math.exp(word.log_prob) : 0;
-  const miss = gold.length > 0 && !isReference(word.token, gold[t]);
   const share = hasProbability(word) ? [el("span", { class: "p", text: percent(p) })] : [];
   const td = cell(t, name, label(word.token), ...share, el("i", { class: "looked" }));
   td.style.setProperty("--p", shade(p).toFixed(3));
-  td.classList.toggle("miss", miss);
+  td.classList.toggle("miss", isMiss(lane, t));
   if (lane.divergence === t) {
     td.classList.add("diverges");
     td.title = model.strings.divergence_here;

@@ -1,8 +1,8 @@
 // The line below the lanes that says what their marks mean, those that are on screen. A reader can dismiss it, and
 // bring it back with the button "?".
 
-import { button, el, hasAttention, hasProbability, icon, isReference } from "./dom.js";
-import { spokenWord } from "./model.js";
+import { button, el, hasAttention, hasProbability, icon } from "./dom.js";
+import { isMiss } from "./model.js";
 import { recall, remember } from "./stored.js";
 
 const LEGEND = "legend"; // "off" once the line was dismissed
@@ -25,11 +25,9 @@ const PICTURES = {
 export function marksOf(model) {
   const lanes = Object.values(model.lanes).filter(Boolean);
   const steps = lanes.flatMap((lane) => lane.steps);
-  const gold = [...(lanes[0]?.reference_tokens ?? []), "<eos>"];
-  const isMissed = (lane) => lane.steps.some((step, t) => !isReference(spokenWord(step, lane.mode).token, gold[t]));
   const shown = {
     diverges: lanes.some(({ divergence, steps }) => divergence !== null && divergence < steps.length),
-    miss: gold.length > 1 && lanes.some(isMissed),
+    miss: lanes.some((lane) => lane.steps.some((_, t) => isMiss(lane, t))),
     probability: steps.some((step) => parts(step).some(hasProbability)),
     attention: lanes.some((lane) => lane.steps.length && hasAttention(lane)),
     said: steps.some(({ top }) => top.length),

@@ -9,6 +9,7 @@
 //   whole       in a guessing game the lane with the steps that ``lanes`` hides; otherwise null
 //   strings, words, vocabulary, link, fragment, begin, summaries, language, hide    as they came
 
+import { isReference } from "./dom.js";
 import { putTogether } from "./words.js";
 
 export function buildModel(data, branches, inPieces) {
@@ -50,10 +51,12 @@ function cutLane(lane, known) {
   };
 }
 
-// Lanes by name: the sentence's own, then each branch, put together from its parent's first steps and its own.
+// Lanes by name: the sentence's own, then each branch, put together from its parent's first steps and its own. The
+// reference of one, which the forced lane always has, is that of all.
 function unpackLanes({ own, branches }) {
-  const all = { ...own };
-  const { schema, checkpoint, source, reference, reference_tokens } = own.free || own.forced;
+  const { schema, checkpoint, source, reference, reference_tokens } = own.forced || own.free;
+  const compared = ([name, lane]) => [name, lane && { ...lane, reference_tokens }];
+  const all = Object.fromEntries(Object.entries(own).map(compared));
   for (const { id, parent, shared, prefix, settings, divergence, steps, text, ended, error } of branches) {
     if (error) continue;
     const whole = [...(all[parent]?.steps.slice(0, shared) ?? []), ...steps];
@@ -134,3 +137,9 @@ export const spokenWord = (step, mode) =>
     log_prob: step.log_prob,
     rank: step.rank,
   };
+
+// Whether the word that a lane says at a step is not the reference's; past the reference's end, no word is.
+export function isMiss({ steps, mode, reference_tokens }, t) {
+  if (!reference_tokens.length) return false;
+  return !isReference(spokenWord(steps[t], mode).token, [...reference_tokens, "<eos>"][t]);
+}

@@ -2,9 +2,9 @@
 // alone. Long sources continue in further lines and panels; nothing is cut off.
 
 import { columnOf, traceOf } from "./cursor.js";
-import { fill, hasAttention, hasNumbers, isMiss, isReference, isWide, percent, shade } from "./dom.js";
+import { fill, hasAttention, hasNumbers, isWide, percent, shade } from "./dom.js";
 import { CELL } from "./heatmap.js";
-import { laneName, spokenWord } from "./model.js";
+import { isMiss, laneName, spokenWord } from "./model.js";
 import { heading, measure, paper, round, underline, word, wrapped } from "./paper.js";
 import { drawSoftmax, softmaxRows } from "./picture_softmax.js";
 
@@ -82,7 +82,7 @@ function laneTable({ model, cursor }) {
       return {
         token,
         p: log_prob === undefined ? null : Math.exp(log_prob),
-        miss: gold.length > 0 && !isReference(token, gold[t]),
+        miss: isMiss(lane, t),
         diverges: lane.divergence === t,
       };
     };
@@ -191,11 +191,13 @@ function drawGrid(pen, left, top, width, height, cell) {
   pen.rect(left, top, width, height, { fill: "none", stroke: pen.ink.frame });
 }
 
-function drawRow(pen, step, said, layout, left, top, from, to, here) {
+function drawRow(pen, trace, t, layout, left, top, from, to, here) {
   const { cell } = layout;
+  const step = trace.steps[t];
+  const said = spokenWord(step, trace.mode).token;
   const line = top + cell.height / 2 + cell.size * 0.36;
   word(pen, left - 9, line, said, { "text-anchor": "end", "font-size": cell.size, ...here });
-  if (isMiss(step)) {
+  if (isMiss(trace, t)) {
     const wide = measure(said, cell.size);
     underline(pen, left - 9 - wide / 2, line, wide);
   }
@@ -215,9 +217,9 @@ function drawPanel(pen, view, layout, x, y, from, now) {
   if (layout.panels > 1)
     pen.text(left - 9, top - 8, `${from + 1}–${to}`, { "font-size": 11, fill: pen.ink.soft, "text-anchor": "end" });
   drawHeads(pen, view, layout, left, top, from, to);
-  trace.steps.forEach((step, t) => {
+  trace.steps.forEach((_, t) => {
     const here = t === now ? { fill: pen.ink.attention, "font-weight": 700 } : {};
-    drawRow(pen, step, spokenWord(step, trace.mode).token, layout, left, top + t * cell.height, from, to, here);
+    drawRow(pen, trace, t, layout, left, top + t * cell.height, from, to, here);
   });
   drawGrid(pen, left, top, width, height, cell);
   const frame = { fill: "none", "stroke-width": 2 };

@@ -131,7 +131,8 @@ def _board_section(code: str, state: RoomState, counts: votes.Counts | None) -> 
         return
     st.html(f'<div class="lb-waiting">{way_in}</div>')
     if join.is_local(address):
-        st.caption(t("classroom.localhost"))
+        alone = settings.current().address in join.LOCAL_HOSTS
+        st.caption(t("classroom.localhost_alone" if alone else "classroom.localhost"))
 
 
 def _phase_controls(engine: Engine, code: str, key: str, state: RoomState) -> None:

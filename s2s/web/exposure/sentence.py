@@ -93,14 +93,22 @@ def sentence_section(checkpoints: list[Checkpoint], state: PageState) -> None:
 def _players(runs: list[tuple[Checkpoint, dict[str, Trace]]], state: PageState) -> None:
     address = controls.address(state)
     if len(runs) == 1:
-        mount_player(runs[0][1], len(runs[0][0].target.vocab), address)
+        _player(*runs[0], address)
         return
     found = contrasts(checkpoint.name for checkpoint, _ in runs)
     tabs = st.tabs([plain(title) for title in found.values()], key=f"player_of-{language.current()}", on_change="rerun")
     for tab, (checkpoint, lanes) in zip(tabs, runs, strict=True):
         if tab.open:
             with tab:
-                mount_player(lanes, len(checkpoint.target.vocab), address)
+                _player(checkpoint, lanes, address)
+
+
+def _player(checkpoint: Checkpoint, lanes: dict[str, Trace], address: dict[str, str]) -> None:
+    """A player that opens at ◆, if there is one and the address names no step."""
+    at = lanes["forced"].divergence if "forced" in lanes else None
+    reached = at is not None and "free" in lanes and at < len(lanes["free"].steps)
+    begin = None if at is None else ("free" if reached else "forced", at)
+    mount_player(lanes, len(checkpoint.target.vocab), address, begin=begin)
 
 
 def _recovery(name: str, lanes: Mapping[str, Trace]) -> Recovery:

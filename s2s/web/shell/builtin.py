@@ -13,9 +13,11 @@ from typing import Any
 
 import streamlit as st
 
+from s2s.decode.inputs import MAX_CHARACTERS
 from s2s.errors import strings
 from s2s.player.bundle import script
 from s2s.web.shell import language
+from s2s.web.shell.controls import MAX_TYPED
 
 CODES = {"zh": "zh-CN", "en": "en"}  # the document's ``lang``, from which a screen reader takes its voice
 ASKED = "You have requested page /{name}, but no corresponding file was found in the app's pages/ directory."
@@ -44,7 +46,8 @@ def words(shown: str) -> dict[str, str]:
     """
     theirs, ours, own = strings("builtin", "en"), strings("builtin", shown), strings("own", shown)
     replaced = {THEIRS[key]: own[key] for key in THEIRS}  # first: a row of the others may fit them, too
-    return replaced | {theirs[key]: ours[key] for key in theirs if theirs[key] != ours[key]}
+    counted = {f"{{count}}/{MAX_TYPED}": f"{{count}}/{MAX_CHARACTERS}"}  # what is too long is kept, and refused
+    return replaced | counted | {theirs[key]: ours[key] for key in theirs if theirs[key] != ours[key]}
 
 
 def translate_streamlit(page: str) -> None:

@@ -84,6 +84,10 @@ LINE = """
   [data-testid='stSelectbox'] > label p { font-size: 0.7rem; line-height: 1.2; opacity: 0.85; }
   .st-key-models-compare input { padding-top: 15px; }
 }
+/* why it was refused stands below what has grown */
+[data-testid='stMain']:has([data-testid='stAlert']) :is(.st-key-line, .st-key-line-b):has(textarea:focus) {
+  min-height: 140px; align-content: flex-start;
+}
 .st-key-line-b > :has(> .st-key-line-source) { flex: 1 1 300px; min-width: 0; }
 .st-key-line-source { gap: 0.5rem; }
 .st-key-line-source > :has(> [data-testid='stTextArea']) { flex: 1 1 200px; min-width: 0; }

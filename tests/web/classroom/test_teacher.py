@@ -21,6 +21,7 @@ from s2s.store import rooms, votes
 from s2s.store.database import connect
 from s2s.store.rooms import Question, Truth
 from s2s.store.votes import Counts
+from s2s.web.classroom import join
 from s2s.web.classroom.board import render_board
 from s2s.web.classroom.join import join_link
 from s2s.web.classroom.teacher import PASSWORD
@@ -94,6 +95,18 @@ def test_where_the_server_has_a_password_for_teachers_nobody_else_opens_a_room(
     page.text_input(key=PASSWORD).set_value("a class 的 password")
     page.button(key="open_room").click().run()
     assert rooms.read_room(connect(), code_on(page)).phase == "waiting"
+
+
+@pytest.mark.parametrize(("address", "key"), [("localhost", "localhost_alone"), ("0.0.0.0", "localhost")])
+def test_a_teacher_reads_how_phones_reach_the_server(
+    visit_page: Callable[..., AppTest], setting: Setting, monkeypatch: pytest.MonkeyPatch, address: str, key: str
+) -> None:
+    setting(address=address)
+    monkeypatch.setattr(join, "class_link", lambda code: join.join_link("http://localhost/classroom", code))
+    page = visit_page("classroom", lang="en", text="我喜欢喝茶。")
+    page.button(key="open_room").click().run()
+    sentences = [say(f"classroom.{name}", "en") for name in ("localhost", "localhost_alone")]
+    assert [caption.value for caption in page.caption if caption.value in sentences] == [say(f"classroom.{key}", "en")]
 
 
 def vote(app: AppTest, code: str, seq: int, **fields: object) -> dict[str, object]:
