@@ -78,7 +78,8 @@ def summaries(trace: Trace, forced: Trace | None = None) -> dict[str, str]:
 
 def sentence(found: Sequence[Clause], language: str) -> str:
     """Join clauses to a sentence."""
-    parts = (say(f"summary.{one.key}", language, **_texts(one.values, language)) for one in found)
+    texts = ({name: _text(value, language) for name, value in one.values.items()} for one in found)
+    parts = (say(f"summary.{one.key}", language, **values) for one, values in zip(found, texts, strict=True))
     return say("summary.whole", language, clauses=say("summary.and", language).join(parts))
 
 
@@ -147,12 +148,12 @@ def _least_sure(trace: Trace) -> int | None:
 def _unsure(trace: Trace, at: int) -> Clause:
     step = trace.steps[at]
     values: dict[str, Value] = {"step": at + 1, "output": Word.output(step)}
-    other = next((other for other in step.top if other.token != step.output), None)
+    n = next((n for n, other in enumerate(step.top) if other.token != step.output), None)
     forked = "_forked" if trace.prefix else ""  # earlier words were given
-    if other is None:
+    if n is None:
         return Clause(f"unsure{forked}", values)
-    place = "first" if other is step.top[0] else "second"  # decoding may choose another than the most probable word
-    return Clause(f"unsure_{place}{forked}", values | {place: Word.scored(other)})
+    place = "second" if n else "first"  # decoding may choose another than the most probable word
+    return Clause(f"unsure_{place}{forked}", values | {place: Word.scored(step.top[n])})
 
 
 def _looked(trace: Trace, at: int) -> Iterator[Clause]:
@@ -269,11 +270,6 @@ def _spelt(token: str) -> bool:
 
 def _probability(log_prob: float) -> float | None:
     return None if math.isnan(log_prob) else math.exp(min(log_prob, 0.0))
-
-
-def _texts(values: Mapping[str, Value], language: str) -> dict[str, object]:
-    """The values of a clause as text."""
-    return {name: _text(value, language) for name, value in values.items()}
 
 
 def _text(value: Value, language: str) -> object:

@@ -192,8 +192,7 @@ function drawGrid(pen, left, top, width, height, cell) {
 }
 
 function drawRow(pen, trace, t, layout, left, top, from, to, here) {
-  const { cell } = layout;
-  const step = trace.steps[t];
+  const [{ cell }, step] = [layout, trace.steps[t]];
   const said = spokenWord(step, trace.mode).token;
   const line = top + cell.height / 2 + cell.size * 0.36;
   word(pen, left - 9, line, said, { "text-anchor": "end", "font-size": cell.size, ...here });

@@ -28,6 +28,7 @@ THEIRS = {
     "not_found_named": f"{ASKED} Running the app's main page.",
     "not_found": "The page that you have requested does not seem to exist. Running the app's main page.",
 }
+COUNTED = {f"{{count}}/{MAX_TYPED}": f"{{count}}/{MAX_CHARACTERS}"}  # a field keeps what is too long and refused
 CHOICES = ("language", "model", "projector")  # keys of the session: a choice on the page beside the open menu closes it
 
 
@@ -46,8 +47,7 @@ def words(shown: str) -> dict[str, str]:
     """
     theirs, ours, own = strings("builtin", "en"), strings("builtin", shown), strings("own", shown)
     replaced = {THEIRS[key]: own[key] for key in THEIRS}  # first: a row of the others may fit them, too
-    counted = {f"{{count}}/{MAX_TYPED}": f"{{count}}/{MAX_CHARACTERS}"}  # what is too long is kept, and refused
-    return replaced | counted | {theirs[key]: ours[key] for key in theirs if theirs[key] != ours[key]}
+    return replaced | COUNTED | {theirs[key]: ours[key] for key in theirs if theirs[key] != ours[key]}
 
 
 def translate_streamlit(page: str) -> None:
