@@ -161,3 +161,12 @@ def test_no_page_has_chinese_of_its_own() -> None:
         code = re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         found += [f"{path.relative_to(ROOT)} {line}" for line in code.splitlines() if re.search(r"[㐀-鿿]", line)]
     assert found == []
+
+
+def test_what_is_said_of_colours_and_sides_holds_in_both_themes_and_on_a_phone() -> None:
+    shades = re.compile(r"\b(?:darker|lighter|brighter|paler)\b|深浅|颜色越[深浅]|越[深浅亮暗]")
+    sides = re.compile(r"\b(?:left|right|above|below)\b|[左右上下]")
+    for lang in LANGUAGES:
+        texts = sentences(lang)
+        assert [key for key, text in texts.items() if shades.search(text)] == []
+        assert not sides.search(texts["player.flow_about"])

@@ -69,7 +69,7 @@ def attention(shown: Grid | Trace, title: str | None = None, text: Mapping[str, 
     >>> attention(trace).data[0].z.shape
     (2, 2)
     """
-    grid = Grid.of(shown) if isinstance(shown, Trace) else shown
+    grid = Grid.said(shown) if isinstance(shown, Trace) else shown
     text = strings("figure", "en") if text is None else text
     title = f"{' '.join(grid.sources)} → {' '.join(grid.outputs)}" if title is None else title
     outputs = list(grid.outputs)
@@ -85,8 +85,7 @@ def attention(shown: Grid | Trace, title: str | None = None, text: Mapping[str, 
         )
     )
     figure.update_xaxes(title=text["source"], side="top", **_columns(list(grid.sources)))
-    read = isinstance(shown, Trace) and shown.mode == "forced"  # its outputs are the words that the model reads next
-    figure.update_yaxes(title=text["gold" if read else "output"], autorange="reversed", **ticks(outputs))
+    figure.update_yaxes(title=text["output"], autorange="reversed", **ticks(outputs))
     figure.update_layout(
         title=escape(title),
         height=190 + 26 * len(outputs),
@@ -110,8 +109,10 @@ def _lines(trace: Trace) -> dict[str, list[tuple[str | None, float | None]]]:
     return {name: points for name, points in lines.items() if any(p is not None for _, p in points)}
 
 
-def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> Figure:
+def probabilities(trace: Trace, text: Mapping[str, str] | None = None, title: str | None = None) -> Figure:
     """Probability of the chosen, the best and the reference's word by step, and the entropy on the right axis.
+
+    Below each step stands the word that the model says there.
 
     >>> trace = Trace.from_arrays([[1.0], [1.0]], ["好"], ["well", "done"], log_probs=[-0.1, -2.3])
     >>> [round(p, 3) for p in probabilities(trace).data[0].y]
@@ -133,10 +134,12 @@ def probabilities(trace: Trace, text: Mapping[str, str] | None = None) -> Figure
         )
     _add_entropy(figure, trace, text["entropy"])
     few = len(steps) <= 16
-    labels = [f"{t}<br>{escape(s.output)}" for t, s in zip(steps, trace.steps, strict=True)] if few else None
+    labels = (
+        [f"{t}<br>{escape(said)}" for t, said in zip(steps, Grid.said(trace).outputs, strict=True)] if few else None
+    )
     ticks = {"tickvals": steps, "ticktext": labels, "autotickangles": [0, -45]} if few else {"tickangle": 0}
     figure.update_layout(
-        title=text["probabilities"],
+        title=text["probabilities"] if title is None else escape(title),
         xaxis={"title": text["step"], **ticks},
         yaxis={"title": text["probability"], "range": [0, 1.03]},
         yaxis2={"title": text["entropy"], "overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False},

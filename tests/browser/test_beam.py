@@ -264,3 +264,12 @@ def test_the_textbook_example_is_a_tree_of_its_own(open_page: OpenPage) -> None:
     expect(page.locator(".beam").first.locator(".spoken .token").last).to_have_text("<eos>")
     greedy = small.locator(".node.greedy .word").all_text_contents()
     assert greedy == ["a", "b", "<eos>"] and small.locator("button.open").count() == 0
+
+
+@pytest.mark.parametrize("forced", ["none", "active"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_legend_draws_the_greedy_path_as_the_tree_does(open_page: OpenPage, scheme: Any, forced: Any) -> None:
+    page = visit(open_page, color_scheme=scheme, forced_colors=forced)
+    style = "(node, name) => getComputedStyle(node)[name]"
+    drawn = page.locator(".node.greedy .word:not(.special)").first.evaluate(style, "fill")  # its underline's, too
+    assert page.locator(".legend i.greedy").evaluate(style, "borderBottomColor") == drawn

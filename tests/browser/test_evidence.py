@@ -26,6 +26,9 @@ def test_it_opens_and_steps(open_page: OpenPage, lang: str) -> None:
     rows = page.locator(".evidence .rows tbody tr")
     expect(rows).to_have_count(4)
     expect(rows.nth(0).locator("th")).to_have_text(say("player.evidence_attention", lang))
+    heads = page.locator(".evidence .rows thead tr > *")
+    assert [head.evaluate("node => node.localName") for head in heads.all()] == ["th"] * heads.count()
+    assert all(head.inner_text().strip() for head in heads.all())
     for row in rows.all():
         shares = [cell.inner_text() for cell in row.locator("td[data-s]").all()]
         assert sum(abs(float(x.replace("−", "-"))) for x in shares if x) == pytest.approx(1, abs=0.05)

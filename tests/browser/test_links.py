@@ -65,3 +65,13 @@ def test_no_hint_in_an_empty_field_is_cut_on_a_phone(open_page: OpenPage, langua
         rest(page)
         found[path] = page.evaluate(CUT)
     assert {path: cut for path, cut in found.items() if cut} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_column_of_the_models_is_cut_on_a_small_desktop(open_page: OpenPage, language: str) -> None:
+    size = {"width": 1280, "height": 720}
+    page = open_page({"lang": language}, player=False, path="checkpoints", viewport=size)
+    scroller = page.locator("[data-testid=stDataFrame] .dvn-scroller")
+    expect(scroller).to_be_visible()
+    wide, room = scroller.evaluate("node => [node.scrollWidth, node.clientWidth]")
+    assert wide <= room

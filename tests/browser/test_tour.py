@@ -258,3 +258,57 @@ def test_the_help_of_a_projected_stage_is_on_the_screen_and_names_what_is_there(
     for name in ("transport", "source", "lanes"):  # the line of controls is hidden
         expect_stop(page, name, "en")
         page.keyboard.press("ArrowRight")
+
+
+@pytest.mark.parametrize(
+    ("more", "asked", "shown", "place"),
+    [
+        ({"projector": "1"}, "1", "transport", (1, 6)),
+        ({"projector": "1"}, "2", "transport", (1, 6)),
+        ({"projector": "1"}, "10", "fork", (6, 6)),
+        ({"projector": "1"}, "11", "fork", (6, 6)),
+        ({"hide": "form"}, "1", "examples", (1, 10)),
+    ],
+)
+def test_a_link_to_a_stop_that_is_hidden_shows_the_nearest_one(
+    open_page: OpenPage, more: dict[str, str], asked: str, shown: str, place: tuple[int, int]
+) -> None:
+    page = open_page({"lang": "en", **FULL, **more, "tour": asked}, viewport={"width": 1280, "height": 720})
+    expect_stop(page, shown, "en")
+    at, every = place
+    expect(page.locator(".card .place")).to_have_text(say("tour.place", "en", at=at, all=every))
+
+
+def test_a_tour_goes_on_at_what_is_left_where_the_projector_mode_is_entered(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en", **FULL, "tour": "1"}, viewport={"width": 1280, "height": 720})
+    expect_stop(page, "sentence", "en")
+    page.evaluate("document.querySelector('.st-key-projector-enter button').click()")
+    expect_stop(page, "transport", "en")
+    expect(page.locator(".card .place")).to_have_text(say("tour.place", "en", at=1, all=6))
+
+
+# How far the top of the ring is below the end of what stays at the top while the page scrolls.
+BELOW_BAR = """() => {
+    const roots = [...document.querySelectorAll("*")].map((node) => node.shadowRoot);
+    const box = (name) => roots.map((root) => root?.querySelector(name)).find(Boolean).getBoundingClientRect();
+    return box(".ring").top - Math.max(box(".bar").bottom, matchMedia("(max-width: 760px)").matches
+        ? box(".sourceRow").bottom : 0);
+}"""
+
+
+@pytest.mark.parametrize("options", [{"viewport": {"width": 1280, "height": 720}}, PHONE], ids=["desktop", "phone"])
+def test_the_heading_of_a_ringed_part_is_not_below_the_toolbar(open_page: OpenPage, options: dict[str, Any]) -> None:
+    page = open_page({"lang": "en", **FULL, "tour": "10"}, **options)
+    expect_stop(page, "worked", "en")
+    assert page.evaluate(BELOW_BAR) >= 0
+
+
+def test_a_projected_ring_cuts_through_no_number_of_the_softmax(open_page: OpenPage) -> None:
+    page = open_page({"lang": "en", **FULL, "projector": "1", "tour": "8"}, viewport={"width": 1280, "height": 720})
+    expect_stop(page, "fork", "en")
+    ring = page.locator(".ring").bounding_box()
+    assert ring
+    for row in page.locator(".softmax li:not([hidden]) > span").all():
+        box = row.bounding_box()
+        assert box and ring["x"] <= box["x"] and box["x"] + box["width"] <= ring["x"] + ring["width"]
+        assert ring["y"] <= box["y"] and box["y"] + box["height"] <= ring["y"] + ring["height"]

@@ -61,3 +61,21 @@ def test_numbers_of_steps_never_lie_on_their_side() -> None:
         trace = Trace.from_arrays(np.ones((count, 1)), ["好"], ["ha"] * count, log_probs=[-0.1] * count)
         axis = figures.probabilities(trace).to_dict()["layout"]["xaxis"]
         assert axis.get("tickangle") == 0 or min(axis["autotickangles"]) > -90
+
+
+def test_the_words_on_an_axis_are_those_that_the_model_says(example: Trace) -> None:
+    said = [s.top[0].token if example.mode == "forced" else s.output for s in example.steps]
+    assert example.mode == "free" or said != [s.output for s in example.steps]
+    for shown in (example, Grid.said(example)):
+        figure = figures.attention(shown, "title", TEXT)
+        axis = figure.to_dict()["layout"]["yaxis"]
+        assert axis["title"]["text"] == TEXT["output"]
+        assert axis["ticktext"] == [figures.escape(word) for word in said]
+        assert [row[0][0] for row in figure.data[0].customdata] == axis["ticktext"]
+    below = figures.probabilities(example, TEXT).to_dict()["layout"]["xaxis"]["ticktext"]
+    assert [label.partition("<br>")[2] for label in below] == [figures.escape(word) for word in said]
+
+
+def test_a_forced_lane_by_words_has_a_row_for_every_step() -> None:
+    steps = Trace.from_arrays(np.ones((2, 1)), ["好"], ["wo@@", "rd"], mode="forced", log_probs=[-0.1, -0.1])
+    assert Grid.said(steps).words().outputs == ("wo@@", "rd") and Grid.of(steps).words().outputs == ("word",)

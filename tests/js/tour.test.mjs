@@ -8,6 +8,7 @@ import { marksOf } from "../../s2s/player/browser/legend.js";
 import { buildModel, withBranches } from "../../s2s/player/browser/model.js";
 import { breakCaption, rightAfter, stepCaption } from "../../s2s/web/components/tour/captions.js";
 import { placeCard, scrollBy } from "../../s2s/web/components/tour/place.js";
+import { shownPlace } from "../../s2s/web/components/tour/stops.js";
 
 const ROOM = { width: 1280, height: 720 };
 const CARD = { width: 352, height: 180 };
@@ -48,6 +49,19 @@ test("the page scrolls only for what is hidden, and then clear of the header and
     assert.notEqual(by, 0);
     assert.ok(target.top - by >= 128 && target.bottom - by <= 844 - 180 - 24);
   }
+});
+
+test("what stays at the top of the window does not cover what the page scrolls to", () => {
+  assert.equal(scrollBy(CARD, box(10, 110, 300, 50), ROOM, 94), 0);
+  for (const target of [box(10, 70, 300, 50), box(10, -300, 300, 50), box(10, 900, 1200, 1780)]) {
+    assert.ok(target.top - scrollBy(CARD, target, ROOM, 94) >= 94 + 10);
+  }
+});
+
+test("in place of a stop that is hidden stands the next that is shown, else the last before it", () => {
+  const projected = [2, 3, 4, 5, 6, 7];
+  assert.deepEqual([0, 1, 2, 5, 8, 10].map((at) => shownPlace(projected, at)), [2, 2, 2, 5, 7, 7]);
+  assert.equal(shownPlace([], 3), undefined);
 });
 
 const STRINGS = {

@@ -117,7 +117,7 @@ function evidenceTable(view, evidence, extra) {
   const head = el(
     "tr",
     {},
-    el("td"),
+    el("th", { scope: "col", text: strings.evidence_kind }),
     el("th", { class: "tau", scope: "col", text: "τ", title: strings.evidence_tau_help }),
     ...heads,
   );

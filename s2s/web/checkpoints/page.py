@@ -25,7 +25,7 @@ LAST_FILE = "refused"  # file_id of the upload that was read last
 UPLOAD_MISTAKE = "upload_mistake"  # UserError of that upload, or None
 UPLOADS_MADE = "uploads_made"  # accepted uploads so far: each gets a fresh widget
 
-NETWORK_WIDTH = 360  # pixels of a description, which wraps
+NETWORK_WIDTH, DIRECTORY_WIDTH = 290, 130  # pixels of a description, which wraps, and of a name
 SCORES = ("bleu", "chrf", "rouge_l", "perplexity", "token_accuracy")
 
 
@@ -84,7 +84,8 @@ def _column_formats() -> dict[str, Any]:
     }
     help_ = {"bleu": t("cards.bleu_help")}
     columns = {t(f"cards.{name}"): number(format=shape, help=help_.get(name)) for name, shape in formats.items()}
-    return columns | {t("cards.kind"): st.column_config.TextColumn(width=NETWORK_WIDTH)}
+    widths = {"kind": NETWORK_WIDTH, "directory": DIRECTORY_WIDTH}
+    return columns | {t(f"cards.{name}"): st.column_config.TextColumn(width=width) for name, width in widths.items()}
 
 
 def _parameters(entry: Mapping[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from s2s.web.shell.language import t
 
 ROW, EDGE = 35, 3  # pixels: a row of a table as Streamlit draws it, and the edges of all
 NAME_WIDTH = 236  # pixels, which leave a phone room for a number
-NAME_HEIGHT = 65  # pixels: above 64 Streamlit wraps text
+NAME_HEIGHT = 83  # pixels of four lines; above 64 Streamlit wraps text
 
 
 def show_table(

@@ -11,7 +11,8 @@ from s2s.web.shell.language import t
 from s2s.web.shell.link_values import Refused
 from s2s.web.shell.titles import title
 
-MOST = 3  # parameters that are explained; the others of a link are counted
+MOST = 3  # parameters that are explained; the others of a link are named
+NAMED = 8  # names of the others, at most
 
 
 def warn_of_link() -> None:
@@ -19,8 +20,9 @@ def warn_of_link() -> None:
     ignored = st.session_state[keys.IGNORED]
     for refused in ignored[:MOST]:
         st.warning(refusal(refused))
-    if (more := len(ignored) - MOST) > 0:
-        st.warning(t("step.link_more", count=more))
+    if others := ignored[MOST:]:
+        names = [code(refused.name) for refused in others[:NAMED]] + ["…"] * (len(others) > NAMED)
+        st.warning(t("step.link_more", count=len(others), names=t("app.list").join(names)))
 
 
 def refusal(refused: Refused) -> str:

@@ -151,9 +151,10 @@ def _charts(lanes: dict[str, Trace]) -> None:
     text = language.strings("figure")
     rolled = heads.words_switch(*lanes.values())
     for mode, trace in lanes.items():
-        grid = Grid.of(trace)
+        lane, grid = t(f"player.{mode}"), Grid.said(trace)
         if trace.looks:
-            title = t("figure.attention", lane=t(f"player.{mode}"))
+            title = t("figure.attention", lane=lane)
             figure = figures.attention(grid.words() if rolled else grid, title, text)
             projector.show_chart(figure, key=f"attention-{mode}")
-        projector.show_chart(figures.probabilities(trace, text), key=f"probabilities-{mode}")
+        figure = figures.probabilities(trace, text, t("figure.probabilities_of", lane=lane))
+        projector.show_chart(figure, key=f"probabilities-{mode}")

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from s2s.errors import LANGUAGES, say
 from s2s.web.lesson import CHAPTERS
 from s2s.web.shell import link_values, page_state
-from s2s.web.shell.foreign import plain
+from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.link_values import MAX_NOTE, MAX_VALUE
-from s2s.web.shell.refused import MOST
+from s2s.web.shell.refused import MOST, NAMED
 from tests.web.conftest import messages, refused
 
 Visit = Callable[..., AppTest]
@@ -45,8 +45,18 @@ def test_whatever_a_link_holds_the_page_says_only_a_few_sentences(visit: Visit, 
     usual = messages(visit(lang=lang))
     said = [text for text in messages(app) if text not in usual]
     assert len(said) == MOST + 1 and all(len(sentence) < 600 for sentence in said)
-    more = len(page_state.read_link(BAD | unknown)[1]) - MOST
-    assert said[-1] == say("step.link_more", lang, count=more)
+    more = [one.name for one in page_state.read_link(BAD | unknown)[1]][MOST:]
+    names = say("app.list", lang).join([*map(code, more[:NAMED]), "…"])
+    assert said[-1] == say("step.link_more", lang, count=len(more), names=names)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_parameter_that_is_not_explained_is_named_as_code(visit: Visit, lang: str) -> None:
+    bad = {"beam": "99", "top_p": "9", "seed": "x", "step": "y", "beam`": "z"}
+    said = [box.value for box in visit(lang=lang, **bad).warning]
+    others = [code(one.name) for one in page_state.read_link(bad)[1]][MOST:]
+    assert others == ["`step`", "`` beam` ``"]
+    assert said[MOST] == say("step.link_more", lang, count=2, names=say("app.list", lang).join(others))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

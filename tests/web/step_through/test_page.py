@@ -174,6 +174,15 @@ def test_charts_are_drawn_only_when_their_tab_is_open(visit: Visit) -> None:
     assert len(app.get("plotly_chart")) == 4
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("model", ["tiny-general", "tiny-none"])
+def test_every_chart_names_its_lane(visit: Visit, lang: str, model: str) -> None:
+    app = visit(lang=lang, text=TEXT, ref=REFERENCE, model=model, tab="charts")
+    titles = [json.loads(chart.proto.spec)["layout"]["title"]["text"] for chart in app.get("plotly_chart")]
+    assert len(titles) == len(set(titles)) >= 2
+    assert all(any(say(f"player.{lane}", lang) in title for lane in ("forced", "free")) for title in titles)
+
+
 BAD_TEXTS = {
     "": "text_empty",
     "   \n\t ": "text_empty",

@@ -1,6 +1,7 @@
 // The ring around what is explained, and the card that explains it. Both are in the browser's top layer: nothing of the
 // page covers them. Only the card takes presses.
 
+import { WIRE } from "../../../player/browser/ask.js";
 import { el } from "../../../player/browser/dom.js";
 import { zoomOf } from "../../../player/browser/room.js";
 import { placeCard, scrollBy } from "./place.js";
@@ -52,11 +53,24 @@ function sizeOf({ box }) {
 }
 const room = () => ({ width: document.documentElement.clientWidth, height: innerHeight });
 
+// Where what stays at the top of the window while the player scrolls ends, if it may cover the nodes.
+function stuckEnd(nodes) {
+  const root = WIRE.player?.dom.root;
+  const inside = nodes.filter((node) => root?.contains(node));
+  const parts = inside.length ? [...root.querySelectorAll(".bar, .sourceRow")] : [];
+  const ends = parts.map((part) => {
+    const { position, top } = getComputedStyle(part);
+    const covers = position === "sticky" && inside.some((node) => !part.contains(node));
+    return covers ? parseFloat(top) * zoomOf(part) + part.getBoundingClientRect().height : 0;
+  });
+  return Math.max(0, ...ends);
+}
+
 // Scroll the page so that the nodes are clear of the card.
 export function bringIntoView(card, nodes) {
   const target = boxAround(nodes);
   const main = document.querySelector("[data-testid=stMain]");
-  if (target) main?.scrollBy(0, scrollBy(sizeOf(card), target, room()));
+  if (target) main?.scrollBy(0, scrollBy(sizeOf(card), target, room(), stuckEnd(nodes)));
 }
 
 // Put the ring around the nodes and the card beside them; called for every frame, as the page may move.

@@ -37,9 +37,10 @@ export function placeCard(card, target, room) {
   return beside(card, target, room) ?? edge;
 }
 
-// How far the page has to scroll so that a target is in sight, clear of the header, and the card has room beside it.
-export function scrollBy(card, target, room) {
-  const header = room.width < NARROW ? 2 * HEADER : HEADER;
+// How far the page has to scroll so that a target is in sight, clear of the header and of what stays above the pixel
+// ``stuck`` while the page scrolls, and the card has room beside it.
+export function scrollBy(card, target, room, stuck = 0) {
+  const header = Math.max(room.width < NARROW ? 2 * HEADER : HEADER, stuck + GAP);
   const inSight = target.top >= header && target.bottom <= room.height;
   if (inSight && beside(card, target, room)) return 0;
   const below = room.height - card.height - 2 * GAP;

@@ -64,7 +64,7 @@ export const STOPS = [
   { name: "lanes", player: ".lanesBox", opens: goTo(divergence) },
   { name: "heatmap", player: ".map", needs: ".cells" },
   { name: "softmax", player: ".softmax, .reads", opens: goTo(divergence) },
-  { name: "fork", player: ".say, .softmax .pick", opens: goTo(divergence) },
+  { name: "fork", player: ".say, .softmax", needs: ".softmax .pick", opens: goTo(divergence) },
   { name: "edit", player: ".editor, .source", needs: "button.edit", opens: openEditor },
   { name: "worked", player: "details.worked", opens: unfold("worked") },
   { name: "pages", page: PAGES },
@@ -82,6 +82,18 @@ export function isPresent(stop) {
   if (stop.needs) return playerNodes(stop.needs).some(isShown);
   return nodesOf(stop).length > 0;
 }
+
+// The place of the stop that is shown for the one at ``at``: itself if the page has it, else the next that the page
+// has, else the last before it; undefined on a page without any.
+export function shownPlace(present, at) {
+  return present.find((place) => place >= at) ?? present.at(-1);
+}
+
+// What the page hides of the tour, whatever a stop opens: it changes with the projector mode.
+export const arrangement = () =>
+  STOPS.filter((stop) => (stop.page || stop.name === "worked") && isPresent(stop))
+    .map(({ name }) => name)
+    .join();
 
 // Make the change that a stop needs; returns how to undo it.
 export function open({ player, opens = () => nothing }) {

@@ -7,7 +7,7 @@ import { toggleLegend } from "../../../player/browser/legend.js";
 import { recall, remember } from "../../../player/browser/stored.js";
 import { bringIntoView, buildCard, moveCard, showCard, writeCaption, writeCard } from "./card.js";
 import { SCENES, isAtWork, isOnScreen } from "./first_minute.js";
-import { STOPS, boxAround, isPresent, nodesOf, open } from "./stops.js";
+import { STOPS, arrangement, boxAround, isPresent, nodesOf, open, shownPlace } from "./stops.js";
 
 const FIRST_MINUTE = "first-minute"; // "seen" once the first minute was dismissed
 const VIEWS = new WeakMap(); // element where the component is mounted → its view
@@ -63,14 +63,14 @@ function visit(view, at) {
   run.undo();
   run.undo = () => {};
   clearInterval(run.clock);
-  run.at = at;
+  run.at = run.wanted = at;
   run.ready = run.asked = false;
   run.player = null;
   ENTER[run.kind](view);
-  showCard(card, true);
+  if (view.run) showCard(card, true);
 }
 
-const present = () => STOPS.filter(isPresent);
+const present = () => [...STOPS.keys()].filter((place) => isPresent(STOPS[place]));
 
 const ENTER = {
   help: (view) => {
@@ -78,7 +78,7 @@ const ENTER = {
     const choice = (text, action) => el("button", { type: "button", text, onclick: action });
     const legend = choice(strings["help.legend"], () => (dismiss(view), toggleLegend(WIRE.player)));
     const choices = [
-      choice(strings["help.tour"], () => begin(view, { kind: "tour", at: Math.max(0, STOPS.findIndex(isPresent)) })),
+      choice(strings["help.tour"], () => begin(view, { kind: "tour", at: 0 })),
       ...(view.scenes.length ? [choice(strings["help.first"], () => begin(view, { kind: "first", at: 0 }))] : []),
       ...(WIRE.player?.dom.root.closest(".projected") ? [] : [legend]), // a projected stage has no room for it
     ];
@@ -89,8 +89,11 @@ const ENTER = {
   tour: (view) => {
     const { strings, run, card } = view;
     const stops = present();
+    if (!stops.length) return end(view);
+    run.at = shownPlace(stops, run.wanted);
+    run.arranged = arrangement();
     const stop = STOPS[run.at];
-    const place = stops.indexOf(stop);
+    const place = stops.indexOf(run.at);
     run.undo = open(stop);
     run.nodes = () => nodesOf(stop);
     writeTour(run.at + 1);
@@ -127,10 +130,20 @@ function bringToRest(run, card) {
   bringIntoView(card, run.nodes());
 }
 
+// Whether parts that the tour shows have come or gone for good, as where the projector mode is entered.
+function isRearranged(run) {
+  if (!WIRE.player?.dom.root.isConnected) return false; // it is being drawn anew
+  const now = arrangement();
+  run.steady = now === run.now ? run.steady + 1 : 0;
+  run.now = now;
+  return run.steady > RESTS && now !== run.arranged;
+}
+
 const ON_FRAME = {
   help: ({ run, card }) => moveCard(card, run.nodes()),
   tour: (view) => {
     const { run, card } = view;
+    if (isRearranged(run)) return visit(view, run.wanted);
     bringToRest(run, card);
     moveCard(card, run.nodes());
   },
@@ -168,9 +181,9 @@ function go(view, by) {
   run.undo(); // before what is present is asked for
   run.undo = () => {};
   const stops = present();
-  const next = stops.indexOf(STOPS[run.at]) + by;
+  const next = stops.indexOf(run.at) + by;
   if (next >= stops.length) dismiss(view);
-  else visit(view, STOPS.indexOf(stops[Math.max(next, 0)]));
+  else visit(view, stops[Math.max(next, 0)]);
 }
 
 const guarded = (action) => (event) => {
@@ -243,7 +256,7 @@ function take(view, { data, setStateValue }) {
 // Begin where the link says, or with the first minute of a first visit.
 function start(view, first) {
   const at = Number(HERE.tour) - 1;
-  if (STOPS[at]) return whenReady(view, () => begin(view, { kind: "tour", at: isPresent(STOPS[at]) ? at : 0 }));
+  if (STOPS[at]) return whenReady(view, () => begin(view, { kind: "tour", at }));
   HERE.tour = null; // there is no such stop
   if (first && view.scenes.length && recall(FIRST_MINUTE) === null) {
     whenReady(view, () => view.typed || begin(view, { kind: "first", at: 0 }));
