@@ -23,7 +23,7 @@ function traceOf(view) {
     output,
     attention: weights.slice(t * tokens.length, (t + 1) * tokens.length).map((weight) => weight / UNITS),
   }));
-  return { source: { tokens, unknown }, steps };
+  return { source: { tokens, unknown }, steps, reference_tokens: [] }; // the film marks misses itself
 }
 
 function iconButton(view, name, action) {
