@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from s2s.web.shell import address, builtin, faults, language, models, outside, style, titles
+from s2s.web.shell import address, announce, builtin, faults, language, models, outside, style, titles
 
 # Other names of the pages' addresses, as older links have them and as people guess them; no menu shows them.
 OTHER_NAMES = {
@@ -65,6 +65,7 @@ if not alone:
     style.logo()
     language.switch()
 builtin.translate_streamlit(page.url_path)
+announce.region()
 st.set_page_config(page_title=f"{page.title} · {NAME}")  # tabs and history tell pages apart
 page.run()
 faults.forget_pending_fault()

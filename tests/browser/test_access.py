@@ -110,18 +110,19 @@ def style(page: Page, selector: str, name: str) -> str:
     return str(page.locator(selector).first.evaluate(read, name))
 
 
+def colour(page: Page, name: str) -> str:
+    """A system's own colour by its name."""
+    node = "Object.assign(document.body.appendChild(document.createElement('b')), { style: `color: ${name}` })"
+    return str(page.evaluate(f"name => getComputedStyle({node}).color", name))
+
+
 def test_a_systems_own_colours_show_what_is_chosen_and_keep_what_a_bar_says(open_page: OpenPage) -> None:
     page = open_page(QUERY, forced_colors="active")
-
-    def colour(name: str) -> str:
-        node = "Object.assign(document.body.appendChild(document.createElement('b')), { style: `color: ${name}` })"
-        return str(page.evaluate(f"name => getComputedStyle({node}).color", name))
-
     chosen = "button.lane[aria-pressed=true]"
-    assert style(page, chosen, "background-color") == colour("Highlight")
-    assert style(page, "button.lane[aria-pressed=false]", "background-color") != colour("Highlight")
-    assert style(page, ".softmax .fill", "background-color") == colour("CanvasText")
-    assert style(page, ".band.row", "outline-color") == colour("Highlight")
+    assert style(page, chosen, "background-color") == colour(page, "Highlight")
+    assert style(page, "button.lane[aria-pressed=false]", "background-color") != colour(page, "Highlight")
+    assert style(page, ".softmax .fill", "background-color") == colour(page, "CanvasText")
+    assert style(page, ".band.row", "outline-color") == colour(page, "Highlight")
     assert style(page, ".band.row", "outline-style") == "solid"
 
 
@@ -147,6 +148,18 @@ def test_with_a_systems_own_colours_every_chosen_option_has_a_frame(open_page: O
     if not path:
         unfold_menu(page, "decoding")
         page.wait_for_function(MARKED, arg=count + 2)
+
+
+def test_with_a_systems_own_colours_a_chosen_option_has_a_dot(open_page: OpenPage) -> None:
+    page = open_page(QUERY, forced_colors="active")
+    dot = "label > span + div > div:first-child > div"
+    option = ".st-key-language-switch [data-testid=stRadioGroup] >"
+    chosen, other = f"{option} [data-selected=true] {dot}", f"{option} :not([data-selected=true]) {dot}"
+    for node in (chosen, other):
+        expect(page.locator(node)).to_have_count(1)
+    assert style(page, chosen, "background-color") == colour(page, "Highlight")
+    assert float(style(page, chosen, "width").removesuffix("px")) > 4
+    assert style(page, other, "background-color") != colour(page, "Highlight")
 
 
 def test_with_a_systems_own_colours_the_step_of_the_lanes_and_a_switch_that_is_on_are_seen(open_page: OpenPage) -> None:

@@ -114,8 +114,10 @@ def visit_inspection(visit_page: Callable[..., AppTest], places: Path) -> Callab
 
 
 # Components that show no run: what tells of requests, what stands below the fields, the tour, Streamlit's words on
-# every page (which AppTest has only where they changed).
-QUIET = frozenset({"lookback_wire", "lookback_draft", "lookback_builtin", "lookback_tour", "lookback_address"})
+# every page (which AppTest has only where they changed), what is read out of long work.
+QUIET = frozenset(
+    {"lookback_wire", "lookback_draft", "lookback_builtin", "lookback_announce", "lookback_tour", "lookback_address"}
+)
 
 
 def player_data(app: AppTest) -> dict[str, Any]:

@@ -32,8 +32,8 @@ LISTED = {
         inspection/holdings.py: storage(inspection_quota.size(name))
         inspection/holdings.py: storage(inspection_quota.states_size(directory))
         inspection/labels.py: labels.count_marks(number)
-        inspection/run.py: minutes
-        inspection/run.py: rest
+        inspection/progress.py: minutes
+        inspection/progress.py: rest
         inspection/states.py: points.total
         inspection/summary.py: comparison(_first, _second, score)
         inspection/summary.py: one

@@ -18,6 +18,7 @@ SECTIONS = {  # of the locales, by folder of scripts
     "builtin": (),  # has a table of places of its own: tests/web/shell/test_builtin.py
     "comparison": ("comparison",),
     "components": (),  # what they share has no texts
+    "announce": (),  # what it says comes as sentences
     "draft": ("player",),
     "film": ("film",),
     "inspection": ("inspect_table", "inspect_charts"),

@@ -38,7 +38,8 @@ function heardAround(view) {
   if (isAsking(view)) return ["", ""];
   const { divergence, steps } = traceOf(view);
   const target = divergence === cursor.step ? steps[cursor.step].target : undefined;
-  const before = (view.heardLane ??= cursor.lane) === cursor.lane ? "" : `${laneName(model, cursor.lane)}.`;
+  const lane = fill(model.strings.announce_lane, { lane: laneName(model, cursor.lane) });
+  const before = (view.heardLane ??= cursor.lane) === cursor.lane ? "" : lane;
   view.heardLane = cursor.lane;
   return [before, target ? fill(model.strings.announce_diverges, { word: target.token }) : ""];
 }

@@ -215,7 +215,7 @@ function evidenceProgress(view, answers) {
     done: done < T ? done : at - T,
     of: T,
   });
-  return [el("p", { class: "progress" }, el("progress", { max: goal, value: at }), ` ${text}`)];
+  return [el("p", { class: "progress" }, el("progress", { max: goal, value: at, "aria-label": text }), ` ${text}`)];
 }
 
 export function paintEvidence(view, step) {

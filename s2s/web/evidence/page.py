@@ -67,7 +67,9 @@ def evidence_page(model: str) -> None:
     ):
         st.session_state[RESULT] = (done.file, done.kind, done.job.result)
     if RESULT in st.session_state:
-        render_evidence_report(*st.session_state[RESULT])
+        measured, kind, report = st.session_state[RESULT]
+        with job_panel.result("evidence_", _clause(kind, report)):
+            render_evidence_report(measured, kind, report)
 
 
 def _read_upload() -> tuple[str, Sequence[Any], str]:
@@ -124,6 +126,14 @@ def render_evidence_report(file: str, kind: str, report: Any) -> None:
         _alignment_table(report)
     else:
         _evidence_tables(report)
+
+
+def _clause(kind: str, report: Any) -> str:
+    """The main result: of pairs the most frequent verdict, of word links the error rate of what the model reads."""
+    if kind == "links":
+        return t("app.said", name="AER", text=with_interval(report.forced["0"].error_rate))
+    name = max(report.verdicts, key=lambda verdict: report.verdicts[verdict].value or 0.0)
+    return t("app.said", name=t(f"evidence.verdict_{name}"), text=with_interval(report.verdicts[name]))
 
 
 PARTS = {

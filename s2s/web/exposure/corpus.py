@@ -11,7 +11,7 @@ from s2s.data.readers import Columns, Pair
 from s2s.errors import UserError, joined
 from s2s.server.job import Job
 from s2s.server.user_files import MAX_PAIRS, parse_pairs
-from s2s.web.exposure.reports import render_reports
+from s2s.web.exposure.reports import main_result, render_reports
 from s2s.web.shell import job_panel, language
 from s2s.web.shell.foreign import code
 from s2s.web.shell.job_panel import Task
@@ -69,7 +69,9 @@ def corpus_section(checkpoints: list[Checkpoint]) -> None:
     if done := job_panel.run("", bool(texts), start, field="test_file"):
         st.session_state[REPORTS] = (done.file, done.job.result)
     if REPORTS in st.session_state:
-        render_reports(*st.session_state[REPORTS])
+        file, reports = st.session_state[REPORTS]
+        with job_panel.result("", main_result(reports)):
+            render_reports(file, reports)
 
 
 def _read_upload() -> tuple[list[Pair], str]:

@@ -44,6 +44,16 @@ def render_reports(file: str, reports: Sequence[Report]) -> None:
     _measure_charts(shown)
 
 
+def main_result(reports: Sequence[Report]) -> str:
+    """The first measure of each model, in a clause."""
+    found = contrasts(report.checkpoint for report in reports)
+    measure = next(iter(reports[0].overall))
+    values = [(found[report.checkpoint], with_interval(report.overall[measure])) for report in reports]
+    several = [t("app.said", name=name, text=value) for name, value in values]
+    text = t("app.list").join(several if len(values) > 1 else [values[0][1]])
+    return t("app.said", name=t(f"measure.{measure}"), text=text)
+
+
 def _titled(reports: Sequence[Report]) -> list[Report]:
     """The reports with the models' titles in place of their names."""
     found = contrasts(report.checkpoint for report in reports)

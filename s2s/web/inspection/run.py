@@ -9,12 +9,11 @@ import streamlit as st
 from s2s import settings
 from s2s.errors import UserError
 from s2s.inspect.paired import SCORES
-from s2s.server import folders, inspection_quota, inspections, lease
-from s2s.web.inspection import state
+from s2s.server import folders, inspection_quota, inspections
+from s2s.web.inspection import progress, state
 from s2s.web.inspection.holdings import MINE, deletion_section, inspection_title, request_inspection
-from s2s.web.shell import controls, keys, language, models
+from s2s.web.shell import announce, controls, keys, language
 from s2s.web.shell.bound import picks
-from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.gone import rerun_if_gone
 from s2s.web.shell.heads import select_number
 from s2s.web.shell.language import t
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
 INSPECT_CHECKPOINT = "inspect_checkpoint"  # the checkpoint to inspect with; its layer and head, 0: the mean of all
 INSPECT_HEAD = "inspect_head"
 INSPECT_LAYER = "inspect_layer"
-INSPECT_PROBLEM = "inspect_problem"  # UserError of the last start, shown once
-
-POLL = 1.0  # seconds between two looks at a job
-BEGUN = "inspections_begun"  # how many the form was sent for
 
 
 def choose_inspection(names: list[str]) -> state.InspectionView | None:
@@ -44,10 +39,11 @@ def choose_inspection(names: list[str]) -> state.InspectionView | None:
     _inspection_select(finished)
     for entry in entries:
         if not entry.finished or inspections.find_running(entry.name):
-            _progress(entry)
-    _show_problem()
-    begun = st.session_state.get(BEGUN, 0)  # another form after each start: it is closed again
-    with st.expander(t("inspect.new"), expanded=not finished, key=f"inspect_new-{begun}"):
+            progress.progress_fragment(entry)
+        elif entry.name != st.session_state[keys.INSPECTION]:
+            progress.tell_finished(entry)
+    progress.show_problem()
+    with st.expander(t("inspect.new"), expanded=not finished, key=progress.form_key()):
         _new_inspection_form(names)
     deletion_section(entries)
     for name in (st.session_state[keys.INSPECTION], st.session_state[keys.AGAINST]):
@@ -60,7 +56,7 @@ def _forget_gone() -> None:
     names = {key: st.session_state[key] for key in (keys.INSPECTION, keys.AGAINST)}
     gone = [key for key, name in names.items() if name and inspections.find_entry(name) is None]
     if keys.INSPECTION in gone:
-        _open_inspection("")
+        progress.open_inspection("")
     if keys.AGAINST in gone:
         st.session_state[keys.AGAINST] = ""
     if gone:
@@ -85,7 +81,7 @@ def _inspection_select(finished: list[inspections.InspectionEntry]) -> None:
         index=list(known).index(chosen.name) if chosen else None,
         format_func=titles.__getitem__,
         key=key,
-        on_change=lambda: _open_inspection(st.session_state[key]),
+        on_change=lambda: progress.open_inspection(st.session_state[key]),
         placeholder="—",
     )
     if chosen is None:
@@ -134,75 +130,6 @@ def _file_facts(entry: inspections.InspectionEntry) -> dict[str, object]:
     return {**(entry.manifest or {}).get("file", {}), "name": ""}
 
 
-def _open_inspection(name: str) -> None:
-    st.session_state.update({keys.INSPECTION: name, keys.ROW: 0, keys.TABLE_FROM: 0})
-
-
-@st.fragment(run_every=POLL)
-def _progress(entry: inspections.InspectionEntry) -> None:
-    """Draw an unfinished inspection: its progress and Stop, or Go on.
-
-    A rerun of the fragment gets the ``entry`` of the last run of the page, so it is looked up again.
-    """
-    running, current = inspections.find_running(entry.name), inspections.find_entry(entry.name)
-    if running is None and (current is None or current.finished):  # another visitor's run has ended
-        st.rerun()
-    entry = current or entry
-    alive = running is not None and running.job.poll()
-    name = plain(inspection_title(entry))
-    left, right = st.columns([6, 1], vertical_alignment="center")
-    if running is not None and alive:
-        remaining = running.seconds_left()
-        words = t("inspect.left", time=_duration(remaining)) if remaining is not None else ""
-        phase = "waiting" if running.job.waiting else "running"
-        share = 100 * running.job.share
-        left.progress(min(1.0, running.job.share), t(f"inspect.{phase}", name=name, share=share, left=words))
-        right.button(t("exposure.stop"), key=f"stop-{entry.name}", on_click=running.job.stop, width="stretch")
-        return
-    if running is not None and current is not None and current.finished:
-        inspections.forget_job(entry.name)
-        st.rerun()  # whoever started it has it open
-    if lease.is_held(entry.name):
-        left.progress(entry.share, t("inspect.elsewhere", name=name, share=100 * entry.share))
-        return
-    mistake = running.job.user_error() if running is not None else None
-    if mistake is not None and mistake.key == "error.inspect_elsewhere":  # the other process has ended meanwhile
-        mistake = None
-    if mistake is not None and entry.manifest is None:  # the file cannot be used, so there is nothing to continue
-        inspections.forget_job(entry.name)
-        _open_inspection("")
-        st.session_state[INSPECT_PROBLEM] = mistake.bare()
-        st.rerun()
-    stopped = "inspect.unfinished" if entry.request else "inspect.of_command"
-    left.markdown(t(stopped, name=code(inspection_title(entry)), share=100 * entry.share))
-    if entry.request is None:
-        return
-    problem = f"inspect_problem-{entry.name}"
-    if (mistake := st.session_state.get(problem, mistake)) is not None:
-        st.error(language.explain(mistake))
-    go_on = (entry.name, problem)  # shown here, because the fragment does not rerun the form
-    right.button(t("inspect.go_on"), key=f"go-{entry.name}", on_click=_start_job, args=go_on, width="stretch")
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
-
-
-def _start_job(name: str, problem: str = "inspect_problem") -> None:
-    """Start or continue an inspection; a UserError is stored under the session key ``problem``."""
-    st.session_state.pop(problem, None)
-    try:
-        entry = inspections.find_entry(name)
-        if entry is None or not models.is_known(entry.checkpoint):
-            raise UserError("inspect_gone")
-        checkpoint = models.load(entry.checkpoint, models.changed(entry.checkpoint))
-        inspections.start_inspection(name, checkpoint)
-        st.session_state[keys.INSPECTION] = name
-    except UserError as error:
-        st.session_state[problem] = error.bare()
-
-
 def _new_inspection_form(names: list[str]) -> None:
     """Draw the form. If the same inspection exists, it is opened or continued."""
     if off := settings.is_off("inspections"):
@@ -238,7 +165,7 @@ def _new_inspection_form(names: list[str]) -> None:
             explain_refusal("inspect_file", error)
             return
         _open_or_start(name)
-    _show_problem()
+    progress.show_problem()
 
 
 def _checkpoint_select(names: list[str]) -> str:
@@ -264,22 +191,18 @@ def _checkpoint_select(names: list[str]) -> str:
     return controls.viewed_name(name, state[INSPECT_LAYER], state[INSPECT_HEAD])
 
 
-def _show_problem() -> None:
-    """Show the error of the last request, once."""
-    if (problem := st.session_state.pop(INSPECT_PROBLEM, None)) is not None:
-        explain_refusal("inspect_file", problem, "-started")
-
-
 def _open_or_start(name: str) -> None:
     """Open a finished inspection, start another one; the address gets its name."""
     entry = inspections.find_entry(name)
-    _open_inspection(name)
+    progress.open_inspection(name)
     st.query_params["inspection"] = name
-    if entry is not None and not entry.finished:
+    if entry is not None and entry.finished:
+        announce.begin(progress.work_id(name))
+    elif entry is not None:
         with st.spinner(t("step.loading"), show_time=False):
-            _start_job(name)
-    if INSPECT_PROBLEM not in st.session_state:
-        st.session_state[BEGUN] = st.session_state.get(BEGUN, 0) + 1
+            progress.start_job(name)
+    if progress.PROBLEM not in st.session_state:
+        st.session_state[progress.BEGUN] = st.session_state.get(progress.BEGUN, 0) + 1
         st.rerun()
 
 

@@ -13,6 +13,7 @@ import streamlit as st
 
 from s2s import settings
 from s2s.errors import UserError
+from s2s.figures.numbers import storage
 from s2s.figures.states import Group, cloud
 from s2s.inspect.states import projection
 from s2s.inspect.states.nearest import nearest
@@ -20,6 +21,7 @@ from s2s.inspect.states.occurrences import all_words, example_states, occurrence
 from s2s.inspect.states.projection import Cloud, Neighbourhoods, Plane
 from s2s.inspect.states.store import KINDS, StateStore
 from s2s.inspect.table import Examples
+from s2s.server import inspection_quota
 from s2s.server.states import start_states
 from s2s.web.inspection import holdings
 from s2s.web.shell import controls, csv_table, job_panel, language, models
@@ -78,7 +80,9 @@ def states_section(examples: Examples, row: int | None, chosen: tuple[int, ...],
     """
     st.markdown(f"#### {t('states.title')}")
     if StateStore.whole(examples.directory):
-        _states_fragment(examples, row, chosen, show_only)
+        size = storage(inspection_quota.states_size(examples.directory))
+        with job_panel.result("states_", t("announce.saved", size=size)):
+            _states_fragment(examples, row, chosen, show_only)
         holdings.states_deletion(examples.directory, _forget)
         return
     off = settings.is_off("states") or settings.is_off("inspections")
@@ -103,7 +107,8 @@ def _recording_task(examples: Examples) -> Task:
     """Start the job that stores the states. Raises UserError if the checkpoint is missing."""
     name = examples.manifest["checkpoint"]["name"]
     checkpoint = models.load(name, models.changed(name))
-    return Task(examples.manifest["file"]["name"], start_states(examples, checkpoint))
+    job = start_states(examples, checkpoint)
+    return Task(examples.manifest["file"]["name"], job, doing="announce.saving")
 
 
 @st.fragment

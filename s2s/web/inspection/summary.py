@@ -14,7 +14,7 @@ from s2s.inspect.comparison import comparison, other_causes, same_model
 from s2s.inspect.paired import Paired
 from s2s.inspect.summary import load_summary
 from s2s.inspect.table import Examples
-from s2s.web.inspection import state
+from s2s.web.inspection import progress, state
 from s2s.web.inspection.state import InspectionView
 from s2s.web.shell import language
 from s2s.web.shell.foreign import code, plain, quoted
@@ -49,6 +49,7 @@ def summary_section(view: InspectionView) -> None:
         parts.append(t("inspect.passed", left=numbers["left_out"], bad=numbers["bad_rows"]))
     left, right = st.columns([9, 2], vertical_alignment="center")
     left.markdown(" · ".join(parts))
+    progress.tell_finished(view.entry, t("app.list").join(parts[: 1 if errors is None else 2]))
     if read_as := view.examples.manifest.get("read_as"):  # inspections of earlier versions lack it
         name = numbers["file"]["name"]
         if remark := Form(Path(name), **read_as).remark(language.current(), code(name)):

@@ -14,7 +14,8 @@ from s2s.server.trainings import Training
 from s2s.train import live
 from s2s.web.components import film
 from s2s.web.lesson.tables import STYLE, numbers
-from s2s.web.shell import keys, language, layout, models, turns
+from s2s.web.shell import announce, keys, language, layout, models, turns
+from s2s.web.shell.announce import Work
 from s2s.web.shell.foreign import code, quoted
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
@@ -24,6 +25,7 @@ TRAIN_ATTENTION = "train_attention"
 TRAIN_FEEDING = "train_feeding"
 TRAINING_PROBLEM = "training_problem"  # message of the last error, shown once
 
+WORK = "training"  # what the announcements call it
 POLL = 1.0  # seconds between two updates of the progress
 FILM = "film_chosen"  # the checkpoint of the film on screen
 FILM_MODEL = "film_model"  # the model that was chosen when a film was drawn last
@@ -94,6 +96,7 @@ def _start() -> None:
     except UserError as error:
         st.session_state[TRAINING_PROBLEM] = language.explain(error)
         return
+    announce.begin(WORK)
     st.session_state.pop(FILM, None)
     for old in mine[: -settings.current().trainings_per_session]:
         mine.remove(old)
@@ -110,6 +113,11 @@ def _resume(training: Training) -> None:
     st.session_state[keys.TRAININGS] = [*(other for other in mine if other is not training), training]
     st.session_state.pop(FILM, None)  # show its film, even if it had none before
     training.resume()
+    announce.begin(WORK)
+
+
+def _work() -> Work:
+    return Work(WORK, t("announce.training"), ("train", "train-resume"), "train-stop")
 
 
 @st.fragment(run_every=POLL)
@@ -121,12 +129,14 @@ def _progress() -> None:
     training = mine[-1]
     if not training.poll():
         st.rerun()
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    job = training.job
+    work, job = _work(), training.job
+    with st.container(key=work.bar):
+        left, right = st.columns([5, 1], vertical_alignment="center")
     state = "waiting" if job.waiting else "saving" if job.ending else "running" if training.moments else "starting"
     values = {"place": job.queue_position, "step": training.done, "steps": training.steps, "name": code(training.name)}
     left.progress(training.done / training.steps, t(f"training.{state}", **values))
-    right.button(t("training.stop"), key="train-stop", on_click=job.stop, disabled=job.ending, width="stretch")
+    right.button(t("training.stop"), key=work.stop, on_click=job.stop, disabled=job.ending, width="stretch")
+    announce.under_way(work, training.done / training.steps, job.waiting)
     if training.moments:
         film.mount_film(film.film_values(training.name, training.moments, training.frames, training.steps), "film")
 
@@ -137,15 +147,21 @@ def _end(training: Training) -> None:
     last = training.moments[-1] if training.moments else None
     values: dict[str, Any] = {"name": code(training.name), "step": training.done, "steps": training.steps}
     values["exact"] = 100 * last.exact if last else 0.0
+    told: dict[str, str] = {"result": t("announce.trained", **values)}
+    state = "done"
     if mistake is not None:
         st.error(language.explain(mistake))
+        state, told = "failed", {"reason": language.spoken(mistake)}
     elif training.timed_out:
         st.warning(t("training.late", **values))
+        state, told = "stopped", {"reason": t("training.late", **values)}
     elif training.job.stopped:
         st.markdown(t("training.stopped", **values))
+        state, told = "stopped", {}
     else:
         st.markdown(t("training.done", **values))
     _ways_on(training)
+    announce.ended(_work(), state, "ways-on", **told)
 
 
 def _ways_on(training: Training) -> None:

@@ -171,6 +171,10 @@ FORCED = """
   :is([data-testid='stRadioGroup'] > *, [data-testid='stButtonGroup'] button, [role='option'])[data-selected='true'],
   .st-key-contents [data-testid='stBaseButton-primary'] { outline: 3px solid Highlight; outline-offset: -1px; }
   [role='tab'][aria-selected='true'] { box-shadow: none; border-bottom: 4px solid Highlight; }
+  [data-testid='stRadioGroup'] > [data-selected='true'] label > span + div > div:first-child {
+    forced-color-adjust: none; background: Canvas; border-color: Highlight;
+    > div { background: Highlight; }
+  }
   [data-testid='stCheckbox'] label > span + div { outline: 1px solid CanvasText; }
   [data-testid='stCheckbox']:has(input:checked) label > span + div {
     forced-color-adjust: none; background: Highlight !important;
@@ -179,10 +183,11 @@ FORCED = """
   [data-testid='stSlider'] :has(> div > input[type='range']) { outline: 3px solid Highlight; }
 }
 """
-# A component that shows nothing.
-SCRIPT = (
-    ".st-key-builtin { display: none; } .st-key-tour { position: absolute; left: 0; width: 0 !important; height: 0; }"
-)
+# Components that show nothing; what two of them hold is read out.
+SCRIPT = """
+.st-key-builtin, [class*='st-key-announce-'] { display: none; }
+:is(.st-key-tour, .st-key-announce) { position: absolute; left: 0; width: 0 !important; height: 0; }
+"""
 # The scores on a model's card are wider than a phone.
 CARDS = "@media (max-width: 760px) { [data-testid='stMarkdownContainer'] table { display: block; overflow-x: auto; } }"
 # On a phone the list of chapters scrolls sideways, because it would take half the screen. Scroll anchoring is off:

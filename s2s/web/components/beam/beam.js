@@ -200,7 +200,8 @@ function paint(view) {
   view.where.textContent = fill(view.strings.where, { step: view.time + 1, steps: view.tree.steps.length });
   clearTimeout(view.later);
   view.later = setTimeout(() => {
-    view.parts.live.textContent = `${tokensOf(view, view.node).join(" ")}. ${reasonOf(view, view.node)}`;
+    const values = { words: tokensOf(view, view.node).join(" "), reason: reasonOf(view, view.node) };
+    view.parts.live.textContent = fill(view.strings.heard, values);
   }, PAUSE);
 }
 

@@ -257,7 +257,8 @@ function numberTable(caption, heads, rows) {
 function announce(view, moment) {
   clearTimeout(view.later);
   view.later = setTimeout(() => {
-    if (view.root.isConnected)
-      view.parts.live.textContent = `${view.where.textContent}. ${momentText(view, moment)} ${frameOf(view).text}`;
+    if (!view.root.isConnected) return;
+    const values = { where: view.where.textContent, numbers: momentText(view, moment), output: frameOf(view).text };
+    view.parts.live.textContent = fill(view.strings.heard, values);
   }, PAUSE);
 }

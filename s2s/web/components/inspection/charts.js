@@ -34,7 +34,7 @@ function histogram(view, chart) {
     class: "bars",
     tabindex: "0",
     role: "group",
-    "aria-label": `${chart.title}. ${strings.brush_help}`,
+    "aria-label": fill(strings.bars, { title: chart.title, help: strings.brush_help }),
   });
   const range = el("output", { class: "said" });
   brushable(view, chart, bars, (brush) => {

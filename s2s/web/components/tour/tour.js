@@ -116,7 +116,7 @@ const ENTER = {
     const [title, text] = [strings[`first.${scene}.title`], strings[`first.${scene}.text`]];
     writeCard(card, { title, text, skip: strings["first.skip"], next: last ? strings.done : strings.next });
     card.box.dataset.stop = scene;
-    card.heard.textContent = `${title} ${text}`;
+    card.heard.textContent = fill(strings.heard, { title, text });
   },
 };
 
