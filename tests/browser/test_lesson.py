@@ -18,7 +18,7 @@ from s2s.trace.trace import Trace
 from s2s.web.lesson import CHAPTERS
 from tests.browser.conftest import OpenPage
 from tests.browser.test_player import REFERENCE
-from tests.visitors import open_from_menu, project_and_leave
+from tests.visitors import open_from_menu, project_and_leave, rest
 
 TEXT = "我妹妹每天早上骑自行车去学校。"
 LONG = "我昨天在学校里看见了他，他说他明天想和我们一起去山上看书，" * 11 + "你想来吗？"
@@ -133,6 +133,7 @@ def test_projector_and_phone_show_it_whole(open_page: OpenPage) -> None:
     expect(page.locator(".network .columns").first).to_have_class("columns scroll more-right")
     page.keyboard.press("PageDown")
     expect(page.locator(".st-key-chapter-attention h3").first).to_be_in_viewport()
+    rest(page)  # the field of the next chapter is there
     page.locator("textarea").first.press("p")  # typed, it is a letter
     expect(page.locator(".st-key-projector-leave")).to_be_visible()
     page.locator("body").press("Escape")

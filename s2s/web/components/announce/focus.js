@@ -43,7 +43,7 @@ export function moveFocus(works) {
   if (!target) return;
   const node = targetIn(target.to);
   if (/^H\d$/.test(node.tagName)) node.tabIndex = -1;
-  node.focus();
+  node.focus({ preventScroll: true }); // the page stays where its reader has scrolled it
 }
 
 function hold({ target }) {
