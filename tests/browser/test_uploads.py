@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from s2s.errors import say
 from s2s.settings import MEGABYTE, Settings
 from tests.browser.conftest import OpenPage
+from tests.visitors import rest
 from tests.web.test_upload_limits import FIELDS
 
 ARRIVES = 60_000  # milliseconds for 99 MB on a busy machine
@@ -39,6 +40,17 @@ def said(key: str, **values: object) -> Callable[[Page, str], Locator]:
 def start(page: Page, lang: str) -> Locator:
     """The button that can be pressed once there is a file."""
     return page.get_by_role("button", name=say("inspect.start", lang), disabled=False)
+
+
+def field_of(page: Page, key: str, lang: str, click: str = "") -> Locator:
+    """The field for files, after a click on what opens it; beside inspections the form of a new one is folded."""
+    if key == "inspect_file":
+        page.locator("[class*='st-key-inspect_new'] details").wait_for()
+        if page.locator("[class*='st-key-inspect_new'] details:not([open])").count():
+            page.get_by_text(say("inspect.new", lang), exact=True).click()
+    elif click:
+        page.get_by_text(say(click, lang), exact=True).first.click()
+    return page.locator(f"[class*='st-key-{key}'] input[type=file]")
 
 
 UPLOADS = {
@@ -73,9 +85,7 @@ def test_a_file_below_the_limit_arrives_and_one_above_leaves_it_there(
         content = upload.line * int(share * most * MEGABYTE / len(upload.line))
         (tmp_path / folder / upload.name).write_bytes(content)
     page = open_page({"lang": upload.lang, **upload.query}, player=False, path=upload.path)
-    if upload.click:
-        page.get_by_text(say(upload.click, upload.lang), exact=True).first.click()
-    field = page.locator(f"[class*='st-key-{key}'] input[type=file]")
+    field = field_of(page, key, upload.lang, upload.click)
     field.set_input_files(tmp_path / "below" / upload.name)
     expect(upload.answer(page, upload.lang)).to_be_visible(timeout=ARRIVES)
     field.set_input_files(tmp_path / "above" / upload.name)
@@ -100,13 +110,13 @@ def test_of_two_refused_files_the_page_speaks_of_the_second(open_page: OpenPage,
         (tmp_path / name).write_bytes(content)
     (tmp_path / names[2]).write_bytes(bytes(int(1.01 * getattr(Settings(), FIELDS[key]) * MEGABYTE)))
     page = open_page({"lang": upload.lang, **upload.query}, player=False, path=upload.path)
-    if upload.click:
-        page.get_by_text(say(upload.click, upload.lang), exact=True).first.click()
-    field = page.locator(f"[class*='st-key-{key}'] input[type=file]")
+    field = field_of(page, key, upload.lang, upload.click)
     about = [page.get_by_test_id("stAlert").filter(has_text=name) for name in names]
     for name in names[:2]:
         field.set_input_files(tmp_path / name)
         expect(page.get_by_test_id("stFileChip").filter(has_text=name)).to_be_visible()  # as a person sees, who presses
+        expect(page.get_by_test_id("stFileChipIconSpinner")).to_have_count(0)
+        rest(page)
         if key == "inspect_file":
             page.get_by_role("button", name=say("inspect.start", upload.lang), disabled=False).click()
         expect(about[names.index(name)]).to_be_visible()
@@ -133,7 +143,7 @@ def test_a_start_waits_for_the_file_that_is_on_its_way(
     open_page: OpenPage, tmp_path: Path, path: str, key: str, button: str
 ) -> None:
     page = open_page({"lang": "en"}, player=False, path=path)
-    field = page.locator(f"[class*='st-key-{key}'] input[type=file]")
+    field = field_of(page, key, "en")
     start = page.get_by_role("button", name=say(button, "en"), exact=True)
     for name in ("first.tsv", "second.tsv"):
         (tmp_path / name).write_bytes(PAIR)

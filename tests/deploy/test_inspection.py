@@ -82,7 +82,7 @@ def test_an_inspection_and_its_labels_outlive_a_replica(
     go_on.click()
     until(lambda: list((inspected / "parts").glob("*.parquet")))
     deployment.replicas[replica_of(page)].process.send_signal(signal.SIGSTOP)  # or it is done before the other looks
-    expect(other.get_by_text("running in another process")).to_be_visible(timeout=PATIENCE)
+    expect(other.get_by_test_id("stProgress").get_by_text("running in another process")).to_be_visible(timeout=PATIENCE)
     expect(other.get_by_role("button", name=say("inspect.go_on", "en"))).to_have_count(0)
     assert not (inspected / "examples.parquet").exists()
     kill(deployment, page)

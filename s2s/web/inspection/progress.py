@@ -17,7 +17,8 @@ from s2s.web.shell.upload import explain_refusal
 
 PROBLEM = "inspect_problem"  # UserError of the last start, shown once
 FAILED = "inspect_failed"  # the work that ended with it, if it began
-BEGUN = "inspections_begun"  # how many the form was sent for
+BEGUN = "inspections_begun"  # how many forms have been drawn
+OPENED = "inspect_form_opened"  # the key of the form that is drawn open
 
 POLL = 1.0  # seconds between two looks at a job
 
@@ -30,6 +31,17 @@ def open_inspection(name: str) -> None:
 def form_key() -> str:
     """The key of the form, another one after each start, as it is then closed again."""
     return f"inspect_new-{st.session_state.get(BEGUN, 0)}"
+
+
+def new_form(opened: bool = False) -> None:
+    """Draw another form from now on: folded where there are inspections, or ``opened``."""
+    st.session_state[BEGUN] = st.session_state.get(BEGUN, 0) + 1
+    st.session_state[OPENED] = form_key() if opened else ""
+
+
+def is_form_opened() -> bool:
+    """Whether the form is drawn open, as its last file was refused."""
+    return bool(st.session_state.get(OPENED) == form_key())
 
 
 def work_id(name: str) -> str:
@@ -75,6 +87,7 @@ def progress_fragment(entry: InspectionEntry) -> None:
         inspections.forget_job(entry.name)
         open_inspection("")
         st.session_state.update({PROBLEM: mistake.bare(), FAILED: work})
+        new_form(opened=True)  # for another file
         st.rerun()
     _draw_stopped(entry, work, mistake)
 

@@ -43,7 +43,7 @@ def choose_inspection(names: list[str]) -> state.InspectionView | None:
         elif entry.name != st.session_state[keys.INSPECTION]:
             progress.tell_finished(entry)
     progress.show_problem()
-    with st.expander(t("inspect.new"), expanded=not finished, key=progress.form_key()):
+    with st.expander(t("inspect.new"), expanded=not finished or progress.is_form_opened(), key=progress.form_key()):
         _new_inspection_form(names)
     deletion_section(entries)
     for name in (st.session_state[keys.INSPECTION], st.session_state[keys.AGAINST]):
@@ -202,7 +202,7 @@ def _open_or_start(name: str) -> None:
         with st.spinner(t("step.loading"), show_time=False):
             progress.start_job(name)
     if progress.PROBLEM not in st.session_state:
-        st.session_state[progress.BEGUN] = st.session_state.get(progress.BEGUN, 0) + 1
+        progress.new_form()
         st.rerun()
 
 
