@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from s2s import __version__
+from s2s.commands.arguments import MISTAKE, Parser, one_line
 from s2s.errors import UserError, program, reason
 
 try:
@@ -41,8 +42,7 @@ except ModuleNotFoundError as missing:  # of another library: the interpreter is
     if name.partition(".")[0] in ("", "s2s"):
         raise
     print(f"{program()}: {UserError('library_missing', name=name)}", file=sys.stderr)
-    sys.exit(2)
-from s2s.commands.arguments import MISTAKE, Parser, one_line
+    sys.exit(MISTAKE)
 from s2s.openmp import sleep_while_waiting
 from s2s.text.safe import has_surrogate
 
