@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
 from s2s.commands.arguments import WholeNumber
-from s2s.commands.terminal import text_table, write_output
+from s2s.commands.terminal import baseline_rows, text_table, write_output
 from s2s.commands.train import NAME
 from s2s.errors import UserError, fill
 from s2s.text.safe import printable
@@ -51,12 +51,14 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
     from s2s.checkpoint.native import store_scores
     from s2s.checkpoint.open import load
     from s2s.decode.strategy import Settings
-    from s2s.evaluate.corpus import corpus_scores, max_scored_tokens
+    from s2s.evaluate.baselines import corpus_baselines
+    from s2s.evaluate.corpus import corpus_scores, max_scored_tokens, scored_pairs
 
     checkpoint, pairs = load(directory), pair_options.read_pairs_option(options)
     settings = Settings(strategy="beam", beam=options.beam) if options.beam else None
     most = max_scored_tokens(checkpoint.config.data)
-    scores = corpus_scores(checkpoint.model, checkpoint.source, checkpoint.target, pairs, settings, most)
+    model, sides = checkpoint.model, (checkpoint.source, checkpoint.target)
+    scores = corpus_scores(model, *sides, pairs, settings, most)
     if split is not None:
         store_scores(directory, split, scores)
     report = {
@@ -64,12 +66,19 @@ def evaluate(options: argparse.Namespace, command: str) -> int:
         "file": options.file.name,
         "decoding": f"beam {options.beam}" if options.beam else "greedy",
         **scores,
+        "baselines": corpus_baselines(scored_pairs(model, *sides, pairs, most)[0], checkpoint.target),
     }
     if options.json:
         write_output(json.dumps(report, ensure_ascii=False, indent=1) + "\n", options.json)
     else:
         print(_report_table(report, most))
     return 0
+
+
+def _baselines(report: Mapping[str, Any]) -> list[list[str]]:
+    rows = report["baselines"]["rows"]
+    of = "" if rows == report["sentences"] else f", on {rows:,} random pairs"
+    return [[name, f"{scores}   without a model{of}"] for name, scores in baseline_rows(report["baselines"])]
 
 
 def _report_table(report: Mapping[str, Any], most: int) -> str:
@@ -84,6 +93,7 @@ def _report_table(report: Mapping[str, Any], most: int) -> str:
         [bleu_name(report["signatures"]["bleu"]), f"{report['bleu']:.2f}   {report['signatures']['bleu']}"],
         ["chrF", f"{report['chrf']:.2f}   {report['signatures']['chrf']}"],
         ["ROUGE-1, -2, -L", "   ".join(f"{report[name]:.2f}" for name in ("rouge_1", "rouge_2", "rouge_l"))],
+        *_baselines(report),
         ["loss", f"{report['loss']:.4f} nats per token, teacher-forced"],
         ["perplexity", f"{report['perplexity']:.2f}"],
         ["accuracy", f"{report['token_accuracy']:.4f} of tokens, teacher-forced"],

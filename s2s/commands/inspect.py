@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
 from s2s.commands.arguments import WholeNumber
-from s2s.commands.terminal import text_table, write_output
+from s2s.commands.terminal import baseline_rows, text_table, write_output
 from s2s.data.readers import silent
 from s2s.errors import fill
 from s2s.figures.numbers import chance
@@ -139,6 +139,9 @@ def summary_rows(summary: Mapping[str, Any]) -> list[list[str]]:
     tokens = summary.get("bleu_tokenizer", "")
     what = {"bleu": "by character" if tokens == "char" else f"tokens: {tokens}" if tokens else ""}
     rows += [[name, _number(x["value"]), _between(x), what.get(name, "")] for name, x in summary["scores"].items()]
+    without = summary.get("baselines", {})
+    of = "" if without.get("rows") == summary["examples"] else f", on {without.get('rows', 0):,} random examples"
+    rows += [[name, "", scores, f"without a model{of}"] for name, scores in baseline_rows(without)]
     causes = sorted(summary.get("causes", {}).items(), key=lambda item: -item[1]["count"])
     for name, one in causes:
         share = one["share"]

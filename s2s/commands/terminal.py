@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from s2s import disk
 from s2s.errors import UserError, reason
@@ -25,6 +26,23 @@ def text_table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
         cells = (f + c if i in right else c + f for i, (c, f) in enumerate(zip(row, fills, strict=True)))
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+BASELINES = {
+    "copy": "copying the source",
+    "frequent": "most frequent reference",
+    "first": "first part of the source",
+    "random": "a reference as long",
+}
+SCORES = {"bleu": "BLEU", "chrf": "chrF", "rouge_l": "ROUGE-L"}
+
+
+def baseline_rows(made: Mapping[str, Any]) -> list[list[str]]:
+    """The name of each trivial baseline and its scores; ``made`` is a record of ``evaluate.baselines.summarise``."""
+    return [
+        [BASELINES[name], "   ".join(f"{title} {scores[score]:.2f}" for score, title in SCORES.items())]
+        for name, scores in made.get("scores", {}).items()
+    ]
 
 
 def write_output(text: str, target: str) -> None:

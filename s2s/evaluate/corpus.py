@@ -71,6 +71,17 @@ def fitting(model: Model, ids: Sequence[Ids], most: int = MAX_TOKENS) -> list[in
     return [n for n, (s, t) in enumerate(ids) if 0 < len(s) <= source and 0 < len(t) <= most]
 
 
+def scored_pairs(
+    model: Model, source: Side, target: Side, pairs: Sequence[Pair], most: int = MAX_TOKENS
+) -> tuple[list[Pair], list[Ids]]:
+    """The pairs that are ``fitting``, as texts and as ids; UserError if there is none."""
+    encoded = [(source.encode(s), target.encode(t)) for s, t in pairs]
+    fit = fitting(model, encoded, most)
+    if not fit:
+        raise UserError("exposure_no_pairs", limit=most)
+    return [pairs[n] for n in fit], [encoded[n] for n in fit]
+
+
 def corpus_scores(
     model: Model,
     source: Side,
@@ -83,15 +94,11 @@ def corpus_scores(
 
     Pairs that are not ``fitting`` are counted as ``left_out``; raises UserError if no pair is fitting.
     """
-    encoded = [(source.encode(s), target.encode(t)) for s, t in pairs]
-    fit = fitting(model, encoded, most)
-    if not fit:
-        raise UserError("exposure_no_pairs", limit=most)
-    ids, references = [encoded[n] for n in fit], [pairs[n][1] for n in fit]
+    scored, ids = scored_pairs(model, source, target, pairs, most)
     outputs = [target.decode(o) for o in translate(model, [s for s, _ in ids], settings=settings)]
     return {
-        **score_outputs(outputs, references, target),
+        **score_outputs(outputs, [reference for _, reference in scored], target),
         **forced_scores(model, ids),
-        "sentences": len(fit),
-        "left_out": len(pairs) - len(fit),
+        "sentences": len(scored),
+        "left_out": len(pairs) - len(scored),
     }

@@ -27,6 +27,7 @@ from s2s.data.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, s
 from s2s.data.text_file import AUTO, Bad, Form
 from s2s.errors import UserError
 from s2s.evaluate.metrics import bleu_tokenizer
+from s2s.inspect.baselines import write_baselines
 from s2s.inspect.causes import TESTED_COLUMNS, cause_columns, compute_fences
 from s2s.inspect.rows import Rows
 from s2s.inspect.schema import PART, SCHEMA, TABLE, TAGS
@@ -208,6 +209,8 @@ class Inspection:
 
         known = {name: value for name, value in asdict(limits).items() if np.isfinite(value)}
         left_out = self.manifest["pairs"] - len(columns)
+        if self.mode != "forced":
+            write_baselines(self.directory, paths, self.checkpoint.target, self.manifest["bleu_tokenizer"])
         self.write_manifest(examples=len(columns), left_out=left_out, fences=known)
         disk.write_file(self.table, fill)
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from s2s import disk
 from s2s.evaluate.bootstrap import Bootstrap, Floats, divide, plain
 from s2s.exposure.beams import bleu_from_counts
+from s2s.inspect.baselines import baseline_scores
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.schema import SCHEMA
 from s2s.inspect.scores import chrf
@@ -91,6 +92,7 @@ def summary(examples: Examples, by: Bootstrap | None = None) -> dict[str, Any]:
     }
     if free:
         out["errors"] = int(error_N.sum())
+        out["baselines"] = baseline_scores(examples.directory)
     if tags:
         out["causes"] = _causes(tags, estimates)
     out["distributions"] = {name: _distribution(float_column(examples.columns(name)[name])) for name in DISTRIBUTIONS}

@@ -377,6 +377,7 @@ def test_train_then_evaluate(recipe: list[str], tmp_path: Path, capsys: pytest.C
     assert narrow["decoding"] == "beam 1" and narrow["loss"] == report["loss"] and set(narrow) == set(report)
     status, out, _ = inside(capsys, "evaluate", made, tmp_path / "dev.tsv")
     assert status == 0 and f"{report['bleu']:.2f}" in out and report["signatures"]["chrf"] in out
+    assert f"chrF {report['baselines']['scores']['copy']['chrf']:.2f}" in out and report["baselines"]["rows"] == 4
 
 
 def test_a_card_without_training_facts_is_a_mistake_that_changes_nothing(

@@ -91,15 +91,20 @@ class _Page:
     def scores(self) -> str:
         """Corpus scores with intervals, of both checkpoints if two are compared, and the comparison."""
         summaries = [self.summary, self.report.other] if self.report.other else [self.summary]
-        heads = "".join(f"<th>{escape(name)}</th>" for name in self.names())
+        without = self.summary.get("baselines", {}).get("scores", {})
+        names = [*self.names(), *(say(f"baseline.{name}", self.language) for name in without)]
+        heads = "".join(f"<th>{escape(name)}</th>" for name in names)
         lines = []
         for name in self.summary["scores"]:
             cells = "".join(f"<td>{_between(one['scores'].get(name))}</td>" for one in summaries)
-            lines.append(f"<tr><th>{escape(self._column(name))}</th>{cells}</tr>")
+            trivial = "".join(f"<td>{f'{of[name]:.4g}' if name in of else ''}</td>" for of in without.values())
+            lines.append(f"<tr><th>{escape(self._column(name))}</th>{cells}{trivial}</tr>")
         by = self.summary["bootstrap"]
-        note = self.t("interval", level=100 * by["level"], resamples=by["resamples"])
+        notes = [self.t("interval", level=100 * by["level"], resamples=by["resamples"])]
+        if without:
+            notes.append(say("baseline.note", self.language, count=self.summary["baselines"]["rows"]))
         body = f"<table><tr><td></td>{heads}</tr>{''.join(lines)}</table>"
-        return f'<h2>{self.t("scores")}</h2><div class="wide">{body}</div>{_soft(note)}{self._against()}'
+        return f'<h2>{self.t("scores")}</h2><div class="wide">{body}</div>{"".join(map(_soft, notes))}{self._against()}'
 
     def _against(self) -> str:
         against = self.report.against

@@ -9,12 +9,14 @@ from typing import Any
 import streamlit as st
 
 from s2s.data.text_file import Form
+from s2s.evaluate.baselines import SCORED
 from s2s.figures.numbers import chance, signed
 from s2s.inspect.comparison import comparison, other_causes, same_model
 from s2s.inspect.paired import Paired
 from s2s.inspect.summary import load_summary
 from s2s.inspect.table import Examples
 from s2s.web.inspection import progress, state
+from s2s.web.inspection.baselines import baselines_caption
 from s2s.web.inspection.state import InspectionView
 from s2s.web.shell import language
 from s2s.web.shell.foreign import code, plain, quoted
@@ -42,13 +44,14 @@ def summary_section(view: InspectionView) -> None:
         parts.append(t("inspect.errors", count=errors, share=100 * errors / numbers["examples"]))
     names = [name for name in ("bleu", "chrf", "perplexity") if name in numbers["scores"]]
     char = {"bleu": "bleu_char"} if numbers.get("bleu_tokenizer") == "char" else {}
-    parts += [
-        f"{t(f'inspect.column.{char.get(name, name)}')} {_format_estimate(numbers['scores'][name])}" for name in names
-    ]
+    titles = {name: t(f"inspect.column.{char.get(name, name)}") for name in names}
+    parts += [f"{titles[name]} {_format_estimate(numbers['scores'][name])}" for name in names]
     if numbers["left_out"] or numbers["bad_rows"]:
         parts.append(t("inspect.passed", left=numbers["left_out"], bad=numbers["bad_rows"]))
     left, right = st.columns([9, 2], vertical_alignment="center")
     left.markdown(" · ".join(parts))
+    shared = [name for name in names if name in SCORED]
+    baselines_caption(numbers.get("baselines", {}), shared, titles, numbers["examples"])
     progress.tell_finished(view.entry, t("app.list").join(parts[: 1 if errors is None else 2]))
     if read_as := view.examples.manifest.get("read_as"):  # inspections of earlier versions lack it
         name = numbers["file"]["name"]
