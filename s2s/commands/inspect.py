@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ def add_inspect_command(commands: Commands) -> None:
     p = commands.add_parser("inspect", help="find the causes of a model's errors on a file of pairs")
     p.set_defaults(run=inspect)
     _inspect_arguments(p)
-    p = commands.add_parser("compare", help="compare two inspections of one file")
+    p = commands.add_parser("compare", help="compare two or more inspections of one file")
     p.set_defaults(run=compare)
     _compare_arguments(p)
 
@@ -56,6 +56,7 @@ def _inspect_arguments(p: arguments.Parser) -> None:
 def _compare_arguments(p: arguments.Parser) -> None:
     p.add_argument("first", metavar="DIR_A", type=Path, help="a directory that inspect wrote")
     p.add_argument("second", metavar="DIR_B", type=Path, help="one for another model on the same file")
+    p.add_argument("others", metavar="DIR", type=Path, nargs="*", help="more of them: each pair is compared")
     scores = ("bleu", "chrf", "rouge_l", "nll", "perplexity", "accuracy_forced", "accuracy_free")
     p.add_argument(
         "--score", choices=scores, default="chrf", help="the score that decides which model wins an example (chrf)"
@@ -151,20 +152,33 @@ def summary_rows(summary: Mapping[str, Any]) -> list[list[str]]:
 
 
 def compare(options: argparse.Namespace, command: str) -> int:
-    """``compare``: compare two inspections of one file by a score."""
-    from s2s.inspect.comparison import comparison, same_model
+    """``compare``: compare two or more inspections of one file by a score."""
+    from s2s.inspect.comparison import comparisons, same_model
     from s2s.inspect.table import Examples
 
-    both = [Examples(path) for path in (options.first, options.second)]
-    made = comparison(both[0], both[1], options.score)
-    names = [f"{examples.manifest['checkpoint']['name']} ({examples.directory})" for examples in both]
+    systems = [Examples(path) for path in (options.first, options.second, *options.others)]
+    made = comparisons(systems, options.score)
+    names = [f"{examples.manifest['checkpoint']['name']} ({examples.directory})" for examples in systems]
     if options.json:
-        write_output(_json({"systems": names, **made}), options.json)
+        pair = made[0] if len(made) == 1 else {"score": options.score, "pairs": made}
+        write_output(_json({**pair, "systems": names}), options.json)
         return 0
+    print(text_table(pair_rows(names, made[0]) if len(made) == 1 else pairs_rows(names, made), right=(1,)))
+    if len(systems) == 2 and same_model(*systems):
+        print(
+            "This is the same model with attention read at two places: its outputs are the same, so every score ties.",
+            file=sys.stderr,
+        )
+    return 0
+
+
+def pair_rows(names: Sequence[str], made: Mapping[str, Any]) -> list[list[str]]:
+    """The comparison of two systems as table rows."""
     rows = [["", made["score"], "", ""]]
     for name, key in (*zip(names, ("first", "second"), strict=True), ("difference", "difference")):
         rows.append([printable(name), _number(made[key]["value"]), _between(made[key]), ""])
     rows[-1][-1] = f"p {chance(made['p'])}, paired bootstrap"
+    rows.append(["", "", "", f"p {chance(made['p_randomisation'])}, approximate randomisation"])
     rows += [[f"the first is {what}", f"{made[key]:,}", "examples", ""] for what, key in OUTCOMES]
     rows += [
         [f"cause: {name}", f"{n['first']:,}", f"against {n['second']:,}", ""] for name, n in made["causes"].items()
@@ -173,13 +187,24 @@ def compare(options: argparse.Namespace, command: str) -> int:
         [f"mean {name}", _number(n["first"]), f"against {_number(n['second'])}", ""]
         for name, n in made["attention"].items()
     ]
-    print(text_table(rows, right=(1,)))
-    if same_model(*both):
-        print(
-            "This is the same model with attention read at two places: its outputs are the same, so every score ties.",
-            file=sys.stderr,
-        )
-    return 0
+    return rows
+
+
+def pairs_rows(names: Sequence[str], made: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """The comparisons of all pairs of three or more systems as table rows."""
+    sides = {pair["systems"][i]: pair[key] for pair in made for i, key in ((0, "first"), (1, "second"))}
+    rows = [["", made[0]["score"], "", "", ""]]
+    rows += [
+        [f"{n + 1} {printable(name)}", _number(sides[n]["value"]), _between(sides[n]), "", ""]
+        for n, name in enumerate(names)
+    ]
+    rows += [["", "", "", "", ""], ["pair", "difference", "", "p, paired bootstrap", "p, approximate randomisation"]]
+    for pair in made:
+        first, second = (n + 1 for n in pair["systems"])
+        difference = pair["difference"]
+        p_values = [f"{chance(pair[key])}, Holm {chance(pair[f'{key}_holm'])}" for key in ("p", "p_randomisation")]
+        rows.append([f"{first} - {second}", _number(difference["value"]), _between(difference), *p_values])
+    return rows
 
 
 OUTCOMES = (("better", "wins"), ("worse", "losses"), ("as good", "ties"))

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2s.evaluate.measured import Estimate
+from s2s.evaluate.resampling import WeightedSums, resample_counts
 from s2s.text.rounding import significant
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[Floats], Floats]  # sums of columns (R, K) → values (R, M), NaN where undefined
-DRAWS = 2_000_000  # sentences drawn at a time, at most
+DRAWS = 4_000_000  # sentences drawn at a time, at most
 POSITIONS = 100  # positions of a curve, at most
 
 
@@ -43,12 +44,10 @@ class Bootstrap:
     def sums(self, columns_NK: Floats) -> Floats:
         """Sums of the columns over each resample of the N rows: (R, K)."""
         rng, count = np.random.default_rng(self.seed), len(columns_NK)
-        block, parts = max(1, DRAWS // count), []
+        block, parts, sums = max(1, DRAWS // count), [], WeightedSums(columns_NK)
         for start in range(0, self.resamples, block):
-            rows = min(block, self.resamples - start)
-            drawn_RN = rng.integers(count, size=(rows, count)) + count * np.arange(rows)[:, None]
-            times_RN = np.bincount(drawn_RN.ravel(), minlength=rows * count).reshape(rows, count)
-            parts.append(times_RN @ columns_NK)
+            times_RN = resample_counts(rng, min(block, self.resamples - start), count)
+            parts.append(sums(times_RN))
         return np.concatenate(parts)
 
     def interval(self, columns_NK: Floats, statistic: Statistic) -> tuple[Floats, Floats, Floats]:
@@ -56,10 +55,13 @@ class Bootstrap:
 
         Resamples in which the statistic is undefined are left out.
         """
-        value_M = statistic(columns_NK.sum(axis=0, keepdims=True))[0]
+        return self.enclose(statistic(columns_NK.sum(axis=0, keepdims=True))[0], statistic(self.sums(columns_NK)))
+
+    def enclose(self, value_M: Floats, values_RM: Floats) -> tuple[Floats, Floats, Floats]:
+        """Values with the percentiles that enclose ``level`` of their resampled values: (M,) each."""
         low_M, high_M = np.full_like(value_M, np.nan), np.full_like(value_M, np.nan)
         tail = (1 - self.level) / 2
-        for m, values_R in enumerate(statistic(self.sums(columns_NK)).T):
+        for m, values_R in enumerate(values_RM.T):
             defined = values_R[np.isfinite(values_R)]
             if len(defined) and np.isfinite(value_M[m]):
                 low_M[m], high_M[m] = np.quantile(defined, [tail, 1 - tail])

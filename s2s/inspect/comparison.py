@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,8 +12,9 @@ import pyarrow as pa
 from s2s.checkpoint.find import VIEW
 from s2s.errors import UserError
 from s2s.evaluate.bootstrap import Bootstrap, Floats, plain
+from s2s.evaluate.randomisation import Randomisation, holm
 from s2s.inspect.causes import CAUSES
-from s2s.inspect.summary import SCORES, float_column, score_inputs, table_score
+from s2s.inspect.summary import SCORES, Score, float_column, score_inputs, table_score
 from s2s.inspect.table import Examples, mask
 
 LOWER_IS_BETTER = ("nll", "perplexity")
@@ -20,40 +22,61 @@ ATTENTION = ("attention_entropy", "attention_last", "attended_weight")  # column
 
 
 def comparison(first: Examples, second: Examples, name: str = "chrf", by: Bootstrap | None = None) -> dict[str, Any]:
-    """Compare two inspections of one file by a score: wins, losses, ties of the first, paired bootstrap (Koehn 2004).
+    """Compare two inspections of one file by a score: wins, losses, ties of the first, and two paired tests.
 
-    Examples are paired by id, and a resample has the same examples on both sides. ``p`` is the share of resamples in
-    which the difference of the corpus scores is 0 or has the other sign. Raises UserError if the files differ or if
-    the score was not measured.
+    Examples are paired by id. In the paired bootstrap (Koehn 2004) a resample has the same examples on both sides,
+    and ``p`` is the share of resamples in which the difference of the corpus scores is 0 or has the other sign.
+    ``p_randomisation`` is that of approximate randomisation. Raises UserError if the files differ or if the score was
+    not measured.
     """
     by = by or Bootstrap()
     tables = _paired(first, second, name)
     ahead_N = ahead(float_column(tables[0][name]), float_column(tables[1][name]), name)
     scores = [table_score(table, name) for table in tables]
+    swaps = Randomisation(seed=by.seed)
+    estimates, p = _tested(scores, by)
+    return {
+        "score": name,
+        "examples": len(ahead_N),
+        "wins": int((ahead_N > 0).sum()),
+        "losses": int((ahead_N < 0).sum()),
+        "ties": int((ahead_N == 0).sum()),
+        **dict(zip(("first", "second", "difference"), estimates, strict=True)),
+        "p": p,
+        "p_randomisation": swaps.p(scores[0].columns_NK, scores[1].columns_NK, scores[0].value),
+        "trials": swaps.trials_of(len(ahead_N)),
+        "causes": _both_causes(first, second),
+        "attention": _both_attentions(first, second),
+    }
+
+
+def comparisons(systems: Sequence[Examples], name: str = "chrf", by: Bootstrap | None = None) -> list[dict[str, Any]]:
+    """Compare each pair of systems; their p values are corrected for the number of pairs (Holm 1979) as ``..._holm``.
+
+    ``systems`` of a pair are its two indices.
+    """
+    pairs = list(itertools.combinations(range(len(systems)), 2))
+    made = [{"systems": [a, b], **comparison(systems[a], systems[b], name, by)} for a, b in pairs]
+    for key in ("p", "p_randomisation"):
+        for pair, p in zip(made, holm([pair[key] for pair in made]), strict=True):
+            pair[f"{key}_holm"] = p
+    return made
+
+
+def _tested(scores: Sequence[Score], by: Bootstrap) -> tuple[list[dict[str, float | None]], float]:
+    """The scores of both sides and their difference with intervals, and the p value of the paired bootstrap."""
+    columns_NK = np.hstack([part.columns_NK for part in scores])
     width = scores[0].columns_NK.shape[1]
 
     def values(sums_RK: Floats) -> Floats:
         a, b = scores[0].value(sums_RK[:, :width]), scores[1].value(sums_RK[:, width:])
         return np.hstack([a, b, a - b])
 
-    columns_NK = np.hstack([part.columns_NK for part in scores])
-    estimates = [
-        dict(zip(("value", "low", "high"), plain(np.array(x)), strict=True))
-        for x in zip(*by.interval(columns_NK, values), strict=True)
-    ]
-    differences = values(by.sums(columns_NK))[:, 2]
+    value_M, values_RM = values(columns_NK.sum(axis=0, keepdims=True))[0], values(by.sums(columns_NK))
+    ends = zip(*map(plain, by.enclose(value_M, values_RM)), strict=True)
+    estimates = [dict(zip(("value", "low", "high"), one, strict=True)) for one in ends]
     sign = np.sign(estimates[2]["value"] or 0.0)
-    return {
-        "score": name,
-        "examples": len(columns_NK),
-        "wins": int((ahead_N > 0).sum()),
-        "losses": int((ahead_N < 0).sum()),
-        "ties": int((ahead_N == 0).sum()),
-        **dict(zip(("first", "second", "difference"), estimates, strict=True)),
-        "p": float((differences * sign <= 0).mean()),
-        "causes": _both_causes(first, second),
-        "attention": _both_attentions(first, second),
-    }
+    return estimates, float((values_RM[:, 2] * sign <= 0).mean())
 
 
 def ahead(first_N: Floats, second_N: Floats, name: str) -> Floats:

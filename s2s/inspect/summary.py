@@ -69,7 +69,7 @@ def score_inputs(name: str) -> tuple[str, ...]:
         "nll": "reference_log_prob",
         "perplexity": "reference_log_prob",
     }
-    return own.get(name, name), "reference_tokens"
+    return (own.get(name, name), *(() if name in ("bleu", "chrf", "rouge_l") else ("reference_tokens",)))
 
 
 def summary(examples: Examples, by: Bootstrap | None = None) -> dict[str, Any]:

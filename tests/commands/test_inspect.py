@@ -113,11 +113,28 @@ def test_compare(tiny_checkpoint: Path, file: Path, tmp_path: Path, capsys: pyte
         assert inside(capsys, "inspect", checkpoint, file, "--out", tmp_path / name)[0] == 0
     status, out, err = inside(capsys, "compare", tmp_path / "a", tmp_path / "b", "--score", "nll")
     assert (status, err) == (0, "")
-    for named in ("tiny-additive", "tiny-general", "difference", "paired bootstrap", "better", "cause: attention"):
+    for named in (
+        "tiny-additive",
+        "tiny-general",
+        "difference",
+        "paired bootstrap",
+        "randomisation",
+        "better",
+        "cause: attention",
+    ):
         assert named in out
     status, out, _ = inside(capsys, "compare", tmp_path / "a", tmp_path / "b", "--json", "-")
     made = json.loads(out)
     assert status == 0 and made["score"] == "chrf" and made["wins"] + made["losses"] + made["ties"] == 3
+    assert len(made["systems"]) == 2 and made["p_randomisation_holm"] == made["p_randomisation"] <= 1
+    three = (tmp_path / "a", tmp_path / "b", tmp_path / "a")
+    status, out, _ = inside(capsys, "compare", *three)
+    assert status == 0 and all(
+        named in out for named in ("1 tiny-additive", "3 tiny-additive", "1 - 3", "2 - 3", "Holm")
+    )
+    many = json.loads(inside(capsys, "compare", *three, "--json", "-")[1])
+    assert [pair["systems"] for pair in many["pairs"]] == [[0, 1], [0, 2], [1, 2]] and len(many["systems"]) == 3
+    assert many["pairs"][0]["difference"] == made["difference"] and many["pairs"][1]["p_randomisation_holm"] == 1
     status, out, err = inside(capsys, "compare", tmp_path / "a", tmp_path)
     assert (status, out, err.count("\n")) == (2, "", 1) and "not an inspection" in err
 

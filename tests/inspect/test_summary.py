@@ -18,8 +18,9 @@ from s2s.data.readers import read_pairs
 from s2s.errors import UserError
 from s2s.evaluate.bootstrap import Bootstrap
 from s2s.evaluate.corpus import corpus_scores
+from s2s.evaluate.randomisation import holm
 from s2s.inspect.causes import CAUSES
-from s2s.inspect.comparison import ATTENTION, comparison, other_causes, same_model
+from s2s.inspect.comparison import ATTENTION, comparison, comparisons, other_causes, same_model
 from s2s.inspect.report.content import make_report
 from s2s.inspect.report.render import render_report
 from s2s.inspect.run import Input, Inspection
@@ -125,6 +126,20 @@ def test_two_inspections_by_hand(first: Examples, second: Examples) -> None:
         other = comparison(second, first, name, Bootstrap(300))
         assert other["difference"]["low"] == pytest.approx(-made["difference"]["high"], rel=1e-4)
         assert (other["wins"], other["p"]) == (made["losses"], made["p"])
+        differ = [n for n, x in enumerate(ahead) if x]
+        assert 2 / 2 ** len(differ) - 0.02 <= made["p_randomisation"] == other["p_randomisation"] <= 1
+        assert made["trials"] == 10_000
+
+
+def test_several_inspections_in_pairs(first: Examples, second: Examples, place: Path) -> None:
+    systems = [first, second, inspected(place, "some-3", place / "tiny-general", limit=3)]
+    made = comparisons(systems, "nll", Bootstrap(200))
+    assert [pair["systems"] for pair in made] == [[0, 1], [0, 2], [1, 2]]
+    for pair in made:
+        alone = comparison(*(systems[n] for n in pair["systems"]), "nll", Bootstrap(200))
+        assert {name: pair[name] for name in alone} == alone
+    for key in ("p", "p_randomisation"):
+        assert [pair[f"{key}_holm"] for pair in made] == holm([pair[key] for pair in made])
 
 
 def test_other_causes_and_means_of_attention_by_hand(first: Examples, second: Examples, place: Path) -> None:
