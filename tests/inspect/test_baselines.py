@@ -72,6 +72,6 @@ def test_terminal_and_report_show_them_beside_the_scores(examples: Examples, lan
     table = page.partition("<table>")[2].partition("</table>")[0]
     assert f"<th>{say('baseline.copy', language)}</th>" in table
     line = table.partition("<th>chrF</th>")[2].partition("</tr>")[0]
-    shown = [f"{of['chrf']:.4g}" for of in summary(examples)["baselines"]["scores"].values()]
+    shown = [f"{of['chrf']:.2f}" for of in summary(examples)["baselines"]["scores"].values()]
     assert line.endswith("".join(f"<td>{value}</td>" for value in shown))
     assert escape(say("baseline.note", language, count=len(examples))) in page

@@ -97,7 +97,7 @@ class _Page:
         lines = []
         for name in self.summary["scores"]:
             cells = "".join(f"<td>{_between(one['scores'].get(name))}</td>" for one in summaries)
-            trivial = "".join(f"<td>{f'{of[name]:.4g}' if name in of else ''}</td>" for of in without.values())
+            trivial = "".join(f"<td>{f'{of[name]:.2f}' if name in of else ''}</td>" for of in without.values())
             lines.append(f"<tr><th>{escape(self._column(name))}</th>{cells}{trivial}</tr>")
         by = self.summary["bootstrap"]
         notes = [self.t("interval", level=100 * by["level"], resamples=by["resamples"])]

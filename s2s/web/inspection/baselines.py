@@ -10,11 +10,16 @@ import streamlit as st
 from s2s.web.shell.language import t
 
 
-def baselines_caption(made: Mapping[str, Any], names: Sequence[str], titles: Mapping[str, str], examples: int) -> None:
-    """Draw a line with the baselines' values of the scores in ``names``; ``made`` is in ``summary.json``."""
+def baselines_caption(made: Mapping[str, Any], names: Sequence[str], named: Mapping[str, str], examples: int) -> None:
+    """Draw a line with the baselines' values of the scores in ``names``; ``made`` is in ``summary.json``.
+
+    ``named`` has the columns whose titles are used for scores, if they are others.
+    """
     scores = made.get("scores", {})
     parts = [
-        t(f"baseline.{baseline}") + " " + t("app.list").join(f"{titles[name]} {of[name]:.3g}" for name in names)
+        t(f"baseline.{baseline}")
+        + " "
+        + t("app.list").join(f"{t(f'inspect.column.{named.get(name, name)}')} {of[name]:.1f}" for name in names)
         for baseline, of in scores.items()
     ]
     if parts:

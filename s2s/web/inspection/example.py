@@ -17,6 +17,7 @@ from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.reasons import cause_reason
 from s2s.web.components.player import mount_player
 from s2s.web.inspection import labels, state
+from s2s.web.inspection.marks import SECOND, marked_html, marked_words
 from s2s.web.inspection.state import InspectionView
 from s2s.web.inspection.table import format_cell
 from s2s.web.shell import keys, language, models, page_state
@@ -67,21 +68,19 @@ def _open_row(id: int) -> None:
 
 def _row_texts(view: InspectionView, row: dict[str, Any], position: int) -> None:
     """Draw source, reference and output (of two inspections both), and the links to other pages."""
-    lines = [("source", row["source"]), ("reference", row["reference"])]
+    lines = [("source", marked_html("source", row["source"], ()))]
     titles = {name: t(f"inspect.column.{name}") for name in ("source", "reference", "output")}
-    scores = _format_scores(row)
+    values = dict(row)
     if isinstance(view.examples, Paired):
         names = [f"{OTHER}{name}" for name in ("output", "chrf", "bleu", "nll")]
-        (values,) = view.examples.rows(np.array([position]), names)
-        second = {name.removeprefix(OTHER): values[name] for name in names}
+        values |= view.examples.rows(np.array([position]), names)[0]
         a, b = pair_titles(view.entry.checkpoint, view.examples.second.manifest["checkpoint"]["name"])
-        titles |= {"output": t("inspect.output_of", checkpoint=a), "second": t("inspect.output_of", checkpoint=b)}
-        lines += [
-            ("output", f"{row['output']}  ({scores})"),
-            ("second", f"{second['output']}  ({_format_scores(second)})"),
-        ]
-    elif row["output"] is not None:
-        lines.append(("output", f"{row['output']}  ({scores})"))
+        titles |= {"output": t("inspect.output_of", checkpoint=a), SECOND: t("inspect.output_of", checkpoint=b)}
+    marked = marked_words(values)
+    for name, prefix in (("reference", None), ("output", ""), (SECOND, OTHER)):
+        if values.get(name) is not None:
+            scores = "" if prefix is None else f"  ({_format_scores(values, prefix)})"
+            lines.append((name, marked_html(name, values[name], marked.get(name, ())) + escape(scores)))
     st.html(_definition_list([(titles[name], text) for name, text in lines]))
     with st.container(horizontal=True, key="inspect_open"):
         address = {**page_state.write_link(_page_state(view, row)), "lang": language.current()}
@@ -92,19 +91,18 @@ def _row_texts(view: InspectionView, row: dict[str, Any], position: int) -> None
             st.link_button(t("inspect.open_compare"), f"./compare?{urlencode(address)}")
 
 
-def _format_scores(row: dict[str, Any]) -> str:
-    scores = [(name, row.get(name)) for name in ("chrf", "bleu", "nll")]
+def _format_scores(row: dict[str, Any], prefix: str) -> str:
+    scores = [(name, row.get(prefix + name)) for name in ("chrf", "bleu", "nll")]
     parts = [f"{t(f'inspect.column.{name}')} {format_cell(name, value)}" for name, value in scores if value is not None]
     return " · ".join(parts)
 
 
 def _definition_list(lines: list[tuple[str, str]]) -> str:
-    """Names and texts as an HTML definition list, escaped."""
+    """Names and texts, which are HTML already, as a definition list."""
     grid = "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px"
     style = f"{grid};margin:0;padding:0;overflow-wrap:anywhere"
     body = "".join(
-        f'<dt style="opacity:.8">{escape(name)}</dt><dd style="margin:0" dir="auto">{escape(text)}</dd>'
-        for name, text in lines
+        f'<dt style="opacity:.8">{escape(name)}</dt><dd style="margin:0" dir="auto">{text}</dd>' for name, text in lines
     )
     return f'<dl style="{style}">{body}</dl>'
 

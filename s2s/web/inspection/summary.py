@@ -44,14 +44,15 @@ def summary_section(view: InspectionView) -> None:
         parts.append(t("inspect.errors", count=errors, share=100 * errors / numbers["examples"]))
     names = [name for name in ("bleu", "chrf", "perplexity") if name in numbers["scores"]]
     char = {"bleu": "bleu_char"} if numbers.get("bleu_tokenizer") == "char" else {}
-    titles = {name: t(f"inspect.column.{char.get(name, name)}") for name in names}
-    parts += [f"{titles[name]} {_format_estimate(numbers['scores'][name])}" for name in names]
+    parts += [
+        f"{t(f'inspect.column.{char.get(name, name)}')} {_format_estimate(numbers['scores'][name])}" for name in names
+    ]
     if numbers["left_out"] or numbers["bad_rows"]:
         parts.append(t("inspect.passed", left=numbers["left_out"], bad=numbers["bad_rows"]))
     left, right = st.columns([9, 2], vertical_alignment="center")
     left.markdown(" · ".join(parts))
     shared = [name for name in names if name in SCORED]
-    baselines_caption(numbers.get("baselines", {}), shared, titles, numbers["examples"])
+    baselines_caption(numbers.get("baselines", {}), shared, char, numbers["examples"])
     progress.tell_finished(view.entry, t("app.list").join(parts[: 1 if errors is None else 2]))
     if read_as := view.examples.manifest.get("read_as"):  # inspections of earlier versions lack it
         name = numbers["file"]["name"]

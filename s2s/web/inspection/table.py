@@ -11,8 +11,10 @@ import streamlit as st
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.table import DIFFERENCE, LABEL, MOST, SORTS
+from s2s.text.difference import parts
 from s2s.web.components import inspection
 from s2s.web.inspection import state
+from s2s.web.inspection.marks import TAGS, mark_tag, marked_words
 from s2s.web.inspection.state import PAGE_ROWS, InspectionView
 from s2s.web.shell import keys, language, request
 from s2s.web.shell.bound import picks, shows
@@ -122,6 +124,7 @@ def _column(view: InspectionView, name: str, number: bool) -> dict[str, Any]:
         "name": name,
         "title": title,
         "number": number,
+        "tag": mark_tag(name) if name in TAGS else None,
         "hint": t("inspect.column.divergence") if title == "◆" else title,
     }
 
@@ -141,7 +144,9 @@ def _title(view: InspectionView, name: str) -> str:
 
 def _row(values: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
     tags = [t(f"cause.{name}") for name in CAUSES if values[f"cause_{name}"]]
-    return {"id": values["id"], "cells": [format_cell(name, values[name]) for name in names], "tags": tags}
+    marked = {name: parts(values[name], words, MAX_CELL) for name, words in marked_words(values).items() if words}
+    cells = [format_cell(name, values[name]) for name in names]
+    return {"id": values["id"], "cells": cells, "marked": marked, "tags": tags}
 
 
 def format_cell(name: str, value: Any) -> str:

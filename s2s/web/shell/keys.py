@@ -30,6 +30,7 @@ WON_BY: Final = "won_by"
 QUERY: Final = "query"
 LABELLED: Final = "labelled"
 ROW: Final = "row"
+MARKED: Final = "marked"
 
 # Of the visit.
 LAST_STATE: Final = "kept"  # every parameter's last value: Streamlit forgets those of widgets that are gone

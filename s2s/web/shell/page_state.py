@@ -128,6 +128,7 @@ class PageState:
     query: str = _parameter("", read.query)
     labelled: str = _parameter("", read.labelled)
     row: int = _parameter(0, read.number(1, 10**12))  # 0: none is open
+    marked: str = _parameter("reference", read.choice("reference", "outputs", "off"))  # what the outputs differ from
 
     @property
     def source(self) -> str | tuple[str, ...]:
@@ -144,7 +145,7 @@ FIELDS: Mapping[str, Field[Any]] = {parameter.name: parameter for parameter in f
 OTHERS = ("lang", "room", "person", "teach")  # parameters that are no part of the state
 MAX_UNKNOWN = 50  # parameters of a link that are compared with ours
 PLAYERS = ("step", "lane", "tour")  # parameters that only scripts in the browser read and write
-INSPECTION = ("inspection", "against", "won_by", "query", "labelled", "row")  # parameters of the page Errors
+INSPECTION = ("inspection", "against", "won_by", "query", "labelled", "row", "marked")  # parameters of the page Errors
 GREEDY = PageState().settings  # the default settings
 
 

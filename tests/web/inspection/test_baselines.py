@@ -25,7 +25,7 @@ def test_each_score_has_its_baselines_below(visit_inspection: Visit, root: Path,
     (line,) = [box for box in app.caption if say(f"baseline.{next(iter(scores))}", lang) in box.value]
     for baseline, of in scores.items():
         both = say("app.list", lang).join(
-            f"{say(f'inspect.column.{score}', lang)} {of[score]:.3g}" for score in ("bleu", "chrf")
+            f"{say(f'inspect.column.{score}', lang)} {of[score]:.1f}" for score in ("bleu", "chrf")
         )
         assert f"{say(f'baseline.{baseline}', lang)} {both}" in line.value
     assert not app.exception and line.help == say("baseline.help", lang)

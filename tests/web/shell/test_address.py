@@ -59,6 +59,7 @@ VALUES = st.fixed_dictionaries(
         "query": st.sampled_from(["", '{"sort":"nll"}', '{"ranges":{"chrf":[null,20.0]},"text":"茶"}']),
         "labelled": st.sampled_from(["", '{"verdict":"wrong"}', '{"person":"安","category":3}']),
         "row": st.integers(0, 10**12),
+        "marked": st.sampled_from(["reference", "outputs", "off"]),
     }
 )
 

@@ -38,7 +38,8 @@ function tableRow(view, row) {
   const cells = columns.map((column, i) => {
     const text = row.cells[i];
     if (column.number) return el("td", { class: "number", "data-name": column.title, text });
-    return el("td", { class: "text", "data-name": column.title }, el("span", { text, dir: "auto" }));
+    const parts = (row.marked[column.name] ?? [text]).map((part, n) => (n % 2 ? el(column.tag, { text: part }) : part));
+    return el("td", { class: "text", "data-name": column.title }, el("span", { dir: "auto" }, ...parts));
   });
   const tags = el("td", { class: "tags" }, ...row.tags.map((tag) => el("span", { class: "tag", text: tag })));
   const several = row.labels.length > 1;
