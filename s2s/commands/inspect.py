@@ -148,16 +148,23 @@ def summary_rows(summary: Mapping[str, Any]) -> list[list[str]]:
         share = one["share"]
         value = "" if share["value"] is None else f"{100 * share['value']:.1f} % of errors"
         rows.append([f"cause: {name}", f"{one['count']:,}", value, f"{one['alone']:,} with no other cause"])
+    rows += [[words_name(one), f"{one['reference']:,}", _f1(one["f1"][0]), ""] for one in summary.get("words", ())]
+    rows += worst_rows(summary.get("worst", {}))
     return rows
 
 
 def compare(options: argparse.Namespace, command: str) -> int:
     """``compare``: compare two or more inspections of one file by a score."""
     from s2s.inspect.comparison import comparisons, same_model
+    from s2s.inspect.pair_findings import pair_findings
+    from s2s.inspect.paired import Paired
     from s2s.inspect.table import Examples
 
     systems = [Examples(path) for path in (options.first, options.second, *options.others)]
     made = comparisons(systems, options.score)
+    for pair in made:
+        first, second = (systems[n] for n in pair["systems"])
+        pair |= pair_findings(Paired(first, second, options.score))
     names = [f"{examples.manifest['checkpoint']['name']} ({examples.directory})" for examples in systems]
     if options.json:
         pair = made[0] if len(made) == 1 else {"score": options.score, "pairs": made}
@@ -187,6 +194,16 @@ def pair_rows(names: Sequence[str], made: Mapping[str, Any]) -> list[list[str]]:
         [f"mean {name}", _number(n["first"]), f"against {_number(n['second'])}", ""]
         for name, n in made["attention"].items()
     ]
+    for one in made["words"]:
+        rows.append([words_name(one), _f1(one["f1"][0]), f"against {_f1(one['f1'][1])}", _f1(one["difference"], True)])
+    for side, key in ((0, "first"), (1, "second")):
+        rows += worst_rows(made["worst"][key], f"the {key} is behind: ")
+        for one in made["ngrams"][side][:3]:
+            words = printable(" ".join(one["tokens"]))
+            p = f"p {chance(one['p'])}"
+            rows.append(
+                [f"the {key} is right: {words}", str(one["right"][side]), f"against {one['right'][1 - side]}", p]
+            )
     return rows
 
 
@@ -207,6 +224,38 @@ def pairs_rows(names: Sequence[str], made: Sequence[Mapping[str, Any]]) -> list[
     return rows
 
 
+def worst_rows(search: Mapping[str, Any], lead: str = "worst: ") -> list[list[str]]:
+    """The slices of a search whose p is at most 0.05, as table rows."""
+    rows = []
+    for one in search.get("found", ()):
+        if one["p"] <= SURE:
+            effect = f"{search['score']} {one['difference']:+.3g} ({_between(one)})"
+            rows.append([f"{lead}{slice_name(one)}", f"{one['count']:,}", effect, f"p {chance(one['p'])}"])
+    return rows
+
+
+def slice_name(one: Mapping[str, Any]) -> str:
+    """A slice of a search in words."""
+    if one["kind"] == "word":
+        return f"source word {printable(one['value'])}"
+    if one["kind"] == "unknown":
+        return f"unknown {one['value']} word"
+    low, high = one["value"]
+    name = one["kind"].replace("_", " ")
+    return f"{name} {low} to {high}" if low and high else f"{name} up to {high}" if high else f"{name} from {low}"
+
+
+def words_name(one: Mapping[str, Any]) -> str:
+    """A bucket of the target vocabulary in words."""
+    return f"words of rank {one['first']} to {one['last']}" if one["first"] else "words not in the vocabulary"
+
+
+def _f1(one: Mapping[str, Any], signed: bool = False) -> str:
+    value = one["value"]
+    return "" if value is None else f"F1 {value:+.3f} ({_between(one)})" if signed else f"F1 {value:.3f}"
+
+
+SURE = 0.05  # the largest p of a slice that the terminal shows
 OUTCOMES = (("better", "wins"), ("worse", "losses"), ("as good", "ties"))
 
 

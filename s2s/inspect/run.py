@@ -31,6 +31,7 @@ from s2s.inspect.baselines import write_baselines
 from s2s.inspect.causes import TESTED_COLUMNS, cause_columns, compute_fences
 from s2s.inspect.rows import Rows
 from s2s.inspect.schema import PART, SCHEMA, TABLE, TAGS
+from s2s.inspect.target_words import write_ranks
 from s2s.train.distributed import Group
 
 WINDOW = 1000  # pairs; one window is held in memory at a time
@@ -211,6 +212,7 @@ class Inspection:
         left_out = self.manifest["pairs"] - len(columns)
         if self.mode != "forced":
             write_baselines(self.directory, paths, self.checkpoint.target, self.manifest["bleu_tokenizer"])
+            write_ranks(self.directory, paths, self.checkpoint)
         self.write_manifest(examples=len(columns), left_out=left_out, fences=known)
         disk.write_file(self.table, fill)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from s2s.inspect.causes import CAUSES
 from s2s.inspect.schema import SCHEMA
 from s2s.inspect.scores import chrf
 from s2s.inspect.table import Examples
+from s2s.inspect.target_words import words_by_rank
+from s2s.inspect.worst import worst_slices
 
 SCORES = ("bleu", "chrf", "rouge_l", "nll", "perplexity", "accuracy_forced", "accuracy_free")
 DISTRIBUTIONS = (
@@ -93,6 +95,8 @@ def summary(examples: Examples, by: Bootstrap | None = None) -> dict[str, Any]:
     if free:
         out["errors"] = int(error_N.sum())
         out["baselines"] = baseline_scores(examples.directory)
+        out["words"] = words_by_rank(examples)
+    out["worst"] = asdict(worst_slices(examples, "chrf" if free else "nll", by=by))
     if tags:
         out["causes"] = _causes(tags, estimates)
     out["distributions"] = {name: _distribution(float_column(examples.columns(name)[name])) for name in DISTRIBUTIONS}

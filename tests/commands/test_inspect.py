@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from s2s.commands.inspect import pair_rows, words_name, worst_rows
 from tests.commands.test_commands import ROOT, inside
 from tests.factory import make_checkpoint
 from tests.wait import until
@@ -126,6 +127,7 @@ def test_compare(tiny_checkpoint: Path, file: Path, tmp_path: Path, capsys: pyte
     status, out, _ = inside(capsys, "compare", tmp_path / "a", tmp_path / "b", "--json", "-")
     made = json.loads(out)
     assert status == 0 and made["score"] == "chrf" and made["wins"] + made["losses"] + made["ties"] == 3
+    assert made["worst"]["first"]["found"] == [] and len(made["ngrams"]) == 2 and made["words"][-1]["reference"] > 0
     assert len(made["systems"]) == 2 and made["p_randomisation_holm"] == made["p_randomisation"] <= 1
     three = (tmp_path / "a", tmp_path / "b", tmp_path / "a")
     status, out, _ = inside(capsys, "compare", *three)
@@ -150,3 +152,51 @@ def test_sigterm_says_how_to_go_on(tiny_checkpoint: Path, tmp_path: Path) -> Non
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (143, "Stopped. Run the same command again to continue.\n")
     assert (tmp_path / "made" / "manifest.json").exists() and not (tmp_path / "made" / "examples.parquet").exists()
+
+
+def test_findings_as_rows_of_the_terminal() -> None:
+    estimate = {"value": 0.25, "low": 0.125, "high": 0.5}
+    found = [
+        {"kind": kind, "value": value, "count": 1234, "difference": -7.25, "low": -9.0, "high": -5.5, "p": p}
+        for kind, value, p in (
+            ("word", "的\x1b[31m", 0.001),
+            ("unknown", "source", 0.05),
+            ("source_length", (3, None), 0.02),
+            ("rarest_rank", (None, 100), 0.01),
+            ("source_length", (3, 4), 0.04),
+            ("word", "by chance", 0.051),
+        )
+    ]
+    rows = worst_rows({"score": "chrf", "found": found})
+    assert [row[0] for row in rows] == [
+        "worst: source word 的�[31m",
+        "worst: unknown source word",
+        "worst: source length from 3",
+        "worst: rarest rank up to 100",
+        "worst: source length 3 to 4",
+    ]
+    assert rows[0][1:] == ["1,234", "chrf -7.25 (-9 to -5.5)", "p = 0.001"]
+    assert words_name({"first": 1, "last": 100}) == "words of rank 1 to 100"
+    side = {"value": 1.0, "low": None, "high": None}
+    made = {
+        **{key: side for key in ("first", "second", "difference")},
+        **{
+            "score": "chrf",
+            "p": 0.2,
+            "p_randomisation": 0.3,
+            "wins": 1,
+            "losses": 0,
+            "ties": 0,
+            "causes": {},
+            "attention": {},
+        },
+        "words": [{"first": None, "last": None, "f1": [estimate, estimate], "difference": estimate}],
+        "worst": {key: {"score": "difference", "found": found[:1]} for key in ("first", "second")},
+        "ngrams": [[{"tokens": ["so", "much"], "right": [5, 2], "p": 0.04}], []],
+    }
+    told = pair_rows(("a", "b"), made)
+    assert ["words not in the vocabulary", "F1 0.250", "against F1 0.250", "F1 +0.250 (0.125 to 0.5)"] in told
+    assert ["the first is right: so much", "5", "against 2", "p = 0.040"] in told
+    assert [row[0] for row in told if "behind" in row[0]] == [
+        f"the {key} is behind: source word 的�[31m" for key in ("first", "second")
+    ]

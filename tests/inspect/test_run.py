@@ -27,7 +27,7 @@ from tests.factory import SOURCE, TARGET, make_checkpoint
 from tests.paths import ROOT
 
 ONE = Group(0, 1, torch.device("cpu"))
-FILES = ("baselines.parquet", "examples.parquet", "manifest.json", "summary.json")
+FILES = ("baselines.parquet", "examples.parquet", "manifest.json", "summary.json", "target_ranks.parquet")
 SCRIPT = """
 import os, signal, sys
 from pathlib import Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +22,21 @@ from s2s.evaluate.corpus import corpus_scores
 from s2s.evaluate.randomisation import holm
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.comparison import ATTENTION, comparison, comparisons, other_causes, same_model
+from s2s.inspect.pair_findings import pair_findings, pair_words
+from s2s.inspect.paired import Paired
 from s2s.inspect.report.content import make_report
 from s2s.inspect.report.render import render_report
 from s2s.inspect.run import Input, Inspection
 from s2s.inspect.scores import SentenceScores, chrf
 from s2s.inspect.summary import SCORES, summary
 from s2s.inspect.table import Examples
+from s2s.inspect.target_words import read_ranks, word_accuracy
+from s2s.inspect.worst import worst_slices
 from s2s.text.vocab import SPECIALS, Vocab
 from s2s.train.distributed import Group
 from tests.factory import make_checkpoint
 
+WORDS = ("reference_tokens", "output_tokens")
 ONE = Group(0, 1, torch.device("cpu"))
 PAIRS = (
     "我喜欢苹果。\tI like apples.\n你喝水？\tdo you drink water?\n他喝茶。\the drink tea.\n"
@@ -140,6 +146,30 @@ def test_several_inspections_in_pairs(first: Examples, second: Examples, place: 
         assert {name: pair[name] for name in alone} == alone
     for key in ("p", "p_randomisation"):
         assert [pair[f"{key}_holm"] for pair in made] == holm([pair[key] for pair in made])
+
+
+def test_words_and_worst_slices_of_one_and_two(first: Examples, second: Examples, place: Path) -> None:
+    made = summary(first, Bootstrap(20))
+    assert made["worst"] == asdict(worst_slices(first, "chrf", by=Bootstrap(20))) and made["worst"]["rows"] == 5
+    assert made["words"] == word_accuracy(
+        *(first.columns(name)[name] if name == "reference_tokens" else [first.columns(name)[name]] for name in WORDS),
+        read_ranks(first.directory),
+    )
+    assert sum(one["reference"] for one in made["words"]) == sum(
+        map(len, first.columns(WORDS[0])[WORDS[0]].to_pylist())
+    )
+    for name in SCORES:
+        found = pair_findings(Paired(first, second, name))
+        assert found["worst"]["first"]["score"] == "difference" and found["worst"]["second"]["rows"] == 5
+        assert [one["f1"][0]["value"] for one in found["words"]] == [one["f1"][0]["value"] for one in made["words"]]
+        assert all(one["right"][side] > one["right"][1 - side] for side in (0, 1) for one in found["ngrams"][side])
+    some = inspected(place, "some-5", place / "tiny-additive", limit=3)
+    for rows_N in (None, np.array([True, True, False, True, True])):
+        kept = np.arange(5) < 3 if rows_N is None else rows_N & (np.arange(5) < 3)
+        few = pair_words(Paired(first, some, "chrf"), rows_N)
+        tokens = first.columns(WORDS[0])[WORDS[0]].to_pylist()
+        assert sum(one["reference"] for one in few["words"]) == sum(len(tokens[n]) for n in np.flatnonzero(kept))
+    json.dumps([made, found, few], allow_nan=False)
 
 
 def test_other_causes_and_means_of_attention_by_hand(first: Examples, second: Examples, place: Path) -> None:
