@@ -161,6 +161,7 @@ const ICONS = {
   pause: "M4 3h3v10H4zM9 3h3v10H9z",
   next: "M5 3l7 5-7 5z",
   last: "M12 3v10M3 3l7 5-7 5z",
+  bookmark: "M4 2h8v12l-4-3.5L4 14z",
   fork: "M3 2v3c0 3 5 3 5 6v3M13 2v3c0 3-5 3-5 6",
 };
 

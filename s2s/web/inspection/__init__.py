@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s2s.web.inspection import charts, labelled, marks, rows, run, summary, table
+from s2s.web.inspection import charts, labelled, rows, run, summary, table
 from s2s.web.shell.gone import rerun_if_gone
 
 
@@ -16,5 +16,4 @@ def inspection_page(names: list[str]) -> None:
         charts.charts_section(view)
         labelled.label_section(view)
         table.table_controls(view)
-        marks.marks_control(view)
     rows.rows_fragment(view)

@@ -17,6 +17,7 @@ from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.reasons import cause_reason
 from s2s.web.components.player import mount_player
 from s2s.web.inspection import labels, state
+from s2s.web.inspection.bookmarks import bookmark_button
 from s2s.web.inspection.marks import SECOND, marked_html, marked_words
 from s2s.web.inspection.state import InspectionView
 from s2s.web.inspection.table import format_cell
@@ -49,7 +50,7 @@ def example_section(view: InspectionView) -> None:
 
 
 def _row_navigation(view: InspectionView, id: int, index: int) -> None:
-    """Draw the row's number among all, and the buttons *previous*, *next* and *close*."""
+    """Draw the row's number among all, and the buttons *previous*, *next*, *bookmark* and *close*."""
     ids = view.ids
     with st.container(horizontal=True, vertical_alignment="center", key="inspect_head"):
         st.markdown(t("inspect.row", id=id, place=index + 1, total=len(ids)))
@@ -59,6 +60,7 @@ def _row_navigation(view: InspectionView, id: int, index: int) -> None:
             st.button(
                 t(f"inspect.{name}"), key=f"row-{name}", on_click=_open_row, args=(other_id,), disabled=not exists
             )
+        bookmark_button(view.examples.manifest, id)
         st.button(t("inspect.close"), key="row-close", on_click=_open_row, args=(0,), type="tertiary")
 
 

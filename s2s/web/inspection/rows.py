@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from s2s.web.inspection import example, state, states, table
+from s2s.web.inspection import bookmarks, example, marks, state, states, table
 from s2s.web.inspection.state import InspectionView
 from s2s.web.shell.gone import rerun_if_gone
 
@@ -17,6 +17,9 @@ def rows_fragment(view: InspectionView) -> None:
         current = view.refreshed()
         if current.outer_state != view.outer_state:
             st.rerun()
+        with st.container(horizontal=True, vertical_alignment="bottom", key="inspect_row_options"):
+            marks.marks_control(current)
+            bookmarks.bookmarked_only(current.examples.manifest, current.query.ids, state.show_only)
         table.table_section(current)
         example.example_section(current)
         states.states_section(current.examples, current.row, current.query.ids, state.show_only)

@@ -16,6 +16,7 @@ from s2s.inspect.table import DIFFERENCE, NUMBERS, SORTS, WORDS, Examples, Query
 from s2s.server import inspections
 from s2s.store.label import LabelFilter
 from s2s.web.inspection import label_filter, labels
+from s2s.web.inspection.bookmarks import take_bookmarks
 from s2s.web.shell import keys, language, request
 from s2s.web.shell.link_values import MAX_VALUE
 from s2s.web.shell.page_state import INSPECTION, PageState, write_link
@@ -177,6 +178,7 @@ def clear_conditions() -> None:
 def handle_request(component: str) -> None:
     """Apply a component's new request, if there is one; an invalid request is ignored."""
     if (sent := request.take_request(component)) is not None:
+        take_bookmarks(sent.fields.get("bookmarks"))
         _apply_request(sent)
 
 

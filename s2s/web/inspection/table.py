@@ -14,6 +14,7 @@ from s2s.inspect.table import DIFFERENCE, LABEL, MOST, SORTS
 from s2s.text.difference import parts
 from s2s.web.components import inspection
 from s2s.web.inspection import state
+from s2s.web.inspection.bookmarks import table_bookmarks
 from s2s.web.inspection.marks import TAGS, mark_tag, marked_words
 from s2s.web.inspection.state import PAGE_ROWS, InspectionView
 from s2s.web.shell import keys, language, request
@@ -112,6 +113,7 @@ def _table_data(view: InspectionView, start: int, row: int | None) -> dict[str, 
         "open": row,
         "sort": sort,
         "descending": view.query.descending,
+        "bookmarks": table_bookmarks(examples.manifest),
         "strings": language.strings("inspect_table"),
         "heard": request.last_taken("inspect_table"),
         "link": state.inspection_link() if row is None else None,

@@ -2,6 +2,7 @@
 // the page.
 
 import { el, enter, fill, icon } from "../../../player/browser/dom.js";
+import { bookmarkCell, bookmarksToSend, takeBookmarks, toggleBookmark } from "./bookmarks.js";
 import { nextId, pageStarts } from "./walk.js";
 
 const VIEWS = new WeakMap(); // element where the component is mounted → its view
@@ -10,7 +11,7 @@ const OWN_KEYS = "input, textarea, select, [contenteditable], [role=combobox], [
 
 function sendRequest(view, payload) {
   view.seq += 1;
-  view.setStateValue("request", { ...payload, seq: view.seq });
+  view.setStateValue("request", { ...payload, bookmarks: bookmarksToSend(view), seq: view.seq });
 }
 
 // The head of a column: a button that sorts by it, or its title alone for a column of text.
@@ -30,7 +31,9 @@ function tableHead(view) {
   const { columns, label, strings } = view.data;
   const causes = el("th", { scope: "col", text: strings.causes });
   const labels = label === null ? [] : [columnHead(view, { name: "label", title: label, hint: label })];
-  return el("thead", {}, el("tr", {}, ...columns.map((column) => columnHead(view, column)), causes, ...labels));
+  const bookmarks = el("th", { scope: "col", class: "bookmark" }, el("span", { text: strings.bookmarks }));
+  const heads = columns.map((column) => columnHead(view, column));
+  return el("thead", {}, el("tr", {}, bookmarks, ...heads, causes, ...labels));
 }
 
 function tableRow(view, row) {
@@ -38,7 +41,8 @@ function tableRow(view, row) {
   const cells = columns.map((column, i) => {
     const text = row.cells[i];
     if (column.number) return el("td", { class: "number", "data-name": column.title, text });
-    const parts = (row.marked[column.name] ?? [text]).map((part, n) => (n % 2 ? el(column.tag, { text: part }) : part));
+    const mark = (part, n) => (n % 2 ? el(column.tag, { text: part }) : part);
+    const parts = (row.marked[column.name] ?? [text]).map(mark);
     return el("td", { class: "text", "data-name": column.title }, el("span", { dir: "auto" }, ...parts));
   });
   const tags = el("td", { class: "tags" }, ...row.tags.map((tag) => el("span", { class: "tag", text: tag })));
@@ -51,6 +55,7 @@ function tableRow(view, row) {
   return el(
     "tr",
     { "data-id": row.id, "aria-selected": String(row.id === view.open), onclick: open },
+    bookmarkCell(view, row.id, (payload) => sendRequest(view, payload)),
     ...cells,
     tags,
     ...labels,
@@ -90,7 +95,7 @@ function scrollToExample() {
   scroll();
 }
 
-// J and K on the whole page, arrows too while the table has the focus; never while a field or a choice has it.
+// J, K and B on the whole page, arrows too while the table has the focus; never while a field or a choice has it.
 function pressKey(view, event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const target = event.composedPath()[0];
@@ -99,6 +104,10 @@ function pressKey(view, event) {
   const by = { j: 1, k: -1, ...(focused ? { ArrowDown: 1, ArrowUp: -1 } : {}) }[
     event.key.length === 1 ? event.key.toLowerCase() : event.key
   ];
+  if (event.key.toLowerCase() === "b" && view.open !== null) {
+    event.preventDefault();
+    toggleBookmark(view, view.open, (payload) => sendRequest(view, payload));
+  }
   if (!by) return;
   event.preventDefault();
   const { rows, before, after } = view.data;
@@ -131,12 +140,13 @@ function pageBar(view) {
   );
 }
 
-// Build the table anew; the focus stays at the head that sorted, or in the table.
+// Build the table anew; the focus stays at the head that sorted, at the bookmark, or in the table.
 function build(view) {
   const { host, data } = view;
   const { strings, rows, total } = data;
   const active = host.getRootNode().activeElement;
   const sorted = active?.dataset?.sort;
+  const bookmark = active?.dataset?.bookmark;
   const table = el(
     "table",
     { "aria-label": strings.table },
@@ -152,7 +162,9 @@ function build(view) {
     pageBar(view),
   );
   host.replaceChildren(view.root);
-  if (sorted) view.root.querySelector(`[data-sort="${sorted}"]`)?.focus({ preventScroll: true });
+  const again = sorted ? `[data-sort="${sorted}"]` : bookmark ? `[data-bookmark="${bookmark}"]` : null;
+  const found = again && view.root.querySelector(again);
+  if (found) found.focus({ preventScroll: true });
   else if (active) view.root.focus({ preventScroll: true });
 }
 
@@ -166,7 +178,9 @@ export default function mount(component) {
   const identity = JSON.stringify(data);
   if (view.identity !== identity) {
     Object.assign(view, { identity, data, strings: data.strings, open: data.open });
+    takeBookmarks(view);
     build(view);
+    if (!data.bookmarks.known && bookmarksToSend(view)) sendRequest(view, { kind: "bookmarks" });
   }
   if (!view.onKey) document.addEventListener("keydown", (view.onKey = (event) => pressKey(view, event)));
   // A player on the page writes the address, with its step; without one the table does.
