@@ -29,19 +29,20 @@ from s2s.checkpoint.find import find_checkpoint
 from s2s.checkpoint.open import load
 from s2s.data.readers import read_pairs
 from s2s.inspect import bins
+from s2s.inspect.query import Query, Search
 from s2s.inspect.run import WINDOW, Input, Inspection
 from s2s.inspect.schema import PART
 from s2s.inspect.states.nearest import nearest
 from s2s.inspect.states.sketch import chunked, unit
 from s2s.inspect.states.store import KINDS, StateStore
-from s2s.inspect.table import Examples, Query
+from s2s.inspect.table import Examples
 
 QUERIES = {
     "first page": Query(),
     "sorted by chrF": Query(sort="chrf"),
     "errors with a cause, by NLL": Query(sort="nll", descending=True, errors=True, causes=("attention",)),
     "a range": Query(sort="bleu", ranges={"length_ratio": (0.5, 0.8), "source_gain": (None, 3.0)}),
-    "searched": Query(sort="chrf", text="the"),
+    "searched": Query(sort="chrf", searches=(Search("the"),)),
 }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s2s.checkpoint.find import find_checkpoint
-from s2s.commands import arguments, pair_options
+from s2s.commands import arguments, pair_options, slice_option
 from s2s.commands.arguments import WholeNumber
 from s2s.commands.terminal import baseline_rows, text_table, write_output
 from s2s.data.readers import silent
@@ -51,6 +51,8 @@ def _inspect_arguments(p: arguments.Parser) -> None:
     )
     p.add_argument("--states", action="store_true", help="also save the states, or add them to a finished inspection")
     p.add_argument("--json", metavar="FILE", help="write the summary as JSON; - for the terminal")
+    slice_option.add_slice_option(p)
+    slice_option.add_database_option(p)
 
 
 def _compare_arguments(p: arguments.Parser) -> None:
@@ -62,6 +64,8 @@ def _compare_arguments(p: arguments.Parser) -> None:
         "--score", choices=scores, default="chrf", help="the score that decides which model wins an example (chrf)"
     )
     p.add_argument("--json", metavar="FILE", help="write all numbers as JSON; - for the terminal")
+    slice_option.add_slice_option(p)
+    slice_option.add_database_option(p)
 
 
 def inspect(options: argparse.Namespace, command: str) -> int:
@@ -88,9 +92,14 @@ def inspect(options: argparse.Namespace, command: str) -> int:
     if stopped:  # printed here, as the progress bar is gone by now
         print("Stopped. Run the same command again to continue.", file=sys.stderr)
         return stopped
-    from s2s.inspect.summary import load_summary
+    from s2s.inspect.report.content import part_summary
+    from s2s.inspect.table import Examples
 
-    summary = load_summary(options.out)
+    examples = Examples(options.out)
+    part = slice_option.read_part(options, examples)
+    summary = part_summary(examples, part.rows_N if part else None)
+    if part:
+        summary["slice"] = json.loads(part.slice.pack())
     if options.json:
         write_output(_json(summary), options.json)
     else:
@@ -134,7 +143,7 @@ def summary_rows(summary: Mapping[str, Any]) -> list[list[str]]:
     passed = fill("{left:,} skipped, {bad:,} bad {bad:row|rows}", left=summary["left_out"], bad=summary["bad_rows"])
     rows = [
         ["checkpoint", "", held["name"], held["digest"]],
-        ["examples", f"{summary['examples']:,}", "", passed],
+        ["examples", f"{summary['examples']:,}", f"of {summary['of']:,}" if "of" in summary else "", passed],
         *([["with an error", f"{summary['errors']:,}", "", ""]] if "errors" in summary else []),
     ]
     tokens = summary.get("bleu_tokenizer", "")
@@ -155,21 +164,29 @@ def summary_rows(summary: Mapping[str, Any]) -> list[list[str]]:
 
 def compare(options: argparse.Namespace, command: str) -> int:
     """``compare``: compare two or more inspections of one file by a score."""
-    from s2s.inspect.comparison import comparisons, same_model
+    from s2s.inspect.comparison import comparisons, rows_beside, same_model
     from s2s.inspect.pair_findings import pair_findings
     from s2s.inspect.paired import Paired
     from s2s.inspect.table import Examples
 
     systems = [Examples(path) for path in (options.first, options.second, *options.others)]
-    made = comparisons(systems, options.score)
+    part = slice_option.read_part(options, systems[0], systems[1], options.score)
+    rows_N = part.rows_N if part else None
+    made = comparisons(systems, options.score, rows_N=rows_N)
     for pair in made:
         first, second = (systems[n] for n in pair["systems"])
-        pair |= pair_findings(Paired(first, second, options.score))
+        pair |= pair_findings(Paired(first, second, options.score), rows_beside(systems[0], first, rows_N))
     names = [f"{examples.manifest['checkpoint']['name']} ({examples.directory})" for examples in systems]
     if options.json:
         pair = made[0] if len(made) == 1 else {"score": options.score, "pairs": made}
-        write_output(_json({**pair, "systems": names}), options.json)
+        conditions = {"slice": json.loads(part.slice.pack())} if part else {}
+        write_output(_json({**pair, **conditions, "systems": names}), options.json)
         return 0
+    if part:
+        told = fill(
+            "Slice: {name}, {count:,} {count:row|rows}.", name=printable(options.slice), count=made[0]["examples"]
+        )
+        print(told)
     print(text_table(pair_rows(names, made[0]) if len(made) == 1 else pairs_rows(names, made), right=(1,)))
     if len(systems) == 2 and same_model(*systems):
         print(

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2s.commands import arguments
+from s2s.commands import arguments, slice_option
 from s2s.commands.arguments import Parser
 from s2s.errors import fill
 
@@ -30,20 +30,20 @@ def _arguments(p: arguments.Parser) -> None:
         "--out", metavar="FILE", type=Path, required=True, help="the file to write, ending in .csv, .jsonl or .parquet"
     )
     p.add_argument("--only-labelled", action="store_true", help="leave out rows without a label")
-    p.add_argument(
-        "--database", metavar="URL", help="where labels are stored (LOOKBACK_DATABASE, otherwise an SQLite file)"
-    )
+    slice_option.add_slice_option(p)
+    slice_option.add_database_option(p)
 
 
 def export(options: argparse.Namespace, command: str) -> int:
-    """``labels export``: write all rows, or only those with a label."""
+    """``labels export``: write all rows, those of a slice, or only those with a label."""
     from s2s.inspect.label_export import export_labels
     from s2s.inspect.table import Examples
     from s2s.store.labels import read_labels
 
     examples = Examples(options.directory)
     labels = read_labels(examples.manifest, options.database)
-    count = export_labels(examples, labels, options.out, options.only_labelled)
+    part = slice_option.read_part(options, examples)
+    count = export_labels(examples, labels, options.out, options.only_labelled, part.rows_N if part else None)
     told = "Wrote {out}: {count:,} {count:row|rows}, {labelled:,} with a label."
     print(fill(told, out=options.out, count=count, labelled=len(labels)), file=sys.stderr)
     return 0

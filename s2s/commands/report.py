@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_inspected
-from s2s.commands import arguments
+from s2s.commands import arguments, slice_option
 from s2s.commands.arguments import WholeNumber
 from s2s.commands.terminal import write_output
 from s2s.errors import LANGUAGES, UserError
@@ -44,9 +44,8 @@ def _arguments(p: arguments.Parser) -> None:
     p.add_argument(
         "--checkpoint", metavar="C", help="where the model is, to show attention (its name under checkpoints/)"
     )
-    p.add_argument(
-        "--database", metavar="URL", help="where labels are stored (LOOKBACK_DATABASE, otherwise an SQLite file)"
-    )
+    slice_option.add_slice_option(p)
+    slice_option.add_database_option(p)
 
 
 def _ids(text: str) -> list[int]:
@@ -65,9 +64,11 @@ def report(options: argparse.Namespace, command: str) -> int:
 
     examples = Examples(options.directory)
     other = Examples(options.compare) if options.compare else None
-    ids = options.examples if options.examples is not None else choose_examples(examples, options.per_cause)
+    part = slice_option.read_part(options, examples, other)
+    chosen = part.rows_N if part else None
+    ids = options.examples if options.examples is not None else choose_examples(examples, options.per_cause, chosen)
     labels = read_labels(examples.manifest, options.database)
-    made = make_report(examples, ids, _decode(examples, options.checkpoint) if ids else _nothing, labels, other)
+    made = make_report(examples, ids, _decode(examples, options.checkpoint) if ids else _nothing, labels, other, part)
     write_output(render_report(made, options.lang), options.html)
     return 0
 

@@ -12,11 +12,13 @@ from pathlib import Path
 from s2s import spreadsheet
 from s2s.data import automaster, text_file
 from s2s.data.csv_records import Records
+from s2s.data.extra_columns import Extra, bounded
 from s2s.data.text_file import AUTO, Bad, Form, any_visible, recognise
 from s2s.errors import UserError, say, sentences
 from s2s.text.safe import has_surrogate
 
 Pair = tuple[str, str]
+Row = tuple[str, str, Extra]  # a pair, and the file's further columns
 Question = tuple[str, str]  # QID, source text
 Note = Callable[[Form], None]  # called with a file's form before its first pair
 
@@ -80,6 +82,18 @@ def read_pairs(
     (``text_file.recognise``); ``note`` is called with the form that was detected. UserError names a file that cannot
     be read; ``bad`` is called with a UserError that names a bad row.
     """
+    return ((source, target) for source, target, _ in read_rows(path, columns, form, bad, encoding, note))
+
+
+def read_rows(
+    path: str | Path,
+    columns: Columns | None = None,
+    form: str = AUTO,
+    bad: Bad = refuse,
+    encoding: str = AUTO,
+    note: Note = silent,
+) -> Iterator[Row]:
+    """The pairs of a file, each with the file's further columns (``extra_columns.bounded``); see ``read_pairs``."""
     if form not in FORMATS:
         raise UserError("config_choice", key="data.format", found=form, known=", ".join(FORMATS))
     if form == AUTO:
@@ -133,7 +147,7 @@ def with_advice(error: UserError, where: str) -> UserError:
     return UserError.again(key.removeprefix("error."), error.values) if key in sentences("en") else error
 
 
-def read_tsv(file: File, columns: Columns) -> Iterator[Pair]:
+def read_tsv(file: File, columns: Columns) -> Iterator[Row]:
     """``source TAB target`` a line, or any columns below a header that names both; empty lines are skipped."""
     places: tuple[int, int] | None = None
     names: list[str] = []
@@ -145,17 +159,17 @@ def read_tsv(file: File, columns: Columns) -> Iterator[Pair]:
             places, names = _column_indices(file, fields, columns), fields
         elif places is None:
             if len(fields) == 2 and all(map(any_visible, fields)):
-                yield fields[0], fields[1]
+                yield fields[0], fields[1], {}
             else:
                 file.bad(UserError("row_not_a_pair", file=file.name, row=number, columns=len(fields)))
         elif len(fields) == len(names):
-            yield from _valid_pair(file, number, [(fields[i], names[i]) for i in places])
+            yield from _valid_pair(file, number, list(zip(names, fields, strict=True)), places)
         else:
             count = {"expected": len(names), "found": len(fields)}
             file.bad(UserError("row_columns", file=file.name, row=number, **count))
 
 
-def read_csv(file: File, columns: Columns) -> Iterator[Pair]:
+def read_csv(file: File, columns: Columns) -> Iterator[Row]:
     """CSV with a header that names the columns; an AutoMaster header is recognised."""
     records = file.records([(columns.source, columns.target), automaster.COLUMNS])
     header = records.header
@@ -168,21 +182,22 @@ def read_csv(file: File, columns: Columns) -> Iterator[Pair]:
     ours = tuple(header[: len(spreadsheet.OURS)]) == spreadsheet.OURS  # otherwise an apostrophe is part of the text
     for number, fields in records:
         texts = list(map(spreadsheet.unescape_cell, fields)) if ours else fields
-        yield from _valid_pair(file, number, [(texts[i], header[i]) for i in places])
+        yield from _valid_pair(file, number, list(zip(header, texts, strict=True)), places)
 
 
-def read_automaster(file: File, columns: Columns) -> Iterator[Pair]:
+def read_automaster(file: File, columns: Columns) -> Iterator[Row]:
     """The AutoMaster CSV: question and dialogue to report, cleaned; rows without a usable report are skipped."""
     yield from _automaster(file, file.records([automaster.COLUMNS]))
 
 
-def _automaster(file: File, records: Records) -> Iterator[Pair]:
+def _automaster(file: File, records: Records) -> Iterator[Row]:
     _require_columns(file, records.header, automaster.COLUMNS)
     question, dialogue, report = (records.header.index(name) for name in automaster.COLUMNS[-3:])
     for _, fields in records:
         pair = automaster.source_text(fields[question], fields[dialogue]), automaster.target_text(fields[report])
         if all(map(any_visible, pair)):
-            yield pair
+            others = [name for name in records.header if name not in automaster.COLUMNS[-3:]]
+            yield *pair, bounded((name, fields[records.header.index(name)]) for name in others)
 
 
 def read_questions(
@@ -213,8 +228,8 @@ def _require_columns(file: File, header: Sequence[str], columns: Sequence[str]) 
             raise UserError("column_needed", file=file.name, column=name, known=_quoted_header(header))
 
 
-def read_jsonl(file: File, columns: Columns) -> Iterator[Pair]:
-    """A JSON object a line, with a string under each of the two names; other keys are ignored."""
+def read_jsonl(file: File, columns: Columns) -> Iterator[Row]:
+    """A JSON object a line, with a string under each of the two names."""
     for number, line in enumerate(file.lines(), start=1):
         if not line.strip():
             continue
@@ -222,8 +237,9 @@ def read_jsonl(file: File, columns: Columns) -> Iterator[Pair]:
         with suppress(ValueError, RecursionError):
             value = json.loads(line)
         if isinstance(value, dict):
-            names = (columns.source, columns.target)
-            yield from _valid_pair(file, number, [(value.get(name), name) for name in names])
+            sides = [(name, value.get(name)) for name in (columns.source, columns.target)]
+            others = [(name, one) for name, one in value.items() if name not in (columns.source, columns.target)]
+            yield from _valid_pair(file, number, [*sides, *others], (0, 1))
         else:
             file.bad(UserError("row_not_object", file=file.name, row=number))
 
@@ -240,18 +256,20 @@ def _quoted_header(header: Sequence[str]) -> str:
     return names if len(names) <= HEADER_LIMIT else f"{names[:HEADER_LIMIT]}…"
 
 
-def _valid_pair(file: File, number: int, sides: Sequence[tuple[object, str]]) -> Iterator[Pair]:
-    """Yield a row's pair if both sides are visible text; JSON may hold other values and lone surrogates."""
+def _valid_pair(
+    file: File, number: int, fields: Sequence[tuple[str, object]], places: tuple[int, int]
+) -> Iterator[Row]:
+    """Yield a row if both sides are visible text; JSON may hold other values and lone surrogates."""
     texts = []
-    for value, name in sides:
+    for name, value in (fields[i] for i in places):
         if not isinstance(value, str) or not any_visible(value) or has_surrogate(value):
             file.bad(UserError("row_column", file=file.name, row=number, column=name))
             return
         texts.append(value)
-    yield texts[0], texts[1]
+    yield texts[0], texts[1], bounded(field for i, field in enumerate(fields) if i not in places)
 
 
-READERS: dict[str, Callable[[File, Columns], Iterator[Pair]]] = {
+READERS: dict[str, Callable[[File, Columns], Iterator[Row]]] = {
     "tsv": read_tsv,
     "jsonl": read_jsonl,
     "csv": read_csv,

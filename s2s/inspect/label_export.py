@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from s2s import disk, spreadsheet
 from s2s.errors import UserError
 from s2s.inspect.schema import SCHEMA, TABLE
+from s2s.inspect.summary import chosen_rows
 from s2s.inspect.table import Examples
 from s2s.store.label import Label, labels_as_dicts
 
@@ -28,8 +30,10 @@ CSV_FIELDS = ("verdict", "categories", "note")  # fields of a label that get a C
 Labelled = Mapping[int, tuple[Label, ...]]
 
 
-def export_labels(examples: Examples, labels: Labelled, target: Path, only: bool = False) -> int:
-    """Write all rows, or ``only`` those with a label; return their number.
+def export_labels(
+    examples: Examples, labels: Labelled, target: Path, only: bool = False, rows_N: np.ndarray | None = None
+) -> int:
+    """Write all rows, those of a mask, or ``only`` those with a label; return their number.
 
     The extension chooses the format. A CSV file starts with a byte order mark, so that spreadsheets read it as UTF-8;
     its lists are JSON, and each person has three columns. Raises UserError for another extension, or if the file
@@ -43,7 +47,7 @@ def export_labels(examples: Examples, labels: Labelled, target: Path, only: bool
 
     def windows() -> Iterator[list[dict[str, Any]]]:
         nonlocal count
-        for rows in _windows(examples, labels, only):
+        for rows in _windows(examples, labels, only, rows_N):
             count += len(rows)
             yield rows
 
@@ -52,10 +56,15 @@ def export_labels(examples: Examples, labels: Labelled, target: Path, only: bool
     return count
 
 
-def _windows(examples: Examples, labels: Labelled, only: bool) -> Iterator[list[dict[str, Any]]]:
+def _windows(
+    examples: Examples, labels: Labelled, only: bool, rows_N: np.ndarray | None
+) -> Iterator[list[dict[str, Any]]]:
     with pq.ParquetFile(examples.path, memory_map=True) as file:
         for group in range(file.num_row_groups):
-            rows = file.read_row_group(group).to_pylist()
+            part = None if rows_N is None else rows_N[examples.starts[group] : examples.starts[group + 1]]
+            if part is not None and not part.any():
+                continue
+            rows = chosen_rows(file.read_row_group(group), part).to_pylist(maps_as_pydicts="lossy")
             yield [
                 row | {"labels": labels_as_dicts(labels.get(row["id"], ()))}
                 for row in rows
@@ -91,7 +100,7 @@ def _table(file: IO[str], windows: Iterator[list[dict[str, Any]]], people: list[
 
 
 def _cell(value: Any) -> Any:
-    """Lists as JSON, booleans as 0 and 1, others unchanged."""
-    if isinstance(value, list):
+    """Lists and the user's own columns as JSON, booleans as 0 and 1, others unchanged."""
+    if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
     return int(value) if isinstance(value, bool) else value

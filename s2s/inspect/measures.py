@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s2s.text.vocab import SPECIALS
+
 Array = NDArray[np.float32]
 NEVER = 0.1  # attention summed over the steps; a source token with less counts as never attended
 OFTEN = 2.5  # attention summed over the steps; a source token with more counts as attended too often
@@ -59,6 +61,16 @@ def entropy(attention_TS: Array) -> float:
     """
     logs_TS = np.log(np.maximum(attention_TS, np.finfo(np.float32).tiny))
     return float(-(attention_TS * logs_TS).sum(axis=1).mean())
+
+
+def rarest_rank(ids: Sequence[int]) -> int | None:
+    """The rank of the rarest known token, from 1, in a vocabulary sorted by frequency; None without a known token.
+
+    >>> rarest_rank([4, 1, 19]), rarest_rank([1])
+    (16, None)
+    """
+    known = [i - len(SPECIALS) + 1 for i in ids if i >= len(SPECIALS)]
+    return max(known, default=None)
 
 
 def first_miss(hits: Sequence[bool]) -> int | None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from s2s.inspect.ngrams import ngrams
 from s2s.inspect.paired import Paired
-from s2s.inspect.table import DIFFERENCE
+from s2s.inspect.query import DIFFERENCE
 from s2s.inspect.target_words import read_ranks, word_accuracy
 from s2s.inspect.worst import worst_slices
 

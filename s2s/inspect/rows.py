@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import MAX_TOKENS, Ids
+from s2s.data.extra_columns import Extra
 from s2s.errors import UserError
 from s2s.inspect import lexical, measures
 from s2s.inspect.passes import Forced, ForcedPass, Free, batches_by_length, free_lanes
@@ -30,6 +31,7 @@ class Example:
     source_tokens: tuple[str, ...]
     reference_tokens: tuple[str, ...]
     ids: Ids
+    extra: Extra = field(default_factory=dict)
 
 
 class Rows:
@@ -44,9 +46,10 @@ class Rows:
         if checkpoint.config.model.attention == "none":
             raise UserError("attention_none", checkpoint=checkpoint.name)
         self.scores = SentenceScores(checkpoint.target, tokenizer)
+        self.ranked = "imported" not in checkpoint.metrics and not checkpoint.config.train.start
         self.script = lexical.main_script(checkpoint.target.vocab.tokens[len(SPECIALS) :])
 
-    def example(self, number: int, source: str, reference: str) -> Example | None:
+    def example(self, number: int, source: str, reference: str, extra: Extra | None = None) -> Example | None:
         """The pair cut into tokens; None if a side is empty or too long."""
         sides = self.checkpoint.source, self.checkpoint.target
         tokens = [side.tokens(text) for side, text in zip(sides, (source, reference), strict=True)]
@@ -54,7 +57,7 @@ class Rows:
         if not 0 < len(tokens[0]) <= longest or not 0 < len(tokens[1]) <= MAX_TOKENS:
             return None
         ids = sides[0].vocab.encode(tokens[0]), sides[1].vocab.encode(tokens[1])
-        return Example(number, source, reference, tuple(tokens[0]), tuple(tokens[1]), ids)
+        return Example(number, source, reference, tuple(tokens[0]), tuple(tokens[1]), ids, extra or {})
 
     def rows(self, examples: Sequence[Example]) -> Iterator[list[Row]]:
         """Yield the rows batch by batch, sorted by length and not in the order of the examples."""
@@ -90,6 +93,8 @@ class Rows:
             "reference_unknown": _unknown(example.ids[1]),
             "reference_ratio": len(example.ids[1]) / len(example.ids[0]),
             "reference_script": lexical.script_share(example.reference, self.script),
+            "rarest_rank": measures.rarest_rank(example.ids[0]) if self.ranked else None,
+            "extra": list(example.extra.items()),
         }
 
     def _free(self, example: Example, lane: Free) -> Row:

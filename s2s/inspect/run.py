@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from s2s import disk
 from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import MAX_TOKENS
-from s2s.data.readers import Columns, LeftOut, Note, Pair, read_pairs, refuse, silent
+from s2s.data.readers import Columns, LeftOut, Note, Row, read_rows, refuse, silent
 from s2s.data.text_file import AUTO, Bad, Form
 from s2s.errors import UserError
 from s2s.evaluate.metrics import bleu_tokenizer
@@ -37,7 +37,7 @@ from s2s.train.distributed import Group
 WINDOW = 1000  # pairs; one window is held in memory at a time
 NOTED = 20  # bad rows that the manifest quotes, at most
 Progress = Callable[[int], None]  # gets the number of pairs done since the last call
-Numbered = tuple[int, Pair]
+Numbered = tuple[int, Row]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Input:
     note: Note = silent  # called once, by ``survey``, with the format of the file
 
     def pairs(self, bad: Bad, note: Note = silent) -> Iterator[Numbered]:
-        """Yield the pairs with their row numbers, from 1; bad rows that ``bad`` does not raise for are counted, too."""
+        """Yield the rows with their numbers, from 1; bad rows that ``bad`` does not raise for are counted, too."""
         number = 0
 
         def count(error: UserError) -> None:
@@ -61,9 +61,9 @@ class Input:
             number += 1
             bad(error)
 
-        for pair in islice(read_pairs(self.path, self.columns, self.form, count, self.encoding, note), self.limit):
+        for row in islice(read_rows(self.path, self.columns, self.form, count, self.encoding, note), self.limit):
             number += 1
-            yield number, pair
+            yield number, row
 
     def survey(self) -> dict[str, Any]:
         """The number of pairs, of bad rows and of bad lines, the first bad rows, and how the file was read.
@@ -90,7 +90,7 @@ class Input:
 
     def references(self) -> Iterator[str]:
         """Yield the references."""
-        return (reference for _, (_, reference) in self.pairs(_ignore if self.skip_bad else refuse))
+        return (reference for _, (_, reference, _) in self.pairs(_ignore if self.skip_bad else refuse))
 
     def windows(self) -> Iterator[tuple[int, list[Numbered]]]:
         """Yield the windows with their numbers, from 0."""
@@ -181,7 +181,7 @@ class Inspection:
                 self._part(number, window, rows, progress)
 
     def _part(self, number: int, window: list[Numbered], rows: Rows, progress: Progress) -> None:
-        examples = [example for id, pair in window if (example := rows.example(id, *pair)) is not None]
+        examples = [example for id, row in window if (example := rows.example(id, *row)) is not None]
         progress(len(window) - len(examples))
         computed = []
         for batch in rows.rows(examples):

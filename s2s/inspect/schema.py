@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from s2s.inspect.causes import CAUSES
 
-SCHEMA = "lookback-inspection/1"
+SCHEMA = "lookback-inspection/2"
 TEXTS, PLACES, MARKS = pa.list_(pa.string()), pa.list_(pa.int32()), pa.list_(pa.bool_())
 
 EXAMPLE = {
@@ -19,6 +19,8 @@ EXAMPLE = {
     "reference_unknown": PLACES,
     "reference_ratio": pa.float32(),
     "reference_script": pa.float32(),
+    "rarest_rank": pa.int32(),
+    "extra": pa.map_(pa.string(), pa.string()),
 }
 FORCED = {
     "nll": pa.float32(),

@@ -16,6 +16,7 @@ from s2s.evaluate.bootstrap import Bootstrap, Floats, divide, plain
 from s2s.exposure.beams import bleu_from_counts
 from s2s.inspect.baselines import baseline_scores
 from s2s.inspect.causes import CAUSES
+from s2s.inspect.matching import verdict_rows
 from s2s.inspect.schema import SCHEMA
 from s2s.inspect.scores import chrf
 from s2s.inspect.table import Examples
@@ -23,6 +24,7 @@ from s2s.inspect.target_words import words_by_rank
 from s2s.inspect.worst import worst_slices
 
 SCORES = ("bleu", "chrf", "rouge_l", "nll", "perplexity", "accuracy_forced", "accuracy_free")
+FORCED = ("nll", "perplexity", "accuracy_forced")  # scores of the forced lane
 DISTRIBUTIONS = (
     "bleu",
     "chrf",
@@ -74,33 +76,55 @@ def score_inputs(name: str) -> tuple[str, ...]:
     return (own.get(name, name), *(() if name in ("bleu", "chrf", "rouge_l") else ("reference_tokens",)))
 
 
-def summary(examples: Examples, by: Bootstrap | None = None) -> dict[str, Any]:
-    """Compute the content of ``summary.json`` (docs/INSPECT.md)."""
+def summary(examples: Examples, by: Bootstrap | None = None, rows_N: np.ndarray | None = None) -> dict[str, Any]:
+    """Compute the content of ``summary.json`` (docs/INSPECT.md), for all rows or for those of a mask."""
     by = by or Bootstrap()
+
+    def read(*names: str) -> pa.Table:
+        return chosen_rows(examples.columns(*names), rows_N)
+
     held = examples.manifest
     free, forced = (held["settings"]["mode"] in (mode, "both") for mode in ("free", "forced"))
-    names = [n for n in SCORES if (forced if n in ("nll", "perplexity", "accuracy_forced") else free)]
-    scores = {name: table_score(examples.columns(*score_inputs(name)), name) for name in names}
-    error_N = float_column(examples.columns("error")["error"])
-    tags = _tags(examples) if free and forced else {}
+    names = [n for n in SCORES if (forced if n in FORCED else free)]
+    scores = {name: table_score(read(*score_inputs(name)), name) for name in names}
+    error_N = float_column(read("error")["error"])
+    tags = {name: float_column(read(f"cause_{name}")[f"cause_{name}"]) for name in CAUSES} if free and forced else {}
     shares = {f"cause_{name}": Score(np.stack([tag_N, error_N], axis=1), _ratio) for name, tag_N in tags.items()}
     estimates = _estimates(scores | shares, by)
     out = {
         "schema": SCHEMA,
         **{name: held[name] for name in ("checkpoint", "file", "settings", "examples", "left_out", "bad_rows")},
+        **({} if rows_N is None else {"examples": int(rows_N.sum()), "of": held["examples"]}),
         "bleu_tokenizer": held.get("bleu_tokenizer", ""),  # missing in inspections by earlier versions
         "bootstrap": {"resamples": by.resamples, "seed": by.seed, "level": by.level},
         "scores": {name: estimates[name] for name in names},
     }
     if free:
         out["errors"] = int(error_N.sum())
-        out["baselines"] = baseline_scores(examples.directory)
-        out["words"] = words_by_rank(examples)
-    out["worst"] = asdict(worst_slices(examples, "chrf" if free else "nll", by=by))
+        out["baselines"] = baseline_scores(examples.directory, _ids(examples, rows_N))
+        out["words"] = words_by_rank(examples, rows_N)
+    out["worst"] = asdict(worst_slices(examples, "chrf" if free else "nll", rows_N, by=by))
     if tags:
         out["causes"] = _causes(tags, estimates)
-    out["distributions"] = {name: _distribution(float_column(examples.columns(name)[name])) for name in DISTRIBUTIONS}
+    out["distributions"] = {name: _distribution(float_column(read(name)[name])) for name in DISTRIBUTIONS}
     return out
+
+
+def slice_scores(examples: Examples, rows_N: np.ndarray, by: Bootstrap | None = None) -> dict[str, Any]:
+    """The number of a mask's rows and of their errors, and their corpus scores with intervals."""
+    mode = examples.manifest["settings"]["mode"]
+    names = [name for name in SCORES if mode == "both" or (name in FORCED) == (mode == "forced")]
+    tables = {name: chosen_rows(examples.columns(*score_inputs(name)), rows_N) for name in names}
+    scores = _estimates({name: table_score(table, name) for name, table in tables.items()}, by or Bootstrap())
+    made: dict[str, Any] = {"examples": int(rows_N.sum()), "of": len(examples), "scores": scores}
+    if mode != "forced":
+        made["errors"] = int(verdict_rows(examples, "error")[rows_N].sum())
+        made["baselines"] = baseline_scores(examples.directory, _ids(examples, rows_N))
+    return made
+
+
+def _ids(examples: Examples, rows_N: np.ndarray | None) -> np.ndarray | None:
+    return None if rows_N is None else examples.column("id").to_numpy()[rows_N]
 
 
 def load_summary(directory: Path) -> dict[str, Any]:
@@ -113,13 +137,15 @@ def load_summary(directory: Path) -> dict[str, Any]:
     return content
 
 
-def _tags(examples: Examples) -> dict[str, Floats]:
-    """By cause, 1 for each example that has it, else 0."""
-    return {name: float_column(examples.columns(f"cause_{name}")[f"cause_{name}"]) for name in CAUSES}
+def chosen_rows(table: pa.Table, rows_N: np.ndarray | None) -> pa.Table:
+    """The rows of a mask, or all."""
+    return table if rows_N is None else table.filter(pa.array(rows_N))
 
 
 def _estimates(scores: Mapping[str, Score], by: Bootstrap) -> dict[str, dict[str, float | None]]:
-    """Value and interval of each score, all from the same resamples."""
+    """Value and interval of each score, all from the same resamples; None without examples."""
+    if any(not len(score.columns_NK) for score in scores.values()):
+        return {name: dict.fromkeys(("value", "low", "high")) for name in scores}
     ends = np.cumsum([score.columns_NK.shape[1] for score in scores.values()])
 
     def values(sums_RK: Floats) -> Floats:
@@ -176,4 +202,4 @@ def float_column(column: pa.Array | pa.ChunkedArray) -> Floats:
 def _lists(column: pa.ChunkedArray) -> Floats:
     """A column of N lists of equal length K: (N, K)."""
     flat: Floats = column.combine_chunks().flatten().to_numpy().astype(float)
-    return flat.reshape(len(column), -1)
+    return flat.reshape(len(column), -1 if len(column) else 0)

@@ -22,6 +22,7 @@ AUDITED = (  # what visitors change on the server
     "vote",
     "label",
     "category",
+    "slice",
     "checkpoint_uploaded",
     "test_file_uploaded",
     "upload_deleted",

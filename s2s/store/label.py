@@ -35,14 +35,16 @@ class LabelFilter:
     """A filter on examples: one label of the example must meet all given conditions. The fields are keys of links.
 
     ``verdict`` may also be ``any``, or ``none``: the example has no verdict, from anyone or from the given person.
+    ``negated``: the example must not meet the filter.
     """
 
     person: str = ""
     verdict: str = ""
     category: int | None = None
+    negated: bool = False
 
     def __bool__(self) -> bool:
-        return self != LabelFilter()
+        return bool(self.person or self.verdict or self.category is not None)
 
     def pack(self) -> str:
         """The filter as a short text, for a link.
@@ -51,7 +53,7 @@ class LabelFilter:
         ('{"person":"Ann","verdict":"wrong"}', '')
         """
         changed = {name: value for name, value in vars(self).items() if value != getattr(LabelFilter, name)}
-        return json.dumps(changed, ensure_ascii=False, separators=(",", ":")) if changed else ""
+        return json.dumps(changed, ensure_ascii=False, separators=(",", ":")) if self else ""
 
     @classmethod
     def unpack(cls, text: str) -> LabelFilter:
@@ -66,6 +68,8 @@ class LabelFilter:
         if not isinstance(verdict, str) or verdict not in ("", "any", "none", *VERDICTS):
             raise ValueError(text)
         if category is not None and not (type(category) is int and 0 < category < 2**31):
+            raise ValueError(text)
+        if type(read.negated) is not bool:
             raise ValueError(text)
         return read
 

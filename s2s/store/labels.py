@@ -141,6 +141,8 @@ class Labels:
 
     def mask(self, ids: NDArray[np.int64], wanted: LabelFilter) -> NDArray[np.bool_]:
         """One boolean for each id: whether its example passes the filter."""
+        if wanted.negated:
+            return ~self.mask(ids, replace(wanted, negated=False))
         if wanted.verdict != "none":
             return np.isin(ids, self._matching_ids(wanted))
         in_category = self.mask(ids, replace(wanted, verdict="")) if wanted.category is not None else True

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from s2s.errors import say
-from s2s.inspect.table import Examples, Query
+from s2s.inspect.query import Query
+from s2s.inspect.table import Examples
 from s2s.web.shell.examples import EXAMPLES, GREEDY_LOSES
 from tests.browser.conftest import inspect
 from tests.visitors import rest

@@ -46,7 +46,7 @@ def test_export_writes_rows_with_labels(place: Path, tmp_path: Path, capsys: pyt
     assert (rows[1]["verdict (Ann)"], rows[1]["note (李雷)"], rows[0]["verdict (Ann)"]) == ("wrong", "'=再看", "")
     row = json.loads((tmp_path / "rows.jsonl").read_text(encoding="utf-8"))
     assert [(label["person"], label["note"]) for label in row["labels"]] == [("Ann", ""), ("李雷", "=再看")]
-    assert pq.read_table(tmp_path / "rows.parquet").to_pylist() == [row]
+    assert pq.read_table(tmp_path / "rows.parquet").to_pylist(maps_as_pydicts="strict") == [row]
     made = inside(capsys, "inspect", place / "tiny-general", tmp_path / "rows.csv", "--target-column", "reference",
                   "--out", tmp_path / "again", "--json", "-")  # fmt: skip
     assert made[0] == 0 and Examples(tmp_path / "again").example(2)["reference"] == "-do you drink water?"

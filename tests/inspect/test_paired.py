@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from s2s.inspect import bins
 from s2s.inspect.paired import Paired
-from s2s.inspect.table import Examples, Query
+from s2s.inspect.query import Query
+from s2s.inspect.table import Examples
 from tests.inspect.test_table import random_rows, write
 
 
@@ -52,32 +50,6 @@ def test_confused_words_are_counted(tmp_path: Path) -> None:
     assert (found["wanted"], found["said"], found["counts"]) == (["a"], ["c"], [["a", "c", 1]])
     whole = bins.confusion_counts(examples, Query(), {})
     assert sorted(map(tuple, whole["counts"])) == [("a", "b", 2), ("a", "c", 1), ("d", "b", 1)]
-
-
-QUERIES = st.builds(
-    Query,
-    sort=st.sampled_from(["id", "nll", "source_length"]),
-    descending=st.booleans(),
-    errors=st.booleans(),
-    causes=st.sampled_from([(), ("word",), ("word", "beam")]),
-    ranges=st.dictionaries(st.sampled_from(["chrf", "nll"]), st.tuples(st.none() | st.floats(0, 9), st.none())),
-    words=st.dictionaries(st.sampled_from(["wanted", "said"]), st.text(max_size=5)),
-    text=st.text(max_size=8),
-)
-
-
-@given(QUERIES)
-def test_a_query_comes_back_from_its_text(query: Query) -> None:
-    assert Query.unpack(query.pack()) == query
-
-
-@given(
-    st.text(max_size=60)
-    | st.sampled_from(["[]", '{"sort":1}', '{"ranges":{"nll":["a",1]}}', '{"x":1}', '{"text":[1]}'])
-)
-def test_any_text_is_a_query_or_a_value_error(text: str) -> None:
-    with contextlib.suppress(ValueError):
-        assert isinstance(Query.unpack(text), Query)
 
 
 def test_lengths_are_columns(tmp_path: Path) -> None:

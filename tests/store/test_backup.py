@@ -21,6 +21,7 @@ from s2s.store import rooms, votes
 from s2s.store.backup import back_up, restore
 from s2s.store.database import METADATA, connect, reading
 from s2s.store.labels import Labels
+from s2s.store.slices import Slices
 from tests.fuzz.mutate import mutated
 from tests.paths import ROOT
 
@@ -44,13 +45,14 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def fill(home: Path) -> Path:
-    """Labels, a room with a vote, and two inspections; returns the database."""
+    """Labels, a slice, a room with a vote, and two inspections; returns the database."""
     database = home / "inspected" / "lookback.sqlite"
     engine = connect(f"sqlite:///{database}")
     labels = Labels(engine, MANIFEST)
     labels.set_verdict(1, "李雷", "wrong")
     labels.set_note(2, "Ann", "时态\nof it")
     labels.set_category(2, "Ann", labels.add_category("词序"), True)
+    Slices(engine, MANIFEST).add("短句", '{"errors":true}')
     code, key = rooms.open_room(engine)
     rooms.ask_question(engine, code, key, rooms.Question(0, ["我"], [], ["I"]), rooms.Truth([1.0], [1.0], 0))
     votes.set_seats(engine, code, key, 30, locked=False)

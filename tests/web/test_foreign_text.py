@@ -35,9 +35,10 @@ LISTED = {
         inspection/progress.py: minutes
         inspection/progress.py: rest
         inspection/states.py: points.total
-        inspection/summary.py: comparison(_first, _second, score)
+        inspection/summary.py: comparison(_first, _second, score, rows_N=_rows_N)
         inspection/summary.py: one
         inspection/summary.py: sides
+        inspection/summary.py: slice_scores(_examples, _rows_N)
         lesson/cross_entropy.py: at
         lesson/cross_entropy.py: ce.smoothed(0, loss.words, epsilon)
         lesson/cross_entropy.py: i

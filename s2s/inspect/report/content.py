@@ -11,8 +11,9 @@ import numpy as np
 
 from s2s.errors import UserError
 from s2s.inspect.causes import CAUSES, Row
-from s2s.inspect.comparison import comparison, same_model
-from s2s.inspect.summary import load_summary
+from s2s.inspect.comparison import comparison, rows_beside, same_model
+from s2s.inspect.slice import Slice
+from s2s.inspect.summary import chosen_rows, load_summary, summary
 from s2s.inspect.table import Examples
 from s2s.store.label import VERDICTS, Label
 from s2s.trace.trace import Trace
@@ -35,6 +36,18 @@ class Chosen:
 
 
 @dataclass(frozen=True)
+class Part:
+    """The rows that a report is about: a mask, the conditions that chose them, and the name under which they are saved.
+
+    The conditions and the name are for the reader only.
+    """
+
+    rows_N: np.ndarray
+    slice: Slice
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything on the page.
 
@@ -51,11 +64,15 @@ class Report:
     other: Mapping[str, Any] | None = None
     against: Mapping[str, Any] | None = None
     same_model: bool = False  # the two inspections are of one model with different attention heads
+    part: Part | None = None
 
 
-def choose_examples(examples: Examples, per_cause: int) -> list[int]:
-    """Ids of up to ``per_cause`` examples of each cause: first those with the fewest other causes, then lowest chrF."""
-    table = examples.columns("id", "chrf", *(f"cause_{name}" for name in CAUSES))
+def choose_examples(examples: Examples, per_cause: int, rows_N: np.ndarray | None = None) -> list[int]:
+    """Ids of up to ``per_cause`` examples of each cause: first those with the fewest other causes, then lowest chrF.
+
+    ``rows_N`` restricts them to some rows.
+    """
+    table = chosen_rows(examples.columns("id", "chrf", *(f"cause_{name}" for name in CAUSES)), rows_N)
     tags_NC = np.stack([table[f"cause_{name}"].fill_null(False).to_numpy() for name in CAUSES], axis=1).astype(bool)
     ids, chrf = table["id"].to_numpy(), np.nan_to_num(table["chrf"].cast("float64").to_numpy(), nan=100.0)
     order = np.lexsort((ids, chrf, tags_NC.sum(axis=1)))
@@ -74,12 +91,12 @@ def rows_of_ids(examples: Examples, ids: Iterable[int]) -> list[Row]:
     return rows
 
 
-def frequent_confusions(examples: Examples) -> list[tuple[str, str, int]]:
+def frequent_confusions(examples: Examples, rows_N: np.ndarray | None = None) -> list[tuple[str, str, int]]:
     """The most frequent pairs of the reference's and the model's word at the first divergence, at least two each.
 
     Pairs of two ``<unk>`` are left out, as they do not tell which words were confused.
     """
-    table = examples.columns("wanted", "said")
+    table = chosen_rows(examples.columns("wanted", "said"), rows_N)
     pairs = zip(table["wanted"].to_pylist(), table["said"].to_pylist(), strict=True)
     counts = Counter((wanted, said) for wanted, said in pairs if wanted is not None and said not in (None, wanted))
     often = [(*pair, count) for pair, count in counts.items() if count > 1]
@@ -99,19 +116,35 @@ def make_report(
     decode: Decode,
     labels: Mapping[int, tuple[Label, ...]],
     other: Examples | None = None,
+    part: Part | None = None,
 ) -> Report:
-    """The report of an inspection, compared with ``other`` of the same file; UserError if it cannot be made."""
+    """The report of an inspection, compared with ``other`` of the same file; UserError if it cannot be made.
+
+    With ``part``, all numbers are of its rows.
+    """
+    rows_N = part.rows_N if part else None
+    if rows_N is not None:
+        if not rows_N.any():
+            raise UserError("slice_empty")
+        kept = set(examples.column("id").to_numpy()[rows_N].tolist())
+        labels = {id: some for id, some in labels.items() if id in kept}
     chosen = [Chosen(row, decode(row), labels.get(row["id"], ())) for row in rows_of_ids(examples, ids)]
     return Report(
-        summary=load_summary(examples.directory),
+        summary=part_summary(examples, rows_N),
         fences=examples.manifest["fences"],
-        confusions=frequent_confusions(examples),
+        confusions=frequent_confusions(examples, rows_N),
         chosen=chosen,
         verdicts=count_verdicts(labels),
-        other=load_summary(other.directory) if other else None,
-        against=comparison(examples, other, _scored(examples)) if other else None,
+        other=part_summary(other, rows_beside(examples, other, rows_N)) if other else None,
+        against=comparison(examples, other, _scored(examples), rows_N=rows_N) if other else None,
         same_model=same_model(examples, other) if other else False,
+        part=part,
     )
+
+
+def part_summary(examples: Examples, rows_N: np.ndarray | None) -> dict[str, Any]:
+    """The summary of all rows, which is computed once, or of those of a mask."""
+    return load_summary(examples.directory) if rows_N is None else summary(examples, rows_N=rows_N)
 
 
 def _scored(examples: Examples) -> str:

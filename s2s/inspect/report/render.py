@@ -13,9 +13,10 @@ from typing import Any
 from s2s.errors import say
 from s2s.figures.numbers import chance, share, signed
 from s2s.inspect.causes import CAUSES, Row
+from s2s.inspect.conditions import describe_conditions
 from s2s.inspect.reasons import cause_reason
 from s2s.inspect.report.charts import MOST, Bar, bars, folded, heatmap, histogram
-from s2s.inspect.report.content import Chosen, Report
+from s2s.inspect.report.content import Chosen, Part, Report
 from s2s.player import bundle
 from s2s.store.label import VERDICTS, Label
 from s2s.text.safe import shortened
@@ -62,6 +63,9 @@ class _Page:
         """A translated text of the report, not escaped."""
         return say(f"report.{key}", self.language, **values)
 
+    def _say(self, key: str, /, **values: object) -> str:
+        return say(key, self.language, **values)
+
     def names(self) -> list[str]:
         """The name of the checkpoint, or of both if two are compared."""
         summaries = [self.summary, self.report.other] if self.report.other else [self.summary]
@@ -77,11 +81,20 @@ class _Page:
         ]
         if "errors" in held:
             facts.append(self.t("errors", count=held["errors"], share=100 * held["errors"] / held["examples"]))
+        if self.report.part:
+            facts.append(self._slice(self.report.part))
         if self.report.other:
             other = self.report.other["checkpoint"]
             facts.insert(1, self.t("other", name=other["name"], digest=other["digest"]))
         lines = "".join(f'<p class="soft">{escape(fact)}</p>' for fact in facts)
         return f"<h1>{escape(title)}</h1>{lines}"
+
+    def _slice(self, part: Part) -> str:
+        """The name and the conditions of the slice that the page is about."""
+        told = [words for _, words in describe_conditions(part.slice.query, self._say)]
+        told += [self.t("slice_labels")] if part.slice.labels else []
+        counts = {"count": self.summary["examples"], "all": self.summary["of"]}
+        return self.t("slice", name=part.name or self.t("slice_unnamed"), conditions=" · ".join(told), **counts)
 
     def _column(self, name: str) -> str:
         """The name of a column; BLEU has another name if it counts characters, in scripts without spaces."""

@@ -10,7 +10,8 @@ import numpy as np
 import streamlit as st
 
 from s2s.errors import UserError
-from s2s.inspect.table import LABEL, Examples, Query
+from s2s.inspect.query import LABEL, Query
+from s2s.inspect.table import Examples
 from s2s.store.database import connect
 from s2s.store.label import LabelFilter
 from s2s.store.labels import Labels
@@ -57,7 +58,8 @@ class LabelView:
         verdict = {"": "", "any": t("labels.filter_any"), "none": t("labels.filter_none")}
         parts = [verdict[wanted.verdict] if wanted.verdict in verdict else t(f"labels.verdict.{wanted.verdict}")]
         parts += [wanted.person, self.categories.get(wanted.category or 0, "")]
-        return t("labels.chip", what=" · ".join(filter(None, parts))) if wanted else ""
+        chip = t("labels.chip", what=" · ".join(filter(None, parts))) if wanted else ""
+        return t("inspect.not", what=chip) if wanted.negated and chip else chip
 
 
 def read_label_view(examples: Examples, query: Query) -> LabelView:

@@ -15,7 +15,9 @@ from s2s.server import temporary
 from s2s.store.label import VERDICTS, LabelFilter
 from s2s.store.labels import read_labels
 from s2s.web.inspection import label_filter
+from s2s.web.inspection.slices import slice_name
 from s2s.web.inspection.state import InspectionView
+from s2s.web.inspection.summary import file_stem
 from s2s.web.shell import in_session, language, models
 from s2s.web.shell.bound import picks
 from s2s.web.shell.language import t
@@ -75,14 +77,14 @@ def _change_filter(label_view: label_filter.LabelView, part: str, key: str) -> N
 
 def _download_buttons(view: InspectionView) -> None:
     """Draw the buttons; the files are made on a click."""
-    name, chosen = view.entry.name, language.current()
+    name, chosen = file_stem(view), language.current()
     with st.container(horizontal=True):
         for form in FORMS:
             label = f"{t('labels.export')} · {form.upper()}"
             st.download_button(
                 label,
                 partial(_rows_file, view, form),
-                f"{name}-labels.{form}",
+                f"{name}-rows.{form}",
                 on_click="ignore",
                 key=f"labels-{form}",
             )
@@ -100,14 +102,14 @@ def _download_buttons(view: InspectionView) -> None:
 def _rows_file(view: InspectionView, form: str) -> bytes:
     with temporary.scratch() as folder:
         path = folder / f"rows.{form}"
-        export_labels(view.examples, read_labels(view.examples.manifest), path)
+        export_labels(view.examples, read_labels(view.examples.manifest), path, rows_N=view.rows_N)
         return path.read_bytes()
 
 
 def _report_page(view: InspectionView, chosen: str) -> str:
     """The HTML report in a language: the open row, and one example of each cause."""
     from s2s.inspect.paired import Paired
-    from s2s.inspect.report.content import choose_examples, make_report
+    from s2s.inspect.report.content import Part, choose_examples, make_report
     from s2s.inspect.report.render import render_report
 
     examples = view.examples
@@ -116,8 +118,9 @@ def _report_page(view: InspectionView, chosen: str) -> str:
         labels = read_labels(examples.manifest)
     except UserError:  # the page shows the error beside the button
         labels = {}
-    ids = dict.fromkeys([*([view.row] if view.row else []), *choose_examples(examples, 1)])
-    return render_report(make_report(examples, ids, lambda row: _free_lane(view, row), labels, other), chosen)
+    ids = dict.fromkeys([*([view.row] if view.row else []), *choose_examples(examples, 1, view.rows_N)])
+    part = None if view.rows_N is None else Part(view.rows_N, view.slice, slice_name(view))
+    return render_report(make_report(examples, ids, lambda row: _free_lane(view, row), labels, other, part), chosen)
 
 
 def _free_lane(view: InspectionView, row: Row) -> Trace | None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import hashlib
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
+from s2s.errors import UserError
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.paired import Paired
-from s2s.inspect.table import DIFFERENCE, NUMBERS, SORTS, WORDS, Examples, Query
+from s2s.inspect.query import DIFFERENCE, NUMBERS, SORTS, WORDS, Query
+from s2s.inspect.slice import Slice
+from s2s.inspect.table import Examples
 from s2s.server import inspections
 from s2s.store.label import LabelFilter
 from s2s.web.inspection import label_filter, labels
@@ -23,6 +29,14 @@ from s2s.web.shell.page_state import INSPECTION, PageState, write_link
 from s2s.web.shell.request import Request
 
 PAGE_ROWS = 10  # rows of one page of the table
+WRONG_SEARCH = "inspect_search_wrong"  # ``WrongSearch`` until the search is changed
+
+
+class WrongSearch(NamedTuple):
+    """A search that cannot be made: what was typed, and why."""
+
+    text: str
+    reason: UserError
 
 
 @dataclass(frozen=True)
@@ -60,6 +74,22 @@ class InspectionView:
         """For each condition the rows that meet it, by name: ``Examples.masks``, and ``labels`` if filtered by them."""
         labels = {} if self.label_view.mask_N is None else {"labels": self.label_view.mask_N}
         return self.examples.masks(self.query) | labels
+
+    @property
+    def slice(self) -> Slice:
+        """The conditions in force; false if there are none."""
+        return Slice(self.query, self.label_view.filter if self.label_view.mask_N is not None else LabelFilter())
+
+    @functools.cached_property
+    def rows_N(self) -> np.ndarray | None:
+        """The rows that meet all conditions, as a mask; None without conditions."""
+        return np.logical_and.reduce(list(self.masks().values())) if self.slice else None
+
+    @functools.cached_property
+    def rows_key(self) -> tuple[Any, ...]:
+        """Identifies the files and the rows that fit, for caches."""
+        rows = b"" if self.rows_N is None else np.packbits(self.rows_N).tobytes()
+        return (*self.key, hashlib.sha256(rows).hexdigest())
 
     @property
     def ids(self) -> np.ndarray:
@@ -121,6 +151,14 @@ def read_view(entry: inspections.InspectionEntry, second: inspections.Inspection
         query = query.without(f"ranges:{DIFFERENCE}")
         query = replace(query, sort="id", descending=False) if query.sort == DIFFERENCE else query
         set_query(query)
+    try:
+        return _make_view(entry, table, key)
+    except UserError as error:
+        if error.key != "error.regex_slow":
+            raise
+        slow = str(error.values["expression"])
+        st.session_state[WRONG_SEARCH] = WrongSearch(slow, error.bare())
+        set_query(replace(query, searches=tuple(search for search in query.searches if search.how != "regex")))
     return _make_view(entry, table, key)
 
 
@@ -168,18 +206,33 @@ def clear_condition(condition: str) -> None:
         set_query(current_query().without(condition))
 
 
+def negate_condition(condition: str) -> None:
+    """Ask for the rows that do not meet a condition, or again for those that do."""
+    if condition == "labels":
+        wanted = LabelFilter.unpack(st.session_state[keys.LABELLED])
+        label_filter.set_label_filter(replace(wanted, negated=not wanted.negated))
+    elif condition in current_query().conditions():  # otherwise it is gone: the button was clicked twice
+        set_query(current_query().negate(condition))
+
+
 def clear_conditions() -> None:
     """Clear all conditions; the sort order stays."""
+    open_slice(Slice())
+
+
+def open_slice(chosen: Slice) -> None:
+    """Set the conditions; the sort order stays."""
     query = current_query()
-    set_query(Query(sort=query.sort, descending=query.descending))
-    label_filter.set_label_filter(LabelFilter())
+    set_query(replace(chosen.query, sort=query.sort, descending=query.descending))
+    label_filter.set_label_filter(chosen.labels)
 
 
 def handle_request(component: str) -> None:
     """Apply a component's new request, if there is one; an invalid request is ignored."""
     if (sent := request.take_request(component)) is not None:
         take_bookmarks(sent.fields.get("bookmarks"))
-        _apply_request(sent)
+        with contextlib.suppress(UserError):
+            _apply_request(sent)
 
 
 def _apply_request(sent: Request) -> None:

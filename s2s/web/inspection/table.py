@@ -9,13 +9,15 @@ from typing import Any
 import streamlit as st
 
 from s2s.inspect.causes import CAUSES
+from s2s.inspect.conditions import POSITIONS
 from s2s.inspect.paired import OTHER, Paired
-from s2s.inspect.table import DIFFERENCE, LABEL, MOST, SORTS
+from s2s.inspect.query import DIFFERENCE, LABEL, SORTS
 from s2s.text.difference import parts
 from s2s.web.components import inspection
 from s2s.web.inspection import state
 from s2s.web.inspection.bookmarks import table_bookmarks
 from s2s.web.inspection.marks import TAGS, mark_tag, marked_words
+from s2s.web.inspection.search import search_controls
 from s2s.web.inspection.state import PAGE_ROWS, InspectionView
 from s2s.web.shell import keys, language, request
 from s2s.web.shell.bound import picks, shows
@@ -23,13 +25,11 @@ from s2s.web.shell.language import t
 from s2s.web.shell.titles import pair_titles
 
 INSPECT_ERRORS = "inspect_errors"
-INSPECT_SEARCH = "inspect_search"
 TABLE_ROW = "table_row"  # id of the row that was open when the table was drawn last
 
 MAX_CELL = 300  # characters of a text in a cell
 TEXTS = ("source", "reference", "output")
 MEASURED = ("chrf", "bleu", "nll", "divergence")
-POSITIONS = ("divergence", "attended", "moved_to")  # columns that count from 0 in the file, from 1 on the page
 DECIMALS = {"chrf": 1, "bleu": 1, "rouge_l": 1, "nll": 2, DIFFERENCE: 1}
 
 
@@ -45,13 +45,12 @@ def table_section(view: InspectionView) -> None:
 
 
 def table_controls(view: InspectionView) -> None:
-    """Draw the search field, the checkbox *errors only* and the choice of order."""
-    left, middle, sort, order = st.columns([5, 2, 3, 2], vertical_alignment="bottom")
+    """Draw the search, the checkbox *errors only* and the choice of order."""
     query = view.query
-    st.session_state[INSPECT_SEARCH] = query.text
+    search_controls(query)
+    left, sort, order = st.columns([3, 3, 2], vertical_alignment="bottom")
     st.session_state[INSPECT_ERRORS] = query.errors
-    left.text_input(t("inspect.search"), **shows(INSPECT_SEARCH), max_chars=MOST, on_change=_change_search)
-    middle.checkbox(t("inspect.only_errors"), **shows(INSPECT_ERRORS), on_change=_change_errors)
+    left.checkbox(t("inspect.only_errors"), **shows(INSPECT_ERRORS), on_change=_change_errors)
     ids = f"sort-{language.current()}", f"order-{language.current()}"
     st.session_state[ids[0]], st.session_state[ids[1]] = query.sort, query.descending
     there = {DIFFERENCE: isinstance(view.examples, Paired), LABEL: bool(view.label_view.people) or query.sort == LABEL}
@@ -68,10 +67,6 @@ def table_controls(view: InspectionView) -> None:
         on_change=_change_sort,
         args=ids,
     )
-
-
-def _change_search() -> None:
-    state.set_query(replace(state.current_query(), text=st.session_state[INSPECT_SEARCH].strip()))
 
 
 def _change_errors() -> None:

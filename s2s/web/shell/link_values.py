@@ -135,7 +135,7 @@ def inspection(value: str) -> str:
 def query(value: str) -> str:
     """A filter of an inspection's rows, as ``Query.pack`` writes it."""
     if value:
-        from s2s.inspect.table import Query
+        from s2s.inspect.query import Query
 
         return _repacked(Query, value)
     return value

@@ -130,7 +130,7 @@ def test_an_export_reads_back(examples: Examples, labels: Labels, tmp_path: Path
         assert pairs == [(row["source"], row["reference"]) for row in map(examples.example, (1, 2, 3))]
     else:
         lines = path.read_text(encoding="utf-8").splitlines() if form == "jsonl" else []
-        rows = [json.loads(line) for line in lines] or pq.read_table(path).to_pylist()
+        rows = [json.loads(line) for line in lines] or pq.read_table(path).to_pylist(maps_as_pydicts="strict")
         assert [label["person"] for label in rows[1]["labels"]] == sorted(["Ann", EVIL])
         assert rows[0] == examples.example(1) | {"labels": []}
     assert [row["source"] for row in rows] == [examples.example(n)["source"] for n in (1, 2, 3)]

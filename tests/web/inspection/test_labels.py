@@ -14,7 +14,7 @@ from s2s.web.shell.foreign import plain
 from tests.store.frozen import frozen
 from tests.wait import until
 
-MANIFEST = '{"schema": "lookback-inspection/1", "file": {"sha256": "f"}, "checkpoint": {"digest": "c"}}'
+MANIFEST = '{"schema": "lookback-inspection/2", "file": {"sha256": "f"}, "checkpoint": {"digest": "c"}}'
 
 
 def page(directory: str) -> None:

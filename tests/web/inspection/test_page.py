@@ -17,7 +17,8 @@ from s2s.checkpoint.open import load
 from s2s.errors import UserError, say
 from s2s.inspect import run as engine
 from s2s.inspect.causes import CAUSES
-from s2s.inspect.table import Examples, Query
+from s2s.inspect.query import Query, Search
+from s2s.inspect.table import Examples
 from s2s.server import folders, inspections
 from s2s.server.inspections import InspectionRequest
 from s2s.server.job import Job
@@ -84,7 +85,7 @@ def test_filters_order_and_rows(visit_inspection: Visit, root: Path, places: Pat
     fit = [row["id"] for row in examples.page(query).rows]
     assert ids(app) == fit
     app.text_input(key="inspect_search").set_value("tea").run()
-    query = replace(query, text="tea")
+    query = replace(query, searches=(Search("tea"),))
     fit = [row["id"] for row in examples.page(query).rows]
     assert ids(app) == fit and 0 < len(fit) < 9
     app = ask(app, "table", kind="open", id=fit[0])
@@ -106,7 +107,7 @@ def test_filters_order_and_rows(visit_inspection: Visit, root: Path, places: Pat
     again = visit_inspection(**link)
     assert ids(again) == fit and again.session_state["row"] == app.session_state["row"]
     app.button(key=f"chip-causes:{cause}").click().run()
-    app.button(key="chip-text").click().run()
+    app.button(key="chip-searches:0").click().run()
     assert len(ids(app)) == 9
 
 

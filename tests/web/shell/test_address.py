@@ -56,7 +56,7 @@ VALUES = st.fixed_dictionaries(
         "inspection": st.sampled_from(["", "zh-en-luong", "u-x_Y.1"]),
         "against": st.sampled_from(["", "zh-en-bahdanau"]),
         "won_by": st.sampled_from(["chrf", "bleu", "rouge_l", "nll"]),
-        "query": st.sampled_from(["", '{"sort":"nll"}', '{"ranges":{"chrf":[null,20.0]},"text":"茶"}']),
+        "query": st.sampled_from(["", '{"sort":"nll"}', '{"ranges":{"chrf":[null,20.0]},"searches":[{"text":"茶"}]}']),
         "labelled": st.sampled_from(["", '{"verdict":"wrong"}', '{"person":"安","category":3}']),
         "row": st.integers(0, 10**12),
         "marked": st.sampled_from(["reference", "outputs", "off"]),
