@@ -30,9 +30,10 @@ def ids(page: Page) -> list[int]:
     return [int(row.get_attribute("data-id") or 0) for row in page.locator("tr[data-id]").all()]
 
 
-def stands_at_divergence(page: Page, examples: Examples, id: int) -> None:
-    """The opened row's player begins at ◆, and the way to Step through leads there."""
-    at = examples.example(id)["divergence"]
+def stands_at_error(page: Page, examples: Examples, id: int) -> None:
+    """The opened row's player begins at its first wrong token or ◆, and the way to Step through leads there."""
+    row = examples.example(id)
+    at = next(iter(row.get("wrong_output") or ()), row["divergence"])
     expect(page.locator(".where")).to_have_text(re.compile(f"^step {(at or 0) + 1} /"))
     link = page.locator("[class*=st-key-inspect_open] a").first
     expect(link).to_have_attribute("href", re.compile(f"step={at + 1}$" if at is not None else "lang=en$"))
@@ -64,10 +65,10 @@ def test_brushing_sorting_and_walking(open_page: OpenPage, examples: Examples, w
     rows.first.click()
     expect(page.locator("[class*=st-key-inspect_head]")).to_contain_text(f"Example {ordered[0]} ")
     page.wait_for_selector(".player")
-    stands_at_divergence(page, examples, ordered[0])
+    stands_at_error(page, examples, ordered[0])
     page.keyboard.press("j")
     expect(page.locator("[class*=st-key-inspect_head]")).to_contain_text(f"Example {ordered[1]} ")
-    stands_at_divergence(page, examples, ordered[1])
+    stands_at_error(page, examples, ordered[1])
     page.wait_for_url(f"**row={ordered[1]}*")
     who = page.locator("[class*=st-key-label-person] input")
     who.fill("Ann")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -86,7 +87,8 @@ def _row_texts(view: InspectionView, row: dict[str, Any], position: int) -> None
     st.html(_definition_list([(titles[name], text) for name, text in lines]))
     with st.container(horizontal=True, key="inspect_open"):
         address = {**page_state.write_link(_page_state(view, row)), "lang": language.current()}
-        parts = {} if row["divergence"] is None else {"step": row["divergence"] + 1}
+        at = error_step(row)
+        parts = {} if at is None else {"step": at + 1}
         st.link_button(t("inspect.open_step"), f"./?{urlencode(address | parts)}")
         if isinstance(view.examples, Paired) and not same_model(view.examples, view.examples.second):
             address |= {"compare": view.examples.second.manifest["checkpoint"]["name"], "differs": "checkpoint"}
@@ -159,6 +161,13 @@ def _page_state(view: InspectionView, row: dict[str, Any]) -> PageState:
     return PageState(model=view.entry.checkpoint, text=row["source"], ref=row["reference"])
 
 
+def error_step(row: Mapping[str, Any]) -> int | None:
+    """The step of the free lane, from 0, at which a row is opened: its first wrong token, or else its divergence."""
+    wrong: Sequence[int] = row.get("wrong_output") or ()  # older inspections do not have this column
+    step: int | None = min(wrong) if wrong else row["divergence"]
+    return step
+
+
 def _row_player(view: InspectionView, row: dict[str, Any]) -> None:
     """Draw both lanes, decoded again; a warning if the inspected checkpoint is missing or has changed."""
     name, digest = view.entry.checkpoint, view.examples.manifest["checkpoint"]["digest"]
@@ -177,6 +186,6 @@ def _row_player(view: InspectionView, row: dict[str, Any]) -> None:
         getattr(st, kind)(message)
     if lanes:
         lane = "free" if "free" in lanes else "forced"
-        mount_player(
-            lanes, len(checkpoint.target.vocab), state.inspection_link(), begin=(lane, lanes[lane].divergence or 0)
-        )
+        at = error_step(row) if lane == "free" else lanes[lane].divergence
+        begin = (lane, min(at or 0, len(lanes[lane].steps) - 1))
+        mount_player(lanes, len(checkpoint.target.vocab), state.inspection_link(), begin=begin)

@@ -48,18 +48,21 @@ export function takeBookmarks(view) {
 
 const isBookmarked = (view, id) => view.changes.get(id) ?? view.data.bookmarks.ids.includes(id);
 
+export function showBookmarks(view) {
+  for (const button of view.root.querySelectorAll("[data-bookmark]"))
+    button.setAttribute("aria-pressed", String(isBookmarked(view, Number(button.dataset.bookmark))));
+}
+
 // Add a bookmark, or remove it; the button shows it at once.
 export function toggleBookmark(view, id, send) {
-  const on = !isBookmarked(view, id);
-  view.changes.set(id, on);
-  view.root.querySelector(`[data-bookmark="${id}"]`)?.setAttribute("aria-pressed", String(on));
+  view.changes.set(id, !isBookmarked(view, id));
+  showBookmarks(view);
   send({ kind: "bookmarks" });
 }
 
 export function bookmarkCell(view, id, send) {
   const label = fill(view.data.strings.bookmark, { id });
-  const state = { "data-bookmark": id, "aria-pressed": String(isBookmarked(view, id)) };
-  const attributes = { type: "button", "aria-label": label, title: label, ...state };
+  const attributes = { type: "button", "data-bookmark": id, "aria-label": label, title: label };
   const press = (event) => (event.stopPropagation(), toggleBookmark(view, id, send));
   return el("td", { class: "bookmark" }, el("button", { ...attributes, onclick: press }, icon("bookmark")));
 }

@@ -2,7 +2,7 @@
 // the page.
 
 import { el, enter, fill, icon } from "../../../player/browser/dom.js";
-import { bookmarkCell, bookmarksToSend, takeBookmarks, toggleBookmark } from "./bookmarks.js";
+import { bookmarkCell, bookmarksToSend, showBookmarks, takeBookmarks, toggleBookmark } from "./bookmarks.js";
 import { nextId, pageStarts } from "./walk.js";
 
 const VIEWS = new WeakMap(); // element where the component is mounted → its view
@@ -75,7 +75,7 @@ function labelOf({ person, verdict, categories, note }, several) {
 }
 
 function openRow(view, id) {
-  view.open = id;
+  Object.assign(view, { open: id, opening: view.seq + 1 });
   for (const row of view.root.querySelectorAll("tr[data-id]"))
     row.setAttribute("aria-selected", String(Number(row.dataset.id) === id));
   sendRequest(view, { kind: "open", id });
@@ -168,6 +168,24 @@ function build(view) {
   else if (active) view.root.focus({ preventScroll: true });
 }
 
+// Take over what Python gave. A table of the same rows is not built anew, so that a press on it is not lost; a row that
+// was opened since Python last heard stays the open one.
+function takeData(view, data) {
+  const identity = JSON.stringify({ ...data, bookmarks: data.bookmarks.file, heard: null });
+  const open = view.opening > data.heard ? view.open : data.open;
+  Object.assign(view, { data, strings: data.strings });
+  takeBookmarks(view);
+  if (view.identity !== identity) {
+    Object.assign(view, { identity, open });
+    build(view);
+  }
+  showBookmarks(view);
+  if (!data.bookmarks.known && view.told !== data.bookmarks.file && bookmarksToSend(view)) {
+    view.told = data.bookmarks.file;
+    sendRequest(view, { kind: "bookmarks" });
+  }
+}
+
 export default function mount(component) {
   const { data, parentElement } = component;
   const host = parentElement.querySelector(".lookback");
@@ -175,13 +193,7 @@ export default function mount(component) {
   if (!view) VIEWS.set(host, (view = { seq: 0, host }));
   view.setStateValue = component.setStateValue;
   view.seq = Math.max(view.seq, data.heard);
-  const identity = JSON.stringify(data);
-  if (view.identity !== identity) {
-    Object.assign(view, { identity, data, strings: data.strings, open: data.open });
-    takeBookmarks(view);
-    build(view);
-    if (!data.bookmarks.known && bookmarksToSend(view)) sendRequest(view, { kind: "bookmarks" });
-  }
+  takeData(view, data);
   if (!view.onKey) document.addEventListener("keydown", (view.onKey = (event) => pressKey(view, event)));
   // A player on the page writes the address, with its step; without one the table does.
   if (data.link) enter(`${location.pathname}?${new URLSearchParams(data.link)}`);
