@@ -6,7 +6,8 @@ measured for memory; then pages of that table are read. With ``--states N`` pair
 together, make an inspection of about N decoder states, which are computed, kept and searched, for
 those of sentences that it has and of sentences that it has not; each answer is held against a search
 of all of them in double precision. ``--whole N`` inspects N such pairs from end to end. ``--page`` opens
-the large inspection in a browser and measures every interaction there instead (``inspection_page.py``).
+the large inspection in a browser and measures every interaction there instead (``inspection_page.py``); ``--slice``
+measures the scores and tests of its slices (``inspection_slices.py``).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks import inspection_page
+from benchmarks import inspection_page, inspection_slices
 from s2s.checkpoint.find import find_checkpoint
 from s2s.checkpoint.open import load
 from s2s.data.readers import read_pairs
@@ -175,6 +176,7 @@ def main() -> None:
     p.add_argument("--states", type=int, default=0, metavar="N", help="search about N states, nothing else")
     p.add_argument("--whole", type=int, default=0, metavar="N", help="inspect N pairs of two sentences, nothing else")
     p.add_argument("--queries", type=int, default=40)
+    p.add_argument("--slice", action="store_true", help="scores and tests of slices of the large one, nothing else")
     p.add_argument("--page", action="store_true", help="the interactions of the page in Chromium, nothing else")
     options = p.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
@@ -197,6 +199,9 @@ def main() -> None:
         rows = pq.read_table(place / "some" / "examples.parquet").select(PART.names)
         seconds, memory = measured(repeat(rows, pairs, options.rows, options.checkpoint, place))
         print(f"{options.rows:,} rows joined and summed up: {seconds:.1f} s, at most {memory:.0f} MB")
+        if options.slice:
+            inspection_slices.slices(place / "many", rounds=5)
+            return
         if options.page:
             inspection_page.page(place, "many", rounds=9)
             return

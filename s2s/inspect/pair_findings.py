@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ def pair_findings(pair: Paired, rows_N: np.ndarray | None = None) -> dict[str, A
 
     Of the rows that both have, or of some of them.
     """
-    searches = [asdict(worst_slices(pair, DIFFERENCE, rows_N, high=high)) for high in (False, True)]
+    searches = [worst_slices(pair, DIFFERENCE, rows_N, high=high).as_dict() for high in (False, True)]
     return {"worst": dict(zip(("first", "second"), searches, strict=True)), **pair_words(pair, rows_N)}
 
 

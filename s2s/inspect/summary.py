@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,7 @@ def summary(examples: Examples, by: Bootstrap | None = None, rows_N: np.ndarray 
         out["errors"] = int(error_N.sum())
         out["baselines"] = baseline_scores(examples.directory, _ids(examples, rows_N))
         out["words"] = words_by_rank(examples, rows_N)
-    out["worst"] = asdict(worst_slices(examples, "chrf" if free else "nll", rows_N, by=by))
+    out["worst"] = worst_slices(examples, "chrf" if free else "nll", rows_N, by=by).as_dict()
     if tags:
         out["causes"] = _causes(tags, estimates)
     out["distributions"] = {name: _distribution(float_column(read(name)[name])) for name in DISTRIBUTIONS}

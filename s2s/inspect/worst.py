@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from s2s.evaluate.bootstrap import Bootstrap, Floats, plain, ratios
+from s2s.inspect.matching import extra_columns, extra_values, mask, verdict_rows
+from s2s.inspect.query import MOST, Query, Search
 from s2s.inspect.table import Examples
 from s2s.inspect.target_words import LAST_RANKS
 
@@ -34,6 +37,7 @@ class Candidate:
     - ``word``: a token of the source, in lower case.
     - ``source_length``, ``rarest_rank``: the least and the greatest value, None where there is no limit.
     - ``unknown``: the side (source, reference) that has a word outside the vocabulary.
+    - ``extra``: a column of the user's own and its value.
     - ``given``: a key of the masks that a caller gave.
     """
 
@@ -51,7 +55,7 @@ class WorstSlice:
     """
 
     kind: str
-    value: Any
+    value: Any  # as that of a candidate
     count: int
     p: float
     also: tuple[tuple[str, Any], ...]
@@ -72,6 +76,26 @@ class WorstSearch:
     least: int
     found: tuple[WorstSlice, ...]
 
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON; each slice has ``slice``, its conditions (docs/INSPECT.md)."""
+        values = asdict(self)
+        for one in values["found"]:
+            one["slice"] = json.loads(query_of(one["kind"], one["value"]).pack())
+        return values
+
+
+def query_of(kind: str, value: Any) -> Query:
+    """The conditions that choose a slice. KeyError for a given mask.
+
+    >>> query_of("word", "tea").pack()
+    '{"searches":[{"text":"tea","how":"word","field":"source"}]}'
+    """
+    if kind == "word":
+        return Query(searches=(Search(value, "word", "source"),))
+    if kind in ("source_length", "rarest_rank"):
+        return Query(ranges={kind: value})
+    return {"unknown": lambda: Query(unknown=(value,)), "extra": lambda: Query(extra=dict([value]))}[kind]()
+
 
 def worst_slices(
     examples: Examples,
@@ -88,7 +112,7 @@ def worst_slices(
     of shuffled scores in which *any* candidate is as bad.
     """
     by, high = by or Bootstrap(), name in HIGH_IS_WORSE if high is None else high
-    score_N = _floats(examples.column(name))
+    score_N = verdict_rows(examples, name).astype(float) if name == "error" else _floats(examples.column(name))
     kept_N = np.isfinite(score_N) & (True if rows_N is None else rows_N)
     bad_N = score_N[kept_N] if high else -score_N[kept_N]
     least = max(LEAST, int(LEAST_SHARE * len(bad_N)))
@@ -155,8 +179,11 @@ def candidates(examples: Examples, kept_N: Rows, given: Mapping[Any, Rows], leas
         quantiles = np.quantile(lengths_N[kept_N], np.arange(1, BINS) / BINS, method="inverted_cdf")
         ends = [int(end) for end in np.unique(quantiles) if end < lengths_N[kept_N].max()]
         yield from _ranges("source_length", lengths_N, ends)
-    if "rarest_rank" in examples.metadata.schema.names:
-        yield from _ranges("rarest_rank", _floats(examples.column("rarest_rank")), LAST_RANKS)
+    yield from _ranges("rarest_rank", _floats(examples.column("rarest_rank")), LAST_RANKS)
+    for name, values in extra_columns(examples).items():
+        column = extra_values(examples, name)
+        for value in values:
+            yield Candidate("extra", (name, value), mask(pc.equal(column, value)))
     for side in ("source", "reference"):
         number = pc.list_value_length(examples.columns(f"{side}_unknown")[f"{side}_unknown"])
         yield Candidate("unknown", side, _floats(number) > 0)
@@ -174,7 +201,7 @@ def _words(tokens: pa.ChunkedArray, kept_N: Rows, least: int) -> Iterator[Candid
     count_V = np.bincount(word_M[kept_N[row_M]], minlength=len(words.dictionary))
     for word in np.argsort(-count_V, kind="stable")[:MOST_WORDS].tolist():
         text = words.dictionary[word].as_py()
-        if count_V[word] >= least and text.split() == [text]:
+        if count_V[word] >= least and text.split() == [text] and len(text) <= MOST:
             first, last = np.searchsorted(word_M, [word, word + 1])
             rows_N = np.zeros(len(lists), dtype=bool)
             rows_N[row_M[first:last]] = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -150,7 +149,7 @@ def test_several_inspections_in_pairs(first: Examples, second: Examples, place: 
 
 def test_words_and_worst_slices_of_one_and_two(first: Examples, second: Examples, place: Path) -> None:
     made = summary(first, Bootstrap(20))
-    assert made["worst"] == asdict(worst_slices(first, "chrf", by=Bootstrap(20))) and made["worst"]["rows"] == 5
+    assert made["worst"] == worst_slices(first, "chrf", by=Bootstrap(20)).as_dict() and made["worst"]["rows"] == 5
     assert made["words"] == word_accuracy(
         *(first.columns(name)[name] if name == "reference_tokens" else [first.columns(name)[name]] for name in WORDS),
         read_ranks(first.directory),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import random
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from s2s.evaluate.bootstrap import Bootstrap
 from s2s.inspect import worst
 from s2s.inspect.table import Examples, Query
-from s2s.inspect.worst import candidates, collapsed, max_t, worst_slices
+from s2s.inspect.worst import candidates, collapsed, max_t, query_of, worst_slices
 from tests.inspect.test_table import random_rows, write
 
 WORDS = [f"w{n}" for n in range(12)]
@@ -126,6 +127,30 @@ def test_bins_of_lengths_part_the_rows(examples: Examples) -> None:
             == np.flatnonzero(one.rows_N).tolist()
         )
         assert 80 < one.rows_N.sum() < 240
+
+
+def test_the_conditions_of_a_slice_choose_its_rows(tmp_path: Path) -> None:
+    evil = ['"a"', "ǅ", "x.y", "İ", "**"]
+    given = [
+        row
+        | {
+            "source_tokens": [*row["source_tokens"], evil[n % 5]],
+            "rarest_rank": [None, 3, 100, 101, 5000, 20_000][n % 6],
+            "extra": [("domain", "news" if n % 3 else "talk"), *([("year", "2024")] if n % 2 else [])],
+        }
+        for n, row in enumerate(rows(120))
+    ]
+    examples = write(tmp_path / "all", given)
+    every = list(candidates(examples, np.ones(120, dtype=bool), {}, 20))
+    assert {one.kind for one in every} == {"word", "source_length", "rarest_rank", "unknown", "extra"}
+    assert ("year", "2024") in [one.value for one in every]
+    assert {"bad", *(word.lower() for word in evil[:3])} <= {one.value for one in every if one.kind == "word"} | {"bad"}
+    for one in every:
+        query = query_of(one.kind, one.value)
+        assert examples.mask(query).tolist() == one.rows_N.tolist(), (one.kind, one.value)
+        assert Query.unpack(query.pack()) == query
+    values = worst_slices(examples, given={}, by=Bootstrap(20)).as_dict()
+    assert all(Query.unpack(json.dumps(one["slice"])) == query_of(one["kind"], one["value"]) for one in values["found"])
 
 
 def test_few_rows_or_equal_scores_give_nothing(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s2s.web.inspection import charts, labelled, rows, run, slices, summary, table
+from s2s.web.inspection import charts, findings, labelled, rows, run, slices, summary, table
 from s2s.web.shell.gone import rerun_if_gone
 
 
@@ -15,6 +15,7 @@ def inspection_page(names: list[str]) -> None:
         summary.summary_section(view)
         charts.charts_section(view)
         slices.slices_section(view)
+        findings.findings_section(view)
         labelled.label_section(view)
         table.table_controls(view)
     rows.rows_fragment(view)

@@ -134,7 +134,7 @@ def _compare_pair(pair: Paired, view: InspectionView) -> None:
         "first": _format_estimate(compared["first"]),
         "second": _format_estimate(compared["second"]),
         "difference": _format_estimate(compared["difference"]),
-        "chance": t("inspect.chance" if compared["p"] >= 0.05 else "inspect.no_chance", p=chance(compared["p"])),
+        "chance": _chance(compared),
     }
     if same_model(*files):
         _compare_heads(pair, view.key, names, compared)
@@ -145,6 +145,13 @@ def _compare_pair(pair: Paired, view: InspectionView) -> None:
         st.markdown(t("inspect.versus", **values))
         counts = {name: compared[name] for name in ("wins", "losses", "ties")}
         st.markdown(t("inspect.wins", **counts, examples=compared["examples"], a=quoted(names[0]), b=quoted(names[1])))
+
+
+def _chance(compared: dict[str, Any]) -> str:
+    """Whether a difference may be chance, by both tests."""
+    p_values = [compared[name] for name in ("p", "p_randomisation")]
+    key = "inspect.chance" if max(p_values) >= 0.05 else "inspect.no_chance"
+    return t(key, **dict(zip("pq", map(chance, p_values), strict=True)))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
