@@ -142,8 +142,10 @@ def _shared(
     first: Examples, second: Examples, names: Sequence[str], rows_N: np.ndarray | None = None
 ) -> list[pa.Table]:
     """Ids and some columns of the shared rows, of all or of some of the first's."""
-    tables = [chosen_rows(first.columns("id", *names), rows_N), second.columns("id", *names)]
-    shared = np.intersect1d(*(table["id"].to_numpy() for table in tables))
+    names = tuple(dict.fromkeys(("id", *names)))
+    tables = [chosen_rows(first.kept_columns(*names), rows_N), second.kept_columns(*names)]
+    own, other = (table["id"].to_numpy() for table in tables)
+    shared = np.intersect1d(own, other, assume_unique=True)
     return [table.filter(pa.array(np.isin(table["id"].to_numpy(), shared))) for table in tables]
 
 

@@ -24,6 +24,7 @@ from s2s.inspect.target_words import words_by_rank
 from s2s.inspect.worst import worst_slices
 
 SCORES = ("bleu", "chrf", "rouge_l", "nll", "perplexity", "accuracy_forced", "accuracy_free")
+SHOWN = ("bleu", "chrf", "perplexity")  # scores on the page
 FORCED = ("nll", "perplexity", "accuracy_forced")  # scores of the forced lane
 DISTRIBUTIONS = (
     "bleu",
@@ -58,7 +59,7 @@ def table_score(table: pa.Table, name: str) -> Score:
         return Score(_lists(table[f"{name}_counts"]), bleu_from_counts if name == "bleu" else chrf)
     if name == "rouge_l":
         return Score(np.stack([float_column(table[name]), np.ones(len(table))], axis=1), _ratio)
-    tokens = float_column(pa.compute.list_value_length(table["reference_tokens"])) + 1  # <eos>
+    tokens = float_column(table["reference_length"]) + 1  # <eos>
     if name in ("nll", "perplexity"):
         columns = np.stack([-float_column(table["reference_log_prob"]), tokens], axis=1)
         return Score(columns, _ratio if name == "nll" else lambda sums_RK: np.exp(np.minimum(_ratio(sums_RK), 700)))
@@ -73,7 +74,7 @@ def score_inputs(name: str) -> tuple[str, ...]:
         "nll": "reference_log_prob",
         "perplexity": "reference_log_prob",
     }
-    return (own.get(name, name), *(() if name in ("bleu", "chrf", "rouge_l") else ("reference_tokens",)))
+    return (own.get(name, name), *(() if name in ("bleu", "chrf", "rouge_l") else ("reference_length",)))
 
 
 def summary(examples: Examples, by: Bootstrap | None = None, rows_N: np.ndarray | None = None) -> dict[str, Any]:
@@ -111,10 +112,10 @@ def summary(examples: Examples, by: Bootstrap | None = None, rows_N: np.ndarray 
 
 
 def slice_scores(examples: Examples, rows_N: np.ndarray, by: Bootstrap | None = None) -> dict[str, Any]:
-    """The number of a mask's rows and of their errors, and their corpus scores with intervals."""
+    """The number of a mask's rows and of their errors, and the corpus scores in ``SHOWN`` with intervals."""
     mode = examples.manifest["settings"]["mode"]
-    names = [name for name in SCORES if mode == "both" or (name in FORCED) == (mode == "forced")]
-    tables = {name: chosen_rows(examples.columns(*score_inputs(name)), rows_N) for name in names}
+    names = [name for name in SHOWN if mode == "both" or (name in FORCED) == (mode == "forced")]
+    tables = {name: chosen_rows(examples.kept_columns(*score_inputs(name)), rows_N) for name in names}
     scores = _estimates({name: table_score(table, name) for name, table in tables.items()}, by or Bootstrap())
     made: dict[str, Any] = {"examples": int(rows_N.sum()), "of": len(examples), "scores": scores}
     if mode != "forced":

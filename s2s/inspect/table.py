@@ -71,6 +71,10 @@ class Examples:
             self.cache[name] = self.columns(name)[name].combine_chunks()
         return self.cache[name]
 
+    def kept_columns(self, *names: str) -> pa.Table:
+        """As ``columns``, each cached in memory after the first read."""
+        return pa.table({name: self.column(name) for name in names})
+
     def order(self, query: Query) -> np.ndarray:
         """The indices of the matching rows in the query's order; with ``LABEL`` in the file's order."""
         matching = np.flatnonzero(self.mask(query))

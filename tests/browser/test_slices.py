@@ -128,6 +128,13 @@ def test_a_slice_is_made_saved_opened_and_deleted(open_page: OpenPage, examples:
     summary = json.loads(Path(taken.value.path()).read_text(encoding="utf-8"))
     assert re.fullmatch(rf"sliced-[\w-]+-{len(kept)}-summary\.json", taken.value.suggested_filename)
     assert summary["examples"] == len(kept) and summary["slice"]["extra"] == {"domain": "news"}
+    page.locator("details").filter(has_text=t("labels.bar")).locator("summary").click()
+    with page.expect_download() as taken:
+        page.get_by_role("button", name=f"{t('labels.export')} · JSONL").click()
+    lines = Path(taken.value.path()).read_text(encoding="utf-8").splitlines()
+    assert re.fullmatch(rf"sliced-[\w-]+-{len(kept)}-rows\.jsonl", taken.value.suggested_filename)
+    exported = [json.loads(line) for line in lines]
+    assert [(row["id"], row["extra"]) for row in exported] == [(row[0], {"domain": "news"}) for row in kept]
     # it comes back from its link and from the list, and goes
     address = page.url
     button(page, "chip-all").click()

@@ -118,7 +118,7 @@ def test_labels_are_part_of_a_slice(place: Path) -> None:
     ("text", "told"),
     [
         ("nobody saved it", "no slice called nobody saved it. Saved slices: 对话"),
-        ('{"searches":[{"text":"(","how":"regex"}]}', "( is not a regular expression"),
+        ('{"searches":[{"text":"(","how":"regex"}]}', "“(” is not a regular expression"),
         ('{"sort":"source"}', "is not a slice"),
         ('{"labels":{"verdict":"x"}}', "is not a slice"),
         ('{"labels":7}', "is not a slice"),

@@ -18,6 +18,7 @@ from s2s.inspect import matching
 from s2s.inspect.causes import CAUSES
 from s2s.inspect.conditions import describe_conditions
 from s2s.inspect.query import SEARCHED, Query, Search
+from s2s.inspect.schema import TABLE
 from s2s.inspect.table import PAGE_COLUMNS, Examples
 from s2s.web.shell.link_values import MAX_VALUE
 from tests.inspect.test_table import ROWS, write
@@ -45,9 +46,10 @@ def within(value: float | None, low: float | None, high: float | None) -> bool:
 
 
 def fits(row: dict[str, Any], query: Query) -> bool:
+    verdict = row["verdict"] if "verdict" in TABLE.names else "error" if row["error"] else "same"
     met = {
-        "errors": row["error"],
-        "verdict": ("error" if row["error"] else "same") == query.verdict,
+        "errors": verdict == "error",
+        "verdict": verdict == query.verdict,
         "ids": row["id"] in query.ids,
         **{f"causes:{name}": bool(row[f"cause_{name}"]) for name in CAUSES},
         **{f"ranges:{name}": within(row[name], *ends) for name, ends in query.ranges.items()},
@@ -75,7 +77,7 @@ SEARCHES = st.builds(
 ) | st.builds(Search, st.sampled_from([r"^.$", r"[0-9]+%", r"(?i)^TEA$", "(a|t)+"]), st.just("regex"))
 CONDITIONS = {
     "errors": st.booleans(),
-    "verdict": st.sampled_from(["", "same", "error"]),
+    "verdict": st.sampled_from(["", "same", "doubtful", "error"]),
     "causes": st.lists(st.sampled_from(list(CAUSES)), max_size=2, unique=True).map(tuple),
     "ranges": st.dictionaries(
         st.sampled_from(["bleu", "divergence", "rarest_rank"]),

@@ -33,6 +33,7 @@ def random_rows(count: int, seed: int = 0) -> list[dict[str, Any]]:
             "nll": rng.random(),
             "divergence": rng.choice([None, 0, 1, 2]),
             "error": rng.choice([True, False]),
+            "verdict": rng.choice(["same", "doubtful", "error", None]),
             "missing_names": rng.choice([[], ["Tom"]]),
             "wanted": rng.choice([None, "tea", "tease"]),
             "source_tokens": rng.choice([["我", "喝", "茶", "。"], ["I", "Drink", "tea"], ["tease"], []]),

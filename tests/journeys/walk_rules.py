@@ -16,6 +16,11 @@ SENTENCE_FIELDS = {"text", "ref", "tokens"}
 EDITED_FIELDS = {"b_text", "b_tokens"}
 FAULT = re.compile(r"[(（](error|编号) ?[0-9a-f]{8}[)）]")  # the message for an unexpected exception
 INSPECTION_FIELDS = set(page_state.INSPECTION)
+FILTERS = {
+    *("label-filter-verdict", "label-filter-category", "label-filter-person"),
+    *("inspect_search", "inspect_search_how", "inspect_search_field", "inspect_errors", "slice-open"),
+    *("inspect-filter-verdict", "inspect-filter-rarest_rank", "inspect-filter-unknown", "inspect-filter-own"),
+}
 # By a pattern of a control's key: the fields of the link and the keys of other controls that change with it.
 MOVES_WITH: tuple[tuple[str, set[str]], ...] = (
     (r"model$", {*SENTENCE_FIELDS, "layer", "head", "compare", "tab", *EDITED_FIELDS, "chip", "segmentation"}),
@@ -32,17 +37,9 @@ MOVES_WITH: tuple[tuple[str, set[str]], ...] = (
     (r"projector", {"projector"}),
     (r"words$", {"pieces"}),
     (r"pieces$", {"words"}),
-    (
-        r"chip-",
-        {
-            *INSPECTION_FIELDS,
-            "label-filter-verdict",
-            "label-filter-category",
-            "label-filter-person",
-            "inspect_search",
-            "inspect_errors",
-        },
-    ),
+    (r"(chip-|slice-|inspect_search|inspect-filter)", {*INSPECTION_FIELDS, *FILTERS}),
+    (r"not-", {*INSPECTION_FIELDS, "slice-open"}),
+    (r"(label-filter|inspect_errors)", {*INSPECTION_FIELDS, "slice-open"}),
     (r"(row-|inspect|label|states|sort|order|against|won_by)", INSPECTION_FIELDS),
     (r"lecture$", {"logit-0", "logit-1", "logit-2"}),
     (r"again$", set()),

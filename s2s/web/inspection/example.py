@@ -70,7 +70,7 @@ def _open_row(id: int) -> None:
 
 
 def _row_texts(view: InspectionView, row: dict[str, Any], position: int) -> None:
-    """Draw source, reference and output (of two inspections both), and the links to other pages."""
+    """Draw source, reference and output (of two inspections both), further columns, and the links to other pages."""
     lines = [("source", marked_html("source", row["source"], ()))]
     titles = {name: t(f"inspect.column.{name}") for name in ("source", "reference", "output")}
     values = dict(row)
@@ -84,7 +84,8 @@ def _row_texts(view: InspectionView, row: dict[str, Any], position: int) -> None
         if values.get(name) is not None:
             scores = "" if prefix is None else f"  ({_format_scores(values, prefix)})"
             lines.append((name, marked_html(name, values[name], marked.get(name, ())) + escape(scores)))
-    st.html(_definition_list([(titles[name], text) for name, text in lines]))
+    extra = [(name, escape(value)) for name, value in row["extra"].items()]  # the file's further columns
+    st.html(_definition_list([*((titles[name], text) for name, text in lines), *extra]))
     with st.container(horizontal=True, key="inspect_open"):
         address = {**page_state.write_link(_page_state(view, row)), "lang": language.current()}
         at = error_step(row)

@@ -42,7 +42,7 @@ def more_filters(view: InspectionView) -> None:
             _choice("verdict", "inspect.verdict", verdicts, query.verdict, _set_verdict)
         if _is_ranked(view.key, view.examples):
             ends = query.ranges.get(RANK)
-            _choice(RANK, f"inspect.column.{RANK}", _buckets(ends), ends, _set_rank)
+            _choice(RANK, f"inspect.column.{RANK}", _buckets(ends), ends or "", _set_rank)
         unknown = {"": t("labels.filter_all"), **{name: t(f"inspect.unknown.{name}") for name in UNKNOWN}}
         _choice("unknown", "inspect.unknown", unknown, query.unknown[0] if query.unknown else "", _set_unknown)
         if columns:
@@ -51,7 +51,7 @@ def more_filters(view: InspectionView) -> None:
 
 def _buckets(ends: tuple[float | None, float | None] | None) -> dict[Any, str]:
     """The ranges of ranks in words, with that of the query, which may be another one."""
-    buckets: dict[Any, str] = {None: t("labels.filter_all")}
+    buckets: dict[Any, str] = {"": t("labels.filter_all")}
     for low, high in dict.fromkeys([*BUCKETS, *([ends] if ends else [])]):
         if high is None or low is None:
             limit = high if low is None else low
@@ -80,7 +80,7 @@ def _set_verdict(chosen: str) -> None:
     state.set_query(replace(state.current_query(), verdict=chosen))
 
 
-def _set_rank(chosen: tuple[float | None, float | None] | None) -> None:
+def _set_rank(chosen: Any) -> None:
     query = state.current_query().without(f"ranges:{RANK}")
     state.set_query(replace(query, ranges={**query.ranges, RANK: chosen}) if chosen else query)
 

@@ -16,7 +16,7 @@ from s2s.evaluate.baselines import SCORED
 from s2s.figures.numbers import chance, signed
 from s2s.inspect.comparison import comparison, other_causes, same_model
 from s2s.inspect.paired import Paired
-from s2s.inspect.summary import load_summary, slice_scores, summary
+from s2s.inspect.summary import SHOWN, load_summary, slice_scores, summary
 from s2s.inspect.table import Examples
 from s2s.web.inspection import progress, state
 from s2s.web.inspection.baselines import baselines_caption
@@ -73,7 +73,7 @@ def summary_section(view: InspectionView) -> None:
 def _shown(numbers: dict[str, Any]) -> dict[str, str]:
     """The scores that are shown, by name, each with the column whose title it has."""
     char = {"bleu": "bleu_char"} if numbers.get("bleu_tokenizer") == "char" else {}
-    return {name: char.get(name, name) for name in ("bleu", "chrf", "perplexity") if name in numbers["scores"]}
+    return {name: char.get(name, name) for name in SHOWN if name in numbers["scores"]}
 
 
 def _parts(numbers: dict[str, Any], shown: dict[str, str]) -> list[str]:
