@@ -28,6 +28,9 @@ LISTED = {
         exposure/sentence.py: gold.rank
         inspection/example.py: id
         inspection/example.py: st.session_state
+        inspection/findings.py: search.candidates
+        inspection/findings.py: search.least
+        inspection/findings.py: search.rows
         inspection/holdings.py: inspection_quota.days_left(name)
         inspection/holdings.py: storage(inspection_quota.size(name))
         inspection/holdings.py: storage(inspection_quota.states_size(directory))
@@ -36,6 +39,7 @@ LISTED = {
         inspection/progress.py: rest
         inspection/states.py: points.total
         inspection/summary.py: comparison(_first, _second, score, rows_N=_rows_N)
+        inspection/summary.py: map(chance, p_values)
         inspection/summary.py: one
         inspection/summary.py: sides
         inspection/summary.py: slice_scores(_examples, _rows_N)
