@@ -59,7 +59,7 @@ def bookmark_button(manifest: Manifest, id: int) -> None:
     st.button(
         t("bookmarks.remove" if on else "bookmarks.add"),
         key="row-bookmark",
-        icon=":material/bookmark:" if on else ":material/bookmark_border:",
+        icon=":material/bookmark_remove:" if on else ":material/bookmark_add:",
         on_click=_toggle,
         args=(_file(manifest), id),
     )
