@@ -42,7 +42,7 @@ QUERIES = {
     "first page": Query(),
     "sorted by chrF": Query(sort="chrf"),
     "errors with a cause, by NLL": Query(sort="nll", descending=True, errors=True, causes=("attention",)),
-    "a range": Query(sort="bleu", ranges={"length_ratio": (0.5, 0.8), "source_gain": (None, 3.0)}),
+    "a range": Query(sort="bleu", ranges={"length_ratio": (0.5, 0.8), "reference_gain": (None, 3.0)}),
     "searched": Query(sort="chrf", searches=(Search("the"),)),
 }
 

@@ -204,30 +204,34 @@ def test_no_page_or_source_names_a_path_of_one_machine() -> None:
 
 
 def test_every_column_and_cause_of_an_inspection_is_explained() -> None:
-    from s2s.inspect.causes import CAUSES
+    from s2s.inspect.causes import TAGS
     from s2s.inspect.schema import PART
 
     page = (ROOT / "docs" / "INSPECT.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (`[^|]*) \|", page, re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-    assert named >= set(PART.names) | set(CAUSES)
+    assert named >= set(PART.names) | set(TAGS)
 
 
 def test_limits_of_causes_are_those_of_the_page() -> None:
-    from s2s.inspect import causes, measures, probes
+    from s2s.inspect import causes, experiments, measures
+    from s2s.inspect.judgement import judge
 
     page = (ROOT / "docs" / "INSPECT.md").read_text(encoding="utf-8")
     told = (
-        f"`resegmented_gain` ≥ {causes.GAIN:g}",
-        f"`repetition` ≥ {causes.REPEATED:g}",
-        f"`length_ratio` ≤ {causes.SHORT:g}",
-        f"`length_ratio` ≥ {causes.LONG:g}",
-        f"`uncovered_gain` < {causes.UNUSED:g} ≤",
-        f"`source_gain` < {causes.UNGROUNDED:g}",
-        f"`reference_script` < {causes.SCRIPT:g}",
+        f"`resegmented_gain` ≥ {experiments.GAIN:g}",
+        f"at most {experiments.FEW} source words",
+        f"{experiments.OTHERS} random other references",
+        f"p < {causes.LEVEL:g}",
         f"below {measures.NEVER:g}, above {measures.OFTEN:g}",
-        f"a beam of {probes.BEAM}",
-        f"the {probes.WAYS} with the fewest words",
+        f"a beam of {experiments.BEAM}",
+        f"the {experiments.WAYS} with the fewest words",
+        *(
+            f"| {name} | {value:.3f} | {count:,} |"
+            for name, (value, count) in judge().measured.items()
+            if value == value
+        ),
+        *(f"{limit:.2f}" for limit in judge().limits.values()),
     )
     assert [text for text in told if text not in page] == []
 

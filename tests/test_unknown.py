@@ -17,6 +17,8 @@ from s2s.exposure.calibration import calibration
 from s2s.exposure.lanes import lanes, positions
 from s2s.exposure.recovery import recoveries
 from s2s.exposure.sentence import rests_after_divergence, sentence_recovery
+from s2s.inspect.causes import MECHANISMS, OUTCOMES, TAGS, TRIED, Trial, tag_columns
+from s2s.inspect.reasons import cause_reason
 from s2s.inspect.rows import Row, Rows
 from s2s.text.vocab import UNK
 from s2s.trace.trace import Trace
@@ -60,8 +62,11 @@ def test_the_inspection_has_it_as_an_error_of_the_vocabulary() -> None:
     found = row(MODEL, TEXT, REFERENCE)
     assert found["divergence"] == 1 and found["error"]
     assert found["forced_hits"] == found["free_hits"] == [True, False, True, True]
-    assert (found["wanted"], found["said"], found["wanted_unknown"]) == ("<unk>", "<unk>", True)
-    assert found["mended_by"] == [] and found["accuracy_forced"] == found["accuracy_free"] == 0.75
+    assert (found["wanted"], found["said"], found["wanted_unknown"]) == ("sip", "<unk>", True)
+    assert found["accuracy_forced"] == found["accuracy_free"] == 0.75
+    tags = tag_columns({**dict.fromkeys(OUTCOMES), **found}, {name: Trial() for name in TRIED})
+    assert [name for name in MECHANISMS if tags[TAGS[name]]] == ["unknown"]
+    assert cause_reason("unknown", found, {})[0] == "unknown_reference"
 
 
 def test_the_measures_of_exposure_have_no_hit_there() -> None:

@@ -144,7 +144,7 @@ def summary_rows(summary: Mapping[str, Any]) -> list[list[str]]:
     rows = [
         ["checkpoint", "", held["name"], held["digest"]],
         ["examples", f"{summary['examples']:,}", f"of {summary['of']:,}" if "of" in summary else "", passed],
-        *([["with an error", f"{summary['errors']:,}", "", ""]] if "errors" in summary else []),
+        *[[VERDICTS[name], f"{count:,}", "", ""] for name, count in summary.get("verdicts", {}).items()],
     ]
     tokens = summary.get("bleu_tokenizer", "")
     what = {"bleu": "by character" if tokens == "char" else f"tokens: {tokens}" if tokens else ""}
@@ -152,14 +152,22 @@ def summary_rows(summary: Mapping[str, Any]) -> list[list[str]]:
     without = summary.get("baselines", {})
     of = "" if without.get("rows") == summary["examples"] else f", on {without.get('rows', 0):,} random examples"
     rows += [[name, "", scores, f"without a model{of}"] for name, scores in baseline_rows(without)]
-    causes = sorted(summary.get("causes", {}).items(), key=lambda item: -item[1]["count"])
-    for name, one in causes:
-        share = one["share"]
-        value = "" if share["value"] is None else f"{100 * share['value']:.1f} % of errors"
-        rows.append([f"cause: {name}", f"{one['count']:,}", value, f"{one['alone']:,} with no other cause"])
+    for kind, title in (("causes", "wrong"), ("mechanisms", "why")):
+        for name, one in sorted(summary.get(kind, {}).items(), key=lambda item: -item[1]["count"]):
+            share = one["share"]
+            value = "" if share["value"] is None else f"{100 * share['value']:.1f} % of errors"
+            rows.append([f"{title}: {name}", f"{one['count']:,}", value, _tried(one)])
     rows += [[words_name(one), f"{one['reference']:,}", _f1(one["f1"][0]), ""] for one in summary.get("words", ())]
     rows += worst_rows(summary.get("worst", {}))
     return rows
+
+
+def _tried(one: Mapping[str, Any]) -> str:
+    """What an experiment and its placebo did; empty for what has none."""
+    if "tried" not in one:
+        return ""
+    stated = "" if one["stated"] else ", so it is not stated"
+    return f"tried {one['tried']:,}: {one['mended']:,} against {one['placebo']:,} by placebo{stated}"
 
 
 def compare(options: argparse.Namespace, command: str) -> int:
@@ -198,15 +206,17 @@ def compare(options: argparse.Namespace, command: str) -> int:
 
 def pair_rows(names: Sequence[str], made: Mapping[str, Any]) -> list[list[str]]:
     """The comparison of two systems as table rows."""
+    from s2s.inspect.causes import CAUSES
+
     rows = [["", made["score"], "", ""]]
     for name, key in (*zip(names, ("first", "second"), strict=True), ("difference", "difference")):
         rows.append([printable(name), _number(made[key]["value"]), _between(made[key]), ""])
     rows[-1][-1] = f"p {chance(made['p'])}, paired bootstrap"
     rows.append(["", "", "", f"p {chance(made['p_randomisation'])}, approximate randomisation"])
     rows += [[f"the first is {what}", f"{made[key]:,}", "examples", ""] for what, key in OUTCOMES]
-    rows += [
-        [f"cause: {name}", f"{n['first']:,}", f"against {n['second']:,}", ""] for name, n in made["causes"].items()
-    ]
+    for name, n in made["causes"].items():
+        kind = "wrong" if name in CAUSES else "why"
+        rows.append([f"{kind}: {name}", f"{n['first']:,}", f"against {n['second']:,}", ""])
     rows += [
         [f"mean {name}", _number(n["first"]), f"against {_number(n['second'])}", ""]
         for name, n in made["attention"].items()
@@ -273,6 +283,7 @@ def _f1(one: Mapping[str, Any], signed: bool = False) -> str:
 
 
 SURE = 0.05  # the largest p of a slice that the terminal shows
+VERDICTS = {"same": "says the same", "doubtful": "doubtful", "error": "with an error"}
 OUTCOMES = (("better", "wins"), ("worse", "losses"), ("as good", "ties"))
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from s2s.evaluate.bootstrap import Floats
-from s2s.inspect.causes import CAUSES
+from s2s.inspect.causes import TAGS
 from s2s.inspect.matching import mask
 from s2s.inspect.query import DIFFERENCE, WORDS, Query
 from s2s.inspect.summary import float_column
@@ -78,8 +78,8 @@ def mask_without(masks: Masks, prefix: str, count: int) -> np.ndarray:
 def cause_counts(examples: Examples, masks: Masks) -> list[dict[str, Any]]:
     """The number of rows with each cause, of all rows and of those that meet the conditions; most frequent first."""
     selected_N, counts = mask_without(masks, "none", len(examples)), list[dict[str, Any]]()
-    for name in CAUSES:
-        tag_N = mask(examples.column(f"cause_{name}"))
+    for name, column in TAGS.items():
+        tag_N = mask(examples.column(column))
         counts.append({"name": name, "all": int(tag_N.sum()), "kept": int((tag_N & selected_N).sum())})
     return sorted(counts, key=lambda cause: -cause["all"])
 

@@ -13,7 +13,7 @@ from s2s.checkpoint.find import VIEW
 from s2s.errors import UserError
 from s2s.evaluate.bootstrap import Bootstrap, Floats, plain
 from s2s.evaluate.randomisation import Randomisation, holm
-from s2s.inspect.causes import CAUSES
+from s2s.inspect.causes import TAGS
 from s2s.inspect.matching import mask
 from s2s.inspect.summary import SCORES, Score, chosen_rows, float_column, score_inputs, table_score
 from s2s.inspect.table import Examples
@@ -111,7 +111,7 @@ def same_model(first: Examples, second: Examples) -> bool:
 
 def other_causes(first: Examples, second: Examples) -> tuple[int, ...]:
     """The ids of the shared examples whose causes differ."""
-    names = [f"cause_{name}" for name in CAUSES]
+    names = list(TAGS.values())
     tables = _shared(first, second, names)
     tags = [np.stack([mask(table[name]) for name in names], axis=1) for table in tables]
     ids: list[int] = tables[0]["id"].to_numpy()[(tags[0] != tags[1]).any(axis=1)].tolist()
@@ -155,9 +155,9 @@ def _both_columns(first: Examples, second: Examples, names: Sequence[str], rows_
 
 
 def _both_causes(first: Examples, second: Examples, rows_N: np.ndarray | None) -> dict[str, Any]:
-    tables = _both_columns(first, second, [f"cause_{name}" for name in CAUSES], rows_N)
-    counts = [[int(np.nansum(float_column(tags[f"cause_{name}"]))) for name in CAUSES] for tags in tables]
-    return {name: {"first": a, "second": b} for name, a, b in zip(CAUSES, *counts, strict=True)}
+    tables = _both_columns(first, second, list(TAGS.values()), rows_N)
+    counts = [[int(np.nansum(float_column(tags[column]))) for column in TAGS.values()] for tags in tables]
+    return {name: {"first": a, "second": b} for name, a, b in zip(TAGS, *counts, strict=True)}
 
 
 def _both_attentions(first: Examples, second: Examples, rows_N: np.ndarray | None) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from s2s.errors import UserError
+from s2s.inspect.causes import TAGS
 from s2s.inspect.query import SEARCHED, Query, Search
-from s2s.inspect.schema import TABLE
 
 EDGE = "\x1f"  # before and after each token where words are searched
 CHUNK = 256  # rows that a regular expression is matched with at a time
@@ -63,16 +63,13 @@ def _meets(examples: Columns, query: Query, kind: str, name: str) -> np.ndarray:
     if kind == "unknown":
         return mask(pc.greater(pc.list_value_length(examples.column(f"{name}_unknown")), 0))
     if kind == "causes":
-        return mask(examples.column(f"cause_{name}"))
+        return mask(examples.column(TAGS[name]))
     return verdict_rows(examples, "error" if kind == "errors" else query.verdict)
 
 
 def verdict_rows(examples: Columns, verdict: str) -> np.ndarray:
-    """The rows with a verdict; of a table without verdicts, a row is an error or the same."""
-    if "verdict" in TABLE.names:
-        return mask(pc.equal(examples.column("verdict"), verdict))
-    error = examples.column("error")
-    return {"error": mask(error), "same": mask(pc.invert(error))}.get(verdict, np.zeros(len(examples), dtype=bool))
+    """The rows with a verdict."""
+    return mask(pc.equal(examples.column("verdict"), verdict))
 
 
 def _in_range(column: pa.Array, low: float | None, high: float | None) -> np.ndarray:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from s2s.data.extra_columns import MOST_EXTRA, MOST_EXTRA_NAME, MOST_EXTRA_VALUE
 from s2s.errors import UserError, nearest
-from s2s.inspect.causes import CAUSES
+from s2s.inspect.causes import TAGS
 from s2s.inspect.schema import TABLE
 from s2s.text.safe import has_surrogate
 
@@ -110,7 +110,7 @@ class Query:
     def __post_init__(self) -> None:
         _choose("sort", self.sort, SORTS)
         _choose("verdict", self.verdict, ("", *VERDICTS))
-        listed = {"ranges": NUMBERS, "causes": tuple(CAUSES), "words": WORDS, "unknown": UNKNOWN}
+        listed = {"ranges": NUMBERS, "causes": tuple(TAGS), "words": WORDS, "unknown": UNKNOWN}
         for kind, known in listed.items():
             for name in getattr(self, kind):
                 _choose(kind, name, known)

@@ -1,36 +1,22 @@
-"""The evidence for a cause as the key of a sentence and its values, taken from the columns that the test read."""
+"""The evidence for a cause or a mechanism as the key of a sentence and its values, taken from the row's columns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from s2s.inspect import causes
-from s2s.inspect.causes import Row
+from s2s.inspect.causes import CAUSES, Row
 
 Reason = tuple[str, dict[str, Any]]  # the sentence's key without its prefix, its values
+Trials = Mapping[str, Mapping[str, Any]]  # ``experiments`` of the manifest
 LISTED = 8  # words of a list that are named, at most
 
 
-def cause_reason(name: str, row: Row, limits: Mapping[str, float]) -> Reason:
-    """The evidence for a cause that the row has; ``limits`` are the fences of the manifest."""
-    variant, values = _REASONS[name](row, limits)
-    return (f"{name}_{variant}" if variant else name), values
-
-
-def _attended(row: Row) -> dict[str, Any]:
-    tokens, at = row["source_tokens"], row["attended"]
-    return {
-        "step": row["divergence"] + 1,
-        "wanted": row["wanted"],
-        "said": row["said"],
-        "attended": "" if at is None else tokens[at],
-        "weight": row["attended_weight"],
-    }
-
-
-def _at(row: Row, positions: Sequence[int]) -> list[str]:
-    return _listed([row["source_tokens"][s] for s in positions])
+def cause_reason(name: str, row: Row, trials: Trials) -> Reason:
+    """The evidence for a cause or mechanism that the row has, with what its experiment does in the whole file."""
+    variant, values = _what(row) if name in CAUSES else _WHY[name](row)
+    counts = {key: trials.get(name, {}).get(key, 0) for key in ("tried", "mended", "placebo")}
+    return f"{'cause' if name in CAUSES else name}{variant}", values | counts
 
 
 def _listed(words: Sequence[str]) -> list[str]:
@@ -38,78 +24,50 @@ def _listed(words: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(words))[:LISTED]
 
 
-def _attention(row: Row, limits: Mapping[str, float]) -> Reason:
-    values = _attended(row) | {"mended": _at(row, row["mended_by"])}
-    return "", values | {"p": row["wanted_probability"], "moved": row["moved_probability"]}
+def _what(row: Row) -> Reason:
+    wrong = _listed([row["output_tokens"][k] for k in row["wrong_output"]])
+    lost = _listed([row["source_tokens"][s] for s in row["lost_source"]])
+    variant = {(True, True): "", (True, False): "_wrong", (False, True): "_lost"}.get(
+        (bool(wrong), bool(lost)), "_none"
+    )
+    return variant, {"wrong": wrong, "lost": lost}
 
 
-def _word(row: Row, limits: Mapping[str, float]) -> Reason:
-    if row["moved_to"] is None:
-        return "never", _attended(row) | {"p": row["wanted_probability"]}
-    best = {"best": row["source_tokens"][row["moved_to"]], "moved": row["moved_probability"]}
-    return "", _attended(row) | best | {"p": row["wanted_probability"]}
+def _word(row: Row) -> dict[str, Any]:
+    return {"wanted": row["wanted"], "said": row["said"], "p": row["wanted_probability"]}
 
 
-def _segmentation(row: Row, limits: Mapping[str, float]) -> Reason:
-    return "", _attended(row) | {"words": row["resegmented"], "gain": row["resegmented_gain"]}
-
-
-def _unknown_reference(row: Row, limits: Mapping[str, float]) -> Reason:
-    words = _listed([row["reference_tokens"][n] for n in row["reference_unknown"]])
+def _unknown(row: Row) -> Reason:
     if row["wanted_unknown"] is True:
-        at = row["divergence"]
-        tokens = row["reference_tokens"]
-        return "step", {"step": at + 1, "word": tokens[at] if at < len(tokens) else row["wanted"]}
-    return "", {"words": words}
+        return "_reference", _word(row)
+    if row["experiment_unknown"] is True and row["placebo_unknown"] is not True:
+        return "_source", {"words": _listed([row["source_tokens"][s] for s in row["source_unknown"]])}
+    return "_output", {}
 
 
-def _beam(row: Row, limits: Mapping[str, float]) -> Reason:
-    names = ("beam_output", "beam_log_prob", "output_log_prob", "beam_chrf", "chrf")
-    return "", {name: row[name] for name in names}
+def _attention(row: Row) -> Reason:
+    tokens = row["source_tokens"]
+    places = {"right": tokens[row["moved_to"]], "attended": tokens[row["attended"]], "weight": row["attended_weight"]}
+    return "", _word(row) | places | {"moved": row["moved_probability"]}
 
 
-def _early_end(row: Row, limits: Mapping[str, float]) -> Reason:
-    if row["said"] == "<eos>":
-        return "eos", {"step": row["divergence"] + 1, "wanted": row["wanted"]}
-    return "", {"ratio": row["length_ratio"], "limit": causes.SHORT}
+def _search(row: Row) -> Reason:
+    names = ("beam_output", "beam_log_prob", "output_log_prob", "reference_log_prob")
+    return "", _word(row) | {name: row[name] for name in names}
 
 
-def _late_end(row: Row, limits: Mapping[str, float]) -> Reason:
-    if row["cut_off"]:
-        return "cut", {}
-    if row["wanted"] == "<eos>":
-        return "eos", {"step": row["divergence"] + 1, "said": row["said"]}
-    return "", {"ratio": row["length_ratio"], "limit": causes.LONG}
+def _preference(row: Row) -> Reason:
+    if row["wanted"] is None:
+        return "_none", {}
+    return "_gone" if row["said"] is None else "", _word(row)
 
 
-def _doubtful(row: Row, limits: Mapping[str, float]) -> Reason:
-    share, nll, ratio = row["reference_script"], row["nll"], row["reference_ratio"]
-    if share is not None and share < causes.SCRIPT:
-        return "script", {"share": share}
-    if nll > limits.get("nll", float("inf")):
-        return "nll", {"nll": nll, "limit": limits["nll"]}
-    return "", {"ratio": ratio, "low": limits.get("ratio_low", 0.0), "high": limits.get("ratio_high", float("inf"))}
-
-
-def _lost(row: Row, limits: Mapping[str, float]) -> Reason:
-    gains = {"output": row["uncovered_gain"], "reference": row["uncovered_reference_gain"]}
-    return "", {"words": _at(row, row["uncovered"]), **gains}
-
-
-_REASONS: Mapping[str, Callable[[Row, Mapping[str, float]], Reason]] = {
-    "unknown_source": lambda row, _: ("", _attended(row)),
-    "segmentation": _segmentation,
-    "unknown_reference": _unknown_reference,
+_WHY: Mapping[str, Callable[[Row], Reason]] = {
+    "unknown": _unknown,
+    "segmentation": lambda row: ("", _word(row) | {"words": row["resegmented"], "gain": row["resegmented_gain"]}),
     "attention": _attention,
-    "word": _word,
-    "search": lambda row, _: ("", {name: row[name] for name in ("reference_log_prob", "output_log_prob")}),
-    "beam": _beam,
-    "repetition": lambda row, _: ("", {"output": row["repetition"], "reference": row["reference_repetition"]}),
-    "early_end": _early_end,
-    "late_end": _late_end,
-    "lost_source": _lost,
-    "hallucination": lambda row, _: ("", {"gain": row["source_gain"], "limit": causes.UNGROUNDED}),
-    "numbers": lambda row, _: ("", {"words": _listed(row["missing_numbers"])}),
-    "names": lambda row, _: ("", {"words": _listed(row["missing_names"])}),
-    "doubtful_reference": _doubtful,
+    "search": _search,
+    "prefix": lambda row: ("", _word(row)),
+    "reference": lambda row: ("", {"reference": row["reference_gain"], "other": row["random_gain"]}),
+    "preference": _preference,
 }

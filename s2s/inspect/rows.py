@@ -7,13 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import MAX_TOKENS, Ids
 from s2s.data.extra_columns import Extra
 from s2s.errors import UserError
 from s2s.inspect import lexical, measures
+from s2s.inspect.experiments import Case, experiment
+from s2s.inspect.features import Lanes
+from s2s.inspect.judgement import Judgement, judge
 from s2s.inspect.passes import Forced, ForcedPass, Free, batches_by_length, free_lanes
-from s2s.inspect.probes import Case, probe
+from s2s.inspect.sample import Sample
 from s2s.inspect.scores import SentenceScores
 from s2s.text.vocab import EOS, SPECIALS, UNK, matches_reference
 
@@ -37,12 +42,15 @@ class Example:
 class Rows:
     """Makes rows with one checkpoint; ``mode`` is one of ``MODES``, and causes need both lanes.
 
-    ``tokenizer`` is BLEU's for the whole file; by default it follows from the target side.
+    ``tokenizer`` is BLEU's for the whole file; by default it follows from the target side. ``sample`` calibrates the
+    judgement of errors and serves the placebos of experiments.
     Raises UserError if the model has no attention.
     """
 
-    def __init__(self, checkpoint: Checkpoint, mode: str = "both", tokenizer: str | None = None) -> None:
-        self.checkpoint, self.mode = checkpoint, mode
+    def __init__(
+        self, checkpoint: Checkpoint, mode: str = "both", tokenizer: str | None = None, sample: Sample | None = None
+    ) -> None:
+        self.checkpoint, self.mode, self.sample = checkpoint, mode, sample or Sample()
         if checkpoint.config.model.attention == "none":
             raise UserError("attention_none", checkpoint=checkpoint.name)
         self.scores = SentenceScores(checkpoint.target, tokenizer)
@@ -76,11 +84,36 @@ class Rows:
             for row, example, lane in zip(rows, examples, free, strict=True):
                 row.update(self._free(example, lane))
         if forced and free:
-            wrong = [n for n, row in enumerate(rows) if row["error"]]
-            cases = [_case(n, examples[n], forced.lanes[n], free[n]) for n in wrong]
-            for n, columns in zip(wrong, probe(self.checkpoint, cases, forced, self.scores), strict=True):
-                rows[n].update(columns)
+            self._judge(examples, rows, forced, free)
         return rows
+
+    def _judge(self, examples: Sequence[Example], rows: list[Row], forced: ForcedPass, free: Sequence[Free]) -> None:
+        """Add the judgement of each row, and for errors the evidence of the experiments."""
+        lanes = [self._lanes(example, forced, n, free[n]) for n, example in enumerate(examples)]
+        cases = list[Case]()
+        for n, (example, judgement) in enumerate(zip(examples, judge()(lanes), strict=True)):
+            rows[n].update(_judged(judgement))
+            if judgement.verdict == "error":
+                cases.append(Case(n, example.id, example.reference, forced.lanes[n], free[n], lanes[n], judgement))
+        found = experiment(self.checkpoint, cases, forced, self.scores, self.sample.pairs)
+        for case, columns in zip(cases, found, strict=True):
+            rows[case.row].update(columns)
+
+    def _lanes(self, example: Example, forced: ForcedPass, row: int, free: Free) -> Lanes:
+        vocab = self.checkpoint.target.vocab
+        return Lanes(
+            example.source_tokens,
+            tuple(vocab.tokens[i] for i in free.output),
+            example.reference_tokens,
+            tuple(example.ids[0]),
+            free.output,
+            tuple(example.ids[1]),
+            free.log_prob_T,
+            free.attention_TS,
+            np.stack([forced.attention(row, t) for t in range(len(example.ids[1]))]),
+            len(vocab.tokens),
+            self.sample.calibration,
+        )
 
     def _example(self, example: Example) -> Row:
         return {
@@ -104,7 +137,7 @@ class Rows:
         return {
             "output": text,
             "output_tokens": tokens,
-            "error": not all(hits),
+            "differs": not all(hits),
             "cut_off": lane.cut_off,
             **self.scores.columns(text, example.reference),
             **_accuracy("free", hits),
@@ -142,5 +175,14 @@ def _unknown(ids: Sequence[int]) -> list[int]:
     return [n for n, token in enumerate(ids) if token == UNK]
 
 
-def _case(row: int, example: Example, forced: Forced, free: Free) -> Case:
-    return Case(row, example.source_tokens, example.ids, example.reference, forced, free)
+def _judged(judgement: Judgement) -> Row:
+    return {
+        "verdict": judgement.verdict,
+        "error": judgement.verdict == "error",
+        "error_probability": judgement.error,
+        "cause": judgement.cause,
+        "wrong_output": judgement.wrong_output,
+        "lost_source": judgement.lost_source,
+        "wrong_probability": judgement.wrong_O,
+        "suspicion": judgement.suspicion_O,
+    }

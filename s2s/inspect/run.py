@@ -16,7 +16,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -28,8 +27,9 @@ from s2s.data.text_file import AUTO, Bad, Form
 from s2s.errors import UserError
 from s2s.evaluate.metrics import bleu_tokenizer
 from s2s.inspect.baselines import write_baselines
-from s2s.inspect.causes import TESTED_COLUMNS, cause_columns, compute_fences
+from s2s.inspect.causes import OUTCOMES, TAGGED_COLUMNS, TRIED, tag_columns, trial
 from s2s.inspect.rows import Rows
+from s2s.inspect.sample import Sample, spaced, take_sample
 from s2s.inspect.schema import PART, SCHEMA, TABLE, TAGS
 from s2s.inspect.target_words import write_ranks
 from s2s.train.distributed import Group
@@ -90,11 +90,15 @@ class Input:
 
     def references(self) -> Iterator[str]:
         """Yield the references."""
-        return (reference for _, (_, reference, _) in self.pairs(_ignore if self.skip_bad else refuse))
+        return (reference for _, (_, reference, _) in self.valid_pairs())
+
+    def valid_pairs(self) -> Iterator[Numbered]:
+        """Yield the pairs with their row numbers; bad rows are skipped or raise UserError."""
+        return self.pairs(_ignore if self.skip_bad else refuse)
 
     def windows(self) -> Iterator[tuple[int, list[Numbered]]]:
         """Yield the windows with their numbers, from 0."""
-        pairs, number = self.pairs(_ignore if self.skip_bad else refuse), 0
+        pairs, number = self.valid_pairs(), 0
         while window := list(islice(pairs, WINDOW)):
             yield number, window
             number += 1
@@ -171,7 +175,7 @@ class Inspection:
         disk.write_text(self.directory / "manifest.json", text + "\n")
 
     def _parts(self, group: Group, progress: Progress) -> None:
-        rows = Rows(self.checkpoint, self.mode, self.manifest["bleu_tokenizer"])
+        rows = Rows(self.checkpoint, self.mode, self.manifest["bleu_tokenizer"], self._sample())
         for number, window in self.source.windows():
             if number % group.size != group.rank:
                 continue
@@ -179,6 +183,15 @@ class Inspection:
                 progress(len(window))
             else:
                 self._part(number, window, rows, progress)
+
+    def _sample(self) -> Sample:
+        """The same sample in every process and run of this inspection; empty where only one lane is run."""
+        if self.mode != "both":
+            return Sample()
+        rows, places = Rows(self.checkpoint), set(spaced(self.manifest["pairs"]))
+        chosen = (pair for place, pair in enumerate(self.source.valid_pairs()) if place in places)
+        examples = (rows.example(number, *pair) for number, pair in chosen)
+        return take_sample(self.checkpoint.model, [example.ids for example in examples if example is not None])
 
     def _part(self, number: int, window: list[Numbered], rows: Rows, progress: Progress) -> None:
         examples = [example for id, row in window if (example := rows.example(id, *row)) is not None]
@@ -193,27 +206,27 @@ class Inspection:
     def _join(self) -> None:
         """Join the parts in order into one table, a row group per part, add the causes, and complete the manifest."""
         paths = [self.part(n) for n in range(self.windows)]
-        columns = pa.concat_tables([pq.read_table(path, columns=["nll", "reference_ratio"]) for path in paths])
+        columns = pa.concat_tables([pq.read_table(path, columns=[*OUTCOMES]) for path in paths])
         if not len(columns):
             raise UserError("exposure_no_pairs", limit=MAX_TOKENS)
-        nll, ratio = (columns[name].drop_null().to_numpy() for name in columns.column_names)
-        limits = compute_fences(nll, ratio)
+        pairs = {name: (f"experiment_{name}", f"placebo_{name}") for name in TRIED}
+        trials = {name: trial(*(columns[column].to_pylist() for column in pair)) for name, pair in pairs.items()}
 
         def fill(fresh: Path) -> None:
             with pq.ParquetWriter(fresh, TABLE, compression="zstd") as writer:
                 for path in paths:
                     part = pq.read_table(path)
-                    tags = [cause_columns(row, limits) for row in part.select(TESTED_COLUMNS).to_pylist()]
+                    tags = [tag_columns(row, trials) for row in part.select(TAGGED_COLUMNS).to_pylist()]
                     more = pa.Table.from_pylist(tags, schema=pa.schema(list(TAGS.items())))
                     whole = pa.Table.from_arrays([*part.columns, *more.columns], schema=TABLE)
                     writer.write_table(whole)
 
-        known = {name: value for name, value in asdict(limits).items() if np.isfinite(value)}
         left_out = self.manifest["pairs"] - len(columns)
         if self.mode != "forced":
             write_baselines(self.directory, paths, self.checkpoint.target, self.manifest["bleu_tokenizer"])
             write_ranks(self.directory, paths, self.checkpoint)
-        self.write_manifest(examples=len(columns), left_out=left_out, fences=known)
+        found = {name: asdict(one) | {"stated": one.stated} for name, one in trials.items()}
+        self.write_manifest(examples=len(columns), left_out=left_out, experiments=found)
         disk.write_file(self.table, fill)
 
 

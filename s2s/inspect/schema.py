@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from s2s.inspect.causes import CAUSES
+from s2s.inspect.causes import OUTCOMES
+from s2s.inspect.causes import TAGS as TAGGED
 
 SCHEMA = "lookback-inspection/2"
 TEXTS, PLACES, MARKS = pa.list_(pa.string()), pa.list_(pa.int32()), pa.list_(pa.bool_())
@@ -33,7 +34,7 @@ FORCED = {
 FREE = {
     "output": pa.string(),
     "output_tokens": TEXTS,
-    "error": pa.bool_(),
+    "differs": pa.bool_(),
     "cut_off": pa.bool_(),
     "bleu": pa.float32(),
     "chrf": pa.float32(),
@@ -57,15 +58,25 @@ FREE = {
     "missing_numbers": TEXTS,
     "missing_names": TEXTS,
 }
+JUDGED = {
+    "verdict": pa.string(),
+    "error": pa.bool_(),
+    "error_probability": pa.float32(),
+    "cause": pa.string(),
+    "wrong_output": PLACES,
+    "lost_source": PLACES,
+    "wrong_probability": pa.list_(pa.float32()),
+    "suspicion": pa.list_(pa.float32()),
+}
 EVIDENCE = {
     "wanted": pa.string(),
-    "said": pa.string(),
+    "wanted_at": pa.int32(),
     "wanted_unknown": pa.bool_(),
     "wanted_probability": pa.float32(),
-    "said_probability": pa.float32(),
+    "said": pa.string(),
+    "said_at": pa.int32(),
     "attended": pa.int32(),
     "attended_weight": pa.float32(),
-    "attended_unknown": pa.bool_(),
     "mended_by": PLACES,
     "moved_to": pa.int32(),
     "moved_probability": pa.float32(),
@@ -75,11 +86,10 @@ EVIDENCE = {
     "beam_output": pa.string(),
     "beam_log_prob": pa.float32(),
     "beam_chrf": pa.float32(),
-    "uncovered": PLACES,
-    "uncovered_gain": pa.float32(),
-    "uncovered_reference_gain": pa.float32(),
-    "source_gain": pa.float32(),
+    "reference_gain": pa.float32(),
+    "random_gain": pa.float32(),
+    **dict.fromkeys(OUTCOMES, pa.bool_()),
 }
-TAGS = {f"cause_{name}": pa.bool_() for name in CAUSES}
-PART = pa.schema(list({**EXAMPLE, **FORCED, **FREE, **EVIDENCE}.items()))
+TAGS = dict.fromkeys(TAGGED.values(), pa.bool_())
+PART = pa.schema(list({**EXAMPLE, **FORCED, **FREE, **JUDGED, **EVIDENCE}.items()))
 TABLE = pa.schema([*PART, *TAGS.items()], metadata={"schema": SCHEMA})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from s2s import disk
 from s2s.evaluate.bootstrap import Bootstrap, Floats, divide, plain
 from s2s.exposure.beams import bleu_from_counts
 from s2s.inspect.baselines import baseline_scores
-from s2s.inspect.causes import CAUSES
+from s2s.inspect.causes import CAUSES, MECHANISMS, TAGS
+from s2s.inspect.judgement import VERDICTS
 from s2s.inspect.matching import verdict_rows
 from s2s.inspect.schema import SCHEMA
 from s2s.inspect.scores import chrf
@@ -39,7 +40,7 @@ DISTRIBUTIONS = (
     "repetition",
     "attention_entropy",
     "attention_last",
-    "source_gain",
+    "error_probability",
 )
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 BINS = 20
@@ -89,8 +90,9 @@ def summary(examples: Examples, by: Bootstrap | None = None, rows_N: np.ndarray 
     names = [n for n in SCORES if (forced if n in FORCED else free)]
     scores = {name: table_score(read(*score_inputs(name)), name) for name in names}
     error_N = float_column(read("error")["error"])
-    tags = {name: float_column(read(f"cause_{name}")[f"cause_{name}"]) for name in CAUSES} if free and forced else {}
-    shares = {f"cause_{name}": Score(np.stack([tag_N, error_N], axis=1), _ratio) for name, tag_N in tags.items()}
+    both = free and forced
+    tags = {name: float_column(read(column)[column]) for name, column in TAGS.items()} if both else {}
+    shares = {TAGS[name]: Score(np.stack([tag_N, error_N], axis=1), _ratio) for name, tag_N in tags.items()}
     estimates = _estimates(scores | shares, by)
     out = {
         "schema": SCHEMA,
@@ -101,12 +103,11 @@ def summary(examples: Examples, by: Bootstrap | None = None, rows_N: np.ndarray 
         "scores": {name: estimates[name] for name in names},
     }
     if free:
-        out["errors"] = int(error_N.sum())
         out["baselines"] = baseline_scores(examples.directory, _ids(examples, rows_N))
         out["words"] = words_by_rank(examples, rows_N)
     out["worst"] = worst_slices(examples, "chrf" if free else "nll", rows_N, by=by).as_dict()
     if tags:
-        out["causes"] = _causes(tags, estimates)
+        out |= _judged(read("verdict")["verdict"].to_pylist(), held["experiments"], tags, estimates)
     out["distributions"] = {name: _distribution(float_column(read(name)[name])) for name in DISTRIBUTIONS}
     return out
 
@@ -158,16 +159,29 @@ def _estimates(scores: Mapping[str, Score], by: Bootstrap) -> dict[str, dict[str
     return {name: {"value": value, "low": low, "high": high} for name, value, low, high in rows}
 
 
-def _causes(tags: Mapping[str, Floats], estimates: Mapping[str, dict[str, float | None]]) -> dict[str, Any]:
-    """For each cause the number of errors that have it, of those with no other cause, and its share of the errors."""
-    number_N = np.sum(list(tags.values()), axis=0)
+def _judged(
+    verdicts: Sequence[str],
+    trials: Mapping[str, Mapping[str, Any]],
+    tags: Mapping[str, Floats],
+    estimates: Mapping[str, dict[str, float | None]],
+) -> dict[str, Any]:
+    """The number of examples by verdict, and of errors by cause and by mechanism.
+
+    Each cause and mechanism has its number of errors, and its share of all errors; a mechanism the number of errors
+    that have no other, and what its experiment and its placebo did in the whole file.
+    """
+    number_N = np.sum([tags[name] for name in MECHANISMS], axis=0)
+    found = {name: {"count": int(tag_N.sum()), "share": estimates[TAGS[name]]} for name, tag_N in tags.items()}
+    why = {
+        name: found[name] | {"alone": int(tags[name][number_N == 1].sum()), **trials.get(name, {})}
+        for name in MECHANISMS
+    }
+    counts = {verdict: verdicts.count(verdict) for verdict in VERDICTS}
     return {
-        name: {
-            "count": int(tag_N.sum()),
-            "alone": int(tag_N[number_N == 1].sum()),
-            "share": estimates[f"cause_{name}"],
-        }
-        for name, tag_N in tags.items()
+        "errors": counts["error"],
+        "verdicts": counts,
+        "causes": {name: found[name] for name in CAUSES},
+        "mechanisms": why,
     }
 
 

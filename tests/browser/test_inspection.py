@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from s2s.errors import say
+from s2s.errors import LANGUAGES, say
+from s2s.figures.numbers import share
 from s2s.inspect.query import Query
 from s2s.inspect.table import Examples
+from s2s.web.inspection.suspicion import TOLD
 from s2s.web.shell.examples import EXAMPLES, GREEDY_LOSES
 from tests.browser.conftest import inspect
 from tests.visitors import rest
@@ -37,6 +40,29 @@ def stands_at_error(page: Page, examples: Examples, id: int) -> None:
     expect(page.locator(".where")).to_have_text(re.compile(f"^step {(at or 0) + 1} /"))
     link = page.locator("[class*=st-key-inspect_open] a").first
     expect(link).to_have_attribute("href", re.compile(f"step={at + 1}$" if at is not None else "lang=en$"))
+
+
+def tells_what_is_wrong(page: Page, row: dict[str, Any], lang: str) -> None:
+    """Of the opened row, an error, stand its probability, its cause with the evidence, and its suspect words shaded."""
+    main = page.get_by_test_id("stMain")
+    expect(main).to_contain_text(say("inspect.error", lang, p="§", right="", agree="").partition("§")[0])
+    expect(main).to_contain_text(share(row["error_probability"]))
+    if row["cause"] is None:
+        expect(main).to_contain_text(say("inspect.no_cause", lang))
+    else:
+        line = page.locator("li", has=page.locator("strong", has_text=say(f"cause.{row['cause']}", lang)))
+        for word in [row["output_tokens"][k] for k in row["wrong_output"]]:
+            expect(line.locator("code", has_text=word).first).to_be_visible()
+    words = page.locator("[data-testid=stHtml] dl dd").last.locator("> span")
+    expect(words).to_have_count(len(row["output_tokens"]))
+    for word, token, value in zip(words.all(), row["output_tokens"], row["suspicion"], strict=True):
+        heard = f"{token} ({share(value)})" if value >= TOLD else token  # not by colour alone
+        expect(word).to_have_text(heard)
+        expect(word).to_have_attribute("title", share(value))
+        expect(word).to_have_css("text-decoration-line", "underline" if value >= TOLD else "none")
+    shades = words.evaluate_all("nodes => nodes.map((node) => getComputedStyle(node).backgroundColor)")
+    opacity = [float(re.findall(r"[\d.]+", shade)[-1]) for shade in shades]
+    assert opacity == pytest.approx([0.45 * value for value in row["suspicion"]], abs=0.01)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -69,6 +95,8 @@ def test_brushing_sorting_and_walking(open_page: OpenPage, examples: Examples, w
     page.keyboard.press("j")
     expect(page.locator("[class*=st-key-inspect_head]")).to_contain_text(f"Example {ordered[1]} ")
     stands_at_error(page, examples, ordered[1])
+    assert examples.example(ordered[1])["verdict"] == "error"
+    tells_what_is_wrong(page, examples.example(ordered[1]), "en")
     page.wait_for_url(f"**row={ordered[1]}*")
     who = page.locator("[class*=st-key-label-person] input")
     who.fill("Ann")
@@ -88,6 +116,24 @@ def test_brushing_sorting_and_walking(open_page: OpenPage, examples: Examples, w
     expect(who).to_have_value("Ann")
     page.locator("[class*='st-key-chip-ranges'] button").click()
     expect(rows).to_have_count(10)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_opened_error_says_what_is_wrong_and_shades_suspect_words(
+    open_page: OpenPage, examples: Examples, lang: str
+) -> None:
+    page = open_page({"lang": lang, "inspection": "ours"}, player=False, path="inspection")
+    chip = page.locator(".cause[data-name=loss]")
+    chip.click()
+    named = [row["id"] for row in examples.page(Query(causes=("loss",))).rows]
+    expect(page.locator("tr[data-id]")).to_have_count(len(named))
+    for id in named:
+        page.locator(f"tr[data-id='{id}']").click()
+        page.wait_for_url(f"**row={id}*")
+        row = examples.example(id)
+        assert (row["verdict"], row["cause"]) == ("error", "loss")
+        tells_what_is_wrong(page, row, lang)
+    assert len(named) > 1
 
 
 def test_a_label_is_in_the_table_of_two_people(open_page: OpenPage, examples: Examples) -> None:

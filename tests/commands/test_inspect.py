@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from s2s.commands.inspect import pair_rows, words_name, worst_rows
+from s2s.inspect.causes import CAUSES, MECHANISMS
 from tests.commands.test_commands import ROOT, inside
 from tests.factory import make_checkpoint
 from tests.wait import until
@@ -36,8 +37,13 @@ def test_a_table_a_summary_and_again(
         "0 bad rows",
         "bleu",
         "perplexity",
-        "cause: word",
+        "says the same",
+        "doubtful",
+        "with an error",
+        *(f"wrong: {name}" for name in CAUSES),
+        *(f"why: {name}" for name in MECHANISMS),
         "of errors",
+        "by placebo, so it is not stated",
         "examples.parquet",
     ):
         assert name in out
@@ -121,7 +127,8 @@ def test_compare(tiny_checkpoint: Path, file: Path, tmp_path: Path, capsys: pyte
         "paired bootstrap",
         "randomisation",
         "better",
-        "cause: attention",
+        "wrong: word",
+        "why: attention",
     ):
         assert named in out
     status, out, _ = inside(capsys, "compare", tmp_path / "a", tmp_path / "b", "--json", "-")

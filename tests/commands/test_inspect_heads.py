@@ -14,7 +14,7 @@ pytest.importorskip("transformers", reason="Hugging Face models need: pip instal
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import say
-from s2s.inspect.causes import CAUSES
+from s2s.inspect.causes import TAGS
 from s2s.inspect.comparison import other_causes
 from s2s.inspect.states.capture import trace_states
 from s2s.inspect.table import Examples
@@ -48,7 +48,7 @@ def test_a_head_is_inspected_gone_on_with_compared_and_reported(
     by_hand = [
         a["id"]
         for a, b in zip(*([one.example(n) for n in range(1, 7)] for one in (first, second)), strict=True)
-        if [a[f"cause_{name}"] for name in CAUSES] != [b[f"cause_{name}"] for name in CAUSES]
+        if [a[column] for column in TAGS.values()] != [b[column] for column in TAGS.values()]
     ]
     assert list(other_causes(first, second)) == by_hand
     status, out, err = inside(capsys, "compare", *places.values())

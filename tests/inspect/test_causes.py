@@ -1,230 +1,178 @@
-"""Every cause on a model whose answers are known, on rows by hand, and against what it must not depend on."""
+"""Causes and mechanisms: experiments on a model whose answers are known, and the rule by which they are stated."""
 
 from __future__ import annotations
 
-import inspect
-import random
-import re
-from pathlib import Path
+import itertools
+import json
 from typing import Any
 
 import numpy as np
 import pytest
-from torch import Tensor
+from hypothesis import given
+from hypothesis import strategies as st
 
-from s2s.checkpoint.open import load
-from s2s.decode.search import beam, greedy
-from s2s.decode.strategy import Settings
-from s2s.inspect import causes as module
-from s2s.inspect.causes import CAUSES, Fences, cause_columns, compute_fences
-from s2s.inspect.rows import Example, Row, Rows
+from s2s.inspect.causes import (
+    CAUSES,
+    MECHANISMS,
+    OUTCOMES,
+    PREFERENCE,
+    TAGGED_COLUMNS,
+    TAGS,
+    TRIED,
+    Trial,
+    sign_test,
+    tag_columns,
+    trial,
+)
+from s2s.inspect.experiments import Case, Columns, experiment
+from s2s.inspect.judgement import Judgement
+from s2s.inspect.passes import ForcedPass, free_lanes
+from s2s.inspect.reasons import cause_reason
+from s2s.inspect.rows import Rows
 from s2s.inspect.schema import PART
-from s2s.text.vocab import EOS
-from tests.factory import make_checkpoint
+from s2s.locations import PACKAGE
 from tests.inspect.crafted import word_by_word
 
+STATED = {name: Trial(100, 40, 3, 1e-6) for name in TRIED}
+SILENT = {name: Trial(4, 2, 0, 0.25) for name in TRIED}
 
-def row(source: str, reference: str, deaf: bool = False) -> Row:
-    """The row that the crafted model gives."""
-    rows = Rows(word_by_word(deaf))
+
+def tried(source: str, reference: str, wrong: tuple[int, ...] = (), lost: tuple[int, ...] = ()) -> Columns:
+    """The evidence that the crafted model gives when these words are judged wrong and lost."""
+    rows = Rows(word_by_word())
     example = rows.example(1, source, reference)
     assert example is not None
-    ((made,),) = rows.rows([example])
+    forced, (free,) = (
+        ForcedPass(rows.checkpoint.model, [example.ids]),
+        free_lanes(rows.checkpoint.model, [example.ids[0]]),
+    )
+    lanes = rows._lanes(example, forced, 0, free)
+    none_O, none_S = np.zeros(len(lanes.output)), np.zeros(len(lanes.source))
+    judgement = Judgement("error", 1.0, "word", wrong, lost, none_O, none_S, none_O)
+    case = Case(0, 1, reference, forced.lanes[0], free, lanes, judgement)
+    pool = [([4, 5], [4, 5, 6]), ([5], [7]), ([6, 7], [8, 4, 4])]
+    (made,) = experiment(rows.checkpoint, [case], forced, rows.scores, pool)
+    assert set(made) <= set(PART.names)
     return {**dict.fromkeys(PART.names), **made}
 
 
-def found(made: Row, limits: Fences | None = None) -> set[str]:
-    return {name.removeprefix("cause_") for name, value in cause_columns(made, limits or Fences()).items() if value}
-
-
-def test_a_right_output_has_no_cause() -> None:
-    made = row("我喝茶。", "I drink tea")
-    assert (made["output"], made["error"], made["divergence"]) == ("I drink tea", False, None)
-    assert found(made) == set() and made["wanted"] is None and set(cause_columns(made, Fences()).values()) == {False}
-
-
 def test_a_word_that_stands_elsewhere_is_attention() -> None:
-    made = row("我喝茶。", "tea I drink")
-    assert found(made) == {"attention"}
-    assert (made["wanted"], made["said"], made["divergence"]) == ("tea", "I", 0)
-    assert (made["attended"], made["mended_by"], made["moved_to"]) == (0, [2], 2)
-    assert made["moved_probability"] > 0.9 > 0.1 > made["wanted_probability"]
+    made = tried("我。茶", "I tea", lost=(2,))  # it stops at the full stop, and tea is behind it
+    assert (made["wanted"], made["wanted_at"], made["said"]) == ("tea", 1, None)
+    assert (made["attended"], made["moved_to"], made["mended_by"]) == (1, 2, [2])
+    assert made["moved_probability"] > 0.9 > made["wanted_probability"]
+    assert made["experiment_attention"] is True and made["placebo_attention"] is False
 
 
-def test_a_word_that_stands_nowhere_is_the_word() -> None:
-    made = row("我喝茶。", "water I drink")
-    assert found(made) == {"word"} and made["mended_by"] == [] and made["moved_probability"] < 0.1
+def test_a_word_that_stands_nowhere_is_not_attention() -> None:
+    made = tried("我喝茶。", "I water tea", wrong=(1,))
+    assert (made["wanted"], made["said"], made["said_at"]) == ("water", "drink", 1)
+    assert made["experiment_attention"] in (None, False) and made["experiment_prefix"] is False
+    assert made["experiment_search"] is False
 
 
-def test_a_reference_word_outside_the_vocabulary() -> None:
-    made = row("我喝茶。", "I sip tea")
-    assert found(made) == {"unknown_reference"} and made["wanted"] == "<unk>" and made["reference_unknown"] == [1]
-
-
-def test_an_unknown_source_word_that_is_looked_at() -> None:
-    made = row("我龘茶。", "I drink tea")
-    assert made["source_unknown"] == [1] and made["attended"] == 1 and made["output"] == "I <unk> tea"
-    assert found(made) == {"unknown_source", "word"}
-    other = row("你龘茶。", "I <unk> tea")  # known where the model goes wrong
-    assert other["attended"] == 0 and "unknown_source" not in found(other)
+def test_attention_that_many_words_mend_is_no_reason() -> None:
+    made = tried("我。茶茶茶", "I tea", lost=(2, 3, 4))
+    assert made["mended_by"] == [2, 3, 4] and made["experiment_attention"] is False
 
 
 def test_a_word_cut_in_the_wrong_way() -> None:
-    made = row("苹果。", "green fruit")
-    assert found(made) >= {"segmentation"} and made["output"] == "apples"
-    assert made["resegmented"] == ["苹", "果", "。"] and made["resegmented_mends"] is True
-    assert made["resegmented_gain"] > 5
-    other = row("苹果。", "tea")  # cut otherwise it would be wrong, too
-    assert "segmentation" not in found(other) and other["resegmented_mends"] is False
+    made = tried("苹果。", "green fruit", wrong=(0,), lost=(0,))
+    assert made["experiment_segmentation"] is True and made["resegmented"] == ["苹", "果", "。"]
+    assert made["resegmented_gain"] > 5 and made["resegmented_mends"] is True
+    other = tried("苹果。", "tea", wrong=(0,), lost=(0,))  # cut otherwise it would be wrong, too
+    assert other["experiment_segmentation"] in (None, False)
 
 
-def test_an_output_that_ends_too_early_loses_the_rest_of_its_source() -> None:
-    made = row("我。喝茶", "I he drink tea")
-    assert made["output"] == "I" and made["said"] == "<eos>"
-    assert made["uncovered"] == [3]  # 喝 is beside what was looked at
-    assert abs(made["uncovered_gain"]) < 0.01 < 0.5 < made["uncovered_reference_gain"]
-    assert found(made) >= {"early_end", "lost_source"} and "late_end" not in found(made)
+def test_a_reference_word_outside_the_vocabulary_is_a_fact() -> None:
+    made = tried("我喝茶。", "I sip tea", wrong=(1,))
+    assert made["wanted"] == "sip" and made["wanted_unknown"] is True and made["wanted_probability"] is None
+    tags = tag_columns({**made, "verdict": "error", "cause": "word", "output_unknown": []}, SILENT)
+    assert [name for name in MECHANISMS if tags[TAGS[name]]] == ["unknown"]
 
 
-def test_an_output_that_does_not_end() -> None:
-    late = row("我喝茶。", "I")
-    assert late["wanted"] == "<eos>" and found(late) >= {"late_end"} and "repetition" not in found(late)
-    endless = row("我喝", "I drink")
-    assert endless["cut_off"] and endless["output_tokens"] == ["I", *["drink"] * 13]
-    assert endless["repetition"] == pytest.approx(1 - 2 / 13)
-    assert found(endless) >= {"late_end", "repetition"} and "early_end" not in found(endless)
+def test_an_unknown_source_word_is_held_against_a_known_one() -> None:
+    made = tried("我龘茶。", "I drink tea", wrong=(1,), lost=(1,))
+    assert made["experiment_unknown"] is True and made["placebo_unknown"] is False
+    assert tried("我喝茶。", "I water tea", wrong=(1,))["experiment_unknown"] is None
 
 
-def test_a_model_that_does_not_hear_its_source_makes_things_up() -> None:
-    made = row("我喝茶。", "I drink tea", deaf=True)
-    assert made["source_gain"] == pytest.approx(0.0, abs=1e-4) and "hallucination" in found(made)
-    heard = row("我喝茶。", "tea I drink")
-    assert heard["source_gain"] > 5 and "hallucination" not in found(heard)
+def test_a_reference_of_another_sentence_is_doubtful() -> None:
+    own = tried("我喝茶。", "I drink water", wrong=(2,))
+    assert own["experiment_reference"] is False and own["reference_gain"] > own["random_gain"]
+    strange = tried("我喝茶。", "he he he", wrong=(0, 1, 2))
+    assert strange["experiment_reference"] is True and strange["placebo_reference"] is False
 
 
-@pytest.mark.parametrize("kind", [{"attention": "additive"}, {"attention": "general"}], ids=str)
-def test_what_a_beam_finds_is_a_search_error(tmp_path: Path, kind: dict[str, Any]) -> None:
-    checkpoint = load(make_checkpoint(tmp_path, scale=0.6, **kind))
-    rows, rng, seen = Rows(checkpoint), random.Random(0), 0
-    words, said = checkpoint.source.vocab.tokens, checkpoint.target.vocab.tokens
-    for _ in range(150):
-        source = [rng.randrange(4, len(words)) for _ in range(rng.randint(1, 6))]
-        best = beam(checkpoint.model, source, Settings(strategy="beam", length_penalty=0.0))[0]
-        log_probs = list[Tensor]()
-        (own,), ids = greedy(checkpoint.model, [source], log_probs=log_probs), [i for i in best.ids if i != EOS]
-        if best.ids[-1] != EOS or not ids or len(own) >= 2 * len(source) + 10:
-            continue
-        if best.log_prob < float(log_probs[0].sum()) + 1e-3:  # as good, or, of a beam too narrow, worse
-            continue
-        reference = checkpoint.target.decode(ids)
-        if checkpoint.target.encode(reference) != ids:  # a text that is cut otherwise than it was said
-            continue
-        text = checkpoint.source.decode(source)
-        example = Example(
-            1, text, reference, tuple(words[i] for i in source), tuple(said[i] for i in ids), (source, ids)
-        )
-        ((made,),) = rows.rows([example])
-        made, seen = {**dict.fromkeys(PART.names), **made}, seen + 1
-        assert made["beam_output"] == reference and made["beam_log_prob"] == pytest.approx(best.log_prob, abs=1e-4)
-        assert made["reference_log_prob"] == pytest.approx(best.log_prob, abs=1e-4)
-        assert found(made) >= {"search", "beam"}, made
-        worse = {**made, "reference_log_prob": made["output_log_prob"] - 1, "beam_chrf": made["chrf"]}
-        assert not found(worse) & {"search", "beam"}
-    assert seen >= 3
+@given(st.integers(0, 7), st.integers(0, 7))
+def test_the_sign_test_counts_outcomes(wins: int, losses: int) -> None:
+    outcomes = [sum(one) for one in itertools.product((0, 1), repeat=wins + losses)]
+    assert sign_test(wins, losses) == pytest.approx(sum(heads >= wins for heads in outcomes) / len(outcomes))
 
 
-PLAIN: Row = {
-    **dict.fromkeys(PART.names),
-    "error": True,
-    "nll": 1.0,
-    "divergence": 0,
-    "wanted": "a",
-    "said": "b",
-    "wanted_unknown": False,
-    "mended_by": [1],
-    "cut_off": False,
-    "reference_log_prob": -5.0,
-    "output_log_prob": -1.0,
-    "repetition": 0.0,
-    "reference_repetition": 0.0,
-    "length_ratio": 1.0,
-    "source_gain": 3.0,
-    "reference_ratio": 1.0,
-    "reference_script": 1.0,
-}
-LIMITS = Fences(nll=4.0, ratio_low=0.5, ratio_high=2.0)
+def test_the_sign_test_of_many_is_close_to_the_exact_one() -> None:
+    assert sign_test(520, 480) == pytest.approx(sign_test(521, 481), rel=0.02)
+    assert sign_test(700, 302) < 1e-30 < 0.999 < sign_test(302, 700)
 
 
-@pytest.mark.parametrize(
-    ("changes", "cause"),
-    [
-        ({"attended_unknown": True}, "unknown_source"),
-        ({"resegmented_mends": True, "resegmented_gain": 1.0}, "segmentation"),
-        ({"wanted": "<unk>", "wanted_unknown": True, "reference_unknown": [2]}, "unknown_reference"),
-        ({"mended_by": []}, "word"),
-        ({"reference_log_prob": -0.9}, "search"),
-        ({"beam_output": "c", "beam_log_prob": -0.5, "beam_chrf": 9.0, "chrf": 8.0}, "beam"),
-        ({"repetition": 0.2}, "repetition"),
-        ({"said": "<eos>"}, "early_end"),
-        ({"length_ratio": 0.6}, "early_end"),
-        ({"wanted": "<eos>"}, "late_end"),
-        ({"length_ratio": 1.6}, "late_end"),
-        ({"cut_off": True}, "late_end"),
-        ({"uncovered": [1], "uncovered_gain": 0.0, "uncovered_reference_gain": 0.1}, "lost_source"),
-        ({"source_gain": 0.9}, "hallucination"),
-        ({"missing_numbers": ["7"]}, "numbers"),
-        ({"missing_names": ["Tom"]}, "names"),
-        ({"nll": 4.1}, "doubtful_reference"),
-        ({"reference_ratio": 2.1}, "doubtful_reference"),
-        ({"reference_ratio": 0.4}, "doubtful_reference"),
-        ({"reference_script": 0.4}, "doubtful_reference"),
-    ],
-)
-def test_one_fact_more_is_one_cause_more(changes: Row, cause: str) -> None:
-    assert found(PLAIN, LIMITS) == {"attention"}
-    expected = {cause} if {"mended_by", "wanted_unknown"} & set(changes) else {"attention", cause}
-    assert found({**PLAIN, **changes}, LIMITS) == expected
-    assert not found({**PLAIN, **changes, "error": False}, LIMITS)
+@given(st.lists(st.tuples(st.sampled_from([True, False, None]), st.sampled_from([True, False, None])), max_size=30))
+def test_a_trial_counts_rows_in_which_both_were_tried(rows: list[tuple[bool | None, bool | None]]) -> None:
+    made = trial([a for a, _ in rows], [b for _, b in rows])
+    both = [row for row in rows if None not in row]
+    assert (made.tried, made.mended, made.placebo) == (
+        len(both),
+        sum(bool(a) for a, _ in both),
+        sum(bool(b) for _, b in both),
+    )
+    if made.stated:
+        assert made.mended > made.placebo and made.mended >= 5  # fewer cannot be significant
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"resegmented_mends": True, "resegmented_gain": 0.9},
-        {"resegmented_mends": False, "resegmented_gain": 3.0},
-        {"reference_log_prob": -0.9, "reference_unknown": [0]},
-        {"beam_output": "c", "output": "c", "beam_log_prob": -0.5, "beam_chrf": 9.0, "chrf": 8.0},
-        {"beam_output": "c", "beam_log_prob": -1.5, "beam_chrf": 9.0, "chrf": 8.0},
-        {"beam_output": "c", "beam_log_prob": None, "beam_chrf": 9.0, "chrf": 8.0},
-        {"repetition": 0.3, "reference_repetition": 0.3},
-        {"uncovered": [1], "uncovered_gain": 0.2, "uncovered_reference_gain": 1.0},
-        {"uncovered": [1], "uncovered_gain": 0.0, "uncovered_reference_gain": 0.05},
-        {"reference_script": None},
-        {"source_gain": None},
-    ],
-)
-def test_half_of_a_test_is_not_enough(changes: Row) -> None:
-    assert found({**PLAIN, **changes}, LIMITS) == {"attention"}
+def row(**changes: Any) -> dict[str, Any]:
+    empty = dict.fromkeys(TAGGED_COLUMNS)
+    return {**empty, "verdict": "error", "cause": "word", "output_unknown": [], "wanted_unknown": False, **changes}
 
 
-def test_a_cause_reads_no_column_but_its_evidence() -> None:
-    for name, cause in CAUSES.items():
-        read = set(re.findall(r'row\["(\w+)"\]', inspect.getsource(cause.test)))
-        assert read <= set(cause.evidence) <= set(PART.names), name
-        assert getattr(module, name) is cause.test and cause.test.__doc__
+def found(made: dict[str, Any], trials: dict[str, Trial]) -> set[str]:
+    tags = tag_columns(made, trials)
+    return {name for name, column in TAGS.items() if tags[column]}
 
 
-def test_fences_leave_the_bulk_inside() -> None:
-    rng = np.random.default_rng(0)
-    nll, ratio = rng.normal(2, 0.5, 2000), np.exp(rng.normal(0, 0.3, 2000))
-    made = compute_fences([*nll, 40.0], [*ratio, 30.0])
-    assert 3.5 < made.nll < 6 and 0.1 < made.ratio_low < 0.5 < 2 < made.ratio_high < 10
-    assert made.ratio_high == pytest.approx(1 / made.ratio_low, rel=0.2)
-    low, high = np.quantile([*nll, 40.0], [0.25, 0.75])
-    assert made.nll == pytest.approx(high + 3 * (high - low))
-    assert compute_fences([1.0] * 10, [1.0] * 10) == compute_fences([], []) == Fences()
+@pytest.mark.parametrize("name", TRIED)
+def test_a_mechanism_is_stated_only_where_its_experiment_beats_its_placebo(name: str) -> None:
+    mends = {f"experiment_{name}": True, f"placebo_{name}": False}
+    assert found(row(**mends), STATED) == {"word", name}
+    assert found(row(**mends), SILENT) == {"word", PREFERENCE}  # not in this file
+    assert found(row(**{**mends, f"placebo_{name}": True}), STATED) == {"word", PREFERENCE}  # not in this row
+    assert found(row(**{f"experiment_{name}": False}), STATED) == {"word", PREFERENCE}
+    assert found(row(**mends, verdict="doubtful"), STATED) == found(row(**mends, verdict="same"), STATED) == set()
 
 
-def test_one_lane_alone_has_no_causes() -> None:
-    made = cause_columns({**dict.fromkeys(PART.names), "error": True}, Fences())
-    assert set(made.values()) == {None} and len(made) == len(CAUSES)
+def test_every_unknown_word_of_an_output_is_accounted_for() -> None:
+    assert found(row(output_unknown=[2]), SILENT) == {"word", "unknown"}
+    assert found(row(wanted_unknown=True, cause=None), SILENT) == {"unknown"}
+
+
+def test_one_lane_alone_has_neither() -> None:
+    assert set(tag_columns(row(verdict=None), STATED).values()) == {None}
+    assert set(OUTCOMES) <= set(PART.names) and len(TAGS) == len(CAUSES) + len(MECHANISMS)
+
+
+@pytest.mark.parametrize("name", list(TAGS))
+def test_every_reason_has_its_sentence_with_its_values(name: str) -> None:
+    held = {
+        **dict.fromkeys(PART.names),
+        **row(),
+        "output_tokens": ["a", "b"],
+        "source_tokens": ["x", "y"],
+        "source_unknown": [1],
+        "moved_to": 0,
+        "attended": 1,
+        "wanted": "w",
+    }
+    for wrong, lost, said, unknown in itertools.product(([], [1]), ([], [0]), (None, "b"), (None, True)):
+        changes = {"wrong_output": wrong, "lost_source": lost, "said": said, "experiment_unknown": unknown}
+        key, values = cause_reason(name, {**held, **changes}, {name: {"tried": 9, "mended": 5, "placebo": 1}})
+        for language in ("en", "zh"):
+            texts = json.loads((PACKAGE / "locales" / f"{language}.json").read_text(encoding="utf-8"))
+            assert texts[f"why.{key}"].format(**{place: str(value) for place, value in values.items()})

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from s2s.inspect import bins
-from s2s.inspect.paired import Paired
+from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.query import Query
+from s2s.inspect.schema import TABLE
 from s2s.inspect.table import Examples
 from tests.inspect.test_table import random_rows, write
 
@@ -19,6 +20,10 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Paired:
     folder = tmp_path_factory.mktemp("pair")
     second = [row for row in random_rows(60, seed=1) if row["id"] % 5]  # some the first has alone
     return Paired(write(folder / "a", random_rows(60)), write(folder / "b", second), "chrf")
+
+
+def test_no_column_is_named_like_one_of_the_second_table() -> None:
+    assert not [name for name in TABLE.names if name.startswith(OTHER)]
 
 
 def test_rows_stand_beside_those_of_the_same_id(pair: Paired) -> None:

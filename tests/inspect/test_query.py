@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 
 from s2s.errors import UserError
 from s2s.inspect import matching
-from s2s.inspect.causes import CAUSES
+from s2s.inspect.causes import TAGS
 from s2s.inspect.conditions import describe_conditions
 from s2s.inspect.query import SEARCHED, Query, Search
-from s2s.inspect.schema import TABLE
 from s2s.inspect.table import PAGE_COLUMNS, Examples
 from s2s.web.shell.link_values import MAX_VALUE
 from tests.inspect.test_table import ROWS, write
@@ -46,12 +45,11 @@ def within(value: float | None, low: float | None, high: float | None) -> bool:
 
 
 def fits(row: dict[str, Any], query: Query) -> bool:
-    verdict = row["verdict"] if "verdict" in TABLE.names else "error" if row["error"] else "same"
     met = {
-        "errors": verdict == "error",
-        "verdict": verdict == query.verdict,
+        "errors": row["verdict"] == "error",
+        "verdict": row["verdict"] == query.verdict,
         "ids": row["id"] in query.ids,
-        **{f"causes:{name}": bool(row[f"cause_{name}"]) for name in CAUSES},
+        **{f"causes:{name}": bool(row[column]) for name, column in TAGS.items()},
         **{f"ranges:{name}": within(row[name], *ends) for name, ends in query.ranges.items()},
         **{f"words:{name}": row[name] == word for name, word in query.words.items()},
         **{f"unknown:{name}": bool(row.get(f"{name}_unknown")) for name in SEARCHED},
@@ -78,7 +76,7 @@ SEARCHES = st.builds(
 CONDITIONS = {
     "errors": st.booleans(),
     "verdict": st.sampled_from(["", "same", "doubtful", "error"]),
-    "causes": st.lists(st.sampled_from(list(CAUSES)), max_size=2, unique=True).map(tuple),
+    "causes": st.lists(st.sampled_from(list(TAGS)), max_size=2, unique=True).map(tuple),
     "ranges": st.dictionaries(
         st.sampled_from(["bleu", "divergence", "rarest_rank"]),
         st.tuples(st.none() | st.just(1.0), st.none() | st.just(50.0)),

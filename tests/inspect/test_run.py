@@ -18,7 +18,7 @@ import torch
 from s2s.checkpoint.open import load
 from s2s.errors import UserError
 from s2s.inspect import run as module
-from s2s.inspect.causes import Fences, cause_columns
+from s2s.inspect.causes import TAGS, Trial, tag_columns
 from s2s.inspect.rows import Example, Row, Rows
 from s2s.inspect.run import Input, Inspection
 from s2s.inspect.schema import PART, TABLE
@@ -109,10 +109,13 @@ def test_each_pair_has_one_row_in_the_file_s_order(place: Path) -> None:
 
 
 def test_causes_follow_from_the_columns(place: Path) -> None:
-    held = json.loads((place / "whole" / "manifest.json").read_text(encoding="utf-8"))["fences"]
+    held = json.loads((place / "whole" / "manifest.json").read_text(encoding="utf-8"))["experiments"]
+    trials = {name: Trial(*(one[key] for key in ("tried", "mended", "placebo", "p"))) for name, one in held.items()}
+    assert {name: one["stated"] for name, one in held.items()} == {name: one.stated for name, one in trials.items()}
     for row in content(place / "whole"):
-        assert {name: row[name] for name in row if name.startswith("cause_")} == cause_columns(row, Fences(**held))
-        assert {name for name in row if not name.startswith("cause_")} == set(PART.names)
+        tags = set(TAGS.values())
+        assert {name: row[name] for name in tags} == tag_columns(row, trials)
+        assert set(row) - tags == set(PART.names)
 
 
 @pytest.mark.parametrize("after", [1, 4, 7, 8])

@@ -19,8 +19,9 @@ from s2s.errors import UserError
 from s2s.evaluate.bootstrap import Bootstrap
 from s2s.evaluate.corpus import corpus_scores
 from s2s.evaluate.randomisation import holm
-from s2s.inspect.causes import CAUSES
+from s2s.inspect.causes import CAUSES, MECHANISMS, TAGS
 from s2s.inspect.comparison import ATTENTION, comparison, comparisons, other_causes, same_model
+from s2s.inspect.judgement import VERDICTS
 from s2s.inspect.pair_findings import pair_findings, pair_words
 from s2s.inspect.paired import Paired
 from s2s.inspect.report.content import make_report
@@ -90,14 +91,17 @@ def test_chrf_of_summed_counts_is_that_of_the_corpus() -> None:
 
 
 def test_causes_and_distributions_are_counted(first: Examples) -> None:
-    rows, made = first.columns("error", "nll", *(f"cause_{n}" for n in CAUSES)).to_pylist(), summary(first)
+    rows, made = first.columns("verdict", "error", "nll", *TAGS.values()).to_pylist(), summary(first)
     errors = [row for row in rows if row["error"]]
     assert made["errors"] == len(errors) > 2 and made["examples"] == len(rows) == 5
-    for name in CAUSES:
-        have = [row for row in errors if row[f"cause_{name}"]]
-        alone = [row for row in have if sum(bool(row[f"cause_{other}"]) for other in CAUSES) == 1]
-        told = made["causes"][name]
-        assert (told["count"], told["alone"]) == (len(have), len(alone))
+    assert made["verdicts"] == {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VERDICTS}
+    assert set(made["causes"]) == set(CAUSES) and set(made["mechanisms"]) == set(MECHANISMS)
+    for name, told in (made["causes"] | made["mechanisms"]).items():
+        have = [row for row in errors if row[TAGS[name]]]
+        assert told["count"] == len(have)
+        if name in MECHANISMS:
+            alone = [row for row in have if sum(bool(row[TAGS[other]]) for other in MECHANISMS) == 1]
+            assert told["alone"] == len(alone)
         assert told["share"]["value"] == pytest.approx(len(have) / len(errors), rel=1e-5)
         assert 0 <= told["share"]["low"] <= told["share"]["value"] <= told["share"]["high"] <= 1
     nll = made["distributions"]["nll"]

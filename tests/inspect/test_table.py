@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from s2s.errors import UserError
-from s2s.inspect.causes import CAUSES
+from s2s.inspect.causes import TAGS
 from s2s.inspect.query import Query, Search
 from s2s.inspect.schema import SCHEMA, TABLE
 from s2s.inspect.table import Examples
@@ -32,7 +32,6 @@ def random_rows(count: int, seed: int = 0) -> list[dict[str, Any]]:
             "chrf": rng.choice([0.0, 12.5, 99.0]),
             "nll": rng.random(),
             "divergence": rng.choice([None, 0, 1, 2]),
-            "error": rng.choice([True, False]),
             "verdict": rng.choice(["same", "doubtful", "error", None]),
             "missing_names": rng.choice([[], ["Tom"]]),
             "wanted": rng.choice([None, "tea", "tease"]),
@@ -43,7 +42,7 @@ def random_rows(count: int, seed: int = 0) -> list[dict[str, Any]]:
             "output_unknown": rng.choice([None, [], [1]]),
             "rarest_rank": rng.choice([None, 5, 500, 50_000]),
             "extra": rng.choice([[], [("domain", "news")], [("domain", "talk"), ("année", "2020")]]),
-            **{f"cause_{name}": rng.choice([None, False, True]) for name in CAUSES},
+            **{column: rng.choice([None, False, True]) for column in TAGS.values()},
         }
         for n in range(count)
     ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2s.errors import UserError
-from s2s.inspect.causes import CAUSES, Row
+from s2s.inspect.causes import TAGS, Row
 from s2s.inspect.comparison import comparison, rows_beside, same_model
 from s2s.inspect.slice import Slice
 from s2s.inspect.summary import chosen_rows, load_summary, summary
@@ -53,11 +53,11 @@ class Report:
 
     ``summary`` and ``other`` are the contents of ``summary.json`` of this and of the compared inspection, ``against``
     the result of ``comparison``. ``confusions`` has the reference's word, the model's word, and how often they met at
-    a divergence; ``verdicts`` has counts by person and verdict.
+    the missing word; ``verdicts`` has counts by person and verdict.
     """
 
     summary: Mapping[str, Any]
-    fences: Mapping[str, float]
+    trials: Mapping[str, Mapping[str, Any]]
     confusions: Sequence[tuple[str, str, int]]
     chosen: Sequence[Chosen]
     verdicts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -72,11 +72,11 @@ def choose_examples(examples: Examples, per_cause: int, rows_N: np.ndarray | Non
 
     ``rows_N`` restricts them to some rows.
     """
-    table = chosen_rows(examples.columns("id", "chrf", *(f"cause_{name}" for name in CAUSES)), rows_N)
-    tags_NC = np.stack([table[f"cause_{name}"].fill_null(False).to_numpy() for name in CAUSES], axis=1).astype(bool)
+    table = chosen_rows(examples.columns("id", "chrf", *TAGS.values()), rows_N)
+    tags_NC = np.stack([table[column].fill_null(False).to_numpy() for column in TAGS.values()], axis=1).astype(bool)
     ids, chrf = table["id"].to_numpy(), np.nan_to_num(table["chrf"].cast("float64").to_numpy(), nan=100.0)
     order = np.lexsort((ids, chrf, tags_NC.sum(axis=1)))
-    chosen = [id for c in range(len(CAUSES)) for id in ids[order[tags_NC[order, c]]][:per_cause].tolist()]
+    chosen = [id for c in range(len(TAGS)) for id in ids[order[tags_NC[order, c]]][:per_cause].tolist()]
     return list(dict.fromkeys(chosen))[:EXAMPLES]
 
 
@@ -92,7 +92,7 @@ def rows_of_ids(examples: Examples, ids: Iterable[int]) -> list[Row]:
 
 
 def frequent_confusions(examples: Examples, rows_N: np.ndarray | None = None) -> list[tuple[str, str, int]]:
-    """The most frequent pairs of the reference's and the model's word at the first divergence, at least two each.
+    """The most frequent pairs of the reference's and the model's word in its place, at least two each.
 
     Pairs of two ``<unk>`` are left out, as they do not tell which words were confused.
     """
@@ -131,7 +131,7 @@ def make_report(
     chosen = [Chosen(row, decode(row), labels.get(row["id"], ())) for row in rows_of_ids(examples, ids)]
     return Report(
         summary=part_summary(examples, rows_N),
-        fences=examples.manifest["fences"],
+        trials=examples.manifest["experiments"],
         confusions=frequent_confusions(examples, rows_N),
         chosen=chosen,
         verdicts=count_verdicts(labels),

@@ -12,7 +12,7 @@ from typing import Any
 
 from s2s.errors import say
 from s2s.figures.numbers import chance, share, signed
-from s2s.inspect.causes import CAUSES, Row
+from s2s.inspect.causes import TAGS, Row
 from s2s.inspect.conditions import describe_conditions
 from s2s.inspect.reasons import cause_reason
 from s2s.inspect.report.charts import MOST, Bar, bars, folded, heatmap, histogram
@@ -138,18 +138,20 @@ class _Page:
         return f"<p>{escape(told)}</p>"
 
     def causes(self) -> str:
-        """The number of errors with each cause, most frequent first."""
-        made = self.summary.get("causes")
-        if not made or not self.summary["errors"]:
+        """The number of errors with each cause, and with each mechanism, most frequent first."""
+        if not self.summary.get("errors"):
             return ""
-        lines = []
-        for name, one in sorted(made.items(), key=lambda item: -item[1]["count"]):
-            lines.append(_cause(say(f"cause.{name}", self.language), one, "first"))
-            if self.report.other and "causes" in self.report.other:
-                lines.append(_cause("", self.report.other["causes"][name], "second"))
         legend = _soft(self.t("legend", first=self.names()[0], second=self.names()[1])) if self.report.other else ""
-        title = self.t("causes")
-        return f"<h2>{title}</h2>{_soft(self.t('causes_note'))}{legend}{bars(lines, title)}"
+        parts = list[str]()
+        for kind in ("causes", "mechanisms"):
+            lines = []
+            for name, one in sorted(self.summary[kind].items(), key=lambda item: -item[1]["count"]):
+                lines.append(_cause(say(f"cause.{name}", self.language), one, "first"))
+                if self.report.other and kind in self.report.other:
+                    lines.append(_cause("", self.report.other[kind][name], "second"))
+            title = self.t(kind)
+            parts.append(f"<h2>{title}</h2>{_soft(self.t(f'{kind}_note'))}{legend}{bars(lines, title)}")
+        return "".join(parts)
 
     def words(self) -> str:
         """The most frequent confusions of words."""
@@ -202,7 +204,7 @@ class _Page:
         lines = [f"<dt>{self.t(name)}</dt><dd>{escape(text)}</dd>" for name, text in texts if text is not None]
         numbers = [(name, row[name]) for name in DECIMALS if row[name] is not None]
         told = " · ".join(f"{self._column(name)} {value:.{DECIMALS[name]}f}" for name, value in numbers)
-        found = [name for name in CAUSES if row[f"cause_{name}"]]
+        found = [name for name, column in TAGS.items() if row[column]]
         causes = "".join(
             f"<li><b>{say(f'cause.{name}', self.language)}</b> {self._why(name, row)}</li>" for name in found
         )
@@ -214,7 +216,7 @@ class _Page:
 
     def _why(self, name: str, row: Row) -> str:
         """The sentence of evidence for a cause, with the row's words quoted."""
-        key, values = cause_reason(name, row, self.report.fences)
+        key, values = cause_reason(name, row, self.report.trials)
         told = {place: self._value(place, value) for place, value in values.items()}
         return say(f"why.{key}", self.language, **told)
 

@@ -12,8 +12,9 @@ import streamlit as st
 
 from s2s.errors import UserError
 from s2s.figures.numbers import share, signed
-from s2s.inspect.causes import CAUSES
+from s2s.inspect.causes import TAGS
 from s2s.inspect.comparison import same_model
+from s2s.inspect.judgement import AGREES, ERROR, judge
 from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.reasons import cause_reason
 from s2s.web.components.player import mount_player
@@ -21,6 +22,7 @@ from s2s.web.inspection import labels, state
 from s2s.web.inspection.bookmarks import bookmark_button
 from s2s.web.inspection.marks import SECOND, marked_html, marked_words
 from s2s.web.inspection.state import InspectionView
+from s2s.web.inspection.suspicion import suspicion_html
 from s2s.web.inspection.table import format_cell
 from s2s.web.shell import keys, language, models, page_state
 from s2s.web.shell.foreign import code, quoted
@@ -84,8 +86,13 @@ def _row_texts(view: InspectionView, row: dict[str, Any], position: int) -> None
         if values.get(name) is not None:
             scores = "" if prefix is None else f"  ({_format_scores(values, prefix)})"
             lines.append((name, marked_html(name, values[name], marked.get(name, ())) + escape(scores)))
-    extra = [(name, escape(value)) for name, value in row["extra"].items()]  # the file's further columns
-    st.html(_definition_list([*((titles[name], text) for name, text in lines), *extra]))
+    named = [(titles[name], text) for name, text in lines]
+    if row["suspicion"]:
+        named.append((t("inspect.suspicion"), suspicion_html(row["output_tokens"], row["suspicion"])))
+    named += [(name, escape(value)) for name, value in row["extra"].items()]  # the file's further columns
+    st.html(_definition_list(named))
+    if row["suspicion"]:
+        st.caption(t("inspect.suspicion_help"))
     with st.container(horizontal=True, key="inspect_open"):
         address = {**page_state.write_link(_page_state(view, row)), "lang": language.current()}
         at = error_step(row)
@@ -130,13 +137,21 @@ def _row_causes(view: InspectionView, row: dict[str, Any]) -> None:
 
 def _explain_causes(row: dict[str, Any], manifest: dict[str, Any]) -> None:
     """Draw each cause with the numbers that its test used, so that the reader can judge it."""
-    causes = [name for name in CAUSES if row[f"cause_{name}"]]
-    if row["error"] is False:
+    causes = [name for name, column in TAGS.items() if row[column]]
+    if row["verdict"] == "same" and not row["error_probability"]:
         st.success(t("inspect.no_error"))
-    elif not causes:
-        st.markdown(t("inspect.no_cause"))
+    elif row["verdict"] == "same":
+        st.markdown(t("inspect.likely_same", p=share(row["error_probability"])))
+    elif row["verdict"] == "doubtful":
+        st.markdown(t("inspect.doubtful", p=share(row["error_probability"])))
+    elif row["verdict"] == "error":
+        measured = judge().measured
+        right, agree = (share(measured[name][0]) for name in (ERROR, AGREES))
+        st.markdown(t("inspect.error", p=share(row["error_probability"]), right=right, agree=agree))
+        if row["cause"] is None:
+            st.markdown(t("inspect.no_cause"))
     for name in causes:
-        key, values = cause_reason(name, row, manifest.get("fences", {}))
+        key, values = cause_reason(name, row, manifest["experiments"])
         st.markdown(f"- **{t(f'cause.{name}')}** — {t(f'why.{key}', **_format_values(values))}")
 
 
@@ -164,7 +179,7 @@ def _page_state(view: InspectionView, row: dict[str, Any]) -> PageState:
 
 def error_step(row: Mapping[str, Any]) -> int | None:
     """The step of the free lane, from 0, at which a row is opened: its first wrong token, or else its divergence."""
-    wrong: Sequence[int] = row.get("wrong_output") or ()  # older inspections do not have this column
+    wrong: Sequence[int] = row["wrong_output"] or ()
     step: int | None = min(wrong) if wrong else row["divergence"]
     return step
 

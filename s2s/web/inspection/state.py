@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 
 from s2s.errors import UserError
-from s2s.inspect.causes import CAUSES
+from s2s.inspect.causes import TAGS
 from s2s.inspect.paired import Paired
 from s2s.inspect.query import DIFFERENCE, NUMBERS, SORTS, WORDS, Query
 from s2s.inspect.slice import Slice
@@ -244,7 +244,7 @@ def _apply_request(sent: Request) -> None:
         st.session_state[keys.TABLE_FROM] = max(0, min(fields["start"], 10**9))
     elif sent.kind == "sort" and name in SORTS:
         set_query(replace(query, sort=name, descending=query.sort == name and not query.descending))
-    elif sent.kind == "cause" and name in CAUSES:
+    elif sent.kind == "cause" and name in TAGS:
         others = tuple(cause for cause in query.causes if cause != name)
         set_query(replace(query, causes=others if name in query.causes else (*others, name)))
     elif sent.kind == "range" and name in NUMBERS:

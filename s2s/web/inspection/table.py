@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from s2s.inspect.causes import CAUSES
+from s2s.inspect import causes
 from s2s.inspect.conditions import POSITIONS
 from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.query import DIFFERENCE, LABEL, SORTS
@@ -87,7 +87,7 @@ def _table_data(view: InspectionView, start: int, row: int | None) -> dict[str, 
     numbers = ["id", *measured, *([sort] if sort not in ("id", LABEL, *measured) else [])]
     stored = [name for name in numbers if name not in ("source_length", "reference_length")]
     lengths = [name for name in numbers if name not in stored]
-    needed = [*texts, *stored, *(f"cause_{name}" for name in CAUSES)]
+    needed = [*texts, *stored, *causes.TAGS.values()]
     positions = view.positions[start : start + PAGE_ROWS]
     rows = examples.rows(positions, needed)
     for name in lengths:
@@ -140,7 +140,7 @@ def _title(view: InspectionView, name: str) -> str:
 
 
 def _row(values: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
-    tags = [t(f"cause.{name}") for name in CAUSES if values[f"cause_{name}"]]
+    tags = [t(f"cause.{name}") for name, column in causes.TAGS.items() if values[column]]
     marked = {name: parts(values[name], words, MAX_CELL) for name, words in marked_words(values).items() if words}
     cells = [format_cell(name, values[name]) for name in names]
     return {"id": values["id"], "cells": cells, "marked": marked, "tags": tags}

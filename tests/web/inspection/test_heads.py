@@ -19,7 +19,7 @@ pytest.importorskip("transformers", reason="Hugging Face models need: pip instal
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import say
-from s2s.inspect.causes import CAUSES
+from s2s.inspect.causes import TAGS
 from s2s.inspect.table import Examples
 from s2s.server import folders, inspections
 from s2s.web.shell.foreign import quoted
@@ -100,16 +100,14 @@ def test_two_heads_of_a_model_differ_only_in_causes(
     if lang == "en":  # random weights have all the same causes
         path = folders.INSPECTED / names[1] / "examples.parquet"
         table = pq.read_table(path)
-        flipped = pc.invert(table["cause_names"]).take([0, 1, 2]).combine_chunks()
-        marks = pa.chunked_array([flipped, table["cause_names"].slice(3).combine_chunks()])
-        pq.write_table(table.set_column(table.column_names.index("cause_names"), "cause_names", marks), path)
+        flipped = pc.invert(table["cause_name"]).take([0, 1, 2]).combine_chunks()
+        marks = pa.chunked_array([flipped, table["cause_name"].slice(3).combine_chunks()])
+        pq.write_table(table.set_column(table.column_names.index("cause_name"), "cause_name", marks), path)
     first, second = (Examples(folders.INSPECTED / name) for name in names)
     rows = [[one.example(id) for id in range(1, 6)] for one in (first, second)]
     for a, b in zip(*rows, strict=True):
         assert (a["output"], a["nll"], a["chrf"]) == (b["output"], b["nll"], b["chrf"])
-    apart = [
-        a["id"] for a, b in zip(*rows, strict=True) if any(a[f"cause_{name}"] != b[f"cause_{name}"] for name in CAUSES)
-    ]
+    apart = [a["id"] for a, b in zip(*rows, strict=True) if any(a[column] != b[column] for column in TAGS.values())]
     app = visit_inspection(lang=lang, inspection=names[0], against=names[1], row="1")
     assert not app.exception and messages(app) == []
     a, b = contrasts_of(shipped, ["tiny-marian@1.1", "tiny-marian@2.4"], lang)
@@ -126,12 +124,12 @@ def test_two_heads_of_a_model_differ_only_in_causes(
         return
     button = app.button(key="inspect_other_causes")
     assert apart == [1, 2, 3] and button.label == say("inspect.other_causes", lang, count=3)
-    counts = [str(sum(bool(row["cause_names"]) for row in side)) for side in rows]
-    assert [list(row)[1:] for row in table.values.tolist() if row[0] == say("cause.names", lang)] == [counts]
+    counts = [str(sum(bool(row["cause_name"]) for row in side)) for side in rows]
+    assert [list(row)[1:] for row in table.values.tolist() if row[0] == say("cause.name", lang)] == [counts]
     button.click().run()
     assert not app.exception and ids(app) == apart
     parts = said(app).split(say("inspect.causes_of", lang, checkpoint=both["b"]))
-    marked = f"**{say('cause.names', lang)}** — "
+    marked = f"**{say('cause.name', lang)}** — "
     assert len(parts) == 2 and (marked in parts[0]) != (marked in parts[1])
 
 

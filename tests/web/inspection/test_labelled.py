@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from s2s.errors import LANGUAGES, say
+from s2s.inspect.causes import TAGS
 from s2s.inspect.table import Examples
 from s2s.server import folders
 from s2s.store.database import connect
@@ -88,7 +89,7 @@ def test_the_table_can_be_filtered_by_label(visit_inspection: Visit, root: Path,
     assert choose("verdict", "wrong") == [2, 5]
     causes = {cause["name"]: cause["kept"] for cause in component(app, "charts")["causes"]}
     rows = [Examples(folders.INSPECTED / name).example(id) for id in (2, 5)]
-    assert all(kept == sum(row[f"cause_{cause}"] for row in rows) for cause, kept in causes.items())
+    assert all(kept == sum(row[TAGS[cause]] for row in rows) for cause, kept in causes.items())
     assert choose("person", "李雷") == [5]
     said = say("labels.chip", lang, what=f"{say('labels.verdict.wrong', lang)} · 李雷")
     assert app.button(key="chip-labels").label.replace("\\", "") == f"{said} ✕"

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from s2s.checkpoint.open import load
 from s2s.errors import UserError, say
 from s2s.inspect import run as engine
-from s2s.inspect.causes import CAUSES
+from s2s.inspect.causes import TAGS
 from s2s.inspect.query import Query, Search
 from s2s.inspect.table import Examples
 from s2s.server import folders, inspections
@@ -90,7 +90,7 @@ def test_filters_order_and_rows(visit_inspection: Visit, root: Path, places: Pat
     assert ids(app) == fit and 0 < len(fit) < 9
     app = ask(app, "table", kind="open", id=fit[0])
     row = examples.example(fit[0])
-    for one in (one for one in CAUSES if row[f"cause_{one}"]):
+    for one in (one for one, column in TAGS.items() if row[column]):
         assert f"**{say(f'cause.{one}', lang)}** — " in said(app)
     lanes = component(app, "player")["lanes"]
     assert lanes["free"]["source"]["tokens"] == row["source_tokens"]
