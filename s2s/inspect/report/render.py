@@ -133,6 +133,7 @@ class _Page:
             score=self._column(against["score"]),
             difference=_between(against["difference"]),
             p=chance(against["p"]),
+            q=chance(against["p_randomisation"]),
             **{name: against[name] for name in ("wins", "losses", "ties")},
         )
         return f"<p>{escape(told)}</p>"
