@@ -298,7 +298,11 @@ def test_an_inspection_has_rows_with_causes(checkpoint: LoadedCheckpoint) -> Non
     given = [rows.example(n, SENTENCES[n][:24], SENTENCES[n + 1][:16]) for n in range(2)]
     examples = [example for example in given if example is not None]
     found = [row for batch in rows.rows(examples) for row in batch]
-    assert len(found) == 2 and all(row["error"] and row["mended_by"] is not None for row in found)
+    assert len(found) == 2 and all(row["error"] and row["wanted"] and row["beam_output"] is not None for row in found)
+    assert all(len(row["suspicion"]) == len(row["output_tokens"]) > 0 for row in found)
+    moved = [row for row in found if "moved_to" in row]  # where a source word makes the wanted word likelier
+    assert moved or checkpoint.model.network.config.model_type == "t5"
+    assert all(row["mended_by"] is not None and 0 < row["moved_probability"] < 1 for row in moved)
     for row, example in zip(sorted(found, key=lambda row: row["id"]), examples, strict=True):
         lane = decode.trace(checkpoint, example.source, example.reference, mode="forced")
         assert row["reference_log_prob"] == pytest.approx(sum(step.log_prob for step in lane.steps), abs=1e-3)

@@ -20,8 +20,8 @@ Visit = Callable[..., AppTest]
 @pytest.mark.parametrize(
     ("row", "step"),
     [
-        ({"divergence": 1}, 1),
-        ({"divergence": None}, None),
+        ({"divergence": 1, "wrong_output": None}, 1),
+        ({"divergence": None, "wrong_output": []}, None),
         ({"divergence": 1, "wrong_output": [3, 4]}, 3),
         ({"divergence": 1, "wrong_output": [0]}, 0),
         ({"divergence": 1, "wrong_output": []}, 1),
