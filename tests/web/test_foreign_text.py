@@ -26,7 +26,9 @@ LISTED = {
         compare/page.py: p_b
         exposure/sentence.py: at
         exposure/sentence.py: gold.rank
+        inspection/example.py: agree
         inspection/example.py: id
+        inspection/example.py: right
         inspection/example.py: st.session_state
         inspection/findings.py: search.candidates
         inspection/findings.py: search.least

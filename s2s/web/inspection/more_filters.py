@@ -10,7 +10,6 @@ import streamlit as st
 
 from s2s.inspect.matching import extra_columns
 from s2s.inspect.query import UNKNOWN, VERDICTS
-from s2s.inspect.schema import TABLE
 from s2s.inspect.table import Examples
 from s2s.web.inspection import state
 from s2s.web.inspection.state import InspectionView
@@ -37,9 +36,8 @@ def more_filters(view: InspectionView) -> None:
     """Draw the choices; each changes the query at once."""
     query, columns = view.query, _own_columns(view.key, view.examples)
     with st.container(horizontal=True):
-        if "verdict" in TABLE.names:
-            verdicts = {"": t("labels.filter_all"), **{name: t(f"inspect.verdict.{name}") for name in VERDICTS}}
-            _choice("verdict", "inspect.verdict", verdicts, query.verdict, _set_verdict)
+        verdicts = {"": t("labels.filter_all"), **{name: t(f"inspect.verdict.{name}") for name in VERDICTS}}
+        _choice("verdict", "inspect.verdict", verdicts, query.verdict, _set_verdict)
         if _is_ranked(view.key, view.examples):
             ends = query.ranges.get(RANK)
             _choice(RANK, f"inspect.column.{RANK}", _buckets(ends), ends or "", _set_rank)

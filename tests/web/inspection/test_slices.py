@@ -104,7 +104,7 @@ def test_slices_are_everybodys(visit_inspection: Visit, root: Path, places: Path
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_rank_and_unknown_words_filter(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
+def test_verdict_rank_and_unknown_words_filter(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
     name = made(root)
     app = visit_inspection(lang=lang, inspection=name)
     app.selectbox(key=f"inspect-filter-rarest_rank-{lang}").set_value((None, 100)).run()
@@ -113,6 +113,8 @@ def test_rank_and_unknown_words_filter(visit_inspection: Visit, root: Path, plac
     assert dict(query.ranges) == {"rarest_rank": (None, 100)}
     app.selectbox(key=f"inspect-filter-unknown-{lang}").set_value("output").run()
     assert Query.unpack(app.session_state["query"]).unknown == ("output",)
-    for key, value in (("rarest_rank", ""), ("unknown", "")):
+    app.selectbox(key=f"inspect-filter-verdict-{lang}").set_value("error").run()
+    assert Query.unpack(app.session_state["query"]).verdict == "error" and not app.exception
+    for key, value in (("rarest_rank", ""), ("unknown", ""), ("verdict", "")):
         app.selectbox(key=f"inspect-filter-{key}-{lang}").set_value(value).run()
     assert app.session_state["query"] == "" and len(ids(app)) == 9
