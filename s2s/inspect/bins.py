@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from s2s.evaluate.bootstrap import Floats
-from s2s.inspect.causes import TAGS
+from s2s.inspect.causes import CAUSES, TAGS
 from s2s.inspect.matching import mask
 from s2s.inspect.query import DIFFERENCE, WORDS, Query
 from s2s.inspect.summary import float_column
@@ -76,11 +76,15 @@ def mask_without(masks: Masks, prefix: str, count: int) -> np.ndarray:
 
 
 def cause_counts(examples: Examples, masks: Masks) -> list[dict[str, Any]]:
-    """The number of rows with each cause, of all rows and of those that meet the conditions; most frequent first."""
+    """The number of rows with each cause or mechanism, of all and of those that meet the conditions, descending.
+
+    ``kind`` is ``what`` for a cause and ``why`` for a mechanism.
+    """
     selected_N, counts = mask_without(masks, "none", len(examples)), list[dict[str, Any]]()
     for name, column in TAGS.items():
         tag_N = mask(examples.column(column))
-        counts.append({"name": name, "all": int(tag_N.sum()), "kept": int((tag_N & selected_N).sum())})
+        kind = "what" if name in CAUSES else "why"
+        counts.append({"name": name, "kind": kind, "all": int(tag_N.sum()), "kept": int((tag_N & selected_N).sum())})
     return sorted(counts, key=lambda cause: -cause["all"])
 
 

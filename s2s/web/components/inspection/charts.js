@@ -100,12 +100,19 @@ function brushable(view, chart, bars, paint) {
   repaint();
 }
 
-function causeList(view, causes) {
+// What is wrong, and why: two questions, each with its own bars.
+function causeLists(view, causes) {
+  const lists = ["what", "why"].map((kind) => causeList(view, causes.filter((cause) => cause.kind === kind), kind));
+  return el("div", {}, ...lists.filter(Boolean));
+}
+
+function causeList(view, causes, kind) {
+  if (!causes.length) return null;
   const most = Math.max(1, ...causes.map((cause) => cause.all));
   return el(
     "section",
     { class: "causes" },
-    el("h3", { text: view.strings.causes }),
+    el("h3", { text: view.strings[kind] }),
     ...causes.map((cause) => causeButton(view, cause, most)),
   );
 }
@@ -208,7 +215,7 @@ export default function mount(component) {
         "div",
         { class: "charts" },
         el("div", { class: "measures" }, ...data.charts.map((chart) => histogram(view, chart))),
-        el("div", { class: "two" }, causeList(view, data.causes), confusionTable(view, data.confusion)),
+        el("div", { class: "two" }, causeLists(view, data.causes), confusionTable(view, data.confusion)),
       ),
     );
     if (focused)
