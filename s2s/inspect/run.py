@@ -30,7 +30,7 @@ from s2s.inspect.baselines import write_baselines
 from s2s.inspect.causes import OUTCOMES, TAGGED_COLUMNS, TRIED, tag_columns, trial
 from s2s.inspect.rows import Rows
 from s2s.inspect.sample import Sample, spaced, take_sample
-from s2s.inspect.schema import PART, SCHEMA, TABLE, TAGS
+from s2s.inspect.schema import PART, SCHEMA, TABLE, TAGS, refuse_other_schema
 from s2s.inspect.target_words import write_ranks
 from s2s.train.distributed import Group
 
@@ -136,8 +136,9 @@ class Inspection:
             held = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise UserError("inspect_directory", directory=str(self.directory)) from None
-        for name in ("schema", "checkpoint", "file", "settings"):
-            if not isinstance(held, dict) or held.get(name) != self.manifest[name]:
+        refuse_other_schema(self.directory, held)
+        for name in ("checkpoint", "file", "settings"):
+            if held.get(name) != self.manifest[name]:
                 raise UserError("inspect_other", directory=str(self.directory), what=name)
 
     @property

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pyarrow as pa
 
+from s2s.errors import UserError
 from s2s.inspect.causes import OUTCOMES
 from s2s.inspect.causes import TAGS as TAGGED
 
@@ -93,3 +97,12 @@ EVIDENCE = {
 TAGS = dict.fromkeys(TAGGED.values(), pa.bool_())
 PART = pa.schema(list({**EXAMPLE, **FORCED, **FREE, **JUDGED, **EVIDENCE}.items()))
 TABLE = pa.schema([*PART, *TAGS.items()], metadata={"schema": SCHEMA})
+
+
+def refuse_other_schema(directory: Path, manifest: Any) -> None:
+    """Raise UserError for a manifest that is not of this version's inspections: it says so of another version's."""
+    found = manifest.get("schema") if isinstance(manifest, dict) else None
+    if found == SCHEMA:
+        return
+    known = isinstance(found, str) and found.startswith(SCHEMA.partition("/")[0])
+    raise UserError("inspect_version" if known else "inspect_directory", directory=str(directory))

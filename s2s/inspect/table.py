@@ -20,7 +20,7 @@ from s2s import disk
 from s2s.errors import UserError
 from s2s.inspect.matching import query_masks
 from s2s.inspect.query import LABEL, LENGTHS, Query
-from s2s.inspect.schema import SCHEMA, TABLE
+from s2s.inspect.schema import TABLE, refuse_other_schema
 
 PAGE_COLUMNS = ("id", "source", "reference", "output", "bleu", "chrf", "nll", "divergence")
 
@@ -136,6 +136,6 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise UserError("inspect_directory", directory=str(directory)) from None
-    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
-        raise UserError("inspect_directory", directory=str(directory))
-    return manifest
+    refuse_other_schema(directory, manifest)
+    held: dict[str, Any] = manifest
+    return held

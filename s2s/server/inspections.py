@@ -144,16 +144,20 @@ def submit_request(
 ) -> str:
     """Write a request to disk; returns the name of its inspection. ``admit`` is called first for a new inspection.
 
-    Equal requests for a file of the data folder have the same name. A request for an upload has the name of an equal
-    one among ``visitor_names`` (the visitor's inspections), else a new, random name. Raises UserError as ``file_path``.
+    Equal requests for a file of the data folder have the same name, unless one was of another version of the schema.
+    A request for an upload has the name of an equal one among ``visitor_names`` (the visitor's inspections), else a
+    new, random name. Raises UserError as ``file_path``.
     """
+    from s2s.inspect.schema import SCHEMA
+
     request.file_path()
     if request.upload:
-        same = [name for name in visitor_names if (entry := find_entry(name)) and entry.request == request]
+        known = [entry for name in visitor_names if (entry := find_entry(name)) and entry.request == request]
+        same = [entry.name for entry in known if entry.manifest is None or entry.manifest.get("schema") == SCHEMA]
         name = same[0] if same else PRIVATE_PREFIX + secrets.token_urlsafe(16)
     else:
         stem = re.sub(r"[^\w.-]", "-", f"{request.checkpoint}-{Path(request.file).with_suffix('')}")[:80].lstrip(".")
-        name = f"{stem}-{hashlib.sha256(_request_json(request).encode()).hexdigest()[:8]}"
+        name = f"{stem}-{hashlib.sha256(f'{SCHEMA} {_request_json(request)}'.encode()).hexdigest()[:8]}"
     path = request_path(name)
     if not path.exists():
         admit()

@@ -160,7 +160,8 @@ def test_another_inspection_is_never_written_over(place: Path, tmp_path: Path, w
         held.mkdir()
         (held / "manifest.json").write_text('{"schema": "lookback-inspection/0"}')
     before = {path: path.read_bytes() for path in held.iterdir()}
-    with pytest.raises(UserError, match=f"a different {what}"):
+    told = "another version" if what == "schema" else f"a different {what}"
+    with pytest.raises(UserError, match=told):
         Inspection(held, load(directory), Input(file, limit=limit))
     assert {path: path.read_bytes() for path in held.iterdir()} == before
 

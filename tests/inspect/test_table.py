@@ -82,6 +82,10 @@ def test_columns_of_choice(examples: Examples) -> None:
 def test_a_directory_that_is_no_inspection(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not an inspection"):
         Examples(tmp_path)
+    for schema, told in (("lookback-inspection/1", "another version"), ("lookback-states/1", "not an inspection")):
+        (tmp_path / "manifest.json").write_text(json.dumps({"schema": schema}))
+        with pytest.raises(UserError, match=told):
+            Examples(tmp_path)
     (tmp_path / "manifest.json").write_text(json.dumps({"schema": SCHEMA}))
     with pytest.raises(UserError, match="not finished"):
         Examples(tmp_path)
