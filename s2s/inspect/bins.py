@@ -89,21 +89,21 @@ def cause_counts(examples: Examples, masks: Masks) -> list[dict[str, Any]]:
 
 
 def confusion_counts(examples: Examples, query: Query, masks: Masks, most: int = 10) -> dict[str, Any]:
-    """The most frequent words of the reference (``wanted``) and of the model (``said``), and the counts of their pairs.
+    """The most frequent pairs of a word of the reference (``wanted``) and one of the model (``said``), with counts.
 
-    Counted over the rows that meet all conditions except those on words. At most ``most`` words per axis; a word in
-    the query is always among them.
+    Counted over the rows that meet all conditions except those on words. The axes have the words of the most frequent
+    pairs, at most ``most`` each; a word in the query is always among them.
     """
     selected_N = mask_without(masks, "words:", len(examples))
     table = pa.table({name: examples.column(name) for name in WORDS}).filter(pa.array(selected_N))
     pairs = table.group_by(["wanted", "said"]).aggregate([([], "count_all")])
-    axes = {}
-    for name in WORDS:
-        total = pairs.group_by([name]).aggregate([("count_all", "sum")])
-        total = total.sort_by([("count_all_sum", "descending"), (name, "ascending")])
-        words = [word for word in total[name].to_pylist() if word is not None][:most]
-        filtered = query.words.get(name)
-        axes[name] = words if filtered is None or filtered in words else [*words[: most - 1], filtered]
+    whole = pairs.filter(pc.and_(*(pc.is_valid(pairs[name]) for name in WORDS)))
+    whole = whole.sort_by([("count_all", "descending"), *((name, "ascending") for name in WORDS)])
+    axes: dict[str, list[str]] = {name: [word] if (word := query.words.get(name)) else [] for name in WORDS}
+    for pair in whole.select(WORDS).to_pylist():
+        fits = all(pair[name] in axes[name] or len(axes[name]) < most for name in WORDS)
+        for name in WORDS if fits else ():
+            axes[name] += [pair[name]] if pair[name] not in axes[name] else []
     inside = pc.and_(*(pc.is_in(pairs[name], pa.array(words, pa.string())) for name, words in axes.items()))
     counts = [[row["wanted"], row["said"], row["count_all"]] for row in pairs.filter(inside).to_pylist()]
     return {**axes, "counts": counts}

@@ -229,7 +229,7 @@ class _Page:
         if isinstance(value, float):
             shown = escape(share(value)) if place in PROBABILITIES else f"{value:.3g}"
             return signed(shown)
-        return "–" if value is None else value
+        return "–" if value is None else f"{value:,}"
 
     def _attention(self, trace: Trace | None) -> str:
         if trace is None or not trace.looks:

@@ -10,7 +10,7 @@ import streamlit as st
 from s2s.inspect import bins
 from s2s.inspect.conditions import describe_conditions, first_number
 from s2s.inspect.paired import Paired
-from s2s.inspect.query import DIFFERENCE, WORDS
+from s2s.inspect.query import DIFFERENCE, WORDS, Query
 from s2s.inspect.summary import float_column
 from s2s.inspect.table import Examples
 from s2s.web.components import inspection
@@ -34,7 +34,8 @@ def charts_section(view: InspectionView) -> None:
         "charts", {**data, "strings": strings, "heard": request.last_taken("inspect_charts")}
     )
     _chip_buttons(
-        [*describe_conditions(view.query, t), *([("labels", chip)] if (chip := view.label_view.chip_text()) else [])]
+        [*describe_conditions(view.query, t), *([("labels", chip)] if (chip := view.label_view.chip_text()) else [])],
+        view.query,
     )
 
 
@@ -79,15 +80,16 @@ def _distribution(view: InspectionView, masks: bins.Masks, name: str) -> dict[st
     }
 
 
-def _chip_buttons(conditions: list[tuple[str, str]]) -> None:
+def _chip_buttons(conditions: list[tuple[str, str]], query: Query) -> None:
     """Draw two buttons for each condition, which clear and negate it, and one that clears all."""
     if not conditions:
         return
+    opposite = {name: dict(describe_conditions(query.negate(name), t))[name] for name in query.conditions()}
     with st.container(horizontal=True, key="inspect_chips", gap="small", vertical_alignment="center"):
         for condition, words in conditions:
             st.button(plain(f"{words} ✕"), key=f"chip-{condition}", on_click=state.clear_condition, args=(condition,))
             st.button(
-                t("inspect.negate"),
+                plain(f"⇄ {opposite.get(condition) or t('inspect.not', what=words)}"),
                 key=f"not-{condition}",
                 on_click=state.negate_condition,
                 args=(condition,),

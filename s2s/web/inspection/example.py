@@ -39,7 +39,8 @@ def example_section(view: InspectionView) -> None:
     id = view.row
     if id is None:
         if st.session_state[keys.ROW]:
-            st.info(t("inspect.row_gone", id=st.session_state[keys.ROW]))
+            known = st.session_state[keys.ROW] in view.examples.column("id").to_numpy()
+            st.info(t("inspect.row_gone" if known else "inspect.row_unknown", id=st.session_state[keys.ROW]))
         elif len(view.positions):
             st.caption(t("inspect.row_none"))
         return
@@ -163,12 +164,14 @@ def _format_values(values: dict[str, Any]) -> dict[str, Any]:
             texts[name] = t("inspect.and").join(code(str(word)) for word in value)
         elif isinstance(value, str):
             texts[name] = code(value)
+        elif value is None:
+            texts[name] = "–"
         elif name in PROBABILITIES:
             texts[name] = share(value)
         elif isinstance(value, float):
             texts[name] = signed(f"{value:.3g}")
         else:
-            texts[name] = "–" if value is None else value
+            texts[name] = f"{value:,}"
     return texts
 
 

@@ -13,6 +13,9 @@ MARKS = re.compile(
     r"[\\`*\[\]<>$~|&@!#]|(?<!\w)_|_(?!\w)|:(?=[A-Za-z/])|(?<=www)\.|^[-+=](?=\s|$)|(?<=\d)[.)](?=\s|$)",
     re.IGNORECASE,
 )
+# Places in an escaped text where addresses and names of emoji would be found all the same.
+_LIVE = re.compile(r"(?<=:)(?=//|[\w+-]+\\?:)|(?<=www)(?=\\\.)|(?=\\@)", re.IGNORECASE)
+JOINER = "\u2060"  # has no width, and breaks them
 # Characters that reverse the text after them, and all other control characters.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -26,12 +29,12 @@ def plain(text: str) -> str:
     r"""Escape a text for a sentence or a label in Markdown, and put it on one line.
 
     >>> plain("data.tsv"), plain("[a](https://b)"), plain(":red[a_b]")
-    ('data.tsv', '\\[a\\](https\\://b)', '\\:red\\[a_b\\]')
+    ('data.tsv', '\\[a\\](https\\:\u2060//b)', '\\:red\\[a_b\\]')
     >>> plain("exe.\u202egnp")
     'exe.�gnp'
     """
     line = re.sub(r"\s*[\r\n\u2028\u2029]+\s*", " ", _seen(text))
-    return MARKS.sub(lambda mark: f"\\{mark[0]}" if mark[0] else "", line)
+    return _LIVE.sub(JOINER, MARKS.sub(lambda mark: f"\\{mark[0]}" if mark[0] else "", line))
 
 
 def quoted(text: str) -> str:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from s2s.errors import UserError
 from s2s.web.shell import language
-from s2s.web.shell.foreign import LONGEST, code, plain
+from s2s.web.shell.foreign import JOINER, LONGEST, code, plain
 from tests.web.conftest import refused
 
 EVIL = "![p](https://x.example/p.png) [Log in](https://x.example) :red[a] $x^2$ **b** `c` <i>d</i> www.x.example ~~e~~"
@@ -33,7 +33,8 @@ def test_every_mark_of_markdown_is_escaped_and_nothing_else_changes(text: str) -
     assert "\n" not in shown and "\r" not in shown
     assert not ACTIVE.search(ESCAPED.sub(" ", shown))
     seen = "".join("\ufffd" if unseen(c) else c for c in text)
-    assert ESCAPED.sub(r"\1", shown) == re.sub(r"\s*[\r\n\u2028\u2029]+\s*", " ", seen)
+    lines = re.sub(r"\s*[\r\n\u2028\u2029]+\s*", " ", seen)
+    assert ESCAPED.sub(r"\1", shown).replace(JOINER, "") == lines.replace(JOINER, "")
     assert not any(map(unseen, code(text)))
 
 
@@ -61,3 +62,20 @@ def test_what_a_link_says_is_code_until_something_is_run(visit: Callable[..., Ap
     assert len(refused(app, "en", field, EVIL)) == 1
     app.button(key="run").click().run()
     assert not app.exception and not [text for text in warned() if "Log in" in text or "![p]" in text]
+
+
+LIVE = (  # what is found in the text of a paragraph after it was parsed: addresses, mail, names of emoji
+    re.compile(r"(https?://|www(?=\.))([-.\w]+)([^ \t\r\n]*)", re.IGNORECASE),
+    re.compile(r"([-.\w+]+)@([-\w]+(?:\.[-\w]+)+)"),
+    re.compile(r":\+1:|:-1:|:[\w-]+:"),
+)
+
+
+@given(
+    some.lists(some.sampled_from(["http", "HTTPS", ":", "//", "www", ".", "e.vil", "@", "sob", "+1", "10", " ", "a"]))
+)
+def test_no_address_and_no_emoji_is_found_in_a_plain_text(parts: list[str]) -> None:
+    text = "".join(parts)
+    parsed = re.sub(r"\\(?=[!-/:-@\[-`{-~])", "", plain(text))
+    assert [found[0] for one in LIVE for found in one.finditer(parsed)] == []
+    assert parsed.replace(JOINER, "") == text
