@@ -136,6 +136,18 @@ def test_an_opened_error_says_what_is_wrong_and_shades_suspect_words(
     assert len(named) > 1
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 760)])
+def test_a_link_to_an_example_leads_to_it(open_page: OpenPage, examples: Examples, width: int, height: int) -> None:
+    id = int(examples.column("id")[-1].as_py())
+    link = {"inspection": "ours", "row": str(id), "lang": "en"}
+    page = open_page(link, player=False, path="inspection", viewport={"width": width, "height": height})
+    head = page.locator("[class*=st-key-inspect_head]")
+    expect(head).to_contain_text(f"Example {id} ")
+    expect(head).to_be_in_viewport()
+    rest(page)
+    expect(head.get_by_text(f"Example {id} ")).to_be_in_viewport()
+
+
 def test_a_label_is_in_the_table_of_two_people(open_page: OpenPage, examples: Examples) -> None:
     pages = [
         open_page({"lang": "en", "inspection": "ours", "row": "3", "person": name}, path="inspection")

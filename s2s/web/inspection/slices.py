@@ -64,7 +64,7 @@ def _saved_slices(view: InspectionView, slices: Slices) -> None:
             t("labels.rename"), key="slice-rename", on_click=_rename, args=(slices, name, key), width="stretch"
         )
         buttons[1].button(
-            t("inspect.delete_one"), key="slice-delete", on_click=_try, args=(slices.remove, name), width="stretch"
+            t("inspect.delete_one"), key="slice-delete", on_click=_remove, args=(slices, name), width="stretch"
         )
     else:
         buttons[0].button(
@@ -89,6 +89,12 @@ def _open_select(saved: dict[str, str], name: str) -> None:
 
 def _save(slices: Slices, current: Slice, key: str) -> None:
     _try(slices.add, st.session_state[key], current.pack())
+
+
+def _remove(slices: Slices, name: str) -> None:
+    """Delete a slice; its conditions stay in force and its name in the field, so that *Save* undoes it."""
+    _try(slices.remove, name)
+    st.session_state[f"{SLICE_NAME}-"] = name
 
 
 def _rename(slices: Slices, name: str, key: str) -> None:

@@ -81,14 +81,17 @@ function openRow(view, id) {
   sendRequest(view, { kind: "open", id });
 }
 
-// After a click, scroll to the example that it opened, once it is there and if it is below the window. Keys do not
-// scroll.
+let arrived = false; // whether a table has been drawn on this page: a link that opens an example leads to it
+
+// After a click or from a link, scroll to the opened example, once it is there and if it is below the window. Keys do
+// not scroll.
 function scrollToExample() {
   const until = performance.now() + PATIENCE;
   const scroll = () => {
     const head = document.querySelector("[class*=st-key-inspect_head]");
     if (!head) return performance.now() < until && requestAnimationFrame(scroll);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    head.style.scrollMarginTop = "calc(var(--lookback-top, 0px) + 60px)"; // below the page's own bar
     if (head.getBoundingClientRect().top > 0.7 * innerHeight)
       head.scrollIntoView({ behavior: still ? "auto" : "smooth" });
   };
@@ -156,7 +159,7 @@ function build(view) {
   const none = total ? [] : [el("p", { class: "none", text: strings.none })];
   view.root = el(
     "div",
-    { class: "rows", tabindex: "0", "aria-label": strings.table },
+    { class: "rows", tabindex: "0", role: "group", "aria-label": strings.table },
     el("div", { class: "scroll", tabindex: "0" }, table),
     ...none,
     pageBar(view),
@@ -178,6 +181,8 @@ function takeData(view, data) {
   if (view.identity !== identity) {
     Object.assign(view, { identity, open });
     build(view);
+    if (!arrived && open !== null) scrollToExample();
+    arrived = true;
   }
   showBookmarks(view);
   if (!data.bookmarks.known && view.told !== data.bookmarks.file && bookmarksToSend(view)) {
