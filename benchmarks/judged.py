@@ -1,4 +1,4 @@
-"""Learn the judgement of errors from outputs that people judged, and measure it against other judgements.
+"""Learn the judgement of errors from judged outputs, and measure it against other judgements.
 
     python -m benchmarks.judged fit ROWS.tsv JUDGED.tsv --test ROWS.tsv JUDGED.tsv [JUDGED.tsv]
     python -m benchmarks.judged measure ROWS.tsv JUDGED.tsv [JUDGED.tsv]

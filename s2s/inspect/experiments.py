@@ -8,7 +8,8 @@ at random, in as many tries. docs/INSPECT.md defines the columns; ``causes.py`` 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,12 +45,6 @@ class Case:
     free: Free
     lanes: Lanes
     judgement: Judgement
-    wanted: int | None = field(init=False)  # place in the reference of the word that is tried
-    said: int | None = field(init=False)  # place in the output of what stands for it
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "wanted", self._wanted())
-        object.__setattr__(self, "said", self._said())
 
     @property
     def ids(self) -> Ids:
@@ -66,14 +61,17 @@ class Case:
         """The places of the source's words."""
         return [s for s, token in enumerate(self.lanes.source) if is_word(token)]
 
-    def _wanted(self) -> int | None:
-        """The missing word of the reference with the most content, those first where the output is wrong."""
+    @cached_property
+    def wanted(self) -> int | None:
+        """The place of the missing word of the reference with the most content, best where the output is wrong."""
         lanes, wrong = self.lanes, list(self.judgement.wrong_output)
         near_R = lanes.affinity_OR[wrong].max(axis=0, initial=0.0) if wrong else np.zeros(len(lanes.reference))
         missing = [q for q in lanes.matching.missing if is_word(lanes.reference[q])]
         return max(missing, key=lambda q: (float(lanes.rare_R[q] * (0.5 + near_R[q])), -q), default=None)
 
-    def _said(self) -> int | None:
+    @cached_property
+    def said(self) -> int | None:
+        """The place of the wrong word of the output that stands for it."""
         wrong = self.judgement.wrong_output
         if self.wanted is None:
             return max(wrong, key=lambda k: float(self.judgement.wrong_O[k]), default=None)

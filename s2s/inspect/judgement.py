@@ -1,6 +1,6 @@
 """Judges an output: which tokens are wrong, which source tokens are lost, whether it is an error, and of which kind.
 
-Small models, learnt from outputs that people judged (docs/INSPECT.md, *How far to believe it*;
+Small models, learnt from judged outputs (docs/INSPECT.md, *How far to believe it*;
 ``python -m benchmarks.judged fit``), over the features of ``features.py``. Their weights are in
 ``judgement.safetensors``, their names, thresholds and origin in its metadata.
 """
