@@ -12,6 +12,7 @@ import { buildPanels } from "./panels.js";
 
 const VIEWS = new WeakMap(); // element where the component is mounted → its view
 const TICK = 700; // milliseconds a moment while it plays
+const AGAIN = 2000; // milliseconds within which a new box is the same network, put there anew
 const SMALLEST = 0.005; // the least attention weight that is written out
 
 function buildBar(view) {
@@ -205,8 +206,9 @@ function pressKey(view, event) {
 
 const nameOf = (runs) => `network ${JSON.stringify(runs.map(({ checkpoint, tokens }) => [checkpoint, tokens]))}`;
 
-function leave({ name, runs, run, now }) {
-  if (name) keepPlace(name, { n: runs.indexOf(run), now });
+// A page that runs again may put the network into a new box: what was playing goes on there.
+function leave({ name, runs, run, now, timer }) {
+  if (name) keepPlace(name, { n: runs.indexOf(run), now, played: timer ? performance.now() : -Infinity });
 }
 
 export default function mount({ data: { run, ...data }, parentElement }) {
@@ -223,7 +225,7 @@ export default function mount({ data: { run, ...data }, parentElement }) {
     const same = view.shown === runs; // only the language has changed, so the moment stays
     const name = nameOf(data.runs);
     if (!same) leave(view);
-    const { n, now } = same
+    const { n, now, played } = same
       ? { n: view.runs.indexOf(view.run), now: view.now }
       : (placeIn(name) ?? { n: 0, now: Infinity });
     clearInterval(view.timer);
@@ -238,6 +240,7 @@ export default function mount({ data: { run, ...data }, parentElement }) {
     });
     view.now = Math.min(now, lastMoment(view.run));
     build(view);
+    if (performance.now() - played < AGAIN) play(view, true);
   }
   takeKeys(box, run);
   return () => {
