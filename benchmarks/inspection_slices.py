@@ -6,6 +6,7 @@ import shutil
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -39,10 +40,10 @@ def slices(directory: Path, rounds: int) -> None:
     for step in (1, 2, 10):
         rows_N = np.arange(len(pair)) % step == 0
         work: dict[str, Callable[[], object]] = {
-            "scores with intervals": lambda rows_N=rows_N: slice_scores(pair, rows_N),  # type: ignore[misc]
-            "comparison, both tests": lambda rows_N=rows_N: comparison(pair, pair.second, rows_N=rows_N),  # type: ignore[misc]
-            "worst slices": lambda rows_N=rows_N: worst_slices(pair, rows_N=rows_N),  # type: ignore[misc]
-            "words and n-grams": lambda rows_N=rows_N: pair_words(pair, rows_N),  # type: ignore[misc]
+            "scores with intervals": partial(slice_scores, pair, rows_N),
+            "comparison, both tests": partial(comparison, pair, pair.second, rows_N=rows_N),
+            "worst slices": partial(worst_slices, pair, rows_N=rows_N),
+            "words and n-grams": partial(pair_words, pair, rows_N),
         }
         for name, run in work.items():
             times = []

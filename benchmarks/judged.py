@@ -19,6 +19,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,8 @@ from s2s.inspect.judgement import (
     WEIGHTS,
     Judge,
     Judgement,
+    Linear,
+    Trees,
     assemble,
     judge,
     matrix,
@@ -187,12 +190,9 @@ def fit_trees(name: str, features_NF: Floats, wanted_N: Array) -> dict[str, Arra
 
 def apply(arrays: dict[str, Array], features_NF: Floats) -> Floats:
     """The probabilities of a model's arrays: (N,) or (N, K)."""
-    from s2s.inspect.judgement import Linear, Trees
-
     if "feature" not in arrays:
         return Linear(**arrays)(features_NF)
-    whole = {name: arrays[name].astype(np.int64) for name in ("feature", "left", "right")}
-    found = Trees(**{**arrays, **whole}, depth=depth(arrays))(features_NF.astype(np.float32).astype(float))
+    found = Trees.of(arrays, depth(arrays))(features_NF.astype(np.float32).astype(float))
     return found[:, 0] if found.shape[1] == 1 else found
 
 
@@ -251,9 +251,10 @@ def fit(judged: Sequence[Judged]) -> tuple[dict[str, Array], dict[str, Any]]:
     own = [matrix(features.own_features(one)) for one in lanes]
     alone = learn("own", fit_linear, own, wrong)
     learn("own_span", fit_linear, [np.hstack([o, neighbours(p)]) for o, p in zip(own, alone, strict=True)], wrong)
-    first = learn("token", fit_linear, [matrix(features.token_features(one)) for one in lanes], wrong)
-    wide = [span_matrix(*three) for three in zip(lanes, first, own, strict=True)]
-    wrong_O = learn("span", lambda x, y: fit_trees("span", x, y), wide, wrong)
+    compared = [matrix(features.token_features(one)) for one in lanes]
+    first = learn("token", fit_linear, compared, wrong)
+    wide = [span_matrix(*three) for three in zip(compared, first, own, strict=True)]
+    wrong_O = learn("span", partial(fit_trees, "span"), wide, wrong)
     limits["wrong"] = _best(wrong_O, [each.wrong[0] for each in judged])
     lost_S = learn(
         "source",
@@ -273,7 +274,7 @@ def fit(judged: Sequence[Judged]) -> tuple[dict[str, Array], dict[str, Any]]:
     wanted = np.array([CAUSES.index(judged[n].causes[0] or "") for n in known])
     models["cause"] = fit_trees("cause", both[known], wanted)
     sure = np.array([judged[n].major for n in known])
-    best_N = crossed(lambda x, y: fit_trees("cause", x, y), both[known], wanted, np.arange(len(known))).max(axis=1)
+    best_N = crossed(partial(fit_trees, "cause"), both[known], wanted, np.arange(len(known))).max(axis=1)
     limits["cause"] = float(np.quantile((best_N * error_N[known])[sure], 1 - NAMED))
     arrays = {f"{model}.{name}": array for model, held in models.items() for name, array in held.items()}
     settings = {"limits": limits, "depth": {name: depth(models[name]) for name in TREES}, "outputs": len(judged)}

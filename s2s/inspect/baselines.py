@@ -15,6 +15,7 @@ from s2s import disk
 from s2s.checkpoint.record import Side
 from s2s.evaluate.baselines import BASELINES, File, as_output, sample_rows, summarise
 from s2s.exposure.beams import bleu_from_counts
+from s2s.inspect.columns import count_columns
 from s2s.inspect.scores import SentenceScores, chrf
 
 BASELINES_FILE = "baselines.parquet"
@@ -68,14 +69,8 @@ def baseline_scores(directory: Path, ids: np.ndarray | None = None) -> dict[str,
         if rows_of := len(part):
             rows = rows_of
             scores[name] = {
-                "bleu": float(bleu_from_counts(_sums(part["bleu_counts"]))[0, 0]),
-                "chrf": float(chrf(_sums(part["chrf_counts"]))[0, 0]),
+                "bleu": float(bleu_from_counts(count_columns(part["bleu_counts"]).sum(axis=0, keepdims=True))[0, 0]),
+                "chrf": float(chrf(count_columns(part["chrf_counts"]).sum(axis=0, keepdims=True))[0, 0]),
                 "rouge_l": float(pc.mean(part["rouge_l"]).as_py()),
             }
     return summarise(rows, scores)
-
-
-def _sums(lists: pa.ChunkedArray) -> np.ndarray:
-    flat = lists.combine_chunks().flatten().to_numpy().astype(float)
-    sums: np.ndarray = flat.reshape(len(lists), -1).sum(axis=0, keepdims=True)
-    return sums

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from s2s.evaluate.bootstrap import Floats
 from s2s.inspect.causes import CAUSES, TAGS
+from s2s.inspect.columns import float_column
 from s2s.inspect.matching import mask
 from s2s.inspect.query import DIFFERENCE, WORDS, Query
-from s2s.inspect.summary import float_column
 from s2s.inspect.table import Examples
 
 MEASURES = ("chrf", "bleu", "nll", "source_length", "length_ratio", "divergence")

@@ -14,8 +14,9 @@ from s2s.errors import UserError
 from s2s.evaluate.bootstrap import Bootstrap, Floats, plain
 from s2s.evaluate.randomisation import Randomisation, holm
 from s2s.inspect.causes import TAGS
+from s2s.inspect.columns import chosen_rows, float_column
 from s2s.inspect.matching import mask
-from s2s.inspect.summary import SCORES, Score, chosen_rows, float_column, score_inputs, table_score
+from s2s.inspect.summary import SCORES, Score, score_inputs, table_score
 from s2s.inspect.table import Examples
 
 LOWER_IS_BETTER = ("nll", "perplexity")

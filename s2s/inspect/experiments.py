@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -133,10 +134,10 @@ def _prefixes(checkpoint: Checkpoint, cases: Sequence[Case], pool: Sequence[Ids]
     out: list[Columns] = [{} for _ in cases]
     tried = list[tuple[int, int, list[int]]]()
     for n, case in enumerate(cases):
-        q = case.known
-        others = [ids for _, ids in pool if q and len(ids) >= q and ids[:q] != case.ids[1][:q]]
+        q, reference = case.known, case.ids[1]
+        others = [ids for _, ids in pool if q and len(ids) >= q and ids[:q] != reference[:q]]
         if q and others:
-            tried.append((n, q, [*others[int(case.rng.integers(len(others)))][:q], case.ids[1][q]]))
+            tried.append((n, q, [*others[int(case.rng.integers(len(others)))][:q], reference[q]]))
     lanes = forced_lanes(checkpoint.model, [(cases[n].ids[0], ids) for n, _, ids in tried])
     for (n, q, _), lane in zip(tried, lanes, strict=True):
         out[n] = {"experiment_prefix": cases[n].forced.hits[q], "placebo_prefix": lane.hits[q]}
@@ -214,9 +215,9 @@ def _segmentations(checkpoint: Checkpoint, cases: Sequence[Case], right: Sequenc
             continue
         ways = alternatives(side, case.lanes.source, place)
         far = [s for s in case.words if abs(s - place) > 2]
-        others = [way for s in case.rng.permutation(far).tolist() for way in alternatives(side, case.lanes.source, s)]
+        others = (way for s in case.rng.permutation(far).tolist() for way in alternatives(side, case.lanes.source, s))
         tried += [(n, "experiment", way) for way in ways]
-        tried += [(n, "placebo", way) for way in others[: len(ways)]]
+        tried += [(n, "placebo", way) for way in islice(others, len(ways))]
     lanes = forced_lanes(checkpoint.model, [(side.vocab.encode(way), cases[n].ids[1]) for n, _, way in tried])
     out: list[Columns] = [{} for _ in cases]
     for (n, kind, way), lane in zip(tried, lanes, strict=True):
@@ -258,12 +259,13 @@ def _references(checkpoint: Checkpoint, cases: Sequence[Case], pool: Sequence[Id
     out: list[Columns] = [{} for _ in cases]
     tried = list[tuple[int, str, list[int]]]()
     for n, case in enumerate(cases):
-        others = [ids for _, ids in pool if ids != case.ids[1]]
+        reference = case.ids[1]
+        others = [ids for _, ids in pool if ids != reference]
         if len(others) < OTHERS or not case.lanes.output:
             continue
         for pick in case.rng.choice(len(others), OTHERS, replace=False).tolist():
             tried.append((n, "other", others[pick]))
-        tried += [(n, "reference", case.ids[1]), (n, "output", list(case.lanes.output_ids))]
+        tried += [(n, "reference", reference), (n, "output", list(case.lanes.output_ids))]
     known = [(cases[n].ids[0], ids) for n, _, ids in tried]
     blank = [([UNK] * len(source), ids) for source, ids in known]
     lanes = forced_lanes(checkpoint.model, known + blank)

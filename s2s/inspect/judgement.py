@@ -41,7 +41,7 @@ class Judgement:
     """What is said of one output: O tokens, S source tokens.
 
     ``wrong_O`` and ``suspicion_O`` are probabilities that each token is wrong, given the reference and without it;
-    ``lost_S`` that each source token is lost; ``error`` that a person would find fault with the output.
+    ``lost_S`` that each source token is lost; ``error`` that a judge would find fault with the output.
     """
 
     verdict: str
@@ -81,6 +81,12 @@ class Trees:
     base: NDArray[np.float32]  # (K,)
     depth: int
 
+    @classmethod
+    def of(cls, arrays: Arrays, depth: int) -> Trees:
+        """The trees from their arrays as they are stored."""
+        whole = {name: arrays[name].astype(np.int64) for name in ("feature", "left", "right")}
+        return cls(**{**arrays, **whole}, depth=depth)
+
     def __call__(self, features_NF: Floats) -> Floats:
         """Probabilities of each class: (N, K), or (N, 1) of the second of two."""
         trees_T, count = np.arange(len(self.feature)), len(features_NF)
@@ -116,8 +122,9 @@ class Judge:
             return []
         counts, sources = [len(one.output) for one in lanes], [len(one.source) for one in lanes]
         own = [matrix(own_features(one)) for one in lanes]
-        first = self._split(self.token, [matrix(token_features(one)) for one in lanes], counts)
-        wide = [span_matrix(one, p, o) for one, p, o in zip(lanes, first, own, strict=True)]
+        compared = [matrix(token_features(one)) for one in lanes]
+        first = self._split(self.token, compared, counts)
+        wide = [span_matrix(*three) for three in zip(compared, first, own, strict=True)]
         wrong = self._split(lambda x: self.span(x)[:, 0], wide, counts)
         lost = self._split(
             self.source, [matrix(source_features(*pair)) for pair in zip(lanes, wrong, strict=True)], sources
@@ -170,9 +177,9 @@ def neighbours(probability_N: Floats) -> Floats:
     return np.stack(columns, axis=1)
 
 
-def span_matrix(lanes: Lanes, first_O: Floats, own_OF: Floats) -> Floats:
+def span_matrix(compared_OF: Floats, first_O: Floats, own_OF: Floats) -> Floats:
     """The features of the second look at the output's tokens, which sees what the first said of their neighbours."""
-    return np.hstack([matrix(token_features(lanes)), neighbours(first_O), own_OF])
+    return np.hstack([compared_OF, neighbours(first_O), own_OF])
 
 
 @functools.cache
@@ -191,9 +198,7 @@ def assemble(arrays: Arrays, settings: Mapping[str, Any]) -> Judge:
         return {name.partition(".")[2]: array for name, array in arrays.items() if name.partition(".")[0] == model}
 
     def trees(model: str) -> Trees:
-        held = of(model)
-        whole = {name: held[name].astype(np.int64) for name in ("feature", "left", "right")}
-        return Trees(**{**held, **whole}, depth=int(settings["depth"][model]))
+        return Trees.of(of(model), int(settings["depth"][model]))
 
     linear = {name: Linear(**of(name)) for name in ("token", "source", "row", "own", "own_span")}
     return Judge(

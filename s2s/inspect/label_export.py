@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from s2s import disk, spreadsheet
 from s2s.errors import UserError
+from s2s.inspect.columns import chosen_rows
 from s2s.inspect.schema import SCHEMA, TABLE
-from s2s.inspect.summary import chosen_rows
 from s2s.inspect.table import Examples
 from s2s.store.label import Label, labels_as_dicts
 

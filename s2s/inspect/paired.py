@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from s2s.inspect.columns import float_column
 from s2s.inspect.comparison import ahead, same_file
 from s2s.inspect.query import DIFFERENCE
-from s2s.inspect.summary import float_column
 from s2s.inspect.table import Examples
 
 OTHER = "other_"  # prefix of the second inspection's columns

@@ -16,6 +16,7 @@ from s2s.evaluate.bootstrap import Bootstrap, Floats, divide, plain
 from s2s.exposure.beams import bleu_from_counts
 from s2s.inspect.baselines import baseline_scores
 from s2s.inspect.causes import CAUSES, MECHANISMS, TAGS
+from s2s.inspect.columns import chosen_rows, count_columns, float_column
 from s2s.inspect.judgement import VERDICTS
 from s2s.inspect.matching import verdict_rows
 from s2s.inspect.schema import SCHEMA
@@ -57,7 +58,7 @@ class Score:
 def table_score(table: pa.Table, name: str) -> Score:
     """The corpus score of a table: BLEU and chrF from summed counts, ROUGE-L as mean, others over reference tokens."""
     if name in ("bleu", "chrf"):
-        return Score(_lists(table[f"{name}_counts"]), bleu_from_counts if name == "bleu" else chrf)
+        return Score(count_columns(table[f"{name}_counts"]), bleu_from_counts if name == "bleu" else chrf)
     if name == "rouge_l":
         return Score(np.stack([float_column(table[name]), np.ones(len(table))], axis=1), _ratio)
     tokens = float_column(table["reference_length"]) + 1  # <eos>
@@ -139,11 +140,6 @@ def load_summary(directory: Path) -> dict[str, Any]:
     return content
 
 
-def chosen_rows(table: pa.Table, rows_N: np.ndarray | None) -> pa.Table:
-    """The rows of a mask, or all."""
-    return table if rows_N is None else table.filter(pa.array(rows_N))
-
-
 def _estimates(scores: Mapping[str, Score], by: Bootstrap) -> dict[str, dict[str, float | None]]:
     """Value and interval of each score, all from the same resamples; None without examples."""
     if any(not len(score.columns_NK) for score in scores.values()):
@@ -206,15 +202,3 @@ def _distribution(values: Floats) -> dict[str, Any] | None:
 
 def _ratio(sums_RK: Floats) -> Floats:
     return divide(sums_RK[:, :1], sums_RK[:, 1:2])
-
-
-def float_column(column: pa.Array | pa.ChunkedArray) -> Floats:
-    """A column of numbers or booleans as floats; null becomes NaN."""
-    values: Floats = np.asarray(column.cast(pa.float64()), dtype=float)
-    return values
-
-
-def _lists(column: pa.ChunkedArray) -> Floats:
-    """A column of N lists of equal length K: (N, K)."""
-    flat: Floats = column.combine_chunks().flatten().to_numpy().astype(float)
-    return flat.reshape(len(column), -1 if len(column) else 0)

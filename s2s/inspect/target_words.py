@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from s2s import disk
 from s2s.checkpoint.record import Checkpoint
 from s2s.evaluate.bootstrap import Bootstrap, Floats, plain, ratios
+from s2s.inspect.columns import chosen_rows
 from s2s.inspect.table import Examples
 from s2s.text.vocab import SPECIALS
 
@@ -77,9 +78,7 @@ def read_ranks(directory: Path) -> dict[str, int]:
 
 def words_by_rank(examples: Examples, rows_N: np.ndarray | None = None) -> list[dict[str, Any]]:
     """``word_accuracy`` of an inspection, of all its rows or of some."""
-    table = examples.columns("reference_tokens", "output_tokens")
-    if rows_N is not None:
-        table = table.filter(pa.array(rows_N))
+    table = chosen_rows(examples.columns("reference_tokens", "output_tokens"), rows_N)
     return word_accuracy(table["reference_tokens"], [table["output_tokens"]], read_ranks(examples.directory))
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from s2s.evaluate.bootstrap import Bootstrap, Floats, plain, ratios
+from s2s.inspect.columns import float_column
 from s2s.inspect.matching import extra_columns, extra_values, mask, verdict_rows
 from s2s.inspect.query import MOST, Query, Search
 from s2s.inspect.table import Examples
@@ -112,7 +113,7 @@ def worst_slices(
     of shuffled scores in which *any* candidate is as bad.
     """
     by, high = by or Bootstrap(), name in HIGH_IS_WORSE if high is None else high
-    score_N = verdict_rows(examples, name).astype(float) if name == "error" else _floats(examples.column(name))
+    score_N = verdict_rows(examples, name).astype(float) if name == "error" else float_column(examples.column(name))
     kept_N = np.isfinite(score_N) & (True if rows_N is None else rows_N)
     bad_N = score_N[kept_N] if high else -score_N[kept_N]
     least = max(LEAST, int(LEAST_SHARE * len(bad_N)))
@@ -174,19 +175,19 @@ def collapsed(rows_CN: Rows, order: Sequence[int] | NDArray[np.intp]) -> dict[in
 def candidates(examples: Examples, kept_N: Rows, given: Mapping[Any, Rows], least: int) -> Iterator[Candidate]:
     """All slices that are tried, also those that turn out too small."""
     yield from _words(examples.columns("source_tokens")["source_tokens"], kept_N, least)
-    lengths_N = _floats(examples.column("source_length"))
+    lengths_N = float_column(examples.column("source_length"))
     if kept_N.any():
         quantiles = np.quantile(lengths_N[kept_N], np.arange(1, BINS) / BINS, method="inverted_cdf")
         ends = [int(end) for end in np.unique(quantiles) if end < lengths_N[kept_N].max()]
         yield from _ranges("source_length", lengths_N, ends)
-    yield from _ranges("rarest_rank", _floats(examples.column("rarest_rank")), LAST_RANKS)
+    yield from _ranges("rarest_rank", float_column(examples.column("rarest_rank")), LAST_RANKS)
     for name, values in extra_columns(examples).items():
         column = extra_values(examples, name)
         for value in values:
             yield Candidate("extra", (name, value), mask(pc.equal(column, value)))
     for side in ("source", "reference"):
         number = pc.list_value_length(examples.columns(f"{side}_unknown")[f"{side}_unknown"])
-        yield Candidate("unknown", side, _floats(number) > 0)
+        yield Candidate("unknown", side, float_column(number) > 0)
     for key, rows_N in given.items():
         yield Candidate("given", key, rows_N)
 
@@ -194,7 +195,7 @@ def candidates(examples: Examples, kept_N: Rows, given: Mapping[Any, Rows], leas
 def _words(tokens: pa.ChunkedArray, kept_N: Rows, least: int) -> Iterator[Candidate]:
     """The most frequent tokens that enough rows have."""
     lists = tokens.combine_chunks()
-    row_M = np.repeat(np.arange(len(lists)), _floats(pc.list_value_length(lists)).astype(int))
+    row_M = np.repeat(np.arange(len(lists)), float_column(pc.list_value_length(lists)).astype(int))
     words = pc.utf8_lower(pc.utf8_normalize(lists.flatten(), form="NFC")).dictionary_encode()
     pair_M = np.unique(words.indices.to_numpy().astype(np.int64) * len(lists) + row_M)
     word_M, row_M = pair_M // max(1, len(lists)), pair_M % max(1, len(lists))
@@ -215,10 +216,6 @@ def _ranges(name: str, values_N: Floats, ends: Sequence[int]) -> Iterator[Candid
         reach_N = values_N >= (-np.inf if low is None else low)
         if ends:
             yield Candidate(name, (low, high), reach_N & (values_N <= (np.inf if high is None else high)))
-
-
-def _floats(column: pa.Array | pa.ChunkedArray) -> Floats:
-    return np.asarray(column.cast(pa.float64()), dtype=float)
 
 
 def _effects(rows_CN: Rows, score_N: Floats, by: Bootstrap) -> list[dict[str, float | None]]:

@@ -11,9 +11,10 @@ import numpy as np
 
 from s2s.errors import UserError
 from s2s.inspect.causes import TAGS, Row
+from s2s.inspect.columns import chosen_rows
 from s2s.inspect.comparison import comparison, rows_beside, same_model
 from s2s.inspect.slice import Slice
-from s2s.inspect.summary import chosen_rows, load_summary, summary
+from s2s.inspect.summary import load_summary, summary
 from s2s.inspect.table import Examples
 from s2s.store.label import VERDICTS, Label
 from s2s.trace.trace import Trace

@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 
 from s2s.inspect import bins
+from s2s.inspect.columns import float_column
 from s2s.inspect.conditions import describe_conditions, first_number
 from s2s.inspect.paired import Paired
 from s2s.inspect.query import DIFFERENCE, WORDS, Query
-from s2s.inspect.summary import float_column
 from s2s.inspect.table import Examples
 from s2s.web.components import inspection
 from s2s.web.inspection import state
