@@ -85,5 +85,5 @@ def _mount(work: Work, state: str, text: str, to: str, live: bool) -> None:
     run, followed = st.session_state.get(FOLLOWED, {}).get(work.id, 0), is_followed(work.id)
     told = {"id": work.id, "run": run, "state": state, "text": text, "live": live, "followed": followed}
     places = {"name": work.name, "bar": work.bar, "starts": work.starts, "stop": work.stop, "to": to}
-    # Work may end within a run of the page that has shown its progress.
-    _component()(key=f"announce-{work.id}-{'on' if live else 'end'}", data=told | places)
+    # Work may end within a run of the page that has shown its progress. No component's key may hold two underscores.
+    _component()(key=f"announce-{work.id.encode().hex()}-{'on' if live else 'end'}", data=told | places)

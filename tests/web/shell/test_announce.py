@@ -11,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 from s2s.errors import LANGUAGES, say
 
 
-def _page(share: float, waiting: bool, ended: str, begun: int) -> None:
+def _page(share: float, waiting: bool, ended: str, begun: int, id: str) -> None:
     from s2s.web.shell import announce
 
-    work = announce.Work("job", "Work", ("start",), "stop")
+    work = announce.Work(id, "Work", ("start",), "stop")
     for _ in range(begun):
         announce.begin(work.id)
     if ended:
@@ -23,8 +23,10 @@ def _page(share: float, waiting: bool, ended: str, begun: int) -> None:
         announce.under_way(work, share, waiting)
 
 
-def told(lang: str, share: float = 0.0, waiting: bool = False, ended: str = "", begun: int = 1) -> list[dict[str, Any]]:
-    app = AppTest.from_function(_page, args=(share, waiting, ended, begun))
+def told(
+    lang: str, share: float = 0.0, waiting: bool = False, ended: str = "", begun: int = 1, id: str = "job"
+) -> list[dict[str, Any]]:
+    app = AppTest.from_function(_page, args=(share, waiting, ended, begun, id))
     app.query_params["lang"] = lang
     app.run()
     assert not app.exception
@@ -61,3 +63,9 @@ def test_how_a_work_ended_is_told_to_who_follows_it(lang: str) -> None:
 def test_another_visitors_work_is_not_followed() -> None:
     [data] = told("en", 0.3, begun=0)
     assert (data["run"], data["followed"], data["live"]) == (0, False, True)
+
+
+@pytest.mark.parametrize("id", ["u-hq__Zk3", "__", "模型_的__一个"])
+def test_a_work_may_be_named_as_a_component_must_not_be(id: str) -> None:
+    [running], [failed] = told("en", 0.5, id=id), told("en", ended="failed", id=id)
+    assert (running["id"], failed["id"], running["bar"]) == (id, id, f"work-{id}")
