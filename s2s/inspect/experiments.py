@@ -19,8 +19,9 @@ from s2s.checkpoint.record import Checkpoint, Side
 from s2s.data.batches import Ids
 from s2s.exposure.beams import best_hypotheses
 from s2s.inspect.equivalence import match
-from s2s.inspect.features import CONTENT, Lanes
+from s2s.inspect.features import CONTENT
 from s2s.inspect.judgement import Judgement
+from s2s.inspect.lanes import Lanes
 from s2s.inspect.lexical import is_word, segmentations
 from s2s.inspect.passes import Forced, ForcedPass, Free, forced_lanes
 from s2s.inspect.scores import SentenceScores

@@ -19,15 +19,8 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 from s2s.evaluate.bootstrap import Floats
-from s2s.inspect.features import (
-    Lanes,
-    cause_features,
-    own_features,
-    row_features,
-    shift,
-    source_features,
-    token_features,
-)
+from s2s.inspect.features import cause_features, own_features, row_features, shift, source_features, token_features
+from s2s.inspect.lanes import Lanes
 
 CAUSES = ("word", "loss", "extra", "form", "name")
 VERDICTS = ("same", "doubtful", "error")

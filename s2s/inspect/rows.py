@@ -15,8 +15,8 @@ from s2s.data.extra_columns import Extra
 from s2s.errors import UserError
 from s2s.inspect import lexical, measures
 from s2s.inspect.experiments import Case, experiment
-from s2s.inspect.features import Lanes
 from s2s.inspect.judgement import Judgement, judge
+from s2s.inspect.lanes import Lanes
 from s2s.inspect.passes import Forced, ForcedPass, Free, batches_by_length, free_lanes
 from s2s.inspect.sample import Sample
 from s2s.inspect.scores import SentenceScores

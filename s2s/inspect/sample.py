@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from s2s.data.batches import Ids
-from s2s.inspect.features import Calibration
+from s2s.inspect.lanes import Calibration
 from s2s.inspect.passes import batches_by_length, free_lanes
 from s2s.model import Model
 

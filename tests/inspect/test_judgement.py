@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s2s.inspect.equivalence import match, normal
-from s2s.inspect.features import Calibration, Lanes, rarity, token_features
+from s2s.inspect.features import token_features
 from s2s.inspect.judgement import CAUSES, VERDICTS, Linear, Trees, judge
+from s2s.inspect.lanes import Calibration, Lanes, rarity
 from s2s.text.vocab import UNK
 
 WORDS = st.lists(
