@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from s2s.checkpoint.examples import EXAMPLES
 from s2s.errors import LANGUAGES, say
 from s2s.figures.numbers import storage
 from s2s.server import inspection_quota
-from s2s.web.shell.examples import EXAMPLES
 from tests.browser.axe import excuse, violations
 from tests.browser.conftest import OpenPage, inspect
 from tests.paths import SHIPPED

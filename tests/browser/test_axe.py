@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from s2s.checkpoint.examples import EXAMPLES
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import say
@@ -24,7 +25,6 @@ from s2s.player import page as export
 from s2s.player.lanes import Lanes
 from s2s.player.notebook import show
 from s2s.web.shell.builtin import CODES
-from s2s.web.shell.examples import EXAMPLES
 from s2s.web.shell.language import NAMES
 from tests.browser.axe import STREAMLIT, excuse, too_small, violations
 from tests.browser.axe_states import IN_HEADER, OPENED, PAIR, STATES, hold_runs, tour_stops

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from s2s.checkpoint.examples import EXAMPLES
 from s2s.errors import LANGUAGES, say
 from s2s.inspect.table import Examples
-from s2s.web.shell.examples import EXAMPLES
 from tests.browser.conftest import inspect
 from tests.visitors import rest
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from s2s.checkpoint.examples import EXAMPLES, GREEDY_LOSES
 from s2s.errors import LANGUAGES, say
 from s2s.inspect.table import Examples
 from s2s.text.difference import differing, parts
-from s2s.web.shell.examples import EXAMPLES, GREEDY_LOSES
 from tests.browser.conftest import inspect
 
 OpenPage = Callable[..., Page]

@@ -10,6 +10,7 @@ import pytest
 import torch
 from playwright.sync_api import Locator, Page, expect
 
+from s2s.checkpoint.examples import EXAMPLES
 from s2s.checkpoint.open import load
 from s2s.errors import say
 from s2s.figures.numbers import chance
@@ -19,7 +20,6 @@ from s2s.inspect.run import Input, Inspection
 from s2s.inspect.table import Examples
 from s2s.inspect.worst import worst_slices
 from s2s.train.distributed import Group
-from s2s.web.shell.examples import EXAMPLES
 from tests.browser.axe import excuse, violations
 from tests.paths import SHIPPED
 

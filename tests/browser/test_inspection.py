@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from s2s.checkpoint.examples import EXAMPLES, GREEDY_LOSES
 from s2s.errors import LANGUAGES, say
 from s2s.figures.numbers import share
 from s2s.inspect.query import Query
 from s2s.inspect.table import Examples
 from s2s.web.inspection.suspicion import TOLD
-from s2s.web.shell.examples import EXAMPLES, GREEDY_LOSES
 from tests.browser.conftest import inspect
 from tests.visitors import rest
 

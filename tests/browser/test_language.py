@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from s2s.checkpoint.examples import EXAMPLES, GREEDY_LOSES
 from s2s.errors import LANGUAGES, say
 from s2s.web.lesson import CHAPTERS
 from s2s.web.shell.builtin import CODES
-from s2s.web.shell.examples import EXAMPLES, GREEDY_LOSES
 from s2s.web.shell.language import NAMES as NAMES_OF
 from tests.browser.conftest import OpenPage
 from tests.browser.reading import foreign, popovers, settle, unfold

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from s2s.checkpoint.examples import EXAMPLES
 from s2s.web.lesson import CHAPTERS
-from s2s.web.shell.examples import EXAMPLES
 from tests.browser.conftest import inspect
 from tests.browser.test_player import REFERENCE, TEXT
 from tests.paths import ROOT

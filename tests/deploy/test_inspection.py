@@ -15,11 +15,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.deployment import COOKIE, Deployment
+from s2s.checkpoint.examples import EXAMPLES
 from s2s.errors import say
 from s2s.server import folders, inspections
 from s2s.server.inspections import InspectionRequest
 from s2s.store.labels import read_labels
-from s2s.web.shell.examples import EXAMPLES
 from tests.visitors import Visitors
 from tests.wait import until
 

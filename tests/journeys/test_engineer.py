@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from s2s.__main__ import main
+from s2s.checkpoint.examples import EXAMPLES
 from s2s.errors import say
-from s2s.web.shell.examples import EXAMPLES
 from tests.adapters.keras_model import KerasModel, save_h5, save_words
 from tests.journeys.people import becomes, field, go, pick_model, run, sees_no_error, words, write
 from tests.paths import ROOT

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 
 from s2s.api import load
+from s2s.checkpoint.examples import EXAMPLES
 from s2s.checkpoint.find import find_checkpoint
 from s2s.errors import LANGUAGES
 from s2s.tasks import date
@@ -19,7 +20,6 @@ from s2s.text.subwords import join_pieces, word_spans
 from s2s.trace.step import Scored, Step
 from s2s.trace.summary import CLAUSES, WORD, Clause, Word, clauses, sentence, summaries, summary
 from s2s.trace.trace import Trace
-from s2s.web.shell.examples import EXAMPLES
 from tests.paths import ROOT
 from tests.trace.test_trace import traces
 

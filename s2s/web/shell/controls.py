@@ -8,13 +8,13 @@ from typing import Any
 
 import streamlit as st
 
+from s2s.checkpoint.examples import examples, first_marked, marks
 from s2s.checkpoint.find import VIEW
 from s2s.decode.ranges import ON_PAGES
 from s2s.errors import UserError
 from s2s.web.shell import architecture, branches, card, draft, keys, language, models, page_state
 from s2s.web.shell.address import restore
 from s2s.web.shell.bound import chooses, shows
-from s2s.web.shell.examples import examples, first_marked, marks
 from s2s.web.shell.foreign import code, plain, quoted
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState

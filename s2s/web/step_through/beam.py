@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from s2s.checkpoint.examples import GREEDY_LOSES
 from s2s.errors import UserError, joined
 from s2s.figures import step as panel
 from s2s.figures.numbers import share, signed
@@ -17,7 +18,6 @@ from s2s.player import bundle
 from s2s.trace.search_tree import SearchTree
 from s2s.trace.trace import Trace
 from s2s.web.shell import bound, branches, controls, keys, language, models, request
-from s2s.web.shell.examples import GREEDY_LOSES
 from s2s.web.shell.foreign import code
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from s2s.web.shell.examples import GREEDY_LOSES
+from s2s.checkpoint.examples import GREEDY_LOSES
 from tests.paths import ROOT
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "room")

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
+from s2s.checkpoint.examples import EXAMPLES
 from s2s.errors import LANGUAGES, strings
 from s2s.web.shell import models, tour
-from s2s.web.shell.examples import EXAMPLES
 from s2s.web.shell.page_state import TOUR
 from tests.paths import ROOT
 from tests.web.conftest import refused

@@ -11,6 +11,7 @@ import pytest
 import sacrebleu
 from streamlit.testing.v1 import AppTest
 
+from s2s.checkpoint.examples import GREEDY_LOSES
 from s2s.checkpoint.find import find_checkpoint
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
@@ -18,7 +19,6 @@ from s2s.decode.record_search import search_tree
 from s2s.decode.strategy import Settings
 from s2s.errors import say, sentences
 from s2s.lesson.smallest_search import textbook
-from s2s.web.shell.examples import GREEDY_LOSES
 from s2s.web.step_through import beam
 from tests.web.conftest import QUIET, messages
 

@@ -12,13 +12,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from s2s.checkpoint.examples import EXAMPLES
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.decode.strategy import Settings
 from s2s.errors import UserError, say, sentences
 from s2s.player import page as export
 from s2s.web.shell import models
-from s2s.web.shell.examples import EXAMPLES
 from tests.paths import ROOT
 from tests.web.conftest import messages, player_data, refused
 

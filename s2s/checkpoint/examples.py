@@ -81,7 +81,7 @@ GREEDY_LOSES: dict[str, list[tuple[str, str]]] = {
     ],
 }
 # By shipped model, the numbers of its examples, from 0. "well": the output is the reference, token for token. "wrong":
-# a person read the output (tests/web/shell/test_examples.py has it) and found it wrong. Other outputs differ from the
+# a person read the output (tests/checkpoint/test_examples.py has it) and found it wrong. Other outputs differ from the
 # reference, but are not wrong: their mark is "other".
 MARKS: dict[str, dict[str, tuple[int, ...]]] = {
     "zh-en-luong": {"well": (0,), "wrong": (1, 2, 3, 4, 6, 7)},

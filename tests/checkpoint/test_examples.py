@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from s2s.checkpoint.examples import EXAMPLES, MARKS, examples, first_marked, marks
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.decode.inputs import reference_ids, source_ids
 from s2s.tasks.date import oracle
 from s2s.text.segmenters import SEGMENTERS
 from s2s.text.vocab import UNK
-from s2s.web.shell.examples import EXAMPLES, MARKS, examples, first_marked, marks
 from tests.paths import ROOT
 
 CHARACTERS = SEGMENTERS["characters"]
