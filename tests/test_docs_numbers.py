@@ -60,10 +60,11 @@ def test_a_sampled_lane_is_drawn_as_stated(prefix: int) -> None:
     run = trace(checkpoint, "2025年3月9日", settings=settings, prefix=["1", "9", "9"][:prefix])
     ids = [words.index(step.output) for step in run.steps]
     _, steps = numbers.run(checkpoint.source.encode("2025年3月9日"), [2, *ids[:-1]], {})
-    generator, drawn = torch.Generator().manual_seed(11), list[int]()
+    twister, drawn = np.random.RandomState(11), list[int]()  # init_genrand
     for step in steps:
-        p = torch.tensor(filtered(step.log_probs, 9.0, 8, 0.9), dtype=torch.float32)
-        drawn.append(int(torch.multinomial(p, 1, generator=generator)))
+        a, b = (int(word) for word in twister.randint(2**32, size=2, dtype=np.uint32))
+        below = np.cumsum(filtered(step.log_probs, 9.0, 8, 0.9))
+        drawn.append(int(np.argmax(below > (a * 2**32 + b) % 2**53 / 2**53 * below[-1])))
     assert drawn[prefix:] == ids[prefix:] and run.text != trace(checkpoint, "2025年3月9日").text
 
 

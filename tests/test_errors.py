@@ -58,7 +58,8 @@ def test_every_error_has_a_sentence_and_fills_its_places() -> None:
 
 
 def test_every_error_sentence_is_used() -> None:
-    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    scripts = sorted((ROOT / "s2s").rglob("*.js"))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (*SOURCES, *scripts))
     used = {key for key, _, _ in raised()}
     for key in (k.removeprefix("error.") for k in sentences("en") if k.startswith("error.")):
         general = key.removesuffix("_option").removesuffix("_page")  # s2s.data.readers.advise puts these in its place

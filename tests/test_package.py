@@ -79,6 +79,8 @@ def test_a_wheel_has_the_app_its_pages_its_settings_and_two_checkpoints(installe
     assert {path.name for path in (shipped / "checkpoints").iterdir()} == {"date", "zh-en-luong"}
     for name in ("app.py", ".streamlit/config.toml", "configs/date.toml", "checkpoints/date/film.jsonl"):
         assert (shipped / name).read_bytes() == (ROOT / name).read_bytes()
+    for path in (p for kind in ("js", "wasm") for p in (ROOT / "s2s" / "browser_model").rglob(f"*.{kind}")):
+        assert (installed / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
     assert {p.name for p in (shipped / "pages").iterdir()} == {p.name for p in (ROOT / "pages").glob("*.py")}
     assert sum(path.stat().st_size for path in installed.rglob("*") if path.is_file()) < 30_000_000
 

@@ -77,12 +77,26 @@ def filtered(log_probs_V: Tensor, settings: Settings) -> Tensor:
     return torch.log_softmax(scaled_V, dim=0)
 
 
+def draw(log_probs_V: Tensor, uniform: float) -> int:
+    """The first id at which the distribution function exceeds ``uniform``, a number of [0, 1).
+
+    >>> [draw(torch.tensor([0.25, 0.5, 0.25]).log(), u) for u in (0.0, 0.25, 0.74, 0.75)]
+    [0, 1, 1, 2]
+    """
+    below_V = log_probs_V.double().exp().cumsum(dim=0)
+    return int(torch.searchsorted(below_V, uniform * below_V[-1], right=True))
+
+
 def chooser(settings: Settings) -> Choose:
     """The strategy as a function of one step's log-probabilities."""
     if settings.strategy != "sampling":
         return lambda log_probs_V, t: int(log_probs_V.argmax())
     rng = torch.Generator().manual_seed(settings.seed)
-    return lambda log_probs_V, t: int(torch.multinomial(filtered(log_probs_V, settings).exp(), 1, generator=rng))
+
+    def sampled(log_probs_V: Tensor, t: int) -> int:
+        return draw(filtered(log_probs_V, settings), float(torch.rand((), dtype=torch.float64, generator=rng)))
+
+    return sampled
 
 
 def forcing(prefix: Sequence[int], then: Choose) -> Choose:

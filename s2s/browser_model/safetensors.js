@@ -1,0 +1,85 @@
+// Weights of a safetensors file: eight bytes with the length of the header, the header as JSON, the bytes of the
+// tensors. A tensor is { shape, data }, its numbers in row order as float32.
+
+import { UserError } from "./errors.js";
+
+const MAX_HEADER = 1 << 20; // bytes
+
+// The 65,536 values of half precision (IEEE 754 binary16), by their bits.
+let halves = null;
+
+function halfValues() {
+  if (halves) return halves;
+  halves = new Float32Array(1 << 16);
+  for (let bits = 0; bits < halves.length; bits++) {
+    const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+    const size = exponent === 31 ? (fraction ? NaN : Infinity) : exponent ? 1 + fraction / 1024 : fraction / 1024;
+    halves[bits] = sign * size * (exponent === 31 ? 1 : 2 ** ((exponent || 1) - 15));
+  }
+  return halves;
+}
+
+function fromHalves(bytes) {
+  const [bits, values, table] = [new Uint16Array(aligned(bytes, 2)), new Float32Array(bytes.length / 2), halfValues()];
+  for (let i = 0; i < bits.length; i++) values[i] = table[bits[i]];
+  return values;
+}
+
+// bfloat16 is the upper half of a float32.
+function fromBrainFloats(bytes) {
+  const [upper, bits] = [new Uint16Array(aligned(bytes, 2)), new Uint32Array(bytes.length / 2)];
+  for (let i = 0; i < upper.length; i++) bits[i] = upper[i] << 16;
+  return new Float32Array(bits.buffer);
+}
+
+// A buffer of its own: a view needs an offset that its type divides.
+const aligned = (bytes) => bytes.slice().buffer;
+
+const READERS = {
+  F16: { size: 2, read: fromHalves },
+  BF16: { size: 2, read: fromBrainFloats },
+  F32: { size: 4, read: (bytes) => new Float32Array(aligned(bytes)) },
+  I8: { size: 1, read: (bytes) => Float32Array.from(new Int8Array(aligned(bytes))) },
+};
+
+// The tensors by name. A tensor of small integers (I8) has one number a row beside it, ``<name>.scale``, by which its
+// rows are multiplied. Raises UserError for bytes that are no such file.
+export function readSafetensors(bytes) {
+  const { header, start } = readHeader(bytes);
+  const stored = new Map();
+  for (const [name, { dtype, shape, data_offsets }] of Object.entries(header)) {
+    if (name === "__metadata__") continue;
+    const [from, to] = data_offsets ?? [];
+    const count = (shape ?? []).reduce((product, size) => product * size, 1);
+    const reader = READERS[dtype];
+    if (!reader || !(from >= 0) || to - from !== count * reader.size || start + to > bytes.length) {
+      throw new UserError("weights_unreadable", { name: String(name).slice(0, 60) });
+    }
+    stored.set(name, { shape, data: reader.read(bytes.subarray(start + from, start + to)), small: dtype === "I8" });
+  }
+  return scaled(stored);
+}
+
+function readHeader(bytes) {
+  const unreadable = new UserError("weights_unreadable", { name: "—" });
+  const length = bytes.length < 8 ? 0 : Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+  if (length < 2 || length > Math.min(MAX_HEADER, bytes.length - 8)) throw unreadable;
+  try {
+    return { header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))), start: 8 + length };
+  } catch {
+    throw unreadable;
+  }
+}
+
+function scaled(stored) {
+  const weights = new Map();
+  for (const [name, { shape, data, small }] of stored) {
+    if (name.endsWith(".scale")) continue;
+    if (small) {
+      const [scale, columns] = [stored.get(`${name}.scale`).data, data.length / shape[0]];
+      for (let i = 0; i < data.length; i++) data[i] *= scale[Math.floor(i / columns)];
+    }
+    weights.set(name, { shape, data });
+  }
+  return weights;
+}
