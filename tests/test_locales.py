@@ -158,6 +158,8 @@ def test_no_page_has_chinese_of_its_own() -> None:
             if CHINESE.search(text) and text not in ("Lookback · 回望", "热身"):
                 found.append(f"{path.relative_to(ROOT)}:{line} {text}")
     for path in (ROOT / "s2s").rglob("*.js"):
+        if path.name in ("date_forms.js", "shown_dates.js"):  # data of the task
+            continue
         code = re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         found += [f"{path.relative_to(ROOT)} {line}" for line in code.splitlines() if re.search(r"[㐀-鿿]", line)]
     assert found == []

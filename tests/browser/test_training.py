@@ -64,3 +64,20 @@ def test_train_scrub_stop_and_open_in_the_player(open_page: OpenPage) -> None:
     page.locator(".st-key-train-open button").click()
     page.locator(".player .softmax li").first.wait_for()
     page.wait_for_url("**model=date-additive-**")
+
+
+def test_two_models_train_in_the_visitors_own_browser(open_page: OpenPage) -> None:
+    page = open_page({"chapter": "training", "lang": "en", "model": "date"}, player=False, path="lesson")
+    page.set_default_timeout(120_000)
+    page.locator(".st-key-playground").get_by_text("Train two models in this page").click()
+    race = page.get_by_role("group", name="Train two models in this page")
+    expect(race.locator(".said b")).to_have_count(2)
+    race.get_by_role("combobox", name="State size").first.select_option("32")
+    race.get_by_role("button", name="One step").click()
+    expect(race.locator(".pane.first .state")).to_contain_text("Step 1 of 600")
+    race.get_by_role("button", name="Train", exact=True).click()
+    expect(race.locator(".pane.second .state")).to_contain_text("of 100 new dates")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator(".st-key-playground").get_by_text("Train two models in this page").click()
+    expect(race).to_have_count(0)

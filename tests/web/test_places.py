@@ -15,6 +15,7 @@ SCRIPTS = sorted((ROOT / "s2s").rglob("*.js"))
 SECTIONS = {  # of the locales, by folder of scripts
     "beam": ("beam",),
     "browser": ("player",),
+    "browser_model": (),  # has no texts
     "builtin": (),  # has a table of places of its own: tests/web/shell/test_builtin.py
     "comparison": ("comparison",),
     "components": (),  # what they share has no texts
@@ -23,9 +24,12 @@ SECTIONS = {  # of the locales, by folder of scripts
     "film": ("film",),
     "inspection": ("inspect_table", "inspect_charts"),
     "network": ("network",),
+    "playground": ("playground",),
     "room": ("room",),
     "share": (),  # has no texts
+    "text": (),  # has no texts
     "tour": ("tour",),
+    "training": (),  # has no texts
     "projected": (),
     "weighing": ("weighing", "player"),
 }

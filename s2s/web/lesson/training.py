@@ -12,7 +12,7 @@ from s2s.lesson import learning
 from s2s.server import trainings
 from s2s.server.trainings import Training
 from s2s.train import live
-from s2s.web.components import film
+from s2s.web.components import film, playground
 from s2s.web.lesson.tables import STYLE, numbers
 from s2s.web.shell import announce, keys, language, layout, models, turns
 from s2s.web.shell.announce import Work
@@ -47,6 +47,8 @@ def training_chapter(state: PageState) -> None:
         if mine:
             _end(mine[-1])
         _question(_film(state.model))
+    if st.toggle(t("playground.title"), key="playground", help=t("playground.help")):
+        playground.mount_playground("playground-component")
 
 
 def _choices(running: bool) -> None:

@@ -1,0 +1,96 @@
+;; C += A B of float32 matrices in memory, four rows and eight columns at a time.
+;;
+;; Addresses and distances are in bytes. Element (i, k) of A lies at ``a + i·row + k·inner``, so that a transposed A
+;; needs no copy; rows of B lie ``below`` apart, those of C ``next`` apart. ``columns`` is a multiple of four.
+(module
+  (import "lookback" "memory" (memory 1))
+
+  (func $block (param $c i32) (param $a i32) (param $b i32) (param $depth i32)
+    (param $row i32) (param $inner i32) (param $below i32) (param $next i32)
+    (local $p v128) (local $q v128) (local $x v128)
+    (local $c0 v128) (local $d0 v128) (local $c1 v128) (local $d1 v128)
+    (local $c2 v128) (local $d2 v128) (local $c3 v128) (local $d3 v128)
+    (local $a1 i32) (local $a2 i32) (local $a3 i32)
+    (local.set $a1 (i32.add (local.get $a) (local.get $row)))
+    (local.set $a2 (i32.add (local.get $a1) (local.get $row)))
+    (local.set $a3 (i32.add (local.get $a2) (local.get $row)))
+    (loop $deeper
+      (local.set $p (v128.load (local.get $b)))
+      (local.set $q (v128.load offset=16 (local.get $b)))
+      (local.set $x (v128.load32_splat (local.get $a)))
+      (local.set $c0 (f32x4.add (local.get $c0) (f32x4.mul (local.get $x) (local.get $p))))
+      (local.set $d0 (f32x4.add (local.get $d0) (f32x4.mul (local.get $x) (local.get $q))))
+      (local.set $x (v128.load32_splat (local.get $a1)))
+      (local.set $c1 (f32x4.add (local.get $c1) (f32x4.mul (local.get $x) (local.get $p))))
+      (local.set $d1 (f32x4.add (local.get $d1) (f32x4.mul (local.get $x) (local.get $q))))
+      (local.set $x (v128.load32_splat (local.get $a2)))
+      (local.set $c2 (f32x4.add (local.get $c2) (f32x4.mul (local.get $x) (local.get $p))))
+      (local.set $d2 (f32x4.add (local.get $d2) (f32x4.mul (local.get $x) (local.get $q))))
+      (local.set $x (v128.load32_splat (local.get $a3)))
+      (local.set $c3 (f32x4.add (local.get $c3) (f32x4.mul (local.get $x) (local.get $p))))
+      (local.set $d3 (f32x4.add (local.get $d3) (f32x4.mul (local.get $x) (local.get $q))))
+      (local.set $a (i32.add (local.get $a) (local.get $inner)))
+      (local.set $a1 (i32.add (local.get $a1) (local.get $inner)))
+      (local.set $a2 (i32.add (local.get $a2) (local.get $inner)))
+      (local.set $a3 (i32.add (local.get $a3) (local.get $inner)))
+      (local.set $b (i32.add (local.get $b) (local.get $below)))
+      (br_if $deeper (local.tee $depth (i32.sub (local.get $depth) (i32.const 1)))))
+    (call $addTo (local.get $c) (local.get $c0) (local.get $d0))
+    (local.set $c (i32.add (local.get $c) (local.get $next)))
+    (call $addTo (local.get $c) (local.get $c1) (local.get $d1))
+    (local.set $c (i32.add (local.get $c) (local.get $next)))
+    (call $addTo (local.get $c) (local.get $c2) (local.get $d2))
+    (local.set $c (i32.add (local.get $c) (local.get $next)))
+    (call $addTo (local.get $c) (local.get $c3) (local.get $d3)))
+
+  (func $addTo (param $c i32) (param $left v128) (param $right v128)
+    (v128.store (local.get $c) (f32x4.add (v128.load (local.get $c)) (local.get $left)))
+    (v128.store offset=16 (local.get $c) (f32x4.add (v128.load offset=16 (local.get $c)) (local.get $right))))
+
+  ;; One row and four columns.
+  (func $strip (param $c i32) (param $a i32) (param $b i32) (param $depth i32) (param $inner i32) (param $below i32)
+    (local $sum v128)
+    (local.set $sum (v128.load (local.get $c)))
+    (loop $deeper
+      (local.set $sum (f32x4.add (local.get $sum)
+        (f32x4.mul (v128.load32_splat (local.get $a)) (v128.load (local.get $b)))))
+      (local.set $a (i32.add (local.get $a) (local.get $inner)))
+      (local.set $b (i32.add (local.get $b) (local.get $below)))
+      (br_if $deeper (local.tee $depth (i32.sub (local.get $depth) (i32.const 1)))))
+    (v128.store (local.get $c) (local.get $sum)))
+
+  (func (export "addProduct") (param $c i32) (param $a i32) (param $b i32)
+    (param $rows i32) (param $depth i32) (param $columns i32)
+    (param $row i32) (param $inner i32) (param $below i32) (param $next i32)
+    (local $left i32) (local $to i32) (local $from i32)
+    (loop $across
+      (local.set $left (local.get $rows))
+      (local.set $to (local.get $c))
+      (local.set $from (local.get $a))
+      (if (i32.ge_u (local.get $columns) (i32.const 8)) (then
+        (block $done (loop $down
+          (br_if $done (i32.lt_u (local.get $left) (i32.const 4)))
+          (call $block (local.get $to) (local.get $from) (local.get $b) (local.get $depth)
+            (local.get $row) (local.get $inner) (local.get $below) (local.get $next))
+          (local.set $to (i32.add (local.get $to) (i32.shl (local.get $next) (i32.const 2))))
+          (local.set $from (i32.add (local.get $from) (i32.shl (local.get $row) (i32.const 2))))
+          (local.set $left (i32.sub (local.get $left) (i32.const 4)))
+          (br $down)))))
+      (block $done (loop $down
+        (br_if $done (i32.eqz (local.get $left)))
+        (call $strip (local.get $to) (local.get $from) (local.get $b) (local.get $depth)
+          (local.get $inner) (local.get $below))
+        (if (i32.ge_u (local.get $columns) (i32.const 8)) (then
+          (call $strip (i32.add (local.get $to) (i32.const 16)) (local.get $from)
+            (i32.add (local.get $b) (i32.const 16)) (local.get $depth) (local.get $inner) (local.get $below))))
+        (local.set $to (i32.add (local.get $to) (local.get $next)))
+        (local.set $from (i32.add (local.get $from) (local.get $row)))
+        (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+        (br $down)))
+      (if (i32.ge_u (local.get $columns) (i32.const 8))
+        (then
+          (local.set $c (i32.add (local.get $c) (i32.const 32)))
+          (local.set $b (i32.add (local.get $b) (i32.const 32)))
+          (local.set $columns (i32.sub (local.get $columns) (i32.const 8))))
+        (else (local.set $columns (i32.const 0))))
+      (br_if $across (local.get $columns)))))
