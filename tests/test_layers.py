@@ -33,7 +33,7 @@ tasks               : errors disk text data
 checkpoint
 adapters            : checkpoint config data disk errors model model/kernels text
 decode
-browser_model       : checkpoint config decode disk errors text trace
+browser_model       : checkpoint config decode disk errors model text trace
 player              : errors disk text trace checkpoint decode
 evaluate
 exposure

@@ -42,8 +42,9 @@ const READERS = {
   I8: { size: 1, read: (bytes) => Float32Array.from(new Int8Array(aligned(bytes))) },
 };
 
-// The tensors by name. A tensor of small integers (I8) has one number a row beside it, ``<name>.scale``, by which its
-// rows are multiplied. Raises UserError for bytes that are no such file.
+// The tensors by name. A matrix of small integers (I8) has scales beside it, ``<name>.scale`` (rows, groups), by which
+// they are multiplied: a row's columns are in groups of equal width, the last of which may be shorter. Raises UserError
+// for bytes that are no such file.
 export function readSafetensors(bytes) {
   const { header, start } = readHeader(bytes);
   const stored = new Map();
@@ -75,11 +76,20 @@ function scaled(stored) {
   const weights = new Map();
   for (const [name, { shape, data, small }] of stored) {
     if (name.endsWith(".scale")) continue;
-    if (small) {
-      const [scale, columns] = [stored.get(`${name}.scale`).data, data.length / shape[0]];
-      for (let i = 0; i < data.length; i++) data[i] *= scale[Math.floor(i / columns)];
-    }
+    if (small) scaleRows(name, shape, data, stored.get(`${name}.scale`));
     weights.set(name, { shape, data });
   }
   return weights;
+}
+
+function scaleRows(name, [rows, columns], data, scales) {
+  if (scales?.shape[0] !== rows || scales.shape.length !== 2) throw new UserError("weights_unreadable", { name });
+  const groups = scales.shape[1];
+  const width = Math.ceil(columns / groups);
+  for (let o = 0; o < rows; o++) {
+    for (let g = 0; g < groups; g++) {
+      const [scale, end] = [scales.data[o * groups + g], o * columns + Math.min(columns, (g + 1) * width)];
+      for (let i = o * columns + g * width; i < end; i++) data[i] *= scale;
+    }
+  }
 }
