@@ -9,21 +9,13 @@ import { openCheckpoint } from "../s2s/browser_model/checkpoint.js";
 import { decodeTrace } from "../s2s/browser_model/decode.js";
 import { parseEdit } from "../s2s/browser_model/edit.js";
 import { UserError } from "../s2s/browser_model/errors.js";
-import { Dictionary } from "../s2s/browser_model/text/jieba.js";
-import { buildSimplifier } from "../s2s/browser_model/text/simplify.js";
 
 const bytesOf = (file) => new Uint8Array(readFileSync(file));
 const valueOf = (file) => JSON.parse(readFileSync(file, "utf8"));
 const [jobFile, answerFile] = process.argv.slice(2);
 const job = valueOf(jobFile);
-const tools = job.tools ? buildTools(job.tools) : {};
+const tools = job.tools ? valueOf(job.tools) : null;
 const kernels = job.kernels ? bytesOf(new URL("../s2s/browser_model/kernels.wasm", import.meta.url)) : null;
-
-function buildTools(file) {
-  const { dictionary, simplifier } = valueOf(file);
-  const { words, frequencies, total } = dictionary;
-  return { simplify: buildSimplifier(simplifier), dictionary: new Dictionary(words.split("\n"), frequencies, total) };
-}
 
 function decodeRun(checkpoint, { source, edits, ...options }) {
   const parsed = new Map(Object.entries(edits ?? {}).map(([t, text]) => [Number(t), parseEdit(text)]));

@@ -84,11 +84,10 @@ class Job:
 
 def in_node(jobs: Sequence[Job], kernels: bool = True) -> list[Any]:
     """The answers of ``node_traces.mjs``, a job each."""
-    sides = (side for job in jobs for side in (job.checkpoint.source, job.checkpoint.target))
+    needed = filter(None, (pack.tools(job.checkpoint.config.text) for job in jobs))
     with tempfile.TemporaryDirectory() as directory:
         tools, asked, answer = (Path(directory) / name for name in ("tools.json", "jobs.json", "answer.json"))
-        if any(side.segmenter.name == "jieba" for side in sides):
-            values = {"dictionary": pack.dictionary_values(), "simplifier": pack.simplifier_values()}
+        if values := next(needed, None):
             tools.write_text(json.dumps(values), encoding="utf-8")
         job = {"tools": str(tools) if tools.exists() else None, "kernels": kernels}
         asked.write_text(json.dumps({**job, "checkpoints": [job.values() for job in jobs]}), encoding="utf-8")

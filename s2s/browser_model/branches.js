@@ -2,9 +2,9 @@
 // ``s2s/trace/branch.py``, { id, name, parent, step, prefix, attention }, where ``attention`` maps steps to texts of
 // edits. A list of branches is never changed; the functions here make another one.
 
-import { parseEdit } from "./edit.js";
+import { editText, parseEdit } from "./edit.js";
 import { UserError } from "./errors.js";
-import { clean } from "./text/clean.js";
+import { clean, lengthOf, printable, strip } from "./text/clean.js";
 
 const MAX_BRANCHES = 12;
 const MAX_STEPS = 500;
@@ -12,11 +12,10 @@ const MAX_NAME = 40; // characters
 const MAX_TOKEN = 100; // characters
 const MAX_PACKED = 6_000; // characters of a list in a link
 const [ID, PARENT] = [/^b[1-9]\d{0,3}$/, /^(free|forced|b[1-9]\d{0,3})$/];
-const UNSEEN_CHARACTERS = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
+const STEP = /^(0|[1-9]\d{0,3})$/;
 
-const nameOf = (typed) => Array.from(clean(typed).replace(UNSEEN_CHARACTERS, "")).slice(0, MAX_NAME).join("").trim();
-const sameWay = (a, b) => a.prefix.join("\0") === b.prefix.join("\0") && packEdits(a) === packEdits(b);
-const packEdits = ({ attention }) => JSON.stringify(Object.entries(attention));
+const nameOf = (typed) => strip(Array.from(printable(clean(typed), "")).slice(0, MAX_NAME).join(""));
+const waysOf = ({ prefix, attention }) => JSON.stringify([prefix, Object.entries(attention)]);
 
 export const editsOf = ({ attention }) =>
   new Map(Object.entries(attention).map(([t, text]) => [Number(t), parseEdit(text)]));
@@ -29,13 +28,13 @@ export function findBranch(branches, id) {
 
 // The list with one more branch, and that branch; or the same list and the branch with the same prefix and edits.
 export function addBranch(branches, { prefix, name, parent, step, attention }) {
-  const existing = branches.find((branch) => sameWay(branch, { prefix, attention }));
+  const existing = branches.find((branch) => waysOf(branch) === waysOf({ prefix, attention }));
   if (existing) return { branches, branch: existing };
   if (branches.length >= MAX_BRANCHES) throw new UserError("branch_many", { limit: MAX_BRANCHES });
   const number = 1 + Math.max(0, ...branches.map(({ id }) => Number(id.slice(1))));
   const branch = { id: `b${number}`, name: nameOf(name) || `#${number}`, parent, step, prefix, attention };
   const more = [...branches, branch];
-  if (packBranches(more).length > MAX_PACKED) throw new UserError("branch_large");
+  if (lengthOf(packBranches(more)) > MAX_PACKED) throw new UserError("branch_large");
   return { branches: more, branch };
 }
 
@@ -74,8 +73,9 @@ export function packBranches(branches) {
 // The branches that ``packBranches`` wrote; null for any other text.
 export function unpackBranches(text) {
   if (!text) return [];
+  if (lengthOf(text) > MAX_PACKED) return null;
   try {
-    const values = text.length <= MAX_PACKED ? JSON.parse(text) : null;
+    const values = JSON.parse(text);
     const known = ["free", "forced"];
     const isFresh = ({ id, parent }) => !known.includes(id) && known.includes(parent) && known.push(id);
     if (!Array.isArray(values) || !values.length || values.length > MAX_BRANCHES) return null;
@@ -87,12 +87,14 @@ export function unpackBranches(text) {
 }
 
 function readBranch({ id, name, parent, step, prefix = [], attention = {}, ...others }) {
-  const isText = (value, most) => typeof value === "string" && value.length > 0 && value.length <= most;
-  const named = ID.test(id) && PARENT.test(parent) && isText(name, 2 * MAX_NAME) && nameOf(name) === name.trim();
-  const words = Array.isArray(prefix) && prefix.every((token) => isText(token, 2 * MAX_TOKEN));
+  if (![id, name, parent].every((value) => typeof value === "string") || Object.keys(others).length) return null;
+  const named = ID.test(id) && PARENT.test(parent) && strip(name) && lengthOf(name) <= MAX_NAME;
+  const isWord = (token) => typeof token === "string" && token !== "" && lengthOf(token) <= MAX_TOKEN;
   const placed = Number.isInteger(step) && step >= 0 && step <= prefix.length && prefix.length <= MAX_STEPS;
-  const steps = Object.keys(attention).every((t) => /^(0|[1-9]\d{0,3})$/.test(t) && Number(t) <= MAX_STEPS);
-  if (!named || !words || !placed || !steps || Object.keys(others).length) return null;
-  editsOf({ attention }); // raises if one is no edit
-  return { id, name, parent, step, prefix, attention };
+  if (!named || printable(name, "") !== name || !Array.isArray(prefix) || !prefix.every(isWord) || !placed) return null;
+  if (attention === null || typeof attention !== "object" || Array.isArray(attention)) return null;
+  const edits = Object.entries(attention);
+  if (!edits.every(([t, edit]) => STEP.test(t) && Number(t) <= MAX_STEPS && typeof edit === "string")) return null;
+  const spelt = edits.map(([t, edit]) => [t, editText(parseEdit(edit))]); // raises if one is no edit
+  return { id, name, parent, step, prefix, attention: Object.fromEntries(spelt) };
 }

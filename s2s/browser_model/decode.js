@@ -9,6 +9,7 @@ import { argmax, largest, sigmoid } from "./kernels.js";
 import { PrefixCache } from "./prefix_cache.js";
 import { beamSearch } from "./search.js";
 import { DEFAULT_SETTINGS, chooser, forcing, maxTokens } from "./strategy.js";
+import { strip } from "./text/clean.js";
 import { BOS, EOS, SPECIALS, UNK } from "./text/vocab.js";
 
 const TRACE_SCHEMA = "lookback-trace/1";
@@ -25,7 +26,7 @@ export function decodeTrace(checkpoint, source, options = {}) {
   const { reference, mode = "free", settings, prefix = [], edits = new Map(), cache } = options;
   const all = { ...DEFAULT_SETTINGS, ...settings };
   const { tokens, ids } = sourceIds(checkpoint, source);
-  const gold = reference?.trim() ? referenceIds(checkpoint, reference) : { tokens: [], ids: [] };
+  const gold = strip(reference ?? "") ? referenceIds(checkpoint, reference) : { tokens: [], ids: [] };
   const isForced = mode === "forced";
   if (isForced && !gold.ids.length) throw new UserError("reference_missing");
   if (edits.size && !isForced && all.strategy === "beam") throw new UserError("edit_beam");
@@ -49,12 +50,12 @@ export function decodeTrace(checkpoint, source, options = {}) {
       unknown: ids.flatMap((id, s) => (id === UNK ? [s] : [])),
       memory: used.memory.states_SM.map((h_M) => numbers(h_M.subarray(0, WORKED))),
     },
-    reference: gold.ids.length ? reference.trim() : null,
+    reference: gold.ids.length ? strip(reference) : null,
     reference_tokens: gold.tokens,
     settings: isForced ? {} : all,
     divergence: divergenceOf(steps, gold.tokens),
     steps,
-    text: isForced ? reference.trim() : textOf(target, run.ids.filter((id) => id !== EOS)),
+    text: isForced ? strip(reference) : textOf(target, run.ids.filter((id) => id !== EOS)),
     ended: run.ids.at(-1) === EOS ? "eos" : "length",
     ...(first.length ? { prefix: first.length } : {}),
   };

@@ -8,7 +8,7 @@ import { attentionWeights, contextOf, focus, isLocal, scoresOf } from "./attenti
 import { joined, linear, tanh } from "./kernels.js";
 import { cellStep, zeroState } from "./recurrent.js";
 
-const looksFirst = ({ config }) => config.attention === "additive" || config.attention === "none";
+export const looksFirst = ({ config }) => config.attention === "additive" || config.attention === "none";
 
 export const startState = ({ config, sizes }, layers, length) => ({
   layers,

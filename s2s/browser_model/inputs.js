@@ -2,14 +2,12 @@
 
 import { tokensOf, wordsOf } from "./checkpoint.js";
 import { UserError } from "./errors.js";
-import { isToken } from "./text/clean.js";
+import { isToken, lengthOf, strip } from "./text/clean.js";
 import { EOS, UNK } from "./text/vocab.js";
 
 const MAX_CHARACTERS = 2_000;
 const MAX_TOKENS = 400;
 const SAYABLE = ["<unk>", "<eos>"]; // the specials that a model may be made to say
-
-const lengthOf = (text) => Array.from(text).length;
 
 // Tokens and ids of a source: a text to be cut, or a list of tokens to be used as they are.
 export function sourceIds(checkpoint, source) {
@@ -21,7 +19,7 @@ export function sourceIds(checkpoint, source) {
   const words = vocab.words(tokens);
   const unknown = () => new UserError("text_unknown", { checkpoint: checkpoint.name });
   if (!words.length && isText && vocab.skip && segmenter.cut(source).length) throw unknown();
-  if (!words.length) throw new UserError(isText && source.trim() ? "text_no_words" : "text_empty");
+  if (!words.length) throw new UserError(isText && strip(source) ? "text_no_words" : "text_empty");
   const bad = words.findIndex((token) => !isToken(token) && !vocab.ids.has(token));
   if (bad >= 0) throw new UserError("token_unusable", { place: bad + 1, token: words[bad] });
   if (tokens.length > MAX_TOKENS) {
@@ -66,12 +64,13 @@ export const tokensBefore = ({ target }, { steps }, step) =>
 
 // A typed text as tokens of the vocabulary; ``single`` takes it as one token. UserError names an unknown one.
 export function typedTokens({ name, target }, typed, single = false) {
-  const text = typed.trim();
+  const text = strip(typed);
   const cut = single || SAYABLE.includes(text) ? [text] : wordsOf(target, typed);
   if (!cut.length) throw new UserError("word_empty");
   const { ids, tokens } = target.vocab;
   const found = cut.map((word) => tokens[target.vocab.find(word)] ?? word);
   const unknown = found.find((word) => !ids.has(word) && !SAYABLE.includes(word));
-  if (unknown !== undefined) throw new UserError("prefix_token", { token: unknown.slice(0, 40), checkpoint: name });
+  const shown = (word) => Array.from(word).slice(0, 40).join("");
+  if (unknown !== undefined) throw new UserError("prefix_token", { token: shown(unknown), checkpoint: name });
   return found;
 }

@@ -1,19 +1,52 @@
-"""What the browser's model needs besides a checkpoint's own files: jieba's dictionary and OpenCC's tables, compact."""
+"""What the browser's model needs to cut Chinese: jieba's dictionary and OpenCC's tables, compact."""
 
 from __future__ import annotations
 
 import functools
+import math
+import shutil
 import subprocess
 import tempfile
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import opencc
 
+from s2s.config import TextConfig
 from s2s.errors import UserError
 from s2s.text.segmenters import dictionary, simplify
 
 PHRASES = "TSPhrases"  # OpenCC's list for traditional to simplified characters
+BASE = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def tools(config: TextConfig) -> dict[str, Any] | None:
+    """What ``openCheckpoint`` of checkpoint.js calls tools; None for texts that are cut without them."""
+    keras = ((config.source, config.source_keras), (config.target, config.target_keras))
+    if any(name == "jieba" or (name == "keras" and rules.jieba) for name, rules in keras):
+        return {"dictionary": dictionary_values(), "simplifier": simplifier_values()}
+    return None
+
+
+@functools.cache
+def dictionary_values() -> dict[str, Any]:
+    """jieba's words and frequencies, as jieba.js reads them: 1.7 MB in base64 after gzip.
+
+    Logarithms are Python's: another library's may differ in the last bit, which would choose between equal paths.
+    """
+    tokenizer = dictionary()
+    found = {word: frequency for word, frequency in tokenizer.FREQ.items() if frequency}
+    words = sorted(found, key=utf16_order)
+    frequencies = [frequency for frequency, _ in Counter(found.values()).most_common()]
+    places = {frequency: place for place, frequency in enumerate(frequencies)}
+    return {
+        "words": "\n".join(_front_coded(words)),
+        "places": [places[found[word]] for word in words],
+        "logs": [math.log(frequency) for frequency in frequencies],
+        "log_total": math.log(tokenizer.total),
+    }
 
 
 def utf16_order(text: str) -> bytes:
@@ -21,13 +54,18 @@ def utf16_order(text: str) -> bytes:
     return text.encode("utf-16-be")
 
 
-@functools.cache
-def dictionary_values() -> dict[str, Any]:
-    """jieba's words sorted by code unit, one a line, their frequencies in the same order, and the sum of all."""
-    tokenizer = dictionary()
-    words = sorted((word for word, frequency in tokenizer.FREQ.items() if frequency), key=utf16_order)
-    frequencies = [tokenizer.FREQ[word] for word in words]
-    return {"words": "\n".join(words), "frequencies": frequencies, "total": tokenizer.total}
+def _front_coded(words: list[str]) -> list[str]:
+    """Each word without the beginning that it shares with the last one, after that beginning's length in base 36.
+
+    >>> _front_coded(["苹果", "苹果树", "茶"])
+    ['0苹果', '2树', '0茶']
+    """
+    lines = []
+    for last, word in pairwise(["", *words]):
+        same = (n for n, (one, other) in enumerate(zip(last, word, strict=False)) if one != other)
+        shared = next(same, min(len(last), len(word)))
+        lines.append(BASE[shared] + word[shared:])
+    return lines
 
 
 @functools.cache
@@ -42,13 +80,14 @@ def simplifier_values() -> dict[str, Any]:
 
 
 def _phrases() -> list[str]:
-    """The phrases of OpenCC's own file, which its own tool writes out as text."""
+    """The phrases of OpenCC's own file, which the tool beside it writes out as text."""
     package = Path(opencc.__file__).parent / "clib"
+    tool = shutil.which("opencc_dict", path=package / "bin") or shutil.which("opencc_dict")
     with tempfile.TemporaryDirectory() as directory:
         listed = Path(directory) / "phrases.txt"
-        command = [str(package / "bin" / "opencc_dict"), "-f", "ocd2", "-t", "text"]
-        command += ["-i", str(package / "share" / "opencc" / f"{PHRASES}.ocd2"), "-o", str(listed)]
+        arguments = ["-i", str(package / "share" / "opencc" / f"{PHRASES}.ocd2"), "-o", str(listed)]
         try:
+            command = [tool or "opencc_dict", "-f", "ocd2", "-t", "text", *arguments]
             subprocess.run(command, check=True, capture_output=True, timeout=60)
             lines = listed.read_text(encoding="utf-8").splitlines()
         except (OSError, subprocess.SubprocessError) as error:

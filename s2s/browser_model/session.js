@@ -1,34 +1,59 @@
 // What Python answers in the app, answered in the browser: the lanes of a sentence, its branches, and the player's
-// requests about them (docs/ARCHITECTURE.md). A session holds one checkpoint; everything here is synchronous and
-// without a page, so that a worker can run it.
+// requests about them. A session holds one checkpoint; everything here is synchronous, without a page, and of values
+// that can be posted, so that a worker can run it.
 
 import { addBranch, deleteBranch, editsOf, findBranch, renameBranch } from "./branches.js";
 import { decodeTrace } from "./decode.js";
-import { editRow, parseEdit } from "./edit.js";
+import { editRow, editText, parseEdit } from "./edit.js";
 import { UserError } from "./errors.js";
-import { sourceIds, tokensBefore, typedTokens } from "./inputs.js";
+import { evidenceValues, examining, ordering } from "./evidence.js";
+import { referenceIds, sourceIds, tokensBefore, typedTokens } from "./inputs.js";
 import { PrefixCache } from "./prefix_cache.js";
 import { previewStep } from "./preview.js";
+import { readoutValues } from "./readout.js";
+import { laneOf } from "./replay.js";
+import { textField, wholeField } from "./request.js";
+import { sourceWords } from "./subwords.js";
 import { clausesOf } from "./summary.js";
+import { strip } from "./text/clean.js";
 
-const KEPT_TRACES = 64; // traces of branches
+const KEPT_TRACES = 64; // of branches
+const KEPT_WORK = 512; // computations of evidence
+const SLICE = 150; // milliseconds of a long computation, until other requests are answered
+const MOST_STEPS = 8; // of one request for evidence
+const MAX_EDIT = 6_000; // characters
+const KINDS = ["fork", "preview", "rename", "delete", "evidence", "orders", "readout"];
+const UNANSWERED = ["branches", "place", "pieces"]; // every answer comes with the branches
 
 export class Session {
   constructor(checkpoint) {
-    Object.assign(this, { checkpoint, cache: null, sentence: null, lanes: {}, traces: new Map() });
+    Object.assign(this, { checkpoint, cache: null, sentence: null, lanes: {}, traces: new Map(), works: new Map() });
   }
 
-  // Decode a sentence: { source, reference, settings }. The free lane, the forced lane where there is a reference, and
-  // what can be said about each.
-  run({ source, reference, settings }) {
-    this.sentence = { source, reference, settings };
-    this.cache = new PrefixCache(this.checkpoint.model, sourceIds(this.checkpoint, source).ids);
-    this.traces = new Map();
-    const forced = reference?.trim() ? this.decode({ mode: "forced" }) : null;
-    this.lanes = { forced, free: this.decode({}) };
-    const { free } = this.lanes;
-    const clauses = { free: clausesOf(free, forced), ...(forced ? { forced: clausesOf(forced) } : {}) };
-    return { lanes: this.lanes, clauses };
+  // Decode a sentence: { source, reference, settings, mode }, where the mode is both, free or forced. The lanes, what
+  // can be said about each, the source's words where it is in subwords, and in ``refused`` why a reference is not used,
+  // as { key, values }.
+  run({ source, reference = "", settings = {}, mode = "both" }) {
+    const cache = new PrefixCache(this.checkpoint.model, sourceIds(this.checkpoint, source).ids);
+    Object.assign(this, { cache, sentence: { source, reference, settings }, traces: new Map(), works: new Map() });
+    const isGiven = mode === "forced" || strip(reference);
+    const refused = isGiven ? this.refusalOf(reference, mode) : null;
+    if (refused) this.sentence.reference = "";
+    const forced = isGiven && !refused && mode !== "free" ? this.decode({ mode: "forced" }) : null;
+    const free = mode === "forced" ? null : this.decode({});
+    this.lanes = { forced, free };
+    const clauses = {
+      ...(forced ? { forced: clausesOf(forced) } : {}),
+      ...(free ? { free: clausesOf(free, forced) } : {}),
+    };
+    return { lanes: this.lanes, clauses, words: sourceWords((free ?? forced).source.tokens), refused };
+  }
+
+  // Why a reference cannot be used; without it the sentence is decoded all the same, unless nothing else was asked for.
+  refusalOf(reference, mode) {
+    if (mode === "forced") return null; // decoding says so
+    const refusal = refusalOf(() => referenceIds(this.checkpoint, reference));
+    return refusal && { key: refusal.key, values: refusal.values };
   }
 
   decode({ mode, prefix, edits }) {
@@ -36,41 +61,49 @@ export class Session {
     return decodeTrace(this.checkpoint, source, { reference, settings, mode, prefix, edits, cache: this.cache });
   }
 
+  // Answer a request { kind, …fields } about a list of branches: the list after it, the fields of the answer, and the
+  // rows of the list for the player. Raises UserError for what cannot be done.
+  answer(branches, request) {
+    const { kind, has = [] } = request;
+    if (!KINDS.includes(kind) && !UNANSWERED.includes(kind)) throw new UserError("request_broken");
+    const found = KINDS.includes(kind) ? this[kind](branches, request) : { answer: {} };
+    const after = found.branches ?? branches;
+    return { branches: after, answer: found.answer, rows: this.rows(after, has) };
+  }
+
   traceOf(branches, lane) {
-    if (Object.hasOwn(this.lanes, lane)) {
+    if (lane === "free" || lane === "forced") {
       if (!this.lanes[lane]) throw new UserError("request_broken");
       return this.lanes[lane];
     }
     const branch = findBranch(branches, lane);
-    const key = JSON.stringify([branch.prefix, branch.attention]);
-    const found = this.traces.get(key) ?? this.decode({ prefix: branch.prefix, edits: editsOf(branch) });
-    this.traces.delete(key);
-    this.traces.set(key, found);
-    if (this.traces.size > KEPT_TRACES) this.traces.delete(this.traces.keys().next().value);
-    return found;
+    return kept(this.traces, wayOf(branch), KEPT_TRACES, () =>
+      this.decode({ prefix: branch.prefix, edits: editsOf(branch) }),
+    );
   }
 
-  // The lane of a request, its step, the words before it, and the edits before it.
-  before(branches, { lane, step }) {
+  // The lane of a request, its step, and what a branch of it begins with: the words and the edits before the step.
+  before(branches, request) {
+    const lane = textField(request, "lane");
     const trace = this.traceOf(branches, lane);
-    if (!(Number.isInteger(step) && step >= 0 && step < trace.steps.length)) throw new UserError("request_broken");
-    const attention = this.lanes[lane] ? {} : findBranch(branches, lane).attention;
+    const step = wholeField(request, "step", 0, trace.steps.length - 1);
+    const attention = Object.hasOwn(this.lanes, lane) ? {} : findBranch(branches, lane).attention;
     const earlier = Object.fromEntries(Object.entries(attention).filter(([t]) => Number(t) < step));
-    return { trace, prefix: tokensBefore(this.checkpoint, trace, step), attention: earlier };
+    return { lane, step, trace, prefix: tokensBefore(this.checkpoint, trace, step), attention: earlier };
   }
 
   // A branch at ``step`` of ``lane``: with a ``word`` of the vocabulary, a typed ``text``, or an ``edit``.
-  fork(branches, { lane, step, word, text, edit }) {
-    const { trace, prefix, attention } = this.before(branches, { lane, step });
+  fork(branches, request) {
+    const { lane, step, trace, prefix, attention } = this.before(branches, request);
     const more = { parent: lane, step };
     let added;
-    if (edit !== undefined) {
-      if (this.sentence.settings?.strategy === "beam") throw new UserError("edit_beam");
-      fitting(edit, trace);
-      const edits = { ...attention, [step]: edit };
+    if (request.edit !== undefined) {
+      if (this.sentence.settings.strategy === "beam") throw new UserError("edit_beam");
+      const edits = { ...attention, [step]: editText(fittingEdit(request, trace)) };
       added = addBranch(branches, { ...more, name: `✎ ${step + 1}`, prefix, attention: edits });
     } else {
-      const tokens = typedTokens(this.checkpoint, word ?? text, word !== undefined);
+      const whole = request.word !== undefined;
+      const tokens = typedTokens(this.checkpoint, textField(request, whole ? "word" : "text"), whole);
       const name = this.checkpoint.target.segmenter.join(tokens);
       added = addBranch(branches, { ...more, name, prefix: [...prefix, ...tokens], attention });
     }
@@ -78,58 +111,122 @@ export class Session {
     return { branches: added.branches, answer: { branch: added.branch.id, step } };
   }
 
-  preview(branches, { lane, step, edit }) {
-    const { trace, prefix, attention } = this.before(branches, { lane, step });
-    const shown = previewStep(this.checkpoint, this.cache, prefix, editsOf({ attention }), fitting(edit, trace));
-    return { branches, answer: { lane, step, ...shown } };
+  preview(branches, request) {
+    const { lane, step, trace, prefix, attention } = this.before(branches, request);
+    const edit = fittingEdit(request, trace);
+    const shown = previewStep(this.checkpoint, this.cache, prefix, editsOf({ attention }), edit);
+    return { answer: { lane, step, ...shown } };
   }
 
-  rename(branches, { branch, name }) {
-    return { branches: renameBranch(branches, branch, name), answer: { branch } };
+  rename(branches, request) {
+    const branch = textField(request, "branch");
+    return { branches: renameBranch(branches, branch, textField(request, "name")), answer: { branch } };
   }
 
-  delete(branches, { branch }) {
-    const { parent } = findBranch(branches, branch);
-    return { branches: deleteBranch(branches, branch), answer: { branch: parent } };
+  delete(branches, request) {
+    const { id, parent } = findBranch(branches, textField(request, "branch"));
+    return { branches: deleteBranch(branches, id), answer: { branch: parent } };
   }
 
-  // The branches for the player: each with its steps from where it leaves its parent, or with an error.
-  rows(branches) {
+  // The vectors of ``step`` from its context to its words.
+  readout(branches, request) {
+    const lane = textField(request, "lane");
+    const trace = this.traceOf(branches, lane);
+    const step = wholeField(request, "step", 0, trace.steps.length - 1);
+    const readout = readoutValues(this.checkpoint, laneOf(this.checkpoint, trace), trace, step);
+    return { answer: { lane, step, readout } };
+  }
+
+  // The evidence of ``count`` steps from ``first``, without orders; ``more`` if it is not finished: ask again.
+  evidence(branches, request) {
+    const { lane, found } = this.evidenceOf(branches, request);
+    return { answer: { lane, ...(found ? { steps: found.map(evidenceValues) } : { more: true }) } };
+  }
+
+  // The evidence with the best and the worst order of erasing.
+  orders(branches, request) {
+    const { lane, content, own, found } = this.evidenceOf(branches, request);
+    const work = () => ordering(this.checkpoint.model, own, found);
+    const all = found && this.advance(`orders ${content}`, work);
+    return { answer: { lane, ...(all ? { steps: all.map(evidenceValues) } : { more: true }) } };
+  }
+
+  evidenceOf(branches, request) {
+    const lane = textField(request, "lane");
+    const trace = this.traceOf(branches, lane);
+    if (trace.checkpoint.attention === "none") throw new UserError("request_broken"); // no player asks about it
+    const last = trace.steps.length - 1;
+    const first = wholeField(request, "first", 0, last);
+    const count = Math.min(last - first + 1, wholeField(request, "count", 1, MOST_STEPS));
+    const steps = Array.from({ length: count }, (_, n) => first + n);
+    const way = Object.hasOwn(this.lanes, lane) ? lane : wayOf(findBranch(branches, lane));
+    const [content, own] = [`${first} ${count} ${way}`, laneOf(this.checkpoint, trace)];
+    const found = this.advance(content, () => examining(this.checkpoint.model, own, steps));
+    return { lane, content, own, found };
+  }
+
+  // Go on with a computation for a while: its result, or undefined if it is not finished.
+  advance(name, begin) {
+    const work = kept(this.works, name, KEPT_WORK, () => ({ parts: begin(), value: undefined }));
+    const end = performance.now() + SLICE;
+    while (work.value === undefined) {
+      const { done, value } = work.parts.next();
+      if (done) work.value = value;
+      else if (performance.now() > end) break;
+    }
+    return work.value;
+  }
+
+  // The branches for the player: each with its steps from where it leaves its parent, or with an error; only the head
+  // of a row whose key is in ``has``.
+  rows(branches, has = []) {
     const keys = new Map(); // of the rows, by id; a parent comes before its children
     return branches.map((branch) => {
-      const { id, name, parent, prefix, attention } = branch;
-      keys.set(id, JSON.stringify([keys.get(parent) ?? parent, prefix, attention]));
+      const { id, name, parent } = branch;
+      keys.set(id, JSON.stringify([keys.get(parent) ?? parent, wayOf(branch)]));
       const head = { id, name, parent, key: keys.get(id) };
-      try {
-        return { ...this.row(branches, branch), ...head };
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        return { ...head, error: { key: error.key, values: error.values } };
-      }
+      if (has.includes(head.key)) return head;
+      let row = null;
+      const refusal = refusalOf(() => (row = this.row(branches, branch)));
+      return refusal ? { ...head, error: { key: refusal.key, values: refusal.values } } : { ...head, ...row };
     });
   }
 
   row(branches, { id, parent }) {
     const trace = this.traceOf(branches, id);
-    const shared = sharedSteps(trace, this.parentOf(branches, parent));
+    let above = null; // of a parent that is gone, or cannot be decoded with the present settings
+    refusalOf(() => (above = this.traceOf(branches, parent)));
+    const shared = sharedSteps(trace, above);
     const { settings, divergence, steps, text, ended, prefix = 0 } = trace;
     const parts = { settings, divergence, steps: steps.slice(shared), text, ended };
     return { shared, prefix, clauses: clausesOf(trace), ...parts };
   }
+}
 
-  // The trace of a parent; null if it is gone or cannot be decoded with the present settings.
-  parentOf(branches, lane) {
-    try {
-      return this.traceOf(branches, lane);
-    } catch (error) {
-      if (error instanceof UserError) return null;
-      throw error;
-    }
+const wayOf = ({ prefix, attention }) => JSON.stringify([prefix, attention]);
+
+// The value of a map, made if it is not there; the map forgets those that were not used for the longest time.
+function kept(map, name, most, make) {
+  const value = map.has(name) ? map.get(name) : make();
+  map.delete(name);
+  map.set(name, value);
+  if (map.size > most) map.delete(map.keys().next().value);
+  return value;
+}
+
+// The UserError of a function that raises one, else null.
+function refusalOf(run) {
+  try {
+    run();
+    return null;
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
   }
 }
 
-function fitting(text, { source: { tokens } }) {
-  const edit = parseEdit(String(text));
+function fittingEdit(request, { source: { tokens } }) {
+  const edit = parseEdit(textField(request, "edit", MAX_EDIT));
   const ones = Float32Array.from(tokens, () => 1);
   editRow(edit, ones, ones); // raises if it does not fit
   return edit;

@@ -1,7 +1,9 @@
-// One sentence about a lane, computed from its trace: where it leaves the reference, and where the weight was; the
-// rules are those of ``s2s/trace/summary.py``. Clauses are [key, values]; a value that is { text, p, rank } is a word.
+// One sentence about a lane, computed from its trace: where it leaves the reference, and where the weight was
+// (``s2s/trace/summary.py``). Clauses are [key, values]; a value that is { text, p, rank } is a word.
 
+import { fixed } from "./rounding.js";
 import { joinPieces, wordSpans } from "./subwords.js";
+import { printable } from "./text/clean.js";
 
 const CLAUSES = 6; // most in one sentence; the first ones are the most important
 const LONGEST_WORD = 24; // characters of a word in a sentence
@@ -104,10 +106,10 @@ function looked(trace, at) {
   const row_W = weights_TW[at];
   const [first, second] = [...row_W.keys()].sort((a, b) => row_W[b] - row_W[a]);
   const whose = trace.steps[at].own_attention ? "edited" : "own";
-  const values = { word: bareWord(words[first]), weight: row_W[first].toFixed(2) };
+  const values = { word: bareWord(words[first]), weight: fixed(row_W[first], 2) };
   const [amount] = AMOUNTS.find(([, least]) => row_W[first] >= least) ?? [];
   if (!amount) {
-    const other = { second: bareWord(words[second]), weight_second: row_W[second].toFixed(2) };
+    const other = { second: bareWord(words[second]), weight_second: fixed(row_W[second], 2) };
     return [[`spread_${whose}`, { ...values, ...other }]];
   }
   const before = weights_TW.slice(0, at).findLastIndex((weights_W) => weights_W[first] >= MUCH);
@@ -174,7 +176,7 @@ function unseen(trace) {
   });
   const names = [...most].filter(([text, weight]) => weight < UNSEEN && isSpelt(text)).map(([text]) => text);
   if (!names.length || names.length > NAMED) return [];
-  return [["unseen", { words: names.map(bareWord), weight: UNSEEN.toFixed(2) }]];
+  return [["unseen", { words: names.map(bareWord), weight: fixed(UNSEEN, 2) }]];
 }
 
 // Source words that the model reads as <unk>.
@@ -200,8 +202,8 @@ export function sentenceOf(clauses, strings, list, fill) {
 }
 
 function shortened(text) {
-  const letters = Array.from(text, (c) => (/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u.test(c) ? "\ufffd" : c));
+  const letters = Array.from(printable(text, "\ufffd"));
   return letters.length <= LONGEST_WORD ? letters.join("") : `${letters.slice(0, LONGEST_WORD - 1).join("")}…`;
 }
 
-const share = (p) => (p > 0 && p < 0.005 ? "<1 %" : p > 0.995 && p < 1 ? ">99 %" : `${(100 * p).toFixed(0)} %`);
+const share = (p) => (p > 0 && p < 0.005 ? "<1 %" : p > 0.995 && p < 1 ? ">99 %" : `${fixed(100 * p, 0)} %`);

@@ -10,7 +10,7 @@ import torch
 from s2s.checkpoint.record import Checkpoint
 from s2s.explain.replay import edited_attention, of_trace
 from s2s.model.interface import Spoken
-from s2s.text.vocab import UNK
+from s2s.text.vocab import EOS, UNK
 from s2s.trace.trace import Trace
 
 COMPONENTS = 4  # components of h̃ that are listed
@@ -63,7 +63,7 @@ def readout(checkpoint: Checkpoint, trace: Trace, step: int) -> Readout | None:
     spoken = model.spoken(state, torch.tensor([lane.read[step]]), memory, edited_attention(lane, step, every, width))
     if spoken is None:
         return None
-    words, known = checkpoint.target.vocab.tokens, checkpoint.target.vocab.ids
+    words, known = checkpoint.target.vocab.tokens, {"<eos>": EOS, **checkpoint.target.vocab.ids}
     now = trace.steps[step]
     named = [now.output, *([now.target.token] if now.target else [])]
     best = spoken.log_probs_V.topk(min(WORDS, len(words))).indices.tolist()

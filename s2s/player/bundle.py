@@ -13,8 +13,8 @@ from pathlib import Path
 IMPORT = re.compile(r'^import \{ ([\w$, ]+) \} from "(\.[^"]+)";\n', re.MULTILINE)
 DEFAULT = re.compile(r"^export default ", re.MULTILINE)
 EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
-NAMED = re.compile(r"^export (?:async )?(?:function|class|const|let) ([\w$]+)", re.MULTILINE)
-DECLARED = re.compile(r"^(?:export )?(?:default )?(?:async )?(?:function|class|const|let) ([\w$]+)", re.MULTILINE)
+NAMED = re.compile(r"^export (?:async )?(?:function\*?|class|const|let) ([\w$]+)", re.MULTILINE)
+DECLARED = re.compile(r"^(?:export )?(?:default )?(?:async )?(?:function\*?|class|const|let) ([\w$]+)", re.MULTILINE)
 PARTED = re.compile(r"^(?:export )?(?:const|let) [\[{]([^\]}=]+)[\]}] =", re.MULTILINE)  # const [a, b] = …
 OTHER = re.compile(r"^(?:import .*|export [{*].*)", re.MULTILINE)  # forms that this module does not know
 SHEET = re.compile(r'^@import "(\.[^"]+)";\n', re.MULTILINE)

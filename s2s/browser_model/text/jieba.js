@@ -6,10 +6,14 @@ const BLOCK = /([\u4e00-\u9fd5a-zA-Z0-9+#&._%-]+)/u;
 const ASCII = /^[a-zA-Z0-9]$/;
 const SKIPPED = new RegExp(`(\\r\\n|[${SPACE}])`, "u");
 
-// The dictionary: its words sorted by code unit, each with its frequency, and the sum of all frequencies.
+// The dictionary that pack.py wrote. ``words``: sorted by code unit, one a line, without the beginning that a word
+// shares with the last one, whose length stands there in base 36. ``logs``: the logarithms of all frequencies, as
+// Python has them, so that routes of equal probability stay equal; ``places``: each word's place among them.
 export class Dictionary {
-  constructor(words, frequencies, total) {
-    Object.assign(this, { words, frequencies, logTotal: Math.log(total) });
+  constructor({ words, places, logs, log_total: logTotal }) {
+    let last = "";
+    const whole = (line) => (last = last.slice(0, parseInt(line[0], 36)) + line.slice(1));
+    Object.assign(this, { words: words.split("\n").map(whole), places: Uint16Array.from(places), logs, logTotal });
   }
 
   // The index of the first word that is not before ``text``.
@@ -31,12 +35,12 @@ export class Dictionary {
       const part = text.slice(start, end);
       const at = this.lowerBound(part);
       if (!this.words[at]?.startsWith(part)) break;
-      if (this.words[at] === part) found.push([end, Math.log(this.frequencies[at])]);
+      if (this.words[at] === part) found.push([end, this.logs[this.places[at]]]);
     }
     return found.length ? found : [[start + 1, 0]];
   }
 
-  // The most probable way to cut a block: the ends of its words, from the last character to the first.
+  // The most probable way to cut a block: the end of the word that begins at each character.
   route(text) {
     const [best, ends] = [new Float64Array(text.length + 1), new Uint32Array(text.length)];
     for (let start = text.length - 1; start >= 0; start--) {

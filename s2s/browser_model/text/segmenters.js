@@ -1,8 +1,9 @@
 // Segmenters: pairs of functions that cut a side's text into tokens and join them, as in ``s2s/text/segmenters.py``.
 // ``tools`` holds what Chinese needs: { simplify, dictionary }.
 
-import { SPACE, WORD, clean, isSpace } from "./clean.js";
-import { cutWords } from "./jieba.js";
+import { SPACE, WORD, clean, isSpace, strip } from "./clean.js";
+import { cutWords, Dictionary } from "./jieba.js";
+import { buildSimplifier } from "./simplify.js";
 
 const VISIBLE_SPACE = "␣";
 const WORD_END = `(?![${WORD}])`; // \b after a word
@@ -21,6 +22,10 @@ const FULL = { "?": "？", "!": "！", ",": "，", ";": "；", ":": "：", ".": 
 const MARK = new RegExp(`(?<![${WORD}.,:?!;])[?!,;:.](?![${WORD}])|(?<=[\\u4e00-\\u9fff])[?!,;:.]`, "gu");
 const ALPHANUMERIC = /[\p{L}\p{N}]/gu;
 const [CLOSING, OPENING] = [new Set(".,!?;:%)]}…”’"), new Set("([{$“‘„¿¡")];
+
+// The tools from the values that pack.py wrote; null without them.
+export const buildTools = (values) =>
+  values && { simplify: buildSimplifier(values.simplifier), dictionary: new Dictionary(values.dictionary) };
 
 // Simplified characters, half-width letters and digits, full-width sentence marks.
 function normalised(text, { simplify }) {
@@ -71,7 +76,7 @@ function joinLatin(tokens) {
 const joinCharacters = (tokens) => tokens.join("").replaceAll(VISIBLE_SPACE, " ");
 const joinSpaced = (tokens) => tokens.join(" ");
 const joinBpe = (tokens) => tokens.join(" ").replaceAll("@@ ", "").replace(/@@$/, "");
-const joinSentencePiece = (tokens) => tokens.join("").replaceAll("▁", " ").replace(/^ +| +$/g, "");
+const joinSentencePiece = (tokens) => strip(tokens.join("").replaceAll("▁", " "));
 
 const SEGMENTERS = {
   jieba: { cut: chineseWords, join: joinChinese, spell: normalised },
@@ -89,19 +94,35 @@ const KERAS = { lower: true, filters: "", split: " ", characters: false, skip: f
 // As Keras' Tokenizer with the settings that its ``to_json`` writes.
 function kerasSegmenter(rules, tools) {
   const { lower, filters, split, characters, jieba } = rules;
+  const [filtered, ends] = [new Set(filters), new Set(split)];
   const cased = (text) => (lower ? text.toLowerCase() : text);
-  const words = (text) =>
-    Array.from(cased(text), (c) => (filters.includes(c) ? split : c)).join("").split(split).filter(Boolean);
+  const words = (text) => {
+    const parted = Array.from(cased(text), (c) => (filtered.has(c) ? split : c)).join("");
+    return parted.split(split).filter(Boolean);
+  };
+
+  function isSplit(text) {
+    const letters = Array.from(text);
+    const inner = (c) => !ends.has(c);
+    const [first, last] = [letters.findIndex(inner), letters.findLastIndex(inner)];
+    return letters.slice(Math.max(first, 0), last + 1).join("").includes(split);
+  }
 
   function cut(text) {
     if (characters) return Array.from(cased(text));
-    const trimmed = text.split(split).filter(Boolean); // of more than one part, ``split`` stands within the text
-    return (jieba && trimmed.length < 2 ? chineseWords(text, tools) : [text]).flatMap(words);
+    return (jieba && !isSplit(text) ? chineseWords(text, tools) : [text]).flatMap(words);
   }
 
   const join = characters ? joinCharacters : jieba ? joinChinese : joinSpaced;
   return { cut: (text) => cut(text).map(spelt).filter(Boolean), join, spell: spelt };
 }
+
+// Whether a side of a checkpoint's ``text`` settings is cut with tools.
+export const needsTools = ({ source, target, source_keras, target_keras }) =>
+  source === "jieba" ||
+  target === "jieba" ||
+  (source === "keras" && Boolean(source_keras?.jieba)) ||
+  (target === "keras" && Boolean(target_keras?.jieba));
 
 // A segmenter by its name in the config; ``rules`` are the settings of the one that is called keras.
 export function segmenterOf(name, rules, tools) {

@@ -1,5 +1,5 @@
 // Traditional characters to simplified ones, as OpenCC's t2s: at each place the longest phrase of its list, else the
-// character's own form. The lists come with a checkpoint (pack.py).
+// character's own form. ``phrases`` and ``characters`` are pairs of what is found and what it becomes (pack.py).
 
 export function buildSimplifier({ phrases, characters }) {
   const wholes = new Map(phrases);

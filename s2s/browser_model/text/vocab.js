@@ -1,15 +1,13 @@
 // The vocabulary: tokens to ids and back, with the special tokens that a model reads around a text.
 
+import { printable } from "./clean.js";
+
 export const UNK = 1;
 export const BOS = 2;
 export const EOS = 3;
 export const SPECIALS = ["<pad>", "<unk>", "<bos>", "<eos>"];
 const FILL = "<fill>"; // padding that the model reads as a token
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
-const LATIN = /[\p{L}]/u;
-
-// Whether a token has a Latin letter; such a word is not split into characters.
-const hasLatin = (token) => Array.from(token).some((c) => c < "\u0250" && LATIN.test(c));
+const LATIN = /(?=[\0-\u024f])\p{L}/u; // a word with such a letter is not split into characters
 
 export class Vocab {
   // ``marks``: { back_off, bos, eos, fill, skip } as in ``s2s/text/vocab.py``; ``spell`` normalises as the cut does.
@@ -27,13 +25,13 @@ export class Vocab {
   // A token's id in either spelling; undefined if it is not listed.
   find(token) {
     const found = this.ids.get(token);
-    if (found !== undefined || (!UNPRINTABLE.test(token) && token.normalize("NFC") === token)) return found;
+    if (found !== undefined || (printable(token, "") === token && token.normalize("NFC") === token)) return found;
     return this.ids.get(this.spell(token));
   }
 
   // The tokens as the model reads them: cut into characters where back-off applies, between special tokens.
   known(tokens) {
-    const apart = (token) => (this.ids.has(token) || hasLatin(token) ? [token] : Array.from(token));
+    const apart = (token) => (this.ids.has(token) || LATIN.test(token) ? [token] : Array.from(token));
     const parts = this.back_off ? tokens.flatMap(apart) : tokens;
     return this.marked(this.skip ? parts.filter((token) => this.find(token) !== undefined) : parts);
   }

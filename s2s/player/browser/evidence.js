@@ -229,7 +229,8 @@ export function paintEvidence(view, step) {
   const at = [...dom.evidenceBody.querySelectorAll(".words button")].indexOf(focused);
   if (evidence) {
     const chosen = spokenWord(step, traceOf(view).mode).token;
-    const minimal = minimalSection(view, step, answers);
+    // a model in the page gives evidence, but does not search another attention
+    const minimal = evidence.minimal === false ? { parts: [], attention: null } : minimalSection(view, step, answers);
     const most = bare(traceOf(view)).source.tokens[argmax(bare(step).attention)];
     const values = { word: chosen, most, tau: evidence.tau.mean === null ? "–" : decimals(evidence.tau.mean, 2) };
     dom.evidenceBody.replaceChildren(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from s2s.errors import UserError
 from s2s.trace.trace import Trace
 from s2s.web.shell.request import Handler, Request
 from s2s.web.shell.turns import advance
@@ -56,8 +57,7 @@ class EvidenceAnswers:
 
     def minimal(self, request: Request) -> dict[str, Any]:
         """The attention nearest to the model's under which the word of rank ``rank`` would win at ``step``."""
-        lane = request.text("lane")
-        trace = self.whatif.trace(lane)
+        lane, trace = self._looking(request)
         step = request.whole("step", 0, len(trace.steps) - 1)
         rank = request.whole("rank", 1, len(trace.steps[step].top))
         minimal = computed.minimal(self.whatif.content(lane), step, rank, self.whatif.checkpoint, trace)
@@ -70,9 +70,16 @@ class EvidenceAnswers:
             "rival": None if minimal.rival is None else words[minimal.rival],
         }
 
-    def _steps(self, request: Request) -> tuple[str, Trace, tuple[int, ...]]:
+    def _looking(self, request: Request) -> tuple[str, Trace]:
+        """The lane of a request and its trace; UserError for one without attention, about which no player asks."""
         lane = request.text("lane")
         trace = self.whatif.trace(lane)
+        if not trace.looks:
+            raise UserError("request_broken")
+        return lane, trace
+
+    def _steps(self, request: Request) -> tuple[str, Trace, tuple[int, ...]]:
+        lane, trace = self._looking(request)
         last = len(trace.steps) - 1
         first = request.whole("first", 0, last)
         return lane, trace, tuple(range(first, min(last, first + request.whole("count", 1, MOST) - 1) + 1))
