@@ -34,7 +34,7 @@ checkpoint
 adapters            : checkpoint config data disk errors model model/kernels text
 decode
 browser_model       : checkpoint config decode disk errors model text trace
-player              : errors disk text trace checkpoint decode
+player              : errors disk text trace config checkpoint decode browser_model
 evaluate
 exposure
 explain

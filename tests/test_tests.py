@@ -81,7 +81,7 @@ def test_make_quick_leaves_out_browsers_and_trainings_alone() -> None:
     slow_ones = tuple(str(ROOT / "tests" / name) for name in folders)
     quick = [p for p in (ROOT / "tests").rglob("test_*.py") if not str(p).startswith(slow_ones)]
     assert all((ROOT / "tests" / name).exists() for name in folders)
-    wants = [p for p in quick if re.search(r"^from (tests\.browser|playwright)", p.read_text(encoding="utf-8"), re.M)]
+    wants = [p for p in quick if re.search(r"^from (tests\.browser\b|playwright)", p.read_text(encoding="utf-8"), re.M)]
     assert [p.name for p in wants] == []
     for page in ("README.md", "CONTRIBUTING.md"):
         assert "`make quick`" in (ROOT / page).read_text(encoding="utf-8")

@@ -23,8 +23,8 @@ export const significant = (value, digits) => Number(scientific(value, digits).j
 // ``f"{value:.{digits}g}"``
 export function generalText(value, digits) {
   const [mantissa, exponent] = scientific(value, digits);
-  if (exponent >= -4 && exponent < digits) return bare(significant(value, digits).toFixed(digits - 1 - exponent));
-  return `${bare(mantissa)}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+  if (exponent >= -4 && exponent < digits) return trimmed(significant(value, digits).toFixed(digits - 1 - exponent));
+  return `${trimmed(mantissa)}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
-const bare = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
+const trimmed = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);

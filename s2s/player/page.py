@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from html.parser import HTMLParser
+from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -45,17 +46,17 @@ def render(
     """
     trace = next(iter(lanes.values()))
     words = {other: {"player": _player_texts(other), "page": _page_texts(trace, other)} for other in LANGUAGES}
-    script = _short(payload.script("page.js"))
+    script = short(payload.script("page.js"))
     styles = {
-        "style": _style("page.css"),
-        "player_style": _style("player.css"),
+        "style": style("page.css"),
+        "player_style": style("player.css"),
     }
     return Template(payload.read("page.html")).substitute(
         styles,
         language=language,
         framed=" data-framed" if framed else "",
-        policy=_policy(script, list(styles.values())),
-        title=_escaped(trace.source_text[:TITLE]),
+        policy=policy(script, list(styles.values())),
+        title=escaped(trace.source_text[:TITLE]),
         facts=_facts(lanes, words[language]["page"], note),
         lanes=embedded(payload.lane_values(lanes)),
         page=embedded(
@@ -78,12 +79,12 @@ def _opening(language: str, vocabulary: int | None, words: Any, branches: Any, f
     return known | ({"framed": True} if framed else {})
 
 
-def _style(name: str) -> str:
-    """A style sheet of the player's folder with all that it imports, without comments."""
-    return _short(STYLE_COMMENT.sub("", bundle.style(payload.FOLDER / name)))
+def style(name: str | Path) -> str:
+    """A style sheet, by its name in the player's folder or its path, with all that it imports, without comments."""
+    return short(STYLE_COMMENT.sub("", bundle.style(payload.FOLDER / name)))
 
 
-def _short(code: str) -> str:
+def short(code: str) -> str:
     """Script or style without indentation, empty lines and comments. No string in our sources contains such a line."""
     lines = (COMMENT.sub("", line.strip()) for line in code.splitlines())
     return "\n".join(line for line in lines if line)
@@ -113,12 +114,12 @@ def _facts(lanes: Mapping[str, Trace], words: Mapping[str, str], note: str) -> s
     reference = next((lane.reference for lane in lanes.values() if lane.reference), None)
     name, digest = trace.checkpoint["name"], trace.checkpoint.get("digest", "")
     rows = {
-        "text": _escaped(trace.source_text),
-        "output": _escaped(lanes["free"].text) if "free" in lanes else "",
-        "reference": _escaped(reference or ""),
-        "model": f"{_escaped(name)} · <span data-say=kind>{escape(words['kind'])}</span>"
-        + (f" · <code>{_escaped(digest)}</code>" if digest else ""),
-        "note": _escaped(note),
+        "text": escaped(trace.source_text),
+        "output": escaped(lanes["free"].text) if "free" in lanes else "",
+        "reference": escaped(reference or ""),
+        "model": f"{escaped(name)} · <span data-say=kind>{escape(words['kind'])}</span>"
+        + (f" · <code>{escaped(digest)}</code>" if digest else ""),
+        "note": escaped(note),
     }
     return "".join(
         f'<dt data-say="{key}">{escape(words[key])}</dt><dd class="{key}" dir="auto">{value}</dd>'
@@ -127,7 +128,7 @@ def _facts(lanes: Mapping[str, Trace], words: Mapping[str, str], note: str) -> s
     )
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """A text escaped for HTML; lone surrogates, which UTF-8 cannot encode, become question marks."""
     return escape(text.encode("utf-8", "replace").decode("utf-8"))
 
@@ -142,11 +143,11 @@ def embedded(value: Any) -> str:
     return text.replace("<", "\\u003c")
 
 
-def _policy(script: str, styles: Sequence[str]) -> str:
-    """The content security policy: nothing external, and only this script and these styles."""
+def policy(script: str, styles: Sequence[str], more: str = "") -> str:
+    """The content security policy: nothing external, and only this script and these styles; ``more`` are directives."""
     hashes = " ".join(map(_hash, styles))
     return (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {hashes}; "
+        f"default-src 'none'; script-src {_hash(script)}{more}; style-src {hashes}; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
 

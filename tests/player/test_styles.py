@@ -20,11 +20,12 @@ PYTHON = {
     "room/page.css": sorted((S2S / "web" / "classroom").glob("*.py")),
     "projected.css": sorted((S2S / "web" / "classroom").glob("*.py")),
     "page.css": [PLAYER / "page.html", *sorted((S2S / "player").glob("*.py"))],
+    "live.css": [PLAYER / "live.html", PLAYER / "page.html"],
     "player.css": sorted((S2S / "explain").glob("*.py")),  # the verdicts that Python gives
 }
 # By scripts, or by the sheet that imports.
 SET_ELSEWHERE = {"--w", "--p", "--all", "--kept", "--soft", "--line", "--faint", "--other", "--gold", "--alarm"}
-SET_ELSEWHERE |= {"--steps", "--most", "--row-head"}
+SET_ELSEWHERE |= {"--steps", "--most", "--row-head", "--columns"}
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 

@@ -1,28 +1,18 @@
 // An exported page: the player mounted on the lanes in the page, with switches for language and theme.
 
 import { placeFromAddress } from "./address.js";
+import { watchSwitches } from "./page_controls.js";
 import { VIEWS, mount, show } from "./player.js";
 
 function openPage() {
   const stored = (id) => JSON.parse(document.getElementById(id).textContent);
   const lanes = stored("lookback-lanes");
   const { language, vocabulary, strings, branches, framed, words, begin, summaries } = stored("lookback-page");
-  const page = document.documentElement;
   const host = document.getElementById("player").attachShadow({ mode: "open" });
   host.append(document.getElementById("parts").content);
   const asked = (name) => new URLSearchParams(location.hash.slice(1)).get(name);
-  let shown = Object.hasOwn(strings, asked("lang")) ? asked("lang") : language;
 
-  function paintPage() {
-    page.lang = shown;
-    for (const node of document.querySelectorAll("[data-say]"))
-      node.textContent = strings[shown].page[node.dataset.say];
-    for (const node of document.querySelectorAll("[data-name]")) {
-      node.title = strings[shown].page[node.dataset.name];
-      node.setAttribute("aria-label", node.title);
-    }
-    for (const node of document.querySelectorAll("[data-language]"))
-      node.setAttribute("aria-pressed", node.dataset.language === shown);
+  function mountPlayer(shown) {
     const link = framed ? null : shown === language ? {} : { lang: shown };
     const inPieces = (asked("pieces") ?? begin?.pieces) === "1";
     const { player } = strings[shown];
@@ -30,22 +20,13 @@ function openPage() {
     mount({ data: { ...own, fragment: true, pieces: inPieces }, parentElement: host });
   }
 
-  for (const node of document.querySelectorAll("[data-language]")) {
-    node.addEventListener("click", () => ((shown = node.dataset.language), paintPage()));
-  }
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  dark.addEventListener("change", paintPage);
-  document.getElementById("theme").addEventListener("click", () => {
-    const before = page.dataset.theme ?? (dark.matches ? "dark" : "light");
-    page.dataset.theme = before === "dark" ? "light" : "dark";
-    paintPage();
-  });
   addEventListener("hashchange", ({ newURL }) => {
     const view = VIEWS.get(host.querySelector(".lookback"));
     // not the location's, which a step may have written meanwhile
     show(view, placeFromAddress(view.model, new URL(newURL).hash));
   });
-  paintPage();
+  const pages = Object.fromEntries(Object.entries(strings).map(([name, own]) => [name, own.page]));
+  const paintPage = watchSwitches(pages, language, mountPlayer);
   if (framed) fitFrame(paintPage);
 }
 
