@@ -234,4 +234,8 @@ def test_a_limit_of_0_switches_its_feature_off(name: str, setting: Setting) -> N
 def test_every_number_says_what_0_is() -> None:
     assert {item.metadata["off"] for item in FIELDS.values()} == {"", *ENTRIES, *IN_PAGES}
     taken = {name for name in NUMBERS if not FIELDS[name].metadata["least"]}
-    assert taken == {name for name in NUMBERS if FIELDS[name].metadata["off"]} | {"log_text", "inspection_days"}
+    assert taken == {name for name in NUMBERS if FIELDS[name].metadata["off"]} | {
+        "log_text",
+        "inspection_days",
+        "browser_model_mb",
+    }

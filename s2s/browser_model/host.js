@@ -6,7 +6,7 @@ import { UserError } from "./errors.js";
 // UserError; ``stop()`` ends the worker, and every request that still waits.
 export function startWorker(url) {
   const [worker, waiting] = [new Worker(url), new Map()];
-  let count = 0;
+  let [count, isOver] = [0, false]; // a worker that failed, or could not start, is asked no more
 
   function settle(id, { value, error }) {
     const { resolve, reject } = waiting.get(id);
@@ -16,10 +16,11 @@ export function startWorker(url) {
   }
 
   function fail() {
+    isOver = true;
     for (const id of [...waiting.keys()]) settle(id, { error: { key: "browser_fault", values: {} } });
   }
 
-  worker.addEventListener("message", ({ data: { id, ...answer } }) => settle(id, answer));
+  worker.addEventListener("message", ({ data: { id, ...answer } }) => waiting.has(id) && settle(id, answer));
   worker.addEventListener("error", fail);
   worker.addEventListener("messageerror", fail);
   return {
@@ -27,7 +28,8 @@ export function startWorker(url) {
       new Promise((resolve, reject) => {
         const id = ++count;
         waiting.set(id, { resolve, reject });
-        worker.postMessage({ id, kind, ...payload }, transfer);
+        if (isOver) fail();
+        else worker.postMessage({ id, kind, ...payload }, transfer);
       }),
     stop() {
       worker.terminate();

@@ -22,12 +22,20 @@ PHRASES = "TSPhrases"  # OpenCC's list for traditional to simplified characters
 BASE = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
+def needs_tools(config: TextConfig) -> bool:
+    """Whether texts are cut with jieba's dictionary."""
+    keras = ((config.source, config.source_keras), (config.target, config.target_keras))
+    return any(name == "jieba" or (name == "keras" and rules.jieba) for name, rules in keras)
+
+
 def tools(config: TextConfig) -> dict[str, Any] | None:
     """What ``openCheckpoint`` of checkpoint.js calls tools; None for texts that are cut without them."""
-    keras = ((config.source, config.source_keras), (config.target, config.target_keras))
-    if any(name == "jieba" or (name == "keras" and rules.jieba) for name, rules in keras):
-        return {"dictionary": dictionary_values(), "simplifier": simplifier_values()}
-    return None
+    return every_tool() if needs_tools(config) else None
+
+
+def every_tool() -> dict[str, Any]:
+    """jieba's dictionary and OpenCC's tables. Raises UserError if OpenCC's cannot be read."""
+    return {"dictionary": dictionary_values(), "simplifier": simplifier_values()}
 
 
 @functools.cache

@@ -114,6 +114,13 @@ class Settings:
     )
 
     message_mb: int = _number(2, "MB", "size of one message from a browser, without files", 200)
+    browser_model_mb: int = _number(
+        30,
+        "MB",
+        "weights of a shared checkpoint that browsers may fetch to answer forks and edits themselves; 0: none",
+        1_000,
+        least=0,
+    )
 
     uploads: int = _number(20, "", "uploaded checkpoints of all visits", 1_000, "uploads")
     uploads_per_client: int = _number(20, "", "uploaded checkpoints of one address", 1_000, "uploads")

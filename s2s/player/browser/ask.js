@@ -3,32 +3,40 @@
 //
 // A channel is an object with ``page`` (the identifier of what is on screen; null without Python), ``root`` (the node
 // on screen), ``strings``, and the state of its requests: ``queue``, ``waiting`` and ``seq``. A channel without a
-// ``wire`` of its own uses the page's (wire.js).
+// ``wire`` of its own uses the page's (wire.js). ``here`` is a channel beside it, whose requests the model in the
+// browser answers (local_answers.js).
 
 export const WIRE = (globalThis.lookbackWire ??= {}); // wire.js sets told and send, the mounted player sets heard
 const AGAIN = 5_000; // milliseconds without an answer until the request is sent once more; Python answers it once
 const PATIENCE = 30_000; // milliseconds until a request without an answer fails
 const PASSED = 3; // times that a request may be passed over
 
-export const openChannel = () => ({ page: null, root: null, strings: null, queue: [], waiting: null, seq: 0 });
+export function openChannel() {
+  return { page: null, root: null, strings: null, queue: [], waiting: null, seq: 0, here: null };
+}
 
 const wireOf = (channel) => channel.wire ?? WIRE;
 
 // The last message from Python, or null if it is about another page.
-export const lastMessage = (channel) =>
-  channel.page && wireOf(channel).told?.page === channel.page ? wireOf(channel).told : null;
+export function lastMessage(channel) {
+  const { told } = wireOf(channel);
+  if (!channel.page || told?.page !== channel.page) return null;
+  return channel.here ? channel.here.amend(told) : told;
+}
 
 // Queue a request. ``then`` gets the answer, {seq, kind, …} or {error: a sentence}. A request with ``latest`` replaces
 // requests of its kind that have not left yet: of a drag only the newest position counts.
 export function ask(channel, kind, payload, then, { latest = false } = {}) {
-  if (latest) channel.queue = channel.queue.filter((request) => request.kind !== kind);
-  channel.queue.push({ kind, payload, then, passed: 0 });
-  sendNext(channel);
+  channel.here?.asked(kind);
+  const to = channel.here?.takes(kind, payload) ? channel.here : channel;
+  if (latest) to.queue = to.queue.filter((request) => request.kind !== kind);
+  to.queue.push({ kind, payload, then, passed: 0 });
+  sendNext(to);
 }
 
 // Whether a request that fulfils a condition is queued or still without an answer.
-export const isAsked = ({ waiting, queue }, condition) =>
-  [waiting, ...queue].some((request) => request && condition(request));
+export const isAsked = ({ waiting, queue, here }, condition) =>
+  [waiting, ...queue, here?.waiting, ...(here?.queue ?? [])].some((request) => request && condition(request));
 
 // Whether the request with this callback can still be answered; the requests of an earlier page cannot.
 export const isAwaited = (channel, then) => Boolean(then) && isAsked(channel, (request) => request.then === then);
@@ -40,7 +48,10 @@ export function sendNext(channel) {
   const seq = (channel.seq = Math.max(channel.seq, lastMessage(channel).seq) + 1);
   const began = performance.now();
   const has = channel.rows && [...channel.rows.keys()];
-  const send = () => wireOf(channel).send?.({ ...payload, seq, kind, page: channel.page, has });
+  const send = () => {
+    const own = channel.here?.own(); // branches whose rows Python need not send
+    wireOf(channel).send?.({ ...payload, seq, kind, page: channel.page, has, ...(own ? { own } : {}) });
+  };
   const timer = setInterval(() => {
     if (performance.now() - began > PATIENCE) settle(channel, { seq, kind, error: channel.strings.no_answer });
     else send();
@@ -87,4 +98,12 @@ export function forget(channel) {
   clearInterval(channel.waiting?.timer);
   channel.waiting = null;
   channel.queue = [];
+  if (channel.here) forget(channel.here);
+}
+
+// Have another channel ask what one still waits for.
+export function handOver(from, to) {
+  to.queue.push(...[from.waiting, ...from.queue].filter(Boolean));
+  forget(from);
+  sendNext(to);
 }

@@ -29,6 +29,7 @@ export const normalised = (row) => {
 };
 
 export function startEditing(view) {
+  view.channel.here?.asked("preview"); // whoever opens the editor will ask
   const step = bare(traceOf(view).steps[view.cursor.step]); // a row is of pieces, also if words are on screen
   view.cursor = startEdit(view.cursor, step, argmax(shownRow(view.model, step.attention)));
   view.dom.editNote.textContent = "";

@@ -164,6 +164,7 @@ function buildView(view, data, inPieces, root) {
 // Read a message from Python: the branches, the link to them, an answer.
 function readMessage(view) {
   const { channel } = view;
+  view.acts.noteMessage?.(view);
   const news = lastMessage(channel);
   if (!news) return;
   const moved = JSON.stringify(view.model.link) !== JSON.stringify(news.link);
@@ -172,6 +173,7 @@ function readMessage(view) {
   // a game hides other lanes
   if (!view.cursor.game && !sameBranches(branches, view.model.branches)) setBranches(view, branches);
   readAnswer(channel);
+  view.acts.readHere?.(view);
   if (view.dom.stale) paint(view);
   else if (moved) announce(view);
   const missing = news.branches.some(({ key }) => !channel.rows.has(key));
@@ -187,7 +189,7 @@ function readTheme(view) {
 
 // Build the view if what it shows has changed, or colour it if the theme has.
 function refresh(view, data, inPieces, root) {
-  const { branches, link, pieces, run, projector, ...lasting } = data;
+  const { branches, link, pieces, run, projector, model, ...lasting } = data;
   const identity = JSON.stringify(lasting);
   if (view.received.identity !== identity) {
     root.style.minHeight = `${root.offsetHeight}px`; // otherwise the page, shorter for a moment, would scroll
@@ -223,12 +225,13 @@ function readingOf({ received, model }, pieces) {
 }
 
 export function mount(component, more = {}) {
-  const { data, parentElement } = component;
+  const { data: sent, parentElement } = component;
   const root = parentElement.querySelector(".lookback");
-  if (!VIEWS.has(root)) VIEWS.set(root, firstView(data, more));
+  if (!VIEWS.has(root)) VIEWS.set(root, firstView(sent, more));
   const view = VIEWS.get(root);
   const { channel, timers } = view;
-  if (channel.page !== data.page) Object.assign(channel, { page: data.page, queue: [], rows: new Map() });
+  if (channel.page !== sent.page) Object.assign(channel, { page: sent.page, queue: [], rows: new Map() });
+  const data = view.acts.attachModel?.(view, sent) ?? sent;
   learnBranches(channel.rows, data.branches);
   root.classList.toggle("projected", Boolean(data.projector));
   refresh(view, data, readingOf(view, Boolean(data.pieces)), root);

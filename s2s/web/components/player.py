@@ -37,6 +37,7 @@ def mount_player(
     predict: bool = False,
     begin: tuple[str, int] | None = None,
     projector: bool | None = None,
+    model: Mapping[str, Any] | None = None,
 ) -> None:
     """Show one or two lanes of one sentence in the player.
 
@@ -45,6 +46,7 @@ def mount_player(
     with its steps after those it shares with its parent; those of ``mount_wire`` take precedence. With ``predict`` the
     viewer guesses each step before it is shown. ``begin`` is the lane and the step (from 0) at which the player opens
     if the link names none. ``projector`` shows the stage alone; None is for a page that has no such stage.
+    ``model`` is what ``browser_model.offer`` returns, for a browser that answers forks and edits itself.
     """
     data = {
         "lanes": lane_values(lanes),
@@ -61,6 +63,7 @@ def mount_player(
         "predict": predict,
         "begin": None if begin is None else {"lane": begin[0], "step": begin[1]},
         "projector": projector,
+        "model": model,
         "run": controls.runs(),
     }
     _component()(key="lanes", data=data)

@@ -20,7 +20,7 @@ from s2s.errors import UserError
 from s2s.sandbox import walls
 from s2s.server import temporary
 from s2s.settings.checks import listed
-from s2s.web.shell import messages, models, monitor, outside, routes, style
+from s2s.web.shell import browser_model, messages, models, monitor, outside, routes, style
 from s2s.web.shell.deep_address import DeepAddress, asks_for_document
 from s2s.web.shell.upload_limit import UploadLimit
 
@@ -113,7 +113,7 @@ def application() -> st.App:
     return st.App(
         locations.program() / "app.py",
         lifespan=_lifespan,
-        routes=routes.routes(),
+        routes=[*routes.routes(), *browser_model.routes()],
         middleware=[
             limit,
             Middleware(UploadLimit),

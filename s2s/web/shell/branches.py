@@ -80,6 +80,12 @@ def add_branch(
     return new
 
 
+def replace_all(others: tuple[Branch, ...]) -> None:
+    """Put another list in place of that of the sentence on screen."""
+    list_branches()  # so that the list is this sentence's
+    st.session_state[keys.BRANCHES] = others
+
+
 def rename(branch: str, name: str) -> None:
     """Rename a branch; an empty name changes nothing."""
     renamed = replace(find_branch(branch), name=_name(name) or find_branch(branch).name)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 # What Streamlit or we serve below these names is no page. Of a page's address, browsers also ask ``PAGE/_stcore/…``.
-SERVED = {"_stcore", "app", "auth", "component", "health", "media", "ready", "static"}
+SERVED = {"_stcore", "app", "auth", "browser-model", "component", "health", "media", "ready", "static"}
 
 
 class DeepAddress:

@@ -92,10 +92,19 @@ def answer_request(shown: str, handlers: Mapping[str, Handler], component: str =
 
 def known() -> frozenset[str]:
     """Keys of the rows that the browser has, as its last request lists them; they need not be sent again."""
-    has = _value(COMPONENT, REQUEST).get("has")
-    if not isinstance(has, list) or len(has) > MAX_KNOWN:
+    return _listed("has")
+
+
+def computed(shown: str) -> frozenset[str]:
+    """The branches of the page ``shown`` whose rows the browser computes itself, as its last request lists them."""
+    return _listed("own") if _value(COMPONENT, REQUEST).get("page") == shown else frozenset()
+
+
+def _listed(field: str) -> frozenset[str]:
+    names = _value(COMPONENT, REQUEST).get(field)
+    if not isinstance(names, list) or len(names) > MAX_KNOWN:
         return frozenset()
-    return frozenset(name for name in has if isinstance(name, str))
+    return frozenset(name for name in names if isinstance(name, str))
 
 
 def take_request(component: str, state: str = REQUEST) -> Request | None:

@@ -14,7 +14,19 @@ from s2s.player import page
 from s2s.trace.grid import Grid
 from s2s.trace.trace import Trace
 from s2s.web.components.player import mount_player, mount_wire
-from s2s.web.shell import branches, controls, in_session, keys, language, models, projector, request, share, style
+from s2s.web.shell import (
+    branches,
+    browser_model,
+    controls,
+    in_session,
+    keys,
+    language,
+    models,
+    projector,
+    request,
+    share,
+    style,
+)
 from s2s.web.shell.bound import shows
 from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
@@ -104,7 +116,13 @@ def _play(whatif: WhatIf) -> None:
         _answer(whatif)
         words = len(whatif.checkpoint.target.vocab)
         mount_player(
-            whatif.lanes, words, _address(whatif), whatif.digest, whatif.rows(), projector=whatif.state.projector
+            whatif.lanes,
+            words,
+            _address(whatif),
+            whatif.digest,
+            whatif.rows(own=request.computed(whatif.digest)),
+            projector=whatif.state.projector,
+            model=browser_model.offer(whatif.checkpoint, whatif.lanes, whatif.state),
         )
 
 
@@ -119,7 +137,8 @@ def _answer(whatif: WhatIf) -> None:
     """Answer the player. As a fragment, a request reruns only this function and does not send the lanes again."""
     more = {"pieces": heads.set_pieces, "place": whatif.remember_position}
     response = request.answer_request(whatif.digest, whatif.handlers() | EvidenceAnswers(whatif).handlers() | more)
-    mount_wire(response, _address(whatif), whatif.rows(request.known()))
+    rows = whatif.rows(request.known(), request.computed(whatif.digest))
+    mount_wire(response, _address(whatif), rows)
 
 
 def _address(whatif: WhatIf) -> dict[str, str]:

@@ -12,7 +12,7 @@ import streamlit as st
 from s2s.decode.what_if import tokens_before, typed_tokens
 from s2s.errors import UserError
 from s2s.player.payload import branch_row
-from s2s.trace.branch import Branch, Edit
+from s2s.trace.branch import MAX_PACKED, Branch, Edit, unpack
 from s2s.trace.trace import Trace
 from s2s.web.shell import branches, keys, language, models
 from s2s.web.shell.page_state import PageState
@@ -38,7 +38,7 @@ class WhatIf:
     def handlers(self) -> dict[str, Handler]:
         """The methods by the kind of request; ``branches`` needs none, as every answer comes with the branches."""
         answers = {"fork": self.fork, "preview": self.preview, "rename": self.rename, "delete": self.delete}
-        return answers | {"branches": lambda request: {}}
+        return answers | {"keep": self.keep, "branches": lambda request: {}}
 
     def fork(self, request: Request) -> dict[str, Any]:
         """Add a branch at ``step`` of ``lane``: with a ``word`` of the vocabulary, a typed ``text``, or an ``edit``."""
@@ -104,17 +104,27 @@ class WhatIf:
         branches.delete(request.text("branch"))
         return {"branch": parent}
 
-    def rows(self, known: Collection[str] = ()) -> list[dict[str, Any]]:
+    def keep(self, request: Request) -> dict[str, Any]:
+        """Put the ``branches`` of the browser's model, packed as in a link, in place of the list; decode nothing."""
+        try:
+            branches.replace_all(unpack(request.text("branches", MAX_PACKED)))
+        except ValueError:
+            raise UserError("request_broken") from None
+        return {}
+
+    def rows(self, known: Collection[str] = (), own: Collection[str] = ()) -> list[dict[str, Any]]:
         """The branches for the player: each with its steps from where it leaves its parent, or with an error.
 
-        ``key`` is a digest of the row without name and id. If the key is in ``known``, the row has only its head.
+        ``key`` is a digest of the row without name and id. If the key is in ``known`` or the id in ``own``, the row has
+        only its head.
         """
         rows, lane_keys = [], dict[str, str]()
         for branch in branches.list_branches():
             above = lane_keys.get(branch.parent, branch.parent)
             lane_keys[branch.id] = state_digest(self.digest, above, branch.prefix, branch.attention, language.current())
             head = {"id": branch.id, "name": branch.name, "parent": branch.parent, "key": lane_keys[branch.id]}
-            rows.append(head if head["key"] in known else self._row(branch) | head)
+            is_there = head["key"] in known or branch.id in own
+            rows.append(head if is_there else self._row(branch) | head)
         return rows
 
     def _row(self, branch: Branch) -> dict[str, Any]:
