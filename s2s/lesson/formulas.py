@@ -35,6 +35,14 @@ FORMULAS = {
     "attention": r"\alpha_s = \dfrac{e^{e_s}}{\sum_{s'} e^{e_{s'}}}",
     "surprise": r"-\ln p(w) = \ln \textstyle\sum_v e^{z_v} - z_w",
 }
+SCORES = {  # by the name in a config, as s2s/model/attention.py computes them
+    "additive": r"e_{ts} = v^\top \tanh(W s_{t-1} + U h_s)",
+    "general": r"e_{ts} = h_t^\top W h_s",
+}
+STEPS = {
+    "softmax": r"\alpha_{ts} = \dfrac{\exp(e_{ts})}{\sum_{j} \exp(e_{tj})}",
+    "context": r"c_t = \textstyle\sum_s \alpha_{ts} h_s",
+}
 
 
 def worded(formula: str, say: Callable[[str], str]) -> str:

@@ -17,9 +17,9 @@ from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import UserError
 from s2s.lesson import learning
+from s2s.lesson.film import film_values
 from s2s.lesson.learning import Film
 from s2s.trace.film import CURVE, NAME, FilmFrame, FilmMoment, curve, film, rounded
-from s2s.web.components.film import film_values
 
 
 def made(source: str, reference: str, texts: list[str], losses: list[float] | None = None) -> Film:

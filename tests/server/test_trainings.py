@@ -22,6 +22,7 @@ from s2s import settings
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import UserError, say
+from s2s.lesson.film import film_values
 from s2s.server import job, trainings
 from s2s.server.job import WorkQueue
 from s2s.server.registry import IN_USE
@@ -206,7 +207,7 @@ def test_a_frame_reaches_the_browser_unchanged(made: Path) -> None:
         assert packed["text"] == frame.text
     assert data["sentences"][0]["target"][-1] == "<eos>" and data["sentences"][0]["reference"] == REFERENCE
     assert [m["step"] for m in data["moments"]] == [0, 10] and data["moments"][0]["train"] is None
-    unfilmed = shown.film_values("x", curve(made), frames[:1], 10)
+    unfilmed = film_values("x", curve(made), frames[:1], 10)
     assert [m["step"] for m in unfilmed["moments"]] == [0]  # a moment without its frame is not shown yet
 
 

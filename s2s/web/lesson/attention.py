@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from s2s.errors import UserError
+from s2s.lesson.formulas import SCORES, STEPS
 from s2s.trace.trace import Trace
 from s2s.web.components.weighing import mount_weighing
 from s2s.web.lesson import computed
@@ -16,16 +17,6 @@ from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
 from s2s.web.shell.same_data import training_file
 from s2s.web.shell.titles import title
-
-SCORES = {  # by the name in a config, as s2s/model/attention.py computes them
-    "additive": r"e_{ts} = v^\top \tanh(W s_{t-1} + U h_s)",
-    "general": r"e_{ts} = h_t^\top W h_s",
-}
-STEPS = {
-    "softmax": r"\alpha_{ts} = \dfrac{\exp(e_{ts})}{\sum_{j} \exp(e_{tj})}",
-    "context": r"c_t = \textstyle\sum_s \alpha_{ts} h_s",
-}
-
 
 Side = tuple[Trace, Sequence[float]]  # a lane, and the score of padding at each of its steps
 

@@ -9,6 +9,7 @@ import streamlit as st
 from s2s import settings
 from s2s.errors import UserError
 from s2s.lesson import learning
+from s2s.lesson.film import Film, film_values
 from s2s.server import trainings
 from s2s.server.trainings import Training
 from s2s.train import live
@@ -140,7 +141,7 @@ def _progress() -> None:
     right.button(t("training.stop"), key=work.stop, on_click=job.stop, disabled=job.ending, width="stretch")
     announce.under_way(work, training.done / training.steps, job.waiting)
     if training.moments:
-        film.mount_film(film.film_values(training.name, training.moments, training.frames, training.steps), "film")
+        film.mount_film(film_values(training.name, training.moments, training.frames, training.steps), "film")
 
 
 def _end(training: Training) -> None:
@@ -181,7 +182,7 @@ def _open(name: str) -> None:
     st.session_state.update({keys.MODEL: name, keys.TEXT: source, keys.REFERENCE: target, keys.TOKENS: ""})
 
 
-def _film(model: str) -> film.Film | None:
+def _film(model: str) -> Film | None:
     """Show and return the film of the visitor's training or of a checkpoint; None, with a hint, if there is none."""
     own = [training.name for training in reversed(models.own_trainings()) if training.moments]
     filmed = list(dict.fromkeys([*own, *filter(models.filmed, models.names())]))
@@ -194,7 +195,7 @@ def _film(model: str) -> film.Film | None:
     try:
         training = next((tr for tr in models.own_trainings() if tr.name == name), None)
         shown = (
-            film.film_values(name, training.moments, training.frames, training.steps)
+            film_values(name, training.moments, training.frames, training.steps)
             if training
             else film.load_film(str(models.checkpoint_directory(name)), name, models.changed(name))
         )
@@ -221,7 +222,7 @@ def _film_select(filmed: list[str], model: str) -> str:
     return str(state[FILM])
 
 
-def _question(shown: film.Film | None) -> None:
+def _question(shown: Film | None) -> None:
     """The question, and its answer from the film on screen."""
     if shown is None:
         layout.question("training", answers=("answer_no_film",))
@@ -237,7 +238,7 @@ def _question(shown: film.Film | None) -> None:
     layout.question("training", "try" if date else "try_words", answers, lambda: _learnt(shown, date), **values)
 
 
-def _learnt(shown: film.Film, date: bool) -> None:
+def _learnt(shown: Film, date: bool) -> None:
     """A table of the steps at which the parts of each sentence were first right."""
     parts = {name: t(f"lesson.training.{name}") for name in learning.DATE}
     whole, first = t("lesson.training.whole"), t("lesson.training.earliest")
