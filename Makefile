@@ -1,11 +1,11 @@
-# make app [PORT=8600] [ADDRESS=0.0.0.0] · make test · make quick · make lint · make check · make wheel · make lock ·
+# make app [PORT=8600] [ADDRESS=0.0.0.0] · make site [PORT=8600] · make test · make quick · make lint · make check · make wheel · make lock ·
 # make bench · make bench-peers; each makes its own virtual environment first.
 PYTHON ?= python3
 PORT ?= 8501
 JOBS ?= 2
 # What starts browsers, servers, trainings or processes that are killed, what walks the app at random, other libraries'
 # models, measures of whole files, every chapter with every model: none of it is needed between two edits.
-SLOW := tests/browser tests/deploy tests/journeys tests/train tests/inspect tests/commands tests/adapters tests/exposure tests/model/huggingface tests/web/lesson/test_shipped.py
+SLOW := tests/browser tests/site tests/deploy tests/journeys tests/train tests/inspect tests/commands tests/adapters tests/exposure tests/model/huggingface tests/web/lesson/test_shipped.py
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -14,10 +14,15 @@ LOCK := build/lock
 COMPILE := $(LOCK)/tools/bin/uv pip compile --python-version 3.11 --universal --fork-strategy fewest --generate-hashes \
 	--constraints requirements.txt --custom-compile-command 'make lock' --quiet $(UPGRADE)
 
-.PHONY: app test quick lint check wheel lock bench bench-peers clean
+.PHONY: app site test quick lint check wheel lock bench bench-peers clean
 
 app: $(READY)
 	$(BIN)/python -m s2s serve $(if $(ADDRESS),--address $(ADDRESS)) --port $(PORT)
+
+# The static site, built into build/site and served by Python's own server, to be looked at on this computer.
+site: $(READY)
+	$(BIN)/python -m s2s site --out build/site
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site $(PORT)
 
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile

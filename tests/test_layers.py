@@ -45,6 +45,7 @@ inspect
 inspect/states
 figures
 inspect/report
+site                : browser_model checkpoint decode disk errors evaluate lesson player text trace
 api                 : checkpoint decode errors player trace
 sandbox             : checkpoint adapters errors text
 commands

@@ -1,36 +1,5 @@
-// The model in a worker of its own, so that the page never stops: requests {id, kind, …} in, {id, value} or
-// {id, error: {key, values}} out, in their order. host.js is the other end.
+// The worker of a page with one model.
 
-import { openCheckpoint } from "./checkpoint.js";
-import { UserError } from "./errors.js";
-import { Session } from "./session.js";
-import { unpacked, unpackedJson } from "./unpack.js";
+import { serveModel } from "./serve.js";
 
-let session = null;
-
-const asBytes = (value) => (typeof value === "string" ? unpacked(value) : value);
-
-const REQUESTS = {
-  // Open a checkpoint: weights and kernels as bytes, or as the text that a page of one file holds; so, too, the tools.
-  async open({ weights, tools, kernels, ...checkpoint }) {
-    const bytes = { weights: await asBytes(weights), kernels: await asBytes(kernels) };
-    const values = typeof tools === "string" ? await unpackedJson(tools) : tools;
-    session = new Session(openCheckpoint({ ...checkpoint, ...bytes, tools: values }));
-    return { attention: checkpoint.config.model.attention, vocabulary: session.checkpoint.target.vocab.tokens.length };
-  },
-  run: (sentence) => session.run(sentence),
-  answer: ({ branches, request }) => session.answer(branches, request),
-};
-
-async function answer({ id, kind, ...payload }) {
-  try {
-    postMessage({ id, value: await REQUESTS[kind](payload) });
-  } catch (error) {
-    if (!(error instanceof UserError)) console.error("lookback model", error);
-    const { key, values } = error instanceof UserError ? error : { key: "browser_fault", values: {} };
-    postMessage({ id, error: { key, values } });
-  }
-}
-
-let last = Promise.resolve(); // requests are answered one after the other
-addEventListener("message", ({ data }) => (last = last.then(() => answer(data))));
+serveModel();

@@ -1,6 +1,7 @@
-r"""The lesson's formulas as MathML, which browsers draw without a library: the LaTeX of ``s2s/lesson/formulas.py`` only.
+r"""The lesson's formulas as MathML, which browsers draw without a library.
 
-A symbol, a command or a group is an atom; an atom with ``_`` or ``^`` behind it gets them as its scripts.
+It knows the LaTeX of ``s2s/lesson/formulas.py`` only. A symbol, a command or a group
+is an atom; an atom with ``_`` or ``^`` behind it gets them as its scripts.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def _atom(tokens: list[str]) -> str:
         return _command(token[1:], tokens)
     if token[0].isdigit():
         return f"<mn>{token}</mn>"
-    return f"<mo>{escape(token)}</mo>" if token in OPERATORS else f"<mi>{escape(token)}</mi>"
+    return f"<mo>{escape(token.replace('-', '−'))}</mo>" if token in OPERATORS else f"<mi>{escape(token)}</mi>"
 
 
 def _command(name: str, tokens: list[str]) -> str:

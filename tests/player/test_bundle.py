@@ -12,7 +12,13 @@ from s2s.player import bundle
 from tests.paths import ROOT
 
 SCRIPTS = sorted((ROOT / "s2s").rglob("*.js"))
-STARTS = ("page.js", "live_page.js", "worker.js")  # entries that run by themselves; others have a default export
+STARTS = (
+    "page.js",
+    "live_page.js",
+    "worker.js",
+    "site.js",
+    "sw.js",
+)  # entries that run by themselves; others have a default export
 ENTRIES = [path for path in SCRIPTS if "export default" in path.read_text(encoding="utf-8") or path.name in STARTS]
 NODE = Path(playwright.__file__).parent / "driver" / "node"
 

@@ -22,7 +22,7 @@ from s2s import settings
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import UserError, say
-from s2s.lesson.film import film_values
+from s2s.lesson.film import UNITS, film_values
 from s2s.server import job, trainings
 from s2s.server.job import WorkQueue
 from s2s.server.registry import IN_USE
@@ -199,8 +199,8 @@ def test_a_frame_reaches_the_browser_unchanged(made: Path) -> None:
     frames = film(made)
     for moment, frame in zip(data["frames"], frames, strict=True):
         (packed,), attention_TS = moment, frame.trace.attention_TS
-        weights_TS = np.array(packed["weights"]).reshape(attention_TS.shape) / shown.UNITS
-        assert np.abs(weights_TS - attention_TS).max() <= 0.5 / shown.UNITS + 1e-9
+        weights_TS = np.array(packed["weights"]).reshape(attention_TS.shape) / UNITS
+        assert np.abs(weights_TS - attention_TS).max() <= 0.5 / UNITS + 1e-9
         assert packed["said"] == [step.top[0].token for step in frame.trace.steps]
         right = [math.exp(step.target.log_prob) for step in frame.trace.steps if step.target]
         assert packed["right"] == pytest.approx(right, abs=0.5e-4)

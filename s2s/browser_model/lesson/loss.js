@@ -13,12 +13,12 @@ export function sentenceLoss(checkpoint, text, reference) {
   const { ids, outputs } = decodeGreedily(checkpoint, source, [...gold, EOS]);
   return {
     nll: outputs.map(({ logProbs_V }, t) => -logProbs_V[ids[t]]),
-    uniform: outputs.map(({ logProbs_V }) => -mean(logProbs_V)),
+    uniform: outputs.map(({ logProbs_V }) => -meanOf(logProbs_V)),
     words: checkpoint.target.vocab.tokens.length,
   };
 }
 
-function mean(x_V) {
+function meanOf(x_V) {
   let sum = 0;
   for (let v = 0; v < x_V.length; v++) sum += x_V[v];
   return sum / x_V.length;

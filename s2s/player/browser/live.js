@@ -45,6 +45,13 @@ export function openLive({ root, texts, language, model, first, call, mount, hos
 // What is new with each sentence: its name for the player, the last request and its answer, mistakes.
 const newPage = (page) => ({ page, seq: 0, heard: 0, answer: null, error: null, warning: null });
 
+// End a live page, before its nodes go.
+export function closeLive(live) {
+  removeEventListener("hashchange", live.follow);
+  live.end?.();
+  Object.assign(WIRE, { send: null, told: null });
+}
+
 export function setLanguage(live, language) {
   live.language = language;
   buildSurroundings(live);
@@ -162,7 +169,7 @@ function paintProblem(live) {
 }
 
 // Hand the player what is shown.
-function paintLive(live) {
+export function paintLive(live) {
   paintBusy(live);
   paintProblem(live);
   if (live.host.hidden) return;
