@@ -11,8 +11,7 @@ from tests.browser.axe import too_small, violations
 from tests.site.conftest import Come
 from tests.site.test_pages import CHAPTERS, lesson
 
-# The playground has a test of its own: tests/browser_model/test_playground.py.
-UNFOLD = "() => document.querySelectorAll('main details:not(.race)').forEach((part) => { part.open = true; })"
+UNFOLD = "() => document.querySelectorAll('main details').forEach((part) => { part.open = true; })"
 # Two frames, in which components take the colours of another theme.
 RESTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -20,6 +19,9 @@ RESTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimati
 def check(page: Page, place: str) -> list[str]:
     """What axe finds on the page in both themes and two widths, with all that unfolds."""
     page.evaluate(UNFOLD)
+    if page.locator(".race").count():  # it is fetched where it unfolds
+        page.locator(".playground").wait_for()
+        page.evaluate(UNFOLD)
     found = []
     for theme, width in (("light", 1280), ("dark", 360)):
         page.emulate_media(color_scheme=theme)

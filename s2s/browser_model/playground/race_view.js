@@ -65,7 +65,7 @@ function paneOf(view, racer, begin) {
   racer.parts = {
     state: el("p", { class: "state" }),
     said: el("p", { class: "said" }),
-    map: el("div", { class: "attention", role: "img" }),
+    map: el("div", { class: "attention", role: "img", "aria-label": strings.map_help }),
     none: el("p", { class: "note" }),
     gradient: el("canvas", { class: "gradient", role: "img" }),
     norm: el("div", { class: "norm", role: "img" }),
@@ -75,7 +75,7 @@ function paneOf(view, racer, begin) {
   racer.details = el("details", {}, el("summary", { text: strings.table }), table);
   racer.details.addEventListener("toggle", () => drawTable(view, racer));
   const heading = (text) => el("h4", { text });
-  racer.gradientBox = el("div", { class: "gradientBox" }, heading(strings.gradient_now), gradient, norm);
+  racer.gradientBox = el("div", { class: "gradientBox", hidden: "" }, heading(strings.gradient_now), gradient, norm);
   const shown = [heading(strings.map), map, none, racer.details, racer.gradientBox];
   const label = { class: `pane ${racer.name}`, "aria-label": strings[racer.name] };
   const title = el("h3", { text: strings[racer.name] });
