@@ -128,7 +128,7 @@ def measure(browser: Browser, name: str, folder: Path, rounds: int) -> str:
     page, ready = opened(browser, file)
     page.evaluate(PAINTED, TEXTS[name])
     typed = [float(page.evaluate(PAINTED, TEXTS[name])) for _ in range(rounds)]
-    forked = [0.0]
+    forked = [float(page.evaluate(FORKED, n)) for n in range(2, 7)]
     megabytes = renderer_memory()
     page.close()
     size = file.stat().st_size / 1e6

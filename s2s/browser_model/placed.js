@@ -17,22 +17,24 @@ function startModule(bytes, pages) {
   }
 }
 
-// The tensors again, those of more than one row and column placed in one memory: { shape, data, stride, multiply }.
-// ``bytes`` is the module. ``multiply(x_I)`` gives W x, which is valid until the next product. Where there is no
-// module, or none can run (a browser may forbid it, or lack its instructions), the tensors are as they were.
+// The tensors { shape, read } as { shape, data }, those of more than one row and column placed in one memory: { shape,
+// data, stride, multiply }. They are read one by one, so that the numbers are not held twice. ``bytes`` is the module.
+// ``multiply(x_I)`` gives W x, which is valid until the next product. Where there is no module, or none can run (a
+// browser may forbid it, or lack its instructions), no tensor is placed.
 export function placeMatrices(tensors, bytes) {
   const matrices = [...tensors.values()].filter(({ shape }) => shape.length === 2 && Math.min(...shape) > 1);
   const widest = Math.max(LANES, ...matrices.map(({ shape }) => padded(shape[1])));
   const tallest = Math.max(LANES, ...matrices.map(({ shape }) => padded(shape[0])));
   const floats = matrices.reduce((sum, matrix) => sum + roomOf(matrix), widest + tallest);
   const started = bytes ? startModule(bytes, Math.ceil((4 * floats) / PAGE)) : null;
-  if (!started) return tensors;
+  if (!started) return withEach(tensors, whole);
   const { memory, product } = started;
   const view = (at, length) => new Float32Array(memory.buffer, 4 * at, length);
   const [x, out] = [view(0, widest), view(widest, tallest)];
   let next = widest + tallest;
 
-  function place({ shape, data }) {
+  function place({ shape, read }) {
+    const data = read();
     const [[rows, columns], stride, at] = [shape, padded(shape[1]), next];
     next += padded(rows) * stride;
     const placed = view(at, rows * stride);
@@ -47,5 +49,8 @@ export function placeMatrices(tensors, bytes) {
   }
 
   const isMatrix = new Set(matrices);
-  return new Map([...tensors].map(([name, tensor]) => [name, isMatrix.has(tensor) ? place(tensor) : tensor]));
+  return withEach(tensors, (tensor) => (isMatrix.has(tensor) ? place(tensor) : whole(tensor)));
 }
+
+const whole = ({ shape, read }) => ({ shape, data: read() });
+const withEach = (tensors, make) => new Map([...tensors].map(([name, tensor]) => [name, make(tensor)]));

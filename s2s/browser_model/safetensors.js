@@ -56,7 +56,8 @@ export function readSafetensors(bytes) {
     if (!reader || !(from >= 0) || to - from !== count * reader.size || start + to > bytes.length) {
       throw new UserError("weights_unreadable", { name: String(name).slice(0, 60) });
     }
-    stored.set(name, { shape, data: reader.read(bytes.subarray(start + from, start + to)), small: dtype === "I8" });
+    const part = bytes.subarray(start + from, start + to);
+    stored.set(name, { shape, read: () => reader.read(part), small: dtype === "I8" });
   }
   return scaled(stored);
 }
@@ -74,22 +75,26 @@ function readHeader(bytes) {
 
 function scaled(stored) {
   const weights = new Map();
-  for (const [name, { shape, data, small }] of stored) {
+  for (const [name, { shape, read, small }] of stored) {
     if (name.endsWith(".scale")) continue;
-    if (small) scaleRows(name, shape, data, stored.get(`${name}.scale`));
-    weights.set(name, { shape, data });
+    weights.set(name, { shape, read: small ? scaledReader(name, shape, read, stored.get(`${name}.scale`)) : read });
   }
   return weights;
 }
 
-function scaleRows(name, [rows, columns], data, scales) {
+// A reader of small integers that multiplies the numbers of each row and group by their scale.
+function scaledReader(name, [rows, columns], read, scales) {
   if (scales?.shape[0] !== rows || scales.shape.length !== 2) throw new UserError("weights_unreadable", { name });
   const groups = scales.shape[1];
   const width = Math.ceil(columns / groups);
-  for (let o = 0; o < rows; o++) {
-    for (let g = 0; g < groups; g++) {
-      const [scale, end] = [scales.data[o * groups + g], o * columns + Math.min(columns, (g + 1) * width)];
-      for (let i = o * columns + g * width; i < end; i++) data[i] *= scale;
+  return () => {
+    const [data, factors] = [read(), scales.read()];
+    for (let o = 0; o < rows; o++) {
+      for (let g = 0; g < groups; g++) {
+        const [scale, end] = [factors[o * groups + g], o * columns + Math.min(columns, (g + 1) * width)];
+        for (let i = o * columns + g * width; i < end; i++) data[i] *= scale;
+      }
     }
-  }
+    return data;
+  };
 }
