@@ -66,6 +66,7 @@ def test_make_quick_leaves_out_browsers_and_trainings_alone() -> None:
     slow = re.search(r"^SLOW := (.+)$", makefile, re.MULTILINE)
     folders = (
         "browser",
+        "site",
         "deploy",
         "journeys",
         "train",

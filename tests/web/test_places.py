@@ -19,6 +19,8 @@ SECTIONS = {  # of the locales, by folder of scripts
     "builtin": (),  # has a table of places of its own: tests/web/shell/test_builtin.py
     "comparison": ("comparison",),
     "components": (),  # what they share has no texts
+    "chapters": (),  # of the site, which fills texts by their names: s2s/site/browser/texts.js
+    "lesson": (),  # has no texts
     "announce": (),  # what it says comes as sentences
     "draft": ("player",),
     "film": ("film",),
