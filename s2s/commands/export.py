@@ -49,6 +49,9 @@ def export(options: argparse.Namespace, command: str) -> int:
     """``export``: the free and the forced lane of one text, or one of them, as a page; with ``--model`` a model."""
     if bool(options.model) == bool(options.traces):
         raise UserError("export_what")
+    wrong = options.text is not None and not options.text.strip()
+    if wrong or (options.reference and not options.text) or (options.text and not options.model):
+        raise UserError("export_text")
     if options.model:
         return _export_model(options)
     lanes = page.merge_lanes([_read(path) for path in options.traces])

@@ -205,6 +205,37 @@ def test_a_broken_link_says_what_it_cannot_use(open_file: OpenFile) -> None:
     expect(page.get_by_role("alert").first).to_have_text(say("live.refused", "en", names=names))
 
 
+@pytest.mark.parametrize("name", ["__proto__", "constructor", "toString", "utm_source"])
+def test_names_that_nobody_gave_change_nothing(open_file: OpenFile, name: str) -> None:
+    page = open_file(fragment=f"#{name}=1&text=03/04/05")
+    shows(page, decoded("date", "03/04/05"))
+    expect(page.locator(".problem")).to_be_empty()
+
+
+def test_what_is_typed_and_not_run_is_said_and_other_settings_leave_it(open_file: OpenFile) -> None:
+    page = open_file()
+    shown = sentence(page).input_value()
+    sentence(page).fill(DATE)
+    expect(page.locator(".draft")).to_have_text(say("live.unrun", "en"))
+    page.get_by_text(say("step.settings", "en"), exact=True).click()
+    page.get_by_label(say("step.sampling", "en")).check()
+    expect(page.locator(".how")).to_have_text("Sampling · Seed 0")
+    page.wait_for_url("**strategy=sampling**")
+    shows(page, decoded("date", shown, strategy="sampling"))
+    expect(sentence(page)).to_have_value(DATE)
+    page.get_by_role("button", name=say("step.run", "en"), exact=True).click()
+    shows(page, decoded("date", DATE, strategy="sampling"))
+    expect(page.locator(".draft")).to_be_empty()
+
+
+def test_a_link_to_the_sentence_on_screen_says_what_it_cannot_use_and_forgets_it(open_file: OpenFile) -> None:
+    page = open_file(fragment="#text=03/04/05")
+    page.evaluate("location.hash = '#text=03/04/05&beam=9999&hide=table'")
+    expect(page.get_by_role("alert").first).to_have_text(say("live.refused", "en", names="beam, hide"))
+    page.evaluate("location.hash = '#text=03/04/05&step=4'")
+    expect(page.locator(".problem")).to_be_empty()
+
+
 def test_examples_run_at_a_choice_and_typed_text_is_not_lost_by_a_switch(open_file: OpenFile) -> None:
     page = open_file()
     page.get_by_text(say("step.examples", "en"), exact=True).click()

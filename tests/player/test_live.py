@@ -101,6 +101,9 @@ def test_the_command_writes_a_page_and_says_what_is_missing(
     assert (
         run(capsys, file, "--model", "date", "--html", file)[2] == f"python -m s2s: {say('error.export_what', 'en')}\n"
     )
+    for wrong in (["--reference", "2026-01-01"], ["--text", " "]):
+        said = run(capsys, "--model", "date", *wrong, "--html", file)[2]
+        assert said == f"python -m s2s: {say('error.export_text', 'en')}\n"
     mine = make_checkpoint(tmp_path / "mine")
     monkeypatch.setattr(live, "examples", lambda *names: [])
     with pytest.raises(UserError, match="no example"):

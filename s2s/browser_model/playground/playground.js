@@ -39,7 +39,8 @@ export function mountPlayground(root, { strings, worker, settings = {} }) {
 
 function pressKey(view, event) {
   const { target, key, ctrlKey, metaKey, altKey } = event;
-  if (ctrlKey || metaKey || altKey || target.closest("input, select, button, summary")) return;
+  const own = key === " " ? "input, select, button, summary" : "input, select"; // space presses a button
+  if (ctrlKey || metaKey || altKey || target.closest(own)) return;
   const act = { " ": "play", ".": "step", s: "slow", r: "reset" }[key];
   if (!act) return;
   event.preventDefault();
@@ -54,7 +55,7 @@ const ACTS = {
   },
   slow: (view) => (view.mode === "slow" ? pause(view) : run(view, "slow")),
   play: (view) => {
-    if (view.mode === "playing") return pause(view);
+    if (view.mode !== "paused") return pause(view);
     if (view.racers.every(({ done }) => done)) begin(view); // once more, from the beginning
     run(view, "playing");
   },

@@ -14,7 +14,7 @@ export const WEIGHT = "decoder.cells.0.weight_hh"; // the weight that is shown a
 export const takeTheme = ({ root }) => root.classList.toggle("dark", readPalette(root).dark);
 
 export function drawButtons({ buttons, mode, strings }) {
-  buttons.play.textContent = mode === "playing" ? strings.pause : strings.play;
+  buttons.play.textContent = mode === "paused" ? strings.play : strings.pause;
   buttons.slow.setAttribute("aria-pressed", mode === "slow");
 }
 

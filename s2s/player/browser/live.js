@@ -8,7 +8,7 @@ import { sentenceOf } from "../../browser_model/summary.js";
 import { placeFromAddress } from "./address.js";
 import { WIRE } from "./ask.js";
 import { el, fill, joined } from "./dom.js";
-import { buildForm } from "./live_form.js";
+import { buildForm, settingsLine } from "./live_form.js";
 import { linkOf, readFragment } from "./live_link.js";
 import { VIEWS, show } from "./player.js";
 
@@ -23,14 +23,16 @@ export function openLive({ root, texts, language, model, first, call, mount, hos
   const parts = {
     form: el("div", { class: "form" }),
     note: el("div", { class: "note" }),
+    draft: el("div", { class: "draft", role: "status" }),
     problem: el("div", { class: "problem", role: "alert" }),
     busy: el("div", { class: "busy", role: "status" }),
+    how: el("div", { class: "how" }),
   };
   const { text, ref } = first;
   const sentence = { text, ref, settings: model.defaults };
   const state = { sentence, branches: [], rows: [], result: first, runs: 0, asked: 0, ...newPage("first") };
   const live = { texts, language, model, call, mount, host, extra, parts, refused: [], loaded: false, ...state };
-  root.replaceChildren(parts.form, parts.note, parts.problem, parts.busy, host);
+  root.replaceChildren(parts.form, parts.note, parts.draft, parts.problem, parts.busy, parts.how, host);
   WIRE.send = (request) => answerRequest(live, request);
   live.follow = ({ newURL }) => followAddress(live, new URL(newURL).hash);
   addEventListener("hashchange", live.follow);
@@ -73,6 +75,7 @@ function buildSurroundings(live) {
   const acts = {
     run: (asked) => runSentence(live, asked, kept(live, asked)),
     refuse: (problem) => (parts.problem.textContent = problem),
+    typed: () => paintDraft(live),
   };
   live.form = buildForm(parts.form, { ...model, strings: texts[language].live }, values, acts);
   parts.note.textContent = model.approximation ? say(live, "approximate", model.approximation) : "";
@@ -92,6 +95,7 @@ function followAddress(live, hash) {
   if (link(asked) === link({ ...live.sentence, branches: live.branches })) {
     const view = VIEWS.get(live.host.shadowRoot.querySelector(".lookback"));
     if (view) show(view, placeFromAddress(view.model, hash));
+    paintProblem(live);
     return false;
   }
   live.form.write({ text, ref, settings });
@@ -160,6 +164,12 @@ export function setFailed(live, error) {
   paintProblem(live);
 }
 
+// Whether what is typed is what is shown.
+function paintDraft(live) {
+  const [typed, { text, ref }] = [live.form.read(), live.sentence];
+  live.parts.draft.textContent = typed.text === text && typed.ref === ref ? "" : say(live, "unrun");
+}
+
 function paintProblem(live) {
   const { problem } = live.parts;
   const refused = live.refused.length ? say(live, "refused", { names: live.refused.join(", ").slice(0, 80) }) : "";
@@ -170,10 +180,14 @@ function paintProblem(live) {
 
 // Hand the player what is shown.
 export function paintLive(live) {
+  const { model, texts, language, sentence, parts } = live;
   paintBusy(live);
   paintProblem(live);
+  paintDraft(live);
+  const how = settingsLine(sentence.settings, { strings: texts[language].live, defaults: model.defaults });
+  parts.how.textContent = live.host.hidden ? "" : how;
   if (live.host.hidden) return;
-  const { result, language, texts, model, page, asked } = live;
+  const { result, page, asked } = live;
   tell(live);
   const data = {
     lanes: result.lanes,

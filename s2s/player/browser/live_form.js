@@ -11,13 +11,13 @@ const STEPS = { temperature: 0.05, top_p: 0.05, length_penalty: 0.1, coverage_pe
 const MAX_TYPED = 20_000; // characters of a field
 
 // Build the form into ``box``. ``given``: { strings, examples, ranges, defaults }, ``values``: { text, ref, settings }
-// to begin with. ``run(values)`` is called with what the form asks for, ``refuse(sentence)`` with what is wrong in it.
-// Returns { read, write }: the values, and a way to set them.
-export function buildForm(box, given, values, { run, refuse }) {
+// to begin with. ``run(values)`` is called with what the form asks for, ``refuse(sentence)`` with what is wrong in it,
+// ``typed()`` after each change of a text. Returns { read, write }: the values, and a way to set them.
+export function buildForm(box, given, values, { run, refuse, typed }) {
   const { strings, examples } = given;
   const text = field(strings.text, strings.text_place);
   const ref = field(strings.reference, strings.reference_place);
-  const settings = buildSettings(given, () => submit());
+  const settings = buildSettings(given, () => decodeAnew());
   const read = () => ({ text: text.area.value, ref: ref.area.value, settings: settings.read() });
   const button = el("button", { class: "run", text: strings.run });
   const form = el("form", { class: "sentence" }, text.label, ref.label, button);
@@ -38,14 +38,26 @@ export function buildForm(box, given, values, { run, refuse }) {
     if (asked.settings === null) return refuse(settings.wrong());
     const known = examples.find((example) => example.ref === asked.ref && asked.ref !== "");
     if (known && known.text !== asked.text) ref.area.value = asked.ref = "";
+    shown = asked;
     run(asked);
+  }
+
+  // Other settings are for the sentence that is shown, not for one that is being typed.
+  function decodeAnew() {
+    const chosen = settings.read();
+    if (chosen === null) return refuse(settings.wrong());
+    shown = { ...shown, settings: chosen };
+    run(shown);
   }
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submit();
   });
-  for (const { area } of [text, ref]) listenField(area, submit);
+  for (const { area } of [text, ref]) {
+    listenField(area, submit);
+    area.addEventListener("input", typed);
+  }
   const take = (example) => {
     write({ ...shown, settings: settings.read() ?? shown.settings, text: example.text, ref: example.ref });
     submit();
@@ -137,6 +149,16 @@ function buildSettings(given, changed) {
       return fill(sentence, { name: strings[name], low, high, found: found || "—" });
     },
   };
+}
+
+// The settings of a strategy in one line; empty for the greedy one, which has none.
+export function settingsLine(settings, { strings, defaults }) {
+  if (settings.strategy === "greedy") return "";
+  const name = settings.strategy === "beam" ? strings.beam_search : strings.sampling;
+  const told = OF[settings.strategy].filter(
+    (one) => one === "seed" || one === "beam" || settings[one] !== defaults[one],
+  );
+  return [name, ...told.map((one) => `${strings[one]} ${settings[one]}`)].join(" · ");
 }
 
 const numberInput = (name, [min, max]) =>

@@ -5,6 +5,7 @@ import { packBranches, unpackBranches } from "../../browser_model/branches.js";
 
 const STRATEGIES = ["greedy", "sampling", "beam"];
 const MOST_LETTERS = 4_000; // characters of a text
+const OF_THE_APP = ["note", "hide", "predict", "projector", "tokens", "mode"]; // what a live page has no place for
 const REAL = ["temperature", "top_p", "length_penalty", "coverage_penalty"]; // the other settings are whole numbers
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
@@ -25,8 +26,8 @@ export function readFragment(hash, given) {
   const long = (name) => (parameters.get(name) ?? "").length > MOST_LETTERS && refused.push(name);
   for (const [name, text] of parameters) {
     if (name === "strategy" && STRATEGIES.includes(text)) settings.strategy = text;
-    else if (name in given.ranges && isSetting(name, text, given)) settings[name] = Number(text);
-    else if (name === "strategy" || name in given.ranges) refused.push(name);
+    else if (Object.hasOwn(given.ranges, name) && isSetting(name, text, given)) settings[name] = Number(text);
+    else if (name === "strategy" || Object.hasOwn(given.ranges, name) || OF_THE_APP.includes(name)) refused.push(name);
   }
   const [text, ref] = ["text", "ref"].map((name) => (long(name) ? null : parameters.get(name)));
   const branches = unpackBranches(parameters.get("branches") ?? "");
