@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from s2s import locations
 from s2s.checkpoint.find import find_checkpoint
-from s2s.site.build import build_site
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
@@ -26,6 +25,8 @@ def add_site_command(commands: Commands) -> None:
 
 def site(options: argparse.Namespace, command: str) -> int:
     """``site``: build it, and say how large it is."""
+    from s2s.site.build import build_site  # imports torch
+
     found = map(find_checkpoint, options.models) if options.models else _shipped()
     sizes = build_site(options.out, {path.name: path for path in found})
     shell = sum(size for path, size in sizes.items() if not path.startswith(("models/", "tools.json")))

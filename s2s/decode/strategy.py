@@ -80,8 +80,8 @@ def filtered(log_probs_V: Tensor, settings: Settings) -> Tensor:
 def draw(log_probs_V: Tensor, uniform: float) -> int:
     """The first id at which the distribution function exceeds ``uniform``, a number of [0, 1).
 
-    >>> [draw(torch.tensor([0.25, 0.5, 0.25]).log(), u) for u in (0.0, 0.25, 0.74, 0.75)]
-    [0, 1, 1, 2]
+    >>> [draw(torch.tensor([0.25, 0.5, 0.25]).log(), u) for u in (0.0, 0.2, 0.3, 0.7, 0.8)]
+    [0, 0, 1, 1, 2]
     """
     below_V = log_probs_V.double().exp().cumsum(dim=0)
     return int(torch.searchsorted(below_V, uniform * below_V[-1], right=True))

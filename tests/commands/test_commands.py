@@ -31,8 +31,19 @@ from s2s.trace.trace import Trace
 from tests.factory import make_checkpoint
 from tests.paths import ROOT
 
-COMMANDS = ["serve", "trace", "export", "train", "import", "evaluate", "exposure", "evidence", "align", "inspect"]
-COMMANDS += ["compare", "labels", "report", "neighbours", "prepare", "generate", "submit", "backup", "restore"]
+COMMANDS = ["serve", "trace", "export", "site", "train", "import", "evaluate", "exposure", "evidence", "align"]
+COMMANDS += [
+    "inspect",
+    "compare",
+    "labels",
+    "report",
+    "neighbours",
+    "prepare",
+    "generate",
+    "submit",
+    "backup",
+    "restore",
+]
 TEXT, REFERENCE = "我喜欢苹果。", "I like apples."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, urlsplit
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from s2s.errors import say
 from tests import visitors
@@ -86,6 +86,10 @@ def choose(page: Page, name: str) -> None:
     folded = not label.is_visible()
     if folded:
         unfold_menu(page, "decoding")
+        try:
+            label.wait_for(timeout=5_000)
+        except TimeoutError:  # the page was drawn anew, which folds its menus: press again
+            unfold_menu(page, "decoding")
     label.click()
     rest(page)
     if folded:
