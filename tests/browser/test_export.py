@@ -25,9 +25,10 @@ from s2s.player import page as export
 from s2s.player.payload import FOLDER, branch_row
 from s2s.trace.branch import Branch, Edit
 from s2s.trace.trace import Trace
+from tests.browser.offline import OfflineFiles
 from tests.factory import make_checkpoint
 from tests.paths import SHIPPED
-from tests.visitors import unfilled, unfold_exports
+from tests.visitors import unfold_exports
 
 TEXT, REFERENCE = "我不喜欢喝茶，你🙂喜欢苹果。", "I do n't like tea ."
 SVG = "{http://www.w3.org/2000/svg}"
@@ -45,32 +46,17 @@ def lanes(tiny_checkpoint: Path) -> Lanes:
 @pytest.fixture
 def open_file(browser: Browser, tmp_path: Path) -> Iterator[OpenFile]:
     """Open lanes as an exported file; any script error or request but for the file and what it made itself fails."""
-    problems: list[str] = []
-    contexts = []
+    files = OfflineFiles(browser)
 
     def open_one(lanes: Lanes, fragment: str = "", lang: str = "en", branches: Rows = (), **options: object) -> Page:
         file = tmp_path / "带走 100%.html"
         file.write_text(export.render(lanes, lang, 17, branches), encoding="utf-8")
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "offline": True} | options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda m: problems.append(m.text) if m.type in ("error", "warning") else None)
-
-        def watch(url: str) -> None:
-            if not url.startswith((file.as_uri(), "data:", "blob:null/")):
-                problems.append(f"request to {url}")
-
-        page.on("request", lambda request: watch(request.url))
-        page.goto(file.as_uri() + fragment)
+        page = files.open(file, fragment, **{"viewport": {"width": 1280, "height": 900}} | options)
         page.wait_for_selector(".player")
         return page
 
     yield open_one
-    for context in contexts:
-        problems += [text for page in context.pages for text in unfilled(page)]
-        context.close()
-    assert problems == []
+    files.leave()
 
 
 def where(page: Page, step: int, steps: int, lang: str = "en") -> None:

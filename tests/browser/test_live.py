@@ -21,9 +21,9 @@ from s2s.player.live import LiveModel, render_live
 from s2s.trace.summary import summaries
 from s2s.trace.trace import Trace
 from tests.browser.axe import SMALL, violations
+from tests.browser.offline import OfflineFiles
 from tests.browser.test_player import traced
 from tests.paths import SHIPPED
-from tests.visitors import unfilled
 
 OpenFile = Callable[..., Page]
 DATE, CHINESE = "Oct. 3rd, 2019", "二〇一九年十月三日"
@@ -46,25 +46,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 @pytest.fixture
 def open_file(browser: Browser, files: Callable[[str], Path]) -> Iterator[OpenFile]:
     """Open a model's page; any script error or request but for the file and what it made itself fails."""
-    problems: list[str] = []
-    contexts = []
+    offline = OfflineFiles(browser)
 
-    def open_one(
-        name: str = "date", fragment: str = "", lang: str = "en", file: Path | None = None, **options: object
-    ) -> Page:
-        path = file or files(name)
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}, "offline": True} | options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda m: problems.append(m.text) if m.type in ("error", "warning") else None)
-
-        def watch(url: str) -> None:
-            if not url.startswith((path.as_uri(), "data:", "blob:null/")):
-                problems.append(f"request to {url}")
-
-        page.on("request", lambda request: watch(request.url))
-        page.goto(path.as_uri() + fragment)
+    def open_one(name: str = "date", fragment: str = "", lang: str = "en", **options: object) -> Page:
+        page = offline.open(files(name), fragment, **{"viewport": {"width": 1280, "height": 720}} | options)
         if lang == "zh":
             page.get_by_role("button", name="中文").click()
         page.wait_for_selector(".player")
@@ -72,10 +57,7 @@ def open_file(browser: Browser, files: Callable[[str], Path]) -> Iterator[OpenFi
         return page
 
     yield open_one
-    for context in contexts:
-        problems += [text for page in context.pages for text in unfilled(page)]
-        context.close()
-    assert problems == []
+    offline.leave()
 
 
 def sentence(page: Page, lang: str = "en") -> Locator:

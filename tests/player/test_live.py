@@ -11,24 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from s2s.__main__ import main
 from s2s.checkpoint.open import load
 from s2s.errors import LANGUAGES, UserError, say, sentences
 from s2s.player import live, page
 from s2s.player.live import LiveModel, render_live
 from tests.factory import make_checkpoint
 from tests.paths import SHIPPED
-from tests.player.test_page import HOSTILE, Elements
+from tests.player.test_page import HOSTILE, Elements, run
 
 LARGEST = {"date": 1, "date-hard": 1, "classical-modern": 7, "zh-en-luong": 27, "zh-en-bahdanau": 27}  # MB
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    try:
-        status = main(["export", *map(str, arguments)])
-    except SystemExit as stop:
-        status = int(stop.code or 0)
-    return status, *capsys.readouterr()
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,13 @@
 // A live page is an object with its sentence { text, ref, settings }, its branches and their rows, and the ``result``
 // that is shown: { lanes, words, summaries }. ``call(kind, payload)`` asks the worker, once the model is open.
 
-import { sentenceOf } from "../../browser_model/summary.js";
 import { placeFromAddress } from "./address.js";
 import { WIRE } from "./ask.js";
 import { el, fill, joined } from "./dom.js";
 import { buildForm, settingsLine } from "./live_form.js";
 import { linkOf, readFragment } from "./live_link.js";
 import { VIEWS, show } from "./player.js";
+import { mistakeText, summariesInAll, summaryInAll } from "./spoken.js";
 
 // Build a live page into ``root``.
 //   texts     by language: { live, player, summary, error, list }, sentences by key
@@ -62,11 +62,7 @@ export function setLanguage(live, language) {
 
 const say = (live, key, values = {}) => fill(live.texts[live.language].live[key], values);
 
-// A mistake as a sentence of the page's language; what it quotes is shortened.
-function explain(live, { key, values }) {
-  const quoted = Object.entries(values ?? {}).map(([name, value]) => [name, String(value).slice(0, 80)]);
-  return fill(live.texts[live.language].error[key] ?? key, Object.fromEntries(quoted));
-}
+const explain = (live, error) => mistakeText(error, live.texts[live.language].error);
 
 function buildSurroundings(live) {
   const { parts, model, texts, language, sentence } = live;
@@ -119,7 +115,7 @@ async function runSentence(live, sentence, branches, { quiet = false, shown = fa
         : { rows: [] };
       live.ran = run;
       if (!isLast() || shown) return;
-      const result = { lanes, words, summaries: summariesOf(live, clauses) };
+      const result = { lanes, words, summaries: summariesInAll(clauses, live.texts) };
       Object.assign(live, { sentence, branches, rows, result, ...newPage(`run ${run}`), warning: refused });
       if (!quiet) history.pushState(history.state, "", `#${new URLSearchParams(linkFor(live))}`);
     } catch (error) {
@@ -136,15 +132,6 @@ const linkFor = (live) => ({
   ...linkOf({ ...live.sentence, branches: live.branches }, live.model.defaults),
   lang: live.language,
 });
-
-// What each lane is said about in every language, as the player takes it.
-function summariesOf({ texts }, clauses) {
-  const inAll = (own) =>
-    Object.fromEntries(
-      Object.entries(texts).map(([language, { summary, list }]) => [language, sentenceOf(own, summary, list, fill)]),
-    );
-  return Object.fromEntries(Object.entries(clauses).map(([lane, own]) => [lane, inAll(own)]));
-}
 
 function paintBusy(live) {
   live.parts.busy.textContent = live.loaded ? "" : say(live, "loading");
@@ -210,7 +197,7 @@ export function paintLive(live) {
 function rowsOf(live) {
   return live.rows.map(({ clauses, error, ...row }) => ({
     ...row,
-    ...(clauses ? { summary: summariesOf(live, { row: clauses }).row } : {}),
+    ...(clauses ? { summary: summaryInAll(clauses, live.texts) } : {}),
     ...(error ? { error: explain(live, error) } : {}),
   }));
 }

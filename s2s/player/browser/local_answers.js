@@ -8,7 +8,8 @@
 
 import { packBranches, unpackBranches } from "../../browser_model/branches.js";
 import { WIRE, ask, forget, handOver, openChannel, readAnswer, sendNext } from "./ask.js";
-import { MODEL, closeModel, explain, isSaving, openModel, summaryInAll } from "./local_model.js";
+import { MODEL, closeModel, isSaving, openModel } from "./local_model.js";
+import { mistakeText, summaryInAll } from "./spoken.js";
 import { bare } from "./words.js";
 
 const KINDS = ["fork", "preview", "rename", "delete", "readout", "evidence", "orders"];
@@ -81,8 +82,8 @@ function amended(view, told) {
   if (!place) return told;
   const { branches, ...link } = told.link;
   const packed = packBranches(place.branches);
-  const { language } = view.channel.here;
-  const list = place.list.map((row) => (row.error ? { ...row, error: explain(row.error, language) } : row));
+  const { error: errors } = MODEL.texts[view.channel.here.language];
+  const list = place.list.map((row) => (row.error ? { ...row, error: mistakeText(row.error, errors) } : row));
   return { ...told, branches: list, link: packed ? { ...link, branches: packed } : link };
 }
 
@@ -213,7 +214,7 @@ function learnRows(place, branches, rows) {
     const { id, name, parent, key } = row;
     if (!place.keys.has(key)) place.keys.set(key, `here ${(made += 1)}`);
     const whole = row.steps || row.error ? row : place.rows.get(key);
-    const summary = clauses ? { summary: summaryInAll(clauses) } : {};
+    const summary = clauses ? { summary: summaryInAll(clauses, MODEL.texts) } : {};
     return [key, { ...whole, ...summary, id, name, parent, key: place.keys.get(key) }];
   });
   Object.assign(place, { branches, list: all.map(([, row]) => row), rows: new Map(all) });
@@ -241,7 +242,7 @@ async function answerHere(view, { seq, kind, page, ...fields }) {
     tell(answer);
   } catch (error) {
     if (error.key === undefined || error.key === "browser_fault") return MODEL.worker === worker && fail(view);
-    tell({ error: explain(error, here.language) });
+    tell({ error: mistakeText(error, MODEL.texts[here.language].error) });
   }
 }
 

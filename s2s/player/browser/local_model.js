@@ -2,9 +2,6 @@
 // need it. One is open at a time; it outlives the player, which is mounted anew in another language.
 
 import { startWorker } from "../../browser_model/host.js";
-import { sentenceOf } from "../../browser_model/summary.js";
-import { printable } from "../../browser_model/text/clean.js";
-import { fill } from "./dom.js";
 
 // ``status``: python (not fetched), loading, open, or failed, which is for good. ``texts``: sentences by language.
 // Of local_answers.js: ``place``, what it has run, and the branches; ``left``, the last places by page; ``ran``, the
@@ -12,8 +9,6 @@ import { fill } from "./dom.js";
 // lanes; ``isBusy`` while a sentence is run.
 const CLOSED = { address: null, opening: null, worker: null, place: null, ran: null, isBusy: false };
 export const MODEL = (globalThis.lookbackModel ??= { ...CLOSED, status: "python", left: new Map() });
-
-const LONGEST = 160; // characters of a value in a sentence, as in s2s/errors.py
 
 // Where the app is served: Streamlit's scripts lie below it, whatever path a proxy puts before it.
 function appAddress() {
@@ -55,22 +50,3 @@ export function closeModel(status) {
 }
 
 export const isSaving = () => Boolean(globalThis.navigator?.connection?.saveData);
-
-// A mistake as a sentence of a language.
-export function explain({ key, values }, language) {
-  const shown = Object.entries(values ?? {}).map(([name, value]) => [name, bounded(value)]);
-  return fill(MODEL.texts[language].error[key] ?? key, Object.fromEntries(shown));
-}
-
-function bounded(value) {
-  if (typeof value === "number") return value;
-  const letters = Array.from(printable(String(value).replaceAll("\n", " "), "\ufffd"));
-  if (letters.length <= LONGEST) return letters.join("");
-  return `${letters.slice(0, 100).join("")}…${letters.slice(101 - LONGEST).join("")}`;
-}
-
-// What is said about a lane in every language, as the player takes it.
-export function summaryInAll(clauses) {
-  const said = ({ summary, list }) => sentenceOf(clauses, summary, list, fill);
-  return Object.fromEntries(Object.entries(MODEL.texts).map(([language, texts]) => [language, said(texts)]));
-}

@@ -2,8 +2,8 @@
 // anywhere.
 
 import { UserError } from "../../browser_model/errors.js";
-import { sentenceOf } from "../../browser_model/summary.js";
-import { el, fill } from "../../player/browser/dom.js";
+import { el } from "../../player/browser/dom.js";
+import { summariesInAll } from "../../player/browser/spoken.js";
 import { recall, remember } from "../../player/browser/stored.js";
 import { Computer } from "./compute.js";
 import { homePage } from "./home.js";
@@ -28,7 +28,7 @@ class Site {
     const chosen = recall("language");
     const own = LANGUAGES.includes(chosen) ? chosen : navigator.language.startsWith("zh") ? "zh" : "en";
     this.models = new Models(models, tools, told);
-    this.compute = new Computer(this.models, (clauses) => this.summarised(clauses));
+    this.compute = new Computer(this.models, (clauses) => summariesInAll(clauses, this.liveTexts));
     this.compute.learn(first);
     Object.assign(this, { lengths, settings, languages, own, turn: 0, runs: 0 });
     Object.assign(this, { spoken: {}, liveTexts: {}, loaded: new Map() });
@@ -75,18 +75,6 @@ class Site {
 
   problem(error) {
     return el("p", { class: "problem", role: "alert", text: this.explain(error) });
-  }
-
-  // What each lane is said about, in every language, as the player takes it.
-  summarised(clauses) {
-    const said = (own) =>
-      Object.fromEntries(
-        LANGUAGES.map((lang) => {
-          const { summary, list } = this.liveTexts[lang];
-          return [lang, sentenceOf(own, summary, list, fill)];
-        }),
-      );
-    return Object.fromEntries(Object.entries(clauses).map(([lane, own]) => [lane, said(own)]));
   }
 
   // Go to another place, an entry of the browser's history.
