@@ -17,11 +17,11 @@ LAZY_BLOCKS = ("popover", "dialog")  # their content mounts when they are opened
 def base_key(key: str | None) -> str:
     """A control's key without its suffixes: the language, and a number that makes the browser mount it anew.
 
-    >>> [base_key(key) for key in ("strategy-zh", "b_beam", "temperature-2", "mode-en-1", "logit-0")]
-    ['strategy', 'b_beam', 'temperature', 'mode', 'logit-0']
+    >>> [base_key(key) for key in ("strategy-zh", "b_beam", "temperature-2", "slice-open-en-1", "logit-0")]
+    ['strategy', 'b_beam', 'temperature', 'slice-open', 'logit-0']
     """
     name = re.sub(r"(-(zh|en))?(-[0-9]+)?$", "", str(key))
-    return name if name in page_state.FIELDS else re.sub(r"-(zh|en)$", "", str(key))
+    return name if name in page_state.FIELDS else re.sub(r"-(zh|en)(-[0-9]+)?$", "", str(key))
 
 
 def iterate_widgets(block: Block, lazy: bool = False) -> Iterator[tuple[Widget, bool]]:

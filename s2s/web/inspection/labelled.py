@@ -19,7 +19,7 @@ from s2s.web.inspection.slices import slice_name
 from s2s.web.inspection.state import InspectionView
 from s2s.web.inspection.summary import file_stem
 from s2s.web.shell import in_session, language, models
-from s2s.web.shell.bound import picks
+from s2s.web.shell.bound import follows
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import GREEDY
 
@@ -41,7 +41,7 @@ def label_section(view: InspectionView) -> None:
 
 
 def _filter_selects(label_view: label_filter.LabelView) -> None:
-    """Draw the selectboxes of verdict, category and person.
+    """Draw the selectboxes of verdict, category and person; an emptied one filters nothing.
 
     Their keys contain the language, because the browser keeps a selectbox's option as its text.
     """
@@ -58,21 +58,18 @@ def _filter_selects(label_view: label_filter.LabelView) -> None:
     }
     with st.container(horizontal=True):
         for part, (title, names) in options.items():
-            key = f"label-filter-{part}-{language.current()}"
-            st.session_state[key] = getattr(label_view.filter, part) or next(iter(names))
-            st.selectbox(
-                title,
-                **picks(key, list(names)),
-                format_func=names.__getitem__,
-                on_change=_change_filter,
-                args=(label_view, part, key),
-                placeholder=next(iter(names.values())),  # an empty field filters nothing
+            bound = follows(
+                f"label-filter-{part}-{language.current()}",
+                list(names),
+                getattr(label_view.filter, part) or next(iter(names)),
+                partial(_change_filter, label_view, part),
+                next(iter(names)),
             )
+            st.selectbox(title, **bound, format_func=names.__getitem__, placeholder=next(iter(names.values())))
 
 
-def _change_filter(label_view: label_filter.LabelView, part: str, key: str) -> None:
-    chosen = st.session_state[key] or getattr(LabelFilter, part)
-    label_filter.set_label_filter(replace(label_view.filter, **{part: chosen}))
+def _change_filter(label_view: label_filter.LabelView, part: str, chosen: Any) -> None:
+    label_filter.set_label_filter(replace(label_view.filter, **{part: chosen or getattr(LabelFilter, part)}))
 
 
 def _download_buttons(view: InspectionView) -> None:

@@ -14,7 +14,7 @@ from s2s.inspect.table import Examples
 from s2s.web.inspection import state
 from s2s.web.inspection.state import InspectionView
 from s2s.web.shell import language
-from s2s.web.shell.bound import picks
+from s2s.web.shell.bound import follows
 from s2s.web.shell.language import t
 
 RANK = "rarest_rank"
@@ -61,17 +61,9 @@ def _buckets(ends: tuple[float | None, float | None] | None) -> dict[Any, str]:
 
 def _choice(name: str, title: str, names: dict[Any, str], chosen: Any, then: Callable[[Any], None]) -> None:
     """Draw a selectbox, whose key contains the language, under a title's key; an emptied field filters nothing."""
-    key = f"inspect-filter-{name}-{language.current()}"
-    st.session_state[key] = chosen
     none = next(iter(names))
-
-    def change() -> None:
-        value = st.session_state[key]
-        then(none if value is None else value)
-
-    st.selectbox(
-        t(title), **picks(key, list(names)), format_func=names.__getitem__, on_change=change, placeholder=names[none]
-    )
+    bound = follows(f"inspect-filter-{name}-{language.current()}", list(names), chosen, then, none)
+    st.selectbox(t(title), **bound, format_func=names.__getitem__, placeholder=names[none])
 
 
 def _set_verdict(chosen: str) -> None:

@@ -15,7 +15,7 @@ from s2s.web.inspection import state
 from s2s.web.inspection.more_filters import more_filters
 from s2s.web.inspection.state import InspectionView
 from s2s.web.shell import language
-from s2s.web.shell.bound import picks
+from s2s.web.shell.bound import follows
 from s2s.web.shell.language import explain, t
 
 SLICE_NAME = "inspect_slice_name"  # the name as it is typed
@@ -74,17 +74,15 @@ def _saved_slices(view: InspectionView, slices: Slices) -> None:
 
 def _open_select(saved: dict[str, str], name: str) -> None:
     """Draw the choice of a saved slice; an emptied field shows all rows."""
-    key = f"slice-open-{language.current()}"
-    st.session_state[key] = name or None
 
-    def change() -> None:
-        chosen = st.session_state[key]
+    def change(chosen: str | None) -> None:
         if chosen:
             _try(lambda: state.open_slice(Slice.unpack(saved[chosen])))
         else:
             state.clear_conditions()
 
-    st.selectbox(t("slices.saved"), **picks(key, list(saved)), on_change=change, placeholder="—", disabled=not saved)
+    bound = follows(f"slice-open-{language.current()}", list(saved), name or None, change)
+    st.selectbox(t("slices.saved"), **bound, placeholder="—", disabled=not saved)
 
 
 def _save(slices: Slices, current: Slice, key: str) -> None:

@@ -2,8 +2,9 @@
 
 Streamlit sends the browser a value that was set in the session once, and only a widget that is mounted at that time
 takes it. A widget in a closed popover, expander or sidebar would begin with its own default, and send this back as if
-it had been chosen; one that was opened and closed again would send back its earlier value. Therefore a widget here gets
-the session's value as its first value, and a value that is set while the widget may be closed changes the widget's key.
+it had been chosen; one that was opened and closed again would send back its earlier value, and one in a closed expander
+takes a value so late that a quick next act still sends back the earlier one. Therefore a widget here gets the session's
+value as its first value, and a value that is set while the widget may be closed changes the widget's key.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 
 import streamlit as st
 
-TURNS = "turns"  # by name: how many times ``set_shown`` set its value
+TURNS = "turns"  # by name: how many times ``set_shown`` set its value, or ``follows`` found it set
+FOLLOWED = "followed"  # by name: the value that the widget of ``follows`` shows
 
 
 def shows(name: str) -> dict[str, Any]:
@@ -43,6 +45,36 @@ def chooses(name: str, spoken: str, options: Sequence[Any], then: Callable[[], N
     key = _turned(name, f"{name}-{spoken}")
     st.session_state[key] = st.session_state[name]
     return {**picks(key, options), "on_change": _take, "args": (name, key, then)}
+
+
+def follows(
+    name: str, options: Sequence[Any], value: Any, then: Callable[[Any], None], empty: Any = None
+) -> dict[str, Any]:
+    """Arguments of a choice that shows ``value``, which other controls change, too; it may be in a closed expander.
+
+    ``then`` is called with what the visitor has chosen here, ``empty`` if the field was emptied. Any other change of
+    the value gives the widget another key: what the browser sends back of the old one then counts for nothing.
+    """
+    state = st.session_state
+    followed, turns = state.setdefault(FOLLOWED, {}), state.setdefault(TURNS, {})
+    if followed.setdefault(name, value) != value:
+        turns[name] = turns.get(name, 0) + 1
+        followed[name] = value
+    key = _turned(name, name)
+
+    def change() -> None:
+        if key != _turned(name, name):
+            return
+        chosen = state[key]
+        followed[name] = empty if chosen is None else chosen
+        then(followed[name])
+
+    return {
+        "options": options,
+        "key": key,
+        "index": options.index(value) if value in options else None,
+        "on_change": change,
+    }
 
 
 def set_shown(**values: Any) -> None:

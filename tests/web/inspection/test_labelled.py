@@ -15,7 +15,7 @@ from s2s.server import folders
 from s2s.store.database import connect
 from s2s.store.labels import Labels
 from tests.web.conftest import refused
-from tests.web.inspection.test_page import ask, component, ids, made
+from tests.web.inspection.test_page import ask, choice, component, ids, made
 
 Visit = Callable[..., AppTest]
 
@@ -82,7 +82,7 @@ def test_the_table_can_be_filtered_by_label(visit_inspection: Visit, root: Path,
     app = visit_inspection(lang=lang, inspection=name)
 
     def choose(part: str, value: object) -> list[int]:
-        app.selectbox(key=f"label-filter-{part}-{lang}").set_value(value).run()
+        choice(app, f"label-filter-{part}-{lang}").set_value(value).run()
         assert not app.exception
         return ids(app)
 
@@ -136,7 +136,7 @@ def test_categories_can_be_created_used_renamed_and_removed(
     app.text_input(key="label-name-2").input("人名")
     press("rename")
     assert told(app, 1) == [("Ann", "", ["语序", "人名"], "")] and not app.error
-    app.selectbox(key=f"label-filter-category-{lang}").set_value(2).run()
+    choice(app, f"label-filter-category-{lang}").set_value(2).run()
     assert ids(app) == [1]
     app.selectbox(key="label-which").set_value(2).run()
     press("remove", count=1)

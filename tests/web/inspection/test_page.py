@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from s2s.checkpoint.open import load
 from s2s.errors import UserError, say
@@ -60,6 +61,12 @@ def ask(app: AppTest, part: str, **request: Any) -> AppTest:
 
 def ids(app: AppTest) -> list[int]:
     return [row["id"] for row in component(app, "table")["rows"]]
+
+
+def choice(app: AppTest, name: str) -> Selectbox:
+    """A choice that other controls change, too: each such change gives its key another number."""
+    (found,) = [box for box in app.selectbox if box.key and re.fullmatch(rf"{re.escape(name)}(-[0-9]+)?", box.key)]
+    return found
 
 
 def said(app: AppTest) -> str:

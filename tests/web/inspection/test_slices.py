@@ -20,7 +20,7 @@ from s2s.store.labels import Labels
 from s2s.store.slices import Slices
 from s2s.web.shell.foreign import plain
 from tests.web.conftest import messages
-from tests.web.inspection.test_page import ids, made, said
+from tests.web.inspection.test_page import choice, ids, made, said
 
 Visit = Callable[..., AppTest]
 TEA = Query(searches=(Search("tea"),))
@@ -72,7 +72,7 @@ def test_searches_add_up_and_labels_are_negated(visit_inspection: Visit, root: P
     app.button(key="not-searches:1").click().run()
     assert ids(app) == [id for id in tea if "我" not in examples.example(id)["source"]]
     app.button(key="chip-all").click().run()
-    app.selectbox(key=f"label-filter-verdict-{lang}").set_value("wrong").run()
+    choice(app, f"label-filter-verdict-{lang}").set_value("wrong").run()
     assert ids(app) == [2]
     app.button(key="not-labels").click().run()
     assert ids(app) == [1, *range(3, 10)] and not app.exception
@@ -89,7 +89,7 @@ def test_slices_are_everybodys(visit_inspection: Visit, root: Path, places: Path
     slices = Slices(connect(), manifest(name))
     slices.add("tea :red[x]", Slice(TEA).pack())
     app = visit_inspection(lang=lang, inspection=other)  # another checkpoint's, of the same file
-    app.selectbox(key=f"slice-open-{lang}").set_value("tea :red[x]").run()
+    choice(app, f"slice-open-{lang}").set_value("tea :red[x]").run()
     assert not app.exception and Query.unpack(app.session_state["query"]) == TEA
     assert r"tea \:red\[x\]" in said(app)
     app.button(key="chip-searches:0").click().run()
@@ -97,7 +97,7 @@ def test_slices_are_everybodys(visit_inspection: Visit, root: Path, places: Path
     app.text_input(key="inspect_slice_name-").set_value("tea :red[x]").run()
     app.button(key="slice-save").click().run()
     assert messages(app) == [say("error.slice_taken", lang, name=plain("tea :red[x]"))]
-    app.selectbox(key=f"slice-open-{lang}").set_value("tea :red[x]").run()
+    choice(app, f"slice-open-{lang}").set_value("tea :red[x]").run()
     slices.remove("tea :red[x]")  # by somebody else
     app.text_input(key="inspect_slice_name-tea :red[x]").set_value("tea").run()
     assert not app.exception and Query.unpack(app.session_state["query"]) == TEA
@@ -107,14 +107,14 @@ def test_slices_are_everybodys(visit_inspection: Visit, root: Path, places: Path
 def test_verdict_rank_and_unknown_words_filter(visit_inspection: Visit, root: Path, places: Path, lang: str) -> None:
     name = made(root)
     app = visit_inspection(lang=lang, inspection=name)
-    app.selectbox(key=f"inspect-filter-rarest_rank-{lang}").set_value((None, 100)).run()
+    choice(app, f"inspect-filter-rarest_rank-{lang}").set_value((None, 100)).run()
     assert not app.exception
     query = Query.unpack(app.session_state["query"])
     assert dict(query.ranges) == {"rarest_rank": (None, 100)}
-    app.selectbox(key=f"inspect-filter-unknown-{lang}").set_value("output").run()
+    choice(app, f"inspect-filter-unknown-{lang}").set_value("output").run()
     assert Query.unpack(app.session_state["query"]).unknown == ("output",)
-    app.selectbox(key=f"inspect-filter-verdict-{lang}").set_value("error").run()
+    choice(app, f"inspect-filter-verdict-{lang}").set_value("error").run()
     assert Query.unpack(app.session_state["query"]).verdict == "error" and not app.exception
     for key, value in (("rarest_rank", ""), ("unknown", ""), ("verdict", "")):
-        app.selectbox(key=f"inspect-filter-{key}-{lang}").set_value(value).run()
+        choice(app, f"inspect-filter-{key}-{lang}").set_value(value).run()
     assert app.session_state["query"] == "" and len(ids(app)) == 9

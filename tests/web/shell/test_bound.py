@@ -97,3 +97,31 @@ def test_what_no_link_has_is_kept_when_the_language_is_switched(visit_page: Visi
     app.radio(key="kind-en").set_value("links").run()
     app.radio(key="language").set_value("zh").run()
     assert app.radio(key="kind-zh").value == "links"
+
+
+def _follower() -> None:
+    import streamlit as st
+
+    from s2s.web.shell.bound import follows
+
+    state = st.session_state
+    state.setdefault("value", "all")
+    st.button("clear", key="clear", on_click=lambda: state.update(value="all"))
+    bound = follows("choice", ["all", "a", "b"], state.value, lambda chosen: state.update(value=chosen), "all")
+    st.selectbox("choice", **bound)
+
+
+def test_a_value_that_the_browser_sends_back_late_is_no_choice() -> None:
+    app = AppTest.from_function(_follower).run()
+    first = app.selectbox(key="choice")
+    first.set_value("a").run()
+    assert app.session_state["value"] == "a"
+    app.selectbox(key="choice").set_value("b").run()  # what is chosen here leaves the widget as it is
+    assert app.session_state["value"] == "b" and app.selectbox(key="choice").id == first.id
+    late = app._tree.get_widget_states()
+    app.button(key="clear").click().run()
+    assert app.session_state["value"] == "all" and app.selectbox[0].id != first.id
+    app._run(late)  # the browser had not yet taken the new widget
+    assert app.session_state["value"] == "all" and app.selectbox[0].value == "all"
+    app.selectbox[0].set_value("b").run()
+    assert app.session_state["value"] == "b" and not app.exception
