@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
 from s2s.commands.exposure import SENTENCES, estimate_row, percent_bar
+from s2s.commands.origins import add_origin_options, explain_text, refuse_without_text
 from s2s.commands.terminal import text_table, write_output
 from s2s.errors import fill
 
@@ -33,11 +34,17 @@ MEASURES = {
     "sufficiency_normalised": ("  normalised", "NAOPC"),
     "gap": ("completeness gap", "nats, of integrated gradients"),
 }
+SHARES = {
+    "gradient": ("source's share, gradient x input", "against the words before; from the second step on"),
+    "integrated": ("  integrated gradients", ""),
+    "unknown": ("  erasure by <unk>", ""),
+    "deletion": ("  erasure by deletion", ""),
+}
 
 
 def add_evidence_command(commands: Commands) -> None:
     """Add the commands ``evidence`` and ``align`` and their options."""
-    p = commands.add_parser("evidence", help="measure whether attention is the reason for a model's words")
+    p = commands.add_parser("evidence", help="measure what a model's words are due to, and whether attention says so")
     p.set_defaults(run=evidence)
     _evidence_arguments(p)
     p = commands.add_parser("align", help="score attention against human word alignments")
@@ -47,8 +54,9 @@ def add_evidence_command(commands: Commands) -> None:
 
 def _evidence_arguments(p: arguments.Parser) -> None:
     arguments.add_checkpoint_argument(p)
-    pair_options.add_pair_options(p)
+    pair_options.add_pair_options(p, needed=False)
     arguments.add_measuring_options(p)
+    add_origin_options(p)
 
 
 def _align_arguments(p: arguments.Parser) -> None:
@@ -65,7 +73,10 @@ def _align_arguments(p: arguments.Parser) -> None:
 
 
 def evidence(options: argparse.Namespace, command: str) -> int:
-    """``evidence``: means over all steps as a table, or as JSON."""
+    """``evidence``: means over all steps, or with ``--text`` the steps of one text, as a table or as JSON."""
+    if options.text is not None or options.file is None:
+        return explain_text(options)
+    refuse_without_text(options)
     directory = find_checkpoint(options.checkpoint)
     from s2s.checkpoint.open import load
     from s2s.evaluate.bootstrap import Bootstrap
@@ -85,6 +96,8 @@ def evidence_rows(report: EvidenceReport) -> list[list[str]]:
     """One row a measure: name, value, confidence interval, meaning."""
     out = [["checkpoint", f"{report.checkpoint} ({report.digest})", "", fill(SENTENCES, count=report.sentences)]]
     out += [estimate_row(name, report.measures[key], what) for key, (name, what) in MEASURES.items()]
+    out += [estimate_row(name, report.prefix.share[key], what) for key, (name, what) in SHARES.items()]
+    out.append(estimate_row("  completeness gap", report.prefix.gap, "nats, over both"))
     return out + [estimate_row(f"verdict: {name}", share, "of steps") for name, share in report.verdicts.items()]
 
 

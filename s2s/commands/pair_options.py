@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from s2s.data.text_file import Form
 
 
-def add_pair_options(p: arguments.Parser) -> None:
+def add_pair_options(p: arguments.Parser, needed: bool = True) -> None:
     """Add the argument FILE and the options that say how to read it."""
-    p.add_argument("file", metavar="FILE", type=Path, help="pairs in TSV, JSONL or CSV, plain, .gz or .xz")
+    number = None if needed else "?"
+    p.add_argument(
+        "file", metavar="FILE", nargs=number, type=Path, help="pairs in TSV, JSONL or CSV, plain, .gz or .xz"
+    )
     add_column_options(p)
 
 

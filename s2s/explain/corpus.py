@@ -14,16 +14,31 @@ from s2s.decode.search import greedy
 from s2s.decode.strategy import Settings, limit
 from s2s.errors import UserError
 from s2s.evaluate.batching import Progress, quiet
-from s2s.evaluate.bootstrap import Bootstrap
+from s2s.evaluate.bootstrap import Bootstrap, Curve
 from s2s.evaluate.measured import Estimate
 from s2s.explain.agreement import VERDICTS
 from s2s.explain.evidence import ROWS, Evidence, examine
+from s2s.explain.prefix import METHODS, Origins, origins
 from s2s.explain.replay import Lane
 from s2s.text.vocab import BOS, EOS
 
 SCHEMA = "lookback-evidence/1"
 LONGEST = 100  # source tokens; a longer source is left out
 BLOCK = 16  # steps examined together
+STEPS = 100  # positions of a curve, at most
+
+
+@dataclass(frozen=True)
+class PrefixReport:
+    """The source's share against the words before a step, by each of ``prefix.METHODS``.
+
+    ``share`` is the mean over all steps but the first, which has no word before it; ``by_step`` by position.
+    ``gap`` is the mean size of the completeness gap of integrated gradients over both.
+    """
+
+    share: dict[str, Estimate]
+    by_step: dict[str, Curve]
+    gap: Estimate
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,7 @@ class EvidenceReport:
     bootstrap: Bootstrap
     measures: dict[str, Estimate]
     verdicts: dict[str, Estimate]
+    prefix: PrefixReport
 
     def to_json(self) -> str:
         """The record in one line of JSON, as docs/EVIDENCE.md describes."""
@@ -80,17 +96,21 @@ def measure_evidence(
     if not fit:
         raise UserError("exposure_no_pairs", limit=LONGEST)
     rows, verdicts = list[list[dict[str, float | None]]](), list[list[str]]()
+    owed = list[list[Origins]]()
     for n, source in enumerate(fit):
         output = greedy(model, [source])[0]
         if len(output) < limit(Settings(), len(source)):  # a longer output was cut off
             output.append(EOS)
         lane = Lane(tuple(source), (BOS, *output[:-1]), tuple(output))
-        evidence = list[Evidence]()
+        evidence, owing = list[Evidence](), list[Origins]()
         for start in range(0, len(output), BLOCK):
-            evidence += examine(model, lane, range(start, min(start + BLOCK, len(output))))
+            block = range(start, min(start + BLOCK, len(output)))
+            evidence += examine(model, lane, block)
+            owing += origins(model, lane, block)
             progress((n + min(1.0, (start + BLOCK) / len(output))) / len(fit))
         rows.append([step_numbers(step) for step in evidence])
         verdicts.append([step.verdict for step in evidence])
+        owed.append(owing)
     names = list(rows[0][0])
     return EvidenceReport(
         checkpoint=checkpoint.name,
@@ -100,7 +120,24 @@ def measure_evidence(
         bootstrap=by,
         measures={name: _mean([[step[name] for step in steps] for steps in rows], by) for name in names},
         verdicts={name: _mean([[float(v == name) for v in steps] for steps in verdicts], by) for name in VERDICTS},
+        prefix=_prefix_report(owed, by),
     )
+
+
+def _prefix_report(owed: Sequence[Sequence[Origins]], by: Bootstrap) -> PrefixReport:
+    shares = {name: [[step.shares[name] for step in steps] for steps in owed] for name in METHODS}
+    return PrefixReport(
+        share={name: _mean([row[1:] for row in rows], by) for name, rows in shares.items()},
+        by_step={name: _by_step(rows, by) for name, rows in shares.items()},
+        gap=_mean([[abs(step.gap) for step in steps] for steps in owed], by),
+    )
+
+
+def _by_step(values: Sequence[Sequence[float | None]], by: Bootstrap) -> Curve:
+    """The mean at each of the first steps over the sentences that have it."""
+    length = min(STEPS, max(map(len, values)))
+    known_NT = np.array([[*row, *[None] * length][:length] for row in values], dtype=float)
+    return by.means(np.nan_to_num(known_NT), np.isfinite(known_NT).astype(float))
 
 
 def _mean(values: Sequence[Sequence[float | None]], by: Bootstrap) -> Estimate:

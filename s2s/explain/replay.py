@@ -40,19 +40,26 @@ def run_to_end(parts: Pausing[T]) -> T:
 class Lane:
     """A source of S ids, the T ids that the decoder reads, and the T ids that are explained.
 
-    ``edited`` maps a step to the S weights that replace the model's own.
+    ``edited`` maps a step to the S weights that replace the model's own, ``against`` a step to a second word: explained
+    is then why the first was said and not the second, ``log p(first) - log p(second)``.
     """
 
     source: tuple[int, ...]
     read: tuple[int, ...]
     words: tuple[int, ...]
     edited: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    against: Mapping[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.read) != len(self.words) or not self.source:
             raise ValueError("a lane needs a source, and one word to explain for each one that is read")
         if any(len(row) != len(self.source) for row in self.edited.values()):
             raise ValueError("an edited row needs one weight for each word of the source")
+
+    def value(self, log_probs_NV: Tensor, t: int) -> Tensor:
+        """What is explained at step t, in nats: ``log p(w)``, less that of a second word if there is one: (N,)."""
+        value_N = log_probs_NV[:, self.words[t]]
+        return value_N - log_probs_NV[:, self.against[t]] if t in self.against else value_N
 
 
 def of_trace(checkpoint: Checkpoint, trace: Trace) -> Lane:
@@ -103,23 +110,25 @@ def step_outputs(
     state: ModelState,
     steps: Sequence[int],
     kept: Sequence[Sequence[int]] | None = None,
+    prefix_NTE: Tensor | None = None,
 ) -> Iterator[StepOutput]:
     """The outputs of the given steps in order of time, for every row of the memory, after the lane's own prefix.
 
     The output layer runs at these steps alone. ``kept`` has the source positions of each row (None: all), which
-    edited weights need.
+    edited weights need. ``prefix_NTE`` is read in the place of the embeddings of ``lane.read[1:]``.
     """
     wanted, (count, width) = set(steps), memory.mask_BS.shape
     places = [range(width)] * count if kept is None else kept
     for t in range(max(steps) + 1):
         token_N = torch.full((count,), lane.read[t])
         given_NS = attention_in_use(model, token_N, state, memory, edited_attention(lane, t, places, width))
+        more = {} if prefix_NTE is None or t == 0 else {"embedded_BE": prefix_NTE[:, t - 1]}
         if t in wanted:
-            output = model.step(state, token_N, memory, given_NS)
+            output = model.step(state, token_N, memory, given_NS, **more)
             state = output.state
             yield output
         else:
-            state, _ = model.attend(state, token_N, memory, given_NS)
+            state, _ = model.attend(state, token_N, memory, given_NS, **more)
 
 
 def walking(
@@ -136,7 +145,7 @@ def walking(
         memory, state = model.encode(pad(some), torch.tensor([len(s) for s in some]))
         places = None if kept is None else kept[start : start + most]
         ran = zip(sorted(set(steps)), step_outputs(model, lane, memory, state, steps, places), strict=True)
-        out.append(torch.stack([output.log_probs_BV[:, lane.words[t]] for t, output in ran], dim=1))
+        out.append(torch.stack([lane.value(output.log_probs_BV, t) for t, output in ran], dim=1))
         yield
     return torch.cat(out)
 
@@ -148,7 +157,7 @@ def walk(
     steps: Sequence[int],
     kept: Sequence[Sequence[int]] | None = None,
 ) -> Tensor:
-    """Log-probabilities of the lane's words at some steps, in order, from N other sources: (N, len(steps)).
+    """``lane.value`` at some steps, in order, from N other sources: (N, len(steps)).
 
     ``kept`` has, for each source, its positions in the lane's source; edited weights need them.
     """
@@ -162,7 +171,7 @@ def walk_each(
     places: Sequence[int],
     kept: Sequence[Sequence[int]] | None = None,
 ) -> Tensor:
-    """Log-probability of the lane's word from each of N sources, each at its own step: (N,)."""
+    """``lane.value`` from each of N sources, each at its own step: (N,)."""
     return run_to_end(walking_each(model, lane, sources, places, kept))
 
 
@@ -203,7 +212,7 @@ def _finish(
             index_N, rest_N = torch.arange(ends), torch.arange(ends, len(some))
             edited_NS = None if given_NS is None else given_NS[:ends]
             output = model.step(state.select(index_N), token_N[:ends], memory.select(index_N), edited_NS)
-            out[some[:ends]] = output.log_probs_BV[:, lane.words[t]]
+            out[some[:ends]] = lane.value(output.log_probs_BV, t)
             some, memory, state = some[ends:], memory.select(rest_N), state.select(rest_N)
             token_N, given_NS = token_N[ends:], None if given_NS is None else given_NS[ends:]
         if some:

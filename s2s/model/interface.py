@@ -120,12 +120,27 @@ class Model(nn.Module):
         """Source ids to memory and the decoder's first state; ``embedded_BSE`` is read in the words' place."""
         raise NotImplementedError
 
-    def step(self, state: Any, token_B: Tensor, memory: Any, attention_BS: Tensor | None = None) -> StepOutput:
-        """Read one token a row; ``attention_BS`` replaces the weights that the model would have used."""
+    def step(
+        self,
+        state: Any,
+        token_B: Tensor,
+        memory: Any,
+        attention_BS: Tensor | None = None,
+        embedded_BE: Tensor | None = None,
+    ) -> StepOutput:
+        """Read one token a row; ``attention_BS`` replaces the weights that the model would have used.
+
+        ``embedded_BE`` is read in the place of the tokens' embeddings (``embed_target``), after the first step.
+        """
         raise NotImplementedError
 
     def attend(
-        self, state: Any, token_B: Tensor, memory: Any, attention_BS: Tensor | None = None
+        self,
+        state: Any,
+        token_B: Tensor,
+        memory: Any,
+        attention_BS: Tensor | None = None,
+        embedded_BE: Tensor | None = None,
     ) -> tuple[Any, StepAttention]:
         """``step`` where nobody asks for the probabilities: the next state, and what was seen."""
         raise NotImplementedError
@@ -140,6 +155,10 @@ class Model(nn.Module):
 
     def embed(self, source_S: Tensor) -> Tensor:
         """The embeddings that the encoder reads for ids."""
+        raise NotImplementedError
+
+    def embed_target(self, target_T: Tensor) -> Tensor:
+        """The embeddings that the decoder reads for ids after ``<bos>``."""
         raise NotImplementedError
 
     def normaliser(self, output: StepOutput, memory: Any) -> Tensor:

@@ -107,14 +107,20 @@ class Seq2Seq(Model):
         return first_BF.view(len(first_BF), -1, layers, size).permute(1, 2, 0, 3).contiguous()
 
     def step(
-        self, state: DecoderState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+        self,
+        state: DecoderState,
+        token_B: Tensor,
+        memory: Memory,
+        attention_BS: Tensor | None = None,
+        embedded_BE: Tensor | None = None,
     ) -> StepOutput:
         """Read one token a row and give the next token's log-probabilities.
 
         Every strategy (greedy, sampling, beam, forced prefix, edited attention) decodes through
-        this call. ``attention_BS`` replaces the weights that the model would have used.
+        this call. ``attention_BS`` replaces the weights that the model would have used, ``embedded_BE``
+        the tokens' embeddings.
         """
-        embedded_BE = self.dropout(self.embedding(token_B))
+        embedded_BE = self.dropout(self.embedding(token_B) if embedded_BE is None else embedded_BE)
         state, step_attention = self.decoder(embedded_BE, state, memory, attention_BS)
         logits_BV = self.output(state.readout_BR)
         if memory.prior_BV is not None:
@@ -127,12 +133,16 @@ class Seq2Seq(Model):
         )
 
     def attend(
-        self, state: DecoderState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+        self,
+        state: DecoderState,
+        token_B: Tensor,
+        memory: Memory,
+        attention_BS: Tensor | None = None,
+        embedded_BE: Tensor | None = None,
     ) -> tuple[DecoderState, StepAttention]:
         """``step`` without the output layer: the next state, and what was seen."""
-        seen: tuple[DecoderState, StepAttention] = self.decoder(
-            self.dropout(self.embedding(token_B)), state, memory, attention_BS
-        )
+        embedded_BE = self.dropout(self.embedding(token_B) if embedded_BE is None else embedded_BE)
+        seen: tuple[DecoderState, StepAttention] = self.decoder(embedded_BE, state, memory, attention_BS)
         return seen
 
     def spoken(
@@ -199,6 +209,11 @@ class Seq2Seq(Model):
         """The words' embeddings."""
         embedded_SE: Tensor = self.encoder.embedding(source_S)
         return embedded_SE
+
+    def embed_target(self, target_T: Tensor) -> Tensor:
+        """The words' embeddings."""
+        embedded_TE: Tensor = self.embedding(target_T)
+        return embedded_TE
 
     def normaliser(self, output: StepOutput, memory: Memory) -> Tensor:
         """log Σ exp(logits), from the logit and the log-probability of a token that cannot be copied."""

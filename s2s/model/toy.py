@@ -48,7 +48,12 @@ class TableModel(Model):
         )
 
     def step(
-        self, state: DecoderState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+        self,
+        state: DecoderState,
+        token_B: Tensor,
+        memory: Memory,
+        attention_BS: Tensor | None = None,
+        embedded_BE: Tensor | None = None,
     ) -> StepOutput:
         """As ``Seq2Seq.step``; the state is what was read, and no other attention would change a thing."""
         read_LBT = torch.cat([state.hidden_LBH, token_B.float()[None, :, None]], dim=2)

@@ -44,6 +44,31 @@ def test_evidence_as_a_table_and_as_json(
     assert (status, err, values["schema"], values["sentences"]) == (0, "", "lookback-evidence/1", 1)
 
 
+def test_one_text_as_tables_and_as_json(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = ("evidence", tiny_checkpoint, "--text", "我喜欢苹果。")
+    status, out, err = inside(capsys, *text)
+    assert (status, err) == (0, "") and "<unk>" in out and "100.0 %" in out and "The source's share" in out
+    status, out, err = inside(capsys, *text, "--json", "-")
+    whole = json.loads(out)
+    assert (status, err, whole["schema"]) == (0, "", "lookback-origins/1")
+    assert [step["step"] for step in whole["steps"]] == list(range(len(whole["prefix"]) + 1))
+    for step in whole["steps"]:
+        for row in step["rows"].values():
+            assert (len(row["source"]), len(row["prefix"])) == (len(whole["source"]), step["step"])
+    status, out, err = inside(capsys, *text, "--step", "2", "--word", "apples", "--against", "<eos>")
+    assert (status, err) == (0, "") and out.startswith("log p(apples) - log p(<eos>) = ") and "source's share" in out
+    status, out, err = inside(capsys, *text, "--step", "2", "--word", "apples", "--against", "<eos>", "--json", "-")
+    (one,) = json.loads(out)["steps"]
+    assert (one["step"], one["word"], one["against"]) == (1, "apples", "<eos>")
+    forced = inside(capsys, *text, "--reference", "I like apples.", "--json", "-")[1]
+    assert json.loads(forced)["prefix"][:2] == ["I", "like"]
+
+
+def test_a_model_without_attention_explains_a_text(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = inside(capsys, "evidence", "zh-en-none", "--text", "我喜欢苹果。")
+    assert (status, err) == (0, "") and "100.0 %" in out
+
+
 def test_align_as_a_table_and_as_json(tiny_checkpoint: Path, links: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = inside(capsys, "align", tiny_checkpoint, links)
     assert (status, err) == (0, "")
@@ -60,6 +85,12 @@ def test_align_as_a_table_and_as_json(tiny_checkpoint: Path, links: Path, capsys
     [
         (("evidence", "pairs", "--limit", "0"), "--limit"),
         (("evidence", "nowhere"), "nowhere"),
+        (("evidence",), "--text"),
+        (("evidence", "pairs", "--text", "我"), "--text"),
+        (("evidence", "pairs", "--step", "1"), "--text"),
+        (("evidence", "--text", "我", "--against", "you"), "--step"),
+        (("evidence", "--text", "我", "--step", "999"), "999"),
+        (("evidence", "--text", "我", "--step", "1", "--against", "zzz"), "zzz"),
         (("align", "links", "--threshold", "1.5"), "--threshold"),
         (("align", "links", "--threshold", "much"), "--threshold"),
         (("align", "pairs"), "row 1"),
@@ -73,7 +104,7 @@ def test_a_mistake_is_one_line_and_status_2(
     arguments: tuple[str, ...],
     named: str,
 ) -> None:
-    command, file, *rest = arguments
-    path = {"pairs": pairs, "links": links}.get(file, Path(file))
-    status, out, err = inside(capsys, command, tiny_checkpoint, path, *rest)
+    command, *rest = arguments
+    files = {"pairs": pairs, "links": links}
+    status, out, err = inside(capsys, command, tiny_checkpoint, *(files.get(each, each) for each in rest))
     assert (status, out, err.count("\n")) == (2, "", 1) and named in err

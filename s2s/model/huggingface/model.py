@@ -9,19 +9,18 @@ from typing import Any
 import torch
 from torch import Tensor
 from transformers import DynamicCache, EncoderDecoderCache
-from transformers.cache_utils import DynamicLayer
 from transformers.modeling_outputs import BaseModelOutput
 
 from s2s.data.batches import Batch
 from s2s.errors import UserError
 from s2s.model.huggingface.attention import Glance
 from s2s.model.huggingface.ids import Ids
+from s2s.model.huggingface.parts import CROSS, cached, project
 from s2s.model.huggingface.state import HuggingFaceState, Memory
 from s2s.model.interface import Forced, Model, Sizes, Spoken, StepAttention, StepOutput
 from s2s.text.vocab import PAD
 
 NEVER = -1e4  # log-probability of ids that are ruled out, finite so that 0 · log 0 is 0
-CROSS = {"encoder_attn": ("k_proj", "v_proj"), "EncDecAttention": ("k", "v")}  # names in BART and similar models, in T5
 
 
 class HuggingFace(Model):
@@ -56,7 +55,7 @@ class HuggingFace(Model):
         mask_BS = source_BS != PAD
         read = {"input_ids": self.ids.source_V[source_BS]} if embedded_BSE is None else {"inputs_embeds": embedded_BSE}
         states_BSM = self.network.get_encoder()(attention_mask=mask_BS.long(), **read).last_hidden_state
-        cross = [torch.stack([_project(m, states_BSM, part) for m in self.cross], dim=1) for part in (0, 1)]
+        cross = [torch.stack([project(m, states_BSM, part) for m in self.cross], dim=1) for part in (0, 1)]
         empty = HuggingFaceState(
             (),
             (0,) * len(source_BS),
@@ -66,26 +65,36 @@ class HuggingFace(Model):
         return Memory(states_BSM, mask_BS, torch.stack(cross)), empty
 
     def step(
-        self, state: HuggingFaceState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+        self,
+        state: HuggingFaceState,
+        token_B: Tensor,
+        memory: Memory,
+        attention_BS: Tensor | None = None,
+        embedded_BE: Tensor | None = None,
     ) -> StepOutput:
         """Read one token for each row; rows of the same length are computed together."""
         places = dict[int, list[int]]()
         for row, time in enumerate(state.times):
             places.setdefault(time, []).append(row)
         if len(places) <= 1:
-            return self._step(state, token_B, memory, attention_BS)
+            return self._step(state, token_B, memory, attention_BS, embedded_BE)
         outputs = []
         for rows in places.values():
             index_N = torch.tensor(rows)
-            given = None if attention_BS is None else attention_BS[index_N]
-            outputs.append(self._step(state.select(index_N), token_B[index_N], memory.select(index_N), given))
+            given = [None if part is None else part[index_N] for part in (attention_BS, embedded_BE)]
+            outputs.append(self._step(state.select(index_N), token_B[index_N], memory.select(index_N), *given))
         back_N = torch.tensor(list(chain.from_iterable(places.values()))).argsort()
         log_probs, states, attentions, _ = zip(*outputs, strict=True)
         step_attention = StepAttention(*(torch.cat([seen[part] for seen in attentions])[back_N] for part in range(4)))  # type: ignore[arg-type]
         return StepOutput(torch.cat(log_probs)[back_N], HuggingFaceState.joined(states).select(back_N), step_attention)
 
     def _step(
-        self, state: HuggingFaceState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None
+        self,
+        state: HuggingFaceState,
+        token_B: Tensor,
+        memory: Memory,
+        attention_BS: Tensor | None,
+        embedded_BE: Tensor | None,
     ) -> StepOutput:
         time = state.times[0]
         read_BT = self.ids.target_V[token_B].unsqueeze(1)
@@ -94,7 +103,7 @@ class HuggingFace(Model):
         past = torch.cat(state.past, dim=4)[..., :time, :] if time else None
         filled = sum(part.size(4) for part in state.past) > time  # padding behind this row's tokens
         glance = Glance(self.cross, self.layer, self.head, attention_BS)
-        logits_BTV, new_PBLHTD = self._run(read_BT, memory, past, glance)
+        logits_BTV, new_PBLHTD = self._run(read_BT, memory, past, glance, embedded_BE)
         logits_BV = logits_BTV[:, -1]
         step_attention, normaliser_B = self._look(glance, memory, -1), logits_BV.logsumexp(dim=1)
         following = HuggingFaceState(
@@ -107,14 +116,25 @@ class HuggingFace(Model):
         return StepOutput(log_probs_BV.masked_fill(self.ids.never(first=time == 0), NEVER), following, step_attention)
 
     def _run(
-        self, read_BT: Tensor, memory: Memory, past_PBLHTD: Tensor | None, glance: Glance
+        self,
+        read_BT: Tensor,
+        memory: Memory,
+        past_PBLHTD: Tensor | None,
+        glance: Glance,
+        embedded_BE: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """The logits after each id, and its keys and values (2, B, L, H, T, D)."""
-        made, new_PBLHTD = self._call(read_BT, memory, past_PBLHTD, glance)
+        made, new_PBLHTD = self._call(read_BT, memory, past_PBLHTD, glance, embedded_BE)
         return made.logits, new_PBLHTD
 
     def _call(
-        self, read_BT: Tensor, memory: Memory, past_PBLHTD: Tensor | None, glance: Glance, **more: Any
+        self,
+        read_BT: Tensor,
+        memory: Memory,
+        past_PBLHTD: Tensor | None,
+        glance: Glance,
+        embedded_BE: Tensor | None = None,
+        **more: Any,
     ) -> tuple[Any, Tensor]:
         """The network's output, and the new keys and values; ``more`` is passed to the network."""
         time = 0 if past_PBLHTD is None else past_PBLHTD.size(4)
@@ -123,13 +143,16 @@ class HuggingFace(Model):
             raise UserError("output_too_long", limit=limit)
         own, cross = DynamicCache(), DynamicCache()
         for layer in range(self.layers if past_PBLHTD is not None else 0):
-            own.layers.append(_cached(past_PBLHTD[:, :, layer]))  # type: ignore[index]
+            own.layers.append(cached(past_PBLHTD[:, :, layer]))  # type: ignore[index]
         for layer in range(self.layers):
-            cross.layers.append(_cached(memory.cross_PBLHSD[:, :, layer]))
+            cross.layers.append(cached(memory.cross_PBLHSD[:, :, layer]))
+        if embedded_BE is None:
+            more["decoder_input_ids"] = read_BT
+        else:
+            more["decoder_inputs_embeds"] = embedded_BE.unsqueeze(1)
         made = self.network(
             encoder_outputs=BaseModelOutput(last_hidden_state=memory.states_BSM),
             attention_mask=memory.mask_BS.long(),
-            decoder_input_ids=read_BT,
             past_key_values=EncoderDecoderCache(own, cross),
             use_cache=True,
             glance=glance,
@@ -177,10 +200,15 @@ class HuggingFace(Model):
         return StepAttention(query_BH, attention_BS.clamp_min(1e-38).log(), attention_BS, context_BHD.flatten(1))
 
     def attend(
-        self, state: HuggingFaceState, token_B: Tensor, memory: Memory, attention_BS: Tensor | None = None
+        self,
+        state: HuggingFaceState,
+        token_B: Tensor,
+        memory: Memory,
+        attention_BS: Tensor | None = None,
+        embedded_BE: Tensor | None = None,
     ) -> tuple[HuggingFaceState, StepAttention]:
         """The next state and the step's attention."""
-        output = self.step(state, token_B, memory, attention_BS)
+        output = self.step(state, token_B, memory, attention_BS, embedded_BE)
         return output.state, output.attention
 
     def forward(self, batch: Batch) -> Tensor:
@@ -226,6 +254,11 @@ class HuggingFace(Model):
         embedded_SE: Tensor = encoder.get_input_embeddings()(self.ids.source_V[source_S])
         return embedded_SE * getattr(encoder, "embed_scale", 1.0)  # Marian and similar models scale embeddings
 
+    def embed_target(self, target_T: Tensor) -> Tensor:
+        """The embeddings that the decoder reads for ids after ``<bos>``; it scales what it is given itself."""
+        embedded_TE: Tensor = self.network.get_decoder().get_input_embeddings()(self.ids.target_V[target_T])
+        return embedded_TE
+
     def normaliser(self, output: StepOutput, memory: Memory) -> Tensor:
         """log Σ exp(logits) of the first row."""
         value: Tensor = output.state.normaliser_B[0]
@@ -264,19 +297,3 @@ class HuggingFace(Model):
     def longest_source(self) -> int | None:
         """The longest source for which an output of twice its length plus 10 still has positions."""
         return None if self.positions is None else (self.positions - 10 - len(self.ids.opening)) // 2
-
-
-def _project(module: Any, states_BSM: Tensor, part: int) -> Tensor:
-    """A cross-attention's keys (part 0) or values (1): (B, H, S, D)."""
-    names = next(names for names in CROSS.values() if hasattr(module, names[0]))
-    heads = getattr(module, "num_heads", None) or module.n_heads
-    projected_BSI: Tensor = getattr(module, names[part])(states_BSM)
-    return projected_BSI.view(*projected_BSI.shape[:2], heads, -1).transpose(1, 2)
-
-
-def _cached(keys_values: Tensor) -> DynamicLayer:
-    """A cache layer that starts with these keys and values and does not change them."""
-    layer = DynamicLayer()
-    layer.lazy_initialization(*keys_values)
-    layer.keys, layer.values = keys_values
-    return layer
