@@ -21,6 +21,7 @@ from s2s.errors import UserError, program, reason
 
 try:
     from s2s.commands import (
+        attention,
         backup,
         evaluate,
         evidence,
@@ -52,6 +53,7 @@ COMMANDS = (  # in the order of --help
     serve.add_serve_command,
     trace.add_trace_command,
     export.add_export_command,
+    attention.add_attention_command,
     site.add_site_command,
     train.add_train_command,
     import_model.add_import_command,

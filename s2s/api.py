@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 from s2s.checkpoint.find import find_checkpoint
 from s2s.checkpoint.open import load as load_checkpoint
 from s2s.checkpoint.record import Checkpoint
+from s2s.checkpoint.step_function import STEP_OPTIONS, step_checkpoint, step_source
 from s2s.decode.decode import trace as decode
 from s2s.decode.inputs import one_source
 from s2s.decode.strategy import Settings
-from s2s.errors import UserError
+from s2s.errors import UserError, say
 from s2s.player import notebook as notebook  # registers how notebooks show traces and lanes
 from s2s.player.lanes import Lanes
 from s2s.trace.branch import Edit
@@ -73,3 +75,23 @@ def load(checkpoint: str | Path) -> LoadedCheckpoint:
     """A checkpoint by its directory or by its name under ``checkpoints/``. UserError says what is missing or broken."""
     loaded = load_checkpoint(find_checkpoint(checkpoint))
     return LoadedCheckpoint(**{field.name: getattr(loaded, field.name) for field in dataclasses.fields(loaded)})
+
+
+def step_lanes(
+    step_fn: Any,
+    source: str | Sequence[str],
+    reference: str | Sequence[str] | None,
+    given: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> Lanes:
+    """The lanes of a function of one step; ``given`` are the arguments of ``step_checkpoint`` by name."""
+    how = Settings.of(settings, STEP_OPTIONS)
+    read, tokens = step_source(source)
+    checkpoint = step_checkpoint(step_fn, tokens, **given)
+    gold = checkpoint.reference_text(reference)
+    traces = []
+    for mode in ("forced", "free") if gold else ("free",):
+        traces.append(checkpoint.noted(decode(checkpoint, read, gold or None, mode, how)))
+    if any("sums" in trace.settings for trace in traces):
+        warnings.warn(say("lanes.sums", notebook.locale_language()), UserWarning, stacklevel=3)
+    return dataclasses.replace(Lanes.of(*traces), checkpoint=checkpoint, source=read, noted=checkpoint.noted)

@@ -22,6 +22,7 @@ locations
 disk
 text
 trace
+dumps               : errors disk text trace
 config
 data
 model/kernels

@@ -77,6 +77,11 @@ class Checkpoint:
         return f"<Checkpoint {self.name}: {self.config.model.attention} attention, {sizes}, {parameters:,} parameters>"
 
     @property
+    def sayable(self) -> int:
+        """How many tokens the softmax is over."""
+        return len(self.target.vocab)
+
+    @property
     def recurrent(self) -> Seq2Seq:
         """The model if it is our recurrent one. UserError for any other, to which the request does not apply."""
         if not isinstance(self.model, Seq2Seq):

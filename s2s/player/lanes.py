@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from s2s.errors import UserError
@@ -30,6 +30,7 @@ class Lanes(Mapping[str, Trace]):
     branches: tuple[Branch, ...] = ()
     checkpoint: Checkpoint | None = None
     source: str | tuple[str, ...] = ""  # what the checkpoint was given, a text or tokens
+    noted: Callable[[Trace], Trace] | None = None  # adds to a trace what only its model knows about the run
 
     @staticmethod
     def of(*traces: Trace) -> Lanes:
@@ -111,12 +112,13 @@ class Lanes(Mapping[str, Trace]):
 
         assert self.checkpoint is not None
         first = next(iter(self.own.values()))
-        settings = Settings.of(dict(self.own["free"].settings) if "free" in self.own else {})
-        return trace(
+        given, known = (self.own["free"].settings if "free" in self.own else {}), [one.name for one in fields(Settings)]
+        made = trace(
             self.checkpoint,
             self.source,
             first.reference,
-            settings=settings,
+            settings=Settings.of({name: value for name, value in given.items() if name in known}),
             prefix=branch.prefix,
             attention=branch.edits,
         )
+        return made if self.noted is None else self.noted(made)

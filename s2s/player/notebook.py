@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 
 from s2s import disk
-from s2s.errors import LANGUAGES, UserError
+from s2s.errors import LANGUAGES, UserError, say
 from s2s.player import page as export
 from s2s.player import payload
 from s2s.player.lanes import Lanes
@@ -109,8 +109,9 @@ def _lanes(shown: Trace | Lanes) -> Lanes:
 
 
 def _page(lanes: Lanes, language: str, framed: bool = False) -> str:
-    words = None if lanes.checkpoint is None else len(lanes.checkpoint.target.vocab)
-    return export.render(lanes.own, language, words, lanes.rows(), framed)
+    words = None if lanes.checkpoint is None else lanes.checkpoint.sayable
+    note = say("lanes.sums", language) if any("sums" in trace.settings for trace in lanes.values()) else ""
+    return export.render(lanes.own, language, words, lanes.rows(), framed, note=note)
 
 
 def _estimate_height(lanes: Lanes) -> int:

@@ -40,13 +40,13 @@ class Arrays:
     ) -> None:
         self.source, self.target = _tokens("source", source), _tokens("target", target)
         self.normalised = normalise
-        self.attention_TS = self._weights(_array("attention", attention))
-        self.scores_TS = None if scores is None else self._scores(_array("scores", scores))
+        self.attention_TS = self._weights(plain_array("attention", attention))
+        self.scores_TS = None if scores is None else self._scores(plain_array("scores", scores))
         self.log_prob_T = np.full(len(self.target), UNKNOWN)
         self.rank_T = np.zeros(len(self.target), dtype=int)
         self.entropy_T = np.full(len(self.target), UNKNOWN)
         self.top: list[tuple[Scored, ...]] = [()] * len(self.target)
-        values = None if log_probs is None else self._rows(_array("log_probs", log_probs), bool(len(vocabulary)))
+        values = None if log_probs is None else self._rows(plain_array("log_probs", log_probs), bool(len(vocabulary)))
         if values is not None and values.ndim == 2:
             self._distribution(values, _tokens("vocabulary", vocabulary))
             return
@@ -160,7 +160,7 @@ class Arrays:
         if len(top) != len(self.target):
             raise UserError("arrays_top", found=len(top), target=len(self.target))
         for t, (row, token) in enumerate(zip(top, self.target, strict=True)):
-            numbers = zip(row, map(float, _array(f"top[{t}]", list(row.values())).reshape(-1)), strict=True)
+            numbers = zip(row, map(float, plain_array(f"top[{t}]", list(row.values())).reshape(-1)), strict=True)
             ranked = sorted(((_log_prob(x, t), word) for word, x in numbers), key=lambda one: -one[0])
             self.top[t] = tuple(Scored(word, x, n) for n, (x, word) in enumerate(ranked, start=1))
             for scored in self.top[t]:
@@ -177,7 +177,7 @@ def _tokens(name: str, given: Sequence[str]) -> tuple[str, ...]:
     return tokens
 
 
-def _array(name: str, given: Any) -> np.ndarray:
+def plain_array(name: str, given: Any) -> np.ndarray:
     """An array in double precision; a decoding loop may give its rows one by one."""
     try:
         return np.asarray(_plain(given), dtype=np.float64)
@@ -195,6 +195,8 @@ def _plain(given: Any) -> Any:
         return given.detach().cpu().double().numpy()
     if hasattr(given, "numpy") and not hasattr(given, "__array__"):  # TensorFlow
         given = given.numpy()
+    if hasattr(given, "__dlpack__") and not hasattr(given, "__array__"):
+        given = np.from_dlpack(given)
     return np.asarray(given).astype(np.float64) if hasattr(given, "__array__") else given
 
 

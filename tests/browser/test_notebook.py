@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
+import s2s
 from s2s.api import load
 from s2s.errors import say
 from s2s.player.lanes import Lanes
@@ -87,6 +88,40 @@ def test_two_outputs_play_each_by_itself_and_fit(notebook: OpenNotebook, tiny_ch
     with page.expect_download() as download:
         second.get_by_role("button", name=say("player.download", "en", kind="PNG"), exact=True).click()
     assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+def by_a_function() -> Lanes:
+    """Both lanes and two branches of a decoder that is a function of one step."""
+    words, looks = ["<s>", "</s>", "good", "morning", "evening"], np.array([[0.8, 0.2], [0.1, 0.9]])
+
+    def step(state: int, token: int, attention: object = None) -> tuple[object, object, int]:
+        probabilities = np.full(5, 0.05)
+        probabilities[[2, 3, 1][min(state, 2)]] = 0.8
+        return np.log(probabilities), looks[min(state, 1)] if attention is None else attention, state + 1
+
+    lanes = s2s.lanes(step, "早上 好", "good evening", vocabulary=words, state=0, name="mine")
+    return lanes.fork(1, "evening").fork(1, attention="1")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_decoder_of_ones_own_plays_with_its_forks(notebook: OpenNotebook, language: str) -> None:
+    lanes = by_a_function()
+    page = notebook(show(lanes, language)._repr_html_())
+    shown = frame(page)
+    fits(page)
+    assert not re.search(r"NaN|undefined|null|Infinity", shown.locator("body").inner_text())
+    shown.locator("td[data-lane=free]").nth(1).click()
+    expect(shown.locator(".where")).to_have_text(say("player.where", language, step=2, steps=3))
+    assert shown.locator(".chip .weight").all_text_contents() == ["0.10", "0.90"]
+    expect(shown.locator(".distribution")).to_contain_text("80.0 %")
+    expect(shown.locator(".distribution")).to_contain_text(say("player.rest", language, count=0))
+    shown.locator("td[data-lane=b1]").nth(1).click()
+    expect(shown.locator("tr.b1")).to_have_class(re.compile("active"))
+    expect(shown.locator("td[data-lane=b1]").nth(1)).to_contain_text("evening")
+    shown.locator("td[data-lane=b2]").nth(1).click()
+    assert shown.locator(".chip .weight").all_text_contents() == ["0.10→1.00", "0.90→0.00"]
+    page.keyboard.press("d")
+    expect(shown.locator(".where")).to_contain_text("2")
 
 
 def test_what_a_lane_of_arrays_lacks_is_not_there(notebook: OpenNotebook, tmp_path: Path) -> None:

@@ -31,7 +31,19 @@ from s2s.trace.trace import Trace
 from tests.factory import make_checkpoint
 from tests.paths import ROOT
 
-COMMANDS = ["serve", "trace", "export", "site", "train", "import", "evaluate", "exposure", "evidence", "align"]
+COMMANDS = [
+    "serve",
+    "trace",
+    "export",
+    "attention",
+    "site",
+    "train",
+    "import",
+    "evaluate",
+    "exposure",
+    "evidence",
+    "align",
+]
 COMMANDS += [
     "inspect",
     "compare",
