@@ -21,6 +21,7 @@ from s2s.errors import UserError, program, reason
 
 try:
     from s2s.commands import (
+        align_corpus,
         attention,
         backup,
         evaluate,
@@ -60,6 +61,7 @@ COMMANDS = (  # in the order of --help
     evaluate.add_evaluate_command,
     exposure.add_exposure_command,
     evidence.add_evidence_command,
+    align_corpus.add_align_corpus_command,
     inspect.add_inspect_command,
     labels.add_labels_command,
     report.add_report_command,

@@ -19,12 +19,12 @@ ATTENTIONS = ("additive", "general", "dot", "concat", "location", "local-m", "lo
 CELLS = ("gru", "lstm")
 BRIDGES = ("tanh", "linear", "copy")
 READOUTS = ("tanh", "linear", "state")
-# Schedule → range of k.
-TEACHER_SHARES = {"linear": (0.0, 1.0), "exponential": (0.0, 1 - 1e-9), "inverse_sigmoid": (1.0, 1e9)}
+TEACHER_SHARES = {"linear": (0.0, 1.0), "exponential": (0.0, 1 - 1e-9), "inverse_sigmoid": (1.0, 1e9)}  # ranges of k
 CHOICES = {
     "sampling_schedule": tuple(TEACHER_SHARES),
     "reward": ("rouge_l", "bleu", "chrf"),
     "replace_from": ("target", "both"),
+    "guided_schedule": ("constant", "linear", "first"),
 }
 
 
@@ -33,6 +33,11 @@ def _check(config: object, section: str, **ranges: tuple[float, float]) -> None:
         value = getattr(config, name)
         if not low <= value <= high:  # also true of NaN
             raise UserError("setting_range", name=f"{section}.{name}", low=low, high=high, found=value)
+
+
+def _refuse(wrong: bool, key: str, needs: str) -> None:
+    if wrong:
+        raise UserError("config_needs", key=key, needs=needs)
 
 
 @dataclass(frozen=True)
@@ -69,29 +74,22 @@ class ModelConfig:
                 raise UserError("config_choice", key=f"model.{name}", found=getattr(self, name), known=", ".join(known))
         if self.attention == "dot" and self.decoder_size != 2 * self.encoder_size:
             raise UserError("config_dot", decoder=self.decoder_size, encoder=self.encoder_size)
-        if self.coverage and self.attention != "additive":
-            raise UserError("config_needs", key="model.coverage", needs='model.attention = "additive"')
-        if self.pointer and self.attention == "none":  # it copies by attention weights
-            raise UserError("config_needs", key="model.pointer", needs='model.attention ≠ "none"')
+        _refuse(self.coverage and self.attention != "additive", "model.coverage", 'model.attention = "additive"')
+        _refuse(self.pointer and self.attention == "none", "model.pointer", 'model.attention ≠ "none"')
         self._check_options()
 
     def _check_options(self) -> None:
         """Check the options that only imported models use."""
-        if self.attention_bias and self.attention not in ("additive", "concat"):
-            raise UserError("config_needs", key="model.attention_bias", needs='model.attention = "additive" / "concat"')
-        if self.bridge == "copy" and self.decoder_size > 2 * self.encoder_size:
-            raise UserError("config_needs", key='model.bridge = "copy"', needs="decoder_size ≤ 2 encoder_size")
-        if self.bridge == "copy" and self.decoder_layers > self.encoder_layers:
-            raise UserError("config_needs", key='model.bridge = "copy"', needs="decoder_layers ≤ encoder_layers")
-        if self.readout != "state":
-            return
-        if self.attention not in ("additive", "none"):  # otherwise nothing would read the context
-            raise UserError(
-                "config_needs", key='model.readout = "state"', needs='model.attention = "additive" / "none"'
-            )
-        if self.tied_embeddings and self.embedding_size != self.decoder_size:
-            needs = "model.tied_embeddings = false, or embedding_size = decoder_size"
-            raise UserError("config_needs", key='model.readout = "state"', needs=needs)
+        no_layer = self.attention not in ("additive", "concat")
+        _refuse(self.attention_bias and no_layer, "model.attention_bias", 'model.attention = "additive" / "concat"')
+        copied, bridge = self.bridge == "copy", 'model.bridge = "copy"'
+        _refuse(copied and self.decoder_size > 2 * self.encoder_size, bridge, "decoder_size ≤ 2 encoder_size")
+        _refuse(copied and self.decoder_layers > self.encoder_layers, bridge, "decoder_layers ≤ encoder_layers")
+        bare, readout = self.readout == "state", 'model.readout = "state"'
+        unread = self.attention not in ("additive", "none")  # nothing reads the context
+        _refuse(bare and unread, readout, 'model.attention = "additive" / "none"')
+        different = self.tied_embeddings and self.embedding_size != self.decoder_size
+        _refuse(bare and different, readout, "model.tied_embeddings = false, or embedding_size = decoder_size")
 
     def _check_sizes(self) -> None:
         sizes = ("embedding_size", "encoder_size", "decoder_size", "attention_size", "max_source_length", "window")
@@ -188,6 +186,11 @@ class TrainConfig:
     # fgm, gradient_penalty
     fgm_epsilon: float = 0.5  # norm of the perturbation of the embeddings
     penalty_weight: float = 1.0  # ε of ½ ε ‖∇_E L‖²
+    # guided_attention
+    guided_weight: float = 1.0  # λ, the weight of the attention's cross-entropy with word alignments
+    guided_schedule: str = "constant"  # λ | linear: λ max(0, 1 - i/N) | first: λ while i < N, then 0
+    guided_steps: int = 0  # N; 0: all steps of the run
+    guided_links: str = ""  # a file with i-j links of each training pair; "": made by our aligner before training
 
     def __post_init__(self) -> None:
         counts = ("epochs", "batch_size", "patience", "save_every")
@@ -201,7 +204,8 @@ class TrainConfig:
     def _check_objective(self) -> None:
         shares = ("sampling_floor", "reward_weight", "replace_sentences", "replace_tokens", "mask_tokens")
         _check(self, "train", **dict.fromkeys(shares, (0, 1)), sampling_slope=(0, 1), fgm_epsilon=(0, 1e6))
-        _check(self, "train", mixer_tokens=(0, MANY), mixer_every=(1, MANY), penalty_weight=(0, 1e6))
+        _check(self, "train", **dict.fromkeys(("mixer_tokens", "guided_steps"), (0, MANY)), mixer_every=(1, MANY))
+        _check(self, "train", penalty_weight=(0, 1e6), guided_weight=(0, 100))
         for name, known in CHOICES.items():
             if getattr(self, name) not in known:
                 raise UserError("config_choice", key=f"train.{name}", found=getattr(self, name), known=", ".join(known))
@@ -223,17 +227,16 @@ class Config:
     train: TrainConfig = field(default_factory=TrainConfig)
 
     def __post_init__(self) -> None:
+        apart, shared = not self.text.shared_vocab, "text.shared_vocab = true"
+        train, blind = self.train, self.model.attention == "none"
         for name in ("pointer", "prior", "shared_embeddings"):
-            if getattr(self.model, name) and not self.text.shared_vocab:
-                raise UserError("config_needs", key=f"model.{name}", needs="text.shared_vocab = true")
-        if self.train.coverage_weight and not self.model.coverage:
-            raise UserError("config_needs", key="train.coverage_weight", needs="model.coverage = true")
-        both = self.train.objective == "replacement" and self.train.replace_from == "both"
-        if both and not self.text.shared_vocab:
-            raise UserError("config_needs", key="train.replace_from", needs="text.shared_vocab = true")
-        longest = self.model.max_source_length
-        if self.model.attention == "location" and longest < self.data.max_tokens:
-            raise UserError("config_location", limit=longest, found=self.data.max_tokens)
+            _refuse(getattr(self.model, name) and apart, f"model.{name}", shared)
+        _refuse(train.coverage_weight > 0 and not self.model.coverage, "train.coverage_weight", "model.coverage = true")
+        both = (train.objective, train.replace_from) == ("replacement", "both")
+        _refuse(both and apart, "train.replace_from", shared)
+        _refuse(train.objective == "guided_attention" and blind, "train.objective", 'model.attention ≠ "none"')
+        if self.model.attention == "location" and self.model.max_source_length < self.data.max_tokens:
+            raise UserError("config_location", limit=self.model.max_source_length, found=self.data.max_tokens)
 
 
 def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "config") -> T:
@@ -255,9 +258,8 @@ def from_dict(cls: type[T], values: Mapping[str, Any], where: str = "config") ->
             except OverflowError:
                 raise UserError("config_type", key=f"{where}.{key}", expected="float", found="int") from None
         elif type(value) is not type(default):
-            raise UserError(
-                "config_type", key=f"{where}.{key}", expected=type(default).__name__, found=type(value).__name__
-            )
+            kinds = type(default).__name__, type(value).__name__
+            raise UserError("config_type", key=f"{where}.{key}", expected=kinds[0], found=kinds[1])
         given[key] = value
     return cls(**given)
 

@@ -53,7 +53,7 @@ def test_our_side_trains_and_decodes_as_many_steps_as_asked() -> None:
 
 
 def test_every_objective_is_compared_with_settings_that_a_config_knows() -> None:
-    assert set(remedies.SYSTEMS) == set(OBJECTIVES)
+    assert set(remedies.SYSTEMS) == set(OBJECTIVES) - {"guided_attention"}  # which is no remedy of exposure bias
     for objective, settings in remedies.SYSTEMS.items():
         TrainConfig(objective=objective, **settings)
 

@@ -118,7 +118,7 @@ def sections(page: str) -> dict[str, str]:
 def test_every_command_has_a_heading_in_the_order_of_help() -> None:
     from s2s.__main__ import parser
 
-    listed = re.findall(r"^    (\w+)", parser().format_help(), re.MULTILINE)
+    listed = re.findall(r"^    ([\w-]+)", parser().format_help(), re.MULTILINE)
     headings = [name for name in sections("docs/COMMANDS.md") if name in listed]
     assert sorted(headings) == sorted(listed)
     assert [name for name in headings if not commands_of(name)] == []

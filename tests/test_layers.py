@@ -25,6 +25,7 @@ trace
 dumps               : errors disk text trace
 config
 data
+aligner             : errors text data
 model/kernels
 model
 model/huggingface

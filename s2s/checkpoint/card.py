@@ -29,6 +29,10 @@ EXTRAS = {
     "pointer": ("a pointer-generator (See, Liu and Manning 2017)", "指针生成网络（See 2017）"),
     "prior": ("prior knowledge of source words (Su Jianlin)", "源词先验知识（苏剑林）"),
 }
+GUIDED = (
+    "trained with guided attention to follow word alignments (Mi, Wang and Ittycheriah 2016)",
+    "训练时引导注意力跟随词对齐（Mi 2016）",
+)
 HEADING = "\n## Scores\n"
 
 
@@ -74,6 +78,8 @@ def render_card(name: str, config: Mapping[str, Any], metrics: Mapping[str, Any]
         return _imported(name, config, metrics)
     training, model = metrics["training"], config["model"]
     english, chinese = _architecture(model)
+    if config["train"].get("objective") == "guided_attention":
+        english, chinese = f"{english}, {GUIDED[0]}", f"{chinese}，{GUIDED[1]}"
     return f"""# {name}
 
 {_summary(name, chinese, training, metrics)}

@@ -141,6 +141,17 @@ def add_checkpoint_argument(p: Parser) -> None:
     p.add_argument("checkpoint", metavar="CHECKPOINT", help="a directory, or the name of one under checkpoints/")
 
 
+def add_set_option(p: Parser) -> None:
+    """Add ``--set``, which overrides keys of a config."""
+    p.add_argument(
+        "--set",
+        metavar="key=value",
+        action="append",
+        default=[],
+        help="override one key of the config; may be repeated",
+    )
+
+
 def add_measuring_options(p: Parser, seeded: str = "resamples") -> None:
     """Add ``--limit``, ``--seed`` and ``--json``; ``seeded`` says in the help what the seed is for."""
     p.add_argument("--limit", type=WholeNumber(1, MANY), metavar="N", help="only the first N pairs")

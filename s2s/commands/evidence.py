@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
+from s2s.commands.arguments import WholeNumber
 from s2s.commands.exposure import SENTENCES, estimate_row, percent_bar
 from s2s.commands.origins import add_origin_options, explain_text, refuse_without_text
 from s2s.commands.terminal import text_table, write_output
@@ -15,7 +16,8 @@ from s2s.errors import fill
 
 if TYPE_CHECKING:
     from s2s.commands.arguments import Commands
-    from s2s.explain.alignment_error import Alignment, Score
+    from s2s.explain.alignment_error import Alignment
+    from s2s.explain.alignment_score import Score
     from s2s.explain.corpus import EvidenceReport
 
 MEASURES = {
@@ -39,6 +41,13 @@ SHARES = {
     "integrated": ("  integrated gradients", ""),
     "unknown": ("  erasure by <unk>", ""),
     "deletion": ("  erasure by deletion", ""),
+}
+
+ROWS = {
+    "attention": "by attention",
+    "gradient": "by gradient x input",
+    "integrated": "by integrated gradients",
+    "erasure": "by erasure",
 }
 
 
@@ -68,6 +77,13 @@ def _align_arguments(p: arguments.Parser) -> None:
         type=arguments.fraction,
         metavar="X",
         help="link every weight of at least X; by default the largest of each step [above 0–1]",
+    )
+    p.add_argument(
+        "--rows",
+        type=WholeNumber(0, arguments.MANY),
+        default=50,
+        metavar="N",
+        help="also score the evidence beside attention, of the first N pairs that are short enough (50)",
     )
     arguments.add_measuring_options(p)
 
@@ -113,7 +129,8 @@ def align(options: argparse.Namespace, command: str) -> int:
     with pair_options.print_remarks() as remarks:
         golds = read_gold(options.file, options.encoding, remarks.form)[: options.limit]
     with percent_bar() as progress:
-        alignment = measure_alignment(checkpoint, golds, options.threshold, Bootstrap(seed=options.seed), progress)
+        bootstrap = Bootstrap(seed=options.seed)
+        alignment = measure_alignment(checkpoint, golds, options.threshold, bootstrap, progress, options.rows)
     if options.json:
         write_output(alignment.to_json() + "\n", options.json)
     else:
@@ -140,6 +157,12 @@ def align_rows(alignment: Alignment) -> list[list[str]]:
         for shift, score in scores.items():
             at = "" if shift == "0" else f", shift {int(shift):+d}"
             out.append(estimate_row(f"AER, {title}{at}", score.error_rate, _both(score)))
+    out += [
+        estimate_row(f"AER, forced, {ROWS[name]}", score.error_rate, _both(score))
+        for name, score in alignment.rows.items()
+    ]
+    if alignment.rows:
+        out.append(["", "", "", fill("these four of {count:,} {count:pair|pairs}", count=alignment.row_sentences)])
     out.append(["unknown words", f"{alignment.unknown_source:.4g}", "", "of source tokens"])
     out.append(["", f"{alignment.unknown_target:.4g}", "", "of target tokens"])
     out.append(["free = reference", f"{alignment.free_words:.4g}", "", "of target tokens; free counts only these"])

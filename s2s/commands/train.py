@@ -44,13 +44,7 @@ def _arguments(p: arguments.Parser) -> None:
     p.add_argument("--dev", metavar="FILE", type=Path, help="with --data: use these pairs instead of a part of FILE")
     p.add_argument("--test", metavar="FILE", type=Path, help="with --data: use these pairs instead of a part of FILE")
     pair_options.add_column_options(p)
-    p.add_argument(
-        "--set",
-        metavar="key=value",
-        action="append",
-        default=[],
-        help="override one key of the config; may be repeated",
-    )
+    arguments.add_set_option(p)
     p.add_argument(
         "--name", metavar="NAME", help="name of the run and its checkpoint; by default that of the config or the file"
     )

@@ -12,9 +12,10 @@ from torch import Tensor
 from s2s.data.readers import Pair, read_lines, read_pairs
 from s2s.text.vocab import BOS, EOS, PAD
 
-__all__ = ["MAX_TOKENS", "Batch", "Ids", "Pair", "collate", "epoch_batches", "pad", "read_lines", "read_pairs"]
+__all__ = ["MAX_TOKENS", "Batch", "Ids", "Links", "Pair", "collate", "epoch_batches", "pad", "read_lines", "read_pairs"]
 
 Ids = tuple[list[int], list[int]]
+Links = frozenset[tuple[int, int]]  # (source token, target token), from 0
 MAX_TOKENS = 400  # tokens of a side, at most, in a pair that is decoded, scored or inspected
 
 
@@ -26,12 +27,14 @@ class Batch:
     lengths_B: Tensor  # source lengths, on the CPU
     target_in_BT: Tensor
     target_out_BT: Tensor
+    links_BTS: Tensor | None = None  # word alignments: a linked target token's row sums to 1, any other is 0
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on a device; the lengths stay on the CPU, where ``pack_padded_sequence`` needs them."""
         moved = (t.to(device) for t in (self.source_BS, self.target_in_BT, self.target_out_BT))
         source, target_in, target_out = moved
-        return Batch(source, self.lengths_B, target_in, target_out)
+        links_BTS = None if self.links_BTS is None else self.links_BTS.to(device)
+        return Batch(source, self.lengths_B, target_in, target_out, links_BTS)
 
 
 def pad(rows: Sequence[Sequence[int]]) -> Tensor:
@@ -40,15 +43,26 @@ def pad(rows: Sequence[Sequence[int]]) -> Tensor:
     return torch.tensor([list(row) + [PAD] * (width - len(row)) for row in rows], dtype=torch.long)
 
 
-def collate(pairs: Sequence[Ids]) -> Batch:
-    """Pairs of ids as one batch."""
+def collate(pairs: Sequence[Ids], links: Sequence[Links] | None = None) -> Batch:
+    """Pairs of ids as one batch, with the links between the ids of each pair if given."""
     sources, targets = zip(*pairs, strict=True)
     return Batch(
         source_BS=pad(sources),
         lengths_B=torch.tensor([len(s) for s in sources]),
         target_in_BT=pad([[BOS, *t] for t in targets]),
         target_out_BT=pad([[*t, EOS] for t in targets]),
+        links_BTS=None if links is None else _link_rows(pairs, links),
     )
+
+
+def _link_rows(pairs: Sequence[Ids], links: Sequence[Links]) -> Tensor:
+    """The links as rows of weights: 1/n for each of the n source tokens that a target token is linked to: (B, T, S)."""
+    shape = len(pairs), 1 + max(len(t) for _, t in pairs), max(len(s) for s, _ in pairs)
+    places = [(b, t, s) for b, some in enumerate(links) for s, t in some]
+    rows_BTS = torch.zeros(shape)
+    if places:
+        rows_BTS[tuple(torch.tensor(places).t())] = 1.0
+    return rows_BTS / rows_BTS.sum(dim=2, keepdim=True).clamp(min=1.0)
 
 
 def epoch_batches(pairs: Sequence[Ids], batch_size: int, seed: int, pool: int = 100) -> list[list[int]]:

@@ -1,73 +1,34 @@
-"""Alignment error rate (Och and Ney 2003) of attention, against links that annotators drew."""
+"""The alignment error rate of a model's attention and of the evidence beside it, against links that annotators drew."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from s2s.checkpoint.record import Checkpoint
-from s2s.data.batches import MAX_TOKENS, Batch, Ids, collate
+from s2s.data.batches import Batch, Ids, Links, collate
 from s2s.decode.search import greedy
 from s2s.errors import UserError
 from s2s.evaluate.batching import Progress, chunks, quiet
-from s2s.evaluate.bootstrap import Bootstrap, Floats, divide
-from s2s.evaluate.measured import Estimate
+from s2s.evaluate.bootstrap import Bootstrap
+from s2s.explain.alignment_score import GoldPair, Score, alignment_score, gold_counts, gold_pair, token_counts
+from s2s.explain.erasure import leave_one_out
 from s2s.explain.gold_links import Gold
-from s2s.explain.token_spans import Links, Overlap, cut, overlap, project
+from s2s.explain.gradients import attributions
+from s2s.explain.replay import Lane
 from s2s.model import Model
 from s2s.text.rounding import significant
-from s2s.text.vocab import UNK
+from s2s.text.vocab import BOS, UNK
 
 SCHEMA = "lookback-alignment/1"
 SHIFTS = (-1, 0, 1)
-
-
-def error_rate(predicted: Iterable[Links], golds: Iterable[tuple[Links, Links]]) -> float | None:
-    """``AER = 1 - (Σ|A∩S| + Σ|A∩P|) / (Σ|A| + Σ|S|)`` (Och and Ney 2003, eq. 21); ``golds`` has (S, P) per sentence.
-
-    None if there are no links at all.
-
-    >>> error_rate([frozenset({(0, 0), (1, 2)})], [(frozenset({(0, 0)}), frozenset({(0, 0), (1, 1)}))])
-    0.33333333333333337
-    """
-    rows = [_counts(a, sure, possible) for a, (sure, possible) in zip(predicted, golds, strict=True)]
-    value = float(_rates(np.array(rows, dtype=np.float64).sum(axis=0, keepdims=True))[0, 0])
-    return None if np.isnan(value) else value
-
-
-def _counts(predicted: Links, sure: Links, possible: Links) -> list[int]:
-    """|A∩S|, |A∩P|, |A| and |S| of one sentence."""
-    return [len(predicted & sure), len(predicted & possible), len(predicted), len(sure)]
-
-
-def _rates(sums_RK: Floats) -> Floats:
-    """AER, precision ``|A∩P|/|A|`` and recall ``|A∩S|/|S|`` from sums of ``_counts``: (R, 3)."""
-    hit_sure, hit_possible, predicted, sure = sums_RK.T
-    error_rate_R = 1 - divide(hit_sure + hit_possible, predicted + sure)
-    return np.stack([error_rate_R, divide(hit_possible, predicted), divide(hit_sure, sure)], axis=1)
-
-
-@dataclass(frozen=True)
-class Score:
-    """The scores of one way of linking over the whole file."""
-
-    error_rate: Estimate
-    precision: Estimate
-    recall: Estimate
-
-
-def alignment_score(counts: Sequence[Sequence[int]], bootstrap: Bootstrap) -> Score:
-    """The rates with intervals over sentences, from (|A∩S|, |A∩P|, |A|, |S|) per sentence."""
-    columns_NK = np.array(counts, dtype=np.float64)
-    total = columns_NK.sum(axis=0)
-    rates = bootstrap.curve(columns_NK, _rates, np.array([total[2] + total[3], total[2], total[3]]))
-    return Score(*map(rates.at, range(3)))
+ROWS = 50  # pairs, at most, of which evidence beside attention is measured, by default
+LONGEST = 40  # tokens of a side, at most, in such a pair
 
 
 @dataclass(frozen=True)
@@ -75,7 +36,8 @@ class Alignment:
     """Scores by lane and shift: ``forced``, ``free``, and the baseline ``diagonal``, which uses no model.
 
     ``by_token`` has the forced lane's scores counted in the model's tokens. ``free_words`` is the share of reference
-    tokens that the free lane outputs at their position; ``free`` counts these tokens alone.
+    tokens that the free lane outputs at their position; ``free`` counts these tokens alone. ``rows`` has the forced
+    lane's scores of attention and of all evidence beside it, over the same ``row_sentences`` sentences.
     """
 
     checkpoint: str
@@ -90,36 +52,13 @@ class Alignment:
     free: dict[str, Score]
     by_token: dict[str, Score]
     diagonal: Score
+    rows: dict[str, Score]
+    row_sentences: int
     bootstrap: Bootstrap = field(default_factory=Bootstrap)
 
     def to_json(self) -> str:
         """The record in one line of JSON, as docs/EVIDENCE.md describes."""
         return json.dumps({"schema": SCHEMA, **dataclasses.asdict(self)}, ensure_ascii=False, allow_nan=False)
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """A gold pair with the model's ids; by model token the gold tokens that it overlaps, and the inverse."""
-
-    gold: Gold
-    ids: Ids
-    source: Overlap
-    target: Overlap
-    inverse: tuple[Overlap, Overlap]
-
-
-def _pair(checkpoint: Checkpoint, gold: Gold) -> _Pair | None:
-    """None if a side is empty, too long, or cannot be mapped to the gold tokens."""
-    both = cut(checkpoint.source, gold.source), cut(checkpoint.target, gold.target)
-    if both[0] is None or both[1] is None or not all(side and 0 < len(side[0]) <= MAX_TOKENS for side in both):
-        return None
-    (source, own_s, gold_s), (target, own_t, gold_t) = both[0], both[1]
-    limit = checkpoint.model.longest_source
-    if limit is not None and len(source) > limit:
-        return None
-    ids = checkpoint.source.vocab.encode(source), checkpoint.target.vocab.encode(target)
-    inverse = overlap(gold_s, own_s), overlap(gold_t, own_t)
-    return _Pair(gold, ids, overlap(own_s, gold_s), overlap(own_t, gold_t), inverse)
 
 
 @torch.no_grad()
@@ -147,6 +86,25 @@ def attention_links(attention_TS: Tensor, words: int, shift: int, threshold: flo
     return frozenset(links)
 
 
+def evidence_rows(model: Model, pair: GoldPair, attention_TS: Tensor) -> dict[str, Tensor]:
+    """Each kind of evidence for each target word of the reference, as shares of the source: (T, S).
+
+    The values of gradients and erasure are divided by the sum of their sizes; negative ones stay negative.
+    """
+    source, target = pair.ids
+    lane, steps = Lane(tuple(source), (BOS, *target[:-1]), tuple(target)), range(len(target))
+    attributed = attributions(model, lane, steps)
+    with torch.no_grad():
+        values = {
+            "gradient": torch.stack([step.gradient_S for step in attributed]),
+            "integrated": torch.stack([step.integrated_S for step in attributed]),
+            "erasure": leave_one_out(model, lane, steps),
+        }
+    tiny = torch.finfo(torch.float32).tiny
+    shares = {name: row_TS / row_TS.abs().sum(dim=1, keepdim=True).clamp(min=tiny) for name, row_TS in values.items()}
+    return {"attention": attention_TS[: len(target)], **shares}
+
+
 def diagonal_links(source: int, target: int) -> Links:
     """Link each target token to the source token at the same relative position."""
     return frozenset((min(source - 1, (2 * t + 1) * source // (2 * target)), t) for t in range(target))
@@ -171,29 +129,16 @@ def _agreeing(output: Sequence[int], target: Sequence[int]) -> set[int]:
     return {t for t, (a, b) in enumerate(zip(output, target, strict=False)) if a == b and a != UNK}
 
 
-def _gold_counts(pair: _Pair, predicted: Links, positions: set[int]) -> list[int]:
-    """Counts in gold tokens, limited to those that overlap the model's target tokens at ``positions``."""
-    covered = {j for t in positions for j in pair.target[t]}
-    sure, possible = (frozenset(x for x in gold if x[1] in covered) for gold in (pair.gold.sure, pair.gold.possible))
-    predicted = frozenset(link for link in predicted if link[1] in positions)
-    return _counts(project(predicted, pair.source, pair.target), sure, possible)
-
-
-def _token_counts(pair: _Pair, predicted: Links, positions: set[int]) -> list[int]:
-    """Counts in the model's tokens; a gold link links all model tokens that its two tokens overlap."""
-    return _counts(predicted, *(project(gold, *pair.inverse) for gold in (pair.gold.sure, pair.gold.possible)))
-
-
-def _diagonal_counts(pair: _Pair) -> list[int]:
+def _diagonal_counts(pair: GoldPair) -> list[int]:
     source, target = map(len, pair.ids)
-    return _gold_counts(pair, diagonal_links(source, target), set(range(target)))
+    return gold_counts(pair, diagonal_links(source, target), set(range(target)))
 
 
-Count = Callable[[_Pair, Links, set[int]], list[int]]
+Count = Callable[[GoldPair, Links, set[int]], list[int]]
 
 
 def _linked(
-    pairs: Sequence[_Pair],
+    pairs: Sequence[GoldPair],
     rows: Sequence[Tensor],
     positions: Sequence[set[int]],
     count: Count,
@@ -211,32 +156,58 @@ def _share(values: Sequence[bool]) -> float:
     return significant(sum(values) / len(values), 6)
 
 
+def _row_scores(
+    model: Model,
+    pairs: Sequence[tuple[GoldPair, Tensor]],
+    threshold: float | None,
+    bootstrap: Bootstrap,
+    progress: Progress,
+) -> dict[str, Score]:
+    """The score of each kind of evidence over pairs with their attention; none without pairs."""
+    counts = dict[str, list[list[int]]]()
+    for done, (pair, attention_TS) in enumerate(pairs, start=1):
+        everywhere = set(range(len(pair.ids[1])))
+        for name, row_TS in evidence_rows(model, pair, attention_TS).items():
+            predicted = attention_links(row_TS, len(everywhere), 0, threshold)
+            counts.setdefault(name, []).append(gold_counts(pair, predicted, everywhere))
+        progress(done / len(pairs))
+    return {name: alignment_score(some, bootstrap) for name, some in counts.items()}
+
+
+def _usable(checkpoint: Checkpoint, golds: Sequence[Gold]) -> list[GoldPair]:
+    if checkpoint.config.model.attention == "none":
+        raise UserError("attention_none", checkpoint=checkpoint.name)
+    sides, longest = (checkpoint.source, checkpoint.target), checkpoint.model.longest_source
+    pairs = [pair for gold in golds if (pair := gold_pair(*sides, gold, longest)) is not None]
+    if not pairs:
+        raise UserError("alignment_no_pairs")
+    return pairs
+
+
 def measure_alignment(
     checkpoint: Checkpoint,
     golds: Sequence[Gold],
     threshold: float | None = None,
     bootstrap: Bootstrap | None = None,
     progress: Progress = quiet,
+    rows: int = ROWS,
 ) -> Alignment:
     """Score the attention of both lanes and the diagonal at all shifts; ``progress`` gets the share that is done.
 
+    All evidence of the first ``rows`` pairs of at most ``LONGEST`` tokens a side is scored, too.
+
     Raises UserError if the model has no attention or if no pair can be used.
     """
-    if checkpoint.config.model.attention == "none":
-        raise UserError("attention_none", checkpoint=checkpoint.name)
-    pairs = [pair for gold in golds if (pair := _pair(checkpoint, gold)) is not None]
-    if not pairs:
-        raise UserError("alignment_no_pairs")
-    model, by = checkpoint.model, bootstrap or Bootstrap()
+    pairs, model, by = _usable(checkpoint, golds), checkpoint.model, bootstrap or Bootstrap()
     ids = [pair.ids for pair in pairs]
-    forced, free = _lanes(model, ids, progress)
+    lanes = 0.1 if rows else 1.0  # their part of the time, about
+    forced, free = _lanes(model, ids, lambda share: progress(lanes * share))
+    both = [pair for pair in zip(pairs, forced, strict=True) if max(map(len, pair[0].ids)) <= LONGEST][:rows]
 
     agreeing = [_agreeing(output, target) for (output, _), (_, target) in zip(free, ids, strict=True)]
     everywhere = [set(range(len(target))) for _, target in ids]
 
-    def by_shift(
-        rows: Sequence[Tensor], positions: Sequence[set[int]], count: Count = _gold_counts
-    ) -> dict[str, Score]:
+    def by_shift(rows: Sequence[Tensor], positions: Sequence[set[int]], count: Count = gold_counts) -> dict[str, Score]:
         counts = {str(shift): _linked(pairs, rows, positions, count, shift, threshold) for shift in SHIFTS}
         return {shift: alignment_score(rows, by) for shift, rows in counts.items()}
 
@@ -253,7 +224,9 @@ def measure_alignment(
         ),
         forced=by_shift(forced, everywhere),
         free=by_shift([rows for _, rows in free], agreeing),
-        by_token=by_shift(forced, everywhere, _token_counts),
+        by_token=by_shift(forced, everywhere, token_counts),
         diagonal=alignment_score([_diagonal_counts(pair) for pair in pairs], by),
+        rows=_row_scores(model, both, threshold, by, lambda share: progress(lanes + (1 - lanes) * share)),
+        row_sentences=len(both),
         bootstrap=by,
     )

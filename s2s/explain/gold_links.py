@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from s2s.aligner.pharaoh import parse_links
+from s2s.data.batches import Links
 from s2s.data.readers import Note, read_lines, silent
 from s2s.data.text_file import AUTO
 from s2s.errors import UserError
-from s2s.explain.token_spans import Links
 from s2s.text.segmenters import spaced
-
-LINK = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
 
 @dataclass(frozen=True)
@@ -40,18 +38,10 @@ def read_gold(path: str | Path, encoding: str = AUTO, note: Note = silent) -> li
         source, target = (tuple(spaced(column)) for column in columns[:2])
         if not source or not target:
             raise UserError("alignment_row", file=str(path), row=row, columns=len(columns))
-        sure, possible = (_links(column, len(source), len(target), str(path), row) for column in [*columns[2:], ""][:2])
+        sure, possible = (
+            parse_links(column, len(source), len(target), str(path), row) for column in [*columns[2:], ""][:2]
+        )
         golds.append(Gold(source, target, sure, sure | possible))
     if not golds:
         raise UserError("file_no_pairs", file=str(path))
     return golds
-
-
-def _links(column: str, sources: int, targets: int, file: str, row: int) -> Links:
-    links = set()
-    for text in spaced(column):
-        match = LINK.fullmatch(text)
-        if match is None or int(match[1]) >= sources or int(match[2]) >= targets:
-            raise UserError("alignment_link", file=file, row=row, link=text)
-        links.add((int(match[1]), int(match[2])))
-    return frozenset(links)

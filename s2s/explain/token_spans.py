@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from s2s.checkpoint.record import Side
+from s2s.data.batches import Links
 from s2s.text.segmenters import SPACE
 
 Span = tuple[int, int]  # start and end, counted in characters without spaces
-Links = frozenset[tuple[int, int]]  # (source token, target token), from 0
 
 
 def spans(tokens: Sequence[str]) -> list[Span]:

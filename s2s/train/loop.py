@@ -18,7 +18,7 @@ from s2s.checkpoint.native import store_scores, write_checkpoint
 from s2s.checkpoint.open import load
 from s2s.checkpoint.record import Checkpoint
 from s2s.config import Config, to_dict
-from s2s.data.batches import Ids, Pair, collate, epoch_batches
+from s2s.data.batches import Ids, Links, Pair, collate, epoch_batches
 from s2s.data.readers import Note, silent
 from s2s.errors import UserError, reason
 from s2s.evaluate.corpus import corpus_scores, max_scored_tokens
@@ -27,6 +27,7 @@ from s2s.model import Model, Seq2Seq
 from s2s.train import base as start
 from s2s.train import distributed, resume
 from s2s.train.filming import Film
+from s2s.train.links import pair_links
 from s2s.train.machine import autocast, keep_memory
 from s2s.train.objectives import OBJECTIVES, TrainingProgress
 from s2s.train.pace import BAR, Pace, duration
@@ -83,6 +84,7 @@ class Run(RunState):
             raise UserError("data_empty", file=data.dev if self.pairs else data.train)
         if data.test and not self.test:
             raise UserError("data_empty", file=data.test)
+        self.links = pair_links(self, train) if self.settings.objective == "guided_attention" else None
         self.target_tokens = sum(len(t) + 1 for _, t in self.pairs)  # of an epoch
         self.dev_tokens = sum(len(self.target.encode(t)) + 1 for _, t in self.dev)
 
@@ -149,7 +151,7 @@ class Run(RunState):
         """Compute a step without changing weights or random generators."""
         with same_randomness(self.rng):
             self.model.train()
-            self._backward(self.pairs[: self.settings.batch_size])
+            self._backward(*self._part(range(min(self.settings.batch_size, len(self.pairs)))))
             self.optimizer.zero_grad()
 
     def keep(self) -> None:
@@ -182,7 +184,7 @@ class Run(RunState):
         before, clock = self.at.tokens, time.perf_counter()
         with stop.deferring():
             for index in order[self.at.batch :]:
-                self._counted([self.pairs[i] for i in index], began, bar)
+                self._counted(*self._part(index), began, bar)
                 if self.group.any(bool(stop.asked)):
                     resume.save_state(self.directory, self.config, self)
                     stop.saved = self.at.step
@@ -197,10 +199,14 @@ class Run(RunState):
         self.at.epoch, self.at.batch, self.at.loss_sum, self.at.tokens = self.at.epoch + 1, 0, 0.0, 0
         return last
 
-    def _counted(self, pairs: list[Ids], began: float, bar: tqdm) -> None:
+    def _part(self, index: Sequence[int]) -> tuple[list[Ids], list[Links] | None]:
+        """Some of the pairs, and their links if the objective needs them."""
+        return [self.pairs[i] for i in index], None if self.links is None else [self.links[i] for i in index]
+
+    def _counted(self, pairs: list[Ids], links: list[Links] | None, began: float, bar: tqdm) -> None:
         """One step, with its progress bar and film."""
         with self.pace.step(sum(len(t) + 1 for _, t in pairs)):
-            loss, count = self._step(pairs)
+            loss, count = self._step(pairs, links)
         at = self.at
         at.loss_sum, at.tokens = at.loss_sum + loss * count, at.tokens + count
         at.moment_loss, at.moment_tokens = at.moment_loss + loss * count, at.moment_tokens + count
@@ -213,11 +219,11 @@ class Run(RunState):
         if self.threads.watch(self.pace.recent):
             self.pace.spans.clear()
 
-    def _step(self, pairs: list[Ids]) -> tuple[float, int]:
+    def _step(self, pairs: list[Ids], links: list[Links] | None = None) -> tuple[float, int]:
         rate = learning_rate(self.at.step, self.steps, self.settings)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        loss, tokens = self.gradients(pairs)
+        loss, tokens = self.gradients(pairs, links)
         if not math.isfinite(loss):
             raise UserError("loss_not_finite", step=self.at.step)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
@@ -228,16 +234,17 @@ class Run(RunState):
         torch._foreach_lerp_(self.average, live, 1 - decay)
         return loss, tokens
 
-    def gradients(self, pairs: list[Ids]) -> tuple[float, int]:
+    def gradients(self, pairs: list[Ids], links: list[Links] | None = None) -> tuple[float, int]:
         """Set the parameters' gradients to those of a batch's mean loss; returns loss and target tokens."""
         own = self.group.part(pairs)
         self.optimizer.zero_grad()
-        loss = self._backward(own) if own else 0.0
+        loss = self._backward(own, None if links is None else self.group.part(links)) if own else 0.0
         return self.group.combine(self.model.parameters(), loss, sum(len(t) + 1 for _, t in own))
 
-    def _backward(self, pairs: Sequence[Ids]) -> float:
+    def _backward(self, pairs: Sequence[Ids], links: Sequence[Links] | None) -> float:
         """The mean loss of some pairs; its gradient is added to the parameters'."""
-        batch, progress = collate(pairs).to(self.device), TrainingProgress(self.at.step, self.steps, self.settings)
+        batch = collate(pairs, links).to(self.device)
+        progress = TrainingProgress(self.at.step, self.steps, self.settings)
         with self.autocast:
             loss = OBJECTIVES[self.settings.objective](self.model, batch, self.rng, progress)
         if torch.isfinite(loss):
@@ -281,17 +288,7 @@ class Run(RunState):
             store_scores(self.checkpoint, "test", self._scores(kept.model.to(self.device), self.test))
 
     def _keep(self, scores: dict[str, Any]) -> None:
-        metrics = {
-            "dev": scores,
-            "training": {
-                "command": self.command,
-                "seconds": round(self.at.seconds),
-                "epoch": self.at.epoch,
-                "pairs": len(self.pairs),
-                "hardware": card.hardware(self.threads.number),
-                "parameters": sum(p.numel() for p in self.model.parameters()),
-            },
-        }
+        metrics = {"dev": scores, "training": self.facts()}
         config = dataclasses.replace(self.config, name=self.checkpoint.name)
         text = card.render_card(config.name, to_dict(config), metrics)
         vocabs, films = (self.source.vocab, self.target.vocab), [self.film.path, self.film.curve]

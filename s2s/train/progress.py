@@ -9,11 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from s2s.checkpoint import card
 from s2s.checkpoint.native import unique_weights
 from s2s.checkpoint.record import Checkpoint, Side
 from s2s.config import Config
+from s2s.data.batches import Ids
 from s2s.model import Seq2Seq
 from s2s.train.distributed import Group
+from s2s.train.threads import Threads
 
 
 @dataclass
@@ -38,6 +41,10 @@ class RunState:
     """The model, its averaged weights, the optimizer, the generators and the counters of one run in one process."""
 
     config: Config
+    command: str
+    directory: Path  # of the files that a run needs to be resumed
+    pairs: list[Ids]
+    threads: Threads
     checkpoint: Path  # directory of the checkpoint that the run writes
     source: Side
     target: Side
@@ -48,6 +55,17 @@ class RunState:
     at: Position
     group: Group
     device: torch.device
+
+    def facts(self) -> dict[str, Any]:
+        """What a checkpoint says of its training, under the names of ``metrics.json``."""
+        return {
+            "command": self.command,
+            "seconds": round(self.at.seconds),
+            "epoch": self.at.epoch,
+            "pairs": len(self.pairs),
+            "hardware": card.hardware(self.threads.number),
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+        }
 
     def averaged_weights(self) -> dict[str, Tensor]:
         """The moving average of the weights, by the names that a checkpoint stores."""

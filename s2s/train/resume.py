@@ -21,6 +21,8 @@ from s2s.trace import film
 from s2s.train import differences
 from s2s.train.progress import Position, RunState
 
+STATE = "state.safetensors"
+
 
 def save_state(directory: Path, config: Config, run: RunState) -> None:
     """Write one file with weights, averages, Adam's moments and generators; the position is in its header."""
@@ -38,7 +40,7 @@ def save_state(directory: Path, config: Config, run: RunState) -> None:
     header = {"position": json.dumps(dataclasses.asdict(run.at)), "config": json.dumps(to_dict(config))}
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        disk.replace_file(directory / "state.safetensors", lambda fresh: save_file(tensors, fresh, metadata=header))
+        disk.replace_file(directory / STATE, lambda fresh: save_file(tensors, fresh, metadata=header))
     except (OSError, RuntimeError, SafetensorError) as error:
         raise UserError("disk_write", directory=str(directory), reason=reason(error)) from None
 
@@ -46,7 +48,7 @@ def save_state(directory: Path, config: Config, run: RunState) -> None:
 def restore(directory: Path, config: Config, run: RunState) -> None:
     """Set a run to the save in its directory, and remove rows of logs that were written later."""
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / "state.safetensors"
+    path = directory / STATE
     if path.exists():
         with _broken(directory):
             _restore(path, config, run)
@@ -78,7 +80,7 @@ def _restore(path: Path, config: Config, run: RunState) -> None:
 
 def check_resumable(directory: Path, config: Config) -> bool:
     """Whether the directory has a saved run. UserError if it cannot be resumed with this config."""
-    path = directory / "state.safetensors"
+    path = directory / STATE
     if not path.exists():
         return False
     with _broken(directory), safe_open(path, framework="pt") as file:

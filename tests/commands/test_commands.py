@@ -45,6 +45,7 @@ COMMANDS = [
     "align",
 ]
 COMMANDS += [
+    "align-corpus",
     "inspect",
     "compare",
     "labels",
@@ -308,7 +309,7 @@ def test_help_is_quick_and_names_the_commands() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code + "; print(text)"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert re.findall(r"^    (\w+)", done.stdout, re.MULTILINE) == COMMANDS
+    assert re.findall(r"^    ([\w-]+)", done.stdout, re.MULTILINE) == COMMANDS
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
@@ -427,10 +428,10 @@ def test_a_terminated_run_goes_on_to_the_same_end(
     run_directory = tmp_path / "runs" / "cut"
     stopped = (
         "import os, signal, sys; from s2s.train import loop; step, second = loop.Run._step, []\n"
-        "def stop(self, pairs):\n"
+        "def stop(self, *batch):\n"
         f"    second.extend([1] * os.path.exists({str(run_directory / 'log.jsonl')!r}))\n"
         "    if len(second) == 2: os.kill(os.getpid(), signal.SIGTERM)\n"
-        "    return step(self, pairs)\n"
+        "    return step(self, *batch)\n"
         "loop.Run._step = stop; from s2s.__main__ import main; sys.exit(main(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", stopped, *long, "--name", "cut"]

@@ -72,12 +72,22 @@ def test_a_model_without_attention_explains_a_text(capsys: pytest.CaptureFixture
 def test_align_as_a_table_and_as_json(tiny_checkpoint: Path, links: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = inside(capsys, "align", tiny_checkpoint, links)
     assert (status, err) == (0, "")
-    for name in ("AER, forced, shift -1", "AER, free", "the diagonal", "precision", "2 pairs"):
+    for name in (
+        "AER, forced, shift -1",
+        "AER, free",
+        "the diagonal",
+        "precision",
+        "2 pairs",
+        "by integrated gradients",
+    ):
         assert name in out
     status, out, err = inside(capsys, "align", tiny_checkpoint, links, "--threshold", "0.2", "--json", "-")
     values = json.loads(out)
     assert (status, err, values["schema"], values["threshold"]) == (0, "", "lookback-alignment/1", 0.2)
     assert values["diagonal"]["error_rate"]["value"] == 0
+    assert list(values["rows"]) == ["attention", "gradient", "integrated", "erasure"]
+    status, out, err = inside(capsys, "align", tiny_checkpoint, links, "--rows", "0")
+    assert (status, err) == (0, "") and "erasure" not in out
 
 
 @pytest.mark.parametrize(
@@ -93,6 +103,7 @@ def test_align_as_a_table_and_as_json(tiny_checkpoint: Path, links: Path, capsys
         (("evidence", "--text", "我", "--step", "1", "--against", "zzz"), "zzz"),
         (("align", "links", "--threshold", "1.5"), "--threshold"),
         (("align", "links", "--threshold", "much"), "--threshold"),
+        (("align", "links", "--rows", "-1"), "--rows"),
         (("align", "pairs"), "row 1"),
     ],
 )

@@ -3,24 +3,29 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as some
 
 from s2s.checkpoint.open import load
-from s2s.data.batches import collate
+from s2s.data.batches import Links, collate
 from s2s.decode.decode import trace
 from s2s.errors import UserError
 from s2s.evaluate.bootstrap import Bootstrap
+from s2s.explain import alignment_error
 from s2s.explain.alignment_error import (
     attention_links,
     diagonal_links,
-    error_rate,
     forced_attention,
     measure_alignment,
 )
+from s2s.explain.alignment_score import error_rate, gold_pair
+from s2s.explain.evidence import ROWS, examine
 from s2s.explain.gold_links import read_gold
+from s2s.explain.replay import Lane
+from s2s.text.vocab import BOS
 from tests.exposure.common import KINDS, some_pairs, tiny
 from tests.test_docs import ROOT
 
@@ -143,3 +148,42 @@ def test_a_file_that_cannot_be_mapped_is_named(tiny_checkpoint: Path, tmp_path: 
     with pytest.raises(UserError) as error:
         measure_alignment(load(tiny_checkpoint), read_gold(path))
     assert error.value.key == "error.alignment_no_pairs"
+
+
+@pytest.mark.parametrize("threshold", [None, 0.3])
+def test_every_row_of_evidence_is_scored(tiny_checkpoint: Path, gold: Path, threshold: float | None) -> None:
+    """Each target word's link is where its own evidence, given the words before it, counts most for it."""
+    checkpoint, golds = load(tiny_checkpoint), read_gold(gold)
+    found = measure_alignment(checkpoint, golds, threshold, Bootstrap(20))
+    assert (found.row_sentences, list(found.rows)) == (2, ["attention", *ROWS])
+    assert found.rows["attention"] == found.forced["0"]
+    made: dict[str, list[Links]] = {name: [] for name in ROWS}
+    for one in golds:
+        pair = gold_pair(checkpoint.source, checkpoint.target, one)
+        assert pair is not None
+        source, target = pair.ids
+        steps = examine(checkpoint.model, Lane(tuple(source), (BOS, *target[:-1]), tuple(target)), range(len(target)))
+        for name, predicted in made.items():
+            links = set()
+            for t, step in enumerate(steps):
+                values = np.array(getattr(step, name))
+                if threshold is None:
+                    links.add((int(values.argmax()), t))
+                else:
+                    links |= {(int(s), t) for s in (values / np.abs(values).sum() >= threshold).nonzero()[0]}
+            predicted.append(frozenset(links))
+    for name, links_N in made.items():
+        expected = error_rate(links_N, [(one.sure, one.possible) for one in golds])
+        assert found.rows[name].error_rate.value == pytest.approx(expected, abs=1e-5), name
+
+
+def test_rows_are_limited_by_number_and_length(
+    tiny_checkpoint: Path, gold: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint, golds, shares = load(tiny_checkpoint), read_gold(gold), list[float]()
+    found = measure_alignment(checkpoint, golds, bootstrap=Bootstrap(20), progress=shares.append, rows=1)
+    assert found.row_sentences == 1 and shares == sorted(shares) and shares[-1] == 1
+    none = measure_alignment(checkpoint, golds, bootstrap=Bootstrap(20), rows=0)
+    assert (none.rows, none.row_sentences) == ({}, 0) and none.forced == found.forced
+    monkeypatch.setattr(alignment_error, "LONGEST", 3)
+    assert measure_alignment(checkpoint, golds, bootstrap=Bootstrap(20)).row_sentences == 1

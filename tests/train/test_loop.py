@@ -170,8 +170,8 @@ def test_the_checkpoint_holds_the_averaged_weights(
     seen = [{name: weight.clone() for name, weight in unique_weights(run.model).items()}]
     step = run._step
 
-    def watched(pairs: Any) -> tuple[float, int]:
-        result = step(pairs)
+    def watched(pairs: Any, links: Any) -> tuple[float, int]:
+        result = step(pairs, links)
         seen.append({name: weight.clone() for name, weight in unique_weights(run.model).items()})
         return result
 

@@ -33,10 +33,10 @@ def test_the_step_under_way_is_done_and_saved(
 ) -> None:
     step = Run._step
 
-    def interrupted(self: Run, pairs: Any) -> tuple[float, int]:
+    def interrupted(self: Run, pairs: Any, links: Any) -> tuple[float, int]:
         if self.at.step == at - 1:
             os.kill(os.getpid(), number)
-        return step(self, pairs)
+        return step(self, pairs, links)
 
     run = Run(config(place), tmp_path / "run", tmp_path / "copy", COMMAND)
     with monkeypatch.context() as patch, stoppable() as stop:
@@ -78,7 +78,7 @@ def test_scoring_is_broken_off_at_once_and_done_again(
 
 
 def test_a_second_one_ends_it_at_once(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def twice(self: Run, pairs: Any) -> tuple[float, int]:
+    def twice(self: Run, pairs: Any, links: Any) -> tuple[float, int]:
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
         raise AssertionError("went on")

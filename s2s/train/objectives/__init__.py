@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from s2s.train.objectives.adversarial import fgm, gradient_penalty
 from s2s.train.objectives.corruption import mask, replacement
+from s2s.train.objectives.guided import guided_attention
 from s2s.train.objectives.objective import Objective, TrainingProgress
 from s2s.train.objectives.policy import self_critical
 from s2s.train.objectives.sampling import scheduled_sampling
@@ -25,4 +26,5 @@ OBJECTIVES: dict[str, Objective] = {
     "mask": mask,
     "fgm": fgm,
     "gradient_penalty": gradient_penalty,
+    "guided_attention": guided_attention,
 }

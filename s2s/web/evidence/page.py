@@ -45,7 +45,7 @@ def measure_evidence(
 
         torch.set_num_threads(1)
         if kind == "links":
-            return alignment_error.measure_alignment(checkpoint, rows, progress=report)
+            return alignment_error.measure_alignment(checkpoint, rows, progress=report, rows=0)
         return corpus.measure_evidence(checkpoint, [source for source, _ in rows], progress=report)
 
     return work

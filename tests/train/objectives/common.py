@@ -8,12 +8,18 @@ import torch
 from torch import Tensor
 
 from s2s.config import TrainConfig
-from s2s.data.batches import Batch, Ids, collate
+from s2s.data.batches import Batch, Ids, Links, collate
 from s2s.model import Seq2Seq
 from s2s.train.objectives import OBJECTIVES, TrainingProgress
 from tests.factory import make_config, make_model
 
 PAIRS: list[Ids] = [([4, 7, 12, 14], [4, 7, 12, 14]), ([5], [5, 9]), ([6, 9, 11], []), ([8, 4], [6, 6, 7, 10, 11])]
+LINKS: list[Links] = [
+    frozenset({(0, 0), (1, 1), (3, 1)}),  # a word with two links, a word with none
+    frozenset({(0, 0), (0, 1)}),
+    frozenset(),
+    frozenset({(1, 0), (0, 4)}),
+]
 KINDS: list[dict[str, Any]] = [
     {"attention": "additive"},
     {"attention": "general", "cell": "lstm", "tied_embeddings": False},
@@ -29,7 +35,7 @@ def tiny(scale: float = 0.4, **model: Any) -> Seq2Seq:
 
 def batch() -> Batch:
     """Rows of different lengths, one of them an empty target."""
-    return collate(PAIRS)
+    return collate(PAIRS, LINKS)
 
 
 def generator(seed: int = 0) -> torch.Generator:

@@ -11,7 +11,7 @@ from s2s.config import TrainConfig
 from s2s.data.batches import collate
 from s2s.errors import UserError
 from s2s.train.objectives import OBJECTIVES
-from tests.train.objectives.common import KINDS, PAIRS, tiny, value
+from tests.train.objectives.common import KINDS, LINKS, PAIRS, tiny, value
 
 HALF: dict[str, dict[str, Any]] = {
     "scheduled_sampling": {"sampling_k": 0.5},
@@ -44,7 +44,7 @@ def test_a_given_generator_gives_a_given_loss_and_gradient(name: str, kind: dict
 @pytest.mark.parametrize("name", [n for n in OBJECTIVES if n not in HALF and n not in ("fgm", "gradient_penalty")])
 def test_parts_weighted_by_tokens_are_the_whole(name: str) -> None:
     model = tiny()
-    parts = [(collate(PAIRS[i::2]), sum(len(t) + 1 for _, t in PAIRS[i::2])) for i in range(2)]
+    parts = [(collate(PAIRS[i::2], LINKS[i::2]), sum(len(t) + 1 for _, t in PAIRS[i::2])) for i in range(2)]
     whole = sum(float(value(name, model, data=data).detach()) * n for data, n in parts) / sum(n for _, n in parts)
     assert float(value(name, model).detach()) == pytest.approx(whole, rel=1e-5)
 
@@ -52,7 +52,7 @@ def test_parts_weighted_by_tokens_are_the_whole(name: str) -> None:
 def test_self_critical_parts_weighted_by_tokens_are_the_whole() -> None:
     """With samples that are the greedy output nothing is random."""
     model = tiny(scale=40.0)
-    parts = [(collate(PAIRS[i::2]), sum(len(t) + 1 for _, t in PAIRS[i::2])) for i in range(2)]
+    parts = [(collate(PAIRS[i::2], LINKS[i::2]), sum(len(t) + 1 for _, t in PAIRS[i::2])) for i in range(2)]
     losses = [float(value("self_critical", model, data=data, reward_weight=0.3).detach()) * n for data, n in parts]
     whole = sum(losses) / sum(n for _, n in parts)
     assert float(value("self_critical", model, reward_weight=0.3).detach()) == pytest.approx(whole, rel=1e-5)
