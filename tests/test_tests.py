@@ -76,6 +76,7 @@ def test_make_quick_leaves_out_browsers_and_trainings_alone() -> None:
         "exposure",
         "model/huggingface",
         "web/lesson/test_shipped.py",
+        "doctor/test_ward.py",
     )
     assert slow and slow[1].split() == [f"tests/{name}" for name in folders]
     assert "$(addprefix --ignore=,$(SLOW))" in makefile.split("\nquick:")[1].split("\n\n")[0]
