@@ -40,6 +40,7 @@ player              : errors disk text trace config checkpoint decode browser_mo
 evaluate
 exposure
 explain
+doctor              : checkpoint data decode disk errors evaluate explain model text trace
 train/objectives    : config data decode errors evaluate model model/kernels text
 train
 lesson
@@ -47,6 +48,7 @@ inspect
 inspect/states
 figures
 inspect/report
+doctor/report       : doctor errors inspect/report player text
 site                : browser_model checkpoint decode disk errors evaluate lesson player text trace
 api                 : checkpoint decode errors player trace
 sandbox             : checkpoint adapters errors text

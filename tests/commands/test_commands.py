@@ -43,6 +43,7 @@ COMMANDS = [
     "exposure",
     "evidence",
     "align",
+    "doctor",
 ]
 COMMANDS += [
     "align-corpus",

@@ -1,0 +1,129 @@
+"""What data and training say: unknown words, a model that only knows its training pairs, one that has not learned."""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.nn import functional as F
+
+from s2s.data.batches import Ids, collate
+from s2s.doctor.finding import Cure, Finding
+from s2s.doctor.run import LONGEST, UNLEARNED, Exam, alone, score
+from s2s.model import Seq2Seq
+from s2s.text.vocab import PAD, UNK
+
+UNKNOWN = 0.15  # share of unknown words of a side
+OVERFIT = 1.5  # loss on these pairs over the loss on training pairs, and
+OVERFIT_NATS = 0.7  # by how many nats a token
+WORSE = 1.4  # the same share of a model that is not half-trained but broken: it knows less than the frequencies
+FALLING = 0.1  # fall of the loss over the last quarter of a run, as a share
+GROWN = 2.5  # times its size when drawn, of a matrix of a model that has learned nothing
+RATE, CLIP = 0.05, 100.0  # settings of a training that makes it likely
+MORE_STEPS, MORE_BATCH, MORE_RATE = 40, 32, 1e-3  # of a training that goes on for a moment, with Adam
+MORE_GAIN, MORE_SHARE = 0.05, 0.2  # nats a token, and share of the loss, that an unfinished model gains by it
+NORM_GROWTH = 100.0  # times the median, of a gradient's norm
+RISE = 0.5  # of the training loss over its lowest, as a share
+
+
+def unknown(exam: Exam) -> Iterator[Finding]:
+    """The share of tokens that a side's vocabulary lacks."""
+    for side, place in (("source", 0), ("target", 1)):
+        tokens = [token for pair in exam.pairs for token in pair[place]]
+        exam.measures[f"unknown_{side}"] = sum(token == UNK for token in tokens) / max(len(tokens), 1)
+    worst = max(exam.measures["unknown_source"], exam.measures["unknown_target"])
+    if worst > UNKNOWN:
+        numbers = {side: exam.measures[f"unknown_{side}"] for side in ("source", "target")}
+        yield Finding("unknown_words", 0.6 + 0.4 * worst, numbers, cure=Cure("more_vocabulary"))
+
+
+def learned(exam: Exam, progress: Callable[[float], None]) -> Iterator[Finding]:
+    """The loss on these pairs against that of word frequencies, and against that on training pairs."""
+    loss = -score(exam.whole(exam.pairs, progress))
+    frequencies = exam.frequencies
+    exam.measures |= {"loss": loss, "loss_of_frequencies": frequencies}
+    if not math.isfinite(loss):
+        return
+    if exam.train:
+        known = -score(exam.whole(exam.train, lambda share: None))
+        exam.measures["loss_on_training"] = known
+        if loss - known > OVERFIT_NATS and loss > OVERFIT * known:
+            numbers = {"loss": loss, "loss_on_training": known}
+            yield Finding("too_little_data", 0.75 + 0.05 * min(1.0, loss - known), numbers, cure=Cure("more_data"))
+            return
+        yield from _unfinished(exam, loss)
+    growth = exam.measures.get("weight_growth", 0.0)
+    if loss > UNLEARNED * frequencies and growth > GROWN:
+        train = exam.checkpoint.config.train
+        strength = 0.92 if train.learning_rate > RATE or train.clip > CLIP else 0.62
+        numbers = {"growth": growth, "loss": loss, "loss_of_frequencies": frequencies}
+        yield Finding("exploding_norms", strength, numbers, "doctor.cause.grown", Cure("clip_gradient"))
+    elif UNLEARNED * frequencies < loss < WORSE * frequencies:
+        numbers = {"loss": loss, "loss_of_frequencies": frequencies}
+        yield Finding("half_trained", 0.5 + 0.1 * loss / frequencies, numbers, cure=Cure("train_longer"))
+
+
+def _unfinished(exam: Exam, loss: float) -> Iterator[Finding]:
+    """A copy of the model is trained for some steps more on the training pairs: whether its loss here falls at once."""
+    if not isinstance(exam.model, Seq2Seq) or len(exam.train) < MORE_BATCH:
+        return
+    model, rng = copy.deepcopy(exam.model), random.Random(0)
+    for weight in model.parameters():
+        weight.requires_grad_(True)
+    optimiser = torch.optim.Adam(model.parameters(), lr=MORE_RATE)
+    fit = [pair for pair in exam.train if max(map(len, pair)) <= LONGEST] or exam.train
+    with torch.enable_grad():
+        for _ in range(MORE_STEPS):
+            batch = collate(rng.sample(fit, min(MORE_BATCH, len(fit))))
+            wrong = F.cross_entropy(model(batch), batch.target_out_BT[batch.target_out_BT != PAD])
+            optimiser.zero_grad()
+            wrong.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+    before, after = score(exam.runs), score(alone(model.eval(), exam.some))
+    exam.measures["training_gain"] = after - before
+    if after - before > MORE_GAIN and after - before > MORE_SHARE * -before:
+        cure = Cure("train_longer", True, {"log_prob": before}, {"log_prob": after})
+        numbers = {"gain": after - before, "loss": loss}
+        yield Finding("half_trained", 0.55 + 0.2 * (after - before) / -before, numbers, cure=cure)
+
+
+def run_log(curve: Sequence[Mapping[str, Any]]) -> tuple[dict[str, float], list[Finding]]:
+    """Measures and findings of a run's log: norms that explode, a loss that still falls, coverage from the start."""
+    measures, found = dict[str, float](), list[Finding]()
+    norms = _column(curve, "gradient_norm") or _column(curve, "grad_norm")
+    losses, dev = _column(curve, "train_loss"), _column(curve, "dev_loss")
+    if len(norms) >= 4:
+        middle = sorted(norms)[len(norms) // 2]
+        measures["gradient_growth"] = max(norms) / max(middle, 1e-12)
+    broken = any(not math.isfinite(loss) for loss in losses)
+    rise = _rise([loss for loss in losses if math.isfinite(loss)])
+    measures["loss_rise"] = rise
+    growth = measures.get("gradient_growth", 0.0)
+    if broken or growth > NORM_GROWTH or rise > 10:
+        found.append(Finding("exploding_norms", 0.85, {"growth": growth, "rise": rise}, cure=Cure("clip_gradient")))
+    finite = [loss for loss in dev if math.isfinite(loss)]
+    if len(finite) >= 4:
+        before, last = finite[-1 - max(1, len(finite) // 4)], finite[-1]
+        measures["loss_falling"] = (before - last) / max(abs(before), 1e-9)
+    return measures, found
+
+
+def _column(curve: Sequence[Mapping[str, Any]], name: str) -> list[float]:
+    return [float(line[name]) for line in curve if isinstance(line.get(name), int | float)]
+
+
+def _rise(losses: Sequence[float]) -> float:
+    """How far the loss ends above its lowest value, as a share of it."""
+    return losses[-1] / max(min(losses), 1e-9) - 1 if losses else 0.0
+
+
+def ids(checkpoint: Any, pairs: Sequence[tuple[str, str]], longest: int) -> list[Ids]:
+    """The pairs as ids, without those that have an empty or too long side."""
+    made = [(checkpoint.source.encode(source), checkpoint.target.encode(target)) for source, target in pairs]
+    limit = min(longest, checkpoint.model.longest_source or longest)
+    return [(s, t) for s, t in made if 0 < len(s) <= limit and 0 < len(t) <= longest]

@@ -1,0 +1,69 @@
+"""All findings of one examination, the likeliest cause first, and everything that was measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2s.doctor.finding import CAUSES, STRONG, Finding
+from s2s.text.rounding import significant
+
+SCHEMA = "lookback-doctor/1"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Findings sorted by strength; ``measures`` has every number, also of the tests that found nothing.
+
+    >>> Diagnosis.of([Finding("uniform", 0.6), Finding("nan", 1.0)], {}).findings[0].name
+    'nan'
+    """
+
+    findings: tuple[Finding, ...]
+    measures: Mapping[str, float] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)  # what was examined: kind, name, digest, sentences
+
+    @classmethod
+    def of(
+        cls, findings: Iterable[Finding], measures: Mapping[str, float], about: Mapping[str, Any] | None = None
+    ) -> Diagnosis:
+        """Sort the findings: strongest first, of equals the likelier cause."""
+        ranked = sorted(findings, key=lambda finding: (-round(finding.strength, 6), CAUSES.index(finding.name)))
+        return cls(tuple(ranked), dict(measures), dict(about or {}))
+
+    @property
+    def healthy(self) -> bool:
+        """Whether no finding is strong."""
+        return not any(finding.strength >= STRONG for finding in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values in the order of docs/DOCTOR.md; numbers to 6 significant digits."""
+        return {
+            "schema": SCHEMA,
+            "about": dict(self.about),
+            "healthy": self.healthy,
+            "findings": [_plain(finding) for finding in self.findings],
+            "measures": _short(self.measures),
+        }
+
+    def to_json(self) -> str:
+        """The record in one line of JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    cure = finding.cure
+    told = cure and {
+        "name": cure.name,
+        "verified": cure.verified,
+        "before": _short(cure.before),
+        "after": _short(cure.after),
+    }
+    numbers = _short(finding.numbers)
+    return {"name": finding.name, "strength": significant(finding.strength, 6), "numbers": numbers, "cure": told}
+
+
+def _short(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: significant(float(value), 6) for name, value in values.items()}

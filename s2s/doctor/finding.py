@@ -1,0 +1,77 @@
+"""What the doctor finds: a cause with its strength, the numbers it is read from, and a cure that was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+STRONG = 0.5  # strength from which a finding stands against health; below it is a remark
+CAUSES = (
+    "nan",
+    "empty_row",
+    "wrong_axis",
+    "not_normalised",
+    "padding_mass",
+    "other_source",
+    "dropout_at_test",
+    "not_summed",
+    "no_tanh",
+    "gate_order",
+    "wrong_bos",
+    "reversed_source",
+    "shift",
+    "wrong_head",
+    "no_gradient",
+    "tied_wrongly",
+    "frozen_encoder",
+    "untrained_scores",
+    "dead_bridge",
+    "saturated",
+    "saturated_tanh",
+    "exploding_norms",
+    "coverage_too_early",
+    "unknown_words",
+    "too_little_data",
+    "half_trained",
+    "bypassed",
+    "constant",
+    "uniform",
+    "eos_sink",
+    "punctuation",
+    "first_token",
+    "last_token",
+)  # of two equally strong findings the earlier is the likelier cause of the other
+
+
+@dataclass(frozen=True)
+class Cure:
+    """A remedy and, where it was tried, the same measures of the model before and after it.
+
+    ``verified``: the model ran again with the remedy, and was better. A remedy that only training can bring is not
+    tried; ``before`` and ``after`` are then empty.
+    """
+
+    name: str  # the sentence ``doctor.cure.NAME``
+    verified: bool = False
+    before: Mapping[str, float] = field(default_factory=dict)
+    after: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One cause: one of ``CAUSES``, its strength from 0 to 1, and its numbers by name.
+
+    ``cause`` is the key of the sentence that says what happens and why, ``doctor.cause.NAME`` unless given.
+    """
+
+    name: str
+    strength: float
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    cause: str = ""
+    cure: Cure | None = None
+
+    def __post_init__(self) -> None:
+        if self.name not in CAUSES:
+            raise ValueError(f"no cause is called {self.name}")
+        object.__setattr__(self, "strength", min(1.0, max(0.0, float(self.strength))))
+        object.__setattr__(self, "cause", self.cause or f"doctor.cause.{self.name}")

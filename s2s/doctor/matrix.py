@@ -1,0 +1,139 @@
+"""The tests that need weights alone, of one sentence or of many; a matrix is examined by them and nothing else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from s2s.doctor.diagnosis import Diagnosis
+from s2s.doctor.finding import Cure, Finding
+from s2s.doctor.sheet import Sheet, Weights, shape, sums
+from s2s.errors import UserError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+MOST_OFF, MOST_COLUMNS = 0.02, 0.9  # share of rows that may miss 1; of columns at 1 that say the axis is wrong
+PADDING = 0.01  # weight on padding, at most
+UNIFORM = 0.97  # entropy, as a share of a uniform row's
+CONSTANT = 0.06  # mean distance (total variation) of a row from the mean row
+SINK = 0.45  # weight on one place in the mean over all steps
+PUNCTUATION = 0.6  # weight on punctuation
+BACKWARDS = -0.8  # mean correlation of steps and places
+GOLD_GAIN, GOLD_LINKS = 0.1, 5  # fall of AER that tells a shift, from that many links
+
+
+def examine(
+    weights_TS: ArrayLike,
+    source_tokens: Sequence[str] | None = None,
+    target_tokens: Sequence[str] | None = None,
+    gold: Sequence[tuple[int, int]] | None = None,
+) -> Diagnosis:
+    """The diagnosis of one matrix. UserError if the tokens do not fit it."""
+    sheet = _sheet(weights_TS, source_tokens, target_tokens)
+    measures = sums([sheet]) | shape([sheet])
+    found = [*broken(measures), *shapes(measures), *backwards(measures)]
+    if gold:
+        by_shift = _gold(sheet, [(int(s), int(t)) for s, t in gold])
+        measures |= {f"aer{shift:+d}": value for shift, value in by_shift.items()}
+        found += _shifted(by_shift, len(gold))
+    about = {"kind": "matrix", "steps": sheet.weights_TS.shape[0], "source": sheet.weights_TS.shape[1]}
+    return Diagnosis.of(found, known(measures), about)
+
+
+def known(measures: Mapping[str, float]) -> dict[str, float]:
+    """The measures that are finite numbers."""
+    return {name: value for name, value in measures.items() if math.isfinite(value)}
+
+
+def _sheet(weights: ArrayLike, source: Sequence[str] | None, target: Sequence[str] | None) -> Sheet:
+    try:
+        weights_TS = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise UserError("doctor_matrix") from None
+    if weights_TS.ndim != 2 or not weights_TS.size:
+        raise UserError("doctor_matrix")
+    for tokens, size in ((target, weights_TS.shape[0]), (source, weights_TS.shape[1])):
+        if tokens is not None and len(tokens) != size:
+            raise UserError("doctor_tokens", found=len(tokens), expected=size)
+    return Sheet(weights_TS, tuple(source or ()), tuple(target or ()))
+
+
+def broken(measures: Mapping[str, float]) -> Iterator[Finding]:
+    """What makes a matrix no attention at all."""
+    if measures["nan_rows"]:
+        yield Finding("nan", 1.0, {"rows": measures["nan_rows"]}, cure=Cure("mask_finite"))
+    if measures["empty_rows"]:
+        yield Finding("empty_row", 0.95, {"rows": measures["empty_rows"]}, cure=Cure("keep_one"))
+    if measures["rows_off"] > MOST_OFF:
+        numbers = {name: measures[name] for name in ("rows_off", "columns_whole", "least_weight")}
+        if measures["columns_whole"] > MOST_COLUMNS:
+            yield Finding("wrong_axis", 1.0, numbers, cure=Cure("softmax_over_source"))
+        else:
+            yield Finding("not_normalised", 0.9, numbers, cure=Cure("softmax_over_source"))
+
+
+def shapes(measures: Mapping[str, float]) -> Iterator[Finding]:
+    """What attention looks like: on padding, everywhere alike, always the same, always in one place."""
+    share = measures["padding"]
+    if share > PADDING:
+        yield Finding("padding_mass", 0.8 + 0.2 * share, {"share": share}, cure=Cure("mask_padding"))
+    entropy, distance = measures["entropy_share"], measures["row_distance"]
+    if entropy > UNIFORM:
+        yield Finding("uniform", _between(entropy, UNIFORM, 1.0), {"entropy_share": entropy})
+        return
+    sinks = list(_sinks(measures))
+    yield from sinks
+    if distance < CONSTANT and not sinks:  # a sink says it already, and where
+        numbers = {"row_distance": distance, "entropy_share": entropy}
+        yield Finding("constant", _between(-distance, -CONSTANT, 0.0, 0.6), numbers)
+
+
+def backwards(measures: Mapping[str, float]) -> Iterator[Finding]:
+    """Places that run from the last to the first: a remark, as words of two languages may do so."""
+    if measures["monotony"] < BACKWARDS:
+        yield Finding("reversed_source", 0.45, {"monotony": measures["monotony"]}, cure=Cure("turn_source"))
+
+
+def _sinks(measures: Mapping[str, float]) -> Iterator[Finding]:
+    """One place that has most of the weight, named by the most telling of its names."""
+    first, last, eos, marks = (measures[name] for name in ("first", "last", "eos", "punctuation"))
+    if eos > SINK:
+        yield Finding("eos_sink", _between(eos, SINK, 1.0), {"share": eos})
+    elif marks > PUNCTUATION and marks > 3 * measures["punctuation_tokens"]:
+        yield Finding("punctuation", _between(marks, PUNCTUATION, 1.0), {"share": marks})
+    elif last > SINK:
+        yield Finding("last_token", _between(last, SINK, 1.0), {"share": last})
+    if first > SINK:
+        yield Finding("first_token", _between(first, SINK, 1.0), {"share": first})
+
+
+def _between(value: float, low: float, high: float, least: float = 0.5, most: float = 0.75) -> float:
+    """A strength that grows from ``least`` at the threshold to ``most`` at the far end."""
+    return least + (most - least) * min(1.0, max(0.0, (value - low) / (high - low)))
+
+
+def _gold(sheet: Sheet, links: Sequence[tuple[int, int]]) -> dict[int, float]:
+    """``1 - 2|A∩S| / (|A| + |S|)`` of the largest weights with attention of the step before, at and after."""
+    steps, width = sheet.weights_TS.shape
+    sure = {(s, t) for s, t in links if 0 <= s < width and 0 <= t < steps}
+    weights_TS: Weights = np.nan_to_num(sheet.weights_TS)
+    linked = {t for _, t in sure}
+    out = dict[int, float]()
+    for shift in (-1, 0, 1):
+        made = {(int(weights_TS[t + shift].argmax()), t) for t in linked if 0 <= t + shift < steps}
+        out[shift] = 1 - 2 * len(made & sure) / max(len(made) + len(sure), 1)
+    return out
+
+
+def _shifted(by_shift: Mapping[int, float], links: int) -> Iterator[Finding]:
+    best = min(by_shift, key=lambda shift: (by_shift[shift], abs(shift)))
+    fall = by_shift[0] - by_shift[best]
+    if best and links >= GOLD_LINKS and fall >= GOLD_GAIN:
+        cure = Cure("move_attention", True, {"aer": by_shift[0]}, {"aer": by_shift[best]})
+        yield Finding(
+            "shift", 0.7 + 0.3 * fall, {"steps": best, "aer": by_shift[0], "moved": by_shift[best]}, cure=cure
+        )

@@ -1,0 +1,68 @@
+"""A trace's tests: those of its matrix, of its scores, and of the words that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from s2s.doctor.diagnosis import Diagnosis
+from s2s.doctor.finding import Cure, Finding
+from s2s.doctor.matrix import backwards, broken, known, shapes
+from s2s.doctor.sheet import Sheet, shape, sums
+from s2s.trace.trace import Trace
+
+UNKNOWN = 0.15  # share of unknown source words
+GAP = 20.0  # score between the two greatest, of a saturated softmax
+SATURATED = 0.5  # share of such steps
+LEAST = 4  # steps and source tokens, at least, of rows of scores that are compared
+PARALLEL = 0.02  # spread of scores over steps that is left when each row's mean is taken away
+
+
+def examine(trace: Trace) -> Diagnosis:
+    """The diagnosis of one trace; weights that a person edited are looked at as the model made them."""
+    rows = [step.attention if step.own_attention is None else step.own_attention for step in trace.steps]
+    about = {"kind": "trace", "name": trace.checkpoint.get("name", ""), "steps": len(rows), "source": trace.looks}
+    measures = {"unknown_words": len(trace.source_unknown) / max(len(trace.source_tokens), 1)}
+    found = list(_words(measures))
+    if trace.looks and rows:
+        sheet = Sheet(np.array(rows, dtype=np.float64), trace.source_tokens, tuple(step.output for step in trace.steps))
+        measures |= sums([sheet]) | shape([sheet])
+        scores = [step.scores for step in trace.steps if len(step.scores) == trace.looks]
+        measures |= score_measures([np.array(scores, dtype=np.float64)] if len(scores) == len(rows) else [])
+        found += [*broken(measures), *shapes(measures), *backwards(measures), *scored(measures)]
+    return Diagnosis.of(found, known(measures), about)
+
+
+def _words(measures: Mapping[str, float]) -> Iterator[Finding]:
+    share = measures["unknown_words"]
+    if share > UNKNOWN:
+        yield Finding("unknown_words", 0.5 + 0.5 * share, {"source": share}, cure=Cure("more_vocabulary"))
+
+
+def score_measures(scores: list[np.ndarray]) -> dict[str, float]:
+    """Of rows of scores: how many a softmax turns into one place alone, and how parallel they are."""
+    gaps, spreads = list[float](), list[float]()
+    for scores_TS in scores:
+        if scores_TS.shape[1] < 2:
+            continue
+        two_T2 = np.sort(scores_TS, axis=1)[:, -2:]
+        gaps += (two_T2[:, 1] - two_T2[:, 0]).tolist()
+        if min(scores_TS.shape) >= LEAST:
+            centred_TS = scores_TS - scores_TS.mean(axis=1, keepdims=True)
+            spread = float(np.sqrt(((centred_TS - centred_TS.mean(axis=0)) ** 2).mean()))
+            spreads.append(spread / max(float(centred_TS.std()), 1e-9))
+    out = dict[str, float]()
+    if gaps:
+        out |= {"score_gap": float(np.median(gaps)), "saturated_steps": float(np.mean(np.array(gaps) > GAP))}
+    if spreads:
+        out["score_spread"] = float(np.mean(spreads))
+    return out
+
+
+def scored(measures: Mapping[str, float]) -> Iterator[Finding]:
+    """A softmax that has no gradient left."""
+    share = measures.get("saturated_steps", 0.0)
+    if share > SATURATED:
+        numbers = {"steps": share, "gap": measures["score_gap"]}
+        yield Finding("saturated", 0.7 + 0.3 * share, numbers, cure=Cure("smaller_scores"))

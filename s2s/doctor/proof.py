@@ -1,0 +1,103 @@
+"""Attention against erasure: which row, which head agrees with what the model loses when a word is taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from s2s.doctor.batch import BETTER
+from s2s.doctor.finding import Cure, Finding
+from s2s.doctor.order import MOVES, shifted
+from s2s.doctor.run import Exam
+from s2s.explain.agreement import kendall, mean_tau
+from s2s.explain.erasure import leave_one_out
+from s2s.explain.replay import Lane
+from s2s.text.vocab import BOS, EOS
+
+SENTENCES, LONGEST = 8, 60  # sentences whose words are erased; tokens of a side, at most
+MORE, TIMES = 0.1, 1.3  # overlap that a moved row or another head has to add, and to multiply
+COVERED, AVOIDED = 0.5, 0.5  # weight of a word that was looked at; its later weight, as a share of a new word's
+STEPS = 10  # of either kind, at least
+LEAST = 3  # source tokens
+
+
+@torch.no_grad()
+def against_erasure(exam: Exam) -> Iterator[Finding]:
+    """The overlap ``Σ min(α, e)`` of attention with the shares of erasure: as it is, moved, and by head."""
+    fit = [run for run in exam.runs if LEAST <= len(run.pairs[0][0]) <= LONGEST and len(run.pairs[0][1]) <= LONGEST]
+    rows = list[tuple[Tensor, Tensor, Lane]]()
+    for run in fit[:SENTENCES]:
+        source, target = run.pairs[0]
+        lane = Lane(tuple(source), (BOS, *target), (*target, EOS))
+        lost_TS = leave_one_out(exam.model, lane, range(len(lane.read))).clamp_min(0)
+        shares_TS = lost_TS / lost_TS.sum(dim=1, keepdim=True).clamp_min(1e-9)
+        rows.append((run.weights(0), shares_TS, lane))
+    if not rows:
+        return
+    own = _mean([_overlap(weights, lost) for weights, lost, _ in rows])
+    taus = [kendall(a.tolist(), b.tolist()) for w, e, _ in rows for a, b in zip(w, e, strict=True)]
+    exam.measures |= {"erasure_overlap": own, "erasure_tau": mean_tau(taus) or 0.0}
+    by_move = {move: _mean([_overlap(shifted(w, *move), e) for w, e, _ in rows]) for move in MOVES}
+    (steps, tokens), best = max(by_move.items(), key=lambda item: item[1])
+    exam.measures["erasure_overlap_moved"] = best
+    gain = exam.measures.get(f"moved_{steps:+d}_{tokens:+d}_gain", 0.0)
+    if best - own > MORE and best > TIMES * own and gain > 0:
+        cure = Cure("move_attention", True, {"erasure_overlap": own}, {"erasure_overlap": best})
+        numbers = {"steps": steps, "tokens": tokens, "overlap": own, "moved": best}
+        yield Finding("shift", 0.7, numbers, cure=cure)
+    yield from _avoiding(exam, rows)
+    yield from _heads(exam, rows, own)
+
+
+def _avoiding(exam: Exam, rows: list[tuple[Tensor, Tensor, Lane]]) -> Iterator[Finding]:
+    """With coverage: the weight on the most needed word where it was looked at before, and where it was not."""
+    settings = exam.checkpoint.config
+    if not settings.model.coverage:
+        return
+    seen, new = list[float](), list[float]()
+    for weights_TS, shares_TS, _ in rows:
+        covered_TS = weights_TS.cumsum(dim=0) - weights_TS
+        for t in range(len(weights_TS)):
+            if shares_TS[t].sum() > 0:
+                place = int(shares_TS[t].argmax())
+                (seen if covered_TS[t, place] > COVERED else new).append(float(weights_TS[t, place]))
+    if len(seen) < STEPS or len(new) < STEPS:
+        return
+    means = {"weight_seen": sum(seen) / len(seen), "weight_new": sum(new) / len(new)}
+    exam.measures |= means
+    early = settings.train.coverage_weight > 0 and not settings.train.start
+    if early and means["weight_seen"] < AVOIDED * means["weight_new"]:
+        numbers = means | {"coverage_weight": settings.train.coverage_weight}
+        yield Finding("coverage_too_early", 0.8, numbers, cure=Cure("coverage_later"))
+
+
+def _overlap(weights_TS: Tensor, shares_TS: Tensor) -> Tensor:
+    """One number for each step at which some word costs anything."""
+    return torch.minimum(weights_TS, shares_TS).sum(dim=1)[shares_TS.sum(dim=1) > 0]
+
+
+def _mean(parts: list[Tensor]) -> float:
+    values = torch.cat(parts)
+    return float(values.mean()) if len(values) else 0.0
+
+
+def _heads(exam: Exam, rows: list[tuple[Tensor, Tensor, Lane]], own: float) -> Iterator[Finding]:
+    """All heads of all layers, counted from 1, by their overlap; none of a model with one."""
+    heads_of = getattr(exam.model, "heads_of", None)
+    if heads_of is None:
+        return
+    heads = [heads_of(lane.source, lane.read) for _, _, lane in rows]
+    by_head = {
+        (layer, head): _mean([_overlap(every[layer, head], row[1]) for every, row in zip(heads, rows, strict=True)])
+        for layer in range(heads[0].size(0))
+        for head in range(heads[0].size(1))
+    }
+    for (layer, head), value in by_head.items():
+        exam.measures[f"overlap_{layer + 1}.{head + 1}"] = value
+    (layer, head), best = max(by_head.items(), key=lambda item: item[1])
+    if best - own > max(MORE, BETTER) and best > TIMES * own:
+        cure = Cure("other_head", True, {"erasure_overlap": own}, {"erasure_overlap": best})
+        numbers = {"layer": layer + 1, "head": head + 1, "overlap": own, "best": best}
+        yield Finding("wrong_head", 0.75, numbers, cure=cure)

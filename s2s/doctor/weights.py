@@ -1,0 +1,193 @@
+"""What the weights themselves say: never trained, tied to the wrong side, cut off from the gradient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from s2s.data.batches import collate
+from s2s.doctor.context import IDLE
+from s2s.doctor.finding import Cure, Finding
+from s2s.doctor.run import Exam
+from s2s.model import Seq2Seq
+from s2s.model.decoder import DecoderState
+from s2s.text.vocab import EOS
+
+EDGE = 1.15  # greatest singular value, as a share of the Marchenko-Pastur edge, of a matrix of independent entries
+UNEVEN = 0.04  # Kolmogorov's distance, at most, of drawn entries from the distribution that they were drawn from
+ORTHOGONAL = 1e-2  # of singular values that are all 1
+SPREAD = 1e-2  # of the first decoder state over sources, as a share of its size
+NO_GRADIENT = 1e-7  # norm of the gradient at the encoder's words as a share of that at the output
+STEPS = 12  # of a pair, whose loss is differentiated
+ALL = 0.7  # share of matrices that still look drawn, of a part that was never trained
+SMALLEST = 8  # rows and columns of a matrix that is judged
+
+
+def spectrum(weight_RC: Tensor) -> float:
+    """The greatest singular value over ``σ (√R + √C)``, the Marchenko-Pastur edge of as many independent entries."""
+    edge = float(weight_RC.std()) * (math.sqrt(weight_RC.size(0)) + math.sqrt(weight_RC.size(1)))
+    greatest = float(torch.linalg.matrix_norm(weight_RC, 2))
+    return greatest / max(edge, 1e-12)
+
+
+def unevenness(weight: Tensor, kind: str) -> float:
+    """Kolmogorov's distance of the entries from the uniform distribution up to the greatest, or from the normal one."""
+    values = np.sort(weight.flatten().double().numpy())
+    values = values[:: max(1, len(values) // 20_000)]
+    levels = (np.arange(len(values)) + 0.5) / len(values)
+    if kind == "uniform":
+        size = max(abs(values[0]), abs(values[-1]), 1e-12)
+        return float(np.abs((values / size + 1) / 2 - levels).max())
+    normal = torch.special.ndtr(torch.tensor(values / max(values.std(), 1e-12))).numpy()
+    return float(np.abs(normal - levels).max())
+
+
+def orthogonal(weight_RC: Tensor) -> bool:
+    """Whether all square blocks of a recurrent matrix have singular values of 1 alone, as they are drawn."""
+    size = weight_RC.size(1)
+    if weight_RC.size(0) % size:
+        return False
+    values = [torch.linalg.svdvals(block) for block in torch.split(weight_RC, size)]
+    return bool((torch.cat(values) - 1).abs().max() < ORTHOGONAL)
+
+
+def drawn(weight: Tensor, embedding: bool = False) -> bool:
+    """Whether a weight still looks as random numbers do: its spectrum within the edge, its entries of one law.
+
+    Matrices are drawn from a uniform distribution, which training leaves at once; embeddings from a normal one of a
+    known size, 1 or the root of their length.
+    """
+    rows_RC = weight.detach()
+    rows_RC = rows_RC[rows_RC.abs().sum(dim=1) > 0] if rows_RC.dim() == 2 else rows_RC
+    if rows_RC.dim() != 2 or min(rows_RC.shape) < SMALLEST or spectrum(rows_RC) > EDGE:
+        return False
+    if unevenness(rows_RC, "uniform") < UNEVEN:
+        return True
+    sizes = (1.0, rows_RC.size(1) ** -0.5)
+    known = any(abs(float(rows_RC.std()) / size - 1) < 3 * rows_RC.numel() ** -0.5 for size in sizes)
+    return embedding and known and unevenness(rows_RC, "normal") < UNEVEN
+
+
+def growth(weight_RC: Tensor) -> float:
+    """The size of the entries over ``√(2 / (R + C))``, with which matrices are drawn here."""
+    rows, columns = weight_RC.shape
+    size = float(weight_RC.detach().std())
+    return size / math.sqrt(2 / (rows + columns))
+
+
+def untrained(exam: Exam) -> Iterator[Finding]:
+    """The encoder's and the attention's weights against random ones of their shape."""
+    if not isinstance(exam.model, Seq2Seq):
+        return
+    model = exam.model
+    encoder = {name: w.detach() for name, w in model.encoder.named_parameters()}
+    recurrent = {name: w for name, w in encoder.items() if "weight_hh" in name}
+    read = {name: w for name, w in encoder.items() if w.dim() == 2 and name not in recurrent}
+    biases = torch.cat([w.flatten() for name, w in encoder.items() if "bias" in name])
+    still = [name for name, w in read.items() if drawn(w)] + [
+        n for n, w in recurrent.items() if orthogonal(w) or drawn(w)
+    ]
+    share = len(still) / max(len(read) + len(recurrent), 1)
+    cells = [w for name, w in model.decoder.cells.named_parameters() if w.dim() == 2]
+    rest = sum(orthogonal(w.detach()) or drawn(w) for w in cells) / max(len(cells), 1)
+    exam.measures |= {
+        "encoder_drawn": share,
+        "decoder_drawn": rest,
+        "encoder_bias_norm": float(biases.norm()),
+        "encoder_spectrum": max((spectrum(w) for w in read.values()), default=0.0),
+        "weight_growth": max(map(growth, cells)),
+    }
+    numbers = {name: exam.measures[name] for name in ("encoder_drawn", "decoder_drawn", "encoder_bias_norm")}
+    if share > ALL and rest > ALL:
+        yield Finding("half_trained", 0.8 + 0.1 * share, numbers, "doctor.cause.untrained", Cure("train_longer"))
+        return
+    if share > ALL:
+        yield Finding("frozen_encoder", 0.8 + 0.1 * share, numbers, cure=Cure("train_encoder"))
+    yield from _scores(exam)
+
+
+def _scores(exam: Exam) -> Iterator[Finding]:
+    """The matrices of the score function, where they have the size to be judged."""
+    assert isinstance(exam.model, Seq2Seq)
+    parts = dict(exam.model.decoder.attention.named_parameters())
+    large = {n: w for n, w in parts.items() if w.dim() == 2 and min(w.shape) >= SMALLEST and "coverage" not in n}
+    if not large:
+        return
+    share = sum(drawn(w) for w in large.values()) / len(large)
+    exam.measures |= {"scores_drawn": share, "scores_spectrum": max(spectrum(w.detach()) for w in large.values())}
+    if share == 1:
+        numbers = {name: exam.measures[name] for name in ("scores_drawn", "scores_spectrum")}
+        yield Finding("untrained_scores", 0.8, numbers, cure=Cure("train_scores"))
+
+
+def tied(exam: Exam) -> Iterator[Finding]:
+    """Matrices that are equal, though their rows stand for different words, or the config ties none."""
+    if not isinstance(exam.model, Seq2Seq):
+        return
+    model, config = exam.model, exam.checkpoint.config.model
+    words = exam.checkpoint.source.vocab.tokens == exam.checkpoint.target.vocab.tokens
+    source, target, output = (p.weight.detach() for p in (model.encoder.embedding, model.embedding, model.output))
+    found = {
+        "source_target": _equal(source, target) and not words,
+        "source_output": _equal(source, output) and not words,
+        "target_output": _equal(target, output) and not config.tied_embeddings,
+    }
+    if any(found.values()):
+        yield Finding("tied_wrongly", 0.9, {name: float(value) for name, value in found.items()}, cure=Cure("untie"))
+
+
+def _equal(one_VE: Tensor, two_VE: Tensor) -> bool:
+    """Whether the rows that both have, without the specials, are the same."""
+    if one_VE.size(1) != two_VE.size(1):
+        return False
+    count = min(len(one_VE), len(two_VE))
+    return count > EOS + 1 and torch.allclose(one_VE[EOS + 1 : count], two_VE[EOS + 1 : count], atol=1e-6)
+
+
+def bridge(exam: Exam) -> Iterator[Finding]:
+    """The decoder's first state, which has to differ from source to source."""
+    if not isinstance(exam.model, Seq2Seq):
+        return
+    first_NH = torch.stack([run.first.hidden_LBH[:, 0].flatten() for run in exam.runs])
+    if len(first_NH) < 2:
+        return
+    spread = float((first_NH - first_NH.mean(dim=0)).norm(dim=1).mean() / first_NH.norm(dim=1).mean().clamp_min(1e-6))
+    exam.measures["first_state_spread"] = spread
+    if spread < SPREAD:
+        yield Finding("dead_bridge", 0.85, {"spread": spread}, cure=Cure("train_bridge"))
+
+
+def gradient(exam: Exam) -> Iterator[Finding]:
+    """The gradient of the loss at the words that the encoder reads: altogether, and through attention alone."""
+    whole, through = _gradient(exam, False), _gradient(exam, True) if exam.looks else 0.0
+    exam.measures |= {"source_gradient": whole, "attention_gradient": through}
+    used = exam.measures.get("place_variation", 0.0) > IDLE
+    if not whole > NO_GRADIENT:
+        yield Finding("no_gradient", 0.95, {"gradient": whole}, cure=Cure("attach_encoder"))
+    elif exam.looks and used and not through > NO_GRADIENT * whole:
+        yield Finding(
+            "no_gradient", 0.9, {"gradient": whole, "through_attention": through}, cure=Cure("attach_encoder")
+        )
+
+
+def _gradient(exam: Exam, attention: bool) -> float:
+    """Its norm; with ``attention`` the decoder's first state passes none on."""
+    batch = collate(exam.some[:2])
+    with torch.enable_grad():
+        embedded_BSE = exam.model.embed(batch.source_BS).detach().requires_grad_(True)
+        memory, state = exam.model.encode(batch.source_BS, batch.lengths_B, embedded_BSE)
+        if attention and isinstance(state, DecoderState):
+            state = DecoderState(*(None if part is None else part.detach() for part in state))  # type: ignore[arg-type]
+        loss = torch.zeros(())
+        for t in range(min(batch.target_in_BT.size(1), STEPS)):
+            output = exam.model.step(state, batch.target_in_BT[:, t], memory)
+            state, wanted_B1 = output.state, batch.target_out_BT[:, t : t + 1]
+            loss = loss - output.log_probs_BV.gather(1, wanted_B1).mean()
+        if not loss.requires_grad:
+            return 0.0
+        reached = torch.autograd.grad(loss, embedded_BSE, allow_unused=True)[0]
+    return 0.0 if reached is None else float(reached.norm())
