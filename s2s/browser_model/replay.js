@@ -8,12 +8,14 @@ import { row } from "./kernels.js";
 import { encode, step } from "./seq2seq.js";
 import { BOS, EOS, SPECIALS, UNK } from "./text/vocab.js";
 
+// The id of a word that the model says.
+export const idOf = ({ target: { vocab } }, token) =>
+  SPECIALS.includes(token) ? SPECIALS.indexOf(token) : (vocab.ids.get(token) ?? UNK);
+
 // The lane of a trace. Explained is the output of a free-running trace, the most probable token of a forced one.
 export function laneOf(checkpoint, { mode, source, reference, steps }) {
-  const { ids: listed } = checkpoint.target.vocab;
-  const idOf = (token) => (SPECIALS.includes(token) ? SPECIALS.indexOf(token) : (listed.get(token) ?? UNK));
   const isForced = mode === "forced";
-  const words = steps.map(({ top, output }) => idOf(isForced ? top[0].token : output));
+  const words = steps.map(({ top, output }) => idOf(checkpoint, isForced ? top[0].token : output));
   const outputs = isForced ? [...referenceIds(checkpoint, reference).ids, EOS] : words;
   const edited = new Map(steps.flatMap((one, t) => (one.own_attention ? [[t, one.attention]] : [])));
   return { source: sourceIds(checkpoint, source.tokens).ids, read: [BOS, ...outputs.slice(0, -1)], words, edited };

@@ -8,10 +8,11 @@ import { editRow, editText, parseEdit } from "./edit.js";
 import { UserError } from "./errors.js";
 import { evidenceValues, examining, ordering } from "./evidence.js";
 import { referenceIds, sourceIds, tokensBefore, typedTokens } from "./inputs.js";
+import { originValues, tracingOrigins } from "./origins.js";
 import { PrefixCache } from "./prefix_cache.js";
 import { previewStep } from "./preview.js";
 import { readoutValues } from "./readout.js";
-import { laneOf } from "./replay.js";
+import { idOf, laneOf } from "./replay.js";
 import { textField, wholeField } from "./request.js";
 import { sourceWords } from "./subwords.js";
 import { clausesOf } from "./summary.js";
@@ -22,7 +23,7 @@ const KEPT_WORK = 512; // computations of evidence
 const SLICE = 150; // milliseconds of a long computation, until other requests are answered
 const MOST_STEPS = 8; // of one request for evidence
 const MAX_EDIT = 6_000; // characters
-const KINDS = ["fork", "preview", "rename", "delete", "evidence", "orders", "readout"];
+const KINDS = ["fork", "preview", "rename", "delete", "evidence", "orders", "origins", "readout"];
 const UNANSWERED = ["branches", "place", "pieces"]; // every answer comes with the branches
 
 export class Session {
@@ -151,7 +152,26 @@ export class Session {
     return { answer: { lane, ...(all ? { steps: all.map(evidenceValues) } : { more: true }) } };
   }
 
+  // What the words of ``count`` steps owe to source and prefix; of one step also why its word and not the one of rank
+  // ``against`` (0 for none).
+  origins(branches, request) {
+    const { lane, trace, content, own, steps } = this.stepsOf(branches, request);
+    const [{ top }] = steps.map((t) => trace.steps[t]);
+    const rank = steps.length === 1 ? wholeField(request, "against", 0, top.length) : 0;
+    const against = rank ? idOf(this.checkpoint, top[rank - 1].token) : null;
+    const work = () => tracingOrigins(this.checkpoint.model, own, steps, against);
+    const found = this.advance(`origins ${rank} ${content}`, work);
+    return { answer: { lane, ...(found ? { steps: found.map(originValues) } : { more: true }) } };
+  }
+
   evidenceOf(branches, request) {
+    const { steps, ...about } = this.stepsOf(branches, request);
+    const work = () => examining(this.checkpoint.model, about.own, steps);
+    return { ...about, found: this.advance(about.content, work) };
+  }
+
+  // The lane that a request is about, and its steps.
+  stepsOf(branches, request) {
     const lane = textField(request, "lane");
     const trace = this.traceOf(branches, lane);
     if (trace.checkpoint.attention === "none") throw new UserError("request_broken"); // no player asks about it
@@ -160,9 +180,7 @@ export class Session {
     const count = Math.min(last - first + 1, wholeField(request, "count", 1, MOST_STEPS));
     const steps = Array.from({ length: count }, (_, n) => first + n);
     const way = Object.hasOwn(this.lanes, lane) ? lane : wayOf(findBranch(branches, lane));
-    const [content, own] = [`${first} ${count} ${way}`, laneOf(this.checkpoint, trace)];
-    const found = this.advance(content, () => examining(this.checkpoint.model, own, steps));
-    return { lane, content, own, found };
+    return { lane, trace, steps, content: `${first} ${count} ${way}`, own: laneOf(this.checkpoint, trace) };
   }
 
   // Go on with a computation for a while: its result, or undefined if it is not finished.

@@ -102,9 +102,8 @@ function attendOnTape(tape, model, state_H, { time, coverage_S }, memory, given_
   return { attention_S, context_M: tape.mixed(attention_S, states_SM) };
 }
 
-function stepOnTape(tape, model, token, state, memory, given_S) {
+function stepOnTape(tape, model, y_E, state, memory, given_S) {
   const { config, weights } = model;
-  const y_E = tape.given(row(weights.embedding, token));
   const recur = (x_I) => {
     let read = x_I;
     return weights.cells.map((cell, k) => {
@@ -156,8 +155,9 @@ function logProbOnTape(tape, model, after, { ids, prior_V }, word) {
 }
 
 // log p(w) of a lane's words at some steps, which are in order, from an embedded source: a number on the tape each.
-// ``givenAt(t)`` are the edited weights of a step, or null; ``priors`` what a model with prior knowledge adds.
-export function logProbsOnTape(tape, model, lane, embedded_SE, steps, { prior_V, givenAt }) {
+// ``givenAt(t)`` are the edited weights of a step, or null; ``prior_V`` what a model with prior knowledge adds;
+// ``read_TE`` stands in the place of the words after <bos>; log p of ``against``, a word or null, is taken off.
+export function logProbsOnTape(tape, model, lane, embedded_SE, steps, { prior_V, givenAt, read_TE, against = null }) {
   const { states_SM, ends } = encodeOnTape(tape, model, embedded_SE);
   const { config } = model;
   const summary = config.attention === "none" ? ends.at(-1).h : null;
@@ -171,8 +171,12 @@ export function logProbsOnTape(tape, model, lane, embedded_SE, steps, { prior_V,
   };
   const found = [];
   for (let t = 0; t <= steps.at(-1); t++) {
-    state = stepOnTape(tape, model, lane.read[t], state, memory, givenAt(t));
-    if (steps.includes(t)) found.push(logProbOnTape(tape, model, state, memory, lane.words[t]));
+    const y_E = t && read_TE ? read_TE[t - 1] : tape.given(row(model.weights.embedding, lane.read[t]));
+    state = stepOnTape(tape, model, y_E, state, memory, givenAt(t));
+    if (!steps.includes(t)) continue;
+    const value = logProbOnTape(tape, model, state, memory, lane.words[t]);
+    const other = against === null ? null : logProbOnTape(tape, model, state, memory, against);
+    found.push(other ? tape.add(value, tape.scaled(other, -1)) : value);
   }
   return found;
 }

@@ -58,6 +58,59 @@ def test_the_nearest_attention_for_another_word(open_page: OpenPage) -> None:
     assert width <= inner
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_words_before_stand_beside_the_source(open_page: OpenPage, lang: str) -> None:
+    page = open_page({"lang": lang, "text": TEXT, "model": "zh-en-luong", "mode": "free", "step": "3"})
+    opened(page)
+    rows = page.locator(".evidence .owed").first.locator("tbody tr")
+    expect(rows).to_have_count(4)
+    heads = page.locator(".evidence .owed").first.locator("thead tr")
+    sides = [say(f"player.evidence_origins_{name}", lang) for name in ("source", "prefix")]
+    assert heads.nth(0).locator("th[scope=colgroup]").all_inner_texts() == sides
+    tokens = heads.nth(1).locator("th").all_inner_texts()
+    assert tokens[-2:] == ["I", "like"]
+    for row in rows.all():
+        cells = [float(str(cell.get_attribute("title")).replace("−", "-")) for cell in row.locator("td[title]").all()]
+        of_source, whole = (sum(map(abs, some)) for some in (cells[:-2], cells))
+        assert len(cells) == len(tokens)
+        said = row.locator("td.tau").inner_text()
+        assert abs(float(said.rstrip("%").strip()) / 100 - of_source / whole) < 0.006
+    expect(page.locator(".evidence .progress")).to_have_count(0)
+    curve = page.locator(".evidence .owed").last.locator("tbody tr")
+    expect(curve).to_have_count(4)
+    for row in curve.all():
+        shares = row.locator("td").all_inner_texts()
+        assert shares[0].startswith("100") and all(share.endswith("%") for share in shares)
+    told = page.locator(".owes").inner_text()
+    page.locator(".player").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".owes")).not_to_have_text(told)
+    assert heads.nth(1).locator("th").all_inner_texts()[-1:] == ["I"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_why_this_word_and_not_that_one(open_page: OpenPage, lang: str) -> None:
+    page = open_page(
+        {"lang": lang, "text": TEXT, "model": "zh-en-luong", "mode": "free", "step": "2"},
+        viewport={"width": 390, "height": 800},
+    )
+    opened(page)
+    expect(page.locator(".evidence .owed").first).to_be_visible()
+    own = page.locator(".owes").inner_text()
+    buttons = page.get_by_role("group", name=say("player.evidence_origins_against", lang)).locator("button")
+    word = buttons.nth(1).inner_text()
+    buttons.nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".owes")).to_contain_text(f"“{word}”")
+    expect(page.locator(".owes")).to_contain_text("nat")
+    expect(buttons.nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(buttons.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")  # taken back
+    expect(page.locator(".owes")).to_have_text(own)
+    width, inner = page.evaluate("[document.querySelector('[data-testid=stMain]').scrollWidth, innerWidth]")
+    assert width <= inner
+
+
 def test_a_long_source_does_not_freeze(open_page: OpenPage) -> None:
     text = "他说今天的天气很好，我们一起去公园散步吧，" * 9
     page = open_page({"lang": "en", "text": text, "model": "zh-en-luong", "mode": "free", "max_length": "30"})

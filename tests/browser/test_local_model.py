@@ -172,7 +172,7 @@ def drag(page: Page, place: int) -> None:
     expect(page.locator(".weigh")).to_contain_text("1.00")
 
 
-@pytest.mark.parametrize(("pace", "asked"), [(0, set()), (1000, {"evidence", "orders"})])
+@pytest.mark.parametrize(("pace", "asked"), [(0, set()), (1000, {"evidence", "orders", "origins"})])
 def test_arithmetic_and_evidence_have_pythons_numbers(visitors: Visitors, pace: int, asked: set[str]) -> None:
     text = "3/5/98"
     page, _ = visit(visitors, "date", link={"text": text, "ref": ""})

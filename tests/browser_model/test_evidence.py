@@ -12,7 +12,7 @@ from s2s.browser_model import pack
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.decode.what_if import tokens_before
-from s2s.explain import examine, of_trace
+from s2s.explain import Origins, examine, instead, of_trace, origins
 from s2s.explain.readout import readout
 from s2s.trace.branch import Edit
 from s2s.trace.trace import Trace
@@ -52,6 +52,13 @@ def lanes_of(checkpoint: Any, text: str, edit: str) -> tuple[list[dict[str, Any]
     return asked, lanes
 
 
+def origins_of(checkpoint: Any, run: Trace, steps: list[int], against: str = "") -> list[Origins]:
+    own = of_trace(checkpoint, run)
+    if against:
+        own = instead(own, steps[0], own.words[steps[0]], checkpoint.target.vocab.tokens.index(against))
+    return origins(checkpoint.model, own, steps)
+
+
 def same(found: dict[str, Any], expected: Any) -> float:
     assert "value" in found, found
     return distance(*alike(found["value"]["answer"], expected))
@@ -75,6 +82,13 @@ def test_the_answers_are_pythons(attention: str, model: dict[str, Any], text: st
             asked.append({"kind": kind, "lane": lane, "first": 0, "count": 4})
             evidence = examine(checkpoint.model, of_trace(checkpoint, run), steps, normalise=kind == "orders")
             expected.append({"lane": lane, "steps": [one.to_dict() for one in evidence]})
+        if run.looks:
+            asked.append({"kind": "origins", "lane": lane, "first": 0, "count": 4})
+            expected.append({"lane": lane, "steps": [one.to_dict() for one in origins_of(checkpoint, run, steps)]})
+            asked.append({"kind": "origins", "lane": lane, "first": steps[-1], "count": 1, "against": 3})
+            against = run.steps[steps[-1]].top[2].token
+            one = origins_of(checkpoint, run, steps[-1:], against)
+            expected.append({"lane": lane, "steps": [each.to_dict() for each in one]})
     sentence = {"run": {"source": text, "reference": REFERENCE}, "requests": asked}
     given = {"directory": str(directory), "name": checkpoint.name, "digest": checkpoint.digest}
     (found,) = run_script("session.mjs", given | {"tools": pack.tools(checkpoint.config.text), "sentences": [sentence]})

@@ -3,8 +3,10 @@
 
 import { ask, isAwaited } from "./ask.js";
 import { columnOf, shownStep, traceOf } from "./cursor.js";
-import { argmax, decimals, el, fill, label, percent, shade } from "./dom.js";
+import { argmax, decimals, el, fill, label, percent } from "./dom.js";
+import { evidenceCell } from "./evidence_cell.js";
 import { laneKey, spokenWord } from "./model.js";
+import { originsSection } from "./origins.js";
 import { SHOWN } from "./softmax.js";
 import { bare, inColumn } from "./words.js";
 
@@ -30,8 +32,10 @@ function evidenceOf(view) {
   const { model, cursor } = view;
   if (!model.page) return null;
   const key = `${model.page} ${laneKey(model, cursor.lane)}`;
-  if (!view.evidence.has(key))
-    view.evidence.set(key, { steps: [], orders: [], minimal: new Map(), failed: 0, asking: null });
+  if (!view.evidence.has(key)) {
+    const found = { steps: [], origins: [], orders: [], minimal: new Map(), contrasts: new Map() };
+    view.evidence.set(key, { ...found, failed: 0, asking: null });
+  }
   return view.evidence.get(key);
 }
 
@@ -53,18 +57,27 @@ export function missingSteps(there, now, [S, T]) {
   return null;
 }
 
+// What is asked for next: of the selected step all but the orders, then of the others, then the orders.
+function nextPart(view, answers) {
+  const [now, sizes] = [view.cursor.step, sizesOf(view)];
+  const parts = { evidence: answers.steps, origins: answers.origins };
+  for (const [kind, there] of Object.entries(parts)) if (!there[now]) return [kind, { first: now, count: 1 }];
+  if (isOrdered(sizes)) parts.orders = answers.orders;
+  for (const [kind, there] of Object.entries(parts)) {
+    const next = missingSteps(there, now, sizes);
+    if (next) return [kind, next];
+  }
+  return [null, null];
+}
+
+// Whether the best and the worst order of erasing are searched.
+const isOrdered = ([S]) => S > 1 && S <= SEARCHED;
+
 // Ask for the next part of the evidence, if any is missing and the section is open.
 export function askEvidence(view) {
   const answers = evidenceOf(view);
   if (!answers || isAwaited(view.channel, answers.asking) || !view.dom.evidence.open || answers.failed >= TRIES) return;
-  let kind = "evidence";
-  const sizes = sizesOf(view);
-  const [S] = sizes;
-  let next = missingSteps(answers.steps, view.cursor.step, sizes);
-  if (!next && S > 1 && S <= SEARCHED) {
-    kind = "orders";
-    next = missingSteps(answers.orders, view.cursor.step, sizes);
-  }
+  const [kind, next] = nextPart(view, answers);
   if (!next) return;
   const { page } = view.model;
   answers.asking = (answer) => {
@@ -78,23 +91,14 @@ export function askEvidence(view) {
       answers.failed = 0;
       answers.error = null;
       for (const step of answer.steps) {
-        answers.steps[step.step] = step;
+        answers[kind === "origins" ? "origins" : "steps"][step.step] = step;
         if (kind === "orders") answers.orders[step.step] = true;
       }
     }
-    paintEvidence(view, traceOf(view).steps[shownStep(view)]);
+    repaint(view);
   };
-  ask(view.channel, kind, { lane: view.cursor.lane, ...next }, answers.asking);
-}
-
-// A weight as a cell, shaded by its share; a weight against the word is in another colour.
-function evidenceCell(share, value, marked, s) {
-  const against = value < 0 && share >= 0.005;
-  const cell = el("td", { class: against ? "against" : "", "data-s": s, title: decimals(value, 4) });
-  cell.style.setProperty("--w", shade(share).toFixed(3));
-  cell.textContent = share >= 0.005 ? (against ? "−" : "") + share.toFixed(2) : "";
-  cell.classList.toggle("marked", marked);
-  return cell;
+  const more = kind === "origins" ? { against: 0 } : {};
+  ask(view.channel, kind, { lane: view.cursor.lane, ...next, ...more }, answers.asking);
 }
 
 function evidenceTable(view, evidence, extra) {
@@ -199,24 +203,27 @@ function askMinimal(view, answers, step, rank, tries = 1) {
       if (view.model.page !== page) return;
       if (answer.error && tries < TRIES) return askMinimal(view, answers, step, rank, tries + 1);
       answers.minimal.set(key, answer);
-      paintEvidence(view, traceOf(view).steps[shownStep(view)]);
+      repaint(view);
     });
   }
-  paintEvidence(view, traceOf(view).steps[shownStep(view)]);
+  repaint(view);
 }
 
 function evidenceProgress(view, answers) {
   const [S, T] = sizesOf(view);
-  const done = answers.steps.filter(Boolean).length;
-  const goal = S * T > WHOLE ? 0 : S > 1 && S <= SEARCHED ? 2 * T : T;
-  const at = done + answers.orders.filter(Boolean).length * (goal > T ? 1 : 0);
-  if (at >= goal) return [];
-  const text = fill(view.model.strings[done < T ? "evidence_progress" : "evidence_ordering"], {
-    done: done < T ? done : at - T,
-    of: T,
-  });
-  return [el("p", { class: "progress" }, el("progress", { max: goal, value: at, "aria-label": text }), ` ${text}`)];
+  if (S * T > WHOLE) return [];
+  const parts = [["progress", answers.steps], ["origins_progress", answers.origins]];
+  if (isOrdered([S])) parts.push(["ordering", answers.orders]);
+  const counts = parts.map(([, there]) => there.filter(Boolean).length);
+  const part = counts.findIndex((done) => done < T);
+  if (part < 0) return [];
+  const text = fill(view.model.strings[`evidence_${parts[part][0]}`], { done: counts[part], of: T });
+  const at = counts.reduce((all, done) => all + done, 0);
+  const bar = el("progress", { max: parts.length * T, value: at, "aria-label": text });
+  return [el("p", { class: "progress" }, bar, ` ${text}`)];
 }
+
+const repaint = (view) => paintEvidence(view, traceOf(view).steps[shownStep(view)]);
 
 export function paintEvidence(view, step) {
   const { dom } = view;
@@ -224,7 +231,7 @@ export function paintEvidence(view, step) {
   const answers = evidenceOf(view);
   if (!answers || !dom.evidence.open) return;
   const evidence = answers.steps[shownStep(view)];
-  const scrolled = dom.evidenceBody.querySelector(".scroll")?.scrollLeft ?? 0;
+  const scrolled = [...dom.evidenceBody.querySelectorAll(".scroll")].map((node) => node.scrollLeft);
   const focused = dom.evidenceBody.getRootNode().activeElement;
   const at = [...dom.evidenceBody.querySelectorAll(".words button")].indexOf(focused);
   if (evidence) {
@@ -242,9 +249,10 @@ export function paintEvidence(view, step) {
       el("p", { class: "scale", text: strings.evidence_scale }),
       ...minimal.parts,
       evidenceFacts(strings, evidence),
+      ...originsSection(view, step, answers, () => repaint(view), answers.failed >= TRIES ? answers.error : null),
       ...evidenceProgress(view, answers),
     );
-    dom.evidenceBody.querySelector(".scroll").scrollLeft = scrolled;
+    dom.evidenceBody.querySelectorAll(".scroll").forEach((node, n) => (node.scrollLeft = scrolled[n] ?? 0));
     if (at >= 0) dom.evidenceBody.querySelectorAll(".words button")[at]?.focus();
   } else {
     const text = answers.failed >= TRIES ? answers.error : strings.evidence_working;

@@ -12,7 +12,7 @@ import { MODEL, closeModel, isSaving, openModel } from "./local_model.js";
 import { mistakeText, summaryInAll } from "./spoken.js";
 import { bare } from "./words.js";
 
-const KINDS = ["fork", "preview", "rename", "delete", "readout", "evidence", "orders"];
+const KINDS = ["fork", "preview", "rename", "delete", "readout", "evidence", "orders", "origins"];
 const CHANGES = ["fork", "rename", "delete"];
 const BEGINNINGS = ["fork", "preview", "evidence"]; // what a visitor asks who will ask more
 const EXACT = 8; // source tokens up to which all subsets are erased (browser_model/erasure.js)
@@ -65,14 +65,15 @@ const isReady = (view) => isRun(view) && !isChanging(view.channel);
 const listOf = (link) => packBranches(unpackBranches(link.branches ?? "") ?? []);
 
 // Whether this machine is fast enough for what takes many runs of the model along the lane: evidence (gradients at 22
-// points, which cost about four runs each, and some three erasures a token), and orders of erasing.
+// points, which cost about four runs each, and some three erasures a token), orders of erasing, and what the words owe
+// to source and prefix (gradients at 82 points, two erasures a token).
 function isQuick(view, kind, { lane, count }) {
-  if (kind !== "evidence" && kind !== "orders") return true;
+  if (!["evidence", "orders", "origins"].includes(kind)) return true;
   const trace = bare(view.model.lanes[lane]);
   const [S, T] = [trace.source.tokens.length, trace.steps.length];
   const evidence = 88 + 3 * S;
   const orders = S <= EXACT ? 2 ** S : S * S * count;
-  const runs = evidence + (kind === "orders" ? orders : 0);
+  const runs = kind === "origins" ? 328 + 2 * (S + T) : evidence + (kind === "orders" ? orders : 0);
   return MODEL.pace * (S + T) * runs < QUICK;
 }
 

@@ -16,7 +16,7 @@ from s2s.web.shell.turns import MODELS, turn
 
 if TYPE_CHECKING:
     from s2s.checkpoint.record import Checkpoint
-    from s2s.explain import Evidence
+    from s2s.explain import Evidence, Origins
     from s2s.explain.minimal import Minimal
     from s2s.explain.readout import Readout
     from s2s.trace.search_tree import SearchTree
@@ -59,6 +59,22 @@ def orders(
     from s2s.explain.evidence import ordering
 
     return SlicedWork(MODELS, ordering(_checkpoint.model, of_trace(_checkpoint, _trace), _found))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def origins(
+    lane: str, steps: tuple[int, ...], against: int, _checkpoint: Checkpoint, _trace: Trace
+) -> SlicedWork[list[Origins]]:
+    """What the words of some steps owe to source and prefix, or of one step why not the word of rank ``against``."""
+    from s2s.explain import instead, of_trace
+    from s2s.explain.prefix import tracing_origins
+
+    own = of_trace(_checkpoint, _trace)
+    if against:
+        (step,) = steps
+        word = _checkpoint.target.vocab.tokens.index(_trace.steps[step].top[against - 1].token)
+        own = instead(own, step, own.words[step], word)
+    return SlicedWork(MODELS, tracing_origins(_checkpoint.model, own, steps))
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)

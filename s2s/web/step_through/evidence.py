@@ -14,7 +14,7 @@ from s2s.web.step_through import computed
 from s2s.web.step_through.what_if import WhatIf
 
 if TYPE_CHECKING:
-    from s2s.explain import Evidence
+    from s2s.explain import Evidence, Origins
 
 MOST = 8  # steps of one request
 
@@ -30,6 +30,7 @@ class EvidenceAnswers:
         return {
             "evidence": self.evidence,
             "orders": self.orders,
+            "origins": self.origins,
             "minimal": self.minimal,
             "readout": self.readout,
         }
@@ -54,6 +55,17 @@ class EvidenceAnswers:
         name, checkpoint = self.whatif.content(lane), self.whatif.checkpoint
         evidence = advance(computed.evidence(name, steps, checkpoint, trace))
         return _steps_answer(lane, evidence and advance(computed.orders(name, steps, checkpoint, trace, evidence)))
+
+    def origins(self, request: Request) -> dict[str, Any]:
+        """What the words of ``count`` steps owe to source and prefix; of one step also why its word and not another.
+
+        ``against`` is the other word's rank at that step, 0 for none.
+        """
+        lane, trace, steps = self._steps(request)
+        rank = request.whole("against", 0, len(trace.steps[steps[0]].top)) if len(steps) == 1 else 0
+        name, checkpoint = self.whatif.content(lane), self.whatif.checkpoint
+        origins = advance(computed.origins(name, steps, rank, checkpoint, trace))
+        return _steps_answer(lane, origins)
 
     def minimal(self, request: Request) -> dict[str, Any]:
         """The attention nearest to the model's under which the word of rank ``rank`` would win at ``step``."""
@@ -85,7 +97,7 @@ class EvidenceAnswers:
         return lane, trace, tuple(range(first, min(last, first + request.whole("count", 1, MOST) - 1) + 1))
 
 
-def _steps_answer(lane: str, evidence: Sequence[Evidence] | None) -> dict[str, Any]:
+def _steps_answer(lane: str, evidence: Sequence[Evidence] | Sequence[Origins] | None) -> dict[str, Any]:
     if evidence is None:
         return {"lane": lane, "more": True}
     return {"lane": lane, "steps": [one.to_dict() for one in evidence]}

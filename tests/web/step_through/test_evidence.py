@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import say, sentences
-from s2s.explain import examine, of_trace
+from s2s.explain import examine, instead, of_trace, origins
 from s2s.explain.agreement import VERDICTS
 from s2s.server.gate import SlicedWork
 from s2s.trace.branch import Edit
@@ -75,6 +75,25 @@ def test_evidence_of_a_branch_is_of_its_words_and_edits(visit: Visit, root: Path
     assert asked(app, 5, kind="minimal", lane="b2", step=2, rank=1)["outcome"] == "already"
     asked(app, 6, kind="delete", branch="b1")
     assert "error" in asked(app, 7, kind="evidence", lane="b1", first=1, count=1)
+
+
+def test_what_words_owe_to_source_and_prefix_is_what_the_engine_says(visit: Visit, root: Path) -> None:
+    app = visit(lang="en", text=TEXT, ref=REFERENCE, model="tiny-general")
+    checkpoint = load(root / "tiny-general")
+    forced = trace(checkpoint, TEXT, REFERENCE, "forced")
+    lane = of_trace(checkpoint, forced)
+    answer = asked(app, 1, kind="origins", lane="forced", first=1, count=3, against=0)
+    for mine, found in zip(origins(checkpoint.model, lane, [1, 2, 3]), answer["steps"], strict=True):
+        assert found["rows"]["unknown"]["prefix"] == pytest.approx(
+            mine.to_dict()["rows"]["unknown"]["prefix"], abs=1e-4
+        )
+        assert (found["step"], found["share"]) == (mine.step, pytest.approx(mine.to_dict()["share"], abs=1e-4))
+    other = checkpoint.target.vocab.tokens.index(forced.steps[2].top[3].token)
+    (why,) = origins(checkpoint.model, instead(lane, 2, lane.words[2], other), [2])
+    (found,) = asked(app, 2, kind="origins", lane="forced", first=2, count=1, against=4)["steps"]
+    assert found["value"] == pytest.approx(why.value, abs=1e-3) and found["value"] > 0
+    assert found["rows"]["integrated"]["source"] == pytest.approx(why.rows["integrated"].source, abs=1e-3)
+    assert asked(app, 3, kind="origins", lane="forced", first=2, count=1)["error"] == say("error.request_broken", "en")
 
 
 def test_long_work_is_answered_in_slices(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
