@@ -97,6 +97,31 @@ def sentence(
     return figure
 
 
+def source_share(
+    shares: Mapping[str, Sequence[float | None]],
+    words: Mapping[str, Sequence[str]],
+    divergence: int | None,
+    text: Mapping[str, str],
+) -> go.Figure:
+    """The source's share of each step of the lanes, with the words that are explained; ◆ where they part."""
+    figure = _figure(text["step"], text["source_share"], yaxis_range=[-0.03, 1.14])
+    for mode, colour in (("forced", FORCED), ("free", FREE)):
+        if mode in shares:
+            figure.add_scatter(
+                x=[t + 1 for t in range(len(shares[mode]))],
+                y=list(shares[mode]),
+                mode="lines+markers",
+                name=escape(text[mode]),
+                line={"color": colour, "dash": DASHES[mode == "free"]},
+                customdata=[escape(word) for word in words[mode]],
+                hovertemplate="%{customdata} %{y:.3f}",
+            )
+    if divergence is not None:
+        figure.add_vline(divergence + 1, line={"color": LIGHT["alarm"], "dash": "dot", "width": 1})
+        figure.add_annotation(x=divergence + 1, y=1.08, text="◆", showarrow=False, font={"color": LIGHT["alarm"]})
+    return figure.update_xaxes(dtick=1 if max(map(len, shares.values())) <= 2 * FEW else None)
+
+
 def positions(reports: Sequence[Report], measure: str, text: Mapping[str, str]) -> go.Figure:
     """``accuracy`` or ``nll`` by position: a colour for each lane, a line style for each checkpoint."""
     figure = _figure(text["position"], text[measure])

@@ -17,6 +17,7 @@ from s2s.figures import step as panel
 from s2s.figures.numbers import signed
 from s2s.trace.trace import Trace
 from s2s.web.components.player import mount_player
+from s2s.web.exposure.source_share import source_share_section
 from s2s.web.shell import controls, language, models
 from s2s.web.shell.foreign import code, plain
 from s2s.web.shell.formulas import explain
@@ -88,6 +89,9 @@ def sentence_section(checkpoints: list[Checkpoint], state: PageState) -> None:
     if whole:
         _divergence_cards(whole)
         _recovery_curve(whole)
+        found = _titles(whole)
+        for run in whole:
+            source_share_section(run.checkpoint, run.lanes, found[run.checkpoint.name] if len(whole) > 1 else "")
 
 
 def _players(runs: list[tuple[Checkpoint, dict[str, Trace]]], state: PageState) -> None:

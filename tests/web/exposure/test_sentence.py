@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from s2s.checkpoint.open import load
 from s2s.decode.decode import trace
 from s2s.errors import say
+from s2s.explain import of_trace, origins
 from s2s.exposure import all_measures, remedies
 from s2s.exposure.sentence import sentence_recovery
 from tests.exposure.test_remedies import FIXTURE
@@ -74,6 +75,29 @@ def test_a_sentence_shows_lanes_divergence_and_recovery(visit_exposure: Visit, r
     assert [line["y"] for line in curve(app, "sentence-curve")] == [recovery.accuracy.tolist(), recovery.f1.tolist()]
     assert say("exposure.means.f1", lang) in texts(app)
     assert len(app.latex) == 3
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_sources_share_of_both_lanes_is_drawn_when_it_is_asked_for(
+    visit_exposure: Visit, root: Path, lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = visit_exposure(lang=lang, text=TEXT, ref=REFERENCE, model="tiny-general")
+    assert say("exposure.source_share", lang) in [box.label for box in app.expander]
+    assert say("exposure.source_share_help", lang) not in texts(app)  # nothing is worked out before it is opened
+    app.session_state["source_share-tiny-general"] = True
+    app.run()
+    assert not app.exception and say("exposure.source_share_help", lang) in texts(app)
+    checkpoint = load(root / "tiny-general")
+    expected = []
+    for mode in ("forced", "free"):
+        run = trace(checkpoint, TEXT, REFERENCE, mode)
+        found = origins(checkpoint.model, of_trace(checkpoint, run), range(len(run.steps)))
+        expected.append([step.shares["integrated"] for step in found])
+    drawn = [line["y"] for line in curve(app, "source-share")]
+    for line, shares in zip(drawn, expected, strict=True):
+        assert line == pytest.approx(shares, abs=1e-4) and line[0] == 1  # type: ignore[index]
+    monkeypatch.setattr("s2s.web.exposure.source_share.LONGEST", 1)
+    assert say("exposure.source_share_long", lang) in [box.value for box in app.run().info]
 
 
 def test_two_checkpoints_are_compared_and_stand_in_the_link(visit_exposure: Visit, root: Path) -> None:
