@@ -43,10 +43,8 @@ COMMANDS = [
     "exposure",
     "evidence",
     "align",
-    "doctor",
-]
-COMMANDS += [
     "align-corpus",
+    "doctor",
     "inspect",
     "compare",
     "labels",
