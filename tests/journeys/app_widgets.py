@@ -74,7 +74,7 @@ def first_value(widget: Any) -> Any:
         case "selectbox" | "radio":
             if proto.set_value:
                 return proto.raw_value if proto.HasField("raw_value") else None
-            return widget.options[proto.default]
+            return widget.options[proto.default] if proto.HasField("default") else None
     return shown_value(widget)
 
 

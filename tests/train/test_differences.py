@@ -34,7 +34,11 @@ FIXED = {
         for field, _ in settings(Config())
         if field.startswith(("train.sampling_", "train.reward", "train.mixer_"))
     ),
-    *(field for field, _ in settings(Config()) if field.startswith(("train.replace_", "train.mask_", "train.fgm_"))),
+    *(
+        field
+        for field, _ in settings(Config())
+        if field.startswith(("train.replace_", "train.mask_", "train.fgm_", "train.guided_"))
+    ),
     "train.penalty_weight",
 }
 

@@ -7,6 +7,7 @@ import { nextId, pageStarts } from "./walk.js";
 
 const VIEWS = new WeakMap(); // element where the component is mounted → its view
 const PATIENCE = 3000; // milliseconds in which an opened example has to come
+const ARRIVAL = 15_000; // milliseconds in which a slow page has come to rest around the example of a link
 const OWN_KEYS = "input, textarea, select, [contenteditable], [role=combobox], [role=listbox], [role=dialog]";
 
 function sendRequest(view, payload) {
@@ -83,19 +84,43 @@ function openRow(view, id) {
 
 let arrived = false; // whether a table has been drawn on this page: a link that opens an example leads to it
 
-// After a click or from a link, scroll to the opened example, once it is there and if it is below the window. Keys do
-// not scroll.
+const exampleHead = () => document.querySelector("[class*=st-key-inspect_head]");
+
+const isBelow = (head) => head.getBoundingClientRect().top > 0.7 * innerHeight;
+
+function scrollTo(head, behavior) {
+  head.style.scrollMarginTop = "calc(var(--lookback-top, 0px) + 60px)"; // below the page's own bar
+  head.scrollIntoView({ behavior });
+}
+
+// After a click, scroll to the opened example, once it is there and if it is below the window. Keys do not scroll.
 function scrollToExample() {
   const until = performance.now() + PATIENCE;
   const scroll = () => {
-    const head = document.querySelector("[class*=st-key-inspect_head]");
+    const head = exampleHead();
     if (!head) return performance.now() < until && requestAnimationFrame(scroll);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    head.style.scrollMarginTop = "calc(var(--lookback-top, 0px) + 60px)"; // below the page's own bar
-    if (head.getBoundingClientRect().top > 0.7 * innerHeight)
-      head.scrollIntoView({ behavior: still ? "auto" : "smooth" });
+    if (isBelow(head)) scrollTo(head, still ? "auto" : "smooth");
   };
   scroll();
+}
+
+const ACTS = ["wheel", "touchstart", "pointerdown", "keydown"];
+
+// From a link: the parts of the page above the example come one after the other and move it, so it is scrolled to again
+// until the reader acts, at most as long as a slow page takes.
+function arriveAtExample() {
+  const until = performance.now() + ARRIVAL;
+  let acted = false;
+  const act = () => (acted = true);
+  for (const name of ACTS) addEventListener(name, act, { capture: true, once: true, passive: true });
+  const follow = () => {
+    const head = exampleHead();
+    if (head && (isBelow(head) || head.getBoundingClientRect().top < 0)) scrollTo(head, "auto");
+    if (!acted && performance.now() < until) return requestAnimationFrame(follow);
+    for (const name of ACTS) removeEventListener(name, act, { capture: true });
+  };
+  follow();
 }
 
 // J, K and B on the whole page, arrows too while the table has the focus; never while a field or a choice has it.
@@ -181,7 +206,7 @@ function takeData(view, data) {
   if (view.identity !== identity) {
     Object.assign(view, { identity, open });
     build(view);
-    if (!arrived && open !== null) scrollToExample();
+    if (!arrived && open !== null) arriveAtExample();
     arrived = true;
   }
   showBookmarks(view);
