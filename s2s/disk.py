@@ -265,3 +265,15 @@ def remove(path: Path) -> None:
     else:
         with suppress(OSError):
             path.unlink(missing_ok=True)
+
+
+def read_bounded(path: Path, megabytes: int) -> bytes:
+    """A file's content. UserError if it is missing, special, or larger than ``megabytes`` million bytes."""
+    try:
+        with refuse_special(path).open("rb") as file:
+            content = file.read(megabytes * 1_000_000 + 1)
+    except OSError:
+        raise UserError("file_missing", file=str(path)) from None
+    if len(content) > megabytes * 1_000_000:
+        raise UserError("file_too_large", file=str(path), limit=megabytes)
+    return content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.disk import refuse_special
+from s2s.disk import read_bounded
 from s2s.doctor import examine_matrix, examine_trace
 from s2s.doctor.diagnosis import Diagnosis
 from s2s.errors import UserError, reason
@@ -22,15 +23,9 @@ BROKEN = (ValueError, LookupError, TypeError, OSError, zipfile.BadZipFile, Memor
 
 def diagnose_file(path: Path) -> Diagnosis:
     """The diagnosis of a trace or a matrix. UserError if the file is neither."""
+    content = read_bounded(path, LIMIT)
     try:
-        with refuse_special(path).open("rb") as file:
-            content = file.read(LIMIT * 1_000_000 + 1)
-    except OSError:
-        raise UserError("file_missing", file=str(path)) from None
-    if len(content) > LIMIT * 1_000_000:
-        raise UserError("file_too_large", file=str(path), limit=LIMIT)
-    try:
-        return _matrix(path) if path.suffix == ".npz" else _trace(content.decode("utf-8-sig"))
+        return _matrix(content, path) if path.suffix == ".npz" else _trace(content.decode("utf-8-sig"))
     except BROKEN as error:
         raise UserError("doctor_file", file=str(path), reason=reason(error)) from None
 
@@ -55,11 +50,11 @@ def _wrong(rows: list[list[float]]) -> bool:
     return bool((~np.isfinite(weights_TS)).any() or off.any() or (weights_TS < 0).any())
 
 
-def _matrix(path: Path) -> Diagnosis:
-    with zipfile.ZipFile(path) as packed:
+def _matrix(content: bytes, path: Path) -> Diagnosis:
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
         if sum(member.file_size for member in packed.infolist()) > LIMIT * 1_000_000:
             raise UserError("file_too_large", file=str(path), limit=LIMIT)
-    with np.load(path, allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         named = [name for name in NAMES if name in arrays.files] or arrays.files[: len(arrays.files) == 1]
         if not named:
             raise UserError("doctor_matrix")

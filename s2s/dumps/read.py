@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from s2s.disk import refuse_special
+from s2s.disk import read_bounded
 from s2s.dumps.ctranslate2 import REST, of_results, read_ctranslate2, with_rest
 from s2s.dumps.fairseq import read_fairseq
 from s2s.dumps.marian import read_marian
@@ -90,13 +90,7 @@ def _limited(dumps: Iterator[Dump], format: str) -> Iterator[Dump]:
 
 def _text(path: Path) -> str:
     """A file's text, which may have ``MEGABYTES``, without the mark that some editors put at its beginning."""
-    try:
-        with refuse_special(path).open("rb") as file:
-            content = file.read(MEGABYTES * 1_000_000 + 1)
-    except OSError:
-        raise UserError("file_missing", file=str(path)) from None
-    if len(content) > MEGABYTES * 1_000_000:
-        raise UserError("file_too_large", file=str(path), limit=MEGABYTES)
+    content = read_bounded(path, MEGABYTES)
     try:
         return io.IncrementalNewlineDecoder(None, translate=True).decode(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
