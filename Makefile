@@ -5,7 +5,7 @@ PORT ?= 8501
 JOBS ?= 2
 # What starts browsers, servers, trainings or processes that are killed, what walks the app at random, other libraries'
 # models, measures of whole files, every chapter with every model: none of it is needed between two edits.
-SLOW := tests/browser tests/site tests/deploy tests/journeys tests/train tests/inspect tests/commands tests/adapters tests/exposure tests/model/huggingface tests/web/lesson/test_shipped.py tests/doctor/test_ward.py
+SLOW := tests/browser tests/site tests/deploy tests/journeys tests/train tests/inspect tests/commands tests/adapters tests/exposure tests/model/huggingface tests/web/lesson/test_shipped.py tests/doctor/test_ward.py tests/doctor/test_links.py
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready

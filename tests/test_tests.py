@@ -77,6 +77,7 @@ def test_make_quick_leaves_out_browsers_and_trainings_alone() -> None:
         "model/huggingface",
         "web/lesson/test_shipped.py",
         "doctor/test_ward.py",
+        "doctor/test_links.py",
     )
     assert slow and slow[1].split() == [f"tests/{name}" for name in folders]
     assert "$(addprefix --ignore=,$(SLOW))" in makefile.split("\nquick:")[1].split("\n\n")[0]

@@ -10,16 +10,21 @@ from s2s.checkpoint.find import find_checkpoint
 from s2s.commands import arguments, pair_options
 from s2s.commands.arguments import MANY, WholeNumber
 from s2s.commands.exposure import percent_bar
-from s2s.commands.terminal import write_output
+from s2s.commands.terminal import text_table, write_output
 from s2s.errors import LANGUAGES, UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from s2s.checkpoint.record import Checkpoint
     from s2s.commands.arguments import Commands
     from s2s.data.readers import Pair
     from s2s.doctor.diagnosis import Diagnosis
+    from s2s.explain.gold_links import Gold
 
 FILES = (".json", ".npz")
 PAIRS = 200  # of a file, by default
+ROWS = 20  # of a table on the terminal, at most
 
 
 def add_doctor_command(commands: Commands) -> None:
@@ -34,6 +39,8 @@ def _arguments(p: arguments.Parser) -> None:
     p.add_argument("what", metavar="WHAT", help=what)
     p.add_argument("--data", metavar="FILE", type=Path, help="pairs that the model has not seen; by default examples")
     p.add_argument("--train", metavar="FILE", type=Path, help="pairs that it was trained on, to compare with")
+    p.add_argument("--links", metavar="FILE", type=Path, help="pairs with links between words, as align reads them")
+    p.add_argument("--log", metavar="FILE", type=Path, help="the run's log.jsonl; by default the checkpoint's curve")
     pair_options.add_column_options(p)
     p.add_argument(
         "--limit", type=WholeNumber(1, MANY), default=PAIRS, metavar="N", help=f"only the first N pairs ({PAIRS})"
@@ -57,16 +64,21 @@ def doctor(options: argparse.Namespace, command: str) -> int:
 
         write_output(render(diagnosis, options.lang), options.html)
     if "-" not in (options.json, options.html):
+        from s2s.doctor.report.tables import tables
         from s2s.doctor.report.words import lines
 
         print("\n".join(lines(diagnosis, "en")))
+        for table in tables(diagnosis, "en"):
+            print("", table.title, table.note, text_table([table.header, *table.rows[:ROWS]], right=()), sep="\n")
+            if len(table.rows) > ROWS:
+                print(f"… {len(table.rows) - ROWS} more")
     return 0
 
 
 def _file(path: Path, options: argparse.Namespace) -> Diagnosis:
     from s2s.doctor.read import diagnose_file
 
-    for name in ("data", "train"):
+    for name in ("data", "train", "links", "log"):
         if getattr(options, name) is not None:
             raise UserError("doctor_option", option=f"--{name}", file=str(path))
     return diagnose_file(path)
@@ -76,12 +88,19 @@ def _checkpoint(options: argparse.Namespace) -> Diagnosis:
     directory = find_checkpoint(options.what)
     from s2s.checkpoint.open import load
     from s2s.doctor import examine_checkpoint
+    from s2s.explain.gold_links import read_gold
+    from s2s.trace.film import film
 
     checkpoint = load(directory)
-    pairs = _pairs(options, options.data) if options.data else _examples(checkpoint)
+    gold = read_gold(options.links, options.encoding)[: options.limit] if options.links else None
+    if options.data:
+        pairs = _pairs(options, options.data)
+    else:
+        pairs = _texts(checkpoint, gold) if gold else _examples(checkpoint)
     train = _pairs(options, options.train) if options.train else None
+    curve = _log(options.log) if options.log else _curve(directory)
     with percent_bar() as progress:
-        return examine_checkpoint(checkpoint, pairs, progress, train, _curve(directory))
+        return examine_checkpoint(checkpoint, pairs, progress, train, curve, gold, film(directory))
 
 
 def _pairs(options: argparse.Namespace, path: Path) -> list[Pair]:
@@ -89,7 +108,14 @@ def _pairs(options: argparse.Namespace, path: Path) -> list[Pair]:
     return pair_options.read_pairs_option(given)[: options.limit]
 
 
-def _examples(checkpoint: Any) -> list[tuple[str, str]]:
+def _texts(checkpoint: Checkpoint, golds: Sequence[Gold]) -> list[tuple[str, str]]:
+    """The pairs of the links as texts."""
+    from s2s.explain.token_spans import text_of
+
+    return [(text_of(checkpoint.source, g.source), text_of(checkpoint.target, g.target)) for g in golds]
+
+
+def _examples(checkpoint: Checkpoint) -> list[tuple[str, str]]:
     from s2s.checkpoint.examples import examples
 
     sides = checkpoint.source.segmenter.name, checkpoint.target.segmenter.name
@@ -97,6 +123,18 @@ def _examples(checkpoint: Any) -> list[tuple[str, str]]:
     if not found:
         raise UserError("doctor_data", checkpoint=checkpoint.name)
     return found
+
+
+def _log(path: Path) -> list[dict[str, float]]:
+    """The numbers of each line of a run's log."""
+    from s2s.trace.film import read_rows
+
+    def numbers(values: dict[str, Any]) -> dict[str, float]:
+        return {name: float(value) for name, value in values.items() if type(value) in (int, float)}
+
+    if not path.exists():
+        raise UserError("file_missing", file=str(path))
+    return list(read_rows(path, numbers))
 
 
 def _curve(directory: Path) -> list[dict[str, Any]]:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from s2s.checkpoint.record import Checkpoint
+    from s2s.explain.gold_links import Gold
+    from s2s.trace.film import FilmFrame
     from s2s.trace.trace import Trace
 
 __all__ = ["CAUSES", "STRONG", "Cure", "Diagnosis", "Finding", "examine_checkpoint", "examine_matrix", "examine_trace"]
@@ -42,11 +44,14 @@ def examine_checkpoint(
     progress: Callable[[float], None] = lambda share: None,
     train: Sequence[tuple[str, str]] | None = None,
     curve: Sequence[Mapping[str, Any]] | None = None,
+    gold: Sequence[Gold] | None = None,
+    film: Sequence[FilmFrame] | None = None,
 ) -> Diagnosis:
     """Examine a model on pairs of texts that it has not been trained on; ``progress`` gets the share that is done.
 
-    ``train`` are pairs of its training data, ``curve`` the lines of the run's ``curve.jsonl``.
+    ``train`` are pairs of its training data, ``curve`` the lines of the run's ``curve.jsonl``, ``film`` its frames, and
+    ``gold`` pairs whose words people have linked.
     """
     from s2s.doctor.of_checkpoint import examine
 
-    return examine(checkpoint, pairs, progress, train, curve)
+    return examine(checkpoint, pairs, progress, train, curve, gold, film)

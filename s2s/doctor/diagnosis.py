@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,23 @@ from s2s.doctor.finding import CAUSES, STRONG, Finding
 from s2s.text.rounding import significant
 
 SCHEMA = "lookback-doctor/1"
+
+
+@dataclass(frozen=True)
+class Head:
+    """One head with what was measured of it; head 0 is the mean of a layer, layer 0 that of all layers."""
+
+    layer: int
+    head: int
+    aer: float | None  # alignment error rate against people's links
+    overlap: float | None  # with erasure
+    shown: bool  # whether this is the one that was examined
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The measures that there are."""
+        both = {"aer": self.aer, "overlap": self.overlap}
+        return {name: value for name, value in both.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -24,14 +42,19 @@ class Diagnosis:
     findings: tuple[Finding, ...]
     measures: Mapping[str, float] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)  # what was examined: kind, name, digest, sentences
+    heads: tuple[Head, ...] = ()  # of a model of many, the best first
 
     @classmethod
     def of(
-        cls, findings: Iterable[Finding], measures: Mapping[str, float], about: Mapping[str, Any] | None = None
+        cls,
+        findings: Iterable[Finding],
+        measures: Mapping[str, float],
+        about: Mapping[str, Any] | None = None,
+        heads: tuple[Head, ...] = (),
     ) -> Diagnosis:
         """Sort the findings: strongest first, of equals the likelier cause."""
         ranked = sorted(findings, key=lambda finding: (-round(finding.strength, 6), CAUSES.index(finding.name)))
-        return cls(tuple(ranked), dict(measures), dict(about or {}))
+        return cls(tuple(ranked), dict(measures), dict(about or {}), heads)
 
     @property
     def healthy(self) -> bool:
@@ -46,6 +69,7 @@ class Diagnosis:
             "healthy": self.healthy,
             "findings": [_plain(finding) for finding in self.findings],
             "measures": _short(self.measures),
+            "heads": [dataclasses.asdict(head) | _short(head.numbers) for head in self.heads],
         }
 
     def to_json(self) -> str:

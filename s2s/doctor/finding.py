@@ -33,6 +33,7 @@ CAUSES = (
     "unknown_words",
     "too_little_data",
     "half_trained",
+    "late_attention",
     "bypassed",
     "constant",
     "uniform",

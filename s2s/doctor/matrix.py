@@ -39,7 +39,7 @@ def examine(
     if gold:
         by_shift = _gold(sheet, [(int(s), int(t)) for s, t in gold])
         measures |= {f"aer{shift:+d}": value for shift, value in by_shift.items()}
-        found += _shifted(by_shift, len(gold))
+        found += shifted(by_shift, len(gold))
     about = {"kind": "matrix", "steps": sheet.weights_TS.shape[0], "source": sheet.weights_TS.shape[1]}
     return Diagnosis.of(found, known(measures), about)
 
@@ -129,7 +129,8 @@ def _gold(sheet: Sheet, links: Sequence[tuple[int, int]]) -> dict[int, float]:
     return out
 
 
-def _shifted(by_shift: Mapping[int, float], links: int) -> Iterator[Finding]:
+def shifted(by_shift: Mapping[int, float], links: int) -> Iterator[Finding]:
+    """Another step's attention has far fewer errors than the step's own."""
     best = min(by_shift, key=lambda shift: (by_shift[shift], abs(shift)))
     fall = by_shift[0] - by_shift[best]
     if best and links >= GOLD_LINKS and fall >= GOLD_GAIN:

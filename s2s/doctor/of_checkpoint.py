@@ -7,14 +7,20 @@ from typing import Any
 
 from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import MAX_TOKENS
-from s2s.doctor import batch, context, data, order, proof, scores, sinks, weights
+from s2s.doctor import batch, context, data, heads, links, order, proof, scores, sinks, weights
 from s2s.doctor.diagnosis import Diagnosis
 from s2s.doctor.finding import Finding
+from s2s.doctor.formed import formed
 from s2s.doctor.matrix import known, shapes
 from s2s.doctor.run import Exam, alone
 from s2s.doctor.sheet import shape
 from s2s.doctor.sinks import PLACES
 from s2s.errors import UserError
+from s2s.evaluate.batching import Progress
+from s2s.explain.alignment_error import usable as usable_links
+from s2s.explain.alignment_score import GoldPair
+from s2s.explain.gold_links import Gold
+from s2s.trace.film import FilmFrame
 
 BROKEN = (RuntimeError, IndexError, TypeError, AttributeError)
 
@@ -25,17 +31,21 @@ def examine(
     progress: Callable[[float], None],
     train: Sequence[tuple[str, str]] | None = None,
     curve: Sequence[Mapping[str, Any]] | None = None,
+    gold: Sequence[Gold] | None = None,
+    film: Sequence[FilmFrame] | None = None,
 ) -> Diagnosis:
-    """The diagnosis. UserError if no pair can be used."""
+    """The diagnosis. UserError if no pair can be used, or no pair of the links."""
     usable = data.ids(checkpoint, pairs, MAX_TOKENS)
     if not usable:
         raise UserError("exposure_no_pairs", limit=MAX_TOKENS)
     exam = Exam(checkpoint, checkpoint.model, usable, data.ids(checkpoint, train or (), MAX_TOKENS))
-    found = list(_findings(exam, progress))
+    found = list(_findings(exam, usable_links(checkpoint, gold) if gold else [], progress))
+    if exam.error_rates:  # people know better than erasure which head is right
+        found = [finding for finding in found if not (finding.name == "wrong_head" and "overlap" in finding.numbers)]
     if curve:
-        measures, more = data.run_log(curve)
-        exam.measures |= measures
-        found += more
+        for measures, more in (data.run_log(curve), formed(film or (), curve, checkpoint)):
+            exam.measures |= measures
+            found += more
     about = {
         "kind": "checkpoint",
         "name": checkpoint.name,
@@ -46,13 +56,14 @@ def examine(
         "not_run": sorted(exam.failed),
     }
     progress(1.0)
-    return Diagnosis.of(_once(found), known(exam.measures), about)
+    return Diagnosis.of(_once(found), known(exam.measures), about, heads.ranking(exam))
 
 
-def _findings(exam: Exam, progress: Callable[[float], None]) -> Iterator[Finding]:
+def _findings(exam: Exam, linked: Sequence[GoldPair], progress: Progress) -> Iterator[Finding]:
+    tests_done, links_done = _shares(exam, linked)
     yield from batch.repeated(exam)
     exam.runs = alone(exam.model, exam.some)
-    progress(0.05)
+    progress(0.1 * tests_done)
     if exam.looks:
         broken = list(context.sums_of_rows(exam))
         yield from broken
@@ -61,7 +72,7 @@ def _findings(exam: Exam, progress: Callable[[float], None]) -> Iterator[Finding
     mixed = list(batch.together(exam))
     yield from mixed
     exam.alone = bool(mixed)
-    progress(0.1)
+    progress(0.2 * tests_done)
     tests: list[Callable[[Exam], Iterator[Finding]]] = [
         data.unknown,
         weights.untrained,
@@ -84,12 +95,31 @@ def _findings(exam: Exam, progress: Callable[[float], None]) -> Iterator[Finding
         tests += [proof.against_erasure, _shapes]
     tests += [weights.gradient]
     for n, test in enumerate(tests, start=1):
-        try:
-            yield from test(exam)
-        except BROKEN as error:  # of code that is being examined, which may do anything
-            exam.failed[test.__name__] = str(error)
-        progress(0.1 + 0.6 * n / len(tests))
-    yield from data.learned(exam, lambda share: progress(0.7 + 0.3 * share))
+        yield from _tried(exam, test.__name__, test(exam))
+        progress(tests_done * (0.2 + 0.8 * n / len(tests)))
+    if linked:
+        part = _part(progress, tests_done, links_done)
+        yield from _tried(exam, "against_links", links.against_links(exam, linked, part))
+    yield from data.learned(exam, _part(progress, links_done, 1.0))
+
+
+def _tried(exam: Exam, name: str, test: Iterator[Finding]) -> Iterator[Finding]:
+    try:
+        yield from test
+    except BROKEN as error:  # of code that is being examined, which may do anything
+        exam.failed[name] = str(error)
+
+
+def _shares(exam: Exam, linked: Sequence[GoldPair]) -> tuple[float, float]:
+    """The shares of the time at whose end the tests are done, and the links; they take what was measured."""
+    tests, last = 6.0, 6.0 if exam.train else 0.5
+    evidence = 0.8 * min(len(linked), links.ROWS)
+    whole = tests + evidence + last
+    return tests / whole, (tests + evidence) / whole
+
+
+def _part(progress: Progress, start: float, stop: float) -> Progress:
+    return lambda share: progress(start + (stop - start) * share)
 
 
 def _shapes(exam: Exam) -> Iterator[Finding]:

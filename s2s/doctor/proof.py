@@ -9,6 +9,7 @@ from torch import Tensor
 
 from s2s.doctor.batch import BETTER
 from s2s.doctor.finding import Cure, Finding
+from s2s.doctor.heads import many, views
 from s2s.doctor.order import MOVES, shifted
 from s2s.doctor.run import Exam
 from s2s.explain.agreement import kendall, mean_tau
@@ -84,20 +85,16 @@ def _mean(parts: list[Tensor]) -> float:
 
 
 def _heads(exam: Exam, rows: list[tuple[Tensor, Tensor, Lane]], own: float) -> Iterator[Finding]:
-    """All heads of all layers, counted from 1, by their overlap; none of a model with one."""
-    heads_of = getattr(exam.model, "heads_of", None)
-    if heads_of is None:
+    """All heads of all layers and their means, by their overlap; none of a model with one."""
+    if not many(exam.model):
         return
-    heads = [heads_of(lane.source, lane.read) for _, _, lane in rows]
-    by_head = {
-        (layer, head): _mean([_overlap(every[layer, head], row[1]) for every, row in zip(heads, rows, strict=True)])
-        for layer in range(heads[0].size(0))
-        for head in range(heads[0].size(1))
+    heads = [views(exam.model, lane.source, lane.read) for _, _, lane in rows]
+    exam.overlaps = {
+        view: _mean([_overlap(every[view], row[1]) for every, row in zip(heads, rows, strict=True)])
+        for view in heads[0]
     }
-    for (layer, head), value in by_head.items():
-        exam.measures[f"overlap_{layer + 1}.{head + 1}"] = value
-    (layer, head), best = max(by_head.items(), key=lambda item: item[1])
+    (layer, head), best = max(exam.overlaps.items(), key=lambda item: item[1])
     if best - own > max(MORE, BETTER) and best > TIMES * own:
         cure = Cure("other_head", True, {"erasure_overlap": own}, {"erasure_overlap": best})
-        numbers = {"layer": layer + 1, "head": head + 1, "overlap": own, "best": best}
+        numbers = {"layer": layer, "head": head, "overlap": own, "best": best}
         yield Finding("wrong_head", 0.75, numbers, cure=cure)

@@ -22,6 +22,7 @@ from s2s.text.vocab import BOS, EOS
 FEW = 16  # pairs of the tests that run a model many times
 UNLEARNED = 0.75  # loss, as a share of what the frequencies of words reach, of a model that has learned little
 LONGEST = 60  # tokens of a side in those tests
+View = tuple[int, int]  # layer and head, both from 1; head 0: the mean of a layer, layer 0: that of all
 Remake = Callable[[int, StepAttention, Any], Tensor | None]  # step, what was seen, memory → the weights to use instead
 
 
@@ -107,6 +108,8 @@ class Exam:
     alone: bool = False  # whether sentences in one batch disturb each other
     failed: dict[str, str] = field(default_factory=dict)  # tests that the model's code broke, and what it raised
     runs: list[Run] = field(default_factory=list)  # of ``some``, each alone
+    overlaps: dict[View, float] = field(default_factory=dict)  # with erasure, of each head of many
+    error_rates: dict[View, float] = field(default_factory=dict)  # against people's links, of each head of many
 
     @functools.cached_property
     def frequencies(self) -> float:

@@ -129,7 +129,8 @@ def _agreeing(output: Sequence[int], target: Sequence[int]) -> set[int]:
     return {t for t, (a, b) in enumerate(zip(output, target, strict=False)) if a == b and a != UNK}
 
 
-def _diagonal_counts(pair: GoldPair) -> list[int]:
+def diagonal_counts(pair: GoldPair) -> list[int]:
+    """The counts of a pair when the diagonal makes the links."""
     source, target = map(len, pair.ids)
     return gold_counts(pair, diagonal_links(source, target), set(range(target)))
 
@@ -174,7 +175,8 @@ def _row_scores(
     return {name: alignment_score(some, bootstrap) for name, some in counts.items()}
 
 
-def _usable(checkpoint: Checkpoint, golds: Sequence[Gold]) -> list[GoldPair]:
+def usable(checkpoint: Checkpoint, golds: Sequence[Gold]) -> list[GoldPair]:
+    """The pairs in the model's tokens that can be measured. UserError if there are none, or no attention."""
     if checkpoint.config.model.attention == "none":
         raise UserError("attention_none", checkpoint=checkpoint.name)
     sides, longest = (checkpoint.source, checkpoint.target), checkpoint.model.longest_source
@@ -198,7 +200,7 @@ def measure_alignment(
 
     Raises UserError if the model has no attention or if no pair can be used.
     """
-    pairs, model, by = _usable(checkpoint, golds), checkpoint.model, bootstrap or Bootstrap()
+    pairs, model, by = usable(checkpoint, golds), checkpoint.model, bootstrap or Bootstrap()
     ids = [pair.ids for pair in pairs]
     lanes = 0.1 if rows else 1.0  # their part of the time, about
     forced, free = _lanes(model, ids, lambda share: progress(lanes * share))
@@ -225,7 +227,7 @@ def measure_alignment(
         forced=by_shift(forced, everywhere),
         free=by_shift([rows for _, rows in free], agreeing),
         by_token=by_shift(forced, everywhere, token_counts),
-        diagonal=alignment_score([_diagonal_counts(pair) for pair in pairs], by),
+        diagonal=alignment_score([diagonal_counts(pair) for pair in pairs], by),
         rows=_row_scores(model, both, threshold, by, lambda share: progress(lanes + (1 - lanes) * share)),
         row_sentences=len(both),
         bootstrap=by,

@@ -23,8 +23,13 @@ def error_rate(predicted: Iterable[Links], golds: Iterable[tuple[Links, Links]])
     >>> error_rate([frozenset({(0, 0), (1, 2)})], [(frozenset({(0, 0)}), frozenset({(0, 0), (1, 1)}))])
     0.33333333333333337
     """
-    rows = [_counts(a, sure, possible) for a, (sure, possible) in zip(predicted, golds, strict=True)]
-    value = float(_rates(np.array(rows, dtype=np.float64).sum(axis=0, keepdims=True))[0, 0])
+    return rate([_counts(a, sure, possible) for a, (sure, possible) in zip(predicted, golds, strict=True)])
+
+
+def rate(counts: Sequence[Sequence[int]]) -> float | None:
+    """The error rate from (|A∩S|, |A∩P|, |A|, |S|) per sentence; None without sentences or links."""
+    sums_1K = np.array(counts, dtype=np.float64).reshape(-1, 4).sum(axis=0, keepdims=True)
+    value = float(_rates(sums_1K)[0, 0])
     return None if np.isnan(value) else value
 
 

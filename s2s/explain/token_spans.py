@@ -22,14 +22,19 @@ def spans(tokens: Sequence[str]) -> list[Span]:
     return list(zip([0, *ends], ends, strict=False))
 
 
+def text_of(side: Side, given: Sequence[str]) -> str:
+    """The text of given tokens as the side's language writes it, with or without spaces."""
+    spaced = side.segmenter.name not in ("jieba", "characters")
+    return " ".join(given) if spaced else side.segmenter.join(list(given))
+
+
 def cut(side: Side, given: Sequence[str]) -> tuple[list[str], list[Span], list[Span]] | None:
     """A side's tokens of a text that is given in tokens, their spans, and the spans of the given tokens.
 
     The special tokens that a model reads around a text have empty spans. Each given token is also cut alone, so that
     both lengths are counted after the same cleaning. None if the two lengths differ, as characters cannot be matched.
     """
-    spaced = side.segmenter.name not in ("jieba", "characters")
-    words = side.words(" ".join(given) if spaced else side.segmenter.join(list(given)))
+    words = side.words(text_of(side, given))
     alone = ["".join(side.words(token)) for token in given]
     own, theirs = spans(words), spans(alone)
     if not own or own[-1][1] != theirs[-1][1]:

@@ -52,6 +52,7 @@ class FilmMoment:
     dev_loss: float
     exact: float  # share of the pairs whose greedy output is the reference
     pairs: int
+    gradient_norm: float | None = None  # greatest before clipping, since the previous moment; none in older curves
 
     def to_json(self) -> str:
         """One line."""
@@ -104,7 +105,7 @@ def film(checkpoint: str | Path, skip: int = 0) -> tuple[FilmFrame, ...]:
     that of earlier rows with its number.
     """
     path, found, shapes = Path(checkpoint) / NAME, list[FilmFrame](), dict[int, object]()
-    for frame in _read(path, _frame, skip):
+    for frame in read_rows(path, _frame, skip):
         found.append(frame)
         shape = (frame.trace.source_tokens, frame.trace.reference, len(frame.trace.steps))
         if shapes.setdefault(frame.sentence, shape) != shape:
@@ -114,11 +115,14 @@ def film(checkpoint: str | Path, skip: int = 0) -> tuple[FilmFrame, ...]:
 
 def curve(checkpoint: str | Path) -> tuple[FilmMoment, ...]:
     """The moments of a directory in the order of training; none without a curve. Raises UserError as ``film`` does."""
-    return tuple(_read(Path(checkpoint) / CURVE, _moment))
+    return tuple(read_rows(Path(checkpoint) / CURVE, _moment))
 
 
-def _read(path: Path, made: Callable[[dict[str, Any]], T], skip: int = 0) -> Iterator[T]:
-    """All complete rows. A last row without a newline is still being written and left out."""
+def read_rows(path: Path, made: Callable[[dict[str, Any]], T], skip: int = 0) -> Iterator[T]:
+    """All complete rows of a file, as ``made`` makes them; none without a file.
+
+    A last row without a newline is still being written and left out.
+    """
     if not path.exists():
         return
     try:
@@ -143,7 +147,7 @@ def _frame(values: dict[str, Any]) -> FilmFrame:
 
 
 def _moment(values: dict[str, Any]) -> FilmMoment:
-    loss = values["train_loss"]
+    loss, norm = values["train_loss"], values.get("gradient_norm")
     return FilmMoment(
         step=_bounded(int(values["step"])),
         seconds=_bounded(float(values["seconds"])),
@@ -151,6 +155,7 @@ def _moment(values: dict[str, Any]) -> FilmMoment:
         dev_loss=_bounded(float(values["dev_loss"])),
         exact=_bounded(float(values["exact"])),
         pairs=_bounded(int(values["pairs"])),
+        gradient_norm=None if norm is None else _bounded(float(norm)),
     )
 
 

@@ -14,6 +14,7 @@ from s2s.decode.decode import trace
 from s2s.decode.inputs import reference_ids, source_ids
 from s2s.errors import UserError, reason
 from s2s.evaluate.corpus import fitting, forced_scores, max_scored_tokens, translate
+from s2s.text.rounding import significant
 from s2s.trace.film import CURVE, NAME, FilmFrame, FilmMoment
 from s2s.train.progress import Position
 
@@ -60,7 +61,7 @@ class Film:
             frames.append(FilmFrame(at.step, i, forced, free.text).to_json() + "\n")
         _append(self.path, "".join(frames))
         _append(self.curve, self._moment(at, checkpoint).to_json() + "\n")  # after the frames that it names
-        at.moment_loss, at.moment_tokens = 0.0, 0
+        at.moment_loss, at.moment_tokens, at.moment_norm = 0.0, 0, 0.0
 
     def _moment(self, at: Position, checkpoint: Checkpoint) -> FilmMoment:
         pairs, ids = self._scored(checkpoint)
@@ -75,6 +76,7 @@ class Film:
             dev_loss=round(forced_scores(checkpoint.model, ids)["loss"], 4),
             exact=round(exact / len(pairs), 4),
             pairs=len(pairs),
+            gradient_norm=significant(at.moment_norm, 4) if tokens else None,
         )
 
     def _scored(self, checkpoint: Checkpoint) -> tuple[list[Pair], list[Ids]]:

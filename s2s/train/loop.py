@@ -193,10 +193,11 @@ class Run(RunState):
                     with self.pace.writing():
                         resume.save_state(self.directory, self.config, self)
         passed = time.perf_counter() - clock
-        self.at.train_loss = self.at.loss_sum / max(1, self.at.tokens)
+        self.at.train_loss, self.at.gradient_norm = self.at.loss_sum / max(1, self.at.tokens), self.at.epoch_norm
         self.at.tokens_per_second = (self.at.tokens - before) / passed if passed else 0.0
         last = dataclasses.replace(self.at)
-        self.at.epoch, self.at.batch, self.at.loss_sum, self.at.tokens = self.at.epoch + 1, 0, 0.0, 0
+        self.at.epoch, self.at.batch = self.at.epoch + 1, 0
+        self.at.loss_sum, self.at.tokens, self.at.epoch_norm = 0.0, 0, 0.0
         return last
 
     def _part(self, index: Sequence[int]) -> tuple[list[Ids], list[Links] | None]:
@@ -226,7 +227,7 @@ class Run(RunState):
         loss, tokens = self.gradients(pairs, links)
         if not math.isfinite(loss):
             raise UserError("loss_not_finite", step=self.at.step)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
+        self.at.met_norm(float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)))
         self.optimizer.step()
         self.at.step += 1
         decay = min(self.settings.average, (1 + self.at.step) / (10 + self.at.step))
@@ -262,6 +263,7 @@ class Run(RunState):
             "step": self.at.step,
             "seconds": round(self.at.seconds, 1),
             "train_loss": self.at.train_loss,
+            "gradient_norm": self.at.gradient_norm,
             "tokens_per_second": self.at.tokens_per_second,
             "learning_rate": learning_rate(self.at.step - 1, self.steps, self.settings),
             **{f"dev_{k}": scores[k] for k in ("loss", "bleu", "chrf", "token_accuracy")},

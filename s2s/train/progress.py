@@ -15,6 +15,7 @@ from s2s.checkpoint.record import Checkpoint, Side
 from s2s.config import Config
 from s2s.data.batches import Ids
 from s2s.model import Seq2Seq
+from s2s.trace.film import LARGEST
 from s2s.train.distributed import Group
 from s2s.train.threads import Threads
 
@@ -30,11 +31,19 @@ class Position:
     tokens: int = 0
     moment_loss: float = 0.0  # summed loss since the film's last moment
     moment_tokens: int = 0
+    epoch_norm: float = 0.0  # greatest gradient norm, before clipping, of the current epoch so far
+    moment_norm: float = 0.0  # and since the film's last moment
     stale: int = 0  # epochs since the best score
     seconds: float = 0.0
     train_loss: float = 0.0
+    gradient_norm: float = 0.0
     tokens_per_second: float = 0.0
     best: dict[str, Any] = field(default_factory=dict)
+
+    def met_norm(self, norm: float) -> None:
+        """Keep the greatest gradient norm; one that is no number counts as the greatest that a log can hold."""
+        norm = norm if norm <= LARGEST else float(LARGEST)
+        self.epoch_norm, self.moment_norm = max(self.epoch_norm, norm), max(self.moment_norm, norm)
 
 
 class RunState:

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from s2s.checkpoint.open import load
 from s2s.config import TrainConfig
 from s2s.decode.decode import trace
 from s2s.evaluate.corpus import forced_scores
-from s2s.trace.film import curve, film, rounded
+from s2s.text.rounding import significant
+from s2s.trace.film import LARGEST, FilmMoment, curve, film, rounded
 from s2s.train.filming import MOMENTS, interval
 from s2s.train.loop import Run
+from s2s.train.progress import Position
 from tests.train import test_loop
 from tests.train.test_loop import COMMAND, config, rows
 
@@ -68,3 +72,32 @@ def test_sentences_that_cannot_be_shown_are_left_out(place: Path, tmp_path: Path
     base = config(place, film_every=5)
     settings = dataclasses.replace(base, data=dataclasses.replace(base.data, dev=str(tmp_path / "dev.tsv")))
     assert Run(settings, tmp_path / "run", tmp_path / "copy", COMMAND).film.sentences == [3, 4]
+
+
+def test_the_greatest_gradient_of_each_moment_and_epoch_is_written_before_it_is_clipped(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met, clip = list[float](), torch.nn.utils.clip_grad_norm_
+
+    def watched(parameters: Iterable[torch.nn.Parameter], most: float) -> torch.Tensor:
+        weights = list(parameters)
+        met.append(sum(float(w.grad.double().square().sum()) for w in weights if w.grad is not None) ** 0.5)
+        return clip(weights, most)
+
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", watched)
+    Run(config(place, epochs=2, film_every=4, clip=0.01), tmp_path / "run", tmp_path / "copy", COMMAND).train()
+    assert len(met) == 12 and min(met) > 0.01
+    moments = curve(tmp_path / "run")
+    assert moments[0].gradient_norm is None
+    assert [m.gradient_norm for m in moments[1:]] == pytest.approx([max(met[n : n + 4]) for n in (0, 4, 8)], rel=1e-3)
+    epochs = [row["gradient_norm"] for row in rows(tmp_path / "run")]
+    assert epochs == pytest.approx([max(met[:6]), max(met[6:])], rel=1e-4)
+
+
+def test_a_gradient_that_is_no_number_is_the_greatest_that_a_curve_can_hold() -> None:
+    at = Position()
+    for norm in (2.0, float("nan"), 1.0, float("inf")):
+        at.met_norm(norm)
+    moment = FilmMoment(1, 0.0, 1.0, 1.0, 0.0, 1, significant(at.moment_norm, 4))
+    assert at.epoch_norm == at.moment_norm == LARGEST and "NaN" not in moment.to_json()
+    assert moment.gradient_norm is not None and moment.gradient_norm <= LARGEST

@@ -125,7 +125,8 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(place: Path, uninterrup
     for name in ("copy/vocab.json", "copy/config.json", "copy/model.safetensors"):
         assert (place / "killed" / name).read_bytes() == (uninterrupted / name).read_bytes()
     own_rows, other_rows = rows(place / "killed" / "run"), rows(uninterrupted / "run")
-    kept = ("epoch", "step", "train_loss", "learning_rate", "dev_loss", "dev_bleu", "dev_chrf", "dev_token_accuracy")
+    scores = ("dev_loss", "dev_bleu", "dev_chrf", "dev_token_accuracy")
+    kept = ("epoch", "step", "train_loss", "gradient_norm", "learning_rate", *scores)
     assert [[row[key] for key in kept] for row in own_rows] == [[row[key] for key in kept] for row in other_rows]
     again_metrics, metrics = (load(path / "copy").metrics for path in (place / "killed", uninterrupted))
     assert again_metrics["dev"] == metrics["dev"]

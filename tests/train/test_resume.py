@@ -76,7 +76,7 @@ def same(one: Path, other: Path) -> None:
         assert (one / name).read_bytes() == (other / name).read_bytes(), name
     curves = [[dataclasses.replace(m, seconds=0) for m in film_of.curve(path / "run")] for path in (one, other)]
     assert curves[0] == curves[1]
-    kept = ("epoch", "step", "train_loss", "dev_loss", "dev_bleu")
+    kept = ("epoch", "step", "train_loss", "gradient_norm", "dev_loss", "dev_bleu")
     told = [[[row[key] for key in kept] for row in rows(path / "run")] for path in (one, other)]
     assert told[0] == told[1]
 

@@ -56,7 +56,7 @@ def gone_on(place: Path, uninterrupted: Path, tmp_path: Path, at: int) -> None:
     for name in ("run/state.safetensors", "copy/model.safetensors"):
         own, other = load_file(tmp_path / name), load_file(uninterrupted / name)
         assert own.keys() == other.keys() and all(own[key].equal(other[key]) for key in own), name
-    kept = ("epoch", "step", "train_loss", "dev_loss", "dev_bleu")
+    kept = ("epoch", "step", "train_loss", "gradient_norm", "dev_loss", "dev_bleu")
     told = [[[row[key] for key in kept] for row in rows(path / "run")] for path in (tmp_path, uninterrupted)]
     assert told[0] == told[1]
 

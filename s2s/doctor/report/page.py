@@ -7,6 +7,7 @@ from html import escape
 from s2s.doctor.diagnosis import Diagnosis
 from s2s.doctor.finding import STRONG, Finding
 from s2s.doctor.report import words
+from s2s.doctor.report.tables import Table, tables
 from s2s.errors import say
 from s2s.inspect.report.charts import Bar, bars
 from s2s.inspect.report.render import POLICY, STYLE
@@ -30,6 +31,7 @@ def render(diagnosis: Diagnosis, language: str) -> str:
         f"<p><strong>{escape(words.verdict(diagnosis, language))}</strong></p>",
         _findings("findings", strong, language),
         _findings("remarks", weak, language),
+        *map(_table, tables(diagnosis, language)),
         _measures(diagnosis, language),
         "</main></body></html>\n",
     ]
@@ -57,6 +59,18 @@ def _finding(finding: Finding, language: str) -> str:
         f"<article><h3>{escape(say(f'doctor.name.{finding.name}', language))} "
         f'<span class="soft">{escape(strength)}</span></h3>'
         f"<p>{escape(say(finding.cause, language))}</p><dl>{listed}</dl></article>"
+    )
+
+
+def _table(table: Table) -> str:
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.header)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in rest)}</tr>'
+        for first, *rest in table.rows
+    )
+    return (
+        f'<h2>{escape(table.title)}</h2><p class="soft">{escape(table.note)}</p>'
+        f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 

@@ -16,6 +16,9 @@ def about(diagnosis: Diagnosis, language: str) -> list[str]:
     told = [say(f"doctor.about.{facts['kind']}", language, **facts)]
     if facts.get("not_run"):
         told.append(say("doctor.not_run", language, names=", ".join(facts["not_run"])))
+    if "attention_formed" in diagnosis.measures and "loss_fallen" in diagnosis.measures:
+        steps = {name: int(diagnosis.measures[name]) for name in ("attention_formed", "loss_fallen")}
+        told.append(say("doctor.formed", language, **steps))
     return told
 
 
