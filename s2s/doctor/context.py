@@ -92,7 +92,7 @@ def _difference(exam: Exam, steps: int = 0, tokens: int = 0) -> float:
     return float(away / size.clamp_min(1e-9))
 
 
-def _by_our_network(exam: Exam, remedy: str) -> Cure:
+def by_our_network(exam: Exam, remedy: str) -> Cure:
     """A remedy that our own network with the model's weights brings; tried where it can be built."""
     ours = rebuilt(exam.checkpoint)
     return Cure(remedy) if ours is None else cured(remedy, score(exam.runs), score(alone(ours, exam.some)))
@@ -109,7 +109,7 @@ def summed(exam: Exam) -> Iterator[Finding]:
     moved = {move: _difference(exam, *move) for move in MOVES}
     (steps, tokens), least = min(moved.items(), key=lambda item: item[1])
     name, remedy = ("shift", "move_attention") if least <= 0.2 * difference else ("not_summed", "sum_states")
-    cure = _by_our_network(exam, remedy)
+    cure = by_our_network(exam, remedy)
     if name == "shift":
         numbers = {"steps": steps, "tokens": tokens, "difference": difference, "moved": least}
         yield Finding("shift", 1.0, numbers, cure=cure)
@@ -130,7 +130,7 @@ def keys(exam: Exam) -> Iterator[Finding]:
         size += float(made_SA.norm())
     exam.measures["keys_difference"] = away / size
     if away / size > CLOSE:
-        cure = _by_our_network(exam, "own_memory")
+        cure = by_our_network(exam, "own_memory")
         yield Finding("other_source", 1.0, {"keys_difference": away / size}, cure=cure)
 
 

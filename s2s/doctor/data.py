@@ -19,7 +19,9 @@ from s2s.text.vocab import PAD, UNK
 
 UNKNOWN = 0.15  # share of unknown words of a side
 OVERFIT = 1.5  # loss on these pairs over the loss on training pairs, and
-OVERFIT_NATS = 0.7  # by how many nats a token
+OVERFIT_NATS = 0.7  # by how many nats a token; or
+HEART, HEART_NATS = 5.0, 0.1  # the same of a small loss, of pairs that are nearly known by heart
+KNOWN = 200  # training pairs whose loss is looked at
 WORSE = 1.4  # the same share of a model that is not half-trained but broken: it knows less than the frequencies
 FALLING = 0.1  # fall of the loss over the last quarter of a run, as a share
 GROWN = 2.5  # times its size when drawn, of a matrix of a model that has learned nothing
@@ -41,21 +43,26 @@ def unknown(exam: Exam) -> Iterator[Finding]:
         yield Finding("unknown_words", 0.6 + 0.4 * worst, numbers, cure=Cure("more_vocabulary"))
 
 
-def learned(exam: Exam, progress: Callable[[float], None]) -> Iterator[Finding]:
-    """The loss on these pairs against that of word frequencies, and against that on training pairs."""
+def learned(exam: Exam, progress: Callable[[float], None], explained: bool) -> Iterator[Finding]:
+    """The loss on these pairs against that of word frequencies, and against that on training pairs.
+
+    Where another finding says why a loss is high, more training is not tried.
+    """
     loss = -score(exam.whole(exam.pairs, progress))
     frequencies = exam.frequencies
     exam.measures |= {"loss": loss, "loss_of_frequencies": frequencies}
     if not math.isfinite(loss):
         return
     if exam.train:
-        known = -score(exam.whole(exam.train, lambda share: None))
+        known = -score(exam.whole(exam.train[:: max(1, len(exam.train) // KNOWN)][:KNOWN], lambda share: None))
         exam.measures["loss_on_training"] = known
-        if loss - known > OVERFIT_NATS and loss > OVERFIT * known:
+        much, by_heart = (OVERFIT, OVERFIT_NATS), (HEART, HEART_NATS)
+        if any(loss > times * known and loss - known > nats for times, nats in (much, by_heart)):
             numbers = {"loss": loss, "loss_on_training": known}
-            yield Finding("too_little_data", 0.75 + 0.05 * min(1.0, loss - known), numbers, cure=Cure("more_data"))
+            yield Finding("too_little_data", 0.7 + 0.1 * min(1.0, loss - known), numbers, cure=Cure("more_data"))
             return
-        yield from _unfinished(exam, loss)
+        if not explained:
+            yield from _unfinished(exam, loss)
     growth = exam.measures.get("weight_growth", 0.0)
     if loss > UNLEARNED * frequencies and growth > GROWN:
         train = exam.checkpoint.config.train
@@ -69,7 +76,8 @@ def learned(exam: Exam, progress: Callable[[float], None]) -> Iterator[Finding]:
 
 def _unfinished(exam: Exam, loss: float) -> Iterator[Finding]:
     """A copy of the model is trained for some steps more on the training pairs: whether its loss here falls at once."""
-    if not isinstance(exam.model, Seq2Seq) or len(exam.train) < MORE_BATCH:
+    before = score(exam.runs)
+    if not isinstance(exam.model, Seq2Seq) or len(exam.train) < MORE_BATCH or -before < MORE_GAIN:
         return
     model, rng = copy.deepcopy(exam.model), random.Random(0)
     for weight in model.parameters():
@@ -84,7 +92,7 @@ def _unfinished(exam: Exam, loss: float) -> Iterator[Finding]:
             wrong.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
-    before, after = score(exam.runs), score(alone(model.eval(), exam.some))
+    after = score(alone(model.eval(), exam.some))
     exam.measures["training_gain"] = after - before
     if after - before > MORE_GAIN and after - before > MORE_SHARE * -before:
         cure = Cure("train_longer", True, {"log_prob": before}, {"log_prob": after})

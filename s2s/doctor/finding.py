@@ -19,6 +19,7 @@ CAUSES = (
     "gate_order",
     "wrong_bos",
     "reversed_source",
+    "wrong_vocabulary",
     "shift",
     "wrong_head",
     "no_gradient",

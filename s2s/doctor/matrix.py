@@ -83,13 +83,15 @@ def shapes(measures: Mapping[str, float]) -> Iterator[Finding]:
         yield Finding("padding_mass", 0.8 + 0.2 * share, {"share": share}, cure=Cure("mask_padding"))
     entropy, distance = measures["entropy_share"], measures["row_distance"]
     if entropy > UNIFORM:
-        yield Finding("uniform", _between(entropy, UNIFORM, 1.0), {"entropy_share": entropy})
+        yield Finding(
+            "uniform", _between(entropy, UNIFORM, 1.0), {"entropy_share": entropy}, cure=Cure("larger_scores")
+        )
         return
     sinks = list(_sinks(measures))
     yield from sinks
     if distance < CONSTANT and not sinks:  # a sink says it already, and where
         numbers = {"row_distance": distance, "entropy_share": entropy}
-        yield Finding("constant", _between(-distance, -CONSTANT, 0.0, 0.6), numbers)
+        yield Finding("constant", _between(-distance, -CONSTANT, 0.0, 0.6), numbers, cure=Cure("read_state"))
 
 
 def backwards(measures: Mapping[str, float]) -> Iterator[Finding]:

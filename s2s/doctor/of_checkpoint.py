@@ -7,7 +7,7 @@ from typing import Any
 
 from s2s.checkpoint.record import Checkpoint
 from s2s.data.batches import MAX_TOKENS
-from s2s.doctor import batch, context, data, heads, links, order, proof, scores, sinks, weights
+from s2s.doctor import batch, context, data, heads, links, order, proof, ranks, scores, sinks, vocabulary, weights
 from s2s.doctor.diagnosis import Diagnosis
 from s2s.doctor.finding import Finding
 from s2s.doctor.formed import formed
@@ -56,7 +56,7 @@ def examine(
         "not_run": sorted(exam.failed),
     }
     progress(1.0)
-    return Diagnosis.of(_once(found), known(exam.measures), about, heads.ranking(exam))
+    return Diagnosis.of(ranks.settled(found), known(exam.measures), about, heads.ranking(exam))
 
 
 def _findings(exam: Exam, linked: Sequence[GoldPair], progress: Progress) -> Iterator[Finding]:
@@ -94,13 +94,18 @@ def _findings(exam: Exam, linked: Sequence[GoldPair], progress: Progress) -> Ite
         ]
         tests += [proof.against_erasure, _shapes]
     tests += [weights.gradient]
+    found = list[Finding]()
     for n, test in enumerate(tests, start=1):
-        yield from _tried(exam, test.__name__, test(exam))
+        found += _tried(exam, test.__name__, test(exam))
         progress(tests_done * (0.2 + 0.8 * n / len(tests)))
     if linked:
         part = _part(progress, tests_done, links_done)
-        yield from _tried(exam, "against_links", links.against_links(exam, linked, part))
-    yield from data.learned(exam, _part(progress, links_done, 1.0))
+        found += _tried(exam, "against_links", links.against_links(exam, linked, part))
+    if not any(ranks.explains(finding) for finding in (*mixed, *found)):
+        found += _tried(exam, "renumbered", vocabulary.renumbered(exam))
+    yield from found
+    explained = any(ranks.explains(finding) for finding in (*mixed, *found))
+    yield from data.learned(exam, _part(progress, links_done, 1.0), explained)
 
 
 def _tried(exam: Exam, name: str, test: Iterator[Finding]) -> Iterator[Finding]:
@@ -129,13 +134,4 @@ def _shapes(exam: Exam) -> Iterator[Finding]:
         if finding.name in PLACES:
             yield sinks.without_place(exam, finding)
         else:
-            yield scores.flat(exam, finding) if finding.name == "uniform" else finding
-
-
-def _once(found: Sequence[Finding]) -> list[Finding]:
-    """Of several findings of one cause, the strongest."""
-    best = dict[str, Finding]()
-    for finding in found:
-        if finding.name not in best or finding.strength > best[finding.name].strength:
-            best[finding.name] = finding
-    return list(best.values())
+            yield scores.flat(exam, finding) if finding.name == "uniform" else scores.alike(exam, finding)

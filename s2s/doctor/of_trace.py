@@ -15,8 +15,9 @@ from s2s.trace.trace import Trace
 UNKNOWN = 0.15  # share of unknown source words
 GAP = 20.0  # score between the two greatest, of a saturated softmax
 SATURATED = 0.5  # share of such steps
+HARD, HARD_GAP = 0.012, 10.0  # entropy, as a share of a uniform row's, and median gap of steps at one word alone
 LEAST = 4  # steps and source tokens, at least, of rows of scores that are compared
-PARALLEL = 0.02  # spread of scores over steps that is left when each row's mean is taken away
+PARALLEL = 0.01  # spread of scores over steps, at most, that is left when each row's mean is taken away
 
 
 def examine(trace: Trace) -> Diagnosis:
@@ -62,7 +63,10 @@ def score_measures(scores: list[np.ndarray]) -> dict[str, float]:
 
 def scored(measures: Mapping[str, float]) -> Iterator[Finding]:
     """A softmax that has no gradient left."""
-    share = measures.get("saturated_steps", 0.0)
+    share, gap = measures.get("saturated_steps", 0.0), measures.get("score_gap", 0.0)
     if share > SATURATED:
-        numbers = {"steps": share, "gap": measures["score_gap"]}
+        numbers = {"steps": share, "gap": gap}
         yield Finding("saturated", 0.7 + 0.3 * share, numbers, cure=Cure("smaller_scores"))
+    elif gap > HARD_GAP and measures["entropy_share"] < HARD:
+        numbers = {"gap": gap, "entropy_share": measures["entropy_share"]}
+        yield Finding("saturated", 0.7, numbers, cure=Cure("smaller_scores"))

@@ -16,8 +16,9 @@ from s2s.model import Model, Seq2Seq
 from s2s.text.vocab import BOS, EOS, PAD, UNK
 
 GAIN = 0.1  # nats a token, and
-SHARE = 0.1  # share of the loss, that a remedy of this module has to save before it is a finding
+SHARE = 0.25  # share of the loss, that a remedy of this module has to save before it is a finding
 FIRST, FIRST_GAIN = 3, 1.0  # first words of a sentence, and the nats that another first token has to save there
+PRECEDES = 0.03  # added to the strength of one wrong token, which is less to go wrong than an order
 CANDIDATES = 400  # first tokens that are tried
 MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))  # of attention: by steps, by source tokens
 
@@ -33,12 +34,14 @@ def strength(before: float, after: float) -> float:
 
 
 def gates(exam: Exam) -> Iterator[Finding]:
-    """Every other order of the gates, in the encoder, in the decoder, in both."""
+    """Every other order of the gates, in the encoder, in the decoder, in both; the encoder's directions exchanged."""
     if not isinstance(exam.model, Seq2Seq):
         return
     count = 4 if exam.checkpoint.config.model.cell == "lstm" else 3
     few = exam.some[:6]
     before = score([forced(exam.model, [pair]) for pair in few])
+    if -before < GAIN:  # no order can save as much
+        return
     best, best_number = before, 0
     best_model: Model = exam.model
     for number, order in enumerate(list(permutations(range(count)))[1:], start=1):
@@ -48,11 +51,28 @@ def gates(exam: Exam) -> Iterator[Finding]:
             if after > best:
                 best, best_model, best_number = after, model, number
     exam.measures["gates_gain"] = best - before
+    model = changed(exam.model, _exchanged(exam.model))
+    after = score([forced(model, few)])
+    exam.measures["directions_gain"] = after - before
+    exchanged = after > best
+    best, best_model = max((best, best_model), (after, model), key=lambda one: one[0])
     if gained(exam, before, best):
         whole = score(exam.runs), score(alone(best_model, exam.some))
         if gained(exam, *whole):
-            numbers = {"gain": whole[1] - whole[0], "order": best_number}
-            yield Finding("gate_order", strength(*whole), numbers, cure=cured("reorder_gates", *whole))
+            numbers, cause = {"gain": whole[1] - whole[0]}, "doctor.cause.directions"
+            if not exchanged:
+                numbers, cause = numbers | {"order": best_number}, ""
+            cure = cured("exchange_directions" if exchanged else "reorder_gates", *whole)
+            yield Finding("gate_order", strength(*whole), numbers, cause, cure)
+
+
+def _exchanged(model: Model) -> dict[str, Tensor]:
+    """The encoder's weights, those of each direction in the place of the other's."""
+    out, back = dict[str, Tensor](), "_reverse"
+    for name, weight in model.named_parameters():
+        if name.startswith("encoder.") and ("weight_ih" in name or "_hh" in name or "bias_ih" in name):
+            out[name.removesuffix(back) if name.endswith(back) else name + back] = weight.detach()
+    return out
 
 
 def _reordered(model: Model, order: Sequence[int], parts: tuple[str, ...]) -> dict[str, Tensor]:
@@ -75,10 +95,11 @@ def first_token(exam: Exam) -> Iterator[Finding]:
     other = alone(exam.model, exam.some, token)
     before, after = (_sentences(runs, FIRST) for runs in (exam.runs, other))
     exam.measures["first_token_gain"] = after - before
-    if after - before > FIRST_GAIN and score(other) > score(exam.runs):
+    whole = score(exam.runs), score(other)
+    if after - before > max(FIRST_GAIN, SHARE * -before) and whole[1] > whole[0]:
         numbers = {"gain": after - before, "token": token}
-        cure = cured("other_first", score(exam.runs), score(other))
-        yield Finding("wrong_bos", strength(before, after), numbers, cure=cure)
+        likely = max(strength(before, after), strength(*whole)) + PRECEDES
+        yield Finding("wrong_bos", likely, numbers, cure=cured("other_first", *whole))
 
 
 def _sentences(runs: Sequence[Run], words: int) -> float:

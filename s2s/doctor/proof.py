@@ -11,16 +11,18 @@ from s2s.doctor.batch import BETTER
 from s2s.doctor.finding import Cure, Finding
 from s2s.doctor.heads import many, views
 from s2s.doctor.order import MOVES, shifted
-from s2s.doctor.run import Exam
+from s2s.doctor.run import Exam, forced
 from s2s.explain.agreement import kendall, mean_tau
 from s2s.explain.erasure import leave_one_out
 from s2s.explain.replay import Lane
-from s2s.text.vocab import BOS, EOS
+from s2s.model import Seq2Seq
+from s2s.text.vocab import BOS, EOS, UNK
 
 SENTENCES, LONGEST = 8, 60  # sentences whose words are erased; tokens of a side, at most
-MORE, TIMES = 0.1, 1.3  # overlap that a moved row or another head has to add, and to multiply
-COVERED, AVOIDED = 0.5, 0.5  # weight of a word that was looked at; its later weight, as a share of a new word's
-STEPS = 10  # of either kind, at least
+MORE, TIMES = 0.1, 1.3  # overlap that a moved row has to add, and to multiply
+HEAD_TIMES = 1.2  # the same of another head, which adds as much
+AGAIN, AVOIDED = 0.5, 0.5  # need of words that were needed before, at least; the weight on such, as a share of it
+ASTRAY = 0.45  # overlap with erasure, at most, of attention that a penalty drove away
 LEAST = 3  # source tokens
 
 
@@ -32,7 +34,7 @@ def against_erasure(exam: Exam) -> Iterator[Finding]:
     for run in fit[:SENTENCES]:
         source, target = run.pairs[0]
         lane = Lane(tuple(source), (BOS, *target), (*target, EOS))
-        lost_TS = leave_one_out(exam.model, lane, range(len(lane.read))).clamp_min(0)
+        lost_TS = _lost(exam, lane).clamp_min(0)
         shares_TS = lost_TS / lost_TS.sum(dim=1, keepdim=True).clamp_min(1e-9)
         rows.append((run.weights(0), shares_TS, lane))
     if not rows:
@@ -52,26 +54,35 @@ def against_erasure(exam: Exam) -> Iterator[Finding]:
     yield from _heads(exam, rows, own)
 
 
+def _lost(exam: Exam, lane: Lane) -> Tensor:
+    """What each step loses without each word: (T, S). A network that counts places reads ``<unk>`` there instead."""
+    if isinstance(exam.model, Seq2Seq):
+        return leave_one_out(exam.model, lane, range(len(lane.read)))
+    source, count = list(lane.source), len(lane.source)
+    rows = [source, *([*source[:s], UNK, *source[s + 1 :]] for s in range(count))]
+    log_probs_BT = forced(exam.model, [(row, list(lane.read[1:])) for row in rows]).log_probs_BT
+    return (log_probs_BT[0] - log_probs_BT[1:]).t()
+
+
 def _avoiding(exam: Exam, rows: list[tuple[Tensor, Tensor, Lane]]) -> Iterator[Finding]:
-    """With coverage: the weight on the most needed word where it was looked at before, and where it was not."""
+    """With coverage: how much each step needs words that steps before it needed, and looks where these looked."""
     settings = exam.checkpoint.config
     if not settings.model.coverage:
         return
-    seen, new = list[float](), list[float]()
-    for weights_TS, shares_TS, _ in rows:
-        covered_TS = weights_TS.cumsum(dim=0) - weights_TS
-        for t in range(len(weights_TS)):
-            if shares_TS[t].sum() > 0:
-                place = int(shares_TS[t].argmax())
-                (seen if covered_TS[t, place] > COVERED else new).append(float(weights_TS[t, place]))
-    if len(seen) < STEPS or len(new) < STEPS:
-        return
-    means = {"weight_seen": sum(seen) / len(seen), "weight_new": sum(new) / len(new)}
-    exam.measures |= means
+    need = _mean([_again(shares_TS) for _, shares_TS, _ in rows])
+    weight = _mean([_again(weights_TS) for weights_TS, _, _ in rows])
+    exam.measures |= {"needed_again": need, "seen_again": weight}
     early = settings.train.coverage_weight > 0 and not settings.train.start
-    if early and means["weight_seen"] < AVOIDED * means["weight_new"]:
-        numbers = means | {"coverage_weight": settings.train.coverage_weight}
+    astray = exam.measures["erasure_overlap"] < ASTRAY
+    if early and astray and need > AGAIN and weight < AVOIDED * need:
+        numbers = {"needed_again": need, "seen_again": weight, "coverage_weight": settings.train.coverage_weight}
         yield Finding("coverage_too_early", 0.8, numbers, cure=Cure("coverage_later"))
+
+
+def _again(rows_TS: Tensor) -> Tensor:
+    """``Σ min(row, sum of the rows before)`` of every row but the first."""
+    before_TS = rows_TS.cumsum(dim=0) - rows_TS
+    return torch.minimum(rows_TS, before_TS).sum(dim=1)[1:]
 
 
 def _overlap(weights_TS: Tensor, shares_TS: Tensor) -> Tensor:
@@ -94,7 +105,7 @@ def _heads(exam: Exam, rows: list[tuple[Tensor, Tensor, Lane]], own: float) -> I
         for view in heads[0]
     }
     (layer, head), best = max(exam.overlaps.items(), key=lambda item: item[1])
-    if best - own > max(MORE, BETTER) and best > TIMES * own:
+    if best - own > max(MORE, BETTER) and best > HEAD_TIMES * own:
         cure = Cure("other_head", True, {"erasure_overlap": own}, {"erasure_overlap": best})
         numbers = {"layer": layer, "head": head, "overlap": own, "best": best}
         yield Finding("wrong_head", 0.75, numbers, cure=cure)

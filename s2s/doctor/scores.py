@@ -3,52 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from s2s.doctor.batch import cured
-from s2s.doctor.context import remade
+from s2s.doctor.context import by_our_network, remade, sheets
 from s2s.doctor.finding import Cure, Finding
-from s2s.doctor.matrix import UNIFORM
-from s2s.doctor.of_trace import score_measures, scored
+from s2s.doctor.of_trace import PARALLEL, score_measures, scored
 from s2s.doctor.rebuilt import rebuilt
 from s2s.doctor.run import Exam, Run, alone, score
+from s2s.doctor.sheet import shape
 from s2s.model import Model, Seq2Seq
 from s2s.model.attention import AdditiveAttention
 from s2s.model.interface import StepAttention
 from s2s.text.vocab import BOS
 
-TANH = 1e-3  # mean difference of scores, as a share of their spread, up to which they follow a formula
+SAME_SCORES = 1e-3  # mean difference of scores, as a share of their size, up to which they follow a formula
+OTHER_SCORES = 0.02  # the same, from which they do not
 FLAT = 0.99  # |tanh| from which a unit is saturated
 SATURATED_TANH = 0.9  # share of such units
+ALIKE = 0.76  # strength of scores that are the same at every step, whatever the rows look like
 FACTORS = (2.0, 6.0, 24.0)  # by which scores are multiplied or divided
 
 
 @torch.no_grad()
 def formula(exam: Exam) -> Iterator[Finding]:
-    """Additive scores against both formulas, with tanh and without, and how many units of tanh are saturated."""
-    model = exam.model
-    if not isinstance(model, Seq2Seq) or not isinstance(model.decoder.attention, AdditiveAttention):
+    """Scores against those of our score function with the model's weights, and of additive ones without tanh."""
+    ours = rebuilt(exam.checkpoint)
+    queries = [] if not isinstance(ours, Seq2Seq) else [_queries(exam.model, run) for run in exam.runs]
+    if not isinstance(ours, Seq2Seq) or any(query_TH is None for query_TH in queries):
         return
-    part, sums_4 = model.decoder.attention, torch.zeros(4, dtype=torch.float64)
-    for run in exam.runs:
-        query_TH = _queries(model, run)
-        if query_TH is None:
-            return
-        inside_TSA = part.query(query_TH)[:, None] + part.key(run.memory.states_BSM[0])[None]
-        v_A, scores_TS = part.v.weight[0], _centred(run.scores(0))
-        away = [(_centred(made @ v_A) - scores_TS).abs().mean() for made in (torch.tanh(inside_TSA), inside_TSA)]
-        sums_4 += torch.stack([*away, scores_TS.abs().mean(), (torch.tanh(inside_TSA).abs() > FLAT).float().mean()])
-    with_tanh, without, spread, flat = (sums_4 / len(exam.runs)).tolist()
-    exam.measures["saturated_tanh"] = flat
-    close = TANH * max(spread, 1e-6)
-    if without <= close and with_tanh > 10 * close:
-        ours, before = rebuilt(exam.checkpoint), score(exam.runs)
-        cure = Cure("put_tanh_back") if ours is None else cured("put_tanh_back", before, score(alone(ours, exam.some)))
-        yield Finding("no_tanh", 1.0, {"without_tanh": without, "with_tanh": with_tanh}, cure=cure)
+    part, flat = ours.decoder.attention, list[float]()
+    given, made, plain = list[Tensor](), list[Tensor](), list[Tensor]()
+    for run, query_TH in zip(exam.runs, queries, strict=True):
+        assert query_TH is not None
+        keys_TSA = part.keys(run.memory.states_BSM).expand(len(query_TH), -1, -1)
+        given.append(_centred(run.scores(0)))
+        made.append(_centred(part.scores(query_TH, keys_TSA)))
+        if isinstance(part, AdditiveAttention):
+            inside_TSA = part.query(query_TH)[:, None] + keys_TSA
+            plain.append(_centred(inside_TSA @ part.v.weight[0]))
+            flat.append(float((torch.tanh(inside_TSA).abs() > FLAT).float().mean()))
+    exam.measures |= {"score_difference": _off(given, made), "score_ratio": _ratio(given, made)}
+    if flat:
+        exam.measures["saturated_tanh"] = sum(flat) / len(flat)
+    yield from _other_formula(exam, ours, _off(given, plain) if plain else 1.0, _off(given, made, _ratio(given, made)))
+
+
+def _other_formula(exam: Exam, ours: Seq2Seq, plain: float, scaled: float) -> Iterator[Finding]:
+    """Of scores that are not ours: without tanh, a multiple of ours, or others; of ours: tanh beyond its range."""
+    away, ratio = exam.measures["score_difference"], exam.measures["score_ratio"]
+    flat = exam.measures.get("saturated_tanh", 0.0)
+    if plain <= SAME_SCORES and away > 10 * SAME_SCORES:
+        cure = cured("put_tanh_back", score(exam.runs), score(alone(ours, exam.some)))
+        yield Finding("no_tanh", 1.0, {"without_tanh": plain, "with_tanh": away}, cure=cure)
+    elif away > OTHER_SCORES:
+        name, remedy = ("saturated", "smaller_scores") if ratio > 1 else ("uniform", "larger_scores")
+        if scaled > SAME_SCORES:
+            name, remedy = "no_tanh", "put_tanh_back"
+        cure = cured(remedy, score(exam.runs), score(alone(ours, exam.some)))
+        if cure.verified and (name != "no_tanh" or "saturated_tanh" in exam.measures):
+            cause = "doctor.cause.other_formula" if name == "no_tanh" else ""
+            yield Finding(name, 0.9, {"score_difference": away, "score_ratio": ratio}, cause, cure)
     elif flat > SATURATED_TANH:
         yield Finding("saturated_tanh", 0.6 + 0.3 * flat, {"units": flat}, cure=Cure("smaller_weights"))
+
+
+def _off(given: list[Tensor], made: list[Tensor], ratio: float = 1.0) -> float:
+    """The mean difference of scores from a multiple of others, as a share of their size."""
+    one, two = (torch.cat([part.flatten() for part in parts]) for parts in (given, made))
+    return float((one - ratio * two).abs().mean() / one.abs().mean().clamp_min(1e-6))
+
+
+def _ratio(given: list[Tensor], made: list[Tensor]) -> float:
+    """The multiple of the second that comes closest to the first."""
+    one, two = (torch.cat([part.flatten() for part in parts]) for parts in (given, made))
+    return float(one @ two / (two @ two).clamp_min(1e-9))
 
 
 def _centred(scores_TS: Tensor) -> Tensor:
@@ -73,15 +105,23 @@ def saturation(exam: Exam) -> Iterator[Finding]:
     exam.measures |= score_measures([run.scores(0).double().numpy() for run in exam.runs])
     cure = _scaled(exam, "smaller_scores", [1 / factor for factor in FACTORS])
     exam.measures["smaller_scores_gain"] = cure.after["log_prob"] - cure.before["log_prob"]
-    for finding in scored(exam.measures):
-        yield Finding(finding.name, finding.strength, finding.numbers, cure=cure)
+    for finding in scored(shape(sheets(exam)) | exam.measures):
+        yield replace(finding, cure=cure)
+    spread = exam.measures.get("score_spread", 1.0)
+    if spread < PARALLEL:
+        yield Finding("constant", ALIKE, {"score_spread": spread}, cure=by_our_network(exam, "read_state"))
 
 
 def flat(exam: Exam, finding: Finding) -> Finding:
     """A finding of uniform attention, with the same scores multiplied tried as a cure."""
-    if not isinstance(exam.model, Seq2Seq) or exam.measures.get("entropy_share", 0) <= UNIFORM:
+    if not isinstance(exam.model, Seq2Seq):
         return finding
-    return Finding(finding.name, finding.strength, finding.numbers, cure=_scaled(exam, "larger_scores", FACTORS))
+    return replace(finding, cure=_scaled(exam, "larger_scores", FACTORS))
+
+
+def alike(exam: Exam, finding: Finding) -> Finding:
+    """A finding of rows that are all the same, with our network's tried as a cure."""
+    return replace(finding, cure=by_our_network(exam, "read_state"))
 
 
 def _scaled(exam: Exam, name: str, factors: list[float] | tuple[float, ...]) -> Cure:

@@ -20,10 +20,12 @@ from s2s.text.vocab import EOS
 EDGE = 1.15  # greatest singular value, as a share of the Marchenko-Pastur edge, of a matrix of independent entries
 UNEVEN = 0.04  # Kolmogorov's distance, at most, of drawn entries from the distribution that they were drawn from
 ORTHOGONAL = 1e-2  # of singular values that are all 1
+ENOUGH = 4  # sources, at least, whose first states are compared
 SPREAD = 1e-2  # of the first decoder state over sources, as a share of its size
 NO_GRADIENT = 1e-7  # norm of the gradient at the encoder's words as a share of that at the output
 STEPS = 12  # of a pair, whose loss is differentiated
 ALL = 0.7  # share of matrices that still look drawn, of a part that was never trained
+MANY = 0.3  # the same of encoder and decoder both, where all matrices of the scores do
 SMALLEST = 8  # rows and columns of a matrix that is judged
 
 
@@ -107,10 +109,10 @@ def untrained(exam: Exam) -> Iterator[Finding]:
         return
     if share > ALL:
         yield Finding("frozen_encoder", 0.8 + 0.1 * share, numbers, cure=Cure("train_encoder"))
-    yield from _scores(exam)
+    yield from _scores(exam, min(share, rest) > MANY)
 
 
-def _scores(exam: Exam) -> Iterator[Finding]:
+def _scores(exam: Exam, barely: bool) -> Iterator[Finding]:
     """The matrices of the score function, where they have the size to be judged."""
     assert isinstance(exam.model, Seq2Seq)
     parts = dict(exam.model.decoder.attention.named_parameters())
@@ -119,7 +121,10 @@ def _scores(exam: Exam) -> Iterator[Finding]:
         return
     share = sum(drawn(w) for w in large.values()) / len(large)
     exam.measures |= {"scores_drawn": share, "scores_spectrum": max(spectrum(w.detach()) for w in large.values())}
-    if share == 1:
+    if share == 1 and barely:  # so does much of the rest: nothing was trained for long
+        numbers = {name: exam.measures[name] for name in ("scores_drawn", "encoder_drawn", "decoder_drawn")}
+        yield Finding("half_trained", 0.8, numbers, "doctor.cause.untrained", Cure("train_longer"))
+    elif share == 1:
         numbers = {name: exam.measures[name] for name in ("scores_drawn", "scores_spectrum")}
         yield Finding("untrained_scores", 0.8, numbers, cure=Cure("train_scores"))
 
@@ -153,7 +158,7 @@ def bridge(exam: Exam) -> Iterator[Finding]:
     if not isinstance(exam.model, Seq2Seq):
         return
     first_NH = torch.stack([run.first.hidden_LBH[:, 0].flatten() for run in exam.runs])
-    if len(first_NH) < 2:
+    if len(first_NH) < ENOUGH:
         return
     spread = float((first_NH - first_NH.mean(dim=0)).norm(dim=1).mean() / first_NH.norm(dim=1).mean().clamp_min(1e-6))
     exam.measures["first_state_spread"] = spread

@@ -127,7 +127,7 @@ def test_every_cause_and_cure_has_its_sentences() -> None:
 
 
 def test_the_page_of_tests_names_every_measure_and_its_thresholds() -> None:
-    from s2s.doctor import context, data, matrix, of_trace, order, proof, scores, sheet, weights
+    from s2s.doctor import context, data, matrix, of_trace, order, proof, scores, sheet, vocabulary, weights
 
     page = (ROOT / "docs" / "DOCTOR.md").read_text(encoding="utf-8")
     assert [name for name in CAUSES if f"`{name}`" not in page] == []
@@ -144,8 +144,15 @@ def test_the_page_of_tests_names_every_measure_and_its_thresholds() -> None:
         f"`saturated_tanh`: above {scores.SATURATED_TANH:g}",
         f"first two below {context.IDLE:g}, the third above {context.SOURCE:g}",
         f"`wrong_bos`: above {order.FIRST_GAIN:g}",
-        f"more than {order.GAIN:g} nats a token and a tenth of the loss",
-        f"has {proof.MORE:g} and {proof.TIMES:g} times more",
+        f"more than {order.GAIN:g} nats a token and a quarter of the loss",
+        f"`shift`: {proof.MORE:g} and {proof.TIMES:g} times more",
+        f"has {proof.MORE:g} and {proof.HEAD_TIMES:g} times more",
+        f"above {proof.AGAIN:g}",
+        f"share is below {of_trace.HARD:g}",
+        f"`constant`: below {of_trace.PARALLEL:g}",
+        f"by more than {scores.OTHER_SCORES:g}",
+        f"or {data.HEART_NATS:g} and {data.HEART:g} times more",
+        f"up to {vocabulary.CANDIDATES} numbers",
         f"within {weights.EDGE:g} of the Marchenko-Pastur edge",
         f"above {weights.ALL:g} in the encoder",
         f"`dead_bridge`: below {weights.SPREAD:g}",

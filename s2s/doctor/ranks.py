@@ -1,0 +1,53 @@
+"""Which of several findings stay: a symptom, a smaller remedy or a consequence yields to what explains it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from s2s.doctor.finding import STRONG, Cure, Finding
+from s2s.doctor.sinks import PLACES
+
+SHAPES = {*PLACES, "uniform", "constant"}  # what rows look like, which says little of why
+SHOWN = {"wrong_head", "late_attention"}  # of what is looked at, which makes no model worse
+REMEDIES = {"gate_order", "wrong_bos", "reversed_source", "wrong_vocabulary", "shift"}
+WHOLE = {"not_summed", "not_normalised"}  # a context that depends on the width of the batch
+REMARK = 0.45  # strength of what another finding explains
+HALF = 0.5  # of what the best remedy saves; one that saves less mends a part of the same fault
+
+
+def explains(finding: Finding) -> bool:
+    """Whether a finding says why, and not only what a model without a cause looks like."""
+    return finding.strength >= STRONG and finding.name not in {*SHAPES, *SHOWN, "half_trained", "too_little_data"}
+
+
+def settled(found: Sequence[Finding]) -> list[Finding]:
+    """Of several findings of one cause the strongest, without those that another one brings about."""
+    best = dict[str, Finding]()
+    for finding in found:
+        if finding.name not in best or finding.strength > best[finding.name].strength:
+            best[finding.name] = finding
+    if WHOLE & set(best):
+        best = {name: one for name, one in best.items() if one.cause != "doctor.cause.padding_read"}
+    saved = [_saves(finding) for finding in best.values() if finding.name in REMEDIES]
+    most = max((nats for nats in saved if math.isfinite(nats)), default=0.0)
+    kept = [f for f in best.values() if f.name not in REMEDIES or _saves(f) >= HALF * most]
+    return [_yielding(finding, kept) for finding in kept]
+
+
+def _yielding(finding: Finding, found: Sequence[Finding]) -> Finding:
+    """A model that has not learned, or too little, is a remark where something else says why."""
+    others = [o for o in found if o is not finding and o.strength >= STRONG and o.name not in SHOWN]
+    if finding.cause == "doctor.cause.half_trained" and others:
+        return replace(finding, strength=min(finding.strength, REMARK), cure=Cure("train_longer"))
+    if finding.name == "too_little_data" and any(explains(other) for other in others):
+        return replace(finding, strength=min(finding.strength, REMARK))
+    return finding
+
+
+def _saves(finding: Finding) -> float:
+    """Nats a token that a verified remedy gives the references, infinite where it was not judged by them."""
+    cure = finding.cure
+    judged = cure and cure.verified and "log_prob" in cure.before
+    return cure.after["log_prob"] - cure.before["log_prob"] if cure and judged else math.inf
