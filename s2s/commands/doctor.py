@@ -88,11 +88,10 @@ def _checkpoint(options: argparse.Namespace) -> Diagnosis:
     directory = find_checkpoint(options.what)
     from s2s.checkpoint.open import load
     from s2s.doctor import examine_checkpoint
-    from s2s.explain.gold_links import read_gold
     from s2s.trace.film import film
 
     checkpoint = load(directory)
-    gold = read_gold(options.links, options.encoding)[: options.limit] if options.links else None
+    gold = _links(options) if options.links else None
     if options.data:
         pairs = _pairs(options, options.data)
     else:
@@ -106,6 +105,13 @@ def _checkpoint(options: argparse.Namespace) -> Diagnosis:
 def _pairs(options: argparse.Namespace, path: Path) -> list[Pair]:
     given = argparse.Namespace(**{**vars(options), "file": path})
     return pair_options.read_pairs_option(given)[: options.limit]
+
+
+def _links(options: argparse.Namespace) -> list[Gold]:
+    from s2s.explain.gold_links import read_gold
+
+    with pair_options.print_remarks() as remarks:
+        return read_gold(options.links, options.encoding, remarks.form)[: options.limit]
 
 
 def _texts(checkpoint: Checkpoint, golds: Sequence[Gold]) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ WORSE = 1.4  # the same share of a model that is not half-trained but broken: it
 FALLING = 0.1  # fall of the loss over the last quarter of a run, as a share
 GROWN = 2.5  # times its size when drawn, of a matrix of a model that has learned nothing
 RATE, CLIP = 0.05, 100.0  # settings of a training that makes it likely
+OWN = 0.05  # share of the time that a pass over the pairs takes, where a training follows
 MORE_STEPS, MORE_BATCH, MORE_RATE = 40, 32, 1e-3  # of a training that goes on for a moment, with Adam
 MORE_GAIN, MORE_SHARE = 0.05, 0.2  # nats a token, and share of the loss, that an unfinished model gains by it
 NORM_GROWTH = 100.0  # times the median, of a gradient's norm
@@ -48,13 +49,18 @@ def learned(exam: Exam, progress: Callable[[float], None], explained: bool) -> I
 
     Where another finding says why a loss is high, more training is not tried.
     """
-    loss = -score(exam.whole(exam.pairs, progress))
+    own = OWN if exam.train else 1.0
+    loss = -score(exam.whole(exam.pairs, lambda share: progress(own * share)))
     frequencies = exam.frequencies
     exam.measures |= {"loss": loss, "loss_of_frequencies": frequencies}
     if not math.isfinite(loss):
         return
     if exam.train:
-        known = -score(exam.whole(exam.train[:: max(1, len(exam.train) // KNOWN)][:KNOWN], lambda share: None))
+        known = -score(
+            exam.whole(
+                exam.train[:: max(1, len(exam.train) // KNOWN)][:KNOWN], lambda share: progress(own + own * share)
+            )
+        )
         exam.measures["loss_on_training"] = known
         much, by_heart = (OVERFIT, OVERFIT_NATS), (HEART, HEART_NATS)
         if any(loss > times * known and loss - known > nats for times, nats in (much, by_heart)):
@@ -62,7 +68,7 @@ def learned(exam: Exam, progress: Callable[[float], None], explained: bool) -> I
             yield Finding("too_little_data", 0.7 + 0.1 * min(1.0, loss - known), numbers, cure=Cure("more_data"))
             return
         if not explained:
-            yield from _unfinished(exam, loss)
+            yield from _unfinished(exam, loss, lambda share: progress(2 * own + (1 - 2 * own) * share))
     growth = exam.measures.get("weight_growth", 0.0)
     if loss > UNLEARNED * frequencies and growth > GROWN:
         train = exam.checkpoint.config.train
@@ -74,7 +80,7 @@ def learned(exam: Exam, progress: Callable[[float], None], explained: bool) -> I
         yield Finding("half_trained", 0.5 + 0.1 * loss / frequencies, numbers, cure=Cure("train_longer"))
 
 
-def _unfinished(exam: Exam, loss: float) -> Iterator[Finding]:
+def _unfinished(exam: Exam, loss: float, progress: Callable[[float], None]) -> Iterator[Finding]:
     """A copy of the model is trained for some steps more on the training pairs: whether its loss here falls at once."""
     before = score(exam.runs)
     if not isinstance(exam.model, Seq2Seq) or len(exam.train) < MORE_BATCH or -before < MORE_GAIN:
@@ -85,13 +91,14 @@ def _unfinished(exam: Exam, loss: float) -> Iterator[Finding]:
     optimiser = torch.optim.Adam(model.parameters(), lr=MORE_RATE)
     fit = [pair for pair in exam.train if max(map(len, pair)) <= LONGEST] or exam.train
     with torch.enable_grad():
-        for _ in range(MORE_STEPS):
+        for done in range(1, MORE_STEPS + 1):
             batch = collate(rng.sample(fit, min(MORE_BATCH, len(fit))))
             wrong = F.cross_entropy(model(batch), batch.target_out_BT[batch.target_out_BT != PAD])
             optimiser.zero_grad()
             wrong.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
+            progress(done / MORE_STEPS)
     after = score(alone(model.eval(), exam.some))
     exam.measures["training_gain"] = after - before
     if after - before > MORE_GAIN and after - before > MORE_SHARE * -before:

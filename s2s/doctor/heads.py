@@ -85,7 +85,7 @@ def against_links(exam: Exam, pairs: Sequence[GoldPair], own: Counts) -> Iterato
         before, after = rate(own) or 0.0, exam.error_rates[best]
         numbers = {"layer": best[0], "head": best[1], "aer": before, "best": after}
         cure = Cure("other_head", True, {"aer": before}, {"aer": after})
-        yield Finding("wrong_head", 0.7 + 0.3 * min(falls), numbers, cure=cure)
+        yield Finding("wrong_head", 0.7 + 0.3 * min(falls), numbers, "doctor.cause.head_by_links", cure)
 
 
 def _fall(own: Counts, other: Counts) -> float:

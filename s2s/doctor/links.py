@@ -40,8 +40,19 @@ def against_links(exam: Exam, pairs: Sequence[GoldPair], progress: Progress) -> 
     yield from shifted(by_shift, sum(len(pair.gold.sure) for pair in pairs))
     yield from heads.against_links(exam, pairs, counts[0])
     progress(0.2)
-    fit = [both for both in zip(pairs, weights, strict=True) if max(map(len, both[0].ids)) <= LONGEST]
-    _evidence(exam, fit[:: max(1, len(fit) // ROWS)][:ROWS], lambda share: progress(0.2 + 0.8 * share))
+    some = [(pairs[n], weights[n]) for n in explained(pairs)]
+    _evidence(exam, some, lambda share: progress(0.2 + 0.8 * share))
+
+
+def explained(pairs: Sequence[GoldPair]) -> list[int]:
+    """The places of the pairs whose evidence is measured, spread over those that are not too long."""
+    fit = [n for n, pair in enumerate(pairs) if max(map(len, pair.ids)) <= LONGEST]
+    return fit[:: max(1, len(fit) // ROWS)][:ROWS]
+
+
+def work(pair: GoldPair) -> int:
+    """What the evidence of a pair takes: about as long as it has cells."""
+    return len(pair.ids[0]) * len(pair.ids[1])
 
 
 def _weights(exam: Exam, pairs: Sequence[GoldPair]) -> list[Tensor]:
@@ -61,11 +72,12 @@ def _counts(pair: GoldPair, weights_TS: Tensor, shift: int = 0) -> list[int]:
 
 def _evidence(exam: Exam, some: Sequence[tuple[GoldPair, Tensor]], progress: Progress) -> None:
     """The error rates of attention and of the evidence beside it on the same pairs."""
-    counts = dict[str, list[list[int]]]()
-    for done, (pair, weights_TS) in enumerate(some, start=1):
+    counts, done, whole = dict[str, list[list[int]]](), 0, sum(work(pair) for pair, _ in some)
+    for pair, weights_TS in some:
         for name, row_TS in evidence_rows(exam.model, pair, weights_TS).items():
             counts.setdefault(name, []).append(_counts(pair, torch.nan_to_num(row_TS)))
-        progress(done / len(some))
+        done += work(pair)
+        progress(done / whole)
     rates = {f"aer_{name}": rate(rows) for name, rows in counts.items()}
     exam.measures |= {name: value for name, value in rates.items() if value is not None}
     exam.measures["aer_row_sentences"] = len(some)

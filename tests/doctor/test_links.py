@@ -29,7 +29,7 @@ from s2s.explain.gold_links import Gold
 from s2s.text.vocab import BOS
 from tests.commands.test_commands import inside
 from tests.doctor.broken import date
-from tests.doctor.ward import broken_code, heads, healthy
+from tests.doctor.ward import broken_code, broken_weights, heads, healthy
 from tests.doctor.ward.training import Trained
 from tests.explain.test_alignment_error import LINKS
 from tests.paths import ROOT
@@ -122,7 +122,7 @@ def test_every_head_has_the_rate_of_its_weights(first_layer: tuple[Trained, Diag
 def test_links_name_the_head_that_should_be_shown(first_layer: tuple[Trained, Diagnosis]) -> None:
     _, found = first_layer
     first = found.findings[0]
-    assert first.name == "wrong_head" and first.numbers["layer"] == 2 == found.heads[0].layer
+    assert first.cause == "doctor.cause.head_by_links" and first.numbers["layer"] == 2 == found.heads[0].layer
     assert first.cure is not None and first.cure.verified
     assert first.cure.before["aer"] - first.cure.after["aer"] > 0.2
     assert found.to_dict()["heads"][0]["aer"] == 0 and not any(
@@ -187,9 +187,9 @@ def test_links_need_attention_and_a_pair_that_can_be_used() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_tables_mark_the_best_of_each_column(language: str) -> None:
     ranked = (Head(2, 1, 0.1, 0.3, False), Head(2, 0, 0.2, 0.5, False), Head(0, 0, 0.4, 0.4, True))
-    measures = {"aer+0": 0.4, "aer-1": 0.2, "aer+1": 0.9, "aer_sentences": 3.0}
+    measures = {"aer+0": 0.4, "aer-1": 0.2, "aer+1": 0.9, "aer_diagonal": 0.1, "aer_sentences": 3.0}
     links, listed = tables(Diagnosis.of([], measures, {}, ranked), language)
-    assert [row[1] for row in links.rows] == ["0.400", "0.200 ★", "0.900"]
+    assert [row[1] for row in links.rows] == ["0.400", "0.200 ★", "0.900", "0.100"]
     assert [row[1:3] for row in listed.rows] == [("0.100 ★", "0.300"), ("0.200", "0.500 ★"), ("0.400", "0.400")]
     assert [bool(row[3]) for row in listed.rows] == [False, False, True] and listed.rows[0][0] == "2.1"
     assert tables(Diagnosis.of([], {"loss": 1.0}), language) == []
@@ -218,3 +218,10 @@ def test_a_matrix_is_examined_without_torch(tmp_path: Path) -> None:
     )
     made = [sys.executable, "-c", code, str(tmp_path / "m.npz")]
     assert subprocess.run(made, cwd=ROOT, capture_output=True, timeout=60).returncode == 0
+
+
+def test_progress_moves_evenly_with_links_and_training_pairs() -> None:
+    (task, _), shares = broken_weights.half_trained(), list[float]()  # one that is trained on for a moment
+    examine_checkpoint(task.checkpoint, task.dev, shares.append, train=task.train, gold=golds(task))
+    assert shares == sorted(shares) and shares[-1] == 1
+    assert max(after - before for before, after in itertools.pairwise([0.0, *shares])) < 0.4

@@ -9,7 +9,8 @@ from s2s.doctor.diagnosis import Diagnosis, Head
 from s2s.errors import say
 
 BEST = "★"
-SHIFTS = ("aer+0", "aer-1", "aer+1", "aer_diagonal")
+DIAGONAL = "aer_diagonal"  # a baseline, which is not marked
+SHIFTS = ("aer+0", "aer-1", "aer+1", DIAGONAL)
 EVIDENCE = ("aer_attention", "aer_gradient", "aer_integrated", "aer_erasure")
 
 
@@ -34,8 +35,9 @@ def _links(measures: Mapping[str, float], language: str) -> list[Table]:
         there = [name for name in names if name in measures]
         if not there:
             continue
-        best = min(measures[name] for name in there)
-        rows = [(say(f"doctor.row.{name}", language), _marked(measures[name], best)) for name in there]
+        best = min(measures[name] for name in there if name != DIAGONAL)
+        cells = [_marked(measures[name], best, name == DIAGONAL) for name in there]
+        rows = [(say(f"doctor.row.{name}", language), cell) for name, cell in zip(there, cells, strict=True)]
         title = "doctor.links" if names == SHIFTS else "doctor.links_evidence"
         note = say("doctor.links_note", language, count=int(measures.get(count, 1)))
         header = (say("doctor.row", language), say("doctor.error_rate", language))
@@ -69,7 +71,7 @@ def view(head: Head, language: str) -> str:
     return say("doctor.layer_mean", language, layer=head.layer) if head.layer else say("doctor.all_mean", language)
 
 
-def _marked(value: float | None, best: float | None) -> str:
+def _marked(value: float | None, best: float | None, baseline: bool = False) -> str:
     if value is None:
         return ""
-    return f"{value:.3f} {BEST}" if value == best else f"{value:.3f}"
+    return f"{value:.3f} {BEST}" if value == best and not baseline else f"{value:.3f}"
