@@ -112,5 +112,5 @@ def test_round_trip_through_json() -> None:
 
 def test_every_config_of_the_repository_is_valid() -> None:
     configs = {path.stem: read_config(path) for path in (ROOT / "configs").glob("*.toml")}
-    assert {"zh-en-luong", "zh-en-bahdanau"} <= set(configs)
+    assert {"zh-en-luong", "zh-en-bahdanau", "zh-en-guided"} <= set(configs)
     assert all(config.name == name for name, config in configs.items())

@@ -43,7 +43,7 @@ def hardware(threads: int) -> str:
     if cpuinfo.exists():
         lines = (line for line in cpuinfo.read_text().splitlines() if line.startswith("model name"))
         name = next((line.split(":", 1)[1].strip() for line in lines), name)
-    return f"{name}, {threads} threads"
+    return f"{name}, {threads} {'thread' if threads == 1 else 'threads'}"
 
 
 def bleu_name(signature: str) -> str:

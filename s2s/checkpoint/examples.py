@@ -86,6 +86,7 @@ GREEDY_LOSES: dict[str, list[tuple[str, str]]] = {
 MARKS: dict[str, dict[str, tuple[int, ...]]] = {
     "zh-en-luong": {"well": (0,), "wrong": (1, 2, 3, 4, 6, 7)},
     "zh-en-bahdanau": {"well": (0,), "wrong": (1, 2, 3, 4, 6, 7)},
+    "zh-en-guided": {"well": (0,), "wrong": (1, 2, 3, 4, 5, 6, 7)},
     "zh-en-none": {"well": (0,), "wrong": (1, 2, 3, 4, 5, 6, 7)},
     "classical-modern": {"well": (0,), "wrong": (5, 6)},
     "classical-modern-plain": {"well": (0,), "wrong": (5, 6)},

@@ -122,6 +122,14 @@ def source_share(
     return figure.update_xaxes(dtick=1 if max(map(len, shares.values())) <= 2 * FEW else None)
 
 
+def source_share_by_step(curves: Mapping[str, Curve], text: Mapping[str, str]) -> go.Figure:
+    """The mean share of the source at each step of a file's outputs, a curve for each method."""
+    figure = _figure(text["position"], text["source_share"], yaxis_range=[-0.03, 1.03])
+    for (name, curve), colour, dash in zip(curves.items(), (BLUE, ORANGE), DASHES, strict=True):
+        _band(figure, [float(t + 1) for t in range(len(curve.value))], curve, name, colour, dash)
+    return figure
+
+
 def positions(reports: Sequence[Report], measure: str, text: Mapping[str, str]) -> go.Figure:
     """``accuracy`` or ``nll`` by position: a colour for each lane, a line style for each checkpoint."""
     figure = _figure(text["position"], text[measure])

@@ -88,6 +88,10 @@ def _train(facts: Facts, name: str) -> str:
     return str(facts[name]["config"].get("data", {}).get("train", ""))
 
 
+def _objective(facts: Facts, name: str) -> str:
+    return str(facts[name]["config"].get("train", {}).get("objective", ""))
+
+
 def _examples(name: str, facts: Facts) -> list[tuple[str, str]]:
     text = _text(facts, name)
     return examples(name, str(text.get("source")), str(text.get("target")))
@@ -106,9 +110,13 @@ def _contrast(name: str, facts: Facts) -> str | None:
 
 
 def _pair(name: str, facts: Facts) -> list[str]:
-    """A model with additive and one with general attention and the same training file; else the model alone."""
+    """A model with additive and one with general attention and the same training file; else the model alone.
+
+    Of several others, one that was trained with the same objective is taken.
+    """
     by_kind: dict[str, str] = {}
-    for one in (name, *_same_data(name, facts)):
+    same = _objective(facts, name)
+    for one in (name, *sorted(_same_data(name, facts), key=lambda other: _objective(facts, other) != same)):
         if (kind := str(_model(facts, one).get("attention"))) in SCORES:
             by_kind.setdefault(kind, one)
     return [by_kind[kind] for kind in SCORES if kind in by_kind] or [name]

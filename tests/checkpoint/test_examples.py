@@ -60,6 +60,15 @@ JUDGED = {
         "The teacher asked that the question is too difficult to answer.",
         "The teacher told us to play soccer in the park, but we would like to stay at home.",
     ],
+    "zh-en-guided": [
+        "My sister goes to school every morning.",
+        "If it rains tomorrow, we'll go to the mountain.",
+        "The noodles of this restaurant is cheap than that one.",
+        "Can you tell me where the nearest subway station?",
+        "He left the key to the office.",
+        "The teacher asked too hard to answer a student.",
+        "The teacher told us if it's not rain tomorrow, we can go to the park.",
+    ],
     "zh-en-none": [
         "My sister goes to school every school every day.",
         "If it's going to go, we'll go there.",

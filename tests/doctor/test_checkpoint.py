@@ -38,7 +38,7 @@ def test_the_model_is_healthy_before_it_is_broken() -> None:
     assert examine_checkpoint(date(), pairs()).findings == ()
 
 
-@pytest.mark.parametrize("name", ["date-hard", "zh-en-bahdanau", "zh-en-none", "classical-modern"])
+@pytest.mark.parametrize("name", ["date-hard", "zh-en-bahdanau", "zh-en-guided", "zh-en-none", "classical-modern"])
 def test_shipped_models_are_healthy_on_their_examples(name: str) -> None:
     from s2s.checkpoint.examples import examples
 

@@ -27,6 +27,7 @@ MODELS = {
     "date": ("2025年3月9日", "2025-03-08"),
     "zh-en-bahdanau": ("我们明天去看电影。", "We are going to see a film tomorrow."),
     "zh-en-luong": ("我们明天去看电影。", "We are going to see a film tomorrow."),
+    "zh-en-guided": ("我们明天去看电影。", "We are going to see a film tomorrow."),
     "zh-en-none": ("他喜欢苹果。", "He likes red apples."),
     "classical-modern": ("学而时习之", "学习并且时常温习它"),
 }

@@ -18,7 +18,10 @@ from s2s.site.build import build_site
 from tests.paths import SHIPPED
 from tests.visitors import unfilled
 
-MODELS = ("zh-en-luong", "zh-en-bahdanau", "zh-en-none", "classical-modern", "classical-modern-plain", "date")
+MODELS = (
+    *("zh-en-luong", "zh-en-bahdanau", "zh-en-guided", "zh-en-none"),
+    *("classical-modern", "classical-modern-plain", "date"),
+)
 BELOW = "/course/"  # the site lies below a path, as on most hosts
 
 

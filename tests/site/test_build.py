@@ -71,6 +71,9 @@ def test_the_service_worker_lists_every_file(built: Path) -> None:
     rows = embedded(built)["models"]
     assert isinstance(rows, list) and rows[0]["name"] == "zh-en-luong"
     assert {row["name"] for row in rows} == set(MODELS)
+    pairs = {row["name"]: row["pair"] for row in rows}
+    assert pairs["zh-en-bahdanau"] == pairs["zh-en-luong"] == ["zh-en-bahdanau", "zh-en-luong"]
+    assert pairs["zh-en-guided"] == ["zh-en-bahdanau", "zh-en-guided"]
     for row in rows:
         for file in row["files"]:
             assert f'"{file["url"]}"' in code

@@ -28,6 +28,7 @@ PAIRS = {
         ("我妹妹去学校。", "My sister goes to school."),
     ],
     "zh-en-bahdanau": [("他每天早上喝茶。", "He drinks tea every morning.")],
+    "zh-en-guided": [("他每天早上喝茶。", "He drinks tea every morning.")],
     "zh-en-none": [("如果明天不下雨，我们就去爬山。", "If it doesn't rain tomorrow, we will go hiking.")],
     "classical-modern": [("王问群臣，莫能对。", "大王问群臣，没有人能回答。")],
     "date": [("5 March 1999", "1999-03-06"), ("03/04/05", "2003-04-05")],

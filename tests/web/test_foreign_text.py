@@ -24,6 +24,10 @@ LISTED = {
         compare/page.py: compared.parting
         compare/page.py: p_a
         compare/page.py: p_b
+        evidence/heatmaps.py: found.sentences
+        evidence/heatmaps.py: high
+        evidence/heatmaps.py: low
+        evidence/heatmaps.py: value
         exposure/sentence.py: at
         exposure/sentence.py: gold.rank
         inspection/example.py: agree
@@ -68,6 +72,8 @@ LISTED = {
         classroom/teacher.py: name
         compare/editor.py: label
         compare/page.py: names.__getitem__
+        evidence/heatmaps.py: found.date
+        evidence/heatmaps.py: label(name)
         evidence/page.py: names
         inspection/labelled.py: form.upper()
         inspection/labelled.py: title

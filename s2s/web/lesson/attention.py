@@ -15,7 +15,7 @@ from s2s.web.shell import language, layout, models, projector
 from s2s.web.shell.foreign import quoted
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
-from s2s.web.shell.same_data import training_file
+from s2s.web.shell.same_data import objective, training_file
 from s2s.web.shell.titles import title
 
 Side = tuple[Trace, Sequence[float]]  # a lane, and the score of padding at each of its steps
@@ -24,10 +24,12 @@ Side = tuple[Trace, Sequence[float]]  # a lane, and the score of padding at each
 def contrasting_pair(chosen: str) -> list[str]:
     """A checkpoint with additive and one with general attention, trained on the same file as the chosen one.
 
-    The chosen one is taken for its own kind, and is the only one if there are no such checkpoints.
+    The chosen one is taken for its own kind, and is the only one if there are no such checkpoints. Of several others,
+    one that was trained with the same objective is taken.
     """
     train, by_kind = training_file(chosen), dict[str, str]()
-    others = sorted(models.names()) if train else []
+    same = objective(chosen)
+    others = sorted(models.names(), key=lambda name: (objective(name) != same, name)) if train else []
     for name in (chosen, *(other for other in others if other != chosen and training_file(other) == train)):
         if _kind(name) in SCORES:
             by_kind.setdefault(_kind(name), name)
@@ -64,6 +66,8 @@ def attention_chapter(state: PageState) -> None:
         windowed = any(_kind(trace.checkpoint["name"]).startswith("local") for trace, _ in sides)
         answers = ["answer", *["answer_padding"] * padded, *["answer_window"] * windowed]
         layout.question("attention", "try" if padded else "try_unpadded", answers)
+        with st.container(horizontal=True):
+            st.page_link("pages/evidence.py", label=t("lesson.attention.more"))
 
 
 def _formulas() -> None:

@@ -33,6 +33,8 @@ FORMULAS = {
     "naopc": r"\dfrac{\mathrm{AOPC} - \mathrm{AOPC}_{\mathrm{worst}}}"
     r"{\mathrm{AOPC}_{\mathrm{best}} - \mathrm{AOPC}_{\mathrm{worst}}}",
     "integrated": r"x_s \cdot \textstyle\int_0^1 \partial_{x_s} \log p(w \mid a x)\, \mathrm{d}a",
+    "prefix": r"\dfrac{\textstyle\sum_s \lvert a_s \rvert}"
+    r"{\textstyle\sum_s \lvert a_s \rvert + \sum_{i<t} \lvert a_i \rvert}",
     "aer": r"\mathrm{AER} = 1 - "
     r"\dfrac{\lvert A \cap S \rvert + \lvert A \cap P \rvert}{\lvert A \rvert + \lvert S \rvert}",
 }

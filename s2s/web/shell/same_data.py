@@ -1,4 +1,4 @@
-"""Which file a checkpoint was trained on, to find models of the same task."""
+"""Which file a checkpoint was trained on, and how, to find models of the same task."""
 
 from __future__ import annotations
 
@@ -12,3 +12,9 @@ def training_file(name: str) -> str:
     """
     entry = models.about(name, models.changed(name))
     return "" if "imported" in entry["metrics"] else str(entry["config"].get("data", {}).get("train", ""))
+
+
+def objective(name: str) -> str:
+    """The objective that the config names."""
+    entry = models.about(name, models.changed(name))
+    return str(entry["config"].get("train", {}).get("objective", ""))

@@ -12,6 +12,9 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from s2s.errors import say
+from s2s.explain.heatmaps import PRETTY, SHIPPED, TRUE, load_heatmaps
+from s2s.figures.numbers import with_interval
+from s2s.web.evidence.heatmaps import cell
 from s2s.web.shell.foreign import plain
 from tests.commands.test_evidence import LINKS, PAIRS
 from tests.titles import title_of
@@ -20,6 +23,8 @@ from tests.web.conftest import messages
 from tests.web.exposure.test_sentence import texts
 
 Visit = Callable[..., AppTest]
+
+SHIPPED_TABLES = 3  # of the comparison below the results
 
 
 @pytest.fixture
@@ -55,15 +60,23 @@ def test_pairs_give_verdicts_and_measures_with_formulas(visit_evidence: Visit, r
     model = plain(title_of(root / "tiny-general", lang))
     heading = say("evidence.of_file", lang, file="`pairs.tsv`", checkpoint=model, sentences=2)
     assert heading in texts(app)
-    assert len(app.table) == 6 and len(app.latex) == 7
+    tables, shipped = app.table[:-SHIPPED_TABLES], app.table[-SHIPPED_TABLES:]
+    assert len(tables) == 7 and len(app.latex) == 8
     column = say("evidence.value", lang)
-    shown = "\n".join(str(cell) for table in app.table for cell in table.value[column])
+    shown = "\n".join(str(cell) for table in tables for cell in table.value[column])
     assert f"{report.measures['comprehensiveness'].value:.4g}".replace("-", "−") in shown
+    shares = dict(zip(tables[-1].value[say("exposure.measure_name", lang)], tables[-1].value[column], strict=True))
+    assert shares == {
+        say(f"evidence.prefix_{name}", lang): with_interval(share) for name, share in report.prefix.share.items()
+    }
+    (chart,) = app.get("plotly_chart")
+    assert json.loads(chart.proto.spec)["data"][-1]["name"] == say("evidence.prefix_unknown", lang)
+    assert column not in shipped[0].value
     app.radio(key="language").set_value("en" if lang == "zh" else "zh").run()
-    assert not app.exception and len(app.table) == 6
+    assert not app.exception and len(app.table) == 7 + SHIPPED_TABLES
     app.switch_page("pages/step_through.py").run()
     app.switch_page("pages/evidence.py").run()
-    assert not app.exception and len(app.table) == 6
+    assert not app.exception and len(app.table) == 7 + SHIPPED_TABLES
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -72,11 +85,39 @@ def test_links_give_error_rates(visit_evidence: Visit, lang: str) -> None:
     app.radio(key=f"kind-{lang}").set_value("links").run()
     app = measured(upload(app, "links.tsv", LINKS))
     assert not app.exception and messages(app) == []
-    (table,) = app.table
+    table, rows = app.table[:-SHIPPED_TABLES]
     assert len(table.value["AER"]) == 10 and str(list(table.value["AER"])[-1]).startswith("0 [")
     made = app.session_state["evidence_found"][2]
-    assert json.loads(made.to_json())["sentences"] == 2
+    assert json.loads(made.to_json())["sentences"] == made.row_sentences == 2
     assert "fast_align" in texts(app)
+    assert list(rows.value["AER"]) == [with_interval(score.error_rate) for score in made.rows.values()]
+    assert say("evidence.rows_of", lang, count=2) in texts(app)
+
+
+def test_the_rows_of_evidence_can_be_fewer_or_left_out(visit_evidence: Visit) -> None:
+    app = visit_evidence(lang="en", model="tiny-additive")
+    app.radio(key="kind-en").set_value("links").run()
+    upload(app, "links.tsv", LINKS)
+    for most in (1, 0):
+        app.number_input(key="evidence_rows").set_value(most).run()
+        measured(app)
+        assert app.session_state["evidence_found"][2].row_sentences == most
+        assert len(app.table) == (2 if most else 1) + SHIPPED_TABLES
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_shipped_models_are_compared_before_any_file_is_measured(visit_evidence: Visit, lang: str) -> None:
+    app = visit_evidence(lang=lang)
+    assert not app.exception and len(app.table) == SHIPPED_TABLES
+    pretty, true, good = (table.value for table in app.table)
+    found = load_heatmaps(SHIPPED)
+    assert [len(pretty), len(true), len(good)] == [len(PRETTY), len(TRUE), 1]
+    for system in found.systems:  # this server has none of them, so that they have no titles
+        assert pretty[system.name][0] == cell("short_attention", system.measures["short_attention"])
+        assert good[system.name][0] == cell("bleu", system.measures["bleu"])
+        value = system.measures["short_attention"].value
+        assert f"{100 * value:.1f} %" in texts(app)
+    assert say("heatmaps.title", lang) in texts(app) and found.date in texts(app)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

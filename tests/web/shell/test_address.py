@@ -54,7 +54,7 @@ VALUES = st.fixed_dictionaries(
         "exercise": st.sampled_from(page_state.EXERCISES),
         "projector": st.booleans(),
         "inspection": st.sampled_from(["", "zh-en-luong", "u-x_Y.1"]),
-        "against": st.sampled_from(["", "zh-en-bahdanau"]),
+        "against": st.sampled_from(["", "zh-en-bahdanau", "zh-en-guided"]),
         "won_by": st.sampled_from(["chrf", "bleu", "rouge_l", "nll"]),
         "query": st.sampled_from(["", '{"sort":"nll"}', '{"ranges":{"chrf":[null,20.0]},"searches":[{"text":"茶"}]}']),
         "labelled": st.sampled_from(["", '{"verdict":"wrong"}', '{"person":"安","category":3}']),

@@ -36,6 +36,17 @@ def test_those_of_one_file_are_paired(chosen: str) -> None:
     assert encoder_decoder.contrasting_checkpoint(chosen) == "tiny-none"
 
 
+def test_of_several_one_that_was_trained_alike_is_taken(root: Path, chosen: str) -> None:
+    shutil.copytree(root / "tiny-general", root / "a-guided")
+    write(root, "a-guided", "config", train={"objective": "guided_attention"})
+    write(root, "tiny-additive", "config", train={"objective": "cross_entropy"})
+    write(root, "tiny-general", "config", train={"objective": "cross_entropy"})
+    assert attention.contrasting_pair(chosen) == ["tiny-additive", "tiny-general"]
+    assert attention.contrasting_pair("a-guided") == ["tiny-additive", "a-guided"]
+    write(root, "tiny-general", "config", train="odd")
+    assert attention.contrasting_pair(chosen) == ["tiny-additive", "a-guided"]
+
+
 @pytest.mark.parametrize("name", ["tiny-additive", "tiny-general"])
 def test_what_was_imported_is_paired_with_nothing(root: Path, chosen: str, name: str) -> None:
     """Neither by the default of a config that names no file, nor by an empty name that two have."""
