@@ -12,6 +12,7 @@ OTHER_NAMES = {
     "page.compare": ("comparison",),
     "page.exposure": ("exposure-bias", "exposure_bias"),
     "page.evidence": ("attention",),
+    "page.doctor": ("diagnosis", "attention-doctor", "attention_doctor"),
     "page.inspect": ("error", "errors", "inspect", "inspections"),
     "page.checkpoints": ("checkpoint", "model", "models"),
 }
@@ -48,6 +49,7 @@ pages = {
         *named("page.compare", "compare"),
         *named("page.exposure", "exposure"),
         *named("page.evidence", "evidence"),
+        *named("page.doctor", "doctor"),
         *named("page.inspect", "inspection"),
         *named("page.checkpoints", "checkpoints"),
     ],

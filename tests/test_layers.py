@@ -59,6 +59,7 @@ web/components
 web/checkpoints     : *shared
 web/classroom       : *shared
 web/compare         : *shared
+web/doctor          : *shared
 web/evidence        : *shared
 web/exposure        : *shared
 web/inspection      : *shared

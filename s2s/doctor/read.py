@@ -1,10 +1,10 @@
-"""Read what the command examines without a model: a trace as JSON, or arrays in an ``.npz`` file."""
+"""Read what is examined without a model: a trace as JSON, or arrays in an ``.npz`` file."""
 
 from __future__ import annotations
 
 import io
-import json
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,34 +13,65 @@ import numpy as np
 from s2s.disk import read_bounded
 from s2s.doctor import examine_matrix, examine_trace
 from s2s.doctor.diagnosis import Diagnosis
+from s2s.doctor.sheet import Sheet
 from s2s.errors import UserError, reason
+from s2s.text.safe import has_surrogate, parse_json
 from s2s.trace.trace import Trace
 
 LIMIT = 64  # MB, of a file and of what is packed in it
+CELLS = 8_000_000  # weights of a matrix, at most
 NAMES = ("weights", "attention")  # of the matrix; a file with one array may call it anything
+NUMBERS = "fiub"  # kinds of numpy's types that are real numbers
 BROKEN = (ValueError, LookupError, TypeError, OSError, zipfile.BadZipFile, MemoryError, OverflowError, RecursionError)
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """What a file says, and its weights with their tokens; no sheet of a run without attention."""
+
+    diagnosis: Diagnosis
+    sheet: Sheet | None
 
 
 def diagnose_file(path: Path) -> Diagnosis:
     """The diagnosis of a trace or a matrix. UserError if the file is neither."""
-    content = read_bounded(path, LIMIT)
+    return examine_content(str(path), read_bounded(path, LIMIT)).diagnosis
+
+
+def examine_content(name: str, content: bytes, cells: int = CELLS, megabytes: int = LIMIT) -> Examined:
+    """What a file says that is in memory: of at most ``cells`` weights, unpacked at most ``megabytes``.
+
+    UserError, with the file's ``name``, if it is neither a trace nor a matrix.
+    """
     try:
-        return _matrix(content, path) if path.suffix == ".npz" else _trace(content.decode("utf-8-sig"))
+        if Path(name).suffix.lower() == ".npz":
+            return _arrays(name, content, cells, megabytes)
+        return _trace(name, content.decode("utf-8-sig"), cells)
+    except UserError as error:
+        if error.key in ("error.doctor_large", "error.doctor_unpacked"):
+            raise
+        raise UserError("doctor_file", file=name, reason=reason(error)) from None
     except BROKEN as error:
-        raise UserError("doctor_file", file=str(path), reason=reason(error)) from None
+        raise UserError("doctor_file", file=name, reason=reason(error)) from None
 
 
-def _trace(text: str) -> Diagnosis:
+def _trace(name: str, text: str, cells: int) -> Examined:
     """A trace; one whose rows are no distributions, which no player shows, is a matrix with tokens."""
     try:
-        return examine_trace(Trace.from_json(text))
+        trace = Trace.from_json(text)
     except UserError:
-        values = json.loads(text)
+        values = parse_json(text)
         rows = [step["attention"] for step in values["steps"]]
         source, target = values["source"]["tokens"], [step["output"] for step in values["steps"]]
         if not all(isinstance(token, str) for token in (*source, *target)) or not _wrong(rows):
             raise
-        return examine_matrix(rows, source, target)
+        return _matrix(name, np.array(rows, dtype=np.float64), source, target, None, cells)
+    _bounded(name, len(trace.steps) * trace.looks, cells)
+    said = tuple(step.output for step in trace.steps)
+    _writable([*trace.source_tokens, *said, *trace.checkpoint.values()])
+    rows = [step.attention if step.own_attention is None else step.own_attention for step in trace.steps]
+    sheet = Sheet(np.array(rows, dtype=np.float64), trace.source_tokens, said) if trace.looks and rows else None
+    return Examined(examine_trace(trace), sheet)
 
 
 def _wrong(rows: list[list[float]]) -> bool:
@@ -50,17 +81,39 @@ def _wrong(rows: list[list[float]]) -> bool:
     return bool((~np.isfinite(weights_TS)).any() or off.any() or (weights_TS < 0).any())
 
 
-def _matrix(content: bytes, path: Path) -> Diagnosis:
+def _arrays(name: str, content: bytes, cells: int, megabytes: int) -> Examined:
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        raise UserError("doctor_archive")
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        if sum(member.file_size for member in packed.infolist()) > LIMIT * 1_000_000:
-            raise UserError("file_too_large", file=str(path), limit=LIMIT)
+        if sum(member.file_size for member in packed.infolist()) > megabytes * 1_000_000:
+            raise UserError("doctor_unpacked", file=name, limit=megabytes)
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         named = [name for name in NAMES if name in arrays.files] or arrays.files[: len(arrays.files) == 1]
         if not named:
             raise UserError("doctor_matrix")
         source, target = (_tokens(arrays[name]) if name in arrays.files else None for name in ("source", "target"))
         gold = [(int(s), int(t)) for s, t in arrays["gold"]] if "gold" in arrays.files else None
-        return examine_matrix(arrays[named[0]], source, target, gold)
+        return _matrix(name, arrays[named[0]], source, target, gold, cells)
+
+
+def _matrix(name: str, weights: Any, source: Any, target: Any, gold: Any, cells: int) -> Examined:
+    if getattr(weights, "dtype", np.dtype(object)).kind not in NUMBERS:
+        raise UserError("doctor_matrix")
+    _bounded(name, weights.size, cells)
+    _writable([*(source or ()), *(target or ())])
+    diagnosis = examine_matrix(weights, source, target, gold)
+    return Examined(diagnosis, Sheet(np.asarray(weights, np.float64), tuple(source or ()), tuple(target or ())))
+
+
+def _bounded(name: str, size: int, cells: int) -> None:
+    if size > cells:
+        raise UserError("doctor_large", file=name, cells=size, limit=cells)
+
+
+def _writable(tokens: list[str]) -> None:
+    """UserError for half of a character, which no page and no file in UTF-8 can hold."""
+    if any(map(has_surrogate, tokens)):
+        raise UserError("reason_surrogate")
 
 
 def _tokens(array: Any) -> list[str]:

@@ -29,6 +29,7 @@ STATES: Mapping[str, tuple[str, dict[str, str]]] = {
     "compare": ("compare", PAIR | {"differs": "source", "b_text": "我妹妹每天早上去学校。"}),
     "exposure": ("exposure", PAIR),
     "evidence": ("evidence", {}),
+    "doctor": ("doctor", {"model": "date"}),
     "models": ("checkpoints", {}),
     "inspections": ("inspection", {}),
     "inspection": ("inspection", {"inspection": "axe", "row": "1"}),

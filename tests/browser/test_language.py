@@ -22,8 +22,8 @@ from tests.visitors import OURS, open_from_menu, rest, serve, unfold_menu
 NAMES = " ".join(path.name for path in (ROOT / "checkpoints").iterdir())
 SENTENCES = " ".join(text for pairs in EXAMPLES.values() for pair in pairs for text in pair) + str(GREEDY_LOSES)
 KNOWN = f"{NAMES} {SENTENCES} 中文 语言 回望"
-PATHS = ("lesson", "compare", "exposure", "evidence", "checkpoints", "inspection", "classroom")
-PAGES = ("compare", "exposure", "evidence", "checkpoints", "inspect", "classroom")
+PATHS = ("lesson", "compare", "exposure", "evidence", "doctor", "checkpoints", "inspection", "classroom")
+PAGES = ("compare", "exposure", "evidence", "doctor", "checkpoints", "inspect", "classroom")
 
 
 def go(page: Page, language: str, name: str) -> None:
@@ -83,6 +83,7 @@ OTHER = {
     "page.classroom": ["ask-a-class", "Ask_A_Class", "class", "CLASSROOM/"],
     "page.compare": ["comparison", "COMPARE"],
     "page.exposure": ["exposure-bias", "exposure_bias", "Exposure/"],
+    "page.doctor": ["diagnosis", "Attention-Doctor", "attention_doctor/", "Doctor"],
     "page.evidence": ["attention", "ATTENTION/", "Evidence"],
     "page.inspect": ["error", "errors", "Errors", "ERRORS/", "errors/", "inspect", "inspections", "Inspection"],
     "page.checkpoints": ["checkpoint", "model", "models", "Models/", "CHECKPOINTS"],
@@ -109,7 +110,7 @@ def test_older_and_guessed_names_of_addresses_lead_to_the_page_with_what_they_as
             assert parse_qs(urlsplit(page.url).query)["text"] == ["我喜欢茶。"], name
     groups = page.get_by_test_id("stTopNavSection")
     groups.last.click()
-    expect(page.get_by_test_id("stTopNavDropdownLink")).to_have_count(5)  # each page once
+    expect(page.get_by_test_id("stTopNavDropdownLink")).to_have_count(6)  # each page once
     page.goto(f"{home}ERRORS/?lang={language}")
     title = page.get_by_test_id("stMarkdownContainer").locator("strong").filter(has_text=say("page.inspect", language))
     expect(title).to_be_visible()

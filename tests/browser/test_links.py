@@ -10,7 +10,17 @@ from tests.browser.conftest import OpenPage
 from tests.visitors import rest
 
 PHONE = {"width": 390, "height": 844}
-PATHS = ("", "lesson", "compare?differs=source", "exposure", "evidence", "checkpoints", "inspection", "classroom")
+PATHS = (
+    "",
+    "lesson",
+    "compare?differs=source",
+    "exposure",
+    "evidence",
+    "doctor",
+    "checkpoints",
+    "inspection",
+    "classroom",
+)
 # Every visible hint that is longer than its empty field shows, with what its field has and what it would need.
 CUT = """() => [...document.querySelectorAll("input[placeholder], textarea[placeholder]")].flatMap((field) => {
     if (!field.checkVisibility() || !field.clientWidth) return [];

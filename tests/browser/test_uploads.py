@@ -54,6 +54,16 @@ def field_of(page: Page, key: str, lang: str, click: str = "") -> Locator:
 
 
 UPLOADS = {
+    "doctor_file": Upload(
+        "en", "doctor", {}, "doctor.page.what_file", "run.json", b"[1, 2]\n",
+        said("error.doctor_file", file="run.json"), True,
+    ),
+    "doctor_pairs": Upload(
+        "zh", "doctor", {}, "doctor.page.what_pairs", "pairs.tsv", PAIR, said("exposure.pairs", count=50)
+    ),
+    "doctor_train": Upload(
+        "en", "doctor", {}, "doctor.page.what_pairs", "pairs.tsv", PAIR, said("exposure.pairs", count=200)
+    ),
     "evidence_file": Upload("zh", "evidence", {}, "", "pairs.tsv", PAIR, said("exposure.pairs", count=50)),
     "test_file": Upload("en", "exposure", {}, "", "pairs.tsv", PAIR, said("exposure.pairs", count=500)),
     "inspect_file": Upload("zh", "inspection", {}, "", "pairs.tsv", PAIR, start),
@@ -94,6 +104,9 @@ def test_a_file_below_the_limit_arrives_and_one_above_leaves_it_there(
 
 
 REFUSED = {
+    "doctor_file": b"[1, 2]\n",
+    "doctor_pairs": b"one\n",
+    "doctor_train": b"one\n",
     "evidence_file": b"one\n",
     "test_file": b"one\n",
     "inspect_file": b"one\n",

@@ -14,7 +14,7 @@ from tests.journeys.app_widgets import base_key, iterate_widgets, session_value
 from tests.journeys.world import INSPECTION
 from tests.paths import ROOT
 
-PAGES = ("", "lesson", "compare", "exposure", "evidence", "checkpoints", "inspection", "classroom")
+PAGES = ("", "lesson", "compare", "exposure", "evidence", "doctor", "checkpoints", "inspection", "classroom")
 TEXTS = (
     ("我喜欢苹果。", "I like apples."),
     ("你不喝茶。", ""),

@@ -98,10 +98,10 @@ def test_pages_back_and_forward_lose_nothing(visitors: Visitors) -> None:
     run(page, "en")
     choose(page, say("step.mode_free", "en"))
     page.keyboard.press("Escape")
-    for name in ("lesson", "compare", "exposure", "evidence", "checkpoints", "inspect", "classroom"):
+    for name in ("lesson", "compare", "exposure", "evidence", "doctor", "checkpoints", "inspect", "classroom"):
         go(page, "en", name)
         sees_no_error(page)
-        if name not in ("evidence", "checkpoints", "inspect", "classroom"):
+        if name not in ("evidence", "doctor", "checkpoints", "inspect", "classroom"):
             expect(field(page, "en")).to_have_value(TEXT)
     page.go_back()
     page.wait_for_url("**/inspection**")

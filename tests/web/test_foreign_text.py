@@ -72,6 +72,7 @@ LISTED = {
         classroom/teacher.py: name
         compare/editor.py: label
         compare/page.py: names.__getitem__
+        doctor/result.py: number
         evidence/heatmaps.py: found.date
         evidence/heatmaps.py: label(name)
         evidence/page.py: names
@@ -99,6 +100,8 @@ LISTED = {
     "escaped where it is made": """
         classroom/teacher_room.py: st.session_state.pop(CLASS_PROBLEM, None)
         compare/editor.py: name
+        doctor/page.py: forms[0].remark(language.current(), code(file.name))
+        doctor/result.py: values
         evidence/page.py: forms[0].remark(language.current(), code(file.name))
         evidence/page.py: name
         evidence/page.py: values

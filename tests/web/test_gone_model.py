@@ -23,6 +23,7 @@ PAGES: dict[str, dict[str, str]] = {
     "compare": {},
     "exposure": {},
     "evidence": {},
+    "doctor": {},
     "checkpoints": {},
     "lesson": {"chapter": "homework"},
 }

@@ -41,7 +41,7 @@ def test_an_edit_of_attention_is_refused_with_a_sentence(visit: Visit) -> None:
     assert player_data(app)["asking"]["answer"]["error"] == say("error.edit_no_attention", "zh")
 
 
-@pytest.mark.parametrize("page", ["compare", "exposure", "evidence"])
+@pytest.mark.parametrize("page", ["compare", "exposure", "evidence", "doctor"])
 def test_other_pages_cope(visit_page: Visit, page: str) -> None:
     app = visit_page(page, **QUERY, b_text="我喜欢苹果。")
     assert not app.exception

@@ -18,6 +18,9 @@ from tests.paths import ROOT
 from tests.setting import Setting
 
 FIELDS = {  # setting by the key of the widget
+    "doctor_file": "small_file_mb",
+    "doctor_pairs": "small_file_mb",
+    "doctor_train": "small_file_mb",
     "evidence_file": "small_file_mb",
     "inspect_file": "test_file_mb",
     "saved_files": "test_file_mb",

@@ -2,12 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from s2s.doctor.diagnosis import Diagnosis
 from s2s.doctor.finding import STRONG, Cure, Finding
-from s2s.errors import joined, say
+from s2s.doctor.report.limits import (
+    LIMITS,
+    NAMED_FIRST,
+    NUMBERS,
+    PATIENTS,
+    TESTS,
+    TRIAL,
+    UNFORESEEN,
+    UNFORESEEN_NAMED,
+    Limit,
+    kind_of,
+    measure_of,
+    relative,
+)
+from s2s.errors import joined, say, sentences
 from s2s.text.safe import printable
+
+# What ran for a cure that is told in log-probabilities; any other cure ran with other weights.
+RAN = {
+    "reorder_gates": "gates",
+    "other_first": "input",
+    "turn_source": "input",
+    "pack_padding": "alone",
+    "own_memory": "alone",
+    "put_tanh_back": "network",
+    "sum_states": "network",
+    "read_state": "network",
+    "exchange_directions": "directions",
+    "same_vocabulary": "input",
+    "smaller_scores": "scores",
+    "larger_scores": "scores",
+    "evaluation_mode": "mode",
+}
+WARD = {"named": NAMED_FIRST, "patients": PATIENTS, "known": UNFORESEEN_NAMED, "faults": UNFORESEEN}
+TRAINED = frozenset(  # cures that only training can bring
+    (
+        "attach_encoder",
+        "untie",
+        "train_encoder",
+        "train_scores",
+        "train_bridge",
+        "smaller_weights",
+        "clip_gradient",
+        "coverage_later",
+        "more_vocabulary",
+        "more_data",
+        "train_longer",
+        "read_context",
+        "read_state",
+    )
+)
+
+
+class Line(NamedTuple):
+    """A number as people read it: what it is, its value, from where on it speaks for a finding, whether it does."""
+
+    name: str
+    label: str
+    value: str
+    limit: str
+    beyond: bool
+
+
+def title(diagnosis: Diagnosis, language: str) -> str:
+    """What was examined; of an ill one the question."""
+    kind = diagnosis.about.get("kind", "")
+    name = printable(str(diagnosis.about.get("name") or say(f"doctor.kind.{kind}", language)))
+    return say("doctor.title_healthy" if diagnosis.healthy else "doctor.title", language, name=name)
 
 
 def about(diagnosis: Diagnosis, language: str) -> list[str]:
@@ -29,15 +96,34 @@ def verdict(diagnosis: Diagnosis, language: str) -> str:
     return say("doctor.ill", language, count=sum(finding.strength >= STRONG for finding in diagnosis.findings))
 
 
-def cure(given: Cure, language: str) -> str:
+def reliability(diagnosis: Diagnosis, language: str) -> str:
+    """What a strength is; of a model also how often the likeliest cause was the right one."""
+    what = say("doctor.precedence", language)
+    if diagnosis.about.get("kind") != "checkpoint":
+        return what
+    return joined(what, say("doctor.reliability", language, **WARD))
+
+
+def name(finding: Finding, language: str) -> str:
+    """What a finding is called."""
+    return say(f"doctor.name.{finding.name}", language)
+
+
+def strength(finding: Finding, language: str) -> str:
+    """How strong it is."""
+    return say("doctor.strength", language, strength=f"{finding.strength:.2f}")
+
+
+def cure(given: Cure, language: str, kind: str = "checkpoint") -> str:
     """The remedy, and what came of it."""
-    return joined(say(f"doctor.cure.{given.name}", language), outcome(given, language))
+    return joined(say(f"doctor.cure.{given.name}", language), outcome(given, language, kind))
 
 
-def outcome(given: Cure, language: str) -> str:
-    """What came of a remedy; that it was not tried."""
+def outcome(given: Cure, language: str, kind: str = "checkpoint") -> str:
+    """What was run for a remedy and what came of it, or why nothing was; ``kind`` is what was examined."""
     if not given.after:
-        return say("doctor.untried", language)
+        why = "untried" if given.name in TRAINED else "untried_file" if kind != "checkpoint" else "untried_model"
+        return say(f"doctor.{why}", language)
     told = [
         say(
             f"doctor.{name}",
@@ -47,7 +133,12 @@ def outcome(given: Cure, language: str) -> str:
         )
         for name, value in given.after.items()
     ]
-    return say("doctor.verified" if given.verified else "doctor.failed", language, told=", ".join(told))
+    came = "verified" if given.verified else "failed"
+    text = say(f"doctor.{came}", language, told=", ".join(told))
+    if given.name == "train_longer":
+        return joined(say("doctor.ran.trial", language, batches=TRIAL), text, say("doctor.trial", language))
+    by_run = RAN.get(given.name, "weights") if "log_prob" in given.after else next(iter(given.after))
+    return joined(say(f"doctor.ran.{by_run}", language), text)
 
 
 def shown(value: float) -> str:
@@ -60,18 +151,63 @@ def numbers(values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {shown(value)}" for name, value in values.items())
 
 
+def numbers_of(finding: Finding, language: str) -> list[Line]:
+    """The numbers that a finding is read from."""
+    return [_number(finding, name, value, language) for name, value in finding.numbers.items()]
+
+
+def _number(finding: Finding, name: str, value: float, language: str) -> Line:
+    measure = measure_of(finding.name, name, finding.numbers)
+    if kind_of(measure)[0] in LIMITS:
+        line = _line(measure, value, [finding], language)
+        own = relative(name, finding.numbers, finding.name)
+        return _judged(line, value, own, [finding], language) if own else line
+    said, keys = sentences(language), (f"{finding.name}.{name}", name)
+    label = next((said[f"doctor.number.{key}"] for key in keys if f"doctor.number.{key}" in said), name)
+    return _judged(Line(name, label, shown(value), "", False), value, NUMBERS.get(keys[0]), [finding], language)
+
+
+def by_test(diagnosis: Diagnosis, language: str) -> list[tuple[str, list[Line]]]:
+    """All measures in plain words under the question that they answer; those without a description come last."""
+    left, parts = dict(diagnosis.measures), list[tuple[str, list[Line]]]()
+    for test, measures in TESTS.items():
+        names = [name for kind in measures for name in left if kind_of(name)[0] == kind]
+        lines = [_line(name, left.pop(name), diagnosis.findings, language) for name in names]
+        parts.append((say(f"doctor.test.{test}", language), lines))
+    parts.append((say("doctor.test.other", language), [Line(n, n, shown(v), "", False) for n, v in left.items()]))
+    return [(test, lines) for test, lines in parts if lines]
+
+
+def _line(measure: str, value: float, found: Sequence[Finding], language: str) -> Line:
+    kind, parts = kind_of(measure)
+    label = say(f"doctor.measure.{kind}", language, **{name: text.replace("-", "−") for name, text in parts.items()})
+    return _judged(Line(measure, label, shown(value), "", False), value, LIMITS[kind], found, language)
+
+
+def _judged(line: Line, value: float, limit: Limit | None, found: Sequence[Finding], language: str) -> Line:
+    if limit is None:
+        return line
+    beyond = limit.beyond(value) and any(finding.name in limit.findings for finding in found)
+    return line._replace(limit=say(f"doctor.{limit.side}", language, limit=shown(limit.value)), beyond=beyond)
+
+
+def marked(line: Line, language: str) -> str:
+    """The value, with a mark where it speaks for a finding."""
+    return f"{line.value} {say('doctor.mark', language)}" if line.beyond else line.value
+
+
 def lines(diagnosis: Diagnosis, language: str) -> list[str]:
     """The whole diagnosis for a terminal."""
     out = [*about(diagnosis, language), verdict(diagnosis, language)]
     for finding in diagnosis.findings:
-        out += ["", *_finding(finding, language)]
-    return out
+        out += ["", *_finding(finding, language, str(diagnosis.about.get("kind", "")))]
+    return out if diagnosis.healthy else [*out, "", reliability(diagnosis, language)]
 
 
-def _finding(finding: Finding, language: str) -> list[str]:
-    strength = say("doctor.strength", language, strength=f"{finding.strength:.2f}")
-    out = [f"{say(f'doctor.name.{finding.name}', language)} ({finding.name}, {strength[:1].lower()}{strength[1:]})"]
+def _finding(finding: Finding, language: str, kind: str) -> list[str]:
+    told = strength(finding, language)
+    out = [f"{name(finding, language)} ({finding.name}, {told[:1].lower()}{told[1:]})"]
     out += [f"  {say(finding.cause, language)}", f"  {numbers(finding.numbers)}"]
     if finding.cure:
-        out.append(f"  {say('doctor.cure', language)}: {cure(finding.cure, language)}")
+        out.append(f"  {say('doctor.cure', language)}: {cure(finding.cure, language, kind)}")
     return out

@@ -25,7 +25,8 @@ MODEL_WIDTH = 280  # pixels of the choice of the model
 MAX_TYPED = 100_000  # characters of a field; a message of more than settings.message_mb would end the connection
 
 
-def _pairs(name: str) -> list[tuple[str, str]]:
+def example_pairs(name: str) -> list[tuple[str, str]]:
+    """The example pairs of a checkpoint, which may be empty."""
     config = models.about(name, models.changed(name))["config"]
     if (text := config.get("text")) is None:
         return []
@@ -35,7 +36,7 @@ def _pairs(name: str) -> list[tuple[str, str]]:
 
 def first_example(name: str) -> dict[str, Any]:
     """``text`` and ``ref`` of the first example of a checkpoint; empty if it has no examples."""
-    pairs = _pairs(name)
+    pairs = example_pairs(name)
     return {"text": pairs[0][0], "ref": pairs[0][1]} if pairs else {}
 
 
@@ -76,7 +77,7 @@ def sentence_line() -> Iterator[None]:
             yield
     with st.container(key="sentence-notes", gap=None):  # an empty note takes no room
         draft.unrun_note()
-        draft.reference_warning(_pairs(st.session_state[keys.MODEL]), _is_reference_used)
+        draft.reference_warning(example_pairs(st.session_state[keys.MODEL]), _is_reference_used)
 
 
 def _is_reference_used() -> bool:
@@ -112,10 +113,10 @@ def _facts(name: str) -> None:
 
 def _switched(before: str) -> None:
     """After another model was chosen: replace an example of the last model by one of this model; keep a typed text."""
-    texts, name = [text for text, _ in _pairs(before)], st.session_state[keys.MODEL]
+    text, name = st.session_state[keys.TEXT], st.session_state[keys.MODEL]
     st.session_state.update({keys.LAYER: 0, keys.HEAD: 0})
     draft.count_switch()
-    if st.session_state[keys.TEXT] in texts and st.session_state[keys.TEXT] not in [text for text, _ in _pairs(name)]:
+    if text in dict(example_pairs(before)) and text not in dict(example_pairs(name)):
         st.session_state.update(first_example(name))
 
 
@@ -150,20 +151,19 @@ def marked_examples() -> dict[str, dict[str, Any]]:
     """``number`` and ``text`` of the model's first example that goes ``well`` and of the first that goes ``wrong``."""
     name = st.session_state[keys.MODEL]
     found = {mark: first_marked(name, mark) for mark in ("well", "wrong")}
-    pairs = _pairs(name)
+    pairs = example_pairs(name)
     return {mark: {"number": n, "text": pairs[n][0]} for mark, n in found.items() if n is not None and n < len(pairs)}
 
 
 def use_example(number: int) -> None:
     """Put one of the model's examples, by its number from 0, in place of the sentence; call it before the form."""
-    text, reference = _pairs(st.session_state[keys.MODEL])[number]
-    _use(text, reference)
+    _use(*example_pairs(st.session_state[keys.MODEL])[number])
 
 
 def _submitted() -> None:
     """After Run: delete the reference of an example if the text is not that example's any more."""
     count_run()
-    for source, target in _pairs(st.session_state[keys.MODEL]):
+    for source, target in example_pairs(st.session_state[keys.MODEL]):
         if st.session_state[keys.REFERENCE] == target and st.session_state[keys.TEXT] != source:
             st.session_state[keys.REFERENCE] = ""
 
@@ -180,7 +180,7 @@ def _sentence() -> None:
 
 def example_sentences() -> None:
     """A popover with the model's example sentences; a click puts one into the form."""
-    if pairs := _pairs(st.session_state[keys.MODEL]):
+    if pairs := example_pairs(st.session_state[keys.MODEL]):
         with st.popover(t("step.examples"), key=f"examples-{runs()}"):  # a choice closes it
             for number, (text, reference) in enumerate(pairs):
                 label = _marked(number, text)

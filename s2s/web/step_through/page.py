@@ -49,6 +49,7 @@ def more_menu() -> Any:
         projector.switch()
         share.share_button()
         st.page_link("pages/compare.py", label=t("step.compare"))
+        st.page_link("pages/doctor.py", label=t("step.doctor"))
     return menu
 
 

@@ -39,7 +39,7 @@ def test_the_player_shows_the_marks_as_columns(visit: Visit, model: str, lang: s
 
 
 @pytest.mark.parametrize("model", ["tiny-concat", "tiny-additive"])
-@pytest.mark.parametrize("page", ["compare", "exposure", "evidence"])
+@pytest.mark.parametrize("page", ["compare", "exposure", "evidence", "doctor"])
 def test_other_pages_show_no_error(visit_page: Visit, page: str, model: str) -> None:
     app = visit_page(page, model=model, lang="zh", b_text="我喜欢苹果。", **QUERY)
     assert not app.exception and not app.error

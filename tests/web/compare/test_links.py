@@ -102,7 +102,7 @@ def test_a_chosen_segmentation_is_dropped_with_its_text(visit: Visit) -> None:
 
 def test_from_step_through_to_compare_and_back_nothing_is_lost(visit_page: Visit) -> None:
     app = visit_page("step_through", lang="en", text=TEXT, ref=REFERENCE, model="tiny-general", beam="7")
-    assert [box.proto.page for box in app.get("page_link")] == ["compare"]
+    assert [box.proto.page for box in app.get("page_link")] == ["compare", "doctor"]
     app.switch_page("pages/compare.py").run()
     app = press(choose_word(app, 2), "act-delete")
     app.button_group(key="differs-en").set_value(["source", "decoding"]).run()

@@ -22,7 +22,9 @@ def opened(page: str, **link: str) -> AppTest:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("page", ["step_through", "compare", "exposure", "evidence", "classroom", "inspection"])
+@pytest.mark.parametrize(
+    "page", ["step_through", "compare", "exposure", "evidence", "doctor", "classroom", "inspection"]
+)
 def test_every_choice_of_a_model_shows_titles(page: str, language: str) -> None:
     app = opened(f"pages/{page}.py", lang=language, model=FIRST, differs="checkpoint")
     title = model_title(FIRST, read_facts(ROOT / "checkpoints" / FIRST)["config"], language)

@@ -1,0 +1,1 @@
+"""The page *Attention doctor*: what is examined, its progress, and the diagnosis."""

@@ -1,0 +1,178 @@
+"""A diagnosis on the page: the verdict, each finding with its numbers and cure, the picture, everything measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from s2s.doctor.diagnosis import Diagnosis
+from s2s.doctor.finding import STRONG, Finding
+from s2s.doctor.report import words
+from s2s.errors import say
+from s2s.text.safe import printable, shortened
+from s2s.web.shell import language, projector
+from s2s.web.shell.foreign import plain, short
+from s2s.web.shell.language import t
+from s2s.web.shell.titles import title
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from s2s.doctor.sheet import Sheet
+
+DRAWN = 200  # steps and source tokens of a picture
+TALLEST = 900  # pixels of a picture
+LABEL = 12  # characters of a token beside it
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A diagnosis, the name of the file that it is of or empty, and the weights that are drawn."""
+
+    diagnosis: Diagnosis
+    file: str = ""
+    sheet: Sheet | None = None
+
+
+def clause(diagnosis: Diagnosis) -> str:
+    """What is said of it when a job has ended."""
+    lang = language.current()
+    if diagnosis.healthy:
+        return words.verdict(diagnosis, lang)
+    return t("doctor.page.first", name=words.name(diagnosis.findings[0], lang))
+
+
+def render_diagnosis(shown: Shown) -> None:
+    """Everything that a diagnosis says, in the visitor's language."""
+    diagnosis, lang = shown.diagnosis, language.current()
+    strong = [finding for finding in diagnosis.findings if finding.strength >= STRONG]
+    weak = [finding for finding in diagnosis.findings if finding.strength < STRONG]
+    _heading(shown)
+    if strong:
+        st.warning(f"**{plain(clause(diagnosis))}** · {plain(words.verdict(diagnosis, lang))}")
+    else:
+        st.success(plain(words.verdict(diagnosis, lang)))
+    for fact in words.about(diagnosis, lang):
+        st.caption(plain(short(fact)))
+    if strong:
+        st.caption(plain(words.reliability(diagnosis, lang)))
+    _downloads(diagnosis)
+    for number, finding in enumerate(strong, start=1):
+        with st.container(key=f"doctor-finding-{number}", border=True):
+            _finding(finding, diagnosis, f"{number}. ")
+    if weak:
+        with st.expander(t("doctor.page.remarks", count=len(weak))):
+            for finding in weak:
+                _finding(finding, diagnosis)
+    if shown.sheet is not None:
+        _pictures(shown.sheet, strong + weak)
+    elif diagnosis.about.get("kind") == "trace":
+        st.caption(t("doctor.page.no_picture"))
+    _tables(diagnosis)
+    if tests := words.by_test(diagnosis, lang):
+        with st.expander(t("doctor.measures")):
+            st.caption(plain(t("doctor.measures_note")))
+            for test, lines in tests:
+                st.markdown(f"##### {plain(test)}")
+                _table(lines)
+
+
+def _heading(shown: Shown) -> None:
+    name, file = str(shown.diagnosis.about.get("name", "")), plain(short(shown.file))
+    if shown.diagnosis.about.get("kind") != "checkpoint":
+        st.markdown(f"#### {file}")
+        return
+    examined = file if shown.file else t("doctor.page.examples_of")
+    st.markdown(f"#### {t('app.said', name=plain(title(name)), text=examined)}")
+    st.page_link("pages/step_through.py", label=t("doctor.page.look"))
+
+
+def _downloads(diagnosis: Diagnosis) -> None:
+    """The report and the numbers, named by what kind of thing was examined: other names are another's text."""
+    lang, kind = language.current(), diagnosis.about.get("kind", "")
+
+    def html() -> str:
+        from s2s.doctor.report.page import render
+
+        return render(diagnosis, lang)
+
+    with st.container(horizontal=True):
+        for form, make, mime in (("html", html, "text/html"), ("json", diagnosis.to_json, "application/json")):
+            name, key = f"doctor-{kind}.{form}", f"doctor_{form}"
+            st.download_button(t(f"doctor.page.{form}"), make, name, mime, on_click="ignore", key=key)
+
+
+def _finding(finding: Finding, diagnosis: Diagnosis, number: str = "") -> None:
+    lang, kind = language.current(), str(diagnosis.about.get("kind", ""))
+    told = plain(words.strength(finding, lang))
+    st.markdown(f"##### {number}{plain(words.name(finding, lang))} :small[:gray[{told}]]")
+    st.markdown(plain(say(finding.cause, lang)))
+    if lines := words.numbers_of(finding, lang):
+        _table(lines)
+    if finding.cure:
+        mark = "✓ " if finding.cure.verified else ""
+        st.markdown(f"**{mark}{t('doctor.cure')}** · {plain(words.cure(finding.cure, lang, kind))}")
+
+
+def _table(lines: Sequence[words.Line]) -> None:
+    lang = language.current()
+    columns = {
+        "measure": [plain(line.label) for line in lines],
+        "value": [plain(words.marked(line, lang)) for line in lines],
+        "limit": [plain(line.limit) for line in lines],
+    }
+    st.table({t(f"doctor.{name}"): values for name, values in columns.items()}, hide_index=True, border="horizontal")
+
+
+def _tables(diagnosis: Diagnosis) -> None:
+    """When there are links of people or many heads: their tables. Only a model has them."""
+    if diagnosis.about.get("kind") != "checkpoint":
+        return
+    from s2s.doctor.report.tables import tables
+
+    for table in tables(diagnosis, language.current()):
+        with st.expander(plain(table.title)):
+            st.caption(plain(table.note))
+            columns = [list(map(plain, column)) for column in zip(*table.rows, strict=True)]
+            shown = dict(zip(map(plain, table.header), columns, strict=True))
+            st.table(shown, hide_index=True, border="horizontal")
+
+
+def _pictures(sheet: Sheet, findings: Sequence[Finding]) -> None:
+    """The weights as they are; beside them as the first cure that needs no model would make them."""
+    from s2s.doctor.treated import treated
+
+    lang = language.current()
+    cured = ((finding, treated(finding, sheet)) for finding in findings)
+    finding, after = next(((one, made) for one, made in cured if made is not None), (None, None))
+    steps, tokens = sheet.weights_TS.shape
+    if max(steps, tokens) > DRAWN:
+        st.caption(t("doctor.page.cut", steps=min(steps, DRAWN), tokens=min(tokens, DRAWN)))
+    if finding is None or after is None:
+        _picture(sheet, sheet.weights_TS, t("doctor.page.picture"), "doctor_picture")
+        return
+    left, right = st.columns(2)
+    with left:
+        _picture(sheet, sheet.weights_TS, t("doctor.page.picture"), "doctor_picture")
+    with right:
+        _picture(sheet, after, t("doctor.page.after", name=words.name(finding, lang)), "doctor_after")
+
+
+def _picture(sheet: Sheet, weights_TS: np.ndarray, heading: str, key: str) -> None:
+    from s2s.figures import trace as figures
+    from s2s.trace.grid import Grid
+
+    steps, tokens = (min(size, DRAWN) for size in weights_TS.shape)
+    grid = Grid(_labels(sheet.target, steps), _labels(sheet.source, tokens), weights_TS[:steps, :tokens])
+    figure = figures.attention(grid, heading, language.strings("figure"))
+    figure.update_layout(height=min(figure.layout.height, TALLEST))
+    projector.show_chart(figure, key)
+
+
+def _labels(tokens: Sequence[str], count: int) -> tuple[str, ...]:
+    """The tokens, or where there are none, numbers from 1."""
+    given = tokens[:count] or [str(n) for n in range(1, count + 1)]
+    return tuple(shortened(printable(token), LABEL) for token in given)
