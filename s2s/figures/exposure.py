@@ -49,6 +49,7 @@ def _band(figure: go.Figure, x: Sequence[float], curve: Curve, name: str, colour
         x=position + position[::-1],
         y=high + low[::-1],
         fill="toself",
+        mode="lines",
         fillcolor=transparent(colour, 0.16),
         line={"width": 0},
         hoverinfo="skip",
