@@ -2,6 +2,7 @@
 
     python -m benchmarks.judged fit ROWS.tsv JUDGED.tsv --test ROWS.tsv JUDGED.tsv [JUDGED.tsv]
     python -m benchmarks.judged measure ROWS.tsv JUDGED.tsv [JUDGED.tsv]
+    python -m benchmarks.judged share ROWS.tsv JUDGED.tsv [JUDGED.tsv]
 
 ROWS has the columns ``id``, ``model`` (a shipped checkpoint), ``source_tokens``, ``reference`` and ``output_tokens``;
 JUDGED has ``id``, ``verdict`` (good, minor, major), ``output_spans``, ``source_spans`` (positions from 0, as
@@ -9,7 +10,7 @@ JUDGED has ``id``, ``verdict`` (good, minor, major), ``output_spans``, ``source_
 
 ``fit`` writes ``s2s/inspect/judgement.safetensors`` with what it measures on the outputs after ``--test``, which it
 does not learn from, and needs scikit-learn, which ``requirements-extra.txt`` brings; ``measure`` prints agreement, and
-the average precision of the suspicion.
+the average precision of the suspicion; ``share`` how often a wrong word has the lower share of the source.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Sequence
 import numpy as np
 from safetensors.numpy import save_file
 
+from benchmarks import judged_share
 from benchmarks.judged_fit import fit
 from benchmarks.judged_outputs import Array, Judged, f1, read
 from s2s.evaluate.bootstrap import Floats
@@ -94,6 +96,9 @@ def main() -> None:
         settings["measured"] = {name: [round(value, 3), count] for name, value, count in lines if count}
         save_file(held, WEIGHTS, {"settings": json.dumps(settings)})
         print(json.dumps(settings, indent=1))
+    elif command == "share":
+        for name, value, low, high in judged_share.measure(read(*paths), judged_share.by_model):
+            print(f"{name:48} AUC {value:.3f}  [{low:.3f}, {high:.3f}]")
     else:
         for name, value, count in measure(read(*paths)):
             print(f"{name:56} {value:6.3f}  of {count}")

@@ -35,6 +35,7 @@ class Judged:
     wrong: tuple[frozenset[int], ...]
     lost: tuple[frozenset[int], ...]
     causes: tuple[str | None, ...]
+    model: str = ""  # the checkpoint that made the output
 
     @property
     def major(self) -> bool:
@@ -76,6 +77,7 @@ def read(rows: str, *judgements: str) -> list[Judged]:
             tuple(positions(each[number]["output_spans"]) for each in said),
             tuple(positions(each[number]["source_spans"]) for each in said),
             tuple(GROUPS.get(each[number]["cause"]) for each in said),
+            outputs[number]["model"],
         )
         for number in ids
     ]

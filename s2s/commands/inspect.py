@@ -49,6 +49,9 @@ def _inspect_arguments(p: arguments.Parser) -> None:
     p.add_argument(
         "--mode", choices=("both", "forced", "free"), default="both", help="which lanes to run; causes need both (both)"
     )
+    p.add_argument(
+        "--source-share", action="store_true", help="also how much of each output word comes from the source (slower)"
+    )
     p.add_argument("--states", action="store_true", help="also save the states, or add them to a finished inspection")
     p.add_argument("--json", metavar="FILE", help="write the summary as JSON; - for the terminal")
     slice_option.add_slice_option(p)
@@ -83,7 +86,7 @@ def inspect(options: argparse.Namespace, command: str) -> int:
                 source = Input(
                     options.file, pair_options.column_names(options), *read, remarks.form if _rank() == 0 else silent
                 )
-                inspection = Inspection(options.out, load(directory), source, options.mode)
+                inspection = Inspection(options.out, load(directory), source, options.mode, options.source_share)
             first = _run(inspection, options.states)
     except KeyboardInterrupt as stop:
         stopped, first = status(stop), _rank() == 0
@@ -152,6 +155,8 @@ def summary_rows(summary: Mapping[str, Any]) -> list[list[str]]:
     without = summary.get("baselines", {})
     of = "" if without.get("rows") == summary["examples"] else f", on {without.get('rows', 0):,} random examples"
     rows += [[name, "", scores, f"without a model{of}"] for name, scores in baseline_rows(without)]
+    if share := summary.get("distributions", {}).get("source_share"):
+        rows.append(["source's share", _number(share["mean"]), "", "of the words but the first"])
     for kind, title in (("causes", "wrong"), ("mechanisms", "why")):
         for name, one in sorted(summary.get(kind, {}).items(), key=lambda item: -item[1]["count"]):
             share = one["share"]

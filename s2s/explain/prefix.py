@@ -88,7 +88,7 @@ def tracing_origins(model: Model, lane: Lane, steps: Sequence[int]) -> Pausing[l
     """``origins`` as a generator that pauses between pieces of work."""
     steps, length = sorted(set(steps)), len(lane.source)
     attributed = yield from attributing(model, lane, steps, POINTS, prefix=True)
-    sources = [lane.source, *(_with_unknown(lane.source, s) for s in range(length))]
+    sources = [lane.source, *(with_unknown(lane.source, s) for s in range(length))]
     value_NK = yield from walking(model, lane, sources, steps)
     deleted_KS = yield from leaving_one_out(model, lane, steps)
     unknown_KP = yield from _erasing(model, lane, steps, deleting=False)
@@ -113,7 +113,8 @@ def tracing_origins(model: Model, lane: Lane, steps: Sequence[int]) -> Pausing[l
     return found
 
 
-def _with_unknown(tokens: Sequence[int], place: int) -> list[int]:
+def with_unknown(tokens: Sequence[int], place: int) -> list[int]:
+    """The ids with ``<unk>`` at one place; the same ids for a place that there is not."""
     return [UNK if i == place else token for i, token in enumerate(tokens)]
 
 
@@ -125,7 +126,7 @@ def _erasing(model: Model, lane: Lane, steps: Sequence[int], deleting: bool) -> 
     last = max(steps)
     out = torch.zeros(len(steps), last)
     for places in slices(range(1, last + 1), rows_together(model, len(lane.source))):
-        reads = [_with_unknown(lane.read, i) for i in places]
+        reads = [with_unknown(lane.read, i) for i in places]
         times = [list(range(last + 1)) for _ in places]
         if deleting:
             reads = [[token for p, token in enumerate(lane.read) if p != i] for i in places]

@@ -17,7 +17,7 @@ from s2s.inspect.matching import mask
 from s2s.inspect.query import DIFFERENCE, WORDS, Query
 from s2s.inspect.table import Examples
 
-MEASURES = ("chrf", "bleu", "nll", "source_length", "length_ratio", "divergence")
+MEASURES = ("chrf", "bleu", "nll", "source_length", "length_ratio", "divergence", "source_share")
 WHOLE = ("source_length", "divergence")  # measures with whole numbers; bin edges are whole, too
 PERCENT = ("chrf", "bleu", "rouge_l")  # measures from 0 to 100; bins cover that range
 BINS = 20  # bins of a measure; WHOLE measures may have fewer

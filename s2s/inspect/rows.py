@@ -20,6 +20,7 @@ from s2s.inspect.lanes import Lanes
 from s2s.inspect.passes import Forced, ForcedPass, Free, batches_by_length, free_lanes
 from s2s.inspect.sample import Sample
 from s2s.inspect.scores import SentenceScores
+from s2s.inspect.source_share import mean_share, source_shares
 from s2s.text.vocab import EOS, SPECIALS, UNK, matches_reference
 
 MODES = ("both", "forced", "free")
@@ -43,14 +44,19 @@ class Rows:
     """Makes rows with one checkpoint; ``mode`` is one of ``MODES``, and causes need both lanes.
 
     ``tokenizer`` is BLEU's for the whole file; by default it follows from the target side. ``sample`` calibrates the
-    judgement of errors and serves the placebos of experiments.
+    judgement of errors and serves the placebos of experiments. ``shares``: also how much comes from the source.
     Raises UserError if the model has no attention.
     """
 
     def __init__(
-        self, checkpoint: Checkpoint, mode: str = "both", tokenizer: str | None = None, sample: Sample | None = None
+        self,
+        checkpoint: Checkpoint,
+        mode: str = "both",
+        tokenizer: str | None = None,
+        sample: Sample | None = None,
+        shares: bool = False,
     ) -> None:
-        self.checkpoint, self.mode, self.sample = checkpoint, mode, sample or Sample()
+        self.checkpoint, self.mode, self.sample, self.shares = checkpoint, mode, sample or Sample(), shares
         if checkpoint.config.model.attention == "none":
             raise UserError("attention_none", checkpoint=checkpoint.name)
         self.scores = SentenceScores(checkpoint.target, tokenizer)
@@ -83,6 +89,10 @@ class Rows:
             free = free_lanes(model, [example.ids[0] for example in examples])
             for row, example, lane in zip(rows, examples, free, strict=True):
                 row.update(self._free(example, lane))
+            if self.shares:
+                pairs = [(example.ids[0], list(lane.output)) for example, lane in zip(examples, free, strict=True)]
+                for row, shares in zip(rows, source_shares(model, pairs), strict=True):
+                    row.update(source_share=mean_share(shares), source_share_words=shares or None)
         if forced and free:
             self._judge(examples, rows, forced, free)
         return rows

@@ -111,17 +111,23 @@ def _ignore(error: UserError) -> None:
 class Inspection:
     """The inspection of one file with one checkpoint in a directory; ``run`` computes the missing parts.
 
-    Raises UserError if the directory holds something else.
+    ``shares``: also how much of each output comes from the source. Raises UserError if the directory holds something
+    else.
     """
 
-    def __init__(self, directory: Path, checkpoint: Checkpoint, source: Input, mode: str = "both") -> None:
+    def __init__(
+        self, directory: Path, checkpoint: Checkpoint, source: Input, mode: str = "both", shares: bool = False
+    ) -> None:
         self.directory, self.checkpoint, self.source, self.mode = directory, checkpoint, source, mode
+        self.shares = shares
         self.parts, self.table = directory / "parts", directory / "examples.parquet"
+        settings = {"mode": mode, "limit": source.limit, "window": WINDOW}
+        settings |= {"source_share": True} if shares else {}
         self.manifest = {
             "schema": SCHEMA,
             "checkpoint": {"name": checkpoint.name, "digest": checkpoint.digest},
             "file": _identity(source),
-            "settings": {"mode": mode, "limit": source.limit, "window": WINDOW},
+            "settings": settings,
             **source.survey(),
             "bleu_tokenizer": bleu_tokenizer(checkpoint.target.segmenter, source.references()),
         }
@@ -176,7 +182,7 @@ class Inspection:
         disk.write_text(self.directory / "manifest.json", text + "\n")
 
     def _parts(self, group: Group, progress: Progress) -> None:
-        rows = Rows(self.checkpoint, self.mode, self.manifest["bleu_tokenizer"], self._sample())
+        rows = Rows(self.checkpoint, self.mode, self.manifest["bleu_tokenizer"], self._sample(), self.shares)
         for number, window in self.source.windows():
             if number % group.size != group.rank:
                 continue

@@ -59,6 +59,8 @@ FREE = {
     "looked_often": PLACES,
     "attention_entropy": pa.float32(),
     "attention_last": pa.float32(),
+    "source_share": pa.float32(),
+    "source_share_words": pa.list_(pa.float32()),
     "missing_numbers": TEXTS,
     "missing_names": TEXTS,
 }

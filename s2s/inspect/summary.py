@@ -41,6 +41,7 @@ DISTRIBUTIONS = (
     "repetition",
     "attention_entropy",
     "attention_last",
+    "source_share",
     "error_probability",
 )
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)

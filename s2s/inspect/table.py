@@ -6,7 +6,7 @@ Only the requested columns are read, and for a page only the row groups that con
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,9 +61,14 @@ class Examples:
         """Whole columns without duplicates; the names of ``LENGTHS`` are allowed."""
         names = tuple(dict.fromkeys(names))
         stored = dict.fromkeys(LENGTHS.get(name, name) for name in names)
-        table = pq.read_table(self.path, columns=list(stored), memory_map=True)
+        table = _with_nulls(pq.read_table(self.path, columns=self._there(stored), memory_map=True), stored)
         arrays = [pc.list_value_length(table[LENGTHS[n]]) if n in LENGTHS else table[n] for n in names]
         return pa.table(arrays, names=list(names))
+
+    def _there(self, names: Iterable[str]) -> list[str]:
+        """Those of the columns that the file has: one by an earlier version may lack a later column."""
+        known = self.metadata.schema.to_arrow_schema().names
+        return [name for name in names if name in known]
 
     def column(self, name: str) -> pa.Array:
         """One column, cached in memory after the first read."""
@@ -115,10 +120,18 @@ class Examples:
         with pq.ParquetFile(self.path, metadata=self.metadata, memory_map=True) as file:
             for group in np.unique(groups):
                 members = indices[groups == group]
-                table = file.read_row_group(int(group), columns=list(columns))
+                table = _with_nulls(file.read_row_group(int(group), columns=self._there(columns)), columns)
                 rows = table.take(pa.array(members - self.starts[group])).select(list(columns))
                 by_index.update(zip(members.tolist(), rows.to_pylist(maps_as_pydicts="lossy"), strict=True))
         return [by_index[int(index)] for index in indices]
+
+
+def _with_nulls(table: pa.Table, names: Iterable[str]) -> pa.Table:
+    """The table with a null column for each name of ``TABLE`` that it lacks."""
+    for name in names:
+        if name not in table.column_names:
+            table = table.append_column(TABLE.field(name), pa.nulls(len(table), TABLE.field(name).type))
+    return table
 
 
 def _stamp(path: Path) -> int | None:

@@ -47,6 +47,7 @@ class InspectionRequest:
     target_column: str = "target"
     limit: int | None = None
     skip_bad: bool = False
+    source_share: bool = False
 
     def file_path(self) -> Path:
         """The test file's path on the server. Raises UserError if it is missing or not allowed."""
@@ -168,7 +169,10 @@ def submit_request(
 
 
 def _request_json(request: InspectionRequest) -> str:
-    return json.dumps(asdict(request), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    fields = asdict(request)
+    if not request.source_share:  # such a request has the name that earlier versions gave it
+        del fields["source_share"]
+    return json.dumps(fields, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def find_entry(name: str) -> InspectionEntry | None:
@@ -243,7 +247,7 @@ class RunningInspection:
         source = Input(request.file_path(), columns, "auto", request.limit, request.skip_bad)
         try:
             with lease.hold(directory.name):
-                inspection = Inspection(directory, checkpoint, source)
+                inspection = Inspection(directory, checkpoint, source, shares=request.source_share)
                 total = inspection.share(alone)
                 before = sum(inspection.part(n).exists() for n in range(inspection.windows)) * WINDOW
                 self.skipped, self.began = min(before / total, 1.0), time.monotonic()

@@ -15,7 +15,7 @@ from s2s.errors import LANGUAGES, say
 from s2s.figures.numbers import share
 from s2s.inspect.query import Query
 from s2s.inspect.table import Examples
-from s2s.web.inspection.suspicion import TOLD
+from s2s.web.inspection.shaded import TOLD
 from tests.browser.conftest import inspect
 from tests.visitors import rest
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import numpy as np
@@ -21,8 +21,9 @@ from s2s.web.components.player import mount_player
 from s2s.web.inspection import labels, state
 from s2s.web.inspection.bookmarks import bookmark_button
 from s2s.web.inspection.marks import SECOND, marked_html, marked_words
+from s2s.web.inspection.shaded import suspicion_html
+from s2s.web.inspection.source_share import source_share_line
 from s2s.web.inspection.state import InspectionView
-from s2s.web.inspection.suspicion import suspicion_html
 from s2s.web.inspection.table import format_cell
 from s2s.web.shell import keys, language, models, page_state
 from s2s.web.shell.foreign import code, quoted
@@ -30,6 +31,9 @@ from s2s.web.shell.lanes import decode_lanes
 from s2s.web.shell.language import t
 from s2s.web.shell.page_state import PageState
 from s2s.web.shell.titles import pair_titles
+
+if TYPE_CHECKING:
+    from s2s.checkpoint.record import Checkpoint
 
 PROBABILITIES = ("p", "moved")
 
@@ -49,8 +53,12 @@ def example_section(view: InspectionView) -> None:
     _row_navigation(view, id, index)
     _row_texts(view, row, int(view.positions[index]))
     _row_causes(view, row)
+    checkpoint = _inspected_checkpoint(view)
+    if checkpoint is not None:
+        source_share_line(row, checkpoint)
     labels.label_panel(view.examples.manifest, id)
-    _row_player(view, row)
+    if checkpoint is not None:
+        _row_player(view, row, checkpoint)
 
 
 def _row_navigation(view: InspectionView, id: int, index: int) -> None:
@@ -187,8 +195,8 @@ def error_step(row: Mapping[str, Any]) -> int | None:
     return step
 
 
-def _row_player(view: InspectionView, row: dict[str, Any]) -> None:
-    """Draw both lanes, decoded again; a warning if the inspected checkpoint is missing or has changed."""
+def _inspected_checkpoint(view: InspectionView) -> Checkpoint | None:
+    """The checkpoint of the inspection; None with a warning if it is missing or has changed."""
     name, digest = view.entry.checkpoint, view.examples.manifest["checkpoint"]["digest"]
     try:
         if not models.is_known(name):
@@ -199,7 +207,12 @@ def _row_player(view: InspectionView, row: dict[str, Any]) -> None:
             raise UserError("inspect_other_model", name=name)
     except UserError as error:
         st.warning(language.explain(error))
-        return
+        return None
+    return checkpoint
+
+
+def _row_player(view: InspectionView, row: dict[str, Any], checkpoint: Checkpoint) -> None:
+    """Draw both lanes, decoded again."""
     lanes, messages = decode_lanes(_page_state(view, row))
     for kind, message in messages:
         getattr(st, kind)(message)

@@ -149,14 +149,15 @@ def _new_inspection_form(names: list[str]) -> None:
         typed = st.text_input(
             t("inspect.path"), key="inspect_path", max_chars=folders.MAX_PATH, placeholder="tatoeba/test.tsv"
         )
-    columns = st.columns([3, 3, 3, 4], vertical_alignment="bottom")
+    columns = st.columns([3, 3, 3, 3, 4], vertical_alignment="bottom")
     source = columns[0].text_input(t("exposure.source_column"), "source", key="inspect_source", max_chars=100)
     target = columns[1].text_input(t("exposure.target_column"), "target", key="inspect_target", max_chars=100)
     limit = columns[2].number_input(t("inspect.limit"), 0, 10_000_000, 0, key="inspect_limit")
     skip = columns[3].checkbox(t("inspect.skip_bad"), key="inspect_skip", help=t("inspect.skip_bad_help"))
+    shares = columns[4].checkbox(t("inspect.shares"), key="inspect_shares", help=t("inspect.shares_help"))
     idle = off or (kind == "upload" and upload is None)
     if st.button(t("inspect.start"), key="inspect_start", type="primary", disabled=idle):
-        columns_and_limit = (source or "source", target or "target", int(limit) or None, skip)
+        columns_and_limit = (source or "source", target or "target", int(limit) or None, skip, shares)
         try:
             file = upload.name if upload else typed.strip()
             request = inspections.InspectionRequest(checkpoint, file, typed, upload is not None, *columns_and_limit)

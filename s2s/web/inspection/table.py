@@ -12,6 +12,7 @@ from s2s.inspect import causes
 from s2s.inspect.conditions import POSITIONS
 from s2s.inspect.paired import OTHER, Paired
 from s2s.inspect.query import DIFFERENCE, LABEL, SORTS
+from s2s.inspect.table import Examples
 from s2s.text.difference import parts
 from s2s.web.components import inspection
 from s2s.web.inspection import state
@@ -30,7 +31,8 @@ TABLE_ROW = "table_row"  # id of the row that was open when the table was drawn 
 MAX_CELL = 300  # characters of a text in a cell
 TEXTS = ("source", "reference", "output")
 MEASURED = ("chrf", "bleu", "nll", "divergence")
-DECIMALS = {"chrf": 1, "bleu": 1, "rouge_l": 1, "nll": 2, DIFFERENCE: 1}
+SHARE = "source_share"
+DECIMALS = {"chrf": 1, "bleu": 1, "rouge_l": 1, "nll": 2, SHARE: 2, DIFFERENCE: 1}
 
 
 def table_section(view: InspectionView) -> None:
@@ -54,6 +56,7 @@ def table_controls(view: InspectionView) -> None:
     ids = f"sort-{language.current()}", f"order-{language.current()}"
     st.session_state[ids[0]], st.session_state[ids[1]] = query.sort, query.descending
     there = {DIFFERENCE: isinstance(view.examples, Paired), LABEL: bool(view.label_view.people) or query.sort == LABEL}
+    there[SHARE] = has_shares(view.examples) or query.sort == SHARE
     names = [name for name in SORTS if there.get(name, True)]
     labels = {name: t(f"inspect.column.{name}") for name in names}
     sort.selectbox(
@@ -67,6 +70,11 @@ def table_controls(view: InspectionView) -> None:
         on_change=_change_sort,
         args=ids,
     )
+
+
+def has_shares(examples: Examples) -> bool:
+    """Whether it was measured how much of each output comes from the source."""
+    return bool(examples.column(SHARE).null_count < len(examples))
 
 
 def _change_errors() -> None:
@@ -83,7 +91,7 @@ def _table_data(view: InspectionView, start: int, row: int | None) -> dict[str, 
     examples, sort = view.examples, view.query.sort
     paired = isinstance(examples, Paired)
     texts = [*TEXTS, *([f"{OTHER}output"] if paired else [])]
-    measured = [*([DIFFERENCE] if paired else []), *MEASURED]
+    measured = [*([DIFFERENCE] if paired else []), *MEASURED, *([SHARE] if has_shares(examples) else [])]
     numbers = ["id", *measured, *([sort] if sort not in ("id", LABEL, *measured) else [])]
     stored = [name for name in numbers if name not in ("source_length", "reference_length")]
     lengths = [name for name in numbers if name not in stored]
