@@ -166,6 +166,7 @@ export class Session {
 
   evidenceOf(branches, request) {
     const { steps, ...about } = this.stepsOf(branches, request);
+    if (about.trace.checkpoint.attention === "none") throw new UserError("request_broken"); // no player asks about it
     const work = () => examining(this.checkpoint.model, about.own, steps);
     return { ...about, found: this.advance(about.content, work) };
   }
@@ -174,7 +175,6 @@ export class Session {
   stepsOf(branches, request) {
     const lane = textField(request, "lane");
     const trace = this.traceOf(branches, lane);
-    if (trace.checkpoint.attention === "none") throw new UserError("request_broken"); // no player asks about it
     const last = trace.steps.length - 1;
     const first = wholeField(request, "first", 0, last);
     const count = Math.min(last - first + 1, wholeField(request, "count", 1, MOST_STEPS));

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from s2s.errors import say
+from tests.browser.axe import excuse, violations
 from tests.browser.conftest import OpenPage
 
 TEXT, REFERENCE = "我喜欢茶。", "I like tea."
@@ -123,3 +124,49 @@ def test_a_long_source_does_not_freeze(open_page: OpenPage) -> None:
     assert page.locator(".evidence .rows thead th").count() > 100
     width, inner = page.evaluate("[document.querySelector('[data-testid=stMain]').scrollWidth, innerWidth]")
     assert width <= inner
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_model_without_attention_has_the_sources_share_alone(open_page: OpenPage, lang: str) -> None:
+    page = open_page({"lang": lang, "text": TEXT, "ref": REFERENCE, "model": "zh-en-none", "mode": "free", "step": "3"})
+    summary = page.locator("details.evidence summary")
+    expect(summary).to_have_text(say("player.evidence_origins", lang))
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".evidence .owed").first.locator("tbody tr")).to_have_count(4)
+    expect(page.locator(".evidence .progress")).to_have_count(0)
+    assert page.locator(".evidence .rows, .verdict, .evidence .facts").count() == 0
+    shares = page.locator(".evidence .owed").last.locator("tbody tr").first.locator("td").all_inner_texts()
+    assert shares[0].startswith("100") and all(share.endswith("%") for share in shares)
+    assert [one for one in violations(page.main_frame) if excuse(one) is None] == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_numbers_stay_while_a_contrast_is_worked_out(open_page: OpenPage, lang: str) -> None:
+    page = open_page({"lang": lang, "text": TEXT, "model": "zh-en-luong", "mode": "free", "step": "3"})
+    opened(page)
+    table = page.locator(".evidence .owed").first
+    expect(page.locator(".evidence .progress")).to_have_count(0)
+    before = table.locator("tbody").inner_text()
+    group = page.get_by_role("group", name=say("player.evidence_origins_against", lang), exact=True)
+    watch = """(player) => {
+        globalThis.seen = [];
+        const look = () => {
+            const box = player.querySelector(".owed").closest(".scroll");
+            globalThis.seen.push([box.getAttribute("aria-busy"), box.querySelector("tbody").innerText]);
+        };
+        new MutationObserver(look).observe(player.querySelector(".evidenceBody"), { childList: true });
+    }"""
+    page.locator(".player").evaluate(watch)
+    group.locator("button").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".owes")).to_contain_text("nat")
+    seen = page.evaluate("globalThis.seen")
+    assert seen[0] == ["true", before]  # never without a table
+    assert seen[-1][0] == "false" and seen[-1][1] != before
+    expect(group.locator("button").first).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(group.locator("button").nth(1)).to_be_focused()
+    name = say("player.evidence_origins", lang)
+    expect(page.get_by_role("group", name=name, exact=True)).to_have_attribute("aria-busy", "false")
+    expect(page.get_by_role("table", name=name, exact=True)).to_be_visible()

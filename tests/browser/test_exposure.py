@@ -10,8 +10,15 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from playwright.sync_api import Page, expect
 
+from s2s.checkpoint.open import load
+from s2s.decode.decode import trace
 from s2s.errors import say
+from s2s.explain import of_trace, origins
+from s2s.figures.numbers import share
+from s2s.web.exposure.source_share import LONGEST
+from tests.browser.axe import excuse, violations
 from tests.browser.conftest import OpenPage
+from tests.paths import SHIPPED
 from tests.visitors import open_from_menu
 
 TEXT, REFERENCE = "如果明天不下雨，我们就去爬山。", "If it doesn't rain tomorrow, we will go hiking."
@@ -104,3 +111,46 @@ def test_the_sentence_goes_along_from_page_to_page(open_page: OpenPage) -> None:
     open_from_menu(page, "en", "step")
     expect(page.locator(".lb-panels")).to_have_count(0)
     expect(page.get_by_label(say("step.reference", "en"))).to_have_value(REFERENCE)
+
+
+@pytest.mark.parametrize(("lang", "size"), [("en", "desktop"), ("zh", "phone")])
+def test_the_sources_share_of_a_sentence_is_drawn_and_said(open_page: OpenPage, lang: str, size: str) -> None:
+    page = open_page(QUERY | {"lang": lang}, path="exposure", **SIZES[size])
+    opened = page.locator("[class*=st-key-source_share-]")
+    opened.locator("summary").focus()
+    page.keyboard.press("Enter")
+    drawn(page, "source-share")
+    assert page.locator("[class*=st-key-source-share] .scatterlayer .trace").count() == 2
+    checkpoint = load(SHIPPED / "zh-en-luong")
+    forced, free = (trace(checkpoint, TEXT, REFERENCE, mode) for mode in ("forced", "free"))
+    shares = {
+        run.mode: [
+            step.shares["integrated"]
+            for step in origins(checkpoint.model, of_trace(checkpoint, run), range(len(run.steps)))
+        ]
+        for run in (forced, free)
+    }
+    after = {}
+    assert forced.divergence is not None
+    for mode, values in shares.items():
+        known = [value or 0.0 for value in values]
+        mean = share(sum(known[1:]) / (len(known) - 1))
+        told = {"lane": say(f"curve.{mode}", lang), "share": mean, "steps": len(known) - 1}
+        expect(opened).to_contain_text(say("exposure.source_share_mean", lang, **told))
+        later = known[forced.divergence + 1 :]
+        after[mode] = sum(later) / len(later)
+    key = "less" if after["free"] < after["forced"] else "more"
+    both = {mode: share(value) for mode, value in after.items()}
+    expect(opened).to_contain_text(say(f"exposure.source_share_{key}", lang, **both))
+    width, inner = page.evaluate("[document.querySelector('[data-testid=stMain]').scrollWidth, innerWidth]")
+    assert width <= inner
+    assert [one for one in violations(page.main_frame) if excuse(one) is None] == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_sources_share_of_a_long_source_says_its_limit(open_page: OpenPage, lang: str) -> None:
+    text = "他说今天的天气很好，我们一起去公园散步吧，" * 17
+    page = open_page({"lang": lang, "text": text, "ref": REFERENCE, "model": "zh-en-luong"}, path="exposure")
+    opened = page.locator("[class*=st-key-source_share-]")
+    opened.locator("summary").click()
+    expect(opened).to_contain_text(say("exposure.source_share_long", lang, most=LONGEST))

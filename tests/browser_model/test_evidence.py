@@ -82,13 +82,12 @@ def test_the_answers_are_pythons(attention: str, model: dict[str, Any], text: st
             asked.append({"kind": kind, "lane": lane, "first": 0, "count": 4})
             evidence = examine(checkpoint.model, of_trace(checkpoint, run), steps, normalise=kind == "orders")
             expected.append({"lane": lane, "steps": [one.to_dict() for one in evidence]})
-        if run.looks:
-            asked.append({"kind": "origins", "lane": lane, "first": 0, "count": 4})
-            expected.append({"lane": lane, "steps": [one.to_dict() for one in origins_of(checkpoint, run, steps)]})
-            asked.append({"kind": "origins", "lane": lane, "first": steps[-1], "count": 1, "against": 3})
-            against = run.steps[steps[-1]].top[2].token
-            one = origins_of(checkpoint, run, steps[-1:], against)
-            expected.append({"lane": lane, "steps": [each.to_dict() for each in one]})
+        asked.append({"kind": "origins", "lane": lane, "first": 0, "count": 4})
+        expected.append({"lane": lane, "steps": [one.to_dict() for one in origins_of(checkpoint, run, steps)]})
+        asked.append({"kind": "origins", "lane": lane, "first": steps[-1], "count": 1, "against": 3})
+        against = run.steps[steps[-1]].top[2].token
+        one = origins_of(checkpoint, run, steps[-1:], against)
+        expected.append({"lane": lane, "steps": [each.to_dict() for each in one]})
     sentence = {"run": {"source": text, "reference": REFERENCE}, "requests": asked}
     given = {"directory": str(directory), "name": checkpoint.name, "digest": checkpoint.digest}
     (found,) = run_script("session.mjs", given | {"tools": pack.tools(checkpoint.config.text), "sentences": [sentence]})

@@ -1,9 +1,10 @@
 // Is attention the reason? Rows of other evidence under the attention of a step. Python is asked for a few steps at a
-// time while the section is open, the selected step first. Answers are kept in ``view.evidence``.
+// time while the section is open, the selected step first. Answers are kept in ``view.evidence``. Of a model without
+// attention the section has what its words owe to the source and to the words before alone.
 
 import { ask, isAwaited } from "./ask.js";
 import { columnOf, shownStep, traceOf } from "./cursor.js";
-import { argmax, decimals, el, fill, label, percent } from "./dom.js";
+import { argmax, decimals, el, fill, hasAttention, label, percent } from "./dom.js";
 import { evidenceCell } from "./evidence_cell.js";
 import { laneKey, spokenWord } from "./model.js";
 import { originsSection } from "./origins.js";
@@ -17,11 +18,12 @@ const TRIES = 4; // failed requests until a lane is given up; Python keeps what 
 
 export function buildEvidence(view) {
   const { model, dom } = view;
+  const name = hasAttention(traceOf(view)) ? "evidence" : "evidence_origins";
   dom.evidenceBody = el("div", { class: "evidenceBody" });
   dom.evidence = el(
     "details",
     { class: "evidence", hidden: model.page ? null : "" },
-    el("summary", {}, el("h3", { text: model.strings.evidence })),
+    el("summary", {}, el("h3", { text: model.strings[name] })),
     dom.evidenceBody,
   );
   dom.evidence.addEventListener("toggle", () => view.acts.paint(view));
@@ -60,9 +62,10 @@ export function missingSteps(there, now, [S, T]) {
 // What is asked for next: of the selected step all but the orders, then of the others, then the orders.
 function nextPart(view, answers) {
   const [now, sizes] = [view.cursor.step, sizesOf(view)];
-  const parts = { evidence: answers.steps, origins: answers.origins };
+  const looks = hasAttention(traceOf(view));
+  const parts = { ...(looks ? { evidence: answers.steps } : {}), origins: answers.origins };
   for (const [kind, there] of Object.entries(parts)) if (!there[now]) return [kind, { first: now, count: 1 }];
-  if (isOrdered(sizes)) parts.orders = answers.orders;
+  if (looks && isOrdered(sizes)) parts.orders = answers.orders;
   for (const [kind, there] of Object.entries(parts)) {
     const next = missingSteps(there, now, sizes);
     if (next) return [kind, next];
@@ -212,8 +215,9 @@ function askMinimal(view, answers, step, rank, tries = 1) {
 function evidenceProgress(view, answers) {
   const [S, T] = sizesOf(view);
   if (S * T > WHOLE) return [];
-  const parts = [["progress", answers.steps], ["origins_progress", answers.origins]];
-  if (isOrdered([S])) parts.push(["ordering", answers.orders]);
+  const parts = [["origins_progress", answers.origins]];
+  if (hasAttention(traceOf(view))) parts.unshift(["progress", answers.steps]);
+  if (parts.length > 1 && isOrdered([S])) parts.push(["ordering", answers.orders]);
   const counts = parts.map(([, there]) => there.filter(Boolean).length);
   const part = counts.findIndex((done) => done < T);
   if (part < 0) return [];
@@ -234,7 +238,10 @@ export function paintEvidence(view, step) {
   const scrolled = [...dom.evidenceBody.querySelectorAll(".scroll")].map((node) => node.scrollLeft);
   const focused = dom.evidenceBody.getRootNode().activeElement;
   const at = [...dom.evidenceBody.querySelectorAll(".words button")].indexOf(focused);
-  if (evidence) {
+  const failure = answers.failed >= TRIES ? answers.error : null;
+  const owed = () => originsSection(view, step, answers, () => repaint(view), failure);
+  if (!hasAttention(traceOf(view))) dom.evidenceBody.replaceChildren(...owed(), ...evidenceProgress(view, answers));
+  else if (evidence) {
     const chosen = spokenWord(step, traceOf(view).mode).token;
     // a model in the page gives evidence, but does not search another attention
     const minimal = evidence.minimal === false ? { parts: [], attention: null } : minimalSection(view, step, answers);
@@ -249,17 +256,17 @@ export function paintEvidence(view, step) {
       el("p", { class: "scale", text: strings.evidence_scale }),
       ...minimal.parts,
       evidenceFacts(strings, evidence),
-      ...originsSection(view, step, answers, () => repaint(view), answers.failed >= TRIES ? answers.error : null),
+      ...owed(),
       ...evidenceProgress(view, answers),
     );
-    dom.evidenceBody.querySelectorAll(".scroll").forEach((node, n) => (node.scrollLeft = scrolled[n] ?? 0));
-    if (at >= 0) dom.evidenceBody.querySelectorAll(".words button")[at]?.focus();
   } else {
-    const text = answers.failed >= TRIES ? answers.error : strings.evidence_working;
+    const text = failure ?? strings.evidence_working;
     dom.evidenceBody.replaceChildren(
       el("p", { class: "outcome", role: "status", text }),
       ...evidenceProgress(view, answers),
     );
   }
+  dom.evidenceBody.querySelectorAll(".scroll").forEach((node, n) => (node.scrollLeft = scrolled[n] ?? 0));
+  if (at >= 0) dom.evidenceBody.querySelectorAll(".words button")[at]?.focus();
   if (view.cursor.hover === null) askEvidence(view);
 }

@@ -3,7 +3,7 @@
 
 import { ask } from "./ask.js";
 import { columnOf, shownStep, traceOf } from "./cursor.js";
-import { decimals, el, fill, label, percent, shade } from "./dom.js";
+import { decimals, el, fill, hasAttention, label, percent, shade } from "./dom.js";
 import { evidenceCell } from "./evidence_cell.js";
 import { spokenWord } from "./model.js";
 import { SHOWN } from "./softmax.js";
@@ -18,14 +18,18 @@ export function originsSection(view, step, answers, repaint, failure) {
   const t = shownStep(view);
   const rank = answers.against?.step === t ? answers.against.rank : null;
   const own = answers.origins[t];
-  const contrast = rank === null ? null : answers.contrasts.get(`${t} ${rank}`);
-  const found = rank === null ? own : contrast;
-  const parts = [el("h4", { text: strings.evidence_origins })];
+  const found = rank === null ? own : answers.contrasts.get(`${t} ${rank}`);
+  const parts = hasAttention(traceOf(view)) ? [el("h4", { text: strings.evidence_origins })] : []; // or the summary
   if (!own) return [...parts, owesLine(failure ?? strings.evidence_origins_working)];
   parts.push(...wordButtons(view, step, answers, repaint));
-  if (!found || found.error) return [...parts, owesLine(found?.error ?? strings.evidence_origins_working)];
-  parts.push(owesLine(originsSentence(view, step, t, found, rank)), originsTable(view, found, t));
-  parts.push(el("p", { class: "scale", text: fill(strings.evidence_origins_scale, { gap: decimals(found.gap, 4) }) }));
+  const come = found && !found.error;
+  if (come) answers.drawn = found;
+  // while a contrast is worked out, the numbers of the step that were drawn last stay
+  const drawn = answers.drawn?.step === t ? answers.drawn : own;
+  const waiting = found?.error ?? strings.evidence_origins_working;
+  parts.push(owesLine(come ? originsSentence(view, step, t, found, rank) : waiting));
+  parts.push(originsTable(view, drawn, t, !come));
+  parts.push(el("p", { class: "scale", text: fill(strings.evidence_origins_scale, { gap: decimals(drawn.gap, 4) }) }));
   return [...parts, el("h4", { text: strings.evidence_origins_curve }), curveTable(view, answers.origins, t)];
 }
 
@@ -80,7 +84,7 @@ function askContrast(view, answers, t, rank, repaint) {
   ask(view.channel, "origins", request, heard);
 }
 
-function originsTable(view, found, t) {
+function originsTable(view, found, t, busy) {
   const { model, cursor } = view;
   const { strings } = model;
   const trace = bare(traceOf(view));
@@ -109,7 +113,8 @@ function originsTable(view, found, t) {
     ...{ class: "tau", scope: "col", rowspan: 2, text: strings.evidence_origins_column },
     title: strings.evidence_origins_column_help,
   });
-  return owedTable([el("tr", {}, kind, share, ...groups), el("tr", {}, ...heads)], body);
+  const rows = [el("tr", {}, kind, share, ...groups), el("tr", {}, ...heads)];
+  return owedTable(strings.evidence_origins, rows, body, busy);
 }
 
 // The source's share of each step that has come, by each method.
@@ -126,10 +131,12 @@ function curveTable(view, origins, t) {
     });
     return el("tr", { "data-method": name }, el("th", { scope: "row", text: strings[`evidence_${name}`] }), ...cells);
   });
-  return owedTable([el("tr", {}, el("th", { scope: "col", text: strings.evidence_kind }), ...heads)], body);
+  const head = el("tr", {}, el("th", { scope: "col", text: strings.evidence_kind }), ...heads);
+  return owedTable(strings.evidence_origins_curve, [head], body, false);
 }
 
-function owedTable(heads, body) {
-  const parts = [el("thead", {}, ...heads), el("tbody", {}, ...body)];
-  return el("div", { class: "scroll", tabindex: "0" }, el("table", { class: "owed" }, ...parts));
+function owedTable(name, heads, body, busy) {
+  const table = el("table", { class: "owed", "aria-label": name }, el("thead", {}, ...heads), el("tbody", {}, ...body));
+  const about = { class: "scroll", tabindex: "0", role: "group", "aria-label": name };
+  return el("div", { ...about, "aria-busy": String(busy) }, table);
 }

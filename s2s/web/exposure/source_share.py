@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from s2s.figures import exposure
+from s2s.figures.numbers import share
 from s2s.trace.trace import Trace
 from s2s.web.shell import language, models
 from s2s.web.shell.foreign import plain
@@ -41,7 +42,7 @@ def source_share_section(checkpoint: Checkpoint, lanes: Mapping[str, Trace], tit
         if not section.open:
             return
         if any(len(trace.source_tokens) * len(trace.steps) > LONGEST for trace in lanes.values()):
-            st.info(t("exposure.source_share_long"))
+            st.info(t("exposure.source_share_long", most=LONGEST))
             return
         changed, reference = models.changed(name), str(lanes["forced"].reference)
         with st.spinner(t("exposure.source_share_working"), show_time=False):
@@ -55,4 +56,36 @@ def source_share_section(checkpoint: Checkpoint, lanes: Mapping[str, Trace], tit
         at = lanes["forced"].divergence
         figure = exposure.source_share(shares, words, at, language.strings("curve"))
         st.plotly_chart(figure, key=f"source-share-{name}", config={"displayModeBar": False})
-        st.markdown(t("exposure.source_share_help"))
+        st.markdown("\n".join(f"- {line}" for line in means(shares, at)))
+        gap = max(abs(step.gap) for steps in found.values() for step in steps)
+        st.markdown(t("exposure.source_share_help", gap=f"{gap:.2g}"))
+        _reliability()
+
+
+def means(shares: Mapping[str, Sequence[float | None]], at: int | None) -> list[str]:
+    """What the curves say, in words: the mean of each lane without its first step, and both lanes' after ◆."""
+    lines = []
+    for mode in shares:
+        whole = _mean(shares[mode][1:])
+        if whole is not None:
+            values = {"lane": t(f"curve.{mode}"), "share": share(whole), "steps": len(shares[mode]) - 1}
+            lines.append(t("exposure.source_share_mean", **values))
+    after = {mode: _mean(values[at + 1 :]) for mode, values in shares.items()} if at is not None else {}
+    forced, free = after.get("forced"), after.get("free")
+    if forced is not None and free is not None:
+        key = "less" if free < forced else "more"
+        lines.append(t(f"exposure.source_share_{key}", free=share(free), forced=share(forced)))
+    return lines
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _reliability() -> None:
+    """Draw how little a low share tells of a word's being wrong."""
+    from s2s.inspect.source_share import METHODS_AUC, RIGHT, WRONG
+
+    auc, low, high = (share(value) for value in METHODS_AUC[METHOD])
+    st.caption(t("exposure.source_share_reliability", auc=auc, low=low, high=high, wrong=WRONG, right=RIGHT))

@@ -45,13 +45,13 @@ class EvidenceAnswers:
 
     def evidence(self, request: Request) -> dict[str, Any]:
         """The evidence of ``count`` steps from ``first``, without orders; ``more`` if it is not finished: ask again."""
-        lane, trace, steps = self._steps(request)
+        lane, trace, steps = self._looking_steps(request)
         evidence = advance(computed.evidence(self.whatif.content(lane), steps, self.whatif.checkpoint, trace))
         return _steps_answer(lane, evidence)
 
     def orders(self, request: Request) -> dict[str, Any]:
         """The evidence with the best and the worst order of erasing: normalised comprehensiveness and sufficiency."""
-        lane, trace, steps = self._steps(request)
+        lane, trace, steps = self._looking_steps(request)
         name, checkpoint = self.whatif.content(lane), self.whatif.checkpoint
         evidence = advance(computed.evidence(name, steps, checkpoint, trace))
         return _steps_answer(lane, evidence and advance(computed.orders(name, steps, checkpoint, trace, evidence)))
@@ -90,8 +90,13 @@ class EvidenceAnswers:
             raise UserError("request_broken")
         return lane, trace
 
+    def _looking_steps(self, request: Request) -> tuple[str, Trace, tuple[int, ...]]:
+        self._looking(request)
+        return self._steps(request)
+
     def _steps(self, request: Request) -> tuple[str, Trace, tuple[int, ...]]:
-        lane, trace = self._looking(request)
+        lane = request.text("lane")
+        trace = self.whatif.trace(lane)
         last = len(trace.steps) - 1
         first = request.whole("first", 0, last)
         return lane, trace, tuple(range(first, min(last, first + request.whole("count", 1, MOST) - 1) + 1))

@@ -15,6 +15,8 @@ from s2s.errors import say
 from s2s.explain import of_trace, origins
 from s2s.exposure import all_measures, remedies
 from s2s.exposure.sentence import sentence_recovery
+from s2s.figures.numbers import share
+from s2s.inspect.source_share import METHODS_AUC, RIGHT, WRONG
 from tests.exposure.test_remedies import FIXTURE
 from tests.paths import SHIPPED
 from tests.titles import contrasts_of
@@ -83,10 +85,11 @@ def test_the_sources_share_of_both_lanes_is_drawn_when_it_is_asked_for(
 ) -> None:
     app = visit_exposure(lang=lang, text=TEXT, ref=REFERENCE, model="tiny-general")
     assert say("exposure.source_share", lang) in [box.label for box in app.expander]
-    assert say("exposure.source_share_help", lang) not in texts(app)  # nothing is worked out before it is opened
+    told = say("exposure.source_share_help", lang, gap="§").partition("§")[0]
+    assert told not in texts(app)  # nothing is worked out before it is opened
     app.session_state["source_share-tiny-general"] = True
     app.run()
-    assert not app.exception and say("exposure.source_share_help", lang) in texts(app)
+    assert not app.exception and told in texts(app)
     checkpoint = load(root / "tiny-general")
     expected = []
     for mode in ("forced", "free"):
@@ -96,8 +99,20 @@ def test_the_sources_share_of_both_lanes_is_drawn_when_it_is_asked_for(
     drawn = [line["y"] for line in curve(app, "source-share")]
     for line, shares in zip(drawn, expected, strict=True):
         assert line == pytest.approx(shares, abs=1e-4) and line[0] == 1  # type: ignore[index]
+    for mode, shares in zip(("forced", "free"), expected, strict=True):
+        mean, steps = sum(shares[1:]) / len(shares[1:]), len(shares) - 1
+        said = {"lane": say(f"curve.{mode}", lang), "share": share(mean), "steps": steps}
+        assert say("exposure.source_share_mean", lang, **said) in texts(app)
+    at = trace(checkpoint, TEXT, REFERENCE, "forced").divergence
+    assert at is not None
+    forced, free = (sum(shares[at + 1 :]) / len(shares[at + 1 :]) for shares in expected)
+    key = "exposure.source_share_less" if free < forced else "exposure.source_share_more"
+    assert say(key, lang, free=share(free), forced=share(forced)) in texts(app)
+    auc, low, high = map(share, METHODS_AUC["integrated"])
+    numbers = {"auc": auc, "low": low, "high": high, "wrong": WRONG, "right": RIGHT}
+    assert say("exposure.source_share_reliability", lang, **numbers) in texts(app)
     monkeypatch.setattr("s2s.web.exposure.source_share.LONGEST", 1)
-    assert say("exposure.source_share_long", lang) in [box.value for box in app.run().info]
+    assert say("exposure.source_share_long", lang, most=1) in [box.value for box in app.run().info]
 
 
 def test_two_checkpoints_are_compared_and_stand_in_the_link(visit_exposure: Visit, root: Path) -> None:
