@@ -111,7 +111,8 @@ def _lanes(shown: Trace | Lanes) -> Lanes:
 def _page(lanes: Lanes, language: str, framed: bool = False) -> str:
     words = None if lanes.checkpoint is None else lanes.checkpoint.sayable
     note = say("lanes.sums", language) if any("sums" in trace.settings for trace in lanes.values()) else ""
-    return export.render(lanes.own, language, words, lanes.rows(), framed, note=note)
+    # what made the lanes of a function is in Python alone
+    return export.render(lanes.own, language, words, lanes.rows(), framed, note=note, forking=lanes.noted is not None)
 
 
 def _estimate_height(lanes: Lanes) -> int:

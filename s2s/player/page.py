@@ -36,13 +36,14 @@ def render(
     framed: bool = False,
     begin: Mapping[str, Any] | None = None,
     note: str = "",
+    forking: bool = False,
 ) -> str:
     """The page as HTML, which opens in ``language``, ``zh`` or ``en``.
 
     ``vocabulary`` is the number of target words, if known. ``branches`` are rows of ``payload.branch_row``. A
     ``framed`` page is the player alone, for a notebook (``notebook.py``), and keeps nothing in its address. ``begin``
     says where the page opens if its address does not: ``step``, from 0, ``lane``, and ``pieces``, "1" for subwords.
-    ``note`` is a plain text above the player.
+    ``note`` is a plain text above the player. ``forking``: the page says below it where new forks are made.
     """
     trace = next(iter(lanes.values()))
     words = {other: {"player": _player_texts(other), "page": _page_texts(trace, other)} for other in LANGUAGES}
@@ -58,6 +59,7 @@ def render(
         policy=policy(script, list(styles.values())),
         title=escaped(trace.source_text[:TITLE]),
         facts=_facts(lanes, words[language]["page"], note),
+        forking=_forks(words[language]["page"]) if forking else "",
         lanes=embedded(payload.lane_values(lanes)),
         page=embedded(
             _opening(language, vocabulary, words, branches, framed)
@@ -126,6 +128,11 @@ def _facts(lanes: Mapping[str, Trace], words: Mapping[str, str], note: str) -> s
         for key, value in rows.items()
         if value
     )
+
+
+def _forks(words: Mapping[str, str]) -> str:
+    """The sentence that says where new forks are made."""
+    return f'<p class="forking" data-say="forks">{escape(words["forks"])}</p>\n'
 
 
 def escaped(text: str) -> str:

@@ -194,3 +194,33 @@ def test_on_a_phone_and_without_the_script_it_can_still_be_read(notebook: OpenNo
     assert shown.locator("html").evaluate("node => node.scrollWidth <= node.clientWidth")
     shown.locator(".side").nth(3).tap()
     expect(shown.locator(".where")).to_have_text(say("player.where", "zh", step=4, steps=4))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_page_of_a_function_plays_its_forks_and_says_where_new_ones_are_made(
+    notebook: OpenNotebook, tmp_path: Path, lang: str
+) -> None:
+    words = ["<s>", "</s>", "<unk>", "I", "like", "tea"]
+    rows = np.log(np.random.default_rng(0).dirichlet(np.ones(len(words)), size=9))
+
+    def step_fn(state: int, token: int) -> tuple[object, object, int]:
+        return rows[state], np.ones(len(SOURCE)) / len(SOURCE), state + 1
+
+    lanes = s2s.lanes(step_fn, SOURCE, ["I", "like", "tea"], vocabulary=words, state=0, max_length=4).fork(1, "tea")
+    page = notebook(show(lanes, lang)._repr_html_())
+    told = frame(page).locator(".forking")
+    expect(told).to_be_visible()
+    expect(told).to_have_text(say("export.forks", lang))
+    player = frame(page).locator(".player")
+    expect(player.locator("th.branch")).to_have_count(1)
+    before = player.locator("th.branch").inner_text()
+    player.locator(".softmax .token").nth(1).click()  # a word that the model might have said
+    expect(player.locator("th.branch")).to_have_count(1)
+    player.locator(".where").wait_for()
+    player.press("ArrowRight")
+    expect(player.locator(".where")).to_contain_text("2")
+    assert player.locator("th.branch").inner_text() == before
+    assert lanes.fork(1, "like")["b2"].steps[1].output == "like"  # what the sentence advises works
+    page = notebook(show(arrays(), lang)._repr_html_())
+    expect(frame(page).locator(".player")).to_be_visible()
+    assert frame(page).locator(".forking").count() == 0
